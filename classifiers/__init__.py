@@ -1,0 +1,1 @@
+"""Text and image classifiers: features, training, evaluation and the shipped small weights."""

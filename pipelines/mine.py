@@ -1,0 +1,67 @@
+"""The *mine* job: blocks of the snapshot to committed packs and row files.
+
+    fetch keys ─▶ their blocks ─▶ mine and commit each ─▶ its counts
+
+What is shuffled is the number of a block; articles, rows and bytes never are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.metrics import Metrics
+
+from pmcmine.block import mine_block
+from pmcmine.bundle import Reader
+from pmcmine.config import MineConfig
+from pmcmine.sources import open_source
+from pmcmine.storage import Folder
+
+
+class MineBlocks(beam.DoFn):
+    """(fetch key, blocks) → (block, counts): mines each block unless it is committed."""
+
+    def __init__(self, config: MineConfig, work: Folder, shares: int) -> None:
+        self._config = config.model_dump(mode="json")
+        self._work = work
+        self._shares = shares
+        self._reader: Reader | None = None
+
+    def setup(self) -> None:
+        """Open the source once a worker, with this fetch key's share of the request budget."""
+        config = MineConfig(**self._config)
+        source = open_source(config)
+        self._reader = source.open(1 / self._shares if source.remote else 1.0)
+        self._threads = config.concurrency if source.remote else 1
+
+    def teardown(self) -> None:
+        """Close connections."""
+        if self._reader is not None:
+            self._reader.close()
+
+    def process(self, element: tuple[int, Iterable[int]]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Mine the blocks of one fetch key, one after the other."""
+        assert self._reader is not None
+        config = MineConfig(**self._config)
+        for block in sorted(element[1]):
+            manifest = mine_block(block, self._work, config, self._reader, self._threads, 1 / self._shares)
+            counts: dict[str, int] = {}
+            for part in manifest["parts"]:
+                for name, n in part["counts"].items():
+                    counts[name] = counts.get(name, 0) + n
+            for name, n in counts.items():
+                Metrics.counter("pmcmine", name).inc(n)
+            yield block, counts
+
+
+def build(pipeline: beam.Pipeline, blocks: list[int], shares: int, config: MineConfig, work: Folder) -> Any:
+    """The graph of the mine job."""
+    return (
+        pipeline
+        | "Blocks" >> beam.Create(blocks, reshuffle=False)
+        | "FetchKey" >> beam.Map(lambda block, n: (block % n, block), shares)
+        | "OneAtATime" >> beam.GroupByKey()
+        | "MineBlocks" >> beam.ParDo(MineBlocks(config, work, shares))
+    )

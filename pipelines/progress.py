@@ -1,0 +1,100 @@
+"""Progress of a run: a live line on a terminal, plain lines elsewhere. Read from the work folder, so that it
+is the same on every runner."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from pmcmine.block import read_manifest
+from pmcmine.storage import Folder
+
+_LOOK_SECONDS = 2.0
+_LINE_SECONDS = 15.0
+
+
+class Progress:
+    """Tells a person how far a run is; silent if asked to be."""
+
+    def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
+        self._console = console or Console(file=sys.stderr)
+        self._quiet = quiet
+
+    def step(self, name: str) -> None:
+        """A step begins."""
+        if not self._quiet:
+            self._console.print(f"[bold]{name}[/bold]" if self._console.is_terminal else f"pmcmine: {name}")
+
+    def note(self, text: str) -> None:
+        """Something worth a line."""
+        if not self._quiet:
+            self._console.print(text, markup=False, highlight=False)
+
+    @contextmanager
+    def watching(self, work: Folder, n_blocks: int, n_pmcids: int) -> Iterator[None]:
+        """Show what the blocks come to while the mine job runs."""
+        if self._quiet:
+            yield
+            return
+        done = threading.Event()
+        thread = threading.Thread(target=self._watch, args=(work, n_blocks, n_pmcids, done), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def _watch(self, work: Folder, n_blocks: int, n_pmcids: int, done: threading.Event) -> None:
+        finished: dict[int, Counter[str]] = {}
+        started = last_line = time.monotonic()
+        first: int | None = None
+        live = self._console.status("mining …") if self._console.is_terminal else None
+        if live:
+            live.start()
+        while True:
+            ended = done.wait(_LOOK_SECONDS)
+            total = Counter[str]()
+            running = {int(n.split(".")[0]) for n in work.names("progress") if n.endswith(".json")}
+            for block in range(n_blocks):
+                if block not in finished and block not in running and (m := read_manifest(work, block)):
+                    counts = Counter[str]()
+                    for part in m["parts"]:
+                        counts.update(part["counts"])
+                        counts["rejected"] += sum(part["rejects"].values())
+                    finished[block] = counts
+                total.update(finished.get(block, Counter()))
+            for block in running - finished.keys():
+                try:
+                    total.update(json.loads(work.read(f"progress/{block:06d}.json")))
+                except (FileNotFoundError, ValueError):
+                    continue  # it has just been committed, or is being replaced
+            first = total["pmcids"] if first is None else first
+            line = _line(total, n_pmcids, first, time.monotonic() - started)
+            if live:
+                live.update(line)
+            if ended or (not live and time.monotonic() - last_line >= _LINE_SECONDS):
+                last_line = time.monotonic()
+                if live:
+                    live.stop()
+                self._console.print(line, markup=False, highlight=False)
+            if ended:
+                return
+
+
+def _line(total: Counter[str], n_pmcids: int, first: int, seconds: float) -> str:
+    rate = (total["pmcids"] - first) / seconds if seconds > 0 else 0.0
+    left = f"{(n_pmcids - total['pmcids']) / rate / 60:.0f} min left" if rate > 0 else "time left unknown"
+    if total["pmcids"] >= n_pmcids:
+        left = f"{seconds:.0f} s"
+    return (
+        f"{total['pmcids']:,} of {n_pmcids:,} articles, {total['samples']:,} figures, {total['rejected']:,} rejects, "
+        f"{(total['media_bytes'] + total['xml_bytes']) / 1e6:,.0f} MB, {rate:.1f} articles/s, {left}"
+    )

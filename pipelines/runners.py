@@ -1,0 +1,87 @@
+"""Named runners, and the options that Beam takes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pmcmine.config import MineConfig
+from pmcmine.errors import PmcmineError
+
+RUNNERS = ("direct", "prism", "spark", "dataflow")
+
+
+def beam_options(config: MineConfig) -> PipelineOptions:
+    """Options for Beam: those of the runner, then those given by the user.
+
+    Raises:
+        PmcmineError: for a runner or an option that Beam does not know, with the nearest name.
+    """
+    if config.runner not in RUNNERS:
+        near = get_close_matches(config.runner, RUNNERS, 1)
+        hint = f"; did you mean '{near[0]}'?" if near else ""
+        raise PmcmineError(f"--runner {config.runner}: choose from {', '.join(RUNNERS)}{hint}")
+    flags = list(config.beam)
+    _check_known(flags)
+    defaults = ["--no_save_main_session"]
+    if config.runner == "direct" and config.workers > 1:
+        defaults += [f"--direct_num_workers={config.workers}", "--direct_running_mode=multi_processing"]
+    if config.runner == "prism" and not any(f.startswith("--environment_type") for f in flags):
+        defaults += ["--environment_type=LOOPBACK"]
+    if config.runner == "spark" and not any(f.startswith("--job_endpoint") for f in flags):
+        raise PmcmineError("--runner spark needs --beam --job_endpoint=HOST:PORT of a Beam job server for Spark")
+    return PipelineOptions([*defaults, *flags])
+
+
+def _check_known(flags: Sequence[str]) -> None:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    for group in PipelineOptions.__subclasses__():
+        group._add_argparse_args(parser)
+    names = sorted(s for a in parser._actions for s in a.option_strings)
+    for flag in flags:
+        name = re.split("=", flag, maxsplit=1)[0]
+        if not name.startswith("--"):
+            continue
+        if name not in names:
+            near = get_close_matches(name, names, 1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            raise PmcmineError(f"{name}: no option of pmcmine or of Beam{hint}")
+
+
+def make_runner(config: MineConfig) -> Any:
+    """The Beam runner of a configuration."""
+    # Worker processes are started as `python -m …` in the user's folder, which may hold modules of our names.
+    os.environ["PYTHONSAFEPATH"] = "1"
+    if config.runner == "direct":
+        # By its own name: Beam's DirectRunner first tries to download a Prism binary.
+        from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+        return FnApiRunner()
+    if config.runner == "prism":
+        from apache_beam.runners.portability.prism_runner import PrismRunner
+
+        return PrismRunner()
+    if config.runner == "spark":
+        from apache_beam.runners.portability.portable_runner import PortableRunner
+
+        return PortableRunner()
+    from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
+
+    return DataflowRunner()
+
+
+def fetch_keys(config: MineConfig, remote: bool, n_blocks: int) -> int:
+    """Into how many shares the request budget is cut: no more blocks than that are mined at once.
+
+    A source without a host to spare has one share a block.
+    """
+    if not remote:
+        return n_blocks
+    given = config.fetch_keys or {"direct": config.workers, "prism": 2}.get(config.runner, 64)
+    return max(1, min(given, n_blocks))

@@ -1,0 +1,1 @@
+"""Committed blocks to shards and tables: plan, duplicates, shards, tables, cards."""

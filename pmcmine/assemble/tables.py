@@ -1,0 +1,199 @@
+"""Row files to sorted Parquet: one file is a range of the articles' places, so no text is shuffled."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pmcmine.assemble.plan import Plan, file_name
+from pmcmine.assemble.shards import FigurePlace
+from pmcmine.block import read_manifest
+from pmcmine.ids import SPLITS, article_id, article_place, pmcid_number
+from pmcmine.rejects import Reason, Stage, Unit
+from pmcmine.storage import Folder
+from schemas import TABLES, Table, to_arrow
+from schemas.ledger import Reject
+
+
+def table_record(name: str) -> str:
+    """Name of a table file's manifest line in the work folder."""
+    return f"assembled/tables/{name}.json"
+
+
+def _blocks_of(file: int, n_files: int, n_blocks: int) -> range:
+    """Blocks whose range of places meets that of a file."""
+    first = min(file * n_blocks // n_files, n_blocks - 1)
+    last = min(-(-(file + 1) * n_blocks // n_files), n_blocks)
+    return range(first, max(last, first + 1))
+
+
+def _staged(
+    table: Table, group: str, split: str, file: int, plan: Plan, work: Folder
+) -> Iterable[pa.Table]:
+    """The staged rows of a file, block by block."""
+    n_files = plan.files[table.name, group, split]
+    for block in _blocks_of(file, n_files, plan.n_blocks):
+        manifest = read_manifest(work, block)
+        if manifest is None:
+            raise RuntimeError(f"block {block} is not committed")
+        for part in manifest["parts"]:
+            held = part["tables"][table.name]
+            if not held["file"]:
+                continue
+            wanted = [
+                i
+                for i, s in enumerate(held["slices"])
+                if s["group"] == group and (not table.grouped or plan.moved or s["split"] == split)
+            ]
+            if not wanted:
+                continue
+            with work.open(held["file"]) as stream:
+                reader = pa.ipc.open_file(stream)
+                for i in wanted:
+                    rows = pa.Table.from_batches([reader.get_batch(i)])
+                    yield _in_range(rows, table, group, split, file, n_files, plan)
+
+
+def _in_range(
+    rows: pa.Table, table: Table, group: str, split: str, file: int, n_files: int, plan: Plan
+) -> pa.Table:
+    """The rows whose article is in the file's range and split."""
+    keep: dict[str, bool] = {}
+    pmcids = rows["pmcid"].to_pylist()
+    for pmcid in set(pmcids):
+        place = plan.file_of(table.name, group, split, article_place(pmcid)) if n_files > 1 else 0
+        keep[pmcid] = place == file and (not table.grouped or plan.split_of(pmcid) == split)
+    if all(keep.values()):
+        return rows
+    return rows.filter(pa.array([keep[p] for p in pmcids], pa.bool_()))
+
+
+def _sorted(rows: pa.Table) -> pa.Table:
+    """Rows by PMCID number; within an article they keep their order."""
+    numbers = np.array([pmcid_number(p) for p in rows["pmcid"].to_pylist()], dtype=np.int64)
+    return rows.take(pa.array(np.argsort(numbers, kind="stable"))).combine_chunks()
+
+
+def _set(rows: pa.Table, name: str, values: Sequence[Any]) -> pa.Table:
+    i = rows.schema.get_field_index(name)
+    return rows.set_column(i, rows.schema.field(i), pa.array(values, rows.schema.field(i).type))
+
+
+def _join_places(rows: pa.Table, places: Mapping[str, FigurePlace]) -> pa.Table:
+    """Figure rows with what the assembler learnt about them."""
+    found = [places.get(f) for f in rows["figure_id"].to_pylist()]
+    reasons = rows["no_sample"].to_pylist()
+    rows = _set(
+        rows,
+        "no_sample",
+        [
+            Reason.LEAKS_INTO_EVALUATION.value if p is not None and p.leaks_into else r
+            for p, r in zip(found, reasons, strict=True)
+        ],
+    )
+    rows = _set(rows, "duplicate_of", [p.duplicate_of or None if p else None for p in found])
+    rows = _set(rows, "leaks_into", [p.leaks_into or None if p else None for p in found])
+    rows = _set(rows, "shard", [p.shard or None if p else None for p in found])
+    for name in ("image_offset", "sample_offset", "sample_size"):
+        rows = _set(rows, name, [getattr(p, name) if p and p.shard else None for p in found])
+    return rows
+
+
+def leak_reject(place: FigurePlace) -> Reject:
+    """The ledger row of a figure that is left out of train."""
+    aid = place.figure_id.split("/", 1)[0]
+    pmcid, _, version = aid.partition(".")
+    return Reject(
+        reject_id=f"{pmcid}/leak/{place.figure_id}",
+        stage=Stage.ASSEMBLE.value,
+        unit=Unit.FIGURE.value,
+        reason=Reason.LEAKS_INTO_EVALUATION.value,
+        pmcid=pmcid,
+        article_id=article_id(pmcid, int(version)),
+        figure_id=place.figure_id,
+        detail=f"the same bytes are in {place.leaks_into}: {place.duplicate_of}",
+    )
+
+
+def parquet_bytes(rows: pa.Table, row_group: int) -> bytes:
+    """Parquet of rows: zstd, page index, row groups of fixed size, content-defined chunks.
+
+    The rows have one chunk a column; pyarrow's bytes depend on chunks otherwise.
+    """
+    sink = io.BytesIO()
+    with pq.ParquetWriter(
+        sink,
+        rows.schema,
+        compression="zstd",
+        write_page_index=True,
+        use_content_defined_chunking=True,
+        store_schema=True,
+    ) as writer:
+        for start in range(0, max(len(rows), 1), row_group):
+            writer.write_table(rows.slice(start, row_group).combine_chunks(), row_group_size=row_group)
+    return sink.getvalue()
+
+
+def write_table_file(
+    key: tuple[str, str, str, int], places: Iterable[FigurePlace], plan: Plan, work: Folder, out: Folder
+) -> dict[str, Any]:
+    """Write one Parquet file unless it is committed; its manifest line.
+
+    Args:
+        key: table, group, split and number of the file; group and split are empty for ungrouped tables.
+        places: what the assembler learnt, for figures; the leaks, for rejects.
+        plan: the plan.
+        work: the run's work folder.
+        out: the release folder.
+    """
+    name_of, group, split, file = key
+    table = TABLES[name_of]
+    name = file_name(name_of, group, split, file, plan.files[name_of, group, split])
+    target = f"tables/{name}"
+    try:
+        record: dict[str, Any] = json.loads(work.read(table_record(name)))
+        if out.exists(target) and out.size(target) == record["bytes"]:
+            return record
+    except FileNotFoundError:
+        pass
+    pieces = [p for p in _staged(table, group, split, file, plan, work) if len(p)]
+    if name_of == "rejects":
+        leaks = sorted((leak_reject(p) for p in places if p.leaks_into), key=lambda r: r.reject_id)
+        pieces += [to_arrow(table, leaks)] if leaks else []
+    rows = pa.concat_tables(pieces).combine_chunks() if pieces else table.schema.empty_table()
+    rows = _sorted(rows)
+    if table.grouped:
+        rows = _set(rows, "split", [split] * len(rows))
+    if name_of == "figures":
+        rows = _join_places(rows, {p.figure_id: p for p in places})
+    rows = rows.cast(table.schema)
+    data = parquet_bytes(rows, table.row_group)
+    out.write(target, data, replace=True)
+    record = {
+        "name": target,
+        "sha256": sha256(data).hexdigest(),
+        "bytes": len(data),
+        "rows": len(rows),
+        "table": name_of,
+        "group": group,
+        "split": split,
+    }
+    if name_of == "figures":
+        record["samples"] = len(rows) - rows["shard"].null_count
+    work.write(table_record(name), json.dumps(record).encode(), replace=True)
+    return record
+
+
+def all_files(plan: Plan) -> list[tuple[str, str, str, int]]:
+    """Keys of all Parquet files of a release."""
+    return [(t, g, s, i) for (t, g, s), n in sorted(plan.files.items()) for i in range(n)]
+
+
+__all__ = ["SPLITS", "all_files", "parquet_bytes", "table_record", "write_table_file"]

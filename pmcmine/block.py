@@ -1,0 +1,403 @@
+"""A block of articles to packs and row files, committed by one manifest written last.
+
+A block that was started twice without a commit has ended its worker: its articles are then mined in child
+processes, and a child that dies is bisected down to the article that ends it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.compute
+
+from pmcmine.bundle import Entry, Reader
+from pmcmine.config import MineConfig
+from pmcmine.ids import article_id, natural_split
+from pmcmine.miner import Mined, StagedSample, mine_pmcid
+from pmcmine.rejects import Ledger, Reason, Stage, Unit
+from pmcmine.snapshot import read_block
+from pmcmine.storage import Folder
+from pmcmine.tarball import member_size
+from schemas import TABLES, Table, to_arrow
+
+log = logging.getLogger(__name__)
+MANIFEST = "manifest.json"
+_CAREFUL_AFTER = 2  # starts without a commit
+_PROGRESS_SECONDS = 2.0
+_CHILD_SECONDS = (120.0, 20.0)  # a child's time limit: so much, and so much an article
+
+INDEX_SCHEMA = pa.schema(
+    [
+        ("figure_id", pa.string()),
+        ("key", pa.string()),
+        ("pmcid", pa.string()),
+        ("group", pa.string()),
+        ("sha256", pa.string()),
+        ("pack", pa.string()),
+        ("image_offset", pa.int64()),
+        ("image_size", pa.int64()),
+        ("text_offset", pa.int64()),
+        ("text_size", pa.int64()),
+        ("json_size", pa.int64()),
+    ]
+)
+
+
+def block_folder(block: int) -> str:
+    """Folder of a block inside the work folder."""
+    return f"blocks/{block // 1000:03d}/{block:06d}"
+
+
+def data_bytes(array: Any) -> int:
+    """Bytes of the values of an Arrow array, additive over rows and blind to how they are chunked."""
+    if isinstance(array, pa.ChunkedArray):
+        return sum(data_bytes(c) for c in array.chunks)
+    kind = array.type
+    if pa.types.is_string(kind) or pa.types.is_binary(kind):
+        if not len(array):
+            return 0
+        lengths = pa.compute.sum(pa.compute.binary_length(array)).as_py() or 0
+        return int(lengths) + 4 * len(array)
+    if pa.types.is_list(kind):
+        return 4 * len(array) + data_bytes(array.flatten())
+    if pa.types.is_struct(kind):
+        return sum(data_bytes(f) for f in array.flatten())
+    return len(array) * max(kind.bit_width // 8, 1)
+
+
+@dataclass
+class _Part:
+    """Collects what the articles of one part come to, and writes it out."""
+
+    work: Folder
+    folder: str
+    pack: BinaryIO
+    pack_name: str
+    rows: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in TABLES})
+    places: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: {n: [] for n in TABLES})
+    index: list[dict[str, Any]] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    rejects: Counter[str] = field(default_factory=Counter)
+    images: dict[str, tuple[int, int]] = field(default_factory=dict)
+    groups: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    offset: int = 0
+
+    def take(self, mined: Mined) -> None:
+        self.counts.update(mined.counts)
+        self.counts["pmcids"] += 1
+        self.rejects.update(f"{r.stage}/{r.unit}/{r.reason}" for r in mined.rejects)
+        self.rows["rejects"] += mined.rejects
+        self.places["rejects"] += [("", "")] * len(mined.rejects)
+        if mined.tombstone is not None:
+            self.rows["tombstones"].append(mined.tombstone)
+            self.places["tombstones"].append(("", ""))
+        if mined.article is None:
+            return
+        split = natural_split(mined.pmcid)
+        group = mined.article.license_group
+        self.rows["articles"].append(mined.article)
+        self.places["articles"].append((group, split))
+        for name in ("mentions", "paragraphs", "table_wraps"):
+            rows = getattr(mined, name)
+            self.rows[name] += rows
+            self.places[name] += [(group, split)] * len(rows)
+        self.rows["figures"] += mined.figures
+        self.places["figures"] += [(f.license_group, split) for f in mined.figures]
+        for sample in mined.samples:
+            self._stage(sample, mined.pmcid)
+
+    def _stage(self, sample: StagedSample, pmcid: str) -> None:
+        """Append a sample to the pack; bytes that are there already are not written again."""
+        if sample.sha256 not in self.images:
+            self.images[sample.sha256] = (self.offset, len(sample.image))
+            self._append(sample.image)
+        image_offset, image_size = self.images[sample.sha256]
+        text_offset = self.offset
+        self._append(sample.text + sample.json)
+        self.index.append(
+            {
+                "figure_id": sample.figure_id,
+                "key": sample.key,
+                "pmcid": pmcid,
+                "group": sample.group,
+                "sha256": sample.sha256,
+                "pack": self.pack_name,
+                "image_offset": image_offset,
+                "image_size": image_size,
+                "text_offset": text_offset,
+                "text_size": len(sample.text),
+                "json_size": len(sample.json),
+            }
+        )
+        self.counts["samples"] += 1
+        self.counts["sample_bytes"] += len(sample.image)
+        place = (sample.group, natural_split(pmcid))
+        self.groups[(*place, "samples")] += 1
+        self.groups[(*place, "bytes")] += sum(
+            member_size(len(data)) for data in (sample.image, sample.text, sample.json)
+        )
+
+    def _append(self, data: bytes) -> None:
+        self.pack.write(data)
+        self.offset += len(data)
+
+    def write(self) -> dict[str, Any]:
+        """Write row files and index; the part's entry of the manifest."""
+        tables = {}
+        for name, table in TABLES.items():
+            tables[name] = self._write_rows(table, self.rows[name], self.places[name])
+        index = f"{self.folder}/index.arrow"
+        _write_ipc(self.work, index, INDEX_SCHEMA, [pa.Table.from_pylist(self.index, INDEX_SCHEMA)])
+        return {
+            "folder": self.folder,
+            "index": index,
+            "tables": tables,
+            "samples": [
+                {"group": g, "split": s, "samples": self.groups[g, s, "samples"], "bytes": self.groups[g, s, "bytes"]}
+                for g, s in sorted({(g, s) for g, s, _ in self.groups})
+            ],
+            "counts": dict(sorted(self.counts.items())),
+            "rejects": dict(sorted(self.rejects.items())),
+        }
+
+    def _write_rows(self, table: Table, rows: list[Any], places: list[tuple[str, str]]) -> dict[str, Any]:
+        """One Arrow file, one record batch for each (group, split)."""
+        name = f"{self.folder}/{table.name}.arrow"
+        batches, slices = [], []
+        for place in sorted(set(places)):
+            arrow = to_arrow(table, [r for r, p in zip(rows, places, strict=True) if p == place])
+            slices.append(
+                {
+                    "group": place[0],
+                    "split": place[1],
+                    "rows": len(arrow),
+                    "bytes": sum(data_bytes(c) for c in arrow.columns),
+                }
+            )
+            batches.append(arrow.combine_chunks())
+        if batches:
+            _write_ipc(self.work, name, table.schema, batches)
+        return {"file": name if batches else None, "slices": slices}
+
+
+def _write_ipc(work: Folder, name: str, schema: pa.Schema, tables: Sequence[pa.Table]) -> None:
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with work.create(name) as (stream, _), pa.ipc.new_file(stream, schema, options=options) as writer:
+        for t in tables:
+            writer.write_table(t)  # one batch: the table has one chunk
+
+
+def mine_part(
+    groups: Sequence[Sequence[Entry]],
+    reader: Reader,
+    config: MineConfig,
+    work: Folder,
+    folder: str,
+    threads: int,
+    progress: Callable[[Counter[str]], None] | None = None,
+) -> dict[str, Any]:
+    """Mine articles into one pack and its row files; returns the part's entry of the manifest."""
+    pack_name = f"{folder}/pack.bin"
+    with work.create(pack_name) as (stream, _):
+        part = _Part(work, folder, stream, pack_name)
+        last = time.monotonic()
+        for mined in _in_order(groups, reader, config, threads):
+            part.take(mined)
+            if progress is not None and time.monotonic() - last > _PROGRESS_SECONDS:
+                last = time.monotonic()
+                progress(part.counts + Counter(rejected=sum(part.rejects.values())))
+    return part.write()
+
+
+def _in_order(
+    groups: Sequence[Sequence[Entry]], reader: Reader, config: MineConfig, threads: int
+) -> Iterator[Mined]:
+    """Mine PMCIDs, a few at once where waiting for a server is most of the work, in their order."""
+    if threads <= 1:
+        for group in groups:
+            yield mine_pmcid(group, reader, config)
+        return
+    with ThreadPoolExecutor(threads, thread_name_prefix="mine") as pool:
+        waiting: deque[Future[Mined]] = deque()
+        try:
+            for group in groups:
+                waiting.append(pool.submit(mine_pmcid, group, reader, config))
+                if len(waiting) >= 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _killed_part(groups: Sequence[Sequence[Entry]], work: Folder, folder: str) -> dict[str, Any]:
+    """The part of articles that end their process: ledger rows and nothing else."""
+    with work.create(f"{folder}/pack.bin") as (stream, _):
+        part = _Part(work, folder, stream, f"{folder}/pack.bin")
+        for group in groups:
+            pmcid = group[0].pmcid
+            ledger = Ledger(pmcid)
+            for entry in group:
+                ledger.add(
+                    Stage.SELECT,
+                    Unit.VERSION,
+                    Reason.WORKER_KILLED,
+                    article_id(pmcid, entry.version),
+                    "the process that mined it alone was killed or ran out of time",
+                )
+            part.take(Mined(pmcid, rejects=ledger.rows, counts=Counter(versions=len(group))))
+    return part.write()
+
+
+def mine_block(
+    block: int, work: Folder, config: MineConfig, reader: Reader, threads: int, share: float = 1.0
+) -> dict[str, Any]:
+    """Mine a block unless it is committed; returns its manifest.
+
+    Args:
+        block: number of the block in the snapshot.
+        work: the run's work folder.
+        config: the configuration.
+        reader: the source, opened.
+        threads: articles at once.
+        share: the reader's share of the request budget, for child processes.
+    """
+    home = block_folder(block)
+    committed = read_manifest(work, block)
+    if committed is not None:
+        return committed
+    attempt = f"{os.getpid():d}-{uuid.uuid4().hex[:8]}"
+    starts = [n for n in work.names(home) if n.startswith("started-")]
+    marker = f"{home}/started-{attempt}"
+    work.write(marker, b"")
+    groups = read_block(work, block)
+
+    def progress(counts: Counter[str]) -> None:
+        work.write(f"progress/{block:06d}.json", json.dumps(counts).encode(), replace=True)
+
+    try:
+        if len(starts) >= _CAREFUL_AFTER:
+            log.warning("block %d was started %d times without a commit: mining it in child processes", block, len(starts))
+            parts = _bisect(groups, block, work, config, f"{home}/{attempt}", share)
+        else:
+            parts = [mine_part(groups, reader, config, work, f"{home}/{attempt}-p0", threads, progress)]
+        manifest = {"block": block, "attempt": attempt, "parts": parts}
+        work.write(f"{home}/{MANIFEST}", json.dumps(manifest, sort_keys=True).encode())
+    except BaseException:
+        work.remove(marker)  # an error that can be told is no killed worker
+        raise
+    work.remove(marker)
+    work.remove(f"progress/{block:06d}.json")
+    committed = read_manifest(work, block)
+    if committed is None:
+        raise RuntimeError(f"the manifest of block {block} vanished")
+    return committed
+
+
+def read_manifest(work: Folder, block: int) -> dict[str, Any] | None:
+    """The manifest of a committed block, None where it is not committed."""
+    try:
+        manifest: dict[str, Any] = json.loads(work.read(f"{block_folder(block)}/{MANIFEST}"))
+    except FileNotFoundError:
+        return None
+    return manifest
+
+
+def forget_starts(work: Folder, n_blocks: int) -> None:
+    """Remove the start markers of this process, after an interrupt by the user."""
+    for thousand in work.names("blocks"):
+        for block in work.names(f"blocks/{thousand}"):
+            for name in work.names(f"blocks/{thousand}/{block}"):
+                if name.startswith(f"started-{os.getpid()}-"):
+                    work.remove(f"blocks/{thousand}/{block}/{name}")
+
+
+def _bisect(
+    groups: Sequence[Sequence[Entry]], block: int, work: Folder, config: MineConfig, folder: str, share: float
+) -> list[dict[str, Any]]:
+    part = _in_child(groups, block, work, config, folder, share)
+    if part is not None:
+        return [part]
+    if len(groups) == 1:
+        return [_killed_part(groups, work, f"{folder}-killed-{uuid.uuid4().hex[:6]}")]
+    middle = len(groups) // 2
+    return [
+        p
+        for half in (groups[:middle], groups[middle:])
+        for p in _bisect(half, block, work, config, folder, share)
+    ]
+
+
+def _in_child(
+    groups: Sequence[Sequence[Entry]], block: int, work: Folder, config: MineConfig, folder: str, share: float
+) -> dict[str, Any] | None:
+    """Mine articles in a process of their own; None where it was killed or hung."""
+    folder = f"{folder}-c{uuid.uuid4().hex[:6]}"
+    task = {
+        "work": work.url,
+        "config": config.model_dump(mode="json"),
+        "block": block,
+        "pmcids": [g[0].pmcid for g in groups],
+        "folder": folder,
+        "share": share,
+    }
+    limit = _CHILD_SECONDS[0] + _CHILD_SECONDS[1] * len(groups)
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-P", "-m", "pmcmine.block"],
+            input=json.dumps(task).encode(),
+            stdout=subprocess.PIPE,
+            timeout=limit,
+            check=False,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    if done.returncode < 0:
+        log.warning("a child process ended by signal %d on %d article(s)", -done.returncode, len(groups))
+        return None
+    if done.returncode:
+        raise RuntimeError(f"a child process of block {block} failed with exit code {done.returncode}")
+    part: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return part
+
+
+def _die_with_parent() -> None:
+    """Ask Linux to end the child when its parent ends (prctl(2), PR_SET_PDEATHSIG = 1)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+
+
+def _child() -> None:
+    from pmcmine.sources import open_source
+
+    task = json.load(sys.stdin)
+    config = MineConfig(**task["config"])
+    work = Folder(task["work"])
+    wanted = set(task["pmcids"])
+    groups = [g for g in read_block(work, task["block"]) if g[0].pmcid in wanted]
+    reader = open_source(config).open(task["share"])
+    try:
+        part = mine_part(groups, reader, config, work, task["folder"], threads=1)
+    finally:
+        reader.close()
+    print(json.dumps(part))
+
+
+if __name__ == "__main__":
+    _child()

@@ -1,0 +1,117 @@
+"""What a source gives: snapshot entries, version metadata, and article bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pmcmine.rejects import Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One article version of a snapshot.
+
+    Attributes:
+        pmcid: PMCID.
+        version: version number.
+        ref: where the source finds it: a key, a path, or a place in a staged pack.
+        etag: what changes when the article changes; part of the snapshot's hash.
+        note: further metadata that came with the listing, as JSON; empty where there is none.
+    """
+
+    pmcid: str
+    version: int
+    ref: str
+    etag: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A media file of an article.
+
+    Attributes:
+        name: file name without folders.
+        ref: where the source finds it.
+        md5: stated MD5 in hex, None where the source states none.
+    """
+
+    name: str
+    ref: str
+    md5: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionMeta:
+    """Metadata of one article version, as far as the source has it.
+
+    `license_code` is None where the source states nothing at all and the XML has to decide.
+    """
+
+    pmcid: str
+    version: int
+    pmid: str | None = None
+    doi: str | None = None
+    license_code: str | None = None
+    is_open_access: bool = True
+    is_manuscript: bool = False
+    is_historical_ocr: bool = False
+    is_retracted: bool = False
+    xml_ref: str | None = None
+    xml_md5: str | None = None
+    assets: tuple[Asset, ...] = ()
+    has_media: bool = True
+
+
+class ArticleBundle(Protocol):
+    """One article version, ready to be read."""
+
+    meta: VersionMeta
+
+    def read_xml(self, max_bytes: int) -> bytes:
+        """Bytes of the XML.
+
+        Raises:
+            Rejected: where they can't be had.
+        """
+
+    def read_assets(
+        self, assets: Sequence[Asset], max_bytes: int
+    ) -> Iterator[tuple[Asset, bytes | Rejected]]:
+        """Bytes of media files, or why they can't be had; each asset asked for comes exactly once."""
+
+
+class Reader(Protocol):
+    """A source opened by one worker. Safe to use from several threads."""
+
+    def metadata(self, entry: Entry) -> VersionMeta:
+        """Metadata of one entry.
+
+        Raises:
+            Rejected: where it can't be had.
+        """
+
+    def bundle(self, meta: VersionMeta) -> ArticleBundle:
+        """The bundle of a version that was chosen."""
+
+    def close(self) -> None:
+        """Release connections and files."""
+
+
+class Source(Protocol):
+    """Where articles come from. Small, and picklable."""
+
+    kind: str
+    remote: bool
+
+    def entries(self) -> Iterable[Entry]:
+        """All article versions, in any order.
+
+        Raises:
+            SourceError: where the source as a whole can't be read.
+        """
+
+    def open(self, share: float) -> Reader:
+        """Open for one worker that may use the given share (0 to 1] of the request budget."""

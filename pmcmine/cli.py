@@ -1,0 +1,161 @@
+"""The command line. Heavy parts are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pmcmine._version import __version__
+from pmcmine.errors import PmcmineError
+
+app = typer.Typer(
+    name="pmcmine",
+    help="Mine PubMed Central's open-access articles into a licensed, streamable image-text corpus.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+EXIT_DONE, EXIT_ABOVE_THRESHOLD, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"pmcmine {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens to stderr.")] = False,
+) -> None:
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s"
+    )
+
+
+def _pmcids(values: list[str] | None) -> tuple[str, ...] | None:
+    """PMCIDs from `--pmcid`: comma-separated, or the path of a file with one a line."""
+    if not values:
+        return None
+    from pmcmine.ids import parse_pmcid
+
+    tokens: list[str] = []
+    for value in values:
+        path = Path(value)
+        if path.suffix and path.is_file():
+            lines = path.read_text("utf-8", "replace").splitlines()
+            tokens += [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+        else:
+            tokens += [t for t in value.replace(",", " ").split() if t]
+    return tuple(dict.fromkeys(parse_pmcid(t)[0] for t in tokens))
+
+
+def _run(config: Any, dry: bool, quiet: bool) -> int:
+    """Run the mine job and tell what came of it; the exit code."""
+    try:
+        from pipelines import job
+        from pipelines.progress import Progress
+    except ImportError as error:
+        raise PmcmineError(f"mining needs more packages ({error}); install them with: pip install 'pmcmine[mine]'") from None
+    if dry:
+        typer.echo(json.dumps(job.dry_run(config), indent=1))
+        return EXIT_DONE
+    outcome = job.run(config, Progress(quiet=quiet))
+    counts = outcome.release["counts"]
+    if not outcome.fresh:
+        typer.echo(f"{config.out}: the release is whole already; nothing to do")
+    rejected = sum(r["n"] for r in counts["rejects"])
+    samples = sum(counts["samples"].values())
+    articles = sum(n for k, n in counts["rows"].items() if k.startswith("articles/"))
+    typer.echo(f"articles {articles:,}  samples {samples:,}  rejects {rejected:,}")
+    for place, n in counts["samples"].items():
+        typer.echo(f"  {place:28} {n:>9,}")
+    typer.echo(f"release  {config.out}\nreport   {outcome.report}")
+    if outcome.above_threshold:
+        shares = ", ".join(f"{share:.1%} of {unit}s" for unit, share in counts["fault_share"].items())
+        typer.echo(
+            f"pmcmine: lost to faults: {shares}; --max-reject-share is {config.max_reject_share}; "
+            "see tables/rejects and the report",
+            err=True,
+        )
+        return EXIT_ABOVE_THRESHOLD
+    return EXIT_DONE
+
+
+@app.command()
+def mine(
+    source: Annotated[str | None, typer.Option(help="URL or path of the articles; PMC's bucket if not given.")] = None,
+    out: Annotated[str | None, typer.Option(help="Release folder, any fsspec URL.")] = None,
+    source_kind: Annotated[str | None, typer.Option(help="bucket, folder, packages or bulk; recognised if not given.")] = None,
+    pmcid: Annotated[list[str] | None, typer.Option(help="PMC1,PMC2,… or a file with one PMCID a line.")] = None,
+    limit: Annotated[int | None, typer.Option(help="At most so many PMCIDs, drawn by hash.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the shuffle over shards.")] = None,
+    groups: Annotated[str | None, typer.Option(help="Licence groups to publish, comma-separated.")] = None,
+    inventory: Annotated[str | None, typer.Option(help="Date of the bucket inventory, YYYY-MM-DD.")] = None,
+    shard_bytes: Annotated[int | None, typer.Option(help="Target size of a shard.")] = None,
+    table_bytes: Annotated[int | None, typer.Option(help="Target size of a table file, before compression.")] = None,
+    runner: Annotated[str | None, typer.Option(help="direct, prism, spark or dataflow.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes of the direct runner.")] = None,
+    concurrency: Annotated[int | None, typer.Option(help="Articles fetched at once by a worker.")] = None,
+    requests_per_second: Annotated[float | None, typer.Option(help="Budget for one host, over all workers.")] = None,
+    max_reject_share: Annotated[float | None, typer.Option(help="Share of articles or figures lost to faults, above which exit is 1.")] = None,
+    keep_work: Annotated[bool | None, typer.Option("--keep-work", help="Keep packs and row files.")] = None,
+    config: Annotated[str | None, typer.Option(help="TOML file with any key of the configuration.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of any other key of the configuration.")] = None,
+    beam: Annotated[list[str] | None, typer.Option(help="Option for Beam, such as --beam=--job_endpoint=localhost:8099.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and its counts, write nothing.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Mine articles into a release folder: shards, tables, report. The same command resumes."""
+    from pmcmine.config import load_config
+
+    flags: dict[str, Any] = {
+        "source": source,
+        "out": out,
+        "source_kind": source_kind,
+        "pmcid": _pmcids(pmcid),
+        "limit": limit,
+        "seed": seed,
+        "groups": tuple(g.strip() for g in groups.split(",")) if groups else None,
+        "inventory": inventory,
+        "shard_bytes": shard_bytes,
+        "table_bytes": table_bytes,
+        "runner": runner,
+        "workers": workers,
+        "concurrency": concurrency,
+        "requests_per_second": requests_per_second,
+        "max_reject_share": max_reject_share,
+        "keep_work": keep_work,
+        "beam": tuple(beam) if beam else None,
+    }
+    for pair in set_ or []:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise PmcmineError(f"--set {pair}: give KEY=VALUE")
+        flags[key.strip().replace("-", "_")] = value.strip()
+    raise typer.Exit(_run(load_config(flags, config), dry_run, quiet))
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Console script: one line and an exit code for whatever goes wrong."""
+    try:
+        code = app(args=argv, standalone_mode=False)
+    except PmcmineError as error:
+        print(f"pmcmine: {error}", file=sys.stderr)
+        code = EXIT_FAILED
+    except (KeyboardInterrupt, typer.Abort):
+        print("pmcmine: interrupted; the same command resumes", file=sys.stderr)
+        code = EXIT_INTERRUPTED
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in ("click", "typer"):
+            raise
+        show = getattr(error, "format_message", None)
+        print(f"pmcmine: {show() if show else error}", file=sys.stderr)
+        code = EXIT_FAILED
+    sys.exit(code or 0)

@@ -1,0 +1,118 @@
+"""One typed configuration, from flags, a TOML file and the environment (`PMCMINE_MINE_<KEY>`)."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from pmcmine.errors import PmcmineError
+
+PMC_BUCKET = "https://pmc-oa-opendata.s3.amazonaws.com/"
+ENV_PREFIX = "PMCMINE_MINE_"
+
+
+class MineConfig(BaseSettings):
+    """What `pmcmine mine` does. Keys of `RUN_ONLY` change how it runs, all others what it makes."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
+
+    source: str = Field(PMC_BUCKET, description="URL or path of the articles")
+    source_kind: str | None = Field(None, description="bucket, folder, packages or bulk; recognised if not given")
+    inventory: str | None = Field(None, description="date of the bucket inventory, YYYY-MM-DD; newest if not given")
+    pmcid: tuple[str, ...] = Field((), description="only these PMCIDs")
+    limit: int | None = Field(None, ge=1, description="at most so many PMCIDs, drawn by hash")
+    seed: int = Field(0, description="seed of the shuffle over shards")
+    groups: tuple[str, ...] = Field(("commercial", "noncommercial"), description="licence groups to publish")
+    manuscripts: bool = Field(True, description="take author manuscripts with an open licence")
+    historical_ocr: bool = Field(False, description="take scanned articles with OCR text")
+    require_caption: bool = Field(True, description="a sample needs a caption")
+    max_xml_bytes: int = Field(64 << 20, ge=1)
+    max_image_bytes: int = Field(64 << 20, ge=1)
+    max_image_pixels: int = Field(100_000_000, ge=1)
+    min_image_side: int = Field(32, ge=1, description="pixels")
+    max_package_bytes: int = Field(2 << 30, ge=1, description="unpacked size of one package")
+    shard_bytes: int = Field(1_000_000_000, ge=1, description="target size of a shard")
+    table_bytes: int = Field(384 << 20, ge=1, description="target size of a table file, before compression")
+    block_articles: int = Field(200, ge=1, description="PMCIDs of a block, the unit of commit and resumption")
+
+    out: str = Field("release", description="release folder, any fsspec URL")
+    runner: str = Field("direct", description="direct, prism, spark or dataflow")
+    workers: int = Field(1, ge=1, description="worker processes of the direct runner")
+    concurrency: int = Field(8, ge=1, description="articles fetched at once by a worker, for HTTP sources")
+    requests_per_second: float = Field(200.0, gt=0, description="budget for one host, over all workers")
+    fetch_keys: int | None = Field(None, ge=1, description="shares of the request budget; by the runner if not given")
+    retries: int = Field(6, ge=0, description="tries after the first one")
+    retry_seconds: float = Field(0.5, ge=0, description="first wait before a retry; doubles, with jitter")
+    timeout: float = Field(60.0, gt=0, description="seconds without an answer")
+    max_reject_share: float = Field(0.1, ge=0, le=1, description="share of articles or figures lost to faults, above which exit is 1")
+    keep_work: bool = Field(False, description="keep packs and row files after the release is whole")
+    beam: tuple[str, ...] = Field((), description="options for Beam")
+
+    RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
+        {"out", "runner", "workers", "concurrency", "requests_per_second", "fetch_keys", "retries", "retry_seconds",
+         "timeout", "max_reject_share", "keep_work", "beam"}
+    )  # fmt: skip
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags and the file come as one dict of their own; then the environment."""
+        return init_settings, env_settings
+
+    def content(self) -> dict[str, Any]:
+        """The keys that decide what is made."""
+        return {k: v for k, v in self.model_dump(mode="json").items() if k not in self.RUN_ONLY}
+
+    def run(self) -> dict[str, Any]:
+        """The keys that decide how it is made."""
+        return {k: v for k, v in self.model_dump(mode="json").items() if k in self.RUN_ONLY}
+
+
+def _unknown(name: str, where: str) -> PmcmineError:
+    near = get_close_matches(name, MineConfig.model_fields, 1)
+    return PmcmineError(f"{where}: unknown key '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+
+
+def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
+    """Merge flags over a TOML file over the environment over the defaults.
+
+    Raises:
+        PmcmineError: for unknown keys, bad values and an unreadable file, in one line.
+    """
+    values: dict[str, Any] = {}
+    if file is not None:
+        try:
+            values = tomllib.loads(Path(file).read_text("utf-8"))
+        except FileNotFoundError:
+            raise PmcmineError(f"{file}: no such configuration file") from None
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise PmcmineError(f"{file}: not readable as TOML ({error})") from None
+        for name in values:
+            if name not in MineConfig.model_fields:
+                raise _unknown(name, file)
+    for name in os.environ:
+        if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX).lower() not in MineConfig.model_fields:
+            raise _unknown(name.removeprefix(ENV_PREFIX).lower(), f"environment variable {name}")
+    values.update({k: v for k, v in flags.items() if v is not None})
+    try:
+        config = MineConfig(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(p) for p in first["loc"])
+        raise PmcmineError(f"configuration key '{name}': {first['msg']} (given: {first['input']!r})") from None
+    bad = set(config.groups) - {"commercial", "noncommercial", "other"}
+    if bad or not config.groups:
+        raise PmcmineError(f"groups: {', '.join(sorted(bad)) or 'none given'}; choose from commercial, noncommercial, other")
+    return config

@@ -1,0 +1,23 @@
+"""Errors that a person reads: one line that says what, where, and what to do."""
+
+from __future__ import annotations
+
+
+class PmcmineError(Exception):
+    """A bad option, file or answer; the message is one complete line for the user."""
+
+
+class SourceError(PmcmineError):
+    """The source as a whole can't be read: no inventory, unknown layout, wrong schema."""
+
+
+class ReleaseError(PmcmineError):
+    """The output folder can't take this run: in use, or made with another configuration."""
+
+
+class StorageError(PmcmineError):
+    """The output or work folder can't be written or read."""
+
+
+class SumsError(PmcmineError):
+    """The counts of a run do not add up; the message names the equation."""

@@ -1,0 +1,167 @@
+"""Bounded, polite HTTP: pooled connections, a request budget, retries, checked bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import quote
+
+import requests
+import tenacity
+from requests.adapters import HTTPAdapter
+
+from pmcmine import __version__
+from pmcmine.rejects import Reason, Rejected
+
+_RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
+_GONE = frozenset({404, 410})
+_MAX_WAIT = 120.0  # seconds; a longer Retry-After is cut to this
+
+
+class RateLimiter:
+    """Spaces calls so that no more than `rate` start in a second, over all threads that share it."""
+
+    def __init__(self, rate: float) -> None:
+        self._interval = 1.0 / rate
+        self._next = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Return when the next call may start."""
+        with self._lock:
+            now = time.monotonic()
+            at = max(now, self._next)
+            self._next = at + self._interval
+        if at > now:
+            time.sleep(at - now)
+
+
+class _Transient(Exception):
+    """An answer worth another try."""
+
+    def __init__(self, reason: Reason, detail: str, wait: float | None = None) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+        self.wait = wait
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3), None without a usable one."""
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return min(float(value), _MAX_WAIT)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), _MAX_WAIT)
+
+
+@dataclass(frozen=True)
+class HttpLimits:
+    """How a client behaves: tries, waits (seconds) and connections."""
+
+    retries: int = 6
+    retry_seconds: float = 0.5
+    timeout: float = 60.0
+    connections: int = 8
+    requests_per_second: float = 200.0
+
+
+class HttpClient:
+    """GETs of one base URL. Safe to use from several threads."""
+
+    def __init__(self, base: str, limits: HttpLimits) -> None:
+        self.base = base.rstrip("/") + "/"
+        self._limits = limits
+        self._limiter = RateLimiter(limits.requests_per_second)
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = f"pmcmine/{__version__}"
+        self._session.headers["Accept-Encoding"] = "identity"  # sizes and checksums are of the bytes as stored
+        self._session.max_redirects = 3
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=limits.connections)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def get(self, key: str, *, max_bytes: int, md5: str | None = None, query: str = "") -> bytes:
+        """Bytes of an object.
+
+        Args:
+            key: key below the base URL, not yet URL-encoded.
+            max_bytes: bound on the size of the body.
+            md5: expected MD5 in hex; a body with another one is asked for again.
+            query: query string, already encoded.
+
+        Raises:
+            Rejected: XML_MISSING stands for any 404 or 410 (callers name the thing), MEDIA_TOO_LARGE for the
+                bound, CHECKSUM_MISMATCH and FETCH_FAILED after all tries.
+        """
+        url = self.base + quote(key, safe="/") + (f"?{query}" if query else "")
+        backoff = tenacity.wait_exponential_jitter(
+            initial=self._limits.retry_seconds, max=30.0, jitter=self._limits.retry_seconds
+        )
+
+        def wait(state: tenacity.RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            asked = error.wait if isinstance(error, _Transient) else None
+            if asked is not None:
+                return asked + random.uniform(0, self._limits.retry_seconds)  # noqa: S311 - jitter
+            return backoff(state)
+
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(self._limits.retries + 1),
+            wait=wait,
+            retry=tenacity.retry_if_exception_type(_Transient),
+            reraise=True,
+        )
+        try:
+            return retrying(self._once, url, key, max_bytes, md5)
+        except _Transient as error:
+            raise Rejected(error.reason, f"{key}: {error.detail}") from None
+
+    def _once(self, url: str, key: str, max_bytes: int, md5: str | None) -> bytes:
+        self._limiter.wait()
+        deadline = time.monotonic() + 10 * self._limits.timeout
+        try:
+            with self._session.get(url, stream=True, timeout=(10.0, self._limits.timeout)) as answer:
+                if answer.status_code in _GONE:
+                    raise Rejected(Reason.XML_MISSING, f"{key}: HTTP {answer.status_code}")
+                if answer.status_code in _RETRIED:
+                    raise _Transient(
+                        Reason.FETCH_FAILED,
+                        f"HTTP {answer.status_code}",
+                        retry_after(answer.headers.get("Retry-After")),
+                    )
+                if answer.status_code != 200:
+                    raise Rejected(Reason.FETCH_FAILED, f"{key}: HTTP {answer.status_code}")
+                data = bytearray()
+                for chunk in answer.iter_content(1 << 18):
+                    data += chunk
+                    if len(data) > max_bytes:
+                        raise Rejected(Reason.MEDIA_TOO_LARGE, f"{key}: more than {max_bytes} bytes")
+                    if time.monotonic() > deadline:
+                        raise _Transient(Reason.FETCH_FAILED, "the body did not end in time")
+                length = answer.headers.get("Content-Length")
+                if length and length.isdigit() and int(length) != len(data):
+                    raise _Transient(Reason.FETCH_FAILED, f"{len(data)} of {length} bytes")
+        except requests.RequestException as error:
+            raise _Transient(Reason.FETCH_FAILED, type(error).__name__) from None
+        body = bytes(data)
+        if md5 is not None:
+            got = hashlib.md5(body, usedforsecurity=False).hexdigest()
+            if got != md5:
+                raise _Transient(Reason.CHECKSUM_MISMATCH, f"MD5 {got}, {md5} was stated")
+        return body

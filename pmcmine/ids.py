@@ -1,0 +1,108 @@
+"""Identities, and the keyed hashes that place articles in blocks, splits and shards.
+
+All hashes are BLAKE2b (RFC 7693) with the purpose as key, so that the same id falls independently in
+each of its places.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from pmcmine.errors import PmcmineError
+
+SPLITS = ("train", "validation", "test")
+_SPLIT_CUTS = (0.98, 0.99)  # DESIGN: 98/1/1, for ever
+_PMCID = re.compile(r"(?:PMC)?0*([1-9]\d{0,11})(?:\.(\d{1,4}))?", re.IGNORECASE)
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def keyed_hash(purpose: str, value: str) -> int:
+    """64-bit hash of a value for one purpose (1 to 64 characters of ASCII)."""
+    digest = blake2b(value.encode(), key=purpose.encode()[:64], digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+def unit_hash(purpose: str, value: str) -> float:
+    """The keyed hash as a number in [0, 1)."""
+    return (keyed_hash(purpose, value) >> 11) / (1 << 53)
+
+
+def article_place(pmcid: str) -> float:
+    """Place of a PMCID in [0, 1): blocks and table files are ranges of it."""
+    return unit_hash("pmcmine/article-place", pmcid)
+
+
+def natural_split(pmcid: str) -> str:
+    """The split that the hash alone gives to a PMCID."""
+    h = unit_hash("pmcmine/split", pmcid)
+    return SPLITS[sum(h >= cut for cut in _SPLIT_CUTS)]
+
+
+def range_index(place: float, n: int) -> int:
+    """Which of n equal ranges of [0, 1) holds a place."""
+    return min(int(place * n), n - 1)
+
+
+def parse_pmcid(text: str) -> tuple[str, int | None]:
+    """Read `PMC123`, `pmc123` or `PMC123.2` as (PMCID, version or None).
+
+    Raises:
+        PmcmineError: for DOIs, PMIDs (bare digits) and anything else, with the way out.
+    """
+    token = text.strip()
+    match = _PMCID.fullmatch(token)
+    if match and token[:3].upper() == "PMC":
+        return f"PMC{match[1]}", int(match[2]) if match[2] else None
+    if token.isdigit():
+        raise PmcmineError(
+            f"'{token}' looks like a PMID; give PMCIDs such as PMC{token} only if that is the PMC id "
+            "(NCBI's ID converter turns PMIDs into PMCIDs)"
+        )
+    if token.startswith("10.") or "doi.org/" in token:
+        raise PmcmineError(f"'{token}' is a DOI; give PMCIDs such as PMC10358625 (see NCBI's ID converter)")
+    raise PmcmineError(f"'{token}' is not a PMCID; PMCIDs look like PMC10358625")
+
+
+def article_id(pmcid: str, version: int) -> str:
+    """`PMC<digits>.<version>`."""
+    return f"{pmcid}.{version}"
+
+
+def pmcid_number(pmcid: str) -> int:
+    """The digits of a PMCID, by which rows are sorted."""
+    return int(pmcid[3:])
+
+
+def figure_names(xml_ids: Iterable[str | None]) -> list[str]:
+    """The figure part of ids, one a figure in document order.
+
+    An XML id stands as it is; a figure without one, or whose id occurred before, is `f<ordinal>`.
+    """
+    seen: set[str] = set()
+    names = []
+    for ordinal, xml_id in enumerate(xml_ids):
+        name = xml_id if xml_id and xml_id not in seen else f"f{ordinal}"
+        while name in seen:
+            name += "_"
+        seen.add(name)
+        names.append(name)
+    return names
+
+
+def sample_keys(pmcid: str, version: int, names: Iterable[str]) -> list[str]:
+    """WebDataset keys of an article's figures: no dots, no characters that tar readers treat specially.
+
+    Where two names become the same key, the later one gets a short hash of its name.
+    """
+    seen: set[str] = set()
+    keys = []
+    for name in names:
+        safe = _UNSAFE.sub("_", name)[:64] or "f"
+        key = f"{pmcid}-{version}-{safe}"
+        if key in seen:
+            key = f"{key}-{keyed_hash('pmcmine/key', name) >> 40:06x}"
+        seen.add(key)
+        keys.append(key)
+    return keys

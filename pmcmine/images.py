@@ -1,0 +1,158 @@
+"""Bytes of a media file to a checked image."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from PIL import Image
+
+from pmcmine.rejects import Reason, Rejected
+
+_MAGIC: Final = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+    (b"BM", "BMP"),
+    (b"\x00\x00\x00\x0cjP  ", "JPEG2000"),
+    (b"\xff\x4f\xff\x51", "JPEG2000"),
+)
+_KEPT: Final = frozenset({"JPEG", "PNG"})
+_BLANK_RANGE: Final = 2  # grey levels; JPEG noise on one colour stays within this
+_ORIENTATION_TAG: Final = 0x0112  # EXIF 2.32, 4.6.4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedImage:
+    """A decoded image and the bytes that go into the sample.
+
+    `data` are the bytes as they came for JPEG and PNG, and PNG of the first frame for anything else.
+    """
+
+    data: bytes
+    format: str
+    source_format: str
+    width: int
+    height: int
+    mode: str
+    frames: int
+    orientation: int | None
+    sha256: str
+    phash: str
+
+
+def sniff(data: bytes) -> str | None:
+    """Format by the first bytes, None where they are of no image format that is read."""
+    for magic, name in _MAGIC:
+        if data.startswith(magic):
+            return name
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WEBP"
+    return None
+
+
+def check_image(data: bytes, *, max_pixels: int, min_side: int) -> CheckedImage:
+    """Decode an image to its last pixel and describe it.
+
+    Args:
+        data: bytes of the file; its name is not trusted.
+        max_pixels: bound on width × height × frames decoded, checked before decoding.
+        min_side: shortest side allowed, in pixels.
+
+    Raises:
+        Rejected: with one of the IMAGE_ reasons.
+    """
+    if not data:
+        raise Rejected(Reason.IMAGE_EMPTY)
+    source_format = sniff(data)
+    if source_format is None:
+        raise Rejected(Reason.IMAGE_UNKNOWN_FORMAT, f"first bytes {data[:8].hex()}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # damaged metadata; the pixels decide
+            # Pillow's own bomb check is replaced by the bound, which is checked before any pixel.
+            Image.MAX_IMAGE_PIXELS = None
+            with Image.open(io.BytesIO(data), formats=[source_format]) as image:
+                return _describe(image, data, source_format, max_pixels, min_side)
+    except Rejected:
+        raise
+    except Exception as error:  # noqa: BLE001 - decoders raise nearly anything on hostile bytes; becomes a row
+        raise Rejected(Reason.IMAGE_CORRUPT, f"{source_format}: {type(error).__name__}: {error}") from None
+
+
+def _describe(
+    image: Image.Image, data: bytes, source_format: str, max_pixels: int, min_side: int
+) -> CheckedImage:
+    width, height = image.size
+    if width * height > max_pixels:
+        raise Rejected(Reason.IMAGE_TOO_MANY_PIXELS, f"{width}x{height}, the bound is {max_pixels}")
+    if min(width, height) < min_side:
+        raise Rejected(Reason.IMAGE_TINY, f"{width}x{height}, the bound is {min_side}")
+    frames = int(getattr(image, "n_frames", 1)) if source_format in ("GIF", "TIFF", "WEBP", "PNG") else 1
+    orientation = image.getexif().get(_ORIENTATION_TAG) if source_format in ("JPEG", "TIFF", "PNG") else None
+    image.load()
+    mode = image.mode
+    if _is_blank(image):
+        raise Rejected(Reason.IMAGE_BLANK, f"{width}x{height} {mode}")
+    kept = source_format in _KEPT
+    return CheckedImage(
+        data=data if kept else _as_png(image),
+        format=source_format if kept else "PNG",
+        source_format=source_format,
+        width=width,
+        height=height,
+        mode=mode,
+        frames=frames,
+        orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else None,
+        sha256=sha256(data).hexdigest(),
+        phash=perceptual_hash(image),
+    )
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """The image as a viewer shows it: palettes looked up, transparency on white."""
+    if image.mode == "P" or "transparency" in image.info:
+        image = image.convert("RGBA")
+    if image.mode in ("RGBA", "LA", "PA"):
+        background = Image.new("RGBA", image.size, "white")
+        background.alpha_composite(image.convert("RGBA"))
+        return background.convert("RGB")
+    return image
+
+
+def _is_blank(image: Image.Image) -> bool:
+    extrema = _flat(image).getextrema()
+    bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
+    scale = 257 if image.mode.startswith("I") else 1
+    return all(high - low <= _BLANK_RANGE * scale for low, high in bands)  # type: ignore[misc]
+
+
+def perceptual_hash(image: Image.Image) -> str:
+    """64-bit DCT hash of the image as shown, 16 hex digits (Zauner 2010, by way of imagehash)."""
+    import imagehash  # loads scipy, which only miners need
+
+    flat = _flat(image)
+    if flat.mode.startswith("I") or flat.mode == "F":
+        low, high = flat.getextrema()
+        span = max(float(high) - float(low), 1.0)  # type: ignore[arg-type]
+        flat = flat.convert("F").point(lambda v: (v - low) * (255 / span)).convert("L")  # type: ignore[operator]
+    grey = flat.convert("L")
+    factor = min(grey.size) // 256
+    if factor > 1:
+        grey = grey.reduce(factor)  # box averages, so that the resampling below stays cheap
+    return str(imagehash.phash(grey, hash_size=8))
+
+
+def _as_png(image: Image.Image) -> bytes:
+    """PNG of the first frame, in a mode that PNG has."""
+    if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I"):
+        image = image.convert("RGB")
+    out = io.BytesIO()
+    image.save(out, "PNG", optimize=False, compress_level=6)
+    return out.getvalue()

@@ -1,0 +1,477 @@
+"""One article's XML to its rows: article, figures (as drafts until their images are read), mentions,
+paragraphs and tables."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from pmcmine.ids import article_id as make_article_id
+from pmcmine.ids import figure_names, sample_keys
+from pmcmine.jats.body import Body, FoundFigure, Place, read_body
+from pmcmine.jats.dom import MAX_XML_BYTES, Element, parse_jats
+from pmcmine.jats.figures import GraphicRef
+from pmcmine.jats.front import Front, earliest, read_front, read_references, year_of
+from pmcmine.jats.mentions import FigureIndex, find_mentions
+from pmcmine.jats.sentences import sentence_at, sentence_starts
+from pmcmine.jats.text import Ref, Text
+from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
+from pmcmine.rights import (
+    FigureRights,
+    License,
+    derivatives_ok,
+    figure_rights,
+    group_of,
+    license_url,
+    parse_license,
+    strictest,
+)
+from schemas.article import Article
+from schemas.mention import Mention
+from schemas.paragraph import Citation, FigureReference, Paragraph
+from schemas.table_wrap import TableWrap
+
+_TRIAL = re.compile(rb"NCT\d{8}(?!\d)")
+_MAX_MENTIONS = 20_000  # of one article; more is an attack, not a paper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleMeta:
+    """What a source knows of an article version before its XML is read.
+
+    `license_code` is None where the source has no metadata at all (then the XML decides); a source whose
+    metadata states no licence gives an empty string.
+    """
+
+    pmcid: str
+    version: int = 1
+    versions_seen: tuple[int, ...] = (1,)
+    pmid: str | None = None
+    doi: str | None = None
+    license_code: str | None = None
+    is_manuscript: bool = False
+    is_retracted: bool = False
+
+    @property
+    def article_id(self) -> str:
+        """`PMC<digits>.<version>`."""
+        return make_article_id(self.pmcid, self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureDraft:
+    """A figure before its image is read."""
+
+    figure_id: str
+    key: str
+    ordinal: int
+    xml_id: str | None
+    kind: str
+    parent_figure_id: str | None
+    label: str | None
+    caption_title: str | None
+    caption_paragraphs: tuple[str, ...]
+    caption: str | None
+    alt_text: str | None
+    section_path: tuple[str, ...]
+    section_kind: str
+    graphics: tuple[GraphicRef, ...]
+    permissions: str
+    rights: FigureRights
+    n_mentions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction:
+    """All rows of one article.
+
+    `found` counts what the XML holds by kind, for the sums: each is a row or a reject.
+    """
+
+    article: Article
+    front: Front
+    license: License
+    figures: tuple[FigureDraft, ...]
+    mentions: tuple[Mention, ...]
+    paragraphs: tuple[Paragraph, ...]
+    table_wraps: tuple[TableWrap, ...]
+    found: Counter[str] = field(default_factory=Counter)
+
+
+def attribution_line(front: Front, pmcid: str, licence: License, doi: str | None) -> str:
+    """Attribution as the Creative Commons licences ask for it: who, what, where, under which terms."""
+    names = [f"{a.surname} {_initials(a.given_names)}".strip() for a in front.authors[:3]]
+    who = ", ".join(names) + (" et al" if len(front.authors) > 3 else "")
+    year = year_of(earliest(front.dates))
+    where = " ".join(p for p in (front.journal or front.journal_abbreviation, str(year) if year else None) if p)
+    parts = [who, (front.title or "").rstrip("."), where]
+    text = ". ".join(p for p in parts if p)
+    text += f". {pmcid}" + (f", https://doi.org/{doi}" if doi else "")
+    url = license_url(licence)
+    return f"{text}. {licence.value}" + (f" ({url})" if url else "")
+
+
+def _initials(given: str | None) -> str:
+    return "".join(p[0] for p in re.split(r"[\s.-]+", given) if p) if given else ""
+
+
+def decide_license(meta: ArticleMeta, front: Front) -> tuple[License, str]:
+    """(licence, what stated it). Metadata decides; an XML that names a stricter Creative Commons licence
+    outright is heeded too, because a licence can't be widened by a copy of the article."""
+    stated = front.license
+    if meta.license_code is None:
+        return stated, "xml" if stated != License.OTHER else "none"
+    licence = parse_license(meta.license_code)
+    if stated != License.OTHER and licence not in (License.OTHER, License.TDM):
+        both = strictest(licence, stated)
+        if both != licence:
+            return both, "metadata and xml"
+    return licence, "metadata" if meta.license_code else "none"
+
+
+def extract_article(
+    xml: bytes, meta: ArticleMeta, ledger: Ledger | None = None, max_bytes: int = MAX_XML_BYTES
+) -> Extraction:
+    """Parse an article once and make all of its rows.
+
+    Args:
+        xml: bytes of the file, in any encoding that its declaration names.
+        meta: what the source knows of the article.
+        ledger: takes the rejects of parts (sub-articles, empty paragraphs, dangling mentions).
+        max_bytes: bound on the size of the XML.
+
+    Raises:
+        Rejected: where the XML as a whole can't be used.
+    """
+    root = parse_jats(xml, max_bytes)
+    ledger = Ledger(meta.pmcid) if ledger is None else ledger
+    front = read_front(root)
+    if front.pmcid and front.pmcid != meta.pmcid:
+        raise Rejected(Reason.XML_OF_ANOTHER_ARTICLE, f"the XML states {front.pmcid}")
+    licence, license_source = decide_license(meta, front)
+    body = read_body(root)
+    article_id = meta.article_id
+    doi = meta.doi or front.doi
+    attribution = attribution_line(front, meta.pmcid, licence, doi)
+    found: Counter[str] = Counter()
+
+    names = figure_names(f.figure.element.get("id") for f in body.figures)
+    figure_ids = [f"{article_id}/{name}" for name in names]
+    keys = sample_keys(meta.pmcid, meta.version, names)
+    index = FigureIndex.of(
+        [f.figure.element.get("id") for f in body.figures],
+        [f.figure.label for f in body.figures],
+        [f.figure.kind in ("figure", "boxed") and f.parent is None for f in body.figures],
+    )
+    mentions = _Mentions(article_id, meta.pmcid, figure_ids, index, ledger)
+    paragraphs = []
+    for ordinal, p in enumerate(body.paragraphs):
+        paragraph_id = f"{article_id}/{p.place.path}"
+        flat = p.flat
+        mentions.read(paragraph_id, "paragraph", p.place.kind, flat.text, flat.refs)
+        citations = figure_references = ()
+        if flat.refs:
+            citations = tuple(
+                Citation(start=r.start, end=r.end, ref_ids=r.rids) for r in flat.refs if r.kind == "bibr"
+            )
+            figure_references = tuple(
+                FigureReference(start=r.start, end=r.end, figure_ids=tuple(figure_ids[f] for f in figures))
+                for r in flat.refs
+                if (figures := [index.by_id[i] for i in r.rids if i in index.by_id])
+            )
+        paragraphs.append(
+            Paragraph(
+                paragraph_id=paragraph_id,
+                article_id=article_id,
+                pmcid=meta.pmcid,
+                path=p.place.path,
+                ordinal=ordinal,
+                section_titles=p.place.titles,
+                section_kind=p.place.kind,
+                text=flat.text,
+                citations=citations,
+                figure_references=figure_references,
+                article_type=front.article_type,
+                language=p.place.language,
+                license=licence.value,
+                attribution=attribution,
+            )
+        )
+    for path in body.empty_paragraphs:
+        ledger.add(Stage.EXTRACT, Unit.PARAGRAPH, Reason.EMPTY_TEXT, article_id, path)
+    for place, flat in body.titles:
+        mentions.read(f"{article_id}/{place.path}", "section_title", place.kind, flat.text, flat.refs)
+    for f, figure_id in zip(body.figures, figure_ids, strict=True):
+        caption = f.figure.caption
+        mentions.read_parts(figure_id, "figure_caption", f.place.kind, caption.text, caption.flat)
+    tables = []
+    for ordinal, t in enumerate(body.tables):
+        xml_id = t.element.get("id")
+        table_id = f"{article_id}/{xml_id or f't{ordinal}'}"
+        mentions.read_parts(table_id, "table_caption", t.place.kind, t.caption[1], t.caption_flats)
+        notes, note_flats = _join(t.notes)
+        mentions.read_parts(table_id, "table_note", t.place.kind, notes, note_flats)
+        tables.append(
+            TableWrap(
+                table_id=table_id,
+                article_id=article_id,
+                pmcid=meta.pmcid,
+                ordinal=ordinal,
+                xml_id=xml_id,
+                label=t.label,
+                caption_title=t.caption[0],
+                caption=t.caption[1],
+                footnotes=notes,
+                section_path=t.place.titles,
+                section_kind=t.place.kind,
+                n_rows=t.n_rows,
+                image_figure_id=None if t.figure is None else figure_ids[t.figure],
+                license=licence.value,
+                attribution=attribution,
+            )
+        )
+    n_sub = _sub_articles(body, ledger, article_id, found)
+    found["mention"] += mentions.outside(root)
+    counts = Counter(m.figure_id for m in mentions.rows)
+    figures = tuple(
+        _draft(f, figure_id, name, key, ordinal, figure_ids, licence, counts[figure_id])
+        for ordinal, (f, figure_id, name, key) in enumerate(
+            zip(body.figures, figure_ids, names, keys, strict=True)
+        )
+    )
+    found["figure"] += len(figures)
+    found["paragraph"] += len(paragraphs) + len(body.empty_paragraphs)
+    found["table"] += len(tables)
+    found["mention"] += len(mentions.rows) + mentions.unresolved
+    date = earliest(front.dates)
+    article = Article(
+        article_id=article_id,
+        pmcid=meta.pmcid,
+        version=meta.version,
+        versions_seen=meta.versions_seen,
+        pmid=meta.pmid or front.pmid,
+        doi=doi,
+        title=front.title,
+        journal=front.journal,
+        journal_abbreviation=front.journal_abbreviation,
+        issn=front.issn,
+        publisher=front.publisher,
+        volume=front.volume,
+        issue=front.issue,
+        pages=front.pages,
+        publication_date=date,
+        year=year_of(date),
+        dates=front.dates,
+        article_type=front.article_type,
+        language=front.language,
+        abstract=_abstract(paragraphs),
+        authors=front.authors,
+        keywords=front.keywords,
+        subjects=front.subjects,
+        mesh_terms=front.mesh_terms,
+        funding=front.funding,
+        references=read_references(root),
+        trial_ids=tuple(sorted({m.decode() for m in _TRIAL.findall(xml)})),
+        related=front.related,
+        license=licence.value,
+        license_group=group_of(licence).value,
+        license_source=license_source,
+        license_url=front.license_url,
+        license_text=front.license_text,
+        copyright=front.copyright,
+        derivatives_ok=derivatives_ok(licence),
+        attribution=attribution,
+        source_url=f"https://pmc.ncbi.nlm.nih.gov/articles/{meta.pmcid}/",
+        is_manuscript=meta.is_manuscript,
+        n_figures=len(figures),
+        n_paragraphs=len(paragraphs),
+        n_mentions=len(mentions.rows),
+        n_tables=len(tables),
+        n_sub_articles=n_sub,
+        xml_sha256=sha256(xml).hexdigest(),
+    )
+    return Extraction(
+        article=article,
+        front=front,
+        license=licence,
+        figures=figures,
+        mentions=tuple(mentions.rows),
+        paragraphs=tuple(paragraphs),
+        table_wraps=tuple(tables),
+        found=found,
+    )
+
+
+def _draft(
+    f: FoundFigure,
+    figure_id: str,
+    name: str,
+    key: str,
+    ordinal: int,
+    figure_ids: list[str],
+    licence: License,
+    n_mentions: int,
+) -> FigureDraft:
+    figure = f.figure
+    return FigureDraft(
+        figure_id=figure_id,
+        key=key,
+        ordinal=ordinal,
+        xml_id=figure.element.get("id"),
+        kind=figure.kind,
+        parent_figure_id=None if f.parent is None else figure_ids[f.parent],
+        label=figure.label,
+        caption_title=figure.caption.title,
+        caption_paragraphs=figure.caption.paragraphs,
+        caption=figure.caption.text,
+        alt_text=figure.alt_text,
+        section_path=f.place.titles,
+        section_kind=f.place.kind,
+        graphics=figure.graphics,
+        permissions=figure.permissions,
+        rights=figure_rights(licence, figure.caption.text or "", figure.permissions, figure.stated_license),
+        n_mentions=n_mentions,
+    )
+
+
+def _join(flats: tuple[Text, ...]) -> tuple[str | None, tuple[tuple[int, Text], ...]]:
+    placed, offset = [], 0
+    for flat in flats:
+        placed.append((offset, flat))
+        offset += len(flat.text) + 1
+    return " ".join(f.text for f in flats) or None, tuple(placed)
+
+
+def _abstract(paragraphs: list[Paragraph]) -> str | None:
+    """The first abstract that has text, one line a paragraph, section titles in front."""
+    lines, root = [], None
+    for p in paragraphs:
+        if not p.path.startswith("abstract["):
+            break
+        step = p.path.split("/", 1)[0]
+        if root is None:
+            root = step
+        if step == root:
+            title = p.section_titles[-1] if p.section_titles and "/sec[" in p.path else None
+            lines.append(f"{title}: {p.text}" if title else p.text)
+    return "\n".join(lines) or None
+
+
+def _sub_articles(body: Body, ledger: Ledger, article_id: str, found: Counter[str]) -> int:
+    """Ledger rows for sub-articles and for every figure in them."""
+    total = 0
+    for sub in body.sub_articles:
+        for element in sub.iter("sub-article", "response"):
+            total += 1
+            kind = element.get("article-type") or element.get("response-type") or element.tag
+            ledger.add(
+                Stage.EXTRACT, Unit.SUB_ARTICLE, Reason.SUB_ARTICLE, article_id, f"{element.get('id') or ''} {kind}"
+            )
+        for figure in sub.iter("fig"):
+            found["figure"] += 1
+            name = figure.get("id") or ""
+            ledger.add(
+                Stage.EXTRACT, Unit.FIGURE, Reason.SUB_ARTICLE, article_id, name, f"{article_id}/{name}" if name else None
+            )
+    found["sub_article"] += total
+    return total
+
+
+class _Mentions:
+    """Collects the mentions of one article and remembers which links they account for."""
+
+    def __init__(
+        self, article_id: str, pmcid: str, figure_ids: list[str], index: FigureIndex, ledger: Ledger
+    ) -> None:
+        self.article_id = article_id
+        self.pmcid = pmcid
+        self.figure_ids = figure_ids
+        self.index = index
+        self.ledger = ledger
+        self.rows: list[Mention] = []
+        self.unresolved = 0
+        self.links: set[Element] = set()
+
+    def read(
+        self, context_id: str, context_kind: str, section_kind: str, text: str, refs: tuple[Ref, ...]
+    ) -> None:
+        """Find the mentions in one text."""
+        for ref in refs:
+            if ref.kind == "fig":
+                self.links.add(ref.element)
+        named, dangling = find_mentions(text, refs, self.index)
+        for ref in dangling:
+            self.unresolved += 1
+            missing = [r for r in ref.rids if r not in self.index.by_id]
+            self.ledger.add(
+                Stage.EXTRACT,
+                Unit.MENTION,
+                Reason.MENTION_UNRESOLVED,
+                self.article_id,
+                f"{context_id}: {text[ref.start : ref.end]!r} → {' '.join(missing) or 'no rid'}",
+            )
+        if not named or len(self.rows) > _MAX_MENTIONS:
+            return
+        starts = sentence_starts(text)
+        for m in named:
+            first, last = sentence_at(text, starts, m.start, m.end)
+            self.rows.append(
+                Mention(
+                    mention_id=f"{self.article_id}/m{len(self.rows):05d}",
+                    figure_id=self.figure_ids[m.figure],
+                    article_id=self.article_id,
+                    pmcid=self.pmcid,
+                    context_id=context_id,
+                    context_kind=context_kind,
+                    start=m.start,
+                    end=m.end,
+                    text=text[m.start : m.end],
+                    panels=m.panels,
+                    how=m.how,
+                    sentence=text[first:last],
+                    sentence_start=first,
+                    sentence_end=last,
+                    section_kind=section_kind,
+                )
+            )
+
+    def read_parts(
+        self,
+        context_id: str,
+        context_kind: str,
+        section_kind: str,
+        text: str | None,
+        parts: tuple[tuple[int, Text], ...],
+    ) -> None:
+        """Find the mentions in a text joined from parts; only linked ones, for a caption names itself."""
+        if text is None:
+            return
+        refs = tuple(
+            Ref(r.start + offset, r.end + offset, r.kind, r.rids, r.element)
+            for offset, flat in parts
+            for r in flat.refs
+        )
+        if refs:
+            self.read(context_id, context_kind, section_kind, text, refs)
+
+    def outside(self, root: Element) -> int:
+        """Ledger rows for links to figures in places whose text is in no row; their number."""
+        n = 0
+        for xref in root.iter("xref"):
+            if xref.get("ref-type") == "fig" and xref not in self.links:
+                parent = xref.getparent()
+                while parent is not None and parent.tag not in ("sub-article", "response"):
+                    parent = parent.getparent()
+                if parent is not None:
+                    continue
+                n += 1
+                self.ledger.add(
+                    Stage.EXTRACT,
+                    Unit.MENTION,
+                    Reason.MENTION_OUTSIDE_TEXT,
+                    self.article_id,
+                    f"{xref.getparent().tag}: {xref.get('rid') or ''}",
+                )
+        return n

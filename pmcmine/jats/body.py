@@ -1,0 +1,305 @@
+"""One walk over an article: paragraphs, figures, tables and the texts that may name figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from pmcmine.jats.dom import LANG, Element
+from pmcmine.jats.figures import JatsFigure, figure_kind, read_caption, read_figure
+from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of
+from pmcmine.jats.text import Text, flatten, plain_text
+
+_SUB_ARTICLES: Final = frozenset({"sub-article", "response"})
+# Not texts of the article: references, bylines of other articles, and what is read elsewhere.
+_CLOSED: Final = frozenset(
+    {"ref-list", "title", "label", "object-id", "caption", "sec-meta", "sig-block", "alt-text", "permissions",
+     "disp-formula", "disp-formula-group", "front-stub", "kwd-group", "attrib", "table", "term-head", "def-head"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the article something stands."""
+
+    path: str = ""
+    titles: tuple[str, ...] = ()
+    kind: str = OTHER
+    language: str | None = None
+    figure_kind: str = "figure"
+
+    def down(self, step: str) -> Place:
+        """The place one step deeper."""
+        return replace(self, path=f"{self.path}/{step}" if self.path else step)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundParagraph:
+    """A paragraph with text."""
+
+    place: Place
+    flat: Text
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFigure:
+    """A figure and the ordinal of the one it is nested in."""
+
+    place: Place
+    figure: JatsFigure
+    parent: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTable:
+    """A table; `figure` is the ordinal of its image where it is one."""
+
+    place: Place
+    element: Element
+    label: str | None
+    caption: tuple[str | None, str | None]
+    caption_flats: tuple[tuple[int, Text], ...]
+    notes: tuple[Text, ...]
+    n_rows: int
+    figure: int | None
+
+
+@dataclass
+class Body:
+    """What the walk found, in document order."""
+
+    paragraphs: list[FoundParagraph] = field(default_factory=list)
+    empty_paragraphs: list[str] = field(default_factory=list)
+    figures: list[FoundFigure] = field(default_factory=list)
+    tables: list[FoundTable] = field(default_factory=list)
+    titles: list[tuple[Place, Text]] = field(default_factory=list)
+    sub_articles: list[Element] = field(default_factory=list)
+    seen: set[Element] = field(default_factory=set)
+
+
+def read_body(article: Element) -> Body:
+    """Walk abstract, body, back matter and floats of an article, sub-articles apart."""
+    body = Body()
+    language = article.get(LANG)
+    front = article.find("front")
+    meta = (article if front is None else front).find("article-meta")
+    if meta is not None:
+        counts: dict[str, int] = {}
+        for child in meta:
+            if child.tag == "abstract" or child.tag == "trans-abstract":
+                n = counts[child.tag] = counts.get(child.tag, -1) + 1
+                graphical = "graphical" in (child.get("abstract-type") or "")
+                title = plain_text(child.find("title"))
+                place = Place(
+                    f"{child.tag}[{n}]",
+                    (title,) if title else (),
+                    "abstract",
+                    child.get(LANG) or language,
+                    "graphical_abstract" if graphical else "figure",
+                )
+                _container(child, place, body)
+    root = Place(language=language)
+    for child in article:
+        tag = child.tag
+        if tag == "body":
+            _container(child, root, body)
+        elif tag == "back":
+            _container(child, Place("back", (), "back", language), body)
+        elif tag == "floats-group" or tag == "floats-wrap":
+            _container(child, Place(tag, (), OTHER, language), body)
+        elif tag in _SUB_ARTICLES:
+            body.sub_articles.append(child)
+    _left_over(article, body, language)
+    return body
+
+
+def _container(element: Element, place: Place, body: Body) -> None:
+    counts: dict[str, int] = {}
+    for child in element:
+        tag = child.tag
+        if not isinstance(tag, str) or tag in _CLOSED:
+            continue
+        n = counts[tag] = counts.get(tag, -1) + 1
+        if tag == "p":
+            _paragraph(child, place, n, body)
+        elif tag in _FLOATS:
+            _FLOATS[tag](child, place, n, body)
+        elif tag in _SUB_ARTICLES:
+            body.sub_articles.append(child)
+        else:
+            _container(child, _inside(child, tag, place, n, body), body)
+
+
+def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Place:
+    """The place inside a section or another container."""
+    path = f"{place.path}/{tag}[{n}]" if place.path else f"{tag}[{n}]"
+    language = element.get(LANG) or place.language
+    figures = "appendix" if tag in ("app", "app-group") else place.figure_kind
+    if tag in ("list", "list-item", "def-item", "def"):
+        return Place(path, place.titles, place.kind, language, figures)
+    title = None
+    heading = element.find("title")
+    if heading is not None:
+        flat = flatten(heading)
+        title = flat.text or None
+        if flat.refs:
+            body.titles.append((Place(path, place.titles, place.kind), flat))
+    titles = (*place.titles, title) if title else place.titles
+    if place.kind == "abstract":
+        kind = place.kind
+    elif tag in SELF_KINDS:
+        kind = SELF_KINDS[tag]
+    else:
+        kind = kind_of(element.get("sec-type") or element.get("notes-type"), title) or place.kind
+    return Place(path, titles, kind, language, figures)
+
+
+def _paragraph(element: Element, place: Place, n: int, body: Body) -> None:
+    flat = flatten(element)
+    path = f"{place.path}/p[{n}]" if place.path else f"p[{n}]"
+    if flat.text:
+        here = Place(path, place.titles, place.kind, element.get(LANG) or place.language)
+        body.paragraphs.append(FoundParagraph(here, flat))
+    elif not flat.floats:
+        body.empty_paragraphs.append(path)
+    counts: dict[str, int] = {}
+    for floating in flat.floats:
+        tag = floating.tag
+        m = counts[tag] = counts.get(tag, -1) + 1
+        if floating not in body.seen:
+            _FLOATS[tag](floating, replace(place, path=path), m, body)
+
+
+def _figure(element: Element, place: Place, n: int, body: Body, parent: int | None = None) -> None:
+    if element in body.seen:
+        return
+    body.seen.add(element)
+    kind = "supplement" if parent is not None else figure_kind(element, place.figure_kind)
+    ordinal = len(body.figures)
+    here = place.down(f"fig[{n}]")
+    body.figures.append(FoundFigure(here, read_figure(element, kind), parent))
+    nested = [f for f in element.iterdescendants("fig") if next(f.iterancestors("fig")) is element]
+    for m, child in enumerate(nested):
+        _figure(child, here, m, body, ordinal)
+
+
+def _bare_graphic(element: Element, place: Place, n: int, body: Body) -> None:
+    """A graphic that stands in the text without a figure around it."""
+    if element in body.seen:
+        return
+    body.seen.add(element)
+    holder = element.makeelement("fig")
+    if element.get("id"):
+        holder.set("id", element.get("id"))
+    for name, value in element.attrib.items():
+        if name != "id":
+            holder.set(name, value)
+    picture = element.makeelement("graphic", dict(element.attrib))
+    picture.attrib.pop("id", None)
+    holder.append(picture)
+    figure = read_figure(holder, place.figure_kind)
+    if element.tag == "graphic" or figure.graphics:
+        # A bare graphic may carry its own label and caption.
+        figure = replace(
+            figure,
+            element=element,
+            label=plain_text(element.find("label")),
+            caption=read_caption(element),
+            alt_text=plain_text(element.find("alt-text")),
+        )
+        body.figures.append(FoundFigure(place.down(f"graphic[{n}]"), figure, None))
+
+
+def _media(element: Element, place: Place, n: int, body: Body) -> None:
+    """A film or data file in the text is no figure."""
+
+
+def _supplement(element: Element, place: Place, n: int, body: Body) -> None:
+    if element in body.seen:
+        return
+    body.seen.add(element)
+    figure = read_figure(element, "supplement")
+    here = place.down(f"supplementary-material[{n}]")
+    if figure.graphics:
+        body.figures.append(FoundFigure(here, figure, None))
+    for m, fig in enumerate(element.iterdescendants("fig")):
+        _figure(fig, here, m, body)
+
+
+def _group(element: Element, place: Place, n: int, body: Body) -> None:
+    """A fig-group has a caption of its own, which its figures do not take."""
+    here = place.down(f"{element.tag}[{n}]")
+    counts: dict[str, int] = {}
+    for child in element:
+        tag = child.tag
+        if tag in _FLOATS:
+            m = counts[tag] = counts.get(tag, -1) + 1
+            _FLOATS[tag](child, here, m, body)
+
+
+def _boxed(element: Element, place: Place, n: int, body: Body) -> None:
+    here = _inside(element, "boxed-text", replace(place, figure_kind="boxed"), n, body)
+    caption = element.find("caption")
+    title = plain_text(caption.find("title")) if caption is not None else None
+    if title:
+        here = replace(here, titles=(*here.titles, title))
+    _container(element, here, body)
+
+
+def _table(element: Element, place: Place, n: int, body: Body) -> None:
+    if element in body.seen:
+        return
+    body.seen.add(element)
+    here = place.down(f"table-wrap[{n}]")
+    caption = read_caption(element)
+    n_rows = sum(1 for _ in element.iter("tr"))
+    ordinal = None
+    if not n_rows:
+        figure = read_figure(element, "table_image")
+        if figure.graphics:
+            ordinal = len(body.figures)
+            body.figures.append(FoundFigure(here, figure, None))
+    notes = tuple(
+        t for foot in element.iterchildren("table-wrap-foot") for p in foot.iter("p", "attrib") if (t := flatten(p)).text
+    )
+    body.tables.append(
+        FoundTable(
+            here,
+            element,
+            plain_text(element.find("label")),
+            (caption.title, caption.text),
+            caption.flat,
+            notes,
+            n_rows,
+            ordinal,
+        )
+    )
+    for m, fig in enumerate(element.iterdescendants("fig")):
+        _figure(fig, here, m, body)
+
+
+_FLOATS: Final = {
+    "fig": _figure,
+    "fig-group": _group,
+    "table-wrap": _table,
+    "table-wrap-group": _group,
+    "boxed-text": _boxed,
+    "supplementary-material": _supplement,
+    "graphic": _bare_graphic,
+    "media": _media,
+}
+
+
+def _left_over(article: Element, body: Body, language: str | None) -> None:
+    """Figures and tables in places that the walk does not enter: none may be lost."""
+    for n, element in enumerate(article.iter("fig", "table-wrap")):
+        if element in body.seen or any(a.tag in _SUB_ARTICLES for a in element.iterancestors()):
+            continue
+        place = Place(f"elsewhere[{n}]", (), OTHER, language)
+        if element.tag == "fig":
+            parent = next((a for a in element.iterancestors("fig")), None)
+            if parent is not None and parent not in body.seen:
+                continue  # comes with its parent
+            _figure(element, place, 0, body)
+        else:
+            _table(element, place, 0, body)

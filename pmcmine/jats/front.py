@@ -1,0 +1,332 @@
+"""Front matter: identifiers, people, dates, licence and links of an article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pmcmine.jats.dom import HREF, LANG, Element
+from pmcmine.jats.text import flatten, plain_text
+from pmcmine.rights import License, parse_license
+from schemas.article import Author, Dates, Funding, Reference, RelatedArticle
+
+_MONTHS = {m: i for i, m in enumerate(
+    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
+_ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
+_DIGITS = re.compile(r"\d+")
+_PMCID = re.compile(r"(?:PMC)?(\d{1,12})", re.IGNORECASE)
+_RETRACTED_LINKS = frozenset({"retraction-forward", "retracted-article", "withdrawal-forward"})
+_RETRACTED_TYPES = frozenset({"retracted-article", "withdrawn-article"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """What the front matter states, before any metadata of the source is weighed in."""
+
+    pmcid: str | None
+    pmid: str | None
+    doi: str | None
+    title: str | None
+    journal: str | None
+    journal_abbreviation: str | None
+    issn: tuple[str, ...]
+    publisher: str | None
+    volume: str | None
+    issue: str | None
+    pages: str | None
+    dates: Dates
+    article_type: str | None
+    language: str | None
+    authors: tuple[Author, ...]
+    keywords: tuple[str, ...]
+    subjects: tuple[str, ...]
+    mesh_terms: tuple[str, ...]
+    funding: tuple[Funding, ...]
+    related: tuple[RelatedArticle, ...]
+    license: License
+    license_url: str | None
+    license_text: str | None
+    copyright: str | None
+    retracted: bool
+
+
+def _date(element: Element) -> str | None:
+    """ISO date at the precision given, None without a year."""
+    iso = element.get("iso-8601-date")
+    if iso and re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", iso):
+        return str(iso)
+    parts = {c.tag: (c.text or "").strip() for c in element}
+    year = re.search(r"\d{4}", parts.get("year", "") or "".join(element.itertext()))
+    if not year:
+        return None
+    month_text = parts.get("month", "") or parts.get("season", "")
+    month = int(month_text) if month_text.isdigit() else _MONTHS.get(month_text[:3].lower(), 0)
+    if not 1 <= month <= 12:
+        return year[0]
+    day = parts.get("day", "")
+    if day.isdigit() and 1 <= int(day) <= 31:
+        return f"{year[0]}-{month:02d}-{int(day):02d}"
+    return f"{year[0]}-{month:02d}"
+
+
+def _date_kind(element: Element) -> str | None:
+    kind = element.get("pub-type") or element.get("date-type") or ""
+    if kind == "pub":
+        kind = "ppub" if element.get("publication-format") == "print" else "epub"
+    return {
+        "epub": "epub",
+        "epub-ppub": "epub",
+        "epreprint": "epub",
+        "ppub": "ppub",
+        "collection": "collection",
+        "ecorrected": None,
+        "pmc-release": "pmc_release",
+        "nihms-submitted": None,
+        "received": "received",
+        "accepted": "accepted",
+    }.get(kind)
+
+
+def _affiliation(element: Element) -> str:
+    text = flatten(element)
+    label = plain_text(element.find("label"))
+    return text.text.removeprefix(label).strip() if label else text.text
+
+
+def _authors(meta: Element) -> tuple[Author, ...]:
+    groups = meta.findall("contrib-group")
+    affiliations: dict[str, str] = {}
+    loose: list[str] = []
+    for aff in meta.iter("aff"):
+        text = _affiliation(aff)
+        if aff.get("id"):
+            affiliations[aff.get("id")] = text
+        if aff.getparent().tag == "contrib-group":
+            loose.append(text)
+    shared = tuple(loose) if len(loose) == 1 else ()
+    authors = []
+    for group in groups:
+        for contrib in group.findall("contrib"):
+            if contrib.get("contrib-type") not in (None, "author"):
+                continue
+            surname = given = orcid = None
+            collab = False
+            own: list[str] = []
+            for child in contrib:
+                tag = child.tag
+                if tag == "name-alternatives":
+                    child = next((c for c in child if c.tag in ("name", "string-name")), child)
+                    tag = child.tag
+                if tag == "name" or tag == "string-name":
+                    surname = plain_text(child.find("surname")) or plain_text(child)
+                    given = plain_text(child.find("given-names"))
+                elif tag == "collab" and surname is None:
+                    # A collab may list its members; the name is the text before them.
+                    surname = plain_text(child.find("institution")) or " ".join((child.text or "").split())
+                    surname = surname or plain_text(child)
+                    collab = True
+                elif tag == "contrib-id" and child.get("contrib-id-type") == "orcid":
+                    match = _ORCID.search(child.text or "")
+                    orcid = match[0] if match else None
+                elif tag == "xref" and child.get("ref-type") == "aff":
+                    own += [affiliations[r] for r in (child.get("rid") or "").split() if r in affiliations]
+                elif tag == "aff":
+                    own.append(_affiliation(child))
+            if surname:
+                authors.append(
+                    Author(
+                        surname=surname,
+                        given_names=given,
+                        collab=collab,
+                        orcid=orcid,
+                        affiliations=tuple(own) or shared,
+                    )
+                )
+    return tuple(authors)
+
+
+def license_of(permissions: Iterable[Element]) -> tuple[License | None, str | None, str | None, str | None]:
+    """(licence by URL or code, URL, text, copyright) of `<permissions>` elements.
+
+    Prose alone names no licence; a link to Creative Commons inside the prose does.
+    """
+    licence: License | None = None
+    url = text = copyright_text = None
+    for permission in permissions:
+        for child in permission:
+            if child.tag == "copyright-statement":
+                copyright_text = copyright_text or plain_text(child)
+            elif child.tag == "license":
+                text = text or plain_text(child)
+                links = [child.get(HREF)]
+                for e in child.iter():
+                    tag = e.tag
+                    if tag == "ext-link" or tag == "uri":
+                        links.append(e.get(HREF) or e.text)
+                    elif isinstance(tag, str) and tag.endswith("license_ref"):
+                        links.append(e.text)
+                for link in links:
+                    if link and licence is None and "creativecommons.org/" in link:
+                        licence, url = parse_license(link), link.strip()
+                if licence is None and parse_license(child.get("license-type")) != License.OTHER:
+                    licence = parse_license(child.get("license-type"))
+            elif isinstance(child.tag, str) and child.tag.endswith("license_ref"):
+                link = child.text or ""
+                if licence is None and "creativecommons.org/" in link:
+                    licence, url = parse_license(link), link.strip()
+    return licence, url, text, copyright_text
+
+
+def read_front(article: Element) -> Front:
+    """Read `front` (or the article's own front matter in older dialects)."""
+    front = article.find("front")
+    front = article if front is None else front
+    journal = front.find("journal-meta")
+    meta = front.find("article-meta")
+    empty = front.makeelement("empty")
+    journal = empty if journal is None else journal
+    meta = empty if meta is None else meta
+
+    ids: dict[str, str] = {}
+    title = volume = issue = fpage = lpage = elocation = None
+    dates: dict[str, str] = {}
+    keywords: list[str] = []
+    subjects: list[str] = []
+    mesh: list[str] = []
+    funding: list[Funding] = []
+    related: list[RelatedArticle] = []
+    ref_license: str | None = None
+    for child in meta:
+        tag = child.tag
+        if tag == "article-id":
+            ids.setdefault(child.get("pub-id-type") or "", (child.text or "").strip())
+        elif tag == "title-group":
+            title = plain_text(child.find("article-title"))
+            subtitle = plain_text(child.find("subtitle"))
+            if title and subtitle:
+                title = f"{title}: {subtitle}"
+        elif tag == "article-categories":
+            subjects = [s for e in child.iter("subject") if (s := plain_text(e))]
+        elif tag == "pub-date" or tag == "history" or tag == "pub-history":
+            for e in [child] if tag == "pub-date" else child.iter("date"):
+                kind, value = _date_kind(e), _date(e)
+                if kind and value:
+                    dates.setdefault(kind, value)
+        elif tag == "volume":
+            volume = plain_text(child)
+        elif tag == "issue":
+            issue = plain_text(child)
+        elif tag == "fpage":
+            fpage = plain_text(child)
+        elif tag == "lpage":
+            lpage = plain_text(child)
+        elif tag == "elocation-id":
+            elocation = plain_text(child)
+        elif tag == "kwd-group":
+            target = mesh if "mesh" in (child.get("kwd-group-type") or "").lower() else keywords
+            target += [k for e in child.iter("kwd", "compound-kwd") if (k := plain_text(e))]
+        elif tag == "funding-group":
+            for award in child.iter("award-group"):
+                source = plain_text(next(award.iter("institution"), award.find("funding-source")))
+                numbers = [plain_text(a) for a in award.findall("award-id")] or [None]
+                funding += [Funding(source=source, award_id=n) for n in numbers if source or n]
+        elif tag == "related-article" or tag == "related-object":
+            link = child.get(HREF) or plain_text(child)
+            if link:
+                related.append(
+                    RelatedArticle(
+                        relation=child.get("related-article-type") or child.get("content-type") or tag,
+                        id_type=child.get("ext-link-type"),
+                        id=link,
+                    )
+                )
+        elif tag == "custom-meta-group":
+            for custom in child.iter("custom-meta"):
+                if custom.findtext("meta-name") == "pmc-license-ref":
+                    ref_license = custom.findtext("meta-value")
+    licence, url, text, copyright_text = license_of(meta.findall("permissions"))
+    if licence is None and ref_license:
+        licence = parse_license(ref_license)
+    pmcid = next((m for k in ("pmcid", "pmc", "pmcaid") if (m := _PMCID.fullmatch(ids.get(k, "")))), None)
+    article_type = article.get("article-type")
+    links = {r.relation for r in related}
+    return Front(
+        pmcid=f"PMC{int(pmcid[1])}" if pmcid else None,
+        pmid=ids.get("pmid") or None,
+        doi=ids.get("doi") or None,
+        title=title,
+        journal=plain_text(next(journal.iter("journal-title"), None)),
+        journal_abbreviation=next(
+            (plain_text(e) for e in journal.findall("journal-id") if e.get("journal-id-type") == "nlm-ta"), None
+        ),
+        issn=tuple(dict.fromkeys(i for e in journal.findall("issn") if (i := plain_text(e)))),
+        publisher=plain_text(next(journal.iter("publisher-name"), None)),
+        volume=volume,
+        issue=issue,
+        pages=elocation if fpage is None else (f"{fpage}-{lpage}" if lpage and lpage != fpage else fpage),
+        dates=Dates(
+            epub=dates.get("epub"),
+            ppub=dates.get("ppub"),
+            collection=dates.get("collection"),
+            pmc_release=dates.get("pmc_release"),
+            received=dates.get("received"),
+            accepted=dates.get("accepted"),
+        ),
+        article_type=article_type,
+        language=article.get(LANG),
+        authors=_authors(meta),
+        keywords=tuple(dict.fromkeys(keywords)),
+        subjects=tuple(dict.fromkeys(subjects)),
+        mesh_terms=tuple(dict.fromkeys(mesh)),
+        funding=tuple(funding),
+        related=tuple(related),
+        license=licence if licence is not None else License.OTHER,
+        license_url=url,
+        license_text=text,
+        copyright=copyright_text,
+        # The notice itself links with `retracted-article` too, and is not retracted.
+        retracted=article_type in _RETRACTED_TYPES
+        or (bool(links & _RETRACTED_LINKS) and article_type not in ("retraction", "withdrawal")),
+    )
+
+
+def earliest(dates: Dates) -> str | None:
+    """Earliest publication date: electronic, print or collection, else the release in PMC."""
+    stated = [d for d in (dates.epub, dates.ppub, dates.collection) if d]
+    return min(stated, key=lambda d: (d[:4], d)) if stated else dates.pmc_release
+
+
+def year_of(date: str | None) -> int | None:
+    """Year of an ISO date."""
+    match = _DIGITS.match(date or "")
+    return int(match[0]) if match else None
+
+
+def read_references(article: Element) -> tuple[Reference, ...]:
+    """The reference list with the ids that its entries give."""
+    references: list[Reference] = []
+    back = article.find("back")
+    if back is None:
+        return ()
+    ref_id: str | None = None
+    ids: dict[str, str] = {}
+
+    def close() -> None:
+        if ref_id is not None:
+            pmcid = ids.get("pmcid") or ids.get("pmc")
+            if pmcid and pmcid.isdigit():
+                pmcid = f"PMC{pmcid}"
+            references.append(
+                Reference(ref_id=ref_id, pmid=ids.get("pmid"), pmcid=pmcid, doi=ids.get("doi"))
+            )
+
+    for element in back.iter("ref", "pub-id"):
+        if element.tag == "ref":
+            close()
+            ref_id = element.get("id") or f"ref{len(references)}"
+            ids = {}
+        elif ref_id is not None and element.text:
+            ids.setdefault(element.get("pub-id-type") or "", element.text.strip())
+    close()
+    return tuple(references)

@@ -1,0 +1,181 @@
+"""Where a text names figures: linked, in ranges, and in plain words, with panel letters as written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pmcmine.jats.text import Ref
+
+_PANEL = r"(?:[A-Z]|[a-z])(?![A-Za-z])(?:['’′])?"
+_PANELS = (
+    rf"(?:\s?\({_PANEL}(?:\s?(?:[-–—,&]|,?\s?and|to)\s?{_PANEL})*\)"
+    rf"|{_PANEL}(?:\s?(?:[-–—]|,|,?\sand|&|\sto)\s?{_PANEL}(?!\.[A-Za-z]))*"
+    rf"|\s[A-Z](?:\s?[-–—,&]\s?[A-Z](?![A-Za-z]))*(?=[\s)\].,;:]|$)(?!\s[a-z]))"
+)
+_ITEM = rf"\d{{1,3}}(?![\d%])(?!\.\d)(?:{_PANELS})?"
+_SEPARATOR = r"(?:\s?[-–—]\s?|\s?,\s?(?:and\s|&\s)?|\s(?:and|to|through|&)\s|\s?/\s?)(?:[Ff]igs?\.?\s?|[Ff]igures?\s?)?"
+_GROUP = re.compile(
+    rf"(?<![A-Za-z])(?P<word>(?:Fig(?:ure)?|FIG(?:URE)?|fig(?:ure)?)(?P<plural>s|S)?\.?)\s?"
+    rf"(?P<items>{_ITEM}(?:{_SEPARATOR}{_ITEM})*)"
+)
+_ONE = re.compile(rf"(?P<number>\d{{1,3}})(?P<panels>{_PANELS})?")
+_RANGE = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)")
+_BARE_RANGE = re.compile(r"\s*(?:[-–—]|to|through)\s*(?:[Ff]ig(?:ure)?s?\.?\s*)?")
+_SUFFIX = re.compile(rf"(?P<panels>{_PANELS})")
+_ELSEWHERE = re.compile(r"\s*,?\s*(?:of|in|from)\s+(?:the\s+)?(?:refs?\b|references?\b|\[|\(?[A-Z]\w+\s+(?:et\s+al|and\b|\())")
+_SUPPLEMENT = re.compile(r"(?:suppl\w*\.?|supporting|additional|extended\s+data|appendix)\s*$", re.IGNORECASE)
+_LABEL = re.compile(r"(?:fig(?:ure)?s?\.?|abb(?:ildung)?\.?)?\s*(\d{1,3})\s*[.:|]?\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A figure named at one place of a text; offsets are code points of that text."""
+
+    figure: int
+    start: int
+    end: int
+    how: str
+    panels: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FigureIndex:
+    """The figures of an article as texts name them, by ordinal."""
+
+    by_id: Mapping[str, int]
+    by_number: Mapping[int, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, ids: Sequence[str | None], labels: Sequence[str | None], main: Sequence[bool]) -> FigureIndex:
+        """Build from the figures' XML ids, labels, and whether each is of the main series."""
+        by_id: dict[str, int] = {}
+        by_number: dict[int, int] = {}
+        for ordinal, (xml_id, label, is_main) in enumerate(zip(ids, labels, main, strict=True)):
+            if xml_id:
+                by_id.setdefault(xml_id, ordinal)
+            match = _LABEL.fullmatch(label or "")
+            if match and is_main:
+                by_number.setdefault(int(match[1]), ordinal)
+        return cls(by_id, by_number)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A number after the word figure: `start` takes the word in, `at` is the number itself."""
+
+    start: int
+    at: int
+    end: int
+    number: int
+    panels: str | None
+    range_from: int | None  # the number that a range reaches from
+    certain: bool  # whether it may count without a link
+
+
+def _tidy(panels: str | None) -> str | None:
+    return panels.strip(" ()") or None if panels else None
+
+
+def _items(text: str) -> list[_Item]:
+    found = []
+    for group in _GROUP.finditer(text):
+        base = group.start("items")
+        supplement = _SUPPLEMENT.search(text[max(0, group.start() - 24) : group.start()]) is not None
+        elsewhere = _ELSEWHERE.match(text, group.end()) is not None
+        previous: re.Match[str] | None = None
+        for item in _ONE.finditer(group["items"]):
+            between = group["items"][previous.end() : item.start()] if previous else ""
+            is_range = previous is not None and _RANGE.match(between) is not None
+            certain = not supplement and not elsewhere
+            certain &= previous is None or bool(group["plural"]) or is_range or bool(item["panels"])
+            found.append(
+                _Item(
+                    start=group.start() if previous is None else base + item.start(),
+                    at=base + item.start(),
+                    end=base + item.end(),
+                    number=int(item["number"]),
+                    panels=_tidy(item["panels"]),
+                    range_from=int(previous["number"]) if is_range and previous else None,
+                    certain=certain,
+                )
+            )
+            previous = item
+    return found
+
+
+def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[list[Named], list[Ref]]:
+    """All figures that a text names, in order of place, and the figure links that lead nowhere.
+
+    Args:
+        text: the text of a paragraph, caption or title.
+        refs: its cross-references, offsets in `text`.
+        index: the article's figures.
+    """
+    links: list[tuple[Ref, list[int]]] = []
+    dangling: list[Ref] = []
+    for ref in refs:
+        figures = [index.by_id[r] for r in ref.rids if r in index.by_id]
+        if figures:
+            links.append((ref, figures))
+        if ref.kind == "fig" and len(figures) < max(len(ref.rids), 1):
+            dangling.append(ref)
+    if not links and not index.by_number:
+        return [], dangling
+    items = _items(text) if "ig" in text or "IG" in text else []
+    named: list[Named] = []
+    taken: set[tuple[int, int]] = set()  # (item, figure) that a link covers
+
+    for ref, figures in links:
+        inside = [n for n, i in enumerate(items) if i.start < ref.end and ref.start < i.end]
+        for figure in figures:
+            n = next((n for n in inside if index.by_number.get(items[n].number) == figure), None)
+            if n is None and len(inside) == 1 and len(figures) == 1:
+                n = inside[0]
+            if n is not None and (n, figure) not in taken:
+                item = items[n]
+                taken.add((n, figure))
+                end = max(item.end, ref.end)
+                named.append(Named(figure, min(item.start, ref.start), end, "xref", item.panels))
+            else:
+                suffix = _SUFFIX.match(text, ref.end) if text[ref.end - 1 : ref.end].isdigit() else None
+                end = suffix.end() if suffix else ref.end
+                named.append(
+                    Named(figure, ref.start, end, "xref", _tidy(suffix["panels"]) if suffix else None)
+                )
+    covered = {n for n, _ in taken}
+    linked_spans = [(r.start, r.end) for r, _ in links]
+    for n, item in enumerate(items):
+        if n not in covered:
+            figure_at = index.by_number.get(item.number)
+            # A number inside a link to another thing (a supplement, a figure elsewhere) is that link's.
+            foreign = any(r.start <= item.at < r.end and not any(r is x for x, _ in links) for r in refs)
+            if figure_at is not None and item.certain and not foreign:
+                inside_link = any(s <= item.at < e for s, e in linked_spans)
+                how = "range" if inside_link and item.range_from is not None else "plain"
+                named.append(Named(figure_at, item.start, item.end, how, item.panels))
+        if item.range_from is not None and 0 < item.number - item.range_from <= 100:
+            start = items[n - 1].start
+            for number in range(item.range_from + 1, item.number):
+                figure_between = index.by_number.get(number)
+                if figure_between is not None:
+                    named.append(Named(figure_between, start, item.end, "range", None))
+    named += _unnumbered_ranges(text, links, index, named)
+    named.sort(key=lambda m: (m.start, m.end, m.figure))
+    return named, dangling
+
+
+def _unnumbered_ranges(
+    text: str, links: Sequence[tuple[Ref, list[int]]], index: FigureIndex, named: Sequence[Named]
+) -> list[Named]:
+    """Figures between two linked ends of a range whose labels hold no numbers: by document order."""
+    between = []
+    numbered = set(index.by_number.values())
+    for (a, first), (b, second) in zip(links, links[1:], strict=False):
+        low, high = first[-1], second[0]
+        if high - low < 2 or low in numbered or not _BARE_RANGE.fullmatch(text, a.end, b.start):
+            continue
+        known = {m.figure for m in named if a.start <= m.start < b.end}
+        between += [Named(f, a.start, b.end, "range", None) for f in range(low + 1, high) if f not in known]
+    return between

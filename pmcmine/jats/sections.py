@@ -1,0 +1,42 @@
+"""Section kinds, from `sec-type` and from titles as they are usually worded."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+OTHER: Final = "other"
+# The order decides: "Results and discussion" is results, "Methods and results" is methods.
+_PATTERNS: Final = tuple(
+    (kind, re.compile(pattern, re.IGNORECASE))
+    for kind, pattern in (
+        ("case", r"\bcases?\b(?!.control)(?!.*\bstud(?:y|ies) design)|patient (?:presentation|information)"),
+        ("data_availability", r"availability|accession|data (?:sharing|deposition|archiving)"),
+        ("conflicts", r"compet|conflicts? of|\bcoi\b|declaration.{0,12}interest|disclosure"),
+        ("ethics", r"\bethic|informed consent|consent (?:for|to)|institutional review"),
+        ("funding", r"\bfunding|financial|\bgrants?\b|sources? of support"),
+        ("acknowledgements", r"acknowledg"),
+        ("abbreviations", r"abbreviation|glossary|nomenclature|list of symbols"),
+        ("supplementary", r"supplement|supporting|additional (?:file|information|material|data)|multimedia"),
+        ("methods", r"method|material|experimental|procedure|protocol|participants|subjects|study design"
+                    r"|statistical analys|patients and|data collection|search strategy"),
+        ("introduction", r"introduct|background|rationale|objective|\baims?\b|purpose|^intro$"),
+        ("results", r"result|finding"),
+        ("discussion", r"discuss|limitation|strengths"),
+        ("conclusion", r"conclu|summary|perspective|outlook|future"),
+        ("appendix", r"appendi"),
+    )
+)  # fmt: skip
+SELF_KINDS: Final = {"ack": "acknowledgements", "app": "appendix", "glossary": "abbreviations", "app-group": "appendix"}
+
+
+@lru_cache(maxsize=4096)
+def kind_of(sec_type: str | None, title: str | None) -> str | None:
+    """Kind of a section of its own accord, None where neither type nor title tells."""
+    for words in (sec_type, title):
+        if words:
+            for kind, pattern in _PATTERNS:
+                if pattern.search(words):
+                    return kind
+    return None

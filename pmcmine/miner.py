@@ -1,0 +1,401 @@
+"""One PMCID from its versions to its rows and images. All that a worker does to an article is here."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from pmcmine.bundle import ArticleBundle, Asset, Entry, Reader, VersionMeta
+from pmcmine.config import MineConfig
+from pmcmine.ids import article_id
+from pmcmine.images import CheckedImage, check_image
+from pmcmine.jats import ArticleMeta, Extraction, FigureDraft, extract_article
+from pmcmine.media import MediaIndex, Resolved, choose_graphic
+from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
+from pmcmine.select import choose_version
+from schemas import plain
+from schemas.article import Article
+from schemas.figure import Figure, Graphic
+from schemas.ledger import Reject, Tombstone
+from schemas.mention import Mention
+from schemas.paragraph import Paragraph
+from schemas.sample import ASSEMBLED, Sample, SampleMention
+from schemas.table_wrap import TableWrap
+
+log = logging.getLogger(__name__)
+_SAMPLE_MENTIONS = 50  # sentences in a sample's JSON; the table has them all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedSample:
+    """A sample before its place in a shard is known.
+
+    `json` is an object without the keys of `schemas.sample.ASSEMBLED`, which the assembler adds.
+    """
+
+    figure_id: str
+    key: str
+    group: str
+    image: bytes
+    sha256: str
+    text: bytes
+    json: bytes
+
+
+@dataclass
+class Mined:
+    """All that came of one PMCID. `counts` holds `<what>` numbers for the sums; see `pmcmine.sums`."""
+
+    pmcid: str
+    article: Article | None = None
+    figures: list[Figure] = field(default_factory=list)
+    mentions: Sequence[Mention] = ()
+    paragraphs: Sequence[Paragraph] = ()
+    table_wraps: Sequence[TableWrap] = ()
+    rejects: Sequence[Reject] = ()
+    tombstone: Tombstone | None = None
+    samples: list[StagedSample] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig) -> Mined:
+    """Mine one PMCID; whatever is wrong with it becomes rows of the ledger, never an exception.
+
+    Only storage errors of the release itself, and the end of the process, get out of here.
+    """
+    pmcid = entries[0].pmcid
+    ledger = Ledger(pmcid)
+    mined = Mined(pmcid)
+    mined.counts["versions"] = len(entries)
+    try:
+        _mine(entries, reader, config, ledger, mined)
+    except Exception as error:  # noqa: BLE001 - a defect on one article is a row and a log line, not a lost run
+        log.exception("%s: defect", pmcid)
+        last = entries[-1]
+        ledger = Ledger(pmcid)
+        mined = Mined(pmcid)
+        mined.counts["versions"] = len(entries)
+        for entry in entries[:-1]:
+            ledger.add(
+                Stage.SELECT, Unit.VERSION, Reason.INTERNAL_ERROR, article_id(pmcid, entry.version), "see the last version"
+            )
+        mined.counts["selected"] = 1
+        ledger.add(
+            Stage.EXTRACT,
+            Unit.ARTICLE,
+            Reason.INTERNAL_ERROR,
+            article_id(pmcid, last.version),
+            f"{type(error).__name__}: {error}",
+        )
+    mined.rejects = tuple(ledger.rows)
+    return mined
+
+
+def _mine(
+    entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: Ledger, mined: Mined
+) -> None:
+    versions = _metadata(entries, reader, ledger)
+    chosen = choose_version(versions, config, ledger) if versions else None
+    if any(v.is_retracted for v in versions):
+        retracted = next(v for v in versions if v.is_retracted)
+        mined.tombstone = _tombstone(retracted.pmcid, retracted.version)
+    if chosen is None:
+        return
+    mined.counts["selected"] = 1
+    bundle = reader.bundle(chosen)
+    meta = ArticleMeta(
+        pmcid=chosen.pmcid,
+        version=chosen.version,
+        versions_seen=tuple(sorted(e.version for e in entries)),
+        pmid=chosen.pmid,
+        doi=chosen.doi,
+        license_code=chosen.license_code,
+        is_manuscript=chosen.is_manuscript,
+    )
+    stage = Stage.READ
+    parts = Ledger(meta.pmcid)
+    try:
+        xml = bundle.read_xml(config.max_xml_bytes)
+        mined.counts["xml_bytes"] = len(xml)
+        stage = Stage.EXTRACT
+        extraction = extract_article(xml, meta, parts, config.max_xml_bytes)
+        if extraction.front.retracted:
+            mined.tombstone = _tombstone(meta.pmcid, meta.version)
+            raise Rejected(Reason.RETRACTED, "a link or the article type in the XML says so")
+        if extraction.article.license_group not in config.groups:
+            raise Rejected(Reason.LICENSE_NOT_SELECTED, extraction.article.license)
+    except Rejected as error:
+        ledger.add(stage, Unit.ARTICLE, error.reason, meta.article_id, error.detail)
+        return
+    for row in parts.rows:
+        ledger.add(
+            Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id
+        )
+    mined.article = extraction.article
+    mined.mentions = extraction.mentions
+    mined.paragraphs = extraction.paragraphs
+    mined.table_wraps = extraction.table_wraps
+    mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
+    _figures(extraction, bundle, config, ledger, mined)
+
+
+def _tombstone(pmcid: str, version: int) -> Tombstone:
+    return Tombstone(pmcid=pmcid, article_id=article_id(pmcid, version), reason="retracted")
+
+
+def _metadata(entries: Sequence[Entry], reader: Reader, ledger: Ledger) -> list[VersionMeta]:
+    """Metadata of all versions; none if that of one can't be read, for it might say retracted."""
+    versions, failed = [], False
+    for entry in entries:
+        try:
+            versions.append(reader.metadata(entry))
+        except Rejected as error:
+            failed |= error.reason != Reason.METADATA_MISSING
+            ledger.add(
+                Stage.SELECT, Unit.VERSION, error.reason, article_id(entry.pmcid, entry.version), error.detail
+            )
+    if failed:
+        for v in versions:
+            ledger.add(
+                Stage.SELECT,
+                Unit.VERSION,
+                Reason.METADATA_INVALID,
+                article_id(v.pmcid, v.version),
+                "the metadata of another version can't be read, and might mark a retraction",
+            )
+        return []
+    return versions
+
+
+def _figures(
+    extraction: Extraction, bundle: ArticleBundle, config: MineConfig, ledger: Ledger, mined: Mined
+) -> None:
+    meta = bundle.meta
+    index = MediaIndex.of(meta.assets)
+    aid = extraction.article.article_id
+    resolved: dict[str, list[Resolved]] = {}
+    chosen: dict[str, Resolved] = {}
+    wanted: dict[str, Asset] = {}
+    withheld: set[str] = set()
+    kept: list[FigureDraft] = []
+    reasons: dict[str, tuple[Reason, str]] = {}
+    for draft in extraction.figures:
+        graphics = [index.resolve(g) for g in draft.graphics]
+        choice = choose_graphic(graphics)
+        if draft.rights.group.value not in config.groups:
+            named = {r.asset.name for r in graphics if r.asset is not None}
+            withheld |= named
+            reason = Reason.THIRD_PARTY if draft.rights.third_party else Reason.FIGURE_LICENSE_NOT_SELECTED
+            detail = "; ".join(draft.rights.matches) or draft.rights.license.value
+            ledger.add(Stage.EXTRACT, Unit.FIGURE, reason, aid, detail, draft.figure_id)
+            continue
+        kept.append(draft)
+        resolved[draft.figure_id] = graphics
+        if choice is not None:
+            chosen[draft.figure_id] = choice
+        if config.require_caption and draft.caption is None:
+            reasons[draft.figure_id] = (Reason.NO_CAPTION, draft.label or "")
+            if choice is not None and choice.asset is not None:
+                withheld.add(choice.asset.name)
+        elif choice is None:
+            reasons[draft.figure_id] = (Reason.NO_GRAPHIC, "")
+        elif choice.asset is None:
+            none = Reason.MEDIA_MISSING if meta.has_media else Reason.MEDIA_NOT_IN_SOURCE
+            reasons[draft.figure_id] = (none, choice.graphic.href or "no href")
+        else:
+            wanted[choice.asset.name] = choice.asset
+    images = _images(bundle, list(wanted.values()), config, mined)
+    for draft in kept:
+        pick = chosen.get(draft.figure_id)
+        image: CheckedImage | None = None
+        reason_of = reasons.get(draft.figure_id)
+        if reason_of is None and pick is not None and pick.asset is not None:
+            result = images[pick.asset.name]
+            if isinstance(result, Rejected):
+                reason_of = (result.reason, result.detail or pick.asset.name)
+            else:
+                image = result
+        if reason_of is not None:
+            ledger.add(Stage.IMAGE, Unit.FIGURE, reason_of[0], aid, reason_of[1], draft.figure_id)
+        figure = _figure_row(
+            draft, extraction, resolved[draft.figure_id], pick, image, reason_of[0] if reason_of else None
+        )
+        mined.figures.append(figure)
+        if image is not None:
+            mined.samples.append(_sample(figure, extraction, image))
+    _unused_media(aid, index, resolved, set(wanted), withheld, ledger)
+    mined.counts["media"] = len(index.by_name)
+    mined.counts["media_read"] = len(wanted)
+    mined.counts["media_withheld"] = len(withheld - set(wanted))
+
+
+def _images(
+    bundle: ArticleBundle, assets: Sequence[Asset], config: MineConfig, mined: Mined
+) -> dict[str, CheckedImage | Rejected]:
+    """Each media file read once, checked, or the reason why it is no image."""
+    images: dict[str, CheckedImage | Rejected] = {}
+    if not assets:
+        return images
+    for asset, data in bundle.read_assets(assets, config.max_image_bytes):
+        if isinstance(data, Rejected):
+            images[asset.name] = data
+            continue
+        mined.counts["media_bytes"] += len(data)
+        try:
+            images[asset.name] = check_image(
+                data, max_pixels=config.max_image_pixels, min_side=config.min_image_side
+            )
+        except Rejected as error:
+            images[asset.name] = Rejected(error.reason, f"{asset.name}: {error.detail}")
+    return images
+
+
+def _unused_media(
+    aid: str,
+    index: MediaIndex,
+    resolved: dict[str, list[Resolved]],
+    wanted: set[str],
+    withheld: set[str],
+    ledger: Ledger,
+) -> None:
+    """A ledger row for each image file of the article that became neither a sample nor a figure's reject."""
+    extra = {
+        r.asset.name: (figure_id, r.graphic.role)
+        for figure_id, graphics in resolved.items()
+        for r in graphics
+        if r.asset is not None
+    }
+    for name in sorted(index.by_name):
+        if name in wanted or name in withheld:
+            continue
+        if name in extra:
+            figure_id, role = extra[name]
+            ledger.add(Stage.IMAGE, Unit.GRAPHIC, Reason.EXTRA_GRAPHIC, aid, f"{name} ({role})", figure_id)
+        else:
+            ledger.add(Stage.IMAGE, Unit.GRAPHIC, Reason.MEDIA_NOT_NAMED, aid, name)
+
+
+def _figure_row(
+    draft: FigureDraft,
+    extraction: Extraction,
+    graphics: Sequence[Resolved],
+    pick: Resolved | None,
+    image: CheckedImage | None,
+    reason: Reason | None,
+) -> Figure:
+    article = extraction.article
+    rights = draft.rights
+    attribution = article.attribution
+    if rights.override or draft.permissions:
+        own = draft.permissions or f"licence of this figure: {rights.license.value}"
+        attribution = f"{attribution}. Figure: {own}"
+    return Figure(
+        figure_id=draft.figure_id,
+        article_id=article.article_id,
+        pmcid=article.pmcid,
+        version=article.version,
+        key=draft.key,
+        ordinal=draft.ordinal,
+        xml_id=draft.xml_id,
+        kind=draft.kind,
+        parent_figure_id=draft.parent_figure_id,
+        label=draft.label,
+        caption_title=draft.caption_title,
+        caption_paragraphs=draft.caption_paragraphs,
+        caption=draft.caption,
+        alt_text=draft.alt_text,
+        section_path=draft.section_path,
+        section_kind=draft.section_kind,
+        graphics=tuple(
+            Graphic(
+                rank=rank,
+                role=r.graphic.role,
+                href=r.graphic.href,
+                media=r.asset.name if r.asset else None,
+                rule=r.rule,
+            )
+            for rank, r in enumerate(graphics)
+        ),
+        media=pick.asset.name if pick and pick.asset else None,
+        media_rule=pick.rule if pick and pick.asset else None,
+        license=rights.license.value,
+        license_group=rights.group.value,
+        license_override=rights.override,
+        derivatives_ok=rights.derivatives_ok,
+        permissions=draft.permissions or None,
+        third_party=rights.third_party,
+        third_party_matches=rights.matches,
+        adapted=rights.adapted,
+        attribution=attribution,
+        article_type=article.article_type,
+        journal=article.journal,
+        year=article.year,
+        n_mentions=draft.n_mentions,
+        width=image.width if image else None,
+        height=image.height if image else None,
+        format=image.format if image else None,
+        source_format=image.source_format if image else None,
+        mode=image.mode if image else None,
+        frames=image.frames if image else None,
+        orientation=image.orientation if image else None,
+        image_bytes=len(image.data) if image else None,
+        sha256=image.sha256 if image else None,
+        phash=image.phash if image else None,
+        no_sample=reason.value if reason else None,
+    )
+
+
+def _sample(figure: Figure, extraction: Extraction, image: CheckedImage) -> StagedSample:
+    article = extraction.article
+    sample = Sample(
+        figure_id=figure.figure_id,
+        article_id=figure.article_id,
+        pmcid=figure.pmcid,
+        pmid=article.pmid or "",
+        doi=article.doi or "",
+        kind=figure.kind,
+        label=figure.label or "",
+        caption_title=figure.caption_title or "",
+        caption=figure.caption or "",
+        section_path=figure.section_path,
+        section_kind=figure.section_kind,
+        mentions=tuple(
+            SampleMention(
+                context_id=m.context_id, section_kind=m.section_kind, panels=m.panels or "", sentence=m.sentence
+            )
+            for m in extraction.mentions
+            if m.figure_id == figure.figure_id
+        )[:_SAMPLE_MENTIONS],
+        article_title=article.title or "",
+        article_type=article.article_type or "",
+        journal=article.journal or "",
+        year=article.year or 0,
+        language=article.language or "",
+        keywords=article.keywords,
+        license=figure.license,
+        license_group=figure.license_group,
+        derivatives_ok=figure.derivatives_ok,
+        attribution=figure.attribution,
+        source_url=article.source_url,
+        media=figure.media or "",
+        format=image.format,
+        width=image.width,
+        height=image.height,
+        orientation=image.orientation or 0,
+        sha256=image.sha256,
+        phash=image.phash,
+    )
+    values = {k: v for k, v in plain(sample).items() if k not in ASSEMBLED}
+    return StagedSample(
+        figure_id=figure.figure_id,
+        key=figure.key,
+        group=figure.license_group,
+        image=image.data,
+        sha256=sha256(image.data).hexdigest() if image.format != image.source_format else image.sha256,
+        text=(figure.caption or "").encode(),
+        json=json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode(),
+    )

@@ -1,0 +1,87 @@
+"""`release.json`: what a release is made of. Written last: a folder with it is whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from pmcmine._version import __version__
+from pmcmine.errors import ReleaseError
+from pmcmine.storage import Folder
+
+RELEASE = "release.json"
+WORK = "_work"
+_OURS = frozenset({RELEASE, WORK, "shards", "tables", "report.html", "metrics.json"})
+
+
+def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """`key: old → new` of all keys that differ."""
+    keys = [k for k in sorted({*old, *new}) if old.get(k) != new.get(k)]
+    return "; ".join(f"{k}: {json.dumps(old.get(k))} → {json.dumps(new.get(k))}" for k in keys)
+
+
+def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
+    """Whether the folder already holds the whole release of this configuration.
+
+    Raises:
+        ReleaseError: where it holds something else.
+    """
+    for name in (RELEASE, f"{WORK}/run.json"):
+        try:
+            state = json.loads(out.read(name))
+        except FileNotFoundError:
+            continue
+        except ValueError:
+            raise ReleaseError(f"{out.url}/{name}: not readable; remove it or use another --out") from None
+        difference = describe_difference(state.get("config", {}), content)
+        if difference:
+            raise ReleaseError(
+                f"{out.url} was begun with another configuration ({difference}); use another --out, or remove the folder"
+            )
+        if state.get("pmcmine") != __version__:
+            raise ReleaseError(
+                f"{out.url} was begun with pmcmine {state.get('pmcmine')}, this is {__version__}; "
+                "use that version, another --out, or remove the folder"
+            )
+        if name == RELEASE:
+            return True
+        return False
+    others = set(out.names()) - _OURS
+    if others:
+        raise ReleaseError(f"{out.url} holds other files ({', '.join(sorted(others)[:3])}); use another --out")
+    return False
+
+
+def begin(out: Folder, content: Mapping[str, Any]) -> None:
+    """Mark the folder as begun with a configuration."""
+    state = {"pmcmine": __version__, "config": dict(content)}
+    out.write(f"{WORK}/run.json", json.dumps(state, sort_keys=True).encode())
+
+
+def file_entry(name: str, data: bytes) -> dict[str, Any]:
+    """Entry of a small file in the list of files."""
+    return {"name": name, "bytes": len(data), "sha256": sha256(data).hexdigest()}
+
+
+def sweep(out: Folder, files: Sequence[Mapping[str, Any]]) -> None:
+    """Remove what interrupted writers left in `shards/` and `tables/`."""
+    known = {f["name"] for f in files}
+    for top in ("shards", "tables"):
+        for name in out.walk(top):
+            if name not in known:
+                out.remove(name)
+
+
+def load_release(out: Folder) -> dict[str, Any]:
+    """The `release.json` of a release folder.
+
+    Raises:
+        ReleaseError: where there is none.
+    """
+    try:
+        release: dict[str, Any] = json.loads(out.read(RELEASE))
+    except FileNotFoundError:
+        raise ReleaseError(f"{out.url}: no {RELEASE}; this is no release, or it is not whole yet") from None
+    return release

@@ -1,0 +1,122 @@
+"""The frozen list of article versions that a run works on, cut into blocks."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pmcmine.bundle import Entry
+from pmcmine.errors import SourceError
+from pmcmine.ids import article_place, keyed_hash, pmcid_number
+from pmcmine.storage import Folder
+
+INFO = "snapshot/snapshot.json"
+_BLOCKS_A_FILE = 256
+_SCHEMA = pa.schema(
+    [("pmcid", pa.string()), ("version", pa.int32()), ("ref", pa.string()), ("etag", pa.string()), ("note", pa.string())]
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is frozen.
+
+    Attributes:
+        sha256: hash over `<pmcid>.<version>\\t<etag>` lines in order of number and version.
+        kind: kind of the source.
+        n_versions: article versions.
+        n_pmcids: PMCIDs.
+        n_blocks: blocks, ranges of the articles' places in [0, 1).
+    """
+
+    sha256: str
+    kind: str
+    n_versions: int
+    n_pmcids: int
+    n_blocks: int
+
+
+def n_blocks_for(n_pmcids: int, block_articles: int) -> int:
+    """Blocks of about `block_articles`, and at least one for each 8 articles up to 16, so that small corpora
+    too resume and spread."""
+    return max(1, math.ceil(n_pmcids / block_articles), min(16, math.ceil(n_pmcids / 8)))
+
+
+def freeze(entries: Iterable[Entry], kind: str, limit: int | None, block_articles: int, work: Folder) -> Snapshot:
+    """Write a snapshot into the work folder; it stands once its info file does.
+
+    Raises:
+        SourceError: where there is no article at all, or a version twice.
+    """
+    columns: dict[str, list[object]] = {name: [] for name in _SCHEMA.names}
+    for e in entries:
+        for name in _SCHEMA.names:
+            columns[name].append(getattr(e, name))
+    table = pa.table(columns, schema=_SCHEMA)
+    del columns
+    pmcids: list[str] = table["pmcid"].to_pylist()
+    unique = sorted(set(pmcids), key=pmcid_number)
+    if not unique:
+        raise SourceError("the source lists no articles (with the given PMCIDs)")
+    if limit is not None and limit < len(unique):
+        kept = set(heapq.nsmallest(limit, unique, key=lambda p: keyed_hash("pmcmine/limit", p)))
+        table = table.filter(pa.array([p in kept for p in pmcids]))
+        pmcids = table["pmcid"].to_pylist()
+        unique = [p for p in unique if p in kept]
+    n_blocks = n_blocks_for(len(unique), block_articles)
+    place = {p: min(int(article_place(p) * n_blocks), n_blocks - 1) for p in unique}
+    blocks = np.array([place[p] for p in pmcids], dtype=np.int64)
+    numbers = np.array([pmcid_number(p) for p in pmcids], dtype=np.int64)
+    versions = np.asarray(table["version"])
+    digest = sha256()
+    order = np.lexsort((versions, numbers))
+    etags = table["etag"].to_pylist()
+    previous = None
+    for i in order:
+        line = f"{pmcids[i]}.{versions[i]}"
+        if line == previous:
+            raise SourceError(f"the source lists {line} twice")
+        previous = line
+        digest.update(f"{line}\t{etags[i]}\n".encode())
+    table = table.take(pa.array(np.lexsort((versions, numbers, blocks)))).combine_chunks()
+    starts = np.searchsorted(np.sort(blocks), np.arange(n_blocks + 1))
+    for first in range(0, n_blocks, _BLOCKS_A_FILE):
+        sink = pa.BufferOutputStream()
+        with pq.ParquetWriter(sink, _SCHEMA, compression="zstd") as writer:
+            for block in range(first, min(first + _BLOCKS_A_FILE, n_blocks)):
+                start, stop = int(starts[block]), int(starts[block + 1])
+                writer.write_table(table.slice(start, stop - start), row_group_size=max(stop - start, 1))
+        work.write(_file(first), sink.getvalue().to_pybytes(), replace=True)
+    snapshot = Snapshot(digest.hexdigest(), kind, len(pmcids), len(unique), n_blocks)
+    work.write(INFO, json.dumps(asdict(snapshot)).encode())
+    return snapshot
+
+
+def _file(block: int) -> str:
+    return f"snapshot/blocks-{block // _BLOCKS_A_FILE:05d}.parquet"
+
+
+def load(work: Folder) -> Snapshot | None:
+    """The frozen snapshot of a work folder, None where there is none yet."""
+    try:
+        return Snapshot(**json.loads(work.read(INFO)))
+    except FileNotFoundError:
+        return None
+
+
+def read_block(work: Folder, block: int) -> list[list[Entry]]:
+    """The entries of a block, one list a PMCID, in order of PMCID and version."""
+    with work.open(_file(block)) as stream:
+        table = pq.ParquetFile(stream).read_row_group(block % _BLOCKS_A_FILE)
+    groups: dict[str, list[Entry]] = {}
+    for row in table.to_pylist():
+        groups.setdefault(row["pmcid"], []).append(Entry(**row))
+    return list(groups.values())

@@ -1,0 +1,259 @@
+"""PMC's article-version bucket over HTTP(S): the newest whole inventory is the list."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from lxml import etree
+
+from pmcmine.bundle import Entry, VersionMeta
+from pmcmine.errors import SourceError
+from pmcmine.http import HttpClient, HttpLimits
+from pmcmine.rejects import Reason, Rejected
+from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, read_metadata
+
+INVENTORIES = "inventory-reports/pmc-oa-opendata/metadata/"
+SCHEMA = "Bucket, Key, LastModifiedDate, ETag"
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)T\d\d-\d\dZ/?")
+_RETENTION_DAYS = 30  # inventories are kept so long
+_MAX_SHARD_BYTES = 1 << 30
+_MAX_SHARD_TEXT = 16 << 30
+
+
+@dataclass(frozen=True)
+class BucketSource:
+    """The layout behind a base URL.
+
+    Attributes:
+        base: base URL, below which the keys lie.
+        limits: how the host is treated.
+        pmcids: only these, found by listing instead of the inventory where the server can list.
+        inventory: date of the inventory; the newest whole one if None.
+    """
+
+    base: str
+    limits: HttpLimits
+    pmcids: tuple[str, ...] = ()
+    inventory: str | None = None
+    kind: ClassVar[str] = "bucket"
+    remote: ClassVar[bool] = True
+
+    def entries(self) -> Iterator[Entry]:
+        """All article versions of the newest whole inventory, or of the PMCIDs asked for."""
+        client = HttpClient(self.base, self.limits)
+        try:
+            listed = self._listed(client) if self.pmcids and self.inventory is None else None
+            yield from listed if listed is not None else self._inventoried(client)
+        finally:
+            client.close()
+
+    def open(self, share: float) -> BucketReader:
+        """Open for one worker with a share of the request budget."""
+        limits = self.limits
+        rate = max(limits.requests_per_second * share, 0.1)
+        return BucketReader(
+            HttpClient(
+                self.base,
+                HttpLimits(limits.retries, limits.retry_seconds, limits.timeout, limits.connections, rate),
+            )
+        )
+
+    def _listed(self, client: HttpClient) -> list[Entry] | None:
+        """Versions of the PMCIDs by listing their prefixes; None where the server can't list."""
+        found: list[Entry] = []
+        for pmcid in self.pmcids:
+            contents = _list(client, f"metadata/{pmcid}.", delimiter="")
+            if contents is None:
+                return None
+            found += [e for key, etag in contents[1] if (e := metadata_entry(key, etag))]
+        return found
+
+    def _inventoried(self, client: HttpClient) -> Iterator[Entry]:
+        problems: list[str] = []
+        for day in self._days(client):
+            try:
+                manifest = json.loads(client.get(f"{INVENTORIES}{day}manifest.json", max_bytes=16 << 20))
+                shards = _check_manifest(manifest)
+            except Rejected as error:
+                problems.append(f"{day.rstrip('/')}: {_why(error)}")
+                continue
+            except ValueError:
+                problems.append(f"{day.rstrip('/')}: the manifest is no JSON")
+                continue
+            try:
+                # All shards are checked before the first row is used: half an inventory is none.
+                data = [
+                    client.get(s["key"], max_bytes=_MAX_SHARD_BYTES, md5=s["MD5checksum"]) for s in shards
+                ]
+            except Rejected as error:
+                problems.append(f"{day.rstrip('/')}: {_why(error)}")
+                continue
+            for shard in data:
+                yield from _rows(shard)
+            return
+        tried = "; ".join(problems[:4]) or "no inventory was found"
+        raise SourceError(
+            f"{self.base}: no whole inventory ({tried}). Give the base URL of the bucket layout, or PMCIDs with --pmcid"
+        )
+
+    def _days(self, client: HttpClient) -> Iterable[str]:
+        """Folders of inventories, newest first."""
+        if self.inventory is not None:
+            return [f"{self.inventory}T01-00Z/"]
+        listing = _list(client, INVENTORIES, delimiter="/")
+        names = [p.removeprefix(INVENTORIES) for p in listing[0]] if listing else []
+        if not names:
+            # Plain file servers answer with an HTML index of the folder.
+            try:
+                page = client.get(INVENTORIES, max_bytes=4 << 20).decode("utf-8", "replace")
+                names = [m[0] for m in _DAY.finditer(page)]
+            except Rejected:
+                names = []
+        days = sorted({n.rstrip("/") + "/" for n in names if _DAY.fullmatch(n)}, reverse=True)
+        if days:
+            return days
+        today = datetime.now(UTC).date()
+        return [f"{_iso(today, back)}T01-00Z/" for back in range(_RETENTION_DAYS)]
+
+
+def _iso(day: date, back: int) -> str:
+    return (day - timedelta(days=back)).isoformat()
+
+
+def _why(error: Rejected) -> str:
+    return f"incomplete ({error.detail})" if error.reason == Reason.XML_MISSING else error.detail
+
+
+def _list(client: HttpClient, prefix: str, delimiter: str) -> tuple[list[str], list[tuple[str, str]]] | None:
+    """(common prefixes, (key, ETag) of objects) below a prefix; None where the server has no S3 listing."""
+    prefixes: list[str] = []
+    objects: list[tuple[str, str]] = []
+    token = ""
+    for _ in range(10_000):
+        query = f"list-type=2&prefix={quote(prefix, safe='')}"
+        query += f"&delimiter={quote(delimiter, safe='')}" if delimiter else ""
+        query += f"&continuation-token={quote(token, safe='')}" if token else ""
+        try:
+            data = client.get("", max_bytes=16 << 20, query=query)
+            root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+        except (Rejected, etree.XMLSyntaxError, ValueError):
+            return None
+        if root is None or not str(root.tag).endswith("ListBucketResult"):
+            return None
+        space = root.tag.removesuffix("ListBucketResult")
+        prefixes += [p.text or "" for p in root.iterfind(f"{space}CommonPrefixes/{space}Prefix")]
+        objects += [
+            (c.findtext(f"{space}Key") or "", (c.findtext(f"{space}ETag") or "").strip('"'))
+            for c in root.iterfind(f"{space}Contents")
+        ]
+        token = root.findtext(f"{space}NextContinuationToken") or ""
+        if not token:
+            break
+    return prefixes, objects
+
+
+def _check_manifest(manifest: Any) -> list[dict[str, str]]:
+    """The shards that a manifest names.
+
+    Raises:
+        SourceError: where the layout is not the one that this adapter was written for.
+        Rejected: where the manifest is incomplete.
+    """
+    if not isinstance(manifest, dict):
+        raise Rejected(Reason.METADATA_INVALID, "the manifest is no JSON object")
+    schema, file_format = manifest.get("fileSchema"), manifest.get("fileFormat")
+    if schema != SCHEMA or file_format != "CSV":
+        raise SourceError(
+            f"the inventory has the schema {schema!r} ({file_format}), this version of pmcmine reads {SCHEMA!r} (CSV): "
+            "PMC changed its layout, look for a newer pmcmine"
+        )
+    files = manifest.get("files")
+    if not isinstance(files, list) or not files:
+        raise Rejected(Reason.METADATA_INVALID, "the manifest names no files")
+    for file in files:
+        if not (isinstance(file, dict) and isinstance(file.get("key"), str) and file.get("MD5checksum")):
+            raise Rejected(Reason.METADATA_INVALID, "the manifest names a file without key or MD5")
+    return files
+
+
+def _rows(shard: bytes) -> Iterator[Entry]:
+    try:
+        with gzip.open(io.BytesIO(shard)) as raw:
+            lines = io.TextIOWrapper(_Bounded(raw), encoding="utf-8", newline="")
+            for row in csv.reader(lines):
+                if len(row) != 4:
+                    raise SourceError(f"an inventory row has {len(row)} fields, {SCHEMA!r} has 4")
+                entry = metadata_entry(row[1], row[3])
+                if entry is not None:
+                    yield entry
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"an inventory shard can't be read ({error})") from None
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that ends in an error where it unpacks to more than an inventory can hold."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._left = _MAX_SHARD_TEXT
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        n = int(self._stream.readinto(buffer))
+        self._left -= n
+        if self._left < 0:
+            raise OSError("it unpacks beyond all bounds")
+        return n
+
+
+class BucketReader:
+    """The bucket, opened by one worker."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+
+    def get(self, key: str, max_bytes: int, md5: str | None) -> bytes:
+        """Bytes of an object; see `Store`."""
+        return self._client.get(key, max_bytes=max_bytes, md5=md5)
+
+    def metadata(self, entry: Entry) -> VersionMeta:
+        """Metadata of one version, checked against the snapshot's ETag where that is an MD5."""
+        etag = entry.etag if re.fullmatch(r"[0-9a-f]{32}", entry.etag) else None
+        try:
+            data = self.get(entry.ref, MAX_METADATA_BYTES, etag)
+        except Rejected as error:
+            if error.reason == Reason.XML_MISSING:
+                raise Rejected(Reason.METADATA_MISSING, error.detail) from None
+            if error.reason != Reason.CHECKSUM_MISMATCH:
+                raise
+            data = self._changed(entry, error)
+        return read_metadata(data, entry)
+
+    def _changed(self, entry: Entry, error: Rejected) -> bytes:
+        """An object that is other than its ETag after all tries: changed since the snapshot if two answers
+        agree, damaged on its way if they do not."""
+        first, second = (self.get(entry.ref, MAX_METADATA_BYTES, None) for _ in range(2))
+        if first != second or hashlib.md5(first, usedforsecurity=False).hexdigest() == entry.etag:
+            raise error
+        return first
+
+    def bundle(self, meta: VersionMeta) -> StoreBundle:
+        """The bundle of a chosen version."""
+        return StoreBundle(meta, self)
+
+    def close(self) -> None:
+        """Close connections."""
+        self._client.close()

@@ -1,0 +1,119 @@
+"""A folder on any fsspec file system: the article-version layout, or loose XML with images beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import ClassVar
+
+from pmcmine.bundle import Asset, Entry, VersionMeta
+from pmcmine.errors import SourceError
+from pmcmine.media import is_image_name
+from pmcmine.rejects import Reason, Rejected
+from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, read_metadata
+from pmcmine.storage import Folder
+
+_LOOSE = re.compile(r"(PMC[1-9]\d*)(?:\.([1-9]\d*))?\.(?:xml|nxml)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """A folder of articles.
+
+    Attributes:
+        url: the folder.
+        pmcids: only these.
+    """
+
+    url: str
+    pmcids: tuple[str, ...] = ()
+    kind: ClassVar[str] = "folder"
+    remote: ClassVar[bool] = False
+
+    def entries(self) -> Iterator[Entry]:
+        """All article versions below the folder."""
+        folder = Folder(self.url)
+        wanted = set(self.pmcids)
+        n = 0
+        for entry in self._laid_out(folder) if folder.exists("metadata") else self._loose(folder):
+            n += 1
+            if not wanted or entry.pmcid in wanted:
+                yield entry
+        if not n:
+            raise SourceError(f"{self.url}: no metadata/PMC*.json and no PMC*.xml or PMC*.nxml in it")
+
+    def open(self, share: float) -> FolderReader:
+        """Open for one worker."""
+        return FolderReader(Folder(self.url))
+
+    @staticmethod
+    def _laid_out(folder: Folder) -> Iterator[Entry]:
+        for name in folder.names("metadata"):
+            # The MD5 of the metadata is what the bucket's ETag is: both sources freeze the same snapshot.
+            entry = metadata_entry(f"metadata/{name}", "")
+            if entry is not None:
+                etag = hashlib.md5(folder.read(entry.ref), usedforsecurity=False).hexdigest()
+                yield Entry(entry.pmcid, entry.version, entry.ref, etag)
+
+    @staticmethod
+    def _loose(folder: Folder) -> Iterator[Entry]:
+        seen: set[tuple[str, int]] = set()
+        for name in folder.walk():
+            match = _LOOSE.fullmatch(PurePosixPath(name).name)
+            if match:
+                pmcid, version = match[1].upper(), int(match[2] or 1)
+                if (pmcid, version) in seen:
+                    raise SourceError(f"{folder.url}: {pmcid}.{version} is there twice, the second time as {name}")
+                seen.add((pmcid, version))
+                yield Entry(pmcid, version, name, str(folder.size(name)))
+
+
+class FolderReader:
+    """A folder, opened by one worker."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+
+    def get(self, key: str, max_bytes: int, md5: str | None) -> bytes:
+        """Bytes of a file; see `Store`. A local copy is not asked for again: a wrong MD5 is final."""
+        try:
+            if self._folder.size(key) > max_bytes:
+                raise Rejected(Reason.MEDIA_TOO_LARGE, f"{key}: more than {max_bytes} bytes")
+            data = self._folder.read(key)
+        except FileNotFoundError:
+            raise Rejected(Reason.XML_MISSING, f"{key}: no such file") from None
+        except OSError as error:
+            raise Rejected(Reason.FETCH_FAILED, f"{key}: {error.strerror or error}") from None
+        if md5 is not None and (got := hashlib.md5(data, usedforsecurity=False).hexdigest()) != md5:
+            raise Rejected(Reason.CHECKSUM_MISMATCH, f"{key}: MD5 {got}, {md5} was stated")
+        return data
+
+    def metadata(self, entry: Entry) -> VersionMeta:
+        """Metadata of one version: the JSON of the layout, or what stands beside a loose XML."""
+        if entry.ref.startswith("metadata/"):
+            try:
+                return read_metadata(self.get(entry.ref, MAX_METADATA_BYTES, None), entry)
+            except Rejected as error:
+                missing = error.reason == Reason.XML_MISSING
+                raise Rejected(Reason.METADATA_MISSING if missing else error.reason, error.detail) from None
+        parent = str(PurePosixPath(entry.ref).parent)
+        base = "" if parent == "." else parent
+        beside = [n for n in self._folder.names(base) if is_image_name(n)]
+        assets = tuple(Asset(n, f"{base}/{n}" if base else n) for n in beside)
+        return VersionMeta(
+            pmcid=entry.pmcid,
+            version=entry.version,
+            xml_ref=entry.ref,
+            assets=assets,
+            has_media=bool(assets),
+        )
+
+    def bundle(self, meta: VersionMeta) -> StoreBundle:
+        """The bundle of a chosen version."""
+        return StoreBundle(meta, self)
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,66 @@
+"""The registry of source kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from pmcmine.bundle import Source
+from pmcmine.config import MineConfig
+from pmcmine.errors import SourceError
+from pmcmine.http import HttpLimits
+from pmcmine.ids import parse_pmcid
+from pmcmine.sources.bucket import BucketSource
+from pmcmine.sources.folder import FolderSource
+from pmcmine.storage import Folder
+
+
+def _pmcids(config: MineConfig) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(parse_pmcid(p)[0] for p in config.pmcid))
+
+
+def _bucket(config: MineConfig) -> Source:
+    limits = HttpLimits(
+        retries=config.retries,
+        retry_seconds=config.retry_seconds,
+        timeout=config.timeout,
+        connections=config.concurrency,
+        requests_per_second=config.requests_per_second,
+    )
+    return BucketSource(config.source, limits, _pmcids(config), config.inventory)
+
+
+def _folder(config: MineConfig) -> Source:
+    return FolderSource(config.source, _pmcids(config))
+
+
+KINDS: Final[dict[str, Callable[[MineConfig], Source]]] = {"bucket": _bucket, "folder": _folder}
+
+
+def recognise(address: str) -> str:
+    """The kind of source that a URL or path means.
+
+    Raises:
+        SourceError: where nothing is there, or nothing that is known.
+    """
+    if address.startswith(("http://", "https://")):
+        return "bucket"
+    if address.startswith("s3://pmc-oa-opendata"):
+        raise SourceError(f"{address}: this bucket is read over HTTPS; leave --source away, or give its https:// URL")
+    folder = Folder(address)
+    if not folder.exists():
+        raise SourceError(f"{address}: no such folder; give a folder of articles or the base URL of a bucket")
+    return "folder"
+
+
+def open_source(config: MineConfig) -> Source:
+    """The source that a configuration names.
+
+    Raises:
+        SourceError: where it can't be recognised.
+        PmcmineError: where its PMCIDs are none.
+    """
+    kind = config.source_kind or recognise(config.source)
+    if kind not in KINDS:
+        raise SourceError(f"--source-kind {kind}: choose from {', '.join(KINDS)}")
+    return KINDS[kind](config)

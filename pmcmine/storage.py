@@ -1,0 +1,176 @@
+"""Folders on any fsspec file system, with writes that are seen whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from pmcmine.errors import StorageError
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder, by URL or local path. Small enough to travel to workers; opens its file system on first use."""
+
+    url: str
+
+    def __getstate__(self) -> dict[str, str]:
+        return {"url": self.url}
+
+    def __setstate__(self, state: dict[str, str]) -> None:
+        object.__setattr__(self, "url", state["url"])
+
+    @cached_property
+    def _located(self) -> tuple[Any, str]:
+        try:
+            fs, root = fsspec.core.url_to_fs(self.url)
+        except (ImportError, ValueError) as error:
+            raise StorageError(f"{self.url}: no file system for this address ({error})") from None
+        return fs, root.rstrip("/") or "/"
+
+    @property
+    def fs(self) -> Any:
+        """The fsspec file system."""
+        return self._located[0]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the folder is on a local disk."""
+        return isinstance(self.fs, LocalFileSystem)
+
+    def path(self, name: str = "") -> str:
+        """Full path of a file inside, as the file system takes it.
+
+        Raises:
+            StorageError: where the name would leave the folder.
+        """
+        if name.startswith("/") or "\\" in name or any(p in ("..", ".") for p in name.split("/")):
+            raise StorageError(f"{name!r}: the name leaves its folder")
+        root = self._located[1]
+        return f"{root}/{name}" if name else root
+
+    def child(self, name: str) -> Folder:
+        """A folder inside this one."""
+        self.path(name)
+        return Folder(f"{self.url.rstrip('/')}/{name}")
+
+    def exists(self, name: str = "") -> bool:
+        """Whether a file or folder is there, as of now (listings are not cached)."""
+        if self.is_local:
+            return Path(self.path(name)).exists()
+        self.fs.invalidate_cache()
+        return bool(self.fs.exists(self.path(name)))
+
+    def names(self, name: str = "") -> list[str]:
+        """Sorted names directly inside a folder; empty where it does not exist."""
+        path = self.path(name)
+        if self.is_local:
+            try:
+                return sorted(os.listdir(path))
+            except FileNotFoundError:
+                return []
+        self.fs.invalidate_cache()
+        try:
+            entries = self.fs.ls(path, detail=False)
+        except FileNotFoundError:
+            return []
+        return sorted({e.rstrip("/").rsplit("/", 1)[-1] for e in entries if e.rstrip("/") != path.strip("/")})
+
+    def walk(self, name: str = "") -> list[str]:
+        """Sorted names of all files below, relative to this folder."""
+        root = self.path()
+        found = self.fs.find(self.path(name)) if self.exists(name) else []
+        prefix = root.lstrip("/") if not self.is_local else root
+        return sorted(f.removeprefix(root).removeprefix(prefix).lstrip("/") for f in found)
+
+    def read(self, name: str) -> bytes:
+        """All bytes of a file.
+
+        Raises:
+            FileNotFoundError: where there is none.
+        """
+        if self.is_local:
+            return Path(self.path(name)).read_bytes()
+        data: bytes = self.fs.cat_file(self.path(name))
+        return data
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading with random access."""
+        if self.is_local:
+            return Path(self.path(name)).open("rb")
+        stream: BinaryIO = self.fs.open(self.path(name), "rb")
+        return stream
+
+    def size(self, name: str) -> int:
+        """Size of a file in bytes."""
+        return int(self.fs.size(self.path(name)))
+
+    def write(self, name: str, data: bytes, *, replace: bool = False) -> bool:
+        """Write a file whole. Without `replace` the first writer wins; returns whether this one did."""
+        with self.create(name, replace=replace) as (stream, state):
+            stream.write(data)
+        return bool(state["won"])
+
+    @contextmanager
+    def create(self, name: str, *, replace: bool = False) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
+        """Open a file for writing; it appears under its name when the block ends without an error.
+
+        On a local disk the bytes go to a temporary name beside it; an object store shows a put only once
+        it is complete. The yielded dict says afterwards under `won` whether this writer's bytes stand.
+        """
+        path = self.path(name)
+        state: dict[str, Any] = {"won": False}
+        if self.is_local:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            temporary = Path(f"{path}.{uuid.uuid4().hex[:12]}.tmp")
+            try:
+                with temporary.open("wb") as stream:
+                    yield stream, state
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                if replace:
+                    temporary.replace(path)
+                    state["won"] = True
+                else:
+                    with suppress(FileExistsError):  # the first wins
+                        os.link(temporary, path)
+                        state["won"] = True
+            except OSError as error:
+                raise StorageError(f"{path}: can't write ({error.strerror or error})") from error
+            finally:
+                temporary.unlink(missing_ok=True)
+            return
+        if not replace and self.exists(name):
+            with open(os.devnull, "wb") as sink:  # noqa: PTH123 - a sink, not a file of ours
+                yield sink, state
+            return
+        stream = self.fs.open(path, "wb")
+        try:
+            yield stream, state
+        except BaseException:
+            # An unfinished upload must never be completed by a close.
+            with suppress(OSError, NotImplementedError, AttributeError):
+                stream.discard()
+            stream.closed = True
+            raise
+        stream.close()
+        state["won"] = True
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there."""
+        with suppress(FileNotFoundError):
+            self.fs.rm_file(self.path(name))
+
+    def remove_tree(self, name: str = "") -> None:
+        """Remove a folder and all in it, if it is there."""
+        with suppress(FileNotFoundError):
+            self.fs.rm(self.path(name), recursive=True)

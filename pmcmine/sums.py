@@ -1,0 +1,137 @@
+"""The sums of a run: at each stage, rows in = rows out + rejects, by kind. Computed from committed manifests."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pmcmine.errors import SumsError
+from pmcmine.rejects import FAULTS, Reason
+
+
+@dataclass(frozen=True)
+class Sum:
+    """One equation.
+
+    Attributes:
+        stage: stage of the run.
+        unit: what is counted.
+        came: how many came in.
+        went: how many went out.
+        rejected: how many were rejected.
+        meaning: the equation in words.
+    """
+
+    stage: str
+    unit: str
+    came: int
+    went: int
+    rejected: int
+    meaning: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether it adds up."""
+        return self.came == self.went + self.rejected
+
+
+@dataclass(frozen=True)
+class Tally:
+    """All counts of a run."""
+
+    counts: Counter[str]
+    rejects: Counter[tuple[str, str, str]]
+    staged_rows: Counter[str]
+    sums: tuple[Sum, ...]
+
+    def faults(self) -> dict[str, float]:
+        """Share of articles, and of figures, lost to faults of data or transport, as against choices of rights
+        and taste."""
+
+        def lost(*units: str) -> int:
+            return sum(n for (_, u, reason), n in self.rejects.items() if u in units and Reason(reason) in FAULTS)
+
+        return {
+            "article": round(lost("version", "article") / max(self.counts["pmcids"], 1), 6),
+            "figure": round(lost("figure") / max(self.staged_rows["figures"], 1), 6),
+        }
+
+    def check(self) -> None:
+        """Raise SumsError, naming the equations that do not hold."""
+        broken = [s for s in self.sums if not s.holds]
+        if broken:
+            lines = "; ".join(
+                f"{s.stage}/{s.unit}: {s.came} in, {s.went} out, {s.rejected} rejected ({s.meaning})" for s in broken
+            )
+            raise SumsError(f"the counts do not add up: {lines}")
+
+
+def tally(
+    manifests: Iterable[Mapping[str, Any]], n_versions: int, shard_records: Iterable[Mapping[str, Any]],
+    table_records: Iterable[Mapping[str, Any]],
+) -> Tally:
+    """Add up manifests of blocks, shards and table files.
+
+    Args:
+        manifests: of all committed blocks.
+        n_versions: article versions of the snapshot.
+        shard_records: manifest lines of the shards.
+        table_records: manifest lines of the table files.
+    """  # fmt: skip
+    counts: Counter[str] = Counter()
+    rejects: Counter[tuple[str, str, str]] = Counter()
+    staged: Counter[str] = Counter()
+    for manifest in manifests:
+        for part in manifest["parts"]:
+            counts.update(part["counts"])
+            for key, n in part["rejects"].items():
+                stage, unit, reason = key.split("/")
+                rejects[stage, unit, reason] += n
+            for table, held in part["tables"].items():
+                staged[table] += sum(s["rows"] for s in held["slices"])
+    mined_rejects = sum(rejects.values())
+    written: Counter[str] = Counter()
+    for record in table_records:
+        written[record["table"]] += record["rows"]
+        counts["figures_with_sample"] += record.get("samples", 0)
+    counts["shard_rows"] = sum(r["rows"] for r in shard_records)
+    leaks = written["rejects"] - mined_rejects
+    if leaks:
+        rejects["assemble", "figure", Reason.LEAKS_INTO_EVALUATION.value] = leaks
+
+    def rejected(unit: str, *stages: str) -> int:
+        return sum(n for (s, u, _), n in rejects.items() if u == unit and s in stages)
+
+    figures = staged["figures"]
+    sums = [
+        Sum("snapshot", "version", n_versions, counts["versions"], 0, "versions of the snapshot = versions read"),
+        Sum("select", "version", counts["versions"], counts["selected"], rejected("version", "select"),
+            "versions = selected + rejected"),
+        Sum("extract", "article", counts["selected"], staged["articles"], rejected("article", "read", "extract"),
+            "selected versions = articles + rejected"),
+        Sum("extract", "figure", counts["found_figure"], figures, rejected("figure", "extract"),
+            "figures of the XML = figure rows + rejected"),
+        Sum("extract", "paragraph", counts["found_paragraph"], staged["paragraphs"], rejected("paragraph", "extract"),
+            "paragraphs of the XML = rows + rejected"),
+        Sum("extract", "mention", counts["found_mention"], staged["mentions"], rejected("mention", "extract"),
+            "mentions and links to figures = rows + rejected"),
+        Sum("extract", "sub_article", counts["found_sub_article"], 0, rejected("sub_article", "extract"),
+            "sub-articles = rejected"),
+        Sum("extract", "table", counts["found_table"], staged["table_wraps"], 0, "tables of the XML = rows"),
+        Sum("image", "figure", figures, counts["samples"], rejected("figure", "image"),
+            "figure rows = samples + rejected"),
+        Sum("image", "graphic", counts["media"], counts["media_read"] + counts["media_withheld"],
+            rejected("graphic", "image"), "image files = read or of a rejected figure + rejected"),
+        Sum("assemble", "figure", counts["samples"], counts["shard_rows"], rejected("figure", "assemble"),
+            "samples = samples in shards + left out"),
+        Sum("assemble", "row", counts["shard_rows"], counts["figures_with_sample"], 0,
+            "samples in shards = figure rows with a place"),
+    ]  # fmt: skip
+    for table in sorted(staged):
+        extra = leaks if table == "rejects" else 0
+        sums.append(
+            Sum("assemble", table, staged[table] + extra, written[table], 0, "rows staged = rows of the table")
+        )
+    return Tally(counts, rejects, staged, tuple(sums))

@@ -1,0 +1,15 @@
+"""Record schemas, declared once. `TABLES` lists the published tables by name."""
+
+from schemas.article import ARTICLES
+from schemas.figure import FIGURES
+from schemas.ledger import REJECTS, TOMBSTONES
+from schemas.mention import MENTIONS
+from schemas.paragraph import PARAGRAPHS
+from schemas.record import Table, arrow_schema, describe, plain, to_arrow
+from schemas.table_wrap import TABLE_WRAPS
+
+TABLES: dict[str, Table] = {
+    t.name: t for t in (ARTICLES, FIGURES, MENTIONS, PARAGRAPHS, TABLE_WRAPS, REJECTS, TOMBSTONES)
+}
+
+__all__ = ["TABLES", "Table", "arrow_schema", "describe", "plain", "to_arrow"]

@@ -1,0 +1,92 @@
+"""The `figures` table: one row for each figure of a mined article, with or without an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from schemas.record import Table, col
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graphic:
+    """One graphic of a figure."""
+
+    rank: int = col("Order of preference, 0 first.", arrow=pa.int32())
+    role: str = col("primary, alternative (same picture), panel (further picture) or thumbnail.")
+    href: str = col("`xlink:href` as given.")
+    media: str | None = col("Media file it resolves to.", null="no file matches")
+    rule: str = col("What matched: exact, case, extension, stem, or missing.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One figure: label, caption, rights, image and where its sample lies."""
+
+    figure_id: str = col("Figure.", unit="PMC<digits>.<version>/<xml id or f<ordinal>>")
+    article_id: str = col("Article version.", unit="PMC<digits>.<version>")
+    pmcid: str = col("PMC id.", unit="PMC<digits>")
+    version: int = col("Version of the PMCID.", arrow=pa.int32())
+    key: str = col("WebDataset key of the sample; holds no dot.")
+    ordinal: int = col("Place among the article's figures in document order, from 0.", arrow=pa.int32())
+    xml_id: str | None = col("`id` in the XML.", null="the element has none")
+    kind: str = col("figure, supplement, scheme, graphical_abstract, boxed, appendix or table_image.")
+    parent_figure_id: str | None = col("Figure that this one is nested in.", null="not nested")
+    label: str | None = col("Label as printed, such as Figure 2.", null="none")
+    caption_title: str | None = col("Title of the caption.", null="none")
+    caption_paragraphs: tuple[str, ...] = col("Paragraphs of the caption.")
+    caption: str | None = col("Title and paragraphs joined by one space.", null="the figure has no caption")
+    alt_text: str | None = col("Alternative text given by the publisher.", null="none")
+    section_path: tuple[str, ...] = col("Section titles from the root to the figure.")
+    section_kind: str = col("Kind of the section, as in `paragraphs`.")
+    graphics: tuple[Graphic, ...] = col("All graphics of the figure, ranked.")
+    media: str | None = col("Media file of the sample.", null="no graphic resolves to a file")
+    media_rule: str | None = col("Rule that resolved it.", null="no graphic resolves to a file")
+    license: str = col("Licence of the figure: its own statement, else the article's.")
+    license_group: str = col("commercial, noncommercial or other.")
+    license_override: bool = col("True where the figure's own statement differs from the article's licence.")
+    derivatives_ok: bool = col("False where crops and panels may not be published.")
+    permissions: str | None = col("The figure's own permissions or attribution text.", null="none")
+    third_party: bool = col("True where the caption or permissions say that others hold the rights.")
+    third_party_matches: tuple[str, ...] = col("The words that say so.")
+    adapted: bool = col("True where it is said to be adapted or modified from another work.")
+    attribution: str = col("Attribution line, ready to print.")
+    article_type: str | None = col("`article-type` of the article.", null="none stated")
+    journal: str | None = col("Journal title.", null="none stated")
+    year: int | None = col("Year of publication.", null="no date stated", arrow=pa.int32())
+    n_mentions: int = col("Mentions of the figure in its article.", arrow=pa.int32())
+    width: int | None = col("Width as stored.", unit="px", null="no valid image", arrow=pa.int32())
+    height: int | None = col("Height as stored.", unit="px", null="no valid image", arrow=pa.int32())
+    format: str | None = col("Format of the sample's bytes: JPEG or PNG.", null="no valid image")
+    source_format: str | None = col("Format of the file that was read.", null="no valid image")
+    mode: str | None = col("Pixel mode as decoded by Pillow, such as RGB or L.", null="no valid image")
+    frames: int | None = col("Frames or pages of the file.", null="no valid image", arrow=pa.int32())
+    orientation: int | None = col("EXIF orientation, 1 to 8.", null="none stated", arrow=pa.int32())
+    image_bytes: int | None = col("Size of the sample's image.", unit="bytes", null="no valid image")
+    sha256: str | None = col("SHA-256 of the file that was read.", null="no valid image")
+    phash: str | None = col("64-bit perceptual hash (DCT).", unit="16 hex digits", null="no valid image")
+    no_sample: str | None = col("Reason why there is no sample, as in `rejects`.", null="there is a sample")
+    split: str = col("train, validation or test.", default="")
+    duplicate_of: str | None = col(
+        "Figure with the same bytes that stands for all of them.", null="unique, or itself the one", default=None
+    )
+    leaks_into: str | None = col(
+        "Split that the same image also occurs in, for a figure left out of train.", null="no leak", default=None
+    )
+    shard: str | None = col("Shard, relative to `shards/`.", null="there is no sample", default=None)
+    image_offset: int | None = col(
+        "Offset of the image's bytes in the shard.", unit="bytes", null="there is no sample", default=None
+    )
+    sample_offset: int | None = col(
+        "Offset of the sample's first tar header.", unit="bytes", null="there is no sample", default=None
+    )
+    sample_size: int | None = col(
+        "Size of the sample in the shard, headers and padding included.",
+        unit="bytes",
+        null="there is no sample",
+        default=None,
+    )
+
+
+FIGURES = Table("figures", Figure, "One figure of a mined article.", "figure_id", row_group=5_000)

@@ -1,0 +1,36 @@
+"""The `mentions` table: one row for each place in a text that names a figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from schemas.record import Table, col
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """One figure named at one place."""
+
+    mention_id: str = col("Mention.", unit="<article_id>/m<ordinal>")
+    figure_id: str = col("Figure that is named.")
+    article_id: str = col("Article version.", unit="PMC<digits>.<version>")
+    pmcid: str = col("PMC id.", unit="PMC<digits>")
+    context_id: str = col("Paragraph, figure or table whose text holds the mention.")
+    context_kind: str = col("paragraph, figure_caption, table_caption, table_note, section_title or abstract.")
+    start: int = col("First code point in the context's text.", unit="code points", arrow=pa.int32())
+    end: int = col("One past the last code point.", unit="code points", arrow=pa.int32())
+    text: str = col("The mention as it stands, panel letters included.")
+    panels: str | None = col("Panel letters as written, such as B–D.", null="names the whole figure")
+    how: str = col("xref, range (a figure between the two ends of a range) or plain (text without a link).")
+    sentence: str = col("The sentence around it.")
+    sentence_start: int = col(
+        "First code point of the sentence in the context's text.", unit="code points", arrow=pa.int32()
+    )
+    sentence_end: int = col("One past its last code point.", unit="code points", arrow=pa.int32())
+    section_kind: str = col("Kind of the section, as in `paragraphs`.")
+    split: str = col("train, validation or test.", default="")
+
+
+MENTIONS = Table("mentions", Mention, "One figure named at one place in a text.", "mention_id")

@@ -1,0 +1,54 @@
+"""The `paragraphs` table: one row for each paragraph of abstract, body and back matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from schemas.record import Table, col
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """A reference to the bibliography."""
+
+    start: int = col("First code point in `text`.", unit="code points", arrow=pa.int32())
+    end: int = col("One past the last code point.", unit="code points", arrow=pa.int32())
+    ref_ids: tuple[str, ...] = col("Entries of the article's reference list.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureReference:
+    """A linked reference to figures."""
+
+    start: int = col("First code point in `text`.", unit="code points", arrow=pa.int32())
+    end: int = col("One past the last code point.", unit="code points", arrow=pa.int32())
+    figure_ids: tuple[str, ...] = col("Figures it points to.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paragraph:
+    """One paragraph."""
+
+    paragraph_id: str = col("Paragraph.", unit="<article_id>/<path>")
+    article_id: str = col("Article version.", unit="PMC<digits>.<version>")
+    pmcid: str = col("PMC id.", unit="PMC<digits>")
+    path: str = col("Place in the article, counted among equal siblings from 0, such as sec[0]/sec[1]/p[3].")
+    ordinal: int = col("Place among the article's paragraphs in document order, from 0.", arrow=pa.int32())
+    section_titles: tuple[str, ...] = col("Section titles from the root.")
+    section_kind: str = col(
+        "abstract, introduction, methods, results, discussion, conclusion, case, supplementary, "
+        "acknowledgements, funding, ethics, data_availability, conflicts, abbreviations, appendix, back or other."
+    )
+    text: str = col("Text; inline formulas are readable text, floats are left out.")
+    citations: tuple[Citation, ...] = col("References to the bibliography as offsets in `text`.")
+    figure_references: tuple[FigureReference, ...] = col("Linked references to figures as offsets in `text`.")
+    article_type: str | None = col("`article-type` of the article.", null="none stated")
+    language: str | None = col("`xml:lang` nearest to the paragraph.", null="not stated")
+    license: str = col("Licence of the article.")
+    attribution: str = col("Attribution line, ready to print.")
+    split: str = col("train, validation or test.", default="")
+
+
+PARAGRAPHS = Table("paragraphs", Paragraph, "One paragraph of an article.", "paragraph_id")

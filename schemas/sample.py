@@ -1,0 +1,61 @@
+"""The JSON member of a WebDataset sample. Every key is always there and never null."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from schemas.record import col
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleMention:
+    """A sentence that names the figure."""
+
+    context_id: str = col("Paragraph, figure or table that holds the sentence.")
+    section_kind: str = col("Kind of the section.")
+    panels: str = col("Panel letters as written; empty for the whole figure.")
+    sentence: str = col("The sentence.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """What travels with each image. Empty text and 0 stand for what is unknown."""
+
+    figure_id: str = col("Figure, as in the tables.")
+    article_id: str = col("Article version.")
+    pmcid: str = col("PMC id.")
+    pmid: str = col("PubMed id.")
+    doi: str = col("DOI.")
+    kind: str = col("Kind of the figure.")
+    label: str = col("Label as printed.")
+    caption_title: str = col("Title of the caption.")
+    caption: str = col("Whole caption.")
+    section_path: tuple[str, ...] = col("Section titles from the root.")
+    section_kind: str = col("Kind of the section.")
+    mentions: tuple[SampleMention, ...] = col("Sentences of the article that name the figure.")
+    article_title: str = col("Title of the article.")
+    article_type: str = col("Type of the article.")
+    journal: str = col("Journal.")
+    year: int = col("Year of publication; 0 where unknown.", arrow=pa.int64())
+    language: str = col("Language of the article.")
+    keywords: tuple[str, ...] = col("Keywords of the article.")
+    license: str = col("Licence of the figure.")
+    license_group: str = col("commercial, noncommercial or other.")
+    derivatives_ok: bool = col("False where crops may not be published.")
+    attribution: str = col("Attribution line, ready to print.")
+    source_url: str = col("Page of the article in PMC.")
+    media: str = col("File name of the image in PMC.")
+    format: str = col("True format of the bytes in the .jpg member: JPEG or PNG.")
+    width: int = col("Width.", unit="px")
+    height: int = col("Height.", unit="px")
+    orientation: int = col("EXIF orientation; 0 where none is stated.")
+    sha256: str = col("SHA-256 of the file in PMC.")
+    phash: str = col("64-bit perceptual hash.", unit="16 hex digits")
+    # The fields below are known only when all of the corpus is; the assembler writes them last.
+    split: str = col("train, validation or test.", default="")
+    duplicate_of: str = col("Figure with the same bytes that stands for all of them.", default="")
+
+
+ASSEMBLED = ("split", "duplicate_of")

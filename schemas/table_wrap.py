@@ -1,0 +1,36 @@
+"""The `table_wraps` table: one row for each table of an article, with its caption."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from schemas.record import Table, col
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableWrap:
+    """One table of an article."""
+
+    table_id: str = col("Table.", unit="<article_id>/<xml id or t<ordinal>>")
+    article_id: str = col("Article version.", unit="PMC<digits>.<version>")
+    pmcid: str = col("PMC id.", unit="PMC<digits>")
+    ordinal: int = col("Place among the article's tables, from 0.", arrow=pa.int32())
+    xml_id: str | None = col("`id` in the XML.", null="the element has none")
+    label: str | None = col("Label as printed.", null="none")
+    caption_title: str | None = col("Title of the caption.", null="none")
+    caption: str | None = col("Title and paragraphs joined by one space.", null="the table has no caption")
+    footnotes: str | None = col("Notes below the table, joined by one space.", null="none")
+    section_path: tuple[str, ...] = col("Section titles from the root.")
+    section_kind: str = col("Kind of the section, as in `paragraphs`.")
+    n_rows: int = col("Rows of the marked-up table, header included; 0 where it is an image.", arrow=pa.int32())
+    image_figure_id: str | None = col(
+        "Row of `figures` that holds the image of the table.", null="the table is not an image"
+    )
+    license: str = col("Licence of the article.")
+    attribution: str = col("Attribution line, ready to print.")
+    split: str = col("train, validation or test.", default="")
+
+
+TABLE_WRAPS = Table("table_wraps", TableWrap, "One table of an article, with its caption.", "table_id")
