@@ -142,6 +142,37 @@ def mine(
     raise typer.Exit(_run(load_config(flags, config), dry_run, quiet))
 
 
+@app.command()
+def demo(
+    out: Annotated[str, typer.Option(help="Release folder; made anew.")] = "pmcmine-demo",
+    articles: Annotated[int, typer.Option(help="Plain articles beside the hard cases.", min=1, max=2000)] = 40,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Mine a small generated PMC, served on loopback in PMC's layout. Needs no network and no account."""
+    import shutil
+    import tempfile
+
+    from pmcmine.config import load_config
+
+    try:
+        from pmcmine.demo import BucketServer, demo_articles, write_bucket
+    except ImportError as error:
+        raise PmcmineError(f"the demo needs more packages ({error}); install them with: pip install 'pmcmine[mine]'") from None
+    target = Path(out)
+    if target.exists():
+        if not (target / "release.json").is_file() and not (target / "_work").is_dir():
+            raise PmcmineError(f"{out}: exists and is no release; give another --out")
+        shutil.rmtree(target)
+    with tempfile.TemporaryDirectory(prefix="pmcmine-demo-") as folder:
+        write_bucket(Path(folder), demo_articles(articles))
+        with BucketServer(Path(folder)) as server:
+            # The demo holds broken articles on purpose, more of them than a real corpus.
+            flags = {"source": server.url, "out": out, "max_reject_share": 1.0, "shard_bytes": 2_000_000, "retries": 2,
+                     "retry_seconds": 0.05}  # fmt: skip
+            code = _run(load_config(flags), dry=False, quiet=quiet)
+    raise typer.Exit(code)
+
+
 def main(argv: list[str] | None = None) -> None:
     """Console script: one line and an exit code for whatever goes wrong."""
     try:

@@ -1,0 +1,160 @@
+"""A bucket on loopback: objects of a folder over HTTP/1.1, S3's listing, and faults on request."""
+
+from __future__ import annotations
+
+import random
+import socket
+import struct
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from email.utils import formatdate
+from hashlib import md5
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import escape
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Which share of answers goes wrong, and how.
+
+    Attributes:
+        share: share of GETs that go wrong.
+        kinds: any of 503, 429, reset, truncated, corrupt.
+        seed: seed of the choice.
+        most: most faults for one path, so that retries get through.
+    """
+
+    share: float = 0.1
+    kinds: tuple[str, ...] = ("503", "429", "reset", "truncated", "corrupt")
+    seed: int = 0
+    most: int = 3
+
+
+class BucketServer:
+    """Serves a folder in a thread; a context manager whose `url` is the base URL."""
+
+    def __init__(self, folder: Path, faults: Faults | None = None) -> None:
+        self._folder = folder.resolve()
+        self._faults = faults
+        self._random = random.Random(faults.seed if faults else 0)  # noqa: S311 - not for secrets
+        self._lock = threading.Lock()
+        self.requests: Counter[str] = Counter()
+        self.faults_given: Counter[str] = Counter()
+        self._per_path: Counter[str] = Counter()
+        server = self
+
+        class Handler(_Handler):
+            bucket = server
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
+
+    def __enter__(self) -> BucketServer:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def fault(self, path: str) -> str | None:
+        """What goes wrong with this answer, None for nothing."""
+        with self._lock:
+            self.requests[path] += 1
+            if self._faults is None or self._per_path[path] >= self._faults.most:
+                return None
+            if self._random.random() >= self._faults.share:
+                return None
+            self._per_path[path] += 1
+            kind = self._random.choice(self._faults.kinds)
+            self.faults_given[kind] += 1
+            return kind
+
+    def find(self, key: str) -> Path | None:
+        """The file of a key, None where there is none (or it would lie outside of the folder)."""
+        path = (self._folder / key).resolve()
+        return path if path.is_relative_to(self._folder) and path.is_file() else None
+
+    def listing(self, prefix: str, delimiter: str) -> str:
+        """ListObjectsV2 of a prefix."""
+        keys = sorted(
+            str(p.relative_to(self._folder)) for p in self._folder.rglob("*") if p.is_file()
+        )
+        contents, prefixes = [], []
+        for key in keys:
+            if not key.startswith(prefix):
+                continue
+            rest = key[len(prefix) :]
+            if delimiter and delimiter in rest:
+                prefixes.append(prefix + rest.split(delimiter)[0] + delimiter)
+                continue
+            etag = md5((self._folder / key).read_bytes(), usedforsecurity=False).hexdigest()
+            contents.append(f"<Contents><Key>{escape(key)}</Key><ETag>&quot;{etag}&quot;</ETag></Contents>")
+        common = "".join(f"<CommonPrefixes><Prefix>{escape(p)}</Prefix></CommonPrefixes>" for p in dict.fromkeys(prefixes))
+        return (
+            '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+            f"<IsTruncated>false</IsTruncated>{''.join(contents)}{common}</ListBucketResult>"
+        )
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    bucket: BucketServer
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Be silent."""
+
+    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        """Answer one request."""
+        parts = urlsplit(self.path)
+        query = parse_qs(parts.query)
+        if query.get("list-type") == ["2"]:
+            body = self.bucket.listing(query.get("prefix", [""])[0], query.get("delimiter", [""])[0]).encode()
+            self._answer(200, body, "application/xml")
+            return
+        key = unquote(parts.path).lstrip("/")
+        fault = self.bucket.fault(key)
+        if fault in ("503", "429"):
+            slow = fault == "503"
+            self._answer(
+                int(fault), b"<Error><Code>SlowDown</Code></Error>", "application/xml", {} if slow else {"Retry-After": "0"}
+            )
+            return
+        path = self.bucket.find(key)
+        if path is None:
+            self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>", "application/xml")
+            return
+        body = path.read_bytes()
+        if fault == "reset":
+            # An abortive close (RST): linger on, for no time.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+            return
+        if fault == "truncated" and body:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[: len(body) // 2])
+            self.close_connection = True
+            return
+        if fault == "corrupt" and body:
+            body = bytes([body[0] ^ 0xFF]) + body[1:]
+        self._answer(200, body, "application/octet-stream")
+
+    def _answer(self, status: int, body: bytes, kind: str, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Last-Modified", formatdate(0, usegmt=True))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
