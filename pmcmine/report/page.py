@@ -1,13 +1,136 @@
-"""The page."""
+"""The page: yield funnel, rejects, distributions and a gallery, from the release's own tables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import heapq
+import io
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
 from typing import Any
 
+import jinja2
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from PIL import Image
+
+from pmcmine.ids import keyed_hash
+from pmcmine.rejects import MEANINGS, Reason
 from pmcmine.storage import Folder
+
+_GALLERY = 24
+_THUMBNAIL = (320, 240)  # pixels
+_CAPTION_BINS = (0, 50, 100, 200, 400, 800, 1600, 3200)  # characters
+_SIDE_BINS = (0, 200, 400, 600, 800, 1000, 1400, 2000, 4000)  # pixels of the longer side
+_FIGURE_BINS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20)
+_COLUMNS = ["figure_id", "caption", "width", "height", "shard", "image_offset", "image_bytes", "derivatives_ok",
+            "license_group", "license", "attribution", "kind", "label"]  # fmt: skip
+
+
+def _histogram(values: pa.Array, bins: Sequence[int], into: Counter[int]) -> None:
+    for value, n in zip(*_value_counts(values), strict=True):
+        if value is not None:
+            into[max(i for i, low in enumerate(bins) if value >= low)] += n
+
+
+def _value_counts(values: pa.Array) -> tuple[list[Any], list[int]]:
+    counted = pc.value_counts(values)
+    return counted.field("values").to_pylist(), counted.field("counts").to_pylist()
+
+
+def _tables(release: Mapping[str, Any], out: Folder, table: str, columns: list[str]) -> Iterator[pa.Table]:
+    for file in release["files"]:
+        if file["name"].startswith(f"tables/{table}/"):
+            with out.open(file["name"]) as stream:
+                yield from (pa.Table.from_batches([b]) for b in pq.ParquetFile(stream).iter_batches(columns=columns))
+
+
+def _bars(counts: Counter[int], bins: Sequence[int], unit: str) -> list[dict[str, Any]]:
+    most = max(counts.values(), default=1)
+    rows = []
+    for i, low in enumerate(bins):
+        high = bins[i + 1] - 1 if i + 1 < len(bins) else None
+        label = f"{low:,}+" if high is None else (f"{low:,}" if low == high else f"{low:,}–{high:,}")
+        rows.append({"label": f"{label} {unit}".strip(), "n": counts[i], "share": counts[i] / most})
+    return rows
+
+
+def _thumbnail(data: bytes) -> str:
+    with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as image:
+        image.thumbnail(_THUMBNAIL)
+        small = io.BytesIO()
+        (image if image.mode in ("L", "RGB") else image.convert("RGBA").convert("RGB")).save(small, "JPEG", quality=80)
+    return base64.b64encode(small.getvalue()).decode()
+
+
+def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict[str, Any]]:
+    pairs = []
+    for _, row in sorted(picked, key=lambda p: -p[0]):
+        with out.open(f"shards/{row['shard']}") as stream:
+            stream.seek(row["image_offset"])
+            data = stream.read(row["image_bytes"])
+        pairs.append({**row, "thumbnail": _thumbnail(data)})
+    return pairs
 
 
 def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Folder) -> bytes:
-    """HTML of the report."""
-    return b"<html></html>"
+    """HTML of the report: one file, no scripts, nothing loaded.
+
+    Args:
+        release: content of `release.json`.
+        metrics: content of `metrics.json`.
+        out: the release folder, shards and tables written.
+    """
+    captions: Counter[int] = Counter()
+    sides: Counter[int] = Counter()
+    kinds: Counter[str] = Counter()
+    groups: dict[str, Counter[str]] = defaultdict(Counter)
+    picked: list[tuple[int, dict[str, Any]]] = []
+    for rows in _tables(release, out, "figures", _COLUMNS):
+        _histogram(pc.utf8_length(rows["caption"].combine_chunks()), _CAPTION_BINS, captions)
+        longer = pc.max_element_wise(rows["width"], rows["height"]).combine_chunks()
+        _histogram(longer, _SIDE_BINS, sides)
+        kinds.update(dict(zip(*_value_counts(rows["kind"].combine_chunks()), strict=True)))
+        for row in rows.to_pylist():
+            group = groups[row["license_group"]]
+            group["figures"] += 1
+            group["captioned"] += row["caption"] is not None
+            group["samples"] += row["shard"] is not None
+            # Thumbnails are derivatives, so figures that bar them are not shown.
+            if row["shard"] is not None and row["derivatives_ok"]:
+                rank = -keyed_hash(f"pmcmine/gallery/{release['seed']}", row["figure_id"])
+                if len(picked) < _GALLERY:
+                    heapq.heappush(picked, (rank, row))
+                elif rank > picked[0][0]:
+                    heapq.heapreplace(picked, (rank, row))
+    figures: Counter[int] = Counter()
+    for rows in _tables(release, out, "articles", ["n_figures", "license_group"]):
+        _histogram(rows["n_figures"].combine_chunks(), _FIGURE_BINS, figures)
+        for group_name, n in zip(*_value_counts(rows["license_group"].combine_chunks()), strict=True):
+            groups[group_name]["articles"] += n
+    stages = release["counts"]["stages"]
+    most = max((s["came"] for s in stages), default=1) or 1
+    rejects = sorted(release["counts"]["rejects"], key=lambda r: -r["n"])
+    template = jinja2.Template(
+        resources.files("pmcmine.report").joinpath("page.html.j2").read_text("utf-8"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    page = template.render(
+        release=release,
+        metrics=metrics,
+        stages=[{**s, "share": s["came"] / most} for s in stages if s["came"]],
+        groups=[{"group": g, **{k: c[k] for k in ("articles", "figures", "captioned", "samples")}} for g, c in sorted(groups.items())],
+        rejects=[{**r, "meaning": MEANINGS[Reason(r["reason"])]} for r in rejects],
+        most_rejects=max((r["n"] for r in rejects), default=1),
+        charts=[
+            ("Caption length", _bars(captions, _CAPTION_BINS, "characters")),
+            ("Longer side of the image", _bars(sides, _SIDE_BINS, "px")),
+            ("Figures of an article", _bars(figures, _FIGURE_BINS, "")),
+        ],
+        kinds=sorted(kinds.items(), key=lambda k: -k[1]),
+        gallery=_gallery(picked, out),
+    )
+    return page.encode()
