@@ -129,7 +129,7 @@ def _run(
 
 
 def _freeze(config: MineConfig, source: Source, work: Folder) -> Snapshot:
-    return snapshots.freeze(source.entries(), source.kind, config.limit, config.block_articles, work)
+    return snapshots.freeze(source.entries(work), source.kind, config.limit, config.block_articles, work)
 
 
 def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.Pipeline], Any]) -> None:
@@ -266,7 +266,7 @@ def dry_run(config: MineConfig) -> dict[str, Any]:
     source = open_source(config)
     beam_options(config)
     memory = Folder(f"memory://pmcmine-dry-run-{time.monotonic_ns()}")
-    frozen = snapshots.freeze(source.entries(), source.kind, config.limit, config.block_articles, memory)
+    frozen = snapshots.freeze(source.entries(None), source.kind, config.limit, config.block_articles, memory)
     memory.remove_tree()
     return {
         "source": config.source,

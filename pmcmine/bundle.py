@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pmcmine.rejects import Rejected
+from pmcmine.storage import Folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,11 @@ class Source(Protocol):
     kind: str
     remote: bool
 
-    def entries(self) -> Iterable[Entry]:
+    def entries(self, work: Folder | None) -> Iterable[Entry]:
         """All article versions, in any order.
+
+        Args:
+            work: folder for what has to be staged to be read in blocks; None only lists.
 
         Raises:
             SourceError: where the source as a whole can't be read.

@@ -22,6 +22,7 @@ from pmcmine.errors import SourceError
 from pmcmine.http import HttpClient, HttpLimits
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, read_metadata
+from pmcmine.storage import Folder
 
 INVENTORIES = "inventory-reports/pmc-oa-opendata/metadata/"
 SCHEMA = "Bucket, Key, LastModifiedDate, ETag"
@@ -49,7 +50,7 @@ class BucketSource:
     kind: ClassVar[str] = "bucket"
     remote: ClassVar[bool] = True
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self, work: Folder | None) -> Iterator[Entry]:
         """All article versions of the newest whole inventory, or of the PMCIDs asked for."""
         client = HttpClient(self.base, self.limits)
         try:

@@ -33,7 +33,7 @@ class FolderSource:
     kind: ClassVar[str] = "folder"
     remote: ClassVar[bool] = False
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self, work: Folder | None) -> Iterator[Entry]:
         """All article versions below the folder."""
         folder = Folder(self.url)
         wanted = set(self.pmcids)

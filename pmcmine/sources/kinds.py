@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Final
 
 from pmcmine.bundle import Source
@@ -10,8 +11,12 @@ from pmcmine.config import MineConfig
 from pmcmine.errors import SourceError
 from pmcmine.http import HttpLimits
 from pmcmine.ids import parse_pmcid
+from pmcmine.release import WORK
+from pmcmine.sources import bulk, packages
 from pmcmine.sources.bucket import BucketSource
+from pmcmine.sources.bulk import BulkSource
 from pmcmine.sources.folder import FolderSource
+from pmcmine.sources.packages import PackagesSource
 from pmcmine.storage import Folder
 
 
@@ -34,7 +39,21 @@ def _folder(config: MineConfig) -> Source:
     return FolderSource(config.source, _pmcids(config))
 
 
-KINDS: Final[dict[str, Callable[[MineConfig], Source]]] = {"bucket": _bucket, "folder": _folder}
+def _packages(config: MineConfig) -> Source:
+    return PackagesSource(config.source, _pmcids(config), config.max_package_bytes)
+
+
+def _bulk(config: MineConfig) -> Source:
+    work = Folder(config.out).child(WORK)
+    return BulkSource(config.source, work.url, _pmcids(config), config.max_xml_bytes)
+
+
+KINDS: Final[dict[str, Callable[[MineConfig], Source]]] = {
+    "bucket": _bucket,
+    "folder": _folder,
+    "packages": _packages,
+    "bulk": _bulk,
+}
 
 
 def recognise(address: str) -> str:
@@ -50,7 +69,22 @@ def recognise(address: str) -> str:
     folder = Folder(address)
     if not folder.exists():
         raise SourceError(f"{address}: no such folder; give a folder of articles or the base URL of a bucket")
+    names = folder.names()
+    if not names:
+        raise SourceError(f"{address}: is no folder, or an empty one; give a folder of articles")
+    if "metadata" in names:
+        return "folder"
+    below = [PurePosixPath(n).name for n in (folder.walk() if not any(map(_telling, names)) else names)]
+    if any(bulk.NAME.fullmatch(n) for n in below):
+        return "bulk"
+    if any(packages.NAME.fullmatch(n) for n in below):
+        return "packages"
     return "folder"
+
+
+def _telling(name: str) -> bool:
+    """Whether a name at the top already tells the kind, so that nothing below needs to be listed."""
+    return bool(bulk.NAME.fullmatch(name) or packages.NAME.fullmatch(name))
 
 
 def open_source(config: MineConfig) -> Source:

@@ -1,0 +1,105 @@
+"""Streaming `.tar.gz` that may be hostile: nothing is ever unpacked to a disk, and all is bounded."""
+
+from __future__ import annotations
+
+import gzip
+import tarfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import IO, BinaryIO
+
+from pmcmine.rejects import Reason, Rejected
+
+_RATIO_FREE = 64 << 20  # bytes unpacked before the ratio is looked at
+_MAX_RATIO = 120  # unpacked to packed; text packs to about a tenth, zeros to a thousandth
+_MAX_MEMBERS = 2_000_000
+_DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A regular file of an archive; `problem` says why it may not be used."""
+
+    name: str
+    size: int
+    problem: str | None
+
+
+class _Counted:
+    """A gzip stream that ends in Rejected where it unpacks out of bounds."""
+
+    def __init__(self, packed: BinaryIO, max_bytes: int) -> None:
+        self._packed = packed
+        self._stream = gzip.GzipFile(fileobj=packed)
+        self._max = max_bytes
+        self._read = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._stream.read(size if size >= 0 else 1 << 20)
+        self._read += len(data)
+        if self._read > self._max:
+            raise Rejected(Reason.PACKAGE_UNSAFE, f"it unpacks to more than {self._max} bytes")
+        if self._read > _RATIO_FREE and self._read > _MAX_RATIO * max(self._packed.tell(), 1):
+            raise Rejected(Reason.PACKAGE_UNSAFE, f"it unpacks to more than {_MAX_RATIO} times its size")
+        return data
+
+
+def _problem(info: tarfile.TarInfo) -> str | None:
+    name = PurePosixPath(info.name)
+    if info.issym() or info.islnk():
+        return "a link"
+    if not info.isreg():
+        return "no regular file"
+    if name.is_absolute() or ".." in name.parts or "\\" in info.name or "\0" in info.name:
+        return "its path leaves the archive"
+    return None
+
+
+def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, IO[bytes] | None]]:
+    """Members of a tar.gz in order, each with a stream to read before the next is asked for.
+
+    Folders are passed over. A member that may not be used comes with `problem` and no stream.
+
+    Raises:
+        Rejected: PACKAGE_DAMAGED where the archive ends early or is none, PACKAGE_UNSAFE where it unpacks out
+            of bounds.
+    """
+    try:
+        counted = _Counted(packed, max_bytes)
+        with tarfile.open(fileobj=counted, mode="r|") as archive:  # type: ignore[call-overload]
+            for n, info in enumerate(archive):
+                if n >= _MAX_MEMBERS:
+                    raise Rejected(Reason.PACKAGE_UNSAFE, f"more than {_MAX_MEMBERS} members")
+                archive.members = []  # tarfile keeps every header otherwise
+                if info.isdir():
+                    continue
+                problem = _problem(info)
+                member = Member(info.name, info.size, problem)
+                yield member, archive.extractfile(info) if problem is None else None
+            # tarfile takes an early end between two members for the end of the archive; a whole one has
+            # its two zero blocks, and its gzip stream its checksum.
+            while counted.read(1 << 16):
+                pass
+    except Rejected:
+        raise
+    except _DAMAGE as error:
+        raise Rejected(Reason.PACKAGE_DAMAGED, f"{type(error).__name__}: {error}") from None
+
+
+def read_member(stream: IO[bytes], size: int, max_bytes: int) -> bytes | None:
+    """Bytes of a member, None where it is larger than the bound.
+
+    Raises:
+        Rejected: PACKAGE_DAMAGED where it ends early.
+    """
+    if size > max_bytes:
+        return None
+    try:
+        data = stream.read(size)
+    except _DAMAGE as error:
+        raise Rejected(Reason.PACKAGE_DAMAGED, f"{type(error).__name__}: {error}") from None
+    if len(data) != size:
+        raise Rejected(Reason.PACKAGE_DAMAGED, f"a member ends after {len(data)} of {size} bytes")
+    return data

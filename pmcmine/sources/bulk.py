@@ -1,0 +1,223 @@
+"""The former bulk packages: `*_xml.*.tar.gz` with `*.filelist.csv`, baseline and increments; XML only.
+
+A tar.gz can't be read at random, so each is streamed once and its XMLs are staged, compressed one by one, in
+packs of the work folder, which blocks then read where they need to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import BinaryIO, ClassVar
+
+import pyarrow as pa
+
+from pmcmine.bundle import Asset, Entry, VersionMeta
+from pmcmine.errors import SourceError
+from pmcmine.rejects import Reason, Rejected
+from pmcmine.sources.archives import read_member, stream_members
+from pmcmine.sources.filelist import read_filelist
+from pmcmine.sources.packages import meta_of, note_of
+from pmcmine.storage import Folder
+
+log = logging.getLogger(__name__)
+NAME = re.compile(r".+_xml\..*tar\.gz")
+_MEMBER = re.compile(r"(PMC[1-9]\d*)\.n?xml")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_MAX_UNPACKED = 1 << 42
+_CODEC = "zstd"
+
+
+@dataclass(frozen=True)
+class BulkSource:
+    """A folder of bulk packages.
+
+    Attributes:
+        url: the folder.
+        work: URL of the work folder, where the staged XMLs lie.
+        pmcids: only these.
+        max_xml_bytes: larger XMLs are not staged.
+    """
+
+    url: str
+    work: str
+    pmcids: tuple[str, ...]
+    max_xml_bytes: int
+    kind: ClassVar[str] = "bulk"
+    remote: ClassVar[bool] = False
+
+    def entries(self, work: Folder | None) -> Iterator[Entry]:
+        """All articles of all packages; where one occurs again, the later package wins."""
+        folder = Folder(self.url)
+        tars = sorted((n for n in folder.walk() if NAME.fullmatch(PurePosixPath(n).name)), key=_age)
+        if not tars:
+            raise SourceError(f"{self.url}: no *_xml.*.tar.gz in it")
+        wanted = set(self.pmcids)
+        latest: dict[str, Entry] = {}
+        for n, tar in enumerate(tars):
+            for entry in self._one(folder, tar, n, work):
+                if wanted and entry.pmcid not in wanted:
+                    continue
+                if entry.pmcid in latest:
+                    log.info("%s: the copy in %s replaces an earlier one", entry.pmcid, tar)
+                latest[entry.pmcid] = entry
+        yield from latest.values()
+
+    def open(self, share: float) -> BulkReader:
+        """Open for one worker."""
+        return BulkReader(Folder(self.work))
+
+    def _one(self, folder: Folder, tar: str, n: int, work: Folder | None) -> Iterator[Entry]:
+        """Entries of one package: what it holds, and what its list names but it does not hold."""
+        list_name = re.sub(r"\.tar\.gz$", ".filelist.csv", tar)
+        listed: dict[str, dict[str, str]] = {}
+        if folder.exists(list_name):
+            text = folder.read(list_name).decode("utf-8", "replace")
+            listed = dict(read_filelist(io.StringIO(text)))
+        if work is None and listed:  # a dry run lists only
+            for pmcid, row in listed.items():
+                yield Entry(pmcid, 1, "", "", note_of(row))
+            return
+        held: set[str] = set()
+        try:
+            for entry in self._stage(folder, tar, n, work, listed):
+                held.add(entry.pmcid)
+                yield entry
+            reason = Reason.XML_MISSING
+            detail = f"{tar}: listed, but not in the package"
+        except Rejected as error:
+            reason, detail = error.reason, f"{tar}: {error.detail}"
+            log.error("%s; %d articles were read before", detail, len(held))
+            if not held and not listed:
+                raise SourceError(f"{folder.url}/{detail}") from None
+        for pmcid, row in listed.items():
+            if pmcid not in held:
+                yield _broken(pmcid, row, reason, detail)
+
+    def _stage(
+        self, folder: Folder, tar: str, n: int, work: Folder | None, listed: dict[str, dict[str, str]]
+    ) -> Iterator[Entry]:
+        """Stream a package once; its XMLs go into a pack of the work folder, if there is one."""
+        if work is None:
+            raise SourceError(f"{folder.url}/{tar}: a dry run needs its .filelist.csv")
+        pack = f"snapshot/xml-{n:05d}.pack"
+        problem: Rejected | None = None
+        entries: list[Entry] = []
+        with folder.open(tar) as packed, work.create(pack, replace=True) as (stream, _):
+            try:
+                entries.extend(self._members(packed, listed, stream, pack))
+            except _Cut as cut:
+                entries, problem = cut.entries, cut.problem
+        yield from entries
+        if problem is not None:
+            raise problem
+
+    def _members(
+        self, packed: BinaryIO, listed: dict[str, dict[str, str]], sink: BinaryIO, pack: str
+    ) -> list[Entry]:
+        """Entries of a package's members, whose XMLs are appended to the sink.
+
+        Raises:
+            _Cut: where the package ends early, with the entries up to there.
+        """
+        entries: list[Entry] = []
+        offset = 0
+        try:
+            for member, stream in stream_members(packed, _MAX_UNPACKED):
+                match = _MEMBER.fullmatch(PurePosixPath(member.name).name)
+                if not match:
+                    continue
+                row = listed.get(match[1])
+                if stream is None:
+                    entries.append(
+                        _broken(match[1], row, Reason.PACKAGE_UNSAFE, f"{member.name}: {member.problem}")
+                    )
+                    continue
+                data = read_member(stream, member.size, self.max_xml_bytes)
+                if data is None:
+                    entries.append(_broken(match[1], row, Reason.XML_TOO_LARGE, f"{member.size} bytes"))
+                    continue
+                small = pa.compress(data, _CODEC, asbytes=True)
+                sink.write(small)
+                ref = f"{pack}:{offset}:{len(small)}:{len(data)}"
+                offset += len(small)
+                etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
+                entries.append(Entry(match[1], 1, ref, etag, note_of(row)))
+        except Rejected as error:
+            raise _Cut(entries, error) from None
+        return entries
+
+
+class _Cut(Exception):
+    """A package that ends early."""
+
+    def __init__(self, entries: list[Entry], problem: Rejected) -> None:
+        super().__init__(str(problem))
+        self.entries = entries
+        self.problem = problem
+
+
+def _age(name: str) -> tuple[bool, str, str]:
+    """Order of packages: baselines, then increments by date."""
+    base = PurePosixPath(name).name
+    dates = _DATE.findall(base)
+    return ".incr." in base, dates[-1] if dates else "", name
+
+
+def _broken(pmcid: str, row: dict[str, str] | None, reason: Reason, detail: str) -> Entry:
+    """An entry that can't be read, so that the article becomes a ledger row."""
+    note = json.loads(note_of(row) or "{}") | {"reason": reason.value, "detail": detail}
+    return Entry(pmcid, 1, "", reason.value, json.dumps(note, sort_keys=True))
+
+
+class BulkReader:
+    """Staged XMLs, opened by one worker."""
+
+    def __init__(self, work: Folder) -> None:
+        self._work = work
+
+    def metadata(self, entry: Entry) -> VersionMeta:
+        """What the file list says."""
+        if not entry.ref:
+            note = json.loads(entry.note)
+            raise Rejected(Reason(note["reason"]), note["detail"])
+        meta = meta_of(entry)
+        known = bool(entry.note)
+        return replace(meta, license_code=meta.license_code if known else None, has_media=False)
+
+    def bundle(self, meta: VersionMeta) -> BulkBundle:
+        """The staged XML of an article."""
+        return BulkBundle(meta, self._work)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class BulkBundle:
+    """An article without media."""
+
+    def __init__(self, meta: VersionMeta, work: Folder) -> None:
+        self.meta = meta
+        self._work = work
+
+    def read_xml(self, max_bytes: int) -> bytes:
+        """Bytes of the XML from its pack."""
+        pack, offset, size, raw = str(self.meta.xml_ref).rsplit(":", 3)
+        with self._work.open(pack) as stream:
+            stream.seek(int(offset))
+            small = stream.read(int(size))
+        data: bytes = pa.decompress(small, int(raw), _CODEC, asbytes=True)
+        return data
+
+    def read_assets(
+        self, assets: Sequence[Asset], max_bytes: int
+    ) -> Iterator[tuple[Asset, bytes | Rejected]]:
+        """There are none."""
+        for asset in assets:
+            yield asset, Rejected(Reason.MEDIA_NOT_IN_SOURCE, asset.name)
