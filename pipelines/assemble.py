@@ -48,7 +48,10 @@ def by_shard(
 
 
 def shard_places(
-    element: tuple[tuple[str, str, int], Iterable[dict[str, Any] | None]], plan: Plan, work: Folder, out: Folder
+    element: tuple[tuple[str, str, int], Iterable[dict[str, Any] | None]],
+    plan: Plan,
+    work: Folder,
+    out: Folder,
 ) -> Iterator[tuple[FileKey, dict[str, Any]]]:
     """Write a shard and send what its samples' rows must know to the table files."""
     (group, split, shard), rows = element

@@ -112,9 +112,7 @@ def _run(
     if todo:
         timed("mine", mine)
     plan = timed("plan", lambda: _plan(config, frozen, work))
-    timed(
-        "assemble", lambda: _beam(config, options, work, lambda p: assemble_job.build(p, plan, work, out))
-    )
+    timed("assemble", lambda: _beam(config, options, work, lambda p: assemble_job.build(p, plan, work, out)))
     run_facts = {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),

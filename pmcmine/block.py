@@ -76,7 +76,7 @@ def data_bytes(array: Any) -> int:
         return 4 * len(array) + data_bytes(array.flatten())
     if pa.types.is_struct(kind):
         return sum(data_bytes(f) for f in array.flatten())
-    return len(array) * max(kind.bit_width // 8, 1)
+    return len(array) * max(int(kind.bit_width) // 8, 1)
 
 
 @dataclass
@@ -167,7 +167,12 @@ class _Part:
             "index": index,
             "tables": tables,
             "samples": [
-                {"group": g, "split": s, "samples": self.groups[g, s, "samples"], "bytes": self.groups[g, s, "bytes"]}
+                {
+                    "group": g,
+                    "split": s,
+                    "samples": self.groups[g, s, "samples"],
+                    "bytes": self.groups[g, s, "bytes"],
+                }
                 for g, s in sorted({(g, s) for g, s, _ in self.groups})
             ],
             "counts": dict(sorted(self.counts.items())),
@@ -223,9 +228,7 @@ def mine_part(
     return part.write()
 
 
-def _in_order(
-    groups: Sequence[Sequence[Entry]], reader: Reader, config: MineConfig, threads: int
-) -> Iterator[Mined]:
+def _in_order(groups: Sequence[Sequence[Entry]], reader: Reader, config: MineConfig, threads: int) -> Iterator[Mined]:
     """Mine PMCIDs, a few at once where waiting for a server is most of the work, in their order."""
     if threads <= 1:
         for group in groups:
@@ -292,7 +295,11 @@ def mine_block(
 
     try:
         if len(starts) >= _CAREFUL_AFTER:
-            log.warning("block %d was started %d times without a commit: mining it in child processes", block, len(starts))
+            log.warning(
+                "block %d was started %d times without a commit: mining it in child processes",
+                block,
+                len(starts),
+            )
             parts = _bisect(groups, block, work, config, f"{home}/{attempt}", share)
         else:
             parts = [mine_part(groups, reader, config, work, f"{home}/{attempt}-p0", threads, progress)]
@@ -336,11 +343,7 @@ def _bisect(
     if len(groups) == 1:
         return [_killed_part(groups, work, f"{folder}-killed-{uuid.uuid4().hex[:6]}")]
     middle = len(groups) // 2
-    return [
-        p
-        for half in (groups[:middle], groups[middle:])
-        for p in _bisect(half, block, work, config, folder, share)
-    ]
+    return [p for half in (groups[:middle], groups[middle:]) for p in _bisect(half, block, work, config, folder, share)]
 
 
 def _in_child(
@@ -358,13 +361,13 @@ def _in_child(
     }
     limit = _CHILD_SECONDS[0] + _CHILD_SECONDS[1] * len(groups)
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and module
+        done = subprocess.run(
             [sys.executable, "-P", "-m", "pmcmine.block"],
             input=json.dumps(task).encode(),
             stdout=subprocess.PIPE,
             timeout=limit,
             check=False,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509
+            preexec_fn=_die_with_parent,
         )
     except subprocess.TimeoutExpired:
         return None

@@ -78,9 +78,7 @@ class ArticleBundle(Protocol):
             Rejected: where they can't be had.
         """
 
-    def read_assets(
-        self, assets: Sequence[Asset], max_bytes: int
-    ) -> Iterator[tuple[Asset, bytes | Rejected]]:
+    def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
         """Bytes of media files, or why they can't be had; each asset asked for comes exactly once."""
 
 
@@ -104,8 +102,13 @@ class Reader(Protocol):
 class Source(Protocol):
     """Where articles come from. Small, and picklable."""
 
-    kind: str
-    remote: bool
+    @property
+    def kind(self) -> str:
+        """Name of the kind."""
+
+    @property
+    def remote(self) -> bool:
+        """Whether it is a host whose request budget is to be kept."""
 
     def entries(self, work: Folder | None) -> Iterable[Entry]:
         """All article versions, in any order.

@@ -31,12 +31,12 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _main(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens to stderr.")] = False,
 ) -> None:
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s"
-    )
+    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
 
 
 def _pmcids(values: list[str] | None) -> tuple[str, ...] | None:
@@ -62,7 +62,9 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
         from pipelines import job
         from pipelines.progress import Progress
     except ImportError as error:
-        raise PmcmineError(f"mining needs more packages ({error}); install them with: pip install 'pmcmine[mine]'") from None
+        raise PmcmineError(
+            f"mining needs more packages ({error}); install them with: pip install 'pmcmine[mine]'"
+        ) from None
     if dry:
         typer.echo(json.dumps(job.dry_run(config), indent=1))
         return EXIT_DONE
@@ -92,7 +94,9 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
 def mine(
     source: Annotated[str | None, typer.Option(help="URL or path of the articles; PMC's bucket if not given.")] = None,
     out: Annotated[str | None, typer.Option(help="Release folder, any fsspec URL.")] = None,
-    source_kind: Annotated[str | None, typer.Option(help="bucket, folder, packages or bulk; recognised if not given.")] = None,
+    source_kind: Annotated[
+        str | None, typer.Option(help="bucket, folder, packages or bulk; recognised if not given.")
+    ] = None,
     pmcid: Annotated[list[str] | None, typer.Option(help="PMC1,PMC2,… or a file with one PMCID a line.")] = None,
     limit: Annotated[int | None, typer.Option(help="At most so many PMCIDs, drawn by hash.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the shuffle over shards.")] = None,
@@ -104,11 +108,17 @@ def mine(
     workers: Annotated[int | None, typer.Option(help="Worker processes of the direct runner.")] = None,
     concurrency: Annotated[int | None, typer.Option(help="Articles fetched at once by a worker.")] = None,
     requests_per_second: Annotated[float | None, typer.Option(help="Budget for one host, over all workers.")] = None,
-    max_reject_share: Annotated[float | None, typer.Option(help="Share of articles or figures lost to faults, above which exit is 1.")] = None,
+    max_reject_share: Annotated[
+        float | None, typer.Option(help="Share of articles or figures lost to faults, above which exit is 1.")
+    ] = None,
     keep_work: Annotated[bool | None, typer.Option("--keep-work", help="Keep packs and row files.")] = None,
     config: Annotated[str | None, typer.Option(help="TOML file with any key of the configuration.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", help="KEY=VALUE of any other key of the configuration.")] = None,
-    beam: Annotated[list[str] | None, typer.Option(help="Option for Beam, such as --beam=--job_endpoint=localhost:8099.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE of any other key of the configuration.")
+    ] = None,
+    beam: Annotated[
+        list[str] | None, typer.Option(help="Option for Beam, such as --beam=--job_endpoint=localhost:8099.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and its counts, write nothing.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
@@ -157,7 +167,9 @@ def demo(
     try:
         from pmcmine.demo import BucketServer, demo_articles, write_bucket
     except ImportError as error:
-        raise PmcmineError(f"the demo needs more packages ({error}); install them with: pip install 'pmcmine[mine]'") from None
+        raise PmcmineError(
+            f"the demo needs more packages ({error}); install them with: pip install 'pmcmine[mine]'"
+        ) from None
     target = Path(out)
     if target.exists():
         if not (target / "release.json").is_file() and not (target / "_work").is_dir():

@@ -50,7 +50,9 @@ class MineConfig(BaseSettings):
     retries: int = Field(6, ge=0, description="tries after the first one")
     retry_seconds: float = Field(0.5, ge=0, description="first wait before a retry; doubles, with jitter")
     timeout: float = Field(60.0, gt=0, description="seconds without an answer")
-    max_reject_share: float = Field(0.1, ge=0, le=1, description="share of articles or figures lost to faults, above which exit is 1")
+    max_reject_share: float = Field(
+        0.1, ge=0, le=1, description="share of articles or figures lost to faults, above which exit is 1"
+    )
     keep_work: bool = Field(False, description="keep packs and row files after the release is whole")
     beam: tuple[str, ...] = Field((), description="options for Beam")
 
@@ -114,5 +116,7 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
         raise PmcmineError(f"configuration key '{name}': {first['msg']} (given: {first['input']!r})") from None
     bad = set(config.groups) - {"commercial", "noncommercial", "other"}
     if bad or not config.groups:
-        raise PmcmineError(f"groups: {', '.join(sorted(bad)) or 'none given'}; choose from commercial, noncommercial, other")
+        raise PmcmineError(
+            f"groups: {', '.join(sorted(bad)) or 'none given'}; choose from commercial, noncommercial, other"
+        )
     return config

@@ -118,7 +118,7 @@ class HttpClient:
             error = state.outcome.exception() if state.outcome else None
             asked = error.wait if isinstance(error, _Transient) else None
             if asked is not None:
-                return asked + random.uniform(0, self._limits.retry_seconds)  # noqa: S311 - jitter
+                return asked + random.uniform(0, self._limits.retry_seconds)
             return backoff(state)
 
         retrying = tenacity.Retrying(

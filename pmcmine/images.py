@@ -86,9 +86,7 @@ def check_image(data: bytes, *, max_pixels: int, min_side: int) -> CheckedImage:
         raise Rejected(Reason.IMAGE_CORRUPT, f"{source_format}: {type(error).__name__}: {error}") from None
 
 
-def _describe(
-    image: Image.Image, data: bytes, source_format: str, max_pixels: int, min_side: int
-) -> CheckedImage:
+def _describe(image: Image.Image, data: bytes, source_format: str, max_pixels: int, min_side: int) -> CheckedImage:
     width, height = image.size
     if width * height > max_pixels:
         raise Rejected(Reason.IMAGE_TOO_MANY_PIXELS, f"{width}x{height}, the bound is {max_pixels}")
@@ -130,7 +128,7 @@ def _is_blank(image: Image.Image) -> bool:
     extrema = _flat(image).getextrema()
     bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
     scale = 257 if image.mode.startswith("I") else 1
-    return all(high - low <= _BLANK_RANGE * scale for low, high in bands)  # type: ignore[misc]
+    return all(high - low <= _BLANK_RANGE * scale for low, high in bands)
 
 
 def perceptual_hash(image: Image.Image) -> str:
@@ -141,7 +139,7 @@ def perceptual_hash(image: Image.Image) -> str:
     if flat.mode.startswith("I") or flat.mode == "F":
         low, high = flat.getextrema()
         span = max(float(high) - float(low), 1.0)  # type: ignore[arg-type]
-        flat = flat.convert("F").point(lambda v: (v - low) * (255 / span)).convert("L")  # type: ignore[operator]
+        flat = flat.convert("F").point(lambda v: (v - low) * (255 / span)).convert("L")
     grey = flat.convert("L")
     factor = min(grey.size) // 256
     if factor > 1:

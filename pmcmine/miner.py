@@ -73,7 +73,7 @@ def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig) -> 
     mined.counts["versions"] = len(entries)
     try:
         _mine(entries, reader, config, ledger, mined)
-    except Exception as error:  # noqa: BLE001 - a defect on one article is a row and a log line, not a lost run
+    except Exception as error:
         log.exception("%s: defect", pmcid)
         last = entries[-1]
         ledger = Ledger(pmcid)
@@ -81,7 +81,11 @@ def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig) -> 
         mined.counts["versions"] = len(entries)
         for entry in entries[:-1]:
             ledger.add(
-                Stage.SELECT, Unit.VERSION, Reason.INTERNAL_ERROR, article_id(pmcid, entry.version), "see the last version"
+                Stage.SELECT,
+                Unit.VERSION,
+                Reason.INTERNAL_ERROR,
+                article_id(pmcid, entry.version),
+                "see the last version",
             )
         mined.counts["selected"] = 1
         ledger.add(
@@ -95,9 +99,7 @@ def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig) -> 
     return mined
 
 
-def _mine(
-    entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: Ledger, mined: Mined
-) -> None:
+def _mine(entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: Ledger, mined: Mined) -> None:
     versions = _metadata(entries, reader, ledger)
     chosen = choose_version(versions, config, ledger) if versions else None
     if any(v.is_retracted for v in versions):
@@ -132,9 +134,7 @@ def _mine(
         ledger.add(stage, Unit.ARTICLE, error.reason, meta.article_id, error.detail)
         return
     for row in parts.rows:
-        ledger.add(
-            Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id
-        )
+        ledger.add(Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id)
     mined.article = extraction.article
     mined.mentions = extraction.mentions
     mined.paragraphs = extraction.paragraphs
@@ -155,9 +155,7 @@ def _metadata(entries: Sequence[Entry], reader: Reader, ledger: Ledger) -> list[
             versions.append(reader.metadata(entry))
         except Rejected as error:
             failed |= error.reason != Reason.METADATA_MISSING
-            ledger.add(
-                Stage.SELECT, Unit.VERSION, error.reason, article_id(entry.pmcid, entry.version), error.detail
-            )
+            ledger.add(Stage.SELECT, Unit.VERSION, error.reason, article_id(entry.pmcid, entry.version), error.detail)
     if failed:
         for v in versions:
             ledger.add(
@@ -171,9 +169,7 @@ def _metadata(entries: Sequence[Entry], reader: Reader, ledger: Ledger) -> list[
     return versions
 
 
-def _figures(
-    extraction: Extraction, bundle: ArticleBundle, config: MineConfig, ledger: Ledger, mined: Mined
-) -> None:
+def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, ledger: Ledger, mined: Mined) -> None:
     meta = bundle.meta
     index = MediaIndex.of(meta.assets)
     aid = extraction.article.article_id
@@ -246,9 +242,7 @@ def _images(
             continue
         mined.counts["media_bytes"] += len(data)
         try:
-            images[asset.name] = check_image(
-                data, max_pixels=config.max_image_pixels, min_side=config.min_image_side
-            )
+            images[asset.name] = check_image(data, max_pixels=config.max_image_pixels, min_side=config.min_image_side)
         except Rejected as error:
             images[asset.name] = Rejected(error.reason, f"{asset.name}: {error.detail}")
     return images
@@ -365,7 +359,10 @@ def _sample(figure: Figure, extraction: Extraction, image: CheckedImage) -> Stag
         section_kind=figure.section_kind,
         mentions=tuple(
             SampleMention(
-                context_id=m.context_id, section_kind=m.section_kind, panels=m.panels or "", sentence=m.sentence
+                context_id=m.context_id,
+                section_kind=m.section_kind,
+                panels=m.panels or "",
+                sentence=m.sentence,
             )
             for m in extraction.mentions
             if m.figure_id == figure.figure_id

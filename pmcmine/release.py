@@ -38,16 +38,14 @@ def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
         difference = describe_difference(state.get("config", {}), content)
         if difference:
             raise ReleaseError(
-                f"{out.url} was begun with another configuration ({difference}); use another --out, or remove the folder"
+                f"{out.url} was begun with another configuration ({difference}); use another --out or remove it"
             )
         if state.get("pmcmine") != __version__:
             raise ReleaseError(
                 f"{out.url} was begun with pmcmine {state.get('pmcmine')}, this is {__version__}; "
                 "use that version, another --out, or remove the folder"
             )
-        if name == RELEASE:
-            return True
-        return False
+        return name == RELEASE
     others = set(out.names()) - _OURS
     if others:
         raise ReleaseError(f"{out.url} holds other files ({', '.join(sorted(others)[:3])}); use another --out")

@@ -112,7 +112,8 @@ def strictest(a: License, b: License) -> License:
 
 # Permission that a patient or participant gave concerns privacy, not the rights of a publisher.
 _CONSENT = re.compile(
-    r"patient|participant|parent|famil|subject|guardian|volunteer|relative|mother|father|ethic|committee", re.I
+    r"patient|participant|parent|famil|subject|guardian|volunteer|relative|mother|father|ethic|committee",
+    re.I,
 )
 _THIRD_PARTY = re.compile(
     r"""(?:re(?:produced|printed|published|used)|used|adapted|modified|shown|figure|image|photo\w*|taken)

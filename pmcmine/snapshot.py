@@ -21,8 +21,14 @@ from pmcmine.storage import Folder
 INFO = "snapshot/snapshot.json"
 _BLOCKS_A_FILE = 256
 _SCHEMA = pa.schema(
-    [("pmcid", pa.string()), ("version", pa.int32()), ("ref", pa.string()), ("etag", pa.string()), ("note", pa.string())]
-)  # fmt: skip
+    [
+        ("pmcid", pa.string()),
+        ("version", pa.int32()),
+        ("ref", pa.string()),
+        ("etag", pa.string()),
+        ("note", pa.string()),
+    ]
+)
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class Folder:
         path = self.path(name)
         if self.is_local:
             try:
-                return sorted(os.listdir(path))
+                return sorted(p.name for p in Path(path).iterdir())
             except FileNotFoundError:
                 return []
         self.fs.invalidate_cache()

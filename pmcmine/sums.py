@@ -69,7 +69,9 @@ class Tally:
 
 
 def tally(
-    manifests: Iterable[Mapping[str, Any]], n_versions: int, shard_records: Iterable[Mapping[str, Any]],
+    manifests: Iterable[Mapping[str, Any]],
+    n_versions: int,
+    shard_records: Iterable[Mapping[str, Any]],
     table_records: Iterable[Mapping[str, Any]],
 ) -> Tally:
     """Add up manifests of blocks, shards and table files.
@@ -131,7 +133,5 @@ def tally(
     ]  # fmt: skip
     for table in sorted(staged):
         extra = leaks if table == "rejects" else 0
-        sums.append(
-            Sum("assemble", table, staged[table] + extra, written[table], 0, "rows staged = rows of the table")
-        )
+        sums.append(Sum("assemble", table, staged[table] + extra, written[table], 0, "rows staged = rows of the table"))
     return Tally(counts, rejects, staged, tuple(sums))

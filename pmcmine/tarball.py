@@ -32,9 +32,7 @@ def header(name: str, size: int) -> bytes:
         raise ValueError(f"{name} ({size} bytes) does not fit a ustar header")
     digits = b"%011o\0" % size
     checksum = _FIXED_SUM + sum(encoded) + sum(digits)
-    return b"".join(
-        (encoded.ljust(100, b"\0"), _BEFORE, digits, _MTIME, b"%06o\0 " % checksum, _AFTER)
-    )
+    return b"".join((encoded.ljust(100, b"\0"), _BEFORE, digits, _MTIME, b"%06o\0 " % checksum, _AFTER))
 
 
 def padding(size: int) -> bytes:

@@ -69,10 +69,14 @@ class Figure:
     no_sample: str | None = col("Reason why there is no sample, as in `rejects`.", null="there is a sample")
     split: str = col("train, validation or test.", default="")
     duplicate_of: str | None = col(
-        "Figure with the same bytes that stands for all of them.", null="unique, or itself the one", default=None
+        "Figure with the same bytes that stands for all of them.",
+        null="unique, or itself the one",
+        default=None,
     )
     leaks_into: str | None = col(
-        "Split that the same image also occurs in, for a figure left out of train.", null="no leak", default=None
+        "Split that the same image also occurs in, for a figure left out of train.",
+        null="no leak",
+        default=None,
     )
     shard: str | None = col("Shard, relative to `shards/`.", null="there is no sample", default=None)
     image_offset: int | None = col(

@@ -31,6 +31,4 @@ class Tombstone:
 
 
 REJECTS = Table("rejects", Reject, "One thing that was dropped, and why.", "reject_id", grouped=False)
-TOMBSTONES = Table(
-    "tombstones", Tombstone, "One PMCID that a copy must not hold any more.", "pmcid", grouped=False
-)
+TOMBSTONES = Table("tombstones", Tombstone, "One PMCID that a copy must not hold any more.", "pmcid", grouped=False)

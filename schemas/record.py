@@ -10,7 +10,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from operator import attrgetter
 from typing import Any
 
@@ -70,7 +70,6 @@ def _arrow_type(hint: Any) -> pa.DataType:
     raise TypeError(f"no Arrow type for {hint!r}")
 
 
-@cache
 def arrow_schema(record: Any) -> pa.Schema:
     """The Arrow schema of a record class, with meaning, unit and null rule as field metadata.
 
@@ -110,7 +109,7 @@ class Table:
     grouped: bool = True
     row_group: int = 10_000
 
-    @property
+    @cached_property
     def schema(self) -> pa.Schema:
         """The Arrow schema of the rows."""
         return arrow_schema(self.record).with_metadata({"table": self.name, "meaning": self.meaning})

@@ -81,7 +81,9 @@ def _configs(files: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
     """Configurations from (config, split, path) of files."""
     configs: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for config, split, path in files:
-        pattern = str(PurePosixPath(path).with_name(f"{PurePosixPath(path).name.split('-')[0]}-*{PurePosixPath(path).suffix}"))
+        pattern = str(
+            PurePosixPath(path).with_name(f"{PurePosixPath(path).name.split('-')[0]}-*{PurePosixPath(path).suffix}")
+        )
         if pattern not in configs[config][split]:
             configs[config][split].append(pattern)
     order = {s: i for i, s in enumerate(SPLITS)}
@@ -150,9 +152,8 @@ def shards_card(records: Sequence[Mapping[str, Any]]) -> bytes:
     configs = _configs(files)
     if configs:
         meta["configs"] = configs
-        meta["dataset_info"] = [
-            {"config_name": c["config_name"], "features": sample_features()} for c in configs
-        ]
+        meta["dataset_info"] = [{"config_name": c["config_name"], "features": sample_features()} for c in configs]
+    first = configs[0]["config_name"] if configs else "commercial"
     usage = ""
     for (group, split), paths in sorted(shards.items()):
         if split == "train":
@@ -171,7 +172,7 @@ paragraphs, and where each sample lies in its shard.
 
 ```python
 from datasets import load_dataset
-pairs = load_dataset("PATH_OR_REPO", "{configs[0]["config_name"] if configs else "commercial"}", split="train", streaming=True)
+pairs = load_dataset("PATH_OR_REPO", "{first}", split="train", streaming=True)
 ```
 
 With open_clip (`--dataset-type webdataset`):
@@ -205,9 +206,7 @@ def tables_card(records: Sequence[Mapping[str, Any]]) -> bytes:
         if not config.get("default", True):
             config.pop("default")
     meta["configs"] = configs
-    sections = "\n".join(
-        f"### {t.name}\n\n{t.meaning}\n\n{_fields(t.record)}\n" for t in TABLES.values()
-    )
+    sections = "\n".join(f"### {t.name}\n\n{t.meaning}\n\n{_fields(t.record)}\n" for t in TABLES.values())
     body = f"""# pmcmine tables
 
 Articles, figures, mentions, paragraphs and tables of PubMed Central's open-access articles, one configuration a

@@ -36,9 +36,7 @@ def mark_duplicates(samples: Iterable[SampleRef]) -> list[SampleRef]:
     A train sample whose image is also in test or validation gets `leaks_into`. Of the others the one with the
     widest licence, then the lowest PMCID (PMC numbers by time), then the lowest id stands for all.
     """
-    members = sorted(
-        samples, key=lambda s: (_GROUP_RANK.get(s.group, 9), pmcid_number(s.pmcid), s.figure_id)
-    )
+    members = sorted(samples, key=lambda s: (_GROUP_RANK.get(s.group, 9), pmcid_number(s.pmcid), s.figure_id))
     if len(members) == 1:
         return members
     splits = {s.split for s in members}

@@ -158,9 +158,7 @@ def _small_splits(
         members = groups[group]
         for split in ("validation", "test"):
             counts = Counter(moved.get(p) or natural_split(p) for p in members)
-            sampled = Counter(
-                moved.get(p) or natural_split(p) for p in members if (group, p) in with_samples
-            )
+            sampled = Counter(moved.get(p) or natural_split(p) for p in members if (group, p) in with_samples)
             if sampled[split] or (counts[split] and not sampled):
                 continue
             candidates = [p for p in members if p not in moved and natural_split(p) == "train"]

@@ -117,7 +117,9 @@ def _assembled(sample: SampleRef) -> bytes:
     return ("," + json.dumps(tail, ensure_ascii=False, separators=(",", ":"))[1:]).encode()
 
 
-def write_samples(stream: BinaryIO, samples: Sequence[SampleRef], packs: PackReader, name: str) -> tuple[str, list[FigurePlace]]:
+def write_samples(
+    stream: BinaryIO, samples: Sequence[SampleRef], packs: PackReader, name: str
+) -> tuple[str, list[FigurePlace]]:
     """Write samples in the given order; the SHA-256 of the tar and the places of the samples.
 
     Raises:

@@ -34,9 +34,7 @@ def _blocks_of(file: int, n_files: int, n_blocks: int) -> range:
     return range(first, max(last, first + 1))
 
 
-def _staged(
-    table: Table, group: str, split: str, file: int, plan: Plan, work: Folder
-) -> Iterable[pa.Table]:
+def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: Folder) -> Iterable[pa.Table]:
     """The staged rows of a file, block by block."""
     n_files = plan.files[table.name, group, split]
     for block in _blocks_of(file, n_files, plan.n_blocks):
@@ -61,9 +59,7 @@ def _staged(
                     yield _in_range(rows, table, group, split, file, n_files, plan)
 
 
-def _in_range(
-    rows: pa.Table, table: Table, group: str, split: str, file: int, n_files: int, plan: Plan
-) -> pa.Table:
+def _in_range(rows: pa.Table, table: Table, group: str, split: str, file: int, n_files: int, plan: Plan) -> pa.Table:
     """The rows whose article is in the file's range and split."""
     keep: dict[str, bool] = {}
     pmcids = rows["pmcid"].to_pylist()

@@ -24,7 +24,15 @@ _FINDINGS = ("a dose-dependent increase", "no significant difference", "marked o
              "a two-fold rise", "patchy consolidation", "delayed recovery")  # fmt: skip
 _LICENSE_PATHS = {"CC BY": "by/4.0", "CC BY-SA": "by-sa/4.0", "CC BY-ND": "by-nd/4.0", "CC BY-NC": "by-nc/4.0",
                   "CC BY-NC-SA": "by-nc-sa/4.0", "CC BY-NC-ND": "by-nc-nd/4.0"}  # fmt: skip
-_IMAGE_ENDINGS = {"JPEG": ".jpg", "cmyk": ".jpg", "rotated": ".jpg", "PNG": ".png", "png16": ".png", "TIFF": ".tif", "GIF": ".gif"}
+_IMAGE_ENDINGS = {
+    "JPEG": ".jpg",
+    "cmyk": ".jpg",
+    "rotated": ".jpg",
+    "PNG": ".png",
+    "png16": ".png",
+    "TIFF": ".tif",
+    "GIF": ".gif",
+}
 
 
 @dataclass(frozen=True)
@@ -184,12 +192,16 @@ def _figure_xml(article: DemoArticle, i: int, figure: DemoFigure, rng: random.Ra
 
 def article_xml(article: DemoArticle) -> bytes:
     """JATS of an article in its dialect."""
-    rng = random.Random(article.pmcid * 10 + article.version)  # noqa: S311 - drawing, not secrets
+    rng = random.Random(article.pmcid * 10 + article.version)
     path = _LICENSE_PATHS.get(article.license_code or "")
     url = "https://creativecommons.org/" + (
         "publicdomain/zero/1.0/" if article.license_code == "CC0" else f"licenses/{path}/"
     )
-    licence = f'<license xlink:href="{url}"><license-p>Open access.</license-p></license>' if path or article.license_code == "CC0" else ""
+    licence = (
+        f'<license xlink:href="{url}"><license-p>Open access.</license-p></license>'
+        if path or article.license_code == "CC0"
+        else ""
+    )
     id_type, id_value = ("pmc", str(article.pmcid)) if article.dialect == "2.3" else ("pmcid", f"PMC{article.pmcid}")
     figures = [_figure_xml(article, i, f, rng) for i, f in enumerate(article.figures)]
     n = len(figures)
@@ -305,7 +317,11 @@ def write_bucket(folder: Path, articles: Sequence[DemoArticle], day: str = "2026
         files, metadata = article_files(article)
         data = json.dumps(metadata, indent=1).encode()
         prefix = f"PMC{article.pmcid}.{article.version}"
-        for key, content in {**files, f"{prefix}/{prefix}.json": data, f"metadata/{prefix}.json": data}.items():
+        for key, content in {
+            **files,
+            f"{prefix}/{prefix}.json": data,
+            f"metadata/{prefix}.json": data,
+        }.items():
             path = folder / key
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
@@ -316,8 +332,12 @@ def write_bucket(folder: Path, articles: Sequence[DemoArticle], day: str = "2026
     half = len(rows) // 2
     whole = [_shard(base, f"{day}-{n}", part) for n, part in enumerate((rows[:half], rows[half:]))]
     newest, oldest = f"{day[:8]}{int(day[8:]) + 1:02d}", f"{day[:8]}{int(day[8:]) - 1:02d}"
-    lost = {"key": whole[0]["key"].replace(day, "lost"), "size": 1, "MD5checksum": "0" * 32}
-    for name, shards in ((day, whole), (newest, [whole[0], lost]), (oldest, [_shard(base, oldest, rows[:1])])):
+    lost: dict[str, str | int] = {**whole[0], "key": str(whole[0]["key"]).replace(day, "lost")}
+    for name, shards in (
+        (day, whole),
+        (newest, [whole[0], lost]),
+        (oldest, [_shard(base, oldest, rows[:1])]),
+    ):
         manifest = {
             "sourceBucket": "pmc-oa-opendata",
             "fileFormat": "CSV",

@@ -26,7 +26,7 @@ def _micrograph(rng: np.random.Generator, width: int, height: int) -> Image.Imag
 def _radiograph(rng: np.random.Generator, width: int, height: int) -> Image.Image:
     y, x = np.mgrid[0:height, 0:width]
     cx, cy = width / 2 + rng.integers(-20, 20), height / 2
-    body = 200 * np.exp(-(((x - cx) / (width * 0.36)) ** 2 + ((y - cy) / (height * 0.44)) ** 2) ** 2)
+    body = 200 * np.exp(-((((x - cx) / (width * 0.36)) ** 2 + ((y - cy) / (height * 0.44)) ** 2) ** 2))
     ribs = 18 * np.sin(y / height * 40 + np.abs(x - cx) / width * 6)
     return Image.fromarray((body + ribs + rng.normal(0, 4, body.shape)).clip(0, 255).astype(np.uint8))
 
@@ -57,9 +57,7 @@ def _lines(rng: np.random.Generator, width: int, height: int) -> Image.Image:
     for colour in _INK[:3]:
         level = np.cumsum(rng.normal(0, 1, 40))
         level = (level - level.min()) / max(float(np.ptp(level)), 1e-6)
-        points = [
-            (left + i / 39 * (right - left), bottom - v * (bottom - top)) for i, v in enumerate(level.tolist())
-        ]
+        points = [(left + i / 39 * (right - left), bottom - v * (bottom - top)) for i, v in enumerate(level.tolist())]
         draw.line(points, fill=colour, width=3)
     return image
 

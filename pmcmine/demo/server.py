@@ -41,7 +41,7 @@ class BucketServer:
     def __init__(self, folder: Path, faults: Faults | None = None) -> None:
         self._folder = folder.resolve()
         self._faults = faults
-        self._random = random.Random(faults.seed if faults else 0)  # noqa: S311 - not for secrets
+        self._random = random.Random(faults.seed if faults else 0)
         self._lock = threading.Lock()
         self.requests: Counter[str] = Counter()
         self.faults_given: Counter[str] = Counter()
@@ -85,9 +85,7 @@ class BucketServer:
 
     def listing(self, prefix: str, delimiter: str) -> str:
         """ListObjectsV2 of a prefix."""
-        keys = sorted(
-            str(p.relative_to(self._folder)) for p in self._folder.rglob("*") if p.is_file()
-        )
+        keys = sorted(str(p.relative_to(self._folder)) for p in self._folder.rglob("*") if p.is_file())
         contents, prefixes = [], []
         for key in keys:
             if not key.startswith(prefix):
@@ -98,7 +96,9 @@ class BucketServer:
                 continue
             etag = md5((self._folder / key).read_bytes(), usedforsecurity=False).hexdigest()
             contents.append(f"<Contents><Key>{escape(key)}</Key><ETag>&quot;{etag}&quot;</ETag></Contents>")
-        common = "".join(f"<CommonPrefixes><Prefix>{escape(p)}</Prefix></CommonPrefixes>" for p in dict.fromkeys(prefixes))
+        common = "".join(
+            f"<CommonPrefixes><Prefix>{escape(p)}</Prefix></CommonPrefixes>" for p in dict.fromkeys(prefixes)
+        )
         return (
             '<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
             f"<IsTruncated>false</IsTruncated>{''.join(contents)}{common}</ListBucketResult>"
@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Be silent."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+    def do_GET(self) -> None:
         """Answer one request."""
         parts = urlsplit(self.path)
         query = parse_qs(parts.query)
@@ -125,7 +125,10 @@ class _Handler(BaseHTTPRequestHandler):
         if fault in ("503", "429"):
             slow = fault == "503"
             self._answer(
-                int(fault), b"<Error><Code>SlowDown</Code></Error>", "application/xml", {} if slow else {"Retry-After": "0"}
+                int(fault),
+                b"<Error><Code>SlowDown</Code></Error>",
+                "application/xml",
+                {} if slow else {"Retry-After": "0"},
             )
             return
         path = self.bucket.find(key)

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from pmcmine.ids import article_id as make_article_id
 from pmcmine.ids import figure_names, sample_keys
-from pmcmine.jats.body import Body, FoundFigure, Place, read_body
+from pmcmine.jats.body import Body, FoundFigure, read_body
 from pmcmine.jats.dom import MAX_XML_BYTES, Element, parse_jats
 from pmcmine.jats.figures import GraphicRef
 from pmcmine.jats.front import Front, earliest, read_front, read_references, year_of
@@ -171,15 +171,14 @@ def extract_article(
         paragraph_id = f"{article_id}/{p.place.path}"
         flat = p.flat
         mentions.read(paragraph_id, "paragraph", p.place.kind, flat.text, flat.refs)
-        citations = figure_references = ()
+        citations: tuple[Citation, ...] = ()
+        figure_references: tuple[FigureReference, ...] = ()
         if flat.refs:
-            citations = tuple(
-                Citation(start=r.start, end=r.end, ref_ids=r.rids) for r in flat.refs if r.kind == "bibr"
-            )
+            citations = tuple(Citation(start=r.start, end=r.end, ref_ids=r.rids) for r in flat.refs if r.kind == "bibr")
             figure_references = tuple(
-                FigureReference(start=r.start, end=r.end, figure_ids=tuple(figure_ids[f] for f in figures))
+                FigureReference(start=r.start, end=r.end, figure_ids=tuple(figure_ids[f] for f in named))
                 for r in flat.refs
-                if (figures := [index.by_id[i] for i in r.rids if i in index.by_id])
+                if (named := [index.by_id[i] for i in r.rids if i in index.by_id])
             )
         paragraphs.append(
             Paragraph(
@@ -237,9 +236,7 @@ def extract_article(
     counts = Counter(m.figure_id for m in mentions.rows)
     figures = tuple(
         _draft(f, figure_id, name, key, ordinal, figure_ids, licence, counts[figure_id])
-        for ordinal, (f, figure_id, name, key) in enumerate(
-            zip(body.figures, figure_ids, names, keys, strict=True)
-        )
+        for ordinal, (f, figure_id, name, key) in enumerate(zip(body.figures, figure_ids, names, keys, strict=True))
     )
     found["figure"] += len(figures)
     found["paragraph"] += len(paragraphs) + len(body.empty_paragraphs)
@@ -367,13 +364,22 @@ def _sub_articles(body: Body, ledger: Ledger, article_id: str, found: Counter[st
             total += 1
             kind = element.get("article-type") or element.get("response-type") or element.tag
             ledger.add(
-                Stage.EXTRACT, Unit.SUB_ARTICLE, Reason.SUB_ARTICLE, article_id, f"{element.get('id') or ''} {kind}"
+                Stage.EXTRACT,
+                Unit.SUB_ARTICLE,
+                Reason.SUB_ARTICLE,
+                article_id,
+                f"{element.get('id') or ''} {kind}",
             )
         for figure in sub.iter("fig"):
             found["figure"] += 1
             name = figure.get("id") or ""
             ledger.add(
-                Stage.EXTRACT, Unit.FIGURE, Reason.SUB_ARTICLE, article_id, name, f"{article_id}/{name}" if name else None
+                Stage.EXTRACT,
+                Unit.FIGURE,
+                Reason.SUB_ARTICLE,
+                article_id,
+                name,
+                f"{article_id}/{name}" if name else None,
             )
     found["sub_article"] += total
     return total
@@ -382,9 +388,7 @@ def _sub_articles(body: Body, ledger: Ledger, article_id: str, found: Counter[st
 class _Mentions:
     """Collects the mentions of one article and remembers which links they account for."""
 
-    def __init__(
-        self, article_id: str, pmcid: str, figure_ids: list[str], index: FigureIndex, ledger: Ledger
-    ) -> None:
+    def __init__(self, article_id: str, pmcid: str, figure_ids: list[str], index: FigureIndex, ledger: Ledger) -> None:
         self.article_id = article_id
         self.pmcid = pmcid
         self.figure_ids = figure_ids
@@ -394,9 +398,7 @@ class _Mentions:
         self.unresolved = 0
         self.links: set[Element] = set()
 
-    def read(
-        self, context_id: str, context_kind: str, section_kind: str, text: str, refs: tuple[Ref, ...]
-    ) -> None:
+    def read(self, context_id: str, context_kind: str, section_kind: str, text: str, refs: tuple[Ref, ...]) -> None:
         """Find the mentions in one text."""
         for ref in refs:
             if ref.kind == "fig":

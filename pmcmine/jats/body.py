@@ -260,7 +260,10 @@ def _table(element: Element, place: Place, n: int, body: Body) -> None:
             ordinal = len(body.figures)
             body.figures.append(FoundFigure(here, figure, None))
     notes = tuple(
-        t for foot in element.iterchildren("table-wrap-foot") for p in foot.iter("p", "attrib") if (t := flatten(p)).text
+        t
+        for foot in element.iterchildren("table-wrap-foot")
+        for p in foot.iter("p", "attrib")
+        if (t := flatten(p)).text
     )
     body.tables.append(
         FoundTable(

@@ -258,7 +258,8 @@ def read_front(article: Element) -> Front:
         title=title,
         journal=plain_text(next(journal.iter("journal-title"), None)),
         journal_abbreviation=next(
-            (plain_text(e) for e in journal.findall("journal-id") if e.get("journal-id-type") == "nlm-ta"), None
+            (plain_text(e) for e in journal.findall("journal-id") if e.get("journal-id-type") == "nlm-ta"),
+            None,
         ),
         issn=tuple(dict.fromkeys(i for e in journal.findall("issn") if (i := plain_text(e)))),
         publisher=plain_text(next(journal.iter("publisher-name"), None)),
@@ -317,9 +318,7 @@ def read_references(article: Element) -> tuple[Reference, ...]:
             pmcid = ids.get("pmcid") or ids.get("pmc")
             if pmcid and pmcid.isdigit():
                 pmcid = f"PMC{pmcid}"
-            references.append(
-                Reference(ref_id=ref_id, pmid=ids.get("pmid"), pmcid=pmcid, doi=ids.get("doi"))
-            )
+            references.append(Reference(ref_id=ref_id, pmid=ids.get("pmid"), pmcid=pmcid, doi=ids.get("doi")))
 
     for element in back.iter("ref", "pub-id"):
         if element.tag == "ref":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pmcmine.jats.text import Ref
 
@@ -24,7 +25,9 @@ _ONE = re.compile(rf"(?P<number>\d{{1,3}})(?P<panels>{_PANELS})?")
 _RANGE = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)")
 _BARE_RANGE = re.compile(r"\s*(?:[-–—]|to|through)\s*(?:[Ff]ig(?:ure)?s?\.?\s*)?")
 _SUFFIX = re.compile(rf"(?P<panels>{_PANELS})")
-_ELSEWHERE = re.compile(r"\s*,?\s*(?:of|in|from)\s+(?:the\s+)?(?:refs?\b|references?\b|\[|\(?[A-Z]\w+\s+(?:et\s+al|and\b|\())")
+_ELSEWHERE = re.compile(
+    r"\s*,?\s*(?:of|in|from)\s+(?:the\s+)?(?:refs?\b|references?\b|\[|\(?[A-Z]\w+\s+(?:et\s+al|and\b|\())"
+)
 _SUPPLEMENT = re.compile(r"(?:suppl\w*\.?|supporting|additional|extended\s+data|appendix)\s*$", re.IGNORECASE)
 _LABEL = re.compile(r"(?:fig(?:ure)?s?\.?|abb(?:ildung)?\.?)?\s*(\d{1,3})\s*[.:|]?\s*$", re.IGNORECASE)
 
@@ -141,9 +144,7 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
             else:
                 suffix = _SUFFIX.match(text, ref.end) if text[ref.end - 1 : ref.end].isdigit() else None
                 end = suffix.end() if suffix else ref.end
-                named.append(
-                    Named(figure, ref.start, end, "xref", _tidy(suffix["panels"]) if suffix else None)
-                )
+                named.append(Named(figure, ref.start, end, "xref", _tidy(suffix["panels"]) if suffix else None))
     covered = {n for n, _ in taken}
     linked_spans = [(r.start, r.end) for r, _ in links]
     for n, item in enumerate(items):
@@ -172,7 +173,7 @@ def _unnumbered_ranges(
     """Figures between two linked ends of a range whose labels hold no numbers: by document order."""
     between = []
     numbered = set(index.by_number.values())
-    for (a, first), (b, second) in zip(links, links[1:], strict=False):
+    for (a, first), (b, second) in pairwise(links):
         low, high = first[-1], second[0]
         if high - low < 2 or low in numbered or not _BARE_RANGE.fullmatch(text, a.end, b.start):
             continue

@@ -28,7 +28,12 @@ _PATTERNS: Final = tuple(
         ("appendix", r"appendi"),
     )
 )  # fmt: skip
-SELF_KINDS: Final = {"ack": "acknowledgements", "app": "appendix", "glossary": "abbreviations", "app-group": "appendix"}
+SELF_KINDS: Final = {
+    "ack": "acknowledgements",
+    "app": "appendix",
+    "glossary": "abbreviations",
+    "app-group": "appendix",
+}
 
 
 @lru_cache(maxsize=4096)

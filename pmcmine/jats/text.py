@@ -148,9 +148,7 @@ class _Flattener:
                 end -= 1
             start = min(start, end)
             rids = element.get("rid")
-            refs.append(
-                Ref(start, end, element.get("ref-type") or "", tuple(rids.split()) if rids else (), element)
-            )
+            refs.append(Ref(start, end, element.get("ref-type") or "", tuple(rids.split()) if rids else (), element))
         return Text(text, tuple(refs), tuple(self.floats))
 
 

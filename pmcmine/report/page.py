@@ -118,11 +118,14 @@ def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Fol
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
-    page = template.render(
+    page: str = template.render(
         release=release,
         metrics=metrics,
         stages=[{**s, "share": s["came"] / most} for s in stages if s["came"]],
-        groups=[{"group": g, **{k: c[k] for k in ("articles", "figures", "captioned", "samples")}} for g, c in sorted(groups.items())],
+        groups=[
+            {"group": g, **{k: c[k] for k in ("articles", "figures", "captioned", "samples")}}
+            for g, c in sorted(groups.items())
+        ],
         rejects=[{**r, "meaning": MEANINGS[Reason(r["reason"])]} for r in rejects],
         most_rejects=max((r["n"] for r in rejects), default=1),
         charts=[

@@ -94,9 +94,7 @@ class BucketSource:
                 continue
             try:
                 # All shards are checked before the first row is used: half an inventory is none.
-                data = [
-                    client.get(s["key"], max_bytes=_MAX_SHARD_BYTES, md5=s["MD5checksum"]) for s in shards
-                ]
+                data = [client.get(s["key"], max_bytes=_MAX_SHARD_BYTES, md5=s["MD5checksum"]) for s in shards]
             except Rejected as error:
                 problems.append(f"{day.rstrip('/')}: {_why(error)}")
                 continue
@@ -191,7 +189,7 @@ def _check_manifest(manifest: Any) -> list[dict[str, str]]:
 def _rows(shard: bytes) -> Iterator[Entry]:
     try:
         with gzip.open(io.BytesIO(shard)) as raw:
-            lines = io.TextIOWrapper(_Bounded(raw), encoding="utf-8", newline="")
+            lines = io.TextIOWrapper(io.BufferedReader(_Bounded(raw)), encoding="utf-8", newline="")
             for row in csv.reader(lines):
                 if len(row) != 4:
                     raise SourceError(f"an inventory row has {len(row)} fields, {SCHEMA!r} has 4")

@@ -118,9 +118,7 @@ class BulkSource:
         if problem is not None:
             raise problem
 
-    def _members(
-        self, packed: BinaryIO, listed: dict[str, dict[str, str]], sink: BinaryIO, pack: str
-    ) -> list[Entry]:
+    def _members(self, packed: BinaryIO, listed: dict[str, dict[str, str]], sink: BinaryIO, pack: str) -> list[Entry]:
         """Entries of a package's members, whose XMLs are appended to the sink.
 
         Raises:
@@ -135,9 +133,7 @@ class BulkSource:
                     continue
                 row = listed.get(match[1])
                 if stream is None:
-                    entries.append(
-                        _broken(match[1], row, Reason.PACKAGE_UNSAFE, f"{member.name}: {member.problem}")
-                    )
+                    entries.append(_broken(match[1], row, Reason.PACKAGE_UNSAFE, f"{member.name}: {member.problem}"))
                     continue
                 data = read_member(stream, member.size, self.max_xml_bytes)
                 if data is None:
@@ -215,9 +211,7 @@ class BulkBundle:
         data: bytes = pa.decompress(small, int(raw), _CODEC, asbytes=True)
         return data
 
-    def read_assets(
-        self, assets: Sequence[Asset], max_bytes: int
-    ) -> Iterator[tuple[Asset, bytes | Rejected]]:
+    def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
         """There are none."""
         for asset in assets:
             yield asset, Rejected(Reason.MEDIA_NOT_IN_SOURCE, asset.name)

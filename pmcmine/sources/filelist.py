@@ -29,12 +29,15 @@ def read_filelist(stream: TextIO) -> Iterator[tuple[str, dict[str, str]]]:
             fields = [f.strip() for f in line.rstrip("\n").split("\t")]
             if len(fields) >= 4 and _PMCID.fullmatch(fields[2]):
                 pmid = _PMID.fullmatch(fields[3]) if len(fields) > 4 else None
-                yield fields[2], {
-                    "file": fields[0],
-                    "license": fields[-1],
-                    "pmid": pmid[1] if pmid else "",
-                    "retracted": "",
-                }
+                yield (
+                    fields[2],
+                    {
+                        "file": fields[0],
+                        "license": fields[-1],
+                        "pmid": pmid[1] if pmid else "",
+                        "retracted": "",
+                    },
+                )
         return
     stream.seek(start)
     for row in csv.DictReader(stream):
@@ -42,9 +45,12 @@ def read_filelist(stream: TextIO) -> Iterator[tuple[str, dict[str, str]]]:
         if not _PMCID.fullmatch(pmcid):
             continue
         pmid = _PMID.fullmatch(_pick(row, "pmid"))
-        yield pmcid, {
-            "file": _pick(row, "article file", "file", "key"),
-            "license": _pick(row, "license"),
-            "pmid": pmid[1] if pmid else "",
-            "retracted": _pick(row, "retracted").lower(),
-        }
+        yield (
+            pmcid,
+            {
+                "file": _pick(row, "article file", "file", "key"),
+                "license": _pick(row, "license"),
+                "pmid": pmid[1] if pmid else "",
+                "retracted": _pick(row, "retracted").lower(),
+            },
+        )

@@ -53,9 +53,7 @@ def read_metadata(data: bytes, entry: Entry) -> VersionMeta:
     if not isinstance(raw, dict):
         raise Rejected(Reason.METADATA_INVALID, f"{entry.ref}: no JSON object")
     if raw.get("pmcid") != entry.pmcid or str(raw.get("version", entry.version)) != str(entry.version):
-        raise Rejected(
-            Reason.METADATA_INVALID, f"{entry.ref}: is of {raw.get('pmcid')}.{raw.get('version')}"
-        )
+        raise Rejected(Reason.METADATA_INVALID, f"{entry.ref}: is of {raw.get('pmcid')}.{raw.get('version')}")
     prefix = f"{entry.pmcid}.{entry.version}/"
     xml_url, media = raw.get("xml_url"), raw.get("media_urls") or []
     if not isinstance(media, list) or not all(isinstance(u, str) for u in [xml_url or "", *media]):
@@ -104,9 +102,7 @@ class StoreBundle:
                 raise Rejected(Reason.XML_TOO_LARGE, error.detail) from None
             raise
 
-    def read_assets(
-        self, assets: Sequence[Asset], max_bytes: int
-    ) -> Iterator[tuple[Asset, bytes | Rejected]]:
+    def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
         """Bytes of media files; see `ArticleBundle`."""
         for asset in assets:
             try:

@@ -153,16 +153,17 @@ class PackageBundle:
         )
         return xml
 
-    def read_assets(
-        self, assets: Sequence[Asset], max_bytes: int
-    ) -> Iterator[tuple[Asset, bytes | Rejected]]:
+    def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
         """Bytes of media files; see `ArticleBundle`."""
         missing = {a.ref: a for a in assets if a.name not in self._held}
         for asset in assets:
             data = self._held.get(asset.name)
             if data is not None:
                 large = len(data) > max_bytes
-                yield asset, Rejected(Reason.MEDIA_TOO_LARGE, f"{asset.name}: {len(data)} bytes") if large else data
+                yield (
+                    asset,
+                    Rejected(Reason.MEDIA_TOO_LARGE, f"{asset.name}: {len(data)} bytes") if large else data,
+                )
         if not missing:
             return
         problem = Rejected(Reason.MEDIA_MISSING, "not in the package when it was read again")
@@ -175,7 +176,9 @@ class PackageBundle:
                     data = read_member(stream, member.size, max_bytes)
                     yield (
                         wanted,
-                        Rejected(Reason.MEDIA_TOO_LARGE, f"{wanted.name}: {member.size} bytes") if data is None else data,
+                        Rejected(Reason.MEDIA_TOO_LARGE, f"{wanted.name}: {member.size} bytes")
+                        if data is None
+                        else data,
                     )
         except Rejected as error:
             problem = error

@@ -1,0 +1,47 @@
+"""Writes docs/tables.md and docs/rejects.md from the code. Run after a change of schemas or reasons."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pmcmine.rejects import FAULTS, MEANINGS
+from schemas import TABLES, describe
+from schemas.sample import Sample
+
+HERE = Path(__file__).parent
+
+
+def fields(record: object) -> str:
+    """Markdown table of a record's fields."""
+    lines = ["| field | type | meaning | unit | null |", "|---|---|---|---|---|"]
+    for name, kind, meaning, unit, null in describe(record):
+        short = kind if len(kind) < 40 else kind.split("<")[0] + "<…>"
+        lines.append(f"| `{name}` | `{short}` | {meaning} | {unit} | {null} |")
+    return "\n".join(lines)
+
+
+def tables() -> str:
+    """docs/tables.md."""
+    parts = ["# Tables\n\nGenerated from `schemas/` by `python docs/generate.py`.\n"]
+    parts += [f"## {t.name}\n\n{t.meaning} Key: `{t.key}`.\n\n{fields(t.record)}\n" for t in TABLES.values()]
+    parts.append(f"## The JSON member of a sample\n\n{fields(Sample)}\n")
+    return "\n".join(parts)
+
+
+def rejects() -> str:
+    """docs/rejects.md."""
+    lines = [
+        "# Reasons of rejects",
+        "",
+        "Generated from `pmcmine/rejects.py` by `python docs/generate.py`. Faults count towards `--max-reject-share`.",
+        "",
+        "| reason | meaning | fault |",
+        "|---|---|---|",
+    ]
+    lines += [f"| `{r.value}` | {m} | {'yes' if r in FAULTS else ''} |" for r, m in MEANINGS.items()]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    (HERE / "tables.md").write_text(tables(), "utf-8")
+    (HERE / "rejects.md").write_text(rejects(), "utf-8")
