@@ -138,7 +138,7 @@ class HttpClient:
         try:
             with self._session.get(url, stream=True, timeout=(10.0, self._limits.timeout)) as answer:
                 if answer.status_code in _GONE:
-                    raise Rejected(Reason.XML_MISSING, f"{key}: HTTP {answer.status_code}")
+                    raise Rejected(Reason.XML_MISSING, f"{key}: not there")
                 if answer.status_code in _RETRIED:
                     raise _Transient(
                         Reason.FETCH_FAILED,

@@ -84,7 +84,7 @@ class FolderReader:
                 raise Rejected(Reason.MEDIA_TOO_LARGE, f"{key}: more than {max_bytes} bytes")
             data = self._folder.read(key)
         except FileNotFoundError:
-            raise Rejected(Reason.XML_MISSING, f"{key}: no such file") from None
+            raise Rejected(Reason.XML_MISSING, f"{key}: not there") from None
         except OSError as error:
             raise Rejected(Reason.FETCH_FAILED, f"{key}: {error.strerror or error}") from None
         if md5 is not None and (got := hashlib.md5(data, usedforsecurity=False).hexdigest()) != md5:
