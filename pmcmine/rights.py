@@ -115,19 +115,23 @@ _CONSENT = re.compile(
     r"patient|participant|parent|famil|subject|guardian|volunteer|relative|mother|father|ethic|committee",
     re.I,
 )
+# Permission counts where something was taken with it; these words stand within the 80 characters before.
+_PERMISSION = re.compile(
+    r"(?:with|by)\s+(?:the\s+)?(?:(?:kind|written|prior|express)\s+)*permissions?\b(?P<whose>\s+(?:from|of)\b)?"
+    r"|permission\s+(?:was\s+)?(?:obtained|granted)\s+(?:from|by)\b",
+    re.IGNORECASE,
+)
+_TAKEN = re.compile(
+    r"\b(?:re(?:produced|printed|published|used)|used|adapted|modified|shown|figure|image|photo\w*|taken|from)\b[^.;]*$",
+    re.IGNORECASE,
+)
 _THIRD_PARTY = re.compile(
-    r"""(?:re(?:produced|printed|published|used)|used|adapted|modified|shown|figure|image|photo\w*|taken)
-          (?:\s*[,(]?\s*\w+){0,6}?\s*,?\s*(?:with|by)\s+(?:the\s+)?(?:kind\s+|written\s+|prior\s+|express\s+)?
-          permissions?\b
-      | \b(?:with|by)\s+(?:the\s+)?(?:kind\s+)?permission\s+(?:from|of)\b
-      | \bpermission\s+(?:was\s+)?(?:obtained|granted)\s+(?:from|by)\b
-      | \bre(?:produced|printed|published)\s+from\b
-      | \bcourtesy\s+of\b
-      | \ball\s+rights\s+reserved\b
-      | \b(?:excluded\s+from|not\s+(?:covered|included)\s+(?:by|in|under))\s+(?:\w+\s+){0,4}licen[sc]e\b
-      | (?:©|\(c\)|\bcopyright\b)\s*(?:©|\(c\))?\s*(?:(?:19|20)\d\d)\b
-    """,
-    re.IGNORECASE | re.VERBOSE,
+    r"\bre(?:produced|printed|published)\s+from\b"
+    r"|\bcourtesy\s+of\b"
+    r"|\ball\s+rights\s+reserved\b"
+    r"|\b(?:excluded\s+from|not\s+(?:covered|included)\s+(?:by|in|under))\s+(?:\w+\s+){0,4}licen[sc]e\b"
+    r"|(?:©|\(c\)|\bcopyright\b)\s*(?:©|\(c\))?\s*(?:19|20)\d\d\b",
+    re.IGNORECASE,
 )
 _EXCLUDED = re.compile(r"excluded|\bnot\s+(?:covered|included)|all\s+rights", re.I)
 _ADAPTED = re.compile(
@@ -140,8 +144,10 @@ _CC_IN_PROSE = re.compile(
 )
 _PROSE_TERMS = ((re.compile(r"non[\s-]?comm", re.I), "NC"), (re.compile(r"no[\s-]?deriv", re.I), "ND"),
                 (re.compile(r"share[\s-]?alike", re.I), "SA"))  # fmt: skip
-_QUICK = re.compile(r"permission|reprinted|reproduced|republished|courtesy|rights reserved|licen|©|\(c\)"
-                    r"|copyright|adapted|modified|redrawn|re-drawn|creative|\bCC", re.IGNORECASE)  # fmt: skip
+# What a text must hold, in lower case, before the patterns above are worth their time.
+_QUICK = ("permission", "reprinted", "reproduced", "republished", "courtesy", "rights reserved", "licen", "©", "(c)",
+          "copyright")  # fmt: skip
+_QUICK_ADAPTED = ("adapted", "modified", "redrawn", "re-drawn")
 
 
 def license_in_prose(text: str) -> License | None:
@@ -178,13 +184,16 @@ class FigureRights:
 
 def third_party_words(text: str) -> tuple[str, ...]:
     """The words in a caption or permissions text that say that others hold the rights, in order."""
-    found = []
-    for match in _THIRD_PARTY.finditer(text):
-        around = text[match.end() : match.end() + 40]
-        if "permission" in match[0].lower() and (_CONSENT.search(around) or _CONSENT.search(match[0])):
+    found = [(m.start(), m[0]) for m in _THIRD_PARTY.finditer(text)]
+    for match in _PERMISSION.finditer(text):
+        before = text[max(0, match.start() - 80) : match.start()]
+        taken = _TAKEN.search(before)
+        if taken is None and not match["whose"] and not match[0].lower().startswith("permission"):
             continue
-        found.append(match[0])
-    return tuple(found)
+        words = (taken[0] if taken else "") + match[0]
+        if not _CONSENT.search(words) and not _CONSENT.search(text, match.end(), match.end() + 40):
+            found.append((match.start(), words))
+    return tuple(words for _, words in sorted(found))
 
 
 def figure_rights(article: License, caption: str, permissions: str, stated: License | None) -> FigureRights:
@@ -197,10 +206,11 @@ def figure_rights(article: License, caption: str, permissions: str, stated: Lice
         stated: licence that the figure's own `<permissions>` names by URL, if it does.
     """
     text = f"{caption}\n{permissions}" if permissions else caption
-    if not _QUICK.search(text) and stated is None:
-        return FigureRights(article, False, False, (), False)
+    folded = text.lower()
+    adapted = any(word in folded for word in _QUICK_ADAPTED) and _ADAPTED.search(text) is not None
+    if stated is None and not any(word in folded for word in _QUICK):
+        return FigureRights(article, False, False, (), adapted)
     matches = third_party_words(text)
-    adapted = _ADAPTED.search(text) is not None
     named = stated if stated is not None else (license_in_prose(text) if matches or permissions else None)
     if any(_EXCLUDED.search(words) for words in matches):
         licence = License.OTHER  # the licence that the text names is the one it excludes the figure from

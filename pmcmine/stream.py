@@ -1,7 +1,7 @@
 """Read a release sample by sample. Light: needs neither Beam nor any model library, and no schema but the release's.
 
-    for sample in open("release", where="kind = 'figure' AND year >= 2020"):
-        sample["key"], sample["jpg"], sample["txt"], sample["json"]
+for sample in open("release", where="kind = 'figure' AND year >= 2020"):
+    sample["key"], sample["jpg"], sample["txt"], sample["json"]
 """
 
 from __future__ import annotations

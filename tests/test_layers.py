@@ -42,9 +42,7 @@ def test_each_root_imports_only_what_it_may(root: str) -> None:
 
 def test_the_command_line_reaches_other_roots_only_inside_of_commands() -> None:
     tree = ast.parse((ROOT / "pmcmine" / "cli.py").read_text("utf-8"))
-    top = {
-        n.module.split(".")[0] for n in tree.body if isinstance(n, ast.ImportFrom) and n.module
-    }
+    top = {n.module.split(".")[0] for n in tree.body if isinstance(n, ast.ImportFrom) and n.module}
     assert not top & {"pipelines", "classifiers", "schemas", "apache_beam"}
 
 

@@ -138,12 +138,15 @@ def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Pla
     if tag in ("list", "list-item", "def-item", "def"):
         return Place(path, place.titles, place.kind, language, figures)
     title = None
-    heading = element.find("title")
+    heading = _heading(element)
     if heading is not None:
-        flat = flatten(heading)
-        title = flat.text or None
-        if flat.refs:
-            body.titles.append((Place(path, place.titles, place.kind), flat))
+        if len(heading):
+            flat = flatten(heading)
+            title = flat.text or None
+            if flat.refs:
+                body.titles.append((Place(path, place.titles, place.kind), flat))
+        else:
+            title = plain_text(heading)
     titles = (*place.titles, title) if title else place.titles
     if place.kind == "abstract":
         kind = place.kind
@@ -152,6 +155,16 @@ def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Pla
     else:
         kind = kind_of(element.get("sec-type") or element.get("notes-type"), title) or place.kind
     return Place(path, titles, kind, language, figures)
+
+
+def _heading(element: Element) -> Element | None:
+    """The title of a section: its first child, or the one after a label or metadata."""
+    for n, candidate in enumerate(element):
+        if candidate.tag == "title":
+            return candidate
+        if n == 2:
+            return None
+    return None
 
 
 def _paragraph(element: Element, place: Place, n: int, body: Body) -> None:

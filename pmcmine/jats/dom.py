@@ -6,6 +6,7 @@ entity amplification), and the size of the document is bounded before it is pars
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Final
 
 from lxml import etree
@@ -20,17 +21,23 @@ LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 Element = Any  # lxml's element class; its stubs and C types differ between releases
 
 
-def _parser() -> etree.XMLParser:
-    return etree.XMLParser(
-        resolve_entities=False,
-        load_dtd=False,
-        dtd_validation=False,
-        attribute_defaults=False,
-        no_network=True,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
+class _Parsers(threading.local):
+    """One parser a thread: making one costs as much as parsing a short article."""
+
+    def __init__(self) -> None:
+        self.parser = etree.XMLParser(
+            resolve_entities=False,
+            load_dtd=False,
+            dtd_validation=False,
+            attribute_defaults=False,
+            no_network=True,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+
+
+_PARSERS: Final = _Parsers()
 
 
 def local(element: Element) -> str:
@@ -53,7 +60,7 @@ def parse_jats(data: bytes, max_bytes: int = MAX_XML_BYTES) -> Element:
     if not data.strip():
         raise Rejected(Reason.XML_MALFORMED, "the file is empty")
     try:
-        root = etree.fromstring(data, _parser())
+        root = etree.fromstring(data, _PARSERS.parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise Rejected(Reason.XML_MALFORMED, str(error)) from None
     if root is None:

@@ -94,25 +94,31 @@ def _is_image(element: Element) -> bool:
     return mime == "image" or suffix in IMAGE_SUFFIXES
 
 
+def _collect_graphics(
+    element: Element, alternatives: Element | None, found: list[tuple[Element, Element | None]]
+) -> None:
+    """(graphic, the `<alternatives>` around it) of an element, not of what it holds for others.
+
+    A function of its own: a closure that calls itself is a reference cycle, which would keep the tree in memory.
+    """
+    for child in element:
+        tag = child.tag
+        if tag == "graphic" or tag == "media":
+            if _is_image(child):
+                found.append((child, alternatives))
+        elif tag == "alternatives":
+            _collect_graphics(child, child, found)
+        elif isinstance(tag, str) and tag not in _OTHER_OWNERS:
+            _collect_graphics(child, alternatives, found)
+
+
 def own_graphics(owner: Element) -> tuple[GraphicRef, ...]:
     """All graphics of an element, ranked: document order, thumbnails last, first wins ties.
 
     Graphics in one `<alternatives>`, or with one stem, are one picture; bare siblings are panels.
     """
     found: list[tuple[Element, Element | None]] = []
-
-    def collect(element: Element, alternatives: Element | None) -> None:
-        for child in element:
-            tag = child.tag
-            if tag == "graphic" or tag == "media":
-                if _is_image(child):
-                    found.append((child, alternatives))
-            elif tag == "alternatives":
-                collect(child, child)
-            elif isinstance(tag, str) and tag not in _OTHER_OWNERS:
-                collect(child, alternatives)
-
-    collect(owner, None)
+    _collect_graphics(owner, None, found)
     refs: list[tuple[int, GraphicRef]] = []
     groups: dict[object, int] = {}
     for graphic, alternatives in found:

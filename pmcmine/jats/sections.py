@@ -9,7 +9,7 @@ from typing import Final
 OTHER: Final = "other"
 # The order decides: "Results and discussion" is results, "Methods and results" is methods.
 _PATTERNS: Final = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
+    (kind, re.compile(pattern))
     for kind, pattern in (
         ("case", r"\bcases?\b(?!.control)(?!.*\bstud(?:y|ies) design)|patient (?:presentation|information)"),
         ("data_availability", r"availability|accession|data (?:sharing|deposition|archiving)"),
@@ -28,6 +28,12 @@ _PATTERNS: Final = tuple(
         ("appendix", r"appendi"),
     )
 )  # fmt: skip
+_SPLIT: Final = re.compile(r"[a-z]+").findall
+_LONGEST: Final = 60  # characters
+# First letters of the words that the patterns look for: most titles have none of them.
+_STEMS: Final = frozenset(
+    w[:3] for _, pattern in _PATTERNS for w in re.findall("[a-z]{3,}", re.sub(r"\\[a-z]", " ", pattern.pattern))
+)
 SELF_KINDS: Final = {
     "ack": "acknowledgements",
     "app": "appendix",
@@ -40,7 +46,11 @@ SELF_KINDS: Final = {
 def kind_of(sec_type: str | None, title: str | None) -> str | None:
     """Kind of a section of its own accord, None where neither type nor title tells."""
     for words in (sec_type, title):
-        if words:
+        # A long title tells a finding, not a kind: "Case volume affects the results of …".
+        if not words or len(words) > _LONGEST:
+            continue
+        words = words.lower()
+        if any(w[:3] in _STEMS for w in _SPLIT(words)):
             for kind, pattern in _PATTERNS:
                 if pattern.search(words):
                     return kind

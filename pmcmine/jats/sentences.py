@@ -6,20 +6,22 @@ import re
 from bisect import bisect_right
 
 _BOUNDARY = re.compile(r"[.!?][)\]”\"’']*\s+(?=[\"“(\[]?[A-Z0-9À-ÞΑ-Ω])")
-_ABBREVIATION = re.compile(
-    r"(?:\b(?:figs?|eqs?|refs?|tabs?|suppl|supp|al|vs|cf|ca|approx|resp|nos?|vol|pp?|eds?|dr|mr|mrs|ms|prof|st|spp?"
-    r"|subsp|var|cv|inc|ltd|corp|dept|univ|e\.g|i\.e|viz|ext)|[A-Z]\.\s?[A-Z])\.$",
-    re.IGNORECASE,
+_ABBREVIATIONS = frozenset(
+    "fig figs eq eqs ref refs tab tabs suppl supp al vs cf ca approx resp no nos vol p pp ed eds dr mr mrs ms prof st sp"
+    " spp subsp var cv inc ltd corp dept univ e.g i.e viz ext".split()
 )
+_INITIALS = re.compile(r"[A-Z](?:\.[A-Z])+")
 
 
 def sentence_starts(text: str) -> list[int]:
     """Offsets (code points) at which sentences start, 0 first."""
     starts = [0]
     for match in _BOUNDARY.finditer(text):
-        stop = match.start() + 1
-        if text[match.start()] == "." and _ABBREVIATION.search(text, max(0, stop - 12), stop):
-            continue
+        stop = match.start()
+        if text[stop] == ".":
+            word = text[text.rfind(" ", 0, stop) + 1 : stop].lstrip('([“"')
+            if word.lower() in _ABBREVIATIONS or _INITIALS.fullmatch(word):
+                continue
         starts.append(match.end())
     return starts
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html.entities import html5
-from typing import Final
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 from lxml import etree
 
@@ -34,13 +35,19 @@ _BLOCKS: Final = frozenset(
      "table", "tr", "td", "th", "attrib", "label", "chem-struct-wrap", "preformat", "code", "license-p", "caption"}
 )  # fmt: skip
 _FORMULAS: Final = frozenset({"inline-formula", "disp-formula", "alternatives", "tex-math", MATHML + "math", "math"})
-_UNTIDY = re.compile(r"[\t\n\r]|  ")
-_SPACES = re.compile(r"[ \t\n\r]+")
+_RUNS = re.compile(r"[ \t\n\r]{2,}|[\t\n\r]")
+_WALK, _XREF, _SUP, _FLOAT, _FORMULA, _BLOCK, _SKIP = range(7)
+_ACTIONS: Final[dict[object, int]] = (
+    dict.fromkeys(FLOATS, _FLOAT)
+    | dict.fromkeys(_SKIPPED, _SKIP)
+    | dict.fromkeys(_BLOCKS, _BLOCK)
+    | dict.fromkeys(_FORMULAS, _FORMULA)
+    | {"xref": _XREF, "sup": _SUP}
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """One `<xref>` in a text."""
+class Ref(NamedTuple):
+    """One `<xref>` in a text; offsets are code points."""
 
     start: int
     end: int
@@ -58,105 +65,114 @@ class Text:
     floats: tuple[Element, ...] = ()
 
 
-class _Flattener:
-    __slots__ = ("floats", "length", "parts", "refs", "spaced")
+def tidy(text: str) -> str:
+    """Text with runs of ASCII white space folded to one space."""
+    return text if _is_tidy(text) else _RUNS.sub(" ", text)
 
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        self.refs: list[tuple[int, int, Element]] = []
-        self.floats: list[Element] = []
-        self.length = 0
-        self.spaced = True  # whether the text so far is empty or ends in a space
 
-    def add(self, text: str) -> None:
-        if _UNTIDY.search(text):
-            text = _SPACES.sub(" ", text)
-        if self.spaced and text[0] == " ":
-            text = text[1:]
-            if not text:
-                return
-        self.parts.append(text)
-        self.length += len(text)
-        self.spaced = text[-1] == " "
+def _is_tidy(text: str) -> bool:
+    return not ("\n" in text or "  " in text or "\t" in text or "\r" in text)
 
-    def space(self) -> None:
-        if not self.spaced:
-            self.parts.append(" ")
-            self.length += 1
-            self.spaced = True
 
-    def walk(self, element: Element) -> None:
-        text = element.text
-        if text:
-            self.add(text)
-        for child in element:
-            tag = child.tag
-            if tag == "xref":
-                start = self.length
-                self.walk(child)
-                self.refs.append((start, self.length, child))
-            elif tag == "italic" or tag == "bold" or tag == "sub":
-                self.walk(child)
-            elif tag == "sup":
-                self.superscript(child)
-            elif tag in FLOATS:
-                self.floats.append(child)
-                self.space()
-            elif tag in _FORMULAS:
-                self.formula(child, tag)
-            elif tag in _BLOCKS:
-                self.space()
-                self.walk(child)
-                self.space()
+def _walk(element: Element, parts: list[str], marks: list[tuple[int, int, Element]], floats: list[Element]) -> None:
+    """Append the raw pieces of an element's content; links are marked by the pieces that they span.
+
+    Offsets are counted afterwards, once a link instead of once a piece: this walk is where parsing spends its time.
+    """
+    text = element.text
+    if text:
+        parts.append(text)
+    for child in element:
+        tag = child.tag
+        action = _ACTIONS.get(tag, _WALK)
+        if action == _WALK:
+            if isinstance(tag, str):
+                _walk(child, parts, marks, floats)
             elif tag is etree.Entity:
-                self.add(_entity(child.name))
-            elif tag not in _SKIPPED:
-                self.walk(child)
-            tail = child.tail
-            if tail:
-                self.add(tail)
+                parts.append(_entity(child.name))
+        elif action == _XREF:
+            start = len(parts)
+            _walk(child, parts, marks, floats)
+            marks.append((start, len(parts), child))
+        elif action == _SUP:
+            if _is_power(child, parts):
+                parts.append("^")
+            _walk(child, parts, marks, floats)
+        elif action == _FLOAT:
+            floats.append(child)
+            parts.append(" ")
+        elif action == _FORMULA:
+            formula = formula_text(child)
+            parts.append(f" {formula} " if tag == "disp-formula" else formula)
+        elif action == _BLOCK:
+            parts.append(" ")
+            _walk(child, parts, marks, floats)
+            parts.append(" ")
+        tail = child.tail
+        if tail:
+            parts.append(tail)
 
-    def superscript(self, element: Element) -> None:
-        """`10<sup>6</sup>` must not become 106: a number raised to a power gets a caret."""
-        text = element.text
-        if text and not len(element) and not self.spaced and self.parts[-1][-1].isdigit():
-            power = text.strip()
-            if power and (power[0].isdigit() or power[0] in "-−–+") and power[-1].isdigit():
-                self.add("^")
-        self.walk(element)
 
-    def formula(self, element: Element, tag: str) -> None:
-        display = tag == "disp-formula"
-        if display:
-            self.space()
-        text = formula_text(element)
-        if text:
-            self.add(text)
-        if display:
-            self.space()
-
-    def finish(self) -> Text:
-        text = "".join(self.parts)
-        if self.spaced:
-            text = text.rstrip(" ")
-        refs = []
-        for start, end, element in self.refs:
-            end = min(end, len(text))
-            while start < end and text[start] == " ":
-                start += 1
-            while end > start and text[end - 1] == " ":
-                end -= 1
-            start = min(start, end)
-            rids = element.get("rid")
-            refs.append(Ref(start, end, element.get("ref-type") or "", tuple(rids.split()) if rids else (), element))
-        return Text(text, tuple(refs), tuple(self.floats))
+def _is_power(element: Element, parts: list[str]) -> bool:
+    """Whether a superscript raises a number to a power: `10<sup>6</sup>` must not become 106."""
+    text = element.text
+    if not text or len(element) or not parts or not parts[-1] or not parts[-1][-1].isdigit():
+        return False
+    power = text.strip()
+    return bool(power) and (power[0].isdigit() or power[0] in "-−–+") and power[-1].isdigit()
 
 
 def flatten(element: Element) -> Text:
     """Text of an element's content: offsets are code points of `Text.text`."""
-    flattener = _Flattener()
-    flattener.walk(element)
-    return flattener.finish()
+    parts: list[str] = []
+    marks: list[tuple[int, int, Element]] = []
+    floats: list[Element] = []
+    _walk(element, parts, marks, floats)
+    if not marks:
+        return Text(tidy("".join(parts)).strip(" "), (), tuple(floats))
+    whole = "".join(parts)
+    if _is_tidy(whole):
+        ends = list(accumulate(map(len, parts), initial=0))
+        lead = whole[:1] == " "
+        text = whole.strip(" ")
+        return Text(
+            text,
+            tuple([_ref(text, max(ends[start] - lead, 0), max(ends[end] - lead, 0), e) for start, end, e in marks]),
+            tuple(floats),
+        )
+    # Pieces are joined from link to link, so that both ends of each link are at a known offset.
+    cuts = sorted({cut for start, end, _ in marks for cut in (start, end)} | {len(parts)})
+    at: dict[int, int] = {}
+    pieces: list[str] = []
+    length = previous = 0
+    spaced = True
+    for cut in cuts:
+        piece = tidy("".join(parts[previous:cut]))
+        if spaced and piece[:1] == " ":
+            piece = piece[1:]
+        if piece:
+            pieces.append(piece)
+            length += len(piece)
+            spaced = piece[-1] == " "
+        at[cut] = length
+        previous = cut
+    text = "".join(pieces)
+    if spaced:
+        text = text.rstrip(" ")
+    return Text(text, tuple([_ref(text, at[start], at[end], e) for start, end, e in marks]), tuple(floats))
+
+
+def _ref(text: str, start: int, end: int, element: Element) -> Ref:
+    """A link at its offsets, without the white space at its ends."""
+    if end > len(text):
+        end = len(text)
+    if start < end and (text[start] == " " or text[end - 1] == " "):
+        while start < end and text[start] == " ":
+            start += 1
+        while end > start and text[end - 1] == " ":
+            end -= 1
+    rid = element.get("rid")
+    return Ref(min(start, end), end, element.get("ref-type") or "", tuple(rid.split()) if rid else (), element)
 
 
 def plain_text(element: Element | None) -> str | None:
@@ -165,7 +181,7 @@ def plain_text(element: Element | None) -> str | None:
         return None
     if not len(element):  # the common case of a leaf, at a tenth of the cost
         text = element.text
-        return _SPACES.sub(" ", text).strip(" ") or None if text else None
+        return tidy(text).strip(" ") or None if text else None
     return flatten(element).text or None
 
 
