@@ -140,6 +140,6 @@ def open(
         raise PmcmineError(f"{release}: no release.json; this is no release, or it is not whole yet") from None
     places = [_Place(*row) for row in rows]
     if seed is not None:
-        random.Random(seed).shuffle(places)  # noqa: S311 - an order, no secret
+        random.Random(seed).shuffle(places)
     n = len(places)
     return Samples(root, fs, places[n * rank // world_size : n * (rank + 1) // world_size])

@@ -38,7 +38,9 @@ class Figure:
     caption_paragraphs: tuple[str, ...] = col("Paragraphs of the caption.")
     caption: str | None = col("Title and paragraphs joined by one space.", null="the figure has no caption")
     alt_text: str | None = col("Alternative text given by the publisher.", null="none")
-    section_path: tuple[str, ...] = col("Section titles from the root to the figure.")
+    section_path: tuple[str, ...] = col(
+        "Section titles from the root to the figure; for one among the floats, those of its first mention."
+    )
     section_kind: str = col("Kind of the section, as in `paragraphs`.")
     graphics: tuple[Graphic, ...] = col("All graphics of the figure, ranked.")
     media: str | None = col("Media file of the sample.", null="no graphic resolves to a file")

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import cast
 
 from lxml import etree
 
@@ -238,9 +239,10 @@ def extract_article(
     n_sub = _sub_articles(body, ledger, article_id, found)
     found["mention"] += mentions.outside(root, xml)
     counts = Counter(m.figure_id for m in mentions.rows)
+    places = _places(body, mentions.rows, figure_ids, paragraphs)
     figures = tuple(
-        _draft(f, figure_id, name, key, ordinal, figure_ids, licence, counts[figure_id])
-        for ordinal, (f, figure_id, name, key) in enumerate(zip(body.figures, figure_ids, names, keys, strict=True))
+        _draft(f, places[ordinal], figure_id, key, ordinal, figure_ids, licence, counts[figure_id])
+        for ordinal, (f, figure_id, key) in enumerate(zip(body.figures, figure_ids, keys, strict=True))
     )
     found["figure"] += len(figures)
     found["paragraph"] += len(paragraphs) + len(body.empty_paragraphs)
@@ -305,10 +307,29 @@ def extract_article(
     )
 
 
+def _places(
+    body: Body, mentions: list[Mention], figure_ids: list[str], paragraphs: list[Paragraph]
+) -> list[tuple[tuple[str, ...], str]]:
+    """(section titles, section kind) of each figure: where it stands, or, for one in the floats at the end of the
+    article, where it is mentioned first."""
+    places = [(f.place.titles, f.place.kind) for f in body.figures]
+    floating = {i for i, f in enumerate(body.figures) if f.place.path.startswith("floats-")}
+    if floating:
+        by_id = {p.paragraph_id: p for p in paragraphs}
+        ordinals = {figure_ids[i]: i for i in floating}
+        for m in mentions:
+            i = ordinals.get(m.figure_id)
+            p = by_id.get(m.context_id)
+            if i is not None and p is not None and p.section_kind != "abstract":
+                places[i] = (p.section_titles, p.section_kind)
+                del ordinals[m.figure_id]
+    return places
+
+
 def _draft(
     f: FoundFigure,
+    place: tuple[tuple[str, ...], str],
     figure_id: str,
-    name: str,
     key: str,
     ordinal: int,
     figure_ids: list[str],
@@ -328,8 +349,8 @@ def _draft(
         caption_paragraphs=figure.caption.paragraphs,
         caption=figure.caption.text,
         alt_text=figure.alt_text,
-        section_path=f.place.titles,
-        section_kind=f.place.kind,
+        section_path=place[0],
+        section_kind=place[1],
         graphics=figure.graphics,
         permissions=figure.permissions,
         rights=figure_rights(licence, figure.caption.text or "", figure.permissions, figure.stated_license),
@@ -477,7 +498,8 @@ class _Mentions:
         n = 0
         if xml.count(b'ref-type="fig"') == len(self.links):
             return 0  # all are accounted for; looking at the bytes is a tenth of looking at the tree
-        for xref in _FIGURE_LINKS(root):
+        found = cast("list[Element]", _FIGURE_LINKS(root))
+        for xref in found:
             if xref not in self.links:
                 parent = xref.getparent()
                 while parent is not None and parent.tag not in ("sub-article", "response"):

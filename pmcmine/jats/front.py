@@ -102,7 +102,7 @@ def _authors(meta: Element) -> tuple[Author, ...]:
         text = _affiliation(aff)
         if aff.get("id"):
             affiliations[aff.get("id")] = text
-        if aff.getparent().tag == "contrib-group":
+        if not aff.get("id") and aff.getparent().tag == "contrib-group":
             loose.append(text)
     shared = tuple(loose) if len(loose) == 1 else ()
     authors = []
@@ -158,7 +158,8 @@ def license_of(permissions: Iterable[Element]) -> tuple[License | None, str | No
             if child.tag == "copyright-statement":
                 copyright_text = copyright_text or plain_text(child)
             elif child.tag == "license":
-                text = text or plain_text(child)
+                prose = [t for p in child.iterchildren("license-p", "p") if (t := plain_text(p))]
+                text = text or " ".join(prose) or plain_text(child)
                 links = [child.get(HREF)]
                 for e in child.iter():
                     tag = e.tag
@@ -293,9 +294,10 @@ def read_front(article: Element) -> Front:
 
 
 def earliest(dates: Dates) -> str | None:
-    """Earliest publication date: electronic, print or collection, else the release in PMC."""
+    """Earliest publication date: electronic, print or collection, the most precise of its year; else the release
+    in PMC."""
     stated = [d for d in (dates.epub, dates.ppub, dates.collection) if d]
-    return min(stated, key=lambda d: (d[:4], d)) if stated else dates.pmc_release
+    return min(stated, key=lambda d: (d[:4], -len(d), d)) if stated else dates.pmc_release
 
 
 def year_of(date: str | None) -> int | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from pmcmine.jats.text import Ref
 
-_PANEL = r"(?:[A-Z]|[a-z])(?![A-Za-z])(?:['’′])?"
+_PANEL = r"(?:[A-Z]|[a-z])(?![A-Za-z0-9])(?:['’′])?"
 _PANELS = (
     rf"(?:\s?\({_PANEL}(?:\s?(?:[-–—,&]|,?\s?and|to)\s?{_PANEL})*\)"
     rf"|{_PANEL}(?:\s?(?:[-–—]|,|,?\sand|&|\sto)\s?{_PANEL}(?!\.[A-Za-z]))*"
@@ -28,7 +28,11 @@ _SUFFIX = re.compile(rf"(?P<panels>{_PANELS})")
 _ELSEWHERE = re.compile(
     r"\s*,?\s*(?:of|in|from)\s+(?:the\s+)?(?:refs?\b|references?\b|\[|\(?[A-Z]\w+\s+(?:et\s+al|and\b|\())"
 )
-_SUPPLEMENT = re.compile(r"(?:suppl\w*\.?|supporting|additional|extended\s+data|appendix)\s*$", re.IGNORECASE)
+# Words before "figure" that make it another series than the article's own.
+_OTHER_SERIES = re.compile(
+    r"(?:suppl\w*\.?|supporting|additional|extended\s+data|appendix|\bpl(?:ate)?s?\.?\s*\w{1,6}\s*[,:])\s*$",
+    re.IGNORECASE,
+)
 _LABEL = re.compile(r"(?:fig(?:ure)?s?\.?|abb(?:ildung)?\.?)?\s*(\d{1,3})\s*[.:|]?\s*$", re.IGNORECASE)
 
 
@@ -95,15 +99,26 @@ def _groups(text: str) -> Iterator[re.Match[str]]:
 
 
 def _items(text: str) -> list[_Item]:
-    found = []
+    found: list[_Item] = []
     for group in _groups(text):
         base = group.start("items")
-        supplement = _SUPPLEMENT.search(text[max(0, group.start() - 24) : group.start()]) is not None
+        supplement = _OTHER_SERIES.search(text[max(0, group.start() - 24) : group.start()]) is not None
         elsewhere = _ELSEWHERE.match(text, group.end()) is not None
+        items = group["items"]
         previous: re.Match[str] | None = None
-        for item in _ONE.finditer(group["items"]):
-            between = group["items"][previous.end() : item.start()] if previous else ""
+        for item in _ONE.finditer(items):
+            between = items[previous.end() : item.start()] if previous else ""
             is_range = previous is not None and _RANGE.match(between) is not None
+            number, before = int(item["number"]), int(previous["number"]) if previous else 0
+            if is_range and number < before:
+                break  # "Fig. 5G-4": part of a name, no range of figures
+            if is_range and number == before and item["panels"] and found and found[-1].panels:
+                # "Fig. 2A–2D": one figure, and its panels as written.
+                last = found[-1]
+                panels = text[last.end - len(last.panels or "") : base + item.end()].strip(" ()")
+                found[-1] = replace(last, end=base + item.end(), panels=panels)
+                previous = item
+                continue
             certain = not supplement and not elsewhere
             certain &= previous is None or bool(group["plural"]) or is_range or bool(item["panels"])
             found.append(
@@ -111,9 +126,9 @@ def _items(text: str) -> list[_Item]:
                     start=group.start() if previous is None else base + item.start(),
                     at=base + item.start(),
                     end=base + item.end(),
-                    number=int(item["number"]),
+                    number=number,
                     panels=_tidy(item["panels"]),
-                    range_from=int(previous["number"]) if is_range and previous else None,
+                    range_from=before if is_range and number > before else None,
                     certain=certain,
                 )
             )
@@ -156,8 +171,11 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
             if n is not None and (n, figure) not in taken:
                 item = items[n]
                 taken.add((n, figure))
-                end = max(item.end, ref.end)
-                named.append(Named(figure, min(item.start, ref.start), end, "xref", item.panels))
+                # A link with several numbers names each figure at its own; otherwise all of the link is the mention.
+                whole = len(inside) == 1
+                start = min(item.start, ref.start) if whole else item.start
+                end = max(item.end, ref.end) if whole else item.end
+                named.append(Named(figure, start, end, "xref", item.panels))
             else:
                 suffix = _SUFFIX.match(text, ref.end) if text[ref.end - 1 : ref.end].isdigit() else None
                 end = suffix.end() if suffix else ref.end

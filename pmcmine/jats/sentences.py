@@ -7,8 +7,11 @@ from bisect import bisect_right
 
 _BOUNDARY = re.compile(r"[.!?][)\]”\"’']*\s+(?=[\"“(\[]?[A-Z0-9À-ÞΑ-Ω])")
 _ABBREVIATIONS = frozenset(
-    "fig figs eq eqs ref refs tab tabs suppl supp al vs cf ca approx resp no nos vol p pp ed eds dr mr mrs ms prof st sp"
-    " spp subsp var cv inc ltd corp dept univ e.g i.e viz ext".split()
+    re.split(
+        r"\s+",
+        "fig figs eq eqs ref refs tab tabs suppl supp al vs cf ca approx resp no nos vol p pp ed eds dr mr mrs ms prof "
+        "st sp spp subsp var cv inc ltd corp dept univ e.g i.e viz ext",
+    )
 )
 _INITIALS = re.compile(r"[A-Z](?:\.[A-Z])+")
 

@@ -28,7 +28,9 @@ FLOATS: Final = frozenset(
         "media",
     }
 )
-_SKIPPED: Final = frozenset({"object-id", "fn", "inline-graphic", "alt-text", "long-desc", "label-alternatives"})
+_SKIPPED: Final = frozenset(
+    {"object-id", "fn", "inline-graphic", "alt-text", "long-desc", "label-alternatives", "institution-id"}
+)
 _BLOCKS: Final = frozenset(
     {"p", "list", "list-item", "def-list", "def-item", "term", "def", "title", "subtitle", "disp-quote", "sec",
      "disp-formula", "disp-formula-group", "speech", "statement", "verse-group", "verse-line", "break", "array",
@@ -37,7 +39,7 @@ _BLOCKS: Final = frozenset(
 _FORMULAS: Final = frozenset({"inline-formula", "disp-formula", "alternatives", "tex-math", MATHML + "math", "math"})
 _RUNS = re.compile(r"[ \t\n\r]{2,}|[\t\n\r]")
 _WALK, _XREF, _SUP, _FLOAT, _FORMULA, _BLOCK, _SKIP = range(7)
-_ACTIONS: Final[dict[object, int]] = (
+_ACTIONS: Final[dict[str, int]] = (
     dict.fromkeys(FLOATS, _FLOAT)
     | dict.fromkeys(_SKIPPED, _SKIP)
     | dict.fromkeys(_BLOCKS, _BLOCK)
@@ -205,6 +207,8 @@ def _mathml(element: Element) -> str:
         text = " ".join((element.text or "").split())
         return f" {text} " if name == "mo" and text in _OPERATOR_SPACES else text
     parts = [_mathml(child) for child in element]
+    if name == "mover" and len(parts) == 2 and len(mark := parts[1].strip()) == 1 and not mark.isalnum():
+        return parts[0] + mark  # an accent
     if name in _SCRIPTS and len(parts) == 2:
         return f"{parts[0]}{_SCRIPTS[name]}{_group(parts[1])}" if parts[1].strip() else parts[0]
     if name in ("msubsup", "munderover") and len(parts) == 3:
