@@ -34,6 +34,6 @@ def sentence_at(text: str, starts: list[int], start: int, end: int) -> tuple[int
     first = starts[bisect_right(starts, start) - 1]
     after = bisect_right(starts, max(end - 1, start))
     last = starts[after] if after < len(starts) else len(text)
-    while last > first and text[last - 1].isspace():
+    while last > max(first, end) and text[last - 1].isspace():
         last -= 1
     return first, last

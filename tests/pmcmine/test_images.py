@@ -1,0 +1,107 @@
+"""Images: what is kept, what is converted, what is refused."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from pmcmine.demo.pictures import draw, encode
+from pmcmine.images import CheckedImage, check_image, sniff
+from pmcmine.rejects import Reason, Rejected
+
+
+def check(data: bytes, **bounds: int) -> CheckedImage:
+    return check_image(data, max_pixels=bounds.get("max_pixels", 10_000_000), min_side=bounds.get("min_side", 32))
+
+
+def refused(data: bytes, **bounds: int) -> Reason:
+    with pytest.raises(Rejected) as caught:
+        check(data, **bounds)
+    return caught.value.reason
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "cmyk", "rotated", "png16"])
+def test_jpeg_and_png_are_kept_byte_by_byte(form: str) -> None:
+    data = encode(draw(("micrograph",), 1), form)
+    assert check(data).data == data
+
+
+@pytest.mark.parametrize(("form", "name"), [("TIFF", "TIFF"), ("GIF", "GIF"), ("BMP", "BMP"), ("WEBP", "WEBP"),
+                                            ("JPEG2000", "JPEG2000")])  # fmt: skip
+def test_others_become_png_of_the_same_pixels(form: str, name: str) -> None:
+    picture = draw(("bars",), 2).convert("RGB")
+    out = io.BytesIO()
+    picture.save(out, form, **({"lossless": True} if form == "WEBP" else {}))
+    checked = check(out.getvalue())
+    assert (checked.source_format, checked.format) == (name, "PNG")
+    with Image.open(io.BytesIO(checked.data)) as image:
+        assert image.format == "PNG" and image.size == picture.size
+
+
+def test_frames_and_multipage() -> None:
+    frames = [draw((k,), 3).convert("P") for k in ("bars", "lines", "gel")]
+    for form in ("GIF", "TIFF"):
+        out = io.BytesIO()
+        frames[0].save(out, form, save_all=True, append_images=frames[1:])
+        assert check(out.getvalue()).frames == 3
+
+
+def test_hash_sees_the_picture_not_its_form() -> None:
+    a, b, other = draw(("micrograph",), 4, (960, 720)), draw(("micrograph",), 4, (960, 720)), draw(("gel",), 5)
+    hashes = [check(encode(p, f)).phash for p, f in ((a, "PNG"), (b.resize((480, 360)), "JPEG"), (other, "PNG"))]
+    distance = [bin(int(hashes[0], 16) ^ int(h, 16)).count("1") for h in hashes]
+    assert distance[1] <= 6 < distance[2]
+    transparent = a.convert("RGBA")
+    assert check(encode(transparent, "PNG")).phash == hashes[0]
+
+
+def test_refusals() -> None:
+    good = encode(draw(("bars",), 6), "JPEG")
+    assert refused(b"") == Reason.IMAGE_EMPTY
+    assert refused(b"<html></html>") == Reason.IMAGE_UNKNOWN_FORMAT
+    assert refused(good[: len(good) // 2]) == Reason.IMAGE_CORRUPT
+    assert refused(good, min_side=1000) == Reason.IMAGE_TINY
+    assert refused(good, max_pixels=1000) == Reason.IMAGE_TOO_MANY_PIXELS
+    blank = Image.new("RGB", (100, 100), "white")
+    assert refused(encode(blank, "PNG")) == Reason.IMAGE_BLANK
+    assert refused(encode(blank, "JPEG")) == Reason.IMAGE_BLANK
+    assert refused(encode(Image.new("RGBA", (64, 64), (9, 9, 9, 0)), "PNG")) == Reason.IMAGE_BLANK
+    deep = Image.fromarray(np.full((64, 64), 500, np.uint16))
+    assert refused(encode(deep, "PNG")) == Reason.IMAGE_BLANK
+
+
+def test_the_name_does_not_decide() -> None:
+    assert sniff(encode(draw(("gel",), 1), "PNG")) == "PNG"
+    assert refused(b"\xff\xd8\xff" + b"not a jpeg at all") == Reason.IMAGE_CORRUPT
+    assert refused(b"GIF89a" + b"\0" * 30) == Reason.IMAGE_CORRUPT
+
+
+def _png(width: int, height: int, body: bytes) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+def test_a_bomb_is_refused_by_its_header() -> None:
+    bomb = _png(60_000, 60_000, zlib.compress(bytes(1_000_000)))
+    assert refused(bomb, max_pixels=100_000_000) == Reason.IMAGE_TOO_MANY_PIXELS
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=64), st.integers(0, 4000), st.sampled_from(["JPEG", "PNG", "GIF", "TIFF"]))
+def test_damage_is_a_verdict_never_an_exception(junk: bytes, at: int, form: str) -> None:
+    data = bytearray(encode(draw(("lines",), 1, (64, 64)), form))
+    data[at % len(data) : at % len(data) + len(junk)] = junk
+    try:
+        check(bytes(data))
+    except Rejected as error:
+        assert error.reason.value.startswith("image_")
