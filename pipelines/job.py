@@ -140,6 +140,8 @@ def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.
     except PmcmineError:
         raise
     except Exception as error:
+        if "KeyboardInterrupt" in f"{type(error).__name__} {error}":
+            raise KeyboardInterrupt from None  # Beam wraps it as it wraps any error of a worker
         log.debug("the pipeline failed", exc_info=True)
         lines = [line for line in str(error).strip().splitlines() if line.strip()] or [type(error).__name__]
         name = f"error-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}.log"

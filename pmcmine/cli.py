@@ -36,7 +36,10 @@ def _main(
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens to stderr.")] = False,
 ) -> None:
-    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    # Beam logs the traceback of every error that it then raises; the user gets one line, and a file.
+    logging.basicConfig(level=logging.INFO if verbose else logging.CRITICAL, format="%(levelname)s %(name)s: %(message)s")
+    if not verbose:
+        logging.getLogger("pmcmine").setLevel(logging.ERROR)
 
 
 def _pmcids(values: list[str] | None) -> tuple[str, ...] | None:
@@ -193,7 +196,6 @@ def main(argv: list[str] | None = None) -> None:
         print(f"pmcmine: {error}", file=sys.stderr)
         code = EXIT_FAILED
     except (KeyboardInterrupt, typer.Abort):
-        print("pmcmine: interrupted; the same command resumes", file=sys.stderr)
         code = EXIT_INTERRUPTED
     except Exception as error:
         if type(error).__module__.split(".")[0] not in ("click", "typer"):
@@ -201,4 +203,6 @@ def main(argv: list[str] | None = None) -> None:
         show = getattr(error, "format_message", None)
         print(f"pmcmine: {show() if show else error}", file=sys.stderr)
         code = EXIT_FAILED
+    if code == EXIT_INTERRUPTED:  # typer turns an interrupt into this code itself
+        print("pmcmine: interrupted; the same command resumes", file=sys.stderr)
     sys.exit(code or 0)

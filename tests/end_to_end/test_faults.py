@@ -1,0 +1,196 @@
+"""A server that fails, a process that is killed, a folder that is in use: nothing is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pmcmine.demo import BucketServer, Faults, demo_articles, write_bucket
+from pmcmine.demo.corpus import many_articles
+from pmcmine.errors import ReleaseError, SourceError
+from tests.conftest import config_for
+from tests.helpers import mine, release_json, rows, tree
+
+
+def test_a_tenth_of_answers_wrong_changes_nothing(demo_release: Path, demo_bucket: Path, tmp_path: Path) -> None:
+    with BucketServer(demo_bucket, Faults(share=0.1, seed=3)) as server:
+        mine(config_for(server.url, tmp_path / "out", retries=8))
+        assert len(server.faults_given) >= 4 and sum(server.faults_given.values()) > 10
+    assert tree(tmp_path / "out", "shards", "tables") == tree(demo_release, "shards", "tables")
+
+
+def test_what_never_comes_is_a_reject_and_the_rest_is_whole(tmp_path: Path) -> None:
+    bucket = tmp_path / "bucket"
+    write_bucket(bucket, many_articles(12))
+    mine(config_for(bucket, tmp_path / "clean"))
+    (bucket / "PMC9200002.1" / "PMC9200002.1.xml").unlink()
+    shutil.rmtree(bucket / "PMC9200003.1")
+    (bucket / "metadata" / "PMC9200005.1.json").unlink()
+    with BucketServer(bucket) as server:
+        mine(config_for(server.url, tmp_path / "out", retries=1))
+    lost = {r["pmcid"]: r["reason"] for r in rows(tmp_path / "out", "rejects")}
+    assert lost == {"PMC9200002": "xml_missing", "PMC9200003": "xml_missing", "PMC9200005": "metadata_missing"}
+    want = {a["article_id"] for a in rows(tmp_path / "clean", "articles") if a["pmcid"] not in lost}
+    assert {a["article_id"] for a in rows(tmp_path / "out", "articles")} == want
+
+
+def test_metadata_that_changed_since_the_snapshot_is_taken_as_it_is(tmp_path: Path) -> None:
+    bucket = tmp_path / "bucket"
+    write_bucket(bucket, many_articles(2))
+    path = bucket / "metadata" / "PMC9200001.1.json"
+    path.write_text(path.read_text().replace('"CC BY"', '"CC BY-NC"'))
+    with BucketServer(bucket) as server:
+        mine(config_for(server.url, tmp_path / "out", retries=1))
+    assert {a["pmcid"]: a["license"] for a in rows(tmp_path / "out", "articles")}["PMC9200001"] == "CC-BY-NC"
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda m: m | {"fileSchema": "Bucket, Key, Size"}, "PMC changed its layout"),
+    (lambda m: m | {"files": []}, "the manifest names no files"),
+])  # fmt: skip
+def test_inventories_that_are_other_than_promised(tmp_path: Path, change: object, said: str) -> None:
+    write_bucket(tmp_path, many_articles(1))
+    for path in tmp_path.rglob("manifest.json"):
+        path.write_text(json.dumps(change(json.loads(path.read_text()))))  # type: ignore[operator]
+    with BucketServer(tmp_path) as server, pytest.raises(SourceError, match=said):
+        mine(config_for(server.url, tmp_path / "out", retries=0))
+
+
+def test_no_inventory_at_all(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with BucketServer(tmp_path / "empty") as server, pytest.raises(SourceError, match="no whole inventory"):
+        mine(config_for(server.url, tmp_path / "out", retries=0))
+
+
+def test_pmcids_are_found_by_listing(tmp_path: Path) -> None:
+    write_bucket(tmp_path / "bucket", demo_articles(4))
+    shutil.rmtree(tmp_path / "bucket" / "inventory-reports")
+    with BucketServer(tmp_path / "bucket") as server:
+        mine(config_for(server.url, tmp_path / "out", pmcid=("PMC9000001", "PMC9100006")))
+    assert {a["article_id"] for a in rows(tmp_path / "out", "articles")} == {"PMC9000001.1", "PMC9100006.3"}
+
+
+def _command(*args: str) -> list[str]:
+    return [sys.executable, "-m", "pmcmine", *args]
+
+
+def test_kill_9_and_the_same_command_again(tmp_path: Path) -> None:
+    bucket, clean, out = tmp_path / "bucket", tmp_path / "clean", tmp_path / "out"
+    write_bucket(bucket, many_articles(48))
+    mine(config_for(bucket, clean, shard_bytes=1_000_000, block_articles=3))
+    args = ["mine", "--source", str(bucket), "--out", str(out), "--shard-bytes", "1000000", "-q"]
+    args += ["--set", "block_articles=3"]
+    kills = 0
+    for wanted in (1, 4, 7, 12):
+        process = subprocess.Popen(_command(*args), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            if len(list(out.glob("_work/blocks/*/*/manifest.json"))) >= wanted:
+                break
+            time.sleep(0.005)
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        process.wait()
+    assert kills >= 2
+    done = subprocess.run(_command(*args), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert tree(out, "shards", "tables") == tree(clean, "shards", "tables")
+    assert release_json(out)["run"]["resumed_blocks"] > 0
+    assert not (out / "_work").exists()
+
+
+def test_ctrl_c_says_so_and_resumes(tmp_path: Path) -> None:
+    bucket, out = tmp_path / "bucket", tmp_path / "out"
+    write_bucket(bucket, many_articles(40))
+    args = ["mine", "--source", str(bucket), "--out", str(out), "-q", "--set", "block_articles=4"]
+    process = subprocess.Popen(
+        _command(*args),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not list(out.glob("_work/blocks/*/*/manifest.json")):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert err.strip().splitlines()[-1] == "pmcmine: interrupted; the same command resumes"
+    assert not list(out.glob("_work/blocks/*/*/started-*"))
+    assert subprocess.run(_command(*args), capture_output=True).returncode == 0
+
+
+KILLER = """
+import os, signal
+import pmcmine.images as images
+check = images.check_image
+def deadly(data, **bounds):
+    if b"KILL-THE-WORKER" in data:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return check(data, **bounds)
+images.check_image = deadly
+"""
+
+
+def test_an_article_that_ends_its_worker_is_found_and_rejected(tmp_path: Path) -> None:
+    bucket, out, hook = tmp_path / "bucket", tmp_path / "out", tmp_path / "hook"
+    write_bucket(bucket, many_articles(10))
+    victim = next((bucket / "PMC9200004.1").glob("*.jpg"))
+    metadata = bucket / "metadata" / "PMC9200004.1.json"
+    victim.write_bytes(victim.read_bytes() + b"KILL-THE-WORKER")
+    was, now = (hashlib.md5(d).hexdigest() for d in (victim.read_bytes()[: -len(b"KILL-THE-WORKER")], victim.read_bytes()))
+    metadata.write_text(metadata.read_text().replace(was, now))
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(KILLER)
+    env = {**os.environ, "PYTHONPATH": str(hook)}
+    args = ["mine", "--source", str(bucket), "--out", str(out), "-q", "--set", "block_articles=100", "--max-reject-share", "1"]
+    codes = [subprocess.run(_command(*args), env=env, capture_output=True).returncode for _ in range(3)]
+    assert codes == [-signal.SIGKILL, -signal.SIGKILL, 0]
+    assert [(r["pmcid"], r["reason"]) for r in rows(out, "rejects")] == [("PMC9200004", "worker_killed")]
+    assert len(rows(out, "articles")) == 9
+
+
+def test_another_configuration_is_refused_with_the_difference(demo_release: Path, demo_bucket: Path) -> None:
+    with pytest.raises(ReleaseError, match=r"limit: null → 3"):
+        mine(config_for(release_json(demo_release)["config"]["source"], demo_release, limit=3))
+
+
+def test_a_folder_of_others_is_refused(demo_bucket: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("x")
+    with pytest.raises(ReleaseError, match=r"holds other files \(thesis.tex\)"):
+        mine(config_for(demo_bucket, tmp_path))
+
+
+def test_a_second_run_in_the_folder_is_refused(tmp_path: Path) -> None:
+    from pmcmine.lock import held
+    from pmcmine.storage import Folder
+
+    write_bucket(tmp_path / "bucket", many_articles(2))
+    with held(Folder(str(tmp_path / "out" / "_work"))), pytest.raises(ReleaseError, match="another run is at work"):
+        mine(config_for(tmp_path / "bucket", tmp_path / "out"))
+    mine(config_for(tmp_path / "bucket", tmp_path / "out"))
+
+
+def test_an_object_store_lock_outlives_no_run() -> None:
+    from pmcmine.lock import held
+    from pmcmine.storage import Folder
+
+    work = Folder("memory://lock-test")
+    with held(work), pytest.raises(ReleaseError), held(work):
+        pass
+    with held(work):
+        pass
+    work.write("lock", json.dumps({"run": "dead", "at": time.time() - 1000}).encode(), replace=True)
+    with held(work):
+        pass
