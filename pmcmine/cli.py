@@ -37,7 +37,8 @@ def _main(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens to stderr.")] = False,
 ) -> None:
     # Beam logs the traceback of every error that it then raises; the user gets one line, and a file.
-    logging.basicConfig(level=logging.INFO if verbose else logging.CRITICAL, format="%(levelname)s %(name)s: %(message)s")
+    level = logging.INFO if verbose else logging.CRITICAL
+    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
     if not verbose:
         logging.getLogger("pmcmine").setLevel(logging.ERROR)
 

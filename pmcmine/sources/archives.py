@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -27,22 +26,54 @@ class Member:
     problem: str | None
 
 
-class _Counted:
-    """A gzip stream that ends in Rejected where it unpacks out of bounds."""
+class _Gunzip:
+    """Unpacks a gzip stream within bounds, and gives all that can be unpacked before it tells that the stream is cut
+    or damaged (`gzip.GzipFile` keeps the last piece to itself)."""
 
     def __init__(self, packed: BinaryIO, max_bytes: int) -> None:
         self._packed = packed
-        self._stream = gzip.GzipFile(fileobj=packed)
+        self._inflate = zlib.decompressobj(wbits=31)  # RFC 1952
         self._max = max_bytes
-        self._read = 0
+        self._taken = self._given = 0
+        self._input = b""
+        self._error: Exception | None = None
 
     def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size if size >= 0 else 1 << 20)
-        self._read += len(data)
-        if self._read > self._max:
+        """Up to `size` bytes; empty at the end of a whole stream.
+
+        Raises:
+            Rejected: where it unpacks out of bounds.
+            EOFError, zlib.error: where the stream is cut or damaged, once all before is given.
+        """
+        wanted = size if size >= 0 else 1 << 20
+        out = bytearray()
+        while len(out) < wanted and self._error is None:
+            if self._inflate.eof:
+                rest = self._inflate.unused_data.lstrip(b"\0") or self._more()
+                if not rest:
+                    break
+                self._inflate, self._input = zlib.decompressobj(wbits=31), rest  # a further member
+            data = self._input or self._inflate.unconsumed_tail or self._more()
+            self._input = b""
+            if not data:
+                self._error = EOFError("the file ends in the middle of its gzip stream")
+                break
+            try:
+                out += self._inflate.decompress(data, wanted - len(out))
+            except zlib.error as error:
+                self._error = error
+        self._given += len(out)
+        if self._given > self._max:
             raise Rejected(Reason.PACKAGE_UNSAFE, f"it unpacks to more than {self._max} bytes")
-        if self._read > _RATIO_FREE and self._read > _MAX_RATIO * max(self._packed.tell(), 1):
+        if self._given > _RATIO_FREE and self._given > _MAX_RATIO * self._taken:
             raise Rejected(Reason.PACKAGE_UNSAFE, f"it unpacks to more than {_MAX_RATIO} times its size")
+        if not out and self._error is not None:
+            raise self._error
+        return bytes(out)
+
+    def _more(self) -> bytes:
+        data = self._packed.read(1 << 16)
+        self._taken += len(data)
         return data
 
 
@@ -67,8 +98,8 @@ def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, I
             of bounds.
     """
     try:
-        counted = _Counted(packed, max_bytes)
-        with tarfile.open(fileobj=counted, mode="r|") as archive:  # type: ignore[call-overload]
+        unpacked = _Gunzip(packed, max_bytes)
+        with tarfile.open(fileobj=unpacked, mode="r|") as archive:  # type: ignore[call-overload]
             for n, info in enumerate(archive):
                 if n >= _MAX_MEMBERS:
                     raise Rejected(Reason.PACKAGE_UNSAFE, f"more than {_MAX_MEMBERS} members")
@@ -80,7 +111,7 @@ def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, I
                 yield member, archive.extractfile(info) if problem is None else None
             # tarfile takes an early end between two members for the end of the archive; a whole one has
             # its two zero blocks, and its gzip stream its checksum.
-            while counted.read(1 << 16):
+            while unpacked.read(1 << 16):
                 pass
     except Rejected:
         raise

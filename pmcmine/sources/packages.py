@@ -170,10 +170,11 @@ class PackageBundle:
         try:
             with self._folder.open(str(self.meta.xml_ref)) as packed:
                 for member, stream in stream_members(packed, self._max_bytes):
-                    wanted = missing.pop(member.name, None)
+                    wanted = missing.get(member.name)
                     if wanted is None or stream is None:
                         continue
                     data = read_member(stream, member.size, max_bytes)
+                    del missing[member.name]  # not before: the package may end here
                     yield (
                         wanted,
                         Rejected(Reason.MEDIA_TOO_LARGE, f"{wanted.name}: {member.size} bytes")
