@@ -107,6 +107,9 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
     for name in os.environ:
         if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX).lower() not in MineConfig.model_fields:
             raise _unknown(name.removeprefix(ENV_PREFIX).lower(), f"environment variable {name}")
+    for name in flags:
+        if name not in MineConfig.model_fields:
+            raise _unknown(name, "--set")
     values.update({k: v for k, v in flags.items() if v is not None})
     try:
         config = MineConfig(**values)

@@ -1,0 +1,139 @@
+"""The command line and its configuration: one line for each mistake, exit codes, dry runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pmcmine.cli import main
+from pmcmine.config import MineConfig, load_config
+from pmcmine.demo import BucketServer, demo_articles, write_bucket
+from pmcmine.errors import PmcmineError
+from tests.helpers import release_json, tree
+
+README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+
+
+def call(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as done:
+        main(list(args))
+    captured = capsys.readouterr()
+    return int(done.value.code or 0), captured.out, captured.err
+
+
+@pytest.mark.parametrize(("args", "said"), [
+    (["mine", "--pmcid", "31452104"], "'31452104' looks like a PMID"),
+    (["mine", "--pmcid", "PMC1,10.1371/journal.pone.0000217"], "is a DOI"),
+    (["mine", "--pmcid", "PMC1;PMC2"], "is not a PMCID"),
+    (["mine", "--source", "/nowhere"], "no such folder"),
+    (["mine", "--groups", "free"], "choose from commercial, noncommercial, other"),
+    (["mine", "--set", "shrad_bytes=1"], "did you mean 'shard_bytes'"),
+    (["mine", "--set", "shard_bytes"], "give KEY=VALUE"),
+    (["mine", "--limit", "0"], "configuration key 'limit'"),
+    (["mine", "--config", "/no/such.toml"], "no such configuration file"),
+    (["mine", "--source", ".", "--runner", "direkt"], "did you mean 'direct'"),
+    (["mine", "--source", ".", "--beam=--direct_num_worker=2"], "--direct_num_workers"),
+    (["mine", "--source", ".", "--runner", "spark"], "--job_endpoint"),
+    (["mine", "--source", ".", "--source-kind", "ftp"], "choose from bucket, folder, packages, bulk"),
+    (["mien"], "mien"),
+    (["mine", "--nonsense"], "--nonsense"),
+])  # fmt: skip
+def test_mistakes_end_with_one_line(capsys: pytest.CaptureFixture[str], args: list[str], said: str) -> None:
+    code, out, err = call(capsys, *args)
+    assert code == 2 and said in err
+    assert len(err.strip().splitlines()) == 1 and err.startswith("pmcmine: ")
+    assert not out
+
+
+def test_flags_over_file_over_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text('seed = 2\nlimit = 20\ngroups = ["commercial"]\n')
+    monkeypatch.setenv("PMCMINE_MINE_SEED", "1")
+    monkeypatch.setenv("PMCMINE_MINE_LIMIT", "10")
+    monkeypatch.setenv("PMCMINE_MINE_WORKERS", "3")
+    config = load_config({"seed": 3}, str(file))
+    assert (config.seed, config.limit, config.workers, config.groups) == (3, 20, 3, ("commercial",))
+    file.write_text("sede = 2\n")
+    with pytest.raises(PmcmineError, match="unknown key 'sede'; did you mean 'seed'"):
+        load_config({}, str(file))
+    monkeypatch.setenv("PMCMINE_MINE_SEDE", "1")
+    with pytest.raises(PmcmineError, match="environment variable PMCMINE_MINE_SEDE"):
+        load_config({})
+
+
+def test_every_key_is_of_the_content_or_of_the_run() -> None:
+    config = load_config({})
+    assert set(config.content()) | set(config.run()) == set(MineConfig.model_fields)
+    assert not set(config.content()) & set(config.run())
+
+
+def test_a_dry_run_counts_and_writes_nothing(capsys: pytest.CaptureFixture[str], demo_bucket: Path, tmp_path: Path) -> None:
+    before = tree(demo_bucket, ".")
+    code, out, _ = call(capsys, "mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "--dry-run")
+    plan = json.loads(out)
+    assert code == 0 and plan["snapshot"]["n_versions"] == len(demo_articles()) and plan["kind"] == "folder"
+    assert not (tmp_path / "out").exists() and tree(demo_bucket, ".") == before
+
+
+def test_exit_codes_and_summary(capsys: pytest.CaptureFixture[str], demo_bucket: Path, tmp_path: Path) -> None:
+    args = ["mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "-q"]
+    code, out, err = call(capsys, *args, "--max-reject-share", "0.01")
+    assert code == 1 and "lost to faults" in err
+    assert "commercial/train" in out and out.strip().endswith("report.html")
+    code, out, _ = call(capsys, *args)
+    assert code == 0 and "nothing to do" in out
+
+
+def test_a_pmcid_file_and_a_limit(capsys: pytest.CaptureFixture[str], demo_bucket: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "ids.txt"
+    listed.write_text("# mine these\nPMC9000001\nPMC9000002  # and this\n\n")
+    args = ["mine", "--source", str(demo_bucket), "--pmcid", str(listed), "--out", str(tmp_path / "out"), "-q"]
+    assert call(capsys, *args)[0] == 0
+    assert release_json(tmp_path / "out")["snapshot"]["n_pmcids"] == 2
+    args = ["mine", "--source", str(demo_bucket), "--limit", "5", "--out", str(tmp_path / "five"), "-q", "--max-reject-share", "1"]
+    assert call(capsys, *args)[0] == 0
+    assert release_json(tmp_path / "five")["snapshot"]["n_pmcids"] == 5
+
+
+def test_the_demo_in_a_world_of_loopback_only(tmp_path: Path) -> None:
+    """In a network namespace of its own, where nothing but loopback exists."""
+    inside = ["ip", "link", "set", "lo", "up", "&&", sys.executable, "-m", "pmcmine", "demo", "--articles", "8"]
+    shell = " ".join(inside)
+    probe = subprocess.run(["unshare", "--net", "--map-root-user", "true"], capture_output=True)
+    if shutil.which("ip") is None or probe.returncode:
+        pytest.skip("this machine allows no network namespace of one's own")
+    done = subprocess.run(
+        ["unshare", "--net", "--map-root-user", "sh", "-c", shell],
+        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "HF_HUB_OFFLINE": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "pmcmine-demo" / "report.html").is_file()
+
+
+def test_the_readme_names_files_that_exist() -> None:
+    root = Path(__file__).parent.parent
+    for link in [part.split(")")[0] for part in README.split("](")[1:]]:
+        assert link.startswith("https://") or (root / link).is_file(), link
+
+
+def test_generated_docs_are_up_to_date() -> None:
+    import runpy
+
+    docs = Path(__file__).parent.parent / "docs"
+    made = runpy.run_path(str(docs / "generate.py"), run_name="docs")
+    assert (docs / "tables.md").read_text("utf-8") == made["tables"]()
+    assert (docs / "rejects.md").read_text("utf-8") == made["rejects"]()
+
+
+def test_a_server_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    write_bucket(tmp_path, demo_articles(1)[:1])
+    with BucketServer(tmp_path) as server:
+        url = server.url
+    code, _, err = call(capsys, "mine", "--source", url, "--out", str(tmp_path / "out"), "--set", "retries=0", "-q")
+    assert code == 2 and "no whole inventory" in err and len(err.strip().splitlines()) == 1
