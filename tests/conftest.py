@@ -13,6 +13,8 @@ import pytest
 from pmcmine.config import MineConfig, load_config
 from pmcmine.demo import BucketServer, demo_articles, write_bucket
 
+# gcsfs asks Google over gRPC what kind of bucket it has, which the emulator does not speak.
+os.environ["GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT"] = "false"
 REAL = os.environ.get("PMCMINE_REAL_DATA")
 
 

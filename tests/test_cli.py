@@ -73,7 +73,9 @@ def test_every_key_is_of_the_content_or_of_the_run() -> None:
     assert not set(config.content()) & set(config.run())
 
 
-def test_a_dry_run_counts_and_writes_nothing(capsys: pytest.CaptureFixture[str], demo_bucket: Path, tmp_path: Path) -> None:
+def test_a_dry_run_counts_and_writes_nothing(
+    capsys: pytest.CaptureFixture[str], demo_bucket: Path, tmp_path: Path
+) -> None:
     before = tree(demo_bucket, ".")
     code, out, _ = call(capsys, "mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "--dry-run")
     plan = json.loads(out)
@@ -96,7 +98,18 @@ def test_a_pmcid_file_and_a_limit(capsys: pytest.CaptureFixture[str], demo_bucke
     args = ["mine", "--source", str(demo_bucket), "--pmcid", str(listed), "--out", str(tmp_path / "out"), "-q"]
     assert call(capsys, *args)[0] == 0
     assert release_json(tmp_path / "out")["snapshot"]["n_pmcids"] == 2
-    args = ["mine", "--source", str(demo_bucket), "--limit", "5", "--out", str(tmp_path / "five"), "-q", "--max-reject-share", "1"]
+    args = [
+        "mine",
+        "--source",
+        str(demo_bucket),
+        "--limit",
+        "5",
+        "--out",
+        str(tmp_path / "five"),
+        "-q",
+        "--max-reject-share",
+        "1",
+    ]
     assert call(capsys, *args)[0] == 0
     assert release_json(tmp_path / "five")["snapshot"]["n_pmcids"] == 5
 

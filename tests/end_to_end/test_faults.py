@@ -149,12 +149,25 @@ def test_an_article_that_ends_its_worker_is_found_and_rejected(tmp_path: Path) -
     victim = next((bucket / "PMC9200004.1").glob("*.jpg"))
     metadata = bucket / "metadata" / "PMC9200004.1.json"
     victim.write_bytes(victim.read_bytes() + b"KILL-THE-WORKER")
-    was, now = (hashlib.md5(d).hexdigest() for d in (victim.read_bytes()[: -len(b"KILL-THE-WORKER")], victim.read_bytes()))
+    was, now = (
+        hashlib.md5(d).hexdigest() for d in (victim.read_bytes()[: -len(b"KILL-THE-WORKER")], victim.read_bytes())
+    )
     metadata.write_text(metadata.read_text().replace(was, now))
     hook.mkdir()
     (hook / "sitecustomize.py").write_text(KILLER)
     env = {**os.environ, "PYTHONPATH": str(hook)}
-    args = ["mine", "--source", str(bucket), "--out", str(out), "-q", "--set", "block_articles=100", "--max-reject-share", "1"]
+    args = [
+        "mine",
+        "--source",
+        str(bucket),
+        "--out",
+        str(out),
+        "-q",
+        "--set",
+        "block_articles=100",
+        "--max-reject-share",
+        "1",
+    ]
     codes = [subprocess.run(_command(*args), env=env, capture_output=True).returncode for _ in range(3)]
     assert codes == [-signal.SIGKILL, -signal.SIGKILL, 0]
     assert [(r["pmcid"], r["reason"]) for r in rows(out, "rejects")] == [("PMC9200004", "worker_killed")]

@@ -58,7 +58,11 @@ def accounted(release: Path, xml: dict[str, bytes]) -> None:
     dropped = {r["pmcid"] for r in rejects if r["unit"] in ("article", "version")}
     assert articles | dropped == xml.keys() and not articles & dropped
     figures = Counter((f["pmcid"], f["xml_id"]) for f in rows(release, "figures"))
-    figures += Counter((r["pmcid"], r["figure_id"].split("/", 1)[1]) for r in rejects if r["unit"] == "figure" and r["stage"] == "extract")
+    figures += Counter(
+        (r["pmcid"], r["figure_id"].split("/", 1)[1])
+        for r in rejects
+        if r["unit"] == "figure" and r["stage"] == "extract"
+    )
     for pmcid in articles:
         for fig in etree.fromstring(xml[pmcid], etree.XMLParser(load_dtd=False, no_network=True)).iter("fig"):
             assert figures[pmcid, fig.get("id")] == 1, (pmcid, fig.get("id"))
@@ -74,11 +78,15 @@ def test_bulk_articles_and_figures_are_accounted_for(bulk_release: Path, real_da
 
 def test_all_images_end_as_samples_or_rejects_in_the_right_group(bucket_release: Path, real_data: Path) -> None:
     figures = rows(bucket_release, "figures")
-    images = {(p.parent.name, p.name) for p in (real_data / "pmc-bucket").glob("PMC*/*") if p.suffix in (".jpg", ".png")}
+    images = {
+        (p.parent.name, p.name) for p in (real_data / "pmc-bucket").glob("PMC*/*") if p.suffix in (".jpg", ".png")
+    }
     assert len(images) == 389
     sampled = {(f["article_id"], f["media"]): f for f in figures if f["shard"]}
     refused = {(f["article_id"], f["media"]) for f in figures if f["media"] and not f["shard"]}
-    unused = {(r["article_id"], r["detail"].split(" (")[0]) for r in rows(bucket_release, "rejects") if r["unit"] == "graphic"}
+    unused = {
+        (r["article_id"], r["detail"].split(" (")[0]) for r in rows(bucket_release, "rejects") if r["unit"] == "graphic"
+    }
     assert images == sampled.keys() | refused | unused
     assert len(sampled) > 380
     for (article_id, _), figure in sampled.items():
@@ -138,7 +146,9 @@ def test_consumers_count_what_the_release_states(bucket_release: Path, tmp_path:
     counts = release_json(bucket_release)["counts"]
     for group in ("commercial", "noncommercial"):
         for streaming in (True, False):
-            loaded: Any = load_dataset(str(bucket_release / "shards"), group, streaming=streaming, cache_dir=str(tmp_path))
+            loaded: Any = load_dataset(
+                str(bucket_release / "shards"), group, streaming=streaming, cache_dir=str(tmp_path)
+            )
             for split, samples in loaded.items():
                 assert sum(1 for _ in samples) == counts["samples"][f"{group}/{split}"]
         shards = sorted(str(p) for p in (bucket_release / "shards" / group / "train").rglob("*.tar"))

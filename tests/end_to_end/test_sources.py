@@ -84,7 +84,11 @@ def test_packages_without_a_list_go_by_the_xml(tmp_path: Path) -> None:
         (tmp_path / "in" / f"PMC{article.pmcid}.tar.gz").write_bytes(package(article))
     mine(config_for(tmp_path / "in", tmp_path / "out"))
     articles = rows(tmp_path / "out", "articles")
-    assert [(a["license"], a["license_source"]) for a in articles] == [("CC-BY", "xml"), ("CC-BY", "xml"), ("CC-BY-NC", "xml")]
+    assert [(a["license"], a["license_source"]) for a in articles] == [
+        ("CC-BY", "xml"),
+        ("CC-BY", "xml"),
+        ("CC-BY-NC", "xml"),
+    ]
 
 
 def test_hostile_packages_cost_one_row_each(tmp_path: Path) -> None:
@@ -137,7 +141,9 @@ def xml_of(article: DemoArticle) -> bytes:
     return next(data for key, data in article_files(article)[0].items() if key.endswith(".xml"))
 
 
-def bulk(folder: Path, name: str, articles: list[DemoArticle], extra: Iterable[Member] = (), *, cut: float = 1.0) -> None:
+def bulk(
+    folder: Path, name: str, articles: list[DemoArticle], extra: Iterable[Member] = (), *, cut: float = 1.0
+) -> None:
     folder.mkdir(exist_ok=True)
     members: list[Member] = [(f"PMC009xxxxxx/PMC{a.pmcid}.xml", xml_of(a)) for a in articles]
     data = tar_gz([*members, *extra])
@@ -145,7 +151,9 @@ def bulk(folder: Path, name: str, articles: list[DemoArticle], extra: Iterable[M
     lines = ["Article File,Article Citation,AccessionID,LastUpdated (YYYY-MM-DD HH:MM:SS),PMID,License,Retracted"]
     for a in articles:
         retracted = "yes" if a.retracted else "no"
-        lines.append(f'PMC009xxxxxx/PMC{a.pmcid}.xml,"J, 2019",PMC{a.pmcid},"2024-02-07 23:35:31",1,"{a.license_code}",{retracted}')
+        lines.append(
+            f'PMC009xxxxxx/PMC{a.pmcid}.xml,"J, 2019",PMC{a.pmcid},"2024-02-07 23:35:31",1,"{a.license_code}",{retracted}'
+        )
     (folder / f"{name}.filelist.csv").write_text("\n".join(lines) + "\n")
 
 
@@ -221,7 +229,10 @@ def test_hostile_xml_costs_one_row_each(tmp_path: Path) -> None:
     big = "<sec>" + "<p>" + "word " * 200 + "</p>"
     documents = {
         1: lol + "]>" + head.format(1) + cc + "<body><p>&m;</p></body></article>",
-        2: f"<!DOCTYPE article [<!ENTITY x SYSTEM 'file://{secret}'>]>" + head.format(2) + cc + "<body><p>see &x;</p></body></article>",
+        2: f"<!DOCTYPE article [<!ENTITY x SYSTEM 'file://{secret}'>]>"
+        + head.format(2)
+        + cc
+        + "<body><p>see &x;</p></body></article>",
         3: head.format(3) + cc + "<body>" + "<sec>" * 5000 + "</sec>" * 5000 + "</body></article>",
         4: head.format(4) + cc + "<body>" + (big + "</sec>") * 50_000 + "</body></article>",
         5: "",
@@ -229,7 +240,13 @@ def test_hostile_xml_costs_one_row_each(tmp_path: Path) -> None:
         7: "<?xml version='1.0' encoding='x-no-such'?>" + head.format(7) + cc + "</article>",
         8: "<html><body>not an article</body></html>",
         9: head.format(9) + cc + "<body><p>fine</p></body></article>",
-        10: head.format(10) + cc + "<body><p>" + "<italic>" * 200 + "deep" + "</italic>" * 200 + "</p></body></article>",
+        10: head.format(10)
+        + cc
+        + "<body><p>"
+        + "<italic>" * 200
+        + "deep"
+        + "</italic>" * 200
+        + "</p></body></article>",
     }
     (tmp_path / "in").mkdir()
     for n, text in documents.items():

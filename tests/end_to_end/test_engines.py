@@ -1,0 +1,104 @@
+"""The same bytes on other runners and file systems. Slow to start, so in a group of their own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pmcmine import stream
+from pmcmine.demo import BucketServer
+from pmcmine.storage import Folder
+from tests.conftest import config_for
+from tests.helpers import mine, tree
+
+pytestmark = pytest.mark.slow
+PRISM = os.environ.get("PMCMINE_PRISM")
+FAKE_GCS = os.environ.get("PMCMINE_FAKE_GCS")
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+def test_two_processes(demo_release: Path, demo_server: BucketServer, tmp_path: Path) -> None:
+    mine(config_for(demo_server.url, tmp_path / "out", workers=2))
+    assert tree(tmp_path / "out", "shards", "tables") == tree(demo_release, "shards", "tables")
+
+
+def test_two_processes_from_a_folder_of_our_names(
+    demo_release: Path, demo_server: BucketServer, tmp_path: Path
+) -> None:
+    """Workers must not import the user's modules."""
+    for name in ("schemas", "pipelines"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise RuntimeError('imported the module of the user')")
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pmcmine", "mine", "--source", demo_server.url, "--out", "out", "--workers", "2",
+         "--max-reject-share", "1", "--shard-bytes", "1000000", "-q", "--set", "retry_seconds=0.01"],
+        cwd=tmp_path, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert tree(tmp_path / "out", "shards", "tables") == tree(demo_release, "shards", "tables")
+
+
+@pytest.mark.skipif(not PRISM, reason="PMCMINE_PRISM names no Prism binary")
+def test_prism(demo_release: Path, demo_server: BucketServer, tmp_path: Path) -> None:
+    beam = (f"--prism_location={PRISM}",)
+    mine(config_for(demo_server.url, tmp_path / "out", runner="prism", beam=beam))
+    assert tree(tmp_path / "out", "shards", "tables") == tree(demo_release, "shards", "tables")
+
+
+@pytest.fixture
+def gcs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A GCS emulator on loopback with an empty bucket."""
+    port = free_port()
+    host = f"http://127.0.0.1:{port}"
+    server = subprocess.Popen(
+        [str(FAKE_GCS), "-scheme", "http", "-host", "127.0.0.1", "-port", str(port), "-public-host", f"127.0.0.1:{port}",
+         "-external-url", host, "-backend", "memory"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", host)
+    try:
+        for _ in range(100):
+            with socket.socket() as s:
+                if s.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        import fsspec.config
+        import gcsfs
+
+        # The emulator knows no credentials; users would say so in fsspec's configuration file.
+        monkeypatch.setitem(fsspec.config.conf, "gs", {"token": "anon"})
+        gcsfs.GCSFileSystem.clear_instance_cache()
+        fs = gcsfs.GCSFileSystem(token="anon", project="test")
+        fs.mkdir("corpus")
+        yield "gs://corpus/release"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@pytest.mark.skipif(not FAKE_GCS, reason="PMCMINE_FAKE_GCS names no GCS emulator")
+def test_an_object_store(demo_release: Path, demo_server: BucketServer, gcs: str, tmp_path: Path) -> None:
+    mine(config_for(demo_server.url, gcs))
+    out = Folder(gcs)
+    for name in out.walk():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(out.read(name))
+    assert tree(tmp_path, "shards", "tables") == tree(demo_release, "shards", "tables")
+    assert not any(n.startswith("_work") for n in out.walk())
+    keys = [s["key"] for s in stream.open(gcs, where="kind = 'figure'")]
+    assert keys == [s["key"] for s in stream.open(str(demo_release), where="kind = 'figure'")]
+    assert not mine(config_for(demo_server.url, gcs)).fresh
