@@ -127,10 +127,22 @@ class HttpClient:
             retry=tenacity.retry_if_exception_type(_Transient),
             reraise=True,
         )
+        mismatch: _Transient | None = None
+
+        def attempt() -> bytes:
+            nonlocal mismatch
+            try:
+                return self._once(url, key, max_bytes, md5)
+            except _Transient as error:
+                mismatch = error if error.reason == Reason.CHECKSUM_MISMATCH else mismatch
+                raise
+
         try:
-            return retrying(self._once, url, key, max_bytes, md5)
+            return retrying(attempt)
         except _Transient as error:
-            raise Rejected(error.reason, f"{key}: {error.detail}") from None
+            # Wrong bytes tell more than whatever the last try happened to end with.
+            told = mismatch or error
+            raise Rejected(told.reason, f"{key}: {told.detail}") from None
 
     def _once(self, url: str, key: str, max_bytes: int, md5: str | None) -> bytes:
         self._limiter.wait()
@@ -161,7 +173,6 @@ class HttpClient:
             raise _Transient(Reason.FETCH_FAILED, type(error).__name__) from None
         body = bytes(data)
         if md5 is not None:
-            got = hashlib.md5(body, usedforsecurity=False).hexdigest()
-            if got != md5:
-                raise _Transient(Reason.CHECKSUM_MISMATCH, f"MD5 {got}, {md5} was stated")
+            if hashlib.md5(body, usedforsecurity=False).hexdigest() != md5:
+                raise _Transient(Reason.CHECKSUM_MISMATCH, f"the MD5 is never the stated {md5}")
         return body

@@ -41,7 +41,6 @@ class BucketServer:
     def __init__(self, folder: Path, faults: Faults | None = None) -> None:
         self._folder = folder.resolve()
         self._faults = faults
-        self._random = random.Random(faults.seed if faults else 0)
         self._lock = threading.Lock()
         self.requests: Counter[str] = Counter()
         self.faults_given: Counter[str] = Counter()
@@ -71,10 +70,12 @@ class BucketServer:
             self.requests[path] += 1
             if self._faults is None or self._per_path[path] >= self._faults.most:
                 return None
-            if self._random.random() >= self._faults.share:
+            # By path and try, so that the faults are the same however the requests are interleaved.
+            draw = random.Random(f"{self._faults.seed}/{path}/{self.requests[path]}")  # noqa: S311 - not for secrets
+            if draw.random() >= self._faults.share:
                 return None
             self._per_path[path] += 1
-            kind = self._random.choice(self._faults.kinds)
+            kind = draw.choice(self._faults.kinds)
             self.faults_given[kind] += 1
             return kind
 

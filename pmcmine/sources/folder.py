@@ -87,8 +87,8 @@ class FolderReader:
             raise Rejected(Reason.XML_MISSING, f"{key}: not there") from None
         except OSError as error:
             raise Rejected(Reason.FETCH_FAILED, f"{key}: {error.strerror or error}") from None
-        if md5 is not None and (got := hashlib.md5(data, usedforsecurity=False).hexdigest()) != md5:
-            raise Rejected(Reason.CHECKSUM_MISMATCH, f"{key}: MD5 {got}, {md5} was stated")
+        if md5 is not None and hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
+            raise Rejected(Reason.CHECKSUM_MISMATCH, f"{key}: the MD5 is never the stated {md5}")
         return data
 
     def metadata(self, entry: Entry) -> VersionMeta:

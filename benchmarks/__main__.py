@@ -1,0 +1,251 @@
+"""Prints each budget's ratio: `python -m benchmarks parse|beam|shards|memory [--data FOLDER]`.
+
+With PMCMINE_REAL_DATA (or `--data`) the real articles are used, otherwise generated ones. The last line on stdout is
+one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROUNDS = 5
+
+
+def best(action: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """Shortest of several runs, in seconds."""
+    times = []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def articles(data: Path | None, most: int = 300) -> list[tuple[str, bytes]]:
+    """(PMCID, XML) of real or generated articles."""
+    if data is not None:
+        found: list[tuple[str, bytes]] = []
+        for path in sorted((data / "oa_bulk").glob("*.tar.gz")):
+            with tarfile.open(path) as archive:
+                for member in archive:
+                    stream = archive.extractfile(member)
+                    if stream is not None and member.name.endswith(".xml"):
+                        found.append((Path(member.name).stem, stream.read()))
+        step = max(len(found) // most, 1)
+        return found[::step][:most]
+    from pmcmine.demo.corpus import article_xml, many_articles
+
+    return [(f"PMC{a.pmcid}", article_xml(a)) for a in many_articles(most)]
+
+
+def parse(data: Path | None) -> dict[str, Any]:
+    """XML to all rows, beside lxml's parse and pubmed_parser's calls on the same bytes, in turn."""
+    import pubmed_parser
+    from lxml import etree
+
+    from pmcmine.jats import ArticleMeta, extract_article
+
+    documents = articles(data)
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for pmcid, xml in documents:
+            path = Path(folder) / f"{pmcid}.nxml"
+            path.write_bytes(xml)
+            paths.append(str(path))
+
+        failures = 0
+
+        def theirs() -> None:
+            nonlocal failures
+            failures = 0
+            for path in paths:
+                for call in (
+                    pubmed_parser.parse_pubmed_xml,
+                    pubmed_parser.parse_pubmed_caption,
+                    pubmed_parser.parse_pubmed_paragraph,
+                ):
+                    try:
+                        call(path)
+                    except Exception:  # noqa: BLE001 - counted below; it fails on some articles
+                        failures += 1
+
+        def ours() -> None:
+            for pmcid, xml in documents:
+                extract_article(xml, ArticleMeta(pmcid=pmcid, license_code="CC BY"))
+
+        def plain() -> None:
+            for _, xml in documents:
+                etree.fromstring(xml)
+
+        times = {"lxml": best(plain), "pmcmine": best(ours), "pubmed_parser": best(theirs, 2)}
+    n = len(documents)
+    return {
+        "articles": n,
+        "ms_per_article": {k: round(1000 * t / n, 3) for k, t in times.items()},
+        "ratio_to_lxml": round(times["pmcmine"] / times["lxml"], 2),
+        "ratio_to_pubmed_parser": round(times["pmcmine"] / times["pubmed_parser"], 2),
+        "pubmed_parser_exceptions": failures,
+    }
+
+
+def _bucket(data: Path | None, folder: str) -> str:
+    if data is not None:
+        return str(data / "oa_bulk")
+    from pmcmine.demo.corpus import many_articles, write_bucket
+
+    write_bucket(Path(folder) / "bucket", many_articles(200))
+    return str(Path(folder) / "bucket")
+
+
+def beam(data: Path | None) -> dict[str, Any]:
+    """The mine job on the direct runner beside a plain loop over the same functions and the same snapshot."""
+    import apache_beam
+
+    from pipelines import mine as mine_job
+    from pipelines.runners import beam_options, make_runner
+    from pmcmine import snapshot
+    from pmcmine.block import mine_block
+    from pmcmine.config import load_config
+    from pmcmine.sources import open_source
+    from pmcmine.storage import Folder
+
+    with tempfile.TemporaryDirectory() as folder:
+        config = load_config({"source": _bucket(data, folder), "out": f"{folder}/out"})
+        source = open_source(config)
+        work = Folder(f"{folder}/out/_work")
+        frozen = snapshot.freeze(source.entries(work), source.kind, None, config.block_articles, work)
+        blocks = list(range(frozen.n_blocks))
+
+        def clear() -> None:
+            work.remove_tree("blocks")
+
+        def loop() -> None:
+            reader = source.open(1.0)
+            for block in blocks:
+                mine_block(block, work, config, reader, 1)
+            reader.close()
+
+        def pipeline() -> None:
+            graph = apache_beam.Pipeline(runner=make_runner(config), options=beam_options(config))
+            mine_job.build(graph, blocks, len(blocks), config, work)
+            graph.run().wait_until_finish()
+
+        times: dict[str, list[float]] = {"loop": [], "pipeline": []}
+        for _ in range(3):
+            for name, action in (("loop", loop), ("pipeline", pipeline)):
+                clear()
+                times[name].append(best(action, 1))
+    return {
+        "articles": frozen.n_pmcids,
+        "seconds": {k: round(min(t), 2) for k, t in times.items()},
+        "ratio": round(min(times["pipeline"]) / min(times["loop"]), 3),
+    }
+
+
+def shards(data: Path | None) -> dict[str, Any]:
+    """Writing shards from packs beside `tar` copying the same files into a tar."""
+    import random
+
+    from pmcmine.assemble.duplicates import SampleRef
+    from pmcmine.assemble.plan import Plan
+    from pmcmine.assemble.shards import write_shard
+    from pmcmine.storage import Folder
+
+    rng = random.Random(0)  # noqa: S311 - sizes
+    noise = rng.randbytes(4 << 20)
+    with tempfile.TemporaryDirectory() as folder:
+        work, out = Folder(f"{folder}/work"), Folder(f"{folder}/out")
+        (Path(folder) / "work" / "p").mkdir(parents=True)
+        files = Path(folder) / "files"
+        files.mkdir()
+        samples: list[SampleRef] = []
+        total = 0
+        for pack in range(4):
+            with (Path(folder) / "work" / "p" / str(pack)).open("wb") as stream:
+                offset = 0
+                for i in range(400):
+                    size = int(rng.lognormvariate(12.2, 0.6))
+                    image, text, record = noise[: min(size, len(noise))], noise[:900], b'{"a":"' + b"b" * 2500 + b'"}'
+                    key = f"PMC{pack}{i:04d}-1-F1"
+                    stream.write(image + text + record)
+                    sizes = (len(image), offset + len(image), len(text), len(record))
+                    samples.append(
+                        SampleRef(key, key, f"PMC{i + 1}", "commercial", "train", key, f"p/{pack}", offset, *sizes)
+                    )
+                    offset += len(image) + len(text) + len(record)
+                    for suffix, member in ((".jpg", image), (".txt", text), (".json", record)):
+                        (files / (key + suffix)).write_bytes(member)
+                        total += len(member)
+        plan = Plan(1, {}, {("commercial", "train"): 1}, {}, 0)
+
+        def ours() -> None:
+            work.remove_tree("assembled")
+            write_shard("commercial", "train", 0, samples, plan, work, out)
+
+        def theirs() -> None:
+            with (Path(folder) / "theirs.tar").open("wb") as stream:
+                subprocess.run(
+                    [shutil.which("tar") or "tar", "-cf", "-", "-C", str(files), "."], stdout=stream, check=True
+                )
+                os.fsync(stream.fileno())
+
+        times = {"pmcmine": best(ours), "tar": best(theirs)}
+    return {
+        "bytes": total,
+        "samples": len(samples),
+        "seconds": {k: round(t, 3) for k, t in times.items()},
+        "ratio": round(times["pmcmine"] / times["tar"], 2),
+    }
+
+
+def memory(data: Path | None) -> dict[str, Any]:
+    """Peak memory of `mine` on the direct runner with 300 and with all articles, each in a process of its own."""
+    peaks = {}
+    with tempfile.TemporaryDirectory() as folder:
+        source = _bucket(data, folder)
+        for limit in (300, 1300):
+            code = (
+                "import resource, sys; from pmcmine.cli import main\n"
+                "try: main(sys.argv[1:])\n"
+                "except SystemExit: pass\n"
+                "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+            )
+            args = ["mine", "--source", source, "--limit", str(limit), "--out", f"{folder}/out{limit}", "-q"]
+            done = subprocess.run([sys.executable, "-c", code, *args], capture_output=True, text=True, check=True)
+            peaks[str(limit)] = int(done.stdout.split()[-1])
+    return {"peak_mb": peaks, "ratio": round(peaks["1300"] / peaks["300"], 2)}
+
+
+BENCHMARKS = {"parse": parse, "beam": beam, "shards": shards, "memory": memory}
+
+
+def main() -> None:
+    """Run one benchmark or all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", choices=[*BENCHMARKS, "all"])
+    parser.add_argument("--data", default=os.environ.get("PMCMINE_REAL_DATA"))
+    args = parser.parse_args()
+    data = Path(args.data) if args.data else None
+    names = list(BENCHMARKS) if args.name == "all" else [args.name]
+    results: dict[str, Any] = {"data": "real" if data else "generated"}
+    for name in names:
+        results[name] = BENCHMARKS[name](data)
+        print(f"{name}: {json.dumps(results[name])}", file=sys.stderr)
+    results["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()
