@@ -163,7 +163,7 @@ def shards(data: Path | None) -> dict[str, Any]:
     from pmcmine.assemble.shards import write_shard
     from pmcmine.storage import Folder
 
-    rng = random.Random(0)  # noqa: S311 - sizes
+    rng = random.Random(0)
     noise = rng.randbytes(4 << 20)
     with tempfile.TemporaryDirectory() as folder:
         work, out = Folder(f"{folder}/work"), Folder(f"{folder}/out")

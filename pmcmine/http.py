@@ -172,7 +172,6 @@ class HttpClient:
         except requests.RequestException as error:
             raise _Transient(Reason.FETCH_FAILED, type(error).__name__) from None
         body = bytes(data)
-        if md5 is not None:
-            if hashlib.md5(body, usedforsecurity=False).hexdigest() != md5:
-                raise _Transient(Reason.CHECKSUM_MISMATCH, f"the MD5 is never the stated {md5}")
+        if md5 is not None and hashlib.md5(body, usedforsecurity=False).hexdigest() != md5:
+            raise _Transient(Reason.CHECKSUM_MISMATCH, f"the MD5 is never the stated {md5}")
         return body

@@ -71,7 +71,7 @@ class BucketServer:
             if self._faults is None or self._per_path[path] >= self._faults.most:
                 return None
             # By path and try, so that the faults are the same however the requests are interleaved.
-            draw = random.Random(f"{self._faults.seed}/{path}/{self.requests[path]}")  # noqa: S311 - not for secrets
+            draw = random.Random(f"{self._faults.seed}/{path}/{self.requests[path]}")
             if draw.random() >= self._faults.share:
                 return None
             self._per_path[path] += 1
