@@ -73,7 +73,7 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
         try:
             return _run(config, source, options, out, work, frozen, progress)
         except KeyboardInterrupt:
-            forget_starts(work, 0)
+            forget_starts(work)
             raise
 
 
@@ -106,7 +106,7 @@ def _run(
     todo = sorted(set(blocks) - set(committed))
 
     def mine() -> None:
-        with progress.watching(work, frozen.n_blocks, frozen.n_pmcids):
+        with progress.watching(work, committed, frozen.n_pmcids):
             _beam(config, options, work, lambda p: mine_job.build(p, todo, shares, config, work))
 
     if todo:

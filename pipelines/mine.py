@@ -13,7 +13,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-from pmcmine.block import mine_block
+from pmcmine.block import manifest_counts, mine_block
 from pmcmine.bundle import Reader
 from pmcmine.config import MineConfig
 from pmcmine.sources import open_source
@@ -47,13 +47,10 @@ class MineBlocks(beam.DoFn):
         config = MineConfig(**self._config)
         for block in sorted(element[1]):
             manifest = mine_block(block, self._work, config, self._reader, self._threads, 1 / self._shares)
-            counts: dict[str, int] = {}
-            for part in manifest["parts"]:
-                for name, n in part["counts"].items():
-                    counts[name] = counts.get(name, 0) + n
+            counts = manifest_counts(manifest)
             for name, n in counts.items():
                 Metrics.counter("pmcmine", name).inc(n)
-            yield block, counts
+            yield block, dict(counts)
 
 
 def build(pipeline: beam.Pipeline, blocks: list[int], shares: int, config: MineConfig, work: Folder) -> Any:

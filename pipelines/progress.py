@@ -8,12 +8,12 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
 
-from pmcmine.block import read_manifest
+from pmcmine.block import manifest_counts, read_manifest
 from pmcmine.storage import Folder
 
 _LOOK_SECONDS = 2.0
@@ -38,13 +38,13 @@ class Progress:
             self._console.print(text, markup=False, highlight=False)
 
     @contextmanager
-    def watching(self, work: Folder, n_blocks: int, n_pmcids: int) -> Iterator[None]:
-        """Show what the blocks come to while the mine job runs."""
+    def watching(self, work: Folder, committed: Sequence[int], n_pmcids: int) -> Iterator[None]:
+        """Show what the blocks come to while the mine job runs; `committed` are the blocks of earlier runs."""
         if self._quiet:
             yield
             return
         done = threading.Event()
-        thread = threading.Thread(target=self._watch, args=(work, n_blocks, n_pmcids, done), daemon=True)
+        thread = threading.Thread(target=self._watch, args=(work, committed, n_pmcids, done), daemon=True)
         thread.start()
         try:
             yield
@@ -52,32 +52,19 @@ class Progress:
             done.set()
             thread.join()
 
-    def _watch(self, work: Folder, n_blocks: int, n_pmcids: int, done: threading.Event) -> None:
-        finished: dict[int, Counter[str]] = {}
+    def _watch(self, work: Folder, committed: Sequence[int], n_pmcids: int, done: threading.Event) -> None:
+        before = Counter[str]()
+        for block in committed:
+            before += manifest_counts(read_manifest(work, block) or {"parts": []})
+        finished: dict[str, Counter[str]] = {}
         started = last_line = time.monotonic()
-        first: int | None = None
         live = self._console.status("mining …") if self._console.is_terminal else None
         if live:
             live.start()
         while True:
             ended = done.wait(_LOOK_SECONDS)
-            total = Counter[str]()
-            running = {int(n.split(".")[0]) for n in work.names("progress") if n.endswith(".json")}
-            for block in range(n_blocks):
-                if block not in finished and block not in running and (m := read_manifest(work, block)):
-                    counts = Counter[str]()
-                    for part in m["parts"]:
-                        counts.update(part["counts"])
-                        counts["rejected"] += sum(part["rejects"].values())
-                    finished[block] = counts
-                total.update(finished.get(block, Counter()))
-            for block in running - finished.keys():
-                try:
-                    total.update(json.loads(work.read(f"progress/{block:06d}.json")))
-                except (FileNotFoundError, ValueError):
-                    continue  # it has just been committed, or is being replaced
-            first = total["pmcids"] if first is None else first
-            line = _line(total, n_pmcids, first, time.monotonic() - started)
+            total = before + self._look(work, finished)
+            line = _line(total, n_pmcids, before["pmcids"], time.monotonic() - started)
             if live:
                 live.update(line)
             if ended or (not live and time.monotonic() - last_line >= _LINE_SECONDS):
@@ -87,6 +74,24 @@ class Progress:
                 self._console.print(line, markup=False, highlight=False)
             if ended:
                 return
+
+    @staticmethod
+    def _look(work: Folder, finished: dict[str, Counter[str]]) -> Counter[str]:
+        """Counts of this run's blocks; those that are done are read once."""
+        total = Counter[str]()
+        for name in work.names("progress"):
+            if name not in finished and name.endswith(".json"):
+                try:
+                    counts = Counter[str](json.loads(work.read(f"progress/{name}")))
+                except (FileNotFoundError, ValueError):
+                    continue  # it is being replaced
+                if counts.pop("done", 0):
+                    finished[name] = counts
+                else:
+                    total += counts
+        for counts in finished.values():
+            total += counts
+        return total
 
 
 def _line(total: Counter[str], n_pmcids: int, first: int, seconds: float) -> str:

@@ -290,8 +290,9 @@ def mine_block(
     work.write(marker, b"")
     groups = read_block(work, block)
 
-    def progress(counts: Counter[str]) -> None:
-        work.write(f"progress/{block:06d}.json", json.dumps(counts).encode(), replace=True)
+    def progress(counts: Counter[str], done: bool = False) -> None:
+        data = json.dumps({**counts, "done": int(done)}).encode()
+        work.write(f"progress/{block:06d}.json", data, replace=True)
 
     try:
         if len(starts) >= _CAREFUL_AFTER:
@@ -309,11 +310,20 @@ def mine_block(
         work.remove(marker)  # an error that can be told is no killed worker
         raise
     work.remove(marker)
-    work.remove(f"progress/{block:06d}.json")
     committed = read_manifest(work, block)
     if committed is None:
         raise RuntimeError(f"the manifest of block {block} vanished")
+    progress(manifest_counts(committed), done=True)
     return committed
+
+
+def manifest_counts(manifest: dict[str, Any]) -> Counter[str]:
+    """All counts of a block, and its rejects under `rejected`."""
+    counts: Counter[str] = Counter()
+    for part in manifest["parts"]:
+        counts.update(part["counts"])
+        counts["rejected"] += sum(part["rejects"].values())
+    return counts
 
 
 def read_manifest(work: Folder, block: int) -> dict[str, Any] | None:
@@ -325,7 +335,7 @@ def read_manifest(work: Folder, block: int) -> dict[str, Any] | None:
     return manifest
 
 
-def forget_starts(work: Folder, n_blocks: int) -> None:
+def forget_starts(work: Folder) -> None:
     """Remove the start markers of this process, after an interrupt by the user."""
     for thousand in work.names("blocks"):
         for block in work.names(f"blocks/{thousand}"):

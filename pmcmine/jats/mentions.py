@@ -26,7 +26,8 @@ _RANGE = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)")
 _BARE_RANGE = re.compile(r"\s*(?:[-–—]|to|through)\s*(?:[Ff]ig(?:ure)?s?\.?\s*)?")
 _SUFFIX = re.compile(rf"(?P<panels>{_PANELS})")
 _ELSEWHERE = re.compile(
-    r"\s*,?\s*(?:of|in|from)\s+(?:the\s+)?(?:refs?\b|references?\b|\[|\(?[A-Z]\w+\s+(?:et\s+al|and\b|\())"
+    r"\s{0,2},?\s{0,2}(?:of|in|from)\s{1,2}(?:the\s{1,2})?"
+    r"(?:refs?\b|references?\b|\[|\(?[A-Z]\w{1,40}\s{1,2}(?:et\s{1,2}al|and\b|\())"
 )
 # Words before "figure" that make it another series than the article's own.
 _OTHER_SERIES = re.compile(

@@ -9,6 +9,7 @@ from lxml import etree
 from pmcmine.jats.mentions import FigureIndex, find_mentions
 from pmcmine.jats.sentences import sentence_at, sentence_starts
 from pmcmine.jats.text import flatten
+from pmcmine.rights import License, figure_rights
 
 WORDS = st.text(alphabet="ab Fig.12(A–B), \n\t\u00a0é𝛼", max_size=12)
 LEAVES = st.one_of(
@@ -63,3 +64,16 @@ def test_mentions_lie_in_the_text_and_in_their_sentence(parts: list[str], number
 def test_sentences_cover_the_text(text: str) -> None:
     starts = sentence_starts(text)
     assert starts[0] == 0 and starts == sorted(set(starts)) and (starts[-1] < max(len(text), 1))
+
+
+HOSTILE = ["Fig. " + "1A–B, " * 5000, "Fig. 1" + "a," * 20_000, "FIG. 1" + "\u00a0" * 50_000, "ig" * 100_000, "Figs " + "1 to " * 5000,
+           "with the permission of " * 5000, "not covered by " + "a " * 50_000, "reproduced " * 20_000]  # fmt: skip
+
+
+def test_no_pattern_is_slow_on_hostile_text() -> None:
+    """Each took a fraction of a second when written; a pattern gone quadratic takes minutes, and the suite's limit."""
+    index = FigureIndex({}, {1: 0, 2: 1})
+    for text in HOSTILE:
+        find_mentions(text, (), index)
+        sentence_starts(text)
+        figure_rights(License.BY, text, "permission", None)
