@@ -19,7 +19,7 @@ from pipelines.progress import Progress
 from pipelines.runners import beam_options, fetch_keys, make_runner
 from pmcmine import snapshot as snapshots
 from pmcmine._version import __version__
-from pmcmine.assemble.cards import shards_card, tables_card
+from pmcmine.assemble.cards import shards_card, shards_schema, tables_card, tables_schema
 from pmcmine.assemble.plan import PLAN, Plan, file_name, make_plan, shard_name
 from pmcmine.assemble.shards import shard_record
 from pmcmine.assemble.tables import table_record
@@ -200,7 +200,12 @@ def _finish(
     shards, tables = _records(plan, work)
     totals = tally(_manifests(work, frozen.n_blocks), frozen.n_versions, shards, tables)
     totals.check()
-    cards = {"shards/README.md": shards_card(shards), "tables/README.md": tables_card(tables)}
+    cards = {
+        "shards/README.md": shards_card(shards),
+        "shards/schema.json": shards_schema(),
+        "tables/README.md": tables_card(tables),
+        "tables/schema.json": tables_schema(),
+    }
     for name, data in cards.items():
         out.write(name, data, replace=True)
     files = [{k: r[k] for k in ("name", "bytes", "sha256", "rows")} for r in (*shards, *tables)]

@@ -62,13 +62,9 @@ def _pmcids(values: list[str] | None) -> tuple[str, ...] | None:
 
 def _run(config: Any, dry: bool, quiet: bool) -> int:
     """Run the mine job and tell what came of it; the exit code."""
-    try:
-        from pipelines import job
-        from pipelines.progress import Progress
-    except ImportError as error:
-        raise PmcmineError(
-            f"mining needs more packages ({error}); install them with: pip install 'pmcmine[mine]'"
-        ) from None
+    from pipelines import job
+    from pipelines.progress import Progress
+
     if dry:
         typer.echo(json.dumps(job.dry_run(config), indent=1))
         return EXIT_DONE
@@ -167,13 +163,8 @@ def demo(
     import tempfile
 
     from pmcmine.config import load_config
+    from pmcmine.demo import BucketServer, demo_articles, write_bucket
 
-    try:
-        from pmcmine.demo import BucketServer, demo_articles, write_bucket
-    except ImportError as error:
-        raise PmcmineError(
-            f"the demo needs more packages ({error}); install them with: pip install 'pmcmine[mine]'"
-        ) from None
     target = Path(out)
     if target.exists():
         if not (target / "release.json").is_file() and not (target / "_work").is_dir():
@@ -195,6 +186,11 @@ def main(argv: list[str] | None = None) -> None:
         code = app(args=argv, standalone_mode=False)
     except PmcmineError as error:
         print(f"pmcmine: {error}", file=sys.stderr)
+        code = EXIT_FAILED
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] in ("pmcmine", "pipelines", "schemas", "classifiers"):
+            raise
+        print(f"pmcmine: this command needs more packages ({error}): pip install 'pmcmine[mine]'", file=sys.stderr)
         code = EXIT_FAILED
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED

@@ -145,8 +145,8 @@ _CC_IN_PROSE = re.compile(
 _PROSE_TERMS = ((re.compile(r"non[\s-]?comm", re.I), "NC"), (re.compile(r"no[\s-]?deriv", re.I), "ND"),
                 (re.compile(r"share[\s-]?alike", re.I), "SA"))  # fmt: skip
 # What a text must hold, in lower case, before the patterns above are worth their time.
-_QUICK = ("permission", "reprinted", "reproduced", "republished", "courtesy", "rights reserved", "licen", "©", "(c)",
-          "copyright")  # fmt: skip
+_QUICK = ("permission", "reprinted", "reproduced", "republished", "courtesy", "rights reserved", "licen", "©",
+          "copyright", "(c) 19", "(c) 20", "(c)19", "(c)20")  # fmt: skip
 _QUICK_ADAPTED = ("adapted", "modified", "redrawn", "re-drawn")
 
 

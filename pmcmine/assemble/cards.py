@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -46,8 +47,6 @@ def sample_features() -> list[dict[str, Any]]:
 
 def _yaml(value: Any, indent: int = 0) -> str:
     """Block YAML of dicts, lists and scalars; strings are JSON, which YAML 1.2 contains."""
-    import json
-
     pad = "  " * indent
     if isinstance(value, Mapping):
         lines = []
@@ -220,3 +219,18 @@ WebDataset shards in a dataset of their own; `figures` rows say where each sampl
 
 {sections}"""
     return _card(meta, body)
+
+
+def _schema(record: Any) -> list[dict[str, str]]:
+    keys = ("name", "type", "meaning", "unit", "null")
+    return [dict(zip(keys, row, strict=True)) for row in describe(record)]
+
+
+def shards_schema() -> bytes:
+    """`shards/schema.json`: the fields of the JSON member."""
+    return json.dumps({"json": _schema(Sample)}, indent=1, ensure_ascii=False).encode()
+
+
+def tables_schema() -> bytes:
+    """`tables/schema.json`: the fields of every table, so that readers need no code of ours."""
+    return json.dumps({t.name: _schema(t.record) for t in TABLES.values()}, indent=1, ensure_ascii=False).encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from pmcmine.jats.dom import LANG, Element
 from pmcmine.jats.figures import JatsFigure, figure_kind, read_caption, read_figure
@@ -18,9 +18,8 @@ _CLOSED: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in the article something stands."""
+class Place(NamedTuple):
+    """Where in the article something stands. (A tuple: one is made for each paragraph.)"""
 
     path: str = ""
     titles: tuple[str, ...] = ()
@@ -30,11 +29,10 @@ class Place:
 
     def down(self, step: str) -> Place:
         """The place one step deeper."""
-        return replace(self, path=f"{self.path}/{step}" if self.path else step)
+        return self._replace(path=f"{self.path}/{step}" if self.path else step)
 
 
-@dataclass(frozen=True, slots=True)
-class FoundParagraph:
+class FoundParagraph(NamedTuple):
     """A paragraph with text."""
 
     place: Place
@@ -180,7 +178,7 @@ def _paragraph(element: Element, place: Place, n: int, body: Body) -> None:
         tag = floating.tag
         m = counts[tag] = counts.get(tag, -1) + 1
         if floating not in body.seen:
-            _FLOATS[tag](floating, replace(place, path=path), m, body)
+            _FLOATS[tag](floating, place._replace(path=path), m, body)
 
 
 def _figure(element: Element, place: Place, n: int, body: Body, parent: int | None = None) -> None:
@@ -251,11 +249,11 @@ def _group(element: Element, place: Place, n: int, body: Body) -> None:
 
 
 def _boxed(element: Element, place: Place, n: int, body: Body) -> None:
-    here = _inside(element, "boxed-text", replace(place, figure_kind="boxed"), n, body)
+    here = _inside(element, "boxed-text", place._replace(figure_kind="boxed"), n, body)
     caption = element.find("caption")
     title = plain_text(caption.find("title")) if caption is not None else None
     if title:
-        here = replace(here, titles=(*here.titles, title))
+        here = here._replace(titles=(*here.titles, title))
     _container(element, here, body)
 
 

@@ -7,7 +7,6 @@ keep their words apart, formulas become readable text, and floats are left out a
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from html.entities import html5
 from itertools import accumulate
 from typing import Final, NamedTuple
@@ -58,8 +57,7 @@ class Ref(NamedTuple):
     element: Element
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Plain text with its cross-references and the floats that stood in it."""
 
     text: str
