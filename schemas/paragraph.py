@@ -51,4 +51,4 @@ class Paragraph:
     split: str = col("train, validation or test.", default="")
 
 
-PARAGRAPHS = Table("paragraphs", Paragraph, "One paragraph of an article.", "paragraph_id")
+PARAGRAPHS = Table("paragraphs", Paragraph, "One paragraph of an article.", "paragraph_id", row_group=5_000)

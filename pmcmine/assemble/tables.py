@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, BinaryIO, cast
 
-import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.parquet as pq
 
 from pmcmine.assemble.plan import Plan, file_name
 from pmcmine.assemble.shards import FigurePlace
 from pmcmine.block import read_manifest
-from pmcmine.ids import SPLITS, article_id, article_place, pmcid_number
+from pmcmine.ids import article_id, article_place, pmcid_number
 from pmcmine.rejects import Reason, Stage, Unit
 from pmcmine.storage import Folder
 from schemas import TABLES, Table, to_arrow
@@ -71,10 +70,34 @@ def _in_range(rows: pa.Table, table: Table, group: str, split: str, file: int, n
     return rows.filter(pa.array([keep[p] for p in pmcids], pa.bool_()))
 
 
-def _sorted(rows: pa.Table) -> pa.Table:
-    """Rows by PMCID number; within an article they keep their order."""
-    numbers = np.array([pmcid_number(p) for p in rows["pmcid"].to_pylist()], dtype=np.int64)
-    return rows.take(pa.array(np.argsort(numbers, kind="stable"))).combine_chunks()
+def _runs(pieces: Sequence[pa.Table]) -> list[tuple[int, int, int, int]]:
+    """(PMCID number, piece, first row, rows) of each article's run of rows, in order of the number.
+
+    An article's rows follow each other in its piece, so that sorting needs no copy of the rows.
+    """
+    runs = []
+    for n, piece in enumerate(pieces):
+        encoded = pa.compute.run_end_encode(piece["pmcid"].combine_chunks())
+        start = 0
+        for pmcid, end in zip(encoded.values.to_pylist(), encoded.run_ends.to_pylist(), strict=True):
+            runs.append((pmcid_number(pmcid), n, start, end - start))
+            start = end
+    return sorted(runs)
+
+
+def _row_groups(pieces: Sequence[pa.Table], schema: pa.Schema, row_group: int) -> Iterator[pa.Table]:
+    """Sorted rows in tables of `row_group` rows (the last one shorter), each column in one chunk."""
+    waiting: list[pa.Table] = []
+    held = 0
+    for _, n, start, length in _runs(pieces):
+        waiting.append(pieces[n].slice(start, length))
+        held += length
+        while held >= row_group:
+            joined = pa.concat_tables(waiting)
+            yield joined.slice(0, row_group).combine_chunks()
+            waiting, held = [joined.slice(row_group)], held - row_group
+    if held:
+        yield pa.concat_tables(waiting).combine_chunks()
 
 
 def _set(rows: pa.Table, name: str, values: Sequence[Any]) -> pa.Table:
@@ -118,23 +141,47 @@ def leak_reject(place: FigurePlace) -> Reject:
     )
 
 
-def parquet_bytes(rows: pa.Table, row_group: int) -> bytes:
-    """Parquet of rows: zstd, page index, row groups of fixed size, content-defined chunks.
+def write_parquet(stream: BinaryIO, schema: pa.Schema, row_groups: Iterable[pa.Table]) -> int:
+    """Write row groups as Parquet: zstd, page index, content-defined chunks; the number of rows.
 
-    The rows have one chunk a column; pyarrow's bytes depend on chunks otherwise.
+    Each table becomes one row group; its columns have one chunk, for pyarrow's bytes depend on chunks.
     """
-    sink = io.BytesIO()
+    n = 0
     with pq.ParquetWriter(
-        sink,
-        rows.schema,
+        stream,
+        schema,
         compression="zstd",
         write_page_index=True,
         use_content_defined_chunking=True,
         store_schema=True,
     ) as writer:
-        for start in range(0, max(len(rows), 1), row_group):
-            writer.write_table(rows.slice(start, row_group).combine_chunks(), row_group_size=row_group)
-    return sink.getvalue()
+        for rows in row_groups:
+            writer.write_table(rows, row_group_size=max(len(rows), 1))
+            n += len(rows)
+        if not n:
+            writer.write_table(schema.empty_table())
+    return n
+
+
+class _Hashed:
+    """A stream that is hashed as it is written."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.digest = sha256()
+        self.size = 0
+        self.closed = False
+
+    def write(self, data: bytes) -> int:
+        self.digest.update(data)
+        self.size += len(data)
+        return self._stream.write(data)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        """The stream is its owner's to close."""
 
 
 def write_table_file(
@@ -163,26 +210,33 @@ def write_table_file(
     if name_of == "rejects":
         leaks = sorted((leak_reject(p) for p in places if p.leaks_into), key=lambda r: r.reject_id)
         pieces += [to_arrow(table, leaks)] if leaks else []
-    rows = pa.concat_tables(pieces).combine_chunks() if pieces else table.schema.empty_table()
-    rows = _sorted(rows)
-    if table.grouped:
-        rows = _set(rows, "split", [split] * len(rows))
-    if name_of == "figures":
-        rows = _join_places(rows, {p.figure_id: p for p in places})
-    rows = rows.cast(table.schema)
-    data = parquet_bytes(rows, table.row_group)
-    out.write(target, data, replace=True)
+    found = {p.figure_id: p for p in places} if name_of == "figures" else {}
+    samples = 0
+
+    def finished() -> Iterator[pa.Table]:
+        nonlocal samples
+        for rows in _row_groups(pieces, table.schema, table.row_group):
+            if table.grouped:
+                rows = _set(rows, "split", [split] * len(rows))
+            if name_of == "figures":
+                rows = _join_places(rows, found)
+                samples += len(rows) - rows["shard"].null_count
+            yield rows.cast(table.schema)
+
+    with out.create(target, replace=True) as (stream, _):
+        hashed = _Hashed(stream)
+        n = write_parquet(cast("BinaryIO", hashed), table.schema, finished())
     record = {
         "name": target,
-        "sha256": sha256(data).hexdigest(),
-        "bytes": len(data),
-        "rows": len(rows),
+        "sha256": hashed.digest.hexdigest(),
+        "bytes": hashed.size,
+        "rows": n,
         "table": name_of,
         "group": group,
         "split": split,
     }
     if name_of == "figures":
-        record["samples"] = len(rows) - rows["shard"].null_count
+        record["samples"] = samples
     work.write(table_record(name), json.dumps(record).encode(), replace=True)
     return record
 
@@ -192,4 +246,4 @@ def all_files(plan: Plan) -> list[tuple[str, str, str, int]]:
     return [(t, g, s, i) for (t, g, s), n in sorted(plan.files.items()) for i in range(n)]
 
 
-__all__ = ["SPLITS", "all_files", "parquet_bytes", "table_record", "write_table_file"]
+__all__ = ["all_files", "table_record", "write_parquet", "write_table_file"]
