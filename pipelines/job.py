@@ -16,7 +16,7 @@ import apache_beam as beam
 from pipelines import assemble as assemble_job
 from pipelines import mine as mine_job
 from pipelines.progress import Progress
-from pipelines.runners import beam_options, fetch_keys, make_runner
+from pipelines.runners import beam_options, fetch_keys, make_runner, worker_output
 from pmcmine import snapshot as snapshots
 from pmcmine._version import __version__
 from pmcmine.assemble.cards import shards_card, shards_schema, tables_card, tables_schema
@@ -36,6 +36,7 @@ from pmcmine.storage import Folder
 from pmcmine.sums import Tally, tally
 
 log = logging.getLogger(__name__)
+_WORKER_OUTPUT = 1 << 20  # bytes of the workers' own output kept with an error
 
 
 @dataclass(frozen=True)
@@ -134,9 +135,16 @@ def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.
     """Run one graph to its end; an error of a worker becomes one line, and its traceback a file."""
     pipeline = beam.Pipeline(runner=make_runner(config), options=options)
     build(pipeline)
+    told = b""
     try:
-        result = pipeline.run()
-        state = result.wait_until_finish()
+        with worker_output(config) as output:
+            try:
+                result = pipeline.run()
+                state = result.wait_until_finish()
+            finally:
+                if output is not None:
+                    output.seek(0)
+                    told = output.read()[-_WORKER_OUTPUT:]
     except PmcmineError:
         raise
     except Exception as error:
@@ -145,7 +153,7 @@ def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.
         log.debug("the pipeline failed", exc_info=True)
         lines = [line for line in str(error).strip().splitlines() if line.strip()] or [type(error).__name__]
         name = f"error-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}.log"
-        work.write(name, f"{type(error).__name__}: {error}".encode(), replace=True)
+        work.write(name, f"{type(error).__name__}: {error}\n\n".encode() + told, replace=True)
         raise PmcmineError(
             f"the pipeline failed: {lines[-1].strip()} (whole text in {work.url}/{name}); the same command resumes"
         ) from error

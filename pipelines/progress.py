@@ -4,6 +4,7 @@ is the same on every runner."""
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
@@ -24,7 +25,10 @@ class Progress:
     """Tells a person how far a run is; silent if asked to be."""
 
     def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
-        self._console = console or Console(file=sys.stderr)
+        if console is None:
+            # A descriptor of its own: that of stderr is lent to worker processes at times.
+            console = Console(file=os.fdopen(os.dup(sys.__stderr__.fileno()), "w") if sys.__stderr__ else sys.stderr)
+        self._console = console
         self._quiet = quiet
 
     def step(self, name: str) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Sequence
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import Any
+from typing import IO, Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -74,6 +77,28 @@ def make_runner(config: MineConfig) -> Any:
     from apache_beam.runners.dataflow.dataflow_runner import DataflowRunner
 
     return DataflowRunner()
+
+
+@contextmanager
+def worker_output(config: MineConfig) -> Iterator[IO[bytes] | None]:
+    """While it lasts, what worker processes write to stderr goes to a file instead of the user's terminal.
+
+    Beam's workers inherit the descriptor and tell of their own life on it. Yields the file, None where the work is
+    done in this process.
+    """
+    if config.runner not in ("direct", "prism") or (config.runner == "direct" and config.workers == 1):
+        yield None
+        return
+    with tempfile.TemporaryFile() as output:
+        sys.stderr.flush()
+        kept = os.dup(2)
+        os.dup2(output.fileno(), 2)
+        try:
+            yield output
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def fetch_keys(config: MineConfig, remote: bool, n_blocks: int) -> int:

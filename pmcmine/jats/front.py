@@ -312,22 +312,22 @@ def read_references(article: Element) -> tuple[Reference, ...]:
     back = article.find("back")
     if back is None:
         return ()
-    ref_id: str | None = None
+    found: list[tuple[str, dict[str, str]]] = []
     ids: dict[str, str] = {}
-
-    def close() -> None:
-        if ref_id is not None:
-            pmcid = ids.get("pmcid") or ids.get("pmc")
-            if pmcid and pmcid.isdigit():
-                pmcid = f"PMC{pmcid}"
-            references.append(Reference(ref_id=ref_id, pmid=ids.get("pmid"), pmcid=pmcid, doi=ids.get("doi")))
-
     for element in back.iter("ref", "pub-id"):
         if element.tag == "ref":
-            close()
-            ref_id = element.get("id") or f"ref{len(references)}"
             ids = {}
-        elif ref_id is not None and element.text:
-            ids.setdefault(element.get("pub-id-type") or "", element.text.strip())
-    close()
+            found.append((element.get("id") or f"ref{len(found)}", ids))
+        elif found:
+            text = element.text
+            if text:
+                ids.setdefault(element.get("pub-id-type") or "", text.strip())
+    for ref_id, ids in found:
+        if not ids:
+            references.append(Reference(ref_id=ref_id, pmid=None, pmcid=None, doi=None))
+            continue
+        pmcid = ids.get("pmcid") or ids.get("pmc")
+        if pmcid and pmcid.isdigit():
+            pmcid = f"PMC{pmcid}"
+        references.append(Reference(ref_id=ref_id, pmid=ids.get("pmid"), pmcid=pmcid, doi=ids.get("doi")))
     return tuple(references)

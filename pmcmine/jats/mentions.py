@@ -157,7 +157,8 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
             dangling.append(ref)
     if not links and not index.by_number:
         return [], dangling
-    items = _items(text)
+    # Most paragraphs name no figure.
+    items = _items(text) if "Fig" in text or "fig" in text or "FIG" in text else []
     if not items and not links:
         return [], dangling
     named: list[Named] = []

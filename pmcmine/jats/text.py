@@ -166,13 +166,15 @@ def _ref(text: str, start: int, end: int, element: Element) -> Ref:
     """A link at its offsets, without the white space at its ends."""
     if end > len(text):
         end = len(text)
+        start = min(start, end)
     if start < end and (text[start] == " " or text[end - 1] == " "):
         while start < end and text[start] == " ":
             start += 1
         while end > start and text[end - 1] == " ":
             end -= 1
-    rid = element.get("rid")
-    return Ref(min(start, end), end, element.get("ref-type") or "", tuple(rid.split()) if rid else (), element)
+    get = element.get
+    rid = get("rid", "")
+    return Ref(start, end, get("ref-type", ""), (rid,) if " " not in rid and rid else tuple(rid.split()), element)
 
 
 def plain_text(element: Element | None) -> str | None:

@@ -19,6 +19,7 @@ from datasets import load_dataset
 from lxml import etree
 from PIL import Image
 
+from pmcmine.demo import BucketServer, Faults
 from pmcmine.rights import group_of, parse_license
 from tests.conftest import config_for
 from tests.helpers import mine, release_json, rows, tree
@@ -154,6 +155,13 @@ def test_consumers_count_what_the_release_states(bucket_release: Path, tmp_path:
         shards = sorted(str(p) for p in (bucket_release / "shards" / group / "train").rglob("*.tar"))
         read = sum(1 for _ in webdataset.WebDataset(shards, shardshuffle=False).decode("pil"))
         assert read == counts["samples"][f"{group}/train"]
+
+
+def test_the_same_bytes_over_a_failing_server(bucket_release: Path, real_data: Path, tmp_path: Path) -> None:
+    with BucketServer(real_data / "pmc-bucket", Faults(share=0.1)) as server:
+        mine(config_for(server.url, tmp_path / "out", retries=8))
+        assert sum(server.faults_given.values()) > 30
+    assert tree(tmp_path / "out", "shards", "tables") == tree(bucket_release, "shards", "tables")
 
 
 def test_the_same_bytes_over_http(bucket_release: Path, real_data: Path, tmp_path: Path) -> None:
