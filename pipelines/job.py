@@ -16,7 +16,7 @@ import apache_beam as beam
 from pipelines import assemble as assemble_job
 from pipelines import mine as mine_job
 from pipelines.progress import Progress
-from pipelines.runners import beam_options, fetch_keys, make_runner, worker_output
+from pipelines.runners import beam_options, fetch_keys, local_workers, make_runner
 from pmcmine import snapshot as snapshots
 from pmcmine._version import __version__
 from pmcmine.assemble.cards import shards_card, shards_schema, tables_card, tables_schema
@@ -36,7 +36,6 @@ from pmcmine.storage import Folder
 from pmcmine.sums import Tally, tally
 
 log = logging.getLogger(__name__)
-_WORKER_OUTPUT = 1 << 20  # bytes of the workers' own output kept with an error
 
 
 @dataclass(frozen=True)
@@ -135,25 +134,23 @@ def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.
     """Run one graph to its end; an error of a worker becomes one line, and its traceback a file."""
     pipeline = beam.Pipeline(runner=make_runner(config), options=options)
     build(pipeline)
-    told = b""
+    workers = None
     try:
-        with worker_output(config) as output:
-            try:
-                result = pipeline.run()
-                state = result.wait_until_finish()
-            finally:
-                if output is not None:
-                    output.seek(0)
-                    told = output.read()[-_WORKER_OUTPUT:]
+        with local_workers(config) as workers:
+            state = pipeline.run().wait_until_finish()
     except PmcmineError:
         raise
-    except Exception as error:
-        if "KeyboardInterrupt" in f"{type(error).__name__} {error}":
+    except (Exception, KeyboardInterrupt) as error:
+        if workers is not None and workers.died:
+            raise PmcmineError("worker processes died under the run; the same command resumes") from None
+        if isinstance(error, KeyboardInterrupt) or "KeyboardInterrupt" in f"{type(error).__name__} {error}":
             raise KeyboardInterrupt from None  # Beam wraps it as it wraps any error of a worker
         log.debug("the pipeline failed", exc_info=True)
         lines = [line for line in str(error).strip().splitlines() if line.strip()] or [type(error).__name__]
         name = f"error-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}.log"
-        work.write(name, f"{type(error).__name__}: {error}\n\n".encode() + told, replace=True)
+        work.write(
+            name, f"{type(error).__name__}: {error}\n\n".encode() + (workers.output if workers else b""), replace=True
+        )
         raise PmcmineError(
             f"the pipeline failed: {lines[-1].strip()} (whole text in {work.url}/{name}); the same command resumes"
         ) from error

@@ -102,3 +102,31 @@ def test_an_object_store(demo_release: Path, demo_server: BucketServer, gcs: str
     keys = [s["key"] for s in stream.open(gcs, where="kind = 'figure'")]
     assert keys == [s["key"] for s in stream.open(str(demo_release), where="kind = 'figure'")]
     assert not mine(config_for(demo_server.url, gcs)).fresh
+
+
+def test_workers_that_die_end_the_run_and_the_same_command_resumes(
+    demo_release: Path, demo_bucket: Path, tmp_path: Path
+) -> None:
+    import signal
+    import sys
+
+    command = [sys.executable, "-m", "pmcmine", "mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out")]
+    command += ["--workers", "2", "--max-reject-share", "1", "--shard-bytes", "1000000", "-q"]
+    run = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    killed = 0
+    while time.monotonic() < deadline and not killed and run.poll() is None:
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = path.read_bytes().split(b"\0")
+                parent = (path.parent / "stat").read_text().rpartition(")")[2].split()[1]
+            except OSError:
+                continue
+            if parent == str(run.pid) and any(b"sdk_worker_main" in w for w in words):
+                os.kill(int(path.parent.name), signal.SIGKILL)
+                killed += 1
+        time.sleep(0.05)
+    _, err = run.communicate(timeout=90)
+    assert killed and run.returncode == 2 and "the same command resumes" in err
+    assert subprocess.run(command, capture_output=True).returncode == 0
+    assert tree(tmp_path / "out", "shards", "tables") == tree(demo_release, "shards", "tables")
