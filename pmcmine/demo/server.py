@@ -117,26 +117,20 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer one request."""
         parts = urlsplit(self.path)
         query = parse_qs(parts.query)
+        key = unquote(parts.path).lstrip("/")
+        fault = self.bucket.fault(key or self.path)
+        if fault in ("503", "429"):
+            headers = {"Retry-After": "0"} if fault == "429" else {}
+            self._answer(int(fault), b"<Error><Code>SlowDown</Code></Error>", "application/xml", headers)
+            return
         if query.get("list-type") == ["2"]:
             body = self.bucket.listing(query.get("prefix", [""])[0], query.get("delimiter", [""])[0]).encode()
-            self._answer(200, body, "application/xml")
-            return
-        key = unquote(parts.path).lstrip("/")
-        fault = self.bucket.fault(key)
-        if fault in ("503", "429"):
-            slow = fault == "503"
-            self._answer(
-                int(fault),
-                b"<Error><Code>SlowDown</Code></Error>",
-                "application/xml",
-                {} if slow else {"Retry-After": "0"},
-            )
-            return
-        path = self.bucket.find(key)
-        if path is None:
-            self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>", "application/xml")
-            return
-        body = path.read_bytes()
+        else:
+            path = self.bucket.find(key)
+            if path is None:
+                self._answer(404, b"<Error><Code>NoSuchKey</Code></Error>", "application/xml")
+                return
+            body = path.read_bytes()
         if fault == "reset":
             # An abortive close (RST): linger on, for no time.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

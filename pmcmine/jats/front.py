@@ -249,7 +249,7 @@ def read_front(article: Element) -> Front:
     licence, url, text, copyright_text = license_of(meta.findall("permissions"))
     if licence is None and ref_license:
         licence = parse_license(ref_license)
-    pmcid = next((m for k in ("pmcid", "pmc", "pmcaid") if (m := _PMCID.fullmatch(ids.get(k, "")))), None)
+    pmcid = next((m for k in ("pmcid", "pmc") if (m := _PMCID.fullmatch(ids.get(k, "")))), None)
     article_type = article.get("article-type")
     links = {r.relation for r in related}
     return Front(

@@ -30,6 +30,7 @@ _DAY = re.compile(r"(\d{4}-\d\d-\d\d)T\d\d-\d\dZ/?")
 _RETENTION_DAYS = 30  # inventories are kept so long
 _MAX_SHARD_BYTES = 1 << 30
 _MAX_SHARD_TEXT = 16 << 30
+_TRIES = 3  # for answers whose damage no checksum shows
 
 
 @dataclass(frozen=True)
@@ -83,24 +84,18 @@ class BucketSource:
     def _inventoried(self, client: HttpClient) -> Iterator[Entry]:
         problems: list[str] = []
         for day in self._days(client):
-            try:
-                manifest = json.loads(client.get(f"{INVENTORIES}{day}manifest.json", max_bytes=16 << 20))
-                shards = _check_manifest(manifest)
-            except Rejected as error:
-                problems.append(f"{day.rstrip('/')}: {_why(error)}")
-                continue
-            except ValueError:
-                problems.append(f"{day.rstrip('/')}: the manifest is no JSON")
-                continue
-            try:
-                # All shards are checked before the first row is used: half an inventory is none.
-                data = [client.get(s["key"], max_bytes=_MAX_SHARD_BYTES, md5=s["MD5checksum"]) for s in shards]
-            except Rejected as error:
-                problems.append(f"{day.rstrip('/')}: {_why(error)}")
-                continue
-            for shard in data:
-                yield from _rows(shard)
-            return
+            for _ in range(_TRIES):
+                try:
+                    shards = _whole_inventory(client, day)
+                except Rejected as error:
+                    problem = f"{day.rstrip('/')}: {_why(error)}"
+                    if error.reason == Reason.XML_MISSING:
+                        break  # what is not there does not come by asking again
+                    continue
+                for shard in shards:
+                    yield from _rows(shard)
+                return
+            problems.append(problem)
         tried = "; ".join(problems[:4]) or "no inventory was found"
         raise SourceError(
             f"{self.base}: no whole inventory ({tried}). Give the base URL of the bucket layout, or PMCIDs with --pmcid"
@@ -126,12 +121,36 @@ class BucketSource:
         return [f"{_iso(today, back)}T01-00Z/" for back in range(_RETENTION_DAYS)]
 
 
+def _whole_inventory(client: HttpClient, day: str) -> list[bytes]:
+    """All shards of one day's inventory, each with the MD5 that the manifest states: half an inventory is none.
+
+    Raises:
+        Rejected: where a part is missing or damaged.
+        SourceError: where the layout is another one.
+    """
+    try:
+        manifest = json.loads(client.get(f"{INVENTORIES}{day}manifest.json", max_bytes=16 << 20))
+    except (ValueError, RecursionError):
+        raise Rejected(Reason.METADATA_INVALID, "the manifest is no JSON") from None
+    return [client.get(s["key"], max_bytes=_MAX_SHARD_BYTES, md5=s["MD5checksum"]) for s in _check_manifest(manifest)]
+
+
 def _iso(day: date, back: int) -> str:
     return (day - timedelta(days=back)).isoformat()
 
 
 def _why(error: Rejected) -> str:
     return f"incomplete ({error.detail})" if error.reason == Reason.XML_MISSING else error.detail
+
+
+def _listing(client: HttpClient, query: str) -> Any:
+    """The root of one page of an S3 listing, None where the answer is none."""
+    try:
+        data = client.get("", max_bytes=16 << 20, query=query)
+        root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
+    except (Rejected, etree.XMLSyntaxError, ValueError):
+        return None
+    return root if root is not None and str(root.tag).endswith("ListBucketResult") else None
 
 
 def _list(client: HttpClient, prefix: str, delimiter: str) -> tuple[list[str], list[tuple[str, str]]] | None:
@@ -143,12 +162,8 @@ def _list(client: HttpClient, prefix: str, delimiter: str) -> tuple[list[str], l
         query = f"list-type=2&prefix={quote(prefix, safe='')}"
         query += f"&delimiter={quote(delimiter, safe='')}" if delimiter else ""
         query += f"&continuation-token={quote(token, safe='')}" if token else ""
-        try:
-            data = client.get("", max_bytes=16 << 20, query=query)
-            root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
-        except (Rejected, etree.XMLSyntaxError, ValueError):
-            return None
-        if root is None or not str(root.tag).endswith("ListBucketResult"):
+        root = next((r for _ in range(_TRIES) if (r := _listing(client, query)) is not None), None)
+        if root is None:
             return None
         space = root.tag.removesuffix("ListBucketResult")
         prefixes += [p.text or "" for p in root.iterfind(f"{space}CommonPrefixes/{space}Prefix")]

@@ -65,6 +65,18 @@ def test_inventories_that_are_other_than_promised(tmp_path: Path, change: object
         mine(config_for(server.url, tmp_path / "out", retries=0))
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_the_inventory_is_found_however_the_server_fails(tmp_path: Path, seed: int) -> None:
+    """Half of all answers wrong, listing and manifest among them, which no checksum covers."""
+    from pmcmine.http import HttpLimits
+    from pmcmine.sources.bucket import BucketSource
+
+    write_bucket(tmp_path, many_articles(4))
+    limits = HttpLimits(retries=6, retry_seconds=0.01, requests_per_second=10_000)
+    with BucketServer(tmp_path, Faults(share=0.5, most=2, seed=seed)) as server:
+        assert len(list(BucketSource(server.url, limits).entries(None))) == 4
+
+
 def test_no_inventory_at_all(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with BucketServer(tmp_path / "empty") as server, pytest.raises(SourceError, match="no whole inventory"):
