@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import uuid
 from collections.abc import Iterator
@@ -160,7 +161,10 @@ class Folder:
             # An unfinished upload must never be completed by a close.
             with suppress(OSError, NotImplementedError, AttributeError):
                 stream.discard()
-            stream.closed = True
+            if isinstance(stream, io.BytesIO):  # fsspec's memory file system shows a file from its first byte
+                self.remove(name)
+            else:
+                stream.closed = True
             raise
         stream.close()
         state["won"] = True
