@@ -47,17 +47,17 @@ def _pmcids(values: list[str] | None) -> tuple[str, ...] | None:
     """PMCIDs from `--pmcid`: comma-separated, or the path of a file with one a line."""
     if not values:
         return None
-    from pmcmine.ids import parse_pmcid
+    from pmcmine.ids import bare_pmcid
 
     tokens: list[str] = []
     for value in values:
         path = Path(value)
-        if path.suffix and path.is_file():
+        if path.is_file():
             lines = path.read_text("utf-8", "replace").splitlines()
             tokens += [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
         else:
             tokens += [t for t in value.replace(",", " ").split() if t]
-    return tuple(dict.fromkeys(parse_pmcid(t)[0] for t in tokens))
+    return tuple(dict.fromkeys(bare_pmcid(t) for t in tokens))
 
 
 def _run(config: Any, dry: bool, quiet: bool) -> int:

@@ -65,6 +65,18 @@ def parse_pmcid(text: str) -> tuple[str, int | None]:
     raise PmcmineError(f"'{token}' is not a PMCID; PMCIDs look like PMC10358625")
 
 
+def bare_pmcid(text: str) -> str:
+    """Read a PMCID that names no version.
+
+    Raises:
+        PmcmineError: as `parse_pmcid`, and for a version, which the version policy chooses.
+    """
+    pmcid, version = parse_pmcid(text)
+    if version is not None:
+        raise PmcmineError(f"'{text.strip()}' names a version; give {pmcid}, of which the published one is taken")
+    return pmcid
+
+
 def article_id(pmcid: str, version: int) -> str:
     """`PMC<digits>.<version>`."""
     return f"{pmcid}.{version}"

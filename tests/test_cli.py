@@ -31,6 +31,7 @@ def call(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]
     (["mine", "--pmcid", "31452104"], "'31452104' looks like a PMID"),
     (["mine", "--pmcid", "PMC1,10.1371/journal.pone.0000217"], "is a DOI"),
     (["mine", "--pmcid", "PMC1;PMC2"], "is not a PMCID"),
+    (["mine", "--pmcid", "PMC12.2"], "names a version"),
     (["mine", "--source", "/nowhere"], "no such folder"),
     (["mine", "--groups", "free"], "choose from commercial, noncommercial, other"),
     (["mine", "--set", "shrad_bytes=1"], "did you mean 'shard_bytes'"),

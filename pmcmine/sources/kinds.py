@@ -10,7 +10,7 @@ from pmcmine.bundle import Source
 from pmcmine.config import MineConfig
 from pmcmine.errors import SourceError
 from pmcmine.http import HttpLimits
-from pmcmine.ids import parse_pmcid
+from pmcmine.ids import bare_pmcid
 from pmcmine.release import WORK
 from pmcmine.sources import bulk, packages
 from pmcmine.sources.bucket import BucketSource
@@ -21,7 +21,7 @@ from pmcmine.storage import Folder
 
 
 def _pmcids(config: MineConfig) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(parse_pmcid(p)[0] for p in config.pmcid))
+    return tuple(dict.fromkeys(bare_pmcid(p) for p in config.pmcid))
 
 
 def _bucket(config: MineConfig) -> Source:
