@@ -87,12 +87,18 @@ def _walk(element: Element, parts: list[str], marks: list[tuple[int, int, Elemen
         action = _ACTIONS.get(tag, _WALK)
         if action == _WALK:
             if isinstance(tag, str):
-                _walk(child, parts, marks, floats)
+                if len(child):
+                    _walk(child, parts, marks, floats)
+                elif inner := child.text:  # most inline elements are leaves, which need no walk
+                    parts.append(inner)
             elif tag is etree.Entity:
                 parts.append(_entity(child.name))
         elif action == _XREF:
             start = len(parts)
-            _walk(child, parts, marks, floats)
+            if len(child):
+                _walk(child, parts, marks, floats)
+            elif inner := child.text:
+                parts.append(inner)
             marks.append((start, len(parts), child))
         elif action == _SUP:
             if _is_power(child, parts):
