@@ -21,3 +21,11 @@ class StorageError(PmcmineError):
 
 class SumsError(PmcmineError):
     """The counts of a run do not add up; the message names the equation."""
+
+
+class VocabularyError(PmcmineError):
+    """A vocabulary, or what it is to be built from, can't be read."""
+
+
+class GoldError(PmcmineError):
+    """Annotations to evaluate against or to learn from can't be read."""

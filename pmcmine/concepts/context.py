@@ -1,0 +1,240 @@
+"""Negation, uncertainty, history and experiencer of a span, after ConText (Harkema et al. 2009, J Biomed Inform 42:839).
+
+A trigger governs what follows or what precedes it, up to the end of the sentence or to a word that ends its scope.
+The words are those that NegEx (Chapman et al. 2001) and ConText name, with additions for the prose of articles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Final
+
+from pmcmine.jats.sentences import sentence_starts
+
+MAX_SCOPE: Final = 400  # code points; sentences beyond are lists that no trigger governs as a whole
+
+
+class Kind(Enum):
+    """What a trigger says."""
+
+    NEGATED = "negated"
+    UNCERTAIN = "uncertain"
+    HISTORICAL = "historical"
+    HYPOTHETICAL = "hypothetical"
+    FAMILY = "family"
+    PSEUDO = "pseudo"
+    END = "end"
+
+
+class Scope(Enum):
+    """Where what a trigger governs stands."""
+
+    AFTER = 1
+    BEFORE = 2
+    BOTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What surrounds a span.
+
+    Attributes:
+        negated: said not to be there.
+        uncertain: said to be possible only.
+        historical: before the present episode.
+        hypothetical: a condition that may come.
+        experiencer: patient, or family.
+    """
+
+    negated: bool = False
+    uncertain: bool = False
+    historical: bool = False
+    hypothetical: bool = False
+    experiencer: str = "patient"
+
+
+PLAIN: Final = Context()
+
+_LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
+    (Kind.NEGATED, Scope.AFTER, "no|not|without|denies|denied|deny|denying|denial of|negative for|neg for|absence of|"
+     "absent|free of|free from|devoid of|lack of|lacks|lacked|lacking|never|neither|nor|cannot|can't|couldn't|didn't|"
+     "doesn't|isn't|wasn't|weren't|aren't|hasn't|haven't|hadn't|no evidence of|no evidence for|no sign of|no signs of|"
+     "fails to reveal|failed to reveal|fails to show|failed to show|rather than|rules out|ruled out for|rule him out|"
+     "rule her out|rules him out|rules her out|ruled him out|ruled her out|excludes|excluded|declined|declines|"
+     "with no|none of|instead of|unremarkable for|non|nothing|"
+     "was not|were not|is not|are not|has not|have not|had not|did not|do not|does not|"
+     "not appear to have|not know of|not feel|not have|not had|not reveal|not show|not demonstrate|"
+     "resolved from|negative|no known|w/o|nondiagnostic for|exclusion of|ruling out|in the absence of|lost all"),
+    (Kind.NEGATED, Scope.BEFORE, "was negative|were negative|is negative|are negative|been negative|negative|"
+     "ruled out|been excluded|was excluded|were excluded|not seen|not observed|not detected|not detectable|not present|"
+     "not identified|not appreciated|not found|not noted|not evident|not demonstrated|not visualized|not visualised|"
+     "not apparent|not recorded|not reported|not available|"
+     "is absent|was absent|were absent|are absent|absent|was not|were not|is not|are not|did not occur|undetectable|"
+     "unlikely|free|was denied|were denied|denied|denies|none|have resolved|has resolved|had resolved|are resolved|"
+     "is resolved|was resolved|not be seen|"
+     "never developed|nil"),
+    (Kind.UNCERTAIN, Scope.AFTER, "possible|possibly|probable|probably|likely|suspected|suspect|suspects|suspicion of|"
+     "suspicion for|suspicious for|suggestive of|suggesting|suggest|suggests|suggested|may|might|could|presumed|"
+     "presumably|questionable|question of|concern for|concerning for|concerned about|worrisome for|consider|versus|"
+     "rule out|r/o|r/out|to exclude|evaluate for|evaluation for|differential diagnosis|apparent|apparently|potential|"
+     "potentially|perhaps|putative|hypothesized|hypothesised|not certain if|not certain whether|unclear whether|"
+     "whether|could be ruled out for|cannot exclude|can't exclude|cannot rule out|not excluded|susceptible to|"
+     "risk of|risk for|be ruled out for|must be ruled out for"),
+    (Kind.UNCERTAIN, Scope.BEFORE, "cannot be excluded|can't be excluded|could not be excluded|not be excluded|"
+     "cannot be ruled out|could not be ruled out|can't be ruled out|not ruled out|not been ruled out|"
+     "is possible|was possible|is suspected|was suspected|were suspected|be ruled out|should be ruled out|"
+     "to be ruled out|is likely|was likely|is probable|is questionable|is considered|was considered|is unclear|"
+     "was questioned|is in question|suspected"),
+    (Kind.HISTORICAL, Scope.AFTER, "history of|history|h/o|hx of|past medical history|pmh|past history|previous|"
+     "previously|prior|status post|s/p|in the past|remote|known history of"),
+    (Kind.HISTORICAL, Scope.BEFORE, "in the past|years ago|months ago|as a child|in childhood|previously"),
+    (Kind.HYPOTHETICAL, Scope.AFTER, "if|in case of|should she|should he|should the patient|return for|return if|"
+     "as needed for|prevent|prevention of|prophylaxis"),
+    (Kind.FAMILY, Scope.AFTER, "family history of|family history|family hx|fh of|mother|father|brother|brothers|"
+     "sister|sisters|aunt|uncle|grandmother|grandfather|grandparents|cousin|cousins|sibling|siblings|maternal|"
+     "paternal|mother's|father's|mom|dad|relatives"),
+    (Kind.FAMILY, Scope.BEFORE, "in the family|in family|in his mother|in her mother|in his father|in her father|"
+     "in her sister|in his brother"),
+    (Kind.PSEUDO, Scope.AFTER, "no increase|no decrease|not only|not just|not necessarily|not merely|"
+     "no significant change|no significant difference|no significant differences|no difference|no differences|"
+     "not certain|gram negative|gram-negative|without difficulty|without further|not drain|not cause|no interval change|"
+     "no significant interval change|no suspicious change|not extend|not significantly|no doubt|no matter|"
+     "whether or not|not surprising|not surprisingly|not to mention|no later than|not limited to|"
+     "double negative|false negative|false-negative|triple negative|triple-negative|negative control|negative controls|"
+     "negative correlation|negatively|negative feedback|negative regulator|negative predictive|dominant negative|"
+     "dominant-negative|as soon as possible|if possible|in may|may be seen|history and|history, physical|"
+     "family history is not|social history|history taking|absent from the|"
+     "no change in|without change|have not changed|has not changed|not changed|not an option|were not significantly|"
+     "was not significantly|did not significantly|not associated with|not related to|not due to|not because of|not affect|not affected by|not on"),
+    (Kind.END, Scope.BOTH, "but|positive for|indicates|indicating|indicate|however|nevertheless|yet|though|although|still|except|except for|apart from|"
+     "aside from|other than|secondary to|due to|because|because of|since|which|who|as the cause of|as a cause of|"
+     "as the etiology of|as a source of|as the source of|as the reason for|as an etiology for|with the exception of|"
+     "presents|presented|presenting|complains|complained|was found to|were found to|causing|"
+     "resulting in|therefore|whereas|while|then|until|otherwise|on exam|on examination|"
+     "he has|she has|he had|she had|patient has|patient had|he is|she is|there is|there was|there are|"
+     "are noted|is noted|was noted|were noted|is seen|are seen|was started|currently|now|showed|"
+     "reveals|revealed|demonstrated|demonstrates|in the setting of"),
+)  # fmt: skip
+_BREAK: Final = re.compile(r";|\n\s*\n|\d+\.\s{2,}|\s-\s|:\s{3,}")
+
+
+def _trie(phrases: Iterable[str]) -> str:
+    """A regular expression of many phrases that looks at each character once."""
+    root: dict[str, dict] = {}  # type: ignore[type-arg]
+    for phrase in phrases:
+        node = root
+        for c in phrase:
+            node = node.setdefault(c, {})
+        node[""] = {}
+
+    def render(node: dict) -> str:  # type: ignore[type-arg]
+        rest = [(r"\s+" if c == " " else re.escape(c)) + render(node[c]) for c in sorted(node) if c]
+        if not rest:
+            return ""
+        body = rest[0] if len(rest) == 1 and "" not in node else "(?:" + "|".join(rest) + ")"
+        return body + ("?" if "" in node else "")
+
+    return render(root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trigger:
+    kind: Kind
+    scope: Scope
+
+
+@cache
+def _compiled() -> tuple[re.Pattern[str], dict[str, tuple[_Trigger, ...]]]:
+    meanings: dict[str, list[_Trigger]] = {}
+    for kind, scope, phrases in _LEXICON:
+        for phrase in phrases.split("|"):
+            meanings.setdefault(phrase, []).append(_Trigger(kind, scope))
+    pattern = re.compile(rf"(?<![\w-])(?:{_trie(meanings)})(?![\w'’])", re.IGNORECASE)
+    return pattern, {k: tuple(v) for k, v in meanings.items()}
+
+
+_SPACES: Final = re.compile(r"\s+")
+
+
+def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]]) -> list[Context]:
+    """Context of spans of one sentence; offsets count in the sentence."""
+    pattern, meanings = _compiled()
+    triggers = [(m.start(), m.end(), meanings[_SPACES.sub(" ", m[0].lower())]) for m in pattern.finditer(sentence)]
+    if not triggers:
+        return [PLAIN] * len(spans)
+    ends = [s for s, _, ts in triggers if any(t.kind is Kind.END for t in ts)]
+    end_places = [*ends, *(m.start() for m in _BREAK.finditer(sentence))]
+    out = []
+    for start, end in spans:
+        if any(s < end and e > start for s, e, _ in triggers):
+            # Words of the span would hide a trigger before it: "no change in" + "change in vision".
+            blank = sentence[:start] + "\0" * (end - start) + sentence[end:]
+            if not pattern.search(blank, start, end):
+                out += assess_sentence(blank, [(start, end)])
+                continue
+        kinds: set[Kind] = set()
+        for s, e, ts in triggers:
+            for t in ts:
+                if t.kind in (Kind.END, Kind.PSEUDO):
+                    continue
+                if t.scope is Scope.AFTER and e <= start:
+                    if start - e <= MAX_SCOPE and not any(e <= x < start for x in end_places):
+                        kinds.add(t.kind)
+                elif t.scope is Scope.BEFORE and s >= end and s - end <= _reach(t.kind):
+                    if not any(end <= x < s for x in ends) and ";" not in sentence[end:s] and _close(sentence[end:s]):
+                        kinds.add(t.kind)
+        out.append(
+            Context(
+                negated=Kind.NEGATED in kinds,
+                uncertain=Kind.UNCERTAIN in kinds,
+                historical=Kind.HISTORICAL in kinds,
+                hypothetical=Kind.HYPOTHETICAL in kinds,
+                experiencer="family" if Kind.FAMILY in kinds else "patient",
+            )
+        )
+    return out
+
+
+def _reach(kind: Kind) -> int:
+    return 40 if kind is Kind.NEGATED else 60
+
+
+_WITHIN: Final = re.compile(r"^[\s:]*(?:[\w/-]+\s+){0,3}$")
+
+
+def _close(between: str) -> bool:
+    """Whether nothing but a few words stands between a span and a trigger that looks back at it."""
+    return _WITHIN.match(between) is not None
+
+
+def assess(text: str, spans: Sequence[tuple[int, int]]) -> list[Context]:
+    """Context of spans of a text, sentence by sentence.
+
+    Args:
+        text: a paragraph or caption.
+        spans: (start, end) in code points, in any order.
+    """
+    if not spans:
+        return []
+    starts = [*sentence_starts(text), len(text)]
+    order = sorted(range(len(spans)), key=lambda i: spans[i])
+    out = [PLAIN] * len(spans)
+    s = i = 0
+    while i < len(order):
+        while s + 1 < len(starts) - 1 and starts[s + 1] <= spans[order[i]][0]:
+            s += 1
+        first, last = starts[s], starts[s + 1]
+        here = []
+        while i < len(order) and spans[order[i]][0] < last:
+            here.append(order[i])
+            i += 1
+        if not here:
+            break
+        found = assess_sentence(text[first:last], [(spans[k][0] - first, spans[k][1] - first) for k in here])
+        for k, context in zip(here, found, strict=True):
+            out[k] = context
+    return out

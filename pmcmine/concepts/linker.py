@@ -1,0 +1,311 @@
+"""Linking the texts of an article: names, abbreviations, ambiguity, context.
+
+All texts of an article are one document: an abbreviation defined in the abstract holds in every caption, and a name
+that may mean several concepts means the one that the article speaks of elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
+from pmcmine.concepts.context import PLAIN, Context, assess
+from pmcmine.concepts.matcher import Matcher, Tokens
+from pmcmine.concepts.scoring import Evidence, probability
+from pmcmine.concepts.vocabulary import LEVEL_MASK, Flag, Term, Vocabulary
+
+MAX_LINKS: Final = 200_000  # of one document
+_CASED, _DERIVED, _INVERTED, _ACRONYM, _GENERAL = (
+    int(f) for f in (Flag.CASED, Flag.DERIVED, Flag.INVERTED, Flag.ACRONYM, Flag.GENERAL)
+)  # operations on enumerations are slow
+_BARE: Final = re.compile(r"[\W_]+")
+_SPACED: Final = re.compile(r"[A-Za-z]\s+[A-Za-z]")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOptions:
+    """How to link.
+
+    Attributes:
+        min_score: least probability of a link.
+        nested: keep links inside of longer ones.
+        case: respect, ignore (text that is all lower or upper case), or auto.
+        context: read negation, uncertainty, experiencer.
+        abbreviations: read definitions of abbreviations.
+    """
+
+    min_score: float = 0.4
+    nested: bool = False
+    case: str = "auto"
+    context: bool = True
+    abbreviations: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One concept at one place of one text.
+
+    Attributes:
+        text: number of the text in the document.
+        start: first code point.
+        end: one past the last one.
+        term: the term of the vocabulary.
+        score: probability that the link is right.
+        how: exact, variant, abbreviation or fuzzy.
+        context: negation and the like.
+    """
+
+    text: int
+    start: int
+    end: int
+    term: Term
+    score: float
+    how: str
+    context: Context = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    text: int
+    start: int
+    end: int
+    term: int
+    concept: str
+    evidence: Evidence
+    score: float
+    how: str
+    ambiguous: tuple[int, ...] = ()
+
+
+def is_caseless(texts: Sequence[str]) -> bool:
+    """Whether case proves nothing in these texts: next to no capitals, or next to nothing else."""
+    sample = " ".join(t[:4000] for t in texts[:50])
+    upper = sum(map(str.isupper, sample))
+    lower = sum(map(str.islower, sample))
+    if upper + lower < 100:
+        return False
+    return upper < 0.002 * lower or lower < 0.05 * upper
+
+
+class Linker:
+    """Links documents with one vocabulary. Keeps what it has seen of words; not for several threads at once."""
+
+    def __init__(self, vocabulary: Vocabulary, options: LinkOptions | None = None) -> None:
+        self.vocabulary = vocabulary
+        self.options = options or LinkOptions()
+        self.matcher = Matcher(vocabulary)
+        self._postings: dict[int, tuple[tuple[int, str, int, str], ...]] = {}
+
+    def link(self, texts: Sequence[str]) -> list[Link]:
+        """Links of the texts of one document, by text and place.
+
+        Args:
+            texts: paragraphs, captions and the like; offsets of the links count in each.
+        """
+        options = self.options
+        caseless = options.case == "ignore" or (options.case == "auto" and is_caseless(texts))
+        definitions = self._definitions(texts) if options.abbreviations else {}
+        tokens = self.matcher.tokenise(texts)
+        candidates = self._candidates(texts, tokens, caseless)
+        if definitions:
+            candidates = self._abbreviated(texts, tokens, candidates, definitions)
+        candidates = self._agree(candidates)
+        chosen = candidates if options.nested else longest(candidates)
+        links = [
+            Link(c.text, c.start, c.end, self.vocabulary.term(c.term), c.score, c.how)
+            for c in chosen
+            if c.score >= options.min_score
+        ][:MAX_LINKS]
+        links.sort(key=lambda x: (x.text, x.start, -x.end, x.term.concept))
+        return self._with_context(texts, links) if options.context else links
+
+    def _definitions(self, texts: Sequence[str]) -> dict[str, Abbreviation]:
+        found: dict[str, Abbreviation] = {}
+        for text in texts:
+            for a in find_abbreviations(text):
+                if len(a.short) < 2:
+                    continue  # letters that a sentence uses for itself
+                if a.short not in found or found[a.short].score < a.score:
+                    found[a.short] = a
+        return found
+
+    def _row(self, row: int) -> tuple[tuple[int, str, int, str], ...]:
+        """Postings of a key: (term, name, flags, concept)."""
+        known = self._postings.get(row)
+        if known is None:
+            v = self.vocabulary
+            postings = []
+            for at in range(int(v.starts[row]), int(v.starts[row + 1])):
+                term = int(v.posting_term[at])
+                flags = int(v.posting_flags[at])
+                postings.append((term, v.string(int(v.posting_name[at])), flags, v.term(term).concept))
+            known = tuple(postings)
+            if len(self._postings) > 100_000:
+                self._postings.clear()
+            self._postings[row] = known
+        return known
+
+    def _candidates(self, texts: Sequence[str], tokens: Tokens, caseless: bool) -> list[_Candidate]:
+        found = self.matcher.find(tokens)
+        out: list[_Candidate] = []
+        of_text = tokens.text[found.first].tolist()
+        starts = tokens.start[found.first].tolist()
+        ends = tokens.end[found.last].tolist()
+        for number, start, end, row, first, last in zip(
+            of_text, starts, ends, found.row.tolist(), found.first.tolist(), found.last.tolist(), strict=True
+        ):
+            candidate = self._choose(texts[number], number, start, end, row, last - first + 1, caseless)
+            if candidate is not None:
+                out.append(candidate)
+        return out
+
+    def _choose(
+        self, text: str, number: int, start: int, end: int, row: int, n_tokens: int, caseless: bool
+    ) -> _Candidate | None:
+        surface = text[start:end]
+        best: dict[str, tuple[float, int, Evidence, str]] = {}
+        for term, name, flags, concept in self._row(row):
+            evidence = compare(surface, name, flags, n_tokens, caseless)
+            if evidence is None:
+                continue
+            score = probability(evidence)
+            known = best.get(concept)
+            if known is None or score > known[0]:
+                best[concept] = (score, term, evidence, name)
+        if not best:
+            return None
+        ranked = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
+        concept, (score, term, evidence, _) = ranked[0]
+        rivals = sum(1 for _, other in ranked[1:] if other[0] > score - 0.15)
+        if rivals:
+            evidence = replace(evidence, rivals=rivals)
+            score = probability(evidence)
+        how = "exact" if evidence.exact else "variant"
+        others = tuple(other[1] for _, other in ranked[1:])
+        return _Candidate(number, start, end, term, concept, evidence, score, how, others)
+
+    def _abbreviated(
+        self,
+        texts: Sequence[str],
+        tokens: Tokens,
+        candidates: list[_Candidate],
+        definitions: Mapping[str, Abbreviation],
+    ) -> list[_Candidate]:
+        """Give defined abbreviations the concepts of their long forms; withhold those that mean something else."""
+        longs = [a.long for a in definitions.values()]
+        whole: dict[str, _Candidate] = {}
+        long_tokens = self.matcher.tokenise(longs)
+        for c in self._candidates(longs, long_tokens, is_caseless(longs)):
+            if c.start == 0 and c.end == len(longs[c.text]):
+                short = list(definitions)[c.text]
+                if short not in whole or whole[short].score < c.score:
+                    whole[short] = c
+        shorts = {s: s for s in definitions} | {f"{s}s": s for s in definitions if not s.endswith("s")}
+        pattern = re.compile(
+            r"(?<![\w])(?:" + "|".join(re.escape(s) for s in sorted(shorts, key=len, reverse=True)) + r")(?![\w])"
+        )
+        places: dict[tuple[int, int], tuple[int, str]] = {}
+        for number, text in enumerate(texts):
+            for match in pattern.finditer(text):
+                places[number, match.start()] = (match.end(), shorts[match[0]])
+        out = []
+        for c in candidates:
+            place = places.get((c.text, c.start))
+            if place is not None and place[0] >= c.end:
+                continue  # the article says itself what these letters mean
+            out.append(c)
+        for (number, start), (end, short) in places.items():
+            meant = whole.get(short)
+            if meant is not None:
+                score = round(meant.score * definitions[short].score, 4)
+                out.append(replace(meant, text=number, start=start, end=end, score=score, how="abbreviation"))
+        return out
+
+    def _agree(self, candidates: list[_Candidate]) -> list[_Candidate]:
+        """Resolve names of several concepts by what the document says without doubt elsewhere."""
+        sure = Counter(c.concept for c in candidates if not c.ambiguous)
+        out = []
+        for c in candidates:
+            if c.ambiguous and not sure.get(c.concept):
+                terms = [(sure.get(self.vocabulary.term(t).concept, 0), -i, t) for i, t in enumerate(c.ambiguous)]
+                votes, _, term = max(terms)
+                if votes:
+                    out.append(replace(c, term=term, concept=self.vocabulary.term(term).concept))
+                    continue
+            out.append(c)
+        return out
+
+    def _with_context(self, texts: Sequence[str], links: list[Link]) -> list[Link]:
+        out: list[Link] = []
+        at = 0
+        while at < len(links):
+            number = links[at].text
+            stop = at
+            while stop < len(links) and links[stop].text == number:
+                stop += 1
+            here = links[at:stop]
+            contexts = assess(texts[number], [(x.start, x.end) for x in here])
+            out += [replace(x, context=c) if c is not PLAIN else x for x, c in zip(here, contexts, strict=True)]
+            at = stop
+        return out
+
+
+def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) -> Evidence | None:
+    """How a place in a text stands to a name that has its key; None where it is no match after all."""
+    same = surface == name
+    folded = same or surface.lower() == name.lower()
+    level = flags & LEVEL_MASK
+    if not folded and n_tokens > 1:
+        if ("," in surface) != ("," in name) and not flags & _INVERTED:
+            return None
+        if any(c in surface for c in "()[]") and not any(c in name for c in "()[]"):
+            return None
+        if _SPACED.search(surface) and " " not in name and "-" not in name:
+            return None  # "the rapist" is no therapist
+    cased = bool(flags & _CASED)
+    bare = len(_BARE.sub("", surface))
+    if cased and not same and not caseless:
+        a, b = _BARE.sub("", surface), _BARE.sub("", name)
+        if a != b and a != f"{b}s":
+            return None
+    if not cased and not caseless and bare <= 4 and n_tokens == 1 and not same:
+        if surface.isupper() and not name.isupper():
+            return None  # CAT is a gene, cat an animal
+    return Evidence(
+        exact=folded,
+        cased=cased,
+        caseless=caseless,
+        level=level,
+        derived=bool(flags & _DERIVED),
+        acronym=bool(flags & _ACRONYM) or cased,
+        letters=min(bare, 30),
+        words=min(n_tokens, 6),
+        general=bool(flags & _GENERAL),
+        capital=bool(surface[:1].isupper() and not surface.isupper() and not name[:1].isupper()),
+    )
+
+
+def longest(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Candidates that do not overlap: longer ones first, then likelier ones, then by place and id."""
+    order = sorted(candidates, key=lambda c: (c.text, c.start - c.end, -c.score, c.start, c.concept))
+    taken: list[_Candidate] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    text = -1
+    for c in order:
+        if c.text != text:
+            text, starts, ends = c.text, [], []
+        at = bisect_right(starts, c.start)
+        if (at and ends[at - 1] > c.start) or (at < len(starts) and starts[at] < c.end):
+            continue
+        starts.insert(at, c.start)
+        ends.insert(at, c.end)
+        taken.append(c)
+    return taken
+
+
