@@ -115,6 +115,9 @@ class _Part:
             rows = getattr(mined, name)
             self.rows[name] += rows
             self.places[name] += [(group, split)] * len(rows)
+        of_figure = {f.figure_id: f.license_group for f in mined.figures}
+        self.rows["concepts"] += mined.concepts
+        self.places["concepts"] += [(of_figure.get(c.context_id, group), split) for c in mined.concepts]
         self.rows["figures"] += mined.figures
         self.places["figures"] += [(f.license_group, split) for f in mined.figures]
         for sample in mined.samples:

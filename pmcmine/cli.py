@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from pmcmine._version import __version__
+from pmcmine.commands import link as link_command
+from pmcmine.commands import vocab as vocab_command
 from pmcmine.errors import PmcmineError
 
 app = typer.Typer(
@@ -20,6 +22,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(vocab_command.app, name="vocab")
+app.command("link")(link_command.link)
 EXIT_DONE, EXIT_ABOVE_THRESHOLD, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
@@ -101,6 +105,9 @@ def mine(
     limit: Annotated[int | None, typer.Option(help="At most so many PMCIDs, drawn by hash.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the shuffle over shards.")] = None,
     groups: Annotated[str | None, typer.Option(help="Licence groups to publish, comma-separated.")] = None,
+    vocab: Annotated[
+        str | None, typer.Option(help="Vocabulary that concepts are linked with, or none; the open one if it is there.")
+    ] = None,
     inventory: Annotated[str | None, typer.Option(help="Date of the bucket inventory, YYYY-MM-DD.")] = None,
     shard_bytes: Annotated[int | None, typer.Option(help="Target size of a shard.")] = None,
     table_bytes: Annotated[int | None, typer.Option(help="Target size of a table file, before compression.")] = None,
@@ -133,6 +140,7 @@ def mine(
         "limit": limit,
         "seed": seed,
         "groups": tuple(g.strip() for g in groups.split(",")) if groups else None,
+        "vocab": vocab,
         "inventory": inventory,
         "shard_bytes": shard_bytes,
         "table_bytes": table_bytes,
@@ -162,6 +170,7 @@ def demo(
     import shutil
     import tempfile
 
+    from pmcmine.concepts.open import get_open
     from pmcmine.config import load_config
     from pmcmine.demo import BucketServer, demo_articles, write_bucket
 
@@ -172,9 +181,11 @@ def demo(
         shutil.rmtree(target)
     with tempfile.TemporaryDirectory(prefix="pmcmine-demo-") as folder:
         write_bucket(Path(folder), demo_articles(articles))
+        vocab = Path(folder) / "open.vocab"
+        get_open(vocab, offline=True)
         with BucketServer(Path(folder)) as server:
             # The demo holds broken articles on purpose, more of them than a real corpus.
-            flags = {"source": server.url, "out": out, "max_reject_share": 1.0, "shard_bytes": 2_000_000, "retries": 2,
+            flags = {"source": server.url, "out": out, "vocab": str(vocab), "max_reject_share": 1.0, "shard_bytes": 2_000_000, "retries": 2,
                      "retry_seconds": 0.05}  # fmt: skip
             code = _run(load_config(flags), dry=False, quiet=quiet)
     raise typer.Exit(code)

@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from pmcmine.concepts.locate import find_vocabulary, local_copy
+from pmcmine.concepts.vocabulary import Vocabulary
 from pmcmine.errors import PmcmineError
 
 PMC_BUCKET = "https://pmc-oa-opendata.s3.amazonaws.com/"
@@ -27,6 +29,13 @@ class MineConfig(BaseSettings):
     inventory: str | None = Field(None, description="date of the bucket inventory, YYYY-MM-DD; newest if not given")
     pmcid: tuple[str, ...] = Field((), description="only these PMCIDs")
     limit: int | None = Field(None, ge=1, description="at most so many PMCIDs, drawn by hash")
+    vocab: str | None = Field(
+        None, description="vocabulary that concepts are linked with, any fsspec URL; the open one where it is found"
+    )
+    vocab_sha256: str | None = Field(None, description="its hash; filled in when the run begins")
+    concept_min_score: float = Field(0.4, ge=0, le=1, description="least probability of a link")
+    concept_names: bool | None = Field(None, description="publish names of concepts; by the vocabulary's licence")
+    link_paragraphs: bool = Field(False, description="link paragraphs too, not captions alone")
     seed: int = Field(0, description="seed of the shuffle over shards")
     groups: tuple[str, ...] = Field(("commercial", "noncommercial"), description="licence groups to publish")
     manuscripts: bool = Field(True, description="take author manuscripts with an open licence")
@@ -57,7 +66,7 @@ class MineConfig(BaseSettings):
     beam: tuple[str, ...] = Field((), description="options for Beam")
 
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
-        {"out", "runner", "workers", "concurrency", "requests_per_second", "fetch_keys", "retries", "retry_seconds",
+        {"out", "vocab", "runner", "workers", "concurrency", "requests_per_second", "fetch_keys", "retries", "retry_seconds",
          "timeout", "max_reject_share", "keep_work", "beam"}
     )  # fmt: skip
 
@@ -117,6 +126,11 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
         first = error.errors()[0]
         name = ".".join(str(p) for p in first["loc"])
         raise PmcmineError(f"configuration key '{name}': {first['msg']} (given: {first['input']!r})") from None
+    vocab = find_vocabulary(config.vocab)
+    sha256 = Vocabulary(local_copy(vocab)).sha256 if vocab is not None else None
+    if config.vocab_sha256 not in (None, sha256):
+        raise PmcmineError(f"vocab_sha256: {vocab or 'no vocabulary'} has another hash; leave it out")
+    config = config.model_copy(update={"vocab": vocab, "vocab_sha256": sha256})
     bad = set(config.groups) - {"commercial", "noncommercial", "other"}
     if bad or not config.groups:
         raise PmcmineError(

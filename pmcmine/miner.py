@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from pmcmine.bundle import ArticleBundle, Asset, Entry, Reader, VersionMeta
+from pmcmine.concepts.article import LinkedText, article_linker
 from pmcmine.config import MineConfig
 from pmcmine.ids import article_id
 from pmcmine.images import CheckedImage, check_image
@@ -19,11 +20,12 @@ from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.select import choose_version
 from schemas import plain
 from schemas.article import Article
+from schemas.concept import Concept
 from schemas.figure import Figure, Graphic
 from schemas.ledger import Reject, Tombstone
 from schemas.mention import Mention
 from schemas.paragraph import Paragraph
-from schemas.sample import ASSEMBLED, Sample, SampleMention
+from schemas.sample import ASSEMBLED, Sample, SampleConcept, SampleMention
 from schemas.table_wrap import TableWrap
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Mined:
     mentions: Sequence[Mention] = ()
     paragraphs: Sequence[Paragraph] = ()
     table_wraps: Sequence[TableWrap] = ()
+    concepts: list[Concept] = field(default_factory=list)
     rejects: Sequence[Reject] = ()
     tombstone: Tombstone | None = None
     samples: list[StagedSample] = field(default_factory=list)
@@ -204,6 +207,10 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
             reasons[draft.figure_id] = (none, choice.graphic.href or "no href")
         else:
             wanted[choice.asset.name] = choice.asset
+    mined.concepts = _concepts(kept, extraction, config)
+    of_figure: dict[str, list[Concept]] = {}
+    for concept in mined.concepts:
+        of_figure.setdefault(concept.context_id, []).append(concept)
     images = _images(bundle, list(wanted.values()), config, mined)
     for draft in kept:
         pick = chosen.get(draft.figure_id)
@@ -222,11 +229,25 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
         )
         mined.figures.append(figure)
         if image is not None:
-            mined.samples.append(_sample(figure, extraction, image))
+            mined.samples.append(_sample(figure, extraction, image, of_figure.get(figure.figure_id, ())))
     _unused_media(aid, index, resolved, set(wanted), withheld, ledger)
     mined.counts["media"] = len(index.by_name)
     mined.counts["media_read"] = len(wanted)
     mined.counts["media_withheld"] = len(withheld - set(wanted))
+
+
+def _concepts(kept: Sequence[FigureDraft], extraction: Extraction, config: MineConfig) -> list[Concept]:
+    """Concepts of the captions, and of the paragraphs where that is wanted; none without a vocabulary."""
+    if config.vocab is None or config.vocab_sha256 is None:
+        return []
+    linker = article_linker(config.vocab, config.vocab_sha256, config.concept_min_score, config.concept_names)
+    texts = [LinkedText(d.figure_id, "figure_caption", d.caption) for d in kept if d.caption]
+    paragraphs = [LinkedText(p.paragraph_id, "paragraph", p.text) for p in extraction.paragraphs]
+    read = [p.text for p in paragraphs]
+    if config.link_paragraphs:
+        texts, read = texts + paragraphs, []
+    article = extraction.article
+    return list(linker.rows(article.article_id, article.pmcid, texts, read))
 
 
 def _images(
@@ -343,7 +364,9 @@ def _figure_row(
     )
 
 
-def _sample(figure: Figure, extraction: Extraction, image: CheckedImage) -> StagedSample:
+def _sample(
+    figure: Figure, extraction: Extraction, image: CheckedImage, concepts: Sequence[Concept]
+) -> StagedSample:
     article = extraction.article
     sample = Sample(
         figure_id=figure.figure_id,
@@ -367,6 +390,22 @@ def _sample(figure: Figure, extraction: Extraction, image: CheckedImage) -> Stag
             for m in extraction.mentions
             if m.figure_id == figure.figure_id
         )[:_SAMPLE_MENTIONS],
+        concepts=tuple(
+            SampleConcept(
+                cui=c.cui or "",
+                source_id=c.source_id,
+                name=c.name or "",
+                text=c.text,
+                start=c.start,
+                end=c.end,
+                semantic_types=c.semantic_types,
+                score=c.score,
+                how=c.how,
+                negated=c.negated,
+                uncertain=c.uncertain,
+            )
+            for c in concepts
+        ),
         article_title=article.title or "",
         article_type=article.article_type or "",
         journal=article.journal or "",

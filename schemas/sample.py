@@ -20,6 +20,23 @@ class SampleMention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SampleConcept:
+    """A concept that the caption names."""
+
+    cui: str = col("UMLS concept; empty where the vocabulary's term states none.")
+    source_id: str = col("Term of the source vocabulary.")
+    name: str = col("Preferred name; empty where the vocabulary's licence bars it.")
+    text: str = col("The words as they stand.")
+    start: int = col("First code point in the caption.", unit="code points")
+    end: int = col("One past the last one.", unit="code points")
+    semantic_types: tuple[str, ...] = col("UMLS semantic types.", unit="TUI")
+    score: float = col("Probability that the link is right.", unit="0 to 1")
+    how: str = col("exact, variant, abbreviation or fuzzy.")
+    negated: bool = col("The caption says that it is not there.")
+    uncertain: bool = col("The caption says that it is possible only.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """What travels with each image. Empty text and 0 stand for what is unknown."""
 
@@ -35,6 +52,7 @@ class Sample:
     section_path: tuple[str, ...] = col("Section titles from the root.")
     section_kind: str = col("Kind of the section.")
     mentions: tuple[SampleMention, ...] = col("Sentences of the article that name the figure.")
+    concepts: tuple[SampleConcept, ...] = col("Concepts that the caption names.")
     article_title: str = col("Title of the article.")
     article_type: str = col("Type of the article.")
     journal: str = col("Journal.")

@@ -22,6 +22,7 @@ MAX_SHORT: Final = 14
 _OPEN: Final = {"(": ")", "[": "]"}
 _MAX_BRACKET: Final = 300
 _STOP: Final = frozenset("type of the a an and in for on to with by or from at as is per via de la du des und der den".split())
+_NO_START: Final = _STOP - {"type"}
 _SENTENCE: Final = re.compile(r"(?:(?<!Corp)(?<!Inc)(?<!Co)[.;:!?]\s+(?=[A-Z])|[;:!?]\s+(?=[(\[])|\n\s*\n|;\s)")
 _NO_SHORT: Final = re.compile(
     r"(?:[Ff]igs?|[Ff]igures?|[Tt]ables?|[Rr]efs?|see|e\.?g|i\.?e|cf|vs|n|p|and|or|the|data|ns|not|no|yes|both|which|also|mean|"
@@ -61,7 +62,7 @@ class Abbreviation:
 
 
 _NUMBER_WORDS: Final = {
-    "1": ("one", "first", "mono", "uni", "single"), "2": ("two", "second", "bi", "di"), "3": ("three", "third", "tri"),
+    "1": ("one", "first", "mono", "uni", "single"), "2": ("two", "second", "bi", "di", "ii"), "3": ("three", "third", "tri", "iii"),
     "4": ("four", "tetra"), "5": ("five", "fifth", "penta"), "6": ("six", "hexa"), "7": ("seven",), "8": ("eight",),
     "9": ("nine", "ninth"),
 }  # fmt: skip
@@ -282,7 +283,7 @@ def _alignments(
             if start and low[start - 1] in "([" and not _balanced(window[start:]) and _balanced(window[start - 1 :]):
                 start -= 1
         long = window[start:].rstrip("\"'”’")
-        if not _balanced(long) or long.lower() == short.lower() or first_word in _STOP:
+        if not _balanced(long) or long.lower() == short.lower() or first_word in _NO_START:
             continue
         f["comma"] = float(len(re.findall(r"[,;:] ", long)))
         f["contains"] = float(short.lower() in long.lower())

@@ -203,7 +203,7 @@ def _reach(kind: Kind) -> int:
     return 40 if kind is Kind.NEGATED else 60
 
 
-_WITHIN: Final = re.compile(r"^[\s:]*(?:[\w/-]+\s+){0,3}$")
+_WITHIN: Final = re.compile(r"^[\s:]*(?:[\w/()\[\]-]+\s+){0,3}$")
 
 
 def _close(between: str) -> bool:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Protocol
 
 from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
 from pmcmine.concepts.context import PLAIN, Context, assess
@@ -92,24 +92,35 @@ def is_caseless(texts: Sequence[str]) -> bool:
     return upper < 0.002 * lower or lower < 0.05 * upper
 
 
+class Generator(Protocol):
+    """Finds names that are like what a text says, letter by letter."""
+
+    def find(self, text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int, int, float]]:
+        """(start, end, term, likeness) of places that do not touch those taken."""
+
+
 class Linker:
     """Links documents with one vocabulary. Keeps what it has seen of words; not for several threads at once."""
 
-    def __init__(self, vocabulary: Vocabulary, options: LinkOptions | None = None) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, options: LinkOptions | None = None, fuzzy: Generator | None = None
+    ) -> None:
         self.vocabulary = vocabulary
+        self.fuzzy = fuzzy
         self.options = options or LinkOptions()
         self.matcher = Matcher(vocabulary)
         self._postings: dict[int, tuple[tuple[int, str, int, str], ...]] = {}
 
-    def link(self, texts: Sequence[str]) -> list[Link]:
+    def link(self, texts: Sequence[str], read: Sequence[str] = ()) -> list[Link]:
         """Links of the texts of one document, by text and place.
 
         Args:
             texts: paragraphs, captions and the like; offsets of the links count in each.
+            read: other texts of the document, in which abbreviations may be defined.
         """
         options = self.options
         caseless = options.case == "ignore" or (options.case == "auto" and is_caseless(texts))
-        definitions = self._definitions(texts) if options.abbreviations else {}
+        definitions = self._definitions([*texts, *read]) if options.abbreviations else {}
         tokens = self.matcher.tokenise(texts)
         candidates = self._candidates(texts, tokens, caseless)
         if definitions:

@@ -21,7 +21,8 @@ _SUBJECTS = ("the left ventricle", "hepatic lobules", "HeLa cells", "cortical ne
 _METHODS = ("immunofluorescence", "computed tomography", "Western blot", "RNA sequencing", "optical coherence tomography",
             "patch clamp", "mass spectrometry", "chest radiography")  # fmt: skip
 _FINDINGS = ("a dose-dependent increase", "no significant difference", "marked oedema", "loss of the border",
-             "a two-fold rise", "patchy consolidation", "delayed recovery")  # fmt: skip
+             "a two-fold rise", "patchy consolidation", "delayed recovery", "no hepatomegaly", "possible hepatic steatosis",
+             "microcephaly and seizures")  # fmt: skip
 _LICENSE_PATHS = {"CC BY": "by/4.0", "CC BY-SA": "by-sa/4.0", "CC BY-ND": "by-nd/4.0", "CC BY-NC": "by-nc/4.0",
                   "CC BY-NC-SA": "by-nc-sa/4.0", "CC BY-NC-ND": "by-nc-nd/4.0"}  # fmt: skip
 _IMAGE_ENDINGS = {

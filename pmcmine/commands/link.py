@@ -1,0 +1,121 @@
+"""`pmcmine link`: the concepts of a text, on a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pmcmine.errors import PmcmineError, VocabularyError
+
+_MAX_BYTES = 64 << 20
+
+
+def link(
+    text: Annotated[str, typer.Argument(help="A text, the path of a UTF-8 file, or - for standard input.")],
+    vocab: Annotated[str | None, typer.Option(help="Vocabulary; the open one if not given.")] = None,
+    min_score: Annotated[float, typer.Option(help="Least probability of a link.", min=0, max=1)] = 0.4,
+    nested: Annotated[bool, typer.Option("--nested", help="Keep links inside of longer ones.")] = False,
+    case: Annotated[str, typer.Option(help="respect, ignore or auto.")] = "auto",
+    fuzzy: Annotated[
+        bool, typer.Option("--fuzzy", help="Also by likeness of letters (scispaCy's candidate generator; slow).")
+    ] = False,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object a line for each link.")] = False,
+) -> None:
+    """Show the concepts that a text names, with negation and the like."""
+    from pmcmine.concepts.linker import Linker, LinkOptions
+    from pmcmine.concepts.locate import find_vocabulary, local_copy
+    from pmcmine.concepts.vocabulary import Vocabulary
+
+    address = find_vocabulary(vocab)
+    if address is None:
+        raise VocabularyError("no vocabulary: `pmcmine vocab get open` makes the open one, or name one with --vocab")
+    if case not in ("respect", "ignore", "auto"):
+        raise PmcmineError(f"--case {case}: choose respect, ignore or auto")
+    given = _read(text)
+    vocabulary = Vocabulary(local_copy(address))
+    generator = None
+    if fuzzy:
+        from pmcmine.concepts.fuzzy import FuzzyGenerator
+
+        generator = FuzzyGenerator(vocabulary)
+    linker = Linker(vocabulary, LinkOptions(min_score=min_score, nested=nested, case=case), generator)
+    links = linker.link([given])
+    if json_:
+        for x in links:
+            row = {
+                "cui": x.term.cui,
+                "source_id": x.term.source_id,
+                "name": x.term.name,
+                "text": given[x.start : x.end],
+                "start": x.start,
+                "end": x.end,
+                "semantic_types": x.term.types,
+                "vocabulary": x.term.vocabulary,
+                "vocabulary_version": x.term.version,
+                "score": x.score,
+                "how": x.how,
+                "negated": x.context.negated,
+                "uncertain": x.context.uncertain,
+                "historical": x.context.historical,
+                "hypothetical": x.context.hypothetical,
+                "experiencer": x.context.experiencer,
+            }
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        return
+    _show(given, links)
+
+
+def _read(text: str) -> str:
+    if text == "-":
+        data = sys.stdin.buffer.read(_MAX_BYTES + 1)
+    else:
+        try:
+            path = Path(text)
+            if len(text) > 1000 or "\n" in text or not path.is_file():
+                return text
+            if path.stat().st_size > _MAX_BYTES:
+                raise PmcmineError(f"{text}: more than {_MAX_BYTES >> 20} MB")
+            data = path.read_bytes()
+        except (OSError, ValueError):
+            return text
+    if len(data) > _MAX_BYTES:
+        raise PmcmineError(f"more than {_MAX_BYTES >> 20} MB on standard input")
+    return data.decode("utf-8", "replace")
+
+
+def _show(text: str, links: list) -> None:  # type: ignore[type-arg]
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+    from rich.text import Text
+
+    from pmcmine.concepts.semantic_types import GROUP_OF
+
+    colours = {"ANAT": "green", "DISO": "red", "CHEM": "magenta", "PROC": "blue", "PHYS": "cyan", "LIVB": "yellow"}
+    console = Console()
+    shown = Text(text.rstrip("\n"))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("text", "concept", "name", "type", "score", "how", "context"):
+        table.add_column(column, overflow="fold")
+    for x in links:
+        group = GROUP_OF.get(x.term.types[0], "") if x.term.types else ""
+        colour = colours.get(group, "white")
+        shown.stylize(f"{'strike ' if x.context.negated else 'underline '}{colour}", x.start, x.end)
+        c = x.context
+        notes = [n for n in ("negated", "uncertain", "historical", "hypothetical") if getattr(c, n)]
+        notes += [c.experiencer] if c.experiencer != "patient" else []
+        ids = f"{x.term.cui} {x.term.source_id}" if x.term.cui else x.term.source_id
+        table.add_row(
+            f"[{colour}]{escape(text[x.start : x.end])}[/]", escape(ids), escape(x.term.name), " ".join(x.term.types),
+            f"{x.score:.2f}", x.how, ", ".join(notes),
+        )  # fmt: skip
+    console.print(shown)
+    if links:
+        console.print()
+        console.print(table)
+    else:
+        console.print("no concept found")

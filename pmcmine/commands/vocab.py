@@ -1,0 +1,113 @@
+"""`pmcmine vocab`: make, get and look at vocabularies."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pmcmine.errors import VocabularyError
+
+app = typer.Typer(help="Make, get and look at vocabularies of concepts.", no_args_is_help=True)
+
+
+def _default(name: str) -> Path:
+    from pmcmine.concepts.locate import vocabulary_folder
+
+    return vocabulary_folder() / f"{name}.vocab"
+
+
+def _names(values: list[str] | None) -> list[str]:
+    return [v for value in values or [] for v in value.replace(",", " ").split()]
+
+
+@app.command()
+def build(
+    umls: Annotated[Path | None, typer.Option(help="META folder of a UMLS release (MRCONSO.RRF, …).")] = None,
+    obo: Annotated[list[Path] | None, typer.Option(help="OBO file, also .gz or .zip; may be given again.")] = None,
+    inputs: Annotated[list[Path] | None, typer.Argument(help="Further files or folders, recognised by kind.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Vocabulary file.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the vocabulary; the file's if not given.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="UMLS sources (SAB) to take, such as MSH,SNOMEDCT_US.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="UMLS languages (LAT); ENG if not given.")] = None,
+    types: Annotated[
+        list[str] | None, typer.Option("--type", help="Semantic types or groups to take, such as T047,ANAT.")
+    ] = None,
+    suppressed: Annotated[bool, typer.Option("--suppressed", help="Take suppressed and obsolete names too.")] = False,
+    related: Annotated[bool, typer.Option(help="Take names that OBO calls broad or related.")] = True,
+    version: Annotated[str | None, typer.Option(help="Version, where an input states none.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Compile a vocabulary from a UMLS release, OBO files, or several of them merged by CUI."""
+    from pmcmine.concepts.atoms import Options
+    from pmcmine.concepts.compile import compile_vocabulary
+    from pmcmine.concepts.formats import open_input
+    from pmcmine.concepts.semantic_types import parse_types
+
+    options = Options(
+        sources=frozenset(_names(source)),
+        languages=frozenset(_names(language) or ["ENG"]),
+        types=parse_types(_names(types)),
+        suppressed=suppressed,
+        version=version,
+        related=related,
+    )
+    opened = [open_input(umls, options, "umls")] if umls is not None else []
+    opened += [open_input(p, options, "obo") for p in obo or []]
+    opened += [open_input(p, options) for p in inputs or []]
+    if not opened:
+        raise VocabularyError("nothing to build from: give --umls META_DIR, --obo FILE, or both")
+    target = out or _default(name or "vocabulary")
+    tell = None if quiet else (lambda n: typer.echo(f"  {n:,} names read", err=True))
+    header = compile_vocabulary(opened, target, name or target.stem, tell)
+    _summary(target, header["counts"], header["version"], header["license_class"])
+
+
+@app.command()
+def get(
+    name: Annotated[str, typer.Argument(help="open: HPO, MONDO, UBERON, CL and DOID, as far as they can be had.")],
+    out: Annotated[Path | None, typer.Option(help="Vocabulary file; where `mine` finds it if not given.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="Ontologies to take: hp,mondo,uberon,cl,doid.")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Take what is downloaded or installed.")] = False,
+) -> None:
+    """Make the default open vocabulary. `pmcmine mine` uses it from then on."""
+    from pmcmine.concepts.open import get_open
+
+    if name != "open":
+        raise VocabularyError(f"{name!r}: the one vocabulary to get is `open`; others are made by `pmcmine vocab build`")
+    target = out or _default("open")
+    header = get_open(target, tuple(_names(only)), offline, lambda line: typer.echo(f"  {line}", err=True))
+    _summary(target, header["counts"], header["version"], header["license_class"])
+
+
+@app.command()
+def info(
+    path: Annotated[Path | None, typer.Argument(help="Vocabulary file; the open one if not given.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+) -> None:
+    """Show name, version, licences, counts and hash of a vocabulary, and check the hash."""
+    from pmcmine.concepts.vocabulary import Vocabulary
+
+    vocabulary = Vocabulary(path or _default("open"))
+    facts = vocabulary.info()
+    if not vocabulary.verify():
+        raise VocabularyError(f"{vocabulary.path}: damaged, its content has another hash than it states; build it again")
+    if json_:
+        typer.echo(json.dumps(facts))
+        return
+    typer.echo(f"{facts['path']}\nname      {facts['name']}\nversion   {facts['version']}")
+    typer.echo(f"licence   {facts['license_class']}")
+    for origin in facts["origins"]:
+        typer.echo(f"  {origin['name']:8} {origin['version']}: {origin['license']}")
+    for key, n in facts["counts"].items():
+        typer.echo(f"{key:16} {n:>12,}")
+    typer.echo(f"bytes            {facts['bytes']:>12,}\nsha256    {facts['sha256']} (checked)")
+
+
+def _summary(path: Path, counts: dict[str, int], version: str, license_class: str) -> None:
+    typer.echo(
+        f"{path}: {counts['concepts']:,} concepts, {counts['terms_with_cui']:,} of {counts['terms']:,} terms with CUI, "
+        f"{counts['names']:,} names\n{version} (licence: {license_class})"
+    )

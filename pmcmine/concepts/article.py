@@ -1,0 +1,90 @@
+"""The concepts of one article, as rows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pmcmine.concepts.linker import Linker, LinkOptions
+from pmcmine.concepts.locate import local_copy
+from pmcmine.concepts.vocabulary import Vocabulary
+from schemas.concept import Concept
+
+NAMES_FREE = ("open", "attribution")  # licence classes whose names may stand in a release
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedText:
+    """A text of an article that is to be linked.
+
+    Attributes:
+        context_id: the figure or paragraph.
+        context_kind: figure_caption or paragraph.
+        text: what the offsets count in.
+    """
+
+    context_id: str
+    context_kind: str
+    text: str
+
+
+class ArticleLinker:
+    """Links articles; for several threads."""
+
+    def __init__(self, vocabulary: Vocabulary, min_score: float, names: bool | None) -> None:
+        self.vocabulary = vocabulary
+        self.names = vocabulary.license_class in NAMES_FREE if names is None else names
+        self._linker = Linker(vocabulary, LinkOptions(min_score=min_score))
+        self._lock = threading.Lock()
+
+    def rows(
+        self, article_id: str, pmcid: str, texts: Sequence[LinkedText], read: Sequence[str]
+    ) -> Iterator[Concept]:
+        """Concept rows of the texts, in their order.
+
+        Args:
+            article_id: the article version.
+            pmcid: its PMCID.
+            texts: what is linked.
+            read: other texts of the article, in which abbreviations may be defined.
+        """
+        with self._lock:
+            links = self._linker.link([t.text for t in texts], read)
+        for n, link in enumerate(links):
+            context = texts[link.text]
+            term = link.term
+            yield Concept(
+                concept_id=f"{article_id}/k{n:05d}",
+                article_id=article_id,
+                pmcid=pmcid,
+                context_id=context.context_id,
+                context_kind=context.context_kind,
+                cui=term.cui,
+                source_id=term.source_id,
+                name=term.name if self.names else None,
+                text=context.text[link.start : link.end],
+                start=link.start,
+                end=link.end,
+                semantic_types=term.types,
+                vocabulary=term.vocabulary,
+                vocabulary_version=term.version,
+                score=link.score,
+                how=link.how,
+                negated=link.context.negated,
+                uncertain=link.context.uncertain,
+                historical=link.context.historical,
+                hypothetical=link.context.hypothetical,
+                experiencer=link.context.experiencer,
+            )
+
+
+@lru_cache(maxsize=2)
+def article_linker(vocab: str, sha256: str, min_score: float, names: bool | None) -> ArticleLinker:
+    """The linker of a process for one vocabulary, opened once.
+
+    Raises:
+        VocabularyError: where the vocabulary is not the one that the run began with.
+    """
+    return ArticleLinker(Vocabulary(local_copy(vocab, sha256)), min_score, names)
