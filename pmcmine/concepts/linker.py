@@ -70,7 +70,21 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class Candidate:
+    """A place that may name a concept, before it is decided which of them hold.
+
+    Attributes:
+        text: number of the text.
+        start: first code point.
+        end: one past the last one.
+        term: number of the term.
+        concept: its concept.
+        evidence: what is known of the match.
+        score: probability that it is right.
+        how: exact, variant, abbreviation or fuzzy.
+        ambiguous: terms of the other concepts that the same name may mean.
+    """
+
     text: int
     start: int
     end: int
@@ -80,6 +94,12 @@ class _Candidate:
     score: float
     how: str
     ambiguous: tuple[int, ...] = ()
+
+
+FUZZY_WEIGHT: Final = 0.8  # likeness of letters 1.0 is as good as a score of so much
+_NO_EVIDENCE: Final = Evidence(
+    exact=False, cased=False, caseless=False, level=1, derived=False, acronym=False, letters=0, words=0, capital=False
+)
 
 
 def is_caseless(texts: Sequence[str]) -> bool:
@@ -119,13 +139,7 @@ class Linker:
             read: other texts of the document, in which abbreviations may be defined.
         """
         options = self.options
-        caseless = options.case == "ignore" or (options.case == "auto" and is_caseless(texts))
-        definitions = self._definitions([*texts, *read]) if options.abbreviations else {}
-        tokens = self.matcher.tokenise(texts)
-        candidates = self._candidates(texts, tokens, caseless)
-        if definitions:
-            candidates = self._abbreviated(texts, tokens, candidates, definitions)
-        candidates = self._agree(candidates)
+        candidates = self.candidates(texts, read)
         chosen = candidates if options.nested else longest(candidates)
         links = [
             Link(c.text, c.start, c.end, self.vocabulary.term(c.term), c.score, c.how)
@@ -134,6 +148,31 @@ class Linker:
         ][:MAX_LINKS]
         links.sort(key=lambda x: (x.text, x.start, -x.end, x.term.concept))
         return self._with_context(texts, links) if options.context else links
+
+    def candidates(self, texts: Sequence[str], read: Sequence[str] = ()) -> list[Candidate]:
+        """All places that may name a concept, overlapping ones included; arguments as of `link`."""
+        options = self.options
+        caseless = options.case == "ignore" or (options.case == "auto" and is_caseless(texts))
+        definitions = self._definitions([*texts, *read]) if options.abbreviations else {}
+        tokens = self.matcher.tokenise(texts)
+        found = self._candidates(texts, tokens, caseless)
+        if definitions:
+            found = self._abbreviated(texts, found, definitions)
+        if self.fuzzy is not None:
+            found += self._fuzzy(texts, found)
+        return self._agree(found)
+
+    def _fuzzy(self, texts: Sequence[str], found: Sequence[Candidate]) -> list[Candidate]:
+        """What the generator finds where nothing else was found."""
+        assert self.fuzzy is not None
+        out = []
+        for number, text in enumerate(texts):
+            taken = [(c.start, c.end) for c in found if c.text == number and c.score >= self.options.min_score]
+            for start, end, term, likeness in self.fuzzy.find(text, taken):
+                concept = self.vocabulary.term(term).concept
+                score = round(max(0.0, min(1.0, likeness)) * FUZZY_WEIGHT, 4)
+                out.append(Candidate(number, start, end, term, concept, _NO_EVIDENCE, score, "fuzzy"))
+        return out
 
     def _definitions(self, texts: Sequence[str]) -> dict[str, Abbreviation]:
         found: dict[str, Abbreviation] = {}
@@ -161,9 +200,9 @@ class Linker:
             self._postings[row] = known
         return known
 
-    def _candidates(self, texts: Sequence[str], tokens: Tokens, caseless: bool) -> list[_Candidate]:
+    def _candidates(self, texts: Sequence[str], tokens: Tokens, caseless: bool) -> list[Candidate]:
         found = self.matcher.find(tokens)
-        out: list[_Candidate] = []
+        out: list[Candidate] = []
         of_text = tokens.text[found.first].tolist()
         starts = tokens.start[found.first].tolist()
         ends = tokens.end[found.last].tolist()
@@ -177,7 +216,7 @@ class Linker:
 
     def _choose(
         self, text: str, number: int, start: int, end: int, row: int, n_tokens: int, caseless: bool
-    ) -> _Candidate | None:
+    ) -> Candidate | None:
         surface = text[start:end]
         best: dict[str, tuple[float, int, Evidence, str]] = {}
         for term, name, flags, concept in self._row(row):
@@ -198,18 +237,17 @@ class Linker:
             score = probability(evidence)
         how = "exact" if evidence.exact else "variant"
         others = tuple(other[1] for _, other in ranked[1:])
-        return _Candidate(number, start, end, term, concept, evidence, score, how, others)
+        return Candidate(number, start, end, term, concept, evidence, score, how, others)
 
     def _abbreviated(
         self,
         texts: Sequence[str],
-        tokens: Tokens,
-        candidates: list[_Candidate],
+        candidates: list[Candidate],
         definitions: Mapping[str, Abbreviation],
-    ) -> list[_Candidate]:
+    ) -> list[Candidate]:
         """Give defined abbreviations the concepts of their long forms; withhold those that mean something else."""
         longs = [a.long for a in definitions.values()]
-        whole: dict[str, _Candidate] = {}
+        whole: dict[str, Candidate] = {}
         long_tokens = self.matcher.tokenise(longs)
         for c in self._candidates(longs, long_tokens, is_caseless(longs)):
             if c.start == 0 and c.end == len(longs[c.text]):
@@ -237,7 +275,7 @@ class Linker:
                 out.append(replace(meant, text=number, start=start, end=end, score=score, how="abbreviation"))
         return out
 
-    def _agree(self, candidates: list[_Candidate]) -> list[_Candidate]:
+    def _agree(self, candidates: list[Candidate]) -> list[Candidate]:
         """Resolve names of several concepts by what the document says without doubt elsewhere."""
         sure = Counter(c.concept for c in candidates if not c.ambiguous)
         out = []
@@ -301,10 +339,10 @@ def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) 
     )
 
 
-def longest(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+def longest(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Candidates that do not overlap: longer ones first, then likelier ones, then by place and id."""
     order = sorted(candidates, key=lambda c: (c.text, c.start - c.end, -c.score, c.start, c.concept))
-    taken: list[_Candidate] = []
+    taken: list[Candidate] = []
     starts: list[int] = []
     ends: list[int] = []
     text = -1

@@ -1,0 +1,283 @@
+"""Readers of annotated texts: PubTator, MedMentions' BIO tables, CRAFT's table, MED1250, the ConText sheet."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pmcmine.errors import GoldError
+
+_MAX_BYTES = 1 << 30
+_PUBTATOR = re.compile(r"^(\w+)\|t\|")
+
+
+@dataclass(frozen=True, slots=True)
+class GoldMention:
+    """One annotation.
+
+    Attributes:
+        spans: (start, end) in code points; several where it is discontinuous.
+        id: as the annotators wrote it; several ids are joined as they joined them.
+        type: class of the mention, such as Disease or the name of the ontology.
+    """
+
+    spans: tuple[tuple[int, int], ...]
+    id: str
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldDocument:
+    """A text and what it names."""
+
+    id: str
+    text: str
+    mentions: tuple[GoldMention, ...]
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldPairs:
+    """A text and the (short form, long form) pairs that it defines."""
+
+    id: str
+    text: str
+    pairs: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class GoldContext:
+    """A sentence, a span of it, and whether that is negated."""
+
+    id: str
+    text: str
+    span: tuple[int, int]
+    negated: bool
+
+
+def read_text(path: Path, encoding: str = "utf-8") -> str:
+    """Text of a file, unpacked where it is gzip.
+
+    Raises:
+        GoldError: where it is missing, damaged, too large or not in the encoding.
+    """
+    try:
+        data = path.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            with gzip.open(io.BytesIO(data)) as stream:
+                data = stream.read(_MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise GoldError(f"{path}: no such file") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise GoldError(f"{path}: cut short or damaged ({error})") from None
+    if len(data) > _MAX_BYTES:
+        raise GoldError(f"{path}: more than {_MAX_BYTES >> 30} GB")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise GoldError(f"{path}: not {encoding} ({error.reason} at byte {error.start})") from None
+
+
+def _lines(path: Path, encoding: str = "utf-8") -> list[str]:
+    # str.splitlines would also split at separators that stand inside of texts
+    return [line.rstrip("\r") for line in read_text(path, encoding).split("\n")]
+
+
+def _either(folder: Path, name: str) -> Path | None:
+    for candidate in (folder / name, folder / f"{name}.gz"):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise GoldError(f"{path}: no such file or folder")
+    return sorted(p for p in path.iterdir() if p.is_file() and p.name not in ("README.md", "LICENSE", "LICENSE.txt"))
+
+
+def read_linking(path: Path) -> list[GoldDocument]:
+    """Documents with annotated concepts: a CRAFT folder, MedMentions' tables, or PubTator files.
+
+    Raises:
+        GoldError: where there is nothing of these kinds, or it is damaged.
+    """
+    if path.is_dir():
+        craft = _either(path, "concepts.tsv")
+        if craft is not None:
+            return _craft(path, craft)
+        bio = _either(path, "cui.tsv")
+        if bio is not None:
+            return _bio(bio, _either(path, "semtype.tsv"))
+    elif path.name.removesuffix(".gz").endswith("cui.tsv"):
+        return _bio(path, _either(path.parent, path.name.removesuffix(".gz").replace("cui", "semtype")))
+    elif path.name.removesuffix(".gz") == "concepts.tsv":
+        return _craft(path.parent, path)
+    documents = [d for file in _files(path) for d in _pubtator(file)]
+    if not documents:
+        raise GoldError(f"{path}: no annotations in a known format (PubTator, cui.tsv, concepts.tsv)")
+    return documents
+
+
+def _pubtator(path: Path) -> Iterator[GoldDocument]:
+    document: GoldDocument | None = None
+    mentions: list[GoldMention] = []
+    for number, line in enumerate(_lines(path), 1):
+        title = _PUBTATOR.match(line)
+        if title:
+            if document is not None:
+                yield replace(document, mentions=tuple(mentions))
+            document, mentions = GoldDocument(title[1], line[title.end() :], ()), []
+        elif document is not None and line.startswith(f"{document.id}|a|"):
+            abstract = line[len(document.id) + 3 :]
+            document = replace(document, text=f"{document.text} {abstract}")
+        elif "\t" in line:
+            fields = line.split("\t")
+            if document is None or (len(fields) > 3 and not fields[1].isdigit()):
+                if document is None:
+                    raise GoldError(f"{path}, line {number}: an annotation before any title")
+                continue
+            if len(fields) < 6:
+                continue  # relations
+            start, end = int(fields[1]), int(fields[2])
+            if end > len(document.text) or start >= end:
+                raise GoldError(f"{path}, line {number}: the text has no place {start} to {end}")
+            mentions.append(GoldMention(((start, end),), fields[5].strip(), fields[4]))
+    if document is not None:
+        yield replace(document, mentions=tuple(mentions))
+
+
+def _bio_rows(path: Path) -> Iterator[list[tuple[str, str]]]:
+    rows: list[tuple[str, str]] = []
+    for line in _lines(path):
+        word, _, tag = line.partition("\t")
+        if word:
+            rows.append((word, tag))
+        elif rows:
+            yield rows
+            rows = []
+    if rows:
+        yield rows
+
+
+def _bio(path: Path, types: Path | None) -> list[GoldDocument]:
+    """Sentences, as the tables state no documents; tokens joined by one space."""
+    kinds = list(_bio_rows(types)) if types is not None else []
+    documents = []
+    for n, rows in enumerate(_bio_rows(path)):
+        text, places = "", []
+        for word, _ in rows:
+            places.append((len(text), len(text) + len(word)))
+            text += word + " "
+        mentions = []
+        first: int | None = None
+        for i in range(len(rows) + 1):
+            tag = rows[i][1] if i < len(rows) else "O"
+            if first is not None and not tag.startswith("I-"):
+                kind = kinds[n][first][1][2:] if n < len(kinds) and first < len(kinds[n]) else ""
+                mentions.append(GoldMention(((places[first][0], places[i - 1][1]),), rows[first][1][2:], kind))
+                first = None
+            if tag.startswith("B-") or (tag.startswith("I-") and first is None):
+                first = i
+        documents.append(GoldDocument(str(n), text.rstrip(), tuple(mentions)))
+    if not documents:
+        raise GoldError(f"{path}: empty")
+    return documents
+
+
+def _craft(folder: Path, table: Path) -> list[GoldDocument]:
+    mentions: dict[str, list[GoldMention]] = {}
+    parts: dict[str, str] = {}
+    reader = csv.DictReader(io.StringIO(read_text(table)), delimiter="\t", quoting=csv.QUOTE_NONE)
+    needed = {"doc", "ontology", "spans", "id"}
+    if not needed <= set(reader.fieldnames or ()):
+        raise GoldError(f"{table}: columns {', '.join(sorted(needed))} are needed")
+    for row in reader:
+        try:
+            spans = tuple((int(a), int(b)) for a, b in (s.split(",") for s in row["spans"].split(";")))
+        except ValueError:
+            raise GoldError(f"{table}: {row['spans']!r} is no list of spans") from None
+        mentions.setdefault(row["doc"], []).append(GoldMention(spans, row["id"], row["ontology"]))
+        parts[row["doc"]] = row.get("part") or ""
+    documents = []
+    for doc, found in sorted(mentions.items()):
+        path = _either(folder / "txt", f"{doc}.txt")
+        if path is None:
+            raise GoldError(f"{folder}: txt/{doc}.txt is missing")
+        documents.append(GoldDocument(doc, read_text(path), tuple(found), parts[doc]))
+    return documents
+
+
+def read_abbreviations(path: Path) -> list[GoldPairs]:
+    """MED1250: an id, title and abstract, then lines of two blanks and `SHORT|long`; comments begin with //.
+
+    Raises:
+        GoldError: where no document is found.
+    """
+    out = []
+    for file in _files(path):
+        number, lines, pairs = "", [], set()
+        for line in [*_lines(file, "cp1252"), "0000"]:
+            if re.fullmatch(r"\d{4,}\s*", line):
+                if number:
+                    out.append(GoldPairs(number, "\n\n".join(lines), frozenset(pairs)))
+                number, lines, pairs = line.strip(), [], set()
+            elif line.startswith("  ") and "|" in line:
+                short, _, long = line.strip().partition("|")
+                pairs.add((short.strip(), long.strip()))
+            elif line.strip() and not line.startswith("//"):
+                lines.append(line)
+    if not out:
+        raise GoldError(f"{path}: no document of MED1250's format in it")
+    return out
+
+
+def read_negation(path: Path) -> list[GoldContext]:
+    """The ConText sheet: a tab-separated table with a condition, its sentence and `negation_status`.
+
+    The condition stands in the sentence in capitals; where the sheet's sentence is cut short before it ends, the span
+    is what is there.
+
+    Raises:
+        GoldError: where the columns are missing.
+    """
+    out = []
+    for file in _files(path):
+        reader = csv.reader(io.StringIO(read_text(file, "cp1252")), delimiter="\t", quoting=csv.QUOTE_NONE)
+        header = [h.lower() for h in next(reader, [])]
+        column = {
+            name: next((i for i, h in enumerate(header) if h.startswith(name)), -1)
+            for name in ("condition", "sentence", "negation")
+        }
+        if -1 in column.values():
+            raise GoldError(f"{file}: columns Condition, Sentence and negation_status are needed")
+        for n, row in enumerate(reader, 2):
+            if len(row) <= max(column.values()):
+                continue
+            condition, sentence = row[column["condition"]].strip(), row[column["sentence"]]
+            words = r"\s+".join(re.escape(w) for w in condition.split())
+            match = re.search(words.upper(), sentence) or re.search(words, sentence, re.IGNORECASE)
+            span = match.span() if match else _capitals(sentence)
+            out.append(GoldContext(str(n), sentence, span, row[column["negation"]].strip().lower() == "negated"))
+    if not out:
+        raise GoldError(f"{path}: no annotated sentence in it")
+    return out
+
+
+def _capitals(sentence: str) -> tuple[int, int]:
+    """The last run of capitals of a sentence, or its end."""
+    runs = list(re.finditer(r"[A-Z][A-Z]+(?:[\s\W]+[A-Z]+)*", sentence))
+    return runs[-1].span() if runs else (len(sentence), len(sentence))
+
+
+def of_types(documents: Iterable[GoldDocument], keep: Callable[[GoldMention], bool]) -> list[GoldDocument]:
+    """The documents with those annotations only that are kept."""
+    return [replace(d, mentions=tuple(m for m in d.mentions if keep(m))) for d in documents]
