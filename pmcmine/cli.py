@@ -185,8 +185,8 @@ def demo(
         get_open(vocab, offline=True)
         with BucketServer(Path(folder)) as server:
             # The demo holds broken articles on purpose, more of them than a real corpus.
-            flags = {"source": server.url, "out": out, "vocab": str(vocab), "max_reject_share": 1.0, "shard_bytes": 2_000_000, "retries": 2,
-                     "retry_seconds": 0.05}  # fmt: skip
+            flags = {"source": server.url, "out": out, "vocab": str(vocab), "max_reject_share": 1.0,
+                     "shard_bytes": 2_000_000, "retries": 2, "retry_seconds": 0.05}  # fmt: skip
             code = _run(load_config(flags), dry=False, quiet=quiet)
     raise typer.Exit(code)
 

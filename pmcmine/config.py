@@ -66,8 +66,8 @@ class MineConfig(BaseSettings):
     beam: tuple[str, ...] = Field((), description="options for Beam")
 
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
-        {"out", "vocab", "runner", "workers", "concurrency", "requests_per_second", "fetch_keys", "retries", "retry_seconds",
-         "timeout", "max_reject_share", "keep_work", "beam"}
+        {"out", "vocab", "runner", "workers", "concurrency", "requests_per_second", "fetch_keys", "retries",
+         "retry_seconds", "timeout", "max_reject_share", "keep_work", "beam"}
     )  # fmt: skip
 
     @classmethod

@@ -364,9 +364,7 @@ def _figure_row(
     )
 
 
-def _sample(
-    figure: Figure, extraction: Extraction, image: CheckedImage, concepts: Sequence[Concept]
-) -> StagedSample:
+def _sample(figure: Figure, extraction: Extraction, image: CheckedImage, concepts: Sequence[Concept]) -> StagedSample:
     article = extraction.article
     sample = Sample(
         figure_id=figure.figure_id,

@@ -30,7 +30,9 @@ def build(
     inputs: Annotated[list[Path] | None, typer.Argument(help="Further files or folders, recognised by kind.")] = None,
     out: Annotated[Path | None, typer.Option(help="Vocabulary file.")] = None,
     name: Annotated[str | None, typer.Option(help="Name of the vocabulary; the file's if not given.")] = None,
-    source: Annotated[list[str] | None, typer.Option(help="UMLS sources (SAB) to take, such as MSH,SNOMEDCT_US.")] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="UMLS sources (SAB) to take, such as MSH,SNOMEDCT_US.")
+    ] = None,
     language: Annotated[list[str] | None, typer.Option(help="UMLS languages (LAT); ENG if not given.")] = None,
     types: Annotated[
         list[str] | None, typer.Option("--type", help="Semantic types or groups to take, such as T047,ANAT.")
@@ -62,6 +64,10 @@ def build(
     target = out or _default(name or "vocabulary")
     tell = None if quiet else (lambda n: typer.echo(f"  {n:,} names read", err=True))
     header = compile_vocabulary(opened, target, name or target.stem, tell)
+    for origin in header["origins"]:
+        if origin["version"].startswith("sha256:"):
+            line = f"{origin['name']}: the input states no version; its hash stands for it (name one with --version)"
+            typer.echo(line, err=True)
     _summary(target, header["counts"], header["version"], header["license_class"])
 
 
@@ -76,7 +82,9 @@ def get(
     from pmcmine.concepts.open import get_open
 
     if name != "open":
-        raise VocabularyError(f"{name!r}: the one vocabulary to get is `open`; others are made by `pmcmine vocab build`")
+        raise VocabularyError(
+            f"{name!r}: the one vocabulary to get is `open`; others are made by `pmcmine vocab build`"
+        )
     target = out or _default("open")
     header = get_open(target, tuple(_names(only)), offline, lambda line: typer.echo(f"  {line}", err=True))
     _summary(target, header["counts"], header["version"], header["license_class"])
@@ -93,7 +101,9 @@ def info(
     vocabulary = Vocabulary(path or _default("open"))
     facts = vocabulary.info()
     if not vocabulary.verify():
-        raise VocabularyError(f"{vocabulary.path}: damaged, its content has another hash than it states; build it again")
+        raise VocabularyError(
+            f"{vocabulary.path}: damaged, its content has another hash than it states; build it again"
+        )
     if json_:
         typer.echo(json.dumps(facts))
         return

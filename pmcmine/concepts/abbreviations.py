@@ -21,20 +21,27 @@ from typing import Final
 MAX_SHORT: Final = 14
 _OPEN: Final = {"(": ")", "[": "]"}
 _MAX_BRACKET: Final = 300
-_STOP: Final = frozenset("type of the a an and in for on to with by or from at as is per via de la du des und der den".split())
+_STOP: Final = frozenset(
+    "type of the a an and in for on to with by or from at as is per via de la du des und der den".split()
+)
 _NO_START: Final = _STOP - {"type"}
 _SENTENCE: Final = re.compile(r"(?:(?<!Corp)(?<!Inc)(?<!Co)[.;:!?]\s+(?=[A-Z])|[;:!?]\s+(?=[(\[])|\n\s*\n|;\s)")
 _NO_SHORT: Final = re.compile(
-    r"(?:[Ff]igs?|[Ff]igures?|[Tt]ables?|[Rr]efs?|see|e\.?g|i\.?e|cf|vs|n|p|and|or|the|data|ns|not|no|yes|both|which|also|mean|"
+    r"(?:[Ff]igs?|[Ff]igures?|[Tt]ables?|[Rr]efs?|see|e\.?g|i\.?e|cf|vs|n|p|and|or|the|data|ns|not|no|yes|both|"
+    r"which|also|mean|"
     r"range|total|left|right|top|bottom|middle|upper|lower|inset|arrows?|arrowheads?|red|green|blue|black|white|grey|"
-    r"gray|yellow|open|closed|solid|dashed|dotted|control|n\.?s|[ivx]{2,4}|II|III|IV|VI|\d+|\d+(?:\.\d+)?\s?(?:%|mg|g|kg|ml|min|h|s|d|nm|mm|cm|days?|years?|weeks?|"
+    r"gray|yellow|open|closed|solid|dashed|dotted|control|n\.?s|[ivx]{2,4}|II|III|IV|VI|\d+|"
+    r"\d+(?:\.\d+)?\s?(?:%|mg|g|kg|ml|min|h|s|d|nm|mm|cm|days?|years?|weeks?|"
     r"months?|hours?)?)$",
 )
 _SHORT: Final = re.compile(r"[^\s]{1,14}(?: [^\s]{1,6}){0,2}$")
 _DOTTED: Final = re.compile(r"(?:[A-Za-z]\.){2,5}$")
+_NO_DOTTED: Final = frozenset("i.e. e.g. i.v. i.p. s.c. i.m. p.o. s.d. s.e. a.m. p.m.".split())
 _LETTER: Final = re.compile(r"[^\W\d_]")
 _PART: Final = re.compile(r"[;,:]\s|\s(?:=|or)\s|; ?|(?<=\w)=")
-_LEAD: Final = re.compile(r"^(?:the|a|an|or|i\.e\.,?|e\.g\.,?|also called|termed|abbreviated(?: as)?|hereafter|named|designated)\s+", re.I)
+_LEAD: Final = re.compile(
+    r"^(?:the|a|an|or|i\.e\.,?|e\.g\.,?|also called|termed|abbreviated(?: as)?|hereafter|named|designated)\s+", re.I
+)
 _WORD: Final = re.compile(r"[^\s]+")
 
 
@@ -62,7 +69,8 @@ class Abbreviation:
 
 
 _NUMBER_WORDS: Final = {
-    "1": ("one", "first", "mono", "uni", "single"), "2": ("two", "second", "bi", "di", "ii"), "3": ("three", "third", "tri", "iii"),
+    "1": ("one", "first", "mono", "uni", "single"), "2": ("two", "second", "bi", "di", "ii"),
+    "3": ("three", "third", "tri", "iii"),
     "4": ("four", "tetra"), "5": ("five", "fifth", "penta"), "6": ("six", "hexa"), "7": ("seven",), "8": ("eight",),
     "9": ("nine", "ninth"),
 }  # fmt: skip
@@ -108,7 +116,7 @@ def is_short_form(text: str) -> bool:
     if not _SHORT.match(text) or len(text) > MAX_SHORT or not _LETTER.search(text) or _NO_SHORT.match(text):
         return False
     if _DOTTED.match(text):
-        return text.lower() not in ("i.e.", "e.g.", "i.v.", "i.p.", "s.c.", "i.m.", "p.o.", "s.d.", "s.e.", "a.m.", "p.m.")
+        return text.lower() not in _NO_DOTTED
     if text[0] in "-=<>±+*/%'\"≥≤~" or any(c in "=<>≤≥" for c in text) or text.endswith((".", "-", "'")):
         return False
     if len(text) == 1:
@@ -186,7 +194,8 @@ def _alignments(
         [
             i
             for i in range(n)
-            if (low[i] == c and (kinds[i] or k)) or (kinds[i] and c.isdigit() and low.startswith(_NUMBER_WORDS.get(c, ()), i))
+            if (low[i] == c and (kinds[i] or k))
+            or (kinds[i] and c.isdigit() and low.startswith(_NUMBER_WORDS.get(c, ()), i))
         ]
         for k, (c, _) in enumerate(letters)
     ]

@@ -39,9 +39,7 @@ class ArticleLinker:
         self._linker = Linker(vocabulary, LinkOptions(min_score=min_score))
         self._lock = threading.Lock()
 
-    def rows(
-        self, article_id: str, pmcid: str, texts: Sequence[LinkedText], read: Sequence[str]
-    ) -> Iterator[Concept]:
+    def rows(self, article_id: str, pmcid: str, texts: Sequence[LinkedText], read: Sequence[str]) -> Iterator[Concept]:
         """Concept rows of the texts, in their order.
 
         Args:

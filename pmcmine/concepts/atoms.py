@@ -81,3 +81,6 @@ class Format:
     open: Callable[[Path, Options], Input]
 
 
+def unstated_version(digest: str) -> str:
+    """What stands for the version of an input that states none: the beginning of its hash."""
+    return f"sha256:{digest[:12]}"

@@ -161,7 +161,7 @@ def compile_vocabulary(
         VocabularyError: where an input is damaged, or nothing can be linked with what they give.
     """
     names, terms = _Names(), _Terms()
-    read = kept = 0
+    read = 0
     for number, source in enumerate(inputs):
         for atom in source.atoms():
             read += 1
@@ -172,7 +172,7 @@ def compile_vocabulary(
             string = names.strings.number(text)
             rank = (len(inputs) - number) * (1 << 20) + (8 - atom.level if not atom.rank else 8 + atom.rank)
             terms.name(terms.concept[term], rank, string)
-            kept += _add(names, atom, text, term, derive)
+            _add(names, atom, text, term, derive)
     if not names.hashes:
         raise VocabularyError(f"no name in {len(inputs)} input(s) can be linked; check the options")
     origins = [source.origin() for source in inputs]
@@ -205,18 +205,22 @@ def compile_vocabulary(
     return header
 
 
-def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> int:
+def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:
     cased = _is_cased(text, atom.acronym)
     general = atom.general or ("".join(map(token_key, TOKEN.split(text)[1::2])) in _general())
-    flags = (Flag.GENERAL if general else 0) | int(atom.level) | (Flag.CASED if cased else 0) | (Flag.ACRONYM if atom.acronym else 0)
-    kept = names.add(text, term, flags)
+    flags = (
+        (Flag.GENERAL if general else 0)
+        | int(atom.level)
+        | (Flag.CASED if cased else 0)
+        | (Flag.ACRONYM if atom.acronym else 0)
+    )
+    names.add(text, term, flags)
     turned = uninverted(text)
     if turned is not None:
-        kept += names.add(turned, term, flags | Flag.INVERTED)
+        names.add(turned, term, flags | Flag.INVERTED)
     if derive and atom.level <= Level.EXACT and _ANATOMY.intersection(atom.types):
         for adjective in adjectives(text.lower() if not cased else text):
-            kept += names.add(adjective, term, flags | Flag.DERIVED)
-    return kept
+            names.add(adjective, term, flags | Flag.DERIVED)
 
 
 def _arrays(names: _Names, terms: _Terms) -> tuple[dict[str, NDArray[Any]], int]:
@@ -232,10 +236,10 @@ def _arrays(names: _Names, terms: _Terms) -> tuple[dict[str, NDArray[Any]], int]
     keys, term, string, flags = keys[~same], term[~same], string[~same], flags[~same]
     distinct, first = np.unique(keys, return_index=True)
     starts = np.append(first, len(keys)).astype(np.uint32)
-    bits = max(1, min(24, int(len(distinct)).bit_length() - 1))
+    bits = max(1, min(24, len(distinct).bit_length() - 1))
     edges = np.searchsorted(distinct >> np.uint64(64 - bits), np.arange((1 << bits) + 1, dtype=np.uint64))
     prefixes = np.unique(np.frombuffer(names.prefixes, np.uint64)) if names.prefixes else np.zeros(0, np.uint64)
-    size = max(1024, 1 << (int(len(prefixes)) * 16).bit_length())
+    size = max(1024, 1 << (len(prefixes) * 16).bit_length())
     bitmap = np.zeros(size, np.uint8)
     place = (prefixes * np.uint64(PREFIX_MIX)) >> np.uint64(64 - (size.bit_length() - 1))
     bitmap[place] = 1
@@ -256,5 +260,3 @@ def _arrays(names: _Names, terms: _Terms) -> tuple[dict[str, NDArray[Any]], int]
         "term_types": np.frombuffer(terms.types, np.uint16),
         "term_vocabulary": np.frombuffer(terms.vocabulary, np.uint16),
     }, bits
-
-

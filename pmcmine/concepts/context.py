@@ -1,4 +1,4 @@
-"""Negation, uncertainty, history and experiencer of a span, after ConText (Harkema et al. 2009, J Biomed Inform 42:839).
+"""Negation, uncertainty, history and experiencer of a span, after ConText (Harkema et al. 2009, J Biomed Inform 42).
 
 A trigger governs what follows or what precedes it, up to the end of the sentence or to a word that ends its scope.
 The words are those that NegEx (Chapman et al. 2001) and ConText name, with additions for the prose of articles.
@@ -101,7 +101,8 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "in her sister|in his brother"),
     (Kind.PSEUDO, Scope.AFTER, "no increase|no decrease|not only|not just|not necessarily|not merely|"
      "no significant change|no significant difference|no significant differences|no difference|no differences|"
-     "not certain|gram negative|gram-negative|without difficulty|without further|not drain|not cause|no interval change|"
+     "not certain|gram negative|gram-negative|without difficulty|without further|not drain|not cause|"
+     "no interval change|"
      "no significant interval change|no suspicious change|not extend|not significantly|no doubt|no matter|"
      "whether or not|not surprising|not surprisingly|not to mention|no later than|not limited to|"
      "double negative|false negative|false-negative|triple negative|triple-negative|negative control|negative controls|"
@@ -109,8 +110,10 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "dominant-negative|as soon as possible|if possible|in may|may be seen|history and|history, physical|"
      "family history is not|social history|history taking|absent from the|"
      "no change in|without change|have not changed|has not changed|not changed|not an option|were not significantly|"
-     "was not significantly|did not significantly|not associated with|not related to|not due to|not because of|not affect|not affected by|not on"),
-    (Kind.END, Scope.BOTH, "but|positive for|indicates|indicating|indicate|however|nevertheless|yet|though|although|still|except|except for|apart from|"
+     "was not significantly|did not significantly|not associated with|not related to|not due to|not because of|"
+     "not affect|not affected by|not on"),
+    (Kind.END, Scope.BOTH, "but|positive for|indicates|indicating|indicate|however|nevertheless|yet|though|"
+    "although|still|except|except for|apart from|"
      "aside from|other than|secondary to|due to|because|because of|since|which|who|as the cause of|as a cause of|"
      "as the etiology of|as a source of|as the source of|as the reason for|as an etiology for|with the exception of|"
      "presents|presented|presenting|complains|complained|was found to|were found to|causing|"
@@ -184,9 +187,15 @@ def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]]) -> list[Con
                 if t.scope is Scope.AFTER and e <= start:
                     if start - e <= MAX_SCOPE and not any(e <= x < start for x in end_places):
                         kinds.add(t.kind)
-                elif t.scope is Scope.BEFORE and s >= end and s - end <= _reach(t.kind):
-                    if not any(end <= x < s for x in ends) and ";" not in sentence[end:s] and _close(sentence[end:s]):
-                        kinds.add(t.kind)
+                elif (
+                    t.scope is Scope.BEFORE
+                    and s >= end
+                    and s - end <= _reach(t.kind)
+                    and not any(end <= x < s for x in ends)
+                    and ";" not in sentence[end:s]
+                    and _close(sentence[end:s])
+                ):
+                    kinds.add(t.kind)
         out.append(
             Context(
                 negated=Kind.NEGATED in kinds,

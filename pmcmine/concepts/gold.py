@@ -224,7 +224,9 @@ def read_abbreviations(path: Path) -> list[GoldPairs]:
     """
     out = []
     for file in _files(path):
-        number, lines, pairs = "", [], set()
+        number = ""
+        lines: list[str] = []
+        pairs: set[tuple[str, str]] = set()
         for line in [*_lines(file, "cp1252"), "0000"]:
             if re.fullmatch(r"\d{4,}\s*", line):
                 if number:

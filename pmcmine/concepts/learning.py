@@ -355,7 +355,9 @@ def _document_features(
         near = [(q, v) for q, v in _overlapping(order, prior, a, b) if q != place]
         longer = max((v for q, v in near if q[0] <= a and q[1] >= b), default=0.0)
         shorter = max((v for q, v in near if q[0] >= a and q[1] <= b), default=0.0)
-        crossing = max((v for q, v in near if not (q[0] <= a and q[1] >= b) and not (q[0] >= a and q[1] <= b)), default=0)
+        crossing = max(
+            (v for q, v in near if not (q[0] <= a and q[1] >= b) and not (q[0] >= a and q[1] <= b)), default=0
+        )
         rates = [(counts.inside[k] + 0.3) / (counts.tokens[k] + 1) for k in t.keys[a:b]]
         left, right = (t.keys[a - 1] if a else "<>"), (t.keys[b] if b < len(t.keys) else "<>")
         word = t.words[a]
@@ -438,7 +440,9 @@ def _choose_threshold(
         others = [i for i in range(len(rows)) if i != k and len(rows[i])]
         if not candidates or not others or len(np.unique(np.concatenate([labels[i] for i in others]))) < 2:
             continue
-        model = _classifier().fit(np.concatenate([rows[i] for i in others]), np.concatenate([labels[i] for i in others]))
+        model = _classifier().fit(
+            np.concatenate([rows[i] for i in others]), np.concatenate([labels[i] for i in others])
+        )
         scored.append((candidates, model.predict_proba(rows[k])[:, 1]))
     best = (-1.0, 0.5)
     for threshold in np.arange(0.15, 0.66, 0.03):

@@ -322,9 +322,9 @@ def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) 
         a, b = _BARE.sub("", surface), _BARE.sub("", name)
         if a != b and a != f"{b}s":
             return None
-    if not cased and not caseless and bare <= 4 and n_tokens == 1 and not same:
-        if surface.isupper() and not name.isupper():
-            return None  # CAT is a gene, cat an animal
+    short = not cased and not caseless and bare <= 4 and n_tokens == 1 and not same
+    if short and surface.isupper() and not name.isupper():
+        return None  # CAT is a gene, cat an animal
     return Evidence(
         exact=folded,
         cased=cased,
@@ -356,5 +356,3 @@ def longest(candidates: Sequence[Candidate]) -> list[Candidate]:
         ends.insert(at, c.end)
         taken.append(c)
     return taken
-
-

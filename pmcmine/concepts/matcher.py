@@ -177,5 +177,3 @@ class Matcher:
             following = active + length + 1
             current = current[more] * powers[following] + hashes[following]
         return Found(np.concatenate(firsts), np.concatenate(lasts), np.concatenate(rows))
-
-

@@ -13,7 +13,9 @@ import unicodedata
 NORMALISER = 3  # a vocabulary made by other rules is refused
 
 # Latin runs, one Greek letter, digits, or a run of another script. Splitting with the group keeps what is between.
-TOKEN = re.compile(r"([A-Za-z\u00C0-\u024F]+|[\u0391-\u03A9\u03B1-\u03C9]|\d+|[^\W\d_A-Za-z\u00C0-\u024F\u0391-\u03C9]+)")
+TOKEN = re.compile(
+    r"([A-Za-z\u00C0-\u024F]+|[\u0391-\u03A9\u03B1-\u03C9]|\d+|[^\W\d_A-Za-z\u00C0-\u024F\u0391-\u03C9]+)"
+)
 
 _GREEK = dict(
     zip(

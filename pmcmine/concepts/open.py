@@ -69,7 +69,9 @@ def get_open(
     tell = tell or (lambda line: None)
     unknown = set(only) - {o.name for o in ontologies}
     if unknown:
-        raise VocabularyError(f"unknown: {', '.join(sorted(unknown))}; known are {', '.join(o.name for o in ontologies)}")
+        raise VocabularyError(
+            f"unknown: {', '.join(sorted(unknown))}; known are {', '.join(o.name for o in ontologies)}"
+        )
     inputs: list[Input] = []
     for ontology in ontologies:
         if only and ontology.name not in only:

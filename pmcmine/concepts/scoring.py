@@ -42,7 +42,8 @@ class Evidence:
 
 
 FEATURES = ("exact", "cased", "caseless_cased", "level_1", "level_2", "level_3", "level_4", "derived", "acronym",
-            "letters", "short", "words", "capital", "rivals", "broad_short", "general", "general_related", "variant_related")  # fmt: skip
+            "letters", "short", "words", "capital", "rivals", "broad_short", "general", "general_related",
+            "variant_related")  # fmt: skip
 
 
 def features(e: Evidence) -> tuple[float, ...]:

@@ -14,7 +14,7 @@ _QUALIFIER = re.compile(r"\s*[\[(](?:disorder|finding|body structure|procedure|q
 
 
 def plain_name(name: str) -> str:
-    """A name without the tags that terminologies append, such as "(disorder)" or ", NOS", and without a leading "the"."""
+    """A name without the tags that terminologies append ("(disorder)", ", NOS") and without a leading "the"."""
     bare = _QUALIFIER.sub("", name).strip() or name
     return bare[4:] if bare.startswith("the ") else bare
 
@@ -34,7 +34,8 @@ _SUPPLETIVE: Final[dict[str, str]] = {
     "heart": "cardiac cardial", "liver": "hepatic", "kidney": "renal nephric", "lung": "pulmonary pulmonic",
     "eye": "ocular ophthalmic", "ear": "aural otic", "skin": "cutaneous dermal", "bone": "osseous bony",
     "tooth": "dental", "mouth": "oral buccal", "nose": "nasal", "stomach": "gastric", "intestine": "intestinal enteric",
-    "spleen": "splenic lienal", "tongue": "lingual glossal", "brain": "encephalic",     "abdomen": "abdominal", "chest": "thoracic pectoral", "thorax": "thoracic", "lip": "labial",
+    "spleen": "splenic lienal", "tongue": "lingual glossal", "brain": "encephalic",     "abdomen": "abdominal",
+    "chest": "thoracic pectoral", "thorax": "thoracic", "lip": "labial",
     "cheek": "buccal", "rib": "costal", "breast": "mammary", "bladder": "vesical",
     "urinary bladder": "vesical", "gallbladder": "cholecystic", "blood vessel": "vascular",
     "lymph node": "nodal", "muscle organ": "muscular", "nerve": "neural", "nervous system": "neural",
@@ -45,7 +46,8 @@ _SUPPLETIVE: Final[dict[str, str]] = {
     "trachea": "tracheal", "bronchus": "bronchial", "esophagus": "esophageal", "pancreas": "pancreatic",
     "thyroid gland": "thyroid", "adrenal gland": "adrenal", "pituitary gland": "pituitary hypophyseal",
     "pineal body": "pineal", "salivary gland": "salivary", "mammary gland": "mammary", "prostate gland": "prostatic",
-    "skeleton": "skeletal", "skeletal system": "skeletal", "immune system": "immune",     "biliary system": "biliary", "placenta": "placental", "embryo": "embryonic embryonal", "fetus": "fetal",
+    "skeleton": "skeletal", "skeletal system": "skeletal", "immune system": "immune",
+    "biliary system": "biliary", "placenta": "placental", "embryo": "embryonic embryonal", "fetus": "fetal",
     "joint": "articular", "tendon": "tendinous", "cerebellum": "cerebellar", "telencephalon": "telencephalic",
     "hypothalamus": "hypothalamic", "thalamus": "thalamic", "hippocampus": "hippocampal", "mesenchyme": "mesenchymal",
     "epithelium": "epithelial", "endothelium": "endothelial", "mesoderm": "mesodermal", "ectoderm": "ectodermal",
@@ -67,7 +69,8 @@ _RULES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 )  # fmt: skip
 # Words of general prose that vocabularies of anatomy and phenotypes also list ("stage", "arm", "severe").
 GENERAL: Final = frozenset(
-    "abundance acquired acute adult affected age aged animal anterior apical appearance area arm atlas back band basal base "
+    "abundance acquired acute adult affected age aged animal anterior apical appearance area arm atlas back band "
+    "basal base "
     "bilateral bodies body branch capsule cast central chain change channel chronic circular classical coat "
     "collecting complete complex component compound congenital constant contact cord core corn course cover crop "
     "cutting death definite deletion delayed density developmental die difference diffuse dissociation distal "
@@ -90,8 +93,10 @@ GENERAL: Final = frozenset(
 
 # Formed by rule, but words of their own.
 _NOT_ADJECTIVES: Final = frozenset(
-    "general ventral dorsal organic basic manual local final normal formal central medial mental serial trial oral topical tropical "
-    "critical typical capital total vital metal digital signal fatal natal logic toxic static ionic cubic nodal lateral "
+    "general ventral dorsal organic basic manual local final normal formal central medial mental serial trial oral "
+    "topical tropical "
+    "critical typical capital total vital metal digital signal fatal natal logic toxic static ionic cubic nodal "
+    "lateral "
     "plasmic generic genetic axial radial".split()
 )
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import mmap
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from hashlib import sha256
@@ -270,6 +270,16 @@ class Vocabulary:
             self._terms[number] = term
         return term
 
+    def names(self) -> Iterator[tuple[str, int, int]]:
+        """All names as (name, term, flags), in the order of their keys."""
+        strings: dict[int, str] = {}
+        for name, term, flags in zip(
+            self.posting_name.tolist(), self.posting_term.tolist(), self.posting_flags.tolist(), strict=True
+        ):
+            if name not in strings:
+                strings[name] = self.string(name)
+            yield strings[name], term, flags
+
     def rows(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Row of each (mixed) key in `keys`, -1 where it is not there."""
         n = len(keys)
@@ -293,7 +303,9 @@ class Vocabulary:
         """Whether a longer name may begin with what was hashed (unmixed); seldom True without reason."""
         bits = len(self.prefixes) * 8
         place = (hashes * np.uint64(PREFIX_MIX)) >> np.uint64(64 - (bits.bit_length() - 1))
-        out: NDArray[np.bool_] = (self.prefixes[place >> np.uint64(3)] >> (place & np.uint64(7)).astype(np.uint8)) & 1 != 0
+        out: NDArray[np.bool_] = (
+            self.prefixes[place >> np.uint64(3)] >> (place & np.uint64(7)).astype(np.uint8)
+        ) & 1 != 0
         return out
 
     def info(self) -> dict[str, Any]:
@@ -336,7 +348,7 @@ def write_vocabulary(path: Path, header: Mapping[str, Any], arrays: Mapping[str,
     at = start
     for name, dtype in ARRAYS.items():
         data = np.ascontiguousarray(arrays[name], dtype)
-        chunks += [b"\0" * (places[name][0] - at), memoryview(data).cast("B") if data.nbytes else b""]
+        chunks += [b"\0" * (places[name][0] - at), data.view(np.uint8).data if data.nbytes else b""]
         at = places[name][0] + data.nbytes
     for chunk in chunks:
         digest.update(chunk)

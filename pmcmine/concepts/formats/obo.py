@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
-from pmcmine.concepts.atoms import Atom, Format, Options
+from pmcmine.concepts.atoms import Atom, Format, Options, unstated_version
 from pmcmine.concepts.semantic_types import ONTOLOGY_TYPES
 from pmcmine.concepts.vocabulary import Level, Origin
 from pmcmine.errors import VocabularyError
@@ -29,7 +29,10 @@ _PREFIX = re.compile(r"[A-Za-z_]+(?=:)")
 
 # What the ontologies' own pages say about use; an ontology that is not here shows what its header states.
 _LICENSES = {
-    "HP": ("HPO licence: free with attribution and version, unmodified; https://hpo.jax.org/app/license", "attribution"),
+    "HP": (
+        "HPO licence: free with attribution and version, unmodified; https://hpo.jax.org/app/license",
+        "attribution",
+    ),
     "MONDO": ("CC BY 4.0", "attribution"),
     "UBERON": ("CC BY 3.0", "attribution"),
     "CL": ("CC BY 4.0", "attribution"),
@@ -139,8 +142,7 @@ class OboInput:
 
     def _state(self, digest: str) -> Origin:
         version = self.options.version or self.header.get("data-version") or self.header.get("date")
-        if not version:
-            raise VocabularyError(f"{self.path}: states no data-version; name it with --version")
+        version = version or unstated_version(digest)
         prefix = max(self.prefixes, key=self.prefixes.__getitem__, default="")
         name = {"HP": "HPO"}.get(prefix, prefix or self.header.get("ontology", self.path.stem))
         stated = self.header.get("license", "")

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
 
-from pmcmine.concepts.atoms import Atom, Format, Options
+from pmcmine.concepts.atoms import Atom, Format, Options, unstated_version
 from pmcmine.concepts.vocabulary import Level, Origin
 from pmcmine.errors import VocabularyError
 
@@ -118,7 +118,8 @@ class RrfInput:
         if self.restricted:
             notes += f"; {self.restricted} names are under further restrictions (SRL 1 to 4, 9)"
         kind = "restricted" if self.restricted else "umls"
-        self._origin = Origin("UMLS", version, notes, kind, self.digest.hexdigest())
+        digest = self.digest.hexdigest()
+        self._origin = Origin("UMLS", version or unstated_version(digest), notes, kind, digest)
 
     def origin(self) -> Origin:
         """What the release is; known once `atoms` is exhausted."""
@@ -134,7 +135,7 @@ class RrfInput:
             raise VocabularyError(f"{self.folder}: holds no {name}; give the META folder of a UMLS release")
         return path
 
-    def _version(self) -> str:
+    def _version(self) -> str | None:
         if self.options.version:
             return self.options.version
         release = self.folder / "release.dat"
@@ -145,7 +146,7 @@ class RrfInput:
             found = _RELEASE.search(text)
             if found:
                 return found[1]
-        raise VocabularyError(f"{self.folder}: no release.dat tells the release; name it with --version, such as 2026AA")
+        return None
 
     def _types(self) -> dict[str, tuple[str, ...]]:
         types: dict[str, tuple[str, ...]] = {}
