@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from pmcmine._version import __version__
+from pmcmine.commands import eval as eval_command
 from pmcmine.commands import link as link_command
 from pmcmine.commands import vocab as vocab_command
 from pmcmine.errors import PmcmineError
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(vocab_command.app, name="vocab")
+app.add_typer(eval_command.app, name="eval")
 app.command("link")(link_command.link)
 EXIT_DONE, EXIT_ABOVE_THRESHOLD, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
 

@@ -1,0 +1,192 @@
+"""`pmcmine eval`: scores against annotated texts."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pmcmine.errors import GoldError, PmcmineError
+
+if TYPE_CHECKING:
+    from pmcmine.concepts.evaluate import Found, Score
+    from pmcmine.concepts.gold import GoldDocument
+    from pmcmine.concepts.linker import Linker
+
+app = typer.Typer(help="Score against annotated texts.", no_args_is_help=True)
+
+Gold = Annotated[Path, typer.Option("--gold", help="File or folder of annotations.")]
+Errors = Annotated[int, typer.Option("--errors", help="Errors to list; -1 for all.")]
+Json = Annotated[bool, typer.Option("--json", help="The last line is one JSON object.")]
+
+
+@app.command()
+def linking(
+    gold: Gold,
+    vocab: Annotated[
+        list[Path] | None, typer.Option(help="Vocabulary, or OBO files to compile; may be given again.")
+    ] = None,
+    train: Annotated[list[Path] | None, typer.Option(help="Annotations to learn from; may be given again.")] = None,
+    folds: Annotated[int, typer.Option(help="Cross-validate over the gold itself.", min=0, max=20)] = 0,
+    given: Annotated[bool, typer.Option("--given-mentions", help="Mentions are given; score their ids.")] = False,
+    types: Annotated[list[str] | None, typer.Option("--type", help="Types or ontologies of annotations.")] = None,
+    part: Annotated[str | None, typer.Option(help="Part of the gold (CRAFT: train, dev).")] = None,
+    min_score: Annotated[float, typer.Option(help="Least probability of a link, without --train.", min=0, max=1)] = 0.4,
+    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Also by likeness of letters (scispaCy; slow).")] = False,
+    errors: Errors = 0,
+    json_: Json = False,
+) -> None:
+    """Concepts: PubTator files, MedMentions' BIO tables, or a CRAFT folder."""
+    from pmcmine.concepts import evaluate as ev
+    from pmcmine.concepts.gold import of_types, read_linking
+
+    documents = read_linking(gold)
+    if part is not None:
+        documents = [d for d in documents if d.part == part]
+        if not documents:
+            raise GoldError(f"{gold}: no document of part {part!r}")
+    learned = [d for path in train or [] for d in read_linking(path)]
+    wanted = {t for value in types or [] for t in value.split(",")}
+    if wanted:
+        documents = of_types(documents, lambda m: m.type in wanted)
+        learned = of_types(learned, lambda m: m.type in wanted)
+        if not any(d.mentions for d in documents):
+            raise GoldError(f"{gold}: no annotation of type {', '.join(sorted(wanted))}")
+    with tempfile.TemporaryDirectory(prefix="pmcmine-eval-") as folder:
+        linker = _linker(vocab or [], Path(folder), min_score, fuzzy)
+        prefixes: frozenset[str] = frozenset()
+        if linker is not None:
+            names = [o.name for o in linker.vocabulary.origins]
+            documents, prefixes = ev.of_sources(documents, names)
+            learned, _ = ev.of_sources(learned, names)
+        learned = _apart(gold, learned, documents)
+        if folds and learned:
+            raise PmcmineError("--folds learns from the gold itself: leave --train away")
+        if linker is None and not learned and not folds:
+            raise PmcmineError("nothing to link with: give --vocab, --train, or both")
+        # Neighbours stay together: sentences of one abstract are neighbours in some formats.
+        size = -(-len(documents) // max(folds, 1))
+        parts = [documents[at : at + size] for at in range(0, len(documents), size)]
+        ids: list[list[str]] = []
+        found: list[list[ev.Found]] = []
+        for chosen in parts:
+            known = [d for other in parts if other is not chosen for d in other] if folds else learned
+            if given:
+                ids += _given(linker, known, chosen, bool(prefixes))
+            else:
+                found += _found(linker, known, chosen, prefixes)
+        score = ev.score_given(documents, ids) if given else ev.score_linking(documents, found)
+    _print("linking", gold, score, errors, json_)
+
+
+@app.command()
+def abbreviations(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
+    """Abbreviations and their long forms: MED1250's format."""
+    from pmcmine.concepts.evaluate import score_abbreviations
+    from pmcmine.concepts.gold import read_abbreviations
+
+    _print("abbreviations", gold, score_abbreviations(read_abbreviations(gold)), errors, json_)
+
+
+@app.command()
+def negation(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
+    """Negation: the ConText sheet."""
+    from pmcmine.concepts.evaluate import score_negation
+    from pmcmine.concepts.gold import read_negation
+
+    _print("negation", gold, score_negation(read_negation(gold)), errors, json_)
+
+
+def _linker(paths: Sequence[Path], folder: Path, min_score: float, fuzzy: bool) -> Linker | None:
+    from pmcmine.concepts.atoms import Options
+    from pmcmine.concepts.compile import compile_vocabulary
+    from pmcmine.concepts.formats import open_input
+    from pmcmine.concepts.linker import Linker, LinkOptions
+    from pmcmine.concepts.vocabulary import MAGIC, Vocabulary
+
+    if not paths:
+        return None
+    path = paths[0]
+    if len(paths) > 1 or not _begins(path, MAGIC):
+        if any(_begins(p, MAGIC) for p in paths):
+            raise PmcmineError("--vocab: give one vocabulary, or sources of which one is compiled, not both")
+        path = folder / "eval.vocab"
+        compile_vocabulary([open_input(p, Options()) for p in paths], path, "eval")
+    vocabulary = Vocabulary(path)
+    generator = None
+    if fuzzy:
+        from pmcmine.concepts.fuzzy import FuzzyGenerator
+
+        generator = FuzzyGenerator(vocabulary)
+    return Linker(vocabulary, LinkOptions(min_score=min_score, context=False), generator)
+
+
+def _apart(gold: Path, learned: list[GoldDocument], documents: Sequence[GoldDocument]) -> list[GoldDocument]:
+    """Training documents that are not scored."""
+    texts = {d.text for d in documents}
+    rest = [d for d in learned if d.text not in texts]
+    if learned and not rest:
+        raise GoldError(f"{gold}: all that --train gives is scored too; use --folds, or score other documents")
+    if len(rest) < len(learned):
+        typer.echo(f"{len(learned) - len(rest)} documents of --train are scored too, and not learned from", err=True)
+    return rest
+
+
+def _found(
+    linker: Linker | None, learned: Sequence[GoldDocument], documents: Sequence[GoldDocument], prefixes: frozenset[str]
+) -> list[list[Found]]:
+    from pmcmine.concepts.evaluate import Found, link_documents
+
+    if learned:
+        from pmcmine.concepts.learning import TrainedLinker
+
+        trained = TrainedLinker(linker, prefixes).fit(learned)
+        return [[Found(p.start, p.end, p.id, p.score) for p in d] for d in trained.predict(documents)]
+    assert linker is not None
+    return link_documents(linker, documents, bool(prefixes))
+
+
+def _begins(path: Path, magic: bytes) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(len(magic)) == magic
+
+
+def _given(
+    linker: Linker | None, learned: Sequence[GoldDocument], documents: Sequence[GoldDocument], by_source: bool
+) -> list[list[str]]:
+    from pmcmine.concepts.evaluate import look_up_given
+    from pmcmine.concepts.mentions import NO_ID, MentionNormaliser
+
+    if learned:
+        return MentionNormaliser(linker).fit(learned).predict(documents)
+    assert linker is not None
+    return look_up_given(linker, documents, by_source, NO_ID)
+
+
+def _print(task: str, gold: Path, score: Score, errors: int, json_: bool) -> None:
+    from pmcmine.concepts.evaluate import RESAMPLES
+
+    listed = score.errors if errors < 0 else score.errors[:errors]
+    for error in listed:
+        typer.echo(error.line())
+    if json_:
+        typer.echo(json.dumps({"task": task, "gold": str(gold), "errors": len(score.errors), **score.measures}))
+        return
+    for name, value in score.measures.items():
+        typer.echo(f"{name:22} {_shown(value)}")
+    typer.echo(f"{'errors':22} {len(score.errors):,}  (--errors N lists them)")
+    typer.echo(f"intervals: 95 %, {RESAMPLES:,} bootstrap samples of documents")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return "".join(f"\n  {k:20} " + ", ".join(f"{n} {v}" for n, v in row.items()) for k, row in value.items())
+    if isinstance(value, list):
+        return " to ".join(f"{v:.4f}" for v in value)
+    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"
