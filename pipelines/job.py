@@ -25,6 +25,7 @@ from pmcmine.assemble.shards import shard_record
 from pmcmine.assemble.tables import table_record
 from pmcmine.block import forget_starts, read_manifest
 from pmcmine.bundle import Source
+from pmcmine.concepts.article import release_vocabulary
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 from pmcmine.lock import held
@@ -205,10 +206,11 @@ def _finish(
     shards, tables = _records(plan, work)
     totals = tally(_manifests(work, frozen.n_blocks), frozen.n_versions, shards, tables)
     totals.check()
+    vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
     cards = {
-        "shards/README.md": shards_card(shards),
+        "shards/README.md": shards_card(shards, vocabulary),
         "shards/schema.json": shards_schema(),
-        "tables/README.md": tables_card(tables),
+        "tables/README.md": tables_card(tables, vocabulary),
         "tables/schema.json": tables_schema(),
     }
     for name, data in cards.items():
@@ -232,6 +234,7 @@ def _finish(
             "rows": _by(tables, lambda r: (r["table"], r["group"], r["split"])),
             "fault_share": totals.faults(),
         },
+        "vocabulary": vocabulary,
         "splits_moved": dict(sorted(plan.moved.items())),
         "files": sorted(files, key=lambda f: str(f["name"])),
         "run": run_facts | {"seconds": round(seconds, 1)},

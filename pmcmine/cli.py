@@ -13,6 +13,7 @@ import typer
 from pmcmine._version import __version__
 from pmcmine.commands import eval as eval_command
 from pmcmine.commands import link as link_command
+from pmcmine.commands import train as train_command
 from pmcmine.commands import vocab as vocab_command
 from pmcmine.errors import PmcmineError
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(vocab_command.app, name="vocab")
 app.add_typer(eval_command.app, name="eval")
+app.add_typer(train_command.app, name="train")
 app.command("link")(link_command.link)
 EXIT_DONE, EXIT_ABOVE_THRESHOLD, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
 

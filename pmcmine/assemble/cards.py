@@ -134,8 +134,28 @@ def _fields(record: Any) -> str:
     return "\n".join(lines)
 
 
-def shards_card(records: Sequence[Mapping[str, Any]]) -> bytes:
-    """README of `shards/` from the manifest lines of the shards."""
+def _concepts(vocabulary: Mapping[str, Any] | None) -> str:
+    """What a card says of the vocabulary that concepts were linked with."""
+    if vocabulary is None:
+        return ""
+    lines = [f"- {o['name']} {o['version']}: {o['license']}" for o in vocabulary["origins"]]
+    if vocabulary["names_published"]:
+        names = "Names of concepts are published with the rows"
+        if vocabulary["license_class"] not in ("open", "attribution"):
+            names += f", although the vocabulary is {vocabulary['license_class']}: share them with its licensees only"
+    else:
+        names = "The vocabulary's licence bars publishing its names; rows hold ids and the words of the text alone"
+    return f"""
+## Concepts
+
+Linked with the vocabulary `{vocabulary["name"]}` (sha256 `{vocabulary["sha256"]}`). {names}.
+
+{chr(10).join(lines)}
+"""
+
+
+def shards_card(records: Sequence[Mapping[str, Any]], vocabulary: Mapping[str, Any] | None = None) -> bytes:
+    """README of `shards/` from the manifest lines of the shards and `release.json`'s vocabulary."""
     rows: dict[tuple[str, str], int] = defaultdict(int)
     shards: dict[tuple[str, str], list[str]] = defaultdict(list)
     files = []
@@ -184,7 +204,7 @@ With open_clip (`--dataset-type webdataset`):
     return _card(meta, body)
 
 
-def tables_card(records: Sequence[Mapping[str, Any]]) -> bytes:
+def tables_card(records: Sequence[Mapping[str, Any]], vocabulary: Mapping[str, Any] | None = None) -> bytes:
     """README of `tables/` from the manifest lines of the Parquet files."""
     rows: dict[tuple[str, str], int] = defaultdict(int)
     files = []
@@ -214,7 +234,7 @@ WebDataset shards in a dataset of their own; `figures` rows say where each sampl
 `sample_size`), so that a subset is a query and a few range reads.
 
 {_counts(rows, "configuration")}
-{_TERMS}
+{_TERMS}{_concepts(vocabulary)}
 ## Fields
 
 {sections}"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,6 +64,7 @@ def linking(
             names = [o.name for o in linker.vocabulary.origins]
             documents, prefixes = ev.of_sources(documents, names)
             learned, _ = ev.of_sources(learned, names)
+            linker.options = replace(linker.options, sources=prefixes)
         learned = _apart(gold, learned, documents)
         if folds and learned:
             raise PmcmineError("--folds learns from the gold itself: leave --train away")

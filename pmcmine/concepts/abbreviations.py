@@ -89,7 +89,7 @@ FEATURES: Final = (
     "skipped_stop", "words_per_letter", "leading_stop", "trailing_words", "one_letter", "lower_short", "all_initial",
     "reverse", "last_inner", "short_long", "digit_first", "cased", "entered_inside", "comma", "contains", "recurs",
     "number_word", "skipped_two", "one_word", "missed_any", "locant", "long_capital", "shared", "two_letters",
-    "trailing_any", "one_letter_lower",
+    "trailing_any", "one_letter_lower", "rotated",
 )  # fmt: skip
 
 
@@ -121,6 +121,8 @@ def is_short_form(text: str) -> bool:
         return False
     if len(text) == 1:
         return text.isupper()
+    if ", " in text or "; " in text:
+        return False
     if " " in text:
         return sum(map(str.isupper, text)) >= 2
     if text.isalpha() and text.islower():
@@ -331,6 +333,12 @@ def shipped_model() -> Model:
     return Model(tuple(data["weights"][name] for name in FEATURES), data["bias"], data["threshold"])
 
 
+# "Rt", transepithelial resistance; "IFN-gamma", gamma-interferon; "[Ca2+]i", intracellular Ca2+; "E9", ninth day.
+_ROTATED: Final = re.compile(
+    r"(?:([A-Z]{1,3})([a-z]{1,3}|\d)|([A-Z]{2,5})(-[a-z]{4,7})|(\[[A-Z][A-Za-z0-9+]*\])([a-z]))$"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A short form, the window its long form ends or stands in, and where both are.
@@ -350,6 +358,12 @@ class Candidate:
     def alignments(self) -> list[Alignment]:
         """All ways to read it."""
         found = _alignments(self.short, self.window, self.reverse, self.recurs, self.shared > 0)
+        turned = _ROTATED.match(self.short)
+        if turned:
+            letters = "".join(g for g in (*turned.groups()[1::2], *turned.groups()[::2]) if g)
+            known = {a.start for a in found}
+            more = _alignments(letters, self.window, self.reverse, self.recurs, self.shared > 0)
+            found += [Alignment(a.start, (*a.features[:-1], 1.0)) for a in more if a.start not in known]
         return [a for a in found if not (self.reverse and a.start)]
 
 

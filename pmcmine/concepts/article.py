@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from pmcmine.concepts.linker import Linker, LinkOptions
 from pmcmine.concepts.locate import local_copy
@@ -30,12 +31,27 @@ class LinkedText:
     text: str
 
 
+def names_published(vocabulary: Vocabulary, wish: bool | None) -> bool:
+    """Whether rows hold the vocabulary's names: as wished, else as its licence class allows."""
+    return vocabulary.license_class in NAMES_FREE if wish is None else wish
+
+
+def release_vocabulary(vocab: str | None, sha256: str | None, names: bool | None) -> dict[str, Any] | None:
+    """What `release.json` says of the vocabulary; None where nothing was linked."""
+    if vocab is None:
+        return None
+    vocabulary = Vocabulary(local_copy(vocab, sha256))
+    info = vocabulary.info()
+    keys = ("name", "version", "license_class", "sha256", "origins")
+    return {k: info[k] for k in keys} | {"names_published": names_published(vocabulary, names)}
+
+
 class ArticleLinker:
     """Links articles; for several threads."""
 
     def __init__(self, vocabulary: Vocabulary, min_score: float, names: bool | None) -> None:
         self.vocabulary = vocabulary
-        self.names = vocabulary.license_class in NAMES_FREE if names is None else names
+        self.names = names_published(vocabulary, names)
         self._linker = Linker(vocabulary, LinkOptions(min_score=min_score))
         self._lock = threading.Lock()
 

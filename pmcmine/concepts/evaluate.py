@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pmcmine.concepts.abbreviations import find_abbreviations
+from pmcmine.concepts.abbreviations import Model, find_abbreviations
 from pmcmine.concepts.context import assess
 from pmcmine.concepts.gold import GoldContext, GoldDocument, GoldPairs
 from pmcmine.concepts.linker import Linker
@@ -87,7 +87,9 @@ def score_linking(documents: Sequence[GoldDocument], found: Sequence[Sequence[Fo
     measures |= {f"span_{k}": v for k, v in _f1(span).items()}
     measures |= {f"document_{k}": v for k, v in _f1(level).items()}
     if len(kinds) > 1:
-        measures["by_type"] = {t: {"recall": round(hit / n, 4), "mentions": n} for t, (hit, n) in sorted(kinds.items())}
+        measures["by_type"] = {
+            t or "not stated": {"recall": round(hit / n, 4), "mentions": n} for t, (hit, n) in sorted(kinds.items())
+        }
     measures["calibration_error"] = calibration_error(scores)
     return Score(measures, tuple(errors))
 
@@ -117,12 +119,12 @@ def score_given(documents: Sequence[GoldDocument], ids: Sequence[Sequence[str]])
     return Score(measures, tuple(errors))
 
 
-def score_abbreviations(documents: Sequence[GoldPairs]) -> Score:
+def score_abbreviations(documents: Sequence[GoldPairs], model: Model | None = None) -> Score:
     """F1 of the unique (short form, long form) pairs of each document; runs of white space count as one blank."""
     counts, errors = [], []
     for d in documents:
         gold = {(_plain(a), _plain(b)) for a, b in d.pairs}
-        ours = {(_plain(a.short), _plain(a.long)) for a in find_abbreviations(d.text)}
+        ours = {(_plain(a.short), _plain(a.long)) for a in find_abbreviations(d.text, model)}
         counts.append(_counts(gold, ours))
         errors += [Error("missed", d.id, 0, 0, f"{a} = {b}", "", "") for a, b in sorted(gold - ours)]
         errors += [Error("spurious", d.id, 0, 0, "", f"{a} = {b}", "") for a, b in sorted(ours - gold)]

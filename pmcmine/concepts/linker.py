@@ -37,6 +37,7 @@ class LinkOptions:
         case: respect, ignore (text that is all lower or upper case), or auto.
         context: read negation, uncertainty, experiencer.
         abbreviations: read definitions of abbreviations.
+        sources: prefixes of source ids (such as UBERON) to link with; all if empty.
     """
 
     min_score: float = 0.4
@@ -44,6 +45,7 @@ class LinkOptions:
     case: str = "auto"
     context: bool = True
     abbreviations: bool = True
+    sources: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,9 @@ class Linker:
             found = self._abbreviated(texts, found, definitions)
         if self.fuzzy is not None:
             found += self._fuzzy(texts, found)
+        if options.sources:
+            term = self.vocabulary.term
+            found = [c for c in found if term(c.term).source_id.partition(":")[0] in options.sources]
         return self._agree(found)
 
     def _fuzzy(self, texts: Sequence[str], found: Sequence[Candidate]) -> list[Candidate]:

@@ -21,6 +21,7 @@ from pmcmine.rejects import MEANINGS, Reason
 from pmcmine.storage import Folder
 
 _GALLERY = 24
+_CONCEPTS = 40
 _THUMBNAIL = (320, 240)  # pixels
 _CAPTION_BINS = (0, 50, 100, 200, 400, 800, 1600, 3200)  # characters
 _SIDE_BINS = (0, 200, 400, 600, 800, 1000, 1400, 2000, 4000)  # pixels of the longer side
@@ -73,6 +74,57 @@ def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict
             data = stream.read(row["image_bytes"])
         pairs.append({**row, "thumbnail": _thumbnail(data)})
     return pairs
+
+
+def _concepts(release: Mapping[str, Any], out: Folder, captions: int) -> dict[str, Any] | None:
+    """The most frequent concepts of captions, and how many captions and rows have one; None without a vocabulary."""
+    if release["vocabulary"] is None:
+        return None
+    rows = with_cui = 0
+    captioned: Counter[str] = Counter()
+    negated: Counter[str] = Counter()
+    said: dict[str, Counter[str]] = defaultdict(Counter)
+    names: dict[str, str | None] = {}
+    linked = 0
+    columns = ["context_id", "context_kind", "cui", "source_id", "name", "text", "negated"]
+    seen: set[tuple[str, str]] = set()
+    for table in _tables(release, out, "concepts", columns):
+        for row in table.to_pylist():
+            if row["context_kind"] != "figure_caption":
+                continue
+            rows += 1
+            with_cui += row["cui"] is not None
+            concept = row["cui"] or row["source_id"]
+            names.setdefault(concept, row["name"])
+            negated[concept] += row["negated"]
+            if len(said[concept]) < 20:
+                said[concept][row["text"].lower()] += 1
+            if len(seen) > 1_000_000:
+                seen.clear()  # rows of one caption stand together
+            if (row["context_id"], "") not in seen:
+                seen.add((row["context_id"], ""))
+                linked += 1
+            if (row["context_id"], concept) not in seen:
+                seen.add((row["context_id"], concept))
+                captioned[concept] += 1
+    top = sorted(captioned.items(), key=lambda item: (-item[1], item[0]))[:_CONCEPTS]
+    return {
+        "rows": rows,
+        "concepts": len(captioned),
+        "share_cui": with_cui / max(rows, 1),
+        "share_captions": linked / max(captions, 1),
+        "top": [
+            {
+                "concept": concept,
+                "name": names[concept] or "",
+                "said": ", ".join(w for w, _ in sorted(said[concept].items(), key=lambda kv: (-kv[1], kv[0]))[:3]),
+                "captions": n,
+                "negated": negated[concept],
+                "share": n / top[0][1],
+            }
+            for concept, n in top
+        ],
+    }
 
 
 def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Folder) -> bytes:
@@ -135,5 +187,6 @@ def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Fol
         ],
         kinds=sorted(kinds.items(), key=lambda k: -k[1]),
         gallery=_gallery(picked, out),
+        concepts=_concepts(release, out, sum(captions.values())),
     )
     return page.encode()
