@@ -1,4 +1,4 @@
-"""Prints each budget's ratio: `python -m benchmarks parse|beam|shards|memory [--data FOLDER]`.
+"""Prints each budget's ratio: `python -m benchmarks parse|beam|shards|memory|link [--data FOLDER]`.
 
 With PMCMINE_REAL_DATA (or `--data`) the real articles are used, otherwise generated ones. The last line on stdout is
 one JSON object.
@@ -19,6 +19,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from benchmarks.link import link
 
 ROUNDS = 5
 
@@ -231,7 +233,7 @@ def memory(data: Path | None) -> dict[str, Any]:
 
 
 # Memory comes first: a child's peak counts what its parent held when it was started.
-BENCHMARKS = {"memory": memory, "parse": parse, "beam": beam, "shards": shards}
+BENCHMARKS = {"memory": memory, "parse": parse, "beam": beam, "shards": shards, "link": link}
 
 
 def main() -> None:

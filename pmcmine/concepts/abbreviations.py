@@ -16,9 +16,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from itertools import islice
 from typing import Final
 
 MAX_SHORT: Final = 14
+MAX_BRACKETS: Final = 10_000  # of one text; more are no prose
 _OPEN: Final = {"(": ")", "[": "]"}
 _MAX_BRACKET: Final = 300
 _STOP: Final = frozenset(
@@ -390,7 +392,7 @@ def _recurs(text: str, short: str) -> bool:
 def _candidates(text: str) -> Iterator[Candidate]:
     breaks = [0, *(m.end() for m in _SENTENCE.finditer(text)), len(text)]
     b = 0
-    for start, end in sorted(_brackets(text)):
+    for start, end in sorted(islice(_brackets(text), MAX_BRACKETS)):
         while b + 1 < len(breaks) and breaks[b + 1] <= start:
             b += 1
         yield from _forward(text, start, end, breaks[b])

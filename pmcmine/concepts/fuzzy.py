@@ -27,7 +27,9 @@ _BATCH: Final = 4096
 class FuzzyGenerator:
     """Finds names like the runs of words that the vocabulary does not know letter for letter."""
 
-    def __init__(self, vocabulary: Vocabulary, min_likeness: float = MIN_LIKENESS) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, min_likeness: float = MIN_LIKENESS, min_ratio: float = MIN_RATIO
+    ) -> None:
         """Build the index: about a minute for 100,000 names.
 
         Raises:
@@ -38,7 +40,7 @@ class FuzzyGenerator:
                 raise VocabularyError("likeness of letters needs scispaCy: pip install 'pmcmine[fuzzy]'")
         import spacy
 
-        self.min_likeness = min_likeness
+        self.min_likeness, self.min_ratio = min_likeness, min_ratio
         self._tokeniser = spacy.blank("en").tokenizer
         self._terms: dict[str, int] = {}
         names: dict[str, dict[str, None]] = {}
@@ -63,7 +65,7 @@ class FuzzyGenerator:
                     (round(s, 4), c.concept_id)
                     for c in candidates
                     for s, name in zip(c.similarities, c.aliases, strict=True)
-                    if s >= self.min_likeness and SequenceMatcher(None, surface, name, False).ratio() >= MIN_RATIO
+                    if s >= self.min_likeness and SequenceMatcher(None, surface, name, False).ratio() >= self.min_ratio
                 ]
                 if ranked:
                     likest[surface] = min(ranked, key=lambda r: (-r[0], r[1]))

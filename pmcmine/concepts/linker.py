@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
 from pmcmine.concepts.context import PLAIN, Context, assess
 from pmcmine.concepts.matcher import Matcher, Tokens
+from pmcmine.concepts.normalise import spell_greek
 from pmcmine.concepts.scoring import Evidence, probability
 from pmcmine.concepts.vocabulary import LEVEL_MASK, Flag, Term, Vocabulary
 
@@ -324,7 +325,7 @@ def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) 
     cased = bool(flags & _CASED)
     bare = len(_BARE.sub("", surface))
     if cased and not same and not caseless:
-        a, b = _BARE.sub("", surface), _BARE.sub("", name)
+        a, b = _BARE.sub("", spell_greek(surface)), _BARE.sub("", spell_greek(name))
         if a != b and a != f"{b}s":
             return None
     short = not cased and not caseless and bare <= 4 and n_tokens == 1 and not same

@@ -54,11 +54,15 @@ class _Words(dict[str, int]):
         if n >= len(self.hashes):
             self.hashes = np.resize(self.hashes, 2 * n)
             self.powers = np.resize(self.powers, 2 * n)
-        h, p = token_hash(token_key(word))
+        # No name has so long a word; its hash would cost more than the rest of the text.
+        h, p = token_hash(token_key(word) if len(word) <= MAX_WORD else word[:MAX_WORD] + "\0")
         self.hashes[n] = h
         self.powers[n] = p
         self[word] = n
         return n
+
+
+MAX_WORD = 200
 
 
 class _Gaps(dict[str, int]):

@@ -113,6 +113,11 @@ def _ending(word: str) -> str:
     return word
 
 
+def spell_greek(text: str) -> str:
+    """The text with Greek letters by name."""
+    return text if text.isascii() else "".join(_GREEK.get(c.lower(), c) for c in text)
+
+
 def fold(token: str) -> str:
     """Lower case without diacritics; Greek letters by name."""
     greek = _GREEK.get(token.lower())

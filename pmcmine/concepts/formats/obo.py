@@ -7,7 +7,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
@@ -40,6 +40,9 @@ _LICENSES = {
     "CHEBI": ("CC BY 4.0", "attribution"),
     "GO": ("CC BY 4.0", "attribution"),
 }
+
+
+_PHENOTYPES = "HP:0000118"  # phenotypic abnormality; HPO's other branches qualify it
 
 
 @dataclass
@@ -111,13 +114,11 @@ class OboInput:
         Raises:
             VocabularyError: where the file is no OBO file, is damaged, or its is_a relation runs in a circle.
         """
-        parents: dict[str, list[str]] = {}
+        terms: list[_Term] = []
         try:
             with _unpacked(self.path) as stream:
                 source = _Hashing(stream, self.path)
-                for term in self._terms(source.lines()):
-                    parents[term.id] = term.parents
-                    yield from self._atoms(term)
+                terms.extend(self._terms(source.lines()))
                 digest = source.digest.hexdigest()
         except (OSError, EOFError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
             raise VocabularyError(f"{self.path}: cut short or damaged ({error})") from None
@@ -125,12 +126,18 @@ class OboInput:
             if type(error).__name__ != "error":  # zlib.error has no base of its own
                 raise
             raise VocabularyError(f"{self.path}: cut short or damaged ({error})") from None
+        parents = {t.id: t.parents for t in terms}
         if not parents:
             raise VocabularyError(f"{self.path}: no [Term] in it; is it an OBO file?")
         circle = find_circle(parents)
         if circle:
             raise VocabularyError(f"{self.path}: is_a runs in a circle: {' → '.join(circle[:6])}")
         self._origin = self._state(digest)
+        modifiers = _outside(parents, _PHENOTYPES)
+        for term in terms:
+            for atom in self._atoms(term):
+                # "Severity" and "Frequency" are words of every text; their branch qualifies terms of the other.
+                yield replace(atom, general=True, level=Level.RELATED) if term.id in modifiers else atom
 
     def origin(self) -> Origin:
         """What the file is."""
@@ -213,6 +220,24 @@ class OboInput:
         for name, level, acronym in term.synonyms:
             if self.options.related or level <= Level.NARROW:
                 yield Atom(term.id, name, term.cui, level, types, acronym=acronym, general=term.general)
+
+
+def _outside(parents: dict[str, list[str]], root: str) -> set[str]:
+    """Terms that do not descend from the root; none where the ontology has no such root."""
+    if root not in parents:
+        return set()
+    inside = {root: True}
+    for start in parents:
+        path = [start]
+        while path:
+            at = path[-1]
+            above = [p for p in parents.get(at, ()) if p not in inside]
+            if at in inside or not above:
+                inside.setdefault(at, any(inside[p] for p in parents.get(at, ())))
+                path.pop()
+            else:
+                path.append(above[0])
+    return {t for t in parents if not inside[t]}
 
 
 def find_circle(parents: dict[str, list[str]]) -> list[str] | None:

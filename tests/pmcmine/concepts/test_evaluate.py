@@ -1,0 +1,156 @@
+"""Gold readers, scores, and `pmcmine eval` on annotations small enough to count by hand."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from pmcmine.concepts.evaluate import Found, calibration_error, score_linking
+from pmcmine.concepts.gold import GoldDocument, GoldMention, read_abbreviations, read_linking, read_negation
+from pmcmine.concepts.vocabulary import Vocabulary
+from pmcmine.errors import GoldError
+from tests.test_cli import call
+
+PUBTATOR = """1|t|Liver and lung.
+1|a|The liver hurts.
+1\t0\t5\tLiver\tDisease\tC0023884
+1\t10\t14\tlung\tDisease\tUBERON:0002048
+1\t20\t25\tliver\tDisease\tC0023884
+1\tCID\tD1\tD2
+
+2|t|Nothing here
+2|a|but a liver.
+2\t19\t24\tliver\tDisease\tC0023884
+"""
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    return path
+
+
+def test_strict_span_and_document_scores() -> None:
+    d = GoldDocument(
+        "1", "a b c", (GoldMention(((0, 1),), "X"), GoldMention(((2, 3),), "Y"), GoldMention(((0, 1), (4, 5)), "Z"))
+    )
+    score = score_linking([d], [[Found(0, 1, "X"), Found(2, 3, "Q"), Found(4, 5, "Y")]])
+    m = score.measures
+    assert (m["precision"], m["recall"]) == (0.3333, 0.3333)
+    assert m["span_precision"] == 0.6667
+    assert m["document_precision"] == 0.6667
+    assert sorted(e.kind for e in score.errors) == ["missed", "spurious", "wrong id"]
+    assert m["f1_interval"][0] <= m["f1"] <= m["f1_interval"][1]
+
+
+def test_calibration_error() -> None:
+    assert calibration_error([(0.9, True)] * 9 + [(0.9, False)]) == 0.0
+    assert calibration_error([(0.9, False)] * 4) == 0.9
+
+
+def test_pubtator_reads_titles_abstracts_and_no_relations(tmp_path: Path) -> None:
+    documents = read_linking(write(tmp_path / "gold.txt.gz", PUBTATOR))
+    assert [len(d.mentions) for d in documents] == [3, 1]
+    for d in documents:
+        for m in d.mentions:
+            assert d.text[m.spans[0][0] : m.spans[0][1]].lower() in ("liver", "lung")
+
+
+def test_bio_tables(tmp_path: Path) -> None:
+    write(tmp_path / "cui.tsv.gz", "the\tO\nlung\tB-C1\ntumor\tI-C1\nliver\tB-C2\n\nno\tO\n\n")
+    write(tmp_path / "semtype.tsv.gz", "the\tO\nlung\tB-T191\ntumor\tI-T191\nliver\tB-T023\n\nno\tO\n\n")
+    documents = read_linking(tmp_path)
+    first = documents[0]
+    assert [(first.text[m.spans[0][0] : m.spans[0][1]], m.id, m.type) for m in first.mentions] == [
+        ("lung tumor", "C1", "T191"),
+        ("liver", "C2", "T023"),
+    ]
+
+
+def test_med1250_and_the_context_sheet(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "m.txt",
+        "1234567\nA title.\nOf magnetic resonance imaging (MRI).\n  MRI|magnetic resonance imaging\n\n",
+    )
+    assert read_abbreviations(path)[0].pairs == {("MRI", "magnetic resonance imaging")}
+    sheet = write(tmp_path / "c.tsv", "id\tCondition\tSentence\tnegation_status\n1\tfever\tNo FEVER today\tNegated\n")
+    (row,) = read_negation(sheet)
+    assert row.negated and row.text[row.span[0] : row.span[1]] == "FEVER"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "no annotations\n", "1\t0\t5\tLiver\tDisease\tC1\n", "1|t|Liver\n1|a|x\n1\t0\t500\tLiver\tDisease\tC1\n"],
+)
+def test_damaged_gold_is_told_in_a_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(GoldError) as caught:
+        read_linking(write(tmp_path / "x.txt", text))
+    assert "\n" not in str(caught.value)
+
+
+def test_eval_prints_one_json_line_and_lists_errors(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, vocabulary: Vocabulary
+) -> None:
+    gold = write(tmp_path / "gold.txt", PUBTATOR.replace("UBERON:0002048", "C0024109"))
+    code, out, _ = call(
+        capsys, "eval", "linking", "--gold", str(gold), "--vocab", vocabulary.path, "--json", "--errors", "5"
+    )
+    assert code == 0, out
+    measures = json.loads(out.splitlines()[-1])
+    # Three livers are right; the lung has no CUI in this vocabulary.
+    assert (measures["precision"], measures["recall"], measures["f1"]) == (0.75, 0.75, 0.75)
+    assert out.startswith("wrong id") and "[lung]" in out
+    code, out, _ = call(capsys, "eval", "linking", "--gold", str(gold), "--train", str(gold))
+    assert code == 2
+
+
+def test_given_mentions_learn_from_annotations(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    train = write(tmp_path / "train.txt", PUBTATOR.replace("C0023884", "D1").replace("UBERON:0002048", "D2"))
+    gold = write(tmp_path / "gold.txt", "7|t|Livers of old\n7|a|are seen.\n7\t0\t6\tLivers\tDisease\tD1\n")
+    code, out, _ = call(
+        capsys, "eval", "linking", "--gold", str(gold), "--train", str(train), "--given-mentions", "--json"
+    )
+    assert code == 0 and json.loads(out.splitlines()[-1])["accuracy"] == 1.0
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("task", "measure", "least"), [("abbreviations", "f1", 0.9), ("negation", "f1", 0.95)])
+def test_shipped_models_on_the_development_gold(
+    capsys: pytest.CaptureFixture[str], real_data: Path, task: str, measure: str, least: float
+) -> None:
+    code, out, _ = call(capsys, "eval", task, "--gold", str(real_data / "gold" / task), "--json")
+    assert code == 0 and json.loads(out.splitlines()[-1])[measure] >= least
+
+
+@pytest.mark.real
+def test_craft_without_learning(capsys: pytest.CaptureFixture[str], real_data: Path) -> None:
+    args = [
+        "--gold",
+        str(real_data / "gold" / "craft"),
+        "--vocab",
+        str(real_data / "vocab" / "UBERON.obo.zip"),
+        "--json",
+    ]
+    code, out, _ = call(capsys, "eval", "linking", *args)
+    assert code == 0 and json.loads(out.splitlines()[-1])["f1"] >= 0.7
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("folder", "more", "measure", "least"),
+    [
+        ("craft", ["--train", "craft", "--part", "dev", "--vocab", "UBERON.obo.zip"], "f1", 0.86),
+        ("medmentions", ["--folds", "2"], "f1", 0.4),
+        ("bc5cdr", ["--folds", "2", "--given-mentions"], "accuracy", 0.72),
+    ],
+)
+def test_learning(
+    capsys: pytest.CaptureFixture[str], real_data: Path, folder: str, more: list[str], measure: str, least: float
+) -> None:
+    places = {"craft": "gold/craft", "UBERON.obo.zip": "vocab/UBERON.obo.zip"}
+    args = [str(real_data / places[a]) if a in places else a for a in more]
+    code, out, _ = call(capsys, "eval", "linking", "--gold", str(real_data / "gold" / folder), *args, "--json")
+    assert code == 0 and json.loads(out.splitlines()[-1])[measure] >= least

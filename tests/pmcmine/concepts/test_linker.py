@@ -1,0 +1,115 @@
+"""Linking: spellings that meet, spellings that must not, ambiguity, and hostile text."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pmcmine.concepts.fuzzy import FuzzyGenerator
+from pmcmine.concepts.linker import Linker, LinkOptions, is_caseless
+from pmcmine.concepts.vocabulary import Vocabulary
+
+FREE = LinkOptions(min_score=0.0)
+
+
+def found(vocabulary: Vocabulary, text: str, options: LinkOptions = FREE) -> list[tuple[str, str]]:
+    return [(text[x.start : x.end], x.term.concept) for x in Linker(vocabulary, options).link([text])]
+
+
+@pytest.mark.parametrize(
+    ("text", "surface", "concept"),
+    [
+        ("Two livers were seen", "livers", "C0023884"),
+        ("LIVER biopsy", "LIVER", "C0023884"),
+        ("a lung neoplasm", "lung neoplasm", "C0024121"),
+        ("lung-neoplasms grew", "lung-neoplasms", "C0024121"),
+        ("Neoplasms, Lung", "Neoplasms, Lung", "C0024121"),
+        ("x-ray computed tomography", "x-ray computed tomography", "C0040405"),
+        ("X ray computed tomography", "X ray computed tomography", "C0040405"),
+        ("a cecal tumor type 2", "cecal tumor type 2", "C0009171"),
+        ("TNF-α rose", "TNF-α", "C0043210"),
+        ("TNFα rose", "TNFα", "C0043210"),
+        ("the iecur", "iecur", "C0023884"),
+    ],
+)
+def test_spellings_of_one_name_meet(vocabulary: Vocabulary, text: str, surface: str, concept: str) -> None:
+    assert (surface, concept) in found(vocabulary, text)
+
+
+@pytest.mark.parametrize("text", ["deliver", "liverwort", "the cat sat", "lungfish", "brainstorm"])
+def test_parts_of_words_and_other_cases_do_not(vocabulary: Vocabulary, text: str) -> None:
+    assert not found(vocabulary, text)
+
+
+def test_case_proves_nothing_where_there_is_none(vocabulary: Vocabulary) -> None:
+    lower = (
+        "the liver and the lung of the patient were seen by eye and no other organ was seen in the study of the cat "
+        * 2
+    )
+    assert is_caseless([lower]) and not is_caseless(["The CAT gene in the liver of Homo sapiens. " * 5])
+    assert ("cat", "C0004381") in found(vocabulary, lower)
+    assert ("cat", "C0004381") not in found(vocabulary, lower, LinkOptions(min_score=0.0, case="respect"))
+
+
+def test_the_longest_name_wins_and_nested_ones_stay_on_request(vocabulary: Vocabulary) -> None:
+    assert found(vocabulary, "lung neoplasms") == [("lung neoplasms", "C0024121")]
+    nested = found(vocabulary, "lung neoplasms", LinkOptions(min_score=0.0, nested=True))
+    assert ("lung", "UBERON:0002048") in nested and len(nested) == 2
+
+
+def test_an_abbreviation_holds_in_the_whole_article_and_hides_what_its_letters_say(vocabulary: Vocabulary) -> None:
+    texts = ["We studied carpal tunnel syndrome (CTS) and cold agglutinin titre (CAT).", "CTS, but CAT alone."]
+    links = Linker(vocabulary, FREE).link(texts)
+    assert [(x.text, x.term.concept, x.how) for x in links if x.text == 1] == [(1, "C0007286", "abbreviation")]
+    assert ("CAT", "C0004381") in found(vocabulary, "CAT alone")
+
+
+def test_context_of_links(vocabulary: Vocabulary) -> None:
+    text = "No lung neoplasm. Possible high blood pressure; her mother had carpal tunnel syndrome."
+    by = {text[x.start : x.end]: x.context for x in Linker(vocabulary, FREE).link([text])}
+    assert by["lung neoplasm"].negated
+    assert by["high blood pressure"].uncertain and not by["high blood pressure"].negated
+    assert by["carpal tunnel syndrome"].experiencer == "family"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(["liver", "Lung Neoplasms", "TNF-α", " ", "\u200b", "(CTS)", "\ud800", "ﬁ"]),
+            st.text(max_size=8),
+        ),
+        max_size=12,
+    )
+)
+def test_offsets_hold_in_any_text(vocabulary: Vocabulary, parts: list[str]) -> None:
+    text = "".join(parts)
+    last = 0
+    for x in Linker(vocabulary, FREE).link([text]):
+        assert last <= x.start < x.end <= len(text)
+        assert 0 <= x.score <= 1
+        last = x.end
+
+
+def test_a_name_is_found_between_strange_characters(vocabulary: Vocabulary) -> None:
+    text = "\ud800 the\u200b liver\u00ad \U0001f600 and\u2003lung\x00"
+    assert [s for s, _ in found(vocabulary, text)] == ["liver", "lung"]
+
+
+@pytest.mark.parametrize(
+    "text", ["liver " * 300_000, "(" * 2_000_000, "lung " * 10 + "a" * 5_000_000, "(A) " * 500_000]
+)
+def test_five_megabytes_are_bounded(vocabulary: Vocabulary, text: str) -> None:
+    links = Linker(vocabulary, FREE).link([text])
+    assert len(links) <= 200_000
+
+
+@pytest.mark.slow
+def test_likeness_of_letters_finds_misspelled_names_through_scispacy(vocabulary: Vocabulary) -> None:
+    text = "The carpal tunel syndrom was treated."
+    assert not found(vocabulary, text)
+    links = Linker(vocabulary, FREE, FuzzyGenerator(vocabulary)).link([text])
+    assert [(text[x.start : x.end], x.term.concept, x.how) for x in links] == [
+        ("carpal tunel syndrom", "C0007286", "fuzzy")
+    ]
