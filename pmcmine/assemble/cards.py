@@ -196,7 +196,7 @@ pairs = load_dataset("PATH_OR_REPO", "{first}", split="train", streaming=True)
 
 With open_clip (`--dataset-type webdataset`):
 {usage}
-{_TERMS}
+{_TERMS}{_concepts(vocabulary)}
 ## The JSON member
 
 {_fields(Sample)}

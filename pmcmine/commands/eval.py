@@ -86,12 +86,24 @@ def linking(
 
 
 @app.command()
-def abbreviations(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
+def abbreviations(
+    gold: Gold,
+    folds: Annotated[int, typer.Option(help="Refit the model on the other folds of the gold.", min=0, max=20)] = 0,
+    errors: Errors = 0,
+    json_: Json = False,
+) -> None:
     """Abbreviations and their long forms: MED1250's format."""
     from pmcmine.concepts.evaluate import score_abbreviations
     from pmcmine.concepts.gold import read_abbreviations
 
-    _print("abbreviations", gold, score_abbreviations(read_abbreviations(gold)), errors, json_)
+    documents = read_abbreviations(gold)
+    models = None
+    if folds:
+        from pmcmine.concepts.fitting import fit_abbreviations
+
+        fits = [fit_abbreviations([d for i, d in enumerate(documents) if i % folds != k]) for k in range(folds)]
+        models = [fits[i % folds] for i in range(len(documents))]
+    _print("abbreviations", gold, score_abbreviations(documents, models), errors, json_)
 
 
 @app.command()

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pmcmine.concepts.abbreviations import Model, find_abbreviations
+from pmcmine.concepts.abbreviations import Model, find_abbreviations, shipped_model
 from pmcmine.concepts.context import assess
 from pmcmine.concepts.gold import GoldContext, GoldDocument, GoldPairs
 from pmcmine.concepts.linker import Linker
@@ -119,10 +119,15 @@ def score_given(documents: Sequence[GoldDocument], ids: Sequence[Sequence[str]])
     return Score(measures, tuple(errors))
 
 
-def score_abbreviations(documents: Sequence[GoldPairs], model: Model | None = None) -> Score:
-    """F1 of the unique (short form, long form) pairs of each document; runs of white space count as one blank."""
+def score_abbreviations(documents: Sequence[GoldPairs], models: Sequence[Model] | None = None) -> Score:
+    """F1 of the unique (short form, long form) pairs of each document; runs of white space count as one blank.
+
+    Args:
+        documents: annotated texts.
+        models: one for each document; the shipped one if None.
+    """
     counts, errors = [], []
-    for d in documents:
+    for d, model in zip(documents, models or [shipped_model()] * len(documents), strict=True):
         gold = {(_plain(a), _plain(b)) for a, b in d.pairs}
         ours = {(_plain(a.short), _plain(a.long)) for a in find_abbreviations(d.text, model)}
         counts.append(_counts(gold, ours))

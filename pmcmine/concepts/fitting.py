@@ -37,7 +37,7 @@ def fit_abbreviations(documents: Sequence[GoldPairs], strength: float = 0.3) -> 
     weights = tuple(round(w, 4) for w in model.coef_[0].tolist())
     bias = round(float(model.intercept_[0]), 4)
     fits = [abbreviations.Model(weights, bias, threshold) for threshold in _THRESHOLDS]
-    return max(fits, key=lambda m: (score_abbreviations(documents, m).measures["f1"], m.threshold))
+    return max(fits, key=lambda m: (score_abbreviations(documents, [m] * len(documents)).measures["f1"], m.threshold))
 
 
 def write_abbreviations(model: abbreviations.Model, path: Path, trained_on: str) -> None:
