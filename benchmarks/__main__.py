@@ -1,4 +1,4 @@
-"""Prints each budget's ratio: `python -m benchmarks parse|beam|shards|memory|link [--data FOLDER]`.
+"""Prints each budget's ratio: `python -m benchmarks parse|beam|shards|memory|link|classify [--data FOLDER]`.
 
 With PMCMINE_REAL_DATA (or `--data`) the real articles are used, otherwise generated ones. The last line on stdout is
 one JSON object.
@@ -232,8 +232,27 @@ def memory(data: Path | None) -> dict[str, Any]:
     return {"peak_mb": peaks, "ratio": round(peaks["1300"] / peaks["300"], 2)}
 
 
+def classify(data: Path | None) -> dict[str, Any]:
+    """Type, domain and quality of paragraphs at once, in paragraphs a second on one core."""
+    from classifiers.text.features import Passage
+    from classifiers.text.heads import shipped
+    from pmcmine.jats import ArticleMeta, extract_article
+    from pmcmine.rejects import Rejected
+
+    passages = []
+    for pmcid, xml in articles(data, 100):
+        try:
+            extracted = extract_article(xml, ArticleMeta(pmcid=pmcid, license_code="CC BY"))
+        except Rejected:
+            continue
+        passages += [Passage(p.text, p.section_kind, p.article_type or "", p.path) for p in extracted.paragraphs]
+    model = shipped()
+    seconds = best(lambda: model.describe(passages), 3)
+    return {"paragraphs": len(passages), "paragraphs_per_second": round(len(passages) / seconds)}
+
+
 # Memory comes first: a child's peak counts what its parent held when it was started.
-BENCHMARKS = {"memory": memory, "parse": parse, "beam": beam, "shards": shards, "link": link}
+BENCHMARKS = {"memory": memory, "parse": parse, "beam": beam, "shards": shards, "link": link, "classify": classify}
 
 
 def main() -> None:

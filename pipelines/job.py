@@ -17,6 +17,7 @@ from pipelines import assemble as assemble_job
 from pipelines import mine as mine_job
 from pipelines.progress import Progress
 from pipelines.runners import beam_options, fetch_keys, local_workers, make_runner
+from pmcmine import enrichers
 from pmcmine import snapshot as snapshots
 from pmcmine._version import __version__
 from pmcmine.assemble.cards import shards_card, shards_schema, tables_card, tables_schema
@@ -64,6 +65,8 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
     """
     source = open_source(config)
     options = beam_options(config)
+    if config.classify:
+        enrichers.prepare()
     out = Folder(config.out)
     if check_folder(out, config.content()):
         return _outcome(load_release(out), config, out, fresh=False)
@@ -235,6 +238,7 @@ def _finish(
             "fault_share": totals.faults(),
         },
         "vocabulary": vocabulary,
+        "classifiers": enrichers.info() if config.classify else [],
         "splits_moved": dict(sorted(plan.moved.items())),
         "files": sorted(files, key=lambda f: str(f["name"])),
         "run": run_facts | {"seconds": round(seconds, 1)},

@@ -35,6 +35,7 @@ class MineConfig(BaseSettings):
     vocab_sha256: str | None = Field(None, description="its hash; filled in when the run begins")
     concept_min_score: float = Field(0.4, ge=0, le=1, description="least probability of a link")
     concept_names: bool | None = Field(None, description="publish names of concepts; by the vocabulary's licence")
+    classify: bool = Field(True, description="type, domain and quality of paragraphs")
     link_paragraphs: bool = Field(False, description="link paragraphs too, not captions alone")
     seed: int = Field(0, description="seed of the shuffle over shards")
     groups: tuple[str, ...] = Field(("commercial", "noncommercial"), description="licence groups to publish")

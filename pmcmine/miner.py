@@ -12,6 +12,7 @@ from hashlib import sha256
 from pmcmine.bundle import ArticleBundle, Asset, Entry, Reader, VersionMeta
 from pmcmine.concepts.article import LinkedText, article_linker
 from pmcmine.config import MineConfig
+from pmcmine.enrichers import enrich
 from pmcmine.ids import article_id
 from pmcmine.images import CheckedImage, check_image
 from pmcmine.jats import ArticleMeta, Extraction, FigureDraft, extract_article
@@ -140,7 +141,7 @@ def _mine(entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: 
         ledger.add(Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id)
     mined.article = extraction.article
     mined.mentions = extraction.mentions
-    mined.paragraphs = extraction.paragraphs
+    mined.paragraphs = enrich(extraction.paragraphs) if config.classify else extraction.paragraphs
     mined.table_wraps = extraction.table_wraps
     mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
     _figures(extraction, bundle, config, ledger, mined)

@@ -48,6 +48,37 @@ class Paragraph:
     language: str | None = col("`xml:lang` nearest to the paragraph.", null="not stated")
     license: str = col("Licence of the article.")
     attribution: str = col("Attribution line, ready to print.")
+    type: str | None = col(
+        "Likeliest type: clinical_case, study, review or other.", null="classifiers were left away", default=None
+    )
+    type_clinical_case: float | None = col(
+        "Probability of clinical_case.", unit="0 to 1", null="classifiers were left away", default=None
+    )
+    type_study: float | None = col(
+        "Probability of study.", unit="0 to 1", null="classifiers were left away", default=None
+    )
+    type_review: float | None = col(
+        "Probability of review.", unit="0 to 1", null="classifiers were left away", default=None
+    )
+    type_other: float | None = col(
+        "Probability of other.", unit="0 to 1", null="classifiers were left away", default=None
+    )
+    domain: str | None = col(
+        "Likeliest domain: clinical, biomedical or other.", null="classifiers were left away", default=None
+    )
+    domain_clinical: float | None = col(
+        "Probability of clinical.", unit="0 to 1", null="classifiers were left away", default=None
+    )
+    domain_biomedical: float | None = col(
+        "Probability of biomedical.", unit="0 to 1", null="classifiers were left away", default=None
+    )
+    domain_other: float | None = col(
+        "Probability of other.", unit="0 to 1", null="classifiers were left away", default=None
+    )
+    quality: float | None = col("Educational quality.", unit="1 to 5", null="classifiers were left away", default=None)
+    quality_class: int | None = col(
+        "The same, rounded.", unit="1 to 5", null="classifiers were left away", default=None
+    )
     split: str = col("train, validation or test.", default="")
 
 

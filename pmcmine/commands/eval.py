@@ -115,6 +115,62 @@ def negation(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     _print("negation", gold, score_negation(read_negation(gold)), errors, json_)
 
 
+def _heads(task: str, gold: Path, model: Path | None, structure: bool, errors: int, json_: bool) -> None:
+    from classifiers.text.evaluate import RESAMPLES, evaluate, measures
+    from classifiers.text.heads import parse, shipped
+    from classifiers.text.labels import labelled_with, read_labels
+
+    rows = labelled_with(read_labels(gold), task)
+    if not rows:
+        raise GoldError(f"{gold}: no paragraph has a label of {task}")
+    if model is not None and not model.is_file():
+        raise PmcmineError(f"{model}: no such model")
+    used = parse(model.read_bytes(), str(model)) if model is not None else shipped()
+    found = evaluate(used, task, rows, structure)
+    figures = measures(task, [r[task] for r in rows], found)
+    wrong = [
+        (r, f)
+        for r, f in zip(rows, found, strict=True)
+        if (abs(r[task] - f) >= 1 if task == "quality" else r[task] != f)
+    ]
+    for row, value in wrong if errors < 0 else wrong[:errors]:
+        typer.echo(f"gold {row[task]}  found {value}  {' '.join(row['text'].split())[:120]}")
+    if json_:
+        typer.echo(json.dumps({"task": task, "gold": str(gold), "structure": structure, **figures}))
+        return
+    for name, value in figures.items():
+        typer.echo(f"{name:22} {_shown(value)}")
+    typer.echo(f"intervals: 95 %, {RESAMPLES:,} bootstrap samples of paragraphs")
+
+
+Model = Annotated[Path | None, typer.Option(help="Model file; the package's own if not given.")]
+NoStructure = Annotated[bool, typer.Option("--no-structure", help="Give the text alone.")]
+
+
+@app.command("type")
+def type_(
+    gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
+) -> None:
+    """Type of paragraphs: clinical_case, study, review, other."""
+    _heads("type", gold, model, not no_structure, errors, json_)
+
+
+@app.command()
+def domain(
+    gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
+) -> None:
+    """Domain of paragraphs: clinical, biomedical, other."""
+    _heads("domain", gold, model, not no_structure, errors, json_)
+
+
+@app.command()
+def quality(
+    gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
+) -> None:
+    """Educational quality of paragraphs, from 1 to 5."""
+    _heads("quality", gold, model, not no_structure, errors, json_)
+
+
 def _linker(paths: Sequence[Path], folder: Path, min_score: float, fuzzy: bool) -> Linker | None:
     from pmcmine.concepts.atoms import Options
     from pmcmine.concepts.compile import compile_vocabulary
@@ -198,9 +254,13 @@ def _print(task: str, gold: Path, score: Score, errors: int, json_: bool) -> Non
     typer.echo(f"intervals: 95 %, {RESAMPLES:,} bootstrap samples of documents")
 
 
+def _row(row: Any) -> str:
+    return ", ".join(f"{n} {v}" for n, v in row.items()) if isinstance(row, dict) else str(row)
+
+
 def _shown(value: Any) -> str:
     if isinstance(value, dict):
-        return "".join(f"\n  {k:20} " + ", ".join(f"{n} {v}" for n, v in row.items()) for k, row in value.items())
+        return "".join(f"\n  {k:20} " + _row(row) for k, row in value.items())
     if isinstance(value, list):
         return " to ".join(f"{v:.4f}" for v in value)
     return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"

@@ -49,3 +49,29 @@ def linking(
     model = fit_linking(Linker(vocabulary), documents)
     write_linking(model, out, f"{gold.stem}: {len(documents)} documents, {vocabulary.version}")
     typer.echo(f"{out}: fitted on {len(documents)} documents with {vocabulary.version}")
+
+
+@app.command()
+def text(
+    corpus: Annotated[Path, typer.Option(help="Release whose commercially licensed paragraphs make the word space.")],
+    labels: Annotated[Path, typer.Option(help="Labelled paragraphs, JSON lines.")],
+    out: Annotated[Path | None, typer.Option(help="Model file; the package's own if not given.")] = None,
+    card: Annotated[Path | None, typer.Option(help="Model card to write.")] = None,
+) -> None:
+    """Train type, domain and quality of paragraphs, and cross-validate them by article."""
+    from classifiers.text import card as cards
+    from classifiers.text import labels as readers
+    from classifiers.text.heads import MODEL_FILE, dump
+
+    paragraphs = list(readers.corpus(corpus))
+    rows = readers.read_labels(labels)
+    model, figures = cards.train(paragraphs, rows)
+    target = out or MODEL_FILE
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(dump(model))
+    text = cards.model_card(model, figures)
+    (card or target.with_suffix(".md")).write_text(text, "utf-8")
+    for name, value in figures["cross_validation"].items():
+        shown = value.get("macro_f1", value.get("pearson"))
+        typer.echo(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 10 folds)")
+    typer.echo(f"{target}: {target.stat().st_size:,} bytes")

@@ -1,0 +1,103 @@
+"""Scores of the text heads against labelled paragraphs, and cross-validation by article."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from classifiers.text.features import Space, passage_of
+from classifiers.text.heads import CLASSES, QUALITY, TextModel, fit_head
+from pmcmine.ids import keyed_hash
+
+RESAMPLES: Final = 1000
+
+
+def f1_by_class(gold: Sequence[str], found: Sequence[str], classes: Sequence[str]) -> dict[str, float]:
+    """F1 of each class."""
+    out = {}
+    for c in classes:
+        both = sum(g == c == f for g, f in zip(gold, found, strict=True))
+        out[c] = 2 * both / max(sum(g == c for g in gold) + sum(f == c for f in found), 1)
+    return out
+
+
+def measures(task: str, gold: Sequence[Any], found: Sequence[Any]) -> dict[str, Any]:
+    """Macro F1, accuracy, F1 by class and the confusion table; Pearson's r and mean absolute error of quality.
+
+    Intervals are 95 % over 1,000 bootstrap samples of the paragraphs.
+    """
+    rng = np.random.default_rng(0)
+    picks = rng.integers(0, len(gold), (RESAMPLES, len(gold)))
+    if task == QUALITY:
+        g, f = np.array(gold, float), np.array(found, float)
+        samples = [_pearson(g[p], f[p]) for p in picks]
+        return {
+            "paragraphs": len(gold),
+            "pearson": round(_pearson(g, f), 4),
+            "pearson_interval": _interval(samples),
+            "mae": round(float(np.abs(g - f).mean()), 4),
+            "mae_interval": _interval([float(np.abs(g[p] - f[p]).mean()) for p in picks]),
+        }
+    classes = CLASSES[task]
+    number = {c: i for i, c in enumerate(classes)}
+    gi, fi = np.array([number[v] for v in gold]), np.array([number[v] for v in found])
+    by_class = f1_by_class(gold, found, classes)
+    table = np.zeros((len(classes), len(classes)), int)
+    np.add.at(table, (gi, fi), 1)
+    return {
+        "paragraphs": len(gold),
+        "macro_f1": round(float(np.mean(list(by_class.values()))), 4),
+        "macro_f1_interval": _interval([_macro(gi[p], fi[p], len(classes)) for p in picks]),
+        "accuracy": round(float((gi == fi).mean()), 4),
+        "f1_by_class": {c: round(v, 4) for c, v in by_class.items()},
+        "confusion": {c: dict(zip(classes, row, strict=True)) for c, row in zip(classes, table.tolist(), strict=True)},
+    }
+
+
+def _pearson(a: Any, b: Any) -> float:
+    return float(np.corrcoef(a, b)[0, 1]) if len(a) > 1 and a.std() and b.std() else 0.0
+
+
+def _macro(gold: Any, found: Any, n: int) -> float:
+    both = np.bincount(gold[gold == found], minlength=n)
+    total = np.bincount(gold, minlength=n) + np.bincount(found, minlength=n)
+    return float((2 * both / np.maximum(total, 1)).mean())
+
+
+def _interval(samples: Sequence[float]) -> list[float]:
+    low, high = np.percentile(samples, [2.5, 97.5])
+    return [round(float(low), 4), round(float(high), 4)]
+
+
+def decide(task: str, scores: Any) -> list[Any]:
+    """The likeliest class of each row of scores, or the quality."""
+    if task == QUALITY:
+        return [float(v) for v in scores[:, 0]]
+    return [CLASSES[task][int(i)] for i in scores.argmax(axis=1)]
+
+
+def evaluate(model: TextModel, task: str, rows: Sequence[Mapping[str, Any]], with_structure: bool = True) -> list[Any]:
+    """What a model says of labelled paragraphs."""
+    passages = [p if with_structure else p.bare() for p in map(passage_of, rows)]
+    return decide(task, model.scores(task, passages))
+
+
+def cross_validate(
+    space: Space, task: str, rows: Sequence[Mapping[str, Any]], with_structure: bool = True, folds: int = 10
+) -> list[Any]:
+    """What heads say that were fitted without the paragraphs of the same article."""
+    passages = [p if with_structure else p.bare() for p in map(passage_of, rows)]
+    fold = [keyed_hash("pmcmine/classifiers/fold", str(r.get("pmcid") or i)) % folds for i, r in enumerate(rows)]
+    out: list[Any] = [None] * len(rows)
+    for k in range(folds):
+        inside = [i for i, f in enumerate(fold) if f == k]
+        rest = [i for i, f in enumerate(fold) if f != k]
+        if inside:
+            name = task if with_structure else f"{task}/text"
+            head = fit_head(task, space, [passages[i] for i in rest], [rows[i][task] for i in rest])
+            model = TextModel(space, {name: head, task: head, f"{task}/text": head}, "")
+            for i, value in zip(inside, decide(task, model.scores(task, [passages[i] for i in inside])), strict=True):
+                out[i] = value
+    return out

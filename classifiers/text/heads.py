@@ -1,0 +1,226 @@
+"""Type, domain and quality: linear models over one set of features, their training and their files."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from classifiers.text.features import Passage, Space, terms
+from pmcmine.errors import PmcmineError
+
+FORMAT: Final = 1
+CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
+    "type": ("clinical_case", "study", "review", "other"),
+    "domain": ("clinical", "biomedical", "other"),
+}
+QUALITY: Final = "quality"
+TASKS: Final = (*CLASSES, QUALITY)
+_BLOCK: Final = 256  # passages scored at once
+_DIRECTIONS: Final = 100
+_TERMS: Final = 30_000
+MODEL_FILE: Final = Path(__file__).parent / "models" / "text.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Weights of one task: of words, of the dense features, and the bias; a column a class."""
+
+    words: NDArray[np.float32]
+    dense: NDArray[np.float32]
+    bias: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class TextLabels:
+    """What a paragraph is.
+
+    Attributes:
+        type: the likeliest of clinical_case, study, review, other.
+        type_scores: probability of each.
+        domain: the likeliest of clinical, biomedical, other.
+        domain_scores: probability of each.
+        quality: educational quality, from 1 to 5.
+        quality_class: the same, rounded.
+    """
+
+    type: str
+    type_scores: Mapping[str, float]
+    domain: str
+    domain_scores: Mapping[str, float]
+    quality: float
+    quality_class: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextModel:
+    """All heads over one space; each with structure, and for text alone."""
+
+    space: Space
+    heads: Mapping[str, Head]
+    trained_on: str
+
+    def scores(self, task: str, passages: Sequence[Passage]) -> NDArray[np.float64]:
+        """Probabilities (passages × classes), or quality from 1 to 5 (passages × 1), rounded to 4 places.
+
+        Passages without section kind and article type are scored by the head for text alone.
+        """
+        return self._scores((task,), passages)[task]
+
+    def describe(self, passages: Sequence[Passage]) -> list[TextLabels]:
+        """All heads of each passage."""
+        scores = self._scores(TASKS, passages)
+        out = []
+        for i in range(len(passages)):
+            kinds, domains = (dict(zip(CLASSES[t], scores[t][i].tolist(), strict=True)) for t in ("type", "domain"))
+            quality = float(scores[QUALITY][i, 0])
+            likeliest = (max(kinds, key=kinds.__getitem__), max(domains, key=domains.__getitem__))
+            out.append(TextLabels(likeliest[0], kinds, likeliest[1], domains, quality, int(quality + 0.5)))
+        return out
+
+    def _scores(self, tasks: Sequence[str], passages: Sequence[Passage]) -> dict[str, NDArray[np.float64]]:
+        out = {t: np.zeros((len(passages), len(CLASSES.get(t, (QUALITY,))))) for t in tasks}
+        for bare in (False, True):
+            places = [i for i, p in enumerate(passages) if (not p.section_kind and not p.article_type) == bare]
+            for at in range(0, len(places), _BLOCK):
+                block = places[at : at + _BLOCK]
+                words, dense = self.space.rows([passages[i] for i in block])
+                for task in tasks:
+                    head = self.heads[f"{task}/text" if bare else task]
+                    # einsum adds up each row by itself; a product of BLAS depends on how many rows there are.
+                    z = np.asarray(words @ head.words) + np.einsum("ij,jk->ik", dense, head.dense) + head.bias
+                    out[task][block] = _squash(task, z.astype(np.float64))
+        return {t: np.round(v, 4) for t, v in out.items()}
+
+
+def _squash(task: str, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    if task == QUALITY:
+        clipped: NDArray[np.float64] = np.clip(z, 1, 5)
+        return clipped
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = e / e.sum(axis=1, keepdims=True)
+    return shares
+
+
+def fit_space(corpus: Iterable[str], seed: int = 0) -> Space:
+    """Terms, their weights and the projection from the texts of a corpus."""
+    from sklearn.decomposition import TruncatedSVD
+
+    counted = [terms(t) for t in corpus]
+    frequency: Counter[str] = Counter()
+    for c in counted:
+        frequency.update(c.keys())
+    n = len(counted)
+    # Words in nearly every text stay for the heads, and are kept from the projection.
+    kept = sorted((t for t, f in frequency.items() if f >= 5), key=lambda t: (-frequency[t], t))[:_TERMS]
+    numbers = {t: i for i, t in enumerate(sorted(kept))}
+    idf = np.array([np.log((1 + n) / (1 + frequency[t])) + 1 for t in sorted(kept)], np.float32)
+    space = Space(numbers, idf, np.zeros((len(idf), 1), np.float32))
+    words = space.words(counted)
+    topical = np.array([" " not in t and frequency[t] < 0.3 * n for t in sorted(kept)], np.float32)
+    svd = TruncatedSVD(min(_DIRECTIONS, words.shape[1] - 1, n - 1), n_iter=4, random_state=seed)
+    svd.fit(words @ sparse.diags(topical))
+    projection = (svd.components_.T * topical[:, None]).astype(np.float16).astype(np.float32)
+    return Space(numbers, idf.astype(np.float16).astype(np.float32), projection)
+
+
+def fit_head(task: str, space: Space, passages: Sequence[Passage], labels: Sequence[Any]) -> Head:
+    """One head: multinomial logistic regression of a class, ridge regression of quality."""
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    words, dense = space.rows(passages)
+    x = sparse.hstack([words, sparse.csr_matrix(dense)]).tocsr()
+    if task == QUALITY:
+        ridge = Ridge(alpha=1.0, solver="lsqr").fit(x, np.array(labels, float))
+        weights, bias = ridge.coef_.reshape(1, -1), np.array([ridge.intercept_])
+    else:
+        order = CLASSES[task]
+        model = LogisticRegression(C=10.0, max_iter=1000).fit(x, [order.index(v) for v in labels])
+        weights, bias = model.coef_, model.intercept_
+        if len(model.classes_) != len(order):
+            missing = [c for i, c in enumerate(order) if i not in model.classes_]
+            raise PmcmineError(f"{task}: no labelled paragraph is {', '.join(missing)}")
+    columns = words.shape[1]
+    half = weights.T.astype(np.float16).astype(np.float32)
+    return Head(half[:columns], half[columns:], bias.astype(np.float32))
+
+
+def fit(corpus: Iterable[str], labelled: Mapping[str, tuple[Sequence[Passage], Sequence[Any]]], on: str) -> TextModel:
+    """All heads, with structure and for text alone."""
+    space = fit_space(corpus)
+    heads = {}
+    for task, (passages, labels) in labelled.items():
+        heads[task] = fit_head(task, space, passages, labels)
+        heads[f"{task}/text"] = fit_head(task, space, [p.bare() for p in passages], labels)
+    return TextModel(space, heads, on)
+
+
+def dump(model: TextModel) -> bytes:
+    """The bytes of a model file; the same for the same model."""
+    arrays: dict[str, NDArray[Any]] = {
+        "idf": model.space.idf.astype(np.float16),
+        "projection": model.space.projection.astype(np.float16),
+        "terms": np.frombuffer("\n".join(sorted(model.space.numbers)).encode(), np.uint8),
+        "header": np.frombuffer(json.dumps({"format": FORMAT, "trained_on": model.trained_on}).encode(), np.uint8),
+    }
+    for name, head in model.heads.items():
+        arrays |= {
+            f"{name}:words": head.words.astype(np.float16),
+            f"{name}:dense": head.dense,
+            f"{name}:bias": head.bias,
+        }
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
+    return out.getvalue()
+
+
+def parse(data: bytes, name: str) -> TextModel:
+    """A model from the bytes of its file.
+
+    Raises:
+        PmcmineError: where they are none, or of another format.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            header = json.loads(arrays["header"].tobytes())
+            if header["format"] != FORMAT:
+                raise PmcmineError(
+                    f"{name}: model format {header['format']}, this pmcmine reads {FORMAT}; train it again"
+                )
+            found = arrays["terms"].tobytes().decode().split("\n")
+            space = Space(
+                {t: i for i, t in enumerate(found)},
+                arrays["idf"].astype(np.float32),
+                arrays["projection"].astype(np.float32),
+            )
+            names = {k.split(":")[0] for k in arrays.files if ":" in k}
+            heads = {
+                n: Head(*(arrays[f"{n}:{part}"].astype(np.float32) for part in ("words", "dense", "bias")))
+                for n in sorted(names)
+            }
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise PmcmineError(f"{name}: no model of text classifiers, or damaged ({type(error).__name__})") from None
+    return TextModel(space, heads, header["trained_on"])
+
+
+@cache
+def shipped() -> TextModel:
+    """The model that comes with the package, loaded once a process.
+
+    Raises:
+        PmcmineError: where its file is missing or damaged.
+    """
+    if not MODEL_FILE.is_file():
+        raise PmcmineError(f"{MODEL_FILE}: missing; install pmcmine again, or make it with `pmcmine train text`")
+    return parse(MODEL_FILE.read_bytes(), str(MODEL_FILE))

@@ -1,0 +1,72 @@
+"""Labelled paragraphs, and the corpus that the space of words is made from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from classifiers.text.heads import CLASSES, QUALITY
+from pmcmine.errors import GoldError, PmcmineError
+
+_MAX_BYTES = 1 << 30
+_MIN_CHARACTERS = 80  # of a paragraph of the corpus; shorter ones are headings and lists
+
+
+def read_labels(path: Path) -> list[dict[str, Any]]:
+    """Labelled paragraphs: one JSON object a line with `text` and one or more of type, domain, quality.
+
+    Raises:
+        GoldError: where the file is missing, no JSON lines, or holds a label that is none.
+    """
+    files = sorted(path.glob("paragraphs*.jsonl")) if path.is_dir() else [path]
+    rows = []
+    for file in files:
+        if not file.is_file() or file.stat().st_size > _MAX_BYTES:
+            raise GoldError(f"{file}: no such file, or more than {_MAX_BYTES >> 30} GB")
+        for number, line in enumerate(file.read_text("utf-8", "replace").splitlines(), 1):
+            if line.strip():
+                rows.append(_row(file, number, line))
+    if not rows:
+        raise GoldError(f"{path}: no labelled paragraph in it (paragraphs.jsonl)")
+    return rows
+
+
+def _row(file: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        raise GoldError(f"{file}, line {number}: no JSON object") from None
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+        raise GoldError(f"{file}, line {number}: no `text`")
+    for task, classes in CLASSES.items():
+        if row.get(task) is not None and row[task] not in classes:
+            raise GoldError(f"{file}, line {number}: {task} {row[task]!r}; known are {', '.join(classes)}")
+    quality = row.get(QUALITY)
+    if quality is not None and (isinstance(quality, bool) or not isinstance(quality, int | float)):
+        raise GoldError(f"{file}, line {number}: quality {quality!r} is no number from 1 to 5")
+    if quality is not None and not 1 <= quality <= 5:
+        raise GoldError(f"{file}, line {number}: quality {quality!r} is no number from 1 to 5")
+    return row
+
+
+def labelled_with(rows: list[dict[str, Any]], task: str) -> list[dict[str, Any]]:
+    """The rows that have a label of a task."""
+    return [r for r in rows if r.get(task) is not None]
+
+
+def corpus(release: Path) -> Iterator[Mapping[str, Any]]:
+    """The commercially licensed paragraphs of a release, in the order of its files.
+
+    Raises:
+        PmcmineError: where the release has none.
+    """
+    files = sorted((release / "tables" / "paragraphs" / "commercial").glob("*.parquet"))
+    if not files:
+        raise PmcmineError(f"{release}: no paragraphs of the commercial group; is it a release of `pmcmine mine`?")
+    for file in files:
+        for batch in pq.ParquetFile(file).iter_batches(columns=["pmcid", "text"]):
+            yield from (row for row in batch.to_pylist() if len(row["text"]) >= _MIN_CHARACTERS)

@@ -1,0 +1,138 @@
+"""Type, domain and quality of paragraphs: the shipped model, training, and damaged files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classifiers.text.evaluate import cross_validate, measures
+from classifiers.text.features import Passage, passage_of, structure, terms, wording
+from classifiers.text.heads import CLASSES, TASKS, dump, fit, parse, shipped
+from classifiers.text.labels import read_labels
+from pmcmine.errors import GoldError, PmcmineError
+from tests.helpers import release_json, rows
+from tests.test_cli import call
+
+CASE = "A 45-year-old man presented with fever. He was admitted, and his liver biopsy revealed cirrhosis. He underwent surgery."
+ETHICS = "The authors declare no competing interests. This work was supported by a grant of the national fund."
+LAB = "Cells were lysed and the protein expression was measured in mice (p < 0.05); our data are shown in Fig. 2."
+
+
+def test_the_shipped_model_knows_plain_cases() -> None:
+    case, ethics, lab = shipped().describe(
+        [Passage(CASE), Passage(ETHICS), Passage(LAB, "results", "research-article")]
+    )
+    assert (case.type, case.domain) == ("clinical_case", "clinical")
+    assert (ethics.type, ethics.domain, ethics.quality_class) == ("other", "other", 1)
+    assert lab.type == "study" and lab.domain == "biomedical"
+    for labels in (case, ethics, lab):
+        assert set(labels.type_scores) == set(CLASSES["type"]) and abs(sum(labels.type_scores.values()) - 1) < 0.001
+        assert 1 <= labels.quality <= 5
+
+
+def test_scores_do_not_depend_on_the_company_a_passage_keeps() -> None:
+    one = Passage(CASE, "case", "case-report")
+    many = [Passage(f"{LAB} {i}", "results", "research-article") for i in range(300)]
+    alone = shipped().scores("type", [one])[0].tolist()
+    for place in (0, 17, 255, 256, 300):
+        company = [*many[:place], one, *many[place:]]
+        assert shipped().scores("type", company)[place].tolist() == alone
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=300), st.sampled_from(["", "case", "no such kind"]))
+def test_any_text_has_scores(text: str, kind: str) -> None:
+    (labels,) = shipped().describe([Passage(text, kind)])
+    assert labels.type in CLASSES["type"] and 1 <= labels.quality_class <= 5
+
+
+@pytest.mark.parametrize("text", ["a" * 5_000_000, "[" + "1" * 1_000_000, "he " * 1_000_000, "(" * 1_000_000])
+def test_long_texts_are_bounded(text: str) -> None:
+    assert shipped().describe([Passage(text)])
+
+
+def test_structure_may_be_missing() -> None:
+    assert not any(structure(Passage(CASE)))
+    assert len(wording("", {})) == len(wording(CASE, terms(CASE)))
+    row = {"text": "x", "part": "body", "section": "3. Discussion", "article_type": "case-report", "xpath": "/sec[2]/p"}
+    assert passage_of(row).section_kind == "discussion"
+
+
+def labelled() -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for i in range(24):
+        rows.append(
+            {"pmcid": f"PMC{i}", "text": f"{CASE} {i}", "type": "clinical_case", "domain": "clinical", "quality": 4}
+        )
+        rows.append({"pmcid": f"PMC{i}", "text": f"{ETHICS} {i}", "type": "other", "domain": "other", "quality": 1})
+        rows.append({"pmcid": f"PMC{i}", "text": f"{LAB} {i}", "type": "study", "domain": "biomedical", "quality": 3})
+        text = (
+            f"Asthma is a disease of the airways known from many studies; for example reviews such as {i} explain it."
+        )
+        rows.append({"pmcid": f"PMC{i}", "text": text, "type": "review", "domain": "clinical", "quality": 5})
+    return rows
+
+
+def test_training_is_deterministic_and_survives_its_file() -> None:
+    rows = labelled()
+    passages = [passage_of(r) for r in rows]
+    data = {t: (passages, [r[t] for r in rows]) for t in TASKS}
+    models = [fit([p.text for p in passages], data, "a test") for _ in range(2)]
+    assert dump(models[0]) == dump(models[1])
+    again = parse(dump(models[0]), "x")
+    assert again.scores("type", passages).tolist() == models[0].scores("type", passages).tolist()
+    found = cross_validate(models[0].space, "type", rows, folds=4)
+    assert measures("type", [r["type"] for r in rows], found)["macro_f1"] > 0.9
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"nothing", dump(shipped())[:5000]])
+def test_damaged_models_are_told_in_a_line(data: bytes) -> None:
+    with pytest.raises(PmcmineError, match="model of text classifiers") as caught:
+        parse(data, "x.npz")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line", ["no json", "[]", '{"type": "study"}', '{"text": "x", "type": "essay"}', '{"text": "x", "quality": 9}', ""]
+)
+def test_damaged_labels_are_told_in_a_line(tmp_path: Path, line: str) -> None:
+    (tmp_path / "paragraphs.jsonl").write_text(line + "\n", "utf-8")
+    with pytest.raises(GoldError):
+        read_labels(tmp_path)
+
+
+def test_eval_and_train_from_the_command_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, demo_release: Path
+) -> None:
+    path = tmp_path / "paragraphs.jsonl"
+    path.write_text("".join(json.dumps(r) + "\n" for r in labelled()), "utf-8")
+    model = tmp_path / "own.npz"
+    args = ["--corpus", str(demo_release), "--labels", str(path), "--out", str(model)]
+    code, out, err = call(capsys, "train", "text", *args)
+    assert code == 0, err
+    assert "Cross-validation" in (tmp_path / "own.md").read_text("utf-8")
+    code, out, _ = call(capsys, "eval", "quality", "--gold", str(tmp_path), "--model", str(model), "--json")
+    assert code == 0 and {"pearson", "mae"} <= set(json.loads(out.splitlines()[-1]))
+    code, out, _ = call(capsys, "eval", "type", "--gold", str(path), "--no-structure", "--errors", "1", "--json")
+    assert code == 0 and "macro_f1" in json.loads(out.splitlines()[-1])
+
+
+@pytest.mark.real
+def test_the_shipped_model_on_the_labels_it_learned_from(capsys: pytest.CaptureFixture[str], real_data: Path) -> None:
+    code, out, _ = call(capsys, "eval", "type", "--gold", str(real_data / "labels"), "--json")
+    assert code == 0 and json.loads(out.splitlines()[-1])["macro_f1"] > 0.9
+
+
+def test_a_release_has_the_labels_and_names_the_model(demo_release: Path) -> None:
+    found = rows(demo_release, "paragraphs")
+    assert found
+    for row in found:
+        scores = {c: row[f"type_{c}"] for c in CLASSES["type"]}
+        assert row["type"] == max(scores, key=scores.__getitem__)
+        assert row["quality_class"] == int(row["quality"] + 0.5)
+    (stated,) = release_json(demo_release)["classifiers"]
+    assert stated["name"] == "text" and len(stated["sha256"]) == 64
