@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from classifiers.text.evaluate import cross_validate, measures
-from classifiers.text.features import passage_of
-from classifiers.text.heads import CLASSES, QUALITY, TASKS, TextModel, fit_head, fit_space
+from classifiers.text.features import Passage, passage_of
+from classifiers.text.heads import CLASSES, QUALITY, TASKS, TextModel, fit
 from classifiers.text.labels import labelled_with
 
 _LENGTHS = (0, 50, 100, 200, 10_000)  # words
@@ -21,32 +21,29 @@ def train(paragraphs: Sequence[Mapping[str, Any]], rows: Sequence[dict[str, Any]
     in the corpus, so that their licence is known; the cross-validation uses every labelled paragraph.
     """
     licensed = {p["pmcid"] for p in paragraphs}
-    space = fit_space(p["text"] for p in paragraphs)
-    heads = {}
-    counts: dict[str, int] = {}
+    labelled: dict[str, tuple[list[Passage], list[Any]]] = {}
     validated: dict[str, Any] = {}
     predicted: dict[str, list[Any]] = {}
     for task in TASKS:
-        every = labelled_with(list(rows), task)
+        every = labelled_with(rows, task)
         mine = [r for r in every if r.get("pmcid") in licensed] or every
-        counts[task] = len(mine)
-        passages = [passage_of(r) for r in mine]
-        labels = [r[task] for r in mine]
-        heads[task] = fit_head(task, space, passages, labels)
-        heads[f"{task}/text"] = fit_head(task, space, [p.bare() for p in passages], labels)
-        for with_structure in (True, False):
-            found = cross_validate(space, task, every, with_structure)
-            name = task if with_structure else f"{task}/text"
-            validated[name] = measures(task, [r[task] for r in every], found)
-            if with_structure:
-                predicted[task] = found
-    of_tasks = ", ".join(f"{n} labelled ones for {t}" for t, n in counts.items())
+        labelled[task] = ([passage_of(r) for r in mine], [r[task] for r in mine])
+    of_tasks = ", ".join(f"{len(v)} labelled ones for {t}" for t, (_, v) in labelled.items())
     on = (
         f"{len(paragraphs):,} commercially licensed paragraphs of {len(licensed):,} articles for the space of words; "
         f"{of_tasks}"
     )
+    model = fit((p["text"] for p in paragraphs), labelled, on)
+    for task in TASKS:
+        every = labelled_with(rows, task)
+        for with_structure in (True, False):
+            found = cross_validate(model.space, task, every, with_structure)
+            name = task if with_structure else f"{task}/text"
+            validated[name] = measures(task, [r[task] for r in every], found)
+            if with_structure:
+                predicted[task] = found
     figures = {"cross_validation": validated, "slices": _slices(rows, predicted)}
-    return TextModel(space, heads, on), figures
+    return model, figures
 
 
 def _slices(rows: Sequence[dict[str, Any]], predicted: Mapping[str, Sequence[Any]]) -> dict[str, list[tuple[Any, ...]]]:
@@ -54,7 +51,7 @@ def _slices(rows: Sequence[dict[str, Any]], predicted: Mapping[str, Sequence[Any
     out = {}
     for task, found in predicted.items():
         cells: dict[tuple[str, str], list[float]] = defaultdict(list)
-        for row, value in zip(labelled_with(list(rows), task), found, strict=True):
+        for row, value in zip(labelled_with(rows, task), found, strict=True):
             right = abs(row[task] - value) if task == QUALITY else float(row[task] == value)
             n = len(row["text"].split())
             low = max(v for v in _LENGTHS if v <= n)

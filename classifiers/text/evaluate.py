@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
 from classifiers.text.features import Space, passage_of
 from classifiers.text.heads import CLASSES, QUALITY, TextModel, fit_head
+from pmcmine.bootstrap import RESAMPLES, interval
 from pmcmine.ids import keyed_hash
-
-RESAMPLES: Final = 1000
-
-
-def f1_by_class(gold: Sequence[str], found: Sequence[str], classes: Sequence[str]) -> dict[str, float]:
-    """F1 of each class."""
-    out = {}
-    for c in classes:
-        both = sum(g == c == f for g, f in zip(gold, found, strict=True))
-        out[c] = 2 * both / max(sum(g == c for g in gold) + sum(f == c for f in found), 1)
-    return out
 
 
 def measures(task: str, gold: Sequence[Any], found: Sequence[Any]) -> dict[str, Any]:
@@ -36,22 +26,22 @@ def measures(task: str, gold: Sequence[Any], found: Sequence[Any]) -> dict[str, 
         return {
             "paragraphs": len(gold),
             "pearson": round(_pearson(g, f), 4),
-            "pearson_interval": _interval(samples),
+            "pearson_interval": interval(samples),
             "mae": round(float(np.abs(g - f).mean()), 4),
-            "mae_interval": _interval([float(np.abs(g[p] - f[p]).mean()) for p in picks]),
+            "mae_interval": interval([float(np.abs(g[p] - f[p]).mean()) for p in picks]),
         }
     classes = CLASSES[task]
     number = {c: i for i, c in enumerate(classes)}
     gi, fi = np.array([number[v] for v in gold]), np.array([number[v] for v in found])
-    by_class = f1_by_class(gold, found, classes)
+    by_class = _f1(gi, fi, len(classes))
     table = np.zeros((len(classes), len(classes)), int)
     np.add.at(table, (gi, fi), 1)
     return {
         "paragraphs": len(gold),
-        "macro_f1": round(float(np.mean(list(by_class.values()))), 4),
-        "macro_f1_interval": _interval([_macro(gi[p], fi[p], len(classes)) for p in picks]),
+        "macro_f1": round(float(by_class.mean()), 4),
+        "macro_f1_interval": interval([float(_f1(gi[p], fi[p], len(classes)).mean()) for p in picks]),
         "accuracy": round(float((gi == fi).mean()), 4),
-        "f1_by_class": {c: round(v, 4) for c, v in by_class.items()},
+        "f1_by_class": {c: round(v, 4) for c, v in zip(classes, by_class.tolist(), strict=True)},
         "confusion": {c: dict(zip(classes, row, strict=True)) for c, row in zip(classes, table.tolist(), strict=True)},
     }
 
@@ -60,15 +50,11 @@ def _pearson(a: Any, b: Any) -> float:
     return float(np.corrcoef(a, b)[0, 1]) if len(a) > 1 and a.std() and b.std() else 0.0
 
 
-def _macro(gold: Any, found: Any, n: int) -> float:
+def _f1(gold: Any, found: Any, n: int) -> Any:
+    """F1 of each class."""
     both = np.bincount(gold[gold == found], minlength=n)
     total = np.bincount(gold, minlength=n) + np.bincount(found, minlength=n)
-    return float((2 * both / np.maximum(total, 1)).mean())
-
-
-def _interval(samples: Sequence[float]) -> list[float]:
-    low, high = np.percentile(samples, [2.5, 97.5])
-    return [round(float(low), 4), round(float(high), 4)]
+    return 2 * both / np.maximum(total, 1)
 
 
 def decide(task: str, scores: Any) -> list[Any]:

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
 
@@ -156,10 +157,14 @@ class Space:
     idf: NDArray[np.float32]
     projection: NDArray[np.float32]
 
+    @cached_property
+    def _weights(self) -> list[float]:
+        return list(self.idf.tolist())
+
     def words(self, counted: Sequence[Mapping[str, int]]) -> sparse.csr_matrix:
         """TF-IDF rows of length 1, texts × terms, from the `terms` of each text."""
         places, values, starts = [], [], [0]
-        idf = self.idf.tolist()
+        idf = self._weights
         for found in counted:
             known = [(self.numbers[t], c) for t, c in found.items() if t in self.numbers]
             row = [idf[n] if c == 1 else (1 + math.log(c)) * idf[n] for n, c in known]

@@ -181,7 +181,7 @@ def dump(model: TextModel) -> bytes:
             f"{name}:bias": head.bias,
         }
     out = io.BytesIO()
-    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]  # names of arrays are no parameters
     return out.getvalue()
 
 

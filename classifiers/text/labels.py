@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +46,13 @@ def _row(file: Path, number: int, line: str) -> dict[str, Any]:
         if row.get(task) is not None and row[task] not in classes:
             raise GoldError(f"{file}, line {number}: {task} {row[task]!r}; known are {', '.join(classes)}")
     quality = row.get(QUALITY)
-    if quality is not None and (isinstance(quality, bool) or not isinstance(quality, int | float)):
-        raise GoldError(f"{file}, line {number}: quality {quality!r} is no number from 1 to 5")
-    if quality is not None and not 1 <= quality <= 5:
+    is_number = isinstance(quality, int | float) and not isinstance(quality, bool)
+    if quality is not None and not (is_number and 1 <= quality <= 5):
         raise GoldError(f"{file}, line {number}: quality {quality!r} is no number from 1 to 5")
     return row
 
 
-def labelled_with(rows: list[dict[str, Any]], task: str) -> list[dict[str, Any]]:
+def labelled_with(rows: Sequence[dict[str, Any]], task: str) -> list[dict[str, Any]]:
     """The rows that have a label of a task."""
     return [r for r in rows if r.get(task) is not None]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -59,7 +59,6 @@ def linking(
             raise GoldError(f"{gold}: no annotation of type {', '.join(sorted(wanted))}")
     with tempfile.TemporaryDirectory(prefix="pmcmine-eval-") as folder:
         linker = _linker(vocab or [], Path(folder), min_score, fuzzy)
-        prefixes: frozenset[str] = frozenset()
         if linker is not None:
             names = [o.name for o in linker.vocabulary.origins]
             documents, prefixes = ev.of_sources(documents, names)
@@ -78,11 +77,11 @@ def linking(
         for chosen in parts:
             known = [d for other in parts if other is not chosen for d in other] if folds else learned
             if given:
-                ids += _given(linker, known, chosen, bool(prefixes))
+                ids += _given(linker, known, chosen)
             else:
-                found += _found(linker, known, chosen, prefixes)
+                found += _found(linker, known, chosen)
         score = ev.score_given(documents, ids) if given else ev.score_linking(documents, found)
-    _print("linking", gold, score, errors, json_)
+    _print_score("linking", gold, score, errors, json_)
 
 
 @app.command()
@@ -103,7 +102,7 @@ def abbreviations(
 
         fits = [fit_abbreviations([d for i, d in enumerate(documents) if i % folds != k]) for k in range(folds)]
         models = [fits[i % folds] for i in range(len(documents))]
-    _print("abbreviations", gold, score_abbreviations(documents, models), errors, json_)
+    _print_score("abbreviations", gold, score_abbreviations(documents, models), errors, json_)
 
 
 @app.command()
@@ -112,13 +111,14 @@ def negation(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     from pmcmine.concepts.evaluate import score_negation
     from pmcmine.concepts.gold import read_negation
 
-    _print("negation", gold, score_negation(read_negation(gold)), errors, json_)
+    _print_score("negation", gold, score_negation(read_negation(gold)), errors, json_)
 
 
 def _heads(task: str, gold: Path, model: Path | None, structure: bool, errors: int, json_: bool) -> None:
-    from classifiers.text.evaluate import RESAMPLES, evaluate, measures
+    from classifiers.text.evaluate import evaluate, measures
     from classifiers.text.heads import parse, shipped
     from classifiers.text.labels import labelled_with, read_labels
+    from pmcmine.concepts.evaluate import one_line
 
     rows = labelled_with(read_labels(gold), task)
     if not rows:
@@ -133,14 +133,8 @@ def _heads(task: str, gold: Path, model: Path | None, structure: bool, errors: i
         for r, f in zip(rows, found, strict=True)
         if (abs(r[task] - f) >= 1 if task == "quality" else r[task] != f)
     ]
-    for row, value in wrong if errors < 0 else wrong[:errors]:
-        typer.echo(f"gold {row[task]}  found {value}  {' '.join(row['text'].split())[:120]}")
-    if json_:
-        typer.echo(json.dumps({"task": task, "gold": str(gold), "structure": structure, **figures}))
-        return
-    for name, value in figures.items():
-        typer.echo(f"{name:22} {_shown(value)}")
-    typer.echo(f"intervals: 95 %, {RESAMPLES:,} bootstrap samples of paragraphs")
+    lines = [f"gold {r[task]}  found {f}  {one_line(r['text'])[:120]}" for r, f in wrong]
+    _print(task, gold, {"structure": structure, **figures}, lines, errors, json_, "paragraphs")
 
 
 Model = Annotated[Path | None, typer.Option(help="Model file; the package's own if not given.")]
@@ -207,17 +201,16 @@ def _apart(gold: Path, learned: list[GoldDocument], documents: Sequence[GoldDocu
 
 
 def _found(
-    linker: Linker | None, learned: Sequence[GoldDocument], documents: Sequence[GoldDocument], prefixes: frozenset[str]
+    linker: Linker | None, learned: Sequence[GoldDocument], documents: Sequence[GoldDocument]
 ) -> list[list[Found]]:
-    from pmcmine.concepts.evaluate import Found, link_documents
+    from pmcmine.concepts.evaluate import link_documents
 
     if learned:
         from pmcmine.concepts.learning import TrainedLinker
 
-        trained = TrainedLinker(linker, prefixes).fit(learned)
-        return [[Found(p.start, p.end, p.id, p.score) for p in d] for d in trained.predict(documents)]
+        return TrainedLinker(linker).fit(learned).predict(documents)
     assert linker is not None
-    return link_documents(linker, documents, bool(prefixes))
+    return link_documents(linker, documents)
 
 
 def _begins(path: Path, magic: bytes) -> bool:
@@ -228,7 +221,7 @@ def _begins(path: Path, magic: bytes) -> bool:
 
 
 def _given(
-    linker: Linker | None, learned: Sequence[GoldDocument], documents: Sequence[GoldDocument], by_source: bool
+    linker: Linker | None, learned: Sequence[GoldDocument], documents: Sequence[GoldDocument]
 ) -> list[list[str]]:
     from pmcmine.concepts.evaluate import look_up_given
     from pmcmine.concepts.mentions import NO_ID, MentionNormaliser
@@ -236,22 +229,28 @@ def _given(
     if learned:
         return MentionNormaliser(linker).fit(learned).predict(documents)
     assert linker is not None
-    return look_up_given(linker, documents, by_source, NO_ID)
+    return look_up_given(linker, documents, NO_ID)
 
 
-def _print(task: str, gold: Path, score: Score, errors: int, json_: bool) -> None:
-    from pmcmine.concepts.evaluate import RESAMPLES
+def _print_score(task: str, gold: Path, score: Score, errors: int, json_: bool) -> None:
+    _print(task, gold, score.measures, [e.line() for e in score.errors], errors, json_, "documents")
 
-    listed = score.errors if errors < 0 else score.errors[:errors]
-    for error in listed:
-        typer.echo(error.line())
+
+def _print(
+    task: str, gold: Path, measures: Mapping[str, Any], wrong: Sequence[str], errors: int, json_: bool, units: str
+) -> None:
+    """Errors as far as wanted, then the measures, on one line of JSON or a line each."""
+    from pmcmine.bootstrap import RESAMPLES
+
+    for line in wrong if errors < 0 else wrong[:errors]:
+        typer.echo(line)
     if json_:
-        typer.echo(json.dumps({"task": task, "gold": str(gold), "errors": len(score.errors), **score.measures}))
+        typer.echo(json.dumps({"task": task, "gold": str(gold), "errors": len(wrong), **measures}))
         return
-    for name, value in score.measures.items():
+    for name, value in measures.items():
         typer.echo(f"{name:22} {_shown(value)}")
-    typer.echo(f"{'errors':22} {len(score.errors):,}  (--errors N lists them)")
-    typer.echo(f"intervals: 95 %, {RESAMPLES:,} bootstrap samples of documents")
+    typer.echo(f"{'errors':22} {len(wrong):,}  (--errors N lists them)")
+    typer.echo(f"intervals: 95 %, {RESAMPLES:,} bootstrap samples of {units}")
 
 
 def _row(row: Any) -> str:

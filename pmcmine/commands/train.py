@@ -69,8 +69,7 @@ def text(
     target = out or MODEL_FILE
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(dump(model))
-    text = cards.model_card(model, figures)
-    (card or target.with_suffix(".md")).write_text(text, "utf-8")
+    (card or target.with_suffix(".md")).write_text(cards.model_card(model, figures), "utf-8")
     for name, value in figures["cross_validation"].items():
         shown = value.get("macro_f1", value.get("pearson"))
         typer.echo(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 10 folds)")

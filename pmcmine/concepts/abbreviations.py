@@ -357,6 +357,10 @@ class Candidate:
     recurs: bool = False
     shared: int = 0
 
+    def long_form(self, alignment: Alignment) -> str:
+        """The long form that an alignment reads."""
+        return self.window[alignment.start :].rstrip("\"'”’")
+
     def alignments(self) -> list[Alignment]:
         """All ways to read it."""
         found = _alignments(self.short, self.window, self.reverse, self.recurs, self.shared > 0)
@@ -512,7 +516,7 @@ def find_abbreviations(text: str, model: Model | None = None) -> list[Abbreviati
             continue
         if found and found[-1].short_start == candidate.short_start:
             found.pop()
-        long = candidate.window[alignment.start :].rstrip("\"'”’")
+        long = candidate.long_form(alignment)
         start = candidate.window_start + alignment.start
         found.append(
             Abbreviation(

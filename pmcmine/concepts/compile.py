@@ -85,15 +85,15 @@ class _Names:
         self.tokens: dict[str, tuple[int, int]] = {}
         self.longest = 1
 
-    def add(self, name: str, term: int, flags: int, preset: int | None = None) -> bool:
-        """Add one name; False where it can match nothing."""
+    def add(self, name: str, term: int, flags: int) -> None:
+        """Add one name, unless it can match nothing."""
         pieces = TOKEN.split(name)[1::2]
         if not pieces or len(pieces) > MAX_TOKENS or len(name) > MAX_NAME:
-            return False
+            return
         if len(pieces) == 1 and (len(pieces[0]) < 2 or fold(pieces[0]) in STOP) and not flags & Flag.CASED:
-            return False
+            return
         if all(p.isdigit() for p in pieces):
-            return False
+            return
         h = 0
         for i, piece in enumerate(pieces):
             both = self.tokens.get(piece)
@@ -105,9 +105,8 @@ class _Names:
         self.longest = max(self.longest, len(pieces))
         self.hashes.append(h)
         self.terms.append(term)
-        self.names.append(self.strings.number(name) if preset is None else preset)
+        self.names.append(self.strings.number(name))
         self.flags.append(flags)
-        return True
 
 
 class _Terms:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pmcmine.bootstrap import RESAMPLES, interval
 from pmcmine.concepts.abbreviations import Model, find_abbreviations, shipped_model
 from pmcmine.concepts.context import assess
-from pmcmine.concepts.gold import GoldContext, GoldDocument, GoldPairs
+from pmcmine.concepts.formats.obo import NAMES
+from pmcmine.concepts.gold import GoldContext, GoldDocument, GoldPairs, of_types
 from pmcmine.concepts.linker import Linker
 
-RESAMPLES: Final = 1000
 _AROUND: Final = 40  # code points shown on each side of an error
 _BINS: Final = 10
 _SPACES: Final = re.compile(r"\s+")
@@ -46,7 +47,7 @@ class Error:
 
     def line(self) -> str:
         """The error on one line."""
-        said = _SPACES.sub(" ", self.text)
+        said = one_line(self.text)
         place = f"{self.document}:{self.start}-{self.end}"
         return f"{self.kind:9} {place}  gold {self.gold or '-'}  found {self.found or '-'}  {said}"
 
@@ -128,8 +129,8 @@ def score_abbreviations(documents: Sequence[GoldPairs], models: Sequence[Model] 
     """
     counts, errors = [], []
     for d, model in zip(documents, models or [shipped_model()] * len(documents), strict=True):
-        gold = {(_plain(a), _plain(b)) for a, b in d.pairs}
-        ours = {(_plain(a.short), _plain(a.long)) for a in find_abbreviations(d.text, model)}
+        gold = {(one_line(a), one_line(b)) for a, b in d.pairs}
+        ours = {(one_line(a.short), one_line(a.long)) for a in find_abbreviations(d.text, model)}
         counts.append(_counts(gold, ours))
         errors += [Error("missed", d.id, 0, 0, f"{a} = {b}", "", "") for a, b in sorted(gold - ours)]
         errors += [Error("spurious", d.id, 0, 0, "", f"{a} = {b}", "") for a, b in sorted(ours - gold)]
@@ -151,43 +152,33 @@ def score_negation(sentences: Sequence[GoldContext]) -> Score:
     return Score(measures | _f1(counts) | _accuracy(right), tuple(errors))
 
 
-def link_documents(linker: Linker, documents: Iterable[GoldDocument], by_source: bool) -> list[list[Found]]:
-    """What a vocabulary alone finds; ids are those of the source, or concepts (CUI)."""
-    return [
-        [
-            Found(x.start, x.end, x.term.source_id if by_source else x.term.concept, x.score)
-            for x in linker.link([d.text])
-        ]
-        for d in documents
-    ]
+def link_documents(linker: Linker, documents: Iterable[GoldDocument]) -> list[list[Found]]:
+    """What a vocabulary alone finds."""
+    return [[Found(x.start, x.end, linker.id_of(x.term), x.score) for x in linker.link([d.text])] for d in documents]
 
 
-def look_up_given(linker: Linker, documents: Iterable[GoldDocument], by_source: bool, missing: str) -> list[list[str]]:
+def look_up_given(linker: Linker, documents: Iterable[GoldDocument], missing: str) -> list[list[str]]:
     """What a vocabulary alone says of given mentions."""
     out = []
     for d in documents:
         best: dict[tuple[int, int], tuple[float, str]] = {}
         for c in linker.candidates([d.text]):
-            id_ = linker.vocabulary.term(c.term).source_id if by_source else c.concept
+            id_ = linker.id_of(linker.vocabulary.term(c.term))
             best[c.start, c.end] = max(best.get((c.start, c.end), (0.0, "")), (c.score, id_))
         out.append([best.get((m.spans[0][0], m.spans[-1][1]), (0.0, missing))[1] for m in d.mentions])
     return out
 
 
-def of_sources(documents: Sequence[GoldDocument], names: Iterable[str]) -> tuple[list[GoldDocument], frozenset[str]]:
+def of_sources(documents: Sequence[GoldDocument], names: Container[str]) -> tuple[list[GoldDocument], frozenset[str]]:
     """Documents with the annotations whose ids the sources know, and the prefixes of those ids.
 
     Where no annotation has a prefix of one of the sources (as with CUIs), all annotations stay.
     """
     prefixes = {m.id.split(":")[0] for d in documents for m in d.mentions if ":" in m.id}
-    known = frozenset(p for p in prefixes if p in {"HP" if n == "HPO" else n for n in names})
+    known = frozenset(p for p in prefixes if NAMES.get(p, p) in names)
     if not known:
         return list(documents), frozenset()
-    kept = [
-        GoldDocument(d.id, d.text, tuple(m for m in d.mentions if m.id.split(":")[0] in known), d.part)
-        for d in documents
-    ]
-    return kept, known
+    return of_types(documents, lambda m: m.id.split(":")[0] in known), known
 
 
 def calibration_error(scores: Sequence[tuple[float, bool]]) -> float:
@@ -201,7 +192,8 @@ def calibration_error(scores: Sequence[tuple[float, bool]]) -> float:
     return round(sum(gaps) / len(scores), 4)
 
 
-def _plain(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text with one blank for each run of white space."""
     return _SPACES.sub(" ", text).strip()
 
 
@@ -213,7 +205,7 @@ def _counts(gold: set[Any], ours: set[Any]) -> tuple[int, int, int]:
 def _interval(
     rows: Sequence[tuple[int, ...]], measure: Callable[[NDArray[np.float64]], NDArray[np.float64]]
 ) -> list[float]:
-    """95 % of the measure over resampled documents (percentile bootstrap, Efron 1979)."""
+    """95 % of the measure over resampled documents."""
     if not rows:
         return [0.0, 0.0]
     table = np.array(rows, float)
@@ -222,8 +214,7 @@ def _interval(
     for at in range(0, RESAMPLES, 50):  # in parts, so that many documents need little memory
         picks = rng.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), min(50, RESAMPLES - at))
         values.append(measure(picks @ table))
-    low, high = np.percentile(np.concatenate(values), [2.5, 97.5])
-    return [round(float(low), 4), round(float(high), 4)]
+    return interval(np.concatenate(values))
 
 
 def _f1(rows: Sequence[tuple[int, int, int]]) -> dict[str, Any]:
@@ -259,7 +250,7 @@ def _errors(d: GoldDocument, gold: set[Any], ours: set[Any]) -> list[Error]:
     for spans, id_ in sorted(gold - ours):
         other = wrong.pop(spans, "")
         out.append(_error("wrong id" if other else "missed", d, spans, id_, other))
-    out += [_error("spurious", d, spans, "", id_) for spans, id_ in sorted((s, i) for s, i in wrong.items())]
+    out += [_error("spurious", d, spans, "", id_) for spans, id_ in sorted(wrong.items())]
     return sorted(out, key=lambda e: (e.start, e.end, e.kind))
 
 

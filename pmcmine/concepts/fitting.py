@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from pmcmine.concepts import abbreviations, scoring
-from pmcmine.concepts.evaluate import score_abbreviations
+from pmcmine.concepts.evaluate import one_line, score_abbreviations
 from pmcmine.concepts.gold import GoldDocument, GoldPairs
 from pmcmine.concepts.linker import Linker, longest
 
@@ -27,12 +27,11 @@ def fit_abbreviations(documents: Sequence[GoldPairs], strength: float = 0.3) -> 
     """
     rows, labels = [], []
     for d in documents:
-        pairs = {(" ".join(a.split()), " ".join(b.split())) for a, b in d.pairs}
+        pairs = {(one_line(a), one_line(b)) for a, b in d.pairs}
         for candidate in abbreviations.candidates(d.text):
             for alignment in candidate.alignments():
-                long = candidate.window[alignment.start :].rstrip("\"'”’")
                 rows.append(alignment.features)
-                labels.append((candidate.short, " ".join(long.split())) in pairs)
+                labels.append((candidate.short, one_line(candidate.long_form(alignment))) in pairs)
     model = LogisticRegression(C=strength, max_iter=2000).fit(np.array(rows), np.array(labels))
     weights = tuple(round(w, 4) for w in model.coef_[0].tolist())
     bias = round(float(model.intercept_[0]), 4)

@@ -105,7 +105,7 @@ def candidate_generator(names: dict[str, list[str]]) -> Any:
     from scispacy.linking_utils import Entity, KnowledgeBase
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    class _Names(KnowledgeBase):  # type: ignore[misc]
+    class _Names(KnowledgeBase):  # type: ignore[misc]  # scispaCy states no types
         def __init__(self) -> None:
             self.cui_to_entity = {c: Entity(c, n[0], n, [], None) for c, n in names.items()}
             self.alias_to_cuis: dict[str, set[str]] = {}

@@ -26,6 +26,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import SGDClassifier
 
 from pmcmine.concepts.abbreviations import find_abbreviations
+from pmcmine.concepts.evaluate import Found
 from pmcmine.concepts.gold import GoldDocument
 from pmcmine.concepts.linker import Linker
 from pmcmine.concepts.normalise import token_key
@@ -35,16 +36,6 @@ _MAX_TOKENS: Final = 14  # of a candidate
 _FOLDS: Final = 4
 _TOKEN: Final = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 _HOWS: Final = ("exact", "variant", "abbreviation", "fuzzy")
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """A mention found: place, id as in the training annotations, and its probability."""
-
-    start: int
-    end: int
-    id: str
-    score: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +114,13 @@ def _token_features(words: Sequence[str], keys: Sequence[str]) -> NDArray[np.int
 class TrainedLinker:
     """A linker trained on annotated documents, with a vocabulary beside them where one is given."""
 
-    def __init__(self, linker: Linker | None = None, prefixes: frozenset[str] = frozenset()) -> None:
+    def __init__(self, linker: Linker | None = None) -> None:
         """Make an untrained linker.
 
         Args:
             linker: the vocabulary's; None to link with what was annotated alone.
-            prefixes: of source ids (such as UBERON) that the vocabulary may give; all if empty.
         """
         self.linker = linker
-        self.prefixes = prefixes
         self._counts: _Counts | None = None
         self._taggers: list[Any] = []
         self._model: Any = None
@@ -163,20 +152,20 @@ class TrainedLinker:
         self._taggers = _train_taggers(texts, every)
         return self
 
-    def predict(self, documents: Sequence[GoldDocument]) -> list[list[Prediction]]:
+    def predict(self, documents: Sequence[GoldDocument]) -> list[list[Found]]:
         """Mentions of documents; their annotations are not looked at."""
         if self._counts is None:
             raise RuntimeError("fit comes before predict")
         texts = [self._prepare(d) for d in documents]
         every = range(len(texts))
         x, candidates = self._features(texts, every, self._counts, _tag(self._taggers, texts, every))
-        out: list[list[Prediction]] = [[] for _ in documents]
+        out: list[list[Found]] = [[] for _ in documents]
         if not candidates:
             return out
         scores = self._model.predict_proba(x)[:, 1]
         for c, p in _decode(candidates, scores, self.threshold):
             t = texts[c.doc]
-            out[c.doc].append(Prediction(t.starts[c.first], t.ends[c.stop - 1], c.id, round(float(p), 4)))
+            out[c.doc].append(Found(t.starts[c.first], t.ends[c.stop - 1], c.id, round(float(p), 4)))
         return [sorted(found, key=lambda p: p.start) for found in out]
 
     def _prepare(self, document: GoldDocument) -> _Text:
@@ -195,13 +184,10 @@ class TrainedLinker:
         if self.linker is not None:
             for c in self.linker.candidates([document.text]):
                 term = self.linker.vocabulary.term(c.term)
-                if self.prefixes and term.source_id.split(":")[0] not in self.prefixes:
-                    continue
                 if c.start in first and c.end in last:
                     place = (first[c.start], last[c.end])
                     if place not in names or names[place][1] < c.score:
-                        id_ = term.source_id if self.prefixes else term.concept
-                        names[place] = (id_, c.score, _HOWS.index(c.how))
+                        names[place] = (self.linker.id_of(term), c.score, _HOWS.index(c.how))
         shorts = {
             a.short: span_key(token_key(w) if w[0].isalnum() else w for w in _TOKEN.findall(a.long))
             for a in find_abbreviations(document.text)

@@ -152,6 +152,10 @@ class Linker:
         links.sort(key=lambda x: (x.text, x.start, -x.end, x.term.concept))
         return self._with_context(texts, links) if options.context else links
 
+    def id_of(self, term: Term) -> str:
+        """The source's id where the linker is restricted to sources, else the concept's (its CUI where it has one)."""
+        return term.source_id if self.options.sources else term.concept
+
     def candidates(self, texts: Sequence[str], read: Sequence[str] = ()) -> list[Candidate]:
         """All places that may name a concept, overlapping ones included; arguments as of `link`."""
         options = self.options
@@ -171,10 +175,13 @@ class Linker:
     def _fuzzy(self, texts: Sequence[str], found: Sequence[Candidate]) -> list[Candidate]:
         """What the generator finds where nothing else was found."""
         assert self.fuzzy is not None
+        taken: list[list[tuple[int, int]]] = [[] for _ in texts]
+        for c in found:
+            if c.score >= self.options.min_score:
+                taken[c.text].append((c.start, c.end))
         out = []
         for number, text in enumerate(texts):
-            taken = [(c.start, c.end) for c in found if c.text == number and c.score >= self.options.min_score]
-            for start, end, term, likeness in self.fuzzy.find(text, taken):
+            for start, end, term, likeness in self.fuzzy.find(text, taken[number]):
                 concept = self.vocabulary.term(term).concept
                 score = round(max(0.0, min(1.0, likeness)) * FUZZY_WEIGHT, 4)
                 out.append(Candidate(number, start, end, term, concept, _NO_EVIDENCE, score, "fuzzy"))

@@ -197,15 +197,22 @@ class MentionNormaliser:
         for m in document.mentions:
             start, end = m.spans[0][0], m.spans[-1][1]
             surface = document.text[start:end]
-            full = longs.get(surface) or longs.get(surface.removesuffix("s")) or surface
-            if full is surface:
-                for short, long in longs.items():
-                    if len(short) > 1 and short in surface:
-                        full = re.sub(rf"(?<!\w){re.escape(short)}(?!\w)", lambda _, x=long: x, surface)  # type: ignore[misc]
-                        if full != surface:
-                            break
+            full = _written_out(surface, longs)
             out.append(_Mention(surface, full, m.type, concepts.get((start, end), ""), m.id))
         return out
+
+
+def _written_out(surface: str, longs: Mapping[str, str]) -> str:
+    """A mention with its abbreviation written out: the whole of it, or the first that stands in it as a word."""
+    whole = longs.get(surface) or longs.get(surface.removesuffix("s"))
+    if whole:
+        return whole
+    for short, long in longs.items():
+        if len(short) > 1 and short in surface:
+            full = long.join(re.split(rf"(?<!\w){re.escape(short)}(?!\w)", surface))
+            if full != surface:
+                return full
+    return surface
 
 
 def _build(mentions: Iterable[_Mention]) -> _Index:

@@ -34,7 +34,7 @@ _SUPPLETIVE: Final[dict[str, str]] = {
     "heart": "cardiac cardial", "liver": "hepatic", "kidney": "renal nephric", "lung": "pulmonary pulmonic",
     "eye": "ocular ophthalmic", "ear": "aural otic", "skin": "cutaneous dermal", "bone": "osseous bony",
     "tooth": "dental", "mouth": "oral buccal", "nose": "nasal", "stomach": "gastric", "intestine": "intestinal enteric",
-    "spleen": "splenic lienal", "tongue": "lingual glossal", "brain": "encephalic",     "abdomen": "abdominal",
+    "spleen": "splenic lienal", "tongue": "lingual glossal", "brain": "encephalic", "abdomen": "abdominal",
     "chest": "thoracic pectoral", "thorax": "thoracic", "lip": "labial",
     "cheek": "buccal", "rib": "costal", "breast": "mammary", "bladder": "vesical",
     "urinary bladder": "vesical", "gallbladder": "cholecystic", "blood vessel": "vascular",

@@ -42,6 +42,7 @@ _LICENSES = {
 }
 
 
+NAMES = {"HP": "HPO"}  # of ontologies that are not called as the prefix of their ids
 _PHENOTYPES = "HP:0000118"  # phenotypic abnormality; HPO's other branches qualify it
 
 
@@ -151,7 +152,7 @@ class OboInput:
         version = self.options.version or self.header.get("data-version") or self.header.get("date")
         version = version or unstated_version(digest)
         prefix = max(self.prefixes, key=self.prefixes.__getitem__, default="")
-        name = {"HP": "HPO"}.get(prefix, prefix or self.header.get("ontology", self.path.stem))
+        name = NAMES.get(prefix, prefix or self.header.get("ontology", self.path.stem))
         stated = self.header.get("license", "")
         text, kind = _LICENSES.get(prefix, (stated or "not stated in the file; check before publishing", "attribution"))
         return Origin(name, version, text, kind, digest)

@@ -21,7 +21,7 @@ from tests.pmcmine.concepts.conftest import OBO, write_meta
 
 
 def build(out: Path, *sources: Path, **options: object) -> Vocabulary:
-    opened = [open_input(s, Options(**options)) for s in sources]  # type: ignore[arg-type]
+    opened = [open_input(s, Options(**options)) for s in sources]  # type: ignore[arg-type]  # any option
     compile_vocabulary(opened, out, out.stem)
     return Vocabulary(out)
 

@@ -1,0 +1,17 @@
+"""Intervals by resampling: the percentile bootstrap (Efron 1979)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+RESAMPLES: Final = 1000
+
+
+def interval(values: Sequence[float] | NDArray[np.float64]) -> list[float]:
+    """Bounds of the middle 95 % of a measure's values over resamples, rounded to 4 places."""
+    low, high = np.percentile(values, [2.5, 97.5])
+    return [round(float(low), 4), round(float(high), 4)]
