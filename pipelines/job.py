@@ -65,8 +65,7 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
     """
     source = open_source(config)
     options = beam_options(config)
-    if config.classify:
-        enrichers.prepare()
+    enrichers.prepare(config)
     out = Folder(config.out)
     if check_folder(out, config.content()):
         return _outcome(load_release(out), config, out, fresh=False)
@@ -238,7 +237,7 @@ def _finish(
             "fault_share": totals.faults(),
         },
         "vocabulary": vocabulary,
-        "classifiers": enrichers.info() if config.classify else [],
+        "classifiers": enrichers.info(config),
         "splits_moved": dict(sorted(plan.moved.items())),
         "files": sorted(files, key=lambda f: str(f["name"])),
         "run": run_facts | {"seconds": round(seconds, 1)},

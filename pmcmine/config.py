@@ -36,6 +36,13 @@ class MineConfig(BaseSettings):
     concept_min_score: float = Field(0.4, ge=0, le=1, description="least probability of a link")
     concept_names: bool | None = Field(None, description="publish names of concepts; by the vocabulary's licence")
     classify: bool = Field(True, description="type, domain and quality of paragraphs")
+    text_model: str | None = Field(
+        None, description="model of `pmcmine train text` or folder of `train encoder`; the package's own if not given"
+    )
+    languages: bool = Field(True, description="language of paragraphs and captions")
+    image_kinds: bool = Field(True, description="kinds of images")
+    privacy: bool = Field(True, description="flags of what may tell who a patient is")
+    drop_privacy_flagged: bool = Field(False, description="reject what such a flag is set on, from a score of 0.5")
     link_paragraphs: bool = Field(False, description="link paragraphs too, not captions alone")
     seed: int = Field(0, description="seed of the shuffle over shards")
     groups: tuple[str, ...] = Field(("commercial", "noncommercial"), description="licence groups to publish")

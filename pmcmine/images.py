@@ -6,7 +6,7 @@ import io
 import warnings
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from PIL import Image
 
@@ -32,7 +32,8 @@ _ORIENTATION_TAG: Final = 0x0112  # EXIF 2.32, 4.6.4
 class CheckedImage:
     """A decoded image and the bytes that go into the sample.
 
-    `data` are the bytes as they came for JPEG and PNG, and PNG of the first frame for anything else.
+    `data` are the bytes as they came for JPEG and PNG, and PNG of the first frame for anything else. `view` is a
+    smaller RGB array, height × width × 3, as a viewer shows it (EXIF orientation aside).
     """
 
     data: bytes
@@ -45,6 +46,7 @@ class CheckedImage:
     orientation: int | None
     sha256: str
     phash: str
+    view: Any = None
 
 
 def sniff(data: bytes) -> str | None:
@@ -57,13 +59,14 @@ def sniff(data: bytes) -> str | None:
     return None
 
 
-def check_image(data: bytes, *, max_pixels: int, min_side: int) -> CheckedImage:
+def check_image(data: bytes, *, max_pixels: int, min_side: int, view_side: int = 0) -> CheckedImage:
     """Decode an image to its last pixel and describe it.
 
     Args:
         data: bytes of the file; its name is not trusted.
         max_pixels: bound on width × height × frames decoded, checked before decoding.
         min_side: shortest side allowed, in pixels.
+        view_side: longer side of the view of the pixels to keep; none where 0.
 
     Raises:
         Rejected: with one of the IMAGE_ reasons.
@@ -79,14 +82,16 @@ def check_image(data: bytes, *, max_pixels: int, min_side: int) -> CheckedImage:
             # Pillow's own bomb check is replaced by the bound, which is checked before any pixel.
             Image.MAX_IMAGE_PIXELS = None
             with Image.open(io.BytesIO(data), formats=[source_format]) as image:
-                return _describe(image, data, source_format, max_pixels, min_side)
+                return _describe(image, data, source_format, max_pixels, min_side, view_side)
     except Rejected:
         raise
     except Exception as error:  # noqa: BLE001 - decoders raise nearly anything on hostile bytes; becomes a row
         raise Rejected(Reason.IMAGE_CORRUPT, f"{source_format}: {type(error).__name__}: {error}") from None
 
 
-def _describe(image: Image.Image, data: bytes, source_format: str, max_pixels: int, min_side: int) -> CheckedImage:
+def _describe(
+    image: Image.Image, data: bytes, source_format: str, max_pixels: int, min_side: int, view_side: int
+) -> CheckedImage:
     width, height = image.size
     if width * height > max_pixels:
         raise Rejected(Reason.IMAGE_TOO_MANY_PIXELS, f"{width}x{height}, the bound is {max_pixels}")
@@ -110,6 +115,7 @@ def _describe(image: Image.Image, data: bytes, source_format: str, max_pixels: i
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else None,
         sha256=sha256(data).hexdigest(),
         phash=perceptual_hash(image),
+        view=_view(image, view_side) if view_side else None,
     )
 
 
@@ -131,16 +137,35 @@ def _is_blank(image: Image.Image) -> bool:
     return all(high - low <= _BLANK_RANGE * scale for low, high in bands)
 
 
-def perceptual_hash(image: Image.Image) -> str:
-    """64-bit DCT hash of the image as shown, 16 hex digits (Zauner 2010, by way of imagehash)."""
-    import imagehash  # loads scipy, which only miners need
-
+def grey_or_rgb(image: Image.Image) -> Image.Image:
+    """The image as shown, in 8-bit L or RGB: palettes, transparency, CMYK and 16 bits are seen to."""
     flat = _flat(image)
     if flat.mode.startswith("I") or flat.mode == "F":
         low, high = flat.getextrema()
         span = max(float(high) - float(low), 1.0)  # type: ignore[arg-type]
         flat = flat.convert("F").point(lambda v: (v - low) * (255 / span)).convert("L")
-    grey = flat.convert("L")
+    return flat if flat.mode in ("L", "RGB") else flat.convert("RGB")
+
+
+def _view(image: Image.Image, side: int) -> Any:
+    """RGB, height × width × 3, whose longer side has at most so many pixels."""
+    import numpy as np
+
+    small = grey_or_rgb(image)
+    factor = max(small.size) // side
+    if factor > 1:
+        small = small.reduce(factor)
+    if max(small.size) > side:
+        small = small.copy()
+        small.thumbnail((side, side), Image.Resampling.BILINEAR)
+    return np.asarray(small.convert("RGB"))
+
+
+def perceptual_hash(image: Image.Image) -> str:
+    """64-bit DCT hash of the image as shown, 16 hex digits (Zauner 2010, by way of imagehash)."""
+    import imagehash  # loads scipy, which only miners need
+
+    grey = grey_or_rgb(image).convert("L")
     factor = min(grey.size) // 256
     if factor > 1:
         grey = grey.reduce(factor)  # box averages, so that the resampling below stays cheap

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pmcmine.bundle import ArticleBundle, Asset, Entry, Reader, VersionMeta
 from pmcmine.concepts.article import LinkedText, article_linker
 from pmcmine.config import MineConfig
-from pmcmine.enrichers import enrich
+from pmcmine.enrichers import VIEW_SIDE, enrich_figures, enrich_paragraphs, wants_views
 from pmcmine.ids import article_id
 from pmcmine.images import CheckedImage, check_image
 from pmcmine.jats import ArticleMeta, Extraction, FigureDraft, extract_article
@@ -22,14 +22,15 @@ from pmcmine.select import choose_version
 from schemas import plain
 from schemas.article import Article
 from schemas.concept import Concept
-from schemas.figure import Figure, Graphic
+from schemas.figure import Figure, FigureFlag, Graphic
 from schemas.ledger import Reject, Tombstone
 from schemas.mention import Mention
-from schemas.paragraph import Paragraph
+from schemas.paragraph import Paragraph, TextFlag
 from schemas.sample import ASSEMBLED, Sample, SampleConcept, SampleMention
 from schemas.table_wrap import TableWrap
 
 log = logging.getLogger(__name__)
+_PRIVACY_SCORE = 0.5  # from which a flag drops what it is set on
 _SAMPLE_MENTIONS = 50  # sentences in a sample's JSON; the table has them all
 
 
@@ -141,10 +142,36 @@ def _mine(entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: 
         ledger.add(Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id)
     mined.article = extraction.article
     mined.mentions = extraction.mentions
-    mined.paragraphs = enrich(extraction.paragraphs) if config.classify else extraction.paragraphs
+    mined.paragraphs = enrich_paragraphs(extraction.paragraphs, config)
+    if config.drop_privacy_flagged:
+        _drop_flagged_paragraphs(mined, meta.article_id, ledger)
     mined.table_wraps = extraction.table_wraps
     mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
     _figures(extraction, bundle, config, ledger, mined)
+
+
+def _drop_flagged_paragraphs(mined: Mined, aid: str, ledger: Ledger) -> None:
+    """Reject flagged paragraphs, and the mentions whose sentences stand in them."""
+    flagged = {p.paragraph_id: p for p in mined.paragraphs if _flagged(p.privacy)}
+    for paragraph in flagged.values():
+        ledger.add(Stage.EXTRACT, Unit.PARAGRAPH, Reason.PRIVACY_FLAGGED, aid, _kinds(paragraph.privacy))
+    kept = [m for m in mined.mentions if m.context_id not in flagged]
+    for mention in mined.mentions:
+        if mention.context_id in flagged:
+            ledger.add(
+                Stage.EXTRACT, Unit.MENTION, Reason.PRIVACY_FLAGGED, aid, "in a flagged paragraph", mention.figure_id
+            )
+    mined.paragraphs = [p for p in mined.paragraphs if p.paragraph_id not in flagged]
+    mined.mentions = kept
+
+
+def _flagged(flags: Sequence[TextFlag | FigureFlag]) -> bool:
+    return any(f.score >= _PRIVACY_SCORE for f in flags)
+
+
+def _kinds(flags: Sequence[TextFlag | FigureFlag]) -> str:
+    """The kinds alone: what is flagged has no place in a ledger."""
+    return ", ".join(sorted({f.kind for f in flags if f.score >= _PRIVACY_SCORE}))
 
 
 def _tombstone(pmcid: str, version: int) -> Tombstone:
@@ -213,6 +240,9 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
     for concept in mined.concepts:
         of_figure.setdefault(concept.context_id, []).append(concept)
     images = _images(bundle, list(wanted.values()), config, mined)
+    rows: list[Figure] = []
+    shown: list[CheckedImage | None] = []
+    said: list[str] = []
     for draft in kept:
         pick = chosen.get(draft.figure_id)
         image: CheckedImage | None = None
@@ -223,14 +253,27 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
                 reason_of = (result.reason, result.detail or pick.asset.name)
             else:
                 image = result
-        if reason_of is not None:
-            ledger.add(Stage.IMAGE, Unit.FIGURE, reason_of[0], aid, reason_of[1], draft.figure_id)
-        figure = _figure_row(
-            draft, extraction, resolved[draft.figure_id], pick, image, reason_of[0] if reason_of else None
+        rows.append(
+            _figure_row(draft, extraction, resolved[draft.figure_id], pick, image, reason_of[0] if reason_of else None)
         )
+        shown.append(image)
+        said.append(reason_of[1] if reason_of else "")
+    rows = enrich_figures(rows, [i.view if i else None for i in shown], config)
+    for figure, image, detail in zip(rows, shown, said, strict=True):
+        if config.drop_privacy_flagged and _flagged(figure.privacy):
+            ledger.add(
+                Stage.EXTRACT, Unit.FIGURE, Reason.PRIVACY_FLAGGED, aid, _kinds(figure.privacy), figure.figure_id
+            )
+            dropped = figure.figure_id
+            mined.concepts = [c for c in mined.concepts if c.context_id != dropped]
+            continue
+        if figure.no_sample is not None:
+            ledger.add(Stage.IMAGE, Unit.FIGURE, Reason(figure.no_sample), aid, detail, figure.figure_id)
         mined.figures.append(figure)
         if image is not None:
-            mined.samples.append(_sample(figure, extraction, image, of_figure.get(figure.figure_id, ())))
+            mentions = [m for m in mined.mentions if m.figure_id == figure.figure_id]
+            concepts = of_figure.get(figure.figure_id, ())
+            mined.samples.append(_sample(figure, extraction, mentions, image, concepts))
     _unused_media(aid, index, resolved, set(wanted), withheld, ledger)
     mined.counts["media"] = len(index.by_name)
     mined.counts["media_read"] = len(wanted)
@@ -264,7 +307,12 @@ def _images(
             continue
         mined.counts["media_bytes"] += len(data)
         try:
-            images[asset.name] = check_image(data, max_pixels=config.max_image_pixels, min_side=config.min_image_side)
+            images[asset.name] = check_image(
+                data,
+                max_pixels=config.max_image_pixels,
+                min_side=config.min_image_side,
+                view_side=VIEW_SIDE if wants_views(config) else 0,
+            )
         except Rejected as error:
             images[asset.name] = Rejected(error.reason, f"{asset.name}: {error.detail}")
     return images
@@ -365,7 +413,13 @@ def _figure_row(
     )
 
 
-def _sample(figure: Figure, extraction: Extraction, image: CheckedImage, concepts: Sequence[Concept]) -> StagedSample:
+def _sample(
+    figure: Figure,
+    extraction: Extraction,
+    mentions: Sequence[Mention],
+    image: CheckedImage,
+    concepts: Sequence[Concept],
+) -> StagedSample:
     article = extraction.article
     sample = Sample(
         figure_id=figure.figure_id,
@@ -386,9 +440,8 @@ def _sample(figure: Figure, extraction: Extraction, image: CheckedImage, concept
                 panels=m.panels or "",
                 sentence=m.sentence,
             )
-            for m in extraction.mentions
-            if m.figure_id == figure.figure_id
-        )[:_SAMPLE_MENTIONS],
+            for m in mentions[:_SAMPLE_MENTIONS]
+        ),
         concepts=tuple(
             SampleConcept(
                 cui=c.cui or "",
@@ -423,6 +476,10 @@ def _sample(figure: Figure, extraction: Extraction, image: CheckedImage, concept
         orientation=image.orientation or 0,
         sha256=image.sha256,
         phash=image.phash,
+        image_kinds=figure.image_kinds,
+        caption_language=figure.caption_language or "",
+        caption_quality=figure.caption_quality or 0.0,
+        privacy=tuple(sorted({f.kind for f in figure.privacy})),
     )
     values = {k: v for k, v in plain(sample).items() if k not in ASSEMBLED}
     return StagedSample(

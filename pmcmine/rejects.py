@@ -61,6 +61,7 @@ class Reason(StrEnum):
     MENTION_OUTSIDE_TEXT = "mention_outside_text"
     THIRD_PARTY = "third_party"
     FIGURE_LICENSE_NOT_SELECTED = "figure_license_not_selected"
+    PRIVACY_FLAGGED = "privacy_flagged"
     NO_GRAPHIC = "no_graphic"
     NO_CAPTION = "no_caption"
     MEDIA_NOT_IN_SOURCE = "media_not_in_source"
@@ -104,6 +105,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.MENTION_OUTSIDE_TEXT: "the cross-reference stands in a place that no row holds the text of",
     Reason.THIRD_PARTY: "the figure's own words say that others hold the rights",
     Reason.FIGURE_LICENSE_NOT_SELECTED: "the figure's own licence is not in a group asked for",
+    Reason.PRIVACY_FLAGGED: "it may tell who a patient is, and flagged things were not wanted",
     Reason.NO_GRAPHIC: "the figure names no image",
     Reason.NO_CAPTION: "the figure has no caption; it is a row but no pair",
     Reason.MEDIA_NOT_IN_SOURCE: "the source holds no media at all for this article",

@@ -21,6 +21,45 @@ class Graphic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageKindScores:
+    """Probability of each kind of image; a compound figure has several."""
+
+    xray: float = col("Radiograph, mammogram, angiogram.", unit="0 to 1")
+    ct: float = col("Computed tomography.", unit="0 to 1")
+    mri: float = col("Magnetic resonance imaging.", unit="0 to 1")
+    ultrasound: float = col("Ultrasound, echocardiogram.", unit="0 to 1")
+    nuclear: float = col("Scintigraphy, SPECT, PET.", unit="0 to 1")
+    microscopy: float = col("Histopathology, fluorescence, electron microscopy.", unit="0 to 1")
+    clinical_photo: float = col("Skin, endoscopy, fundus, surgery, specimen.", unit="0 to 1")
+    chart: float = col("Chart or plot.", unit="0 to 1")
+    diagram: float = col("Diagram, flow chart, tree.", unit="0 to 1")
+    gel: float = col("Gel or blot.", unit="0 to 1")
+    molecular_structure: float = col("Chemical structure or reaction.", unit="0 to 1")
+    table: float = col("Table, alignment, text.", unit="0 to 1")
+    map: float = col("Geographic map.", unit="0 to 1")
+    other: float = col("Other photographs and pictures.", unit="0 to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureFlag:
+    """A place in caption or image that may tell who a patient is."""
+
+    place: str = col("caption or image.")
+    kind: str = col("name, record_number, age_over_89, date, phone, email; face, eyes, burned_in_text.")
+    start: int | None = col(
+        "First code point in `caption`.", unit="code points", null="in the image", arrow=pa.int32(), default=None
+    )
+    end: int | None = col(
+        "One past the last code point.", unit="code points", null="in the image", arrow=pa.int32(), default=None
+    )
+    x: float | None = col("Left edge, of the width.", unit="0 to 1", null="in the caption", default=None)
+    y: float | None = col("Top edge, of the height.", unit="0 to 1", null="in the caption", default=None)
+    width: float | None = col("Width, of the image's.", unit="0 to 1", null="in the caption", default=None)
+    height: float | None = col("Height, of the image's.", unit="0 to 1", null="in the caption", default=None)
+    score: float = col("How sure the rule is; not calibrated.", unit="0 to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One figure: label, caption, rights, image and where its sample lies."""
 
@@ -69,6 +108,33 @@ class Figure:
     sha256: str | None = col("SHA-256 of the file that was read.", null="no valid image")
     phash: str | None = col("64-bit perceptual hash (DCT).", unit="16 hex digits", null="no valid image")
     no_sample: str | None = col("Reason why there is no sample, as in `rejects`.", null="there is a sample")
+    image_kinds: tuple[str, ...] = col(
+        "Kinds of image, likeliest first; empty where there is no valid image or it was not classified.", default=()
+    )
+    image_kind_scores: ImageKindScores | None = col(
+        "Probability of each kind, from pixels and caption.",
+        null="no valid image, or kinds were left away",
+        default=None,
+    )
+    caption_language: str | None = col(
+        "Language of the caption, with the stated one as prior.",
+        unit="ISO 639",
+        null="no caption, or languages were not identified",
+        default=None,
+    )
+    caption_language_score: float | None = col(
+        "Probability of that language.",
+        unit="0 to 1",
+        null="no caption, or languages were not identified",
+        default=None,
+    )
+    caption_quality: float | None = col(
+        "Educational quality of the caption.",
+        unit="1 to 5",
+        null="no caption, or classifiers were left away",
+        default=None,
+    )
+    privacy: tuple[FigureFlag, ...] = col("Places in caption and image that may tell who a patient is.", default=())
     split: str = col("train, validation or test.", default="")
     duplicate_of: str | None = col(
         "Figure with the same bytes that stands for all of them.",

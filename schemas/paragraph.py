@@ -28,6 +28,27 @@ class FigureReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TextFlag:
+    """A place in a text that may tell who a patient is."""
+
+    kind: str = col("name, record_number, age_over_89, date, phone or email.")
+    start: int = col("First code point in `text`.", unit="code points", arrow=pa.int32())
+    end: int = col("One past the last code point.", unit="code points", arrow=pa.int32())
+    score: float = col("How sure the rule is; not calibrated.", unit="0 to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patient:
+    """A patient whom the paragraph introduces by age."""
+
+    start: int = col("First code point in `text` of the statement of age.", unit="code points", arrow=pa.int32())
+    end: int = col("One past its last code point.", unit="code points", arrow=pa.int32())
+    age: float = col("Age.", unit="years")
+    sex: str | None = col("female or male.", null="not stated")
+    diagnosis: str | None = col("Diagnosis as worded in the paragraph.", null="not stated there")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
     """One paragraph."""
 
@@ -79,6 +100,17 @@ class Paragraph:
     quality_class: int | None = col(
         "The same, rounded.", unit="1 to 5", null="classifiers were left away", default=None
     )
+    text_language: str | None = col(
+        "Language of the text, with the stated one as prior.",
+        unit="ISO 639",
+        null="languages were not identified",
+        default=None,
+    )
+    text_language_score: float | None = col(
+        "Probability of that language.", unit="0 to 1", null="languages were not identified", default=None
+    )
+    patients: tuple[Patient, ...] = col("Patients stated with their age; looked for in clinical cases.", default=())
+    privacy: tuple[TextFlag, ...] = col("Places that may tell who a patient is.", default=())
     split: str = col("train, validation or test.", default="")
 
 

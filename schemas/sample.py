@@ -71,6 +71,10 @@ class Sample:
     orientation: int = col("EXIF orientation; 0 where none is stated.")
     sha256: str = col("SHA-256 of the file in PMC.")
     phash: str = col("64-bit perceptual hash.", unit="16 hex digits")
+    image_kinds: tuple[str, ...] = col("Kinds of image, likeliest first.")
+    caption_language: str = col("Language of the caption; empty where unknown.")
+    caption_quality: float = col("Educational quality of the caption, 1 to 5; 0 where unknown.")
+    privacy: tuple[str, ...] = col("Kinds of places that may tell who a patient is, in caption and image.")
     # The fields below are known only when all of the corpus is; the assembler writes them last.
     split: str = col("train, validation or test.", default="")
     duplicate_of: str = col("Figure with the same bytes that stands for all of them.", default="")

@@ -3,47 +3,135 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from classifiers.text.evaluate import cross_validate, measures
-from classifiers.text.features import Passage, passage_of
-from classifiers.text.heads import CLASSES, QUALITY, TASKS, TextModel, fit
-from classifiers.text.labels import labelled_with
+import numpy as np
+
+from classifiers.text import distil
+from classifiers.text.evaluate import decide, measures
+from classifiers.text.features import Space, passage_of
+from classifiers.text.heads import CLASSES, QUALITY, TASKS, Head, TextModel, fit_head, fit_space
+from classifiers.text.labelled import labelled_with
+from pmcmine.ids import keyed_hash
+
+if TYPE_CHECKING:
+    from classifiers.text.encoder import Encoder
 
 _LENGTHS = (0, 50, 100, 200, 10_000)  # words
 
 
-def train(paragraphs: Sequence[Mapping[str, Any]], rows: Sequence[dict[str, Any]]) -> tuple[TextModel, dict[str, Any]]:
+def train(
+    paragraphs: Sequence[Mapping[str, Any]],
+    given: Sequence[dict[str, Any]],
+    own: Sequence[dict[str, Any]] = (),
+    teacher: Encoder | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> tuple[TextModel, dict[str, Any]]:
     """A model, and its figures.
 
-    The space comes from all paragraphs of the corpus. The shipped heads learn from labelled paragraphs whose article is
-    in the corpus, so that their licence is known; the cross-validation uses every labelled paragraph.
+    Args:
+        paragraphs: the corpus: the space of words comes from all of it.
+        given: labelled paragraphs. The shipped heads learn from those whose article is in the corpus, so that their
+            licence is known; the cross-validation uses all of them, and is measured on them alone.
+        own: more labelled paragraphs, of the corpus.
+        teacher: labels paragraphs of the corpus for the student; none where None.
+        progress: told what is done.
     """
     licensed = {p["pmcid"] for p in paragraphs}
-    labelled: dict[str, tuple[list[Passage], list[Any]]] = {}
+    progress("space of words")
+    space = fit_space(p["text"] for p in paragraphs)
+    rows = [*given, *own]
+    learner = _Learner(space, rows, paragraphs, teacher, progress)
+    heads: dict[str, Head] = {}
     validated: dict[str, Any] = {}
     predicted: dict[str, list[Any]] = {}
+    counts = {}
     for task in TASKS:
-        every = labelled_with(rows, task)
-        mine = [r for r in every if r.get("pmcid") in licensed] or every
-        labelled[task] = ([passage_of(r) for r in mine], [r[task] for r in mine])
-    of_tasks = ", ".join(f"{len(v)} labelled ones for {t}" for t, (_, v) in labelled.items())
+        progress(f"{task}: cross-validation")
+        for name, found in learner.cross_validate(task, len(given)).items():
+            kept = [(r, f) for r, f in zip(given, found, strict=True) if r.get(task) is not None]
+            validated[name] = measures(task, [r[task] for r, _ in kept], [f for _, f in kept])
+            if name == task:
+                predicted[task] = [f for _, f in kept]
+        chosen = [i for i, r in enumerate(rows) if r.get(task) is not None and r.get("pmcid") in licensed]
+        chosen = chosen or [i for i, r in enumerate(rows) if r.get(task) is not None]
+        counts[task] = len(chosen)
+        heads[task], heads[f"{task}/text"] = learner.fit(task, chosen)
     on = (
         f"{len(paragraphs):,} commercially licensed paragraphs of {len(licensed):,} articles for the space of words; "
-        f"{of_tasks}"
+        + ", ".join(f"{n:,} labelled ones for {t}" for t, n in counts.items())
+        + (
+            f"; {len(learner.pool):,} that a teacher labelled (an encoder's embeddings: {teacher.trained_on})"
+            if teacher
+            else ""
+        )
     )
-    model = fit((p["text"] for p in paragraphs), labelled, on)
-    for task in TASKS:
-        every = labelled_with(rows, task)
-        for with_structure in (True, False):
-            found = cross_validate(model.space, task, every, with_structure)
-            name = task if with_structure else f"{task}/text"
-            validated[name] = measures(task, [r[task] for r in every], found)
-            if with_structure:
-                predicted[task] = found
-    figures = {"cross_validation": validated, "slices": _slices(rows, predicted)}
-    return model, figures
+    model = TextModel(space, heads, on)
+    return model, {"cross_validation": validated, "slices": _slices(given, predicted)}
+
+
+class _Learner:
+    """Fits the heads of tasks on some of the labelled rows."""
+
+    def __init__(
+        self,
+        space: Space,
+        rows: Sequence[dict[str, Any]],
+        paragraphs: Sequence[Mapping[str, Any]],
+        teacher: Encoder | None,
+        progress: Callable[[str], None],
+    ) -> None:
+        self.space = space
+        self.rows = rows
+        self.passages = [passage_of(r) for r in rows]
+        self.pool = distil.pool(paragraphs) if teacher is not None else []
+        self.teacher = teacher
+        if teacher is not None:
+            from classifiers.text.encoder import embed
+
+            progress(f"teacher: {len(rows) + len(self.pool):,} paragraphs through {teacher.trained_on}")
+            self.labelled = distil.matrices(space, self.passages, embed(teacher, [p.text for p in self.passages]))
+            found = [passage_of(p) for p in self.pool]
+            self.unlabelled = distil.matrices(space, found, embed(teacher, [p.text for p in found]))
+            self.known = distil.administrative(self.pool)
+
+    def fit(self, task: str, places: Sequence[int], without: frozenset[str] = frozenset()) -> tuple[Head, Head]:
+        """Heads with structure and for text alone, from the rows at some places; no pool article of `without`."""
+        labels = [self.rows[i][task] for i in places]
+        if self.teacher is None:
+            passages = [self.passages[i] for i in places]
+            return (
+                fit_head(task, self.space, passages, labels),
+                fit_head(task, self.space, [p.bare() for p in passages], labels),
+            )
+        kept = np.array([i for i, p in enumerate(self.pool) if p["pmcid"] not in without], np.int64)
+        return distil.fit_pair(
+            task,
+            self.labelled.rows(np.array(places, np.int64)),
+            labels,
+            self.unlabelled.rows(kept),
+            self.known[kept],
+            len(self.space.idf),
+        )
+
+    def cross_validate(self, task: str, measured: int, folds: int = 5) -> dict[str, list[Any]]:
+        """What heads say of the first `measured` rows that were fitted without any paragraph of the same article."""
+        articles = [str(r.get("pmcid") or i) for i, r in enumerate(self.rows)]
+        fold = [keyed_hash("pmcmine/classifiers/fold", a) % folds for a in articles]
+        out: dict[str, list[Any]] = {task: [None] * measured, f"{task}/text": [None] * measured}
+        for k in range(folds):
+            inside = [i for i in range(measured) if fold[i] == k]
+            rest = [i for i, r in enumerate(self.rows) if fold[i] != k and r.get(task) is not None]
+            if not inside:
+                continue
+            held = frozenset(a for a, f in zip(articles, fold, strict=True) if f == k)
+            for name, head in zip(out, self.fit(task, rest, held), strict=True):
+                model = TextModel(self.space, {task: head, f"{task}/text": head}, "")
+                found = [self.passages[i] if name == task else self.passages[i].bare() for i in inside]
+                for i, value in zip(inside, decide(task, model.scores(task, found)), strict=True):
+                    out[name][i] = value
+        return out
 
 
 def _slices(rows: Sequence[dict[str, Any]], predicted: Mapping[str, Sequence[Any]]) -> dict[str, list[tuple[Any, ...]]]:
@@ -69,13 +157,14 @@ def model_card(model: TextModel, figures: Mapping[str, Any]) -> str:
         "",
         "Written by `pmcmine train text`. Multinomial logistic regression (type, domain) and ridge regression",
         "(quality) over TF-IDF of words and pairs, their projection onto 100 directions, wording, and where it stands;",
-        "each head once more for text alone.",
+        "each head once more for text alone. A teacher, where one was given, sees an encoder's embedding besides and",
+        "labels paragraphs of the corpus for them.",
         "",
         f"Trained on {model.trained_on}.",
         "The labels were given by a large language model that read each paragraph with a rubric; what is measured is",
         "agreement with it, not truth.",
         "",
-        "## Cross-validation, ten folds, no article in two",
+        "## Cross-validation, five folds, no article in two",
         "",
         "| head | measure | value | 95 % | second measure |",
         "|---|---|---:|---|---|",

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from hashlib import sha256
+from typing import Any
 
 from classifiers.text.features import Passage
-from classifiers.text.heads import MODEL_FILE, shipped
+from classifiers.text.tiers import model_info, text_model
 from schemas.paragraph import Paragraph
 
+SWITCH = "classify"
 
-def prepare() -> None:
-    """Load what is needed.
+
+def prepare(config: Any) -> None:
+    """Load the model that the configuration names.
 
     Raises:
-        PmcmineError: where the model is missing or damaged.
+        PmcmineError: where it is missing or damaged.
     """
-    shipped()
+    text_model(config.text_model)
 
 
-def info() -> dict[str, str]:
+def info(config: Any) -> list[dict[str, str]]:
     """Name, hash and training data of the model."""
-    digest = sha256(MODEL_FILE.read_bytes()).hexdigest()
-    return {"name": "text", "sha256": digest, "trained_on": shipped().trained_on}
+    return [model_info(config.text_model)]
 
 
-def enrich(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+def enrich(paragraphs: Sequence[Paragraph], config: Any) -> list[Paragraph]:
     """The paragraphs with their labels."""
     if not paragraphs:
         return []
@@ -41,5 +42,5 @@ def enrich(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
             **{f"type_{k}": v for k, v in x.type_scores.items()},
             **{f"domain_{k}": v for k, v in x.domain_scores.items()},
         )
-        for p, x in zip(paragraphs, shipped().describe(passages), strict=True)
+        for p, x in zip(paragraphs, text_model(config.text_model).describe(passages), strict=True)
     ]

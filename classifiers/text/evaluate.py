@@ -1,4 +1,4 @@
-"""Scores of the text heads against labelled paragraphs, and cross-validation by article."""
+"""Scores of the text heads against labelled paragraphs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.text.features import Space, passage_of
-from classifiers.text.heads import CLASSES, QUALITY, TextModel, fit_head
+from classifiers.text.features import passage_of
+from classifiers.text.heads import CLASSES, QUALITY, TextModel
 from pmcmine.bootstrap import RESAMPLES, interval
-from pmcmine.ids import keyed_hash
 
 
 def measures(task: str, gold: Sequence[Any], found: Sequence[Any]) -> dict[str, Any]:
@@ -68,22 +67,3 @@ def evaluate(model: TextModel, task: str, rows: Sequence[Mapping[str, Any]], wit
     """What a model says of labelled paragraphs."""
     passages = [p if with_structure else p.bare() for p in map(passage_of, rows)]
     return decide(task, model.scores(task, passages))
-
-
-def cross_validate(
-    space: Space, task: str, rows: Sequence[Mapping[str, Any]], with_structure: bool = True, folds: int = 10
-) -> list[Any]:
-    """What heads say that were fitted without the paragraphs of the same article."""
-    passages = [p if with_structure else p.bare() for p in map(passage_of, rows)]
-    fold = [keyed_hash("pmcmine/classifiers/fold", str(r.get("pmcid") or i)) % folds for i, r in enumerate(rows)]
-    out: list[Any] = [None] * len(rows)
-    for k in range(folds):
-        inside = [i for i, f in enumerate(fold) if f == k]
-        rest = [i for i, f in enumerate(fold) if f != k]
-        if inside:
-            name = task if with_structure else f"{task}/text"
-            head = fit_head(task, space, [passages[i] for i in rest], [rows[i][task] for i in rest])
-            model = TextModel(space, {name: head, task: head, f"{task}/text": head}, "")
-            for i, value in zip(inside, decide(task, model.scores(task, [passages[i] for i in inside])), strict=True):
-                out[i] = value
-    return out

@@ -80,14 +80,7 @@ class TextModel:
 
     def describe(self, passages: Sequence[Passage]) -> list[TextLabels]:
         """All heads of each passage."""
-        scores = self._scores(TASKS, passages)
-        out = []
-        for i in range(len(passages)):
-            kinds, domains = (dict(zip(CLASSES[t], scores[t][i].tolist(), strict=True)) for t in ("type", "domain"))
-            quality = float(scores[QUALITY][i, 0])
-            likeliest = (max(kinds, key=kinds.__getitem__), max(domains, key=domains.__getitem__))
-            out.append(TextLabels(likeliest[0], kinds, likeliest[1], domains, quality, int(quality + 0.5)))
-        return out
+        return named_labels(self._scores(TASKS, passages))
 
     def _scores(self, tasks: Sequence[str], passages: Sequence[Passage]) -> dict[str, NDArray[np.float64]]:
         out = {t: np.zeros((len(passages), len(CLASSES.get(t, (QUALITY,))))) for t in tasks}
@@ -100,11 +93,23 @@ class TextModel:
                     head = self.heads[f"{task}/text" if bare else task]
                     # einsum adds up each row by itself; a product of BLAS depends on how many rows there are.
                     z = np.asarray(words @ head.words) + np.einsum("ij,jk->ik", dense, head.dense) + head.bias
-                    out[task][block] = _squash(task, z.astype(np.float64))
+                    out[task][block] = squash(task, z.astype(np.float64))
         return {t: np.round(v, 4) for t, v in out.items()}
 
 
-def _squash(task: str, z: NDArray[np.float64]) -> NDArray[np.float64]:
+def named_labels(scores: Mapping[str, NDArray[np.float64]]) -> list[TextLabels]:
+    """Labels of each passage from the scores of all tasks."""
+    out = []
+    for i in range(len(scores[QUALITY])):
+        kinds, domains = (dict(zip(CLASSES[t], scores[t][i].tolist(), strict=True)) for t in ("type", "domain"))
+        quality = float(scores[QUALITY][i, 0])
+        likeliest = (max(kinds, key=kinds.__getitem__), max(domains, key=domains.__getitem__))
+        out.append(TextLabels(likeliest[0], kinds, likeliest[1], domains, quality, int(quality + 0.5)))
+    return out
+
+
+def squash(task: str, z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logits to probabilities, or to a quality from 1 to 5."""
     if task == QUALITY:
         clipped: NDArray[np.float64] = np.clip(z, 1, 5)
         return clipped
@@ -151,7 +156,11 @@ def fit_head(task: str, space: Space, passages: Sequence[Passage], labels: Seque
         if len(model.classes_) != len(order):
             missing = [c for i, c in enumerate(order) if i not in model.classes_]
             raise PmcmineError(f"{task}: no labelled paragraph is {', '.join(missing)}")
-    columns = words.shape[1]
+    return head_of(weights, bias, words.shape[1])
+
+
+def head_of(weights: NDArray[Any], bias: NDArray[Any], columns: int) -> Head:
+    """A head from weights (classes × features, the first `columns` of them words), rounded as its file holds them."""
     half = weights.T.astype(np.float16).astype(np.float32)
     return Head(half[:columns], half[columns:], bias.astype(np.float32))
 

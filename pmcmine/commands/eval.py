@@ -117,7 +117,7 @@ def negation(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
 def _heads(task: str, gold: Path, model: Path | None, structure: bool, errors: int, json_: bool) -> None:
     from classifiers.text.evaluate import evaluate, measures
     from classifiers.text.heads import parse, shipped
-    from classifiers.text.labels import labelled_with, read_labels
+    from classifiers.text.labelled import labelled_with, read_labels
     from pmcmine.concepts.evaluate import one_line
 
     rows = labelled_with(read_labels(gold), task)
@@ -163,6 +163,71 @@ def quality(
 ) -> None:
     """Educational quality of paragraphs, from 1 to 5."""
     _heads("quality", gold, model, not no_structure, errors, json_)
+
+
+@app.command()
+def language(
+    gold: Gold,
+    stated: Annotated[str | None, typer.Option(help="Language that is stated for all texts, as a prior.")] = None,
+    errors: Errors = 0,
+    json_: Json = False,
+) -> None:
+    """Language of texts: a table of `language` and `text`, tab-separated."""
+    from classifiers.text.labelled import read_languages
+    from classifiers.text.language import identify
+    from pmcmine.concepts.evaluate import one_line, score_rows
+
+    rows = read_languages(gold)
+    found = identify([text for _, text in rows], [stated] * len(rows))
+    right = [code == x.code for (code, _), x in zip(rows, found, strict=True)]
+    lines = [
+        f"gold {code}  found {x.code}  {one_line(text)[:100]}"
+        for (code, text), x in zip(rows, found, strict=True)
+        if code != x.code
+    ]
+    measures = {"texts": len(rows), "languages": len({c for c, _ in rows}), **score_rows(right)}
+    _print("language", gold, measures, lines, errors, json_, "texts")
+
+
+@app.command("image-kind")
+def image_kind(
+    gold: Gold,
+    release: Annotated[Path, typer.Option(help="Release that holds the labelled figures.")],
+    model: Model = None,
+    errors: Errors = 0,
+    json_: Json = False,
+) -> None:
+    """Kinds of images: a table of `figure_id` and `kinds`, tab-separated (figures.tsv)."""
+    from classifiers.images import learn
+    from classifiers.images.kinds import KINDS, parse, shipped
+
+    labels = learn.read_labels(gold)
+    if model is not None and not model.is_file():
+        raise PmcmineError(f"{model}: no such model")
+    used = parse(model.read_bytes(), str(model)) if model is not None else shipped()
+    x, y, ids = learn.looked_at(release, labels)
+    scores = used.of_inputs(x)
+    lines = []
+    for row, truth, pmcid in zip(scores, y, ids, strict=True):
+        told = [k for k, v in zip(KINDS, truth, strict=True) if v]
+        if set(told) != set(used.named(row)):
+            lines.append(f"{pmcid}  gold {','.join(told)}  found {','.join(used.named(row))}")
+    _print("image-kind", gold, learn.measures(used, y, scores), lines, errors, json_, "images")
+
+
+@app.command()
+def privacy(
+    gold: Gold,
+    release: Annotated[Path, typer.Option(help="Release that holds the labelled paragraphs.")],
+    errors: Errors = 0,
+    json_: Json = False,
+) -> None:
+    """Privacy flags of texts: a table of `paragraph_id` and `kinds`, tab-separated."""
+    from classifiers.privacy.evaluate import evaluate, read_gold, texts_of
+
+    labels = read_gold(gold)
+    measures, lines = evaluate(labels, texts_of(release, labels))
+    _print("privacy", gold, measures, lines, errors, json_, "paragraphs")
 
 
 def _linker(paths: Sequence[Path], folder: Path, min_score: float, fuzzy: bool) -> Linker | None:

@@ -51,26 +51,90 @@ def linking(
     typer.echo(f"{out}: fitted on {len(documents)} documents with {vocabulary.version}")
 
 
+Corpus = Annotated[Path, typer.Option(help="Release of `pmcmine mine`; its commercially licensed part is taken.")]
+Labels = Annotated[list[Path], typer.Option(help="Labelled paragraphs, JSON lines; may be given again.")]
+
+
+def _say(line: str) -> None:
+    typer.echo(f"pmcmine: {line}", err=True)
+
+
 @app.command()
 def text(
-    corpus: Annotated[Path, typer.Option(help="Release whose commercially licensed paragraphs make the word space.")],
-    labels: Annotated[Path, typer.Option(help="Labelled paragraphs, JSON lines.")],
+    corpus: Corpus,
+    labels: Labels,
+    teacher: Annotated[
+        Path | None, typer.Option(help="Folder of an encoder of transformers, whose embeddings teach the student.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Model file; the package's own if not given.")] = None,
     card: Annotated[Path | None, typer.Option(help="Model card to write.")] = None,
 ) -> None:
     """Train type, domain and quality of paragraphs, and cross-validate them by article."""
+    import tempfile
+
     from classifiers.text import card as cards
-    from classifiers.text import labels as readers
+    from classifiers.text import labelled as readers
     from classifiers.text.heads import MODEL_FILE, dump
 
     paragraphs = list(readers.corpus(corpus))
-    rows = readers.read_labels(labels)
-    model, figures = cards.train(paragraphs, rows)
+    given = [row for path in labels for row in readers.read_labels(path)]
+    own = readers.own_labels(paragraphs)
+    with tempfile.TemporaryDirectory(prefix="pmcmine-teacher-") as folder:
+        encoder = None
+        if teacher is not None:
+            from classifiers.text.encoder import load_base
+
+            encoder = load_base(teacher, Path(folder))
+        model, figures = cards.train(paragraphs, given, own, encoder, _say)
     target = out or MODEL_FILE
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(dump(model))
     (card or target.with_suffix(".md")).write_text(cards.model_card(model, figures), "utf-8")
     for name, value in figures["cross_validation"].items():
         shown = value.get("macro_f1", value.get("pearson"))
-        typer.echo(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 10 folds)")
+        typer.echo(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 5 folds)")
+    typer.echo(f"{target}: {target.stat().st_size:,} bytes")
+
+
+@app.command()
+def encoder(
+    base: Annotated[Path, typer.Option(help="Folder of an encoder of transformers.")],
+    labels: Labels,
+    out: Annotated[Path, typer.Option(help="Folder to write; `mine --text-model` takes it.")],
+    corpus: Annotated[
+        Path | None, typer.Option(help="Release that holds the package's own labelled paragraphs.")
+    ] = None,
+) -> None:
+    """Fit classification heads on a frozen encoder and export them together to ONNX."""
+    from classifiers.text import labelled as readers
+    from classifiers.text.encoder import train
+    from classifiers.text.heads import TASKS
+
+    rows = [row for path in labels for row in readers.read_labels(path)]
+    rows += readers.own_labels(readers.corpus(corpus)) if corpus is not None else []
+    chosen = {t: readers.labelled_with(rows, t) for t in TASKS}
+    labelled = {t: ([r["text"] for r in found], [r[t] for r in found]) for t, found in chosen.items()}
+    train(base, out, labelled, f"{base.name}, {len(rows):,} labelled paragraphs", _say)
+    typer.echo(f"{out}: {(out / 'model.onnx').stat().st_size:,} bytes")
+
+
+@app.command("image-kind")
+def image_kind(
+    figures: Annotated[Path, typer.Option(help="Release that holds the labelled figures.")],
+    corpus: Annotated[Path | None, typer.Option(help="Release whose captions go with generated pictures.")] = None,
+    labels: Annotated[Path | None, typer.Option(help="Labelled figures; the package's own if not given.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Model file; the package's own if not given.")] = None,
+    card: Annotated[Path | None, typer.Option(help="Model card to write.")] = None,
+) -> None:
+    """Train kinds of images on labelled figures and generated pictures, and cross-validate them by article."""
+    from classifiers.images import learn
+    from classifiers.images.kinds import MODEL_FILE, dump
+
+    model, measured = learn.train(figures, corpus, learn.read_labels(labels or learn.LABELS))
+    target = out or MODEL_FILE
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(dump(model))
+    (card or target.with_suffix(".md")).write_text(learn.model_card(model, measured), "utf-8")
+    m = measured["cross_validation"]
+    typer.echo(f"F1 {m['f1']:.4f}, likeliest kind right {m['accuracy']:.4f} (by article, {learn.FOLDS} folds)")
     typer.echo(f"{target}: {target.stat().st_size:,} bytes")

@@ -169,6 +169,11 @@ def look_up_given(linker: Linker, documents: Iterable[GoldDocument], missing: st
     return out
 
 
+def score_rows(right: Sequence[bool]) -> dict[str, Any]:
+    """Accuracy over rows, with its interval."""
+    return _accuracy([(int(r), 1) for r in right])
+
+
 def of_sources(documents: Sequence[GoldDocument], names: Container[str]) -> tuple[list[GoldDocument], frozenset[str]]:
     """Documents with the annotations whose ids the sources know, and the prefixes of those ids.
 

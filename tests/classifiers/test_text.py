@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from classifiers.text.evaluate import cross_validate, measures
 from classifiers.text.features import Passage, passage_of, structure, terms, wording
 from classifiers.text.heads import CLASSES, TASKS, dump, fit, parse, shipped
-from classifiers.text.labels import read_labels
+from classifiers.text.labelled import read_labels
 from pmcmine.errors import GoldError, PmcmineError
 from tests.helpers import release_json, rows
 from tests.test_cli import call

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ import pyarrow.parquet as pq
 from classifiers.text.heads import CLASSES, QUALITY
 from pmcmine.errors import GoldError, PmcmineError
 
+_COLUMNS = ["paragraph_id", "pmcid", "path", "section_kind", "article_type", "text"]
 _MAX_BYTES = 1 << 30
+OWN_LABELS = Path(__file__).parent / "labels" / "paragraphs.tsv"
 _MIN_CHARACTERS = 80  # of a paragraph of the corpus; shorter ones are headings and lists
 
 
@@ -52,6 +54,18 @@ def _row(file: Path, number: int, line: str) -> dict[str, Any]:
     return row
 
 
+def own_labels(paragraphs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The labels that come with the package, joined with those of their paragraphs that a corpus holds."""
+    lines = [s for s in OWN_LABELS.read_text("utf-8").splitlines() if s and not s.startswith("#")][1:]
+    found = {row[0]: row[1:] for row in (s.split("\t") for s in lines)}
+    out = []
+    for p in paragraphs:
+        if p["paragraph_id"] in found:
+            kind, domain, quality = found[p["paragraph_id"]]
+            out.append({**p, "type": kind, "domain": domain, QUALITY: float(quality)})
+    return out
+
+
 def labelled_with(rows: Sequence[dict[str, Any]], task: str) -> list[dict[str, Any]]:
     """The rows that have a label of a task."""
     return [r for r in rows if r.get(task) is not None]
@@ -67,5 +81,29 @@ def corpus(release: Path) -> Iterator[Mapping[str, Any]]:
     if not files:
         raise PmcmineError(f"{release}: no paragraphs of the commercial group; is it a release of `pmcmine mine`?")
     for file in files:
-        for batch in pq.ParquetFile(file).iter_batches(columns=["pmcid", "text"]):
+        for batch in pq.ParquetFile(file).iter_batches(columns=_COLUMNS):
             yield from (row for row in batch.to_pylist() if len(row["text"]) >= _MIN_CHARACTERS)
+
+
+def read_languages(path: Path) -> list[tuple[str, str]]:
+    """(language, text) from a table with these columns, tab-separated; lines that begin with # are notes.
+
+    Raises:
+        GoldError: where the file is missing or no such table.
+    """
+    files = sorted(path.glob("languages*.tsv")) if path.is_dir() else [path]
+    rows: list[tuple[str, str]] = []
+    for file in files:
+        if not file.is_file():
+            raise GoldError(f"{file}: no such file")
+        lines = [s for s in file.read_text("utf-8", "replace").splitlines() if s.strip() and not s.startswith("#")]
+        if not lines or lines[0].split("\t") != ["language", "text"]:
+            raise GoldError(f"{file}: its first line is not language and text, tab-separated")
+        for number, line in enumerate(lines[1:], 2):
+            code, tab, text = line.partition("\t")
+            if not tab or not text.strip():
+                raise GoldError(f"{file}, row {number}: no text")
+            rows.append((code, text))
+    if not rows:
+        raise GoldError(f"{path}: no text in it (languages.tsv)")
+    return rows

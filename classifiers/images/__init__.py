@@ -1,0 +1,1 @@
+"""Kinds of images, from pixels and caption together."""

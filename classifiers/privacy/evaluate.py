@@ -1,0 +1,75 @@
+"""Scores of the flags of text against paragraphs that were read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from classifiers.privacy.text import flags
+from pmcmine.bootstrap import RESAMPLES, interval
+from pmcmine.errors import GoldError, PmcmineError
+
+LABELS: Final = Path(__file__).parent / "labels" / "paragraphs.tsv"
+
+
+def read_gold(path: Path) -> dict[str, frozenset[str]]:
+    """Paragraph → kinds of identifiers in it, from a table of `paragraph_id` and `kinds`, tab-separated.
+
+    Raises:
+        GoldError: where the file is missing or no such table.
+    """
+    file = path / LABELS.name if path.is_dir() else path
+    if not file.is_file():
+        raise GoldError(f"{file}: no such file")
+    lines = [s for s in file.read_text("utf-8").splitlines() if s.strip() and not s.startswith("#")]
+    if not lines or lines[0].split("\t") != ["paragraph_id", "kinds"]:
+        raise GoldError(f"{file}: its first line is not paragraph_id and kinds, tab-separated")
+    rows = (s.partition("\t") for s in lines[1:])
+    return {p: frozenset(k for k in kinds.strip().split(",") if k) for p, _, kinds in rows}
+
+
+def texts_of(release: Path, wanted: Mapping[str, Any]) -> dict[str, str]:
+    """Texts of paragraphs of a release.
+
+    Raises:
+        PmcmineError: where it holds none of them.
+    """
+    out: dict[str, str] = {}
+    for file in sorted((release / "tables" / "paragraphs").glob("*/*.parquet")):
+        for batch in pq.ParquetFile(file).iter_batches(columns=["paragraph_id", "text"]):
+            out.update((r["paragraph_id"], r["text"]) for r in batch.to_pylist() if r["paragraph_id"] in wanted)
+    if not out:
+        raise PmcmineError(f"{release}: holds none of the labelled paragraphs")
+    return out
+
+
+def evaluate(gold: Mapping[str, frozenset[str]], texts: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """Precision, recall and F1 over (paragraph, kind), and the paragraphs where they differ."""
+    counts, wrong = [], []
+    for paragraph in sorted(texts):
+        found = {f.kind for f in flags(texts[paragraph])}
+        truth = gold[paragraph]
+        counts.append((len(found & truth), len(found), len(truth)))
+        if found != truth:
+            told, said = ",".join(sorted(truth)) or "none", ",".join(sorted(found)) or "none"
+            wrong.append(f"{paragraph}  gold {told}  found {said}")
+    table = np.array(counts, float)
+    rng = np.random.default_rng(0)
+    samples = [_f1(table[rng.integers(0, len(table), len(table))].sum(0)) for _ in range(RESAMPLES)]
+    both, n_found, n_gold = table.sum(0)
+    measures = {
+        "paragraphs": len(counts),
+        "precision": round(float(both / max(n_found, 1)), 4),
+        "recall": round(float(both / max(n_gold, 1)), 4),
+        "f1": round(_f1(table.sum(0)), 4),
+        "f1_interval": interval(samples),
+    }
+    return measures, wrong
+
+
+def _f1(totals: Any) -> float:
+    return float(2 * totals[0] / max(totals[1] + totals[2], 1))

@@ -1,0 +1,60 @@
+"""The text model that a configuration names: the shipped student, or an encoder of the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from numpy import float64
+from numpy.typing import NDArray
+
+from classifiers.text.features import Passage
+from classifiers.text.heads import MODEL_FILE, TextLabels, parse, shipped
+from pmcmine.errors import PmcmineError
+
+
+class Tier(Protocol):
+    """What both tiers can do."""
+
+    trained_on: str
+
+    def scores(self, task: str, passages: Sequence[Passage]) -> NDArray[float64]:
+        """Scores of one head."""
+
+    def describe(self, passages: Sequence[Passage]) -> list[TextLabels]:
+        """All heads."""
+
+
+@cache
+def text_model(path: str | None) -> Tier:
+    """A file of `pmcmine train text` or a folder of `pmcmine train encoder`; the shipped model if None.
+
+    Raises:
+        PmcmineError: where it is missing or damaged, or needs packages that are not installed.
+    """
+    if path is None:
+        return shipped()
+    place = Path(path)
+    if place.is_dir():
+        from classifiers.text.encoder import load
+
+        return load(place)
+    if not place.is_file():
+        raise PmcmineError(f"text_model: {path}: no such file or folder")
+    return parse(place.read_bytes(), path)
+
+
+def model_info(path: str | None) -> dict[str, str]:
+    """Name, hash and training data of the model."""
+    place = MODEL_FILE if path is None else Path(path)
+    if place.is_dir():
+        digest = sha256()
+        for file in sorted(place.iterdir()):
+            digest.update(file.name.encode() + b"\0" + sha256(file.read_bytes()).digest())
+        name, value = "text_encoder", digest.hexdigest()
+    else:
+        name, value = "text", sha256(place.read_bytes()).hexdigest()
+    return {"name": name, "sha256": value, "trained_on": text_model(path).trained_on}
