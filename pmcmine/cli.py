@@ -12,7 +12,9 @@ import typer
 
 from pmcmine._version import __version__
 from pmcmine.commands import eval as eval_command
+from pmcmine.commands import label as label_command
 from pmcmine.commands import link as link_command
+from pmcmine.commands import subset as subset_command
 from pmcmine.commands import train as train_command
 from pmcmine.commands import vocab as vocab_command
 from pmcmine.errors import PmcmineError
@@ -27,7 +29,9 @@ app = typer.Typer(
 app.add_typer(vocab_command.app, name="vocab")
 app.add_typer(eval_command.app, name="eval")
 app.add_typer(train_command.app, name="train")
+app.command("label")(label_command.label)
 app.command("link")(link_command.link)
+app.command("subset")(subset_command.subset)
 EXIT_DONE, EXIT_ABOVE_THRESHOLD, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
@@ -127,6 +131,12 @@ def mine(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="KEY=VALUE of any other key of the configuration.")
     ] = None,
+    text_model: Annotated[
+        str | None, typer.Option(help="Model of `train text` or folder of `train encoder`, for paragraphs.")
+    ] = None,
+    drop_privacy_flagged: Annotated[
+        bool | None, typer.Option("--drop-privacy-flagged", help="Reject what a privacy flag is set on.")
+    ] = None,
     beam: Annotated[
         list[str] | None, typer.Option(help="Option for Beam, such as --beam=--job_endpoint=localhost:8099.")
     ] = None,
@@ -154,6 +164,8 @@ def mine(
         "requests_per_second": requests_per_second,
         "max_reject_share": max_reject_share,
         "keep_work": keep_work,
+        "text_model": text_model,
+        "drop_privacy_flagged": drop_privacy_flagged,
         "beam": tuple(beam) if beam else None,
     }
     for pair in set_ or []:

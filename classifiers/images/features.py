@@ -14,6 +14,7 @@ from PIL import Image
 
 Plane = NDArray[np.float32]
 SIDE: Final = 256  # pixels of the view's longer side
+_LEAST: Final = 16
 _CELLS: Final = 4
 _EPS: Final = 1e-6
 
@@ -30,6 +31,9 @@ def view(image: Image.Image) -> NDArray[np.uint8]:
 
 def features(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """About 150 numbers of a view, height × width × 3."""
+    h, w = rgb.shape[:2]
+    if min(h, w) < _LEAST:  # a strip: repeat its edge, so that blocks and cells have something in them
+        rgb = np.pad(rgb, ((0, max(_LEAST - h, 0)), (0, max(_LEAST - w, 0)), (0, 0)), mode="edge")
     colour = rgb.astype(np.float32) / 255
     top, low = colour.max(-1), colour.min(-1)
     grey = colour @ np.array([0.299, 0.587, 0.114], np.float32)

@@ -18,6 +18,7 @@ from pmcmine.errors import PmcmineError
 
 SIDE: Final = 768  # pixels of the longer side that are looked at
 _WRITING_GAP: Final = 1.6  # of a letter's height, between letters of a word
+_EYES: Final = 0.4  # round things look like eyes: of four found in 385 looked-at figures none was one
 _LETTERS: Final = 3  # in a row that counts as writing
 
 
@@ -87,7 +88,7 @@ def faces(grey: NDArray[np.uint8]) -> list[ImageFlag]:
         out.append(ImageFlag("face", x / w, y / h, a / w, b / h, round(score, 2)))
     for x, y, a, b in np.array(eye.detectMultiScale(grey, 1.1, 12, minSize=(least, least))).reshape(-1, 4).tolist():
         if not any(x >= fx and y >= fy and x + a <= fx + fa and y + b <= fy + fb for fx, fy, fa, fb in boxes):
-            out.append(ImageFlag("eyes", x / w, y / h, a / w, b / h, 0.5))
+            out.append(ImageFlag("eyes", x / w, y / h, a / w, b / h, _EYES))
     return sorted(out, key=lambda f: (-f.score, f.y, f.x))
 
 

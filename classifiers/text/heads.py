@@ -27,6 +27,9 @@ CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 QUALITY: Final = "quality"
 TASKS: Final = (*CLASSES, QUALITY)
+# How far a quality is pulled towards its class: of 0, .3, .5 and .7 the one that lowers the mean absolute error in
+# cross-validation (.401 to .380) without costing the correlation (.814 to .811).
+_PULL: Final = 0.3
 _BLOCK: Final = 256  # passages scored at once
 _DIRECTIONS: Final = 100
 _TERMS: Final = 30_000
@@ -112,7 +115,7 @@ def squash(task: str, z: NDArray[np.float64]) -> NDArray[np.float64]:
     """Logits to probabilities, or to a quality from 1 to 5."""
     if task == QUALITY:
         clipped: NDArray[np.float64] = np.clip(z, 1, 5)
-        return clipped
+        return clipped + (np.round(clipped) - clipped) * _PULL
     e = np.exp(z - z.max(axis=1, keepdims=True))
     shares: NDArray[np.float64] = e / e.sum(axis=1, keepdims=True)
     return shares
@@ -163,16 +166,6 @@ def head_of(weights: NDArray[Any], bias: NDArray[Any], columns: int) -> Head:
     """A head from weights (classes × features, the first `columns` of them words), rounded as its file holds them."""
     half = weights.T.astype(np.float16).astype(np.float32)
     return Head(half[:columns], half[columns:], bias.astype(np.float32))
-
-
-def fit(corpus: Iterable[str], labelled: Mapping[str, tuple[Sequence[Passage], Sequence[Any]]], on: str) -> TextModel:
-    """All heads, with structure and for text alone."""
-    space = fit_space(corpus)
-    heads = {}
-    for task, (passages, labels) in labelled.items():
-        heads[task] = fit_head(task, space, passages, labels)
-        heads[f"{task}/text"] = fit_head(task, space, [p.bare() for p in passages], labels)
-    return TextModel(space, heads, on)
 
 
 def dump(model: TextModel) -> bytes:

@@ -22,6 +22,13 @@ from pmcmine.storage import Folder
 
 _GALLERY = 24
 _CONCEPTS = 40
+_CLASSES = 15
+_PARAGRAPH_CLASSES = (
+    ("type", "Type of paragraph"),
+    ("domain", "Domain of paragraph"),
+    ("quality_class", "Educational quality"),
+    ("text_language", "Language of paragraph"),
+)
 _THUMBNAIL = (320, 240)  # pixels
 _CAPTION_BINS = (0, 50, 100, 200, 400, 800, 1600, 3200)  # characters
 _SIDE_BINS = (0, 200, 400, 600, 800, 1000, 1400, 2000, 4000)  # pixels of the longer side
@@ -127,6 +134,30 @@ def _concepts(release: Mapping[str, Any], out: Folder, captions: int) -> dict[st
     }
 
 
+def _classes(release: Mapping[str, Any], out: Folder) -> list[tuple[str, list[dict[str, Any]]]]:
+    """How the classes of paragraphs and images are distributed, and what was flagged; nothing that was left away."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    columns = ["type", "domain", "quality_class", "text_language", "privacy"]
+    for table in _tables(release, out, "paragraphs", columns):
+        for name, title in _PARAGRAPH_CLASSES:
+            found[title].update(dict(zip(*_value_counts(table[name].combine_chunks()), strict=True)))
+        flags = pc.struct_field(pc.list_flatten(table["privacy"].combine_chunks()), "kind")
+        found["Privacy flags"].update(dict(zip(*_value_counts(flags), strict=True)))
+    for table in _tables(release, out, "figures", ["image_kinds", "privacy"]):
+        kinds = pc.list_flatten(table["image_kinds"].combine_chunks())
+        found["Kind of image"].update(dict(zip(*_value_counts(kinds), strict=True)))
+        flags = pc.struct_field(pc.list_flatten(table["privacy"].combine_chunks()), "kind")
+        found["Privacy flags"].update(dict(zip(*_value_counts(flags), strict=True)))
+    charts = []
+    for title, counts in found.items():
+        counts.pop(None, None)  # type: ignore[call-overload]  # null: left away
+        most = max(counts.values(), default=0)
+        top = sorted(counts.items(), key=lambda kv: (-kv[1], str(kv[0])))[:_CLASSES]
+        if top:
+            charts.append((title, [{"label": str(k), "n": n, "share": n / most} for k, n in top]))
+    return charts
+
+
 def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Folder) -> bytes:
     """HTML of the report: one file, no scripts, nothing loaded.
 
@@ -184,6 +215,7 @@ def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Fol
             ("Caption length", _bars(captions, _CAPTION_BINS, "characters")),
             ("Longer side of the image", _bars(sides, _SIDE_BINS, "px")),
             ("Figures of an article", _bars(figures, _FIGURE_BINS, "")),
+            *_classes(release, out),
         ],
         kinds=sorted(kinds.items(), key=lambda k: -k[1]),
         gallery=_gallery(picked, out),

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.text.evaluate import cross_validate, measures
+from classifiers.text.card import train
 from classifiers.text.features import Passage, passage_of, structure, terms, wording
-from classifiers.text.heads import CLASSES, TASKS, dump, fit, parse, shipped
+from classifiers.text.heads import CLASSES, dump, parse, shipped
 from classifiers.text.labelled import read_labels
 from pmcmine.errors import GoldError, PmcmineError
 from tests.helpers import release_json, rows
@@ -80,13 +80,15 @@ def labelled() -> list[dict[str, object]]:
 def test_training_is_deterministic_and_survives_its_file() -> None:
     rows = labelled()
     passages = [passage_of(r) for r in rows]
-    data = {t: (passages, [r[t] for r in rows]) for t in TASKS}
-    models = [fit([p.text for p in passages], data, "a test") for _ in range(2)]
-    assert dump(models[0]) == dump(models[1])
-    again = parse(dump(models[0]), "x")
-    assert again.scores("type", passages).tolist() == models[0].scores("type", passages).tolist()
-    found = cross_validate(models[0].space, "type", rows, folds=4)
-    assert measures("type", [r["type"] for r in rows], found)["macro_f1"] > 0.9
+    corpus = [
+        {**r, "paragraph_id": f"{r['pmcid']}/{i}", "article_type": None, "section_kind": "body"}
+        for i, r in enumerate(rows)
+    ]
+    (first, figures), (second, _) = (train(corpus, rows) for _ in range(2))
+    assert dump(first) == dump(second)
+    again = parse(dump(first), "x")
+    assert again.scores("type", passages).tolist() == first.scores("type", passages).tolist()
+    assert figures["cross_validation"]["type"]["macro_f1"] > 0.9
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"nothing", dump(shipped())[:5000]])
@@ -134,5 +136,6 @@ def test_a_release_has_the_labels_and_names_the_model(demo_release: Path) -> Non
         scores = {c: row[f"type_{c}"] for c in CLASSES["type"]}
         assert row["type"] == max(scores, key=scores.__getitem__)
         assert row["quality_class"] == int(row["quality"] + 0.5)
-    (stated,) = release_json(demo_release)["classifiers"]
-    assert stated["name"] == "text" and len(stated["sha256"]) == 64
+    stated = {c["name"]: c for c in release_json(demo_release)["classifiers"]}
+    assert {"text", "language", "image_kinds", "privacy_text", "privacy_images"} == set(stated)
+    assert len(stated["text"]["sha256"]) == 64 and all(row["text_language"] for row in found)

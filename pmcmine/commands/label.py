@@ -1,0 +1,63 @@
+"""`pmcmine label`: labels for paragraphs from a large language model."""
+
+from __future__ import annotations
+
+import os
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pmcmine.errors import PmcmineError
+
+KEY = "PMCMINE_LABEL_KEY"
+
+
+def label(
+    corpus: Annotated[Path, typer.Option(help="Release whose paragraphs are labelled.")],
+    out: Annotated[
+        Path, typer.Option(help="JSON lines (or Parquet, by an encoder); what it holds is not asked again.")
+    ],
+    endpoint: Annotated[str | None, typer.Option(help="Base URL of a server of OpenAI's chat completions.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model of that server.")] = None,
+    text_model: Annotated[
+        Path | None, typer.Option(help="Folder of `train encoder`: score all paragraphs by it instead, with Beam.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="At most so many paragraphs, drawn by hash.", min=1)] = 1000,
+    price_read: Annotated[float, typer.Option(help="Price of a million tokens read.", min=0)] = 0.0,
+    price_written: Annotated[float, typer.Option(help="Price of a million tokens written.", min=0)] = 0.0,
+) -> None:
+    """Label paragraphs: a large language model those of the commercial group, by rubric, or an encoder all of them.
+
+    A key for the server is read from PMCMINE_LABEL_KEY.
+    """
+    if text_model is not None:
+        from pipelines.classify import classify
+        from pmcmine.config import load_config
+
+        n = classify(corpus, text_model, out, load_config({"vocab": "none"}))
+        typer.echo(f"{out}: {n:,} paragraphs scored")
+        return
+    if endpoint is None or model is None:
+        raise PmcmineError("label: give --endpoint and --model of a server, or --text-model of an encoder")
+    from classifiers.text import ask
+    from classifiers.text.labelled import corpus as read_corpus
+    from pmcmine.ids import keyed_hash
+
+    teacher = ask.Teacher(endpoint, model, os.environ.get(KEY, ""))
+    drawn = sorted(read_corpus(corpus), key=lambda p: keyed_hash("pmcmine/label", str(p["paragraph_id"])))
+    n = read = written = 0
+    problems = []
+    for said, more_read, more_written in ask.label(teacher, islice(iter(drawn), limit), out):
+        if not more_read and not more_written and ": " in said:
+            problems.append(said)
+            typer.echo(f"pmcmine: {said}", err=True)
+        n, read, written = n + 1, read + more_read, written + more_written
+        if n % 50 == 0:
+            typer.echo(f"pmcmine: {n:,} paragraphs, {read + written:,} tokens", err=True)
+    cost = (read * price_read + written * price_written) / 1e6
+    typer.echo(
+        f"{out}: {n - len(problems):,} labelled now, {len(problems):,} without an answer; {read:,} tokens read, "
+        f"{written:,} written, cost {cost:.4f}"
+    )

@@ -1,0 +1,69 @@
+"""Named views of a release: documented predicates over its tables. Light: nothing but DuckDB is needed to use them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A predicate over a table.
+
+    Attributes:
+        table: the table.
+        groups: licence groups; all where empty.
+        where: SQL condition over its columns.
+        order: SQL order, which also groups what belongs together.
+        meaning: what the rows are.
+    """
+
+    table: str
+    groups: tuple[str, ...]
+    where: str
+    order: str
+    meaning: str
+
+
+VIEWS: Final[Mapping[str, View]] = {
+    "clinical-cases": View(
+        "paragraphs",
+        (),
+        "type = 'clinical_case' AND type_clinical_case >= 0.6",
+        "article_type = 'case-report' DESC, pmcid, ordinal",
+        "Paragraphs that tell the course of individual patients, those of case reports first and each article's "
+        "together; `patients` holds age, sex and diagnosis where they are stated.",
+    ),
+    "high-quality-commercial": View(
+        "paragraphs",
+        ("commercial",),
+        "quality >= 3.3 AND type <> 'other' AND text_language = 'en'",
+        "quality DESC, paragraph_id",
+        "English paragraphs of educational quality that may be used commercially, the best first.",
+    ),
+    "radiology": View(
+        "figures",
+        (),
+        "shard IS NOT NULL AND greatest(image_kind_scores.xray, image_kind_scores.ct, image_kind_scores.mri, "
+        "image_kind_scores.ultrasound, image_kind_scores.nuclear) >= 0.5",
+        "pmcid, ordinal",
+        "Figures with X-ray, CT, MRI, ultrasound or nuclear medicine.",
+    ),
+    "histopathology": View(
+        "figures",
+        (),
+        "shard IS NOT NULL AND image_kind_scores.microscopy >= 0.5 AND regexp_matches(lower(caption), "
+        "'histolog|histopatholog|biops|hematoxylin|haematoxylin|h&e|immunohistochem')",
+        "pmcid, ordinal",
+        "Micrographs whose caption speaks of tissue under a stain.",
+    ),
+    "dermatology": View(
+        "figures",
+        (),
+        "shard IS NOT NULL AND image_kind_scores.clinical_photo >= 0.5 AND regexp_matches(lower(caption), "
+        "'skin|dermat|lesion|rash|plaque|papule|erythema|trichosc|dermosc')",
+        "pmcid, ordinal",
+        "Clinical photographs whose caption speaks of skin.",
+    ),
+}

@@ -1,0 +1,111 @@
+"""Privacy flags of text and images, patients, and their columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from classifiers.privacy import images
+from classifiers.privacy.evaluate import LABELS, read_gold
+from classifiers.privacy.patients import patients
+from classifiers.privacy.text import flags
+from pmcmine.errors import GoldError
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        ("Write to j.doe-2@clinic.example.org for data.", "email", "j.doe-2@clinic.example.org"),
+        ("Tel: +49 30 1234 5678 was called.", "phone", "Tel: +49 30 1234 5678"),
+        ("Hospital number: AB12345 was traced.", "record_number", "Hospital number: AB12345"),
+        ("Mrs. Smith was admitted to the hospital.", "name", "Mrs. Smith"),
+        ("A boy named Karim presented with fever.", "name", "boy named Karim"),
+        ("A 93-year-old man died on 12 March 2019.", "age_over_89", "93-year-old"),
+        ("A 93-year-old man died on 12 March 2019.", "date", "12 March 2019"),
+    ],
+)
+def test_identifiers_are_flagged_where_they_stand(text: str, kind: str, said: str) -> None:
+    assert said in [text[f.start : f.end] for f in flags(text) if f.kind == kind and f.score >= 0.5]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SYBR Green PCR Master Mix was used at 94 °C for 90 min.",
+        "A 54-year-old man presented on 12 March 2019.",
+        "Values were 0.93 (0.90–0.97) and 1,200–1,300 in 90% of cases; case number 3 was excluded.",
+        "The mice were 90 days old; MSH2 and MRN complexes were seen.",
+    ],
+)
+def test_what_identifies_nobody_is_not_flagged(text: str) -> None:
+    assert not [f for f in flags(text) if f.score >= 0.5]
+
+
+def test_thanks_are_flagged_faintly() -> None:
+    assert [f.score for f in flags("We thank Ms. Carolyn Doyle for her help.")] == [0.3]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=400))
+def test_flags_lie_inside_of_any_text(text: str) -> None:
+    for f in flags(text):
+        assert 0 <= f.start < f.end <= len(text) and 0 < f.score <= 1
+    for p in patients(text):
+        assert 0 <= p.start < p.end <= len(text)
+
+
+@pytest.mark.parametrize("text", ["1" * 200_000, "Mr. " * 50_000, "a@" * 100_000, "+1 2 " * 40_000, "aged 9" * 30_000])
+def test_long_texts_take_bounded_time(text: str) -> None:
+    flags(text)
+    patients(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "age", "sex", "diagnosis"),
+    [
+        (
+            "A 54-year-old woman presented with pain. She was diagnosed with acute appendicitis.",
+            54.0,
+            "female",
+            "acute appendicitis",
+        ),
+        (
+            "We report a six-month-old boy with fever. A diagnosis of Kawasaki disease was made.",
+            0.5,
+            "male",
+            "Kawasaki disease",
+        ),
+        ("A man, aged 71, was admitted.", 71.0, "male", ""),
+        ("A 33-year-old patient was seen. Her blood pressure was high.", 33.0, "female", ""),
+    ],
+)
+def test_patients_as_they_are_stated(text: str, age: float, sex: str, diagnosis: str) -> None:
+    (found,) = patients(text)
+    assert (found.age, found.sex, found.diagnosis) == (age, sex, diagnosis)
+
+
+def test_a_cohort_is_no_patient() -> None:
+    assert not patients("Participants were 18 years old or older; the average age was 45 years.")
+
+
+def test_writing_on_a_scan_is_boxed_and_tissue_is_not() -> None:
+    rng = np.random.default_rng(0)
+    scan = (rng.random((400, 400)) * 25).astype(np.uint8)
+    assert not images.burned_in(scan)
+    written = Image.fromarray(scan)
+    ImageDraw.Draw(written).text((20, 30), "DOE JOHN 12.03.1961", fill=230)
+    (first, *_) = images.burned_in(images.array(written))
+    assert first.kind == "burned_in_text" and 0.02 < first.x < 0.12 and 0.04 < first.y < 0.14 and first.width > 0.1
+    assert not images.faces(scan)
+
+
+def test_the_gold_is_read_and_damage_is_told(tmp_path: Path) -> None:
+    assert len(read_gold(LABELS)) >= 200
+    (tmp_path / "paragraphs.tsv").write_text("a\tb\nc\td\n")
+    with pytest.raises(GoldError, match="first line"):
+        read_gold(tmp_path)
