@@ -1,0 +1,406 @@
+"""Captions to panels: which words of a caption describe which panel, as offsets into the caption.
+
+Deterministic and without a model: labels are found in all the ways that they are written, a series of them is chosen
+that begins at A, a, 1 or i and has no gaps, and its place before or after the words decides where each panel's words
+begin and end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from pmcmine.panels.labels import LABEL, LIST, expand, is_series, kinds, position
+
+_READ: Final = 20_000  # code points of a caption; the rest is shared text
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PanelText:
+    """What a caption says of one panel.
+
+    Attributes:
+        label: as the caption writes it, without brackets.
+        spans: code points of the caption, in order; several panels may share one span.
+        confidence: 0 to 1, by how the labels are written and whether they are a series.
+    """
+
+    label: str
+    spans: tuple[Span, ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class SplitCaption:
+    """A caption's panels, in order of their labels, and the text that all share."""
+
+    panels: tuple[PanelText, ...]
+    shared: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Marker:
+    """A place that may be a label: of the labels, from start to end, in a way of writing."""
+
+    start: int
+    end: int
+    labels: tuple[str, ...]
+    form: str
+
+
+_BRACKETED: Final = re.compile(
+    rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?) )?(?P<list>{LIST})(?:\s?[:.])?\s?[)\]]"
+)
+_IN_BRACKETS: Final = re.compile(rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LABEL})\)|\((?P<head>{LIST})[:;,] ?[^()]{{3,200}}\)")
+_HALF: Final = re.compile(rf"(?<![\w(\[{{])(?P<list>{LIST})\)(?=[\s:])")
+_DOTTED: Final = re.compile(rf"(?:^|(?<=[.;:,!?)] )|(?<= and ))(?P<list>{LIST})(?P<mark>[.:]|,|\s?[–—-])(?= )")
+_BARE: Final = re.compile(rf"(?:^|(?<=[.;:!?)’”] )|(?<=, ))(?P<list>{LIST})(?= [A-Z\d“‘\"'(αβγδΔ*]| [a-z]{{2,}})")
+_PANEL_WORD: Final = re.compile(rf"\b[Pp]anels? (?:\((?P<list>{LIST})\)|(?P<bare>{LIST})(?=[\s:,.;)]))")
+_POSITION: Final = re.compile(
+    r"\((?P<list>(?:the )?(?:upper|top|lower|bottom|middle|center|centre|central|left|right|first|second|third)"
+    r"(?:[ -](?:left|right|middle|center|centre))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)\)"
+    r"|(?:^|(?<=[.;:] ))(?P<bare>(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)"
+    r"(?:[ -](?:left|right))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)(?=[:,])",
+)
+_SENTENCE: Final = re.compile(r"(?<=[.!?])[)\]”’\"']? +(?=[(\[“‘\"']?[A-Z0-9*†‡#αβγδΔ])")
+_ABBREVIATED: Final = re.compile(
+    r"(?:\b(?:[Ff]igs?|[Tt]abs?|[Rr]efs?|[Nn]os?|vs|cv|cvs|var|subsp|ssp|spp?|approx|ca|et al|e\.g|i\.e|[A-Z]|st|Dr|min|max|resp|Eq|"
+    r"St|Ex|Em|ext|Supp?l|inc|Inc|Ltd|Co|cf|etc|rel|conc|pv|sec|hr?s?))\.$"
+)
+# Sentences that speak of all panels: statistics, bars, abbreviations, symbols.
+_SHARED: Final = re.compile(
+    r"^(?:(?:All |The |Each |Different |Same |These |Those )?(?:scale )?bars?\b|scale\b|(?:the )?(?:error|vertical|horizontal|black|white|red|blue|"
+    r"green|grey|gray|open|filled|solid|dashed|dotted|coloured|colored|thick|thin|yellow|orange|purple|dark|light)\b.{0,60}(?:bars?|lines?|arrows?|arrowheads?|circles?|boxes?|symbols?|squares?|triangles?|columns?|dots?|areas?|letters?|curves?|points?)\b"
+    r"|(?:data|values?|results?|means?|statistic\w*|significan\w*|asterisks?|stars?|letters?|different (?:lower\w* |small |upper\w* |capital )?letters?|the (?:same|different) letters?|"
+    r"columns?|lines?|arrows?|arrowheads?|symbols?|numbers?|abbreviations?|experiments?|each (?:value|bar|point|data|experiment|column|box|symbol|dot|line|treatment|sample)|"
+    r"bars?|boxes|whiskers|differences?|\*+|†|‡|#|n ?[=:]|ns\b|n\.s\b|p ?[<=>]|similar|three|two|four|five|at least|magnification|original magnification|"
+    r"representative|one-way|two-way|student|tukey|note|notes|source|sources|adapted|reproduced|modified|from\b|see\b|for (?:each|all|details|further|interpretation|more)|"
+    r"in (?:all|each|both)|both|all (?:data|values|experiments|images|panels|samples|results|measurements|treatments|figures|plots|the)|the (?:data|values?|results?|experiments?|means?|x-?axis|y-?axis|horizontal axis|vertical axis|numbers?|letters?|asterisks?|colou?rs?|"
+    r"arrows?|line|lines|bars?|boxes|box|symbols?|graphs? (?:show|represent)|percentages?|significan\w*|statistic\w*|relative expression|expression (?:level|value)s?|standard|transcript level|actin|gene|internal|blots?|images are))\b|\*|†|‡|#)",
+    re.IGNORECASE,
+)
+_ABBREVIATION: Final = re.compile(r"^[A-Z][A-Za-z0-9./+-]{0,12}(?: \d)?(?:,|:| =|;| –| -) ?[A-Za-z]")
+_CONNECT: Final = re.compile(r"^(?:[\s,;:.)\]–—-]|and\b|or\b|as well as\b|while\b|whereas\b|in\s*$|respectively\b)+")
+_TRAILING: Final = re.compile(r"(?:[\s,;:.(\[–—-]|\band|\bor|\bas well as|\bwhile|\bwhereas)+$")
+_PREPOSITION: Final = re.compile(
+    r"\b(?:of|in|on|for|with|by|from|to|at|between|during|using|under|after|show(?:s|ing)?|include[sd]?|including|against|versus|via|within|into|are|is|as|following|than)\s+", re.IGNORECASE
+)  # fmt: skip
+_REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
+_STRENGTH: Final = {"bracket": 0.95, "half": 0.85, "dotted": 0.8, "bare": 0.8, "panel": 0.85, "inner": 0.75, "position": 0.7}
+
+
+def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
+    """The panels of a caption.
+
+    Args:
+        text: the caption.
+        bold: spans that the markup sets in bold or italics; a label there needs no brackets.
+    """
+    whole = text
+    text = text[:_READ]
+    markers = _choose(_markers(text, bold), text)
+    if not markers:
+        return SplitCaption((), ((0, len(whole)),) if whole else ())
+    found: dict[str, list[Span]] = {}
+    for marker, span in zip(markers, _spans(text, markers), strict=True):
+        if span is None:
+            continue
+        for label in marker.labels:
+            found.setdefault(label, []).append(span)
+    forms = Counter(m.form for m in markers)
+    confidence = _STRENGTH[forms.most_common(1)[0][0]]
+    panels = []
+    for label, spans in found.items():
+        main = max(spans, key=lambda s: (s[1] - s[0], -s[0]))
+        panels.append(PanelText(label, (main,), confidence if main[1] - main[0] > 2 else round(confidence / 2, 3)))
+    taken = sorted({s for p in panels for s in p.spans} | {(m.start, m.end) for m in markers})
+    return SplitCaption(tuple(sorted(panels, key=_order)), _gaps(taken, len(whole)))
+
+
+def _order(panel: PanelText) -> tuple[str, int, int]:
+    found = kinds(panel.label)
+    return (found[0].name.rstrip("+"), found[0].number, 0) if found else ("~", 0, panel.spans[0][0])
+
+
+def _gaps(taken: Sequence[Span], end: int) -> tuple[Span, ...]:
+    """What no span covers."""
+    out, at = [], 0
+    for a, b in [*taken, (end, end)]:
+        if a > at:
+            out.append((at, a))
+        at = max(at, b)
+    return tuple(out)
+
+
+def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
+    """All places that may be labels, in order."""
+    out: dict[int, _Marker] = {}
+
+    def add(m: re.Match[str], group: str, form: str) -> None:
+        if m[group] is None:
+            return
+        labels = expand(m[group])
+        if labels and not any(m.start() < o.end and o.start < m.end() for o in out.values()):
+            out[m.start()] = _Marker(m.start(), m.end(), labels, form)
+
+    for m in _PANEL_WORD.finditer(text):
+        add(m, "list" if m["list"] else "bare", "panel")
+    for m in _BRACKETED.finditer(text):
+        add(m, "list", "bracket")
+    for m in _IN_BRACKETS.finditer(text):
+        if m["list"] is not None:
+            labels = expand(m["list"])
+            place = m.start("list")
+            if labels and not any(place < o.end and o.start < m.end() for o in out.values()):
+                out[place] = _Marker(place, m.end(), labels, "inner")
+    for m in _HALF.finditer(text):
+        add(m, "list", "half")
+    for m in _DOTTED.finditer(text):
+        add(m, "list", "dotted")
+    for m in _BARE.finditer(text):
+        add(m, "list", "bare")
+    for start, end in bold:
+        labels = expand(text[start:end].strip(" ().:,"))
+        if labels and not any(start < o.end and o.start < end for o in out.values()):
+            out[start] = _Marker(start, end, labels, "bracket")
+    for m in _POSITION.finditer(text):
+        label = position(m["list"] or m["bare"])
+        if label and not any(m.start() < o.end and o.start < m.end() for o in out.values()):
+            out[m.start()] = _Marker(m.start(), m.end(), (label,), "position")
+    return [out[k] for k in sorted(out)]
+
+
+def _choose(markers: Sequence[_Marker], text: str) -> list[_Marker]:
+    """The markers of the best series of labels; none where there is none."""
+    best: tuple[float, list[_Marker]] = (0.0, [])
+    for name in ("upper", "lower", "upper+", "lower+", "roman", "digit"):
+        for loose in (False, True):
+            chosen = _series(markers, name, text, loose)
+            labels = {label for m in chosen for label in m.labels}
+            if len(labels) < 2:
+                continue
+            weight = {"digit": 0.4, "roman": 0.6}.get(name.rstrip("+"), 1.0)
+            firm = sum(m.form in ("bracket", "half", "panel", "inner") for m in chosen)
+            score = len(labels) * weight + 0.2 * firm - (0.5 if loose else 0)
+            if score > best[0]:
+                best = (score, chosen)
+    if best[1]:
+        return best[1]
+    positions = [m for m in markers if m.form == "position"]
+    names = {m.labels[0] for m in positions}
+    pairs = (("left", "right"), ("top", "bottom"), ("upper", "lower"), ("first", "second"), ("top left", "top right"))
+    return positions if any(set(p) <= names for p in pairs) else []
+
+
+def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> list[_Marker]:
+    """Markers of one sort of label. Letters without brackets count only where the series wants them next."""
+    base = name.rstrip("+")
+    mine = [m for m in markers if m.form != "position" and all(any(k.name.rstrip("+") == base for k in kinds(x)) for x in m.labels)]
+    if name.endswith("+"):
+        mine = [m for m in mine if any(k.name == name for x in m.labels for k in kinds(x))]
+    else:
+        mine = [m for m in mine if all(any(k.name == name for k in kinds(x)) for x in m.labels)]
+    firm_forms = ("bracket", "half", "panel") if not loose else ("bracket", "half", "panel", "inner", "dotted", "bare")
+    out: list[_Marker] = []
+    seen: set[str] = set()
+    following = 0
+    for m in mine:
+        numbers = [k.number for x in m.labels for k in kinds(x) if k.name == name]
+        firm = m.form in firm_forms[:3]
+        if not firm:
+            if not loose or name in ("digit", "roman") or not numbers or min(numbers) != following:
+                continue
+            if m.form == "bare" and name == "upper" and (min(numbers) == 0 and text[m.end : m.end + 1] == " " and not text[m.end + 1 : m.end + 2].isupper()):
+                continue  # "A mouse" begins a sentence
+        if name == "digit" and m.form == "bracket" and text[m.end : m.end + 1].isalnum():
+            continue
+        if seen >= set(m.labels) and _REFERENCE.search(text[max(m.start - 12, 0) : m.start]) and not firm:
+            continue
+        out.append(m)
+        seen |= set(m.labels)
+        following = max([following, *(n + 1 for n in numbers)])
+    return out if is_series(seen, name) else []
+
+
+def _boundary_before(text: str, at: int) -> bool:
+    """Whether a sentence, a clause or an item of a list may begin here."""
+    before = text[:at].rstrip()
+    return not before or before[-1] in ".;:,!?" or before.endswith((" and", " or", "(", "["))
+
+
+def _word_after(text: str, at: int) -> str:
+    m = re.match(r"\s*([^\s,.;:)]*)", text[at : at + 40])
+    return m[1] if m else ""
+
+
+_AFTER_SUFFIX: Final = frozenset("and or as of in was were is are with for at on to during from by versus vs under respectively compared the".split()) - {"the"}
+
+
+def _is_suffix(text: str, markers: Sequence[_Marker]) -> bool:
+    """Whether labels stand after what they name."""
+    votes = 0.0
+    for i, m in enumerate(markers):
+        rest = text[m.end :]
+        stripped = rest.lstrip(" ")
+        before = _boundary_before(text, m.start)
+        last = i == len(markers) - 1
+        if m.form in ("dotted", "bare"):
+            votes -= 2
+            continue
+        if m.form == "inner":
+            votes += 2
+            continue
+        ends = not stripped or stripped[0] in ",.;" or (not rest.startswith((" ", ":")) and bool(stripped))
+        follows = _word_after(text, m.end) in _AFTER_SUFFIX
+        if m.start == 0:
+            votes -= 3
+        elif before:
+            votes -= 1.5 if not ends else 0
+        elif ends:
+            votes += 2
+        elif follows:
+            votes += 1.2
+        else:
+            votes += 0.0
+        if last and not stripped.strip(" .;"):
+            votes += 2
+    return votes > 0
+
+
+def _spans(text: str, markers: Sequence[_Marker]) -> list[Span | None]:
+    """Where each marker's words stand."""
+    if _is_suffix(text, markers):
+        return _suffix_spans(text, markers)
+    return _prefix_spans(text, markers)
+
+
+def _trim(text: str, start: int, end: int) -> Span:
+    """Without connecting words and punctuation at the edges; closing brackets stay with their opening ones."""
+    lead = _CONNECT.match(text[start:end])
+    if lead:
+        start += lead.end()
+    while True:
+        tail = _TRAILING.search(text[start:end])
+        if not tail or tail.start() == end - start:
+            break
+        cut = start + tail.start()
+        if cut == end:
+            break
+        end = cut
+    return (start, max(end, start))
+
+
+def sentences(text: str, start: int, end: int) -> list[Span]:
+    """Sentences between two places."""
+    out, at = [], start
+    for m in _SENTENCE.finditer(text, start, end):
+        if _ABBREVIATED.search(text[max(at, m.start() - 12) : m.start()]):
+            continue
+        out.append((at, m.start()))
+        at = m.end()
+    if at < end:
+        out.append((at, end))
+    return out
+
+
+def _prefix_spans(text: str, markers: Sequence[_Marker]) -> list[Span | None]:
+    out: list[Span | None] = []
+    seen: set[str] = set()
+    listed = _is_list(text, markers)
+    for i, m in enumerate(markers):
+        known = seen >= set(m.labels)
+        seen |= set(m.labels)
+        end = markers[i + 1].start if i + 1 < len(markers) else len(text)
+        span = _trim(text, m.end, end)
+        if i + 1 == len(markers):
+            span = _last_prefix(text, span, listed, markers, out)
+        elif not listed:
+            span = _trim(text, span[0], _without_shared(text, span, keep_long=True))
+        out.append(None if known and out else span)
+    return out
+
+
+def _is_list(text: str, markers: Sequence[_Marker]) -> bool:
+    """Whether the panels are items of one sentence rather than sentences."""
+    inner = [text[a.end : b.start].rstrip() for a, b in zip(markers, markers[1:], strict=False)]
+    if not inner:
+        return False
+    ended = sum(t.endswith((".", "!", "?")) or bool(sentences(text, 0, 0)) for t in inner)
+    return ended * 2 < len(inner) and all(len(t) < 250 for t in inner)
+
+
+def _last_prefix(text: str, span: Span, listed: bool, markers: Sequence[_Marker], before: Sequence[Span | None]) -> Span:
+    """The last panel's words: the caption's tail that speaks of all panels is left away."""
+    start, end = span
+    if listed:
+        first = sentences(text, start, end)[0] if start < end else span
+        stop = first[1]
+        items = [text[s[0] : s[1]] for s in before if s is not None]
+        if items and max(len(x.split()) for x in items) <= 8:
+            longest = max(len(x.split()) for x in items)
+            semi = text.find(";", start, stop)
+            if semi > 0 and not any(";" in x for x in items):
+                stop = semi
+            words = text[start:stop].split()
+            if len(words) > longest and not any(_PREPOSITION.search(x) for x in items):
+                m = _PREPOSITION.search(text[start:stop])
+                if m and m.start() > 0:
+                    stop = start + m.start()
+        return _trim(text, start, stop)
+    return _trim(text, start, _without_shared(text, span, keep_long=False))
+
+
+def _without_shared(text: str, span: Span, keep_long: bool) -> int:
+    """End of a panel's words: before the first of the closing sentences that speak of all panels."""
+    parts = sentences(text, *span)
+    if keep_long or len(parts) < 2:
+        return span[1]
+    stop = len(parts)
+    for n in range(1, len(parts)):
+        said = text[parts[n][0] : parts[n][1]]
+        if _SHARED.match(said) or _ABBREVIATION.match(said):
+            stop = n
+            break
+    return parts[stop - 1][1]
+
+
+def _suffix_spans(text: str, markers: Sequence[_Marker]) -> list[Span | None]:
+    out: list[Span | None] = []
+    seen: set[str] = set()
+    at = 0
+    for i, m in enumerate(markers):
+        known = seen >= set(m.labels)
+        seen |= set(m.labels)
+        start = at
+        parts = sentences(text, start, m.start)
+        begins = parts[-1][0] if parts else start
+        span = _trim(text, begins, m.start)
+        if i == 0 or begins != at:
+            later = _trim(text, m.end, markers[i + 1].start) if i + 1 < len(markers) else None
+            span = _first_suffix(text, span, later)
+        out.append(None if known and out else span)
+        at = m.end
+    return out
+
+
+def _first_suffix(text: str, span: Span, later: Span | None) -> Span:
+    """Where the first item of a list begins: as the second one does, as far as their lengths tell."""
+    if later is None or later[0] >= later[1]:
+        return span
+    second = text[later[0] : later[1]]
+    if re.search(r"[.!?] ", second):
+        return span
+    words = max(len(second.split()), 1)
+    starts = [span[0]] + [span[0] + m.end() for m in _PREPOSITION.finditer(text[span[0] : span[1]])]
+    lead = second.split()[0].lower()
+
+    def cost(start: int) -> tuple[float, int]:
+        said = text[start : span[1]].split()
+        same = bool(said) and said[0].lower() == lead
+        return (abs(len(said) - words) - (2.0 if same else 0.0), start)
+
+    return (min((s for s in starts if s < span[1]), key=cost), span[1])

@@ -1,0 +1,117 @@
+"""Panel labels: how they are written, lists and ranges of them, and which follow each other."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+MAX_PANELS: Final = 40
+_DASH: Final = "-‐‑‒–—−"
+ROMAN: Final = tuple("i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi".split())
+_ROMAN_NUMBER: Final = {r: i for i, r in enumerate(ROMAN)}
+POSITIONS: Final = (
+    r"(?:(?:upper|top|lower|bottom|middle|center|centre|central)[ -]?(?:left|right|middle|center|centre)?"
+    r"|left|right|inner|outer|first|second|third|fourth)"
+)
+_ROW: Final = r"(?: (?:panels?|images?|rows?|columns?|lanes?|half|side|part|graphs?|plots?|pictures?|photos?))"
+LABEL: Final = r"(?:[A-Za-z](?:\d{1,2}|['′’]{1,2})?|\d{1,2}[A-Za-z]?|[ivx]{2,5}|[A-Za-z]-(?:[ivx]{1,4}|\d{1,2}))"
+_ITEM: Final = re.compile(LABEL)
+_RANGE: Final = re.compile(rf"({LABEL}) ?(?:[{_DASH}]|to|through|thru) ?({LABEL})$")
+_SPLIT: Final = re.compile(r" ?(?:,|;|/|&|\+|\band\b|\bor\b) ?(?:and |or |& )?")
+LIST: Final = rf"{LABEL}(?:(?: ?[{_DASH}] ?| to | through | ?[,;/&+] ?(?:and |or )?| and | or ){LABEL}){{0,19}}"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What sort of label: `upper`, `lower`, `digit`, `roman` or `position`, and the place in its order."""
+
+    name: str
+    number: int
+
+
+def kinds(label: str) -> tuple[Kind, ...]:
+    """The sorts that a label may be of: `i` is a letter and a Roman number."""
+    out = []
+    head = label.rstrip("'′’")
+    if re.fullmatch(r"[A-Z]", head):
+        out.append(Kind("upper", ord(head) - 65))
+    elif re.fullmatch(r"[a-z]", head):
+        out.append(Kind("lower", ord(head) - 97))
+    elif re.fullmatch(r"\d{1,2}", head):
+        out.append(Kind("digit", int(head) - 1))
+    elif re.fullmatch(r"[A-Z]\d{1,2}", head):
+        out.append(Kind("upper+", (ord(head[0]) - 65) * 100 + int(head[1:])))
+    elif re.fullmatch(r"[a-z]\d{1,2}", head):
+        out.append(Kind("lower+", (ord(head[0]) - 97) * 100 + int(head[1:])))
+    elif m := re.fullmatch(r"([A-Za-z])-([ivx]+|\d{1,2})", head):
+        second = _ROMAN_NUMBER.get(m[2], 50) if not m[2].isdigit() else int(m[2])
+        name = "upper+" if m[1].isupper() else "lower+"
+        out.append(Kind(name, (ord(m[1].lower()) - 97) * 100 + second + 1))
+    if head in _ROMAN_NUMBER:
+        out.append(Kind("roman", _ROMAN_NUMBER[head]))
+    return tuple(out)
+
+
+def expand(text: str) -> tuple[str, ...]:
+    """Labels of a list such as `A, C–E and G`; none where it is no list of labels."""
+    out: list[str] = []
+    for part in _SPLIT.split(text.strip()):
+        part = part.strip()
+        if not part:
+            continue
+        m = _RANGE.fullmatch(part)
+        if m is not None and not _ITEM.fullmatch(part):
+            between = _between(m[1], m[2])
+            if not between:
+                return ()
+            out += between
+        elif _ITEM.fullmatch(part):
+            if part.isdigit() and out and re.fullmatch(r"[A-Za-z]\d{1,2}", out[-1]):
+                part = out[-1][0] + part  # "A1, 2"
+            out.append(part)
+        else:
+            return ()
+        if len(out) > MAX_PANELS:
+            return ()
+    return tuple(dict.fromkeys(out))
+
+
+def _between(first: str, last: str) -> list[str]:
+    """All labels from the first to the last; none where they are of different sorts or out of order."""
+    if re.fullmatch(r"[A-Za-z]\d{1,2}", first) and re.fullmatch(r"[A-Za-z]?\d{1,2}", last):
+        head, low = first[0], int(first[1:])
+        if last[0].isalpha() and last[0] != head:
+            return []
+        high = int(last.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+        return [f"{head}{i}" for i in range(low, high + 1)] if low < high <= low + MAX_PANELS else []
+    if len(first) == len(last) == 1 and first.isalpha() and last.isalpha():
+        if first.isupper() == last.isupper() and first < last:
+            return [chr(c) for c in range(ord(first), ord(last) + 1)]
+        return []
+    if first.isdigit() and last.isdigit() and int(first) < int(last) <= int(first) + MAX_PANELS:
+        return [str(i) for i in range(int(first), int(last) + 1)]
+    if first in _ROMAN_NUMBER and last in _ROMAN_NUMBER:
+        return list(ROMAN[_ROMAN_NUMBER[first] : _ROMAN_NUMBER[last] + 1])
+    return []
+
+
+def is_series(found: set[str], name: str) -> bool:
+    """Whether labels of one sort are a series: from the first one on, with no gap (one in ten may be missing)."""
+    numbers = sorted({k.number for label in found for k in kinds(label) if k.name == name})
+    if len(numbers) < 2:
+        return False
+    if name.endswith("+"):
+        letters = sorted({n // 100 for n in numbers})
+        return letters[0] == 0 and all(b - a == 1 for a, b in pairwise(letters)) and numbers[0] % 100 <= 1
+    if numbers[0] != 0:
+        return False
+    gaps = numbers[-1] + 1 - len(numbers)
+    return gaps <= len(numbers) // 10
+
+
+def position(text: str) -> str:
+    """A position such as `left` or `top right` out of "left panel"; empty where it is none."""
+    m = re.fullmatch(rf"(?:the )?({POSITIONS}){_ROW}?", text.strip(), re.IGNORECASE)
+    return " ".join(m[1].lower().replace("-", " ").split()) if m else ""
