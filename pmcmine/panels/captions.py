@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from pmcmine.panels.labels import LABEL, LIST, expand, is_series, kinds, position
+from pmcmine.panels.labels import LABEL, LIST, expand, kinds, position, series
 
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
 Span = tuple[int, int]
@@ -55,9 +55,11 @@ class _Marker:
 _BRACKETED: Final = re.compile(
     rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?) )?(?P<list>{LIST})(?:\s?[:.])?\s?[)\]]"
 )
-_IN_BRACKETS: Final = re.compile(rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LABEL})\)|\((?P<head>{LIST})[:;,] ?[^()]{{3,200}}\)")
+_IN_BRACKETS: Final = re.compile(
+    rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LABEL})\)|\((?P<head>{LIST})[:;,] ?[^()]{{3,200}}\)"
+)
 _HALF: Final = re.compile(rf"(?<![\w(\[{{])(?P<list>{LIST})\)(?=[\s:])")
-_DOTTED: Final = re.compile(rf"(?:^|(?<=[.;:,!?)] )|(?<= and ))(?P<list>{LIST})(?P<mark>[.:]|,|\s?[–—-])(?= )")
+_DOTTED: Final = re.compile(rf"(?:^|(?<=[.;:,!?)] ))(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
 _BARE: Final = re.compile(rf"(?:^|(?<=[.;:!?)’”] )|(?<=, ))(?P<list>{LIST})(?= [A-Z\d“‘\"'(αβγδΔ*]| [a-z]{{2,}})")
 _PANEL_WORD: Final = re.compile(rf"\b[Pp]anels? (?:\((?P<list>{LIST})\)|(?P<bare>{LIST})(?=[\s:,.;)]))")
 _POSITION: Final = re.compile(
@@ -73,24 +75,42 @@ _ABBREVIATED: Final = re.compile(
 )
 # Sentences that speak of all panels: statistics, bars, abbreviations, symbols.
 _SHARED: Final = re.compile(
-    r"^(?:(?:All |The |Each |Different |Same |These |Those )?(?:scale )?bars?\b|scale\b|(?:the )?(?:error|vertical|horizontal|black|white|red|blue|"
-    r"green|grey|gray|open|filled|solid|dashed|dotted|coloured|colored|thick|thin|yellow|orange|purple|dark|light)\b.{0,60}(?:bars?|lines?|arrows?|arrowheads?|circles?|boxes?|symbols?|squares?|triangles?|columns?|dots?|areas?|letters?|curves?|points?)\b"
-    r"|(?:data|values?|results?|means?|statistic\w*|significan\w*|asterisks?|stars?|letters?|different (?:lower\w* |small |upper\w* |capital )?letters?|the (?:same|different) letters?|"
-    r"columns?|lines?|arrows?|arrowheads?|symbols?|numbers?|abbreviations?|experiments?|each (?:value|bar|point|data|experiment|column|box|symbol|dot|line|treatment|sample)|"
-    r"bars?|boxes|whiskers|differences?|\*+|†|‡|#|n ?[=:]|ns\b|n\.s\b|p ?[<=>]|similar|three|two|four|five|at least|magnification|original magnification|"
-    r"representative|one-way|two-way|student|tukey|note|notes|source|sources|adapted|reproduced|modified|from\b|see\b|for (?:each|all|details|further|interpretation|more)|"
-    r"in (?:all|each|both)|both|all (?:data|values|experiments|images|panels|samples|results|measurements|treatments|figures|plots|the)|the (?:data|values?|results?|experiments?|means?|x-?axis|y-?axis|horizontal axis|vertical axis|numbers?|letters?|asterisks?|colou?rs?|"
-    r"arrows?|line|lines|bars?|boxes|box|symbols?|graphs? (?:show|represent)|percentages?|significan\w*|statistic\w*|relative expression|expression (?:level|value)s?|standard|transcript level|actin|gene|internal|blots?|images are))\b|\*|†|‡|#)",
+    r"^(?:(?:(?:All |The |Each |Different |Same |These )?(?:scale )?bars?(?: represent| indicate| show| denote|[:=,]| =)|scale\b|(?:the )?(?:error|vertical) bars?)"
+    r"|(?:data|values?|results?|statistic\w*|significan\w*|asterisks?|stars?|(?:different |the same |same )(?:lower\w* |small |upper\w* |capital )?letters?|"
+    r"letters?|abbreviations?|experiments?|the experiments?|each (?:value|bar|point|data|experiment|column|box|symbol|dot|treatment)|means?|columns?|"
+    r"n ?[=:]|ns\b|p ?[<=>]|similar results|magnification|original magnification|one-way|two-way|student|tukey|notes?|sources?|adapted|reproduced|modified from|"
+    r"for (?:each|all|details|further|interpretation)|in (?:all|each|both) |all (?:data|values|experiments|images|panels|samples|results|measurements|figures|plots)|both |the data|the values?|the results?|"
+    r"the (?:asterisks?|letters|x-?axis|y-?axis|error)|symbols?|abbreviation)\b|\*|†|‡|#)",
     re.IGNORECASE,
 )
-_ABBREVIATION: Final = re.compile(r"^[A-Z][A-Za-z0-9./+-]{0,12}(?: \d)?(?:,|:| =|;| –| -) ?[A-Za-z]")
+_ABBREVIATION: Final = re.compile(r"^[A-Z][A-Za-z0-9./+-]{0,12}(?: \d)?(?:,|:| =| –| -) ?[a-z]")
 _CONNECT: Final = re.compile(r"^(?:[\s,;:.)\]–—-]|and\b|or\b|as well as\b|while\b|whereas\b|in\s*$|respectively\b)+")
 _TRAILING: Final = re.compile(r"(?:[\s,;:.(\[–—-]|\band|\bor|\bas well as|\bwhile|\bwhereas)+$")
 _PREPOSITION: Final = re.compile(
     r"\b(?:of|in|on|for|with|by|from|to|at|between|during|using|under|after|show(?:s|ing)?|include[sd]?|including|against|versus|via|within|into|are|is|as|following|than)\s+", re.IGNORECASE
 )  # fmt: skip
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
-_STRENGTH: Final = {"bracket": 0.95, "half": 0.85, "dotted": 0.8, "bare": 0.8, "panel": 0.85, "inner": 0.75, "position": 0.7}
+_LETTERS: Final = re.compile(r"(?:letters?|lanes?|steps?|eqs?\.?|equations?|models?) $", re.IGNORECASE)
+_GRAPHS: Final = re.compile(
+    r"\b(?:graphs?|panels?|pictures?|photos?|photographs?|images?|plots?|figures?|diagrams?)$", re.IGNORECASE
+)
+_LEADING: Final = re.compile(
+    r"\b(?:with|of|for|on|in|by|are|is|were|to|between|from|includes?|including|show|shows|showing|at)$", re.IGNORECASE
+)
+_COMPOUNDS: Final = re.compile(r"\b(?:structures? of|compounds?|synthesis|reagents|synthetic)\b", re.IGNORECASE)
+_MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
+_AGAIN: Final = re.compile(
+    rf"^(?:In |For |Panels? )?(?P<list>{LIST})(?=[,:;]| (?:and|are|is|show|represent|were|was|scale|bars?)\b)"
+)
+_STRENGTH: Final = {
+    "bracket": 0.95,
+    "half": 0.85,
+    "dotted": 0.8,
+    "bare": 0.8,
+    "panel": 0.85,
+    "inner": 0.75,
+    "position": 0.7,
+}
 
 
 def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
@@ -107,7 +127,7 @@ def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
         return SplitCaption((), ((0, len(whole)),) if whole else ())
     found: dict[str, list[Span]] = {}
     for marker, span in zip(markers, _spans(text, markers), strict=True):
-        if span is None:
+        if span is None or span[0] >= span[1]:
             continue
         for label in marker.labels:
             found.setdefault(label, []).append(span)
@@ -176,30 +196,62 @@ def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
 
 def _choose(markers: Sequence[_Marker], text: str) -> list[_Marker]:
     """The markers of the best series of labels; none where there is none."""
+    square = [m for m in markers if text[m.start] == "["]
     best: tuple[float, list[_Marker]] = (0.0, [])
-    for name in ("upper", "lower", "upper+", "lower+", "roman", "digit"):
-        for loose in (False, True):
-            chosen = _series(markers, name, text, loose)
-            labels = {label for m in chosen for label in m.labels}
-            if len(labels) < 2:
-                continue
-            weight = {"digit": 0.4, "roman": 0.6}.get(name.rstrip("+"), 1.0)
-            firm = sum(m.form in ("bracket", "half", "panel", "inner") for m in chosen)
-            score = len(labels) * weight + 0.2 * firm - (0.5 if loose else 0)
-            if score > best[0]:
-                best = (score, chosen)
+    for some in (markers, square) if len(square) > 1 else (markers,):
+        for name in ("upper", "lower", "upper+", "lower+", "roman", "digit"):
+            for loose in (False, True):
+                chosen = _series(some, name, text, loose)
+                labels = {label for m in chosen for label in m.labels}
+                if len(labels) < 2 or (name in ("roman", "digit") and best[0] > 0):
+                    continue
+                firm = sum(m.form in ("bracket", "half", "panel", "inner") for m in chosen)
+                score = (
+                    len(labels) + 0.2 * min(firm, len(labels)) - (0.5 if loose else 0) + (0.3 if some is square else 0)
+                )
+                if score > best[0]:
+                    best = (score, chosen)
     if best[1]:
-        return best[1]
+        return _without_references(best[1], text)
     positions = [m for m in markers if m.form == "position"]
     names = {m.labels[0] for m in positions}
     pairs = (("left", "right"), ("top", "bottom"), ("upper", "lower"), ("first", "second"), ("top left", "top right"))
     return positions if any(set(p) <= names for p in pairs) else []
 
 
+def _without_references(markers: Sequence[_Marker], text: str) -> list[_Marker]:
+    """Without those that only name again, within a sentence, a panel that was named with others before it."""
+    out: list[_Marker] = []
+    seen: set[str] = set()
+    grouped: set[str] = set()
+    for m in markers:
+        begins = _begins_sentence(text, m.start)
+        again = set(m.labels) <= seen
+        near = text[max(m.start - 12, 0) : m.start]
+        if again and _MEASURE.search(near):
+            continue  # "10 µm (b, f)" tells of a bar
+        if again and not begins and (set(m.labels) <= grouped or _REFERENCE.search(near)):
+            continue
+        out.append(m)
+        seen |= set(m.labels)
+        if len(m.labels) > 1:
+            grouped |= set(m.labels)
+    return out
+
+
+def _begins_sentence(text: str, at: int) -> bool:
+    before = text[:at].rstrip()
+    return not before or before[-1] in ".;:!?"
+
+
 def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> list[_Marker]:
     """Markers of one sort of label. Letters without brackets count only where the series wants them next."""
     base = name.rstrip("+")
-    mine = [m for m in markers if m.form != "position" and all(any(k.name.rstrip("+") == base for k in kinds(x)) for x in m.labels)]
+    mine = [
+        m
+        for m in markers
+        if m.form != "position" and all(any(k.name.rstrip("+") == base for k in kinds(x)) for x in m.labels)
+    ]
     if name.endswith("+"):
         mine = [m for m in mine if any(k.name == name for x in m.labels for k in kinds(x))]
     else:
@@ -207,6 +259,7 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
     firm_forms = ("bracket", "half", "panel") if not loose else ("bracket", "half", "panel", "inner", "dotted", "bare")
     out: list[_Marker] = []
     seen: set[str] = set()
+    had: set[int] = set()
     following = 0
     for m in mine:
         numbers = [k.number for x in m.labels for k in kinds(x) if k.name == name]
@@ -214,22 +267,27 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
         if not firm:
             if not loose or name in ("digit", "roman") or not numbers or min(numbers) != following:
                 continue
-            if m.form == "bare" and name == "upper" and (min(numbers) == 0 and text[m.end : m.end + 1] == " " and not text[m.end + 1 : m.end + 2].isupper()):
+            if (
+                m.form == "bare"
+                and name == "upper"
+                and (min(numbers) == 0 and text[m.end : m.end + 1] == " " and not text[m.end + 1 : m.end + 2].isupper())
+            ):
                 continue  # "A mouse" begins a sentence
+        if _LETTERS.search(text[max(m.start - 24, 0) : m.start]):
+            continue  # "marked by letters (A-D)"
+        if name == "digit" and _COMPOUNDS.search(text):
+            continue
         if name == "digit" and m.form == "bracket" and text[m.end : m.end + 1].isalnum():
             continue
         if seen >= set(m.labels) and _REFERENCE.search(text[max(m.start - 12, 0) : m.start]) and not firm:
             continue
         out.append(m)
         seen |= set(m.labels)
-        following = max([following, *(n + 1 for n in numbers)])
-    return out if is_series(seen, name) else []
-
-
-def _boundary_before(text: str, at: int) -> bool:
-    """Whether a sentence, a clause or an item of a list may begin here."""
-    before = text[:at].rstrip()
-    return not before or before[-1] in ".;:,!?" or before.endswith((" and", " or", "(", "["))
+        had |= set(numbers)
+        while following in had:
+            following += 1
+    run = series(seen, name)
+    return [m for m in out if set(m.labels) <= run]
 
 
 def _word_after(text: str, at: int) -> str:
@@ -237,45 +295,66 @@ def _word_after(text: str, at: int) -> str:
     return m[1] if m else ""
 
 
-_AFTER_SUFFIX: Final = frozenset("and or as of in was were is are with for at on to during from by versus vs under respectively compared the".split()) - {"the"}
+_AFTER_SUFFIX: Final = frozenset(
+    "and or as of in was were is are with for at on to during from by versus vs under respectively compared can".split()
+)
 
 
-def _is_suffix(text: str, markers: Sequence[_Marker]) -> bool:
-    """Whether labels stand after what they name."""
-    votes = 0.0
-    for i, m in enumerate(markers):
-        rest = text[m.end :]
-        stripped = rest.lstrip(" ")
-        before = _boundary_before(text, m.start)
-        last = i == len(markers) - 1
-        if m.form in ("dotted", "bare"):
-            votes -= 2
-            continue
-        if m.form == "inner":
-            votes += 2
-            continue
-        ends = not stripped or stripped[0] in ",.;" or (not rest.startswith((" ", ":")) and bool(stripped))
-        follows = _word_after(text, m.end) in _AFTER_SUFFIX
-        if m.start == 0:
-            votes -= 3
-        elif before:
-            votes -= 1.5 if not ends else 0
-        elif ends:
-            votes += 2
-        elif follows:
-            votes += 1.2
-        else:
-            votes += 0.0
-        if last and not stripped.strip(" .;"):
-            votes += 2
-    return votes > 0
+def _votes(text: str, m: _Marker, last: bool) -> float:
+    """How much speaks for a label that stands after what it names (above 0) or before it (below)."""
+    if m.form in ("dotted", "bare"):
+        return -3.0
+    if m.form == "inner":
+        return 3.0
+    rest = text[m.end :]
+    stripped = rest.lstrip(" ")
+    ends = not stripped or stripped[0] in ",.;)" or not rest.startswith((" ", ":"))
+    if m.start == 0:
+        return -3.0
+    before = text[: m.start].rstrip()
+    if before[-1] in ".;:!?(":
+        return 0.5 if ends else -2.5
+    if before[-1] == "," and not ends:
+        return -2.0
+    if _GRAPHS.search(before):
+        return -2.5
+    if before[-1] == "," or before.endswith((" and", " or")):
+        return 0.5 if ends else -1.0
+    if ends:
+        return 2.5 if not last or stripped.strip(" .;)") else 3.0
+    if _LEADING.search(before):
+        return -1.0
+    return 1.5 if _word_after(text, m.end) in _AFTER_SUFFIX else -0.2
 
 
 def _spans(text: str, markers: Sequence[_Marker]) -> list[Span | None]:
-    """Where each marker's words stand."""
-    if _is_suffix(text, markers):
-        return _suffix_spans(text, markers)
-    return _prefix_spans(text, markers)
+    """Where each marker's words stand: after it or before it, as most of them do, but for those that are sure."""
+    votes = [_votes(text, m, i == len(markers) - 1) for i, m in enumerate(markers)]
+    suffix = sum(votes) > 0
+    modes = [v > 0 if abs(v) >= 1.5 or (v > 0) == suffix else suffix for v in votes]
+    if suffix or not any(modes):
+        modes = [suffix] * len(markers) if not suffix else [v > -2 for v in votes]
+    out: list[Span | None] = []
+    prefixed = [m for m, after in zip(markers, modes, strict=True) if not after]
+    listed = _is_list(text, prefixed) if len(prefixed) > 1 else False
+    at = 0
+    for i, (m, after) in enumerate(zip(markers, modes, strict=True)):
+        following = markers[i + 1] if i + 1 < len(markers) else None
+        if after:
+            out.append(_suffix_span(text, m, at, following, fresh=i == 0 or not modes[i - 1]))
+        else:
+            end = following.start if following is not None else len(text)
+            if following is not None and modes[i + 1]:
+                parts = sentences(text, m.end, following.start)
+                end = parts[-1][0] if len(parts) > 1 else end
+            span = _trim(text, m.end, end)
+            if following is None:
+                span = _last_prefix(text, span, listed, out)
+            elif span[0] < span[1]:
+                span = _trim(text, span[0], _without_shared(text, span, last=False))
+            out.append(span)
+        at = m.end
+    return out
 
 
 def _trim(text: str, start: int, end: int) -> Span:
@@ -307,23 +386,6 @@ def sentences(text: str, start: int, end: int) -> list[Span]:
     return out
 
 
-def _prefix_spans(text: str, markers: Sequence[_Marker]) -> list[Span | None]:
-    out: list[Span | None] = []
-    seen: set[str] = set()
-    listed = _is_list(text, markers)
-    for i, m in enumerate(markers):
-        known = seen >= set(m.labels)
-        seen |= set(m.labels)
-        end = markers[i + 1].start if i + 1 < len(markers) else len(text)
-        span = _trim(text, m.end, end)
-        if i + 1 == len(markers):
-            span = _last_prefix(text, span, listed, markers, out)
-        elif not listed:
-            span = _trim(text, span[0], _without_shared(text, span, keep_long=True))
-        out.append(None if known and out else span)
-    return out
-
-
 def _is_list(text: str, markers: Sequence[_Marker]) -> bool:
     """Whether the panels are items of one sentence rather than sentences."""
     inner = [text[a.end : b.start].rstrip() for a, b in zip(markers, markers[1:], strict=False)]
@@ -333,58 +395,55 @@ def _is_list(text: str, markers: Sequence[_Marker]) -> bool:
     return ended * 2 < len(inner) and all(len(t) < 250 for t in inner)
 
 
-def _last_prefix(text: str, span: Span, listed: bool, markers: Sequence[_Marker], before: Sequence[Span | None]) -> Span:
+def _last_prefix(text: str, span: Span, listed: bool, before: Sequence[Span | None]) -> Span:
     """The last panel's words: the caption's tail that speaks of all panels is left away."""
     start, end = span
-    if listed:
-        first = sentences(text, start, end)[0] if start < end else span
-        stop = first[1]
-        items = [text[s[0] : s[1]] for s in before if s is not None]
-        if items and max(len(x.split()) for x in items) <= 8:
-            longest = max(len(x.split()) for x in items)
-            semi = text.find(";", start, stop)
-            if semi > 0 and not any(";" in x for x in items):
-                stop = semi
-            words = text[start:stop].split()
-            if len(words) > longest and not any(_PREPOSITION.search(x) for x in items):
-                m = _PREPOSITION.search(text[start:stop])
-                if m and m.start() > 0:
+    if not listed or start >= end:
+        return _trim(text, start, _without_shared(text, span))
+    stop = sentences(text, start, end)[0][1]
+    items = [text[s[0] : s[1]] for s in before if s is not None]
+    longest = max((len(x.split()) for x in items), default=0)
+    if items and longest <= 10:
+        for sign in (";", ","):
+            place = text.find(sign, start, stop)
+            if place > 0 and not any(sign in x for x in items) and len(text[start:place].split()) <= longest + 1:
+                stop = place
+                break
+        if len(items) > 1 and longest == 1:
+            stop = start + len(text[start:stop].split()[0]) if text[start:stop].split() else stop
+        elif len(items) > 1 and len(text[start:stop].split()) > longest + 2:
+            known = {m[0].strip().lower() for x in items for m in _PREPOSITION.finditer(x)}
+            for m in _PREPOSITION.finditer(text[start:stop]):
+                if m[0].strip().lower() not in known and m.start() > 0:
                     stop = start + m.start()
-        return _trim(text, start, stop)
-    return _trim(text, start, _without_shared(text, span, keep_long=False))
+                    break
+    return _trim(text, start, stop)
 
 
-def _without_shared(text: str, span: Span, keep_long: bool) -> int:
-    """End of a panel's words: before the first of the closing sentences that speak of all panels."""
+def _without_shared(text: str, span: Span, last: bool = True) -> int:
+    """End of a panel's words: before the first sentence that speaks of all panels, or again of some by their letters.
+
+    Sentences that speak of all panels are looked for behind the last panel alone.
+    """
     parts = sentences(text, *span)
-    if keep_long or len(parts) < 2:
-        return span[1]
-    stop = len(parts)
     for n in range(1, len(parts)):
         said = text[parts[n][0] : parts[n][1]]
-        if _SHARED.match(said) or _ABBREVIATION.match(said):
-            stop = n
-            break
-    return parts[stop - 1][1]
+        again = _AGAIN.match(said)
+        if again and len(expand(again["list"])) > 1:
+            return parts[n - 1][1]
+        if last and (_SHARED.match(said) or _ABBREVIATION.match(said)):
+            return parts[n - 1][1]
+    return span[1]
 
 
-def _suffix_spans(text: str, markers: Sequence[_Marker]) -> list[Span | None]:
-    out: list[Span | None] = []
-    seen: set[str] = set()
-    at = 0
-    for i, m in enumerate(markers):
-        known = seen >= set(m.labels)
-        seen |= set(m.labels)
-        start = at
-        parts = sentences(text, start, m.start)
-        begins = parts[-1][0] if parts else start
-        span = _trim(text, begins, m.start)
-        if i == 0 or begins != at:
-            later = _trim(text, m.end, markers[i + 1].start) if i + 1 < len(markers) else None
-            span = _first_suffix(text, span, later)
-        out.append(None if known and out else span)
-        at = m.end
-    return out
+def _suffix_span(text: str, m: _Marker, at: int, following: _Marker | None, fresh: bool) -> Span:
+    parts = sentences(text, at, m.start)
+    begins = parts[-1][0] if parts else at
+    span = _trim(text, begins, m.start)
+    if fresh or begins != at:
+        later = _trim(text, m.end, following.start) if following is not None else None
+        span = _first_suffix(text, span, later)
+    return span
 
 
 def _first_suffix(text: str, span: Span, later: Span | None) -> Span:
@@ -392,7 +451,7 @@ def _first_suffix(text: str, span: Span, later: Span | None) -> Span:
     if later is None or later[0] >= later[1]:
         return span
     second = text[later[0] : later[1]]
-    if re.search(r"[.!?] ", second):
+    if len(sentences(text, *later)) > 1:
         return span
     words = max(len(second.split()), 1)
     starts = [span[0]] + [span[0] + m.end() for m in _PREPOSITION.finditer(text[span[0] : span[1]])]
@@ -401,6 +460,6 @@ def _first_suffix(text: str, span: Span, later: Span | None) -> Span:
     def cost(start: int) -> tuple[float, int]:
         said = text[start : span[1]].split()
         same = bool(said) and said[0].lower() == lead
-        return (abs(len(said) - words) - (2.0 if same else 0.0), start)
+        return (abs(len(said) - words) - (2.0 if same else 0.0), -start)
 
-    return (min((s for s in starts if s < span[1]), key=cost), span[1])
+    return (min((s for s in starts if s < span[1]), key=cost, default=span[0]), span[1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 MAX_PANELS: Final = 40
@@ -97,18 +96,23 @@ def _between(first: str, last: str) -> list[str]:
     return []
 
 
-def is_series(found: set[str], name: str) -> bool:
-    """Whether labels of one sort are a series: from the first one on, with no gap (one in ten may be missing)."""
-    numbers = sorted({k.number for label in found for k in kinds(label) if k.name == name})
-    if len(numbers) < 2:
-        return False
+def series(found: set[str], name: str) -> set[str]:
+    """The labels of one sort that are a series: from the first one on, with no gap (one in ten may be missing)."""
+    number = {label: k.number for label in found for k in kinds(label) if k.name == name}
     if name.endswith("+"):
-        letters = sorted({n // 100 for n in numbers})
-        return letters[0] == 0 and all(b - a == 1 for a, b in pairwise(letters)) and numbers[0] % 100 <= 1
-    if numbers[0] != 0:
-        return False
-    gaps = numbers[-1] + 1 - len(numbers)
-    return gaps <= len(numbers) // 10
+        out, last = set(), -1
+        for letter in sorted({n // 100 for n in number.values()}):
+            if letter > last + 1:
+                break
+            last = letter
+            out |= {label for label, n in number.items() if n // 100 == letter}
+        first = min((number[x] % 100 for x in out), default=9)
+        return out if len(out) > 1 and first <= 1 else set()
+    have = set(number.values())
+    run = 0
+    while run in have or (run > 9 and run + 1 in have):
+        run += 1
+    return {label for label, n in number.items() if n < run} if run > 1 else set()
 
 
 def position(text: str) -> str:
