@@ -15,6 +15,7 @@ from typing import Final
 
 from pmcmine.panels.labels import LABEL, LIST, expand, kinds, position, series
 
+_EDGE: Final = 24  # code points at the end of a span that may be connecting words
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
 Span = tuple[int, int]
 
@@ -167,8 +168,9 @@ def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
         if labels and not any(m.start() < o.end and o.start < m.end() for o in out.values()):
             out[m.start()] = _Marker(m.start(), m.end(), labels, form)
 
-    for m in _PANEL_WORD.finditer(text):
-        add(m, "list" if m["list"] else "bare", "panel")
+    if "anel" in text:
+        for m in _PANEL_WORD.finditer(text):
+            add(m, "list" if m["list"] else "bare", "panel")
     for m in _BRACKETED.finditer(text):
         add(m, "list", "bracket")
     for m in _IN_BRACKETS.finditer(text):
@@ -199,8 +201,12 @@ def _choose(markers: Sequence[_Marker], text: str) -> list[_Marker]:
     square = [m for m in markers if text[m.start] == "["]
     best: tuple[float, list[_Marker]] = (0.0, [])
     for some in (markers, square) if len(square) > 1 else (markers,):
+        present = {k.name for m in some for label in m.labels for k in kinds(label)}
+        firm_only = all(m.form in ("bracket", "half", "panel") for m in some if m.form != "position")
         for name in ("upper", "lower", "upper+", "lower+", "roman", "digit"):
-            for loose in (False, True):
+            if name not in present:
+                continue
+            for loose in (False,) if firm_only else (False, True):
                 chosen = _series(some, name, text, loose)
                 labels = {label for m in chosen for label in m.labels}
                 if len(labels) < 2 or (name in ("roman", "digit") and best[0] > 0):
@@ -362,14 +368,12 @@ def _trim(text: str, start: int, end: int) -> Span:
     lead = _CONNECT.match(text[start:end])
     if lead:
         start += lead.end()
-    while True:
-        tail = _TRAILING.search(text[start:end])
-        if not tail or tail.start() == end - start:
+    while end > start:
+        near = max(start, end - _EDGE)
+        tail = _TRAILING.search(text[near:end])
+        if not tail or near + tail.start() in (start, end):
             break
-        cut = start + tail.start()
-        if cut == end:
-            break
-        end = cut
+        end = near + tail.start()
     return (start, max(end, start))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 MAX_PANELS: Final = 40
@@ -30,6 +31,7 @@ class Kind:
     number: int
 
 
+@lru_cache(maxsize=4096)
 def kinds(label: str) -> tuple[Kind, ...]:
     """The sorts that a label may be of: `i` is a letter and a Roman number."""
     out = []
@@ -53,6 +55,7 @@ def kinds(label: str) -> tuple[Kind, ...]:
     return tuple(out)
 
 
+@lru_cache(maxsize=16384)
 def expand(text: str) -> tuple[str, ...]:
     """Labels of a list such as `A, C–E and G`; none where it is no list of labels."""
     out: list[str] = []
