@@ -119,6 +119,8 @@ class _Part:
         self.rows["concepts"] += mined.concepts
         self.places["concepts"] += [(of_figure.get(c.context_id, group), split) for c in mined.concepts]
         self.rows["figures"] += mined.figures
+        self.rows["panels"] += mined.panels
+        self.places["panels"] += [(p.license_group, split) for p in mined.panels]
         self.places["figures"] += [(f.license_group, split) for f in mined.figures]
         for sample in mined.samples:
             self._stage(sample, mined.pmcid)

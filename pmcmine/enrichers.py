@@ -1,21 +1,22 @@
 """What adds columns to rows: modules that register themselves under entry points.
 
-`pmcmine.paragraphs` and `pmcmine.figures` name modules with `SWITCH`, the key of the configuration that turns them on;
-`prepare(config)`, called before a run begins; `info(config)`, which names their models; and `enrich`, which returns
-the rows with more columns filled: `enrich(paragraphs, config)`, or `enrich(figures, views, config)` with a view of each
-figure's pixels, None where it has none. They run in the order of their names. The library does not know the
-classifiers; they know it.
+`pmcmine.paragraphs`, `pmcmine.figures` and `pmcmine.panels` name modules with `SWITCH`, the key of the configuration that
+turns them on; `prepare(config)`, called before a run begins; `info(config)`, which names their models; and `enrich`, which
+returns the rows with more columns filled: `enrich(paragraphs, config)`; `enrich(figures, views, config)` with a view of
+each figure's pixels, None where it has none; `enrich(panels, figures, views, config)`. They run in the order of their
+names. The library does not know the classifiers; they know it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, Final
 
 from pmcmine.errors import PmcmineError
 from schemas.figure import Figure
+from schemas.panel import Panel
 from schemas.paragraph import Paragraph
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 PARAGRAPHS: Final = "pmcmine.paragraphs"
 FIGURES: Final = "pmcmine.figures"
+PANELS: Final = "pmcmine.panels"
 VIEW_SIDE: Final = 768  # pixels of the longer side of a view
 SWITCHES: Final = ("classify", "languages", "image_kinds", "privacy")
 
@@ -53,7 +55,7 @@ def prepare(config: MineConfig) -> None:
 def info(config: MineConfig) -> list[dict[str, str]]:
     """Name, hash and training data of each model, for `release.json`."""
     found = {}
-    for group in (PARAGRAPHS, FIGURES):
+    for group in (PARAGRAPHS, FIGURES, PANELS):
         for module in _on(group, config):
             found.update({entry["name"]: entry for entry in module.info(config)})
     return [found[name] for name in sorted(found)]
@@ -67,9 +69,19 @@ def enrich_paragraphs(paragraphs: Sequence[Paragraph], config: MineConfig) -> li
     return found
 
 
+def enrich_panels(
+    panels: Sequence[Panel], figures: Mapping[str, Figure], views: Mapping[str, Any], config: MineConfig
+) -> list[Panel]:
+    """Panels with the columns of all classifiers that are turned on; figures and views by figure."""
+    found = list(panels)
+    for module in _on(PANELS, config):
+        found = module.enrich(found, figures, views, config)
+    return found
+
+
 def wants_views(config: MineConfig) -> bool:
     """Whether something looks at pixels."""
-    return bool(config.image_kinds or config.privacy)
+    return bool(config.image_kinds or config.privacy or config.panels)
 
 
 def enrich_figures(figures: Sequence[Figure], views: Sequence[Any], config: MineConfig) -> list[Figure]:

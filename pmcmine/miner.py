@@ -12,11 +12,12 @@ from hashlib import sha256
 from pmcmine.bundle import ArticleBundle, Asset, Entry, Reader, VersionMeta
 from pmcmine.concepts.article import LinkedText, article_linker
 from pmcmine.config import MineConfig
-from pmcmine.enrichers import VIEW_SIDE, enrich_figures, enrich_paragraphs, wants_views
+from pmcmine.enrichers import VIEW_SIDE, enrich_figures, enrich_panels, enrich_paragraphs, wants_views
 from pmcmine.ids import article_id
 from pmcmine.images import CheckedImage, check_image
 from pmcmine.jats import ArticleMeta, Extraction, FigureDraft, extract_article
 from pmcmine.media import MediaIndex, Resolved, choose_graphic
+from pmcmine.panels.rows import panels_of, with_mentions
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.select import choose_version
 from schemas import plain
@@ -25,8 +26,9 @@ from schemas.concept import Concept
 from schemas.figure import Figure, FigureFlag, Graphic
 from schemas.ledger import Reject, Tombstone
 from schemas.mention import Mention
+from schemas.panel import Panel
 from schemas.paragraph import Paragraph, TextFlag
-from schemas.sample import ASSEMBLED, Sample, SampleConcept, SampleMention
+from schemas.sample import ASSEMBLED, Sample, SampleConcept, SampleMention, SamplePanel
 from schemas.table_wrap import TableWrap
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ class Mined:
     pmcid: str
     article: Article | None = None
     figures: list[Figure] = field(default_factory=list)
+    panels: list[Panel] = field(default_factory=list)
     mentions: Sequence[Mention] = ()
     paragraphs: Sequence[Paragraph] = ()
     table_wraps: Sequence[TableWrap] = ()
@@ -259,6 +262,11 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
         shown.append(image)
         said.append(reason_of[1] if reason_of else "")
     rows = enrich_figures(rows, [i.view if i else None for i in shown], config)
+    if config.panels:
+        _panels(rows, shown, config, mined)
+    of_panels: dict[str, list[Panel]] = {}
+    for panel in mined.panels:
+        of_panels.setdefault(panel.figure_id, []).append(panel)
     for figure, image, detail in zip(rows, shown, said, strict=True):
         if config.drop_privacy_flagged and _flagged(figure.privacy):
             ledger.add(
@@ -266,6 +274,7 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
             )
             dropped = figure.figure_id
             mined.concepts = [c for c in mined.concepts if c.context_id != dropped]
+            mined.panels = [p for p in mined.panels if p.figure_id != dropped]
             continue
         if figure.no_sample is not None:
             ledger.add(Stage.IMAGE, Unit.FIGURE, Reason(figure.no_sample), aid, detail, figure.figure_id)
@@ -273,11 +282,20 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
         if image is not None:
             mentions = [m for m in mined.mentions if m.figure_id == figure.figure_id]
             concepts = of_figure.get(figure.figure_id, ())
-            mined.samples.append(_sample(figure, extraction, mentions, image, concepts))
+            parts = of_panels.get(figure.figure_id, ())
+            mined.samples.append(_sample(figure, extraction, mentions, image, concepts, parts))
     _unused_media(aid, index, resolved, set(wanted), withheld, ledger)
     mined.counts["media"] = len(index.by_name)
     mined.counts["media_read"] = len(wanted)
     mined.counts["media_withheld"] = len(withheld - set(wanted))
+
+
+def _panels(figures: Sequence[Figure], images: Sequence[CheckedImage | None], config: MineConfig, mined: Mined) -> None:
+    """Panels of all figures, and which of them the mentions name."""
+    views = {f.figure_id: i.view for f, i in zip(figures, images, strict=True) if i is not None}
+    found = [p for f in figures for p in panels_of(f, views.get(f.figure_id))]
+    found = enrich_panels(found, {f.figure_id: f for f in figures}, views, config)
+    mined.panels, mined.mentions = with_mentions(found, mined.mentions)
 
 
 def _concepts(kept: Sequence[FigureDraft], extraction: Extraction, config: MineConfig) -> list[Concept]:
@@ -419,6 +437,7 @@ def _sample(
     mentions: Sequence[Mention],
     image: CheckedImage,
     concepts: Sequence[Concept],
+    panels: Sequence[Panel],
 ) -> StagedSample:
     article = extraction.article
     sample = Sample(
@@ -457,6 +476,19 @@ def _sample(
                 uncertain=c.uncertain,
             )
             for c in concepts
+        ),
+        panels=tuple(
+            SamplePanel(
+                label=p.label,
+                start=p.spans[0].start,
+                end=p.spans[-1].end,
+                confidence=p.confidence,
+                x=p.x or 0,
+                y=p.y or 0,
+                width=p.width or 0,
+                height=p.height or 0,
+            )
+            for p in panels
         ),
         article_title=article.title or "",
         article_type=article.article_type or "",

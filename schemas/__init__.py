@@ -5,12 +5,13 @@ from schemas.concept import CONCEPTS
 from schemas.figure import FIGURES
 from schemas.ledger import REJECTS, TOMBSTONES
 from schemas.mention import MENTIONS
+from schemas.panel import PANELS
 from schemas.paragraph import PARAGRAPHS
 from schemas.record import Table, arrow_schema, describe, plain, to_arrow
 from schemas.table_wrap import TABLE_WRAPS
 
 TABLES: dict[str, Table] = {
-    t.name: t for t in (ARTICLES, FIGURES, MENTIONS, PARAGRAPHS, TABLE_WRAPS, CONCEPTS, REJECTS, TOMBSTONES)
+    t.name: t for t in (ARTICLES, FIGURES, PANELS, MENTIONS, PARAGRAPHS, TABLE_WRAPS, CONCEPTS, REJECTS, TOMBSTONES)
 }
 
 __all__ = ["TABLES", "Table", "arrow_schema", "describe", "plain", "to_arrow"]

@@ -23,6 +23,7 @@ class Mention:
     end: int = col("One past the last code point.", unit="code points", arrow=pa.int32())
     text: str = col("The mention as it stands, panel letters included.")
     panels: str | None = col("Panel letters as written, such as B–D.", null="names the whole figure")
+    panel_labels: tuple[str, ...] = col("Labels of the figure's panels that these letters name.", default=())
     how: str = col("xref, range (a figure between the two ends of a range) or plain (text without a link).")
     sentence: str = col("The sentence around it.")
     sentence_start: int = col(

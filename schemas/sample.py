@@ -37,6 +37,20 @@ class SampleConcept:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SamplePanel:
+    """A panel of the figure."""
+
+    label: str = col("Label as the caption writes it.")
+    start: int = col("First code point of its words in the caption.", unit="code points")
+    end: int = col("One past the last one.", unit="code points")
+    confidence: float = col("How sure label and words are.", unit="0 to 1")
+    x: int = col("Left edge of its box; 0 with a width of 0 where no box is sure.", unit="px")
+    y: int = col("Top edge.", unit="px")
+    width: int = col("Width; 0 where no box is sure.", unit="px")
+    height: int = col("Height; 0 where no box is sure.", unit="px")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """What travels with each image. Empty text and 0 stand for what is unknown."""
 
@@ -52,6 +66,7 @@ class Sample:
     section_path: tuple[str, ...] = col("Section titles from the root.")
     section_kind: str = col("Kind of the section.")
     mentions: tuple[SampleMention, ...] = col("Sentences of the article that name the figure.")
+    panels: tuple[SamplePanel, ...] = col("Panels that the caption names.")
     concepts: tuple[SampleConcept, ...] = col("Concepts that the caption names.")
     article_title: str = col("Title of the article.")
     article_type: str = col("Type of the article.")

@@ -6,8 +6,8 @@ package. Writing is found by shape: rows of small bright components on a dark gr
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -43,8 +43,14 @@ class ImageFlag:
     score: float
 
 
-@cache
+_THREAD = threading.local()
+
+
 def _cascades() -> tuple[Any, Any]:
+    """The cascades of this thread: one of OpenCV's may not be used by two at once."""
+    held = getattr(_THREAD, "cascades", None)
+    if held is not None:
+        return held  # type: ignore[no-any-return]
     try:
         import cv2
     except ImportError:
@@ -58,6 +64,7 @@ def _cascades() -> tuple[Any, Any]:
         if cascade.empty():
             raise PmcmineError(f"privacy: {name} is missing from OpenCV; install opencv-python-headless again")
         found.append(cascade)
+    _THREAD.cascades = (found[0], found[1])
     return found[0], found[1]
 
 

@@ -230,6 +230,24 @@ def privacy(
     _print("privacy", gold, measures, lines, errors, json_, "paragraphs")
 
 
+@app.command()
+def captions(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
+    """Panels of captions: JSON lines of `caption` and `panels` (captions.jsonl)."""
+    from pmcmine.panels.evaluate import evaluate_captions, read_json_lines
+
+    measures, lines = evaluate_captions(read_json_lines(gold, "captions"))
+    _print("captions", gold, measures, lines, errors, json_, "captions")
+
+
+@app.command()
+def panels(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
+    """Boxes of panels: a folder of images with panels.jsonl."""
+    from pmcmine.panels.evaluate import evaluate_boxes
+
+    measures, lines = evaluate_boxes(gold)
+    _print("panels", gold, measures, lines, errors, json_, "figures")
+
+
 def _linker(paths: Sequence[Path], folder: Path, min_score: float, fuzzy: bool) -> Linker | None:
     from pmcmine.concepts.atoms import Options
     from pmcmine.concepts.compile import compile_vocabulary

@@ -7,6 +7,7 @@ begin and end.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -392,7 +393,7 @@ def sentences(text: str, start: int, end: int) -> list[Span]:
 
 def _is_list(text: str, markers: Sequence[_Marker]) -> bool:
     """Whether the panels are items of one sentence rather than sentences."""
-    inner = [text[a.end : b.start].rstrip() for a, b in zip(markers, markers[1:], strict=False)]
+    inner = [text[a.end : b.start].rstrip() for a, b in itertools.pairwise(markers)]
     if not inner:
         return False
     ended = sum(t.endswith((".", "!", "?")) or bool(sentences(text, 0, 0)) for t in inner)

@@ -1,0 +1,171 @@
+"""Scores of caption splits and of panel boxes against labelled ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from pmcmine.bootstrap import RESAMPLES, interval
+from pmcmine.errors import GoldError
+from pmcmine.panels.boxes import Box, iou, panel_boxes
+from pmcmine.panels.captions import split_caption
+
+_MAX_BYTES: Final = 1 << 30
+_RIGHT: Final = 0.75  # intersection over union from which a box is right, as in ImageCLEF's separation task
+
+
+def read_json_lines(path: Path, name: str) -> list[dict[str, Any]]:
+    """JSON objects of a file, or of `<name>*.jsonl` in a folder.
+
+    Raises:
+        GoldError: where there is none, or a line is no object.
+    """
+    files = sorted(path.glob(f"{name}*.jsonl")) if path.is_dir() else [path]
+    rows = []
+    for file in files:
+        if not file.is_file() or file.stat().st_size > _MAX_BYTES:
+            raise GoldError(f"{file}: no such file, or more than {_MAX_BYTES >> 30} GB")
+        for number, line in enumerate(file.read_text("utf-8", "replace").splitlines(), 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError:
+                raise GoldError(f"{file}, line {number}: no JSON object") from None
+            if not isinstance(row, dict):
+                raise GoldError(f"{file}, line {number}: no JSON object")
+            rows.append(row)
+    if not rows:
+        raise GoldError(f"{path}: nothing in it ({name}.jsonl)")
+    return rows
+
+
+def evaluate_captions(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+    """Share of captions with panels whose label set is right, mean IoU of spans over the gold panels, and share of
+    captions without panels that were split; and the captions where something differs.
+
+    Args:
+        rows: objects of `caption` and `panels` (label, start, end), as in `captions.jsonl`.
+
+    Raises:
+        GoldError: where a row is no such object.
+    """
+    exact: list[float] = []
+    overlaps: list[list[float]] = []
+    false: list[float] = []
+    wrong = []
+    for row in rows:
+        try:
+            text = str(row["caption"])
+            gold = [(str(p["label"]), int(p["start"]), int(p["end"])) for p in row["panels"]]
+        except (KeyError, TypeError, ValueError):
+            raise GoldError("a labelled caption without caption, or panels of label, start and end") from None
+        found = {p.label: p.spans for p in split_caption(text).panels}
+        name = f"{row.get('pmcid', '')} {row.get('fig', '')}".strip()
+        if not gold:
+            false.append(float(bool(found)))
+            if found:
+                wrong.append(f"split     {name}  found {','.join(found)}  {text[:100]}")
+            continue
+        labels = {label for label, _, _ in gold}
+        exact.append(float(labels == found.keys()))
+        if labels != found.keys():
+            wrong.append(
+                f"labels    {name}  gold {','.join(sorted(labels))}  found {','.join(found) or '-'}  {text[:80]}"
+            )
+        shares = []
+        for label, start, end in gold:
+            share = _span_iou((start, end), found.get(label, ()))
+            shares.append(share)
+            if share < 0.5:
+                said = " | ".join(text[a:b] for a, b in found.get(label, ()))[:80]
+                wrong.append(f"span      {name} {label}  gold {text[start:end][:80]!r}  found {said!r}")
+        overlaps.append(shares)
+    rng = np.random.default_rng(0)
+    samples = []
+    for _ in range(RESAMPLES):
+        picks = rng.integers(0, max(len(overlaps), 1), len(overlaps))
+        chosen = [v for i in picks for v in overlaps[i]]
+        samples.append(float(np.mean(chosen)) if chosen else 0.0)
+    every = [v for shares in overlaps for v in shares]
+    return {
+        "captions": len(rows),
+        "panels": len(every),
+        "exact_label_set": round(float(np.mean(exact)) if exact else 0.0, 4),
+        "exact_label_set_interval": _share_interval(exact),
+        "mean_span_iou": round(float(np.mean(every)) if every else 0.0, 4),
+        "mean_span_iou_interval": interval(samples),
+        "false_split_rate": round(float(np.mean(false)) if false else 0.0, 4),
+    }, wrong
+
+
+def _share_interval(values: Sequence[float]) -> list[float]:
+    if not values:
+        return [0.0, 0.0]
+    rng = np.random.default_rng(0)
+    table = np.array(values)
+    return interval([float(table[rng.integers(0, len(table), len(table))].mean()) for _ in range(RESAMPLES)])
+
+
+def _span_iou(gold: tuple[int, int], found: Sequence[tuple[int, int]]) -> float:
+    """Intersection over union in code points."""
+    ours = {i for a, b in found for i in range(a, b)}
+    theirs = set(range(*gold))
+    return len(ours & theirs) / max(len(ours | theirs), 1)
+
+
+def figure_is_right(gold: Sequence[Box], found: Sequence[Box]) -> bool:
+    """Whether there are as many boxes, and each gold box has one of its own with an IoU above .75."""
+    if len(gold) != len(found):
+        return False
+    left = list(found)
+    for box in gold:
+        best = max(left, key=lambda f: iou(box, f))
+        if iou(box, best) <= _RIGHT:
+            return False
+        left.remove(best)
+    return True
+
+
+def evaluate_boxes(folder: Path) -> tuple[dict[str, Any], list[str]]:
+    """Share of figures whose panels are all right, and of those whose number is, and the figures that are wrong.
+
+    Args:
+        folder: holds `panels.jsonl`: objects of `image` (a file in the folder), `boxes` (x, y, width, height
+            in pixels), and optionally `n` (how many panels the caption names) or `caption`.
+
+    Raises:
+        GoldError: where a row is no such object or its image is missing.
+    """
+    from PIL import Image
+
+    right, counted, wrong = [], [], []
+    rows = read_json_lines(folder, "panels")
+    base = folder if folder.is_dir() else folder.parent
+    for row in rows:
+        try:
+            gold = [Box(*map(int, b[:4])) for b in row["boxes"]]
+            path = (base / str(row["image"])).resolve()
+        except (KeyError, TypeError, ValueError):
+            raise GoldError("a labelled figure without image, or boxes of x, y, width and height") from None
+        if not path.is_relative_to(base.resolve()) or not path.is_file():
+            raise GoldError(f"{row['image']}: no such image in {base}")
+        wanted = row.get("n")
+        if wanted is None and row.get("caption"):
+            wanted = len(split_caption(str(row["caption"])).panels) or None
+        with Image.open(path) as image:
+            found = panel_boxes(np.asarray(image.convert("RGB")), int(wanted) if wanted is not None else None)
+        right.append(float(figure_is_right(gold, found)))
+        counted.append(float(len(gold) == len(found)))
+        if not right[-1]:
+            wrong.append(f"{row['image']}  gold {len(gold)} panels  found {len(found)}")
+    return {
+        "figures": len(rows),
+        "figures_right": round(float(np.mean(right)), 4),
+        "figures_right_interval": _share_interval(right),
+        "counts_right": round(float(np.mean(counted)), 4),
+    }, wrong

@@ -1,0 +1,46 @@
+"""Which panels a mention names: "Fig. 2B, D–F" to the labels of the figure's caption."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from pmcmine.panels.labels import expand
+
+_SPLIT: Final = re.compile(r"[()\[\]]")
+
+
+def resolve(written: str | None, labels: Sequence[str]) -> tuple[str, ...]:
+    """Labels of a figure's panels that a mention names.
+
+    Args:
+        written: panel letters as the mention writes them; None where it names the whole figure.
+        labels: labels of the figure's panels, in order.
+
+    Returns:
+        Labels as the caption writes them; letters match in any case where that is unambiguous; none where none match.
+    """
+    if not written or not labels:
+        return ()
+    wanted: list[str] = []
+    for part in _SPLIT.split(written.replace("′", "'").replace("’", "'")):
+        # "2A–2D" repeats the figure's number.
+        wanted += expand(re.sub(r"(?<![A-Za-z\d])\d{1,3}(?=[A-Za-z])", "", part.strip(" .,;:")))
+    exact = set(labels)
+    folded: dict[str, list[str]] = {}
+    for label in labels:
+        folded.setdefault(label.lower(), []).append(label)
+    out: list[str] = []
+    for label in wanted:
+        bare = label.rstrip("'")
+        if label in exact:
+            out.append(label)
+        elif bare in exact:
+            out.append(bare)
+        elif len(folded.get(bare.lower(), ())) == 1:
+            out += folded[bare.lower()]
+        else:  # "B" names B1 and B2 where there is no B
+            out += [x for x in labels if x[0].lower() == bare.lower() and x[1:].isdigit()]
+    order = {label: i for i, label in enumerate(labels)}
+    return tuple(sorted(dict.fromkeys(out), key=order.__getitem__))

@@ -1,0 +1,86 @@
+"""Rows of panels: a figure's caption and the view of its image together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from pmcmine.panels.boxes import Box, panel_boxes
+from pmcmine.panels.captions import PanelText, split_caption
+from pmcmine.panels.mentions import resolve
+from schemas.figure import Figure
+from schemas.mention import Mention
+from schemas.panel import CaptionSpan, Panel
+
+_SURE: Final = 0.5  # of a layout, from which its boxes are told; else the figure stays whole
+
+
+def panels_of(figure: Figure, view: Any) -> list[Panel]:
+    """The panels that a figure's caption names, with boxes where the layout of the image is sure and fits their number.
+
+    Args:
+        figure: the figure.
+        view: RGB of its image, height × width × 3; None where there is no valid image.
+    """
+    texts = split_caption(figure.caption or "").panels
+    if not texts:
+        return []
+    boxes = _boxes(figure, view, texts)
+    caption = figure.caption or ""
+    return [
+        Panel(
+            panel_id=f"{figure.figure_id}#{t.label}",
+            figure_id=figure.figure_id,
+            article_id=figure.article_id,
+            pmcid=figure.pmcid,
+            label=t.label,
+            ordinal=i,
+            spans=tuple(CaptionSpan(start=a, end=b) for a, b in t.spans),
+            text=" ".join(caption[a:b] for a, b in t.spans),
+            confidence=t.confidence,
+            x=box.x if box else None,
+            y=box.y if box else None,
+            width=box.width if box else None,
+            height=box.height if box else None,
+            box_confidence=box.confidence if box else None,
+            kinds=(),
+            n_mentions=0,
+            license=figure.license,
+            license_group=figure.license_group,
+            derivatives_ok=figure.derivatives_ok,
+        )
+        for i, (t, box) in enumerate(zip(texts, boxes, strict=True))
+    ]
+
+
+def _boxes(figure: Figure, view: Any, texts: Sequence[PanelText]) -> list[Box | None]:
+    """A box for each label, in reading order, in pixels of the stored image; none where the layout is not sure."""
+    none: list[Box | None] = [None] * len(texts)
+    if view is None or figure.width is None or figure.height is None:
+        return none
+    found = panel_boxes(view, len(texts))
+    if len(found) != len(texts) or min(b.confidence for b in found) < _SURE:
+        return none
+    sx, sy = figure.width / view.shape[1], figure.height / view.shape[0]
+    out: list[Box | None] = []
+    for b in found:
+        x, y = int(b.x * sx), int(b.y * sy)
+        width, height = min(round(b.width * sx), figure.width - x), min(round(b.height * sy), figure.height - y)
+        out.append(Box(x, y, width, height, b.confidence))
+    return out
+
+
+def with_mentions(panels: Sequence[Panel], mentions: Sequence[Mention]) -> tuple[list[Panel], list[Mention]]:
+    """Panels with the number of their mentions, and mentions with the labels of the panels that they name."""
+    labels: dict[str, list[str]] = {}
+    for p in panels:
+        labels.setdefault(p.figure_id, []).append(p.label)
+    counts: Counter[tuple[str, str]] = Counter()
+    named = []
+    for m in mentions:
+        found = resolve(m.panels, labels.get(m.figure_id, ()))
+        counts.update((m.figure_id, label) for label in found)
+        named.append(replace(m, panel_labels=found) if found else m)
+    return [replace(p, n_mentions=counts[p.figure_id, p.label]) for p in panels], named

@@ -1,0 +1,46 @@
+"""The `panels` table: one row for each panel of a compound figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from schemas.record import Table, col
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptionSpan:
+    """A piece of the figure's caption."""
+
+    start: int = col("First code point in `caption` of the figure.", unit="code points", arrow=pa.int32())
+    end: int = col("One past the last code point.", unit="code points", arrow=pa.int32())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """One panel: what the caption says of it, and where it is in the image."""
+
+    panel_id: str = col("Panel.", unit="<figure_id>#<label>")
+    figure_id: str = col("Figure that it is part of.")
+    article_id: str = col("Article version.", unit="PMC<digits>.<version>")
+    pmcid: str = col("PMC id.", unit="PMC<digits>")
+    label: str = col("Label as the caption writes it, such as A, b2 or top left.")
+    ordinal: int = col("Place among the figure's panels in order of their labels, from 0.", arrow=pa.int32())
+    spans: tuple[CaptionSpan, ...] = col("Pieces of the caption that describe it; panels may share one.")
+    text: str = col("Those pieces, joined by one space.")
+    confidence: float = col("How sure label and spans are; not calibrated.", unit="0 to 1")
+    x: int | None = col("Left edge.", unit="px of the stored image", null="no sure box", arrow=pa.int32())
+    y: int | None = col("Top edge.", unit="px of the stored image", null="no sure box", arrow=pa.int32())
+    width: int | None = col("Width.", unit="px", null="no sure box", arrow=pa.int32())
+    height: int | None = col("Height.", unit="px", null="no sure box", arrow=pa.int32())
+    box_confidence: float | None = col("How sure the box is; not calibrated.", unit="0 to 1", null="no sure box")
+    kinds: tuple[str, ...] = col("Kinds of image of the panel, likeliest first; empty where there is no box.")
+    n_mentions: int = col("Mentions that name this panel.", arrow=pa.int32())
+    license: str = col("Licence of the figure.")
+    license_group: str = col("commercial, noncommercial or other.")
+    derivatives_ok: bool = col("False where a crop may not be published.")
+    split: str = col("train, validation or test.", default="")
+
+
+PANELS = Table("panels", Panel, "One panel of a compound figure.", "panel_id", row_group=5_000)
