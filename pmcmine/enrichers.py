@@ -1,10 +1,14 @@
 """What adds columns to rows: modules that register themselves under entry points.
 
-`pmcmine.paragraphs`, `pmcmine.figures` and `pmcmine.panels` name modules with `SWITCH`, the key of the configuration that
-turns them on; `prepare(config)`, called before a run begins; `info(config)`, which names their models; and `enrich`, which
-returns the rows with more columns filled: `enrich(paragraphs, config)`; `enrich(figures, views, config)` with a view of
-each figure's pixels, None where it has none; `enrich(panels, figures, views, config)`. They run in the order of their
-names. The library does not know the classifiers; they know it.
+`pmcmine.paragraphs`, `pmcmine.figures` and `pmcmine.panels` name modules with `SWITCH`, the key of the configuration
+that turns them on; `prepare(config)`, called before a run begins; `info(config)`, which names their models; and
+`enrich`, which returns the rows with more columns filled:
+
+- `enrich(paragraphs, config)`;
+- `enrich(figures, views, config)` with a view of each figure's pixels, None where it has none;
+- `enrich(panels, figures, views, config)`, figures and views by figure.
+
+They run in the order of their names. The library does not know the classifiers; they know it.
 """
 
 from __future__ import annotations

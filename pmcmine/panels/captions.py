@@ -293,6 +293,8 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
         had |= set(numbers)
         while following in had:
             following += 1
+    if name == "digit" and len(out) < 2:
+        return []  # "(1, 2)" is a citation
     run = series(seen, name)
     return [m for m in out if set(m.labels) <= run]
 

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+import numpy as np
+from PIL import Image
+
 from pmcmine.panels.boxes import Box, panel_boxes
 from pmcmine.panels.captions import PanelText, split_caption
+from pmcmine.panels.glyphs import in_order_of_labels
 from pmcmine.panels.mentions import resolve
 from schemas.figure import Figure
 from schemas.mention import Mention
@@ -63,6 +67,8 @@ def _boxes(figure: Figure, view: Any, texts: Sequence[PanelText]) -> list[Box | 
     found = panel_boxes(view, len(texts))
     if len(found) != len(texts) or min(b.confidence for b in found) < _SURE:
         return none
+    grey = np.asarray(Image.fromarray(view).convert("L"))
+    found = in_order_of_labels(grey, found, [t.label for t in texts])
     sx, sy = figure.width / view.shape[1], figure.height / view.shape[0]
     out: list[Box | None] = []
     for b in found:

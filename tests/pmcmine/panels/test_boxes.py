@@ -1,0 +1,121 @@
+"""Boxes of panels: grids, stitched photographs, single charts, the order of letters, and the table."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageDraw
+
+from classifiers.images import generate
+from pmcmine.panels.boxes import Box, iou, panel_boxes
+from pmcmine.panels.evaluate import figure_is_right
+from pmcmine.panels.glyphs import in_order_of_labels
+from tests.helpers import rows
+from tests.test_cli import call
+
+PHOTOS = ("microscopy", "xray", "clinical_photo", "other", "gel", "map")
+
+
+def grid(r: random.Random, counts: list[int], gap: int, ground: str = "white") -> tuple[Image.Image, list[Box]]:
+    """Photographs in rows of so many, with a gap between them."""
+    width, height, y = 900, 220, gap
+    image = Image.new("RGB", (width, (height + gap) * len(counts) + gap), ground)
+    boxes = []
+    for n in counts:
+        w = (width - gap * (n + 1)) // n
+        for i in range(n):
+            x = gap + i * (w + gap)
+            image.paste(generate.PAINTERS[r.choice(PHOTOS)](r, (w, height)), (x, y))
+            boxes.append(Box(x, y, w, height))
+        y += height + gap
+    return image, boxes
+
+
+@pytest.mark.parametrize("counts", [[2], [3], [2, 2], [3, 3], [1, 2], [2, 3], [4, 4, 4], [1, 1, 1]])
+@pytest.mark.parametrize("gap", [6, 24])
+def test_photographs_in_rows(counts: list[int], gap: int) -> None:
+    right = 0
+    for seed in range(4):
+        image, gold = grid(random.Random(seed), counts, gap)
+        right += figure_is_right(gold, panel_boxes(np.asarray(image), len(gold)))
+    assert right >= 3
+
+
+def test_a_single_chart_is_not_cut_into_its_axes() -> None:
+    r = random.Random(1)
+    whole = [panel_boxes(np.asarray(generate.chart(r, (700, 500)))) for _ in range(20)]
+    assert sum(len(found) == 1 for found in whole) >= 18
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 120), st.integers(1, 120), st.integers(1, 12), st.integers(0, 2))
+def test_boxes_lie_inside_of_any_image(width: int, height: int, wanted: int, seed: int) -> None:
+    rgb = np.random.default_rng(seed).integers(0, 256, (height, width, 3)).astype(np.uint8)
+    for box in panel_boxes(rgb, wanted):
+        assert box.x >= 0 and box.y >= 0 and box.width > 0 and box.height > 0
+        assert box.x + box.width <= width and box.y + box.height <= height and 0 <= box.confidence <= 1
+
+
+def test_letters_down_the_columns_are_noticed() -> None:
+    image = Image.new("RGB", (600, 600), "white")
+    gold = [Box(x, y, 260, 260) for x in (20, 320) for y in (20, 320)]  # A and B on the left, C and D on the right
+    import cv2
+
+    canvas = np.asarray(image).copy()
+    for box, letter in zip(gold, "ABCD", strict=True):
+        cv2.rectangle(canvas, (box.x, box.y), (box.x + box.width, box.y + box.height), (120, 120, 120), 2)
+        cv2.putText(canvas, letter, (box.x + 14, box.y + 40), cv2.FONT_HERSHEY_SIMPLEX, 1, (0, 0, 0), 2)
+    grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
+    along = [gold[0], gold[2], gold[1], gold[3]]
+    assert in_order_of_labels(grey, along, list("ABCD")) == gold
+    assert in_order_of_labels(grey, along, list("ACBD")) == along
+
+
+def test_intersection_over_union() -> None:
+    assert iou(Box(0, 0, 10, 10), Box(0, 0, 10, 10)) == 1.0
+    assert iou(Box(0, 0, 10, 10), Box(10, 0, 10, 10)) == 0.0
+    assert iou(Box(0, 0, 10, 10), Box(5, 0, 10, 10)) == pytest.approx(1 / 3)
+
+
+def test_eval_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    image, gold = grid(random.Random(0), [2, 2], 20)
+    image.save(tmp_path / "a.png")
+    row = {"image": "a.png", "boxes": [[b.x, b.y, b.width, b.height] for b in gold], "n": 4}
+    (tmp_path / "panels.jsonl").write_text(json.dumps(row) + "\n")
+    code, out, err = call(capsys, "eval", "panels", "--gold", str(tmp_path), "--json")
+    assert code == 0, err
+    assert json.loads(out.splitlines()[-1])["figures_right"] == 1.0
+    (tmp_path / "panels.jsonl").write_text(json.dumps({**row, "image": "../a.png"}) + "\n")
+    code, _, err = call(capsys, "eval", "panels", "--gold", str(tmp_path))
+    assert code == 2 and err.count("\n") == 1
+
+
+def test_panels_of_a_release(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    image, _ = grid(random.Random(3), [2], 20)
+    ImageDraw.Draw(image).text((24, 24), "A", "white")
+    image.save(source / "PMC78_g1.png")
+    (source / "PMC78.xml").write_text(
+        '<article xmlns:xlink="http://www.w3.org/1999/xlink" article-type="research-article"><front><article-meta>'
+        '<article-id pub-id-type="pmcid">PMC78</article-id><title-group><article-title>T</article-title></title-group>'
+        '<permissions><license xlink:href="https://creativecommons.org/licenses/by/4.0/"><license-p>CC BY</license-p></license></permissions>'
+        '</article-meta></front><body><sec><title>Results</title><p>Wild type (<xref ref-type="fig" rid="F1">Fig. 1A</xref>) and both '
+        '(<xref ref-type="fig" rid="F1">Fig. 1A, B</xref>).</p><fig id="F1"><label>Figure 1</label><caption>'
+        '<p>Tissue. (A) Wild type. (B) The mutant.</p></caption><graphic xlink:href="PMC78_g1.png"/></fig></sec></body></article>'
+    )
+    out = tmp_path / "out"
+    code, _, err = call(capsys, "mine", "--source", str(source), "--out", str(out), "--vocab", "none", "-q")
+    assert code == 0, err
+    first, second = sorted(rows(out, "panels"), key=lambda r: r["ordinal"])
+    assert [first["label"], second["label"]] == ["A", "B"]
+    assert [first["text"], second["text"]] == ["Wild type", "The mutant"]
+    assert [first["n_mentions"], second["n_mentions"]] == [2, 1]
+    assert first["x"] < 40 and second["x"] > 400 and first["kinds"]
+    assert sorted(m["panel_labels"] for m in rows(out, "mentions")) == [["A"], ["A", "B"]]

@@ -1,0 +1,134 @@
+"""Captions to panels: ways of writing labels, what is no label, properties, and the labelled captions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pmcmine.errors import GoldError
+from pmcmine.panels.captions import split_caption
+from pmcmine.panels.evaluate import evaluate_captions, read_json_lines
+from pmcmine.panels.labels import expand
+from pmcmine.panels.mentions import resolve
+from tests.test_cli import call
+
+
+def said(caption: str, bold: tuple[tuple[int, int], ...] = ()) -> dict[str, str]:
+    return {p.label: " … ".join(caption[a:b] for a, b in p.spans) for p in split_caption(caption, bold).panels}
+
+
+@pytest.mark.parametrize(
+    ("caption", "panels"),
+    [
+        ("Growth. (A) Wild type. (B) The mutant. Scale bars, 5 µm.", {"A": "Wild type", "B": "The mutant"}),
+        ("Growth of (a) wheat, (b) rice and (c) maize in 2019.", {"a": "wheat", "b": "rice", "c": "maize"}),
+        ("A) Wild type. B) The mutant.", {"A": "Wild type", "B": "The mutant"}),
+        ("Maps. A. Before treatment. B. After treatment.", {"A": "Before treatment", "B": "After treatment"}),
+        ("Maps. A: Before treatment; B: After treatment.", {"A": "Before treatment", "B": "After treatment"}),
+        ("Roots. a Overview of the root. b Hyphae on the root.", {"a": "Overview of the root", "b": "Hyphae on the root"}),
+        ("Time on MDD (a) and ZP (b) of proteins.", {"a": "MDD", "b": "ZP"}),
+        ("Levels. (A, C) Before. (B, D) After.", {"A": "Before", "B": "After", "C": "Before", "D": "After"}),
+        ("Levels. (A–C) Blood. (D) Urine.", {"A": "Blood", "B": "Blood", "C": "Blood", "D": "Urine"}),
+        ("Levels in blood (i) and urine (ii).", {"i": "blood", "ii": "urine"}),
+        ("Leaves. (A1 and A2) Filaments. (B1, B2) Colonies.", {"A1": "Filaments", "A2": "Filaments", "B1": "Colonies", "B2": "Colonies"}),
+        ("Plants alone (left) and with bacteria (right).", {"left": "Plants alone", "right": "with bacteria"}),
+        ("Signals. [A] Control. [B] Treated.", {"A": "Control", "B": "Treated"}),
+        ("The graph (A) shows parents. The graph (B) shows offspring.", {"A": "shows parents. The graph", "B": "shows offspring"}),
+    ],
+)  # fmt: skip
+def test_labels_as_they_are_written(caption: str, panels: dict[str, str]) -> None:
+    assert said(caption) == panels
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "Abies alba (L.) Mill. and Picea abies (L.) H. Karst. in the study area.",
+        "Weight (g) and height (cm) of the plants over time (d).",
+        "Structures of erubescensoic acid (1), SPF-3059-26 (2) and penialidin D (3).",
+        "Samples marked by different letters (a–d) differ significantly.",
+        "Flow chart of the study, as was done before (1, 2).",
+        "Genotypes AA, Aa and aa of the parents (A) are shown.",
+        "Neutrophils (N), lymphocytes (L) and eosinophils (E) in blood.",
+        "",
+    ],
+)
+def test_what_is_no_label(caption: str) -> None:
+    assert said(caption) == {}
+
+
+def test_statistics_behind_the_last_panel_are_shared() -> None:
+    caption = "Yield. (A) In spring. (B) In autumn. Error bars show the standard error. BS, bundle sheath."
+    split = split_caption(caption)
+    assert said(caption)["B"] == "In autumn"
+    assert "Error bars" in " ".join(caption[a:b] for a, b in split.shared)
+
+
+def test_bold_letters_need_no_brackets() -> None:
+    caption = "Cells A of the mother B of the daughter"
+    assert set(said(caption, ((6, 7), (22, 23)))) == {"A", "B"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet="aAbBcC(),.;: –and12[]i", max_size=80))
+def test_spans_lie_inside_of_any_text_and_do_not_depend_on_chance(text: str) -> None:
+    first, again = split_caption(text), split_caption(text)
+    assert first == again
+    covered = [s for p in first.panels for s in p.spans] + list(first.shared)
+    assert all(0 <= a < b <= len(text) for a, b in covered)
+    assert len({p.label for p in first.panels}) == len(first.panels)
+
+
+@pytest.mark.parametrize("text", ["(A) " * 20_000, "A, " * 50_000, "(" * 100_000, "a b " * 50_000, "(A–Z) " * 10_000])
+def test_long_captions_take_bounded_time(text: str) -> None:
+    split_caption(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "labels", "found"),
+    [
+        ("B", "ABC", "B"),
+        ("A–C", "ABCD", "ABC"),
+        ("A, C and D", "ABCD", "ACD"),
+        ("a,b", "ABC", "AB"),
+        ("A–2C", "ABCD", "ABC"),
+        ("(B)", "AB", "B"),
+        ("Z", "AB", ""),
+        (None, "AB", ""),
+    ],
+)
+def test_mentions_name_panels(written: str | None, labels: str, found: str) -> None:
+    assert resolve(written, list(labels)) == tuple(found)
+
+
+def test_a_letter_names_its_numbered_panels() -> None:
+    assert resolve("B", ["A1", "A2", "B1", "B2"]) == ("B1", "B2")
+
+
+def test_lists_and_ranges() -> None:
+    assert expand("A, C–E and G") == ("A", "C", "D", "E", "G")
+    assert expand("a1-a3") == ("a1", "a2", "a3")
+    assert expand("C–A") == () and expand("word") == ()
+
+
+@pytest.mark.real
+def test_the_labelled_captions(real_data: Path) -> None:
+    measures, _ = evaluate_captions(read_json_lines(real_data / "labels", "captions"))
+    assert measures["exact_label_set"] > 0.93 and measures["mean_span_iou"] > 0.84
+    assert measures["false_split_rate"] <= 0.02
+
+
+def test_eval_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    caption = "(A) Wild type. (B) Mutant."
+    panels = [{"label": "A", "start": 4, "end": 13}, {"label": "B", "start": 19, "end": 25}]
+    (tmp_path / "captions.jsonl").write_text(json.dumps({"caption": caption, "panels": panels}) + "\n")
+    code, out, _ = call(capsys, "eval", "captions", "--gold", str(tmp_path), "--json")
+    found = json.loads(out.splitlines()[-1])
+    assert code == 0 and found["exact_label_set"] == 1.0 and found["mean_span_iou"] == 1.0
+    (tmp_path / "captions.jsonl").write_text('{"caption": "x"}\n')
+    with pytest.raises(GoldError):
+        evaluate_captions(read_json_lines(tmp_path, "captions"))
