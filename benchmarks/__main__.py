@@ -1,4 +1,4 @@
-"""Prints each budget's ratio: `python -m benchmarks parse|beam|shards|memory|link|classify [--data FOLDER]`.
+"""Prints each budget's ratio: `python -m benchmarks parse|beam|shards|memory|link|classify|panels [--data FOLDER]`.
 
 With PMCMINE_REAL_DATA (or `--data`) the real articles are used, otherwise generated ones. The last line on stdout is
 one JSON object.
@@ -280,8 +280,73 @@ def classify(data: Path | None) -> dict[str, Any]:
     }
 
 
+def _compound(r: random.Random) -> tuple[Any, list[Any]]:
+    """A compound of generated pictures and the boxes of its panels."""
+    from PIL import Image
+
+    from classifiers.images import generate
+    from classifiers.images.kinds import KINDS
+    from pmcmine.panels.boxes import Box
+
+    counts = r.choice([[2], [3], [1, 2], [2, 2], [2, 3], [3, 3], [1, 1], [4, 4], [3, 3, 3], [2, 2, 2], [1, 3]])
+    gap, ground, width = r.choice([0, 2, 6, 12, 24]), r.choice(["white"] * 5 + ["black"]), r.randint(800, 1200)
+    kinds = ("microscopy", "xray", "clinical_photo", "other", "gel", "map") if gap < 6 else KINDS
+    pictures, y = [], gap
+    for n in counts:
+        w = (width - gap * (n + 1)) // n
+        h = min(int(w * r.uniform(0.6, 1.0)), 420)
+        pictures += [(generate.PAINTERS[r.choice(kinds)](r, (w, h)), gap + i * (w + gap), y) for i in range(n)]
+        y += h + gap
+    image = Image.new("RGB", (width, y), ground)
+    for picture, x, top in pictures:
+        image.paste(picture, (x, top))
+    return image, [Box(x, top, picture.width, picture.height) for picture, x, top in pictures]
+
+
+def panels(data: Path | None) -> dict[str, Any]:
+    """Captions a second; boxes on generated compounds of known layout: share of figures right, and milliseconds."""
+    import numpy as np
+
+    from pmcmine.jats import ArticleMeta, extract_article
+    from pmcmine.panels.boxes import panel_boxes
+    from pmcmine.panels.captions import split_caption
+    from pmcmine.panels.evaluate import figure_is_right
+    from pmcmine.rejects import Rejected
+
+    captions = []
+    for pmcid, xml in articles(data, 200):
+        try:
+            found = extract_article(xml, ArticleMeta(pmcid=pmcid, license_code="CC BY")).figures
+        except Rejected:
+            continue
+        captions += [f.caption for f in found if f.caption]
+    seconds = best(lambda: [split_caption(c) for c in captions], 3)
+    r = random.Random(0)
+    compounds = [_compound(r) for _ in range(200)]
+    arrays = [np.asarray(image) for image, _ in compounds]
+    found_boxes = [panel_boxes(a, len(gold)) for a, (_, gold) in zip(arrays, compounds, strict=True)]
+    right = [figure_is_right(gold, b) for b, (_, gold) in zip(found_boxes, compounds, strict=True)]
+    took = best(lambda: [panel_boxes(a, len(gold)) for a, (_, gold) in zip(arrays, compounds, strict=True)], 1)
+    return {
+        "captions": len(captions),
+        "captions_per_second": round(len(captions) / seconds),
+        "compounds": len(right),
+        "figures_right": round(sum(right) / len(right), 3),
+        "ms_per_figure": round(1000 * took / len(right), 1),
+        "megapixels_per_figure": round(sum(a.shape[0] * a.shape[1] for a in arrays) / len(arrays) / 1e6, 2),
+    }
+
+
 # Memory comes first: a child's peak counts what its parent held when it was started.
-BENCHMARKS = {"memory": memory, "parse": parse, "beam": beam, "shards": shards, "link": link, "classify": classify}
+BENCHMARKS = {
+    "memory": memory,
+    "parse": parse,
+    "beam": beam,
+    "shards": shards,
+    "link": link,
+    "classify": classify,
+    "panels": panels,
+}
 
 
 def main() -> None:
