@@ -12,8 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import pairwise
+from functools import cached_property, lru_cache
+from itertools import pairwise, repeat
+from operator import mul
 from typing import Any, Final
 
 import numpy as np
@@ -125,18 +126,25 @@ def wording(text: str, found: Mapping[str, int]) -> list[float]:
         sum(map(len, words)) / n / 6,
         text.count(".") / n * 10,
         len(set(text.lower().split())) / n,
-        sum(w[0].isupper() for w in words) / n * 3,
+        sum(map(str.isupper, [w[0] for w in words])) / n * 3,
     ]
+
+
+@lru_cache(maxsize=1024)
+def _standing(kind: str, article_type: str) -> tuple[float, ...]:
+    """Kind of section and type of article, and the two together."""
+    return (
+        *(float(kind == k) for k in _KINDS),
+        *(float(article_type == t) for t in _TYPES),
+        *(float(kind == k and article_type == t) for k in _CROSSED for t in _TYPES[:5]),
+    )
 
 
 def structure(passage: Passage) -> list[float]:
     """Where a paragraph stands; all zeros where nothing is known."""
-    kind, article_type = passage.section_kind, passage.article_type
     sections = _PLACE.findall(passage.path)
     return [
-        *(float(kind == k) for k in _KINDS),
-        *(float(article_type == t) for t in _TYPES),
-        *(float(kind == k and article_type == t) for k in _CROSSED for t in _TYPES[:5]),
+        *_standing(passage.section_kind, passage.article_type),
         float(sections[0]) / 5 if sections else 0.0,
         len(sections) / 3,
         float("/back/" in passage.path),
@@ -166,11 +174,16 @@ class Space:
         places, values, starts = [], [], [0]
         idf = self._weights
         for found in counted:
-            known = [(self.numbers[t], c) for t, c in found.items() if t in self.numbers]
-            row = [idf[n] if c == 1 else (1 + math.log(c)) * idf[n] for n, c in known]
-            norm = math.sqrt(sum(v * v for v in row)) or 1.0
-            places += [n for n, _ in known]
-            values += [v / norm for v in row]
+            numbers = list(map(self.numbers.get, found, repeat(-1)))
+            kept = [n for n in numbers if n >= 0]
+            row = [
+                idf[n] if c == 1 else (1 + math.log(c)) * idf[n]
+                for n, c in zip(numbers, found.values(), strict=True)
+                if n >= 0
+            ]
+            norm = 1 / (math.sqrt(sum(map(mul, row, row))) or 1.0)
+            places += kept
+            values += [v * norm for v in row]
             starts.append(len(places))
         shape = (len(counted), len(self.idf))
         return sparse.csr_matrix((np.array(values, np.float32), np.array(places, np.int32), starts), shape=shape)
