@@ -28,6 +28,7 @@ _OFF: Final = 0.9  # what lying so far off costs, a part's size being 1
 _OFF_ROWS: Final = 0.6  # the same for strips, which differ in size more often
 _MOST_CUTS: Final = 40
 _UNEVEN: Final = 0.06  # what a strip costs for each panel more or less than the others have
+_FRAME: Final = 0.35  # share of an edge that is ink, where a picture has a frame or is a photograph
 _BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
 _MOST: Final = 30
 _MOST_UNASKED: Final = 9
@@ -91,7 +92,7 @@ def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None) -> list[Box]:
         return [Box(0, 0, rgb.shape[1], rgb.shape[0], 1.0 if wanted in (None, 1) else 0.2)]
     h, w = rgb.shape[:2]
     boxes = []
-    for top, bottom, left, right in (picture.tighten(r) for r in regions):
+    for top, bottom, left, right in _aligned(regions, [picture.tighten(r) for r in regions]):
         x, y = max(int(left / scale), 0), max(int(top / scale), 0)
         width, height = min(int(np.ceil(right / scale)), w) - x, min(int(np.ceil(bottom / scale)), h) - y
         boxes.append(Box(x, y, width, height, round(float(np.clip(score, 0.05, 1.0)), 3)))
@@ -213,26 +214,45 @@ class _Picture:
             ]
         return self._cuts[key]
 
-    def tighten(self, region: Region) -> Region:
-        """The cell without its empty border where its picture has a frame; else with a small border left."""
+    def tighten(self, region: Region) -> tuple[Region, tuple[bool, bool, bool, bool]]:
+        """The cell without its empty border, and which of its edges (as of a region) are a picture's frame."""
         top, bottom, left, right = region
         ink = self.ink[top:bottom, left:right]
         rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
         if not len(rows) or not len(columns):
-            return region
+            return region, (False, False, False, False)
         t, b, le, r = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
         inner = ink[t:b, le:r]
-        high, wide = b - t, r - le
+        lines = (inner[:3].max(0), inner[-3:].max(0), inner[:, :3].max(1), inner[:, -3:].max(1))
+        framed = [float(line.mean()) > _FRAME for line in lines]
+        return (top + t, top + b, left + le, left + r), (framed[0], framed[1], framed[2], framed[3])
 
-        def edge(line: NDArray[np.bool_], room: int, extent: int) -> int:
-            return 0 if float(line.mean()) > 0.35 else min(room, int(_BORDER * extent) + 1)
 
-        return (
-            top + t - edge(inner[:3].max(0), t, high),
-            top + b + edge(inner[-3:].max(0), ink.shape[0] - b, high),
-            left + le - edge(inner[:, :3].max(1), le, wide),
-            left + r + edge(inner[:, -3:].max(1), ink.shape[1] - r, wide),
-        )
+def _aligned(cells: Sequence[Region], tight: Sequence[tuple[Region, tuple[bool, bool, bool, bool]]]) -> list[Region]:
+    """Regions whose frameless edges lie where the frames of others in the row or column do, or a little outside of ink.
+
+    Charts have an empty border that belongs to them; how wide it is, their neighbours tell.
+    """
+    out = []
+    for (cell, (region, framed)), i in zip(zip(cells, tight, strict=True), range(len(cells)), strict=True):
+        edges = list(region)
+        for e in range(4):
+            if framed[e]:
+                continue
+            outward = -1 if e in (0, 2) else 1
+            extent = region[1] - region[0] if e < 2 else region[3] - region[2]
+            low, high = sorted((cell[e], region[e]))
+            others = [
+                r[e]
+                for j, (r, f) in enumerate(tight)
+                if j != i and f[e] and low <= r[e] <= high and abs(r[e] - region[e]) <= 0.3 * extent
+            ]
+            if others:
+                edges[e] = min(others, key=lambda x: abs(x - region[e]))  # noqa: B023 - used at once
+            else:
+                edges[e] = region[e] + outward * min(abs(cell[e] - region[e]), int(_BORDER * extent) + 1)
+        out.append((edges[0], edges[1], edges[2], edges[3]))
+    return out
 
 
 def reading_order(boxes: Sequence[Box]) -> list[Box]:
