@@ -248,7 +248,7 @@ def _aligned(cells: Sequence[Region], tight: Sequence[tuple[Region, tuple[bool, 
                 if j != i and f[e] and low <= r[e] <= high and abs(r[e] - region[e]) <= 0.3 * extent
             ]
             if others:
-                edges[e] = min(others, key=lambda x: abs(x - region[e]))  # noqa: B023 - used at once
+                edges[e] = min(others, key=lambda x: abs(x - region[e]))
             else:
                 edges[e] = region[e] + outward * min(abs(cell[e] - region[e]), int(_BORDER * extent) + 1)
         out.append((edges[0], edges[1], edges[2], edges[3]))

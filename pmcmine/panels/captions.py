@@ -446,6 +446,9 @@ def _without_shared(text: str, span: Span, last: bool = True) -> int:
 def _suffix_span(text: str, m: _Marker, at: int, following: _Marker | None, fresh: bool) -> Span:
     parts = sentences(text, at, m.start)
     begins = parts[-1][0] if parts else at
+    colon = text.rfind(": ", begins, m.start)
+    if colon > 0 and m.start - colon > 4:
+        begins = colon + 2
     span = _trim(text, begins, m.start)
     if fresh or begins != at:
         later = _trim(text, m.end, following.start) if following is not None else None
