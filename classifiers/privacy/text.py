@@ -44,7 +44,7 @@ _PHONE: Final = re.compile(
     r"|(?<![\d.,/-])\+\d{1,3}[ -]\(?\d{1,4}\)?(?:[ -]\d{2,4}){2,4}(?![\d.]))"
 )
 _RECORD: Final = re.compile(
-    r"\b(?:(?i:(?:medical|hospital|clinical|patient|health|case|file|chart)[ -](?:record |file |registration |identification |"
+    r"\b(?:(?i:(?:medical|hospital|clinical|patient|health)[ -](?:record |file |registration |identification |"
     r"chart )?(?:no\b\.?|number|ID|#))|MRN|NHS (?:no\b\.?|number)|social security (?:no\b\.?|number)|SSN)"
     r"(?: (?:was|is|of))?[:# ]{1,3}(?=[A-Z0-9/-]{0,8}\d)[A-Z0-9][A-Z0-9/-]{3,15}\b"
 )
