@@ -62,7 +62,8 @@ def own_labels(paragraphs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for p in paragraphs:
         if p["paragraph_id"] in found:
             kind, domain, quality = found[p["paragraph_id"]]
-            out.append({**p, "type": kind, "domain": domain, QUALITY: float(quality)})
+            labels = {"type": kind, "domain": domain if domain != "-" else None, QUALITY: float(quality)}
+            out.append({**p, **labels})
     return out
 
 
