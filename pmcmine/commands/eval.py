@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pmcmine.concepts.evaluate import Found, Score
     from pmcmine.concepts.gold import GoldDocument
     from pmcmine.concepts.linker import Linker
+
+T = TypeVar("T")
 
 app = typer.Typer(help="Score against annotated texts.", no_args_is_help=True)
 
@@ -123,9 +125,7 @@ def _heads(task: str, gold: Path, model: Path | None, structure: bool, errors: i
     rows = labelled_with(read_labels(gold), task)
     if not rows:
         raise GoldError(f"{gold}: no paragraph has a label of {task}")
-    if model is not None and not model.is_file():
-        raise PmcmineError(f"{model}: no such model")
-    used = parse(model.read_bytes(), str(model)) if model is not None else shipped()
+    used = _model(model, parse, shipped)
     found = evaluate(used, task, rows, structure)
     figures = measures(task, [r[task] for r in rows], found)
     wrong = [
@@ -202,9 +202,7 @@ def image_kind(
     from classifiers.images.kinds import KINDS, parse, shipped
 
     labels = learn.read_labels(gold)
-    if model is not None and not model.is_file():
-        raise PmcmineError(f"{model}: no such model")
-    used = parse(model.read_bytes(), str(model)) if model is not None else shipped()
+    used = _model(model, parse, shipped)
     x, y, ids = learn.looked_at(release, labels)
     scores = used.of_inputs(x)
     lines = []
@@ -246,6 +244,15 @@ def panels(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
 
     measures, lines = evaluate_boxes(gold)
     _print("panels", gold, measures, lines, errors, json_, "figures")
+
+
+def _model(path: Path | None, parse: Callable[[bytes, str], T], shipped: Callable[[], T]) -> T:
+    """The model of a file, or the package's own."""
+    if path is None:
+        return shipped()
+    if not path.is_file():
+        raise PmcmineError(f"{path}: no such model")
+    return parse(path.read_bytes(), str(path))
 
 
 def _linker(paths: Sequence[Path], folder: Path, min_score: float, fuzzy: bool) -> Linker | None:

@@ -59,6 +59,13 @@ def _say(line: str) -> None:
     typer.echo(f"pmcmine: {line}", err=True)
 
 
+def _write(target: Path, model: bytes, card: Path | None, said: str) -> None:
+    """The model's file, and its card where it is wanted or beside it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(model)
+    (card or target.with_suffix(".md")).write_text(said, "utf-8")
+
+
 @app.command()
 def text(
     corpus: Corpus,
@@ -87,9 +94,7 @@ def text(
             encoder = load_base(teacher, Path(folder))
         model, figures = cards.train(paragraphs, given, own, encoder, _say)
     target = out or MODEL_FILE
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(dump(model))
-    (card or target.with_suffix(".md")).write_text(cards.model_card(model, figures), "utf-8")
+    _write(target, dump(model), card, cards.model_card(model, figures))
     for name, value in figures["cross_validation"].items():
         shown = value.get("macro_f1", value.get("pearson"))
         typer.echo(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 5 folds)")
@@ -132,9 +137,7 @@ def image_kind(
 
     model, measured = learn.train(figures, corpus, learn.read_labels(labels or learn.LABELS))
     target = out or MODEL_FILE
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(dump(model))
-    (card or target.with_suffix(".md")).write_text(learn.model_card(model, measured), "utf-8")
+    _write(target, dump(model), card, learn.model_card(model, measured))
     m = measured["cross_validation"]
     typer.echo(f"F1 {m['f1']:.4f}, likeliest kind right {m['accuracy']:.4f} (by article, {learn.FOLDS} folds)")
     typer.echo(f"{target}: {target.stat().st_size:,} bytes")

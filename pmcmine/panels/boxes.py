@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -234,7 +234,7 @@ def _aligned(cells: Sequence[Region], tight: Sequence[tuple[Region, tuple[bool, 
     Charts have an empty border that belongs to them; how wide it is, their neighbours tell.
     """
     out = []
-    for (cell, (region, framed)), i in zip(zip(cells, tight, strict=True), range(len(cells)), strict=True):
+    for i, (cell, (region, framed)) in enumerate(zip(cells, tight, strict=True)):
         edges = list(region)
         for e in range(4):
             if framed[e]:
@@ -318,8 +318,3 @@ def _steps(lines: NDArray[np.uint8]) -> list[tuple[int, int, float]]:
     around = np.convolve(strong, np.ones(9) / 9, "same")
     sure = (strong > _EDGE) & (strong > 2 * around)
     return [(int(i) + 1, int(i) + 1, 0.15 + 0.6 * float(strong[i])) for i in np.flatnonzero(sure)]
-
-
-def crop(rgb: Any, box: Box) -> Any:
-    """The pixels of a box."""
-    return rgb[box.y : box.y + box.height, box.x : box.x + box.width]

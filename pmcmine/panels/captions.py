@@ -104,6 +104,7 @@ _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?
 _AGAIN: Final = re.compile(
     rf"^(?:In |For |Panels? )?(?P<list>{LIST})(?=[,:;]| (?:and|are|is|show|represent|were|was|scale|bars?)\b)"
 )
+_FIRM: Final = ("bracket", "half", "panel")  # ways of writing that make a letter a label by themselves
 _STRENGTH: Final = {
     "bracket": 0.95,
     "half": 0.85,
@@ -162,38 +163,26 @@ def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
     """All places that may be labels, in order."""
     out: dict[int, _Marker] = {}
 
-    def add(m: re.Match[str], group: str, form: str) -> None:
-        if m[group] is None:
-            return
-        labels = expand(m[group])
-        if labels and not any(m.start() < o.end and o.start < m.end() for o in out.values()):
-            out[m.start()] = _Marker(m.start(), m.end(), labels, form)
+    def add(start: int, end: int, labels: tuple[str, ...], form: str) -> None:
+        if labels and not any(start < o.end and o.start < end for o in out.values()):
+            out[start] = _Marker(start, end, labels, form)
 
     if "anel" in text:
         for m in _PANEL_WORD.finditer(text):
-            add(m, "list" if m["list"] else "bare", "panel")
+            add(m.start(), m.end(), expand(m["list"] or m["bare"]), "panel")
     for m in _BRACKETED.finditer(text):
-        add(m, "list", "bracket")
+        add(m.start(), m.end(), expand(m["list"]), "bracket")
     for m in _IN_BRACKETS.finditer(text):
         if m["list"] is not None:
-            labels = expand(m["list"])
-            place = m.start("list")
-            if labels and not any(place < o.end and o.start < m.end() for o in out.values()):
-                out[place] = _Marker(place, m.end(), labels, "inner")
-    for m in _HALF.finditer(text):
-        add(m, "list", "half")
-    for m in _DOTTED.finditer(text):
-        add(m, "list", "dotted")
-    for m in _BARE.finditer(text):
-        add(m, "list", "bare")
+            add(m.start("list"), m.end(), expand(m["list"]), "inner")
+    for pattern, form in ((_HALF, "half"), (_DOTTED, "dotted"), (_BARE, "bare")):
+        for m in pattern.finditer(text):
+            add(m.start(), m.end(), expand(m["list"]), form)
     for start, end in bold:
-        labels = expand(text[start:end].strip(" ().:,"))
-        if labels and not any(start < o.end and o.start < end for o in out.values()):
-            out[start] = _Marker(start, end, labels, "bracket")
+        add(start, end, expand(text[start:end].strip(" ().:,")), "bracket")
     for m in _POSITION.finditer(text):
         label = position(m["list"] or m["bare"])
-        if label and not any(m.start() < o.end and o.start < m.end() for o in out.values()):
-            out[m.start()] = _Marker(m.start(), m.end(), (label,), "position")
+        add(m.start(), m.end(), (label,) if label else (), "position")
     return [out[k] for k in sorted(out)]
 
 
@@ -203,7 +192,7 @@ def _choose(markers: Sequence[_Marker], text: str) -> list[_Marker]:
     best: tuple[float, list[_Marker]] = (0.0, [])
     for some in (markers, square) if len(square) > 1 else (markers,):
         present = {k.name for m in some for label in m.labels for k in kinds(label)}
-        firm_only = all(m.form in ("bracket", "half", "panel") for m in some if m.form != "position")
+        firm_only = all(m.form in _FIRM for m in some if m.form != "position")
         for name in ("upper", "lower", "upper+", "lower+", "roman", "digit"):
             if name not in present:
                 continue
@@ -263,14 +252,13 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
         mine = [m for m in mine if any(k.name == name for x in m.labels for k in kinds(x))]
     else:
         mine = [m for m in mine if all(any(k.name == name for k in kinds(x)) for x in m.labels)]
-    firm_forms = ("bracket", "half", "panel") if not loose else ("bracket", "half", "panel", "inner", "dotted", "bare")
     out: list[_Marker] = []
     seen: set[str] = set()
     had: set[int] = set()
     following = 0
     for m in mine:
         numbers = [k.number for x in m.labels for k in kinds(x) if k.name == name]
-        firm = m.form in firm_forms[:3]
+        firm = m.form in _FIRM
         if not firm:
             if not loose or name in ("digit", "roman") or not numbers or min(numbers) != following:
                 continue

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pmcmine.panels.boxes import Box
+from pmcmine.panels.boxes import Box, reading_order
 
 _CELL: Final = 16  # pixels of the side that shapes are compared at
 _NEAR: Final = 0.25  # of a box's sides: how far from its corner a label may be
@@ -69,12 +69,6 @@ def _shapes(grey: NDArray[np.uint8], box: Box) -> list[NDArray[np.float32]]:
     return [s for _, s in sorted(found, key=lambda f: f[0])[:12]]
 
 
-def likeness(grey: NDArray[np.uint8], box: Box, letter: str) -> float:
-    """How much the likeliest shape near a box's corner is like a letter, -1 to 1."""
-    shapes = _shapes(grey, box)
-    return max((float((s * t).sum()) for s in shapes for t in _templates(letter)), default=0.0)
-
-
 def in_order_of_labels(grey: NDArray[np.uint8], boxes: Sequence[Box], labels: Sequence[str]) -> list[Box]:
     """Boxes (in reading order) in the order of their labels: along the rows, or down the columns where letters say so.
 
@@ -100,12 +94,9 @@ def in_order_of_labels(grey: NDArray[np.uint8], boxes: Sequence[Box], labels: Se
 
 
 def down_columns(boxes: Sequence[Box]) -> list[Box]:
-    """Columns from left to right, in each from top to bottom."""
-    left = sorted(boxes, key=lambda b: (b.x, b.y))
-    out: list[Box] = []
-    while left:
-        first = left[0]
-        column = [b for b in left if b.x + b.width / 2 < first.x + first.width or b.x < first.x + first.width / 3]
-        out += sorted(column, key=lambda b: b.y)
-        left = [b for b in left if b not in column]
-    return out
+    """Columns from left to right, in each from top to bottom: the reading order of the transposed picture."""
+    return [_transposed(b) for b in reading_order([_transposed(b) for b in boxes])]
+
+
+def _transposed(box: Box) -> Box:
+    return Box(box.y, box.x, box.height, box.width, box.confidence)

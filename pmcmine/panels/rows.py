@@ -28,11 +28,11 @@ def panels_of(figure: Figure, view: Any) -> list[Panel]:
         figure: the figure.
         view: RGB of its image, height × width × 3; None where there is no valid image.
     """
-    texts = split_caption(figure.caption or "").panels
+    caption = figure.caption or ""
+    texts = split_caption(caption).panels
     if not texts:
         return []
     boxes = _boxes(figure, view, texts)
-    caption = figure.caption or ""
     return [
         Panel(
             panel_id=f"{figure.figure_id}#{t.label}",
