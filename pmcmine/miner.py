@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -263,7 +263,7 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
         said.append(reason_of[1] if reason_of else "")
     rows = enrich_figures(rows, [i.view if i else None for i in shown], config)
     if config.panels:
-        _panels(rows, shown, config, mined)
+        _panels(rows, shown, {d.figure_id: d.caption_emphasis for d in kept}, config, mined)
     of_panels: dict[str, list[Panel]] = {}
     for panel in mined.panels:
         of_panels.setdefault(panel.figure_id, []).append(panel)
@@ -290,10 +290,16 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
     mined.counts["media_withheld"] = len(withheld - set(wanted))
 
 
-def _panels(figures: Sequence[Figure], images: Sequence[CheckedImage | None], config: MineConfig, mined: Mined) -> None:
+def _panels(
+    figures: Sequence[Figure],
+    images: Sequence[CheckedImage | None],
+    emphasis: Mapping[str, Sequence[tuple[int, int]]],
+    config: MineConfig,
+    mined: Mined,
+) -> None:
     """Panels of all figures, and which of them the mentions name."""
     views = {f.figure_id: i.view for f, i in zip(figures, images, strict=True) if i is not None}
-    found = [p for f in figures for p in panels_of(f, views.get(f.figure_id))]
+    found = [p for f in figures for p in panels_of(f, views.get(f.figure_id), emphasis[f.figure_id])]
     found = enrich_panels(found, {f.figure_id: f for f in figures}, views, config)
     mined.panels, mined.mentions = with_mentions(found, mined.mentions)
 

@@ -78,6 +78,7 @@ class FigureDraft:
     caption_title: str | None
     caption_paragraphs: tuple[str, ...]
     caption: str | None
+    caption_emphasis: tuple[tuple[int, int], ...]
     alt_text: str | None
     section_path: tuple[str, ...]
     section_kind: str
@@ -348,6 +349,7 @@ def _draft(
         caption_title=figure.caption.title,
         caption_paragraphs=figure.caption.paragraphs,
         caption=figure.caption.text,
+        caption_emphasis=figure.caption.emphasis,
         alt_text=figure.alt_text,
         section_path=place[0],
         section_kind=place[1],

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from pmcmine.jats.dom import HREF, Element
 from pmcmine.jats.front import license_of
-from pmcmine.jats.text import Text, flatten, plain_text
+from pmcmine.jats.text import Text, flatten_caption, plain_text
 from pmcmine.rights import License
 
 # A graphic below one of these belongs to it, not to the figure around it.
@@ -40,6 +40,11 @@ class Caption:
     text: str | None
     flat: tuple[tuple[int, Text], ...]  # (offset of the part in `text`, part)
 
+    @property
+    def emphasis(self) -> tuple[tuple[int, int], ...]:
+        """Spans of `text` that the markup emphasises."""
+        return tuple((at + a, at + b) for at, part in self.flat for a, b in part.emphasis)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JatsFigure:
@@ -65,7 +70,7 @@ def read_caption(owner: Element) -> Caption:
         if loose:
             parts.append(Text(loose))
         for child in caption:
-            flat = flatten(child)
+            flat = flatten_caption(child)
             if not flat.text:
                 continue
             if child.tag == "title" and title_flat is None:

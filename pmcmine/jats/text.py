@@ -37,6 +37,8 @@ _BLOCKS: Final = frozenset(
 )  # fmt: skip
 _FORMULAS: Final = frozenset({"inline-formula", "disp-formula", "alternatives", "tex-math", MATHML + "math", "math"})
 _RUNS = re.compile(r"[ \t\n\r]{2,}|[\t\n\r]")
+_EMPHASIS: Final = frozenset({"bold", "italic", "underline"})
+_NOTHING: Final[frozenset[str]] = frozenset()
 _WALK, _XREF, _SUP, _FLOAT, _FORMULA, _BLOCK, _SKIP = range(7)
 _ACTIONS: Final[dict[str, int]] = (
     dict.fromkeys(FLOATS, _FLOAT)
@@ -58,11 +60,12 @@ class Ref(NamedTuple):
 
 
 class Text(NamedTuple):
-    """Plain text with its cross-references and the floats that stood in it."""
+    """Plain text with its cross-references, the floats that stood in it, and what is emphasised where asked for."""
 
     text: str
     refs: tuple[Ref, ...] = ()
     floats: tuple[Element, ...] = ()
+    emphasis: tuple[tuple[int, int], ...] = ()
 
 
 def tidy(text: str) -> str:
@@ -74,8 +77,15 @@ def _is_tidy(text: str) -> bool:
     return not ("\n" in text or "  " in text or "\t" in text or "\r" in text)
 
 
-def _walk(element: Element, parts: list[str], marks: list[tuple[int, int, Element]], floats: list[Element]) -> None:
-    """Append the raw pieces of an element's content; links are marked by the pieces that they span.
+def _walk(
+    element: Element,
+    parts: list[str],
+    marks: list[tuple[int, int, Element]],
+    floats: list[Element],
+    emphasis: frozenset[str] = _NOTHING,
+) -> None:
+    """Append the raw pieces of an element's content; links, and tags of `emphasis`, are marked by the pieces that
+    they span.
 
     Offsets are counted afterwards, once a link instead of once a piece: this walk is where parsing spends its time.
     """
@@ -87,23 +97,26 @@ def _walk(element: Element, parts: list[str], marks: list[tuple[int, int, Elemen
         action = _ACTIONS.get(tag, _WALK)
         if action == _WALK:
             if isinstance(tag, str):
+                start = len(parts)
                 if len(child):
-                    _walk(child, parts, marks, floats)
+                    _walk(child, parts, marks, floats, emphasis)
                 elif inner := child.text:  # most inline elements are leaves, which need no walk
                     parts.append(inner)
+                if tag in emphasis:
+                    marks.append((start, len(parts), child))
             elif tag is etree.Entity:
                 parts.append(_entity(child.name))
         elif action == _XREF:
             start = len(parts)
             if len(child):
-                _walk(child, parts, marks, floats)
+                _walk(child, parts, marks, floats, emphasis)
             elif inner := child.text:
                 parts.append(inner)
             marks.append((start, len(parts), child))
         elif action == _SUP:
             if _is_power(child, parts):
                 parts.append("^")
-            _walk(child, parts, marks, floats)
+            _walk(child, parts, marks, floats, emphasis)
         elif action == _FLOAT:
             floats.append(child)
             parts.append(" ")
@@ -112,7 +125,7 @@ def _walk(element: Element, parts: list[str], marks: list[tuple[int, int, Elemen
             parts.append(f" {formula} " if tag == "disp-formula" else formula)
         elif action == _BLOCK:
             parts.append(" ")
-            _walk(child, parts, marks, floats)
+            _walk(child, parts, marks, floats, emphasis)
             parts.append(" ")
         tail = child.tail
         if tail:
@@ -128,12 +141,15 @@ def _is_power(element: Element, parts: list[str]) -> bool:
     return bool(power) and (power[0].isdigit() or power[0] in "-−–+") and power[-1].isdigit()
 
 
-def flatten(element: Element) -> Text:
-    """Text of an element's content: offsets are code points of `Text.text`."""
+def flatten(element: Element, emphasis: frozenset[str] = _NOTHING) -> Text:
+    """Text of an element's content: offsets are code points of `Text.text`.
+
+    Elements of the tags `emphasis` are told among the links.
+    """
     parts: list[str] = []
     marks: list[tuple[int, int, Element]] = []
     floats: list[Element] = []
-    _walk(element, parts, marks, floats)
+    _walk(element, parts, marks, floats, emphasis)
     if not marks:
         return Text(tidy("".join(parts)).strip(" "), (), tuple(floats))
     whole = "".join(parts)
@@ -166,6 +182,19 @@ def flatten(element: Element) -> Text:
     if spaced:
         text = text.rstrip(" ")
     return Text(text, tuple([_ref(text, at[start], at[end], e) for start, end, e in marks]), tuple(floats))
+
+
+def flatten_caption(element: Element) -> Text:
+    """`flatten` of a caption's part, with the spans that are set in bold; without any, in italics or underlined."""
+    if element.find(".//bold") is None and element.find(".//italic") is None and element.find(".//underline") is None:
+        return flatten(element)
+    found = flatten(element, _EMPHASIS)
+    refs = tuple(r for r in found.refs if r.element.tag not in _EMPHASIS)
+    marked = [r for r in found.refs if r.element.tag in _EMPHASIS and found.text[r.start : r.end].strip()]
+    chosen = [r for r in marked if r.element.tag == "bold"]
+    if not chosen and {"a", "b"} <= {found.text[r.start : r.end].strip(" ().:,;").lower() for r in marked}:
+        chosen = marked  # italics are symbols and species far more often than labels
+    return found._replace(refs=refs, emphasis=tuple(dict.fromkeys((r.start, r.end) for r in chosen)))
 
 
 def _ref(text: str, start: int, end: int, element: Element) -> Ref:

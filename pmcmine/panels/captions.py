@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pmcmine.panels.labels import LABEL, LIST, expand, kinds, position, series
@@ -55,20 +56,28 @@ class _Marker:
 
 
 _BRACKETED: Final = re.compile(
-    rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?) )?(?P<list>{LIST})(?:\s?[:.])?\s?[)\]]"
+    rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:\s?[:.])?\s?[)\]]"
 )
 _IN_BRACKETS: Final = re.compile(
     rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LABEL})\)|\((?P<head>{LIST})[:;,] ?[^()]{{3,200}}\)"
 )
 _HALF: Final = re.compile(rf"(?<![\w(\[{{])(?P<list>{LIST})\)(?=[\s:])")
-_DOTTED: Final = re.compile(rf"(?:^|(?<=[.;:,!?)] ))(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
-_BARE: Final = re.compile(rf"(?:^|(?<=[.;:!?)’”] )|(?<=, ))(?P<list>{LIST})(?= [A-Z\d“‘\"'(αβγδΔ*]| [a-z]{{2,}})")
+# A literal space first: the engine skips to it, where a lookbehind first would be tried at each character.
+_DOTTED: Final = re.compile(rf" (?<=[.;:,!?)] )(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
+_DOTTED_FIRST: Final = re.compile(rf"(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
+_BARE_NEXT: Final = r"(?= [A-Z\d“‘\"'(αβγδΔ*]| [a-z]{2,})"
+_BARE: Final = re.compile(rf" (?<=[.;:!?)’”,] )(?P<list>{LIST}){_BARE_NEXT}")
+_BARE_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_BARE_NEXT}")
 _PANEL_WORD: Final = re.compile(rf"\b[Pp]anels? (?:\((?P<list>{LIST})\)|(?P<bare>{LIST})(?=[\s:,.;)]))")
 _POSITION: Final = re.compile(
     r"\((?P<list>(?:the )?(?:upper|top|lower|bottom|middle|center|centre|central|left|right|first|second|third)"
     r"(?:[ -](?:left|right|middle|center|centre))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)\)"
-    r"|(?:^|(?<=[.;:] ))(?P<bare>(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)"
+    r"|(?:^| (?<=[.;:] ))(?P<bare>(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)"
     r"(?:[ -](?:left|right))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)(?=[:,])",
+)
+_POSITIONED: Final = re.compile(  # what a place needs, quick to look for
+    r"\((?:the )?(?:upper|top|lower|bottom|middle|cent|left|right|first|second|third)"
+    r"|(?:^| )(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
 )
 _SENTENCE: Final = re.compile(r"(?<=[.!?])[)\]”’\"']? +(?=[(\[“‘\"']?[A-Z0-9*†‡#αβγδΔ])")
 _ABBREVIATED: Final = re.compile(
@@ -88,6 +97,7 @@ _SHARED: Final = re.compile(
 _ABBREVIATION: Final = re.compile(r"^[A-Z][A-Za-z0-9./+-]{0,12}(?: \d)?(?:,|:| =| –| -) ?[a-z]")
 _CONNECT: Final = re.compile(r"^(?:[\s,;:.)\]–—-]|and\b|or\b|as well as\b|while\b|whereas\b|in\s*$|respectively\b)+")
 _TRAILING: Final = re.compile(r"(?:[\s,;:.(\[–—-]|\band|\bor|\bas well as|\bwhile|\bwhereas)+$")
+_TRAILING_WORDS: Final = ("and", "or", "as well as", "while", "whereas")
 _PREPOSITION: Final = re.compile(
     r"\b(?:of|in|on|for|with|by|from|to|at|between|during|using|under|after|show(?:s|ing)?|include[sd]?|including|against|versus|via|within|into|are|is|as|following|than)\s+", re.IGNORECASE
 )  # fmt: skip
@@ -104,10 +114,13 @@ _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?
 _AGAIN: Final = re.compile(
     rf"^(?:In |For |Panels? )?(?P<list>{LIST})(?=[,:;]| (?:and|are|is|show|represent|were|was|scale|bars?)\b)"
 )
-_FIRM: Final = ("bracket", "half", "panel")  # ways of writing that make a letter a label by themselves
+_JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
+_AROUND: Final = " ().:,;"  # what may be emphasised along with a label
+_FIRM: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make a letter a label by themselves
 _STRENGTH: Final = {
     "bracket": 0.95,
     "half": 0.85,
+    "bold": 0.9,
     "dotted": 0.8,
     "bare": 0.8,
     "panel": 0.85,
@@ -175,15 +188,39 @@ def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
     for m in _IN_BRACKETS.finditer(text):
         if m["list"] is not None:
             add(m.start("list"), m.end(), expand(m["list"]), "inner")
-    for pattern, form in ((_HALF, "half"), (_DOTTED, "dotted"), (_BARE, "bare")):
-        for m in pattern.finditer(text):
-            add(m.start(), m.end(), expand(m["list"]), form)
-    for start, end in bold:
-        add(start, end, expand(text[start:end].strip(" ().:,")), "bracket")
-    for m in _POSITION.finditer(text):
-        label = position(m["list"] or m["bare"])
-        add(m.start(), m.end(), (label,) if label else (), "position")
+    if text.count(")") > text.count("("):
+        for m in _HALF.finditer(text):
+            add(m.start(), m.end(), expand(m["list"]), "half")
+    for start, end in _lists(text, bold):
+        add(start, end, expand(text[start:end]), "bold")
+    for first, later, form in ((_DOTTED_FIRST, _DOTTED, "dotted"), (_BARE_FIRST, _BARE, "bare")):
+        begins = first.match(text)
+        for m in itertools.chain((begins,) if begins else (), later.finditer(text)):
+            add(m.start("list"), m.end(), expand(m["list"]), form)
+    if _POSITIONED.search(text):
+        for m in _POSITION.finditer(text):
+            label = position(m["list"] or m["bare"])
+            add(m.start("bare") if m["bare"] else m.start(), m.end(), (label,) if label else (), "position")
     return [out[k] for k in sorted(out)]
+
+
+def _lists(text: str, emphasis: Sequence[Span]) -> list[Span]:
+    """The emphasised spans that are labels, those of one list ("**a**, **b**", "**a**–**f**") in one."""
+    out: list[Span] = []
+    for start, end in sorted(emphasis):
+        said = text[start:end]
+        start += len(said) - len(said.lstrip(_AROUND))
+        end = start + len(said.strip(_AROUND))
+        if start >= end or not expand(text[start:end]):
+            continue
+        if out and start >= out[-1][1]:
+            begin = out[-1][0]
+            if _JOINT.fullmatch(text, out[-1][1], start) and expand(text[begin:end]):
+                out[-1] = (begin, end)
+                continue
+        if not out or start >= out[-1][1]:
+            out.append((start, end))
+    return out
 
 
 def _choose(markers: Sequence[_Marker], text: str) -> list[_Marker]:
@@ -201,7 +238,7 @@ def _choose(markers: Sequence[_Marker], text: str) -> list[_Marker]:
                 labels = {label for m in chosen for label in m.labels}
                 if len(labels) < 2 or (name in ("roman", "digit") and best[0] > 0):
                     continue
-                firm = sum(m.form in ("bracket", "half", "panel", "inner") for m in chosen)
+                firm = sum(m.form in (*_FIRM, "inner") for m in chosen)
                 score = (
                     len(labels) + 0.2 * min(firm, len(labels)) - (0.5 if loose else 0) + (0.3 if some is square else 0)
                 )
@@ -240,18 +277,19 @@ def _begins_sentence(text: str, at: int) -> bool:
     return not before or before[-1] in ".;:!?"
 
 
+@lru_cache(maxsize=4096)
+def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
+    """Sorts of label that a list may be of; for numbered letters it is enough that one of them has a number."""
+    names = [{k.name for k in kinds(x)} for x in labels]
+    every = set.intersection(*names)
+    base = set.intersection(*({n.rstrip("+") for n in some} for some in names))
+    some = {n for n in set.union(*names) if n.endswith("+") and n.rstrip("+") in base}
+    return frozenset({n for n in every if not n.endswith("+")} | some)
+
+
 def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> list[_Marker]:
     """Markers of one sort of label. Letters without brackets count only where the series wants them next."""
-    base = name.rstrip("+")
-    mine = [
-        m
-        for m in markers
-        if m.form != "position" and all(any(k.name.rstrip("+") == base for k in kinds(x)) for x in m.labels)
-    ]
-    if name.endswith("+"):
-        mine = [m for m in mine if any(k.name == name for x in m.labels for k in kinds(x))]
-    else:
-        mine = [m for m in mine if all(any(k.name == name for k in kinds(x)) for x in m.labels)]
+    mine = [m for m in markers if m.form != "position" and name in _sorts(m.labels)]
     out: list[_Marker] = []
     seen: set[str] = set()
     had: set[int] = set()
@@ -308,7 +346,7 @@ def _votes(text: str, m: _Marker, last: bool) -> float:
     ends = not stripped or stripped[0] in ",.;)" or not rest.startswith((" ", ":"))
     if m.start == 0:
         return -3.0
-    before = text[: m.start].rstrip()
+    before = text[max(m.start - 60, 0) : m.start].rstrip() or "."
     if before[-1] in ".;:!?(":
         return 0.5 if ends else -2.5
     if before[-1] == "," and not ends:
@@ -360,6 +398,8 @@ def _trim(text: str, start: int, end: int) -> Span:
     if lead:
         start += lead.end()
     while end > start:
+        if text[end - 1].isalnum() and not text.endswith(_TRAILING_WORDS, start, end):
+            break
         near = max(start, end - _EDGE)
         tail = _TRAILING.search(text[near:end])
         if not tail or near + tail.start() in (start, end):

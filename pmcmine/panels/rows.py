@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from pmcmine.panels.boxes import Box, panel_boxes
-from pmcmine.panels.captions import PanelText, split_caption
+from pmcmine.panels.captions import PanelText, Span, split_caption
 from pmcmine.panels.glyphs import in_order_of_labels
 from pmcmine.panels.mentions import resolve
 from schemas.figure import Figure
@@ -21,15 +21,16 @@ from schemas.panel import CaptionSpan, Panel
 _SURE: Final = 0.5  # of a layout, from which its boxes are told; else the figure stays whole
 
 
-def panels_of(figure: Figure, view: Any) -> list[Panel]:
+def panels_of(figure: Figure, view: Any, emphasis: Sequence[Span] = ()) -> list[Panel]:
     """The panels that a figure's caption names, with boxes where the layout of the image is sure and fits their number.
 
     Args:
         figure: the figure.
         view: RGB of its image, height × width × 3; None where there is no valid image.
+        emphasis: spans of the caption that its markup sets in bold, italics or underlined.
     """
     caption = figure.caption or ""
-    texts = split_caption(caption).panels
+    texts = split_caption(caption, emphasis).panels
     if not texts:
         return []
     boxes = _boxes(figure, view, texts)

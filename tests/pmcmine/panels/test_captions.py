@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from pmcmine.errors import GoldError
+from pmcmine.jats.figures import Caption, read_caption
 from pmcmine.panels.captions import split_caption
 from pmcmine.panels.evaluate import evaluate_captions, read_json_lines
 from pmcmine.panels.labels import expand
@@ -113,6 +115,32 @@ def test_lists_and_ranges() -> None:
     assert expand("A, C–E and G") == ("A", "C", "D", "E", "G")
     assert expand("a1-a3") == ("a1", "a2", "a3")
     assert expand("C–A") == () and expand("word") == ()
+
+
+def _read(caption: str) -> Caption:
+    return read_caption(etree.fromstring(f"<fig><caption>{caption}</caption></fig>"))
+
+
+@pytest.mark.parametrize(
+    ("markup", "labels"),
+    [
+        ("<p>Sections of control <bold>a</bold>, <bold>b</bold> and <bold>c</bold> mutant</p>", "a b c"),
+        ("<p><bold>a</bold>–<bold>c</bold> Wild type <bold>d</bold>  mutant</p>", "a b c d"),
+        ("<title>Roots.</title><p><italic>a</italic> Wild type <italic>b</italic> mutant</p>", "a b"),
+        ("<p>Number of <italic>B</italic>. <italic>p</italic> &lt; 0.05, <italic>n</italic> = 3</p>", ""),
+        ("<p>Levels of <bold>VEGF</bold> in <bold>p53</bold> cells</p>", ""),
+    ],
+)
+def test_labels_that_only_the_markup_shows(markup: str, labels: str) -> None:
+    caption = _read(markup)
+    assert caption.text is not None
+    assert " ".join(p.label for p in split_caption(caption.text, caption.emphasis).panels) == labels
+
+
+def test_emphasis_is_told_in_the_text_as_stored() -> None:
+    caption = _read("<title>One  <bold> A </bold> two</title><p>three <bold>\n(B)</bold>four</p>")
+    assert caption.text is not None
+    assert [caption.text[a:b] for a, b in caption.emphasis] == ["A", "(B)"]
 
 
 @pytest.mark.real
