@@ -20,6 +20,7 @@ from pmcmine.assemble.plan import Plan
 from pmcmine.assemble.shards import FigurePlace, write_shard
 from pmcmine.assemble.tables import all_files, write_table_file
 from pmcmine.block import read_manifest
+from pmcmine.duplicates.clusters import read_leaks
 from pmcmine.ids import article_place
 from pmcmine.storage import Folder
 
@@ -31,11 +32,14 @@ def read_index(block: int, plan: Plan, work: Folder) -> Iterator[tuple[str, dict
     manifest = read_manifest(work, block)
     if manifest is None:
         raise RuntimeError(f"block {block} is not committed")
+    leaks = read_leaks(work, block)
     for part in manifest["parts"]:
         with work.open(part["index"]) as stream:
             rows = pa.ipc.open_file(stream).read_all().to_pylist()
         for row in rows:
-            yield row["sha256"], {**row, "split": plan.split_of(row["pmcid"])}
+            leak = leaks.get(row["figure_id"], ("", "", ""))
+            known = {"split": plan.split_of(row["pmcid"]), "leaks_into": leak[0], "twin": leak[1], "twin_kind": leak[2]}
+            yield row["sha256"], {**row, **known}
 
 
 def by_shard(
@@ -58,7 +62,15 @@ def shard_places(
     samples = [SampleRef(**row) for row in rows if row is not None]
     if shard < 0:
         places = [
-            FigurePlace(s.figure_id, s.split, duplicate_of=s.duplicate_of, leaks_into=s.leaks_into) for s in samples
+            FigurePlace(
+                s.figure_id,
+                s.split,
+                duplicate_of=s.duplicate_of,
+                leaks_into=s.leaks_into,
+                twin=s.twin,
+                twin_kind=s.twin_kind,
+            )
+            for s in samples
         ]
     else:
         places = write_shard(group, split, shard, samples, plan, work, out)

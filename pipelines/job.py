@@ -15,6 +15,7 @@ import apache_beam as beam
 
 from pipelines import assemble as assemble_job
 from pipelines import mine as mine_job
+from pipelines import near as near_job
 from pipelines.progress import Progress
 from pipelines.runners import beam_options, fetch_keys, local_workers, make_runner
 from pmcmine import enrichers
@@ -28,6 +29,7 @@ from pmcmine.block import forget_starts, read_manifest
 from pmcmine.bundle import Source
 from pmcmine.concepts.article import release_vocabulary
 from pmcmine.config import MineConfig
+from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
 from pmcmine.errors import PmcmineError
 from pmcmine.lock import held
 from pmcmine.release import RELEASE, WORK, begin, check_folder, file_entry, load_release, sweep
@@ -115,6 +117,8 @@ def _run(
     if todo:
         timed("mine", mine)
     plan = timed("plan", lambda: _plan(config, frozen, work))
+    if config.near_duplicates:
+        plan = with_clusters(plan, timed("near", lambda: _near(config, options, plan, work)), config.table_bytes)
     timed("assemble", lambda: _beam(config, options, work, lambda p: assemble_job.build(p, plan, work, out)))
     run_facts = {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -127,6 +131,16 @@ def _run(
     if not config.keep_work:
         work.remove_tree()
     return _outcome(release, config, out, fresh=True)
+
+
+def _near(config: MineConfig, options: Any, plan: Plan, work: Folder) -> dict[str, Any]:
+    """Find the clusters of near duplicates, unless they were found."""
+    done = read_clusters(work)
+    if done is not None:
+        return done
+    buckets = max(1, plan.n_blocks)
+    _beam(config, options, work, lambda p: near_job.build(p, plan.n_blocks, buckets, work))
+    return cluster(plan, work, buckets)
 
 
 def _freeze(config: MineConfig, source: Source, work: Folder) -> Snapshot:
@@ -206,7 +220,8 @@ def _finish(
 ) -> dict[str, Any]:
     """Check the sums, describe the release, and write `release.json` last."""
     shards, tables = _records(plan, work)
-    totals = tally(_manifests(work, frozen.n_blocks), frozen.n_versions, shards, tables)
+    near = read_clusters(work)
+    totals = tally(_manifests(work, frozen.n_blocks), frozen.n_versions, shards, tables, near)
     totals.check()
     vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
     cards = {
@@ -235,6 +250,7 @@ def _finish(
             "samples": _by(shards, lambda r: tuple(r["name"].split("/")[1:3])),
             "rows": _by(tables, lambda r: (r["table"], r["group"], r["split"])),
             "fault_share": totals.faults(),
+            "near_duplicates": near["counts"] if near else None,
         },
         "vocabulary": vocabulary,
         "classifiers": enrichers.info(config),
@@ -294,6 +310,7 @@ def dry_run(config: MineConfig) -> dict[str, Any]:
         "steps": [
             f"mine: {frozen.n_blocks} blocks of about {-(-frozen.n_pmcids // frozen.n_blocks)} PMCIDs, "
             f"{fetch_keys(config, source.remote, frozen.n_blocks)} at once at the most",
+            f"near: {'clusters of near duplicates' if config.near_duplicates else 'not asked for'}",
             "assemble: duplicates, splits, shards, tables",
             "release: sums, cards, report, release.json",
         ],

@@ -22,17 +22,19 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-import pyarrow.compute
 
 from pmcmine.bundle import Entry, Reader
 from pmcmine.config import MineConfig
+from pmcmine.duplicates.signatures import KINDS, Signature
+from pmcmine.duplicates.signatures import SCHEMA as SIGNATURES
 from pmcmine.ids import article_id, natural_split
 from pmcmine.miner import Mined, StagedSample, mine_pmcid
 from pmcmine.rejects import Ledger, Reason, Stage, Unit
+from pmcmine.rowfiles import write_arrow, write_rows
 from pmcmine.snapshot import read_block
 from pmcmine.storage import Folder
 from pmcmine.tarball import member_size
-from schemas import TABLES, Table, to_arrow
+from schemas import TABLES
 
 log = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
@@ -55,28 +57,12 @@ INDEX_SCHEMA = pa.schema(
         ("json_size", pa.int64()),
     ]
 )
+_SIGNED = ("kind", "id", "group", "node", "digest", "keys", "size_rank", "date", "role")
 
 
 def block_folder(block: int) -> str:
     """Folder of a block inside the work folder."""
     return f"blocks/{block // 1000:03d}/{block:06d}"
-
-
-def data_bytes(array: Any) -> int:
-    """Bytes of the values of an Arrow array, additive over rows and blind to how they are chunked."""
-    if isinstance(array, pa.ChunkedArray):
-        return sum(data_bytes(c) for c in array.chunks)
-    kind = array.type
-    if pa.types.is_string(kind) or pa.types.is_binary(kind):
-        if not len(array):
-            return 0
-        lengths = pa.compute.sum(pa.compute.binary_length(array)).as_py() or 0
-        return int(lengths) + 4 * len(array)
-    if pa.types.is_list(kind):
-        return 4 * len(array) + data_bytes(array.flatten())
-    if pa.types.is_struct(kind):
-        return sum(data_bytes(f) for f in array.flatten())
-    return len(array) * max(int(kind.bit_width) // 8, 1)
 
 
 @dataclass
@@ -90,6 +76,7 @@ class _Part:
     rows: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in TABLES})
     places: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: {n: [] for n in TABLES})
     index: list[dict[str, Any]] = field(default_factory=list)
+    near: list[dict[str, Any]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     rejects: Counter[str] = field(default_factory=Counter)
     images: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -124,6 +111,8 @@ class _Part:
         self.places["figures"] += [(f.license_group, split) for f in mined.figures]
         for sample in mined.samples:
             self._stage(sample, mined.pmcid)
+        for signature in mined.signatures:
+            self._sign(signature, mined.pmcid)
 
     def _stage(self, sample: StagedSample, pmcid: str) -> None:
         """Append a sample to the pack; bytes that are there already are not written again."""
@@ -156,6 +145,14 @@ class _Part:
             member_size(len(data)) for data in (sample.image, sample.text, sample.json)
         )
 
+    def _sign(self, signature: Signature, pmcid: str) -> None:
+        """Append what decides whether two members are near duplicates to the pack."""
+        row = {name: getattr(signature, name) for name in _SIGNED}
+        place = {"pmcid": pmcid, "pack": self.pack_name, "offset": self.offset, "size": len(signature.data)}
+        self.near.append(row | place)
+        self._append(signature.data)
+        self.counts[f"signed_{KINDS[signature.kind]}"] += 1
+
     def _append(self, data: bytes) -> None:
         self.pack.write(data)
         self.offset += len(data)
@@ -164,12 +161,16 @@ class _Part:
         """Write row files and index; the part's entry of the manifest."""
         tables = {}
         for name, table in TABLES.items():
-            tables[name] = self._write_rows(table, self.rows[name], self.places[name])
+            file = f"{self.folder}/{table.name}.arrow"
+            tables[name] = write_rows(self.work, file, table, self.rows[name], self.places[name])
         index = f"{self.folder}/index.arrow"
-        _write_ipc(self.work, index, INDEX_SCHEMA, [pa.Table.from_pylist(self.index, INDEX_SCHEMA)])
+        write_arrow(self.work, index, INDEX_SCHEMA, [pa.Table.from_pylist(self.index, INDEX_SCHEMA)])
+        near = f"{self.folder}/near.arrow"
+        write_arrow(self.work, near, SIGNATURES, [pa.Table.from_pylist(self.near, SIGNATURES)])
         return {
             "folder": self.folder,
             "index": index,
+            "near": near,
             "tables": tables,
             "samples": [
                 {
@@ -183,32 +184,6 @@ class _Part:
             "counts": dict(sorted(self.counts.items())),
             "rejects": dict(sorted(self.rejects.items())),
         }
-
-    def _write_rows(self, table: Table, rows: list[Any], places: list[tuple[str, str]]) -> dict[str, Any]:
-        """One Arrow file, one record batch for each (group, split)."""
-        name = f"{self.folder}/{table.name}.arrow"
-        batches, slices = [], []
-        for place in sorted(set(places)):
-            arrow = to_arrow(table, [r for r, p in zip(rows, places, strict=True) if p == place])
-            slices.append(
-                {
-                    "group": place[0],
-                    "split": place[1],
-                    "rows": len(arrow),
-                    "bytes": sum(data_bytes(c) for c in arrow.columns),
-                }
-            )
-            batches.append(arrow.combine_chunks())
-        if batches:
-            _write_ipc(self.work, name, table.schema, batches)
-        return {"file": name if batches else None, "slices": slices}
-
-
-def _write_ipc(work: Folder, name: str, schema: pa.Schema, tables: Sequence[pa.Table]) -> None:
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with work.create(name) as (stream, _), pa.ipc.new_file(stream, schema, options=options) as writer:
-        for t in tables:
-            writer.write_table(t)  # one batch: the table has one chunk
 
 
 def mine_part(

@@ -42,6 +42,7 @@ class MineConfig(BaseSettings):
     languages: bool = Field(True, description="language of paragraphs and captions")
     image_kinds: bool = Field(True, description="kinds of images")
     panels: bool = Field(True, description="panels of captions and their boxes")
+    near_duplicates: bool = Field(True, description="clusters of near duplicate images, captions and paragraphs")
     privacy: bool = Field(True, description="flags of what may tell who a patient is")
     drop_privacy_flagged: bool = Field(False, description="reject what such a flag is set on, from a score of 0.5")
     link_paragraphs: bool = Field(False, description="link paragraphs too, not captions alone")

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from PIL import Image
 
+from pmcmine.duplicates.pictures import views
 from pmcmine.rejects import Reason, Rejected
 
 _MAGIC: Final = (
@@ -33,7 +34,8 @@ class CheckedImage:
     """A decoded image and the bytes that go into the sample.
 
     `data` are the bytes as they came for JPEG and PNG, and PNG of the first frame for anything else. `view` is a
-    smaller RGB array, height × width × 3, as a viewer shows it (EXIF orientation aside).
+    smaller RGB array, height × width × 3, as a viewer shows it (EXIF orientation aside). `fingerprint` are the views
+    of `pmcmine.duplicates.pictures`.
     """
 
     data: bytes
@@ -47,6 +49,7 @@ class CheckedImage:
     sha256: str
     phash: str
     view: Any = None
+    fingerprint: tuple[Any, ...] = ()
 
 
 def sniff(data: bytes) -> str | None:
@@ -59,7 +62,9 @@ def sniff(data: bytes) -> str | None:
     return None
 
 
-def check_image(data: bytes, *, max_pixels: int, min_side: int, view_side: int = 0) -> CheckedImage:
+def check_image(
+    data: bytes, *, max_pixels: int, min_side: int, view_side: int = 0, fingerprints: bool = False
+) -> CheckedImage:
     """Decode an image to its last pixel and describe it.
 
     Args:
@@ -67,6 +72,7 @@ def check_image(data: bytes, *, max_pixels: int, min_side: int, view_side: int =
         max_pixels: bound on width × height × frames decoded, checked before decoding.
         min_side: shortest side allowed, in pixels.
         view_side: longer side of the view of the pixels to keep; none where 0.
+        fingerprints: whether to see what near duplicates are found by.
 
     Raises:
         Rejected: with one of the IMAGE_ reasons.
@@ -82,7 +88,7 @@ def check_image(data: bytes, *, max_pixels: int, min_side: int, view_side: int =
             # Pillow's own bomb check is replaced by the bound, which is checked before any pixel.
             Image.MAX_IMAGE_PIXELS = None
             with Image.open(io.BytesIO(data), formats=[source_format]) as image:
-                return _describe(image, data, source_format, max_pixels, min_side, view_side)
+                return _describe(image, data, source_format, max_pixels, min_side, view_side, fingerprints)
     except Rejected:
         raise
     except Exception as error:  # noqa: BLE001 - decoders raise nearly anything on hostile bytes; becomes a row
@@ -90,7 +96,13 @@ def check_image(data: bytes, *, max_pixels: int, min_side: int, view_side: int =
 
 
 def _describe(
-    image: Image.Image, data: bytes, source_format: str, max_pixels: int, min_side: int, view_side: int
+    image: Image.Image,
+    data: bytes,
+    source_format: str,
+    max_pixels: int,
+    min_side: int,
+    view_side: int,
+    fingerprints: bool,
 ) -> CheckedImage:
     width, height = image.size
     if width * height > max_pixels:
@@ -104,6 +116,7 @@ def _describe(
     if _is_blank(image):
         raise Rejected(Reason.IMAGE_BLANK, f"{width}x{height} {mode}")
     kept = source_format in _KEPT
+    grey = grey_or_rgb(image).convert("L")
     return CheckedImage(
         data=data if kept else _as_png(image),
         format=source_format if kept else "PNG",
@@ -114,8 +127,9 @@ def _describe(
         frames=frames,
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else None,
         sha256=sha256(data).hexdigest(),
-        phash=perceptual_hash(image),
+        phash=perceptual_hash(grey),
         view=_view(image, view_side) if view_side else None,
+        fingerprint=tuple(views(grey)) if fingerprints else (),
     )
 
 
@@ -161,11 +175,10 @@ def _view(image: Image.Image, side: int) -> Any:
     return np.asarray(small.convert("RGB"))
 
 
-def perceptual_hash(image: Image.Image) -> str:
-    """64-bit DCT hash of the image as shown, 16 hex digits (Zauner 2010, by way of imagehash)."""
+def perceptual_hash(grey: Image.Image) -> str:
+    """64-bit DCT hash of a grey (mode L) image as shown, 16 hex digits (Zauner 2010, by way of imagehash)."""
     import imagehash  # loads scipy, which only miners need
 
-    grey = grey_or_rgb(image).convert("L")
     factor = min(grey.size) // 256
     if factor > 1:
         grey = grey.reduce(factor)  # box averages, so that the resampling below stays cheap

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pmcmine.bundle import ArticleBundle, Asset, Entry, Reader, VersionMeta
 from pmcmine.concepts.article import LinkedText, article_linker
 from pmcmine.config import MineConfig
+from pmcmine.duplicates.signatures import Signature, sign
 from pmcmine.enrichers import VIEW_SIDE, enrich_figures, enrich_panels, enrich_paragraphs, wants_views
 from pmcmine.ids import article_id
 from pmcmine.images import CheckedImage, check_image
@@ -67,6 +68,7 @@ class Mined:
     rejects: Sequence[Reject] = ()
     tombstone: Tombstone | None = None
     samples: list[StagedSample] = field(default_factory=list)
+    signatures: list[Signature] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
 
@@ -284,6 +286,10 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
             concepts = of_figure.get(figure.figure_id, ())
             parts = of_panels.get(figure.figure_id, ())
             mined.samples.append(_sample(figure, extraction, mentions, image, concepts, parts))
+    if config.near_duplicates:
+        sampled = {s.figure_id for s in mined.samples}
+        seen = {f.figure_id: i.fingerprint for f, i in zip(rows, shown, strict=True) if i and f.figure_id in sampled}
+        mined.signatures = sign(extraction.article, mined.figures, seen, mined.paragraphs)
     _unused_media(aid, index, resolved, set(wanted), withheld, ledger)
     mined.counts["media"] = len(index.by_name)
     mined.counts["media_read"] = len(wanted)
@@ -336,6 +342,7 @@ def _images(
                 max_pixels=config.max_image_pixels,
                 min_side=config.min_image_side,
                 view_side=VIEW_SIDE if wants_views(config) else 0,
+                fingerprints=config.near_duplicates,
             )
         except Rejected as error:
             images[asset.name] = Rejected(error.reason, f"{asset.name}: {error.detail}")

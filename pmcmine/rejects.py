@@ -119,7 +119,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.IMAGE_TOO_MANY_PIXELS: "the image has more pixels than the bound",
     Reason.IMAGE_TINY: "a side is shorter than the bound",
     Reason.IMAGE_BLANK: "all pixels have the same value",
-    Reason.LEAKS_INTO_EVALUATION: "the same image is in validation or test, so it is left out of train",
+    Reason.LEAKS_INTO_EVALUATION: "the same image, or nearly the same image or caption, is in validation or test",
 }
 
 FAULTS: frozenset[Reason] = frozenset(

@@ -73,6 +73,7 @@ def tally(
     n_versions: int,
     shard_records: Iterable[Mapping[str, Any]],
     table_records: Iterable[Mapping[str, Any]],
+    near: Mapping[str, Any] | None = None,
 ) -> Tally:
     """Add up manifests of blocks, shards and table files.
 
@@ -81,6 +82,7 @@ def tally(
         n_versions: article versions of the snapshot.
         shard_records: manifest lines of the shards.
         table_records: manifest lines of the table files.
+        near: what came of the near duplicates; None where they were not looked for.
     """  # fmt: skip
     counts: Counter[str] = Counter()
     rejects: Counter[tuple[str, str, str]] = Counter()
@@ -93,6 +95,8 @@ def tally(
                 rejects[stage, unit, reason] += n
             for table, held in part["tables"].items():
                 staged[table] += sum(s["rows"] for s in held["slices"])
+    for held in (near or {"blocks": {}})["blocks"].values():
+        staged["clusters"] += sum(s["rows"] for s in held["slices"])
     mined_rejects = sum(rejects.values())
     written: Counter[str] = Counter()
     for record in table_records:
@@ -131,6 +135,10 @@ def tally(
         Sum("assemble", "row", counts["shard_rows"], counts["figures_with_sample"], 0,
             "samples in shards = figure rows with a place"),
     ]  # fmt: skip
+    if near is not None:
+        for kind in ("image", "caption", "paragraph"):
+            named, found = (near["counts"].get(f"{what}_{kind}", 0) for what in ("nodes", "members"))
+            sums.append(Sum("near", kind, named, found, 0, "near duplicates that edges name = members of clusters"))
     for table in sorted(staged):
         extra = leaks if table == "rejects" else 0
         sums.append(Sum("assemble", table, staged[table] + extra, written[table], 0, "rows staged = rows of the table"))

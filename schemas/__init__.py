@@ -1,6 +1,7 @@
 """Record schemas, declared once. `TABLES` lists the published tables by name."""
 
 from schemas.article import ARTICLES
+from schemas.cluster import CLUSTERS
 from schemas.concept import CONCEPTS
 from schemas.figure import FIGURES
 from schemas.ledger import REJECTS, TOMBSTONES
@@ -11,7 +12,19 @@ from schemas.record import Table, arrow_schema, describe, plain, to_arrow
 from schemas.table_wrap import TABLE_WRAPS
 
 TABLES: dict[str, Table] = {
-    t.name: t for t in (ARTICLES, FIGURES, PANELS, MENTIONS, PARAGRAPHS, TABLE_WRAPS, CONCEPTS, REJECTS, TOMBSTONES)
+    t.name: t
+    for t in (
+        ARTICLES,
+        FIGURES,
+        PANELS,
+        MENTIONS,
+        PARAGRAPHS,
+        TABLE_WRAPS,
+        CONCEPTS,
+        CLUSTERS,
+        REJECTS,
+        TOMBSTONES,
+    )
 }
 
 __all__ = ["TABLES", "Table", "arrow_schema", "describe", "plain", "to_arrow"]

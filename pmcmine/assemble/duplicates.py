@@ -12,7 +12,10 @@ _GROUP_RANK = {"commercial": 0, "noncommercial": 1, "other": 2}
 
 @dataclass(frozen=True, slots=True)
 class SampleRef:
-    """A staged sample: what is shuffled instead of its bytes."""
+    """A staged sample: what is shuffled instead of its bytes.
+
+    `twin` is the figure of another split whose image or caption (`twin_kind`) is nearly the same.
+    """
 
     figure_id: str
     key: str
@@ -28,6 +31,8 @@ class SampleRef:
     json_size: int
     duplicate_of: str = ""
     leaks_into: str = ""
+    twin: str = ""
+    twin_kind: str = ""
 
 
 def mark_duplicates(samples: Iterable[SampleRef]) -> list[SampleRef]:

@@ -32,6 +32,8 @@ class FigurePlace:
     image_offset: int = 0
     sample_offset: int = 0
     sample_size: int = 0
+    twin: str = ""
+    twin_kind: str = ""
 
 
 class _HashedWriter:

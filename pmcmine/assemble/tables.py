@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pmcmine.assemble.plan import Plan, file_name
 from pmcmine.assemble.shards import FigurePlace
 from pmcmine.block import read_manifest
+from pmcmine.duplicates.clusters import read_clusters
 from pmcmine.ids import article_id, article_place, pmcid_number
 from pmcmine.rejects import Reason, Stage, Unit
 from pmcmine.storage import Folder
@@ -36,14 +37,9 @@ def _blocks_of(file: int, n_files: int, n_blocks: int) -> range:
 def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: Folder) -> Iterable[pa.Table]:
     """The staged rows of a file, block by block."""
     n_files = plan.files[table.name, group, split]
+    clustered = read_clusters(work) if table.name == "clusters" else None
     for block in _blocks_of(file, n_files, plan.n_blocks):
-        manifest = read_manifest(work, block)
-        if manifest is None:
-            raise RuntimeError(f"block {block} is not committed")
-        for part in manifest["parts"]:
-            held = part["tables"][table.name]
-            if not held["file"]:
-                continue
+        for held in _held(table, block, clustered, work):
             wanted = [
                 i
                 for i, s in enumerate(held["slices"])
@@ -56,6 +52,18 @@ def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: F
                 for i in wanted:
                     rows = pa.Table.from_batches([reader.get_batch(i)])
                     yield _in_range(rows, table, group, split, file, n_files, plan)
+
+
+def _held(table: Table, block: int, clustered: Mapping[str, Any] | None, work: Folder) -> Iterator[Mapping[str, Any]]:
+    """Manifest entries of the row files that a block has of a table."""
+    if clustered is not None:
+        held = clustered["blocks"].get(str(block))
+        yield from [held] if held is not None else []
+        return
+    manifest = read_manifest(work, block)
+    if manifest is None:
+        raise RuntimeError(f"block {block} is not committed")
+    yield from (part["tables"][table.name] for part in manifest["parts"] if part["tables"][table.name]["file"])
 
 
 def _in_range(rows: pa.Table, table: Table, group: str, split: str, file: int, n_files: int, plan: Plan) -> pa.Table:
@@ -137,7 +145,11 @@ def leak_reject(place: FigurePlace) -> Reject:
         pmcid=pmcid,
         article_id=article_id(pmcid, int(version)),
         figure_id=place.figure_id,
-        detail=f"the same bytes are in {place.leaks_into}: {place.duplicate_of}",
+        detail=(
+            f"nearly the same {place.twin_kind} is in {place.leaks_into}: {place.twin}"
+            if place.twin
+            else f"the same bytes are in {place.leaks_into}: {place.duplicate_of}"
+        ),
     )
 
 

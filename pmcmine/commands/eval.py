@@ -246,6 +246,20 @@ def panels(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     _print("panels", gold, measures, lines, errors, json_, "figures")
 
 
+@app.command()
+def duplicates(
+    gold: Gold,
+    seed: Annotated[int, typer.Option(help="Seed of the copies that are made.")] = 0,
+    errors: Errors = 0,
+    json_: Json = False,
+) -> None:
+    """Near duplicates: a file of labelled pairs, or a folder of images, JATS or JSON lines that copies are made of."""
+    from pmcmine.duplicates.evaluate import evaluate_duplicates
+
+    measures, lines = evaluate_duplicates(gold, seed)
+    _print("duplicates", gold, measures, lines, errors, json_, "pairs")
+
+
 def _model(path: Path | None, parse: Callable[[bytes, str], T], shipped: Callable[[], T]) -> T:
     """The model of a file, or the package's own."""
     if path is None:

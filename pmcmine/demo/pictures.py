@@ -26,8 +26,13 @@ def _micrograph(rng: np.random.Generator, width: int, height: int) -> Image.Imag
 def _radiograph(rng: np.random.Generator, width: int, height: int) -> Image.Image:
     y, x = np.mgrid[0:height, 0:width]
     cx, cy = width / 2 + rng.integers(-20, 20), height / 2
-    body = 200 * np.exp(-((((x - cx) / (width * 0.36)) ** 2 + ((y - cy) / (height * 0.44)) ** 2) ** 2))
-    ribs = 18 * np.sin(y / height * 40 + np.abs(x - cx) / width * 6)
+    wide, tall = rng.uniform(0.28, 0.44), rng.uniform(0.36, 0.52)
+    body = 200 * np.exp(-((((x - cx) / (width * wide)) ** 2 + ((y - cy) / (height * tall)) ** 2) ** 2))
+    ribs = 18 * np.sin(y / height * rng.uniform(28, 60) + np.abs(x - cx) / width * rng.uniform(3, 12))
+    for _ in range(6):  # patients differ: shadows of lungs, heart, nodules
+        u, v = cx + rng.uniform(-0.3, 0.3) * width, cy + rng.uniform(-0.3, 0.3) * height
+        a, b = rng.uniform(0.03, 0.16) * width, rng.uniform(0.05, 0.3) * height
+        body += rng.uniform(-110, 70) * np.exp(-(((x - u) / a) ** 2 + ((y - v) / b) ** 2))
     return Image.fromarray((body + ribs + rng.normal(0, 4, body.shape)).clip(0, 255).astype(np.uint8))
 
 

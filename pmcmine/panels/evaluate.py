@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from pmcmine.bootstrap import RESAMPLES, interval
+from pmcmine.bootstrap import RESAMPLES, interval, share_interval
 from pmcmine.errors import GoldError
 from pmcmine.panels.boxes import Box, iou, panel_boxes
 from pmcmine.panels.captions import split_caption
@@ -96,19 +96,11 @@ def evaluate_captions(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any]
         "captions": len(rows),
         "panels": len(every),
         "exact_label_set": round(float(np.mean(exact)) if exact else 0.0, 4),
-        "exact_label_set_interval": _share_interval(exact),
+        "exact_label_set_interval": share_interval(exact),
         "mean_span_iou": round(float(np.mean(every)) if every else 0.0, 4),
         "mean_span_iou_interval": interval(samples),
         "false_split_rate": round(float(np.mean(false)) if false else 0.0, 4),
     }, wrong
-
-
-def _share_interval(values: Sequence[float]) -> list[float]:
-    if not values:
-        return [0.0, 0.0]
-    rng = np.random.default_rng(0)
-    table = np.array(values)
-    return interval([float(table[rng.integers(0, len(table), len(table))].mean()) for _ in range(RESAMPLES)])
 
 
 def _span_iou(gold: tuple[int, int], found: Sequence[tuple[int, int]]) -> float:
@@ -166,6 +158,6 @@ def evaluate_boxes(folder: Path) -> tuple[dict[str, Any], list[str]]:
     return {
         "figures": len(rows),
         "figures_right": round(float(np.mean(right)), 4),
-        "figures_right_interval": _share_interval(right),
+        "figures_right_interval": share_interval(right),
         "counts_right": round(float(np.mean(counted)), 4),
     }, wrong

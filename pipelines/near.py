@@ -1,0 +1,96 @@
+"""The *near* job: signatures of committed blocks to edges between near duplicates.
+
+    signatures ─▶ by content: same ─────────────────────────┐
+                      └─ one of each ─▶ by band: pairs ─────┴▶ by bucket: check, write edges
+
+What is shuffled is a node, a place in a pack and the numbers that candidates share.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import pyarrow as pa
+
+from pmcmine.block import read_manifest
+from pmcmine.duplicates.candidates import Pair, Place, bucket_pairs, same_content, write_edges
+from pmcmine.storage import Folder
+
+Key = tuple[int, int]
+
+
+def read_signatures(block: int, work: Folder) -> Iterator[tuple[Key, tuple[tuple[Any, ...], list[int]]]]:
+    """The members of a block by the hash of their content, with their keys."""
+    manifest = read_manifest(work, block)
+    if manifest is None:
+        raise RuntimeError(f"block {block} is not committed")
+    for part in manifest["parts"]:
+        with work.open(part["near"]) as stream:
+            rows = pa.ipc.open_file(stream).read_all().to_pylist()
+        for row in rows:
+            place = (row["node"], row["pack"], row["offset"], row["size"])
+            yield (row["kind"], row["digest"]), (place, row["keys"])
+
+
+def by_content(
+    element: tuple[Key, Iterable[tuple[tuple[Any, ...], list[int]]]], buckets: int
+) -> Iterator[beam.pvalue.TaggedOutput]:
+    """Edges between members of the same content, and the keys of the one that stands for them.
+
+    The members are read twice, as Beam's values may be, and never held: a boilerplate paragraph has very many.
+    """
+    (kind, _), members = element
+    place, keys = min(members, key=lambda m: m[0][0])
+    for pair in same_content(kind, Place(*place), (Place(*other) for other, _ in members)):
+        yield beam.pvalue.TaggedOutput("edges", _in_bucket(pair, buckets))
+    for key in keys:
+        yield beam.pvalue.TaggedOutput("keys", ((kind, key), place))
+
+
+def by_key(element: tuple[Key, Iterable[tuple[Any, ...]]], buckets: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """Pairs of the members that share a key, and how many members were above the cap."""
+    (kind, key), places = element
+    pairs, excess = bucket_pairs(kind, (Place(*p) for p in places))
+    for pair in pairs:
+        yield _in_bucket(pair, buckets)
+    if excess:
+        yield key % buckets, (kind, excess)
+
+
+def _in_bucket(pair: Pair, buckets: int) -> tuple[int, tuple[Any, ...]]:
+    return pair.a.node % buckets, (pair.kind, tuple(pair.a), tuple(pair.b), pair.sure)
+
+
+def edges(element: tuple[int, Iterable[tuple[Any, ...]]], work: Folder) -> int:
+    """Check and write one bucket's edges; the number of the bucket."""
+    bucket, values = element
+    pairs, excess = [], Counter[int]()
+    for value in values:
+        if len(value) == 2:
+            excess[value[0]] += value[1]
+        else:
+            kind, a, b, sure = value
+            pairs.append(Pair(kind, Place(*a), Place(*b), sure))
+    write_edges(bucket, pairs, excess, work)
+    return bucket
+
+
+def build(pipeline: beam.Pipeline, n_blocks: int, buckets: int, work: Folder) -> Any:
+    """The graph of the near job; its output are the numbers of the buckets that have pairs."""
+    content = (
+        pipeline
+        | "Blocks" >> beam.Create(list(range(n_blocks)), reshuffle=False)
+        | "ReadSignatures" >> beam.FlatMap(read_signatures, work)
+        | "SameContent" >> beam.GroupByKey()
+        | "ByContent" >> beam.FlatMap(by_content, buckets).with_outputs("edges", "keys")
+    )
+    pairs = content.keys | "ByKey" >> beam.GroupByKey() | "Pairs" >> beam.FlatMap(by_key, buckets)
+    return (
+        (content.edges, pairs)
+        | "AllPairs" >> beam.Flatten()
+        | "ByBucket" >> beam.GroupByKey()
+        | "WriteEdges" >> beam.Map(edges, work)
+    )

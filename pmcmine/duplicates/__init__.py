@@ -1,0 +1,1 @@
+"""Near duplicates: signatures of texts and images, exact checks, clusters, and decontamination."""
