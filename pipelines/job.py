@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 import apache_beam as beam
@@ -30,6 +31,7 @@ from pmcmine.bundle import Source
 from pmcmine.concepts.article import release_vocabulary
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
+from pmcmine.duplicates.decontaminate import ARTEFACT, open_benchmarks, read_benchmarks
 from pmcmine.errors import PmcmineError
 from pmcmine.lock import held
 from pmcmine.release import RELEASE, WORK, begin, check_folder, file_entry, load_release, sweep
@@ -69,17 +71,45 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
     options = beam_options(config)
     enrichers.prepare(config)
     out = Folder(config.out)
+    config, benchmarks = _with_benchmarks(config)
     if check_folder(out, config.content()):
         return _outcome(load_release(out), config, out, fresh=False)
     work = out.child(WORK)
     with held(work):
         begin(out, config.content())
+        if benchmarks is not None:
+            out.write(ARTEFACT, benchmarks, replace=True)
         frozen = snapshots.load(work)
         try:
             return _run(config, source, options, out, work, frozen, progress)
         except KeyboardInterrupt:
             forget_starts(work)
             raise
+
+
+def _with_benchmarks(config: MineConfig) -> tuple[MineConfig, bytes | None]:
+    """The configuration with the hash of its benchmark sets, and their artefact."""
+    if not config.decontaminate:
+        return config, None
+    data = read_benchmarks(config.decontaminate).to_bytes()
+    digest = sha256(data).hexdigest()
+    if config.decontaminate_sha256 not in (None, digest):
+        raise PmcmineError("decontaminate_sha256: the benchmark sets have another hash; leave it out")
+    return config.model_copy(update={"decontaminate_sha256": digest}), data
+
+
+def _decontamination(config: MineConfig, totals: Tally, out: Folder) -> dict[str, Any] | None:
+    """What the release says of the benchmark sets: what was read, and what of the corpus they hold."""
+    if config.decontaminate_sha256 is None:
+        return None
+    sets = open_benchmarks(config.out, config.decontaminate_sha256).sets
+    kinds = ("image", "caption", "paragraph")
+    matched = [{k: totals.counts[f"benchmark/{s.name}/{k}"] for k in kinds} for s in sets]
+    return {
+        "action": config.decontaminate_action,
+        "sha256": config.decontaminate_sha256,
+        "sets": [asdict(s) | {"matched": m} for s, m in zip(sets, matched, strict=True)],
+    }
 
 
 def _run(
@@ -234,6 +264,8 @@ def _finish(
         out.write(name, data, replace=True)
     files = [{k: r[k] for k in ("name", "bytes", "sha256", "rows")} for r in (*shards, *tables)]
     files += [file_entry(name, data) for name, data in cards.items()]
+    if config.decontaminate_sha256 is not None:
+        files.append(file_entry(ARTEFACT, out.read(ARTEFACT)))
     sweep(out, files)
     seconds = time.monotonic() - started
     metrics = _metrics(totals, times, seconds)
@@ -254,6 +286,7 @@ def _finish(
         },
         "vocabulary": vocabulary,
         "classifiers": enrichers.info(config),
+        "decontamination": _decontamination(config, totals, out),
         "splits_moved": dict(sorted(plan.moved.items())),
         "files": sorted(files, key=lambda f: str(f["name"])),
         "run": run_facts | {"seconds": round(seconds, 1)},

@@ -137,6 +137,13 @@ def mine(
     drop_privacy_flagged: Annotated[
         bool | None, typer.Option("--drop-privacy-flagged", help="Reject what a privacy flag is set on.")
     ] = None,
+    decontaminate: Annotated[
+        list[str] | None,
+        typer.Option(help="Benchmark set to flag in the corpus: folder, tar, Parquet or text list."),
+    ] = None,
+    drop_benchmarks: Annotated[
+        bool | None, typer.Option("--drop-benchmarks", help="Reject what a benchmark set holds.")
+    ] = None,
     beam: Annotated[
         list[str] | None, typer.Option(help="Option for Beam, such as --beam=--job_endpoint=localhost:8099.")
     ] = None,
@@ -166,6 +173,8 @@ def mine(
         "keep_work": keep_work,
         "text_model": text_model,
         "drop_privacy_flagged": drop_privacy_flagged,
+        "decontaminate": tuple(decontaminate) if decontaminate else None,
+        "decontaminate_action": "drop" if drop_benchmarks else None,
         "beam": tuple(beam) if beam else None,
     }
     for pair in set_ or []:

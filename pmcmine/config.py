@@ -43,6 +43,11 @@ class MineConfig(BaseSettings):
     image_kinds: bool = Field(True, description="kinds of images")
     panels: bool = Field(True, description="panels of captions and their boxes")
     near_duplicates: bool = Field(True, description="clusters of near duplicate images, captions and paragraphs")
+    decontaminate: tuple[str, ...] = Field(
+        (), description="benchmark sets: folders, tars, Parquet, text lists, or the artefact of an earlier run"
+    )
+    decontaminate_action: str = Field("flag", pattern="^(flag|drop)$", description="what is done to what they hold")
+    decontaminate_sha256: str | None = Field(None, description="hash of the artefact; filled in when the run begins")
     privacy: bool = Field(True, description="flags of what may tell who a patient is")
     drop_privacy_flagged: bool = Field(False, description="reject what such a flag is set on, from a score of 0.5")
     link_paragraphs: bool = Field(False, description="link paragraphs too, not captions alone")
@@ -76,8 +81,8 @@ class MineConfig(BaseSettings):
     beam: tuple[str, ...] = Field((), description="options for Beam")
 
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
-        {"out", "vocab", "runner", "workers", "concurrency", "requests_per_second", "fetch_keys", "retries",
-         "retry_seconds", "timeout", "max_reject_share", "keep_work", "beam"}
+        {"out", "vocab", "decontaminate", "runner", "workers", "concurrency", "requests_per_second", "fetch_keys",
+         "retries", "retry_seconds", "timeout", "max_reject_share", "keep_work", "beam"}
     )  # fmt: skip
 
     @classmethod

@@ -6,12 +6,13 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 from pmcmine.bundle import ArticleBundle, Asset, Entry, Reader, VersionMeta
 from pmcmine.concepts.article import LinkedText, article_linker
 from pmcmine.config import MineConfig
+from pmcmine.duplicates.decontaminate import DROP, Benchmarks, open_benchmarks
 from pmcmine.duplicates.signatures import Signature, sign
 from pmcmine.enrichers import VIEW_SIDE, enrich_figures, enrich_panels, enrich_paragraphs, wants_views
 from pmcmine.ids import article_id
@@ -148,26 +149,48 @@ def _mine(entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: 
     mined.article = extraction.article
     mined.mentions = extraction.mentions
     mined.paragraphs = enrich_paragraphs(extraction.paragraphs, config)
-    if config.drop_privacy_flagged:
-        _drop_flagged_paragraphs(mined, meta.article_id, ledger)
+    benchmarks = _benchmarks(config)
+    if benchmarks is not None:
+        named = benchmarks.texts([p.text for p in mined.paragraphs])
+        mined.paragraphs = [replace(p, benchmarks=n) if n else p for p, n in zip(mined.paragraphs, named, strict=True)]
+        mined.counts.update(f"benchmark/{name}/paragraph" for names in named for name in names)
+    _drop_paragraphs(mined, meta.article_id, config, ledger)
     mined.table_wraps = extraction.table_wraps
     mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
     _figures(extraction, bundle, config, ledger, mined)
 
 
-def _drop_flagged_paragraphs(mined: Mined, aid: str, ledger: Ledger) -> None:
-    """Reject flagged paragraphs, and the mentions whose sentences stand in them."""
-    flagged = {p.paragraph_id: p for p in mined.paragraphs if _flagged(p.privacy)}
-    for paragraph in flagged.values():
-        ledger.add(Stage.EXTRACT, Unit.PARAGRAPH, Reason.PRIVACY_FLAGGED, aid, _kinds(paragraph.privacy))
-    kept = [m for m in mined.mentions if m.context_id not in flagged]
+def _benchmarks(config: MineConfig) -> Benchmarks | None:
+    if config.decontaminate_sha256 is None:
+        return None
+    return open_benchmarks(config.out, config.decontaminate_sha256)
+
+
+def _unwanted(row: Paragraph | Figure, config: MineConfig) -> tuple[Reason, str] | None:
+    """Why a paragraph or figure is dropped, and what of it may be told; None where it is not."""
+    if config.drop_privacy_flagged and _flagged(row.privacy):
+        return Reason.PRIVACY_FLAGGED, _kinds(row.privacy)
+    if config.decontaminate_action == DROP and row.benchmarks:
+        return Reason.IN_BENCHMARK, ", ".join(row.benchmarks)
+    return None
+
+
+def _drop_paragraphs(mined: Mined, aid: str, config: MineConfig, ledger: Ledger) -> None:
+    """Reject unwanted paragraphs, and the mentions whose sentences stand in them."""
+    dropped: dict[str, Reason] = {}
+    for paragraph in mined.paragraphs:
+        unwanted = _unwanted(paragraph, config)
+        if unwanted is not None:
+            ledger.add(Stage.EXTRACT, Unit.PARAGRAPH, unwanted[0], aid, unwanted[1])
+            dropped[paragraph.paragraph_id] = unwanted[0]
+    if not dropped:
+        return
     for mention in mined.mentions:
-        if mention.context_id in flagged:
-            ledger.add(
-                Stage.EXTRACT, Unit.MENTION, Reason.PRIVACY_FLAGGED, aid, "in a flagged paragraph", mention.figure_id
-            )
-    mined.paragraphs = [p for p in mined.paragraphs if p.paragraph_id not in flagged]
-    mined.mentions = kept
+        reason = dropped.get(mention.context_id)
+        if reason is not None:
+            ledger.add(Stage.EXTRACT, Unit.MENTION, reason, aid, "in a dropped paragraph", mention.figure_id)
+    mined.mentions = [m for m in mined.mentions if m.context_id not in dropped]
+    mined.paragraphs = [p for p in mined.paragraphs if p.paragraph_id not in dropped]
 
 
 def _flagged(flags: Sequence[TextFlag | FigureFlag]) -> bool:
@@ -264,16 +287,18 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
         shown.append(image)
         said.append(reason_of[1] if reason_of else "")
     rows = enrich_figures(rows, [i.view if i else None for i in shown], config)
+    benchmarks = _benchmarks(config)
+    if benchmarks is not None:
+        rows = _in_benchmarks(rows, shown, benchmarks, mined)
     if config.panels:
         _panels(rows, shown, {d.figure_id: d.caption_emphasis for d in kept}, config, mined)
     of_panels: dict[str, list[Panel]] = {}
     for panel in mined.panels:
         of_panels.setdefault(panel.figure_id, []).append(panel)
     for figure, image, detail in zip(rows, shown, said, strict=True):
-        if config.drop_privacy_flagged and _flagged(figure.privacy):
-            ledger.add(
-                Stage.EXTRACT, Unit.FIGURE, Reason.PRIVACY_FLAGGED, aid, _kinds(figure.privacy), figure.figure_id
-            )
+        unwanted = _unwanted(figure, config)
+        if unwanted is not None:
+            ledger.add(Stage.EXTRACT, Unit.FIGURE, unwanted[0], aid, unwanted[1], figure.figure_id)
             dropped = figure.figure_id
             mined.concepts = [c for c in mined.concepts if c.context_id != dropped]
             mined.panels = [p for p in mined.panels if p.figure_id != dropped]
@@ -294,6 +319,21 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
     mined.counts["media"] = len(index.by_name)
     mined.counts["media_read"] = len(wanted)
     mined.counts["media_withheld"] = len(withheld - set(wanted))
+
+
+def _in_benchmarks(
+    figures: Sequence[Figure], images: Sequence[CheckedImage | None], benchmarks: Benchmarks, mined: Mined
+) -> list[Figure]:
+    """Figures with the benchmark sets that hold their image or caption."""
+    captions = benchmarks.texts([f.caption or "" for f in figures])
+    out = []
+    for figure, image, caption in zip(figures, images, captions, strict=True):
+        picture = benchmarks.images(image.fingerprint) if image is not None else ()
+        mined.counts.update([f"benchmark/{name}/image" for name in picture])
+        mined.counts.update([f"benchmark/{name}/caption" for name in caption])
+        names = tuple(sorted({*picture, *caption}))
+        out.append(replace(figure, benchmarks=names) if names else figure)
+    return out
 
 
 def _panels(
@@ -342,7 +382,7 @@ def _images(
                 max_pixels=config.max_image_pixels,
                 min_side=config.min_image_side,
                 view_side=VIEW_SIDE if wants_views(config) else 0,
-                fingerprints=config.near_duplicates,
+                fingerprints=config.near_duplicates or config.decontaminate_sha256 is not None,
             )
         except Rejected as error:
             images[asset.name] = Rejected(error.reason, f"{asset.name}: {error.detail}")
@@ -525,6 +565,7 @@ def _sample(
         caption_language=figure.caption_language or "",
         caption_quality=figure.caption_quality or 0.0,
         privacy=tuple(sorted({f.kind for f in figure.privacy})),
+        benchmarks=figure.benchmarks,
     )
     values = {k: v for k, v in plain(sample).items() if k not in ASSEMBLED}
     return StagedSample(

@@ -62,6 +62,7 @@ class Reason(StrEnum):
     THIRD_PARTY = "third_party"
     FIGURE_LICENSE_NOT_SELECTED = "figure_license_not_selected"
     PRIVACY_FLAGGED = "privacy_flagged"
+    IN_BENCHMARK = "in_benchmark"
     NO_GRAPHIC = "no_graphic"
     NO_CAPTION = "no_caption"
     MEDIA_NOT_IN_SOURCE = "media_not_in_source"
@@ -106,6 +107,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.THIRD_PARTY: "the figure's own words say that others hold the rights",
     Reason.FIGURE_LICENSE_NOT_SELECTED: "the figure's own licence is not in a group asked for",
     Reason.PRIVACY_FLAGGED: "it may tell who a patient is, and flagged things were not wanted",
+    Reason.IN_BENCHMARK: "a benchmark set of `--decontaminate` holds it, and such things were not wanted",
     Reason.NO_GRAPHIC: "the figure names no image",
     Reason.NO_CAPTION: "the figure has no caption; it is a row but no pair",
     Reason.MEDIA_NOT_IN_SOURCE: "the source holds no media at all for this article",

@@ -13,7 +13,7 @@ from pmcmine.storage import Folder
 
 RELEASE = "release.json"
 WORK = "_work"
-_OURS = frozenset({RELEASE, WORK, "shards", "tables", "report.html", "metrics.json"})
+_OURS = frozenset({RELEASE, WORK, "shards", "tables", "report.html", "metrics.json", "decontamination.npz"})
 
 
 def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

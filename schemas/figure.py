@@ -135,6 +135,10 @@ class Figure:
         default=None,
     )
     privacy: tuple[FigureFlag, ...] = col("Places in caption and image that may tell who a patient is.", default=())
+    benchmarks: tuple[str, ...] = col(
+        "Benchmark sets of `--decontaminate` that hold nearly the same image, or 13 words in a row of the caption.",
+        default=(),
+    )
     split: str = col("train, validation or test.", default="")
     duplicate_of: str | None = col(
         "Figure with the same bytes that stands for all of them.",

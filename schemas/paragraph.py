@@ -111,6 +111,9 @@ class Paragraph:
     )
     patients: tuple[Patient, ...] = col("Patients stated with their age; looked for in clinical cases.", default=())
     privacy: tuple[TextFlag, ...] = col("Places that may tell who a patient is.", default=())
+    benchmarks: tuple[str, ...] = col(
+        "Benchmark sets of `--decontaminate` that hold 13 words in a row of the text.", default=()
+    )
     split: str = col("train, validation or test.", default="")
 
 

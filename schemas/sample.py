@@ -90,6 +90,7 @@ class Sample:
     caption_language: str = col("Language of the caption; empty where unknown.")
     caption_quality: float = col("Educational quality of the caption, 1 to 5; 0 where unknown.")
     privacy: tuple[str, ...] = col("Kinds of places that may tell who a patient is, in caption and image.")
+    benchmarks: tuple[str, ...] = col("Benchmark sets that hold nearly the same image or caption.")
     # The fields below are known only when all of the corpus is; the assembler writes them last.
     split: str = col("train, validation or test.", default="")
     duplicate_of: str = col("Figure with the same bytes that stands for all of them.", default="")

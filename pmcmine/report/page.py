@@ -158,6 +158,18 @@ def _classes(release: Mapping[str, Any], out: Folder) -> list[tuple[str, list[di
     return charts
 
 
+def _near(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Numbers of near duplicates by kind; empty where they were not looked for."""
+    counts = release["counts"]["near_duplicates"]
+    if counts is None:
+        return []
+    return [
+        {"kind": kind, "signed": metrics["counts"].get(f"signed_{kind}", 0)}
+        | {what: counts.get(f"{what}_{kind}", 0) for what in ("clusters", "members", "pairs", "above_cap")}
+        for kind in ("image", "caption", "paragraph")
+    ]
+
+
 def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Folder) -> bytes:
     """HTML of the report: one file, no scripts, nothing loaded.
 
@@ -219,6 +231,7 @@ def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Fol
         ],
         kinds=sorted(kinds.items(), key=lambda k: -k[1]),
         gallery=_gallery(picked, out),
+        near=_near(release, metrics),
         concepts=_concepts(release, out, sum(captions.values())),
     )
     return page.encode()
