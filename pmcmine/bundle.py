@@ -37,11 +37,13 @@ class Asset:
         name: file name without folders.
         ref: where the source finds it.
         md5: stated MD5 in hex, None where the source states none.
+        place: page (from 1) and box in points of a picture that was cut out of a PDF.
     """
 
     name: str
     ref: str
     md5: str | None = None
+    place: tuple[int, tuple[float, float, float, float]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,8 @@ class VersionMeta:
     is_retracted: bool = False
     xml_ref: str | None = None
     xml_md5: str | None = None
+    pdf_ref: str | None = None
+    pdf_md5: str | None = None
     assets: tuple[Asset, ...] = ()
     has_media: bool = True
 
@@ -73,6 +77,13 @@ class ArticleBundle(Protocol):
 
     def read_xml(self, max_bytes: int) -> bytes:
         """Bytes of the XML.
+
+        Raises:
+            Rejected: where they can't be had.
+        """
+
+    def read_pdf(self, max_bytes: int) -> bytes | None:
+        """Bytes of the article's PDF, None where the source has none beside the XML.
 
         Raises:
             Rejected: where they can't be had.

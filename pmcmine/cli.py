@@ -107,7 +107,7 @@ def mine(
     source: Annotated[str | None, typer.Option(help="URL or path of the articles; PMC's bucket if not given.")] = None,
     out: Annotated[str | None, typer.Option(help="Release folder, any fsspec URL.")] = None,
     source_kind: Annotated[
-        str | None, typer.Option(help="bucket, folder, packages or bulk; recognised if not given.")
+        str | None, typer.Option(help="bucket, folder, packages, bulk or pdf; recognised if not given.")
     ] = None,
     pmcid: Annotated[list[str] | None, typer.Option(help="PMC1,PMC2,… or a file with one PMCID a line.")] = None,
     limit: Annotated[int | None, typer.Option(help="At most so many PMCIDs, drawn by hash.")] = None,
@@ -144,6 +144,9 @@ def mine(
     drop_benchmarks: Annotated[
         bool | None, typer.Option("--drop-benchmarks", help="Reject what a benchmark set holds.")
     ] = None,
+    pdf_figures: Annotated[
+        bool | None, typer.Option("--pdf-figures", help="Take figures from the PDF where they have more pixels there.")
+    ] = None,
     beam: Annotated[
         list[str] | None, typer.Option(help="Option for Beam, such as --beam=--job_endpoint=localhost:8099.")
     ] = None,
@@ -175,6 +178,7 @@ def mine(
         "drop_privacy_flagged": drop_privacy_flagged,
         "decontaminate": tuple(decontaminate) if decontaminate else None,
         "decontaminate_action": "drop" if drop_benchmarks else None,
+        "pdf_figures": pdf_figures,
         "beam": tuple(beam) if beam else None,
     }
     for pair in set_ or []:

@@ -13,6 +13,7 @@ from pmcmine.bundle import ArticleBundle, Asset, Entry, Reader, VersionMeta
 from pmcmine.concepts.article import LinkedText, article_linker
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.decontaminate import DROP, Benchmarks, open_benchmarks
+from pmcmine.duplicates.pictures import NEAR, likeness
 from pmcmine.duplicates.signatures import Signature, sign
 from pmcmine.enrichers import VIEW_SIDE, enrich_figures, enrich_panels, enrich_paragraphs, wants_views
 from pmcmine.ids import article_id
@@ -20,12 +21,13 @@ from pmcmine.images import CheckedImage, check_image
 from pmcmine.jats import ArticleMeta, Extraction, FigureDraft, extract_article
 from pmcmine.media import MediaIndex, Resolved, choose_graphic
 from pmcmine.panels.rows import panels_of, with_mentions
+from pmcmine.pdf.convert import PdfPicture, read_pdf
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.select import choose_version
 from schemas import plain
 from schemas.article import Article
 from schemas.concept import Concept
-from schemas.figure import Figure, FigureFlag, Graphic
+from schemas.figure import Figure, FigureFlag, Graphic, PdfPlace
 from schemas.ledger import Reject, Tombstone
 from schemas.mention import Mention
 from schemas.panel import Panel
@@ -35,6 +37,8 @@ from schemas.table_wrap import TableWrap
 
 log = logging.getLogger(__name__)
 _PRIVACY_SCORE = 0.5  # from which a flag drops what it is set on
+_MORE_PIXELS = 1.1  # times the pixels of the media file, from which a PDF's picture is taken
+Place = tuple[int, tuple[float, float, float, float]]  # page and box of a PDF
 _SAMPLE_MENTIONS = 50  # sentences in a sample's JSON; the table has them all
 
 
@@ -268,6 +272,9 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
     for concept in mined.concepts:
         of_figure.setdefault(concept.context_id, []).append(concept)
     images = _images(bundle, list(wanted.values()), config, mined)
+    places = {name: asset.place for name, asset in wanted.items() if asset.place is not None}
+    if config.pdf_figures and images:
+        places |= _from_pdf(images, bundle, config, mined)
     rows: list[Figure] = []
     shown: list[CheckedImage | None] = []
     said: list[str] = []
@@ -282,7 +289,15 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
             else:
                 image = result
         rows.append(
-            _figure_row(draft, extraction, resolved[draft.figure_id], pick, image, reason_of[0] if reason_of else None)
+            _figure_row(
+                draft,
+                extraction,
+                resolved[draft.figure_id],
+                pick,
+                image,
+                reason_of[0] if reason_of else None,
+                places.get(pick.asset.name) if pick and pick.asset else None,
+            )
         )
         shown.append(image)
         said.append(reason_of[1] if reason_of else "")
@@ -377,16 +392,61 @@ def _images(
             continue
         mined.counts["media_bytes"] += len(data)
         try:
-            images[asset.name] = check_image(
-                data,
-                max_pixels=config.max_image_pixels,
-                min_side=config.min_image_side,
-                view_side=VIEW_SIDE if wants_views(config) else 0,
-                fingerprints=config.near_duplicates or config.decontaminate_sha256 is not None,
-            )
+            images[asset.name] = _check(data, config)
         except Rejected as error:
             images[asset.name] = Rejected(error.reason, f"{asset.name}: {error.detail}")
     return images
+
+
+def _check(data: bytes, config: MineConfig) -> CheckedImage:
+    return check_image(
+        data,
+        max_pixels=config.max_image_pixels,
+        min_side=config.min_image_side,
+        view_side=VIEW_SIDE if wants_views(config) else 0,
+        fingerprints=config.near_duplicates or config.pdf_figures or config.decontaminate_sha256 is not None,
+    )
+
+
+def _from_pdf(
+    images: dict[str, CheckedImage | Rejected], bundle: ArticleBundle, config: MineConfig, mined: Mined
+) -> dict[str, Place]:
+    """Put the PDF's picture in the place of a media file's where both show the same and it has more pixels.
+
+    A PDF that can't be read changes nothing, but for a count.
+    """
+    from pmcmine.sources.kinds import pdf_limits
+
+    places: dict[str, Place] = {}
+    try:
+        data = bundle.read_pdf(config.max_pdf_bytes)
+        if data is None:
+            mined.counts["pdf_missing"] += 1
+            return places
+        _, pictures = read_pdf(data, pdf_limits(config))
+    except Rejected as error:
+        mined.counts[f"pdf_unusable_{error.reason}"] += 1
+        return places
+    mined.counts["pdf_read"] += 1
+    checked: list[tuple[PdfPicture, CheckedImage]] = []
+    for picture in pictures:
+        try:
+            checked.append((picture, _check(picture.data, config)))
+        except Rejected:
+            mined.counts["pdf_pictures_unusable"] += 1
+    for name, image in images.items():
+        if isinstance(image, Rejected) or not image.fingerprint:
+            continue
+        found = [(likeness(image.fingerprint, c.fingerprint), -n) for n, (_, c) in enumerate(checked)]
+        best, n = max(found, default=(0.0, 0))
+        if best < NEAR:
+            continue
+        picture, larger = checked[-n]
+        if larger.width * larger.height > _MORE_PIXELS * image.width * image.height:
+            images[name] = larger
+            places[name] = (picture.page, picture.box)
+            mined.counts["pdf_figures"] += 1
+    return places
 
 
 def _unused_media(
@@ -414,6 +474,11 @@ def _unused_media(
             ledger.add(Stage.IMAGE, Unit.GRAPHIC, Reason.MEDIA_NOT_NAMED, aid, name)
 
 
+def _pdf_place(place: Place) -> PdfPlace:
+    page, (x0, y0, x1, y1) = place
+    return PdfPlace(page=page, x=x0, y=y0, width=round(x1 - x0, 1), height=round(y1 - y0, 1))
+
+
 def _figure_row(
     draft: FigureDraft,
     extraction: Extraction,
@@ -421,6 +486,7 @@ def _figure_row(
     pick: Resolved | None,
     image: CheckedImage | None,
     reason: Reason | None,
+    place: Place | None,
 ) -> Figure:
     article = extraction.article
     rights = draft.rights
@@ -479,6 +545,7 @@ def _figure_row(
         orientation=image.orientation if image else None,
         image_bytes=len(image.data) if image else None,
         sha256=image.sha256 if image else None,
+        pdf=_pdf_place(place) if image and place else None,
         phash=image.phash if image else None,
         no_sample=reason.value if reason else None,
     )

@@ -49,6 +49,12 @@ class Reason(StrEnum):
     XML_MALFORMED = "xml_malformed"
     XML_NOT_AN_ARTICLE = "xml_not_an_article"
     XML_OF_ANOTHER_ARTICLE = "xml_of_another_article"
+    PDF_DAMAGED = "pdf_damaged"
+    PDF_ENCRYPTED = "pdf_encrypted"
+    PDF_SCANNED = "pdf_scanned"
+    PDF_TOO_MANY_PAGES = "pdf_too_many_pages"
+    PDF_TOO_LARGE = "pdf_too_large"
+    PDF_TIMEOUT = "pdf_timeout"
     PACKAGE_UNSAFE = "package_unsafe"
     PACKAGE_DAMAGED = "package_damaged"
     CHECKSUM_MISMATCH = "checksum_mismatch"
@@ -94,6 +100,12 @@ MEANINGS: dict[Reason, str] = {
     Reason.XML_MALFORMED: "the XML can't be parsed within the parser's bounds",
     Reason.XML_NOT_AN_ARTICLE: "the XML holds no article element",
     Reason.XML_OF_ANOTHER_ARTICLE: "the XML states the PMCID of another article",
+    Reason.PDF_DAMAGED: "the PDF can't be read",
+    Reason.PDF_ENCRYPTED: "the PDF opens with a password only",
+    Reason.PDF_SCANNED: "the PDF holds pictures of pages and hardly any text",
+    Reason.PDF_TOO_MANY_PAGES: "the PDF has more pages than the bound",
+    Reason.PDF_TOO_LARGE: "the PDF, or what reading it takes, is larger than the bound",
+    Reason.PDF_TIMEOUT: "reading the PDF took longer than the bound",
     Reason.PACKAGE_UNSAFE: "the package has a link, an escaping path or an unpacked size out of bounds",
     Reason.PACKAGE_DAMAGED: "the package is truncated or no tar.gz",
     Reason.CHECKSUM_MISMATCH: "the bytes do not have the stated MD5, after all retries",
@@ -133,6 +145,9 @@ FAULTS: frozenset[Reason] = frozenset(
         Reason.XML_MALFORMED,
         Reason.XML_NOT_AN_ARTICLE,
         Reason.XML_OF_ANOTHER_ARTICLE,
+        Reason.PDF_DAMAGED,
+        Reason.PDF_TOO_LARGE,
+        Reason.PDF_TIMEOUT,
         Reason.PACKAGE_UNSAFE,
         Reason.PACKAGE_DAMAGED,
         Reason.CHECKSUM_MISMATCH,

@@ -60,6 +60,17 @@ class FigureFlag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PdfPlace:
+    """Where a picture is in the article's PDF."""
+
+    page: int = col("Page, from 1.", arrow=pa.int32())
+    x: float = col("Left edge.", unit="pt")
+    y: float = col("Top edge, from the top of the page.", unit="pt")
+    width: float = col("Width.", unit="pt")
+    height: float = col("Height.", unit="pt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
     """One figure: label, caption, rights, image and where its sample lies."""
 
@@ -106,6 +117,9 @@ class Figure:
     orientation: int | None = col("EXIF orientation, 1 to 8.", null="none stated", arrow=pa.int32())
     image_bytes: int | None = col("Size of the sample's image.", unit="bytes", null="no valid image")
     sha256: str | None = col("SHA-256 of the file that was read.", null="no valid image")
+    pdf: PdfPlace | None = col(
+        "Place in the article's PDF that the picture was cut out of.", null="the picture is a media file", default=None
+    )
     phash: str | None = col("64-bit perceptual hash (DCT).", unit="16 hex digits", null="no valid image")
     no_sample: str | None = col("Reason why there is no sample, as in `rejects`.", null="there is a sample")
     image_kinds: tuple[str, ...] = col(

@@ -260,6 +260,15 @@ def duplicates(
     _print("duplicates", gold, measures, lines, errors, json_, "pairs")
 
 
+@app.command()
+def pdf(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
+    """Figure-caption pairs of PDFs: a folder of PDFs, each with the article's XML beside it."""
+    from pmcmine.pdf.evaluate import evaluate_pdfs
+
+    measures, lines = evaluate_pdfs(gold)
+    _print("pdf", gold, measures, lines, errors, json_, "PDFs")
+
+
 def _model(path: Path | None, parse: Callable[[bytes, str], T], shipped: Callable[[], T]) -> T:
     """The model of a file, or the package's own."""
     if path is None:

@@ -211,6 +211,10 @@ class BulkBundle:
         data: bytes = pa.decompress(small, int(raw), _CODEC, asbytes=True)
         return data
 
+    def read_pdf(self, max_bytes: int) -> bytes | None:
+        """None: bulk packages hold XML alone."""
+        return None
+
     def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
         """There are none."""
         for asset in assets:

@@ -11,12 +11,14 @@ from pmcmine.config import MineConfig
 from pmcmine.errors import SourceError
 from pmcmine.http import HttpLimits
 from pmcmine.ids import bare_pmcid
+from pmcmine.pdf.extract import Limits
 from pmcmine.release import WORK
 from pmcmine.sources import bulk, packages
 from pmcmine.sources.bucket import BucketSource
 from pmcmine.sources.bulk import BulkSource
 from pmcmine.sources.folder import FolderSource
 from pmcmine.sources.packages import PackagesSource
+from pmcmine.sources.pdfs import PdfSource
 from pmcmine.storage import Folder
 
 
@@ -48,11 +50,21 @@ def _bulk(config: MineConfig) -> Source:
     return BulkSource(config.source, work.url, _pmcids(config), config.max_xml_bytes)
 
 
+def _pdf(config: MineConfig) -> Source:
+    return PdfSource(config.source, _pmcids(config), config.max_pdf_bytes, pdf_limits(config))
+
+
+def pdf_limits(config: MineConfig) -> Limits:
+    """Bounds on reading one PDF."""
+    return Limits(config.max_pdf_pages, min(config.max_image_pixels, 40_000_000), config.max_pdf_seconds)
+
+
 KINDS: Final[dict[str, Callable[[MineConfig], Source]]] = {
     "bucket": _bucket,
     "folder": _folder,
     "packages": _packages,
     "bulk": _bulk,
+    "pdf": _pdf,
 }
 
 
@@ -79,6 +91,8 @@ def recognise(address: str) -> str:
         return "bulk"
     if any(packages.NAME.fullmatch(n) for n in below):
         return "packages"
+    if any(n.lower().endswith(".pdf") for n in below) and not any(n.lower().endswith((".xml", ".nxml")) for n in below):
+        return "pdf"
     return "folder"
 
 

@@ -67,6 +67,10 @@ def read_metadata(data: bytes, entry: Entry) -> VersionMeta:
     xml_key, xml_md5 = split_reference(xml_url) if xml_url else (None, None)
     if xml_key is not None and not _inside(xml_key, prefix):
         raise Rejected(Reason.METADATA_INVALID, f"{entry.ref}: XML outside of {prefix}: {xml_key}")
+    pdf_url = raw.get("pdf_url")
+    pdf_key, pdf_md5 = split_reference(pdf_url) if isinstance(pdf_url, str) and pdf_url else (None, None)
+    if pdf_key is not None and not _inside(pdf_key, prefix):
+        raise Rejected(Reason.METADATA_INVALID, f"{entry.ref}: PDF outside of {prefix}: {pdf_key}")
     pmid, doi, code = raw.get("pmid"), raw.get("doi"), raw.get("license_code")
     return VersionMeta(
         pmcid=entry.pmcid,
@@ -80,6 +84,8 @@ def read_metadata(data: bytes, entry: Entry) -> VersionMeta:
         is_retracted=bool(raw.get("is_retracted")),
         xml_ref=xml_key,
         xml_md5=xml_md5,
+        pdf_ref=pdf_key,
+        pdf_md5=pdf_md5,
         assets=tuple(assets),
     )
 
@@ -100,6 +106,17 @@ class StoreBundle:
         except Rejected as error:
             if error.reason == Reason.MEDIA_TOO_LARGE:
                 raise Rejected(Reason.XML_TOO_LARGE, error.detail) from None
+            raise
+
+    def read_pdf(self, max_bytes: int) -> bytes | None:
+        """Bytes of the PDF; see `ArticleBundle`."""
+        if self.meta.pdf_ref is None:
+            return None
+        try:
+            return self._store.get(self.meta.pdf_ref, max_bytes, self.meta.pdf_md5)
+        except Rejected as error:
+            if error.reason == Reason.MEDIA_TOO_LARGE:
+                raise Rejected(Reason.PDF_TOO_LARGE, error.detail) from None
             raise
 
     def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:

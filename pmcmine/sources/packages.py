@@ -153,6 +153,10 @@ class PackageBundle:
         )
         return xml
 
+    def read_pdf(self, max_bytes: int) -> bytes | None:
+        """None: the PDF of a package is not read."""
+        return None
+
     def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
         """Bytes of media files; see `ArticleBundle`."""
         missing = {a.ref: a for a in assets if a.name not in self._held}

@@ -1,0 +1,158 @@
+"""A folder of PDFs, each of an article that is held in no other form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+from typing import Any, ClassVar
+
+from pmcmine.bundle import Asset, Entry, VersionMeta
+from pmcmine.errors import PmcmineError, SourceError
+from pmcmine.ids import parse_pmcid
+from pmcmine.pdf.convert import PdfPicture, need_pymupdf, read_pdf, to_jats
+from pmcmine.pdf.extract import Limits
+from pmcmine.rejects import Reason, Rejected
+from pmcmine.sources.layout import MAX_METADATA_BYTES, read_metadata
+from pmcmine.storage import Folder
+
+NAME = re.compile(r"(PMC[1-9]\d*)(?:\.([1-9]\d*))?\.pdf", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class PdfSource:
+    """A folder of PDFs, on any fsspec file system.
+
+    `<name>.json` beside `<name>.pdf` is its sidecar: an object with `pmcid` and, as in PMC's metadata, `version`,
+    `license_code`, `doi`, `pmid`, `is_retracted`. Without one the PMCID is the file's name and the licence unknown.
+
+    Attributes:
+        url: the folder.
+        pmcids: only these.
+        max_bytes: most bytes of a PDF.
+        limits: bounds on reading one.
+    """
+
+    url: str
+    pmcids: tuple[str, ...]
+    max_bytes: int
+    limits: Limits
+    kind: ClassVar[str] = "pdf"
+    remote: ClassVar[bool] = False
+
+    def entries(self, work: Folder | None) -> Iterator[Entry]:
+        """All PDFs below the folder."""
+        need_pymupdf()
+        folder = Folder(self.url)
+        wanted = set(self.pmcids)
+        seen: dict[tuple[str, int], str] = {}
+        for name in folder.walk():
+            if not name.lower().endswith(".pdf"):
+                continue
+            sidecar = _sidecar(folder, name)
+            pmcid, version = _identity(folder, name, sidecar)
+            if (pmcid, version) in seen:
+                raise SourceError(f"{folder.url}: {pmcid}.{version} is there twice: {seen[pmcid, version]} and {name}")
+            seen[pmcid, version] = name
+            if wanted and pmcid not in wanted:
+                continue
+            etag = hashlib.md5(folder.read(name) + (sidecar or b""), usedforsecurity=False).hexdigest()
+            yield Entry(pmcid, version, name, etag)
+        if not seen:
+            raise SourceError(f"{self.url}: no PDF in it")
+
+    def open(self, share: float) -> PdfReader:
+        """Open for one worker."""
+        return PdfReader(Folder(self.url), self.max_bytes, self.limits)
+
+
+def _sidecar(folder: Folder, name: str) -> bytes | None:
+    path = str(PurePosixPath(name).with_suffix(".json"))
+    if not folder.exists(path) or folder.size(path) > MAX_METADATA_BYTES:
+        return None
+    return folder.read(path)
+
+
+def _identity(folder: Folder, name: str, sidecar: bytes | None) -> tuple[str, int]:
+    """PMCID and version, by the sidecar or the name of the file."""
+    match = NAME.fullmatch(PurePosixPath(name).name)
+    if match:
+        return match[1].upper(), int(match[2] or 1)
+    stated: Any = None
+    if sidecar is not None:
+        try:
+            stated = json.loads(sidecar)
+            pmcid, version = parse_pmcid(str(stated["pmcid"]))
+            return pmcid, int(stated.get("version") or version or 1)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, PmcmineError):
+            pass
+    raise SourceError(f"{folder.url}: {name}: no PMCID; name it PMC<digits>.pdf, or put one into {name[:-4]}.json")
+
+
+class PdfReader:
+    """A folder of PDFs, opened by one worker."""
+
+    def __init__(self, folder: Folder, max_bytes: int, limits: Limits) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._limits = limits
+
+    def metadata(self, entry: Entry) -> VersionMeta:
+        """What the sidecar says; without one the licence is unknown."""
+        sidecar = _sidecar(self._folder, entry.ref)
+        if sidecar is None:
+            return VersionMeta(pmcid=entry.pmcid, version=entry.version, license_code="", xml_ref=entry.ref)
+        stated: Any = json.loads(sidecar) if sidecar.strip() else {}
+        if isinstance(stated, dict):  # a sidecar of a user's own need not repeat what is in the name
+            stated = {"is_pmc_openaccess": True, "pmcid": entry.pmcid, "version": entry.version} | stated
+        meta = read_metadata(json.dumps(stated).encode(), entry)
+        return replace(meta, xml_ref=entry.ref, xml_md5=None, assets=(), has_media=True)
+
+    def bundle(self, meta: VersionMeta) -> PdfBundle:
+        """The bundle of a chosen version."""
+        return PdfBundle(meta, self._folder, self._max_bytes, self._limits)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class PdfBundle:
+    """One PDF: it is read when its text is asked for; its figures are then the media."""
+
+    def __init__(self, meta: VersionMeta, folder: Folder, max_bytes: int, limits: Limits) -> None:
+        self.meta = meta
+        self._folder = folder
+        self._max_bytes = max_bytes
+        self._limits = limits
+        self._pictures: dict[str, PdfPicture] = {}
+
+    def read_xml(self, max_bytes: int) -> bytes:
+        """JATS made of the PDF; see `ArticleBundle`."""
+        assert self.meta.xml_ref is not None
+        try:
+            if self._folder.size(self.meta.xml_ref) > self._max_bytes:
+                raise Rejected(Reason.PDF_TOO_LARGE, f"more than {self._max_bytes} bytes")
+            data = self._folder.read(self.meta.xml_ref)
+        except FileNotFoundError:
+            raise Rejected(Reason.XML_MISSING, f"{self.meta.xml_ref}: not there") from None
+        except OSError as error:
+            raise Rejected(Reason.FETCH_FAILED, f"{self.meta.xml_ref}: {error.strerror or error}") from None
+        content, pictures = read_pdf(data, self._limits)
+        self._pictures = {p.name: p for p in pictures}
+        assets = tuple(Asset(p.name, p.name, place=(p.page, p.box)) for p in pictures)
+        self.meta = replace(self.meta, assets=assets)
+        return to_jats(content, self.meta.pmcid, self.meta.doi)
+
+    def read_pdf(self, max_bytes: int) -> bytes | None:
+        """None: the PDF is the article itself."""
+        return None
+
+    def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
+        """Figures that were cut out; see `ArticleBundle`."""
+        for asset in assets:
+            data = self._pictures[asset.name].data
+            large = len(data) > max_bytes
+            yield asset, Rejected(Reason.MEDIA_TOO_LARGE, f"more than {max_bytes} bytes") if large else data
