@@ -160,8 +160,8 @@ def beam(data: Path | None) -> dict[str, Any]:
 def shards(data: Path | None) -> dict[str, Any]:
     """Writing shards from packs beside `tar` copying the same files into a tar."""
     from pmcmine.assemble.duplicates import SampleRef
-    from pmcmine.assemble.plan import Plan
-    from pmcmine.assemble.shards import write_shard
+    from pmcmine.assemble.plan import SHARDS, Plan
+    from pmcmine.assemble.shards import figure_member, write_shard
     from pmcmine.storage import Folder
 
     rng = random.Random(0)
@@ -189,11 +189,11 @@ def shards(data: Path | None) -> dict[str, Any]:
                     for suffix, member in ((".jpg", image), (".txt", text), (".json", record)):
                         (files / (key + suffix)).write_bytes(member)
                         total += len(member)
-        plan = Plan(1, {}, {("commercial", "train"): 1}, {}, 0)
+        plan = Plan(1, {}, {("commercial", "train"): 1}, {}, {}, 0)
 
         def ours() -> None:
             work.remove_tree("assembled")
-            write_shard("commercial", "train", 0, samples, plan, work, out)
+            write_shard(SHARDS, "commercial", "train", 0, list(map(figure_member, samples)), plan, work, out)
 
         def theirs() -> None:
             with (Path(folder) / "theirs.tar").open("wb") as stream:

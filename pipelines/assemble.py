@@ -16,15 +16,17 @@ import apache_beam as beam
 import pyarrow as pa
 
 from pmcmine.assemble.duplicates import SampleRef, mark_duplicates
-from pmcmine.assemble.plan import Plan
-from pmcmine.assemble.shards import FigurePlace, write_shard
+from pmcmine.assemble.plan import PANEL_SHARDS, SHARDS, Plan
+from pmcmine.assemble.shards import FigurePlace, Member, figure_member, panel_members, write_shard
 from pmcmine.assemble.tables import all_files, write_table_file
 from pmcmine.block import read_manifest
 from pmcmine.duplicates.clusters import read_leaks
 from pmcmine.ids import article_place
 from pmcmine.storage import Folder
+from pmcmine.tarball import BLOCK
 
 FileKey = tuple[str, str, str, int]
+ShardKey = tuple[str, str, str, int]  # dataset, group, split, number
 
 
 def read_index(block: int, plan: Plan, work: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -42,40 +44,54 @@ def read_index(block: int, plan: Plan, work: Folder) -> Iterator[tuple[str, dict
             yield row["sha256"], {**row, **known}
 
 
-def by_shard(
-    element: tuple[str, Iterable[dict[str, Any]]], plan: Plan
-) -> Iterator[tuple[tuple[str, str, int], dict[str, Any]]]:
-    """Mark the duplicates of one image and send each sample to its shard; leaks go to shard -1."""
+def by_shard(element: tuple[str, Iterable[dict[str, Any]]], plan: Plan) -> Iterator[tuple[ShardKey, Any]]:
+    """Mark the duplicates of one image and send each sample, and those of its panels, to its shard; leaks go to
+    shard -1, and their panels nowhere."""
     for sample in mark_duplicates(SampleRef(**row) for row in element[1]):
-        shard = -1 if sample.leaks_into else plan.shard_of(sample.figure_id, sample.group, sample.split)
-        yield (sample.group, sample.split, shard), asdict(sample)
+        place = (sample.group, sample.split)
+        if sample.leaks_into:
+            yield (SHARDS, *place, -1), asdict(sample)
+            continue
+        yield (SHARDS, *place, plan.shard_of(SHARDS, sample.figure_id, *place)), asdict(sample)
+        for panel in panel_members(sample):
+            yield (PANEL_SHARDS, *place, plan.shard_of(PANEL_SHARDS, panel.id, *place)), asdict(panel)
 
 
 def shard_places(
-    element: tuple[tuple[str, str, int], Iterable[dict[str, Any] | None]],
+    element: tuple[ShardKey, Iterable[dict[str, Any] | None]],
     plan: Plan,
     work: Folder,
     out: Folder,
 ) -> Iterator[tuple[FileKey, dict[str, Any]]]:
-    """Write a shard and send what its samples' rows must know to the table files."""
-    (group, split, shard), rows = element
-    samples = [SampleRef(**row) for row in rows if row is not None]
-    if shard < 0:
-        places = [
-            FigurePlace(
-                s.figure_id,
-                s.split,
-                duplicate_of=s.duplicate_of,
-                leaks_into=s.leaks_into,
-                twin=s.twin,
-                twin_kind=s.twin_kind,
-            )
-            for s in samples
-        ]
-    else:
-        places = write_shard(group, split, shard, samples, plan, work, out)
-    for place in places:
-        where = article_place(place.figure_id.partition(".")[0])
+    """Write a shard and send what its figures' rows must know to the table files."""
+    (dataset, group, split, shard), rows = element
+    found = [row for row in rows if row is not None]
+    if dataset == PANEL_SHARDS:
+        write_shard(dataset, group, split, shard, [Member(**row) for row in found], plan, work, out)
+        return
+    samples = {s.figure_id: s for s in (SampleRef(**row) for row in found)}
+    at: dict[str, tuple[str, int, int]] = {}
+    if shard >= 0:
+        name, places = write_shard(
+            dataset, group, split, shard, [figure_member(s) for s in samples.values()], plan, work, out
+        )
+        at = {figure_id: (name, start, size) for figure_id, start, size in places}
+    for s in samples.values():
+        name, start, size = at.get(s.figure_id, ("", 0, 0))
+        place = FigurePlace(
+            s.figure_id,
+            s.split,
+            duplicate_of=s.duplicate_of,
+            leaks_into=s.leaks_into,
+            shard=name,
+            image_offset=start + BLOCK if name else 0,
+            sample_offset=start,
+            sample_size=size,
+            twin=s.twin,
+            twin_kind=s.twin_kind,
+            n_panels=len(s.panels),
+        )
+        where = article_place(s.figure_id.partition(".")[0])
         yield ("figures", group, split, plan.file_of("figures", group, split, where)), asdict(place)
         if place.leaks_into:
             yield ("rejects", "", "", plan.file_of("rejects", "", "", where)), asdict(place)
@@ -91,7 +107,12 @@ def table_file(
 
 def build(pipeline: beam.Pipeline, plan: Plan, work: Folder, out: Folder) -> Any:
     """The graph of the assemble job."""
-    shard_keys = [((g, s, i), None) for (g, s), n in sorted(plan.shards.items()) for i in range(n)]
+    shard_keys = [
+        ((dataset, g, s, i), None)
+        for dataset in (SHARDS, PANEL_SHARDS)
+        for (g, s), n in sorted(plan.counts(dataset).items())
+        for i in range(n)
+    ]
     samples = (
         pipeline
         | "Blocks" >> beam.Create(list(range(plan.n_blocks)), reshuffle=False)

@@ -23,7 +23,7 @@ from pmcmine import enrichers
 from pmcmine import snapshot as snapshots
 from pmcmine._version import __version__
 from pmcmine.assemble.cards import shards_card, shards_schema, tables_card, tables_schema
-from pmcmine.assemble.plan import PLAN, Plan, file_name, make_plan, shard_name
+from pmcmine.assemble.plan import PANEL_SHARDS, PLAN, SHARDS, Plan, file_name, make_plan, shard_name
 from pmcmine.assemble.shards import shard_record
 from pmcmine.assemble.tables import table_record
 from pmcmine.block import forget_starts, read_manifest
@@ -40,6 +40,8 @@ from pmcmine.snapshot import Snapshot
 from pmcmine.sources import open_source
 from pmcmine.storage import Folder
 from pmcmine.sums import Tally, tally
+from schemas.panel_sample import PanelSample
+from schemas.sample import Sample
 
 log = logging.getLogger(__name__)
 
@@ -223,15 +225,16 @@ def _plan(config: MineConfig, frozen: Snapshot, work: Folder) -> Plan:
 
 
 def _records(plan: Plan, work: Folder) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Manifest lines of all shards and all table files."""
+    """Manifest lines of all shards, those of panels among them, and of all table files."""
     shards, tables = [], []
-    for (group, split), n in sorted(plan.shards.items()):
-        for i in range(n):
-            name = shard_record(shard_name(group, split, i, n))
-            if work.exists(name):
-                shards.append(json.loads(work.read(name)))
-            elif n > 1:
-                raise PmcmineError(f"{work.url}: {name} is missing; run the same command again")
+    for dataset in (SHARDS, PANEL_SHARDS):
+        for (group, split), n in sorted(plan.counts(dataset).items()):
+            for i in range(n):
+                name = shard_record(dataset, shard_name(group, split, i, n))
+                if work.exists(name):
+                    shards.append(json.loads(work.read(name)))
+                elif n > 1:
+                    raise PmcmineError(f"{work.url}: {name} is missing; run the same command again")
     for (table, group, split), n in sorted(plan.files.items()):
         for i in range(n):
             tables.append(json.loads(work.read(table_record(file_name(table, group, split, i, n)))))
@@ -253,13 +256,20 @@ def _finish(
     near = read_clusters(work)
     totals = tally(_manifests(work, frozen.n_blocks), frozen.n_versions, shards, tables, near)
     totals.check()
+    pairs = [s for s in shards if s["name"].startswith(f"{SHARDS}/")]
+    crops = [s for s in shards if s["name"].startswith(f"{PANEL_SHARDS}/")]
     vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
     cards = {
-        "shards/README.md": shards_card(shards, vocabulary),
-        "shards/schema.json": shards_schema(),
+        "shards/README.md": shards_card(pairs, vocabulary),
+        "shards/schema.json": shards_schema(Sample),
         "tables/README.md": tables_card(tables, vocabulary),
         "tables/schema.json": tables_schema(),
     }
+    if config.panel_shards:
+        cards |= {
+            "shards-panels/README.md": shards_card(crops, vocabulary, PANEL_SHARDS),
+            "shards-panels/schema.json": shards_schema(PanelSample),
+        }
     for name, data in cards.items():
         out.write(name, data, replace=True)
     files = [{k: r[k] for k in ("name", "bytes", "sha256", "rows")} for r in (*shards, *tables)]
@@ -279,7 +289,8 @@ def _finish(
             "rejects": [
                 {"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())
             ],
-            "samples": _by(shards, lambda r: tuple(r["name"].split("/")[1:3])),
+            "panels": _by(crops, lambda r: tuple(r["name"].split("/")[1:3])),
+            "samples": _by(pairs, lambda r: tuple(r["name"].split("/")[1:3])),
             "rows": _by(tables, lambda r: (r["table"], r["group"], r["split"])),
             "fault_share": totals.faults(),
             "near_duplicates": near["counts"] if near else None,

@@ -55,6 +55,21 @@ INDEX_SCHEMA = pa.schema(
         ("text_offset", pa.int64()),
         ("text_size", pa.int64()),
         ("json_size", pa.int64()),
+        (
+            "panels",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("panel_id", pa.string()),
+                        ("key", pa.string()),
+                        ("image_offset", pa.int64()),
+                        ("image_size", pa.int64()),
+                        ("text_size", pa.int64()),
+                        ("json_size", pa.int64()),
+                    ]
+                )
+            ),
+        ),
     ]
 )
 _SIGNED = ("kind", "id", "group", "node", "digest", "keys", "size_rank", "date", "role")
@@ -63,6 +78,11 @@ _SIGNED = ("kind", "id", "group", "node", "digest", "keys", "size_rank", "date",
 def block_folder(block: int) -> str:
     """Folder of a block inside the work folder."""
     return f"blocks/{block // 1000:03d}/{block:06d}"
+
+
+def _sample_size(sample: StagedSample) -> int:
+    """Bytes that a sample takes in a shard."""
+    return sum(member_size(len(data)) for data in (sample.image, sample.text, sample.json))
 
 
 @dataclass
@@ -135,15 +155,31 @@ class _Part:
                 "text_offset": text_offset,
                 "text_size": len(sample.text),
                 "json_size": len(sample.json),
+                "panels": [self._stage_panel(p) for p in sample.panels],
             }
         )
         self.counts["samples"] += 1
         self.counts["sample_bytes"] += len(sample.image)
         place = (sample.group, natural_split(pmcid))
         self.groups[(*place, "samples")] += 1
-        self.groups[(*place, "bytes")] += sum(
-            member_size(len(data)) for data in (sample.image, sample.text, sample.json)
-        )
+        self.groups[(*place, "bytes")] += _sample_size(sample)
+        if sample.panels:
+            self.counts["panel_samples"] += len(sample.panels)
+            self.groups[(*place, "panels")] += len(sample.panels)
+            self.groups[(*place, "panel_bytes")] += sum(map(_sample_size, sample.panels))
+
+    def _stage_panel(self, panel: StagedSample) -> dict[str, Any]:
+        """Append a panel's crop, text and JSON to the pack."""
+        offset = self.offset
+        self._append(panel.image + panel.text + panel.json)
+        return {
+            "panel_id": panel.figure_id,
+            "key": panel.key,
+            "image_offset": offset,
+            "image_size": len(panel.image),
+            "text_size": len(panel.text),
+            "json_size": len(panel.json),
+        }
 
     def _sign(self, signature: Signature, pmcid: str) -> None:
         """Append what decides whether two members are near duplicates to the pack."""
@@ -178,6 +214,8 @@ class _Part:
                     "split": s,
                     "samples": self.groups[g, s, "samples"],
                     "bytes": self.groups[g, s, "bytes"],
+                    "panels": self.groups[g, s, "panels"],
+                    "panel_bytes": self.groups[g, s, "panel_bytes"],
                 }
                 for g, s in sorted({(g, s) for g, s, _ in self.groups})
             ],

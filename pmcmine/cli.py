@@ -144,6 +144,9 @@ def mine(
     drop_benchmarks: Annotated[
         bool | None, typer.Option("--drop-benchmarks", help="Reject what a benchmark set holds.")
     ] = None,
+    panel_shards: Annotated[
+        bool | None, typer.Option("--panel-shards", help="Write panels as images of their own, too.")
+    ] = None,
     pdf_figures: Annotated[
         bool | None, typer.Option("--pdf-figures", help="Take figures from the PDF where they have more pixels there.")
     ] = None,
@@ -178,6 +181,7 @@ def mine(
         "drop_privacy_flagged": drop_privacy_flagged,
         "decontaminate": tuple(decontaminate) if decontaminate else None,
         "decontaminate_action": "drop" if drop_benchmarks else None,
+        "panel_shards": panel_shards,
         "pdf_figures": pdf_figures,
         "beam": tuple(beam) if beam else None,
     }

@@ -42,6 +42,7 @@ class MineConfig(BaseSettings):
     languages: bool = Field(True, description="language of paragraphs and captions")
     image_kinds: bool = Field(True, description="kinds of images")
     panels: bool = Field(True, description="panels of captions and their boxes")
+    panel_shards: bool = Field(False, description="write panels as images of their own, `shards-panels`")
     near_duplicates: bool = Field(True, description="clusters of near duplicate images, captions and paragraphs")
     decontaminate: tuple[str, ...] = Field(
         (), description="benchmark sets: folders, tars, Parquet, text lists, or the artefact of an earlier run"

@@ -20,6 +20,7 @@ from pmcmine.ids import article_id
 from pmcmine.images import CheckedImage, check_image
 from pmcmine.jats import ArticleMeta, Extraction, FigureDraft, extract_article
 from pmcmine.media import MediaIndex, Resolved, choose_graphic
+from pmcmine.panels.crops import crops, panel_keys, panel_record
 from pmcmine.panels.rows import panels_of, with_mentions
 from pmcmine.pdf.convert import PdfPicture, read_pdf
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
@@ -46,7 +47,8 @@ _SAMPLE_MENTIONS = 50  # sentences in a sample's JSON; the table has them all
 class StagedSample:
     """A sample before its place in a shard is known.
 
-    `json` is an object without the keys of `schemas.sample.ASSEMBLED`, which the assembler adds.
+    `json` is an object without the keys of `schemas.sample.ASSEMBLED`, which the assembler adds. `panels` are samples
+    of `shards-panels`, whose `figure_id` is the panel's.
     """
 
     figure_id: str
@@ -56,6 +58,7 @@ class StagedSample:
     sha256: str
     text: bytes
     json: bytes
+    panels: tuple[StagedSample, ...] = ()
 
 
 @dataclass
@@ -242,6 +245,7 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
     withheld: set[str] = set()
     kept: list[FigureDraft] = []
     reasons: dict[str, tuple[Reason, str]] = {}
+    pieces: dict[str, list[Asset]] = {}
     for draft in extraction.figures:
         graphics = [index.resolve(g) for g in draft.graphics]
         choice = choose_graphic(graphics)
@@ -267,11 +271,16 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
             reasons[draft.figure_id] = (none, choice.graphic.href or "no href")
         else:
             wanted[choice.asset.name] = choice.asset
+            if config.panels:
+                pieces[draft.figure_id] = _pieces(graphics)
     mined.concepts = _concepts(kept, extraction, config)
     of_figure: dict[str, list[Concept]] = {}
     for concept in mined.concepts:
         of_figure.setdefault(concept.context_id, []).append(concept)
-    images = _images(bundle, list(wanted.values()), config, mined)
+    parts = {asset.name: asset for assets in pieces.values() for asset in assets}
+    images = _images(bundle, list((wanted | parts).values()), config, mined)
+    whole = {f: assets for f, assets in pieces.items() if not any(isinstance(images[a.name], Rejected) for a in assets)}
+    used = {*wanted, *(a.name for f, assets in whole.items() for a in assets)}
     places = {name: asset.place for name, asset in wanted.items() if asset.place is not None}
     if config.pdf_figures and images:
         places |= _from_pdf(images, bundle, config, mined)
@@ -306,7 +315,9 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
     if benchmarks is not None:
         rows = _in_benchmarks(rows, shown, benchmarks, mined)
     if config.panels:
-        _panels(rows, shown, {d.figure_id: d.caption_emphasis for d in kept}, config, mined)
+        own = {f: [(a.name, _checked(images, a.name)) for a in assets] for f, assets in whole.items()}
+        emphasis = {d.figure_id: d.caption_emphasis for d in kept}
+        _panels(rows, shown, emphasis, own, config, mined)
     of_panels: dict[str, list[Panel]] = {}
     for panel in mined.panels:
         of_panels.setdefault(panel.figure_id, []).append(panel)
@@ -324,16 +335,21 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
         if image is not None:
             mentions = [m for m in mined.mentions if m.figure_id == figure.figure_id]
             concepts = of_figure.get(figure.figure_id, ())
-            parts = of_panels.get(figure.figure_id, ())
-            mined.samples.append(_sample(figure, extraction, mentions, image, concepts, parts))
+            panels = of_panels.get(figure.figure_id, ())
+            sample = _sample(figure, extraction, mentions, image, concepts, panels)
+            if config.panel_shards:
+                files = {n: i for n, i in images.items() if isinstance(i, CheckedImage)}
+                sample = _with_panels(sample, figure, extraction, panels, image, files, config, mined)
+            mined.samples.append(sample)
     if config.near_duplicates:
         sampled = {s.figure_id for s in mined.samples}
         seen = {f.figure_id: i.fingerprint for f, i in zip(rows, shown, strict=True) if i and f.figure_id in sampled}
         mined.signatures = sign(extraction.article, mined.figures, seen, mined.paragraphs)
-    _unused_media(aid, index, resolved, set(wanted), withheld, ledger)
+    failed = {n: i for n, i in images.items() if n not in used and isinstance(i, Rejected)}
+    _unused_media(aid, index, resolved, used, withheld, failed, ledger)
     mined.counts["media"] = len(index.by_name)
-    mined.counts["media_read"] = len(wanted)
-    mined.counts["media_withheld"] = len(withheld - set(wanted))
+    mined.counts["media_read"] = len(used)
+    mined.counts["media_withheld"] = len(withheld - used)
 
 
 def _in_benchmarks(
@@ -355,14 +371,70 @@ def _panels(
     figures: Sequence[Figure],
     images: Sequence[CheckedImage | None],
     emphasis: Mapping[str, Sequence[tuple[int, int]]],
+    pieces: Mapping[str, Sequence[tuple[str, CheckedImage]]],
     config: MineConfig,
     mined: Mined,
 ) -> None:
     """Panels of all figures, and which of them the mentions name."""
     views = {f.figure_id: i.view for f, i in zip(figures, images, strict=True) if i is not None}
-    found = [p for f in figures for p in panels_of(f, views.get(f.figure_id), emphasis[f.figure_id])]
+    views |= {name: image.view for parts in pieces.values() for name, image in parts}
+    found = [
+        p
+        for f in figures
+        for p in panels_of(
+            f,
+            views.get(f.figure_id),
+            emphasis[f.figure_id],
+            [(name, image.width, image.height) for name, image in pieces.get(f.figure_id, ())],
+        )
+    ]
     found = enrich_panels(found, {f.figure_id: f for f in figures}, views, config)
     mined.panels, mined.mentions = with_mentions(found, mined.mentions)
+
+
+def _pieces(graphics: Sequence[Resolved]) -> list[Asset]:
+    """The files of a figure that is several pictures, one a panel; none of a figure that is one."""
+    parts = [r.asset for r in graphics if r.graphic.role in ("primary", "panel")]
+    found = [a for a in parts if a is not None]
+    names = {a.name for a in found}
+    return found if len(found) == len(parts) == len(names) and len(parts) > 1 else []
+
+
+def _checked(images: Mapping[str, CheckedImage | Rejected], name: str) -> CheckedImage:
+    image = images[name]
+    assert not isinstance(image, Rejected)
+    return image
+
+
+def _with_panels(
+    sample: StagedSample,
+    figure: Figure,
+    extraction: Extraction,
+    panels: Sequence[Panel],
+    image: CheckedImage,
+    pieces: Mapping[str, CheckedImage],
+    config: MineConfig,
+    mined: Mined,
+) -> StagedSample:
+    """The sample with those of its panels, whose rows learn the hash of their crop."""
+    keys = dict(zip([p.panel_id for p in panels], panel_keys(figure.key, [p.label for p in panels]), strict=True))
+    staged, hashes = [], {}
+    for panel, crop in crops(figure, panels, image, pieces, config.min_image_side):
+        record = panel_record(panel, crop, figure, extraction.article, mined.mentions)
+        hashes[panel.panel_id] = crop.sha256
+        staged.append(
+            StagedSample(
+                figure_id=panel.panel_id,
+                key=keys[panel.panel_id],
+                group=figure.license_group,
+                image=crop.data,
+                sha256=crop.sha256,
+                text=panel.text.encode(),
+                json=json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode(),
+            )
+        )
+    mined.panels = [replace(p, crop_sha256=hashes[p.panel_id]) if p.panel_id in hashes else p for p in mined.panels]
+    return replace(sample, panels=tuple(staged))
 
 
 def _concepts(kept: Sequence[FigureDraft], extraction: Extraction, config: MineConfig) -> list[Concept]:
@@ -455,6 +527,7 @@ def _unused_media(
     resolved: dict[str, list[Resolved]],
     wanted: set[str],
     withheld: set[str],
+    failed: Mapping[str, Rejected],
     ledger: Ledger,
 ) -> None:
     """A ledger row for each image file of the article that became neither a sample nor a figure's reject."""
@@ -467,7 +540,9 @@ def _unused_media(
     for name in sorted(index.by_name):
         if name in wanted or name in withheld:
             continue
-        if name in extra:
+        if name in failed:
+            ledger.add(Stage.IMAGE, Unit.GRAPHIC, failed[name].reason, aid, failed[name].detail, extra[name][0])
+        elif name in extra:
             figure_id, role = extra[name]
             ledger.add(Stage.IMAGE, Unit.GRAPHIC, Reason.EXTRA_GRAPHIC, aid, f"{name} ({role})", figure_id)
         else:
@@ -600,8 +675,8 @@ def _sample(
         panels=tuple(
             SamplePanel(
                 label=p.label,
-                start=p.spans[0].start,
-                end=p.spans[-1].end,
+                start=p.spans[0].start if p.spans else 0,
+                end=p.spans[-1].end if p.spans else 0,
                 confidence=p.confidence,
                 x=p.x or 0,
                 y=p.y or 0,
@@ -609,6 +684,7 @@ def _sample(
                 height=p.height or 0,
             )
             for p in panels
+            if p.media is None
         ),
         article_title=article.title or "",
         article_type=article.article_type or "",

@@ -13,7 +13,9 @@ from pmcmine.storage import Folder
 
 RELEASE = "release.json"
 WORK = "_work"
-_OURS = frozenset({RELEASE, WORK, "shards", "tables", "report.html", "metrics.json", "decontamination.npz"})
+_OURS = frozenset(
+    {RELEASE, WORK, "shards", "shards-panels", "tables", "report.html", "metrics.json", "decontamination.npz"}
+)
 
 
 def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
@@ -64,9 +66,9 @@ def file_entry(name: str, data: bytes) -> dict[str, Any]:
 
 
 def sweep(out: Folder, files: Sequence[Mapping[str, Any]]) -> None:
-    """Remove what interrupted writers left in `shards/` and `tables/`."""
+    """Remove what interrupted writers left in the dataset folders."""
     known = {f["name"] for f in files}
-    for top in ("shards", "tables"):
+    for top in ("shards", "shards-panels", "tables"):
         for name in out.walk(top):
             if name not in known:
                 out.remove(name)

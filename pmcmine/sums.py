@@ -102,7 +102,9 @@ def tally(
     for record in table_records:
         written[record["table"]] += record["rows"]
         counts["figures_with_sample"] += record.get("samples", 0)
-    counts["shard_rows"] = sum(r["rows"] for r in shard_records)
+        counts["panels_left_out"] += record.get("panels_left_out", 0)
+    for record in shard_records:
+        counts["panel_shard_rows" if record["name"].startswith("shards-panels/") else "shard_rows"] += record["rows"]
     leaks = written["rejects"] - mined_rejects
     if leaks:
         rejects["assemble", "figure", Reason.LEAKS_INTO_EVALUATION.value] = leaks
@@ -132,6 +134,8 @@ def tally(
             rejected("graphic", "image"), "image files = read or of a rejected figure + rejected"),
         Sum("assemble", "figure", counts["samples"], counts["shard_rows"], rejected("figure", "assemble"),
             "samples = samples in shards + left out"),
+        Sum("assemble", "panel", counts["panel_samples"], counts["panel_shard_rows"], counts["panels_left_out"],
+            "panels cut out = panels in shards + of figures left out"),
         Sum("assemble", "row", counts["shard_rows"], counts["figures_with_sample"], 0,
             "samples in shards = figure rows with a place"),
     ]  # fmt: skip

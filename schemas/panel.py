@@ -25,16 +25,27 @@ class Panel:
     figure_id: str = col("Figure that it is part of.")
     article_id: str = col("Article version.", unit="PMC<digits>.<version>")
     pmcid: str = col("PMC id.", unit="PMC<digits>")
-    label: str = col("Label as the caption writes it, such as A, b2 or top left.")
+    label: str = col(
+        "Label as the caption writes it, such as A, b2 or top left; `graphic 1` for a file it does not name."
+    )
     ordinal: int = col("Place among the figure's panels in order of their labels, from 0.", arrow=pa.int32())
     spans: tuple[CaptionSpan, ...] = col("Pieces of the caption that describe it; panels may share one.")
     text: str = col("Those pieces, joined by one space.")
+    shared: tuple[CaptionSpan, ...] = col("Pieces of the caption that speak of all panels, labels left out.")
     confidence: float = col("How sure label and spans are; not calibrated.", unit="0 to 1")
+    media: str | None = col(
+        "File that shows this panel alone, where the figure has one for each.", null="part of the figure's image"
+    )
     x: int | None = col("Left edge.", unit="px of the stored image", null="no sure box", arrow=pa.int32())
     y: int | None = col("Top edge.", unit="px of the stored image", null="no sure box", arrow=pa.int32())
     width: int | None = col("Width.", unit="px", null="no sure box", arrow=pa.int32())
     height: int | None = col("Height.", unit="px", null="no sure box", arrow=pa.int32())
     box_confidence: float | None = col("How sure the box is; not calibrated.", unit="0 to 1", null="no sure box")
+    crop_sha256: str | None = col(
+        "SHA-256 of the panel's bytes in `shards-panels`.",
+        null="not cut out: not asked for, rights, or box or label not sure",
+        default=None,
+    )
     kinds: tuple[str, ...] = col("Kinds of image of the panel, likeliest first; empty where there is no box.")
     n_mentions: int = col("Mentions that name this panel.", arrow=pa.int32())
     license: str = col("Licence of the figure.")

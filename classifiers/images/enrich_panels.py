@@ -25,8 +25,8 @@ def enrich(
     out = list(panels)
     places, crops = [], []
     for i, p in enumerate(panels):
-        rgb = views.get(p.figure_id)
-        width = figures[p.figure_id].width
+        rgb = views.get(p.media or p.figure_id)
+        width = p.width if p.media else figures[p.figure_id].width
         if rgb is None or p.x is None or p.y is None or p.width is None or p.height is None or not width:
             continue
         s = rgb.shape[1] / width

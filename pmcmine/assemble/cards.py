@@ -10,8 +10,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from pmcmine.assemble.plan import SHARDS
 from pmcmine.ids import SPLITS
 from schemas import TABLES, arrow_schema, describe
+from schemas.panel_sample import PanelSample
 from schemas.sample import Sample
 
 _HUB_LICENSE = {"commercial": "cc-by-4.0", "noncommercial": "cc-by-nc-4.0"}
@@ -34,13 +36,13 @@ def _named(name: str, kind: pa.DataType) -> dict[str, Any]:
     return {"name": name, key: value}
 
 
-def sample_features() -> list[dict[str, Any]]:
-    """Features of a sample, from its schema; readers infer them from five samples otherwise."""
+def sample_features(record: Any = Sample) -> list[dict[str, Any]]:
+    """Features of a sample, from the schema of its JSON; readers infer them from five samples otherwise."""
     return [
         {"name": "__key__", "dtype": "string"},
         {"name": "__url__", "dtype": "string"},
         {"name": "jpg", "dtype": "image"},
-        {"name": "json", "struct": [_named(f.name, f.type) for f in arrow_schema(Sample)]},
+        {"name": "json", "struct": [_named(f.name, f.type) for f in arrow_schema(record)]},
         {"name": "txt", "dtype": "string"},
     ]
 
@@ -154,24 +156,39 @@ Linked with the vocabulary `{vocabulary["name"]}` (sha256 `{vocabulary["sha256"]
 """
 
 
-def shards_card(records: Sequence[Mapping[str, Any]], vocabulary: Mapping[str, Any] | None = None) -> bytes:
-    """README of `shards/` from the manifest lines of the shards and `release.json`'s vocabulary."""
+_PAIRS = """\
+Figures and captions of PubMed Central's open-access articles as WebDataset shards, one configuration a licence
+group. A sample is `<key>.jpg` (JPEG or PNG bytes as they came; anything else as PNG; the JSON states which),
+`<key>.txt` (the caption) and `<key>.json`. The tables of the same release hold articles, figures, mentions and
+paragraphs, and where each sample lies in its shard."""
+_PANELS = """\
+Panels of compound figures of PubMed Central's open-access articles as WebDataset shards, one configuration a licence
+group. A sample is `<key>.jpg` (the panel, cut out of its figure; JPEG or PNG, the JSON states which), `<key>.txt`
+(what the caption says of this panel) and `<key>.json`. Only panels are here whose box and label are sure and whose
+licence allows derivatives; all panels that captions name are in the `panels` table, whole figures in `shards`."""
+
+
+def shards_card(
+    records: Sequence[Mapping[str, Any]], vocabulary: Mapping[str, Any] | None = None, dataset: str = SHARDS
+) -> bytes:
+    """README of `shards/` or `shards-panels/` from the manifest lines of its shards and `release.json`'s vocabulary."""
+    title, text, record = (
+        ("pmcmine image-text pairs", _PAIRS, Sample) if dataset == SHARDS else ("pmcmine panels", _PANELS, PanelSample)
+    )
     rows: dict[tuple[str, str], int] = defaultdict(int)
     shards: dict[tuple[str, str], list[str]] = defaultdict(list)
     files = []
-    for record in sorted(records, key=lambda r: r["name"]):
-        path = record["name"].removeprefix("shards/")
+    for entry in sorted(records, key=lambda r: r["name"]):
+        path = entry["name"].removeprefix(f"{dataset}/")
         group, split = path.split("/")[:2]
-        rows[group, split] += record["rows"]
+        rows[group, split] += entry["rows"]
         shards[group, split].append(path)
         files.append((group, split, path))
-    meta = _shared(
-        "pmcmine image-text pairs", {g for g, _ in rows}, sum(rows.values()), ["webdataset"], "image-to-text"
-    )
+    meta = _shared(title, {g for g, _ in rows}, sum(rows.values()), ["webdataset"], "image-to-text")
     configs = _configs(files)
     if configs:
         meta["configs"] = configs
-        meta["dataset_info"] = [{"config_name": c["config_name"], "features": sample_features()} for c in configs]
+        meta["dataset_info"] = [{"config_name": c["config_name"], "features": sample_features(record)} for c in configs]
     first = configs[0]["config_name"] if configs else "commercial"
     usage = ""
     for (group, split), paths in sorted(shards.items()):
@@ -180,12 +197,9 @@ def shards_card(records: Sequence[Mapping[str, Any]], vocabulary: Mapping[str, A
             # The brace range that WebDataset and open_clip expand; it spans one folder of at most 5,000.
             pattern = paths[0].replace("-00000-of-", f"-{{00000..{last:05d}}}-of-") if last else paths[0]
             usage += f"\n`{group}`: `--train-data '{pattern}' --train-num-samples {rows[group, split]}`\n"
-    body = f"""# pmcmine image-text pairs
+    body = f"""# {title}
 
-Figures and captions of PubMed Central's open-access articles as WebDataset shards, one configuration a licence
-group. A sample is `<key>.jpg` (JPEG or PNG bytes as they came; anything else as PNG; the JSON states which),
-`<key>.txt` (the caption) and `<key>.json`. The tables of the same release hold articles, figures, mentions and
-paragraphs, and where each sample lies in its shard.
+{text}
 
 {_counts(rows, "group")}
 
@@ -196,10 +210,10 @@ pairs = load_dataset("PATH_OR_REPO", "{first}", split="train", streaming=True)
 
 With open_clip (`--dataset-type webdataset`):
 {usage}
-{_TERMS}{_concepts(vocabulary)}
+{_TERMS}{_concepts(vocabulary) if dataset == SHARDS else ""}
 ## The JSON member
 
-{_fields(Sample)}
+{_fields(record)}
 """
     return _card(meta, body)
 
@@ -246,9 +260,9 @@ def _schema(record: Any) -> list[dict[str, str]]:
     return [dict(zip(keys, row, strict=True)) for row in describe(record)]
 
 
-def shards_schema() -> bytes:
-    """`shards/schema.json`: the fields of the JSON member."""
-    return json.dumps({"json": _schema(Sample)}, indent=1, ensure_ascii=False).encode()
+def shards_schema(record: Any) -> bytes:
+    """`schema.json` of a dataset of shards: the fields of the JSON member."""
+    return json.dumps({"json": _schema(record)}, indent=1, ensure_ascii=False).encode()
 
 
 def tables_schema() -> bytes:

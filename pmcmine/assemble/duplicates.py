@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pmcmine.ids import pmcid_number
 
@@ -14,7 +15,8 @@ _GROUP_RANK = {"commercial": 0, "noncommercial": 1, "other": 2}
 class SampleRef:
     """A staged sample: what is shuffled instead of its bytes.
 
-    `twin` is the figure of another split whose image or caption (`twin_kind`) is nearly the same.
+    `panels` are samples of `shards-panels`, with their places in the same pack. `twin` is the figure of another split
+    whose image or caption (`twin_kind`) is nearly the same.
     """
 
     figure_id: str
@@ -33,6 +35,7 @@ class SampleRef:
     leaks_into: str = ""
     twin: str = ""
     twin_kind: str = ""
+    panels: tuple[Mapping[str, Any], ...] | list[Mapping[str, Any]] = ()
 
 
 def mark_duplicates(samples: Iterable[SampleRef]) -> list[SampleRef]:

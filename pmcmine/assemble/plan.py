@@ -16,6 +16,7 @@ from pmcmine.storage import Folder
 from schemas import TABLES
 
 PLAN = "plan.json"
+SHARDS, PANEL_SHARDS = "shards", "shards-panels"
 _SMALL = 1_000  # articles below which each split still gets one
 _MIN_SAMPLES_A_SHARD = 8  # keeps shards of tiny releases from being empty
 _FILES_A_FOLDER = 5_000
@@ -29,6 +30,7 @@ class Plan:
         n_blocks: blocks of the snapshot.
         moved: PMCIDs whose split is not the natural one, in releases under 1,000 articles.
         shards: (group, split) → number of shards.
+        panel_shards: (group, split) → number of shards of panels.
         files: (table, group, split) → number of Parquet files.
         seed: seed of the shuffle.
     """
@@ -36,6 +38,7 @@ class Plan:
     n_blocks: int
     moved: Mapping[str, str]
     shards: Mapping[tuple[str, str], int]
+    panel_shards: Mapping[tuple[str, str], int]
     files: Mapping[tuple[str, str, str], int]
     seed: int
 
@@ -43,9 +46,13 @@ class Plan:
         """The split of a PMCID in this release."""
         return self.moved.get(pmcid) or natural_split(pmcid)
 
-    def shard_of(self, figure_id: str, group: str, split: str) -> int:
-        """The shard of a sample."""
-        return keyed_hash(f"pmcmine/shard/{self.seed}", figure_id) % self.shards[group, split]
+    def counts(self, dataset: str) -> Mapping[tuple[str, str], int]:
+        """Numbers of shards of a dataset: `SHARDS` or `PANEL_SHARDS`."""
+        return self.shards if dataset == SHARDS else self.panel_shards
+
+    def shard_of(self, dataset: str, sample_id: str, group: str, split: str) -> int:
+        """The shard of a sample: a figure, or a panel."""
+        return keyed_hash(f"pmcmine/shard/{self.seed}", sample_id) % self.counts(dataset)[group, split]
 
     def order_of(self, figure_id: str) -> int:
         """Place of a sample in its shard's order."""
@@ -62,6 +69,7 @@ class Plan:
                 "n_blocks": self.n_blocks,
                 "moved": dict(sorted(self.moved.items())),
                 "shards": [[*k, n] for k, n in sorted(self.shards.items())],
+                "panel_shards": [[*k, n] for k, n in sorted(self.panel_shards.items())],
                 "files": [[*k, n] for k, n in sorted(self.files.items())],
                 "seed": self.seed,
             }
@@ -75,13 +83,14 @@ class Plan:
             raw["n_blocks"],
             raw["moved"],
             {(g, s): n for g, s, n in raw["shards"]},
+            {(g, s): n for g, s, n in raw["panel_shards"]},
             {(t, g, s): n for t, g, s, n in raw["files"]},
             raw["seed"],
         )
 
 
 def shard_name(group: str, split: str, shard: int, n: int) -> str:
-    """Path of a shard below `shards/`."""
+    """Path of a shard below its dataset's folder."""
     return f"{group}/{split}/{shard // _FILES_A_FOLDER:03d}/{split}-{shard:05d}-of-{n:05d}.tar"
 
 
@@ -96,6 +105,8 @@ def make_plan(manifests: Iterable[Mapping[str, Any]], n_blocks: int, config: Min
     """Plan a release from the manifests of all its blocks."""
     samples: Counter[tuple[str, str]] = Counter()
     sample_bytes: Counter[tuple[str, str]] = Counter()
+    panels: Counter[tuple[str, str]] = Counter()
+    panel_bytes: Counter[tuple[str, str]] = Counter()
     rows: Counter[tuple[str, str, str]] = Counter()
     row_bytes: Counter[tuple[str, str, str]] = Counter()
     parts: list[Mapping[str, Any]] = []
@@ -105,6 +116,8 @@ def make_plan(manifests: Iterable[Mapping[str, Any]], n_blocks: int, config: Min
             for s in part["samples"]:
                 samples[s["group"], s["split"]] += s["samples"]
                 sample_bytes[s["group"], s["split"]] += s["bytes"]
+                panels[s["group"], s["split"]] += s["panels"]
+                panel_bytes[s["group"], s["split"]] += s["panel_bytes"]
             for table, held in part["tables"].items():
                 for piece in held["slices"]:
                     key = (table, piece["group"], piece["split"])
@@ -117,19 +130,24 @@ def make_plan(manifests: Iterable[Mapping[str, Any]], n_blocks: int, config: Min
         for group, split, sampled in present:
             if sampled:
                 samples.setdefault((group, split), 1)
+                if any(panels[group, s] for s in SPLITS):
+                    panels[group, split] = max(panels[group, split], 1)
             for table in TABLES:
                 if TABLES[table].grouped and any(rows[table, group, s] for s in SPLITS):
                     row_bytes.setdefault((table, group, split), 1)
-    shards = {
-        key: max(1, min(-(-sample_bytes[key] // config.shard_bytes), n // _MIN_SAMPLES_A_SHARD))
-        for key, n in samples.items()
-        if n
-    }
+    shards = _shards(samples, sample_bytes, config.shard_bytes)
+    panel_shards = _shards(panels, panel_bytes, config.shard_bytes)
     files = {key: max(1, -(-n // config.table_bytes)) for key, n in row_bytes.items()}
     for table in TABLES.values():
         if not table.grouped:
             files.setdefault((table.name, "", ""), 1)
-    return Plan(n_blocks, moved, shards, files, config.seed)
+    return Plan(n_blocks, moved, shards, panel_shards, files, config.seed)
+
+
+def _shards(
+    samples: Mapping[tuple[str, str], int], size: Mapping[tuple[str, str], int], target: int
+) -> dict[tuple[str, str], int]:
+    return {key: max(1, min(-(-size[key] // target), n // _MIN_SAMPLES_A_SHARD)) for key, n in samples.items() if n}
 
 
 def _small_splits(

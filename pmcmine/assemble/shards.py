@@ -6,8 +6,8 @@ import json
 import os
 import queue
 import threading
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import BinaryIO
 
@@ -34,6 +34,28 @@ class FigurePlace:
     sample_size: int = 0
     twin: str = ""
     twin_kind: str = ""
+    n_panels: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What becomes three members of a tar, and where its bytes lie in a pack.
+
+    Attributes:
+        id: figure or panel.
+        key: WebDataset key.
+        pack: pack.
+        image: offset and size of the image.
+        rest: offset of text and JSON, and the size of each.
+        tail: what the assembler adds at the end of the JSON object.
+    """
+
+    id: str
+    key: str
+    pack: str
+    image: tuple[int, int]
+    rest: tuple[int, int, int]
+    tail: bytes
 
 
 class _HashedWriter:
@@ -113,16 +135,41 @@ class PackReader:
         self._open.clear()
 
 
-def _assembled(sample: SampleRef) -> bytes:
-    """The JSON keys that only the assembler knows, as the tail of the sample's object."""
-    tail = {"split": sample.split, "duplicate_of": sample.duplicate_of}
-    return ("," + json.dumps(tail, ensure_ascii=False, separators=(",", ":"))[1:]).encode()
+def _tail(values: Mapping[str, str]) -> bytes:
+    """JSON keys that only the assembler knows, as the tail of the sample's object."""
+    return ("," + json.dumps(values, ensure_ascii=False, separators=(",", ":"))[1:]).encode()
+
+
+def figure_member(s: SampleRef) -> Member:
+    """A figure's sample."""
+    return Member(
+        s.figure_id,
+        s.key,
+        s.pack,
+        (s.image_offset, s.image_size),
+        (s.text_offset, s.text_size, s.json_size),
+        _tail({"split": s.split, "duplicate_of": s.duplicate_of}),
+    )
+
+
+def panel_members(s: SampleRef) -> Iterator[Member]:
+    """The samples of a figure's panels."""
+    for p in s.panels:
+        offset, size = p["image_offset"], p["image_size"]
+        yield Member(
+            p["panel_id"],
+            p["key"],
+            s.pack,
+            (offset, size),
+            (offset + size, p["text_size"], p["json_size"]),
+            _tail({"split": s.split}),
+        )
 
 
 def write_samples(
-    stream: BinaryIO, samples: Sequence[SampleRef], packs: PackReader, name: str
-) -> tuple[str, list[FigurePlace]]:
-    """Write samples in the given order; the SHA-256 of the tar and the places of the samples.
+    stream: BinaryIO, members: Sequence[Member], packs: PackReader
+) -> tuple[str, list[tuple[str, int, int]]]:
+    """Write samples in the given order; the SHA-256 of the tar, and id, offset and size of each sample.
 
     Raises:
         ValueError: where a key occurs twice.
@@ -131,33 +178,23 @@ def write_samples(
     places = []
     seen: set[str] = set()
     try:
-        for s in samples:
-            if s.key in seen:
-                raise ValueError(f"the key {s.key} occurs twice")
-            seen.add(s.key)
+        for m in members:
+            if m.key in seen:
+                raise ValueError(f"the key {m.key} occurs twice")
+            seen.add(m.key)
             start = writer.size
-            if s.text_offset == s.image_offset + s.image_size:
-                data = packs.read(s.pack, s.image_offset, s.image_size + s.text_size + s.json_size)
-                image, rest = data[: s.image_size], data[s.image_size :]
+            (image_offset, image_size), (text_offset, text_size, json_size) = m.image, m.rest
+            if text_offset == image_offset + image_size:
+                data = packs.read(m.pack, image_offset, image_size + text_size + json_size)
+                image, rest = data[:image_size], data[image_size:]
             else:
-                image = packs.read(s.pack, s.image_offset, s.image_size)
-                rest = packs.read(s.pack, s.text_offset, s.text_size + s.json_size)
-            text = rest[: s.text_size]
-            record = rest[s.text_size : -1] + _assembled(s)
+                image = packs.read(m.pack, image_offset, image_size)
+                rest = packs.read(m.pack, text_offset, text_size + json_size)
+            text = rest[:text_size]
+            record = rest[text_size:-1] + m.tail
             for suffix, member in ((".jpg", image), (".txt", text), (".json", record)):
-                writer.write(header(s.key + suffix, len(member)), member, padding(len(member)))
-            places.append(
-                FigurePlace(
-                    s.figure_id,
-                    s.split,
-                    s.duplicate_of,
-                    "",
-                    name,
-                    start + 512,
-                    start,
-                    writer.size - start,
-                )
-            )
+                writer.write(header(m.key + suffix, len(member)), member, padding(len(member)))
+            places.append((m.id, start, writer.size - start))
         writer.write(END)
         return writer.finish(), places
     except BaseException:
@@ -165,42 +202,70 @@ def write_samples(
         raise
 
 
-def shard_record(name: str) -> str:
+def shard_record(dataset: str, name: str) -> str:
     """Name of a shard's manifest line in the work folder."""
-    return f"assembled/shards/{name}.json"
+    return f"assembled/{dataset}/{name}.json"
 
 
 def write_shard(
-    group: str, split: str, shard: int, samples: Sequence[SampleRef], plan: Plan, work: Folder, out: Folder
-) -> list[FigurePlace]:
-    """Write one shard unless it is committed; the places of its samples."""
-    n_shards = plan.shards[group, split]
-    if not samples and n_shards == 1:
-        return []  # a small release whose only articles with samples moved to another split
+    dataset: str,
+    group: str,
+    split: str,
+    shard: int,
+    members: Sequence[Member],
+    plan: Plan,
+    work: Folder,
+    out: Folder,
+) -> tuple[str, list[tuple[str, int, int]]]:
+    """Write one shard unless it is committed; its path below the dataset's folder, and the places of its samples.
+
+    Args:
+        dataset: `SHARDS` or `PANEL_SHARDS`.
+        group: licence group.
+        split: split.
+        shard: its number.
+        members: its samples, in any order.
+        plan: the plan.
+        work: the run's work folder.
+        out: the release folder.
+    """
+    n_shards = plan.counts(dataset)[group, split]
     name = shard_name(group, split, shard, n_shards)
-    target = f"shards/{name}"
+    if not members and n_shards == 1:
+        return name, []  # a small release whose only articles with samples moved to another split
+    target = f"{dataset}/{name}"
     try:
-        record = json.loads(work.read(shard_record(name)))
+        record = json.loads(work.read(shard_record(dataset, name)))
         if out.exists(target) and out.size(target) == record["bytes"]:
-            return [FigurePlace(**p) for p in record["places"]]
+            return name, [(i, start, size) for i, start, size in record["places"]]
     except FileNotFoundError:
         pass
-    ordered = sorted(samples, key=lambda s: (plan.order_of(s.figure_id), s.figure_id))
+    ordered = sorted(members, key=lambda m: (plan.order_of(m.id), m.id))
     packs = PackReader(work)
     try:
         with out.create(target, replace=True) as (stream, _):
-            digest, places = write_samples(stream, ordered, packs, name)
+            digest, places = write_samples(stream, ordered, packs)
     finally:
         packs.close()
     record = {
         "name": target,
         "sha256": digest,
-        "bytes": sum(p.sample_size for p in places) + len(END),
+        "bytes": sum(size for _, _, size in places) + len(END),
         "rows": len(places),
-        "places": [asdict(p) for p in places],
+        "places": places,
     }
-    work.write(shard_record(name), json.dumps(record).encode(), replace=True)
-    return places
+    work.write(shard_record(dataset, name), json.dumps(record).encode(), replace=True)
+    return name, places
 
 
-__all__ = ["FigurePlace", "PackReader", "member_size", "shard_record", "write_samples", "write_shard"]
+__all__ = [
+    "FigurePlace",
+    "Member",
+    "PackReader",
+    "figure_member",
+    "member_size",
+    "panel_members",
+    "shard_record",
+    "write_samples",
+    "write_shard",
+]

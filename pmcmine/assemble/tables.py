@@ -249,6 +249,7 @@ def write_table_file(
     }
     if name_of == "figures":
         record["samples"] = samples
+        record["panels_left_out"] = sum(p.n_panels for p in found.values() if p.leaks_into)
     work.write(table_record(name), json.dumps(record).encode(), replace=True)
     return record
 

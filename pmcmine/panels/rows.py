@@ -18,22 +18,40 @@ from schemas.figure import Figure
 from schemas.mention import Mention
 from schemas.panel import CaptionSpan, Panel
 
+_BARE: Final = " .,;:()[]–-"
 _SURE: Final = 0.5  # of a layout, from which its boxes are told; else the figure stays whole
 
 
-def panels_of(figure: Figure, view: Any, emphasis: Sequence[Span] = ()) -> list[Panel]:
+def panels_of(
+    figure: Figure, view: Any, emphasis: Sequence[Span] = (), pieces: Sequence[tuple[str, int, int]] = ()
+) -> list[Panel]:
     """The panels that a figure's caption names, with boxes where the layout of the image is sure and fits their number.
+
+    A figure of several graphics has a panel for each: the caption's, in order, where it names as many, else panels
+    that are named after their place.
 
     Args:
         figure: the figure.
         view: RGB of its image, height × width × 3; None where there is no valid image.
         emphasis: spans of the caption that its markup sets in bold, italics or underlined.
+        pieces: file, width and height of each graphic, where there are several.
     """
     caption = figure.caption or ""
-    texts = split_caption(caption, emphasis).panels
-    if not texts:
-        return []
-    boxes = _boxes(figure, view, texts)
+    found = split_caption(caption, emphasis)
+    texts = list(found.panels)
+    boxes: list[Box | None]
+    media: list[str | None]
+    if len(pieces) > 1:
+        whole = [Box(0, 0, width, height, 1.0) for _, width, height in pieces]
+        if len(texts) == len(pieces):
+            boxes, media = list(whole), [name for name, _, _ in pieces]
+        else:
+            boxes = [*[None] * len(texts), *whole]
+            media = [*[None] * len(texts), *(name for name, _, _ in pieces)]
+            texts += [PanelText(f"graphic {n}", (), 1.0) for n in range(1, len(pieces) + 1)]
+    else:
+        boxes, media = (_boxes(figure, view, texts) if texts else []), [None] * len(texts)
+    shared = tuple(CaptionSpan(start=a, end=b) for a, b in found.shared if found.panels and caption[a:b].strip(_BARE))
     return [
         Panel(
             panel_id=f"{figure.figure_id}#{t.label}",
@@ -44,7 +62,9 @@ def panels_of(figure: Figure, view: Any, emphasis: Sequence[Span] = ()) -> list[
             ordinal=i,
             spans=tuple(CaptionSpan(start=a, end=b) for a, b in t.spans),
             text=" ".join(caption[a:b] for a, b in t.spans),
+            shared=shared,
             confidence=t.confidence,
+            media=name,
             x=box.x if box else None,
             y=box.y if box else None,
             width=box.width if box else None,
@@ -56,7 +76,7 @@ def panels_of(figure: Figure, view: Any, emphasis: Sequence[Span] = ()) -> list[
             license_group=figure.license_group,
             derivatives_ok=figure.derivatives_ok,
         )
-        for i, (t, box) in enumerate(zip(texts, boxes, strict=True))
+        for i, (t, box, name) in enumerate(zip(texts, boxes, media, strict=True))
     ]
 
 

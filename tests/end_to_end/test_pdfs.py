@@ -119,7 +119,9 @@ def test_a_folder_of_pdfs(good: bytes, tmp_path: Path, capsys: pytest.CaptureFix
     mined = {a["pmcid"]: a for a in rows(out, "articles")}
     assert set(mined) <= {"PMC9400001", "PMC9400004", "PMC9400007"} and mined["PMC9400001"]["license"] == "CC-BY"
     ours = [f for f in figures if f["pmcid"] == "PMC9400001"]
-    assert [f["label"] for f in ours] == ["Figure 1", "Figure 7", "Figure 2"] and all(f["shard"] or f["leaks_into"] for f in ours)
+    assert [f["label"] for f in ours] == ["Figure 1", "Figure 7", "Figure 2"] and all(
+        f["shard"] or f["leaks_into"] for f in ours
+    )
     assert ours[0]["pdf"]["page"] == 1 and ours[0]["pdf"]["width"] > 200
     assert {p["label"] for p in rows(out, "panels") if p["figure_id"] == ours[0]["figure_id"]} == {"A", "B"}
     assert {m["figure_id"] for m in rows(out, "mentions") if m["pmcid"] == "PMC9400001"} >= {ours[0]["figure_id"]}
