@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from pmcmine._version import __version__
+from pmcmine.commands import browse as browse_command
 from pmcmine.commands import eval as eval_command
 from pmcmine.commands import label as label_command
 from pmcmine.commands import link as link_command
@@ -29,6 +30,7 @@ app = typer.Typer(
 app.add_typer(vocab_command.app, name="vocab")
 app.add_typer(eval_command.app, name="eval")
 app.add_typer(train_command.app, name="train")
+app.command("browse")(browse_command.browse)
 app.command("label")(label_command.label)
 app.command("link")(link_command.link)
 app.command("subset")(subset_command.subset)

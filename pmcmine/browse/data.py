@@ -1,0 +1,185 @@
+"""What the page shows, read from a release's tables and shards. Read-only, by DuckDB."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from pmcmine.errors import PmcmineError
+
+_TABLES: Final = ("figures", "panels", "mentions", "concepts", "clusters", "paragraphs")
+_SHOWN: Final = (
+    "figure_id", "pmcid", "label", "caption", "caption_title", "kind", "section_path", "license", "license_group",
+    "derivatives_ok", "permissions", "third_party", "third_party_matches", "adapted", "attribution", "journal", "year",
+    "width", "height", "format", "media", "image_kinds", "caption_quality", "caption_language", "privacy", "benchmarks",
+    "split", "no_sample", "duplicate_of", "leaks_into", "shard", "image_offset", "image_bytes", "pdf",
+)  # fmt: skip
+_MOST_IMAGE: Final = 256 << 20
+PAGE: Final = 200  # ids told at once
+# Filters of the page: name → (condition, whether it takes the value). All values are parameters.
+_FILTERS: Final[Mapping[str, tuple[str, bool]]] = {
+    "text": ("(figure_id = $text OR pmcid = $text OR caption ILIKE '%' || $text || '%')", True),
+    "group": ("license_group = $group", True),
+    "split": ("split = $split", True),
+    "kind": ("list_contains(image_kinds, $kind)", True),
+    "license": ("license = $license", True),
+    "panels": ("figure_id IN (SELECT figure_id FROM panels)", False),
+    "boxes": ("figure_id IN (SELECT figure_id FROM panels WHERE x IS NOT NULL)", False),
+    "concepts": ("figure_id IN (SELECT context_id FROM concepts)", False),
+    "duplicates": ("figure_id IN (SELECT member_id FROM clusters)", False),
+    "privacy": ("len(privacy) > 0", False),
+    "third_party": ("(third_party OR adapted)", False),
+    "without": ("shard IS NULL", False),
+}
+
+
+@dataclass(frozen=True)
+class Image:
+    """Bytes of a figure's image and their type."""
+
+    data: bytes
+    type: str
+
+
+class ReleaseData:
+    """A release folder on this machine, opened for reading. Safe to use from several threads.
+
+    Raises:
+        PmcmineError: where the folder is no release.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self.release: dict[str, Any] = json.loads((folder / "release.json").read_text("utf-8"))
+        except (OSError, ValueError):
+            raise PmcmineError(f"{folder}: no release.json; this is no release, or it is not whole yet") from None
+        self._folder = folder.resolve()
+        self._lock = threading.Lock()
+        self._connection = duckdb.connect()
+        self._columns: dict[str, set[str]] = {}
+        for table in _TABLES:
+            files = sorted(str(p) for p in (self._folder / "tables" / table).rglob("*.parquet"))
+            if files:
+                names = ", ".join("'" + f.replace("'", "''") + "'" for f in files)
+                self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{names}])")
+                described = self._connection.execute(f"DESCRIBE {table}").fetchall()
+                self._columns[table] = {row[0] for row in described}
+            else:
+                self._connection.execute(
+                    f"CREATE VIEW {table} AS SELECT '' AS figure_id, '' AS context_id, '' AS member_id, "
+                    "NULL::INTEGER AS x WHERE false"
+                )
+                self._columns[table] = set()
+        if not self._columns["figures"]:
+            raise PmcmineError(f"{folder}: no table of figures")
+
+    def _rows(self, query: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        with self._lock:
+            result = self._connection.execute(query, dict(values))
+            names = [column[0] for column in result.description or ()]
+            rows = result.fetchall()
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def info(self) -> dict[str, Any]:
+        """What the page's filters offer, and what the release says of itself."""
+        facets = {
+            name: [
+                row["value"]
+                for row in self._rows(
+                    f"SELECT {column} AS value, count(*) AS n FROM figures WHERE {column} IS NOT NULL "
+                    "GROUP BY ALL ORDER BY n DESC, value LIMIT 40",
+                    {},
+                )
+            ]
+            for name, column in (("group", "license_group"), ("split", "split"), ("license", "license"))
+        }
+        kinds = self._rows(
+            "SELECT kind, count(*) AS n FROM (SELECT unnest(image_kinds) AS kind FROM figures) "
+            "GROUP BY kind ORDER BY n DESC, kind LIMIT 40",
+            {},
+        )
+        facets["kind"] = [row["kind"] for row in kinds]
+        return {
+            "name": self._folder.name,
+            "pmcmine": self.release.get("pmcmine", ""),
+            "snapshot": self.release.get("snapshot", {}).get("sha256", "")[:12],
+            "facets": facets,
+        }
+
+    def figures(self, filters: Mapping[str, str], offset: int) -> dict[str, Any]:
+        """Ids of figures in the order of their ids, `PAGE` from an offset on, and how many there are.
+
+        Raises:
+            ValueError: for an unknown filter.
+        """
+        conditions, values = [], {}
+        for name, value in filters.items():
+            if name not in _FILTERS:
+                raise ValueError(f"no filter {name}")
+            if value:
+                condition, takes = _FILTERS[name]
+                conditions.append(condition)
+                if takes:
+                    values[name] = value
+        where = " AND ".join(conditions) or "true"
+        total = self._rows(f"SELECT count(*) AS n FROM figures WHERE {where}", values)[0]["n"]
+        rows = self._rows(
+            f"SELECT figure_id FROM figures WHERE {where} ORDER BY pmcid, ordinal, figure_id "
+            f"LIMIT {PAGE} OFFSET $offset",
+            values | {"offset": max(offset, 0)},
+        )
+        return {"total": total, "offset": offset, "ids": [row["figure_id"] for row in rows]}
+
+    def figure(self, figure_id: str) -> dict[str, Any] | None:
+        """All that is shown of a figure; None where there is none of that id."""
+        wanted = ", ".join(c for c in _SHOWN if c in self._columns["figures"])
+        found = self._rows(f"SELECT {wanted} FROM figures WHERE figure_id = $id", {"id": figure_id})
+        if not found:
+            return None
+        figure = found[0]
+        key = {"id": figure_id}
+        figure["has_image"] = figure.get("shard") is not None
+        for place in ("shard", "image_offset", "image_bytes"):
+            figure.pop(place, None)
+        parts: dict[str, list[dict[str, Any]]] = {"panels": [], "mentions": [], "concepts": [], "clusters": []}
+        if self._columns["panels"]:
+            parts["panels"] = self._rows("SELECT * FROM panels WHERE figure_id = $id ORDER BY ordinal", key)
+        if self._columns["mentions"]:
+            parts["mentions"] = self._rows("SELECT * FROM mentions WHERE figure_id = $id LIMIT 100", key)
+        if self._columns["concepts"]:
+            parts["concepts"] = self._rows("SELECT * FROM concepts WHERE context_id = $id ORDER BY start", key)
+        if self._columns["clusters"]:
+            parts["clusters"] = self._rows(
+                "SELECT o.* FROM clusters o JOIN clusters c USING (cluster_id) "
+                "WHERE c.member_id = $id AND o.member_id <> $id AND c.kind <> 'paragraph' LIMIT 50",
+                key,
+            )
+        return figure | parts
+
+    def image(self, figure_id: str) -> Image | None:
+        """The bytes of a figure's image out of its shard; None where it has no sample."""
+        rows = self._rows(
+            "SELECT shard, image_offset, image_bytes FROM figures WHERE figure_id = $id AND shard IS NOT NULL",
+            {"id": figure_id},
+        )
+        if not rows or rows[0]["image_bytes"] > _MOST_IMAGE:
+            return None
+        root = self._folder / "shards"
+        path = (root / rows[0]["shard"]).resolve()
+        if not path.is_relative_to(root):
+            return None  # a table that was tampered with
+        try:
+            with path.open("rb") as stream:
+                stream.seek(rows[0]["image_offset"])
+                data = stream.read(rows[0]["image_bytes"])
+        except OSError:
+            return None
+        if data.startswith(b"\xff\xd8\xff"):
+            return Image(data, "image/jpeg")
+        return Image(data, "image/png") if data.startswith(b"\x89PNG") else None

@@ -1,0 +1,119 @@
+"""The page's server: loopback only, read-only, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import resources
+from types import TracebackType
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from pmcmine.browse.data import ReleaseData
+
+_STATIC: Final = {
+    "/": ("page.html", "text/html; charset=utf-8"),
+    "/app.js": ("app.js", "text/javascript; charset=utf-8"),
+    "/style.css": ("style.css", "text/css; charset=utf-8"),
+}
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class BrowseServer:
+    """Serves a release's page on loopback; a context manager whose `url` is its address.
+
+    Args:
+        data: the release.
+        port: port; any free one where 0.
+    """
+
+    def __init__(self, data: ReleaseData, port: int = 0) -> None:
+        class Handler(_Handler):
+            release = data
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self._server.daemon_threads = True
+        self.port: int = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}/"
+
+    def __enter__(self) -> BrowseServer:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def serve(self) -> None:
+        """Serve until interrupted."""
+        try:
+            self._server.serve_forever()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            self._server.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    release: ReleaseData
+    protocol_version = "HTTP/1.1"
+    server_version = "pmcmine"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        # A page elsewhere whose name was made to point here must not read a release (DNS rebinding).
+        host = (self.headers.get("Host") or "").rpartition(":")[0]
+        if host not in ("127.0.0.1", "localhost"):
+            self._answer(403, b"this page is for this machine alone", "text/plain")
+            return
+        address = urlsplit(self.path)
+        query = {k: v[-1] for k, v in parse_qs(address.query, keep_blank_values=True).items()}
+        if address.path in _STATIC:
+            name, kind = _STATIC[address.path]
+            self._answer(200, resources.files("pmcmine.browse").joinpath("static", name).read_bytes(), kind)
+        elif address.path == "/api/info":
+            self._json(self.release.info())
+        elif address.path == "/api/figures":
+            self._figures(query)
+        elif address.path == "/api/figure":
+            found = self.release.figure(query.get("id", ""))
+            self._json(found if found is not None else {"error": "no such figure"}, 200 if found is not None else 404)
+        elif address.path == "/image":
+            image = self.release.image(query.get("id", ""))
+            if image is None:
+                self._answer(404, b"no image", "text/plain")
+            else:
+                self._answer(200, image.data, image.type)
+        else:
+            self._answer(404, b"nothing here", "text/plain")
+
+    def _figures(self, query: dict[str, str]) -> None:
+        try:
+            offset = int(query.pop("offset", "0"))
+            self._json(self.release.figures(query, offset))
+        except (ValueError, OverflowError) as error:
+            self._json({"error": str(error)}, 400)
+
+    def _json(self, value: Any, status: int = 200) -> None:
+        self._answer(status, json.dumps(value, default=str).encode(), "application/json; charset=utf-8")
+
+    def _answer(self, status: int, data: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Security-Policy", _POLICY)
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: requests are a person's keystrokes."""

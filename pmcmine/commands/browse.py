@@ -1,0 +1,31 @@
+"""`pmcmine browse`: look at a release in a browser."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pmcmine.errors import PmcmineError
+
+
+def browse(
+    release: Annotated[Path, typer.Argument(help="Release folder.")],
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; any free one if 0.", min=0, max=65535)] = 0,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Look at a release: figures, boxes, spans, concepts, mentions, rights. A local page, read-only, offline."""
+    from pmcmine.browse.data import ReleaseData
+    from pmcmine.browse.server import BrowseServer
+
+    data = ReleaseData(release)
+    try:
+        server = BrowseServer(data, port)
+    except OSError as error:
+        raise PmcmineError(f"--port {port}: {error.strerror or error}") from None
+    typer.echo(f"{server.url}  (end with Ctrl-C)")
+    if open_:
+        webbrowser.open(server.url)
+    server.serve()
