@@ -280,9 +280,10 @@ def classify(data: Path | None) -> dict[str, Any]:
     }
 
 
-def _compound(r: random.Random) -> tuple[Any, list[Any]]:
-    """A compound of generated pictures and the boxes of its panels."""
-    from PIL import Image
+def _compound(r: random.Random) -> tuple[Any, list[Any], list[str]]:
+    """A compound of generated pictures, the boxes of what is to be seen of its panels, and their letters."""
+    import numpy as np
+    from PIL import Image, ImageDraw, ImageFont
 
     from classifiers.images import generate
     from classifiers.images.kinds import KINDS
@@ -298,9 +299,23 @@ def _compound(r: random.Random) -> tuple[Any, list[Any]]:
         pictures += [(generate.PAINTERS[r.choice(kinds)](r, (w, h)), gap + i * (w + gap), y) for i in range(n)]
         y += h + gap
     image = Image.new("RGB", (width, y), ground)
-    for picture, x, top in pictures:
+    pen, font = ImageDraw.Draw(image), ImageFont.load_default(r.choice([18, 24, 32]))
+    lettered = r.random() < 0.7
+    boxes, labels = [], []
+    for k, (picture, x, top) in enumerate(pictures):
         image.paste(picture, (x, top))
-    return image, [Box(x, top, picture.width, picture.height) for picture, x, top in pictures]
+        labels.append("ABCDEFGHIJKL"[k])
+        # A white margin on white ground is nobody's: the box is that of the ink.
+        grey = np.asarray(picture.convert("L"), np.int16)
+        ink = np.abs(grey - (255 if ground == "white" else 0)) > 22
+        if lettered:
+            pen.rectangle((x, top, x + 36, top + 38), fill="white")
+            pen.text((x + 4, top + 2), labels[-1], fill="black", font=font)
+            ink[:38, :36] = True
+        rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+        left, upper = int(columns[0]), int(rows[0])
+        boxes.append(Box(x + left, top + upper, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - upper))
+    return image, boxes, labels
 
 
 def panels(data: Path | None) -> dict[str, Any]:
@@ -323,10 +338,12 @@ def panels(data: Path | None) -> dict[str, Any]:
     seconds = best(lambda: [split_caption(c) for c in captions], 3)
     r = random.Random(0)
     compounds = [_compound(r) for _ in range(200)]
-    arrays = [np.asarray(image) for image, _ in compounds]
-    found_boxes = [panel_boxes(a, len(gold)) for a, (_, gold) in zip(arrays, compounds, strict=True)]
-    right = [figure_is_right(gold, b) for b, (_, gold) in zip(found_boxes, compounds, strict=True)]
-    took = best(lambda: [panel_boxes(a, len(gold)) for a, (_, gold) in zip(arrays, compounds, strict=True)], 1)
+    arrays = [np.asarray(image) for image, _, _ in compounds]
+    found_boxes = [panel_boxes(a, len(gold), labels) for a, (_, gold, labels) in zip(arrays, compounds, strict=True)]
+    right = [figure_is_right(gold, b) for b, (_, gold, _) in zip(found_boxes, compounds, strict=True)]
+    took = best(
+        lambda: [panel_boxes(a, len(gold), labels) for a, (_, gold, labels) in zip(arrays, compounds, strict=True)], 1
+    )
     return {
         "captions": len(captions),
         "captions_per_second": round(len(captions) / seconds),

@@ -12,10 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from pmcmine.panels.glyphs import Glyphs
 
 _SIDE: Final = 512  # pixels of the longer side that are looked at
 _FLAT: Final = 22  # grey levels from the ground that are no ink
@@ -26,14 +29,17 @@ _WIDE: Final = 0.03  # of the image's side: a band as wide as this is sure
 _REACH: Final = 0.42  # of a part's size: how far a cut may lie from where equal parts would end
 _OFF: Final = 0.9  # what lying so far off costs, a part's size being 1
 _OFF_ROWS: Final = 0.6  # the same for strips, which differ in size more often
+_WAYS: Final = 6  # to cut an image into strips that are gone on with
 _MOST_CUTS: Final = 40
 _UNEVEN: Final = 0.06  # what a strip costs for each panel more or less than the others have
+_ALIKE: Final = 0.1  # of an extent: how far a neighbour's frame may tell where an empty border ends
 _FRAME: Final = 0.35  # share of an edge that is ink, where a picture has a frame or is a photograph
 _BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
 _MOST: Final = 30
 _MOST_UNASKED: Final = 9
 _MOST_LINES: Final = 8
 _FINER: Final = 0.005  # of quality, that a layout with one panel more may be worse
+_LETTERS: Final = 0.4  # of quality, that letters in the corners of all panels are worth
 _SURE: Final = 0.8  # mean quality from which cuts are made that no caption asks for: 3 % of single pictures are cut
 
 
@@ -70,18 +76,23 @@ class _Cut:
 Region = tuple[int, int, int, int]  # top, bottom, left, right
 
 
-def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None) -> list[Box]:
+def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Sequence[str] = ()) -> list[Box]:
     """Boxes of the panels, in reading order; one box where the image is not cut.
 
     Args:
         rgb: height × width × 3, or height × width.
         wanted: how many panels the caption names; None where it names none.
+        labels: their labels in order, where they are known; their letters are looked for in the corners of panels.
     """
+    from pmcmine.panels.glyphs import find_glyphs
+
     grey, scale = _shrunk(rgb)
     picture = _Picture(grey, _ground(grey))
     whole = (0, grey.shape[0], 0, grey.shape[1])
     if wanted is not None:
-        score, regions = picture.layout(whole, min(max(wanted, 1), _MOST))
+        n = min(max(wanted, 1), _MOST)
+        glyphs = find_glyphs(_grey(rgb), labels) if len(labels) == n else None
+        score, regions = _best_layout(picture, whole, n, glyphs, scale)
     else:
         score, regions = 0.0, [whole]
         for n in range(2, _MOST_UNASKED + 1):
@@ -99,6 +110,38 @@ def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None) -> list[Box]:
     return reading_order(boxes)
 
 
+def _best_layout(
+    picture: _Picture, whole: Region, n: int, glyphs: Glyphs | None, scale: float
+) -> tuple[float, list[Region]]:
+    """The layout of n panels whose cuts, and whose letters where some are seen, fit best."""
+    found = picture.layouts(whole, n)
+    if not found:
+        return (1.0 if n == 1 else -9.0), [whole]
+    if glyphs is None:
+        return max(found, key=lambda f: f[0])
+    top = max(score for score, _ in found)
+    best: tuple[float, float, list[Region]] = (-9.0, 0.0, [whole])
+    for score, cells in found:
+        if score < top - _LETTERS:
+            continue
+        tight = [picture.tighten(c)[0] for c in cells]
+        boxes = [Box(le, t, r - le, b - t) for t, b, le, r in tight]
+        orders = (reading_order(boxes), _columns(boxes))
+        fit = max(
+            glyphs.assign([(b.x / scale, b.y / scale, b.width / scale, b.height / scale) for b in order])[0]
+            for order in orders
+        )
+        if score + _LETTERS * fit > best[0] + best[1] + 1e-9:
+            best = (score, _LETTERS * fit, cells)
+    # Letters that are seen make a layout surer; none that are seen say little, for many figures have none.
+    return min(best[0] + best[1] * 0.5, 1.0), best[2]
+
+
+def _columns(boxes: Sequence[Box]) -> list[Box]:
+    turned = [Box(b.y, b.x, b.height, b.width, b.confidence) for b in boxes]
+    return [Box(b.y, b.x, b.height, b.width, b.confidence) for b in reading_order(turned)]
+
+
 class _Picture:
     """Grey levels, their ground, and the cuts of regions that were looked at."""
 
@@ -111,20 +154,20 @@ class _Picture:
 
     def layout(self, region: Region, n: int) -> tuple[float, list[Region]]:
         """The best layout of n panels: mean quality of its cuts, and its cells."""
+        return max(self.layouts(region, n), key=lambda f: f[0], default=(1.0 if n == 1 else -9.0, [region]))
+
+    def layouts(self, region: Region, n: int) -> list[tuple[float, list[Region]]]:
+        """The best layout of n panels for each number of rows, and of columns."""
         if n == 1:
-            return 1.0, [region]
-        best: tuple[float, list[Region]] = (-9.0, [region])
+            return [(1.0, [region])]
+        found = []
         for axis in (0, 1):
             for lines in range(1, min(n, _MOST_LINES) + 1):
-                score, strips = self.split(region, axis, lines, even=False) if lines > 1 else (0.0, [region])
-                total = score * (lines - 1)
-                filled = self._fill(strips, 1 - axis, n)
-                if filled is None:
-                    continue
-                mean = (total + filled[0]) / (n - 1)
-                if mean > best[0] + 1e-9:
-                    best = (mean, filled[1])
-        return best
+                for score, strips in self.splits(region, axis, lines) if lines > 1 else [(0.0, [region])]:
+                    filled = self._fill(strips, 1 - axis, n)
+                    if filled is not None:
+                        found.append(((score * (lines - 1) + filled[0]) / (n - 1), filled[1]))
+        return found
 
     def _fill(self, strips: list[Region], axis: int, n: int) -> tuple[float, list[Region]] | None:
         """The best way to cut strips into n cells together: sum of the qualities, and the cells."""
@@ -156,17 +199,21 @@ class _Picture:
         """
         key = (region, axis, k, even)
         if key not in self._splits:
-            self._splits[key] = self._split(region, axis, k, even)
+            self._splits[key] = self._split(region, axis, k, even)[0]
         return self._splits[key]
 
-    def _split(self, region: Region, axis: int, k: int, even: bool) -> tuple[float, list[Region]]:
+    def splits(self, region: Region, axis: int, k: int) -> list[tuple[float, list[Region]]]:
+        """The best ways to cut a region into k strips, which end in different cuts."""
+        return self._split(region, axis, k, even=False)
+
+    def _split(self, region: Region, axis: int, k: int, even: bool) -> list[tuple[float, list[Region]]]:
         top, bottom, left, right = region
         first, last = (top, bottom) if axis == 0 else (left, right)
         inner = self._extent(region, axis)
         length = inner[1] - inner[0]
         least = max(_LEAST_SIDE * self.grey.shape[axis], 10)
         if length < k * least:
-            return -1.0, [region]
+            return [(-1.0, [region])]
         off, reach = (_OFF, _REACH) if even else (_OFF_ROWS, 2.0)
         part = length / k
         # The best sums of cuts so far, by the last cut: dynamic programming over the cuts in order.
@@ -187,10 +234,13 @@ class _Picture:
             table = following
         ended = [t for t in table if inner[1] - t[1] >= least]
         if not ended:
-            return -1.0, [region]
-        total, _, chosen = max(ended, key=lambda t: t[0])
-        edges = [first, *((c.start + c.end) // 2 for c in chosen), last]
-        return total / (k - 1), [(a, b, left, right) if axis == 0 else (top, bottom, a, b) for a, b in pairwise(edges)]
+            return [(-1.0, [region])]
+        found = []
+        for total, _, chosen in sorted(ended, key=lambda t: -t[0])[:_WAYS]:
+            edges = [first, *((c.start + c.end) // 2 for c in chosen), last]
+            parts = [(a, b, left, right) if axis == 0 else (top, bottom, a, b) for a, b in pairwise(edges)]
+            found.append((total / (k - 1), parts))
+        return found
 
     def _extent(self, region: Region, axis: int) -> tuple[int, int]:
         """Where the ink of a region begins and ends along an axis."""
@@ -245,7 +295,7 @@ def _aligned(cells: Sequence[Region], tight: Sequence[tuple[Region, tuple[bool, 
             others = [
                 r[e]
                 for j, (r, f) in enumerate(tight)
-                if j != i and f[e] and low <= r[e] <= high and abs(r[e] - region[e]) <= 0.3 * extent
+                if j != i and f[e] and low <= r[e] <= high and abs(r[e] - region[e]) <= _ALIKE * extent
             ]
             if others:
                 edges[e] = min(others, key=lambda x: abs(x - region[e]))
@@ -267,16 +317,22 @@ def reading_order(boxes: Sequence[Box]) -> list[Box]:
     return out
 
 
+def _grey(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    import cv2
+
+    return rgb if rgb.ndim == 2 else np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
+
+
 def _shrunk(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     """Grey levels, whose longer side has at most so many pixels, and the scale."""
     import cv2
 
-    grey = rgb if rgb.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY)
+    grey = _grey(rgb)
     scale = min(_SIDE / max(grey.shape), 1.0)
     if scale < 1:
         size = (max(int(grey.shape[1] * scale), 1), max(int(grey.shape[0] * scale), 1))
-        grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    return np.asarray(grey, np.uint8), scale
+        grey = np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return grey, scale
 
 
 def _ground(grey: NDArray[np.uint8]) -> int:

@@ -147,10 +147,11 @@ def evaluate_boxes(folder: Path) -> tuple[dict[str, Any], list[str]]:
         if not path.is_relative_to(base.resolve()) or not path.is_file():
             raise GoldError(f"{row['image']}: no such image in {base}")
         wanted = row.get("n")
-        if wanted is None and row.get("caption"):
-            wanted = len(split_caption(str(row["caption"])).panels) or None
+        labels = [p.label for p in split_caption(str(row.get("caption") or "")).panels]
+        if wanted is None:
+            wanted = len(labels) or None
         with Image.open(path) as image:
-            found = panel_boxes(np.asarray(image.convert("RGB")), int(wanted) if wanted is not None else None)
+            found = panel_boxes(np.asarray(image.convert("RGB")), int(wanted) if wanted is not None else None, labels)
         right.append(float(figure_is_right(gold, found)))
         counted.append(float(len(gold) == len(found)))
         if not right[-1]:

@@ -19,7 +19,10 @@ from schemas.mention import Mention
 from schemas.panel import CaptionSpan, Panel
 
 _BARE: Final = " .,;:()[]–-"
-_SURE: Final = 0.5  # of a layout, from which its boxes are told; else the figure stays whole
+_SURE: Final = 0.5  # of a layout, from which its boxes may be told; else the figure stays whole
+_LETTERED: Final = 0.25  # fit of letters, from which no more is asked
+_SURE_WITHOUT: Final = 0.7  # of a layout, where no letter is seen
+_SURE_AGAINST: Final = 0.8  # of a layout, where letters hardly fit it
 
 
 def panels_of(
@@ -85,11 +88,15 @@ def _boxes(figure: Figure, view: Any, texts: Sequence[PanelText]) -> list[Box | 
     none: list[Box | None] = [None] * len(texts)
     if view is None or figure.width is None or figure.height is None:
         return none
-    found = panel_boxes(view, len(texts))
+    found = panel_boxes(view, len(texts), [t.label for t in texts])
     if len(found) != len(texts) or min(b.confidence for b in found) < _SURE:
         return none
     grey = np.asarray(Image.fromarray(view).convert("L"))
-    found = in_order_of_labels(grey, found, [t.label for t in texts])
+    found, letters = in_order_of_labels(grey, found, [t.label for t in texts])
+    layout = min(b.confidence for b in found)
+    # Letters in the right corners make a layout sure; letters that are seen, but elsewhere, speak against it.
+    if letters < _LETTERED and layout < (_SURE_WITHOUT if letters == 0 else _SURE_AGAINST):
+        return none
     sx, sy = figure.width / view.shape[1], figure.height / view.shape[0]
     out: list[Box | None] = []
     for b in found:

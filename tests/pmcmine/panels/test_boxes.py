@@ -73,8 +73,26 @@ def test_letters_down_the_columns_are_noticed() -> None:
         cv2.putText(canvas, letter, (box.x + 14, box.y + 40), cv2.FONT_HERSHEY_SIMPLEX, 1, (0, 0, 0), 2)
     grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
     along = [gold[0], gold[2], gold[1], gold[3]]
-    assert in_order_of_labels(grey, along, list("ABCD")) == gold
-    assert in_order_of_labels(grey, along, list("ACBD")) == along
+    assert in_order_of_labels(grey, along, list("ABCD"))[0] == gold
+    assert in_order_of_labels(grey, along, list("ACBD"))[0] == along
+
+
+def test_letters_choose_the_layout() -> None:
+    """Three strips or three columns would do; the letters stand in the corners of one of the two."""
+    import cv2
+
+    for across in (False, True):
+        canvas = np.full((600, 600, 3), 255, np.uint8)
+        gold = []
+        for i in range(3):
+            for j in range(3):
+                cv2.rectangle(canvas, (10 + 200 * i, 10 + 200 * j), (190 + 200 * i, 190 + 200 * j), (90, 90, 90), -1)
+            x, y = (10 + 200 * i, 10) if across else (10, 10 + 200 * i)
+            gold.append(Box(x, y, 181, 581) if across else Box(x, y, 581, 181))
+            cv2.rectangle(canvas, (x + 2, y + 2), (x + 34, y + 40), (255, 255, 255), -1)
+            cv2.putText(canvas, "ABC"[i], (x + 6, y + 34), cv2.FONT_HERSHEY_SIMPLEX, 1, (0, 0, 0), 2)
+        found = panel_boxes(canvas, 3, list("ABC"))
+        assert len(found) == 3 and all(iou(a, b) > 0.9 for a, b in zip(found, gold, strict=True))
 
 
 def test_intersection_over_union() -> None:
