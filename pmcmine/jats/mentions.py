@@ -24,6 +24,7 @@ _GROUP = re.compile(
 _ONE = re.compile(rf"(?P<number>\d{{1,3}})(?P<panels>{_PANELS})?")
 _RANGE = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)")
 _BARE_RANGE = re.compile(r"\s*(?:[-–—]|to|through)\s*(?:[Ff]ig(?:ure)?s?\.?\s*)?")
+_BARE_LINK = re.compile(rf"(?P<number>\d{{1,3}})?\s?(?P<panels>{_PANELS})")
 _SUFFIX = re.compile(rf"(?P<panels>{_PANELS})")
 _ELSEWHERE = re.compile(
     r"\s{0,2},?\s{0,2}(?:of|in|from)\s{1,2}(?:the\s{1,2})?"
@@ -179,9 +180,8 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
                 end = max(item.end, ref.end) if whole else item.end
                 named.append(Named(figure, start, end, "xref", item.panels))
             else:
-                suffix = _SUFFIX.match(text, ref.end) if text[ref.end - 1 : ref.end].isdigit() else None
-                end = suffix.end() if suffix else ref.end
-                named.append(Named(figure, ref.start, end, "xref", _tidy(suffix["panels"]) if suffix else None))
+                panels, end = _of_link(text, ref, figure, index)
+                named.append(Named(figure, ref.start, end, "xref", panels))
     covered = {n for n, _ in taken}
     linked_spans = [(r.start, r.end) for r, _ in links]
     for n, item in enumerate(items):
@@ -203,6 +203,15 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
         named += _unnumbered_ranges(text, links, index, named)
     named.sort(key=lambda m: (m.start, m.end, m.figure))
     return named, dangling
+
+
+def _of_link(text: str, ref: Ref, figure: int, index: FigureIndex) -> tuple[str | None, int]:
+    """Panels of a link that does not say figure, such as "2C" or "B" after "Fig. 2A", or of letters behind it."""
+    own = _BARE_LINK.fullmatch(text, ref.start, ref.end)
+    if own and (own["number"] is None or index.by_number.get(int(own["number"])) == figure):
+        return _tidy(own["panels"]), ref.end
+    suffix = _SUFFIX.match(text, ref.end) if text[ref.end - 1 : ref.end].isdigit() else None
+    return (_tidy(suffix["panels"]), suffix.end()) if suffix else (None, ref.end)
 
 
 def _unnumbered_ranges(
