@@ -354,6 +354,47 @@ def panels(data: Path | None) -> dict[str, Any]:
     }
 
 
+def duplicates(data: Path | None) -> dict[str, Any]:
+    """Paragraphs a second to MinHash bands, figures a second to fingerprints, and milliseconds of a check of two."""
+    import numpy as np
+
+    from classifiers.images import generate
+    from classifiers.images.kinds import KINDS
+    from pmcmine.duplicates import pictures, shingles
+    from pmcmine.jats import ArticleMeta, extract_article
+    from pmcmine.rejects import Rejected
+
+    groups = []
+    for pmcid, xml in articles(data, 200):
+        try:
+            found = extract_article(xml, ArticleMeta(pmcid=pmcid, license_code="CC BY")).paragraphs
+        except Rejected:
+            continue
+        groups.append([p.text for p in found])
+
+    def sign() -> None:
+        for texts in groups:
+            sets = [s for s in shingles.shingles(texts) if len(s)]
+            if sets:
+                shingles.bands(sets)
+
+    seconds = best(sign, 3)
+    r = random.Random(0)
+    drawn = [generate.PAINTERS[k](r, (1000, 800)).convert("L") for k in KINDS for _ in range(3)]
+    seen = best(lambda: [pictures.tables(pictures.views(p)) for p in drawn], 3)
+    views = [pictures.views(p) for p in drawn]
+    pairs = [(views[i], views[i - 1]) for i in range(1, len(views))]
+    checked = best(lambda: [pictures.likeness(a, b) for a, b in pairs], 1)
+    n = sum(map(len, groups))
+    return {
+        "paragraphs": n,
+        "words_per_paragraph": round(float(np.mean([len(t.split()) for g in groups for t in g])), 1),
+        "paragraphs_per_second": round(n / seconds),
+        "figures_per_second": round(len(drawn) / seen),
+        "ms_per_check": round(1000 * checked / len(pairs), 1),
+    }
+
+
 # Memory comes first: a child's peak counts what its parent held when it was started.
 BENCHMARKS = {
     "memory": memory,
@@ -363,6 +404,7 @@ BENCHMARKS = {
     "link": link,
     "classify": classify,
     "panels": panels,
+    "duplicates": duplicates,
 }
 
 

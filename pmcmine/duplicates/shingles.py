@@ -126,11 +126,11 @@ def _bands(sets: Sequence[Any]) -> Any:
     values = np.concatenate(sets)
     starts = np.concatenate(([0], np.cumsum([len(s) for s in sets])[:-1]))
     minima = np.empty((BANDS * ROWS, len(sets)), np.uint32)
-    work = np.empty_like(values)
-    for k in range(BANDS * ROWS):
-        np.bitwise_xor(values, _XOR[k], out=work)
-        np.multiply(work, _TIMES[k], out=work)
-        np.minimum.reduceat(work, starts, out=minima[k])
+    work = np.empty((ROWS, len(values)), np.uint32)
+    for k in range(0, BANDS * ROWS, ROWS):
+        np.bitwise_xor(values[None, :], _XOR[k : k + ROWS, None], out=work)
+        np.multiply(work, _TIMES[k : k + ROWS, None], out=work)
+        np.minimum.reduceat(work, starts, axis=1, out=minima[k : k + ROWS])
     found = np.zeros((BANDS, len(sets)), np.uint64)
     for r in range(ROWS):
         found = _splitmix(found + minima[r::ROWS].astype(np.uint64) * _MIX[r])

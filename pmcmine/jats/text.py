@@ -38,6 +38,7 @@ _BLOCKS: Final = frozenset(
 _FORMULAS: Final = frozenset({"inline-formula", "disp-formula", "alternatives", "tex-math", MATHML + "math", "math"})
 _RUNS = re.compile(r"[ \t\n\r]{2,}|[\t\n\r]")
 _EMPHASIS: Final = frozenset({"bold", "italic", "underline"})
+_LABELISH: Final = re.compile(r"[\s().,]*(?:[A-Za-z]\d{0,2}|\d{1,2}|[ivx]{1,4})?(?![A-Za-z])")
 _NOTHING: Final[frozenset[str]] = frozenset()
 _WALK, _XREF, _SUP, _FLOAT, _FORMULA, _BLOCK, _SKIP = range(7)
 _ACTIONS: Final[dict[str, int]] = (
@@ -102,7 +103,7 @@ def _walk(
                     _walk(child, parts, marks, floats, emphasis)
                 elif inner := child.text:  # most inline elements are leaves, which need no walk
                     parts.append(inner)
-                if tag in emphasis:
+                if emphasis and tag in emphasis:
                     marks.append((start, len(parts), child))
             elif tag is etree.Entity:
                 parts.append(_entity(child.name))
@@ -186,8 +187,8 @@ def flatten(element: Element, emphasis: frozenset[str] = _NOTHING) -> Text:
 
 def flatten_caption(element: Element) -> Text:
     """`flatten` of a caption's part, with the spans that are set in bold; without any, in italics or underlined."""
-    if element.find(".//bold") is None and element.find(".//italic") is None and element.find(".//underline") is None:
-        return flatten(element)
+    if not any(_LABELISH.match(e.text or "") for e in element.iter(*_EMPHASIS)):
+        return flatten(element)  # species and symbols, as most of them are
     found = flatten(element, _EMPHASIS)
     refs = tuple(r for r in found.refs if r.element.tag not in _EMPHASIS)
     marked = [r for r in found.refs if r.element.tag in _EMPHASIS and found.text[r.start : r.end].strip()]
