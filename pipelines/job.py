@@ -30,6 +30,7 @@ from pmcmine.block import forget_starts, read_manifest
 from pmcmine.bundle import Source
 from pmcmine.concepts.article import release_vocabulary
 from pmcmine.config import MineConfig
+from pmcmine.duplicates.candidates import count_repeated
 from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
 from pmcmine.duplicates.decontaminate import ARTEFACT, open_benchmarks, read_benchmarks
 from pmcmine.errors import PmcmineError
@@ -171,6 +172,7 @@ def _near(config: MineConfig, options: Any, plan: Plan, work: Folder) -> dict[st
     if done is not None:
         return done
     buckets = max(1, plan.n_blocks)
+    count_repeated(work, plan.n_blocks)
     _beam(config, options, work, lambda p: near_job.build(p, plan.n_blocks, buckets, work))
     return cluster(plan, work, buckets)
 

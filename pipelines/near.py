@@ -13,10 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
-import pyarrow as pa
 
-from pmcmine.block import read_manifest
-from pmcmine.duplicates.candidates import Pair, Place, bucket_pairs, same_content, write_edges
+from pmcmine.duplicates.candidates import Pair, Place, bucket_pairs, same_content, shuffled, write_edges
 from pmcmine.storage import Folder
 
 Key = tuple[int, int]
@@ -24,15 +22,8 @@ Key = tuple[int, int]
 
 def read_signatures(block: int, work: Folder) -> Iterator[tuple[Key, tuple[tuple[Any, ...], list[int]]]]:
     """The members of a block by the hash of their content, with their keys."""
-    manifest = read_manifest(work, block)
-    if manifest is None:
-        raise RuntimeError(f"block {block} is not committed")
-    for part in manifest["parts"]:
-        with work.open(part["near"]) as stream:
-            rows = pa.ipc.open_file(stream).read_all().to_pylist()
-        for row in rows:
-            place = (row["node"], row["pack"], row["offset"], row["size"])
-            yield (row["kind"], row["digest"]), (place, row["keys"])
+    for kind, digest, place, keys in shuffled(work, block):
+        yield (kind, digest), (tuple(place), keys)
 
 
 def by_content(

@@ -8,16 +8,98 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 
 from pmcmine.assemble.shards import PackReader
+from pmcmine.block import read_manifest
+from pmcmine.duplicates.shingles import mix
 from pmcmine.duplicates.signatures import KINDS, compare, decode
 from pmcmine.rowfiles import write_arrow
 from pmcmine.storage import Folder
 
+_CONTENT: Final = 0xA0761D6478BD642F
+_KEY: Final = 0xE7037ED1A0B428DB
 CAP: Final = 64  # members of a bucket that are all compared with each other; the others with the first one alone
 _DECODED: Final = 4_096  # members kept decoded while a file of edges is written
 EDGES: Final = pa.schema([("kind", pa.uint8()), ("a", pa.uint64()), ("b", pa.uint64()), ("likeness", pa.float64())])
+
+
+REPEATED: Final = "near/repeated.npy"
+_COUNTED: Final = 16_000_000  # keys that are counted before the shuffle, in 256 MB; more go through it uncounted
+
+
+def tokens(table: pa.Table) -> tuple[Any, Any, Any]:
+    """Hashes of a block's contents and keys, uint64, such that those of different kinds never meet.
+
+    Returns:
+        one token a row for its content; one for each key, row by row; and the row of each key.
+    """
+    kind = table["kind"].to_numpy().astype(np.uint64)
+    keys = table["keys"].combine_chunks()
+    row = np.repeat(np.arange(len(table)), keys.value_lengths().to_numpy(zero_copy_only=False))
+    content = mix(table["digest"].to_numpy() + (kind + np.uint64(1)) * np.uint64(_CONTENT))
+    return content, mix(keys.flatten().to_numpy() + (kind[row] + np.uint64(1)) * np.uint64(_KEY)), row
+
+
+def count_repeated(work: Folder, n_blocks: int) -> None:
+    """Write the tokens that occur more than once, so that nothing else need be shuffled.
+
+    All but a few keys occur once. Where there are too many to be counted here, no file is written and all of them go
+    through the shuffle; what comes out is the same.
+    """
+    parts: list[Any] = []
+    held = 0
+    for block in range(n_blocks):
+        for table in read_signed(work, block, ["kind", "digest", "keys"]):
+            content, keys, _ = tokens(table)
+            parts += [content, keys]
+            held += len(content) + len(keys)
+            if held > _COUNTED:
+                return
+    every = np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.uint64)
+    repeated = np.unique(every[1:][every[1:] == every[:-1]])
+    work.write(REPEATED, repeated.tobytes(), replace=True)
+
+
+def _repeated(work: Folder) -> Any:
+    try:
+        return np.frombuffer(work.read(REPEATED), np.uint64)
+    except FileNotFoundError:
+        return None
+
+
+def read_signed(work: Folder, block: int, columns: list[str]) -> Iterator[pa.Table]:
+    """Signatures of a committed block, part by part."""
+    manifest = read_manifest(work, block)
+    if manifest is None:
+        raise RuntimeError(f"block {block} is not committed")
+    for part in manifest["parts"]:
+        with work.open(part["near"]) as stream:
+            yield pa.ipc.open_file(stream).read_all().select(columns)
+
+
+def shuffled(work: Folder, block: int) -> Iterator[tuple[int, int, Place, list[int]]]:
+    """(kind, digest, place, keys) of a block's members that may have a near duplicate, with the keys that may tell."""
+    repeated = _repeated(work)
+    columns = ["kind", "digest", "node", "pack", "offset", "size", "keys"]
+    for table in read_signed(work, block, columns):
+        content, keys, row = tokens(table)
+        kept = np.ones(len(keys), np.bool_) if repeated is None else _among(keys, repeated)
+        chosen = np.ones(len(table), np.bool_) if repeated is None else _among(content, repeated)
+        chosen[row[kept]] = True
+        values = table["keys"].combine_chunks().flatten().to_numpy()
+        bounds = np.searchsorted(row, np.arange(len(table) + 1))
+        for n in np.flatnonzero(chosen).tolist():
+            at = slice(int(bounds[n]), int(bounds[n + 1]))
+            one = table.slice(n, 1).to_pylist()[0]
+            place = Place(one["node"], one["pack"], one["offset"], one["size"])
+            yield one["kind"], one["digest"], place, values[at][kept[at]].tolist()
+
+
+def _among(values: Any, known: Any) -> Any:
+    at = np.minimum(np.searchsorted(known, values), max(len(known) - 1, 0))
+    return known[at] == values if len(known) else np.zeros(len(values), np.bool_)
 
 
 class Place(NamedTuple):

@@ -12,8 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from pmcmine.assemble.plan import Plan
-from pmcmine.block import read_manifest
-from pmcmine.duplicates.candidates import read_edges
+from pmcmine.duplicates.candidates import read_edges, read_signed
 from pmcmine.duplicates.signatures import KINDS, ROLES
 from pmcmine.ids import SPLITS
 from pmcmine.rowfiles import write_rows
@@ -82,15 +81,6 @@ def _components(edges: pa.Table) -> dict[int, Components]:
     }
 
 
-def _signed(work: Folder, block: int) -> Iterator[pa.Table]:
-    manifest = read_manifest(work, block)
-    if manifest is None:
-        raise RuntimeError(f"block {block} is not committed")
-    for part in manifest["parts"]:
-        with work.open(part["near"]) as stream:
-            yield pa.ipc.open_file(stream).read_all().select(_COLUMNS)
-
-
 @dataclass
 class _Summary:
     """What is known of the clusters of one kind once all members were seen."""
@@ -120,7 +110,7 @@ def _summary(found: Components) -> _Summary:
 
 def _members(summaries: Mapping[int, _Summary], work: Folder, block: int) -> Iterator[tuple[dict[str, Any], int, int]]:
     """(row, its kind, its place among the kind's nodes) of a block's members of clusters."""
-    for table in _signed(work, block):
+    for table in read_signed(work, block, _COLUMNS):
         kinds, nodes = table["kind"].to_numpy(), table["node"].to_numpy()
         for kind, summary in sorted(summaries.items()):
             known = summary.found.nodes

@@ -24,8 +24,8 @@ _SPACES: Final = dict.fromkeys((0xA0, *range(0x2000, 0x2070), 0xB1, 0xB7, 0xD7, 
 _MASK: Final = (1 << 64) - 1
 
 
-def _splitmix(x: Any) -> Any:
-    """SplitMix64's finaliser: uint64 in, uint64 out."""
+def mix(x: Any) -> Any:
+    """SplitMix64's finaliser: uint64 in, uint64 out, one to one."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
@@ -33,7 +33,7 @@ def _splitmix(x: Any) -> Any:
 
 def _constants(purpose: int, n: int) -> Any:
     """Fixed pseudo-random uint64."""
-    return _splitmix(np.arange(1, n + 1, dtype=np.uint64) * np.uint64(_BASE) + np.uint64(purpose))
+    return mix(np.arange(1, n + 1, dtype=np.uint64) * np.uint64(_BASE) + np.uint64(purpose))
 
 
 _XOR: Final = (_constants(11, BANDS * ROWS) >> np.uint64(32)).astype(np.uint32)
@@ -74,7 +74,7 @@ def words(texts: Sequence[str]) -> tuple[Any, Any]:
     sums = np.zeros(len(raw) + 1, np.uint64)
     np.cumsum((raw.astype(np.uint64) + np.uint64(1)) * powers[: len(raw)], out=sums[1:])
     # What is summed at a place is scaled back by that place, so that a word has one hash wherever it stands.
-    hashes = _splitmix((sums[ends] - sums[starts]) * _DOWN.upto(len(raw) + 1)[starts])
+    hashes = mix((sums[ends] - sums[starts]) * _DOWN.upto(len(raw) + 1)[starts])
     bounds = np.concatenate(([0], np.cumsum(lengths)))
     bounds[-1] = len(raw) + 1
     return hashes, np.searchsorted(starts, bounds).astype(np.int64)
@@ -94,7 +94,7 @@ def grams(texts: Sequence[str], n: int) -> tuple[Any, Any]:
     owner = np.repeat(np.arange(len(texts)), np.diff(bounds))
     inside = owner[:m] == owner[n - 1 :]
     counts = np.maximum(np.diff(bounds) - n + 1, 0)
-    return _splitmix(mixed[inside]), np.concatenate(([0], np.cumsum(counts)))
+    return mix(mixed[inside]), np.concatenate(([0], np.cumsum(counts)))
 
 
 def shingles(texts: Sequence[str]) -> list[Any]:
@@ -133,7 +133,7 @@ def _bands(sets: Sequence[Any]) -> Any:
         np.minimum.reduceat(work, starts, axis=1, out=minima[k : k + ROWS])
     found = np.zeros((BANDS, len(sets)), np.uint64)
     for r in range(ROWS):
-        found = _splitmix(found + minima[r::ROWS].astype(np.uint64) * _MIX[r])
+        found = mix(found + minima[r::ROWS].astype(np.uint64) * _MIX[r])
     return found.T
 
 
