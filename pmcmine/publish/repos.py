@@ -1,0 +1,84 @@
+"""What goes where: the dataset folders of a release, each a dataset repo of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pmcmine.errors import ReleaseError
+from pmcmine.release import RELEASE
+
+CARD: Final = "README.md"
+_SUFFIX: Final = {"shards": "", "tables": "-tables", "shards-panels": "-panels"}
+_WHAT: Final = {
+    "shards": "figures with their captions",
+    "tables": "articles, figures, panels, mentions, paragraphs, and what was left out",
+    "shards-panels": "single panels with their own words",
+}
+# Written beside the dataset's own files in its repo: what all was made from.
+COMMON: Final = (RELEASE,)
+
+
+@dataclass(frozen=True)
+class Repo:
+    """One dataset repo.
+
+    Attributes:
+        id: namespace and name.
+        folder: dataset folder of the release: shards, tables or shards-panels.
+        files: path in the repo → (size, SHA-256), the card left out.
+    """
+
+    id: str
+    folder: str
+    files: Mapping[str, tuple[int, str]]
+
+
+def read_release(folder: Path) -> dict[str, Any]:
+    """The `release.json` of a local release.
+
+    Raises:
+        ReleaseError: where there is none, or a file that it names is missing or of another size.
+    """
+    try:
+        release: dict[str, Any] = json.loads((folder / RELEASE).read_text("utf-8"))
+    except (OSError, ValueError):
+        raise ReleaseError(f"{folder}: no {RELEASE}; this is no release, or it is not whole yet") from None
+    for file in release["files"]:
+        path = folder / file["name"]
+        if not path.is_file() or path.stat().st_size != file["bytes"]:
+            raise ReleaseError(f"{folder}: {file['name']} is missing or of another size than {RELEASE} says")
+    return release
+
+
+def repos_of(release: Mapping[str, Any], name: str) -> list[Repo]:
+    """The repos of a release that is published under a name.
+
+    Args:
+        release: content of `release.json`.
+        name: namespace and name of the repo of image-text pairs; the others get a suffix.
+    """
+    found = []
+    for folder, suffix in _SUFFIX.items():
+        files = {
+            file["name"].removeprefix(f"{folder}/"): (file["bytes"], file["sha256"])
+            for file in release["files"]
+            if file["name"].startswith(f"{folder}/") and file["name"] != f"{folder}/{CARD}"
+        }
+        if files:
+            found.append(Repo(f"{name}{suffix}", folder, files))
+    return found
+
+
+def card_with_links(card: str, repo: Repo, repos: list[Repo], endpoint: str) -> str:
+    """A dataset's card with its own address in the examples, and the other repos of the release."""
+    lines = [
+        f"- [{other.id}]({endpoint}/datasets/{other.id}): {_WHAT[other.folder]}"
+        for other in repos
+        if other.id != repo.id
+    ]
+    card = card.replace("PATH_OR_REPO", repo.id)
+    return f"{card.rstrip()}\n\n## The rest of this release\n\n{chr(10).join(lines)}\n" if lines else card

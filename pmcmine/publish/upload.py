@@ -1,0 +1,189 @@
+"""Uploading: objects first, in few commits, the card last; a run that was killed goes on where it was."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha1, sha256
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from pmcmine.errors import PmcmineError
+from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, read_release, repos_of
+
+T = TypeVar("T")
+_RETRIED: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_TRIES: Final = 8
+_MOST_WAIT: Final = 300.0  # seconds; a longer Retry-After is cut to this
+_BATCH_FILES: Final = 500  # of one commit
+_BATCH_BYTES: Final = 50 << 30
+_KEPT: Final = frozenset({".gitattributes"})  # the Hub's own
+
+
+@dataclass(frozen=True)
+class Published:
+    """What came of one repo.
+
+    Attributes:
+        repo: its id.
+        sent: files that were not there.
+        kept: files that were there already.
+        removed: files of an earlier release.
+        commits: commits that were made.
+        tag: tag of the revision.
+    """
+
+    repo: str
+    sent: int
+    kept: int
+    removed: int
+    commits: int
+    tag: str
+
+
+def hub_errors() -> tuple[type[Exception], ...]:
+    """What the client raises for answers of the Hub and for the network, whichever HTTP library it is built on."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    base = HfHubHTTPError.__mro__[1]  # HTTPError of that library, whose family are all errors of a request
+    return (HfHubHTTPError, base, ConnectionError, TimeoutError)
+
+
+def patiently(action: Callable[[], T], what: str) -> T:
+    """Do something on the Hub; wait as long as it asks for, or longer and longer, where it is busy.
+
+    Raises:
+        PmcmineError: one line, where it refuses, or stays busy.
+    """
+    for attempt in range(_TRIES):
+        try:
+            return action()
+        except hub_errors() as error:
+            answer = getattr(error, "response", None)
+            status = getattr(answer, "status_code", None)
+            if (status is not None and status not in _RETRIED) or attempt == _TRIES - 1:
+                reason = str(error).strip().splitlines()
+                raise PmcmineError(f"{what}: {reason[0] if reason else type(error).__name__}") from None
+            asked = (answer.headers.get("Retry-After") or "") if answer is not None else ""
+            wait = float(asked) if asked.replace(".", "", 1).isdigit() else 0.5 * 2**attempt * random.uniform(0.7, 1.3)
+            time.sleep(min(wait, _MOST_WAIT))
+    raise AssertionError("not reached")
+
+
+def _batches(paths: Sequence[str], repo: Repo) -> Iterator[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for path in paths:
+        batch.append(path)
+        size += repo.files[path][0]
+        if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def git_blob(data: bytes) -> str:
+    """Git's id of a file's content, which the Hub tells for small files."""
+    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def remote_files(api: Any, repo_id: str, revision: str | None = None) -> dict[str, tuple[int, str, str]]:
+    """Files of a repo: path → size, SHA-256 (of large files, else empty), Git's id."""
+    tree = api.list_repo_tree(repo_id, repo_type="dataset", recursive=True, revision=revision)
+    return {
+        entry.path: (entry.size, entry.lfs.sha256 if entry.lfs else "", entry.blob_id)
+        for entry in tree
+        if hasattr(entry, "blob_id")
+    }
+
+
+def publish(
+    folder: Path,
+    name: str,
+    *,
+    endpoint: str | None = None,
+    private: bool = True,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[Published]:
+    """Upload a release's dataset folders as dataset repos. What is there already is not sent again.
+
+    The token is that of the environment (`HF_TOKEN`) or of the client's store.
+
+    Args:
+        folder: a whole release on this machine.
+        name: namespace and name.
+        endpoint: address of the Hub; the client's own if not given.
+        private: whether new repos are private.
+        say: told what happens, a line at a time.
+
+    Raises:
+        PmcmineError: one line; the same call goes on.
+    """
+    from huggingface_hub import HfApi
+
+    if name.count("/") != 1 or not all(name.split("/")):
+        raise PmcmineError(f"'{name}' is no repo; give ORG/NAME")
+    release = read_release(folder)
+    repos = repos_of(release, name)
+    api = HfApi(endpoint=endpoint, library_name="pmcmine")
+    tag = "release-" + sha256((folder / "release.json").read_bytes()).hexdigest()[:12]
+    return [_publish(api, folder, repo, repos, tag, private, say) for repo in repos]
+
+
+def _publish(
+    api: Any, folder: Path, repo: Repo, repos: list[Repo], tag: str, private: bool, say: Callable[[str], None]
+) -> Published:
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+    patiently(
+        lambda: api.create_repo(repo.id, repo_type="dataset", private=private, exist_ok=True), f"creating {repo.id}"
+    )
+    there = patiently(lambda: remote_files(api, repo.id), f"listing {repo.id}")
+    root = folder / repo.folder
+    todo = [path for path in sorted(repo.files) if not _same(there.get(path), root / path, repo.files[path][1])]
+    kept = len(repo.files) - len(todo)
+    say(f"{repo.id}: {kept} of {len(repo.files)} files are there")
+    commits = done = 0
+    for batch in _batches(todo, repo):
+        adds = [CommitOperationAdd(path_in_repo=path, path_or_fileobj=str(root / path)) for path in batch]
+        # Objects are sent before the commit names them: an object that the Hub has is not sent again after a kill.
+        patiently(
+            lambda adds=adds: api.preupload_lfs_files(repo.id, additions=adds, repo_type="dataset"),  # type: ignore[misc]
+            f"sending to {repo.id}",
+        )
+        message = f"{repo.folder}: files {done + 1} to {done + len(batch)} of {len(todo)}"
+        patiently(
+            lambda adds=adds, message=message: api.create_commit(  # type: ignore[misc]
+                repo.id, operations=adds, commit_message=message, repo_type="dataset"
+            ),
+            f"committing to {repo.id}",
+        )
+        commits += 1
+        done += len(batch)
+        say(f"{repo.id}: {done} of {len(todo)} files sent")
+    card = card_with_links((root / CARD).read_text("utf-8"), repo, repos, api.endpoint).encode()
+    last = {CARD: card} | {path: (folder / path).read_bytes() for path in COMMON}
+    stale = sorted(set(there) - set(repo.files) - set(last) - _KEPT)
+    changed = [path for path, data in last.items() if there.get(path, (0, "", ""))[2] != git_blob(data)]
+    if changed or stale:
+        operations: list[Any] = [CommitOperationAdd(path_in_repo=path, path_or_fileobj=last[path]) for path in changed]
+        operations += [CommitOperationDelete(path_in_repo=path) for path in stale]
+        patiently(
+            lambda: api.create_commit(
+                repo.id, operations=operations, commit_message=f"{repo.folder}: card of {tag}", repo_type="dataset"
+            ),
+            f"committing to {repo.id}",
+        )
+        commits += 1
+    patiently(lambda: api.create_tag(repo.id, tag=tag, repo_type="dataset", exist_ok=True), f"tagging {repo.id}")
+    return Published(repo.id, len(todo), kept, len(stale), commits, tag)
+
+
+def _same(there: tuple[int, str, str] | None, path: Path, digest: str) -> bool:
+    """Whether the Hub has a file: by its SHA-256, or by Git's id of a small one."""
+    if there is None:
+        return False
+    return there[1] == digest if there[1] else there[2] == git_blob(path.read_bytes())

@@ -1,0 +1,340 @@
+"""A small Hugging Face Hub on loopback: the endpoints that publishing and reading a dataset call, and faults on request.
+
+Repos live in memory; large files are kept by SHA-256 as the LFS protocol has it (no Xet: clients need
+`HF_HUB_DISABLE_XET=1`). Not here: users and rights, pull requests, the viewer, redirects to a content network.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import re
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from hashlib import sha1, sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+_LARGE = (".tar", ".parquet", ".npz", ".jpg", ".png")
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a revision; `lfs` is the SHA-256 of a large one."""
+
+    data: bytes
+    lfs: str
+
+    @property
+    def oid(self) -> str:
+        content = self.data if not self.lfs else f"pointer {self.lfs}".encode()
+        return sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+@dataclass
+class Repo:
+    """A dataset repo: commits in order, each a whole tree."""
+
+    private: bool
+    commits: list[tuple[str, dict[str, File], str]] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def at(self, revision: str) -> tuple[str, dict[str, File]] | None:
+        wanted = self.tags.get(revision, revision)
+        for sha, tree, _ in reversed(self.commits):
+            if wanted in ("main", sha):
+                return sha, tree
+        return None
+
+
+@dataclass
+class Faults:
+    """A share of answers that go wrong: 503 and 429 (with Retry-After), or a connection that is cut in the body."""
+
+    share: float
+    seed: int = 0
+    kinds: tuple[str, ...] = ("503", "429", "cut")
+    most: int = 3  # for one request line
+
+
+class HubServer:
+    """The Hub; a context manager whose `url` is its endpoint."""
+
+    def __init__(self, faults: Faults | None = None, token: str | None = None) -> None:
+        self.repos: dict[str, Repo] = {}
+        self.objects: dict[str, bytes] = {}
+        self.puts: Counter[str] = Counter()  # objects that came whole, by SHA-256
+        self.read_bytes = 0
+        self.requests: list[str] = []
+        self.token = token
+        self.lock = threading.RLock()
+        self._faults = faults
+        self._random = random.Random(faults.seed if faults else 0)
+        self._given: Counter[str] = Counter()
+        hub = self
+
+        class Handler(_Handler):
+            server_hub = hub
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> HubServer:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def files(self, repo: str) -> dict[str, bytes]:
+        """Content of a repo's newest revision."""
+        found = self.repos[repo].at("main")
+        return {path: f.data for path, f in found[1].items()} if found else {}
+
+    def fault(self, line: str) -> str | None:
+        with self.lock:
+            if self._faults is None or self._given[line] >= self._faults.most:
+                return None
+            if self._random.random() >= self._faults.share:
+                return None
+            self._given[line] += 1
+            return self._random.choice(self._faults.kinds)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server_hub: HubServer
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    do_POST = do_PUT = do_HEAD = do_DELETE = do_GET  # noqa: N815 - names of the standard library
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            data = b""
+            while size := int(self.rfile.readline().split(b";")[0], 16):
+                data += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            return data
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+
+    def _serve(self) -> None:
+        hub = self.server_hub
+        body = self._body()
+        address = urlsplit(self.path)
+        path = unquote(address.path)
+        with hub.lock:
+            hub.requests.append(f"{self.command} {path}")
+        wrong = hub.fault(f"{self.command} {path} {self.headers.get('Range')}")
+        if wrong in ("503", "429"):
+            self._answer(int(wrong), b"busy", {"Retry-After": "0.05"})
+            return
+        self._cut = wrong == "cut"
+        if hub.token and not path.startswith("/lfs/") and self.headers.get("Authorization") != f"Bearer {hub.token}":
+            self._json({"error": "Invalid username or password."}, 401)
+            return
+        with hub.lock:
+            self._route(path, parse_qs(address.query), body)
+
+    def _route(self, path: str, query: dict[str, list[str]], body: bytes) -> None:
+        hub = self.server_hub
+        if path == "/api/repos/create":
+            asked = json.loads(body)
+            repo_id = f"{asked.get('organization') or 'me'}/{asked['name']}"
+            exists = repo_id in hub.repos
+            hub.repos.setdefault(repo_id, Repo(asked.get("visibility") == "private"))
+            if not hub.repos[repo_id].commits:
+                self._commit(hub.repos[repo_id], {".gitattributes": File(b"*.tar filter=lfs\n", "")}, "initial commit")
+            self._json({"url": f"{hub.url}/datasets/{repo_id}", "name": repo_id}, 409 if exists else 200)
+        elif path == "/api/validate-yaml":
+            self._json({"errors": [], "warnings": []})
+        elif match := re.fullmatch(r"/datasets/([^/]+/[^/]+?)\.git/info/lfs/objects/batch", path):
+            objects = []
+            for wanted in json.loads(body)["objects"]:
+                entry: dict[str, Any] = {"oid": wanted["oid"], "size": wanted["size"]}
+                if wanted["oid"] not in hub.objects:
+                    entry["actions"] = {"upload": {"href": f"{hub.url}/lfs/{wanted['oid']}", "header": {}}}
+                objects.append(entry)
+            self._json({"transfer": "basic", "objects": objects})
+        elif match := re.fullmatch(r"/lfs/([0-9a-f]{64})", path):
+            if sha256(body).hexdigest() != match[1]:
+                self._answer(400, b"another hash")
+                return
+            hub.objects[match[1]] = body
+            hub.puts[match[1]] += 1
+            self._answer(200, b"")
+        elif match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)(?:/([a-z-]+)(?:/([^/]+)(?:/(.*))?)?)?", path):
+            self._api(match[1], match[2] or "info", match[3] or "main", match[4] or "", query, body)
+        elif match := re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
+            self._resolve(match[1], match[2], match[3])
+        else:
+            self._json({"error": "not found"}, 404)
+
+    def _api(
+        self, repo_id: str, what: str, revision: str, below: str, query: dict[str, list[str]], body: bytes
+    ) -> None:
+        hub = self.server_hub
+        repo = hub.repos.get(repo_id)
+        if repo is None:
+            self._json({"error": "Repository not found"}, 404, {"X-Error-Code": "RepoNotFound"})
+            return
+        if what == "preupload":
+            files = json.loads(body)["files"]
+            modes = [
+                {
+                    "path": f["path"],
+                    "uploadMode": "lfs" if f["path"].endswith(_LARGE) else "regular",
+                    "shouldIgnore": False,
+                }
+                for f in files
+            ]
+            self._json({"files": modes})
+            return
+        if what == "tag":
+            asked = json.loads(body)["tag"]
+            exists = asked in repo.tags
+            repo.tags.setdefault(asked, repo.commits[-1][0])
+            self._json({}, 409 if exists else 200)
+            return
+        if what == "commit":
+            self._add(repo, repo_id, body)
+            return
+        found = repo.at(revision)
+        if found is None:
+            self._json({"error": "Revision not found"}, 404, {"X-Error-Code": "RevisionNotFound"})
+            return
+        sha, tree = found
+        if what in ("info", "revision"):
+            siblings = [{"rfilename": p} for p in sorted(tree)]
+            self._json(
+                {"id": repo_id, "sha": sha, "private": repo.private, "siblings": siblings, "tags": [], "downloads": 0}
+            )
+        elif what == "refs":
+            self._json({"branches": [{"name": "main", "ref": "refs/heads/main", "targetCommit": sha}], "converts": [],
+                        "tags": [{"name": t, "ref": f"refs/tags/{t}", "targetCommit": c} for t, c in repo.tags.items()]})  # fmt: skip
+        elif what == "tree":
+            recursive = query.get("recursive", ["false"])[0].lower() in ("true", "1")
+            entries = self._entries(tree, below.strip("/"), recursive)
+            missing = below and not entries
+            self._json(entries if not missing else {"error": "no such path"}, 404 if missing else 200,
+                       {"X-Error-Code": "EntryNotFound"} if missing else {})  # fmt: skip
+        elif what == "paths-info":
+            text = body.decode()
+            wanted = json.loads(text)["paths"] if text.startswith("{") else parse_qs(text).get("paths", [])
+            out = []
+            for path in wanted:
+                if path in tree:
+                    out.append(self._entry(path, tree[path]))
+                elif any(p.startswith(f"{path}/") for p in tree):
+                    out.append({"type": "directory", "path": path, "oid": "0" * 40, "size": 0})
+            self._json(out)
+        else:
+            self._json({"error": "not found"}, 404)
+
+    @staticmethod
+    def _entry(path: str, file: File) -> dict[str, Any]:
+        entry: dict[str, Any] = {"type": "file", "path": path, "oid": file.oid, "size": len(file.data)}
+        if file.lfs:
+            entry["lfs"] = {"oid": file.lfs, "size": len(file.data), "pointerSize": 134}
+        return entry
+
+    def _entries(self, tree: dict[str, File], below: str, recursive: bool) -> list[dict[str, Any]]:
+        prefix = f"{below}/" if below else ""
+        inside = {p: f for p, f in tree.items() if p.startswith(prefix)}
+        entries, folders = [], set()
+        for path, file in sorted(inside.items()):
+            parts = path[len(prefix) :].split("/")
+            for n in range(1, len(parts)):
+                folders.add(prefix + "/".join(parts[:n]))
+            if recursive or len(parts) == 1:
+                entries.append(self._entry(path, file))
+        kept = folders if recursive else {f for f in folders if "/" not in f[len(prefix) :]}
+        return [{"type": "directory", "path": f, "oid": "0" * 40, "size": 0} for f in sorted(kept)] + entries
+
+    def _add(self, repo: Repo, repo_id: str, body: bytes) -> None:
+        hub = self.server_hub
+        tree = dict(repo.commits[-1][1])
+        message = ""
+        for line in body.splitlines():
+            entry = json.loads(line)
+            key, value = entry["key"], entry["value"]
+            if key == "header":
+                message = value["summary"]
+            elif key == "file":
+                tree[value["path"]] = File(base64.b64decode(value["content"]), "")
+            elif key == "lfsFile":
+                if value["oid"] not in hub.objects:
+                    self._json({"error": f"no object {value['oid']}"}, 400)
+                    return
+                tree[value["path"]] = File(hub.objects[value["oid"]], value["oid"])
+            elif key == "deletedFile":
+                tree.pop(value["path"])
+        sha = self._commit(repo, tree, message)
+        self._json({"commitUrl": f"{hub.url}/datasets/{repo_id}/commit/{sha}", "commitOid": sha, "success": True})
+
+    @staticmethod
+    def _commit(repo: Repo, tree: dict[str, File], message: str) -> str:
+        names = json.dumps([(p, f.oid) for p, f in sorted(tree.items())] + [len(repo.commits)])
+        sha = sha1(names.encode(), usedforsecurity=False).hexdigest()
+        repo.commits.append((sha, tree, message))
+        return sha
+
+    def _resolve(self, repo_id: str, revision: str, path: str) -> None:
+        repo = self.server_hub.repos.get(repo_id)
+        found = repo.at(revision) if repo else None
+        if repo is None or found is None or path not in found[1]:
+            code = "RepoNotFound" if repo is None else "RevisionNotFound" if found is None else "EntryNotFound"
+            self._json({"error": code}, 404, {"X-Error-Code": code, **({"X-Repo-Commit": found[0]} if found else {})})
+            return
+        sha, tree = found
+        data = tree[path].data
+        headers = {"X-Repo-Commit": sha, "ETag": f'"{tree[path].lfs or tree[path].oid}"', "Accept-Ranges": "bytes",
+                   "X-Linked-Size": str(len(data))}  # fmt: skip
+        wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range") or "")
+        status = 200
+        if wanted and data:
+            if wanted[1]:
+                start, end = int(wanted[1]), min(int(wanted[2] or len(data) - 1), len(data) - 1)
+            else:
+                start, end = max(len(data) - int(wanted[2]), 0), len(data) - 1
+            if start >= len(data):
+                self._answer(416, b"", {"Content-Range": f"bytes */{len(data)}"})
+                return
+            headers["Content-Range"] = f"bytes {start}-{end}/{len(data)}"
+            data, status = data[start : end + 1], 206
+        if self.command == "GET":
+            self.server_hub.read_bytes += len(data)
+        self._answer(status, data, headers)
+
+    def _json(self, value: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
+        message = {"X-Error-Message": value["error"]} if isinstance(value, dict) and "error" in value else {}
+        self._answer(
+            status, json.dumps(value).encode(), {"Content-Type": "application/json", **message, **(headers or {})}
+        )
+
+    def _answer(self, status: int, data: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        if getattr(self, "_cut", False) and len(data) > 1:
+            self.wfile.write(data[: len(data) // 2])
+            self.close_connection = True
+            return
+        self.wfile.write(data)
