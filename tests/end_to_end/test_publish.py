@@ -133,7 +133,7 @@ from datetime import datetime
 fs = fsspec.filesystem("hf")
 fs.modified = lambda path: datetime(2000, 1, 1)  # which DuckDB asks for, and this file system does not tell
 duckdb.register_filesystem(fs)
-n = duckdb.sql("select count(*) from read_parquet('hf://datasets/org/pairs-tables/figures/commercial/train-*.parquet')").fetchone()[0]
+n = duckdb.sql("select count(*) from read_parquet('hf://datasets/org/pairs-tables/figures/commercial/train-*.parquet')").fetchall()[0][0]
 print(json.dumps({"size": first["jpg"].size, "id": first["json"]["figure_id"], "figures": len(figures), "n": n}))
 """
         env = {
