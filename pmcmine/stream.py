@@ -2,6 +2,11 @@
 
 for sample in open("release", where="kind = 'figure' AND year >= 2020"):
     sample["key"], sample["jpg"], sample["txt"], sample["json"]
+
+The order is a pure function of seed and epoch. Samples that follow each other in a shard are read in chunks; chunks are
+shuffled over all shards and dealt to the shares in turn, and a share mixes the samples of a window of its chunks. A
+position is the number of samples that each share has had: it resumes in the same world with the same sequence, in
+another world with the same set.
 """
 
 from __future__ import annotations
@@ -10,9 +15,13 @@ import io
 import json
 import random
 import tarfile
-from collections.abc import Iterator
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
 
 import duckdb
 import fsspec
@@ -22,38 +31,201 @@ import pyarrow.fs
 
 from pmcmine.errors import PmcmineError
 
-_MERGE = 8 << 20  # neighbouring samples are read at once, up to so many bytes
+_CHUNK: Final = 32  # samples that are read and dealt together
+_WINDOW: Final = 8  # chunks whose samples a share mixes
+_TRIES: Final = 5  # readings of a range
+_WAIT: Final = 0.2  # seconds before the second one; doubles, with jitter
+_FORMAT: Final = 1  # of `state_dict`
+_MERGE: Final = 8 << 20  # neighbouring samples are read at once, up to so many bytes
+_CAPTIONS: Final = ("full", "title", "panels")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Place:
     shard: str
     offset: int
     size: int
 
 
-class Samples:
-    """The samples of one rank, in an order that follows from the seed alone. Can be iterated again."""
+def order(n: int, shares: int, seed: int | None, epoch: int, starts: Sequence[int]) -> list[list[int]]:
+    """The sequence of each share: numbers of samples, in the order of their shards.
 
-    def __init__(self, root: str, fs: Any, places: list[_Place]) -> None:
+    Args:
+        n: samples.
+        shares: ranks times workers.
+        seed: None keeps the order of the shards.
+        epoch: another one gives another order.
+        starts: numbers of the first samples of shards, from 0; no chunk reaches over one.
+    """
+    bounds = [*starts, n]
+    chunks = [
+        list(range(at, min(at + _CHUNK, end))) for start, end in pairwise(bounds) for at in range(start, end, _CHUNK)
+    ]
+    if seed is not None:
+        random.Random(f"{seed}/{epoch}/chunks").shuffle(chunks)
+    dealt: list[list[int]] = []
+    for share in range(shares):
+        mine = chunks[share::shares]
+        out: list[int] = []
+        for at in range(0, len(mine), _WINDOW):
+            window = [i for chunk in mine[at : at + _WINDOW] for i in chunk]
+            if seed is not None:
+                # By the chunk, not the share: which samples are mixed depends on the world, how does not.
+                random.Random(f"{seed}/{epoch}/{mine[at][0]}").shuffle(window)
+            out += window
+        dealt.append(out)
+    return dealt
+
+
+class Samples:
+    """The samples of one share, in an order that follows from seed, epoch and world. Can be iterated again.
+
+    In a torch DataLoader (`torch_dataset`) the workers of a rank share its samples among themselves.
+    """
+
+    def __init__(
+        self,
+        root: str,
+        fs: Any,
+        places: Sequence[_Place],
+        seed: int | None,
+        rank: int,
+        world_size: int,
+        compose: Callable[[dict[str, Any]], dict[str, Any]],
+        on_error: str,
+    ) -> None:
         self._root = root
         self._fs = fs
         self._places = places
+        self._starts = [i for i, p in enumerate(places) if i == 0 or p.shard != places[i - 1].shard]
+        self._seed = seed
+        self._rank = rank
+        self._world = world_size
+        self._compose = compose
+        self._on_error = on_error
+        self._epoch = 0
+        self._done = 0
+        self._left: list[list[int]] | None = None  # sequences of a resumed epoch, where the world has changed
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._sequence(self._rank, self._world))
+
+    def set_epoch(self, epoch: int) -> None:
+        """Begin another epoch: another order, from its start."""
+        self._epoch, self._done, self._left = epoch, 0, None
+
+    def _sequence(self, share: int, shares: int) -> list[int]:
+        if self._left is not None and len(self._left) == shares:
+            return self._left[share]
+        return order(len(self._places), shares, self._seed, self._epoch, self._starts)[share]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where this share is: to be given to `load_state_dict` of the same release, condition and split."""
+        return {
+            "format": _FORMAT,
+            "seed": self._seed,
+            "epoch": self._epoch,
+            "shares": self._world,
+            "samples": len(self._places),
+            "done": self._done,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where a share was; in another world, with its part of what all shares of the old one had left.
+
+        All shares of a world are taken to have had as many samples as this one, as they have between two steps of a
+        training.
+
+        Raises:
+            PmcmineError: where it is the state of something else.
+        """
+        if state.get("format") != _FORMAT or state.get("samples") != len(self._places):
+            raise PmcmineError("this state is of another release, condition or split")
+        self._seed, self._epoch = state["seed"], state["epoch"]
+        self._left, self._done = None, int(state["done"])
+        if state["shares"] != self._world:
+            old = order(len(self._places), state["shares"], self._seed, self._epoch, self._starts)
+            left = sorted({i for sequence in old for i in sequence[self._done :]})
+            starts = [n for n, i in enumerate(left) if n == 0 or i in set(self._starts) or i != left[n - 1] + 1]
+            new = order(len(left), self._world, self._seed, self._epoch, starts)
+            self._left, self._done = [[left[n] for n in sequence] for sequence in new], 0
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Samples as dicts of `key`, `jpg` (bytes), `txt` (str) and `json` (dict)."""
-        for run in _runs(self._places):
-            start = run[0].offset
-            end = run[-1].offset + run[-1].size
-            data = self._fs.cat_file(f"{self._root}/shards/{run[0].shard}", start=start, end=end)
-            for place in run:
-                yield _decode(data[place.offset - start : place.offset - start + place.size], place)
+        """Samples as dicts of `key`, `jpg` (bytes), `txt` (str) and `json` (dict); from the position on, then anew."""
+        yield from self._share(self._rank, self._world)
+        self.set_epoch(self._epoch)
+
+    def _share(self, share: int, shares: int) -> Iterator[dict[str, Any]]:
+        sequence = self._sequence(share, shares)
+        span = _CHUNK * _WINDOW
+        at = self._done
+        while at < len(sequence):
+            # Windows stay where they were, so that a resumed one is read as the first time.
+            window = sequence[at : (at // span + 1) * span]
+            for sample in self._read([self._places[i] for i in window]):
+                self._done += 1
+                if sample is not None:
+                    yield self._compose(sample)
+            at += len(window)
+
+    def _read(self, places: Sequence[_Place]) -> Iterator[dict[str, Any] | None]:
+        """Samples in the given order; each range of neighbours is read once. None for what can't be read."""
+        found: dict[_Place, dict[str, Any] | None] = {}
+        for run in _runs(sorted(places, key=lambda p: (p.shard, p.offset))):
+            start, end = run[0].offset, run[-1].offset + run[-1].size
+            try:
+                data = self._range(run[0].shard, start, end)
+                for place in run:
+                    found[place] = _decode(data[place.offset - start : place.offset - start + place.size], place)
+            except PmcmineError as error:
+                if self._on_error == "raise":
+                    raise
+                warnings.warn(f"left out: {error}", stacklevel=2)
+                for place in run:
+                    found.setdefault(place, None)
+        for place in places:
+            yield found.pop(place)
+
+    def _range(self, shard: str, start: int, end: int) -> bytes:
+        for attempt in range(_TRIES):
+            try:
+                data: bytes = self._fs.cat_file(f"{self._root}/{shard}", start=start, end=end)
+                if len(data) == end - start:
+                    return data
+                problem = f"{len(data)} of {end - start} bytes"
+            except FileNotFoundError:
+                raise PmcmineError(f"{shard}: not there; is the copy whole?") from None
+            except Exception as error:  # noqa: BLE001 - each file system has errors of its own
+                problem = f"{type(error).__name__}: {error}"
+            if attempt < _TRIES - 1:
+                time.sleep(_WAIT * 2**attempt * random.uniform(0.7, 1.3))
+        raise PmcmineError(f"{shard} at {start}: can't be read ({problem})")
 
 
-def _runs(places: list[_Place]) -> Iterator[list[_Place]]:
+def torch_dataset(samples: Samples) -> Any:
+    """A torch `IterableDataset` of samples, whose workers share them; state as of `Samples`.
+
+    Raises:
+        ModuleNotFoundError: where there is no torch.
+    """
+    from torch.utils.data import IterableDataset, get_worker_info
+
+    class _Torch(IterableDataset):  # type: ignore[misc]
+        def __iter__(self) -> Iterator[dict[str, Any]]:
+            worker = get_worker_info()
+            n, at = (worker.num_workers, worker.id) if worker is not None else (1, 0)
+            yield from samples._share(samples._rank * n + at, samples._world * n)
+
+        def state_dict(self) -> dict[str, Any]:
+            return samples.state_dict()
+
+        def load_state_dict(self, state: Mapping[str, Any]) -> None:
+            samples.load_state_dict(state)
+
+    return _Torch()
+
+
+def _runs(places: Sequence[_Place]) -> Iterator[list[_Place]]:
     """Places that follow each other in one shard, together."""
     run: list[_Place] = []
     for place in places:
@@ -85,10 +257,49 @@ def _decode(data: bytes, place: _Place) -> dict[str, Any]:
     return sample
 
 
-def _figure_rows(root: str, fs: Any, split: str, where: str | None) -> list[tuple[str, int, int]]:
-    release = json.loads(fs.cat_file(f"{root}/release.json"))
+def _composer(caption: str, columns: Sequence[str] | None) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What is done to a sample: its text composed, its JSON cut to columns."""
+    parts = caption.split("+")
+    if parts[0] not in _CAPTIONS or parts[1:] not in ([], ["mentions"]):
+        raise PmcmineError(f"caption={caption!r}: choose from {', '.join(_CAPTIONS)}, each with +mentions or without")
+
+    def compose(sample: dict[str, Any]) -> dict[str, Any]:
+        record = sample["json"]
+        text = sample["txt"]
+        if parts[0] == "title":
+            text = record.get("caption_title") or text.split(". ")[0]
+        elif parts[0] == "panels" and record.get("panels"):
+            said = record["caption"]
+            text = "; ".join(f"{p['label']}: {said[p['start'] : p['end']]}" for p in record["panels"])
+        if parts[1:]:
+            text = " ".join([text, *(m["sentence"] for m in record.get("mentions") or ())])
+        sample["txt"] = text
+        if columns is not None:
+            sample["json"] = {k: record[k] for k in columns if k in record}
+        return sample
+
+    return compose
+
+
+def _locate(release: str) -> tuple[Any, str, str, str]:
+    """File system, roots of shards and tables, and path of `release.json`: of a folder, a URL, or a repo on the Hub.
+
+    On the Hub the two folders are two repos.
+    """
+    is_repo = release.startswith("hf://datasets/") or (
+        release.count("/") == 1 and "://" not in release and not Path(release).exists()
+    )
+    url = f"hf://datasets/{release}" if is_repo and not release.startswith("hf://") else release
+    fs, root = fsspec.core.url_to_fs(url)
+    if is_repo:
+        return fs, root, f"{root}-tables", f"{root}/release.json"
+    return fs, f"{root}/shards", f"{root}/tables", f"{root}/release.json"
+
+
+def _figure_rows(tables: str, listing: str, fs: Any, split: str, where: str | None) -> list[tuple[str, int, int]]:
+    release = json.loads(fs.cat_file(listing))
     files = [
-        f"{root}/{f['name']}"
+        f"{tables}/{f['name'].removeprefix('tables/')}"
         for f in release["files"]
         if f["name"].startswith("tables/figures/") and f["name"].rsplit("/", 1)[-1].startswith(f"{split}-")
     ]
@@ -113,33 +324,38 @@ def open(
     *,
     split: str = "train",
     where: str | None = None,
+    columns: Sequence[str] | None = None,
+    caption: str = "full",
     seed: int | None = None,
     rank: int = 0,
     world_size: int = 1,
+    on_error: str = "raise",
 ) -> Samples:
-    """Open a release folder.
+    """Open a release: a folder, any fsspec URL of one, or ORG/NAME on the Hub. Its listing is read once.
 
     Args:
-        release: path or fsspec URL of a release folder.
+        release: where it is.
         split: train, validation or test.
         where: SQL condition over the columns of `figures`; only the samples that it chooses are read.
+        columns: keys of the JSON to keep; all if not given.
+        caption: what `txt` is: full, title or panels, each with `+mentions` for the sentences that name the figure.
         seed: shuffles the order of samples; None keeps the order of the shards, which is random already and
             reads whole shards in long runs.
         rank: which share to read, from 0.
         world_size: number of shares. Shares are disjoint and together hold each sample once.
+        on_error: raise, or warn: a range that can't be read, after retries, is left out with a warning that names it.
 
     Raises:
         PmcmineError: where there is no release, or the condition is no SQL over `figures`.
     """
     if not 0 <= rank < world_size:
         raise PmcmineError(f"rank {rank} of {world_size}: ranks count from 0 to world_size - 1")
-    fs, root = fsspec.core.url_to_fs(release)
+    if on_error not in ("raise", "warn"):
+        raise PmcmineError(f"on_error={on_error!r}: choose raise or warn")
+    compose = _composer(caption, columns)
+    fs, shards, tables, listing = _locate(release)
     try:
-        rows = _figure_rows(root, fs, split, where)
+        rows = _figure_rows(tables, listing, fs, split, where)
     except FileNotFoundError:
         raise PmcmineError(f"{release}: no release.json; this is no release, or it is not whole yet") from None
-    places = [_Place(*row) for row in rows]
-    if seed is not None:
-        random.Random(seed).shuffle(places)
-    n = len(places)
-    return Samples(root, fs, places[n * rank // world_size : n * (rank + 1) // world_size])
+    return Samples(shards, fs, [_Place(*row) for row in rows], seed, rank, world_size, compose, on_error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -24,12 +25,10 @@ def publish(
     quiet: Quiet = False,
 ) -> None:
     """Upload a release to the Hugging Face Hub, privately. The same command goes on after it was stopped."""
-    from huggingface_hub.utils import disable_progress_bars
-
+    if quiet:
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when the client is imported
     from pmcmine.publish.upload import publish as upload
 
-    if quiet:
-        disable_progress_bars()
     done = upload(release, name, endpoint=endpoint, private=not public, say=lambda line: _say(quiet, line))
     for repo in done:
         typer.echo(
