@@ -23,6 +23,7 @@ from pmcmine import enrichers
 from pmcmine import snapshot as snapshots
 from pmcmine._version import __version__
 from pmcmine.assemble.cards import shards_card, shards_schema, tables_card, tables_schema
+from pmcmine.assemble.croissant import shards_croissant, tables_croissant
 from pmcmine.assemble.plan import PANEL_SHARDS, PLAN, SHARDS, Plan, file_name, make_plan, shard_name
 from pmcmine.assemble.shards import shard_record
 from pmcmine.assemble.tables import table_record
@@ -264,13 +265,16 @@ def _finish(
     cards = {
         "shards/README.md": shards_card(pairs, vocabulary),
         "shards/schema.json": shards_schema(Sample),
+        "shards/croissant.json": shards_croissant(pairs),
         "tables/README.md": tables_card(tables, vocabulary),
         "tables/schema.json": tables_schema(),
+        "tables/croissant.json": tables_croissant(tables),
     }
     if config.panel_shards:
         cards |= {
             "shards-panels/README.md": shards_card(crops, vocabulary, PANEL_SHARDS),
             "shards-panels/schema.json": shards_schema(PanelSample),
+            "shards-panels/croissant.json": shards_croissant(crops, PANEL_SHARDS),
         }
     for name, data in cards.items():
         out.write(name, data, replace=True)

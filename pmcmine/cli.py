@@ -16,6 +16,7 @@ from pmcmine.commands import eval as eval_command
 from pmcmine.commands import label as label_command
 from pmcmine.commands import link as link_command
 from pmcmine.commands import publish as publish_command
+from pmcmine.commands import stats as stats_command
 from pmcmine.commands import subset as subset_command
 from pmcmine.commands import train as train_command
 from pmcmine.commands import vocab as vocab_command
@@ -36,6 +37,7 @@ app.command("label")(label_command.label)
 app.command("link")(link_command.link)
 app.command("publish")(publish_command.publish)
 app.command("verify")(publish_command.verify)
+app.command("stats")(stats_command.stats)
 app.command("subset")(subset_command.subset)
 EXIT_DONE, EXIT_ABOVE_THRESHOLD, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
 

@@ -15,7 +15,7 @@ from pmcmine.cli import main
 from pmcmine.config import MineConfig, load_config
 from pmcmine.demo import BucketServer, demo_articles, write_bucket
 from pmcmine.errors import PmcmineError
-from tests.helpers import release_json, tree
+from tests.helpers import release_json, rows, tree
 
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 
@@ -151,3 +151,18 @@ def test_a_server_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[st
         url = server.url
     code, _, err = call(capsys, "mine", "--source", url, "--out", str(tmp_path / "out"), "--set", "retries=0", "-q")
     assert code == 2 and "no whole inventory" in err and len(err.strip().splitlines()) == 1
+
+
+def test_stats_count_and_answer(demo_release: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = call(capsys, "stats", str(demo_release), "--by", "license_group", "--json")
+    found = [json.loads(line) for line in out.splitlines()]
+    assert code == 0 and {r["license_group"] for r in found} == {"commercial", "noncommercial"}
+    counted = sum(release_json(demo_release)["counts"]["samples"].values())
+    assert sum(r["pairs"] for r in found) == counted
+    code, out, _ = call(capsys, "stats", str(demo_release), "--sql", "SELECT count(*) AS n FROM articles")
+    assert code == 0 and out.split() == ["n", str(len(rows(demo_release, "articles")))]
+    code, out, _ = call(capsys, "stats", str(demo_release), "--by", "image_kinds", "--where", "license = 'CC-BY'")
+    assert code == 0 and out.startswith("image_kinds") and len(out.splitlines()) > 2
+    for bad in (("--where", "nothing = 1"), ("--by", "colour")):
+        code, _, err = call(capsys, "stats", str(demo_release), *bad)
+        assert code == 2 and err.count("\n") == 1

@@ -1,0 +1,67 @@
+"""`pmcmine stats`: what a release holds, by DuckDB over its tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pmcmine.errors import PmcmineError
+
+_BY = ("license", "license_group", "split", "year", "journal", "kind", "image_kinds", "article_type")
+
+
+def stats(
+    release: Annotated[Path, typer.Argument(help="Release folder.")],
+    by: Annotated[str, typer.Option(help=f"Column of figures to count by: {', '.join(_BY)}.")] = "license",
+    where: Annotated[str | None, typer.Option(help="SQL condition over the columns of figures.")] = None,
+    limit: Annotated[int, typer.Option(help="Most lines.", min=1)] = 30,
+    sql: Annotated[str | None, typer.Option(help="A query of your own over the tables, by their names.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Count figures, pairs, caption words and pixels of a release, or ask it something in SQL."""
+    import duckdb
+
+    if not (release / "release.json").is_file():
+        raise PmcmineError(f"{release}: no release.json; this is no release, or it is not whole yet")
+    if by not in _BY:
+        raise PmcmineError(f"--by {by}: choose from {', '.join(_BY)}")
+    # A figure of several kinds counts for each.
+    figures = (
+        "(SELECT * REPLACE (unnest(image_kinds) AS image_kinds) FROM figures)" if by == "image_kinds" else "figures"
+    )
+    query = sql or (
+        f"SELECT {by}, count(*) AS figures, count(shard) AS pairs, "
+        "count(DISTINCT pmcid) AS articles, round(avg(len(string_split(caption, ' ')))) AS words_per_caption, "
+        "round(avg(width * height) / 1e6, 2) AS megapixels, round(sum(sample_size) / 1e9, 3) AS gigabytes "
+        f"FROM {figures}{f' WHERE {where}' if where else ''} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
+    )
+    with duckdb.connect() as connection:
+        for table in sorted(p.name for p in (release / "tables").iterdir() if p.is_dir()):
+            files = sorted(str(p).replace("'", "''") for p in (release / "tables" / table).rglob("*.parquet"))
+            if files:
+                names = ", ".join(f"'{f}'" for f in files)
+                connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{names}], union_by_name=true)")
+        try:
+            result = connection.execute(query)
+            names_of = [c[0] for c in result.description or ()]
+            rows = result.fetchall()
+        except duckdb.Error as error:
+            raise PmcmineError(f"{'--sql' if sql else '--where'}: {str(error).splitlines()[0]}") from None
+    if json_:
+        for row in rows:
+            typer.echo(json.dumps(dict(zip(names_of, row, strict=True)), default=str))
+        return
+    shown = [[_cell(v) for v in row] for row in rows]
+    widths = [max([len(n), *(len(r[i]) for r in shown)]) for i, n in enumerate(names_of)]
+    for line in [names_of, *shown]:
+        typer.echo("  ".join(v.ljust(w) for v, w in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    text = "" if value is None else str(value)
+    return text if len(text) <= 60 else text[:59] + "…"
