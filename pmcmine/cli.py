@@ -13,6 +13,7 @@ import typer
 from pmcmine._version import __version__
 from pmcmine.commands import browse as browse_command
 from pmcmine.commands import eval as eval_command
+from pmcmine.commands import export as export_command
 from pmcmine.commands import label as label_command
 from pmcmine.commands import link as link_command
 from pmcmine.commands import publish as publish_command
@@ -37,6 +38,7 @@ app.command("label")(label_command.label)
 app.command("link")(link_command.link)
 app.command("publish")(publish_command.publish)
 app.command("verify")(publish_command.verify)
+app.command("export")(export_command.export)
 app.command("stats")(stats_command.stats)
 app.command("subset")(subset_command.subset)
 EXIT_DONE, EXIT_ABOVE_THRESHOLD, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130

@@ -1,0 +1,135 @@
+"""What exporters read from a release, and where they write."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from pmcmine.errors import PmcmineError
+
+_BATCH: Final = 1_000
+LICENSE_URLS: Final = {
+    "CC0": "https://creativecommons.org/publicdomain/zero/1.0/",
+    "CC-BY": "https://creativecommons.org/licenses/by/4.0/",
+    "CC-BY-SA": "https://creativecommons.org/licenses/by-sa/4.0/",
+    "CC-BY-ND": "https://creativecommons.org/licenses/by-nd/4.0/",
+    "CC-BY-NC": "https://creativecommons.org/licenses/by-nc/4.0/",
+    "CC-BY-NC-SA": "https://creativecommons.org/licenses/by-nc-sa/4.0/",
+    "CC-BY-NC-ND": "https://creativecommons.org/licenses/by-nc-nd/4.0/",
+}
+
+
+class ReleaseReader:
+    """Tables and images of a release on this machine.
+
+    Raises:
+        PmcmineError: where it is none.
+    """
+
+    def __init__(self, folder: Path, groups: Iterable[str] | None = None) -> None:
+        if not (folder / "release.json").is_file():
+            raise PmcmineError(f"{folder}: no release.json; this is no release, or it is not whole yet")
+        self._folder = folder
+        self._connection = duckdb.connect()
+        self.tables: set[str] = set()
+        wanted = set(groups or ())
+        for table in sorted(p.name for p in (folder / "tables").iterdir() if p.is_dir()):
+            files = sorted((folder / "tables" / table).rglob("*.parquet"))
+            kept = [f for f in files if not wanted or f.parent.name in wanted or f.parent.name == table]
+            if kept:
+                names = ", ".join("'" + str(f).replace("'", "''") + "'" for f in kept)
+                self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{names}])")
+                self.tables.add(table)
+
+    def rows(self, query: str) -> Iterator[dict[str, Any]]:
+        """Rows of a query over the tables, a batch at a time."""
+        result = self._connection.cursor().execute(query)
+        names = [column[0] for column in result.description or ()]
+        while batch := result.fetchmany(_BATCH):
+            for row in batch:
+                yield dict(zip(names, row, strict=True))
+
+    def image(self, figure: Mapping[str, Any]) -> bytes:
+        """Bytes of a figure's image; the row holds shard, image_offset and image_bytes."""
+        with (self._folder / "shards" / figure["shard"]).open("rb") as stream:
+            stream.seek(figure["image_offset"])
+            data: bytes = stream.read(int(figure["image_bytes"]))
+        return data
+
+    def grouped(self, table: str, key: str, columns: str, order: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+        """Rows of a table by a key that sorts them; nothing where the release has no such table."""
+        if table not in self.tables:
+            return
+        held: list[dict[str, Any]] = []
+        for row in self.rows(f"SELECT {key} AS _key, {columns} FROM {table} ORDER BY _key, {order}"):
+            if held and held[-1]["_key"] != row["_key"]:
+                yield held[0]["_key"], held
+                held = []
+            held.append(row)
+        if held:
+            yield held[0]["_key"], held
+
+
+class Beside:
+    """Walks rows of another table beside figures that are sorted by the same key."""
+
+    def __init__(self, groups: Iterator[tuple[str, list[dict[str, Any]]]]) -> None:
+        self._groups = groups
+        self._next = next(groups, None)
+
+    def of(self, key: str) -> list[dict[str, Any]]:
+        """Rows of a key; keys are asked for in their order."""
+        while self._next is not None and self._next[0] < key:
+            self._next = next(self._groups, None)
+        return self._next[1] if self._next is not None and self._next[0] == key else []
+
+
+@dataclass
+class Export:
+    """The folder of an export.
+
+    Attributes:
+        folder: new or empty.
+        images: whether to write image files where the format has any.
+        counts: rows and images that were written.
+    """
+
+    folder: Path
+    images: bool = True
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def json_lines(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write a JSON Lines file."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8") as stream:
+            for row in rows:
+                stream.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+                self.counts[name] += 1
+
+    def image(self, name: str, data: bytes) -> None:
+        """Write an image file, unless images are not wanted."""
+        if self.images:
+            path = self.folder / "images" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            self.counts["images"] += 1
+
+
+def image_name(figure: Mapping[str, Any]) -> str:
+    """File name of a figure's image: its key, and the ending of its true format."""
+    return f"{figure['key']}.{'png' if figure['format'] == 'PNG' else 'jpg'}"
+
+
+# Figures with a sample, beside what most formats tell of their article.
+FIGURES: Final = (
+    "SELECT f.*, a.pmid, a.doi, a.title AS article_title, a.abstract, a.keywords, a.mesh_terms, a.subjects, "
+    'a.publication_date, a."references", a.source_url FROM figures f JOIN articles a USING (article_id) '
+    "WHERE f.shard IS NOT NULL ORDER BY f.figure_id"
+)

@@ -1,0 +1,165 @@
+"""Exports have the fields of the systems that they are named after, and hold what the release holds."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from pmcmine.exports import medconcept
+from tests.helpers import rows
+from tests.test_cli import call
+
+# Record fields as published (papers, repositories and dataset cards of each system).
+FIELDS: dict[str, set[str]] = {
+    "biomedica": {
+        "image_file_name", "image_cluster_id", "image_hash", "image_label_id", "image_panel_type", "image_panel_subtype",
+        "image_primary_label", "image_secondary_label", "image_size", "image_set", "image_context", "article_accession_id",
+        "article_title", "article_journal", "article_date", "article_abstract", "article_mesh_terms", "article_keywords",
+        "article_reference_ids", "article_reference_count", "article_reference_list", "article_subject",
+        "article_citation", "article_license", "article_text",
+    },
+    "pmc15m": {"pmid", "pmc", "location", "figures"},
+    "biomed-enriched": {
+        "id", "article_id", "path", "text", "language", "section_title", "domain", "document_type", "educational_score",
+        "domain_scores", "document_type_scores", "language_score", "authors", "article_url", "license_url", "license_type",
+    },
+    "medconcept": {
+        "pmid", "pmc", "fig_caption", "fig_id", "fig_label", "fig_list-items", "graphic_ref", "href", "caption", "image",
+        "umls_meta_info",
+    },
+    "open-pmc": {
+        "id", "PMC_ID", "media_id", "caption", "media_url", "media_name", "caption_name", "image_path", "width", "height",
+        "keywords", "is_medical",
+    },
+    "medicat": {
+        "pdf_hash", "fig_key", "fig_uri", "s2_caption", "s2orc_caption", "s2orc_references", "radiology", "scope",
+        "predicted_type", "oa_info",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def figures(demo_release: Path) -> dict[str, dict[str, Any]]:
+    return {f["figure_id"]: f for f in rows(demo_release, "figures") if f["shard"]}
+
+
+def _export(release: Path, name: str, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(capsys, "export", str(release), "--format", name, "--out", str(out))
+    assert code == 0, err
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def _captions(figures: dict[str, dict[str, Any]]) -> list[str]:
+    return sorted(f["caption"] or "" for f in figures.values())
+
+
+@pytest.mark.parametrize("name", ["medconcept", "open-pmc", "medicat"])
+def test_a_pair_a_line(
+    demo_release: Path, figures: dict[str, Any], name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _export(demo_release, name, tmp_path / "out", capsys)
+    found = _lines(tmp_path / "out" / f"{name}.jsonl")
+    assert all(set(r) == FIELDS[name] for r in found)
+    caption, image = {"medconcept": ("caption", "image"), "open-pmc": ("caption", "image_path"), "medicat": ("s2_caption", "fig_uri")}[name]  # fmt: skip
+    assert sorted(r[caption] for r in found) == _captions(figures)
+    by_hash = {f["sha256"]: f for f in figures.values()}
+    for r in found:
+        with Image.open(tmp_path / "out" / r[image]) as opened:
+            assert opened.size[0] > 30
+    assert len(by_hash) <= len(found)
+    if name == "open-pmc":
+        subfigures, subcaptions = (_lines(tmp_path / "out" / f"{n}.jsonl") for n in ("subfigures", "subcaptions"))
+        panels = [p for p in rows(demo_release, "panels") if p["figure_id"] in figures]
+        assert len(subfigures) == sum(p["x"] is not None and p["media"] is None for p in panels)
+        assert sum(s["num_subcaptions"] for s in subcaptions) == len(panels)
+    if name == "medicat":
+        said = sum(len(r["s2orc_references"]) for r in found)
+        assert said == sum(m["figure_id"] in figures for m in rows(demo_release, "mentions"))
+
+
+def test_concepts_are_offsets_and_tokens() -> None:
+    caption = "Hepatic steatosis (HS) in Crohn's disease."
+    start = caption.index("Crohn")
+    words = medconcept.words_of(caption)
+    told = medconcept.concept_of({"cui": "C0010346", "score": 0.9, "start": start, "end": len(caption) - 1}, words)
+    assert told == {
+        "umls_cui": "C0010346",
+        "umls_similarity": 0.9,
+        "start_char": start,
+        "end_char": len(caption) - 1,
+        "tokens": ["crohn", "'", "s", "disease"],
+        "start_token": 6,
+        "end_token": 10,
+    }
+
+
+def test_articles_with_their_figures(
+    demo_release: Path, figures: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _export(demo_release, "pmc15m", tmp_path / "out", capsys)
+    found = _lines(tmp_path / "out" / "pmc15m.jsonl")
+    assert all(set(a) == FIELDS["pmc15m"] for a in found)
+    inner = [f for a in found for f in a["figures"]]
+    assert all(set(f) == {"fig_caption", "fig_id", "fig_label", "graphic_ref", "pair_id"} for f in inner)
+    assert {f"{a['location']}/{f['fig_id']}" for a in found for f in a["figures"]} == set(figures)
+    assert len({f["pair_id"] for f in inner}) == len(inner)
+
+
+def test_paragraph_rows(demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from datasets import load_dataset
+
+    _export(demo_release, "biomed-enriched", tmp_path / "out", capsys)
+    texts = []
+    for group in ("commercial", "noncommercial"):
+        table = pq.read_table(tmp_path / "out" / group / "train.parquet")
+        assert set(table.column_names) == FIELDS["biomed-enriched"]
+        texts += table["text"].to_pylist()
+        row = table.slice(0, 1).to_pylist()[0]
+        assert row["domain"] in ("clinical", "biomedical", "other") and len(row["document_type_scores"]) == 4
+        assert (
+            row["document_type"] in ("Clinical case", "Study", "Review", "Other") and 1 <= row["educational_score"] <= 5
+        )
+    assert sorted(texts) == sorted(p["text"] for p in rows(demo_release, "paragraphs"))
+    loaded = load_dataset(
+        "parquet", data_files=str(tmp_path / "out" / "commercial" / "*.parquet"), cache_dir=str(tmp_path / "c")
+    )
+    assert len(loaded["train"]) > 10
+
+
+def test_webdataset_samples(
+    demo_release: Path, figures: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import webdataset as wds
+
+    _export(demo_release, "biomedica", tmp_path / "out", capsys)
+    tars = [str(p) for p in sorted((tmp_path / "out").rglob("*.tar"))]
+    found = list(wds.WebDataset(tars, shardshuffle=False))
+    assert sorted(s["txt"].decode() for s in found) == _captions(figures)
+    ids = set()
+    for s in found:
+        record = json.loads(s["json"])
+        assert set(record) == FIELDS["biomedica"] and len(s["__key__"].split("-")) == 4
+        ids.add(record["image_hash"])
+        with Image.open(io.BytesIO(s["jpg"])) as opened:
+            assert list(opened.size) == record["image_size"]
+        assert record["article_text"] and record["article_date"].lstrip("-").isdigit()
+    assert ids == {f["sha256"] for f in figures.values()}
+
+
+def test_mistakes_are_one_line(demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").write_text("")
+    for args in ((str(demo_release), "--format", "coco", "--out", str(tmp_path / "a")),
+                 (str(demo_release), "--format", "medicat", "--out", str(tmp_path / "full")),
+                 (str(tmp_path), "--format", "medicat", "--out", str(tmp_path / "b"))):  # fmt: skip
+        code, _, err = call(capsys, "export", *args)
+        assert code == 2 and err.count("\n") == 1
