@@ -24,6 +24,7 @@ from pmcmine import snapshot as snapshots
 from pmcmine._version import __version__
 from pmcmine.assemble.cards import shards_card, shards_schema, tables_card, tables_schema
 from pmcmine.assemble.croissant import shards_croissant, tables_croissant
+from pmcmine.assemble.datasheet import CITATION, DATASHEET, citation, datasheet
 from pmcmine.assemble.plan import PANEL_SHARDS, PLAN, SHARDS, Plan, file_name, make_plan, shard_name
 from pmcmine.assemble.shards import shard_record
 from pmcmine.assemble.tables import table_record
@@ -276,6 +277,16 @@ def _finish(
             "shards-panels/schema.json": shards_schema(PanelSample),
             "shards-panels/croissant.json": shards_croissant(crops, PANEL_SHARDS),
         }
+    datasets = {
+        "shards": ("pmcmine image-text pairs", _by(pairs, _place)),
+        "tables": ("pmcmine tables", _by(tables, _table)),
+    }
+    if config.panel_shards:
+        datasets[PANEL_SHARDS] = ("pmcmine panels", _by(crops, _place))
+    facts = (totals.sums, totals.rejects, asdict(frozen), config.content(), enrichers.info(config))
+    for folder, (title, counted) in datasets.items():
+        cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
+        cards[f"{folder}/{CITATION}"] = citation(title, asdict(frozen))
     for name, data in cards.items():
         out.write(name, data, replace=True)
     files = [{k: r[k] for k in ("name", "bytes", "sha256", "rows")} for r in (*shards, *tables)]
@@ -295,9 +306,9 @@ def _finish(
             "rejects": [
                 {"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())
             ],
-            "panels": _by(crops, lambda r: tuple(r["name"].split("/")[1:3])),
-            "samples": _by(pairs, lambda r: tuple(r["name"].split("/")[1:3])),
-            "rows": _by(tables, lambda r: (r["table"], r["group"], r["split"])),
+            "panels": _by(crops, _place),
+            "samples": _by(pairs, _place),
+            "rows": _by(tables, _table),
             "fault_share": totals.faults(),
             "near_duplicates": near["counts"] if near else None,
         },
@@ -315,6 +326,16 @@ def _finish(
     release["run"]["files"] = [file_entry("report.html", report), file_entry("metrics.json", metrics_bytes)]
     out.write(RELEASE, json.dumps(release, indent=1, ensure_ascii=False).encode(), replace=True)
     return release
+
+
+def _place(record: dict[str, Any]) -> tuple[str, ...]:
+    """Licence group and split of a shard."""
+    return tuple(record["name"].split("/")[1:3])
+
+
+def _table(record: dict[str, Any]) -> tuple[str, ...]:
+    """Table, licence group and split of a table file."""
+    return (record["table"], record["group"], record["split"])
 
 
 def _by(records: list[dict[str, Any]], key: Callable[[dict[str, Any]], tuple[str, ...]]) -> dict[str, int]:

@@ -14,10 +14,11 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import sha1, sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
+
+from pmcmine.loopback import LoopbackServer
 
 _LARGE = (".tar", ".parquet", ".npz", ".jpg", ".png")
 
@@ -61,7 +62,7 @@ class Faults:
     most: int = 3  # for one request line
 
 
-class HubServer:
+class HubServer(LoopbackServer):
     """The Hub; a context manager whose `url` is its endpoint."""
 
     def __init__(self, faults: Faults | None = None, token: str | None = None) -> None:
@@ -80,19 +81,8 @@ class HubServer:
         class Handler(_Handler):
             server_hub = hub
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> HubServer:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
+        self.url = self.url.rstrip("/")
 
     def files(self, repo: str) -> dict[str, bytes]:
         """Content of a repo's newest revision."""

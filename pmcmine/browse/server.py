@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib import resources
-from types import TracebackType
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from pmcmine.browse.data import ReleaseData
+from pmcmine.loopback import LoopbackServer
 
 _STATIC: Final = {
     "/": ("page.html", "text/html; charset=utf-8"),
@@ -23,8 +22,8 @@ _POLICY: Final = (
 )
 
 
-class BrowseServer:
-    """Serves a release's page on loopback; a context manager whose `url` is its address.
+class BrowseServer(LoopbackServer):
+    """Serves a release's page on loopback.
 
     Args:
         data: the release.
@@ -35,29 +34,7 @@ class BrowseServer:
         class Handler(_Handler):
             release = data
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
-        self.port: int = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/"
-
-    def __enter__(self) -> BrowseServer:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    def serve(self) -> None:
-        """Serve until interrupted."""
-        try:
-            self._server.serve_forever()
-        except KeyboardInterrupt:
-            pass
-        finally:
-            self._server.server_close()
+        super().__init__(Handler, port)
 
 
 class _Handler(BaseHTTPRequestHandler):

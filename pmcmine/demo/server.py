@@ -10,12 +10,13 @@ from collections import Counter
 from dataclasses import dataclass
 from email.utils import formatdate
 from hashlib import md5
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+from pmcmine.loopback import LoopbackServer
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Faults:
     most: int = 3
 
 
-class BucketServer:
+class BucketServer(LoopbackServer):
     """Serves a folder in a thread; a context manager whose `url` is the base URL."""
 
     def __init__(self, folder: Path, faults: Faults | None = None) -> None:
@@ -50,19 +51,7 @@ class BucketServer:
         class Handler(_Handler):
             bucket = server
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/"
-
-    def __enter__(self) -> BucketServer:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
 
     def fault(self, path: str) -> str | None:
         """What goes wrong with this answer, None for nothing."""

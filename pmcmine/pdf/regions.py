@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,20 +24,14 @@ class Region:
     caption: Block | None
 
 
-def clusters(parts: Sequence[Rect], gap: float) -> list[Rect]:
-    """Rectangles joined while they lie no more than `gap` apart."""
+def clusters(parts: Sequence[Rect], gap: float, apart: Callable[[Rect, Rect], bool] = lambda a, b: False) -> list[Rect]:
+    """Rectangles joined while they lie no more than `gap` apart, but those that `apart` holds back."""
     found: list[Rect] = []
     for part in sorted(parts, key=lambda r: (r.y0, r.x0)):
         joined = part
-        again = True
-        while again:
-            again = False
-            for other in found:
-                if joined.meets(other, gap):
-                    found.remove(other)
-                    joined = joined.union(other)
-                    again = True
-                    break
+        while (other := next((o for o in found if joined.meets(o, gap) and not apart(joined, o)), None)) is not None:
+            found.remove(other)
+            joined = joined.union(other)
         found.append(joined)
     return found
 
@@ -51,19 +45,7 @@ def graphics(page: Page, blocks: Sequence[Block]) -> list[Rect]:
         if r.overlap(whole) > 0 and not (r.width > 0.95 * page.width and r.height > 0.95 * page.height)
     ]
     texts = [b.box for b in blocks if b.kind == "caption" or len(b.text) > 3 * _LABEL]
-    found: list[Rect] = []
-    for part in sorted(parts, key=lambda r: (r.y0, r.x0)):
-        joined = part
-        again = True
-        while again:
-            again = False
-            for other in found:
-                both = joined.union(other)
-                if joined.meets(other, _GAP) and not any(_between(t, joined, other, both) for t in texts):
-                    found.remove(other)
-                    joined, again = both, True
-                    break
-        found.append(joined)
+    found = clusters(parts, _GAP, lambda a, b: any(_between(t, a, b, a.union(b)) for t in texts))
     return [
         r
         for r in found

@@ -141,6 +141,16 @@ def test_figure_rows_point_at_their_bytes(demo_release: Path) -> None:
     assert n == sum(release_json(demo_release)["counts"]["samples"].values())
 
 
+def test_each_folder_has_a_datasheet_of_its_own_numbers(demo_release: Path) -> None:
+    counts = release_json(demo_release)["counts"]
+    for folder, counted in (("shards", counts["samples"]), ("tables", counts["rows"])):
+        sheet = (demo_release / folder / "datasheet.md").read_text()
+        assert all(f"| {name} | {n:,} |" in sheet for name, n in counted.items())
+        assert all(r["reason"] in sheet for r in counts["rejects"])
+        cited = (demo_release / folder / "CITATION.cff").read_text()
+        assert cited.startswith("cff-version: 1.2.0\n") and "attribution" in cited
+
+
 def test_stream_reads_shares_and_conditions(demo_release: Path) -> None:
     everything = [s["key"] for s in stream.open(str(demo_release))]
     shares = [[s["key"] for s in stream.open(str(demo_release), rank=r, world_size=3)] for r in range(3)]
