@@ -23,11 +23,12 @@ _OUT: Final = 4.0  # pixels that a label may lie outside of its panel's box
 _LEAST: Final = 26.0  # pixels from the corner that are always looked at
 _UNLIKE: Final = 0.55  # likeness that any letter has to any other
 _CLEAR: Final = 0.3
-_TURNED: Final = 0.12  # what an order that is neither of rows nor of columns must be better by
+_TURNED: Final = 0.35  # what an order that is neither of rows nor of columns must be better by
+_CERTAIN: Final = 0.6  # and the fit that it must have
 _CELL: Final = 16  # pixels of the side that shapes are compared at
 _NEAR: Final = 0.25  # of a box's sides: how far from its corner a label may be
 _LIKE: Final = 0.15  # fit that letters must have for any order to be taken from them
-_MARGIN: Final = 0.05  # fit by which the order down the columns must be better
+_MARGIN: Final = 0.13  # fit by which the order down the columns must be better
 
 
 @lru_cache(maxsize=64)
@@ -114,9 +115,9 @@ class Glyphs:
             if straight > best[0]:
                 best = (straight, order)
             rows, columns = linear_sum_assignment(-told)
-            free = float(told[rows, columns].mean()) - _TURNED
-            if free > best[0]:
-                best = (free, tuple(columns.tolist()))
+            free = float(told[rows, columns].mean())
+            if free >= _CERTAIN and free - _TURNED > max(best[0], straight):
+                best = (free - _TURNED, tuple(columns.tolist()))
         return best
 
 
