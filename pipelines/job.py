@@ -77,11 +77,11 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
     enrichers.prepare(config)
     out = Folder(config.out)
     config, benchmarks = _with_benchmarks(config)
-    if check_folder(out, config.content()):
+    if check_folder(out, _content(config)):
         return _outcome(load_release(out), config, out, fresh=False)
     work = out.child(WORK)
     with held(work):
-        begin(out, config.content())
+        begin(out, _content(config))
         if benchmarks is not None:
             out.write(ARTEFACT, benchmarks, replace=True)
         frozen = snapshots.load(work)
@@ -90,6 +90,11 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
         except KeyboardInterrupt:
             forget_starts(work)
             raise
+
+
+def _content(config: MineConfig) -> dict[str, Any]:
+    """What decides what is made: keys of the configuration, and the hashes of the models, which lie in files."""
+    return config.content() | {"models": {m["name"]: m.get("sha256", "") for m in enrichers.info(config)}}
 
 
 def _with_benchmarks(config: MineConfig) -> tuple[MineConfig, bytes | None]:
@@ -298,7 +303,7 @@ def _finish(
     metrics = _metrics(totals, times, seconds)
     release: dict[str, Any] = {
         "pmcmine": __version__,
-        "config": config.content(),
+        "config": _content(config),
         "snapshot": asdict(frozen),
         "seed": config.seed,
         "counts": {

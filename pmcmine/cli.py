@@ -41,6 +41,13 @@ app.command("verify")(publish_command.verify)
 app.command("export")(export_command.export)
 app.command("stats")(stats_command.stats)
 app.command("subset")(subset_command.subset)
+_EXTRAS = {
+    "huggingface_hub": "hub",
+    "pymupdf": "pdf",
+    "sklearn": "train",
+    "transformers": "encoder",
+    "scispacy": "fuzzy",
+}
 EXIT_DONE, EXIT_ABOVE_THRESHOLD, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
@@ -243,7 +250,8 @@ def main(argv: list[str] | None = None) -> None:
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in ("pmcmine", "pipelines", "schemas", "classifiers"):
             raise
-        print(f"pmcmine: this command needs more packages ({error}): pip install 'pmcmine[mine]'", file=sys.stderr)
+        extra = _EXTRAS.get((error.name or "").split(".")[0], "mine")
+        print(f"pmcmine: this command needs more packages ({error}): pip install 'pmcmine[{extra}]'", file=sys.stderr)
         code = EXIT_FAILED
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED

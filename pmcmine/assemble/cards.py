@@ -210,6 +210,7 @@ pairs = load_dataset("PATH_OR_REPO", "{first}", split="train", streaming=True)
 
 With open_clip (`--dataset-type webdataset`):
 {usage}
+`datasheet.md` tells what was left out and why, uses and limits; `croissant.json` is for machines.
 {_TERMS}{_concepts(vocabulary) if dataset == SHARDS else ""}
 ## The JSON member
 
@@ -248,6 +249,8 @@ WebDataset shards in a dataset of their own; `figures` rows say where each sampl
 `sample_size`), so that a subset is a query and a few range reads.
 
 {_counts(rows, "configuration")}
+
+`datasheet.md` tells what was left out and why, uses and limits; `croissant.json` is for machines.
 {_TERMS}{_concepts(vocabulary)}
 ## Fields
 

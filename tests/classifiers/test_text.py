@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifiers.text import features
 from classifiers.text.card import train
 from classifiers.text.features import Passage, passage_of, structure, terms, wording
 from classifiers.text.heads import CLASSES, dump, parse, shipped
 from classifiers.text.labelled import read_labels
+from pmcmine.demo import write_bucket
+from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import GoldError, PmcmineError
 from tests.helpers import release_json, rows
 from tests.test_cli import call
@@ -121,6 +127,26 @@ def test_eval_and_train_from_the_command_line(
     assert code == 0 and {"pearson", "mae"} <= set(json.loads(out.splitlines()[-1]))
     code, out, _ = call(capsys, "eval", "type", "--gold", str(path), "--no-structure", "--errors", "1", "--json")
     assert code == 0 and "macro_f1" in json.loads(out.splitlines()[-1])
+
+
+def test_a_run_does_not_go_on_with_another_model(tmp_path: Path) -> None:
+    write_bucket(tmp_path / "bucket", many_articles(2))
+    model = tmp_path / "own.npz"
+    shipped_file = Path(features.__file__).parent / "models" / "text.npz"
+    model.write_bytes(shipped_file.read_bytes())
+    out = str(tmp_path / "out")
+    command = [sys.executable, "-P", "-m", "pmcmine", "mine", "--source", str(tmp_path / "bucket"), "--out", out, "-q"]
+    command += ["--text-model", str(model), "--vocab", "none", "--set", "image_kinds=false", "--set", "panels=false"]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    with np.load(model) as arrays:
+        changed = dict(arrays)
+    first = next(k for k, v in sorted(changed.items()) if v.dtype.kind == "f" and v.size)
+    changed[first] = changed[first] * 1.01
+    np.savez(model, **changed)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "models" in done.stderr or "own.npz" in done.stderr, done.stderr
 
 
 @pytest.mark.real
