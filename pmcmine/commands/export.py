@@ -13,13 +13,16 @@ from pmcmine.errors import PmcmineError
 def export(
     release: Annotated[Path, typer.Argument(help="Release folder.")],
     format_: Annotated[
-        str, typer.Option("--format", help="biomedica, pmc15m, biomed-enriched, medconcept, open-pmc or medicat.")
+        str,
+        typer.Option(
+            "--format", help="biomedica, pmc15m, biomed-enriched, medconcept, open-pmc, medicat or attribution."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="New folder.")],
     groups: Annotated[str | None, typer.Option(help="Licence groups, comma-separated; all if not given.")] = None,
     images: Annotated[bool, typer.Option(help="Write image files where the format has them.")] = True,
 ) -> None:
-    """Write a release in the record shapes of another system, so that its loaders read it."""
+    """Write a release in the record shapes of another system, for its loaders, or its attribution as TSV."""
     from pmcmine.exports import FORMATS, Export, ReleaseReader
 
     if format_ not in FORMATS:

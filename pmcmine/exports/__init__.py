@@ -1,11 +1,11 @@
-"""A release in the record shapes of other systems, so that their loaders read it. One module a format."""
+"""A release in the record shapes of other systems, and its attribution. One module a format."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
-from pmcmine.exports import biomed_enriched, biomedica, medconcept, medicat, open_pmc, pmc15m
+from pmcmine.exports import attribution, biomed_enriched, biomedica, medconcept, medicat, open_pmc, pmc15m
 from pmcmine.exports.reader import Export, ReleaseReader
 
 FORMATS: Final[dict[str, Callable[[ReleaseReader, Export], None]]] = {
@@ -15,6 +15,7 @@ FORMATS: Final[dict[str, Callable[[ReleaseReader, Export], None]]] = {
     "medconcept": medconcept.write,
     "open-pmc": open_pmc.write,
     "medicat": medicat.write,
+    "attribution": attribution.write,
 }
 
 __all__ = ["FORMATS", "Export", "ReleaseReader"]

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from pmcmine.demo import write_bucket
+from pmcmine.demo.corpus import DemoArticle, DemoFigure
 from pmcmine.exports import medconcept
 from tests.helpers import rows
 from tests.test_cli import call
@@ -153,6 +155,35 @@ def test_webdataset_samples(
             assert list(opened.size) == record["image_size"]
         assert record["article_text"] and record["article_date"].lstrip("-").isdigit()
     assert ids == {f["sha256"] for f in figures.values()}
+
+
+def test_attribution_of_articles_and_of_figures_with_rights_of_their_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = (
+        "<permissions><license xlink:href='https://creativecommons.org/licenses/by-nc/4.0/'>"
+        "<license-p>Made\tby\nthe museum, CC BY-NC 4.0</license-p></license></permissions>"
+    )
+    bucket = tmp_path / "bucket"
+    write_bucket(bucket, [DemoArticle(9200001), DemoArticle(9200002, figures=(DemoFigure(extra=own), DemoFigure()))])
+    release = tmp_path / "release"
+    args = ("--source", str(bucket), "--out", str(release), "--vocab", "none", "-q")
+    code, _, err = call(capsys, "mine", *args, "--set", "image_kinds=false", "--set", "panels=false")
+    assert code == 0, err
+
+    _export(release, "attribution", tmp_path / "out", capsys)
+    head, *lines = (tmp_path / "out" / "ATTRIBUTION.tsv").read_text("utf-8").splitlines()
+    found = {r["id"]: r for r in (dict(zip(head.split("\t"), n.split("\t"), strict=True)) for n in lines)}
+    assert list(found) == ["PMC9200001.1", "PMC9200002.1", "PMC9200002.1/fig1"]
+    articles = {a["article_id"]: a for a in rows(release, "articles")}
+    for key, article in articles.items():
+        assert {c: found[key][c] for c in ("license", "license_group", "attribution")} == {
+            c: article[c] for c in ("license", "license_group", "attribution")
+        }
+    figure = found["PMC9200002.1/fig1"]
+    assert (figure["license"], figure["license_group"]) == ("CC-BY-NC", "noncommercial")
+    assert figure["attribution"].endswith("Made by the museum, CC BY-NC 4.0")
+    assert figure["url"] == articles["PMC9200002.1"]["source_url"]
 
 
 def test_mistakes_are_one_line(demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,30 @@
+"""Attribution of all that a release holds, to print or to put beside a copy of some of its rows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pmcmine.exports.reader import Export, ReleaseReader
+
+COLUMNS: Final = ("id", "license_group", "license", "attribution", "url")
+# A figure has a line of its own only where its rights are not its article's.
+_LINES: Final = """
+SELECT article_id AS id, license_group, license, attribution, source_url AS url, article_id AS _article, -1 AS _place
+FROM articles
+UNION ALL
+SELECT f.figure_id, f.license_group, f.license, f.attribution, a.source_url, f.article_id, f.ordinal
+FROM figures f JOIN articles a USING (article_id)
+WHERE f.shard IS NOT NULL AND (f.attribution <> a.attribution OR f.license <> a.license)
+ORDER BY _article, _place
+"""
+
+
+def write(release: ReleaseReader, out: Export) -> None:
+    """`ATTRIBUTION.tsv`: a line for each article, and one for each published figure with rights of its own."""
+    path = out.folder / "ATTRIBUTION.tsv"
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write("\t".join(COLUMNS) + "\n")
+        for row in release.rows(_LINES):
+            # No value may hold a tab or a line break, so that any reader of TSV finds the columns.
+            stream.write("\t".join(" ".join(str(row[c] or "").split()) for c in COLUMNS) + "\n")
+            out.counts[path.name] += 1
