@@ -24,6 +24,7 @@ from pmcmine.panels.crops import crops, panel_keys, panel_record
 from pmcmine.panels.rows import panels_of, with_mentions
 from pmcmine.pdf.convert import PdfPicture, read_pdf
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
+from pmcmine.rights import names_source
 from pmcmine.select import choose_version
 from schemas import plain
 from schemas.article import Article
@@ -566,8 +567,9 @@ def _figure_row(
     article = extraction.article
     rights = draft.rights
     attribution = article.attribution
-    if rights.override or draft.permissions:
-        own = draft.permissions or f"licence of this figure: {rights.license.value}"
+    credited = names_source(draft.permissions)
+    if rights.override or credited:
+        own = draft.permissions if credited else f"licence of this figure: {rights.license.value}"
         attribution = f"{attribution}. Figure: {own}"
     return Figure(
         figure_id=draft.figure_id,

@@ -196,6 +196,19 @@ def third_party_words(text: str) -> tuple[str, ...]:
     return tuple(words for _, words in sorted(found))
 
 
+# Dove Medical Press, among others, prints notes of a figure in `<attrib>`, where others name the source.
+_NOTES = re.compile(r"\s*(?:notes?|abbreviations?|legend|key)\s*:", re.I)
+_CREDIT = re.compile(
+    r"©|copyright|licen[cs]|creative\s+commons|\bcc[\s-]by|courtesy|credit|permission|source|reprodu|reprint|adapted|modified",
+    re.I,
+)
+
+
+def names_source(permissions: str) -> bool:
+    """Whether a figure's own permissions and attribution text says more than notes and abbreviations."""
+    return bool(permissions) and (_NOTES.match(permissions) is None or _CREDIT.search(permissions) is not None)
+
+
 def figure_rights(article: License, caption: str, permissions: str, stated: License | None) -> FigureRights:
     """Decide a figure's rights from the article's licence and the figure's own words.
 

@@ -13,6 +13,7 @@ from pmcmine.rights import (
     figure_rights,
     group_of,
     license_url,
+    names_source,
     parse_license,
     strictest,
 )
@@ -72,6 +73,18 @@ def test_a_licence_and_its_url_are_one(licence: License) -> None:
 def test_captions(caption: str, third_party: bool, licence: License) -> None:
     rights = figure_rights(License.BY, caption, "", None)
     assert (rights.third_party, rights.license) == (third_party, licence)
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("", False),
+    ("Notes: Group L, lidocaine group; Group C, control group.", False),
+    ("Abbreviations: T1, intubation.", False),
+    ("Notes: Reproduced from Li et al, Cell 2012.", True),
+    ("Note: © 2012 the museum.", True),
+    ("J. Doe", True),
+])  # fmt: skip
+def test_notes_in_the_place_of_an_attribution_are_none(text: str, says: bool) -> None:
+    assert names_source(text) == says
 
 
 def test_adapted_is_recorded_and_excludes_nothing() -> None:
