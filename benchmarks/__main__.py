@@ -18,7 +18,7 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,18 @@ def articles(data: Path | None, most: int = 300) -> list[tuple[str, bytes]]:
     from pmcmine.demo.corpus import article_xml, many_articles
 
     return [(f"PMC{a.pmcid}", article_xml(a)) for a in many_articles(most)]
+
+
+def extractions(data: Path | None, most: int = 300) -> Iterator[Any]:
+    """What those of the articles that are not rejected hold."""
+    from pmcmine.jats import ArticleMeta, extract_article
+    from pmcmine.rejects import Rejected
+
+    for pmcid, xml in articles(data, most):
+        try:
+            yield extract_article(xml, ArticleMeta(pmcid=pmcid, license_code="CC BY"))
+        except Rejected:
+            continue
 
 
 def parse(data: Path | None) -> dict[str, Any]:
@@ -244,15 +256,9 @@ def classify(data: Path | None) -> dict[str, Any]:
     from classifiers.text.features import Passage
     from classifiers.text.heads import TASKS, shipped
     from classifiers.text.language import identify
-    from pmcmine.jats import ArticleMeta, extract_article
-    from pmcmine.rejects import Rejected
 
     passages = []
-    for pmcid, xml in articles(data, 100):
-        try:
-            extracted = extract_article(xml, ArticleMeta(pmcid=pmcid, license_code="CC BY"))
-        except Rejected:
-            continue
+    for extracted in extractions(data, 100):
         passages += [Passage(p.text, p.section_kind, p.article_type or "", p.path) for p in extracted.paragraphs]
     model = shipped()
     texts = [p.text for p in passages]
@@ -323,19 +329,13 @@ def panels(data: Path | None) -> dict[str, Any]:
     """Captions a second; boxes on generated compounds of known layout: share of figures right, and milliseconds."""
     import numpy as np
 
-    from pmcmine.jats import ArticleMeta, extract_article
     from pmcmine.panels.boxes import panel_boxes
     from pmcmine.panels.captions import split_caption
     from pmcmine.panels.evaluate import figure_is_right
-    from pmcmine.rejects import Rejected
 
     captions = []
-    for pmcid, xml in articles(data, 200):
-        try:
-            found = extract_article(xml, ArticleMeta(pmcid=pmcid, license_code="CC BY")).figures
-        except Rejected:
-            continue
-        captions += [f.caption for f in found if f.caption]
+    for extracted in extractions(data, 200):
+        captions += [f.caption for f in extracted.figures if f.caption]
     seconds = best(lambda: [split_caption(c) for c in captions], 3)
     r = random.Random(0)
     compounds = [_compound(r) for _ in range(200)]
@@ -362,16 +362,8 @@ def duplicates(data: Path | None) -> dict[str, Any]:
     from classifiers.images import generate
     from classifiers.images.kinds import KINDS
     from pmcmine.duplicates import pictures, shingles
-    from pmcmine.jats import ArticleMeta, extract_article
-    from pmcmine.rejects import Rejected
 
-    groups = []
-    for pmcid, xml in articles(data, 200):
-        try:
-            found = extract_article(xml, ArticleMeta(pmcid=pmcid, license_code="CC BY")).paragraphs
-        except Rejected:
-            continue
-        groups.append([p.text for p in found])
+    groups = [[p.text for p in extracted.paragraphs] for extracted in extractions(data, 200)]
 
     def sign() -> None:
         for texts in groups:

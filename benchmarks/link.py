@@ -17,17 +17,11 @@ SLOW_BYTES = 60_000  # of text that slow matchers get
 
 def texts(data: Path | None, most: int = TEXT_BYTES) -> list[list[str]]:
     """Captions and paragraphs by article."""
-    from benchmarks.__main__ import articles
-    from pmcmine.jats import ArticleMeta, extract_article
-    from pmcmine.rejects import Rejected
+    from benchmarks.__main__ import extractions
 
     out: list[list[str]] = []
     size = 0
-    for pmcid, xml in articles(data):
-        try:
-            extracted = extract_article(xml, ArticleMeta(pmcid=pmcid, license_code="CC BY"))
-        except Rejected:
-            continue
+    for extracted in extractions(data):
         found = [f.caption for f in extracted.figures if f.caption] + [p.text for p in extracted.paragraphs]
         out.append(found)
         size += sum(len(t.encode()) for t in found)
