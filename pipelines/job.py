@@ -77,11 +77,12 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
     enrichers.prepare(config)
     out = Folder(config.out)
     config, benchmarks = _with_benchmarks(config)
-    if check_folder(out, _content(config)):
+    content = _content(config)
+    if check_folder(out, content):
         return _outcome(load_release(out), config, out, fresh=False)
     work = out.child(WORK)
     with held(work):
-        begin(out, _content(config))
+        begin(out, content)
         if benchmarks is not None:
             out.write(ARTEFACT, benchmarks, replace=True)
         frozen = snapshots.load(work)
@@ -288,7 +289,8 @@ def _finish(
     }
     if config.panel_shards:
         datasets[PANEL_SHARDS] = ("pmcmine panels", _by(crops, _place))
-    facts = (totals.sums, totals.rejects, asdict(frozen), config.content(), enrichers.info(config))
+    models = enrichers.info(config)
+    facts = (totals.sums, totals.rejects, asdict(frozen), config.content(), models)
     for folder, (title, counted) in datasets.items():
         cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
         cards[f"{folder}/{CITATION}"] = citation(title, asdict(frozen))
@@ -318,7 +320,7 @@ def _finish(
             "near_duplicates": near["counts"] if near else None,
         },
         "vocabulary": vocabulary,
-        "classifiers": enrichers.info(config),
+        "classifiers": models,
         "decontamination": _decontamination(config, totals, out),
         "splits_moved": dict(sorted(plan.moved.items())),
         "files": sorted(files, key=lambda f: str(f["name"])),

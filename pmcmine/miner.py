@@ -34,14 +34,13 @@ from schemas.ledger import Reject, Tombstone
 from schemas.mention import Mention
 from schemas.panel import Panel
 from schemas.paragraph import Paragraph, TextFlag
-from schemas.sample import ASSEMBLED, Sample, SampleConcept, SampleMention, SamplePanel
+from schemas.sample import ASSEMBLED, Sample, SampleConcept, SamplePanel, sample_mentions
 from schemas.table_wrap import TableWrap
 
 log = logging.getLogger(__name__)
 _PRIVACY_SCORE = 0.5  # from which a flag drops what it is set on
 _MORE_PIXELS = 1.1  # times the pixels of the media file, from which a PDF's picture is taken
 Place = tuple[int, tuple[float, float, float, float]]  # page and box of a PDF
-_SAMPLE_MENTIONS = 50  # sentences in a sample's JSON; the table has them all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -649,15 +648,7 @@ def _sample(
         caption=figure.caption or "",
         section_path=figure.section_path,
         section_kind=figure.section_kind,
-        mentions=tuple(
-            SampleMention(
-                context_id=m.context_id,
-                section_kind=m.section_kind,
-                panels=m.panels or "",
-                sentence=m.sentence,
-            )
-            for m in mentions[:_SAMPLE_MENTIONS]
-        ),
+        mentions=sample_mentions(mentions),
         concepts=tuple(
             SampleConcept(
                 cui=c.cui or "",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import pyarrow as pa
 
+from schemas.mention import Mention
 from schemas.record import col
+
+MOST_MENTIONS: Final = 50  # sentences in the JSON of a sample; the table has them all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +22,14 @@ class SampleMention:
     section_kind: str = col("Kind of the section.")
     panels: str = col("Panel letters as written; empty for the whole figure.")
     sentence: str = col("The sentence.")
+
+
+def sample_mentions(mentions: Sequence[Mention]) -> tuple[SampleMention, ...]:
+    """The first mentions, as they travel with a figure or a panel."""
+    return tuple(
+        SampleMention(context_id=m.context_id, section_kind=m.section_kind, panels=m.panels or "", sentence=m.sentence)
+        for m in mentions[:MOST_MENTIONS]
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

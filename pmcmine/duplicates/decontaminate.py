@@ -11,7 +11,7 @@ import io
 import json
 import tarfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -80,6 +80,8 @@ class Benchmarks:
     image_set: Any
     grams: Any
     gram_set: Any
+    _keys: Any = field(init=False, repr=False)  # keys of the fingerprints' tables, sorted
+    _items: Any = field(init=False, repr=False)  # fingerprint of each key
 
     def __post_init__(self) -> None:
         keys, items = [], []
@@ -93,7 +95,7 @@ class Benchmarks:
 
     def images(self, seen: Sequence[pictures.View]) -> tuple[str, ...]:
         """Sets that hold nearly the same picture."""
-        keys, items = self._keys, self._items  # type: ignore[attr-defined]
+        keys, items = self._keys, self._items
         wanted = np.array(pictures.tables(seen), np.int64)
         low, high = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, side="right")
         candidates = sorted({int(i) for a, b in zip(low, high, strict=True) for i in items[a:b]})

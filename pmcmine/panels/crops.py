@@ -18,12 +18,11 @@ from schemas.figure import Figure
 from schemas.mention import Mention
 from schemas.panel import Panel
 from schemas.panel_sample import PANEL_ASSEMBLED, PanelSample
-from schemas.sample import SampleMention
+from schemas.sample import sample_mentions
 
 _SURE: Final = 0.5  # of label and of box
 _QUALITY: Final = 95  # of JPEG crops, without subsampling: a second generation that hardly shows
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
-_MENTIONS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +122,7 @@ def panel_record(
         height=panel.height or 0,
         box_confidence=panel.box_confidence or 0.0,
         kinds=panel.kinds,
-        mentions=tuple(
-            SampleMention(
-                context_id=m.context_id, section_kind=m.section_kind, panels=m.panels or "", sentence=m.sentence
-            )
-            for m in named[:_MENTIONS]
-        ),
+        mentions=sample_mentions(named),
         article_title=article.title or "",
         journal=article.journal or "",
         year=article.year or 0,

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha1, sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -151,14 +152,12 @@ def _publish(
         adds = [CommitOperationAdd(path_in_repo=path, path_or_fileobj=str(root / path)) for path in batch]
         # Objects are sent before the commit names them: an object that the Hub has is not sent again after a kill.
         patiently(
-            lambda adds=adds: api.preupload_lfs_files(repo.id, additions=adds, repo_type="dataset"),  # type: ignore[misc]
+            partial(api.preupload_lfs_files, repo.id, additions=adds, repo_type="dataset"),
             f"sending to {repo.id}",
         )
         message = f"{repo.folder}: files {done + 1} to {done + len(batch)} of {len(todo)}"
         patiently(
-            lambda adds=adds, message=message: api.create_commit(  # type: ignore[misc]
-                repo.id, operations=adds, commit_message=message, repo_type="dataset"
-            ),
+            partial(api.create_commit, repo.id, operations=adds, commit_message=message, repo_type="dataset"),
             f"committing to {repo.id}",
         )
         commits += 1

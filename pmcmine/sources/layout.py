@@ -101,22 +101,21 @@ class StoreBundle:
         """Bytes of the XML; see `ArticleBundle`."""
         if self.meta.xml_ref is None:
             raise Rejected(Reason.XML_MISSING, "the metadata names no XML")
-        try:
-            return self._store.get(self.meta.xml_ref, max_bytes, self.meta.xml_md5)
-        except Rejected as error:
-            if error.reason == Reason.MEDIA_TOO_LARGE:
-                raise Rejected(Reason.XML_TOO_LARGE, error.detail) from None
-            raise
+        return self._document(self.meta.xml_ref, max_bytes, self.meta.xml_md5, Reason.XML_TOO_LARGE)
 
     def read_pdf(self, max_bytes: int) -> bytes | None:
         """Bytes of the PDF; see `ArticleBundle`."""
         if self.meta.pdf_ref is None:
             return None
+        return self._document(self.meta.pdf_ref, max_bytes, self.meta.pdf_md5, Reason.PDF_TOO_LARGE)
+
+    def _document(self, key: str, max_bytes: int, md5: str | None, too_large: Reason) -> bytes:
+        """An object that is no media file; the store tells of any that is too large as if it were one."""
         try:
-            return self._store.get(self.meta.pdf_ref, max_bytes, self.meta.pdf_md5)
+            return self._store.get(key, max_bytes, md5)
         except Rejected as error:
             if error.reason == Reason.MEDIA_TOO_LARGE:
-                raise Rejected(Reason.PDF_TOO_LARGE, error.detail) from None
+                raise Rejected(too_large, error.detail) from None
             raise
 
     def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
