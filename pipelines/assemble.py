@@ -8,7 +8,8 @@ What is shuffled is a key, a place in a pack and small flags; bytes and texts ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,45 +17,69 @@ import apache_beam as beam
 import pyarrow as pa
 
 from pmcmine.assemble.duplicates import SampleRef, mark_duplicates
-from pmcmine.assemble.plan import PANEL_SHARDS, SHARDS, Plan
-from pmcmine.assemble.shards import FigurePlace, Member, figure_member, panel_members, write_shard
+from pmcmine.assemble.plan import LEFT_OUT, PANEL_SHARDS, SHARDS, Plan
+from pmcmine.assemble.shards import FigurePlace, Member, figure_member, panel_members, shard_record, write_shard
 from pmcmine.assemble.tables import all_files, write_table_file
 from pmcmine.block import read_manifest
 from pmcmine.duplicates.clusters import read_leaks
-from pmcmine.ids import article_place
+from pmcmine.ids import article_place, range_index
+from pmcmine.increments.base import read_old_samples
+from pmcmine.increments.state import write_part
+from pmcmine.release import file_entry
 from pmcmine.storage import Folder
 from pmcmine.tarball import BLOCK
 
 FileKey = tuple[str, str, str, int]
-ShardKey = tuple[str, str, str, int]  # dataset, group, split, number
+ShardKey = tuple[str, str, str, str]  # dataset, group, split, path
 
 
 def read_index(block: int, plan: Plan, work: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
     """The samples of a block by the hash of their bytes."""
     manifest = read_manifest(work, block)
     if manifest is None:
-        raise RuntimeError(f"block {block} is not committed")
+        if plan.base is None:
+            raise RuntimeError(f"block {block} is not committed")
+        return  # an update mines few blocks
     leaks = read_leaks(work, block)
     for part in manifest["parts"]:
         with work.open(part["index"]) as stream:
             rows = pa.ipc.open_file(stream).read_all().to_pylist()
         for row in rows:
-            leak = leaks.get(row["figure_id"], ("", "", ""))
-            known = {"split": plan.split_of(row["pmcid"]), "leaks_into": leak[0], "twin": leak[1], "twin_kind": leak[2]}
-            yield row["sha256"], {**row, **known}
+            yield row["sha256"], {**row, "split": plan.split_of(row["pmcid"]), **_leak(leaks, row["figure_id"])}
+
+
+def _leak(leaks: Mapping[str, tuple[str, str, str]], figure_id: str) -> dict[str, str]:
+    return dict(zip(("leaks_into", "twin", "twin_kind"), leaks.get(figure_id, ("", "", "")), strict=True))
+
+
+def read_old(key: FileKey, plan: Plan, work: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The samples of the release that an update starts from, by the hash of their bytes."""
+    leaks: dict[int, dict[str, tuple[str, str, str]]] = {}
+    for row in read_old_samples(key, plan, work):
+        block = range_index(article_place(row["pmcid"]), plan.n_blocks)
+        if block not in leaks:
+            leaks[block] = read_leaks(work, block)
+        yield row["sha256"], {**row, **_leak(leaks[block], row["figure_id"])}
 
 
 def by_shard(element: tuple[str, Iterable[dict[str, Any]]], plan: Plan) -> Iterator[tuple[ShardKey, Any]]:
-    """Mark the duplicates of one image and send each sample, and those of its panels, to its shard; leaks go to
-    shard -1, and their panels nowhere."""
+    """Mark the duplicates of one image and send each sample, and those of its panels, to its shard; leaks go to the
+    shards of what is left out, and their panels nowhere."""
     for sample in mark_duplicates(SampleRef(**row) for row in element[1]):
         place = (sample.group, sample.split)
-        if sample.leaks_into:
-            yield (SHARDS, *place, -1), asdict(sample)
-            continue
-        yield (SHARDS, *place, plan.shard_of(SHARDS, sample.figure_id, *place)), asdict(sample)
-        for panel in panel_members(sample):
-            yield (PANEL_SHARDS, *place, plan.shard_of(PANEL_SHARDS, panel.id, *place)), asdict(panel)
+        dataset = LEFT_OUT if sample.leaks_into else SHARDS
+        path = _path(dataset, sample.figure_id, sample.old, *place, plan)
+        yield (dataset, *place, path), asdict(sample)
+        for panel in panel_members(sample) if dataset == SHARDS else ():
+            yield (PANEL_SHARDS, *place, _path(PANEL_SHARDS, panel.id, panel.old, *place, plan)), asdict(panel)
+
+
+def _path(dataset: str, sample_id: str, old: Sequence[Any] | None, group: str, split: str, plan: Plan) -> str:
+    """Where a sample goes: where it was, unless all get new places."""
+    stays = old is not None and plan.base is not None and not plan.base.fresh
+    if stays and old is not None and old[0].startswith(f"{dataset}/{group}/{split}/"):
+        return str(old[0]).removeprefix(f"{dataset}/")
+    return plan.shard_of(dataset, sample_id, group, split)
 
 
 def shard_places(
@@ -62,22 +87,29 @@ def shard_places(
     plan: Plan,
     work: Folder,
     out: Folder,
+    keep_state: bool,
 ) -> Iterator[tuple[FileKey, dict[str, Any]]]:
-    """Write a shard and send what its figures' rows must know to the table files."""
-    (dataset, group, split, shard), rows = element
+    """Write a shard and send what the rows of its figures and panels must know to the table files."""
+    (dataset, group, split, path), rows = element
     found = [row for row in rows if row is not None]
     if dataset == PANEL_SHARDS:
-        write_shard(dataset, group, split, shard, [Member(**row) for row in found], plan, work, out)
+        members = {row["id"]: Member(**row) for row in found}
+        for panel, start, size in write_shard(dataset, group, split, path, [*members.values()], plan, work, out):
+            at = FigurePlace(panel, split, shard=path, sample_offset=start, sample_size=size)
+            where = article_place(panel.partition(".")[0])
+            yield ("panels", group, split, plan.file_of("panels", group, split, where)), asdict(at)
         return
     samples = {s.figure_id: s for s in (SampleRef(**row) for row in found)}
-    at: dict[str, tuple[str, int, int]] = {}
-    if shard >= 0:
-        name, places = write_shard(
-            dataset, group, split, shard, [figure_member(s) for s in samples.values()], plan, work, out
-        )
-        at = {figure_id: (name, start, size) for figure_id, start, size in places}
+    places: dict[str, tuple[int, int]] = {}
+    if dataset == SHARDS or (keep_state and samples):
+        staged = [figure_member(s) for s in samples.values()]
+        written = write_shard(dataset, group, split, path, staged, plan, work, out)
+        places = {figure_id: (start, size) for figure_id, start, size in written}
+    if dataset == LEFT_OUT and places:
+        _write_index(path, places, work, out)
     for s in samples.values():
-        name, start, size = at.get(s.figure_id, ("", 0, 0))
+        name = path if dataset == SHARDS else ""
+        start, size = places[s.figure_id] if name else (0, 0)
         place = FigurePlace(
             s.figure_id,
             s.split,
@@ -97,6 +129,14 @@ def shard_places(
             yield ("rejects", "", "", plan.file_of("rejects", "", "", where)), asdict(place)
 
 
+def _write_index(path: str, places: Mapping[str, tuple[int, int]], work: Folder, out: Folder) -> None:
+    """Note where the samples of a shard that is left out lie, for no table says it."""
+    data = json.dumps([[figure, *at] for figure, at in sorted(places.items())]).encode()
+    name = f"{LEFT_OUT}/{path}.json"
+    out.write(name, data, replace=True)
+    work.write(f"{shard_record(LEFT_OUT, path)}-index", json.dumps(file_entry(name, data)).encode(), replace=True)
+
+
 def table_file(
     element: tuple[FileKey, Iterable[dict[str, Any] | None]], plan: Plan, work: Folder, out: Folder
 ) -> dict[str, Any]:
@@ -105,27 +145,36 @@ def table_file(
     return write_table_file(key, [FigurePlace(**p) for p in places if p is not None], plan, work, out)
 
 
-def build(pipeline: beam.Pipeline, plan: Plan, work: Folder, out: Folder) -> Any:
-    """The graph of the assemble job."""
-    shard_keys = [
-        ((dataset, g, s, i), None)
-        for dataset in (SHARDS, PANEL_SHARDS)
-        for (g, s), n in sorted(plan.counts(dataset).items())
-        for i in range(n)
-    ]
-    samples = (
-        pipeline
-        | "Blocks" >> beam.Create(list(range(plan.n_blocks)), reshuffle=False)
-        | "ReadIndex" >> beam.FlatMap(read_index, plan, work)
-        | "SameBytes" >> beam.GroupByKey()
-        | "MarkDuplicates" >> beam.FlatMap(by_shard, plan)
-    )
+def build(pipeline: beam.Pipeline, plan: Plan, work: Folder, out: Folder, keep_state: bool = True) -> Any:
+    """The graph of the assemble job.
+
+    Args:
+        pipeline: where it is built.
+        plan: the plan.
+        work: the run's work folder.
+        out: where files of the release are written: the release folder, or where an update gathers them.
+        keep_state: whether `state/` is written.
+    """
+    blocks = pipeline | "Blocks" >> beam.Create(list(range(plan.n_blocks)), reshuffle=False)
+    staged = blocks | "ReadIndex" >> beam.FlatMap(read_index, plan, work)
+    if plan.base is not None:
+        files_of_figures = [key for key in all_files(plan) if key[0] == "figures"]
+        old = (
+            pipeline
+            | "OldFiles" >> beam.Create(files_of_figures, reshuffle=False)
+            | "ReadOld" >> beam.FlatMap(read_old, plan, work)
+        )
+        staged = (staged, old) | "OldAndNew" >> beam.Flatten()
+    samples = staged | "SameBytes" >> beam.GroupByKey() | "MarkDuplicates" >> beam.FlatMap(by_shard, plan)
+    shards = [(key, None) for key in plan.shard_paths()]
     places = (
-        (samples, pipeline | "AllShards" >> beam.Create(shard_keys, reshuffle=False))
+        (samples, pipeline | "AllShards" >> beam.Create(shards, reshuffle=False))
         | "Samples" >> beam.Flatten()
         | "ByShard" >> beam.GroupByKey()
-        | "WriteShards" >> beam.FlatMap(shard_places, plan, work, out)
+        | "WriteShards" >> beam.FlatMap(shard_places, plan, work, out, keep_state)
     )
+    if keep_state:
+        _ = blocks | "WriteState" >> beam.Map(write_part, work, out)
     files = pipeline | "AllFiles" >> beam.Create([(key, None) for key in all_files(plan)], reshuffle=False)
     return (
         (places, files)

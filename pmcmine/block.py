@@ -28,6 +28,7 @@ from pmcmine.config import MineConfig
 from pmcmine.duplicates.signatures import KINDS, Signature
 from pmcmine.duplicates.signatures import SCHEMA as SIGNATURES
 from pmcmine.ids import article_id, natural_split
+from pmcmine.increments.delta import read_dead
 from pmcmine.miner import Mined, StagedSample, mine_pmcid
 from pmcmine.rejects import Ledger, Reason, Stage, Unit
 from pmcmine.rowfiles import write_arrow, write_rows
@@ -72,6 +73,15 @@ INDEX_SCHEMA = pa.schema(
         ),
     ]
 )
+LEDGER_SCHEMA = pa.schema(
+    [
+        ("pmcid", pa.string()),
+        ("entries", pa.string()),  # JSON: version, ref, etag and note of each version of the snapshot
+        ("counts", pa.string()),  # JSON: what the sums are made of
+        ("rejects", pa.string()),  # JSON: stage/unit/reason → number
+        ("rows", pa.string()),  # JSON: table → rows staged
+    ]
+)
 _SIGNED = ("kind", "id", "group", "node", "digest", "keys", "size_rank", "date", "role")
 
 
@@ -101,12 +111,28 @@ class _Part:
     rejects: Counter[str] = field(default_factory=Counter)
     images: dict[str, tuple[int, int]] = field(default_factory=dict)
     groups: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    ledger: list[dict[str, str]] = field(default_factory=list)
     offset: int = 0
 
-    def take(self, mined: Mined) -> None:
+    def take(self, mined: Mined, entries: Sequence[Entry]) -> None:
+        """Stage what came of a PMCID, and note it in the ledger."""
+        before, staged = self.counts.copy(), {name: len(rows) for name, rows in self.rows.items()}
+        self._take(mined)
+        rejects = Counter(f"{r.stage}/{r.unit}/{r.reason}" for r in mined.rejects)
+        self.rejects.update(rejects)
+        self.counts.subtract(before)
+        said = {
+            "entries": [[e.version, e.ref, e.etag, e.note] for e in entries],
+            "counts": {k: n for k, n in sorted(self.counts.items()) if n},
+            "rejects": dict(sorted(rejects.items())),
+            "rows": {n: len(r) - staged[n] for n, r in self.rows.items() if len(r) > staged[n]},
+        }
+        self.counts.update(before)
+        self.ledger.append({"pmcid": mined.pmcid} | {k: json.dumps(v, ensure_ascii=False) for k, v in said.items()})
+
+    def _take(self, mined: Mined) -> None:
         self.counts.update(mined.counts)
         self.counts["pmcids"] += 1
-        self.rejects.update(f"{r.stage}/{r.unit}/{r.reason}" for r in mined.rejects)
         self.rows["rejects"] += mined.rejects
         self.places["rejects"] += [("", "")] * len(mined.rejects)
         if mined.tombstone is not None:
@@ -201,12 +227,15 @@ class _Part:
             tables[name] = write_rows(self.work, file, table, self.rows[name], self.places[name])
         index = f"{self.folder}/index.arrow"
         write_arrow(self.work, index, INDEX_SCHEMA, [pa.Table.from_pylist(self.index, INDEX_SCHEMA)])
+        ledger = f"{self.folder}/ledger.arrow"
+        write_arrow(self.work, ledger, LEDGER_SCHEMA, [pa.Table.from_pylist(self.ledger, LEDGER_SCHEMA)])
         near = f"{self.folder}/near.arrow"
         write_arrow(self.work, near, SIGNATURES, [pa.Table.from_pylist(self.near, SIGNATURES)])
         return {
             "folder": self.folder,
             "index": index,
             "near": near,
+            "ledger": ledger,
             "tables": tables,
             "samples": [
                 {
@@ -238,8 +267,8 @@ def mine_part(
     with work.create(pack_name) as (stream, _):
         part = _Part(work, folder, stream, pack_name)
         last = time.monotonic()
-        for mined in _in_order(groups, reader, config, threads):
-            part.take(mined)
+        for mined, group in zip(_in_order(groups, reader, config, threads), groups, strict=True):
+            part.take(mined, group)
             if progress is not None and time.monotonic() - last > _PROGRESS_SECONDS:
                 last = time.monotonic()
                 progress(part.counts + Counter(rejected=sum(part.rejects.values())))
@@ -281,7 +310,7 @@ def _killed_part(groups: Sequence[Sequence[Entry]], work: Folder, folder: str) -
                     article_id(pmcid, entry.version),
                     "the process that mined it alone was killed or ran out of time",
                 )
-            part.take(Mined(pmcid, rejects=ledger.rows, counts=Counter(versions=len(group))))
+            part.take(Mined(pmcid, rejects=ledger.rows, counts=Counter(versions=len(group))), group)
     return part.write()
 
 
@@ -306,7 +335,7 @@ def mine_block(
     starts = [n for n in work.names(home) if n.startswith("started-")]
     marker = f"{home}/started-{attempt}"
     work.write(marker, b"")
-    groups = read_block(work, block)
+    groups = _wanted(work, block)
 
     def progress(counts: Counter[str], done: bool = False) -> None:
         data = json.dumps({**counts, "done": int(done)}).encode()
@@ -333,6 +362,13 @@ def mine_block(
         raise RuntimeError(f"the manifest of block {block} vanished")
     progress(manifest_counts(committed), done=True)
     return committed
+
+
+def _wanted(work: Folder, block: int) -> list[list[Entry]]:
+    """The PMCIDs of a block that are to be mined: all, or in an update what is new or changed."""
+    groups = read_block(work, block)
+    dead = read_dead(work, block)
+    return [g for g in groups if g[0].pmcid in dead] if dead else groups
 
 
 def manifest_counts(manifest: dict[str, Any]) -> Counter[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -88,6 +89,17 @@ def _pmcids(values: list[str] | None) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(bare_pmcid(t) for t in tokens))
 
 
+def _pairs(values: list[str] | None) -> dict[str, Any]:
+    """Keys and values of `--set`."""
+    flags: dict[str, Any] = {}
+    for pair in values or []:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise PmcmineError(f"--set {pair}: give KEY=VALUE")
+        flags[key.strip().replace("-", "_")] = value.strip()
+    return flags
+
+
 def _run(config: Any, dry: bool, quiet: bool) -> int:
     """Run the mine job and tell what came of it; the exit code."""
     from pipelines import job
@@ -96,7 +108,21 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
     if dry:
         typer.echo(json.dumps(job.dry_run(config), indent=1))
         return EXIT_DONE
-    outcome = job.run(config, Progress(quiet=quiet))
+    if config.publish_to is not None:
+        from pmcmine.publish.repos import repo_name
+
+        repo_name(config.publish_to, "shards")
+    code = _tell(config, job.run(config, Progress(quiet=quiet)))
+    if config.publish_to is not None:
+        from pmcmine.publish.upload import publish
+
+        for done in publish(config.out, config.publish_to, endpoint=config.endpoint):
+            typer.echo(f"published {done.repo}  {done.tag}")
+    return code
+
+
+def _tell(config: Any, outcome: Any) -> int:
+    """Tell what came of a run; the exit code."""
     counts = outcome.release["counts"]
     if not outcome.fresh:
         typer.echo(f"{config.out}: the release is whole already; nothing to do")
@@ -166,6 +192,13 @@ def mine(
     pdf_figures: Annotated[
         bool | None, typer.Option("--pdf-figures", help="Take figures from the PDF where they have more pixels there.")
     ] = None,
+    publish_to: Annotated[
+        str | None, typer.Option(help="ORG/NAME on the Hub; each shard is sent as it becomes whole.")
+    ] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Address of a Hub of your own.")] = None,
+    free_published: Annotated[
+        bool | None, typer.Option("--free-published", help="Remove each shard from the disk once the Hub has it.")
+    ] = None,
     beam: Annotated[
         list[str] | None, typer.Option(help="Option for Beam, such as --beam=--job_endpoint=localhost:8099.")
     ] = None,
@@ -199,14 +232,53 @@ def mine(
         "decontaminate_action": "drop" if drop_benchmarks else None,
         "panel_shards": panel_shards,
         "pdf_figures": pdf_figures,
+        "publish_to": publish_to,
+        "endpoint": endpoint,
+        "free_published": free_published,
         "beam": tuple(beam) if beam else None,
     }
-    for pair in set_ or []:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise PmcmineError(f"--set {pair}: give KEY=VALUE")
-        flags[key.strip().replace("-", "_")] = value.strip()
+    flags |= _pairs(set_)
     raise typer.Exit(_run(load_config(flags, config), dry_run, quiet))
+
+
+@app.command()
+def update(
+    release: Annotated[str, typer.Argument(help="Release folder, any fsspec URL.")],
+    source: Annotated[str | None, typer.Option(help="Where the articles are now, if not where they were.")] = None,
+    date: Annotated[str | None, typer.Option(help="Day of the update, YYYY-MM-DD; today if not given.")] = None,
+    inventory: Annotated[str | None, typer.Option(help="Date of the bucket inventory, YYYY-MM-DD.")] = None,
+    compact: Annotated[bool, typer.Option("--compact", help="Write a fresh, full layout.")] = False,
+    vocab: Annotated[str | None, typer.Option(help="Where the release's vocabulary is now.")] = None,
+    runner: Annotated[str | None, typer.Option(help="direct, prism, spark or dataflow.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes of the direct runner.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="KEY=VALUE of another key that does not change what is made.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Bring a release up to date: only what is new, changed or gone in its source is read. The same command resumes."""
+    from datetime import UTC, datetime
+
+    from pipelines import job
+    from pipelines.progress import Progress
+    from pmcmine.config import update_config
+
+    day = date or datetime.now(UTC).date().isoformat()
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
+        raise PmcmineError(f"--date {day}: give YYYY-MM-DD")
+    flags = {"source": source, "inventory": inventory, "vocab": vocab, "runner": runner, "workers": workers}
+    config = update_config(release, flags | _pairs(set_))
+    outcome = job.update(config, day, compact, Progress(quiet=quiet))
+    if not outcome.fresh:
+        typer.echo(f"{release}: nothing is new, changed or gone")
+        raise typer.Exit(EXIT_DONE)
+    last = outcome.release["updates"][-1]
+    typer.echo(
+        f"{last['date']}  " + "  ".join(f"{what} {n:,}" for what, n in last["articles"].items())
+        + f"  files rewritten {len(last['rewritten']):,}, added {len(last['added']):,}"
+        + f"  samples removed {last['removed_samples']:,}"
+    )
+    raise typer.Exit(_tell(config, outcome))
 
 
 @app.command()

@@ -14,6 +14,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pmcmine.concepts.locate import find_vocabulary, local_copy
 from pmcmine.concepts.vocabulary import Vocabulary
 from pmcmine.errors import PmcmineError
+from pmcmine.release import ARTEFACT, load_release
+from pmcmine.storage import Folder
 
 PMC_BUCKET = "https://pmc-oa-opendata.s3.amazonaws.com/"
 ENV_PREFIX = "PMCMINE_MINE_"
@@ -53,6 +55,7 @@ class MineConfig(BaseSettings):
     drop_privacy_flagged: bool = Field(False, description="reject what such a flag is set on, from a score of 0.5")
     link_paragraphs: bool = Field(False, description="link paragraphs too, not captions alone")
     seed: int = Field(0, description="seed of the shuffle over shards")
+    small_splits: bool = Field(True, description="give each split an article in releases under 1,000 articles")
     groups: tuple[str, ...] = Field(("commercial", "noncommercial"), description="licence groups to publish")
     manuscripts: bool = Field(True, description="take author manuscripts with an open licence")
     historical_ocr: bool = Field(False, description="take scanned articles with OCR text")
@@ -83,11 +86,16 @@ class MineConfig(BaseSettings):
         0.1, ge=0, le=1, description="share of articles or figures lost to faults, above which exit is 1"
     )
     keep_work: bool = Field(False, description="keep packs and row files after the release is whole")
+    keep_state: bool = Field(True, description="keep what `pmcmine update` starts from, in `state/`")
+    publish_to: str | None = Field(None, description="ORG/NAME on the Hub; each shard is sent as it becomes whole")
+    endpoint: str | None = Field(None, description="address of the Hub, where it is one of your own")
+    free_published: bool = Field(False, description="remove each shard from the disk once the Hub has it")
     beam: tuple[str, ...] = Field((), description="options for Beam")
 
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
         {"out", "vocab", "decontaminate", "runner", "workers", "concurrency", "requests_per_second", "fetch_keys",
-         "retries", "retry_seconds", "timeout", "max_reject_share", "keep_work", "beam"}
+         "retries", "retry_seconds", "timeout", "max_reject_share", "keep_work", "keep_state", "publish_to", "endpoint",
+         "free_published", "beam"}
     )  # fmt: skip
 
     @classmethod
@@ -157,3 +165,27 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
             f"groups: {', '.join(sorted(bad)) or 'none given'}; choose from commercial, noncommercial, other"
         )
     return config
+
+
+def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
+    """The configuration of a release, for its update: what decides what is made stays as it is, but for the source.
+
+    Args:
+        out: the release folder.
+        flags: where source and vocabulary are now, and keys of `MineConfig.RUN_ONLY`.
+
+    Raises:
+        PmcmineError: where there is no release, or a key would change what is made.
+    """
+    release = load_release(Folder(out))
+    content = {k: v for k, v in release["config"].items() if k in MineConfig.model_fields}
+    allowed = {*MineConfig.RUN_ONLY, "source", "inventory"}
+    for name, value in flags.items():
+        if value is not None and name not in allowed:
+            raise PmcmineError(f"{name}: an update can't change what is made; mine anew for that")
+    values = content | {"inventory": None, "vocab": release["run"].get("vocab")}
+    if content.get("decontaminate_sha256"):
+        values["decontaminate"] = (f"{out.rstrip('/')}/{ARTEFACT}",)
+    if values["vocab"] is None:
+        values["vocab"] = "none"
+    return load_config(values | {k: v for k, v in flags.items() if v is not None} | {"out": out})

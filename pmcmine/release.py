@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -13,9 +14,29 @@ from pmcmine.storage import Folder
 
 RELEASE = "release.json"
 WORK = "_work"
+ARTEFACT = "decontamination.npz"  # what is kept of benchmark sets
+NEXT = "next"  # in the work folder: what an update gathers
+JOURNAL = "journal.json"  # in the work folder: the `release.json` to be, once all is gathered
+REMOVED = re.compile(r"shards/removed/inc\d{8}[a-z]?\.txt")
 _OURS = frozenset(
-    {RELEASE, WORK, "shards", "shards-panels", "tables", "report.html", "metrics.json", "decontamination.npz"}
+    {RELEASE, WORK, "shards", "shards-panels", "tables", "state", "report.html", "metrics.json", ARTEFACT}
 )
+_IN_RELEASE = "@"
+
+
+def release_folder(work: Folder) -> Folder:
+    """The release folder that a work folder lies in."""
+    return Folder(work.url.rstrip("/").removesuffix(f"/{WORK}"))
+
+
+def in_release(name: str) -> str:
+    """How row files name a file of the release, where they mostly name packs of the work folder."""
+    return _IN_RELEASE + name
+
+
+def locate(work: Folder, name: str) -> tuple[Folder, str]:
+    """Folder and path of a pack, or of what `in_release` named."""
+    return (release_folder(work), name.removeprefix(_IN_RELEASE)) if name.startswith(_IN_RELEASE) else (work, name)
 
 
 def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
@@ -60,6 +81,25 @@ def begin(out: Folder, content: Mapping[str, Any]) -> None:
     out.write(f"{WORK}/run.json", json.dumps(state, sort_keys=True).encode())
 
 
+def begin_update(work: Folder, content: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
+    """Mark the work folder as that of an update; an update that was begun goes on with its date.
+
+    Raises:
+        ReleaseError: where something else is at work in it.
+    """
+    try:
+        state: dict[str, Any] = json.loads(work.read("run.json"))
+    except FileNotFoundError:
+        work.write("run.json", json.dumps({"pmcmine": __version__, "config": dict(content), "update": update}).encode())
+        return dict(update)
+    begun = state.get("update")
+    if begun is None or begun["compact"] != update["compact"] or state["pmcmine"] != __version__:
+        raise ReleaseError(f"{work.url}: another run was begun here; end it with its own command, or remove the folder")
+    if state["config"] != json.loads(json.dumps(dict(content))):
+        raise ReleaseError(f"{work.url}: the update was begun with another configuration; remove the folder")
+    return dict(begun)
+
+
 def file_entry(name: str, data: bytes) -> dict[str, Any]:
     """Entry of a small file in the list of files."""
     return {"name": name, "bytes": len(data), "sha256": sha256(data).hexdigest()}
@@ -68,7 +108,7 @@ def file_entry(name: str, data: bytes) -> dict[str, Any]:
 def sweep(out: Folder, files: Sequence[Mapping[str, Any]]) -> None:
     """Remove what interrupted writers left in the dataset folders."""
     known = {f["name"] for f in files}
-    for top in ("shards", "shards-panels", "tables"):
+    for top in ("shards", "shards-panels", "tables", "state"):
         for name in out.walk(top):
             if name not in known:
                 out.remove(name)

@@ -56,8 +56,23 @@ def n_blocks_for(n_pmcids: int, block_articles: int) -> int:
     return max(1, math.ceil(n_pmcids / block_articles), min(16, math.ceil(n_pmcids / 8)))
 
 
-def freeze(entries: Iterable[Entry], kind: str, limit: int | None, block_articles: int, work: Folder) -> Snapshot:
+def freeze(
+    entries: Iterable[Entry],
+    kind: str,
+    limit: int | None,
+    block_articles: int,
+    work: Folder,
+    n_blocks: int | None = None,
+) -> Snapshot:
     """Write a snapshot into the work folder; it stands once its info file does.
+
+    Args:
+        entries: all article versions.
+        kind: kind of the source.
+        limit: at most so many PMCIDs.
+        block_articles: PMCIDs of a block.
+        work: the run's work folder.
+        n_blocks: number of blocks, where it is that of an earlier snapshot.
 
     Raises:
         SourceError: where there is no article at all, or a version twice.
@@ -77,7 +92,7 @@ def freeze(entries: Iterable[Entry], kind: str, limit: int | None, block_article
         table = table.filter(pa.array([p in kept for p in pmcids]))
         pmcids = table["pmcid"].to_pylist()
         unique = [p for p in unique if p in kept]
-    n_blocks = n_blocks_for(len(unique), block_articles)
+    n_blocks = n_blocks or n_blocks_for(len(unique), block_articles)
     place = {p: min(int(article_place(p) * n_blocks), n_blocks - 1) for p in unique}
     blocks = np.array([place[p] for p in pmcids], dtype=np.int64)
     numbers = np.array([pmcid_number(p) for p in pmcids], dtype=np.int64)
@@ -99,11 +114,17 @@ def freeze(entries: Iterable[Entry], kind: str, limit: int | None, block_article
         with pq.ParquetWriter(sink, _SCHEMA, compression="zstd") as writer:
             for block in range(first, min(first + _BLOCKS_A_FILE, n_blocks)):
                 start, stop = int(starts[block]), int(starts[block + 1])
-                writer.write_table(table.slice(start, stop - start), row_group_size=max(stop - start, 1))
+                writer.write_batch(_one_batch(table.slice(start, stop - start)))
         work.write(_file(first), sink.getvalue().to_pybytes(), replace=True)
     snapshot = Snapshot(digest.hexdigest(), kind, len(pmcids), len(unique), n_blocks)
     work.write(INFO, json.dumps(asdict(snapshot)).encode())
     return snapshot
+
+
+def _one_batch(table: pa.Table) -> pa.RecordBatch:
+    """A table's rows in one batch, which becomes one row group, an empty one too."""
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], _SCHEMA)
 
 
 def _file(block: int) -> str:

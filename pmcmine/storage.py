@@ -169,6 +169,16 @@ class Folder:
         stream.close()
         state["won"] = True
 
+    def take(self, other: Folder, name: str) -> None:
+        """Move a file of another folder of the same file system here, under its name, in place of what is there."""
+        target = self.path(name)
+        if self.is_local:
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            Path(other.path(name)).replace(target)
+            return
+        self.fs.cp_file(other.path(name), target)
+        other.remove(name)
+
     def remove(self, name: str) -> None:
         """Remove a file, if it is there."""
         with suppress(FileNotFoundError):

@@ -74,6 +74,7 @@ def tally(
     shard_records: Iterable[Mapping[str, Any]],
     table_records: Iterable[Mapping[str, Any]],
     near: Mapping[str, Any] | None = None,
+    tombstones: int = 0,
 ) -> Tally:
     """Add up manifests of blocks, shards and table files.
 
@@ -83,6 +84,7 @@ def tally(
         shard_records: manifest lines of the shards.
         table_records: manifest lines of the table files.
         near: what came of the near duplicates; None where they were not looked for.
+        tombstones: those that an update adds by itself.
     """  # fmt: skip
     counts: Counter[str] = Counter()
     rejects: Counter[tuple[str, str, str]] = Counter()
@@ -95,6 +97,7 @@ def tally(
                 rejects[stage, unit, reason] += n
             for table, held in part["tables"].items():
                 staged[table] += sum(s["rows"] for s in held["slices"])
+    staged["tombstones"] += tombstones
     for held in (near or {"blocks": {}})["blocks"].values():
         staged["clusters"] += sum(s["rows"] for s in held["slices"])
     mined_rejects = sum(rejects.values())

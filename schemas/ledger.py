@@ -27,7 +27,9 @@ class Tombstone:
 
     pmcid: str = col("PMC id.", unit="PMC<digits>")
     article_id: str = col("Article version that said so.")
-    reason: str = col("retracted or withdrawn.")
+    reason: str = col(
+        "retracted; in a release that was updated also withdrawn (gone from the source), relicensed or unavailable."
+    )
 
 
 REJECTS = Table("rejects", Reject, "One thing that was dropped, and why.", "reject_id", grouped=False)

@@ -52,6 +52,16 @@ class Panel:
     license_group: str = col("commercial, noncommercial or other.")
     derivatives_ok: bool = col("False where a crop may not be published.")
     split: str = col("train, validation or test.", default="")
+    shard: str | None = col("Shard, relative to `shards-panels/`.", null="not cut out, or left out of train", default=None)
+    sample_offset: int | None = col(
+        "Offset of the panel's first tar header.", unit="bytes", null="it is in no shard", default=None
+    )
+    sample_size: int | None = col(
+        "Size of the panel's sample in the shard, headers and padding included.",
+        unit="bytes",
+        null="it is in no shard",
+        default=None,
+    )
 
 
 PANELS = Table("panels", Panel, "One panel of a compound figure.", "panel_id", row_group=5_000)

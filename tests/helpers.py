@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -39,3 +40,55 @@ def release_json(release: Path) -> dict[str, Any]:
     """The release.json."""
     content: dict[str, Any] = json.loads((release / "release.json").read_text("utf-8"))
     return content
+
+
+PLACEMENT = frozenset({"shard", "image_offset", "sample_offset", "sample_size"})
+
+
+def samples(release: Path, dataset: str = "shards") -> dict[str, tuple[str, ...]]:
+    """Hashes of the members of each sample by key, and its group and split; a key that occurs twice fails."""
+    found: dict[str, tuple[str, ...]] = {}
+    for path in sorted((release / dataset).rglob("*.tar")):
+        members: dict[str, list[str]] = {}
+        with tarfile.open(path) as tar:
+            for member in tar:
+                stream = tar.extractfile(member)
+                assert stream is not None
+                members.setdefault(member.name.partition(".")[0], []).append(hashlib.sha256(stream.read()).hexdigest())
+        assert not set(members) & set(found)
+        place = path.relative_to(release / dataset).parts[:2]
+        found |= {key: (*place, *hashes) for key, hashes in members.items()}
+    return found
+
+
+def contents(release: Path) -> dict[str, Any]:
+    """Everything of a release but where it lies: rows by table, samples by dataset, counts."""
+    described = release_json(release)
+    tables = [p.name for p in (release / "tables").iterdir() if p.is_dir()]
+    found: dict[str, Any] = {
+        table: sorted(
+            json.dumps({k: v for k, v in row.items() if k not in PLACEMENT}, sort_keys=True)
+            for row in rows(release, table)
+        )
+        for table in tables
+    }
+    found |= {f"samples of {d}": samples(release, d) for d in ("shards", "shards-panels")}
+    counts = described["counts"]
+    found["counts"] = {k: v for k, v in counts.items() if k != "stages"}
+    found["sums"] = {(s["stage"], s["unit"]): s["came"] for s in counts["stages"] if s["unit"] != "tombstones"}
+    return found
+
+
+def places_hold(release: Path) -> None:
+    """Each row of figures points at its sample, and each sample has one row."""
+    seen = set()
+    for row in rows(release, "figures"):
+        if row["shard"] is None:
+            continue
+        with (release / "shards" / row["shard"]).open("rb") as stream:
+            stream.seek(row["sample_offset"])
+            data = stream.read(row["sample_size"])
+        assert data[:100].rstrip(b"\0").decode() == f"{row['key']}.jpg"
+        assert row["image_offset"] == row["sample_offset"] + 512
+        seen.add(row["key"])
+    assert seen == set(samples(release))

@@ -16,7 +16,8 @@ class SampleRef:
     """A staged sample: what is shuffled instead of its bytes.
 
     `panels` are samples of `shards-panels`, with their places in the same pack. `twin` is the figure of another split
-    whose image or caption (`twin_kind`) is nearly the same.
+    whose image or caption (`twin_kind`) is nearly the same. A sample of the release that an update starts from lies in
+    `old` (tar, offset, size) instead of a pack.
     """
 
     figure_id: str
@@ -36,6 +37,8 @@ class SampleRef:
     twin: str = ""
     twin_kind: str = ""
     panels: tuple[Mapping[str, Any], ...] | list[Mapping[str, Any]] = ()
+    old: tuple[str, int, int] | list[Any] | None = None
+    old_duplicate_of: str = ""
 
 
 def mark_duplicates(samples: Iterable[SampleRef]) -> list[SampleRef]:

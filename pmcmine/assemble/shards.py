@@ -9,14 +9,16 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from pmcmine.assemble.duplicates import SampleRef
-from pmcmine.assemble.plan import Plan, shard_name
+from pmcmine.assemble.plan import Plan
 from pmcmine.errors import StorageError
+from pmcmine.release import in_release, locate
 from pmcmine.storage import Folder
-from pmcmine.tarball import END, header, member_size, padding
+from pmcmine.tarball import BLOCK, END, header, member_size, padding
 
+_ASSEMBLED = b',"split":'  # where `_tail` begins in a finished JSON
 _CHUNK = 4 << 20  # bytes handed to the disk and the hash at once
 
 
@@ -48,6 +50,9 @@ class Member:
         image: offset and size of the image.
         rest: offset of text and JSON, and the size of each.
         tail: what the assembler adds at the end of the JSON object.
+        old: tar of the release that an update starts from, offset and size of the sample there; its bytes are read
+            from it instead of a pack.
+        same: whether that tar holds just what is to be written.
     """
 
     id: str
@@ -56,6 +61,8 @@ class Member:
     image: tuple[int, int]
     rest: tuple[int, int, int]
     tail: bytes
+    old: tuple[str, int, int] | None = None
+    same: bool = False
 
 
 class _HashedWriter:
@@ -102,7 +109,7 @@ class _HashedWriter:
 
 
 class PackReader:
-    """Reads ranges of packs, keeping a bounded number of them open."""
+    """Reads ranges of packs, and of files of the release, keeping a bounded number of them open."""
 
     def __init__(self, work: Folder, most: int = 64) -> None:
         self._work = work
@@ -116,13 +123,15 @@ class PackReader:
             StorageError: where the pack is shorter than its manifest says.
         """
         if not self._work.is_local:
-            data: bytes = self._work.fs.cat_file(self._work.path(pack), start=offset, end=offset + size)
+            folder, name = locate(self._work, pack)
+            data: bytes = folder.fs.cat_file(folder.path(name), start=offset, end=offset + size)
         else:
             stream = self._open.get(pack)
             if stream is None:
                 if len(self._open) >= self._most:
                     self._open.pop(next(iter(self._open))).close()
-                stream = self._open[pack] = self._work.open(pack)
+                folder, name = locate(self._work, pack)
+                stream = self._open[pack] = folder.open(name)
             data = os.pread(stream.fileno(), size, offset)
         if len(data) != size:
             raise StorageError(f"{pack}: {len(data)} of {size} bytes at {offset}; the work folder is damaged")
@@ -149,6 +158,7 @@ def figure_member(s: SampleRef) -> Member:
         (s.image_offset, s.image_size),
         (s.text_offset, s.text_size, s.json_size),
         _tail({"split": s.split, "duplicate_of": s.duplicate_of}),
+        *_old_place(s.old, s.duplicate_of == s.old_duplicate_of),
     )
 
 
@@ -163,7 +173,47 @@ def panel_members(s: SampleRef) -> Iterator[Member]:
             (offset, size),
             (offset + size, p["text_size"], p["json_size"]),
             _tail({"split": s.split}),
+            *_old_place(p.get("old"), True),
         )
+
+
+def _old_place(old: Sequence[Any] | None, same: bool) -> tuple[tuple[str, int, int] | None, bool]:
+    return ((str(old[0]), int(old[1]), int(old[2])), same) if old else (None, False)
+
+
+def _parts(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]:
+    """Image, text and finished JSON of a sample."""
+    if member.old is not None:
+        tar, offset, size = member.old
+        image, text, record = split_sample(packs.read(in_release(tar), offset, size))
+        return image, text, record[: record.rindex(_ASSEMBLED)] + member.tail
+    (image_offset, image_size), (text_offset, text_size, json_size) = member.image, member.rest
+    if text_offset == image_offset + image_size:
+        data = packs.read(member.pack, image_offset, image_size + text_size + json_size)
+        image, rest = data[:image_size], data[image_size:]
+    else:
+        image = packs.read(member.pack, image_offset, image_size)
+        rest = packs.read(member.pack, text_offset, text_size + json_size)
+    text = rest[:text_size]
+    return image, text, rest[text_size:-1] + member.tail
+
+
+def split_sample(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """Image, text and JSON of a sample's three members as they lie in a shard.
+
+    Raises:
+        StorageError: where these are no such members.
+    """
+    found = []
+    at = 0
+    for _ in range(3):
+        head = data[at : at + BLOCK]
+        if head[257:262] != b"ustar":
+            raise StorageError("a shard holds no sample where its table says; the release is damaged")
+        size = int(head[124:135], 8)
+        found.append(data[at + BLOCK : at + BLOCK + size])
+        at += member_size(size)
+    return found[0], found[1], found[2]
 
 
 def write_samples(
@@ -183,15 +233,7 @@ def write_samples(
                 raise ValueError(f"the key {m.key} occurs twice")
             seen.add(m.key)
             start = writer.size
-            (image_offset, image_size), (text_offset, text_size, json_size) = m.image, m.rest
-            if text_offset == image_offset + image_size:
-                data = packs.read(m.pack, image_offset, image_size + text_size + json_size)
-                image, rest = data[:image_size], data[image_size:]
-            else:
-                image = packs.read(m.pack, image_offset, image_size)
-                rest = packs.read(m.pack, text_offset, text_size + json_size)
-            text = rest[:text_size]
-            record = rest[text_size:-1] + m.tail
+            image, text, record = _parts(m, packs)
             for suffix, member in ((".jpg", image), (".txt", text), (".json", record)):
                 writer.write(header(m.key + suffix, len(member)), member, padding(len(member)))
             places.append((m.id, start, writer.size - start))
@@ -211,35 +253,36 @@ def write_shard(
     dataset: str,
     group: str,
     split: str,
-    shard: int,
+    name: str,
     members: Sequence[Member],
     plan: Plan,
     work: Folder,
     out: Folder,
-) -> tuple[str, list[tuple[str, int, int]]]:
-    """Write one shard unless it is committed; its path below the dataset's folder, and the places of its samples.
+) -> list[tuple[str, int, int]]:
+    """Write one shard unless it is committed, or an update finds it unchanged; the places of its samples.
 
     Args:
-        dataset: `SHARDS` or `PANEL_SHARDS`.
+        dataset: one of `pmcmine.assemble.plan.DATASETS`.
         group: licence group.
         split: split.
-        shard: its number.
+        name: its path below the dataset's folder.
         members: its samples, in any order.
         plan: the plan.
         work: the run's work folder.
-        out: the release folder.
+        out: where files of the release are written.
     """
-    n_shards = plan.counts(dataset)[group, split]
-    name = shard_name(group, split, shard, n_shards)
-    if not members and n_shards == 1:
-        return name, []  # a small release whose only articles with samples moved to another split
     target = f"{dataset}/{name}"
-    try:
-        record = json.loads(work.read(shard_record(dataset, name)))
-        if out.exists(target) and out.size(target) == record["bytes"]:
-            return name, [(i, start, size) for i, start, size in record["places"]]
-    except FileNotFoundError:
-        pass
+    entry = plan.base.files.get(target) if plan.base is not None and not plan.base.fresh else None
+    if not members and (entry is not None or plan.count(dataset, group, split) == 1):
+        # A shard that an update emptied, or of a small release whose only articles with samples moved to another split.
+        return []
+    record = committed_shard(dataset, name, work, out)
+    if record is None and entry is not None and len(members) == entry["rows"] and all(_stays(m, target) for m in members):
+        places = sorted(((m.id, m.old[1], m.old[2]) for m in members if m.old), key=lambda p: p[1])
+        record = {**entry, "places": places, "kept": True}
+        work.write(shard_record(dataset, name), json.dumps(record).encode(), replace=True)
+    if record is not None:
+        return [(i, start, size) for i, start, size in record["places"]]
     ordered = sorted(members, key=lambda m: (plan.order_of(m.id), m.id))
     packs = PackReader(work)
     try:
@@ -255,16 +298,39 @@ def write_shard(
         "places": places,
     }
     work.write(shard_record(dataset, name), json.dumps(record).encode(), replace=True)
-    return name, places
+    return places
+
+
+def _stays(member: Member, target: str) -> bool:
+    return member.same and member.old is not None and member.old[0] == target
+
+
+def committed_shard(dataset: str, name: str, work: Folder, out: Folder) -> dict[str, Any] | None:
+    """The manifest line of a shard that is whole: where it was written, or on the Hub."""
+    try:
+        record: dict[str, Any] = json.loads(work.read(shard_record(dataset, name)))
+    except FileNotFoundError:
+        return None
+    target = f"{dataset}/{name}"
+    if record.get("kept") or (out.exists(target) and out.size(target) == record["bytes"]):
+        return record
+    return record if work.exists(published_record(target)) else None
+
+
+def published_record(target: str) -> str:
+    """Name of the note in the work folder that the Hub has a file."""
+    return f"published/{target}.json"
 
 
 __all__ = [
     "FigurePlace",
     "Member",
     "PackReader",
+    "committed_shard",
     "figure_member",
     "member_size",
     "panel_members",
+    "published_record",
     "shard_record",
     "write_samples",
     "write_shard",

@@ -11,15 +11,21 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 
-from pmcmine.assemble.plan import Plan, file_name
+from pmcmine.assemble.plan import Plan, file_name, overlapping
 from pmcmine.assemble.shards import FigurePlace
 from pmcmine.block import read_manifest
 from pmcmine.duplicates.clusters import read_clusters
-from pmcmine.ids import article_id, article_place, pmcid_number
+from pmcmine.ids import article_id, article_place, pmcid_number, range_index
+from pmcmine.increments.delta import read_dead
+from pmcmine.increments.tombstones import read_tombstones
 from pmcmine.rejects import Reason, Stage, Unit
+from pmcmine.release import release_folder
 from pmcmine.storage import Folder
 from schemas import TABLES, Table, to_arrow
 from schemas.ledger import Reject
+
+
+_ASSEMBLED = frozenset({"figures", "rejects", "clusters", "tombstones"})  # hold what the whole corpus decides
 
 
 def table_record(name: str) -> str:
@@ -27,18 +33,19 @@ def table_record(name: str) -> str:
     return f"assembled/tables/{name}.json"
 
 
-def _blocks_of(file: int, n_files: int, n_blocks: int) -> range:
-    """Blocks whose range of places meets that of a file."""
-    first = min(file * n_blocks // n_files, n_blocks - 1)
-    last = min(-(-(file + 1) * n_blocks // n_files), n_blocks)
-    return range(first, max(last, first + 1))
-
-
 def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: Folder) -> Iterable[pa.Table]:
-    """The staged rows of a file, block by block."""
+    """The rows of a file: in an update those that still stand, then the staged ones, block by block."""
     n_files = plan.files[table.name, group, split]
     clustered = read_clusters(work) if table.name == "clusters" else None
-    for block in _blocks_of(file, n_files, plan.n_blocks):
+    blocks = overlapping(file, n_files, plan.n_blocks)
+    if plan.base is not None and table.name != "clusters":
+        dead = frozenset[str]().union(*(read_dead(work, block) for block in blocks))
+        for rows in old_rows((table.name, group, split, file), plan, work):
+            found = standing(rows, table, dead)
+            yield _in_range(found, table, group, split, file, n_files, plan) if plan.base.fresh else found
+    if table.name == "tombstones":
+        yield to_arrow(table, [t for t in read_tombstones(work).added if _is_place(t.pmcid, file, n_files)])
+    for block in blocks:
         for held in _held(table, block, clustered, work):
             wanted = [
                 i
@@ -54,6 +61,48 @@ def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: F
                     yield _in_range(rows, table, group, split, file, n_files, plan)
 
 
+def _is_place(pmcid: str, file: int, n_files: int) -> bool:
+    return range_index(article_place(pmcid), n_files) == file
+
+
+def old_rows(
+    key: tuple[str, str, str, int], plan: Plan, work: Folder, columns: list[str] | None = None
+) -> Iterator[pa.Table]:
+    """Rows of the release that an update starts from, of the files that meet a file's range."""
+    assert plan.base is not None
+    table, group, split, file = key
+    n = plan.base.cut.get((table, group, split), 0)
+    release = release_folder(work)
+    for other in overlapping(file, plan.files[table, group, split], n) if n else ():
+        name = f"tables/{file_name(table, group, split, other, n)}"
+        if name in plan.base.files:
+            with release.open(name) as stream:
+                yield pq.ParquetFile(stream).read(columns)
+
+
+def standing(rows: pa.Table, table: Table, dead: frozenset[str]) -> pa.Table:
+    """Rows as they were staged, without those of articles that are read anew or gone."""
+    if dead:
+        rows = rows.filter(pa.array([p not in dead for p in rows["pmcid"].to_pylist()], pa.bool_()))
+    if table.name == "rejects":  # those of the assembler come anew
+        rows = rows.filter(pa.compute.not_equal(rows["stage"], Stage.ASSEMBLE.value))
+    if table.name == "figures":
+        rows = _set(rows, "no_sample", [
+            None if r == Reason.LEAKS_INTO_EVALUATION.value else r for r in rows["no_sample"].to_pylist()
+        ])  # fmt: skip
+    return rows
+
+
+def as_staged(rows: pa.Table, table: Table) -> pa.Table:
+    """Rows without what only the assembler knows, so that their size is that of staged ones."""
+    for name in ("split", "duplicate_of", "leaks_into", "shard", "image_offset", "sample_offset", "sample_size"):
+        if name in rows.schema.names and (table.grouped or name != "split"):
+            field = rows.schema.field(name)
+            empty = pa.nulls(len(rows), field.type) if field.nullable else pa.array([""] * len(rows), field.type)
+            rows = rows.set_column(rows.schema.get_field_index(name), field, empty)
+    return rows
+
+
 def _held(table: Table, block: int, clustered: Mapping[str, Any] | None, work: Folder) -> Iterator[Mapping[str, Any]]:
     """Manifest entries of the row files that a block has of a table."""
     if clustered is not None:
@@ -61,9 +110,8 @@ def _held(table: Table, block: int, clustered: Mapping[str, Any] | None, work: F
         yield from [held] if held is not None else []
         return
     manifest = read_manifest(work, block)
-    if manifest is None:
-        raise RuntimeError(f"block {block} is not committed")
-    yield from (part["tables"][table.name] for part in manifest["parts"] if part["tables"][table.name]["file"])
+    parts = manifest["parts"] if manifest is not None else ()  # an update mines few blocks
+    yield from (part["tables"][table.name] for part in parts if part["tables"][table.name]["file"])
 
 
 def _in_range(rows: pa.Table, table: Table, group: str, split: str, file: int, n_files: int, plan: Plan) -> pa.Table:
@@ -127,8 +175,12 @@ def _join_places(rows: pa.Table, places: Mapping[str, FigurePlace]) -> pa.Table:
     )
     rows = _set(rows, "duplicate_of", [p.duplicate_of or None if p else None for p in found])
     rows = _set(rows, "leaks_into", [p.leaks_into or None if p else None for p in found])
+    return _set_places(rows, found, ("image_offset", "sample_offset", "sample_size"))
+
+
+def _set_places(rows: pa.Table, found: Sequence[FigurePlace | None], names: Iterable[str]) -> pa.Table:
     rows = _set(rows, "shard", [p.shard or None if p else None for p in found])
-    for name in ("image_offset", "sample_offset", "sample_size"):
+    for name in names:
         rows = _set(rows, name, [getattr(p, name) if p and p.shard else None for p in found])
     return rows
 
@@ -203,7 +255,7 @@ def write_table_file(
 
     Args:
         key: table, group, split and number of the file; group and split are empty for ungrouped tables.
-        places: what the assembler learnt, for figures; the leaks, for rejects.
+        places: what the assembler learnt, for figures and panels; the leaks, for rejects.
         plan: the plan.
         work: the run's work folder.
         out: the release folder.
@@ -214,15 +266,22 @@ def write_table_file(
     target = f"tables/{name}"
     try:
         record: dict[str, Any] = json.loads(work.read(table_record(name)))
-        if out.exists(target) and out.size(target) == record["bytes"]:
+        if record.get("kept") or (out.exists(target) and out.size(target) == record["bytes"]):
             return record
     except FileNotFoundError:
         pass
+    place = {"table": name_of, "group": group, "split": split}
+    places = list(places)
+    entry = plan.base.files.get(target) if plan.base is not None and not plan.base.fresh else None
+    if entry is not None and name_of not in _ASSEMBLED and not places and not _touched(key, plan, work):
+        record = {**entry, **place, "kept": True}
+        work.write(table_record(name), json.dumps(record).encode(), replace=True)
+        return record
     pieces = [p for p in _staged(table, group, split, file, plan, work) if len(p)]
     if name_of == "rejects":
         leaks = sorted((leak_reject(p) for p in places if p.leaks_into), key=lambda r: r.reject_id)
         pieces += [to_arrow(table, leaks)] if leaks else []
-    found = {p.figure_id: p for p in places} if name_of == "figures" else {}
+    found = {p.figure_id: p for p in places} if name_of in ("figures", "panels") else {}
     samples = 0
 
     def finished() -> Iterator[pa.Table]:
@@ -233,6 +292,10 @@ def write_table_file(
             if name_of == "figures":
                 rows = _join_places(rows, found)
                 samples += len(rows) - rows["shard"].null_count
+            if name_of == "panels":
+                rows = _set_places(
+                    rows, [found.get(p) for p in rows["panel_id"].to_pylist()], ("sample_offset", "sample_size")
+                )
             yield rows.cast(table.schema)
 
     with out.create(target, replace=True) as (stream, _):
@@ -243,10 +306,11 @@ def write_table_file(
         "sha256": hashed.digest.hexdigest(),
         "bytes": hashed.size,
         "rows": n,
-        "table": name_of,
-        "group": group,
-        "split": split,
+        **place,
     }
+    if entry is not None and entry["sha256"] == record["sha256"]:
+        out.remove(target)
+        record["kept"] = True
     if name_of == "figures":
         record["samples"] = samples
         record["panels_left_out"] = sum(p.n_panels for p in found.values() if p.leaks_into)
@@ -254,9 +318,15 @@ def write_table_file(
     return record
 
 
+def _touched(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> bool:
+    """Whether an update changes anything in the range of a file."""
+    blocks = overlapping(key[3], plan.files[key[:3]], plan.n_blocks)
+    return any(read_dead(work, block) for block in blocks)
+
+
 def all_files(plan: Plan) -> list[tuple[str, str, str, int]]:
     """Keys of all Parquet files of a release."""
     return [(t, g, s, i) for (t, g, s), n in sorted(plan.files.items()) for i in range(n)]
 
 
-__all__ = ["all_files", "table_record", "write_parquet", "write_table_file"]
+__all__ = ["all_files", "old_rows", "table_record", "write_parquet", "write_table_file"]

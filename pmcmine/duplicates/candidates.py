@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 
 from pmcmine.assemble.shards import PackReader
-from pmcmine.block import read_manifest
 from pmcmine.duplicates.shingles import mix
 from pmcmine.duplicates.signatures import KINDS, compare, decode
 from pmcmine.rowfiles import write_arrow
@@ -70,13 +69,11 @@ def _repeated(work: Folder) -> Any:
 
 
 def read_signed(work: Folder, block: int, columns: list[str]) -> Iterator[pa.Table]:
-    """Signatures of a committed block, part by part."""
-    manifest = read_manifest(work, block)
-    if manifest is None:
-        raise RuntimeError(f"block {block} is not committed")
-    for part in manifest["parts"]:
-        with work.open(part["near"]) as stream:
-            yield pa.ipc.open_file(stream).read_all().select(columns)
+    """Signatures of a committed block, part by part; in an update, first those of what still stands."""
+    from pmcmine.increments.state import new_parts, old_part
+
+    for table in (old_part(work, "near", block), *new_parts(work, "near", block)):
+        yield table.select(columns)
 
 
 def shuffled(work: Folder, block: int) -> Iterator[tuple[int, int, Place, list[int]]]:

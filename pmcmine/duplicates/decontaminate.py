@@ -25,10 +25,10 @@ from pmcmine.duplicates import pictures, shingles
 from pmcmine.errors import PmcmineError
 from pmcmine.images import check_image
 from pmcmine.rejects import Rejected
+from pmcmine.release import ARTEFACT
 from pmcmine.storage import Folder
 
 NGRAM: Final = 13
-ARTEFACT: Final = "decontamination.npz"
 FLAG, DROP = ACTIONS = ("flag", "drop")
 _FORMAT: Final = 1
 _IMAGES: Final = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp"})

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-from pmcmine.errors import ReleaseError
-from pmcmine.release import RELEASE
+from pmcmine.errors import PmcmineError, ReleaseError
+from pmcmine.release import RELEASE, load_release
+from pmcmine.storage import Folder
 
 CARD: Final = "README.md"
 _SUFFIX: Final = {"shards": "", "tables": "-tables", "shards-panels": "-panels"}
@@ -37,21 +36,32 @@ class Repo:
     files: Mapping[str, tuple[int, str]]
 
 
-def read_release(folder: Path) -> dict[str, Any]:
-    """The `release.json` of a local release.
+def read_release(folder: Folder) -> dict[str, Any]:
+    """The `release.json` of a release whose files are all there, but for shards that a run published and removed.
 
     Raises:
         ReleaseError: where there is none, or a file that it names is missing or of another size.
     """
-    try:
-        release: dict[str, Any] = json.loads((folder / RELEASE).read_text("utf-8"))
-    except (OSError, ValueError):
-        raise ReleaseError(f"{folder}: no {RELEASE}; this is no release, or it is not whole yet") from None
+    release = load_release(folder)
+    freed = release["run"].get("free_published", False)
     for file in release["files"]:
-        path = folder / file["name"]
-        if not path.is_file() or path.stat().st_size != file["bytes"]:
-            raise ReleaseError(f"{folder}: {file['name']} is missing or of another size than {RELEASE} says")
+        name = file["name"]
+        if freed and name.endswith(".tar") and not folder.exists(name):
+            continue
+        if not folder.exists(name) or folder.size(name) != file["bytes"]:
+            raise ReleaseError(f"{folder.url}: {name} is missing or of another size than {RELEASE} says")
     return release
+
+
+def repo_name(name: str, folder: str) -> str:
+    """The repo of a dataset folder of a release that is published under a name.
+
+    Raises:
+        PmcmineError: where the name is none of a repo.
+    """
+    if name.count("/") != 1 or not all(name.split("/")):
+        raise PmcmineError(f"'{name}' is no repo; give ORG/NAME")
+    return f"{name}{_SUFFIX[folder]}"
 
 
 def repos_of(release: Mapping[str, Any], name: str) -> list[Repo]:
@@ -62,14 +72,14 @@ def repos_of(release: Mapping[str, Any], name: str) -> list[Repo]:
         name: namespace and name of the repo of image-text pairs; the others get a suffix.
     """
     found = []
-    for folder, suffix in _SUFFIX.items():
+    for folder in _SUFFIX:
         files = {
             file["name"].removeprefix(f"{folder}/"): (file["bytes"], file["sha256"])
             for file in release["files"]
             if file["name"].startswith(f"{folder}/") and file["name"] != f"{folder}/{CARD}"
         }
         if files:
-            found.append(Repo(f"{name}{suffix}", folder, files))
+            found.append(Repo(repo_name(name, folder), folder, files))
     return found
 
 

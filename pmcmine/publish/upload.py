@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha1, sha256
@@ -13,13 +15,15 @@ from typing import Any, Final, TypeVar
 
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, read_release, repos_of
+from pmcmine.release import RELEASE
+from pmcmine.storage import Folder
 
 T = TypeVar("T")
 _RETRIED: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _TRIES: Final = 8
 _MOST_WAIT: Final = 300.0  # seconds; a longer Retry-After is cut to this
-_BATCH_FILES: Final = 500  # of one commit
-_BATCH_BYTES: Final = 50 << 30
+BATCH_FILES: Final = 500  # of one commit
+BATCH_BYTES: Final = 50 << 30
 _KEPT: Final = frozenset({".gitattributes"})  # the Hub's own
 
 
@@ -79,7 +83,7 @@ def _batches(paths: Sequence[str], repo: Repo) -> Iterator[list[str]]:
     for path in paths:
         batch.append(path)
         size += repo.files[path][0]
-        if len(batch) >= _BATCH_FILES or size >= _BATCH_BYTES:
+        if len(batch) >= BATCH_FILES or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
@@ -101,8 +105,45 @@ def remote_files(api: Any, repo_id: str, revision: str | None = None) -> dict[st
     }
 
 
+@contextmanager
+def additions(folder: Folder, dataset: str, paths: Iterable[str]) -> Iterator[list[Any]]:
+    """Operations that add files of a dataset folder; those of an object store are copied here while it lasts."""
+    from huggingface_hub import CommitOperationAdd
+
+    with tempfile.TemporaryDirectory(prefix="pmcmine-publish-") as here:
+        found = []
+        for n, path in enumerate(paths):
+            file = folder.path(f"{dataset}/{path}")
+            if not folder.is_local:
+                file, there = f"{here}/{n}", file
+                folder.fs.get_file(there, file)
+            found.append(CommitOperationAdd(path_in_repo=path, path_or_fileobj=file))
+        yield found
+
+
+def send(api: Any, repo_id: str, adds: list[Any]) -> None:
+    """Send the large ones of files to be added; what the Hub has is not sent again.
+
+    Raises:
+        PmcmineError: as `patiently`.
+    """
+    patiently(partial(api.preupload_lfs_files, repo_id, additions=adds, repo_type="dataset"), f"sending to {repo_id}")
+
+
+def commit(api: Any, repo_id: str, operations: list[Any], message: str) -> None:
+    """Make a commit.
+
+    Raises:
+        PmcmineError: as `patiently`.
+    """
+    make = partial(
+        api.create_commit, repo_id, operations=operations, commit_message=message, repo_type="dataset"
+    )
+    patiently(make, f"committing to {repo_id}")
+
+
 def publish(
-    folder: Path,
+    folder: Path | str,
     name: str,
     *,
     endpoint: str | None = None,
@@ -111,10 +152,11 @@ def publish(
 ) -> list[Published]:
     """Upload a release's dataset folders as dataset repos. What is there already is not sent again.
 
-    The token is that of the environment (`HF_TOKEN`) or of the client's store.
+    A repo that holds a whole release gets the next one in one commit, so that each of its revisions is whole. The token
+    is that of the environment (`HF_TOKEN`) or of the client's store.
 
     Args:
-        folder: a whole release on this machine.
+        folder: a whole release, any fsspec URL.
         name: namespace and name.
         endpoint: address of the Hub; the client's own if not given.
         private: whether new repos are private.
@@ -125,17 +167,16 @@ def publish(
     """
     from huggingface_hub import HfApi
 
-    if name.count("/") != 1 or not all(name.split("/")):
-        raise PmcmineError(f"'{name}' is no repo; give ORG/NAME")
-    release = read_release(folder)
+    out = Folder(str(folder))
+    release = read_release(out)
     repos = repos_of(release, name)
     api = HfApi(endpoint=endpoint, library_name="pmcmine")
-    tag = "release-" + sha256((folder / "release.json").read_bytes()).hexdigest()[:12]
-    return [_publish(api, folder, repo, repos, tag, private, say) for repo in repos]
+    tag = "release-" + sha256(out.read(RELEASE)).hexdigest()[:12]
+    return [_publish(api, out, repo, repos, tag, private, say) for repo in repos]
 
 
 def _publish(
-    api: Any, folder: Path, repo: Repo, repos: list[Repo], tag: str, private: bool, say: Callable[[str], None]
+    api: Any, folder: Folder, repo: Repo, repos: list[Repo], tag: str, private: bool, say: Callable[[str], None]
 ) -> Published:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
@@ -143,46 +184,40 @@ def _publish(
         lambda: api.create_repo(repo.id, repo_type="dataset", private=private, exist_ok=True), f"creating {repo.id}"
     )
     there = patiently(lambda: remote_files(api, repo.id), f"listing {repo.id}")
-    root = folder / repo.folder
-    todo = [path for path in sorted(repo.files) if not _same(there.get(path), root / path, repo.files[path][1])]
+    todo = [p for p in sorted(repo.files) if not _same(there.get(p), folder, f"{repo.folder}/{p}", repo.files[p][1])]
     kept = len(repo.files) - len(todo)
     say(f"{repo.id}: {kept} of {len(repo.files)} files are there")
+    whole = CARD in there
     commits = done = 0
+    waiting: list[str] = []
     for batch in _batches(todo, repo):
-        adds = [CommitOperationAdd(path_in_repo=path, path_or_fileobj=str(root / path)) for path in batch]
         # Objects are sent before the commit names them: an object that the Hub has is not sent again after a kill.
-        patiently(
-            partial(api.preupload_lfs_files, repo.id, additions=adds, repo_type="dataset"),
-            f"sending to {repo.id}",
-        )
-        message = f"{repo.folder}: files {done + 1} to {done + len(batch)} of {len(todo)}"
-        patiently(
-            partial(api.create_commit, repo.id, operations=adds, commit_message=message, repo_type="dataset"),
-            f"committing to {repo.id}",
-        )
-        commits += 1
-        done += len(batch)
+        with additions(folder, repo.folder, batch) as adds:
+            send(api, repo.id, adds)
+            done += len(batch)
+            if whole:
+                waiting += batch
+            else:
+                commit(api, repo.id, adds, f"{repo.folder}: files {done - len(batch) + 1} to {done} of {len(todo)}")
+                commits += 1
         say(f"{repo.id}: {done} of {len(todo)} files sent")
-    card = card_with_links((root / CARD).read_text("utf-8"), repo, repos, api.endpoint).encode()
-    last = {CARD: card} | {path: (folder / path).read_bytes() for path in COMMON}
+    card = card_with_links(folder.read(f"{repo.folder}/{CARD}").decode(), repo, repos, api.endpoint).encode()
+    last = {CARD: card} | {path: folder.read(path) for path in COMMON}
     stale = sorted(set(there) - set(repo.files) - set(last) - _KEPT)
     changed = [path for path, data in last.items() if there.get(path, (0, "", ""))[2] != git_blob(data)]
-    if changed or stale:
-        operations: list[Any] = [CommitOperationAdd(path_in_repo=path, path_or_fileobj=last[path]) for path in changed]
-        operations += [CommitOperationDelete(path_in_repo=path) for path in stale]
-        patiently(
-            lambda: api.create_commit(
-                repo.id, operations=operations, commit_message=f"{repo.folder}: card of {tag}", repo_type="dataset"
-            ),
-            f"committing to {repo.id}",
-        )
+    if changed or stale or waiting:
+        with additions(folder, repo.folder, waiting) as adds:
+            operations: list[Any] = [*adds]
+            operations += [CommitOperationAdd(path_in_repo=path, path_or_fileobj=last[path]) for path in changed]
+            operations += [CommitOperationDelete(path_in_repo=path) for path in stale]
+            commit(api, repo.id, operations, f"{repo.folder}: {tag}")
         commits += 1
     patiently(lambda: api.create_tag(repo.id, tag=tag, repo_type="dataset", exist_ok=True), f"tagging {repo.id}")
     return Published(repo.id, len(todo), kept, len(stale), commits, tag)
 
 
-def _same(there: tuple[int, str, str] | None, path: Path, digest: str) -> bool:
+def _same(there: tuple[int, str, str] | None, folder: Folder, name: str, digest: str) -> bool:
     """Whether the Hub has a file: by its SHA-256, or by Git's id of a small one."""
     if there is None:
         return False
-    return there[1] == digest if there[1] else there[2] == git_blob(path.read_bytes())
+    return there[1] == digest if there[1] else there[2] == git_blob(folder.read(name))

@@ -76,6 +76,8 @@ def _thumbnail(data: bytes) -> str:
 def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict[str, Any]]:
     pairs = []
     for _, row in sorted(picked, key=lambda p: -p[0]):
+        if not out.exists(f"shards/{row['shard']}"):
+            continue  # it went to the Hub and left the disk
         with out.open(f"shards/{row['shard']}") as stream:
             stream.seek(row["image_offset"])
             data = stream.read(row["image_bytes"])

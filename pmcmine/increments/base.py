@@ -1,0 +1,182 @@
+"""Samples of the release that an update starts from, as the assembler takes them: where their bytes lie, what they were."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pmcmine.assemble.plan import LEFT_OUT, PANEL_SHARDS, SHARDS, Base, Plan, Sizes, cut, overlapping
+from pmcmine.assemble.tables import as_staged, old_rows, standing
+from pmcmine.config import MineConfig
+from pmcmine.errors import StorageError
+from pmcmine.increments.delta import read_dead
+from pmcmine.increments.state import STATE_FILE, old_part, read_state
+from pmcmine.release import load_release, release_folder
+from pmcmine.rowfiles import data_bytes
+from pmcmine.storage import Folder
+from schemas import TABLES
+
+_COLUMNS = ["figure_id", "key", "pmcid", "license_group", "split", "shard", "sample_offset", "sample_size",
+            "duplicate_of", "leaks_into"]  # fmt: skip
+
+
+def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], Base, Plan]:
+    """`release.json` of a release, the release as the assembler takes it, and its plan.
+
+    Raises:
+        ReleaseError: where it is no whole release, or keeps no state.
+    """
+    described = load_release(release)
+    state = read_state(release)
+    plan = Plan.from_json(json.dumps(state["plan"]).encode())
+    files = {f["name"]: f for f in (*described["files"], *state["files"])}
+    return described, Base(files, plan.files, tag, fresh), plan
+
+
+def inc_tag(release: Folder, date: str) -> str:
+    """`inc<date>`, with a letter after it where shards of that name are there already.
+
+    Args:
+        release: the release.
+        date: YYYY-MM-DD.
+    """
+    names = [f["name"] for f in load_release(release)["files"]]
+    if release.exists(STATE_FILE):
+        names += [f["name"] for f in read_state(release)["files"]]
+    tag = f"inc{date.replace('-', '')}"
+    tags = [tag, *(f"{tag}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")]
+    return next(t for t in tags if not any(f"-{t}-" in name for name in names))
+
+
+def read_old_samples(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> Iterator[dict[str, Any]]:
+    """Fields of `SampleRef` of the samples whose rows lie in a file of `figures`, and still stand.
+
+    Args:
+        key: table, group, split and number of the file, of the new release.
+        plan: the plan.
+        work: the run's work folder.
+    """
+    assert plan.base is not None
+    _, group, split, file = key
+    blocks = overlapping(file, plan.files[key[:3]], plan.n_blocks)
+    dead = frozenset[str]().union(*(read_dead(work, block) for block in blocks))
+    rows = [
+        row
+        for table in old_rows(key, plan, work, _COLUMNS)
+        for row in table.to_pylist()
+        if (row["shard"] or row["leaks_into"]) and row["pmcid"] not in dead
+    ]
+    if not rows:
+        return
+    content = {
+        i["figure_id"]: (i["sha256"], i["panels"])
+        for block in blocks
+        for i in old_part(work, "index", block).select(["figure_id", "sha256", "panels"]).to_pylist()
+    }
+    release = release_folder(work)
+    left_out = _left_out(release, plan.base, group, split) if any(r["leaks_into"] for r in rows) else {}
+    panels = _old_panels(("panels", group, split, file), plan, work)
+    for row in rows:
+        figure = row["figure_id"]
+        sha256, staged = content[figure]
+        place = (f"{SHARDS}/{row['shard']}", row["sample_offset"], row["sample_size"]) if row["shard"] else None
+        place = place or left_out.get(figure)
+        if place is None:
+            raise StorageError(f"{release.url}: {figure} was left out of train and is not in {LEFT_OUT}")
+        yield {
+            "figure_id": figure, "key": row["key"], "pmcid": row["pmcid"], "group": row["license_group"],
+            "split": row["split"], "sha256": sha256, "pack": "", "image_offset": 0, "image_size": 0, "text_offset": 0,
+            "text_size": 0, "json_size": 0, "old": place, "old_duplicate_of": row["duplicate_of"] or "",
+            "panels": [{**p, "old": panels[p["panel_id"]]} for p in staged or () if p["panel_id"] in panels],
+        }  # fmt: skip
+
+
+def _old_panels(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> dict[str, tuple[str, int, int]]:
+    """Places of the crops of panels."""
+    assert plan.base is not None
+    found: dict[str, tuple[str, int, int]] = {}
+    if key[:3] not in plan.files:
+        return found
+    n_figures = plan.files["figures", *key[1:3]]
+    for other in overlapping(key[3], n_figures, plan.files[key[:3]]):
+        columns = ["panel_id", "shard", "sample_offset", "sample_size"]
+        for table in old_rows((*key[:3], other), plan, work, columns):
+            for row in table.filter(table["shard"].is_valid()).to_pylist():
+                found[row["panel_id"]] = (
+                    f"{PANEL_SHARDS}/{row['shard']}",
+                    row["sample_offset"],
+                    row["sample_size"],
+                )
+    return found
+
+
+def _left_out(release: Folder, base: Base, group: str, split: str) -> dict[str, tuple[str, int, int]]:
+    """Places of the samples that were left out of a split."""
+    found: dict[str, tuple[str, int, int]] = {}
+    for name in base.files:
+        if name.startswith(f"{LEFT_OUT}/{group}/{split}/") and name.endswith(".tar.json"):
+            for figure, start, size in json.loads(release.read(name)):
+                found[figure] = (name.removesuffix(".json"), start, size)
+    return found
+
+
+def removed_keys(old: Folder, new: Folder, names: list[str], standing: list[str]) -> list[str]:
+    """Keys of samples that files of `figures` held before and that none holds now, sorted.
+
+    Args:
+        old: the release that the update starts from.
+        new: where its new files were gathered.
+        names: files of `figures` of the old release that were rewritten or are gone.
+        standing: files of `figures` that were written.
+    """
+    import pyarrow.parquet as pq
+
+    def keys(folder: Folder, files: list[str]) -> set[str]:
+        found: set[str] = set()
+        for name in files:
+            with folder.open(name) as stream:
+                table = pq.ParquetFile(stream).read(["key", "shard"])
+            found.update(table.filter(table["shard"].is_valid())["key"].to_pylist())
+        return found
+
+    return sorted(keys(old, names) - keys(new, standing))
+
+
+def make_fresh_plan(
+    old: Plan, manifests: Iterable[Mapping[str, Any]], config: MineConfig, base: Base, work: Folder
+) -> Plan:
+    """Plan a release in which everything has a new place: as `make_plan` would, from what stands and what was mined.
+
+    Args:
+        old: plan of the release that the update starts from.
+        manifests: of the blocks that were mined.
+        config: the configuration.
+        base: that release.
+        work: the run's work folder.
+    """
+    sizes = Sizes()
+    for manifest in manifests:
+        for part in manifest["parts"]:
+            sizes.add(part)
+    whole = replace(old, base=base)
+    for key in sorted(base.cut):
+        table, group, split = key
+        for file in range(base.cut[key]):
+            dead = frozenset[str]().union(
+                *(read_dead(work, b) for b in overlapping(file, base.cut[key], old.n_blocks))
+            )
+            for rows in old_rows((*key, file), whole, work):
+                rows = as_staged(standing(rows, TABLES[table], dead), TABLES[table])
+                sizes.rows[key] += len(rows)
+                sizes.row_bytes[key] += sum(data_bytes(column) for column in rows.columns)
+        if table == "figures":
+            for file in range(base.cut[key]):
+                for sample in read_old_samples((*key, file), whole, work):
+                    panels = [p["old"][2] for p in sample["panels"]]
+                    sizes.samples[group, split] += 1
+                    sizes.sample_bytes[group, split] += sample["old"][2]
+                    sizes.panels[group, split] += len(panels)
+                    sizes.panel_bytes[group, split] += sum(panels)
+    return replace(cut(sizes, old.n_blocks, old.moved, config), base=base)

@@ -1,0 +1,98 @@
+"""Yesterday's snapshot against today's: which PMCIDs are read anew, and which are gone."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pmcmine.bundle import Entry
+from pmcmine.rejects import Reason
+from pmcmine.snapshot import read_block
+from pmcmine.storage import Folder
+
+DELTA: Final = "delta/delta.json"
+# What may go well the next time although the source lists the same: these are tried again by every update.
+TRANSIENT: Final = frozenset(
+    {Reason.FETCH_FAILED, Reason.MEDIA_MISSING, Reason.METADATA_MISSING, Reason.XML_MISSING, Reason.CHECKSUM_MISMATCH,
+     Reason.WORKER_KILLED, Reason.INTERNAL_ERROR}
+)  # fmt: skip
+
+
+def delta_file(block: int) -> str:
+    """Name of a block's changes in the work folder."""
+    return f"delta/{block // 1000:03d}/{block:06d}.json"
+
+
+def read_delta(work: Folder, block: int) -> dict[str, list[str]]:
+    """PMCIDs of a block by what became of them: new, changed, retried, gone; empty where nothing did, or no update runs."""
+    try:
+        found: dict[str, list[str]] = json.loads(work.read(delta_file(block)))
+    except FileNotFoundError:
+        return {}
+    return found
+
+
+def read_dead(work: Folder, block: int) -> frozenset[str]:
+    """PMCIDs of a block whose old rows are not valid any more."""
+    return frozenset(p for pmcids in read_delta(work, block).values() for p in pmcids)
+
+
+def _entries(group: Sequence[Entry]) -> list[list[Any]]:
+    return [[e.version, e.ref, e.etag, e.note] for e in group]
+
+
+def difference(groups: Sequence[Sequence[Entry]], ledger: Sequence[dict[str, str]]) -> dict[str, list[str]]:
+    """What became of the PMCIDs of one block.
+
+    Args:
+        groups: the block's entries in today's snapshot, a list a PMCID.
+        ledger: rows of the old state: PMCID, entries and rejects.
+    """
+    old = {row["pmcid"]: row for row in ledger}
+    today = {group[0].pmcid: _entries(group) for group in groups}
+    found: dict[str, list[str]] = {"new": [], "changed": [], "retried": [], "gone": []}
+    for pmcid, entries in today.items():
+        if pmcid not in old:
+            found["new"].append(pmcid)
+        elif _identity(json.loads(old[pmcid]["entries"])) != _identity(entries):
+            found["changed"].append(pmcid)
+        elif any(key.rsplit("/", 1)[-1] in TRANSIENT for key in json.loads(old[pmcid]["rejects"])):
+            found["retried"].append(pmcid)
+    found["gone"] = [p for p in old if p not in today]
+    return {k: v for k, v in found.items() if v}
+
+
+def _identity(entries: Sequence[Sequence[Any]]) -> list[tuple[Any, Any, Any]]:
+    """Version, ETag and note; the place in a source may change without the article."""
+    return sorted((version, etag, note) for version, _, etag, note in entries)
+
+
+def write_deltas(work: Folder, release: Folder, n_blocks: int) -> dict[str, Any]:
+    """Write the changes of all blocks and, last, their sums; returns these.
+
+    Args:
+        work: the run's work folder, today's snapshot frozen in it.
+        release: the release that the update starts from.
+        n_blocks: blocks of both snapshots.
+    """
+    from pmcmine.increments.state import read_part
+
+    try:
+        done: dict[str, Any] = json.loads(work.read(DELTA))
+        return done
+    except FileNotFoundError:
+        pass
+    counts: Counter[str] = Counter(new=0, changed=0, retried=0, gone=0)
+    blocks = []
+    for block in range(n_blocks):
+        ledger = read_part(release, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
+        found = difference(read_block(work, block), ledger)
+        if found:
+            work.write(delta_file(block), json.dumps(found).encode(), replace=True)
+            blocks.append(block)
+        counts.update({k: len(v) for k, v in found.items()})
+    done = {"counts": dict(counts), "blocks": blocks}
+    work.write(DELTA, json.dumps(done).encode(), replace=True)
+    return done

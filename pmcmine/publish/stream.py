@@ -1,0 +1,142 @@
+"""Publishing while a release is made: each shard goes to the Hub as it becomes whole, and may leave the disk."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Final
+
+from pmcmine.assemble.plan import PANEL_SHARDS, SHARDS
+from pmcmine.assemble.shards import published_record
+from pmcmine.config import MineConfig
+from pmcmine.errors import PmcmineError
+from pmcmine.publish.repos import repo_name
+from pmcmine.publish.upload import BATCH_BYTES, BATCH_FILES, additions, commit, patiently, send
+from pmcmine.storage import Folder
+
+_LOOK_SECONDS: Final = 2.0
+
+
+class Published:
+    """Sends the shards of a run as they become whole, in a thread of its own."""
+
+    def __init__(self, config: MineConfig, work: Folder, out: Folder) -> None:
+        from huggingface_hub import HfApi
+
+        assert config.publish_to is not None
+        self._api = HfApi(endpoint=config.endpoint, library_name="pmcmine")
+        self._name = config.publish_to
+        self._free = config.free_published
+        self._work, self._out = work, out
+        self._done = threading.Event()
+        self._error: PmcmineError | None = None
+        self._seen: set[str] = set()
+        for dataset in (SHARDS, PANEL_SHARDS) if config.panel_shards else (SHARDS,):
+            repo = repo_name(self._name, dataset)
+            patiently(
+                partial(self._api.create_repo, repo, repo_type="dataset", private=True, exist_ok=True),
+                f"creating {repo}",
+            )
+        self._thread = threading.Thread(target=self._watch, name="publish", daemon=True)
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Send what is left, and wait for it.
+
+        Raises:
+            PmcmineError: where the Hub refused; the same command goes on.
+        """
+        self.stop()
+        if self._error is not None:
+            raise self._error
+        for dataset in (SHARDS, PANEL_SHARDS):
+            self._send(dataset, last=True)
+
+    def stop(self) -> None:
+        """End the thread after what it is at."""
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        try:
+            while not self._done.wait(_LOOK_SECONDS):
+                for dataset in (SHARDS, PANEL_SHARDS):
+                    self._send(dataset, last=False)
+        except PmcmineError as error:
+            self._error = error  # told by `finish`; the run itself goes on
+
+    def _waiting(self, dataset: str) -> list[dict[str, Any]]:
+        """Manifest lines of shards that are whole and not on the Hub."""
+        found = []
+        for name in self._work.walk(f"assembled/{dataset}"):
+            if name in self._seen or not name.endswith(".tar.json"):
+                continue
+            record = json.loads(self._work.read(name))
+            if record.get("kept") or self._work.exists(published_record(record["name"])):
+                self._seen.add(name)
+                continue
+            found.append(record)
+        return found
+
+    def _send(self, dataset: str, last: bool) -> None:
+        batch: list[dict[str, Any]] = []
+        size = 0
+        for record in self._waiting(dataset):
+            batch.append(record)
+            size += record["bytes"]
+            if len(batch) >= BATCH_FILES or size >= BATCH_BYTES:
+                self._commit(dataset, batch)
+                batch, size = [], 0
+        if batch and last:
+            self._commit(dataset, batch)
+        elif batch:
+            self._preupload(dataset, batch)
+
+    def _paths(self, dataset: str, batch: list[dict[str, Any]]) -> list[str]:
+        return [record["name"].removeprefix(f"{dataset}/") for record in batch]
+
+    def _preupload(self, dataset: str, batch: list[dict[str, Any]]) -> None:
+        """Send objects, one at a time; the commit comes when there are enough of them."""
+        for record in batch:
+            sent = f"sent/{record['name']}"
+            if not self._work.exists(sent):
+                with additions(self._out, dataset, self._paths(dataset, [record])) as adds:
+                    send(self._api, repo_name(self._name, dataset), adds)
+                self._work.write(sent, b"", replace=True)
+
+    def _commit(self, dataset: str, batch: list[dict[str, Any]]) -> None:
+        repo = repo_name(self._name, dataset)
+        with additions(self._out, dataset, self._paths(dataset, batch)) as adds:
+            send(self._api, repo, adds)
+            commit(self._api, repo, adds, f"{dataset}: {len(batch)} shards")
+        for record in batch:
+            self._work.write(published_record(record["name"]), b"{}", replace=True)
+            if self._free:
+                self._out.remove(record["name"])
+
+
+class _Nothing:
+    def finish(self) -> None:
+        """Nothing is published."""
+
+
+@contextmanager
+def publishing(config: MineConfig | None, work: Folder, out: Folder) -> Iterator[Published | _Nothing]:
+    """While it lasts, shards go to the Hub as they become whole, where the configuration says so.
+
+    Args:
+        config: the configuration; nothing is published without one.
+        work: the run's work folder.
+        out: where files of the release are written.
+    """
+    if config is None or config.publish_to is None:
+        yield _Nothing()
+        return
+    published = Published(config, work, out)
+    try:
+        yield published
+    finally:
+        published.stop()
