@@ -17,7 +17,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from pmcmine.assemble.duplicates import SampleRef, mark_duplicates
-from pmcmine.assemble.plan import LEFT_OUT, PANEL_SHARDS, SHARDS, Plan
+from pmcmine.assemble.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan
 from pmcmine.assemble.shards import FigurePlace, Member, figure_member, panel_members, shard_record, write_shard
 from pmcmine.assemble.tables import all_files, write_table_file
 from pmcmine.block import read_manifest
@@ -64,14 +64,14 @@ def read_old(key: FileKey, plan: Plan, work: Folder) -> Iterator[tuple[str, dict
 
 def by_shard(element: tuple[str, Iterable[dict[str, Any]]], plan: Plan) -> Iterator[tuple[ShardKey, Any]]:
     """Mark the duplicates of one image and send each sample, and those of its panels, to its shard; leaks go to the
-    shards of what is left out, and their panels nowhere."""
+    shards of what is left out, as do their panels."""
     for sample in mark_duplicates(SampleRef(**row) for row in element[1]):
         place = (sample.group, sample.split)
-        dataset = LEFT_OUT if sample.leaks_into else SHARDS
+        dataset, panels = (LEFT_OUT, LEFT_OUT_PANELS) if sample.leaks_into else (SHARDS, PANEL_SHARDS)
         path = _path(dataset, sample.figure_id, sample.old, *place, plan)
         yield (dataset, *place, path), asdict(sample)
-        for panel in panel_members(sample) if dataset == SHARDS else ():
-            yield (PANEL_SHARDS, *place, _path(PANEL_SHARDS, panel.id, panel.old, *place, plan)), asdict(panel)
+        for panel in panel_members(sample):
+            yield (panels, *place, _path(panels, panel.id, panel.old, *place, plan)), asdict(panel)
 
 
 def _path(dataset: str, sample_id: str, old: Sequence[Any] | None, group: str, split: str, plan: Plan) -> str:
@@ -92,9 +92,15 @@ def shard_places(
     """Write a shard and send what the rows of its figures and panels must know to the table files."""
     (dataset, group, split, path), rows = element
     found = [row for row in rows if row is not None]
-    if dataset == PANEL_SHARDS:
+    if dataset in (PANEL_SHARDS, LEFT_OUT_PANELS):
         members = {row["id"]: Member(**row) for row in found}
-        for panel, start, size in write_shard(dataset, group, split, path, [*members.values()], plan, work, out):
+        if dataset == LEFT_OUT_PANELS and not (keep_state and members):
+            return
+        written = write_shard(dataset, group, split, path, [*members.values()], plan, work, out)
+        if dataset == LEFT_OUT_PANELS:
+            _write_index(dataset, path, written, work, out)
+            return
+        for panel, start, size in written:
             at = FigurePlace(panel, split, shard=path, sample_offset=start, sample_size=size)
             where = article_place(panel.partition(".")[0])
             yield ("panels", group, split, plan.file_of("panels", group, split, where)), asdict(at)
@@ -105,8 +111,8 @@ def shard_places(
         staged = [figure_member(s) for s in samples.values()]
         written = write_shard(dataset, group, split, path, staged, plan, work, out)
         places = {figure_id: (start, size) for figure_id, start, size in written}
-    if dataset == LEFT_OUT and places:
-        _write_index(path, places, work, out)
+        if dataset == LEFT_OUT:
+            _write_index(dataset, path, written, work, out)
     for s in samples.values():
         name = path if dataset == SHARDS else ""
         start, size = places[s.figure_id] if name else (0, 0)
@@ -129,12 +135,12 @@ def shard_places(
             yield ("rejects", "", "", plan.file_of("rejects", "", "", where)), asdict(place)
 
 
-def _write_index(path: str, places: Mapping[str, tuple[int, int]], work: Folder, out: Folder) -> None:
+def _write_index(dataset: str, path: str, places: Sequence[tuple[str, int, int]], work: Folder, out: Folder) -> None:
     """Note where the samples of a shard that is left out lie, for no table says it."""
-    data = json.dumps([[figure, *at] for figure, at in sorted(places.items())]).encode()
-    name = f"{LEFT_OUT}/{path}.json"
+    data = json.dumps(sorted(places)).encode()
+    name = f"{dataset}/{path}.json"
     out.write(name, data, replace=True)
-    work.write(f"{shard_record(LEFT_OUT, path)}-index", json.dumps(file_entry(name, data)).encode(), replace=True)
+    work.write(f"{shard_record(dataset, path)}-index", json.dumps(file_entry(name, data)).encode(), replace=True)
 
 
 def table_file(

@@ -274,7 +274,8 @@ def update(
         raise typer.Exit(EXIT_DONE)
     last = outcome.release["updates"][-1]
     typer.echo(
-        f"{last['date']}  " + "  ".join(f"{what} {n:,}" for what, n in last["articles"].items())
+        f"{last['date']}  "
+        + "  ".join(f"{what} {n:,}" for what, n in last["articles"].items())
         + f"  files rewritten {len(last['rewritten']):,}, added {len(last['added']):,}"
         + f"  samples removed {last['removed_samples']:,}"
     )

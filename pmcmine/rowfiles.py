@@ -29,6 +29,12 @@ def data_bytes(array: Any) -> int:
     return len(array) * max(int(kind.bit_width) // 8, 1)
 
 
+def set_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    """Rows with other values in a column."""
+    at = rows.schema.get_field_index(name)
+    return rows.set_column(at, rows.schema.field(at), values)
+
+
 def write_arrow(
     work: Folder, name: str, schema: pa.Schema, tables: Sequence[pa.Table], *, replace: bool = False
 ) -> None:

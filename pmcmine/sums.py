@@ -9,6 +9,7 @@ from typing import Any
 
 from pmcmine.errors import SumsError
 from pmcmine.rejects import FAULTS, Reason
+from schemas import TABLES
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def tally(
     """  # fmt: skip
     counts: Counter[str] = Counter()
     rejects: Counter[tuple[str, str, str]] = Counter()
-    staged: Counter[str] = Counter()
+    staged: Counter[str] = Counter({name: 0 for name in TABLES if name != "clusters"})
     for manifest in manifests:
         for part in manifest["parts"]:
             counts.update(part["counts"])

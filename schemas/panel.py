@@ -52,7 +52,9 @@ class Panel:
     license_group: str = col("commercial, noncommercial or other.")
     derivatives_ok: bool = col("False where a crop may not be published.")
     split: str = col("train, validation or test.", default="")
-    shard: str | None = col("Shard, relative to `shards-panels/`.", null="not cut out, or left out of train", default=None)
+    shard: str | None = col(
+        "Shard, relative to `shards-panels/`.", null="not cut out, or left out of train", default=None
+    )
     sample_offset: int | None = col(
         "Offset of the panel's first tar header.", unit="bytes", null="it is in no shard", default=None
     )

@@ -18,7 +18,8 @@ from schemas import TABLES
 PLAN = "plan.json"
 SHARDS, PANEL_SHARDS = "shards", "shards-panels"
 LEFT_OUT = "state/left-out"  # samples that leak, for the day on which they do not any more
-DATASETS = (SHARDS, PANEL_SHARDS, LEFT_OUT)
+LEFT_OUT_PANELS = "state/left-out-panels"
+DATASETS = (SHARDS, PANEL_SHARDS, LEFT_OUT, LEFT_OUT_PANELS)
 _SMALL = 1_000  # articles below which each split still gets one
 _MIN_SAMPLES_A_SHARD = 8  # keeps shards of tiny releases from being empty
 _FILES_A_FOLDER = 5_000
@@ -74,7 +75,7 @@ class Plan:
         """Number of shards that samples without a place are spread over."""
         if self.base is not None and not self.base.fresh:
             return self.added.get((dataset, group, split), 1)
-        if dataset == LEFT_OUT:
+        if dataset in (LEFT_OUT, LEFT_OUT_PANELS):
             return 1 + self.shards.get((group, split), 0) // _LEFT_OUT_SHARE
         return (self.shards if dataset == SHARDS else self.panel_shards).get((group, split), 1)
 
@@ -90,13 +91,14 @@ class Plan:
 
     def shard_paths(self) -> list[tuple[str, str, str, str]]:
         """(dataset, group, split, path) of every shard that is written or looked at."""
-        found = set()
+        found: set[tuple[str, str, str, str]] = set()
         if self.base is not None and not self.base.fresh:
             for name in self.base.files:
                 dataset = next((d for d in DATASETS if name.startswith(f"{d}/") and name.endswith(".tar")), None)
                 if dataset is not None:
                     path = name.removeprefix(f"{dataset}/")
-                    found.add((dataset, *path.split("/")[:2], path))
+                    group, split = path.split("/")[:2]
+                    found.add((dataset, group, split, path))
             keys = {*self.added}
         else:
             keys = {(SHARDS, *k) for k in self.shards} | {(PANEL_SHARDS, *k) for k in self.panel_shards}

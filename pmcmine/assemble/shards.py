@@ -277,7 +277,12 @@ def write_shard(
         # A shard that an update emptied, or of a small release whose only articles with samples moved to another split.
         return []
     record = committed_shard(dataset, name, work, out)
-    if record is None and entry is not None and len(members) == entry["rows"] and all(_stays(m, target) for m in members):
+    if (
+        record is None
+        and entry is not None
+        and len(members) == entry["rows"]
+        and all(_stays(m, target) for m in members)
+    ):
         places = sorted(((m.id, m.old[1], m.old[2]) for m in members if m.old), key=lambda p: p[1])
         record = {**entry, "places": places, "kept": True}
         work.write(shard_record(dataset, name), json.dumps(record).encode(), replace=True)

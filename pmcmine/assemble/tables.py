@@ -20,10 +20,10 @@ from pmcmine.increments.delta import read_dead
 from pmcmine.increments.tombstones import read_tombstones
 from pmcmine.rejects import Reason, Stage, Unit
 from pmcmine.release import release_folder
+from pmcmine.rowfiles import set_column
 from pmcmine.storage import Folder
 from schemas import TABLES, Table, to_arrow
 from schemas.ledger import Reject
-
 
 _ASSEMBLED = frozenset({"figures", "rejects", "clusters", "tombstones"})  # hold what the whole corpus decides
 
@@ -99,7 +99,7 @@ def as_staged(rows: pa.Table, table: Table) -> pa.Table:
         if name in rows.schema.names and (table.grouped or name != "split"):
             field = rows.schema.field(name)
             empty = pa.nulls(len(rows), field.type) if field.nullable else pa.array([""] * len(rows), field.type)
-            rows = rows.set_column(rows.schema.get_field_index(name), field, empty)
+            rows = set_column(rows, name, empty)
     return rows
 
 
@@ -157,8 +157,7 @@ def _row_groups(pieces: Sequence[pa.Table], schema: pa.Schema, row_group: int) -
 
 
 def _set(rows: pa.Table, name: str, values: Sequence[Any]) -> pa.Table:
-    i = rows.schema.get_field_index(name)
-    return rows.set_column(i, rows.schema.field(i), pa.array(values, rows.schema.field(i).type))
+    return set_column(rows, name, pa.array(values, rows.schema.field(name).type))
 
 
 def _join_places(rows: pa.Table, places: Mapping[str, FigurePlace]) -> pa.Table:

@@ -1,1 +1,1 @@
-"""From one release to the next: what a release keeps for it (`state/`), what changed, and the release it starts from."""
+"""From one release to the next: what a release keeps for that (`state/`), what changed, and where it starts from."""

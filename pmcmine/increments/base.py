@@ -1,4 +1,4 @@
-"""Samples of the release that an update starts from, as the assembler takes them: where their bytes lie, what they were."""
+"""Samples of the release that an update starts from, as the assembler takes them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pmcmine.assemble.plan import LEFT_OUT, PANEL_SHARDS, SHARDS, Base, Plan, Sizes, cut, overlapping
+from pmcmine.assemble.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Base, Plan, Sizes, cut, overlapping
 from pmcmine.assemble.tables import as_staged, old_rows, standing
 from pmcmine.config import MineConfig
-from pmcmine.errors import StorageError
+from pmcmine.errors import ReleaseError, StorageError
 from pmcmine.increments.delta import read_dead
 from pmcmine.increments.state import STATE_FILE, old_part, read_state
 from pmcmine.release import load_release, release_folder
@@ -29,6 +29,10 @@ def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], B
         ReleaseError: where it is no whole release, or keeps no state.
     """
     described = load_release(release)
+    if described["run"].get("free_published"):
+        raise ReleaseError(
+            f"{release.url}: its shards went to the Hub and left the disk (free_published); download them to update it"
+        )
     state = read_state(release)
     plan = Plan.from_json(json.dumps(state["plan"]).encode())
     files = {f["name"]: f for f in (*described["files"], *state["files"])}
@@ -76,8 +80,11 @@ def read_old_samples(key: tuple[str, str, str, int], plan: Plan, work: Folder) -
         for i in old_part(work, "index", block).select(["figure_id", "sha256", "panels"]).to_pylist()
     }
     release = release_folder(work)
-    left_out = _left_out(release, plan.base, group, split) if any(r["leaks_into"] for r in rows) else {}
     panels = _old_panels(("panels", group, split, file), plan, work)
+    left_out: dict[str, tuple[str, int, int]] = {}
+    if any(row["leaks_into"] for row in rows):
+        left_out = _left_out(release, plan.base, LEFT_OUT, group, split)
+        panels |= _left_out(release, plan.base, LEFT_OUT_PANELS, group, split)
     for row in rows:
         figure = row["figure_id"]
         sha256, staged = content[figure]
@@ -112,11 +119,11 @@ def _old_panels(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> dic
     return found
 
 
-def _left_out(release: Folder, base: Base, group: str, split: str) -> dict[str, tuple[str, int, int]]:
-    """Places of the samples that were left out of a split."""
+def _left_out(release: Folder, base: Base, dataset: str, group: str, split: str) -> dict[str, tuple[str, int, int]]:
+    """Places of the samples of figures or panels that were left out of a split."""
     found: dict[str, tuple[str, int, int]] = {}
     for name in base.files:
-        if name.startswith(f"{LEFT_OUT}/{group}/{split}/") and name.endswith(".tar.json"):
+        if name.startswith(f"{dataset}/{group}/{split}/") and name.endswith(".tar.json"):
             for figure, start, size in json.loads(release.read(name)):
                 found[figure] = (name.removesuffix(".json"), start, size)
     return found
@@ -164,9 +171,7 @@ def make_fresh_plan(
     for key in sorted(base.cut):
         table, group, split = key
         for file in range(base.cut[key]):
-            dead = frozenset[str]().union(
-                *(read_dead(work, b) for b in overlapping(file, base.cut[key], old.n_blocks))
-            )
+            dead = frozenset[str]().union(*(read_dead(work, b) for b in overlapping(file, base.cut[key], old.n_blocks)))
             for rows in old_rows((*key, file), whole, work):
                 rows = as_staged(standing(rows, TABLES[table], dead), TABLES[table])
                 sizes.rows[key] += len(rows)

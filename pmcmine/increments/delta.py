@@ -26,7 +26,7 @@ def delta_file(block: int) -> str:
 
 
 def read_delta(work: Folder, block: int) -> dict[str, list[str]]:
-    """PMCIDs of a block by what became of them: new, changed, retried, gone; empty where nothing did, or no update runs."""
+    """PMCIDs of a block by what became of them: new, changed, retried, gone; empty where no update runs."""
     try:
         found: dict[str, list[str]] = json.loads(work.read(delta_file(block)))
     except FileNotFoundError:

@@ -1,9 +1,9 @@
 """`state/` of a release: what an update has to know of articles that it does not read again.
 
-It is cut like the snapshot: part n holds the articles of block n. A part is three Arrow files: `ledger` (a row a PMCID:
-its versions with their ETags, its counts, its rejects), `index` (a row a staged sample: what its bytes are) and `near`
-(the signatures that near duplicates are found by), and `near.bin`, which these point into. Samples that were left out of
-train are kept in `state/left-out/`, for what they leak into may be withdrawn.
+It is cut like the snapshot: part n holds the articles of block n, in three Arrow files. `ledger` has a row a PMCID: its
+versions with their ETags, its counts, its rejects; `index` a row a staged sample: what its bytes are; `near` the
+signatures that near duplicates are found by, with their bytes in `near.bin`. Samples that were left out of train are
+kept in `state/left-out/`, for what they leak into may be withdrawn.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pmcmine.duplicates.signatures import SCHEMA as SIGNATURES
 from pmcmine.errors import ReleaseError
 from pmcmine.increments.delta import DELTA, read_dead
 from pmcmine.release import in_release, release_folder
-from pmcmine.rowfiles import write_arrow
+from pmcmine.rowfiles import set_column, write_arrow
 from pmcmine.storage import Folder
 
 STATE: Final = "state"
@@ -102,19 +102,15 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
                 digest.update(data)
                 places.append(at)
                 at += size
-            table = table.set_column(
-                table.schema.get_field_index("offset"), "offset", pa.array(places, pa.int64())
-            ).set_column(
-                table.schema.get_field_index("pack"),
-                "pack",
-                pa.array([in_release(part_file("bin", block))] * len(table), pa.string()),
-            )
-            near.append(table.cast(SIGNATURES))
+            pack = pa.array([in_release(part_file("bin", block))] * len(table), pa.string())
+            near.append(set_column(set_column(table, "offset", pa.array(places, pa.int64())), "pack", pack))
     packs.close()
     files.append({"name": part_file("bin", block), "bytes": at, "sha256": digest.hexdigest()})
     for kind, schema in _KINDS.items():
         tables = near if kind == "near" else [old_part(work, kind, block), *new_parts(work, kind, block)]
         rows = pa.concat_tables([t.cast(schema) for t in tables]).combine_chunks()
+        if kind == "index":  # packs are scratch: no name of one gets into a release
+            rows = set_column(rows, "pack", pa.array([""] * len(rows), pa.string()))
         write_arrow(out, part_file(kind, block), schema, [rows.combine_chunks()], replace=True)
         data = out.read(part_file(kind, block))
         files.append({"name": part_file(kind, block), "bytes": len(data), "sha256": sha256(data).hexdigest()})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pmcmine.errors import PmcmineError, ReleaseError
-from pmcmine.release import RELEASE, load_release
+from pmcmine.release import JOURNAL, RELEASE, WORK, load_release
 from pmcmine.storage import Folder
 
 CARD: Final = "README.md"
@@ -42,6 +42,8 @@ def read_release(folder: Folder) -> dict[str, Any]:
     Raises:
         ReleaseError: where there is none, or a file that it names is missing or of another size.
     """
+    if folder.exists(f"{WORK}/{JOURNAL}"):
+        raise ReleaseError(f"{folder.url}: an update was killed as it ended; the same command ends it")
     release = load_release(folder)
     freed = release["run"].get("free_published", False)
     for file in release["files"]:

@@ -136,9 +136,7 @@ def commit(api: Any, repo_id: str, operations: list[Any], message: str) -> None:
     Raises:
         PmcmineError: as `patiently`.
     """
-    make = partial(
-        api.create_commit, repo_id, operations=operations, commit_message=message, repo_type="dataset"
-    )
+    make = partial(api.create_commit, repo_id, operations=operations, commit_message=message, repo_type="dataset")
     patiently(make, f"committing to {repo_id}")
 
 

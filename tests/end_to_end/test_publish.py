@@ -182,3 +182,60 @@ def test_refusals_are_one_line(release: Path, tmp_path: Path, capsys: pytest.Cap
         assert code == 2 and err.count("\n") == 1
     with HubServer() as hub, pytest.raises(PmcmineError, match=r"nothing was published|reading"):
         verify_hub("org/nothing", endpoint=hub.url)
+
+
+def test_shards_go_to_the_hub_as_they_become_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_bucket(tmp_path / "bucket", many_articles(24))
+    common = [
+        "--source",
+        str(tmp_path / "bucket"),
+        "--shard-bytes",
+        "200000",
+        "--panel-shards",
+        "-q",
+        "--vocab",
+        "none",
+    ]
+    light = [f"--set={key}=false" for key in ("classify", "image_kinds", "languages", "privacy")]
+    code, _, err = call(capsys, "mine", *common, *light, "--out", str(tmp_path / "kept"))
+    assert code == 0, err
+    with HubServer(token="hf_secret_of_the_test") as hub:
+        hub_flags = ["--publish-to", "org/pairs", "--endpoint", hub.url, "--free-published"]
+        out = tmp_path / "freed"
+        code, said, err = call(capsys, "mine", *common, *light, *hub_flags, "--out", str(out))
+        assert code == 0 and "published org/pairs-tables" in said and "hf_secret" not in said + err, said + err
+        assert not list(out.rglob("*.tar")) and (out / "release.json").is_file()
+        kept = tmp_path / "kept"
+        for repo, folder in (("org/pairs", "shards"), ("org/pairs-panels", "shards-panels")):
+            ours = {p: d for p, d in _remote(hub, repo).items() if p.endswith(".tar")}
+            theirs = {p: d for p, d in _expected(kept, folder).items() if p.endswith(".tar")}
+            assert ours == theirs and len(ours) > 3
+            assert "README.md" not in {p for commit in hub.repos[repo].commits[:-1] for p in commit[1]}
+        assert all(n == 1 for n in hub.puts.values())
+        assert not verify_hub("org/pairs", endpoint=hub.url).problems
+        code, said, err = call(capsys, "mine", *common, *light, *hub_flags, "--out", str(out))
+        assert code == 0 and "whole already" in said, said + err
+
+
+def test_publishing_while_mining_is_killed_and_goes_on(tmp_path: Path) -> None:
+    write_bucket(tmp_path / "bucket", many_articles(24))
+    out = tmp_path / "release"
+    with HubServer(Faults(0.1, seed=2), token="hf_secret_of_the_test") as hub:
+        command = [
+            sys.executable, "-m", "pmcmine", "mine", "--source", str(tmp_path / "bucket"), "--out", str(out), "-q",
+            "--shard-bytes", "200000", "--vocab", "none", "--publish-to", "org/pairs", "--endpoint", hub.url,
+            "--free-published", *(f"--set={key}=false" for key in ("classify", "image_kinds", "languages", "privacy")),
+        ]  # fmt: skip
+        environment = os.environ | {"PMCMINE_VOCAB_DIR": os.devnull, "HF_HUB_DISABLE_XET": "1"}
+        for seconds in (3.0, 4.5, 6.0):
+            process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+            try:
+                process.wait(seconds)
+                break
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+        assert subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False).returncode == 0
+        assert not verify_hub("org/pairs", endpoint=hub.url).problems
+        assert not list(out.rglob("*.tar"))
+        assert all(n == 1 for n in hub.puts.values()), "an object was sent again"

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmcmine.assemble.duplicates import SampleRef, mark_duplicates
-from pmcmine.assemble.plan import Plan
-from pmcmine.assemble.tables import _blocks_of, write_parquet
+from pmcmine.assemble.plan import Plan, overlapping
+from pmcmine.assemble.tables import write_parquet
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles, write_bucket
 from pmcmine.errors import PmcmineError, StorageError
 from pmcmine.ids import article_place, figure_names, natural_split, parse_pmcid, range_index, sample_keys
@@ -89,7 +89,7 @@ def test_small_releases_have_all_splits_in_each_group(demo_release: Path) -> Non
 @given(st.integers(1, 300), st.integers(1, 40), st.integers(1, 10**9))
 def test_a_files_blocks_hold_all_of_its_articles(n_blocks: int, n_files: int, number: int) -> None:
     place = article_place(f"PMC{number}")
-    assert range_index(place, n_blocks) in _blocks_of(range_index(place, n_files), n_files, n_blocks)
+    assert range_index(place, n_blocks) in overlapping(range_index(place, n_files), n_files, n_blocks)
 
 
 @given(st.integers(1, 10**7), st.integers(1, 500))
