@@ -18,6 +18,7 @@ from pmcmine.commands import export as export_command
 from pmcmine.commands import label as label_command
 from pmcmine.commands import link as link_command
 from pmcmine.commands import publish as publish_command
+from pmcmine.commands import rehydrate as rehydrate_command
 from pmcmine.commands import stats as stats_command
 from pmcmine.commands import subset as subset_command
 from pmcmine.commands import train as train_command
@@ -40,6 +41,7 @@ app.command("link")(link_command.link)
 app.command("publish")(publish_command.publish)
 app.command("verify")(publish_command.verify)
 app.command("export")(export_command.export)
+app.command("rehydrate")(rehydrate_command.rehydrate)
 app.command("stats")(stats_command.stats)
 app.command("subset")(subset_command.subset)
 _EXTRAS = {
@@ -199,6 +201,9 @@ def mine(
     free_published: Annotated[
         bool | None, typer.Option("--free-published", help="Remove each shard from the disk once the Hub has it.")
     ] = None,
+    pointers: Annotated[
+        bool | None, typer.Option("--pointers", help="Publish what bars redistribution as ids, places and scores.")
+    ] = None,
     beam: Annotated[
         list[str] | None, typer.Option(help="Option for Beam, such as --beam=--job_endpoint=localhost:8099.")
     ] = None,
@@ -232,6 +237,7 @@ def mine(
         "decontaminate_action": "drop" if drop_benchmarks else None,
         "panel_shards": panel_shards,
         "pdf_figures": pdf_figures,
+        "pointers": pointers,
         "publish_to": publish_to,
         "endpoint": endpoint,
         "free_published": free_published,

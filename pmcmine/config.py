@@ -18,6 +18,7 @@ from pmcmine.release import ARTEFACT, load_release
 from pmcmine.storage import Folder
 
 PMC_BUCKET = "https://pmc-oa-opendata.s3.amazonaws.com/"
+GROUPS = ("commercial", "noncommercial", "other")
 ENV_PREFIX = "PMCMINE_MINE_"
 
 
@@ -57,6 +58,9 @@ class MineConfig(BaseSettings):
     seed: int = Field(0, description="seed of the shuffle over shards")
     small_splits: bool = Field(True, description="give each split an article in releases under 1,000 articles")
     groups: tuple[str, ...] = Field(("commercial", "noncommercial"), description="licence groups to publish")
+    pointers: bool = Field(
+        False, description="publish what is in none of these groups as pointers: ids, places and scores, no text"
+    )
     manuscripts: bool = Field(True, description="take author manuscripts with an open licence")
     historical_ocr: bool = Field(False, description="take scanned articles with OCR text")
     require_caption: bool = Field(True, description="a sample needs a caption")
@@ -110,6 +114,11 @@ class MineConfig(BaseSettings):
         """Flags and the file come as one dict of their own; then the environment."""
         return init_settings, env_settings
 
+    @property
+    def mined_groups(self) -> frozenset[str]:
+        """Licence groups whose articles are read: those that are published, and those of pointers."""
+        return frozenset({*self.groups, *(GROUPS if self.pointers else ())})
+
     def content(self) -> dict[str, Any]:
         """The keys that decide what is made."""
         return {k: v for k, v in self.model_dump(mode="json").items() if k not in self.RUN_ONLY}
@@ -159,11 +168,9 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
     if config.vocab_sha256 not in (None, sha256):
         raise PmcmineError(f"vocab_sha256: {vocab or 'no vocabulary'} has another hash; leave it out")
     config = config.model_copy(update={"vocab": vocab, "vocab_sha256": sha256})
-    bad = set(config.groups) - {"commercial", "noncommercial", "other"}
+    bad = set(config.groups) - {*GROUPS}
     if bad or not config.groups:
-        raise PmcmineError(
-            f"groups: {', '.join(sorted(bad)) or 'none given'}; choose from commercial, noncommercial, other"
-        )
+        raise PmcmineError(f"groups: {', '.join(sorted(bad)) or 'none given'}; choose from {', '.join(GROUPS)}")
     return config
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from typing import Any
 
 from pmcmine.bundle import ArticleBundle, Asset, Entry, Reader, VersionMeta
 from pmcmine.concepts.article import LinkedText, article_linker
@@ -23,6 +24,7 @@ from pmcmine.media import MediaIndex, Resolved, choose_graphic
 from pmcmine.panels.crops import crops, panel_keys, panel_record
 from pmcmine.panels.rows import panels_of, with_mentions
 from pmcmine.pdf.convert import PdfPicture, read_pdf
+from pmcmine.pointers import withhold
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.rights import names_source
 from pmcmine.select import choose_version
@@ -146,7 +148,7 @@ def _mine(entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: 
         if extraction.front.retracted:
             mined.tombstone = _tombstone(meta.pmcid, meta.version)
             raise Rejected(Reason.RETRACTED, "a link or the article type in the XML says so")
-        if extraction.article.license_group not in config.groups:
+        if extraction.article.license_group not in config.mined_groups:
             raise Rejected(Reason.LICENSE_NOT_SELECTED, extraction.article.license)
     except Rejected as error:
         ledger.add(stage, Unit.ARTICLE, error.reason, meta.article_id, error.detail)
@@ -249,7 +251,7 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
     for draft in extraction.figures:
         graphics = [index.resolve(g) for g in draft.graphics]
         choice = choose_graphic(graphics)
-        if draft.rights.group.value not in config.groups:
+        if draft.rights.group.value not in config.mined_groups:
             named = {r.asset.name for r in graphics if r.asset is not None}
             withheld |= named
             reason = Reason.THIRD_PARTY if draft.rights.third_party else Reason.FIGURE_LICENSE_NOT_SELECTED
@@ -260,7 +262,11 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
         resolved[draft.figure_id] = graphics
         if choice is not None:
             chosen[draft.figure_id] = choice
-        if config.require_caption and draft.caption is None:
+        if draft.rights.group.value not in config.groups:
+            # A pointer: its image is not even read.
+            withheld |= {r.asset.name for r in graphics if r.asset is not None}
+            reasons[draft.figure_id] = (Reason.WITHHELD, draft.rights.license.value)
+        elif config.require_caption and draft.caption is None:
             reasons[draft.figure_id] = (Reason.NO_CAPTION, draft.label or "")
             if choice is not None and choice.asset is not None:
                 withheld.add(choice.asset.name)
@@ -345,11 +351,30 @@ def _figures(extraction: Extraction, bundle: ArticleBundle, config: MineConfig, 
         sampled = {s.figure_id for s in mined.samples}
         seen = {f.figure_id: i.fingerprint for f, i in zip(rows, shown, strict=True) if i and f.figure_id in sampled}
         mined.signatures = sign(extraction.article, mined.figures, seen, mined.paragraphs)
+    if config.pointers:
+        _withhold(extraction.article.license_group, config, mined)
     failed = {n: i for n, i in images.items() if n not in used and isinstance(i, Rejected)}
     _unused_media(aid, index, resolved, used, withheld, failed, ledger)
     mined.counts["media"] = len(index.by_name)
     mined.counts["media_read"] = len(used)
     mined.counts["media_withheld"] = len(withheld - used)
+
+
+def _withhold(group: str, config: MineConfig, mined: Mined) -> None:
+    """Turn rows of groups that are not published into pointers."""
+    published = {f.figure_id: f.license_group in config.groups for f in mined.figures}
+    whole = group in config.groups
+
+    def row(value: Any, kept: bool) -> Any:
+        return value if kept else withhold(value)
+
+    mined.figures = [row(f, published[f.figure_id]) for f in mined.figures]
+    mined.panels = [row(p, published.get(p.figure_id, whole)) for p in mined.panels]
+    mined.concepts = [row(c, published.get(c.context_id, whole)) for c in mined.concepts]
+    mined.mentions = [row(m, published.get(m.context_id, whole)) for m in mined.mentions]
+    mined.paragraphs = [row(p, whole) for p in mined.paragraphs]
+    mined.table_wraps = [row(t, whole) for t in mined.table_wraps]
+    mined.article = row(mined.article, whole)
 
 
 def _in_benchmarks(

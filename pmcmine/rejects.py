@@ -66,6 +66,7 @@ class Reason(StrEnum):
     MENTION_UNRESOLVED = "mention_unresolved"
     MENTION_OUTSIDE_TEXT = "mention_outside_text"
     THIRD_PARTY = "third_party"
+    WITHHELD = "withheld"
     FIGURE_LICENSE_NOT_SELECTED = "figure_license_not_selected"
     PRIVACY_FLAGGED = "privacy_flagged"
     IN_BENCHMARK = "in_benchmark"
@@ -116,6 +117,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.EMPTY_TEXT: "a paragraph without text",
     Reason.MENTION_UNRESOLVED: "the cross-reference names a figure that the article does not have",
     Reason.MENTION_OUTSIDE_TEXT: "the cross-reference stands in a place that no row holds the text of",
+    Reason.WITHHELD: "the licence bars redistribution; the row is a pointer",
     Reason.THIRD_PARTY: "the figure's own words say that others hold the rights",
     Reason.FIGURE_LICENSE_NOT_SELECTED: "the figure's own licence is not in a group asked for",
     Reason.PRIVACY_FLAGGED: "it may tell who a patient is, and flagged things were not wanted",

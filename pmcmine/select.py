@@ -22,7 +22,7 @@ def _refusal(meta: VersionMeta, config: MineConfig) -> tuple[Reason, str] | None
         licence = parse_license(meta.license_code)
         if licence == License.TDM:
             return Reason.LICENSE_TDM, meta.license_code
-        if group_of(licence).value not in config.groups:
+        if group_of(licence).value not in config.mined_groups:
             return Reason.LICENSE_NOT_SELECTED, meta.license_code or "no licence stated"
     if not meta.is_open_access:
         return Reason.NOT_OPEN_ACCESS, ""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from schemas.record import Table, col
+from schemas.record import Table, col, withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class Article:
     dates: Dates = col("Dates by kind.")
     article_type: str | None = col("`article-type` as given.", null="none stated")
     language: str | None = col("`xml:lang` of the article.", null="not stated, which does not mean English")
-    abstract: str | None = col("Main abstract, its sections joined by newlines.", null="none")
+    abstract: str | None = col("Main abstract, its sections joined by newlines.", null="none", text=True)
     authors: tuple[Author, ...] = col("Byline in order.")
     keywords: tuple[str, ...] = col("Author and publisher keywords.")
     subjects: tuple[str, ...] = col("Subject headings of the journal.")
@@ -110,6 +110,7 @@ class Article:
     n_sub_articles: int = col("Sub-articles and responses, which are not mined.", arrow=pa.int32())
     xml_sha256: str = col("SHA-256 of the XML that was read.")
     split: str = col("train, validation or test.", default="")
+    withheld: str | None = withheld()
 
 
 ARTICLES = Table("articles", Article, "One article version.", "article_id", row_group=2_000)

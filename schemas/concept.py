@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from schemas.record import Table, col
+from schemas.record import Table, col, withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Concept:
     cui: str | None = col("UMLS concept.", unit="C and 7 digits", null="the vocabulary's term states no UMLS concept")
     source_id: str = col("Term of the source vocabulary, such as UBERON:0000955.")
     name: str | None = col("Preferred name of the concept.", null="the vocabulary's licence bars publishing its names")
-    text: str = col("The words as they stand in the text.")
+    text: str = col("The words as they stand in the text.", text=True)
     start: int = col("First code point in the context's text.", unit="code points", arrow=pa.int32())
     end: int = col("One past the last code point.", unit="code points", arrow=pa.int32())
     semantic_types: tuple[str, ...] = col("UMLS semantic types.", unit="TUI")
@@ -35,6 +35,7 @@ class Concept:
     hypothetical: bool = col("The text speaks of a condition that may come.")
     experiencer: str = col("patient, or family where the text speaks of relatives.")
     split: str = col("train, validation or test.", default="")
+    withheld: str | None = withheld()
 
 
 CONCEPTS = Table("concepts", Concept, "One concept of the vocabulary named at one place in a text.", "concept_id")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from schemas.record import Table, col
+from schemas.record import Table, col, withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +84,10 @@ class Figure:
     kind: str = col("figure, supplement, scheme, graphical_abstract, boxed, appendix or table_image.")
     parent_figure_id: str | None = col("Figure that this one is nested in.", null="not nested")
     label: str | None = col("Label as printed, such as Figure 2.", null="none")
-    caption_title: str | None = col("Title of the caption.", null="none")
+    caption_title: str | None = col("Title of the caption.", null="none", text=True)
     caption_paragraphs: tuple[str, ...] = col("Paragraphs of the caption.")
-    caption: str | None = col("Title and paragraphs joined by one space.", null="the figure has no caption")
-    alt_text: str | None = col("Alternative text given by the publisher.", null="none")
+    caption: str | None = col("Title and paragraphs joined by one space.", null="the figure has no caption", text=True)
+    alt_text: str | None = col("Alternative text given by the publisher.", null="none", text=True)
     section_path: tuple[str, ...] = col(
         "Section titles from the root to the figure; for one among the floats, those of its first mention."
     )
@@ -154,6 +154,7 @@ class Figure:
         default=(),
     )
     split: str = col("train, validation or test.", default="")
+    withheld: str | None = withheld()
     duplicate_of: str | None = col(
         "Figure with the same bytes that stands for all of them.",
         null="unique, or itself the one",

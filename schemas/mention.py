@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from schemas.record import Table, col
+from schemas.record import Table, col, withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,17 +21,18 @@ class Mention:
     context_kind: str = col("paragraph, figure_caption, table_caption, table_note, section_title or abstract.")
     start: int = col("First code point in the context's text.", unit="code points", arrow=pa.int32())
     end: int = col("One past the last code point.", unit="code points", arrow=pa.int32())
-    text: str = col("The mention as it stands, panel letters included.")
+    text: str = col("The mention as it stands, panel letters included.", text=True)
     panels: str | None = col("Panel letters as written, such as B–D.", null="names the whole figure")
     panel_labels: tuple[str, ...] = col("Labels of the figure's panels that these letters name.", default=())
     how: str = col("xref, range (a figure between the two ends of a range) or plain (text without a link).")
-    sentence: str = col("The sentence around it.")
+    sentence: str = col("The sentence around it.", text=True)
     sentence_start: int = col(
         "First code point of the sentence in the context's text.", unit="code points", arrow=pa.int32()
     )
     sentence_end: int = col("One past its last code point.", unit="code points", arrow=pa.int32())
     section_kind: str = col("Kind of the section, as in `paragraphs`.")
     split: str = col("train, validation or test.", default="")
+    withheld: str | None = withheld()
 
 
 MENTIONS = Table("mentions", Mention, "One figure named at one place in a text.", "mention_id")

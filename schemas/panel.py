@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from schemas.record import Table, col
+from schemas.record import Table, col, withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Panel:
     )
     ordinal: int = col("Place among the figure's panels in order of their labels, from 0.", arrow=pa.int32())
     spans: tuple[CaptionSpan, ...] = col("Pieces of the caption that describe it; panels may share one.")
-    text: str = col("Those pieces, joined by one space.")
+    text: str = col("Those pieces, joined by one space.", text=True)
     shared: tuple[CaptionSpan, ...] = col("Pieces of the caption that speak of all panels, labels left out.")
     confidence: float = col("How sure label and spans are; not calibrated.", unit="0 to 1")
     media: str | None = col(
@@ -52,6 +52,7 @@ class Panel:
     license_group: str = col("commercial, noncommercial or other.")
     derivatives_ok: bool = col("False where a crop may not be published.")
     split: str = col("train, validation or test.", default="")
+    withheld: str | None = withheld()
     shard: str | None = col(
         "Shard, relative to `shards-panels/`.", null="not cut out, or left out of train", default=None
     )

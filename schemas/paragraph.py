@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from schemas.record import Table, col
+from schemas.record import Table, col, withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class Paragraph:
         "abstract, introduction, methods, results, discussion, conclusion, case, supplementary, "
         "acknowledgements, funding, ethics, data_availability, conflicts, abbreviations, appendix, back or other."
     )
-    text: str = col("Text; inline formulas are readable text, floats are left out.")
+    text: str = col("Text; inline formulas are readable text, floats are left out.", text=True)
     citations: tuple[Citation, ...] = col("References to the bibliography as offsets in `text`.")
     figure_references: tuple[FigureReference, ...] = col("Linked references to figures as offsets in `text`.")
     article_type: str | None = col("`article-type` of the article.", null="none stated")
@@ -115,6 +115,7 @@ class Paragraph:
         "Benchmark sets of `--decontaminate` that hold 13 words in a row of the text.", default=()
     )
     split: str = col("train, validation or test.", default="")
+    withheld: str | None = withheld()
 
 
 PARAGRAPHS = Table("paragraphs", Paragraph, "One paragraph of an article.", "paragraph_id", row_group=5_000)

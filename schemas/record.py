@@ -32,6 +32,7 @@ def col(
     null: str | None = None,
     arrow: pa.DataType | None = None,
     default: Any = MISSING,
+    text: bool = False,
 ) -> Any:
     """Declare a column.
 
@@ -41,11 +42,26 @@ def col(
         null: what a null means; required for every nullable column.
         arrow: the Arrow type, where the annotation's default (int64, float64, string) is not wanted.
         default: the value where the record's maker does not know it yet.
+        text: whether it is text of the article, which a pointer withholds.
     """
-    metadata = {"meaning": meaning, "unit": unit, "null": null, "arrow": arrow}
+    metadata = {"meaning": meaning, "unit": unit, "null": null, "arrow": arrow, "text": text}
     if default is MISSING:
         return field(metadata=metadata)
     return field(default=default, metadata=metadata)
+
+
+def withheld() -> Any:
+    """Declare the column that says that a row is a pointer."""
+    return col(
+        "SHA-256 of the texts that the licence bars from being published, of a row that is a pointer to them.",
+        null="nothing is withheld",
+        default=None,
+    )
+
+
+def text_columns(record: Any) -> tuple[str, ...]:
+    """Names of the columns that hold text of the article."""
+    return tuple(f.name for f in dataclasses.fields(record) if f.metadata.get("text"))
 
 
 def _strip_optional(hint: Any) -> tuple[Any, bool]:
@@ -85,6 +101,7 @@ def arrow_schema(record: Any) -> pa.Schema:
         if nullable != (f.metadata["null"] is not None):
             raise TypeError(f"{record.__name__}.{f.name}: a nullable column needs a null rule, others none")
         notes = {k: str(f.metadata[k]) for k in ("meaning", "unit", "null") if f.metadata[k] is not None}
+        notes |= {"text": "true"} if f.metadata.get("text") else {}
         fields.append(pa.field(f.name, f.metadata["arrow"] or _arrow_type(hint), nullable, notes))
     return pa.schema(fields)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from schemas.record import Table, col
+from schemas.record import Table, col, withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,9 +19,9 @@ class TableWrap:
     ordinal: int = col("Place among the article's tables, from 0.", arrow=pa.int32())
     xml_id: str | None = col("`id` in the XML.", null="the element has none")
     label: str | None = col("Label as printed.", null="none")
-    caption_title: str | None = col("Title of the caption.", null="none")
-    caption: str | None = col("Title and paragraphs joined by one space.", null="the table has no caption")
-    footnotes: str | None = col("Notes below the table, joined by one space.", null="none")
+    caption_title: str | None = col("Title of the caption.", null="none", text=True)
+    caption: str | None = col("Title and paragraphs joined by one space.", null="the table has no caption", text=True)
+    footnotes: str | None = col("Notes below the table, joined by one space.", null="none", text=True)
     section_path: tuple[str, ...] = col("Section titles from the root.")
     section_kind: str = col("Kind of the section, as in `paragraphs`.")
     n_rows: int = col("Rows of the marked-up table, header included; 0 where it is an image.", arrow=pa.int32())
@@ -31,6 +31,7 @@ class TableWrap:
     license: str = col("Licence of the article.")
     attribution: str = col("Attribution line, ready to print.")
     split: str = col("train, validation or test.", default="")
+    withheld: str | None = withheld()
 
 
 TABLE_WRAPS = Table("table_wraps", TableWrap, "One table of an article, with its caption.", "table_id")

@@ -35,7 +35,7 @@ SCHEMA: Final = pa.schema(
 )
 _QUERY: Final = (
     "SELECT p.*, a.pmid, a.authors, a.source_url, a.license_group FROM paragraphs p JOIN articles a USING (article_id) "
-    "WHERE a.license_group = '{}' ORDER BY p.article_id, p.ordinal"
+    "WHERE a.license_group = '{}' AND p.withheld IS NULL ORDER BY p.article_id, p.ordinal"
 )
 _BATCH: Final = 2_000
 

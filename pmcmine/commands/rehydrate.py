@@ -1,0 +1,36 @@
+"""`pmcmine rehydrate`: a release's pointers with their texts and images, from one's own copy of PMC."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def rehydrate(
+    release: Annotated[str, typer.Argument(help="Release folder that holds pointers.")],
+    source: Annotated[str, typer.Option(help="Your copy of PMC: URL or path, as for `mine`.")],
+    out: Annotated[str, typer.Option(help="Folder to write.")],
+    source_kind: Annotated[
+        str | None, typer.Option(help="bucket, folder, packages, bulk or pdf; recognised if not given.")
+    ] = None,
+    images: Annotated[bool, typer.Option(help="Write figures as samples, too.")] = True,
+) -> None:
+    """Fill in what a release may only point to: texts, checked by their hash, and images."""
+    from pmcmine.config import load_config
+    from pmcmine.rehydrate import rehydrate as fill
+
+    config = load_config({"source": source, "source_kind": source_kind, "out": out, "vocab": "none"})
+    found = fill(release, config, out, images=images, say=lambda line: typer.echo(line, err=True))
+    for table, n in sorted(found.filled.items()):
+        left = f", {found.left[table]:,} are pointers still" if found.left[table] else ""
+        typer.echo(f"{table:12} {n:>9,} rows filled in{left}")
+    for table in sorted(set(found.left) - set(found.filled)):
+        typer.echo(f"{table:12} {0:>9,} rows filled in, {found.left[table]:,} are pointers still")
+    typer.echo(f"{'samples':12} {found.images:>9,}\n{out}")
+    shown = sorted(found.problems.items())[:10]
+    for article, why in shown:
+        typer.echo(f"pmcmine: {article}: {why}", err=True)
+    if len(found.problems) > len(shown):
+        typer.echo(f"pmcmine: and {len(found.problems) - len(shown):,} more articles", err=True)
+    raise typer.Exit(1 if found.left else 0)

@@ -1,0 +1,34 @@
+"""Pointers: rows of articles whose text may not be redistributed.
+
+Their texts stay away; ids, places, offsets and scores are published, and whoever has a copy of PMC fills the texts in
+(`pmcmine rehydrate`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+from schemas import TABLES
+from schemas.record import text_columns
+
+_COLUMNS = {table.record: text_columns(table.record) for table in TABLES.values()}
+
+
+def digest(texts: Mapping[str, str | None]) -> str:
+    """SHA-256 over the texts of a row, as JSON with sorted keys and nothing between its parts."""
+    canonical = json.dumps(dict(texts), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def withhold(row: Any) -> Any:
+    """The row as a pointer: its texts empty, their hash in `withheld`."""
+    names = _COLUMNS[type(row)]
+    texts = {name: getattr(row, name) for name in names}
+    changed: dict[str, Any] = {name: None if value is None else "" for name, value in texts.items()}
+    if hasattr(row, "patients"):
+        changed["patients"] = tuple(replace(p, diagnosis=None) for p in row.patients)
+    return replace(row, **changed, withheld=digest(texts))
