@@ -264,7 +264,8 @@ def _decode(data: bytes, place: _Place) -> dict[str, Any]:
 def _composer(caption: str, columns: Sequence[str] | None) -> Callable[[dict[str, Any]], dict[str, Any]]:
     """What is done to a sample: its text composed, its JSON cut to columns."""
     parts = caption.split("+")
-    if parts[0] not in _CAPTIONS or parts[1:] not in ([], ["mentions"]):
+    parts[0] = {"": "full", "panel": "panels"}.get(parts[0], parts[0])
+    if caption == "" or parts[0] not in _CAPTIONS or parts[1:] not in ([], ["mentions"]):
         raise PmcmineError(f"caption={caption!r}: choose from {', '.join(_CAPTIONS)}, each with +mentions or without")
 
     def compose(sample: dict[str, Any]) -> dict[str, Any]:
@@ -342,7 +343,8 @@ def open(
         split: train, validation or test.
         where: SQL condition over the columns of `figures`; only the samples that it chooses are read.
         columns: keys of the JSON to keep; all if not given.
-        caption: what `txt` is: full, title or panels, each with `+mentions` for the sentences that name the figure.
+        caption: what `txt` is: full, title or panels, each with `+mentions` for the sentences that name the figure
+            (`+mentions` alone is full+mentions).
         seed: shuffles the order of samples; None keeps the order of the shards, which is random already and
             reads whole shards in long runs.
         rank: which share to read, from 0.

@@ -1,0 +1,157 @@
+"""Train CLIP on samples that `pmcmine.stream` chooses, and go on in the middle of an epoch after a kill.
+
+    python docs/recipes/train_streaming.py release --out run --steps 20000 --where "license = 'CC-BY'" --caption full
+
+The model is one of open_clip. `run/log.jsonl` has a line a step; `run/checkpoint.pt` holds model, optimiser and the
+stream's position, so that the same command goes on with the very next sample.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import open_clip
+import torch
+from PIL import Image
+
+from pmcmine import stream
+
+MODELS = Path(__file__).parent / "models"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a training is; all that its result depends on, but for the data."""
+
+    model: str = "pmcmine-tiny"
+    caption: str = "full"
+    where: str | None = None
+    steps: int = 100
+    batch: int = 32
+    rate: float = 1e-3
+    weight_decay: float = 0.1
+    warmup: int = 10
+    seed: int = 0
+
+
+def build(recipe: Recipe) -> tuple[Any, Any, Any, Any]:
+    """Model, its transforms for training and for looking, and its tokenizer; weights follow from the seed."""
+    open_clip.add_model_config(MODELS)
+    torch.manual_seed(recipe.seed)
+    model, training, looking = open_clip.create_model_and_transforms(recipe.model)
+    return model, training, looking, open_clip.get_tokenizer(recipe.model)
+
+
+def image_of(sample: dict[str, Any]) -> Image.Image:
+    """The decoded image of a sample."""
+    return Image.open(io.BytesIO(sample["jpg"]), formats=["JPEG", "PNG"]).convert("RGB")
+
+
+def batches(samples: stream.Samples, size: int) -> Iterator[list[dict[str, Any]]]:
+    """Batches for ever, one epoch after another; what is left of an epoch below a batch is let go."""
+    epoch = samples.state_dict()["epoch"]
+    while True:
+        batch = []
+        for sample in samples:
+            batch.append(sample)
+            if len(batch) == size:
+                yield batch
+                batch = []
+        epoch += 1
+        samples.set_epoch(epoch)
+
+
+def train(release: str, recipe: Recipe, out: Path, save_every: int = 50, say: bool = True) -> Any:
+    """Train, or go on; the trained model.
+
+    Args:
+        release: release folder, or ORG/NAME on the Hub.
+        recipe: what is trained how.
+        out: folder of the log and the checkpoint.
+        save_every: steps between checkpoints.
+        say: whether to print each step.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    model, transform, _, tokenizer = build(recipe)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
+    loss_of = open_clip.ClipLoss()
+    samples = stream.open(release, where=recipe.where, caption=recipe.caption, seed=recipe.seed, columns=())
+    if len(samples) < recipe.batch:
+        raise SystemExit(f"{release}: {len(samples)} samples are chosen, a batch has {recipe.batch}")
+    saved, done = out / "checkpoint.pt", 0
+    if saved.exists():
+        state = torch.load(saved, weights_only=True)
+        if json.loads(state["recipe"]) != asdict(recipe):
+            raise SystemExit(f"{saved}: is of another recipe; give another --out")
+        model.load_state_dict(state["model"])
+        optimiser.load_state_dict(state["optimiser"])
+        samples.load_state_dict(json.loads(state["stream"]))
+        done = state["step"]
+    log = out / "log.jsonl"
+    kept = log.read_text().splitlines()[:done] if log.exists() else []
+    log.write_text("".join(f"{line}\n" for line in kept))
+    model.train()
+    source = batches(samples, recipe.batch)
+    for step in range(done, recipe.steps):
+        batch = next(source)
+        # Random crops follow from the step, so that a training that goes on is the training that never stopped.
+        torch.manual_seed(recipe.seed * 1_000_003 + step)
+        images = torch.stack([transform(image_of(s)) for s in batch])
+        texts = tokenizer([s["txt"] for s in batch])
+        for group in optimiser.param_groups:
+            group["lr"] = recipe.rate * min(1.0, (step + 1) / recipe.warmup)
+        features = model(images, texts)
+        loss = loss_of(*features[:3])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        with torch.no_grad():
+            model.logit_scale.clamp_(0, 4.6052)  # ln 100, as in the CLIP paper (Radford et al. 2021, section 2.5)
+        keys = hashlib.sha256(" ".join(s["key"] for s in batch).encode()).hexdigest()[:12]
+        line = json.dumps({"step": step + 1, "loss": round(loss.item(), 5), "keys": keys})
+        with log.open("a") as stream_of_log:
+            stream_of_log.write(f"{line}\n")
+        if say:
+            print(line, flush=True)
+        if (step + 1) % save_every == 0 or step + 1 == recipe.steps:
+            part = saved.with_suffix(".part")
+            torch.save(
+                {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1,
+                 "stream": json.dumps(samples.state_dict()), "recipe": json.dumps(asdict(recipe))},
+                part,
+            )  # fmt: skip
+            part.replace(saved)
+    return model
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of a recipe."""
+    parser.add_argument("release", help="release folder, or ORG/NAME on the Hub")
+    parser.add_argument("--out", type=Path, required=True)
+    for name, value in asdict(Recipe()).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=str if value is None else type(value), default=value)
+
+
+def recipe_of(args: argparse.Namespace) -> Recipe:
+    """The recipe that options say."""
+    return Recipe(**{name: getattr(args, name) for name in asdict(Recipe())})
+
+
+def main() -> None:
+    """Train."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments(parser)
+    parser.add_argument("--save-every", type=int, default=50)
+    args = parser.parse_args()
+    train(args.release, recipe_of(args), args.out, args.save_every)
+
+
+if __name__ == "__main__":
+    main()
