@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.link import link
+from benchmarks.scale import shuffle
 
 ROUNDS = 5
 
@@ -444,6 +445,7 @@ BENCHMARKS = {
     "panels": panels,
     "duplicates": duplicates,
     "streaming": streaming,
+    "shuffle": shuffle,
 }
 
 

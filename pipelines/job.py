@@ -22,6 +22,7 @@ from pipelines.runners import beam_options, fetch_keys, local_workers, make_runn
 from pmcmine import enrichers
 from pmcmine import snapshot as snapshots
 from pmcmine._version import __version__
+from pmcmine.assemble.attribution import ATTRIBUTION, attribution
 from pmcmine.assemble.cards import shards_card, shards_schema, tables_card, tables_schema
 from pmcmine.assemble.croissant import shards_croissant, tables_croissant
 from pmcmine.assemble.datasheet import CITATION, DATASHEET, citation, datasheet
@@ -280,7 +281,7 @@ def _run(job: Job) -> Outcome:
     run_facts = {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
-        "beam": beam.__version__,
+        "apache_beam": beam.__version__,
         "resumed_blocks": len(committed),
         **config.run(),
     }
@@ -455,6 +456,8 @@ def _finish(
     for folder, (title, counted) in datasets.items():
         cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
         cards[f"{folder}/{CITATION}"] = citation(title, asdict(frozen))
+    rights = [r for table in ("articles", "figures") for r in tables if r["table"] == table and r["group"]]
+    cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution((job.out if r.get("kept") else target, r["name"]) for r in rights)
     updates = _updates(job, shards, tables, cards)
     for name, data in cards.items():
         target.write(name, data, replace=True)

@@ -17,6 +17,7 @@ from pmcmine.commands import eval as eval_command
 from pmcmine.commands import export as export_command
 from pmcmine.commands import label as label_command
 from pmcmine.commands import link as link_command
+from pmcmine.commands import plan as plan_command
 from pmcmine.commands import publish as publish_command
 from pmcmine.commands import rehydrate as rehydrate_command
 from pmcmine.commands import stats as stats_command
@@ -38,6 +39,7 @@ app.add_typer(train_command.app, name="train")
 app.command("browse")(browse_command.browse)
 app.command("label")(label_command.label)
 app.command("link")(link_command.link)
+app.command("plan")(plan_command.plan)
 app.command("publish")(publish_command.publish)
 app.command("verify")(publish_command.verify)
 app.command("export")(export_command.export)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
@@ -156,6 +157,7 @@ Linked with the vocabulary `{vocabulary["name"]}` (sha256 `{vocabulary["sha256"]
 """
 
 
+_NUMBERED = re.compile(r"(.*-)(\d{5})(-of-\d{5}\.tar)")
 _PAIRS = """\
 Figures and captions of PubMed Central's open-access articles as WebDataset shards, one configuration a licence
 group. A sample is `<key>.jpg` (JPEG or PNG bytes as they came; anything else as PNG; the JSON states which),
@@ -166,6 +168,31 @@ Panels of compound figures of PubMed Central's open-access articles as WebDatase
 group. A sample is `<key>.jpg` (the panel, cut out of its figure; JPEG or PNG, the JSON states which), `<key>.txt`
 (what the caption says of this panel) and `<key>.json`. Only panels are here whose box and label are sure and whose
 licence allows derivatives; all panels that captions name are in the `panels` table, whole figures in `shards`."""
+
+
+def brace_ranges(paths: Iterable[str], root: str = "") -> str:
+    """Paths of shards as brace ranges, which WebDataset and open_clip expand, joined by `::`.
+
+    Shards of one series that follow each other are one range; a range never reaches over a folder.
+    """
+    runs: list[tuple[str, str, list[int]]] = []
+    for path in sorted(paths):
+        found = _NUMBERED.fullmatch(path)
+        if found is None:
+            runs.append((path, "", []))
+            continue
+        head, number, tail = found[1], int(found[2]), found[3]
+        if runs and runs[-1][:2] == (head, tail) and runs[-1][2][-1] == number - 1:
+            runs[-1][2].append(number)
+        else:
+            runs.append((head, tail, [number]))
+    patterns = []
+    for head, tail, numbers in runs:
+        if len(numbers) > 1:
+            patterns.append(f"{root}{head}{{{numbers[0]:05d}..{numbers[-1]:05d}}}{tail}")
+        else:
+            patterns.append(f"{root}{head}{numbers[0]:05d}{tail}" if numbers else f"{root}{head}")
+    return "::".join(patterns)
 
 
 def shards_card(
@@ -190,13 +217,14 @@ def shards_card(
         meta["configs"] = configs
         meta["dataset_info"] = [{"config_name": c["config_name"], "features": sample_features(record)} for c in configs]
     first = configs[0]["config_name"] if configs else "commercial"
-    usage = ""
-    for (group, split), paths in sorted(shards.items()):
-        if split == "train":
-            last = len(paths) - 1
-            # The brace range that WebDataset and open_clip expand; it spans one folder of at most 5,000.
-            pattern = paths[0].replace("-00000-of-", f"-{{00000..{last:05d}}}-of-") if last else paths[0]
-            usage += f"\n`{group}`: `--train-data '{pattern}' --train-num-samples {rows[group, split]}`\n"
+    usage = "\n".join(
+        f"python -m open_clip_train.main --dataset-type webdataset --model ViT-B-32 --batch-size 256 --workers 4 \\\n"
+        f"  --train-data '{brace_ranges(paths, 'DATA_ROOT/')}' \\\n"
+        f"  --train-num-samples {rows[group, split]}  # {group}"
+        for (group, split), paths in sorted(shards.items())
+        if split == "train"
+    )
+    credit = "`ATTRIBUTION.tsv.gz` names whom to credit for each article and figure. " if dataset == SHARDS else ""
     body = f"""# {title}
 
 {text}
@@ -208,9 +236,17 @@ from datasets import load_dataset
 pairs = load_dataset("PATH_OR_REPO", "{first}", split="train", streaming=True)
 ```
 
-With open_clip (`--dataset-type webdataset`):
+With open_clip (3.3 wants `webdataset` 0.2.86 at the most; the recipe `train_open_clip.py` of pmcmine works with later
+ones, too), from the shards as they are, here or streamed from the Hub:
+
+```sh
 {usage}
-`datasheet.md` tells what was left out and why, uses and limits; `croissant.json` is for machines.
+```
+
+With `webdataset` alone: `webdataset.WebDataset("DATA_ROOT/…/{{00000..00011}}-of-….tar")`, with the ranges above. By
+condition, in an order that resumes: `pmcmine.stream.open("PATH_OR_REPO", where="year >= 2020", seed=0)`.
+
+{credit}`datasheet.md` tells what was left out and why, uses and limits; `croissant.json` is for machines.
 {_TERMS}{_concepts(vocabulary) if dataset == SHARDS else ""}
 ## The JSON member
 

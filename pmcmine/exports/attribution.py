@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from pmcmine.assemble.attribution import COLUMNS, tsv_line
 from pmcmine.exports.reader import Export, ReleaseReader
 
-COLUMNS: Final = ("id", "license_group", "license", "attribution", "url")
 # A figure has a line of its own only where its rights are not its article's.
 _LINES: Final = """
 SELECT article_id AS id, license_group, license, attribution, source_url AS url, article_id AS _article, -1 AS _place
@@ -23,8 +23,7 @@ def write(release: ReleaseReader, out: Export) -> None:
     """`ATTRIBUTION.tsv`: a line for each article, and one for each published figure with rights of its own."""
     path = out.folder / "ATTRIBUTION.tsv"
     with path.open("w", encoding="utf-8") as stream:
-        stream.write("\t".join(COLUMNS) + "\n")
+        stream.write(tsv_line(COLUMNS))
         for row in release.rows(_LINES):
-            # No value may hold a tab or a line break, so that any reader of TSV finds the columns.
-            stream.write("\t".join(" ".join(str(row[c] or "").split()) for c in COLUMNS) + "\n")
+            stream.write(tsv_line(row[c] for c in COLUMNS))
             out.counts[path.name] += 1

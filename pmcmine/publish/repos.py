@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pmcmine.costs import Machine, plan, rates_of
 from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.release import JOURNAL, RELEASE, WORK, load_release
 from pmcmine.storage import Folder
@@ -17,6 +18,7 @@ _WHAT: Final = {
     "tables": "articles, figures, panels, mentions, paragraphs, and what was left out",
     "shards-panels": "single panels with their own words",
 }
+_SPEEDS: Final = {"articles_per_second": "articles", "images_per_second": "images"}
 # Written beside the dataset's own files in its repo: what all was made from.
 COMMON: Final = (RELEASE,)
 
@@ -85,12 +87,52 @@ def repos_of(release: Mapping[str, Any], name: str) -> list[Repo]:
     return found
 
 
-def card_with_links(card: str, repo: Repo, repos: list[Repo], endpoint: str) -> str:
-    """A dataset's card with its own address in the examples, and the other repos of the release."""
+def card_with_links(card: str, repo: Repo, repos: list[Repo], endpoint: str, measured: str = "") -> str:
+    """A dataset's card with its own address in the examples, what its making took, and the release's other repos."""
     lines = [
         f"- [{other.id}]({endpoint}/datasets/{other.id}): {_WHAT[other.folder]}"
         for other in repos
         if other.id != repo.id
     ]
-    card = card.replace("PATH_OR_REPO", repo.id)
-    return f"{card.rstrip()}\n\n## The rest of this release\n\n{chr(10).join(lines)}\n" if lines else card
+    card = card.replace("PATH_OR_REPO", repo.id).replace("DATA_ROOT", f"hf://datasets/{repo.id}").rstrip()
+    if measured:
+        card += f"\n\n{measured}"
+    return f"{card}\n\n## The rest of this release\n\n{chr(10).join(lines)}\n" if lines else f"{card}\n"
+
+
+def measured_section(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+    """What a card says of how its release was made: funnel, rates, failures, costs. It varies from run to run, so that
+    only the published card has it."""
+    counts, run = release["counts"], release["run"]
+    funnel = " → ".join(
+        f"{n:,} {what}"
+        for what, n in (
+            ("article versions", _came(counts, "snapshot", "version")),
+            ("articles", sum(n for k, n in counts["rows"].items() if k.startswith("articles/"))),
+            ("figures", _came(counts, "image", "figure")),
+            ("pairs", sum(counts["samples"].values())),
+        )
+    )
+    rates = rates_of(release, metrics)
+    lines = {line.name: line for line in plan(rates.articles, rates, Machine(cores=int(run.get("workers", 1))))}
+    lost = ", ".join(f"{share:.2%} of {unit}s" for unit, share in counts["fault_share"].items())
+    speed = [f"{metrics[k]:,} {what} a second" for k, what in _SPEEDS.items() if metrics.get(k)]
+    made = f"runner `{run.get('runner')}`, {run.get('workers', 1)} worker(s), pmcmine {release['pmcmine']}, "
+    made += f"Python {run.get('python')}, Beam {run.get('apache_beam')}"
+    seconds = (rates.mine_seconds + rates.assemble_seconds) * 1e3
+    cost = (
+        f"{rates.requests:.1f} requests, {(rates.xml_bytes + rates.media_bytes) / 1e3:,.0f} kB, {seconds:,.0f} ms of a "
+    )
+    cost += f"core, {rates.shuffle_bytes / 1e3:.1f} kB shuffled"
+    paid = f"{lines['paid core-hours'].value:,.2f} core-hours, ${lines['compute'].value:,.2f}"
+    return f"""## How it was made
+
+{funnel}. Lost to faults of the data or of its transfer: {lost}.
+
+- measured: {", ".join(speed) or "no rates, for the run resumed"}; {made}
+- cost model, an article: {cost} (measured); in all {paid} at ${Machine().core_hour} an hour (assumed);
+  `pmcmine plan --release RELEASE --articles N` reckons it for another number"""
+
+
+def _came(counts: Mapping[str, Any], stage: str, unit: str) -> int:
+    return int(next((s["came"] for s in counts["stages"] if (s["stage"], s["unit"]) == (stage, unit)), 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import tempfile
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from pmcmine.errors import PmcmineError
-from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, read_release, repos_of
+from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, measured_section, read_release, repos_of
 from pmcmine.release import RELEASE
 from pmcmine.storage import Folder
 
@@ -169,12 +170,23 @@ def publish(
     release = read_release(out)
     repos = repos_of(release, name)
     api = HfApi(endpoint=endpoint, library_name="pmcmine")
+    try:
+        measured = measured_section(release, json.loads(out.read("metrics.json")))
+    except FileNotFoundError:
+        measured = ""
     tag = "release-" + sha256(out.read(RELEASE)).hexdigest()[:12]
-    return [_publish(api, out, repo, repos, tag, private, say) for repo in repos]
+    return [_publish(api, out, repo, repos, tag, private, measured, say) for repo in repos]
 
 
 def _publish(
-    api: Any, folder: Folder, repo: Repo, repos: list[Repo], tag: str, private: bool, say: Callable[[str], None]
+    api: Any,
+    folder: Folder,
+    repo: Repo,
+    repos: list[Repo],
+    tag: str,
+    private: bool,
+    measured: str,
+    say: Callable[[str], None],
 ) -> Published:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
@@ -199,7 +211,8 @@ def _publish(
                 commit(api, repo.id, adds, f"{repo.folder}: files {done - len(batch) + 1} to {done} of {len(todo)}")
                 commits += 1
         say(f"{repo.id}: {done} of {len(todo)} files sent")
-    card = card_with_links(folder.read(f"{repo.folder}/{CARD}").decode(), repo, repos, api.endpoint).encode()
+    text = folder.read(f"{repo.folder}/{CARD}").decode()
+    card = card_with_links(text, repo, repos, api.endpoint, measured).encode()
     last = {CARD: card} | {path: folder.read(path) for path in COMMON}
     stale = sorted(set(there) - set(repo.files) - set(last) - _KEPT)
     changed = [path for path, data in last.items() if there.get(path, (0, "", ""))[2] != git_blob(data)]

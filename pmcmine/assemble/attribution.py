@@ -1,0 +1,52 @@
+"""`ATTRIBUTION.tsv.gz`: who is to be named for each article, and for each published figure with rights of its own."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO, Final
+
+import pyarrow.parquet as pq
+
+from pmcmine.storage import Folder
+
+ATTRIBUTION: Final = "ATTRIBUTION.tsv.gz"
+COLUMNS: Final = ("id", "license_group", "license", "attribution", "url")
+_ROWS: Final = 20_000  # read at once
+
+
+def tsv_line(values: Iterable[Any]) -> str:
+    """A line whose values hold neither tab nor line break, so that any reader of TSV finds the columns."""
+    return "\t".join(" ".join(str(v or "").split()) for v in values) + "\n"
+
+
+def attribution(files: Iterable[tuple[Folder, str]]) -> bytes:
+    """The file's bytes, which hold no clock.
+
+    Args:
+        files: Parquet files of `articles` and `figures`, in the order of their lines.
+    """
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0, filename="") as zipped:
+        zipped.write(tsv_line(COLUMNS).encode())
+        for folder, name in files:
+            with folder.open(name) as stream:
+                for line in _lines(stream, name.split("/")[1]):
+                    zipped.write(line.encode())
+    return out.getvalue()
+
+
+def _lines(stream: BinaryIO, table: str) -> Iterator[str]:
+    if table == "articles":
+        columns = ["article_id", "license_group", "license", "attribution", "source_url"]
+        for batch in pq.ParquetFile(stream).iter_batches(_ROWS, columns=columns):
+            for row in batch.to_pylist():
+                yield tsv_line(row[c] for c in columns)
+        return
+    columns = ["figure_id", "license_group", "license", "attribution", "license_override", "shard", "pmcid"]
+    for batch in pq.ParquetFile(stream).iter_batches(_ROWS, columns=columns):
+        for row in batch.to_pylist():
+            if row["license_override"] and row["shard"]:
+                url = f"https://pmc.ncbi.nlm.nih.gov/articles/{row['pmcid']}/"
+                yield tsv_line((*(row[c] for c in columns[:4]), url))

@@ -1,0 +1,56 @@
+"""`pmcmine plan`: what a run over so many articles takes, before it is paid for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+
+def plan(
+    articles: Annotated[float, typer.Option(help="Articles, such as 8e6.", min=1)] = 8e6,
+    release: Annotated[
+        str | None, typer.Option(help="Release whose measurements are taken, instead of those of docs/scale.md.")
+    ] = None,
+    cores: Annotated[int, typer.Option(help="vCPUs.", min=1)] = 128,
+    requests_per_second: Annotated[float, typer.Option(help="Budget for the source.", min=0.1)] = 200.0,
+    bandwidth: Annotated[float, typer.Option(help="Bytes a second from the source.", min=1)] = 1e9,
+    core_hour: Annotated[float, typer.Option(help="Dollars a core-hour.", min=0)] = 0.075,
+    egress_gb: Annotated[float, typer.Option(help="Dollars a GB that leaves the region.", min=0)] = 0.12,
+    shard_bytes: Annotated[float, typer.Option(help="Target size of a shard.", min=1)] = 1e9,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")] = False,
+) -> None:
+    """Requests, bytes, core-hours, shuffle, shards, commits and money; what ends first at ten times as many."""
+    from pmcmine.costs import Machine, Rates, limits, rates_of
+    from pmcmine.costs import plan as make
+    from pmcmine.release import load_release
+    from pmcmine.storage import Folder
+
+    rates = Rates()
+    if release is not None:
+        folder = Folder(release)
+        rates = rates_of(load_release(folder), json.loads(folder.read("metrics.json")))
+    machine = Machine(
+        cores=cores,
+        requests_per_second=requests_per_second,
+        bandwidth=bandwidth,
+        core_hour=core_hour,
+        egress_gb=egress_gb,
+        shard_bytes=shard_bytes,
+    )
+    lines = make(articles, rates, machine)
+    if as_json:
+        found = {
+            "lines": [asdict(line) for line in lines],
+            "limits": [asdict(x) for x in limits(articles, rates, machine)],
+        }
+        typer.echo(json.dumps(found))
+        return
+    for line in lines:
+        value = f"{line.value:,.0f}" if abs(line.value) >= 100 else f"{line.value:,.2f}"
+        typer.echo(f"{line.name:20} {value:>16} {line.unit:11} {line.label:10} {line.note}".rstrip())
+    typer.echo(f"\nat ten times as many, {articles * 10:,.0f} articles, what ends first:")
+    for limit in limits(articles, rates, machine):
+        typer.echo(f"  {limit.what}: {limit.at}; {limit.knob}")

@@ -1,0 +1,201 @@
+"""What a run over so many articles takes: requests, bytes, core-hours, shuffle, shards, commits, money.
+
+Every number says where it comes from: `measured` by a run of this program (of a release, or of the 72 real articles
+that docs/scale.md describes), `published` by others, or `assumed`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+MEASURED: Final = "measured"
+PUBLISHED: Final = "published"
+ASSUMED: Final = "assumed"
+PMC_ARTICLES: Final = 8_000_000  # of the open-access subset, NLM 2026
+_COMMIT_FILES: Final = 500  # of `pmcmine publish`
+_COMMIT_BYTES: Final = 50 << 30
+_GB: Final = 1e9
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What one article takes. Defaults: 72 real articles with all stages on, one core (docs/scale.md).
+
+    Attributes:
+        requests: GETs of the source: metadata, XML, each image.
+        xml_bytes: bytes of XML.
+        media_bytes: bytes of images.
+        samples: pairs.
+        shard_bytes: bytes of shards.
+        table_bytes: bytes of Parquet.
+        state_bytes: bytes of `state/`.
+        mine_seconds: core-seconds of the mine job.
+        assemble_seconds: core-seconds of near duplicates and assembly.
+        shuffle_bytes: bytes that go through a shuffle.
+        articles: articles that were measured.
+    """
+
+    requests: float = 7.36
+    xml_bytes: float = 89_700
+    media_bytes: float = 604_000
+    samples: float = 5.36
+    shard_bytes: float = 629_000
+    table_bytes: float = 35_000
+    state_bytes: float = 80_000
+    mine_seconds: float = 0.216
+    assemble_seconds: float = 0.025
+    shuffle_bytes: float = 8_400
+    articles: int = 72
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What it runs on, and what that costs. Prices are list prices that change; give your own.
+
+    Attributes:
+        cores: vCPUs.
+        requests_per_second: budget for the source.
+        bandwidth: bytes a second from the source, over all workers.
+        upload: bytes a second to the Hub.
+        core_hour: dollars a vCPU-hour, memory included.
+        shuffle_gb: dollars a GB shuffled.
+        storage_gb_month: dollars a GB and month.
+        egress_gb: dollars a GB that leaves the region of the release.
+        shard_bytes: target size of a shard.
+        utilisation: share of the cores that is at work.
+    """
+
+    cores: int = 128
+    requests_per_second: float = 200.0
+    bandwidth: float = 1e9
+    upload: float = 2e8
+    core_hour: float = 0.075
+    shuffle_gb: float = 0.011
+    storage_gb_month: float = 0.020
+    egress_gb: float = 0.12
+    shard_bytes: float = 1e9
+    utilisation: float = 0.7
+
+
+@dataclass(frozen=True)
+class Line:
+    """One number of the plan."""
+
+    name: str
+    value: float
+    unit: str
+    label: str
+    note: str = ""
+
+
+def rates_of(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> Rates:
+    """What an article of a release took, as far as it was measured.
+
+    Args:
+        release: content of `release.json`.
+        metrics: content of `metrics.json`.
+    """
+    counts, steps = metrics["counts"], metrics["seconds_by_step"]
+    n = max(counts.get("pmcids", 0), 1)
+    size = {
+        top: sum(f["bytes"] for f in release["files"] if f["name"].startswith(top)) for top in ("shards/", "tables/")
+    }
+    found = Rates(
+        requests=(counts.get("versions", 0) + counts.get("selected", 0) + counts.get("media_read", 0)) / n,
+        xml_bytes=counts.get("xml_bytes", 0) / n,
+        media_bytes=counts.get("media_bytes", 0) / n,
+        samples=counts.get("samples", 0) / n,
+        shard_bytes=size["shards/"] / n,
+        table_bytes=size["tables/"] / n,
+        articles=n,
+    )
+    cores = release["run"].get("workers", 1)
+    if release["run"].get("runner") == "direct" and "mine" in steps and not release["run"].get("resumed_blocks"):
+        rest = sum(steps.get(step, 0.0) for step in ("plan", "near", "assemble", "release"))
+        found = replace(found, mine_seconds=steps["mine"] * cores / n, assemble_seconds=rest * cores / n)
+    return found
+
+
+def plan(articles: float, rates: Rates, machine: Machine) -> list[Line]:
+    """The plan of a run.
+
+    Args:
+        articles: articles of the snapshot.
+        rates: what one takes.
+        machine: what it runs on.
+    """
+    requests = articles * rates.requests
+    fetched = articles * (rates.xml_bytes + rates.media_bytes)
+    shard_bytes, table_bytes = articles * rates.shard_bytes, articles * rates.table_bytes
+    shards = math.ceil(shard_bytes / machine.shard_bytes)
+    mine_hours, rest_hours = articles * rates.mine_seconds / 3600, articles * rates.assemble_seconds / 3600
+    core_hours = (mine_hours + rest_hours) / machine.utilisation
+    shuffled = articles * rates.shuffle_bytes
+    commits = max(math.ceil(shards / _COMMIT_FILES), math.ceil(shard_bytes / _COMMIT_BYTES)) + 2
+    walls = {
+        "cores": core_hours / machine.cores,
+        "requests": requests / machine.requests_per_second / 3600,
+        "bandwidth": fetched / machine.bandwidth / 3600,
+    }
+    slowest = max(walls, key=lambda k: walls[k])
+    measured = f"{rates.articles:,} articles"
+    dollars = core_hours * machine.core_hour + shuffled / _GB * machine.shuffle_gb
+    month = (shard_bytes + table_bytes + articles * rates.state_bytes) / _GB * machine.storage_gb_month
+    egress = (shard_bytes + table_bytes) / _GB * machine.egress_gb
+    return [
+        Line("articles", articles, "", ASSUMED if articles != PMC_ARTICLES else PUBLISHED, "PMC's open-access subset"),
+        Line("requests", requests, "GET", MEASURED, f"{rates.requests:.1f} an article, {measured}"),
+        Line("fetched", fetched / _GB, "GB", MEASURED, f"{(rates.xml_bytes + rates.media_bytes) / 1e3:.0f} kB an article"),
+        Line("pairs", articles * rates.samples, "", MEASURED, "BIOMEDICA publishes 24 million of 6 million articles"),
+        Line("shards", shards, "files", MEASURED, f"{shard_bytes / _GB:,.0f} GB, {machine.shard_bytes / _GB:g} GB each"),
+        Line("tables", table_bytes / _GB, "GB", MEASURED, ""),
+        Line("state", articles * rates.state_bytes / _GB, "GB", MEASURED, "what the next update starts from"),
+        Line("mine", mine_hours, "core-hours", MEASURED, f"{rates.mine_seconds * 1e3:.0f} ms an article"),
+        Line("near and assemble", rest_hours, "core-hours", MEASURED, f"{rates.assemble_seconds * 1e3:.0f} ms an article"),
+        Line("paid core-hours", core_hours, "core-hours", ASSUMED, f"{machine.utilisation:.0%} of the cores at work"),
+        Line("shuffled", shuffled / _GB, "GB", MEASURED, "keys and places; never bytes or texts"),
+        *(
+            Line(f"wall by {what}", hours, "h", ASSUMED, _wall_note(what, machine) + (", the bound" if what == slowest else ""))
+            for what, hours in walls.items()
+        ),
+        Line("Hub commits", commits, "", MEASURED, "500 files or 50 GB each, and the card"),
+        Line("Hub upload", shard_bytes / machine.upload / 3600, "h", ASSUMED, f"{machine.upload / 1e6:.0f} MB/s"),
+        Line("compute", dollars, "$", ASSUMED, f"${machine.core_hour} a core-hour, ${machine.shuffle_gb} a GB shuffled"),
+        Line("storage", month, "$ a month", ASSUMED, f"${machine.storage_gb_month} a GB; less with --free-published"),
+        Line("egress", egress, "$", ASSUMED, f"${machine.egress_gb} a GB out of the release's region; 0 if it stays there"),
+    ]  # fmt: skip
+
+
+def _wall_note(what: str, machine: Machine) -> str:
+    return {
+        "cores": f"{machine.cores} cores",
+        "requests": f"--requests-per-second {machine.requests_per_second:g}",
+        "bandwidth": f"{machine.bandwidth / _GB:g} GB/s from the source",
+    }[what]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What ends first when a run grows, and the knob for it."""
+
+    what: str
+    at: str
+    knob: str
+
+
+def limits(articles: float, rates: Rates, machine: Machine) -> list[Limit]:
+    """What breaks first at ten times the articles, the first one first."""
+    ten = articles * 10
+    hours = ten * rates.requests / machine.requests_per_second / 3600
+    shards = ten * rates.shard_bytes / machine.shard_bytes
+    keys = ten * (rates.samples * 3 + 40)
+    return [
+        Limit("requests to the source", f"{hours:,.0f} h at {machine.requests_per_second:g} a second", "--requests-per-second, agreed with NLM; or a copy of the bucket as --source"),
+        Limit("storage of the release", f"{ten * rates.shard_bytes / 1e12:,.0f} TB", "--publish-to with --free-published"),
+        Limit("connected components in the launcher's memory", f"{keys * 0.05 * 80 / _GB:,.0f} GB if one member in twenty is in a cluster", "a launcher with more memory; near_duplicates=false"),
+        Limit("files of a Hub repo", f"{shards:,.0f} shards; the Hub advises under 100,000 files", "--shard-bytes"),
+        Limit("manifests read by the launcher", f"{ten / 200:,.0f} blocks, one small GET each", "block_articles"),
+    ]  # fmt: skip
