@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.hub import hub
 from benchmarks.link import link
 from benchmarks.scale import shuffle
 
@@ -446,6 +447,7 @@ BENCHMARKS = {
     "duplicates": duplicates,
     "streaming": streaming,
     "shuffle": shuffle,
+    "hub": hub,
 }
 
 

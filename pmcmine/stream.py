@@ -15,7 +15,9 @@ import json
 import random
 import time
 import warnings
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -32,8 +34,10 @@ from pmcmine.errors import PmcmineError
 _CHUNK: Final = 32  # samples that are read and dealt together
 _WINDOW: Final = 8  # chunks whose samples a share mixes
 _BLOCK: Final = 512
-_TRIES: Final = 5  # readings of a range
-_WAIT: Final = 0.2  # seconds before the second one; doubles, with jitter
+_TRIES: Final = 7  # readings of a range
+_WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
+_MOST_WAIT: Final = 300.0  # seconds; a longer Retry-After is cut to this
+_TIMEOUT: Final = 30.0  # seconds without an answer
 _FORMAT: Final = 1  # of `state_dict`
 _MERGE: Final = 8 << 20  # neighbouring samples are read at once, up to so many bytes
 _CAPTIONS: Final = ("full", "title", "panels")
@@ -84,8 +88,7 @@ class Samples:
 
     def __init__(
         self,
-        root: str,
-        fs: Any,
+        ranges: _Ranges | _HubRanges,
         places: Sequence[_Place],
         seed: int | None,
         rank: int,
@@ -93,8 +96,7 @@ class Samples:
         compose: Callable[[dict[str, Any]], dict[str, Any]],
         on_error: str,
     ) -> None:
-        self._root = root
-        self._fs = fs
+        self._ranges = ranges
         self._places = places
         self._starts = [i for i, p in enumerate(places) if i == 0 or p.shard != places[i - 1].shard]
         self._seed = seed
@@ -156,39 +158,54 @@ class Samples:
 
     def _share(self, share: int, shares: int) -> Iterator[dict[str, Any]]:
         sequence = self._sequence(share, shares)
-        span = _CHUNK * _WINDOW
-        at = self._done
-        while at < len(sequence):
-            # Windows stay where they were, so that a resumed one is read as the first time.
-            window = sequence[at : (at // span + 1) * span]
-            for sample in self._read([self._places[i] for i in window]):
-                self._done += 1
-                if sample is not None:
-                    yield self._compose(sample)
-            at += len(window)
+        # While one window is used the next one is read, so that a slow answer is not waited for.
+        pool = ThreadPoolExecutor(1, thread_name_prefix="pmcmine-stream")
+        waiting: deque[Future[list[dict[str, Any] | None]]] = deque()
+        try:
+            for window in _windows(sequence, self._done):
+                waiting.append(pool.submit(self._read, [self._places[i] for i in window]))
+                if len(waiting) > 1:
+                    yield from self._used(waiting.popleft().result())
+            while waiting:
+                yield from self._used(waiting.popleft().result())
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
-    def _read(self, places: Sequence[_Place]) -> Iterator[dict[str, Any] | None]:
+    def _used(self, samples: Sequence[dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
+        for sample in samples:
+            self._done += 1
+            if sample is not None:
+                yield self._compose(sample)
+
+    def _read(self, places: Sequence[_Place]) -> list[dict[str, Any] | None]:
         """Samples in the given order; each range of neighbours is read once. None for what can't be read."""
         found: dict[_Place, dict[str, Any] | None] = {}
-        for run in _runs(sorted(places, key=lambda p: (p.shard, p.offset))):
-            start, end = run[0].offset, run[-1].offset + run[-1].size
-            try:
-                data = self._range(run[0].shard, start, end)
-                for place in run:
-                    found[place] = _decode(data[place.offset - start : place.offset - start + place.size], place)
-            except PmcmineError as error:
-                if self._on_error == "raise":
-                    raise
-                warnings.warn(f"left out: {error}", stacklevel=2)
-                for place in run:
-                    found.setdefault(place, None)
-        for place in places:
-            yield found.pop(place)
+        runs = list(_runs(sorted(places, key=lambda p: (p.shard, p.offset))))
+        with ThreadPoolExecutor(self._ranges.at_once) as pool:
+            for run, answer in zip(runs, pool.map(self._samples, runs), strict=True):
+                if isinstance(answer, PmcmineError):
+                    if self._on_error == "raise":
+                        pool.shutdown(wait=False, cancel_futures=True)
+                        raise answer
+                    warnings.warn(f"left out: {answer}", stacklevel=2)
+                    answer = dict.fromkeys(run)
+                found |= answer
+        return [found[place] for place in places]
+
+    def _samples(self, run: Sequence[_Place]) -> dict[_Place, dict[str, Any] | None] | PmcmineError:
+        """Samples of a range, or why they can't be had."""
+        start, end = run[0].offset, run[-1].offset + run[-1].size
+        try:
+            data = self._range(run[0].shard, start, end)
+            return {p: _decode(data[p.offset - start : p.offset - start + p.size], p) for p in run}
+        except PmcmineError as error:
+            return error
 
     def _range(self, shard: str, start: int, end: int) -> bytes:
         for attempt in range(_TRIES):
+            asked = 0.0
             try:
-                data: bytes = self._fs.cat_file(f"{self._root}/{shard}", start=start, end=end)
+                data = self._ranges.read(shard, start, end)
                 if len(data) == end - start:
                     return data
                 problem = f"{len(data)} of {end - start} bytes"
@@ -196,9 +213,66 @@ class Samples:
                 raise PmcmineError(f"{shard}: not there; is the copy whole?") from None
             except Exception as error:  # noqa: BLE001 - each file system has errors of its own
                 problem = f"{type(error).__name__}: {error}"
+                asked = getattr(error, "retry_after", 0.0)
             if attempt < _TRIES - 1:
-                time.sleep(_WAIT * 2**attempt * random.uniform(0.7, 1.3))
+                time.sleep(max(_WAIT * 2**attempt * random.uniform(0.7, 1.3), min(asked, _MOST_WAIT)))
         raise PmcmineError(f"{shard} at {start}: can't be read ({problem})")
+
+
+class _Ranges:
+    """Reads ranges of shards through a file system."""
+
+    def __init__(self, fs: Any, root: str) -> None:
+        self._fs, self._root = fs, root
+        self.at_once = 1 if "file" in fs.protocol else 8
+
+    def read(self, shard: str, start: int, end: int) -> bytes:
+        data: bytes = self._fs.cat_file(f"{self._root}/{shard}", start=start, end=end)
+        return data
+
+
+class _Busy(Exception):
+    """The Hub asks to come again after so many seconds."""
+
+    def __init__(self, status: int, retry_after: float) -> None:
+        super().__init__(f"HTTP {status}")
+        self.retry_after = retry_after
+
+
+class _HubRanges:
+    """Reads ranges of a repo's shards by its client's session: one request each, without the look ahead and the long
+    waits of its file system."""
+
+    def __init__(self, fs: Any, root: str) -> None:
+        place = fs.resolve_path(root)
+        self._repo, self._revision, self._prefix = place.repo_id, place.revision, place.path_in_repo
+        self._endpoint, self._token = fs.endpoint, fs.token
+        self.at_once = 8
+
+    def read(self, shard: str, start: int, end: int) -> bytes:
+        from huggingface_hub import hf_hub_url
+        from huggingface_hub.utils import build_hf_headers, get_session  # type: ignore[attr-defined]
+
+        path = f"{self._prefix}/{shard}" if self._prefix else shard
+        url = hf_hub_url(self._repo, path, repo_type="dataset", revision=self._revision, endpoint=self._endpoint)
+        headers = {**build_hf_headers(token=self._token), "Range": f"bytes={start}-{end - 1}"}
+        answer = get_session().get(url, headers=headers, timeout=_TIMEOUT)
+        if answer.status_code == 404:
+            raise FileNotFoundError(path)
+        if answer.status_code not in (200, 206):
+            asked = answer.headers.get("Retry-After") or ""
+            raise _Busy(answer.status_code, float(asked) if asked.replace(".", "", 1).isdigit() else 0.0)
+        data: bytes = answer.content
+        return data[start:end] if answer.status_code == 200 else data
+
+
+def _windows(sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
+    """What is read at once, from a position on; windows stay where they were, so that a resumed one is read again."""
+    span = _CHUNK * _WINDOW
+    while at < len(sequence):
+        window = sequence[at : (at // span + 1) * span]
+        yield window
+        at += len(window)
 
 
 def torch_dataset(samples: Samples) -> Any:
@@ -364,4 +438,5 @@ def open(
         rows = _figure_rows(tables, listing, fs, split, where)
     except FileNotFoundError:
         raise PmcmineError(f"{release}: no release.json; this is no release, or it is not whole yet") from None
-    return Samples(shards, fs, [_Place(*row) for row in rows], seed, rank, world_size, compose, on_error)
+    ranges = _HubRanges(fs, shards) if "hf" in fs.protocol else _Ranges(fs, shards)
+    return Samples(ranges, [_Place(*row) for row in rows], seed, rank, world_size, compose, on_error)
