@@ -42,9 +42,21 @@ def beam_options(config: MineConfig) -> PipelineOptions:
         defaults += [f"--direct_num_workers={config.workers}", "--direct_running_mode=multi_processing"]
     if config.runner == "prism" and not any(f.startswith("--environment_type") for f in flags):
         defaults += ["--environment_type=LOOPBACK"]
-    if config.runner == "spark" and not any(f.startswith("--job_endpoint") for f in flags):
-        raise PmcmineError("--runner spark needs --beam --job_endpoint=HOST:PORT of a Beam job server for Spark")
+    if config.runner == "spark":
+        defaults += _spark(config, flags)
     return PipelineOptions([*defaults, *flags])
+
+
+def _spark(config: MineConfig, flags: Sequence[str]) -> list[str]:
+    """Beam's portable options for Spark, but for those that the user gives.
+
+    Python runs in processes of a pool on each Spark worker's machine; LOOPBACK would make them threads of this one.
+    """
+    given = {re.split("=", f, maxsplit=1)[0] for f in flags}
+    found = [] if "--job_endpoint" in given else [f"--job_endpoint={config.spark_job_server}"]
+    if "--environment_type" not in given:
+        found += ["--environment_type=EXTERNAL", f"--environment_config={config.spark_worker_pool}"]
+    return found
 
 
 def _check_known(flags: Sequence[str]) -> None:

@@ -94,12 +94,16 @@ class MineConfig(BaseSettings):
     publish_to: str | None = Field(None, description="ORG/NAME on the Hub; each shard is sent as it becomes whole")
     endpoint: str | None = Field(None, description="address of the Hub, where it is one of your own")
     free_published: bool = Field(False, description="remove each shard from the disk once the Hub has it")
+    spark_job_server: str = Field("localhost:8099", description="Beam's job server for Spark, HOST:PORT")
+    spark_worker_pool: str = Field(
+        "localhost:50000", description="pool of Python workers, as each Spark worker reaches it; HOST:PORT"
+    )
     beam: tuple[str, ...] = Field((), description="options for Beam")
 
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
         {"out", "vocab", "decontaminate", "runner", "workers", "concurrency", "requests_per_second", "fetch_keys",
          "retries", "retry_seconds", "timeout", "max_reject_share", "keep_work", "keep_state", "publish_to", "endpoint",
-         "free_published", "beam"}
+         "free_published", "spark_job_server", "spark_worker_pool", "beam"}
     )  # fmt: skip
 
     @classmethod
