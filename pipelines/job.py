@@ -152,6 +152,35 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
         return _guarded(Job(config, source, options, out, work, progress))
 
 
+def submit_mine(config: MineConfig) -> Any:
+    """Submit the mine graph alone and return its result without waiting; None where every block is committed.
+
+    Raises:
+        PmcmineError: one line for the user.
+    """
+    source = open_source(config)
+    options = beam_options(config)
+    enrichers.prepare(config)
+    out = Folder(config.out)
+    config, benchmarks = _with_benchmarks(config)
+    content = _content(config)
+    if check_folder(out, content):
+        return None
+    work = out.child(WORK)
+    with held(work):
+        begin(out, content)
+        if benchmarks is not None:
+            out.write(ARTEFACT, benchmarks, replace=True)
+        job = Job(config, source, options, out, work, Progress(quiet=True))
+        frozen = snapshots.load(work) or _freeze(job)
+        todo = [b for b in range(frozen.n_blocks) if read_manifest(work, b) is None]
+        if not todo:
+            return None
+        pipeline = beam.Pipeline(runner=make_runner(config), options=options)
+        mine_job.build(pipeline, todo, fetch_keys(config, source.remote, frozen.n_blocks), config, work)
+        return pipeline.run()
+
+
 def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> Outcome:
     """Bring a release up to date: what is new, changed or gone in its source, and nothing else, is read.
 

@@ -1,0 +1,130 @@
+"""The Dataflow Flex Template: the mine job, submitted and left to run.
+
+A template is one graph, so it holds the one that outgrows a machine: blocks of the snapshot to committed packs. What follows
+(near duplicates, assembly, the release) are graphs of their own, which `pmcmine mine … --runner dataflow` on the same folder
+submits one after the other; it goes on from the blocks that are committed.
+
+    python -m pipelines.template metadata > infra/dataflow/metadata.json
+    python -m pipelines.template spec --image IMAGE > template.json     # what `gcloud dataflow flex-template build` writes
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any, Final
+
+from pmcmine.config import MineConfig, load_config
+from pmcmine.errors import PmcmineError
+
+NAME: Final = "pmcmine-mine"
+_RUN_KEYS: Final = (
+    "out", "vocab", "concurrency", "requests_per_second", "fetch_keys", "retries", "retry_seconds", "timeout",
+)  # fmt: skip
+_NOT_HERE: Final = frozenset({"vocab_sha256", "decontaminate_sha256"})  # filled in when the run begins
+_LISTS: Final = frozenset({"pmcid", "groups", "decontaminate"})
+
+
+def parameters() -> list[str]:
+    """Keys of the configuration that a template takes: what decides what is made, and how the source is read."""
+    made = [k for k in MineConfig.model_fields if k not in MineConfig.RUN_ONLY and k not in _NOT_HERE]
+    return [*made, *_RUN_KEYS]
+
+
+def metadata() -> dict[str, Any]:
+    """The template's metadata, as Dataflow's console and API check it."""
+    described = []
+    for key in parameters():
+        field = MineConfig.model_fields[key]
+        text = field.description or key.replace("_", " ")
+        default = "" if field.default in (None, ()) else f" (default {field.default})"
+        described.append(
+            {
+                "name": key,
+                "label": key.replace("_", " ").capitalize(),
+                "helpText": f"{text}{default}"[:1].upper() + f"{text}{default}"[1:],
+                "isOptional": key != "out",
+                "regexes": [r"^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/.+$"] if key == "out" else [r"^.*$"],
+                "paramType": "TEXT",
+            }
+        )
+    return {
+        "name": NAME,
+        "description": "Mines PubMed Central articles into blocks of a pmcmine release; `pmcmine mine` assembles them.",
+        "parameters": described,
+    }
+
+
+def spec(image: str) -> dict[str, Any]:
+    """The container specification that a template's file in Cloud Storage holds.
+
+    Args:
+        image: address of the image, with its digest.
+    """
+    return {
+        "image": image,
+        "sdkInfo": {"language": "PYTHON"},
+        "metadata": metadata(),
+        "defaultEnvironment": {"additionalExperiments": ["use_runner_v2"]},
+    }
+
+
+def split_arguments(argv: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """Keys of the configuration, and what is left for Beam.
+
+    The launcher passes a template's parameters and the options of the environment alike, as `--name=value`.
+    """
+    known = set(parameters())
+    keys: dict[str, Any] = {}
+    rest: list[str] = []
+    for argument in argv:
+        found = re.fullmatch(r"--([a-z0-9_]+)=(.*)", argument, re.DOTALL)
+        if found and found[1] in known:
+            value = found[2]
+            listed = tuple(v for v in re.split(r"[,\s]+", value) if v)
+            keys[found[1]] = listed if found[1] in _LISTS else value
+        elif not re.match(r"--runner\b", argument):
+            rest.append(argument)
+    return keys, rest
+
+
+def configuration(argv: Sequence[str]) -> MineConfig:
+    """The configuration of a template's arguments.
+
+    Raises:
+        PmcmineError: one line.
+    """
+    keys, rest = split_arguments(argv)
+    if "out" not in keys:
+        raise PmcmineError("out: give the release folder, such as gs://BUCKET/release")
+    return load_config(keys | {"runner": "dataflow", "beam": tuple(rest)})
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Submit the job and return; `metadata` and `spec` print instead."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["metadata"]:
+        print(json.dumps(metadata(), indent=1))
+        return 0
+    if arguments[:2] == ["spec", "--image"] and len(arguments) == 3:
+        print(json.dumps(spec(arguments[2]), indent=1))
+        return 0
+    logging.basicConfig(level=logging.INFO)
+    from pipelines.job import submit_mine
+
+    try:
+        result = submit_mine(configuration(arguments))
+    except PmcmineError as error:
+        print(f"pmcmine: {error}", file=sys.stderr)
+        return 2
+    print(
+        f"pmcmine: submitted {result}" if result is not None else "pmcmine: every block is committed", file=sys.stderr
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
