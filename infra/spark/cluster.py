@@ -3,8 +3,8 @@
     python infra/spark/cluster.py up            # stays in the foreground, prints the address for `--runner spark`
     pmcmine mine --source … --out … --runner spark
 
-Needs Java 11 or 17 and Maven (which resolves `pom.xml` once). On a cluster of machines start the same programs by your own
-means: one pool of Python workers on each machine, at the same port. Imported by the tests.
+Needs Java 11 or 17 and Maven (which resolves `pom.xml` once). On a cluster of machines start the same programs by
+your own means: one pool of Python workers on each machine, at the same port. Imported by the tests.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ META = {"count", "for_each", "provider", "depends_on", "lifecycle", "provisioner
 
 @cache
 def classes(resource: str, kind: str) -> dict[str, dict[str, tuple[bool, str]]]:
-    """Class of the bindings → argument → (whether it is required, its type), read from their source without running it."""
+    """Class of the bindings → argument → (whether it is required, its type), from their source, which is not run."""
     folder = resource.removeprefix("google_")
     folder = f"data_{resource}" if kind == "data" else folder
     for package in ("cdktf_cdktf_provider_google", "cdktf_cdktf_provider_google_beta"):
