@@ -9,12 +9,14 @@ What is shuffled is a key, a place in a pack and small flags; bytes and texts ar
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import apache_beam as beam
 import pyarrow as pa
+from apache_beam.metrics import Metrics
 
 from pmcmine.assemble.duplicates import SampleRef, mark_duplicates
 from pmcmine.assemble.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan
@@ -92,6 +94,7 @@ def shard_places(
     """Write a shard and send what the rows of its figures and panels must know to the table files."""
     (dataset, group, split, path), rows = element
     found = [row for row in rows if row is not None]
+    Metrics.counter("pmcmine", f"{dataset}/samples_in").inc(len(found))
     if dataset in (PANEL_SHARDS, LEFT_OUT_PANELS):
         members = {row["id"]: Member(**row) for row in found}
         if dataset == LEFT_OUT_PANELS and not (keep_state and members):
@@ -105,12 +108,16 @@ def shard_places(
             where = article_place(panel.partition(".")[0])
             yield ("panels", group, split, plan.file_of("panels", group, split, where)), asdict(at)
         return
+    started = time.monotonic()
     samples = {s.figure_id: s for s in (SampleRef(**row) for row in found)}
     places: dict[str, tuple[int, int]] = {}
     if dataset == SHARDS or (keep_state and samples):
         staged = [figure_member(s) for s in samples.values()]
         written = write_shard(dataset, group, split, path, staged, plan, work, out)
         places = {figure_id: (start, size) for figure_id, start, size in written}
+        Metrics.counter("pmcmine", f"{dataset}/samples_out").inc(len(places))
+        Metrics.counter("pmcmine", f"{dataset}/bytes").inc(sum(size for _, size in places.values()))
+        Metrics.distribution("pmcmine", "shard_milliseconds").update(round(1000 * (time.monotonic() - started)))
         if dataset == LEFT_OUT:
             _write_index(dataset, path, written, work, out)
     for s in samples.values():
@@ -148,7 +155,12 @@ def table_file(
 ) -> dict[str, Any]:
     """Write a Parquet file."""
     key, places = element
-    return write_table_file(key, [FigurePlace(**p) for p in places if p is not None], plan, work, out)
+    started = time.monotonic()
+    record = write_table_file(key, [FigurePlace(**p) for p in places if p is not None], plan, work, out)
+    Metrics.counter("pmcmine", f"tables/{key[0]}/rows_out").inc(record["rows"])
+    Metrics.counter("pmcmine", f"tables/{key[0]}/bytes").inc(record["bytes"])
+    Metrics.distribution("pmcmine", "table_milliseconds").update(round(1000 * (time.monotonic() - started)))
+    return record
 
 
 def build(pipeline: beam.Pipeline, plan: Plan, work: Folder, out: Folder, keep_state: bool = True) -> Any:

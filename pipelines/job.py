@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import platform
+import resource
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -41,6 +43,7 @@ from pmcmine.increments.delta import DELTA, read_delta, write_deltas
 from pmcmine.increments.state import STATE, STATE_FILE, ledger_counts, old_part, part_file, read_state, state_record
 from pmcmine.increments.tombstones import read_tombstones, write_tombstones
 from pmcmine.lock import held
+from pmcmine.observe import export
 from pmcmine.publish.stream import publishing
 from pmcmine.release import (
     ARTEFACT,
@@ -296,16 +299,15 @@ def _run(job: Job) -> Outcome:
     if config.near_duplicates:
         plan = with_clusters(plan, timed("near", lambda: _near(config, job.options, plan, work)), config.table_bytes)
     # An update is published by itself, in one commit.
+    expected = len(plan.shard_paths()) + sum(plan.files.values())
     with publishing(config if job.update is None else None, work, job.target) as published:
-        timed(
-            "assemble",
-            lambda: _beam(
-                config,
-                job.options,
-                work,
-                lambda p: assemble_job.build(p, plan, work, job.target, config.keep_state),
-            ),
-        )
+
+        def assemble() -> None:
+            with job.progress.counting(work, "assembled", expected, "files"):
+                build = partial(assemble_job.build, plan=plan, work=work, out=job.target, keep_state=config.keep_state)
+                _beam(config, job.options, work, build)
+
+        timed("assemble", assemble)
         published.finish()
     run_facts = {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -521,7 +523,7 @@ def _finish(
         "splits_moved": dict(sorted(plan.moved.items())),
         "updates": updates,
         "files": sorted(files, key=lambda f: str(f["name"])),
-        "run": run_facts | {"seconds": round(seconds, 1), "metrics": _metrics(totals, times, seconds)},
+        "run": run_facts | {"seconds": round(seconds, 1), "metrics": _metrics(totals, times, seconds, files)},
     }
     if job.update is not None:
         work.write(JOURNAL, json.dumps(release, ensure_ascii=False).encode(), replace=True)
@@ -574,6 +576,8 @@ def _land(out: Folder, work: Folder, release: dict[str, Any], config: MineConfig
         work.remove_tree()
     else:
         work.remove(JOURNAL)
+    if config.metrics is not None:
+        export(metrics, config.metrics)
     return release
 
 
@@ -596,16 +600,30 @@ def _by(records: list[dict[str, Any]], key: Callable[[dict[str, Any]], tuple[str
     return dict(sorted(rows.items()))
 
 
-def _metrics(totals: Tally, times: Mapping[str, float], seconds: float) -> dict[str, Any]:
-    """What varies from run to run: times and rates."""
+def _metrics(totals: Tally, times: Mapping[str, float], seconds: float, files: list[dict[str, Any]]) -> dict[str, Any]:
+    """What varies from run to run, and what it is about: what each stage took, gave and rejected; bytes; times."""
     mine = times.get("mine")
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    written = {top: sum(f["bytes"] for f in files if f["name"].startswith(f"{top}/")) for top in ("shards", "tables")}
     return {
         "seconds": round(seconds, 3),
         "seconds_by_step": dict(times),
+        "cpu_seconds": round(sum(u.ru_utime + u.ru_stime for u in (own, children)), 2),
+        "peak_memory_bytes": own.ru_maxrss * 1024,
         "articles_per_second": round(totals.counts["pmcids"] / mine, 2) if mine else None,
         "images_per_second": round(totals.counts["media_read"] / mine, 2) if mine else None,
+        "stages": [
+            {"stage": s.stage, "unit": s.unit, "in": s.came, "out": s.went, "rejected": s.rejected} for s in totals.sums
+        ],
+        "rejects": [
+            {"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())
+        ],
+        "bytes": {
+            "xml": totals.counts["xml_bytes"], "media": totals.counts["media_bytes"],
+            **{f"{top}_written": n for top, n in written.items()},
+        },
         "counts": dict(sorted(totals.counts.items())),
-    }
+    }  # fmt: skip
 
 
 def _outcome(release: Mapping[str, Any], config: MineConfig, out: Folder, fresh: bool) -> Outcome:

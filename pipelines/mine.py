@@ -7,6 +7,7 @@ What is shuffled is the number of a block; articles, rows and bytes never are.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -46,10 +47,15 @@ class MineBlocks(beam.DoFn):
         assert self._reader is not None
         config = MineConfig(**self._config)
         for block in sorted(element[1]):
+            started = time.monotonic()
             manifest = mine_block(block, self._work, config, self._reader, self._threads, 1 / self._shares)
             counts = manifest_counts(manifest)
             for name, n in counts.items():
                 Metrics.counter("pmcmine", name).inc(n)
+            for part in manifest["parts"]:
+                for reason, n in part["rejects"].items():
+                    Metrics.counter("pmcmine", f"rejects/{reason}").inc(n)
+            Metrics.distribution("pmcmine", "block_milliseconds").update(round(1000 * (time.monotonic() - started)))
             yield block, dict(counts)
 
 

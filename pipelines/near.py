@@ -8,11 +8,13 @@ What is shuffled is a node, a place in a pack and the numbers that candidates sh
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.metrics import Metrics
 
 from pmcmine.duplicates.candidates import Pair, Place, bucket_pairs, same_content, shuffled, write_edges
 from pmcmine.storage import Folder
@@ -58,6 +60,7 @@ def _in_bucket(pair: Pair, buckets: int) -> tuple[int, tuple[Any, ...]]:
 def edges(element: tuple[int, Iterable[tuple[Any, ...]]], work: Folder) -> int:
     """Check and write one bucket's edges; the number of the bucket."""
     bucket, values = element
+    started = time.monotonic()
     pairs, excess = [], Counter[int]()
     for value in values:
         if len(value) == 2:
@@ -66,6 +69,8 @@ def edges(element: tuple[int, Iterable[tuple[Any, ...]]], work: Folder) -> int:
             kind, a, b, sure = value
             pairs.append(Pair(kind, Place(*a), Place(*b), sure))
     write_edges(bucket, pairs, excess, work)
+    Metrics.counter("pmcmine", "near/pairs_in").inc(len(pairs))
+    Metrics.distribution("pmcmine", "near_milliseconds").update(round(1000 * (time.monotonic() - started)))
     return bucket
 
 

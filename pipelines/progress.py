@@ -56,6 +56,36 @@ class Progress:
             done.set()
             thread.join()
 
+    @contextmanager
+    def counting(self, work: Folder, folder: str, expected: int, what: str) -> Iterator[None]:
+        """Show how many files lie below a folder of the work folder, on a terminal and every now and then elsewhere."""
+        if self._quiet:
+            yield
+            return
+        done = threading.Event()
+
+        def look() -> None:
+            live = self._console.status("…") if self._console.is_terminal else None
+            last = time.monotonic()
+            while not done.wait(_LOOK_SECONDS):
+                line = f"{min(len(work.walk(folder)), expected):,} of about {expected:,} {what}"
+                if live:
+                    live.start()
+                    live.update(line)
+                elif time.monotonic() - last >= _LINE_SECONDS:
+                    last = time.monotonic()
+                    self.note(line)
+            if live:
+                live.stop()
+
+        thread = threading.Thread(target=look, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
     def _watch(self, work: Folder, committed: Sequence[int], n_pmcids: int, done: threading.Event) -> None:
         before = Counter[str]()
         for block in committed:

@@ -1,8 +1,8 @@
 """The Dataflow Flex Template: the mine job, submitted and left to run.
 
 A template is one graph, so it holds the one that outgrows a machine: blocks of the snapshot to committed packs. What
-follows (near duplicates, assembly, the release) are graphs of their own, which `pmcmine mine … --runner dataflow` on the
-same folder submits one after the other; it goes on from the blocks that are committed.
+follows (near duplicates, assembly, the release) are graphs of their own, which `pmcmine mine … --runner dataflow` on
+the same folder submits one after the other; it goes on from the blocks that are committed.
 
     python -m pipelines.template metadata > infra/dataflow/metadata.json
     python -m pipelines.template spec --image IMAGE > template.json    # as `gcloud dataflow flex-template build` does

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 import uuid
+import zlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -56,6 +57,7 @@ INDEX_SCHEMA = pa.schema(
         ("text_offset", pa.int64()),
         ("text_size", pa.int64()),
         ("json_size", pa.int64()),
+        ("crc32", pa.int64()),  # of text and JSON
         (
             "panels",
             pa.list_(
@@ -181,6 +183,7 @@ class _Part:
                 "text_offset": text_offset,
                 "text_size": len(sample.text),
                 "json_size": len(sample.json),
+                "crc32": zlib.crc32(sample.text + sample.json),
                 "panels": [self._stage_panel(p) for p in sample.panels],
             }
         )

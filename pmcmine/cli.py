@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import re
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -48,6 +50,8 @@ app.command("stats")(stats_command.stats)
 app.command("subset")(subset_command.subset)
 _EXTRAS = {
     "huggingface_hub": "hub",
+    "prometheus_client": "metrics",
+    "opentelemetry": "metrics",
     "pymupdf": "pdf",
     "sklearn": "train",
     "transformers": "encoder",
@@ -68,11 +72,18 @@ def _main(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens to stderr.")] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log as JSON lines, for machines.")] = False,
 ) -> None:
     # Beam logs the traceback of every error that it then raises; the user gets one line, and a file.
-    level = logging.INFO if verbose else logging.CRITICAL
+    level = logging.INFO if verbose or log_json else logging.CRITICAL
     logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
-    if not verbose:
+    if log_json:
+        from pmcmine.observe import JsonLines
+
+        for handler in logging.getLogger().handlers:
+            handler.setFormatter(JsonLines())
+        logging.getLogger("apache_beam").setLevel(logging.WARNING)
+    elif not verbose:
         logging.getLogger("pmcmine").setLevel(logging.ERROR)
 
 
@@ -169,8 +180,19 @@ def mine(
     workers: Annotated[int | None, typer.Option(help="Worker processes of the direct runner.")] = None,
     concurrency: Annotated[int | None, typer.Option(help="Articles fetched at once by a worker.")] = None,
     requests_per_second: Annotated[float | None, typer.Option(help="Budget for one host, over all workers.")] = None,
+    contact: Annotated[
+        str | None, typer.Option(help="Your e-mail address or URL, stated to the source's host.")
+    ] = None,
     max_reject_share: Annotated[
-        float | None, typer.Option(help="Share of articles or figures lost to faults, above which exit is 1.")
+        float | None,
+        typer.Option(
+            "--max-reject-share",
+            "--max-reject-rate",
+            help="Share of articles or figures lost to faults, above which exit is 1.",
+        ),
+    ] = None,
+    metrics: Annotated[
+        str | None, typer.Option(help="Prometheus text file, or OTLP address http://HOST:4318, for the run's metrics.")
     ] = None,
     keep_work: Annotated[bool | None, typer.Option("--keep-work", help="Keep packs and row files.")] = None,
     config: Annotated[str | None, typer.Option(help="TOML file with any key of the configuration.")] = None,
@@ -231,7 +253,9 @@ def mine(
         "workers": workers,
         "concurrency": concurrency,
         "requests_per_second": requests_per_second,
+        "contact": contact,
         "max_reject_share": max_reject_share,
+        "metrics": metrics,
         "keep_work": keep_work,
         "text_model": text_model,
         "drop_privacy_flagged": drop_privacy_flagged,
@@ -323,6 +347,9 @@ def demo(
 
 def main(argv: list[str] | None = None) -> None:
     """Console script: one line and an exit code for whatever goes wrong."""
+    if threading.current_thread() is threading.main_thread():
+        # Schedulers of containers end a job with SIGTERM: as Ctrl-C does, so that the next run loses no start.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = app(args=argv, standalone_mode=False)
     except PmcmineError as error:

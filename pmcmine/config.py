@@ -81,6 +81,9 @@ class MineConfig(BaseSettings):
     runner: str = Field("direct", description="direct, prism, spark or dataflow")
     workers: int = Field(1, ge=1, description="worker processes of the direct runner")
     concurrency: int = Field(8, ge=1, description="articles fetched at once by a worker, for HTTP sources")
+    contact: str | None = Field(
+        None, pattern=r"^[\x21-\x7e ]{3,200}$", description="your e-mail address or URL, stated to the source's host"
+    )
     requests_per_second: float = Field(200.0, gt=0, description="budget for one host, over all workers")
     fetch_keys: int | None = Field(None, ge=1, description="shares of the request budget; by the runner if not given")
     retries: int = Field(6, ge=0, description="tries after the first one")
@@ -88,6 +91,9 @@ class MineConfig(BaseSettings):
     timeout: float = Field(60.0, gt=0, description="seconds without an answer")
     max_reject_share: float = Field(
         0.1, ge=0, le=1, description="share of articles or figures lost to faults, above which exit is 1"
+    )
+    metrics: str | None = Field(
+        None, description="where the run's metrics go besides metrics.json: a Prometheus text file, or an OTLP address"
     )
     keep_work: bool = Field(False, description="keep packs and row files after the release is whole")
     keep_state: bool = Field(True, description="keep what `pmcmine update` starts from, in `state/`")
@@ -101,9 +107,9 @@ class MineConfig(BaseSettings):
     beam: tuple[str, ...] = Field((), description="options for Beam")
 
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
-        {"out", "vocab", "decontaminate", "runner", "workers", "concurrency", "requests_per_second", "fetch_keys",
-         "retries", "retry_seconds", "timeout", "max_reject_share", "keep_work", "keep_state", "publish_to", "endpoint",
-         "free_published", "spark_job_server", "spark_worker_pool", "beam"}
+        {"out", "vocab", "decontaminate", "runner", "workers", "concurrency", "contact", "requests_per_second",
+         "fetch_keys", "retries", "retry_seconds", "timeout", "max_reject_share", "metrics", "keep_work", "keep_state",
+         "publish_to", "endpoint", "free_published", "spark_job_server", "spark_worker_pool", "beam"}
     )  # fmt: skip
 
     @classmethod

@@ -20,6 +20,7 @@ from pmcmine.rejects import Reason, Rejected
 
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _GONE = frozenset({404, 410})
+_QUIET = frozenset({429, 503})
 _MAX_WAIT = 120.0  # seconds; a longer Retry-After is cut to this
 
 
@@ -30,6 +31,11 @@ class RateLimiter:
         self._interval = 1.0 / rate
         self._next = 0.0
         self._lock = threading.Lock()
+
+    def pause(self, seconds: float) -> None:
+        """Let no call start for so long: the host asked for quiet."""
+        with self._lock:
+            self._next = max(self._next, time.monotonic() + seconds)
 
     def wait(self) -> None:
         """Return when the next call may start."""
@@ -75,6 +81,12 @@ class HttpLimits:
     timeout: float = 60.0
     connections: int = 8
     requests_per_second: float = 200.0
+    contact: str | None = None
+
+
+def user_agent(contact: str | None) -> str:
+    """Who asks (RFC 9110, 10.1.5), and whom to write to."""
+    return f"pmcmine/{__version__} (contact: {contact})" if contact else f"pmcmine/{__version__}"
 
 
 class HttpClient:
@@ -85,7 +97,7 @@ class HttpClient:
         self._limits = limits
         self._limiter = RateLimiter(limits.requests_per_second)
         self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"pmcmine/{__version__}"
+        self._session.headers["User-Agent"] = user_agent(limits.contact)
         self._session.headers["Accept-Encoding"] = "identity"  # sizes and checksums are of the bytes as stored
         self._session.max_redirects = 3
         adapter = HTTPAdapter(pool_connections=2, pool_maxsize=limits.connections)
@@ -152,11 +164,10 @@ class HttpClient:
                 if answer.status_code in _GONE:
                     raise Rejected(Reason.XML_MISSING, f"{key}: not there")
                 if answer.status_code in _RETRIED:
-                    raise _Transient(
-                        Reason.FETCH_FAILED,
-                        f"HTTP {answer.status_code}",
-                        retry_after(answer.headers.get("Retry-After")),
-                    )
+                    asked = retry_after(answer.headers.get("Retry-After"))
+                    if asked is not None and answer.status_code in _QUIET:
+                        self._limiter.pause(asked)  # all threads, not this one alone
+                    raise _Transient(Reason.FETCH_FAILED, f"HTTP {answer.status_code}", asked)
                 if answer.status_code != 200:
                     raise Rejected(Reason.FETCH_FAILED, f"{key}: HTTP {answer.status_code}")
                 data = bytearray()

@@ -16,6 +16,7 @@ from pmcmine.errors import ReleaseError
 from pmcmine.storage import Folder
 
 _BEAT = 20.0  # seconds between signs of life on an object store
+_SILENCE = 30.0  # seconds in which a run that lives gives a sign
 _STALE = 90.0  # seconds without one, after which the run is taken for dead
 
 
@@ -67,7 +68,15 @@ def _remote(work: Folder) -> Iterator[None]:
             state = json.loads(work.read("lock"))
         except FileNotFoundError:
             return None
-        return str(state["run"]) if time.time() - state["at"] < _STALE else None
+        if 0 <= time.time() - state["at"] < _STALE:
+            return str(state["run"])
+        # Stale, or from the future: another machine's clock may be wrong, so that only its silence tells.
+        time.sleep(_SILENCE)
+        try:
+            later = json.loads(work.read("lock"))
+        except FileNotFoundError:
+            return None
+        return str(later["run"]) if later != state else None
 
     other = holder()
     if other is not None:

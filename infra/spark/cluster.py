@@ -104,7 +104,8 @@ class Cluster:
         java_home = os.environ.get("JAVA_HOME") or str(Path(shutil.which("java") or "java").resolve().parents[1])
         # Without these the executors end with "Cannot find any build directories".
         self._env = os.environ | {
-            "SPARK_HOME": str(home), "SPARK_SCALA_VERSION": "2.12", "SPARK_LOCAL_IP": "127.0.0.1", "JAVA_HOME": java_home,
+            "SPARK_HOME": str(home), "SPARK_SCALA_VERSION": "2.12", "SPARK_LOCAL_IP": "127.0.0.1",
+            "JAVA_HOME": java_home,
         }  # fmt: skip
         self._java = ["java", *OPENS, "-cp", f"{home}/jars/*"]
         master, job, pool = free_port(), free_port(), free_port()

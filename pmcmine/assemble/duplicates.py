@@ -32,6 +32,7 @@ class SampleRef:
     text_offset: int
     text_size: int
     json_size: int
+    crc32: int = 0
     duplicate_of: str = ""
     leaks_into: str = ""
     twin: str = ""

@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import threading
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -53,6 +54,8 @@ class Member:
         old: tar of the release that an update starts from, offset and size of the sample there; its bytes are read
             from it instead of a pack.
         same: whether that tar holds just what is to be written.
+        sha256: of the image, to be checked; empty where it is not known.
+        crc32: of text and JSON in the pack, to be checked with it.
     """
 
     id: str
@@ -63,6 +66,8 @@ class Member:
     tail: bytes
     old: tuple[str, int, int] | None = None
     same: bool = False
+    sha256: str = ""
+    crc32: int = 0
 
 
 class _HashedWriter:
@@ -112,7 +117,7 @@ class PackReader:
     """Reads ranges of packs, and of files of the release, keeping a bounded number of them open."""
 
     def __init__(self, work: Folder, most: int = 64) -> None:
-        self._work = work
+        self.work = self._work = work
         self._most = most
         self._open: dict[str, BinaryIO] = {}
 
@@ -159,6 +164,8 @@ def figure_member(s: SampleRef) -> Member:
         (s.text_offset, s.text_size, s.json_size),
         _tail({"split": s.split, "duplicate_of": s.duplicate_of}),
         *_old_place(s.old, s.duplicate_of == s.old_duplicate_of),
+        s.sha256,
+        s.crc32,
     )
 
 
@@ -182,7 +189,29 @@ def _old_place(old: Sequence[Any] | None, same: bool) -> tuple[tuple[str, int, i
 
 
 def _parts(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]:
-    """Image, text and finished JSON of a sample."""
+    """Image, text and finished JSON of a sample.
+
+    Raises:
+        StorageError: where they are not what was staged, or published, any more.
+    """
+    image, text, record = _read_parts(member, packs)
+    if member.sha256 and sha256(image).hexdigest() != member.sha256:
+        raise _damaged(member, packs)
+    return image, text, record
+
+
+def _damaged(member: Member, packs: PackReader) -> StorageError:
+    """The error of a sample that was damaged where it lay. Its block is given up, so that the next run mines it anew."""
+    if member.old is not None:
+        return StorageError(f"{member.old[0]}: {member.id} is damaged there; restore that shard, or mine anew")
+    block = member.pack.rsplit("/", 2)[0]
+    packs.work.remove(f"{block}/manifest.json")
+    return StorageError(
+        f"{member.pack}: {member.id} is damaged there; its block was given up, the same command mines it"
+    )
+
+
+def _read_parts(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]:
     if member.old is not None:
         tar, offset, size = member.old
         image, text, record = split_sample(packs.read(in_release(tar), offset, size))
@@ -194,6 +223,8 @@ def _parts(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]:
     else:
         image = packs.read(member.pack, image_offset, image_size)
         rest = packs.read(member.pack, text_offset, text_size + json_size)
+    if member.crc32 and zlib.crc32(rest) != member.crc32:
+        raise _damaged(member, packs)
     text = rest[:text_size]
     return image, text, rest[text_size:-1] + member.tail
 

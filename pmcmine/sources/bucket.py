@@ -10,7 +10,7 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -64,12 +64,7 @@ class BucketSource:
         """Open for one worker with a share of the request budget."""
         limits = self.limits
         rate = max(limits.requests_per_second * share, 0.1)
-        return BucketReader(
-            HttpClient(
-                self.base,
-                HttpLimits(limits.retries, limits.retry_seconds, limits.timeout, limits.connections, rate),
-            )
-        )
+        return BucketReader(HttpClient(self.base, replace(limits, requests_per_second=rate)))
 
     def _listed(self, client: HttpClient) -> list[Entry] | None:
         """Versions of the PMCIDs by listing their prefixes; None where the server can't list."""

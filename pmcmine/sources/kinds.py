@@ -33,6 +33,7 @@ def _bucket(config: MineConfig) -> Source:
         timeout=config.timeout,
         connections=config.concurrency,
         requests_per_second=config.requests_per_second,
+        contact=config.contact,
     )
     return BucketSource(config.source, limits, _pmcids(config), config.inventory)
 
