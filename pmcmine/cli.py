@@ -355,6 +355,11 @@ def main(argv: list[str] | None = None) -> None:
     except PmcmineError as error:
         print(f"pmcmine: {error}", file=sys.stderr)
         code = EXIT_FAILED
+    except OSError as error:
+        if error.filename is None:
+            raise
+        print(f"pmcmine: {error.filename}: {error.strerror or error}", file=sys.stderr)
+        code = EXIT_FAILED
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in ("pmcmine", "pipelines", "schemas", "classifiers"):
             raise

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pmcmine.errors import ReleaseError
+from pmcmine.errors import ReleaseError, StorageError
 from pmcmine.storage import Folder
 
 _BEAT = 20.0  # seconds between signs of life on an object store
@@ -44,8 +44,12 @@ def _local(work: Folder) -> Iterator[None]:
     import fcntl
 
     path = Path(work.path("lock"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as stream:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = path.open("a+")
+    except OSError as error:
+        raise StorageError(f"{work.url}: can't write there ({error.strerror or error}); use another --out") from None
+    with opened as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

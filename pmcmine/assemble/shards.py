@@ -201,7 +201,7 @@ def _parts(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]:
 
 
 def _damaged(member: Member, packs: PackReader) -> StorageError:
-    """The error of a sample that was damaged where it lay. Its block is given up, so that the next run mines it anew."""
+    """The error of a sample that was damaged where it lay; its block is given up, so that the next run mines it."""
     if member.old is not None:
         return StorageError(f"{member.old[0]}: {member.id} is damaged there; restore that shard, or mine anew")
     block = member.pack.rsplit("/", 2)[0]

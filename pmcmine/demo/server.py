@@ -6,6 +6,7 @@ import random
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -18,6 +19,8 @@ from xml.sax.saxutils import escape
 
 from pmcmine.loopback import LoopbackServer
 
+_DRIP_SECONDS = 30.0
+
 
 @dataclass(frozen=True)
 class Faults:
@@ -25,7 +28,7 @@ class Faults:
 
     Attributes:
         share: share of GETs that go wrong.
-        kinds: any of 503, 429, reset, truncated, corrupt.
+        kinds: any of 503, 429, reset, truncated, corrupt, 403, 404, garbage, endless.
         seed: seed of the choice.
         most: most faults for one path, so that retries get through.
     """
@@ -112,6 +115,15 @@ class _Handler(BaseHTTPRequestHandler):
             headers = {"Retry-After": "0"} if fault == "429" else {}
             self._answer(int(fault), b"<Error><Code>SlowDown</Code></Error>", "application/xml", headers)
             return
+        if fault in ("403", "404"):
+            self._answer(int(fault), b"<Error><Code>AccessDenied</Code></Error>", "application/xml")
+            return
+        if fault == "garbage":
+            self._answer(200, b"<html><body>Please log in to this network.</body></html>", "text/html")
+            return
+        if fault == "endless":
+            self._drip()
+            return
         if query.get("list-type") == ["2"]:
             body = self.bucket.listing(query.get("prefix", [""])[0], query.get("delimiter", [""])[0]).encode()
         else:
@@ -135,6 +147,20 @@ class _Handler(BaseHTTPRequestHandler):
         if fault == "corrupt" and body:
             body = bytes([body[0] ^ 0xFF]) + body[1:]
         self._answer(200, body, "application/octet-stream")
+
+    def _drip(self) -> None:
+        """A body that never ends, a little at a time."""
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.close_connection = True
+        until = time.monotonic() + _DRIP_SECONDS
+        try:
+            while time.monotonic() < until:
+                self.wfile.write(b"10\r\n" + bytes(16) + b"\r\n")
+                time.sleep(0.05)
+        except OSError:
+            return  # the client has had enough
 
     def _answer(self, status: int, body: bytes, kind: str, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)

@@ -1,0 +1,155 @@
+"""The fault suite of `python -m benchmarks.soak`, each scenario once and small; and what a run tells machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.soak import SCENARIOS, play
+from pmcmine import observe
+from pmcmine.errors import PmcmineError, ReleaseError
+from pmcmine.http import RateLimiter
+from pmcmine.lock import held
+from pmcmine.storage import Folder
+from tests.conftest import config_for
+from tests.helpers import mine, release_json
+from tests.test_cli import call
+
+QUICK = ("permission_denied", "two_at_once", "damaged_old_shard", "secrets_stay", "only_what_licences_allow",
+         "quiet_when_asked")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_quick_scenario(name: str) -> None:
+    problem = play(name, seed=1, articles=16, moments=2)
+    assert problem is None, problem
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(SCENARIOS) - set(QUICK)))
+def test_scenario(name: str) -> None:
+    problem = play(name, seed=1, articles=20, moments=4)
+    assert problem is None, problem
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads what node_exporter would")
+def test_metrics_for_prometheus(demo_bucket: Path, tmp_path: Path) -> None:
+    text = tmp_path / "pmcmine.prom"
+    light = {"vocab": "none", "image_kinds": False, "languages": False}
+    mine(config_for(demo_bucket, tmp_path / "out", metrics=str(text), **light))
+    from prometheus_client.parser import text_string_to_metric_families
+
+    found = {
+        (s.name, *sorted(s.labels.values())): s.value
+        for family in text_string_to_metric_families(text.read_text())
+        for s in family.samples
+    }
+    described = release_json(tmp_path / "out")
+    for stage in described["counts"]["stages"]:
+        labels = sorted((stage["stage"], stage["unit"]))
+        assert found["pmcmine_stage_in", *labels] == stage["came"]
+        assert found["pmcmine_stage_out", *labels] + found["pmcmine_stage_rejected", *labels] == stage["came"]
+    for reject in described["counts"]["rejects"]:
+        assert found["pmcmine_rejects", *sorted((reject["stage"], reject["unit"], reject["reason"]))] == reject["n"]
+    assert found["pmcmine_run_seconds",] > 0 and found["pmcmine_bytes", "xml"] > 10_000
+    metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert metrics["cpu_seconds"] > 0 and metrics["peak_memory_bytes"] > 50_000_000
+
+
+METRICS = {
+    "seconds": 2.5, "seconds_by_step": {"mine": 2.0}, "stages": [{"stage": "select", "unit": "version", "in": 3, "out": 2, "rejected": 1}],
+    "rejects": [{"stage": "select", "unit": "version", "reason": "retracted", "n": 1}], "bytes": {"xml": 10},
+}  # fmt: skip
+
+
+def test_metrics_over_otlp() -> None:
+    from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+
+    bodies: list[bytes] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            import gzip
+
+            data = self.rfile.read(int(self.headers["Content-Length"]))
+            bodies.append(gzip.decompress(data) if self.headers.get("Content-Encoding") == "gzip" else data)
+            assert self.path == "/v1/metrics"
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    observe.export(METRICS, f"http://127.0.0.1:{server.server_address[1]}")
+    server.shutdown()
+    request = ExportMetricsServiceRequest.FromString(bodies[0])
+    names = {m.name: m for r in request.resource_metrics for s in r.scope_metrics for m in s.metrics}
+    assert {"pmcmine.stage_in", "pmcmine.rejects", "pmcmine.run_seconds"} <= set(names)
+    assert names["pmcmine.run_seconds"].gauge.data_points[0].as_double == 2.5
+
+
+def test_metrics_that_go_nowhere_are_one_line(tmp_path: Path) -> None:
+    with pytest.raises(PmcmineError, match="can't write"):
+        observe.export(METRICS, "/dev/null/metrics.prom")
+
+
+def test_logs_are_json_lines(tmp_path: Path, demo_bucket: Path) -> None:
+    import subprocess
+
+    command = [sys.executable, "-m", "pmcmine", "--log-json", "mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "-q",
+               "--max-reject-rate", "1", "--set=vocab=none", "--set=classify=false", "--set=image_kinds=false"]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    assert lines and all({"time", "level", "logger", "message"} <= set(line) for line in lines)
+
+
+def test_exit_code_1_above_the_threshold(tmp_path: Path, demo_bucket: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    light = [f"--set={k}=false" for k in ("classify", "image_kinds", "languages", "privacy")]
+    code, _, err = call(capsys, "mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "-q",
+                        "--vocab", "none", "--max-reject-rate", "0.0001", *light)  # fmt: skip
+    assert code == 1 and "lost to faults" in err
+
+
+def test_a_pause_holds_all_threads() -> None:
+    limiter = RateLimiter(1000)
+    limiter.pause(0.3)
+    import time
+
+    start = time.monotonic()
+    threads = [threading.Thread(target=limiter.wait) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert time.monotonic() - start >= 0.29
+
+
+@pytest.mark.parametrize("skew", [-86_400.0, 86_400.0])
+def test_a_lease_whose_clock_is_wrong_is_told_by_its_silence(monkeypatch: pytest.MonkeyPatch, skew: float) -> None:
+    import time
+
+    from pmcmine import lock
+
+    monkeypatch.setattr(lock, "_SILENCE", 0.2)
+    folder = Folder(f"memory://lease-{skew}")
+    folder.write("lock", json.dumps({"run": "other/1", "at": time.time() + skew}).encode(), replace=True)
+    with held(folder):
+        pass  # nobody renewed it: the run that left it is dead
+
+    def beats(seconds: float) -> None:
+        folder.write("lock", json.dumps({"run": "other/1", "at": time.time() + skew + 1}).encode(), replace=True)
+
+    folder.write("lock", json.dumps({"run": "other/1", "at": time.time() + skew}).encode(), replace=True)
+    monkeypatch.setattr(lock.time, "sleep", beats)
+    with pytest.raises(ReleaseError, match="other/1"), held(folder):
+        pass
