@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import pickle
+import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -66,4 +71,97 @@ def shuffle(data: Path | None) -> dict[str, Any]:
         "articles": n,
         "bytes_an_article": {k: round(v / n) for k, v in sizes.items()},
         "total": round(sum(sizes.values()) / n),
+    }
+
+
+def _corpus(folder: Path, n: int, data: Path | None) -> Path:
+    """A bucket of n articles: real ones where there are, and generated ones whose images repeat among many PMCIDs."""
+    from pmcmine.demo import write_bucket
+    from pmcmine.demo.corpus import many_articles
+
+    target = folder / f"bucket-{n}"
+    base = folder / "base"
+    if not base.exists():
+        write_bucket(base, many_articles(min(BASE, n)))
+    target.mkdir()
+    (target / "metadata").mkdir()
+    made = 0
+    if data is not None:
+        for path in sorted((data / "pmc-bucket" / "metadata").glob("*.json")):
+            shutil.copy(path, target / "metadata")
+            (target / path.stem).symlink_to((data / "pmc-bucket" / path.stem).resolve())
+            made += 1
+    known = sorted((base / "metadata").glob("*.json"))
+    for i in range(n - made):
+        source = known[i % len(known)]
+        old, new = source.stem, f"PMC{9_500_000 + i}.1"
+        number, other = old.split(".")[0].removeprefix("PMC"), new.split(".")[0].removeprefix("PMC")
+        (target / new).mkdir()
+        for file in (base / old).iterdir():
+            name = file.name.replace(old, new)
+            if file.suffix in (".xml", ".json"):
+                text = file.read_text("utf-8").replace(old, new).replace(number, other)
+                if file.suffix == ".json":
+                    text = text.replace("?md5=", "#")
+                (target / new / name).write_text(text, "utf-8")
+            else:
+                # Some bytes after the end of the picture: other bytes, so that nothing is an exact duplicate.
+                (target / new / name).write_bytes(file.read_bytes() + b"%d" % i)
+        shutil.copy(target / new / f"{new}.json", target / "metadata")
+    return target
+
+
+_RUN = """
+import json, resource, sys, time
+from pmcmine.cli import main
+start = time.monotonic()
+try:
+    main(sys.argv[1:])
+except SystemExit:
+    pass
+own, children = (resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+print(json.dumps({"wall": time.monotonic() - start, "cpu": sum(u.ru_utime + u.ru_stime for u in (own, children)),
+                  "peak_mb": max(own.ru_maxrss, children.ru_maxrss) / 1024}))
+"""
+
+
+def _measure(source: Path, out: Path, *flags: str) -> dict[str, Any]:
+    command = [sys.executable, "-c", _RUN, "mine", "--source", str(source), "--out", str(out), "-q", "--vocab", "none",
+               "--max-reject-share", "1", "--shard-bytes", "50000000", *flags]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PMCMINE_VOCAB_DIR": os.devnull})
+    if not (out / "release.json").exists():
+        raise RuntimeError(done.stdout[-1000:] + done.stderr[-2000:])
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found["bytes"] = sum(f["bytes"] for f in json.loads((out / "release.json").read_text())["files"])
+    shutil.rmtree(out)
+    return found
+
+
+def scale(data: Path | None) -> dict[str, Any]:
+    """Wall, core-seconds, peak memory and bytes at each size; the slope of cost; two processes beside one.
+
+    `PMCMINE_SCALE` holds other sizes, such as 300,1000.
+    """
+    sizes = [int(n) for n in os.environ.get("PMCMINE_SCALE", "").split(",") if n] or list(SIZES)
+    rows: dict[int, dict[str, Any]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for n in sizes:
+            source = _corpus(folder, n, data)
+            found = _measure(source, folder / "out")
+            rows[n] = {k: round(v, 1) for k, v in found.items()} | {
+                "core_ms_an_article": round(1000 * found["cpu"] / n, 1)
+            }
+            print(f"{n:>6} {json.dumps(rows[n])}", file=sys.stderr, flush=True)
+            if n == sizes[0]:
+                one = found["wall"]
+                two = _measure(source, folder / "out", "--workers", "2")["wall"]
+            shutil.rmtree(source)
+    costs = [rows[n]["core_ms_an_article"] for n in sizes]
+    return {
+        "sizes": rows,
+        "cost_of_the_largest_to_the_second": round(costs[-1] / costs[min(1, len(costs) - 1)], 3),
+        "cost_of_the_largest_to_the_smallest": round(costs[-1] / costs[0], 3),
+        "memory_of_the_largest_to_the_smallest": round(rows[sizes[-1]]["peak_mb"] / rows[sizes[0]]["peak_mb"], 2),
+        "two_processes_to_one": round(one / two, 2),
     }
