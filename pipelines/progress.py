@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -44,27 +44,14 @@ class Progress:
     @contextmanager
     def watching(self, work: Folder, committed: Sequence[int], n_pmcids: int) -> Iterator[None]:
         """Show what the blocks come to while the mine job runs; `committed` are the blocks of earlier runs."""
-        if self._quiet:
+        with self._beside(lambda done: self._watch(work, committed, n_pmcids, done)):
             yield
-            return
-        done = threading.Event()
-        thread = threading.Thread(target=self._watch, args=(work, committed, n_pmcids, done), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
 
     @contextmanager
     def counting(self, work: Folder, folder: str, expected: int, what: str) -> Iterator[None]:
         """Show how many files lie below a folder of the work folder, on a terminal and every now and then elsewhere."""
-        if self._quiet:
-            yield
-            return
-        done = threading.Event()
 
-        def look() -> None:
+        def look(done: threading.Event) -> None:
             live = self._console.status("…") if self._console.is_terminal else None
             last = time.monotonic()
             while not done.wait(_LOOK_SECONDS):
@@ -78,7 +65,17 @@ class Progress:
             if live:
                 live.stop()
 
-        thread = threading.Thread(target=look, daemon=True)
+        with self._beside(look):
+            yield
+
+    @contextmanager
+    def _beside(self, action: Callable[[threading.Event], None]) -> Iterator[None]:
+        """Run something in a thread while it lasts, unless nothing is to be told; the event says that it is over."""
+        if self._quiet:
+            yield
+            return
+        done = threading.Event()
+        thread = threading.Thread(target=action, args=(done,), daemon=True)
         thread.start()
         try:
             yield

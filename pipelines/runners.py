@@ -6,6 +6,7 @@ import argparse
 import os
 import re
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -21,6 +22,7 @@ from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 
 _GONE_SECONDS = 8  # more than workers take to start or to end
+_CONNECT_SECONDS = 5.0
 _OUTPUT_BYTES = 1 << 20
 RUNNERS = ("direct", "prism", "spark", "dataflow")
 
@@ -53,10 +55,29 @@ def _spark(config: MineConfig, flags: Sequence[str]) -> list[str]:
     Python runs in processes of a pool on each Spark worker's machine; LOOPBACK would make them threads of this one.
     """
     given = {re.split("=", f, maxsplit=1)[0] for f in flags}
+    if "--job_endpoint" not in given:
+        _listening("spark_job_server", config.spark_job_server)
     found = [] if "--job_endpoint" in given else [f"--job_endpoint={config.spark_job_server}"]
     if "--environment_type" not in given:
         found += ["--environment_type=EXTERNAL", f"--environment_config={config.spark_worker_pool}"]
     return found
+
+
+def _listening(key: str, address: str) -> None:
+    """Beam's client waits for ever for a server that is not there; so that is found out first.
+
+    Raises:
+        PmcmineError: where nothing listens at an address.
+    """
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS):
+            return
+    except (OSError, ValueError) as error:
+        raise PmcmineError(
+            f"--runner spark: no Beam job server at {address} ({error}); start one (infra/spark/cluster.py), or give "
+            f"--set {key}=HOST:PORT or --beam=--job_endpoint=HOST:PORT"
+        ) from None
 
 
 def _check_known(flags: Sequence[str]) -> None:
