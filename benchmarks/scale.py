@@ -99,7 +99,7 @@ def _corpus(folder: Path, n: int, data: Path | None) -> Path:
         number, other = old.split(".")[0].removeprefix("PMC"), new.split(".")[0].removeprefix("PMC")
         (target / new).mkdir()
         for file in (base / old).iterdir():
-            name = file.name.replace(old, new)
+            name = file.name.replace(old, new).replace(number, other)
             if file.suffix in (".xml", ".json"):
                 text = file.read_text("utf-8").replace(old, new).replace(number, other)
                 if file.suffix == ".json":
@@ -160,11 +160,15 @@ def scale(data: Path | None) -> dict[str, Any]:
                 one = found["wall"]
                 two = _measure(source, folder / "out", "--workers", "2")["wall"]
             shutil.rmtree(source)
-    costs = [rows[n]["core_ms_an_article"] for n in sizes]
+    # The real articles are in all sizes, so that what an article more costs is told by differences.
+    steps = [
+        (1000 * (rows[b]["cpu"] - rows[a]["cpu"]) / (b - a), f"{a} to {b}")
+        for a, b in zip(sizes, sizes[1:], strict=False)
+    ]
     return {
         "sizes": rows,
-        "cost_of_the_largest_to_the_second": round(costs[-1] / costs[min(1, len(costs) - 1)], 3),
-        "cost_of_the_largest_to_the_smallest": round(costs[-1] / costs[0], 3),
+        "core_ms_an_article_more": {name: round(cost, 1) for cost, name in steps},
+        "last_to_first_step": round(steps[-1][0] / steps[0][0], 3) if len(steps) > 1 else None,
         "memory_of_the_largest_to_the_smallest": round(rows[sizes[-1]]["peak_mb"] / rows[sizes[0]]["peak_mb"], 2),
         "two_processes_to_one": round(one / two, 2),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -26,6 +27,8 @@ from pmcmine.errors import PmcmineError
 from pmcmine.ids import natural_split
 from pmcmine.publish.upload import publish
 from pmcmine.publish.verify import verify_folder, verify_hub
+from pmcmine.storage import Folder
+from tests.end_to_end.test_engines import FAKE_GCS, gcs
 from tests.helpers import contents, mine, places_hold, release_json, rows, samples, tree
 from tests.hub_server import HubServer
 from tests.test_cli import call
@@ -34,6 +37,7 @@ LIGHT: dict[str, Any] = {
     "vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False,
     "small_splits": False, "panel_shards": True, "shard_bytes": 300_000, "max_reject_share": 1.0,
 }  # fmt: skip
+__all__ = ["gcs"]
 Articles = dict[int, DemoArticle]
 
 
@@ -331,3 +335,27 @@ def test_a_fault_is_tried_again(tmp_path: Path) -> None:
     outcome = _update(release, str(source), "2026-11-25")
     assert outcome.release["updates"][-1]["articles"]["retried"] >= 1
     _same(release, _full(tmp_path / "full", str(source)))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not FAKE_GCS, reason="PMCMINE_FAKE_GCS names no GCS emulator")
+def test_on_an_object_store(begun: tuple[Path, Path, Articles], gcs: str, tmp_path: Path) -> None:
+    local = _copy(begun, tmp_path)
+    remote = Folder(gcs)
+    for path in sorted(local.rglob("*")):
+        if path.is_file():
+            remote.write(str(path.relative_to(local)), path.read_bytes())
+    _update(local, str(begun[1]), "2026-11-25")
+    job.update(
+        update_config(gcs, {"source": str(begun[1]), "max_reject_share": 1.0}),
+        "2026-11-25",
+        False,
+        Progress(quiet=True),
+    )
+    theirs = {
+        name: hashlib.sha256(remote.read(name)).hexdigest()
+        for name in remote.walk()
+        if name.split("/")[0] in ("shards", "shards-panels", "tables", "state")
+    }
+    assert theirs == tree(local, "shards", "shards-panels", "tables", "state")
+    assert not [name for name in remote.walk() if name.startswith("_work/")]
