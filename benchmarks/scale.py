@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -161,10 +162,7 @@ def scale(data: Path | None) -> dict[str, Any]:
                 two = _measure(source, folder / "out", "--workers", "2")["wall"]
             shutil.rmtree(source)
     # The real articles are in all sizes, so that what an article more costs is told by differences.
-    steps = [
-        (1000 * (rows[b]["cpu"] - rows[a]["cpu"]) / (b - a), f"{a} to {b}")
-        for a, b in zip(sizes, sizes[1:], strict=False)
-    ]
+    steps = [(1000 * (rows[b]["cpu"] - rows[a]["cpu"]) / (b - a), f"{a} to {b}") for a, b in pairwise(sizes)]
     return {
         "sizes": rows,
         "core_ms_an_article_more": {name: round(cost, 1) for cost, name in steps},
