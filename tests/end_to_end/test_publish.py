@@ -217,6 +217,7 @@ def test_shards_go_to_the_hub_as_they_become_whole(tmp_path: Path, capsys: pytes
         assert code == 0 and "whole already" in said, said + err
 
 
+@pytest.mark.slow
 def test_publishing_while_mining_is_killed_and_goes_on(tmp_path: Path) -> None:
     write_bucket(tmp_path / "bucket", many_articles(24))
     out = tmp_path / "release"

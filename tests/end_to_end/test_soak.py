@@ -21,8 +21,7 @@ from tests.conftest import config_for
 from tests.helpers import mine, release_json
 from tests.test_cli import call
 
-QUICK = ("permission_denied", "two_at_once", "damaged_old_shard", "secrets_stay", "only_what_licences_allow",
-         "quiet_when_asked")  # fmt: skip
+QUICK = ("permission_denied", "secrets_stay", "quiet_when_asked")
 
 
 @pytest.mark.parametrize("name", QUICK)

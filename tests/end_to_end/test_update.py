@@ -250,6 +250,7 @@ def test_only_what_changed_is_read_and_the_rest_stays(begun: tuple[Path, Path, A
     assert not again.fresh and not (release / "_work").exists()
 
 
+@pytest.mark.slow
 def test_an_update_that_is_killed_goes_on(begun: tuple[Path, Path, Articles], tmp_path: Path) -> None:
     once = _copy(begun, tmp_path / "once")
     _update(once, str(begun[1]), "2026-11-25")
@@ -322,6 +323,7 @@ def test_what_an_update_refuses(
     assert code == 2 and "without state" in err
 
 
+@pytest.mark.slow
 def test_a_fault_is_tried_again(tmp_path: Path) -> None:
     articles = _start()
     source = Path(_source(tmp_path / "source", articles))
