@@ -148,3 +148,13 @@ def scale(data: Path | None) -> dict[str, Any]:
         "memory_of_the_largest_to_the_smallest": round(rows[sizes[-1]]["peak_mb"] / rows[sizes[0]]["peak_mb"], 2),
         "two_processes_to_one": round(one / two, 2),
     }
+
+
+def main() -> None:
+    """`python -m benchmarks.scale`, as `python -m benchmarks scale`."""
+    data = os.environ.get("PMCMINE_REAL_DATA")
+    print(json.dumps(scale(Path(data) if data else None)))
+
+
+if __name__ == "__main__":
+    main()
