@@ -78,8 +78,7 @@ def by_shard(element: tuple[str, Iterable[dict[str, Any]]], plan: Plan) -> Itera
 
 def _path(dataset: str, sample_id: str, old: Sequence[Any] | None, group: str, split: str, plan: Plan) -> str:
     """Where a sample goes: where it was, unless all get new places."""
-    stays = old is not None and plan.base is not None and not plan.base.fresh
-    if stays and old is not None and old[0].startswith(f"{dataset}/{group}/{split}/"):
+    if old is not None and plan.keeps_places and old[0].startswith(f"{dataset}/{group}/{split}/"):
         return str(old[0]).removeprefix(f"{dataset}/")
     return plan.shard_of(dataset, sample_id, group, split)
 

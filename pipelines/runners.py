@@ -56,14 +56,14 @@ def _spark(config: MineConfig, flags: Sequence[str]) -> list[str]:
     """
     given = {re.split("=", f, maxsplit=1)[0] for f in flags}
     if "--job_endpoint" not in given:
-        _listening("spark_job_server", config.spark_job_server)
+        _listening(config.spark_job_server)
     found = [] if "--job_endpoint" in given else [f"--job_endpoint={config.spark_job_server}"]
     if "--environment_type" not in given:
         found += ["--environment_type=EXTERNAL", f"--environment_config={config.spark_worker_pool}"]
     return found
 
 
-def _listening(key: str, address: str) -> None:
+def _listening(address: str) -> None:
     """Beam's client waits for ever for a server that is not there; so that is found out first.
 
     Raises:
@@ -76,7 +76,7 @@ def _listening(key: str, address: str) -> None:
     except (OSError, ValueError) as error:
         raise PmcmineError(
             f"--runner spark: no Beam job server at {address} ({error}); start one (infra/spark/cluster.py), or give "
-            f"--set {key}=HOST:PORT or --beam=--job_endpoint=HOST:PORT"
+            f"--set spark_job_server=HOST:PORT or --beam=--job_endpoint=HOST:PORT"
         ) from None
 
 

@@ -154,9 +154,10 @@ def rehydrate(
     found = Rehydrated()
     with tempfile.TemporaryDirectory(prefix="pmcmine-rehydrate-") as scratch:
         texts = _Texts(Path(scratch))
-        reader = open_source(source).open(1.0)
+        copy = open_source(source)
+        reader = copy.open(1.0)
         try:
-            bundles = dict(_read(wanted, source, reader, texts, found))
+            bundles = dict(_read(wanted, copy.entries(None), source, reader, texts, found))
             say(f"{len(bundles):,} of {len(wanted):,} articles are in the copy")
             for name in pointers:
                 _fill(folder, name, target, texts, found)
@@ -179,11 +180,16 @@ def _pointers(folder: Folder, name: str) -> set[str]:
 
 
 def _read(
-    wanted: set[str], config: MineConfig, reader: Reader, texts: _Texts, found: Rehydrated
+    wanted: set[str],
+    entries: Iterable[Entry],
+    config: MineConfig,
+    reader: Reader,
+    texts: _Texts,
+    found: Rehydrated,
 ) -> Iterator[tuple[str, VersionMeta]]:
     """Read the wanted articles' texts; yields the metadata of each that is there."""
     missing = set(wanted)
-    for entry in open_source(config).entries(None):
+    for entry in entries:
         article = f"{entry.pmcid}.{entry.version}"
         if article not in wanted:
             continue

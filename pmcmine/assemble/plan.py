@@ -67,13 +67,22 @@ class Plan:
     added: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     base: Base | None = None
 
+    @property
+    def keeps_places(self) -> bool:
+        """Whether what has a place keeps it: in an update, unless everything gets a new one."""
+        return self.base is not None and not self.base.fresh
+
+    def old_file(self, name: str) -> Mapping[str, Any] | None:
+        """Entry of a file that an update may keep, None where there is none."""
+        return self.base.files.get(name) if self.base is not None and self.keeps_places else None
+
     def split_of(self, pmcid: str) -> str:
         """The split of a PMCID in this release."""
         return self.moved.get(pmcid) or natural_split(pmcid)
 
     def count(self, dataset: str, group: str, split: str) -> int:
         """Number of shards that samples without a place are spread over."""
-        if self.base is not None and not self.base.fresh:
+        if self.keeps_places:
             return self.added.get((dataset, group, split), 1)
         if dataset in (LEFT_OUT, LEFT_OUT_PANELS):
             return 1 + self.shards.get((group, split), 0) // _LEFT_OUT_SHARE
@@ -81,7 +90,7 @@ class Plan:
 
     def shard_name(self, group: str, split: str, shard: int, n: int) -> str:
         """Path of a shard below its dataset's folder."""
-        tag = f"{self.base.tag}-" if self.base is not None and not self.base.fresh else ""
+        tag = f"{self.base.tag}-" if self.base is not None and self.keeps_places else ""
         return f"{group}/{split}/{shard // _FILES_A_FOLDER:03d}/{split}-{tag}{shard:05d}-of-{n:05d}.tar"
 
     def shard_of(self, dataset: str, sample_id: str, group: str, split: str) -> str:
@@ -92,7 +101,7 @@ class Plan:
     def shard_paths(self) -> list[tuple[str, str, str, str]]:
         """(dataset, group, split, path) of every shard that is written or looked at."""
         found: set[tuple[str, str, str, str]] = set()
-        if self.base is not None and not self.base.fresh:
+        if self.base is not None and self.keeps_places:
             for name in self.base.files:
                 dataset = next((d for d in DATASETS if name.startswith(f"{d}/") and name.endswith(".tar")), None)
                 if dataset is not None:

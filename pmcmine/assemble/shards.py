@@ -303,7 +303,7 @@ def write_shard(
         out: where files of the release are written.
     """
     target = f"{dataset}/{name}"
-    entry = plan.base.files.get(target) if plan.base is not None and not plan.base.fresh else None
+    entry = plan.old_file(target)
     if not members and (entry is not None or plan.count(dataset, group, split) == 1):
         # A shard that an update emptied, or of a small release whose only articles with samples moved to another split.
         return []

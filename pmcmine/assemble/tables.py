@@ -16,7 +16,7 @@ from pmcmine.assemble.shards import FigurePlace
 from pmcmine.block import read_manifest
 from pmcmine.duplicates.clusters import read_clusters
 from pmcmine.ids import article_id, article_place, pmcid_number, range_index
-from pmcmine.increments.delta import read_dead
+from pmcmine.increments.delta import dead_in
 from pmcmine.increments.tombstones import read_tombstones
 from pmcmine.rejects import Reason, Stage, Unit
 from pmcmine.release import release_folder
@@ -39,7 +39,7 @@ def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: F
     clustered = read_clusters(work) if table.name == "clusters" else None
     blocks = overlapping(file, n_files, plan.n_blocks)
     if plan.base is not None and table.name != "clusters":
-        dead = frozenset[str]().union(*(read_dead(work, block) for block in blocks))
+        dead = dead_in(work, blocks)
         for rows in old_rows((table.name, group, split, file), plan, work):
             found = standing(rows, table, dead)
             yield _in_range(found, table, group, split, file, n_files, plan) if plan.base.fresh else found
@@ -271,7 +271,7 @@ def write_table_file(
         pass
     place = {"table": name_of, "group": group, "split": split}
     places = list(places)
-    entry = plan.base.files.get(target) if plan.base is not None and not plan.base.fresh else None
+    entry = plan.old_file(target)
     if entry is not None and name_of not in _ASSEMBLED and not places and not _touched(key, plan, work):
         record = {**entry, **place, "kept": True}
         work.write(table_record(name), json.dumps(record).encode(), replace=True)
@@ -320,7 +320,7 @@ def write_table_file(
 def _touched(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> bool:
     """Whether an update changes anything in the range of a file."""
     blocks = overlapping(key[3], plan.files[key[:3]], plan.n_blocks)
-    return any(read_dead(work, block) for block in blocks)
+    return bool(dead_in(work, blocks))
 
 
 def all_files(plan: Plan) -> list[tuple[str, str, str, int]]:

@@ -11,7 +11,7 @@ from pmcmine.assemble.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARD
 from pmcmine.assemble.tables import as_staged, old_rows, standing
 from pmcmine.config import MineConfig
 from pmcmine.errors import ReleaseError, StorageError
-from pmcmine.increments.delta import read_dead
+from pmcmine.increments.delta import dead_in
 from pmcmine.increments.state import STATE_FILE, old_part, read_state
 from pmcmine.release import load_release, release_folder
 from pmcmine.rowfiles import data_bytes
@@ -65,7 +65,7 @@ def read_old_samples(key: tuple[str, str, str, int], plan: Plan, work: Folder) -
     assert plan.base is not None
     _, group, split, file = key
     blocks = overlapping(file, plan.files[key[:3]], plan.n_blocks)
-    dead = frozenset[str]().union(*(read_dead(work, block) for block in blocks))
+    dead = dead_in(work, blocks)
     rows = [
         row
         for table in old_rows(key, plan, work, _COLUMNS)
@@ -171,7 +171,7 @@ def make_fresh_plan(
     for key in sorted(base.cut):
         table, group, split = key
         for file in range(base.cut[key]):
-            dead = frozenset[str]().union(*(read_dead(work, b) for b in overlapping(file, base.cut[key], old.n_blocks)))
+            dead = dead_in(work, overlapping(file, base.cut[key], old.n_blocks))
             for rows in old_rows((*key, file), whole, work):
                 rows = as_staged(standing(rows, TABLES[table], dead), TABLES[table])
                 sizes.rows[key] += len(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from pmcmine.bundle import Entry
@@ -37,6 +37,11 @@ def read_delta(work: Folder, block: int) -> dict[str, list[str]]:
 def read_dead(work: Folder, block: int) -> frozenset[str]:
     """PMCIDs of a block whose old rows are not valid any more."""
     return frozenset(p for pmcids in read_delta(work, block).values() for p in pmcids)
+
+
+def dead_in(work: Folder, blocks: Iterable[int]) -> frozenset[str]:
+    """The same of several blocks."""
+    return frozenset[str]().union(*(read_dead(work, block) for block in blocks))
 
 
 def _entries(group: Sequence[Entry]) -> list[list[Any]]:
