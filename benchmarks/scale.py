@@ -105,7 +105,7 @@ print(json.dumps({"wall": time.monotonic() - start, "cpu": sum(u.ru_utime + u.ru
 
 def _measure(source: Path, out: Path, *flags: str) -> dict[str, Any]:
     command = [sys.executable, "-c", _RUN, "mine", "--source", str(source), "--out", str(out), "-q", "--vocab", "none",
-               "--max-reject-share", "1", "--shard-bytes", "50000000", "--set", "near_duplicates=false",
+               "--max-reject-share", "1", "--shard-bytes", "50000000",
                *flags]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PMCMINE_VOCAB_DIR": os.devnull})
     if not (out / "release.json").exists():
@@ -121,8 +121,7 @@ def _measure(source: Path, out: Path, *flags: str) -> dict[str, Any]:
 def scale(data: Path | None) -> dict[str, Any]:
     """Wall, core-seconds, peak memory and bytes at each size; the slope of cost; two processes beside one.
 
-    Near duplicates are left out: generated pictures are far more alike than real ones, so that pairs to be compared
-    grow with the square of their number. `PMCMINE_SCALE` holds other sizes, such as 300,1000.
+    `PMCMINE_SCALE` holds other sizes, such as 300,1000.
     """
     sizes = [int(n) for n in os.environ.get("PMCMINE_SCALE", "").split(",") if n] or list(SIZES)
     rows: dict[int, dict[str, Any]] = {}

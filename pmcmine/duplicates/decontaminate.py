@@ -34,6 +34,7 @@ _FORMAT: Final = 1
 _IMAGES: Final = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp"})
 _TEXTS: Final = frozenset({".txt", ".jsonl", ".json"})
 _HAMMING: Final = 26  # of 256 bits
+_SAMPLE: Final = 20  # bits of a table: sets are small, and what is much altered is to be found
 _PROPORTION: Final = 1.1
 _MAX_IMAGE: Final = 64 << 20
 _MAX_PIXELS: Final = 100_000_000
@@ -86,7 +87,7 @@ class Benchmarks:
     def __post_init__(self) -> None:
         keys, items = [], []
         for n in range(len(self.bits)):
-            found = pictures.tables([pictures.View(1.0, self.bits[n].tobytes(), None)])
+            found = pictures.tables([pictures.View(1.0, self.bits[n].tobytes(), None)], _SAMPLE)
             keys += found
             items += [n] * len(found)
         order = np.argsort(np.array(keys, np.int64), kind="stable")
@@ -96,7 +97,7 @@ class Benchmarks:
     def images(self, seen: Sequence[pictures.View]) -> tuple[str, ...]:
         """Sets that hold nearly the same picture."""
         keys, items = self._keys, self._items
-        wanted = np.array(pictures.tables(seen), np.int64)
+        wanted = np.array(pictures.tables(seen, _SAMPLE), np.int64)
         low, high = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, side="right")
         candidates = sorted({int(i) for a, b in zip(low, high, strict=True) for i in items[a:b]})
         found = {int(self.image_set[n]) for n in candidates if any(self._same(n, view) for view in seen)}
