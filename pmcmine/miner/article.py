@@ -1,0 +1,173 @@
+"""One PMCID: which of its versions is read, and whether it may be."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from pmcmine.bundle import Entry, Reader, VersionMeta
+from pmcmine.config import MineConfig
+from pmcmine.enrichers import enrich_paragraphs
+from pmcmine.ids import article_id
+from pmcmine.jats import ArticleMeta, extract_article
+from pmcmine.miner.figures import mine_figures
+from pmcmine.miner.result import Mined
+from pmcmine.miner.unwanted import benchmarks, unwanted
+from pmcmine.pointers import withhold
+from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
+from pmcmine.select import choose_version
+from schemas.ledger import Tombstone
+
+log = logging.getLogger(__name__)
+
+
+def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig) -> Mined:
+    """Mine one PMCID; whatever is wrong with it becomes rows of the ledger, never an exception.
+
+    Only storage errors of the release itself, and the end of the process, get out of here.
+    """
+    pmcid = entries[0].pmcid
+    ledger = Ledger(pmcid)
+    mined = Mined(pmcid)
+    mined.counts["versions"] = len(entries)
+    try:
+        _mine(entries, reader, config, ledger, mined)
+    except Exception as error:
+        log.exception("%s: defect", pmcid)
+        last = entries[-1]
+        ledger = Ledger(pmcid)
+        mined = Mined(pmcid)
+        mined.counts["versions"] = len(entries)
+        for entry in entries[:-1]:
+            ledger.add(
+                Stage.SELECT,
+                Unit.VERSION,
+                Reason.INTERNAL_ERROR,
+                article_id(pmcid, entry.version),
+                "see the last version",
+            )
+        mined.counts["selected"] = 1
+        ledger.add(
+            Stage.EXTRACT,
+            Unit.ARTICLE,
+            Reason.INTERNAL_ERROR,
+            article_id(pmcid, last.version),
+            f"{type(error).__name__}: {error}",
+        )
+    mined.rejects = tuple(ledger.rows)
+    return mined
+
+
+def _mine(entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: Ledger, mined: Mined) -> None:
+    versions = _metadata(entries, reader, ledger)
+    chosen = choose_version(versions, config, ledger) if versions else None
+    if any(v.is_retracted for v in versions):
+        retracted = next(v for v in versions if v.is_retracted)
+        mined.tombstone = _tombstone(retracted.pmcid, retracted.version)
+    if chosen is None:
+        return
+    mined.counts["selected"] = 1
+    bundle = reader.bundle(chosen)
+    meta = ArticleMeta(
+        pmcid=chosen.pmcid,
+        version=chosen.version,
+        versions_seen=tuple(sorted(e.version for e in entries)),
+        pmid=chosen.pmid,
+        doi=chosen.doi,
+        license_code=chosen.license_code,
+        is_manuscript=chosen.is_manuscript,
+    )
+    stage = Stage.READ
+    parts = Ledger(meta.pmcid)
+    try:
+        xml = bundle.read_xml(config.max_xml_bytes)
+        mined.counts["xml_bytes"] = len(xml)
+        stage = Stage.EXTRACT
+        extraction = extract_article(xml, meta, parts, config.max_xml_bytes)
+        if extraction.front.retracted:
+            mined.tombstone = _tombstone(meta.pmcid, meta.version)
+            raise Rejected(Reason.RETRACTED, "a link or the article type in the XML says so")
+        if extraction.article.license_group not in config.mined_groups:
+            raise Rejected(Reason.LICENSE_NOT_SELECTED, extraction.article.license)
+    except Rejected as error:
+        ledger.add(stage, Unit.ARTICLE, error.reason, meta.article_id, error.detail)
+        return
+    for row in parts.rows:
+        ledger.add(Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id)
+    mined.article = extraction.article
+    mined.mentions = extraction.mentions
+    mined.paragraphs = enrich_paragraphs(extraction.paragraphs, config)
+    sets = benchmarks(config)
+    if sets is not None:
+        named = sets.texts([p.text for p in mined.paragraphs])
+        mined.paragraphs = [replace(p, benchmarks=n) if n else p for p, n in zip(mined.paragraphs, named, strict=True)]
+        mined.counts.update(f"benchmark/{name}/paragraph" for names in named for name in names)
+    _drop_paragraphs(mined, meta.article_id, config, ledger)
+    mined.table_wraps = extraction.table_wraps
+    mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
+    mine_figures(extraction, bundle, config, ledger, mined)
+    if config.pointers:
+        _withhold(extraction.article.license_group, config, mined)
+
+
+def _drop_paragraphs(mined: Mined, aid: str, config: MineConfig, ledger: Ledger) -> None:
+    """Reject unwanted paragraphs, and the mentions whose sentences stand in them."""
+    dropped: dict[str, Reason] = {}
+    for paragraph in mined.paragraphs:
+        why = unwanted(paragraph, config)
+        if why is not None:
+            ledger.add(Stage.EXTRACT, Unit.PARAGRAPH, why[0], aid, why[1])
+            dropped[paragraph.paragraph_id] = why[0]
+    if not dropped:
+        return
+    for mention in mined.mentions:
+        reason = dropped.get(mention.context_id)
+        if reason is not None:
+            ledger.add(Stage.EXTRACT, Unit.MENTION, reason, aid, "in a dropped paragraph", mention.figure_id)
+    mined.mentions = [m for m in mined.mentions if m.context_id not in dropped]
+    mined.paragraphs = [p for p in mined.paragraphs if p.paragraph_id not in dropped]
+
+
+def _tombstone(pmcid: str, version: int) -> Tombstone:
+    return Tombstone(pmcid=pmcid, article_id=article_id(pmcid, version), reason="retracted")
+
+
+def _metadata(entries: Sequence[Entry], reader: Reader, ledger: Ledger) -> list[VersionMeta]:
+    """Metadata of all versions; none if that of one can't be read, for it might say retracted."""
+    versions, failed = [], False
+    for entry in entries:
+        try:
+            versions.append(reader.metadata(entry))
+        except Rejected as error:
+            failed |= error.reason != Reason.METADATA_MISSING
+            ledger.add(Stage.SELECT, Unit.VERSION, error.reason, article_id(entry.pmcid, entry.version), error.detail)
+    if failed:
+        for v in versions:
+            ledger.add(
+                Stage.SELECT,
+                Unit.VERSION,
+                Reason.METADATA_INVALID,
+                article_id(v.pmcid, v.version),
+                "the metadata of another version can't be read, and might mark a retraction",
+            )
+        return []
+    return versions
+
+
+def _withhold(group: str, config: MineConfig, mined: Mined) -> None:
+    """Turn rows of groups that are not published into pointers."""
+    published = {f.figure_id: f.license_group in config.groups for f in mined.figures}
+    whole = group in config.groups
+
+    def row(value: Any, kept: bool) -> Any:
+        return value if kept else withhold(value)
+
+    mined.figures = [row(f, published[f.figure_id]) for f in mined.figures]
+    mined.panels = [row(p, published.get(p.figure_id, whole)) for p in mined.panels]
+    mined.concepts = [row(c, published.get(c.context_id, whole)) for c in mined.concepts]
+    mined.mentions = [row(m, published.get(m.context_id, whole)) for m in mined.mentions]
+    mined.paragraphs = [row(p, whole) for p in mined.paragraphs]
+    mined.table_wraps = [row(t, whole) for t in mined.table_wraps]
+    mined.article = row(mined.article, whole)

@@ -1,0 +1,208 @@
+"""Rows, panels, concepts and samples of an article's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pmcmine.bundle import ArticleBundle
+from pmcmine.concepts.article import LinkedText, article_linker
+from pmcmine.config import MineConfig
+from pmcmine.duplicates.decontaminate import Benchmarks
+from pmcmine.duplicates.signatures import sign
+from pmcmine.enrichers import enrich_figures, enrich_panels
+from pmcmine.images import CheckedImage
+from pmcmine.jats import Extraction
+from pmcmine.media import MediaIndex
+from pmcmine.miner.choice import Choice, choose, unused_media
+from pmcmine.miner.media import Media, read_media
+from pmcmine.miner.result import Mined
+from pmcmine.miner.samples import panel_samples, sample_of
+from pmcmine.miner.unwanted import benchmarks, unwanted
+from pmcmine.panels.rows import panels_of, with_mentions
+from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
+from pmcmine.rights import names_source
+from schemas.article import Article
+from schemas.concept import Concept
+from schemas.figure import Figure, Graphic, PdfPlace
+from schemas.panel import Panel
+
+
+def mine_figures(
+    extraction: Extraction, bundle: ArticleBundle, config: MineConfig, ledger: Ledger, mined: Mined
+) -> None:
+    """All that comes of an article's figures, into `mined` and the ledger."""
+    article = extraction.article
+    index = MediaIndex.of(bundle.meta.assets)
+    choices, withheld = choose(extraction.figures, index, article.article_id, bundle.meta.has_media, config, ledger)
+    mined.concepts = _concepts(choices, extraction, config)
+    media = read_media(choices, bundle, config, mined.counts)
+    shown = [media.shown(c) for c in choices]
+    images = [image for image, _ in shown]
+    rows = [
+        _row(choice, article, image, why[0] if why else None, media.place(choice))
+        for choice, (image, why) in zip(choices, shown, strict=True)
+    ]
+    rows = enrich_figures(rows, [i.view if i else None for i in images], config)
+    sets = benchmarks(config)
+    if sets is not None:
+        rows = _in_benchmarks(rows, images, sets, mined)
+    if config.panels:
+        _panels(rows, images, choices, media, config, mined)
+    for figure, (image, why) in zip(rows, shown, strict=True):
+        dropped = unwanted(figure, config)
+        if dropped is not None:
+            ledger.add(Stage.EXTRACT, Unit.FIGURE, dropped[0], article.article_id, dropped[1], figure.figure_id)
+            mined.concepts = [c for c in mined.concepts if c.context_id != figure.figure_id]
+            mined.panels = [p for p in mined.panels if p.figure_id != figure.figure_id]
+            continue
+        if figure.no_sample is not None:
+            detail = why[1] if why else ""
+            reason = Reason(figure.no_sample)
+            ledger.add(Stage.IMAGE, Unit.FIGURE, reason, article.article_id, detail, figure.figure_id)
+        mined.figures.append(figure)
+        if image is not None:
+            _stage(figure, article, image, media, config, mined)
+    if config.near_duplicates:
+        sampled = {s.figure_id for s in mined.samples}
+        seen = {f.figure_id: i.fingerprint for f, i in zip(rows, images, strict=True) if i and f.figure_id in sampled}
+        mined.signatures = sign(article, mined.figures, seen, mined.paragraphs)
+    used = media.used(choices)
+    failed = {n: i for n, i in media.images.items() if isinstance(i, Rejected)}
+    unused_media(article.article_id, index, choices, used | withheld, failed, ledger)
+    mined.counts["media"] = len(index.by_name)
+    mined.counts["media_read"] = len(used)
+    mined.counts["media_withheld"] = len(withheld - used)
+
+
+def _concepts(choices: Sequence[Choice], extraction: Extraction, config: MineConfig) -> list[Concept]:
+    """Concepts of the captions, and of the paragraphs where that is wanted; none without a vocabulary."""
+    if config.vocab is None or config.vocab_sha256 is None:
+        return []
+    linker = article_linker(config.vocab, config.vocab_sha256, config.concept_min_score, config.concept_names)
+    drafts = [c.draft for c in choices]
+    texts = [LinkedText(d.figure_id, "figure_caption", d.caption) for d in drafts if d.caption]
+    paragraphs = [LinkedText(p.paragraph_id, "paragraph", p.text) for p in extraction.paragraphs]
+    read = [p.text for p in paragraphs]
+    if config.link_paragraphs:
+        texts, read = texts + paragraphs, []
+    article = extraction.article
+    return list(linker.rows(article.article_id, article.pmcid, texts, read))
+
+
+def _in_benchmarks(
+    figures: Sequence[Figure], images: Sequence[CheckedImage | None], sets: Benchmarks, mined: Mined
+) -> list[Figure]:
+    """Figures with the benchmark sets that hold their image or caption."""
+    captions = sets.texts([f.caption or "" for f in figures])
+    out = []
+    for figure, image, caption in zip(figures, images, captions, strict=True):
+        picture = sets.images(image.fingerprint) if image is not None else ()
+        mined.counts.update([f"benchmark/{name}/image" for name in picture])
+        mined.counts.update([f"benchmark/{name}/caption" for name in caption])
+        names = tuple(sorted({*picture, *caption}))
+        out.append(replace(figure, benchmarks=names) if names else figure)
+    return out
+
+
+def _panels(
+    figures: Sequence[Figure],
+    images: Sequence[CheckedImage | None],
+    choices: Sequence[Choice],
+    media: Media,
+    config: MineConfig,
+    mined: Mined,
+) -> None:
+    """Panels of all figures, and which of them the mentions name."""
+    views = {f.figure_id: i.view for f, i in zip(figures, images, strict=True) if i is not None}
+    views |= {name: image.view for parts in media.pieces.values() for name, image in parts}
+    found: list[Panel] = []
+    for figure, choice in zip(figures, choices, strict=True):
+        pieces = [(name, image.width, image.height) for name, image in media.pieces.get(figure.figure_id, ())]
+        found += panels_of(figure, views.get(figure.figure_id), choice.draft.caption_emphasis, pieces)
+    found = enrich_panels(found, {f.figure_id: f for f in figures}, views, config)
+    mined.panels, mined.mentions = with_mentions(found, mined.mentions)
+
+
+def _stage(
+    figure: Figure, article: Article, image: CheckedImage, media: Media, config: MineConfig, mined: Mined
+) -> None:
+    """Stage a figure's sample, and those of its panels, whose rows learn the hash of their crop."""
+    mentions = [m for m in mined.mentions if m.figure_id == figure.figure_id]
+    concepts = [c for c in mined.concepts if c.context_id == figure.figure_id]
+    panels = [p for p in mined.panels if p.figure_id == figure.figure_id]
+    sample = sample_of(figure, article, mentions, image, concepts, panels)
+    if config.panel_shards:
+        files = {n: i for n, i in media.images.items() if isinstance(i, CheckedImage)}
+        cut = panel_samples(figure, article, panels, mined.mentions, image, files, config)
+        hashes = {s.figure_id: s.sha256 for s in cut}
+        mined.panels = [replace(p, crop_sha256=hashes[p.panel_id]) if p.panel_id in hashes else p for p in mined.panels]
+        sample = replace(sample, panels=tuple(cut))
+    mined.samples.append(sample)
+
+
+def _row(
+    choice: Choice, article: Article, image: CheckedImage | None, reason: Reason | None, place: PdfPlace | None
+) -> Figure:
+    draft, pick = choice.draft, choice.pick
+    rights = draft.rights
+    attribution = article.attribution
+    credited = names_source(draft.permissions)
+    if rights.override or credited:
+        own = draft.permissions if credited else f"licence of this figure: {rights.license.value}"
+        attribution = f"{attribution}. Figure: {own}"
+    return Figure(
+        figure_id=draft.figure_id,
+        article_id=article.article_id,
+        pmcid=article.pmcid,
+        version=article.version,
+        key=draft.key,
+        ordinal=draft.ordinal,
+        xml_id=draft.xml_id,
+        kind=draft.kind,
+        parent_figure_id=draft.parent_figure_id,
+        label=draft.label,
+        caption_title=draft.caption_title,
+        caption_paragraphs=draft.caption_paragraphs,
+        caption=draft.caption,
+        alt_text=draft.alt_text,
+        section_path=draft.section_path,
+        section_kind=draft.section_kind,
+        graphics=tuple(
+            Graphic(
+                rank=rank,
+                role=r.graphic.role,
+                href=r.graphic.href,
+                media=r.asset.name if r.asset else None,
+                rule=r.rule,
+            )
+            for rank, r in enumerate(choice.graphics)
+        ),
+        media=pick.asset.name if pick and pick.asset else None,
+        media_rule=pick.rule if pick and pick.asset else None,
+        license=rights.license.value,
+        license_group=rights.group.value,
+        license_override=rights.override,
+        derivatives_ok=rights.derivatives_ok,
+        permissions=draft.permissions or None,
+        third_party=rights.third_party,
+        third_party_matches=rights.matches,
+        adapted=rights.adapted,
+        attribution=attribution,
+        article_type=article.article_type,
+        journal=article.journal,
+        year=article.year,
+        n_mentions=draft.n_mentions,
+        width=image.width if image else None,
+        height=image.height if image else None,
+        format=image.format if image else None,
+        source_format=image.source_format if image else None,
+        mode=image.mode if image else None,
+        frames=image.frames if image else None,
+        orientation=image.orientation if image else None,
+        image_bytes=len(image.data) if image else None,
+        sha256=image.sha256 if image else None,
+        pdf=place if image else None,
+        phash=image.phash if image else None,
+        no_sample=reason.value if reason else None,
+    )

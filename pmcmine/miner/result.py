@@ -1,0 +1,54 @@
+"""What comes of one PMCID."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pmcmine.duplicates.signatures import Signature
+from schemas.article import Article
+from schemas.concept import Concept
+from schemas.figure import Figure
+from schemas.ledger import Reject, Tombstone
+from schemas.mention import Mention
+from schemas.panel import Panel
+from schemas.paragraph import Paragraph
+from schemas.table_wrap import TableWrap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedSample:
+    """A sample before its place in a shard is known.
+
+    `json` is an object without the keys of `schemas.sample.ASSEMBLED`, which the assembler adds. `panels` are samples
+    of `shards-panels`, whose `figure_id` is the panel's.
+    """
+
+    figure_id: str
+    key: str
+    group: str
+    image: bytes
+    sha256: str
+    text: bytes
+    json: bytes
+    panels: tuple[StagedSample, ...] = ()
+
+
+@dataclass
+class Mined:
+    """All that came of one PMCID. `counts` holds `<what>` numbers for the sums; see `pmcmine.sums`."""
+
+    pmcid: str
+    article: Article | None = None
+    figures: list[Figure] = field(default_factory=list)
+    panels: list[Panel] = field(default_factory=list)
+    mentions: Sequence[Mention] = ()
+    paragraphs: Sequence[Paragraph] = ()
+    table_wraps: Sequence[TableWrap] = ()
+    concepts: list[Concept] = field(default_factory=list)
+    rejects: Sequence[Reject] = ()
+    tombstone: Tombstone | None = None
+    samples: list[StagedSample] = field(default_factory=list)
+    signatures: list[Signature] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)

@@ -1,0 +1,139 @@
+"""What shards hold of a figure, and of its panels, before a place in a shard is known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from pmcmine.config import MineConfig
+from pmcmine.images import CheckedImage
+from pmcmine.miner.result import StagedSample
+from pmcmine.panels.crops import crops, panel_keys, panel_record
+from schemas import plain
+from schemas.article import Article
+from schemas.concept import Concept
+from schemas.figure import Figure
+from schemas.mention import Mention
+from schemas.panel import Panel
+from schemas.sample import ASSEMBLED, Sample, SampleConcept, SamplePanel, sample_mentions
+
+
+def sample_of(
+    figure: Figure,
+    article: Article,
+    mentions: Sequence[Mention],
+    image: CheckedImage,
+    concepts: Sequence[Concept],
+    panels: Sequence[Panel],
+) -> StagedSample:
+    """The sample of a figure that has an image."""
+    sample = Sample(
+        figure_id=figure.figure_id,
+        article_id=figure.article_id,
+        pmcid=figure.pmcid,
+        pmid=article.pmid or "",
+        doi=article.doi or "",
+        kind=figure.kind,
+        label=figure.label or "",
+        caption_title=figure.caption_title or "",
+        caption=figure.caption or "",
+        section_path=figure.section_path,
+        section_kind=figure.section_kind,
+        mentions=sample_mentions(mentions),
+        concepts=tuple(
+            SampleConcept(
+                cui=c.cui or "",
+                source_id=c.source_id,
+                name=c.name or "",
+                text=c.text,
+                start=c.start,
+                end=c.end,
+                semantic_types=c.semantic_types,
+                score=c.score,
+                how=c.how,
+                negated=c.negated,
+                uncertain=c.uncertain,
+            )
+            for c in concepts
+        ),
+        panels=tuple(
+            SamplePanel(
+                label=p.label,
+                start=p.spans[0].start if p.spans else 0,
+                end=p.spans[-1].end if p.spans else 0,
+                confidence=p.confidence,
+                x=p.x or 0,
+                y=p.y or 0,
+                width=p.width or 0,
+                height=p.height or 0,
+            )
+            for p in panels
+            if p.media is None
+        ),
+        article_title=article.title or "",
+        article_type=article.article_type or "",
+        journal=article.journal or "",
+        year=article.year or 0,
+        language=article.language or "",
+        keywords=article.keywords,
+        license=figure.license,
+        license_group=figure.license_group,
+        derivatives_ok=figure.derivatives_ok,
+        attribution=figure.attribution,
+        source_url=article.source_url,
+        media=figure.media or "",
+        format=image.format,
+        width=image.width,
+        height=image.height,
+        orientation=image.orientation or 0,
+        sha256=image.sha256,
+        phash=image.phash,
+        image_kinds=figure.image_kinds,
+        caption_language=figure.caption_language or "",
+        caption_quality=figure.caption_quality or 0.0,
+        privacy=tuple(sorted({f.kind for f in figure.privacy})),
+        benchmarks=figure.benchmarks,
+    )
+    values = {k: v for k, v in plain(sample).items() if k not in ASSEMBLED}
+    return StagedSample(
+        figure_id=figure.figure_id,
+        key=figure.key,
+        group=figure.license_group,
+        image=image.data,
+        sha256=sha256(image.data).hexdigest() if image.format != image.source_format else image.sha256,
+        text=(figure.caption or "").encode(),
+        json=_json(values),
+    )
+
+
+def panel_samples(
+    figure: Figure,
+    article: Article,
+    panels: Sequence[Panel],
+    mentions: Sequence[Mention],
+    image: CheckedImage,
+    pieces: Mapping[str, CheckedImage],
+    config: MineConfig,
+) -> list[StagedSample]:
+    """Samples of those of a figure's panels that can be cut out of its image, or are files of their own.
+
+    Their `figure_id` is the panel's.
+    """
+    keys = dict(zip([p.panel_id for p in panels], panel_keys(figure.key, [p.label for p in panels]), strict=True))
+    return [
+        StagedSample(
+            figure_id=panel.panel_id,
+            key=keys[panel.panel_id],
+            group=figure.license_group,
+            image=crop.data,
+            sha256=crop.sha256,
+            text=panel.text.encode(),
+            json=_json(panel_record(panel, crop, figure, article, mentions)),
+        )
+        for panel, crop in crops(figure, panels, image, pieces, config.min_image_side)
+    ]
+
+
+def _json(record: object) -> bytes:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
