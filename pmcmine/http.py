@@ -7,8 +7,6 @@ import random
 import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
 import requests
@@ -17,6 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from pmcmine import __version__
 from pmcmine.rejects import Reason, Rejected
+from pmcmine.waiting import retry_after
 
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _GONE = frozenset({404, 410})
@@ -55,21 +54,6 @@ class _Transient(Exception):
         self.reason = reason
         self.detail = detail
         self.wait = wait
-
-
-def retry_after(value: str | None) -> float | None:
-    """Seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3), None without a usable one."""
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return min(float(value), _MAX_WAIT)
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=UTC)
-    return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), _MAX_WAIT)
 
 
 @dataclass(frozen=True)
@@ -164,7 +148,7 @@ class HttpClient:
                 if answer.status_code in _GONE:
                     raise Rejected(Reason.XML_MISSING, f"{key}: not there")
                 if answer.status_code in _RETRIED:
-                    asked = retry_after(answer.headers.get("Retry-After"))
+                    asked = retry_after(answer.headers.get("Retry-After"), _MAX_WAIT)
                     if asked is not None and answer.status_code in _QUIET:
                         self._limiter.pause(asked)  # all threads, not this one alone
                     raise _Transient(Reason.FETCH_FAILED, f"HTTP {answer.status_code}", asked)

@@ -30,6 +30,7 @@ import pyarrow.dataset as pads
 import pyarrow.fs
 
 from pmcmine.errors import PmcmineError
+from pmcmine.waiting import retry_after
 
 _CHUNK: Final = 32  # samples that are read and dealt together
 _WINDOW: Final = 8  # chunks whose samples a share mixes
@@ -215,7 +216,7 @@ class Samples:
                 problem = f"{type(error).__name__}: {error}"
                 asked = getattr(error, "retry_after", 0.0)
             if attempt < _TRIES - 1:
-                time.sleep(max(_WAIT * 2**attempt * random.uniform(0.7, 1.3), min(asked, _MOST_WAIT)))
+                time.sleep(max(_WAIT * 2**attempt * random.uniform(0.7, 1.3), asked))
         raise PmcmineError(f"{shard} at {start}: can't be read ({problem})")
 
 
@@ -260,8 +261,7 @@ class _HubRanges:
         if answer.status_code == 404:
             raise FileNotFoundError(path)
         if answer.status_code not in (200, 206):
-            asked = answer.headers.get("Retry-After") or ""
-            raise _Busy(answer.status_code, float(asked) if asked.replace(".", "", 1).isdigit() else 0.0)
+            raise _Busy(answer.status_code, retry_after(answer.headers.get("Retry-After"), _MOST_WAIT) or 0.0)
         data: bytes = answer.content
         return data[start:end] if answer.status_code == 200 else data
 

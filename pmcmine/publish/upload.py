@@ -18,6 +18,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, measured_section, read_release, repos_of
 from pmcmine.release import RELEASE
 from pmcmine.storage import Folder
+from pmcmine.waiting import retry_after
 
 T = TypeVar("T")
 _RETRIED: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -72,9 +73,8 @@ def patiently(action: Callable[[], T], what: str) -> T:
             if (status is not None and status not in _RETRIED) or attempt == _TRIES - 1:
                 reason = str(error).strip().splitlines()
                 raise PmcmineError(f"{what}: {reason[0] if reason else type(error).__name__}") from None
-            asked = (answer.headers.get("Retry-After") or "") if answer is not None else ""
-            wait = float(asked) if asked.replace(".", "", 1).isdigit() else 0.5 * 2**attempt * random.uniform(0.7, 1.3)
-            time.sleep(min(wait, _MOST_WAIT))
+            asked = retry_after(answer.headers.get("Retry-After"), _MOST_WAIT) if answer is not None else None
+            time.sleep(asked if asked is not None else min(0.5 * 2**attempt * random.uniform(0.7, 1.3), _MOST_WAIT))
     raise AssertionError("not reached")
 
 

@@ -207,9 +207,11 @@ def test_a_second_run_in_the_folder_is_refused(tmp_path: Path) -> None:
     mine(config_for(tmp_path / "bucket", tmp_path / "out"))
 
 
-def test_an_object_store_lock_outlives_no_run() -> None:
+def test_an_object_store_lock_outlives_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
     from pmcmine.lock import held
     from pmcmine.storage import Folder
+
+    monkeypatch.setattr("pmcmine.lock._SILENCE", 1.0)
 
     work = Folder("memory://lock-test")
     with held(work), pytest.raises(ReleaseError), held(work):

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import time
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
 from pmcmine.demo import BucketServer, Faults
-from pmcmine.http import HttpClient, HttpLimits, RateLimiter, retry_after
+from pmcmine.http import HttpClient, HttpLimits, RateLimiter
 from pmcmine.rejects import Reason, Rejected
 
 FAST = HttpLimits(retries=3, retry_seconds=0.01, timeout=5, requests_per_second=10_000)
@@ -61,13 +59,6 @@ def test_the_server_does_not_leave_its_folder(folder: Path) -> None:
     (folder / "secret").write_text("x")
     with BucketServer(folder / "PMC1.1") as server, pytest.raises(Rejected):
         HttpClient(server.url, FAST).get("../secret", max_bytes=10)
-
-
-def test_retry_after() -> None:
-    later = datetime.now(UTC) + timedelta(seconds=30)
-    assert retry_after("7") == 7.0 and retry_after("99999") == 120.0
-    assert 25 < (retry_after(format_datetime(later, usegmt=True)) or 0) <= 30
-    assert retry_after(None) is None and retry_after("soon") is None
 
 
 def test_the_budget_spaces_requests() -> None:

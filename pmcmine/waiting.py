@@ -1,0 +1,29 @@
+"""How long a host asks to be left alone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+_SECONDS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]*)?")
+
+
+def retry_after(value: str | None, most: float) -> float | None:
+    """Seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3), None without a usable one.
+
+    Args:
+        value: the header: a date, or seconds (some hosts give fractions).
+        most: what a longer wait is cut to.
+    """
+    value = (value or "").strip()
+    if _SECONDS.fullmatch(value):
+        return min(float(value), most)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return min(max((at - datetime.now(UTC)).total_seconds(), 0.0), most)
