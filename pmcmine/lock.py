@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import signal
 import socket
 import threading
 import time
@@ -11,13 +13,16 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pmcmine.errors import ReleaseError, StorageError
 from pmcmine.storage import Folder
 
+log = logging.getLogger(__name__)
 _BEAT = 20.0  # seconds between signs of life on an object store
 _SILENCE = 30.0  # seconds in which a run that lives gives a sign
 _STALE = 90.0  # seconds without one, after which the run is taken for dead
+_SETTLE = 3.0  # seconds in which another run that takes a dead one's place would have written
 
 
 @contextmanager
@@ -63,36 +68,23 @@ def _local(work: Folder) -> Iterator[None]:
 
 def _remote(work: Folder) -> Iterator[None]:
     mine = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
-
-    def beat() -> None:
-        work.write("lock", json.dumps({"run": mine, "at": time.time()}).encode(), replace=True)
-
-    def holder() -> str | None:
-        try:
-            state = json.loads(work.read("lock"))
-        except FileNotFoundError:
-            return None
-        if 0 <= time.time() - state["at"] < _STALE:
-            return str(state["run"])
-        # Stale, or from the future: another machine's clock may be wrong, so that only its silence tells.
-        time.sleep(_SILENCE)
-        try:
-            later = json.loads(work.read("lock"))
-        except FileNotFoundError:
-            return None
-        return str(later["run"]) if later != state else None
-
-    other = holder()
-    if other is not None:
-        raise _busy(work, other)
-    beat()
-    if holder() != mine:
-        raise _busy(work, "it began at the same moment")
+    _take(work, mine)
     done = threading.Event()
 
     def keep() -> None:
         while not done.wait(_BEAT):
-            beat()
+            try:
+                state = _read(work)
+                if state is None or state["run"] == mine:
+                    work.write("lock", _beat(mine), replace=True)
+                    continue
+            except Exception as error:  # noqa: BLE001 - each file system has errors of its own; the next beat may do
+                log.warning("%s: the lock could not be renewed (%s: %s)", work.url, type(error).__name__, error)
+                continue
+            # This run was silent for so long (a machine asleep) that another took its place.
+            log.error("%s: %s has taken this folder over; this run stops", work.url, state["run"])
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            return
 
     thread = threading.Thread(target=keep, daemon=True)
     thread.start()
@@ -101,4 +93,47 @@ def _remote(work: Folder) -> Iterator[None]:
     finally:
         done.set()
         thread.join()
-        work.remove("lock")
+        state = _read(work)
+        if state is not None and state["run"] == mine:
+            work.remove("lock")
+
+
+def _take(work: Folder, mine: str) -> None:
+    """Put up a lock where there is none, or in the place of a dead run's.
+
+    Raises:
+        ReleaseError: where another run holds it, or is quicker.
+    """
+    state = _read(work)
+    if state is None:
+        if not work.write("lock", _beat(mine)):
+            state = _read(work)  # its own, where the answer to a put was lost and it was sent again
+            if state is not None and state["run"] != mine:
+                raise _busy(work, state["run"])
+        return
+    if 0 <= time.time() - state["at"] < _STALE:
+        raise _busy(work, state["run"])
+    # Stale, or from the future: another machine's clock may be wrong, so that only its silence tells.
+    time.sleep(_SILENCE)
+    later = _read(work)
+    if later is not None and later != state:
+        raise _busy(work, later["run"])
+    work.write("lock", _beat(mine), replace=True)
+    time.sleep(_SETTLE)
+    later = _read(work)
+    if later is None or later["run"] != mine:
+        raise _busy(work, "it began at the same moment")
+
+
+def _beat(run: str) -> bytes:
+    return json.dumps({"run": run, "at": time.time()}).encode()
+
+
+def _read(work: Folder) -> dict[str, Any] | None:
+    try:
+        state = json.loads(work.read("lock"))
+        return {"run": str(state["run"]), "at": float(state["at"])}
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError):
+        return {"run": "of no form known here", "at": 0.0}

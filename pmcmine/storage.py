@@ -116,7 +116,20 @@ class Folder:
         return int(self.fs.size(self.path(name)))
 
     def write(self, name: str, data: bytes, *, replace: bool = False) -> bool:
-        """Write a file whole. Without `replace` the first writer wins; returns whether this one did."""
+        """Write a file whole. Without `replace` the first writer wins; returns whether this one did.
+
+        On an object store that is one conditional put (`if-generation-match` and the like); where a file system knows
+        none, its absence is asked for before.
+        """
+        if not replace and not self.is_local:
+            try:
+                self.fs.pipe_file(self.path(name), data, mode="create")
+            except FileExistsError:
+                return False
+            except (NotImplementedError, TypeError, ValueError):
+                pass  # no such mode here
+            else:
+                return True
         with self.create(name, replace=replace) as (stream, state):
             stream.write(data)
         return bool(state["won"])

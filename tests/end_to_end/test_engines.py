@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,15 @@ def test_an_object_store(demo_release: Path, demo_server: BucketServer, gcs: str
     keys = [s["key"] for s in stream.open(gcs, where="kind = 'figure'")]
     assert keys == [s["key"] for s in stream.open(str(demo_release), where="kind = 'figure'")]
     assert not mine(config_for(demo_server.url, gcs)).fresh
+
+
+@pytest.mark.skipif(not FAKE_GCS, reason="PMCMINE_FAKE_GCS names no GCS emulator")
+def test_of_many_writers_to_an_object_store_one_is_first(gcs: str) -> None:
+    out = Folder(gcs)
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda n: out.write("blocks/one.json", str(n).encode()), range(8)))
+    assert sum(won) == 1
+    assert out.read("blocks/one.json") == str(won.index(True)).encode()
 
 
 def test_workers_that_die_end_the_run_and_the_same_command_resumes(

@@ -9,7 +9,10 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,8 @@ import pytest
 from pmcmine.demo import BucketServer, Faults, demo_articles, write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import ReleaseError, SourceError
+from pmcmine.lock import held
+from pmcmine.storage import Folder
 from tests.conftest import config_for
 from tests.helpers import mine, release_json, rows, tree
 
@@ -198,26 +203,62 @@ def test_a_folder_of_others_is_refused(demo_bucket: Path, tmp_path: Path) -> Non
 
 
 def test_a_second_run_in_the_folder_is_refused(tmp_path: Path) -> None:
-    from pmcmine.lock import held
-    from pmcmine.storage import Folder
-
     write_bucket(tmp_path / "bucket", many_articles(2))
     with held(Folder(str(tmp_path / "out" / "_work"))), pytest.raises(ReleaseError, match="another run is at work"):
         mine(config_for(tmp_path / "bucket", tmp_path / "out"))
     mine(config_for(tmp_path / "bucket", tmp_path / "out"))
 
 
-def test_an_object_store_lock_outlives_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pmcmine.lock import held
-    from pmcmine.storage import Folder
+@pytest.fixture
+def quick_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in {"_BEAT": 0.1, "_SILENCE": 0.5, "_SETTLE": 0.2}.items():
+        monkeypatch.setattr(f"pmcmine.lock.{name}", seconds)
 
-    monkeypatch.setattr("pmcmine.lock._SILENCE", 1.0)
 
-    work = Folder("memory://lock-test")
+@pytest.mark.usefixtures("quick_lease")
+@pytest.mark.parametrize("left", [json.dumps({"run": "dead", "at": 0}), json.dumps({"run": "ahead", "at": 9e12}), "{"])
+def test_an_object_store_lock_outlives_no_run(left: str) -> None:
+    work = Folder(f"memory://lock-test-{zlib.crc32(left.encode())}")
     with held(work), pytest.raises(ReleaseError), held(work):
         pass
     with held(work):
         pass
-    work.write("lock", json.dumps({"run": "dead", "at": time.time() - 1000}).encode(), replace=True)
+    work.write("lock", left.encode(), replace=True)
     with held(work):
         pass
+    assert not work.exists("lock")
+
+
+@pytest.mark.usefixtures("quick_lease")
+@pytest.mark.parametrize("dead", [False, True])
+def test_of_runs_that_begin_at_once_one_is_let_in(dead: bool) -> None:
+    work = Folder(f"memory://at-once-{dead}")
+    if dead:
+        work.write("lock", json.dumps({"run": "dead", "at": 0}).encode())
+    inside, ended = [], threading.Event()
+
+    def run() -> str:
+        try:
+            with held(work):
+                inside.append(1)
+                ended.wait(20)
+                return "held"
+        except ReleaseError:
+            return "refused"
+
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(run) for _ in range(8)]
+        deadline = time.monotonic() + 15
+        while sum(f.done() for f in waiting) < 7 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        ended.set()
+        assert sorted(f.result() for f in waiting) == ["held", *["refused"] * 7]
+
+
+@pytest.mark.usefixtures("quick_lease")
+def test_a_run_whose_lease_was_taken_stops() -> None:
+    work = Folder("memory://taken")
+    with pytest.raises(KeyboardInterrupt), held(work):
+        work.write("lock", json.dumps({"run": "other", "at": time.time()}).encode(), replace=True)
+        time.sleep(10)
+    assert json.loads(work.read("lock"))["run"] == "other"
