@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -360,6 +361,7 @@ def panels(data: Path | None) -> dict[str, Any]:
 def duplicates(data: Path | None) -> dict[str, Any]:
     """Paragraphs a second to MinHash bands, figures a second to fingerprints, and milliseconds of a check of two."""
     import numpy as np
+    from PIL import ImageOps
 
     from classifiers.images import generate
     from classifiers.images.kinds import KINDS
@@ -377,8 +379,10 @@ def duplicates(data: Path | None) -> dict[str, Any]:
     r = random.Random(0)
     drawn = [generate.PAINTERS[k](r, (1000, 800)).convert("L") for k in KINDS for _ in range(3)]
     seen = best(lambda: [pictures.tables(pictures.views(p)) for p in drawn], 3)
+    # Half of the pairs that candidates are: a picture and a smaller copy with a border; the others are of two pictures.
     views = [pictures.views(p) for p in drawn]
-    pairs = [(views[i], views[i - 1]) for i in range(1, len(views))]
+    copies = [pictures.views(ImageOps.expand(p.resize((600, 480)), (20, 9, 14, 30), 255)) for p in drawn]
+    pairs = [*zip(views, copies, strict=True), *itertools.pairwise(views)]
     checked = best(lambda: [pictures.likeness(a, b) for a, b in pairs], 1)
     n = sum(map(len, groups))
     return {

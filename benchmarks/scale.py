@@ -55,8 +55,10 @@ def shuffle(data: Path | None) -> dict[str, Any]:
             plan = with_clusters(plan, clusters, config.table_bytes)
         blocks = range(plan.n_blocks)
         sizes: dict[str, int] = {}
-        signed = (e for b in blocks for e in near.read_signatures(b, work))
-        sizes["near, by content"], found = measured(signed)
+        sizes["near, by token"], found = measured(t for b in blocks for t in near.read_tokens(b, plan.n_blocks, work))
+        sizes["near, by block"], found = measured(r for item in grouped(found).items() for r in near.repeated(item))
+        members = (e for item in grouped(found).items() for e in near.read_signatures(item, work))
+        sizes["near, by content"], found = measured(members)
         tagged = [t for item in grouped(found).items() for t in near.by_content(item, plan.n_blocks)]
         sizes["near, by key"], keys = measured(t.value for t in tagged if t.tag == "keys")
         pairs = [p for item in grouped(keys).items() for p in near.by_key(item, plan.n_blocks)]

@@ -28,7 +28,6 @@ from pmcmine import snapshot as snapshots
 from pmcmine.assemble.plan import PLAN, Plan, make_plan, make_update_plan
 from pmcmine.block import forget_starts, read_manifest
 from pmcmine.config import MineConfig
-from pmcmine.duplicates.candidates import count_repeated
 from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
 from pmcmine.duplicates.decontaminate import read_benchmarks
 from pmcmine.errors import PmcmineError
@@ -230,7 +229,6 @@ def _near(config: MineConfig, options: Any, plan: Plan, work: Folder) -> dict[st
     if done is not None:
         return done
     buckets = max(1, plan.n_blocks)
-    count_repeated(work, plan.n_blocks)
     _beam(config, options, work, lambda p: near_job.build(p, plan.n_blocks, buckets, work))
     return cluster(plan, work, buckets)
 

@@ -1,9 +1,11 @@
 """The *near* job: signatures of committed blocks to edges between near duplicates.
 
+    tokens ─▶ by part: those that occur twice ─▶ by block ─▶ signatures
     signatures ─▶ by content: same ─────────────────────────┐
                       └─ one of each ─▶ by band: pairs ─────┴▶ by bucket: check, write edges
 
-What is shuffled is a node, a place in a pack and the numbers that candidates share.
+What is shuffled is eight bytes for each number that candidates may share, and, of the few numbers that some do share,
+a node and a place in a pack.
 """
 
 from __future__ import annotations
@@ -16,15 +18,39 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-from pmcmine.duplicates.candidates import Pair, Place, bucket_pairs, same_content, shuffled, write_edges
+from pmcmine.duplicates.candidates import (
+    PARTS,
+    Pair,
+    Place,
+    bucket_pairs,
+    repeated_tokens,
+    same_content,
+    shuffled,
+    token_parts,
+    write_edges,
+)
 from pmcmine.storage import Folder
 
 Key = tuple[int, int]
 
 
-def read_signatures(block: int, work: Folder) -> Iterator[tuple[Key, tuple[tuple[Any, ...], list[int]]]]:
-    """The members of a block by the hash of their content, with their keys."""
-    for kind, digest, place, keys in shuffled(work, block):
+def read_tokens(block: int, parts: int, work: Folder) -> Iterator[tuple[int, tuple[int, bytes]]]:
+    """A block's tokens by part."""
+    for part, found in token_parts(work, block, parts):
+        yield part, (block, found)
+
+
+def repeated(element: tuple[int, Iterable[tuple[int, bytes]]]) -> Iterator[tuple[int, bytes]]:
+    """Of one part's tokens those that occur more than once, by block."""
+    yield from repeated_tokens(element[1])
+
+
+def read_signatures(
+    element: tuple[int, Iterable[bytes]], work: Folder
+) -> Iterator[tuple[Key, tuple[tuple[Any, ...], list[int]]]]:
+    """The members of a block that share a token, by the hash of their content, with their keys."""
+    block, found = element
+    for kind, digest, place, keys in shuffled(work, block, found):
         yield (kind, digest), (tuple(place), keys)
 
 
@@ -79,6 +105,10 @@ def build(pipeline: beam.Pipeline, n_blocks: int, buckets: int, work: Folder) ->
     content = (
         pipeline
         | "Blocks" >> beam.Create(list(range(n_blocks)), reshuffle=False)
+        | "ReadTokens" >> beam.FlatMap(read_tokens, min(max(n_blocks, 1), PARTS), work)
+        | "ByToken" >> beam.GroupByKey()
+        | "Repeated" >> beam.FlatMap(repeated)
+        | "ByBlock" >> beam.GroupByKey()
         | "ReadSignatures" >> beam.FlatMap(read_signatures, work)
         | "SameContent" >> beam.GroupByKey()
         | "ByContent" >> beam.FlatMap(by_content, buckets).with_outputs("edges", "keys")

@@ -24,8 +24,7 @@ _DECODED: Final = 4_096  # members kept decoded while a file of edges is written
 EDGES: Final = pa.schema([("kind", pa.uint8()), ("a", pa.uint64()), ("b", pa.uint64()), ("likeness", pa.float64())])
 
 
-REPEATED: Final = "near/repeated.npy"
-_COUNTED: Final = 16_000_000  # keys that are counted before the shuffle, in 256 MB; more go through it uncounted
+PARTS: Final = 1_024  # at most, that tokens are compared in: 45 MB each with 8 million articles
 
 
 def tokens(table: pa.Table) -> tuple[Any, Any, Any]:
@@ -41,31 +40,29 @@ def tokens(table: pa.Table) -> tuple[Any, Any, Any]:
     return content, mix(keys.flatten().to_numpy() + (kind[row] + np.uint64(1)) * np.uint64(_KEY)), row
 
 
-def count_repeated(work: Folder, n_blocks: int) -> None:
-    """Write the tokens that occur more than once, so that nothing else need be shuffled.
+def token_parts(work: Folder, block: int, parts: int) -> Iterator[tuple[int, bytes]]:
+    """The tokens of a committed block, uint64 each, by the part that they are compared in."""
+    found = [t for table in read_signed(work, block, ["kind", "digest", "keys"]) for t in tokens(table)[:2]]
+    every = np.concatenate(found) if found else np.zeros(0, np.uint64)
+    part = (every % np.uint64(parts)).astype(np.int64)
+    order = np.argsort(part, kind="stable")
+    bounds = np.searchsorted(part[order], np.arange(parts + 1))
+    for n in np.flatnonzero(np.diff(bounds)).tolist():
+        yield n, every[order[bounds[n] : bounds[n + 1]]].tobytes()
 
-    All but a few keys occur once. Where there are too many to be counted here, no file is written and all of them go
-    through the shuffle; what comes out is the same.
+
+def repeated_tokens(members: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """Of all blocks' tokens of one part those that occur more than once, for each block that has some.
+
+    All but a few occur once, so that hardly anything else need be shuffled.
     """
-    parts: list[Any] = []
-    held = 0
-    for block in range(n_blocks):
-        for table in read_signed(work, block, ["kind", "digest", "keys"]):
-            content, keys, _ = tokens(table)
-            parts += [content, keys]
-            held += len(content) + len(keys)
-            if held > _COUNTED:
-                return
-    every = np.sort(np.concatenate(parts)) if parts else np.zeros(0, np.uint64)
+    held = [(block, np.frombuffer(data, np.uint64)) for block, data in members]
+    every = np.sort(np.concatenate([found for _, found in held]))
     repeated = np.unique(every[1:][every[1:] == every[:-1]])
-    work.write(REPEATED, repeated.tobytes(), replace=True)
-
-
-def _repeated(work: Folder) -> Any:
-    try:
-        return np.frombuffer(work.read(REPEATED), np.uint64)
-    except FileNotFoundError:
-        return None
+    for block, found in held:
+        kept = np.unique(found[_among(found, repeated)])
+        if len(kept):
+            yield block, kept.tobytes()
 
 
 def read_signed(work: Folder, block: int, columns: list[str]) -> Iterator[pa.Table]:
@@ -76,14 +73,19 @@ def read_signed(work: Folder, block: int, columns: list[str]) -> Iterator[pa.Tab
         yield table.select(columns)
 
 
-def shuffled(work: Folder, block: int) -> Iterator[tuple[int, int, Place, list[int]]]:
-    """(kind, digest, place, keys) of a block's members that may have a near duplicate, with the keys that may tell."""
-    repeated = _repeated(work)
+def shuffled(work: Folder, block: int, repeated: Iterable[bytes]) -> Iterator[tuple[int, int, Place, list[int]]]:
+    """(kind, digest, place, keys) of a block's members that may have a near duplicate, with the keys that may tell.
+
+    Args:
+        work: the run's work folder.
+        block: its number.
+        repeated: those of its tokens that occur more than once, in pieces.
+    """
+    known = np.sort(np.frombuffer(b"".join(repeated), np.uint64))
     columns = ["kind", "digest", "node", "pack", "offset", "size", "keys"]
     for table in read_signed(work, block, columns):
         content, keys, row = tokens(table)
-        kept = np.ones(len(keys), np.bool_) if repeated is None else _among(keys, repeated)
-        chosen = np.ones(len(table), np.bool_) if repeated is None else _among(content, repeated)
+        kept, chosen = _among(keys, known), _among(content, known)
         chosen[row[kept]] = True
         values = table["keys"].combine_chunks().flatten().to_numpy()
         bounds = np.searchsorted(row, np.arange(len(table) + 1))
