@@ -4,7 +4,7 @@
     signatures ─▶ by content: same ─────────────────────────┐
                       └─ one of each ─▶ by band: pairs ─────┴▶ by bucket: check, write edges
 
-What is shuffled is eight bytes for each number that candidates may share, and, of the few numbers that some do share,
+What is shuffled is four bytes for each number that candidates may share, and, of the few numbers that some do share,
 a node and a place in a pack.
 """
 

@@ -47,7 +47,7 @@ class Rates:
     state_bytes: float = 80_000
     mine_seconds: float = 0.216
     assemble_seconds: float = 0.025
-    shuffle_bytes: float = 15_000
+    shuffle_bytes: float = 11_500
     articles: int = 72
 
 

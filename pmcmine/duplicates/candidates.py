@@ -24,7 +24,7 @@ _DECODED: Final = 4_096  # members kept decoded while a file of edges is written
 EDGES: Final = pa.schema([("kind", pa.uint8()), ("a", pa.uint64()), ("b", pa.uint64()), ("likeness", pa.float64())])
 
 
-PARTS: Final = 1_024  # at most, that tokens are compared in: 45 MB each with 8 million articles
+PARTS: Final = 1_024  # at most, that tokens are compared in: 25 MB each with 8 million articles
 
 
 def tokens(table: pa.Table) -> tuple[Any, Any, Any]:
@@ -41,22 +41,29 @@ def tokens(table: pa.Table) -> tuple[Any, Any, Any]:
 
 
 def token_parts(work: Folder, block: int, parts: int) -> Iterator[tuple[int, bytes]]:
-    """The tokens of a committed block, uint64 each, by the part that they are compared in."""
+    """Short tokens of a committed block, uint32 each, by the part that they are compared in.
+
+    Two of a part that are alike by chance, one in a thousand with 8 million articles, cost a shuffled row and no more.
+    """
     found = [t for table in read_signed(work, block, ["kind", "digest", "keys"]) for t in tokens(table)[:2]]
     every = np.concatenate(found) if found else np.zeros(0, np.uint64)
     part = (every % np.uint64(parts)).astype(np.int64)
     order = np.argsort(part, kind="stable")
     bounds = np.searchsorted(part[order], np.arange(parts + 1))
     for n in np.flatnonzero(np.diff(bounds)).tolist():
-        yield n, every[order[bounds[n] : bounds[n + 1]]].tobytes()
+        yield n, _short(every[order[bounds[n] : bounds[n + 1]]]).tobytes()
+
+
+def _short(found: Any) -> Any:
+    return (found >> np.uint64(32)).astype(np.uint32)
 
 
 def repeated_tokens(members: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-    """Of all blocks' tokens of one part those that occur more than once, for each block that has some.
+    """Of all blocks' short tokens of one part those that occur more than once, for each block that has some.
 
     All but a few occur once, so that hardly anything else need be shuffled.
     """
-    held = [(block, np.frombuffer(data, np.uint64)) for block, data in members]
+    held = [(block, np.frombuffer(data, np.uint32)) for block, data in members]
     every = np.sort(np.concatenate([found for _, found in held]))
     repeated = np.unique(every[1:][every[1:] == every[:-1]])
     for block, found in held:
@@ -79,13 +86,13 @@ def shuffled(work: Folder, block: int, repeated: Iterable[bytes]) -> Iterator[tu
     Args:
         work: the run's work folder.
         block: its number.
-        repeated: those of its tokens that occur more than once, in pieces.
+        repeated: those of its short tokens that occur more than once, in pieces.
     """
-    known = np.sort(np.frombuffer(b"".join(repeated), np.uint64))
+    known = np.sort(np.frombuffer(b"".join(repeated), np.uint32))
     columns = ["kind", "digest", "node", "pack", "offset", "size", "keys"]
     for table in read_signed(work, block, columns):
         content, keys, row = tokens(table)
-        kept, chosen = _among(keys, known), _among(content, known)
+        kept, chosen = _among(_short(keys), known), _among(_short(content), known)
         chosen[row[kept]] = True
         values = table["keys"].combine_chunks().flatten().to_numpy()
         bounds = np.searchsorted(row, np.arange(len(table) + 1))

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pmcmine.duplicates.candidates import repeated_tokens
 
 
-@given(st.lists(st.lists(st.integers(0, 40) | st.integers(2**64 - 3, 2**64 - 1), max_size=12), min_size=1, max_size=6))
+@given(st.lists(st.lists(st.integers(0, 40) | st.integers(2**32 - 3, 2**32 - 1), max_size=12), min_size=1, max_size=6))
 def test_what_occurs_twice_anywhere_is_told_to_each_block_that_has_it(blocks: list[list[int]]) -> None:
     counts = Counter(t for tokens in blocks for t in tokens)
-    told = dict(repeated_tokens((n, np.array(tokens, np.uint64).tobytes()) for n, tokens in enumerate(blocks)))
+    told = dict(repeated_tokens((n, np.array(tokens, np.uint32).tobytes()) for n, tokens in enumerate(blocks)))
     for n, tokens in enumerate(blocks):
-        assert np.frombuffer(told.get(n, b""), np.uint64).tolist() == sorted({t for t in tokens if counts[t] > 1})
+        assert np.frombuffer(told.get(n, b""), np.uint32).tolist() == sorted({t for t in tokens if counts[t] > 1})
