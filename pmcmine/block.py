@@ -32,7 +32,7 @@ from pmcmine.ids import article_id, natural_split
 from pmcmine.increments.delta import read_dead
 from pmcmine.miner import Mined, StagedSample, mine_pmcid
 from pmcmine.rejects import Ledger, Reason, Stage, Unit
-from pmcmine.rowfiles import write_arrow, write_rows
+from pmcmine.rowfiles import Rows, write_arrow
 from pmcmine.snapshot import read_block
 from pmcmine.storage import Folder
 from pmcmine.tarball import member_size
@@ -84,6 +84,8 @@ LEDGER_SCHEMA = pa.schema(
         ("rows", pa.string()),  # JSON: table → rows staged
     ]
 )
+_NOWHERE = ("", "")  # of rows that have no group and split
+_AS_RECORDS = 32  # PMCIDs whose rows are held as records
 _SIGNED = ("kind", "id", "group", "node", "digest", "keys", "size_rank", "date", "role")
 
 
@@ -105,8 +107,7 @@ class _Part:
     folder: str
     pack: BinaryIO
     pack_name: str
-    rows: dict[str, list[Any]] = field(default_factory=lambda: {name: [] for name in TABLES})
-    places: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: {n: [] for n in TABLES})
+    rows: dict[str, Rows] = field(default_factory=lambda: {name: Rows(table) for name, table in TABLES.items()})
     index: list[dict[str, Any]] = field(default_factory=list)
     near: list[dict[str, Any]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -118,7 +119,7 @@ class _Part:
 
     def take(self, mined: Mined, entries: Sequence[Entry]) -> None:
         """Stage what came of a PMCID, and note it in the ledger."""
-        before, staged = self.counts.copy(), {name: len(rows) for name, rows in self.rows.items()}
+        before, staged = self.counts.copy(), {name: rows.count for name, rows in self.rows.items()}
         self._take(mined)
         rejects = Counter(f"{r.stage}/{r.unit}/{r.reason}" for r in mined.rejects)
         self.rejects.update(rejects)
@@ -127,36 +128,34 @@ class _Part:
             "entries": [[e.version, e.ref, e.etag, e.note] for e in entries],
             "counts": {k: n for k, n in sorted(self.counts.items()) if n},
             "rejects": dict(sorted(rejects.items())),
-            "rows": {n: len(r) - staged[n] for n, r in self.rows.items() if len(r) > staged[n]},
+            "rows": {n: r.count - staged[n] for n, r in self.rows.items() if r.count > staged[n]},
         }
         self.counts.update(before)
+        if self.counts["pmcids"] % _AS_RECORDS == 0:
+            for held in self.rows.values():
+                held.to_arrow()
         self.ledger.append({"pmcid": mined.pmcid} | {k: json.dumps(v, ensure_ascii=False) for k, v in said.items()})
 
     def _take(self, mined: Mined) -> None:
         self.counts.update(mined.counts)
         self.counts["pmcids"] += 1
-        self.rows["rejects"] += mined.rejects
-        self.places["rejects"] += [("", "")] * len(mined.rejects)
+        self.rows["rejects"].add(_NOWHERE, mined.rejects)
         if mined.tombstone is not None:
-            self.rows["tombstones"].append(mined.tombstone)
-            self.places["tombstones"].append(("", ""))
+            self.rows["tombstones"].add(_NOWHERE, [mined.tombstone])
         if mined.article is None:
             return
         split = natural_split(mined.pmcid)
         group = mined.article.license_group
-        self.rows["articles"].append(mined.article)
-        self.places["articles"].append((group, split))
+        self.rows["articles"].add((group, split), [mined.article])
         for name in ("mentions", "paragraphs", "table_wraps"):
-            rows = getattr(mined, name)
-            self.rows[name] += rows
-            self.places[name] += [(group, split)] * len(rows)
+            self.rows[name].add((group, split), getattr(mined, name))
         of_figure = {f.figure_id: f.license_group for f in mined.figures}
-        self.rows["concepts"] += mined.concepts
-        self.places["concepts"] += [(of_figure.get(c.context_id, group), split) for c in mined.concepts]
-        self.rows["figures"] += mined.figures
-        self.rows["panels"] += mined.panels
-        self.places["panels"] += [(p.license_group, split) for p in mined.panels]
-        self.places["figures"] += [(f.license_group, split) for f in mined.figures]
+        for concept in mined.concepts:
+            self.rows["concepts"].add((of_figure.get(concept.context_id, group), split), [concept])
+        for row in mined.figures:
+            self.rows["figures"].add((row.license_group, split), [row])
+        for panel in mined.panels:
+            self.rows["panels"].add((panel.license_group, split), [panel])
         for sample in mined.samples:
             self._stage(sample, mined.pmcid)
         for signature in mined.signatures:
@@ -227,7 +226,7 @@ class _Part:
         tables = {}
         for name, table in TABLES.items():
             file = f"{self.folder}/{table.name}.arrow"
-            tables[name] = write_rows(self.work, file, table, self.rows[name], self.places[name])
+            tables[name] = self.rows[name].write(self.work, file)
         index = f"{self.folder}/index.arrow"
         write_arrow(self.work, index, INDEX_SCHEMA, [pa.Table.from_pylist(self.index, INDEX_SCHEMA)])
         ledger = f"{self.folder}/ledger.arrow"

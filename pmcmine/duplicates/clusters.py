@@ -15,7 +15,7 @@ from pmcmine.assemble.plan import Plan
 from pmcmine.duplicates.candidates import read_edges, read_signed
 from pmcmine.duplicates.signatures import KINDS, ROLES
 from pmcmine.ids import SPLITS
-from pmcmine.rowfiles import write_rows
+from pmcmine.rowfiles import Rows
 from pmcmine.storage import Folder
 from schemas.cluster import CLUSTERS, Cluster
 
@@ -200,8 +200,10 @@ def cluster(plan: Plan, work: Folder, buckets: int) -> dict[str, Any]:
             counts[f"members_{KINDS[kind]}"] += 1
         if rows:
             rows.sort(key=lambda r: (r.pmcid, r.row_id))
-            places = [(r.license_group, plan.split_of(r.pmcid)) for r in rows]
-            blocks[str(block)] = write_rows(work, rows_file(block), CLUSTERS, rows, places, replace=True)
+            held = Rows(CLUSTERS)
+            for found in rows:
+                held.add((found.license_group, plan.split_of(found.pmcid)), [found])
+            blocks[str(block)] = held.write(work, rows_file(block), replace=True)
         if leaks:
             work.write(leaks_file(block), json.dumps(leaks, sort_keys=True).encode(), replace=True)
     for kind, summary in summaries.items():
