@@ -2,6 +2,6 @@
 
 import pyarrow as pa
 
-# Arrow's own allocators keep what they freed; over the many short-lived tables of a run that was a third of
-# the peak (`python -m benchmarks memory`). Every process that runs a pipeline imports this package.
+# Arrow's own allocators keep what they freed (`python -m benchmarks memory`). Every process that runs a pipeline
+# imports this package; the command line and the container also set ARROW_DEFAULT_MEMORY_POOL, which reaches further.
 pa.set_memory_pool(pa.system_memory_pool())

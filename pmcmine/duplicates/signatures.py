@@ -41,7 +41,8 @@ SCHEMA: Final = pa.schema(
 ROLES: Final = ("", "graphical_abstract", "correction", "preprint")
 _CORRECTIONS: Final = frozenset({"correction", "corrected-article", "addendum", "expression-of-concern", "reprint"})
 _PREPRINT_JOURNALS: Final = ("biorxiv", "medrxiv", "arxiv", "research square", "ssrn", "preprints.org", "preprint")
-_BATCH: Final = 1 << 20  # code points hashed at once, and of one text that are looked at
+_READ: Final = 1 << 20  # code points of one text that are looked at
+_BATCH: Final = 1 << 17  # code points hashed at once, at some 50 bytes each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ def sign(
     texts = [(1, f.figure_id, f.license_group, roles[f.figure_id], f.caption) for f in figures if f.caption]
     texts += [(2, p.paragraph_id, article.license_group, role, p.text) for p in paragraphs]
     for batch in _batches(texts):
-        sets = shingles.shingles([t[4][:_BATCH] for t in batch])
+        sets = shingles.shingles([t[4][:_READ] for t in batch])
         chosen = [n for n, s in enumerate(sets) if len(s)]
         keys = shingles.bands([sets[n] for n in chosen]).tolist() if chosen else []
         for n, found in zip(chosen, keys, strict=True):
@@ -164,7 +165,7 @@ def _batches(texts: Sequence[tuple[int, str, str, int, str]]) -> Iterator[list[t
     held = 0
     for text in texts:
         batch.append(text)
-        held += min(len(text[4]), _BATCH)
+        held += min(len(text[4]), _READ)
         if held >= _BATCH:
             yield batch
             batch, held = [], 0
