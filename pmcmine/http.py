@@ -29,21 +29,25 @@ class RateLimiter:
     def __init__(self, rate: float) -> None:
         self._interval = 1.0 / rate
         self._next = 0.0
+        self._quiet = 0.0
         self._lock = threading.Lock()
 
     def pause(self, seconds: float) -> None:
-        """Let no call start for so long: the host asked for quiet."""
+        """Let no call start for so long, not even those that wait for their turn: the host asked for quiet."""
         with self._lock:
-            self._next = max(self._next, time.monotonic() + seconds)
+            self._quiet = max(self._quiet, time.monotonic() + seconds)
+            self._next = max(self._next, self._quiet)
 
     def wait(self) -> None:
         """Return when the next call may start."""
-        with self._lock:
-            now = time.monotonic()
-            at = max(now, self._next)
-            self._next = at + self._interval
-        if at > now:
-            time.sleep(at - now)
+        while True:
+            with self._lock:
+                at = max(time.monotonic(), self._next)
+                self._next = at + self._interval
+            time.sleep(max(at - time.monotonic(), 0.0))
+            with self._lock:
+                if self._quiet <= at:
+                    return
 
 
 class _Transient(Exception):

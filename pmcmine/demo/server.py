@@ -31,12 +31,14 @@ class Faults:
         kinds: any of 503, 429, reset, truncated, corrupt, 403, 404, garbage, endless.
         seed: seed of the choice.
         most: most faults for one path, so that retries get through.
+        quiet: seconds that a 429 asks for.
     """
 
     share: float = 0.1
     kinds: tuple[str, ...] = ("503", "429", "reset", "truncated", "corrupt")
     seed: int = 0
     most: int = 3
+    quiet: int = 0
 
 
 class BucketServer(LoopbackServer):
@@ -45,8 +47,10 @@ class BucketServer(LoopbackServer):
     def __init__(self, folder: Path, faults: Faults | None = None) -> None:
         self._folder = folder.resolve()
         self._faults = faults
+        self.quiet = faults.quiet if faults is not None else 0
         self._lock = threading.Lock()
         self.requests: Counter[str] = Counter()
+        self.agents: set[str] = set()
         self.faults_given: Counter[str] = Counter()
         self._per_path: Counter[str] = Counter()
         server = self
@@ -110,9 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         query = parse_qs(parts.query)
         key = unquote(parts.path).lstrip("/")
+        self.bucket.agents.add(self.headers.get("User-Agent", ""))
         fault = self.bucket.fault(key or self.path)
         if fault in ("503", "429"):
-            headers = {"Retry-After": "0"} if fault == "429" else {}
+            headers = {"Retry-After": str(self.bucket.quiet)} if fault == "429" else {}
             self._answer(int(fault), b"<Error><Code>SlowDown</Code></Error>", "application/xml", headers)
             return
         if fault in ("403", "404"):

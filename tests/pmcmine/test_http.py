@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from pathlib import Path
 
@@ -67,3 +68,21 @@ def test_the_budget_spaces_requests() -> None:
     for _ in range(21):
         limiter.wait()
     assert time.monotonic() - start >= 0.19
+
+
+def test_quiet_holds_those_that_wait_for_their_turn() -> None:
+    limiter, start, began = RateLimiter(5), time.monotonic(), []
+
+    def call() -> None:
+        limiter.wait()
+        began.append(time.monotonic() - start)
+
+    limiter.wait()
+    threads = [threading.Thread(target=call) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.05)
+    limiter.pause(1.0)
+    for thread in threads:
+        thread.join()
+    assert min(began) >= 1.0 and max(began) < 3.0
