@@ -55,7 +55,8 @@ def shuffle(data: Path | None) -> dict[str, Any]:
             plan = with_clusters(plan, clusters, config.table_bytes)
         blocks = range(plan.n_blocks)
         sizes: dict[str, int] = {}
-        sizes["near, by token"], found = measured(t for b in blocks for t in near.read_tokens(b, plan.n_blocks, work))
+        parts = near.parts_of(plan.n_blocks)
+        sizes["near, by token"], found = measured(t for b in blocks for t in near.read_tokens(b, parts, work))
         sizes["near, by block"], found = measured(r for item in grouped(found).items() for r in near.repeated(item))
         members = (e for item in grouped(found).items() for e in near.read_signatures(item, work))
         sizes["near, by content"], found = measured(members)
@@ -107,8 +108,7 @@ print(json.dumps({"wall": time.monotonic() - start, "cpu": sum(u.ru_utime + u.ru
 
 def _measure(source: Path, out: Path, *flags: str) -> dict[str, Any]:
     command = [sys.executable, "-c", _RUN, "mine", "--source", str(source), "--out", str(out), "-q", "--vocab", "none",
-               "--max-reject-share", "1", "--shard-bytes", "50000000",
-               *flags]  # fmt: skip
+               "--max-reject-share", "1", "--shard-bytes", "50000000", *flags]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PMCMINE_VOCAB_DIR": os.devnull})
     if not (out / "release.json").exists():
         raise RuntimeError(done.stdout[-1000:] + done.stderr[-2000:])

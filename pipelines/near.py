@@ -34,6 +34,11 @@ from pmcmine.storage import Folder
 Key = tuple[int, int]
 
 
+def parts_of(n_blocks: int) -> int:
+    """Parts that tokens are compared in."""
+    return min(max(n_blocks, 1), PARTS)
+
+
 def read_tokens(block: int, parts: int, work: Folder) -> Iterator[tuple[int, tuple[int, bytes]]]:
     """A block's tokens by part."""
     for part, found in token_parts(work, block, parts):
@@ -105,7 +110,7 @@ def build(pipeline: beam.Pipeline, n_blocks: int, buckets: int, work: Folder) ->
     content = (
         pipeline
         | "Blocks" >> beam.Create(list(range(n_blocks)), reshuffle=False)
-        | "ReadTokens" >> beam.FlatMap(read_tokens, min(max(n_blocks, 1), PARTS), work)
+        | "ReadTokens" >> beam.FlatMap(read_tokens, parts_of(n_blocks), work)
         | "ByToken" >> beam.GroupByKey()
         | "Repeated" >> beam.FlatMap(repeated)
         | "ByBlock" >> beam.GroupByKey()

@@ -36,13 +36,12 @@ class RateLimiter:
         """Let no call start for so long, not even those that wait for their turn: the host asked for quiet."""
         with self._lock:
             self._quiet = max(self._quiet, time.monotonic() + seconds)
-            self._next = max(self._next, self._quiet)
 
     def wait(self) -> None:
         """Return when the next call may start."""
         while True:
             with self._lock:
-                at = max(time.monotonic(), self._next)
+                at = max(time.monotonic(), self._next, self._quiet)
                 self._next = at + self._interval
             time.sleep(max(at - time.monotonic(), 0.0))
             with self._lock:

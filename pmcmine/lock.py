@@ -106,23 +106,21 @@ def _take(work: Folder, mine: str) -> None:
     """
     state = _read(work)
     if state is None:
-        if not work.write("lock", _beat(mine)):
-            state = _read(work)  # its own, where the answer to a put was lost and it was sent again
-            if state is not None and state["run"] != mine:
-                raise _busy(work, state["run"])
-        return
-    if 0 <= time.time() - state["at"] < _STALE:
-        raise _busy(work, state["run"])
-    # Stale, or from the future: another machine's clock may be wrong, so that only its silence tells.
-    time.sleep(_SILENCE)
-    later = _read(work)
-    if later is not None and later != state:
-        raise _busy(work, later["run"])
-    work.write("lock", _beat(mine), replace=True)
-    time.sleep(_SETTLE)
-    later = _read(work)
-    if later is None or later["run"] != mine:
-        raise _busy(work, "it began at the same moment")
+        work.write("lock", _beat(mine))
+    else:
+        if 0 <= time.time() - state["at"] < _STALE:
+            raise _busy(work, state["run"])
+        # Stale, or from the future: another machine's clock may be wrong, so that only its silence tells.
+        time.sleep(_SILENCE)
+        later = _read(work)
+        if later is not None and later != state:
+            raise _busy(work, later["run"])
+        work.write("lock", _beat(mine), replace=True)
+        time.sleep(_SETTLE)
+    # What stands there tells, not what the put said: its answer may be lost, and it be sent again.
+    found = _read(work)
+    if found is None or found["run"] != mine:
+        raise _busy(work, found["run"] if found else "it began at the same moment")
 
 
 def _beat(run: str) -> bytes:

@@ -216,7 +216,7 @@ class Samples:
                 problem = f"{type(error).__name__}: {error}"
                 asked = getattr(error, "retry_after", 0.0)
             if attempt < _TRIES - 1:
-                time.sleep(max(_WAIT * 2**attempt * random.uniform(0.7, 1.3), asked))
+                time.sleep(max(_WAIT * 2**attempt * random.uniform(0.7, 1.3), min(asked, _MOST_WAIT)))
         raise PmcmineError(f"{shard} at {start}: can't be read ({problem})")
 
 

@@ -106,8 +106,7 @@ class Benchmarks:
     def _same(self, n: int, view: pictures.View) -> bool:
         if not 1 / _PROPORTION < float(self.proportions[n]) / view.proportion < _PROPORTION:
             return False
-        other = np.frombuffer(view.bits, np.uint8)
-        return int(np.unpackbits(self.bits[n] ^ other).sum()) <= _HAMMING
+        return pictures.differing(self.bits[n].tobytes(), view.bits) <= _HAMMING
 
     def texts(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
         """For each text the sets that share a 13-gram with it."""

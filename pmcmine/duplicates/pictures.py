@@ -179,7 +179,7 @@ def likeness(a: Sequence[View], b: Sequence[View]) -> float:
 
     It is the correlation of grey levels or of fine structure, whichever is less; `NEAR` and above is a near duplicate.
     """
-    if min((_differing(x.bits, y.bits) for x in a for y in b), default=BITS) > _FAR:
+    if min((differing(x.bits, y.bits) for x in a for y in b), default=BITS) > _FAR:
         return 0.0
     pairs = [(x, y) for x in a for y in b if 1 / _PROPORTION < x.proportion / y.proportion < _PROPORTION]
     scored = sorted(((_alike(x.miniature, y.miniature), n) for n, (x, y) in enumerate(pairs)), reverse=True)
@@ -191,7 +191,8 @@ def likeness(a: Sequence[View], b: Sequence[View]) -> float:
     return round(min(best, 1.0), 4)
 
 
-def _differing(x: bytes, y: bytes) -> int:
+def differing(x: bytes, y: bytes) -> int:
+    """Bits in which two packed hashes differ."""
     return (int.from_bytes(x) ^ int.from_bytes(y)).bit_count()
 
 

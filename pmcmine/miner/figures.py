@@ -133,8 +133,8 @@ def _stage(
     panels = [p for p in mined.panels if p.figure_id == figure.figure_id]
     sample = sample_of(figure, article, mentions, image, concepts, panels)
     if config.panel_shards:
-        files = {n: i for n, i in media.images.items() if isinstance(i, CheckedImage)}
-        cut = panel_samples(figure, article, panels, mined.mentions, image, files, config)
+        pieces = dict(media.pieces.get(figure.figure_id, ()))
+        cut = panel_samples(figure, article, panels, mined.mentions, image, pieces, config)
         hashes = {s.figure_id: s.sha256 for s in cut}
         mined.panels = [replace(p, crop_sha256=hashes[p.panel_id]) if p.panel_id in hashes else p for p in mined.panels]
         sample = replace(sample, panels=tuple(cut))

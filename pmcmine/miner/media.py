@@ -46,10 +46,9 @@ class Media:
 
     def place(self, choice: Choice) -> PdfPlace | None:
         """Where in the PDF a figure's image was taken from."""
-        name = choice.pick.asset.name if choice.pick and choice.pick.asset else None
-        if name is None or name not in self.places:
+        if choice.asset is None or choice.asset.name not in self.places:
             return None
-        page, (x0, y0, x1, y1) = self.places[name]
+        page, (x0, y0, x1, y1) = self.places[choice.asset.name]
         return PdfPlace(page=page, x=x0, y=y0, width=round(x1 - x0, 1), height=round(y1 - y0, 1))
 
     def used(self, choices: Sequence[Choice]) -> frozenset[str]:
