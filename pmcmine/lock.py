@@ -83,7 +83,9 @@ def _remote(work: Folder) -> Iterator[None]:
                 continue
             # This run was silent for so long (a machine asleep) that another took its place.
             log.error("%s: %s has taken this folder over; this run stops", work.url, state["run"])
-            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            # What a shell starts in the background ignores SIGINT; SIGTERM does the same, where the command line runs.
+            ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM if ignored else signal.SIGINT)
             return
 
     thread = threading.Thread(target=keep, daemon=True)

@@ -256,9 +256,18 @@ def test_of_runs_that_begin_at_once_one_is_let_in(dead: bool) -> None:
 
 
 @pytest.mark.usefixtures("quick_lease")
-def test_a_run_whose_lease_was_taken_stops() -> None:
-    work = Folder("memory://taken")
-    with pytest.raises(KeyboardInterrupt), held(work):
-        work.write("lock", json.dumps({"run": "other", "at": time.time()}).encode(), replace=True)
-        time.sleep(10)
+@pytest.mark.parametrize("background", [False, True])
+def test_a_run_whose_lease_was_taken_stops(background: bool) -> None:
+    work = Folder(f"memory://taken-{background}")
+    # As the command line has them, and as it finds SIGINT where a shell started it in the background.
+    wanted = {signal.SIGTERM: signal.default_int_handler}
+    wanted[signal.SIGINT] = signal.SIG_IGN if background else signal.default_int_handler
+    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
+    try:
+        with pytest.raises(KeyboardInterrupt), held(work):
+            work.write("lock", json.dumps({"run": "other", "at": time.time()}).encode(), replace=True)
+            time.sleep(10)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     assert json.loads(work.read("lock"))["run"] == "other"
