@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pmcmine.errors import PmcmineError
+from pmcmine.opencv import opencv
 
 SIDE: Final = 768  # pixels of the longer side that are looked at
 _WRITING_GAP: Final = 1.6  # of a letter's height, between letters of a word
@@ -52,7 +53,7 @@ def _cascades() -> tuple[Any, Any]:
     if held is not None:
         return held  # type: ignore[no-any-return]
     try:
-        import cv2
+        cv2 = opencv()
     except ImportError:
         raise PmcmineError(
             "privacy: OpenCV is missing; pip install opencv-python-headless, or use --set privacy=false"
@@ -105,8 +106,7 @@ def burned_in(grey: NDArray[np.uint8]) -> list[ImageFlag]:
     Args:
         grey: height × width.
     """
-    import cv2
-
+    cv2 = opencv()
     h, w = grey.shape
     ground = cv2.medianBlur(grey, 15)
     bright = ((grey.astype(np.int16) - ground > 60) & (grey > 120)).astype(np.uint8)

@@ -23,6 +23,8 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
+from pmcmine.opencv import opencv
+
 SIDE: Final = 96  # pixels of the miniature
 BITS: Final = 256
 TABLES: Final = 16
@@ -202,8 +204,7 @@ def _correlation(x: Any, y: Any) -> float:
 
 
 def _alike(x: Any, y: Any) -> float:
-    import cv2
-
+    cv2 = opencv()
     inner = slice(_RIM, SIDE - _RIM)
     p, q = x.astype(np.float32), y.astype(np.float32)
     level = _correlation(p[inner, inner], q[inner, inner])
@@ -215,8 +216,7 @@ def _alike(x: Any, y: Any) -> float:
 
 def _aligned(x: Any, y: Any) -> float:
     """Likeness after an affine alignment (enhanced correlation, Evangelidis and Psarakis 2008), coarse then fine."""
-    import cv2
-
+    cv2 = opencv()
     warp: Any = np.eye(2, 3, dtype=np.float32)
     half = SIDE // 2
     small: list[Any] = [cv2.resize(p, (half, half), interpolation=cv2.INTER_AREA) for p in (x, y)]

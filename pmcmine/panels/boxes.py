@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pmcmine.opencv import opencv
+
 if TYPE_CHECKING:
     from pmcmine.panels.glyphs import Glyphs
 
@@ -318,15 +320,13 @@ def reading_order(boxes: Sequence[Box]) -> list[Box]:
 
 
 def _grey(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    import cv2
-
+    cv2 = opencv()
     return rgb if rgb.ndim == 2 else np.asarray(cv2.cvtColor(np.ascontiguousarray(rgb), cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _shrunk(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     """Grey levels, whose longer side has at most so many pixels, and the scale."""
-    import cv2
-
+    cv2 = opencv()
     grey = _grey(rgb)
     scale = min(_SIDE / max(grey.shape), 1.0)
     if scale < 1:

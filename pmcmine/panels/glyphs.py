@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from pmcmine.opencv import opencv
 from pmcmine.panels.boxes import Box, reading_order
 
 _INK: Final = 110  # grey level below which a shape is dark
@@ -34,8 +35,9 @@ _MARGIN: Final = 0.13  # fit by which the order down the columns must be better
 @lru_cache(maxsize=64)
 def _templates(letter: str) -> tuple[NDArray[np.float32], ...]:
     """A letter as the fonts of OpenCV and Pillow draw it, thin and bold, cut to its shape."""
-    import cv2
     from PIL import Image, ImageDraw, ImageFont
+
+    cv2 = opencv()
 
     out = []
     for font in (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX):
@@ -54,8 +56,7 @@ def _templates(letter: str) -> tuple[NDArray[np.float32], ...]:
 
 def _normal(shape: NDArray[np.uint8]) -> NDArray[np.float32]:
     """A shape at a fixed size, with mean 0 and length 1."""
-    import cv2
-
+    cv2 = opencv()
     h, w = shape.shape
     side = max(h, w)
     square = np.zeros((side, side), np.uint8)
@@ -128,8 +129,7 @@ def find_glyphs(grey: NDArray[np.uint8], labels: Sequence[str]) -> Glyphs | None
         grey: height × width.
         labels: single letters; None for others.
     """
-    import cv2
-
+    cv2 = opencv()
     if not labels or not all(len(x) == 1 and x.isalpha() and x.isascii() for x in labels):
         return None
     shapes, places = [], []

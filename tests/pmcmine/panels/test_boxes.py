@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from classifiers.images import generate
+from pmcmine.opencv import opencv
 from pmcmine.panels.boxes import Box, iou, panel_boxes
 from pmcmine.panels.evaluate import figure_is_right
 from pmcmine.panels.glyphs import in_order_of_labels
@@ -65,8 +66,7 @@ def test_boxes_lie_inside_of_any_image(width: int, height: int, wanted: int, see
 def test_letters_down_the_columns_are_noticed() -> None:
     image = Image.new("RGB", (600, 600), "white")
     gold = [Box(x, y, 260, 260) for x in (20, 320) for y in (20, 320)]  # A and B on the left, C and D on the right
-    import cv2
-
+    cv2 = opencv()
     canvas = np.asarray(image).copy()
     for box, letter in zip(gold, "ABCD", strict=True):
         cv2.rectangle(canvas, (box.x, box.y), (box.x + box.width, box.y + box.height), (120, 120, 120), 2)
@@ -79,8 +79,7 @@ def test_letters_down_the_columns_are_noticed() -> None:
 
 def test_letters_choose_the_layout() -> None:
     """Three strips or three columns would do; the letters stand in the corners of one of the two."""
-    import cv2
-
+    cv2 = opencv()
     for across in (False, True):
         canvas = np.full((600, 600, 3), 255, np.uint8)
         gold = []
