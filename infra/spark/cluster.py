@@ -110,8 +110,9 @@ class Cluster:
         self._java = ["java", *OPENS, "-cp", f"{home}/jars/*"]
         master, job, pool = free_port(), free_port(), free_port()
         self._master = f"spark://127.0.0.1:{master}"
-        # A worker that is gone is missed after ten seconds instead of a minute.
-        self._run("master", *self._java[:-2], "-Dspark.worker.timeout=10", *self._java[-2:],
+        # A worker that hangs is missed after half a minute (one that is killed at once). On a busy machine ten seconds pass
+        # without a sign from workers that live.
+        self._run("master", *self._java[:-2], "-Dspark.worker.timeout=30", *self._java[-2:],
                   "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", str(master),
                   "--webui-port", str(free_port()))  # fmt: skip
         self._wait("master", master)
