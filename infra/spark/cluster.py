@@ -110,8 +110,8 @@ class Cluster:
         self._java = ["java", *OPENS, "-cp", f"{home}/jars/*"]
         master, job, pool = free_port(), free_port(), free_port()
         self._master = f"spark://127.0.0.1:{master}"
-        # A worker that hangs is missed after half a minute (one that is killed at once). On a busy machine ten seconds pass
-        # without a sign from workers that live.
+        # A worker that hangs is missed after half a minute, one that is killed at once. On a busy machine, workers that
+        # live give no sign for ten seconds.
         self._run("master", *self._java[:-2], "-Dspark.worker.timeout=30", *self._java[-2:],
                   "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", str(master),
                   "--webui-port", str(free_port()))  # fmt: skip
