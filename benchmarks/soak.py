@@ -222,8 +222,10 @@ def two_at_once(world: World) -> None:
         assert first.poll() is None
         time.sleep(0.02)
     first.send_signal(signal.SIGSTOP)  # so that it cannot be done before the second one looks
-    said = world.mine(source, "out", "-q", code=2)
-    first.send_signal(signal.SIGCONT)
+    try:
+        said = world.mine(source, "out", "-q", code=2)
+    finally:
+        first.send_signal(signal.SIGCONT)
     assert "another run is at work" in said
     assert first.communicate(timeout=300) and first.returncode == 0
 
