@@ -12,7 +12,6 @@ from typing import Any
 from pipelines.run import Job, content
 from pmcmine import enrichers
 from pmcmine._version import __version__
-from pmcmine.assemble.attribution import ATTRIBUTION, attribution
 from pmcmine.assemble.cards import shards_card, shards_schema, tables_card, tables_schema
 from pmcmine.assemble.croissant import shards_croissant, tables_croissant
 from pmcmine.assemble.datasheet import CITATION, DATASHEET, citation, datasheet
@@ -39,6 +38,7 @@ from pmcmine.release import (
     sweep,
 )
 from pmcmine.report import make_report
+from pmcmine.rights.attribution import ATTRIBUTION, attribution
 from pmcmine.snapshot import Snapshot
 from pmcmine.storage import Folder
 from pmcmine.sums import Tally, tally

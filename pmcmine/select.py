@@ -8,7 +8,7 @@ from pmcmine.bundle import VersionMeta
 from pmcmine.config import MineConfig
 from pmcmine.ids import article_id
 from pmcmine.rejects import Ledger, Reason, Stage, Unit
-from pmcmine.rights import License, group_of, parse_license
+from pmcmine.rights.licenses import License, group_of, parse_license
 
 
 def _refusal(meta: VersionMeta, config: MineConfig) -> tuple[Reason, str] | None:

@@ -1,12 +1,10 @@
 """Language of a text: fastText's lid.176 (Joulin et al. 2016), with what the article states as prior.
 
-The compressed model (CC BY-SA 3.0, Facebook AI Research) comes with the package `spacy-fastlang`; nothing of spaCy is
-loaded.
+The compressed model (CC BY-SA 3.0, Facebook AI Research) stands in `models/`; lid.176.md says whose it is.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,17 +40,15 @@ class Language:
 
 
 def model_file() -> Path:
-    """Where lid.176.ftz lies.
+    """Return the path of lid.176.ftz.
 
     Raises:
-        PmcmineError: where the package that brings it is not installed.
+        PmcmineError: if the file is missing.
     """
-    spec = importlib.util.find_spec("spacy_fastlang")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(folder) / "lid.176.ftz"
-        if path.is_file():
-            return path
-    raise PmcmineError("language: lid.176.ftz is missing; pip install spacy-fastlang, or use --set languages=false")
+    path = Path(__file__).parent / "models" / "lid.176.ftz"
+    if not path.is_file():
+        raise PmcmineError(f"language: {path} is missing; install pmcmine again, or use --set languages=false")
+    return path
 
 
 @cache
@@ -62,7 +58,7 @@ def _model() -> Any:
         from fasttext import FastText
     except ImportError:
         raise PmcmineError(
-            "language: fastText is missing; pip install fasttext-wheel, or use --set languages=false"
+            "language: fastText is missing; pip install fasttext-numpy2, or use --set languages=false"
         ) from None
     try:
         # The function of the package's top level prints a warning that nothing can be done about.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from pmcmine.assemble.attribution import COLUMNS, tsv_line
 from pmcmine.exports.reader import Export, ReleaseReader
+from pmcmine.rights.attribution import COLUMNS, tsv_line
 
 # A figure has a line of its own only where its rights are not its article's.
 _LINES: Final = """

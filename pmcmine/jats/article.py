@@ -21,16 +21,8 @@ from pmcmine.jats.mentions import FigureIndex, find_mentions
 from pmcmine.jats.sentences import sentence_at, sentence_starts
 from pmcmine.jats.text import Ref, Text
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
-from pmcmine.rights import (
-    FigureRights,
-    License,
-    derivatives_ok,
-    figure_rights,
-    group_of,
-    license_url,
-    parse_license,
-    strictest,
-)
+from pmcmine.rights.figures import FigureRights, figure_rights
+from pmcmine.rights.licenses import License, derivatives_ok, group_of, license_url, parse_license, strictest
 from schemas.article import Article
 from schemas.mention import Mention
 from schemas.paragraph import Citation, FigureReference, Paragraph

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from pmcmine.jats.dom import HREF, Element
 from pmcmine.jats.front import license_of
 from pmcmine.jats.text import Text, flatten_caption, plain_text
-from pmcmine.rights import License
+from pmcmine.rights.licenses import License
 
 # A graphic below one of these belongs to it, not to the figure around it.
 _OTHER_OWNERS = frozenset(

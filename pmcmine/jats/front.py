@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pmcmine.jats.dom import HREF, LANG, Element
 from pmcmine.jats.text import flatten, plain_text
-from pmcmine.rights import License, parse_license
+from pmcmine.rights.licenses import License, parse_license
 from schemas.article import Author, Dates, Funding, Reference, RelatedArticle
 
 _MONTHS = {m: i for i, m in enumerate(

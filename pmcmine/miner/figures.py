@@ -21,7 +21,7 @@ from pmcmine.miner.samples import panel_samples, sample_of
 from pmcmine.miner.unwanted import benchmarks, unwanted
 from pmcmine.panels.rows import panels_of, with_mentions
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
-from pmcmine.rights import names_source
+from pmcmine.rights.figures import names_source
 from schemas.article import Article
 from schemas.concept import Concept
 from schemas.figure import Figure, Graphic, PdfPlace

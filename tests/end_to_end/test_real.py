@@ -20,7 +20,7 @@ from lxml import etree
 from PIL import Image
 
 from pmcmine.demo import BucketServer, Faults
-from pmcmine.rights import group_of, parse_license
+from pmcmine.rights.licenses import group_of, parse_license
 from tests.conftest import config_for
 from tests.helpers import mine, release_json, rows, tree
 

@@ -8,7 +8,7 @@ import pytest
 
 from pmcmine.jats import ArticleMeta, Extraction, extract_article
 from pmcmine.rejects import Ledger, Reason, Rejected
-from pmcmine.rights import License
+from pmcmine.rights.licenses import License
 
 NS = 'xmlns:xlink="http://www.w3.org/1999/xlink" xmlns:mml="http://www.w3.org/1998/Math/MathML"'
 

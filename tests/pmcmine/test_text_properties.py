@@ -9,7 +9,8 @@ from lxml import etree
 from pmcmine.jats.mentions import FigureIndex, find_mentions
 from pmcmine.jats.sentences import sentence_at, sentence_starts
 from pmcmine.jats.text import flatten
-from pmcmine.rights import License, figure_rights
+from pmcmine.rights.figures import figure_rights
+from pmcmine.rights.licenses import License
 
 WORDS = st.text(alphabet="ab Fig.12(A–B), \n\t\u00a0é𝛼", max_size=12)
 LEAVES = st.one_of(

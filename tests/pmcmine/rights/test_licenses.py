@@ -6,17 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmcmine.rights import (
-    Group,
-    License,
-    derivatives_ok,
-    figure_rights,
-    group_of,
-    license_url,
-    names_source,
-    parse_license,
-    strictest,
-)
+from pmcmine.rights.figures import figure_rights, names_source
+from pmcmine.rights.licenses import Group, License, derivatives_ok, group_of, license_url, parse_license, strictest
 
 
 @pytest.mark.parametrize(("code", "want"), [

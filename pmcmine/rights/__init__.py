@@ -1,0 +1,1 @@
+"""Rights: licences of articles, rights of figures, attribution."""
