@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Protocol, cast
 
+from classifiers.text import ftz
 from pmcmine.errors import PmcmineError
 
 UNKNOWN: Final = "und"  # ISO 639-2: undetermined
@@ -51,18 +52,20 @@ def model_file() -> Path:
     return path
 
 
+class _Model(Protocol):
+    def predict(self, text: str, k: int, threshold: float, errors: str) -> list[tuple[float, str]]: ...
+
+
 @cache
-def _model() -> Any:
+def _model() -> _Model:
     path = model_file()
     try:
-        from fasttext import FastText
-    except ImportError:
-        raise PmcmineError(
-            "language: fastText is missing; pip install fasttext-numpy2, or use --set languages=false"
-        ) from None
-    try:
-        # The function of the package's top level prints a warning that nothing can be done about.
-        return FastText._FastText(model_path=str(path)).f
+        try:
+            # The function of the package's top level prints a warning that nothing can be done about.
+            from fasttext import FastText
+        except ImportError:  # no wheel for this Python: the same file, read and computed in numpy
+            return ftz.read(path)
+        return cast(_Model, FastText._FastText(model_path=str(path)).f)
     except ValueError as error:
         raise PmcmineError(f"{path}: no fastText model ({error})") from None
 
