@@ -106,6 +106,7 @@ def test_five_megabytes_are_bounded(vocabulary: Vocabulary, text: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.fuzzy
 def test_likeness_of_letters_finds_misspelled_names_through_scispacy(vocabulary: Vocabulary) -> None:
     text = "The carpal tunel syndrom was treated."
     assert not found(vocabulary, text)
