@@ -1,61 +1,65 @@
-"""Rights of one figure, from its article's licence and its own words."""
+"""Rights of one figure, from its article's licence and the words in and around the figure."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from typing import Final
 
-from pmcmine.rights.licenses import _BY_TERMS, Group, License, derivatives_ok, group_of, parse_license, strictest
+from pmcmine.rights.licenses import Group, License, derivatives_ok, group_of, strictest
+from pmcmine.rights.named import Named, named_licenses
+from pmcmine.rights.wordings import NOBODY, Kind, Owner, Words, find_words, may_speak_of_rights, normal
 
-# Permission that a patient or participant gave concerns privacy, not the rights of a publisher.
-_CONSENT = re.compile(
-    r"patient|participant|parent|famil|subject|guardian|volunteer|relative|mother|father|ethic|committee",
+_ADAPTED = re.compile(
+    r"\b(?:adapted|modified|redrawn|re-drawn)\s+(?:with\s+(?:\w+\s+)?permissions?\s+)?(?:from|after)\b"
+    r"|\b(?:modifiziert|verändert)\s+nach\b|\b(?:adapté|modifié)e?s?\s+d|\b(?:adaptad|modificad)[oa]s?\s+d[eo]\b|\badattat[oaie]\s+da\b"
+    r"|адаптировано|改编自|改繪自",
     re.I,
 )
-# Permission counts where something was taken with it; these words stand within the 80 characters before.
-_PERMISSION = re.compile(
-    r"(?:with|by)\s+(?:the\s+)?(?:(?:kind|written|prior|express)\s+)*permissions?\b(?P<whose>\s+(?:from|of)\b)?"
-    r"|permission\s+(?:was\s+)?(?:obtained|granted)\s+(?:from|by)\b",
-    re.IGNORECASE,
+# A statement ends at a full stop (not that of an abbreviation), at a semicolon, at the letter of a panel.
+_SENTENCE = re.compile(
+    r"(?<![\s(][A-Z])(?<!\bal)(?<!\b[Rr]ef)(?<!\b[Rr]efs)(?<!\b[Ff]ig)(?<!\b[Ff]igs)(?<!\bet)(?<!\bDr)(?<!\bNo)(?<!\bno)(?<!\b[Vv]ol)(?<!\bAm)(?<!\bChem)(?<!\bSoc)(?<!\bPhys)(?<!\bRev)"
+    r"(?<!\bLett)(?<!\bNat)(?<!\bSci)(?<!\bProc)(?<!\bNatl)(?<!\bAcad)(?<!\bBiol)(?<!\bMed)(?<!\bInt)(?<!\bEur)(?<!\bAdv)(?<!\bMater)(?<!\bCommun)(?<!\bAppl)(?<!\bRes)(?<!\bAngew)"
+    r"(?<!\bClin)(?<!\bExp)(?<!\bMol)(?<!\bEnviron)(?<!\bSurg)(?<!\bAnn)\.(?:\s?\[[\d, –-]{1,12}\])?\s+(?=[^a-z])|;\s|[。；]"
 )
-_TAKEN = re.compile(
-    r"\b(?:re(?:produced|printed|published|used)|used|adapted|modified|shown|figure|image|photo\w*|taken|from)\b[^.;]*$",
-    re.IGNORECASE,
+_PANEL = re.compile(
+    r"\(\s?(?:[A-Za-z]|[ivx]{1,4})(?:\s?[-–,&]\s?[A-Za-z]){0,4}\s?\)|\b(?:[Pp]anels?|[Pp]arts?|[Ii]mages?|[Ff]igures?|[Ff]igs?\.?)\s\(?[A-Za-z]\b|\b(?:left|right|top|bottom|upper|lower|middle|except\w*)\b|(?:^|(?<=[.;,]\s))[A-Za-z](?:[-–,]\s?[A-Za-z])?[:.)]\s",
+    re.I,
 )
-_THIRD_PARTY = re.compile(
-    r"\bre(?:produced|printed|published)\s+from\b"
-    r"|\bcourtesy\s+of\b"
-    r"|\ball\s+rights\s+reserved\b"
-    r"|\b(?:excluded\s+from|not\s+(?:covered|included)\s+(?:by|in|under))\s+(?:\w+\s+){0,4}licen[sc]e\b"
-    r"|(?:©|\(c\)|\bcopyright\b)\s*(?:©|\(c\))?\s*(?:19|20)\d\d\b",
-    re.IGNORECASE,
+# What a sentence that only names the licence of the picture before it begins with.
+_LICENSE_ONLY = re.compile(
+    r"\W{0,3}(?:(?:this|the|it|both|all|these|they|original|image|picture|photo|photograph|figure|file|map|work|material|content|article|is|are|was|were|has|have|been|also|an|a|open|access|freely)\W{1,2}){0,8}"
+    r"(?:licen[sc]|distributed|available|published|released|shared|used|reproduced|reprinted|made|under|cc\b|cc0|cc-|creative|copyright|©|open|https?:|public\s+domain)",
+    re.I,
 )
-_EXCLUDED = re.compile(r"excluded|\bnot\s+(?:covered|included)|all\s+rights", re.I)
-_ADAPTED = re.compile(
-    r"\b(?:adapted|modified|redrawn|re-drawn)\s+(?:with\s+(?:\w+\s+)?permissions?\s+)?(?:from|after)\b", re.I
+_OWN_TAKE = re.compile(r"\b(?:from|by|courtesy|permission)\b(?!\s?\d)(?!-)", re.I)
+_AUTHORS = re.compile(r"[^.;]{0,20}\bauthors?\b|[^.;]{0,30}\bet\s+al\b", re.I)
+_NONCOMMERCIAL = re.compile(
+    r"\bnon[\s‐‑-]?commercial(?:ly)?\s+(?:use|re-?use|purposes?|licen[sc]e|distribution|only|research|educational)"
+    r"|\b(?:commercial\s+(?:use|re-?use)\s+(?:is\s+)?(?:not|prohibited|forbidden|requires))",
+    re.I,
 )
-_CC_IN_PROSE = re.compile(
-    r"creativecommons\.org/\S+|\bCC[\s-]?(?:0|BY(?:[\s-](?:NC|ND|SA))*)\b"
-    r"|Creative\s+Commons\s+Attribution(?P<words>(?:[\s-]+(?:Non[\s-]?Commercial|No[\s-]?Deriv\w*|Share[\s-]?Alike))*)",
-    re.IGNORECASE,
-)
-_PROSE_TERMS = ((re.compile(r"non[\s-]?comm", re.I), "NC"), (re.compile(r"no[\s-]?deriv", re.I), "ND"),
-                (re.compile(r"share[\s-]?alike", re.I), "SA"))  # fmt: skip
-# What a text must hold, in lower case, before the patterns above are worth their time.
-_QUICK = ("permission", "reprinted", "reproduced", "republished", "courtesy", "rights reserved", "licen", "©",
-          "copyright", "(c) 19", "(c) 20", "(c)19", "(c)20")  # fmt: skip
-_QUICK_ADAPTED = ("adapted", "modified", "redrawn", "re-drawn")
 
 
-def license_in_prose(text: str) -> License | None:
-    """The Creative Commons licence that a text names outright, None where it names none."""
-    match = _CC_IN_PROSE.search(text)
-    if not match:
-        return None
-    if match["words"] is not None:
-        terms = {"BY"} | {term for pattern, term in _PROSE_TERMS if pattern.search(match["words"])}
-        return _BY_TERMS.get(frozenset(terms), License.OTHER)
-    return parse_license(match[0].rstrip(".,;)"))
+_SHOWN: Final = 40  # characters of text shown after the words that were found
+_STOP = re.compile(r"[.;)](?=\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A text beside the caption that says something of a figure's rights.
+
+    Attributes:
+        text: the words.
+        license: licence that the markup around them states; OTHER if it states one that isn't understood.
+        credit: whether the text is a permissions or attribution element, not a caption around the figure.
+    """
+
+    text: str
+    license: License | None = None
+    credit: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +84,9 @@ class FigureRights:
 
 
 def third_party_words(text: str) -> tuple[str, ...]:
-    """The words in a caption or permissions text that say that others hold the rights, in order."""
-    found = [(m.start(), m[0]) for m in _THIRD_PARTY.finditer(text)]
-    for match in _PERMISSION.finditer(text):
-        before = text[max(0, match.start() - 80) : match.start()]
-        taken = _TAKEN.search(before)
-        if taken is None and not match["whose"] and not match[0].lower().startswith("permission"):
-            continue
-        words = (taken[0] if taken else "") + match[0]
-        if not _CONSENT.search(words) and not _CONSENT.search(text, match.end(), match.end() + 40):
-            found.append((match.start(), words))
-    return tuple(words for _, words in sorted(found))
+    """Return the words of a text that say that others hold the rights, in order."""
+    plain = normal(text)
+    return _shown(plain, find_words(plain))
 
 
 # Dove Medical Press, among others, prints notes of a figure in `<attrib>`, where others name the source.
@@ -106,28 +102,85 @@ def names_source(permissions: str) -> bool:
     return bool(permissions) and (_NOTES.match(permissions) is None or _CREDIT.search(permissions) is not None)
 
 
-def figure_rights(article: License, caption: str, permissions: str, stated: License | None) -> FigureRights:
-    """Decide a figure's rights from the article's licence and the figure's own words.
+def figure_rights(
+    article: License, caption: str, statements: Sequence[Statement] = (), owner: Owner = NOBODY
+) -> FigureRights:
+    """Decide a figure's rights from the article's licence and the words in and around the figure.
+
+    All licences that a text names hold together. Words that name another rights holder close the figure, unless the
+    same statement names the licence under which that holder gave it.
 
     Args:
         article: licence of the article.
         caption: the whole caption.
-        permissions: text of the figure's own permissions and attribution.
-        stated: licence that the figure's own `<permissions>` names by URL, if it does.
+        statements: permissions, attributions and captions that apply to the figure besides its caption.
+        owner: who holds the rights of the article; what names them is no third party.
     """
-    text = f"{caption}\n{permissions}" if permissions else caption
-    folded = text.lower()
-    adapted = any(word in folded for word in _QUICK_ADAPTED) and _ADAPTED.search(text) is not None
-    if stated is None and not any(word in folded for word in _QUICK):
-        return FigureRights(article, False, False, (), adapted)
-    matches = third_party_words(text)
-    named = stated if stated is not None else (license_in_prose(text) if matches or permissions else None)
-    if any(_EXCLUDED.search(words) for words in matches):
-        licence = License.OTHER  # the licence that the text names is the one it excludes the figure from
-    elif named is not None:
-        licence = strictest(article, named)
-    elif matches:
-        licence = License.OTHER
-    else:
-        licence = article
-    return FigureRights(licence, licence != article, bool(matches), matches, adapted)
+    stated = [s.license for s in statements if s.license is not None]
+    licence = reduce(strictest, stated, article)
+    matches: list[str] = []
+    adapted = False
+    for statement in (Statement(caption, None, False), *statements):
+        text = normal(statement.text)
+        if not may_speak_of_rights(text):
+            continue
+        words = find_words(text, owner)
+        named = named_licenses(text)
+        licence = reduce(strictest, (n.license for n in named), licence)
+        if words:
+            matches += _shown(text, words)
+            known = statement.license if statement.license is not None else (stated[0] if stated else None)
+            own = statement.license is not None
+            if any(not _is_covered(w, text, named, known, own) for w in words):
+                licence = License.OTHER
+        if "commercial" in text and _NONCOMMERCIAL.search(text):
+            licence = strictest(licence, License.BY_NC) if named or stated else License.OTHER
+        adapted = adapted or _ADAPTED.search(text) is not None
+    return FigureRights(licence, licence != article, bool(matches), tuple(dict.fromkeys(matches)), adapted)
+
+
+def _shown(text: str, words: Sequence[Words]) -> tuple[str, ...]:
+    """The words with the few after them, which name the holder; those that touch as one."""
+    spans: list[tuple[int, int]] = []
+    for w in words:
+        after = text[w.end : w.end + _SHOWN]
+        end = w.end + (stop.start() if (stop := _STOP.search(after)) else len(after.rpartition(" ")[0] or after))
+        if spans and w.start <= spans[-1][1] + 1:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((w.start, end))
+    return tuple(text[a:b].strip(" .;(,") or text[a:b] for a, b in spans)
+
+
+def _is_covered(words: Words, text: str, named: Sequence[Named], stated: License | None, own: bool) -> bool:
+    """Whether a licence was named for what the words point to.
+
+    Args:
+        words: the words.
+        text: the text around them.
+        named: licences that the text names.
+        stated: licence that the figure's own permissions state.
+        own: whether they are the permissions that hold the words.
+    """
+    if words.kind == Kind.EXCLUDED:
+        return False
+    if stated not in (None, License.OTHER) and (words.kind == Kind.SOURCE or (own and words.kind == Kind.COPYRIGHT)):
+        return True
+    for licence in named:
+        if licence.license == License.OTHER:
+            continue
+        first, last = sorted((words, licence), key=lambda span: span[0] if isinstance(span, tuple) else span.start)
+        between = text[first.end : last.start]
+        if _PANEL.search(between):
+            continue
+        breaks = list(_SENTENCE.finditer(between))
+        if not breaks:
+            return True
+        if licence.start > words.start:
+            sentence = between[breaks[-1].end() :] + text[licence.start : licence.end]
+            pure = _LICENSE_ONLY.match(sentence) and not _OWN_TAKE.search(between[breaks[-1].end() :])
+            if pure and len(breaks) <= 2 and len(between) <= 250:
+                return True
+        elif words.kind == Kind.COPYRIGHT and len(breaks) == 1 and _AUTHORS.match(text, words.end):
+            return True  # "… under CC BY 4.0. Copyright 2019, The Authors"
+    return False
