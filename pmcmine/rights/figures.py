@@ -25,7 +25,7 @@ _SENTENCE = re.compile(
     r"(?<!\bClin)(?<!\bExp)(?<!\bMol)(?<!\bEnviron)(?<!\bSurg)(?<!\bAnn)\.(?:\s?\[[\d, –-]{1,12}\])?\s+(?=[^a-z])|;\s|[。；]"
 )
 _PANEL = re.compile(
-    r"\(\s?(?:[A-Za-z]|[ivx]{1,4})(?:\s?[-–,&]\s?[A-Za-z]){0,4}\s?\)|\b(?:[Pp]anels?|[Pp]arts?|[Ii]mages?|[Ff]igures?|[Ff]igs?\.?)\s\(?[A-Za-z]\b|\b(?:left|right|top|bottom|upper|lower|middle|except\w*)\b|(?:^|(?<=[.;,]\s))[A-Za-z](?:[-–,]\s?[A-Za-z])?[:.)]\s",
+    r"(?<!\w)\(\s?(?:[A-Za-z]|[ivx]{1,4})(?:\s?[-–,&]\s?[A-Za-z]){0,4}\s?\)|\b(?:[Pp]anels?|[Pp]arts?|[Ii]mages?|[Ff]igures?|[Ff]igs?\.?)\s\(?[A-Za-z]\b|\b(?:left|right|top|bottom|upper|lower|middle|except\w*)\b|(?:^|(?<=[.;,]\s))[A-Za-z](?:[-–,]\s?[A-Za-z])?[:.)]\s",
     re.I,
 )
 # What a sentence that only names the licence of the picture before it begins with.
@@ -169,17 +169,16 @@ def _is_covered(words: Words, text: str, named: Sequence[Named], stated: License
     for licence in named:
         if licence.license == License.OTHER:
             continue
-        first, last = sorted((words, licence), key=lambda span: span[0] if isinstance(span, tuple) else span.start)
-        between = text[first.end : last.start]
-        if _PANEL.search(between):
+        first, last = (words, licence) if words.start <= licence.start else (licence, words)
+        if _PANEL.search(text, first.end, last.start):
             continue
-        breaks = list(_SENTENCE.finditer(between))
+        breaks = list(_SENTENCE.finditer(text, first.end, last.start + 1))
         if not breaks:
             return True
-        if licence.start > words.start:
-            sentence = between[breaks[-1].end() :] + text[licence.start : licence.end]
-            pure = _LICENSE_ONLY.match(sentence) and not _OWN_TAKE.search(between[breaks[-1].end() :])
-            if pure and len(breaks) <= 2 and len(between) <= 250:
+        if last is licence:
+            start = breaks[-1].end()
+            only = _LICENSE_ONLY.match(text, start, licence.end) and not _OWN_TAKE.search(text, start, licence.start)
+            if only and len(breaks) <= (1 if words.kind == Kind.PERMISSION else 2) and licence.start - words.end <= 250:
                 return True
         elif words.kind == Kind.COPYRIGHT and len(breaks) == 1 and _AUTHORS.match(text, words.end):
             return True  # "… under CC BY 4.0. Copyright 2019, The Authors"

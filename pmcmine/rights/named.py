@@ -21,7 +21,7 @@ class Named(NamedTuple):
 _NAMED = re.compile(
     r"(?P<url>creativecommons\.org/[^\s<>\"')\]]*(?:\s?[-–—_]\s?(?:nc|nd|sa)\S{0,20})?)"
     r"|\bCC0\b|(?P<zero>\bCC[\s-]Zero\b|\bpublic\s+domain\b|\bno\s+(?:known\s+)?(?:copyright|rights\s+reserved)\b)"
-    r"|(?<![\w/])(?P<code>\(?CC(?:\)?[\s-]|[:_–—]|: |\s-\s)?(?:BY|NC|ND|SA)(?:[\s/_+,&.‐‑‒–—−-]{0,3}(?:and\s)?(?:NC|ND|SA|BY|non-?commercial|no-?deriv\w{0,8}|share-?alike)(?![a-z]))*)(?![a-z])"
+    r"|(?<![\w/])(?P<code>CC(?:\)?[\s-]|[:_–—]|: |\s-\s)?(?:BY|NC|ND|SA)(?:[\s/_+,&.‐‑‒–—−-]{0,3}(?:and\s)?(?:NC|ND|SA|BY|non-?commercial|no-?deriv\w{0,8}|share-?alike)(?![a-z]))*)(?![a-z])"
     r"|(?P<words>Creative[\s-]?Commons?\b[^;\n]{0,120})",
     re.IGNORECASE,
 )  # fmt: skip
@@ -72,7 +72,7 @@ def _of_url(url: str, read: Callable[[str | None], License]) -> License | None:
         return None  # the organisation's front page names no licence
     if path.lower().startswith("publ"):
         return License.CC0 if "zero" in path.lower() or "mark" in path.lower() else License.OTHER
-    return read(url) if _PATH.fullmatch(path) else License.OTHER
+    return read(unquote(url)) if _PATH.fullmatch(path) else License.OTHER
 
 
 def _of_terms(code: str) -> License:

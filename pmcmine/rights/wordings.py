@@ -57,7 +57,7 @@ _PICTURE: Final = (
 )
 # What a picture is taken from: a reference, a work by its authors, a page. (Not: a patient, a section, leaves.)
 _WORK: Final = (
-    r"(?:\(?\s?\[\s?\d|\(?(?:ref|reference|source)s?\b|<?https?:|www\.|(?-i:(?:(?:[Vv]an|[Vv]on|[Dd]e|[Dd]u|[Dd]er|[Ll]e|[Ll]a|[A-Z]\.)\s){0,3}[A-Z][\w'’-]{1,30})(?:\s+(?:et\s?al|and\s+(?-i:[A-Z])"
+    r"(?:\(?\s?\[\s?\d|\(?(?:ref|reference|source)s?\b|<?https?:|www\.|(?-i:(?:(?:[Vv]an|[Vv]on|[Dd]e|[Dd]u|[Dd]er|[Ll]e|[Ll]a|[A-Z]\.)\s){0,3}[A-Z][\w'’-]{1,30})(?:(?:\s(?-i:[A-Z]{1,3}))?,?\s+(?:et\s?al|and\s+(?-i:[A-Z])"
     r"|&\s)|,?\s\(?(?:19|20)\d\d)|(?:the\s+)?(?:web|internet|world\s+wide|book|article|paper|publication|original|literature"
     r"|study|work|thesis|report|official|homepage|collections?|archives?|museum|wiki\w*|google|bing)\b"
     r"|(?:our|an?|the|his|her|their)\s+(?:previous|earlier|published|recent|original)\b|open\s?street"
@@ -79,6 +79,7 @@ _EXCLUDED = _any(
     r"\b(?:not|never|n[o']t|neither)\s+(?:\w{1,15}\s){0,2}(?:covered|included|part|subject|licen[sc]ed|licensable|available|published|released"
     r"|distributed|open|under|within|governed|fall|offered|shared|made|open-access)\b[^.;]{0,60}?\b(?:licen[sc]\w{0,5}|creative\s+common\w?"
     r"|cc[\s-]by|open\s?-?access|re-?us\w{1,4}|terms)\b",
+    r"\bnot\s+(?:an?\s)?(?:open[\s-]?access|(?:\w{1,15}\s){0,2}cc[\s-]by)",
     r"\blicen[sc]e\b[^.;]{0,40}?\b(?:does|do|is|are|will|shall)\s?(?:not|n['’]t)\s+(?:apply|cover|extend|include|valid|applicable|hold)",
     r"\b(?:outside|beyond)\b[^.;]{0,40}?\blicen[sc]e\b|\bdifferent\s+licen[sc]e\b|\bseparate\s+licen[sc]e\b",
     r"\b(?:may|can|must|shall|should|is|are)\s?not\s+(?:to\s+)?be\s+(?:\w{1,15}\s){0,2}(?:re-?used|reproduced|copied|distributed|redistributed|re-?published|altered)\b"
@@ -91,7 +92,7 @@ _EXCLUDED = _any(
 _NON_CC = _any(
     r"\bGNU\s+(?:Free\s+)?Documentation|\bGFDL(?=[\s,.;)/]|\s?1\.)(?![\s-]?(?:ESM|CM|AM|SPEAR|MOM|HiRAM|FLOR|model))(?=[^.;]{0,60}(?:licen|wiki|cc|1\.\d)|\))"
     r"|\bODbL\b|\bopen\s+database\s+licen|\bopen\s+government\s+licen|\bopen\s+data\s+commons|\bODC-By\b|\bfree\s+art\s+licen"
-    r"|\bcrown\s+copyright\b|\bnon-?transferable\s+licen|\beditorial\s+use\s+only\b|\b(?:personal|educational|academic|research)\s+use\s+only\b",
+    r"|\bcrown\s+copyright\b|\bnon-?transferable\s+licen|\beditorial\s+use\s+only\b|\b(?:personal|educational|academic|research)\s+use\s+only\b|\bfree\s+for\s+(?:personal|educational|academic|research|private)\b",
 )  # fmt: skip
 # Another licence than Creative Commons', or none at all: data and pictures of these services have terms of their own.
 _SERVICE = _any(
@@ -102,6 +103,8 @@ _SERVICE = _any(
     r"|\bistockphoto|\bpanthermedia\b|\bpicture\s+alliance\b|\bimago\s+images\b|\bvisual\s+china\b|视觉中国",
     r"\bordnance\s+survey\b|\bopen\s?street\s?maps?\b|\bgoogle\s?(?:maps?|earth|street\s?view)\b(?!\s?(?:engine|api\s+key))|\b(?:bing|baidu|apple|here|yandex)\s+(?:maps?|aerial)\b"
     r"|\bdigital\s?globe\b|\bmaxar\b|\bgeoeye\b|\bearthstar\b|\bmapbox\b|\bworld\s+imagery\b",
+    # A tool's credit is none, unless it names the terms of an account.
+    r"\bbiorender\b[^;]{0,80}?\b(?:academic|agreement|institutional|personal|subscription|licen[sc]e\s+(?:number|no))\b",
     r"\bwikimedia\b|\bwikipedia\.org/wiki/File|\b(?:from|source:?|via|credit:?|by)\s+wikipedia\b|\bfair\s+use\b",
 )  # fmt: skip
 _COPYRIGHT = _any(
@@ -128,7 +131,7 @@ _SOURCE = _any(
     # Courtesy, but no courtesy stigma, call or title.
     r"\bcourtesy\b(?!\s+(?:stigma|bias|calls?|titles?|visits?|reports?|car|bus|tags?))",
     r"\brepublish(?:ed)?\b|\breprint(?:ed|s)?\b(?!\s+(?:requests?|address))",
-    r"\bre-?produced\s{0,2},?\s?(?:here|in\s+part|partially|partly|in\s+full|unchanged|directly|verbatim|as\s+is)?\s?,?\s?(?:with\s+(?:\w{1,20}\s){0,3})?(?:from|after|courtesy|by\s+(?:kind\s+)?courtesy"
+    r"\bre-?produced\s{0,2},?\s?(?:here|in\s+part|partially|partly|in\s+full|unchanged|directly|verbatim|as\s+is)?\s?,?\s?(?:with\s+(?:\w{1,20},?\s){0,3})?(?:from|after|courtesy|by\s+(?:kind\s+)?courtesy"
     r"|under\s+(?:\w{1,12}\s){0,3}(?:terms|licen|cc|creative))\b"
     r"(?!\s+(?:(?:at\s+)?least|two|three|four|five|six|\d{1,3}\b(?!\])|independent|several|multiple|many|seeds?|cuttings?|these|both|different|separate)\b)",
     r"\b(?:re)?licensed\s+from\b|\b(?:under|with|by)\s+(?:an?\s+)?licen[sc]e\s+(?:from|number|no\b|#|agreement)|\bused\s+under\s+(?:an?\s+)?licen[sc]e\b|\blicen[sc]e\s+(?:number|no\.|#|agreement)|\brightslink\b",
@@ -136,6 +139,7 @@ _SOURCE = _any(
 )  # fmt: skip
 _SOURCE_ABROAD = _any(
     # German, French, Spanish, Portuguese, Italian, Russian, Polish, Dutch, Chinese, Japanese, Korean.
+    r"(?:^|[(.;]\s?)aus:?\s+(?=\[\d|(?-i:[A-Z][\w'’-]{1,30})\s(?:et\s?al|u(?:nd|\.)\s|&\s|\(?(?:19|20)\d\d))",
     r"\bpar\s+courtoisie|\bcortes[ií´]{1,2}a?\s+d[aeio]|\bcourtoisie\s+d|любезно\s+предоставл|uprzejmości",
     r"\bnachdruck|\babgedruckt|\bnachgedruckt|\b(?:entnommen|übernommen)\s+(?:aus|von)|\bbild(?:nachweis|quelle|rechte)|\bzur\s+verfügung\s+gestellt|\bwiedergegeben\s+(?:mit|aus|nach)",
     r"\breproduit\w{0,2}\s+(?:avec|de|d['’]|[àa]\s+partir|par)|\breproducid[oa]s?\s+(?:con|de|por)|\breproduzid[oa]s?\s+(?:com|de|do|da|por)|\briprodott[oaie]\s+(?:con|da|dal|per)|\breimpres[oa]|\br[ée]imprim|\bristampat",
@@ -145,7 +149,7 @@ _SOURCE_ABROAD = _any(
     r"转载|轉載|转自|引自|摘自|图片来源|圖片來源|图源|转引|転載|より引用|から引用|出典|提供元|写真提供|画像提供|图片由|전재|사진\s?제공",
 )  # fmt: skip
 # A source: "taken from [3]" of a picture, "(From Gray et al.)"; not "taken from the leaf".
-_FROM = re.compile(rf"\b[Ff]rom\s+(?=(?i:{_WORK}))")
+_FROM = re.compile(rf"\b[Ff]rom:?\s+(?=(?i:{_WORK}))")
 _TAKEN = re.compile(
     r"(?:^|\W)(?P<verb>taken|copied|used|obtained|downloaded|borrowed|extracted|sourced|scanned|excerpted|retrieved|acquired|derived|kept|comes?|cropped|licensed)\s(?:directly\s)?$",
     re.I,
@@ -155,14 +159,15 @@ _PICTURED_HERE = re.compile(
     r"\b(?:images?|photos?|photographs?|pictures?|figures?|drawings?|illustrations?|maps?)\s(?:(?:is|are|was|were)\s)?$", re.I
 )
 _STARTS = re.compile(r"(?:^|[(;]\s?|[.]\s)$")
-_NAMED_WORK = re.compile(r"\s*(?:\[\d|ref|[A-Z][\w'’-]{1,30}\s+(?:et\s?al|and\s+[A-Z]|&\s))")
+_NAMED_WORK = re.compile(r"\s*(?:\[\d|ref|[A-Z][\w'’-]{1,30}(?:\s[A-Z]{1,3})?,?\s+(?:et\s?al|and\s+[A-Z]|&\s))")
 _NAME: Final = r"(?-i:(?:(?:the|Dr|Prof|Mr|Mrs|Ms|Professor)\.?\s+)*(?:[A-ZÀ-Þ]\.?[\s-]?){0,3}[A-ZÀ-Þ][a-zà-ÿ'’]{1,30}(?![a-z]*\s?[:=])|NASA|ESA|NOAA|USGS|CDC|WHO|FAO|[A-Z]{2,6}/)"
 _CREDIT = _any(
     rf"\b(?:photos?|photographs?|photography|images?|pictures?|illustrations?|drawings?|artworks?|art|maps?|paintings?|figures?|video|micrographs?|graphics?|cover)[\s,]?\s?(?:credits?|©|\(c\)|courtesy)\s?:?\s?(?:(?:to|by|is|goes)\s)*(?={_NAME})",
-    rf"\bcredits?\s?:\s?(?={_NAME})|\b(?:foto|fotos|fotografía|fotografia|fotografie|cr[ée]dit\s+photo\w*|photo\s+cr[ée]dit|cr[ée]ditos?|bild|abbildung|grafik|фото|рисунок|imagen|imagem|immagine|zdjęcie|fot)\.?\s?[:©]\s?(?=(?-i:[A-ZА-ЯÀ-Þ]\w))",
+    rf"\bcredits?\s?:\s?(?={_NAME})|\b(?:foto|fotos|fotografía|fotografia|fotografie|cr[ée]dit\s+photo\w*|photo\s+cr[ée]dit|cr[ée]ditos?|bild|abbildung|grafik|фото|рисунок|imagen|imagem|immagine|zdjęcie|fot)\.?\s?[:©]\s?(?=(?-i:[A-ZА-ЯÀ-Þ][\w.]))",
     rf"\b(?:photos?|photographs?)\s?:\s?(?={_NAME})|\b(?:photos?|photographs?|photographed|photo(?:graph)?s?\s+taken|pictures?\s+taken|images?\s+taken)\s+by\s+(?={_NAME})|\b(?:drawn|illustrated|painted|taken)\s+by\s+(?={_NAME}\s+(?-i:[A-ZÀ-Þ])|(?-i:(?:[A-Z]\.\s?){{1,3}}[A-Z][a-z]))",
+    r"\b(?:photos?|ph\.|phot\.)\s(?=(?-i:(?:[A-Z]\.[\s-]?){1,3}[A-Z][a-zà-ÿ]{2}))",
     rf"\b(?:illustrations?|drawings?|artworks?|paintings?|sketch(?:es)?|cartoons?|pictures?|images?)\s?(?:by|:)\s?:?\s?(?={_NAME}\s+(?-i:[A-ZÀ-Þ]|von|van|de|du|et\s+al|huh)|(?-i:(?:[A-Z]\.\s?){{1,3}}[A-Z][a-z]|NASA|ESA))",
-    rf"\bthank\w{{0,3}}\b[^.;]{{0,80}}?\bfor\s+(?:\w{{1,20}}\s){{0,4}}{_PICTURE}\b",
+    rf"\bthank\w{{0,3}}\b[^;]{{0,80}}?\bfor\s+(?:\w{{1,20}}\s){{0,4}}{_PICTURE}\b",
 )  # fmt: skip
 _GIVEN = re.compile(
     rf"\b(?:provided|supplied|donated|contributed|shared|lent|loaned|furnished|given|offered|made\s+available)\s+(?:kindly\s+)?(?:by|from)\s+(?=(?:the\s+|our\s+|courtesy\s+)?{_NAME})", re.I
@@ -176,11 +181,11 @@ _TECHNIQUE = re.compile(
     re.I,
 )
 _PERMISSION = _any(
-    r"\bpermissions?\b",
+    r"\bpermissions?\b|\b(?:with|w/|by)\s?perm\b\.?|\bkind\s+(?:consent|agreement)\b",
     r"\b(?:with|by|under)\s+(?:the\s+)?(?:kind\s+|express\s+|written\s+|prior\s+)?(?:consent|agreement|approval|authori[sz]ation|acknowledge?ments?)\s+(?:of|from|by|to)\s+(?:the\s+)?(?:\w{1,15}\s)?(?:publishers?|journal|copyright|authors?|artists?"
     r"|photographers?|editors?|press|elsevier|springer|wiley|nature|society|museum|rights)",
-    r"\bmit\s+(?:\w{1,20}\s){0,4}(?:genehmigung|erlaubnis|zustimmung)|\bgenehmigung\s+(?:de[srm]|durch|von)|\bavec\s+(?:\S{1,14}\s){0,3}(?:\S{0,2}autorisation|permission|\S{0,2}accord)|\bautorisation\s+d"
-    r"|\b(?:con|bajo|previ[ao])\s+(?:\w{1,12}\s){0,3}(?:permiso|autorizaci)|\b(?:com|sob)\s+(?:\w{1,12}\s){0,3}(?:permiss[ãa]|autoriza[çc])|\bper\s+gentile\s+concessione|\bcon\s+(?:\S{1,12}\s){0,3}(?:permesso|\S{0,2}autorizzazione)"
+    r"\bmit\s+(?:[\w.]{1,20}\s){0,4}(?:genehmigung|erlaubnis|zustimmung)|\bgenehmigung\s+(?:de[srm]|durch|von)|\bavec\s+(?:\S{1,14}\s){0,3}(?:\S{0,2}autorisation|permission|\S{0,2}accord)|\bautorisation\s+d"
+    r"|\b(?:con|bajo|previ[ao])\s+(?:\w{1,12}\s){0,3}(?:permiso|autorizaci)|\b(?:com|sob)\s+(?:\w{1,12}\s){0,3}(?:permiss[ãa]|autoriza[çc])|\b(?:su|per|gentile)\s+(?:gentile\s+)?concessione|\bautori[sz]ad[oa]s?\s+p[oe][rl]|\bautoris[ée]{1,2}s?\s+par|\bcon\s+(?:\S{1,12}\s){0,3}(?:permesso|\S{0,2}autorizzazione)"
     r"|(?:^|\W)с\s+(?:\w{1,15}\s){0,3}(?:разрешени|позволени|согласи)|\bпо\s+разрешени|\bza\s+(?:zgodą|pozwoleniem|zezwoleniem)|\bmet\s+toestemming|\bizniyle\b|\bmed\s+tillst[åa]nd|\bcon\s+licencia\s+de\b",
     r"授权|授權|经[^。；]{1,12}?(?:许可|同意)|經[^。；]{1,12}?(?:許可|同意)|获[^。；]{0,12}?许可|許可を得|許可を受|許諾|的许可|허가",
 )  # fmt: skip
@@ -190,16 +195,17 @@ _PERSON: Final = (
     r"|next\s+of\s+kin|child(?:ren)?|caregivers?|donors?|individuals?|persons?|villagers?|students?|ethics?|ethical|institutional\s+review|review\s+board)"
 )
 _CONSENT_AFTER = re.compile(
-    r"(?:\s+(?:and|or)\s+(?:[a-z]{1,12}\s){0,2}consent)?(?:\s+(?:was|were|has\s+been|is))?(?:\s+(?:obtained|granted|given|provided|received|gained))?(?:\s+(?:to|for)\s+[a-z][a-z -]{0,40}?)?"
+    r"(?:\s+(?:and|or)\s+(?:[a-z]{1,12}\s){0,2}consent)?(?:\s+to\s+(?:publish|use|show|reproduce)[a-z ]{0,30}?)?(?:\s+(?:was|were|has\s+been|is))?(?:\s+(?:obtained|granted|given|provided|received|gained))?(?:\s+(?:to|for)\s+[a-z][a-z -]{0,80}?)?"
     rf"\s+(?:from|of|by)\s+(?:[a-z][a-z'’-]{{0,15}}\s){{0,4}}?(?:[a-z]{{1,12}}['’]s?\s)?{_PERSON}\b"
 )
 _CONSENT_BEFORE = re.compile(rf"\b{_PERSON}(?:['’]s|s?['’])?\s+(?:[a-z]{{1,12}}\s+){{0,3}}$|\bparental\s+(?:[a-z]{{1,12}}\s+){{0,2}}$")
 _CONSENT_ELSEWHERE = re.compile(
-    r"(?:\s+\w{1,15}){0,3}?\s+(?:de[srm]|du|de\s+l[ao']?|del|della?|dos?|das?|von|pacjenta|пациент\w*|больн\w*)?\s?(?:patient|eltern|ethik|angehörig|pacient|paciente|famil|padres|pais\b|genitori|comit|пациент|больн|родител|rodzic|pacjent)|[^。；]{0,4}(?:患者|病人|家属|患儿)",
+    r"\w{0,10}(?:\s+\w{1,15}){0,3}?\s+(?:de[srm]|du|de\s+l[ao']?|del|della?|dos?|das?|von|pacjenta|пациент\w*|больн\w*)?\s?(?:patient|eltern|ethik|angehörig|pacient|pazient|famil|padres|pais\b|genitori|comit|пациент|больн|родител|rodzic|pacjent)|[^。；]{0,4}(?:患者|病人|家属|患儿)",
     re.I,
 )
+_PATIENTS = re.compile("患者|病人|家属|患儿|本人")
 _HOLDER = re.compile(
-    r"publish|journal|copyright|©|elsevier|springer|wiley|\bpress\b|\[\d|\bref\b|et\s+al|licen[sc]|artist|photograph|museum|society", re.I
+    r"publisher|publishing|journal|copyright|©|elsevier|springer|wiley|\bpress\b|\[\d|\bref\b|et\s+al|licen[sc]|artist|photographer|museum|society", re.I
 )
 _NOT_NEEDED = re.compile(r"\s+(?:(?:is|was|were|are)\s+)?not\s+(?:required|needed|necessary)|\s+(?:required|needed)\b", re.I)
 _COLLECTED = re.compile(r"\b(?:collect|sampl|captur|harvest|conduct|perform|trapp|access|enter|export|import|work)\w{0,4}\s+(?:\w{1,15}\s+){0,5}$", re.I)
@@ -223,13 +229,13 @@ _FAMILIES: Final = (
         "reserved", "vorbehalten", "droits", "derechos", "direitos", "diritti", "prawa", "rechten", "hakları", "licen", "lizenz", "creative", "open access", "open-access", "openaccess", "reus", "re-us", "terms", "cc by", "cc-by",
         "not be", "notbe", "prohibited", "forbidden", "not permitted", "not allowed", "not for", "no re", "no commercial", "no derivative", "permission",
     )),
-    _Family(Kind.EXCLUDED, _NON_CC, ("gnu", "gfdl", "odbl", "open d", "open government", "odc", "free art", "crown", "licen", "use only")),
+    _Family(Kind.EXCLUDED, _NON_CC, ("gnu", "gfdl", "odbl", "open d", "open government", "odc", "free art", "crown", "licen", "use only", "free for")),
     _Family(Kind.PERMISSION, _SERVICE, (
         "getty", "stock", "alamy", "photo library", "dreamstime", "depositphoto", "123rf", "corbis", "fotolia", "science source", "bridgeman",
         "associated press", "ap photo", "ap image", "reuters", "/afp", "/ap", "/epa", "/spl", "/dpa", "/ afp", "/ ap", "/ epa", "/ spl", "/ dpa", "visuals unlimited", "photo researchers",
         "picture library", "minden pic", "picture alliance", "freepik", "flaticon", "vecteezy", "unsplash", "pixabay", "pexels", "flickr", "panthermedia", "imago", "visual china",
         "ordnance", "streetmap", "street map", "google", "bing map", "bing aerial", "baidu", "apple map", "apple aerial", "here map", "here aerial", "yandex",
-        "digitalglobe", "digital globe", "maxar", "geoeye", "earthstar", "mapbox", "world imagery", "wikimedia", "wikipedia", "fair use",
+        "digitalglobe", "digital globe", "maxar", "geoeye", "earthstar", "mapbox", "world imagery", "wikimedia", "wikipedia", "fair use", "biorender",
     )),
     _Family(Kind.COPYRIGHT, _COPYRIGHT, (
         "©", "ⓒ", "&copy;", "copyright", "copy-right", "urheberrecht", "auteur", "derecho", "direito", "diritti", "prawa",
@@ -245,10 +251,10 @@ _FAMILIES: Final = (
         *(f"{verb}{how} from" for verb in ("taken", "copied", "used", "obtained", "downloaded", "borrowed", "extracted", "sourced", "scanned", "excerpted", "retrieved",
           "acquired", "derived", "kept", "come", "comes", "cropped", "licensed") for how in ("", " directly")),
         *(f"{noun}{verb} from" for noun in ("image", "photo", "photograph", "picture", "figure", "drawing", "illustration", "map") for verb in ("", "s", " is", "s are", " was", "s were")),
-        "(from ", "( from ", ". from ", ";from ", "; from ",
+        "(from", "( from", ". from", ";from", "; from",
     )),
     _Family(Kind.SOURCE, _SOURCE_ABROAD, (
-        "courtoisie", "cortes", "nachdruck", "gedruckt", "entnommen", "übernommen", "bildn", "bildq", "bildr", "verfügung", "wiedergegeben", "reprodui", "reproducid",
+        "(aus ", "( aus ", ". aus ", ".aus", "; aus ", "(aus:", ";aus", ". aus:", "courtoisie", "cortes", "nachdruck", "gedruckt", "entnommen", "übernommen", "bildn", "bildq", "bildr", "verfügung", "wiedergegeben", "reprodui", "reproducid",
         "reproduzid", "riprodott", "reimpres", "réimprim", "reimprim", "ristamp", "tomad", "extraíd", "extraid", "retirad", "tratt", "tire de", "tires de", "tirée", "tirés", "tiré ",
         "gentil", "gentilez", "gracieus", "aimablement", "cedid", "freundlicherweise", "przedruk", "overgenomen", "uprzejm",
     )),
@@ -256,12 +262,12 @@ _FAMILIES: Final = (
         "credit", "crédit", "©", "foto", "bild:", "bild :", "bild ©", "abbildung", "grafik", "imagen", "imagem", "immagine", "zdjęcie", "fot.",
         *(f"{noun}{sep}" for noun in ("photo", "photos", "photograph", "photographs", "illustration", "illustrations", "drawing", "drawings", "artwork", "artworks",
           "painting", "paintings", "sketch", "sketches", "cartoon", "cartoons", "picture", "pictures", "image", "images") for sep in (" by", ":", " :", " (c)")),
-        "photographed by", "taken by", "drawn by", "illustrated by", "painted by", "courtesy", "thank",
+        *(f"photo{s} {letter}." for letter in "abcdefghijklmnopqrstuvwxyz" for s in ("", "s")), "ph. ", "phot. ", "photographed by", "taken by", "drawn by", "illustrated by", "painted by", "courtesy", "thank",
     )),
     _Family(Kind.SOURCE, _GIVEN, ("provided by", "supplied by", "donated by", "contributed by", "shared by", "lent by", "loaned by", "furnished by", "given by", "offered by", "available by",
         "provided from", "supplied from", "donated from", "lent from", "loaned from", "available from", "kindly by")),
     _Family(Kind.PERMISSION, _PERMISSION, (
-        "permi", "consent", "agreement", "approval", "authori", "acknowl", "genehm", "erlaubnis", "zustimmung", "autori", "avec ", "concessione",
+        "permi", "with perm", "w/ perm", "w/perm", "by perm", "consent", "agreement", "approval", "authori", "acknowl", "genehm", "erlaubnis", "zustimmung", "autori", "avec ", "concessione", "permesso",
         "zgod", "pozwol", "zezwol", "toestemming", "izniyle", "tillst", "licencia",
     )),
 )  # fmt: skip
@@ -279,7 +285,7 @@ def _trie(stems: Iterable[str]) -> str:
 
 
 _QUICK: Final = re.compile(
-    _trie({stem for f in _FAMILIES for stem in f.stems} | {*NAMED_STEMS, *ADAPTED_STEMS, "commercial"}) + r"|\Afrom "
+    _trie({stem for f in _FAMILIES for stem in f.stems} | {*NAMED_STEMS, *ADAPTED_STEMS, "commercial"})
 )
 
 
@@ -288,7 +294,12 @@ def may_speak_of_rights(text: str) -> bool:
 
     One search, which most captions are done with.
     """
-    return _QUICK.search(text.lower()) is not None or _is_abroad(text)
+    return _QUICK.search(_folded(text)) is not None or _is_abroad(text)
+
+
+def _folded(text: str) -> str:
+    """Lower-case text with a full stop in front, so that stems see where a sentence begins."""
+    return f". {text.lower()}"
 
 
 def _holds(text: str, stems: Iterable[str]) -> bool:
@@ -310,11 +321,11 @@ def normal(text: str) -> str:
 
 def find_words(text: str, owner: Owner = NOBODY) -> list[Words]:
     """Find the words of a normalised text that say that somebody else holds the rights, in order."""
-    folded = text.lower()
+    folded = _folded(text)
     abroad = _is_abroad(text)
     found = []
     for family in _FAMILIES:
-        if abroad or _holds(folded, family.stems) or (family.pattern is _FROM and folded.startswith("from ")):
+        if abroad or _holds(folded, family.stems):
             check = _CHECKS.get(family.pattern, _always)
             for match in family.pattern.finditer(text):
                 if check(text, match, owner):
@@ -335,7 +346,7 @@ def _is_permission(text: str, match: re.Match[str], owner: Owner) -> bool:
     before = text[max(0, match.start() - 80) : match.start()]
     if _NOT_NEEDED.match(after) or before.lower().endswith("no "):
         return False
-    person = _CONSENT_AFTER.match(after) or _CONSENT_BEFORE.search(before) or _CONSENT_ELSEWHERE.match(after)
+    person = _CONSENT_AFTER.match(after) or _CONSENT_BEFORE.search(before) or _CONSENT_ELSEWHERE.match(after) or _PATIENTS.search(match[0])
     if person is not None:
         return _HOLDER.search(after) is not None
     sentence = before.rpartition(". ")[2]
@@ -409,6 +420,14 @@ def _is_taken(text: str, match: re.Match[str], owner: Owner) -> bool:
     return _PICTURED.search(start) is not None or (_STARTS.search(start) is not None and verb["verb"].lower() not in ("used", "derived", "obtained"))
 
 
+def _is_courtesy(text: str, match: re.Match[str], owner: Owner) -> bool:
+    """Whether it is another's courtesy, not that of the article's own authors."""
+    return _BY_AUTHORS.match(text, match.end()) is None
+
+
+_BY_AUTHORS = re.compile(r"\s?(?:of|by|:)?\s?(?:the\s)?(?:(?:first|present|corresponding|senior|last)\s)?authors?\b(?!\s+of\b)", re.I)
+
+
 def _is_given(text: str, match: re.Match[str], owner: Owner) -> bool:
     """Whether it is a picture that somebody else provided."""
     before = text[max(0, match.start() - 80) : match.start()]
@@ -425,6 +444,7 @@ _CHECKS = {
     _COPYRIGHT: _is_copyright,
     _SIGN: _is_sign,
     _CREDIT: _is_credit,
+    _SOURCE: _is_courtesy,
     _FROM: _is_taken,
     _GIVEN: _is_given,
 }
