@@ -241,7 +241,12 @@ def _credit(holder: Element, found: list[Statement]) -> None:
             found.append(Statement(text))
         return
     if holder.find("copyright-statement") is None:
-        named = [t for tag in ("copyright-year", "copyright-holder") for e in holder.iterchildren(tag) if (t := plain_text(e))]
+        named = [
+            t
+            for tag in ("copyright-year", "copyright-holder")
+            for e in holder.iterchildren(tag)
+            if (t := plain_text(e))
+        ]
         if named:
             rest = [t for e in holder if e.tag not in ("copyright-year", "copyright-holder") and (t := plain_text(e))]
             text = " ".join(["©", *named]) + ("." if rest else "") + "".join(f" {t}" for t in rest)

@@ -43,6 +43,7 @@ _NONCOMMERCIAL = re.compile(
 )
 
 
+_NEAR: Final = 300  # characters between words and the licence that covers them
 _SHOWN: Final = 40  # characters of text shown after the words that were found
 _STOP = re.compile(r"[.;)](?=\s|$)")
 
@@ -167,7 +168,7 @@ def _is_covered(words: Words, text: str, named: Sequence[Named], stated: License
     if stated not in (None, License.OTHER) and (words.kind == Kind.SOURCE or (own and words.kind == Kind.COPYRIGHT)):
         return True
     for licence in named:
-        if licence.license == License.OTHER:
+        if licence.license == License.OTHER or not words.start - _NEAR < licence.start < words.end + _NEAR:
             continue
         first, last = (words, licence) if words.start <= licence.start else (licence, words)
         if _PANEL.search(text, first.end, last.start):
@@ -178,7 +179,7 @@ def _is_covered(words: Words, text: str, named: Sequence[Named], stated: License
         if last is licence:
             start = breaks[-1].end()
             only = _LICENSE_ONLY.match(text, start, licence.end) and not _OWN_TAKE.search(text, start, licence.start)
-            if only and len(breaks) <= (1 if words.kind == Kind.PERMISSION else 2) and licence.start - words.end <= 250:
+            if only and len(breaks) <= (1 if words.kind == Kind.PERMISSION else 2):
                 return True
         elif words.kind == Kind.COPYRIGHT and len(breaks) == 1 and _AUTHORS.match(text, words.end):
             return True  # "… under CC BY 4.0. Copyright 2019, The Authors"

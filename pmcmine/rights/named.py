@@ -25,8 +25,40 @@ _NAMED = re.compile(
     r"|(?P<words>Creative[\s-]?Commons?\b[^;\n]{0,120})",
     re.IGNORECASE,
 )  # fmt: skip
-NAMED_STEMS: Final = ("creative", "ccby", "cc by", "cc-by", "cc:by", "cc: by", "cc_by", "cc–by", "cc—by", "cc nc", "cc-nc", "cc sa", "cc-sa", "cc nd", "cc-nd", "ccnc", "cc0", "cc zero", "cc-zero", "cc) by", "cc)-by", "cc) nc", "cc  by", "cc - by",  "public domain", "no known", "no rights", "no copyright")
-_PATH: Final = re.compile(r"licen[sc]es/([a-z-]+)(?:/\d(?:\.\d)?)?(?:/(?:[a-z]{2,4}|igo|deed\S*|legalcode\S*))*/?[.,;:]*", re.I)
+NAMED_STEMS: Final = (
+    "creative",
+    "ccby",
+    "cc by",
+    "cc-by",
+    "cc:by",
+    "cc: by",
+    "cc_by",
+    "cc–by",
+    "cc—by",
+    "cc nc",
+    "cc-nc",
+    "cc sa",
+    "cc-sa",
+    "cc nd",
+    "cc-nd",
+    "ccnc",
+    "cc0",
+    "cc zero",
+    "cc-zero",
+    "cc) by",
+    "cc)-by",
+    "cc) nc",
+    "cc  by",
+    "cc - by",
+    "public domain",
+    "no known",
+    "no rights",
+    "no copyright",
+)
+_MAX_NAMED: Final = 500
+_PATH: Final = re.compile(
+    r"licen[sc]es/([a-z-]+)(?:/\d(?:\.\d)?)?(?:/(?:[a-z]{2,4}|igo|deed\S*|legalcode\S*))*/?[.,;:]*", re.I
+)
 _NOT_OPEN = re.compile(r"\b(?:not|n['’]t)\s+(?:in|under|of)?\s?(?:the\s+)?$", re.I)
 _TERMS: Final = (
     (re.compile(r"\bnon[\s‐‑‒–—-]?comm|\bNC\b|nicht[\s-]?kommerziell|pas\s+d['’]utilisation\s+commerciale|no\s?comercial|n[ãa]o\s?comercial|некоммерч|非商业|非営利", re.I), "NC"),
@@ -47,8 +79,10 @@ def named_licenses(text: str, read: Callable[[str | None], License] = parse_lice
     folded = text.lower()
     if not any(stem in folded for stem in NAMED_STEMS):
         return []
-    found = []
+    found: list[Named] = []
     for match in _NAMED.finditer(text):
+        if len(found) == _MAX_NAMED:  # no caption: closed unread
+            return [*found, Named(match.start(), match.end(), License.OTHER)]
         licence = _license_of(text, match, read)
         if licence is not None:
             found.append(Named(match.start(), match.end(), licence))
