@@ -159,8 +159,8 @@ def own_graphics(owner: Element) -> tuple[GraphicRef, ...]:
 
 # Elements around a figure whose permissions, attribution and caption hold for it too.
 _ENCLOSING = frozenset(
-    {"fig", "fig-group", "boxed-text", "table-wrap", "table-wrap-group", "supplementary-material", "alternatives", "media",
-     "disp-quote", "statement", "app", "sec", "graphic", "array", "list-item"}
+    {"fig", "fig-group", "boxed-text", "table-wrap", "table-wrap-group", "supplementary-material", "alternatives",
+     "media", "disp-quote", "statement", "app", "sec", "graphic", "array", "list-item"}
 )  # fmt: skip
 _CAPTIONED = frozenset({"fig", "fig-group", "boxed-text", "table-wrap", "table-wrap-group", "supplementary-material"})
 _OTHER_FIGURES = frozenset({"fig", "fig-group", "table-wrap", "table-wrap-group", "boxed-text"})

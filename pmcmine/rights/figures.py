@@ -8,44 +8,13 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Final
 
+from pmcmine.rights import patterns
 from pmcmine.rights.licenses import Group, License, derivatives_ok, group_of, strictest
 from pmcmine.rights.named import Named, named_licenses
 from pmcmine.rights.wordings import NOBODY, Kind, Owner, Words, find_words, may_speak_of_rights, normal
 
-_ADAPTED = re.compile(
-    r"\b(?:adapted|modified|redrawn|re-drawn)\s+(?:with\s+(?:\w+\s+)?permissions?\s+)?(?:from|after)\b"
-    r"|\b(?:modifiziert|verändert)\s+nach\b|\b(?:adapté|modifié)e?s?\s+d|\b(?:adaptad|modificad)[oa]s?\s+d[eo]\b|\badattat[oaie]\s+da\b"
-    r"|адаптировано|改编自|改繪自",
-    re.I,
-)
-# A statement ends at a full stop (not that of an abbreviation), at a semicolon, at the letter of a panel.
-_SENTENCE = re.compile(
-    r"(?<![\s(][A-Z])(?<!\bal)(?<!\b[Rr]ef)(?<!\b[Rr]efs)(?<!\b[Ff]ig)(?<!\b[Ff]igs)(?<!\bet)(?<!\bDr)(?<!\bNo)(?<!\bno)(?<!\b[Vv]ol)(?<!\bAm)(?<!\bChem)(?<!\bSoc)(?<!\bPhys)(?<!\bRev)"
-    r"(?<!\bLett)(?<!\bNat)(?<!\bSci)(?<!\bProc)(?<!\bNatl)(?<!\bAcad)(?<!\bBiol)(?<!\bMed)(?<!\bInt)(?<!\bEur)(?<!\bAdv)(?<!\bMater)(?<!\bCommun)(?<!\bAppl)(?<!\bRes)(?<!\bAngew)"
-    r"(?<!\bClin)(?<!\bExp)(?<!\bMol)(?<!\bEnviron)(?<!\bSurg)(?<!\bAnn)\.(?:\s?\[[\d, –-]{1,12}\])?\s+(?=[^a-z])|;\s|[。；]"
-)
-_PANEL = re.compile(
-    r"(?<!\w)\(\s?(?:[A-Za-z]|[ivx]{1,4})(?:\s?[-–,&]\s?[A-Za-z]){0,4}\s?\)|\b(?:[Pp]anels?|[Pp]arts?|[Ii]mages?|[Ff]igures?|[Ff]igs?\.?)\s\(?[A-Za-z]\b|\b(?:left|right|top|bottom|upper|lower|middle|except\w*)\b|(?:^|(?<=[.;,]\s))[A-Za-z](?:[-–,]\s?[A-Za-z])?[:.)]\s",
-    re.I,
-)
-# What a sentence that only names the licence of the picture before it begins with.
-_LICENSE_ONLY = re.compile(
-    r"\W{0,3}(?:(?:this|the|it|both|all|these|they|original|image|picture|photo|photograph|figure|file|map|work|material|content|article|is|are|was|were|has|have|been|also|an|a|open|access|freely)\W{1,2}){0,8}"
-    r"(?:licen[sc]|distributed|available|published|released|shared|used|reproduced|reprinted|made|under|cc\b|cc0|cc-|creative|copyright|©|open|https?:|public\s+domain)",
-    re.I,
-)
-_OWN_TAKE = re.compile(r"\b(?:from|by|courtesy|permission)\b(?!\s?\d)(?!-)", re.I)
-_AUTHORS = re.compile(r"[^.;]{0,20}\bauthors?\b|[^.;]{0,30}\bet\s+al\b", re.I)
-_NONCOMMERCIAL = re.compile(
-    r"\bnon[\s‐‑-]?commercial(?:ly)?\s+(?:use|re-?use|purposes?|licen[sc]e|distribution|only|research|educational)"
-    r"|\b(?:commercial\s+(?:use|re-?use)\s+(?:is\s+)?(?:not|prohibited|forbidden|requires))",
-    re.I,
-)
-
-
 _NEAR: Final = 300  # characters between words and the licence that covers them
 _SHOWN: Final = 40  # characters of text shown after the words that were found
-_STOP = re.compile(r"[.;)](?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +61,7 @@ def third_party_words(text: str) -> tuple[str, ...]:
 
 # Dove Medical Press, among others, prints notes of a figure in `<attrib>`, where others name the source.
 _NOTES = re.compile(r"\s*(?:notes?|abbreviations?|legend|key)\s*:", re.I)
-_CREDIT = re.compile(
+_SOURCE_WORDS = re.compile(
     r"©|copyright|licen[cs]|creative\s+commons|\bcc[\s-]by|courtesy|credit|permission|source|reprodu|reprint|adapted|modified",
     re.I,
 )
@@ -100,7 +69,7 @@ _CREDIT = re.compile(
 
 def names_source(permissions: str) -> bool:
     """Whether a figure's own permissions and attribution text says more than notes and abbreviations."""
-    return bool(permissions) and (_NOTES.match(permissions) is None or _CREDIT.search(permissions) is not None)
+    return bool(permissions) and (_NOTES.match(permissions) is None or _SOURCE_WORDS.search(permissions) is not None)
 
 
 def figure_rights(
@@ -134,9 +103,9 @@ def figure_rights(
             own = statement.license is not None
             if any(not _is_covered(w, text, named, known, own) for w in words):
                 licence = License.OTHER
-        if "commercial" in text and _NONCOMMERCIAL.search(text):
+        if "commercial" in text and patterns.NONCOMMERCIAL.search(text):
             licence = strictest(licence, License.BY_NC) if named or stated else License.OTHER
-        adapted = adapted or _ADAPTED.search(text) is not None
+        adapted = adapted or patterns.ADAPTED.search(text) is not None
     return FigureRights(licence, licence != article, bool(matches), tuple(dict.fromkeys(matches)), adapted)
 
 
@@ -145,7 +114,8 @@ def _shown(text: str, words: Sequence[Words]) -> tuple[str, ...]:
     spans: list[tuple[int, int]] = []
     for w in words:
         after = text[w.end : w.end + _SHOWN]
-        end = w.end + (stop.start() if (stop := _STOP.search(after)) else len(after.rpartition(" ")[0] or after))
+        stop = patterns.STOP.search(after)
+        end = w.end + (stop.start() if stop else len(after.rpartition(" ")[0] or after))
         if spans and w.start <= spans[-1][1] + 1:
             spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
         else:
@@ -171,16 +141,18 @@ def _is_covered(words: Words, text: str, named: Sequence[Named], stated: License
         if licence.license == License.OTHER or not words.start - _NEAR < licence.start < words.end + _NEAR:
             continue
         first, last = (words, licence) if words.start <= licence.start else (licence, words)
-        if _PANEL.search(text, first.end, last.start):
+        if patterns.PANEL.search(text, first.end, last.start):
             continue
-        breaks = list(_SENTENCE.finditer(text, first.end, last.start + 1))
+        breaks = list(patterns.SENTENCE.finditer(text, first.end, last.start + 1))
         if not breaks:
             return True
         if last is licence:
             start = breaks[-1].end()
-            only = _LICENSE_ONLY.match(text, start, licence.end) and not _OWN_TAKE.search(text, start, licence.start)
+            only = patterns.LICENSE_ONLY.match(text, start, licence.end) and not patterns.OWN_TAKE.search(
+                text, start, licence.start
+            )
             if only and len(breaks) <= (1 if words.kind == Kind.PERMISSION else 2):
                 return True
-        elif words.kind == Kind.COPYRIGHT and len(breaks) == 1 and _AUTHORS.match(text, words.end):
+        elif words.kind == Kind.COPYRIGHT and len(breaks) == 1 and patterns.AUTHORS.match(text, words.end):
             return True  # "… under CC BY 4.0. Copyright 2019, The Authors"
     return False
