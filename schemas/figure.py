@@ -100,7 +100,7 @@ class Figure:
     license_override: bool = col("True where the figure's own statement differs from the article's licence.")
     derivatives_ok: bool = col("False where crops and panels may not be published.")
     permissions: str | None = col("Permissions and attributions of the figure and of what encloses it.", null="none")
-    third_party: bool = col("True where the caption, permissions or words around the figure say that others hold the rights.")
+    third_party: bool = col("True where words in or around the figure say that others hold the rights.")
     third_party_matches: tuple[str, ...] = col("The words that say so.")
     adapted: bool = col("True where it is said to be adapted or modified from another work.")
     attribution: str = col("Attribution line, ready to print.")

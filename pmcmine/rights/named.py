@@ -22,6 +22,7 @@ _NAMED = re.compile(
     r"(?P<url>creativecommons\.org/[^\s<>\"')\]]*(?:\s?[-–—_]\s?(?:nc|nd|sa)\S{0,20})?)"
     r"|\bCC0\b|(?P<zero>\bCC[\s-]Zero\b|\bpublic\s+domain\b|\bno\s+(?:known\s+)?(?:copyright|rights\s+reserved)\b)"
     r"|(?<![\w/])(?P<code>CC(?:\)?[\s-]|[:_–—]|: |\s-\s)?(?:BY|NC|ND|SA)(?:[\s/_+,&.‐‑‒–—−-]{0,3}(?:and\s)?(?:NC|ND|SA|BY|non-?commercial|no-?deriv\w{0,8}|share-?alike)(?![a-z]))*)(?![a-z])"
+    r"|(?P<bare>\b(?-i:BY-(?:NC|ND|SA)(?:-(?:NC|ND|SA))?|by-(?:nc|nd|sa)(?:-(?:nc|nd|sa))?)\b|\bCC\s\(BY[^)]{0,10}\)|\b(?:CC\s)?Attribution[\s-]{1,3}(?:Non[\s-]?commercial|No[\s-]?deriv\w{0,8}|Share[\s-]?alike)(?:[\s-]{1,3}(?:Non[\s-]?commercial|No[\s-]?deriv\w{0,8}|Share[\s-]?alike))*)"
     r"|(?P<words>Creative[\s-]?Commons?\b[^;\n]{0,120})",
     re.IGNORECASE,
 )  # fmt: skip
@@ -52,10 +53,16 @@ NAMED_STEMS: Final = (
     "cc - by",
     "public domain",
     "no known",
+    "by-nc",
+    "by-nd",
+    "by-sa",
+    "cc (by",
+    "attribution-",
+    "attribution ",
     "no rights",
     "no copyright",
 )
-_MAX_NAMED: Final = 500
+_MAX_NAMED: Final = 200
 _PATH: Final = re.compile(
     r"licen[sc]es/([a-z-]+)(?:/\d(?:\.\d)?)?(?:/(?:[a-z]{2,4}|igo|deed\S*|legalcode\S*))*/?[.,;:]*", re.I
 )
@@ -94,6 +101,8 @@ def _license_of(text: str, match: re.Match[str], read: Callable[[str | None], Li
         return _of_url(match["url"], read)
     if match["code"]:
         return _of_terms(match["code"])
+    if match["bare"]:
+        return _of_terms(match["bare"])
     if match["words"]:
         return _of_words(match["words"])
     before = text[max(0, match.start() - 20) : match.start()]

@@ -20,7 +20,7 @@ WORK: Final = (
     r"|&\s)|,?\s\(?(?:19|20)\d\d)|(?:the\s+)?(?:web|internet|world\s+wide|book|article|paper|publication|original|literature"
     r"|study|work|thesis|report|official|homepage|collections?|archives?|museum|wiki\w*|google|bing)\b"
     r"|(?:our|an?|the|his|her|their)\s+(?:previous|earlier|published|recent|original)\b|open\s?street"
-    r"|(?:the\s+)?(?:\w{1,20}\s){0,2}website)"
+    r"|(?:the\s+)?(?:[\w.]{1,20}\s){0,4}(?:website|image\s+library|archives|museum|library\s+of))"
 )
 
 
@@ -29,7 +29,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 
 EXCLUDED = _any(
-    r"\ball\s+rights\s+(?:are\s+)?reserved\b|\bsome\s+rights\s+reserved\b",
+    r"\brights\s+(?:are\s+)?reserved\b",
     # "alle Rechte vorbehalten" and its kin.
     r"\balle\s+rechte\s+vorbehalten|\btous\s+droits\s+r[ée]serv|\btodos\s+los\s+derechos|\bderechos\s+reservados"
     r"|\btodos\s+os\s+direitos|\bdireitos\s+reservados|\btutti\s+i\s+diritti|\bdiritti\s+riservati|все\s+права\s+защищены"
@@ -57,14 +57,14 @@ NON_CC = _any(
 SERVICE = _any(
     r"\bgetty\s?(?:images)?\b(?!\s+et\b)|\bshutterstock\b|\bi-?stock(?:\s?photos?)?\b|\balamy\b|\bscience\s+photo\s+library\b|\badobe\s?stock\b|\bdreamstime\b"
     r"|\bdepositphotos?\b|\b123rf\b|\bcorbis\b|\bfotolia\b|\bthinkstock\b|\bscience\s+source\b(?=[\s.,;)]*$|/)|\bbridgeman\b|\bassociated\s+press\b|\bap\s+(?:photo|images)\b"
-    r"|/\s?(?:reuters|afp|ap|epa|spl|dpa)\b|\breuters\b(?!\s*,?\s*(?:thomson|web))(?<!thomson\sreuters)|\bvisuals\s+unlimited\b|\bphoto\s+researchers\b|\bnature\s+picture\s+library\b|\bminden\s+pictures\b"
+    r"|/\s?(?:reuters|afp|ap|epa|spl|dpa)\b|(?:\(|credit:?|photo:?|source:?|©)\s?reuters\b|\bvisuals\s+unlimited\b|\bphoto\s+researchers\b|\bnature\s+picture\s+library\b|\bminden\s+pictures\b"
     r"|\bstock(?:photos?|[\s-](?:photos?|photographs?|images?|illustrations?|pictures?))\b|\bfreepik\b|\bflaticon\b|\bvecteezy\b|\bunsplash\b|\bpixabay\b|\bpexels\b|\bflickr\b"
     r"|\bistockphoto|\bpanthermedia\b|\bpicture\s+alliance\b|\bimago\s+images\b|\bvisual\s+china\b|视觉中国",
-    r"\bordnance\s+survey\b|\bopen\s?street\s?maps?\b|\bgoogle\s?(?:maps?|earth|street\s?view)\b(?!\s?(?:engine|api\s+key))|\b(?:bing|baidu|apple|here|yandex)\s+(?:maps?|aerial)\b"
+    r"\bordnance\s+survey\b|\bopen\s?street\s?maps?\b|\bgoogle\s?(?:maps?|earth|street\s?view)\b(?!\s?(?:engine|api\s+key))|\b(?:bing|baidu|yandex)\s+(?:maps?|aerial)\b|\b(?-i:HERE|Apple)\s(?-i:Maps)\b"
     r"|\bdigital\s?globe\b|\bmaxar\b|\bgeoeye\b|\bearthstar\b|\bmapbox\b|\bworld\s+imagery\b",
     # A tool's credit is none, unless it names the terms of an account.
     r"\bbiorender\b[^;]{0,80}?\b(?:academic|agreement|institutional|personal|subscription|licen[sc]e\s+(?:number|no))\b",
-    r"\bwikimedia\b|\bwikipedia\.org/wiki/File|\b(?:from|source:?|via|credit:?|by)\s+wikipedia\b|\bfair\s+use\b",
+    r"\bwikimedia\b|\bwikipedia\.org/wiki/File|\b(?:from|source:?|via|credit:?|by)\s+wikipedia\b|\bfair\s+use\b(?!\s+of)",
 )  # fmt: skip
 COPYRIGHT = _any(
     # The sign with a year or a holder; a sign glued to a product's name ("IncuCyte© S3") is a mark of trade.
@@ -83,13 +83,15 @@ NO_COPYRIGHT_AFTER = re.compile(r"[\s-](?:free|waived|waiver|has\s+expired|expir
 SIGN = re.compile(r"\(\s?c\s?\)\s{0,2}(?P<year>\(?(?:19|20)\d\d(?:[-–]\d{2,4})?\)?,?\s{0,2}(?:by\s+)?)?(?=(?P<holder>(?:the\s+)?\w[\w&.-]{0,30})?)", re.I)  # fmt: skip
 PANEL_LETTERS = re.compile(r"\([abd]\)|\b[abd]\)|\([a-z]\s?[-–,]\s?[a-z]\)", re.I)
 PUBLISHER = re.compile(
-    r"(?:the\s+)?(?:elsevier|springer|wiley|acs\b|rsc\b|ieee|iop\b|aaas|asm\b|bmj|taylor|sage\b|karger|thieme|oxford|cambridge|nature\b|american|royal|national|lippincott|wolters|blackwell|mcgraw"
-    r"|macmillan|academic\s+press|pnas|cell\s+press|jama|rockefeller|all\s+rights|copyright)",
+    r"(?:the\s+)?(?:(?P<plain>elsevier|springer|wiley|acs\b|rsc\b|ieee|iop\b|aaas|asm\b|bmj|karger|thieme|lippincott|wolters|blackwell|mcgraw|macmillan|pnas|all\s+rights|copyright)"
+    r"|taylor|sage\b|oxford|cambridge|nature\b|american|royal|national|academic\s+press|cell\s+press|jama|rockefeller)",
     re.I,
 )
 SOURCE = _any(
     # Courtesy, but no courtesy stigma, call or title.
     r"\bcourtesy\b(?!\s+(?:stigma|bias|calls?|titles?|visits?|reports?|car|bus|tags?))",
+    r"\breproduction\s+(?:authori[sz]ed|from|by\s+permission)|\bauthori[sz]ed\s+reproduction",
+    rf"(?:^|[(.;\n]\s?|\b{PICTURE}\s(?:\w{{1,12}}\s){{0,4}})(?:previously|originally|first|already)\s+published\s+(?:in|by|as|at)\b",
     r"\brepublish(?:ed)?\b|\breprint(?:ed|s)?\b(?!\s+(?:requests?|address))",
     r"\bre-?produced\s{0,2},?\s?(?:here|in\s+part|partially|partly|in\s+full|unchanged|directly|verbatim|as\s+is)?\s?,?\s?(?:with\s+(?:\w{1,20},?\s){0,3})?(?:from|after|courtesy|by\s+(?:kind\s+)?courtesy"
     r"|under\s+(?:\w{1,12}\s){0,3}(?:terms|licen|cc|creative))\b"
@@ -103,20 +105,20 @@ SOURCE_ABROAD = _any(
     r"\bpar\s+courtoisie|\bcortes[ií´]{1,2}a?\s+d[aeio]|\bcourtoisie\s+d|любезно\s+предоставл|uprzejmości",
     r"\bnachdruck|\babgedruckt|\bnachgedruckt|\b(?:entnommen|übernommen)\s+(?:aus|von)|\bbild(?:nachweis|quelle|rechte)|\bzur\s+verfügung\s+gestellt|\bwiedergegeben\s+(?:mit|aus|nach)",
     r"\breproduit\w{0,2}\s+(?:avec|de|d['’]|[àa]\s+partir|par)|\breproducid[oa]s?\s+(?:con|de|por)|\breproduzid[oa]s?\s+(?:com|de|do|da|por)|\briprodott[oaie]\s+(?:con|da|dal|per)|\breimpres[oa]|\br[ée]imprim|\bristampat",
-    r"\b(?:tomad|extra[ií]d|retirad)[oa]s?\s+(?:y\s+adaptad[oa]s?\s+)?(?:de|da|do)\s+(?=\[\d|https?:|(?-i:[A-Z][\w'’-]{1,30})\s+(?:et\s?al|y\s|e\s)|ref)|\btratt[oaie]\s+da\b|\btir[ée]e?s?\s+de\s+(?=\[\d|(?-i:[A-Z][\w'’-]{1,30})\s+et\b|l['’])"
-    r"|\bgentilmente\b|\bgracieusement\b|\baimablement\b|\bgentileza\b|\bcedid[oa]s?\s+(?:por|pel)|\bfreundlicherweise\b",
+    r"\b(?:tomad|extra[ií]d|retirad)[oa]s?\s+(?:y\s+adaptad[oa]s?\s+)?(?:de|da|do):?\s+(?=\[\d|https?:|(?-i:[A-Z][\w'’-]{1,30}),?\s+(?:et\s?al|y\s|e\s|\(?(?:19|20)\d\d)|ref)|\btratt[oaie]\s+da\b|\btir[ée]e?s?\s+de\s+(?=\[\d|(?-i:[A-Z][\w'’-]{1,30})\s+et\b|l['’])"
+    r"|\bfourni[es]{0,2}\s+par\s+(?-i:[A-Z]|le\s|la\s|l['’])|\bconcess[aoei]\s+da\b|\bgentilmente\b|\bgracieusement\b|\baimablement\b|\bgentileza\b|\bcedid[oa]s?\s+(?:por|pel)|\bfreundlicherweise\b",
     r"перепечат|воспроизвед\w{1,5}\s+(?:с|из|по)|заимствован|предоставлен\w{0,3}\s+(?:автор|компан|музе|издат)|\bprzedruk|\bовернут|\bovergenomen\s+(?:uit|van|met)",
     r"转载|轉載|转自|引自|摘自|图片来源|圖片來源|图源|转引|転載|より引用|から引用|出典|提供元|写真提供|画像提供|图片由|전재|사진\s?제공",
 )  # fmt: skip
 # A source: "taken from [3]" of a picture, "(From Gray et al.)"; not "taken from the leaf".
 FROM = re.compile(rf"\b[Ff]rom:?\s+(?=(?i:{WORK}))")
 TAKEN = re.compile(
-    r"(?:^|\W)(?P<verb>taken|copied|used|obtained|downloaded|borrowed|extracted|sourced|scanned|excerpted|retrieved|acquired|derived|kept|comes?|cropped|licensed)\s(?:directly\s)?$",
+    r"(?:^|\W)(?P<verb>taken|copied|used|obtained|downloaded|borrowed|extracted|sourced|scanned|excerpted|retrieved|acquired|kept|comes?|cropped|licensed)\s(?:directly\s)?$",
     re.I,
 )
 PICTURED = re.compile(rf"\b{PICTURE}\b[^.;:]{{0,80}}$", re.I)
 PICTURED_HERE = re.compile(
-    r"\b(?:images?|photos?|photographs?|pictures?|figures?|drawings?|illustrations?|maps?)\s(?:(?:is|are|was|were)\s)?$",
+    r"\b(?:images?|photos?|photographs?|pictures?|figures?|drawings?|illustrations?|maps?)\s(?:(?:is|are|was|were)\s)?(?:courtesy\s)?$",
     re.I,
 )
 STARTS = re.compile(r"(?:^|[(;]\s?|[.]\s)$")
@@ -126,9 +128,9 @@ CREDIT = _any(
     rf"\b(?:photos?|photographs?|photography|images?|pictures?|illustrations?|drawings?|artworks?|art|maps?|paintings?|figures?|video|micrographs?|graphics?|cover)[\s,]?\s?(?:credits?|©|\(c\)|courtesy)\s?:?\s?(?:(?:to|by|is|goes)\s)*(?={NAME})",
     rf"\bcredits?\s?:\s?(?={NAME})|\b(?:foto|fotos|fotografía|fotografia|fotografie|cr[ée]dit\s+photo\w*|photo\s+cr[ée]dit|cr[ée]ditos?|bild|abbildung|grafik|фото|рисунок|imagen|imagem|immagine|zdjęcie|fot)\.?\s?[:©]\s?(?=(?-i:[A-ZА-ЯÀ-Þ][\w.]))",
     rf"\b(?:photos?|photographs?)\s?:\s?(?={NAME})|\b(?:photos?|photographs?|photographed|photo(?:graph)?s?\s+taken|pictures?\s+taken|images?\s+taken)\s+by\s+(?={NAME})|\b(?:drawn|illustrated|painted|taken)\s+by\s+(?={NAME}\s+(?-i:[A-ZÀ-Þ])|(?-i:(?:[A-Z]\.\s?){{1,3}}[A-Z][a-z]))",
-    r"\b(?:photos?|ph\.|phot\.)\s(?=(?-i:(?:[A-Z]\.[\s-]?){1,3}[A-Z][a-zà-ÿ]{2}))",
-    rf"\b(?:illustrations?|drawings?|artworks?|paintings?|sketch(?:es)?|cartoons?|pictures?|images?)\s?(?:by|:)\s?:?\s?(?={NAME}\s+(?-i:[A-ZÀ-Þ]|von|van|de|du|et\s+al|huh)|(?-i:(?:[A-Z]\.\s?){{1,3}}[A-Z][a-z]|NASA|ESA))",
-    rf"\bthank\w{{0,3}}\b[^;]{{0,80}}?\bfor\s+(?:\w{{1,20}}\s){{0,4}}{PICTURE}\b",
+    r"\b(?:photos?|ph\.|phot\.|clichés?)\s(?=(?-i:(?:[A-Z]\.[\s-]?){1,3}[A-Z][a-zà-ÿ]{2}))",
+    rf"\b(?:illustrations?|drawings?|artworks?|paintings?|sketch(?:es)?|cartoons?|(?-i:[Pp]ictures?|[Ii]mages?))\s?(?:by|:)\s?:?\s?(?={NAME}\s+(?-i:[A-ZÀ-Þ]|von|van|de|du|et\s+al|huh)|(?-i:(?:[A-Z]\.\s?){{1,3}}[A-Z][a-z]|NASA|ESA|[A-Z]{{2,6}}/))",
+    rf"\bthank\w{{0,3}}\b[^;]{{0,80}}?\bfor\s+(?:(?:the|this|these|those|an?|his|her|their|use|using|of|us|with|providing|supplying|sharing|permission|to|kindly|original|some|all)\s){{0,6}}{PICTURE}\b",
 )  # fmt: skip
 GIVEN = re.compile(
     rf"\b(?:provided|supplied|donated|contributed|shared|lent|loaned|furnished|given|offered|made\s+available)\s+(?:kindly\s+)?(?:by|from)\s+(?=(?:the\s+|our\s+|courtesy\s+)?{NAME})",
@@ -150,7 +152,7 @@ PERMISSION = _any(
     r"\bmit\s+(?:[\w.]{1,20}\s){0,4}(?:genehmigung|erlaubnis|zustimmung)|\bgenehmigung\s+(?:de[srm]|durch|von)|\bavec\s+(?:\S{1,14}\s){0,3}(?:\S{0,2}autorisation|permission|\S{0,2}accord)|\bautorisation\s+d"
     r"|\b(?:con|bajo|previ[ao])\s+(?:\w{1,12}\s){0,3}(?:permiso|autorizaci)|\b(?:com|sob)\s+(?:\w{1,12}\s){0,3}(?:permiss[ãa]|autoriza[çc])|\b(?:su|per|gentile)\s+(?:gentile\s+)?concessione|\bautori[sz]ad[oa]s?\s+p[oe][rl]|\bautoris[ée]{1,2}s?\s+par|\bcon\s+(?:\S{1,12}\s){0,3}(?:permesso|\S{0,2}autorizzazione)"
     r"|(?:^|\W)с\s+(?:\w{1,15}\s){0,3}(?:разрешени|позволени|согласи)|\bпо\s+разрешени|\bza\s+(?:zgodą|pozwoleniem|zezwoleniem)|\bmet\s+toestemming|\bizniyle\b|\bmed\s+tillst[åa]nd|\bcon\s+licencia\s+de\b",
-    r"授权|授權|经[^。；]{1,12}?(?:许可|同意)|經[^。；]{1,12}?(?:許可|同意)|获[^。；]{0,12}?许可|許可を得|許可を受|許諾|的许可|허가",
+    r"授权|授權|经[^。；]{0,12}?(?:许可|同意)|經[^。；]{1,12}?(?:許可|同意)|获[^。；]{0,12}?许可|許可を得|許可を受|許諾|的许可|허가",
 )  # fmt: skip
 # Consent to be shown concerns privacy, not the rights of a publisher. Names ("American Family Physician") are upper-case.
 PERSON: Final = (
@@ -162,7 +164,7 @@ CONSENT_AFTER = re.compile(
     rf"\s+(?:from|of|by)\s+(?:[a-z][a-z'’-]{{0,15}}\s){{0,4}}?(?:[a-z]{{1,12}}['’]s?\s)?{PERSON}\b"
 )
 CONSENT_BEFORE = re.compile(
-    rf"\b{PERSON}(?:['’]s|s?['’])?\s+(?:[a-z]{{1,12}}\s+){{0,3}}$|\bparental\s+(?:[a-z]{{1,12}}\s+){{0,2}}$"
+    rf"\b(?:{PERSON}|Patients?|Participants?|Parents)(?:['’]s|s?['’])?\s+(?:[a-z]{{1,12}}\s+){{0,3}}$|\bparental\s+(?:[a-z]{{1,12}}\s+){{0,2}}$"
 )
 CONSENT_ELSEWHERE = re.compile(
     r"\w{0,10}(?:\s+\w{1,15}){0,3}?\s+(?:de[srm]|du|de\s+l[ao']?|del|della?|dos?|das?|von|pacjenta|пациент\w*|больн\w*)?\s?(?:patient|eltern|ethik|angehörig|pacient|pazient|famil|padres|pais\b|genitori|comit|пациент|больн|родител|rodzic|pacjent)|[^。；]{0,4}(?:患者|病人|家属|患儿)",
@@ -203,7 +205,7 @@ SENTENCE = re.compile(
     r"(?<!\bClin)(?<!\bExp)(?<!\bMol)(?<!\bEnviron)(?<!\bSurg)(?<!\bAnn)\.(?:\s?\[[\d, –-]{1,12}\])?\s+(?=[^a-z])|;\s|[。；]"
 )
 PANEL = re.compile(
-    r"(?<!\w)\(\s?(?:[A-Za-z]|[ivx]{1,4})(?:\s?[-–,&]\s?[A-Za-z]){0,4}\s?\)|\b(?:[Pp]anels?|[Pp]arts?|[Ii]mages?|[Ff]igures?|[Ff]igs?\.?)\s\(?[A-Za-z]\b|\b(?:left|right|top|bottom|upper|lower|middle|except\w*)\b|(?:^|(?<=[.;,]\s))[A-Za-z](?:[-–,]\s?[A-Za-z])?[:.)]\s",
+    r"(?<!\w)\(\s?(?:[A-Za-z]|[ivx]{1,4})(?:\s?[-–,&]\s?[A-Za-z]){0,4}\s?\)|\b(?:[Pp]anels?|[Pp]arts?|[Ii]mages?|[Ff]igures?|[Ff]igs?\.?)\s\(?[A-Za-z]\b|\b(?:left|right|top|bottom|upper|lower|middle|except\w*|partly|others?|whereas|while|rest|remaining|respectively)\b|\band\s(?:(?:is|are|was|were)\s)?(?:from|reproduced|reprinted|adapted|that|those|the)\b|(?:^|(?<=[.;,]\s))[A-Za-z](?:[-–,]\s?[A-Za-z])?[:.)]\s",
     re.I,
 )
 # What a sentence that only names the licence of the picture before it begins with.

@@ -46,7 +46,7 @@ class Owner:
 
 
 NOBODY: Final = Owner()
-_MAX_MATCHES: Final = 500
+_MAX_MATCHES: Final = 200
 ADAPTED_STEMS: Final = (
     "adapted",
     "modified",
@@ -84,7 +84,7 @@ _FAMILIES: Final = (
         "getty", "stock", "alamy", "photo library", "dreamstime", "depositphoto", "123rf", "corbis", "fotolia", "science source", "bridgeman",
         "associated press", "ap photo", "ap image", "reuters", "/afp", "/ap", "/epa", "/spl", "/dpa", "/ afp", "/ ap", "/ epa", "/ spl", "/ dpa", "visuals unlimited", "photo researchers",
         "picture library", "minden pic", "picture alliance", "freepik", "flaticon", "vecteezy", "unsplash", "pixabay", "pexels", "flickr", "panthermedia", "imago", "visual china",
-        "ordnance", "streetmap", "street map", "google", "bing map", "bing aerial", "baidu", "apple map", "apple aerial", "here map", "here aerial", "yandex",
+        "ordnance", "streetmap", "street map", "google", "bing map", "bing aerial", "baidu", "apple maps", "here maps", "yandex",
         "digitalglobe", "digital globe", "maxar", "geoeye", "earthstar", "mapbox", "world imagery", "wikimedia", "wikipedia", "fair use", "biorender",
     )),
     _Family(Kind.COPYRIGHT, patterns.COPYRIGHT, (
@@ -95,24 +95,24 @@ _FAMILIES: Final = (
         "19", "20", "(19", "(20", "the ame", "the roy", "the nat", "the els", "the lan", "els", "spr", "wil", "acs", "rsc", "iee", "iop", "aaa", "asm", "bmj", "tay", "sag", "kar", "thi", "oxf", "cam", "nat", "ame", "roy",
         "lip", "wol", "bla", "mcg", "mac", "aca", "pna", "cel", "jam", "roc", "all", "cop"))),
     _Family(Kind.SOURCE, patterns.SOURCE, (
-        "courtesy", "republish", "reprint", "reproduced", "re-produced", "licensed from", "license", "licence", "rightslink", "property of", "ownership of", "owned by",
+        "courtesy", "republish", "reprint", "reproduction", "previously published", "originally published", "first published", "already published", "reproduced", "re-produced", "licensed from", "license", "licence", "rightslink", "property of", "ownership of", "owned by",
     )),
     _Family(Kind.SOURCE, patterns.FROM, (
         *(f"{verb}{how} from" for verb in ("taken", "copied", "used", "obtained", "downloaded", "borrowed", "extracted", "sourced", "scanned", "excerpted", "retrieved",
-          "acquired", "derived", "kept", "come", "comes", "cropped", "licensed") for how in ("", " directly")),
+          "acquired", "kept", "come", "comes", "cropped", "licensed") for how in ("", " directly")),
         *(f"{noun}{verb} from" for noun in ("image", "photo", "photograph", "picture", "figure", "drawing", "illustration", "map") for verb in ("", "s", " is", "s are", " was", "s were")),
         "(from", "( from", ". from", ";from", "; from",
     )),
     _Family(Kind.SOURCE, patterns.SOURCE_ABROAD, (
         "(aus ", "( aus ", ". aus ", ".aus", "; aus ", "(aus:", ";aus", ". aus:", "courtoisie", "cortes", "nachdruck", "gedruckt", "entnommen", "übernommen", "bildn", "bildq", "bildr", "verfügung", "wiedergegeben", "reprodui", "reproducid",
         "reproduzid", "riprodott", "reimpres", "réimprim", "reimprim", "ristamp", "tomad", "extraíd", "extraid", "retirad", "tratt", "tire de", "tires de", "tirée", "tirés", "tiré ",
-        "gentil", "gentilez", "gracieus", "aimablement", "cedid", "freundlicherweise", "przedruk", "overgenomen", "uprzejm",
+        "fourni", "concess", "gentil", "gentilez", "gracieus", "aimablement", "cedid", "freundlicherweise", "przedruk", "overgenomen", "uprzejm",
     )),
     _Family(Kind.SOURCE, patterns.CREDIT, (
         "credit", "crédit", "©", "foto", "bild:", "bild :", "bild ©", "abbildung", "grafik", "imagen", "imagem", "immagine", "zdjęcie", "fot.",
         *(f"{noun}{sep}" for noun in ("photo", "photos", "photograph", "photographs", "illustration", "illustrations", "drawing", "drawings", "artwork", "artworks",
           "painting", "paintings", "sketch", "sketches", "cartoon", "cartoons", "picture", "pictures", "image", "images") for sep in (" by", ":", " :", " (c)")),
-        *(f"photo{s} {letter}." for letter in "abcdefghijklmnopqrstuvwxyz" for s in ("", "s")), "ph. ", "phot. ", "photographed by", "taken by", "drawn by", "illustrated by", "painted by", "courtesy", "thank",
+        *(f"photo{s} {letter}." for letter in "abcdefghijklmnopqrstuvwxyz" for s in ("", "s")), "ph. ", "phot. ", "cliché", "photographed by", "taken by", "drawn by", "illustrated by", "painted by", "courtesy", "thank",
     )),
     _Family(Kind.SOURCE, patterns.GIVEN, ("provided by", "supplied by", "donated by", "contributed by", "shared by", "lent by", "loaned by", "furnished by", "given by", "offered by", "available by",
         "provided from", "supplied from", "donated from", "lent from", "loaned from", "available from", "kindly by")),
@@ -228,8 +228,9 @@ def _is_sign(text: str, match: re.Match[str], owner: Owner) -> bool:
     if not holder or _is_own(text, match, owner):
         return False
     lettered = patterns.PANEL_LETTERS.search(text, max(0, match.start() - 1500), match.end() + 1500) is not None
-    if patterns.PUBLISHER.match(holder):
-        return bool(match["year"]) or not lettered
+    publisher = patterns.PUBLISHER.match(holder)
+    if publisher:
+        return bool(match["year"]) or (bool(publisher["plain"]) and not lettered)
     name = holder.removeprefix("the ").removeprefix("The ")
     return bool(match["year"]) and not lettered and name[:1].isupper()
 
