@@ -23,6 +23,7 @@ from pmcmine.jats.text import Ref, Text
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.rights.figures import FigureRights, figure_rights
 from pmcmine.rights.licenses import License, derivatives_ok, group_of, license_url, parse_license, strictest
+from pmcmine.rights.wordings import Owner
 from schemas.article import Article
 from schemas.mention import Mention
 from schemas.paragraph import Citation, FigureReference, Paragraph
@@ -233,8 +234,9 @@ def extract_article(
     found["mention"] += mentions.outside(root, xml)
     counts = Counter(m.figure_id for m in mentions.rows)
     places = _places(body, mentions.rows, figure_ids, paragraphs)
+    owner = _owner(front)
     figures = tuple(
-        _draft(f, places[ordinal], figure_id, key, ordinal, figure_ids, licence, counts[figure_id])
+        _draft(f, places[ordinal], figure_id, key, ordinal, figure_ids, licence, owner, counts[figure_id])
         for ordinal, (f, figure_id, key) in enumerate(zip(body.figures, figure_ids, keys, strict=True))
     )
     found["figure"] += len(figures)
@@ -319,6 +321,13 @@ def _places(
     return places
 
 
+def _owner(front: Front) -> Owner:
+    """Who the article says holds its rights."""
+    years = {str(y) for d in (earliest(front.dates), front.dates.epub, front.dates.ppub) if (y := year_of(d))}
+    names = {a.surname.casefold() for a in front.authors if not a.collab and len(a.surname) > 1}
+    return Owner(front.copyright or "", frozenset(names), frozenset(years))
+
+
 def _draft(
     f: FoundFigure,
     place: tuple[tuple[str, ...], str],
@@ -327,6 +336,7 @@ def _draft(
     ordinal: int,
     figure_ids: list[str],
     licence: License,
+    owner: Owner,
     n_mentions: int,
 ) -> FigureDraft:
     figure = f.figure
@@ -347,7 +357,7 @@ def _draft(
         section_kind=place[1],
         graphics=figure.graphics,
         permissions=figure.permissions,
-        rights=figure_rights(licence, figure.caption.text or "", figure.permissions, figure.stated_license),
+        rights=figure_rights(licence, figure.caption.text or "", figure.statements, owner),
         n_mentions=n_mentions,
     )
 

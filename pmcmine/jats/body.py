@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from pmcmine.jats.dom import LANG, Element
-from pmcmine.jats.figures import JatsFigure, figure_kind, read_caption, read_figure
+from pmcmine.jats.figures import JatsFigure, figure_kind, read_caption, read_figure, read_statements
 from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of
 from pmcmine.jats.text import Text, flatten, plain_text
 
@@ -217,6 +217,7 @@ def _bare_graphic(element: Element, place: Place, n: int, body: Body) -> None:
             label=plain_text(element.find("label")),
             caption=read_caption(element),
             alt_text=plain_text(element.find("alt-text")),
+            statements=read_statements(element),
         )
         body.figures.append(FoundFigure(place.down(f"graphic[{n}]"), figure, None))
 

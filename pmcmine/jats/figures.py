@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import PurePosixPath
 
 from pmcmine.jats.dom import HREF, Element
-from pmcmine.jats.front import license_of
 from pmcmine.jats.text import Text, flatten_caption, plain_text
-from pmcmine.rights.licenses import License
+from pmcmine.rights.figures import Statement
+from pmcmine.rights.licenses import License, parse_license, strictest
+from pmcmine.rights.named import named_licenses
+from pmcmine.rights.wordings import normal
 
 # A graphic below one of these belongs to it, not to the figure around it.
 _OTHER_OWNERS = frozenset(
@@ -56,8 +60,12 @@ class JatsFigure:
     caption: Caption
     alt_text: str | None
     graphics: tuple[GraphicRef, ...]
-    permissions: str
-    stated_license: License | None
+    statements: tuple[Statement, ...]
+
+    @property
+    def permissions(self) -> str:
+        """Text of the permissions and attributions of the figure and of what encloses it."""
+        return " ".join(s.text for s in self.statements if s.credit)
 
 
 def read_caption(owner: Element) -> Caption:
@@ -149,13 +157,138 @@ def own_graphics(owner: Element) -> tuple[GraphicRef, ...]:
     return tuple(r for _, r in refs)
 
 
-def _permissions(element: Element) -> tuple[str, License | None]:
-    holders = [c for c in element if c.tag in ("permissions", "attrib")]
-    texts = [t for h in holders if (t := plain_text(h))]
-    if not holders:
-        return "", None
-    licence = license_of([h for h in holders if h.tag == "permissions"])[0]
-    return " ".join(texts), licence
+# Elements around a figure whose permissions, attribution and caption hold for it too.
+_ENCLOSING = frozenset(
+    {"fig", "fig-group", "boxed-text", "table-wrap", "table-wrap-group", "supplementary-material", "alternatives",
+     "media", "disp-quote", "statement", "app", "sec", "graphic", "array", "list-item"}
+)  # fmt: skip
+_CAPTIONED = frozenset({"fig", "fig-group", "boxed-text", "table-wrap", "table-wrap-group", "supplementary-material"})
+_OTHER_FIGURES = frozenset({"fig", "fig-group", "table-wrap", "table-wrap-group", "boxed-text"})
+# Read elsewhere, or nothing that a reader sees.
+_SILENT = frozenset({"label", "object-id", "caption", "table", "permissions", "attrib", "x", "abstract"})
+_NO_STATEMENTS: tuple[Statement, ...] = ()
+
+
+def read_statements(element: Element) -> tuple[Statement, ...]:
+    """Read what stands in and around a figure, besides its own caption, and may speak of its rights.
+
+    These are permissions and attributions of the figure, of its graphics and of all that encloses it; captions of
+    what encloses it and of its graphics; its other texts (notes, paragraphs, descriptions), footnotes of its caption,
+    and the addresses that its caption links to.
+    """
+    found: list[Statement] = []
+    _inside(element, found)
+    for ancestor in element.iterancestors():
+        tag = ancestor.tag
+        if tag not in _ENCLOSING:
+            if tag in ("body", "back", "front", "article-meta", "floats-group", "article"):
+                break
+            continue
+        holder = ancestor.find("sec-meta") if tag == "sec" else ancestor
+        if holder is None:
+            continue
+        for child in holder.iterchildren("permissions", "attrib"):
+            _credit(child, found)
+        if tag in _CAPTIONED and (text := read_caption(ancestor).text):
+            found.append(Statement(text, None, False))
+            _links(ancestor, found)
+    return tuple(found) if found else _NO_STATEMENTS
+
+
+def _inside(element: Element, found: list[Statement]) -> None:
+    """Collect the statements of an element and of its graphics, not those of the figures in it."""
+    if element.find("caption") is not None:
+        _links(element, found)
+    for child in element:
+        tag = child.tag
+        if tag == "permissions" or tag == "attrib":
+            _credit(child, found)
+        elif tag in ("graphic", "media", "alternatives", "inline-graphic"):
+            if len(child):
+                _inside(child, found)
+                if text := read_caption(child).text:
+                    found.append(Statement(text, None, False))
+        elif isinstance(tag, str) and tag not in _SILENT and tag not in _OTHER_FIGURES:
+            if (text := "".join(child.itertext(with_tail=False)).strip()) and not _holds_figures(child):
+                found.append(Statement(text, None, False))
+            for credit in child.iter("permissions", "attrib"):
+                if next(a for a in credit.iterancestors(*_OTHER_FIGURES, element.tag)) is element:
+                    _credit(credit, found)
+
+
+def _holds_figures(element: Element) -> bool:
+    return next(element.iterdescendants(*_OTHER_FIGURES), None) is not None
+
+
+def _links(element: Element, found: list[Statement]) -> None:
+    """Collect what an element's caption says beside its text: footnotes and Creative Commons addresses."""
+    for caption in element.iterchildren("caption"):
+        for inner in caption.iter("fn", "ext-link", "uri"):
+            if inner.tag == "fn":
+                text = "".join(inner.itertext(with_tail=False)).strip()
+            else:
+                link = inner.get(HREF) or ""
+                text = link if "creativecommons.org/" in link.lower() and link not in "".join(inner.itertext()) else ""
+            if text:
+                found.append(Statement(text, None, False))
+
+
+def _credit(holder: Element, found: list[Statement]) -> None:
+    """Collect an attribution, or the text of `<permissions>` and the licence that it states."""
+    text = plain_text(holder) or ""
+    if holder.tag == "attrib":
+        if text:
+            found.append(Statement(text))
+        return
+    if holder.find("copyright-statement") is None:
+        named = [
+            t
+            for tag in ("copyright-year", "copyright-holder")
+            for e in holder.iterchildren(tag)
+            if (t := plain_text(e))
+        ]
+        if named:
+            rest = [t for e in holder if e.tag not in ("copyright-year", "copyright-holder") and (t := plain_text(e))]
+            text = " ".join(["©", *named]) + ("." if rest else "") + "".join(f" {t}" for t in rest)
+    else:
+        # The year and the holder repeat the statement.
+        said = [t for e in holder if e.tag not in ("copyright-year", "copyright-holder") and (t := plain_text(e))]
+        statement = plain_text(holder.find("copyright-statement"))
+        if statement and _SIGN.search(statement) is None:
+            said[said.index(statement)] = f"© {statement}"
+        text = ". ".join(t.rstrip(".") for t in said)
+    licence = _stated(holder, text)
+    if text or licence is not None:
+        found.append(Statement(text, licence))
+
+
+_SIGN = re.compile(r"©|\(c\)|copyright", re.IGNORECASE)
+
+
+def _stated(permissions: Element, text: str) -> License | None:
+    """The strictest of the licences that `<permissions>` states; OTHER for a licence that isn't understood."""
+    licences: list[License] = []
+    for child in permissions:
+        tag = child.tag
+        if not isinstance(tag, str) or not (tag == "license" or tag.endswith("license_ref")):
+            continue
+        links = [child.get(HREF), child.get("license-type")]
+        for e in child.iter():
+            if e.tag in ("ext-link", "uri"):
+                links.append(e.get(HREF))
+            elif isinstance(e.tag, str) and e.tag.endswith("license_ref"):
+                links.append(e.text)
+        words = normal(plain_text(child) or "")
+        named = [n.license for link in links if link for n in named_licenses(link)]
+        named += [n.license for n in named_licenses(words)]
+        coded = parse_license(child.get("license-type"))
+        if coded != License.OTHER:
+            named.append(coded)
+        if named:
+            licences += named
+        elif words or any(links[:1]):
+            licences.append(License.OTHER)
+    return reduce(strictest, licences) if licences else None
 
 
 def figure_kind(element: Element, inherited: str) -> str:
@@ -172,7 +305,6 @@ def figure_kind(element: Element, inherited: str) -> str:
 
 def read_figure(element: Element, kind: str) -> JatsFigure:
     """Read a `<fig>`, or another element that holds a picture with its caption."""
-    permissions, stated = _permissions(element)
     return JatsFigure(
         element=element,
         kind=kind,
@@ -180,6 +312,5 @@ def read_figure(element: Element, kind: str) -> JatsFigure:
         caption=read_caption(element),
         alt_text=plain_text(element.find("alt-text")),
         graphics=own_graphics(element),
-        permissions=permissions,
-        stated_license=stated,
+        statements=read_statements(element),
     )

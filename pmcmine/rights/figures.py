@@ -1,61 +1,35 @@
-"""Rights of one figure, from its article's licence and its own words."""
+"""Rights of one figure, from its article's licence and the words in and around the figure."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from typing import Final
 
-from pmcmine.rights.licenses import _BY_TERMS, Group, License, derivatives_ok, group_of, parse_license, strictest
+from pmcmine.rights import patterns
+from pmcmine.rights.licenses import Group, License, derivatives_ok, group_of, strictest
+from pmcmine.rights.named import Named, named_licenses
+from pmcmine.rights.wordings import NOBODY, Kind, Owner, Words, find_words, may_speak_of_rights, normal
 
-# Permission that a patient or participant gave concerns privacy, not the rights of a publisher.
-_CONSENT = re.compile(
-    r"patient|participant|parent|famil|subject|guardian|volunteer|relative|mother|father|ethic|committee",
-    re.I,
-)
-# Permission counts where something was taken with it; these words stand within the 80 characters before.
-_PERMISSION = re.compile(
-    r"(?:with|by)\s+(?:the\s+)?(?:(?:kind|written|prior|express)\s+)*permissions?\b(?P<whose>\s+(?:from|of)\b)?"
-    r"|permission\s+(?:was\s+)?(?:obtained|granted)\s+(?:from|by)\b",
-    re.IGNORECASE,
-)
-_TAKEN = re.compile(
-    r"\b(?:re(?:produced|printed|published|used)|used|adapted|modified|shown|figure|image|photo\w*|taken|from)\b[^.;]*$",
-    re.IGNORECASE,
-)
-_THIRD_PARTY = re.compile(
-    r"\bre(?:produced|printed|published)\s+from\b"
-    r"|\bcourtesy\s+of\b"
-    r"|\ball\s+rights\s+reserved\b"
-    r"|\b(?:excluded\s+from|not\s+(?:covered|included)\s+(?:by|in|under))\s+(?:\w+\s+){0,4}licen[sc]e\b"
-    r"|(?:©|\(c\)|\bcopyright\b)\s*(?:©|\(c\))?\s*(?:19|20)\d\d\b",
-    re.IGNORECASE,
-)
-_EXCLUDED = re.compile(r"excluded|\bnot\s+(?:covered|included)|all\s+rights", re.I)
-_ADAPTED = re.compile(
-    r"\b(?:adapted|modified|redrawn|re-drawn)\s+(?:with\s+(?:\w+\s+)?permissions?\s+)?(?:from|after)\b", re.I
-)
-_CC_IN_PROSE = re.compile(
-    r"creativecommons\.org/\S+|\bCC[\s-]?(?:0|BY(?:[\s-](?:NC|ND|SA))*)\b"
-    r"|Creative\s+Commons\s+Attribution(?P<words>(?:[\s-]+(?:Non[\s-]?Commercial|No[\s-]?Deriv\w*|Share[\s-]?Alike))*)",
-    re.IGNORECASE,
-)
-_PROSE_TERMS = ((re.compile(r"non[\s-]?comm", re.I), "NC"), (re.compile(r"no[\s-]?deriv", re.I), "ND"),
-                (re.compile(r"share[\s-]?alike", re.I), "SA"))  # fmt: skip
-# What a text must hold, in lower case, before the patterns above are worth their time.
-_QUICK = ("permission", "reprinted", "reproduced", "republished", "courtesy", "rights reserved", "licen", "©",
-          "copyright", "(c) 19", "(c) 20", "(c)19", "(c)20")  # fmt: skip
-_QUICK_ADAPTED = ("adapted", "modified", "redrawn", "re-drawn")
+_NEAR: Final = 300  # characters between words and the licence that covers them
+_SHOWN: Final = 40  # characters of text shown after the words that were found
 
 
-def license_in_prose(text: str) -> License | None:
-    """The Creative Commons licence that a text names outright, None where it names none."""
-    match = _CC_IN_PROSE.search(text)
-    if not match:
-        return None
-    if match["words"] is not None:
-        terms = {"BY"} | {term for pattern, term in _PROSE_TERMS if pattern.search(match["words"])}
-        return _BY_TERMS.get(frozenset(terms), License.OTHER)
-    return parse_license(match[0].rstrip(".,;)"))
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A text beside the caption that says something of a figure's rights.
+
+    Attributes:
+        text: the words.
+        license: licence that the markup around them states; OTHER if it states one that isn't understood.
+        credit: whether the text is a permissions or attribution element, not a caption around the figure.
+    """
+
+    text: str
+    license: License | None = None
+    credit: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +54,14 @@ class FigureRights:
 
 
 def third_party_words(text: str) -> tuple[str, ...]:
-    """The words in a caption or permissions text that say that others hold the rights, in order."""
-    found = [(m.start(), m[0]) for m in _THIRD_PARTY.finditer(text)]
-    for match in _PERMISSION.finditer(text):
-        before = text[max(0, match.start() - 80) : match.start()]
-        taken = _TAKEN.search(before)
-        if taken is None and not match["whose"] and not match[0].lower().startswith("permission"):
-            continue
-        words = (taken[0] if taken else "") + match[0]
-        if not _CONSENT.search(words) and not _CONSENT.search(text, match.end(), match.end() + 40):
-            found.append((match.start(), words))
-    return tuple(words for _, words in sorted(found))
+    """Return the words of a text that say that others hold the rights, in order."""
+    plain = normal(text)
+    return _shown(plain, find_words(plain))
 
 
 # Dove Medical Press, among others, prints notes of a figure in `<attrib>`, where others name the source.
 _NOTES = re.compile(r"\s*(?:notes?|abbreviations?|legend|key)\s*:", re.I)
-_CREDIT = re.compile(
+_SOURCE_WORDS = re.compile(
     r"©|copyright|licen[cs]|creative\s+commons|\bcc[\s-]by|courtesy|credit|permission|source|reprodu|reprint|adapted|modified",
     re.I,
 )
@@ -103,31 +69,90 @@ _CREDIT = re.compile(
 
 def names_source(permissions: str) -> bool:
     """Whether a figure's own permissions and attribution text says more than notes and abbreviations."""
-    return bool(permissions) and (_NOTES.match(permissions) is None or _CREDIT.search(permissions) is not None)
+    return bool(permissions) and (_NOTES.match(permissions) is None or _SOURCE_WORDS.search(permissions) is not None)
 
 
-def figure_rights(article: License, caption: str, permissions: str, stated: License | None) -> FigureRights:
-    """Decide a figure's rights from the article's licence and the figure's own words.
+def figure_rights(
+    article: License, caption: str, statements: Sequence[Statement] = (), owner: Owner = NOBODY
+) -> FigureRights:
+    """Decide a figure's rights from the article's licence and the words in and around the figure.
+
+    All licences that a text names hold together. Words that name another rights holder close the figure, unless the
+    same statement names the licence under which that holder gave it.
 
     Args:
         article: licence of the article.
         caption: the whole caption.
-        permissions: text of the figure's own permissions and attribution.
-        stated: licence that the figure's own `<permissions>` names by URL, if it does.
+        statements: permissions, attributions and captions that apply to the figure besides its caption.
+        owner: who holds the rights of the article; what names them is no third party.
     """
-    text = f"{caption}\n{permissions}" if permissions else caption
-    folded = text.lower()
-    adapted = any(word in folded for word in _QUICK_ADAPTED) and _ADAPTED.search(text) is not None
-    if stated is None and not any(word in folded for word in _QUICK):
-        return FigureRights(article, False, False, (), adapted)
-    matches = third_party_words(text)
-    named = stated if stated is not None else (license_in_prose(text) if matches or permissions else None)
-    if any(_EXCLUDED.search(words) for words in matches):
-        licence = License.OTHER  # the licence that the text names is the one it excludes the figure from
-    elif named is not None:
-        licence = strictest(article, named)
-    elif matches:
-        licence = License.OTHER
-    else:
-        licence = article
-    return FigureRights(licence, licence != article, bool(matches), matches, adapted)
+    stated = [s.license for s in statements if s.license is not None]
+    licence = reduce(strictest, stated, article)
+    matches: list[str] = []
+    adapted = False
+    for statement in (Statement(caption, None, False), *statements):
+        text = normal(statement.text)
+        if not may_speak_of_rights(text):
+            continue
+        words = find_words(text, owner)
+        named = named_licenses(text)
+        licence = reduce(strictest, (n.license for n in named), licence)
+        if words:
+            matches += _shown(text, words)
+            known = statement.license if statement.license is not None else (stated[0] if stated else None)
+            own = statement.license is not None
+            if any(not _is_covered(w, text, named, known, own) for w in words):
+                licence = License.OTHER
+        if "commercial" in text and patterns.NONCOMMERCIAL.search(text):
+            licence = strictest(licence, License.BY_NC) if named or stated else License.OTHER
+        adapted = adapted or patterns.ADAPTED.search(text) is not None
+    return FigureRights(licence, licence != article, bool(matches), tuple(dict.fromkeys(matches)), adapted)
+
+
+def _shown(text: str, words: Sequence[Words]) -> tuple[str, ...]:
+    """The words with the few after them, which name the holder; those that touch as one."""
+    spans: list[tuple[int, int]] = []
+    for w in words:
+        after = text[w.end : w.end + _SHOWN]
+        stop = patterns.STOP.search(after)
+        end = w.end + (stop.start() if stop else len(after.rpartition(" ")[0] or after))
+        if spans and w.start <= spans[-1][1] + 1:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((w.start, end))
+    return tuple(text[a:b].strip(" .;(,") or text[a:b] for a, b in spans)
+
+
+def _is_covered(words: Words, text: str, named: Sequence[Named], stated: License | None, own: bool) -> bool:
+    """Whether a licence was named for what the words point to.
+
+    Args:
+        words: the words.
+        text: the text around them.
+        named: licences that the text names.
+        stated: licence that the figure's own permissions state.
+        own: whether they are the permissions that hold the words.
+    """
+    if words.kind == Kind.EXCLUDED:
+        return False
+    if stated not in (None, License.OTHER) and (words.kind == Kind.SOURCE or (own and words.kind == Kind.COPYRIGHT)):
+        return True
+    for licence in named:
+        if licence.license == License.OTHER or not words.start - _NEAR < licence.start < words.end + _NEAR:
+            continue
+        first, last = (words, licence) if words.start <= licence.start else (licence, words)
+        if patterns.PANEL.search(text, first.end, last.start):
+            continue
+        breaks = list(patterns.SENTENCE.finditer(text, first.end, last.start + 1))
+        if not breaks:
+            return True
+        if last is licence:
+            start = breaks[-1].end()
+            only = patterns.LICENSE_ONLY.match(text, start, licence.end) and not patterns.OWN_TAKE.search(
+                text, start, licence.start
+            )
+            if only and len(breaks) <= (1 if words.kind == Kind.PERMISSION else 2):
+                return True
+        elif words.kind == Kind.COPYRIGHT and len(breaks) == 1 and patterns.AUTHORS.match(text, words.end):
+            return True  # "… under CC BY 4.0. Copyright 2019, The Authors"
+    return False

@@ -62,7 +62,7 @@ def test_a_licence_and_its_url_are_one(licence: License) -> None:
     ("The gene was reproduced in 3 lines.", False, License.BY),
 ])  # fmt: skip
 def test_captions(caption: str, third_party: bool, licence: License) -> None:
-    rights = figure_rights(License.BY, caption, "", None)
+    rights = figure_rights(License.BY, caption)
     assert (rights.third_party, rights.license) == (third_party, licence)
 
 
@@ -79,11 +79,11 @@ def test_notes_in_the_place_of_an_attribution_are_none(text: str, says: bool) ->
 
 
 def test_adapted_is_recorded_and_excludes_nothing() -> None:
-    rights = figure_rights(License.BY, "Modified from Hack et al. (1992).", "", None)
+    rights = figure_rights(License.BY, "Modified from Hack et al. (1992).")
     assert rights.adapted and not rights.third_party and rights.group == Group.COMMERCIAL
 
 
 @given(st.text(max_size=200))
 def test_any_caption_gets_a_verdict(caption: str) -> None:
-    rights = figure_rights(License.BY, caption, "", None)
+    rights = figure_rights(License.BY, caption)
     assert all(words in caption or words for words in rights.matches)
