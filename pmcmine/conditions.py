@@ -30,8 +30,8 @@ _LIST_FUNCTIONS: Final = frozenset(
      "<@"}
 )  # fmt: skip
 _KEEPS_VALUES: Final = frozenset(
-    {"list_value", "list_extract", "list_element", "array_extract", "unnest", "trim", "any_value", "first", "min", "max",
-     "list_distinct", "list_sort"}
+    {"list_value", "list_extract", "list_element", "array_extract", "unnest", "trim", "any_value", "first", "min",
+     "max", "list_distinct", "list_sort"}
 )  # fmt: skip
 
 _HOLDS_TEXTS: Final = frozenset({"list_value", "array_value", "unnest"})
@@ -120,7 +120,7 @@ def check_values(
         return  # a build of DuckDB without its JSON functions
     tree = json.loads(rows[0][0])
     if tree.get("error"):
-        raise PmcmineError(f"{said}: {explain(tree.get('error_message', 'no SQL condition'))}")
+        raise PmcmineError(f"{said}: {explain('Parser Error: ' + tree.get('error_message', ''))}")
     for column, value in _compared(tree, known):
         values = known[column]
         if value in values:

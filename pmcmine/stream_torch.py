@@ -34,8 +34,8 @@ def _remove(path: str, pid: int) -> None:
 class Shared:
     """What the processes that read one dataset agree on. Its changes are atomic, even if a worker is killed.
 
-    The content: `version` counts the calls of `set_epoch` and `load_state_dict`; `start` and `seed` are what the last
-    one chose; `reading` says whether workers have read since; `iteration` and `epoch` identify the running iteration,
+    The content: `version` counts the calls of `set_epoch` and `load_state_dict`; `start` and `seed` (in a list, as None
+    is a seed) are what the last one chose; `reading` says whether workers have read since; `iteration` and `epoch` identify the running iteration,
     `joined` lists its workers; `next` is the epoch that each worker reads next.
     """
 
@@ -73,7 +73,7 @@ class Shared:
         """Let workers start from the position of the main process."""
         with self.changed() as content:
             self.version = content["version"] + 1
-            content |= {"version": self.version, "start": asdict(samples.position), "seed": samples._seed,
+            content |= {"version": self.version, "start": asdict(samples.position), "seed": [samples._seed],
                         "reading": False, "iteration": None, "joined": [], "next": {}}  # fmt: skip
 
     def check_known(self) -> None:
@@ -131,8 +131,9 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]
     def _take_over(self) -> None:
         """Let the main process read on after its workers."""
         with self._shared.changed() as content:
-            reading, epochs = content["reading"], content["next"].values()
+            reading, epochs, seed = content["reading"], content["next"].values(), content["seed"]
         if reading:
+            self._samples._seed = seed[0] if seed is not None else self._samples._seed
             self._samples.go_to(Position(min(epochs), self._samples._world))
             self._shared.start_over(self._samples)
 
@@ -145,8 +146,11 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]
                 start = content["start"]
                 before = tuple((int(n), int(done)) for n, done in start["before"])
                 self._base = Position(start["epoch"], start["shares"], start["done"], before)
-                self._samples._seed = content["seed"]
                 self._shared.version = content["version"]
+            if self._loaded is not None:
+                content["seed"] = [self._samples._seed]
+            elif content["seed"] is not None:
+                self._samples._seed = content["seed"][0]
             base = self._base = self._base or self._samples.position
             if content["iteration"] != iteration or name in content["joined"]:
                 epochs = [content["next"].get(str(i), base.epoch) for i in range(worker.num_workers)]
