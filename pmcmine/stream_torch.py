@@ -34,9 +34,10 @@ def _remove(path: str, pid: int) -> None:
 class Shared:
     """What the processes that read one dataset agree on. Its changes are atomic, even if a worker is killed.
 
-    The content: `version` counts the calls of `set_epoch` and `load_state_dict`; `start` and `seed` (in a list, as None
-    is a seed) are what the last one chose; `reading` says whether workers have read since; `iteration` and `epoch` identify the running iteration,
-    `joined` lists its workers; `next` is the epoch that each worker reads next.
+    The content: `version` counts the calls of `set_epoch` and `load_state_dict`; `start` and `seed` are what the last
+    one chose (the seed in a list, because None is one, too); `reading` says whether workers have read since;
+    `iteration` and `epoch` identify the running iteration, `joined` lists its workers; `next` is the epoch that each
+    worker reads next.
     """
 
     def __init__(self) -> None:
