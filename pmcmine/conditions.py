@@ -115,7 +115,7 @@ def check_values(
     """
     query = f"SELECT 1 WHERE {where}"
     try:
-        rows = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()
+        rows = connection.execute("SELECT json_serialize_sql(CAST(? AS VARCHAR))", [query]).fetchall()
     except duckdb.Error:
         return  # a build of DuckDB without its JSON functions
     tree = json.loads(rows[0][0])
@@ -145,7 +145,7 @@ def _compared(
         for item in node:
             yield from _compared(item, known, aliases)
         return
-    if not isinstance(node, dict):
+    if not isinstance(node, dict) or node.get("class") == "CONSTANT":
         return
     operands = _operands(node)
     columns = {c for o in operands for c in _columns(o, known, aliases)}
