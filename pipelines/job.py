@@ -23,14 +23,14 @@ from pipelines.finish import finish, land, mined
 from pipelines.progress import Progress
 from pipelines.run import Job, Outcome, Update, content
 from pipelines.runners import beam_options, fetch_keys, local_workers, make_runner
-from pmcmine import enrichers
+from pmcmine import enrichers, parts
 from pmcmine import snapshot as snapshots
 from pmcmine.assemble.plan import PLAN, Plan, make_plan, make_update_plan
 from pmcmine.block import forget_starts, read_manifest
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
 from pmcmine.duplicates.decontaminate import read_benchmarks
-from pmcmine.errors import PmcmineError
+from pmcmine.errors import PmcmineError, StorageError
 from pmcmine.increments.base import inc_tag, make_fresh_plan, open_base
 from pmcmine.increments.delta import read_delta, write_deltas
 from pmcmine.increments.tombstones import write_tombstones
@@ -57,6 +57,7 @@ log = logging.getLogger(__name__)
 @contextmanager
 def _begun(config: MineConfig, progress: Progress) -> Iterator[Job | None]:
     """The run that a configuration describes, its folder locked and marked; None where the release is whole."""
+    parts.check(config)
     source = open_source(config)
     options = beam_options(config)
     enrichers.prepare(config)
@@ -118,6 +119,7 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
     Raises:
         PmcmineError: one line for the user.
     """
+    parts.check(config)
     out = Folder(config.out)
     work = out.child(WORK)
     if not out.exists(RELEASE) and not work.exists(JOURNAL):
@@ -257,12 +259,13 @@ def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.
         log.debug("the pipeline failed", exc_info=True)
         lines = [line for line in str(error).strip().splitlines() if line.strip()] or [type(error).__name__]
         name = f"error-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}.log"
-        work.write(
-            name, f"{type(error).__name__}: {error}\n\n".encode() + (workers.output if workers else b""), replace=True
-        )
-        raise PmcmineError(
-            f"the pipeline failed: {lines[-1].strip()} (whole text in {work.url}/{name}); the same command resumes"
-        ) from error
+        text = f"{type(error).__name__}: {error}\n\n".encode() + (workers.output if workers else b"")
+        try:
+            work.write(name, text, replace=True)
+            kept = f" (whole text in {work.url}/{name})"
+        except StorageError:
+            kept = ""  # the disk is full or gone, which is what the error says, too
+        raise PmcmineError(f"the pipeline failed: {lines[-1].strip()}{kept}; the same command resumes") from error
     if str(state) not in ("DONE", "None"):
         raise PmcmineError(f"the pipeline ended as {state}; the same command resumes")
 
@@ -291,8 +294,10 @@ def _outcome(release: Mapping[str, Any], config: MineConfig, out: Folder, fresh:
 
 def dry_run(config: MineConfig) -> dict[str, Any]:
     """What a run would do, without writing anything: the snapshot's counts and the graph."""
+    parts.check(config)
     source = open_source(config)
     beam_options(config)
+    enrichers.prepare(config)
     memory = Folder(f"memory://pmcmine-dry-run-{time.monotonic_ns()}")
     frozen = snapshots.freeze(source.entries(None), source.kind, config.limit, config.block_articles, memory)
     memory.remove_tree()

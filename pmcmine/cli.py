@@ -28,6 +28,8 @@ from pmcmine.commands import subset as subset_command
 from pmcmine.commands import train as train_command
 from pmcmine.commands import vocab as vocab_command
 from pmcmine.errors import PmcmineError
+from pmcmine.parts import extra_of
+from pmcmine.storage import describe
 
 app = typer.Typer(
     name="pmcmine",
@@ -49,15 +51,6 @@ app.command("export")(export_command.export)
 app.command("rehydrate")(rehydrate_command.rehydrate)
 app.command("stats")(stats_command.stats)
 app.command("subset")(subset_command.subset)
-_EXTRAS = {
-    "huggingface_hub": "hub",
-    "prometheus_client": "metrics",
-    "opentelemetry": "metrics",
-    "pymupdf": "pdf",
-    "sklearn": "train",
-    "transformers": "encoder",
-    "scispacy": "fuzzy",
-}
 EXIT_DONE, EXIT_ABOVE_THRESHOLD, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
@@ -360,14 +353,13 @@ def main(argv: list[str] | None = None) -> None:
         print(f"pmcmine: {error}", file=sys.stderr)
         code = EXIT_FAILED
     except OSError as error:
-        if error.filename is None:
-            raise
-        print(f"pmcmine: {error.filename}: {error.strerror or error}", file=sys.stderr)
+        named = f"{error.filename}: " if error.filename is not None else ""
+        print(f"pmcmine: {named}{describe(error)}", file=sys.stderr)
         code = EXIT_FAILED
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in ("pmcmine", "pipelines", "schemas", "classifiers"):
             raise
-        extra = _EXTRAS.get((error.name or "").split(".")[0], "mine")
+        extra = extra_of(error.name or "")
         print(f"pmcmine: this command needs more packages ({error}): pip install 'pmcmine[{extra}]'", file=sys.stderr)
         code = EXIT_FAILED
     except (KeyboardInterrupt, typer.Abort):

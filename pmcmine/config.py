@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from pmcmine.concepts.locate import find_vocabulary, local_copy
 from pmcmine.concepts.vocabulary import Vocabulary
@@ -172,7 +172,11 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(p) for p in first["loc"])
-        raise PmcmineError(f"configuration key '{name}': {first['msg']} (given: {first['input']!r})") from None
+        given = repr(first["input"])
+        given = given if len(given) <= 80 else f"{given[:79]}…"
+        raise PmcmineError(f"configuration key '{name}': {first['msg']} (given: {given})") from None
+    except SettingsError as error:  # a list in the environment is JSON
+        raise PmcmineError(f"environment: {str(error).splitlines()[0]}; a list is written as JSON") from None
     vocab = find_vocabulary(config.vocab)
     sha256 = Vocabulary(local_copy(vocab)).sha256 if vocab is not None else None
     if config.vocab_sha256 not in (None, sha256):

@@ -8,14 +8,18 @@ that turns them on; `prepare(config)`, called before a run begins; `info(config)
 - `enrich(figures, views, config)` with a view of each figure's pixels, None where it has none;
 - `enrich(panels, figures, views, config)`, figures and views by figure.
 
-They run in the order of their names. The library does not know the classifiers; they know it.
+They run in the order of their names. The library does not know the classifiers; they know it. A module may list the
+columns that it fills as `COLUMNS`, so that one that the records lack ends a run before it begins.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cache
-from importlib.metadata import entry_points
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
+from difflib import get_close_matches
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Final
 
 from pmcmine.errors import PmcmineError
@@ -33,13 +37,74 @@ VIEW_SIDE: Final = 768  # pixels of the longer side of a view
 SWITCHES: Final = ("classify", "languages", "image_kinds", "privacy")
 
 
+_RECORDS: Final[Mapping[str, Any]] = {PARAGRAPHS: Paragraph, FIGURES: Figure, PANELS: Panel}
+_MEMBERS: Final = ("SWITCH", "prepare", "info", "enrich")
+_ARGUMENT: Final = re.compile(r"unexpected keyword argument '(\w+)'")
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    near = get_close_matches(name, names, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
 @cache
 def _registered(group: str) -> tuple[Any, ...]:
-    return tuple(e.load() for e in sorted(entry_points(group=group), key=lambda e: e.name))
+    return tuple(_load(group, e) for e in sorted(entry_points(group=group), key=lambda e: e.name))
+
+
+def _load(group: str, entry: EntryPoint) -> Any:
+    """Load a plug-in and check what it declares.
+
+    Raises:
+        PmcmineError: one line that names the plug-in.
+    """
+    from pmcmine.config import MineConfig
+
+    said = f"plug-in {entry.name} of {group} ({entry.value})"
+    try:
+        module = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise PmcmineError(f"{said}: can't be loaded ({error}); install its package again, or remove it") from None
+    missing = [name for name in _MEMBERS if not hasattr(module, name)]
+    if missing:
+        raise PmcmineError(f"{said}: has no {', '.join(missing)}; install a version for this pmcmine, or remove it")
+    switches = [k for k, f in MineConfig.model_fields.items() if f.annotation is bool]
+    if module.SWITCH not in switches:
+        hint = _nearest(str(module.SWITCH), switches)
+        raise PmcmineError(f"{said}: its switch {module.SWITCH!r} is no on/off key of the configuration{hint}")
+    for column in getattr(module, "COLUMNS", ()):
+        _check_column(column, group, said)
+    return module
+
+
+def _check_column(column: str, group: str, said: str) -> None:
+    known = [f.name for f in fields(_RECORDS[group])]
+    if column not in known:
+        table = group.rpartition(".")[2]
+        raise PmcmineError(f"{said}: the table {table} has no column {column!r}{_nearest(column, known)}")
 
 
 def _on(group: str, config: MineConfig) -> list[Any]:
     return [m for m in _registered(group) if getattr(config, m.SWITCH)]
+
+
+def _enriched(group: str, module: Any, rows: list[Any], enrich: Callable[[], list[Any]]) -> list[Any]:
+    """Return the rows as a plug-in fills them.
+
+    Raises:
+        PmcmineError: if it fills a column that the records lack, or loses rows.
+    """
+    said = f"plug-in {getattr(module, '__name__', module)} of {group}"
+    try:
+        found = enrich()
+    except TypeError as error:
+        argument = _ARGUMENT.search(str(error))
+        if argument:
+            _check_column(argument[1], group, said)
+        raise
+    if len(found) != len(rows):
+        raise PmcmineError(f"{said}: returned {len(found)} rows for {len(rows)}")
+    return found
 
 
 def prepare(config: MineConfig) -> None:
@@ -48,8 +113,8 @@ def prepare(config: MineConfig) -> None:
     Raises:
         PmcmineError: where nothing is registered, or a model is missing or damaged.
     """
-    for group in (PARAGRAPHS, FIGURES):
-        if not _registered(group) and any(getattr(config, s) for s in SWITCHES):
+    for group in (PARAGRAPHS, FIGURES, PANELS):
+        if group != PANELS and not _registered(group) and any(getattr(config, s) for s in SWITCHES):
             off = " ".join(f"--set {s}=false" for s in SWITCHES)
             raise PmcmineError(f"no classifier is registered: install pmcmine again, or use {off}")
         for module in _on(group, config):
@@ -69,7 +134,7 @@ def enrich_paragraphs(paragraphs: Sequence[Paragraph], config: MineConfig) -> li
     """Paragraphs with the columns of all classifiers that are turned on."""
     found = list(paragraphs)
     for module in _on(PARAGRAPHS, config):
-        found = module.enrich(found, config)
+        found = _enriched(PARAGRAPHS, module, found, partial(module.enrich, found, config))
     return found
 
 
@@ -79,7 +144,7 @@ def enrich_panels(
     """Panels with the columns of all classifiers that are turned on; figures and views by figure."""
     found = list(panels)
     for module in _on(PANELS, config):
-        found = module.enrich(found, figures, views, config)
+        found = _enriched(PANELS, module, found, partial(module.enrich, found, figures, views, config))
     return found
 
 
@@ -98,5 +163,5 @@ def enrich_figures(figures: Sequence[Figure], views: Sequence[Any], config: Mine
     """
     found = list(figures)
     for module in _on(FIGURES, config):
-        found = module.enrich(found, views, config)
+        found = _enriched(FIGURES, module, found, partial(module.enrich, found, views, config))
     return found

@@ -28,7 +28,7 @@ from pmcmine.pointers import digest
 from pmcmine.rejects import Rejected
 from pmcmine.release import load_release
 from pmcmine.sources import open_source
-from pmcmine.storage import Folder
+from pmcmine.storage import Folder, check_writable
 from pmcmine.tarball import END, header, member_size, padding
 
 _SHARD_BYTES: Final = 1_000_000_000
@@ -150,6 +150,8 @@ def rehydrate(
         raise PmcmineError(f"{release}: holds no pointers; all of its texts are there")
     if target.names():
         raise PmcmineError(f"{out}: is not empty; give another --out")
+    if target.is_local:
+        check_writable(Path(target.path("tables")) / "file")
     say(f"{len(wanted):,} articles, {len(pointers):,} table files with pointers")
     found = Rehydrated()
     with tempfile.TemporaryDirectory(prefix="pmcmine-rehydrate-") as scratch:

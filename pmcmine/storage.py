@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from pmcmine.errors import StorageError
+
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def describe(error: OSError) -> str:
+    """Say what went wrong with a file, and what to do if its disk is full."""
+    said = error.strerror or str(error).splitlines()[0]
+    full = error.errno in FULL or "No space left on device" in str(error)  # Arrow's errors have no errno
+    return said + ("; free some space, then run the same command again" if full else "")
+
+
+def check_writable(path: Path) -> None:
+    """Check that a file can be written, before long work for it. Makes its folder.
+
+    Raises:
+        StorageError: one line that says why not.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise StorageError(f"{path}: can't write ({describe(error)})") from None
 
 
 @dataclass(frozen=True)
@@ -144,7 +171,10 @@ class Folder:
         path = self.path(name)
         state: dict[str, Any] = {"won": False}
         if self.is_local:
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            try:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StorageError(f"{path}: can't write ({describe(error)})") from None
             temporary = Path(f"{path}.{uuid.uuid4().hex[:12]}.tmp")
             try:
                 with temporary.open("wb") as stream:
@@ -159,7 +189,7 @@ class Folder:
                         os.link(temporary, path)
                         state["won"] = True
             except OSError as error:
-                raise StorageError(f"{path}: can't write ({error.strerror or error})") from error
+                raise StorageError(f"{path}: can't write ({describe(error)})") from error
             finally:
                 temporary.unlink(missing_ok=True)
             return

@@ -6,17 +6,19 @@ for sample in open("release", where="kind = 'figure' AND year >= 2020"):
 The order is a pure function of seed and epoch. Samples that follow each other in a shard are read in chunks; chunks are
 shuffled over all shards and dealt to the shares in turn, and a share mixes the samples of a window of its chunks. A
 position is the number of samples that each share has had: it resumes in the same world with the same sequence, in
-another world with the same set.
+another world with the same set. An iteration that reaches the end of its epoch is followed by the next epoch.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import random
+import sys
 import time
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,6 +31,7 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 import pyarrow.fs
 
+from pmcmine.conditions import check_values, choose, explain, known_values
 from pmcmine.errors import PmcmineError
 from pmcmine.waiting import retry_after
 
@@ -39,8 +42,10 @@ _TRIES: Final = 7  # readings of a range
 _WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
 _MOST_WAIT: Final = 300.0  # seconds; a longer Retry-After is cut to this
 _TIMEOUT: Final = 30.0  # seconds without an answer
-_FORMAT: Final = 1  # of `state_dict`
+_FORMAT: Final = 2  # of `state_dict`
+_FORMATS: Final = (1, 2)  # that can be read; 1 has no `before`
 _MERGE: Final = 8 << 20  # neighbouring samples are read at once, up to so many bytes
+SPLITS: Final = ("train", "validation", "test")
 _CAPTIONS: Final = ("full", "title", "panels")
 
 
@@ -81,10 +86,56 @@ def order(n: int, shares: int, seed: int | None, epoch: int, starts: Sequence[in
     return dealt
 
 
-class Samples:
-    """The samples of one share, in an order that follows from seed, epoch and world. Can be iterated again.
+def _rest(
+    n: int, seed: int | None, epoch: int, starts: Sequence[int], before: Sequence[tuple[int, int]]
+) -> tuple[list[int], list[int]]:
+    """Return what earlier worlds of an epoch have left, and where its runs start.
 
-    In a torch DataLoader (`torch_dataset`) the workers of a rank share its samples among themselves.
+    Args:
+        n: samples.
+        seed: as of `order`.
+        epoch: as of `order`.
+        starts: as of `order`.
+        before: number of shares of each earlier world, and how many samples each share had in it.
+    """
+    left, first = list(range(n)), list(starts)
+    bounds = set(starts)
+    for shares, done in before:
+        dealt = order(len(left), shares, seed, epoch, first)
+        left = sorted(left[i] for sequence in dealt for i in sequence[done:])
+        first = [at for at, i in enumerate(left) if at == 0 or i in bounds or i != left[at - 1] + 1]
+    return left, first
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the shares of a world are in an epoch.
+
+    Attributes:
+        epoch: the epoch.
+        shares: shares of the world.
+        done: samples that each share has had.
+        before: shares, and samples that each had, of the worlds that read the epoch before this one did.
+    """
+
+    epoch: int
+    shares: int
+    done: int = 0
+    before: tuple[tuple[int, int], ...] = ()
+
+    def among(self, shares: int) -> Position:
+        """Return the same place in a world of so many shares, which share what is left."""
+        if shares == self.shares:
+            return self
+        before = (*self.before, (self.shares, self.done)) if self.done else self.before
+        return Position(self.epoch, shares, 0, before)
+
+
+class Samples:
+    """The samples of one share, in an order that follows from seed, epoch and world.
+
+    Iterate again for the next epoch. An iteration that was left early is continued by the next one. For a torch
+    DataLoader take `torch_dataset`, whose workers share the samples of a rank.
     """
 
     def __init__(
@@ -94,7 +145,7 @@ class Samples:
         seed: int | None,
         rank: int,
         world_size: int,
-        compose: Callable[[dict[str, Any]], dict[str, Any]],
+        compose: _Composer,
         on_error: str,
     ) -> None:
         self._ranges = ranges
@@ -105,76 +156,136 @@ class Samples:
         self._world = world_size
         self._compose = compose
         self._on_error = on_error
-        self._epoch = 0
-        self._done = 0
-        self._left: list[list[int]] | None = None  # sequences of a resumed epoch, where the world has changed
+        self._at = Position(0, world_size)
+        self._done = 0  # of the running iteration; `_at.done` is where it started
+        self._turn = 0  # number of the iteration that moves the position
+        self._loaded = False  # a position was loaded and nothing read since
+        self._pid = os.getpid()
+        self._workers: Any = None  # `pmcmine.stream_torch.Shared`, once there is a torch dataset
 
     def __len__(self) -> int:
-        return len(self._sequence(self._rank, self._world))
+        return len(self._sequence(self._rank, self.position.among(self._world)))
+
+    def __getitem__(self, index: object) -> Any:
+        raise PmcmineError("samples are read in order, not by index: give a DataLoader `stream.torch_dataset(samples)`")
+
+    @property
+    def position(self) -> Position:
+        """Where the running iteration is."""
+        return Position(self._at.epoch, self._at.shares, self._done, self._at.before)
+
+    def go_to(self, position: Position) -> None:
+        """Continue from a position; an iteration that is running no longer counts."""
+        self._at, self._done, self._turn, self._loaded = position, position.done, self._turn + 1, False
 
     def set_epoch(self, epoch: int) -> None:
-        """Begin another epoch: another order, from its start."""
-        self._epoch, self._done, self._left = epoch, 0, None
+        """Begin another epoch: another order, from its start.
 
-    def _sequence(self, share: int, shares: int) -> list[int]:
-        if self._left is not None and len(self._left) == shares:
-            return self._left[share]
-        return order(len(self._places), shares, self._seed, self._epoch, self._starts)[share]
+        A position that was just loaded is kept if it is of the same epoch, so that a loop over epochs can resume.
+        """
+        if self._loaded and epoch == self._at.epoch:
+            return
+        self.go_to(Position(epoch, self._world))
+        if self._workers is not None:
+            self._workers.start_over(self)
+
+    def _sequence(self, share: int, position: Position) -> list[int]:
+        """Numbers of all samples of a share, those before the position included."""
+        left, starts = _rest(len(self._places), self._seed, position.epoch, self._starts, position.before)
+        dealt = order(len(left), position.shares, self._seed, position.epoch, starts)[share]
+        return [left[i] for i in dealt] if position.before else dealt
 
     def state_dict(self) -> dict[str, Any]:
-        """Where this share is: to be given to `load_state_dict` of the same release, condition and split."""
+        """Return where this share is, for `load_state_dict` of the same release, condition and split.
+
+        Raises:
+            PmcmineError: if workers of a DataLoader read the samples: they alone know.
+        """
+        if self._workers is not None:
+            self._workers.check_known()
+        at = self.position
         return {
             "format": _FORMAT,
             "seed": self._seed,
-            "epoch": self._epoch,
-            "shares": self._world,
+            "epoch": at.epoch,
+            "shares": at.shares,
             "samples": len(self._places),
-            "done": self._done,
+            "done": at.done,
+            "before": [list(pair) for pair in at.before],
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where a share was; in another world, with its part of what all shares of the old one had left.
+        """Continue where a share was; in another world, with a part of what all shares of the old one had left.
 
         All shares of a world are taken to have had as many samples as this one, as they have between two steps of a
         training.
 
         Raises:
-            PmcmineError: where it is the state of something else.
+            PmcmineError: if it is the state of something else.
         """
-        if state.get("format") != _FORMAT or state.get("samples") != len(self._places):
+        self.go_to(self._parse(state))
+        self._loaded = True
+        if self._workers is not None:
+            self._workers.start_over(self)
+
+    def _parse(self, state: Mapping[str, Any]) -> Position:
+        """Take the seed of a state and return its position."""
+        if "_snapshot" in state or "_iterator_finished" in state:
+            raise PmcmineError("this is the state of a StatefulDataLoader: give it to the loader's load_state_dict")
+        if state.get("format") not in _FORMATS or state.get("samples") != len(self._places):
             raise PmcmineError("this state is of another release, condition or split")
-        self._seed, self._epoch = state["seed"], state["epoch"]
-        self._left, self._done = None, int(state["done"])
-        if state["shares"] != self._world:
-            old = order(len(self._places), state["shares"], self._seed, self._epoch, self._starts)
-            left = sorted({i for sequence in old for i in sequence[self._done :]})
-            starts = [n for n, i in enumerate(left) if n == 0 or i in set(self._starts) or i != left[n - 1] + 1]
-            new = order(len(left), self._world, self._seed, self._epoch, starts)
-            self._left, self._done = [[left[n] for n in sequence] for sequence in new], 0
+        self._seed = state["seed"]
+        before = tuple((int(shares), int(done)) for shares, done in state.get("before", ()))
+        return Position(int(state["epoch"]), int(state["shares"]), int(state["done"]), before)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Samples as dicts of `key`, `jpg` (bytes), `txt` (str) and `json` (dict); from the position on, then anew."""
-        yield from self._share(self._rank, self._world)
-        self.set_epoch(self._epoch)
+        """Samples as dicts of `key`, `jpg` (bytes), `txt` (str) and `json` (dict), from the position on.
 
-    def _share(self, share: int, shares: int) -> Iterator[dict[str, Any]]:
-        sequence = self._sequence(share, shares)
-        # While one window is used the next one is read, so that a slow answer is not waited for.
+        Raises:
+            PmcmineError: in a worker of a DataLoader that did not open the samples itself: each would read them all.
+        """
+        torch_data = sys.modules.get("torch.utils.data")
+        if os.getpid() != self._pid and torch_data is not None and torch_data.get_worker_info() is not None:
+            raise PmcmineError(
+                "each worker of this DataLoader would read all samples: give it `stream.torch_dataset(samples)`, "
+                "or call `stream.open` in the worker with a rank and world_size of its own"
+            )
+        return self.read(self._rank, self.position.among(self._world), next_epoch=True)
+
+    def read(self, share: int, position: Position, *, next_epoch: bool) -> Iterator[dict[str, Any]]:
+        """Read a share from a position on and keep the position up to date.
+
+        Args:
+            share: which one of `position.shares`.
+            position: where to start.
+            next_epoch: go to the start of the next epoch at the end, instead of staying at the end of this one.
+        """
+        self.go_to(position)
+        return self._read_on(self._sequence(share, position), position, self._turn, next_epoch)
+
+    def _read_on(
+        self, sequence: Sequence[int], position: Position, turn: int, next_epoch: bool
+    ) -> Iterator[dict[str, Any]]:
+        # Prefetch the next window while one is used.
         pool = ThreadPoolExecutor(1, thread_name_prefix="pmcmine-stream")
         waiting: deque[Future[list[dict[str, Any] | None]]] = deque()
         try:
-            for window in _windows(sequence, self._done):
+            for window in _windows(sequence, position.done):
                 waiting.append(pool.submit(self._read, [self._places[i] for i in window]))
                 if len(waiting) > 1:
-                    yield from self._used(waiting.popleft().result())
+                    yield from self._used(waiting.popleft().result(), turn)
             while waiting:
-                yield from self._used(waiting.popleft().result())
+                yield from self._used(waiting.popleft().result(), turn)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+        if next_epoch and turn == self._turn:
+            self.go_to(Position(position.epoch + 1, self._world))
 
-    def _used(self, samples: Sequence[dict[str, Any] | None]) -> Iterator[dict[str, Any]]:
+    def _used(self, samples: Sequence[dict[str, Any] | None], turn: int) -> Iterator[dict[str, Any]]:
         for sample in samples:
-            self._done += 1
+            if turn == self._turn:
+                self._done += 1
+                self._loaded = False
             if sample is not None:
                 yield self._compose(sample)
 
@@ -276,26 +387,17 @@ def _windows(sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
 
 
 def torch_dataset(samples: Samples) -> Any:
-    """A torch `IterableDataset` of samples, whose workers share them; state as of `Samples`.
+    """Make a torch `IterableDataset` of samples, whose workers share them.
+
+    Epochs follow each other as with `Samples`, with workers or without, persistent or not. The state with workers is
+    that of torchdata's `StatefulDataLoader`; `Samples.state_dict` is an error then.
 
     Raises:
-        ModuleNotFoundError: where there is no torch.
+        ModuleNotFoundError: without torch.
     """
-    from torch.utils.data import IterableDataset, get_worker_info
+    from pmcmine.stream_torch import TorchSamples
 
-    class _Torch(IterableDataset):  # type: ignore[misc]
-        def __iter__(self) -> Iterator[dict[str, Any]]:
-            worker = get_worker_info()
-            n, at = (worker.num_workers, worker.id) if worker is not None else (1, 0)
-            yield from samples._share(samples._rank * n + at, samples._world * n)
-
-        def state_dict(self) -> dict[str, Any]:
-            return samples.state_dict()
-
-        def load_state_dict(self, state: Mapping[str, Any]) -> None:
-            samples.load_state_dict(state)
-
-    return _Torch()
+    return TorchSamples(samples)
 
 
 def _runs(places: Sequence[_Place]) -> Iterator[list[_Place]]:
@@ -335,29 +437,45 @@ def _decode(data: bytes, place: _Place) -> dict[str, Any]:
     return sample
 
 
-def _composer(caption: str, columns: Sequence[str] | None) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """What is done to a sample: its text composed, its JSON cut to columns."""
-    parts = caption.split("+")
-    parts[0] = {"": "full", "panel": "panels"}.get(parts[0], parts[0])
-    if caption == "" or parts[0] not in _CAPTIONS or parts[1:] not in ([], ["mentions"]):
-        raise PmcmineError(f"caption={caption!r}: choose from {', '.join(_CAPTIONS)}, each with +mentions or without")
+@dataclass(frozen=True, slots=True)
+class _Composer:
+    """Composes the text of a sample and cuts its JSON to columns. A class, because workers get it pickled.
 
-    def compose(sample: dict[str, Any]) -> dict[str, Any]:
+    Attributes:
+        text: full, title or panels.
+        mentions: append the sentences that name the figure.
+        columns: keys to keep; all if None.
+    """
+
+    text: str
+    mentions: bool
+    columns: tuple[str, ...] | None
+
+    def __call__(self, sample: dict[str, Any]) -> dict[str, Any]:
         record = sample["json"]
         text = sample["txt"]
-        if parts[0] == "title":
+        if self.text == "title":
             text = record.get("caption_title") or text.split(". ")[0]
-        elif parts[0] == "panels" and record.get("panels"):
+        elif self.text == "panels" and record.get("panels"):
             said = record["caption"]
             text = "; ".join(f"{p['label']}: {said[p['start'] : p['end']]}" for p in record["panels"])
-        if parts[1:]:
+        if self.mentions:
             text = " ".join([text, *(m["sentence"] for m in record.get("mentions") or ())])
         sample["txt"] = text
-        if columns is not None:
-            sample["json"] = {k: record[k] for k in columns if k in record}
+        if self.columns is not None:
+            sample["json"] = {k: record[k] for k in self.columns if k in record}
         return sample
 
-    return compose
+
+def _composer(caption: str, columns: Sequence[str] | None) -> _Composer:
+    base, plus, more = caption.partition("+")
+    base = {"": "full", "panel": "panels"}.get(base, base)
+    if caption == "" or base not in _CAPTIONS or (plus and more != "mentions"):
+        choices = [*_CAPTIONS, *(f"{c}+mentions" for c in _CAPTIONS)]
+        raise PmcmineError(f"caption={caption!r}: {choose(caption, choices)}")
+    if isinstance(columns, str):
+        raise PmcmineError(f"columns={columns!r}: give a list of names")
+    return _Composer(base, bool(plus), None if columns is None else tuple(columns))
 
 
 def _locate(release: str) -> tuple[Any, str, str, str]:
@@ -375,27 +493,49 @@ def _locate(release: str) -> tuple[Any, str, str, str]:
     return fs, f"{root}/shards", f"{root}/tables", f"{root}/release.json"
 
 
-def _figure_rows(tables: str, listing: str, fs: Any, split: str, where: str | None) -> list[tuple[str, int, int]]:
-    release = json.loads(fs.cat_file(listing))
-    files = [
-        f"{tables}/{f['name'].removeprefix('tables/')}"
-        for f in release["files"]
-        if f["name"].startswith("tables/figures/") and f["name"].rsplit("/", 1)[-1].startswith(f"{split}-")
-    ]
-    if not files:
+def _read_listing(path: str, fs: Any, release: str) -> dict[str, Any]:
+    try:
+        listing: dict[str, Any] = json.loads(fs.cat_file(path))
+    except FileNotFoundError:
+        raise PmcmineError(f"{release}: no release.json; this is no release, or it is not whole yet") from None
+    except ValueError:
+        raise PmcmineError(f"{release}: release.json is damaged; is the copy whole?") from None
+    return listing
+
+
+def _figure_rows(
+    tables: str, files: Sequence[str], fs: Any, split: str, where: str | None
+) -> list[tuple[str, int, int]]:
+    """Shard, offset and size of the chosen samples of a split, in the order of the shards."""
+    of_split = [f for f in files if f.rsplit("/", 1)[-1].startswith(f"{split}-")]
+    # A condition is checked even if the split is empty.
+    paths = [f"{tables}/{f.removeprefix('tables/')}" for f in of_split or files[:1]]
+    if not paths:
         return []
-    figures = pads.dataset(files, filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
+    figures = pads.dataset(paths, filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
     query = "SELECT shard, sample_offset, sample_size FROM figures WHERE shard IS NOT NULL"
-    if where:
-        query += f" AND ({where})"
-    query += " ORDER BY shard, sample_offset"
     with duckdb.connect(config={"enable_external_access": "false"}) as connection:
+        if where:
+            query += f" AND ({where})"
+            check_values(connection, where, known_values(figures.schema), f"where={where!r}")
+        query += " ORDER BY shard, sample_offset"
         connection.register("figures", figures)
         try:
             rows: list[tuple[str, int, int]] = connection.execute(query).fetchall()
         except duckdb.Error as error:
-            raise PmcmineError(f"where={where!r}: {str(error).splitlines()[0]}") from None
-    return rows
+            raise PmcmineError(f"where={where!r}: {explain(error, where or '')}") from None
+    return rows if of_split else []
+
+
+def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
+    """Raise PmcmineError for a key that the JSON of the release's samples does not have."""
+    try:
+        known = [field["name"] for field in json.loads(fs.cat_file(f"{shards}/schema.json"))["json"]]
+    except FileNotFoundError:
+        return  # shards that came without it
+    for name in columns:
+        if name not in known:
+            raise PmcmineError(f"columns: no key {name!r} in the JSON of a sample; {choose(name, known)}")
 
 
 def open(
@@ -426,17 +566,27 @@ def open(
         on_error: raise, or warn: a range that can't be read, after retries, is left out with a warning that names it.
 
     Raises:
-        PmcmineError: where there is no release, or the condition is no SQL over `figures`.
+        PmcmineError: without a release, or for a split, column, value of an enumeration or condition that it does not
+            have; the message holds the nearest name.
     """
     if not 0 <= rank < world_size:
         raise PmcmineError(f"rank {rank} of {world_size}: ranks count from 0 to world_size - 1")
     if on_error not in ("raise", "warn"):
-        raise PmcmineError(f"on_error={on_error!r}: choose raise or warn")
+        raise PmcmineError(f"on_error={on_error!r}: {choose(on_error, ('raise', 'warn'))}")
+    if split not in SPLITS:
+        raise PmcmineError(f"split={split!r}: {choose(split, SPLITS)}")
     compose = _composer(caption, columns)
-    fs, shards, tables, listing = _locate(release)
+    fs, shards, tables, path = _locate(release)
+    listing = _read_listing(path, fs, release)
+    if compose.columns:
+        _check_columns(compose.columns, shards, fs)
+    files = [f["name"] for f in listing["files"] if f["name"].startswith("tables/figures/")]
     try:
-        rows = _figure_rows(tables, listing, fs, split, where)
-    except FileNotFoundError:
-        raise PmcmineError(f"{release}: no release.json; this is no release, or it is not whole yet") from None
+        rows = _figure_rows(tables, files, fs, split, where)
+    except FileNotFoundError as error:
+        raise PmcmineError(f"{release}: a table of figures is missing ({error}); is the copy whole?") from None
+    if not rows:
+        chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
+        warnings.warn(f"{release}: {chosen} choose no sample", stacklevel=2)
     ranges = _HubRanges(fs, shards) if "hf" in fs.protocol else _Ranges(fs, shards)
     return Samples(ranges, [_Place(*row) for row in rows], seed, rank, world_size, compose, on_error)

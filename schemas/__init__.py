@@ -8,7 +8,7 @@ from schemas.ledger import REJECTS, TOMBSTONES
 from schemas.mention import MENTIONS
 from schemas.panel import PANELS
 from schemas.paragraph import PARAGRAPHS
-from schemas.record import Table, arrow_schema, describe, plain, to_arrow
+from schemas.record import Table, arrow_schema, closed_values, describe, plain, to_arrow
 from schemas.table_wrap import TABLE_WRAPS
 
 TABLES: dict[str, Table] = {
@@ -27,4 +27,4 @@ TABLES: dict[str, Table] = {
     )
 }
 
-__all__ = ["TABLES", "Table", "arrow_schema", "describe", "plain", "to_arrow"]
+__all__ = ["TABLES", "Table", "arrow_schema", "closed_values", "describe", "plain", "to_arrow"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from schemas.record import Table, col, withheld
+from schemas.values import GROUPS, LICENSES, SPLITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +94,8 @@ class Article:
     references: tuple[Reference, ...] = col("Reference list with the ids it gives.")
     trial_ids: tuple[str, ...] = col("ClinicalTrials.gov ids found in links and text.", unit="NCT<8 digits>")
     related: tuple[RelatedArticle, ...] = col("Links to related articles.")
-    license: str = col("Licence enum, such as CC-BY or CC-BY-NC-ND; OTHER where it is none of these.")
-    license_group: str = col("commercial, noncommercial or other.")
+    license: str = col("Licence enum, such as CC-BY or CC-BY-NC-ND; OTHER where it is none of these.", values=LICENSES)
+    license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
     license_source: str = col("What stated the licence: metadata, xml or none.")
     license_url: str | None = col("URL of the licence in the XML.", null="none")
     license_text: str | None = col("Licence statement of the XML.", null="none")
@@ -109,7 +110,7 @@ class Article:
     n_tables: int = col("Table rows of the article.", arrow=pa.int32())
     n_sub_articles: int = col("Sub-articles and responses, which are not mined.", arrow=pa.int32())
     xml_sha256: str = col("SHA-256 of the XML that was read.")
-    split: str = col("train, validation or test.", default="")
+    split: str = col("train, validation or test.", default="", values=SPLITS)
     withheld: str | None = withheld()
 
 

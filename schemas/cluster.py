@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from schemas.record import Table, col
+from schemas.values import GROUPS, SPLITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +16,7 @@ class Cluster:
 
     row_id: str = col("Kind and member.", unit="<kind>/<member_id>")
     cluster_id: str = col("Cluster: kind and representative.", unit="<kind>/<id>")
-    kind: str = col("What is alike: image, caption or paragraph.")
+    kind: str = col("What is alike: image, caption or paragraph.", values=("image", "caption", "paragraph"))
     member_id: str = col("Figure or paragraph.")
     pmcid: str = col("PMC id of the member.", unit="PMC<digits>")
     size: int = col("Members of the cluster.", arrow=pa.int32())
@@ -34,8 +35,8 @@ class Cluster:
     leaks_into: str | None = col(
         "For a train member: test or validation, where the cluster has members there.", null="none, or not in train"
     )
-    license_group: str = col("commercial, noncommercial or other.")
-    split: str = col("train, validation or test.", default="")
+    license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
+    split: str = col("train, validation or test.", default="", values=SPLITS)
 
 
 CLUSTERS = Table("clusters", Cluster, "One member of a cluster of near duplicates.", "row_id", row_group=5_000)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from schemas.record import Table, col, withheld
+from schemas.values import FIGURE_KINDS, FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SECTION_KINDS, SPLITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +15,10 @@ class Graphic:
     """One graphic of a figure."""
 
     rank: int = col("Order of preference, 0 first.", arrow=pa.int32())
-    role: str = col("primary, alternative (same picture), panel (further picture) or thumbnail.")
+    role: str = col(
+        "primary, alternative (same picture), panel (further picture) or thumbnail.",
+        values=("primary", "alternative", "panel", "thumbnail"),
+    )
     href: str = col("`xlink:href` as given.")
     media: str | None = col("Media file it resolves to.", null="no file matches")
     rule: str = col("What matched: exact, case, extension, stem, or missing.")
@@ -81,7 +85,9 @@ class Figure:
     key: str = col("WebDataset key of the sample; holds no dot.")
     ordinal: int = col("Place among the article's figures in document order, from 0.", arrow=pa.int32())
     xml_id: str | None = col("`id` in the XML.", null="the element has none")
-    kind: str = col("figure, supplement, scheme, graphical_abstract, boxed, appendix or table_image.")
+    kind: str = col(
+        "figure, supplement, scheme, graphical_abstract, boxed, appendix or table_image.", values=FIGURE_KINDS
+    )
     parent_figure_id: str | None = col("Figure that this one is nested in.", null="not nested")
     label: str | None = col("Label as printed, such as Figure 2.", null="none")
     caption_title: str | None = col("Title of the caption.", null="none", text=True)
@@ -91,12 +97,12 @@ class Figure:
     section_path: tuple[str, ...] = col(
         "Section titles from the root to the figure; for one among the floats, those of its first mention."
     )
-    section_kind: str = col("Kind of the section, as in `paragraphs`.")
+    section_kind: str = col("Kind of the section, as in `paragraphs`.", values=SECTION_KINDS)
     graphics: tuple[Graphic, ...] = col("All graphics of the figure, ranked.")
     media: str | None = col("Media file of the sample.", null="no graphic resolves to a file")
     media_rule: str | None = col("Rule that resolved it.", null="no graphic resolves to a file")
-    license: str = col("Licence of the figure: its own statement, else the article's.")
-    license_group: str = col("commercial, noncommercial or other.")
+    license: str = col("Licence of the figure: its own statement, else the article's.", values=LICENSES)
+    license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
     license_override: bool = col("True where the figure's own statement differs from the article's licence.")
     derivatives_ok: bool = col("False where crops and panels may not be published.")
     permissions: str | None = col("Permissions and attributions of the figure and of what encloses it.", null="none")
@@ -110,7 +116,7 @@ class Figure:
     n_mentions: int = col("Mentions of the figure in its article.", arrow=pa.int32())
     width: int | None = col("Width as stored.", unit="px", null="no valid image", arrow=pa.int32())
     height: int | None = col("Height as stored.", unit="px", null="no valid image", arrow=pa.int32())
-    format: str | None = col("Format of the sample's bytes: JPEG or PNG.", null="no valid image")
+    format: str | None = col("Format of the sample's bytes: JPEG or PNG.", null="no valid image", values=FORMATS)
     source_format: str | None = col("Format of the file that was read.", null="no valid image")
     mode: str | None = col("Pixel mode as decoded by Pillow, such as RGB or L.", null="no valid image")
     frames: int | None = col("Frames or pages of the file.", null="no valid image", arrow=pa.int32())
@@ -123,7 +129,10 @@ class Figure:
     phash: str | None = col("64-bit perceptual hash (DCT).", unit="16 hex digits", null="no valid image")
     no_sample: str | None = col("Reason why there is no sample, as in `rejects`.", null="there is a sample")
     image_kinds: tuple[str, ...] = col(
-        "Kinds of image, likeliest first; empty where there is no valid image or it was not classified.", default=()
+        "Kinds of image with a score of at least 0.5, likeliest first; empty if none has, without a valid image, or if "
+        "image kinds are turned off.",
+        default=(),
+        values=IMAGE_KINDS,
     )
     image_kind_scores: ImageKindScores | None = col(
         "Probability of each kind, from pixels and caption.",
@@ -153,7 +162,7 @@ class Figure:
         "Benchmark sets of `--decontaminate` that hold nearly the same image, or 13 words in a row of the caption.",
         default=(),
     )
-    split: str = col("train, validation or test.", default="")
+    split: str = col("train, validation or test.", default="", values=SPLITS)
     withheld: str | None = withheld()
     duplicate_of: str | None = col(
         "Figure with the same bytes that stands for all of them.",
@@ -164,6 +173,7 @@ class Figure:
         "Split that the same image also occurs in, for a figure left out of train.",
         null="no leak",
         default=None,
+        values=SPLITS,
     )
     shard: str | None = col("Shard, relative to `shards/`.", null="there is no sample", default=None)
     image_offset: int | None = col(

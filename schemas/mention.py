@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from schemas.record import Table, col, withheld
+from schemas.values import SECTION_KINDS, SPLITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +31,8 @@ class Mention:
         "First code point of the sentence in the context's text.", unit="code points", arrow=pa.int32()
     )
     sentence_end: int = col("One past its last code point.", unit="code points", arrow=pa.int32())
-    section_kind: str = col("Kind of the section, as in `paragraphs`.")
-    split: str = col("train, validation or test.", default="")
+    section_kind: str = col("Kind of the section, as in `paragraphs`.", values=SECTION_KINDS)
+    split: str = col("train, validation or test.", default="", values=SPLITS)
     withheld: str | None = withheld()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from schemas.record import Table, col, withheld
+from schemas.values import GROUPS, IMAGE_KINDS, LICENSES, SPLITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +47,15 @@ class Panel:
         null="not cut out: not asked for, rights, or box or label not sure",
         default=None,
     )
-    kinds: tuple[str, ...] = col("Kinds of image of the panel, likeliest first; empty where there is no box.")
+    kinds: tuple[str, ...] = col(
+        "Kinds of image with a score of at least 0.5, likeliest first; empty if none has, or without a box.",
+        values=IMAGE_KINDS,
+    )
     n_mentions: int = col("Mentions that name this panel.", arrow=pa.int32())
-    license: str = col("Licence of the figure.")
-    license_group: str = col("commercial, noncommercial or other.")
+    license: str = col("Licence of the figure.", values=LICENSES)
+    license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
     derivatives_ok: bool = col("False where a crop may not be published.")
-    split: str = col("train, validation or test.", default="")
+    split: str = col("train, validation or test.", default="", values=SPLITS)
     withheld: str | None = withheld()
     shard: str | None = col(
         "Shard, relative to `shards-panels/`.", null="not cut out, or left out of train", default=None

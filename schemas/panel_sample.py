@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from schemas.record import col
 from schemas.sample import SampleMention
+from schemas.values import FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SPLITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,19 +32,19 @@ class PanelSample:
     width: int = col("Width.", unit="px", arrow=pa.int64())
     height: int = col("Height.", unit="px", arrow=pa.int64())
     box_confidence: float = col("How sure the box is.", unit="0 to 1")
-    kinds: tuple[str, ...] = col("Kinds of image, likeliest first.")
+    kinds: tuple[str, ...] = col("Kinds of image with a score of at least 0.5, likeliest first.", values=IMAGE_KINDS)
     mentions: tuple[SampleMention, ...] = col("Sentences of the article that name this panel.")
     article_title: str = col("Title of the article.")
     journal: str = col("Journal.")
     year: int = col("Year of publication; 0 where unknown.", arrow=pa.int64())
-    license: str = col("Licence of the figure.")
-    license_group: str = col("commercial, noncommercial or other.")
+    license: str = col("Licence of the figure.", values=LICENSES)
+    license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
     attribution: str = col("Attribution line, ready to print.")
     source_url: str = col("Page of the article in PMC.")
     media: str = col("File in PMC that it was cut out of.")
-    format: str = col("True format of the bytes in the .jpg member: JPEG or PNG.")
+    format: str = col("True format of the bytes in the .jpg member: JPEG or PNG.", values=FORMATS)
     sha256: str = col("SHA-256 of the crop's bytes.")
-    split: str = col("train, validation or test.", default="")
+    split: str = col("train, validation or test.", default="", values=SPLITS)
 
 
 PANEL_ASSEMBLED = ("split",)

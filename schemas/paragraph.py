@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from schemas.record import Table, col, withheld
+from schemas.values import LICENSES, SECTION_KINDS, SPLITS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,17 +61,21 @@ class Paragraph:
     section_titles: tuple[str, ...] = col("Section titles from the root.")
     section_kind: str = col(
         "abstract, introduction, methods, results, discussion, conclusion, case, supplementary, "
-        "acknowledgements, funding, ethics, data_availability, conflicts, abbreviations, appendix, back or other."
+        "acknowledgements, funding, ethics, data_availability, conflicts, abbreviations, appendix, back or other.",
+        values=SECTION_KINDS,
     )
     text: str = col("Text; inline formulas are readable text, floats are left out.", text=True)
     citations: tuple[Citation, ...] = col("References to the bibliography as offsets in `text`.")
     figure_references: tuple[FigureReference, ...] = col("Linked references to figures as offsets in `text`.")
     article_type: str | None = col("`article-type` of the article.", null="none stated")
     language: str | None = col("`xml:lang` nearest to the paragraph.", null="not stated")
-    license: str = col("Licence of the article.")
+    license: str = col("Licence of the article.", values=LICENSES)
     attribution: str = col("Attribution line, ready to print.")
     type: str | None = col(
-        "Likeliest type: clinical_case, study, review or other.", null="classifiers were left away", default=None
+        "Likeliest type: clinical_case, study, review or other.",
+        null="classifiers were left away",
+        default=None,
+        values=("clinical_case", "study", "review", "other"),
     )
     type_clinical_case: float | None = col(
         "Probability of clinical_case.", unit="0 to 1", null="classifiers were left away", default=None
@@ -85,7 +90,10 @@ class Paragraph:
         "Probability of other.", unit="0 to 1", null="classifiers were left away", default=None
     )
     domain: str | None = col(
-        "Likeliest domain: clinical, biomedical or other.", null="classifiers were left away", default=None
+        "Likeliest domain: clinical, biomedical or other.",
+        null="classifiers were left away",
+        default=None,
+        values=("clinical", "biomedical", "other"),
     )
     domain_clinical: float | None = col(
         "Probability of clinical.", unit="0 to 1", null="classifiers were left away", default=None
@@ -114,7 +122,7 @@ class Paragraph:
     benchmarks: tuple[str, ...] = col(
         "Benchmark sets of `--decontaminate` that hold 13 words in a row of the text.", default=()
     )
-    split: str = col("train, validation or test.", default="")
+    split: str = col("train, validation or test.", default="", values=SPLITS)
     withheld: str | None = withheld()
 
 

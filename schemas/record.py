@@ -6,6 +6,7 @@ The Arrow schema, the Parquet columns, the cards and the docs are all derived fr
 from __future__ import annotations
 
 import dataclasses
+import json
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,6 +34,7 @@ def col(
     arrow: pa.DataType | None = None,
     default: Any = MISSING,
     text: bool = False,
+    values: Sequence[str] | None = None,
 ) -> Any:
     """Declare a column.
 
@@ -43,8 +45,9 @@ def col(
         arrow: the Arrow type, where the annotation's default (int64, float64, string) is not wanted.
         default: the value where the record's maker does not know it yet.
         text: whether it is text of the article, which a pointer withholds.
+        values: all values that it, or an element of its list, can have, if they are a closed set.
     """
-    metadata = {"meaning": meaning, "unit": unit, "null": null, "arrow": arrow, "text": text}
+    metadata = {"meaning": meaning, "unit": unit, "null": null, "arrow": arrow, "text": text, "values": values}
     if default is MISSING:
         return field(metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -102,6 +105,7 @@ def arrow_schema(record: Any) -> pa.Schema:
             raise TypeError(f"{record.__name__}.{f.name}: a nullable column needs a null rule, others none")
         notes = {k: str(f.metadata[k]) for k in ("meaning", "unit", "null") if f.metadata[k] is not None}
         notes |= {"text": "true"} if f.metadata.get("text") else {}
+        notes |= {"values": json.dumps(f.metadata["values"])} if f.metadata.get("values") else {}
         fields.append(pa.field(f.name, f.metadata["arrow"] or _arrow_type(hint), nullable, notes))
     return pa.schema(fields)
 
@@ -157,6 +161,11 @@ def to_arrow(table: Table, rows: Sequence[Any]) -> pa.Table:
     schema = table.schema
     columns = [pa.array([plain(getattr(r, f.name)) for r in rows], f.type) for f in schema]
     return pa.Table.from_arrays(columns, schema=schema)
+
+
+def closed_values(record: Any) -> dict[str, list[str]]:
+    """Return the values of each column that has a closed set of them."""
+    return {f.name: list(f.metadata["values"]) for f in dataclasses.fields(record) if f.metadata.get("values")}
 
 
 def describe(record: Any) -> Iterable[tuple[str, str, str, str, str]]:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from schemas.mention import Mention
 from schemas.record import col
+from schemas.values import FIGURE_KINDS, FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SECTION_KINDS, SPLITS
 
 MOST_MENTIONS: Final = 50  # sentences in the JSON of a sample; the table has them all
 
@@ -19,7 +20,7 @@ class SampleMention:
     """A sentence that names the figure."""
 
     context_id: str = col("Paragraph, figure or table that holds the sentence.")
-    section_kind: str = col("Kind of the section.")
+    section_kind: str = col("Kind of the section.", values=SECTION_KINDS)
     panels: str = col("Panel letters as written; empty for the whole figure.")
     sentence: str = col("The sentence.")
 
@@ -72,12 +73,12 @@ class Sample:
     pmcid: str = col("PMC id.")
     pmid: str = col("PubMed id.")
     doi: str = col("DOI.")
-    kind: str = col("Kind of the figure.")
+    kind: str = col("Kind of the figure.", values=FIGURE_KINDS)
     label: str = col("Label as printed.")
     caption_title: str = col("Title of the caption.")
     caption: str = col("Whole caption.")
     section_path: tuple[str, ...] = col("Section titles from the root.")
-    section_kind: str = col("Kind of the section.")
+    section_kind: str = col("Kind of the section.", values=SECTION_KINDS)
     mentions: tuple[SampleMention, ...] = col("Sentences of the article that name the figure.")
     panels: tuple[SamplePanel, ...] = col("Panels that the caption names.")
     concepts: tuple[SampleConcept, ...] = col("Concepts that the caption names.")
@@ -87,25 +88,27 @@ class Sample:
     year: int = col("Year of publication; 0 where unknown.", arrow=pa.int64())
     language: str = col("Language of the article.")
     keywords: tuple[str, ...] = col("Keywords of the article.")
-    license: str = col("Licence of the figure.")
-    license_group: str = col("commercial, noncommercial or other.")
+    license: str = col("Licence of the figure.", values=LICENSES)
+    license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
     derivatives_ok: bool = col("False where crops may not be published.")
     attribution: str = col("Attribution line, ready to print.")
     source_url: str = col("Page of the article in PMC.")
     media: str = col("File name of the image in PMC.")
-    format: str = col("True format of the bytes in the .jpg member: JPEG or PNG.")
+    format: str = col("True format of the bytes in the .jpg member: JPEG or PNG.", values=FORMATS)
     width: int = col("Width.", unit="px")
     height: int = col("Height.", unit="px")
     orientation: int = col("EXIF orientation; 0 where none is stated.")
     sha256: str = col("SHA-256 of the file in PMC.")
     phash: str = col("64-bit perceptual hash.", unit="16 hex digits")
-    image_kinds: tuple[str, ...] = col("Kinds of image, likeliest first.")
+    image_kinds: tuple[str, ...] = col(
+        "Kinds of image with a score of at least 0.5, likeliest first.", values=IMAGE_KINDS
+    )
     caption_language: str = col("Language of the caption; empty where unknown.")
     caption_quality: float = col("Educational quality of the caption, 1 to 5; 0 where unknown.")
     privacy: tuple[str, ...] = col("Kinds of places that may tell who a patient is, in caption and image.")
     benchmarks: tuple[str, ...] = col("Benchmark sets that hold nearly the same image or caption.")
     # The fields below are known only when all of the corpus is; the assembler writes them last.
-    split: str = col("train, validation or test.", default="")
+    split: str = col("train, validation or test.", default="", values=SPLITS)
     duplicate_of: str = col("Figure with the same bytes that stands for all of them.", default="")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -166,3 +167,148 @@ def test_stats_count_and_answer(demo_release: Path, capsys: pytest.CaptureFixtur
     for bad in (("--where", "nothing = 1"), ("--by", "colour")):
         code, _, err = call(capsys, "stats", str(demo_release), *bad)
         assert code == 2 and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("[mine]\nseed = 1\n", "unknown key 'mine'"),
+    ("imagekinds = false\n", "did you mean 'image_kinds'"),
+    ("seed = [1]\n", "'seed'"),
+    ("seed = \"one\"\n", "'seed'"),
+    ("classify = \"perhaps\"\n", "'classify'"),
+    ("groups = \"commercial\"\n", "'groups'"),
+    ("groups = [1]\n", "'groups.0'"),
+    ("limit = 1.5\n", "'limit'"),
+    ("decontaminate_action = \"remove\"\n", "'decontaminate_action'"),
+    ("beam = {x = 1}\n", "'beam'"),
+    ("vocab = 3\n", "'vocab'"),
+    ("seed = 1\nseed = 2\n", "not readable as TOML"),
+    ("seed: 1\n", "not readable as TOML"),
+])  # fmt: skip
+def test_a_configuration_file_that_can_not_be_honoured(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str, said: str
+) -> None:
+    file = tmp_path / "c.toml"
+    file.write_text(text)
+    code, out, err = call(
+        capsys, "mine", "--config", str(file), "--source", str(tmp_path), "--out", str(tmp_path / "o")
+    )
+    assert (code, out, err.count("\n")) == (2, "", 1) and said in err
+
+
+def test_an_environment_that_can_not_be_honoured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value, said in (
+        ("GROUPS", "commercial", "JSON"), ("SEED", "one", "'seed'"), ("PANELS", "perhaps", "'panels'"),
+    ):  # fmt: skip
+        monkeypatch.setenv(f"PMCMINE_MINE_{name}", value)
+        code, _, err = call(capsys, "mine", "--source", str(tmp_path), "--out", str(tmp_path / "o"))
+        assert code == 2 and err.count("\n") == 1 and said in err
+        monkeypatch.delenv(f"PMCMINE_MINE_{name}")
+
+
+def test_an_output_that_can_not_be_written(
+    demo_release: Path, demo_bucket: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("a file")
+    (tmp_path / "hp.obo").write_text("format-version: 1.2\n\n[Term]\nid: HP:0000001\nname: All\n")
+    release, obo, source = str(demo_release), str(tmp_path / "hp.obo"), str(demo_bucket)
+    for below in (tmp_path / "file", Path("/proc/none")):
+        for args in (
+            ["subset", release, "--out", f"{below}/x.parquet"],
+            ["export", release, "--format", "attribution", "--out", f"{below}/x"],
+            ["vocab", "build", obo, "--out", f"{below}/x.vocab"],
+            ["mine", "--source", source, "--out", f"{below}/x", "-q"],
+        ):
+            code, out, err = call(capsys, *args)
+            assert (code, out) == (2, "") and err.count("\n") == 1 and str(below) in err, args
+    code, _, err = call(capsys, "subset", release, "--out", str(tmp_path))
+    assert code == 2 and "Is a directory" in err
+
+
+def test_a_full_disk_says_how_to_go_on(
+    demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: object, **options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def arrow_full(*args: object, **options: object) -> None:
+        raise OSError("[Errno 28] Error writing bytes to file. Detail: [errno 28] No space left on device")
+
+    out = tmp_path / "x.parquet"
+    for failing in (full, arrow_full):
+        monkeypatch.setattr("pyarrow.parquet.write_table", failing)
+        code, _, err = call(capsys, "subset", str(demo_release), "--out", str(out))
+        assert code == 2 and "free some space, then run the same command again" in err and err.count("\n") == 1
+        assert not list(tmp_path.iterdir())
+    monkeypatch.undo()
+    assert call(capsys, "subset", str(demo_release), "--out", str(out))[0] == 0
+    monkeypatch.setattr("pmcmine.exports.FORMATS", {"attribution": full})
+    folder = tmp_path / "export"
+    args = ["export", str(demo_release), "--format", "attribution", "--out", str(folder)]
+    code, _, err = call(capsys, *args)
+    assert code == 2 and "free some space" in err and not folder.exists()
+    monkeypatch.undo()
+    assert call(capsys, *args)[0] == 0
+
+
+def test_a_disk_that_fills_up_under_a_run(
+    demo_bucket: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once its packs are written: not even the error's own file has a place then."""
+    args = [
+        "mine",
+        "--source",
+        str(demo_bucket),
+        "--out",
+        str(tmp_path / "o"),
+        "--vocab",
+        "none",
+        "-q",
+        "--max-reject-share",
+        "1",
+    ]
+    args += [
+        f"--set={k}=false" for k in ("classify", "image_kinds", "languages", "privacy", "panels", "near_duplicates")
+    ]
+    fsync = os.fsync
+
+    def full(descriptor: int) -> None:
+        name = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+        if ".arrow" in name or "/error-" in name or "/packs/" in name:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+    code, _, err = call(capsys, *args)
+    assert code == 2 and err.count("\n") == 1 and "No space left on device" in err
+    assert "free some space, then run the same command again" in err
+    monkeypatch.undo()
+    assert call(capsys, *args)[0] == 0
+
+
+def test_conditions_of_tables_are_checked(
+    demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release, out = str(demo_release), ["--out", str(tmp_path / "x.parquet")]
+    for args, said in (
+        (["stats", release, "--where", "license = 'CC BY'"], "Did you mean 'CC-BY'"),
+        (["stats", release, "--where", "licence = 'CC-BY'"], 'Candidate bindings: "license"'),
+        (["stats", release, "--sql", "SELECT * FROM figure"], 'Did you mean "figures"'),
+        (["stats", release, "--by", "licence"], "did you mean 'license'"),
+        (["subset", release, *out, "--where", "kind = 'CT'"], "image_kinds has 'ct'"),
+        (["subset", release, *out, "--table", "paragraphs", "--where", "type = 'case'"], "type is never 'case'"),
+        (["subset", release, *out, "--where", "yaer > 1"], 'Candidate bindings: "year"'),
+        (["subset", release, *out, "--table", "paragraph"], "did you mean 'paragraphs'"),
+        (["subset", release, *out, "--view", "radiologie"], "did you mean 'radiology'"),
+        (["export", release, "--format", "biomedicae", "--out", str(tmp_path / "e")], "did you mean 'biomedica'"),
+    ):
+        code, _, err = call(capsys, *args)
+        assert code == 2 and said in err and err.count("\n") == 1, args
+
+
+def test_figures_without_a_kind_are_counted(demo_release: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    without = sum(1 for f in rows(demo_release, "figures") if not f["image_kinds"])
+    _, out, _ = call(capsys, "stats", str(demo_release), "--by", "image_kinds", "--json")
+    counted = {r["image_kinds"]: r["figures"] for r in map(json.loads, out.splitlines())}
+    assert without > 0 and counted[None] == without

@@ -66,10 +66,9 @@ class KindModel:
         return np.round(1 / (1 + np.exp(-out.astype(np.float64))), 4)
 
     def named(self, scores: NDArray[np.float64]) -> tuple[str, ...]:
-        """The kinds of one image, likeliest first: those above their threshold, or else the likeliest one."""
+        """Return the kinds of one image that reach their threshold, likeliest first; none if it is like no kind."""
         order = sorted(range(len(KINDS)), key=lambda i: (-scores[i], i))
-        above = [KINDS[i] for i in order if scores[i] >= self.thresholds[i]]
-        return tuple(above or [KINDS[order[0]]])
+        return tuple(KINDS[i] for i in order if scores[i] >= self.thresholds[i])
 
 
 def inputs(views: Sequence[NDArray[np.uint8] | None], captions: Sequence[str]) -> NDArray[np.float32]:

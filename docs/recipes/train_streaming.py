@@ -56,7 +56,6 @@ def image_of(sample: dict[str, Any]) -> Image.Image:
 
 def batches(samples: stream.Samples, size: int) -> Iterator[list[dict[str, Any]]]:
     """Batches for ever, one epoch after another; what is left of an epoch below a batch is let go."""
-    epoch = samples.state_dict()["epoch"]
     while True:
         batch = []
         for sample in samples:
@@ -64,8 +63,6 @@ def batches(samples: stream.Samples, size: int) -> Iterator[list[dict[str, Any]]
             if len(batch) == size:
                 yield batch
                 batch = []
-        epoch += 1
-        samples.set_epoch(epoch)
 
 
 def train(release: str, recipe: Recipe, out: Path, save_every: int = 50, say: bool = True) -> Any:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pmcmine.assemble.plan import SHARDS
 from pmcmine.ids import SPLITS
-from schemas import TABLES, arrow_schema, describe
+from schemas import TABLES, arrow_schema, closed_values, describe
 from schemas.panel_sample import PanelSample
 from schemas.sample import Sample
 
@@ -294,9 +294,11 @@ WebDataset shards in a dataset of their own; `figures` rows say where each sampl
     return _card(meta, body)
 
 
-def _schema(record: Any) -> list[dict[str, str]]:
+def _schema(record: Any) -> list[dict[str, Any]]:
     keys = ("name", "type", "meaning", "unit", "null")
-    return [dict(zip(keys, row, strict=True)) for row in describe(record)]
+    values = closed_values(record)
+    rows = [dict(zip(keys, row, strict=True)) for row in describe(record)]
+    return [row | ({"values": values[row["name"]]} if row["name"] in values else {}) for row in rows]
 
 
 def shards_schema(record: Any) -> bytes:

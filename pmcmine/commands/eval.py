@@ -44,6 +44,12 @@ def linking(
     json_: Json = False,
 ) -> None:
     """Concepts: PubTator files, MedMentions' BIO tables, or a CRAFT folder."""
+    from pmcmine.parts import need
+
+    if fuzzy:
+        need("fuzzy", "--fuzzy")
+    if train or folds:
+        need("train", "--train" if train else "--folds")
     from pmcmine.concepts import evaluate as ev
     from pmcmine.concepts.gold import of_types, read_linking
 
@@ -96,7 +102,10 @@ def abbreviations(
     """Abbreviations and their long forms: MED1250's format."""
     from pmcmine.concepts.evaluate import score_abbreviations
     from pmcmine.concepts.gold import read_abbreviations
+    from pmcmine.parts import need
 
+    if folds:
+        need("train", "--folds")
     documents = read_abbreviations(gold)
     models = None
     if folds:

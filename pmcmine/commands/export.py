@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -23,16 +24,25 @@ def export(
     images: Annotated[bool, typer.Option(help="Write image files where the format has them.")] = True,
 ) -> None:
     """Write a release in the record shapes of another system, for its loaders, or its attribution as TSV."""
+    from pmcmine.conditions import choose
     from pmcmine.exports import FORMATS, Export, ReleaseReader
+    from pmcmine.storage import check_writable, describe
 
     if format_ not in FORMATS:
-        raise PmcmineError(f"--format {format_}: choose from {', '.join(FORMATS)}")
-    if out.exists() and any(out.iterdir()):
-        raise PmcmineError(f"--out {out}: is not empty")
+        raise PmcmineError(f"--format {format_}: {choose(format_, list(FORMATS))}")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise PmcmineError(f"--out {out}: is not an empty folder")
     reader = ReleaseReader(release, [g.strip() for g in groups.split(",")] if groups else None)
     done = Export(out, images)
-    out.mkdir(parents=True, exist_ok=True)
-    FORMATS[format_](reader, done)
+    check_writable(out / "file")
+    try:
+        FORMATS[format_](reader, done)
+    except BaseException as error:
+        # The folder was empty: what is in it is a part of an export, which the same command would refuse to go on with.
+        shutil.rmtree(out, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise PmcmineError(f"--out {out}: can't write ({describe(error)})") from None
+        raise
     for name, n in sorted(done.counts.items()):
         typer.echo(f"{name:24} {n:>10,}")
     typer.echo(f"export   {out}")

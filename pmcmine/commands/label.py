@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pmcmine.errors import PmcmineError
+from pmcmine.parts import need
 
 KEY = "PMCMINE_LABEL_KEY"
 
@@ -33,6 +34,7 @@ def label(
     A key for the server is read from PMCMINE_LABEL_KEY.
     """
     if text_model is not None:
+        need("encoder", "--text-model")
         from pipelines.classify import classify
         from pmcmine.config import load_config
 

@@ -26,6 +26,10 @@ def link(
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a line for each link.")] = False,
 ) -> None:
     """Show the concepts that a text names, with negation and the like."""
+    from pmcmine.parts import need
+
+    if fuzzy:
+        need("fuzzy", "--fuzzy")
     from pmcmine.concepts.linker import Linker, LinkOptions
     from pmcmine.concepts.locate import find_vocabulary, local_copy
     from pmcmine.concepts.vocabulary import Vocabulary

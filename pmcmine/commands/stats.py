@@ -23,14 +23,20 @@ def stats(
 ) -> None:
     """Count figures, pairs, caption words and pixels of a release, or ask it something in SQL."""
     import duckdb
+    import pyarrow.parquet as pq
+
+    from pmcmine.conditions import check_values, choose, explain, known_values
 
     if not (release / "release.json").is_file():
         raise PmcmineError(f"{release}: no release.json; this is no release, or it is not whole yet")
     if by not in _BY:
-        raise PmcmineError(f"--by {by}: choose from {', '.join(_BY)}")
-    # A figure of several kinds counts for each.
+        raise PmcmineError(f"--by {by}: {choose(by, _BY)}")
+    # A figure of several kinds counts for each, one without a kind for the empty line.
     figures = (
-        "(SELECT * REPLACE (unnest(image_kinds) AS image_kinds) FROM figures)" if by == "image_kinds" else "figures"
+        "(SELECT * REPLACE (unnest(CASE WHEN len(image_kinds) = 0 THEN [NULL] ELSE image_kinds END) AS image_kinds) "
+        "FROM figures)"
+        if by == "image_kinds"
+        else "figures"
     )
     query = sql or (
         f"SELECT {by}, count(*) AS figures, count(shard) AS pairs, "
@@ -44,12 +50,16 @@ def stats(
             if files:
                 names = ", ".join(f"'{f}'" for f in files)
                 connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{names}], union_by_name=true)")
+        first = next((release / "tables" / "figures").rglob("*.parquet"), None)
+        # With --by image_kinds a condition sees one kind a row, not the list.
+        if where and not sql and first is not None:
+            check_values(connection, where, known_values(pq.read_schema(first)), "--where")
         try:
             result = connection.execute(query)
             names_of = [c[0] for c in result.description or ()]
             rows = result.fetchall()
         except duckdb.Error as error:
-            raise PmcmineError(f"{'--sql' if sql else '--where'}: {str(error).splitlines()[0]}") from None
+            raise PmcmineError(f"{'--sql' if sql else '--where'}: {explain(error, sql or where or '')}") from None
     if json_:
         for row in rows:
             typer.echo(json.dumps(dict(zip(names_of, row, strict=True)), default=str))

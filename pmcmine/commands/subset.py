@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -21,27 +22,39 @@ def subset(
 ) -> None:
     """Write the rows of a view, or of a condition, to a Parquet file."""
     import duckdb
+    import pyarrow.parquet as pq
 
+    from pmcmine.conditions import check_values, choose, explain, known_values
+    from pmcmine.storage import check_writable, describe
     from pmcmine.views import VIEWS, View
 
     if view is not None and view not in VIEWS:
-        raise PmcmineError(f"--view {view}: known are {', '.join(VIEWS)}")
+        raise PmcmineError(f"--view {view}: {choose(view, list(VIEWS))}")
     chosen = VIEWS[view] if view else View(table, (), "true", "ALL", "")
     folders = [f"{release}/tables/{chosen.table}/{g}" for g in chosen.groups] or [f"{release}/tables/{chosen.table}"]
     files = sorted(str(p) for folder in folders for p in Path(folder).rglob("*.parquet"))
     if not (release / "release.json").is_file() or not files:
-        raise PmcmineError(f"{release}: no release with a table {chosen.table}")
+        tables = sorted(p.name for p in (release / "tables").glob("*") if p.is_dir())
+        hint = f"; {choose(chosen.table, tables)}" if tables else ""
+        raise PmcmineError(f"{release}: no release with a table {chosen.table}{hint}")
+    check_writable(out)
     condition = f"({chosen.where})" + (f" AND ({where})" if where else "")
     order = "" if chosen.order == "ALL" else f" ORDER BY {chosen.order}"
     with duckdb.connect() as connection:
+        if where:
+            check_values(connection, where, known_values(pq.read_schema(files[0])), f"--where {where!r}")
         rows = connection.read_parquet(files)
         try:
             found = connection.sql(f"SELECT * FROM rows WHERE {condition}{order}").fetch_arrow_table()
         except duckdb.Error as error:
-            raise PmcmineError(f"--where {where!r}: {str(error).splitlines()[0]}") from None
+            raise PmcmineError(f"--where {where!r}: {explain(error, where or '')}") from None
         del rows
-    import pyarrow.parquet as pq
-
-    out.parent.mkdir(parents=True, exist_ok=True)
-    pq.write_table(found, out, compression="zstd")
+    part = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        pq.write_table(found, part, compression="zstd")
+        part.replace(out)
+    except OSError as error:
+        raise PmcmineError(f"--out {out}: can't write ({describe(error)})") from None
+    finally:
+        part.unlink(missing_ok=True)
     typer.echo(f"{out}: {len(found):,} rows" + (f" ({chosen.meaning})" if chosen.meaning else ""))

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pmcmine.parts import need
+
 app = typer.Typer(help="Train models from annotated texts.", no_args_is_help=True)
 
 _MODELS = Path(__file__).parent.parent / "concepts" / "models"
@@ -20,6 +22,7 @@ def abbreviations(
     / "abbreviations.json",
 ) -> None:
     """Fit the model of abbreviations on texts of MED1250's format."""
+    need("train", "train abbreviations")
     from pmcmine.concepts.evaluate import score_abbreviations
     from pmcmine.concepts.fitting import fit_abbreviations, write_abbreviations
     from pmcmine.concepts.gold import read_abbreviations
@@ -38,6 +41,7 @@ def linking(
     out: Annotated[Path, typer.Option(help="Model file; the package's own if not given.")] = _MODELS / "linking.json",
 ) -> None:
     """Fit the probabilities of matches on annotated texts."""
+    need("train", "train linking")
     from pmcmine.concepts.evaluate import of_sources
     from pmcmine.concepts.fitting import fit_linking, write_linking
     from pmcmine.concepts.gold import read_linking
@@ -77,6 +81,9 @@ def text(
     card: Annotated[Path | None, typer.Option(help="Model card to write.")] = None,
 ) -> None:
     """Train type, domain and quality of paragraphs, and cross-validate them by article."""
+    need("train", "train text")
+    if teacher is not None:
+        need("encoder-train", "--teacher")
     import tempfile
 
     from classifiers.text import card as cards
@@ -111,6 +118,7 @@ def encoder(
     ] = None,
 ) -> None:
     """Fit classification heads on a frozen encoder and export them together to ONNX."""
+    need("encoder-train", "train encoder")
     from classifiers.text import labelled as readers
     from classifiers.text.encoder import train
     from classifiers.text.heads import TASKS
@@ -132,6 +140,7 @@ def image_kind(
     card: Annotated[Path | None, typer.Option(help="Model card to write.")] = None,
 ) -> None:
     """Train kinds of images on labelled figures and generated pictures, and cross-validate them by article."""
+    need("train", "train image-kind")
     from classifiers.images import learn
     from classifiers.images.kinds import MODEL_FILE, dump
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pmcmine.errors import VocabularyError
+from pmcmine.storage import check_writable
 
 app = typer.Typer(help="Make, get and look at vocabularies of concepts.", no_args_is_help=True)
 
@@ -62,6 +63,7 @@ def build(
     if not opened:
         raise VocabularyError("nothing to build from: give --umls META_DIR, --obo FILE, or both")
     target = out or _default(name or "vocabulary")
+    check_writable(target)
     tell = None if quiet else (lambda n: typer.echo(f"  {n:,} names read", err=True))
     header = compile_vocabulary(opened, target, name or target.stem, tell)
     for origin in header["origins"]:
@@ -86,6 +88,7 @@ def get(
             f"{name!r}: the one vocabulary to get is `open`; others are made by `pmcmine vocab build`"
         )
     target = out or _default("open")
+    check_writable(target)
     header = get_open(target, tuple(_names(only)), offline, lambda line: typer.echo(f"  {line}", err=True))
     _summary(target, header["counts"], header["version"], header["license_class"])
 

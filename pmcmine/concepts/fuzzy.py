@@ -6,7 +6,6 @@ several threads and may differ a little from run to run, so `mine`, whose bytes 
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any, Final
@@ -14,6 +13,7 @@ from typing import Any, Final
 from pmcmine.concepts.normalise import name_key
 from pmcmine.concepts.vocabulary import LEVEL_MASK, Level, Vocabulary
 from pmcmine.errors import VocabularyError
+from pmcmine.parts import need
 
 MIN_LIKENESS: Final = 0.7  # cosine; below it, letters are shared by chance
 MIN_RATIO: Final = 0.85  # of letters in order (Ratcliff and Obershelp); keeps "disorder" from "tic disorder"
@@ -33,11 +33,9 @@ class FuzzyGenerator:
         """Build the index: about a minute for 100,000 names.
 
         Raises:
-            VocabularyError: where scispaCy is not installed, or the vocabulary has too few names for an index.
+            PmcmineError: without scispaCy, or if the vocabulary has too few names for an index.
         """
-        for package in ("scispacy", "nmslib", "sklearn", "spacy"):
-            if importlib.util.find_spec(package) is None:
-                raise VocabularyError("likeness of letters needs scispaCy: pip install 'pmcmine[fuzzy]'")
+        need("fuzzy", "likeness of letters")
         import spacy
 
         self.min_likeness, self.min_ratio = min_likeness, min_ratio

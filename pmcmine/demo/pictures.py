@@ -18,7 +18,7 @@ def _micrograph(rng: np.random.Generator, width: int, height: int) -> Image.Imag
     image = Image.fromarray(field.clip(0, 255).astype(np.uint8))
     draw = ImageDraw.Draw(image)
     for _ in range(60):
-        x, y, r = rng.integers(0, width), rng.integers(0, height), int(rng.integers(4, 12))
+        x, y, r = int(rng.integers(0, width)), int(rng.integers(0, height)), int(rng.integers(4, 12))
         draw.ellipse((x - r, y - r, x + r, y + r), fill=(120 + r * 3, 70, 150), outline=(80, 40, 110))
     return image
 

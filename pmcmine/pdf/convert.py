@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import struct
@@ -14,8 +13,8 @@ from typing import Any, Final
 
 from lxml import etree
 
-from pmcmine.errors import PmcmineError
 from pmcmine.jats.sections import kind_of
+from pmcmine.parts import need
 from pmcmine.pdf.extract import Limits
 from pmcmine.pdf.layout import begins_abstract
 from pmcmine.rejects import Reason, Rejected
@@ -44,8 +43,7 @@ class PdfPicture:
 
 def need_pymupdf() -> None:
     """Raise PmcmineError where PyMuPDF is not installed."""
-    if importlib.util.find_spec("pymupdf") is None:
-        raise PmcmineError("PDFs need PyMuPDF, which is under the GNU AGPL: pip install 'pmcmine[pdf]'")
+    need("pdf", "reading PDFs")
 
 
 def read_pdf(data: bytes, limits: Limits, pictures: bool = True) -> tuple[dict[str, Any], list[PdfPicture]]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import random
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,8 +130,6 @@ def test_text_is_composed(release: Path) -> None:
 def test_a_broken_shard_is_an_error_or_a_warning(
     release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import shutil
-
     monkeypatch.setattr(stream, "_WAIT", 0.0)
     copy = tmp_path / "copy"
     shutil.copytree(release, copy)
@@ -177,11 +178,135 @@ def test_from_a_hub_that_is_busy(release: Path, tmp_path: Path, monkeypatch: pyt
         assert hub.read_bytes - before <= one["sample_size"] + 0.02 * total + 2 * tables + listing
 
 
-@pytest.mark.slow
-def test_in_a_torch_data_loader(release: Path) -> None:
-    torch = pytest.importorskip("torch")
-    keys: Callable[[Any], list[str]] = lambda samples: [  # noqa: E731
-        s["key"] for s in torch.utils.data.DataLoader(stream.torch_dataset(samples), batch_size=None, num_workers=2)
-    ]
-    seen = [k for rank in range(4) for k in keys(stream.open(str(release), seed=1, rank=rank, world_size=4))]
-    assert len(seen) == len(set(seen)) and sorted(seen) == sorted(_keys(stream.open(str(release))))
+def test_iterations_are_epochs(release: Path) -> None:
+    samples = stream.open(str(release), seed=1)
+    epochs = [_keys(samples) for _ in range(3)]
+    assert len({tuple(e) for e in epochs}) == 3 and len({tuple(sorted(e)) for e in epochs}) == 1
+    assert samples.state_dict()["epoch"] == 3
+    for epoch in (2, 0, 1):
+        samples.set_epoch(epoch)
+        assert _keys(samples) == epochs[epoch]
+    # What was left early goes on; then comes the next epoch.
+    samples.set_epoch(0)
+    begun = iter(samples)
+    had = [next(begun)["key"] for _ in range(9)]
+    del begun
+    assert had + _keys(samples) == epochs[0] and _keys(samples) == epochs[1]
+
+
+def test_a_loop_over_epochs_resumes_in_the_middle_of_one(release: Path) -> None:
+    samples = stream.open(str(release), seed=1)
+    samples.set_epoch(2)
+    begun = iter(samples)
+    had = [next(begun)["key"] for _ in range(9)]
+    again = stream.open(str(release), seed=1)
+    again.load_state_dict(samples.state_dict())
+    again.set_epoch(2)  # as its loop does for each epoch
+    rest = _keys(again)
+    again.set_epoch(2)
+    assert had + rest == _keys(again)
+
+
+def test_a_position_holds_over_several_changes_of_the_world(release: Path) -> None:
+    had: list[str] = []
+    state: dict[str, Any] | None = None
+    for world, steps in ((2, 5), (3, 7), (1, 11), (4, 3), (2, 4)):
+        states = []
+        for rank in range(world):
+            samples = stream.open(str(release), seed=7, rank=rank, world_size=world)
+            if state is not None:
+                samples.load_state_dict(state)
+            begun = iter(samples)
+            had += [next(begun)["key"] for _ in range(steps)]
+            states.append(json.loads(json.dumps(samples.state_dict())))
+        assert all(s == states[0] for s in states)
+        state = states[0]
+    assert state is not None
+    for rank in range(3):
+        samples = stream.open(str(release), seed=7, rank=rank, world_size=3)
+        samples.load_state_dict(state)
+        had += _keys(samples)
+        length = len(samples)
+        assert len(_keys(samples)) == length > 30  # the next epoch is whole
+    assert sorted(had) == sorted(_keys(stream.open(str(release))))
+
+
+def test_a_state_of_the_first_format_is_read(release: Path) -> None:
+    samples = stream.open(str(release), seed=7)
+    begun = iter(samples)
+    had = [next(begun)["key"] for _ in range(5)]
+    old = {**samples.state_dict(), "format": 1}
+    del old["before"]
+    again = stream.open(str(release), seed=7)
+    again.load_state_dict(old)
+    assert sorted(had + _keys(again)) == sorted(_keys(stream.open(str(release))))
+
+
+def test_samples_travel_to_other_processes(release: Path) -> None:
+    samples = stream.open(str(release), seed=3, where="license = 'CC-BY'", caption="full+mentions", columns=["doi"])
+    assert list(pickle.loads(pickle.dumps(samples))) == list(samples)
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    ({"split": "dev"}, "did you mean 'validation'"),
+    ({"split": "trian"}, "did you mean 'train'"),
+    ({"split": "everything"}, "choose from train, validation, test"),
+    ({"caption": "panel+mention"}, "did you mean 'panels+mentions'"),
+    ({"on_error": "wran"}, "did you mean 'warn'"),
+    ({"columns": ["doi", "licence"]}, "did you mean 'license'"),
+    ({"columns": "doi"}, "give a list"),
+    ({"where": "licence = 'CC-BY'"}, 'license", '),
+    ({"where": "lst_contains(image_kinds, 'ct')"}, 'Did you mean "list_contains"'),
+    ({"where": "image_kind_scores.xrays > 0.5"}, 'Candidate Entries: "xray"'),
+    ({"where": 'license = "CC-BY"'}, "single quotes"),
+    ({"where": "year >"}, "syntax error"),
+    ({"where": "true) OR (true"}, "syntax error"),
+    ({"where": "kind = 'CT'"}, "image_kinds has 'ct'"),
+    ({"where": "license = 'CC BY'"}, "Did you mean 'CC-BY'"),
+    ({"where": "figures.license <> 'cc0'"}, "Did you mean 'CC0'"),
+    ({"where": "license IN ('CC0', 'CC-BY-4.0')"}, "license is never 'CC-BY-4.0'"),
+    ({"where": "year > 2000 AND NOT (license_group IS NOT DISTINCT FROM 'comercial')"}, "'commercial'"),
+    ({"where": "list_contains(image_kinds, 'CT')"}, "Did you mean 'ct'"),
+    ({"where": "'x-ray' IN image_kinds"}, "Did you mean 'xray'"),
+    ({"where": "'charts' = ANY(image_kinds)"}, "Did you mean 'chart'"),
+    ({"where": "image_kinds[1] = 'gels'"}, "Did you mean 'gel'"),
+    ({"where": "list_has_any(image_kinds, ['ct', 'mr'])"}, "image_kinds is never 'mr'"),
+    ({"where": "image_kinds && ['Chart']"}, "Did you mean 'chart'"),
+    ({"where": "len(list_filter(image_kinds, lambda k: k = 'maps')) > 0"}, "Did you mean 'map'"),
+    ({"where": "CASE kind WHEN 'schema' THEN true ELSE false END"}, "Did you mean 'scheme'"),
+    ({"where": "graphics[1].role = 'panels'"}, "Did you mean 'panel'"),
+    ({"where": "split = 'val'"}, "Did you mean 'validation'"),
+    ({"split": "test", "where": "format = 'jpg'"}, "Did you mean 'JPEG'"),
+])  # fmt: skip
+def test_what_a_release_does_not_have_is_an_error_with_the_nearest_name(
+    release: Path, options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(PmcmineError) as found:
+        stream.open(str(release), **options)
+    assert said in str(found.value) and "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("where", [
+    "license LIKE 'CC-BY%'", "lower(license) = 'cc-by'", "coalesce(leaks_into, 'none') = 'none'",
+    "kind || '' = 'figure'", "license IN ('CC-BY', 'CC0') AND kind = 'figure'", "article_type = 'research-article'",
+    "kind <> 'table_image' AND NOT list_contains(image_kinds, 'ct')", "regexp_matches(license, 'BY')",
+])  # fmt: skip
+def test_conditions_that_are_right(release: Path, where: str) -> None:
+    assert len(stream.open(str(release), where=where)) > 0
+
+
+def test_a_condition_that_chooses_nothing_says_so(release: Path) -> None:
+    with pytest.warns(UserWarning, match="year > 3000.*choose no sample"):
+        assert len(stream.open(str(release), where="year > 3000")) == 0
+
+
+def test_a_release_without_values_is_read(release: Path, tmp_path: Path) -> None:
+    """An older release does not say which values its columns can have."""
+    copy = tmp_path / "old"
+    shutil.copytree(release, copy)
+    for path in (copy / "tables" / "figures").rglob("*.parquet"):
+        table = pq.ParquetFile(path).read()
+        bare = pa.schema([pa.field(f.name, f.type, f.nullable) for f in table.schema])
+        pq.write_table(table.cast(bare), path)
+    (copy / "shards" / "schema.json").unlink()
+    assert len(stream.open(str(copy), where="license = 'CC-BY'", columns=["doi"])) > 0

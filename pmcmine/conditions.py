@@ -1,0 +1,238 @@
+"""SQL conditions over a release's tables: errors that name what is nearest, and values that a column can't have.
+
+A column with a closed set of values lists them in the release itself, in the metadata of its Parquet field.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from pmcmine.errors import PmcmineError
+
+VALUES: Final = b"values"  # key of the field metadata, a JSON list
+_SYNONYMS: Final = {"dev": "validation", "val": "validation", "valid": "validation", "eval": "validation",
+                    "development": "validation", "training": "train", "testing": "test"}  # fmt: skip
+_COMPARISONS: Final = frozenset(
+    {"COMPARE_EQUAL", "COMPARE_NOTEQUAL", "COMPARE_DISTINCT_FROM", "COMPARE_NOT_DISTINCT_FROM", "COMPARE_IN",
+     "COMPARE_NOT_IN"}
+)  # fmt: skip
+_LIST_FUNCTIONS: Final = frozenset(
+    {"list_contains", "list_has", "array_contains", "array_has", "contains", "list_position", "list_indexof",
+     "array_position", "array_indexof", "list_has_any", "array_has_any", "list_has_all", "array_has_all", "&&", "@>",
+     "<@"}
+)  # fmt: skip
+_KEEPS_VALUES: Final = frozenset(
+    {"list_value", "list_extract", "list_element", "array_extract", "unnest", "trim", "any_value", "first", "min",
+     "max", "list_distinct", "list_sort"}
+)  # fmt: skip
+
+_HOLDS_TEXTS: Final = frozenset({"list_value", "array_value", "unnest"})
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^0-9a-z]", "", text.casefold())
+
+
+def nearest(name: str, names: Sequence[str]) -> str | None:
+    """Return the name that was most likely meant, None if none is near."""
+    meant = _SYNONYMS.get(name.casefold())
+    if meant in names:
+        return meant
+    same = [n for n in names if _letters(n) == _letters(name)]
+    if same:
+        return same[0]
+    lower = {n.casefold(): n for n in names}
+    found = get_close_matches(name.casefold(), lower, 1)
+    return lower[found[0]] if found else None
+
+
+def choose(name: str, names: Sequence[str]) -> str:
+    """Say what can be chosen instead of a name, the nearest one first."""
+    near = nearest(name, names)
+    return (f"did you mean {near!r}? " if near else "") + f"choose from {', '.join(names)}"
+
+
+def explain(error: duckdb.Error | str, query: str = "") -> str:
+    """Return a message of DuckDB in one line, with the names that it suggests, without the picture of the query.
+
+    Args:
+        error: the error, or its message.
+        query: what was asked, for a hint about quotes.
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    kept: list[str] = []
+    for line in lines:
+        if re.match(r"LINE \d+:", line):
+            break
+        kept.append(line)
+    name = re.search(r'Referenced column (".*?")', str(error))
+    if name and name[1] in query:
+        kept.append("(a text is in single quotes, as in license = 'CC-BY')")
+    return " ".join(kept) or type(error).__name__
+
+
+def known_values(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
+    """Return the values of each column that has a closed set of them; fields of a struct as `column.field`."""
+    found: dict[str, tuple[str, ...]] = {}
+
+    def look(fields: Sequence[pa.Field], prefix: str) -> None:
+        for field in fields:
+            name = f"{prefix}{field.name}"
+            listed = (field.metadata or {}).get(VALUES)
+            if listed is not None:
+                found[name.casefold()] = tuple(json.loads(listed))
+            kind = field.type
+            while pa.types.is_list(kind) or pa.types.is_large_list(kind):
+                kind = kind.value_type
+            if pa.types.is_struct(kind):
+                look([kind.field(i) for i in range(kind.num_fields)], f"{name}.")
+
+    look(list(schema), "")
+    return found
+
+
+def check_values(
+    connection: duckdb.DuckDBPyConnection, where: str, known: Mapping[str, Sequence[str]], said: str
+) -> None:
+    """Check the texts that a condition compares with columns of a closed set of values.
+
+    Args:
+        connection: parses the condition; nothing is executed.
+        where: the condition, an SQL expression.
+        known: values of columns, from `known_values`.
+        said: begins the message.
+
+    Raises:
+        PmcmineError: for a value that the column never has, with the nearest one; for what is no condition.
+    """
+    query = f"SELECT 1 WHERE {where}"
+    try:
+        rows = connection.execute("SELECT json_serialize_sql(CAST(? AS VARCHAR))", [query]).fetchall()
+    except duckdb.Error:
+        return  # a build of DuckDB without its JSON functions
+    tree = json.loads(rows[0][0])
+    if tree.get("error"):
+        raise PmcmineError(f"{said}: {explain('Parser Error: ' + tree.get('error_message', ''))}")
+    for column, value in _compared(tree, known):
+        values = known[column]
+        if value in values:
+            continue
+        near = nearest(value, values)
+        other = next((c for c in known if c != column and value.casefold() in known[c]), None)
+        hint = f" Did you mean {near!r}?" if near else f" But {other} has {value.casefold()!r}." if other else ""
+        raise PmcmineError(f"{said}: {column} is never {value!r}.{hint} It is one of {', '.join(values)}")
+
+
+def _compared(
+    node: Any, known: Mapping[str, Sequence[str]], aliases: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[str, str]]:
+    """Yield (column, text) for all comparisons of a syntax tree as `json_serialize_sql` writes it.
+
+    Args:
+        node: of the tree.
+        known: values of columns.
+        aliases: parameters of the lambdas around the node, and the column whose elements they are.
+    """
+    if isinstance(node, list):
+        for item in node:
+            yield from _compared(item, known, aliases)
+        return
+    if not isinstance(node, dict) or node.get("class") == "CONSTANT":
+        return
+    operands = _operands(node)
+    columns = {c for o in operands for c in _columns(o, known, aliases)}
+    if len(columns) == 1:
+        column = columns.pop()
+        for operand in operands:
+            yield from ((column, text) for text in _texts(operand))
+    children = _children(node)
+    if len(children) == 2 and isinstance(children[1], dict) and children[1].get("class") == "LAMBDA":
+        of = next(_columns(children[0], known, aliases), None)
+        if of is not None:
+            aliases = {**aliases, **dict.fromkeys(_names(children[1].get("lhs")), of)}
+    for item in node.values():
+        yield from _compared(item, known, aliases)
+
+
+def _names(node: Any) -> list[str]:
+    """Return the names of a lambda's parameters."""
+    if not isinstance(node, dict):
+        return []
+    if node.get("class") == "COLUMN_REF":
+        return [_path(node)]
+    return [name for child in _children(node) for name in _names(child)]
+
+
+def _children(node: Mapping[str, Any]) -> list[Any]:
+    """Return the operands of an operator or the arguments of a function, in the form of DuckDB 1 or 2."""
+    found = list(node.get("children") or ())
+    return found + [a.get("expression") for a in node.get("arguments") or () if isinstance(a, dict)]
+
+
+def _operands(node: Mapping[str, Any]) -> list[Any]:
+    """Return the operands of a node that compares values as a whole."""
+    if node.get("type") in _COMPARISONS:
+        return [node["left"], node.get("right")] if "left" in node else _children(node)
+    if node.get("class") == "FUNCTION" and node.get("function_name") in _LIST_FUNCTIONS:
+        return _children(node)
+    if node.get("class") == "SUBQUERY" and node.get("subquery_type") == "ANY":
+        inner = (node.get("subquery") or {}).get("node") or {}
+        return [node.get("child"), *(inner.get("select_list") or ())]
+    return []
+
+
+def _columns(node: Any, known: Mapping[str, Sequence[str]], aliases: Mapping[str, str]) -> Iterator[str]:
+    """Yield the columns of known values that an operand is, or is an element or a field of."""
+    if not isinstance(node, dict):
+        return
+    whole = _path(node)
+    if whole in aliases:
+        yield aliases[whole]
+        return
+    path = whole.split(".")
+    for at in range(len(path)):  # a table may be named before the column
+        if ".".join(path[at:]) in known:
+            yield ".".join(path[at:])
+            return
+    if node.get("type") == "ARRAY_EXTRACT" or node.get("function_name") in _KEEPS_VALUES:
+        for child in _children(node):
+            yield from _columns(child, known, aliases)
+
+
+def _path(node: Any) -> str:
+    """Return the name of a column, or `column.field` of a field of a struct or of an element of a list of structs."""
+    if not isinstance(node, dict):
+        return ""
+    if node.get("class") == "COLUMN_REF":
+        return ".".join(str(n).casefold() for n in node.get("column_names") or ())
+    children = _children(node)
+    if node.get("type") == "ARRAY_EXTRACT" and children:
+        return _path(children[0])
+    if node.get("type") == "STRUCT_EXTRACT" and len(children) == 2:
+        return f"{_path(children[0])}.{''.join(_texts(children[1])).casefold()}"
+    return ""
+
+
+def _texts(node: Any) -> Iterator[str]:
+    """Yield the constant texts that an operand consists of."""
+    if not isinstance(node, dict):
+        return
+    if node.get("class") == "CONSTANT":
+        literal, value = node.get("literal"), node.get("value")
+        if isinstance(literal, dict) and literal.get("kind") == "STRING":
+            yield str(literal["text"])
+        elif isinstance(value, dict) and (value.get("type") or {}).get("id") == "VARCHAR" and not value.get("is_null"):
+            yield str(value["value"])
+    elif node.get("class") == "CAST":
+        yield from _texts(node.get("child"))
+    elif node.get("type") == "ARRAY_CONSTRUCTOR" or node.get("function_name") in _HOLDS_TEXTS:
+        for child in _children(node):
+            yield from _texts(child)

@@ -1,0 +1,187 @@
+"""Options whose part is missing end a run before it begins, with one line that says what to install."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from pmcmine import enrichers, parts
+from pmcmine.config import MineConfig
+from pmcmine.errors import PmcmineError
+from tests.test_cli import call
+
+_NO_VOCABULARY = ["--vocab", "none"]
+
+
+@pytest.mark.parametrize(("options", "modules", "said"), [
+    (["--pdf-figures"], ["pymupdf"], "'pmcmine[pdf]'"),
+    (["--source-kind", "pdf"], ["pymupdf"], "'pmcmine[pdf]'"),
+    (["--metrics", "run.prom"], ["prometheus_client"], "'pmcmine[metrics]'"),
+    (["--metrics", "http://localhost:4318"], ["opentelemetry.sdk"], "'pmcmine[metrics]'"),
+    (["--publish-to", "org/name"], ["huggingface_hub"], "'pmcmine[hub]'"),
+    (["--runner", "dataflow"], ["google.cloud.dataflow_v1beta3"], "'pmcmine[dataflow]'"),
+    ([], ["cv2"], "'pmcmine[mine]'"),
+    (["--set", "panels=false", "--set", "privacy=false"], ["PIL"], "'pmcmine[mine]'"),
+])  # fmt: skip
+def test_an_extra_is_missing(
+    demo_bucket: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    options: list[str], modules: list[str], said: str,
+) -> None:  # fmt: skip
+    real = parts.has
+    monkeypatch.setattr(parts, "has", lambda name: name not in modules and real(name))
+    out = tmp_path / "out"
+    for dry in ([], ["--dry-run"]):
+        code, stdout, err = call(
+            capsys, "mine", "--source", str(demo_bucket), "--out", str(out), *_NO_VOCABULARY, *options, *dry
+        )
+        assert (code, stdout, err.count("\n")) == (2, "", 1) and said in err and err.startswith("pmcmine: ")
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(("options", "said"), [
+    (["--drop-privacy-flagged", "--set", "privacy=false"], "privacy=false"),
+    (["--panel-shards", "--set", "panels=false"], "panels=false"),
+    (["--text-model", "model.npz", "--set", "classify=false"], "classify=false"),
+    (["--set", "link_paragraphs=true"], "pmcmine vocab get open"),
+    (["--set", "concept_names=true"], "--vocab"),
+    (["--drop-benchmarks"], "--decontaminate"),
+    (["--free-published"], "--publish-to"),
+    (["--text-model", "no/such/model"], "no/such/model"),
+    (["--decontaminate", "no/such/set"], "no/such/set"),
+    (["--metrics", f"{__file__}/run.prom"], "run.prom: no file can be written"),
+    (["--publish-to", "name"], "ORG/NAME"),
+    (["--publish-to", "org/name"], "HF_TOKEN"),
+    (["--decontaminate", "nowhere://set"], "nowhere://"),
+])  # fmt: skip
+def test_an_option_that_would_be_ignored_or_fail_late(
+    demo_bucket: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    options: list[str], said: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
+    out = tmp_path / "out"
+    code, stdout, err = call(
+        capsys, "mine", "--source", str(demo_bucket), "--out", str(out), *_NO_VOCABULARY, *options, "-q"
+    )
+    assert (code, stdout, err.count("\n")) == (2, "", 1) and said in err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(("address", "said"), [("gs://bucket/r", "'pmcmine[gcs]'"), ("s3://bucket/r", "s3fs")])
+def test_a_file_system_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, address: str, said: str) -> None:
+    def missing(scheme: str) -> None:
+        raise ImportError(f"install something for {scheme}")
+
+    monkeypatch.setattr("fsspec.get_filesystem_class", missing)
+    with pytest.raises(PmcmineError, match="--out") as found:
+        parts.need_file_system(address, "--out")
+    assert said in str(found.value)
+    parts.need_file_system("/a/folder", "--out")
+
+
+def test_likeness_of_letters_says_which_python_it_needs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(parts, "has", lambda name: name != "scispacy")
+    for version, said in (((3, 14, 0), "needs Python 3.11 or 3.12, this is 3.14"), ((3, 12, 1), "'pmcmine[fuzzy]'")):
+        monkeypatch.setattr(sys, "version_info", version)
+        with pytest.raises(PmcmineError) as found:
+            parts.need("fuzzy", "--fuzzy")
+        assert said in str(found.value)
+    monkeypatch.undo()
+    monkeypatch.setattr(parts, "has", lambda name: name != "scispacy")
+    for args in (["link", "fever", "--fuzzy", "--vocab", "no.vocab"], ["eval", "linking", "--gold", "x", "--fuzzy"]):
+        code, _, err = call(capsys, *args)
+        assert code == 2 and "--fuzzy needs" in err and err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("args", "module", "said"), [
+    (["train", "text", "--corpus", "x", "--labels", "y"], "sklearn", "'pmcmine[train]'"),
+    (["train", "text", "--corpus", "x", "--labels", "y", "--teacher", "z"], "torch", "'pmcmine[encoder-train]'"),
+    (["train", "encoder", "--base", "x", "--labels", "y", "--out", "z"], "onnx", "'pmcmine[encoder-train]'"),
+    (["train", "image-kind", "--figures", "x"], "sklearn", "'pmcmine[train]'"),
+    (["train", "linking", "--gold", "x", "--vocab", "y"], "sklearn", "'pmcmine[train]'"),
+    (["train", "abbreviations", "--gold", "x"], "sklearn", "'pmcmine[train]'"),
+    (["eval", "linking", "--gold", "x", "--train", "y"], "sklearn", "'pmcmine[train]'"),
+    (["eval", "abbreviations", "--gold", "x", "--folds", "3"], "sklearn", "'pmcmine[train]'"),
+    (["eval", "pdf", "--gold", "x"], "pymupdf", "'pmcmine[pdf]'"),
+    (["label", "--corpus", "x", "--out", "y", "--text-model", "z"], "onnxruntime", "'pmcmine[encoder]'"),
+])  # fmt: skip
+def test_other_commands_name_their_extra_first(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], args: list[str], module: str, said: str
+) -> None:
+    monkeypatch.setattr(parts, "has", lambda name: name != module)
+    code, _, err = call(capsys, *args)
+    assert code == 2 and said in err and err.count("\n") == 1
+
+
+def test_every_extra_is_one_of_the_package() -> None:
+    import tomllib
+
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    assert set(parts.MODULES) <= set(project["optional-dependencies"])
+    assert [parts.extra_of(m) for m in ("pymupdf.x", "sklearn", "onnx", "lxml", "what")] == [
+        "pdf", "train", "encoder-train", "mine", "mine",
+    ]  # fmt: skip
+
+
+def _plug_in(**members: Any) -> ModuleType:
+    module = ModuleType("a_plug_in")
+    members = {"SWITCH": "classify", "prepare": lambda c: None, "info": lambda c: [], **members}
+    module.__dict__.update({k: v for k, v in members.items() if v is not None})
+    return module
+
+
+@pytest.mark.parametrize(("members", "said"), [
+    ({"SWITCH": "image_kind"}, "did you mean 'image_kinds'"),
+    ({"SWITCH": "seed"}, "no on/off key"),
+    ({"SWITCH": None}, "has no SWITCH"),
+    ({"enrich": None}, "has no enrich"),
+    ({"COLUMNS": ("type", "domian")}, "no column 'domian'; did you mean 'domain'"),
+])  # fmt: skip
+def test_a_plug_in_that_can_not_be_honoured(
+    monkeypatch: pytest.MonkeyPatch, members: dict[str, Any], said: str
+) -> None:
+    module = _plug_in(**({"enrich": lambda rows, config: rows} | members))
+    entry = SimpleNamespace(name="own", value="a_plug_in", load=lambda: module)
+    monkeypatch.setattr(enrichers, "entry_points", lambda group: [entry])
+    enrichers._registered.cache_clear()
+    try:
+        with pytest.raises(PmcmineError) as found:
+            enrichers.prepare(MineConfig())
+    finally:
+        enrichers._registered.cache_clear()
+    assert said in str(found.value) and "own" in str(found.value)
+
+
+def test_a_plug_in_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load() -> None:
+        raise ModuleNotFoundError("No module named 'a_plug_in'")
+
+    entry = SimpleNamespace(name="own", value="a_plug_in", load=load)
+    monkeypatch.setattr(enrichers, "entry_points", lambda group: [entry])
+    enrichers._registered.cache_clear()
+    try:
+        with pytest.raises(PmcmineError, match=r"own of pmcmine\.paragraphs.*can't be loaded"):
+            enrichers.prepare(MineConfig())
+    finally:
+        enrichers._registered.cache_clear()
+
+
+def test_a_plug_in_that_fills_what_records_lack_or_loses_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(rows: list[Any], config: Any) -> list[Any]:
+        raise TypeError("Paragraph.__init__() got an unexpected keyword argument 'typ'")
+
+    for enrich, said in ((fill, "no column 'typ'; did you mean 'type'"), (lambda rows, c: [], "0 rows for 1")):
+        monkeypatch.setattr(enrichers, "_registered", lambda group, e=enrich: (_plug_in(enrich=e),))
+        with pytest.raises(PmcmineError, match="a_plug_in") as found:
+            enrichers.enrich_paragraphs([object()], MineConfig())  # type: ignore[list-item]
+        assert said in str(found.value)
+
+
+def test_shipped_plug_ins_are_sound() -> None:
+    for group in (enrichers.PARAGRAPHS, enrichers.FIGURES, enrichers.PANELS):
+        assert enrichers._registered(group)
