@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from pmcmine.jats.dom import HREF, Element
-from pmcmine.jats.front import license_of
+from pmcmine.jats.permissions import license_of
 from pmcmine.jats.text import Text, flatten_caption, plain_text
 from pmcmine.rights.licenses import License
 
