@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import numpy as np
@@ -19,6 +20,7 @@ from pmcmine.ids import article_place, keyed_hash, pmcid_number
 from pmcmine.storage import Folder
 
 INFO = "snapshot/snapshot.json"
+_DAY = "snapshot/day.txt"
 _BLOCKS_A_FILE = 256
 _SCHEMA = pa.schema(
     [
@@ -117,6 +119,7 @@ def freeze(
                 writer.write_batch(_one_batch(table.slice(start, stop - start)))
         work.write(_file(first), sink.getvalue().to_pybytes(), replace=True)
     snapshot = Snapshot(digest.hexdigest(), kind, len(pmcids), len(unique), n_blocks)
+    work.write(_DAY, datetime.now(UTC).date().isoformat().encode(), replace=True)
     work.write(INFO, json.dumps(asdict(snapshot)).encode())
     return snapshot
 
@@ -135,6 +138,14 @@ def load(work: Folder) -> Snapshot | None:
     """The frozen snapshot of a work folder, None where there is none yet."""
     try:
         return Snapshot(**json.loads(work.read(INFO)))
+    except FileNotFoundError:
+        return None
+
+
+def read_day(work: Folder) -> str | None:
+    """Day, UTC, on which the snapshot was frozen; None if the work folder does not say."""
+    try:
+        return work.read(_DAY).decode()
     except FileNotFoundError:
         return None
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from pmcmine.jats.dom import HREF, LANG, Element
-from pmcmine.jats.permissions import custom_statement, footnoted, read_permissions, today
+from pmcmine.jats.permissions import custom_statement, footnoted, linked_text, read_permissions, today
 from pmcmine.jats.text import flatten, plain_text
+from pmcmine.rights.retraction import Signs, is_retracted
 from pmcmine.rights.statements import Stated, combine
 from schemas.article import Author, Dates, Funding, Reference, RelatedArticle
 
@@ -16,8 +19,6 @@ _MONTHS = {m: i for i, m in enumerate(
 _ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
 _DIGITS = re.compile(r"\d+")
 _PMCID = re.compile(r"(?:PMC)?(\d{1,12})", re.IGNORECASE)
-_RETRACTED_LINKS = frozenset({"retraction-forward", "retracted-article", "withdrawal-forward"})
-_RETRACTED_TYPES = frozenset({"retracted-article", "withdrawn-article"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +153,25 @@ def _notes(article: Element, front: Element, meta: Element) -> list[Element]:
     return notes if back is None else [*notes, *back.findall("fn-group"), *back.findall("notes")]
 
 
+def _events(article: Element, meta: Element) -> Iterator[str]:
+    """Types of the article's dates and events, and of the sub-articles and responses below it."""
+    for child in meta:
+        if child.tag in ("pub-date", "history", "pub-history"):
+            for e in child.iter("pub-date", "date", "event"):
+                yield e.get("date-type") or e.get("event-type") or e.get("pub-type") or ""
+    for sub in article.iterchildren("sub-article", "response"):
+        yield sub.get("article-type") or sub.get("response-type") or ""
+
+
+def _notices(article: Element, front: Element, meta: Element) -> Iterator[str]:
+    """Places in which a publisher prints that an article is retracted."""
+    for e in (*_notes(article, front, meta), *meta.iterchildren("abstract", "product")):
+        yield from (linked_text(p) for p in e.iter("p", "title"))
+    body = article.find("body")
+    if body is not None:
+        yield from (linked_text(p) for p in islice(body.iter("p", "title"), 2))
+
+
 def read_front(article: Element, as_of: str | None = None) -> Front:
     """Read `front` (or the article's own front matter in older dialects).
 
@@ -227,7 +247,6 @@ def read_front(article: Element, as_of: str | None = None) -> Front:
     stated = combine((permissions.stated, footnoted(_notes(article, front, meta)), *custom))
     pmcid = next((m for k in ("pmcid", "pmc") if (m := _PMCID.fullmatch(ids.get(k, "")))), None)
     article_type = article.get("article-type")
-    links = {r.relation for r in related}
     return Front(
         pmcid=f"PMC{int(pmcid[1])}" if pmcid else None,
         pmid=ids.get("pmid") or None,
@@ -262,9 +281,16 @@ def read_front(article: Element, as_of: str | None = None) -> Front:
         stated=stated,
         license_text=permissions.text,
         copyright=permissions.copyright,
-        # The notice itself links with `retracted-article` too, and is not retracted.
-        retracted=article_type in _RETRACTED_TYPES
-        or (bool(links & _RETRACTED_LINKS) and article_type not in ("retraction", "withdrawal")),
+        retracted=is_retracted(
+            Signs(
+                article_type=article_type,
+                title=title,
+                subjects=subjects,
+                links=[r.relation for r in related],
+                events=_events(article, meta),
+                notices=_notices(article, front, meta),
+            )
+        ),
     )
 
 
