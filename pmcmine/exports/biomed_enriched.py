@@ -34,8 +34,9 @@ SCHEMA: Final = pa.schema(
     ]
 )
 _QUERY: Final = (
-    "SELECT p.*, a.pmid, a.authors, a.source_url, a.license_group, a.license_url FROM paragraphs p JOIN articles a USING (article_id) "
-    "WHERE a.license_group = '{}' AND p.withheld IS NULL ORDER BY p.article_id, p.ordinal"
+    "SELECT p.*, a.pmid, a.authors, a.source_url, a.license_group, a.license_url FROM paragraphs p "
+    "JOIN articles a USING (article_id) WHERE a.license_group = '{}' AND p.withheld IS NULL "
+    "ORDER BY p.article_id, p.ordinal"
 )
 _BATCH: Final = 2_000
 
