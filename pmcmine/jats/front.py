@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pmcmine.jats.dom import HREF, LANG, Element
-from pmcmine.jats.permissions import custom_statement, footnoted, linked_text, read_permissions, today
+from pmcmine.jats.permissions import custom_statement, footnoted, read_permissions, today
 from pmcmine.jats.text import flatten, plain_text
 from pmcmine.rights.retraction import Signs, is_retracted
 from pmcmine.rights.statements import Stated, combine
@@ -166,10 +166,10 @@ def _events(article: Element, meta: Element) -> Iterator[str]:
 def _notices(article: Element, front: Element, meta: Element) -> Iterator[str]:
     """Places in which a publisher prints that an article is retracted."""
     for e in (*_notes(article, front, meta), *meta.iterchildren("abstract", "product")):
-        yield from (linked_text(p) for p in e.iter("p", "title"))
+        yield " ".join(e.itertext())
     body = article.find("body")
     if body is not None:
-        yield from (linked_text(p) for p in islice(body.iter("p", "title"), 2))
+        yield from (" ".join(e.itertext()) for e in islice(body.iter("p", "title"), 2))
 
 
 def read_front(article: Element, as_of: str | None = None) -> Front:

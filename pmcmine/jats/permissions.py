@@ -12,6 +12,7 @@ from pmcmine.jats.dom import HREF, Element, local
 from pmcmine.jats.text import plain_text
 from pmcmine.rights.licenses import License
 from pmcmine.rights.statements import Stated, combine, read_notice, read_statement, this_work
+from pmcmine.rights.words import CLOSED_TYPE, NAMES_QUICK, TERM_IN_CODE
 
 _PARAGRAPHS: Final = ("license-p", "p", "title")
 _MINING = re.compile(r"(?:text|data)[\s_-]?(?:and[\s_-]?data[\s_-]?)?mining|\btdm\b", re.I)
@@ -89,21 +90,20 @@ def _license(element: Element, as_of: str) -> Stated:
     refs = [e for e in element.iter() if local(e) == "license_ref"]
     paragraphs = [p for p in element if local(p) in _PARAGRAPHS]
     prose = [linked_text(p) for p in paragraphs] or [linked_text(element)]
-    kinds = [element.get(name) for name in ("license-type", "specific-use", "content-type")]
+    kinds = [k for name in ("license-type", "specific-use", "content-type") if (k := element.get(name))]
     href = element.get(HREF)
     in_force = [r for r in refs if not _future(r, as_of)]
-    heads = [href, *(_LICENSE_SUFFIX.sub("", k) for k in kinds if k)]
-    heads += [r.text or r.get(HREF) for r in in_force if not _partial(_reference(r))]
+    heads = [href, *(_LICENSE_SUFFIX.sub("", k) for k in kinds)]
+    heads += [r.text or r.get(HREF) for r in in_force if not _reference(r).partial]
     stated = read_statement(prose, heads)
-    if any(_MINING.search(k) for k in kinds if k) or (refs and not in_force):
+    if any(_MINING.search(k) for k in kinds) or (refs and not in_force):
         return Stated(License.OTHER, terms=stated.terms, partial=True)
-    if href and not read_statement((), (href,)).license and stated.license is None:
-        stated = Stated(License.OTHER, terms=stated.terms)  # a licence of which only the address is known
-    return combine((stated, *_references(refs, as_of)))
-
-
-def _partial(stated: Stated) -> bool:
-    return stated.partial
+    named = href is not None and read_statement((), (href,)).license is not None
+    # A licence of which only the address is known, or a type that says no.
+    if (href and not named and stated.license is None) or CLOSED_TYPE.search(element.get("license-type") or ""):
+        stated = Stated(License.OTHER, terms=stated.terms)
+    coded = frozenset(t.upper() for k in kinds for t in TERM_IN_CODE.findall(k.lower()))
+    return combine((stated, Stated(terms=coded), *_references(refs, as_of)))
 
 
 def read_permissions(holders: Iterable[Element], as_of: str) -> Permissions:
@@ -132,7 +132,8 @@ def read_permissions(holders: Iterable[Element], as_of: str) -> Permissions:
 
 def footnoted(elements: Iterable[Element]) -> Stated:
     """Read the licences that notes and footnotes name for the work as a whole."""
-    return combine([s for e in elements if (s := this_work(linked_text(e))) is not None])
+    named = [e for e in elements if NAMES_QUICK.search("".join(e.itertext()).lower())]
+    return combine([s for e in named if (s := this_work(linked_text(e))) is not None])
 
 
 def custom_statement(custom: Element) -> Stated | None:
@@ -144,7 +145,9 @@ def custom_statement(custom: Element) -> Stated | None:
     if "license" not in name and "licence" not in name:
         return None
     stated = read_statement((), (value,))
-    return stated if stated.license is not None or not value.strip() else Stated(License.OTHER, terms=stated.terms)
+    if stated.license is None or stated.partial:
+        return Stated(License.OTHER, terms=stated.terms) if value.strip() else None
+    return stated
 
 
 def license_of(permissions: Iterable[Element]) -> tuple[License | None, str | None, str | None, str | None]:

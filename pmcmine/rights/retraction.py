@@ -73,7 +73,7 @@ _PRIMARY: Final = frozenset({"research-article", "review-article", "case-report"
                              "systematic-review", "data-paper", "methods-article", "protocol"})  # fmt: skip
 
 
-_QUICK: Final = re.compile(r"retra|withdr|remov|retir|rétract|zurückgezogen", re.I)
+_QUICK: Final = ("retract", "withdr", "removed", "retir", "retrat", "rétract", "zurückgezogen")
 _EVENT: Final = re.compile(r"retract|withdraw|removal|removed")
 
 
@@ -108,7 +108,8 @@ def stamped(title: str | None) -> bool:
 
 
 def _is_notice(text: str) -> bool:
-    return _QUICK.search(text) is not None and _NOTICE_TEXT.search(clean(text)) is not None
+    folded = text.lower()
+    return any(word in folded for word in _QUICK) and _NOTICE_TEXT.search(clean(text)) is not None
 
 
 def is_retracted(signs: Signs) -> bool:

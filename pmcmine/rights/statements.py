@@ -23,7 +23,7 @@ from pmcmine.rights.licenses import (
 )
 
 _MAX_LENGTH: Final = 20_000  # of a statement; a longer one is not read, and closes
-_REPEATED: Final = 2_000  # characters; longer sentences are not kept
+_REPEATED: Final = 2_000  # characters; what is longer is not kept
 
 
 def named_licenses(text: str) -> tuple[Statement, ...]:
@@ -60,7 +60,7 @@ def _named_at(text: str, match: re.Match[str]) -> Statement | None:
     if kind == "words" and not licensed and not words.CREATIVE_COMMONS.search(context):
         return None  # the word for attribution, not the licence
     spelled = kind == "code" and match[0].startswith(("creative commons ", "creativecommons ")) and len(terms) < 2
-    if spelled and not licensed and text[end : end + 1].strip():
+    if spelled and not licensed and text[end:].strip(" .,;)"):
         return None  # "Creative Commons by the authors"
     if {"SA", "ND"} <= terms:
         terms.discard("SA")
@@ -159,8 +159,9 @@ def _read_sentence(sentence: str) -> _Sentence:
 def _repeated(sentence: str) -> _Sentence:
     named = named_licenses(sentence)
     data, mining = _about_data(sentence), _about_mining(sentence)
-    denied = [n for n in named if _denied(sentence, n)]
-    others = [n for n in named if n not in denied]
+    judged = [(n, _denied(sentence, n)) for n in named]
+    denied = [n for n, no in judged if no]
+    others = [n for n, no in judged if not no]
     scoped: tuple[License | None, ...] = ()
     if data or mining:
         scoped = tuple(n.license for n in others) if named else (None,)
@@ -232,6 +233,13 @@ def read_statement(prose: Iterable[str | None], heads: Iterable[str | None] = ()
         heads: what the statement carries beside its prose: its own URL, code or type. The prose says what they
             are about: under "for text mining only" they grant nothing.
     """
+    paragraphs, own = tuple(p for p in prose if p), tuple(h for h in heads if h)
+    short = sum(map(len, paragraphs)) + sum(map(len, own)) < _REPEATED
+    return _statement(paragraphs, own) if short else _statement.__wrapped__(paragraphs, own)
+
+
+@lru_cache(maxsize=1024)
+def _statement(prose: tuple[str, ...], heads: tuple[str, ...]) -> Stated:
     tally, own = _read(prose), _read(heads)
     if not tally.granted:
         about = [h for h in own.granted if None in tally.scoped or h.license in tally.scoped]
@@ -258,7 +266,7 @@ def read_code(code: str) -> Stated:
 
 def this_work(text: str) -> Stated | None:
     """Read the licences that a footnote names for the whole work; None if it names none."""
-    if len(text) > _MAX_LENGTH or not words.NAMES_QUICK.search(text.lower()):
+    if len(text) > _MAX_LENGTH:
         return None
     kept = [s for s in sentences(clean(text)) if words.THIS_WORK.search(s) and named_licenses(s)]
     return read_statement(kept) if kept else None

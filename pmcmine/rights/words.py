@@ -33,7 +33,8 @@ _ND: Final = _any(
     r"禁止演绎|禁止演繹|禁止改作|改変禁止|변경\s?금지",
 )
 _SA: Final = _any(
-    r"share ?-? ?alike|unter gleichen bedingungen|partage (?:dans les mêmes conditions|à l['’ ]?identique)",
+    r"share ?-? ?alike|(?:weitergabe )?unter gleichen bedingungen",
+    r"partage (?:dans les mêmes conditions|à l['’ ]?identique)",
     r"compartir ?-? ?igual|compartilha ?-? ?igual|condividi allo stesso modo|gelijk delen",
     r"на тех же условиях|с сохранением условий|相同方式共享|相同方式分享|継承|동일조건",
 )
@@ -44,6 +45,8 @@ NAMED: Final = re.compile(
     rf"|(?P<words>{ATTRIBUTION})"
     rf"|creative ?commons (?P<bare>{_NC}|{_ND}|{_SA})"
 )
+# A term within a code such as open-access-nc, which names no licence.
+TERM_IN_CODE: Final = re.compile(r"(?<![a-z])(nc|nd|sa)(?![a-z])")
 CREATIVE_COMMONS: Final = re.compile(r"creative ?-?commons?|(?<![a-z])cc(?![a-z])")
 MORE_TERMS: Final = re.compile(rf"[^\w]{{0,4}}(?:(?:and|und|et|y|e|i|и) )?(?P<term>{_NC}|{_ND}|{_SA}|nc\b|nd\b|sa\b)")
 # What follows the name of a licence, but not the mere word for attribution.
@@ -85,7 +88,8 @@ DENIED_BEFORE: Final = re.compile(
     r"\b(?:not|nicht|never|neither|nor|cannot|no longer|isn['’]t|aren['’]t|n['’]est|pas|jamais|keine[rnms]?|не|niet"
     r"|non|nunca|não|no (?:está|se|es|son)|formerly|previously|originally|until \d|will be(?:come)?|sera|será|wird erst"
     r"|to be (?:made|released|published)|rather than|instead of|excluded from|exempt from)\b(?! only| just| limited)"
-    r"[^;]{0,80}$|(?:不|未|非)[^;。]{0,30}$"
+    r"[^;]{0,80}$|\b(?:without|no|ohne|sans|sin|sem|senza|без)(?: an?| any| eine?| une?| una?| uma?| the)? $"
+    r"|(?:不|未|非)[^;。]{0,30}$"
 )
 NOT_DENIED: Final = re.compile(
     rf"{_NC}|\bnon ?-? ?exclusive\w*|\bnot ?-?for ?-?profit|\bnon ?-?profit|\bnot only|\bnon ?-?deriv\w*"
@@ -107,12 +111,13 @@ COMMERCE: Final = re.compile(
 )
 EVEN_COMMERCE: Final = re.compile(
     r"\b(?:even|also|including|includes|auch|selbst|incluso|incluidos?|inclusive|même|y compris|anche)\b"
-    r"[^.;]{0,30}(?:commerc|kommerz|comercia)"
+    r"[^.;]{0,30}(?:commerc|kommerz|comercia)|\b(?:may|can) be (?:re)?used for (?:\w+ ){0,3}?commerc"
 )
 DOUBT: Final = re.compile(
     r"\b(?:not?|non|nor|without|prohibit\w*|forbid\w*|except\w*|exclud\w*|unless|permissions?|contact|requires?"
     r"|restrict\w*|cannot|only|reserved?|keine?\w*|nicht|pas|sans|sin|sem|senza|не|без|niet|bez|prior|seek|request\w*"
-    r"|fees?|consent)\b|禁|不|非|未"
+    r"|fees?|consent|interdit\w*|prohib\w*|proibid\w*|verboten|untersagt|vietat\w*|запрещ\w*|zabronion\w*|yasak\w*)\b"
+    r"|禁|不|非|未"
 )
 ND: Final = re.compile(
     rf"{_ND}|\bwithout (?:any )?(?:modif|alter|chang|deriv|adapt)\w*|\bno (?:modif|alter|adapt|chang)\w*"
@@ -146,6 +151,7 @@ CLOSED: Final = re.compile(
         r"\b(?:gfdl|gnu (?:general|free)|open government licen[cs]e|licence ouverte|free art licen[cs]e)\b",
     )
 )
+CLOSED_TYPE: Final = re.compile(r"closed|subscri|restrict|copyright|reserved|proprietary|toll|standard|user", re.I)
 NARROW_USE: Final = re.compile(
     r"\b(?:academic|scholarly|research|educational|teaching|study|internal|classroom)\b(?: \w+){0,4}?"
     r" (?:use|purposes?)\b"
