@@ -123,7 +123,9 @@ _PATH = re.compile(
 _URL_CODE = re.compile(rf"(?P<zero>zero|cc[ -]?0)\b|(?P<terms>{CODE})")
 _URL_VERSION = re.compile(rf"[^a-z0-9]{{0,4}}v?{VERSION}(?:[/ ]{{1,2}}(?P<port>[a-z]+)(?![a-z]))?")
 # Directly behind a code: what may still belong to it.
-_ODD_TAIL = re.compile(rf"[^\w/\\ ).,;:>\]\"]{{1,3}}{_LETTER}|[/\\](?P<piece>[a-z]{{1,3}})(?![a-z])")
+_ODD_TAIL = re.compile(
+    rf"[^\w ]{{0,4}}\d[\d.]{{0,4}}{_LETTER}|[^\w/\\ ).,;:>\]\"]{{1,3}}{_LETTER}|[/\\](?P<piece>[a-z]{{1,3}})(?![a-z])"
+)
 _TAIL_TERMS = (
     (re.compile(r"(?<![a-z.])nc(?![a-z])|non.?comm"), "NC"),
     (re.compile(r"(?<![a-z.])nd(?![a-z])|no.?deriv"), "ND"),
