@@ -38,7 +38,7 @@ from pmcmine.release import (
     sweep,
 )
 from pmcmine.report import make_report
-from pmcmine.rights.attribution import ATTRIBUTION, attribution
+from pmcmine.rights.attribution import ATTRIBUTION, attribution, deeds
 from pmcmine.snapshot import Snapshot
 from pmcmine.storage import Folder
 from pmcmine.sums import Tally, tally
@@ -139,20 +139,23 @@ def finish(
     totals.check()
     pairs = [s for s in shards if s["name"].startswith(f"{SHARDS}/")]
     crops = [s for s in shards if s["name"].startswith(f"{PANEL_SHARDS}/")]
+    described = [r for table in ("articles", "figures") for r in tables if r["table"] == table and r["group"]]
+    rights = [(job.out if r.get("kept") else target, r["name"]) for r in described]
+    licences = deeds(rights)
     vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
     cards = {
         "shards/README.md": shards_card(pairs, vocabulary),
         "shards/schema.json": shards_schema(Sample),
-        "shards/croissant.json": shards_croissant(pairs),
+        "shards/croissant.json": shards_croissant(pairs, licences),
         "tables/README.md": tables_card(tables, vocabulary),
         "tables/schema.json": tables_schema(),
-        "tables/croissant.json": tables_croissant(tables),
+        "tables/croissant.json": tables_croissant(tables, licences),
     }
     if config.panel_shards:
         cards |= {
             "shards-panels/README.md": shards_card(crops, vocabulary, PANEL_SHARDS),
             "shards-panels/schema.json": shards_schema(PanelSample),
-            "shards-panels/croissant.json": shards_croissant(crops, PANEL_SHARDS),
+            "shards-panels/croissant.json": shards_croissant(crops, licences, PANEL_SHARDS),
         }
     datasets = {
         "shards": ("pmcmine image-text pairs", _by(pairs, _place)),
@@ -165,8 +168,7 @@ def finish(
     for folder, (title, counted) in datasets.items():
         cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
         cards[f"{folder}/{CITATION}"] = citation(title, asdict(frozen))
-    rights = [r for table in ("articles", "figures") for r in tables if r["table"] == table and r["group"]]
-    cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution((job.out if r.get("kept") else target, r["name"]) for r in rights)
+    cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution(rights)
     updates = _updates(job, shards, tables, cards)
     for name, data in cards.items():
         target.write(name, data, replace=True)

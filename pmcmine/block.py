@@ -36,7 +36,7 @@ from pmcmine.miner import Mined, StagedSample, mine_pmcid
 from pmcmine.rejects import Ledger, Reason, Stage, Unit
 from pmcmine.release import release_folder
 from pmcmine.rowfiles import Rows, write_arrow
-from pmcmine.snapshot import read_block
+from pmcmine.snapshot import read_block, read_day
 from pmcmine.storage import Folder
 from pmcmine.tarball import member_size
 from schemas import TABLES
@@ -295,7 +295,7 @@ def mine_part(
     with work.create(pack_name) as (stream, _):
         part = _Part(work, folder, stream, pack_name, known=known or {})
         last = time.monotonic()
-        for mined, group in zip(_in_order(groups, reader, config, threads), groups, strict=True):
+        for mined, group in zip(_in_order(groups, reader, config, threads, read_day(work)), groups, strict=True):
             part.take(mined, group)
             if progress is not None and time.monotonic() - last > _PROGRESS_SECONDS:
                 last = time.monotonic()
@@ -303,17 +303,19 @@ def mine_part(
     return part.write()
 
 
-def _in_order(groups: Sequence[Sequence[Entry]], reader: Reader, config: MineConfig, threads: int) -> Iterator[Mined]:
+def _in_order(
+    groups: Sequence[Sequence[Entry]], reader: Reader, config: MineConfig, threads: int, as_of: str | None
+) -> Iterator[Mined]:
     """Mine PMCIDs, a few at once where waiting for a server is most of the work, in their order."""
     if threads <= 1:
         for group in groups:
-            yield mine_pmcid(group, reader, config)
+            yield mine_pmcid(group, reader, config, as_of)
         return
     with ThreadPoolExecutor(threads, thread_name_prefix="mine") as pool:
         waiting: deque[Future[Mined]] = deque()
         try:
             for group in groups:
-                waiting.append(pool.submit(mine_pmcid, group, reader, config))
+                waiting.append(pool.submit(mine_pmcid, group, reader, config, as_of))
                 if len(waiting) >= 2 * threads:
                     yield waiting.popleft().result()
             while waiting:

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import numpy as np
@@ -19,6 +20,7 @@ from pmcmine.ids import article_place, keyed_hash, pmcid_number
 from pmcmine.storage import Folder
 
 INFO = "snapshot/snapshot.json"
+_DAY = "snapshot/day.txt"
 _BLOCKS_A_FILE = 256
 _SCHEMA = pa.schema(
     [
@@ -126,6 +128,7 @@ def freeze(
                 writer.write_batch(_one_batch(table.slice(start, stop - start)))
         work.write(_file(first), sink.getvalue().to_pybytes(), replace=True)
     snapshot = Snapshot(digest.hexdigest(), kind, len(pmcids), len(unique), n_blocks, len(absent))
+    work.write(_DAY, datetime.now(UTC).date().isoformat().encode(), replace=True)
     work.write(INFO, json.dumps(asdict(snapshot)).encode())
     return snapshot
 
@@ -154,6 +157,11 @@ def absent(work: Folder, frozen: Snapshot) -> list[str]:
         return []
     groups = (group for block in range(frozen.n_blocks) for group in read_block(work, block))
     return sorted((g[0].pmcid for g in groups if g[0].version == ABSENT), key=pmcid_number)
+    """Day, UTC, on which the snapshot was frozen; None if the work folder does not say."""
+    try:
+        return work.read(_DAY).decode()
+    except FileNotFoundError:
+        return None
 
 
 def read_block(work: Folder, block: int) -> list[list[Entry]]:

@@ -97,7 +97,11 @@ class Article:
     license: str = col("Licence enum, such as CC-BY or CC-BY-NC-ND; OTHER where it is none of these.", values=LICENSES)
     license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
     license_source: str = col("What stated the licence: metadata, xml or none.")
-    license_url: str | None = col("URL of the licence in the XML.", null="none")
+    license_url: str | None = col(
+        "URL of the licence's deed, in the version and jurisdiction that the article states.",
+        null="license is OTHER or TDM, or no version is stated",
+    )
+    license_version: str | None = col("Version of the licence, such as 4.0.", null="none stated")
     license_text: str | None = col("Licence statement of the XML.", null="none")
     copyright: str | None = col("Copyright statement of the XML.", null="none")
     derivatives_ok: bool = col("False where the licence bars derivatives (ND).")

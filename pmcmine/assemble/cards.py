@@ -17,7 +17,8 @@ from schemas import TABLES, arrow_schema, closed_values, describe
 from schemas.panel_sample import PanelSample
 from schemas.sample import Sample
 
-_HUB_LICENSE = {"commercial": "cc-by-4.0", "noncommercial": "cc-by-nc-4.0"}
+# The Hub's name for the whole family: the versions differ from article to article.
+_HUB_LICENSE = {"commercial": "cc", "noncommercial": "cc", "other": "other"}
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
           (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))  # fmt: skip
 
@@ -100,7 +101,7 @@ def _configs(files: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
 
 
 def _shared(pretty: str, groups: Iterable[str], rows: int, tags: Sequence[str], task: str) -> dict[str, Any]:
-    licenses = [_HUB_LICENSE[g] for g in sorted(groups) if g in _HUB_LICENSE]
+    licenses = sorted({_HUB_LICENSE[g] for g in groups if g in _HUB_LICENSE})
     return {
         "pretty_name": pretty,
         "license": licenses or ["other"],
@@ -113,7 +114,9 @@ def _shared(pretty: str, groups: Iterable[str], rows: int, tags: Sequence[str], 
 _TERMS = """
 ## Licences and attribution
 
-Every row states its `license`, its `license_group` and an `attribution` line, which must travel with the row.
+Every row states its `license`, its `license_group` and an `attribution` line, which must travel with the row. The line
+names the licence in the version and jurisdiction that the article states (`license_version` and `license_url` in
+`articles`), and no version where the article states none.
 `commercial` holds CC0, CC BY, CC BY-SA and CC BY-ND; `noncommercial` holds CC BY-NC, CC BY-NC-SA and CC BY-NC-ND.
 Where `derivatives_ok` is false, crops and other derivatives may not be shared. Figures whose own words say that
 others hold the rights are not here. The articles come from the PMC Open Access Subset of the U.S. National Library

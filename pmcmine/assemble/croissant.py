@@ -59,13 +59,6 @@ _CONTEXT: Final = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
-_LICENSES: Final = {
-    "commercial": ["https://creativecommons.org/publicdomain/zero/1.0/", "https://creativecommons.org/licenses/by/4.0/",
-                   "https://creativecommons.org/licenses/by-sa/4.0/", "https://creativecommons.org/licenses/by-nd/4.0/"],
-    "noncommercial": ["https://creativecommons.org/licenses/by-nc/4.0/",
-                      "https://creativecommons.org/licenses/by-nc-sa/4.0/",
-                      "https://creativecommons.org/licenses/by-nc-nd/4.0/"],
-}  # fmt: skip
 
 
 _MEMBERS: Final = {
@@ -117,14 +110,16 @@ def _key(files: str) -> dict[str, Any]:
     }
 
 
-def _head(name: str, description: str, groups: Iterable[str], version: str) -> dict[str, Any]:
+def _head(
+    name: str, description: str, groups: Iterable[str], deeds: Mapping[str, Sequence[str]], version: str
+) -> dict[str, Any]:
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "conformsTo": CONFORMS,
         "name": name,
         "description": description,
-        "license": [url for g in sorted(groups) for url in _LICENSES.get(g, [])] or ["https://schema.org/license"],
+        "license": [url for g in sorted(groups) for url in deeds.get(g, ())] or ["https://schema.org/license"],
         "url": "https://pmc.ncbi.nlm.nih.gov/",
         "version": version,
         "citeAs": "Made with pmcmine from the PMC Open Access Subset; each row states its article and its attribution.",
@@ -136,8 +131,13 @@ def _dump(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, indent=1, ensure_ascii=False).encode()
 
 
-def tables_croissant(records: Sequence[Mapping[str, Any]]) -> bytes:
-    """`croissant.json` of `tables/` from the manifest lines of its Parquet files: a record set a table and group."""
+def tables_croissant(records: Sequence[Mapping[str, Any]], deeds: Mapping[str, Sequence[str]]) -> bytes:
+    """`croissant.json` of `tables/` from the manifest lines of its Parquet files: a record set a table and group.
+
+    Args:
+        records: manifest lines.
+        deeds: URLs of the licences of each licence group, as the articles state them.
+    """
     sets = sorted({(r["table"], r["group"]) for r in records if r["rows"]})
     groups = {g for _, g in sets if g}
     distribution, record_sets = [], []
@@ -169,12 +169,21 @@ def tables_croissant(records: Sequence[Mapping[str, Any]]) -> bytes:
         "columns are described in schema.json."
     )
     return _dump(
-        _head("pmcmine-tables", text, groups, __version__) | {"distribution": distribution, "recordSet": record_sets}
+        _head("pmcmine-tables", text, groups, deeds, __version__)
+        | {"distribution": distribution, "recordSet": record_sets}
     )
 
 
-def shards_croissant(records: Sequence[Mapping[str, Any]], dataset: str = SHARDS) -> bytes:
-    """`croissant.json` of `shards/` or `shards-panels/` from the manifest lines of its tars: a record set a group."""
+def shards_croissant(
+    records: Sequence[Mapping[str, Any]], deeds: Mapping[str, Sequence[str]], dataset: str = SHARDS
+) -> bytes:
+    """`croissant.json` of `shards/` or `shards-panels/` from the manifest lines of its tars: a record set a group.
+
+    Args:
+        records: manifest lines.
+        deeds: URLs of the licences of each licence group, as the articles state them.
+        dataset: which of the two.
+    """
     record, what = (Sample, "figures with their captions") if dataset == SHARDS else (PanelSample, "single panels")
     groups = sorted({r["name"].split("/")[1] for r in records if r["rows"]})
     distribution: list[dict[str, Any]] = []
@@ -242,4 +251,6 @@ def shards_croissant(records: Sequence[Mapping[str, Any]], dataset: str = SHARDS
             )
     text = f"WebDataset shards of PubMed Central's open-access articles: {what}, by licence group."
     title = "pmcmine-pairs" if dataset == SHARDS else "pmcmine-panels"
-    return _dump(_head(title, text, groups, __version__) | {"distribution": distribution, "recordSet": record_sets})
+    return _dump(
+        _head(title, text, groups, deeds, __version__) | {"distribution": distribution, "recordSet": record_sets}
+    )

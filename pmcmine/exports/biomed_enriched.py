@@ -7,7 +7,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pmcmine.exports.reader import LICENSE_URLS, Export, ReleaseReader
+from pmcmine.exports.reader import Export, ReleaseReader
 
 _TYPES: Final = {"clinical_case": "Clinical case", "study": "Study", "review": "Review", "other": "Other"}
 # The order of the published vectors, as their example shows it; the card states another one.
@@ -34,8 +34,9 @@ SCHEMA: Final = pa.schema(
     ]
 )
 _QUERY: Final = (
-    "SELECT p.*, a.pmid, a.authors, a.source_url, a.license_group FROM paragraphs p JOIN articles a USING (article_id) "
-    "WHERE a.license_group = '{}' AND p.withheld IS NULL ORDER BY p.article_id, p.ordinal"
+    "SELECT p.*, a.pmid, a.authors, a.source_url, a.license_group, a.license_url FROM paragraphs p "
+    "JOIN articles a USING (article_id) WHERE a.license_group = '{}' AND p.withheld IS NULL "
+    "ORDER BY p.article_id, p.ordinal"
 )
 _BATCH: Final = 2_000
 
@@ -87,5 +88,5 @@ def _row(p: dict[str, Any]) -> dict[str, Any]:
         "authors": [" ".join(filter(None, (a["given_names"], a["surname"]))) for a in p["authors"]],
         "article_url": p["source_url"],
         "license_type": p["license"],
-        "license_url": LICENSE_URLS.get(p["license"], ""),
+        "license_url": p["license_url"] or "",
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from hashlib import sha1
 from typing import Any, Final
 
-from pmcmine.exports.reader import FIGURES, LICENSE_URLS, Beside, Export, ReleaseReader, image_name
+from pmcmine.exports.reader import FIGURES, Beside, Export, ReleaseReader, image_name
 
 _RADIOLOGY: Final = frozenset({"xray", "ct", "mri", "ultrasound", "nuclear"})
 
@@ -39,7 +39,7 @@ def _figures(release: ReleaseReader, out: Export) -> Iterator[dict[str, Any]]:
                     "oa_status": None,
                     "journal_is_oa": None,
                     "journal_is_in_doaj": None,
-                    "license": LICENSE_URLS.get(f["license"], f["license"]),
+                    "license": f["license_url"] or f["license"],
                     "provenance": f["attribution"],
                 },
             },

@@ -14,15 +14,6 @@ import duckdb
 from pmcmine.errors import PmcmineError
 
 _BATCH: Final = 1_000
-LICENSE_URLS: Final = {
-    "CC0": "https://creativecommons.org/publicdomain/zero/1.0/",
-    "CC-BY": "https://creativecommons.org/licenses/by/4.0/",
-    "CC-BY-SA": "https://creativecommons.org/licenses/by-sa/4.0/",
-    "CC-BY-ND": "https://creativecommons.org/licenses/by-nd/4.0/",
-    "CC-BY-NC": "https://creativecommons.org/licenses/by-nc/4.0/",
-    "CC-BY-NC-SA": "https://creativecommons.org/licenses/by-nc-sa/4.0/",
-    "CC-BY-NC-ND": "https://creativecommons.org/licenses/by-nc-nd/4.0/",
-}
 
 
 class ReleaseReader:
@@ -130,6 +121,7 @@ def image_name(figure: Mapping[str, Any]) -> str:
 # Figures with a sample, beside what most formats tell of their article.
 FIGURES: Final = (
     "SELECT f.*, a.pmid, a.doi, a.title AS article_title, a.abstract, a.keywords, a.mesh_terms, a.subjects, "
-    'a.publication_date, a."references", a.source_url FROM figures f JOIN articles a USING (article_id) '
-    "WHERE f.shard IS NOT NULL ORDER BY f.figure_id"
+    'a.publication_date, a."references", a.source_url, '
+    "CASE WHEN f.license = a.license AND f.permissions IS NULL THEN a.license_url END AS license_url "
+    "FROM figures f JOIN articles a USING (article_id) WHERE f.shard IS NOT NULL ORDER BY f.figure_id"
 )

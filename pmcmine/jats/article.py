@@ -22,7 +22,8 @@ from pmcmine.jats.sentences import sentence_at, sentence_starts
 from pmcmine.jats.text import Ref, Text
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.rights.figures import FigureRights, figure_rights
-from pmcmine.rights.licenses import License, derivatives_ok, group_of, license_url, parse_license, strictest
+from pmcmine.rights.licenses import License, derivatives_ok, group_of
+from pmcmine.rights.statements import Stated, combine, read_code
 from pmcmine.rights.wordings import Owner
 from schemas.article import Article
 from schemas.mention import Mention
@@ -39,7 +40,7 @@ class ArticleMeta:
     """What a source knows of an article version before its XML is read.
 
     `license_code` is None where the source has no metadata at all (then the XML decides); a source whose
-    metadata states no licence gives an empty string.
+    metadata states no licence gives an empty string. `as_of` is the day of the snapshot, today if None.
     """
 
     pmcid: str
@@ -50,6 +51,7 @@ class ArticleMeta:
     license_code: str | None = None
     is_manuscript: bool = False
     is_retracted: bool = False
+    as_of: str | None = None
 
     @property
     def article_id(self) -> str:
@@ -98,7 +100,7 @@ class Extraction:
     found: Counter[str] = field(default_factory=Counter)
 
 
-def attribution_line(front: Front, pmcid: str, licence: License, doi: str | None) -> str:
+def attribution_line(front: Front, pmcid: str, licence: Stated, doi: str | None) -> str:
     """Attribution as the Creative Commons licences ask for it: who, what, where, under which terms."""
     names = [f"{a.surname} {_initials(a.given_names)}".strip() for a in front.authors[:3]]
     who = ", ".join(names) + (" et al" if len(front.authors) > 3 else "")
@@ -107,26 +109,31 @@ def attribution_line(front: Front, pmcid: str, licence: License, doi: str | None
     parts = [who, (front.title or "").rstrip("."), where]
     text = ". ".join(p for p in parts if p)
     text += f". {pmcid}" + (f", https://doi.org/{doi}" if doi else "")
-    url = license_url(licence)
-    return f"{text}. {licence.value}" + (f" ({url})" if url else "")
+    named = " ".join(p for p in (licence.license, licence.version) if p)
+    return f"{text}. {named}" + (f" ({licence.url})" if licence.url else "")
 
 
 def _initials(given: str | None) -> str:
     return "".join(p[0] for p in re.split(r"[\s.-]+", given) if p) if given else ""
 
 
-def decide_license(meta: ArticleMeta, front: Front) -> tuple[License, str]:
-    """(licence, what stated it). Metadata decides; an XML that names a stricter Creative Commons licence
-    outright is heeded too, because a licence can't be widened by a copy of the article."""
-    stated = front.license
+def decide_license(meta: ArticleMeta, front: Front) -> tuple[Stated, str]:
+    """Return (what is decided, what stated it).
+
+    Metadata and XML are combined to the stricter, because neither can widen the other. Metadata that states no
+    licence closes; an XML that states none leaves it to the metadata.
+    """
+    stated = front.stated
     if meta.license_code is None:
-        return stated, "xml" if stated != License.OTHER else "none"
-    licence = parse_license(meta.license_code)
-    if stated != License.OTHER and licence not in (License.OTHER, License.TDM):
-        both = strictest(licence, stated)
-        if both != licence:
-            return both, "metadata and xml"
-    return licence, "metadata" if meta.license_code else "none"
+        decided = Stated(License.OTHER) if stated.license is None else stated
+        return decided, "xml" if stated.license is not None else "none"
+    code = read_code(meta.license_code)
+    if stated.license is None:
+        return combine((code, stated)), "metadata" if meta.license_code else "none"
+    if code.license in (License.OTHER, License.TDM, None):
+        return code, "metadata" if meta.license_code else "none"
+    both = combine((stated, code))
+    return both, "metadata" if both.license == code.license else "metadata and xml"
 
 
 def extract_article(
@@ -145,14 +152,15 @@ def extract_article(
     """
     root = parse_jats(xml, max_bytes)
     ledger = Ledger(meta.pmcid) if ledger is None else ledger
-    front = read_front(root)
+    front = read_front(root, meta.as_of)
     if front.pmcid and front.pmcid != meta.pmcid:
         raise Rejected(Reason.XML_OF_ANOTHER_ARTICLE, f"the XML states {front.pmcid}")
-    licence, license_source = decide_license(meta, front)
+    decided, license_source = decide_license(meta, front)
+    licence = decided.license or License.OTHER
     body = read_body(root)
     article_id = meta.article_id
     doi = meta.doi or front.doi
-    attribution = attribution_line(front, meta.pmcid, licence, doi)
+    attribution = attribution_line(front, meta.pmcid, decided, doi)
     found: Counter[str] = Counter()
 
     names = figure_names(f.figure.element.get("id") for f in body.figures)
@@ -276,7 +284,8 @@ def extract_article(
         license=licence.value,
         license_group=group_of(licence).value,
         license_source=license_source,
-        license_url=front.license_url,
+        license_url=decided.url,
+        license_version=decided.version,
         license_text=front.license_text,
         copyright=front.copyright,
         derivatives_ok=derivatives_ok(licence),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from pmcmine.jats.dom import HREF, LANG, Element
+from pmcmine.jats.permissions import custom_statement, footnoted, read_permissions, today
 from pmcmine.jats.text import flatten, plain_text
-from pmcmine.rights.licenses import License, parse_license
+from pmcmine.rights.retraction import Signs, is_retracted
+from pmcmine.rights.statements import Stated, combine
 from schemas.article import Author, Dates, Funding, Reference, RelatedArticle
 
 _MONTHS = {m: i for i, m in enumerate(
@@ -16,8 +19,6 @@ _MONTHS = {m: i for i, m in enumerate(
 _ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
 _DIGITS = re.compile(r"\d+")
 _PMCID = re.compile(r"(?:PMC)?(\d{1,12})", re.IGNORECASE)
-_RETRACTED_LINKS = frozenset({"retraction-forward", "retracted-article", "withdrawal-forward"})
-_RETRACTED_TYPES = frozenset({"retracted-article", "withdrawn-article"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +45,7 @@ class Front:
     mesh_terms: tuple[str, ...]
     funding: tuple[Funding, ...]
     related: tuple[RelatedArticle, ...]
-    license: License
-    license_url: str | None
+    stated: Stated
     license_text: str | None
     copyright: str | None
     retracted: bool
@@ -146,41 +146,39 @@ def _authors(meta: Element) -> tuple[Author, ...]:
     return tuple(authors)
 
 
-def license_of(permissions: Iterable[Element]) -> tuple[License | None, str | None, str | None, str | None]:
-    """(licence by URL or code, URL, text, copyright) of `<permissions>` elements.
+def _notes(article: Element, front: Element, meta: Element) -> list[Element]:
+    """Elements in which some journals print the licence."""
+    notes = [*meta.findall("author-notes"), *front.findall("notes")]
+    back = article.find("back")
+    return notes if back is None else [*notes, *back.findall("fn-group"), *back.findall("notes")]
 
-    Prose alone names no licence; a link to Creative Commons inside the prose does.
+
+def _events(article: Element, meta: Element) -> Iterator[str]:
+    """Types of the article's dates and events, and of the sub-articles and responses below it."""
+    for child in meta:
+        if child.tag in ("pub-date", "history", "pub-history"):
+            for e in child.iter("pub-date", "date", "event"):
+                yield e.get("date-type") or e.get("event-type") or e.get("pub-type") or ""
+    for sub in article.iterchildren("sub-article", "response"):
+        yield sub.get("article-type") or sub.get("response-type") or ""
+
+
+def _notices(article: Element, front: Element, meta: Element) -> Iterator[str]:
+    """Places in which a publisher prints that an article is retracted."""
+    for e in (*_notes(article, front, meta), *meta.iterchildren("abstract", "product")):
+        yield " ".join(e.itertext())
+    body = article.find("body")
+    if body is not None:
+        yield from (" ".join(e.itertext()) for e in islice(body.iter("p", "title"), 2))
+
+
+def read_front(article: Element, as_of: str | None = None) -> Front:
+    """Read `front` (or the article's own front matter in older dialects).
+
+    Args:
+        article: the article.
+        as_of: day of the snapshot, today if None; a licence that starts later is not in force.
     """
-    licence: License | None = None
-    url = text = copyright_text = None
-    for permission in permissions:
-        for child in permission:
-            if child.tag == "copyright-statement":
-                copyright_text = copyright_text or plain_text(child)
-            elif child.tag == "license":
-                prose = [t for p in child.iterchildren("license-p", "p") if (t := plain_text(p))]
-                text = text or " ".join(prose) or plain_text(child)
-                links = [child.get(HREF)]
-                for e in child.iter():
-                    tag = e.tag
-                    if tag == "ext-link" or tag == "uri":
-                        links.append(e.get(HREF) or e.text)
-                    elif isinstance(tag, str) and tag.endswith("license_ref"):
-                        links.append(e.text)
-                for link in links:
-                    if link and licence is None and "creativecommons.org/" in link:
-                        licence, url = parse_license(link), link.strip()
-                if licence is None and parse_license(child.get("license-type")) != License.OTHER:
-                    licence = parse_license(child.get("license-type"))
-            elif isinstance(child.tag, str) and child.tag.endswith("license_ref"):
-                link = child.text or ""
-                if licence is None and "creativecommons.org/" in link:
-                    licence, url = parse_license(link), link.strip()
-    return licence, url, text, copyright_text
-
-
-def read_front(article: Element) -> Front:
-    """Read `front` (or the article's own front matter in older dialects)."""
     front = article.find("front")
     front = article if front is None else front
     journal = front.find("journal-meta")
@@ -197,7 +195,7 @@ def read_front(article: Element) -> Front:
     mesh: list[str] = []
     funding: list[Funding] = []
     related: list[RelatedArticle] = []
-    ref_license: str | None = None
+    custom: list[Stated] = []
     for child in meta:
         tag = child.tag
         if tag == "article-id":
@@ -243,15 +241,12 @@ def read_front(article: Element) -> Front:
                     )
                 )
         elif tag == "custom-meta-group":
-            for custom in child.iter("custom-meta"):
-                if custom.findtext("meta-name") == "pmc-license-ref":
-                    ref_license = custom.findtext("meta-value")
-    licence, url, text, copyright_text = license_of(meta.findall("permissions"))
-    if licence is None and ref_license:
-        licence = parse_license(ref_license)
+            custom += [c for e in child.iter("custom-meta") if (c := custom_statement(e)) is not None]
+    # Older dialects have copyright and licence beside the other metadata.
+    permissions = read_permissions((*meta.findall("permissions"), meta), as_of or today())
+    stated = combine((permissions.stated, footnoted(_notes(article, front, meta)), *custom))
     pmcid = next((m for k in ("pmcid", "pmc") if (m := _PMCID.fullmatch(ids.get(k, "")))), None)
     article_type = article.get("article-type")
-    links = {r.relation for r in related}
     return Front(
         pmcid=f"PMC{int(pmcid[1])}" if pmcid else None,
         pmid=ids.get("pmid") or None,
@@ -283,13 +278,19 @@ def read_front(article: Element) -> Front:
         mesh_terms=tuple(dict.fromkeys(mesh)),
         funding=tuple(funding),
         related=tuple(related),
-        license=licence if licence is not None else License.OTHER,
-        license_url=url,
-        license_text=text,
-        copyright=copyright_text,
-        # The notice itself links with `retracted-article` too, and is not retracted.
-        retracted=article_type in _RETRACTED_TYPES
-        or (bool(links & _RETRACTED_LINKS) and article_type not in ("retraction", "withdrawal")),
+        stated=stated,
+        license_text=permissions.text,
+        copyright=permissions.copyright,
+        retracted=is_retracted(
+            Signs(
+                article_type=article_type,
+                title=title,
+                subjects=subjects,
+                links=[r.relation for r in related],
+                events=_events(article, meta),
+                notices=_notices(article, front, meta),
+            )
+        ),
     )
 
 

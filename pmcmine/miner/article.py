@@ -23,17 +23,23 @@ from schemas.ledger import Tombstone
 log = logging.getLogger(__name__)
 
 
-def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig) -> Mined:
+def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig, as_of: str | None = None) -> Mined:
     """Mine one PMCID; whatever is wrong with it becomes rows of the ledger, never an exception.
 
     Only storage errors of the release itself, and the end of the process, get out of here.
+
+    Args:
+        entries: its versions.
+        reader: the source, opened.
+        config: the configuration.
+        as_of: day of the snapshot, today if None; a licence that starts later is not in force.
     """
     pmcid = entries[0].pmcid
     ledger = Ledger(pmcid)
     mined = Mined(pmcid)
     mined.counts["versions"] = len(entries)
     try:
-        _mine(entries, reader, config, ledger, mined)
+        _mine(entries, reader, config, ledger, mined, as_of)
     except Exception as error:
         log.exception("%s: defect", pmcid)
         last = entries[-1]
@@ -60,7 +66,9 @@ def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig) -> 
     return mined
 
 
-def _mine(entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: Ledger, mined: Mined) -> None:
+def _mine(
+    entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: Ledger, mined: Mined, as_of: str | None
+) -> None:
     if entries[0].version == ABSENT:
         ledger.add(
             Stage.SELECT, Unit.VERSION, Reason.NOT_IN_SOURCE, mined.pmcid, "asked for by its PMCID, not in the source"
@@ -83,6 +91,7 @@ def _mine(entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: 
         doi=chosen.doi,
         license_code=chosen.license_code,
         is_manuscript=chosen.is_manuscript,
+        as_of=as_of,
     )
     stage = Stage.READ
     parts = Ledger(meta.pmcid)
@@ -93,7 +102,7 @@ def _mine(entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: 
         extraction = extract_article(xml, meta, parts, config.max_xml_bytes)
         if extraction.front.retracted:
             mined.tombstone = _tombstone(meta.pmcid, meta.version)
-            raise Rejected(Reason.RETRACTED, "a link or the article type in the XML says so")
+            raise Rejected(Reason.RETRACTED, "the XML marks it as retracted")
         if extraction.article.license_group not in config.mined_groups:
             raise Rejected(Reason.LICENSE_NOT_SELECTED, extraction.article.license)
     except Rejected as error:

@@ -37,6 +37,23 @@ def attribution(files: Iterable[tuple[Folder, str]]) -> bytes:
     return out.getvalue()
 
 
+def deeds(files: Iterable[tuple[Folder, str]]) -> dict[str, list[str]]:
+    """Return the URLs of the licences in each licence group, in the versions that the articles state.
+
+    Args:
+        files: Parquet files of `articles`; others are passed over.
+    """
+    urls: dict[str, set[str]] = {}
+    for folder, name in files:
+        if name.split("/")[1] == "articles":
+            with folder.open(name) as stream:
+                rows = pq.ParquetFile(stream).read(columns=["license_group", "license_url"]).to_pylist()
+            for row in rows:
+                if row["license_url"]:
+                    urls.setdefault(row["license_group"], set()).add(row["license_url"])
+    return {group: sorted(found) for group, found in sorted(urls.items())}
+
+
 def _lines(stream: BinaryIO, table: str) -> Iterator[str]:
     if table == "articles":
         columns = ["article_id", "license_group", "license", "attribution", "source_url"]

@@ -33,7 +33,7 @@ def meta_of(entry: Entry) -> VersionMeta:
         version=entry.version,
         pmid=note.get("pmid") or None,
         license_code=note.get("license") if note else None,
-        is_retracted=note.get("retracted") == "yes",
+        is_retracted=note.get("retracted") in ("yes", "y", "true", "1"),
         xml_ref=entry.ref,
     )
 

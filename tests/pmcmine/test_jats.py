@@ -284,7 +284,7 @@ def test_front_matter() -> None:
     assert [(r.relation, r.id) for r in a.related] == [("corrected-article", "10.1/y")]
     assert a.attribution == (
         "Li WN, The Group. On E. coli: A study. 2019. PMC1, https://doi.org/10.1/x. "
-        "CC-BY-NC (https://creativecommons.org/licenses/by-nc/4.0/)"
+        "CC-BY-NC 4.0 (https://creativecommons.org/licenses/by-nc/4.0/)"
     )
 
 
