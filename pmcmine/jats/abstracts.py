@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -13,6 +14,20 @@ _NO_ABSTRACTS: Final = ("teaser", "toc", "graphic", "visual", "video", "highligh
                         "question", "social", "tweet", "impact", "significance", "objective", "caption")  # fmt: skip
 _PLAIN: Final = frozenset({"", "abstract", "main", "primary", "structured", "unstructured", "normal", "regular", "full",
                            "full-abstract", "original", "author-abstract", "short-abstract"})  # fmt: skip
+
+_OTHER_TITLES: Final = re.compile(
+    r"(?:research |article |study )?highlights?|key[- ]?(?:points?|messages?|findings?|results?)"
+    r"|(?:graphical|visual|video) abstract|teaser|in brief|in a nutshell"
+    r"|(?:plain[- ]language|lay|layperson|author|editor.?s?) (?:summary|abstract)"
+    r"|significance(?: statement)?|table of contents.{0,20}|take[- ]home messages?|what is (?:already )?known.{0,60}",
+    re.IGNORECASE,
+)
+# Titles of an abstract, by language: a translation may not say that it is one.
+_TITLES: Final = {
+    "abstract": "en", "resumen": "es", "résumé": "fr", "resumo": "pt", "zusammenfassung": "de", "riassunto": "it",
+    "sommario": "it", "özet": "tr", "öz": "tr", "аннотация": "ru", "резюме": "ru", "摘要": "zh", "要旨": "ja",
+    "초록": "ko",
+}  # fmt: skip
 
 
 def main_abstract(
@@ -34,7 +49,10 @@ def main_abstract(
 
 def _rank(abstract: FoundAbstract, language: str | None) -> int | None:
     kind = (abstract.kind or "").strip().lower()
-    own = _same(abstract.language, language)
+    title = (abstract.title or "").strip(" .:").lower()
+    own = _same(abstract.language or _TITLES.get(title), language)
+    if not kind and _OTHER_TITLES.fullmatch(title):
+        return None
     if abstract.step.startswith("trans-"):
         return 1 if not kind and abstract.language and language and own else None
     if kind in _PLAIN:

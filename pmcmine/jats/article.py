@@ -205,7 +205,7 @@ def extract_article(
     for path in body.empty_paragraphs:
         ledger.add(Stage.EXTRACT, Unit.PARAGRAPH, Reason.EMPTY_TEXT, article_id, path)
     for place, flat in body.titles:
-        mentions.read(f"{article_id}/{place.path}", "section_title", place.kind, flat.text, flat.refs)
+        mentions.read(f"{article_id}/{place.path}", "section_title", place.kind, flat.text, targets.resolve(flat.refs))
     for f, figure_id in zip(body.figures, figure_ids, strict=True):
         caption = f.figure.caption
         mentions.read_parts(figure_id, "figure_caption", f.place.kind, caption.text, caption.flat)
@@ -427,7 +427,10 @@ class LinkTargets:
 
     def resolve(self, refs: tuple[Ref, ...]) -> tuple[Ref, ...]:
         """Links with the ids of figures in place of those of groups, and of graphics and captions."""
-        if not self.body.figures or all(self._is_figure(r) for ref in refs if ref.kind == "fig" for r in ref.rids):
+        for ref in refs:
+            if ref.kind == "fig" and not self._are_figures(ref.rids):
+                break
+        else:
             return refs
         return tuple(
             ref._replace(rids=tuple(dict.fromkeys(i for r in ref.rids for i in self._targets(r))))
@@ -436,8 +439,10 @@ class LinkTargets:
             for ref in refs
         )
 
-    def _is_figure(self, rid: str) -> bool:
-        return rid in self.index.by_id and rid not in self.groups
+    def _are_figures(self, rids: tuple[str, ...]) -> bool:
+        if not self.groups:
+            return all(map(self.index.by_id.__contains__, rids))
+        return all(r in self.index.by_id and r not in self.groups for r in rids)
 
     def _targets(self, rid: str) -> tuple[str, ...]:
         if rid in self.groups:
@@ -490,7 +495,6 @@ class _Mentions:
         for ref in refs:
             if ref.kind == "fig":
                 self.links.add(ref.element)
-        refs = self.targets.resolve(refs)
         named, dangling = find_mentions(text, refs, self.index)
         for ref in dangling:
             self.unresolved += 1
@@ -544,7 +548,7 @@ class _Mentions:
             for r in flat.refs
         )
         if refs:
-            self.read(context_id, context_kind, section_kind, text, refs)
+            self.read(context_id, context_kind, section_kind, text, self.targets.resolve(refs))
 
     def outside(self, root: Element, xml: bytes) -> int:
         """Ledger rows for links to figures in places whose text is in no row; their number."""

@@ -82,6 +82,7 @@ class FoundAbstract(NamedTuple):
     step: str
     kind: str | None
     language: str | None
+    title: str | None
 
 
 @dataclass
@@ -120,7 +121,7 @@ def read_body(article: Element) -> Body:
                     child.get(LANG) or language,
                     "graphical_abstract" if graphical else "figure",
                 )
-                body.abstracts.append(FoundAbstract(place.path, kind, child.get(LANG)))
+                body.abstracts.append(FoundAbstract(place.path, kind, child.get(LANG), title))
                 _container(child, place, body)
     root = Place(language=language)
     for child in article:
@@ -436,7 +437,7 @@ _FLOATS: Final = {
 
 def _left_over(article: Element, body: Body, language: str | None) -> None:
     """Figures and tables in places that the walk does not enter: none may be lost."""
-    for n, element in enumerate(article.iter("fig", "fig-group", "table-wrap")):
+    for n, element in enumerate(article.iter("fig", "table-wrap")):
         if element in body.seen or any(a.tag in _SUB_ARTICLES for a in element.iterancestors()):
             continue
         place = Place(f"elsewhere[{n}]", (), OTHER, language)
@@ -444,9 +445,9 @@ def _left_over(article: Element, body: Body, language: str | None) -> None:
             parent = next((a for a in element.iterancestors("fig")), None)
             if parent is not None and parent not in body.seen:
                 continue  # comes with its parent
+            group = None if parent is not None else next(element.iterancestors("fig-group"), None)
+            if group is not None and group not in body.seen:
+                _group(group, place, 0, body)
             _figure(element, place, 0, body)
-        elif element.tag == "fig-group":
-            if next(element.iterancestors("fig"), None) is None:
-                _group(element, place, 0, body)
         else:
             _table(element, place, 0, body)

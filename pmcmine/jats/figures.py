@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -19,6 +20,7 @@ _OTHER_OWNERS = frozenset(
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp", ".jp2"})
 VECTOR_SUFFIXES = frozenset({".svg", ".svgz", ".eps", ".ps", ".ai", ".emf", ".wmf"})
 _BOILERPLATE = re.compile(r"\(?click here (?:for|to)\b.{0,60}", re.IGNORECASE)
+_NO_WORDS = (None, None, None)
 # What a caption is made of; anything else, such as words straight in it, is put into paragraphs first.
 _CAPTION_PARTS = frozenset({"title", "p", "object-id", "alt-text"})
 
@@ -32,12 +34,14 @@ class GraphicRef:
         role: primary, alternative, panel or thumbnail.
         caption: label and caption of the graphic alone.
         alt_text: alternative text of the graphic alone.
+        long_description: long description of the graphic alone.
     """
 
     href: str
     role: str
     caption: str | None = None
     alt_text: str | None = None
+    long_description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,12 @@ def _caption_parts(caption: Element) -> list[Element]:
     """Children of a caption; words and inline elements straight in it are put into paragraphs, in place."""
     children = list(caption)
     text = caption.text
-    if not (text and not text.isspace()) and all(
-        c.tag in _CAPTION_PARTS and not (c.tail and not c.tail.isspace()) for c in children
-    ):
-        return children
+    if not text or text.isspace():
+        for child in children:
+            if child.tag not in _CAPTION_PARTS or ((tail := child.tail) and not tail.isspace()):
+                break
+        else:
+            return children
     run = None
     if text and not text.isspace():
         run = caption.makeelement("p")
@@ -171,7 +177,7 @@ def own_graphics(owner: Element) -> tuple[GraphicRef, ...]:
         name = PurePosixPath(href)
         suffix = name.suffix.lower()
         stem = name.stem if suffix in IMAGE_SUFFIXES or suffix in VECTOR_SUFFIXES else name.name
-        said = _own_words(graphic) if len(graphic) else (None, None)
+        said = _own_words(graphic) if len(graphic) else _NO_WORDS
         if _is_thumbnail(graphic):
             refs.append((1, GraphicRef(href, "thumbnail", *said)))
             continue
@@ -210,11 +216,12 @@ def _says_something(caption: Caption) -> bool:
     return caption.text is not None and not _BOILERPLATE.fullmatch(caption.text)
 
 
-def _own_words(graphic: Element) -> tuple[str | None, str | None]:
-    """(label and caption, alternative text) of one graphic."""
+def _own_words(graphic: Element) -> tuple[str | None, str | None, str | None]:
+    """(label and caption, alternative text, long description) of one graphic."""
     caption = read_caption(graphic)
     words = (plain_text(graphic.find("label")), caption.text if _says_something(caption) else None)
-    return " ".join(w for w in words if w) or None, plain_text(graphic.find("alt-text"))
+    described = (plain_text(graphic.find("alt-text")), plain_text(graphic.find("long-desc")))
+    return " ".join(w for w in words if w) or None, *described
 
 
 def _is_own(picture: Element, owner: Element) -> bool:
@@ -237,13 +244,9 @@ def _caption_of(element: Element) -> Caption:
     return caption
 
 
-def _described(element: Element, tag: str) -> str | None:
-    """Text of a figure's `alt-text` or `long-desc`, else of its graphics, each text once."""
-    own = plain_text(element.find(tag))
-    if own:
-        return own
-    texts = [plain_text(e) for e in element.iter(tag) if _is_own(e.getparent(), element)]
-    return "\n".join(dict.fromkeys(t for t in texts if t)) or None
+def _described(own: Element | None, of_graphics: Iterable[str | None]) -> str | None:
+    """A figure's own description, else those of its graphics, each text once."""
+    return plain_text(own) or "\n".join(dict.fromkeys(t for t in of_graphics if t)) or None
 
 
 def _permissions(element: Element) -> tuple[str, License | None]:
@@ -270,14 +273,15 @@ def figure_kind(element: Element, inherited: str) -> str:
 def read_figure(element: Element, kind: str) -> JatsFigure:
     """Read a `<fig>`, or another element that holds a picture with its caption."""
     permissions, stated = _permissions(element)
+    graphics = own_graphics(element)
     return JatsFigure(
         element=element,
         kind=kind,
         label=plain_text(element.find("label")),
         caption=_caption_of(element),
-        alt_text=_described(element, "alt-text"),
-        long_description=_described(element, "long-desc"),
-        graphics=own_graphics(element),
+        alt_text=_described(element.find("alt-text"), (g.alt_text for g in graphics)),
+        long_description=_described(element.find("long-desc"), (g.long_description for g in graphics)),
+        graphics=graphics,
         permissions=permissions,
         stated_license=stated,
     )

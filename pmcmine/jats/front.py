@@ -14,6 +14,8 @@ from schemas.article import Author, Dates, Funding, Reference, RelatedArticle
 
 _MONTHS = {m: i for i, m in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
+_YEAR = re.compile(r"\d{4}")
+_TWO_DIGITS = re.compile(r"\d{1,2}(?!\d)")
 _ISO_DATE = re.compile(r"(?P<year>\d{4})(?:-?(?P<month>\d\d)(?:-?(?P<day>\d\d))?)?(?!\d)(?=$|[T\s])")
 _WORDED_DATE = re.compile(
     r"(?:(?P<before>\d{1,2})(?:st|nd|rd|th)?\.?\s{1,2})?(?P<month>[A-Z][a-z]{2,8})\.?"
@@ -100,30 +102,33 @@ def _checked(year: str, month: int, day: int) -> str:
     """ISO date as precise as the parts are valid."""
     if not 1 <= month <= 12:
         return year
-    if not 1 <= day <= monthrange(int(year) or 4, month)[1]:
+    if not (1 <= day <= 28 or 1 <= day <= monthrange(int(year) or 4, month)[1]):
         return f"{year}-{month:02d}"
     return f"{year}-{month:02d}-{day:02d}"
 
 
 def _month(text: str) -> int:
     """Number of a month given as a number or name (the first one of a range), 0 for a season or nothing."""
-    match = re.match(r"\d{1,2}(?!\d)", text)
+    match = _TWO_DIGITS.match(text)
     return int(match[0]) if match else _MONTHS.get(text[:3].lower(), 0)
 
 
 def _date(element: Element) -> str | None:
     """ISO date at the precision given, None without a year."""
-    if value := _iso(element.get("iso-8601-date") or ""):
+    iso = element.get("iso-8601-date")
+    if iso and (value := _iso(iso)):
         return value
-    parts = {c.tag: (c.text or "").strip() for c in element.iter("year", "month", "season", "day")}
-    whole = " ".join("".join(element.itertext()).split())
-    year = re.search(r"\d{4}", parts.get("year", "") or whole)
+    parts = {c.tag: (c.text or "").strip() for c in element}
+    if "year" not in parts:  # nested in a `string-date`, or in words
+        parts = {c.tag: (c.text or "").strip() for c in element.iter("year", "month", "season", "day")}
+    whole = "" if "year" in parts else " ".join("".join(element.itertext()).split())
+    year = _YEAR.search(parts.get("year") or whole)
     if not year:
         return None
-    day = re.match(r"\d{1,2}(?!\d)", parts.get("day", ""))
-    if "month" in parts or "season" in parts:
-        return _checked(year[0], _month(parts.get("month") or parts.get("season", "")), int(day[0]) if day else 0)
-    return year[0] if "year" in parts else _worded(whole) or year[0]
+    if whole:
+        return _worded(whole) or year[0]
+    day = _TWO_DIGITS.match(parts.get("day", ""))
+    return _checked(year[0], _month(parts.get("month") or parts.get("season", "")), int(day[0]) if day else 0)
 
 
 def _worded(text: str) -> str | None:

@@ -150,6 +150,7 @@ _NUMBER: Final = re.compile(r"(?:[-−–‐‑－+]\s?)?\d+(?:[./·]\d+)?")
 _NUMBERS: Final = re.compile(r"\d+[a-z]?(?:\s?[,;–-]\s?\d+[a-z]?)+")  # of several citations
 _VARIABLE_POWER: Final = re.compile(r"\(?[-−–‐‑－]\s?\(?[Δ∆A-Za-z]|[nNx]$")  # 2^−ΔΔCt, 2^n
 _WORD: Final = re.compile(r"[^\W\d_][a-zß-ÿ]{3,}$")
+_SPACED_TEN: Final = re.compile(r"[×xX·*∙•]\s?10 $")
 _BASE_REACH: Final = 32  # characters before a superscript that decide what it is
 
 
@@ -169,12 +170,18 @@ def _before_superscript(element: Element, parts: list[str]) -> str:
     `10<sup>6</sup>` must become neither 106, nor a citation after a year part of the year.
     """
     last = parts[-1][-1:]
+    if last == " " and parts[-1].endswith("10 ") and _SPACED_TEN.search("".join(parts[-3:])[-_BASE_REACH:]):
+        # The markup separates the power from its base: `5 × 10 <sup>6</sup>`.
+        power = element.text or ""
+        if len(element) == 0 and _NUMBER.fullmatch(power.strip()):
+            parts[-1] = parts[-1][:-1]
+            return "^"
     if not (last.isalnum() or last in ".,)%°"):
         return ""
     text = ("".join(element.itertext()) if len(element) else element.text or "").strip()
-    if not text:
+    if not text or (last.isalpha() and (text == "2" or not text[0].isalnum())):
         return ""
-    if len(element) and next(element.iter("xref"), None) is not None:
+    if len(element) and (element[0].tag == "xref" or next(element.iter("xref"), None) is not None):
         if last in ".,":
             glued = text[0].isdigit() and "".join(parts[-2:])[-2:-1].isdigit()
         else:
