@@ -199,7 +199,7 @@ def own_graphics(owner: Element) -> tuple[GraphicRef, ...]:
 
 def _raster_first(refs: list[GraphicRef]) -> tuple[GraphicRef, ...]:
     """Let a picture that is a vector drawing and a raster image be the raster image, which can be read."""
-    first = refs[0] if refs else None
+    first = refs[0] if len(refs) > 1 else None
     if first is not None and first.role == "primary" and _is_vector(first):
         n = next((n for n, r in enumerate(refs) if r.role == "alternative" and not _is_vector(r)), None)
         if n is not None:
@@ -231,10 +231,10 @@ def _is_own(picture: Element, owner: Element) -> bool:
     )
 
 
-def _caption_of(element: Element) -> Caption:
+def _caption_of(element: Element, graphics: tuple[GraphicRef, ...]) -> Caption:
     """A figure's caption; without one, that of the only graphic that has one."""
     caption = read_caption(element)
-    if caption.text is None:
+    if caption.text is None and any(g.caption for g in graphics):
         pictures = [
             g for g in element.iter("graphic", "media") if g.find("caption") is not None and _is_own(g, element)
         ]
@@ -278,7 +278,7 @@ def read_figure(element: Element, kind: str) -> JatsFigure:
         element=element,
         kind=kind,
         label=plain_text(element.find("label")),
-        caption=_caption_of(element),
+        caption=_caption_of(element, graphics),
         alt_text=_described(element.find("alt-text"), (g.alt_text for g in graphics)),
         long_description=_described(element.find("long-desc"), (g.long_description for g in graphics)),
         graphics=graphics,

@@ -151,7 +151,7 @@ _NUMBERS: Final = re.compile(r"\d+[a-z]?(?:\s?[,;–-]\s?\d+[a-z]?)+")  # of sev
 _VARIABLE_POWER: Final = re.compile(r"\(?[-−–‐‑－]\s?\(?[Δ∆A-Za-z]|[nNx]$")  # 2^−ΔΔCt, 2^n
 _WORD: Final = re.compile(r"[^\W\d_][a-zß-ÿ]{3,}$")
 _SPACED_TEN: Final = re.compile(r"[×xX·*∙•]\s?10 $")
-_BASE_REACH: Final = 32  # characters before a superscript that decide what it is
+_REACH: Final = 48  # characters before a superscript that decide what it is
 
 
 def _is_glued(xref: Element) -> bool:
@@ -164,13 +164,25 @@ def _is_glued(xref: Element) -> bool:
     return text is not None and text.strip()[:1].isdigit()
 
 
+def _tail(parts: list[str]) -> str:
+    """The last characters of a text in pieces."""
+    text = parts[-1]
+    if len(text) >= _REACH:
+        return text[-_REACH:]
+    for part in reversed(parts[-9:-1]):
+        text = part[-_REACH:] + text
+        if len(text) >= _REACH:
+            break
+    return text[-_REACH:]
+
+
 def _before_superscript(element: Element, parts: list[str]) -> str:
     """Return what a superscript needs in front of it: a caret for a power, a space for a mark, else nothing.
 
     `10<sup>6</sup>` must become neither 106, nor a citation after a year part of the year.
     """
     last = parts[-1][-1:]
-    if last == " " and parts[-1].endswith("10 ") and _SPACED_TEN.search("".join(parts[-3:])[-_BASE_REACH:]):
+    if last == " " and parts[-1].endswith("10 ") and _SPACED_TEN.search(_tail(parts)):
         # The markup separates the power from its base: `5 × 10 <sup>6</sup>`.
         power = element.text or ""
         if len(element) == 0 and _NUMBER.fullmatch(power.strip()):
@@ -179,11 +191,11 @@ def _before_superscript(element: Element, parts: list[str]) -> str:
     if not (last.isalnum() or last in ".,)%°"):
         return ""
     text = ("".join(element.itertext()) if len(element) else element.text or "").strip()
-    if not text or (last.isalpha() and (text == "2" or not text[0].isalnum())):
+    if not text or (last.isalpha() and not len(element) and (text == "2" or not text[0].isdigit())):
         return ""
     if len(element) and (element[0].tag == "xref" or next(element.iter("xref"), None) is not None):
         if last in ".,":
-            glued = text[0].isdigit() and "".join(parts[-2:])[-2:-1].isdigit()
+            glued = text[0].isdigit() and _tail(parts)[-2:-1].isdigit()
         else:
             glued = text[0].isalnum() and last != ")"
         return " " if glued else ""
@@ -194,14 +206,14 @@ def _before_superscript(element: Element, parts: list[str]) -> str:
     if last.isalpha() and text[0].isdigit():
         if _NUMBERS.fullmatch(text):
             return " "
-        if text.isdigit() and text not in ("2", "3") and _WORD.search("".join(parts[-3:])[-_BASE_REACH:]):
+        if text.isdigit() and text not in ("2", "3") and _WORD.search(_tail(parts)):
             return " "
     return ""
 
 
 def _after_number(element: Element, text: str, parts: list[str]) -> str:
     """What a superscript needs after a digit."""
-    before = "".join(parts[-6:])[-_BASE_REACH:]
+    before = _tail(parts)
     at = len(before)
     while at and (before[at - 1].isdigit() or before[at - 1] in ".,"):
         at -= 1
@@ -242,7 +254,7 @@ def _is_base(base: str, exponent: str) -> bool:
 
 def _is_expression(parts: list[str]) -> bool:
     """Whether the brackets that end here hold a calculation: `(x − y)<sup>2</sup>`, but not `(DIC)<sup>1</sup>`."""
-    before = "".join(parts[-12:])[-64:]
+    before = _tail(parts)
     start = before.rfind("(")
     inside = before[start + 1 : -1] if start >= 0 else ""
     return bool(re.search(r"[-+−–×·*/=]", inside)) and not re.search(r"[A-Za-z]{4}|et al", inside)
