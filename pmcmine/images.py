@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
+import zlib
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -24,6 +26,15 @@ _MAGIC: Final = (
     (b"\x00\x00\x00\x0cjP  ", "JPEG2000"),
     (b"\xff\x4f\xff\x51", "JPEG2000"),
 )
+_VECTOR_MAGIC: Final = (
+    (b"%PDF", "PDF"),
+    (b"%!PS", "EPS"),
+    (b"\xc5\xd0\xd3\xc6", "EPS"),
+    (b"\xd7\xcd\xc6\x9a", "WMF"),
+    (b"\x01\x00\x00\x00", "EMF"),
+)
+_EMF_SIGNATURE: Final = b" EMF"
+_HEAD: Final = 4096  # bytes in which a drawing's root element is looked for
 _KEPT: Final = frozenset({"JPEG", "PNG"})
 _BLANK_RANGE: Final = 2  # grey levels; JPEG noise on one colour stays within this
 _ORIENTATION_TAG: Final = 0x0112  # EXIF 2.32, 4.6.4
@@ -62,6 +73,26 @@ def sniff(data: bytes) -> str | None:
     return None
 
 
+def vector_format(data: bytes) -> str | None:
+    """Format by the first bytes of a drawing or document that is no image of pixels, None for anything else."""
+    if data[:2] == b"\x1f\x8b":
+        try:
+            data = zlib.decompressobj(31).decompress(data, _HEAD)
+        except zlib.error:
+            return None
+        return "SVGZ" if vector_format(data) == "SVG" else None
+    for magic, name in _VECTOR_MAGIC:
+        if data.startswith(magic):
+            return name if name != "EMF" or data[40:44] == _EMF_SIGNATURE else None
+    head = data[:_HEAD]
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        head = head.decode("utf-16", "replace").encode()
+    head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if head[:1] == b"<" and re.search(rb"<(?:[\w-]{1,20}:)?svg[\s>]", head):
+        return "SVG"
+    return None
+
+
 def check_image(
     data: bytes, *, max_pixels: int, min_side: int, view_side: int = 0, fingerprints: bool = False
 ) -> CheckedImage:
@@ -81,6 +112,10 @@ def check_image(
         raise Rejected(Reason.IMAGE_EMPTY)
     source_format = sniff(data)
     if source_format is None:
+        if drawing := vector_format(data):
+            raise Rejected(Reason.IMAGE_VECTOR, drawing)
+        if data[:_HEAD].lstrip()[:1] == b"<":
+            raise Rejected(Reason.IMAGE_UNKNOWN_FORMAT, "a page of markup, no image")
         raise Rejected(Reason.IMAGE_UNKNOWN_FORMAT, f"first bytes {data[:8].hex()}")
     try:
         with warnings.catch_warnings():

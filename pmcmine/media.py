@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from pmcmine.bundle import Asset
-from pmcmine.jats.figures import IMAGE_SUFFIXES, GraphicRef
+from pmcmine.jats.figures import IMAGE_SUFFIXES, VECTOR_SUFFIXES, GraphicRef
 
 # A gif beside another format is PMC's thumbnail.
 _PREFERENCE = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".jp2", ".gif")
@@ -15,8 +15,9 @@ _RANK = {suffix: rank for rank, suffix in enumerate(_PREFERENCE)}
 
 
 def is_image_name(name: str) -> bool:
-    """Whether a file name ends like an image."""
-    return PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
+    """Whether a file name ends like an image, of pixels or drawn."""
+    suffix = PurePosixPath(name).suffix.lower()
+    return suffix in IMAGE_SUFFIXES or suffix in VECTOR_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,17 @@ class MediaIndex:
 
     def resolve(self, graphic: GraphicRef) -> Resolved:
         """Resolve one reference: exact name, then case, then a known extension added (`.g001` is none),
-        then the only file with that stem."""
+        then the only file with that stem. A drawing is the image of pixels with its stem, if there is one."""
         name = PurePosixPath(graphic.href).name
         if name:
+            if PurePosixPath(name).suffix.lower() in VECTOR_SUFFIXES:
+                pixels = [
+                    a
+                    for a in self.by_stem.get(PurePosixPath(name).stem.lower(), [])
+                    if PurePosixPath(a.name).suffix.lower() in IMAGE_SUFFIXES
+                ]
+                if len(pixels) == 1:
+                    return Resolved(graphic, pixels[0], "stem")
             if name in self.by_name:
                 return Resolved(graphic, self.by_name[name], "exact")
             folded = self.by_case.get(name.lower(), [])

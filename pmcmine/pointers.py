@@ -18,7 +18,7 @@ from schemas.record import text_columns
 _COLUMNS = {table.record: text_columns(table.record) for table in TABLES.values()}
 
 
-def digest(texts: Mapping[str, str | None]) -> str:
+def digest(texts: Mapping[str, Any]) -> str:
     """SHA-256 over the texts of a row, as JSON with sorted keys and nothing between its parts."""
     canonical = json.dumps(dict(texts), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
@@ -28,7 +28,9 @@ def withhold(row: Any) -> Any:
     """The row as a pointer: its texts empty, their hash in `withheld`."""
     names = _COLUMNS[type(row)]
     texts = {name: getattr(row, name) for name in names}
-    changed: dict[str, Any] = {name: None if value is None else "" for name, value in texts.items()}
+    changed: dict[str, Any] = {name: None if value is None else type(value)() for name, value in texts.items()}
     if hasattr(row, "patients"):
         changed["patients"] = tuple(replace(p, diagnosis=None) for p in row.patients)
+    if hasattr(row, "graphics"):
+        changed["graphics"] = tuple(replace(g, caption=None, alt_text=None) for g in row.graphics)
     return replace(row, **changed, withheld=digest(texts))

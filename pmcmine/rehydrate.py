@@ -73,7 +73,7 @@ class _Texts:
         values = [(table, row, json.dumps(dict(texts))) for row, texts in rows]
         self._db.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?, ?)", values)
 
-    def get(self, table: str, row: str) -> dict[str, str | None] | None:
+    def get(self, table: str, row: str) -> dict[str, Any] | None:
         found = self._db.execute("SELECT texts FROM texts WHERE at = ? AND row = ?", (table, row)).fetchone()
         return None if found is None else json.loads(found[0])
 
@@ -226,8 +226,11 @@ def _members(extraction: Extraction, table: str) -> Sequence[Any]:
     return (extraction.article,) if table == "articles" else getattr(extraction, table)
 
 
-def _rows(members: Sequence[Any], key: str) -> Iterator[tuple[str, dict[str, str | None]]]:
-    names = ("abstract", "caption", "caption_title", "alt_text", "text", "sentence", "footnotes")
+def _rows(members: Sequence[Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    names = (
+        "abstract", "caption", "caption_title", "caption_paragraphs", "alt_text", "long_description", "text",
+        "sentence", "footnotes",
+    )  # fmt: skip
     for member in members:
         yield getattr(member, key), {n: getattr(member, n) for n in names if hasattr(member, n)}
 
@@ -265,7 +268,8 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
         found.filled[table] += 1
     for c, filled in (*values.items(), ("withheld", withheld)):
         at_column = rows.schema.get_field_index(c)
-        rows = rows.set_column(at_column, rows.schema.field(at_column), pa.array(filled, pa.string()))
+        field = rows.schema.field(at_column)
+        rows = rows.set_column(at_column, field, pa.array(filled, field.type))
     with target.create(name, replace=True) as (out, _):
         pq.write_table(rows, out, compression="zstd")
 

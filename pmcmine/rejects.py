@@ -63,6 +63,7 @@ class Reason(StrEnum):
     WORKER_KILLED = "worker_killed"
     INTERNAL_ERROR = "internal_error"
     SUB_ARTICLE = "sub_article"
+    OTHER_ARTICLE = "other_article"
     EMPTY_TEXT = "empty_text"
     MENTION_UNRESOLVED = "mention_unresolved"
     MENTION_OUTSIDE_TEXT = "mention_outside_text"
@@ -80,6 +81,7 @@ class Reason(StrEnum):
     EXTRA_GRAPHIC = "extra_graphic"
     IMAGE_EMPTY = "image_empty"
     IMAGE_UNKNOWN_FORMAT = "image_unknown_format"
+    IMAGE_VECTOR = "image_vector"
     IMAGE_CORRUPT = "image_corrupt"
     IMAGE_TOO_MANY_PIXELS = "image_too_many_pixels"
     IMAGE_TINY = "image_tiny"
@@ -116,6 +118,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.WORKER_KILLED: "the article ended the process that worked on it",
     Reason.INTERNAL_ERROR: "a defect of pmcmine; please report it with the detail",
     Reason.SUB_ARTICLE: "part of a sub-article or response, which belongs to itself",
+    Reason.OTHER_ARTICLE: "another article in the same XML file, which is mined under its own id",
     Reason.EMPTY_TEXT: "a paragraph without text",
     Reason.MENTION_UNRESOLVED: "the cross-reference names a figure that the article does not have",
     Reason.MENTION_OUTSIDE_TEXT: "the cross-reference stands in a place that no row holds the text of",
@@ -133,6 +136,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.EXTRA_GRAPHIC: "a further graphic of a figure whose sample shows another one",
     Reason.IMAGE_EMPTY: "the image file has no bytes",
     Reason.IMAGE_UNKNOWN_FORMAT: "the first bytes are of no known image format",
+    Reason.IMAGE_VECTOR: "the file is a drawing or document (SVG, EPS, PDF, WMF, EMF), which is not rendered",
     Reason.IMAGE_CORRUPT: "the image can't be decoded to its last pixel",
     Reason.IMAGE_TOO_MANY_PIXELS: "the image has more pixels than the bound",
     Reason.IMAGE_TINY: "a side is shorter than the bound",

@@ -79,13 +79,19 @@ class Article:
     issue: str | None = col("Issue.", null="none stated")
     pages: str | None = col("First and last page, or the electronic location.", null="none stated")
     publication_date: str | None = col(
-        "Earliest of the publication dates.", unit="YYYY[-MM[-DD]]", null="the article states none"
+        "Most precise date of the earliest year among electronic, print and collection date; else the release in PMC.",
+        unit="YYYY[-MM[-DD]]",
+        null="the article states none",
     )
     year: int | None = col("Year of publication_date.", null="no date stated", arrow=pa.int32())
     dates: Dates = col("Dates by kind.")
     article_type: str | None = col("`article-type` as given.", null="none stated")
     language: str | None = col("`xml:lang` of the article.", null="not stated, which does not mean English")
-    abstract: str | None = col("Main abstract, its sections joined by newlines.", null="none", text=True)
+    abstract: str | None = col(
+        "Main abstract in the article's language: a line for each paragraph, behind the title of its section.",
+        null="none; teasers, highlights, graphical abstracts and translations do not count",
+        text=True,
+    )
     authors: tuple[Author, ...] = col("Byline in order.")
     keywords: tuple[str, ...] = col("Author and publisher keywords.")
     subjects: tuple[str, ...] = col("Subject headings of the journal.")

@@ -22,6 +22,12 @@ class Graphic:
     href: str = col("`xlink:href` as given.")
     media: str | None = col("Media file it resolves to.", null="no file matches")
     rule: str = col("What matched: exact, case, extension, stem, or missing.")
+    caption: str | None = col(
+        "Label and caption of this graphic alone.", null="the graphic has none, or the row is a pointer", default=None
+    )
+    alt_text: str | None = col(
+        "Alternative text of this graphic alone.", null="the graphic has none, or the row is a pointer", default=None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +94,23 @@ class Figure:
     kind: str = col(
         "figure, supplement, scheme, graphical_abstract, boxed, appendix or table_image.", values=FIGURE_KINDS
     )
-    parent_figure_id: str | None = col("Figure that this one is nested in.", null="not nested")
+    parent_figure_id: str | None = col(
+        "Figure that this one is nested in, or the row of the figure group that it is part of.", null="not nested"
+    )
     label: str | None = col("Label as printed, such as Figure 2.", null="none")
     caption_title: str | None = col("Title of the caption.", null="none", text=True)
-    caption_paragraphs: tuple[str, ...] = col("Paragraphs of the caption.")
+    caption_paragraphs: tuple[str, ...] = col("Paragraphs of the caption.", text=True)
     caption: str | None = col("Title and paragraphs joined by one space.", null="the figure has no caption", text=True)
-    alt_text: str | None = col("Alternative text given by the publisher.", null="none", text=True)
+    alt_text: str | None = col(
+        "Alternative text given by the publisher: the figure's, else those of its graphics, one a line.",
+        null="none",
+        text=True,
+    )
+    long_description: str | None = col(
+        "Long description (`long-desc`) given by the publisher: the figure's, else those of its graphics, one a line.",
+        null="none",
+        text=True,
+    )
     section_path: tuple[str, ...] = col(
         "Section titles from the root to the figure; for one among the floats, those of its first mention."
     )

@@ -77,6 +77,7 @@ class Sample:
     label: str = col("Label as printed.")
     caption_title: str = col("Title of the caption.")
     caption: str = col("Whole caption.")
+    alt_text: str = col("Alternative text given by the publisher.", default="")
     section_path: tuple[str, ...] = col("Section titles from the root.")
     section_kind: str = col("Kind of the section.", values=SECTION_KINDS)
     mentions: tuple[SampleMention, ...] = col("Sentences of the article that name the figure.")

@@ -13,8 +13,9 @@ from lxml import etree
 
 from pmcmine.ids import article_id as make_article_id
 from pmcmine.ids import figure_names, sample_keys
+from pmcmine.jats.abstracts import main_abstract
 from pmcmine.jats.body import Body, FoundFigure, read_body
-from pmcmine.jats.dom import MAX_XML_BYTES, Element, parse_jats
+from pmcmine.jats.dom import MAX_XML_BYTES, Element, other_articles, parse_jats
 from pmcmine.jats.figures import GraphicRef
 from pmcmine.jats.front import Front, earliest, read_front, read_references, year_of
 from pmcmine.jats.mentions import FigureIndex, find_mentions
@@ -32,6 +33,8 @@ from schemas.table_wrap import TableWrap
 
 _TRIAL = re.compile(rb"NCT\d{8}(?!\d)")
 _FIGURE_LINKS = etree.XPath("descendant::xref[@ref-type='fig']")
+_PARTS = ("graphic", "media", "alternatives", "caption", "label", "object-id", "p", "title")  # of a figure
+_BOXES = ("fig-group", "alternatives", "boxed-text", "supplementary-material", "p", "disp-quote")
 _MAX_MENTIONS = 20_000  # of one article; more is an attack, not a paper
 
 
@@ -75,6 +78,7 @@ class FigureDraft:
     caption: str | None
     caption_emphasis: tuple[tuple[int, int], ...]
     alt_text: str | None
+    long_description: str | None
     section_path: tuple[str, ...]
     section_kind: str
     graphics: tuple[GraphicRef, ...]
@@ -150,7 +154,7 @@ def extract_article(
     Raises:
         Rejected: where the XML as a whole can't be used.
     """
-    root = parse_jats(xml, max_bytes)
+    root = parse_jats(xml, max_bytes, meta.pmcid)
     ledger = Ledger(meta.pmcid) if ledger is None else ledger
     front = read_front(root, meta.as_of)
     if front.pmcid and front.pmcid != meta.pmcid:
@@ -166,12 +170,14 @@ def extract_article(
     names = figure_names(f.figure.element.get("id") for f in body.figures)
     figure_ids = [f"{article_id}/{name}" for name in names]
     keys = sample_keys(meta.pmcid, meta.version, names)
+    ids = [_link_target(f, ordinal) for ordinal, f in enumerate(body.figures)]
     index = FigureIndex.of(
-        [f.figure.element.get("id") for f in body.figures],
+        ids,
         [f.figure.label for f in body.figures],
-        [f.figure.kind in ("figure", "boxed") and f.parent is None for f in body.figures],
+        [f.figure.kind in ("figure", "boxed") and (f.parent is None or f.grouped) for f in body.figures],
     )
-    mentions = _Mentions(article_id, meta.pmcid, figure_ids, index, ledger)
+    targets = LinkTargets(root, body, ids, index)
+    mentions = _Mentions(article_id, meta.pmcid, figure_ids, index, targets, ledger)
     paragraphs = []
     code = licence.value
     for ordinal, p in enumerate(body.paragraphs):
@@ -184,7 +190,7 @@ def extract_article(
             # Most links go to the bibliography.
             citations = tuple([Citation(start=r[0], end=r[1], ref_ids=r[3]) for r in flat.refs if r[2] == "bibr"])
             if len(citations) < len(flat.refs):
-                others = tuple([r for r in flat.refs if r.kind != "bibr"])
+                others = targets.resolve(tuple([r for r in flat.refs if r.kind != "bibr"]))
                 figure_references = _figure_references(others, index, figure_ids)
         mentions.read(paragraph_id, "paragraph", p.place.kind, flat.text, others)
         paragraphs.append(
@@ -208,7 +214,7 @@ def extract_article(
     for path in body.empty_paragraphs:
         ledger.add(Stage.EXTRACT, Unit.PARAGRAPH, Reason.EMPTY_TEXT, article_id, path)
     for place, flat in body.titles:
-        mentions.read(f"{article_id}/{place.path}", "section_title", place.kind, flat.text, flat.refs)
+        mentions.read(f"{article_id}/{place.path}", "section_title", place.kind, flat.text, targets.resolve(flat.refs))
     for f, figure_id in zip(body.figures, figure_ids, strict=True):
         caption = f.figure.caption
         mentions.read_parts(figure_id, "figure_caption", f.place.kind, caption.text, caption.flat)
@@ -239,6 +245,9 @@ def extract_article(
             )
         )
     n_sub = _sub_articles(body, ledger, article_id, found)
+    for other in other_articles(root):
+        found["sub_article"] += 1
+        ledger.add(Stage.EXTRACT, Unit.SUB_ARTICLE, Reason.OTHER_ARTICLE, article_id, other or "no PMCID")
     found["mention"] += mentions.outside(root, xml)
     counts = Counter(m.figure_id for m in mentions.rows)
     places = _places(body, mentions.rows, figure_ids, paragraphs)
@@ -272,7 +281,7 @@ def extract_article(
         dates=front.dates,
         article_type=front.article_type,
         language=front.language,
-        abstract=_abstract(paragraphs),
+        abstract=main_abstract(body.abstracts, paragraphs, front.language),
         authors=front.authors,
         keywords=front.keywords,
         subjects=front.subjects,
@@ -362,6 +371,7 @@ def _draft(
         caption=figure.caption.text,
         caption_emphasis=figure.caption.emphasis,
         alt_text=figure.alt_text,
+        long_description=figure.long_description,
         section_path=place[0],
         section_kind=place[1],
         graphics=figure.graphics,
@@ -387,21 +397,6 @@ def _join(flats: tuple[Text, ...]) -> tuple[str | None, tuple[tuple[int, Text], 
         placed.append((offset, flat))
         offset += len(flat.text) + 1
     return " ".join(f.text for f in flats) or None, tuple(placed)
-
-
-def _abstract(paragraphs: list[Paragraph]) -> str | None:
-    """The first abstract that has text, one line a paragraph, section titles in front."""
-    lines, root = [], None
-    for p in paragraphs:
-        if not p.path.startswith("abstract["):
-            break
-        step = p.path.split("/", 1)[0]
-        if root is None:
-            root = step
-        if step == root:
-            title = p.section_titles[-1] if p.section_titles and "/sec[" in p.path else None
-            lines.append(f"{title}: {p.text}" if title else p.text)
-    return "\n".join(lines) or None
 
 
 def _sub_articles(body: Body, ledger: Ledger, article_id: str, found: Counter[str]) -> int:
@@ -433,14 +428,82 @@ def _sub_articles(body: Body, ledger: Ledger, article_id: str, found: Counter[st
     return total
 
 
+def _link_target(f: FoundFigure, ordinal: int) -> str:
+    """The XML id of a figure; for one without, a name that no XML id can be."""
+    return f.figure.element.get("id") or f"#{ordinal}"
+
+
+class LinkTargets:
+    """What links to figures mean if they lead to a group of figures, or to a part of one."""
+
+    def __init__(self, root: Element, body: Body, ids: list[str], index: FigureIndex) -> None:
+        self.root = root
+        self.body = body
+        self.ids = ids
+        self.index = index
+        self.groups = {name: tuple(ids[i] for i in members) for name, members in body.groups.items() if members}
+        self.parts: dict[str, tuple[str, ...]] | None = None
+
+    def resolve(self, refs: tuple[Ref, ...]) -> tuple[Ref, ...]:
+        """Links with the ids of figures in place of those of groups, and of graphics and captions."""
+        for ref in refs:
+            if ref.kind == "fig" and not self._are_figures(ref.rids):
+                break
+        else:
+            return refs
+        return tuple(
+            ref._replace(rids=tuple(dict.fromkeys(i for r in ref.rids for i in self._targets(r))))
+            if ref.kind == "fig"
+            else ref
+            for ref in refs
+        )
+
+    def _are_figures(self, rids: tuple[str, ...]) -> bool:
+        if not self.groups:
+            return all(map(self.index.by_id.__contains__, rids))
+        return all(r in self.index.by_id and r not in self.groups for r in rids)
+
+    def _targets(self, rid: str) -> tuple[str, ...]:
+        if rid in self.groups:
+            return self.groups[rid]
+        if rid in self.index.by_id:
+            return (rid,)
+        if self.parts is None:
+            self.parts = self._parts()
+        return self.parts.get(rid, (rid,))
+
+    def _parts(self) -> dict[str, tuple[str, ...]]:
+        """Figures by the ids of what is in them and of the boxes around them."""
+        inside: dict[str, tuple[str, ...]] = {}
+        around: dict[str, tuple[str, ...]] = {}
+        for found, name in zip(self.body.figures, self.ids, strict=True):
+            element = found.figure.element
+            for part in element.iter(*_PARTS):
+                if part.get("id"):
+                    inside[part.get("id")] = (name,)
+            for box in element.iterancestors(*_BOXES):
+                if box.get("id"):
+                    around[box.get("id")] = (*around.get(box.get("id"), ()), name)
+        return around | inside
+
+
 class _Mentions:
     """Collects the mentions of one article and remembers which links they account for."""
 
-    def __init__(self, article_id: str, pmcid: str, figure_ids: list[str], index: FigureIndex, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        article_id: str,
+        pmcid: str,
+        figure_ids: list[str],
+        index: FigureIndex,
+        targets: LinkTargets,
+        ledger: Ledger,
+    ) -> None:
         self.article_id = article_id
         self.pmcid = pmcid
         self.figure_ids = figure_ids
         self.index = index
+        self.targets = targets
         self.ledger = ledger
         self.rows: list[Mention] = []
         self.unresolved = 0
@@ -504,7 +567,7 @@ class _Mentions:
             for r in flat.refs
         )
         if refs:
-            self.read(context_id, context_kind, section_kind, text, refs)
+            self.read(context_id, context_kind, section_kind, text, self.targets.resolve(refs))
 
     def outside(self, root: Element, xml: bytes) -> int:
         """Ledger rows for links to figures in places whose text is in no row; their number."""

@@ -5,16 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from pmcmine.jats.dom import LANG, Element
+from lxml import etree
+
+from pmcmine.jats.dom import LANG, MATHML, Element
 from pmcmine.jats.figures import JatsFigure, figure_kind, read_caption, read_figure, read_statements
 from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of
-from pmcmine.jats.text import Text, flatten, plain_text
+from pmcmine.jats.text import Text, flatten, formula_text, is_picture, plain_text
 
 _SUB_ARTICLES: Final = frozenset({"sub-article", "response"})
 # Not texts of the article: references, bylines of other articles, and what is read elsewhere.
 _CLOSED: Final = frozenset(
     {"ref-list", "title", "label", "object-id", "caption", "sec-meta", "sig-block", "alt-text", "permissions",
-     "disp-formula", "disp-formula-group", "front-stub", "kwd-group", "attrib", "table", "term-head", "def-head"}
+     "front-stub", "kwd-group", "table", "term-head", "def-head"}
+)  # fmt: skip
+# Elements that are one text each, where they stand beside paragraphs. (A row of a table here is one of an array.)
+_TEXTS: Final = frozenset(
+    {"disp-formula", "disp-formula-group", "def-item", "code", "preformat", "verse-group", "speech", "attrib", "tr"}
+)
+# Elements of running text: beside paragraphs, they are part of a paragraph that the markup left out.
+_INLINE: Final = frozenset(
+    {"bold", "italic", "sup", "sub", "sc", "underline", "overline", "strike", "monospace", "roman", "sans-serif",
+     "styled-content", "named-content", "xref", "ext-link", "uri", "email", "inline-formula", "abbrev", "fixed-case",
+     "chem-struct", "inline-supplementary-material", "inline-graphic", "tex-math", "math", MATHML + "math", "break",
+     "private-char", "milestone-start", "milestone-end", etree.Entity}
 )  # fmt: skip
 
 
@@ -41,11 +54,12 @@ class FoundParagraph(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FoundFigure:
-    """A figure and the ordinal of the one it is nested in."""
+    """A figure and the ordinal of the one it is nested in, or of the group that it is `grouped` in."""
 
     place: Place
     figure: JatsFigure
     parent: int | None
+    grouped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +76,18 @@ class FoundTable:
     figure: int | None
 
 
+class FoundAbstract(NamedTuple):
+    """An abstract; the paths of its paragraphs begin with `step`."""
+
+    step: str
+    kind: str | None
+    language: str | None
+    title: str | None
+
+
 @dataclass
 class Body:
-    """What the walk found, in document order."""
+    """What the walk found, in document order. `groups` are the ordinals of the figures of a group, by its XML id."""
 
     paragraphs: list[FoundParagraph] = field(default_factory=list)
     empty_paragraphs: list[str] = field(default_factory=list)
@@ -73,6 +96,8 @@ class Body:
     titles: list[tuple[Place, Text]] = field(default_factory=list)
     sub_articles: list[Element] = field(default_factory=list)
     seen: set[Element] = field(default_factory=set)
+    abstracts: list[FoundAbstract] = field(default_factory=list)
+    groups: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def read_body(article: Element) -> Body:
@@ -86,7 +111,8 @@ def read_body(article: Element) -> Body:
         for child in meta:
             if child.tag == "abstract" or child.tag == "trans-abstract":
                 n = counts[child.tag] = counts.get(child.tag, -1) + 1
-                graphical = "graphical" in (child.get("abstract-type") or "")
+                kind = child.get("abstract-type")
+                graphical = any(word in (kind or "").lower() for word in ("graphical", "visual"))
                 title = plain_text(child.find("title"))
                 place = Place(
                     f"{child.tag}[{n}]",
@@ -95,6 +121,7 @@ def read_body(article: Element) -> Body:
                     child.get(LANG) or language,
                     "graphical_abstract" if graphical else "figure",
                 )
+                body.abstracts.append(FoundAbstract(place.path, kind, child.get(LANG), title))
                 _container(child, place, body)
     root = Place(language=language)
     for child in article:
@@ -112,13 +139,15 @@ def read_body(article: Element) -> Body:
 
 
 def _container(element: Element, place: Place, body: Body) -> None:
+    if _has_loose_text(element):
+        _wrap_loose_text(element)
     counts: dict[str, int] = {}
     for child in element:
         tag = child.tag
         if not isinstance(tag, str) or tag in _CLOSED:
             continue
         n = counts[tag] = counts.get(tag, -1) + 1
-        if tag == "p":
+        if tag == "p" or tag in _TEXTS:
             _paragraph(child, place, n, body)
         elif tag in _FLOATS:
             _FLOATS[tag](child, place, n, body)
@@ -128,12 +157,50 @@ def _container(element: Element, place: Place, body: Body) -> None:
             _container(child, _inside(child, tag, place, n, body), body)
 
 
+def _has_loose_text(element: Element) -> bool:
+    """Whether text stands straight in an element that holds paragraphs."""
+    text = element.text
+    if text and not text.isspace():
+        return True
+    for child in element:
+        if child.tag in _INLINE:
+            return True
+        tail = child.tail
+        if tail and not tail.isspace():
+            return True
+    return False
+
+
+def _wrap_loose_text(element: Element) -> None:
+    """Put each run of loose text of an element into a paragraph, in place: links must stay the same elements."""
+    run = None
+    children = list(element)
+    if element.text and not element.text.isspace():
+        run = element.makeelement("p")
+        run.text, element.text = element.text, None
+        element.insert(0, run)
+    for child in children:
+        tag = child.tag
+        if tag in _INLINE or (tag == "alternatives" and not is_picture(child)):
+            if run is None:
+                run = element.makeelement("p")
+                child.addprevious(run)
+            run.append(child)  # takes the text after it along
+            continue
+        run, tail = None, child.tail
+        if tail and not tail.isspace():
+            child.tail = None
+            run = element.makeelement("p")
+            run.text = tail
+            child.addnext(run)
+
+
 def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Place:
     """The place inside a section or another container."""
     path = f"{place.path}/{tag}[{n}]" if place.path else f"{tag}[{n}]"
     language = element.get(LANG) or place.language
     figures = "appendix" if tag in ("app", "app-group") else place.figure_kind
-    if tag in ("list", "list-item", "def-item", "def"):
+    if tag in ("list-item", "def"):
         return Place(path, place.titles, place.kind, language, figures)
     title = None
     heading = _heading(element)
@@ -143,8 +210,12 @@ def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Pla
             title = flat.text or None
             if flat.refs:
                 body.titles.append((Place(path, place.titles, place.kind), flat))
+            for m, note in enumerate(f for f in flat.floats if f.tag == "fn"):
+                _note(note, Place(path, place.titles, place.kind, language, figures), m, body)
         else:
             title = plain_text(heading)
+    if tag == "statement" and (label := plain_text(element.find("label"))):
+        title = f"{label} {title}" if title else label  # "Theorem 2" is all that names it
     titles = (*place.titles, title) if title else place.titles
     if place.kind == "abstract":
         kind = place.kind
@@ -166,8 +237,10 @@ def _heading(element: Element) -> Element | None:
 
 
 def _paragraph(element: Element, place: Place, n: int, body: Body) -> None:
-    flat = flatten(element)
-    path = f"{place.path}/p[{n}]" if place.path else f"p[{n}]"
+    tag = element.tag
+    # Of a formula its readable form only, and no picture of it.
+    flat = flatten(element) if tag != "disp-formula" else Text(formula_text(element))
+    path = f"{place.path}/{tag}[{n}]" if place.path else f"{tag}[{n}]"
     if flat.text:
         here = Place(path, place.titles, place.kind, element.get(LANG) or place.language)
         body.paragraphs.append(FoundParagraph(here, flat))
@@ -181,14 +254,22 @@ def _paragraph(element: Element, place: Place, n: int, body: Body) -> None:
             _FLOATS[tag](floating, place._replace(path=path), m, body)
 
 
-def _figure(element: Element, place: Place, n: int, body: Body, parent: int | None = None) -> None:
+def _note(element: Element, place: Place, n: int, body: Body) -> None:
+    """A footnote in a paragraph: its own paragraphs follow that one."""
+    _container(element, place.down(f"fn[{n}]"), body)
+
+
+def _figure(
+    element: Element, place: Place, n: int, body: Body, parent: int | None = None, *, grouped: bool = False
+) -> None:
     if element in body.seen:
         return
     body.seen.add(element)
-    kind = "supplement" if parent is not None else figure_kind(element, place.figure_kind)
+    nests = parent is not None and not grouped
+    kind = "supplement" if nests else figure_kind(element, place.figure_kind)
     ordinal = len(body.figures)
     here = place.down(f"fig[{n}]")
-    body.figures.append(FoundFigure(here, read_figure(element, kind), parent))
+    body.figures.append(FoundFigure(here, read_figure(element, kind), parent, grouped))
     nested = [f for f in element.iterdescendants("fig") if next(f.iterancestors("fig")) is element]
     for m, child in enumerate(nested):
         _figure(child, here, m, body, ordinal)
@@ -217,9 +298,25 @@ def _bare_graphic(element: Element, place: Place, n: int, body: Body) -> None:
             label=plain_text(element.find("label")),
             caption=read_caption(element),
             alt_text=plain_text(element.find("alt-text")),
+            long_description=plain_text(element.find("long-desc")),
             statements=read_statements(element),
         )
         body.figures.append(FoundFigure(place.down(f"graphic[{n}]"), figure, None))
+
+
+def _bare_alternatives(element: Element, place: Place, n: int, body: Body) -> None:
+    """Renditions of one picture that stand in the text without a figure around them."""
+    if element in body.seen:
+        return
+    if not is_picture(element):
+        _container(element, place.down(f"alternatives[{n}]"), body)
+        return
+    body.seen.add(element)
+    body.seen.update(element)
+    figure = read_figure(element, place.figure_kind)
+    if figure.graphics:
+        label = next((t for e in element.iter("label") if (t := plain_text(e))), None)
+        body.figures.append(FoundFigure(place.down(f"alternatives[{n}]"), replace(figure, label=label), None))
 
 
 def _media(element: Element, place: Place, n: int, body: Body) -> None:
@@ -239,23 +336,55 @@ def _supplement(element: Element, place: Place, n: int, body: Body) -> None:
 
 
 def _group(element: Element, place: Place, n: int, body: Body) -> None:
-    """A fig-group has a caption of its own, which its figures do not take."""
+    """A group of figures is a figure itself if it has words of its own and can be named, by label or link.
+
+    Its figures do not take its caption. A caption that nothing can name is a paragraph.
+    """
     here = place.down(f"{element.tag}[{n}]")
+    first = len(body.figures)
+    xml_id = element.get("id")
+    caption = element.find("caption")
+    parent: int | None = None
+    if element.tag == "fig-group":
+        body.seen.add(element)
+        label = element.find("label")
+        if label is not None or (caption is not None and xml_id):
+            parent = first
+            own = read_figure(element, figure_kind(element, place.figure_kind))
+            body.figures.append(FoundFigure(here, own, None))
+        elif caption is not None:
+            if (title := caption.find("title")) is not None:
+                _paragraph(title, here.down("caption[0]"), 0, body)
+            _captioned(caption, here, body)
     counts: dict[str, int] = {}
     for child in element:
         tag = child.tag
         if tag in _FLOATS:
             m = counts[tag] = counts.get(tag, -1) + 1
-            _FLOATS[tag](child, here, m, body)
+            if tag == "fig":
+                _figure(child, here, m, body, parent, grouped=parent is not None)
+            elif parent is None or tag not in ("graphic", "media", "alternatives"):
+                _FLOATS[tag](child, here, m, body)
+    if xml_id and element.tag == "fig-group":
+        body.groups.setdefault(xml_id, tuple(range(first, len(body.figures))))
 
 
 def _boxed(element: Element, place: Place, n: int, body: Body) -> None:
     here = _inside(element, "boxed-text", place._replace(figure_kind="boxed"), n, body)
     caption = element.find("caption")
     title = plain_text(caption.find("title")) if caption is not None else None
+    title = title or (None if here.titles != place.titles else plain_text(element.find("label")))
     if title:
         here = here._replace(titles=(*here.titles, title))
+    if caption is not None:
+        _captioned(caption, here, body)
     _container(element, here, body)
+
+
+def _captioned(caption: Element, place: Place, body: Body) -> None:
+    """The paragraphs of a caption, without its title."""
+    if any(child.tag != "title" for child in caption) or _has_loose_text(caption):
+        _container(caption, place.down("caption[0]"), body)
 
 
 def _table(element: Element, place: Place, n: int, body: Body) -> None:
@@ -302,6 +431,8 @@ _FLOATS: Final = {
     "supplementary-material": _supplement,
     "graphic": _bare_graphic,
     "media": _media,
+    "alternatives": _bare_alternatives,
+    "fn": _note,
 }
 
 
@@ -315,6 +446,9 @@ def _left_over(article: Element, body: Body, language: str | None) -> None:
             parent = next((a for a in element.iterancestors("fig")), None)
             if parent is not None and parent not in body.seen:
                 continue  # comes with its parent
+            group = None if parent is not None else next(element.iterancestors("fig-group"), None)
+            if group is not None and group not in body.seen:
+                _group(group, place, 0, body)
             _figure(element, place, 0, body)
         else:
             _table(element, place, 0, body)

@@ -6,6 +6,7 @@ entity amplification), and the size of the document is bounded before it is pars
 
 from __future__ import annotations
 
+import re
 import threading
 from typing import Any, Final
 
@@ -17,6 +18,16 @@ MAX_XML_BYTES: Final = 64 * 1024 * 1024
 MATHML: Final = "{http://www.w3.org/1998/Math/MathML}"
 HREF: Final = "{http://www.w3.org/1999/xlink}href"
 LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+
+_PMCID = re.compile(r"(?:PMC)?(\d{1,12})", re.IGNORECASE)
+_UNDECLARED = re.compile(r"Namespace prefix ([A-Za-z_][\w.-]{0,40}) ")
+_ROOT = re.compile(rb"<[A-Za-z_][\w.:-]{0,60}(?=[\s/>])")
+_NAMESPACES: Final = {
+    "xlink": HREF[1:-5],
+    "mml": MATHML[1:-1],
+    "ali": "http://www.niso.org/schemas/ali/1.0/",
+    "xsi": "http://www.w3.org/2001/XMLSchema-instance",
+}
 
 Element = Any  # lxml's element class; its stubs and C types differ between releases
 
@@ -46,11 +57,12 @@ def local(element: Element) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
-def parse_jats(data: bytes, max_bytes: int = MAX_XML_BYTES) -> Element:
+def parse_jats(data: bytes, max_bytes: int = MAX_XML_BYTES, pmcid: str | None = None) -> Element:
     """Parse one article and return its `article` element, JATS namespaces stripped.
 
-    Accepts any DOCTYPE without loading it, JATS with or without a namespace, and the wrappers of OAI-PMH and
-    eFetch (`pmc-articleset`), of which the first article is taken.
+    Accepts any DOCTYPE without loading it, JATS with or without a namespace, prefixes that only the DTD declares, and
+    the wrappers of OAI-PMH and eFetch (`pmc-articleset`): of several articles the one with the PMCID asked for is
+    returned, else the first.
 
     Raises:
         Rejected: XML_TOO_LARGE, XML_MALFORMED or XML_NOT_AN_ARTICLE.
@@ -60,18 +72,60 @@ def parse_jats(data: bytes, max_bytes: int = MAX_XML_BYTES) -> Element:
     if not data.strip():
         raise Rejected(Reason.XML_MALFORMED, "the file is empty")
     try:
-        root = etree.fromstring(data, _PARSERS.parser)
+        root = _parse(data)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise Rejected(Reason.XML_MALFORMED, str(error)) from None
     if root is None:
         raise Rejected(Reason.XML_MALFORMED, "the file holds no element")
     if root.tag == "article":
         return root
-    article = next((e for e in root.iter() if local(e) == "article"), None)
-    if article is None:
+    articles = [e for e in root.iter() if local(e) == "article"]
+    if not articles:
         raise Rejected(Reason.XML_NOT_AN_ARTICLE, f"the root element is {local(root) or '?'}")
+    article = articles[0]
+    if len(articles) > 1 and pmcid is not None:
+        article = next((a for a in articles if stated_pmcid(a) == pmcid), article)
     if "}" in article.tag:
         namespace = article.tag[: article.tag.index("}") + 1]
         for element in article.iter(namespace + "*"):
             element.tag = element.tag[len(namespace) :]
     return article
+
+
+def _parse(data: bytes) -> Element:
+    """Parse; on prefixes without a namespace, which a DTD would declare, parse again with declarations.
+
+    Raises:
+        etree.XMLSyntaxError, ValueError, LookupError: as lxml.
+    """
+    try:
+        return etree.fromstring(data, _PARSERS.parser)
+    except etree.XMLSyntaxError as error:
+        log: Any = error.error_log
+        missing = {m[1] for entry in log if (m := _UNDECLARED.match(entry.message))}
+        start = _ROOT.search(data)
+        if not missing or start is None:
+            raise
+        declared = "".join(f' xmlns:{p}="{_NAMESPACES.get(p, f"urn:undeclared:{p}")}"' for p in sorted(missing))
+        return etree.fromstring(data[: start.end()] + declared.encode() + data[start.end() :], _PARSERS.parser)
+
+
+def stated_pmcid(article: Element) -> str | None:
+    """`PMC<digits>` as an article of any namespace states it."""
+    for element in article.iter():
+        name = local(element)
+        if name == "article-id" and element.get("pub-id-type") in ("pmcid", "pmc"):
+            match = _PMCID.fullmatch((element.text or "").strip())
+            if match:
+                return f"PMC{int(match[1])}"
+        elif name == "body":
+            break
+    return None
+
+
+def other_articles(article: Element) -> list[str | None]:
+    """PMCIDs of the other articles in the file of an article."""
+    if article.getparent() is None:
+        return []
+    root = article.getroottree().getroot()
+    return [stated_pmcid(e) for e in root.iter() if local(e) == "article" and e is not article]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import PurePosixPath
 
 from pmcmine.jats.dom import HREF, Element
-from pmcmine.jats.text import Text, flatten_caption, plain_text
+from pmcmine.jats.text import BLOCKS, FLOATS, Text, flatten, flatten_caption, plain_text
 from pmcmine.rights.figures import Statement
 from pmcmine.rights.licenses import License, parse_license, strictest
 from pmcmine.rights.named import named_licenses
@@ -20,6 +21,11 @@ _OTHER_OWNERS = frozenset(
      "inline-formula", "label", "boxed-text"}
 )  # fmt: skip
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp", ".jp2"})
+VECTOR_SUFFIXES = frozenset({".svg", ".svgz", ".eps", ".ps", ".ai", ".emf", ".wmf"})
+_BOILERPLATE = re.compile(r"\(?click here (?:for|to)\b.{0,60}", re.IGNORECASE)
+_NO_WORDS = (None, None, None)
+# What a caption is made of; anything else, such as words straight in it, is put into paragraphs first.
+_CAPTION_PARTS = frozenset({"title", "p", "object-id", "alt-text"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +35,16 @@ class GraphicRef:
     Attributes:
         href: `xlink:href`, empty where there is none.
         role: primary, alternative, panel or thumbnail.
+        caption: label and caption of the graphic alone.
+        alt_text: alternative text of the graphic alone.
+        long_description: long description of the graphic alone.
     """
 
     href: str
     role: str
+    caption: str | None = None
+    alt_text: str | None = None
+    long_description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,7 @@ class JatsFigure:
     label: str | None
     caption: Caption
     alt_text: str | None
+    long_description: str | None
     graphics: tuple[GraphicRef, ...]
     statements: tuple[Statement, ...]
 
@@ -74,17 +87,18 @@ def read_caption(owner: Element) -> Caption:
     title_flat: Text | None = None
     parts: list[Text] = []
     for caption in owner.iterchildren("caption"):
-        loose = " ".join((caption.text or "").split())
-        if loose:
-            parts.append(Text(loose))
-        for child in caption:
+        notes: list[Element] = []
+        for child in _caption_parts(caption):
             flat = flatten_caption(child)
+            if flat.floats:
+                notes += [f for f in flat.floats if f.tag == "fn"]
             if not flat.text:
                 continue
             if child.tag == "title" and title_flat is None:
                 title, title_flat = flat.text, flat
             elif child.tag not in ("object-id", "alt-text"):
                 parts.append(flat)
+        parts += [flat for note in notes if (flat := flatten(note)).text]
     flats = ([title_flat] if title_flat is not None else []) + parts
     placed, offset = [], 0
     for flat in flats:
@@ -92,6 +106,37 @@ def read_caption(owner: Element) -> Caption:
         offset += len(flat.text) + 1
     text = " ".join(f.text for f in flats) or None
     return Caption(title, tuple(p.text for p in parts), text, tuple(placed))
+
+
+def _caption_parts(caption: Element) -> list[Element]:
+    """Children of a caption; words and inline elements straight in it are put into paragraphs, in place."""
+    children = list(caption)
+    text = caption.text
+    if not text or text.isspace():
+        for child in children:
+            if child.tag not in _CAPTION_PARTS or ((tail := child.tail) and not tail.isspace()):
+                break
+        else:
+            return children
+    run = None
+    if text and not text.isspace():
+        run = caption.makeelement("p")
+        run.text, caption.text = text, None
+        caption.insert(0, run)
+    for child in children:
+        if child.tag in _CAPTION_PARTS or child.tag in BLOCKS or child.tag in FLOATS:
+            run, tail = None, child.tail
+            if tail and not tail.isspace():
+                child.tail = None
+                run = caption.makeelement("p")
+                run.text = tail
+                child.addnext(run)
+        else:
+            if run is None:
+                run = caption.makeelement("p")
+                child.addprevious(run)
+            run.append(child)
+    return list(caption)
 
 
 def _is_thumbnail(graphic: Element) -> bool:
@@ -131,30 +176,84 @@ def own_graphics(owner: Element) -> tuple[GraphicRef, ...]:
     Graphics in one `<alternatives>`, or with one stem, are one picture; bare siblings are panels.
     """
     found: list[tuple[Element, Element | None]] = []
-    _collect_graphics(owner, None, found)
+    _collect_graphics(owner, owner if owner.tag == "alternatives" else None, found)
     refs: list[tuple[int, GraphicRef]] = []
     groups: dict[object, int] = {}
     for graphic, alternatives in found:
         href = (graphic.get(HREF) or "").strip()
         name = PurePosixPath(href)
-        stem = name.stem if name.suffix.lower() in IMAGE_SUFFIXES else name.name
+        suffix = name.suffix.lower()
+        stem = name.stem if suffix in IMAGE_SUFFIXES or suffix in VECTOR_SUFFIXES else name.name
+        said = _own_words(graphic) if len(graphic) else _NO_WORDS
         if _is_thumbnail(graphic):
-            refs.append((1, GraphicRef(href, "thumbnail")))
+            refs.append((1, GraphicRef(href, "thumbnail", *said)))
             continue
         same = groups.get(stem) if stem else None
         if same is None and alternatives is not None:
             same = groups.get(alternatives)
         if same is not None:
             role = "alternative" if same == 0 else "thumbnail"
-            refs.append((0 if same == 0 else 1, GraphicRef(href, role)))
+            refs.append((0 if same == 0 else 1, GraphicRef(href, role, *said)))
         else:
             same = len(set(groups.values()))
-            refs.append((0, GraphicRef(href, "panel" if same else "primary")))
+            refs.append((0, GraphicRef(href, "panel" if same else "primary", *said)))
         groups.setdefault(stem, same)
         if alternatives is not None:
             groups.setdefault(alternatives, same)
     refs.sort(key=lambda r: r[0])
-    return tuple(r for _, r in refs)
+    return _raster_first([r for _, r in refs])
+
+
+def _raster_first(refs: list[GraphicRef]) -> tuple[GraphicRef, ...]:
+    """Let a picture that is a vector drawing and a raster image be the raster image, which can be read."""
+    first = refs[0] if len(refs) > 1 else None
+    if first is not None and first.role == "primary" and _is_vector(first):
+        n = next((n for n, r in enumerate(refs) if r.role == "alternative" and not _is_vector(r)), None)
+        if n is not None:
+            refs[n], refs[0] = replace(first, role="alternative"), replace(refs[n], role="primary")
+    return tuple(refs)
+
+
+def _is_vector(ref: GraphicRef) -> bool:
+    return PurePosixPath(ref.href).suffix.lower() in VECTOR_SUFFIXES
+
+
+def _says_something(caption: Caption) -> bool:
+    """Whether a graphic's caption is more than PMC's words at every supplement."""
+    return caption.text is not None and not _BOILERPLATE.fullmatch(caption.text)
+
+
+def _own_words(graphic: Element) -> tuple[str | None, str | None, str | None]:
+    """(label and caption, alternative text, long description) of one graphic."""
+    caption = read_caption(graphic)
+    words = (plain_text(graphic.find("label")), caption.text if _says_something(caption) else None)
+    described = (plain_text(graphic.find("alt-text")), plain_text(graphic.find("long-desc")))
+    return " ".join(w for w in words if w) or None, *described
+
+
+def _is_own(picture: Element, owner: Element) -> bool:
+    """Whether a graphic, or renditions of one, belong to this figure and not to another in it."""
+    return picture.tag in ("graphic", "media", "alternatives") and (
+        next(picture.iterancestors(*_OTHER_OWNERS, owner.tag), None) is owner
+    )
+
+
+def _caption_of(element: Element, graphics: tuple[GraphicRef, ...]) -> Caption:
+    """A figure's caption; without one, that of the only graphic that has one."""
+    caption = read_caption(element)
+    if caption.text is None and any(g.caption for g in graphics):
+        pictures = [
+            g for g in element.iter("graphic", "media") if g.find("caption") is not None and _is_own(g, element)
+        ]
+        captions = [c for g in pictures if _says_something(c := read_caption(g))]
+        if len(captions) == 1:
+            return captions[0]
+    return caption
+
+
+def _described(own: Element | None, of_graphics: Iterable[str | None]) -> str | None:
+    """A figure's own description, else those of its graphics, each text once."""
+    return plain_text(own) or "\n".join(dict.fromkeys(t for t in of_graphics if t)) or None
 
 
 # Elements around a figure whose permissions, attribution and caption hold for it too.
@@ -305,12 +404,14 @@ def figure_kind(element: Element, inherited: str) -> str:
 
 def read_figure(element: Element, kind: str) -> JatsFigure:
     """Read a `<fig>`, or another element that holds a picture with its caption."""
+    graphics = own_graphics(element)
     return JatsFigure(
         element=element,
         kind=kind,
         label=plain_text(element.find("label")),
-        caption=read_caption(element),
-        alt_text=plain_text(element.find("alt-text")),
-        graphics=own_graphics(element),
+        caption=_caption_of(element, graphics),
+        alt_text=_described(element.find("alt-text"), (g.alt_text for g in graphics)),
+        long_description=_described(element.find("long-desc"), (g.long_description for g in graphics)),
+        graphics=graphics,
         statements=read_statements(element),
     )

@@ -28,25 +28,26 @@ FLOATS: Final = frozenset(
     }
 )
 _SKIPPED: Final = frozenset(
-    {"object-id", "fn", "inline-graphic", "alt-text", "long-desc", "label-alternatives", "institution-id"}
+    {"object-id", "inline-graphic", "alt-text", "long-desc", "label-alternatives", "institution-id"}
 )
-_BLOCKS: Final = frozenset(
+BLOCKS: Final = frozenset(
     {"p", "list", "list-item", "def-list", "def-item", "term", "def", "title", "subtitle", "disp-quote", "sec",
-     "disp-formula", "disp-formula-group", "speech", "statement", "verse-group", "verse-line", "break", "array",
-     "table", "tr", "td", "th", "attrib", "label", "chem-struct-wrap", "preformat", "code", "license-p", "caption"}
+     "disp-formula", "disp-formula-group", "speech", "speaker", "statement", "verse-group", "verse-line", "break",
+     "array", "table", "tr", "td", "th", "attrib", "label", "chem-struct-wrap", "preformat", "code", "license-p",
+     "caption"}
 )  # fmt: skip
 _FORMULAS: Final = frozenset({"inline-formula", "disp-formula", "alternatives", "tex-math", MATHML + "math", "math"})
 _RUNS = re.compile(r"[ \t\n\r]{2,}|[\t\n\r]")
 _EMPHASIS: Final = frozenset({"bold", "italic", "underline"})
 _LABELISH: Final = re.compile(r"[\s().,]*(?:[A-Za-z]\d{0,2}|\d{1,2}|[ivx]{1,4})?(?![A-Za-z])")
 _NOTHING: Final[frozenset[str]] = frozenset()
-_WALK, _XREF, _SUP, _FLOAT, _FORMULA, _BLOCK, _SKIP = range(7)
+_WALK, _XREF, _SUP, _FLOAT, _FORMULA, _BLOCK, _SKIP, _NOTE = range(8)
 _ACTIONS: Final[dict[str, int]] = (
     dict.fromkeys(FLOATS, _FLOAT)
     | dict.fromkeys(_SKIPPED, _SKIP)
-    | dict.fromkeys(_BLOCKS, _BLOCK)
+    | dict.fromkeys(BLOCKS, _BLOCK)
     | dict.fromkeys(_FORMULAS, _FORMULA)
-    | {"xref": _XREF, "sup": _SUP}
+    | {"xref": _XREF, "sup": _SUP, "fn": _NOTE}
 )
 
 
@@ -61,7 +62,7 @@ class Ref(NamedTuple):
 
 
 class Text(NamedTuple):
-    """Plain text with its cross-references, the floats that stood in it, and what is emphasised where asked for."""
+    """Plain text with its cross-references, the floats and footnotes in it, and what is emphasised if asked for."""
 
     text: str
     refs: tuple[Ref, ...] = ()
@@ -108,6 +109,8 @@ def _walk(
             elif tag is etree.Entity:
                 parts.append(_entity(child.name))
         elif action == _XREF:
+            if parts and parts[-1][-1:].isalnum() and _is_glued(child):
+                parts.append(" ")
             start = len(parts)
             if len(child):
                 _walk(child, parts, marks, floats, emphasis)
@@ -115,15 +118,25 @@ def _walk(
                 parts.append(inner)
             marks.append((start, len(parts), child))
         elif action == _SUP:
-            if _is_power(child, parts):
-                parts.append("^")
-            _walk(child, parts, marks, floats, emphasis)
+            mark = _before_superscript(child, parts) if parts else ""
+            if mark:
+                parts.append(mark)
+            if mark == "^" and not len(child):
+                parts.append((child.text or "").lstrip())
+            else:
+                _walk(child, parts, marks, floats, emphasis)
         elif action == _FLOAT:
             floats.append(child)
             parts.append(" ")
+        elif action == _NOTE:
+            floats.append(child)
         elif action == _FORMULA:
-            formula = formula_text(child)
-            parts.append(f" {formula} " if tag == "disp-formula" else formula)
+            if tag == "alternatives" and is_picture(child):
+                floats.append(child)
+                parts.append(" ")
+            else:
+                formula = formula_text(child)
+                parts.append(f" {formula} " if tag == "disp-formula" else formula)
         elif action == _BLOCK:
             parts.append(" ")
             _walk(child, parts, marks, floats, emphasis)
@@ -133,13 +146,130 @@ def _walk(
             parts.append(tail)
 
 
-def _is_power(element: Element, parts: list[str]) -> bool:
-    """Whether a superscript raises a number to a power: `10<sup>6</sup>` must not become 106."""
-    text = element.text
-    if not text or len(element) or not parts or not parts[-1] or not parts[-1][-1].isdigit():
+_NUMBER: Final = re.compile(r"(?:[-−–‐‑－+]\s?)?\d+(?:[./·]\d+)?")
+_NUMBERS: Final = re.compile(r"\d+[a-z]?(?:\s?[,;–-]\s?\d+[a-z]?)+")  # of several citations
+_VARIABLE_POWER: Final = re.compile(r"\(?[-−–‐‑－]\s?\(?[Δ∆A-Za-z]|[nNx]$")  # 2^−ΔΔCt, 2^n
+_WORD: Final = re.compile(r"[^\W\d_][a-zß-ÿ]{3,}$")
+_SPACED_TEN: Final = re.compile(r"[×xX·*∙•]\s?10 $")
+_REACH: Final = 48  # characters before a superscript that decide what it is
+
+
+def _is_glued(xref: Element) -> bool:
+    """Whether a citation that follows a letter or digit would run into it: `2015<xref>12</xref>`."""
+    if xref.get("ref-type") != "bibr":
         return False
-    power = text.strip()
-    return bool(power) and (power[0].isdigit() or power[0] in "-−–+") and power[-1].isdigit()
+    text = xref.text
+    if not text and len(xref) and xref[0].tag == "sup":
+        text = xref[0].text
+    return text is not None and text.strip()[:1].isdigit()
+
+
+def _tail(parts: list[str]) -> str:
+    """The last characters of a text in pieces."""
+    text = parts[-1]
+    if len(text) >= _REACH:
+        return text[-_REACH:]
+    for part in reversed(parts[-9:-1]):
+        text = part[-_REACH:] + text
+        if len(text) >= _REACH:
+            break
+    return text[-_REACH:]
+
+
+def _before_superscript(element: Element, parts: list[str]) -> str:
+    """Return what a superscript needs in front of it: a caret for a power, a space for a mark, else nothing.
+
+    `10<sup>6</sup>` must become neither 106, nor a citation after a year part of the year.
+    """
+    last = parts[-1][-1:]
+    if last == " " and parts[-1].endswith("10 ") and _SPACED_TEN.search(_tail(parts)):
+        # The markup separates the power from its base: `5 × 10 <sup>6</sup>`.
+        power = element.text or ""
+        if len(element) == 0 and _NUMBER.fullmatch(power.strip()):
+            parts[-1] = parts[-1][:-1]
+            return "^"
+    if not (last.isalnum() or last in ".,)%°"):
+        return ""
+    text = ("".join(element.itertext()) if len(element) else element.text or "").strip()
+    if not text or (last.isalpha() and not len(element) and (text == "2" or not text[0].isdigit())):
+        return ""
+    if len(element) and (element[0].tag == "xref" or next(element.iter("xref"), None) is not None):
+        if last in ".,":
+            glued = text[0].isdigit() and _tail(parts)[-2:-1].isdigit()
+        else:
+            glued = text[0].isalnum() and last != ")"
+        return " " if glued else ""
+    if last.isdigit():
+        return _after_number(element, text, parts)
+    if last == ")":
+        return "^" if _NUMBER.fullmatch(text) and _is_expression(parts) else ""
+    if last.isalpha() and text[0].isdigit():
+        if _NUMBERS.fullmatch(text):
+            return " "
+        if text.isdigit() and text not in ("2", "3") and _WORD.search(_tail(parts)):
+            return " "
+    return ""
+
+
+def _after_number(element: Element, text: str, parts: list[str]) -> str:
+    """What a superscript needs after a digit."""
+    before = _tail(parts)
+    at = len(before)
+    while at and (before[at - 1].isdigit() or before[at - 1] in ".,"):
+        at -= 1
+    base = before[at:].lstrip(".,")
+    lead, second = (" " + before[: len(before) - len(base)])[-1], ("  " + before[: len(before) - len(base)])[-2]
+    number = _NUMBER.fullmatch(text) is not None
+    if number and not text[0].isdigit():
+        return "^"
+    ten = base == "10" or base.endswith((".10", ",10"))
+    sibling = element.getprevious()
+    if sibling is not None and sibling.tag == "sub" and not sibling.tail:
+        if not number and not _NUMBERS.fullmatch(text):
+            return ""
+        isotope = (element.tail or "")[:1].isupper()
+        variable = lead.isalpha() and not second.isalpha()
+        return "^" if number and variable and not isotope else " "
+    named = (lead.isalpha() and not (lead in "xX" and not second.isalpha())) or (lead in "-‐‑" and second.isalpha())
+    if named and base == "10" and lead.islower() and second.islower():
+        named = False  # "of10": the space is missing, it is no name
+    if number:
+        return "^" if not named and (ten or _is_base(base, text)) else " "
+    if _NUMBERS.fullmatch(text):
+        return "^" if not named and (ten or base == "2") else " "
+    return "^" if not named and base in ("2", "10") and _VARIABLE_POWER.match(text) else ""
+
+
+def _is_base(base: str, exponent: str) -> bool:
+    """Whether a number (no name, not 10) is raised to an unsigned power, rather than followed by a citation."""
+    if not exponent.isdigit():
+        return True
+    power = int(exponent) if len(exponent) < 4 else 1000
+    if "." in base or "," in base:
+        return power in (0, 2, 3) and base.count(".") < 2
+    if len(base) == 4 and base[:2] in ("18", "19", "20"):
+        return False  # a year
+    return base == "2" or power < 10 or (len(base) == 1 and power < 30)
+
+
+def _is_expression(parts: list[str]) -> bool:
+    """Whether the brackets that end here hold a calculation: `(x − y)<sup>2</sup>`, but not `(DIC)<sup>1</sup>`."""
+    before = _tail(parts)
+    start = before.rfind("(")
+    inside = before[start + 1 : -1] if start >= 0 else ""
+    return bool(re.search(r"[-+−–×·*/=]", inside)) and not re.search(r"[A-Za-z]{4}|et al", inside)
+
+
+def is_picture(alternatives: Element) -> bool:
+    """Whether `<alternatives>` are renditions of a picture, none of them text."""
+    found = False
+    for child in alternatives:
+        tag = child.tag
+        if tag == "graphic" or tag == "media":
+            found = True
+        elif tag not in _SKIPPED:
+            return False
+    return found
 
 
 def flatten(element: Element, emphasis: frozenset[str] = _NOTHING) -> Text:
@@ -230,26 +360,46 @@ def _entity(name: str) -> str:
 
 _OPERATOR_SPACES: Final = frozenset("=<>≤≥≈≠±×→←↔∼≡+")
 _SCRIPTS: Final = {"msub": "_", "msup": "^", "munder": "_", "mover": "^"}
+_TOKENS: Final = frozenset({"mi", "mn", "mo", "mtext", "ms"})
+_INVISIBLE: Final = {0x2061: " ", 0x2062: "", 0x2063: ",", 0x2064: ""}  # function, times, comma, plus
+_PRIMES: Final = frozenset("′″‴⁗'’")
+_FUNCTIONS: Final = frozenset(
+    {"sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "log", "ln", "lg",
+     "exp", "min", "max", "lim", "det", "sup", "inf", "arg", "sgn", "Pr", "Var", "Cov"}
+)  # fmt: skip
 
 
 def _mathml(element: Element) -> str:
     tag = element.tag
     if not isinstance(tag, str):
-        return ""
+        return _entity(element.name) if tag is etree.Entity else ""
     name = tag.rpartition("}")[2]
-    if name in ("annotation", "annotation-xml", "mspace", "mphantom"):
+    if name in _TOKENS:
+        return _token(element, name)
+    if name in ("annotation", "annotation-xml", "mspace", "mphantom", "mprescripts", "none"):
         return " " if name == "mspace" else ""
     if not len(element):
-        text = " ".join((element.text or "").split())
-        return f" {text} " if name == "mo" and text in _OPERATOR_SPACES else text
+        return str(element.get("alt", "")) if name == "mglyph" else " ".join((element.text or "").split())
+    if name == "mmultiscripts":
+        return _multiscripts(element)
     parts = [_mathml(child) for child in element]
     if name == "mover" and len(parts) == 2 and len(mark := parts[1].strip()) == 1 and not mark.isalnum():
         return parts[0] + mark  # an accent
     if name in _SCRIPTS and len(parts) == 2:
-        return f"{parts[0]}{_SCRIPTS[name]}{_group(parts[1])}" if parts[1].strip() else parts[0]
+        script = parts[1].strip()
+        if not script:
+            return parts[0]
+        if name == "msup" and _PRIMES.issuperset(script):
+            return parts[0] + script
+        base = _base(parts[0]) if name == "msup" else parts[0]
+        return f"{base}{_SCRIPTS[name]}{_group(script)}"
     if name in ("msubsup", "munderover") and len(parts) == 3:
-        return f"{parts[0]}_{_group(parts[1])}^{_group(parts[2])}"
+        low, high = parts[1].strip(), parts[2].strip()
+        raised = high if high and _PRIMES.issuperset(high) else f"^{_group(high)}" if high else ""
+        return parts[0] + (f"_{_group(low)}" if low else "") + raised
     if name == "mfrac" and len(parts) == 2:
+        if re.fullmatch(r"0(?:\.0*)?[a-z]*", element.get("linethickness", "")):
+            return f"({parts[0].strip()} over {parts[1].strip()})"  # a binomial
         return f"{_group(parts[0])}/{_group(parts[1])}"
     if name == "msqrt":
         return f"√({''.join(parts).strip()})"
@@ -257,14 +407,89 @@ def _mathml(element: Element) -> str:
         return f"({parts[0]})^(1/{parts[1]})"
     if name == "mtable":
         return "; ".join(p for p in parts if p)
-    if name == "mtr":
-        return ", ".join(p for p in parts if p)
-    return "".join(parts)
+    if name == "mtr" or name == "mlabeledtr":
+        cells = ", ".join(p for p in parts[name == "mlabeledtr" :] if p)
+        return f"{cells} {parts[0]}" if name == "mlabeledtr" else cells
+    if name == "mfenced":
+        return _fenced(element, parts)
+    if name == "maction":
+        return parts[0]
+    return _row(element, parts)
+
+
+def _token(element: Element, name: str) -> str:
+    """Text of an identifier, number, operator or words."""
+    text = element.text or ""
+    if len(element):  # entities, glyphs and breaks
+        text += "".join(_mathml(c) + (c.tail or "") for c in element)
+    clean = " ".join(text.split())
+    if clean and not clean.isascii():
+        clean = clean.translate(_INVISIBLE)
+    if name == "mo":
+        return f" {clean} " if clean in _OPERATOR_SPACES else clean
+    if name == "mtext" and clean:  # words bring their own spaces
+        return (" " if text[0].isspace() else "") + clean + (" " if text[-1].isspace() else "")
+    return clean
+
+
+def _row(element: Element, parts: list[str]) -> str:
+    """Join the parts of a row; the name of a function keeps apart from its argument."""
+    if _FUNCTIONS.isdisjoint(parts):
+        return "".join(parts)
+    last = len(parts) - 1
+    return "".join(
+        p + " " if n < last and p in _FUNCTIONS and parts[n + 1][:1].isalnum() else p for n, p in enumerate(parts)
+    )
+
+
+def _fenced(element: Element, parts: list[str]) -> str:
+    """Join what is between fences, by the separators given; the last of these serves for all that follow."""
+    separators = "".join(element.get("separators", ",").split())
+    opened, closed = str(element.get("open", "(")), str(element.get("close", ")"))
+    body = parts[0] if parts else ""
+    for n, part in enumerate(parts[1:]):
+        body += (separators[min(n, len(separators) - 1)] if separators else "") + part
+    return opened + body.strip() + closed
+
+
+def _multiscripts(element: Element) -> str:
+    """A base with several scripts: those in front first, as in ^14_6C."""
+    children = [c for c in element if isinstance(c.tag, str)]
+    names = [c.tag.rpartition("}")[2] for c in children]
+    cut = names.index("mprescripts") if "mprescripts" in names else len(children)
+    base = _mathml(children[0]) if children else ""
+
+    def scripts(nodes: list[Element]) -> str:
+        texts = [_mathml(n).strip() for n in nodes]
+        lows, highs = "".join(texts[::2]), "".join(texts[1::2])
+        return (f"_{_group(lows)}" if lows else "") + (f"^{_group(highs)}" if highs else "")
+
+    return scripts(children[cut + 1 :]) + base + scripts(children[1:cut])
+
+
+def _base(text: str) -> str:
+    """What a power is put on: in brackets if it is a sum or quotient."""
+    bare = text.strip()
+    # Markup that takes too much as the base, up to `1.5 × 10` or `y = x`, is common.
+    calculated = any(c in bare for c in "+−-/") and "=" not in bare and not bare.endswith(("10", "("))
+    return f"({bare})" if calculated and len(bare) > 1 and not _is_closed(bare) else text
+
+
+def _is_closed(text: str) -> bool:
+    """Whether one pair of brackets holds all of a text."""
+    if len(text) < 2 or text[0] + text[-1] not in ("()", "[]", "{}", "||", "⟨⟩"):
+        return False
+    depth = 0
+    for n, c in enumerate(text[:-1]):
+        depth += (c in "([{⟨") - (c in ")]}⟩")
+        if depth <= 0 and n and text[0] != "|":
+            return False
+    return True
 
 
 def _group(text: str) -> str:
     text = text.strip()
-    return text if len(text) <= 1 or text.isalnum() else f"({text})"
+    return text if len(text) <= 1 or text.isalnum() or _is_closed(text) else f"({text})"
 
 
 _TEX_BODY = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL)
@@ -306,8 +531,9 @@ def formula_text(element: Element) -> str:
         text = " ".join(_mathml(math).split())
     if not text:
         tex = element if element.tag == "tex-math" else next(element.iter("tex-math"), None)
-        if tex is not None and tex.text:
-            text = tex_text(tex.text)
+        if tex is not None:
+            raw = flatten(tex).text if len(tex) else tex.text
+            text = tex_text(raw) if raw else ""
     if text:
         label = plain_text(element.find("label"))
         return f"{text} {label}" if label else text

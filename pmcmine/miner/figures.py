@@ -166,6 +166,7 @@ def _row(
         caption_paragraphs=draft.caption_paragraphs,
         caption=draft.caption,
         alt_text=draft.alt_text,
+        long_description=draft.long_description,
         section_path=draft.section_path,
         section_kind=draft.section_kind,
         graphics=tuple(
@@ -175,6 +176,8 @@ def _row(
                 href=r.graphic.href,
                 media=r.asset.name if r.asset else None,
                 rule=r.rule,
+                caption=r.graphic.caption,
+                alt_text=r.graphic.alt_text,
             )
             for rank, r in enumerate(choice.graphics)
         ),

@@ -38,6 +38,7 @@ def sample_of(
         label=figure.label or "",
         caption_title=figure.caption_title or "",
         caption=figure.caption or "",
+        alt_text=figure.alt_text or "",
         section_path=figure.section_path,
         section_kind=figure.section_kind,
         mentions=sample_mentions(mentions),
