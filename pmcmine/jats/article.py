@@ -161,6 +161,7 @@ def extract_article(
         [f.figure.element.get("id") for f in body.figures],
         [f.figure.label for f in body.figures],
         [f.figure.kind in ("figure", "boxed") and f.parent is None for f in body.figures],
+        _groups(body),
     )
     mentions = _Mentions(article_id, meta.pmcid, figure_ids, index, ledger)
     paragraphs = []
@@ -352,11 +353,22 @@ def _draft(
     )
 
 
+def _groups(body: Body) -> dict[str, tuple[int, ...]]:
+    """Return the figures of each group that has an id, without those that are part of another figure."""
+    groups: dict[str, tuple[int, ...]] = {}
+    for ordinal, f in enumerate(body.figures):
+        if f.parent is None:
+            for group in f.figure.element.iterancestors("fig-group"):
+                if xml_id := group.get("id"):
+                    groups[xml_id] = (*groups.get(xml_id, ()), ordinal)
+    return groups
+
+
 def _figure_references(refs: tuple[Ref, ...], index: FigureIndex, figure_ids: list[str]) -> tuple[FigureReference, ...]:
     """A paragraph's links to figures."""
     found = []
     for ref in refs:
-        named = [figure_ids[index.by_id[i]] for i in ref.rids if i in index.by_id]
+        named = [figure_ids[i] for i in index.figures(ref.rids)]
         if named:
             found.append(FigureReference(start=ref.start, end=ref.end, figure_ids=tuple(named)))
     return tuple(found)
@@ -435,7 +447,7 @@ class _Mentions:
         named, dangling = find_mentions(text, refs, self.index)
         for ref in dangling:
             self.unresolved += 1
-            missing = [r for r in ref.rids if r not in self.index.by_id]
+            missing = [r for r in ref.rids if not self.index.knows(r)]
             self.ledger.add(
                 Stage.EXTRACT,
                 Unit.MENTION,
