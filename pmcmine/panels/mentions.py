@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pmcmine.panels.labels import expand
+from pmcmine.panels.labels import SUBPANELS, expand
 
 _SPLIT: Final = re.compile(r"[()\[\]]")
 _BRACKETED_RANGE: Final = re.compile(r"\)\s?([-–—])\s?\(")  # "(a)–(c)"
@@ -30,9 +30,10 @@ def resolve(written: str | None, labels: Sequence[str]) -> tuple[str, ...]:
     if not written or not labels:
         return ()
     wanted: list[str] = []
+    subpanels = any(SUBPANELS.search(label) for label in labels)
     for part in _SPLIT.split(_BRACKETED_RANGE.sub(r"\1", _primes(written))):
         # "2A–2D" repeats the figure's number.
-        wanted += expand(re.sub(r"(?<![A-Za-z\d])\d{1,3}(?=[A-Za-z])", "", part.strip(" .,;:")))
+        wanted += expand(re.sub(r"(?<![A-Za-z\d])\d{1,3}(?=[A-Za-z])", "", part.strip(" .,;:")), subpanels)
     exact = {_primes(label): label for label in labels}
     folded: dict[str, list[str]] = {}
     for label in labels:
