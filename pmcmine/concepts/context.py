@@ -36,6 +36,7 @@ class Scope(Enum):
     AFTER = 1
     BEFORE = 2
     BOTH = 3
+    NEXT = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "with no|none of|instead of|unremarkable for|non|nothing|"
      "was not|were not|is not|are not|has not|have not|had not|did not|do not|does not|"
      "not appear to have|not know of|not feel|not have|not had|not reveal|not show|not demonstrate|"
+     "is negative for|was negative for|are negative for|were negative for|been negative for|be negative for|"
      "resolved from|negative|no known|w/o|nondiagnostic for|exclusion of|ruling out|in the absence of|lost all"),
     (Kind.NEGATED, Scope.BEFORE, "was negative|were negative|is negative|are negative|been negative|negative|"
      "ruled out|been excluded|was excluded|were excluded|not seen|not observed|not detected|not detectable|not present|"
@@ -83,9 +85,11 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "rule out|r/o|r/out|to exclude|evaluate for|evaluation for|differential diagnosis|apparent|apparently|potential|"
      "potentially|perhaps|putative|hypothesized|hypothesised|not certain if|not certain whether|unclear whether|"
      "whether|could be ruled out for|cannot exclude|can't exclude|cannot rule out|not excluded|susceptible to|"
+     "not exclude|not rule out|not excluding|not ruling out|not excluded for|"
      "risk of|risk for|be ruled out for|must be ruled out for"),
     (Kind.UNCERTAIN, Scope.BEFORE, "cannot be excluded|can't be excluded|could not be excluded|not be excluded|"
      "cannot be ruled out|could not be ruled out|can't be ruled out|not ruled out|not been ruled out|"
+     "not be ruled out|not excluded|not been excluded|not unlikely|not impossible|"
      "is possible|was possible|is suspected|was suspected|were suspected|be ruled out|should be ruled out|"
      "to be ruled out|is likely|was likely|is probable|is questionable|is considered|was considered|is unclear|"
      "was questioned|is in question|suspected"),
@@ -109,6 +113,9 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "negative correlation|negatively|negative feedback|negative regulator|negative predictive|dominant negative|"
      "dominant-negative|as soon as possible|if possible|in may|may be seen|history and|history, physical|"
      "family history is not|social history|history taking|absent from the|"
+     "not uncommon|not uncommonly|not unusual|not unusually|not rare|not rarely|not infrequent|not infrequently|"
+     "not unexpected|not unexpectedly|not unknown|not without|not negative|not absent|not free of|not free from|"
+     "not otherwise specified|not always|not exclusively|not solely|not all|"
      "no change in|without change|have not changed|has not changed|not changed|not an option|were not significantly|"
      "was not significantly|did not significantly|not associated with|not related to|not due to|not because of|"
      "not affect|not affected by|not on"),
@@ -150,24 +157,93 @@ class _Trigger:
     scope: Scope
 
 
+_NON: Final = _Trigger(Kind.NEGATED, Scope.NEXT)  # "non-small cell cancer" is a cancer
+
+
+_AUXILIARIES: Final = "is|are|was|were|be|been|has|have|had|do|does|did|can|could|would|may|might|should".split("|")
+_CONTRACTED: Final = (
+    "isn't|aren't|wasn't|weren't|hasn't|haven't|hadn't|don't|doesn't|didn't|can't|cannot|couldn't".split("|")
+)
+
+
+_HIDDEN: Final = re.compile(
+    r"not (?:only|just|merely|solely|exclusively|necessarily|always|all|limited|otherwise|surprising|without|negative|"
+    r"absent|free|un\w+|rare|rarely|infrequent|infrequently|impossible|an option|certain|exclud|rule|ruling|be |been )"
+)
+
+
+def _with_auxiliaries(kind: Kind, phrase: str) -> list[str]:
+    """Return a phrase and its forms with an auxiliary, so that "was not" does not hide the "not ruled out" in it."""
+    if kind is Kind.NEGATED or not _HIDDEN.match(phrase):
+        return [phrase]
+    return [phrase, *(f"{a} {phrase}" for a in _AUXILIARIES), *(c + phrase[3:] for c in _CONTRACTED)]
+
+
 @cache
 def _compiled() -> tuple[re.Pattern[str], dict[str, tuple[_Trigger, ...]]]:
-    meanings: dict[str, list[_Trigger]] = {}
+    meanings: dict[str, dict[_Trigger, None]] = {}
     for kind, scope, phrases in _LEXICON:
         for phrase in phrases.split("|"):
-            meanings.setdefault(phrase, []).append(_Trigger(kind, scope))
-    pattern = re.compile(rf"(?<![\w-])(?:{_trie(meanings)})(?![\w'’])", re.IGNORECASE)
+            for form in _with_auxiliaries(kind, phrase):
+                meanings.setdefault(form, {})[_Trigger(kind, scope)] = None
+    pattern = re.compile(rf"(?<![\w‐‑–-])(?:{_trie(meanings)})(?![\w'’])", re.IGNORECASE)
     return pattern, {k: tuple(v) for k, v in meanings.items()}
+
+
+# "no. 3" and "no. AB12" are numbers, "Fever: no" is an answer to what stands before it.
+_NUMBER: Final = re.compile(r"\.\s?[:#]?\s?[A-Za-z(/-]{0,6}\d")
+_NUMBERED: Final = re.compile(
+    r"\b(?:case|patient|sample|specimen|table|grant|protocol|lot|cat(?:alog(?:ue)?)?|id|approval|reference)\.?\s$",
+    re.IGNORECASE,
+)
+_ANSWERED: Final = re.compile(r"[:=?(]\s{0,2}$")
+_ANSWER_WORD: Final = re.compile(r"\b(?:no|nil|none|never)\b", re.IGNORECASE)
+_ANSWER_ENDS: Final = re.compile(r"\s?(?:[.,;)|/]|$)")
+_ANSWER: Final = re.compile(
+    r"\s?(?:\([^()]{0,30}\)\s?)?(?:[:=?]|\s[–—-]\s|\((?=(?-i:[Nn]o)\)))\s?(?:no|nil|none|never)(?=\s?(?:[.,;)|/]|$))",
+    re.IGNORECASE,
+)
+# What a negative cell, tumour or patient is negative of: it says nothing of the cell, tumour or patient.
+_MARKER: Final = re.compile(
+    r"(?:(?:^|[\s(/,-])(?=[^\s(]{0,20}[A-Z0-9][^\s(]{0,20}[A-Z0-9])[A-Za-zα-ω0-9/+‐‑–-]{2,20}(?:\([^()\s]{1,12}\))?"
+    r"|(?i:receptors?|nod(?:e|al)|smear|culture|antigen|antibody|margins?|markers?|virus|hormone|(?:o?e|pro)st\w{1,12}|mutation|rhesus|Rh|gram)\)?)"
+    r"[\s‐‑–-]$"
+)
+_NOUN_NEXT: Final = re.compile(r"\s(?!(?:for|in|on|by|at|to|and|or|with|but|as)\b)[A-Za-z]")
 
 
 _SPACES: Final = re.compile(r"\s+")
 
 
+def _triggers(sentence: str) -> list[tuple[int, int, tuple[_Trigger, ...]]]:
+    """Return start, end and meanings of the triggers of a sentence."""
+    pattern, meanings = _compiled()
+    out = []
+    for m in pattern.finditer(sentence):
+        said = _SPACES.sub(" ", m[0].lower())
+        if said == "no":
+            before = sentence[max(m.start() - 16, 0) : m.start()]
+            if _NUMBER.match(sentence, m.end()) or (
+                _NUMBERED.search(before) and re.match(r"\s?\d", sentence[m.end() :][:2])
+            ):
+                continue
+            if _ANSWERED.search(before) and _ANSWER_ENDS.match(sentence, m.end()):
+                continue
+        found = meanings[said]
+        if said == "negative" and _NOUN_NEXT.match(sentence, m.end()):
+            if _MARKER.search(sentence[max(m.start() - 44, 0) : m.start()]):
+                found = tuple(t for t in found if t.scope is not Scope.AFTER)
+        elif said == "non":
+            found = (_NON,)
+        out.append((m.start(), m.end(), found))
+    return out
+
+
 def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]]) -> list[Context]:
     """Context of spans of one sentence; offsets count in the sentence."""
-    pattern, meanings = _compiled()
-    triggers = [(m.start(), m.end(), meanings[_SPACES.sub(" ", m[0].lower())]) for m in pattern.finditer(sentence)]
-    if not triggers:
+    pattern, _ = _compiled()
+    triggers = _triggers(sentence)
+    if not triggers and not _ANSWER_WORD.search(sentence):
         return [PLAIN] * len(spans)
     ends = [s for s, _, ts in triggers if any(t.kind is Kind.END for t in ts)]
     end_places = [*ends, *(m.start() for m in _BREAK.finditer(sentence))]
@@ -179,12 +255,15 @@ def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]]) -> list[Con
             if not pattern.search(blank, start, end):
                 out += assess_sentence(blank, [(start, end)])
                 continue
-        kinds: set[Kind] = set()
+        kinds: set[Kind] = {Kind.NEGATED} if _ANSWER.match(sentence, end) else set()
         for s, e, ts in triggers:
             for t in ts:
                 if t.kind in (Kind.END, Kind.PSEUDO):
                     continue
-                if t.scope is Scope.AFTER and e <= start:
+                if t.scope is Scope.NEXT:
+                    if e <= start <= e + 1:
+                        kinds.add(t.kind)
+                elif t.scope is Scope.AFTER and e <= start:
                     if start - e <= MAX_SCOPE and not any(e <= x < start for x in end_places):
                         kinds.add(t.kind)
                 elif (

@@ -175,6 +175,7 @@ def extract_article(
         ids,
         [f.figure.label for f in body.figures],
         [f.figure.kind in ("figure", "boxed") and (f.parent is None or f.grouped) for f in body.figures],
+        body.groups,
     )
     targets = LinkTargets(root, body, ids, index)
     mentions = _Mentions(article_id, meta.pmcid, figure_ids, index, targets, ledger)
@@ -385,7 +386,7 @@ def _figure_references(refs: tuple[Ref, ...], index: FigureIndex, figure_ids: li
     """A paragraph's links to figures."""
     found = []
     for ref in refs:
-        named = [figure_ids[index.by_id[i]] for i in ref.rids if i in index.by_id]
+        named = [figure_ids[i] for i in index.figures(ref.rids)]
         if named:
             found.append(FigureReference(start=ref.start, end=ref.end, figure_ids=tuple(named)))
     return tuple(found)
@@ -441,7 +442,6 @@ class LinkTargets:
         self.body = body
         self.ids = ids
         self.index = index
-        self.groups = {name: tuple(ids[i] for i in members) for name, members in body.groups.items() if members}
         self.parts: dict[str, tuple[str, ...]] | None = None
 
     def resolve(self, refs: tuple[Ref, ...]) -> tuple[Ref, ...]:
@@ -459,14 +459,10 @@ class LinkTargets:
         )
 
     def _are_figures(self, rids: tuple[str, ...]) -> bool:
-        if not self.groups:
-            return all(map(self.index.by_id.__contains__, rids))
-        return all(r in self.index.by_id and r not in self.groups for r in rids)
+        return all(map(self.index.knows, rids))
 
     def _targets(self, rid: str) -> tuple[str, ...]:
-        if rid in self.groups:
-            return self.groups[rid]
-        if rid in self.index.by_id:
+        if self.index.knows(rid):
             return (rid,)
         if self.parts is None:
             self.parts = self._parts()
@@ -517,7 +513,7 @@ class _Mentions:
         named, dangling = find_mentions(text, refs, self.index)
         for ref in dangling:
             self.unresolved += 1
-            missing = [r for r in ref.rids if r not in self.index.by_id]
+            missing = [r for r in ref.rids if not self.index.knows(r)]
             self.ledger.add(
                 Stage.EXTRACT,
                 Unit.MENTION,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from pmcmine.panels.labels import LABEL, LIST, expand, kinds, position, series
+from pmcmine.panels.labels import LABEL, LIST, SUBPANELS, Kind, expand, kinds, position, series
 
 _EDGE: Final = 24  # code points at the end of a span that may be connecting words
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
@@ -65,6 +65,20 @@ _HALF: Final = re.compile(rf"(?<![\w(\[{{])(?P<list>{LIST})\)(?=[\s:])")
 # A literal space first: the engine skips to it, where a lookbehind first would be tried at each character.
 _DOTTED: Final = re.compile(rf" (?<=[.;:,!?)] )(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
 _DOTTED_FIRST: Final = re.compile(rf"(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
+# "A, Cells at rest. B, Cells in motion."
+_COMMA_NEXT: Final = r",(?= [A-Z\d“(αβγδΔ])(?! [A-Za-z\d]{1,2}[ ,])"
+_COMMA: Final = re.compile(rf" (?<=[.!?)] )(?P<list>{LIST}){_COMMA_NEXT}")
+_COMMA_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_COMMA_NEXT}")
+# The title or the words of the panel before lack their full stop: "Survey of the plots A: Maps. B: Counts."
+_UNSTOPPED: Final = re.compile(
+    rf" (?<=[^\s.;:,!?(\[–—-] )(?=[A-Za-z])(?P<list>{LIST})(?P<mark>[.:])(?= [A-Z\d“(αβγδΔ])"
+)
+_NAMED_BY_LETTER: Final = re.compile(
+    r"\b(?:vitamins?|hepatitis|influenza|types?|(?:sub)?groups?|class(?:es)?|grades?|phases?|stages?|steps?|lanes?|factors?|proteins?|"
+    r"tables?|fig(?:ure|\.)?s?|cases?|patients?|models?|regions?|sites?|clusters?|clades?|categor(?:y|ies)|days?|arms?|zones?|"
+    r"and|or|to|of|in|the|for|with|vs|versus) $",
+    re.IGNORECASE,
+)
 _BARE_NEXT: Final = r"(?= [A-Z\d“‘\"'(αβγδΔ*]| [a-z]{2,})"
 _BARE: Final = re.compile(rf" (?<=[.;:!?)’”,] )(?P<list>{LIST}){_BARE_NEXT}")
 _BARE_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_BARE_NEXT}")
@@ -102,7 +116,8 @@ _PREPOSITION: Final = re.compile(
     r"\b(?:of|in|on|for|with|by|from|to|at|between|during|using|under|after|show(?:s|ing)?|include[sd]?|including|against|versus|via|within|into|are|is|as|following|than)\s+", re.IGNORECASE
 )  # fmt: skip
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
-_LETTERS: Final = re.compile(r"(?:letters?|lanes?|steps?|eqs?\.?|equations?|models?) $", re.IGNORECASE)
+_LETTERS: Final = re.compile(r"\b(?:letters?|lanes?|steps?|eqs?\.?|equations?) $", re.IGNORECASE)
+_MODELS: Final = re.compile(r"\bmodels? $", re.IGNORECASE)
 _GRAPHS: Final = re.compile(
     r"\b(?:graphs?|panels?|pictures?|photos?|photographs?|images?|plots?|figures?|diagrams?)$", re.IGNORECASE
 )
@@ -114,7 +129,10 @@ _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?
 _AGAIN: Final = re.compile(
     rf"^(?:In |For |Panels? )?(?P<list>{LIST})(?=[,:;]| (?:and|are|is|show|represent|were|was|scale|bars?)\b)"
 )
+_AGAIN_APART: Final = re.compile(rf"[^.(]{{0,40}}\({LIST}\)(?:,? and |, ?| ?[–-] ?| to )\({LIST}\)")
 _JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
+_JOINED: Final = re.compile(r" ?(?:[,;/&] ?|,? ?(?:and|or) ?|(?P<range>[–—-]|to|through) ?)?(?:and |& )?")
+_SEPARATORS: Final = re.compile(r" ?[,;/&+–—-] ?(?:and |or )?| (?:and|or|to|through) ")
 _AROUND: Final = " ().:,;"  # what may be emphasised along with a label
 _FIRM: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make a letter a label by themselves
 _STRENGTH: Final = {
@@ -122,6 +140,7 @@ _STRENGTH: Final = {
     "half": 0.85,
     "bold": 0.9,
     "dotted": 0.8,
+    "unstopped": 0.7,
     "bare": 0.8,
     "panel": 0.85,
     "inner": 0.75,
@@ -142,8 +161,8 @@ def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
     if not markers:
         return SplitCaption((), ((0, len(whole)),) if whole else ())
     found: dict[str, list[Span]] = {}
-    for marker, span in zip(markers, _spans(text, markers), strict=True):
-        if span is None or span[0] >= span[1]:
+    for marker, span in zip(markers, _filled(_spans(text, markers)), strict=True):
+        if span is None:
             continue
         for label in marker.labels:
             found.setdefault(label, []).append(span)
@@ -157,9 +176,23 @@ def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
     return SplitCaption(tuple(sorted(panels, key=_order)), _gaps(taken, len(whole)))
 
 
+def _filled(spans: Sequence[Span | None]) -> list[Span | None]:
+    """Give a label without words those of the label before it, or else of the one after it."""
+    full = [s if s is not None and s[0] < s[1] else None for s in spans]
+    out: list[Span | None] = []
+    for n, span in enumerate(full):
+        before = next((s for s in reversed(full[:n]) if s is not None), None) if span is None else None
+        after = next((s for s in full[n + 1 :] if s is not None), None) if span is None and before is None else None
+        out.append(span or before or after)
+    return out
+
+
 def _order(panel: PanelText) -> tuple[str, int, int]:
     found = kinds(panel.label)
-    return (found[0].name.rstrip("+"), found[0].number, 0) if found else ("~", 0, panel.spans[0][0])
+    if not found:
+        return ("~", 0, panel.spans[0][0])
+    name, number = found[0].name, found[0].number
+    return (name.rstrip("+"), number if name.endswith("+") else number * 100, 0)
 
 
 def _gaps(taken: Sequence[Span], end: int) -> tuple[Span, ...]:
@@ -175,6 +208,10 @@ def _gaps(taken: Sequence[Span], end: int) -> tuple[Span, ...]:
 def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
     """All places that may be labels, in order."""
     out: dict[int, _Marker] = {}
+    subpanels = SUBPANELS.search(text) is not None
+
+    def labels_of(said: str) -> tuple[str, ...]:
+        return expand(said, subpanels)
 
     def add(start: int, end: int, labels: tuple[str, ...], form: str) -> None:
         if labels and not any(start < o.end and o.start < end for o in out.values()):
@@ -182,26 +219,85 @@ def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
 
     if "anel" in text:
         for m in _PANEL_WORD.finditer(text):
-            add(m.start(), m.end(), expand(m["list"] or m["bare"]), "panel")
+            add(m.start(), m.end(), labels_of(m["list"] or m["bare"]), "panel")
     for m in _BRACKETED.finditer(text):
-        add(m.start(), m.end(), expand(m["list"]), "bracket")
+        add(m.start(), m.end(), labels_of(m["list"]), "bracket")
     for m in _IN_BRACKETS.finditer(text):
         if m["list"] is not None:
-            add(m.start("list"), m.end(), expand(m["list"]), "inner")
+            add(m.start("list"), m.end(), labels_of(m["list"]), "inner")
     if text.count(")") > text.count("("):
         for m in _HALF.finditer(text):
-            add(m.start(), m.end(), expand(m["list"]), "half")
+            start = _own_start(m, subpanels)
+            add(start, m.end(), labels_of(text[start : m.end("list")]), "half")
     for start, end in _lists(text, bold):
-        add(start, end, expand(text[start:end]), "bold")
-    for first, later, form in ((_DOTTED_FIRST, _DOTTED, "dotted"), (_BARE_FIRST, _BARE, "bare")):
+        add(start, end, labels_of(text[start:end]), "bold")
+    for first, later, form in (
+        (_DOTTED_FIRST, _DOTTED, "dotted"),
+        (_COMMA_FIRST, _COMMA, "dotted"),
+        (_BARE_FIRST, _BARE, "bare"),
+    ):
         begins = first.match(text)
         for m in itertools.chain((begins,) if begins else (), later.finditer(text)):
-            add(m.start("list"), m.end(), expand(m["list"]), form)
+            add(m.start("list"), m.end(), labels_of(m["list"]), form)
+    for m in _UNSTOPPED.finditer(text):
+        if not _NAMED_BY_LETTER.search(text[max(m.start() - 16, 0) : m.start() + 1]):
+            add(m.start("list"), m.end(), labels_of(m["list"]), "unstopped")
     if _POSITIONED.search(text):
         for m in _POSITION.finditer(text):
             label = position(m["list"] or m["bare"])
             add(m.start("bare") if m["bare"] else m.start(), m.end(), (label,) if label else (), "position")
-    return [out[k] for k in sorted(out)]
+    return _joined(text, [out[k] for k in sorted(out)])
+
+
+def _own_start(m: re.Match[str], subpanels: bool) -> int:
+    """Return where the list of a half bracket begins: in "N = 4, B)" the 4 is no label."""
+    said, start = m["list"], m.start("list")
+    while True:
+        labels = expand(said, subpanels)
+        numbers = [k.number for x in labels for k in kinds(x)[:1]]
+        alike = labels and set.intersection(*({k.name.rstrip("+") for k in kinds(x)} for x in labels))
+        if len(labels) < 2 or (alike and numbers == sorted(numbers)):
+            return start
+        cut = _SEPARATORS.search(said)
+        if cut is None:
+            return start
+        start, said = start + cut.end(), said[cut.end() :]
+
+
+def _joined(text: str, markers: Sequence[_Marker]) -> list[_Marker]:
+    """Make one marker of labels that are a list: "(a) and (b)", "(a), (b)", "(a)–(c)".
+
+    A list whose labels all stand alone elsewhere only names them again, and is dropped.
+    """
+    lists: list[list[_Marker]] = []
+    for m in markers:
+        if lists and _continues(text, lists[-1], m):
+            lists[-1].append(m)
+        else:
+            lists.append([m])
+    alone = {label for run in lists if len(run) == 1 for label in run[0].labels}
+    out: list[_Marker] = []
+    for run in lists:
+        if len(run) > 1 and alone.issuperset(label for m in run for label in m.labels):
+            continue
+        labels: list[str] = []
+        for n, m in enumerate(run):
+            joint = _JOINED.fullmatch(text, run[n - 1].end, m.start) if n else None
+            if joint is not None and joint["range"]:
+                labels += expand(f"{labels[-1]}–{m.labels[0]}")
+            labels += m.labels
+        out.append(_Marker(run[0].start, run[-1].end, tuple(dict.fromkeys(labels)), run[0].form))
+    return out
+
+
+def _continues(text: str, run: Sequence[_Marker], m: _Marker) -> bool:
+    """Return whether a marker continues a list of markers."""
+    last = run[-1]
+    if last.form != m.form or m.form not in _FIRM or not last.end <= m.start < last.end + 12:
+        return False
+    if not _JOINED.fullmatch(text, last.end, m.start) or any(set(o.labels) & set(m.labels) for o in run):
+        return False
+    return any(a.name == b.name and a.number < b.number for a in kinds(last.labels[-1]) for b in kinds(m.labels[0]))
 
 
 def _lists(text: str, emphasis: Sequence[Span]) -> list[Span]:
@@ -290,11 +386,13 @@ def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
 def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> list[_Marker]:
     """Markers of one sort of label. Letters without brackets count only where the series wants them next."""
     mine = [m for m in markers if m.form != "position" and name in _sorts(m.labels)]
+    if mine and name.endswith("+"):  # "A1, A2, B"
+        mine = [m for m in markers if m.form != "position" and {name, name.rstrip("+")} & _sorts(m.labels)]
     out: list[_Marker] = []
     seen: set[str] = set()
     had: set[int] = set()
     following = 0
-    for m in mine:
+    for n, m in enumerate(mine):
         numbers = [k.number for x in m.labels for k in kinds(x) if k.name == name]
         firm = m.form in _FIRM
         if not firm:
@@ -306,8 +404,12 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
                 and (min(numbers) == 0 and text[m.end : m.end + 1] == " " and not text[m.end + 1 : m.end + 2].isupper())
             ):
                 continue  # "A mouse" begins a sentence
+            if m.form == "unstopped" and not _expected(text, m, mine[n + 1 :], name, following):
+                continue
         if _LETTERS.search(text[max(m.start - 24, 0) : m.start]):
             continue  # "marked by letters (A-D)"
+        if m.form not in ("bracket", "half") and _MODELS.search(text[max(m.start - 24, 0) : m.start]):
+            continue  # "model A"
         if name == "digit" and _COMPOUNDS.search(text):
             continue
         if name == "digit" and m.form == "bracket" and text[m.end : m.end + 1].isalnum():
@@ -325,6 +427,21 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
     return [m for m in out if set(m.labels) <= run]
 
 
+def _expected(text: str, m: _Marker, later: Sequence[_Marker], name: str, number: int) -> bool:
+    """Return whether a label without a full stop before it is the one that its series lacks."""
+    mark = text[m.end - 1]
+    if number and mark == ":":
+        return True
+    if number > 1 and name == "lower":
+        return True
+    return any(
+        o.form == "dotted"
+        and text[o.end - 1] == mark
+        and any(k == Kind(name, number + len(m.labels)) for k in kinds(o.labels[0]))
+        for o in later
+    )
+
+
 def _word_after(text: str, at: int) -> str:
     m = re.match(r"\s*([^\s,.;:)]*)", text[at : at + 40])
     return m[1] if m else ""
@@ -337,7 +454,7 @@ _AFTER_SUFFIX: Final = frozenset(
 
 def _votes(text: str, m: _Marker, last: bool) -> float:
     """How much speaks for a label that stands after what it names (above 0) or before it (below)."""
-    if m.form in ("dotted", "bare"):
+    if m.form in ("dotted", "bare", "unstopped"):
         return -3.0
     if m.form == "inner":
         return 3.0
@@ -464,7 +581,7 @@ def _without_shared(text: str, span: Span, last: bool = True) -> int:
     for n in range(1, len(parts)):
         said = text[parts[n][0] : parts[n][1]]
         again = _AGAIN.match(said)
-        if again and len(expand(again["list"])) > 1:
+        if (again and len(expand(again["list"])) > 1) or _AGAIN_APART.match(said):
             return parts[n - 1][1]
         if last and (_SHARED.match(said) or _ABBREVIATION.match(said)):
             return parts[n - 1][1]

@@ -16,8 +16,11 @@ POSITIONS: Final = (
     r"|left|right|inner|outer|first|second|third|fourth)"
 )
 _ROW: Final = r"(?: (?:panels?|images?|rows?|columns?|lanes?|half|side|part|graphs?|plots?|pictures?|photos?))"
-LABEL: Final = r"(?:[A-Za-z](?:\d{1,2}|['′’]{1,2})?|\d{1,2}[A-Za-z]?|[ivx]{2,5}|[A-Za-z]-(?:[ivx]{1,4}|\d{1,2}))"
+LABEL: Final = r"(?:[A-Za-z](?:\d{1,2}|['′’″]{1,2})?|\d{1,2}[A-Za-z]?|[ivx]{2,5}|[A-Za-z]-(?:[ivx]{1,4}|\d{1,2}))"
 _ITEM: Final = re.compile(LABEL)
+_PRIMES: Final = "'′’″"
+_LETTERS_TO: Final = re.compile(r"([A-Za-z])-([ivx])")  # a range of letters, or a letter with a Roman number
+SUBPANELS: Final = re.compile(r"(?<![A-Za-z])[A-Za-z]-ii(?![A-Za-z])")  # labels such as a-i and a-ii
 _RANGE: Final = re.compile(rf"({LABEL}) ?(?:[{_DASH}]|to|through|thru) ?({LABEL})$")
 _SPLIT: Final = re.compile(r" ?(?:,|;|/|&|\+|\band\b|\bor\b) ?(?:and |or |& )?")
 LIST: Final = rf"{LABEL}(?:(?: ?[{_DASH}] ?| to | through | ?[,;/&+] ?(?:and |or )?| and | or ){LABEL}){{0,19}}"
@@ -35,7 +38,7 @@ class Kind:
 def kinds(label: str) -> tuple[Kind, ...]:
     """The sorts that a label may be of: `i` is a letter and a Roman number."""
     out = []
-    head = label.rstrip("'′’")
+    head = label.rstrip(_PRIMES)
     if re.fullmatch(r"[A-Z]", head):
         out.append(Kind("upper", ord(head) - 65))
     elif re.fullmatch(r"[a-z]", head):
@@ -56,15 +59,23 @@ def kinds(label: str) -> tuple[Kind, ...]:
 
 
 @lru_cache(maxsize=16384)
-def expand(text: str) -> tuple[str, ...]:
-    """Labels of a list such as `A, C–E and G`; none where it is no list of labels."""
+def expand(text: str, subpanels: bool = False) -> tuple[str, ...]:
+    """Return the labels of a list such as `A, C–E and G`; empty if it is no list of labels.
+
+    Args:
+        text: the list.
+        subpanels: whether `a-i` is a label of its own, not the range from a to i.
+    """
     out: list[str] = []
     for part in _SPLIT.split(text.strip()):
         part = part.strip()
         if not part:
             continue
         m = _RANGE.fullmatch(part)
-        if m is not None and not _ITEM.fullmatch(part):
+        letters = None if subpanels else _LETTERS_TO.fullmatch(part)
+        if letters is not None and _between(letters[1], letters[2]):
+            out += _between(letters[1], letters[2])
+        elif m is not None and not _ITEM.fullmatch(part):
             between = _between(m[1], m[2])
             if not between:
                 return ()
@@ -82,6 +93,14 @@ def expand(text: str) -> tuple[str, ...]:
 
 def _between(first: str, last: str) -> list[str]:
     """All labels from the first to the last; none where they are of different sorts or out of order."""
+    marks = first[len(first.rstrip(_PRIMES)) :], last[len(last.rstrip(_PRIMES)) :]
+    if any(marks):
+        heads = first.rstrip(_PRIMES), last.rstrip(_PRIMES)
+        if heads[0] == heads[1]:  # "A–A″"
+            run = ["", "′", "″"]
+            have = [len(m.replace("″", "′′")) for m in marks]
+            return [first, *(heads[0] + x for x in run[have[0] + 1 : have[1]]), last] if have[0] < have[1] < 3 else []
+        return [x + marks[0] for x in _between(*heads)] if marks[0] == marks[1] else []
     if re.fullmatch(r"[A-Za-z]\d{1,2}", first) and re.fullmatch(r"[A-Za-z]?\d{1,2}", last):
         head, low = first[0], int(first[1:])
         if last[0].isalpha() and last[0] != head:
@@ -103,6 +122,10 @@ def series(found: set[str], name: str) -> set[str]:
     """The labels of one sort that are a series: from the first one on, with no gap (one in ten may be missing)."""
     number = {label: k.number for label in found for k in kinds(label) if k.name == name}
     if name.endswith("+"):
+        if len(number) < 2 or min(n % 100 for n in number.values()) > 1:
+            return set()
+        plain = {label: k.number * 100 for label in found for k in kinds(label) if k.name == name.rstrip("+")}
+        number |= plain  # "A1, A2, B"
         out, last = set(), -1
         for letter in sorted({n // 100 for n in number.values()}):
             if letter > last + 1:

@@ -6,9 +6,15 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pmcmine.panels.labels import expand
+from pmcmine.panels.labels import SUBPANELS, expand
 
 _SPLIT: Final = re.compile(r"[()\[\]]")
+_BRACKETED_RANGE: Final = re.compile(r"\)\s?([-–—])\s?\(")  # "(a)–(c)"
+
+
+def _primes(text: str) -> str:
+    """Return a text with one way to write primes."""
+    return text.replace("″", "''").replace("′", "'").replace("’", "'")
 
 
 def resolve(written: str | None, labels: Sequence[str]) -> tuple[str, ...]:
@@ -24,20 +30,21 @@ def resolve(written: str | None, labels: Sequence[str]) -> tuple[str, ...]:
     if not written or not labels:
         return ()
     wanted: list[str] = []
-    for part in _SPLIT.split(written.replace("′", "'").replace("’", "'")):
+    subpanels = any(SUBPANELS.search(label) for label in labels)
+    for part in _SPLIT.split(_BRACKETED_RANGE.sub(r"\1", _primes(written))):
         # "2A–2D" repeats the figure's number.
-        wanted += expand(re.sub(r"(?<![A-Za-z\d])\d{1,3}(?=[A-Za-z])", "", part.strip(" .,;:")))
-    exact = set(labels)
+        wanted += expand(re.sub(r"(?<![A-Za-z\d])\d{1,3}(?=[A-Za-z])", "", part.strip(" .,;:")), subpanels)
+    exact = {_primes(label): label for label in labels}
     folded: dict[str, list[str]] = {}
     for label in labels:
-        folded.setdefault(label.lower(), []).append(label)
+        folded.setdefault(_primes(label).lower(), []).append(label)
     out: list[str] = []
     for label in wanted:
         bare = label.rstrip("'")
         if label in exact:
-            out.append(label)
+            out.append(exact[label])
         elif bare in exact:
-            out.append(bare)
+            out.append(exact[bare])
         elif len(folded.get(bare.lower(), ())) == 1:
             out += folded[bare.lower()]
         else:  # "B" names B1 and B2 where there is no B

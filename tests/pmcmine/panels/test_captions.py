@@ -160,3 +160,41 @@ def test_eval_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     (tmp_path / "captions.jsonl").write_text('{"caption": "x"}\n')
     with pytest.raises(GoldError):
         evaluate_captions(read_json_lines(tmp_path, "captions"))
+
+
+@pytest.mark.parametrize(
+    ("caption", "labels"),
+    [
+        ("Targets of the factor by ChIP-seq. (A) Motifs. (B) Genes.", "A B"),
+        ("Sketch of the mouse model (A) and of the assay (B).", "A B"),
+        ("Bars marked by letters (A-D) differ.", ""),
+        ("(A) and (B) Scans of the knee. (C) The implant.", "A B C"),
+        ("(a)–(c) Scans of the knee. (d) The implant.", "a b c d"),
+        ("A) and B) Scans of the knee. C) The implant.", "A B C"),
+        ("Scans taken after 6 h (a), (b). (c) The implant.", "a b c"),
+        ("(A) (B) Scans of the knee. (C) The implant.", "A B C"),
+        ("A and B, Scans of the knee. C, The implant.", "A B C"),
+        ("Knee. A, Scan of the knee. B, Plan.", "A B"),
+        ("Wild type (a-f), mutant (g-i).", "a b c d e f g h i"),
+        ("(a-i) Left. (a-ii) Right. (b-i) Left. (b-ii) Right.", "a-i a-ii b-i b-ii"),
+        ("(A1) Left. (A2) Right. (B) Both.", "A1 A2 B"),
+        ("Growth with A) n = 3, B) n = 5 and C) n = 7 plants.", "A B C"),
+        ("Survey of two plots A: Map of plots. B: Yields.", "A B"),
+        ("Survey of two plots A. Map of plots. B. Yields.", "A B"),
+        ("Beetle one. a. Head. b. Wing. Beetle two Linnaeus c. Head. d. Wing.", "a b c d"),
+        ("Drug use. Group A: given early. Group B: given late.", ""),
+        ("Loads of vitamin C. B. subtilis was added.", ""),
+        ("(A–C) Rest. (A′–C′) Motion.", "A A′ B B′ C C′"),
+        ("(A–A″) Rest. (B–B″) Motion.", "A A′ A″ B B′ B″"),
+    ],
+)
+def test_labels_in_other_ways_of_writing(caption: str, labels: str) -> None:
+    panels = split_caption(caption).panels
+    assert [p.label for p in panels] == labels.split()
+    assert all(end > start for p in panels for start, end in p.spans)
+
+
+def test_labels_named_again_together_keep_their_own_words() -> None:
+    caption = "(A) Counts of ants. (B) Counts of bees. (A) and (B) show the same plots, in the order of their size."
+    panels = split_caption(caption).panels
+    assert [caption[a:b] for p in panels for a, b in p.spans] == ["Counts of ants", "Counts of bees"]

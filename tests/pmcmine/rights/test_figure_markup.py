@@ -75,7 +75,7 @@ def test_closed(body: str) -> None:
     (fig(caption="<p>Photo credit: Ann Roe.</p>"), ["CC-BY"]),
     (f'<fig id="P"><caption><p>Reprinted from [3].</p></caption><graphic xlink:href="p.jpg"/>{FIG}</fig>', ["OTHER", "OTHER"]),
     (f'<fig id="P"><caption><p>Own.</p></caption><graphic xlink:href="p.jpg"/>{fig(ELSEVIER)}</fig>', ["CC-BY", "OTHER"]),
-    (f'<fig-group id="G"><caption><p>Ours.</p></caption>{fig(ELSEVIER)}<fig id="F2"><graphic xlink:href="f2.jpg"/></fig></fig-group>', ["OTHER", "CC-BY"]),
+    (f'<fig-group id="G"><caption><p>Ours.</p></caption>{fig(ELSEVIER)}<fig id="F2"><graphic xlink:href="f2.jpg"/></fig></fig-group>', ["CC-BY", "OTHER", "CC-BY"]),
     (f'<sec><title>A</title>{fig(ELSEVIER)}</sec><sec><title>B</title><fig id="F2"><graphic xlink:href="f2.jpg"/></fig></sec>', ["OTHER", "CC-BY"]),
     (f'<boxed-text id="B"><p>We thank Elsevier for permission.</p>{FIG}</boxed-text>', ["CC-BY"]),
 ])  # fmt: skip
@@ -91,5 +91,6 @@ def test_a_graphical_abstract_is_judged_like_a_figure() -> None:
 def test_permissions_around_a_figure_are_in_its_row() -> None:
     body = f'<fig-group id="G"><caption><p>Two.</p></caption>{fig("<attrib>J. Moe</attrib>")}{ELSEVIER}</fig-group>'
     xml = f'<article xmlns:xlink="http://www.w3.org/1999/xlink"><front><article-meta/></front><body>{body}</body></article>'
-    (figure,) = extract_article(xml.encode(), ArticleMeta(pmcid="PMC7", license_code="CC BY")).figures
+    group, figure = extract_article(xml.encode(), ArticleMeta(pmcid="PMC7", license_code="CC BY")).figures
+    assert group.permissions == "© 1998 Elsevier"
     assert figure.permissions == "J. Moe © 1998 Elsevier"
