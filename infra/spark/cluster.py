@@ -119,7 +119,7 @@ class Cluster:
         for n in range(self._workers):
             self.start_worker(n)
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # it starts `python` by name
-        self._run("pool", sys.executable, "-P", "-m", "apache_beam.runners.worker.worker_pool_main",
+        self._run("pool", sys.executable, "-P", "-m", "pipelines.worker_pool", "--bind", "127.0.0.1",
                   f"--service_port={pool}", env={"PATH": path, "PYTHONSAFEPATH": "1"})  # fmt: skip
         self._wait("pool", pool)
         settings = {
