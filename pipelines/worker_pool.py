@@ -3,8 +3,8 @@
     python -m pipelines.worker_pool --bind 127.0.0.1 --service_port 50000
 
 Beam's own `worker_pool_main` listens on every interface; whoever reaches it may have any code run. It has no
-authentication: where the pool must serve another machine, `--bind` names the interface of the cluster's own network, and
-a firewall keeps everyone else from the port.
+authentication: where the pool must serve another machine, `--bind` names the interface of the cluster's own network,
+and a firewall keeps everyone else from the port.
 """
 
 from __future__ import annotations
