@@ -192,6 +192,11 @@ def main() -> None:
             print(f"export PMCMINE_MINE_SPARK_JOB_SERVER={cluster.job_endpoint}")
             print(f"export PMCMINE_MINE_SPARK_WORKER_POOL={cluster.pool_endpoint}")
             print(f"# logs in {folder}; Ctrl-C ends it", flush=True)
+            print(
+                "# Beam's job server listens on every interface without a password, and its jobs run any code:",
+                file=sys.stderr,
+            )
+            print("# keep other machines from its ports (infra/spark/README.md, What listens where)", file=sys.stderr)
             signal.pause()
     except KeyboardInterrupt:
         pass
