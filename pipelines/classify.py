@@ -15,7 +15,7 @@ from apache_beam.ml.inference.base import ModelHandler, RunInference
 from classifiers.text.encoder import Encoder, load
 from classifiers.text.features import Passage
 from classifiers.text.heads import CLASSES
-from pipelines.runners import beam_options, make_runner
+from pipelines.runners import beam_options, local_workers, make_runner
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 
@@ -83,7 +83,8 @@ def classify(release: Path, model: Path, out: Path, config: MineConfig) -> int:
         | "Lines" >> beam.Map(lambda row: json.dumps(row, sort_keys=True))
         | "Write" >> beam.io.WriteToText(str(parts / "part"), file_name_suffix=".jsonl")
     )
-    graph.run().wait_until_finish()
+    with local_workers(config):
+        graph.run().wait_until_finish()
     lines = [line for p in sorted(parts.glob("part*.jsonl")) for line in p.read_text("utf-8").splitlines()]
     rows = sorted((json.loads(line) for line in lines), key=lambda r: str(r["paragraph_id"]))
     pq.write_table(pa.Table.from_pylist(rows, SCHEMA), out, compression="zstd")

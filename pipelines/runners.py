@@ -18,6 +18,7 @@ from typing import Any
 
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipelines.loopback import loopback_only
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 
@@ -150,8 +151,17 @@ def _children() -> int:
 
 @contextmanager
 def local_workers(config: MineConfig) -> Iterator[Workers]:
-    """While it lasts, what worker processes write to stderr goes to a file instead of the user's terminal (Beam's
-    workers inherit the descriptor and tell of their own life on it), and their deaths are noticed."""
+    """Watch the worker processes of a local run.
+
+    While it lasts, what they write to stderr goes to a file instead of the user's terminal (Beam's workers inherit the
+    descriptor and tell of their own life on it), their deaths are noticed, and the servers that they talk to are on
+    loopback.
+    """
+    with loopback_only():
+        yield from _watched(config)
+
+
+def _watched(config: MineConfig) -> Iterator[Workers]:
     direct = config.runner == "direct" and config.workers > 1
     workers = Workers(config.workers)
     if not direct and config.runner != "prism":

@@ -119,7 +119,7 @@ class Cluster:
         for n in range(self._workers):
             self.start_worker(n)
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"  # it starts `python` by name
-        self._run("pool", sys.executable, "-P", "-m", "apache_beam.runners.worker.worker_pool_main",
+        self._run("pool", sys.executable, "-P", "-m", "pipelines.worker_pool", "--bind", "127.0.0.1",
                   f"--service_port={pool}", env={"PATH": path, "PYTHONSAFEPATH": "1"})  # fmt: skip
         self._wait("pool", pool)
         settings = {
@@ -192,6 +192,11 @@ def main() -> None:
             print(f"export PMCMINE_MINE_SPARK_JOB_SERVER={cluster.job_endpoint}")
             print(f"export PMCMINE_MINE_SPARK_WORKER_POOL={cluster.pool_endpoint}")
             print(f"# logs in {folder}; Ctrl-C ends it", flush=True)
+            print(
+                "# Beam's job server listens on every interface without a password, and its jobs run any code:",
+                file=sys.stderr,
+            )
+            print("# keep other machines from its ports (infra/spark/README.md, What listens where)", file=sys.stderr)
             signal.pause()
     except KeyboardInterrupt:
         pass

@@ -17,6 +17,7 @@ from pmcmine.demo import BucketServer
 from pmcmine.storage import Folder
 from tests.conftest import config_for
 from tests.helpers import mine, tree
+from tests.listening import watched
 
 pytestmark = pytest.mark.slow
 PRISM = os.environ.get("PMCMINE_PRISM")
@@ -30,7 +31,9 @@ def free_port() -> int:
 
 
 def test_two_processes(demo_release: Path, demo_server: BucketServer, tmp_path: Path) -> None:
-    mine(config_for(demo_server.url, tmp_path / "out", workers=2))
+    with watched(os.getpid()) as addresses:
+        mine(config_for(demo_server.url, tmp_path / "out", workers=2))
+    assert addresses and all(address.is_loopback for address in addresses)
     assert tree(tmp_path / "out", "shards", "tables") == tree(demo_release, "shards", "tables")
 
 
@@ -55,7 +58,9 @@ def test_two_processes_from_a_folder_of_our_names(
 @pytest.mark.skipif(not PRISM, reason="PMCMINE_PRISM names no Prism binary")
 def test_prism(demo_release: Path, demo_server: BucketServer, tmp_path: Path) -> None:
     beam = (f"--prism_location={PRISM}",)
-    mine(config_for(demo_server.url, tmp_path / "out", runner="prism", beam=beam))
+    with watched(os.getpid()) as addresses:
+        mine(config_for(demo_server.url, tmp_path / "out", runner="prism", beam=beam))
+    assert addresses and all(address.is_loopback for address in addresses)
     assert tree(tmp_path / "out", "shards", "tables") == tree(demo_release, "shards", "tables")
 
 
