@@ -6,7 +6,7 @@ import json
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
 from pmcmine.duplicates.decontaminate import read_benchmarks
 from pmcmine.errors import PmcmineError, StorageError
 from pmcmine.increments.base import inc_tag, make_fresh_plan, open_base
-from pmcmine.increments.delta import read_delta, settle, write_deltas
+from pmcmine.increments.delta import read_delta, write_deltas
 from pmcmine.increments.tombstones import write_tombstones
 from pmcmine.lock import held
 from pmcmine.publish.stream import publishing
@@ -199,10 +199,6 @@ def _run(job: Job) -> Outcome:
     if todo:
         timed("mine", mine)
     if job.update is not None:
-        delta = settle(work, _unchanged(work, blocks), delta["blocks"])
-        if not delta["blocks"] and not job.update.base.fresh:
-            work.remove_tree()
-            return _outcome(job.update.release, config, job.out, fresh=False)
         write_tombstones(work, job.out, job.update.base.files, delta["blocks"])
     plan = timed("plan", lambda: _plan(job, frozen))
     if config.near_duplicates:
@@ -229,17 +225,6 @@ def _run(job: Job) -> Outcome:
     return _outcome(release, config, job.out, fresh=True)
 
 
-def _unchanged(work: Folder, blocks: Iterable[int]) -> dict[int, set[str]]:
-    """Return the PMCIDs, by block, that an update tried again and that came out as before."""
-    found = {}
-    for block in blocks:
-        manifest = read_manifest(work, block)
-        pmcids = {p for part in manifest["parts"] for p in part["unchanged"]} if manifest else set()
-        if pmcids:
-            found[block] = pmcids
-    return found
-
-
 def _near(config: MineConfig, options: Any, plan: Plan, work: Folder) -> dict[str, Any]:
     """Find the clusters of near duplicates, unless they were found."""
     done = read_clusters(work)
@@ -251,14 +236,9 @@ def _near(config: MineConfig, options: Any, plan: Plan, work: Folder) -> dict[st
 
 
 def _freeze(job: Job) -> Snapshot:
-    if job.source.remote:
-        job.progress.note(f"asking {job.config.source} (up to {job.config.first_contact_seconds:g} s)")
     entries = job.source.entries(job.work)
     n_blocks = job.update.plan.n_blocks if job.update is not None else None
-    config = job.config
-    return snapshots.freeze(
-        entries, job.source.kind, config.limit, config.block_articles, job.work, n_blocks, config.pmcid
-    )
+    return snapshots.freeze(entries, job.source.kind, job.config.limit, job.config.block_articles, job.work, n_blocks)
 
 
 def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.Pipeline], Any]) -> None:
@@ -319,16 +299,12 @@ def dry_run(config: MineConfig) -> dict[str, Any]:
     beam_options(config)
     enrichers.prepare(config)
     memory = Folder(f"memory://pmcmine-dry-run-{time.monotonic_ns()}")
-    frozen = snapshots.freeze(
-        source.entries(None), source.kind, config.limit, config.block_articles, memory, asked=config.pmcid
-    )
-    absent = snapshots.absent(memory, frozen)
+    frozen = snapshots.freeze(source.entries(None), source.kind, config.limit, config.block_articles, memory)
     memory.remove_tree()
     return {
         "source": config.source,
         "kind": source.kind,
         "snapshot": asdict(frozen),
-        "not_in_source": absent,
         "runner": config.runner,
         "groups": list(config.groups),
         "out": config.out,

@@ -7,7 +7,6 @@ processes, and a child that dies is bisected down to the article that ends it.
 from __future__ import annotations
 
 import ctypes
-import io
 import json
 import logging
 import os
@@ -18,7 +17,7 @@ import time
 import uuid
 import zlib
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -30,11 +29,9 @@ from pmcmine.config import MineConfig
 from pmcmine.duplicates.signatures import KINDS, Signature
 from pmcmine.duplicates.signatures import SCHEMA as SIGNATURES
 from pmcmine.ids import article_id, natural_split
-from pmcmine.increments.delta import read_dead, read_delta
-from pmcmine.increments.outcome import Outcome, outcome, outcomes
+from pmcmine.increments.delta import read_dead
 from pmcmine.miner import Mined, StagedSample, mine_pmcid
 from pmcmine.rejects import Ledger, Reason, Stage, Unit
-from pmcmine.release import release_folder
 from pmcmine.rowfiles import Rows, write_arrow
 from pmcmine.snapshot import read_block, read_day
 from pmcmine.storage import Folder
@@ -118,15 +115,10 @@ class _Part:
     images: dict[str, tuple[int, int]] = field(default_factory=dict)
     groups: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     ledger: list[dict[str, str]] = field(default_factory=list)
-    known: Mapping[str, Outcome] = field(default_factory=dict)
-    unchanged: list[str] = field(default_factory=list)
     offset: int = 0
 
     def take(self, mined: Mined, entries: Sequence[Entry]) -> None:
-        """Stage what came of a PMCID, and note it in the ledger; nothing if that is what the release already holds."""
-        if mined.pmcid in self.known and self._outcome(mined, entries) == self.known[mined.pmcid]:
-            self.unchanged.append(mined.pmcid)
-            return
+        """Stage what came of a PMCID, and note it in the ledger."""
         before, staged = self.counts.copy(), {name: rows.count for name, rows in self.rows.items()}
         self._take(mined)
         rejects = Counter(f"{r.stage}/{r.unit}/{r.reason}" for r in mined.rejects)
@@ -143,11 +135,6 @@ class _Part:
             for held in self.rows.values():
                 held.to_arrow()
         self.ledger.append({"pmcid": mined.pmcid} | {k: json.dumps(v, ensure_ascii=False) for k, v in said.items()})
-
-    def _outcome(self, mined: Mined, entries: Sequence[Entry]) -> Outcome:
-        trial = _Part(self.work, self.folder, io.BytesIO(), "")
-        trial.take(mined, entries)
-        return outcome(trial.ledger[0], trial.index)
 
     def _take(self, mined: Mined) -> None:
         self.counts.update(mined.counts)
@@ -265,7 +252,6 @@ class _Part:
             ],
             "counts": dict(sorted(self.counts.items())),
             "rejects": dict(sorted(self.rejects.items())),
-            "unchanged": self.unchanged,
         }
 
 
@@ -277,23 +263,11 @@ def mine_part(
     folder: str,
     threads: int,
     progress: Callable[[Counter[str]], None] | None = None,
-    known: Mapping[str, Outcome] | None = None,
 ) -> dict[str, Any]:
-    """Mine articles into one pack and its row files; returns the part's entry of the manifest.
-
-    Args:
-        groups: entries, one group per PMCID.
-        reader: the source, opened.
-        config: the configuration.
-        work: the run's work folder.
-        folder: folder of the part in it.
-        threads: articles at once.
-        progress: told the counts so far.
-        known: outcomes of articles that an update tries again; one that comes out the same is not staged.
-    """
+    """Mine articles into one pack and its row files; returns the part's entry of the manifest."""
     pack_name = f"{folder}/pack.bin"
     with work.create(pack_name) as (stream, _):
-        part = _Part(work, folder, stream, pack_name, known=known or {})
+        part = _Part(work, folder, stream, pack_name)
         last = time.monotonic()
         for mined, group in zip(_in_order(groups, reader, config, threads, read_day(work)), groups, strict=True):
             part.take(mined, group)
@@ -325,12 +299,10 @@ def _in_order(
                 future.cancel()
 
 
-def _killed_part(
-    groups: Sequence[Sequence[Entry]], work: Folder, folder: str, known: Mapping[str, Outcome]
-) -> dict[str, Any]:
+def _killed_part(groups: Sequence[Sequence[Entry]], work: Folder, folder: str) -> dict[str, Any]:
     """The part of articles that end their process: ledger rows and nothing else."""
     with work.create(f"{folder}/pack.bin") as (stream, _):
-        part = _Part(work, folder, stream, f"{folder}/pack.bin", known=known)
+        part = _Part(work, folder, stream, f"{folder}/pack.bin")
         for group in groups:
             pmcid = group[0].pmcid
             ledger = Ledger(pmcid)
@@ -382,8 +354,7 @@ def mine_block(
             )
             parts = _bisect(groups, block, work, config, f"{home}/{attempt}", share)
         else:
-            known = retried(work, block)
-            parts = [mine_part(groups, reader, config, work, f"{home}/{attempt}-p0", threads, progress, known)]
+            parts = [mine_part(groups, reader, config, work, f"{home}/{attempt}-p0", threads, progress)]
         manifest = {"block": block, "attempt": attempt, "parts": parts}
         work.write(f"{home}/{MANIFEST}", json.dumps(manifest, sort_keys=True).encode())
     except BaseException:
@@ -402,18 +373,6 @@ def _wanted(work: Folder, block: int) -> list[list[Entry]]:
     groups = read_block(work, block)
     dead = read_dead(work, block)
     return [g for g in groups if g[0].pmcid in dead] if dead else groups
-
-
-def retried(work: Folder, block: int) -> dict[str, Outcome]:
-    """Return the outcomes, as the release holds them, of a block's PMCIDs that an update only tries again."""
-    again = read_delta(work, block).get("retried")
-    if not again:
-        return {}
-    from pmcmine.increments.state import read_part  # it reads what this module writes
-
-    return outcomes(
-        read_part(release_folder(work), "ledger", block), read_part(release_folder(work), "index", block), again
-    )
 
 
 def manifest_counts(manifest: dict[str, Any]) -> Counter[str]:
@@ -450,7 +409,7 @@ def _bisect(
     if part is not None:
         return [part]
     if len(groups) == 1:
-        return [_killed_part(groups, work, f"{folder}-killed-{uuid.uuid4().hex[:6]}", retried(work, block))]
+        return [_killed_part(groups, work, f"{folder}-killed-{uuid.uuid4().hex[:6]}")]
     middle = len(groups) // 2
     return [p for half in (groups[:middle], groups[middle:]) for p in _bisect(half, block, work, config, folder, share)]
 
@@ -505,8 +464,7 @@ def _child() -> None:
     groups = [g for g in read_block(work, task["block"]) if g[0].pmcid in wanted]
     reader = open_source(config).open(task["share"])
     try:
-        known = retried(work, task["block"])
-        part = mine_part(groups, reader, config, work, task["folder"], threads=1, known=known)
+        part = mine_part(groups, reader, config, work, task["folder"], threads=1)
     finally:
         reader.close()
     print(json.dumps(part))

@@ -18,9 +18,8 @@ ARTEFACT = "decontamination.npz"  # what is kept of benchmark sets
 NEXT = "next"  # in the work folder: what an update gathers
 JOURNAL = "journal.json"  # in the work folder: the `release.json` to be, once all is gathered
 REMOVED = re.compile(r"shards/removed/inc\d{8}[a-z]?\.txt")
-DEMO = ".pmcmine-demo"  # says that the folder is a demo, which the next one may replace
-OURS = frozenset(
-    {RELEASE, WORK, "shards", "shards-panels", "tables", "state", "report.html", "metrics.json", ARTEFACT, DEMO}
+_OURS = frozenset(
+    {RELEASE, WORK, "shards", "shards-panels", "tables", "state", "report.html", "metrics.json", ARTEFACT}
 )
 _IN_RELEASE = "@"
 
@@ -70,7 +69,7 @@ def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
                 "use that version, another --out, or remove the folder"
             )
         return name == RELEASE
-    others = set(out.names()) - OURS
+    others = set(out.names()) - _OURS
     if others:
         raise ReleaseError(f"{out.url} holds other files ({', '.join(sorted(others)[:3])}); use another --out")
     return False

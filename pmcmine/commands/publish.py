@@ -8,8 +8,6 @@ from typing import Annotated
 
 import typer
 
-from pmcmine.contact import FIRST_CONTACT_SECONDS, reach
-
 Endpoint = Annotated[str | None, typer.Option(help="Address of the Hub; HF_ENDPOINT, or the public one, if not given.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
@@ -17,13 +15,6 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 def _say(quiet: bool, line: str) -> None:
     if not quiet:
         typer.echo(f"pmcmine: {line}", err=True)
-
-
-def _reach(endpoint: str | None, quiet: bool) -> None:
-    """Find out within seconds whether the Hub answers; its client tries for a minute without a word."""
-    url = (endpoint or os.environ.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/")
-    _say(quiet, f"asking {url} (up to {FIRST_CONTACT_SECONDS:g} s)")
-    reach(url, FIRST_CONTACT_SECONDS, "Check the network, HF_ENDPOINT and --endpoint")
 
 
 def publish(
@@ -36,13 +27,8 @@ def publish(
     """Upload a release to the Hugging Face Hub, privately. The same command goes on after it was stopped."""
     if quiet:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when the client is imported
-    from pmcmine.publish.repos import read_release, repo_name
     from pmcmine.publish.upload import publish as upload
-    from pmcmine.storage import Folder
 
-    read_release(Folder(str(release)))  # what is wrong here is said before the Hub is asked
-    repo_name(name, "shards")
-    _reach(endpoint, quiet)
     done = upload(release, name, endpoint=endpoint, private=not public, say=lambda line: _say(quiet, line))
     for repo in done:
         typer.echo(
@@ -57,16 +43,14 @@ def verify(
     quiet: Quiet = False,
 ) -> None:
     """Read a release back, from a folder or the Hub, and check every SHA-256 and count."""
-    from pmcmine.publish.repos import repo_name
     from pmcmine.publish.verify import verify_folder, verify_hub
 
     local = Path(release)
-    if local.exists():
-        found = verify_folder(local)
-    else:
-        repo_name(release, "shards")  # neither a folder nor a name: no need to ask the Hub
-        _reach(endpoint, quiet)
-        found = verify_hub(release, endpoint=endpoint, say=lambda line: _say(quiet, line))
+    found = (
+        verify_folder(local)
+        if local.exists()
+        else verify_hub(release, endpoint=endpoint, say=lambda line: _say(quiet, line))
+    )
     for problem in found.problems[:50]:
         typer.echo(problem)
     if len(found.problems) > 50:

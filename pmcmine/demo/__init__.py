@@ -1,7 +1,6 @@
 """A small PMC of our own: generated articles with figures, and a loopback server in PMC's layout."""
 
 from pmcmine.demo.corpus import demo_articles, write_bucket
-from pmcmine.demo.folder import clear_demo
 from pmcmine.demo.server import BucketServer, Faults
 
-__all__ = ["BucketServer", "Faults", "clear_demo", "demo_articles", "write_bucket"]
+__all__ = ["BucketServer", "Faults", "demo_articles", "write_bucket"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from pmcmine.bundle import Entry
@@ -89,38 +89,15 @@ def write_deltas(work: Folder, release: Folder, n_blocks: int) -> dict[str, Any]
         return done
     except FileNotFoundError:
         pass
+    counts: Counter[str] = Counter(new=0, changed=0, retried=0, gone=0)
+    blocks = []
     for block in range(n_blocks):
         ledger = read_part(release, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
         found = difference(read_block(work, block), ledger)
         if found:
             work.write(delta_file(block), json.dumps(found).encode(), replace=True)
-    return _write_sums(work, range(n_blocks))
-
-
-def _write_sums(work: Folder, blocks: Iterable[int]) -> dict[str, Any]:
-    counts: Counter[str] = Counter(new=0, changed=0, retried=0, gone=0)
-    changed = []
-    for block in blocks:
-        found = read_delta(work, block)
-        if found:
-            changed.append(block)
+            blocks.append(block)
         counts.update({k: len(v) for k, v in found.items()})
-    done = {"counts": dict(counts), "blocks": changed}
+    done = {"counts": dict(counts), "blocks": blocks}
     work.write(DELTA, json.dumps(done).encode(), replace=True)
     return done
-
-
-def settle(work: Folder, unchanged: Mapping[int, Collection[str]], blocks: Sequence[int]) -> dict[str, Any]:
-    """Take out of the changes what was tried again and came out as before; return the new sums.
-
-    Args:
-        work: the run's work folder.
-        unchanged: PMCIDs by block.
-        blocks: all blocks with changes.
-    """
-    for block, pmcids in unchanged.items():
-        found = read_delta(work, block)
-        found["retried"] = [p for p in found.get("retried", ()) if p not in pmcids]
-        left = {what: names for what, names in found.items() if names}
-        work.write(delta_file(block), json.dumps(left).encode(), replace=True)
-    return _write_sums(work, blocks)

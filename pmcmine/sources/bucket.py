@@ -18,9 +18,8 @@ from urllib.parse import quote
 from lxml import etree
 
 from pmcmine.bundle import Entry, VersionMeta
-from pmcmine.contact import FIRST_CONTACT_SECONDS, reach
 from pmcmine.errors import SourceError
-from pmcmine.http import HttpClient, HttpLimits, user_agent
+from pmcmine.http import HttpClient, HttpLimits
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, read_metadata
 from pmcmine.storage import Folder
@@ -41,30 +40,23 @@ class BucketSource:
     Attributes:
         base: base URL, below which the keys lie.
         limits: how the host is treated.
-        pmcids: only these; found by listing if the server can list and no inventory is named, else in the inventory.
+        pmcids: only these, found by listing instead of the inventory where the server can list.
         inventory: date of the inventory; the newest whole one if None.
-        first_contact_seconds: how long the first answer of the host is waited for.
     """
 
     base: str
     limits: HttpLimits
     pmcids: tuple[str, ...] = ()
     inventory: str | None = None
-    first_contact_seconds: float = FIRST_CONTACT_SECONDS
     kind: ClassVar[str] = "bucket"
     remote: ClassVar[bool] = True
 
     def entries(self, work: Folder | None) -> Iterator[Entry]:
         """All article versions of the newest whole inventory, or of the PMCIDs asked for."""
-        agent = user_agent(self.limits.contact)
-        reach(self.base, self.first_contact_seconds, "Check the network and --source", agent)
         client = HttpClient(self.base, self.limits)
         try:
             listed = self._listed(client) if self.pmcids and self.inventory is None else None
-            wanted = set(self.pmcids)
-            for entry in listed if listed is not None else self._inventoried(client):
-                if not wanted or entry.pmcid in wanted:
-                    yield entry
+            yield from listed if listed is not None else self._inventoried(client)
         finally:
             client.close()
 
@@ -100,13 +92,9 @@ class BucketSource:
                 return
             problems.append(problem)
         tried = "; ".join(problems[:4]) or "no inventory was found"
-        if self.inventory is not None:
-            way_out = f"Give --inventory another date than {self.inventory}, or leave it out for the newest"
-        elif self.pmcids:
-            way_out = "The server can't list PMCIDs either; give the base URL of the bucket layout"
-        else:
-            way_out = "Give the base URL of the bucket layout, or PMCIDs with --pmcid"
-        raise SourceError(f"{self.base}: no whole inventory ({tried}). {way_out}")
+        raise SourceError(
+            f"{self.base}: no whole inventory ({tried}). Give the base URL of the bucket layout, or PMCIDs with --pmcid"
+        )
 
     def _days(self, client: HttpClient) -> Iterable[str]:
         """Folders of inventories, newest first."""
