@@ -236,7 +236,10 @@ def _near(config: MineConfig, options: Any, plan: Plan, work: Folder) -> dict[st
 def _freeze(job: Job) -> Snapshot:
     entries = job.source.entries(job.work)
     n_blocks = job.update.plan.n_blocks if job.update is not None else None
-    return snapshots.freeze(entries, job.source.kind, job.config.limit, job.config.block_articles, job.work, n_blocks)
+    config = job.config
+    return snapshots.freeze(
+        entries, job.source.kind, config.limit, config.block_articles, job.work, n_blocks, config.pmcid
+    )
 
 
 def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.Pipeline], Any]) -> None:
@@ -294,12 +297,16 @@ def dry_run(config: MineConfig) -> dict[str, Any]:
     source = open_source(config)
     beam_options(config)
     memory = Folder(f"memory://pmcmine-dry-run-{time.monotonic_ns()}")
-    frozen = snapshots.freeze(source.entries(None), source.kind, config.limit, config.block_articles, memory)
+    frozen = snapshots.freeze(
+        source.entries(None), source.kind, config.limit, config.block_articles, memory, asked=config.pmcid
+    )
+    absent = snapshots.absent(memory, frozen)
     memory.remove_tree()
     return {
         "source": config.source,
         "kind": source.kind,
         "snapshot": asdict(frozen),
+        "not_in_source": absent,
         "runner": config.runner,
         "groups": list(config.groups),
         "out": config.out,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pmcmine.concepts.locate import find_vocabulary, local_copy
 from pmcmine.concepts.vocabulary import Vocabulary
 from pmcmine.errors import PmcmineError
+from pmcmine.ids import bare_pmcid
 from pmcmine.release import ARTEFACT, load_release
 from pmcmine.storage import Folder
 
@@ -111,6 +113,15 @@ class MineConfig(BaseSettings):
          "fetch_keys", "retries", "retry_seconds", "timeout", "max_reject_share", "metrics", "keep_work", "keep_state",
          "publish_to", "endpoint", "free_published", "spark_job_server", "spark_worker_pool", "beam"}
     )  # fmt: skip
+
+    @field_validator("pmcid", mode="before")
+    @classmethod
+    def _one_spelling(cls, value: Any) -> Any:
+        """Write each PMCID in one way, once; `--set` and TOML may give a single text."""
+        tokens = value.replace(",", " ").split() if isinstance(value, str) else value
+        if not isinstance(tokens, Sequence) or not all(isinstance(t, str) for t in tokens):
+            return value
+        return tuple(dict.fromkeys(bare_pmcid(t) for t in tokens))
 
     @classmethod
     def settings_customise_sources(
