@@ -68,7 +68,7 @@ def _begun(config: MineConfig, progress: Progress) -> Iterator[Job | None]:
         return
     work = out.child(WORK)
     with held(work):
-        begin(out, decided)
+        begin(out, decided, config.demo)
         if benchmarks is not None:
             out.write(ARTEFACT, benchmarks, replace=True)
         yield Job(config, source, options, out, work, progress)

@@ -344,30 +344,27 @@ def update(
 
 @app.command()
 def demo(
-    out: Annotated[str, typer.Option(help="Release folder; made anew.")] = "pmcmine-demo",
+    out: Annotated[str, typer.Option(help="Release folder; made anew if a demo made it.")] = "pmcmine-demo",
     articles: Annotated[int, typer.Option(help="Plain articles beside the hard cases.", min=1, max=2000)] = 40,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Mine a small generated PMC, served on loopback in PMC's layout. Needs no network and no account."""
-    import shutil
     import tempfile
 
     from pmcmine.concepts.open import get_open
     from pmcmine.config import load_config
     from pmcmine.demo import BucketServer, demo_articles, write_bucket
+    from pmcmine.demo.remake import clear_demo
+    from pmcmine.storage import Folder
 
-    target = Path(out)
-    if target.exists():
-        if not (target / "release.json").is_file() and not (target / "_work").is_dir():
-            raise PmcmineError(f"{out}: exists and is no release; give another --out")
-        shutil.rmtree(target)
+    clear_demo(Folder(out))
     with tempfile.TemporaryDirectory(prefix="pmcmine-demo-") as folder:
         write_bucket(Path(folder), demo_articles(articles))
         vocab = Path(folder) / "open.vocab"
         get_open(vocab, offline=True)
         with BucketServer(Path(folder)) as server:
             # The demo holds broken articles on purpose, more of them than a real corpus.
-            flags = {"source": server.url, "out": out, "vocab": str(vocab), "max_reject_share": 1.0,
+            flags = {"source": server.url, "out": out, "vocab": str(vocab), "max_reject_share": 1.0, "demo": True,
                      "shard_bytes": 2_000_000, "retries": 2, "retry_seconds": 0.05}  # fmt: skip
             code = _run(load_config(flags), dry=False, quiet=quiet)
     raise typer.Exit(code)

@@ -102,6 +102,7 @@ class MineConfig(BaseSettings):
     publish_to: str | None = Field(None, description="ORG/NAME on the Hub; each shard is sent as it becomes whole")
     endpoint: str | None = Field(None, description="address of the Hub, where it is one of your own")
     free_published: bool = Field(False, description="remove each shard from the disk once the Hub has it")
+    demo: bool = Field(False, description="the release is a demo, which `pmcmine demo` may delete and make anew")
     spark_job_server: str = Field("localhost:8099", description="Beam's job server for Spark, HOST:PORT")
     spark_worker_pool: str = Field(
         "localhost:50000", description="pool of Python workers, as each Spark worker reaches it; HOST:PORT"
@@ -111,7 +112,7 @@ class MineConfig(BaseSettings):
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
         {"out", "vocab", "decontaminate", "runner", "workers", "concurrency", "contact", "requests_per_second",
          "fetch_keys", "retries", "retry_seconds", "timeout", "max_reject_share", "metrics", "keep_work", "keep_state",
-         "publish_to", "endpoint", "free_published", "spark_job_server", "spark_worker_pool", "beam"}
+         "publish_to", "endpoint", "free_published", "demo", "spark_job_server", "spark_worker_pool", "beam"}
     )  # fmt: skip
 
     @field_validator("pmcid", mode="before")
