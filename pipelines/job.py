@@ -27,12 +27,13 @@ from pmcmine import enrichers
 from pmcmine import snapshot as snapshots
 from pmcmine.assemble.plan import PLAN, Plan, make_plan, make_update_plan
 from pmcmine.block import forget_starts, read_manifest
+from pmcmine.bundle import Source
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
 from pmcmine.duplicates.decontaminate import read_benchmarks
 from pmcmine.errors import PmcmineError
 from pmcmine.increments.base import inc_tag, make_fresh_plan, open_base
-from pmcmine.increments.delta import read_delta, write_deltas
+from pmcmine.increments.delta import read_delta, settle, write_deltas
 from pmcmine.increments.tombstones import write_tombstones
 from pmcmine.lock import held
 from pmcmine.publish.stream import publishing
@@ -48,7 +49,7 @@ from pmcmine.release import (
     load_release,
 )
 from pmcmine.snapshot import Snapshot
-from pmcmine.sources import open_source
+from pmcmine.sources import first_contact, open_source
 from pmcmine.storage import Folder
 
 log = logging.getLogger(__name__)
@@ -67,11 +68,18 @@ def _begun(config: MineConfig, progress: Progress) -> Iterator[Job | None]:
         yield None
         return
     work = out.child(WORK)
+    _contact(source, config, work, "nothing was mined", progress)  # before anything is written
     with held(work):
         begin(out, decided, config.demo)
         if benchmarks is not None:
             out.write(ARTEFACT, benchmarks, replace=True)
         yield Job(config, source, options, out, work, progress)
+
+
+def _contact(source: Source, config: MineConfig, work: Folder, outcome: str, progress: Progress) -> None:
+    """Contact the host of the source, unless all has been read from it."""
+    if not work.exists(PLAN):
+        first_contact(source, config, outcome, progress.note)
 
 
 def run(config: MineConfig, progress: Progress) -> Outcome:
@@ -126,6 +134,8 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
         if work.exists(JOURNAL):
             progress.note("an earlier update was killed while it moved its files into place: finishing it")
             return _outcome(land(out, work, json.loads(work.read(JOURNAL)), config), config, out, fresh=True)
+        source = open_source(config)
+        _contact(source, config, work, "the release is as it was", progress)
         tag = begin_update(work, config.content(), {"date": date, "tag": inc_tag(out, date), "compact": compact})
         described, base, old = open_base(out, tag["tag"], tag["compact"])
         difference = describe_difference(
@@ -133,7 +143,6 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
         )
         if difference:
             raise PmcmineError(f"{config.out}: a release is updated with the configuration it has ({difference})")
-        source = open_source(config)
         options = beam_options(config)
         enrichers.prepare(config)
         return _guarded(Job(config, source, options, out, work, progress, Update(described, base, old, tag["date"])))
@@ -197,6 +206,12 @@ def _run(job: Job) -> Outcome:
     if todo:
         timed("mine", mine)
     if job.update is not None:
+        delta = settle(work)
+        if delta["unchanged"]:
+            job.progress.note(f"{delta['unchanged']:,} of the retried came out as before")
+        if not delta["blocks"] and not job.update.base.fresh:
+            work.remove_tree()
+            return _outcome(job.update.release, config, job.out, fresh=False)
         write_tombstones(work, job.out, job.update.base.files, delta["blocks"])
     plan = timed("plan", lambda: _plan(job, frozen))
     if config.near_duplicates:
@@ -292,10 +307,11 @@ def _outcome(release: Mapping[str, Any], config: MineConfig, out: Folder, fresh:
     return Outcome(release, f"{out.url.rstrip('/')}/report.html", fresh, share > config.max_reject_share)
 
 
-def dry_run(config: MineConfig) -> dict[str, Any]:
+def dry_run(config: MineConfig, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """What a run would do, without writing anything: the snapshot's counts and the graph."""
     source = open_source(config)
     beam_options(config)
+    first_contact(source, config, "nothing was listed", say)
     memory = Folder(f"memory://pmcmine-dry-run-{time.monotonic_ns()}")
     frozen = snapshots.freeze(
         source.entries(None), source.kind, config.limit, config.block_articles, memory, asked=config.pmcid

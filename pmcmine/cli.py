@@ -133,7 +133,7 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
     from pipelines.progress import Progress
 
     if dry:
-        plan = job.dry_run(config)
+        plan = job.dry_run(config, lambda line: None if quiet else typer.echo(f"pmcmine: {line}", err=True))
         typer.echo(json.dumps(plan, indent=1))
         missing = plan["not_in_source"]
         if missing:
@@ -144,8 +144,10 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
         return EXIT_ABOVE_THRESHOLD if config.pmcid and len(missing) == len(config.pmcid) else EXIT_DONE
     if config.publish_to is not None:
         from pmcmine.publish.repos import repo_name
+        from pmcmine.publish.upload import reach_hub
 
         repo_name(config.publish_to, "shards")
+        reach_hub(config.endpoint, config.first_contact_seconds, "nothing was mined", Progress(quiet=quiet).note)
     code = _tell(config, job.run(config, Progress(quiet=quiet)))
     if config.publish_to is not None:
         from pmcmine.publish.upload import publish

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from pmcmine.concepts.locate import find_vocabulary, local_copy
 from pmcmine.concepts.vocabulary import Vocabulary
+from pmcmine.contact import SECONDS as FIRST_CONTACT
 from pmcmine.errors import PmcmineError
 from pmcmine.ids import bare_pmcid
 from pmcmine.release import ARTEFACT, load_release
@@ -91,6 +92,9 @@ class MineConfig(BaseSettings):
     retries: int = Field(6, ge=0, description="tries after the first one")
     retry_seconds: float = Field(0.5, ge=0, description="first wait before a retry; doubles, with jitter")
     timeout: float = Field(60.0, gt=0, description="seconds without an answer")
+    first_contact_seconds: float = Field(
+        FIRST_CONTACT, gt=0, description="budget for the first answer of the source's host, and of the Hub"
+    )
     max_reject_share: float = Field(
         0.1, ge=0, le=1, description="share of articles or figures lost to faults, above which exit is 1"
     )
@@ -111,8 +115,9 @@ class MineConfig(BaseSettings):
 
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
         {"out", "vocab", "decontaminate", "runner", "workers", "concurrency", "contact", "requests_per_second",
-         "fetch_keys", "retries", "retry_seconds", "timeout", "max_reject_share", "metrics", "keep_work", "keep_state",
-         "publish_to", "endpoint", "free_published", "demo", "spark_job_server", "spark_worker_pool", "beam"}
+         "fetch_keys", "retries", "retry_seconds", "timeout", "first_contact_seconds", "max_reject_share", "metrics",
+         "keep_work", "keep_state", "publish_to", "endpoint", "free_published", "demo", "spark_job_server",
+         "spark_worker_pool", "beam"}
     )  # fmt: skip
 
     @field_validator("pmcid", mode="before")

@@ -136,7 +136,7 @@ def sweep(out: Folder, files: Sequence[Mapping[str, Any]], old: Sequence[Mapping
 
 def is_written(name: str) -> bool:
     """Whether a path below a release folder is one that runs write shards, tables or state to."""
-    return _WRITTEN.fullmatch(name) is not None
+    return _WRITTEN.fullmatch(name) is not None or REMOVED.fullmatch(name) is not None
 
 
 def load_release(out: Folder) -> dict[str, Any]:

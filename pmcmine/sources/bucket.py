@@ -63,6 +63,14 @@ class BucketSource:
         finally:
             client.close()
 
+    def ask(self, seconds: float) -> int:
+        """Ask the host for the smallest listing, once; see `HttpClient.touch`."""
+        client = HttpClient(self.base, self.limits)
+        try:
+            return client.touch(seconds, "list-type=2&max-keys=1&prefix=metadata%2F")
+        finally:
+            client.close()
+
     def open(self, share: float) -> BucketReader:
         """Open for one worker with a share of the request budget."""
         limits = self.limits

@@ -8,6 +8,7 @@ from typing import Final
 
 from pmcmine.bundle import Source
 from pmcmine.config import MineConfig
+from pmcmine.contact import reach
 from pmcmine.errors import SourceError
 from pmcmine.http import HttpLimits
 from pmcmine.pdf.extract import Limits
@@ -107,3 +108,13 @@ def open_source(config: MineConfig) -> Source:
     if kind not in KINDS:
         raise SourceError(f"--source-kind {kind}: choose from {', '.join(KINDS)}")
     return KINDS[kind](config)
+
+
+def first_contact(source: Source, config: MineConfig, outcome: str, say: Callable[[str], None]) -> None:
+    """Ask the host of a remote source for a sign of life, within a short budget; see `reach`.
+
+    Raises:
+        PmcmineError: one line, if the host does not answer.
+    """
+    if isinstance(source, BucketSource):
+        reach(source.base, source.ask, config.first_contact_seconds, outcome, say)
