@@ -64,11 +64,7 @@ def why_no_samples(release: Mapping[str, Any]) -> str | None:
     if not articles:
         lost = _reasons(counts, "version", "article")
         return "no samples: no article was taken" + (f": {_with_meanings(lost)}" if lost else "")
-    reasons = Counter(
-        {r: n for r, n in _reasons(counts, "figure").items() if r != Reason.MEDIA_NOT_NAMED}
-        if counts["rejects"]
-        else {}
-    )
+    reasons = _reasons(counts, "figure")
     if not figures and not reasons:
         return f"no samples: none of the {articles:,} articles has a figure"
     kind = release["snapshot"].get("kind")
@@ -92,8 +88,9 @@ def absent_line(absent: Sequence[str], n: int, asked: int) -> str:
     """
     more = f" and {n - len(absent):,} more" if n > len(absent) else ""
     if n == asked:
-        return f"none of the {asked:,} PMCIDs asked for is in the source: {', '.join(absent)}{more}"
-    return f"{n:,} of the {asked:,} PMCIDs asked for are not in the source: {', '.join(absent)}{more}"
+        which = f"none of the {asked:,} PMCIDs asked for is" if asked > 1 else "the PMCID asked for is not"
+        return f"{which} in the source: {', '.join(absent)}{more}"
+    return f"{n:,} of the {asked:,} PMCIDs asked for {'is' if n == 1 else 'are'} not in the source: {', '.join(absent)}{more}"
 
 
 def absent_pmcids(release: Mapping[str, Any], out: Folder) -> list[str]:
