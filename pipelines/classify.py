@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,7 @@ def classify(release: Path, model: Path, out: Path, config: MineConfig) -> int:
         raise PmcmineError(f"{release}: no release with paragraphs")
     load(model)  # a missing or wrong model is told before the run
     out.parent.mkdir(parents=True, exist_ok=True)
-    parts = out.with_name(out.name + ".parts")
+    parts = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))  # a new one, so that nothing is in it
     graph = beam.Pipeline(runner=make_runner(config), options=beam_options(config))
     (
         graph

@@ -35,6 +35,7 @@ from pmcmine.release import (
     RELEASE,
     REMOVED,
     file_entry,
+    load_release,
     sweep,
 )
 from pmcmine.report import make_report
@@ -244,7 +245,8 @@ def land(out: Folder, work: Folder, release: dict[str, Any], config: MineConfig)
     for name in gathered.walk():
         out.take(gathered, name)
     state = [STATE_FILE, *(f["name"] for f in read_state(out)["files"])] if config.keep_state else []
-    sweep(out, [*release["files"], *({"name": name} for name in state)])
+    old = load_release(out)["files"] if out.exists(RELEASE) else []
+    sweep(out, [*release["files"], *({"name": name} for name in state)], old)
     metrics = release["run"].pop("metrics")
     report = make_report(release, metrics, out)
     metrics_bytes = json.dumps(metrics, indent=1).encode()

@@ -27,12 +27,13 @@ from pmcmine import enrichers, parts
 from pmcmine import snapshot as snapshots
 from pmcmine.assemble.plan import PLAN, Plan, make_plan, make_update_plan
 from pmcmine.block import forget_starts, read_manifest
+from pmcmine.bundle import Source
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
 from pmcmine.duplicates.decontaminate import read_benchmarks
 from pmcmine.errors import PmcmineError, StorageError
 from pmcmine.increments.base import inc_tag, make_fresh_plan, open_base
-from pmcmine.increments.delta import read_delta, write_deltas
+from pmcmine.increments.delta import read_delta, settle, write_deltas
 from pmcmine.increments.tombstones import write_tombstones
 from pmcmine.lock import held
 from pmcmine.publish.stream import publishing
@@ -48,7 +49,7 @@ from pmcmine.release import (
     load_release,
 )
 from pmcmine.snapshot import Snapshot
-from pmcmine.sources import open_source
+from pmcmine.sources import first_contact, open_source
 from pmcmine.storage import Folder
 
 log = logging.getLogger(__name__)
@@ -68,11 +69,18 @@ def _begun(config: MineConfig, progress: Progress) -> Iterator[Job | None]:
         yield None
         return
     work = out.child(WORK)
+    _contact(source, config, work, "nothing was mined", progress)  # before anything is written
     with held(work):
-        begin(out, decided)
+        begin(out, decided, config.demo)
         if benchmarks is not None:
             out.write(ARTEFACT, benchmarks, replace=True)
         yield Job(config, source, options, out, work, progress)
+
+
+def _contact(source: Source, config: MineConfig, work: Folder, outcome: str, progress: Progress) -> None:
+    """Contact the host of the source, unless all has been read from it."""
+    if not work.exists(PLAN):
+        first_contact(source, config, outcome, progress.note)
 
 
 def run(config: MineConfig, progress: Progress) -> Outcome:
@@ -128,6 +136,8 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
         if work.exists(JOURNAL):
             progress.note("an earlier update was killed while it moved its files into place: finishing it")
             return _outcome(land(out, work, json.loads(work.read(JOURNAL)), config), config, out, fresh=True)
+        source = open_source(config)
+        _contact(source, config, work, "the release is as it was", progress)
         tag = begin_update(work, config.content(), {"date": date, "tag": inc_tag(out, date), "compact": compact})
         described, base, old = open_base(out, tag["tag"], tag["compact"])
         difference = describe_difference(
@@ -135,7 +145,6 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
         )
         if difference:
             raise PmcmineError(f"{config.out}: a release is updated with the configuration it has ({difference})")
-        source = open_source(config)
         options = beam_options(config)
         enrichers.prepare(config)
         return _guarded(Job(config, source, options, out, work, progress, Update(described, base, old, tag["date"])))
@@ -199,6 +208,12 @@ def _run(job: Job) -> Outcome:
     if todo:
         timed("mine", mine)
     if job.update is not None:
+        delta = settle(work)
+        if delta["unchanged"]:
+            job.progress.note(f"{delta['unchanged']:,} of the retried came out as before")
+        if not delta["blocks"] and not job.update.base.fresh:
+            work.remove_tree()
+            return _outcome(job.update.release, config, job.out, fresh=False)
         write_tombstones(work, job.out, job.update.base.files, delta["blocks"])
     plan = timed("plan", lambda: _plan(job, frozen))
     if config.near_duplicates:
@@ -238,7 +253,10 @@ def _near(config: MineConfig, options: Any, plan: Plan, work: Folder) -> dict[st
 def _freeze(job: Job) -> Snapshot:
     entries = job.source.entries(job.work)
     n_blocks = job.update.plan.n_blocks if job.update is not None else None
-    return snapshots.freeze(entries, job.source.kind, job.config.limit, job.config.block_articles, job.work, n_blocks)
+    config = job.config
+    return snapshots.freeze(
+        entries, job.source.kind, config.limit, config.block_articles, job.work, n_blocks, config.pmcid
+    )
 
 
 def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.Pipeline], Any]) -> None:
@@ -292,19 +310,24 @@ def _outcome(release: Mapping[str, Any], config: MineConfig, out: Folder, fresh:
     return Outcome(release, f"{out.url.rstrip('/')}/report.html", fresh, share > config.max_reject_share)
 
 
-def dry_run(config: MineConfig) -> dict[str, Any]:
+def dry_run(config: MineConfig, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """What a run would do, without writing anything: the snapshot's counts and the graph."""
     parts.check(config)
     source = open_source(config)
     beam_options(config)
     enrichers.prepare(config)
+    first_contact(source, config, "nothing was listed", say)
     memory = Folder(f"memory://pmcmine-dry-run-{time.monotonic_ns()}")
-    frozen = snapshots.freeze(source.entries(None), source.kind, config.limit, config.block_articles, memory)
+    frozen = snapshots.freeze(
+        source.entries(None), source.kind, config.limit, config.block_articles, memory, asked=config.pmcid
+    )
+    absent = snapshots.absent(memory, frozen)
     memory.remove_tree()
     return {
         "source": config.source,
         "kind": source.kind,
         "snapshot": asdict(frozen),
+        "not_in_source": absent,
         "runner": config.runner,
         "groups": list(config.groups),
         "out": config.out,

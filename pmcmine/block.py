@@ -17,7 +17,7 @@ import time
 import uuid
 import zlib
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -30,6 +30,7 @@ from pmcmine.duplicates.signatures import KINDS, Signature
 from pmcmine.duplicates.signatures import SCHEMA as SIGNATURES
 from pmcmine.ids import article_id, natural_split
 from pmcmine.increments.delta import read_dead
+from pmcmine.increments.retries import Outcome, outcome_of, outcomes_before
 from pmcmine.miner import Mined, StagedSample, mine_pmcid
 from pmcmine.rejects import Ledger, Reason, Stage, Unit
 from pmcmine.rowfiles import Rows, write_arrow
@@ -115,10 +116,14 @@ class _Part:
     images: dict[str, tuple[int, int]] = field(default_factory=dict)
     groups: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     ledger: list[dict[str, str]] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
     offset: int = 0
 
-    def take(self, mined: Mined, entries: Sequence[Entry]) -> None:
-        """Stage what came of a PMCID, and note it in the ledger."""
+    def take(self, mined: Mined, entries: Sequence[Entry], old: Mapping[str, Outcome]) -> None:
+        """Stage what came of a PMCID, and note it in the ledger, unless the same had come of it before."""
+        if mined.pmcid in old and outcome_of(mined) == old[mined.pmcid]:
+            self.unchanged.append(mined.pmcid)
+            return
         before, staged = self.counts.copy(), {name: rows.count for name, rows in self.rows.items()}
         self._take(mined)
         rejects = Counter(f"{r.stage}/{r.unit}/{r.reason}" for r in mined.rejects)
@@ -252,6 +257,7 @@ class _Part:
             ],
             "counts": dict(sorted(self.counts.items())),
             "rejects": dict(sorted(self.rejects.items())),
+            "unchanged": self.unchanged,
         }
 
 
@@ -263,17 +269,21 @@ def mine_part(
     folder: str,
     threads: int,
     progress: Callable[[Counter[str]], None] | None = None,
+    before: Mapping[str, Outcome] | None = None,
 ) -> dict[str, Any]:
-    """Mine articles into one pack and its row files; returns the part's entry of the manifest."""
+    """Mine articles into one pack and its row files; returns the part's entry of the manifest.
+
+    `before` holds what had come of articles that an update tries again.
+    """
     pack_name = f"{folder}/pack.bin"
     with work.create(pack_name) as (stream, _):
         part = _Part(work, folder, stream, pack_name)
         last = time.monotonic()
         for mined, group in zip(_in_order(groups, reader, config, threads, read_day(work)), groups, strict=True):
-            part.take(mined, group)
+            part.take(mined, group, before or {})
             if progress is not None and time.monotonic() - last > _PROGRESS_SECONDS:
                 last = time.monotonic()
-                progress(part.counts + Counter(rejected=sum(part.rejects.values())))
+                progress(part.counts + Counter(rejected=sum(part.rejects.values()), pmcids=len(part.unchanged)))
     return part.write()
 
 
@@ -299,7 +309,9 @@ def _in_order(
                 future.cancel()
 
 
-def _killed_part(groups: Sequence[Sequence[Entry]], work: Folder, folder: str) -> dict[str, Any]:
+def _killed_part(
+    groups: Sequence[Sequence[Entry]], work: Folder, folder: str, before: Mapping[str, Outcome]
+) -> dict[str, Any]:
     """The part of articles that end their process: ledger rows and nothing else."""
     with work.create(f"{folder}/pack.bin") as (stream, _):
         part = _Part(work, folder, stream, f"{folder}/pack.bin")
@@ -314,7 +326,7 @@ def _killed_part(groups: Sequence[Sequence[Entry]], work: Folder, folder: str) -
                     article_id(pmcid, entry.version),
                     "the process that mined it alone was killed or ran out of time",
                 )
-            part.take(Mined(pmcid, rejects=ledger.rows, counts=Counter(versions=len(group))), group)
+            part.take(Mined(pmcid, rejects=ledger.rows, counts=Counter(versions=len(group))), group, before)
     return part.write()
 
 
@@ -354,7 +366,8 @@ def mine_block(
             )
             parts = _bisect(groups, block, work, config, f"{home}/{attempt}", share)
         else:
-            parts = [mine_part(groups, reader, config, work, f"{home}/{attempt}-p0", threads, progress)]
+            before = outcomes_before(work, block)
+            parts = [mine_part(groups, reader, config, work, f"{home}/{attempt}-p0", threads, progress, before)]
         manifest = {"block": block, "attempt": attempt, "parts": parts}
         work.write(f"{home}/{MANIFEST}", json.dumps(manifest, sort_keys=True).encode())
     except BaseException:
@@ -364,7 +377,8 @@ def mine_block(
     committed = read_manifest(work, block)
     if committed is None:
         raise RuntimeError(f"the manifest of block {block} vanished")
-    progress(manifest_counts(committed), done=True)
+    unchanged = sum(len(part.get("unchanged", ())) for part in committed["parts"])
+    progress(manifest_counts(committed) + Counter(pmcids=unchanged), done=True)
     return committed
 
 
@@ -409,7 +423,7 @@ def _bisect(
     if part is not None:
         return [part]
     if len(groups) == 1:
-        return [_killed_part(groups, work, f"{folder}-killed-{uuid.uuid4().hex[:6]}")]
+        return [_killed_part(groups, work, f"{folder}-killed-{uuid.uuid4().hex[:6]}", outcomes_before(work, block))]
     middle = len(groups) // 2
     return [p for half in (groups[:middle], groups[middle:]) for p in _bisect(half, block, work, config, folder, share)]
 
@@ -464,7 +478,8 @@ def _child() -> None:
     groups = [g for g in read_block(work, task["block"]) if g[0].pmcid in wanted]
     reader = open_source(config).open(task["share"])
     try:
-        part = mine_part(groups, reader, config, work, task["folder"], threads=1)
+        before = outcomes_before(work, task["block"])
+        part = mine_part(groups, reader, config, work, task["folder"], threads=1, before=before)
     finally:
         reader.close()
     print(json.dumps(part))

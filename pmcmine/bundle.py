@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from pmcmine.rejects import Rejected
 from pmcmine.storage import Folder
+
+ABSENT: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class Entry:
 
     Attributes:
         pmcid: PMCID.
-        version: version number.
+        version: version number; `ABSENT` if the PMCID was asked for and the source does not have it.
         ref: where the source finds it: a key, a path, or a place in a staged pack.
         etag: what changes when the article changes; part of the snapshot's hash.
         note: further metadata that came with the listing, as JSON; empty where there is none.

@@ -90,12 +90,23 @@ def _pmcids(values: list[str] | None) -> tuple[str, ...] | None:
     tokens: list[str] = []
     for value in values:
         path = Path(value)
-        if path.is_file():
-            lines = path.read_text("utf-8", "replace").splitlines()
-            tokens += [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+        if _is_file(path):
+            lines = path.read_text("utf-8-sig", "replace").splitlines()
+            named = [t for line in lines for t in line.split("#")[0].replace(",", " ").split()]
         else:
-            tokens += [t for t in value.replace(",", " ").split() if t]
+            named = value.replace(",", " ").split()
+        if not named:  # none at all would mean all of PMC
+            raise PmcmineError(f"--pmcid {value!r}: names no PMCID")
+        tokens += named
     return tuple(dict.fromkeys(bare_pmcid(t) for t in tokens))
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a path is a file; a long list of PMCIDs is no name that a file system takes."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _pairs(values: list[str] | None) -> dict[str, Any]:
@@ -115,12 +126,21 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
     from pipelines.progress import Progress
 
     if dry:
-        typer.echo(json.dumps(job.dry_run(config), indent=1))
-        return EXIT_DONE
+        plan = job.dry_run(config, lambda line: None if quiet else typer.echo(f"pmcmine: {line}", err=True))
+        typer.echo(json.dumps(plan, indent=1))
+        missing = plan["not_in_source"]
+        if missing:
+            from pmcmine.commands.summary import absent_line
+
+            line = absent_line(missing, plan["snapshot"]["n_absent"], len(config.pmcid))
+            typer.echo(f"pmcmine: {line}", err=True)
+        return EXIT_ABOVE_THRESHOLD if config.pmcid and len(missing) == len(config.pmcid) else EXIT_DONE
     if config.publish_to is not None:
         from pmcmine.publish.repos import repo_name
+        from pmcmine.publish.upload import reach_hub
 
         repo_name(config.publish_to, "shards")
+        reach_hub(config.endpoint, config.first_contact_seconds, "nothing was mined", Progress(quiet=quiet).note)
     code = _tell(config, job.run(config, Progress(quiet=quiet)))
     if config.publish_to is not None:
         from pmcmine.publish.upload import publish
@@ -132,16 +152,25 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
 
 def _tell(config: Any, outcome: Any) -> int:
     """Tell what came of a run; the exit code."""
-    counts = outcome.release["counts"]
+    from pmcmine.commands import summary
+    from pmcmine.storage import Folder
+
+    release = outcome.release
+    counts = release["counts"]
     if not outcome.fresh:
         typer.echo(f"{config.out}: the release is whole already; nothing to do")
-    rejected = sum(r["n"] for r in counts["rejects"])
-    samples = sum(counts["samples"].values())
-    articles = sum(n for k, n in counts["rows"].items() if k.startswith("articles/"))
-    typer.echo(f"articles {articles:,}  samples {samples:,}  rejects {rejected:,}")
-    for place, n in counts["samples"].items():
-        typer.echo(f"  {place:28} {n:>9,}")
+    for line in summary.totals(counts):
+        typer.echo(line)
     typer.echo(f"release  {config.out}\nreport   {outcome.report}")
+    why = summary.why_no_samples(release)
+    if why is not None:
+        typer.echo(f"pmcmine: {why}", err=True)
+    absent = release["snapshot"].get("n_absent", 0)
+    if absent:
+        shown = summary.absent_pmcids(release, Folder(config.out))
+        typer.echo(f"pmcmine: {summary.absent_line(shown, absent, len(config.pmcid))}", err=True)
+        if absent == len(config.pmcid):
+            return EXIT_ABOVE_THRESHOLD
     if outcome.above_threshold:
         shares = ", ".join(f"{share:.1%} of {unit}s" for unit, share in counts["fault_share"].items())
         typer.echo(
@@ -310,30 +339,27 @@ def update(
 
 @app.command()
 def demo(
-    out: Annotated[str, typer.Option(help="Release folder; made anew.")] = "pmcmine-demo",
+    out: Annotated[str, typer.Option(help="Release folder; made anew if a demo made it.")] = "pmcmine-demo",
     articles: Annotated[int, typer.Option(help="Plain articles beside the hard cases.", min=1, max=2000)] = 40,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Mine a small generated PMC, served on loopback in PMC's layout. Needs no network and no account."""
-    import shutil
     import tempfile
 
     from pmcmine.concepts.open import get_open
     from pmcmine.config import load_config
     from pmcmine.demo import BucketServer, demo_articles, write_bucket
+    from pmcmine.demo.remake import clear_demo
+    from pmcmine.storage import Folder
 
-    target = Path(out)
-    if target.exists():
-        if not (target / "release.json").is_file() and not (target / "_work").is_dir():
-            raise PmcmineError(f"{out}: exists and is no release; give another --out")
-        shutil.rmtree(target)
+    clear_demo(Folder(out))
     with tempfile.TemporaryDirectory(prefix="pmcmine-demo-") as folder:
         write_bucket(Path(folder), demo_articles(articles))
         vocab = Path(folder) / "open.vocab"
         get_open(vocab, offline=True)
         with BucketServer(Path(folder)) as server:
             # The demo holds broken articles on purpose, more of them than a real corpus.
-            flags = {"source": server.url, "out": out, "vocab": str(vocab), "max_reject_share": 1.0,
+            flags = {"source": server.url, "out": out, "vocab": str(vocab), "max_reject_share": 1.0, "demo": True,
                      "shard_bytes": 2_000_000, "retries": 2, "retry_seconds": 0.05}  # fmt: skip
             code = _run(load_config(flags), dry=False, quiet=quiet)
     raise typer.Exit(code)

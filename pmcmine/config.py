@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from pmcmine.concepts.locate import find_vocabulary, local_copy
 from pmcmine.concepts.vocabulary import Vocabulary
+from pmcmine.contact import SECONDS as FIRST_CONTACT
 from pmcmine.errors import PmcmineError
+from pmcmine.ids import bare_pmcid
 from pmcmine.release import ARTEFACT, load_release
 from pmcmine.storage import Folder
 
@@ -89,6 +92,9 @@ class MineConfig(BaseSettings):
     retries: int = Field(6, ge=0, description="tries after the first one")
     retry_seconds: float = Field(0.5, ge=0, description="first wait before a retry; doubles, with jitter")
     timeout: float = Field(60.0, gt=0, description="seconds without an answer")
+    first_contact_seconds: float = Field(
+        FIRST_CONTACT, gt=0, description="budget for the first answer of the source's host, and of the Hub"
+    )
     max_reject_share: float = Field(
         0.1, ge=0, le=1, description="share of articles or figures lost to faults, above which exit is 1"
     )
@@ -100,6 +106,7 @@ class MineConfig(BaseSettings):
     publish_to: str | None = Field(None, description="ORG/NAME on the Hub; each shard is sent as it becomes whole")
     endpoint: str | None = Field(None, description="address of the Hub, where it is one of your own")
     free_published: bool = Field(False, description="remove each shard from the disk once the Hub has it")
+    demo: bool = Field(False, description="the release is a demo, which `pmcmine demo` may delete and make anew")
     spark_job_server: str = Field("localhost:8099", description="Beam's job server for Spark, HOST:PORT")
     spark_worker_pool: str = Field(
         "localhost:50000", description="pool of Python workers, as each Spark worker reaches it; HOST:PORT"
@@ -108,9 +115,19 @@ class MineConfig(BaseSettings):
 
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
         {"out", "vocab", "decontaminate", "runner", "workers", "concurrency", "contact", "requests_per_second",
-         "fetch_keys", "retries", "retry_seconds", "timeout", "max_reject_share", "metrics", "keep_work", "keep_state",
-         "publish_to", "endpoint", "free_published", "spark_job_server", "spark_worker_pool", "beam"}
+         "fetch_keys", "retries", "retry_seconds", "timeout", "first_contact_seconds", "max_reject_share", "metrics",
+         "keep_work", "keep_state", "publish_to", "endpoint", "free_published", "demo", "spark_job_server",
+         "spark_worker_pool", "beam"}
     )  # fmt: skip
+
+    @field_validator("pmcid", mode="before")
+    @classmethod
+    def _one_spelling(cls, value: Any) -> Any:
+        """Write each PMCID in one way, once; `--set` and TOML may give a single text."""
+        tokens = value.replace(",", " ").split() if isinstance(value, str) else value
+        if not isinstance(tokens, Sequence) or not all(isinstance(t, str) for t in tokens):
+            return value
+        return tuple(dict.fromkeys(bare_pmcid(t) for t in tokens))
 
     @classmethod
     def settings_customise_sources(

@@ -14,6 +14,7 @@ import tenacity
 from requests.adapters import HTTPAdapter
 
 from pmcmine import __version__
+from pmcmine.contact import Refused
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.waiting import retry_after
 
@@ -94,6 +95,24 @@ class HttpClient:
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
+
+    def touch(self, seconds: float, query: str = "") -> int:
+        """Ask for the base URL once and return the status of the answer, whose body is not read.
+
+        Args:
+            seconds: limit of connecting, and of waiting for the answer.
+            query: query string, already encoded.
+
+        Raises:
+            Refused: if the URL is none, or the host redirects for ever.
+            requests.RequestException: if no answer comes.
+        """
+        url = self.base + (f"?{query}" if query else "")
+        try:
+            with self._session.get(url, stream=True, timeout=(seconds, seconds)) as answer:
+                return answer.status_code
+        except (ValueError, requests.TooManyRedirects) as error:  # InvalidURL and the like are ValueErrors
+            raise Refused(f"{type(error).__name__}: {error}") from None
 
     def get(self, key: str, *, max_bytes: int, md5: str | None = None, query: str = "") -> bytes:
         """Bytes of an object.

@@ -27,7 +27,7 @@ from pmcmine.jats import ArticleMeta, Extraction, extract_article
 from pmcmine.pointers import digest
 from pmcmine.rejects import Rejected
 from pmcmine.release import load_release
-from pmcmine.sources import open_source
+from pmcmine.sources import first_contact, open_source
 from pmcmine.storage import Folder, check_writable
 from pmcmine.tarball import END, header, member_size, padding
 
@@ -157,6 +157,7 @@ def rehydrate(
     with tempfile.TemporaryDirectory(prefix="pmcmine-rehydrate-") as scratch:
         texts = _Texts(Path(scratch))
         copy = open_source(source)
+        first_contact(copy, source, "nothing was filled in", say)
         reader = copy.open(1.0)
         try:
             bundles = dict(_read(wanted, copy.entries(None), source, reader, texts, found))

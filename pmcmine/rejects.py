@@ -35,6 +35,7 @@ class Unit(StrEnum):
 class Reason(StrEnum):
     """Reason codes. `MEANINGS` explains each; `FAULTS` are those that count towards the reject threshold."""
 
+    NOT_IN_SOURCE = "not_in_source"
     SUPERSEDED_VERSION = "superseded_version"
     RETRACTED = "retracted"
     NOT_OPEN_ACCESS = "not_open_access"
@@ -89,6 +90,7 @@ class Reason(StrEnum):
 
 
 MEANINGS: dict[Reason, str] = {
+    Reason.NOT_IN_SOURCE: "`--pmcid` names the article, but the source does not have it",
     Reason.SUPERSEDED_VERSION: "another version of the same PMCID was chosen",
     Reason.RETRACTED: "a version of the PMCID is marked as retracted, so all of it is dropped",
     Reason.NOT_OPEN_ACCESS: "the metadata says that the version is not in the open-access subset",

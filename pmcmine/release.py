@@ -14,14 +14,21 @@ from pmcmine.storage import Folder
 
 RELEASE = "release.json"
 WORK = "_work"
+RUN = f"{WORK}/run.json"  # what run was begun in the work folder
 ARTEFACT = "decontamination.npz"  # what is kept of benchmark sets
 NEXT = "next"  # in the work folder: what an update gathers
 JOURNAL = "journal.json"  # in the work folder: the `release.json` to be, once all is gathered
 REMOVED = re.compile(r"shards/removed/inc\d{8}[a-z]?\.txt")
-_OURS = frozenset(
-    {RELEASE, WORK, "shards", "shards-panels", "tables", "state", "report.html", "metrics.json", ARTEFACT}
-)
+OURS = frozenset({RELEASE, WORK, "shards", "shards-panels", "tables", "state", "report.html", "metrics.json", ARTEFACT})
 _IN_RELEASE = "@"
+# Files that runs write below the dataset folders, and what a killed writer leaves beside them.
+_WRITTEN = re.compile(
+    r"(shards|shards-panels|state/left-out(-panels)?)/[a-z]+/[a-z]+/\d{3}/[a-z]+-(inc\d{8}[a-z]?-)?\d{5}-of-\d{5}"
+    r"\.tar(\.json)?"
+    r"|tables/[a-z_]+/([a-z]+/)?[a-z_]+-\d{5}-of-\d{5}\.parquet"
+    r"|state/\d{3}/\d{6}\.(ledger\.arrow|index\.arrow|near\.arrow|near\.bin)"
+    r"|.*\.[0-9a-f]{12}\.tmp"
+)
 
 
 def release_folder(work: Folder) -> Folder:
@@ -51,7 +58,7 @@ def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
     Raises:
         ReleaseError: where it holds something else.
     """
-    for name in (RELEASE, f"{WORK}/run.json"):
+    for name in (RELEASE, RUN):
         try:
             state = json.loads(out.read(name))
         except FileNotFoundError:
@@ -69,16 +76,23 @@ def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
                 "use that version, another --out, or remove the folder"
             )
         return name == RELEASE
-    others = set(out.names()) - _OURS
-    if others:
-        raise ReleaseError(f"{out.url} holds other files ({', '.join(sorted(others)[:3])}); use another --out")
+    if not is_untouched(out):
+        # Folders called shards or tables that no run speaks for may be anybody's.
+        names = ", ".join(sorted(set(out.names()))[:3])
+        raise ReleaseError(f"{out.url} holds other files ({names}) and no release; use another --out")
     return False
 
 
-def begin(out: Folder, content: Mapping[str, Any]) -> None:
-    """Mark the folder as begun with a configuration."""
-    state = {"pmcmine": __version__, "config": dict(content)}
-    out.write(f"{WORK}/run.json", json.dumps(state, sort_keys=True).encode())
+def is_untouched(out: Folder) -> bool:
+    """Whether a folder is missing or empty, but for the lock of a run that was killed as it began."""
+    names = out.names()
+    return not names or (names == [WORK] and set(out.names(WORK)) <= {"lock"})
+
+
+def begin(out: Folder, content: Mapping[str, Any], demo: bool = False) -> None:
+    """Mark the folder as begun with a configuration, and as a demo's."""
+    state = {"pmcmine": __version__, "config": dict(content)} | ({"demo": True} if demo else {})
+    out.write(RUN, json.dumps(state, sort_keys=True).encode())
 
 
 def begin_update(work: Folder, content: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,13 +119,24 @@ def file_entry(name: str, data: bytes) -> dict[str, Any]:
     return {"name": name, "bytes": len(data), "sha256": sha256(data).hexdigest()}
 
 
-def sweep(out: Folder, files: Sequence[Mapping[str, Any]]) -> None:
-    """Remove what interrupted writers left in the dataset folders."""
-    known = {f["name"] for f in files}
+def sweep(out: Folder, files: Sequence[Mapping[str, Any]], old: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Remove what interrupted writers and an earlier release left in the dataset folders; other files stay.
+
+    Args:
+        out: the release folder.
+        files: files of the release.
+        old: files of the release that it takes the place of.
+    """
+    known, before = ({f["name"] for f in entries} for entries in (files, old))
     for top in ("shards", "shards-panels", "tables", "state"):
         for name in out.walk(top):
-            if name not in known:
+            if name not in known and (name in before or is_written(name)):
                 out.remove(name)
+
+
+def is_written(name: str) -> bool:
+    """Whether a path below a release folder is one that runs write shards, tables or state to."""
+    return _WRITTEN.fullmatch(name) is not None or REMOVED.fullmatch(name) is not None
 
 
 def load_release(out: Folder) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pmcmine.bundle import Entry
+from pmcmine.bundle import ABSENT, Entry
 from pmcmine.errors import SourceError
 from pmcmine.ids import article_place, keyed_hash, pmcid_number
 from pmcmine.storage import Folder
@@ -40,9 +40,10 @@ class Snapshot:
     Attributes:
         sha256: hash over `<pmcid>.<version>\\t<etag>` lines in order of number and version.
         kind: kind of the source.
-        n_versions: article versions.
+        n_versions: article versions; a PMCID that was asked for and is not there counts as one.
         n_pmcids: PMCIDs.
         n_blocks: blocks, ranges of the articles' places in [0, 1).
+        n_absent: PMCIDs that were asked for and are not in the source.
     """
 
     sha256: str
@@ -50,6 +51,7 @@ class Snapshot:
     n_versions: int
     n_pmcids: int
     n_blocks: int
+    n_absent: int = 0
 
 
 def n_blocks_for(n_pmcids: int, block_articles: int) -> int:
@@ -65,6 +67,7 @@ def freeze(
     block_articles: int,
     work: Folder,
     n_blocks: int | None = None,
+    asked: Collection[str] = (),
 ) -> Snapshot:
     """Write a snapshot into the work folder; it stands once its info file does.
 
@@ -75,6 +78,7 @@ def freeze(
         block_articles: PMCIDs of a block.
         work: the run's work folder.
         n_blocks: number of blocks, where it is that of an earlier snapshot.
+        asked: PMCIDs that were asked for; one without an entry gets one that says so.
 
     Raises:
         SourceError: where there is no article at all, or a version twice.
@@ -87,13 +91,18 @@ def freeze(
     del columns
     pmcids: list[str] = table["pmcid"].to_pylist()
     unique = sorted(set(pmcids), key=pmcid_number)
-    if not unique:
-        raise SourceError("the source lists no articles (with the given PMCIDs)")
+    absent = sorted(set(asked) - set(unique), key=pmcid_number)
+    if not unique and not absent:
+        raise SourceError("the source lists no articles")
     if limit is not None and limit < len(unique):
         kept = set(heapq.nsmallest(limit, unique, key=lambda p: keyed_hash("pmcmine/limit", p)))
         table = table.filter(pa.array([p in kept for p in pmcids]))
         pmcids = table["pmcid"].to_pylist()
         unique = [p for p in unique if p in kept]
+    if absent:
+        rows = [asdict(Entry(p, ABSENT, "", "absent")) for p in absent]
+        table = pa.concat_tables([table, pa.Table.from_pylist(rows, _SCHEMA)])
+        pmcids, unique = pmcids + absent, unique + absent
     n_blocks = n_blocks or n_blocks_for(len(unique), block_articles)
     place = {p: min(int(article_place(p) * n_blocks), n_blocks - 1) for p in unique}
     blocks = np.array([place[p] for p in pmcids], dtype=np.int64)
@@ -118,7 +127,7 @@ def freeze(
                 start, stop = int(starts[block]), int(starts[block + 1])
                 writer.write_batch(_one_batch(table.slice(start, stop - start)))
         work.write(_file(first), sink.getvalue().to_pybytes(), replace=True)
-    snapshot = Snapshot(digest.hexdigest(), kind, len(pmcids), len(unique), n_blocks)
+    snapshot = Snapshot(digest.hexdigest(), kind, len(pmcids), len(unique), n_blocks, len(absent))
     work.write(_DAY, datetime.now(UTC).date().isoformat().encode(), replace=True)
     work.write(INFO, json.dumps(asdict(snapshot)).encode())
     return snapshot
@@ -148,6 +157,14 @@ def read_day(work: Folder) -> str | None:
         return work.read(_DAY).decode()
     except FileNotFoundError:
         return None
+
+
+def absent(work: Folder, frozen: Snapshot) -> list[str]:
+    """PMCIDs that were asked for and are not in the source."""
+    if not frozen.n_absent:
+        return []
+    groups = (group for block in range(frozen.n_blocks) for group in read_block(work, block))
+    return sorted((g[0].pmcid for g in groups if g[0].version == ABSENT), key=pmcid_number)
 
 
 def read_block(work: Folder, block: int) -> list[list[Entry]]:

@@ -151,7 +151,12 @@ def test_a_server_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[st
     with BucketServer(tmp_path) as server:
         url = server.url
     code, _, err = call(capsys, "mine", "--source", url, "--out", str(tmp_path / "out"), "--set", "retries=0", "-q")
-    assert code == 2 and "no whole inventory" in err and len(err.strip().splitlines()) == 1
+    assert (
+        code == 2
+        and "refuses the connection" in err
+        and "nothing was mined" in err
+        and len(err.strip().splitlines()) == 1
+    )
 
 
 def test_stats_count_and_answer(demo_release: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,7 @@ def label(
         Path | None, typer.Option(help="Folder of `train encoder`: score all paragraphs by it instead, with Beam.")
     ] = None,
     limit: Annotated[int, typer.Option(help="At most so many paragraphs, drawn by hash.", min=1)] = 1000,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the Parquet file of --text-model.")] = False,
     price_read: Annotated[float, typer.Option(help="Price of a million tokens read.", min=0)] = 0.0,
     price_written: Annotated[float, typer.Option(help="Price of a million tokens written.", min=0)] = 0.0,
 ) -> None:
@@ -36,8 +37,10 @@ def label(
     if text_model is not None:
         need("encoder", "--text-model")
         from pipelines.classify import classify
+        from pmcmine.commands.output import check_file
         from pmcmine.config import load_config
 
+        check_file(out, overwrite)
         n = classify(corpus, text_model, out, load_config({"vocab": "none"}))
         typer.echo(f"{out}: {n:,} paragraphs scored")
         return

@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
+from pmcmine.contact import SECONDS
+
 Endpoint = Annotated[str | None, typer.Option(help="Address of the Hub; HF_ENDPOINT, or the public one, if not given.")]
+FirstContact = Annotated[float, typer.Option(help="Seconds within which the Hub must first answer.", min=0.1)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 
 
@@ -22,6 +25,7 @@ def publish(
     name: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Dataset repo; the other parts get a suffix.")],
     endpoint: Endpoint = None,
     public: Annotated[bool, typer.Option("--public", help="Make new repos public.")] = False,
+    first_contact_seconds: FirstContact = SECONDS,
     quiet: Quiet = False,
 ) -> None:
     """Upload a release to the Hugging Face Hub, privately. The same command goes on after it was stopped."""
@@ -29,7 +33,14 @@ def publish(
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when the client is imported
     from pmcmine.publish.upload import publish as upload
 
-    done = upload(release, name, endpoint=endpoint, private=not public, say=lambda line: _say(quiet, line))
+    done = upload(
+        release,
+        name,
+        endpoint=endpoint,
+        private=not public,
+        first_contact_seconds=first_contact_seconds,
+        say=lambda line: _say(quiet, line),
+    )
     for repo in done:
         typer.echo(
             f"{repo.repo}  {repo.sent} files sent, {repo.kept} there, {repo.removed} removed, "
@@ -40,6 +51,7 @@ def publish(
 def verify(
     release: Annotated[str, typer.Argument(help="Release folder, or ORG/NAME on the Hub.")],
     endpoint: Endpoint = None,
+    first_contact_seconds: FirstContact = SECONDS,
     quiet: Quiet = False,
 ) -> None:
     """Read a release back, from a folder or the Hub, and check every SHA-256 and count."""
@@ -49,7 +61,12 @@ def verify(
     found = (
         verify_folder(local)
         if local.exists()
-        else verify_hub(release, endpoint=endpoint, say=lambda line: _say(quiet, line))
+        else verify_hub(
+            release,
+            endpoint=endpoint,
+            first_contact_seconds=first_contact_seconds,
+            say=lambda line: _say(quiet, line),
+        )
     )
     for problem in found.problems[:50]:
         typer.echo(problem)

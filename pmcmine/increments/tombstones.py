@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -76,5 +76,7 @@ def write_tombstones(work: Folder, release: Folder, files: Iterable[str], blocks
     work.write(TOMBSTONES, json.dumps({"added": added, "standing": standing}).encode(), replace=True)
 
 
-def _reason(rejects: Iterable[str]) -> str:
+def _reason(rejects: Collection[str]) -> str:
+    if any(key.rsplit("/", 1)[-1] == Reason.NOT_IN_SOURCE for key in rejects):
+        return "withdrawn"
     return "relicensed" if any(key.rsplit("/", 1)[-1] in _RELICENSED for key in rejects) else "unavailable"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pmcmine.bundle import Entry, Reader, VersionMeta
+from pmcmine.bundle import ABSENT, Entry, Reader, VersionMeta
 from pmcmine.config import MineConfig
 from pmcmine.enrichers import enrich_paragraphs
 from pmcmine.ids import article_id
@@ -69,6 +69,11 @@ def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig, as_
 def _mine(
     entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: Ledger, mined: Mined, as_of: str | None
 ) -> None:
+    if entries[0].version == ABSENT:
+        ledger.add(
+            Stage.SELECT, Unit.VERSION, Reason.NOT_IN_SOURCE, mined.pmcid, "asked for by its PMCID, not in the source"
+        )
+        return
     versions = _metadata(entries, reader, ledger)
     chosen = choose_version(versions, config, ledger) if versions else None
     if any(v.is_retracted for v in versions):

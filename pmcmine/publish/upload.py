@@ -6,7 +6,7 @@ import json
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,9 +14,10 @@ from hashlib import sha1, sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from pmcmine.contact import SECONDS, Refused, reach
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, measured_section, read_release, repos_of
-from pmcmine.release import RELEASE
+from pmcmine.release import RELEASE, is_written
 from pmcmine.storage import Folder
 from pmcmine.waiting import retry_after
 
@@ -56,6 +57,36 @@ def hub_errors() -> tuple[type[Exception], ...]:
 
     base = HfHubHTTPError.__mro__[1]  # HTTPError of that library, whose family are all errors of a request
     return (HfHubHTTPError, base, ConnectionError, TimeoutError)
+
+
+def reach_hub(
+    endpoint: str | None, seconds: float, outcome: str, say: Callable[[str], None] = lambda line: None
+) -> None:
+    """Contact the Hub within a short budget; see `reach`.
+
+    Args:
+        endpoint: address of the Hub; HF_ENDPOINT or the public one if not given.
+        seconds: budget of all tries.
+        outcome: what did not happen if there is no answer.
+        say: called with a line before the first try.
+
+    Raises:
+        PmcmineError: one line, if it does not answer.
+    """
+    from huggingface_hub import constants, get_session
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    address = (endpoint or constants.ENDPOINT).rstrip("/")
+
+    def ask(left: float) -> object:
+        try:
+            return get_session().get(f"{address}/api/datasets?limit=1", timeout=left)
+        except OfflineModeIsEnabled:
+            raise Refused("HF_HUB_OFFLINE is set") from None
+        except ValueError as error:
+            raise Refused(f"{type(error).__name__}: {error}") from None
+
+    reach(address, ask, seconds, outcome, say)
 
 
 def patiently(action: Callable[[], T], what: str) -> T:
@@ -147,6 +178,7 @@ def publish(
     *,
     endpoint: str | None = None,
     private: bool = True,
+    first_contact_seconds: float = SECONDS,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[Published]:
     """Upload a release's dataset folders as dataset repos. What is there already is not sent again.
@@ -159,6 +191,7 @@ def publish(
         name: namespace and name.
         endpoint: address of the Hub; the client's own if not given.
         private: whether new repos are private.
+        first_contact_seconds: budget for the Hub's first answer.
         say: told what happens, a line at a time.
 
     Raises:
@@ -169,6 +202,7 @@ def publish(
     out = Folder(str(folder))
     release = read_release(out)
     repos = repos_of(release, name)
+    reach_hub(endpoint, first_contact_seconds, "nothing was sent", say)
     api = HfApi(endpoint=endpoint, library_name="pmcmine")
     try:
         measured = measured_section(release, json.loads(out.read("metrics.json")))
@@ -197,6 +231,7 @@ def _publish(
     todo = [p for p in sorted(repo.files) if not _same(there.get(p), folder, f"{repo.folder}/{p}", repo.files[p][1])]
     kept = len(repo.files) - len(todo)
     say(f"{repo.id}: {kept} of {len(repo.files)} files are there")
+    ours = _ours(api, there, repo)
     whole = CARD in there
     commits = done = 0
     waiting: list[str] = []
@@ -214,7 +249,7 @@ def _publish(
     text = folder.read(f"{repo.folder}/{CARD}").decode()
     card = card_with_links(text, repo, repos, api.endpoint, measured).encode()
     last = {CARD: card} | {path: folder.read(path) for path in COMMON}
-    stale = sorted(set(there) - set(repo.files) - set(last) - _KEPT)
+    stale = sorted(ours - set(repo.files) - set(last))
     changed = [path for path, data in last.items() if there.get(path, (0, "", ""))[2] != git_blob(data)]
     if changed or stale or waiting:
         with additions(folder, repo.folder, waiting) as adds:
@@ -225,6 +260,36 @@ def _publish(
         commits += 1
     patiently(lambda: api.create_tag(repo.id, tag=tag, repo_type="dataset", exist_ok=True), f"tagging {repo.id}")
     return Published(repo.id, len(todo), kept, len(stale), commits, tag)
+
+
+def _ours(api: Any, there: Mapping[str, Any], repo: Repo) -> set[str]:
+    """Files of a repo that pmcmine put there, which alone may be deleted.
+
+    Raises:
+        PmcmineError: if the repo holds files and no release, so that it is somebody else's.
+    """
+    ours = {path for path in there if is_written(f"{repo.folder}/{path}")}
+    if RELEASE in there:
+        from huggingface_hub import HfFileSystem
+
+        fs = HfFileSystem(endpoint=api.endpoint, skip_instance_cache=True)
+
+        def read() -> Any:
+            with fs.open(f"datasets/{repo.id}/{RELEASE}", "rb") as stream:
+                return json.load(stream)
+
+        try:
+            old = patiently(read, f"reading {repo.id}/{RELEASE}")
+            names = [str(f["name"]) for f in old["files"]]
+        except (ValueError, KeyError, TypeError):
+            raise PmcmineError(f"{repo.id}: holds a {RELEASE} that pmcmine did not write; give another name") from None
+        return ours | {n.removeprefix(f"{repo.folder}/") for n in names if n.startswith(f"{repo.folder}/")}
+    others = sorted(set(there) - ours - set(repo.files) - _KEPT - {CARD})
+    if others:
+        raise PmcmineError(
+            f"{repo.id}: holds files that pmcmine did not put there ({', '.join(others[:3])}); give another name"
+        )
+    return ours
 
 
 def _same(there: tuple[int, str, str] | None, folder: Folder, name: str, digest: str) -> bool:

@@ -13,9 +13,10 @@ from typing import Any, BinaryIO, Final
 
 import pyarrow.parquet as pq
 
+from pmcmine.contact import SECONDS
 from pmcmine.errors import PmcmineError, ReleaseError
-from pmcmine.publish.repos import CARD, repos_of
-from pmcmine.publish.upload import hub_errors, patiently, remote_files
+from pmcmine.publish.repos import CARD, repo_name, repos_of
+from pmcmine.publish.upload import hub_errors, patiently, reach_hub, remote_files
 from pmcmine.release import RELEASE
 
 _CHUNK: Final = 4 << 20
@@ -110,7 +111,13 @@ def verify_folder(folder: Path) -> Verified:
     return found
 
 
-def verify_hub(name: str, *, endpoint: str | None = None, say: Callable[[str], None] = lambda line: None) -> Verified:
+def verify_hub(
+    name: str,
+    *,
+    endpoint: str | None = None,
+    first_contact_seconds: float = SECONDS,
+    say: Callable[[str], None] = lambda line: None,
+) -> Verified:
     """Read a published release back and check every file of all its repos.
 
     Raises:
@@ -118,6 +125,8 @@ def verify_hub(name: str, *, endpoint: str | None = None, say: Callable[[str], N
     """
     from huggingface_hub import HfApi, HfFileSystem
 
+    repo_name(name, "shards")
+    reach_hub(endpoint, first_contact_seconds, "nothing was checked", say)
     api = HfApi(endpoint=endpoint, library_name="pmcmine")
     fs = HfFileSystem(endpoint=endpoint, skip_instance_cache=True)
 

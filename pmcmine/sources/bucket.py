@@ -40,7 +40,7 @@ class BucketSource:
     Attributes:
         base: base URL, below which the keys lie.
         limits: how the host is treated.
-        pmcids: only these, found by listing instead of the inventory where the server can list.
+        pmcids: only these; found by listing if the server can list and no inventory is named, else in the inventory.
         inventory: date of the inventory; the newest whole one if None.
     """
 
@@ -56,7 +56,18 @@ class BucketSource:
         client = HttpClient(self.base, self.limits)
         try:
             listed = self._listed(client) if self.pmcids and self.inventory is None else None
-            yield from listed if listed is not None else self._inventoried(client)
+            wanted = set(self.pmcids)
+            for entry in listed if listed is not None else self._inventoried(client):
+                if not wanted or entry.pmcid in wanted:
+                    yield entry
+        finally:
+            client.close()
+
+    def ask(self, seconds: float) -> int:
+        """Ask the host for the smallest listing, once; see `HttpClient.touch`."""
+        client = HttpClient(self.base, self.limits)
+        try:
+            return client.touch(seconds, "list-type=2&max-keys=1&prefix=metadata%2F")
         finally:
             client.close()
 
@@ -92,9 +103,13 @@ class BucketSource:
                 return
             problems.append(problem)
         tried = "; ".join(problems[:4]) or "no inventory was found"
-        raise SourceError(
-            f"{self.base}: no whole inventory ({tried}). Give the base URL of the bucket layout, or PMCIDs with --pmcid"
-        )
+        if self.inventory is not None:
+            way_out = f"Give --inventory another date than {self.inventory}, or leave it out for the newest"
+        elif self.pmcids:
+            way_out = "The server can't list PMCIDs either; give the base URL of the bucket layout"
+        else:
+            way_out = "Give the base URL of the bucket layout, or PMCIDs with --pmcid"
+        raise SourceError(f"{self.base}: no whole inventory ({tried}). {way_out}")
 
     def _days(self, client: HttpClient) -> Iterable[str]:
         """Folders of inventories, newest first."""

@@ -8,9 +8,9 @@ from typing import Final
 
 from pmcmine.bundle import Source
 from pmcmine.config import MineConfig
+from pmcmine.contact import reach
 from pmcmine.errors import SourceError
 from pmcmine.http import HttpLimits
-from pmcmine.ids import bare_pmcid
 from pmcmine.pdf.extract import Limits
 from pmcmine.release import WORK
 from pmcmine.sources import bulk, packages
@@ -22,10 +22,6 @@ from pmcmine.sources.pdfs import PdfSource
 from pmcmine.storage import Folder
 
 
-def _pmcids(config: MineConfig) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(bare_pmcid(p) for p in config.pmcid))
-
-
 def _bucket(config: MineConfig) -> Source:
     limits = HttpLimits(
         retries=config.retries,
@@ -35,24 +31,24 @@ def _bucket(config: MineConfig) -> Source:
         requests_per_second=config.requests_per_second,
         contact=config.contact,
     )
-    return BucketSource(config.source, limits, _pmcids(config), config.inventory)
+    return BucketSource(config.source, limits, config.pmcid, config.inventory)
 
 
 def _folder(config: MineConfig) -> Source:
-    return FolderSource(config.source, _pmcids(config))
+    return FolderSource(config.source, config.pmcid)
 
 
 def _packages(config: MineConfig) -> Source:
-    return PackagesSource(config.source, _pmcids(config), config.max_package_bytes)
+    return PackagesSource(config.source, config.pmcid, config.max_package_bytes)
 
 
 def _bulk(config: MineConfig) -> Source:
     work = Folder(config.out).child(WORK)
-    return BulkSource(config.source, work.url, _pmcids(config), config.max_xml_bytes)
+    return BulkSource(config.source, work.url, config.pmcid, config.max_xml_bytes)
 
 
 def _pdf(config: MineConfig) -> Source:
-    return PdfSource(config.source, _pmcids(config), config.max_pdf_bytes, pdf_limits(config))
+    return PdfSource(config.source, config.pmcid, config.max_pdf_bytes, pdf_limits(config))
 
 
 def pdf_limits(config: MineConfig) -> Limits:
@@ -107,9 +103,18 @@ def open_source(config: MineConfig) -> Source:
 
     Raises:
         SourceError: where it can't be recognised.
-        PmcmineError: where its PMCIDs are none.
     """
     kind = config.source_kind or recognise(config.source)
     if kind not in KINDS:
         raise SourceError(f"--source-kind {kind}: choose from {', '.join(KINDS)}")
     return KINDS[kind](config)
+
+
+def first_contact(source: Source, config: MineConfig, outcome: str, say: Callable[[str], None]) -> None:
+    """Ask the host of a remote source for a sign of life, within a short budget; see `reach`.
+
+    Raises:
+        PmcmineError: one line, if the host does not answer.
+    """
+    if isinstance(source, BucketSource):
+        reach(source.base, source.ask, config.first_contact_seconds, outcome, say)

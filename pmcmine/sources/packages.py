@@ -73,12 +73,16 @@ class PackagesSource:
         seen: set[str] = set()
         for name in names:
             match = NAME.fullmatch(PurePosixPath(name).name)
-            if not match or (wanted and match[1] not in wanted):
+            if not match:
                 continue
-            if match[1] in seen:
+            if match[1] in seen and (not wanted or match[1] in wanted):
                 raise SourceError(f"{self.url}: {match[1]} is there twice, the second time as {name}")
             seen.add(match[1])
+            if wanted and match[1] not in wanted:
+                continue
             yield Entry(match[1], 1, name, str(folder.size(name)), note_of(listed.get(match[1])))
+        if not seen:
+            raise SourceError(f"{self.url}: no PMC*.tar.gz in it")
 
     def open(self, share: float) -> PackagesReader:
         """Open for one worker."""

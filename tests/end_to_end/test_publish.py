@@ -76,6 +76,27 @@ def test_published_read_back_and_published_again(release: Path, capsys: pytest.C
         assert len(hub.repos["org/pairs"].commits) == commits and all(n == 1 for n in hub.puts.values())
 
 
+def test_what_others_put_there_stays(release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from huggingface_hub import HfApi
+
+    with HubServer(token="hf_secret_of_the_test") as hub:
+        api = HfApi(endpoint=hub.url)
+        add = {"repo_type": "dataset", "path_in_repo": "data/precious.csv", "path_or_fileobj": b"1,2\n"}
+        api.create_repo("org/other", repo_type="dataset")
+        api.upload_file(repo_id="org/other", **add)  # type: ignore[arg-type]
+        code, _, err = call(capsys, "publish", str(release), "org/other", "--endpoint", hub.url, "-q")
+        assert code == 2 and err.count("\n") == 1 and "did not put there (data/precious.csv)" in err
+        assert _remote(hub, "org/other") == {"data/precious.csv": b"1,2\n"}
+        publish(release, "org/pairs", endpoint=hub.url)
+        api.upload_file(repo_id="org/pairs", **add)  # type: ignore[arg-type]
+        old = "commercial/train/000/train-00000-of-00099.tar"
+        api.upload_file(
+            repo_id="org/pairs", repo_type="dataset", path_in_repo=old, path_or_fileobj=b"of an earlier release"
+        )
+        publish(release, "org/pairs", endpoint=hub.url)
+        assert _remote(hub, "org/pairs") == _expected(release, "shards") | {"data/precious.csv": b"1,2\n"}
+
+
 def test_a_busy_hub_and_broken_connections(release: Path) -> None:
     with HubServer(Faults(0.12, seed=4)) as hub:
         publish(release, "org/pairs", endpoint=hub.url)

@@ -1,0 +1,28 @@
+"""What a command may write to: nothing that exists is replaced unless `--overwrite` says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pmcmine.errors import PmcmineError
+
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file at --out if there is one.")]
+
+
+def check_file(path: Path, overwrite: bool, option: str = "--out") -> None:
+    """Raise PmcmineError if writing a file would replace one without `--overwrite`, or is impossible."""
+    if path.is_dir():
+        raise PmcmineError(f"{option} {path}: is a folder; give the name of a file")
+    if path.is_file() and not overwrite:
+        raise PmcmineError(f"{option} {path}: exists; give another name, or --overwrite to replace it")
+
+
+def check_folder(path: Path, overwrite: bool, option: str = "--out") -> None:
+    """Raise PmcmineError if a folder is not empty and `--overwrite` is not given, or is a file."""
+    if path.is_file():
+        raise PmcmineError(f"{option} {path}: is a file; give a folder")
+    if path.is_dir() and any(path.iterdir()) and not overwrite:
+        raise PmcmineError(f"{option} {path}: is not empty; give another folder, or --overwrite to write into it")

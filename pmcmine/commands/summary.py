@@ -1,0 +1,107 @@
+"""What a run prints at its end: counts, the most frequent reasons for rejects, and why there are no samples."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pmcmine.rejects import MEANINGS, Reason
+from pmcmine.storage import Folder
+
+_MOST_REASONS: Final = 5
+_MOST_IDS: Final = 10
+_TEXT_ONLY: Final = frozenset({Reason.MEDIA_NOT_IN_SOURCE, Reason.MEDIA_MISSING})
+
+
+def _rows(counts: Mapping[str, Any], table: str) -> int:
+    return sum(n for name, n in counts["rows"].items() if name.startswith(f"{table}/"))
+
+
+def _reasons(counts: Mapping[str, Any], *units: str) -> Counter[str]:
+    """Number of rejects by reason, of the given units or of all."""
+    found: Counter[str] = Counter()
+    for reject in counts["rejects"]:
+        if not units or reject["unit"] in units:
+            found[reject["reason"]] += reject["n"]
+    return found
+
+
+def _most(reasons: Counter[str]) -> list[tuple[str, int]]:
+    """The most frequent reasons; equal ones by name, so that the order is always the same."""
+    return sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:_MOST_REASONS]
+
+
+def totals(counts: Mapping[str, Any]) -> list[str]:
+    """List articles, samples and rejects, the samples by place, and the most frequent reasons for rejects."""
+    reasons = _reasons(counts)
+    lines = [
+        f"articles {_rows(counts, 'articles'):,}  samples {sum(counts['samples'].values()):,}  "
+        f"rejects {reasons.total():,}"
+    ]
+    lines += [f"  {place:28} {n:>9,}" for place, n in counts["samples"].items()]
+    if reasons:
+        which = f"the {_MOST_REASONS} most frequent of {len(reasons)}" if len(reasons) > _MOST_REASONS else "all"
+        lines.append(f"reasons for rejects ({which}):")
+        lines += [f"  {reason:28} {n:>9,}  {_meaning(reason)}" for reason, n in _most(reasons)]
+    return lines
+
+
+def _meaning(reason: str) -> str:
+    return MEANINGS.get(Reason(reason), "") if reason in set(Reason) else ""
+
+
+def _with_meanings(reasons: Counter[str]) -> str:
+    return "; ".join(f"{reason} {n:,} ({_meaning(reason)})" for reason, n in _most(reasons)[:2])
+
+
+def why_no_samples(release: Mapping[str, Any]) -> str | None:
+    """Say why a release has no samples; None if it has some."""
+    counts = release["counts"]
+    if sum(counts["samples"].values()):
+        return None
+    articles, figures = _rows(counts, "articles"), _rows(counts, "figures")
+    if not articles:
+        lost = _reasons(counts, "version", "article")
+        return "no samples: no article was taken" + (f": {_with_meanings(lost)}" if lost else "")
+    reasons = _reasons(counts, "figure")
+    if not figures and not reasons:
+        return f"no samples: none of the {articles:,} articles has a figure"
+    kind = release["snapshot"].get("kind")
+    hint = ""
+    if reasons and _most(reasons)[0][0] in _TEXT_ONLY:
+        hint = "bulk packages hold text alone" if kind == "bulk" else f"the images are not in this source ({kind})"
+        hint = f"; {hint}: for samples, mine PMC's bucket, article packages or a folder with the images beside the XML"
+    elif reasons and _most(reasons)[0][0] == Reason.NO_CAPTION:
+        hint = "; --set require_caption=false makes samples without captions"
+    n = max(figures, reasons.total())
+    return f"no samples: none of the {n:,} figures has an image to show: {_with_meanings(reasons)}{hint}"
+
+
+def absent_line(absent: Sequence[str], n: int, asked: int) -> str:
+    """Say which PMCIDs were not found.
+
+    Args:
+        absent: the first of them.
+        n: number of all of them.
+        asked: number of PMCIDs that were asked for.
+    """
+    more = f" and {n - len(absent):,} more" if n > len(absent) else ""
+    if n == asked:
+        which = f"none of the {asked:,} PMCIDs asked for is" if asked > 1 else "the PMCID asked for is not"
+        return f"{which} in the source: {', '.join(absent)}{more}"
+    return f"{n:,} of the {asked:,} PMCIDs asked for {'is' if n == 1 else 'are'} not in the source: {', '.join(absent)}{more}"
+
+
+def absent_pmcids(release: Mapping[str, Any], out: Folder) -> list[str]:
+    """List the first PMCIDs that were asked for and not found."""
+    import pyarrow.parquet as pq
+
+    found: list[str] = []
+    for name in sorted(f["name"] for f in release["files"] if f["name"].startswith("tables/rejects/")):
+        with out.open(name) as stream:
+            rows = pq.ParquetFile(stream).read(["pmcid", "reason"]).to_pylist()
+        found += [row["pmcid"] for row in rows if row["reason"] == Reason.NOT_IN_SOURCE]
+        if len(found) >= _MOST_IDS:
+            break
+    return found[:_MOST_IDS]

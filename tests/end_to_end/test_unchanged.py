@@ -1,0 +1,136 @@
+"""An update of an unchanged source changes nothing, though articles whose faults may pass are tried again."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines import job
+from pipelines.progress import Progress
+from pmcmine.config import load_config, update_config
+from pmcmine.demo import BucketServer, Faults, write_bucket
+from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles
+from pmcmine.publish.upload import publish
+from tests.end_to_end.test_update import LIGHT
+from tests.helpers import mine, places_hold, release_json, rows, samples, tree
+from tests.hub_server import HubServer
+
+PLAIN = many_articles(16, first=9_600_001)
+FAULTY = {
+    "no XML": replace(PLAIN[1], damage="missing"),
+    "wrong checksum": replace(PLAIN[3], figures=(DemoFigure(seed=1, wrong_md5=True), DemoFigure(seed=2))),
+    "no image": replace(PLAIN[5], figures=(DemoFigure(seed=3), DemoFigure(("gel",), seed=4))),
+}
+
+
+def _write(folder: Path, *lost: str) -> None:
+    """The articles in the bucket's layout, without an image of one of them, and without other files."""
+    shutil.rmtree(folder, ignore_errors=True)
+    faulty = {a.pmcid: a for a in FAULTY.values()}
+    write_bucket(folder, [faulty.get(a.pmcid, a) for a in PLAIN])
+    for name in lost:
+        (folder / name).unlink()
+
+
+def _image(folder: Path) -> str:
+    article = FAULTY["no image"]
+    return str(sorted((folder / f"PMC{article.pmcid}.1").glob("*.jpg"))[0].relative_to(folder))
+
+
+def _update(out: Path, source: str, day: str, **flags: Any) -> job.Outcome:
+    config = update_config(str(out), {"source": source, "max_reject_share": 1.0, "retries": 1, **flags})
+    return job.update(config, day, False, Progress(quiet=True))
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
+    """A release, its source, and the image that is missing there."""
+    folder = tmp_path_factory.mktemp("unchanged")
+    _write(folder / "in")
+    lost = _image(folder / "in")
+    (folder / "in" / lost).unlink()
+    mine(load_config({**LIGHT, "source": str(folder / "in"), "out": str(folder / "out")}))
+    reasons = {r["reason"] for r in rows(folder / "out", "rejects")}
+    assert {"media_missing", "xml_missing", "checksum_mismatch"} <= reasons
+    return folder / "out", folder / "in", lost
+
+
+@pytest.fixture
+def release(begun: tuple[Path, Path, str], tmp_path: Path) -> Path:
+    return shutil.copytree(begun[0], tmp_path / "out")
+
+
+def test_unchanged_in_unchanged_out(begun: tuple[Path, Path, str], release: Path) -> None:
+    before = tree(release, ".")
+    for day in ("2026-11-26", "2026-11-27"):
+        assert not _update(release, str(begun[1]), day).fresh
+        assert tree(release, ".") == before
+    assert "_work" not in {p.name for p in release.iterdir()}
+
+
+def test_no_commit_of_what_did_not_change(
+    begun: tuple[Path, Path, str], release: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    monkeypatch.setenv("HF_TOKEN", "hf_secret_of_the_test")
+    with HubServer(token="hf_secret_of_the_test") as hub:
+        publish(release, "org/pairs", endpoint=hub.url)
+        commits = {name: len(repo.commits) for name, repo in hub.repos.items()}
+        _update(release, str(begun[1]), "2026-11-26")
+        assert [p.commits for p in publish(release, "org/pairs", endpoint=hub.url)] == [0] * len(commits)
+        assert {name: len(repo.commits) for name, repo in hub.repos.items()} == commits
+
+
+def test_a_bucket_that_fails_now_and_then(begun: tuple[Path, Path, str], release: Path) -> None:
+    """What was missing is still missing, in whichever way it fails: nothing of it reaches the release."""
+    before = tree(release, ".")
+    with BucketServer(begun[1], Faults(share=0.3, kinds=("503", "reset"), most=2)) as server:
+        assert not _update(release, server.url, "2026-11-26", retries=6, retry_seconds=0.01).fresh
+    assert tree(release, ".") == before
+
+
+def test_only_what_changed_is_rewritten(begun: tuple[Path, Path, str], release: Path, tmp_path: Path) -> None:
+    source = shutil.copytree(begun[1], tmp_path / "in")
+    write_bucket(source, [DemoArticle(9_650_001, figures=(DemoFigure(seed=9),))])
+    old = samples(release)
+    outcome = _update(release, str(source), "2026-11-26")
+    last = outcome.release["updates"][-1]
+    assert last["articles"] == {"new": 1, "changed": 0, "retried": 0, "gone": 0}
+    assert not [name for name in last["rewritten"] if name.endswith(".tar")] and last["removed_samples"] == 0
+    assert old.items() <= samples(release).items()
+    places_hold(release)
+
+
+def test_what_comes_back_is_taken(begun: tuple[Path, Path, str], release: Path, tmp_path: Path) -> None:
+    """One image is there again; the articles whose files are still missing keep their rows."""
+    source = tmp_path / "in"
+    _write(source)
+    outcome = _update(release, str(source), "2026-11-26")
+    assert outcome.release["updates"][-1]["articles"]["retried"] == 1
+    mine(load_config({**LIGHT, "source": str(source), "out": str(tmp_path / "full")}))
+    assert samples(release) == samples(tmp_path / "full")
+    for table in ("figures", "rejects", "articles"):
+        key = {"figures": "figure_id", "rejects": "reject_id", "articles": "article_id"}[table]
+        assert sorted(r[key] for r in rows(release, table)) == sorted(r[key] for r in rows(tmp_path / "full", table))
+    counts = [release_json(folder)["counts"] for folder in (release, tmp_path / "full")]
+    assert counts[0]["rejects"] == counts[1]["rejects"]
+    again = tree(release, ".")
+    assert not _update(release, str(source), "2026-11-27").fresh and tree(release, ".") == again
+
+
+def test_killed_after_the_blocks_are_mined(
+    begun: tuple[Path, Path, str], release: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    source = tmp_path / "in"
+    _write(source)
+    with monkeypatch.context() as patched:
+        patched.setattr(job, "_plan", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            _update(release, str(source), "2026-11-26")
+    assert _update(release, str(source), "2026-11-26").release["updates"][-1]["articles"]["retried"] == 1
+    mine(load_config({**LIGHT, "source": str(source), "out": str(tmp_path / "full")}))
+    assert samples(release) == samples(tmp_path / "full")
