@@ -17,11 +17,15 @@ _MEANINGS: Final = (
      "the name of the host can't be resolved"),
     (("refused",), "it refuses the connection"),
     (("unreachable", "No route"), "there is no route to it"),
-    (("ProxyError", "proxy"), "the proxy can't be reached"),
+    (("ProxyError", "proxy"), "the proxy refuses, or can't be reached"),
     (("imeout", "timed out"), "it does not answer"),
     (("SSL", "CERTIFICATE"), "no secure connection (TLS) comes about"),
     (("reset", "aborted", "Disconnected", "RemoteProtocolError"), "it closes the connection"),
 )  # fmt: skip
+
+
+class Busy(Exception):
+    """An answer that says to come back later; the message is the answer."""
 
 
 class Refused(Exception):
@@ -35,15 +39,15 @@ def reach(
     outcome: str,
     say: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Ask a host for anything; any answer will do.
+    """Ask a host for anything; any answer will do, but for one that says to come back later.
 
     The request runs in a thread, because neither the lookup of a name nor a host that sends a byte now and then
     keeps to the time limits of HTTP libraries.
 
     Args:
         where: address of the host.
-        ask: makes one request that may take the given number of seconds; returns whatever the host answers and
-            raises if there is no answer.
+        ask: makes one request that may take the given number of seconds; returns whatever the host answers, and raises
+            if there is no answer, or `Busy` if it is to be asked again.
         seconds: budget of all tries together.
         outcome: what did not happen if there is no answer, such as "nothing was mined".
         say: called with a line before the first try.
@@ -58,19 +62,22 @@ def reach(
     answered: list[bool] = []
 
     def run() -> None:
-        for wait in (*_WAITS, 0.0):
-            left = deadline - time.monotonic()
-            if left <= 0:
-                break
+        failures = 0
+        while (left := deadline - time.monotonic()) > 0:
             try:
                 ask(left)
                 answered.append(True)
                 break
+            except Busy as error:
+                problems.append(error)
+                wait = _WAITS[-1]
             except Exception as error:  # noqa: BLE001 - each HTTP library has errors of its own; told as one line
                 problems.append(error)
-                if isinstance(error, Refused):
+                if isinstance(error, Refused) or failures == len(_WAITS):
                     break
-            if done.wait(min(wait, max(deadline - time.monotonic(), 0.0))):
+                wait = _WAITS[failures]
+                failures += 1
+            if done.wait(max(min(wait, deadline - time.monotonic()), 0.0)):
                 break
         done.set()
 
@@ -88,7 +95,7 @@ def reach(
 
 def meaning(error: BaseException) -> str:
     """Say in plain words why a connection failed."""
-    if isinstance(error, Refused):
+    if isinstance(error, Busy | Refused):
         return str(error)
     said = f"{type(error).__name__}: {error} {error.__cause__!r} {error.__context__!r}"
     for signs, plain in _MEANINGS:

@@ -14,7 +14,7 @@ import tenacity
 from requests.adapters import HTTPAdapter
 
 from pmcmine import __version__
-from pmcmine.contact import Refused
+from pmcmine.contact import Busy, Refused
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.waiting import retry_after
 
@@ -96,21 +96,23 @@ class HttpClient:
         """Close all connections."""
         self._session.close()
 
-    def touch(self, seconds: float, query: str = "") -> int:
-        """Ask for the base URL once and return the status of the answer, whose body is not read.
+    def touch(self, seconds: float, query: str = "") -> None:
+        """Ask for the base URL once; the body of the answer is not read.
 
         Args:
             seconds: limit of connecting, and of waiting for the answer.
             query: query string, already encoded.
 
         Raises:
+            Busy: if the answer is one of those that are worth another try, such as 503.
             Refused: if the URL is none, or the host redirects for ever.
             requests.RequestException: if no answer comes.
         """
         url = self.base + (f"?{query}" if query else "")
         try:
             with self._session.get(url, stream=True, timeout=(seconds, seconds)) as answer:
-                return answer.status_code
+                if answer.status_code in _RETRIED:
+                    raise Busy(f"it answers HTTP {answer.status_code}")
         except (ValueError, requests.TooManyRedirects) as error:  # InvalidURL and the like are ValueErrors
             raise Refused(f"{type(error).__name__}: {error}") from None
 

@@ -90,7 +90,8 @@ def absent_line(absent: Sequence[str], n: int, asked: int) -> str:
     if n == asked:
         which = f"none of the {asked:,} PMCIDs asked for is" if asked > 1 else "the PMCID asked for is not"
         return f"{which} in the source: {', '.join(absent)}{more}"
-    return f"{n:,} of the {asked:,} PMCIDs asked for {'is' if n == 1 else 'are'} not in the source: {', '.join(absent)}{more}"
+    is_not = "is not" if n == 1 else "are not"
+    return f"{n:,} of the {asked:,} PMCIDs asked for {is_not} in the source: {', '.join(absent)}{more}"
 
 
 def absent_pmcids(release: Mapping[str, Any], out: Folder) -> list[str]:

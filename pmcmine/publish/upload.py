@@ -14,7 +14,7 @@ from hashlib import sha1, sha256
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from pmcmine.contact import SECONDS, Refused, reach
+from pmcmine.contact import SECONDS, Busy, Refused, reach
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, measured_section, read_release, repos_of
 from pmcmine.release import RELEASE, is_written
@@ -78,13 +78,15 @@ def reach_hub(
 
     address = (endpoint or constants.ENDPOINT).rstrip("/")
 
-    def ask(left: float) -> object:
+    def ask(left: float) -> None:
         try:
-            return get_session().get(f"{address}/api/datasets?limit=1", timeout=left)
+            answer = get_session().get(f"{address}/api/datasets?limit=1", timeout=left)
         except OfflineModeIsEnabled:
             raise Refused("HF_HUB_OFFLINE is set") from None
         except ValueError as error:
             raise Refused(f"{type(error).__name__}: {error}") from None
+        if answer.status_code in _RETRIED:
+            raise Busy(f"it answers HTTP {answer.status_code}")
 
     reach(address, ask, seconds, outcome, say)
 

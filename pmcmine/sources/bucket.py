@@ -63,11 +63,11 @@ class BucketSource:
         finally:
             client.close()
 
-    def ask(self, seconds: float) -> int:
+    def ask(self, seconds: float) -> None:
         """Ask the host for the smallest listing, once; see `HttpClient.touch`."""
         client = HttpClient(self.base, self.limits)
         try:
-            return client.touch(seconds, "list-type=2&max-keys=1&prefix=metadata%2F")
+            client.touch(seconds, "list-type=2&max-keys=1&prefix=metadata%2F")
         finally:
             client.close()
 

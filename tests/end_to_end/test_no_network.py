@@ -169,6 +169,12 @@ def test_a_host_whose_first_answers_are_errors(tmp_path: Path, capsys: pytest.Ca
     assert code in (0, 2) and "can't be reached" not in err
 
 
+def test_a_host_that_is_always_busy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with BucketServer(tmp_path, Faults(share=1.0, kinds=("503",), most=10_000)) as server:
+        out = ["--out", str(tmp_path / "out"), "--set", "first_contact_seconds=2", "--vocab", "none", "-q"]
+        _gives_up(capsys, "mine", "--source", server.url, "--pmcid", "PMC1", *out, said="it answers HTTP 503")
+
+
 @pytest.mark.parametrize("address", ["http://", "http://:80/", "http://a b/", "https://[::1/"])
 def test_addresses_that_are_none(address: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = call(
