@@ -19,7 +19,44 @@ from pmcmine.errors import PmcmineError
 UNKNOWN: Final = "und"  # ISO 639-2: undetermined
 _READ: Final = 240  # characters; more changes little and costs time in proportion
 _LETTERS: Final = 12  # a text with fewer says nothing of its language
+_SHORT: Final = 40  # a text with fewer letters needs more evidence
 _KANA: Final = re.compile(r"[\u3041-\u30ff]")
+_LOWER: Final = re.compile(r"[a-z]{3}")
+# Scripts that name their language. Han is Chinese unless there is kana, or Japanese is stated.
+_SCRIPTS: Final = {
+    "ja": (0x3041, 0x30FF),
+    "zh": (0x3400, 0x9FFF),
+    "ko": (0xAC00, 0xD7A3),
+    "th": (0x0E01, 0x0E5B),
+    "he": (0x05D0, 0x05EA),
+    "ka": (0x10A0, 0x10FF),
+    "hy": (0x0531, 0x0587),
+    "ta": (0x0B80, 0x0BFF),
+    "te": (0x0C00, 0x0C7F),
+    "kn": (0x0C80, 0x0CFF),
+    "ml": (0x0D00, 0x0D7F),
+    "gu": (0x0A80, 0x0AFF),
+    "si": (0x0D80, 0x0DFF),
+    "km": (0x1780, 0x17FF),
+    "lo": (0x0E80, 0x0EFF),
+    "my": (0x1000, 0x109F),
+}
+_OWN_SCRIPT: Final = re.compile("[" + "".join(f"{chr(a)}-{chr(b)}" for a, b in _SCRIPTS.values()) + "]")
+_BY_SCRIPT: Final = {code: re.compile(f"[{chr(a)}-{chr(b)}]") for code, (a, b) in _SCRIPTS.items()}
+_HAN: Final = frozenset({"ja", "zh", "yue", "wuu"})
+_SCRIPT_SCORE: Final = 0.95
+_FEW_HAN: Final = 4
+_IDEOGRAPH: Final = 3  # an ideograph says as much as so many letters
+_SURE: Final = 0.8  # of the model; below, the words are looked at
+_EVIDENCE: Final = 0.25  # least probability of the model, before the prior, for a language to be named
+_LEAST: Final = 0.5  # least probability after the prior
+_LEAST_SHORT: Final = 0.7  # the same for a short text in another language than the prior's
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_SYMBOL: Final = re.compile(r"\S*\d\S*")
+_FUNCTION_WORDS: Final = frozenset(
+    "the of and is are was in on with for to by de la le les el los las del des et y e en du der die das und von im "
+    "mit per il di da do dos het een van och av".split()
+)
 _TOP: Final = 5
 # How much likelier the stated language is than any other before the text is read; English, where none is stated,
 # for it is the language of nearly all of PMC.
@@ -32,7 +69,8 @@ class Language:
     """A language.
 
     Attributes:
-        code: ISO 639-1 or 639-3, as lid.176 has it; `und` where the text holds too few letters and none is stated.
+        code: ISO 639-1 or 639-3, as lid.176 has it; `und` if the text says too little (a few letters, gene symbols,
+            formulas, names of species) and no language is stated.
         score: probability, 0 to 1, rounded to 4 places; 0 for `und`.
     """
 
@@ -95,15 +133,66 @@ def identify(texts: Sequence[str], stated: Sequence[str | None]) -> list[Languag
     out = []
     for text, tag in zip(texts, stated, strict=True):
         told = (tag or "").split("-")[0].split("_")[0].lower()
+        unsure = Language(told, 0.5) if told else Language(UNKNOWN, 0.0)
         said = " ".join(text[:_READ].split())
-        if sum(map(str.isalpha, said)) < _LETTERS:
-            out.append(Language(told, 0.5) if told else Language(UNKNOWN, 0.0))
+        letters = sum(map(str.isalpha, said))
+        if letters < _SHORT and not said.isascii() and _OWN_SCRIPT.search(said):
+            code = _by_script(said, letters, told)
+            if code:
+                out.append(Language(code, _SCRIPT_SCORE))
+                continue
+        if letters < _LETTERS:
+            out.append(unsure)
             continue
+        capitals = _LOWER.search(said) is None and _is_upper(said, letters)
+        if capitals:
+            said = said.lower()  # the model knows few words in capitals
         found = {label[9:]: score for score, label in model.predict(said + "\n", _TOP, 0.0, "replace")}
         if not _KANA.search(said):
             found.pop("ja", None)  # short Chinese is taken for Japanese, which is not written without kana
         prior = told or "en"
-        found[prior] = found.get(prior, 1e-6) * (_STATED if told else _ENGLISH)
+        sure = next(iter(found.values()), 0.0) >= _SURE
+        before = found.get(prior, 1e-6)
+        found[prior] = before * (_STATED if told else _ENGLISH)
         best = min(found, key=lambda code: (-found[code], code))
-        out.append(Language(best, round(min(found[best] / sum(found.values()), 1.0), 4)))
+        score = round(min(found[best] / sum(found.values()), 1.0), 4)
+        if capitals or not sure:
+            least = _LEAST_SHORT if letters < _SHORT and best != prior else _LEAST
+            evidence = before if best == prior else found[best]
+            if evidence < _EVIDENCE or score < least or not _has_words(said, capitals):
+                out.append(unsure)
+                continue
+        out.append(Language(best, score))
     return out
+
+
+def _by_script(said: str, letters: int, told: str) -> str:
+    """Return the language that a short text's script names; empty if most of its letters are of another script."""
+    counts = {code: n for code, of in _BY_SCRIPT.items() if (n := len(of.findall(said)))}
+    own = sum(counts.values())
+    best = max(counts, key=lambda code: counts[code])
+    weight = _IDEOGRAPH if best in _HAN else 1
+    if own * weight <= letters - own:
+        return ""
+    if best in _HAN:
+        if told in _HAN:
+            return told
+        if "ja" in counts:
+            return "ja"
+        return "zh" if own >= _FEW_HAN else ""  # a few ideographs may be Japanese too
+    return best
+
+
+def _is_upper(said: str, letters: int) -> bool:
+    """Return whether nearly all letters are capitals."""
+    return sum(map(str.isupper, said)) >= 0.8 * letters
+
+
+def _has_words(said: str, capitals: bool) -> bool:
+    """Return whether a text holds words of a language, not only symbols of genes, formulas, units and numbers."""
+    words = _WORD.findall(_SYMBOL.sub(" ", said))
+    if capitals:
+        # In capitals a symbol looks like a word, but few symbols are long.
+        return any(len(w) > 5 for w in words) or sum(w in _FUNCTION_WORDS for w in words) > 1
+    kept = [w for w in words if w.islower() or (w[1:].islower() and len(w) > 2) or not w.isascii()]
+    return sum(map(len, kept)) >= _LETTERS

@@ -31,6 +31,48 @@ def test_numbers_have_no_language_of_their_own() -> None:
     assert [x.code for x in identify(["5.2 ± 3.1", "", "12"], [None, None, "pt-BR"])] == ["und", "und", "pt"]
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("SHE SELLS SHELLS BY THE SHORE", "en"),
+        ("DIE KINDER SPIELEN IM GARTEN", "de"),
+        ("LES ENFANTS JOUENT DANS LE JARDIN", "fr"),
+        ("ДЕТИ ИГРАЮТ В САДУ ВОЗЛЕ ДОМА", "ru"),
+        ("肺部感染的CT。", "zh"),
+        ("肺のCT", "ja"),
+        ("폐렴 사진", "ko"),
+        ("ปอดบวม", "th"),
+        ("肺炎", "und"),
+        ("Smads (肺炎)", "und"),
+        ("TP63, KRAS, BRAF, PTEN, MYCN, ALK1", "und"),
+        ("EGFR KRAS BRAF PTEN MYCN NRAS", "und"),
+        ("NaCl, K2HPO4, MgSO4, CaCl2, FeSO4", "und"),
+        ("Na Cl K Ca Mg Fe Zn Cu Mn", "und"),
+        ("Salmonella enterica, Shigella sonnei", "und"),
+        ("Heart rate", "und"),
+        ("Groups of ailments", "und"),
+    ],
+)
+def test_a_text_that_says_too_little_gets_no_language(text: str, code: str) -> None:
+    (found,) = identify([text], [None])
+    assert found.code == code and (found.score == 0) == (code == "und")
+    assert found.score == round(found.score, 4)
+
+
+def test_what_is_stated_stands_where_the_text_says_too_little() -> None:
+    found = identify(["KRAS, BRAF, PTEN", "肺炎", "Salmonella enterica"], ["en", "ja", "fr"])
+    assert [x.code for x in found] == ["en", "ja", "fr"]
+
+
+def test_beginnings_of_texts_are_seldom_taken_for_another_language() -> None:
+    rows = read_languages(GOLD)
+    for change in (str, str.upper):
+        texts = [change(" ".join(text.split()[:4]) if " " in text else text[:12]) for _, text in rows]
+        found = [x.code for x in identify(texts, [None] * len(rows))]
+        right = sum(code == x for (code, _), x in zip(rows, found, strict=True))
+        assert right / len(rows) > 0.85 and (len(rows) - right - found.count("und")) / len(rows) < 0.04
+
+
 def test_a_broken_table_is_told(tmp_path: Path) -> None:
     (tmp_path / "languages.tsv").write_text("language\ttext\nen\t\n")
     with pytest.raises(GoldError, match="row 2"):
