@@ -73,6 +73,7 @@ _COMMA_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_COMMA_NEXT}")
 _UNSTOPPED: Final = re.compile(
     rf" (?<=[^\s.;:,!?(\[–—-] )(?=[A-Za-z])(?P<list>{LIST})(?P<mark>[.:])(?= [A-Z\d“(αβγδΔ])"
 )
+_MAY_BE_UNSTOPPED: Final = re.compile(r"[ –-][A-Za-z](?:\d{1,2}|['′’″]{1,2})?[.:] [A-Z\d“(αβγδΔ]")  # quick to look for
 _NAMED_BY_LETTER: Final = re.compile(
     r"\b(?:vitamins?|hepatitis|influenza|types?|(?:sub)?groups?|class(?:es)?|grades?|phases?|stages?|steps?|lanes?|factors?|proteins?|"
     r"tables?|fig(?:ure|\.)?s?|cases?|patients?|models?|regions?|sites?|clusters?|clades?|categor(?:y|ies)|days?|arms?|zones?|"
@@ -208,7 +209,7 @@ def _gaps(taken: Sequence[Span], end: int) -> tuple[Span, ...]:
 def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
     """All places that may be labels, in order."""
     out: dict[int, _Marker] = {}
-    subpanels = SUBPANELS.search(text) is not None
+    subpanels = "-ii" in text and SUBPANELS.search(text) is not None
 
     def labels_of(said: str) -> tuple[str, ...]:
         return expand(said, subpanels)
@@ -239,7 +240,7 @@ def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
         begins = first.match(text)
         for m in itertools.chain((begins,) if begins else (), later.finditer(text)):
             add(m.start("list"), m.end(), labels_of(m["list"]), form)
-    for m in _UNSTOPPED.finditer(text):
+    for m in _UNSTOPPED.finditer(text) if _MAY_BE_UNSTOPPED.search(text) else ():
         if not _NAMED_BY_LETTER.search(text[max(m.start() - 16, 0) : m.start() + 1]):
             add(m.start("list"), m.end(), labels_of(m["list"]), "unstopped")
     if _POSITIONED.search(text):
@@ -269,6 +270,8 @@ def _joined(text: str, markers: Sequence[_Marker]) -> list[_Marker]:
 
     A list whose labels all stand alone elsewhere only names them again, and is dropped.
     """
+    if len(markers) < 2:
+        return list(markers)
     lists: list[list[_Marker]] = []
     for m in markers:
         if lists and _continues(text, lists[-1], m):
