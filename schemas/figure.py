@@ -157,7 +157,7 @@ class Figure:
         default=None,
     )
     caption_language: str | None = col(
-        "Language of the caption, with the stated one as prior.",
+        "Language of the caption, English more likely than others; `und` if the caption says too little.",
         unit="ISO 639",
         null="no caption, or languages were not identified",
         default=None,

@@ -109,7 +109,7 @@ class Paragraph:
         "The same, rounded.", unit="1 to 5", null="classifiers were left away", default=None
     )
     text_language: str | None = col(
-        "Language of the text, with the stated one as prior.",
+        "Language of the text, with the stated one as prior; `und` if the text says too little and none is stated.",
         unit="ISO 639",
         null="languages were not identified",
         default=None,

@@ -10,12 +10,12 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from pmcmine.panels.labels import LABEL, LIST, SUBPANELS, Kind, expand, kinds, position, series
+from pmcmine.panels.labels import LABEL, LIST, SUBPANELS, expand, kinds, position, series
 
 _EDGE: Final = 24  # code points at the end of a span that may be connecting words
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
@@ -73,6 +73,7 @@ _COMMA_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_COMMA_NEXT}")
 _UNSTOPPED: Final = re.compile(
     rf" (?<=[^\s.;:,!?(\[–—-] )(?=[A-Za-z])(?P<list>{LIST})(?P<mark>[.:])(?= [A-Z\d“(αβγδΔ])"
 )
+_MAY_BE_UNSTOPPED: Final = re.compile(r"[ –-][A-Za-z](?:\d{1,2}|['′’″]{1,2})?[.:] [A-Z\d“(αβγδΔ]")  # quick to look for
 _NAMED_BY_LETTER: Final = re.compile(
     r"\b(?:vitamins?|hepatitis|influenza|types?|(?:sub)?groups?|class(?:es)?|grades?|phases?|stages?|steps?|lanes?|factors?|proteins?|"
     r"tables?|fig(?:ure|\.)?s?|cases?|patients?|models?|regions?|sites?|clusters?|clades?|categor(?:y|ies)|days?|arms?|zones?|"
@@ -208,14 +209,16 @@ def _gaps(taken: Sequence[Span], end: int) -> tuple[Span, ...]:
 def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
     """All places that may be labels, in order."""
     out: dict[int, _Marker] = {}
-    subpanels = SUBPANELS.search(text) is not None
+    used = bytearray(len(text))  # where a marker is
+    subpanels = "-ii" in text and SUBPANELS.search(text) is not None
 
     def labels_of(said: str) -> tuple[str, ...]:
         return expand(said, subpanels)
 
     def add(start: int, end: int, labels: tuple[str, ...], form: str) -> None:
-        if labels and not any(start < o.end and o.start < end for o in out.values()):
+        if labels and used.find(1, start, end) < 0:
             out[start] = _Marker(start, end, labels, form)
+            used[start:end] = b"\1" * (end - start)
 
     if "anel" in text:
         for m in _PANEL_WORD.finditer(text):
@@ -239,7 +242,7 @@ def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
         begins = first.match(text)
         for m in itertools.chain((begins,) if begins else (), later.finditer(text)):
             add(m.start("list"), m.end(), labels_of(m["list"]), form)
-    for m in _UNSTOPPED.finditer(text):
+    for m in _UNSTOPPED.finditer(text) if _MAY_BE_UNSTOPPED.search(text) else ():
         if not _NAMED_BY_LETTER.search(text[max(m.start() - 16, 0) : m.start() + 1]):
             add(m.start("list"), m.end(), labels_of(m["list"]), "unstopped")
     if _POSITIONED.search(text):
@@ -269,6 +272,8 @@ def _joined(text: str, markers: Sequence[_Marker]) -> list[_Marker]:
 
     A list whose labels all stand alone elsewhere only names them again, and is dropped.
     """
+    if len(markers) < 2:
+        return list(markers)
     lists: list[list[_Marker]] = []
     for m in markers:
         if lists and _continues(text, lists[-1], m):
@@ -392,6 +397,7 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
     seen: set[str] = set()
     had: set[int] = set()
     following = 0
+    stopped = _stopped(text, mine, name) if any(m.form == "unstopped" for m in mine) else {}
     for n, m in enumerate(mine):
         numbers = [k.number for x in m.labels for k in kinds(x) if k.name == name]
         firm = m.form in _FIRM
@@ -404,7 +410,7 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
                 and (min(numbers) == 0 and text[m.end : m.end + 1] == " " and not text[m.end + 1 : m.end + 2].isupper())
             ):
                 continue  # "A mouse" begins a sentence
-            if m.form == "unstopped" and not _expected(text, m, mine[n + 1 :], name, following):
+            if m.form == "unstopped" and not _expected(text, m, n, stopped, name, following):
                 continue
         if _LETTERS.search(text[max(m.start - 24, 0) : m.start]):
             continue  # "marked by letters (A-D)"
@@ -427,19 +433,23 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
     return [m for m in out if set(m.labels) <= run]
 
 
-def _expected(text: str, m: _Marker, later: Sequence[_Marker], name: str, number: int) -> bool:
-    """Return whether a label without a full stop before it is the one that its series lacks."""
+def _stopped(text: str, markers: Sequence[_Marker], name: str) -> dict[tuple[int, str], int]:
+    """Return for the number and the mark of each label with a stop before it its last place among the markers."""
+    return {
+        (k.number, text[m.end - 1]): n
+        for n, m in enumerate(markers)
+        if m.form == "dotted"
+        for k in kinds(m.labels[0])
+        if k.name == name
+    }
+
+
+def _expected(text: str, m: _Marker, n: int, stopped: Mapping[tuple[int, str], int], name: str, number: int) -> bool:
+    """Return whether a label without a full stop before it, at place n, is the one that its series lacks."""
     mark = text[m.end - 1]
-    if number and mark == ":":
+    if (number and mark == ":") or (number > 1 and name == "lower"):
         return True
-    if number > 1 and name == "lower":
-        return True
-    return any(
-        o.form == "dotted"
-        and text[o.end - 1] == mark
-        and any(k == Kind(name, number + len(m.labels)) for k in kinds(o.labels[0]))
-        for o in later
-    )
+    return stopped.get((number + len(m.labels), mark), -1) > n
 
 
 def _word_after(text: str, at: int) -> str:
