@@ -136,6 +136,9 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
             typer.echo(f"pmcmine: {line}", err=True)
         return EXIT_ABOVE_THRESHOLD if config.pmcid and len(missing) == len(config.pmcid) else EXIT_DONE
     if config.publish_to is not None:
+        from pmcmine import parts
+
+        parts.check(config)  # what is missing here is said before the Hub is asked
         from pmcmine.publish.repos import repo_name
         from pmcmine.publish.upload import reach_hub
 

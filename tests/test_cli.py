@@ -228,7 +228,7 @@ def test_an_output_that_can_not_be_written(
             code, out, err = call(capsys, *args)
             assert (code, out) == (2, "") and err.count("\n") == 1 and str(below) in err, args
     code, _, err = call(capsys, "subset", release, "--out", str(tmp_path))
-    assert code == 2 and "Is a directory" in err
+    assert code == 2 and "is a folder" in err
 
 
 def test_a_full_disk_says_how_to_go_on(

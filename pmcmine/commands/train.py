@@ -132,12 +132,12 @@ def encoder(
     overwrite: Overwrite = False,
 ) -> None:
     """Fit classification heads on a frozen encoder and export them together to ONNX."""
-    need("encoder-train", "train encoder")
     from classifiers.text import labelled as readers
     from classifiers.text.encoder import train
     from classifiers.text.heads import TASKS
 
     check_folder(out, overwrite)
+    need("encoder-train", "train encoder")
     rows = [row for path in labels for row in readers.read_labels(path)]
     rows += readers.own_labels(readers.corpus(corpus)) if corpus is not None else []
     chosen = {t: readers.labelled_with(rows, t) for t in TASKS}

@@ -88,8 +88,12 @@ def test_all_images_end_as_samples_or_rejects_in_the_right_group(bucket_release:
     unused = {
         (r["article_id"], r["detail"].split(" (")[0]) for r in rows(bucket_release, "rejects") if r["unit"] == "graphic"
     }
-    assert images == sampled.keys() | refused | unused
-    assert len(sampled) > 380
+    # Media of a figure that others hold the rights of are not even looked up.
+    closed = Counter(r["article_id"] for r in rows(bucket_release, "rejects") if r["reason"] == "third_party")
+    accounted_for = sampled.keys() | refused | unused
+    assert accounted_for <= images
+    assert Counter(article for article, _ in images - accounted_for) == closed
+    assert len(sampled) > 375
     for (article_id, _), figure in sampled.items():
         meta = json.loads((real_data / "pmc-bucket" / "metadata" / f"{article_id}.json").read_text("utf-8"))
         assert figure["license_group"] == group_of(parse_license(meta["license_code"])).value
