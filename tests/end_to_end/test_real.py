@@ -96,7 +96,10 @@ def test_all_images_end_as_samples_or_rejects_in_the_right_group(bucket_release:
     assert len(sampled) > 375
     for (article_id, _), figure in sampled.items():
         meta = json.loads((real_data / "pmc-bucket" / "metadata" / f"{article_id}.json").read_text("utf-8"))
-        assert figure["license_group"] == group_of(parse_license(meta["license_code"])).value
+        group = group_of(parse_license(meta["license_code"])).value
+        # A figure's own words may narrow its article's licence, never widen it.
+        narrower = figure["license_override"] and (group, figure["license_group"]) == ("commercial", "noncommercial")
+        assert figure["license_group"] == group or narrower
         assert figure["shard"].startswith(figure["license_group"] + "/" + figure["split"] + "/")
 
 
