@@ -94,12 +94,15 @@ def test_all_images_end_as_samples_or_rejects_in_the_right_group(bucket_release:
     assert accounted_for <= images
     assert Counter(article for article, _ in images - accounted_for) == closed
     assert len(sampled) > 375
+    same = 0
     for (article_id, _), figure in sampled.items():
         meta = json.loads((real_data / "pmc-bucket" / "metadata" / f"{article_id}.json").read_text("utf-8"))
         group = group_of(parse_license(meta["license_code"])).value
-        # A figure's own words may narrow its article's licence, never widen it.
-        narrower = figure["license_override"] and (group, figure["license_group"]) == ("commercial", "noncommercial")
-        assert figure["license_group"] == group or narrower
+        # The article's and the figure's own words may narrow what the metadata states, never widen it.
+        order = ("commercial", "noncommercial", "other")
+        assert order.index(figure["license_group"]) >= order.index(group)
+        same += figure["license_group"] == group
+    assert same > 0.97 * len(sampled)
         assert figure["shard"].startswith(figure["license_group"] + "/" + figure["split"] + "/")
 
 
