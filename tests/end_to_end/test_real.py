@@ -102,8 +102,8 @@ def test_all_images_end_as_samples_or_rejects_in_the_right_group(bucket_release:
         order = ("commercial", "noncommercial", "other")
         assert order.index(figure["license_group"]) >= order.index(group)
         same += figure["license_group"] == group
-    assert same > 0.97 * len(sampled)
         assert figure["shard"].startswith(figure["license_group"] + "/" + figure["split"] + "/")
+    assert same > 0.97 * len(sampled)
 
 
 def test_the_image_is_the_file_that_the_rule_names(bucket_release: Path, real_data: Path) -> None:
