@@ -8,6 +8,7 @@ arithmetic are those of fastText 0.9.2 (`fasttext.cc`, `dictionary.cc`, `quantma
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -93,7 +94,7 @@ class Classifier:
     # Which inner nodes of the Huffman tree lie on the way to each label, where it turns left and where right.
     _left: Floats | None
     _right: Floats | None
-    _rows_of: object = field(init=False, repr=False)
+    _rows_of: Callable[[bytes], tuple[int, ...]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_rows_of", lru_cache(_CACHED_TOKENS)(self._token_rows))
@@ -135,7 +136,7 @@ class Classifier:
         for token in tokens:
             if token.startswith(_LABEL):
                 continue
-            rows.extend(self._rows_of(token))  # type: ignore[operator]
+            rows.extend(self._rows_of(token))
             if self._arguments.word_ngrams > 1:
                 hashes.append(_signed(_hash(token)))
         self._add_word_ngrams(rows, hashes)
