@@ -186,6 +186,7 @@ def test_the_report_is_one_file_without_scripts(demo_release: Path) -> None:
 
 def test_bytes_are_the_same_from_a_folder(demo_release: Path, demo_bucket: Path, tmp_path: Path) -> None:
     mine(config_for(demo_bucket, tmp_path / "out"))
+    assert rows(tmp_path / "out", "rejects") == rows(demo_release, "rejects")
     assert tree(tmp_path / "out", "shards", "tables") == tree(demo_release, "shards", "tables")
     ours, theirs = release_json(tmp_path / "out"), release_json(demo_release)
     assert ours["snapshot"]["sha256"] == theirs["snapshot"]["sha256"]

@@ -124,9 +124,14 @@ def test_the_hub(
 
 
 def test_publishing_while_mining_asks_before_it_mines(
-    demo_bucket: Path, silent: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    demo_bucket: Path,
+    silent: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pytest.importorskip("huggingface_hub")
+    monkeypatch.setenv("HF_TOKEN", "hf_any")  # without one, nothing is asked
     _gives_up(
         capsys, "mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "--vocab", "none", "-q",
         "--publish-to", "org/name", "--endpoint", silent, "--set", "first_contact_seconds=1", said=silent,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,9 @@ def test_real_articles_are_withheld_and_filled_in(
     mine(load_config({**common, "out": str(tmp_path / "release"), "groups": ("noncommercial",), "pointers": True}))
     release, whole = tmp_path / "release", tmp_path / "whole"
     pointers = [r for r in rows(release, "figures") if r["withheld"]]
-    assert len(pointers) > 250 and {r["license_group"] for r in pointers} == {"commercial"}
+    groups = Counter(r["license_group"] for r in pointers)
+    assert groups["commercial"] > 250
+    assert set(groups) == {"commercial", "other"}  # figures that their own words close, in articles that are open
     assert all(not r["caption"] and r["shard"] is None and r["no_sample"] == "withheld" for r in pointers)
     code, _, err = call(capsys, "rehydrate", str(release), "--source", source, "--out", str(tmp_path / "filled"))
     assert code == 0, err
