@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pmcmine.bounds import IDENTIFIER, clean, shorten
 from schemas.ledger import Reject
 
 DETAIL_LIMIT = 300  # characters of `detail`; a ledger row is a note, not a log
@@ -195,9 +196,6 @@ class Ledger:
         figure_id: str | None = None,
     ) -> None:
         """Append one row."""
-        clean = " ".join(detail.split())
-        if len(clean) > DETAIL_LIMIT:
-            clean = clean[: DETAIL_LIMIT - 1] + "…"
         self.rows.append(
             Reject(
                 reject_id=f"{self.pmcid}/r{len(self.rows):05d}",
@@ -206,7 +204,7 @@ class Ledger:
                 reason=reason.value,
                 pmcid=self.pmcid,
                 article_id=article_id,
-                figure_id=figure_id,
-                detail=clean,
+                figure_id=None if figure_id is None else clean(shorten(figure_id, 2 * IDENTIFIER)),
+                detail=clean(shorten(" ".join(detail[: 4 * DETAIL_LIMIT].split()), DETAIL_LIMIT)),
             )
         )

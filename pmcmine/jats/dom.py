@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from lxml import etree
 
+from pmcmine.bounds import XML_TAGS
 from pmcmine.rejects import Reason, Rejected
 
 MAX_XML_BYTES: Final = 64 * 1024 * 1024
@@ -59,6 +60,8 @@ def parse_jats(data: bytes, max_bytes: int = MAX_XML_BYTES) -> Element:
         raise Rejected(Reason.XML_TOO_LARGE, f"{len(data)} bytes, the bound is {max_bytes}")
     if not data.strip():
         raise Rejected(Reason.XML_MALFORMED, "the file is empty")
+    if len(data) > XML_TAGS and data.count(b"<") > XML_TAGS:  # before libxml2 makes nodes of them
+        raise Rejected(Reason.XML_TOO_LARGE, f"more than {XML_TAGS} tags")
     try:
         root = etree.fromstring(data, _PARSERS.parser)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
