@@ -31,6 +31,8 @@ ARCHIVE_HEADER: Final = 1 << 16  # bytes of a long name or a pax header in a tar
 ARCHIVE_HEADERS: Final = 8  # such headers before one member
 FRAMES: Final = 65_536  # frames of an image file
 
+SCAN_PIXELS: Final = 20_000_000_000  # pixels × scans of a progressive JPEG, each of which is decoded
+
 TRUNCATED: Final = "…"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
