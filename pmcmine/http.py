@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import http.client
 import random
-import re
 import threading
 import time
 import zlib
@@ -86,6 +85,14 @@ def user_agent(contact: str | None) -> str:
     return f"pmcmine/{__version__} (contact: {contact})" if contact else f"pmcmine/{__version__}"
 
 
+class _Session(requests.Session):
+    """A session that leaves redirects to its caller: `requests` reads their bodies whole, however long they are."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Never one."""
+        return
+
+
 class HttpClient:
     """GETs of one base URL. Safe to use from several threads."""
 
@@ -93,7 +100,7 @@ class HttpClient:
         self.base = base.rstrip("/") + "/"
         self._limits = limits
         self._limiter = RateLimiter(limits.requests_per_second)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers["User-Agent"] = user_agent(limits.contact)
         self._session.headers["Accept-Encoding"] = "identity"  # sizes and checksums are of the bytes as stored
         adapter = DeadlineAdapter(pool_connections=2, pool_maxsize=limits.connections)
@@ -174,10 +181,7 @@ class HttpClient:
     def _body(self, url: str, key: str, max_bytes: int, until: Deadline) -> bytes:
         """Bytes of the answer, redirects followed."""
         for _ in range(_MAX_REDIRECTS + 1):
-            # Redirects are followed here, for `requests` reads their bodies whole, however long they are.
-            with self._session.get(
-                url, stream=True, timeout=(10.0, self._limits.timeout), allow_redirects=False
-            ) as answer:
+            with self._session.get(url, stream=True, timeout=(10.0, self._limits.timeout)) as answer:
                 if answer.status_code not in _REDIRECTS:
                     self._check_status(answer, key)
                     return _read(answer, key, max_bytes, until)
@@ -222,9 +226,10 @@ def _read(answer: requests.Response, key: str, max_bytes: int, until: Deadline) 
         until.extend(len(chunk) / _MIN_RATE)
         if len(data) > max_bytes:
             raise Rejected(Reason.MEDIA_TOO_LARGE, f"{key}: more than {max_bytes} bytes")
-    length = answer.headers.get("Content-Length", "")
-    if re.fullmatch("[0-9]{1,18}", length) and int(length) != len(data):
-        raise _Transient(Reason.FETCH_FAILED, f"{len(data)} of {length} bytes")
+    length = answer.headers.get("Content-Length")
+    # As text, for it may have any number of digits; a proxy may have joined two equal headers.
+    if length and {n.strip().lstrip("0") for n in length.split(",")} != {str(len(data)).lstrip("0")}:
+        raise _Transient(Reason.FETCH_FAILED, f"{len(data)} of {length[:20]} bytes")
     if answer.headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip"):  # a proxy that packs unasked
         return _unpacked(bytes(data), key, max_bytes)
     return bytes(data)
