@@ -23,7 +23,7 @@ from pmcmine.errors import SourceError
 from pmcmine.http import HttpClient, HttpLimits
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.filelist import bounded_lines, csv_rows
-from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, read_metadata
+from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, of_metadata, read_metadata
 from pmcmine.storage import Folder
 
 log = logging.getLogger(__name__)
@@ -268,10 +268,8 @@ class BucketReader:
         try:
             data = self.get(entry.ref, MAX_METADATA_BYTES, etag)
         except Rejected as error:
-            if error.reason == Reason.XML_MISSING:
-                raise Rejected(Reason.METADATA_MISSING, error.detail) from None
             if error.reason != Reason.CHECKSUM_MISMATCH:
-                raise
+                raise of_metadata(error) from None
             data = self._changed(entry, error)
         return read_metadata(data, entry)
 

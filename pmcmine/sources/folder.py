@@ -14,7 +14,7 @@ from pmcmine.bundle import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.errors import SourceError, StorageError
 from pmcmine.media import is_image_name
 from pmcmine.rejects import Reason, Rejected
-from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, read_metadata
+from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, of_metadata, read_metadata
 from pmcmine.storage import Folder
 
 _LOOSE = re.compile(rf"({PMCID})(?:\.({VERSION}))?\.(?:xml|nxml)", re.IGNORECASE | re.ASCII)
@@ -108,8 +108,7 @@ class FolderReader:
             try:
                 return read_metadata(self.get(entry.ref, MAX_METADATA_BYTES, None), entry)
             except Rejected as error:
-                missing = error.reason == Reason.XML_MISSING
-                raise Rejected(Reason.METADATA_MISSING if missing else error.reason, error.detail) from None
+                raise of_metadata(error) from None
         parent = str(PurePosixPath(entry.ref).parent)
         base = "" if parent == "." else parent
         beside = [n for n in self._folder.names(base) if is_image_name(n)]

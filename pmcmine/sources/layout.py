@@ -99,6 +99,12 @@ def read_metadata(data: bytes, entry: Entry) -> VersionMeta:
     )
 
 
+def of_metadata(error: Rejected) -> Rejected:
+    """What went wrong with a metadata file; stores tell of any file as if it were XML or media."""
+    reasons = {Reason.XML_MISSING: Reason.METADATA_MISSING, Reason.MEDIA_TOO_LARGE: Reason.METADATA_INVALID}
+    return Rejected(reasons.get(error.reason, error.reason), error.detail)
+
+
 class StoreBundle:
     """An article whose files are got one by one from a store."""
 
