@@ -88,7 +88,7 @@ class Reason(StrEnum):
 
 
 MEANINGS: dict[Reason, str] = {
-    Reason.SUPERSEDED_VERSION: "another version of the same PMCID was chosen",
+    Reason.SUPERSEDED_VERSION: "another version of the same PMCID, or another copy of the version, was chosen",
     Reason.RETRACTED: "a version of the PMCID is marked as retracted, so all of it is dropped",
     Reason.NOT_OPEN_ACCESS: "the metadata says that the version is not in the open-access subset",
     Reason.LICENSE_NOT_SELECTED: "the licence group is not among those asked for",
@@ -98,7 +98,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.METADATA_MISSING: "the metadata file was in the snapshot but is gone",
     Reason.METADATA_INVALID: "the metadata file is not what the layout promises",
     Reason.XML_MISSING: "the article has no XML, or it is gone",
-    Reason.XML_TOO_LARGE: "the XML is larger than the bound",
+    Reason.XML_TOO_LARGE: "the XML, the number of its parts or what its rows repeat is larger than the bound",
     Reason.XML_MALFORMED: "the XML can't be parsed within the parser's bounds",
     Reason.XML_NOT_AN_ARTICLE: "the XML holds no article element",
     Reason.XML_OF_ANOTHER_ARTICLE: "the XML states the PMCID of another article",
