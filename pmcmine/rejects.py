@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pmcmine.bounds import IDENTIFIER, clean, shorten
 from schemas.ledger import Reject
 
 DETAIL_LIMIT = 300  # characters of `detail`; a ledger row is a note, not a log
@@ -91,7 +92,7 @@ class Reason(StrEnum):
 
 MEANINGS: dict[Reason, str] = {
     Reason.NOT_IN_SOURCE: "`--pmcid` names the article, but the source does not have it",
-    Reason.SUPERSEDED_VERSION: "another version of the same PMCID was chosen",
+    Reason.SUPERSEDED_VERSION: "another version of the same PMCID, or another copy of the version, was chosen",
     Reason.RETRACTED: "a version of the PMCID is marked as retracted, so all of it is dropped",
     Reason.NOT_OPEN_ACCESS: "the metadata says that the version is not in the open-access subset",
     Reason.LICENSE_NOT_SELECTED: "the licence group is not among those asked for",
@@ -101,7 +102,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.METADATA_MISSING: "the metadata file was in the snapshot but is gone",
     Reason.METADATA_INVALID: "the metadata file is not what the layout promises",
     Reason.XML_MISSING: "the article has no XML, or it is gone",
-    Reason.XML_TOO_LARGE: "the XML is larger than the bound",
+    Reason.XML_TOO_LARGE: "the XML, the number of its parts or what its rows repeat is larger than the bound",
     Reason.XML_MALFORMED: "the XML can't be parsed within the parser's bounds",
     Reason.XML_NOT_AN_ARTICLE: "the XML holds no article element",
     Reason.XML_OF_ANOTHER_ARTICLE: "the XML states the PMCID of another article",
@@ -201,9 +202,6 @@ class Ledger:
         figure_id: str | None = None,
     ) -> None:
         """Append one row."""
-        clean = " ".join(detail.split())
-        if len(clean) > DETAIL_LIMIT:
-            clean = clean[: DETAIL_LIMIT - 1] + "…"
         self.rows.append(
             Reject(
                 reject_id=f"{self.pmcid}/r{len(self.rows):05d}",
@@ -212,7 +210,7 @@ class Ledger:
                 reason=reason.value,
                 pmcid=self.pmcid,
                 article_id=article_id,
-                figure_id=figure_id,
-                detail=clean,
+                figure_id=None if figure_id is None else clean(shorten(figure_id, 2 * IDENTIFIER)),
+                detail=clean(shorten(" ".join(detail[: 4 * DETAIL_LIMIT].split()), DETAIL_LIMIT)),
             )
         )

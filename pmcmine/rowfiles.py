@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute
 
+from pmcmine.bounds import clean
 from pmcmine.storage import Folder
 from schemas import Table, to_arrow
 
@@ -48,6 +50,26 @@ def write_arrow(
             writer.write_table(t)
 
 
+def _converted(table: Table, rows: Sequence[Any]) -> pa.Table:
+    """Arrow table of records; a text that UTF-8 can't hold costs a replacement character, not the block."""
+    try:
+        return to_arrow(table, rows)
+    except UnicodeEncodeError:
+        return to_arrow(table, [_cleaned(r) for r in rows])
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple):
+        return tuple(map(_cleaned, value))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.replace(
+            value, **{f.name: _cleaned(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        )
+    return value
+
+
 @dataclass
 class Rows:
     """Rows of one table by (group, split), in order; Arrow, but for the last ones: records take ten times the memory.
@@ -71,7 +93,7 @@ class Rows:
     def to_arrow(self) -> None:
         """Turn the records into Arrow."""
         for place, rows in self._records.items():
-            self._arrow.setdefault(place, []).append(to_arrow(self.table, rows))
+            self._arrow.setdefault(place, []).append(_converted(self.table, rows))
         self._records.clear()
 
     def write(self, work: Folder, name: str, *, replace: bool = False) -> dict[str, Any]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
+import stat
 import tempfile
 import uuid
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +22,56 @@ from fsspec.implementations.local import LocalFileSystem
 
 from pmcmine.errors import StorageError
 
+log = logging.getLogger(__name__)
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+# A FIFO would block the opening itself (open(2)).
+_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+def open_regular(path: str | Path) -> BinaryIO:
+    """Open a local file for reading if it is a regular one, or a link to one.
+
+    Raises:
+        OSError: for folders, FIFOs, sockets and devices, which may block or never end.
+    """
+    if not stat.S_ISREG(Path(path).stat().st_mode):  # opening some devices has effects
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    descriptor = os.open(path, _READ)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # it was exchanged in between
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+def _walk_local(root: Path) -> Iterator[str]:
+    """Paths below a folder, relative to it; a folder that several links lead to is read once."""
+    seen: set[tuple[int, int]] = set()
+    waiting, links = deque([""]), deque[str]()
+    while waiting or links:
+        below = waiting.popleft() if waiting else links.popleft()  # real folders first: they are the better names
+        folder = root / below
+        try:
+            status = folder.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda e: e.name)
+        except OSError as error:
+            if not below:
+                raise
+            log.warning("%s: can't be read (%s)", folder, error.strerror or error)
+            continue
+        for entry in found:
+            name = f"{below}/{entry.name}" if below else entry.name
+            try:
+                is_folder = entry.is_dir()
+            except OSError:  # a loop of links
+                is_folder = False
+            if is_folder:
+                (links if entry.is_symlink() else waiting).append(name)
+            else:
+                yield name
 
 
 def describe(error: OSError) -> str:
@@ -114,27 +166,42 @@ class Folder:
         return sorted({e.rstrip("/").rsplit("/", 1)[-1] for e in entries if e.rstrip("/") != path.strip("/")})
 
     def walk(self, name: str = "") -> list[str]:
-        """Sorted names of all files below, relative to this folder."""
+        """Sorted names of all files below, relative to this folder; on a local disk of FIFOs and the like, too."""
+        if self.is_local:
+            top = Path(self.path(name))
+            if not top.is_dir():
+                return [name] if name and top.exists() else []
+            return sorted(f"{name}/{f}" if name else f for f in _walk_local(top))
         root = self.path()
         found = self.fs.find(self.path(name)) if self.exists(name) else []
-        prefix = root.lstrip("/") if not self.is_local else root
+        prefix = root.lstrip("/")
         return sorted(f.removeprefix(root).removeprefix(prefix).lstrip("/") for f in found)
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int = -1) -> bytes:
         """All bytes of a file.
+
+        Args:
+            name: the file.
+            most: read no more than so many bytes of a local file, whatever its stated size; all if negative.
 
         Raises:
             FileNotFoundError: where there is none.
+            OSError: for what is no regular file.
         """
         if self.is_local:
-            return Path(self.path(name)).read_bytes()
+            with open_regular(self.path(name)) as stream:
+                return stream.read(most)
         data: bytes = self.fs.cat_file(self.path(name))
         return data
 
     def open(self, name: str) -> BinaryIO:
-        """Open a file for reading with random access."""
+        """Open a file for reading with random access.
+
+        Raises:
+            OSError: where there is none, or no regular file.
+        """
         if self.is_local:
-            return Path(self.path(name)).open("rb")
+            return open_regular(self.path(name))
         stream: BinaryIO = self.fs.open(self.path(name), "rb")
         return stream
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import cast
 
 from lxml import etree
 
+from pmcmine import bounds
 from pmcmine.ids import article_id as make_article_id
 from pmcmine.ids import figure_names, sample_keys
 from pmcmine.jats.abstracts import main_abstract
@@ -114,7 +115,8 @@ def attribution_line(front: Front, pmcid: str, licence: Stated, doi: str | None)
     text = ". ".join(p for p in parts if p)
     text += f". {pmcid}" + (f", https://doi.org/{doi}" if doi else "")
     named = " ".join(p for p in (licence.license, licence.version) if p)
-    return f"{text}. {named}" + (f" ({licence.url})" if licence.url else "")
+    terms = f". {named}" + (f" ({licence.url})" if licence.url else "")
+    return bounds.shorten(text, bounds.ATTRIBUTION - len(terms)) + terms
 
 
 def _initials(given: str | None) -> str:
@@ -156,11 +158,12 @@ def extract_article(
     """
     root = parse_jats(xml, max_bytes, meta.pmcid)
     ledger = Ledger(meta.pmcid) if ledger is None else ledger
-    front = read_front(root, meta.as_of)
+    front = bounded(read_front(root, meta.as_of))
     if front.pmcid and front.pmcid != meta.pmcid:
         raise Rejected(Reason.XML_OF_ANOTHER_ARTICLE, f"the XML states {front.pmcid}")
     decided, license_source = decide_license(meta, front)
     licence = decided.license or License.OTHER
+    _count_parts(root, xml)
     body = read_body(root)
     article_id = meta.article_id
     doi = meta.doi or front.doi
@@ -178,8 +181,10 @@ def extract_article(
         body.groups,
     )
     targets = LinkTargets(root, body, ids, index)
-    mentions = _Mentions(article_id, meta.pmcid, figure_ids, index, targets, ledger)
+    repeated = _Repeated()
+    mentions = _Mentions(article_id, meta.pmcid, figure_ids, index, targets, ledger, repeated)
     paragraphs = []
+    titles = _Titles()
     code = licence.value
     for ordinal, p in enumerate(body.paragraphs):
         paragraph_id = f"{article_id}/{p.place.path}"
@@ -192,7 +197,9 @@ def extract_article(
             citations = tuple([Citation(start=r[0], end=r[1], ref_ids=r[3]) for r in flat.refs if r[2] == "bibr"])
             if len(citations) < len(flat.refs):
                 others = targets.resolve(tuple([r for r in flat.refs if r.kind != "bibr"]))
-                figure_references = _figure_references(others, index, figure_ids)
+                figure_references = _figure_references(others, index, figure_ids, repeated)
+        section_titles, n_title = titles.of(p.place.titles)
+        repeated.add(n_title + len(paragraph_id) + len(attribution))
         mentions.read(paragraph_id, "paragraph", p.place.kind, flat.text, others)
         paragraphs.append(
             Paragraph(
@@ -201,7 +208,7 @@ def extract_article(
                 pmcid=meta.pmcid,
                 path=p.place.path,
                 ordinal=ordinal,
-                section_titles=p.place.titles,
+                section_titles=section_titles,
                 section_kind=p.place.kind,
                 text=flat.text,
                 citations=citations,
@@ -221,7 +228,9 @@ def extract_article(
         mentions.read_parts(figure_id, "figure_caption", f.place.kind, caption.text, caption.flat)
     tables = []
     for ordinal, t in enumerate(body.tables):
-        xml_id = t.element.get("id")
+        xml_id = bounds.identifier(t.element.get("id"))
+        section_titles, n_title = titles.of(t.place.titles)
+        repeated.add(n_title + len(attribution))
         table_id = f"{article_id}/{xml_id or f't{ordinal}'}"
         mentions.read_parts(table_id, "table_caption", t.place.kind, t.caption[1], t.caption_flats)
         notes, note_flats = _join(t.notes)
@@ -237,7 +246,7 @@ def extract_article(
                 caption_title=t.caption[0],
                 caption=t.caption[1],
                 footnotes=notes,
-                section_path=t.place.titles,
+                section_path=section_titles,
                 section_kind=t.place.kind,
                 n_rows=t.n_rows,
                 image_figure_id=None if t.figure is None else figure_ids[t.figure],
@@ -251,7 +260,8 @@ def extract_article(
         ledger.add(Stage.EXTRACT, Unit.SUB_ARTICLE, Reason.OTHER_ARTICLE, article_id, other or "no PMCID")
     found["mention"] += mentions.outside(root, xml)
     counts = Counter(m.figure_id for m in mentions.rows)
-    places = _places(body, mentions.rows, figure_ids, paragraphs)
+    places = _places(body, mentions.rows, figure_ids, paragraphs, titles)
+    repeated.add(sum(titles.of(path)[1] + len(attribution) + len(front.title or "") for path, _ in places))
     owner = _owner(front)
     figures = tuple(
         _draft(f, places[ordinal], figure_id, key, ordinal, figure_ids, licence, owner, counts[figure_id])
@@ -322,11 +332,11 @@ def extract_article(
 
 
 def _places(
-    body: Body, mentions: list[Mention], figure_ids: list[str], paragraphs: list[Paragraph]
+    body: Body, mentions: list[Mention], figure_ids: list[str], paragraphs: list[Paragraph], titles: _Titles
 ) -> list[tuple[tuple[str, ...], str]]:
     """(section titles, section kind) of each figure: where it stands, or, for one in the floats at the end of the
     article, where it is mentioned first."""
-    places = [(f.place.titles, f.place.kind) for f in body.figures]
+    places = [(titles.of(f.place.titles)[0], f.place.kind) for f in body.figures]
     floating = {i for i, f in enumerate(body.figures) if f.place.path.startswith("floats-")}
     if floating:
         by_id = {p.paragraph_id: p for p in paragraphs}
@@ -363,7 +373,7 @@ def _draft(
         figure_id=figure_id,
         key=key,
         ordinal=ordinal,
-        xml_id=figure.element.get("id"),
+        xml_id=bounds.identifier(figure.element.get("id")),
         kind=figure.kind,
         parent_figure_id=None if f.parent is None else figure_ids[f.parent],
         label=figure.label,
@@ -382,11 +392,14 @@ def _draft(
     )
 
 
-def _figure_references(refs: tuple[Ref, ...], index: FigureIndex, figure_ids: list[str]) -> tuple[FigureReference, ...]:
+def _figure_references(
+    refs: tuple[Ref, ...], index: FigureIndex, figure_ids: list[str], repeated: _Repeated
+) -> tuple[FigureReference, ...]:
     """A paragraph's links to figures."""
     found = []
     for ref in refs:
         named = [figure_ids[i] for i in index.figures(ref.rids)]
+        repeated.add(sum(map(len, named)))
         if named:
             found.append(FigureReference(start=ref.start, end=ref.end, figure_ids=tuple(named)))
     return tuple(found)
@@ -483,6 +496,85 @@ class LinkTargets:
         return around | inside
 
 
+def _count_parts(root: Element, xml: bytes) -> None:
+    """Check the number of paragraphs, figures and tables before rows are made of them.
+
+    Raises:
+        Rejected: XML_TOO_LARGE above the bound.
+    """
+    if len(xml) > bounds.PARTS:  # a shorter one can't have so many
+        n = sum(1 for _ in root.iter("p", "fig", "table-wrap"))
+        if n > bounds.PARTS:
+            raise Rejected(Reason.XML_TOO_LARGE, f"{n} paragraphs, figures and tables, the bound is {bounds.PARTS}")
+
+
+def bounded(front: Front) -> Front:
+    """Bound what the rows of an article repeat of its front matter; ordinary articles are returned as they are."""
+    text = (front.title, front.journal, front.journal_abbreviation, front.article_type, front.language)
+    if (
+        sum(len(t) for t in (*text, front.doi, front.pmid) if t) <= bounds.IDENTIFIER
+        and len(front.keywords) <= bounds.KEYWORDS
+        and all(len(k) <= bounds.TITLE for k in front.keywords)
+        and all(len(a.surname) + len(a.given_names or "") <= bounds.TITLE for a in front.authors[:3])
+    ):
+        return front
+
+    def short(value: str | None) -> str | None:
+        return None if value is None else bounds.shorten(value, bounds.TITLE)
+
+    first = tuple(
+        replace(a, surname=bounds.shorten(a.surname, bounds.TITLE), given_names=short(a.given_names))
+        for a in front.authors[:3]
+    )
+    return replace(
+        front,
+        title=short(front.title),
+        journal=short(front.journal),
+        journal_abbreviation=short(front.journal_abbreviation),
+        article_type=short(front.article_type),
+        language=bounds.identifier(front.language),
+        doi=bounds.identifier(front.doi),
+        pmid=bounds.identifier(front.pmid),
+        keywords=bounds.keywords(front.keywords),
+        authors=(*first, *front.authors[3:]),
+    )
+
+
+class _Titles:
+    """Section titles within their bounds, and their length; each path is looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], tuple[tuple[str, ...], int]] = {}
+
+    def of(self, path: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
+        """Bounded titles of a path, and their characters."""
+        known = self._known.get(path)
+        if known is None:
+            short = bounds.shorten_path(path)
+            known = self._known[path] = (short, sum(map(len, short)))
+        return known
+
+
+class _Repeated:
+    """Counts the characters that an article's rows repeat: a small file must not become gigabytes of rows."""
+
+    def __init__(self) -> None:
+        self._n = 0
+
+    def add(self, n: int) -> None:
+        """Count characters.
+
+        Raises:
+            Rejected: XML_TOO_LARGE above the bound.
+        """
+        self._n += n
+        if self._n > bounds.REPEATED:
+            raise Rejected(
+                Reason.XML_TOO_LARGE,
+                f"its rows repeat titles, ids and sentences of more than {bounds.REPEATED} characters",
+            )
+
+
 class _Mentions:
     """Collects the mentions of one article and remembers which links they account for."""
 
@@ -494,7 +586,9 @@ class _Mentions:
         index: FigureIndex,
         targets: LinkTargets,
         ledger: Ledger,
+        repeated: _Repeated,
     ) -> None:
+        self.repeated = repeated
         self.article_id = article_id
         self.pmcid = pmcid
         self.figure_ids = figure_ids
@@ -526,6 +620,7 @@ class _Mentions:
         starts = sentence_starts(text)
         for m in named:
             first, last = sentence_at(text, starts, m.start, m.end)
+            self.repeated.add(last - first)
             self.rows.append(
                 Mention(
                     mention_id=f"{self.article_id}/m{len(self.rows):05d}",

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from lxml import etree
 
+from pmcmine.bounds import XML_TAGS
 from pmcmine.rejects import Reason, Rejected
 
 MAX_XML_BYTES: Final = 64 * 1024 * 1024
@@ -71,6 +72,8 @@ def parse_jats(data: bytes, max_bytes: int = MAX_XML_BYTES, pmcid: str | None = 
         raise Rejected(Reason.XML_TOO_LARGE, f"{len(data)} bytes, the bound is {max_bytes}")
     if not data.strip():
         raise Rejected(Reason.XML_MALFORMED, "the file is empty")
+    if len(data) > XML_TAGS and data.count(b"<") > XML_TAGS:  # before libxml2 makes nodes of them
+        raise Rejected(Reason.XML_TOO_LARGE, f"more than {XML_TAGS} tags")
     try:
         root = _parse(data)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:

@@ -86,7 +86,7 @@ def _mine(
     meta = ArticleMeta(
         pmcid=chosen.pmcid,
         version=chosen.version,
-        versions_seen=tuple(sorted(e.version for e in entries)),
+        versions_seen=tuple(sorted({e.version for e in entries})),
         pmid=chosen.pmid,
         doi=chosen.doi,
         license_code=chosen.license_code,
@@ -153,9 +153,11 @@ def _metadata(entries: Sequence[Entry], reader: Reader, ledger: Ledger) -> list[
     versions, failed = [], False
     for entry in entries:
         try:
+            if entry.problem is not None:
+                raise entry.problem
             versions.append(reader.metadata(entry))
         except Rejected as error:
-            failed |= error.reason != Reason.METADATA_MISSING
+            failed |= error.reason not in (Reason.METADATA_MISSING, Reason.SUPERSEDED_VERSION)
             ledger.add(Stage.SELECT, Unit.VERSION, error.reason, article_id(entry.pmcid, entry.version), error.detail)
     if failed:
         for v in versions:

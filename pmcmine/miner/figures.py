@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pmcmine.bounds import ATTRIBUTION, shorten
 from pmcmine.bundle import ArticleBundle
 from pmcmine.concepts.article import LinkedText, article_linker
 from pmcmine.config import MineConfig
@@ -49,6 +50,7 @@ def mine_figures(
         rows = _in_benchmarks(rows, images, sets, mined)
     if config.panels:
         _panels(rows, images, choices, media, config, mined)
+    panel_keys: set[str] = set()
     for figure, (image, why) in zip(rows, shown, strict=True):
         dropped = unwanted(figure, config)
         if dropped is not None:
@@ -62,7 +64,7 @@ def mine_figures(
             ledger.add(Stage.IMAGE, Unit.FIGURE, reason, article.article_id, detail, figure.figure_id)
         mined.figures.append(figure)
         if image is not None:
-            _stage(figure, article, image, media, config, mined)
+            _stage(figure, article, image, media, config, mined, panel_keys)
     if config.near_duplicates:
         sampled = {s.figure_id for s in mined.samples}
         seen = {f.figure_id: i.fingerprint for f, i in zip(rows, images, strict=True) if i and f.figure_id in sampled}
@@ -125,7 +127,13 @@ def _panels(
 
 
 def _stage(
-    figure: Figure, article: Article, image: CheckedImage, media: Media, config: MineConfig, mined: Mined
+    figure: Figure,
+    article: Article,
+    image: CheckedImage,
+    media: Media,
+    config: MineConfig,
+    mined: Mined,
+    panel_keys: set[str],
 ) -> None:
     """Stage a figure's sample, and those of its panels, whose rows learn the hash of their crop."""
     mentions = [m for m in mined.mentions if m.figure_id == figure.figure_id]
@@ -134,7 +142,7 @@ def _stage(
     sample = sample_of(figure, article, mentions, image, concepts, panels)
     if config.panel_shards:
         pieces = dict(media.pieces.get(figure.figure_id, ()))
-        cut = panel_samples(figure, article, panels, mined.mentions, image, pieces, config)
+        cut = panel_samples(figure, article, panels, mined.mentions, image, pieces, config, panel_keys)
         hashes = {s.figure_id: s.sha256 for s in cut}
         mined.panels = [replace(p, crop_sha256=hashes[p.panel_id]) if p.panel_id in hashes else p for p in mined.panels]
         sample = replace(sample, panels=tuple(cut))
@@ -150,7 +158,7 @@ def _row(
     credited = names_source(draft.permissions)
     if rights.override or credited:
         own = draft.permissions if credited else f"licence of this figure: {rights.license.value}"
-        attribution = f"{attribution}. Figure: {own}"
+        attribution = shorten(f"{attribution}. Figure: {own}", ATTRIBUTION)
     return Figure(
         figure_id=draft.figure_id,
         article_id=article.article_id,
