@@ -157,6 +157,9 @@ def absent(work: Folder, frozen: Snapshot) -> list[str]:
         return []
     groups = (group for block in range(frozen.n_blocks) for group in read_block(work, block))
     return sorted((g[0].pmcid for g in groups if g[0].version == ABSENT), key=pmcid_number)
+
+
+def read_day(work: Folder) -> str | None:
     """Day, UTC, on which the snapshot was frozen; None if the work folder does not say."""
     try:
         return work.read(_DAY).decode()
