@@ -11,6 +11,7 @@ from typing import cast
 
 from lxml import etree
 
+from pmcmine.clean_text import one_line
 from pmcmine.ids import article_id as make_article_id
 from pmcmine.ids import figure_names, sample_keys
 from pmcmine.jats.body import Body, FoundFigure, read_body
@@ -110,7 +111,7 @@ def attribution_line(front: Front, pmcid: str, licence: Stated, doi: str | None)
     text = ". ".join(p for p in parts if p)
     text += f". {pmcid}" + (f", https://doi.org/{doi}" if doi else "")
     named = " ".join(p for p in (licence.license, licence.version) if p)
-    return f"{text}. {named}" + (f" ({licence.url})" if licence.url else "")
+    return one_line(f"{text}. {named}" + (f" ({licence.url})" if licence.url else ""))
 
 
 def _initials(given: str | None) -> str:
