@@ -7,6 +7,7 @@ it is joined to a folder. A release of our own only has plain names, so that any
 from __future__ import annotations
 
 import errno
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -216,6 +217,8 @@ def read_range(root: Path, name: object, offset: Any, size: Any, most: int, what
     if type(offset) is not int or type(size) is not int or not 0 <= offset < 1 << 62 or not 0 <= size <= most:
         raise _refuse(name, what, f"has no range of {size!r} bytes at {offset!r}")
     with open_inside(root, name, what) as stream:
+        if offset + size > stream.seek(0, os.SEEK_END):
+            raise _refuse(name, what, f"ends before the {size} bytes at {offset}")
         stream.seek(offset)
         data = stream.read(size)
     if len(data) != size:

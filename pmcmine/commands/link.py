@@ -114,9 +114,9 @@ def _show(text: str, links: list) -> None:  # type: ignore[type-arg]
         notes = [n for n in ("negated", "uncertain", "historical", "hypothetical") if getattr(c, n)]
         notes += [c.experiencer] if c.experiencer != "patient" else []
         ids = f"{x.term.cui} {x.term.source_id}" if x.term.cui else x.term.source_id
+        said, name, types = (for_terminal(t) for t in (text[x.start : x.end], x.term.name, " ".join(x.term.types)))
         table.add_row(
-            f"[{colour}]{escape(for_terminal(text[x.start : x.end]))}[/]", escape(for_terminal(ids)), escape(for_terminal(x.term.name)),
-            escape(for_terminal(" ".join(x.term.types))),
+            f"[{colour}]{escape(said)}[/]", escape(for_terminal(ids)), escape(name), escape(types),
             f"{x.score:.2f}", x.how, ", ".join(notes),
         )  # fmt: skip
     console.print(shown)
