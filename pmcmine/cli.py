@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from pmcmine._version import __version__
+from pmcmine.clean_text import CleanFormatter, for_terminal
 from pmcmine.commands import browse as browse_command
 from pmcmine.commands import eval as eval_command
 from pmcmine.commands import export as export_command
@@ -70,7 +71,9 @@ def _main(
 ) -> None:
     # Beam logs the traceback of every error that it then raises; the user gets one line, and a file.
     level = logging.INFO if verbose or log_json else logging.CRITICAL
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    to_stderr = logging.StreamHandler()
+    to_stderr.setFormatter(CleanFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[to_stderr])
     if log_json:
         from pmcmine.observe import JsonLines
 
@@ -379,11 +382,11 @@ def main(argv: list[str] | None = None) -> None:
     try:
         code = app(args=argv, standalone_mode=False)
     except PmcmineError as error:
-        print(f"pmcmine: {error}", file=sys.stderr)
+        print(f"pmcmine: {for_terminal(str(error))}", file=sys.stderr)
         code = EXIT_FAILED
     except OSError as error:
         named = f"{error.filename}: " if error.filename is not None else ""
-        print(f"pmcmine: {named}{describe(error)}", file=sys.stderr)
+        print(f"pmcmine: {for_terminal(f'{named}{describe(error)}')}", file=sys.stderr)
         code = EXIT_FAILED
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in ("pmcmine", "pipelines", "schemas", "classifiers"):
@@ -397,7 +400,7 @@ def main(argv: list[str] | None = None) -> None:
         if type(error).__module__.split(".")[0] not in ("click", "typer"):
             raise
         show = getattr(error, "format_message", None)
-        print(f"pmcmine: {show() if show else error}", file=sys.stderr)
+        print(f"pmcmine: {for_terminal(str(show() if show else error), lines=True)}", file=sys.stderr)
         code = EXIT_FAILED
     if code == EXIT_INTERRUPTED:  # typer turns an interrupt into this code itself
         print("pmcmine: interrupted; the same command resumes", file=sys.stderr)

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from pmcmine.concepts.locate import find_vocabulary, local_copy
+from pmcmine.concepts.locate import find_vocabulary, is_remote, local_copy
 from pmcmine.concepts.vocabulary import Vocabulary
 from pmcmine.contact import SECONDS as FIRST_CONTACT
 from pmcmine.errors import PmcmineError
@@ -226,4 +226,7 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
         values["decontaminate"] = (f"{out.rstrip('/')}/{ARTEFACT}",)
     if values["vocab"] is None:
         values["vocab"] = "none"
+    if flags.get("vocab") is None and is_remote(str(values["vocab"])):
+        # What a folder says must not make this machine connect to anywhere.
+        raise PmcmineError(f"{out}: was made with the vocabulary {values['vocab']}; give it as --vocab if you trust it")
     return load_config(values | {k: v for k, v in flags.items() if v is not None} | {"out": out})

@@ -29,3 +29,7 @@ class VocabularyError(PmcmineError):
 
 class GoldError(PmcmineError):
     """Annotations to evaluate against or to learn from can't be read."""
+
+
+class UnsafeNameError(PmcmineError):
+    """A name that others chose leads out of its folder, or is no name of its kind."""

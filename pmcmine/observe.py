@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from pmcmine.clean_text import json_line
 from pmcmine.errors import PmcmineError
 
 _PREFIX: Final = "pmcmine"
@@ -28,7 +28,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return json_line(line)
 
 
 def samples(metrics: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str], float]]:

@@ -6,10 +6,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from pmcmine._version import __version__
 from pmcmine.errors import ReleaseError
+from pmcmine.safe_names import open_inside, release_name
 from pmcmine.storage import Folder
 
 RELEASE = "release.json"
@@ -150,3 +152,15 @@ def load_release(out: Folder) -> dict[str, Any]:
     except FileNotFoundError:
         raise ReleaseError(f"{out.url}: no {RELEASE}; this is no release, or it is not whole yet") from None
     return release
+
+
+def open_file(release: Folder, name: object) -> BinaryIO:
+    """Open a file of a release, which may be somebody else's, by the name that the release gives it.
+
+    Raises:
+        UnsafeNameError: for a name that a release does not have, and on a local disk for a link that leads out of the
+            release and for what is no regular file.
+        OSError: if it can't be opened.
+    """
+    checked = release_name(name)
+    return open_inside(Path(release.path()), checked) if release.is_local else release.open(checked)

@@ -6,7 +6,6 @@ import errno
 import io
 import logging
 import os
-import stat
 import tempfile
 import uuid
 from collections import deque
@@ -20,27 +19,13 @@ from typing import Any, BinaryIO, Final
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
+from pmcmine.clean_text import for_terminal
 from pmcmine.errors import StorageError
+from pmcmine.safe_files import check_no_links, create_new
+from pmcmine.safe_names import why_unsafe
 
 log = logging.getLogger(__name__)
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
-# A FIFO would block the opening itself (open(2)).
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-
-
-def open_regular(path: str | Path) -> BinaryIO:
-    """Open a local file for reading if it is a regular one, or a link to one.
-
-    Raises:
-        OSError: for folders, FIFOs, sockets and devices, which may block or never end.
-    """
-    if not stat.S_ISREG(Path(path).stat().st_mode):  # opening some devices has effects
-        raise OSError(errno.EINVAL, "no regular file", str(path))
-    descriptor = os.open(path, _READ)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # it was exchanged in between
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "no regular file", str(path))
-    return os.fdopen(descriptor, "rb")
 
 
 def _walk_local(root: Path) -> Iterator[str]:
@@ -131,16 +116,23 @@ class Folder:
         """Full path of a file inside, as the file system takes it.
 
         Raises:
-            StorageError: where the name would leave the folder.
+            StorageError: if the name would leave the folder.
         """
-        if name.startswith("/") or "\\" in name or any(p in ("..", ".") for p in name.split("/")):
-            raise StorageError(f"{name!r}: the name leaves its folder")
+        why = why_unsafe(name, drives=os.name == "nt")
+        if why is not None:
+            raise StorageError(f"{for_terminal(repr(name), 200)}: {why}; the name leaves its folder")
         root = self._located[1]
         return f"{root}/{name}" if name else root
 
     def child(self, name: str) -> Folder:
-        """A folder inside this one."""
-        self.path(name)
+        """Return a folder inside this one.
+
+        Raises:
+            StorageError: if the name would leave the folder, or is a link on a local disk.
+        """
+        path = self.path(name)
+        if self.is_local and Path(path).is_symlink():
+            raise StorageError(f"{path}: is a link; a release is written into real folders only")
         return Folder(f"{self.url.rstrip('/')}/{name}")
 
     def exists(self, name: str = "") -> bool:
@@ -238,13 +230,14 @@ class Folder:
         path = self.path(name)
         state: dict[str, Any] = {"won": False}
         if self.is_local:
+            check_no_links(Path(self.path()), name)
             try:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StorageError(f"{path}: can't write ({describe(error)})") from None
             temporary = Path(f"{path}.{uuid.uuid4().hex[:12]}.tmp")
             try:
-                with temporary.open("wb") as stream:
+                with create_new(temporary) as stream:
                     yield stream, state
                     stream.flush()
                     os.fsync(stream.fileno())
@@ -283,6 +276,7 @@ class Folder:
         """Move a file of another folder of the same file system here, under its name, in place of what is there."""
         target = self.path(name)
         if self.is_local:
+            check_no_links(Path(self.path()), name)
             Path(target).parent.mkdir(parents=True, exist_ok=True)
             Path(other.path(name)).replace(target)
             return

@@ -33,6 +33,7 @@ import pyarrow.fs
 
 from pmcmine.conditions import check_values, choose, explain, known_values
 from pmcmine.errors import PmcmineError
+from pmcmine.safe_names import check_names
 from pmcmine.waiting import retry_after
 
 _CHUNK: Final = 32  # samples that are read and dealt together
@@ -581,6 +582,8 @@ def open(
     if compose.columns:
         _check_columns(compose.columns, shards, fs)
     files = [f["name"] for f in listing["files"] if f["name"].startswith("tables/figures/")]
+    local = Path(shards).parent if "file" in fs.protocol else None
+    check_names(files, local, "file")
     try:
         rows = _figure_rows(tables, files, fs, split, where)
     except FileNotFoundError as error:
@@ -588,5 +591,6 @@ def open(
     if not rows:
         chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
         warnings.warn(f"{release}: {chosen} choose no sample", stacklevel=2)
+    check_names({f"shards/{row[0]}" for row in rows}, local, "shard")
     ranges = _HubRanges(fs, shards) if "hf" in fs.protocol else _Ranges(fs, shards)
     return Samples(ranges, [_Place(*row) for row in rows], seed, rank, world_size, compose, on_error)

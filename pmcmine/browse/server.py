@@ -9,7 +9,9 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from pmcmine.browse.data import ReleaseData
+from pmcmine.clean_text import for_terminal
 from pmcmine.loopback import LoopbackServer
+from pmcmine.release_tables import MALFORMED, malformed
 
 _STATIC: Final = {
     "/": ("page.html", "text/html; charset=utf-8"),
@@ -44,6 +46,13 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
+        """Answer a request; a table that is damaged or was tampered with is an answer of its own."""
+        try:
+            self._respond()
+        except MALFORMED as error:
+            self._json({"error": for_terminal(malformed("release", error), 500)}, 500)
+
+    def _respond(self) -> None:
         # A page elsewhere whose name was made to point here must not read a release (DNS rebinding).
         host = (self.headers.get("Host") or "").rpartition(":")[0]
         if host not in ("127.0.0.1", "localhost"):

@@ -26,6 +26,7 @@ def export(
     """Write a release in the record shapes of another system, for its loaders, or its attribution as TSV."""
     from pmcmine.conditions import choose
     from pmcmine.exports import FORMATS, Export, ReleaseReader
+    from pmcmine.release_tables import MALFORMED, malformed
     from pmcmine.storage import check_writable, describe
 
     if format_ not in FORMATS:
@@ -41,7 +42,10 @@ def export(
         # The folder was empty: what is in it is a part of an export, which the same command would refuse to go on with.
         shutil.rmtree(out, ignore_errors=True)
         if isinstance(error, OSError):
-            raise PmcmineError(f"--out {out}: can't write ({describe(error)})") from None
+            where = f"--out {out}" if str(error.filename or out).startswith(str(out)) else str(error.filename)
+            raise PmcmineError(f"{where}: {describe(error)}") from None
+        if isinstance(error, MALFORMED):
+            raise PmcmineError(malformed(str(release), error)) from None
         raise
     for name, n in sorted(done.counts.items()):
         typer.echo(f"{name:24} {n:>10,}")

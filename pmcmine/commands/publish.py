@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pmcmine.clean_text import for_terminal
 from pmcmine.contact import SECONDS
 
 Endpoint = Annotated[str | None, typer.Option(help="Address of the Hub; HF_ENDPOINT, or the public one, if not given.")]
@@ -69,7 +70,7 @@ def verify(
         )
     )
     for problem in found.problems[:50]:
-        typer.echo(problem)
+        typer.echo(for_terminal(problem))
     if len(found.problems) > 50:
         typer.echo(f"… and {len(found.problems) - 50} more")
     typer.echo(f"{release}: {found.files:,} files, {found.bytes:,} bytes, {found.rows:,} rows as release.json says")

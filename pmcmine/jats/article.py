@@ -12,6 +12,7 @@ from typing import cast
 from lxml import etree
 
 from pmcmine import bounds
+from pmcmine.clean_text import one_line
 from pmcmine.ids import article_id as make_article_id
 from pmcmine.ids import figure_names, sample_keys
 from pmcmine.jats.abstracts import main_abstract
@@ -116,7 +117,7 @@ def attribution_line(front: Front, pmcid: str, licence: Stated, doi: str | None)
     text += f". {pmcid}" + (f", https://doi.org/{doi}" if doi else "")
     named = " ".join(p for p in (licence.license, licence.version) if p)
     terms = f". {named}" + (f" ({licence.url})" if licence.url else "")
-    return bounds.shorten(text, bounds.ATTRIBUTION - len(terms)) + terms
+    return one_line(bounds.shorten(text, bounds.ATTRIBUTION - len(terms)) + terms)
 
 
 def _initials(given: str | None) -> str:

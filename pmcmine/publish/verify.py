@@ -14,10 +14,11 @@ from typing import Any, BinaryIO, Final
 import pyarrow.parquet as pq
 
 from pmcmine.contact import SECONDS
-from pmcmine.errors import PmcmineError, ReleaseError
+from pmcmine.errors import PmcmineError, ReleaseError, UnsafeNameError
 from pmcmine.publish.repos import CARD, repo_name, repos_of
 from pmcmine.publish.upload import hub_errors, patiently, reach_hub, remote_files
 from pmcmine.release import RELEASE
+from pmcmine.safe_names import inside
 
 _CHUNK: Final = 4 << 20
 _TRIES: Final = 4  # readings of one file
@@ -103,7 +104,11 @@ def verify_folder(folder: Path) -> Verified:
         raise ReleaseError(f"{folder}: no {RELEASE}; this is no release, or it is not whole yet") from None
     found = Verified()
     for file in release["files"]:
-        path = folder / file["name"]
+        try:
+            path = inside(folder, file["name"])
+        except UnsafeNameError as error:
+            found.problems.append(str(error))
+            continue
         if not path.is_file():
             found.problems.append(f"{file['name']}: missing")
             continue
