@@ -21,7 +21,7 @@ from fsspec.implementations.local import LocalFileSystem
 
 from pmcmine.clean_text import for_terminal
 from pmcmine.errors import StorageError
-from pmcmine.safe_files import check_no_links, create_new
+from pmcmine.safe_files import check_no_links, create_new, open_regular
 from pmcmine.safe_names import why_unsafe
 
 log = logging.getLogger(__name__)
@@ -181,7 +181,7 @@ class Folder:
             OSError: for what is no regular file.
         """
         if self.is_local:
-            with open_regular(self.path(name)) as stream:
+            with open_regular(Path(self.path(name))) as stream:
                 return stream.read(most)
         data: bytes = self.fs.cat_file(self.path(name))
         return data
@@ -193,7 +193,7 @@ class Folder:
             OSError: where there is none, or no regular file.
         """
         if self.is_local:
-            return open_regular(self.path(name))
+            return open_regular(Path(self.path(name)))
         stream: BinaryIO = self.fs.open(self.path(name), "rb")
         return stream
 
