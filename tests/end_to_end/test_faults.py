@@ -113,12 +113,12 @@ def spoil(bucket: Path, pmcid: str, mark: bytes) -> None:
 
 def test_kill_9_and_the_same_command_again(tmp_path: Path) -> None:
     bucket, clean, out = tmp_path / "bucket", tmp_path / "clean", tmp_path / "out"
-    write_bucket(bucket, many_articles(48))
+    write_bucket(bucket, many_articles(24))
     mine(config_for(bucket, clean, shard_bytes=1_000_000, block_articles=3))
     args = ["mine", "--source", str(bucket), "--out", str(out), "--shard-bytes", "1000000", "-q"]
     args += ["--set", "block_articles=3"]
     kills = 0
-    for wanted in (1, 4, 7, 12):
+    for wanted in (1, 3, 6):
         process = subprocess.Popen(_command(*args), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and process.poll() is None:
@@ -139,7 +139,7 @@ def test_kill_9_and_the_same_command_again(tmp_path: Path) -> None:
 
 def test_ctrl_c_says_so_and_resumes(tmp_path: Path) -> None:
     bucket, out = tmp_path / "bucket", tmp_path / "out"
-    write_bucket(bucket, many_articles(40))
+    write_bucket(bucket, many_articles(16))
     args = ["mine", "--source", str(bucket), "--out", str(out), "-q", "--set", "block_articles=4"]
     process = subprocess.Popen(
         _command(*args),

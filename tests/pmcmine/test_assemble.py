@@ -179,9 +179,9 @@ def test_parquet_is_sorted_indexed_and_blind_to_chunks(tmp_path: Path) -> None:
 
 def test_many_table_files_and_shards(tmp_path: Path) -> None:
     """Small targets cut a corpus into many files; all together hold each row once."""
-    write_bucket(tmp_path / "bucket", many_articles(60))
+    write_bucket(tmp_path / "bucket", many_articles(30))
     mine(config_for(tmp_path / "bucket", tmp_path / "one"))
-    mine(config_for(tmp_path / "bucket", tmp_path / "many", table_bytes=8_000, shard_bytes=300_000, block_articles=7))
+    mine(config_for(tmp_path / "bucket", tmp_path / "many", table_bytes=4_000, shard_bytes=300_000, block_articles=7))
     for table in ("articles", "figures", "paragraphs", "mentions"):
         skipped = ("shard", "image_offset", "sample_offset")
         one, many = (
