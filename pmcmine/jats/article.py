@@ -17,6 +17,7 @@ from pmcmine.ids import article_id as make_article_id
 from pmcmine.ids import figure_names, sample_keys
 from pmcmine.jats.abstracts import main_abstract
 from pmcmine.jats.body import Body, FoundFigure, read_body
+from pmcmine.jats.credits import read_credits
 from pmcmine.jats.dom import MAX_XML_BYTES, Element, other_articles, parse_jats
 from pmcmine.jats.figures import GraphicRef
 from pmcmine.jats.front import Front, earliest, read_front, read_references, year_of
@@ -24,7 +25,7 @@ from pmcmine.jats.mentions import FigureIndex, find_mentions
 from pmcmine.jats.sentences import sentence_at, sentence_starts
 from pmcmine.jats.text import Ref, Text
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
-from pmcmine.rights.figures import FigureRights, figure_rights
+from pmcmine.rights.figures import FigureRights, Statement, figure_rights
 from pmcmine.rights.licenses import License, derivatives_ok, group_of
 from pmcmine.rights.statements import Stated, combine, read_code
 from pmcmine.rights.wordings import Owner
@@ -264,8 +265,20 @@ def extract_article(
     places = _places(body, mentions.rows, figure_ids, paragraphs, titles)
     repeated.add(sum(titles.of(path)[1] + len(attribution) + len(front.title or "") for path, _ in places))
     owner = _owner(front)
+    credits = read_credits(root, index, len(body.figures))
     figures = tuple(
-        _draft(f, places[ordinal], figure_id, key, ordinal, figure_ids, licence, owner, counts[figure_id])
+        _draft(
+            f,
+            places[ordinal],
+            figure_id,
+            key,
+            ordinal,
+            figure_ids,
+            licence,
+            owner,
+            counts[figure_id],
+            credits.get(ordinal, ()),
+        )
         for ordinal, (f, figure_id, key) in enumerate(zip(body.figures, figure_ids, keys, strict=True))
     )
     found["figure"] += len(figures)
@@ -368,6 +381,7 @@ def _draft(
     licence: License,
     owner: Owner,
     n_mentions: int,
+    credits: tuple[Statement, ...],
 ) -> FigureDraft:
     figure = f.figure
     return FigureDraft(
@@ -388,7 +402,7 @@ def _draft(
         section_kind=place[1],
         graphics=figure.graphics,
         permissions=figure.permissions,
-        rights=figure_rights(licence, figure.caption.text or "", figure.statements, owner),
+        rights=figure_rights(licence, figure.caption.text or "", (*figure.statements, *credits), owner),
         n_mentions=n_mentions,
     )
 
