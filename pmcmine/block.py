@@ -404,7 +404,7 @@ def _read_starts(work: Folder, home: str) -> tuple[int, frozenset[str]]:
     """How many starts of a block ended without a word, and the articles that interrupted ones were at."""
     silent, suspects = 0, set[str]()
     for name in work.names(home):
-        if name.startswith("started-"):
+        if name.startswith("started-") and not name.endswith(".tmp"):  # that of a writer that was killed
             try:
                 suspects |= set(json.loads(work.read(f"{home}/{name}"))["suspects"])
             except (ValueError, KeyError, TypeError):  # mostly empty
