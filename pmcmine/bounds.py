@@ -23,6 +23,9 @@ KEYWORDS: Final = 500  # keywords of an article, each of which is a title
 
 XML_TAGS: Final = 2_000_000  # "<" in an article; libxml2 holds about 200 bytes of memory for each
 PARTS: Final = 100_000  # paragraphs, figures and tables of an article together
+MENTIONS: Final = 20_000  # mention rows of an article
+MENTIONS_READ: Final = 100_000  # mentions of an article, unresolved and dropped ones included; of one text as well
+EXPANDED: Final = 1 << 20  # characters that the entities of an article add to it
 REPEATED: Final = 64 << 20  # characters of titles, ids and attribution that the rows of an article repeat
 
 METADATA_BYTES: Final = 4 << 20  # a metadata file

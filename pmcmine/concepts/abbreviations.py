@@ -12,6 +12,7 @@ import json
 import math
 import operator
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,6 +21,7 @@ from itertools import islice
 from typing import Final
 
 MAX_SHORT: Final = 14
+_NEAR: Final = 100_000  # characters around a short form in which it may stand again
 MAX_BRACKETS: Final = 10_000  # of one text; more are no prose
 _OPEN: Final = {"(": ")", "[": "]"}
 _MAX_BRACKET: Final = 300
@@ -205,6 +207,8 @@ def _alignments(
     ]
     # best[k][p]: (score, next k, next p) of aligning letters k… with letter k at p
     best: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(m)]
+    # runs[k]: for each word, its number and, from the last place to the first, (place, best place from there on in it)
+    runs: list[list[tuple[int, list[tuple[int, int]]]]] = [[] for _ in range(m)]
     for k in range(m - 1, -1, -1):
         digit = letters[k][0].isdigit()
         for p in places[k]:
@@ -220,20 +224,27 @@ def _alignments(
                 if j >= m:
                     break
                 lost = 0.0 if step == 1 else (0.7 if letters[k + 1][0].isdigit() else 2.5)
-                for q in places[j]:
-                    if q <= p:
-                        continue
-                    follow = best[j].get(q)
-                    if follow is None:
-                        continue
-                    full, stop = skipped(word_of[p], word_of[q])
-                    s = follow[0] - lost - 1.6 * full - 0.15 * stop
-                    if q == p + 1:
-                        s += 0.8
+                # All places of one word cost the same to go to, so that its best one is enough; only the next place
+                # of all is better than its score says.
+                follow = best[j].get(p + 1)
+                if follow is not None:
+                    s = follow[0] - lost + 0.8
                     if s > top[0]:
+                        top = (s, j, p + 1)
+                word = word_of[p]
+                for other, run in runs[j]:
+                    if other < word:
+                        break
+                    q = run[-1][1] if other > word else _after(run, p)
+                    if q < 0:
+                        continue
+                    full, stop = skipped(word, other)
+                    s = best[j][q][0] - lost - 1.6 * full - 0.15 * stop
+                    if s > top[0] or (s == top[0] and top[1] == j and q < top[2]):
                         top = (s, j, q)
             if top[0] > -1e8:
                 best[k][p] = (top[0] + gain - (0.2 if digit and not kinds[p] else 0.0), top[1], top[2])
+        runs[k] = _runs(best[k], word_of)
     found = []
     starts: list[tuple[int, int]] = [(0, p) for p in best[0] if kinds[p]]
     if m > 1 and (letters[0][0].isdigit()):
@@ -314,6 +325,25 @@ def _alignments(
     return found
 
 
+def _runs(best: dict[int, tuple[float, int, int]], word_of: Sequence[int]) -> list[tuple[int, list[tuple[int, int]]]]:
+    """Group places by word, the last word and place first, each with the first best place from there on in its word."""
+    out: list[tuple[int, list[tuple[int, int]]]] = []
+    for p in sorted(best, reverse=True):
+        if not out or out[-1][0] != word_of[p]:
+            out.append((word_of[p], [(p, p)]))
+        else:
+            run = out[-1][1]
+            top = run[-1][1]
+            run.append((p, p if best[p][0] >= best[top][0] else top))
+    return out
+
+
+def _after(run: Sequence[tuple[int, int]], p: int) -> int:
+    """Return the best place of a word after a place in it; -1 if there is none."""
+    n = bisect_left(run, -p, key=lambda place: -place[0]) - 1
+    return run[n][1] if n >= 0 else -1
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """Weights of the features, their bias, and the least probability that is taken."""
@@ -376,7 +406,9 @@ class Candidate:
 def candidates(text: str) -> Iterator[Candidate]:
     """Places where an abbreviation may be defined."""
     for candidate in _candidates(text):
-        yield replace(candidate, recurs=True) if _recurs(text, candidate.short) else candidate
+        at = candidate.short_start
+        near = text if len(text) <= 2 * _NEAR else text[max(0, at - _NEAR) : at + _NEAR]
+        yield replace(candidate, recurs=True) if _recurs(near, candidate.short) else candidate
 
 
 def _recurs(text: str, short: str) -> bool:
@@ -403,9 +435,9 @@ def _candidates(text: str) -> Iterator[Candidate]:
         yield from _reverse(text, start, end, breaks[b])
 
 
-_CHAIN: Final = re.compile(
-    r"(?:,? ?[^()\[\].;]{2,40}[(\[][^()\[\]]{1,12}[)\]]){0,6},? (?:and|or) [^()\[\].;]{2,40}[(\[][^()\[\]]{1,12}[)\]]"
-    r"(?=[ -][a-z])"
+_CHAIN: Final = re.compile(  # the first group is `,? ?` and 2 to 40 characters, in one way only
+    r"(?:(?:[^()\[\].;]{2,40}|[, ][^()\[\].;]{40}|, [^()\[\].;]{40})[(\[][^()\[\]]{1,12}[)\]]){0,6}"
+    r",? (?:and|or) [^()\[\].;]{2,40}[(\[][^()\[\]]{1,12}[)\]](?=[ -][a-z])"
 )
 _HEAD: Final = re.compile(r"[ -]([a-z]{4,}(?: [a-z]{5,})?)")
 _BEFORE: Final = re.compile(r"[)\]],? (?:and|or) [^()\[\].;]{2,40}$")
