@@ -1,4 +1,4 @@
-"""One regular expression for many words, as a tree of their beginnings: what it costs does not grow with their number."""
+"""One regular expression for many words, as a tree of their beginnings: its cost does not grow with their number."""
 
 from __future__ import annotations
 

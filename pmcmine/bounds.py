@@ -32,6 +32,8 @@ METADATA_BYTES: Final = 4 << 20  # a metadata file
 LINE: Final = 1 << 20  # characters of a line of a file list or an inventory
 ARCHIVE_HEADER: Final = 1 << 16  # bytes of a long name or a pax header in a tar
 ARCHIVE_HEADERS: Final = 8  # such headers before one member
+SAME_IMAGE: Final = 100  # figures of an article that one image file stands for
+SAME_IMAGE_BYTES: Final = 256 << 20  # bytes of an article's samples that only repeat an image
 FRAMES: Final = 65_536  # frames of an image file
 
 SCAN_PIXELS: Final = 20_000_000_000  # pixels × scans of a progressive JPEG, each of which is decoded

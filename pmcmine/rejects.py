@@ -89,6 +89,7 @@ class Reason(StrEnum):
     IMAGE_TOO_MANY_PIXELS = "image_too_many_pixels"
     IMAGE_TINY = "image_tiny"
     IMAGE_BLANK = "image_blank"
+    IMAGE_REPEATED = "image_repeated"
     LEAKS_INTO_EVALUATION = "leaks_into_evaluation"
 
 
@@ -146,6 +147,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.IMAGE_TOO_MANY_PIXELS: "the image has more pixels than the bound",
     Reason.IMAGE_TINY: "a side is shorter than the bound",
     Reason.IMAGE_BLANK: "all pixels have the same value",
+    Reason.IMAGE_REPEATED: "the file is the image of too many other figures of the article",
     Reason.LEAKS_INTO_EVALUATION: "the same image, or nearly the same image or caption, is in validation or test",
 }
 

@@ -183,6 +183,8 @@ def extract_article(
     )
     targets = LinkTargets(root, body, ids, index)
     repeated = _Repeated()
+    repeated.add(sum(len(text) for a in front.authors for text in a.affiliations))
+    repeated.add(sum(len(f.source or "") for f in front.funding))
     mentions = _Mentions(article_id, meta.pmcid, figure_ids, index, targets, ledger, repeated)
     paragraphs = []
     titles = _Titles()
@@ -264,6 +266,7 @@ def extract_article(
     places = _places(body, mentions.rows, figure_ids, paragraphs, titles)
     repeated.add(sum(titles.of(path)[1] + len(attribution) + len(front.title or "") for path, _ in places))
     owner = _owner(front)
+    repeated.add(sum(len(s.text) for f in body.figures for s in f.figure.statements))
     figures = tuple(
         _draft(f, places[ordinal], figure_id, key, ordinal, figure_ids, licence, owner, counts[figure_id])
         for ordinal, (f, figure_id, key) in enumerate(zip(body.figures, figure_ids, keys, strict=True))

@@ -24,10 +24,8 @@ def sentence_starts(text: str) -> list[int]:
         stop = match.start()
         if text[stop] == ".":
             space = text.rfind(" ", max(0, stop - _LONGEST), stop)
-            if space < 0 and stop > _LONGEST:
-                word = ""  # a word that is no abbreviation
-            else:
-                word = text[space + 1 : stop].lstrip('([“"')
+            too_long = space < 0 and stop > _LONGEST
+            word = "" if too_long else text[space + 1 : stop].lstrip('([“"')
             if word.lower() in _ABBREVIATIONS or _INITIALS.fullmatch(word):
                 continue
         starts.append(match.end())
