@@ -207,16 +207,30 @@ def _alignments(
     ]
     # best[k][p]: (score, next k, next p) of aligning letters k… with letter k at p
     best: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(m)]
-    # runs[k]: for each word, its number and, from the last place to the first, (place, best place from there on in it)
-    runs: list[list[tuple[int, list[tuple[int, int]]]]] = [[] for _ in range(m)]
+    # runs[k]: by word, from its last place to the first, (place, best place from there on in it)
+    runs: list[dict[int, list[tuple[int, int]]]] = [{} for _ in range(m)]
+
+    def farther(word: int, j: int, lost: float) -> tuple[float, int]:
+        """Score and place of letter j in the best later word; all places of a word cost the same to go to."""
+        top = (-1e9, -1)
+        for other in range(word + 1, count + 1):
+            run = runs[j].get(other)
+            if run is not None:
+                full, stop = skipped(word, other)
+                s = best[j][run[-1][1]][0] - lost - 1.6 * full - 0.15 * stop
+                if s > top[0]:
+                    top = (s, run[-1][1])
+        return top
+
     for k in range(m - 1, -1, -1):
         digit = letters[k][0].isdigit()
+        # What remains of the letters at the end is missed.
+        missed = sum(0.7 if letters[j][0].isdigit() else 2.5 for j in range(k + 1, m))
+        known: dict[tuple[int, int], tuple[float, int]] = {}
         for p in places[k]:
             gain = (0.4, 1.2, 2.0)[kinds[p]]
             top: tuple[float, int, int] = (-1e9, -1, -1)
-            # the end: what remains of the letters is missed, what remains of the words is skipped
-            missed = sum(0.7 if letters[j][0].isdigit() else 2.5 for j in range(k + 1, m))
-            if missed <= 2.5:
+            if missed <= 2.5:  # the end: what remains of the words is skipped
                 full, stop = skipped(word_of[p], word_of[n])
                 top = (-missed - 1.6 * full - 0.4 * stop, -1, -1)
             for step in (1, 2):
@@ -224,24 +238,19 @@ def _alignments(
                 if j >= m:
                     break
                 lost = 0.0 if step == 1 else (0.7 if letters[k + 1][0].isdigit() else 2.5)
-                # All places of one word cost the same to go to, so that its best one is enough; only the next place
-                # of all is better than its score says.
                 follow = best[j].get(p + 1)
-                if follow is not None:
-                    s = follow[0] - lost + 0.8
-                    if s > top[0]:
-                        top = (s, j, p + 1)
+                if follow is not None and follow[0] - lost + 0.8 > top[0]:
+                    top = (follow[0] - lost + 0.8, j, p + 1)
                 word = word_of[p]
-                for other, run in runs[j]:
-                    if other < word:
-                        break
-                    q = run[-1][1] if other > word else _after(run, p)
-                    if q < 0:
-                        continue
-                    full, stop = skipped(word, other)
-                    s = best[j][q][0] - lost - 1.6 * full - 0.15 * stop
-                    if s > top[0] or (s == top[0] and top[1] == j and q < top[2]):
-                        top = (s, j, q)
+                run = runs[j].get(word)
+                q = -1 if run is None else _after(run, p)
+                if q >= 0 and best[j][q][0] - lost > top[0]:
+                    top = (best[j][q][0] - lost, j, q)
+                far = known.get((step, word))
+                if far is None:
+                    far = known[step, word] = farther(word, j, lost)
+                if far[0] > top[0]:
+                    top = (far[0], j, far[1])
             if top[0] > -1e8:
                 best[k][p] = (top[0] + gain - (0.2 if digit and not kinds[p] else 0.0), top[1], top[2])
         runs[k] = _runs(best[k], word_of)
@@ -325,16 +334,13 @@ def _alignments(
     return found
 
 
-def _runs(best: dict[int, tuple[float, int, int]], word_of: Sequence[int]) -> list[tuple[int, list[tuple[int, int]]]]:
-    """Group places by word, the last word and place first, each with the first best place from there on in its word."""
-    out: list[tuple[int, list[tuple[int, int]]]] = []
+def _runs(best: dict[int, tuple[float, int, int]], word_of: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+    """Group places by word, the last place first, each with the first best place from there on in its word."""
+    out: dict[int, list[tuple[int, int]]] = {}
     for p in sorted(best, reverse=True):
-        if not out or out[-1][0] != word_of[p]:
-            out.append((word_of[p], [(p, p)]))
-        else:
-            run = out[-1][1]
-            top = run[-1][1]
-            run.append((p, p if best[p][0] >= best[top][0] else top))
+        run = out.setdefault(word_of[p], [])
+        top = run[-1][1] if run else p
+        run.append((p, p if best[p][0] >= best[top][0] else top))
     return out
 
 
