@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Final
 
 ENOUGH: Final = 0.004  # seconds, from which a measurement means something
+NOTHING: Final = 0.06  # seconds, below which a busy machine may be the reason for anything
 LIMIT: Final = 5.0  # seconds, at which a call is stopped
 MOST: Final = 10.0  # times the time for four times the input: linear is 4, quadratic is 16
 _RUNS: Final = 3
@@ -31,7 +32,7 @@ class Growth:
     @property
     def is_linear(self) -> bool:
         """Return whether four times the input takes about four times as long, or no time at all."""
-        return self.large < 3 * ENOUGH or self.large <= MOST * self.small
+        return self.large < NOTHING or self.large <= MOST * self.small
 
 
 @contextmanager
