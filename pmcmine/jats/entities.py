@@ -16,7 +16,6 @@ from lxml import etree
 from pmcmine.bounds import EXPANDED, XML_TAGS
 from pmcmine.rejects import Reason, Rejected
 
-UNKNOWN: Final = "\ufffd"  # for an entity whose meaning is not in the document
 _REFERENCE: Final = re.compile(r"&([^#&;\s][^&;\s]{0,200});")
 _OF_XML: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _DEPTH: Final = 40  # entities within entities
@@ -25,8 +24,8 @@ Element = Any  # as in `pmcmine.jats.dom`
 
 
 def meaning(name: str) -> str:
-    """Return the text of an entity that the document does not define: HTML's meaning of its name, or U+FFFD."""
-    return html5.get(name + ";", UNKNOWN)
+    """Return the text of an entity that the document does not define: HTML's meaning of its name, or nothing."""
+    return html5.get(name + ";", "")
 
 
 class _Definitions:
