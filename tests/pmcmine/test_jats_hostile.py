@@ -52,6 +52,19 @@ def test_entities_of_html_have_their_meaning_and_unknown_ones_none() -> None:
     assert found.paragraphs[0].text == "a α b c"
 
 
+def test_a_document_does_not_change_what_is_said_of_the_next() -> None:
+    cut = article("<p>x</p>")[:-40]
+    undeclared = b"<article><body><p xlink:href='a'>x</p></body></article>"
+    with pytest.raises(Rejected) as before:
+        parse_jats(cut)
+    parse_jats(undeclared)
+    with pytest.raises(Rejected) as after:
+        parse_jats(cut)
+    assert after.value.detail == before.value.detail and "redefined" not in after.value.detail
+    other = article("<p xsi:type='a'>x</p>")  # declares xlink itself
+    assert parse_jats(other).findtext("body/p") == "x"
+
+
 def test_entities_of_files_are_never_opened(tmp_path: Any) -> None:
     secret = tmp_path / "secret"
     secret.write_text("password")
