@@ -538,7 +538,7 @@ def _in_child(
         "folder": folder,
         "share": share,
     }
-    limit = _CHILD_SECONDS[0] + _CHILD_SECONDS[1] * len(groups)
+    limit = max(_CHILD_SECONDS[0], 1.2 * config.max_article_seconds) + _CHILD_SECONDS[1] * len(groups)
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-m", "pmcmine.block"],

@@ -23,12 +23,17 @@ KEYWORDS: Final = 500  # keywords of an article, each of which is a title
 
 XML_TAGS: Final = 2_000_000  # "<" in an article; libxml2 holds about 200 bytes of memory for each
 PARTS: Final = 100_000  # paragraphs, figures and tables of an article together
+MENTIONS: Final = 20_000  # mention rows of an article
+MENTIONS_READ: Final = 100_000  # mentions of an article, unresolved and dropped ones included; of one text as well
+EXPANDED: Final = 1 << 20  # characters that the entities of an article add to it
 REPEATED: Final = 64 << 20  # characters of titles, ids and attribution that the rows of an article repeat
 
 METADATA_BYTES: Final = 4 << 20  # a metadata file
 LINE: Final = 1 << 20  # characters of a line of a file list or an inventory
 ARCHIVE_HEADER: Final = 1 << 16  # bytes of a long name or a pax header in a tar
 ARCHIVE_HEADERS: Final = 8  # such headers before one member
+SAME_IMAGE: Final = 100  # figures of an article that one image file stands for
+SAME_IMAGE_BYTES: Final = 256 << 20  # bytes of an article's samples that only repeat an image
 FRAMES: Final = 65_536  # frames of an image file
 
 SCAN_PIXELS: Final = 20_000_000_000  # pixels × scans of a progressive JPEG, each of which is decoded

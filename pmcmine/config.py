@@ -72,6 +72,7 @@ class MineConfig(BaseSettings):
     max_image_pixels: int = Field(100_000_000, ge=1)
     min_image_side: int = Field(32, ge=1, description="pixels")
     pdf_figures: bool = Field(False, description="take a figure from the article's PDF where it has more pixels there")
+    max_article_seconds: float = Field(120, gt=0, description="seconds of the processor for one article")
     max_pdf_bytes: int = Field(256 << 20, ge=1)
     max_pdf_pages: int = Field(300, ge=1)
     max_pdf_seconds: int = Field(60, ge=1, description="seconds of the processor for one PDF")

@@ -17,7 +17,7 @@ DELTA: Final = "delta/delta.json"
 # them only if the outcome is another one (`settle`).
 TRANSIENT: Final = frozenset(
     {Reason.FETCH_FAILED, Reason.MEDIA_MISSING, Reason.METADATA_MISSING, Reason.XML_MISSING, Reason.CHECKSUM_MISMATCH,
-     Reason.WORKER_KILLED, Reason.INTERNAL_ERROR}
+     Reason.WORKER_KILLED, Reason.ARTICLE_TIMEOUT, Reason.INTERNAL_ERROR}
 )  # fmt: skip
 
 

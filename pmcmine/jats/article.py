@@ -22,7 +22,7 @@ from pmcmine.jats.dom import MAX_XML_BYTES, Element, other_articles, parse_jats
 from pmcmine.jats.figures import GraphicRef
 from pmcmine.jats.front import Front, earliest, read_front, read_references, year_of
 from pmcmine.jats.mentions import FigureIndex, find_mentions
-from pmcmine.jats.sentences import sentence_at, sentence_starts
+from pmcmine.jats.sentences import Sentences
 from pmcmine.jats.text import Ref, Text
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.rights.figures import FigureRights, Statement, figure_rights
@@ -36,9 +36,9 @@ from schemas.table_wrap import TableWrap
 
 _TRIAL = re.compile(rb"NCT\d{8}(?!\d)")
 _FIGURE_LINKS = etree.XPath("descendant::xref[@ref-type='fig']")
+_COUNT_FIGURE_LINKS = etree.XPath("count(descendant::xref[@ref-type='fig'])")
 _PARTS = ("graphic", "media", "alternatives", "caption", "label", "object-id", "p", "title")  # of a figure
 _BOXES = ("fig-group", "alternatives", "boxed-text", "supplementary-material", "p", "disp-quote")
-_MAX_MENTIONS = 20_000  # of one article; more is an attack, not a paper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +184,8 @@ def extract_article(
     )
     targets = LinkTargets(root, body, ids, index)
     repeated = _Repeated()
+    repeated.add(sum(len(text) for a in front.authors for text in a.affiliations))
+    repeated.add(sum(len(f.source or "") for f in front.funding))
     mentions = _Mentions(article_id, meta.pmcid, figure_ids, index, targets, ledger, repeated)
     paragraphs = []
     titles = _Titles()
@@ -260,11 +262,12 @@ def extract_article(
     for other in other_articles(root):
         found["sub_article"] += 1
         ledger.add(Stage.EXTRACT, Unit.SUB_ARTICLE, Reason.OTHER_ARTICLE, article_id, other or "no PMCID")
-    found["mention"] += mentions.outside(root, xml)
+    found["mention"] += mentions.outside(root)
     counts = Counter(m.figure_id for m in mentions.rows)
     places = _places(body, mentions.rows, figure_ids, paragraphs, titles)
     repeated.add(sum(titles.of(path)[1] + len(attribution) + len(front.title or "") for path, _ in places))
     owner = _owner(front)
+    repeated.add(sum(len(s.text) for f in body.figures for s in f.figure.statements))
     credits = read_credits(root, index, len(body.figures))
     figures = tuple(
         _draft(
@@ -471,6 +474,7 @@ class LinkTargets:
         self.ids = ids
         self.index = index
         self.parts: dict[str, tuple[str, ...]] | None = None
+        self.added = 0
 
     def resolve(self, refs: tuple[Ref, ...]) -> tuple[Ref, ...]:
         """Links with the ids of figures in place of those of groups, and of graphics and captions."""
@@ -479,12 +483,20 @@ class LinkTargets:
                 break
         else:
             return refs
-        return tuple(
-            ref._replace(rids=tuple(dict.fromkeys(i for r in ref.rids for i in self._targets(r))))
-            if ref.kind == "fig"
-            else ref
-            for ref in refs
-        )
+        return tuple([self._resolved(ref) if ref.kind == "fig" else ref for ref in refs])
+
+    def _resolved(self, ref: Ref) -> Ref:
+        """A link with the ids of figures.
+
+        Raises:
+            Rejected: XML_TOO_LARGE where links to whole groups of figures multiply beyond the bound.
+        """
+        rids = dict.fromkeys(i for r in ref.rids for i in self._targets(r))
+        if len(rids) > len(ref.rids):
+            self.added += len(rids)
+            if self.added > bounds.MENTIONS_READ:
+                raise Rejected(Reason.XML_TOO_LARGE, f"links to more than {bounds.MENTIONS_READ} figures of groups")
+        return ref._replace(rids=tuple(rids))
 
     def _are_figures(self, rids: tuple[str, ...]) -> bool:
         return all(map(self.index.knows, rids))
@@ -499,7 +511,7 @@ class LinkTargets:
     def _parts(self) -> dict[str, tuple[str, ...]]:
         """Figures by the ids of what is in them and of the boxes around them."""
         inside: dict[str, tuple[str, ...]] = {}
-        around: dict[str, tuple[str, ...]] = {}
+        around: dict[str, list[str]] = {}
         for found, name in zip(self.body.figures, self.ids, strict=True):
             element = found.figure.element
             for part in element.iter(*_PARTS):
@@ -507,8 +519,8 @@ class LinkTargets:
                     inside[part.get("id")] = (name,)
             for box in element.iterancestors(*_BOXES):
                 if box.get("id"):
-                    around[box.get("id")] = (*around.get(box.get("id"), ()), name)
-        return around | inside
+                    around.setdefault(box.get("id"), []).append(name)
+        return {box: tuple(names) for box, names in around.items()} | inside
 
 
 def _count_parts(root: Element, xml: bytes) -> None:
@@ -611,7 +623,8 @@ class _Mentions:
         self.targets = targets
         self.ledger = ledger
         self.rows: list[Mention] = []
-        self.unresolved = 0
+        self.unresolved = 0  # and those beyond the bound
+        self.found = 0
         self.links: set[Element] = set()
 
     def read(self, context_id: str, context_kind: str, section_kind: str, text: str, refs: tuple[Ref, ...]) -> None:
@@ -620,6 +633,7 @@ class _Mentions:
             if ref.kind == "fig":
                 self.links.add(ref.element)
         named, dangling = find_mentions(text, refs, self.index)
+        self._count(len(named) + len(dangling))
         for ref in dangling:
             self.unresolved += 1
             missing = [r for r in ref.rids if not self.index.knows(r)]
@@ -630,11 +644,22 @@ class _Mentions:
                 self.article_id,
                 f"{context_id}: {text[ref.start : ref.end]!r} → {' '.join(missing) or 'no rid'}",
             )
-        if not named or len(self.rows) > _MAX_MENTIONS:
+        if not named:
             return
-        starts = sentence_starts(text)
+        sentences = Sentences(text)
         for m in named:
-            first, last = sentence_at(text, starts, m.start, m.end)
+            if len(self.rows) >= bounds.MENTIONS:
+                self.unresolved += 1
+                self.ledger.add(
+                    Stage.EXTRACT,
+                    Unit.MENTION,
+                    Reason.MENTION_LIMIT,
+                    self.article_id,
+                    f"{context_id}: {text[m.start : m.end][:100]!r}",
+                    self.figure_ids[m.figure],
+                )
+                continue
+            first, last, sentence = sentences.at(m.start, m.end)
             self.repeated.add(last - first)
             self.rows.append(
                 Mention(
@@ -649,7 +674,7 @@ class _Mentions:
                     text=text[m.start : m.end],
                     panels=m.panels,
                     how=m.how,
-                    sentence=text[first:last],
+                    sentence=sentence,
                     sentence_start=first,
                     sentence_end=last,
                     section_kind=section_kind,
@@ -675,11 +700,21 @@ class _Mentions:
         if refs:
             self.read(context_id, context_kind, section_kind, text, self.targets.resolve(refs))
 
-    def outside(self, root: Element, xml: bytes) -> int:
+    def _count(self, n: int) -> None:
+        """Count mentions, whatever becomes of them.
+
+        Raises:
+            Rejected: XML_TOO_LARGE above the bound.
+        """
+        self.found += n
+        if self.found > bounds.MENTIONS_READ:
+            raise Rejected(Reason.XML_TOO_LARGE, f"more than {bounds.MENTIONS_READ} mentions of figures")
+
+    def outside(self, root: Element) -> int:
         """Ledger rows for links to figures in places whose text is in no row; their number."""
         n = 0
-        if xml.count(b'ref-type="fig"') == len(self.links):
-            return 0  # all are accounted for; looking at the bytes is a tenth of looking at the tree
+        if _COUNT_FIGURE_LINKS(root) == len(self.links):
+            return 0  # all are accounted for
         found = cast("list[Element]", _FIGURE_LINKS(root))
         for xref in found:
             if xref not in self.links:
@@ -689,6 +724,7 @@ class _Mentions:
                 if parent is not None:
                     continue
                 n += 1
+                self._count(1)
                 self.ledger.add(
                     Stage.EXTRACT,
                     Unit.MENTION,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from pmcmine.budget import BudgetExceeded, within
 from pmcmine.bundle import ABSENT, Entry, Reader, VersionMeta
 from pmcmine.config import MineConfig
 from pmcmine.enrichers import enrich_paragraphs
@@ -39,31 +40,28 @@ def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig, as_
     mined = Mined(pmcid)
     mined.counts["versions"] = len(entries)
     try:
-        _mine(entries, reader, config, ledger, mined, as_of)
+        within(config.max_article_seconds, lambda: _mine(entries, reader, config, ledger, mined, as_of))
+    except BudgetExceeded as error:
+        log.warning("%s: %s", pmcid, error)
+        ledger, mined = _failed(entries, Reason.ARTICLE_TIMEOUT, str(error))
     except Exception as error:
         log.exception("%s: defect", pmcid)
-        last = entries[-1]
-        ledger = Ledger(pmcid)
-        mined = Mined(pmcid)
-        mined.counts["versions"] = len(entries)
-        for entry in entries[:-1]:
-            ledger.add(
-                Stage.SELECT,
-                Unit.VERSION,
-                Reason.INTERNAL_ERROR,
-                article_id(pmcid, entry.version),
-                "see the last version",
-            )
-        mined.counts["selected"] = 1
-        ledger.add(
-            Stage.EXTRACT,
-            Unit.ARTICLE,
-            Reason.INTERNAL_ERROR,
-            article_id(pmcid, last.version),
-            f"{type(error).__name__}: {error}",
-        )
+        ledger, mined = _failed(entries, Reason.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
     mined.rejects = tuple(ledger.rows)
     return mined
+
+
+def _failed(entries: Sequence[Entry], reason: Reason, detail: str) -> tuple[Ledger, Mined]:
+    """Rejects of all versions of an article that could not be mined, of which nothing is kept."""
+    pmcid, last = entries[0].pmcid, entries[-1]
+    ledger = Ledger(pmcid)
+    mined = Mined(pmcid)
+    mined.counts["versions"] = len(entries)
+    mined.counts["selected"] = 1
+    for entry in entries[:-1]:
+        ledger.add(Stage.SELECT, Unit.VERSION, reason, article_id(pmcid, entry.version), "see the last version")
+    ledger.add(Stage.EXTRACT, Unit.ARTICLE, reason, article_id(pmcid, last.version), detail)
+    return ledger, mined
 
 
 def _mine(
