@@ -28,6 +28,7 @@ from pmcmine.increments.delta import DELTA
 from pmcmine.increments.state import STATE, STATE_FILE, ledger_counts, old_part, part_file, read_state, state_record
 from pmcmine.increments.tombstones import read_tombstones
 from pmcmine.observe import export
+from pmcmine.redact import redact_all
 from pmcmine.release import (
     ARTEFACT,
     JOURNAL,
@@ -57,7 +58,7 @@ def _decontamination(config: MineConfig, totals: Tally, out: Folder) -> dict[str
     return {
         "action": config.decontaminate_action,
         "sha256": config.decontaminate_sha256,
-        "sets": [asdict(s) | {"matched": m} for s, m in zip(sets, matched, strict=True)],
+        "sets": [redact_all(asdict(s)) | {"matched": m} for s, m in zip(sets, matched, strict=True)],
     }
 
 

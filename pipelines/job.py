@@ -37,6 +37,7 @@ from pmcmine.increments.delta import read_delta, settle, write_deltas
 from pmcmine.increments.tombstones import write_tombstones
 from pmcmine.lock import held
 from pmcmine.publish.stream import publishing
+from pmcmine.redact import hide, redact
 from pmcmine.release import (
     ARTEFACT,
     JOURNAL,
@@ -277,9 +278,9 @@ def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.
         log.debug("the pipeline failed", exc_info=True)
         lines = [line for line in str(error).strip().splitlines() if line.strip()] or [type(error).__name__]
         name = f"error-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}.log"
-        text = f"{type(error).__name__}: {error}\n\n".encode() + (workers.output if workers else b"")
+        text = f"{type(error).__name__}: {error}\n\n" + (workers.output.decode("utf-8", "replace") if workers else "")
         try:
-            work.write(name, text, replace=True)
+            work.write(name, hide(text).encode("utf-8", "replace"), replace=True)
             kept = f" (whole text in {work.url}/{name})"
         except StorageError:
             kept = ""  # the disk is full or gone, which is what the error says, too
@@ -307,7 +308,7 @@ def _plan(job: Job, frozen: Snapshot) -> Plan:
 
 def _outcome(release: Mapping[str, Any], config: MineConfig, out: Folder, fresh: bool) -> Outcome:
     share = max(release["counts"]["fault_share"].values())
-    return Outcome(release, f"{out.url.rstrip('/')}/report.html", fresh, share > config.max_reject_share)
+    return Outcome(release, redact(f"{out.url.rstrip('/')}/report.html"), fresh, share > config.max_reject_share)
 
 
 def dry_run(config: MineConfig, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
@@ -324,13 +325,13 @@ def dry_run(config: MineConfig, say: Callable[[str], None] = lambda line: None) 
     absent = snapshots.absent(memory, frozen)
     memory.remove_tree()
     return {
-        "source": config.source,
+        "source": redact(config.source),
         "kind": source.kind,
         "snapshot": asdict(frozen),
         "not_in_source": absent,
         "runner": config.runner,
         "groups": list(config.groups),
-        "out": config.out,
+        "out": redact(config.out),
         "steps": [
             f"mine: {frozen.n_blocks} blocks of about {-(-frozen.n_pmcids // frozen.n_blocks)} PMCIDs, "
             f"{fetch_keys(config, source.remote, frozen.n_blocks)} at once at the most",

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from pmcmine.clean_text import json_line
 from pmcmine.errors import PmcmineError
+from pmcmine.redact import hide
 
 _PREFIX: Final = "pmcmine"
 _OTLP_SECONDS: Final = 10
@@ -24,10 +25,10 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": hide(record.getMessage()),
         }
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+            line["traceback"] = hide(self.formatException(record.exc_info))
         return json_line(line)
 
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from pmcmine._version import __version__
 from pmcmine.errors import ReleaseError
+from pmcmine.redact import redact_all
 from pmcmine.safe_names import open_inside, release_name
 from pmcmine.storage import Folder
 
@@ -49,7 +50,8 @@ def locate(work: Folder, name: str) -> tuple[Folder, str]:
 
 
 def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """`key: old → new` of all keys that differ."""
+    """Return `key: old → new` of all keys that differ, without credentials, which are not compared either."""
+    old, new = redact_all(old), redact_all(new)
     keys = [k for k in sorted({*old, *new}) if old.get(k) != new.get(k)]
     return "; ".join(f"{k}: {json.dumps(old.get(k))} → {json.dumps(new.get(k))}" for k in keys)
 

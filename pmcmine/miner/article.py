@@ -16,6 +16,7 @@ from pmcmine.miner.figures import mine_figures
 from pmcmine.miner.result import Mined
 from pmcmine.miner.unwanted import benchmarks, unwanted
 from pmcmine.pointers import withhold
+from pmcmine.redact import hide
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.select import choose_version
 from schemas.ledger import Tombstone
@@ -60,7 +61,7 @@ def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig, as_
             Unit.ARTICLE,
             Reason.INTERNAL_ERROR,
             article_id(pmcid, last.version),
-            f"{type(error).__name__}: {error}",
+            hide(f"{type(error).__name__}: {error}"),
         )
     mined.rejects = tuple(ledger.rows)
     return mined
