@@ -388,7 +388,6 @@ def _print_traceback(kind: type[BaseException], error: BaseException, trace: Tra
 def main(argv: list[str] | None = None) -> None:
     """Console script: one line and an exit code for whatever goes wrong."""
     learn_environment()
-    sys.excepthook = _print_traceback
     if threading.current_thread() is threading.main_thread():
         # Schedulers of containers end a job with SIGTERM: as Ctrl-C does, so that the next run loses no start.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -414,6 +413,7 @@ def main(argv: list[str] | None = None) -> None:
         code = EXIT_INTERRUPTED
     except Exception as error:
         if type(error).__module__.split(".")[0] not in ("click", "typer"):
+            sys.excepthook = _print_traceback  # typer set its own
             raise
         show = getattr(error, "format_message", None)
         _print_error(str(show() if show else error), lines=True)

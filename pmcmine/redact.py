@@ -186,21 +186,23 @@ def hide(text: str) -> str:
 
 def option(text: str) -> str:
     """Return an option of Beam with its value masked, unless that is a number, or the option is one without secrets."""
-    name, equals, _ = text.partition("=")
     if option_secret(text) is None:
         return redact(text)
-    return f"{name}={MASK}" if equals else MASK
+    named = _OPTION.match(text)
+    return f"{named[0]}{MASK}" if named else MASK
 
 
 def option_secret(text: str) -> str | None:
     """Return what `option` masks, if anything."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        return None if text.startswith("-") and not re.search(r"\s", text) else text
-    plain = re.fullmatch(r"\d{1,12}|true|false", value.lower()) or name in _PLAIN_OPTIONS
+    named = _OPTION.match(text)
+    if named is None:
+        return None if re.fullmatch(r"--?[\w-]+", text) else text
+    value = text[named.end() :]
+    plain = re.fullmatch(r"\d{1,12}|true|false", value.lower()) or named[0][:-1] in _PLAIN_OPTIONS
     return None if plain else value
 
 
+_OPTION: Final = re.compile(r"--?[\w-]+=")
 _PLAIN_OPTIONS: Final = frozenset(
     {"--autoscaling_algorithm", "--direct_running_mode", "--environment_type", "--machine_type", "--region",
      "--runner", "--worker_machine_type", "--worker_zone"}
