@@ -145,17 +145,16 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
         from pmcmine import parts
 
         parts.check(config)  # what is missing here is said before the Hub is asked
-        from pmcmine.publish.repos import repo_name
-        from pmcmine.publish.upload import reach_hub
+        from pmcmine.publish.stream import check_hub
 
-        repo_name(config.publish_to, "shards")
-        reach_hub(config.endpoint, config.first_contact_seconds, "nothing was mined", Progress(quiet=quiet).note)
+        check_hub(config, Progress(quiet=quiet).note)
     code = _tell(config, job.run(config, Progress(quiet=quiet)))
     if config.publish_to is not None:
         from pmcmine.publish.upload import publish
 
-        for done in publish(config.out, config.publish_to, endpoint=config.endpoint):
-            typer.echo(f"published {done.repo}  {done.tag}")
+        private, adopt = not config.publish_public, config.publish_adopt
+        for done in publish(config.out, config.publish_to, endpoint=config.endpoint, private=private, adopt=adopt):
+            typer.echo(f"published {done.repo}  {done.tag}  {'private' if private else 'public'}")
     return code
 
 

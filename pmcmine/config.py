@@ -106,6 +106,8 @@ class MineConfig(BaseSettings):
     keep_work: bool = Field(False, description="keep packs and row files after the release is whole")
     keep_state: bool = Field(True, description="keep what `pmcmine update` starts from, in `state/`")
     publish_to: str | None = Field(None, description="ORG/NAME on the Hub; each shard is sent as it becomes whole")
+    publish_public: bool = Field(False, description="the repos of publish_to are public")
+    publish_adopt: bool = Field(False, description="publish into repos that hold something else, too")
     endpoint: str | None = Field(None, description="address of the Hub, where it is one of your own")
     free_published: bool = Field(False, description="remove each shard from the disk once the Hub has it")
     demo: bool = Field(False, description="the release is a demo, which `pmcmine demo` may delete and make anew")
@@ -118,7 +120,8 @@ class MineConfig(BaseSettings):
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
         {"out", "vocab", "decontaminate", "runner", "workers", "concurrency", "contact", "requests_per_second",
          "fetch_keys", "retries", "retry_seconds", "timeout", "first_contact_seconds", "max_reject_share", "metrics",
-         "keep_work", "keep_state", "publish_to", "endpoint", "free_published", "demo", "spark_job_server",
+         "keep_work", "keep_state", "publish_to", "publish_public",
+         "publish_adopt", "endpoint", "free_published", "demo", "spark_job_server",
          "spark_worker_pool", "beam"}
     )  # fmt: skip
 
@@ -165,7 +168,7 @@ class MineConfig(BaseSettings):
         return {k: redact_all(v) for k, v in self.model_dump(mode="json").items() if k not in self.RUN_ONLY}
 
     def run(self) -> dict[str, Any]:
-        """Return the keys that decide how it is made, as they are written: texts are masked unless they are harmless."""
+        """Return the keys that decide how it is made, as they are written: most texts are masked."""
         return {k: self._told(k, v) for k, v in self.model_dump(mode="json").items() if k in self.RUN_ONLY}
 
     def _told(self, key: str, value: Any) -> Any:

@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 
 from pmcmine.duplicates import pictures, shingles
 from pmcmine.errors import PmcmineError
-from pmcmine.redact import redact
 from pmcmine.images import check_image
+from pmcmine.redact import redact
 from pmcmine.rejects import Rejected
 from pmcmine.release import ARTEFACT
 from pmcmine.storage import Folder

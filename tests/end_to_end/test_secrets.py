@@ -66,7 +66,7 @@ def test_every_option_is_masked_where_it_is_written_or_shown() -> None:
         k: (_in(k),) if "tuple" in str(MineConfig.model_fields[k].annotation) else _in(k) for k in texts
     }
     values["beam"] = (f"--project={_secret('beam')}", _in("beam"), f"--x={_in('beam')}")
-    config = MineConfig.model_construct(**{k: v for k, v in values.items()})
+    config = MineConfig.model_construct(**values)
     said = json.dumps([config.content(), config.run()]) + repr(config) + str(config)
     for key in texts:
         assert _secret(key) not in said, key
