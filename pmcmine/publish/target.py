@@ -1,7 +1,7 @@
 """The repo that is published to: whose it is, who can see it, and that nobody changes it meanwhile.
 
-A repo may be written to if it holds nothing, or what was published from the same release before. A whole release says
-so by its `release.json`; until that is there, the file `CLAIM` does, which the first commit adds and the last one removes.
+A repo may be written to if it holds nothing, or what was published from the same release before. `release.json` says
+which one; until it is there, the file `CLAIM` does, which the first commit adds and the last one removes.
 Every commit names the commit that it follows, so that the Hub refuses it if somebody else was quicker.
 """
 
@@ -172,12 +172,12 @@ def check_targets(api: Any, repos: Mapping[str, str], identity: str | None, priv
         PmcmineError: one line that says whose a repo is, or that others see it.
     """
     found = {repo: look(api, repo) for repo in repos}
+    targets = [_check(api, Target(repo, repos[repo], seen[0]), identity, adopt) for repo, seen in found.items() if seen]
     for repo, seen in found.items():
         if seen is not None and seen[1] != private:
             said = "private, and --public was given; leave it out" if seen[1] else "public, and this upload is private"
             way = "" if seen[1] else "; --public says that others may see it"
             raise PmcmineError(f"{repo}: is {said}{way}, or change it in the repo's settings")
-    targets = [_check(api, Target(repo, repos[repo], seen[0]), identity, adopt) for repo, seen in found.items() if seen]
     if identity is None:
         return targets
     for repo in (repo for repo, seen in found.items() if seen is None):
