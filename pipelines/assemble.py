@@ -26,6 +26,7 @@ from pmcmine.block import read_manifest
 from pmcmine.duplicates.clusters import read_leaks
 from pmcmine.ids import article_place, range_index
 from pmcmine.increments.base import read_old_samples
+from pmcmine.increments.delta import DELTA
 from pmcmine.increments.state import write_part
 from pmcmine.release import file_entry
 from pmcmine.storage import Folder
@@ -145,7 +146,9 @@ def _write_index(dataset: str, path: str, places: Sequence[tuple[str, int, int]]
     """Note where the samples of a shard that is left out lie, for no table says it."""
     data = json.dumps(sorted(places)).encode()
     name = f"{dataset}/{path}.json"
-    out.write(name, data, replace=True)
+    same = not work.exists(DELTA) and not work.exists(f"{shard_record(dataset, path)}-index")
+    with out.create(name, replace=True, same=same) as (stream, _):
+        stream.write(data)
     work.write(f"{shard_record(dataset, path)}-index", json.dumps(file_entry(name, data)).encode(), replace=True)
 
 

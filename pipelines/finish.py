@@ -28,14 +28,16 @@ from pmcmine.increments.delta import DELTA
 from pmcmine.increments.state import STATE, STATE_FILE, ledger_counts, old_part, part_file, read_state, state_record
 from pmcmine.increments.tombstones import read_tombstones
 from pmcmine.observe import export
+from pmcmine.ownership import REPORTS, check_landing, listed_names, remove_work, write_announced
+from pmcmine.redact import redact_all
 from pmcmine.release import (
     ARTEFACT,
     JOURNAL,
+    LISTED,
     NEXT,
     RELEASE,
     REMOVED,
     file_entry,
-    load_release,
     sweep,
 )
 from pmcmine.report import make_report
@@ -57,7 +59,7 @@ def _decontamination(config: MineConfig, totals: Tally, out: Folder) -> dict[str
     return {
         "action": config.decontaminate_action,
         "sha256": config.decontaminate_sha256,
-        "sets": [asdict(s) | {"matched": m} for s, m in zip(sets, matched, strict=True)],
+        "sets": [redact_all(asdict(s)) | {"matched": m} for s, m in zip(sets, matched, strict=True)],
     }
 
 
@@ -113,7 +115,7 @@ def _write_state(job: Job, plan: Plan) -> None:
                 kinds = ("bin", "ledger", "index", "near")
                 files += [dict(job.update.base.files[part_file(kind, block)]) for kind in kinds]
     state = {"plan": json.loads(plan.to_json()), "files": sorted(files, key=lambda f: str(f["name"]))}
-    job.target.write(STATE_FILE, json.dumps(state).encode(), replace=True)
+    write_announced(job.target, work, {STATE_FILE: json.dumps(state).encode()})
 
 
 def _entries(record: Any) -> list[dict[str, Any]]:
@@ -171,8 +173,7 @@ def finish(
         cards[f"{folder}/{CITATION}"] = citation(title, asdict(frozen))
     cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution(rights)
     updates = _updates(job, shards, tables, cards)
-    for name, data in cards.items():
-        target.write(name, data, replace=True)
+    write_announced(target, work, cards)
     files = [{k: r[k] for k in ("name", "bytes", "sha256", "rows")} for r in (*shards, *tables)]
     files += [file_entry(name, data) for name, data in cards.items()]
     if config.decontaminate_sha256 is not None:
@@ -207,6 +208,9 @@ def finish(
         "run": run_facts | {"seconds": round(seconds, 1), "metrics": _metrics(totals, times, seconds, files)},
     }
     if job.update is not None:
+        listed = listed_names(job.update.release, job.update.base.files.values())
+        check_landing(job.out, target.walk(), listed)
+        work.write(LISTED, json.dumps(sorted(listed)).encode(), replace=True)
         work.write(JOURNAL, json.dumps(release, ensure_ascii=False).encode(), replace=True)
     return land(job.out, work, release, config)
 
@@ -242,22 +246,27 @@ def _updates(
 def land(out: Folder, work: Folder, release: dict[str, Any], config: MineConfig) -> dict[str, Any]:
     """Move what an update gathered into place, and write report and `release.json`; may be done again after a kill."""
     gathered = work.child(NEXT)
-    for name in gathered.walk():
+    listed: list[str] = json.loads(work.read(LISTED)) if work.exists(LISTED) else []
+    new = gathered.walk()
+    check_landing(out, new, listed)
+    for name in new:
         out.take(gathered, name)
     state = [STATE_FILE, *(f["name"] for f in read_state(out)["files"])] if config.keep_state else []
-    old = load_release(out)["files"] if out.exists(RELEASE) else []
-    sweep(out, [*release["files"], *({"name": name} for name in state)], old)
+    kept = [*release["files"], *({"name": name} for name in state)]
+    sweep(out, kept, [{"name": name} for name in listed])
     metrics = release["run"].pop("metrics")
     report = make_report(release, metrics, out)
     metrics_bytes = json.dumps(metrics, indent=1).encode()
-    out.write("report.html", report, replace=True)
-    out.write("metrics.json", metrics_bytes, replace=True)
-    release["run"]["files"] = [file_entry("report.html", report), file_entry("metrics.json", metrics_bytes)]
-    out.write(RELEASE, json.dumps(release, indent=1, ensure_ascii=False).encode(), replace=True)
+    reports = dict(zip(REPORTS, (report, metrics_bytes), strict=True))
+    write_announced(out, work, reports, listed)
+    release["run"]["files"] = [file_entry(name, data) for name, data in reports.items()]
+    whole = json.dumps(release, indent=1, ensure_ascii=False).encode()
+    write_announced(out, work, {RELEASE: whole}, listed)
     if not config.keep_work:
-        work.remove_tree()
+        remove_work(work)
     else:
         work.remove(JOURNAL)
+        work.remove_tree("tmp")
     if config.metrics is not None:
         export(metrics, config.metrics)
     return release

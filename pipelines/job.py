@@ -36,7 +36,10 @@ from pmcmine.increments.base import inc_tag, make_fresh_plan, open_base
 from pmcmine.increments.delta import read_delta, settle, write_deltas
 from pmcmine.increments.tombstones import write_tombstones
 from pmcmine.lock import held
+from pmcmine.ownership import check_begun, check_empty_work, is_work, remove_work
 from pmcmine.publish.stream import publishing
+from pmcmine.publish.target import release_id
+from pmcmine.redact import hide, redact
 from pmcmine.release import (
     ARTEFACT,
     JOURNAL,
@@ -72,8 +75,10 @@ def _begun(config: MineConfig, progress: Progress) -> Iterator[Job | None]:
     _contact(source, config, work, "nothing was mined", progress)  # before anything is written
     with held(work):
         begin(out, decided, config.demo)
+        check_begun(out, work)
         if benchmarks is not None:
-            out.write(ARTEFACT, benchmarks, replace=True)
+            with out.create(ARTEFACT, replace=True, same=True) as (stream, _):
+                stream.write(benchmarks)
         yield Job(config, source, options, out, work, progress)
 
 
@@ -93,7 +98,21 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
         if job is not None:
             return _guarded(job)
     out = Folder(config.out)
-    return _outcome(load_release(out), config, out, fresh=False)
+    release = load_release(out)
+    if not release["run"].get("keep_work"):
+        _clear_leftover(out.child(WORK))
+    return _outcome(release, config, out, fresh=False)
+
+
+def _clear_leftover(work: Folder) -> None:
+    """Remove the work folder of a run that was killed after its release was whole; an update may be at work in it."""
+    try:
+        state = json.loads(work.read("run.json"))
+    except (OSError, ValueError):
+        return
+    if isinstance(state, dict) and "update" not in state and not work.exists(JOURNAL):
+        with held(work):
+            remove_work(work)
 
 
 def submit_mine(config: MineConfig) -> Any:
@@ -136,6 +155,8 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
         if work.exists(JOURNAL):
             progress.note("an earlier update was killed while it moved its files into place: finishing it")
             return _outcome(land(out, work, json.loads(work.read(JOURNAL)), config), config, out, fresh=True)
+        if not is_work(work):
+            check_empty_work(work)
         source = open_source(config)
         _contact(source, config, work, "the release is as it was", progress)
         tag = begin_update(work, config.content(), {"date": date, "tag": inc_tag(out, date), "compact": compact})
@@ -189,7 +210,7 @@ def _run(job: Job) -> Outcome:
         delta = write_deltas(work, job.out, frozen.n_blocks)
         job.progress.note(", ".join(f"{n:,} {what}" for what, n in delta["counts"].items()))
         if not delta["blocks"] and not job.update.base.fresh:
-            work.remove_tree()
+            remove_work(work)
             return _outcome(job.update.release, config, job.out, fresh=False)
         blocks = [b for b in delta["blocks"] if set(read_delta(work, b)) != {"gone"}]
     committed = [b for b in blocks if read_manifest(work, b) is not None]
@@ -212,7 +233,7 @@ def _run(job: Job) -> Outcome:
         if delta["unchanged"]:
             job.progress.note(f"{delta['unchanged']:,} of the retried came out as before")
         if not delta["blocks"] and not job.update.base.fresh:
-            work.remove_tree()
+            remove_work(work)
             return _outcome(job.update.release, config, job.out, fresh=False)
         write_tombstones(work, job.out, job.update.base.files, delta["blocks"])
     plan = timed("plan", lambda: _plan(job, frozen))
@@ -220,7 +241,9 @@ def _run(job: Job) -> Outcome:
         plan = with_clusters(plan, timed("near", lambda: _near(config, job.options, plan, work)), config.table_bytes)
     # An update is published by itself, in one commit.
     expected = len(plan.shard_paths()) + sum(plan.files.values())
-    with publishing(config if job.update is None else None, work, job.target) as published:
+    identity = release_id(content(config), frozen.sha256)
+    paths = [(dataset, path) for dataset, _, _, path in plan.shard_paths()]
+    with publishing(config if job.update is None else None, work, job.target, identity, paths) as published:
 
         def assemble() -> None:
             with job.progress.counting(work, "assembled", expected, "files"):
@@ -277,9 +300,9 @@ def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.
         log.debug("the pipeline failed", exc_info=True)
         lines = [line for line in str(error).strip().splitlines() if line.strip()] or [type(error).__name__]
         name = f"error-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}.log"
-        text = f"{type(error).__name__}: {error}\n\n".encode() + (workers.output if workers else b"")
+        text = f"{type(error).__name__}: {error}\n\n" + (workers.output.decode("utf-8", "replace") if workers else "")
         try:
-            work.write(name, text, replace=True)
+            work.write(name, hide(text).encode("utf-8", "replace"), replace=True)
             kept = f" (whole text in {work.url}/{name})"
         except StorageError:
             kept = ""  # the disk is full or gone, which is what the error says, too
@@ -307,7 +330,7 @@ def _plan(job: Job, frozen: Snapshot) -> Plan:
 
 def _outcome(release: Mapping[str, Any], config: MineConfig, out: Folder, fresh: bool) -> Outcome:
     share = max(release["counts"]["fault_share"].values())
-    return Outcome(release, f"{out.url.rstrip('/')}/report.html", fresh, share > config.max_reject_share)
+    return Outcome(release, redact(f"{out.url.rstrip('/')}/report.html"), fresh, share > config.max_reject_share)
 
 
 def dry_run(config: MineConfig, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
@@ -324,13 +347,13 @@ def dry_run(config: MineConfig, say: Callable[[str], None] = lambda line: None) 
     absent = snapshots.absent(memory, frozen)
     memory.remove_tree()
     return {
-        "source": config.source,
+        "source": redact(config.source),
         "kind": source.kind,
         "snapshot": asdict(frozen),
         "not_in_source": absent,
         "runner": config.runner,
         "groups": list(config.groups),
-        "out": config.out,
+        "out": redact(config.out),
         "steps": [
             f"mine: {frozen.n_blocks} blocks of about {-(-frozen.n_pmcids // frozen.n_blocks)} PMCIDs, "
             f"{fetch_keys(config, source.remote, frozen.n_blocks)} at once at the most",

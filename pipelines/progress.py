@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from pmcmine.block import manifest_counts, read_manifest
+from pmcmine.redact import hide
 from pmcmine.storage import Folder
 
 _LOOK_SECONDS = 2.0
@@ -39,7 +40,7 @@ class Progress:
     def note(self, text: str) -> None:
         """Something worth a line."""
         if not self._quiet:
-            self._console.print(text, markup=False, highlight=False)
+            self._console.print(hide(text), markup=False, highlight=False)
 
     @contextmanager
     def watching(self, work: Folder, committed: Sequence[int], n_pmcids: int) -> Iterator[None]:

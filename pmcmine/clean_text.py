@@ -7,6 +7,8 @@ import logging
 import re
 from typing import Any, Final
 
+from pmcmine.redact import hide
+
 # C0 and C1 controls (0x9b alone begins a command of a terminal), line separators, overrides and isolates of the writing
 # direction (they show a text in another order than it has), and halves of surrogate pairs, which can't be printed.
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -74,5 +76,5 @@ class CleanFormatter(logging.Formatter):
     """Formats log records whose texts may come from others."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format a record; line breaks of a traceback stay."""
-        return for_terminal(super().format(record), lines=True)
+        """Format a record; line breaks of a traceback stay, credentials do not."""
+        return for_terminal(hide(super().format(record)), lines=True)

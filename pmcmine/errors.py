@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pmcmine.redact import hide
+
 
 class PmcmineError(Exception):
-    """A bad option, file or answer; the message is one complete line for the user."""
+    """A bad option, file or answer; the message is one complete line for the user, without credentials."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(hide(message))
 
 
 class SourceError(PmcmineError):

@@ -17,6 +17,7 @@ SPLITS = ("train", "validation", "test")
 _SPLIT_CUTS = (0.98, 0.99)  # DESIGN: 98/1/1, for ever
 _PMCID = re.compile(r"(?:PMC)?0*([1-9][0-9]{0,11})(?:\.([0-9]{1,4}))?", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+_SHOWN = 12  # characters of what is no PMCID that a message repeats; a longer text may be a password
 
 
 def keyed_hash(purpose: str, value: str) -> int:
@@ -62,8 +63,9 @@ def parse_pmcid(text: str) -> tuple[str, int | None]:
             "(NCBI's ID converter turns PMIDs into PMCIDs)"
         )
     if token.startswith("10.") or "doi.org/" in token:
-        raise PmcmineError(f"'{token}' is a DOI; give PMCIDs such as PMC10358625 (see NCBI's ID converter)")
-    raise PmcmineError(f"'{token}' is not a PMCID; PMCIDs look like PMC10358625")
+        raise PmcmineError(f"'{token[:80]}' is a DOI; give PMCIDs such as PMC10358625 (see NCBI's ID converter)")
+    shown = f"'{token}'" if len(token) <= _SHOWN else f"an entry of {len(token)} characters"
+    raise PmcmineError(f"{shown} is not a PMCID; PMCIDs look like PMC10358625")
 
 
 def bare_pmcid(text: str) -> str:

@@ -66,6 +66,10 @@ def _local(work: Folder) -> Iterator[None]:
             stream.seek(0)
             who = stream.read(_WHO).decode("utf-8", "replace").strip()
             raise _busy(work, for_terminal(who) or "no details") from None
+        left = stream.read(_WHO)
+        if left and not left.startswith(b"process "):
+            raise StorageError(f"{path}: is no lock of pmcmine; move it, or use another --out")
+        stream.seek(0)
         stream.truncate(0)
         stream.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
         stream.flush()
@@ -137,7 +141,10 @@ def _beat(run: str) -> bytes:
 
 def _read(work: Folder) -> dict[str, Any] | None:
     try:
-        state = json.loads(work.read("lock"))
+        data = work.read("lock")
+        if data and not data.startswith(b"{"):
+            raise ReleaseError(f"{work.url}/lock: is no lock of pmcmine; move it, or use another --out")
+        state = json.loads(data)
         return {"run": str(state["run"]), "at": float(state["at"])}
     except FileNotFoundError:
         return None

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 
 from pmcmine._version import __version__
 from pmcmine.errors import ReleaseError
+from pmcmine.redact import redact_all
 from pmcmine.safe_names import open_inside, release_name
 from pmcmine.storage import Folder
 
@@ -20,16 +21,17 @@ RUN = f"{WORK}/run.json"  # what run was begun in the work folder
 ARTEFACT = "decontamination.npz"  # what is kept of benchmark sets
 NEXT = "next"  # in the work folder: what an update gathers
 JOURNAL = "journal.json"  # in the work folder: the `release.json` to be, once all is gathered
+LISTED = "listed.json"  # in the work folder: names of the files that an update may replace or remove
 REMOVED = re.compile(r"shards/removed/inc\d{8}[a-z]?\.txt")
 OURS = frozenset({RELEASE, WORK, "shards", "shards-panels", "tables", "state", "report.html", "metrics.json", ARTEFACT})
 _IN_RELEASE = "@"
-# Files that runs write below the dataset folders, and what a killed writer leaves beside them.
+_DATASETS = ("shards/", "shards-panels/", "tables/", "state/")
+# Files that runs write below the dataset folders.
 _WRITTEN = re.compile(
     r"(shards|shards-panels|state/left-out(-panels)?)/[a-z]+/[a-z]+/\d{3}/[a-z]+-(inc\d{8}[a-z]?-)?\d{5}-of-\d{5}"
     r"\.tar(\.json)?"
     r"|tables/[a-z_]+/([a-z]+/)?[a-z_]+-\d{5}-of-\d{5}\.parquet"
     r"|state/\d{3}/\d{6}\.(ledger\.arrow|index\.arrow|near\.arrow|near\.bin)"
-    r"|.*\.[0-9a-f]{12}\.tmp"
 )
 
 
@@ -49,7 +51,8 @@ def locate(work: Folder, name: str) -> tuple[Folder, str]:
 
 
 def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """`key: old → new` of all keys that differ."""
+    """Return `key: old → new` of all keys that differ, without credentials, which are not compared either."""
+    old, new = redact_all(old), redact_all(new)
     keys = [k for k in sorted({*old, *new}) if old.get(k) != new.get(k)]
     return "; ".join(f"{k}: {json.dumps(old.get(k))} → {json.dumps(new.get(k))}" for k in keys)
 
@@ -63,10 +66,12 @@ def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
     for name in (RELEASE, RUN):
         try:
             state = json.loads(out.read(name))
+            if not isinstance(state, dict) or not isinstance(state.get("config", {}), dict):
+                raise ValueError(name)
         except FileNotFoundError:
             continue
-        except ValueError:
-            raise ReleaseError(f"{out.url}/{name}: not readable; remove it or use another --out") from None
+        except (ValueError, RecursionError):
+            raise ReleaseError(f"{out.url}/{name}: not readable, or not of pmcmine; use another --out") from None
         difference = describe_difference(state.get("config", {}), content)
         if difference:
             raise ReleaseError(
@@ -108,6 +113,10 @@ def begin_update(work: Folder, content: Mapping[str, Any], update: Mapping[str, 
     except FileNotFoundError:
         work.write("run.json", json.dumps({"pmcmine": __version__, "config": dict(content), "update": update}).encode())
         return dict(update)
+    except (ValueError, RecursionError):
+        raise ReleaseError(f"{work.url}/run.json: not readable; move that folder away") from None
+    if not isinstance(state, dict) or not {"pmcmine", "config"} <= set(state):
+        raise ReleaseError(f"{work.url}: is no work folder of pmcmine; move it, or use another release")
     begun = state.get("update")
     if begun is None or begun["compact"] != update["compact"] or state["pmcmine"] != __version__:
         raise ReleaseError(f"{work.url}: another run was begun here; end it with its own command, or remove the folder")
@@ -122,18 +131,17 @@ def file_entry(name: str, data: bytes) -> dict[str, Any]:
 
 
 def sweep(out: Folder, files: Sequence[Mapping[str, Any]], old: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Remove what interrupted writers and an earlier release left in the dataset folders; other files stay.
+    """Remove files that an earlier release lists and this one does not; nothing else is removed.
 
     Args:
         out: the release folder.
         files: files of the release.
         old: files of the release that it takes the place of.
     """
-    known, before = ({f["name"] for f in entries} for entries in (files, old))
-    for top in ("shards", "shards-panels", "tables", "state"):
-        for name in out.walk(top):
-            if name not in known and (name in before or is_written(name)):
-                out.remove(name)
+    known, before = ({str(f["name"]) for f in entries} for entries in (files, old))
+    for name in sorted(before - known):
+        if name.startswith(_DATASETS):
+            out.remove(release_name(name))
 
 
 def is_written(name: str) -> bool:

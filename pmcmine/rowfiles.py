@@ -41,11 +41,20 @@ def set_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
 
 
 def write_arrow(
-    work: Folder, name: str, schema: pa.Schema, tables: Sequence[pa.Table], *, replace: bool = False
+    work: Folder,
+    name: str,
+    schema: pa.Schema,
+    tables: Sequence[pa.Table],
+    *,
+    replace: bool = False,
+    same: bool = False,
 ) -> None:
-    """Write an Arrow file of one record batch a table, each of which has one chunk."""
+    """Write an Arrow file of one record batch a table, each of which has one chunk; see `Folder.create`."""
     options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with work.create(name, replace=replace) as (stream, _), pa.ipc.new_file(stream, schema, options=options) as writer:
+    with (
+        work.create(name, replace=replace, same=same) as (stream, _),
+        pa.ipc.new_file(stream, schema, options=options) as writer,
+    ):
         for t in tables:
             writer.write_table(t)
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
@@ -25,6 +25,8 @@ from pmcmine.safe_files import check_no_links, create_new, open_regular
 from pmcmine.safe_names import why_unsafe
 
 log = logging.getLogger(__name__)
+SCRATCH: Final = "_work/tmp"  # of a release folder: files that are being written
+_COMPARED: Final = 1 << 20  # bytes at once
 FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -221,11 +223,22 @@ class Folder:
         return bool(state["won"])
 
     @contextmanager
-    def create(self, name: str, *, replace: bool = False) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
+    def create(
+        self, name: str, *, replace: bool = False, same: bool = False
+    ) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
         """Open a file for writing; it appears under its name when the block ends without an error.
 
-        On a local disk the bytes go to a temporary name beside it; an object store shows a put only once
-        it is complete. The yielded dict says afterwards under `won` whether this writer's bytes stand.
+        On a local disk the bytes go to a temporary file, in the work folder if a run is at work here, else beside it;
+        an object store shows a put only once it is complete. The yielded dict says afterwards under `won` whether this
+        writer's bytes stand.
+
+        Args:
+            name: the file.
+            replace: take the place of a file that is there; else the first writer wins.
+            same: a file that is there must have the same bytes, which then stay.
+
+        Raises:
+            StorageError: if it can't be written, or with `same` if another file is there.
         """
         path = self.path(name)
         state: dict[str, Any] = {"won": False}
@@ -235,23 +248,33 @@ class Folder:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StorageError(f"{path}: can't write ({describe(error)})") from None
-            temporary = Path(f"{path}.{uuid.uuid4().hex[:12]}.tmp")
+            temporary = self._temporary(Path(path))
             try:
                 with create_new(temporary) as stream:
                     yield stream, state
                     stream.flush()
                     os.fsync(stream.fileno())
-                if replace:
+                if replace and not same:
                     temporary.replace(path)
                     state["won"] = True
                 else:
                     with suppress(FileExistsError):  # the first wins
                         os.link(temporary, path)
                         state["won"] = True
+                if same and not state["won"]:
+                    self._check_same(name, temporary)
+                    state["won"] = True
             except OSError as error:
                 raise StorageError(f"{path}: can't write ({describe(error)})") from error
             finally:
                 temporary.unlink(missing_ok=True)
+            return
+        if same and self.exists(name):
+            with tempfile.NamedTemporaryFile(prefix="pmcmine-same-") as kept:
+                yield cast("BinaryIO", kept.file), state
+                kept.flush()
+                self._check_same(name, Path(kept.name))
+            state["won"] = True
             return
         if not replace and self.exists(name):
             with open(os.devnull, "wb") as sink:  # noqa: PTH123 - a sink, not a file of ours
@@ -272,6 +295,33 @@ class Folder:
         stream.close()
         state["won"] = True
 
+    def _temporary(self, path: Path) -> Path:
+        """Return a new name for what becomes a file: in the work folder if a run is at work here, else beside it."""
+        root = Path(self.path())
+        scratch = root / SCRATCH
+        try:
+            if (scratch.parent / "run.json").is_file() and not scratch.parent.is_symlink() and not scratch.is_symlink():
+                scratch.mkdir(exist_ok=True)
+                if scratch.stat().st_dev == path.parent.stat().st_dev:  # a rename needs one file system
+                    return scratch / f"{uuid.uuid4().hex}.tmp"
+        except OSError as error:
+            raise StorageError(f"{scratch}: can't write ({describe(error)})") from None
+        return Path(f"{path}.{uuid.uuid4().hex[:12]}.tmp")
+
+    def _check_same(self, name: str, written: Path) -> None:
+        """Check that a file here has the bytes of another one.
+
+        Raises:
+            StorageError: if it has not, so that it is somebody else's.
+        """
+        with self.open(name) as there, written.open("rb") as ours:
+            while (data := ours.read(_COMPARED)) == there.read(_COMPARED):
+                if not data:
+                    return
+        raise StorageError(
+            f"{self.path(name)}: is there, and this run did not write it; move it, then run the same command again"
+        )
+
     def take(self, other: Folder, name: str) -> None:
         """Move a file of another folder of the same file system here, under its name, in place of what is there."""
         target = self.path(name)
@@ -284,7 +334,9 @@ class Folder:
         other.remove(name)
 
     def remove(self, name: str) -> None:
-        """Remove a file, if it is there."""
+        """Remove a file, if it is there. A link on the way to it is not followed."""
+        if self.is_local:
+            check_no_links(Path(self.path()), name)
         with suppress(FileNotFoundError):
             self.fs.rm_file(self.path(name))
 

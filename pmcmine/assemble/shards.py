@@ -322,7 +322,8 @@ def write_shard(
     ordered = sorted(members, key=lambda m: (plan.order_of(m.id), m.id))
     packs = PackReader(work)
     try:
-        with out.create(target, replace=True) as (stream, _):
+        same = plan.base is None and not work.exists(shard_record(dataset, name))
+        with out.create(target, replace=True, same=same) as (stream, _):
             digest, places = write_samples(stream, ordered, packs)
     finally:
         packs.close()

@@ -297,7 +297,8 @@ def write_table_file(
                 )
             yield rows.cast(table.schema)
 
-    with out.create(target, replace=True) as (stream, _):
+    same = plan.base is None and not work.exists(table_record(name))
+    with out.create(target, replace=True, same=same) as (stream, _):
         hashed = _Hashed(stream)
         n = write_parquet(cast("BinaryIO", hashed), table.schema, finished())
     record = {

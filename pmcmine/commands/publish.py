@@ -25,7 +25,12 @@ def publish(
     release: Annotated[Path, typer.Argument(help="Release folder.")],
     name: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Dataset repo; the other parts get a suffix.")],
     endpoint: Endpoint = None,
-    public: Annotated[bool, typer.Option("--public", help="Make new repos public.")] = False,
+    public: Annotated[
+        bool, typer.Option("--public", help="Make new repos public; needed for repos that are public already.")
+    ] = False,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Publish into repos that hold another release or other files, too.")
+    ] = False,
     first_contact_seconds: FirstContact = SECONDS,
     quiet: Quiet = False,
 ) -> None:
@@ -39,6 +44,7 @@ def publish(
         name,
         endpoint=endpoint,
         private=not public,
+        adopt=adopt,
         first_contact_seconds=first_contact_seconds,
         say=lambda line: _say(quiet, line),
     )

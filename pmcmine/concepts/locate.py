@@ -115,7 +115,8 @@ def _copied(address: str, sha256: str | None) -> str:
         except VocabularyError:
             raise
         except Exception as error:  # noqa: BLE001 - each file system has errors of its own
-            raise VocabularyError(f"{address}: can't be read ({error})") from None
+            said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise VocabularyError(f"{address}: can't be read ({said})") from None
         try:
             vocabulary = Vocabulary(part)
             vocabulary.check()

@@ -91,7 +91,8 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
         return block  # the old part stays
     files = []
     packs = PackReader(work)
-    with out.create(part_file("bin", block), replace=True) as (stream, _):
+    same = not work.exists(DELTA)  # an update writes into its work folder
+    with out.create(part_file("bin", block), replace=True, same=same) as (stream, _):
         digest, at = sha256(), 0
         near = []
         for table in (old_part(work, "near", block), *new_parts(work, "near", block)):
@@ -111,7 +112,7 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
         rows = pa.concat_tables([t.cast(schema) for t in tables]).combine_chunks()
         if kind == "index":  # packs are scratch: no name of one gets into a release
             rows = set_column(rows, "pack", pa.array([""] * len(rows), pa.string()))
-        write_arrow(out, part_file(kind, block), schema, [rows.combine_chunks()], replace=True)
+        write_arrow(out, part_file(kind, block), schema, [rows.combine_chunks()], replace=True, same=same)
         data = out.read(part_file(kind, block))
         files.append({"name": part_file(kind, block), "bytes": len(data), "sha256": sha256(data).hexdigest()})
     work.write(state_record(block), json.dumps(files).encode(), replace=True)

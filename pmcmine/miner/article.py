@@ -17,6 +17,7 @@ from pmcmine.miner.figures import mine_figures
 from pmcmine.miner.result import Mined
 from pmcmine.miner.unwanted import benchmarks, unwanted
 from pmcmine.pointers import withhold
+from pmcmine.redact import hide
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.select import choose_version
 from schemas.ledger import Tombstone
@@ -46,7 +47,7 @@ def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig, as_
         ledger, mined = _failed(entries, Reason.ARTICLE_TIMEOUT, str(error))
     except Exception as error:
         log.exception("%s: defect", pmcid)
-        ledger, mined = _failed(entries, Reason.INTERNAL_ERROR, f"{type(error).__name__}: {error}")
+        ledger, mined = _failed(entries, Reason.INTERNAL_ERROR, hide(f"{type(error).__name__}: {error}"))
     mined.rejects = tuple(ledger.rows)
     return mined
 

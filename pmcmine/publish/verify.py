@@ -16,7 +16,9 @@ import pyarrow.parquet as pq
 from pmcmine.contact import SECONDS
 from pmcmine.errors import PmcmineError, ReleaseError, UnsafeNameError
 from pmcmine.publish.repos import CARD, repo_name, repos_of
-from pmcmine.publish.upload import hub_errors, patiently, reach_hub, remote_files
+from pmcmine.publish.retry import hub_errors, patiently
+from pmcmine.publish.target import remote_files
+from pmcmine.publish.upload import reach_hub
 from pmcmine.release import RELEASE
 from pmcmine.safe_names import inside
 
