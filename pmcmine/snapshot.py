@@ -92,7 +92,10 @@ def freeze(
         SourceError: where there is no article at all.
     """
     columns: dict[str, list[object]] = {name: [] for name in _SCHEMA.names}
+    wanted = frozenset(asked)
     for e in map(_storable, entries):
+        if wanted and e.pmcid not in wanted:  # whatever a source lists
+            continue
         for name in _SCHEMA.names:
             columns[name].append(getattr(e, name))
     table = _without_repeats(pa.table(columns, schema=_SCHEMA))
