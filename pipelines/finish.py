@@ -36,6 +36,7 @@ from pmcmine.release import (
     REMOVED,
     file_entry,
     load_release,
+    read_checked,
     sweep,
 )
 from pmcmine.report import make_report
@@ -154,6 +155,9 @@ def finish(
     crops = [s for s in shards if s["name"].startswith(f"{PANEL_SHARDS}/")]
     described = [r for table in ("articles", "figures") for r in tables if r["table"] == table and r["group"]]
     rights = [(job.out if r.get("kept") else target, r["name"]) for r in described]
+    for record in described:
+        if record.get("kept"):  # what they say goes into other files
+            read_checked(job.out, record)
     licences = deeds(rights)
     vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
     cards = {

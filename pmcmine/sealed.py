@@ -87,7 +87,10 @@ def parse(data: bytes, where: str, way_out: str) -> dict[str, Any]:
 
 def work_way_out(work: Folder) -> str:
     """Return what to do about damage in a work folder that can't be mended by itself."""
-    return f"remove {work.url} and run the same command again, which begins anew"
+    out = Folder(work.url.rstrip("/").rpartition("/")[0])
+    if out.exists("release.json"):
+        return f"remove {work.url} and run the same command again: the release is as it was"
+    return f"remove {out.url}, or use another --out, and mine anew"
 
 
 def read(work: Folder, name: str) -> dict[str, Any]:

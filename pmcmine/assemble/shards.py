@@ -9,6 +9,7 @@ import threading
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, BinaryIO
 
@@ -17,12 +18,13 @@ from pmcmine.assemble.duplicates import SampleRef
 from pmcmine.assemble.plan import Plan
 from pmcmine.errors import DamagedError, StorageError
 from pmcmine.increments.delta import note_damaged
-from pmcmine.release import WAY_OUT, in_release, locate, release_folder
+from pmcmine.release import WAY_OUT, in_release, locate, read_checked, release_folder
 from pmcmine.rowfiles import give_up
 from pmcmine.storage import Folder
 from pmcmine.tarball import BLOCK, END, header, member_size, padding
 
 _ASSEMBLED = b',"split":'  # where `_tail` begins in a finished JSON
+_SIGNATURES = ".near.bin"
 _CHUNK = 4 << 20  # bytes handed to the disk and the hash at once
 
 
@@ -118,6 +120,20 @@ class _HashedWriter:
         self._thread.join()
 
 
+@lru_cache(maxsize=100_000)
+def _check_signatures(release: Folder, name: str) -> None:
+    """Check the bytes of a part's signatures of the old release, once a process.
+
+    Raises:
+        DamagedError: if they are damaged.
+    """
+    from pmcmine.increments.state import state_entries
+
+    entry = state_entries(release).get(name)
+    if entry is not None:
+        read_checked(release, entry)
+
+
 class PackReader:
     """Reads ranges of packs, and of files of the release, keeping a bounded number of them open."""
 
@@ -142,6 +158,8 @@ class PackReader:
                     self._open.pop(next(iter(self._open))).close()
                 folder, name = locate(self._work, pack)
                 try:
+                    if name.endswith(_SIGNATURES) and folder.url != self._work.url:
+                        _check_signatures(folder, name)
                     stream = self._open[pack] = folder.open(name)
                 except OSError as error:
                     raise self._short(pack, f"{pack}: {error.strerror or error}") from None
