@@ -23,7 +23,7 @@ from pipelines.finish import finish, land, mined
 from pipelines.progress import Progress
 from pipelines.run import Job, Outcome, Update, content
 from pipelines.runners import beam_options, fetch_keys, local_workers, make_runner
-from pmcmine import enrichers, parts
+from pmcmine import enrichers, parts, sealed
 from pmcmine import snapshot as snapshots
 from pmcmine.assemble.plan import PLAN, Plan, make_plan, make_update_plan
 from pmcmine.block import forget_starts, read_manifest
@@ -33,7 +33,7 @@ from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
 from pmcmine.duplicates.decontaminate import read_benchmarks
 from pmcmine.errors import PmcmineError, StorageError
 from pmcmine.increments.base import inc_tag, make_fresh_plan, open_base
-from pmcmine.increments.delta import read_delta, settle, write_deltas
+from pmcmine.increments.delta import damaged_articles, forget_update, read_delta, settle, write_deltas
 from pmcmine.increments.tombstones import write_tombstones
 from pmcmine.lock import held
 from pmcmine.ownership import check_begun, check_empty_work, is_work, remove_work
@@ -51,6 +51,7 @@ from pmcmine.release import (
     describe_difference,
     load_release,
 )
+from pmcmine.rowfiles import GIVEN_UP
 from pmcmine.snapshot import Snapshot
 from pmcmine.sources import first_contact, open_source
 from pmcmine.storage import Folder
@@ -154,7 +155,7 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
     with held(work):
         if work.exists(JOURNAL):
             progress.note("an earlier update was killed while it moved its files into place: finishing it")
-            return _outcome(land(out, work, json.loads(work.read(JOURNAL)), config), config, out, fresh=True)
+            return _outcome(land(out, work, _journal(out, work), config), config, out, fresh=True)
         if not is_work(work):
             check_empty_work(work)
         source = open_source(config)
@@ -171,12 +172,39 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
         return _guarded(Job(config, source, options, out, work, progress, Update(described, base, old, tag["date"])))
 
 
+def _journal(out: Folder, work: Folder) -> dict[str, Any]:
+    """What an update that was killed as it ended was about to write as `release.json`.
+
+    Raises:
+        DamagedError: if it is damaged.
+    """
+    way_out = (
+        f"the release may hold files of two dates: if `pmcmine verify {out.url}` finds nothing wrong, "
+        f"remove {work.url}, else mine anew into another --out"
+    )
+    return sealed.parse(work.read(JOURNAL), f"{work.url}/{JOURNAL}", way_out)
+
+
 def _guarded(job: Job) -> Outcome:
-    try:
-        return _run(job)
-    except KeyboardInterrupt:
-        forget_starts(job.work)
-        raise
+    """Run; what is damaged and can be made again is made again, as often as each time other damage is seen."""
+    seen: frozenset[str] = frozenset()
+    while True:
+        for name in job.work.names(GIVEN_UP):
+            job.work.remove(f"{GIVEN_UP}/{name}")
+        try:
+            return _run(job)
+        except KeyboardInterrupt:
+            forget_starts(job.work)
+            raise
+        except PmcmineError as error:
+            damaged = damaged_articles(job.work)
+            noted = damaged | {*job.work.names(GIVEN_UP)}
+            if not noted - seen:
+                raise
+            if job.update is not None and damaged - seen:
+                forget_update(job.work)
+            seen |= noted
+            job.progress.note(f"{error}: doing that now")
 
 
 def _with_benchmarks(config: MineConfig) -> tuple[MineConfig, bytes | None]:
@@ -313,10 +341,9 @@ def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.
 
 def _plan(job: Job, frozen: Snapshot) -> Plan:
     base = job.update.base if job.update is not None else None
-    try:
-        return Plan.from_json(job.work.read(PLAN), base)
-    except FileNotFoundError:
-        pass
+    known = sealed.read_or_none(job.work, PLAN)
+    if known is not None:
+        return Plan.from_object(known, base)
     manifests = mined(job, frozen.n_blocks)
     if job.update is None:
         plan = make_plan(manifests, frozen.n_blocks, job.config, job.work)
@@ -324,7 +351,7 @@ def _plan(job: Job, frozen: Snapshot) -> Plan:
         plan = make_fresh_plan(job.update.plan, manifests, job.config, job.update.base, job.work)
     else:
         plan = make_update_plan(job.update.plan, manifests, job.config, job.update.base)
-    job.work.write(PLAN, plan.to_json())
+    job.work.write(PLAN, sealed.to_bytes(plan.to_object()), replace=True)
     return plan
 
 

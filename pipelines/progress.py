@@ -115,7 +115,7 @@ class Progress:
             if name not in finished and name.endswith(".json"):
                 try:
                     counts = Counter[str](json.loads(work.read(f"progress/{name}")))
-                except (FileNotFoundError, ValueError):
+                except (FileNotFoundError, ValueError, TypeError, RecursionError):
                     continue  # it is being replaced
                 if counts.pop("done", 0):
                     finished[name] = counts

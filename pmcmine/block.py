@@ -26,6 +26,7 @@ from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
 
+from pmcmine import sealed
 from pmcmine.bundle import Entry, Reader
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.signatures import KINDS, Signature
@@ -90,6 +91,9 @@ LEDGER_SCHEMA = pa.schema(
         ("rows", pa.string()),  # JSON: table → rows staged
     ]
 )
+# In the work folder the rows hold the CRC-32 of each panel's sample and of each signature, too.
+_INDEX_STAGED = INDEX_SCHEMA.append(pa.field("panel_sums", pa.list_(pa.int64())))
+_SIGNED_STAGED = SIGNATURES.append(pa.field("crc32", pa.int64()))
 _NOWHERE = ("", "")  # of rows that have no group and split
 _AS_RECORDS = 32  # PMCIDs whose rows are held as records
 _SIGNED = ("kind", "id", "group", "node", "digest", "keys", "size_rank", "date", "role")
@@ -194,6 +198,7 @@ class _Part:
                 "json_size": len(sample.json),
                 "crc32": zlib.crc32(sample.text + sample.json),
                 "panels": [self._stage_panel(p) for p in sample.panels],
+                "panel_sums": [zlib.crc32(p.image + p.text + p.json) for p in sample.panels],
             }
         )
         self.counts["samples"] += 1
@@ -223,7 +228,7 @@ class _Part:
         """Append what decides whether two members are near duplicates to the pack."""
         row = {name: getattr(signature, name) for name in _SIGNED}
         place = {"pmcid": pmcid, "pack": self.pack_name, "offset": self.offset, "size": len(signature.data)}
-        self.near.append(row | place)
+        self.near.append(row | place | {"crc32": zlib.crc32(signature.data)})
         self._append(signature.data)
         self.counts[f"signed_{KINDS[signature.kind]}"] += 1
 
@@ -238,11 +243,11 @@ class _Part:
             file = f"{self.folder}/{table.name}.arrow"
             tables[name] = self.rows[name].write(self.work, file)
         index = f"{self.folder}/index.arrow"
-        write_arrow(self.work, index, INDEX_SCHEMA, [pa.Table.from_pylist(self.index, INDEX_SCHEMA)])
+        write_arrow(self.work, index, _INDEX_STAGED, [pa.Table.from_pylist(self.index, _INDEX_STAGED)])
         ledger = f"{self.folder}/ledger.arrow"
         write_arrow(self.work, ledger, LEDGER_SCHEMA, [pa.Table.from_pylist(self.ledger, LEDGER_SCHEMA)])
         near = f"{self.folder}/near.arrow"
-        write_arrow(self.work, near, SIGNATURES, [pa.Table.from_pylist(self.near, SIGNATURES)])
+        write_arrow(self.work, near, _SIGNED_STAGED, [pa.Table.from_pylist(self.near, _SIGNED_STAGED)])
         return {
             "folder": self.folder,
             "index": index,
@@ -407,7 +412,7 @@ def _read_starts(work: Folder, home: str) -> tuple[int, frozenset[str]]:
         if name.startswith("started-") and not name.endswith(".tmp"):  # that of a writer that was killed
             try:
                 suspects |= set(json.loads(work.read(f"{home}/{name}"))["suspects"])
-            except (ValueError, KeyError, TypeError):  # mostly empty
+            except (ValueError, KeyError, TypeError, RecursionError):  # mostly empty
                 silent += 1
     return silent, frozenset(suspects)
 
@@ -460,7 +465,7 @@ def mine_block(
             with _naming_slow(work, marker):
                 parts.append(mine_part(groups, reader, config, work, home_part, threads, progress, before, marker))
         manifest = {"block": block, "attempt": attempt, "parts": parts}
-        work.write(f"{home}/{MANIFEST}", json.dumps(manifest, sort_keys=True).encode())
+        work.write(f"{home}/{MANIFEST}", sealed.to_bytes(manifest))
     except Exception:
         _AT_WORK.pop(marker, None)
         work.remove(marker)  # an error that can be told is no killed worker
@@ -495,12 +500,8 @@ def manifest_counts(manifest: dict[str, Any]) -> Counter[str]:
 
 
 def read_manifest(work: Folder, block: int) -> dict[str, Any] | None:
-    """The manifest of a committed block, None where it is not committed."""
-    try:
-        manifest: dict[str, Any] = json.loads(work.read(f"{block_folder(block)}/{MANIFEST}"))
-    except FileNotFoundError:
-        return None
-    return manifest
+    """The manifest of a committed block, None where it is not committed, or the manifest damaged: it is mined again."""
+    return sealed.read_or_none(work, f"{block_folder(block)}/{MANIFEST}")
 
 
 def forget_starts(work: Folder) -> None:

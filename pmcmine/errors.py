@@ -24,6 +24,10 @@ class StorageError(PmcmineError):
     """The output or work folder can't be written or read."""
 
 
+class DamagedError(StorageError):
+    """A file is not what was written: cut off, emptied or changed by a disk or a copy."""
+
+
 class SumsError(PmcmineError):
     """The counts of a run do not add up; the message names the equation."""
 

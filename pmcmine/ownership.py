@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from pmcmine import sealed
 from pmcmine.assemble.datasheet import CITATION, DATASHEET
 from pmcmine.assemble.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PLAN, SHARDS, Plan, file_name
 from pmcmine.errors import ReleaseError
@@ -54,7 +55,7 @@ def planned_names(plan: Plan) -> set[str]:
 def read_plan(work: Folder) -> Plan | None:
     """Return the plan of a run that makes a release, if it has one by now."""
     try:
-        return Plan.from_json(work.read(PLAN), None)
+        return Plan.from_object(sealed.read(work, PLAN))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -146,7 +147,7 @@ def write_announced(out: Folder, work: Folder, files: Mapping[str, bytes], liste
         ReleaseError: if one of them is there and neither of these wrote it; nothing is written then.
     """
     try:
-        announced: dict[str, list[str]] = json.loads(work.read(ANNOUNCED))
+        announced: dict[str, list[str]] = sealed.read(work, ANNOUNCED)
     except FileNotFoundError:
         announced = {}
     others = []
@@ -160,7 +161,7 @@ def write_announced(out: Folder, work: Folder, files: Mapping[str, bytes], liste
         raise foreign(out, others, "this run did not write")
     for name, data in files.items():
         announced[name] = sorted({*announced[name], sha256(data).hexdigest()})
-    work.write(ANNOUNCED, json.dumps(announced).encode(), replace=True)
+    work.write(ANNOUNCED, sealed.to_bytes(announced), replace=True)
     for name, data in files.items():
         out.write(name, data, replace=True)
 

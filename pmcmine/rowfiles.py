@@ -11,10 +11,13 @@ import pyarrow as pa
 import pyarrow.compute
 
 from pmcmine.bounds import clean
+from pmcmine.errors import DamagedError
+from pmcmine.sealed import arrow_bytes, open_arrow, trailer, without_trailer
 from pmcmine.storage import Folder
 from schemas import Table, to_arrow
 
 Place = tuple[str, str]  # licence group and split
+GIVEN_UP = "given-up"  # in the work folder: a note for each damaged file whose commit was forgotten
 
 
 def data_bytes(array: Any) -> int:
@@ -49,14 +52,48 @@ def write_arrow(
     replace: bool = False,
     same: bool = False,
 ) -> None:
-    """Write an Arrow file of one record batch a table, each of which has one chunk; see `Folder.create`."""
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with (
-        work.create(name, replace=replace, same=same) as (stream, _),
-        pa.ipc.new_file(stream, schema, options=options) as writer,
-    ):
-        for t in tables:
-            writer.write_table(t)
+    """Write a row file: an Arrow file of one record batch a table, each of which has one chunk, and a checksum."""
+    data = arrow_bytes(schema, tables)
+    with work.create(name, replace=replace, same=same) as (stream, _):
+        stream.write(data)
+        stream.write(trailer(data))
+
+
+def read_arrow(work: Folder, name: str) -> Any:
+    """Open a row file, checked against its checksum.
+
+    If it is damaged, its block is given up, so that the next run mines it again.
+
+    Raises:
+        DamagedError: if it is missing or damaged.
+    """
+    try:
+        try:
+            data = work.read(name)
+        except FileNotFoundError:
+            raise DamagedError(f"{work.url}/{name}: is missing") from None
+        return open_arrow(without_trailer(data, f"{work.url}/{name}"), f"{work.url}/{name}")
+    except DamagedError as error:
+        raise give_up(work, name, str(error)) from None
+
+
+def give_up(work: Folder, name: str, problem: str) -> DamagedError:
+    """Forget the commit that a damaged file of a work folder belongs to, and note that; return the error to raise.
+
+    Args:
+        work: the run's work folder.
+        name: a pack or row file of a block, or a file of near duplicates.
+        problem: what is wrong with it.
+    """
+    top = name.split("/", 1)[0]
+    if top == "blocks":
+        work.remove(f"{name.rsplit('/', 2)[0]}/manifest.json")
+        outcome = "its block was given up, the same command mines it again"
+    else:
+        work.remove("near/near.json")
+        outcome = "near duplicates are looked for again by the same command"
+    work.write(f"{GIVEN_UP}/{name.replace('/', '-')}", problem.encode(), replace=True)
+    return DamagedError(f"{problem}; {outcome}")
 
 
 def _converted(table: Table, rows: Sequence[Any]) -> pa.Table:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import heapq
-import json
+import io
 import logging
 import math
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,9 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pmcmine import sealed
 from pmcmine.bounds import clean
 from pmcmine.bundle import ABSENT, Entry, broken_entry
-from pmcmine.errors import SourceError
+from pmcmine.errors import DamagedError, SourceError
 from pmcmine.ids import article_place, keyed_hash, pmcid_number
 from pmcmine.rejects import Reason
 from pmcmine.storage import Folder
@@ -90,7 +92,10 @@ def freeze(
         SourceError: where there is no article at all.
     """
     columns: dict[str, list[object]] = {name: [] for name in _SCHEMA.names}
+    wanted = frozenset(asked)
     for e in map(_storable, entries):
+        if wanted and e.pmcid not in wanted:  # whatever a source lists
+            continue
         for name in _SCHEMA.names:
             columns[name].append(getattr(e, name))
     table = _without_repeats(pa.table(columns, schema=_SCHEMA))
@@ -127,10 +132,11 @@ def freeze(
             for block in range(first, min(first + _BLOCKS_A_FILE, n_blocks)):
                 start, stop = int(starts[block]), int(starts[block + 1])
                 writer.write_batch(_one_batch(table.slice(start, stop - start)))
-        work.write(_file(first), sink.getvalue().to_pybytes(), replace=True)
+        data = sink.getvalue().to_pybytes()
+        work.write(_file(first), data + sealed.trailer(data), replace=True)
     snapshot = Snapshot(digest.hexdigest(), kind, len(pmcids), len(unique), n_blocks, len(absent))
     work.write(_DAY, datetime.now(UTC).date().isoformat().encode(), replace=True)
-    work.write(INFO, json.dumps(asdict(snapshot)).encode())
+    work.write(INFO, sealed.to_bytes(asdict(snapshot)))
     return snapshot
 
 
@@ -178,7 +184,7 @@ def _file(block: int) -> str:
 def load(work: Folder) -> Snapshot | None:
     """The frozen snapshot of a work folder, None where there is none yet."""
     try:
-        return Snapshot(**json.loads(work.read(INFO)))
+        return Snapshot(**sealed.read(work, INFO))
     except FileNotFoundError:
         return None
 
@@ -186,9 +192,12 @@ def load(work: Folder) -> Snapshot | None:
 def read_day(work: Folder) -> str | None:
     """Day, UTC, on which the snapshot was frozen; None if the work folder does not say."""
     try:
-        return work.read(_DAY).decode()
+        day = work.read(_DAY, 64).decode("ascii", "replace")
     except FileNotFoundError:
         return None
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+        raise DamagedError(f"{work.url}/{_DAY}: is damaged (no day); {sealed.work_way_out(work)}")
+    return day
 
 
 def absent(work: Folder, frozen: Snapshot) -> list[str]:
@@ -199,10 +208,24 @@ def absent(work: Folder, frozen: Snapshot) -> list[str]:
     return sorted((g[0].pmcid for g in groups if g[0].version == ABSENT), key=pmcid_number)
 
 
+def _block_file(work: Folder, block: int) -> io.BytesIO:
+    """The file of a block's entries, checked.
+
+    Raises:
+        DamagedError: if it is missing or damaged.
+    """
+    where = f"{work.url}/{_file(block)}"
+    try:
+        return io.BytesIO(sealed.without_trailer(work.read(_file(block)), where))
+    except FileNotFoundError:
+        raise DamagedError(f"{where}: is missing; {sealed.work_way_out(work)}") from None
+    except DamagedError as error:
+        raise DamagedError(f"{error}; {sealed.work_way_out(work)}") from None
+
+
 def read_block(work: Folder, block: int) -> list[list[Entry]]:
     """The entries of a block, one list a PMCID, in order of PMCID and version."""
-    with work.open(_file(block)) as stream:
-        table = pq.ParquetFile(stream).read_row_group(block % _BLOCKS_A_FILE)
+    table = pq.ParquetFile(_block_file(work, block)).read_row_group(block % _BLOCKS_A_FILE)
     groups: dict[str, list[Entry]] = {}
     for row in table.to_pylist():
         groups.setdefault(row["pmcid"], []).append(Entry(**row))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,8 +9,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from pmcmine.errors import PmcmineError, UnsafeNameError
+from pmcmine.release import load_release
 from pmcmine.release_tables import open_tables
 from pmcmine.safe_names import read_range, release_name, sql_identifier
+from pmcmine.storage import Folder
 
 _TABLES: Final = ("figures", "panels", "mentions", "concepts", "clusters", "paragraphs")
 _SHOWN: Final = (
@@ -55,10 +56,7 @@ class ReleaseData:
     """
 
     def __init__(self, folder: Path) -> None:
-        try:
-            self.release: dict[str, Any] = json.loads((folder / "release.json").read_text("utf-8"))
-        except (OSError, ValueError):
-            raise PmcmineError(f"{folder}: no release.json; this is no release, or it is not whole yet") from None
+        self.release: dict[str, Any] = load_release(Folder(str(folder)))
         self._folder = folder.resolve()
         self._lock = threading.Lock()
         self._connection, files = open_tables(self._folder, tables=_TABLES)

@@ -24,6 +24,10 @@ _POLICY: Final = (
 )
 
 
+_CONNECTIONS: Final = 32  # a browser opens six
+_IDLE_SECONDS: Final = 15.0
+
+
 class BrowseServer(LoopbackServer):
     """Serves a release's page on loopback.
 
@@ -36,7 +40,7 @@ class BrowseServer(LoopbackServer):
         class Handler(_Handler):
             release = data
 
-        super().__init__(Handler, port)
+        super().__init__(Handler, port, _CONNECTIONS)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -44,6 +48,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "pmcmine"
     sys_version = ""
+    timeout = _IDLE_SECONDS
 
     def do_GET(self) -> None:
         """Answer a request; a table that is damaged or was tampered with is an answer of its own."""

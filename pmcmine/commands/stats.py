@@ -39,11 +39,12 @@ def stats(
         if by == "image_kinds"
         else "figures"
     )
+    condition = f" WHERE ({where}\n)" if where else ""
     query = sql or (
         f"SELECT {by}, count(*) AS figures, count(shard) AS pairs, "
         "count(DISTINCT pmcid) AS articles, round(avg(len(string_split(caption, ' ')))) AS words_per_caption, "
         "round(avg(width * height) / 1e6, 2) AS megapixels, round(sum(sample_size) / 1e9, 3) AS gigabytes "
-        f"FROM {figures}{f' WHERE {where}' if where else ''} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
+        f"FROM {figures}{condition} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
     )
     connection, files = open_tables(release)
     with connection:

@@ -43,7 +43,7 @@ def subset(
         hint = f"; {choose(chosen.table, tables)}" if tables else ""
         raise PmcmineError(f"{release}: no release with a table {chosen.table}{hint}")
     check_writable(out)
-    condition = f"({chosen.where})" + (f" AND ({where})" if where else "")
+    condition = f"({chosen.where})" + (f" AND ({where}\n)" if where else "")
     order = "" if chosen.order == "ALL" else f" ORDER BY {chosen.order}"
     with duckdb.connect() as connection:
         create_view(connection, chosen.table, files)

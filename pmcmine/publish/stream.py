@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+from pmcmine import sealed
 from pmcmine.assemble.plan import PANEL_SHARDS, SHARDS
 from pmcmine.assemble.shards import published_record
 from pmcmine.config import MineConfig
@@ -93,7 +93,9 @@ class Published:
         for name in self._work.walk(f"assembled/{dataset}"):
             if name in self._seen or not name.endswith(".tar.json"):
                 continue
-            record = json.loads(self._work.read(name))
+            record = sealed.read_or_none(self._work, name)
+            if record is None:
+                continue  # written again by the run
             if record.get("kept") or self._work.exists(published_record(record["name"])):
                 self._seen.add(name)
                 continue

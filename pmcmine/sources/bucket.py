@@ -186,11 +186,14 @@ def _list(client: HttpClient, prefix: str, delimiter: str) -> tuple[list[str], l
         if root is None:
             return None
         space = root.tag.removesuffix("ListBucketResult")
-        prefixes += [p.text or "" for p in root.iterfind(f"{space}CommonPrefixes/{space}Prefix")]
-        objects += [
+        names = [p.text or "" for p in root.iterfind(f"{space}CommonPrefixes/{space}Prefix")]
+        found = [
             (c.findtext(f"{space}Key") or "", (c.findtext(f"{space}ETag") or "").strip('"'))
             for c in root.iterfind(f"{space}Contents")
         ]
+        # What was not asked for is not taken.
+        prefixes += [name for name in names if name.startswith(prefix)]
+        objects += [(key, etag) for key, etag in found if key.startswith(prefix)]
         last, token = token, root.findtext(f"{space}NextContinuationToken") or ""
         if not token:
             break
