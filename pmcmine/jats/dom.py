@@ -98,16 +98,17 @@ def _parse(data: bytes) -> Element:
     Raises:
         etree.XMLSyntaxError, ValueError, LookupError: as lxml.
     """
+    parser = _PARSERS.parser
     try:
-        return etree.fromstring(data, _PARSERS.parser)
-    except etree.XMLSyntaxError as error:
-        log: Any = error.error_log
+        return etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        log: Any = parser.error_log  # the error's own log holds errors of earlier documents, too
         missing = {m[1] for entry in log if (m := _UNDECLARED.match(entry.message))}
         start = _ROOT.search(data)
         if not missing or start is None:
             raise
         declared = "".join(f' xmlns:{p}="{_NAMESPACES.get(p, f"urn:undeclared:{p}")}"' for p in sorted(missing))
-        return etree.fromstring(data[: start.end()] + declared.encode() + data[start.end() :], _PARSERS.parser)
+        return etree.fromstring(data[: start.end()] + declared.encode() + data[start.end() :], parser)
 
 
 def stated_pmcid(article: Element) -> str | None:
