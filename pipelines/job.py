@@ -76,7 +76,7 @@ def _begun(config: MineConfig, progress: Progress) -> Iterator[Job | None]:
     _contact(source, config, work, "nothing was mined", progress)  # before anything is written
     with held(work):
         begin(out, decided, config.demo)
-        check_begun(out, work)
+        check_begun(out, work, benchmarks is not None)
         if benchmarks is not None:
             with out.create(ARTEFACT, replace=True, same=True) as (stream, _):
                 stream.write(benchmarks)
@@ -152,12 +152,12 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
     work = out.child(WORK)
     if not out.exists(RELEASE) and not work.exists(JOURNAL):
         raise PmcmineError(f"{config.out}: no {RELEASE}; this is no release, or it is not whole yet")
+    if not is_work(work):
+        check_empty_work(work)
     with held(work):
         if work.exists(JOURNAL):
             progress.note("an earlier update was killed while it moved its files into place: finishing it")
             return _outcome(land(out, work, _journal(out, work), config), config, out, fresh=True)
-        if not is_work(work):
-            check_empty_work(work)
         source = open_source(config)
         _contact(source, config, work, "the release is as it was", progress)
         tag = begin_update(work, config.content(), {"date": date, "tag": inc_tag(out, date), "compact": compact})

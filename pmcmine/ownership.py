@@ -49,7 +49,7 @@ def planned_names(plan: Plan) -> set[str]:
     }
     names |= {part_file(kind, block) for block in range(plan.n_blocks) for kind in _KINDS}
     names |= {f"{top}/{name}" for top in (SHARDS, "tables", PANEL_SHARDS) for name in _DESCRIPTIONS}
-    return names | {f"{SHARDS}/{ATTRIBUTION}", STATE_FILE, ARTEFACT, *REPORTS}
+    return names | {f"{SHARDS}/{ATTRIBUTION}", STATE_FILE, *REPORTS}
 
 
 def read_plan(work: Folder) -> Plan | None:
@@ -65,20 +65,26 @@ def _present(out: Folder) -> list[str]:
     return [f for top in sorted(OURS - {WORK, RELEASE}) if out.exists(top) for f in out.walk(top)]
 
 
-def others_of(out: Folder, work: Folder) -> list[str]:
-    """Files at names that a release has which the run of this work folder did not write."""
+def others_of(out: Folder, work: Folder, artefact: bool = False) -> list[str]:
+    """Files at names that a release has which the run of this work folder did not write.
+
+    Args:
+        out: the release folder.
+        work: the work folder.
+        artefact: whether the run writes one of benchmark sets.
+    """
     plan = read_plan(work)
-    allowed = planned_names(plan) if plan is not None else {ARTEFACT}
+    allowed = (planned_names(plan) if plan is not None else set()) | ({ARTEFACT} if artefact else set())
     return [name for name in _present(out) if name not in allowed]
 
 
-def check_begun(out: Folder, work: Folder) -> None:
+def check_begun(out: Folder, work: Folder, artefact: bool = False) -> None:
     """Check that a folder which a run was begun in holds nothing of others at names that a release has.
 
     Raises:
         ReleaseError: one line that names such files.
     """
-    others = others_of(out, work)
+    others = others_of(out, work, artefact)
     if others:
         raise foreign(out, others, "this run did not write")
 
