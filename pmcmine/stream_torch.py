@@ -90,7 +90,7 @@ class Shared:
             )
 
 
-class TorchSamples(IterableDataset):  # type: ignore[misc]
+class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looked at by the type checker
     """Samples for a DataLoader; its workers share those of the rank."""
 
     def __init__(self, samples: Samples) -> None:

@@ -40,9 +40,16 @@ def _sockets(pid: int) -> Iterator[str]:
                 yield link[8:-1]
 
 
-def listening(pid: int) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """Return the addresses of the sockets that the process and its descendants listen on."""
-    inodes = {inode for process in descendants(pid) for inode in _sockets(process)}
+def _runs(pid: int, program: Path) -> bool:
+    with suppress(OSError):  # it has just ended
+        return Path(f"/proc/{pid}/exe").samefile(program)
+    return False
+
+
+def listening(pid: int, but: Path | None = None) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """Return the addresses of the sockets that the process and its descendants listen on, but for one program's."""
+    processes = {p for p in descendants(pid) if but is None or not _runs(p, but)}
+    inodes = {inode for process in processes for inode in _sockets(process)}
     found: set[ipaddress.IPv4Address | ipaddress.IPv6Address] = set()
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
@@ -56,15 +63,15 @@ def listening(pid: int) -> set[ipaddress.IPv4Address | ipaddress.IPv6Address]:
 
 
 @contextmanager
-def watched(*pids: int) -> Iterator[set[ipaddress.IPv4Address | ipaddress.IPv6Address]]:
-    """Gather, while it lasts, every address that the processes and their descendants listen on."""
+def watched(*pids: int, but: Path | None = None) -> Iterator[set[ipaddress.IPv4Address | ipaddress.IPv6Address]]:
+    """Gather, while it lasts, every address that the processes and their descendants listen on, but for one program's."""
     found: set[ipaddress.IPv4Address | ipaddress.IPv6Address] = set()
     done = threading.Event()
 
     def look() -> None:
         while True:
             for pid in pids:
-                found.update(listening(pid))
+                found.update(listening(pid, but))
             if done.wait(0.1):
                 return
 

@@ -57,9 +57,11 @@ def test_two_processes_from_a_folder_of_our_names(
 
 @pytest.mark.skipif(not PRISM, reason="PMCMINE_PRISM names no Prism binary")
 def test_prism(demo_release: Path, demo_server: BucketServer, tmp_path: Path) -> None:
-    # Prism is a program of Beam's that opens its workers' ports on every interface, whatever it is told: not watched.
     beam = (f"--prism_location={PRISM}",)
-    mine(config_for(demo_server.url, tmp_path / "out", runner="prism", beam=beam))
+    # Prism itself, a program of Beam's, opens its workers' ports on every interface, and has no option for it.
+    with watched(os.getpid(), but=Path(str(PRISM))) as addresses:
+        mine(config_for(demo_server.url, tmp_path / "out", runner="prism", beam=beam))
+    assert addresses and all(address.is_loopback for address in addresses)
     assert tree(tmp_path / "out", "shards", "tables") == tree(demo_release, "shards", "tables")
 
 

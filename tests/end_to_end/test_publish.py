@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,14 +82,14 @@ def test_what_others_put_there_stays(release: Path, tmp_path: Path, capsys: pyte
 
     with HubServer(token="hf_secret_of_the_test") as hub:
         api = HfApi(endpoint=hub.url)
-        add = {"repo_type": "dataset", "path_in_repo": "data/precious.csv", "path_or_fileobj": b"1,2\n"}
+        add: dict[str, Any] = {"repo_type": "dataset", "path_in_repo": "data/precious.csv", "path_or_fileobj": b"1,2\n"}
         api.create_repo("org/other", repo_type="dataset")
-        api.upload_file(repo_id="org/other", **add)  # type: ignore[arg-type]
+        api.upload_file(repo_id="org/other", **add)
         code, _, err = call(capsys, "publish", str(release), "org/other", "--endpoint", hub.url, "-q")
         assert code == 2 and err.count("\n") == 1 and "did not put there (data/precious.csv)" in err
         assert _remote(hub, "org/other") == {"data/precious.csv": b"1,2\n"}
         publish(release, "org/pairs", endpoint=hub.url)
-        api.upload_file(repo_id="org/pairs", **add)  # type: ignore[arg-type]
+        api.upload_file(repo_id="org/pairs", **add)
         old = "commercial/train/000/train-00000-of-00099.tar"
         api.upload_file(
             repo_id="org/pairs", repo_type="dataset", path_in_repo=old, path_or_fileobj=b"of an earlier release"

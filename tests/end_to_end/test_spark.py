@@ -19,6 +19,7 @@ from pmcmine.config import load_config
 from pmcmine.demo import demo_articles, write_bucket
 from tests.helpers import mine, release_json, tree
 
+# A cluster of two JVMs takes ten minutes on two busy cores; a hang shows in any case.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 SCRIPT = Path(__file__).parents[2] / "infra" / "spark" / "cluster.py"
 OPTIONS: dict[str, Any] = {"shard_bytes": 300_000, "max_reject_share": 1.0, "panel_shards": True}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pmcmine.jats import ArticleMeta, Extraction, extract_article
+from pmcmine.jats.dom import parse_jats
 from pmcmine.rejects import Ledger, Reason, Rejected
 from pmcmine.rights.licenses import License
 
@@ -323,3 +324,14 @@ def test_ids_that_occur_twice_or_not_at_all() -> None:
     x = read(xml)
     assert [f.figure_id for f in x.figures] == ["PMC1.1/F1", "PMC1.1/f1", "PMC1.1/f2"]
     assert len({f.key for f in x.figures}) == 3
+
+
+def test_a_document_does_not_change_what_is_said_of_the_next() -> None:
+    cut = article("<p>x</p>")[:-40]
+    undeclared = b"<article><body><p xlink:href='a'>x</p></body></article>"
+    with pytest.raises(Rejected) as before:
+        parse_jats(cut)
+    parse_jats(undeclared)
+    with pytest.raises(Rejected) as after:
+        parse_jats(cut)
+    assert after.value.detail == before.value.detail
