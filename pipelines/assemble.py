@@ -15,9 +15,9 @@ from dataclasses import asdict
 from typing import Any
 
 import apache_beam as beam
-import pyarrow as pa
 from apache_beam.metrics import Metrics
 
+from pmcmine import sealed
 from pmcmine.assemble.duplicates import SampleRef, mark_duplicates
 from pmcmine.assemble.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan
 from pmcmine.assemble.shards import FigurePlace, Member, figure_member, panel_members, shard_record, write_shard
@@ -26,8 +26,10 @@ from pmcmine.block import read_manifest
 from pmcmine.duplicates.clusters import read_leaks
 from pmcmine.ids import article_place, range_index
 from pmcmine.increments.base import read_old_samples
+from pmcmine.increments.delta import DELTA
 from pmcmine.increments.state import write_part
 from pmcmine.release import file_entry
+from pmcmine.rowfiles import read_arrow
 from pmcmine.storage import Folder
 from pmcmine.tarball import BLOCK
 
@@ -44,9 +46,7 @@ def read_index(block: int, plan: Plan, work: Folder) -> Iterator[tuple[str, dict
         return  # an update mines few blocks
     leaks = read_leaks(work, block)
     for part in manifest["parts"]:
-        with work.open(part["index"]) as stream:
-            rows = pa.ipc.open_file(stream).read_all().to_pylist()
-        for row in rows:
+        for row in read_arrow(work, part["index"]).read_all().to_pylist():
             yield row["sha256"], {**row, "split": plan.split_of(row["pmcid"]), **_leak(leaks, row["figure_id"])}
 
 
@@ -145,8 +145,10 @@ def _write_index(dataset: str, path: str, places: Sequence[tuple[str, int, int]]
     """Note where the samples of a shard that is left out lie, for no table says it."""
     data = json.dumps(sorted(places)).encode()
     name = f"{dataset}/{path}.json"
-    out.write(name, data, replace=True)
-    work.write(f"{shard_record(dataset, path)}-index", json.dumps(file_entry(name, data)).encode(), replace=True)
+    same = not work.exists(DELTA) and not work.exists(f"{shard_record(dataset, path)}-index")
+    with out.create(name, replace=True, same=same) as (stream, _):
+        stream.write(data)
+    work.write(f"{shard_record(dataset, path)}-index", sealed.to_bytes(file_entry(name, data)), replace=True)
 
 
 def table_file(

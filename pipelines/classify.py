@@ -19,6 +19,7 @@ from classifiers.text.heads import CLASSES
 from pipelines.runners import beam_options, local_workers, make_runner
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
+from pmcmine.safe_files import replacing
 
 _BATCH = 64
 SCHEMA = pa.schema(
@@ -74,22 +75,22 @@ def classify(release: Path, model: Path, out: Path, config: MineConfig) -> int:
         raise PmcmineError(f"{release}: no release with paragraphs")
     load(model)  # a missing or wrong model is told before the run
     out.parent.mkdir(parents=True, exist_ok=True)
-    parts = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))  # a new one, so that nothing is in it
-    graph = beam.Pipeline(runner=make_runner(config), options=beam_options(config))
-    (
-        graph
-        | "Files" >> beam.Create(files)
-        | "Paragraphs" >> beam.FlatMap(_read)
-        | "Score" >> RunInference(EncoderHandler(str(model)))
-        | "Lines" >> beam.Map(lambda row: json.dumps(row, sort_keys=True))
-        | "Write" >> beam.io.WriteToText(str(parts / "part"), file_name_suffix=".jsonl")
-    )
-    with local_workers(config):
-        graph.run().wait_until_finish()
-    lines = [line for p in sorted(parts.glob("part*.jsonl")) for line in p.read_text("utf-8").splitlines()]
+    # A new folder, so that nothing else is in it.
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
+        parts = Path(folder)
+        graph = beam.Pipeline(runner=make_runner(config), options=beam_options(config))
+        (
+            graph
+            | "Files" >> beam.Create(files)
+            | "Paragraphs" >> beam.FlatMap(_read)
+            | "Score" >> RunInference(EncoderHandler(str(model)))
+            | "Lines" >> beam.Map(lambda row: json.dumps(row, sort_keys=True))
+            | "Write" >> beam.io.WriteToText(str(parts / "part"), file_name_suffix=".jsonl")
+        )
+        with local_workers(config):
+            graph.run().wait_until_finish()
+        lines = [line for p in sorted(parts.glob("part*.jsonl")) for line in p.read_text("utf-8").splitlines()]
     rows = sorted((json.loads(line) for line in lines), key=lambda r: str(r["paragraph_id"]))
-    pq.write_table(pa.Table.from_pylist(rows, SCHEMA), out, compression="zstd")
-    for p in parts.glob("part*"):
-        p.unlink()
-    parts.rmdir()
+    with replacing(out) as stream:
+        pq.write_table(pa.Table.from_pylist(rows, SCHEMA), stream, compression="zstd")
     return len(rows)

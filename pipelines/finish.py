@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pipelines.run import Job, content
-from pmcmine import enrichers
+from pmcmine import enrichers, sealed
 from pmcmine._version import __version__
 from pmcmine.assemble.cards import shards_card, shards_schema, tables_card, tables_schema
 from pmcmine.assemble.croissant import shards_croissant, tables_croissant
@@ -22,20 +22,23 @@ from pmcmine.concepts.article import release_vocabulary
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.clusters import read_clusters
 from pmcmine.duplicates.decontaminate import open_benchmarks
-from pmcmine.errors import PmcmineError
+from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.increments.base import removed_keys
 from pmcmine.increments.delta import DELTA
 from pmcmine.increments.state import STATE, STATE_FILE, ledger_counts, old_part, part_file, read_state, state_record
 from pmcmine.increments.tombstones import read_tombstones
 from pmcmine.observe import export
+from pmcmine.ownership import REPORTS, check_landing, listed_names, remove_work, write_announced
+from pmcmine.redact import redact_all
 from pmcmine.release import (
     ARTEFACT,
     JOURNAL,
+    LISTED,
     NEXT,
     RELEASE,
     REMOVED,
     file_entry,
-    load_release,
+    read_checked,
     sweep,
 )
 from pmcmine.report import make_report
@@ -57,7 +60,7 @@ def _decontamination(config: MineConfig, totals: Tally, out: Folder) -> dict[str
     return {
         "action": config.decontaminate_action,
         "sha256": config.decontaminate_sha256,
-        "sets": [asdict(s) | {"matched": m} for s, m in zip(sets, matched, strict=True)],
+        "sets": [redact_all(asdict(s)) | {"matched": m} for s, m in zip(sets, matched, strict=True)],
     }
 
 
@@ -86,40 +89,52 @@ def _counted(job: Job, n_blocks: int) -> Iterator[Mapping[str, Any]]:
     yield from mined(job, n_blocks)
 
 
+def _record(work: Folder, name: str) -> dict[str, Any]:
+    """A manifest line.
+
+    Raises:
+        DamagedError: if it is missing or damaged; the same command writes its file again.
+    """
+    found = sealed.read_or_none(work, name)
+    if found is None:
+        raise DamagedError(f"{work.url}/{name}: is missing or damaged; run the same command again")
+    return found
+
+
 def _records(plan: Plan, work: Folder) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Manifest lines of all shards, those of panels among them, and of all table files."""
     shards, tables = [], []
     for dataset in (SHARDS, PANEL_SHARDS):
         for name in work.walk(f"assembled/{dataset}"):
-            shards.append(json.loads(work.read(name)))
+            shards.append(_record(work, name))
         found = {record["name"] for record in shards}
         for d, group, split, path in plan.shard_paths():
             if d == dataset and plan.base is None and f"{d}/{path}" not in found and plan.count(d, group, split) > 1:
                 raise PmcmineError(f"{work.url}: {d}/{path} is missing; run the same command again")
     for (table, group, split), n in sorted(plan.files.items()):
         for i in range(n):
-            tables.append(json.loads(work.read(table_record(file_name(table, group, split, i, n)))))
+            tables.append(_record(work, table_record(file_name(table, group, split, i, n))))
     return shards, tables
 
 
 def _write_state(job: Job, plan: Plan) -> None:
     """Write `state.json`: the plan, and all files of the state, old ones that stay among them."""
     work = job.work
-    files = [entry for name in work.walk(f"assembled/{STATE}") for entry in _entries(json.loads(work.read(name)))]
+    files = [entry for name in work.walk(f"assembled/{STATE}") for entry in _entries(_record(work, name))]
     if job.update is not None:
         written = {state_record(b) for b in range(plan.n_blocks) if work.exists(state_record(b))}
         for block in range(plan.n_blocks):
             if state_record(block) not in written:
                 kinds = ("bin", "ledger", "index", "near")
                 files += [dict(job.update.base.files[part_file(kind, block)]) for kind in kinds]
-    state = {"plan": json.loads(plan.to_json()), "files": sorted(files, key=lambda f: str(f["name"]))}
-    job.target.write(STATE_FILE, json.dumps(state).encode(), replace=True)
+    state = {"plan": plan.to_object(), "files": sorted(files, key=lambda f: str(f["name"]))}
+    write_announced(job.target, work, {STATE_FILE: json.dumps(state).encode()})
 
 
 def _entries(record: Any) -> list[dict[str, Any]]:
     """Entries of files in a manifest line of a part, of a shard that is left out, or of its index."""
     keys = ("name", "bytes", "sha256", "rows")
-    return [{k: r[k] for k in keys if k in r} for r in (record if isinstance(record, list) else [record])]
+    return [{k: r[k] for k in keys if k in r} for r in record.get("files", [record])]
 
 
 def finish(
@@ -142,6 +157,9 @@ def finish(
     crops = [s for s in shards if s["name"].startswith(f"{PANEL_SHARDS}/")]
     described = [r for table in ("articles", "figures") for r in tables if r["table"] == table and r["group"]]
     rights = [(job.out if r.get("kept") else target, r["name"]) for r in described]
+    for record in described:
+        if record.get("kept"):  # what they say goes into other files
+            read_checked(job.out, record)
     licences = deeds(rights)
     vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
     cards = {
@@ -171,8 +189,7 @@ def finish(
         cards[f"{folder}/{CITATION}"] = citation(title, asdict(frozen))
     cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution(rights)
     updates = _updates(job, shards, tables, cards)
-    for name, data in cards.items():
-        target.write(name, data, replace=True)
+    write_announced(target, work, cards)
     files = [{k: r[k] for k in ("name", "bytes", "sha256", "rows")} for r in (*shards, *tables)]
     files += [file_entry(name, data) for name, data in cards.items()]
     if config.decontaminate_sha256 is not None:
@@ -207,7 +224,10 @@ def finish(
         "run": run_facts | {"seconds": round(seconds, 1), "metrics": _metrics(totals, times, seconds, files)},
     }
     if job.update is not None:
-        work.write(JOURNAL, json.dumps(release, ensure_ascii=False).encode(), replace=True)
+        listed = listed_names(job.update.release, job.update.base.files.values())
+        check_landing(job.out, target.walk(), listed)
+        work.write(LISTED, sealed.to_bytes({"names": sorted(listed)}), replace=True)
+        work.write(JOURNAL, sealed.to_bytes(release), replace=True)
     return land(job.out, work, release, config)
 
 
@@ -218,13 +238,13 @@ def _updates(
     if job.update is None:
         return []
     old = job.update.release
-    before = {f["name"]: f["sha256"] for f in old["files"]}
-    written = [r["name"] for r in (*shards, *tables) if not r.get("kept")]
+    before = {f["name"]: f for f in old["files"]}
+    written = {r["name"]: r for r in (*shards, *tables) if not r.get("kept")}
     now = {r["name"] for r in (*shards, *tables)}
-    figures = [n for n in before if n.startswith("tables/figures/") and (n in written or n not in now)]
-    fresh = [n for n in written if n.startswith("tables/figures/")]
+    figures = [f for n, f in before.items() if n.startswith("tables/figures/") and (n in written or n not in now)]
+    fresh = [f for n, f in written.items() if n.startswith("tables/figures/")]
     removed = removed_keys(job.out, job.target, figures, fresh)
-    counts = json.loads(job.work.read(DELTA))["counts"]
+    counts = sealed.read(job.work, DELTA)["counts"]
     entry = {
         "date": job.update.date,
         "tag": job.update.base.tag,
@@ -242,22 +262,30 @@ def _updates(
 def land(out: Folder, work: Folder, release: dict[str, Any], config: MineConfig) -> dict[str, Any]:
     """Move what an update gathered into place, and write report and `release.json`; may be done again after a kill."""
     gathered = work.child(NEXT)
-    for name in gathered.walk():
+    listed: list[str] = sealed.read(work, LISTED)["names"] if work.exists(LISTED) else []
+    new = gathered.walk()
+    check_landing(out, new, listed)
+    for name in new:
         out.take(gathered, name)
     state = [STATE_FILE, *(f["name"] for f in read_state(out)["files"])] if config.keep_state else []
-    old = load_release(out)["files"] if out.exists(RELEASE) else []
-    sweep(out, [*release["files"], *({"name": name} for name in state)], old)
+    kept = [*release["files"], *({"name": name} for name in state)]
+    sweep(out, kept, [{"name": name} for name in listed])
     metrics = release["run"].pop("metrics")
     report = make_report(release, metrics, out)
     metrics_bytes = json.dumps(metrics, indent=1).encode()
-    out.write("report.html", report, replace=True)
-    out.write("metrics.json", metrics_bytes, replace=True)
-    release["run"]["files"] = [file_entry("report.html", report), file_entry("metrics.json", metrics_bytes)]
-    out.write(RELEASE, json.dumps(release, indent=1, ensure_ascii=False).encode(), replace=True)
+    reports = dict(zip(REPORTS, (report, metrics_bytes), strict=True))
+    write_announced(out, work, reports, listed)
+    release["run"]["files"] = [file_entry(name, data) for name, data in reports.items()]
+    if config.keep_state:
+        release["run"]["files"].append(file_entry(STATE_FILE, out.read(STATE_FILE)))
+    release = sealed.with_seal(release)
+    whole = json.dumps(release, indent=1, ensure_ascii=False).encode()
+    write_announced(out, work, {RELEASE: whole}, listed)
     if not config.keep_work:
-        work.remove_tree()
+        remove_work(work)
     else:
         work.remove(JOURNAL)
+        work.remove_tree("tmp")
     if config.metrics is not None:
         export(metrics, config.metrics)
     return release

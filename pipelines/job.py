@@ -23,7 +23,7 @@ from pipelines.finish import finish, land, mined
 from pipelines.progress import Progress
 from pipelines.run import Job, Outcome, Update, content
 from pipelines.runners import beam_options, fetch_keys, local_workers, make_runner
-from pmcmine import enrichers, parts
+from pmcmine import enrichers, parts, sealed
 from pmcmine import snapshot as snapshots
 from pmcmine.assemble.plan import PLAN, Plan, make_plan, make_update_plan
 from pmcmine.block import forget_starts, read_manifest
@@ -33,10 +33,13 @@ from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
 from pmcmine.duplicates.decontaminate import read_benchmarks
 from pmcmine.errors import PmcmineError, StorageError
 from pmcmine.increments.base import inc_tag, make_fresh_plan, open_base
-from pmcmine.increments.delta import read_delta, settle, write_deltas
+from pmcmine.increments.delta import damaged_articles, forget_update, read_delta, settle, write_deltas
 from pmcmine.increments.tombstones import write_tombstones
 from pmcmine.lock import held
+from pmcmine.ownership import check_begun, check_empty_work, is_work, remove_work
 from pmcmine.publish.stream import publishing
+from pmcmine.publish.target import release_id
+from pmcmine.redact import hide, redact
 from pmcmine.release import (
     ARTEFACT,
     JOURNAL,
@@ -48,6 +51,7 @@ from pmcmine.release import (
     describe_difference,
     load_release,
 )
+from pmcmine.rowfiles import GIVEN_UP
 from pmcmine.snapshot import Snapshot
 from pmcmine.sources import first_contact, open_source
 from pmcmine.storage import Folder
@@ -72,8 +76,10 @@ def _begun(config: MineConfig, progress: Progress) -> Iterator[Job | None]:
     _contact(source, config, work, "nothing was mined", progress)  # before anything is written
     with held(work):
         begin(out, decided, config.demo)
+        check_begun(out, work, benchmarks is not None)
         if benchmarks is not None:
-            out.write(ARTEFACT, benchmarks, replace=True)
+            with out.create(ARTEFACT, replace=True, same=True) as (stream, _):
+                stream.write(benchmarks)
         yield Job(config, source, options, out, work, progress)
 
 
@@ -93,7 +99,21 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
         if job is not None:
             return _guarded(job)
     out = Folder(config.out)
-    return _outcome(load_release(out), config, out, fresh=False)
+    release = load_release(out)
+    if not release["run"].get("keep_work"):
+        _clear_leftover(out.child(WORK))
+    return _outcome(release, config, out, fresh=False)
+
+
+def _clear_leftover(work: Folder) -> None:
+    """Remove the work folder of a run that was killed after its release was whole; an update may be at work in it."""
+    try:
+        state = json.loads(work.read("run.json"))
+    except (OSError, ValueError):
+        return
+    if isinstance(state, dict) and "update" not in state and not work.exists(JOURNAL):
+        with held(work):
+            remove_work(work)
 
 
 def submit_mine(config: MineConfig) -> Any:
@@ -132,10 +152,12 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
     work = out.child(WORK)
     if not out.exists(RELEASE) and not work.exists(JOURNAL):
         raise PmcmineError(f"{config.out}: no {RELEASE}; this is no release, or it is not whole yet")
+    if not is_work(work):
+        check_empty_work(work)
     with held(work):
         if work.exists(JOURNAL):
             progress.note("an earlier update was killed while it moved its files into place: finishing it")
-            return _outcome(land(out, work, json.loads(work.read(JOURNAL)), config), config, out, fresh=True)
+            return _outcome(land(out, work, _journal(out, work), config), config, out, fresh=True)
         source = open_source(config)
         _contact(source, config, work, "the release is as it was", progress)
         tag = begin_update(work, config.content(), {"date": date, "tag": inc_tag(out, date), "compact": compact})
@@ -150,12 +172,39 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
         return _guarded(Job(config, source, options, out, work, progress, Update(described, base, old, tag["date"])))
 
 
+def _journal(out: Folder, work: Folder) -> dict[str, Any]:
+    """What an update that was killed as it ended was about to write as `release.json`.
+
+    Raises:
+        DamagedError: if it is damaged.
+    """
+    way_out = (
+        f"the release may hold files of two dates: if `pmcmine verify {out.url}` finds nothing wrong, "
+        f"remove {work.url}, else mine anew into another --out"
+    )
+    return sealed.parse(work.read(JOURNAL), f"{work.url}/{JOURNAL}", way_out)
+
+
 def _guarded(job: Job) -> Outcome:
-    try:
-        return _run(job)
-    except KeyboardInterrupt:
-        forget_starts(job.work)
-        raise
+    """Run; what is damaged and can be made again is made again, as often as each time other damage is seen."""
+    seen: frozenset[str] = frozenset()
+    while True:
+        for name in job.work.names(GIVEN_UP):
+            job.work.remove(f"{GIVEN_UP}/{name}")
+        try:
+            return _run(job)
+        except KeyboardInterrupt:
+            forget_starts(job.work)
+            raise
+        except PmcmineError as error:
+            damaged = damaged_articles(job.work)
+            noted = damaged | {*job.work.names(GIVEN_UP)}
+            if not noted - seen:
+                raise
+            if job.update is not None and damaged - seen:
+                forget_update(job.work)
+            seen |= noted
+            job.progress.note(f"{error}: doing that now")
 
 
 def _with_benchmarks(config: MineConfig) -> tuple[MineConfig, bytes | None]:
@@ -189,7 +238,7 @@ def _run(job: Job) -> Outcome:
         delta = write_deltas(work, job.out, frozen.n_blocks)
         job.progress.note(", ".join(f"{n:,} {what}" for what, n in delta["counts"].items()))
         if not delta["blocks"] and not job.update.base.fresh:
-            work.remove_tree()
+            remove_work(work)
             return _outcome(job.update.release, config, job.out, fresh=False)
         blocks = [b for b in delta["blocks"] if set(read_delta(work, b)) != {"gone"}]
     committed = [b for b in blocks if read_manifest(work, b) is not None]
@@ -212,7 +261,7 @@ def _run(job: Job) -> Outcome:
         if delta["unchanged"]:
             job.progress.note(f"{delta['unchanged']:,} of the retried came out as before")
         if not delta["blocks"] and not job.update.base.fresh:
-            work.remove_tree()
+            remove_work(work)
             return _outcome(job.update.release, config, job.out, fresh=False)
         write_tombstones(work, job.out, job.update.base.files, delta["blocks"])
     plan = timed("plan", lambda: _plan(job, frozen))
@@ -220,7 +269,9 @@ def _run(job: Job) -> Outcome:
         plan = with_clusters(plan, timed("near", lambda: _near(config, job.options, plan, work)), config.table_bytes)
     # An update is published by itself, in one commit.
     expected = len(plan.shard_paths()) + sum(plan.files.values())
-    with publishing(config if job.update is None else None, work, job.target) as published:
+    identity = release_id(content(config), frozen.sha256)
+    paths = [(dataset, path) for dataset, _, _, path in plan.shard_paths()]
+    with publishing(config if job.update is None else None, work, job.target, identity, paths) as published:
 
         def assemble() -> None:
             with job.progress.counting(work, "assembled", expected, "files"):
@@ -277,9 +328,9 @@ def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.
         log.debug("the pipeline failed", exc_info=True)
         lines = [line for line in str(error).strip().splitlines() if line.strip()] or [type(error).__name__]
         name = f"error-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}.log"
-        text = f"{type(error).__name__}: {error}\n\n".encode() + (workers.output if workers else b"")
+        text = f"{type(error).__name__}: {error}\n\n" + (workers.output.decode("utf-8", "replace") if workers else "")
         try:
-            work.write(name, text, replace=True)
+            work.write(name, hide(text).encode("utf-8", "replace"), replace=True)
             kept = f" (whole text in {work.url}/{name})"
         except StorageError:
             kept = ""  # the disk is full or gone, which is what the error says, too
@@ -290,10 +341,9 @@ def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.
 
 def _plan(job: Job, frozen: Snapshot) -> Plan:
     base = job.update.base if job.update is not None else None
-    try:
-        return Plan.from_json(job.work.read(PLAN), base)
-    except FileNotFoundError:
-        pass
+    known = sealed.read_or_none(job.work, PLAN)
+    if known is not None:
+        return Plan.from_object(known, base)
     manifests = mined(job, frozen.n_blocks)
     if job.update is None:
         plan = make_plan(manifests, frozen.n_blocks, job.config, job.work)
@@ -301,13 +351,13 @@ def _plan(job: Job, frozen: Snapshot) -> Plan:
         plan = make_fresh_plan(job.update.plan, manifests, job.config, job.update.base, job.work)
     else:
         plan = make_update_plan(job.update.plan, manifests, job.config, job.update.base)
-    job.work.write(PLAN, plan.to_json())
+    job.work.write(PLAN, sealed.to_bytes(plan.to_object()), replace=True)
     return plan
 
 
 def _outcome(release: Mapping[str, Any], config: MineConfig, out: Folder, fresh: bool) -> Outcome:
     share = max(release["counts"]["fault_share"].values())
-    return Outcome(release, f"{out.url.rstrip('/')}/report.html", fresh, share > config.max_reject_share)
+    return Outcome(release, redact(f"{out.url.rstrip('/')}/report.html"), fresh, share > config.max_reject_share)
 
 
 def dry_run(config: MineConfig, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
@@ -324,13 +374,13 @@ def dry_run(config: MineConfig, say: Callable[[str], None] = lambda line: None) 
     absent = snapshots.absent(memory, frozen)
     memory.remove_tree()
     return {
-        "source": config.source,
+        "source": redact(config.source),
         "kind": source.kind,
         "snapshot": asdict(frozen),
         "not_in_source": absent,
         "runner": config.runner,
         "groups": list(config.groups),
-        "out": config.out,
+        "out": redact(config.out),
         "steps": [
             f"mine: {frozen.n_blocks} blocks of about {-(-frozen.n_pmcids // frozen.n_blocks)} PMCIDs, "
             f"{fetch_keys(config, source.remote, frozen.n_blocks)} at once at the most",

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from pmcmine.block import manifest_counts, read_manifest
+from pmcmine.redact import hide
 from pmcmine.storage import Folder
 
 _LOOK_SECONDS = 2.0
@@ -39,7 +40,7 @@ class Progress:
     def note(self, text: str) -> None:
         """Something worth a line."""
         if not self._quiet:
-            self._console.print(text, markup=False, highlight=False)
+            self._console.print(hide(text), markup=False, highlight=False)
 
     @contextmanager
     def watching(self, work: Folder, committed: Sequence[int], n_pmcids: int) -> Iterator[None]:
@@ -114,7 +115,7 @@ class Progress:
             if name not in finished and name.endswith(".json"):
                 try:
                     counts = Counter[str](json.loads(work.read(f"progress/{name}")))
-                except (FileNotFoundError, ValueError):
+                except (FileNotFoundError, ValueError, TypeError, RecursionError):
                     continue  # it is being replaced
                 if counts.pop("done", 0):
                     finished[name] = counts

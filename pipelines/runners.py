@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import re
 import signal
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def beam_options(config: MineConfig) -> PipelineOptions:
     if config.runner not in RUNNERS:
         near = get_close_matches(config.runner, RUNNERS, 1)
         hint = f"; did you mean '{near[0]}'?" if near else ""
-        raise PmcmineError(f"--runner {config.runner}: choose from {', '.join(RUNNERS)}{hint}")
+        raise PmcmineError(f"--runner: choose from {', '.join(RUNNERS)}{hint}")
     flags = list(config.beam)
     _check_known(flags)
     defaults = ["--no_save_main_session"]
@@ -47,7 +48,25 @@ def beam_options(config: MineConfig) -> PipelineOptions:
         defaults += ["--environment_type=LOOPBACK"]
     if config.runner == "spark":
         defaults += _spark(config, flags)
-    return PipelineOptions([*defaults, *flags])
+    return _parsed([*defaults, *flags])
+
+
+def _parsed(flags: list[str]) -> PipelineOptions:
+    """Let Beam read its options; its parser would print a bad value and end the process.
+
+    Raises:
+        PmcmineError: for a value that Beam does not take.
+    """
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            options = PipelineOptions(flags)
+            options.get_all_options()
+    except SystemExit:
+        named = re.search(r"argument (--[\w-]+)", said.getvalue())
+        what = named[1] if named else "an option"
+        raise PmcmineError(f"--beam: Beam does not take the value of {what}") from None
+    return options
 
 
 def _spark(config: MineConfig, flags: Sequence[str]) -> list[str]:

@@ -13,17 +13,20 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 import zlib
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
 
+from pmcmine import sealed
 from pmcmine.bundle import Entry, Reader
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.signatures import KINDS, Signature
@@ -43,6 +46,9 @@ log = logging.getLogger(__name__)
 MANIFEST = "manifest.json"
 _CAREFUL_AFTER = 2  # starts without a commit
 _PROGRESS_SECONDS = 2.0
+_SUSPECT_SECONDS = 2.0  # at work on one article, from which an interrupt may have ended a hang
+_SLOW_SECONDS = 60.0  # from which an article at work is named in the start marker
+_NAMING_SECONDS = 10.0  # between two looks for such articles
 _CHILD_SECONDS = (120.0, 20.0)  # a child's time limit: so much, and so much an article
 
 INDEX_SCHEMA = pa.schema(
@@ -85,6 +91,9 @@ LEDGER_SCHEMA = pa.schema(
         ("rows", pa.string()),  # JSON: table → rows staged
     ]
 )
+# In the work folder the rows hold the CRC-32 of each panel's sample and of each signature, too.
+_INDEX_STAGED = INDEX_SCHEMA.append(pa.field("panel_sums", pa.list_(pa.int64())))
+_SIGNED_STAGED = SIGNATURES.append(pa.field("crc32", pa.int64()))
 _NOWHERE = ("", "")  # of rows that have no group and split
 _AS_RECORDS = 32  # PMCIDs whose rows are held as records
 _SIGNED = ("kind", "id", "group", "node", "digest", "keys", "size_rank", "date", "role")
@@ -189,6 +198,7 @@ class _Part:
                 "json_size": len(sample.json),
                 "crc32": zlib.crc32(sample.text + sample.json),
                 "panels": [self._stage_panel(p) for p in sample.panels],
+                "panel_sums": [zlib.crc32(p.image + p.text + p.json) for p in sample.panels],
             }
         )
         self.counts["samples"] += 1
@@ -218,7 +228,7 @@ class _Part:
         """Append what decides whether two members are near duplicates to the pack."""
         row = {name: getattr(signature, name) for name in _SIGNED}
         place = {"pmcid": pmcid, "pack": self.pack_name, "offset": self.offset, "size": len(signature.data)}
-        self.near.append(row | place)
+        self.near.append(row | place | {"crc32": zlib.crc32(signature.data)})
         self._append(signature.data)
         self.counts[f"signed_{KINDS[signature.kind]}"] += 1
 
@@ -233,11 +243,11 @@ class _Part:
             file = f"{self.folder}/{table.name}.arrow"
             tables[name] = self.rows[name].write(self.work, file)
         index = f"{self.folder}/index.arrow"
-        write_arrow(self.work, index, INDEX_SCHEMA, [pa.Table.from_pylist(self.index, INDEX_SCHEMA)])
+        write_arrow(self.work, index, _INDEX_STAGED, [pa.Table.from_pylist(self.index, _INDEX_STAGED)])
         ledger = f"{self.folder}/ledger.arrow"
         write_arrow(self.work, ledger, LEDGER_SCHEMA, [pa.Table.from_pylist(self.ledger, LEDGER_SCHEMA)])
         near = f"{self.folder}/near.arrow"
-        write_arrow(self.work, near, SIGNATURES, [pa.Table.from_pylist(self.near, SIGNATURES)])
+        write_arrow(self.work, near, _SIGNED_STAGED, [pa.Table.from_pylist(self.near, _SIGNED_STAGED)])
         return {
             "folder": self.folder,
             "index": index,
@@ -270,16 +280,19 @@ def mine_part(
     threads: int,
     progress: Callable[[Counter[str]], None] | None = None,
     before: Mapping[str, Outcome] | None = None,
+    marker: str | None = None,
 ) -> dict[str, Any]:
     """Mine articles into one pack and its row files; returns the part's entry of the manifest.
 
-    `before` holds what had come of articles that an update tries again.
+    `before` holds what had come of articles that an update tries again; `marker` is the block's start marker, under
+    which articles at work are noted.
     """
     pack_name = f"{folder}/pack.bin"
     with work.create(pack_name) as (stream, _):
         part = _Part(work, folder, stream, pack_name)
         last = time.monotonic()
-        for mined, group in zip(_in_order(groups, reader, config, threads, read_day(work)), groups, strict=True):
+        mining = _in_order(groups, reader, config, threads, read_day(work), marker)
+        for mined, group in zip(mining, groups, strict=True):
             part.take(mined, group, before or {})
             if progress is not None and time.monotonic() - last > _PROGRESS_SECONDS:
                 last = time.monotonic()
@@ -288,18 +301,27 @@ def mine_part(
 
 
 def _in_order(
-    groups: Sequence[Sequence[Entry]], reader: Reader, config: MineConfig, threads: int, as_of: str | None
+    groups: Sequence[Sequence[Entry]],
+    reader: Reader,
+    config: MineConfig,
+    threads: int,
+    as_of: str | None,
+    marker: str | None = None,
 ) -> Iterator[Mined]:
     """Mine PMCIDs, a few at once where waiting for a server is most of the work, in their order."""
+
+    def mine(group: Sequence[Entry]) -> Mined:
+        with _at_work(marker, group[0].pmcid):
+            return mine_pmcid(group, reader, config, as_of)
+
     if threads <= 1:
-        for group in groups:
-            yield mine_pmcid(group, reader, config, as_of)
+        yield from map(mine, groups)
         return
     with ThreadPoolExecutor(threads, thread_name_prefix="mine") as pool:
         waiting: deque[Future[Mined]] = deque()
         try:
             for group in groups:
-                waiting.append(pool.submit(mine_pmcid, group, reader, config, as_of))
+                waiting.append(pool.submit(mine, group))
                 if len(waiting) >= 2 * threads:
                     yield waiting.popleft().result()
             while waiting:
@@ -330,6 +352,71 @@ def _killed_part(
     return part.write()
 
 
+# Start markers of this process → PMCIDs at work → when each was begun. Written by all threads. (The process id in the
+# name of a marker does not tell whose it is: in containers each run has the same.)
+_AT_WORK: Final[dict[str, dict[str, float]]] = {}
+
+
+@contextmanager
+def _at_work(marker: str | None, pmcid: str) -> Iterator[None]:
+    """Note that a PMCID is worked on, for whoever is asked about it by an interrupt."""
+    if marker is not None and marker in _AT_WORK:
+        _AT_WORK[marker][pmcid] = time.monotonic()
+    yield
+    if marker is not None:  # after an interrupt the note stays
+        _AT_WORK.get(marker, {}).pop(pmcid, None)
+
+
+def _suspects(marker: str, seconds: float) -> list[str]:
+    """PMCIDs that have been at work for so long."""
+    now = time.monotonic()
+    return sorted(p for p, since in dict(_AT_WORK.get(marker, {})).items() if now - since >= seconds)
+
+
+@contextmanager
+def _naming_slow(work: Folder, marker: str) -> Iterator[None]:
+    """Keep the articles that take long named in the marker, in case that the process is killed over them."""
+    done = threading.Event()
+
+    def name() -> None:
+        named: list[str] = []
+        while not done.wait(_NAMING_SECONDS):
+            slow = _suspects(marker, _SLOW_SECONDS)
+            if slow != named:
+                work.write(marker, json.dumps({"suspects": slow}).encode() if slow else b"", replace=True)
+                named = slow
+
+    thread = threading.Thread(target=name, name="naming-slow", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _settle(work: Folder, marker: str) -> None:
+    """Remove a start marker after an interrupt, unless articles at work may be why: then it names them."""
+    suspects = _suspects(marker, _SUSPECT_SECONDS)
+    _AT_WORK.pop(marker, None)
+    if suspects:
+        work.write(marker, json.dumps({"suspects": suspects}).encode(), replace=True)
+    else:
+        work.remove(marker)
+
+
+def _read_starts(work: Folder, home: str) -> tuple[int, frozenset[str]]:
+    """How many starts of a block ended without a word, and the articles that interrupted ones were at."""
+    silent, suspects = 0, set[str]()
+    for name in work.names(home):
+        if name.startswith("started-") and not name.endswith(".tmp"):  # that of a writer that was killed
+            try:
+                suspects |= set(json.loads(work.read(f"{home}/{name}"))["suspects"])
+            except (ValueError, KeyError, TypeError, RecursionError):  # mostly empty
+                silent += 1
+    return silent, frozenset(suspects)
+
+
 def mine_block(
     block: int, work: Folder, config: MineConfig, reader: Reader, threads: int, share: float = 1.0
 ) -> dict[str, Any]:
@@ -348,9 +435,10 @@ def mine_block(
     if committed is not None:
         return committed
     attempt = f"{os.getpid():d}-{uuid.uuid4().hex[:8]}"
-    starts = [n for n in work.names(home) if n.startswith("started-")]
+    silent, suspects = _read_starts(work, home)
     marker = f"{home}/started-{attempt}"
     work.write(marker, b"")
+    _AT_WORK[marker] = {}
     groups = _wanted(work, block)
 
     def progress(counts: Counter[str], done: bool = False) -> None:
@@ -358,21 +446,34 @@ def mine_block(
         work.write(f"progress/{block:06d}.json", data, replace=True)
 
     try:
-        if len(starts) >= _CAREFUL_AFTER:
+        parts = []
+        apart = [g for g in groups if g[0].pmcid in suspects]
+        if apart:
             log.warning(
-                "block %d was started %d times without a commit: mining it in child processes",
+                "block %d was interrupted at work on %s: mining it in a child process",
                 block,
-                len(starts),
+                ", ".join(g[0].pmcid for g in apart),
             )
-            parts = _bisect(groups, block, work, config, f"{home}/{attempt}", share)
+            for group in apart:
+                parts += _bisect([group], block, work, config, f"{home}/{attempt}", share)
+            groups = [g for g in groups if g[0].pmcid not in suspects]
+        if silent >= _CAREFUL_AFTER:
+            log.warning("block %d was started %d times without a commit: mining it in child processes", block, silent)
+            parts += _bisect(groups, block, work, config, f"{home}/{attempt}", share) if groups else []
         else:
-            before = outcomes_before(work, block)
-            parts = [mine_part(groups, reader, config, work, f"{home}/{attempt}-p0", threads, progress, before)]
+            home_part, before = f"{home}/{attempt}-p0", outcomes_before(work, block)
+            with _naming_slow(work, marker):
+                parts.append(mine_part(groups, reader, config, work, home_part, threads, progress, before, marker))
         manifest = {"block": block, "attempt": attempt, "parts": parts}
-        work.write(f"{home}/{MANIFEST}", json.dumps(manifest, sort_keys=True).encode())
-    except BaseException:
+        work.write(f"{home}/{MANIFEST}", sealed.to_bytes(manifest))
+    except Exception:
+        _AT_WORK.pop(marker, None)
         work.remove(marker)  # an error that can be told is no killed worker
         raise
+    except BaseException:
+        _settle(work, marker)
+        raise
+    _AT_WORK.pop(marker, None)
     work.remove(marker)
     committed = read_manifest(work, block)
     if committed is None:
@@ -399,21 +500,18 @@ def manifest_counts(manifest: dict[str, Any]) -> Counter[str]:
 
 
 def read_manifest(work: Folder, block: int) -> dict[str, Any] | None:
-    """The manifest of a committed block, None where it is not committed."""
-    try:
-        manifest: dict[str, Any] = json.loads(work.read(f"{block_folder(block)}/{MANIFEST}"))
-    except FileNotFoundError:
-        return None
-    return manifest
+    """The manifest of a committed block, None where it is not committed, or the manifest damaged: it is mined again."""
+    return sealed.read_or_none(work, f"{block_folder(block)}/{MANIFEST}")
 
 
 def forget_starts(work: Folder) -> None:
-    """Remove the start markers of this process, after an interrupt by the user."""
-    for thousand in work.names("blocks"):
-        for block in work.names(f"blocks/{thousand}"):
-            for name in work.names(f"blocks/{thousand}/{block}"):
-                if name.startswith(f"started-{os.getpid()}-"):
-                    work.remove(f"blocks/{thousand}/{block}/{name}")
+    """Remove the start markers of this process after an interrupt by the user, but not those of articles that hang.
+
+    The threads that mine may go on until the process ends.
+    """
+    for marker in list(_AT_WORK):
+        if work.exists(marker):
+            _settle(work, marker)
 
 
 def _bisect(
@@ -441,7 +539,7 @@ def _in_child(
         "folder": folder,
         "share": share,
     }
-    limit = _CHILD_SECONDS[0] + _CHILD_SECONDS[1] * len(groups)
+    limit = max(_CHILD_SECONDS[0], 1.2 * config.max_article_seconds) + _CHILD_SECONDS[1] * len(groups)
     try:
         done = subprocess.run(
             [sys.executable, "-P", "-m", "pmcmine.block"],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from pmcmine.rejects import Rejected
+from pmcmine.bounds import clean
+from pmcmine.rejects import Reason, Rejected
 from pmcmine.storage import Folder
 
 ABSENT: Final = 0
@@ -29,6 +31,20 @@ class Entry:
     ref: str
     etag: str
     note: str = ""
+
+    @property
+    def problem(self) -> Rejected | None:
+        """Why a broken entry can't be read, None for any other."""
+        if '"reason"' not in self.note:
+            return None
+        note = json.loads(self.note)
+        return Rejected(Reason(note["reason"]), note["detail"]) if "reason" in note else None
+
+
+def broken_entry(pmcid: str, version: int, reason: Reason, detail: str, note: str = "") -> Entry:
+    """Make an entry for what is listed but can't be read: it becomes a ledger row when its block is mined."""
+    said = (json.loads(note) if note else {}) | {"reason": reason.value, "detail": clean(detail)}
+    return Entry(pmcid, version, "", reason.value, json.dumps(said, sort_keys=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,15 @@ import re
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
+from types import TracebackType
 from typing import Annotated, Any
 
 import typer
 
 from pmcmine._version import __version__
+from pmcmine.clean_text import CleanFormatter, for_terminal
 from pmcmine.commands import browse as browse_command
 from pmcmine.commands import eval as eval_command
 from pmcmine.commands import export as export_command
@@ -29,6 +32,7 @@ from pmcmine.commands import train as train_command
 from pmcmine.commands import vocab as vocab_command
 from pmcmine.errors import PmcmineError
 from pmcmine.parts import extra_of
+from pmcmine.redact import hide, learn_environment, redact
 from pmcmine.storage import describe
 
 app = typer.Typer(
@@ -70,7 +74,9 @@ def _main(
 ) -> None:
     # Beam logs the traceback of every error that it then raises; the user gets one line, and a file.
     level = logging.INFO if verbose or log_json else logging.CRITICAL
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    to_stderr = logging.StreamHandler()
+    to_stderr.setFormatter(CleanFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level, handlers=[to_stderr])
     if log_json:
         from pmcmine.observe import JsonLines
 
@@ -96,7 +102,7 @@ def _pmcids(values: list[str] | None) -> tuple[str, ...] | None:
         else:
             named = value.replace(",", " ").split()
         if not named:  # none at all would mean all of PMC
-            raise PmcmineError(f"--pmcid {value!r}: names no PMCID")
+            raise PmcmineError("--pmcid: names no PMCID")
         tokens += named
     return tuple(dict.fromkeys(bare_pmcid(t) for t in tokens))
 
@@ -115,7 +121,7 @@ def _pairs(values: list[str] | None) -> dict[str, Any]:
     for pair in values or []:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise PmcmineError(f"--set {pair}: give KEY=VALUE")
+            raise PmcmineError("--set: give KEY=VALUE")
         flags[key.strip().replace("-", "_")] = value.strip()
     return flags
 
@@ -126,7 +132,7 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
     from pipelines.progress import Progress
 
     if dry:
-        plan = job.dry_run(config, lambda line: None if quiet else typer.echo(f"pmcmine: {line}", err=True))
+        plan = job.dry_run(config, lambda line: None if quiet else typer.echo(f"pmcmine: {hide(line)}", err=True))
         typer.echo(json.dumps(plan, indent=1))
         missing = plan["not_in_source"]
         if missing:
@@ -139,17 +145,16 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
         from pmcmine import parts
 
         parts.check(config)  # what is missing here is said before the Hub is asked
-        from pmcmine.publish.repos import repo_name
-        from pmcmine.publish.upload import reach_hub
+        from pmcmine.publish.stream import check_hub
 
-        repo_name(config.publish_to, "shards")
-        reach_hub(config.endpoint, config.first_contact_seconds, "nothing was mined", Progress(quiet=quiet).note)
+        check_hub(config, Progress(quiet=quiet).note)
     code = _tell(config, job.run(config, Progress(quiet=quiet)))
     if config.publish_to is not None:
         from pmcmine.publish.upload import publish
 
-        for done in publish(config.out, config.publish_to, endpoint=config.endpoint):
-            typer.echo(f"published {done.repo}  {done.tag}")
+        private, adopt = not config.publish_public, config.publish_adopt
+        for done in publish(config.out, config.publish_to, endpoint=config.endpoint, private=private, adopt=adopt):
+            typer.echo(f"published {done.repo}  {done.tag}  {'private' if private else 'public'}")
     return code
 
 
@@ -161,10 +166,10 @@ def _tell(config: Any, outcome: Any) -> int:
     release = outcome.release
     counts = release["counts"]
     if not outcome.fresh:
-        typer.echo(f"{config.out}: the release is whole already; nothing to do")
+        typer.echo(f"{redact(config.out)}: the release is whole already; nothing to do")
     for line in summary.totals(counts):
         typer.echo(line)
-    typer.echo(f"release  {config.out}\nreport   {outcome.report}")
+    typer.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
     why = summary.why_no_samples(release)
     if why is not None:
         typer.echo(f"pmcmine: {why}", err=True)
@@ -328,7 +333,7 @@ def update(
     config = update_config(release, flags | _pairs(set_))
     outcome = job.update(config, day, compact, Progress(quiet=quiet))
     if not outcome.fresh:
-        typer.echo(f"{release}: nothing is new, changed or gone")
+        typer.echo(f"{redact(release)}: nothing is new, changed or gone")
         raise typer.Exit(EXIT_DONE)
     last = outcome.release["updates"][-1]
     typer.echo(
@@ -368,8 +373,20 @@ def demo(
     raise typer.Exit(code)
 
 
+def _print_error(text: str, *, lines: bool = False) -> None:
+    """Print why a command failed, without control characters and credentials."""
+    print(f"pmcmine: {for_terminal(hide(text), lines=lines)}", file=sys.stderr)
+
+
+def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print the traceback of a defect as Python does, without credentials."""
+    text = "".join(traceback.format_exception(kind, error, trace))
+    print(for_terminal(hide(text), lines=True), end="", file=sys.stderr)
+
+
 def main(argv: list[str] | None = None) -> None:
     """Console script: one line and an exit code for whatever goes wrong."""
+    learn_environment()
     if threading.current_thread() is threading.main_thread():
         # Schedulers of containers end a job with SIGTERM: as Ctrl-C does, so that the next run loses no start.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -379,25 +396,26 @@ def main(argv: list[str] | None = None) -> None:
     try:
         code = app(args=argv, standalone_mode=False)
     except PmcmineError as error:
-        print(f"pmcmine: {error}", file=sys.stderr)
+        _print_error(str(error))
         code = EXIT_FAILED
     except OSError as error:
         named = f"{error.filename}: " if error.filename is not None else ""
-        print(f"pmcmine: {named}{describe(error)}", file=sys.stderr)
+        _print_error(f"{named}{describe(error)}")
         code = EXIT_FAILED
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] in ("pmcmine", "pipelines", "schemas", "classifiers"):
             raise
         extra = extra_of(error.name or "")
-        print(f"pmcmine: this command needs more packages ({error}): pip install 'pmcmine[{extra}]'", file=sys.stderr)
+        _print_error(f"this command needs more packages ({error}): pip install 'pmcmine[{extra}]'")
         code = EXIT_FAILED
     except (KeyboardInterrupt, typer.Abort):
         code = EXIT_INTERRUPTED
     except Exception as error:
         if type(error).__module__.split(".")[0] not in ("click", "typer"):
+            sys.excepthook = _print_traceback  # typer set its own
             raise
         show = getattr(error, "format_message", None)
-        print(f"pmcmine: {show() if show else error}", file=sys.stderr)
+        _print_error(str(show() if show else error), lines=True)
         code = EXIT_FAILED
     if code == EXIT_INTERRUPTED:  # typer turns an interrupt into this code itself
         print("pmcmine: interrupted; the same command resumes", file=sys.stderr)

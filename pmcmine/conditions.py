@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final
@@ -34,6 +36,13 @@ _KEEPS_VALUES: Final = frozenset(
      "max", "list_distinct", "list_sort"}
 )  # fmt: skip
 
+_TABLE_FUNCTIONS: Final = frozenset({"unnest"})
+# They read or change something else than the tables, wait, or draw another value each time.
+_OUTSIDE: Final = frozenset(
+    {"getenv", "write_log", "nextval", "currval", "setseed", "current_setting", "getvariable", "pg_sleep", "sleep",
+     "sleep_ms", "json_execute_serialized_sql", "query", "query_table", "read_text", "read_blob", "glob",
+     "txid_current", "error", "set_config"}
+)  # fmt: skip
 _HOLDS_TEXTS: Final = frozenset({"list_value", "array_value", "unnest"})
 
 
@@ -99,6 +108,86 @@ def known_values(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
     return found
 
 
+@contextmanager
+def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    """Interrupt what a connection executes after so many seconds; DuckDB then raises `InterruptException`."""
+    done = threading.Event()
+
+    def watch() -> None:
+        if not done.wait(seconds):
+            connection.interrupt()
+            while not done.wait(0.5):  # an interrupt between two steps of a query may be lost
+                connection.interrupt()
+
+    thread = threading.Thread(target=watch, name="time-limit", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _parse_condition(connection: duckdb.DuckDBPyConnection, where: str, said: str) -> dict[str, Any]:
+    """Return the syntax tree of a condition, which is one expression.
+
+    Raises:
+        PmcmineError: for statements, clauses after the condition, table functions, and functions that read or change
+            what is outside of the tables.
+    """
+    query = f"SELECT 1 WHERE {where}\n"
+    if "\0" in where:
+        raise PmcmineError(f"{said}: holds a NUL")
+    try:
+        statements = connection.extract_statements(query)
+        if len(statements) != 1:
+            raise PmcmineError(f"{said}: is not one condition, but {len(statements)} statements")
+        rows = connection.execute("SELECT json_serialize_sql(CAST(? AS VARCHAR))", [query]).fetchall()
+        tree: dict[str, Any] = json.loads(rows[0][0])
+    except (duckdb.Error, RuntimeError) as error:
+        raise PmcmineError(f"{said}: {explain(str(error))}") from None
+    except (ValueError, RecursionError):
+        raise PmcmineError(f"{said}: is nested too deep") from None
+    if tree.get("error"):
+        raise PmcmineError(f"{said}: {explain('Parser Error: ' + tree.get('error_message', ''))}")
+    (statement,) = tree["statements"]
+    node = statement["node"]
+    if (
+        node.get("type") != "SELECT_NODE"
+        or any(node.get(k) for k in ("modifiers", "group_expressions", "having", "qualify", "sample"))
+        or (node.get("cte_map") or {}).get("map")
+        or (node.get("from_table") or {}).get("type") != "EMPTY"
+    ):
+        raise PmcmineError(f"{said}: is more than a condition; give one expression")
+    for name in _refused(node):
+        raise PmcmineError(f"{said}: {name} can't be used in a condition")
+    return tree
+
+
+def _refused(tree: Any) -> Iterator[str]:
+    """Yield what a syntax tree holds that a condition must not."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+            continue
+        if not isinstance(node, dict):
+            continue
+        kind, function = node.get("type"), str(node.get("function_name", "")).casefold()
+        if kind == "TABLE_FUNCTION":
+            called = str((node.get("function") or {}).get("function_name", "")).casefold()
+            if called not in _TABLE_FUNCTIONS:
+                yield f"the table function {called}"
+        elif kind == "RECURSIVE_CTE_NODE":
+            yield "WITH RECURSIVE"
+        elif kind == "BASE_TABLE" and (node.get("catalog_name") or node.get("schema_name")):
+            yield f"the table {node.get('schema_name')}.{node.get('table_name')}"
+        elif function in _OUTSIDE:
+            yield f"the function {function}"
+        waiting += node.values()
+
+
 def check_values(
     connection: duckdb.DuckDBPyConnection, where: str, known: Mapping[str, Sequence[str]], said: str
 ) -> None:
@@ -111,16 +200,10 @@ def check_values(
         said: begins the message.
 
     Raises:
-        PmcmineError: for a value that the column never has, with the nearest one; for what is no condition.
+        PmcmineError: for a value that the column never has, with the nearest one; for what is no condition
+            (statements, clauses, table functions, functions that reach beyond the tables).
     """
-    query = f"SELECT 1 WHERE {where}"
-    try:
-        rows = connection.execute("SELECT json_serialize_sql(CAST(? AS VARCHAR))", [query]).fetchall()
-    except duckdb.Error:
-        return  # a build of DuckDB without its JSON functions
-    tree = json.loads(rows[0][0])
-    if tree.get("error"):
-        raise PmcmineError(f"{said}: {explain('Parser Error: ' + tree.get('error_message', ''))}")
+    tree = _parse_condition(connection, where, said)
     for column, value in _compared(tree, known):
         values = known[column]
         if value in values:

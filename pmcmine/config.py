@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,11 +13,12 @@ from typing import Any, ClassVar
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from pmcmine.concepts.locate import find_vocabulary, local_copy
+from pmcmine.concepts.locate import find_vocabulary, is_remote, local_copy
 from pmcmine.concepts.vocabulary import Vocabulary
 from pmcmine.contact import SECONDS as FIRST_CONTACT
 from pmcmine.errors import PmcmineError
 from pmcmine.ids import bare_pmcid
+from pmcmine.redact import MASK, is_masked, learn, option, option_secret, redact_all, remember
 from pmcmine.release import ARTEFACT, load_release
 from pmcmine.storage import Folder
 
@@ -72,6 +74,7 @@ class MineConfig(BaseSettings):
     max_image_pixels: int = Field(100_000_000, ge=1)
     min_image_side: int = Field(32, ge=1, description="pixels")
     pdf_figures: bool = Field(False, description="take a figure from the article's PDF where it has more pixels there")
+    max_article_seconds: float = Field(120, gt=0, description="seconds of the processor for one article")
     max_pdf_bytes: int = Field(256 << 20, ge=1)
     max_pdf_pages: int = Field(300, ge=1)
     max_pdf_seconds: int = Field(60, ge=1, description="seconds of the processor for one PDF")
@@ -104,6 +107,8 @@ class MineConfig(BaseSettings):
     keep_work: bool = Field(False, description="keep packs and row files after the release is whole")
     keep_state: bool = Field(True, description="keep what `pmcmine update` starts from, in `state/`")
     publish_to: str | None = Field(None, description="ORG/NAME on the Hub; each shard is sent as it becomes whole")
+    publish_public: bool = Field(False, description="the repos of publish_to are public")
+    publish_adopt: bool = Field(False, description="publish into repos that hold something else, too")
     endpoint: str | None = Field(None, description="address of the Hub, where it is one of your own")
     free_published: bool = Field(False, description="remove each shard from the disk once the Hub has it")
     demo: bool = Field(False, description="the release is a demo, which `pmcmine demo` may delete and make anew")
@@ -116,9 +121,22 @@ class MineConfig(BaseSettings):
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
         {"out", "vocab", "decontaminate", "runner", "workers", "concurrency", "contact", "requests_per_second",
          "fetch_keys", "retries", "retry_seconds", "timeout", "first_contact_seconds", "max_reject_share", "metrics",
-         "keep_work", "keep_state", "publish_to", "endpoint", "free_published", "demo", "spark_job_server",
+         "keep_work", "keep_state", "publish_to", "publish_public",
+         "publish_adopt", "endpoint", "free_published", "demo", "spark_job_server",
          "spark_worker_pool", "beam"}
     )  # fmt: skip
+
+    # Texts among the keys of `RUN_ONLY` that a release states; any other text is masked, so that a new key is too.
+    _STATED: ClassVar[frozenset[str]] = frozenset({"runner", "vocab", "decontaminate", "publish_to"})
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Remember credentials, in each process that reads the configuration, so that nothing repeats them."""
+        learn({k: v for k, v in self.__dict__.items() if isinstance(v, str | tuple)})
+        remember([self.contact or "", *filter(None, map(option_secret, self.beam))])
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show nothing that must not be told."""
+        yield from (self.content() | self.run()).items()
 
     @field_validator("pmcid", mode="before")
     @classmethod
@@ -147,12 +165,21 @@ class MineConfig(BaseSettings):
         return frozenset({*self.groups, *(GROUPS if self.pointers else ())})
 
     def content(self) -> dict[str, Any]:
-        """The keys that decide what is made."""
-        return {k: v for k, v in self.model_dump(mode="json").items() if k not in self.RUN_ONLY}
+        """Return the keys that decide what is made, as they are written and compared: without credentials."""
+        return {k: redact_all(v) for k, v in self.model_dump(mode="json").items() if k not in self.RUN_ONLY}
 
     def run(self) -> dict[str, Any]:
-        """The keys that decide how it is made."""
-        return {k: v for k, v in self.model_dump(mode="json").items() if k in self.RUN_ONLY}
+        """Return the keys that decide how it is made, as they are written: most texts are masked."""
+        return {k: self._told(k, v) for k, v in self.model_dump(mode="json").items() if k in self.RUN_ONLY}
+
+    def _told(self, key: str, value: Any) -> Any:
+        if key == "beam":
+            return [option(flag) for flag in value]
+        if key in self._STATED or value == self.__class__.model_fields[key].default:
+            return redact_all(value)
+        if isinstance(value, list):
+            return [MASK] * len(value)
+        return MASK if isinstance(value, str) else value
 
 
 def _unknown(name: str, where: str) -> PmcmineError:
@@ -187,11 +214,9 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
     try:
         config = MineConfig(**values)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False, include_context=False)[0]
         name = ".".join(str(p) for p in first["loc"])
-        given = repr(first["input"])
-        given = given if len(given) <= 80 else f"{given[:79]}…"
-        raise PmcmineError(f"configuration key '{name}': {first['msg']} (given: {given})") from None
+        raise PmcmineError(f"configuration key '{name}': {first['msg']}{_given(first['input'])}") from None
     except SettingsError as error:  # a list in the environment is JSON
         raise PmcmineError(f"environment: {str(error).splitlines()[0]}; a list is written as JSON") from None
     vocab = find_vocabulary(config.vocab)
@@ -201,8 +226,16 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
     config = config.model_copy(update={"vocab": vocab, "vocab_sha256": sha256})
     bad = set(config.groups) - {*GROUPS}
     if bad or not config.groups:
-        raise PmcmineError(f"groups: {', '.join(sorted(bad)) or 'none given'}; choose from {', '.join(GROUPS)}")
+        what = f"{len(bad)} unknown" if config.groups else "none given"
+        raise PmcmineError(f"groups: {what}; choose from {', '.join(GROUPS)}")
     return config
+
+
+def _given(value: Any) -> str:
+    """Return ` (given: …)` for a number; a text may be a password that slipped into another option."""
+    text = str(value)
+    is_number = isinstance(value, int | float | str) and re.fullmatch(r"[+-]?\d{1,20}(\.\d{1,20})?", text)
+    return f" (given: {text})" if is_number or value is None or isinstance(value, bool) else ""
 
 
 def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
@@ -219,11 +252,21 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
     content = {k: v for k, v in release["config"].items() if k in MineConfig.model_fields}
     allowed = {*MineConfig.RUN_ONLY, "source", "inventory"}
     for name, value in flags.items():
-        if value is not None and name not in allowed:
+        same = is_masked(content.get(name)) and redact_all(value) == content[name]
+        if value is not None and name not in allowed and not same:
             raise PmcmineError(f"{name}: an update can't change what is made; mine anew for that")
+    for name, value in content.items():
+        if is_masked(value) and flags.get(name) is None:
+            how = "--source" if name == "source" else f"--set {name}=…"
+            raise PmcmineError(
+                f"{out}: was made with credentials in its {name} ({value}), which are not kept; give it again as {how}"
+            )
     values = content | {"inventory": None, "vocab": release["run"].get("vocab")}
     if content.get("decontaminate_sha256"):
         values["decontaminate"] = (f"{out.rstrip('/')}/{ARTEFACT}",)
     if values["vocab"] is None:
         values["vocab"] = "none"
+    if flags.get("vocab") is None and is_remote(str(values["vocab"])):
+        # What a folder says must not make this machine connect to anywhere.
+        raise PmcmineError(f"{out}: was made with the vocabulary {values['vocab']}; give it as --vocab if you trust it")
     return load_config(values | {k: v for k, v in flags.items() if v is not None} | {"out": out})

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final
 
 from pmcmine.errors import PmcmineError
+from pmcmine.redact import hide
 
 SECONDS: Final = 15.0  # budget if none is given
 _WAITS: Final = (0.25, 0.5, 1.0, 2.0)  # before each further try
@@ -55,7 +56,7 @@ def reach(
     Raises:
         PmcmineError: one line, if no answer comes within the budget.
     """
-    say(f"contacting {where} (for at most {seconds:g} s)")
+    say(f"contacting {hide(where)} (for at most {seconds:g} s)")
     deadline = time.monotonic() + seconds
     done = threading.Event()
     problems: list[BaseException] = []

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pmcmine.redact import hide
+
 
 class PmcmineError(Exception):
-    """A bad option, file or answer; the message is one complete line for the user."""
+    """A bad option, file or answer; the message is one complete line for the user, without credentials."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(hide(message))
 
 
 class SourceError(PmcmineError):
@@ -19,6 +24,10 @@ class StorageError(PmcmineError):
     """The output or work folder can't be written or read."""
 
 
+class DamagedError(StorageError):
+    """A file is not what was written: cut off, emptied or changed by a disk or a copy."""
+
+
 class SumsError(PmcmineError):
     """The counts of a run do not add up; the message names the equation."""
 
@@ -29,3 +38,7 @@ class VocabularyError(PmcmineError):
 
 class GoldError(PmcmineError):
     """Annotations to evaluate against or to learn from can't be read."""
+
+
+class UnsafeNameError(PmcmineError):
+    """A name that others chose leads out of its folder, or is no name of its kind."""

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import random
 import threading
 import time
+import zlib
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 import tenacity
-from requests.adapters import HTTPAdapter
+import urllib3
 
 from pmcmine import __version__
+from pmcmine.bounds import clean
 from pmcmine.contact import Busy, Refused
+from pmcmine.deadlines import Deadline, DeadlineAdapter, deadline
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.waiting import retry_after
 
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504})
 _GONE = frozenset({404, 410})
 _QUIET = frozenset({429, 503})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MAX_REDIRECTS = 3
+_MIN_RATE = 16_384  # bytes a second that an answer brings at least, or its connection is broken
+_GRACE = 2.0  # timeouts that an answer may take beyond its bytes
+_CHUNK = 1 << 15
 _MAX_WAIT = 120.0  # seconds; a longer Retry-After is cut to this
 
 
@@ -77,6 +86,14 @@ def user_agent(contact: str | None) -> str:
     return f"pmcmine/{__version__} (contact: {contact})" if contact else f"pmcmine/{__version__}"
 
 
+class _Session(requests.Session):
+    """A session that leaves redirects to its caller: `requests` reads their bodies whole, however long they are."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Never one."""
+        return
+
+
 class HttpClient:
     """GETs of one base URL. Safe to use from several threads."""
 
@@ -84,11 +101,10 @@ class HttpClient:
         self.base = base.rstrip("/") + "/"
         self._limits = limits
         self._limiter = RateLimiter(limits.requests_per_second)
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers["User-Agent"] = user_agent(limits.contact)
         self._session.headers["Accept-Encoding"] = "identity"  # sizes and checksums are of the bytes as stored
-        self._session.max_redirects = 3
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=limits.connections)
+        adapter = DeadlineAdapter(pool_connections=2, pool_maxsize=limits.connections)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
 
@@ -129,7 +145,7 @@ class HttpClient:
             Rejected: XML_MISSING stands for any 404 or 410 (callers name the thing), MEDIA_TOO_LARGE for the
                 bound, CHECKSUM_MISMATCH and FETCH_FAILED after all tries.
         """
-        url = self.base + quote(key, safe="/") + (f"?{query}" if query else "")
+        url = self.base + quote(clean(key), safe="/") + (f"?{query}" if query else "")
         backoff = tenacity.wait_exponential_jitter(
             initial=self._limits.retry_seconds, max=30.0, jitter=self._limits.retry_seconds
         )
@@ -166,31 +182,88 @@ class HttpClient:
 
     def _once(self, url: str, key: str, max_bytes: int, md5: str | None) -> bytes:
         self._limiter.wait()
-        deadline = time.monotonic() + 10 * self._limits.timeout
-        try:
-            with self._session.get(url, stream=True, timeout=(10.0, self._limits.timeout)) as answer:
-                if answer.status_code in _GONE:
-                    raise Rejected(Reason.XML_MISSING, f"{key}: not there")
-                if answer.status_code in _RETRIED:
-                    asked = retry_after(answer.headers.get("Retry-After"), _MAX_WAIT)
-                    if asked is not None and answer.status_code in _QUIET:
-                        self._limiter.pause(asked)  # all threads, not this one alone
-                    raise _Transient(Reason.FETCH_FAILED, f"HTTP {answer.status_code}", asked)
-                if answer.status_code != 200:
-                    raise Rejected(Reason.FETCH_FAILED, f"{key}: HTTP {answer.status_code}")
-                data = bytearray()
-                for chunk in answer.iter_content(1 << 18):
-                    data += chunk
-                    if len(data) > max_bytes:
-                        raise Rejected(Reason.MEDIA_TOO_LARGE, f"{key}: more than {max_bytes} bytes")
-                    if time.monotonic() > deadline:
-                        raise _Transient(Reason.FETCH_FAILED, "the body did not end in time")
-                length = answer.headers.get("Content-Length")
-                if length and length.isdigit() and int(length) != len(data):
-                    raise _Transient(Reason.FETCH_FAILED, f"{len(data)} of {length} bytes")
-        except requests.RequestException as error:
-            raise _Transient(Reason.FETCH_FAILED, type(error).__name__) from None
-        body = bytes(data)
+        with deadline(_GRACE * self._limits.timeout) as until:
+            try:
+                body = self._body(url, key, max_bytes, until)
+            except (
+                requests.RequestException,
+                urllib3.exceptions.HTTPError,
+                http.client.HTTPException,
+                OSError,
+            ) as error:
+                name = "the answer came too slowly" if until.passed else type(error).__name__
+                raise _Transient(Reason.FETCH_FAILED, name) from None
+            if until.passed:
+                raise _Transient(Reason.FETCH_FAILED, "the answer came too slowly")
         if md5 is not None and hashlib.md5(body, usedforsecurity=False).hexdigest() != md5:
             raise _Transient(Reason.CHECKSUM_MISMATCH, f"the MD5 is never the stated {md5}")
         return body
+
+    def _body(self, url: str, key: str, max_bytes: int, until: Deadline) -> bytes:
+        """Bytes of the answer, redirects followed."""
+        for _ in range(_MAX_REDIRECTS + 1):
+            with self._session.get(url, stream=True, timeout=(10.0, self._limits.timeout)) as answer:
+                if answer.status_code not in _REDIRECTS:
+                    self._check_status(answer, key)
+                    return _read(answer, key, max_bytes, until)
+                url = _redirected(url, answer.headers.get("Location", ""), key)
+        raise Rejected(Reason.FETCH_FAILED, f"{key}: more than {_MAX_REDIRECTS} redirects")
+
+    def _check_status(self, answer: requests.Response, key: str) -> None:
+        if answer.status_code in _GONE:
+            raise Rejected(Reason.XML_MISSING, f"{key}: not there")
+        if answer.status_code in _RETRIED:
+            asked = retry_after(answer.headers.get("Retry-After"), _MAX_WAIT)
+            if asked is not None and answer.status_code in _QUIET:
+                self._limiter.pause(asked)  # all threads, not this one alone
+            raise _Transient(Reason.FETCH_FAILED, f"HTTP {answer.status_code}", asked)
+        if answer.status_code != 200:
+            raise Rejected(Reason.FETCH_FAILED, f"{key}: HTTP {answer.status_code}")
+
+
+def _redirected(url: str, location: str, key: str) -> str:
+    """The URL that a redirect leads to.
+
+    Raises:
+        Rejected: FETCH_FAILED if it is none of HTTP.
+    """
+    try:
+        target = urljoin(url, location)
+        parts = urlsplit(target)
+        if location and parts.scheme in ("http", "https") and parts.hostname and parts.port != 0:
+            requests.Request("GET", target).prepare()
+            return target
+    except (ValueError, requests.RequestException):
+        pass
+    raise Rejected(Reason.FETCH_FAILED, f"{key}: a redirect to no HTTP address ({location[:100]!r})")
+
+
+def _read(answer: requests.Response, key: str, max_bytes: int, until: Deadline) -> bytes:
+    """The body as it is sent, within its bound and the least rate."""
+    data = bytearray()
+    # Not `iter_content`: it unpacks what was not asked to be packed, and reads lines of chunks however long they are.
+    while chunk := answer.raw.read(_CHUNK, decode_content=False):
+        data += chunk
+        until.extend(len(chunk) / _MIN_RATE)
+        if len(data) > max_bytes:
+            raise Rejected(Reason.MEDIA_TOO_LARGE, f"{key}: more than {max_bytes} bytes")
+    length = answer.headers.get("Content-Length")
+    # As text, for it may have any number of digits; a proxy may have joined two equal headers.
+    if length and {n.strip().lstrip("0") for n in length.split(",")} != {str(len(data)).lstrip("0")}:
+        raise _Transient(Reason.FETCH_FAILED, f"{len(data)} of {length[:20]} bytes")
+    if answer.headers.get("Content-Encoding", "").lower() in ("gzip", "x-gzip"):  # a proxy that packs unasked
+        return _unpacked(bytes(data), key, max_bytes)
+    return bytes(data)
+
+
+def _unpacked(data: bytes, key: str, max_bytes: int) -> bytes:
+    inflate = zlib.decompressobj(wbits=31)
+    try:
+        whole = inflate.decompress(data, max_bytes + 1)
+    except zlib.error:
+        raise _Transient(Reason.FETCH_FAILED, "a body that can't be unpacked") from None
+    if len(whole) > max_bytes:
+        raise Rejected(Reason.MEDIA_TOO_LARGE, f"{key}: more than {max_bytes} bytes")
+    if not inflate.eof:
+        raise _Transient(Reason.FETCH_FAILED, "a packed body that ends early")
+    return whole

@@ -7,15 +7,17 @@ each of its places.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
+from pmcmine.bounds import IDENTIFIER
 from pmcmine.errors import PmcmineError
 
 SPLITS = ("train", "validation", "test")
 _SPLIT_CUTS = (0.98, 0.99)  # DESIGN: 98/1/1, for ever
-_PMCID = re.compile(r"(?:PMC)?0*([1-9]\d{0,11})(?:\.(\d{1,4}))?", re.IGNORECASE)
+_PMCID = re.compile(r"(?:PMC)?0*([1-9][0-9]{0,11})(?:\.([0-9]{1,4}))?", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+_SHOWN = 12  # characters of what is no PMCID that a message repeats; a longer text may be a password
 
 
 def keyed_hash(purpose: str, value: str) -> int:
@@ -61,8 +63,9 @@ def parse_pmcid(text: str) -> tuple[str, int | None]:
             "(NCBI's ID converter turns PMIDs into PMCIDs)"
         )
     if token.startswith("10.") or "doi.org/" in token:
-        raise PmcmineError(f"'{token}' is a DOI; give PMCIDs such as PMC10358625 (see NCBI's ID converter)")
-    raise PmcmineError(f"'{token}' is not a PMCID; PMCIDs look like PMC10358625")
+        raise PmcmineError(f"'{token[:80]}' is a DOI; give PMCIDs such as PMC10358625 (see NCBI's ID converter)")
+    shown = f"'{token}'" if len(token) <= _SHOWN else f"an entry of {len(token)} characters"
+    raise PmcmineError(f"{shown} is not a PMCID; PMCIDs look like PMC10358625")
 
 
 def bare_pmcid(text: str) -> str:
@@ -90,12 +93,12 @@ def pmcid_number(pmcid: str) -> int:
 def figure_names(xml_ids: Iterable[str | None]) -> list[str]:
     """The figure part of ids, one a figure in document order.
 
-    An XML id stands as it is; a figure without one, or whose id occurred before, is `f<ordinal>`.
+    An XML id stands as it is; a figure without one, or whose id occurred before or is too long, is `f<ordinal>`.
     """
     seen: set[str] = set()
     names = []
     for ordinal, xml_id in enumerate(xml_ids):
-        name = xml_id if xml_id and xml_id not in seen else f"f{ordinal}"
+        name = xml_id if xml_id and len(xml_id) <= IDENTIFIER and xml_id not in seen else f"f{ordinal}"
         while name in seen:
             name += "_"
         seen.add(name)
@@ -106,7 +109,7 @@ def figure_names(xml_ids: Iterable[str | None]) -> list[str]:
 def sample_keys(pmcid: str, version: int, names: Iterable[str]) -> list[str]:
     """WebDataset keys of an article's figures: no dots, no characters that tar readers treat specially.
 
-    Where two names become the same key, the later one gets a short hash of its name.
+    If two names become the same key, the later one gets a short hash of its name; see `free_key`.
     """
     seen: set[str] = set()
     keys = []
@@ -114,7 +117,25 @@ def sample_keys(pmcid: str, version: int, names: Iterable[str]) -> list[str]:
         safe = _UNSAFE.sub("_", name)[:64] or "f"
         key = f"{pmcid}-{version}-{safe}"
         if key in seen:
-            key = f"{key}-{keyed_hash('pmcmine/key', name) >> 40:06x}"
+            key = free_key(key, f"{key}-{keyed_hash('pmcmine/key', name) >> 40:06x}", name, seen)
         seen.add(key)
         keys.append(key)
     return keys
+
+
+def free_key(base: str, wanted: str, name: str, seen: Collection[str]) -> str:
+    """Return the wanted key, or if it is taken one with 64 bits of hash that is not.
+
+    Short hashes collide for whoever wants them to; a shard can't hold a key twice.
+
+    Args:
+        base: key without a hash; it is cut to leave room for one.
+        wanted: key to take if it is free.
+        name: what the key stands for, unique within the article.
+        seen: keys that are taken.
+    """
+    key, n = wanted, 0
+    while key in seen:
+        key = f"{base[:70]}-{keyed_hash('pmcmine/key', f'{name}#{n}'):016x}"
+        n += 1
+    return key

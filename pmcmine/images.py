@@ -12,7 +12,9 @@ from typing import Any, Final
 
 from PIL import Image
 
+from pmcmine.bounds import FRAMES, SCAN_PIXELS
 from pmcmine.duplicates.pictures import views
+from pmcmine.frames import count_frames
 from pmcmine.rejects import Reason, Rejected
 
 _MAGIC: Final = (
@@ -144,7 +146,15 @@ def _describe(
         raise Rejected(Reason.IMAGE_TOO_MANY_PIXELS, f"{width}x{height}, the bound is {max_pixels}")
     if min(width, height) < min_side:
         raise Rejected(Reason.IMAGE_TINY, f"{width}x{height}, the bound is {min_side}")
-    frames = int(getattr(image, "n_frames", 1)) if source_format in ("GIF", "TIFF", "WEBP", "PNG") else 1
+    # Asking a GIF or TIFF for the attribute makes the decoder walk through it.
+    stated = getattr(image, "n_frames", 1) if source_format in ("PNG", "WEBP") else None
+    frames = count_frames(data, source_format, stated)
+    if frames > FRAMES:
+        raise Rejected(Reason.IMAGE_CORRUPT, f"{source_format}: more than {FRAMES} frames")
+    if source_format == "JPEG" and image.info.get("progressive"):
+        scans = data.count(b"\xff\xda")
+        if scans * width * height > SCAN_PIXELS:
+            raise Rejected(Reason.IMAGE_TOO_MANY_PIXELS, f"{width}x{height} in {scans} scans")
     orientation = image.getexif().get(_ORIENTATION_TAG) if source_format in ("JPEG", "TIFF", "PNG") else None
     image.load()
     mode = image.mode

@@ -15,13 +15,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pmcmine.clean_text import for_terminal
 from pmcmine.errors import ReleaseError, StorageError
+from pmcmine.safe_files import open_lock
 from pmcmine.storage import Folder
 
 log = logging.getLogger(__name__)
 _BEAT = 20.0  # seconds between signs of life on an object store
 _SILENCE = 30.0  # seconds in which a run that lives gives a sign
 _STALE = 90.0  # seconds without one, after which the run is taken for dead
+_WHO = 200  # bytes of a lock that are shown
 _SETTLE = 3.0  # seconds in which another run that takes a dead one's place would have written
 
 
@@ -50,8 +53,10 @@ def _local(work: Folder) -> Iterator[None]:
 
     path = Path(work.path("lock"))
     try:
+        if path.parent.is_symlink():
+            raise StorageError(f"{path.parent}: is a link, no work folder of ours; remove it or use another --out")
         path.parent.mkdir(parents=True, exist_ok=True)
-        opened = path.open("a+")
+        opened = open_lock(path)
     except OSError as error:
         raise StorageError(f"{work.url}: can't write there ({error.strerror or error}); use another --out") from None
     with opened as stream:
@@ -59,9 +64,14 @@ def _local(work: Folder) -> Iterator[None]:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             stream.seek(0)
-            raise _busy(work, stream.read().strip() or "no details") from None
+            who = stream.read(_WHO).decode("utf-8", "replace").strip()
+            raise _busy(work, for_terminal(who) or "no details") from None
+        left = stream.read(_WHO)
+        if left and not left.startswith(b"process "):
+            raise StorageError(f"{path}: is no lock of pmcmine; move it, or use another --out")
+        stream.seek(0)
         stream.truncate(0)
-        stream.write(f"process {os.getpid()} on {socket.gethostname()}")
+        stream.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
         stream.flush()
         yield
 
@@ -131,7 +141,10 @@ def _beat(run: str) -> bytes:
 
 def _read(work: Folder) -> dict[str, Any] | None:
     try:
-        state = json.loads(work.read("lock"))
+        data = work.read("lock")
+        if data and not data.startswith(b"{"):
+            raise ReleaseError(f"{work.url}/lock: is no lock of pmcmine; move it, or use another --out")
+        state = json.loads(data)
         return {"run": str(state["run"]), "at": float(state["at"])}
     except FileNotFoundError:
         return None

@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
+
+_MOST: Final = 256  # open connections, each of which has a thread
 
 
 class _Server(ThreadingHTTPServer):
+    """A thread a connection, and a bound on their number: the oldest is closed for a new one."""
+
     daemon_threads = True
+    most = _MOST
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._open: dict[Any, None] = {}
+        self._lock = threading.Lock()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Start a thread for a connection."""
+        with self._lock:
+            while len(self._open) >= self.most:
+                oldest = next(iter(self._open))
+                del self._open[oldest]
+                with suppress(OSError):  # its thread was faster
+                    oldest.shutdown(socket.SHUT_RDWR)
+            self._open[request] = None
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection."""
+        with self._lock:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of clients that went away; they may."""
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
 
@@ -24,10 +53,12 @@ class LoopbackServer:
     Args:
         handler: class of its request handlers.
         port: port; any free one where 0.
+        most: connections that are open at once.
     """
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler], port: int = 0) -> None:
+    def __init__(self, handler: type[BaseHTTPRequestHandler], port: int = 0, most: int = _MOST) -> None:
         self._server = _Server(("127.0.0.1", port), handler)
+        self._server.most = most
         self.port: int = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/"
 

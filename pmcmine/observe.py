@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from pmcmine.clean_text import json_line
 from pmcmine.errors import PmcmineError
+from pmcmine.redact import hide
+from pmcmine.safe_files import open_regular, replacing
 
 _PREFIX: Final = "pmcmine"
 _OTLP_SECONDS: Final = 10
+_LOOKED_AT: Final = 64  # bytes of a file that may be an earlier run's
 
 
 class JsonLines(logging.Formatter):
@@ -24,11 +27,11 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": hide(record.getMessage()),
         }
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+            line["traceback"] = hide(self.formatException(record.exc_info))
+        return json_line(line)
 
 
 def samples(metrics: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str], float]]:
@@ -66,8 +69,25 @@ def export(metrics: Mapping[str, Any], where: str) -> None:
         _write(metrics, Path(where))
 
 
+def check_ours(path: Path) -> None:
+    """Check that a file of metrics takes no other file's place.
+
+    Raises:
+        PmcmineError: if there is one that holds no metrics of an earlier run.
+    """
+    if not path.exists():
+        return
+    try:
+        with open_regular(path) as stream:
+            data = stream.read(_LOOKED_AT)
+    except OSError as error:
+        raise PmcmineError(f"--metrics {path}: can't be read ({error.strerror or error})") from None
+    if data and not data.startswith(f"# HELP {_PREFIX}_".encode()):
+        raise PmcmineError(f"--metrics {path}: is there and holds no metrics of an earlier run; give another name")
+
+
 def _write(metrics: Mapping[str, Any], path: Path) -> None:
-    from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+    from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
     registry = CollectorRegistry()
     gauges: dict[str, Gauge] = {}
@@ -75,9 +95,11 @@ def _write(metrics: Mapping[str, Any], path: Path) -> None:
         if name not in gauges:
             gauges[name] = Gauge(f"{_PREFIX}_{name}", _said(name), list(labels), registry=registry)
         (gauges[name].labels(**labels) if labels else gauges[name]).set(value)
+    check_ours(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_to_textfile(str(path), registry)
+        with replacing(path) as stream:
+            stream.write(generate_latest(registry))
     except OSError as error:
         raise PmcmineError(f"--metrics {path}: can't write ({error.strerror or error})") from None
 

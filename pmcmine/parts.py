@@ -125,6 +125,9 @@ def _check_metrics(where: str) -> None:
     folder = next(p for p in (path.absolute().parent, *path.absolute().parents) if p.exists())
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise PmcmineError(f"--metrics {where}: no file can be written there")
+    from pmcmine.observe import check_ours
+
+    check_ours(path)
 
 
 def _check_hub(config: MineConfig) -> None:

@@ -26,7 +26,9 @@ from pmcmine.images import CheckedImage, check_image
 from pmcmine.jats import ArticleMeta, Extraction, extract_article
 from pmcmine.pointers import digest
 from pmcmine.rejects import Rejected
-from pmcmine.release import load_release
+from pmcmine.release import load_release, open_file
+from pmcmine.release_tables import MALFORMED, malformed
+from pmcmine.safe_names import release_name, sample_key
 from pmcmine.sources import first_contact, open_source
 from pmcmine.storage import Folder, check_writable
 from pmcmine.tarball import END, header, member_size, padding
@@ -91,20 +93,21 @@ class _Shards:
         self.samples = 0
 
     def add(self, row: Mapping[str, Any], image: CheckedImage) -> None:
-        place = (row["license_group"], row["split"])
+        place = (release_name(row["license_group"], "licence group"), release_name(row["split"], "split"))
         if place not in self._open:
             name = f"shards/{place[0]}/{place[1]}/000/{place[1]}-rehydrated-{self._count[place]:05d}.tar"
             manager = self._out.create(name, replace=True)
             self._open[place] = (manager, manager.__enter__()[0], 0)
             self._count[place] += 1
         manager, stream, size = self._open[place]
+        key = sample_key(row["key"])
         record = json.dumps({**row, "format": image.format, "width": image.width, "height": image.height}, default=str)
         for suffix, data in (
             (".jpg", image.data),
             (".txt", (row["caption"] or "").encode()),
             (".json", record.encode()),
         ):
-            stream.write(header(row["key"] + suffix, len(data)) + data + padding(len(data)))
+            stream.write(header(key + suffix, len(data)) + data + padding(len(data)))
             size += member_size(len(data))
         self.samples += 1
         self._open[place] = (manager, stream, size)
@@ -143,8 +146,11 @@ def rehydrate(
     """
     folder, target = Folder(release), Folder(out)
     described = load_release(folder)
-    files = [f["name"] for f in described["files"] if f["name"].endswith(".parquet")]
-    pointers = {name: ids for name in files if (ids := _pointers(folder, name))}
+    try:
+        files = [name for f in described["files"] if _is_table_file(name := release_name(f["name"]))]
+        pointers = {name: ids for name in files if (ids := _pointers(folder, name))}
+    except MALFORMED as error:
+        raise PmcmineError(malformed(release, error)) from None
     wanted = {article for ids in pointers.values() for article in ids}
     if not wanted:
         raise PmcmineError(f"{release}: holds no pointers; all of its texts are there")
@@ -166,15 +172,24 @@ def rehydrate(
                 _fill(folder, name, target, texts, found)
             if images:
                 found.images = _images(target, pointers, bundles, reader, source)
+        except MALFORMED as error:
+            raise PmcmineError(malformed(release, error)) from None
         finally:
             reader.close()
             texts.close()
     return found
 
 
+def _is_table_file(name: str) -> bool:
+    """Tell whether a file of a release may hold pointers."""
+    parts = name.split("/")
+    known = _EXTRACTED.keys() | _PIECES.keys()
+    return name.endswith(".parquet") and len(parts) > 2 and parts[0] == "tables" and parts[1] in known
+
+
 def _pointers(folder: Folder, name: str) -> set[str]:
     """Article versions that a table file has pointers of."""
-    with folder.open(name) as stream:
+    with open_file(folder, name) as stream:
         file = pq.ParquetFile(stream)
         if "withheld" not in file.schema_arrow.names:
             return set()
@@ -239,7 +254,7 @@ def _rows(members: Sequence[Any], key: str) -> Iterator[tuple[str, dict[str, Any
 def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehydrated) -> None:
     """Write a table file with the texts that are there."""
     table = name.split("/")[1]
-    with folder.open(name) as stream:
+    with open_file(folder, name) as stream:
         rows = pq.ParquetFile(stream).read()
     columns = [f.name for f in rows.schema if (f.metadata or {}).get(b"text") == b"true"]
     values = {c: rows[c].to_pylist() for c in columns}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pmcmine.bounds import IDENTIFIER, clean, shorten
 from schemas.ledger import Reject
 
 DETAIL_LIMIT = 300  # characters of `detail`; a ledger row is a note, not a log
@@ -61,12 +62,14 @@ class Reason(StrEnum):
     CHECKSUM_MISMATCH = "checksum_mismatch"
     FETCH_FAILED = "fetch_failed"
     WORKER_KILLED = "worker_killed"
+    ARTICLE_TIMEOUT = "article_timeout"
     INTERNAL_ERROR = "internal_error"
     SUB_ARTICLE = "sub_article"
     OTHER_ARTICLE = "other_article"
     EMPTY_TEXT = "empty_text"
     MENTION_UNRESOLVED = "mention_unresolved"
     MENTION_OUTSIDE_TEXT = "mention_outside_text"
+    MENTION_LIMIT = "mention_limit"
     THIRD_PARTY = "third_party"
     WITHHELD = "withheld"
     FIGURE_LICENSE_NOT_SELECTED = "figure_license_not_selected"
@@ -86,12 +89,13 @@ class Reason(StrEnum):
     IMAGE_TOO_MANY_PIXELS = "image_too_many_pixels"
     IMAGE_TINY = "image_tiny"
     IMAGE_BLANK = "image_blank"
+    IMAGE_REPEATED = "image_repeated"
     LEAKS_INTO_EVALUATION = "leaks_into_evaluation"
 
 
 MEANINGS: dict[Reason, str] = {
     Reason.NOT_IN_SOURCE: "`--pmcid` names the article, but the source does not have it",
-    Reason.SUPERSEDED_VERSION: "another version of the same PMCID was chosen",
+    Reason.SUPERSEDED_VERSION: "another version of the same PMCID, or another copy of the version, was chosen",
     Reason.RETRACTED: "a version of the PMCID is marked as retracted, so all of it is dropped",
     Reason.NOT_OPEN_ACCESS: "the metadata says that the version is not in the open-access subset",
     Reason.LICENSE_NOT_SELECTED: "the licence group is not among those asked for",
@@ -101,7 +105,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.METADATA_MISSING: "the metadata file was in the snapshot but is gone",
     Reason.METADATA_INVALID: "the metadata file is not what the layout promises",
     Reason.XML_MISSING: "the article has no XML, or it is gone",
-    Reason.XML_TOO_LARGE: "the XML is larger than the bound",
+    Reason.XML_TOO_LARGE: "the XML, the number of its parts or what its rows repeat is larger than the bound",
     Reason.XML_MALFORMED: "the XML can't be parsed within the parser's bounds",
     Reason.XML_NOT_AN_ARTICLE: "the XML holds no article element",
     Reason.XML_OF_ANOTHER_ARTICLE: "the XML states the PMCID of another article",
@@ -116,12 +120,14 @@ MEANINGS: dict[Reason, str] = {
     Reason.CHECKSUM_MISMATCH: "the bytes do not have the stated MD5, after all retries",
     Reason.FETCH_FAILED: "the server did not give the file, after all retries",
     Reason.WORKER_KILLED: "the article ended the process that worked on it",
+    Reason.ARTICLE_TIMEOUT: "the article took more time of the processor than the bound",
     Reason.INTERNAL_ERROR: "a defect of pmcmine; please report it with the detail",
     Reason.SUB_ARTICLE: "part of a sub-article or response, which belongs to itself",
     Reason.OTHER_ARTICLE: "another article in the same XML file, which is mined under its own id",
     Reason.EMPTY_TEXT: "a paragraph without text",
     Reason.MENTION_UNRESOLVED: "the cross-reference names a figure that the article does not have",
     Reason.MENTION_OUTSIDE_TEXT: "the cross-reference stands in a place that no row holds the text of",
+    Reason.MENTION_LIMIT: "the article has more mentions than the bound",
     Reason.WITHHELD: "the licence bars redistribution; the row is a pointer",
     Reason.THIRD_PARTY: "the figure's own words say that others hold the rights",
     Reason.FIGURE_LICENSE_NOT_SELECTED: "the figure's own licence is not in a group asked for",
@@ -141,6 +147,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.IMAGE_TOO_MANY_PIXELS: "the image has more pixels than the bound",
     Reason.IMAGE_TINY: "a side is shorter than the bound",
     Reason.IMAGE_BLANK: "all pixels have the same value",
+    Reason.IMAGE_REPEATED: "the file is the image of too many other figures of the article",
     Reason.LEAKS_INTO_EVALUATION: "the same image, or nearly the same image or caption, is in validation or test",
 }
 
@@ -161,6 +168,7 @@ FAULTS: frozenset[Reason] = frozenset(
         Reason.CHECKSUM_MISMATCH,
         Reason.FETCH_FAILED,
         Reason.WORKER_KILLED,
+        Reason.ARTICLE_TIMEOUT,
         Reason.INTERNAL_ERROR,
         Reason.MEDIA_MISSING,
         Reason.MEDIA_TOO_LARGE,
@@ -201,9 +209,6 @@ class Ledger:
         figure_id: str | None = None,
     ) -> None:
         """Append one row."""
-        clean = " ".join(detail.split())
-        if len(clean) > DETAIL_LIMIT:
-            clean = clean[: DETAIL_LIMIT - 1] + "…"
         self.rows.append(
             Reject(
                 reject_id=f"{self.pmcid}/r{len(self.rows):05d}",
@@ -212,7 +217,7 @@ class Ledger:
                 reason=reason.value,
                 pmcid=self.pmcid,
                 article_id=article_id,
-                figure_id=figure_id,
-                detail=clean,
+                figure_id=None if figure_id is None else clean(shorten(figure_id, 2 * IDENTIFIER)),
+                detail=clean(shorten(" ".join(detail[: 4 * DETAIL_LIMIT].split()), DETAIL_LIMIT)),
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,10 +10,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute
 
+from pmcmine.bounds import clean
+from pmcmine.errors import DamagedError
+from pmcmine.sealed import arrow_bytes, open_arrow, trailer, without_trailer
 from pmcmine.storage import Folder
 from schemas import Table, to_arrow
 
 Place = tuple[str, str]  # licence group and split
+GIVEN_UP = "given-up"  # in the work folder: a note for each damaged file whose commit was forgotten
 
 
 def data_bytes(array: Any) -> int:
@@ -39,13 +44,76 @@ def set_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
 
 
 def write_arrow(
-    work: Folder, name: str, schema: pa.Schema, tables: Sequence[pa.Table], *, replace: bool = False
+    work: Folder,
+    name: str,
+    schema: pa.Schema,
+    tables: Sequence[pa.Table],
+    *,
+    replace: bool = False,
+    same: bool = False,
 ) -> None:
-    """Write an Arrow file of one record batch a table, each of which has one chunk."""
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with work.create(name, replace=replace) as (stream, _), pa.ipc.new_file(stream, schema, options=options) as writer:
-        for t in tables:
-            writer.write_table(t)
+    """Write a row file: an Arrow file of one record batch a table, each of which has one chunk, and a checksum."""
+    data = arrow_bytes(schema, tables)
+    with work.create(name, replace=replace, same=same) as (stream, _):
+        stream.write(data)
+        stream.write(trailer(data))
+
+
+def read_arrow(work: Folder, name: str) -> Any:
+    """Open a row file, checked against its checksum.
+
+    If it is damaged, its block is given up, so that the next run mines it again.
+
+    Raises:
+        DamagedError: if it is missing or damaged.
+    """
+    try:
+        try:
+            data = work.read(name)
+        except FileNotFoundError:
+            raise DamagedError(f"{work.url}/{name}: is missing") from None
+        return open_arrow(without_trailer(data, f"{work.url}/{name}"), f"{work.url}/{name}")
+    except DamagedError as error:
+        raise give_up(work, name, str(error)) from None
+
+
+def give_up(work: Folder, name: str, problem: str) -> DamagedError:
+    """Forget the commit that a damaged file of a work folder belongs to, and note that; return the error to raise.
+
+    Args:
+        work: the run's work folder.
+        name: a pack or row file of a block, or a file of near duplicates.
+        problem: what is wrong with it.
+    """
+    top = name.split("/", 1)[0]
+    if top == "blocks":
+        work.remove(f"{name.rsplit('/', 2)[0]}/manifest.json")
+        outcome = "its block was given up, the same command mines it again"
+    else:
+        work.remove("near/near.json")
+        outcome = "near duplicates are looked for again by the same command"
+    work.write(f"{GIVEN_UP}/{name.replace('/', '-')}", problem.encode(), replace=True)
+    return DamagedError(f"{problem}; {outcome}")
+
+
+def _converted(table: Table, rows: Sequence[Any]) -> pa.Table:
+    """Arrow table of records; a text that UTF-8 can't hold costs a replacement character, not the block."""
+    try:
+        return to_arrow(table, rows)
+    except UnicodeEncodeError:
+        return to_arrow(table, [_cleaned(r) for r in rows])
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, tuple):
+        return tuple(map(_cleaned, value))
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.replace(
+            value, **{f.name: _cleaned(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        )
+    return value
 
 
 @dataclass
@@ -71,7 +139,7 @@ class Rows:
     def to_arrow(self) -> None:
         """Turn the records into Arrow."""
         for place, rows in self._records.items():
-            self._arrow.setdefault(place, []).append(to_arrow(self.table, rows))
+            self._arrow.setdefault(place, []).append(_converted(self.table, rows))
         self._records.clear()
 
     def write(self, work: Folder, name: str, *, replace: bool = False) -> dict[str, Any]:

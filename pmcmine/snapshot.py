@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import heapq
-import json
+import io
+import logging
 import math
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -14,11 +16,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pmcmine.bundle import ABSENT, Entry
-from pmcmine.errors import SourceError
+from pmcmine import sealed
+from pmcmine.bounds import clean
+from pmcmine.bundle import ABSENT, Entry, broken_entry
+from pmcmine.errors import DamagedError, SourceError
 from pmcmine.ids import article_place, keyed_hash, pmcid_number
+from pmcmine.rejects import Reason
 from pmcmine.storage import Folder
 
+log = logging.getLogger(__name__)
 INFO = "snapshot/snapshot.json"
 _DAY = "snapshot/day.txt"
 _BLOCKS_A_FILE = 256
@@ -80,14 +86,19 @@ def freeze(
         n_blocks: number of blocks, where it is that of an earlier snapshot.
         asked: PMCIDs that were asked for; one without an entry gets one that says so.
 
+    A version that is listed twice keeps its first entry; another one with other content becomes a ledger row.
+
     Raises:
-        SourceError: where there is no article at all, or a version twice.
+        SourceError: where there is no article at all.
     """
     columns: dict[str, list[object]] = {name: [] for name in _SCHEMA.names}
-    for e in entries:
+    wanted = frozenset(asked)
+    for e in map(_storable, entries):
+        if wanted and e.pmcid not in wanted:  # whatever a source lists
+            continue
         for name in _SCHEMA.names:
             columns[name].append(getattr(e, name))
-    table = pa.table(columns, schema=_SCHEMA)
+    table = _without_repeats(pa.table(columns, schema=_SCHEMA))
     del columns
     pmcids: list[str] = table["pmcid"].to_pylist()
     unique = sorted(set(pmcids), key=pmcid_number)
@@ -111,13 +122,8 @@ def freeze(
     digest = sha256()
     order = np.lexsort((versions, numbers))
     etags = table["etag"].to_pylist()
-    previous = None
     for i in order:
-        line = f"{pmcids[i]}.{versions[i]}"
-        if line == previous:
-            raise SourceError(f"the source lists {line} twice")
-        previous = line
-        digest.update(f"{line}\t{etags[i]}\n".encode())
+        digest.update(f"{pmcids[i]}.{versions[i]}\t{etags[i]}\n".encode())
     table = table.take(pa.array(np.lexsort((versions, numbers, blocks)))).combine_chunks()
     starts = np.searchsorted(np.sort(blocks), np.arange(n_blocks + 1))
     for first in range(0, n_blocks, _BLOCKS_A_FILE):
@@ -126,11 +132,43 @@ def freeze(
             for block in range(first, min(first + _BLOCKS_A_FILE, n_blocks)):
                 start, stop = int(starts[block]), int(starts[block + 1])
                 writer.write_batch(_one_batch(table.slice(start, stop - start)))
-        work.write(_file(first), sink.getvalue().to_pybytes(), replace=True)
+        data = sink.getvalue().to_pybytes()
+        work.write(_file(first), data + sealed.trailer(data), replace=True)
     snapshot = Snapshot(digest.hexdigest(), kind, len(pmcids), len(unique), n_blocks, len(absent))
     work.write(_DAY, datetime.now(UTC).date().isoformat().encode(), replace=True)
-    work.write(INFO, json.dumps(asdict(snapshot)).encode())
+    work.write(INFO, sealed.to_bytes(asdict(snapshot)))
     return snapshot
+
+
+def _storable(entry: Entry) -> Entry:
+    """The entry, or a broken one if UTF-8 can't hold what it says."""
+    if (said := entry.ref + entry.etag + entry.note).isascii() or clean(said) == said:
+        return entry
+    return broken_entry(entry.pmcid, entry.version, Reason.METADATA_INVALID, f"{entry.ref}: its name is no UTF-8")
+
+
+def _without_repeats(table: pa.Table) -> pa.Table:
+    """Drop rows that repeat an earlier one, and turn those that contradict it into broken entries."""
+    first = table.append_column("row", pa.array(np.arange(len(table)))).group_by(["pmcid", "version"])
+    kept = first.aggregate([("row", "min")])["row_min"].to_numpy()
+    if len(kept) == len(table):
+        return table
+    rows: dict[tuple[str, int], dict[str, str]] = {}
+    repeated = set(range(len(table))) - set(kept.tolist())
+    known = {(r["pmcid"], r["version"]) for r in table.take(pa.array(sorted(repeated))).to_pylist()}
+    for r in table.take(pa.array(np.sort(kept))).to_pylist():
+        if (key := (r["pmcid"], r["version"])) in known:
+            rows[key] = r
+    contradictions: dict[tuple[str, int], Entry] = {}
+    for i in sorted(repeated):
+        (row,) = table.slice(i, 1).to_pylist()
+        key = row["pmcid"], row["version"]
+        if row != rows[key]:
+            detail = f"listed again with other content: {row['ref']}"
+            contradictions.setdefault(key, broken_entry(*key, Reason.SUPERSEDED_VERSION, detail))
+    log.warning("the source lists %d articles again; the first entry of each counts", len(repeated))
+    extra = pa.Table.from_pylist([asdict(e) for e in contradictions.values()], _SCHEMA)
+    return pa.concat_tables([table.take(pa.array(np.sort(kept))), extra])
 
 
 def _one_batch(table: pa.Table) -> pa.RecordBatch:
@@ -146,7 +184,7 @@ def _file(block: int) -> str:
 def load(work: Folder) -> Snapshot | None:
     """The frozen snapshot of a work folder, None where there is none yet."""
     try:
-        return Snapshot(**json.loads(work.read(INFO)))
+        return Snapshot(**sealed.read(work, INFO))
     except FileNotFoundError:
         return None
 
@@ -154,9 +192,12 @@ def load(work: Folder) -> Snapshot | None:
 def read_day(work: Folder) -> str | None:
     """Day, UTC, on which the snapshot was frozen; None if the work folder does not say."""
     try:
-        return work.read(_DAY).decode()
+        day = work.read(_DAY, 64).decode("ascii", "replace")
     except FileNotFoundError:
         return None
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+        raise DamagedError(f"{work.url}/{_DAY}: is damaged (no day); {sealed.work_way_out(work)}")
+    return day
 
 
 def absent(work: Folder, frozen: Snapshot) -> list[str]:
@@ -167,10 +208,24 @@ def absent(work: Folder, frozen: Snapshot) -> list[str]:
     return sorted((g[0].pmcid for g in groups if g[0].version == ABSENT), key=pmcid_number)
 
 
+def _block_file(work: Folder, block: int) -> io.BytesIO:
+    """The file of a block's entries, checked.
+
+    Raises:
+        DamagedError: if it is missing or damaged.
+    """
+    where = f"{work.url}/{_file(block)}"
+    try:
+        return io.BytesIO(sealed.without_trailer(work.read(_file(block)), where))
+    except FileNotFoundError:
+        raise DamagedError(f"{where}: is missing; {sealed.work_way_out(work)}") from None
+    except DamagedError as error:
+        raise DamagedError(f"{error}; {sealed.work_way_out(work)}") from None
+
+
 def read_block(work: Folder, block: int) -> list[list[Entry]]:
     """The entries of a block, one list a PMCID, in order of PMCID and version."""
-    with work.open(_file(block)) as stream:
-        table = pq.ParquetFile(stream).read_row_group(block % _BLOCKS_A_FILE)
+    table = pq.ParquetFile(_block_file(work, block)).read_row_group(block % _BLOCKS_A_FILE)
     groups: dict[str, list[Entry]] = {}
     for row in table.to_pylist():
         groups.setdefault(row["pmcid"], []).append(Entry(**row))

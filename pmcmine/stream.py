@@ -20,6 +20,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -31,8 +32,11 @@ import pyarrow as pa
 import pyarrow.dataset as pads
 import pyarrow.fs
 
-from pmcmine.conditions import check_values, choose, explain, known_values
+from pmcmine import stream_state
+from pmcmine.conditions import check_values, choose, explain, known_values, time_limit
 from pmcmine.errors import PmcmineError
+from pmcmine.safe_names import check_names
+from pmcmine.stream_state import Before, Position, even, image_holds
 from pmcmine.waiting import retry_after
 
 _CHUNK: Final = 32  # samples that are read and dealt together
@@ -42,10 +46,14 @@ _TRIES: Final = 7  # readings of a range
 _WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
 _MOST_WAIT: Final = 300.0  # seconds; a longer Retry-After is cut to this
 _TIMEOUT: Final = 30.0  # seconds without an answer
-_FORMAT: Final = 2  # of `state_dict`
-_FORMATS: Final = (1, 2)  # that can be read; 1 has no `before`
+_SMALL: Final = 1 << 20  # bytes at the beginning of a file that may be read for a range in it
 _MERGE: Final = 8 << 20  # neighbouring samples are read at once, up to so many bytes
 SPLITS: Final = ("train", "validation", "test")
+# A condition sees the table of figures and nothing else; it can't change that either.
+_SANDBOX: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "enable_external_access": "false", "lock_configuration": "true", "python_enable_replacements": "false",
+}  # fmt: skip
+_SUFFIXES: Final = ("jpg", "txt", "json")
 _CAPTIONS: Final = ("full", "title", "panels")
 
 
@@ -73,8 +81,7 @@ def order(n: int, shares: int, seed: int | None, epoch: int, starts: Sequence[in
     if seed is not None:
         random.Random(f"{seed}/{epoch}/chunks").shuffle(chunks)
     dealt: list[list[int]] = []
-    for share in range(shares):
-        mine = chunks[share::shares]
+    for mine in even([chunks[share::shares] for share in range(shares)], n):
         out: list[int] = []
         for at in range(0, len(mine), _WINDOW):
             window = [i for chunk in mine[at : at + _WINDOW] for i in chunk]
@@ -86,9 +93,7 @@ def order(n: int, shares: int, seed: int | None, epoch: int, starts: Sequence[in
     return dealt
 
 
-def _rest(
-    n: int, seed: int | None, epoch: int, starts: Sequence[int], before: Sequence[tuple[int, int]]
-) -> tuple[list[int], list[int]]:
+def _rest(n: int, seed: int | None, epoch: int, starts: Sequence[int], before: Before) -> tuple[list[int], list[int]]:
     """Return what earlier worlds of an epoch have left, and where its runs start.
 
     Args:
@@ -102,33 +107,10 @@ def _rest(
     bounds = set(starts)
     for shares, done in before:
         dealt = order(len(left), shares, seed, epoch, first)
-        left = sorted(left[i] for sequence in dealt for i in sequence[done:])
+        had = done if isinstance(done, tuple) else (done,) * shares
+        left = sorted(left[i] for sequence, n_had in zip(dealt, had, strict=True) for i in sequence[n_had:])
         first = [at for at, i in enumerate(left) if at == 0 or i in bounds or i != left[at - 1] + 1]
     return left, first
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where the shares of a world are in an epoch.
-
-    Attributes:
-        epoch: the epoch.
-        shares: shares of the world.
-        done: samples that each share has had.
-        before: shares, and samples that each had, of the worlds that read the epoch before this one did.
-    """
-
-    epoch: int
-    shares: int
-    done: int = 0
-    before: tuple[tuple[int, int], ...] = ()
-
-    def among(self, shares: int) -> Position:
-        """Return the same place in a world of so many shares, which share what is left."""
-        if shares == self.shares:
-            return self
-        before = (*self.before, (self.shares, self.done)) if self.done else self.before
-        return Position(self.epoch, shares, 0, before)
 
 
 class Samples:
@@ -147,7 +129,9 @@ class Samples:
         world_size: int,
         compose: _Composer,
         on_error: str,
+        check: bool = False,
     ) -> None:
+        self._check = check
         self._ranges = ranges
         self._places = places
         self._starts = [i for i, p in enumerate(places) if i == 0 or p.shard != places[i - 1].shard]
@@ -159,6 +143,7 @@ class Samples:
         self._at = Position(0, world_size)
         self._done = 0  # of the running iteration; `_at.done` is where it started
         self._turn = 0  # number of the iteration that moves the position
+        self._fingerprint: str | None = None
         self._loaded = False  # a position was loaded and nothing read since
         self._pid = os.getpid()
         self._workers: Any = None  # `pmcmine.stream_torch.Shared`, once there is a torch dataset
@@ -205,38 +190,49 @@ class Samples:
             self._workers.check_known()
         at = self.position
         return {
-            "format": _FORMAT,
+            "format": stream_state.FORMAT,
             "seed": self._seed,
             "epoch": at.epoch,
             "shares": at.shares,
             "samples": len(self._places),
             "done": at.done,
-            "before": [list(pair) for pair in at.before],
+            "before": [[shares, list(done) if isinstance(done, tuple) else done] for shares, done in at.before],
+            "of": self._of,
         }
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
         """Continue where a share was; in another world, with a part of what all shares of the old one had left.
 
-        All shares of a world are taken to have had as many samples as this one, as they have between two steps of a
-        training.
+        Args:
+            state: of one share, if all shares of its world have had as many samples, as between two steps.
+                Or a list of the states of all shares in the order of their ranks, whose shares may have had different
+                numbers of samples; what is left is then dealt anew, in the same world, too.
 
         Raises:
             PmcmineError: if it is the state of something else.
         """
-        self.go_to(self._parse(state))
+        if isinstance(state, Sequence):
+            self._seed, position = stream_state.merge(state, len(self._places), self._of)
+            self.go_to(position.among(self._world))
+        else:
+            self.go_to(self._parse(state))
         self._loaded = True
         if self._workers is not None:
             self._workers.start_over(self)
 
     def _parse(self, state: Mapping[str, Any]) -> Position:
         """Take the seed of a state and return its position."""
-        if "_snapshot" in state or "_iterator_finished" in state:
-            raise PmcmineError("this is the state of a StatefulDataLoader: give it to the loader's load_state_dict")
-        if state.get("format") not in _FORMATS or state.get("samples") != len(self._places):
-            raise PmcmineError("this state is of another release, condition or split")
-        self._seed = state["seed"]
-        before = tuple((int(shares), int(done)) for shares, done in state.get("before", ()))
-        return Position(int(state["epoch"]), int(state["shares"]), int(state["done"]), before)
+        self._seed, position = stream_state.parse(state, len(self._places), self._of)
+        return position
+
+    @property
+    def _of(self) -> str:
+        """What the samples are, for states."""
+        if self._fingerprint is None:
+            shards, offsets, sizes = ([getattr(p, k) for p in self._places] for k in ("shard", "offset", "size"))
+            shown = f"{self._compose.text}/{self._compose.mentions}/{self._compose.columns}"
+            self._fingerprint = stream_state.fingerprint(shards, offsets, sizes, shown)
+        return self._fingerprint
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Samples as dicts of `key`, `jpg` (bytes), `txt` (str) and `json` (dict), from the position on.
@@ -309,7 +305,10 @@ class Samples:
         start, end = run[0].offset, run[-1].offset + run[-1].size
         try:
             data = self._range(run[0].shard, start, end)
-            return {p: _decode(data[p.offset - start : p.offset - start + p.size], p) for p in run}
+            cut = {p: data[p.offset - start : p.offset - start + p.size] for p in run}
+            return {p: _decode(data, p, self._check) for p, data in cut.items()}
+        except _NoRanges:
+            raise
         except PmcmineError as error:
             return error
 
@@ -320,7 +319,11 @@ class Samples:
                 data = self._ranges.read(shard, start, end)
                 if len(data) == end - start:
                     return data
+                if len(data) > end - start:
+                    raise _NoRanges(f"{shard}: {_NO_RANGES}")
                 problem = f"{len(data)} of {end - start} bytes"
+            except _NoRanges:
+                raise
             except FileNotFoundError:
                 raise PmcmineError(f"{shard}: not there; is the copy whole?") from None
             except Exception as error:  # noqa: BLE001 - each file system has errors of its own
@@ -329,6 +332,13 @@ class Samples:
             if attempt < _TRIES - 1:
                 time.sleep(max(_WAIT * 2**attempt * random.uniform(0.7, 1.3), min(asked, _MOST_WAIT)))
         raise PmcmineError(f"{shard} at {start}: can't be read ({problem})")
+
+
+class _NoRanges(PmcmineError):
+    """The server sends whole files for ranges: to go on would read a shard for each few samples."""
+
+
+_NO_RANGES: Final = "the server sends whole files for ranges; copy the release to a disk and open it there"
 
 
 class _Ranges:
@@ -356,7 +366,7 @@ class _HubRanges:
     waits of its file system."""
 
     def __init__(self, fs: Any, root: str) -> None:
-        place = fs.resolve_path(root)
+        place = fs.resolve_path(root)  # pinned by `_locate`
         self._repo, self._revision, self._prefix = place.repo_id, place.revision, place.path_in_repo
         self._endpoint, self._token = fs.endpoint, fs.token
         self.at_once = 8
@@ -368,13 +378,32 @@ class _HubRanges:
         path = f"{self._prefix}/{shard}" if self._prefix else shard
         url = hf_hub_url(self._repo, path, repo_type="dataset", revision=self._revision, endpoint=self._endpoint)
         headers = {**build_hf_headers(token=self._token), "Range": f"bytes={start}-{end - 1}"}
-        answer = get_session().get(url, headers=headers, timeout=_TIMEOUT)
-        if answer.status_code == 404:
-            raise FileNotFoundError(path)
-        if answer.status_code not in (200, 206):
-            raise _Busy(answer.status_code, retry_after(answer.headers.get("Retry-After"), _MOST_WAIT) or 0.0)
-        data: bytes = answer.content
-        return data[start:end] if answer.status_code == 200 else data
+        session = get_session()
+        # httpx in new versions of the client, requests in older ones; the body is read after its status was.
+        asked: Any = (
+            session.stream("GET", url, headers=headers, timeout=_TIMEOUT)
+            if callable(getattr(session, "stream", None))
+            else session.get(url, headers=headers, timeout=_TIMEOUT, stream=True)  # type: ignore[call-arg]
+        )
+        with asked as answer:
+            if answer.status_code == 404:
+                raise FileNotFoundError(path)
+            if answer.status_code not in (200, 206):
+                raise _Busy(answer.status_code, retry_after(answer.headers.get("Retry-After"), _MOST_WAIT) or 0.0)
+            whole = answer.status_code == 200
+            if whole and end > _SMALL:
+                raise _NoRanges(f"{path}: {_NO_RANGES}")
+            most = end if whole else end - start
+            parts, held = [], 0
+            for part in answer.iter_bytes() if hasattr(answer, "iter_bytes") else answer.iter_content(1 << 20):
+                parts.append(part)
+                held += len(part)
+                if held > most and not whole:
+                    raise _NoRanges(f"{path}: {_NO_RANGES}")
+                if held >= most and whole:
+                    break  # what comes behind the range is not wanted
+        data = b"".join(parts)
+        return data[start:end] if whole else data
 
 
 def _windows(sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
@@ -416,23 +445,42 @@ def _runs(places: Sequence[_Place]) -> Iterator[list[_Place]]:
         yield run
 
 
-def _decode(data: bytes, place: _Place) -> dict[str, Any]:
-    """One sample from its tar members: plain ustar headers, as a release's shards have them."""
+def _decode(data: bytes, place: _Place, check: bool) -> dict[str, Any]:
+    """One sample from its tar members: plain ustar headers, as a release's shards have them.
+
+    Args:
+        data: the members.
+        place: where they are from.
+        check: check the image too.
+    """
     sample: dict[str, Any] = {}
     at = 0
     try:
-        while at < len(data):
-            if data[at + 257 : at + 262] != b"ustar":
+        for suffix in _SUFFIXES:
+            head = data[at : at + _BLOCK]
+            if head[257:262] != b"ustar":
                 raise ValueError("no ustar header")
-            size = int(data[at + 124 : at + 135], 8)
+            # POSIX.1-1988, ustar: the sum of the header's bytes, its own field as spaces.
+            if sum(head) - sum(head[148:156]) + 8 * 0x20 != int(head[148:154], 8):
+                raise ValueError("a damaged header")
+            size = int(head[124:135], 8)
             content = data[at + _BLOCK : at + _BLOCK + size]
             if len(content) != size:
                 raise ValueError("cut off")
-            sample["key"], _, suffix = data[at : data.index(0, at, at + 100)].decode("ascii").partition(".")
+            key, _, found = head[: head.index(0, 0, 100)].decode("ascii").partition(".")
+            if found != suffix or sample.setdefault("key", key) != key:
+                raise ValueError(f"a member {key}.{found} of another sample")
             sample[suffix] = json.loads(content) if suffix == "json" else content
             at += _BLOCK + -(-size // _BLOCK) * _BLOCK
+        if at != len(data):
+            raise ValueError("more than three members")
         sample["txt"] = sample["txt"].decode("utf-8")
-    except (ValueError, KeyError) as error:
+        record = sample["json"]
+        if record["caption"] != sample["txt"]:
+            raise ValueError("a text that is not its caption")
+        if check and not image_holds(sample["jpg"], record["sha256"]):
+            raise ValueError("a damaged image")
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise PmcmineError(f"{place.shard} at {place.offset}: no sample there ({error}); is the copy whole?") from None
     return sample
 
@@ -481,7 +529,11 @@ def _composer(caption: str, columns: Sequence[str] | None) -> _Composer:
 def _locate(release: str) -> tuple[Any, str, str, str]:
     """File system, roots of shards and tables, and path of `release.json`: of a folder, a URL, or a repo on the Hub.
 
-    On the Hub the two folders are two repos.
+    On the Hub the two folders are two repos, whose newest commits are pinned: if one changes, the reader goes on with
+    what it was.
+
+    Raises:
+        PmcmineError: if the two repos are of two releases.
     """
     is_repo = release.startswith("hf://datasets/") or (
         release.count("/") == 1 and "://" not in release and not Path(release).exists()
@@ -489,22 +541,51 @@ def _locate(release: str) -> tuple[Any, str, str, str]:
     url = f"hf://datasets/{release}" if is_repo and not release.startswith("hf://") else release
     fs, root = fsspec.core.url_to_fs(url)
     if is_repo:
-        return fs, root, f"{root}-tables", f"{root}/release.json"
+        roots = [_pinned(fs, r, release) for r in _repos(root)]
+        path, other = (f"{r}/release.json" for r in roots)
+        with suppress(FileNotFoundError):  # of one of them; what is missing is said by who reads it
+            if fs.cat_file(other) != fs.cat_file(path):
+                raise PmcmineError(f"{release}: its repos are of two releases; is one being published now?")
+        return fs, roots[0], roots[1], path
     return fs, f"{root}/shards", f"{root}/tables", f"{root}/release.json"
+
+
+def _repos(root: str) -> tuple[str, str]:
+    """Roots of shards and tables of `datasets/ORG/NAME`, perhaps with `@REVISION`."""
+    name, at, revision = root.partition("@")
+    return root, f"{name}-tables{at}{revision}"
+
+
+def _pinned(fs: Any, root: str, release: str) -> str:
+    """The root of a repo at the commit that its revision is now.
+
+    Raises:
+        PmcmineError: if there is no such repo.
+    """
+    try:
+        place = fs.resolve_path(root)
+        info = fs._api.repo_info(place.repo_id, repo_type="dataset", revision=place.revision)
+    except (OSError, NotImplementedError) as error:
+        said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+        raise PmcmineError(f"{release}: can't be opened ({said})") from None
+    return f"datasets/{place.repo_id}@{info.sha}" if info.sha else root
 
 
 def _read_listing(path: str, fs: Any, release: str) -> dict[str, Any]:
     try:
-        listing: dict[str, Any] = json.loads(fs.cat_file(path))
+        listing = json.loads(fs.cat_file(path))
     except FileNotFoundError:
         raise PmcmineError(f"{release}: no release.json; this is no release, or it is not whole yet") from None
-    except ValueError:
-        raise PmcmineError(f"{release}: release.json is damaged; is the copy whole?") from None
-    return listing
+    except (ValueError, RecursionError):
+        listing = None
+    files = listing.get("files") if isinstance(listing, dict) else None
+    if not isinstance(files, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in files):
+        raise PmcmineError(f"{release}: release.json is damaged; is the copy whole?")
+    return {"files": files}
 
 
 def _figure_rows(
-    tables: str, files: Sequence[str], fs: Any, split: str, where: str | None
+    tables: str, files: Sequence[str], fs: Any, split: str, where: str | None, seconds: float
 ) -> list[tuple[str, int, int]]:
     """Shard, offset and size of the chosen samples of a split, in the order of the shards."""
     of_split = [f for f in files if f.rsplit("/", 1)[-1].startswith(f"{split}-")]
@@ -514,14 +595,18 @@ def _figure_rows(
         return []
     figures = pads.dataset(paths, filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
     query = "SELECT shard, sample_offset, sample_size FROM figures WHERE shard IS NOT NULL"
-    with duckdb.connect(config={"enable_external_access": "false"}) as connection:
+    with duckdb.connect(config=_SANDBOX) as connection:
         if where:
-            query += f" AND ({where})"
+            query += f" AND ({where}\n)"
             check_values(connection, where, known_values(figures.schema), f"where={where!r}")
         query += " ORDER BY shard, sample_offset"
         connection.register("figures", figures)
         try:
-            rows: list[tuple[str, int, int]] = connection.execute(query).fetchall()
+            with time_limit(connection, seconds):
+                rows: list[tuple[str, int, int]] = connection.execute(query).fetchall()
+        except duckdb.InterruptException:
+            said = f"where={where!r}: took more than" if where else f"{tables}: its figures can't be listed in"
+            raise PmcmineError(f"{said} {seconds:g} seconds (where_seconds)") from None
         except duckdb.Error as error:
             raise PmcmineError(f"where={where!r}: {explain(error, where or '')}") from None
     return rows if of_split else []
@@ -549,6 +634,8 @@ def open(
     rank: int = 0,
     world_size: int = 1,
     on_error: str = "raise",
+    check: bool | None = None,
+    where_seconds: float = 600.0,
 ) -> Samples:
     """Open a release: a folder, any fsspec URL of one, or ORG/NAME on the Hub. Its listing is read once.
 
@@ -564,6 +651,9 @@ def open(
         rank: which share to read, from 0.
         world_size: number of shares. Shares are disjoint and together hold each sample once.
         on_error: raise, or warn: a range that can't be read, after retries, is left out with a warning that names it.
+        check: check the bytes of each image. On by default if the release is not on a local disk: that costs
+            little beside the network. Headers, keys and captions are always checked.
+        where_seconds: time limit of the condition.
 
     Raises:
         PmcmineError: without a release, or for a split, column, value of an enumeration or condition that it does not
@@ -581,12 +671,16 @@ def open(
     if compose.columns:
         _check_columns(compose.columns, shards, fs)
     files = [f["name"] for f in listing["files"] if f["name"].startswith("tables/figures/")]
+    local = Path(shards).parent if "file" in fs.protocol else None
+    check_names(files, local, "file")
     try:
-        rows = _figure_rows(tables, files, fs, split, where)
+        rows = _figure_rows(tables, files, fs, split, where, where_seconds)
     except FileNotFoundError as error:
         raise PmcmineError(f"{release}: a table of figures is missing ({error}); is the copy whole?") from None
     if not rows:
         chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
         warnings.warn(f"{release}: {chosen} choose no sample", stacklevel=2)
+    check_names({f"shards/{row[0]}" for row in rows}, local, "shard")
     ranges = _HubRanges(fs, shards) if "hf" in fs.protocol else _Ranges(fs, shards)
-    return Samples(ranges, [_Place(*row) for row in rows], seed, rank, world_size, compose, on_error)
+    check = local is None if check is None else check
+    return Samples(ranges, [_Place(*row) for row in rows], seed, rank, world_size, compose, on_error, check)

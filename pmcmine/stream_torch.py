@@ -20,7 +20,8 @@ from typing import Any, Final
 from torch.utils.data import IterableDataset, get_worker_info
 
 from pmcmine.errors import PmcmineError
-from pmcmine.stream import Position, Samples
+from pmcmine.stream import Samples
+from pmcmine.stream_state import Position
 
 _WAIT_SECONDS: Final = 60.0  # for the other workers' turns at the file
 
@@ -145,7 +146,7 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
         with self._shared.changed() as content:
             if content["version"] != self._shared.version:
                 start = content["start"]
-                before = tuple((int(n), int(done)) for n, done in start["before"])
+                before = tuple((n, tuple(done) if isinstance(done, list) else done) for n, done in start["before"])
                 self._base = Position(start["epoch"], start["shares"], start["done"], before)
                 self._shared.version = content["version"]
             if self._loaded is not None:

@@ -22,7 +22,7 @@ def retry_after(value: str | None, most: float) -> float | None:
         return min(float(value), most)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError):
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)

@@ -196,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
         if what == "tag":
             asked = json.loads(body)["tag"]
             exists = asked in repo.tags
-            repo.tags.setdefault(asked, repo.commits[-1][0])
+            repo.tags.setdefault(asked, revision if revision != "main" else repo.commits[-1][0])
             self._json({}, 409 if exists else 200)
             return
         if what == "commit":
@@ -258,6 +258,10 @@ class _Handler(BaseHTTPRequestHandler):
         hub = self.server_hub
         tree = dict(repo.commits[-1][1])
         message = ""
+        parent = json.loads(body.splitlines()[0])["value"].get("parentCommit")
+        if parent is not None and parent != repo.commits[-1][0]:
+            self._json({"error": "A commit has happened since. Please refresh and try again."}, 412)
+            return
         for line in body.splitlines():
             entry = json.loads(line)
             key, value = entry["key"], entry["value"]

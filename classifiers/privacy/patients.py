@@ -29,7 +29,7 @@ _AGED: Final = re.compile(
 _WORD_SEX: Final = re.compile(rf"\b({_SEX})\b", re.IGNORECASE)
 _PRONOUN: Final = re.compile(r"\b(she|her|he|his|him)\b", re.IGNORECASE)
 _DIAGNOSIS: Final = re.compile(
-    r"\b(?:diagnosed (?:with|as(?: having)?|to have)|(?:[Aa] |[Tt]he |[Ff]inal |definitive |confirmed )+diagnosis of|[Dd]iagnosis was(?: that of)?) "
+    r"\b(?:diagnosed (?:with|as(?: having)?|to have)|(?:[Aa] |[Tt]he |[Ff]inal |definitive |confirmed )diagnosis of|[Dd]iagnosis was(?: that of)?) "
     r"(?P<what>(?:an? |the )?[A-Za-z0-9][^.;:()\[\]]{2,90}?)(?= (?:was|were|is|based|and (?:was|he|she|treated|started|underwent|received)|"
     r"in (?:\d{4}|January|February|March|April|May|June|July|August|September|October|November|December)|at (?:the )?(?:age|our|another)|"
     r"by|after|with (?:no|a)|which|who|that|for|on|due|\d)|[.;:,()\[\]]|$)"

@@ -14,6 +14,7 @@ import requests
 
 from classifiers.text.heads import CLASSES, QUALITY
 from pmcmine.errors import PmcmineError
+from pmcmine.safe_files import open_regular
 
 RUBRIC: Final = Path(__file__).parent / "labels" / "rubric.md"
 RUBRIC_VERSION: Final = 1
@@ -105,23 +106,28 @@ def _parse(data: bytes) -> tuple[dict[str, Any], int, int]:
 
 
 def done_ids(out: Path) -> set[str]:
-    """Paragraphs that a file of labels holds already; a line cut short by a kill is removed."""
-    if not out.is_file():
+    """Read which paragraphs a file of labels holds already; a last line that was cut short by a kill is removed.
+
+    Raises:
+        PmcmineError: if it is no file of labels; nothing of it is changed then.
+    """
+    if not out.exists():
         return set()
     ids, whole = set(), 0
-    with out.open("rb") as stream:
+    with open_regular(out) as stream:
         for line in stream:
+            if not line.endswith(b"\n"):
+                if whole and line.startswith(b"{"):
+                    break
+                raise PmcmineError(f"--out {out}: is no file of labels; give another name")
             try:
                 ids.add(str(json.loads(line)["paragraph_id"]))
             except (ValueError, KeyError, TypeError):
-                break
-            if not line.endswith(b"\n"):
-                break
+                raise PmcmineError(f"--out {out}: is no file of labels; give another name") from None
             whole += len(line)
     if whole != out.stat().st_size:
         with out.open("r+b") as stream:
             stream.truncate(whole)
-        return done_ids(out)
     return ids
 
 

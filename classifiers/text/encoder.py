@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from classifiers.text.features import Passage
 from classifiers.text.heads import CLASSES, QUALITY, TASKS, TextLabels, named_labels, squash
 from pmcmine.errors import PmcmineError
+from pmcmine.safe_files import replacing
 
 FORMAT: Final = 1
 MAX_TOKENS: Final = 128
@@ -224,7 +225,8 @@ def train(
             biases.append(model.intercept_)
     export(folder, out, (np.hstack(weights), np.concatenate(biases)))
     header = {"format": FORMAT, "columns": COLUMNS, "trained_on": on}
-    (out / "heads.json").write_text(json.dumps(header, sort_keys=True), "utf-8")
+    with replacing(out / "heads.json") as stream:
+        stream.write(json.dumps(header, sort_keys=True).encode())
 
 
 def embed(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -52,7 +52,7 @@ _EVIDENCE: Final = 0.25  # least probability of the model, before the prior, for
 _LEAST: Final = 0.5  # least probability after the prior
 _LEAST_SHORT: Final = 0.7  # the same for a short text in another language than the prior's
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_SYMBOL: Final = re.compile(r"\S*\d\S*")
+_DIGIT: Final = re.compile(r"\d")
 _FUNCTION_WORDS: Final = frozenset(
     "the of and is are was in on with for to by de la le les el los las del des et y e en du der die das und von im "
     "mit per il di da do dos het een van och av".split()
@@ -190,7 +190,7 @@ def _is_upper(said: str, letters: int) -> bool:
 
 def _has_words(said: str, capitals: bool) -> bool:
     """Return whether a text holds words of a language, not only symbols of genes, formulas, units and numbers."""
-    words = _WORD.findall(_SYMBOL.sub(" ", said))
+    words = _WORD.findall(" ".join([w for w in said.split() if not _DIGIT.search(w)]))
     if capitals:
         # In capitals a symbol looks like a word, but few symbols are long.
         return any(len(w) > 5 for w in words) or sum(w in _FUNCTION_WORDS for w in words) > 1

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from pmcmine.assemble.plan import SHARDS
+from pmcmine.clean_text import for_code, for_markdown
 from pmcmine.ids import SPLITS
 from schemas import TABLES, arrow_schema, closed_values, describe
 from schemas.panel_sample import PanelSample
@@ -144,7 +145,8 @@ def _concepts(vocabulary: Mapping[str, Any] | None) -> str:
     """What a card says of the vocabulary that concepts were linked with."""
     if vocabulary is None:
         return ""
-    lines = [f"- {o['name']} {o['version']}: {o['license']}" for o in vocabulary["origins"]]
+    # The inputs of a vocabulary state these themselves, HTML and all.
+    lines = [f"- {for_markdown(o['name'] + ' ' + o['version'] + ': ' + o['license'])}" for o in vocabulary["origins"]]
     if vocabulary["names_published"]:
         names = "Names of concepts are published with the rows"
         if vocabulary["license_class"] not in ("open", "attribution"):
@@ -154,7 +156,7 @@ def _concepts(vocabulary: Mapping[str, Any] | None) -> str:
     return f"""
 ## Concepts
 
-Linked with the vocabulary `{vocabulary["name"]}` (sha256 `{vocabulary["sha256"]}`). {names}.
+Linked with the vocabulary `{for_code(vocabulary["name"])}` (sha256 `{vocabulary["sha256"]}`). {names}.
 
 {chr(10).join(lines)}
 """

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pmcmine._version import __version__
+from pmcmine.clean_text import for_code, for_markdown
 from pmcmine.rejects import MEANINGS, Reason
 from pmcmine.sums import Sum
 
@@ -43,9 +44,11 @@ def datasheet(
         f"| {stage} | {unit} | {reason} | {n:,} | {MEANINGS[Reason(reason)]} |"
         for (stage, unit, reason), n in sorted(rejects.items())
     )
-    models = "\n".join(f"- {c['name']} {c.get('sha256', '')[:12]}".rstrip() for c in classifiers) or "- none"
+    models = (
+        "\n".join(f"- {for_markdown(c['name'])} {c.get('sha256', '')[:12]}".rstrip() for c in classifiers) or "- none"
+    )
     keys = ("groups", "manuscripts", "historical_ocr", "require_caption", "drop_privacy_flagged", "seed")
-    chosen = "\n".join(f"- `{k}`: `{json.dumps(config[k])}`" for k in keys if k in config)
+    chosen = "\n".join(f"- `{k}`: `{for_code(json.dumps(config[k]))}`" for k in keys if k in config)
     what = "figures with captions and what is known of them" if folder != "tables" else "rows of the tables"
     return f"""# Datasheet
 

@@ -15,9 +15,9 @@ _GROUP_RANK = {"commercial": 0, "noncommercial": 1, "other": 2}
 class SampleRef:
     """A staged sample: what is shuffled instead of its bytes.
 
-    `panels` are samples of `shards-panels`, with their places in the same pack. `twin` is the figure of another split
-    whose image or caption (`twin_kind`) is nearly the same. A sample of the release that an update starts from lies in
-    `old` (tar, offset, size) instead of a pack.
+    `panels` are samples of `shards-panels`, with their places in the same pack; `panel_sums` the CRC-32 of each. `twin`
+    is the figure of another split whose image or caption (`twin_kind`) is nearly the same. A sample of the release that
+    an update starts from lies in `old` (tar, offset, size) instead of a pack.
     """
 
     figure_id: str
@@ -38,6 +38,7 @@ class SampleRef:
     twin: str = ""
     twin_kind: str = ""
     panels: tuple[Mapping[str, Any], ...] | list[Mapping[str, Any]] = ()
+    panel_sums: tuple[int, ...] | list[int] | None = None
     old: tuple[str, int, int] | list[Any] | None = None
     old_duplicate_of: str = ""
 

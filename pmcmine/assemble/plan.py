@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import pyarrow as pa
-
 from pmcmine.config import MineConfig
 from pmcmine.ids import SPLITS, keyed_hash, natural_split, range_index
+from pmcmine.rowfiles import read_arrow
 from pmcmine.storage import Folder
 from schemas import TABLES
 
@@ -20,6 +19,8 @@ SHARDS, PANEL_SHARDS = "shards", "shards-panels"
 LEFT_OUT = "state/left-out"  # samples that leak, for the day on which they do not any more
 LEFT_OUT_PANELS = "state/left-out-panels"
 DATASETS = (SHARDS, PANEL_SHARDS, LEFT_OUT, LEFT_OUT_PANELS)
+_MOST_BLOCKS = 10_000_000
+_MOST_FILES = 10_000_000
 _SMALL = 1_000  # articles below which each split still gets one
 _MIN_SAMPLES_A_SHARD = 8  # keeps shards of tiny releases from being empty
 _FILES_A_FOLDER = 5_000
@@ -126,22 +127,37 @@ class Plan:
 
     def to_json(self) -> bytes:
         """Canonical bytes."""
-        return json.dumps(
-            {
-                "n_blocks": self.n_blocks,
-                "moved": dict(sorted(self.moved.items())),
-                "shards": [[*k, n] for k, n in sorted(self.shards.items())],
-                "panel_shards": [[*k, n] for k, n in sorted(self.panel_shards.items())],
-                "files": [[*k, n] for k, n in sorted(self.files.items())],
-                "seed": self.seed,
-                "added": [[*k, n] for k, n in sorted(self.added.items())],
-            }
-        ).encode()
+        return json.dumps(self.to_object()).encode()
+
+    def to_object(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "n_blocks": self.n_blocks,
+            "moved": dict(sorted(self.moved.items())),
+            "shards": [[*k, n] for k, n in sorted(self.shards.items())],
+            "panel_shards": [[*k, n] for k, n in sorted(self.panel_shards.items())],
+            "files": [[*k, n] for k, n in sorted(self.files.items())],
+            "seed": self.seed,
+            "added": [[*k, n] for k, n in sorted(self.added.items())],
+        }
 
     @classmethod
     def from_json(cls, data: bytes, base: Base | None = None) -> Plan:
         """The reverse of `to_json`, but for the release that an update starts from."""
-        raw = json.loads(data)
+        return cls.from_object(json.loads(data), base)
+
+    @classmethod
+    def from_object(cls, raw: Mapping[str, Any], base: Base | None = None) -> Plan:
+        """The reverse of `to_object`.
+
+        Raises:
+            LookupError, TypeError, ValueError: if it is no plan.
+        """
+        if type(raw["n_blocks"]) is not int or not 0 < raw["n_blocks"] <= _MOST_BLOCKS:
+            raise ValueError(f"{raw['n_blocks']!r} blocks")
+        counts = [n for name in ("shards", "panel_shards", "files", "added") for *_, n in raw[name]]
+        if not all(type(n) is int and 0 <= n <= _MOST_FILES for n in counts) or not isinstance(raw["moved"], dict):
+            raise ValueError("no number of files")
         return cls(
             raw["n_blocks"],
             raw["moved"],
@@ -272,12 +288,10 @@ def _small_splits(
     for part in parts:
         for name in ("articles", "figures"):
             if part["tables"][name]["file"]:
-                with work.open(part["tables"][name]["file"]) as stream:
-                    table = pa.ipc.open_file(stream).read_all().select(["pmcid", "license_group"])
+                table = read_arrow(work, part["tables"][name]["file"]).read_all().select(["pmcid", "license_group"])
                 for row in table.to_pylist():
                     groups[row["license_group"]].add(row["pmcid"])
-        with work.open(part["index"]) as stream:
-            index = pa.ipc.open_file(stream).read_all().select(["pmcid", "group"])
+        index = read_arrow(work, part["index"]).read_all().select(["pmcid", "group"])
         with_samples |= {(r["group"], r["pmcid"]) for r in index.to_pylist()}
     moved: dict[str, str] = {}
     for group in sorted(groups):

@@ -9,17 +9,22 @@ import threading
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, BinaryIO
 
+from pmcmine import sealed
 from pmcmine.assemble.duplicates import SampleRef
 from pmcmine.assemble.plan import Plan
-from pmcmine.errors import StorageError
-from pmcmine.release import in_release, locate
+from pmcmine.errors import DamagedError, StorageError
+from pmcmine.increments.delta import note_damaged
+from pmcmine.release import WAY_OUT, in_release, locate, read_checked, release_folder
+from pmcmine.rowfiles import give_up
 from pmcmine.storage import Folder
 from pmcmine.tarball import BLOCK, END, header, member_size, padding
 
 _ASSEMBLED = b',"split":'  # where `_tail` begins in a finished JSON
+_SIGNATURES = ".near.bin"
 _CHUNK = 4 << 20  # bytes handed to the disk and the hash at once
 
 
@@ -55,7 +60,8 @@ class Member:
             from it instead of a pack.
         same: whether that tar holds just what is to be written.
         sha256: of the image, to be checked; empty where it is not known.
-        crc32: of text and JSON in the pack, to be checked with it.
+        crc32: of text and JSON in the pack, to be checked with it; of a panel, of its image too. 0 if it is not known.
+        panel: whether it is a panel's.
     """
 
     id: str
@@ -68,6 +74,7 @@ class Member:
     same: bool = False
     sha256: str = ""
     crc32: int = 0
+    panel: bool = False
 
 
 class _HashedWriter:
@@ -113,6 +120,20 @@ class _HashedWriter:
         self._thread.join()
 
 
+@lru_cache(maxsize=100_000)
+def _check_signatures(release: Folder, name: str) -> None:
+    """Check the bytes of a part's signatures of the old release, once a process.
+
+    Raises:
+        DamagedError: if they are damaged.
+    """
+    from pmcmine.increments.state import state_entries
+
+    entry = state_entries(release).get(name)
+    if entry is not None:
+        read_checked(release, entry)
+
+
 class PackReader:
     """Reads ranges of packs, and of files of the release, keeping a bounded number of them open."""
 
@@ -136,11 +157,23 @@ class PackReader:
                 if len(self._open) >= self._most:
                     self._open.pop(next(iter(self._open))).close()
                 folder, name = locate(self._work, pack)
-                stream = self._open[pack] = folder.open(name)
+                try:
+                    if name.endswith(_SIGNATURES) and folder.url != self._work.url:
+                        _check_signatures(folder, name)
+                    stream = self._open[pack] = folder.open(name)
+                except OSError as error:
+                    raise self._short(pack, f"{pack}: {error.strerror or error}") from None
             data = os.pread(stream.fileno(), size, offset)
         if len(data) != size:
-            raise StorageError(f"{pack}: {len(data)} of {size} bytes at {offset}; the work folder is damaged")
+            raise self._short(pack, f"{pack}: {len(data)} of {size} bytes at {offset}")
         return data
+
+    def _short(self, pack: str, problem: str) -> StorageError:
+        """The error of a range that is not there; a pack of a block is given up."""
+        folder, name = locate(self._work, pack)
+        if folder.url == self._work.url:
+            return give_up(self._work, name, problem)
+        return DamagedError(f"{folder.url}/{name}: {problem}; {WAY_OUT}")
 
     def close(self) -> None:
         """Close all packs."""
@@ -171,7 +204,7 @@ def figure_member(s: SampleRef) -> Member:
 
 def panel_members(s: SampleRef) -> Iterator[Member]:
     """The samples of a figure's panels."""
-    for p in s.panels:
+    for n, p in enumerate(s.panels):
         offset, size = p["image_offset"], p["image_size"]
         yield Member(
             p["panel_id"],
@@ -181,6 +214,8 @@ def panel_members(s: SampleRef) -> Iterator[Member]:
             (offset + size, p["text_size"], p["json_size"]),
             _tail({"split": s.split}),
             *_old_place(p.get("old"), True),
+            crc32=s.panel_sums[n] if s.panel_sums else 0,
+            panel=True,
         )
 
 
@@ -200,22 +235,28 @@ def _parts(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]:
     return image, text, record
 
 
-def _damaged(member: Member, packs: PackReader) -> StorageError:
+class _DamagedSample(DamagedError):
+    """A sample of the release that an update starts from is damaged; its article can be read again."""
+
+
+def _damaged(member: Member, packs: PackReader) -> DamagedError:
     """The error of a sample that was damaged where it lay; its block is given up, so that the next run mines it."""
     if member.old is not None:
-        return StorageError(f"{member.old[0]}: {member.id} is damaged there; restore that shard, or mine anew")
-    block = member.pack.rsplit("/", 2)[0]
-    packs.work.remove(f"{block}/manifest.json")
-    return StorageError(
-        f"{member.pack}: {member.id} is damaged there; its block was given up, the same command mines it"
-    )
+        return _DamagedSample(f"{member.old[0]}: {member.id} is damaged there")
+    return give_up(packs.work, member.pack, f"{member.pack}: {member.id} is damaged there")
 
 
 def _read_parts(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]:
     if member.old is not None:
         tar, offset, size = member.old
-        image, text, record = split_sample(packs.read(in_release(tar), offset, size))
-        return image, text, record[: record.rindex(_ASSEMBLED)] + member.tail
+        try:
+            image, text, record = split_sample(packs.read(in_release(tar), offset, size))
+            staged = record[: record.rindex(_ASSEMBLED)]
+        except (StorageError, ValueError):
+            raise _damaged(member, packs) from None
+        if member.crc32 and not member.panel and zlib.crc32(b"}", zlib.crc32(staged, zlib.crc32(text))) != member.crc32:
+            raise _damaged(member, packs)
+        return image, text, staged + member.tail
     (image_offset, image_size), (text_offset, text_size, json_size) = member.image, member.rest
     if text_offset == image_offset + image_size:
         data = packs.read(member.pack, image_offset, image_size + text_size + json_size)
@@ -223,7 +264,7 @@ def _read_parts(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]
     else:
         image = packs.read(member.pack, image_offset, image_size)
         rest = packs.read(member.pack, text_offset, text_size + json_size)
-    if member.crc32 and zlib.crc32(rest) != member.crc32:
+    if member.crc32 and (zlib.crc32(rest, zlib.crc32(image)) if member.panel else zlib.crc32(rest)) != member.crc32:
         raise _damaged(member, packs)
     text = rest[:text_size]
     return image, text, rest[text_size:-1] + member.tail
@@ -241,7 +282,10 @@ def split_sample(data: bytes) -> tuple[bytes, bytes, bytes]:
         head = data[at : at + BLOCK]
         if head[257:262] != b"ustar":
             raise StorageError("a shard holds no sample where its table says; the release is damaged")
-        size = int(head[124:135], 8)
+        try:
+            size = int(head[124:135], 8)
+        except ValueError:
+            raise StorageError("a shard holds no size where its table says; the release is damaged") from None
         found.append(data[at + BLOCK : at + BLOCK + size])
         at += member_size(size)
     return found[0], found[1], found[2]
@@ -258,21 +302,37 @@ def write_samples(
     writer = _HashedWriter(stream)
     places = []
     seen: set[str] = set()
+    damaged: list[tuple[Member, DamagedError]] = []
     try:
         for m in members:
             if m.key in seen:
                 raise ValueError(f"the key {m.key} occurs twice")
             seen.add(m.key)
             start = writer.size
-            image, text, record = _parts(m, packs)
+            try:
+                image, text, record = _parts(m, packs)
+            except _DamagedSample as error:
+                damaged.append((m, error))
+                continue
+            if damaged:
+                continue  # what else is damaged is looked for, and nothing written
             for suffix, member in ((".jpg", image), (".txt", text), (".json", record)):
                 writer.write(header(m.key + suffix, len(member)), member, padding(len(member)))
             places.append((m.id, start, writer.size - start))
+        if damaged:
+            raise _damaged_samples(damaged, packs)
         writer.write(END)
         return writer.finish(), places
     except BaseException:
         writer.close()
         raise
+
+
+def _damaged_samples(damaged: Sequence[tuple[Member, DamagedError]], packs: PackReader) -> DamagedError:
+    """Note the articles of damaged samples of an old release; the error that names the first."""
+    note_damaged(packs.work, {m.id.partition(".")[0] for m, _ in damaged})
+    more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+    return DamagedError(f"{damaged[0][1]}{more}; the same command reads its article again, or restore that file")
 
 
 def shard_record(dataset: str, name: str) -> str:
@@ -316,13 +376,16 @@ def write_shard(
     ):
         places = sorted(((m.id, m.old[1], m.old[2]) for m in members if m.old), key=lambda p: p[1])
         record = {**entry, "places": places, "kept": True}
-        work.write(shard_record(dataset, name), json.dumps(record).encode(), replace=True)
+        work.write(shard_record(dataset, name), sealed.to_bytes(record), replace=True)
     if record is not None:
         return [(i, start, size) for i, start, size in record["places"]]
     ordered = sorted(members, key=lambda m: (plan.order_of(m.id), m.id))
     packs = PackReader(work)
+    for old in sorted({m.old[0] for m in members if m.old is not None and m.panel}):
+        _check_whole(old, members, plan, work)
     try:
-        with out.create(target, replace=True) as (stream, _):
+        same = plan.base is None and not work.exists(shard_record(dataset, name))
+        with out.create(target, replace=True, same=same) as (stream, _):
             digest, places = write_samples(stream, ordered, packs)
     finally:
         packs.close()
@@ -333,8 +396,29 @@ def write_shard(
         "rows": len(places),
         "places": places,
     }
-    work.write(shard_record(dataset, name), json.dumps(record).encode(), replace=True)
+    work.write(shard_record(dataset, name), sealed.to_bytes(record), replace=True)
     return places
+
+
+def _check_whole(name: str, members: Sequence[Member], plan: Plan, work: Folder) -> None:
+    """Check a shard of the old release whose samples have no hashes of their own, once an update.
+
+    If it is damaged, the articles of the members that come from it are noted.
+
+    Raises:
+        DamagedError: if it is damaged.
+    """
+    note = f"checked/{name}"
+    if plan.base is None or work.exists(note):
+        return
+    release, digest = release_folder(work), sha256()
+    with release.open(name) as stream:
+        while data := stream.read(_CHUNK):
+            digest.update(data)
+    if digest.hexdigest() != plan.base.files[name]["sha256"]:
+        note_damaged(work, {m.id.partition(".")[0] for m in members if m.old is not None and m.old[0] == name})
+        raise DamagedError(f"{name}: is damaged; the same command reads its articles again, or restore that file")
+    work.write(note, b"", replace=True)
 
 
 def _stays(member: Member, target: str) -> bool:
@@ -343,9 +427,8 @@ def _stays(member: Member, target: str) -> bool:
 
 def committed_shard(dataset: str, name: str, work: Folder, out: Folder) -> dict[str, Any] | None:
     """The manifest line of a shard that is whole: where it was written, or on the Hub."""
-    try:
-        record: dict[str, Any] = json.loads(work.read(shard_record(dataset, name)))
-    except FileNotFoundError:
+    record = sealed.read_or_none(work, shard_record(dataset, name))
+    if record is None:
         return None
     target = f"{dataset}/{name}"
     if record.get("kept") or (out.exists(target) and out.size(target) == record["bytes"]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, BinaryIO, cast
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 
+from pmcmine import sealed
 from pmcmine.assemble.plan import Plan, file_name, overlapping
 from pmcmine.assemble.shards import FigurePlace
 from pmcmine.block import read_manifest
@@ -19,8 +19,8 @@ from pmcmine.ids import article_id, article_place, pmcid_number, range_index
 from pmcmine.increments.delta import dead_in
 from pmcmine.increments.tombstones import read_tombstones
 from pmcmine.rejects import Reason, Stage, Unit
-from pmcmine.release import release_folder
-from pmcmine.rowfiles import set_column
+from pmcmine.release import read_old_table, release_folder
+from pmcmine.rowfiles import read_arrow, set_column
 from pmcmine.storage import Folder
 from schemas import TABLES, Table, to_arrow
 from schemas.ledger import Reject
@@ -54,11 +54,10 @@ def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: F
             ]
             if not wanted:
                 continue
-            with work.open(held["file"]) as stream:
-                reader = pa.ipc.open_file(stream)
-                for i in wanted:
-                    rows = pa.Table.from_batches([reader.get_batch(i)])
-                    yield _in_range(rows, table, group, split, file, n_files, plan)
+            reader = read_arrow(work, held["file"])
+            for i in wanted:
+                rows = pa.Table.from_batches([reader.get_batch(i)])
+                yield _in_range(rows, table, group, split, file, n_files, plan)
 
 
 def _is_place(pmcid: str, file: int, n_files: int) -> bool:
@@ -76,8 +75,7 @@ def old_rows(
     for other in overlapping(file, plan.files[table, group, split], n) if n else ():
         name = f"tables/{file_name(table, group, split, other, n)}"
         if name in plan.base.files:
-            with release.open(name) as stream:
-                yield pq.ParquetFile(stream).read(columns)
+            yield read_old_table(release, plan.base.files[name], columns)
 
 
 def standing(rows: pa.Table, table: Table, dead: frozenset[str]) -> pa.Table:
@@ -263,18 +261,15 @@ def write_table_file(
     table = TABLES[name_of]
     name = file_name(name_of, group, split, file, plan.files[name_of, group, split])
     target = f"tables/{name}"
-    try:
-        record: dict[str, Any] = json.loads(work.read(table_record(name)))
-        if record.get("kept") or (out.exists(target) and out.size(target) == record["bytes"]):
-            return record
-    except FileNotFoundError:
-        pass
+    record = sealed.read_or_none(work, table_record(name))
+    if record is not None and (record.get("kept") or (out.exists(target) and out.size(target) == record["bytes"])):
+        return record
     place = {"table": name_of, "group": group, "split": split}
     places = list(places)
     entry = plan.old_file(target)
     if entry is not None and name_of not in _ASSEMBLED and not places and not _touched(key, plan, work):
         record = {**entry, **place, "kept": True}
-        work.write(table_record(name), json.dumps(record).encode(), replace=True)
+        work.write(table_record(name), sealed.to_bytes(record), replace=True)
         return record
     pieces = [p for p in _staged(table, group, split, file, plan, work) if len(p)]
     if name_of == "rejects":
@@ -297,7 +292,8 @@ def write_table_file(
                 )
             yield rows.cast(table.schema)
 
-    with out.create(target, replace=True) as (stream, _):
+    same = plan.base is None and not work.exists(table_record(name))
+    with out.create(target, replace=True, same=same) as (stream, _):
         hashed = _Hashed(stream)
         n = write_parquet(cast("BinaryIO", hashed), table.schema, finished())
     record = {
@@ -313,7 +309,7 @@ def write_table_file(
     if name_of == "figures":
         record["samples"] = samples
         record["panels_left_out"] = sum(p.n_panels for p in found.values() if p.leaks_into)
-    work.write(table_record(name), json.dumps(record).encode(), replace=True)
+    work.write(table_record(name), sealed.to_bytes(record), replace=True)
     return record
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
-from pmcmine.errors import PmcmineError
+from pmcmine.errors import PmcmineError, UnsafeNameError
+from pmcmine.release import load_release
+from pmcmine.release_tables import open_tables
+from pmcmine.safe_names import read_range, release_name, sql_identifier
+from pmcmine.storage import Folder
 
 _TABLES: Final = ("figures", "panels", "mentions", "concepts", "clusters", "paragraphs")
 _SHOWN: Final = (
@@ -55,20 +56,14 @@ class ReleaseData:
     """
 
     def __init__(self, folder: Path) -> None:
-        try:
-            self.release: dict[str, Any] = json.loads((folder / "release.json").read_text("utf-8"))
-        except (OSError, ValueError):
-            raise PmcmineError(f"{folder}: no release.json; this is no release, or it is not whole yet") from None
+        self.release: dict[str, Any] = load_release(Folder(str(folder)))
         self._folder = folder.resolve()
         self._lock = threading.Lock()
-        self._connection = duckdb.connect()
+        self._connection, files = open_tables(self._folder, tables=_TABLES)
         self._columns: dict[str, set[str]] = {}
         for table in _TABLES:
-            files = sorted(str(p) for p in (self._folder / "tables" / table).rglob("*.parquet"))
-            if files:
-                names = ", ".join("'" + f.replace("'", "''") + "'" for f in files)
-                self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{names}])")
-                described = self._connection.execute(f"DESCRIBE {table}").fetchall()
+            if table in files:
+                described = self._connection.execute(f"DESCRIBE {sql_identifier(table)}").fetchall()
                 self._columns[table] = {row[0] for row in described}
             else:
                 self._connection.execute(
@@ -168,18 +163,15 @@ class ReleaseData:
             "SELECT shard, image_offset, image_bytes FROM figures WHERE figure_id = $id AND shard IS NOT NULL",
             {"id": figure_id},
         )
-        if not rows or rows[0]["image_bytes"] > _MOST_IMAGE:
+        if not rows:
             return None
-        root = self._folder / "shards"
-        path = (root / rows[0]["shard"]).resolve()
-        if not path.is_relative_to(root):
-            return None  # a table that was tampered with
         try:
-            with path.open("rb") as stream:
-                stream.seek(rows[0]["image_offset"])
-                data = stream.read(rows[0]["image_bytes"])
-        except OSError:
-            return None
+            shard = f"shards/{release_name(rows[0]['shard'], 'shard')}"
+            data = read_range(
+                self._folder, shard, rows[0]["image_offset"], rows[0]["image_bytes"], _MOST_IMAGE, "shard"
+            )
+        except (OSError, UnsafeNameError):
+            return None  # missing, damaged, or a table that was tampered with
         if data.startswith(b"\xff\xd8\xff"):
             return Image(data, "image/jpeg")
         return Image(data, "image/png") if data.startswith(b"\x89PNG") else None

@@ -9,7 +9,9 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from pmcmine.browse.data import ReleaseData
+from pmcmine.clean_text import for_terminal
 from pmcmine.loopback import LoopbackServer
+from pmcmine.release_tables import MALFORMED, malformed
 
 _STATIC: Final = {
     "/": ("page.html", "text/html; charset=utf-8"),
@@ -20,6 +22,10 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+
+
+_CONNECTIONS: Final = 32  # a browser opens six
+_IDLE_SECONDS: Final = 15.0
 
 
 class BrowseServer(LoopbackServer):
@@ -34,7 +40,7 @@ class BrowseServer(LoopbackServer):
         class Handler(_Handler):
             release = data
 
-        super().__init__(Handler, port)
+        super().__init__(Handler, port, _CONNECTIONS)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -42,8 +48,16 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "pmcmine"
     sys_version = ""
+    timeout = _IDLE_SECONDS
 
     def do_GET(self) -> None:
+        """Answer a request; a table that is damaged or was tampered with is an answer of its own."""
+        try:
+            self._respond()
+        except MALFORMED as error:
+            self._json({"error": for_terminal(malformed("release", error), 500)}, 500)
+
+    def _respond(self) -> None:
         # A page elsewhere whose name was made to point here must not read a release (DNS rebinding).
         host = (self.headers.get("Host") or "").rpartition(":")[0]
         if host not in ("127.0.0.1", "localhost"):

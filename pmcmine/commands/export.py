@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,8 @@ def export(
     """Write a release in the record shapes of another system, for its loaders, or its attribution as TSV."""
     from pmcmine.conditions import choose
     from pmcmine.exports import FORMATS, Export, ReleaseReader
+    from pmcmine.release_tables import MALFORMED, malformed
+    from pmcmine.safe_files import temporary_name
     from pmcmine.storage import check_writable, describe
 
     if format_ not in FORMATS:
@@ -33,15 +36,29 @@ def export(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise PmcmineError(f"--out {out}: is not an empty folder")
     reader = ReleaseReader(release, [g.strip() for g in groups.split(",")] if groups else None)
-    done = Export(out, images)
+    made = not out.exists()
     check_writable(out / "file")
+    # Written into a folder of its own, so that what is removed after an error is nobody else's.
+    scratch = temporary_name(out / "export")
+    done = Export(scratch, images)
     try:
+        scratch.mkdir()
         FORMATS[format_](reader, done)
+        for path in sorted(scratch.iterdir()):
+            if (out / path.name).exists() or (out / path.name).is_symlink():
+                raise PmcmineError(f"--out {out}: {path.name} was put there meanwhile; give an empty folder")
+            path.rename(out / path.name)
+        scratch.rmdir()
     except BaseException as error:
-        # The folder was empty: what is in it is a part of an export, which the same command would refuse to go on with.
-        shutil.rmtree(out, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
+        if made:
+            with suppress(OSError):
+                out.rmdir()
         if isinstance(error, OSError):
-            raise PmcmineError(f"--out {out}: can't write ({describe(error)})") from None
+            where = f"--out {out}" if str(error.filename or out).startswith(str(out)) else str(error.filename)
+            raise PmcmineError(f"{where}: {describe(error)}") from None
+        if isinstance(error, MALFORMED):
+            raise PmcmineError(malformed(str(release), error)) from None
         raise
     for name, n in sorted(done.counts.items()):
         typer.echo(f"{name:24} {n:>10,}")

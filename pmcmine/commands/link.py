@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pmcmine.clean_text import for_terminal, json_line, without_controls
 from pmcmine.errors import PmcmineError, VocabularyError
 
 _MAX_BYTES = 64 << 20
@@ -68,7 +68,7 @@ def link(
                 "hypothetical": x.context.hypothetical,
                 "experiencer": x.context.experiencer,
             }
-            typer.echo(json.dumps(row, ensure_ascii=False))
+            typer.echo(json_line(row))
         return
     _show(given, links)
 
@@ -101,7 +101,8 @@ def _show(text: str, links: list) -> None:  # type: ignore[type-arg]
 
     colours = {"ANAT": "green", "DISO": "red", "CHEM": "magenta", "PROC": "blue", "PHYS": "cyan", "LIVB": "yellow"}
     console = Console()
-    shown = Text(text.rstrip("\n"))
+    # One character for one: offsets stay. An escape would make the text longer.
+    shown = Text(without_controls(text.rstrip("\n")))
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("text", "concept", "name", "type", "score", "how", "context"):
         table.add_column(column, overflow="fold")
@@ -113,8 +114,9 @@ def _show(text: str, links: list) -> None:  # type: ignore[type-arg]
         notes = [n for n in ("negated", "uncertain", "historical", "hypothetical") if getattr(c, n)]
         notes += [c.experiencer] if c.experiencer != "patient" else []
         ids = f"{x.term.cui} {x.term.source_id}" if x.term.cui else x.term.source_id
+        said, name, types = (for_terminal(t) for t in (text[x.start : x.end], x.term.name, " ".join(x.term.types)))
         table.add_row(
-            f"[{colour}]{escape(text[x.start : x.end])}[/]", escape(ids), escape(x.term.name), " ".join(x.term.types),
+            f"[{colour}]{escape(said)}[/]", escape(for_terminal(ids)), escape(name), escape(types),
             f"{x.score:.2f}", x.how, ", ".join(notes),
         )  # fmt: skip
     console.print(shown)

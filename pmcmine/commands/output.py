@@ -16,7 +16,9 @@ def check_file(path: Path, overwrite: bool, option: str = "--out") -> None:
     """Raise PmcmineError if writing a file would replace one without `--overwrite`, or is impossible."""
     if path.is_dir():
         raise PmcmineError(f"{option} {path}: is a folder; give the name of a file")
-    if path.is_file() and not overwrite:
+    if path.exists() and not path.is_file():
+        raise PmcmineError(f"{option} {path}: is no regular file; give another name")
+    if (path.is_file() or path.is_symlink()) and not overwrite:
         raise PmcmineError(f"{option} {path}: exists; give another name, or --overwrite to replace it")
 
 

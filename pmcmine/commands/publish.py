@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pmcmine.clean_text import for_terminal
 from pmcmine.contact import SECONDS
 
 Endpoint = Annotated[str | None, typer.Option(help="Address of the Hub; HF_ENDPOINT, or the public one, if not given.")]
@@ -24,7 +25,12 @@ def publish(
     release: Annotated[Path, typer.Argument(help="Release folder.")],
     name: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Dataset repo; the other parts get a suffix.")],
     endpoint: Endpoint = None,
-    public: Annotated[bool, typer.Option("--public", help="Make new repos public.")] = False,
+    public: Annotated[
+        bool, typer.Option("--public", help="Make new repos public; needed for repos that are public already.")
+    ] = False,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Publish into repos that hold another release or other files, too.")
+    ] = False,
     first_contact_seconds: FirstContact = SECONDS,
     quiet: Quiet = False,
 ) -> None:
@@ -38,6 +44,7 @@ def publish(
         name,
         endpoint=endpoint,
         private=not public,
+        adopt=adopt,
         first_contact_seconds=first_contact_seconds,
         say=lambda line: _say(quiet, line),
     )
@@ -69,7 +76,7 @@ def verify(
         )
     )
     for problem in found.problems[:50]:
-        typer.echo(problem)
+        typer.echo(for_terminal(problem))
     if len(found.problems) > 50:
         typer.echo(f"… and {len(found.problems) - 50} more")
     typer.echo(f"{release}: {found.files:,} files, {found.bytes:,} bytes, {found.rows:,} rows as release.json says")

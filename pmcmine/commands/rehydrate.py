@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from pmcmine.clean_text import for_terminal
+
 
 def rehydrate(
     release: Annotated[str, typer.Argument(help="Release folder that holds pointers.")],
@@ -30,7 +32,7 @@ def rehydrate(
     typer.echo(f"{'samples':12} {found.images:>9,}\n{out}")
     shown = sorted(found.problems.items())[:10]
     for article, why in shown:
-        typer.echo(f"pmcmine: {article}: {why}", err=True)
+        typer.echo(for_terminal(f"pmcmine: {article}: {why}"), err=True)
     if len(found.problems) > len(shown):
         typer.echo(f"pmcmine: and {len(found.problems) - len(shown):,} more articles", err=True)
     raise typer.Exit(1 if found.left else 0)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pmcmine.clean_text import for_terminal
 from pmcmine.errors import PmcmineError
 
 _BY = ("license", "license_group", "split", "year", "journal", "kind", "image_kinds", "article_type")
@@ -26,9 +27,9 @@ def stats(
     import pyarrow.parquet as pq
 
     from pmcmine.conditions import check_values, choose, explain, known_values
+    from pmcmine.release_tables import check_release, open_tables
 
-    if not (release / "release.json").is_file():
-        raise PmcmineError(f"{release}: no release.json; this is no release, or it is not whole yet")
+    check_release(release)
     if by not in _BY:
         raise PmcmineError(f"--by {by}: {choose(by, _BY)}")
     # A figure of several kinds counts for each, one without a kind for the empty line.
@@ -38,19 +39,16 @@ def stats(
         if by == "image_kinds"
         else "figures"
     )
+    condition = f" WHERE ({where}\n)" if where else ""
     query = sql or (
         f"SELECT {by}, count(*) AS figures, count(shard) AS pairs, "
         "count(DISTINCT pmcid) AS articles, round(avg(len(string_split(caption, ' ')))) AS words_per_caption, "
         "round(avg(width * height) / 1e6, 2) AS megapixels, round(sum(sample_size) / 1e9, 3) AS gigabytes "
-        f"FROM {figures}{f' WHERE {where}' if where else ''} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
+        f"FROM {figures}{condition} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
     )
-    with duckdb.connect() as connection:
-        for table in sorted(p.name for p in (release / "tables").iterdir() if p.is_dir()):
-            files = sorted(str(p).replace("'", "''") for p in (release / "tables" / table).rglob("*.parquet"))
-            if files:
-                names = ", ".join(f"'{f}'" for f in files)
-                connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{names}], union_by_name=true)")
-        first = next((release / "tables" / "figures").rglob("*.parquet"), None)
+    connection, files = open_tables(release)
+    with connection:
+        first = next(iter(files.get("figures", ())), None)
         # With --by image_kinds a condition sees one kind a row, not the list.
         if where and not sql and first is not None:
             check_values(connection, where, known_values(pq.read_schema(first)), "--where")
@@ -62,16 +60,16 @@ def stats(
             raise PmcmineError(f"{'--sql' if sql else '--where'}: {explain(error, sql or where or '')}") from None
     if json_:
         for row in rows:
-            typer.echo(json.dumps(dict(zip(names_of, row, strict=True)), default=str))
+            typer.echo(json.dumps(dict(zip(names_of, row, strict=True)), default=str))  # ASCII
         return
     shown = [[_cell(v) for v in row] for row in rows]
-    widths = [max([len(n), *(len(r[i]) for r in shown)]) for i, n in enumerate(names_of)]
-    for line in [names_of, *shown]:
+    heads = [for_terminal(n) for n in names_of]
+    widths = [max([len(n), *(len(r[i]) for r in shown)]) for i, n in enumerate(heads)]
+    for line in [heads, *shown]:
         typer.echo("  ".join(v.ljust(w) for v, w in zip(line, widths, strict=True)).rstrip())
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
-    text = "" if value is None else str(value)
-    return text if len(text) <= 60 else text[:59] + "…"
+    return "" if value is None else for_terminal(str(value), 60)

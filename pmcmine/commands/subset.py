@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +26,9 @@ def subset(
     import pyarrow.parquet as pq
 
     from pmcmine.conditions import check_values, choose, explain, known_values
+    from pmcmine.release_tables import check_release, create_view, table_files, table_names
+    from pmcmine.safe_files import replacing
+    from pmcmine.safe_names import sql_identifier
     from pmcmine.storage import check_writable, describe
     from pmcmine.views import VIEWS, View
 
@@ -34,30 +36,28 @@ def subset(
         raise PmcmineError(f"--view {view}: {choose(view, list(VIEWS))}")
     check_file(out, overwrite)
     chosen = VIEWS[view] if view else View(table, (), "true", "ALL", "")
-    folders = [f"{release}/tables/{chosen.table}/{g}" for g in chosen.groups] or [f"{release}/tables/{chosen.table}"]
-    files = sorted(str(p) for folder in folders for p in Path(folder).rglob("*.parquet"))
-    if not (release / "release.json").is_file() or not files:
-        tables = sorted(p.name for p in (release / "tables").glob("*") if p.is_dir())
+    check_release(release)
+    tables = table_names(release)
+    files = table_files(release, chosen.table, chosen.groups) if chosen.table in tables else []
+    if not files:
         hint = f"; {choose(chosen.table, tables)}" if tables else ""
         raise PmcmineError(f"{release}: no release with a table {chosen.table}{hint}")
     check_writable(out)
-    condition = f"({chosen.where})" + (f" AND ({where})" if where else "")
+    condition = f"({chosen.where})" + (f" AND ({where}\n)" if where else "")
     order = "" if chosen.order == "ALL" else f" ORDER BY {chosen.order}"
     with duckdb.connect() as connection:
+        create_view(connection, chosen.table, files)
         if where:
             check_values(connection, where, known_values(pq.read_schema(files[0])), f"--where {where!r}")
-        rows = connection.read_parquet(files)
         try:
-            found = connection.sql(f"SELECT * FROM rows WHERE {condition}{order}").fetch_arrow_table()
+            found = connection.sql(
+                f"SELECT * FROM {sql_identifier(chosen.table)} WHERE {condition}{order}"
+            ).fetch_arrow_table()
         except duckdb.Error as error:
             raise PmcmineError(f"--where {where!r}: {explain(error, where or '')}") from None
-        del rows
-    part = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
-        pq.write_table(found, part, compression="zstd")
-        part.replace(out)
+        with replacing(out) as stream:
+            pq.write_table(found, stream, compression="zstd")
     except OSError as error:
         raise PmcmineError(f"--out {out}: can't write ({describe(error)})") from None
-    finally:
-        part.unlink(missing_ok=True)
     typer.echo(f"{out}: {len(found):,} rows" + (f" ({chosen.meaning})" if chosen.meaning else ""))

@@ -9,6 +9,7 @@ import typer
 
 from pmcmine.commands.output import Overwrite, check_file, check_folder
 from pmcmine.parts import need
+from pmcmine.safe_files import replacing
 
 app = typer.Typer(help="Train models from annotated texts.", no_args_is_help=True)
 
@@ -77,8 +78,9 @@ def _check(target: Path, card: Path | None, overwrite: bool) -> None:
 def _write(target: Path, model: bytes, card: Path | None, said: str) -> None:
     """The model's file, and its card where it is wanted or beside it."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(model)
-    (card or target.with_suffix(".md")).write_text(said, "utf-8")
+    for path, data in ((target, model), (card or target.with_suffix(".md"), said.encode())):
+        with replacing(path) as stream:
+            stream.write(data)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from pmcmine.clean_text import for_terminal
 from pmcmine.commands.output import Overwrite, check_file
 from pmcmine.errors import VocabularyError
 from pmcmine.storage import check_writable
@@ -82,7 +83,7 @@ def build(
     for origin in header["origins"]:
         if origin["version"].startswith("sha256:"):
             line = f"{origin['name']}: the input states no version; its hash stands for it (name one with --version)"
-            typer.echo(line, err=True)
+            typer.echo(for_terminal(line), err=True)
     _summary(target, header["counts"], header["version"], header["license_class"])
 
 
@@ -93,6 +94,9 @@ def get(
     only: Annotated[list[str] | None, typer.Option(help="Ontologies to take: hp,mondo,uberon,cl,doid.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Take what is downloaded or installed.")] = False,
     overwrite: Overwrite = False,
+    pin: Annotated[
+        list[str] | None, typer.Option(help="NAME=SHA256 that an ontology's file must have, such as hp=1a2b….")
+    ] = None,
 ) -> None:
     """Make the default open vocabulary. `pmcmine mine` uses it from then on."""
     from pmcmine.concepts.open import get_open
@@ -104,7 +108,19 @@ def get(
     target = out or _default("open")
     check_writable(target)
     check_file(target, overwrite or _is_open(target))
-    header = get_open(target, tuple(_names(only)), offline, lambda line: typer.echo(f"  {line}", err=True))
+    pins = {}
+    for pair in pin or []:
+        ontology, equals, value = pair.partition("=")
+        if not equals:
+            raise VocabularyError(f"--pin {pair}: give NAME=SHA256")
+        pins[ontology.strip()] = value.strip().lower()
+    header = get_open(
+        target,
+        tuple(_names(only)),
+        offline,
+        lambda line: typer.echo(for_terminal(f"  {line}"), err=True),
+        pins=pins,
+    )
     _summary(target, header["counts"], header["version"], header["license_class"])
 
 
@@ -118,24 +134,23 @@ def info(
 
     vocabulary = Vocabulary(path or _default("open"))
     facts = vocabulary.info()
-    if not vocabulary.verify():
-        raise VocabularyError(
-            f"{vocabulary.path}: damaged, its content has another hash than it states; build it again"
-        )
+    vocabulary.check()
     if json_:
         typer.echo(json.dumps(facts))
         return
-    typer.echo(f"{facts['path']}\nname      {facts['name']}\nversion   {facts['version']}")
-    typer.echo(f"licence   {facts['license_class']}")
+    lines = [str(facts["path"]), f"name      {facts['name']}", f"version   {facts['version']}"]
+    lines.append(f"licence   {facts['license_class']}")
     for origin in facts["origins"]:
-        typer.echo(f"  {origin['name']:8} {origin['version']}: {origin['license']}")
-    for key, n in facts["counts"].items():
-        typer.echo(f"{key:16} {n:>12,}")
-    typer.echo(f"bytes            {facts['bytes']:>12,}\nsha256    {facts['sha256']} (checked)")
+        lines.append(f"  {origin['name']:8} {origin['version']}: {origin['license']}; SHA-256 {origin['sha256']}")
+    lines += [f"{key:16} {n:>12,}" for key, n in facts["counts"].items()]
+    lines += [f"bytes            {facts['bytes']:>12,}", f"sha256    {facts['sha256']} (checked)"]
+    for line in lines:
+        typer.echo(for_terminal(line))
 
 
 def _summary(path: Path, counts: dict[str, int], version: str, license_class: str) -> None:
-    typer.echo(
+    text = (
         f"{path}: {counts['concepts']:,} concepts, {counts['terms_with_cui']:,} of {counts['terms']:,} terms with CUI, "
         f"{counts['names']:,} names\n{version} (licence: {license_class})"
     )
+    typer.echo(for_terminal(text, lines=True))

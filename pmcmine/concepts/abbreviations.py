@@ -12,6 +12,7 @@ import json
 import math
 import operator
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,6 +21,7 @@ from itertools import islice
 from typing import Final
 
 MAX_SHORT: Final = 14
+_NEAR: Final = 100_000  # characters around a short form in which it may stand again
 MAX_BRACKETS: Final = 10_000  # of one text; more are no prose
 _OPEN: Final = {"(": ")", "[": "]"}
 _MAX_BRACKET: Final = 300
@@ -205,14 +207,30 @@ def _alignments(
     ]
     # best[k][p]: (score, next k, next p) of aligning letters k… with letter k at p
     best: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(m)]
+    # runs[k]: by word, from its last place to the first, (place, best place from there on in it)
+    runs: list[dict[int, list[tuple[int, int]]]] = [{} for _ in range(m)]
+
+    def farther(word: int, j: int, lost: float) -> tuple[float, int]:
+        """Score and place of letter j in the best later word; all places of a word cost the same to go to."""
+        top = (-1e9, -1)
+        for other in range(word + 1, count + 1):
+            run = runs[j].get(other)
+            if run is not None:
+                full, stop = skipped(word, other)
+                s = best[j][run[-1][1]][0] - lost - 1.6 * full - 0.15 * stop
+                if s > top[0]:
+                    top = (s, run[-1][1])
+        return top
+
     for k in range(m - 1, -1, -1):
         digit = letters[k][0].isdigit()
+        # What remains of the letters at the end is missed.
+        missed = sum(0.7 if letters[j][0].isdigit() else 2.5 for j in range(k + 1, m))
+        known: dict[tuple[int, int], tuple[float, int]] = {}
         for p in places[k]:
             gain = (0.4, 1.2, 2.0)[kinds[p]]
             top: tuple[float, int, int] = (-1e9, -1, -1)
-            # the end: what remains of the letters is missed, what remains of the words is skipped
-            missed = sum(0.7 if letters[j][0].isdigit() else 2.5 for j in range(k + 1, m))
-            if missed <= 2.5:
+            if missed <= 2.5:  # the end: what remains of the words is skipped
                 full, stop = skipped(word_of[p], word_of[n])
                 top = (-missed - 1.6 * full - 0.4 * stop, -1, -1)
             for step in (1, 2):
@@ -220,20 +238,22 @@ def _alignments(
                 if j >= m:
                     break
                 lost = 0.0 if step == 1 else (0.7 if letters[k + 1][0].isdigit() else 2.5)
-                for q in places[j]:
-                    if q <= p:
-                        continue
-                    follow = best[j].get(q)
-                    if follow is None:
-                        continue
-                    full, stop = skipped(word_of[p], word_of[q])
-                    s = follow[0] - lost - 1.6 * full - 0.15 * stop
-                    if q == p + 1:
-                        s += 0.8
-                    if s > top[0]:
-                        top = (s, j, q)
+                follow = best[j].get(p + 1)
+                if follow is not None and follow[0] - lost + 0.8 > top[0]:
+                    top = (follow[0] - lost + 0.8, j, p + 1)
+                word = word_of[p]
+                run = runs[j].get(word)
+                q = -1 if run is None else _after(run, p)
+                if q >= 0 and best[j][q][0] - lost > top[0]:
+                    top = (best[j][q][0] - lost, j, q)
+                far = known.get((step, word))
+                if far is None:
+                    far = known[step, word] = farther(word, j, lost)
+                if far[0] > top[0]:
+                    top = (far[0], j, far[1])
             if top[0] > -1e8:
                 best[k][p] = (top[0] + gain - (0.2 if digit and not kinds[p] else 0.0), top[1], top[2])
+        runs[k] = _runs(best[k], word_of)
     found = []
     starts: list[tuple[int, int]] = [(0, p) for p in best[0] if kinds[p]]
     if m > 1 and (letters[0][0].isdigit()):
@@ -314,6 +334,22 @@ def _alignments(
     return found
 
 
+def _runs(best: dict[int, tuple[float, int, int]], word_of: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
+    """Group places by word, the last place first, each with the first best place from there on in its word."""
+    out: dict[int, list[tuple[int, int]]] = {}
+    for p in sorted(best, reverse=True):
+        run = out.setdefault(word_of[p], [])
+        top = run[-1][1] if run else p
+        run.append((p, p if best[p][0] >= best[top][0] else top))
+    return out
+
+
+def _after(run: Sequence[tuple[int, int]], p: int) -> int:
+    """Return the best place of a word after a place in it; -1 if there is none."""
+    n = bisect_left(run, -p, key=lambda place: -place[0]) - 1
+    return run[n][1] if n >= 0 else -1
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """Weights of the features, their bias, and the least probability that is taken."""
@@ -376,7 +412,9 @@ class Candidate:
 def candidates(text: str) -> Iterator[Candidate]:
     """Places where an abbreviation may be defined."""
     for candidate in _candidates(text):
-        yield replace(candidate, recurs=True) if _recurs(text, candidate.short) else candidate
+        at = candidate.short_start
+        near = text if len(text) <= 2 * _NEAR else text[max(0, at - _NEAR) : at + _NEAR]
+        yield replace(candidate, recurs=True) if _recurs(near, candidate.short) else candidate
 
 
 def _recurs(text: str, short: str) -> bool:
@@ -403,9 +441,9 @@ def _candidates(text: str) -> Iterator[Candidate]:
         yield from _reverse(text, start, end, breaks[b])
 
 
-_CHAIN: Final = re.compile(
-    r"(?:,? ?[^()\[\].;]{2,40}[(\[][^()\[\]]{1,12}[)\]]){0,6},? (?:and|or) [^()\[\].;]{2,40}[(\[][^()\[\]]{1,12}[)\]]"
-    r"(?=[ -][a-z])"
+_CHAIN: Final = re.compile(  # the first group is `,? ?` and 2 to 40 characters, in one way only
+    r"(?:(?:[^()\[\].;]{2,40}|[, ][^()\[\].;]{40}|, [^()\[\].;]{40})[(\[][^()\[\]]{1,12}[)\]]){0,6}"
+    r",? (?:and|or) [^()\[\].;]{2,40}[(\[][^()\[\]]{1,12}[)\]](?=[ -][a-z])"
 )
 _HEAD: Final = re.compile(r"[ -]([a-z]{4,}(?: [a-z]{5,})?)")
 _BEFORE: Final = re.compile(r"[)\]],? (?:and|or) [^()\[\].;]{2,40}$")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -146,6 +146,7 @@ def compile_vocabulary(
     name: str,
     progress: Callable[[int], None] | None = None,
     derive: bool = True,
+    more: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Make a vocabulary file; returns its header.
 
@@ -155,6 +156,7 @@ def compile_vocabulary(
         name: name of the vocabulary.
         progress: called with the number of names read, now and then.
         derive: form adjectives of the names of parts of the body.
+        more: goes into the header, too.
 
     Raises:
         VocabularyError: where an input is damaged, or nothing can be linked with what they give.
@@ -195,6 +197,7 @@ def compile_vocabulary(
             "terms_with_cui": int((np.frombuffer(terms.cui, np.int32) >= 0).sum()),
             "concepts": len(terms.best),
         },
+        **(more or {}),
     }  # fmt: skip
     arrays, bits = _arrays(names, terms)
     header["bucket_bits"] = bits

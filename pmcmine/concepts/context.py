@@ -7,6 +7,7 @@ The words are those that NegEx (Chapman et al. 2001) and ConText name, with addi
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -129,7 +130,9 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "are noted|is noted|was noted|were noted|is seen|are seen|was started|currently|now|showed|"
      "reveals|revealed|demonstrated|demonstrates|in the setting of"),
 )  # fmt: skip
-_BREAK: Final = re.compile(r";|\n\s*\n|\d+\.\s{2,}|\s-\s|:\s{3,}")
+_FARTHEST: Final = 60  # code points from a span to a trigger that looks back at it
+_AROUND: Final = MAX_SCOPE + 200  # code points that decide on a span, with the words that decide on its triggers
+_BREAK: Final = re.compile(r";|\n\s*\n|(?<!\d)\d+\.\s{2,}|\s-\s|:\s{3,}")
 
 
 def _trie(phrases: Iterable[str]) -> str:
@@ -241,22 +244,47 @@ def _triggers(sentence: str) -> list[tuple[int, int, tuple[_Trigger, ...]]]:
 
 def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]]) -> list[Context]:
     """Context of spans of one sentence; offsets count in the sentence."""
-    pattern, _ = _compiled()
     triggers = _triggers(sentence)
     if not triggers and not _ANSWER_WORD.search(sentence):
         return [PLAIN] * len(spans)
-    ends = [s for s, _, ts in triggers if any(t.kind is Kind.END for t in ts)]
-    end_places = [*ends, *(m.start() for m in _BREAK.finditer(sentence))]
+    read = _Read(sentence, triggers)
     out = []
     for start, end in spans:
-        if any(s < end and e > start for s, e, _ in triggers):
-            # Words of the span would hide a trigger before it: "no change in" + "change in vision".
-            blank = sentence[:start] + "\0" * (end - start) + sentence[end:]
-            if not pattern.search(blank, start, end):
-                out += assess_sentence(blank, [(start, end)])
+        if read.is_touched(start, end):
+            # Words of the span would hide a trigger before it: "no change in" + "change in vision". Only what is near
+            # is read again: a trigger governs no more.
+            first, last = max(0, start - _AROUND), end + _AROUND
+            blank = sentence[first:start] + "\0" * (end - start) + sentence[end:last]
+            again = _Read(blank, _triggers(blank))
+            if not again.is_touched(start - first, end - first):
+                out.append(again.context(start - first, end - first))
                 continue
+        out.append(read.context(start, end))
+    return out
+
+
+class _Read:
+    """A sentence with its triggers; what a question about a span costs does not grow with the sentence."""
+
+    def __init__(self, sentence: str, triggers: Sequence[tuple[int, int, tuple[_Trigger, ...]]]) -> None:
+        self._sentence = sentence
+        self._triggers = triggers
+        self._starts = [s for s, _, _ in triggers]
+        self._stops = [e for _, e, _ in triggers]
+        self._ends = [s for s, _, ts in triggers if any(t.kind is Kind.END for t in ts)]
+        self._breaks = sorted([*self._ends, *(m.start() for m in _BREAK.finditer(sentence))])
+
+    def is_touched(self, start: int, end: int) -> bool:
+        """Return whether a trigger and a span overlap."""
+        n = bisect_left(self._starts, end)
+        return n > 0 and self._stops[n - 1] > start
+
+    def context(self, start: int, end: int) -> Context:
+        """Context of a span, by the triggers that reach it."""
+        sentence = self._sentence
         kinds: set[Kind] = {Kind.NEGATED} if _ANSWER.match(sentence, end) else set()
-        for s, e, ts in triggers:
+        nearest = bisect_left(self._stops, start - MAX_SCOPE)
+        for s, e, ts in self._triggers[nearest : bisect_right(self._starts, end + _FARTHEST)]:
             for t in ts:
                 if t.kind in (Kind.END, Kind.PSEUDO):
                     continue
@@ -264,31 +292,34 @@ def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]]) -> list[Con
                     if e <= start <= e + 1:
                         kinds.add(t.kind)
                 elif t.scope is Scope.AFTER and e <= start:
-                    if start - e <= MAX_SCOPE and not any(e <= x < start for x in end_places):
+                    if start - e <= MAX_SCOPE and not _any_between(self._breaks, e, start):
                         kinds.add(t.kind)
                 elif (
                     t.scope is Scope.BEFORE
                     and s >= end
                     and s - end <= _reach(t.kind)
-                    and not any(end <= x < s for x in ends)
+                    and not _any_between(self._ends, end, s)
                     and ";" not in sentence[end:s]
                     and _close(sentence[end:s])
                 ):
                     kinds.add(t.kind)
-        out.append(
-            Context(
-                negated=Kind.NEGATED in kinds,
-                uncertain=Kind.UNCERTAIN in kinds,
-                historical=Kind.HISTORICAL in kinds,
-                hypothetical=Kind.HYPOTHETICAL in kinds,
-                experiencer="family" if Kind.FAMILY in kinds else "patient",
-            )
+        return Context(
+            negated=Kind.NEGATED in kinds,
+            uncertain=Kind.UNCERTAIN in kinds,
+            historical=Kind.HISTORICAL in kinds,
+            hypothetical=Kind.HYPOTHETICAL in kinds,
+            experiencer="family" if Kind.FAMILY in kinds else "patient",
         )
-    return out
+
+
+def _any_between(places: Sequence[int], start: int, end: int) -> bool:
+    """Return whether one of some places, which are in order, lies from `start` to before `end`."""
+    n = bisect_left(places, start)
+    return n < len(places) and places[n] < end
 
 
 def _reach(kind: Kind) -> int:
-    return 40 if kind is Kind.NEGATED else 60
+    return 40 if kind is Kind.NEGATED else _FARTHEST
 
 
 _WITHIN: Final = re.compile(r"^[\s:]*(?:[\w/()\[\]-]+\s+){0,3}$")

@@ -14,6 +14,7 @@ from pmcmine.concepts import abbreviations, scoring
 from pmcmine.concepts.evaluate import one_line, score_abbreviations
 from pmcmine.concepts.gold import GoldDocument, GoldPairs
 from pmcmine.concepts.linker import Linker, longest
+from pmcmine.safe_files import replacing
 
 _THRESHOLDS: Final = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 
@@ -77,4 +78,5 @@ def write_linking(model: dict[str, Any], path: Path, trained_on: str) -> None:
 
 def _write(path: Path, content: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    with replacing(path) as stream:
+        stream.write((json.dumps(content, indent=1) + "\n").encode())

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+from pmcmine.alternatives import one_of
 from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
 from pmcmine.concepts.context import PLAIN, Context, assess
 from pmcmine.concepts.matcher import Matcher, Tokens
@@ -262,15 +263,14 @@ class Linker:
         longs = [a.long for a in definitions.values()]
         whole: dict[str, Candidate] = {}
         long_tokens = self.matcher.tokenise(longs)
+        order = list(definitions)
         for c in self._candidates(longs, long_tokens, is_caseless(longs)):
             if c.start == 0 and c.end == len(longs[c.text]):
-                short = list(definitions)[c.text]
+                short = order[c.text]
                 if short not in whole or whole[short].score < c.score:
                     whole[short] = c
         shorts = {s: s for s in definitions} | {f"{s}s": s for s in definitions if not s.endswith("s")}
-        pattern = re.compile(
-            r"(?<![\w])(?:" + "|".join(re.escape(s) for s in sorted(shorts, key=len, reverse=True)) + r")(?![\w])"
-        )
+        pattern = re.compile(rf"(?<![\w])(?:{one_of(shorts)})(?![\w])")
         places: dict[tuple[int, int], tuple[int, str]] = {}
         for number, text in enumerate(texts):
             for match in pattern.finditer(text):

@@ -8,7 +8,7 @@ from typing import Final
 
 _INVERTED = re.compile(r"^([^,()]+), ([^,()]+)(?:, ([^,()]+))?$")
 _NOT_INVERTED = re.compile(r"\b(?:and|or|with|without|of|in|to|by|not|unspecified|other|NOS|nos)\b|\d")
-_QUALIFIER = re.compile(r"\s*[\[(](?:disorder|finding|body structure|procedure|qualifier value|substance|morphologic "
+_QUALIFIER = re.compile(r"[\[(](?:disorder|finding|body structure|procedure|qualifier value|substance|morphologic "
                         r"abnormality|organism|observable entity|physical object|situation|product|cell|disease|"
                         r"medication|Disease/Finding|Chemical/Ingredient|NOS)[\])]$|,? NOS$")  # fmt: skip
 

@@ -22,11 +22,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmcmine.concepts.normalise import NORMALISER
-from pmcmine.errors import VocabularyError
+from pmcmine.errors import UnsafeNameError, VocabularyError
+from pmcmine.safe_files import open_regular, replacing
+from pmcmine.safe_names import content_hash
 
 MAGIC: Final = b"PMCVOCAB"
 FORMAT: Final = 1
+LICENSE_CLASSES: Final = ("open", "attribution", "umls", "restricted")  # the strictest last
 _ALIGN: Final = 64
+_MAX_BITS: Final = 28
 _MAX_HEADER: Final = 64 << 20
 _MASK: Final = (1 << 64) - 1
 # Base of the polynomial hash: any odd number with well-mixed bits will do; this is the fraction of the golden ratio.
@@ -143,6 +147,33 @@ class Term:
         return self.cui or self.source_id
 
 
+def _check_header(header: Mapping[str, Any]) -> None:
+    """Check the values of a header that a file of others may state.
+
+    Raises:
+        ValueError, TypeError, KeyError, UnsafeNameError: if one is not of its kind.
+    """
+    content_hash(header["sha256"], "hash")
+    texts = [header["name"], header["version"], *(v for o in header["origins"] for v in o.values())]
+    numbers = [header["longest"], header["bucket_bits"], *header["counts"].values()]
+    if not all(isinstance(t, str) for t in texts) or not all(type(n) is int and n >= 0 for n in numbers):
+        raise TypeError("header")
+    if header["license_class"] not in LICENSE_CLASSES or not 0 < header["bucket_bits"] <= _MAX_BITS:
+        raise ValueError("header")
+    if not all(isinstance(t, str) for types in header["type_sets"] for t in types):
+        raise TypeError("type_sets")
+
+
+def _rises(values: NDArray[Any], end: int) -> bool:
+    """Tell whether numbers never fall and stay below an end."""
+    return not len(values) or (int(values[-1]) < end and not bool((values[1:] < values[:-1]).any()))
+
+
+def _below(values: NDArray[Any], end: int) -> bool:
+    """Tell whether all numbers are below an end."""
+    return not len(values) or int(values.max()) < end
+
+
 class Vocabulary:
     """An opened vocabulary. Travels to other processes as its path."""
 
@@ -154,7 +185,7 @@ class Vocabulary:
         """
         self.path = str(path)
         try:
-            with Path(path).open("rb") as stream:
+            with open_regular(Path(path)) as stream:
                 self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         except FileNotFoundError:
             raise VocabularyError(f"{path}: no such vocabulary; `pmcmine vocab get open` makes one") from None
@@ -207,7 +238,8 @@ class Vocabulary:
                 raise VocabularyError(f"{self.path}: made with other rules of spelling; build it again")
             self.origins = tuple(Origin(**o) for o in header["origins"])
             self.type_sets = tuple(tuple(t) for t in header["type_sets"])
-        except (ValueError, KeyError, TypeError):
+            _check_header(header)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, UnsafeNameError):
             raise VocabularyError(f"{self.path}: cut short or damaged (header); build it again") from None
         return header
 
@@ -237,12 +269,45 @@ class Vocabulary:
         return int(self.header["longest"])
 
     def verify(self) -> bool:
-        """Whether the content has the hash that the header states."""
+        """Tell whether the content has the hash that the header states."""
         start = len(MAGIC) + 8 + struct.unpack("<I", self._map[len(MAGIC) + 4 : len(MAGIC) + 8])[0]
         digest = sha256()
-        for at in range(start, len(self._map), 1 << 24):
-            digest.update(self._map[at : at + (1 << 24)])
+        with open_regular(Path(self.path)) as stream:  # pages of the map that are read count as memory of the process
+            stream.seek(start)
+            while block := stream.read(1 << 22):
+                digest.update(block)
         return digest.hexdigest() == self.sha256
+
+    def check(self) -> None:
+        """Check that the content has the stated hash, and that no number in it points beyond its end.
+
+        Raises:
+            VocabularyError: if not.
+        """
+        if not self.verify():
+            raise VocabularyError(f"{self.path}: damaged, its content has another hash than it states; build it again")
+        if not self._is_sound():
+            raise VocabularyError(f"{self.path}: damaged, its parts do not fit each other; build it again")
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+
+    def _is_sound(self) -> bool:
+        n_names, n_postings, n_terms = len(self._name_ends), len(self.posting_term), len(self._cui)
+        names_size = int(self.header["arrays"]["names"][1])
+        return (
+            len(self.buckets) == (1 << int(self.header["bucket_bits"])) + 1
+            and len(self.starts) == len(self.keys) + 1
+            and len(self.prefixes) > 0
+            and {len(self.posting_name), len(self.posting_flags)} == {n_postings}
+            and {len(a) for a in (self._source, self._preferred, self._types, self._vocabulary)} == {n_terms}
+            and _rises(self.buckets, len(self.keys) + 1)
+            and _rises(self.starts, n_postings + 1)
+            and _rises(self._name_ends, names_size + 1)
+            and _below(self.posting_term, n_terms)
+            and all(_below(a, n_names) for a in (self.posting_name, self._source, self._preferred))
+            and _below(self._types, len(self.type_sets))
+            and _below(self._vocabulary, len(self.origins))
+        )
 
     def string(self, number: int) -> str:
         """A name by its number."""
@@ -319,6 +384,7 @@ class Vocabulary:
             "counts": self.header["counts"],
             "bytes": len(self._map),
             "sha256": self.sha256,
+            "downloads": self.header.get("downloads", {}),
         }
 
 
@@ -354,16 +420,13 @@ def write_vocabulary(path: Path, header: Mapping[str, Any], arrays: Mapping[str,
         digest.update(chunk)
     text = json.dumps(known | {"arrays": places, "sha256": digest.hexdigest()}, sort_keys=True).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as stream:
+    with replacing(path) as stream:
         stream.write(MAGIC + struct.pack("<II", FORMAT, size) + text.ljust(size))
         for chunk in chunks:
             stream.write(chunk)
-    temporary.replace(path)
     return digest.hexdigest()
 
 
 def strictest(classes: Sequence[str]) -> str:
     """The strictest licence class."""
-    order = ("open", "attribution", "umls", "restricted")
-    return max(classes, key=order.index, default="open")
+    return max(classes, key=LICENSE_CLASSES.index, default="open")

@@ -9,6 +9,7 @@ from typing import Any
 from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.increments.state import STATE_FILE, read_state
 from pmcmine.lock import held
+from pmcmine.ownership import is_work, others_of, remove_listed, remove_work
 from pmcmine.release import OURS, RELEASE, RUN, WORK, is_untouched
 from pmcmine.storage import Folder
 
@@ -28,18 +29,24 @@ def clear_demo(out: Folder) -> None:
         raise PmcmineError(
             f"{out.url}: holds something that `pmcmine demo` did not make; give another --out (nothing was deleted)"
         )
-    others = _others(out, whole)
+    work = out.child(WORK)
+    others = _others(out, work, whole)
     if others:
         raise PmcmineError(
             f"{out.url}: holds files beside the demo's own ({', '.join(others[:3])}); move them, or give another --out "
             "(nothing was deleted)"
         )
-    with held(out.child(WORK)):
+    listed = _known(out, whole) if whole is not None else set(out.walk()) - set(_in_work(out))
+    with held(work):
         # What says that this is a demo goes last, so that a deletion that was stopped can be repeated.
-        for name in sorted(set(out.names()) - {RELEASE, WORK}):
-            _remove(out, name)
-        out.remove(RELEASE)
-        _remove(out, WORK)
+        try:
+            remove_listed(out, sorted(listed - {RELEASE}))
+            remove_listed(out, [RELEASE])
+            remove_work(work)
+            if set(work.names()) <= {"lock"}:
+                work.remove_tree()
+        except OSError as error:
+            raise PmcmineError(f"{out.url}: can't be deleted ({error.strerror or error})") from None
 
 
 def _read(out: Folder, name: str) -> dict[str, Any] | None:
@@ -53,18 +60,28 @@ def _read(out: Folder, name: str) -> dict[str, Any] | None:
     return found | {"run": run} if isinstance(run, dict) else {"run": {}}
 
 
-def _others(out: Folder, whole: dict[str, Any] | None) -> list[str]:
-    """Names in the folder that the demo did not write."""
+def _in_work(out: Folder) -> list[str]:
+    return [name for name in out.walk() if name.startswith(f"{WORK}/")]
+
+
+def _others(out: Folder, work: Folder, whole: dict[str, Any] | None) -> list[str]:
+    """Return names of files in the folder that the demo did not write."""
+    found = [] if is_work(work) else [name for name in _in_work(out) if name != f"{WORK}/lock"]
     if whole is None:
-        return sorted(set(out.names()) - OURS)
-    known = {f["name"] for f in (*whole["files"], *whole["run"].get("files", ()))} | {RELEASE, STATE_FILE}
-    with suppress(ReleaseError):
-        known |= {f["name"] for f in read_state(out)["files"]}
-    return [name for name in out.walk() if name not in known and not name.startswith(f"{WORK}/")]
+        at_top = set(out.names()) - OURS
+        return sorted({*found, *at_top, *others_of(out, work)})
+    known = _known(out, whole)
+    return [*found, *(name for name in out.walk() if name not in known and not name.startswith(f"{WORK}/"))]
 
 
-def _remove(out: Folder, name: str) -> None:
+def _known(out: Folder, whole: dict[str, Any]) -> set[str]:
+    """Return names of all files that a whole demo lists."""
     try:
-        out.remove_tree(name)
-    except OSError as error:
-        raise PmcmineError(f"{out.url}/{name}: can't be deleted ({error.strerror or error})") from None
+        known = {str(f["name"]) for f in (*whole["files"], *whole["run"].get("files", ()))} | {RELEASE, STATE_FILE}
+        with suppress(ReleaseError):
+            known |= {str(f["name"]) for f in read_state(out)["files"]}
+    except (ValueError, KeyError, TypeError):
+        raise PmcmineError(
+            f"{out.url}: {RELEASE} or {STATE_FILE} is damaged; give another --out (nothing was deleted)"
+        ) from None
+    return known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
@@ -14,7 +15,7 @@ import pyarrow as pa
 from pmcmine.assemble.shards import PackReader
 from pmcmine.duplicates.shingles import mix
 from pmcmine.duplicates.signatures import KINDS, compare, decode
-from pmcmine.rowfiles import write_arrow
+from pmcmine.rowfiles import give_up, read_arrow, write_arrow
 from pmcmine.storage import Folder
 
 _CONTENT: Final = 0xA0761D6478BD642F
@@ -77,7 +78,7 @@ def read_signed(work: Folder, block: int, columns: list[str]) -> Iterator[pa.Tab
     from pmcmine.increments.state import new_parts, old_part
 
     for table in (old_part(work, "near", block), *new_parts(work, "near", block)):
-        yield table.select(columns)
+        yield table.select([*columns, *({"crc32"} & {*table.schema.names})])
 
 
 def shuffled(work: Folder, block: int, repeated: Iterable[bytes]) -> Iterator[tuple[int, int, Place, list[int]]]:
@@ -99,7 +100,7 @@ def shuffled(work: Folder, block: int, repeated: Iterable[bytes]) -> Iterator[tu
         for n in np.flatnonzero(chosen).tolist():
             at = slice(int(bounds[n]), int(bounds[n + 1]))
             one = table.slice(n, 1).to_pylist()[0]
-            place = Place(one["node"], one["pack"], one["offset"], one["size"])
+            place = Place(one["node"], one["pack"], one["offset"], one["size"], one.get("crc32") or 0)
             yield one["kind"], one["digest"], place, values[at][kept[at]].tolist()
 
 
@@ -109,12 +110,13 @@ def _among(values: Any, known: Any) -> Any:
 
 
 class Place(NamedTuple):
-    """A member and where the bytes lie that decide."""
+    """A member and where the bytes lie that decide, with their CRC-32 if it is known."""
 
     node: int
     pack: str
     offset: int
     size: int
+    crc32: int = 0
 
 
 class Pair(NamedTuple):
@@ -156,7 +158,10 @@ class _Decoder:
     def get(self, kind: int, place: Place) -> Any:
         found = self._held.get(place.node)
         if found is None:
-            found = decode(kind, self._packs.read(place.pack, place.offset, place.size))
+            data = self._packs.read(place.pack, place.offset, place.size)
+            if place.crc32 and zlib.crc32(data) != place.crc32:
+                raise give_up(self._packs.work, place.pack, f"{place.pack}: a signature is damaged there")
+            found = decode(kind, data)
             self._held[place.node] = found
             if len(self._held) > _DECODED:
                 self._held.popitem(last=False)
@@ -206,11 +211,9 @@ def read_edges(work: Folder, buckets: int) -> tuple[pa.Table, Counter[str]]:
     tables = [EDGES.empty_table()]
     counts: Counter[str] = Counter()
     for bucket in range(buckets):
-        try:
-            with work.open(edge_file(bucket)) as stream:
-                table = pa.ipc.open_file(stream).read_all()
-        except FileNotFoundError:
+        if not work.exists(edge_file(bucket)):
             continue  # no pair fell into it
+        table = read_arrow(work, edge_file(bucket)).read_all()
         counts.update(json.loads(table.schema.metadata[b"counts"]))
         tables.append(table.replace_schema_metadata(None))
     return pa.concat_tables(tables), counts

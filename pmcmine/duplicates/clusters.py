@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -11,11 +10,13 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
+from pmcmine import sealed
 from pmcmine.assemble.plan import Plan
 from pmcmine.duplicates.candidates import read_edges, read_signed
 from pmcmine.duplicates.signatures import KINDS, ROLES
+from pmcmine.errors import DamagedError
 from pmcmine.ids import SPLITS
-from pmcmine.rowfiles import Rows
+from pmcmine.rowfiles import Rows, give_up
 from pmcmine.storage import Folder
 from schemas.cluster import CLUSTERS, Cluster
 
@@ -205,30 +206,28 @@ def cluster(plan: Plan, work: Folder, buckets: int) -> dict[str, Any]:
                 held.add((found.license_group, plan.split_of(found.pmcid)), [found])
             blocks[str(block)] = held.write(work, rows_file(block), replace=True)
         if leaks:
-            work.write(leaks_file(block), json.dumps(leaks, sort_keys=True).encode(), replace=True)
+            work.write(leaks_file(block), sealed.to_bytes(leaks), replace=True)
     for kind, summary in summaries.items():
         counts[f"nodes_{KINDS[kind]}"] = len(summary.found.nodes)
         counts[f"clusters_{KINDS[kind]}"] = summary.found.count
     done = {"blocks": blocks, "counts": dict(sorted(counts.items()))}
-    work.write(DONE, json.dumps(done, sort_keys=True).encode(), replace=True)
+    work.write(DONE, sealed.to_bytes(done), replace=True)
     return done
 
 
 def read_clusters(work: Folder) -> dict[str, Any] | None:
     """What `cluster` wrote last, None where it did not end."""
-    try:
-        found: dict[str, Any] = json.loads(work.read(DONE))
-    except FileNotFoundError:
-        return None
-    return found
+    return sealed.read_or_none(work, DONE)
 
 
 def read_leaks(work: Folder, block: int) -> dict[str, tuple[str, str, str]]:
     """Figures of a block that are left out of train: split, twin, and kind of what is alike."""
     try:
-        return {k: tuple(v) for k, v in json.loads(work.read(leaks_file(block))).items()}
+        return {k: tuple(v) for k, v in sealed.read(work, leaks_file(block)).items()}
     except FileNotFoundError:
         return {}
+    except DamagedError as error:
+        raise give_up(work, leaks_file(block), str(error)) from None
 
 
 def with_clusters(plan: Plan, done: Mapping[str, Any], table_bytes: int) -> Plan:

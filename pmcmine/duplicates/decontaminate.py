@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from pmcmine.duplicates import pictures, shingles
 from pmcmine.errors import PmcmineError
 from pmcmine.images import check_image
+from pmcmine.redact import redact
 from pmcmine.rejects import Rejected
 from pmcmine.release import ARTEFACT
 from pmcmine.storage import Folder
@@ -319,7 +320,7 @@ def read_benchmarks(paths: Iterable[str]) -> Benchmarks:
         if not into.images and not into.texts:
             raise PmcmineError(f"--decontaminate {given}: no image, and no text of {NGRAM} words or more")
         number = len(sets)
-        sets.append(BenchmarkSet(path.stem, into.images, into.unreadable, into.texts, into.short))
+        sets.append(BenchmarkSet(redact(path.stem), into.images, into.unreadable, into.texts, into.short))
         grams = np.unique(np.concatenate(into.grams))
         columns["bits"].append(np.array([list(v.bits) for v in into.views], np.uint8).reshape(-1, pictures.BITS // 8))
         columns["proportions"].append(np.array([v.proportion for v in into.views], np.float32))

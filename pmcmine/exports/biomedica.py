@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pmcmine.exports.reader import FIGURES, Beside, Export, ReleaseReader, image_name
+from pmcmine.safe_names import sample_key
 
 _SHARD: Final = 1_000  # samples
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_]+")
@@ -36,7 +37,7 @@ def _group(release: ReleaseReader, out: Export, group: str) -> None:
             archive = tarfile.open(path, "w")  # noqa: SIM115 - closed when the next one begins
         assert archive is not None
         image_id = _UNSAFE.sub("_", f["figure_id"].split("/", 1)[1])
-        key = f"{n // _SHARD}-{f['pmcid']}-{f['ordinal']}-{image_id}"
+        key = f"{n // _SHARD}-{sample_key(f['pmcid'])}-{int(f['ordinal'])}-{image_id}"
         sentences = [m["sentence"] for m in mentions.of(f["figure_id"])]
         record = _record(f, image_id, sentences, "\n".join(p["text"] for p in texts.of(f["article_id"])))
         members = {"jpg": release.image(f), "txt": (f["caption"] or "").encode(), "json": json.dumps(record).encode()}

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import duckdb
-
-from pmcmine.errors import PmcmineError
+from pmcmine.release_tables import open_tables
+from pmcmine.safe_files import replacing
+from pmcmine.safe_names import inside, read_range, release_name, safe_name, sample_key, sql_identifier
 
 _BATCH: Final = 1_000
+MOST_IMAGE: Final = 256 << 20  # bytes
 
 
 class ReleaseReader:
@@ -24,19 +25,9 @@ class ReleaseReader:
     """
 
     def __init__(self, folder: Path, groups: Iterable[str] | None = None) -> None:
-        if not (folder / "release.json").is_file():
-            raise PmcmineError(f"{folder}: no release.json; this is no release, or it is not whole yet")
         self._folder = folder
-        self._connection = duckdb.connect()
-        self.tables: set[str] = set()
-        wanted = set(groups or ())
-        for table in sorted(p.name for p in (folder / "tables").iterdir() if p.is_dir()):
-            files = sorted((folder / "tables" / table).rglob("*.parquet"))
-            kept = [f for f in files if not wanted or f.parent.name in wanted or f.parent.name == table]
-            if kept:
-                names = ", ".join("'" + str(f).replace("'", "''") + "'" for f in kept)
-                self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet([{names}])")
-                self.tables.add(table)
+        self._connection, files = open_tables(folder, groups or ())
+        self.tables = set(files)
 
     def rows(self, query: str) -> Iterator[dict[str, Any]]:
         """Rows of a query over the tables, a batch at a time."""
@@ -47,18 +38,20 @@ class ReleaseReader:
                 yield dict(zip(names, row, strict=True))
 
     def image(self, figure: Mapping[str, Any]) -> bytes:
-        """Bytes of a figure's image; the row holds shard, image_offset and image_bytes."""
-        with (self._folder / "shards" / figure["shard"]).open("rb") as stream:
-            stream.seek(figure["image_offset"])
-            data: bytes = stream.read(int(figure["image_bytes"]))
-        return data
+        """Bytes of a figure's image; the row holds shard, image_offset and image_bytes.
+
+        Raises:
+            UnsafeNameError: if the row names no range of a shard of this release.
+        """
+        shard = f"shards/{release_name(figure['shard'], 'shard')}"
+        return read_range(self._folder, shard, figure["image_offset"], figure["image_bytes"], MOST_IMAGE, "shard")
 
     def grouped(self, table: str, key: str, columns: str, order: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """Rows of a table by a key that sorts them; nothing where the release has no such table."""
         if table not in self.tables:
             return
         held: list[dict[str, Any]] = []
-        for row in self.rows(f"SELECT {key} AS _key, {columns} FROM {table} ORDER BY _key, {order}"):
+        for row in self.rows(f"SELECT {key} AS _key, {columns} FROM {sql_identifier(table)} ORDER BY _key, {order}"):
             if held and held[-1]["_key"] != row["_key"]:
                 yield held[0]["_key"], held
                 held = []
@@ -107,15 +100,20 @@ class Export:
     def image(self, name: str, data: bytes) -> None:
         """Write an image file, unless images are not wanted."""
         if self.images:
-            path = self.folder / "images" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+            (self.folder / "images").mkdir(parents=True, exist_ok=True)
+            path = inside(self.folder, f"images/{safe_name(name, 'image')}", "image")
+            with replacing(path) as stream:
+                stream.write(data)
             self.counts["images"] += 1
 
 
 def image_name(figure: Mapping[str, Any]) -> str:
-    """File name of a figure's image: its key, and the ending of its true format."""
-    return f"{figure['key']}.{'png' if figure['format'] == 'PNG' else 'jpg'}"
+    """File name of a figure's image: its key, and the ending of its true format.
+
+    Raises:
+        UnsafeNameError: if the key is none.
+    """
+    return f"{sample_key(figure['key'])}.{'png' if figure['format'] == 'PNG' else 'jpg'}"
 
 
 # Figures with a sample, beside what most formats tell of their article.

@@ -10,10 +10,19 @@ from typing import Any
 from pmcmine.assemble.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Base, Plan, Sizes, cut, overlapping
 from pmcmine.assemble.tables import as_staged, old_rows, standing
 from pmcmine.config import MineConfig
-from pmcmine.errors import ReleaseError, StorageError
+from pmcmine.errors import DamagedError, ReleaseError, StorageError
 from pmcmine.increments.delta import dead_in
-from pmcmine.increments.state import STATE_FILE, old_part, read_state
-from pmcmine.release import load_release, release_folder
+from pmcmine.increments.state import STATE_FILE, check_state, old_part, read_state
+from pmcmine.release import (
+    RELEASE,
+    WAY_OUT,
+    check_present,
+    check_seal,
+    load_release,
+    read_checked,
+    read_old_table,
+    release_folder,
+)
 from pmcmine.rowfiles import data_bytes
 from pmcmine.storage import Folder
 from schemas import TABLES
@@ -28,14 +37,22 @@ def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], B
     Raises:
         ReleaseError: where it is no whole release, or keeps no state.
     """
-    described = load_release(release)
+    where = f"{release.url}/{RELEASE}"
+    described = check_seal(load_release(release), where)
+    if missing := sorted({"config", "files", "run", "snapshot"} - {*described}):
+        raise DamagedError(f"{where}: is damaged (no {missing[0]}); {WAY_OUT}")
     if described["run"].get("free_published"):
         raise ReleaseError(
             f"{release.url}: its shards went to the Hub and left the disk (free_published); download them to update it"
         )
-    state = read_state(release)
-    plan = Plan.from_json(json.dumps(state["plan"]).encode())
-    files = {f["name"]: f for f in (*described["files"], *state["files"])}
+    state = check_state(release)
+    try:
+        plan = Plan.from_object(state["plan"])
+        files = {f["name"]: f for f in (*described["files"], *state["files"])}
+        check_present(release, files.values())
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise DamagedError(f"{release.url}/{STATE_FILE}: is damaged ({said}); {WAY_OUT}") from None
     return described, Base(files, plan.files, tag, fresh), plan
 
 
@@ -75,9 +92,9 @@ def read_old_samples(key: tuple[str, str, str, int], plan: Plan, work: Folder) -
     if not rows:
         return
     content = {
-        i["figure_id"]: (i["sha256"], i["panels"])
+        i["figure_id"]: (i["sha256"], i["crc32"], i["panels"])
         for block in blocks
-        for i in old_part(work, "index", block).select(["figure_id", "sha256", "panels"]).to_pylist()
+        for i in old_part(work, "index", block).select(["figure_id", "sha256", "crc32", "panels"]).to_pylist()
     }
     release = release_folder(work)
     panels = _old_panels(("panels", group, split, file), plan, work)
@@ -87,7 +104,7 @@ def read_old_samples(key: tuple[str, str, str, int], plan: Plan, work: Folder) -
         panels |= _left_out(release, plan.base, LEFT_OUT_PANELS, group, split)
     for row in rows:
         figure = row["figure_id"]
-        sha256, staged = content[figure]
+        sha256, crc32, staged = content[figure]
         place = (f"{SHARDS}/{row['shard']}", row["sample_offset"], row["sample_size"]) if row["shard"] else None
         place = place or left_out.get(figure)
         if place is None:
@@ -95,7 +112,7 @@ def read_old_samples(key: tuple[str, str, str, int], plan: Plan, work: Folder) -
         yield {
             "figure_id": figure, "key": row["key"], "pmcid": row["pmcid"], "group": row["license_group"],
             "split": row["split"], "sha256": sha256, "pack": "", "image_offset": 0, "image_size": 0, "text_offset": 0,
-            "text_size": 0, "json_size": 0, "old": place, "old_duplicate_of": row["duplicate_of"] or "",
+            "text_size": 0, "json_size": 0, "crc32": crc32, "old": place, "old_duplicate_of": row["duplicate_of"] or "",
             "panels": [{**p, "old": panels[p["panel_id"]]} for p in staged or () if p["panel_id"] in panels],
         }  # fmt: skip
 
@@ -124,12 +141,14 @@ def _left_out(release: Folder, base: Base, dataset: str, group: str, split: str)
     found: dict[str, tuple[str, int, int]] = {}
     for name in base.files:
         if name.startswith(f"{dataset}/{group}/{split}/") and name.endswith(".tar.json"):
-            for figure, start, size in json.loads(release.read(name)):
+            for figure, start, size in json.loads(read_checked(release, base.files[name])):
                 found[figure] = (name.removesuffix(".json"), start, size)
     return found
 
 
-def removed_keys(old: Folder, new: Folder, names: list[str], standing: list[str]) -> list[str]:
+def removed_keys(
+    old: Folder, new: Folder, names: list[Mapping[str, Any]], standing: list[Mapping[str, Any]]
+) -> list[str]:
     """Keys of samples that files of `figures` held before and that none holds now, sorted.
 
     Args:
@@ -138,13 +157,11 @@ def removed_keys(old: Folder, new: Folder, names: list[str], standing: list[str]
         names: files of `figures` of the old release that were rewritten or are gone.
         standing: files of `figures` that were written.
     """
-    import pyarrow.parquet as pq
 
-    def keys(folder: Folder, files: list[str]) -> set[str]:
+    def keys(folder: Folder, files: list[Mapping[str, Any]]) -> set[str]:
         found: set[str] = set()
-        for name in files:
-            with folder.open(name) as stream:
-                table = pq.ParquetFile(stream).read(["key", "shard"])
+        for entry in files:
+            table = read_old_table(folder, entry, ["key", "shard"])
             found.update(table.filter(table["shard"].is_valid())["key"].to_pylist())
         return found
 

@@ -4,21 +4,41 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
+from pmcmine import sealed
 from pmcmine.bundle import Entry
 from pmcmine.rejects import Reason
 from pmcmine.snapshot import read_block
 from pmcmine.storage import Folder
 
 DELTA: Final = "delta/delta.json"
+DAMAGED: Final = "damaged"
 # What may go well the next time although the source lists the same: these are tried again by every update, which takes
 # them only if the outcome is another one (`settle`).
 TRANSIENT: Final = frozenset(
     {Reason.FETCH_FAILED, Reason.MEDIA_MISSING, Reason.METADATA_MISSING, Reason.XML_MISSING, Reason.CHECKSUM_MISMATCH,
-     Reason.WORKER_KILLED, Reason.INTERNAL_ERROR}
+     Reason.WORKER_KILLED, Reason.ARTICLE_TIMEOUT, Reason.INTERNAL_ERROR}
 )  # fmt: skip
+
+
+def note_damaged(work: Folder, pmcids: Collection[str]) -> None:
+    """Note articles whose samples are damaged in the release that an update starts from: `forget_update`."""
+    for pmcid in pmcids:
+        work.write(f"{DAMAGED}/{pmcid}", b"", replace=True)
+
+
+def damaged_articles(work: Folder) -> frozenset[str]:
+    """PMCIDs that `note_damaged` noted."""
+    return frozenset(work.names(DAMAGED))
+
+
+def forget_update(work: Folder) -> None:
+    """Remove what an update came to but for its snapshot and the damage it saw, so that it begins again from there."""
+    for name in work.names():
+        if name not in ("lock", "run.json", "snapshot", DAMAGED):
+            work.remove_tree(name)
 
 
 def delta_file(block: int) -> str:
@@ -29,16 +49,15 @@ def delta_file(block: int) -> str:
 def read_delta(work: Folder, block: int) -> dict[str, list[str]]:
     """PMCIDs of a block by what became of them: new, changed, retried, gone; empty where no update runs."""
     try:
-        found: dict[str, list[str]] = json.loads(work.read(delta_file(block)))
+        return sealed.read(work, delta_file(block))
     except FileNotFoundError:
         return {}
-    return found
 
 
 def is_settled(work: Folder) -> bool:
     """Whether `settle` is done: which of the articles that were tried again are taken."""
     try:
-        return bool(json.loads(work.read(DELTA)).get("settled"))
+        return bool(sealed.read(work, DELTA).get("settled"))
     except FileNotFoundError:
         return False
 
@@ -51,7 +70,7 @@ def settle(work: Folder) -> dict[str, Any]:
     """
     from pmcmine.block import read_manifest
 
-    done: dict[str, Any] = json.loads(work.read(DELTA))
+    done = sealed.read(work, DELTA)
     if done.get("settled"):
         return done
     blocks, dropped = [], 0
@@ -62,13 +81,13 @@ def settle(work: Folder) -> dict[str, Any]:
         if unchanged:
             found = {what: [p for p in pmcids if p not in unchanged] for what, pmcids in found.items()}
             found = {what: pmcids for what, pmcids in found.items() if pmcids}
-            work.write(delta_file(block), json.dumps(found).encode(), replace=True)
+            work.write(delta_file(block), sealed.to_bytes(found), replace=True)
         if found:
             blocks.append(block)
         dropped += len(unchanged)
     counts = done["counts"] | {"retried": done["counts"]["retried"] - dropped}
     done = {"counts": counts, "blocks": blocks, "settled": True, "unchanged": dropped}
-    work.write(DELTA, json.dumps(done).encode(), replace=True)
+    work.write(DELTA, sealed.to_bytes(done), replace=True)
     return done
 
 
@@ -86,12 +105,15 @@ def _entries(group: Sequence[Entry]) -> list[list[Any]]:
     return [[e.version, e.ref, e.etag, e.note] for e in group]
 
 
-def difference(groups: Sequence[Sequence[Entry]], ledger: Sequence[dict[str, str]]) -> dict[str, list[str]]:
+def difference(
+    groups: Sequence[Sequence[Entry]], ledger: Sequence[dict[str, str]], damaged: Collection[str] = ()
+) -> dict[str, list[str]]:
     """What became of the PMCIDs of one block.
 
     Args:
         groups: the block's entries in today's snapshot, a list a PMCID.
         ledger: rows of the old state: PMCID, entries and rejects.
+        damaged: PMCIDs whose samples are damaged in the old release, which counts as a change.
     """
     old = {row["pmcid"]: row for row in ledger}
     today = {group[0].pmcid: _entries(group) for group in groups}
@@ -99,7 +121,7 @@ def difference(groups: Sequence[Sequence[Entry]], ledger: Sequence[dict[str, str
     for pmcid, entries in today.items():
         if pmcid not in old:
             found["new"].append(pmcid)
-        elif _identity(json.loads(old[pmcid]["entries"])) != _identity(entries):
+        elif pmcid in damaged or _identity(json.loads(old[pmcid]["entries"])) != _identity(entries):
             found["changed"].append(pmcid)
         elif any(key.rsplit("/", 1)[-1] in TRANSIENT for key in json.loads(old[pmcid]["rejects"])):
             found["retried"].append(pmcid)
@@ -123,19 +145,19 @@ def write_deltas(work: Folder, release: Folder, n_blocks: int) -> dict[str, Any]
     from pmcmine.increments.state import read_part
 
     try:
-        done: dict[str, Any] = json.loads(work.read(DELTA))
-        return done
+        return sealed.read(work, DELTA)
     except FileNotFoundError:
         pass
     counts: Counter[str] = Counter(new=0, changed=0, retried=0, gone=0)
     blocks = []
+    damaged = damaged_articles(work)
     for block in range(n_blocks):
         ledger = read_part(release, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
-        found = difference(read_block(work, block), ledger)
+        found = difference(read_block(work, block), ledger, damaged)
         if found:
-            work.write(delta_file(block), json.dumps(found).encode(), replace=True)
+            work.write(delta_file(block), sealed.to_bytes(found), replace=True)
             blocks.append(block)
         counts.update({k: len(v) for k, v in found.items()})
     done = {"counts": dict(counts), "blocks": blocks}
-    work.write(DELTA, json.dumps(done).encode(), replace=True)
+    work.write(DELTA, sealed.to_bytes(done), replace=True)
     return done

@@ -9,19 +9,22 @@ kept in `state/left-out/`, for what they leak into may be withdrawn.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
 import pyarrow as pa
 
+from pmcmine import sealed
 from pmcmine.assemble.shards import PackReader
 from pmcmine.block import INDEX_SCHEMA, LEDGER_SCHEMA, read_manifest
 from pmcmine.duplicates.signatures import SCHEMA as SIGNATURES
-from pmcmine.errors import ReleaseError
+from pmcmine.errors import DamagedError, ReleaseError
 from pmcmine.increments.delta import DELTA, read_dead
-from pmcmine.release import in_release, release_folder
-from pmcmine.rowfiles import set_column, write_arrow
+from pmcmine.release import WAY_OUT, check_entry, in_release, load_release, read_checked, release_folder
+from pmcmine.rowfiles import give_up, read_arrow, set_column
 from pmcmine.storage import Folder
 
 STATE: Final = "state"
@@ -43,11 +46,14 @@ def state_record(block: int) -> str:
 
 def read_part(release: Folder, kind: str, block: int, dead: frozenset[str] = frozenset()) -> pa.Table:
     """Rows of a part without those of PMCIDs that are read anew; empty where the release has no such part."""
-    try:
-        with release.open(part_file(kind, block)) as stream:
-            table = pa.ipc.open_file(stream).read_all()
-    except FileNotFoundError:
+    entry = state_entries(release).get(part_file(kind, block))
+    if entry is None:
         return _KINDS[kind].empty_table()
+    try:
+        table = sealed.open_arrow(read_checked(release, entry), f"{release.url}/{entry['name']}").read_all()
+        table = table.cast(_KINDS[kind])
+    except pa.ArrowException as error:
+        raise DamagedError(f"{release.url}/{entry['name']}: is damaged ({type(error).__name__}); {WAY_OUT}") from None
     if not dead:
         return table
     return table.filter(pa.array([p not in dead for p in table["pmcid"].to_pylist()], pa.bool_()))
@@ -64,8 +70,7 @@ def new_parts(work: Folder, kind: str, block: int) -> Iterator[pa.Table]:
     """Rows of what was mined in a block; nothing where it was not."""
     manifest = read_manifest(work, block)
     for part in manifest["parts"] if manifest else ():
-        with work.open(part[kind]) as stream:
-            yield pa.ipc.open_file(stream).read_all()
+        yield read_arrow(work, part[kind]).read_all()
 
 
 def ledger_counts(rows: pa.Table) -> Iterator[Mapping[str, Any]]:
@@ -85,19 +90,24 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
         work: the run's work folder.
         out: where files of the release are written: the release, or where an update gathers them.
     """
-    if work.exists(state_record(block)):
+    if read_record(work, block) is not None:
         return block
     if work.exists(DELTA) and not read_dead(work, block):
         return block  # the old part stays
     files = []
     packs = PackReader(work)
-    with out.create(part_file("bin", block), replace=True) as (stream, _):
+    same = not work.exists(DELTA)  # an update writes into its work folder
+    with out.create(part_file("bin", block), replace=True, same=same) as (stream, _):
         digest, at = sha256(), 0
         near = []
         for table in (old_part(work, "near", block), *new_parts(work, "near", block)):
             places = []
-            for pack, offset, size in zip(*(table[c].to_pylist() for c in ("pack", "offset", "size")), strict=True):
+            sums = table["crc32"].to_pylist() if "crc32" in table.schema.names else [0] * len(table)
+            where = (table[c].to_pylist() for c in ("pack", "offset", "size"))
+            for pack, offset, size, crc in zip(*where, sums, strict=True):
                 data = packs.read(pack, offset, size)
+                if crc and zlib.crc32(data) != crc:
+                    raise give_up(work, pack, f"{pack}: a signature is damaged there")
                 stream.write(data)
                 digest.update(data)
                 places.append(at)
@@ -108,14 +118,21 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
     files.append({"name": part_file("bin", block), "bytes": at, "sha256": digest.hexdigest()})
     for kind, schema in _KINDS.items():
         tables = near if kind == "near" else [old_part(work, kind, block), *new_parts(work, kind, block)]
-        rows = pa.concat_tables([t.cast(schema) for t in tables]).combine_chunks()
+        rows = pa.concat_tables([t.select(schema.names).cast(schema) for t in tables]).combine_chunks()
         if kind == "index":  # packs are scratch: no name of one gets into a release
             rows = set_column(rows, "pack", pa.array([""] * len(rows), pa.string()))
-        write_arrow(out, part_file(kind, block), schema, [rows.combine_chunks()], replace=True)
-        data = out.read(part_file(kind, block))
+        data = sealed.arrow_bytes(schema, [rows.combine_chunks()])
+        with out.create(part_file(kind, block), replace=True, same=same) as (stream, _):
+            stream.write(data)
         files.append({"name": part_file(kind, block), "bytes": len(data), "sha256": sha256(data).hexdigest()})
-    work.write(state_record(block), json.dumps(files).encode(), replace=True)
+    work.write(state_record(block), sealed.to_bytes({"files": files}), replace=True)
     return block
+
+
+def read_record(work: Folder, block: int) -> list[dict[str, Any]] | None:
+    """Entries of the files of a part that was written, None if it is to be written."""
+    found = sealed.read_or_none(work, state_record(block))
+    return None if found is None else list(found["files"])
 
 
 def read_state(release: Folder) -> dict[str, Any]:
@@ -125,9 +142,47 @@ def read_state(release: Folder) -> dict[str, Any]:
         ReleaseError: where the release has no state.
     """
     try:
-        found: dict[str, Any] = json.loads(release.read(STATE_FILE))
+        data = release.read(STATE_FILE)
     except FileNotFoundError:
         raise ReleaseError(
             f"{release.url}: no {STATE_FILE}; it was mined without state (keep_state) or published: mine it anew"
         ) from None
+    where = f"{release.url}/{STATE_FILE}"
+    found = sealed.parse_object(data, where, WAY_OUT)
+    if not isinstance(found.get("plan"), dict) or not isinstance(found.get("files"), list):
+        raise DamagedError(f"{where}: is damaged (no plan or no files); {WAY_OUT}")
+    for file in found["files"]:
+        check_entry(file, where)
+        if "bytes" not in file or "sha256" not in file:
+            raise DamagedError(f"{where}: is damaged (a file without size or SHA-256); {WAY_OUT}")
     return found
+
+
+def check_state(release: Folder) -> dict[str, Any]:
+    """Read `state.json` and compare it with what `release.json` says of it.
+
+    Raises:
+        ReleaseError: where the release has no state.
+        DamagedError: if it is damaged.
+    """
+    state = read_state(release)
+    for entry in load_release(release).get("run", {}).get("files", ()):
+        if entry["name"] == STATE_FILE:
+            read_checked(release, entry)
+    return state
+
+
+def state_entries(release: Folder) -> Mapping[str, Mapping[str, Any]]:
+    """Entries of all files of the state by name; read once a process and state of `state.json`."""
+    try:
+        version = release.fs.ukey(release.path(STATE_FILE))
+    except (FileNotFoundError, NotImplementedError, AttributeError):
+        version = None
+    if version is None:
+        return {} if not release.exists(STATE_FILE) else {f["name"]: f for f in read_state(release)["files"]}
+    return _state_entries(release, str(version))
+
+
+@lru_cache(maxsize=4)
+def _state_entries(release: Folder, version: str) -> Mapping[str, Mapping[str, Any]]:
+    return {f["name"]: f for f in read_state(release)["files"]}

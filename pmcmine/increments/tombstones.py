@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-import pyarrow.parquet as pq
-
+from pmcmine import sealed
 from pmcmine.increments.delta import read_delta
 from pmcmine.rejects import Reason
+from pmcmine.release import read_old_table
 from pmcmine.storage import Folder
 from schemas.ledger import Tombstone
 
@@ -31,29 +31,30 @@ class Tombstones:
 def read_tombstones(work: Folder) -> Tombstones:
     """What `write_tombstones` wrote; nothing where no update runs."""
     try:
-        found = json.loads(work.read(TOMBSTONES))
+        found = sealed.read(work, TOMBSTONES)
     except FileNotFoundError:
         return Tombstones()
     return Tombstones(tuple(Tombstone(**row) for row in found["added"]), found["standing"])
 
 
-def write_tombstones(work: Folder, release: Folder, files: Iterable[str], blocks: Sequence[int]) -> None:
+def write_tombstones(
+    work: Folder, release: Folder, files: Mapping[str, Mapping[str, Any]], blocks: Sequence[int]
+) -> None:
     """Compare old and new ledger of the blocks that changed: what was published, or had a tombstone, and is not
     published now has a tombstone.
 
     Args:
         work: the run's work folder, all blocks mined.
         release: the release that the update starts from.
-        files: its files.
+        files: its files, name → entry.
         blocks: blocks with changes.
     """
     from pmcmine.increments.state import new_parts, read_part
 
     old: dict[str, dict[str, str]] = {}
-    for name in files:
+    for name, entry in files.items():
         if name.startswith("tables/tombstones/"):
-            with release.open(name) as stream:
-                old |= {row["pmcid"]: row for row in pq.ParquetFile(stream).read().to_pylist()}
+            old |= {row["pmcid"]: row for row in read_old_table(release, entry).to_pylist()}
     added: list[dict[str, str]] = []
     dead: set[str] = set()
     for block in blocks:
@@ -73,7 +74,7 @@ def write_tombstones(work: Folder, release: Folder, files: Iterable[str], blocks
                 reason = "withdrawn" if pmcid in gone else _reason(json.loads(mined[pmcid]["rejects"]))
                 added.append({"pmcid": pmcid, "article_id": f"{pmcid}.{version}", "reason": reason})
     standing = sum(pmcid not in dead for pmcid in old)
-    work.write(TOMBSTONES, json.dumps({"added": added, "standing": standing}).encode(), replace=True)
+    work.write(TOMBSTONES, sealed.to_bytes({"added": added, "standing": standing}), replace=True)
 
 
 def _reason(rejects: Collection[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from pmcmine.jats.body import FoundAbstract
@@ -40,8 +40,9 @@ def main_abstract(
     is a summary. Teasers, highlights, graphical abstracts and translations are never the abstract.
     """
     ranked = [(rank, a) for a in abstracts if (rank := _rank(a, language)) is not None]
+    lines = _lines(paragraphs) if ranked else {}
     for _, abstract in sorted(ranked, key=lambda r: r[0]):
-        text = "\n".join(_lines(abstract.step, paragraphs))
+        text = "\n".join(lines.get(abstract.step, ()))
         if text:
             return text
     return None
@@ -65,11 +66,15 @@ def _same(stated: str | None, language: str | None) -> bool:
     return not stated or not language or stated[:2].lower() == language[:2].lower()
 
 
-def _lines(step: str, paragraphs: Sequence[Paragraph]) -> Iterator[str]:
+def _lines(paragraphs: Sequence[Paragraph]) -> dict[str, list[str]]:
+    """Lines of each abstract."""
+    out: dict[str, list[str]] = {}
     for p in paragraphs:
-        if p.section_kind != "abstract" or p.path.split("/", 1)[0] != step or "/fn[" in p.path:
+        if p.section_kind != "abstract" or "/fn[" in p.path:
             continue
-        yield _titled(p.section_titles[-1] if p.section_titles and "/sec[" in p.path else None, p.text)
+        title = p.section_titles[-1] if p.section_titles and "/sec[" in p.path else None
+        out.setdefault(p.path.split("/", 1)[0], []).append(_titled(title, p.text))
+    return out
 
 
 def _titled(title: str | None, text: str) -> str:

@@ -5,24 +5,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import cast
 
 from lxml import etree
 
+from pmcmine import bounds
+from pmcmine.clean_text import one_line
 from pmcmine.ids import article_id as make_article_id
 from pmcmine.ids import figure_names, sample_keys
 from pmcmine.jats.abstracts import main_abstract
 from pmcmine.jats.body import Body, FoundFigure, read_body
+from pmcmine.jats.credits import read_credits
 from pmcmine.jats.dom import MAX_XML_BYTES, Element, other_articles, parse_jats
 from pmcmine.jats.figures import GraphicRef
 from pmcmine.jats.front import Front, earliest, read_front, read_references, year_of
 from pmcmine.jats.mentions import FigureIndex, find_mentions
-from pmcmine.jats.sentences import sentence_at, sentence_starts
+from pmcmine.jats.sentences import Sentences
 from pmcmine.jats.text import Ref, Text
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
-from pmcmine.rights.figures import FigureRights, figure_rights
+from pmcmine.rights.figures import FigureRights, Statement, figure_rights
 from pmcmine.rights.licenses import License, derivatives_ok, group_of
 from pmcmine.rights.statements import Stated, combine, read_code
 from pmcmine.rights.wordings import Owner
@@ -33,9 +36,9 @@ from schemas.table_wrap import TableWrap
 
 _TRIAL = re.compile(rb"NCT\d{8}(?!\d)")
 _FIGURE_LINKS = etree.XPath("descendant::xref[@ref-type='fig']")
+_COUNT_FIGURE_LINKS = etree.XPath("count(descendant::xref[@ref-type='fig'])")
 _PARTS = ("graphic", "media", "alternatives", "caption", "label", "object-id", "p", "title")  # of a figure
 _BOXES = ("fig-group", "alternatives", "boxed-text", "supplementary-material", "p", "disp-quote")
-_MAX_MENTIONS = 20_000  # of one article; more is an attack, not a paper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +117,8 @@ def attribution_line(front: Front, pmcid: str, licence: Stated, doi: str | None)
     text = ". ".join(p for p in parts if p)
     text += f". {pmcid}" + (f", https://doi.org/{doi}" if doi else "")
     named = " ".join(p for p in (licence.license, licence.version) if p)
-    return f"{text}. {named}" + (f" ({licence.url})" if licence.url else "")
+    terms = f". {named}" + (f" ({licence.url})" if licence.url else "")
+    return one_line(bounds.shorten(text, bounds.ATTRIBUTION - len(terms)) + terms)
 
 
 def _initials(given: str | None) -> str:
@@ -156,11 +160,12 @@ def extract_article(
     """
     root = parse_jats(xml, max_bytes, meta.pmcid)
     ledger = Ledger(meta.pmcid) if ledger is None else ledger
-    front = read_front(root, meta.as_of)
+    front = bounded(read_front(root, meta.as_of))
     if front.pmcid and front.pmcid != meta.pmcid:
         raise Rejected(Reason.XML_OF_ANOTHER_ARTICLE, f"the XML states {front.pmcid}")
     decided, license_source = decide_license(meta, front)
     licence = decided.license or License.OTHER
+    _count_parts(root, xml)
     body = read_body(root)
     article_id = meta.article_id
     doi = meta.doi or front.doi
@@ -178,8 +183,12 @@ def extract_article(
         body.groups,
     )
     targets = LinkTargets(root, body, ids, index)
-    mentions = _Mentions(article_id, meta.pmcid, figure_ids, index, targets, ledger)
+    repeated = _Repeated()
+    repeated.add(sum(len(text) for a in front.authors for text in a.affiliations))
+    repeated.add(sum(len(f.source or "") for f in front.funding))
+    mentions = _Mentions(article_id, meta.pmcid, figure_ids, index, targets, ledger, repeated)
     paragraphs = []
+    titles = _Titles()
     code = licence.value
     for ordinal, p in enumerate(body.paragraphs):
         paragraph_id = f"{article_id}/{p.place.path}"
@@ -192,7 +201,9 @@ def extract_article(
             citations = tuple([Citation(start=r[0], end=r[1], ref_ids=r[3]) for r in flat.refs if r[2] == "bibr"])
             if len(citations) < len(flat.refs):
                 others = targets.resolve(tuple([r for r in flat.refs if r.kind != "bibr"]))
-                figure_references = _figure_references(others, index, figure_ids)
+                figure_references = _figure_references(others, index, figure_ids, repeated)
+        section_titles, n_title = titles.of(p.place.titles)
+        repeated.add(n_title + len(paragraph_id) + len(attribution))
         mentions.read(paragraph_id, "paragraph", p.place.kind, flat.text, others)
         paragraphs.append(
             Paragraph(
@@ -201,7 +212,7 @@ def extract_article(
                 pmcid=meta.pmcid,
                 path=p.place.path,
                 ordinal=ordinal,
-                section_titles=p.place.titles,
+                section_titles=section_titles,
                 section_kind=p.place.kind,
                 text=flat.text,
                 citations=citations,
@@ -221,7 +232,9 @@ def extract_article(
         mentions.read_parts(figure_id, "figure_caption", f.place.kind, caption.text, caption.flat)
     tables = []
     for ordinal, t in enumerate(body.tables):
-        xml_id = t.element.get("id")
+        xml_id = bounds.identifier(t.element.get("id"))
+        section_titles, n_title = titles.of(t.place.titles)
+        repeated.add(n_title + len(attribution))
         table_id = f"{article_id}/{xml_id or f't{ordinal}'}"
         mentions.read_parts(table_id, "table_caption", t.place.kind, t.caption[1], t.caption_flats)
         notes, note_flats = _join(t.notes)
@@ -237,7 +250,7 @@ def extract_article(
                 caption_title=t.caption[0],
                 caption=t.caption[1],
                 footnotes=notes,
-                section_path=t.place.titles,
+                section_path=section_titles,
                 section_kind=t.place.kind,
                 n_rows=t.n_rows,
                 image_figure_id=None if t.figure is None else figure_ids[t.figure],
@@ -249,12 +262,26 @@ def extract_article(
     for other in other_articles(root):
         found["sub_article"] += 1
         ledger.add(Stage.EXTRACT, Unit.SUB_ARTICLE, Reason.OTHER_ARTICLE, article_id, other or "no PMCID")
-    found["mention"] += mentions.outside(root, xml)
+    found["mention"] += mentions.outside(root)
     counts = Counter(m.figure_id for m in mentions.rows)
-    places = _places(body, mentions.rows, figure_ids, paragraphs)
+    places = _places(body, mentions.rows, figure_ids, paragraphs, titles)
+    repeated.add(sum(titles.of(path)[1] + len(attribution) + len(front.title or "") for path, _ in places))
     owner = _owner(front)
+    repeated.add(sum(len(s.text) for f in body.figures for s in f.figure.statements))
+    credits = read_credits(root, index, len(body.figures))
     figures = tuple(
-        _draft(f, places[ordinal], figure_id, key, ordinal, figure_ids, licence, owner, counts[figure_id])
+        _draft(
+            f,
+            places[ordinal],
+            figure_id,
+            key,
+            ordinal,
+            figure_ids,
+            licence,
+            owner,
+            counts[figure_id],
+            credits.get(ordinal, ()),
+        )
         for ordinal, (f, figure_id, key) in enumerate(zip(body.figures, figure_ids, keys, strict=True))
     )
     found["figure"] += len(figures)
@@ -322,11 +349,11 @@ def extract_article(
 
 
 def _places(
-    body: Body, mentions: list[Mention], figure_ids: list[str], paragraphs: list[Paragraph]
+    body: Body, mentions: list[Mention], figure_ids: list[str], paragraphs: list[Paragraph], titles: _Titles
 ) -> list[tuple[tuple[str, ...], str]]:
     """(section titles, section kind) of each figure: where it stands, or, for one in the floats at the end of the
     article, where it is mentioned first."""
-    places = [(f.place.titles, f.place.kind) for f in body.figures]
+    places = [(titles.of(f.place.titles)[0], f.place.kind) for f in body.figures]
     floating = {i for i, f in enumerate(body.figures) if f.place.path.startswith("floats-")}
     if floating:
         by_id = {p.paragraph_id: p for p in paragraphs}
@@ -357,13 +384,14 @@ def _draft(
     licence: License,
     owner: Owner,
     n_mentions: int,
+    credits: tuple[Statement, ...],
 ) -> FigureDraft:
     figure = f.figure
     return FigureDraft(
         figure_id=figure_id,
         key=key,
         ordinal=ordinal,
-        xml_id=figure.element.get("id"),
+        xml_id=bounds.identifier(figure.element.get("id")),
         kind=figure.kind,
         parent_figure_id=None if f.parent is None else figure_ids[f.parent],
         label=figure.label,
@@ -377,16 +405,19 @@ def _draft(
         section_kind=place[1],
         graphics=figure.graphics,
         permissions=figure.permissions,
-        rights=figure_rights(licence, figure.caption.text or "", figure.statements, owner),
+        rights=figure_rights(licence, figure.caption.text or "", (*figure.statements, *credits), owner),
         n_mentions=n_mentions,
     )
 
 
-def _figure_references(refs: tuple[Ref, ...], index: FigureIndex, figure_ids: list[str]) -> tuple[FigureReference, ...]:
+def _figure_references(
+    refs: tuple[Ref, ...], index: FigureIndex, figure_ids: list[str], repeated: _Repeated
+) -> tuple[FigureReference, ...]:
     """A paragraph's links to figures."""
     found = []
     for ref in refs:
         named = [figure_ids[i] for i in index.figures(ref.rids)]
+        repeated.add(sum(map(len, named)))
         if named:
             found.append(FigureReference(start=ref.start, end=ref.end, figure_ids=tuple(named)))
     return tuple(found)
@@ -443,6 +474,7 @@ class LinkTargets:
         self.ids = ids
         self.index = index
         self.parts: dict[str, tuple[str, ...]] | None = None
+        self.added = 0
 
     def resolve(self, refs: tuple[Ref, ...]) -> tuple[Ref, ...]:
         """Links with the ids of figures in place of those of groups, and of graphics and captions."""
@@ -451,12 +483,20 @@ class LinkTargets:
                 break
         else:
             return refs
-        return tuple(
-            ref._replace(rids=tuple(dict.fromkeys(i for r in ref.rids for i in self._targets(r))))
-            if ref.kind == "fig"
-            else ref
-            for ref in refs
-        )
+        return tuple([self._resolved(ref) if ref.kind == "fig" else ref for ref in refs])
+
+    def _resolved(self, ref: Ref) -> Ref:
+        """A link with the ids of figures.
+
+        Raises:
+            Rejected: XML_TOO_LARGE where links to whole groups of figures multiply beyond the bound.
+        """
+        rids = dict.fromkeys(i for r in ref.rids for i in self._targets(r))
+        if len(rids) > len(ref.rids):
+            self.added += len(rids)
+            if self.added > bounds.MENTIONS_READ:
+                raise Rejected(Reason.XML_TOO_LARGE, f"links to more than {bounds.MENTIONS_READ} figures of groups")
+        return ref._replace(rids=tuple(rids))
 
     def _are_figures(self, rids: tuple[str, ...]) -> bool:
         return all(map(self.index.knows, rids))
@@ -471,7 +511,7 @@ class LinkTargets:
     def _parts(self) -> dict[str, tuple[str, ...]]:
         """Figures by the ids of what is in them and of the boxes around them."""
         inside: dict[str, tuple[str, ...]] = {}
-        around: dict[str, tuple[str, ...]] = {}
+        around: dict[str, list[str]] = {}
         for found, name in zip(self.body.figures, self.ids, strict=True):
             element = found.figure.element
             for part in element.iter(*_PARTS):
@@ -479,8 +519,87 @@ class LinkTargets:
                     inside[part.get("id")] = (name,)
             for box in element.iterancestors(*_BOXES):
                 if box.get("id"):
-                    around[box.get("id")] = (*around.get(box.get("id"), ()), name)
-        return around | inside
+                    around.setdefault(box.get("id"), []).append(name)
+        return {box: tuple(names) for box, names in around.items()} | inside
+
+
+def _count_parts(root: Element, xml: bytes) -> None:
+    """Check the number of paragraphs, figures and tables before rows are made of them.
+
+    Raises:
+        Rejected: XML_TOO_LARGE above the bound.
+    """
+    if len(xml) > bounds.PARTS:  # a shorter one can't have so many
+        n = sum(1 for _ in root.iter("p", "fig", "table-wrap"))
+        if n > bounds.PARTS:
+            raise Rejected(Reason.XML_TOO_LARGE, f"{n} paragraphs, figures and tables, the bound is {bounds.PARTS}")
+
+
+def bounded(front: Front) -> Front:
+    """Bound what the rows of an article repeat of its front matter; ordinary articles are returned as they are."""
+    text = (front.title, front.journal, front.journal_abbreviation, front.article_type, front.language)
+    if (
+        sum(len(t) for t in (*text, front.doi, front.pmid) if t) <= bounds.IDENTIFIER
+        and len(front.keywords) <= bounds.KEYWORDS
+        and all(len(k) <= bounds.TITLE for k in front.keywords)
+        and all(len(a.surname) + len(a.given_names or "") <= bounds.TITLE for a in front.authors[:3])
+    ):
+        return front
+
+    def short(value: str | None) -> str | None:
+        return None if value is None else bounds.shorten(value, bounds.TITLE)
+
+    first = tuple(
+        replace(a, surname=bounds.shorten(a.surname, bounds.TITLE), given_names=short(a.given_names))
+        for a in front.authors[:3]
+    )
+    return replace(
+        front,
+        title=short(front.title),
+        journal=short(front.journal),
+        journal_abbreviation=short(front.journal_abbreviation),
+        article_type=short(front.article_type),
+        language=bounds.identifier(front.language),
+        doi=bounds.identifier(front.doi),
+        pmid=bounds.identifier(front.pmid),
+        keywords=bounds.keywords(front.keywords),
+        authors=(*first, *front.authors[3:]),
+    )
+
+
+class _Titles:
+    """Section titles within their bounds, and their length; each path is looked at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], tuple[tuple[str, ...], int]] = {}
+
+    def of(self, path: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
+        """Bounded titles of a path, and their characters."""
+        known = self._known.get(path)
+        if known is None:
+            short = bounds.shorten_path(path)
+            known = self._known[path] = (short, sum(map(len, short)))
+        return known
+
+
+class _Repeated:
+    """Counts the characters that an article's rows repeat: a small file must not become gigabytes of rows."""
+
+    def __init__(self) -> None:
+        self._n = 0
+
+    def add(self, n: int) -> None:
+        """Count characters.
+
+        Raises:
+            Rejected: XML_TOO_LARGE above the bound.
+        """
+        self._n += n
+        if self._n > bounds.REPEATED:
+            raise Rejected(
+                Reason.XML_TOO_LARGE,
+                f"its rows repeat titles, ids and sentences of more than {bounds.REPEATED} characters",
+            )
 
 
 class _Mentions:
@@ -494,7 +613,9 @@ class _Mentions:
         index: FigureIndex,
         targets: LinkTargets,
         ledger: Ledger,
+        repeated: _Repeated,
     ) -> None:
+        self.repeated = repeated
         self.article_id = article_id
         self.pmcid = pmcid
         self.figure_ids = figure_ids
@@ -502,7 +623,8 @@ class _Mentions:
         self.targets = targets
         self.ledger = ledger
         self.rows: list[Mention] = []
-        self.unresolved = 0
+        self.unresolved = 0  # and those beyond the bound
+        self.found = 0
         self.links: set[Element] = set()
 
     def read(self, context_id: str, context_kind: str, section_kind: str, text: str, refs: tuple[Ref, ...]) -> None:
@@ -511,6 +633,7 @@ class _Mentions:
             if ref.kind == "fig":
                 self.links.add(ref.element)
         named, dangling = find_mentions(text, refs, self.index)
+        self._count(len(named) + len(dangling))
         for ref in dangling:
             self.unresolved += 1
             missing = [r for r in ref.rids if not self.index.knows(r)]
@@ -521,11 +644,23 @@ class _Mentions:
                 self.article_id,
                 f"{context_id}: {text[ref.start : ref.end]!r} → {' '.join(missing) or 'no rid'}",
             )
-        if not named or len(self.rows) > _MAX_MENTIONS:
+        if not named:
             return
-        starts = sentence_starts(text)
+        sentences = Sentences(text)
         for m in named:
-            first, last = sentence_at(text, starts, m.start, m.end)
+            if len(self.rows) >= bounds.MENTIONS:
+                self.unresolved += 1
+                self.ledger.add(
+                    Stage.EXTRACT,
+                    Unit.MENTION,
+                    Reason.MENTION_LIMIT,
+                    self.article_id,
+                    f"{context_id}: {text[m.start : m.end][:100]!r}",
+                    self.figure_ids[m.figure],
+                )
+                continue
+            first, last, sentence = sentences.at(m.start, m.end)
+            self.repeated.add(last - first)
             self.rows.append(
                 Mention(
                     mention_id=f"{self.article_id}/m{len(self.rows):05d}",
@@ -539,7 +674,7 @@ class _Mentions:
                     text=text[m.start : m.end],
                     panels=m.panels,
                     how=m.how,
-                    sentence=text[first:last],
+                    sentence=sentence,
                     sentence_start=first,
                     sentence_end=last,
                     section_kind=section_kind,
@@ -565,11 +700,21 @@ class _Mentions:
         if refs:
             self.read(context_id, context_kind, section_kind, text, self.targets.resolve(refs))
 
-    def outside(self, root: Element, xml: bytes) -> int:
+    def _count(self, n: int) -> None:
+        """Count mentions, whatever becomes of them.
+
+        Raises:
+            Rejected: XML_TOO_LARGE above the bound.
+        """
+        self.found += n
+        if self.found > bounds.MENTIONS_READ:
+            raise Rejected(Reason.XML_TOO_LARGE, f"more than {bounds.MENTIONS_READ} mentions of figures")
+
+    def outside(self, root: Element) -> int:
         """Ledger rows for links to figures in places whose text is in no row; their number."""
         n = 0
-        if xml.count(b'ref-type="fig"') == len(self.links):
-            return 0  # all are accounted for; looking at the bytes is a tenth of looking at the tree
+        if _COUNT_FIGURE_LINKS(root) == len(self.links):
+            return 0  # all are accounted for
         found = cast("list[Element]", _FIGURE_LINKS(root))
         for xref in found:
             if xref not in self.links:
@@ -579,6 +724,7 @@ class _Mentions:
                 if parent is not None:
                     continue
                 n += 1
+                self._count(1)
                 self.ledger.add(
                     Stage.EXTRACT,
                     Unit.MENTION,

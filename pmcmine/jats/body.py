@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from lxml import etree
 
+from pmcmine.bounds import REPEATED
 from pmcmine.jats.dom import LANG, MATHML, Element
-from pmcmine.jats.figures import JatsFigure, figure_kind, read_caption, read_figure, read_statements
+from pmcmine.jats.figures import Around, JatsFigure, figure_kind, read_caption, read_figure, read_statements
 from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of
 from pmcmine.jats.text import Text, flatten, formula_text, is_picture, plain_text
+from pmcmine.rejects import Reason, Rejected
 
 _SUB_ARTICLES: Final = frozenset({"sub-article", "response"})
 # Not texts of the article: references, bylines of other articles, and what is read elsewhere.
@@ -98,6 +101,7 @@ class Body:
     seen: set[Element] = field(default_factory=set)
     abstracts: list[FoundAbstract] = field(default_factory=list)
     groups: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    around: Around = field(default_factory=dict)
 
 
 def read_body(article: Element) -> Body:
@@ -269,7 +273,7 @@ def _figure(
     kind = "supplement" if nests else figure_kind(element, place.figure_kind)
     ordinal = len(body.figures)
     here = place.down(f"fig[{n}]")
-    body.figures.append(FoundFigure(here, read_figure(element, kind), parent, grouped))
+    body.figures.append(FoundFigure(here, read_figure(element, kind, body.around), parent, grouped))
     nested = [f for f in element.iterdescendants("fig") if next(f.iterancestors("fig")) is element]
     for m, child in enumerate(nested):
         _figure(child, here, m, body, ordinal)
@@ -289,7 +293,7 @@ def _bare_graphic(element: Element, place: Place, n: int, body: Body) -> None:
     picture = element.makeelement("graphic", dict(element.attrib))
     picture.attrib.pop("id", None)
     holder.append(picture)
-    figure = read_figure(holder, place.figure_kind)
+    figure = read_figure(holder, place.figure_kind, body.around)
     if element.tag == "graphic" or figure.graphics:
         # A bare graphic may carry its own label and caption.
         figure = replace(
@@ -299,7 +303,7 @@ def _bare_graphic(element: Element, place: Place, n: int, body: Body) -> None:
             caption=read_caption(element),
             alt_text=plain_text(element.find("alt-text")),
             long_description=plain_text(element.find("long-desc")),
-            statements=read_statements(element),
+            statements=read_statements(element, body.around),
         )
         body.figures.append(FoundFigure(place.down(f"graphic[{n}]"), figure, None))
 
@@ -313,7 +317,7 @@ def _bare_alternatives(element: Element, place: Place, n: int, body: Body) -> No
         return
     body.seen.add(element)
     body.seen.update(element)
-    figure = read_figure(element, place.figure_kind)
+    figure = read_figure(element, place.figure_kind, body.around)
     if figure.graphics:
         label = next((t for e in element.iter("label") if (t := plain_text(e))), None)
         body.figures.append(FoundFigure(place.down(f"alternatives[{n}]"), replace(figure, label=label), None))
@@ -327,7 +331,7 @@ def _supplement(element: Element, place: Place, n: int, body: Body) -> None:
     if element in body.seen:
         return
     body.seen.add(element)
-    figure = read_figure(element, "supplement")
+    figure = read_figure(element, "supplement", body.around)
     here = place.down(f"supplementary-material[{n}]")
     if figure.graphics:
         body.figures.append(FoundFigure(here, figure, None))
@@ -350,7 +354,7 @@ def _group(element: Element, place: Place, n: int, body: Body) -> None:
         label = element.find("label")
         if label is not None or (caption is not None and xml_id):
             parent = first
-            own = read_figure(element, figure_kind(element, place.figure_kind))
+            own = read_figure(element, figure_kind(element, place.figure_kind), body.around)
             body.figures.append(FoundFigure(here, own, None))
         elif caption is not None:
             if (title := caption.find("title")) is not None:
@@ -396,16 +400,11 @@ def _table(element: Element, place: Place, n: int, body: Body) -> None:
     n_rows = sum(1 for _ in element.iter("tr"))
     ordinal = None
     if not n_rows:
-        figure = read_figure(element, "table_image")
+        figure = read_figure(element, "table_image", body.around)
         if figure.graphics:
             ordinal = len(body.figures)
             body.figures.append(FoundFigure(here, figure, None))
-    notes = tuple(
-        t
-        for foot in element.iterchildren("table-wrap-foot")
-        for p in foot.iter("p", "attrib")
-        if (t := flatten(p)).text
-    )
+    notes = tuple(_table_notes(element))
     body.tables.append(
         FoundTable(
             here,
@@ -420,6 +419,23 @@ def _table(element: Element, place: Place, n: int, body: Body) -> None:
     )
     for m, fig in enumerate(element.iterdescendants("fig")):
         _figure(fig, here, m, body)
+
+
+def _table_notes(element: Element) -> Iterator[Text]:
+    """Yield the notes below a table.
+
+    Raises:
+        Rejected: XML_TOO_LARGE where notes within notes repeat too much.
+    """
+    characters = 0
+    for foot in element.iterchildren("table-wrap-foot"):
+        for p in foot.iter("p", "attrib"):
+            note = flatten(p)
+            characters += len(note.text)
+            if characters > REPEATED:
+                raise Rejected(Reason.XML_TOO_LARGE, f"notes of a table of more than {REPEATED} characters")
+            if note.text:
+                yield note
 
 
 _FLOATS: Final = {

@@ -1,6 +1,7 @@
 """Bytes to a tree: every dialect of JATS, and XML that means harm.
 
-No DTD, entity or network is ever loaded. libxml2's own bounds hold (depth 256, text nodes of 10 MB,
+No DTD, external entity or network is ever loaded; entities that the document defines itself are expanded within bounds
+(`pmcmine/jats/entities.py`). libxml2's own bounds hold (depth 256, text nodes of 10 MB,
 entity amplification), and the size of the document is bounded before it is parsed.
 """
 
@@ -12,6 +13,8 @@ from typing import Any, Final
 
 from lxml import etree
 
+from pmcmine.bounds import XML_TAGS
+from pmcmine.jats.entities import expand
 from pmcmine.rejects import Reason, Rejected
 
 MAX_XML_BYTES: Final = 64 * 1024 * 1024
@@ -71,12 +74,16 @@ def parse_jats(data: bytes, max_bytes: int = MAX_XML_BYTES, pmcid: str | None = 
         raise Rejected(Reason.XML_TOO_LARGE, f"{len(data)} bytes, the bound is {max_bytes}")
     if not data.strip():
         raise Rejected(Reason.XML_MALFORMED, "the file is empty")
+    tags = data.count(b"<") if len(data) > XML_TAGS else 0
+    if tags > XML_TAGS:  # before libxml2 makes nodes of them
+        raise Rejected(Reason.XML_TOO_LARGE, f"more than {XML_TAGS} tags")
     try:
         root = _parse(data)
     except (etree.XMLSyntaxError, ValueError, LookupError) as error:
         raise Rejected(Reason.XML_MALFORMED, str(error)) from None
     if root is None:
         raise Rejected(Reason.XML_MALFORMED, "the file holds no element")
+    root = expand(root, len(data), tags, _PARSERS.parser)
     if root.tag == "article":
         return root
     articles = [e for e in root.iter() if local(e) == "article"]

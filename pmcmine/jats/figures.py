@@ -179,6 +179,7 @@ def own_graphics(owner: Element) -> tuple[GraphicRef, ...]:
     _collect_graphics(owner, owner if owner.tag == "alternatives" else None, found)
     refs: list[tuple[int, GraphicRef]] = []
     groups: dict[object, int] = {}
+    pictures: set[int] = set()
     for graphic, alternatives in found:
         href = (graphic.get(HREF) or "").strip()
         name = PurePosixPath(href)
@@ -195,11 +196,11 @@ def own_graphics(owner: Element) -> tuple[GraphicRef, ...]:
             role = "alternative" if same == 0 else "thumbnail"
             refs.append((0 if same == 0 else 1, GraphicRef(href, role, *said)))
         else:
-            same = len(set(groups.values()))
+            same = len(pictures)
             refs.append((0, GraphicRef(href, "panel" if same else "primary", *said)))
-        groups.setdefault(stem, same)
+        pictures.add(groups.setdefault(stem, same))
         if alternatives is not None:
-            groups.setdefault(alternatives, same)
+            pictures.add(groups.setdefault(alternatives, same))
     refs.sort(key=lambda r: r[0])
     return _raster_first([r for _, r in refs])
 
@@ -266,15 +267,21 @@ _OTHER_FIGURES = frozenset({"fig", "fig-group", "table-wrap", "table-wrap-group"
 # Read elsewhere, or nothing that a reader sees.
 _SILENT = frozenset({"label", "object-id", "caption", "table", "permissions", "attrib", "x", "abstract"})
 _NO_STATEMENTS: tuple[Statement, ...] = ()
+Around = dict[Element, tuple[Statement, ...]]
 
 
-def read_statements(element: Element) -> tuple[Statement, ...]:
+def read_statements(element: Element, around: Around | None = None) -> tuple[Statement, ...]:
     """Read what stands in and around a figure, besides its own caption, and may speak of its rights.
 
     These are permissions and attributions of the figure, of its graphics and of all that encloses it; captions of
     what encloses it and of its graphics; its other texts (notes, paragraphs, descriptions), footnotes of its caption,
     and the addresses that its caption links to.
+
+    Args:
+        element: the figure.
+        around: what was read of elements around figures before; it is added to.
     """
+    around = {} if around is None else around
     found: list[Statement] = []
     _inside(element, found)
     for ancestor in element.iterancestors():
@@ -283,15 +290,25 @@ def read_statements(element: Element) -> tuple[Statement, ...]:
             if tag in ("body", "back", "front", "article-meta", "floats-group", "article"):
                 break
             continue
-        holder = ancestor.find("sec-meta") if tag == "sec" else ancestor
-        if holder is None:
-            continue
-        for child in holder.iterchildren("permissions", "attrib"):
-            _credit(child, found)
-        if tag in _CAPTIONED and (text := read_caption(ancestor).text):
-            found.append(Statement(text, None, False))
-            _links(ancestor, found)
+        if ancestor not in around:
+            around[ancestor] = tuple(_enclosing(ancestor))
+        found += around[ancestor]
     return tuple(found) if found else _NO_STATEMENTS
+
+
+def _enclosing(ancestor: Element) -> list[Statement]:
+    """What an element says of the rights of all figures in it."""
+    found: list[Statement] = []
+    tag = ancestor.tag
+    holder = ancestor.find("sec-meta") if tag == "sec" else ancestor
+    if holder is None:
+        return found
+    for child in holder.iterchildren("permissions", "attrib"):
+        _credit(child, found)
+    if tag in _CAPTIONED and (text := read_caption(ancestor).text):
+        found.append(Statement(text, None, False))
+        _links(ancestor, found)
+    return found
 
 
 def _inside(element: Element, found: list[Statement]) -> None:
@@ -402,8 +419,14 @@ def figure_kind(element: Element, inherited: str) -> str:
     return inherited
 
 
-def read_figure(element: Element, kind: str) -> JatsFigure:
-    """Read a `<fig>`, or another element that holds a picture with its caption."""
+def read_figure(element: Element, kind: str, around: Around | None = None) -> JatsFigure:
+    """Read a `<fig>`, or another element that holds a picture with its caption.
+
+    Args:
+        element: the element.
+        kind: kind of the figure.
+        around: see `read_statements`.
+    """
     graphics = own_graphics(element)
     return JatsFigure(
         element=element,
@@ -413,5 +436,5 @@ def read_figure(element: Element, kind: str) -> JatsFigure:
         alt_text=_described(element.find("alt-text"), (g.alt_text for g in graphics)),
         long_description=_described(element.find("long-desc"), (g.long_description for g in graphics)),
         graphics=graphics,
-        statements=read_statements(element),
+        statements=read_statements(element, around),
     )

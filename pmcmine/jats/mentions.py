@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from types import MappingProxyType
 
+from pmcmine import bounds
 from pmcmine.jats.text import Ref
+from pmcmine.rejects import Reason, Rejected
 
-_PANEL = r"(?:[A-Z]|[a-z])\d{0,2}(?![A-Za-z0-9])['’′″]{0,2}"
-_BETWEEN = r"\s?(?:[-–—&]|,?\s?(?:and|&)(?=\W)|,|to(?=\W))\s?"
-_IN_BRACKETS = rf"\((?:[Pp]anels?\s)?{_PANEL}(?:{_BETWEEN}{_PANEL})*\)"
+# Possessive and atomic where what is given back could not help: each list is read in one way only. A list of panels
+# has a bound, so that a mention does.
+_PANEL = r"(?:[A-Z]|[a-z])\d{0,2}+(?![A-Za-z0-9])['’′″]{0,2}+"
+_BETWEEN = r"(?>\s?(?:[-–—&]|,?\s?(?:and|&)(?=\W)|,|to(?=\W))\s?)"
+_MORE = rf"(?:{_BETWEEN}{_PANEL}){{0,80}}+"
+_IN_BRACKETS = rf"\((?:[Pp]anels?\s)?{_PANEL}{_MORE}\)"
 # Generous: `_kept` drops what is no panel, such as the P of "Fig. 1A, P < 0.05".
 _PANELS = (
-    rf"(?:\s?{_IN_BRACKETS}(?:{_BETWEEN}{_IN_BRACKETS})*"
-    rf"|{_PANEL}(?:{_BETWEEN}{_PANEL})*"
-    rf"|\s?,?\s(?:[Pp]anels?\s)?{_PANEL}(?:{_BETWEEN}{_PANEL})*)"
+    rf"(?:\s?{_IN_BRACKETS}(?:{_BETWEEN}{_IN_BRACKETS}){{0,20}}"
+    rf"|{_PANEL}{_MORE}"
+    rf"|\s?,?\s(?:[Pp]anels?\s)?{_PANEL}{_MORE})"
 )
 _LETTER = re.compile(r"(?<![A-Za-z])([A-Za-z])\d{0,2}(?![A-Za-z])['’′″]{0,2}")
 # What follows a letter that is a statistic, a unit of a name or a genus: "P < .05", "n = 3", "T cells", "E. coli".
@@ -40,7 +45,7 @@ _GROUP = re.compile(
     rf"(?P<items>{_ITEM}(?:{_SEPARATOR}{_ITEM})*)"
 )
 _ONE = re.compile(rf"(?P<number>\d{{1,3}})(?P<panels>{_PANELS})?")
-_BEFORE = re.compile(r"(?:\s?(?:[-–—,&]|\b(?:and|to|through)))?[\s(]*$")
+_BEFORE = re.compile(r"\s?(?:[-–—,&]|\b(?:and|to|through))$")
 _RANGE = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)")
 _BARE_RANGE = re.compile(r"\s*(?:[-–—]|to|through)\s*(?:[Ff]ig(?:ure)?s?\.?\s*)?")
 _HEAD = re.compile(r"^[\s,]*(?:[Pp]anels?\s)?")
@@ -57,7 +62,8 @@ _OTHER_SERIES = re.compile(
     r"(?:suppl\w*\.?|supporting|additional|extended\s+data|appendix|\bpl(?:ate)?s?\.?\s*\w{1,6}\s*[,:])\s*$",
     re.IGNORECASE,
 )
-_LABEL = re.compile(r"(?:fig(?:ure)?s?\.?|abb(?:ildung)?\.?)?\s*(\d{1,3})\s*[.:|]?\s*$", re.IGNORECASE)
+_LABEL = re.compile(r"(?:fig(?:ure)?s?\.?|abb(?:ildung)?\.?)?\s*+(\d{1,3})\s*+[.:|]?+\s*+", re.IGNORECASE)
+_LONGEST = 600  # characters of the panels of one mention that is joined from several
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +232,7 @@ def _items(text: str) -> list[_Item]:
             written, end = _panels_of(text, item)
             if is_range and number < before:
                 break  # "Fig. 5G-4": part of a name, no range of figures
-            if is_range and number == before and written and found and found[-1].panels:
+            if is_range and number == before and written and found and 0 < len(found[-1].panels or "") < _LONGEST:
                 # "Fig. 2A–2D": one figure, and its panels as written.
                 found[-1] = _joined(text, found[-1], end)
                 previous = item
@@ -255,14 +261,20 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
         text: the text of a paragraph, caption or title.
         refs: its cross-references, offsets in `text`.
         index: the article's figures.
+
+    Raises:
+        Rejected: XML_TOO_LARGE above the bound on mentions of one text.
     """
     if not refs and not index.by_number:
         return [], []
     links: list[tuple[Ref, list[int]]] = []
     dangling: list[Ref] = []
+    n_linked = 0
     for ref in refs:
         figures = index.figures(ref.rids)
         if figures:
+            n_linked += len(figures)
+            _check_number(n_linked)
             links.append((ref, figures))
         if ref.kind == "fig" and not (ref.rids and all(map(index.knows, ref.rids))):
             dangling.append(ref)
@@ -276,11 +288,16 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
     taken: set[tuple[int, int]] = set()  # (item, figure) that a link covers
 
     begins = sorted(ref.start for ref, _ in links)
+    item_starts, item_ends = [i.start for i in items], [i.end for i in items]
     for ref, linked in links:
-        inside = [n for n, i in enumerate(items) if i.start < ref.end and ref.start < i.end]
+        inside = range(bisect_right(item_ends, ref.start), bisect_left(item_starts, ref.end))
         figures = _meant(linked, [items[n].number for n in inside], ref, index)
+        _check_number(len(named) + len(figures))
+        saying: dict[int | None, list[int]] = {}  # items of this link by the figure that their number says
+        for n in inside:
+            saying.setdefault(index.by_number.get(items[n].number), []).append(n)
         for figure in figures:
-            own = [n for n in inside if index.by_number.get(items[n].number) == figure and (n, figure) not in taken]
+            own = [n for n in saying.get(figure, ()) if (n, figure) not in taken]
             if not own and len(inside) == 1 and len(figures) == 1:
                 own = [n for n in inside if (n, figure) not in taken]
             if own:
@@ -289,7 +306,7 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
                 for n in own[1:]:  # "Fig. 2A and 2C" in one link is one mention
                     if n != own[0] + 1 or not _JOINT.fullmatch(text, item.end, items[n].at) or not item.panels:
                         break
-                    if items[n].at >= ref.end or not items[n].panels:
+                    if items[n].at >= ref.end or not items[n].panels or len(item.panels) > _LONGEST:
                         break
                     item = _joined(text, item, items[n].end)
                     taken.add((n, figure))
@@ -303,29 +320,89 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
             else:
                 panels, end = _of_link(text, ref, figure, index)
                 named.append(Named(figure, ref.start, end, "xref", panels))
-    covered = {n for n, _ in taken}
-    linked_spans = [(r.start, r.end) for r, _ in links]
+    if items:
+        named += _unlinked(items, refs, links, {n for n, _ in taken}, index, len(named))
+    if len(links) > 1:
+        named += _unnumbered_ranges(text, links, index, named)
+    named.sort(key=lambda m: (m.start, m.end, m.figure))
+    return named, dangling
+
+
+class _Spans:
+    """Spans of links, asked for what they cover; a question costs the same however many they are."""
+
+    def __init__(self, refs: Sequence[Ref]) -> None:
+        spans = sorted((r.start, r.end) for r in refs)
+        self._starts = [start for start, _ in spans]
+        self._ends = list(accumulate((end for _, end in spans), max))  # how far they reach up to each
+
+    def overlap(self, start: int, end: int) -> bool:
+        """Return whether a span begins before `end` and ends after `start`."""
+        n = bisect_left(self._starts, end)
+        return n > 0 and self._ends[n - 1] > start
+
+    def cover(self, at: int) -> bool:
+        """Return whether a span holds the character at an offset."""
+        return self.overlap(at, at + 1)
+
+
+def _check_number(n: int) -> None:
+    """Check the number of mentions in one text.
+
+    Raises:
+        Rejected: XML_TOO_LARGE above the bound: links to whole groups of figures multiply.
+    """
+    if n > bounds.MENTIONS_READ:
+        raise Rejected(Reason.XML_TOO_LARGE, f"more than {bounds.MENTIONS_READ} mentions of figures in one text")
+
+
+def _unlinked(
+    items: Sequence[_Item],
+    refs: Sequence[Ref],
+    links: Sequence[tuple[Ref, list[int]]],
+    covered: set[int],
+    index: FigureIndex,
+    before: int,
+) -> list[Named]:
+    """Figures that a text names in plain words, and those between the ends of a range.
+
+    Args:
+        items: the numbers after the word figure, in order.
+        refs: all links of the text.
+        links: those that lead to figures, with the figures.
+        covered: items that a link has named.
+        index: the article's figures.
+        before: mentions that were found before.
+    """
+    named: list[Named] = []
+    to_figures = {id(ref) for ref, _ in links}
+    # A number inside a link to another thing (a supplement, a figure elsewhere) is that link's.
+    foreign = _Spans([r for r in refs if id(r) not in to_figures])
+    linked = _Spans([r for r, _ in links])
+    to_one: dict[int, _Spans] = {}
+    if any(i.range_from is not None for i in items):
+        by_figure: dict[int, list[Ref]] = {}
+        for ref, figures in links:
+            for figure in figures:
+                by_figure.setdefault(figure, []).append(ref)
+        to_one = {figure: _Spans(of) for figure, of in by_figure.items()}
     for n, item in enumerate(items):
         if n not in covered:
             figure_at = index.by_number.get(item.number)
-            # A number inside a link to another thing (a supplement, a figure elsewhere) is that link's.
-            foreign = any(r.start <= item.at < r.end and not any(r is x for x, _ in links) for r in refs)
-            if figure_at is not None and item.certain and not foreign:
-                inside_link = any(s <= item.at < e for s, e in linked_spans)
-                how = "range" if inside_link and item.range_from is not None else "plain"
+            if figure_at is not None and item.certain and not foreign.cover(item.at):
+                how = "range" if item.range_from is not None and linked.cover(item.at) else "plain"
                 named.append(Named(figure_at, item.start, item.end, how, item.panels))
         if item.range_from is not None and 0 < item.number - item.range_from <= 100:
             start = items[n - 1].start
             for number in range(item.range_from + 1, item.number):
                 figure_between = index.by_number.get(number)
+                if figure_between is None:
+                    continue
                 # A link around the range that lists its figures names them already.
-                linked_already = any(figure_between in f and r.start < item.end and start < r.end for r, f in links)
-                if figure_between is not None and not linked_already:
+                if figure_between not in to_one or not to_one[figure_between].overlap(start, item.end):
                     named.append(Named(figure_between, start, item.end, "range", None))
-    if len(links) > 1:
-        named += _unnumbered_ranges(text, links, index, named)
-    named.sort(key=lambda m: (m.start, m.end, m.figure))
-    return named, dangling
+        _check_number(before + len(named))
+    return named
 
 
 def _meant(linked: list[int], numbers: Sequence[int], ref: Ref, index: FigureIndex) -> list[int]:
@@ -338,6 +415,15 @@ def _meant(linked: list[int], numbers: Sequence[int], ref: Ref, index: FigureInd
     return chosen if len(numbered) > 1 and chosen else linked
 
 
+def _without_separator(text: str) -> str:
+    """Drop what joins a text to the next item: a separator, opening brackets and white space."""
+    end = len(text)
+    while end and (text[end - 1] == "(" or text[end - 1].isspace()):
+        end -= 1
+    separator = _BEFORE.search(text, max(0, end - 10), end)
+    return text[: separator.start() if separator else end]
+
+
 def _before_next(text: str, item: _Item, ref: Ref, begins: Sequence[int]) -> _Item:
     """Cut the panels of an item where another link begins: in "Fig. 2A, B" both letters may be links of their own.
 
@@ -348,7 +434,7 @@ def _before_next(text: str, item: _Item, ref: Ref, begins: Sequence[int]) -> _It
     for start in begins[bisect_left(begins, max(ref.end, item.at)) :]:
         if start >= item.end:
             break
-        kept = _BEFORE.sub("", text[item.at : start])
+        kept = _without_separator(text[item.at : start])
         if not _RANGE.match(text, item.at + len(kept)) and item.at + len(kept) >= ref.end:
             return replace(item, end=item.at + len(kept), panels=_tidy(kept.lstrip("0123456789")))
     return item
@@ -370,12 +456,15 @@ def _unnumbered_ranges(
     text: str, links: Sequence[tuple[Ref, list[int]]], index: FigureIndex, named: Sequence[Named]
 ) -> list[Named]:
     """Figures between two linked ends of a range whose labels hold no numbers: by document order."""
-    between = []
+    between: list[Named] = []
     numbered = set(index.by_number.values())
+    ordered = sorted((m.start, m.figure) for m in named)
+    starts = [start for start, _ in ordered]
     for (a, first), (b, second) in pairwise(links):
         low, high = first[-1], second[0]
         if high - low < 2 or low in numbered or not _BARE_RANGE.fullmatch(text, a.end, b.start):
             continue
-        known = {m.figure for m in named if a.start <= m.start < b.end}
+        _check_number(len(named) + len(between) + high - low)
+        known = {f for _, f in ordered[bisect_left(starts, a.start) : bisect_left(starts, b.end)]}
         between += [Named(f, a.start, b.end, "range", None) for f in range(low + 1, high) if f not in known]
     return between

@@ -13,6 +13,7 @@ _ABBREVIATIONS = frozenset(
         "st sp spp subsp var cv inc ltd corp dept univ e.g i.e viz ext",
     )
 )
+_LONGEST = 64  # characters of an abbreviation and what is glued to it
 _INITIALS = re.compile(r"[A-Z](?:\.[A-Z])+")
 
 
@@ -22,7 +23,9 @@ def sentence_starts(text: str) -> list[int]:
     for match in _BOUNDARY.finditer(text):
         stop = match.start()
         if text[stop] == ".":
-            word = text[text.rfind(" ", 0, stop) + 1 : stop].lstrip('([“"')
+            space = text.rfind(" ", max(0, stop - _LONGEST), stop)
+            too_long = space < 0 and stop > _LONGEST
+            word = "" if too_long else text[space + 1 : stop].lstrip('([“"')
             if word.lower() in _ABBREVIATIONS or _INITIALS.fullmatch(word):
                 continue
         starts.append(match.end())
@@ -37,3 +40,23 @@ def sentence_at(text: str, starts: list[int], start: int, end: int) -> tuple[int
     while last > max(first, end) and text[last - 1].isspace():
         last -= 1
     return first, last
+
+
+class Sentences:
+    """The sentences of one text, asked for again and again: each is looked for and copied once."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts = sentence_starts(text)
+        self._known: dict[tuple[int, int], tuple[int, int, str]] = {}
+
+    def at(self, start: int, end: int) -> tuple[int, int, str]:
+        """Return `sentence_at`, and the words of that sentence or run of sentences."""
+        runs = bisect_right(self._starts, start), bisect_right(self._starts, max(end - 1, start))
+        known = self._known.get(runs)
+        if known is None:
+            first, last = sentence_at(self._text, self._starts, start, end)
+            known = self._known[runs] = (first, last, self._text[first:last])
+        if end > known[1]:  # a mention reaches into the white space at the end
+            return known[0], end, self._text[known[0] : end]
+        return known

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from lxml import etree
 
 from pmcmine.jats.dom import MATHML, Element
+from pmcmine.jats.entities import meaning
 
 FLOATS: Final = frozenset(
     {
@@ -354,8 +355,8 @@ def plain_text(element: Element | None) -> str | None:
 
 
 def _entity(name: str) -> str:
-    """An entity that the (never loaded) DTD would have defined: HTML's meaning of the name, or nothing."""
-    return html5.get(name + ";", "")
+    """An entity that the (never loaded) DTD would have defined."""
+    return meaning(name)
 
 
 _OPERATOR_SPACES: Final = frozenset("=<>≤≥≈≠±×→←↔∼≡+")
@@ -492,9 +493,9 @@ def _group(text: str) -> str:
     return text if len(text) <= 1 or text.isalnum() or _is_closed(text) else f"({text})"
 
 
-_TEX_BODY = re.compile(r"\\begin\{document\}(.*?)\\end\{document\}", re.DOTALL)
+_TEX_BODY: Final = ("\\begin{document}", "\\end{document}")
 _TEX_NOISE = re.compile(
-    r"\\(?:documentclass|usepackage|setlength|begin|end)(?:\[[^\]]*\])?(?:\{[^{}]*\})*"
+    r"\\(?:documentclass|usepackage|setlength|begin|end)(?:\[[^\[\]]*\])?(?:\{[^{}]*\})*"
     r"|\$+|\\(?:left|right|displaystyle|textstyle|limits|nolimits|,|;|!|:|quad|qquad)(?![a-zA-Z])"
 )
 _TEX_FONTS = re.compile(r"\\(?:mathrm|mathbf|mathit|mathsf|mathcal|mathbb|text|textrm|textit|textbf|rm|bf|it|hbox"
@@ -509,8 +510,9 @@ _TEX_WORDS: Final = {"times": "×", "cdot": "·", "le": "≤", "leq": "≤", "ge
 
 def tex_text(tex: str) -> str:
     """Readable text of TeX mathematics: no preamble, no fonts, commands as characters where there is one."""
-    body = _TEX_BODY.search(tex)
-    text = _TEX_NOISE.sub(" ", body[1] if body else tex)
+    start = tex.find(_TEX_BODY[0])
+    end = tex.find(_TEX_BODY[1], start) if start >= 0 else -1
+    text = _TEX_NOISE.sub(" ", tex[start + len(_TEX_BODY[0]) : end] if end >= 0 else tex)
     for _ in range(4):  # nested fonts and fractions, from the inside
         text = _TEX_FRACTION.sub(r"(\1)/(\2)", _TEX_FONTS.sub(r"\1", text))
     text = _TEX_COMMAND.sub(

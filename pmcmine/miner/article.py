@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from pmcmine.budget import BudgetExceeded, within
 from pmcmine.bundle import ABSENT, Entry, Reader, VersionMeta
 from pmcmine.config import MineConfig
 from pmcmine.enrichers import enrich_paragraphs
@@ -16,6 +17,7 @@ from pmcmine.miner.figures import mine_figures
 from pmcmine.miner.result import Mined
 from pmcmine.miner.unwanted import benchmarks, unwanted
 from pmcmine.pointers import withhold
+from pmcmine.redact import hide
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.select import choose_version
 from schemas.ledger import Tombstone
@@ -39,31 +41,28 @@ def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig, as_
     mined = Mined(pmcid)
     mined.counts["versions"] = len(entries)
     try:
-        _mine(entries, reader, config, ledger, mined, as_of)
+        within(config.max_article_seconds, lambda: _mine(entries, reader, config, ledger, mined, as_of))
+    except BudgetExceeded as error:
+        log.warning("%s: %s", pmcid, error)
+        ledger, mined = _failed(entries, Reason.ARTICLE_TIMEOUT, str(error))
     except Exception as error:
         log.exception("%s: defect", pmcid)
-        last = entries[-1]
-        ledger = Ledger(pmcid)
-        mined = Mined(pmcid)
-        mined.counts["versions"] = len(entries)
-        for entry in entries[:-1]:
-            ledger.add(
-                Stage.SELECT,
-                Unit.VERSION,
-                Reason.INTERNAL_ERROR,
-                article_id(pmcid, entry.version),
-                "see the last version",
-            )
-        mined.counts["selected"] = 1
-        ledger.add(
-            Stage.EXTRACT,
-            Unit.ARTICLE,
-            Reason.INTERNAL_ERROR,
-            article_id(pmcid, last.version),
-            f"{type(error).__name__}: {error}",
-        )
+        ledger, mined = _failed(entries, Reason.INTERNAL_ERROR, hide(f"{type(error).__name__}: {error}"))
     mined.rejects = tuple(ledger.rows)
     return mined
+
+
+def _failed(entries: Sequence[Entry], reason: Reason, detail: str) -> tuple[Ledger, Mined]:
+    """Rejects of all versions of an article that could not be mined, of which nothing is kept."""
+    pmcid, last = entries[0].pmcid, entries[-1]
+    ledger = Ledger(pmcid)
+    mined = Mined(pmcid)
+    mined.counts["versions"] = len(entries)
+    mined.counts["selected"] = 1
+    for entry in entries[:-1]:
+        ledger.add(Stage.SELECT, Unit.VERSION, reason, article_id(pmcid, entry.version), "see the last version")
+    ledger.add(Stage.EXTRACT, Unit.ARTICLE, reason, article_id(pmcid, last.version), detail)
+    return ledger, mined
 
 
 def _mine(
@@ -86,7 +85,7 @@ def _mine(
     meta = ArticleMeta(
         pmcid=chosen.pmcid,
         version=chosen.version,
-        versions_seen=tuple(sorted(e.version for e in entries)),
+        versions_seen=tuple(sorted({e.version for e in entries})),
         pmid=chosen.pmid,
         doi=chosen.doi,
         license_code=chosen.license_code,
@@ -153,9 +152,11 @@ def _metadata(entries: Sequence[Entry], reader: Reader, ledger: Ledger) -> list[
     versions, failed = [], False
     for entry in entries:
         try:
+            if entry.problem is not None:
+                raise entry.problem
             versions.append(reader.metadata(entry))
         except Rejected as error:
-            failed |= error.reason != Reason.METADATA_MISSING
+            failed |= error.reason not in (Reason.METADATA_MISSING, Reason.SUPERSEDED_VERSION)
             ledger.add(Stage.SELECT, Unit.VERSION, error.reason, article_id(entry.pmcid, entry.version), error.detail)
     if failed:
         for v in versions:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pmcmine.bounds import ATTRIBUTION, SAME_IMAGE, SAME_IMAGE_BYTES, shorten
 from pmcmine.bundle import ArticleBundle
 from pmcmine.concepts.article import LinkedText, article_linker
 from pmcmine.config import MineConfig
@@ -25,6 +27,7 @@ from pmcmine.rights.figures import names_source
 from schemas.article import Article
 from schemas.concept import Concept
 from schemas.figure import Figure, Graphic, PdfPlace
+from schemas.mention import Mention
 from schemas.panel import Panel
 
 
@@ -37,7 +40,7 @@ def mine_figures(
     choices, withheld = choose(extraction.figures, index, article.article_id, bundle.meta.has_media, config, ledger)
     mined.concepts = _concepts(choices, extraction, config)
     media = read_media(choices, bundle, config, mined.counts)
-    shown = [media.shown(c) for c in choices]
+    shown = _without_repeats([media.shown(c) for c in choices])
     images = [image for image, _ in shown]
     rows = [
         _row(choice, article, image, why[0] if why else None, media.place(choice))
@@ -49,12 +52,14 @@ def mine_figures(
         rows = _in_benchmarks(rows, images, sets, mined)
     if config.panels:
         _panels(rows, images, choices, media, config, mined)
+    parts = _Parts(mined)
+    panel_keys: set[str] = set()
+    unwanted_ids: set[str] = set()
     for figure, (image, why) in zip(rows, shown, strict=True):
         dropped = unwanted(figure, config)
         if dropped is not None:
             ledger.add(Stage.EXTRACT, Unit.FIGURE, dropped[0], article.article_id, dropped[1], figure.figure_id)
-            mined.concepts = [c for c in mined.concepts if c.context_id != figure.figure_id]
-            mined.panels = [p for p in mined.panels if p.figure_id != figure.figure_id]
+            unwanted_ids.add(figure.figure_id)
             continue
         if figure.no_sample is not None:
             detail = why[1] if why else ""
@@ -62,7 +67,12 @@ def mine_figures(
             ledger.add(Stage.IMAGE, Unit.FIGURE, reason, article.article_id, detail, figure.figure_id)
         mined.figures.append(figure)
         if image is not None:
-            _stage(figure, article, image, media, config, mined)
+            _stage(figure, article, image, media, config, mined, parts, panel_keys)
+    if unwanted_ids:
+        mined.concepts = [c for c in mined.concepts if c.context_id not in unwanted_ids]
+        mined.panels = [p for p in mined.panels if p.figure_id not in unwanted_ids]
+    if parts.crops:
+        mined.panels = [replace(p, crop_sha256=parts.crops.get(p.panel_id, p.crop_sha256)) for p in mined.panels]
     if config.near_duplicates:
         sampled = {s.figure_id for s in mined.samples}
         seen = {f.figure_id: i.fingerprint for f, i in zip(rows, images, strict=True) if i and f.figure_id in sampled}
@@ -124,19 +134,62 @@ def _panels(
     mined.panels, mined.mentions = with_mentions(found, mined.mentions)
 
 
+class _Parts:
+    """What belongs to each figure, by its id, and the hashes of crops, by the id of their panel."""
+
+    def __init__(self, mined: Mined) -> None:
+        self.mentions: dict[str, list[Mention]] = {}
+        self.concepts: dict[str, list[Concept]] = {}
+        self.panels: dict[str, list[Panel]] = {}
+        self.crops: dict[str, str] = {}
+        for mention in mined.mentions:
+            self.mentions.setdefault(mention.figure_id, []).append(mention)
+        for concept in mined.concepts:
+            self.concepts.setdefault(concept.context_id, []).append(concept)
+        for panel in mined.panels:
+            self.panels.setdefault(panel.figure_id, []).append(panel)
+
+
+_Shown = tuple[CheckedImage | None, tuple[Reason, str] | None]
+
+
+def _without_repeats(shown: Sequence[_Shown]) -> list[_Shown]:
+    """Images of figures, without those of a file that stands for too many: each would be stored again."""
+    times: Counter[int] = Counter()
+    size = 0
+    out: list[_Shown] = []
+    for image, why in shown:
+        if image is not None:
+            n = times[id(image)]
+            again = len(image.data) if n else 0
+            if n >= SAME_IMAGE or size + again > SAME_IMAGE_BYTES:
+                out.append((None, (Reason.IMAGE_REPEATED, f"{n} figures show the same file")))
+                continue
+            times[id(image)] += 1
+            size += again
+        out.append((image, why))
+    return out
+
+
 def _stage(
-    figure: Figure, article: Article, image: CheckedImage, media: Media, config: MineConfig, mined: Mined
+    figure: Figure,
+    article: Article,
+    image: CheckedImage,
+    media: Media,
+    config: MineConfig,
+    mined: Mined,
+    parts: _Parts,
+    panel_keys: set[str],
 ) -> None:
-    """Stage a figure's sample, and those of its panels, whose rows learn the hash of their crop."""
-    mentions = [m for m in mined.mentions if m.figure_id == figure.figure_id]
-    concepts = [c for c in mined.concepts if c.context_id == figure.figure_id]
-    panels = [p for p in mined.panels if p.figure_id == figure.figure_id]
+    """Stage a figure's sample, and those of its panels, whose crops are noted in `parts`."""
+    mentions = parts.mentions.get(figure.figure_id, [])
+    concepts = parts.concepts.get(figure.figure_id, [])
+    panels = parts.panels.get(figure.figure_id, [])
     sample = sample_of(figure, article, mentions, image, concepts, panels)
     if config.panel_shards:
         pieces = dict(media.pieces.get(figure.figure_id, ()))
-        cut = panel_samples(figure, article, panels, mined.mentions, image, pieces, config)
-        hashes = {s.figure_id: s.sha256 for s in cut}
-        mined.panels = [replace(p, crop_sha256=hashes[p.panel_id]) if p.panel_id in hashes else p for p in mined.panels]
+        cut = panel_samples(figure, article, panels, mentions, image, pieces, config, panel_keys)
+        parts.crops.update((s.figure_id, s.sha256) for s in cut)
         sample = replace(sample, panels=tuple(cut))
     mined.samples.append(sample)
 
@@ -150,7 +203,7 @@ def _row(
     credited = names_source(draft.permissions)
     if rights.override or credited:
         own = draft.permissions if credited else f"licence of this figure: {rights.license.value}"
-        attribution = f"{attribution}. Figure: {own}"
+        attribution = shorten(f"{attribution}. Figure: {own}", ATTRIBUTION)
     return Figure(
         figure_id=draft.figure_id,
         article_id=article.article_id,

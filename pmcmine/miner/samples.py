@@ -116,12 +116,14 @@ def panel_samples(
     image: CheckedImage,
     pieces: Mapping[str, CheckedImage],
     config: MineConfig,
+    taken: set[str],
 ) -> list[StagedSample]:
     """Samples of those of a figure's panels that can be cut out of its image, or are files of their own.
 
-    Their `figure_id` is the panel's.
+    Their `figure_id` is the panel's. `taken` are keys of panels of the article's earlier figures.
     """
-    keys = dict(zip([p.panel_id for p in panels], panel_keys(figure.key, [p.label for p in panels]), strict=True))
+    labels = [p.label for p in panels]
+    keys = dict(zip([p.panel_id for p in panels], panel_keys(figure.key, labels, taken), strict=True))
     return [
         StagedSample(
             figure_id=panel.panel_id,

@@ -397,6 +397,7 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
     seen: set[str] = set()
     had: set[int] = set()
     following = 0
+    compounds = name == "digit" and _COMPOUNDS.search(text) is not None
     stopped = _stopped(text, mine, name) if any(m.form == "unstopped" for m in mine) else {}
     for n, m in enumerate(mine):
         numbers = [k.number for x in m.labels for k in kinds(x) if k.name == name]
@@ -416,7 +417,7 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
             continue  # "marked by letters (A-D)"
         if m.form not in ("bracket", "half") and _MODELS.search(text[max(m.start - 24, 0) : m.start]):
             continue  # "model A"
-        if name == "digit" and _COMPOUNDS.search(text):
+        if compounds:
             continue
         if name == "digit" and m.form == "bracket" and text[m.end : m.end + 1].isalnum():
             continue

@@ -11,6 +11,8 @@ from typing import Final
 
 from PIL import Image
 
+from pmcmine.bounds import CAPTION_COPY, shorten
+from pmcmine.ids import free_key
 from pmcmine.images import CheckedImage, grey_or_rgb
 from schemas import plain
 from schemas.article import Article
@@ -89,12 +91,24 @@ def _encode(part: Image.Image, form: str) -> Crop:
     return Crop(out.getvalue(), form)
 
 
-def panel_keys(figure_key: str, labels: Sequence[str]) -> list[str]:
-    """WebDataset keys of a figure's panels; labels that become the same get their place appended."""
+def panel_keys(figure_key: str, labels: Sequence[str], taken: set[str]) -> list[str]:
+    """WebDataset keys of a figure's panels; labels that become the same get their place appended.
+
+    Args:
+        figure_key: key of the figure.
+        labels: labels of its panels.
+        taken: keys of panels of the article's earlier figures, whose keys may begin with this figure's; the new
+            keys are added.
+    """
     keys: list[str] = []
+    own: set[str] = set()
     for n, label in enumerate(labels):
-        key = f"{figure_key}-{_UNSAFE.sub('_', label)[:12] or 'p'}"[:94]
-        keys.append(f"{key}-{n}" if key in keys else key)
+        base = f"{figure_key}-{_UNSAFE.sub('_', label)[:12] or 'p'}"[:94]
+        wanted = f"{base[:87]}-{n}" if base in own else base
+        key = free_key(base, wanted, f"{figure_key}#{n}", taken)
+        own |= {base, key}
+        taken.add(key)
+        keys.append(key)
     return keys
 
 
@@ -113,7 +127,7 @@ def panel_record(
         label=panel.label,
         text=panel.text,
         shared_text=" ".join((figure.caption or "")[s.start : s.end].strip() for s in panel.shared).strip(),
-        caption=figure.caption or "",
+        caption=shorten(figure.caption or "", CAPTION_COPY),
         caption_title=figure.caption_title or "",
         confidence=panel.confidence,
         x=panel.x or 0,

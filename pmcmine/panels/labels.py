@@ -23,7 +23,10 @@ _LETTERS_TO: Final = re.compile(r"([A-Za-z])-([ivx])")  # a range of letters, or
 SUBPANELS: Final = re.compile(r"(?<![A-Za-z])[A-Za-z]-ii(?![A-Za-z])")  # labels such as a-i and a-ii
 _RANGE: Final = re.compile(rf"({LABEL}) ?(?:[{_DASH}]|to|through|thru) ?({LABEL})$")
 _SPLIT: Final = re.compile(r" ?(?:,|;|/|&|\+|\band\b|\bor\b) ?(?:and |or |& )?")
-LIST: Final = rf"{LABEL}(?:(?: ?[{_DASH}] ?| to | through | ?[,;/&+] ?(?:and |or )?| and | or ){LABEL}){{0,19}}"
+# In a list, `a-i` reads as two labels with a dash between them; as a label of its own it could be read in two ways, and
+# a list of them in 2^n.
+_LISTED: Final = r"(?:[A-Za-z](?:\d{1,2}|['′’″]{1,2})?|\d{1,2}[A-Za-z]?|[ivx]{2,5})"
+LIST: Final = rf"{_LISTED}(?:(?: ?[{_DASH}] ?| to | through | ?[,;/&+] ?(?:and |or )?| and | or ){_LISTED}){{0,19}}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pmcmine.costs import Machine, plan, rates_of
 from pmcmine.errors import PmcmineError, ReleaseError
-from pmcmine.release import JOURNAL, RELEASE, WORK, load_release
+from pmcmine.release import JOURNAL, RELEASE, WORK, check_seal, load_release
 from pmcmine.storage import Folder
 
 CARD: Final = "README.md"
@@ -46,13 +46,15 @@ def read_release(folder: Folder) -> dict[str, Any]:
     """
     if folder.exists(f"{WORK}/{JOURNAL}"):
         raise ReleaseError(f"{folder.url}: an update was killed as it ended; the same command ends it")
-    release = load_release(folder)
+    release = check_seal(load_release(folder), f"{folder.url}/{RELEASE}")
+    if not release.get("files") or "run" not in release:
+        raise ReleaseError(f"{folder.url}: {RELEASE} names no files; this is no release")
     freed = release["run"].get("free_published", False)
     for file in release["files"]:
         name = file["name"]
         if freed and name.endswith(".tar") and not folder.exists(name):
             continue
-        if not folder.exists(name) or folder.size(name) != file["bytes"]:
+        if not folder.exists(name) or folder.size(name) != file.get("bytes"):
             raise ReleaseError(f"{folder.url}: {name} is missing or of another size than {RELEASE} says")
     return release
 
@@ -78,8 +80,8 @@ def repos_of(release: Mapping[str, Any], name: str) -> list[Repo]:
     found = []
     for folder in _SUFFIX:
         files = {
-            file["name"].removeprefix(f"{folder}/"): (file["bytes"], file["sha256"])
-            for file in release["files"]
+            file["name"].removeprefix(f"{folder}/"): (file.get("bytes", 0), file.get("sha256", ""))
+            for file in release.get("files", ())
             if file["name"].startswith(f"{folder}/") and file["name"] != f"{folder}/{CARD}"
         }
         if files:

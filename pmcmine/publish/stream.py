@@ -2,28 +2,46 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any, Final
 
+from pmcmine import sealed
 from pmcmine.assemble.plan import PANEL_SHARDS, SHARDS
 from pmcmine.assemble.shards import published_record
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.repos import repo_name
-from pmcmine.publish.upload import BATCH_BYTES, BATCH_FILES, additions, commit, patiently, send
+from pmcmine.publish.target import Target, check_targets
+from pmcmine.publish.upload import BATCH_BYTES, BATCH_FILES, additions, reach_hub, send
 from pmcmine.storage import Folder
 
 _LOOK_SECONDS: Final = 2.0
 
 
+def check_hub(config: MineConfig, say: Callable[[str], None]) -> None:
+    """Check, before anything is mined, that the Hub answers, and whose its repos are.
+
+    Raises:
+        PmcmineError: one line, if nothing could be published there.
+    """
+    from huggingface_hub import HfApi
+
+    assert config.publish_to is not None
+    datasets = (SHARDS, "tables", PANEL_SHARDS) if config.panel_shards else (SHARDS, "tables")
+    repos = {repo_name(config.publish_to, dataset): dataset for dataset in datasets}
+    reach_hub(config.endpoint, config.first_contact_seconds, "nothing was mined", say)
+    api = HfApi(endpoint=config.endpoint, library_name="pmcmine")
+    check_targets(api, repos, None, not config.publish_public, config.publish_adopt)
+
+
 class Published:
     """Sends the shards of a run as they become whole, in a thread of its own."""
 
-    def __init__(self, config: MineConfig, work: Folder, out: Folder) -> None:
+    def __init__(
+        self, config: MineConfig, work: Folder, out: Folder, identity: str, paths: Sequence[tuple[str, str]]
+    ) -> None:
         from huggingface_hub import HfApi
 
         assert config.publish_to is not None
@@ -34,12 +52,13 @@ class Published:
         self._done = threading.Event()
         self._error: PmcmineError | None = None
         self._seen: set[str] = set()
-        for dataset in (SHARDS, PANEL_SHARDS) if config.panel_shards else (SHARDS,):
-            repo = repo_name(self._name, dataset)
-            patiently(
-                partial(self._api.create_repo, repo, repo_type="dataset", private=True, exist_ok=True),
-                f"creating {repo}",
-            )
+        datasets = (SHARDS, PANEL_SHARDS) if config.panel_shards else (SHARDS,)
+        repos = {repo_name(self._name, dataset): dataset for dataset in datasets}
+        private, adopt = not config.publish_public, config.publish_adopt
+        targets = check_targets(self._api, repos, identity, private, adopt)
+        self._targets: dict[str, Target] = {target.folder: target for target in targets}
+        for target in targets:
+            target.claim(self._api, identity, [path for dataset, path in paths if dataset == target.folder])
         self._thread = threading.Thread(target=self._watch, name="publish", daemon=True)
         self._thread.start()
 
@@ -74,7 +93,9 @@ class Published:
         for name in self._work.walk(f"assembled/{dataset}"):
             if name in self._seen or not name.endswith(".tar.json"):
                 continue
-            record = json.loads(self._work.read(name))
+            record = sealed.read_or_none(self._work, name)
+            if record is None:
+                continue  # written again by the run
             if record.get("kept") or self._work.exists(published_record(record["name"])):
                 self._seen.add(name)
                 continue
@@ -111,7 +132,7 @@ class Published:
         repo = repo_name(self._name, dataset)
         with additions(self._out, dataset, self._paths(dataset, batch)) as adds:
             send(self._api, repo, adds)
-            commit(self._api, repo, adds, f"{dataset}: {len(batch)} shards")
+            self._targets[dataset].commit(self._api, adds, f"{dataset}: {len(batch)} shards")
         for record in batch:
             self._work.write(published_record(record["name"]), b"{}", replace=True)
             if self._free:
@@ -124,18 +145,22 @@ class _Nothing:
 
 
 @contextmanager
-def publishing(config: MineConfig | None, work: Folder, out: Folder) -> Iterator[Published | _Nothing]:
+def publishing(
+    config: MineConfig | None, work: Folder, out: Folder, identity: str, paths: Sequence[tuple[str, str]]
+) -> Iterator[Published | _Nothing]:
     """While it lasts, shards go to the Hub as they become whole, where the configuration says so.
 
     Args:
         config: the configuration; nothing is published without one.
         work: the run's work folder.
         out: where files of the release are written.
+        identity: id of the release.
+        paths: dataset and path of each shard that it will have.
     """
     if config is None or config.publish_to is None:
         yield _Nothing()
         return
-    published = Published(config, work, out)
+    published = Published(config, work, out, identity, paths)
     try:
         yield published
     finally:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import io
-import json
-import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pmcmine.contact import SECONDS
-from pmcmine.errors import PmcmineError, ReleaseError
+from pmcmine.errors import PmcmineError, ReleaseError, StorageError, UnsafeNameError
+from pmcmine.increments.state import STATE_FILE, read_state
 from pmcmine.publish.repos import CARD, repo_name, repos_of
-from pmcmine.publish.upload import hub_errors, patiently, reach_hub, remote_files
-from pmcmine.release import RELEASE
+from pmcmine.publish.retry import hub_errors, patiently
+from pmcmine.publish.target import remote_files
+from pmcmine.publish.upload import reach_hub
+from pmcmine.release import JOURNAL, RELEASE, WORK, load_release, parse_release
+from pmcmine.safe_names import inside, open_inside, release_name
+from pmcmine.sealed import seal_holds
+from pmcmine.storage import Folder
+from pmcmine.tarball import BLOCK, member_size
 
 _CHUNK: Final = 4 << 20
 _TRIES: Final = 4  # readings of one file
@@ -50,6 +56,11 @@ class _Counted(io.RawIOBase):
         self.size += len(data)
         return data
 
+    def readinto(self, buffer: Any) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
     def drain(self) -> None:
         """Read what is left."""
         while self.read(_CHUNK):
@@ -57,11 +68,26 @@ class _Counted(io.RawIOBase):
 
 
 def _rows_of_tar(stream: _Counted) -> int:
-    n = 0
-    with tarfile.open(fileobj=stream, mode="r|") as tar:
-        for member in tar:
-            n += member.name.endswith(".jpg")
-    stream.drain()
+    """Samples of a shard, whose members have plain ustar headers.
+
+    Raises:
+        ValueError: if it is no such tar.
+    """
+    held, n = io.BufferedReader(stream, _CHUNK), 0
+    while (head := held.read(BLOCK)) != bytes(BLOCK):
+        if len(head) != BLOCK or head[257:262] != b"ustar" or head[156:157] != b"0":
+            raise ValueError("no header of a file" if head else "cut off")
+        if sum(head) - sum(head[148:156]) + 8 * 0x20 != int(head[148:154], 8):
+            raise ValueError("a damaged header")
+        left = member_size(int(head[124:135], 8)) - BLOCK
+        while left:
+            data = held.read(min(left, _CHUNK))
+            if not data:
+                raise ValueError("cut off")
+            left -= len(data)
+        n += head[:100].rstrip(b"\0").endswith(b".jpg")
+    while held.read(_CHUNK):
+        pass
     return n
 
 
@@ -75,15 +101,19 @@ def _check(name: str, wanted: Mapping[str, Any], opened: Callable[[], BinaryIO],
                 rows = _rows_of_tar(stream)
             else:
                 stream.drain()
-        except tarfile.TarError as error:
+        except ValueError as error:
             found.problems.append(f"{name}: no whole tar ({error})")
             return
-    if stream.size != wanted["bytes"] or stream.digest.hexdigest() != wanted["sha256"]:
+    if stream.size != wanted.get("bytes") or stream.digest.hexdigest() != wanted.get("sha256"):
         found.problems.append(f"{name}: {stream.size} bytes with another SHA-256 than {RELEASE} says")
         return
     if name.endswith(".parquet"):
-        with opened() as raw:
-            rows = pq.ParquetFile(raw).metadata.num_rows
+        try:
+            with opened() as raw:
+                rows = pq.ParquetFile(raw).metadata.num_rows
+        except pa.ArrowException as error:
+            found.problems.append(f"{name}: no whole table ({type(error).__name__})")
+            return
     if "rows" in wanted and rows is not None and rows != wanted["rows"]:
         found.problems.append(f"{name}: {rows} rows, {RELEASE} says {wanted['rows']}")
     found.files += 1
@@ -92,23 +122,83 @@ def _check(name: str, wanted: Mapping[str, Any], opened: Callable[[], BinaryIO],
 
 
 def verify_folder(folder: Path) -> Verified:
-    """Check a release on this machine.
+    """Check a release on this machine: its files, their number, what it says of itself, and what lies beside them.
+
+    Report, metrics and state are checked if they are there; they are not published.
 
     Raises:
         ReleaseError: where there is none.
+        DamagedError: if `release.json` can't be read.
     """
-    try:
-        release = json.loads((folder / RELEASE).read_text("utf-8"))
-    except (OSError, ValueError):
-        raise ReleaseError(f"{folder}: no {RELEASE}; this is no release, or it is not whole yet") from None
+    release = load_release(Folder(str(folder)))
     found = Verified()
-    for file in release["files"]:
-        path = folder / file["name"]
-        if not path.is_file():
-            found.problems.append(f"{file['name']}: missing")
+    found.problems += _said(release)
+    known = {RELEASE}
+    if (folder / WORK / JOURNAL).exists():
+        found.problems.append(f"{WORK}/{JOURNAL}: an update was killed as it ended; the same command ends it")
+    freed = release.get("run", {}).get("free_published", False)
+    for file in release.get("files", ()):
+        if file["name"] in known:
+            found.problems.append(f"{file['name']}: listed twice")
+        known.add(file["name"])
+        if freed and file["name"].endswith(".tar") and not (folder / file["name"]).exists():
             continue
-        _check(file["name"], file, lambda path=path: path.open("rb"), found)  # type: ignore[misc]
+        _check_local(folder, file, found)
+    beside = [f for f in release.get("run", {}).get("files", ()) if (folder / f["name"]).exists()]
+    if (folder / STATE_FILE).exists():
+        try:
+            beside += read_state(Folder(str(folder)))["files"]
+        except (ReleaseError, StorageError) as error:
+            found.problems.append(str(error))
+    for file in beside:
+        known.add(file["name"])
+        _check_local(folder, file, found)
+    found.problems += [f"{name}: not in {RELEASE}" for name in _others(folder, known)]
     return found
+
+
+def _check_local(folder: Path, file: Mapping[str, Any], found: Verified) -> None:
+    """Check a file of a release on this machine."""
+    name = file["name"]
+    try:
+        inside(folder, name)
+        _check(name, file, lambda: open_inside(folder, name), found)
+    except UnsafeNameError as error:
+        found.problems.append(str(error))
+    except FileNotFoundError:
+        found.problems.append(f"{name}: missing")
+    except OSError as error:
+        found.problems.append(f"{name}: can't be read ({error.strerror or error})")
+
+
+def _others(folder: Path, known: set[str]) -> Iterator[str]:
+    """Files in the dataset folders and the state that a release does not name; readers take shards by pattern."""
+    for top in ("shards", "shards-panels", "tables", "state"):
+        for name in Folder(str(folder)).walk(top):
+            if name not in known and name != STATE_FILE and not any(p.startswith(".") for p in name.split("/")):
+                yield name
+
+
+def _said(release: Mapping[str, Any]) -> Iterator[str]:
+    """What does not fit together in what a release says of itself."""
+    if seal_holds(release) is False:
+        yield f"{RELEASE}: is damaged or was edited (its checksum is another)"
+    files = release.get("files") or []
+    if not files:
+        yield f"{RELEASE}: names no files"
+    counts = release.get("counts", {})
+    for top, key in (("shards", "samples"), ("shards-panels", "panels")):
+        counted = counts.get(key, {})
+        rows = sum(f.get("rows", 0) for f in files if f["name"].startswith(f"{top}/") and f["name"].endswith(".tar"))
+        said = [n for n in counted.values() if type(n) is int] if isinstance(counted, dict) else []
+        if sum(said) != rows:
+            yield f"{RELEASE}: counts {sum(said)} {key}, its files of {top}/ hold {rows}"
+    counted = counts.get("rows", {})
+    for table in {n.split("/")[0] for n in counted} if isinstance(counted, dict) else ():
+        rows = sum(f.get("rows", 0) for f in files if f["name"].startswith(f"tables/{table}/"))
+        said = [n for k, n in counted.items() if k.split("/")[0] == table and type(n) is int]
+        if sum(said) != rows:
+            yield f"{RELEASE}: counts {sum(said)} rows of {table}, its files hold {rows}"
 
 
 def verify_hub(
@@ -130,22 +220,45 @@ def verify_hub(
     api = HfApi(endpoint=endpoint, library_name="pmcmine")
     fs = HfFileSystem(endpoint=endpoint, skip_instance_cache=True)
 
+    commits: dict[str, str] = {}  # what is checked is one commit of each repo
+
     def opened(repo_id: str, path: str) -> BinaryIO:
-        stream: BinaryIO = fs.open(f"datasets/{repo_id}/{path}", "rb", block_size=_CHUNK)
+        stream: BinaryIO = fs.open(f"datasets/{repo_id}@{commits[repo_id]}/{path}", "rb", block_size=_CHUNK)
         return stream
 
-    def read_release() -> Any:
-        with opened(name, RELEASE) as stream:
-            return json.load(stream)
+    def read_release(repo_id: str) -> bytes:
+        def read() -> bytes:
+            commits[repo_id] = str(api.repo_info(repo_id, repo_type="dataset").sha)
+            with opened(repo_id, RELEASE) as stream:
+                return stream.read()
 
-    try:
-        release = patiently(read_release, f"reading {name}")
-    except (FileNotFoundError, ValueError):
-        raise PmcmineError(f"{name}: no {RELEASE} in it; nothing was published there, or not all of it yet") from None
+        try:
+            return patiently(read, f"reading {repo_id}")
+        except FileNotFoundError:
+            raise PmcmineError(
+                f"{repo_id}: no {RELEASE} in it; nothing was published there, or not all of it yet"
+            ) from None
+
+    data = read_release(name)
+    release = parse_release(data, f"{name}/{RELEASE}")
     found = Verified()
-    known = {file["name"]: file for file in release["files"]}
-    for repo in repos_of(release, name):
-        there = patiently(lambda repo=repo: remote_files(api, repo.id), f"listing {repo.id}")  # type: ignore[misc]
+    found.problems += _said(release)
+    known = {file["name"]: file for file in release.get("files", ())}
+    for file in known:
+        try:
+            release_name(file)
+        except UnsafeNameError as error:
+            found.problems.append(str(error))
+    repos = repos_of(release, name)
+    if name not in {repo.id for repo in repos}:
+        found.problems.append(f"{name}: {RELEASE} names no shards")
+    for repo in repos:
+        if repo.id != name and read_release(repo.id) != data:
+            found.problems.append(f"{repo.id}/{RELEASE}: is of another release than that of {name}")
+        there = patiently(
+            lambda repo=repo: remote_files(api, repo.id, commits[repo.id]),  # type: ignore[misc]
+            f"listing {repo.id}",
+        )
         for problem in _missing(repo.files, there, repo.id):
             found.problems.append(problem)
         for path in sorted(set(repo.files) & set(there)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import heapq
 import io
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
@@ -18,8 +19,11 @@ from PIL import Image
 
 from pmcmine.ids import keyed_hash
 from pmcmine.rejects import MEANINGS, Reason
+from pmcmine.sealed import UNREADABLE
 from pmcmine.storage import Folder
 
+log = logging.getLogger(__name__)
+_DAMAGED = "is damaged and left out of the report; `pmcmine verify` lists what is"
 _GALLERY = 24
 _CONCEPTS = 40
 _CLASSES = 15
@@ -51,8 +55,12 @@ def _value_counts(values: pa.Array) -> tuple[list[Any], list[int]]:
 def _tables(release: Mapping[str, Any], out: Folder, table: str, columns: list[str]) -> Iterator[pa.Table]:
     for file in release["files"]:
         if file["name"].startswith(f"tables/{table}/"):
-            with out.open(file["name"]) as stream:
-                yield from (pa.Table.from_batches([b]) for b in pq.ParquetFile(stream).iter_batches(columns=columns))
+            try:
+                with out.open(file["name"]) as stream:
+                    batches = pq.ParquetFile(stream).iter_batches(columns=columns)
+                    yield from (pa.Table.from_batches([b]) for b in batches)
+            except UNREADABLE as error:  # an old file that an update keeps: the release can still be finished
+                log.error("%s/%s: %s (%s)", out.url, file["name"], _DAMAGED, type(error).__name__)
 
 
 def _bars(counts: Counter[int], bins: Sequence[int], unit: str) -> list[dict[str, Any]]:
@@ -78,10 +86,13 @@ def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict
     for _, row in sorted(picked, key=lambda p: -p[0]):
         if not out.exists(f"shards/{row['shard']}"):
             continue  # it went to the Hub and left the disk
-        with out.open(f"shards/{row['shard']}") as stream:
-            stream.seek(row["image_offset"])
-            data = stream.read(row["image_bytes"])
-        pairs.append({**row, "thumbnail": _thumbnail(data)})
+        try:
+            with out.open(f"shards/{row['shard']}") as stream:
+                stream.seek(row["image_offset"])
+                data = stream.read(row["image_bytes"])
+            pairs.append({**row, "thumbnail": _thumbnail(data)})
+        except (OSError, ValueError, SyntaxError) as error:  # Pillow raises the last for a damaged PNG
+            log.error("%s/shards/%s: %s (%s)", out.url, row["shard"], _DAMAGED, type(error).__name__)
     return pairs
 
 

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Final
 
 import pyarrow.parquet as pq
 
+from pmcmine.clean_text import for_spreadsheet, one_line
 from pmcmine.storage import Folder
 
 ATTRIBUTION: Final = "ATTRIBUTION.tsv.gz"
@@ -17,8 +18,11 @@ _ROWS: Final = 20_000  # read at once
 
 
 def tsv_line(values: Iterable[Any]) -> str:
-    """A line whose values hold neither tab nor line break, so that any reader of TSV finds the columns."""
-    return "\t".join(" ".join(str(v or "").split()) for v in values) + "\n"
+    """Return a line whose values hold no tab, line break or other control character.
+
+    A value that a spreadsheet would run as a formula has an apostrophe before it.
+    """
+    return "\t".join(for_spreadsheet(one_line(str(v or ""))) for v in values) + "\n"
 
 
 def attribution(files: Iterable[tuple[Folder, str]]) -> bytes:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
+from itertools import islice
 from typing import Final
 
 from pmcmine.rights import patterns
@@ -90,23 +92,58 @@ def figure_rights(
     licence = reduce(strictest, stated, article)
     matches: list[str] = []
     adapted = False
-    for statement in (Statement(caption, None, False), *statements):
-        text = normal(statement.text)
-        if not may_speak_of_rights(text):
+    first = stated[0] if stated else None
+    for n, statement in enumerate((Statement(caption, None, False), *statements)):
+        # What stands around figures is read for each of them.
+        said = (_read_again if n else _read)(statement.text, owner, statement.license, first)
+        if said is None:
             continue
-        words = find_words(text, owner)
-        named = named_licenses(text)
-        licence = reduce(strictest, (n.license for n in named), licence)
-        if words:
-            matches += _shown(text, words)
-            known = statement.license if statement.license is not None else (stated[0] if stated else None)
-            own = statement.license is not None
-            if any(not _is_covered(w, text, named, known, own) for w in words):
-                licence = License.OTHER
-        if "commercial" in text and patterns.NONCOMMERCIAL.search(text):
-            licence = strictest(licence, License.BY_NC) if named or stated else License.OTHER
-        adapted = adapted or patterns.ADAPTED.search(text) is not None
+        licence = reduce(strictest, said.named, licence)
+        matches += said.shown
+        if said.closed:
+            licence = License.OTHER
+        if said.noncommercial:
+            licence = strictest(licence, License.BY_NC) if said.named or stated else License.OTHER
+        adapted = adapted or said.adapted
     return FigureRights(licence, licence != article, bool(matches), tuple(dict.fromkeys(matches)), adapted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What one statement says: licences, words that name others, whether these close the figure, and the like."""
+
+    named: tuple[License, ...]
+    shown: tuple[str, ...]
+    closed: bool
+    noncommercial: bool
+    adapted: bool
+
+
+def _read(statement: str, owner: Owner, own: License | None, first: License | None) -> _Said | None:
+    """Read one statement; None if it says nothing of rights.
+
+    Args:
+        statement: its text.
+        owner: who holds the rights of the article.
+        own: licence that the markup around it states.
+        first: licence that the first of all statements with one states.
+    """
+    text = normal(statement)
+    if not may_speak_of_rights(text):
+        return None
+    words = find_words(text, owner)
+    named = sorted(named_licenses(text), key=lambda n: n.start)
+    known = own if own is not None else first
+    return _Said(
+        tuple(n.license for n in named),
+        _shown(text, words) if words else (),
+        any(not _is_covered(w, text, named, known, own is not None) for w in words),
+        "commercial" in text and patterns.NONCOMMERCIAL.search(text) is not None,
+        patterns.ADAPTED.search(text) is not None,
+    )
+
+
+_read_again = lru_cache(maxsize=64)(_read)
 
 
 def _shown(text: str, words: Sequence[Words]) -> tuple[str, ...]:
@@ -129,7 +166,7 @@ def _is_covered(words: Words, text: str, named: Sequence[Named], stated: License
     Args:
         words: the words.
         text: the text around them.
-        named: licences that the text names.
+        named: licences that the text names, in its order.
         stated: licence that the figure's own permissions state.
         own: whether they are the permissions that hold the words.
     """
@@ -137,8 +174,9 @@ def _is_covered(words: Words, text: str, named: Sequence[Named], stated: License
         return False
     if stated not in (None, License.OTHER) and (words.kind == Kind.SOURCE or (own and words.kind == Kind.COPYRIGHT)):
         return True
-    for licence in named:
-        if licence.license == License.OTHER or not words.start - _NEAR < licence.start < words.end + _NEAR:
+    nearest = bisect_right(named, words.start - _NEAR, key=lambda n: n.start)
+    for licence in islice(named, nearest, bisect_left(named, words.end + _NEAR, key=lambda n: n.start)):
+        if licence.license == License.OTHER:
             continue
         first, last = (words, licence) if words.start <= licence.start else (licence, words)
         if patterns.PANEL.search(text, first.end, last.start):

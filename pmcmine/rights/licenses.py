@@ -112,7 +112,7 @@ def _spaced(word: str) -> str:
 
 _LETTER = r"[^\W\d_]"  # of any script: a Cyrillic letter in a code is no end of it
 _TOKEN = rf"(?:{'|'.join(_spaced(w) for w in ('cc', 'by', 'nc', 'nd', 'sa'))})"
-CODE: Final = rf"{_TOKEN}(?:[^a-z0-9]{{0,4}}{_TOKEN})*(?!{_LETTER})"
+CODE: Final = rf"{_TOKEN}(?:[^a-z0-9]{{0,4}}{_TOKEN}){{0,15}}(?!{_LETTER})"
 VERSION: Final = r"(?P<major>[1-4])(?:[.,] ?(?P<minor>\d))?(?!\d)"
 _HOST = re.compile(_spaced("creativecommon") + r"(?:[ -]?s)?[ .-]{0,3}(?:org|com|net)\b(?::\d+)?")
 _LICENSES = rf"{_spaced('licen')}[ -]?[sc][ -]?e(?:[ -]?s)?"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Final
 
 from pmcmine.rights import patterns
@@ -235,6 +236,7 @@ def _is_sign(text: str, match: re.Match[str], owner: Owner) -> bool:
     return bool(match["year"]) and not lettered and name[:1].isupper()
 
 
+@lru_cache(maxsize=16)  # the same notice is compared with each figure
 def _words_of(text: str) -> str:
     return " ".join(patterns.WORD.findall(text.lower()))
 

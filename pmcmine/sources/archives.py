@@ -7,14 +7,24 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, NoReturn
 
+from pmcmine.bounds import ARCHIVE_HEADER, ARCHIVE_HEADERS, clean
 from pmcmine.rejects import Reason, Rejected
 
 _RATIO_FREE = 64 << 20  # bytes unpacked before the ratio is looked at
 _MAX_RATIO = 120  # unpacked to packed; text packs to about a tenth, zeros to a thousandth
 _MAX_MEMBERS = 2_000_000
-_DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError)
+_EXTENDED = frozenset(
+    {
+        tarfile.GNUTYPE_LONGNAME,
+        tarfile.GNUTYPE_LONGLINK,
+        tarfile.XHDTYPE,
+        tarfile.XGLTYPE,
+        tarfile.SOLARIS_XHDTYPE,
+    }
+)
+_DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -77,6 +87,34 @@ class _Gunzip:
         return data
 
 
+class _BoundedInfo(tarfile.TarInfo):
+    """A header that bounds the ones before it: tarfile reads long names and pax headers whole, one in another."""
+
+    def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
+        state = archive.__dict__
+        if self.size < 0:
+            raise Rejected(Reason.PACKAGE_DAMAGED, "a member of negative size")
+        if self.type not in _EXTENDED:
+            state["extended"] = 0
+            info: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
+            return info
+        state["extended"] = state.get("extended", 0) + 1
+        state["shared"] = state.get("shared", 0) + (self.type == tarfile.XGLTYPE)
+        if self.size > ARCHIVE_HEADER:
+            raise Rejected(Reason.PACKAGE_UNSAFE, f"a header of {self.size} bytes, the bound is {ARCHIVE_HEADER}")
+        if max(state["extended"], state["shared"]) > ARCHIVE_HEADERS:
+            raise Rejected(Reason.PACKAGE_UNSAFE, f"more than {ARCHIVE_HEADERS} headers before one file")
+        info = super()._proc_member(archive)  # type: ignore[misc]
+        if info.size < 0:
+            raise Rejected(Reason.PACKAGE_DAMAGED, "a member of negative size")
+        return info
+
+    def _refuse(self, *_: object) -> NoReturn:
+        raise Rejected(Reason.PACKAGE_UNSAFE, f"a sparse file, whose map may be of any length: {clean(self.name)}")
+
+    _proc_sparse = _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _refuse
+
+
 def _problem(info: tarfile.TarInfo) -> str | None:
     name = PurePosixPath(info.name)
     if info.issym() or info.islnk():
@@ -99,7 +137,7 @@ def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, I
     """
     try:
         unpacked = _Gunzip(packed, max_bytes)
-        with tarfile.open(fileobj=unpacked, mode="r|") as archive:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_BoundedInfo) as archive:  # type: ignore[call-overload]
             for n, info in enumerate(archive):
                 if n >= _MAX_MEMBERS:
                     raise Rejected(Reason.PACKAGE_UNSAFE, f"more than {_MAX_MEMBERS} members")

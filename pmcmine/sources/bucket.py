@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import hashlib
 import io
 import json
+import logging
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -17,19 +17,24 @@ from urllib.parse import quote
 
 from lxml import etree
 
+from pmcmine.bounds import IDENTIFIER
 from pmcmine.bundle import Entry, VersionMeta
 from pmcmine.errors import SourceError
 from pmcmine.http import HttpClient, HttpLimits
 from pmcmine.rejects import Reason, Rejected
-from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, read_metadata
+from pmcmine.sources.filelist import bounded_lines, csv_rows
+from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, of_metadata, read_metadata
 from pmcmine.storage import Folder
 
+log = logging.getLogger(__name__)
 INVENTORIES = "inventory-reports/pmc-oa-opendata/metadata/"
 SCHEMA = "Bucket, Key, LastModifiedDate, ETag"
-_DAY = re.compile(r"(\d{4}-\d\d-\d\d)T\d\d-\d\dZ/?")
+_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})T[0-9]{2}-[0-9]{2}Z/?")
 _RETENTION_DAYS = 30  # inventories are kept so long
-_MAX_SHARD_BYTES = 1 << 30
+_MAX_INVENTORY_BYTES = 2 << 30  # of all shards
 _MAX_SHARD_TEXT = 16 << 30
+_MAX_LISTED = 1_000_000  # keys and prefixes of one listing
+_MAX_TOKEN = 4096  # characters of a continuation token, which becomes part of a URL
 _TRIES = 3  # for answers whose damage no checksum shows
 
 
@@ -142,7 +147,12 @@ def _whole_inventory(client: HttpClient, day: str) -> list[bytes]:
         manifest = json.loads(client.get(f"{INVENTORIES}{day}manifest.json", max_bytes=16 << 20))
     except (ValueError, RecursionError):
         raise Rejected(Reason.METADATA_INVALID, "the manifest is no JSON") from None
-    return [client.get(s["key"], max_bytes=_MAX_SHARD_BYTES, md5=s["MD5checksum"]) for s in _check_manifest(manifest)]
+    shards: list[bytes] = []
+    left = _MAX_INVENTORY_BYTES
+    for shard in _check_manifest(manifest):
+        shards.append(client.get(shard["key"], max_bytes=left, md5=shard["MD5checksum"].lower()))
+        left -= len(shards[-1])
+    return shards
 
 
 def _iso(day: date, back: int) -> str:
@@ -176,14 +186,19 @@ def _list(client: HttpClient, prefix: str, delimiter: str) -> tuple[list[str], l
         if root is None:
             return None
         space = root.tag.removesuffix("ListBucketResult")
-        prefixes += [p.text or "" for p in root.iterfind(f"{space}CommonPrefixes/{space}Prefix")]
-        objects += [
+        names = [p.text or "" for p in root.iterfind(f"{space}CommonPrefixes/{space}Prefix")]
+        found = [
             (c.findtext(f"{space}Key") or "", (c.findtext(f"{space}ETag") or "").strip('"'))
             for c in root.iterfind(f"{space}Contents")
         ]
-        token = root.findtext(f"{space}NextContinuationToken") or ""
+        # What was not asked for is not taken.
+        prefixes += [name for name in names if name.startswith(prefix)]
+        objects += [(key, etag) for key, etag in found if key.startswith(prefix)]
+        last, token = token, root.findtext(f"{space}NextContinuationToken") or ""
         if not token:
             break
+        if token == last or len(token) > _MAX_TOKEN or len(prefixes) + len(objects) > _MAX_LISTED:
+            return None  # a listing without end
     return prefixes, objects
 
 
@@ -206,7 +221,12 @@ def _check_manifest(manifest: Any) -> list[dict[str, str]]:
     if not isinstance(files, list) or not files:
         raise Rejected(Reason.METADATA_INVALID, "the manifest names no files")
     for file in files:
-        if not (isinstance(file, dict) and isinstance(file.get("key"), str) and file.get("MD5checksum")):
+        if not (
+            isinstance(file, dict)
+            and all(isinstance(file.get(name), str) for name in ("key", "MD5checksum"))
+            and len(file["key"]) <= 4 * IDENTIFIER
+            and re.fullmatch("[0-9a-fA-F]{32}", file["MD5checksum"])
+        ):
             raise Rejected(Reason.METADATA_INVALID, "the manifest names a file without key or MD5")
     return files
 
@@ -214,14 +234,21 @@ def _check_manifest(manifest: Any) -> list[dict[str, str]]:
 def _rows(shard: bytes) -> Iterator[Entry]:
     try:
         with gzip.open(io.BytesIO(shard)) as raw:
-            lines = io.TextIOWrapper(io.BufferedReader(_Bounded(raw)), encoding="utf-8", newline="")
-            for row in csv.reader(lines):
+            lines = io.TextIOWrapper(io.BufferedReader(_Bounded(raw)), encoding="utf-8", errors="replace", newline="")
+            right = wrong = 0
+            for row in csv_rows(bounded_lines(lines)):
                 if len(row) != 4:
-                    raise SourceError(f"an inventory row has {len(row)} fields, {SCHEMA!r} has 4")
+                    wrong += bool(row)
+                    continue
+                right += 1
                 entry = metadata_entry(row[1], row[3])
                 if entry is not None:
                     yield entry
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+            if wrong > right:  # no damaged rows, but another layout
+                raise SourceError(f"{wrong} of {wrong + right} inventory rows have not 4 fields as {SCHEMA!r} has")
+            if wrong:
+                log.warning("%d rows of the inventory are left out: they have not 4 fields", wrong)
+    except (OSError, EOFError, zlib.error) as error:
         raise SourceError(f"an inventory shard can't be read ({error})") from None
 
 
@@ -259,10 +286,8 @@ class BucketReader:
         try:
             data = self.get(entry.ref, MAX_METADATA_BYTES, etag)
         except Rejected as error:
-            if error.reason == Reason.XML_MISSING:
-                raise Rejected(Reason.METADATA_MISSING, error.detail) from None
             if error.reason != Reason.CHECKSUM_MISMATCH:
-                raise
+                raise of_metadata(error) from None
             data = self._changed(entry, error)
         return read_metadata(data, entry)
 

@@ -7,8 +7,6 @@ packs of the work folder, which blocks then read where they need to.
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 import logging
 import re
 from collections.abc import Iterator, Sequence
@@ -18,18 +16,19 @@ from typing import BinaryIO, ClassVar
 
 import pyarrow as pa
 
-from pmcmine.bundle import Asset, Entry, VersionMeta
+from pmcmine.bounds import PMCID
+from pmcmine.bundle import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.errors import SourceError
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.archives import read_member, stream_members
-from pmcmine.sources.filelist import read_filelist
+from pmcmine.sources.filelist import open_filelist
 from pmcmine.sources.packages import meta_of, note_of
 from pmcmine.storage import Folder
 
 log = logging.getLogger(__name__)
 NAME = re.compile(r".+_xml\..*tar\.gz")
-_MEMBER = re.compile(r"(PMC[1-9]\d*)\.n?xml")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_MEMBER = re.compile(rf"({PMCID})\.n?xml")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MAX_UNPACKED = 1 << 42
 _CODEC = "zstd"
 
@@ -61,7 +60,7 @@ class BulkSource:
         wanted = set(self.pmcids)
         latest: dict[str, Entry] = {}
         for n, tar in enumerate(tars):
-            for entry in self._one(folder, tar, n, work):
+            for entry in self._one(folder, tar, n, work, len(tars) > 1):
                 if wanted and entry.pmcid not in wanted:
                     continue
                 if entry.pmcid in latest:
@@ -73,13 +72,12 @@ class BulkSource:
         """Open for one worker."""
         return BulkReader(Folder(self.work))
 
-    def _one(self, folder: Folder, tar: str, n: int, work: Folder | None) -> Iterator[Entry]:
+    def _one(self, folder: Folder, tar: str, n: int, work: Folder | None, others: bool) -> Iterator[Entry]:
         """Entries of one package: what it holds, and what its list names but it does not hold."""
         list_name = re.sub(r"\.tar\.gz$", ".filelist.csv", tar)
         listed: dict[str, dict[str, str]] = {}
         if folder.exists(list_name):
-            text = folder.read(list_name).decode("utf-8", "replace")
-            listed = dict(read_filelist(io.StringIO(text)))
+            listed = open_filelist(folder, list_name)
         if work is None and listed:  # a dry run lists only
             for pmcid, row in listed.items():
                 yield Entry(pmcid, 1, "", "", note_of(row))
@@ -94,11 +92,11 @@ class BulkSource:
         except Rejected as error:
             reason, detail = error.reason, f"{tar}: {error.detail}"
             log.error("%s; %d articles were read before", detail, len(held))
-            if not held and not listed:
+            if not held and not listed and not others:
                 raise SourceError(f"{folder.url}/{detail}") from None
         for pmcid, row in listed.items():
             if pmcid not in held:
-                yield _broken(pmcid, row, reason, detail)
+                yield broken_entry(pmcid, 1, reason, detail, note_of(row))
 
     def _stage(
         self, folder: Folder, tar: str, n: int, work: Folder | None, listed: dict[str, dict[str, str]]
@@ -109,7 +107,11 @@ class BulkSource:
         pack = f"snapshot/xml-{n:05d}.pack"
         problem: Rejected | None = None
         entries: list[Entry] = []
-        with folder.open(tar) as packed, work.create(pack, replace=True) as (stream, _):
+        try:
+            opened = folder.open(tar)
+        except OSError as error:
+            raise Rejected(Reason.PACKAGE_DAMAGED, error.strerror or str(error)) from None
+        with opened as packed, work.create(pack, replace=True) as (stream, _):
             try:
                 entries.extend(self._members(packed, listed, stream, pack))
             except _Cut as cut:
@@ -133,11 +135,13 @@ class BulkSource:
                     continue
                 row = listed.get(match[1])
                 if stream is None:
-                    entries.append(_broken(match[1], row, Reason.PACKAGE_UNSAFE, f"{member.name}: {member.problem}"))
+                    detail = f"{member.name}: {member.problem}"
+                    entries.append(broken_entry(match[1], 1, Reason.PACKAGE_UNSAFE, detail, note_of(row)))
                     continue
                 data = read_member(stream, member.size, self.max_xml_bytes)
                 if data is None:
-                    entries.append(_broken(match[1], row, Reason.XML_TOO_LARGE, f"{member.size} bytes"))
+                    detail = f"{member.size} bytes"
+                    entries.append(broken_entry(match[1], 1, Reason.XML_TOO_LARGE, detail, note_of(row)))
                     continue
                 small = pa.compress(data, _CODEC, asbytes=True)
                 sink.write(small)
@@ -166,12 +170,6 @@ def _age(name: str) -> tuple[bool, str, str]:
     return ".incr." in base, dates[-1] if dates else "", name
 
 
-def _broken(pmcid: str, row: dict[str, str] | None, reason: Reason, detail: str) -> Entry:
-    """An entry that can't be read, so that the article becomes a ledger row."""
-    note = json.loads(note_of(row) or "{}") | {"reason": reason.value, "detail": detail}
-    return Entry(pmcid, 1, "", reason.value, json.dumps(note, sort_keys=True))
-
-
 class BulkReader:
     """Staged XMLs, opened by one worker."""
 
@@ -180,9 +178,6 @@ class BulkReader:
 
     def metadata(self, entry: Entry) -> VersionMeta:
         """What the file list says."""
-        if not entry.ref:
-            note = json.loads(entry.note)
-            raise Rejected(Reason(note["reason"]), note["detail"])
         meta = meta_of(entry)
         known = bool(entry.note)
         return replace(meta, license_code=meta.license_code if known else None, has_media=False)

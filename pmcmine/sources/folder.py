@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
 
-from pmcmine.bundle import Asset, Entry, VersionMeta
-from pmcmine.errors import SourceError
+from pmcmine.bounds import PMCID, VERSION, clean
+from pmcmine.bundle import Asset, Entry, VersionMeta, broken_entry
+from pmcmine.errors import SourceError, StorageError
 from pmcmine.media import is_image_name
 from pmcmine.rejects import Reason, Rejected
-from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, read_metadata
+from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, of_metadata, read_metadata
 from pmcmine.storage import Folder
 
-_LOOSE = re.compile(r"(PMC[1-9]\d*)(?:\.([1-9]\d*))?\.(?:xml|nxml)", re.IGNORECASE)
+_LOOSE = re.compile(rf"({PMCID})(?:\.({VERSION}))?\.(?:xml|nxml)", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -54,21 +55,27 @@ class FolderSource:
         for name in folder.names("metadata"):
             # The MD5 of the metadata is what the bucket's ETag is: both sources freeze the same snapshot.
             entry = metadata_entry(f"metadata/{name}", "")
-            if entry is not None:
-                etag = hashlib.md5(folder.read(entry.ref), usedforsecurity=False).hexdigest()
-                yield Entry(entry.pmcid, entry.version, entry.ref, etag)
+            if entry is None:
+                continue
+            try:
+                data = folder.read(entry.ref, MAX_METADATA_BYTES + 1)
+            except OSError as error:
+                detail = f"{entry.ref}: {error.strerror or error}"
+                yield broken_entry(entry.pmcid, entry.version, Reason.METADATA_INVALID, detail)
+                continue
+            etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
+            yield Entry(entry.pmcid, entry.version, entry.ref, etag)
 
     @staticmethod
     def _loose(folder: Folder) -> Iterator[Entry]:
-        seen: set[tuple[str, int]] = set()
         for name in folder.walk():
             match = _LOOSE.fullmatch(PurePosixPath(name).name)
             if match:
                 pmcid, version = match[1].upper(), int(match[2] or 1)
-                if (pmcid, version) in seen:
-                    raise SourceError(f"{folder.url}: {pmcid}.{version} is there twice, the second time as {name}")
-                seen.add((pmcid, version))
-                yield Entry(pmcid, version, name, str(folder.size(name)))
+                try:
+                    yield Entry(pmcid, version, name, str(folder.size(name)))
+                except OSError as error:  # a link to nowhere
+                    yield broken_entry(pmcid, version, Reason.XML_MISSING, f"{name}: {error.strerror or error}")
 
 
 class FolderReader:
@@ -82,9 +89,13 @@ class FolderReader:
         try:
             if self._folder.size(key) > max_bytes:
                 raise Rejected(Reason.MEDIA_TOO_LARGE, f"{key}: more than {max_bytes} bytes")
-            data = self._folder.read(key)
+            data = self._folder.read(key, max_bytes + 1)
+            if len(data) > max_bytes:
+                raise Rejected(Reason.MEDIA_TOO_LARGE, f"{key}: more than {max_bytes} bytes")
         except FileNotFoundError:
             raise Rejected(Reason.XML_MISSING, f"{key}: not there") from None
+        except StorageError as error:
+            raise Rejected(Reason.XML_MISSING, str(error)) from None
         except OSError as error:
             raise Rejected(Reason.FETCH_FAILED, f"{key}: {error.strerror or error}") from None
         if md5 is not None and hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
@@ -97,12 +108,11 @@ class FolderReader:
             try:
                 return read_metadata(self.get(entry.ref, MAX_METADATA_BYTES, None), entry)
             except Rejected as error:
-                missing = error.reason == Reason.XML_MISSING
-                raise Rejected(Reason.METADATA_MISSING if missing else error.reason, error.detail) from None
+                raise of_metadata(error) from None
         parent = str(PurePosixPath(entry.ref).parent)
         base = "" if parent == "." else parent
         beside = [n for n in self._folder.names(base) if is_image_name(n)]
-        assets = tuple(Asset(n, f"{base}/{n}" if base else n) for n in beside)
+        assets = tuple(Asset(clean(n), f"{base}/{n}" if base else n) for n in beside)
         return VersionMeta(
             pmcid=entry.pmcid,
             version=entry.version,

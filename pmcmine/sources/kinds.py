@@ -106,7 +106,7 @@ def open_source(config: MineConfig) -> Source:
     """
     kind = config.source_kind or recognise(config.source)
     if kind not in KINDS:
-        raise SourceError(f"--source-kind {kind}: choose from {', '.join(KINDS)}")
+        raise SourceError(f"--source-kind: choose from {', '.join(KINDS)}")
     return KINDS[kind](config)
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
+from pmcmine.bounds import CODE, IDENTIFIER, METADATA_BYTES, PMCID, VERSION, clean, identifier
 from pmcmine.bundle import Asset, Entry, VersionMeta
 from pmcmine.rejects import Reason, Rejected
 
-METADATA_KEY = re.compile(r"metadata/(PMC[1-9]\d*)\.([1-9]\d*)\.json")
-MAX_METADATA_BYTES = 4 << 20
+METADATA_KEY = re.compile(rf"metadata/({PMCID})\.({VERSION})\.json")
+MAX_METADATA_BYTES = METADATA_BYTES
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
 
@@ -36,7 +37,12 @@ def split_reference(url: str) -> tuple[str, str | None]:
 
 def _inside(key: str, prefix: str) -> bool:
     name = PurePosixPath(key)
-    return key.startswith(prefix) and len(name.parts) == 2 and name.name not in ("", ".", "..")
+    return key.startswith(prefix) and "\0" not in key and len(name.parts) == 2 and name.name not in ("", ".", "..")
+
+
+def _scalar(value: Any) -> str:
+    """Text of a JSON text or number; empty for anything else."""
+    return clean(str(value)) if isinstance(value, str | int) and value else ""
 
 
 def read_metadata(data: bytes, entry: Entry) -> VersionMeta:
@@ -60,24 +66,27 @@ def read_metadata(data: bytes, entry: Entry) -> VersionMeta:
         raise Rejected(Reason.METADATA_INVALID, f"{entry.ref}: URLs are not text")
     assets = []
     for url in media:
-        key, md5 = split_reference(url)
+        key, md5 = split_reference(clean(url))
         if not _inside(key, prefix):
             raise Rejected(Reason.METADATA_INVALID, f"{entry.ref}: media outside of {prefix}: {key}")
-        assets.append(Asset(PurePosixPath(key).name, key, md5))
-    xml_key, xml_md5 = split_reference(xml_url) if xml_url else (None, None)
+        if len(name := PurePosixPath(key).name) <= IDENTIFIER:  # else the file is missing
+            assets.append(Asset(name, key, md5))
+    xml_key, xml_md5 = split_reference(clean(xml_url)) if xml_url else (None, None)
     if xml_key is not None and not _inside(xml_key, prefix):
         raise Rejected(Reason.METADATA_INVALID, f"{entry.ref}: XML outside of {prefix}: {xml_key}")
     pdf_url = raw.get("pdf_url")
-    pdf_key, pdf_md5 = split_reference(pdf_url) if isinstance(pdf_url, str) and pdf_url else (None, None)
+    pdf_key, pdf_md5 = split_reference(clean(pdf_url)) if isinstance(pdf_url, str) and pdf_url else (None, None)
     if pdf_key is not None and not _inside(pdf_key, prefix):
         raise Rejected(Reason.METADATA_INVALID, f"{entry.ref}: PDF outside of {prefix}: {pdf_key}")
-    pmid, doi, code = raw.get("pmid"), raw.get("doi"), raw.get("license_code")
+    pmid, doi, code = (_scalar(raw.get(name)) for name in ("pmid", "doi", "license_code"))
+    if len(code) > CODE:
+        raise Rejected(Reason.METADATA_INVALID, f"{entry.ref}: a licence code of {len(code)} characters")
     return VersionMeta(
         pmcid=entry.pmcid,
         version=entry.version,
-        pmid=str(pmid) if pmid else None,
-        doi=str(doi) if doi else None,
-        license_code=str(code) if code else "",
+        pmid=identifier(pmid or None),
+        doi=identifier(doi or None),
+        license_code=code,
         is_open_access=bool(raw.get("is_pmc_openaccess")),
         is_manuscript=bool(raw.get("is_manuscript")),
         is_historical_ocr=bool(raw.get("is_historical_ocr")),
@@ -88,6 +97,12 @@ def read_metadata(data: bytes, entry: Entry) -> VersionMeta:
         pdf_md5=pdf_md5,
         assets=tuple(assets),
     )
+
+
+def of_metadata(error: Rejected) -> Rejected:
+    """What went wrong with a metadata file; stores tell of any file as if it were XML or media."""
+    reasons = {Reason.XML_MISSING: Reason.METADATA_MISSING, Reason.MEDIA_TOO_LARGE: Reason.METADATA_INVALID}
+    return Rejected(reasons.get(error.reason, error.reason), error.detail)
 
 
 class StoreBundle:
@@ -131,4 +146,4 @@ class StoreBundle:
 def metadata_entry(key: str, etag: str) -> Entry | None:
     """The snapshot entry of a metadata key, None for any other key."""
     match = METADATA_KEY.fullmatch(key)
-    return Entry(match[1], int(match[2]), key, etag) if match else None
+    return Entry(match[1], int(match[2]), key, etag[:IDENTIFIER]) if match else None

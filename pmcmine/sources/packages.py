@@ -5,7 +5,6 @@ An `oa_file_list.csv` or `.txt` in the folder states licences; without one the X
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -13,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
 
-from pmcmine.bundle import Asset, Entry, VersionMeta
+from pmcmine.bounds import IDENTIFIER, PMCID, clean
+from pmcmine.bundle import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.errors import SourceError
 from pmcmine.media import is_image_name
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.archives import read_member, stream_members
-from pmcmine.sources.filelist import read_filelist
+from pmcmine.sources.filelist import open_filelist
 from pmcmine.storage import Folder
 
-NAME = re.compile(r"(PMC[1-9]\d*)\.tar\.gz")
+NAME = re.compile(rf"({PMCID})\.tar\.gz")
 _HELD_BYTES = 128 << 20  # media of one package kept in memory; more is streamed again when asked for
 
 
@@ -68,20 +68,22 @@ class PackagesSource:
         listed: dict[str, dict[str, str]] = {}
         for name in names:
             if PurePosixPath(name).name in ("oa_file_list.csv", "oa_file_list.txt"):
-                listed.update(read_filelist(io.StringIO(folder.read(name).decode("utf-8", "replace"))))
+                listed.update(open_filelist(folder, name))
         wanted = set(self.pmcids)
-        seen: set[str] = set()
+        found = False
         for name in names:
             match = NAME.fullmatch(PurePosixPath(name).name)
             if not match:
                 continue
-            if match[1] in seen and (not wanted or match[1] in wanted):
-                raise SourceError(f"{self.url}: {match[1]} is there twice, the second time as {name}")
-            seen.add(match[1])
+            found = True
             if wanted and match[1] not in wanted:
                 continue
-            yield Entry(match[1], 1, name, str(folder.size(name)), note_of(listed.get(match[1])))
-        if not seen:
+            note = note_of(listed.get(match[1]))
+            try:
+                yield Entry(match[1], 1, name, str(folder.size(name)), note)
+            except OSError as error:  # a link to nowhere
+                yield broken_entry(match[1], 1, Reason.XML_MISSING, f"{name}: {error.strerror or error}", note)
+        if not found:
             raise SourceError(f"{self.url}: no PMC*.tar.gz in it")
 
     def open(self, share: float) -> PackagesReader:
@@ -127,12 +129,12 @@ class PackageBundle:
                 for member, stream in stream_members(packed, self._max_bytes):
                     if stream is None:
                         raise Rejected(Reason.PACKAGE_UNSAFE, f"{member.name}: {member.problem}")
-                    name = PurePosixPath(member.name).name
+                    name = clean(PurePosixPath(member.name).name)
                     if name.lower().endswith((".nxml", ".xml")) and xml is None:
                         xml = read_member(stream, member.size, max_bytes)
                         if xml is None:
                             raise Rejected(Reason.XML_TOO_LARGE, f"{member.size} bytes, the bound is {max_bytes}")
-                    elif is_image_name(name):
+                    elif is_image_name(name) and len(name) <= IDENTIFIER:
                         assets.setdefault(name, Asset(name, member.name))
                         if held + member.size <= _HELD_BYTES and name not in self._held:
                             data = read_member(stream, member.size, _HELD_BYTES)
@@ -191,5 +193,7 @@ class PackageBundle:
                     )
         except Rejected as error:
             problem = error
+        except OSError as error:
+            problem = Rejected(Reason.MEDIA_MISSING, f"{self.meta.xml_ref}: {error.strerror or error}")
         for asset in missing.values():
             yield asset, problem

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
-from pmcmine.bundle import Asset, Entry, VersionMeta
+from pmcmine.bounds import PMCID, VERSION, clean
+from pmcmine.bundle import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.errors import PmcmineError, SourceError
 from pmcmine.ids import parse_pmcid
 from pmcmine.pdf.convert import PdfPicture, need_pymupdf, read_pdf, to_jats
@@ -19,7 +21,8 @@ from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.layout import MAX_METADATA_BYTES, read_metadata
 from pmcmine.storage import Folder
 
-NAME = re.compile(r"(PMC[1-9]\d*)(?:\.([1-9]\d*))?\.pdf", re.IGNORECASE)
+log = logging.getLogger(__name__)
+NAME = re.compile(rf"({PMCID})(?:\.({VERSION}))?\.pdf", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -48,21 +51,33 @@ class PdfSource:
         need_pymupdf()
         folder = Folder(self.url)
         wanted = set(self.pmcids)
-        seen: dict[tuple[str, int], str] = {}
+        n, nameless = 0, []
         for name in folder.walk():
             if not name.lower().endswith(".pdf"):
                 continue
             sidecar = _sidecar(folder, name)
-            pmcid, version = _identity(folder, name, sidecar)
-            if (pmcid, version) in seen:
-                raise SourceError(f"{folder.url}: {pmcid}.{version} is there twice: {seen[pmcid, version]} and {name}")
-            seen[pmcid, version] = name
-            if wanted and pmcid not in wanted:
+            identity = _identity(name, sidecar)
+            if identity is None:
+                nameless.append(name)
                 continue
-            etag = hashlib.md5(folder.read(name) + (sidecar or b""), usedforsecurity=False).hexdigest()
-            yield Entry(pmcid, version, name, etag)
-        if not seen:
+            n += 1
+            if wanted and identity[0] not in wanted:
+                continue
+            try:
+                data = folder.read(name, self.max_bytes + 1)
+            except OSError as error:
+                yield broken_entry(*identity, Reason.XML_MISSING, f"{name}: {error.strerror or error}")
+                continue
+            etag = hashlib.md5(data + (sidecar or b""), usedforsecurity=False).hexdigest()
+            yield Entry(*identity, name, etag)
+        if not n and not nameless:
             raise SourceError(f"{self.url}: no PDF in it")
+        if nameless:
+            name = clean(nameless[0])
+            how = f"{name}: no PMCID; name it PMC<digits>.pdf, or put one into {name[:-4]}.json"
+            if not n:
+                raise SourceError(f"{folder.url}: {how}")
+            log.warning("%s: %d PDFs are left out, as %s", folder.url, len(nameless), how)
 
     def open(self, share: float) -> PdfReader:
         """Open for one worker."""
@@ -71,13 +86,17 @@ class PdfSource:
 
 def _sidecar(folder: Folder, name: str) -> bytes | None:
     path = str(PurePosixPath(name).with_suffix(".json"))
-    if not folder.exists(path) or folder.size(path) > MAX_METADATA_BYTES:
+    try:
+        if not folder.exists(path) or folder.size(path) > MAX_METADATA_BYTES:
+            return None
+        return folder.read(path, MAX_METADATA_BYTES)
+    except OSError as error:
+        log.warning("%s: can't be read (%s)", path, error.strerror or error)
         return None
-    return folder.read(path)
 
 
-def _identity(folder: Folder, name: str, sidecar: bytes | None) -> tuple[str, int]:
-    """PMCID and version, by the sidecar or the name of the file."""
+def _identity(name: str, sidecar: bytes | None) -> tuple[str, int] | None:
+    """PMCID and version, by the name of the file or the sidecar; None where neither says it."""
     match = NAME.fullmatch(PurePosixPath(name).name)
     if match:
         return match[1].upper(), int(match[2] or 1)
@@ -86,10 +105,11 @@ def _identity(folder: Folder, name: str, sidecar: bytes | None) -> tuple[str, in
         try:
             stated = json.loads(sidecar)
             pmcid, version = parse_pmcid(str(stated["pmcid"]))
-            return pmcid, int(stated.get("version") or version or 1)
+            number = str(stated.get("version") or version or 1)
+            return (pmcid, int(number)) if re.fullmatch(VERSION, number) else None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, PmcmineError):
             pass
-    raise SourceError(f"{folder.url}: {name}: no PMCID; name it PMC<digits>.pdf, or put one into {name[:-4]}.json")
+    return None
 
 
 class PdfReader:
@@ -105,7 +125,10 @@ class PdfReader:
         sidecar = _sidecar(self._folder, entry.ref)
         if sidecar is None:
             return VersionMeta(pmcid=entry.pmcid, version=entry.version, license_code="", xml_ref=entry.ref)
-        stated: Any = json.loads(sidecar) if sidecar.strip() else {}
+        try:
+            stated: Any = json.loads(sidecar) if sidecar.strip() else {}
+        except (ValueError, RecursionError) as error:
+            raise Rejected(Reason.METADATA_INVALID, f"the sidecar of {entry.ref}: {error}") from None
         if isinstance(stated, dict):  # a sidecar of a user's own need not repeat what is in the name
             stated = {"is_pmc_openaccess": True, "pmcid": entry.pmcid, "version": entry.version} | stated
         meta = read_metadata(json.dumps(stated).encode(), entry)
@@ -135,7 +158,7 @@ class PdfBundle:
         try:
             if self._folder.size(self.meta.xml_ref) > self._max_bytes:
                 raise Rejected(Reason.PDF_TOO_LARGE, f"more than {self._max_bytes} bytes")
-            data = self._folder.read(self.meta.xml_ref)
+            data = self._folder.read(self.meta.xml_ref, self._max_bytes)
         except FileNotFoundError:
             raise Rejected(Reason.XML_MISSING, f"{self.meta.xml_ref}: not there") from None
         except OSError as error:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from pmcmine.block import forget_starts
 from pmcmine.demo import BucketServer, Faults, demo_articles, write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import ReleaseError, SourceError
@@ -100,6 +101,16 @@ def _command(*args: str) -> list[str]:
     return [sys.executable, "-m", "pmcmine", *args]
 
 
+def spoil(bucket: Path, pmcid: str, mark: bytes) -> None:
+    """Append a mark to the first image of an article, and see to its checksum."""
+    victim = next((bucket / f"{pmcid}.1").glob("*.jpg"))
+    metadata = bucket / "metadata" / f"{pmcid}.1.json"
+    was = victim.read_bytes()
+    victim.write_bytes(was + mark)
+    digests = [hashlib.md5(data).hexdigest() for data in (was, was + mark)]
+    metadata.write_text(metadata.read_text().replace(*digests))
+
+
 def test_kill_9_and_the_same_command_again(tmp_path: Path) -> None:
     bucket, clean, out = tmp_path / "bucket", tmp_path / "clean", tmp_path / "out"
     write_bucket(bucket, many_articles(24))
@@ -148,6 +159,66 @@ def test_ctrl_c_says_so_and_resumes(tmp_path: Path) -> None:
     assert subprocess.run(_command(*args), capture_output=True).returncode == 0
 
 
+HANGER = """
+import time
+import pmcmine.images as images
+check = images.check_image
+def slow(data, **bounds):
+    while b"HANG-THE-WORKER" in data:
+        time.sleep(0.05)
+    return check(data, **bounds)
+images.check_image = slow
+import pmcmine.block as block
+block._CHILD_SECONDS = (30.0, 0.0)
+block._SLOW_SECONDS, block._NAMING_SECONDS = 2.0, 0.2
+"""
+
+
+def _markers(out: Path) -> list[Path]:
+    """Markers of started blocks, without those that are being written."""
+    return [p for p in out.glob("_work/blocks/*/*/started-*") if p.suffix != ".tmp"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_in_a_hang_does_not_hang_again(tmp_path: Path, end: signal.Signals) -> None:
+    bucket, out, hook = tmp_path / "bucket", tmp_path / "out", tmp_path / "hook"
+    write_bucket(bucket, many_articles(10))
+    spoil(bucket, "PMC9200004", b"HANG-THE-WORKER")
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(HANGER)
+    args = _command("mine", "--source", str(bucket), "--out", str(out), "-q", "--max-reject-share", "1")
+    args += ["--set", "block_articles=100"]
+    env = {**os.environ, "PYTHONPATH": str(hook)}
+    process = subprocess.Popen(
+        args, env=env, stderr=subprocess.DEVNULL, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not any(p.stat().st_size for p in _markers(out)):
+        time.sleep(0.05)
+    process.send_signal(end)
+    process.wait(timeout=60)
+    (marker,) = _markers(out)
+    assert "PMC9200004" in json.loads(marker.read_text())["suspects"]
+    assert subprocess.run(args, env=env, capture_output=True, timeout=200).returncode == 0
+    assert [(r["pmcid"], r["reason"]) for r in rows(out, "rejects")] == [("PMC9200004", "worker_killed")]
+    assert len(rows(out, "articles")) == 9
+
+
+def test_of_a_marker_only_what_is_at_work_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = Folder(str(tmp_path))
+    for name in ("mine", "idle", "other"):
+        work.write(f"blocks/000/000000/started-{os.getpid()}-{name}", b"")
+    now = time.monotonic()
+    at_work = {"mine": {"PMC1": now - 100, "PMC2": now - 1}, "idle": {"PMC3": now - 1}}
+    markers = {f"blocks/000/000000/started-{os.getpid()}-{k}": v for k, v in at_work.items()}
+    monkeypatch.setattr("pmcmine.block._AT_WORK", markers)
+    forget_starts(work)
+    # A marker of the same process id is of an earlier run: in containers all runs have one.
+    left = {n.rsplit("-", 1)[1]: work.read(f"blocks/000/000000/{n}") for n in work.names("blocks/000/000000")}
+    assert left == {"mine": b'{"suspects": ["PMC1"]}', "other": b""}
+
+
 KILLER = """
 import os, signal
 import pmcmine.images as images
@@ -163,13 +234,7 @@ images.check_image = deadly
 def test_an_article_that_ends_its_worker_is_found_and_rejected(tmp_path: Path) -> None:
     bucket, out, hook = tmp_path / "bucket", tmp_path / "out", tmp_path / "hook"
     write_bucket(bucket, many_articles(10))
-    victim = next((bucket / "PMC9200004.1").glob("*.jpg"))
-    metadata = bucket / "metadata" / "PMC9200004.1.json"
-    victim.write_bytes(victim.read_bytes() + b"KILL-THE-WORKER")
-    was, now = (
-        hashlib.md5(d).hexdigest() for d in (victim.read_bytes()[: -len(b"KILL-THE-WORKER")], victim.read_bytes())
-    )
-    metadata.write_text(metadata.read_text().replace(was, now))
+    spoil(bucket, "PMC9200004", b"KILL-THE-WORKER")
     hook.mkdir()
     (hook / "sitecustomize.py").write_text(KILLER)
     env = {**os.environ, "PYTHONPATH": str(hook)}

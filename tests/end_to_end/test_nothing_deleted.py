@@ -98,19 +98,26 @@ def test_folders_of_our_names_may_be_anybodys(
     assert [p.read_text() for p in tmp_path.rglob("*") if p.is_file()] == ["mine"]
 
 
-def test_a_sweep_leaves_other_files(tmp_path: Path) -> None:
-    ours = ["shards/commercial/train/000/train-00000-of-00002.tar", "tables/figures/other/train-inc.parquet",
-            "shards/commercial/train/000/train-inc20260101b-00000-of-00001.tar", "tables/README.md",
-            "tables/rejects/rejects-00000-of-00001.parquet", "state/000/000001.ledger.arrow",
-            "state/left-out/commercial/train/000/train-00000-of-00001.tar.json"]  # fmt: skip
-    leftovers = ["tables/figures/commercial/train-00000-of-00001.parquet.0123456789ab.tmp", *ours[2:3], *ours[4:]]
-    theirs = ["tables/figures/cases.parquet", "shards/notes.txt", "state/keep.json", "tables/x.tmp"]
-    for name in {*ours, *leftovers, *theirs}:
+def test_a_sweep_removes_what_the_old_release_lists_and_nothing_else(tmp_path: Path) -> None:
+    kept = "shards/commercial/train/000/train-00000-of-00002.tar"
+    old = ["tables/rejects/rejects-00000-of-00001.parquet", "state/000/000001.ledger.arrow", "tables/README.md"]
+    theirs = ["tables/figures/cases.parquet", "tables/figures/other/train-00000-of-00001.parquet",
+              "shards/commercial/train/000/train-inc20260101b-00000-of-00001.tar", "shards/notes.txt",
+              "state/left-out/commercial/train/000/train-00000-of-00001.tar.json", "report.html",
+              "tables/figures/commercial/train-00000-of-00001.parquet.0123456789ab.tmp"]  # fmt: skip
+    for name in (kept, *old, *theirs):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
-    sweep(Folder(str(tmp_path)), [{"name": ours[0]}], [{"name": "tables/README.md"}])
-    left = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()}
-    assert left == {ours[0], ours[1], *theirs}
+    sweep(Folder(str(tmp_path)), [{"name": kept}], [{"name": name} for name in (kept, *old, "report.html")])
+    assert {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()} == {kept, *theirs}
+    (tmp_path / "elsewhere" / "README.md").parent.mkdir()
+    (tmp_path / "elsewhere" / "README.md").write_text("mine")
+    (tmp_path / "tables").rename(tmp_path / "moved")
+    (tmp_path / "tables").symlink_to(tmp_path / "elsewhere")
+    for name in ("tables/README.md", "tables/../elsewhere/README.md"):
+        with pytest.raises(PmcmineError):
+            sweep(Folder(str(tmp_path)), [], [{"name": name}])
+    assert (tmp_path / "elsewhere" / "README.md").read_text() == "mine"
 
 
 def test_files_are_replaced_when_told_to(

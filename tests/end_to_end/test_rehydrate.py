@@ -8,6 +8,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pmcmine.config import load_config
@@ -143,3 +145,33 @@ def test_images_of_pointers_are_not_even_fetched(tmp_path: Path) -> None:
 def test_a_release_without_pointers(demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = call(capsys, "rehydrate", str(demo_release), "--source", str(tmp_path), "--out", str(tmp_path / "x"))
     assert code == 2 and "no pointers" in err
+
+
+@pytest.mark.parametrize("tamper", ["key", "license_group", "split", "table", "file", "link"])
+def test_pointers_of_others_lead_nowhere(tmp_path: Path, tamper: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write_bucket(tmp_path / "bucket", many_articles(4))
+    release, source = tmp_path / "release", str(tmp_path / "bucket")
+    light = {**LIGHT, "classify": False, "privacy": False, "near_duplicates": False, "panels": False}
+    mine(load_config({**light, "source": source, "out": str(release), "groups": ("noncommercial",), "pointers": True}))
+    described = release_json(release)
+    files = sorted((release / "tables" / "figures").rglob("*.parquet"))
+    if tamper in ("key", "license_group", "split"):
+        for file in files:
+            table = pq.ParquetFile(file).read()
+            at = table.schema.get_field_index(tamper)
+            values = pa.array(["../../PWNED"] * len(table))
+            pq.write_table(table.set_column(at, table.schema.field(at), values), file)
+    elif tamper == "table":
+        described["files"].append({"name": "tables/../../PWNED/x.parquet"})
+    elif tamper == "file":
+        described["files"].append({"name": "/etc/passwd.parquet"})
+    else:
+        for n, file in enumerate(files):
+            file.rename(tmp_path / f"{n}.parquet")
+            file.symlink_to(tmp_path / f"{n}.parquet")
+    (release / "release.json").write_text(json.dumps(described))
+    before = set(tmp_path.rglob("*"))
+    code, _, err = call(capsys, "rehydrate", str(release), "--source", source, "--out", str(tmp_path / "filled"))
+    assert code == 2 and err.strip().splitlines()[-1].startswith("pmcmine: ") and "not used" in err, err
+    made = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p not in before}
+    assert not [p for p in made if "PWNED" in p or not p.startswith("filled")]

@@ -1,0 +1,57 @@
+"""Asking the Hub, again where it is busy."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from hashlib import sha1
+from typing import Final, TypeVar
+
+from pmcmine.errors import PmcmineError
+from pmcmine.waiting import retry_after
+
+T = TypeVar("T")
+RETRIED: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_CONFLICTS: Final = frozenset({409, 412})  # a commit that does not follow the newest one
+_TRIES: Final = 8
+_MOST_WAIT: Final = 300.0  # seconds; a longer Retry-After is cut to this
+
+
+class Conflict(PmcmineError):
+    """The Hub did not do it because something else was done meanwhile."""
+
+
+def hub_errors() -> tuple[type[Exception], ...]:
+    """What the client raises for answers of the Hub and for the network, whichever HTTP library it is built on."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    base = HfHubHTTPError.__mro__[1]  # HTTPError of that library, whose family are all errors of a request
+    return (HfHubHTTPError, base, ConnectionError, TimeoutError)
+
+
+def patiently(action: Callable[[], T], what: str) -> T:
+    """Do something on the Hub; wait as long as it asks for, or longer and longer, where it is busy.
+
+    Raises:
+        PmcmineError: one line, where it refuses, or stays busy.
+    """
+    for attempt in range(_TRIES):
+        try:
+            return action()
+        except hub_errors() as error:
+            answer = getattr(error, "response", None)
+            status = getattr(answer, "status_code", None)
+            if (status is not None and status not in RETRIED) or attempt == _TRIES - 1:
+                if status in _CONFLICTS:
+                    raise Conflict(f"{what}: it was changed meanwhile") from None
+                reason = str(error).strip().splitlines()
+                raise PmcmineError(f"{what}: {reason[0] if reason else type(error).__name__}") from None
+            asked = retry_after(answer.headers.get("Retry-After"), _MOST_WAIT) if answer is not None else None
+            time.sleep(asked if asked is not None else min(0.5 * 2**attempt * random.uniform(0.7, 1.3), _MOST_WAIT))
+    raise AssertionError("not reached")
+
+
+def git_blob(data: bytes) -> str:
+    """Git's id of a file's content, which the Hub tells for small files."""
+    return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -1,0 +1,243 @@
+"""The repo that is published to: whose it is, who can see it, and that nobody changes it meanwhile.
+
+A repo may be written to if it holds nothing, or what was published from the same release before. `release.json` says
+which one; until it is there, the file `CLAIM` does, which the first commit adds and the last one removes.
+Every commit names the commit that it follows, so that the Hub refuses it if somebody else was quicker.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from typing import Any, Final
+
+from pmcmine.errors import PmcmineError
+from pmcmine.publish.repos import CARD
+from pmcmine.publish.retry import Conflict, git_blob, patiently
+from pmcmine.release import RELEASE, is_written
+
+CLAIM: Final = ".pmcmine-upload.json"
+_HUBS_OWN: Final = frozenset({".gitattributes"})
+_SHOWN: Final = 3
+_MOVES: Final = frozenset({"source", "inventory"})  # an update may read its articles elsewhere
+
+
+def release_id(config: Mapping[str, Any], first_snapshot: str) -> str:
+    """Return what a release and its updates have in common: how it is made, and the snapshot that it began with.
+
+    Args:
+        config: what decides what is made, as `release.json` has it under `config`.
+        first_snapshot: hash of the snapshot of the release before its first update.
+    """
+    kept = {k: v for k, v in config.items() if k not in _MOVES}
+    return sha256(json.dumps([kept, first_snapshot], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def id_of(release: Mapping[str, Any]) -> str:
+    """Return the id of a release by its `release.json`.
+
+    Raises:
+        ValueError: if it is none that pmcmine wrote.
+    """
+    try:
+        if not isinstance(release["pmcmine"], str) or not isinstance(release["files"], list):
+            raise ValueError("no release")
+        updates = release.get("updates") or []
+        return release_id(release["config"], str(updates[0]["from"] if updates else release["snapshot"]["sha256"]))
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
+        raise ValueError("no release") from error
+
+
+@dataclass
+class Target:
+    """A repo that may be written to, as it was when it was looked at.
+
+    Attributes:
+        id: namespace and name.
+        folder: dataset folder of the release.
+        head: its newest commit.
+        there: its files: size, SHA-256 of large ones, Git's id.
+        ours: files of it that pmcmine put there, which alone may be removed.
+        whole: whether it holds a whole release.
+        claimed: whether an upload of this release was begun in it.
+    """
+
+    id: str
+    folder: str
+    head: str
+    there: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    ours: set[str] = field(default_factory=set)
+    whole: bool = False
+    claimed: bool = False
+
+    def commit(self, api: Any, operations: list[Any], message: str) -> None:
+        """Make a commit that follows the one that was seen last.
+
+        Raises:
+            PmcmineError: one line, if somebody else changed the repo meanwhile, or as `patiently`.
+        """
+        make = partial(
+            api.create_commit,
+            self.id,
+            operations=operations,
+            commit_message=message,
+            repo_type="dataset",
+            parent_commit=self.head,
+        )
+        try:
+            self.head = str(patiently(make, f"committing to {self.id}").oid)
+        except Conflict:
+            # The answer to an earlier try may have been lost: then all of it is there.
+            head, _ = look(api, self.id) or (self.head, True)
+            if head == self.head or not _is_applied(api, self.id, head, operations):
+                raise PmcmineError(
+                    f"{self.id}: somebody else changed it during this upload, which stops here; if it was another "
+                    "upload of yours, let that end and run the same command again"
+                ) from None
+            self.head = head
+
+    def claim(self, api: Any, identity: str, paths: Collection[str]) -> None:
+        """Mark an empty repo as that of a release, before any of its files is there.
+
+        Raises:
+            PmcmineError: as `commit`: of two that begin at once, one is refused.
+        """
+        if self.whole or self.claimed:
+            return
+        from huggingface_hub import CommitOperationAdd
+
+        said = json.dumps({"release": identity, "files": sorted(paths)}).encode()
+        self.commit(api, [CommitOperationAdd(path_in_repo=CLAIM, path_or_fileobj=said)], f"{self.folder}: begin")
+        self.claimed = True
+
+
+def look(api: Any, repo_id: str) -> tuple[str, bool] | None:
+    """Return the newest commit of a repo and whether it is private; None if there is no such repo."""
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    def ask() -> Any:
+        try:
+            return api.repo_info(repo_id, repo_type="dataset")
+        except RepositoryNotFoundError:
+            return None
+
+    info = patiently(ask, f"looking at {repo_id}")
+    return None if info is None else (str(info.sha), bool(info.private))
+
+
+def remote_files(api: Any, repo_id: str, revision: str | None = None) -> dict[str, tuple[int, str, str]]:
+    """Files of a repo: path → size, SHA-256 (of large files, else empty), Git's id."""
+    tree = api.list_repo_tree(repo_id, repo_type="dataset", recursive=True, revision=revision)
+    return {
+        entry.path: (entry.size, entry.lfs.sha256 if entry.lfs else "", entry.blob_id)
+        for entry in tree
+        if hasattr(entry, "blob_id")
+    }
+
+
+def _is_applied(api: Any, repo_id: str, head: str, operations: Iterable[Any]) -> bool:
+    """Tell whether a repo is as some operations would make it."""
+    there = patiently(lambda: remote_files(api, repo_id, head), f"listing {repo_id}")
+    for operation in operations:
+        found = there.get(operation.path_in_repo)
+        if not hasattr(operation, "path_or_fileobj"):
+            if found is not None:
+                return False
+        elif found is None:
+            return False
+        elif found[1]:
+            if found[1] != operation.upload_info.sha256.hex():
+                return False
+        else:
+            with operation.as_file() as stream:
+                if found[2] != git_blob(stream.read()):
+                    return False
+    return True
+
+
+def check_targets(api: Any, repos: Mapping[str, str], identity: str | None, private: bool, adopt: bool) -> list[Target]:
+    """Check that repos may be written to, before anything is sent to any of them, and create those that are missing.
+
+    Args:
+        api: the client.
+        repos: name of each repo and the dataset folder of the release that goes there.
+        identity: id of the release; None before it is known, then that of any release will do.
+        private: whether the repos are to be private.
+        adopt: whether they may hold something else, as the user says.
+
+    Raises:
+        PmcmineError: one line that says whose a repo is, or that others see it.
+    """
+    found = {repo: look(api, repo) for repo in repos}
+    targets = [_check(api, Target(repo, repos[repo], seen[0]), identity, adopt) for repo, seen in found.items() if seen]
+    for repo, seen in found.items():
+        if seen is not None and seen[1] != private:
+            said = "private, and --public was given; leave it out" if seen[1] else "public, and this upload is private"
+            way = "" if seen[1] else "; --public says that others may see it"
+            raise PmcmineError(f"{repo}: is {said}{way}, or change it in the repo's settings")
+    if identity is None:
+        return targets
+    for repo in (repo for repo, seen in found.items() if seen is None):
+        make = partial(api.create_repo, repo, repo_type="dataset", private=private, exist_ok=True)
+        patiently(make, f"creating {repo}")
+        seen = look(api, repo)
+        if seen is None:
+            raise PmcmineError(f"{repo}: can't be created, or not be seen with this token")
+        if seen[1] != private:
+            raise PmcmineError(f"{repo}: the Hub made it {'private' if seen[1] else 'public'}, which was not asked for")
+        targets.append(_check(api, Target(repo, repos[repo], seen[0]), identity, adopt))
+    return sorted(targets, key=lambda t: list(repos).index(t.id))
+
+
+def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Target:
+    """Find out whose a repo is, and which of its files are ours."""
+    repo = target.id
+    target.there = there = patiently(lambda: remote_files(api, repo, target.head), f"listing {repo}")
+    way = "give another name, or --adopt to publish there all the same"
+    if RELEASE in there:
+        try:
+            old = _read(api, target, RELEASE)
+            owner = id_of(old)
+            names = [str(f["name"]) for f in old["files"]]
+        except (ValueError, KeyError, TypeError):
+            raise PmcmineError(f"{repo}: holds a {RELEASE} that pmcmine did not write; give another name") from None
+        target.whole = CARD in there
+        target.ours = {n.removeprefix(f"{target.folder}/") for n in names if n.startswith(f"{target.folder}/")}
+    elif CLAIM in there:
+        try:
+            claim = _read(api, target, CLAIM)
+            owner, target.ours = str(claim["release"]), set(map(str, claim["files"]))
+        except (ValueError, KeyError, TypeError):
+            raise PmcmineError(f"{repo}: its {CLAIM} is damaged; remove it, or give another name") from None
+    else:
+        others = sorted(set(there) - _HUBS_OWN)
+        taken = [path for path in others if is_written(f"{target.folder}/{path}")]
+        if others and not adopt:
+            shown = ", ".join(others[:_SHOWN])
+            raise PmcmineError(f"{repo}: holds files that pmcmine did not put there ({shown}); {way}")
+        if taken:
+            shown = ", ".join(taken[:_SHOWN])
+            raise PmcmineError(f"{repo}: holds files that its readers would take for ours ({shown}); remove them first")
+        return target
+    if identity is not None and owner != identity and not adopt:
+        raise PmcmineError(f"{repo}: holds another release ({owner}, this is {identity}); {way}")
+    # What has the name of a shard or a table would be read as a part of the release.
+    target.ours |= {path for path in there if is_written(f"{target.folder}/{path}")}
+    target.ours = (target.ours | {CLAIM, RELEASE, CARD}) & set(there)
+    target.claimed = CLAIM in there and owner == identity
+    return target
+
+
+def _read(api: Any, target: Target, path: str) -> Any:
+    from huggingface_hub import HfFileSystem
+
+    fs = HfFileSystem(endpoint=api.endpoint, skip_instance_cache=True)
+
+    def read() -> Any:
+        with fs.open(f"datasets/{target.id}@{target.head}/{path}", "rb") as stream:
+            return json.load(stream)
+
+    return patiently(read, f"reading {target.id}/{path}")

@@ -1,0 +1,119 @@
+"""Files of our own on a local disk, opened so that nobody else's file is written in their place."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from pmcmine.errors import StorageError
+
+PRIVATE: Final = 0o600
+SHARED: Final = 0o666  # less the umask
+_OWN: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
+
+
+def create_new(path: Path, mode: int = SHARED) -> BinaryIO:
+    """Create a file and open it for writing.
+
+    Raises:
+        FileExistsError: if there is anything of its name, a link included.
+    """
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OWN, mode), "wb")
+
+
+def temporary_name(path: Path) -> Path:
+    """Return a hidden name beside a file that nobody can guess."""
+    return path.with_name(f".{path.name[:200]}.{uuid.uuid4().hex}.tmp")
+
+
+def open_regular(path: Path) -> BufferedReader:
+    """Open a file for reading if it is a regular one, or a link to one.
+
+    Raises:
+        OSError: for folders, FIFOs, sockets and devices, which may block or never end.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):  # opening some devices has effects
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    # A FIFO would block the opening itself (open(2)).
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # it was exchanged in between
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    return os.fdopen(descriptor, "rb")
+
+
+@contextmanager
+def replacing(path: Path, mode: int = SHARED) -> Iterator[BinaryIO]:
+    """Open a file for writing that takes its name when the block ends without an error.
+
+    What had the name before is replaced; a link is replaced, not followed.
+    """
+    temporary = temporary_name(path)
+    try:
+        with create_new(temporary, mode) as stream:
+            yield stream
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def open_lock(path: Path) -> BinaryIO:
+    """Open the file of a lock for reading and writing, which is made if it is not there.
+
+    Raises:
+        StorageError: if it is a link, no regular file, or has a second name: writing to it would write elsewhere.
+        OSError: if it can't be opened.
+    """
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | _OWN
+    try:
+        descriptor = os.open(path, flags, PRIVATE)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.EMLINK):  # EMLINK on FreeBSD
+            raise StorageError(f"{path}: is a link, no lock of ours; remove it") from None
+        raise
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+        os.close(descriptor)
+        raise StorageError(f"{path}: is no lock of ours (a special file, or one with a second name); remove it")
+    return os.fdopen(descriptor, "r+b")
+
+
+def check_no_links(root: Path, name: str) -> None:
+    """Check that no folder on the way to a file below `root` is a link.
+
+    Raises:
+        StorageError: if one is: what is written there would land outside of the folder.
+    """
+    path = root
+    for part in name.split("/")[:-1]:
+        path = path / part
+        if path.is_symlink():
+            raise StorageError(f"{path}: is a link; a release is written into real folders only")
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only this user can read and write, or check that it is one.
+
+    Raises:
+        StorageError: if it is a link, belongs to another user, or others can write to it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    status = path.lstat()
+    if not stat.S_ISDIR(status.st_mode):
+        raise StorageError(f"{path}: is a link or no folder; remove it")
+    if hasattr(os, "geteuid") and status.st_uid != os.geteuid():
+        raise StorageError(f"{path}: belongs to another user")
+    if status.st_mode & _OTHERS_WRITE:
+        raise StorageError(f"{path}: others can write to it; `chmod go-w` it if what is in it is yours, or remove it")
+    return path

@@ -1,0 +1,198 @@
+"""What a position of the reader means: shares of even size, states and images that are checked, changing worlds."""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final
+
+from pmcmine.errors import PmcmineError
+
+FORMAT: Final = 3  # of `state_dict`
+_EARLIER: Final = (1, 2)  # read if only one share had read: shares were of uneven size then; 1 has no `before`
+MOST_SHARES: Final = 1 << 20
+_MOST_EPOCH: Final = 1 << 53
+_MOST_WORLDS: Final = 10_000
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+_OTHER: Final = "this state is of another release, condition, split, columns or caption"
+
+
+def even(dealt: Sequence[list[list[int]]], n: int) -> list[list[list[int]]]:
+    """Move the ends of longer shares to shorter ones, so that no two differ by more than one sample.
+
+    Shares that are read in step then end together, and one number says where all of them are.
+
+    Args:
+        dealt: chunks of each share.
+        n: samples of all.
+    """
+    shares = len(dealt)
+    wanted = [n // shares + (share < n % shares) for share in range(shares)]
+    spare: list[list[int]] = []
+    kept = [list(chunks) for chunks in dealt]
+    for chunks, most in zip(kept, wanted, strict=True):
+        excess = sum(map(len, chunks)) - most
+        while excess > 0:
+            last = chunks.pop()
+            moved = min(excess, len(last))
+            if moved < len(last):
+                chunks.append(last[:-moved])
+            spare.append(last[-moved:])
+            excess -= moved
+    for chunks, most in zip(kept, wanted, strict=True):
+        lacking = most - sum(map(len, chunks))
+        while lacking > 0:
+            piece = spare.pop()
+            if len(piece) > lacking:
+                spare.append(piece[lacking:])
+                piece = piece[:lacking]
+            chunks.append(piece)
+            lacking -= len(piece)
+    return kept
+
+
+Before = tuple[tuple[int, int | tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the shares of a world are in an epoch.
+
+    Attributes:
+        epoch: the epoch.
+        shares: shares of the world.
+        done: samples that each share has had.
+        before: shares, and samples that each had (one number if all had as many), of the worlds that read the epoch
+            before this one did.
+    """
+
+    epoch: int
+    shares: int
+    done: int = 0
+    before: Before = ()
+
+    def among(self, shares: int) -> Position:
+        """Return the same place in a world of so many shares, which share what is left."""
+        if shares == self.shares:
+            return self
+        before = (*self.before, (self.shares, self.done)) if self.done else self.before
+        return Position(self.epoch, shares, 0, before)
+
+
+def image_holds(data: bytes, digest: str) -> bool:
+    """Whether an image is what was published.
+
+    Args:
+        data: the image.
+        digest: SHA-256 of the file that it was made from. A PNG may have been made from another format; then the CRC-32
+            of its chunks says whether it is whole (ISO/IEC 15948, 5.3).
+    """
+    if sha256(data).hexdigest() == digest:
+        return True
+    if not data.startswith(_PNG):
+        return False
+    at = len(_PNG)
+    while at + 12 <= len(data):
+        end = at + 8 + int.from_bytes(data[at : at + 4])
+        if zlib.crc32(data[at + 4 : end]) != int.from_bytes(data[end : end + 4]):
+            return False
+        if data[at + 4 : at + 8] == b"IEND":
+            return end + 4 == len(data)
+        at = end + 4
+    return False
+
+
+def fingerprint(shards: Sequence[str], offsets: Sequence[int], sizes: Sequence[int], shown: str) -> str:
+    """Return what identifies the samples of a reader and their form: a state of others is refused by it."""
+    digest = sha256()
+    for name in dict.fromkeys(shards):
+        digest.update(f"{name}\n".encode())
+    for values in (offsets, sizes):
+        digest.update(array("q", values).tobytes())
+    digest.update(shown.encode())
+    return digest.hexdigest()[:32]
+
+
+def parse(state: object, samples: int, of: str) -> tuple[int | None, Position]:
+    """Return the seed and the position of a state.
+
+    Args:
+        state: from `state_dict`, perhaps read from a file.
+        samples: samples of the reader that it is loaded into.
+        of: its fingerprint.
+
+    Raises:
+        PmcmineError: one line, if it is the state of something else, or damaged.
+    """
+    if not isinstance(state, Mapping):
+        raise PmcmineError(f"a state is a dict from state_dict(), not {type(state).__name__}")
+    if "_snapshot" in state or "_iterator_finished" in state:
+        raise PmcmineError("this is the state of a StatefulDataLoader: give it to the loader's load_state_dict")
+    known = state.get("format")
+    if known not in (FORMAT, *_EARLIER) or state.get("samples") != samples:
+        raise PmcmineError(_OTHER)
+    if state.get("of", of if known in _EARLIER else None) != of:
+        raise PmcmineError(_OTHER)
+    seed, epoch, shares, done = (state.get(k) for k in ("seed", "epoch", "shares", "done"))
+    if seed is not None and type(seed) is not int:
+        raise _damaged("seed", seed)
+    whole = _whole("epoch", epoch, _MOST_EPOCH), _whole("shares", shares, MOST_SHARES, 1), _whole("done", done, samples)
+    before = _before(state.get("before", ()), samples)
+    if known in _EARLIER and any(n != 1 for n in (whole[1], *(n for n, _ in before))):
+        raise PmcmineError(
+            "this state is of an earlier version, which dealt samples in another way: start an epoch with set_epoch()"
+        )
+    if whole[2] > -(-samples // whole[1]):
+        raise _damaged("done", done)
+    return seed, Position(*whole, before)
+
+
+def merge(states: Sequence[Any], samples: int, of: str) -> tuple[int | None, Position]:
+    """Return the seed and the position that the states of all shares of a world come to, in the order of their ranks.
+
+    Raises:
+        PmcmineError: as `parse`; if they are not of one world; and if one share is in the next epoch already.
+    """
+    parsed = [parse(state, samples, of) for state in states]
+    if not parsed:
+        raise PmcmineError("no state was given")
+    seeds, positions = {seed for seed, _ in parsed}, [position for _, position in parsed]
+    first = min(positions, key=lambda p: p.epoch)
+    ended = [p for p in positions if p.epoch != first.epoch]
+    if any(p.epoch != first.epoch + 1 or p.done or p.before for p in ended):
+        raise PmcmineError("these states are of different epochs: ranks that are in one epoch can be resumed together")
+    same = {(p.shares, p.before) for p in positions if p.epoch == first.epoch}
+    if len(seeds) != 1 or len(same) != 1 or len(positions) != first.shares:
+        raise PmcmineError(f"these {len(positions)} states are not those of the {first.shares} shares of one world")
+    done = tuple(p.done if p.epoch == first.epoch else samples for p in positions)
+    return seeds.pop(), Position(first.epoch, 0, 0, (*first.before, (first.shares, done)))
+
+
+def _before(value: Any, samples: int) -> Before:
+    if not isinstance(value, list | tuple) or len(value) > _MOST_WORLDS:
+        raise _damaged("before", value)
+    found: list[tuple[int, int | tuple[int, ...]]] = []
+    for pair in value:
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise _damaged("before", value)
+        shares = _whole("before", pair[0], MOST_SHARES, 1)
+        if isinstance(pair[1], list | tuple):
+            if len(pair[1]) != shares:
+                raise _damaged("before", value)
+            found.append((shares, tuple(_whole("before", n, samples) for n in pair[1])))
+        else:
+            found.append((shares, _whole("before", pair[1], samples)))
+    return tuple(found)
+
+
+def _whole(name: str, value: Any, most: int, least: int = 0) -> int:
+    if type(value) is not int or not least <= value <= most:
+        raise _damaged(name, value)
+    return value
+
+
+def _damaged(name: str, value: object) -> PmcmineError:
+    return PmcmineError(f"this state is damaged: {name} is {repr(value)[:60]}")
