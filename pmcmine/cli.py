@@ -121,7 +121,7 @@ def _pairs(values: list[str] | None) -> dict[str, Any]:
     for pair in values or []:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise PmcmineError("--set: give KEY=VALUE")
+            raise PmcmineError("--set: give NAME=VALUE, as in shard_bytes=500000000")
         flags[key.strip().replace("-", "_")] = value.strip()
     return flags
 
@@ -228,7 +228,7 @@ def mine(
     keep_work: Annotated[bool | None, typer.Option("--keep-work", help="Keep packs and row files.")] = None,
     config: Annotated[str | None, typer.Option(help="TOML file with any key of the configuration.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE of any other key of the configuration.")
+        list[str] | None, typer.Option("--set", help="NAME=VALUE of any other key of the configuration.")
     ] = None,
     text_model: Annotated[
         str | None, typer.Option(help="Model of `train text` or folder of `train encoder`, for paragraphs.")
@@ -315,7 +315,7 @@ def update(
     runner: Annotated[str | None, typer.Option(help="direct, prism, spark or dataflow.")] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes of the direct runner.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="KEY=VALUE of another key that does not change what is made.")
+        list[str] | None, typer.Option("--set", help="NAME=VALUE of another key that does not change what is made.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:

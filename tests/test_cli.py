@@ -36,7 +36,7 @@ def call(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]
     (["mine", "--source", "/nowhere"], "no such folder"),
     (["mine", "--groups", "free"], "choose from commercial, noncommercial, other"),
     (["mine", "--set", "shrad_bytes=1"], "did you mean 'shard_bytes'"),
-    (["mine", "--set", "shard_bytes"], "give KEY=VALUE"),
+    (["mine", "--set", "shard_bytes"], "give NAME=VALUE"),
     (["mine", "--limit", "0"], "configuration key 'limit'"),
     (["mine", "--config", "/no/such.toml"], "no such configuration file"),
     (["mine", "--source", ".", "--runner", "direkt"], "did you mean 'direct'"),

@@ -177,9 +177,17 @@ def test_a_damaged_work_folder_is_mended(half_done: Path, bucket: Path, tmp_path
     for name in (n for n in _one_of_each(half_done) if n.rsplit("/", 1)[-1] in names):
         (copy / name).write_bytes(_flip((copy / name).read_bytes()))
     shutil.rmtree(copy / "_work" / "assembled")
-    (copy / "_work" / "plan.json").unlink()
     _mine(copy, bucket)
     assert not verify_folder(copy).problems
+
+
+def test_without_its_plan_a_run_claims_no_file(half_done: Path, bucket: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(half_done, copy)
+    (copy / "_work" / "plan.json").unlink()
+    before = _files(copy)
+    assert "this run did not write" in _said(lambda: _mine(copy, bucket))
+    assert set(before) - {"_work/plan.json"} <= set(_files(copy))
 
 
 def test_a_damaged_run_says_what_to_remove(half_done: Path, bucket: Path, tmp_path: Path) -> None:
