@@ -60,6 +60,11 @@ def demo_server(demo_bucket: Path) -> Iterator[BucketServer]:
         yield server
 
 
+# Without what takes most of the time and has tests of its own: kinds of images, and faces in them.
+PLAIN: dict[str, Any] = {"image_kinds": False, "privacy": False}
+PLAIN_OPTIONS = ("--set", "image_kinds=false", "--set", "privacy=false")
+
+
 def config_for(source: object, out: object, **flags: Any) -> MineConfig:
     """A configuration for tests: small shards, short waits."""
     defaults: dict[str, Any] = {"shard_bytes": 1_000_000, "retries": 4, "retry_seconds": 0.01, "max_reject_share": 1.0}

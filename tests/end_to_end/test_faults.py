@@ -23,7 +23,7 @@ from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import ReleaseError, SourceError
 from pmcmine.lock import held
 from pmcmine.storage import Folder
-from tests.conftest import config_for
+from tests.conftest import PLAIN, PLAIN_OPTIONS, config_for
 from tests.helpers import mine, release_json, rows, tree
 
 
@@ -37,12 +37,12 @@ def test_a_tenth_of_answers_wrong_changes_nothing(demo_release: Path, demo_bucke
 def test_what_never_comes_is_a_reject_and_the_rest_is_whole(tmp_path: Path) -> None:
     bucket = tmp_path / "bucket"
     write_bucket(bucket, many_articles(12))
-    mine(config_for(bucket, tmp_path / "clean"))
+    mine(config_for(bucket, tmp_path / "clean", **PLAIN))
     (bucket / "PMC9200002.1" / "PMC9200002.1.xml").unlink()
     shutil.rmtree(bucket / "PMC9200003.1")
     (bucket / "metadata" / "PMC9200005.1.json").unlink()
     with BucketServer(bucket) as server:
-        mine(config_for(server.url, tmp_path / "out", retries=1))
+        mine(config_for(server.url, tmp_path / "out", retries=1, **PLAIN))
     lost = {r["pmcid"]: r["reason"] for r in rows(tmp_path / "out", "rejects")}
     assert lost == {"PMC9200002": "xml_missing", "PMC9200003": "xml_missing", "PMC9200005": "metadata_missing"}
     want = {a["article_id"] for a in rows(tmp_path / "clean", "articles") if a["pmcid"] not in lost}
@@ -55,7 +55,7 @@ def test_metadata_that_changed_since_the_snapshot_is_taken_as_it_is(tmp_path: Pa
     path = bucket / "metadata" / "PMC9200001.1.json"
     path.write_text(path.read_text().replace('"CC BY"', '"CC BY-NC"'))
     with BucketServer(bucket) as server:
-        mine(config_for(server.url, tmp_path / "out", retries=1))
+        mine(config_for(server.url, tmp_path / "out", retries=1, **PLAIN))
     assert {a["pmcid"]: a["license"] for a in rows(tmp_path / "out", "articles")}["PMC9200001"] == "CC-BY-NC"
 
 
@@ -98,7 +98,7 @@ def test_pmcids_are_found_by_listing(tmp_path: Path) -> None:
 
 
 def _command(*args: str) -> list[str]:
-    return [sys.executable, "-m", "pmcmine", *args]
+    return [sys.executable, "-m", "pmcmine", *args, *PLAIN_OPTIONS]
 
 
 def spoil(bucket: Path, pmcid: str, mark: bytes) -> None:
@@ -114,7 +114,7 @@ def spoil(bucket: Path, pmcid: str, mark: bytes) -> None:
 def test_kill_9_and_the_same_command_again(tmp_path: Path) -> None:
     bucket, clean, out = tmp_path / "bucket", tmp_path / "clean", tmp_path / "out"
     write_bucket(bucket, many_articles(24))
-    mine(config_for(bucket, clean, shard_bytes=1_000_000, block_articles=3))
+    mine(config_for(bucket, clean, shard_bytes=1_000_000, block_articles=3, **PLAIN))
     args = ["mine", "--source", str(bucket), "--out", str(out), "--shard-bytes", "1000000", "-q"]
     args += ["--set", "block_articles=3"]
     kills = 0
@@ -270,8 +270,8 @@ def test_a_folder_of_others_is_refused(demo_bucket: Path, tmp_path: Path) -> Non
 def test_a_second_run_in_the_folder_is_refused(tmp_path: Path) -> None:
     write_bucket(tmp_path / "bucket", many_articles(2))
     with held(Folder(str(tmp_path / "out" / "_work"))), pytest.raises(ReleaseError, match="another run is at work"):
-        mine(config_for(tmp_path / "bucket", tmp_path / "out"))
-    mine(config_for(tmp_path / "bucket", tmp_path / "out"))
+        mine(config_for(tmp_path / "bucket", tmp_path / "out", **PLAIN))
+    mine(config_for(tmp_path / "bucket", tmp_path / "out", **PLAIN))
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from pmcmine.ids import keyed_hash, sample_keys
 from pmcmine.snapshot import freeze, read_block
 from pmcmine.sources.bucket import BucketSource
 from pmcmine.storage import Folder
-from tests.conftest import config_for
+from tests.conftest import PLAIN, config_for
 from tests.end_to_end.test_sources import Member, bulk, package, tar_gz
 from tests.helpers import mine, rows, samples
 
@@ -107,7 +107,7 @@ def test_a_folder_of_things_that_are_no_articles(tmp_path: Path) -> None:
         (home / link).symlink_to(source)
     again = loose(source / "again", 1, title="Another title")
     (again / "loop").symlink_to("loop")
-    mine(config_for(source, tmp_path / "out"))
+    mine(config_for(source, tmp_path / "out", **PLAIN))
     listener.close()
     lost = {r["pmcid"]: r["reason"] for r in rows(tmp_path / "out", "rejects") if r["unit"] in ("article", "version")}
     assert lost == {
@@ -178,7 +178,7 @@ def test_metadata_that_utf8_can_not_hold(tmp_path: Path) -> None:
     (bucket / "metadata" / "PMC9299998.1.json").write_bytes(b'"' + b" " * (bounds.METADATA_BYTES + 9))
     (bucket / "metadata" / f"PMC{'1' * 40}.1.json").write_text("{}")
     (bucket / "metadata" / "PMC1.1１.json").write_text("{}")
-    mine(config_for(bucket, tmp_path / "out"))
+    mine(config_for(bucket, tmp_path / "out", **PLAIN))
     lost = {r["pmcid"]: r["reason"] for r in rows(tmp_path / "out", "rejects") if r["unit"] in ("article", "version")}
     assert lost == {
         "PMC9200003": "metadata_invalid",
@@ -281,7 +281,7 @@ def test_packages_and_lists_of_which_some_mean_harm(tmp_path: Path) -> None:
         + f"a,b,PMC9400003,x,{'7' * 5000},{'CC BY' * 1000},no\n"
         + f"a,b,PMC{'9' * 30},x,1,CC BY,no\n"
     )  # fmt: skip
-    mine(config_for(source, tmp_path / "out"))
+    mine(config_for(source, tmp_path / "out", **PLAIN))
     lost = {r["pmcid"]: r["reason"] for r in rows(tmp_path / "out", "rejects") if r["unit"] in ("article", "version")}
     assert lost.pop("PMC9400001") == "superseded_version"
     assert lost.pop("PMC9400003") == "license_not_selected"  # a licence that is cut is none that is known
@@ -299,7 +299,7 @@ def test_bulk_packages_of_which_some_mean_harm(tmp_path: Path) -> None:
     (source / "oa_comm_xml.d.baseline.2025-01-01.tar.gz").symlink_to("/dev/zero")
     odd = [("a/PMC" + "9" * 30 + ".xml", b"<article/>"), ("a/PMC９.xml", b"<article/>"), ("\udcff/x.xml", b"")]
     (source / "oa_comm_xml.e.baseline.2025-01-01.tar.gz").write_bytes(tar_gz(odd))
-    mine(config_for(source, tmp_path / "out"))
+    mine(config_for(source, tmp_path / "out", **PLAIN))
     assert len(rows(tmp_path / "out", "articles")) == 4
 
 
@@ -356,7 +356,7 @@ def test_keys_that_an_inventory_names_twice(tmp_path: Path) -> None:
         bucket, [lines[0] + lines[1] + lines[1], lines[2] + row(9200001, "0" * 32) + lines[1] + row(9200001, "1")]
     )
     with BucketServer(bucket) as server:
-        mine(config_for(server.url, tmp_path / "out", retries=0))
+        mine(config_for(server.url, tmp_path / "out", retries=0, **PLAIN))
     assert [(r["pmcid"], r["reason"]) for r in rows(tmp_path / "out", "rejects")] == [
         ("PMC9200001", "superseded_version")
     ]
@@ -425,7 +425,7 @@ def test_an_image_of_too_many_frames_is_one_reject(tmp_path: Path) -> None:
     home = loose(source, 1, body="".join(figure(f"f{n}", f"p{n}.png") for n in range(3)))
     for n, frames in enumerate((2, 1 << 31, (1 << 31) - 1)):
         (home / f"p{n}.png").write_bytes(apng(frames))
-    mine(config_for(source, tmp_path / "out"))
+    mine(config_for(source, tmp_path / "out", **PLAIN))
     assert [(f["xml_id"], f["frames"], f["no_sample"]) for f in rows(tmp_path / "out", "figures")] == [
         ("f0", 3, None), ("f1", None, "image_corrupt"), ("f2", None, "image_corrupt"),
     ]  # fmt: skip

@@ -13,7 +13,7 @@ import pytest
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, article_files, many_articles
 from pmcmine.errors import PmcmineError, SourceError
 from pmcmine.sources import recognise
-from tests.conftest import config_for
+from tests.conftest import PLAIN, config_for
 from tests.helpers import mine, release_json, rows
 
 Member = tuple[str, bytes] | tarfile.TarInfo
@@ -66,7 +66,7 @@ def test_packages_with_a_file_list(tmp_path: Path) -> None:
         "a,b,PMC9300003,2019-11-05 11:56:12,11250748,CC BY,yes\n"
     )
     assert recognise(str(tmp_path / "in")) == "packages"
-    mine(config_for(tmp_path / "in", tmp_path / "out"))
+    mine(config_for(tmp_path / "in", tmp_path / "out", **PLAIN))
     figures = rows(tmp_path / "out", "figures")
     assert [(f["figure_id"], f["media_rule"], f["no_sample"]) for f in figures] == [
         ("PMC9300001.1/fig1", "extension", None),
@@ -82,7 +82,7 @@ def test_packages_without_a_list_go_by_the_xml(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for article in OLD:
         (tmp_path / "in" / f"PMC{article.pmcid}.tar.gz").write_bytes(package(article))
-    mine(config_for(tmp_path / "in", tmp_path / "out"))
+    mine(config_for(tmp_path / "in", tmp_path / "out", **PLAIN))
     articles = rows(tmp_path / "out", "articles")
     assert [(a["license"], a["license_source"]) for a in articles] == [
         ("CC-BY", "xml"),
@@ -109,7 +109,7 @@ def test_hostile_packages_cost_one_row_each(tmp_path: Path) -> None:
     (tmp_path / "in" / f"PMC{good.pmcid}.tar.gz").write_bytes(package(good))
     for pmcid, data in hostile.items():
         (tmp_path / "in" / f"{pmcid}.tar.gz").write_bytes(data)
-    mine(config_for(tmp_path / "in", tmp_path / "out"))
+    mine(config_for(tmp_path / "in", tmp_path / "out", **PLAIN))
     found = {r["pmcid"]: r["reason"] for r in rows(tmp_path / "out", "rejects")}
     assert found == {
         "PMC9310000": "package_unsafe",
@@ -132,7 +132,7 @@ def test_a_cut_package_gives_what_came_before_the_cut(tmp_path: Path) -> None:
     data = tar_gz(members)
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "PMC9300001.tar.gz").write_bytes(data[: len(data) - len(data) // 20])
-    mine(config_for(tmp_path / "in", tmp_path / "out"))
+    mine(config_for(tmp_path / "in", tmp_path / "out", **PLAIN))
     figures = {f["xml_id"]: f["no_sample"] for f in rows(tmp_path / "out", "figures")}
     assert figures["fig1"] is None and figures["fig2"] in ("media_missing", "package_damaged")
 
@@ -165,7 +165,7 @@ def test_bulk_baseline_and_increments(tmp_path: Path) -> None:
     bulk(tmp_path / "in", "oa_comm_xml.incr.2025-06-28", [retracted])
     bulk(tmp_path / "in", "oa_comm_xml.incr.2025-06-27", [newer, DemoArticle(9320003)])
     assert recognise(str(tmp_path / "in")) == "bulk"
-    mine(config_for(tmp_path / "in", tmp_path / "out"))
+    mine(config_for(tmp_path / "in", tmp_path / "out", **PLAIN))
     figures = [f for f in rows(tmp_path / "out", "figures") if f["pmcid"] == "PMC9320002"]
     assert [f["caption"] for f in figures] == ["Newer caption."]
     assert all(f["no_sample"] == "media_not_in_source" for f in rows(tmp_path / "out", "figures"))
@@ -180,7 +180,7 @@ def test_hostile_and_cut_bulk_packages(tmp_path: Path) -> None:
     evil.append(("PMC009xxxxxx/PMC9339003.xml", b"<article>" + b" " * 3_000_000 + b"</article>"))
     bulk(tmp_path / "in", "oa_comm_xml.a.baseline.2025-01-01", articles[:3], evil)
     bulk(tmp_path / "in", "oa_comm_xml.b.baseline.2025-01-01", articles[3:], cut=0.6)
-    mine(config_for(tmp_path / "in", tmp_path / "out", max_xml_bytes=2_000_000))
+    mine(config_for(tmp_path / "in", tmp_path / "out", max_xml_bytes=2_000_000, **PLAIN))
     found = {r["pmcid"]: r["reason"] for r in rows(tmp_path / "out", "rejects") if r["unit"] in ("version", "article")}
     assert found.pop("PMC9339001") == "package_unsafe" and found.pop("PMC9339002") == "package_unsafe"
     assert found.pop("PMC9339003") == "xml_too_large"
@@ -198,7 +198,7 @@ def test_loose_xml_with_images_beside(tmp_path: Path) -> None:
         (folder / ("PMC9300001.nxml" if name.endswith(".xml") else name)).write_bytes(data)
     (tmp_path / "in" / "notes.xml").write_bytes(b"<not-an-article/>")
     assert recognise(str(tmp_path / "in")) == "folder"
-    mine(config_for(tmp_path / "in", tmp_path / "out"))
+    mine(config_for(tmp_path / "in", tmp_path / "out", **PLAIN))
     assert [a["license_source"] for a in rows(tmp_path / "out", "articles")] == ["xml"]
     assert sum(release_json(tmp_path / "out")["counts"]["samples"].values()) == 2
 
@@ -254,7 +254,7 @@ def test_hostile_xml_costs_one_row_each(tmp_path: Path, sections: int) -> None:
     for n, text in documents.items():
         (tmp_path / "in" / f"PMC{n}.xml").write_bytes(text.encode())
     assert (tmp_path / "in" / "PMC4.xml").stat().st_size > 1_000 * sections
-    mine(config_for(tmp_path / "in", tmp_path / "out"))
+    mine(config_for(tmp_path / "in", tmp_path / "out", **PLAIN))
     found = {r["pmcid"]: r["reason"] for r in rows(tmp_path / "out", "rejects") if r["unit"] == "article"}
     assert found == {
         "PMC1": "xml_malformed", "PMC3": "xml_malformed", "PMC5": "xml_malformed", "PMC6": "xml_malformed", "PMC7": "xml_malformed",

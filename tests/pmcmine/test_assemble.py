@@ -23,7 +23,7 @@ from pmcmine.storage import Folder
 from pmcmine.tarball import END, header, member_size, padding
 from schemas import TABLES, to_arrow
 from schemas.ledger import Reject
-from tests.conftest import config_for
+from tests.conftest import PLAIN, config_for
 from tests.helpers import mine, release_json, rows
 
 
@@ -180,8 +180,12 @@ def test_parquet_is_sorted_indexed_and_blind_to_chunks(tmp_path: Path) -> None:
 def test_many_table_files_and_shards(tmp_path: Path) -> None:
     """Small targets cut a corpus into many files; all together hold each row once."""
     write_bucket(tmp_path / "bucket", many_articles(30))
-    mine(config_for(tmp_path / "bucket", tmp_path / "one"))
-    mine(config_for(tmp_path / "bucket", tmp_path / "many", table_bytes=4_000, shard_bytes=300_000, block_articles=7))
+    mine(config_for(tmp_path / "bucket", tmp_path / "one", **PLAIN))
+    mine(
+        config_for(
+            tmp_path / "bucket", tmp_path / "many", table_bytes=4_000, shard_bytes=300_000, block_articles=7, **PLAIN
+        )
+    )
     for table in ("articles", "figures", "paragraphs", "mentions"):
         skipped = ("shard", "image_offset", "sample_offset")
         one, many = (
