@@ -70,7 +70,7 @@ class Published:
         self._free = config.free_published
         self._work, self._out = work, out
         self._done = threading.Event()
-        self._error: PmcmineError | None = None
+        self._error: Exception | None = None
         self._seen: set[str] = set()
         datasets = (SHARDS, PANEL_SHARDS) if config.panel_shards else (SHARDS,)
         repos = {repo_name(self._name, dataset): dataset for dataset in datasets}
@@ -105,8 +105,8 @@ class Published:
             while not self._done.wait(_LOOK_SECONDS):
                 for dataset in (SHARDS, PANEL_SHARDS):
                     self._send(dataset, last=False)
-        except PmcmineError as error:
-            self._error = error  # told by `finish`; the run itself goes on
+        except Exception as error:  # noqa: BLE001 - a defect, too, is raised where it is reported without secrets
+            self._error = error  # raised by `finish`; the run itself goes on
 
     def _waiting(self, dataset: str) -> list[dict[str, Any]]:
         """Manifest lines of shards that are whole and not on the Hub."""
