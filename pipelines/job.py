@@ -36,7 +36,7 @@ from pmcmine.increments.base import inc_tag, make_fresh_plan, open_base
 from pmcmine.increments.delta import damaged_articles, forget_update, read_delta, settle, write_deltas
 from pmcmine.increments.tombstones import write_tombstones
 from pmcmine.lock import held
-from pmcmine.ownership import check_begun, check_empty_work, is_work, remove_work
+from pmcmine.ownership import check_begun, check_empty_work, clear_ended_update, is_work, remove_work
 from pmcmine.publish.stream import publishing
 from pmcmine.publish.target import release_id
 from pmcmine.redact import hide, redact
@@ -158,6 +158,7 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
         if work.exists(JOURNAL):
             progress.note("an earlier update was killed while it moved its files into place: finishing it")
             return _outcome(land(out, work, _journal(out, work), config), config, out, fresh=True)
+        clear_ended_update(work, load_release(out).get("updates", ()))
         source = open_source(config)
         _contact(source, config, work, "the release is as it was", progress)
         tag = begin_update(work, config.content(), {"date": date, "tag": inc_tag(out, date), "compact": compact})

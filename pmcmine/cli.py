@@ -155,6 +155,8 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
         private, adopt = not config.publish_public, config.publish_adopt
         for done in publish(config.out, config.publish_to, endpoint=config.endpoint, private=private, adopt=adopt):
             typer.echo(f"published {done.repo}  {done.tag}  {'private' if private else 'public'}")
+            if done.adopted:
+                typer.echo(f"{done.repo}: adopted; it held {done.adopted}")
     return code
 
 

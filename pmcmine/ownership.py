@@ -122,6 +122,30 @@ def remove_work(work: Folder) -> None:
     work.remove_tree()
 
 
+def clear_ended_update(work: Folder, updates: Iterable[Any]) -> bool:
+    """Remove what an update that ended left in its work folder (`keep_work`), so that the next one begins anew.
+
+    Args:
+        work: the work folder, locked; the lock stays.
+        updates: the updates of the release.
+
+    Returns:
+        Whether there was such an update.
+    """
+    try:
+        state = sealed.read(work, "run.json")
+    except (OSError, ValueError, RecursionError):
+        return False  # told by who begins the next one
+    begun = state.get("update") if isinstance(state, dict) else None
+    tag = begun.get("tag") if isinstance(begun, dict) else None
+    if tag is None or not any(isinstance(update, dict) and update.get("tag") == tag for update in updates):
+        return False
+    for name in sorted(set(work.names()) - {"run.json", "lock"}):
+        work.remove_tree(name)
+    work.remove("run.json")
+    return True
+
+
 def remove_listed(out: Folder, names: Iterable[str]) -> None:
     """Remove files of a release, and on a local disk the folders that are empty then."""
     for name in names:

@@ -25,7 +25,7 @@ _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}://[^\s'\"<>`]+")
 # `user:password@` before a host; a password may hold `/` and `@` although it must not, then the last `@` counts.
 _LOOSE_USER: Final = re.compile(r"[^/?#@:]*:(?!\d{1,5}(?:[/?#]|$))[^\s]*@")
 _USER: Final = re.compile(r"[^/?#]*@")
-_NO_SCHEME: Final = re.compile(r"(?<![\w.%+/-])[\w.%+-]{1,256}:[^\s/:@'\"<>*]{1,256}@(?=[\w\[.-])")
+_NO_SCHEME: Final = re.compile(r"(?:(?<=//)|(?<![\w.%+/-]))[\w.%+-]{1,256}:[^\s/:@'\"<>*]{1,256}@(?=[\w\[.-])")
 _NAME: Final = (
     r"[\w.-]{0,64}?(?:password|passwd|passphrase|pwd|secret|token|credential|signature|authorization|api[_-]?key"
     r"|access[_-]?key|account[_-]?key|private[_-]?key|shared[_-]?key|\bkey\b|\bpass\b|\bsig\b|\bsas\b|\bauth\b|\bpw\b)[\w.-]{0,64}"

@@ -102,6 +102,7 @@ class HubServer(LoopbackServer):
 class _Handler(BaseHTTPRequestHandler):
     server_hub: HubServer
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits 40 ms for an acknowledgement
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -194,6 +195,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._json({"files": modes})
             return
         if what == "tag":
+            if self.command == "DELETE":
+                self._json({}, 200 if repo.tags.pop(revision, None) else 404)
+                return
             asked = json.loads(body)["tag"]
             exists = asked in repo.tags
             repo.tags.setdefault(asked, revision if revision != "main" else repo.commits[-1][0])

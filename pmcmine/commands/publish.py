@@ -51,7 +51,8 @@ def publish(
     for repo in done:
         typer.echo(
             f"{repo.repo}  {repo.sent} files sent, {repo.kept} there, {repo.removed} removed, "
-            f"{repo.commits} commits, tag {repo.tag}"
+            f"{repo.commits} commits, tag {repo.tag}, {'private' if repo.private else 'public'}"
+            + (f", adopted: it held {repo.adopted}" if repo.adopted else "")
         )
 
 

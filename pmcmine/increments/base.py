@@ -57,18 +57,20 @@ def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], B
 
 
 def inc_tag(release: Folder, date: str) -> str:
-    """`inc<date>`, with a letter after it where shards of that name are there already.
+    """`inc<date>`, with a letter after it if an update or shards of that name are there already.
 
     Args:
         release: the release.
         date: YYYY-MM-DD.
     """
-    names = [f["name"] for f in load_release(release)["files"]]
+    described = load_release(release)
+    names = [f["name"] for f in described["files"]]
+    used = [u.get("tag") for u in described.get("updates", ()) if isinstance(u, dict)]
     if release.exists(STATE_FILE):
         names += [f["name"] for f in read_state(release)["files"]]
     tag = f"inc{date.replace('-', '')}"
     tags = [tag, *(f"{tag}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")]
-    return next(t for t in tags if not any(f"-{t}-" in name for name in names))
+    return next(t for t in tags if t not in used and not any(f"-{t}-" in name for name in names))
 
 
 def read_old_samples(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> Iterator[dict[str, Any]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from pmcmine.costs import Machine, plan, rates_of
 from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.release import JOURNAL, RELEASE, WORK, check_seal, load_release
+from pmcmine.safe_names import check_names
 from pmcmine.storage import Folder
 
 CARD: Final = "README.md"
@@ -19,6 +22,8 @@ _WHAT: Final = {
     "shards-panels": "single panels with their own words",
 }
 _SPEEDS: Final = {"articles_per_second": "articles", "images_per_second": "images"}
+# Letters, digits, `_`, `.`, `-` as the Hub takes them; the longest suffix makes 96 of them.
+_PART: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,87}[A-Za-z0-9_])?")
 # Written beside the dataset's own files in its repo: what all was made from.
 COMMON: Final = (RELEASE,)
 
@@ -43,12 +48,16 @@ def read_release(folder: Folder) -> dict[str, Any]:
 
     Raises:
         ReleaseError: where there is none, or a file that it names is missing or of another size.
+        UnsafeNameError: where a name or a link leads out of the folder.
     """
     if folder.exists(f"{WORK}/{JOURNAL}"):
         raise ReleaseError(f"{folder.url}: an update was killed as it ended; the same command ends it")
     release = check_seal(load_release(folder), f"{folder.url}/{RELEASE}")
     if not release.get("files") or "run" not in release:
         raise ReleaseError(f"{folder.url}: {RELEASE} names no files; this is no release")
+    root = Path(folder.path()) if folder.is_local else None
+    cards = [f"{top}/{CARD}" for top in _SUFFIX if folder.exists(f"{top}/{CARD}")]
+    check_names([*(file["name"] for file in release["files"]), *cards, RELEASE], root, "file")
     freed = release["run"].get("free_published", False)
     for file in release["files"]:
         name = file["name"]
@@ -65,7 +74,9 @@ def repo_name(name: str, folder: str) -> str:
     Raises:
         PmcmineError: where the name is none of a repo.
     """
-    if name.count("/") != 1 or not all(name.split("/")):
+    parts = name.split("/")
+    plain = all(map(_PART.fullmatch, parts)) and "--" not in name and ".." not in name
+    if len(parts) != 2 or not plain or name.endswith(".git"):
         raise PmcmineError(f"'{name}' is no repo; give ORG/NAME")
     return f"{name}{_SUFFIX[folder]}"
 

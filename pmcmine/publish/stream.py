@@ -15,6 +15,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.publish.repos import repo_name
 from pmcmine.publish.target import Target, check_targets
 from pmcmine.publish.upload import BATCH_BYTES, BATCH_FILES, additions, reach_hub, send
+from pmcmine.release import RELEASE
 from pmcmine.storage import Folder
 
 _LOOK_SECONDS: Final = 2.0
@@ -33,11 +34,30 @@ def check_hub(config: MineConfig, say: Callable[[str], None]) -> None:
     repos = {repo_name(config.publish_to, dataset): dataset for dataset in datasets}
     reach_hub(config.endpoint, config.first_contact_seconds, "nothing was mined", say)
     api = HfApi(endpoint=config.endpoint, library_name="pmcmine")
-    check_targets(api, repos, None, not config.publish_public, config.publish_adopt)
+    targets = check_targets(api, repos, None, not config.publish_public, config.publish_adopt)
+    if not Folder(config.out).exists(RELEASE):
+        _check_freed(config, targets)
+
+
+def _check_freed(config: MineConfig, targets: Sequence[Target]) -> None:
+    """Check that shards may be committed before the release is whole, and leave the disk.
+
+    Raises:
+        PmcmineError: if a repo holds a whole release, which its readers would see mixed with half of this one.
+    """
+    for target in targets:
+        if config.free_published and target.whole and target.folder != "tables":
+            raise PmcmineError(
+                f"{target.id}: holds a whole release, whose shards --free-published would mix with new ones; "
+                "leave that out, or give another name"
+            )
 
 
 class Published:
-    """Sends the shards of a run as they become whole, in a thread of its own."""
+    """Sends the shards of a run as they become whole, in a thread of its own.
+
+    A repo that holds a whole release gets their objects, and one commit when this release is whole.
+    """
 
     def __init__(
         self, config: MineConfig, work: Folder, out: Folder, identity: str, paths: Sequence[tuple[str, str]]
@@ -50,12 +70,13 @@ class Published:
         self._free = config.free_published
         self._work, self._out = work, out
         self._done = threading.Event()
-        self._error: PmcmineError | None = None
+        self._error: Exception | None = None
         self._seen: set[str] = set()
         datasets = (SHARDS, PANEL_SHARDS) if config.panel_shards else (SHARDS,)
         repos = {repo_name(self._name, dataset): dataset for dataset in datasets}
         private, adopt = not config.publish_public, config.publish_adopt
         targets = check_targets(self._api, repos, identity, private, adopt)
+        _check_freed(config, targets)
         self._targets: dict[str, Target] = {target.folder: target for target in targets}
         for target in targets:
             target.claim(self._api, identity, [path for dataset, path in paths if dataset == target.folder])
@@ -84,8 +105,8 @@ class Published:
             while not self._done.wait(_LOOK_SECONDS):
                 for dataset in (SHARDS, PANEL_SHARDS):
                     self._send(dataset, last=False)
-        except PmcmineError as error:
-            self._error = error  # told by `finish`; the run itself goes on
+        except Exception as error:  # noqa: BLE001 - a defect, too, is raised where it is reported without secrets
+            self._error = error  # raised by `finish`; the run itself goes on
 
     def _waiting(self, dataset: str) -> list[dict[str, Any]]:
         """Manifest lines of shards that are whole and not on the Hub."""
@@ -108,10 +129,10 @@ class Published:
         for record in self._waiting(dataset):
             batch.append(record)
             size += record["bytes"]
-            if len(batch) >= BATCH_FILES or size >= BATCH_BYTES:
+            if not self._targets[dataset].whole and (len(batch) >= BATCH_FILES or size >= BATCH_BYTES):
                 self._commit(dataset, batch)
                 batch, size = [], 0
-        if batch and last:
+        if batch and last and not self._targets[dataset].whole:
             self._commit(dataset, batch)
         elif batch:
             self._preupload(dataset, batch)

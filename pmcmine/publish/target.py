@@ -8,6 +8,7 @@ Every commit names the commit that it follows, so that the Hub refuses it if som
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,12 +17,14 @@ from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.repos import CARD
-from pmcmine.publish.retry import Conflict, git_blob, patiently
+from pmcmine.publish.retry import Conflict, git_blob, hub_errors, patiently
 from pmcmine.release import RELEASE, is_written
 
 CLAIM: Final = ".pmcmine-upload.json"
 _HUBS_OWN: Final = frozenset({".gitattributes"})
 _SHOWN: Final = 3
+_TRIES: Final = 4  # of a commit that the Hub refuses although nobody made another one
+_MOST_JSON: Final = 256 << 20  # bytes of a release.json in a repo
 _MOVES: Final = frozenset({"source", "inventory"})  # an update may read its articles elsewhere
 
 
@@ -63,6 +66,7 @@ class Target:
         ours: files of it that pmcmine put there, which alone may be removed.
         whole: whether it holds a whole release.
         claimed: whether an upload of this release was begun in it.
+        adopted: what it held that only `--adopt` lets us publish over; empty if nothing.
     """
 
     id: str
@@ -72,6 +76,7 @@ class Target:
     ours: set[str] = field(default_factory=set)
     whole: bool = False
     claimed: bool = False
+    adopted: str = ""
 
     def commit(self, api: Any, operations: list[Any], message: str) -> None:
         """Make a commit that follows the one that was seen last.
@@ -87,17 +92,38 @@ class Target:
             repo_type="dataset",
             parent_commit=self.head,
         )
-        try:
-            self.head = str(patiently(make, f"committing to {self.id}").oid)
-        except Conflict:
-            # The answer to an earlier try may have been lost: then all of it is there.
-            head, _ = look(api, self.id) or (self.head, True)
-            if head == self.head or not _is_applied(api, self.id, head, operations):
-                raise PmcmineError(
-                    f"{self.id}: somebody else changed it during this upload, which stops here; if it was another "
-                    "upload of yours, let that end and run the same command again"
-                ) from None
-            self.head = head
+        for attempt in range(_TRIES):
+            try:
+                self.head = str(patiently(make, f"committing to {self.id}").oid)
+                return
+            except Conflict:
+                head, _ = look(api, self.id) or (self.head, True)
+                if head == self.head:  # another commit is being made, or was refused: ask again
+                    time.sleep(0.2 * 2**attempt)
+                # The answer to an earlier try may have been lost: then all of it is there, and nothing else.
+                elif _is_applied(api, self.id, self.head, head, operations):
+                    self.head = head
+                    return
+                else:
+                    break
+        raise self.changed()
+
+    def changed(self) -> PmcmineError:
+        """Return the error for a repo that somebody else changed meanwhile."""
+        return PmcmineError(
+            f"{self.id}: somebody else changed it during this upload, which stops here; if it was another "
+            "upload of yours, let that end and run the same command again"
+        )
+
+    def check_unchanged(self, api: Any) -> None:
+        """Check that nobody made a commit since this repo was looked at.
+
+        Raises:
+            PmcmineError: one line, if somebody did.
+        """
+        head, _ = look(api, self.id) or ("", True)
+        if head != self.head:
+            raise self.changed()
 
     def claim(self, api: Any, identity: str, paths: Collection[str]) -> None:
         """Mark an empty repo as that of a release, before any of its files is there.
@@ -138,9 +164,14 @@ def remote_files(api: Any, repo_id: str, revision: str | None = None) -> dict[st
     }
 
 
-def _is_applied(api: Any, repo_id: str, head: str, operations: Iterable[Any]) -> bool:
-    """Tell whether a repo is as some operations would make it."""
-    there = patiently(lambda: remote_files(api, repo_id, head), f"listing {repo_id}")
+def _is_applied(api: Any, repo_id: str, before: str, head: str, operations: Iterable[Any]) -> bool:
+    """Tell whether a repo differs from an earlier commit by some operations, and by nothing else."""
+    old, there = (
+        patiently(partial(remote_files, api, repo_id, commit), f"listing {repo_id}") for commit in (before, head)
+    )
+    touched = {operation.path_in_repo for operation in operations}
+    if any(old.get(path) != there.get(path) for path in (old.keys() | there.keys()) - touched):
+        return False
     for operation in operations:
         found = there.get(operation.path_in_repo)
         if not hasattr(operation, "path_or_fileobj"):
@@ -206,10 +237,12 @@ def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Targe
             raise PmcmineError(f"{repo}: holds a {RELEASE} that pmcmine did not write; give another name") from None
         target.whole = CARD in there
         target.ours = {n.removeprefix(f"{target.folder}/") for n in names if n.startswith(f"{target.folder}/")}
+        said = "another release"
     elif CLAIM in there:
         try:
             claim = _read(api, target, CLAIM)
             owner, target.ours = str(claim["release"]), set(map(str, claim["files"]))
+            said = "the begun upload of another release"
         except (ValueError, KeyError, TypeError):
             raise PmcmineError(f"{repo}: its {CLAIM} is damaged; remove it, or give another name") from None
     else:
@@ -221,12 +254,16 @@ def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Targe
         if taken:
             shown = ", ".join(taken[:_SHOWN])
             raise PmcmineError(f"{repo}: holds files that its readers would take for ours ({shown}); remove them first")
+        if others:
+            target.adopted = f"{len(others)} files that pmcmine did not put there"
         return target
-    if identity is not None and owner != identity and not adopt:
-        raise PmcmineError(f"{repo}: holds another release ({owner}, this is {identity}); {way}")
+    if identity is not None and owner != identity:
+        if not adopt:
+            raise PmcmineError(f"{repo}: holds {said} ({owner}, this is {identity}); {way}")
+        target.adopted = f"{said} ({owner})"
     # What has the name of a shard or a table would be read as a part of the release.
     target.ours |= {path for path in there if is_written(f"{target.folder}/{path}")}
-    target.ours = (target.ours | {CLAIM, RELEASE, CARD}) & set(there)
+    target.ours = ((target.ours | {CLAIM, RELEASE, CARD}) & set(there)) - _HUBS_OWN
     target.claimed = CLAIM in there and owner == identity
     return target
 
@@ -234,10 +271,44 @@ def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Targe
 def _read(api: Any, target: Target, path: str) -> Any:
     from huggingface_hub import HfFileSystem
 
+    if target.there[path][0] > _MOST_JSON:
+        raise ValueError("too large")
     fs = HfFileSystem(endpoint=api.endpoint, skip_instance_cache=True)
 
-    def read() -> Any:
+    def read() -> bytes:
         with fs.open(f"datasets/{target.id}@{target.head}/{path}", "rb") as stream:
-            return json.load(stream)
+            data: bytes = stream.read()
+            return data
 
-    return patiently(read, f"reading {target.id}/{path}")
+    try:
+        return json.loads(patiently(read, f"reading {target.id}/{path}"))
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except FileNotFoundError:
+        raise PmcmineError(f"{target.id}/{path}: the Hub lists it and can't give it") from None
+
+
+def set_tag(api: Any, target: Target, tag: str) -> None:
+    """Tag the newest commit; a tag of this name at another commit, which may have lost its files, is moved.
+
+    Raises:
+        PmcmineError: as `patiently`.
+    """
+    kind = {"repo_type": "dataset"}
+    refs = patiently(partial(api.list_repo_refs, target.id, **kind), f"listing tags of {target.id}")
+    at = next((ref.target_commit for ref in refs.tags if ref.name == tag), None)
+    if at == target.head:
+        return
+    if at is not None:
+        patiently(partial(_delete_tag, api, target.id, tag), f"moving a tag of {target.id}")
+    make = partial(api.create_tag, target.id, tag=tag, revision=target.head, exist_ok=True, **kind)
+    patiently(make, f"tagging {target.id}")
+
+
+def _delete_tag(api: Any, repo_id: str, tag: str) -> None:
+    """Remove a tag; one that is gone, because the answer to an earlier try was lost, will do."""
+    try:
+        api.delete_tag(repo_id, tag=tag, repo_type="dataset")
+    except hub_errors() as error:
+        if getattr(getattr(error, "response", None), "status_code", None) != 404:
+            raise

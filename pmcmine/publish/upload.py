@@ -6,7 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -16,8 +16,8 @@ from pmcmine.contact import SECONDS, Busy, Refused, reach
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, measured_section, read_release, repos_of
 from pmcmine.publish.retry import RETRIED, git_blob, patiently
-from pmcmine.publish.target import CLAIM, Target, check_targets, id_of
-from pmcmine.release import RELEASE
+from pmcmine.publish.target import CLAIM, Target, check_targets, id_of, remote_files, set_tag
+from pmcmine.release import RELEASE, is_written
 from pmcmine.storage import Folder
 
 BATCH_FILES: Final = 500  # of one commit
@@ -35,6 +35,8 @@ class Published:
         removed: files of an earlier release.
         commits: commits that were made.
         tag: tag of the revision.
+        private: whether only its owners see the repo.
+        adopted: what it held that `--adopt` let us publish over; empty if nothing.
     """
 
     repo: str
@@ -43,6 +45,8 @@ class Published:
     removed: int
     commits: int
     tag: str
+    private: bool = True
+    adopted: str = ""
 
 
 def reach_hub(
@@ -98,6 +102,11 @@ def additions(folder: Folder, dataset: str, paths: Iterable[str]) -> Iterator[li
     with tempfile.TemporaryDirectory(prefix="pmcmine-publish-") as here:
         found = []
         for n, path in enumerate(paths):
+            if not folder.exists(f"{dataset}/{path}"):
+                raise PmcmineError(
+                    f"{folder.url}: {dataset}/{path} is neither here nor on the Hub; if it left the disk by "
+                    "--free-published, mine it again into another folder"
+                )
             file = folder.path(f"{dataset}/{path}")
             if not folder.is_local:
                 file, there = f"{here}/{n}", file
@@ -150,71 +159,134 @@ def publish(
     repos = repos_of(release, name)
     reach_hub(endpoint, first_contact_seconds, "nothing was sent", say)
     api = HfApi(endpoint=endpoint, library_name="pmcmine")
+    listed = out.read(RELEASE)
+    if json.loads(listed) != release:
+        raise _changed(out)
     try:
         measured = measured_section(release, json.loads(out.read("metrics.json")))
     except FileNotFoundError:
+        measured = ""
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        say(f"metrics.json can't be used ({type(error).__name__}): the cards say nothing of how the release was made")
         measured = ""
     try:
         identity = id_of(release)
     except ValueError:
         raise PmcmineError(f"{out.url}: its {RELEASE} is not one of pmcmine") from None
     targets = check_targets(api, {repo.id: repo.folder for repo in repos}, identity, private, adopt)
-    tag = "release-" + sha256(out.read(RELEASE)).hexdigest()[:12]
+    tag = "release-" + sha256(listed).hexdigest()[:12]
     say(f"the repos are {'private' if private else 'public'}")
-    return [
-        _publish(api, out, repo, repos, target, identity, tag, measured, say)
-        for repo, target in zip(repos, targets, strict=True)
-    ]
+    for target in targets:
+        if target.adopted:
+            say(f"{target.id}: adopted; it held {target.adopted}")
+    upload = Upload(api, out, repos, targets, identity, tag, measured, listed, say)
+    return [replace(upload.publish(repo, target), private=private) for repo, target in zip(repos, targets, strict=True)]
 
 
-def _publish(
-    api: Any,
-    folder: Folder,
-    repo: Repo,
-    repos: list[Repo],
-    target: Target,
-    identity: str,
-    tag: str,
-    measured: str,
-    say: Callable[[str], None],
-) -> Published:
-    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+def _changed(out: Folder) -> PmcmineError:
+    return PmcmineError(f"{out.url}: the release changed while it was uploaded; run the same command again")
 
-    there = target.there
-    todo = [p for p in sorted(repo.files) if not _same(there.get(p), folder, f"{repo.folder}/{p}", repo.files[p][1])]
-    kept = len(repo.files) - len(todo)
-    say(f"{repo.id}: {kept} of {len(repo.files)} files are there")
-    commits = done = 0
-    if todo and not target.whole and not target.claimed:
-        target.claim(api, identity, repo.files)
-        commits += 1
-    waiting: list[str] = []
-    for batch in _batches(todo, repo):
-        # Objects are sent before the commit names them: an object that the Hub has is not sent again after a kill.
-        with additions(folder, repo.folder, batch) as adds:
-            send(api, repo.id, adds)
-            done += len(batch)
-            if target.whole:
-                waiting += batch
-            else:
-                target.commit(api, adds, f"{repo.folder}: files {done - len(batch) + 1} to {done} of {len(todo)}")
-                commits += 1
-        say(f"{repo.id}: {done} of {len(todo)} files sent")
-    text = folder.read(f"{repo.folder}/{CARD}").decode()
-    card = card_with_links(text, repo, repos, api.endpoint, measured).encode()
-    last = {CARD: card} | {path: folder.read(path) for path in COMMON}
-    stale = sorted(target.ours - set(repo.files) - set(last) | ({CLAIM} if target.claimed else set()))
-    changed = [path for path, data in last.items() if there.get(path, (0, "", ""))[2] != git_blob(data)]
-    if changed or stale or waiting:
-        with additions(folder, repo.folder, waiting) as adds:
-            operations: list[Any] = [*adds]
-            operations += [CommitOperationAdd(path_in_repo=path, path_or_fileobj=last[path]) for path in changed]
-            operations += [CommitOperationDelete(path_in_repo=path) for path in stale]
-            target.commit(api, operations, f"{repo.folder}: {tag}")
-        commits += 1
-    tagged = partial(api.create_tag, repo.id, tag=tag, revision=target.head, repo_type="dataset", exist_ok=True)
-    patiently(tagged, f"tagging {repo.id}")
-    return Published(repo.id, len(todo), kept, len(set(stale) - {CLAIM}), commits, tag)
+
+@dataclass(frozen=True)
+class Upload:
+    """What is uploaded to the repos of a release.
+
+    Attributes:
+        api: the client.
+        folder: the release folder.
+        repos: all repos of the release.
+        targets: the same, as they were when they were checked.
+        identity: id of the release.
+        tag: name of the revision.
+        measured: section of the cards about how the release was made.
+        release: its `release.json`.
+        say: told what happens.
+    """
+
+    api: Any
+    folder: Folder
+    repos: list[Repo]
+    targets: list[Target]
+    identity: str
+    tag: str
+    measured: str
+    release: bytes
+    say: Callable[[str], None]
+
+    def publish(self, repo: Repo, target: Target) -> Published:
+        """Upload one dataset folder.
+
+        Raises:
+            PmcmineError: one line; the same call goes on.
+        """
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+        there = target.there
+        todo = [p for p in sorted(repo.files) if not self._is_same(there.get(p), repo, p)]
+        kept = len(repo.files) - len(todo)
+        self.say(f"{repo.id}: {kept} of {len(repo.files)} files are there")
+        commits = done = 0
+        if todo and not target.whole and not target.claimed:
+            target.claim(self.api, self.identity, repo.files)
+            commits += 1
+        waiting: list[str] = []
+        for batch in _batches(todo, repo):
+            # Objects are sent before the commit names them: an object that the Hub has is not sent again after a kill.
+            with self._additions(repo, batch) as adds:
+                send(self.api, repo.id, adds)
+                done += len(batch)
+                if target.whole:
+                    waiting += batch
+                else:
+                    said = f"{repo.folder}: files {done - len(batch) + 1} to {done} of {len(todo)}"
+                    target.commit(self.api, adds, said)
+                    commits += 1
+            self.say(f"{repo.id}: {done} of {len(todo)} files sent")
+        text = self.folder.read(f"{repo.folder}/{CARD}").decode()
+        card = card_with_links(text, repo, self.repos, self.api.endpoint, self.measured).encode()
+        last = {CARD: card} | {path: self.folder.read(path) for path in COMMON}
+        if last[RELEASE] != self.release:
+            raise _changed(self.folder)
+        stale = sorted(target.ours - set(repo.files) - set(last) | ({CLAIM} if target.claimed else set()))
+        changed = [path for path, data in last.items() if there.get(path, (0, "", ""))[2] != git_blob(data)]
+        if changed or stale or waiting:
+            # Of two uploads at once, the later one stops before the repos are of two releases.
+            for other in self.targets[self.targets.index(target) + 1 :]:
+                other.check_unchanged(self.api)
+            with self._additions(repo, waiting) as adds:
+                operations: list[Any] = [*adds]
+                operations += [CommitOperationAdd(path_in_repo=path, path_or_fileobj=last[path]) for path in changed]
+                operations += [CommitOperationDelete(path_in_repo=path) for path in stale]
+                target.commit(self.api, operations, f"{repo.folder}: {self.tag}")
+            commits += 1
+            self._check_whole(repo, target)
+        set_tag(self.api, target, self.tag)
+        removed = len(set(stale) - {CLAIM})
+        return Published(repo.id, len(todo), kept, removed, commits, self.tag, adopted=target.adopted)
+
+    @contextmanager
+    def _additions(self, repo: Repo, paths: Sequence[str]) -> Iterator[list[Any]]:
+        """Operations that add files, each compared with what `release.json` says of it."""
+        with additions(self.folder, repo.folder, paths) as adds:
+            for add in adds:
+                if add.upload_info.sha256.hex() != repo.files[add.path_in_repo][1]:
+                    raise PmcmineError(
+                        f"{self.folder.url}: {repo.folder}/{add.path_in_repo} is damaged (another SHA-256 than "
+                        f"{RELEASE} says), nothing of it was sent; `pmcmine verify` lists all damage"
+                    )
+            yield adds
+
+    def _is_same(self, there: tuple[int, str, str] | None, repo: Repo, path: str) -> bool:
+        return _same(there, self.folder, f"{repo.folder}/{path}", repo.files[path][1])
+
+    def _check_whole(self, repo: Repo, target: Target) -> None:
+        """Check that a repo holds the files of this release, and none that readers would take for one of them."""
+        head = target.head
+        there = patiently(lambda: remote_files(self.api, repo.id, head), f"listing {repo.id}")
+        if any(is_written(f"{repo.folder}/{path}") for path in there.keys() - repo.files.keys()) or not all(
+            self._is_same(there.get(path), repo, path) for path in repo.files
+        ):
+            raise target.changed()
 
 
 def _same(there: tuple[int, str, str] | None, folder: Folder, name: str, digest: str) -> bool:

@@ -20,6 +20,7 @@ SECRET = "s3cr3t-Zq9"
 @pytest.mark.parametrize("text", [
     f"https://user:{SECRET}@host/x",
     f"https://{SECRET}@host/x",
+    f"//user:{SECRET}@host/x",
     f"https://user:a/{SECRET}@host:80/x",
     f"https://user:a@{SECRET}@host/x",
     f"s3://key:{SECRET}@bucket/x",
