@@ -117,12 +117,19 @@ def _release_survives(release: Path, name: str, kind: str, bucket: Path, copy: P
     assert not (damaged / "_work").exists()
 
 
+def _not_assembled(out: Path) -> None:
+    """Take a run back to before its plan, so that everything is read again."""
+    for path in out.iterdir():
+        if path.is_dir() and path.name != "_work":
+            shutil.rmtree(path)
+    shutil.rmtree(out / "_work" / "assembled")
+    (out / "_work" / "plan.json").unlink()
+
+
 def _work_survives(half_done: Path, name: str, kind: str, bucket: Path, copy: Path) -> None:
     damaged = _damaged(half_done, name, kind, copy)
-    if not name.startswith(("_work/assembled", "_work/progress")):
-        shutil.rmtree(damaged / "_work" / "assembled")  # so that everything is read again
-        if "plan" not in name:
-            (damaged / "_work" / "plan.json").unlink()
+    if not name.startswith(("_work/assembled", "_work/progress", "_work/plan")):
+        _not_assembled(damaged)
         if "near" not in name:
             (damaged / "_work" / "near" / "near.json").unlink()
     first = _said(lambda: _mine(damaged, bucket))
@@ -176,8 +183,7 @@ def test_a_damaged_work_folder_is_mended(half_done: Path, bucket: Path, tmp_path
     shutil.copytree(half_done, copy)
     for name in (n for n in _one_of_each(half_done) if n.rsplit("/", 1)[-1] in names):
         (copy / name).write_bytes(_flip((copy / name).read_bytes()))
-    shutil.rmtree(copy / "_work" / "assembled")
-    (copy / "_work" / "plan.json").unlink()
+    _not_assembled(copy)
     _mine(copy, bucket)
     assert not verify_folder(copy).problems
 
