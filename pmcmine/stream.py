@@ -470,7 +470,13 @@ def _locate(release: str) -> tuple[Any, str, str, str]:
         roots = [_pinned(fs, r, release) for r in _repos(root)]
         path, other = (f"{r}/release.json" for r in roots)
         with suppress(FileNotFoundError):  # of one of them; what is missing is said by who reads it
-            if fs.cat_file(other) != fs.cat_file(path):
+            try:
+                same = fs.cat_file(other) == fs.cat_file(path)
+            except FileNotFoundError:
+                raise
+            except Exception as error:  # noqa: BLE001
+                raise _unreachable(release, error) from None
+            if not same:
                 raise PmcmineError(f"{release}: its repos are of two releases; is one being published now?")
         return fs, roots[0], roots[1], path
     return fs, f"{root}/shards", f"{root}/tables", f"{root}/release.json"
@@ -497,6 +503,12 @@ def _pinned(fs: Any, root: str, release: str) -> str:
     return f"datasets/{place.repo_id}@{info.sha}" if info.sha else root
 
 
+def _unreachable(release: str, error: Exception) -> PmcmineError:
+    """Return one line about what a file system says; each has errors of its own."""
+    said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    return PmcmineError(f"{release}: can't be read ({said})")
+
+
 def _read_listing(path: str, fs: Any, release: str) -> dict[str, Any]:
     try:
         listing = json.loads(fs.cat_file(path))
@@ -504,6 +516,8 @@ def _read_listing(path: str, fs: Any, release: str) -> dict[str, Any]:
         raise PmcmineError(f"{release}: no release.json; this is no release, or it is not whole yet") from None
     except (ValueError, RecursionError):
         listing = None
+    except Exception as error:  # noqa: BLE001
+        raise _unreachable(release, error) from None
     files = listing.get("files") if isinstance(listing, dict) else None
     if not isinstance(files, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in files):
         raise PmcmineError(f"{release}: release.json is damaged; is the copy whole?")
@@ -551,6 +565,8 @@ def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
         return  # shards that came without it
     except (ValueError, LookupError, TypeError, RecursionError):
         raise PmcmineError(f"{path}: is damaged; is the copy whole?") from None
+    except Exception as error:  # noqa: BLE001
+        raise _unreachable(path, error) from None
     for name in columns:
         if name not in known:
             raise PmcmineError(f"columns: no key {name!r} in the JSON of a sample; {choose(name, known)}")
