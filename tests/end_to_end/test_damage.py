@@ -196,7 +196,7 @@ def test_a_damaged_run_says_what_to_remove(half_done: Path, bucket: Path, tmp_pa
         shutil.rmtree(damaged)
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # some hundred updates, a second each; one of each kind of damage is above
 @pytest.mark.timeout(3600)
 def test_every_file_of_a_release_in_every_way(release: Path, bucket: Path, tmp_path: Path) -> None:
     for name in _files(release):
@@ -205,7 +205,7 @@ def test_every_file_of_a_release_in_every_way(release: Path, bucket: Path, tmp_p
                 _release_survives(release, name, kind, bucket, tmp_path / "copy")
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # some hundred runs that resume, two seconds each
 @pytest.mark.timeout(3600)
 def test_every_file_of_a_work_folder_in_every_way(half_done: Path, bucket: Path, tmp_path: Path) -> None:
     for name in _one_of_each(half_done):

@@ -26,7 +26,7 @@ class _NoRelease:
         return {"filters": filters, "offset": offset}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page() -> Iterator[BrowseServer]:
     with BrowseServer(_NoRelease()) as running:  # type: ignore[arg-type]
         yield running
