@@ -17,7 +17,7 @@ from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.verify import verify_folder
-from tests.helpers import contents, mine, release_json
+from tests.helpers import mine, release_json, samples
 
 LIGHT: dict[str, Any] = {
     "vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False,
@@ -42,8 +42,8 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("damage")
-    write_bucket(folder / "now", many_articles(9))
-    write_bucket(folder / "later", many_articles(9)[1:])
+    write_bucket(folder / "now", many_articles(6))
+    write_bucket(folder / "later", many_articles(6)[1:])
     return folder
 
 
@@ -162,10 +162,8 @@ def test_a_damaged_image_is_read_again_from_the_source(release: Path, bucket: Pa
     assert len(verify_folder(damaged).problems) == len(list((damaged / "shards").rglob("*.tar")))
     _update(damaged, bucket, compact=True)
     assert not verify_folder(damaged).problems
-    ours = contents(damaged)
-    _update(release := shutil.copytree(release, tmp_path / "other"), bucket, compact=True)
-    theirs = contents(release)
-    assert ours["samples of shards"] == theirs["samples of shards"] and ours["figures"] == theirs["figures"]
+    gone = str(many_articles(1)[0].pmcid)  # the update's source does not have it any more
+    assert samples(damaged) == {key: sample for key, sample in samples(release).items() if gone not in key}
 
 
 def _one_of_each(half_done: Path) -> Iterator[str]:
