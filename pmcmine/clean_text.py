@@ -13,7 +13,8 @@ from pmcmine.redact import hide
 # direction (they show a text in another order than it has), and halves of surrogate pairs, which can't be printed.
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _NAMED: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# A spreadsheet takes quotes around a cell away before it looks at it.
+_FORMULA: Final = re.compile(r"[\"\s\ufeff]*[=+\-@＝＋－＠]|[\t\r]")
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]#!|~])")
 _HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 
@@ -58,7 +59,7 @@ def json_line(value: Any) -> str:
 
 def for_spreadsheet(cell: str) -> str:
     """Put an apostrophe before a cell that a spreadsheet would run as a formula (OWASP, "CSV Injection")."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def for_markdown(text: str) -> str:

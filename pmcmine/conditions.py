@@ -43,6 +43,12 @@ _OUTSIDE: Final = frozenset(
      "sleep_ms", "json_execute_serialized_sql", "query", "query_table", "read_text", "read_blob", "glob",
      "txid_current", "error", "set_config"}
 )  # fmt: skip
+# They make a large value of a small one, in memory that DuckDB does not count; an interrupt does not end them either.
+_MULTIPLIES: Final = frozenset(
+    {"repeat", "lpad", "rpad", "format", "printf", "bar", "range", "generate_series", "list_resize", "array_resize",
+     "list_reduce", "array_reduce", "reduce"}
+)  # fmt: skip
+_TABLE: Final = re.compile(r"\w+")  # DuckDB takes other names for files and addresses
 _HOLDS_TEXTS: Final = frozenset({"list_value", "array_value", "unnest"})
 
 
@@ -89,7 +95,11 @@ def explain(error: duckdb.Error | str, query: str = "") -> str:
 
 
 def known_values(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
-    """Return the values of each column that has a closed set of them; fields of a struct as `column.field`."""
+    """Return the values of each column that has a closed set of them; fields of a struct as `column.field`.
+
+    Raises:
+        PmcmineError: if a release of others lists them in another form.
+    """
     found: dict[str, tuple[str, ...]] = {}
 
     def look(fields: Sequence[pa.Field], prefix: str) -> None:
@@ -97,7 +107,7 @@ def known_values(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
             name = f"{prefix}{field.name}"
             listed = (field.metadata or {}).get(VALUES)
             if listed is not None:
-                found[name.casefold()] = tuple(json.loads(listed))
+                found[name.casefold()] = _listed(listed, name)
             kind = field.type
             while pa.types.is_list(kind) or pa.types.is_large_list(kind):
                 kind = kind.value_type
@@ -108,13 +118,38 @@ def known_values(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def _listed(data: bytes, column: str) -> tuple[str, ...]:
+    """Return the values that a release lists for a column.
+
+    Raises:
+        PmcmineError: if they are no list of texts.
+    """
+    try:
+        values = json.loads(data)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+        raise PmcmineError(f"the values of the column {column} in the release are damaged; is the copy whole?")
+    return tuple(values)
+
+
 @contextmanager
-def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    """Interrupt what a connection executes after so many seconds; DuckDB then raises `InterruptException`."""
-    done = threading.Event()
+def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float, said: str) -> Iterator[None]:
+    """Interrupt what a connection executes after so many seconds.
+
+    Args:
+        connection: executes and fetches inside of the block.
+        seconds: the limit.
+        said: begins the message.
+
+    Raises:
+        PmcmineError: one line, if the limit was reached.
+    """
+    done, passed = threading.Event(), threading.Event()
 
     def watch() -> None:
         if not done.wait(seconds):
+            passed.set()
             connection.interrupt()
             while not done.wait(0.5):  # an interrupt between two steps of a query may be lost
                 connection.interrupt()
@@ -123,6 +158,10 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterato
     thread.start()
     try:
         yield
+    except duckdb.InterruptException:
+        if not passed.is_set():
+            raise
+        raise PmcmineError(f"{said}: took more than {seconds:g} seconds") from None
     finally:
         done.set()
         thread.join()
@@ -144,9 +183,13 @@ def _parse_condition(connection: duckdb.DuckDBPyConnection, where: str, said: st
             raise PmcmineError(f"{said}: is not one condition, but {len(statements)} statements")
         rows = connection.execute("SELECT json_serialize_sql(CAST(? AS VARCHAR))", [query]).fetchall()
         tree: dict[str, Any] = json.loads(rows[0][0])
+    except TypeError:
+        raise PmcmineError(f"{said}: holds what UTF-8 can't hold") from None
+    except RecursionError:  # a RuntimeError, too
+        raise PmcmineError(f"{said}: is nested too deep") from None
     except (duckdb.Error, RuntimeError) as error:
         raise PmcmineError(f"{said}: {explain(str(error))}") from None
-    except (ValueError, RecursionError):
+    except ValueError:
         raise PmcmineError(f"{said}: is nested too deep") from None
     if tree.get("error"):
         raise PmcmineError(f"{said}: {explain('Parser Error: ' + tree.get('error_message', ''))}")
@@ -183,7 +226,11 @@ def _refused(tree: Any) -> Iterator[str]:
             yield "WITH RECURSIVE"
         elif kind == "BASE_TABLE" and (node.get("catalog_name") or node.get("schema_name")):
             yield f"the table {node.get('schema_name')}.{node.get('table_name')}"
-        elif function in _OUTSIDE:
+        elif kind == "BASE_TABLE" and not _TABLE.fullmatch(str(node.get("table_name"))):
+            yield f"the table {node.get('table_name')!r}"
+        elif node.get("class") == "PARAMETER":
+            yield "a parameter"
+        elif function in _OUTSIDE or function in _MULTIPLIES:
             yield f"the function {function}"
         waiting += node.values()
 
@@ -201,10 +248,14 @@ def check_values(
 
     Raises:
         PmcmineError: for a value that the column never has, with the nearest one; for what is no condition
-            (statements, clauses, table functions, functions that reach beyond the tables).
+            (statements, clauses, table functions, functions that reach beyond the tables or multiply a value).
     """
     tree = _parse_condition(connection, where, said)
-    for column, value in _compared(tree, known):
+    try:
+        compared = list(_compared(tree, known))
+    except RecursionError:
+        raise PmcmineError(f"{said}: is nested too deep") from None
+    for column, value in compared:
         values = known[column]
         if value in values:
             continue

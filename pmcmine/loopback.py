@@ -17,6 +17,7 @@ class _Server(ThreadingHTTPServer):
     """A thread a connection, and a bound on their number: the oldest is closed for a new one."""
 
     daemon_threads = True
+    request_queue_size = 128  # with the default of five, a burst of connections waits for seconds
     most = _MOST
 
     def __init__(self, *args: Any) -> None:

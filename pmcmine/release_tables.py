@@ -98,7 +98,7 @@ def open_tables(
     check_release(folder)
     chosen = None if tables is None else set(tables)
     wanted = set(groups)
-    connection = duckdb.connect()
+    connection = connect()
     opened: dict[str, list[Path]] = {}
     try:
         for table in table_names(folder):
@@ -112,6 +112,11 @@ def open_tables(
         connection.close()
         raise
     return connection, opened
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Return a connection whose queries see no variables of this process, and for which nothing is installed."""
+    return duckdb.connect(config={"python_enable_replacements": "false", "autoinstall_known_extensions": "false"})
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, name: str, files: Iterable[Path]) -> None:

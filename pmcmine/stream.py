@@ -36,18 +36,16 @@ from pmcmine import stream_state
 from pmcmine.conditions import check_values, choose, explain, known_values, time_limit
 from pmcmine.errors import PmcmineError
 from pmcmine.safe_names import check_names
+from pmcmine.stream_ranges import MOST_WAIT, HttpRanges, HubRanges, NoRanges, Ranges, ranges_of
 from pmcmine.stream_state import Before, Position, even, image_holds
-from pmcmine.waiting import retry_after
 
 _CHUNK: Final = 32  # samples that are read and dealt together
 _WINDOW: Final = 8  # chunks whose samples a share mixes
 _BLOCK: Final = 512
 _TRIES: Final = 7  # readings of a range
 _WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
-_MOST_WAIT: Final = 300.0  # seconds; a longer Retry-After is cut to this
-_TIMEOUT: Final = 30.0  # seconds without an answer
-_SMALL: Final = 1 << 20  # bytes at the beginning of a file that may be read for a range in it
 _MERGE: Final = 8 << 20  # neighbouring samples are read at once, up to so many bytes
+_MOST_SAMPLE: Final = 1 << 30  # bytes of a sample
 SPLITS: Final = ("train", "validation", "test")
 # A condition sees the table of figures and nothing else; it can't change that either.
 _SANDBOX: Final[dict[str, str | bool | int | float | list[str]]] = {
@@ -122,7 +120,7 @@ class Samples:
 
     def __init__(
         self,
-        ranges: _Ranges | _HubRanges,
+        ranges: Ranges | HttpRanges | HubRanges,
         places: Sequence[_Place],
         seed: int | None,
         rank: int,
@@ -307,7 +305,7 @@ class Samples:
             data = self._range(run[0].shard, start, end)
             cut = {p: data[p.offset - start : p.offset - start + p.size] for p in run}
             return {p: _decode(data, p, self._check) for p, data in cut.items()}
-        except _NoRanges:
+        except NoRanges:
             raise
         except PmcmineError as error:
             return error
@@ -320,9 +318,9 @@ class Samples:
                 if len(data) == end - start:
                     return data
                 if len(data) > end - start:
-                    raise _NoRanges(f"{shard}: {_NO_RANGES}")
+                    raise NoRanges(shard)
                 problem = f"{len(data)} of {end - start} bytes"
-            except _NoRanges:
+            except NoRanges:
                 raise
             except FileNotFoundError:
                 raise PmcmineError(f"{shard}: not there; is the copy whole?") from None
@@ -330,80 +328,8 @@ class Samples:
                 problem = f"{type(error).__name__}: {error}"
                 asked = getattr(error, "retry_after", 0.0)
             if attempt < _TRIES - 1:
-                time.sleep(max(_WAIT * 2**attempt * random.uniform(0.7, 1.3), min(asked, _MOST_WAIT)))
+                time.sleep(max(_WAIT * 2**attempt * random.uniform(0.7, 1.3), min(asked, MOST_WAIT)))
         raise PmcmineError(f"{shard} at {start}: can't be read ({problem})")
-
-
-class _NoRanges(PmcmineError):
-    """The server sends whole files for ranges: to go on would read a shard for each few samples."""
-
-
-_NO_RANGES: Final = "the server sends whole files for ranges; copy the release to a disk and open it there"
-
-
-class _Ranges:
-    """Reads ranges of shards through a file system."""
-
-    def __init__(self, fs: Any, root: str) -> None:
-        self._fs, self._root = fs, root
-        self.at_once = 1 if "file" in fs.protocol else 8
-
-    def read(self, shard: str, start: int, end: int) -> bytes:
-        data: bytes = self._fs.cat_file(f"{self._root}/{shard}", start=start, end=end)
-        return data
-
-
-class _Busy(Exception):
-    """The Hub asks to come again after so many seconds."""
-
-    def __init__(self, status: int, retry_after: float) -> None:
-        super().__init__(f"HTTP {status}")
-        self.retry_after = retry_after
-
-
-class _HubRanges:
-    """Reads ranges of a repo's shards by its client's session: one request each, without the look ahead and the long
-    waits of its file system."""
-
-    def __init__(self, fs: Any, root: str) -> None:
-        place = fs.resolve_path(root)  # pinned by `_locate`
-        self._repo, self._revision, self._prefix = place.repo_id, place.revision, place.path_in_repo
-        self._endpoint, self._token = fs.endpoint, fs.token
-        self.at_once = 8
-
-    def read(self, shard: str, start: int, end: int) -> bytes:
-        from huggingface_hub import hf_hub_url
-        from huggingface_hub.utils import build_hf_headers, get_session  # type: ignore[attr-defined]
-
-        path = f"{self._prefix}/{shard}" if self._prefix else shard
-        url = hf_hub_url(self._repo, path, repo_type="dataset", revision=self._revision, endpoint=self._endpoint)
-        headers = {**build_hf_headers(token=self._token), "Range": f"bytes={start}-{end - 1}"}
-        session = get_session()
-        # httpx in new versions of the client, requests in older ones; the body is read after its status was.
-        asked: Any = (
-            session.stream("GET", url, headers=headers, timeout=_TIMEOUT)
-            if callable(getattr(session, "stream", None))
-            else session.get(url, headers=headers, timeout=_TIMEOUT, stream=True)  # type: ignore[call-arg]
-        )
-        with asked as answer:
-            if answer.status_code == 404:
-                raise FileNotFoundError(path)
-            if answer.status_code not in (200, 206):
-                raise _Busy(answer.status_code, retry_after(answer.headers.get("Retry-After"), _MOST_WAIT) or 0.0)
-            whole = answer.status_code == 200
-            if whole and end > _SMALL:
-                raise _NoRanges(f"{path}: {_NO_RANGES}")
-            most = end if whole else end - start
-            parts, held = [], 0
-            for part in answer.iter_bytes() if hasattr(answer, "iter_bytes") else answer.iter_content(1 << 20):
-                parts.append(part)
-                held += len(part)
-                if held > most and not whole:
-                    raise _NoRanges(f"{path}: {_NO_RANGES}")
-                if held >= most and whole:
-                    break  # what comes behind the range is not wanted
-        data = b"".join(parts)
-        return data[start:end] if whole else data
 
 
 def _windows(sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
@@ -544,7 +470,13 @@ def _locate(release: str) -> tuple[Any, str, str, str]:
         roots = [_pinned(fs, r, release) for r in _repos(root)]
         path, other = (f"{r}/release.json" for r in roots)
         with suppress(FileNotFoundError):  # of one of them; what is missing is said by who reads it
-            if fs.cat_file(other) != fs.cat_file(path):
+            try:
+                same = fs.cat_file(other) == fs.cat_file(path)
+            except FileNotFoundError:
+                raise
+            except Exception as error:  # noqa: BLE001
+                raise _unreachable(release, error) from None
+            if not same:
                 raise PmcmineError(f"{release}: its repos are of two releases; is one being published now?")
         return fs, roots[0], roots[1], path
     return fs, f"{root}/shards", f"{root}/tables", f"{root}/release.json"
@@ -571,6 +503,12 @@ def _pinned(fs: Any, root: str, release: str) -> str:
     return f"datasets/{place.repo_id}@{info.sha}" if info.sha else root
 
 
+def _unreachable(release: str, error: Exception) -> PmcmineError:
+    """Return one line about what a file system says; each has errors of its own."""
+    said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    return PmcmineError(f"{release}: can't be read ({said})")
+
+
 def _read_listing(path: str, fs: Any, release: str) -> dict[str, Any]:
     try:
         listing = json.loads(fs.cat_file(path))
@@ -578,6 +516,8 @@ def _read_listing(path: str, fs: Any, release: str) -> dict[str, Any]:
         raise PmcmineError(f"{release}: no release.json; this is no release, or it is not whole yet") from None
     except (ValueError, RecursionError):
         listing = None
+    except Exception as error:  # noqa: BLE001
+        raise _unreachable(release, error) from None
     files = listing.get("files") if isinstance(listing, dict) else None
     if not isinstance(files, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in files):
         raise PmcmineError(f"{release}: release.json is damaged; is the copy whole?")
@@ -601,23 +541,32 @@ def _figure_rows(
             check_values(connection, where, known_values(figures.schema), f"where={where!r}")
         query += " ORDER BY shard, sample_offset"
         connection.register("figures", figures)
+        said = f"where={where!r}" if where else f"{tables}: listing its figures"
         try:
-            with time_limit(connection, seconds):
+            with time_limit(connection, seconds, said):
                 rows: list[tuple[str, int, int]] = connection.execute(query).fetchall()
-        except duckdb.InterruptException:
-            said = f"where={where!r}: took more than" if where else f"{tables}: its figures can't be listed in"
-            raise PmcmineError(f"{said} {seconds:g} seconds (where_seconds)") from None
         except duckdb.Error as error:
-            raise PmcmineError(f"where={where!r}: {explain(error, where or '')}") from None
-    return rows if of_split else []
+            raise PmcmineError(f"{said}: {explain(error, where or '')}") from None
+    if not of_split:
+        return []
+    for shard, offset, size in rows:
+        # A negative offset would count from the end of the file.
+        if type(offset) is not int or type(size) is not int or offset < 0 or not 0 < size <= _MOST_SAMPLE:
+            raise PmcmineError(f"{tables}: names no range of {shard!r} ({offset!r}, {size!r}); is the copy whole?")
+    return rows
 
 
 def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
     """Raise PmcmineError for a key that the JSON of the release's samples does not have."""
+    path = f"{shards}/schema.json"
     try:
-        known = [field["name"] for field in json.loads(fs.cat_file(f"{shards}/schema.json"))["json"]]
+        known = [str(field["name"]) for field in json.loads(fs.cat_file(path))["json"]]
     except FileNotFoundError:
         return  # shards that came without it
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise PmcmineError(f"{path}: is damaged; is the copy whole?") from None
+    except Exception as error:  # noqa: BLE001
+        raise _unreachable(path, error) from None
     for name in columns:
         if name not in known:
             raise PmcmineError(f"columns: no key {name!r} in the JSON of a sample; {choose(name, known)}")
@@ -677,10 +626,13 @@ def open(
         rows = _figure_rows(tables, files, fs, split, where, where_seconds)
     except FileNotFoundError as error:
         raise PmcmineError(f"{release}: a table of figures is missing ({error}); is the copy whole?") from None
+    except (pa.ArrowException, OSError) as error:
+        why = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise PmcmineError(f"{release}: a table of figures can't be read ({why}); is the copy whole?") from None
     if not rows:
         chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
         warnings.warn(f"{release}: {chosen} choose no sample", stacklevel=2)
     check_names({f"shards/{row[0]}" for row in rows}, local, "shard")
-    ranges = _HubRanges(fs, shards) if "hf" in fs.protocol else _Ranges(fs, shards)
+    ranges = ranges_of(fs, shards)
     check = local is None if check is None else check
     return Samples(ranges, [_Place(*row) for row in rows], seed, rank, world_size, compose, on_error, check)

@@ -15,7 +15,8 @@ FORMAT: Final = 3  # of `state_dict`
 _EARLIER: Final = (1, 2)  # read if only one share had read: shares were of uneven size then; 1 has no `before`
 MOST_SHARES: Final = 1 << 20
 _MOST_EPOCH: Final = 1 << 53
-_MOST_WORLDS: Final = 10_000
+_MOST_WORLDS: Final = 1_000
+_SEED_BITS: Final = 1024
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _OTHER: Final = "this state is of another release, condition, split, columns or caption"
 
@@ -137,7 +138,7 @@ def parse(state: object, samples: int, of: str) -> tuple[int | None, Position]:
     if state.get("of", of if known in _EARLIER else None) != of:
         raise PmcmineError(_OTHER)
     seed, epoch, shares, done = (state.get(k) for k in ("seed", "epoch", "shares", "done"))
-    if seed is not None and type(seed) is not int:
+    if seed is not None and (type(seed) is not int or seed.bit_length() > _SEED_BITS):
         raise _damaged("seed", seed)
     whole = _whole("epoch", epoch, _MOST_EPOCH), _whole("shares", shares, MOST_SHARES, 1), _whole("done", done, samples)
     before = _before(state.get("before", ()), samples)
@@ -145,7 +146,7 @@ def parse(state: object, samples: int, of: str) -> tuple[int | None, Position]:
         raise PmcmineError(
             "this state is of an earlier version, which dealt samples in another way: start an epoch with set_epoch()"
         )
-    if whole[2] > -(-samples // whole[1]):
+    if whole[2] > -(-_left(samples, before) // whole[1]):
         raise _damaged("done", done)
     return seed, Position(*whole, before)
 
@@ -159,6 +160,8 @@ def merge(states: Sequence[Any], samples: int, of: str) -> tuple[int | None, Pos
     parsed = [parse(state, samples, of) for state in states]
     if not parsed:
         raise PmcmineError("no state was given")
+    if len(states) > MOST_SHARES:
+        raise PmcmineError(f"{len(states)} states are more than shares can be")
     seeds, positions = {seed for seed, _ in parsed}, [position for _, position in parsed]
     first = min(positions, key=lambda p: p.epoch)
     ended = [p for p in positions if p.epoch != first.epoch]
@@ -167,18 +170,52 @@ def merge(states: Sequence[Any], samples: int, of: str) -> tuple[int | None, Pos
     same = {(p.shares, p.before) for p in positions if p.epoch == first.epoch}
     if len(seeds) != 1 or len(same) != 1 or len(positions) != first.shares:
         raise PmcmineError(f"these {len(positions)} states are not those of the {first.shares} shares of one world")
-    done = tuple(p.done if p.epoch == first.epoch else samples for p in positions)
+    sizes = _sizes(_left(samples, first.before), first.shares)
+    done = tuple(p.done if p.epoch == first.epoch else size for p, size in zip(positions, sizes, strict=True))
+    if any(n > size for n, size in zip(done, sizes, strict=True)):
+        raise PmcmineError(
+            "these states are not in the order of their ranks, or damaged: a share has had more than it has"
+        )
     return seeds.pop(), Position(first.epoch, 0, 0, (*first.before, (first.shares, done)))
+
+
+def _sizes(n: int, shares: int) -> list[int]:
+    """Return the numbers of samples of the shares of a world, as `even` makes them."""
+    return [n // shares + (share < n % shares) for share in range(shares)]
+
+
+def _left(samples: int, before: Before) -> int:
+    """Return how many samples earlier worlds have left.
+
+    Raises:
+        PmcmineError: if a share of them has had more than there were.
+    """
+    left = samples
+    for shares, done in before:
+        if isinstance(done, tuple):
+            sizes = _sizes(left, shares)
+            if any(size < n < samples for n, size in zip(done, sizes, strict=True)):  # `samples` stands for all
+                raise _damaged("before", before)
+            left -= sum(map(min, done, sizes))
+        else:
+            if done > -(-left // shares):
+                raise _damaged("before", before)
+            left -= min(left, done * shares)
+    return left
 
 
 def _before(value: Any, samples: int) -> Before:
     if not isinstance(value, list | tuple) or len(value) > _MOST_WORLDS:
         raise _damaged("before", value)
     found: list[tuple[int, int | tuple[int, ...]]] = []
+    in_all = 0
     for pair in value:
         if not isinstance(pair, list | tuple) or len(pair) != 2:
             raise _damaged("before", value)
         shares = _whole("before", pair[0], MOST_SHARES, 1)
+        in_all += shares
+        if in_all > MOST_SHARES:  # each share of each world is dealt again
+            raise _damaged("before", value)
         if isinstance(pair[1], list | tuple):
             if len(pair[1]) != shares:
                 raise _damaged("before", value)
@@ -195,4 +232,8 @@ def _whole(name: str, value: Any, most: int, least: int = 0) -> int:
 
 
 def _damaged(name: str, value: object) -> PmcmineError:
-    return PmcmineError(f"this state is damaged: {name} is {repr(value)[:60]}")
+    try:
+        said = repr(value)[:60]
+    except (ValueError, RecursionError):  # a number of many digits
+        said = f"of type {type(value).__name__}"
+    return PmcmineError(f"this state is damaged: {name} is {said}")

@@ -20,13 +20,14 @@ def stats(
     where: Annotated[str | None, typer.Option(help="SQL condition over the columns of figures.")] = None,
     limit: Annotated[int, typer.Option(help="Most lines.", min=1)] = 30,
     sql: Annotated[str | None, typer.Option(help="A query of your own over the tables, by their names.")] = None,
+    seconds: Annotated[float, typer.Option(help="Time limit of the query.", min=0.001)] = 600.0,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Count figures, pairs, caption words and pixels of a release, or ask it something in SQL."""
     import duckdb
     import pyarrow.parquet as pq
 
-    from pmcmine.conditions import check_values, choose, explain, known_values
+    from pmcmine.conditions import check_values, choose, explain, known_values, time_limit
     from pmcmine.release_tables import check_release, open_tables
 
     check_release(release)
@@ -46,6 +47,7 @@ def stats(
         "round(avg(width * height) / 1e6, 2) AS megapixels, round(sum(sample_size) / 1e9, 3) AS gigabytes "
         f"FROM {figures}{condition} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
     )
+    option = "--sql" if sql else "--where" if where else str(release)
     connection, files = open_tables(release)
     with connection:
         first = next(iter(files.get("figures", ())), None)
@@ -53,11 +55,12 @@ def stats(
         if where and not sql and first is not None:
             check_values(connection, where, known_values(pq.read_schema(first)), "--where")
         try:
-            result = connection.execute(query)
-            names_of = [c[0] for c in result.description or ()]
-            rows = result.fetchall()
+            with time_limit(connection, seconds, option):
+                result = connection.execute(query)
+                names_of = [c[0] for c in result.description or ()]
+                rows = result.fetchall()
         except duckdb.Error as error:
-            raise PmcmineError(f"{'--sql' if sql else '--where'}: {explain(error, sql or where or '')}") from None
+            raise PmcmineError(f"{option}: {explain(error, sql or where or '')}") from None
     if json_:
         for row in rows:
             typer.echo(json.dumps(dict(zip(names_of, row, strict=True)), default=str))  # ASCII

@@ -19,14 +19,15 @@ def subset(
     where: Annotated[
         str | None, typer.Option(help="SQL condition over the table's columns; with a view, both.")
     ] = None,
+    seconds: Annotated[float, typer.Option(help="Time limit of the query.", min=0.001)] = 600.0,
     overwrite: Overwrite = False,
 ) -> None:
     """Write the rows of a view, or of a condition, to a Parquet file."""
     import duckdb
     import pyarrow.parquet as pq
 
-    from pmcmine.conditions import check_values, choose, explain, known_values
-    from pmcmine.release_tables import check_release, create_view, table_files, table_names
+    from pmcmine.conditions import check_values, choose, explain, known_values, time_limit
+    from pmcmine.release_tables import check_release, connect, create_view, table_files, table_names
     from pmcmine.safe_files import replacing
     from pmcmine.safe_names import sql_identifier
     from pmcmine.storage import check_writable, describe
@@ -44,17 +45,19 @@ def subset(
         raise PmcmineError(f"{release}: no release with a table {chosen.table}{hint}")
     check_writable(out)
     condition = f"({chosen.where})" + (f" AND ({where}\n)" if where else "")
+    said = f"--where {where!r}" if where else str(release)
     order = "" if chosen.order == "ALL" else f" ORDER BY {chosen.order}"
-    with duckdb.connect() as connection:
+    with connect() as connection:
         create_view(connection, chosen.table, files)
         if where:
-            check_values(connection, where, known_values(pq.read_schema(files[0])), f"--where {where!r}")
+            check_values(connection, where, known_values(pq.read_schema(files[0])), said)
         try:
-            found = connection.sql(
-                f"SELECT * FROM {sql_identifier(chosen.table)} WHERE {condition}{order}"
-            ).fetch_arrow_table()
+            with time_limit(connection, seconds, said):
+                found = connection.sql(
+                    f"SELECT * FROM {sql_identifier(chosen.table)} WHERE {condition}{order}"
+                ).fetch_arrow_table()
         except duckdb.Error as error:
-            raise PmcmineError(f"--where {where!r}: {explain(error, where or '')}") from None
+            raise PmcmineError(f"{said}: {explain(error, where or '')}") from None
     try:
         with replacing(out) as stream:
             pq.write_table(found, stream, compression="zstd")

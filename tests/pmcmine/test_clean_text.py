@@ -36,7 +36,24 @@ def test_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ['=cmd|" /C calc"!A0', "+1+1", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", " =1", '=HYPERLINK("http://x")']
+    "cell",
+    [
+        '=cmd|" /C calc"!A0',
+        "+1+1",
+        "-2+3",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "＝1+1",
+        " =1",
+        '=HYPERLINK("http://x")',
+        '"=1+1"',
+        '" =1"',
+        '""@SUM(A1)""',
+        "\ufeff=1",
+        '"＝1"',
+        '"\t=1"',
+    ],
 )
 def test_formulas_are_texts_in_a_table(cell: str) -> None:
     line = tsv_line(["PMC1.1", cell, None])
