@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import platform
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import apache_beam as beam
 
@@ -57,6 +58,8 @@ from pmcmine.sources import first_contact, open_source
 from pmcmine.storage import Folder
 
 log = logging.getLogger(__name__)
+
+_STAGE: Final = re.compile(r" \[while running '[^']*'\]")  # what Beam adds to an error of a worker
 
 
 @contextmanager
@@ -319,7 +322,8 @@ def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.
     try:
         with local_workers(config) as workers:
             state = pipeline.run().wait_until_finish()
-    except PmcmineError:
+    except PmcmineError as error:
+        error.args = (_STAGE.sub("", str(error)), *error.args[1:])
         raise
     except (Exception, KeyboardInterrupt) as error:
         if workers is not None and workers.died:
