@@ -100,13 +100,18 @@ def _damaged(whole: Path, name: str, kind: str, copy: Path) -> Path:
     return copy
 
 
-def _release_survives(release: Path, name: str, kind: str, bucket: Path, copy: Path) -> None:
+def _verify_names(release: Path, name: str, kind: str, copy: Path) -> Path:
     damaged = _damaged(release, name, kind, copy)
     said: list[str] = []
     if not (problem := _said(lambda: said.extend(verify_folder(damaged).problems))):
         assert any(name in line for line in said), (name, kind, said)
     else:
         assert name in problem
+    return damaged
+
+
+def _release_survives(release: Path, name: str, kind: str, bucket: Path, copy: Path) -> None:
+    damaged = _verify_names(release, name, kind, copy)
     first = _said(lambda: _update(damaged, bucket))
     if first:
         assert name in first and "pmcmine verify" in first and "while running" not in first
@@ -203,13 +208,19 @@ def test_a_damaged_run_says_what_to_remove(half_done: Path, bucket: Path, tmp_pa
         shutil.rmtree(damaged)
 
 
-@pytest.mark.slow  # some hundred updates, a second each; one of each kind of damage is above
+@pytest.mark.slow  # a hundred updates, a second each; one of each kind of damage is above
 @pytest.mark.timeout(3600)
 def test_every_file_of_a_release_in_every_way(release: Path, bucket: Path, tmp_path: Path) -> None:
+    seen = set()
     for name in _files(release):
         for kind in DAMAGE:
             if name.endswith("json") or kind not in ("types", "deep"):
-                _release_survives(release, name, kind, bucket, tmp_path / "copy")
+                sort = (name.split("/")[:2], kind) if name.startswith("tables") else (name.rsplit(".", 2)[1:], kind)
+                if str(sort) in seen:
+                    _verify_names(release, name, kind, tmp_path / "copy")
+                else:
+                    seen.add(str(sort))
+                    _release_survives(release, name, kind, bucket, tmp_path / "copy")
 
 
 @pytest.mark.slow  # some hundred runs that resume, two seconds each
