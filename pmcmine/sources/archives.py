@@ -24,7 +24,7 @@ _EXTENDED = frozenset(
         tarfile.SOLARIS_XHDTYPE,
     }
 )
-_DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError, RecursionError)
+DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,13 @@ class _Gunzip:
         return data
 
 
-class _BoundedInfo(tarfile.TarInfo):
+class BoundedInfo(tarfile.TarInfo):
     """A header that bounds the ones before it: tarfile reads long names and pax headers whole, one in another."""
 
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
         state = archive.__dict__
         if self.size < 0:
-            raise Rejected(Reason.PACKAGE_DAMAGED, "a member of negative size")
+            raise Rejected(Reason.PACKAGEDAMAGED, "a member of negative size")
         if self.type not in _EXTENDED:
             state["extended"] = 0
             info: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
@@ -106,7 +106,7 @@ class _BoundedInfo(tarfile.TarInfo):
             raise Rejected(Reason.PACKAGE_UNSAFE, f"more than {ARCHIVE_HEADERS} headers before one file")
         info = super()._proc_member(archive)  # type: ignore[misc]
         if info.size < 0:
-            raise Rejected(Reason.PACKAGE_DAMAGED, "a member of negative size")
+            raise Rejected(Reason.PACKAGEDAMAGED, "a member of negative size")
         return info
 
     def _refuse(self, *_: object) -> NoReturn:
@@ -132,12 +132,12 @@ def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, I
     Folders are passed over. A member that may not be used comes with `problem` and no stream.
 
     Raises:
-        Rejected: PACKAGE_DAMAGED where the archive ends early or is none, PACKAGE_UNSAFE where it unpacks out
+        Rejected: PACKAGEDAMAGED where the archive ends early or is none, PACKAGE_UNSAFE where it unpacks out
             of bounds.
     """
     try:
         unpacked = _Gunzip(packed, max_bytes)
-        with tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_BoundedInfo) as archive:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=unpacked, mode="r|", tarinfo=BoundedInfo) as archive:  # type: ignore[call-overload]
             for n, info in enumerate(archive):
                 if n >= _MAX_MEMBERS:
                     raise Rejected(Reason.PACKAGE_UNSAFE, f"more than {_MAX_MEMBERS} members")
@@ -153,22 +153,22 @@ def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, I
                 pass
     except Rejected:
         raise
-    except _DAMAGE as error:
-        raise Rejected(Reason.PACKAGE_DAMAGED, f"{type(error).__name__}: {error}") from None
+    except DAMAGE as error:
+        raise Rejected(Reason.PACKAGEDAMAGED, f"{type(error).__name__}: {error}") from None
 
 
 def read_member(stream: IO[bytes], size: int, max_bytes: int) -> bytes | None:
     """Bytes of a member, None where it is larger than the bound.
 
     Raises:
-        Rejected: PACKAGE_DAMAGED where it ends early.
+        Rejected: PACKAGEDAMAGED where it ends early.
     """
     if size > max_bytes:
         return None
     try:
         data = stream.read(size)
-    except _DAMAGE as error:
-        raise Rejected(Reason.PACKAGE_DAMAGED, f"{type(error).__name__}: {error}") from None
+    except DAMAGE as error:
+        raise Rejected(Reason.PACKAGEDAMAGED, f"{type(error).__name__}: {error}") from None
     if len(data) != size:
-        raise Rejected(Reason.PACKAGE_DAMAGED, f"a member ends after {len(data)} of {size} bytes")
+        raise Rejected(Reason.PACKAGEDAMAGED, f"a member ends after {len(data)} of {size} bytes")
     return data
