@@ -93,7 +93,7 @@ class BoundedInfo(tarfile.TarInfo):
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
         state = archive.__dict__
         if self.size < 0:
-            raise Rejected(Reason.PACKAGEDAMAGED, "a member of negative size")
+            raise Rejected(Reason.PACKAGE_DAMAGED, "a member of negative size")
         if self.type not in _EXTENDED:
             state["extended"] = 0
             info: tarfile.TarInfo = super()._proc_member(archive)  # type: ignore[misc]
@@ -106,7 +106,7 @@ class BoundedInfo(tarfile.TarInfo):
             raise Rejected(Reason.PACKAGE_UNSAFE, f"more than {ARCHIVE_HEADERS} headers before one file")
         info = super()._proc_member(archive)  # type: ignore[misc]
         if info.size < 0:
-            raise Rejected(Reason.PACKAGEDAMAGED, "a member of negative size")
+            raise Rejected(Reason.PACKAGE_DAMAGED, "a member of negative size")
         return info
 
     def _refuse(self, *_: object) -> NoReturn:
@@ -132,7 +132,7 @@ def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, I
     Folders are passed over. A member that may not be used comes with `problem` and no stream.
 
     Raises:
-        Rejected: PACKAGEDAMAGED where the archive ends early or is none, PACKAGE_UNSAFE where it unpacks out
+        Rejected: PACKAGE_DAMAGED where the archive ends early or is none, PACKAGE_UNSAFE where it unpacks out
             of bounds.
     """
     try:
@@ -154,21 +154,21 @@ def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, I
     except Rejected:
         raise
     except DAMAGE as error:
-        raise Rejected(Reason.PACKAGEDAMAGED, f"{type(error).__name__}: {error}") from None
+        raise Rejected(Reason.PACKAGE_DAMAGED, f"{type(error).__name__}: {error}") from None
 
 
 def read_member(stream: IO[bytes], size: int, max_bytes: int) -> bytes | None:
     """Bytes of a member, None where it is larger than the bound.
 
     Raises:
-        Rejected: PACKAGEDAMAGED where it ends early.
+        Rejected: PACKAGE_DAMAGED where it ends early.
     """
     if size > max_bytes:
         return None
     try:
         data = stream.read(size)
     except DAMAGE as error:
-        raise Rejected(Reason.PACKAGEDAMAGED, f"{type(error).__name__}: {error}") from None
+        raise Rejected(Reason.PACKAGE_DAMAGED, f"{type(error).__name__}: {error}") from None
     if len(data) != size:
-        raise Rejected(Reason.PACKAGEDAMAGED, f"a member ends after {len(data)} of {size} bytes")
+        raise Rejected(Reason.PACKAGE_DAMAGED, f"a member ends after {len(data)} of {size} bytes")
     return data
