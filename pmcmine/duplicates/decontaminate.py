@@ -247,7 +247,7 @@ def _read_tar(path: Path, into: _Collector) -> None:
     try:
         with tarfile.open(path, "r|*", tarinfo=BoundedInfo) as tar:
             for member in tar:
-                tar.members = []  # type: ignore[assignment]  # tarfile keeps every header otherwise
+                tar.members = []  # type: ignore[attr-defined]  # tarfile keeps every header otherwise
                 suffix = PurePosixPath(member.name).suffix.lower()
                 if not member.isreg() or suffix not in _IMAGES | _TEXTS:
                     continue
