@@ -35,6 +35,7 @@ ARCHIVE_HEADERS: Final = 8  # such headers before one member
 SAME_IMAGE: Final = 100  # figures of an article that one image file stands for
 SAME_IMAGE_BYTES: Final = 256 << 20  # bytes of an article's samples that only repeat an image
 FRAMES: Final = 65_536  # frames of an image file
+SEGMENTS: Final = 65_536  # segments of a JPEG before its first scan, chunks of a PNG
 
 SCAN_PIXELS: Final = 20_000_000_000  # pixels × scans of a progressive JPEG, each of which is decoded
 

@@ -25,6 +25,7 @@ from pmcmine.storage import Folder
 PMC_BUCKET = "https://pmc-oa-opendata.s3.amazonaws.com/"
 GROUPS = ("commercial", "noncommercial", "other")
 ENV_PREFIX = "PMCMINE_MINE_"
+_MAX_BYTES = 1 << 20  # of a configuration file
 
 
 class MineConfig(BaseSettings):
@@ -196,10 +197,14 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
     values: dict[str, Any] = {}
     if file is not None:
         try:
-            values = tomllib.loads(Path(file).read_text("utf-8"))
+            with Path(file).open("rb") as stream:  # a pipe is welcome
+                data = stream.read(_MAX_BYTES + 1)
+            if len(data) > _MAX_BYTES:
+                raise PmcmineError(f"{file}: more than {_MAX_BYTES} bytes, which no configuration has")
+            values = tomllib.loads(data.decode("utf-8").replace("\r\n", "\n"))
         except FileNotFoundError:
             raise PmcmineError(f"{file}: no such configuration file") from None
-        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:  # of syntax, UTF-8, endless numbers and lists
             raise PmcmineError(f"{file}: not readable as TOML ({error})") from None
         for name in values:
             if name not in MineConfig.model_fields:

@@ -1,11 +1,11 @@
-"""Number of frames of an image file, in linear time: decoders count as long as a file makes them."""
+"""Number of frames and segments of an image file, in linear time: decoders count as long as a file makes them."""
 
 from __future__ import annotations
 
 import struct
 from typing import Final
 
-from pmcmine.bounds import FRAMES
+from pmcmine.bounds import FRAMES, SEGMENTS
 from pmcmine.rejects import Reason, Rejected
 
 _IMAGE: Final = 0x2C  # GIF89a, 20
@@ -83,3 +83,47 @@ def _skip_blocks(data: bytes, at: int) -> int:
     while at < end and data[at]:
         at += data[at] + 1
     return at + 1
+
+
+def check_segments(data: bytes, source_format: str) -> None:
+    """Check the number of segments of a JPEG before its pixels, or of chunks of a PNG: the decoder keeps them all.
+
+    Bytes between the segments of a JPEG count as segments, because the decoder reads them one by one.
+
+    Raises:
+        Rejected: IMAGE_CORRUPT above the bound.
+    """
+    if len(data) <= 2 * SEGMENTS:
+        return  # too short for so many
+    n = _jpeg_segments(data) if source_format == "JPEG" else _png_chunks(data)
+    if n > SEGMENTS:
+        raise Rejected(Reason.IMAGE_CORRUPT, f"{source_format}: more than {SEGMENTS} segments")
+
+
+def _jpeg_segments(data: bytes) -> int:
+    """Segments up to the first scan (ITU-T T.81, B.1)."""
+    at, n = 2, 0
+    while n <= SEGMENTS:
+        found = data.find(b"\xff", at)
+        if found < 0 or found + 1 >= len(data):
+            return n + len(data) - at
+        n += 1 + found - at
+        marker = data[found + 1]
+        if marker == 0xDA:  # start of scan
+            break
+        if marker == 0xFF:  # fill byte
+            at = found + 1
+        elif marker <= 0x01 or 0xD0 <= marker <= 0xD9:  # without a length
+            at = found + 2
+        else:
+            at = found + 2 + max(2, int.from_bytes(data[found + 2 : found + 4], "big"))
+    return n
+
+
+def _png_chunks(data: bytes) -> int:
+    """Chunks of a file (PNG, 5.3)."""
+    at, n = 8, 0
+    while at + 12 <= len(data) and n <= SEGMENTS:
+        n += 1
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    return n

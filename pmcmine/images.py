@@ -6,6 +6,7 @@ import io
 import re
 import warnings
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -14,7 +15,7 @@ from PIL import Image
 
 from pmcmine.bounds import FRAMES, SCAN_PIXELS
 from pmcmine.duplicates.pictures import views
-from pmcmine.frames import count_frames
+from pmcmine.frames import check_segments, count_frames
 from pmcmine.rejects import Reason, Rejected
 
 _MAGIC: Final = (
@@ -40,6 +41,8 @@ _HEAD: Final = 4096  # bytes in which a drawing's root element is looked for
 _KEPT: Final = frozenset({"JPEG", "PNG"})
 _BLANK_RANGE: Final = 2  # grey levels; JPEG noise on one colour stays within this
 _ORIENTATION_TAG: Final = 0x0112  # EXIF 2.32, 4.6.4
+_STRIP_PIXELS: Final = 4_000_000
+_DECODED_TWICE: Final = frozenset({"WEBP", "JPEG2000"})  # decoders that hold about 20 bytes a pixel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,8 @@ def check_image(
         if data[:_HEAD].lstrip()[:1] == b"<":
             raise Rejected(Reason.IMAGE_UNKNOWN_FORMAT, "a page of markup, no image")
         raise Rejected(Reason.IMAGE_UNKNOWN_FORMAT, f"first bytes {data[:8].hex()}")
+    if source_format in ("JPEG", "PNG"):
+        check_segments(data, source_format)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # damaged metadata; the pixels decide
@@ -142,8 +147,9 @@ def _describe(
     fingerprints: bool,
 ) -> CheckedImage:
     width, height = image.size
-    if width * height > max_pixels:
-        raise Rejected(Reason.IMAGE_TOO_MANY_PIXELS, f"{width}x{height}, the bound is {max_pixels}")
+    bound = max_pixels // 2 if source_format in _DECODED_TWICE else max_pixels
+    if width * height > bound:
+        raise Rejected(Reason.IMAGE_TOO_MANY_PIXELS, f"{width}x{height}, the bound is {bound}")
     if min(width, height) < min_side:
         raise Rejected(Reason.IMAGE_TINY, f"{width}x{height}, the bound is {min_side}")
     # Asking a GIF or TIFF for the attribute makes the decoder walk through it.
@@ -178,15 +184,36 @@ def _describe(
     )
 
 
+def _in_strips(image: Image.Image, mode: str, change: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """Change the pixels of an image, a large one strip by strip, so that copies of the whole are not held at once.
+
+    Args:
+        image: the image.
+        mode: mode of the result.
+        change: what makes new pixels, each from the old one at its place.
+    """
+    rows = max(1, _STRIP_PIXELS // image.width)
+    if image.height <= rows:
+        return change(image)
+    changed = Image.new(mode, image.size)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        changed.paste(change(strip), (0, top))
+    return changed
+
+
 def _flat(image: Image.Image) -> Image.Image:
     """The image as a viewer shows it: palettes looked up, transparency on white."""
-    if image.mode == "P" or "transparency" in image.info:
-        image = image.convert("RGBA")
-    if image.mode in ("RGBA", "LA", "PA"):
-        background = Image.new("RGBA", image.size, "white")
-        background.alpha_composite(image.convert("RGBA"))
-        return background.convert("RGB")
+    if image.mode in ("P", "RGBA", "LA", "PA") or "transparency" in image.info:
+        return _in_strips(image, "RGB", _on_white)
     return image
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    image = image.convert("RGBA")
+    background = Image.new("RGBA", image.size, "white")
+    background.alpha_composite(image)
+    return background.convert("RGB")
 
 
 def _is_blank(image: Image.Image) -> bool:
@@ -202,7 +229,9 @@ def grey_or_rgb(image: Image.Image) -> Image.Image:
     if flat.mode.startswith("I") or flat.mode == "F":
         low, high = flat.getextrema()
         span = max(float(high) - float(low), 1.0)  # type: ignore[arg-type]
-        flat = flat.convert("F").point(lambda v: (v - low) * (255 / span)).convert("L")
+        flat = _in_strips(
+            flat, "L", lambda strip: strip.convert("F").point(lambda v: (v - low) * (255 / span)).convert("L")
+        )
     return flat if flat.mode in ("L", "RGB") else flat.convert("RGB")
 
 

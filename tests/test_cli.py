@@ -317,3 +317,23 @@ def test_figures_without_a_kind_are_counted(demo_release: Path, capsys: pytest.C
     _, out, _ = call(capsys, "stats", str(demo_release), "--by", "image_kinds", "--json")
     counted = {r["image_kinds"]: r["figures"] for r in map(json.loads, out.splitlines())}
     assert without > 0 and counted[None] == without
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x = " + "9" * 6_000, "x = " + "[" * 100_000, "\n" * 1_100_000, "x = \0"],
+    ids=["number", "nesting", "length", "NUL"],
+)
+def test_a_configuration_that_python_cannot_hold_is_one_line(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    with pytest.raises(PmcmineError, match=r"TOML|more than 1048576 bytes"):
+        load_config({}, str(file))
+
+
+def test_a_configuration_may_come_through_a_pipe(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    os.write(write, b"seed = 3\r\n")
+    os.close(write)
+    assert load_config({}, f"/dev/fd/{read}").seed == 3
+    os.close(read)

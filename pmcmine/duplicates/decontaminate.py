@@ -21,12 +21,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pmcmine.bounds import IDENTIFIER, clean, shorten
 from pmcmine.duplicates import pictures, shingles
 from pmcmine.errors import PmcmineError
 from pmcmine.images import check_image
 from pmcmine.redact import redact
 from pmcmine.rejects import Rejected
 from pmcmine.release import ARTEFACT
+from pmcmine.sources.archives import DAMAGE, BoundedInfo
 from pmcmine.storage import Folder
 
 NGRAM: Final = 13
@@ -243,8 +245,9 @@ def _read_member(name: str, data: bytes, into: _Collector) -> None:
 
 def _read_tar(path: Path, into: _Collector) -> None:
     try:
-        with tarfile.open(path, "r|*") as tar:
+        with tarfile.open(path, "r|*", tarinfo=BoundedInfo) as tar:
             for member in tar:
+                tar.members = []  # type: ignore[attr-defined]  # tarfile keeps every header otherwise
                 suffix = PurePosixPath(member.name).suffix.lower()
                 if not member.isreg() or suffix not in _IMAGES | _TEXTS:
                     continue
@@ -254,16 +257,27 @@ def _read_tar(path: Path, into: _Collector) -> None:
                 stream = tar.extractfile(member)
                 if stream is not None:
                     _read_member(member.name, stream.read(), into)
-    except (tarfile.TarError, OSError, EOFError) as error:
+    except (*DAMAGE, Rejected) as error:
         raise PmcmineError(f"{path}: not readable as a tar ({error})") from None
+
+
+def _read_column(column: Any, into: _Collector) -> None:
+    """Read all values of a column; those that Python can't hold, such as invalid UTF-8, count as unreadable."""
+    for scalar in column:
+        try:
+            value = scalar.as_py()
+        except (ValueError, OverflowError, LookupError):
+            into.unreadable += 1
+            continue
+        into.value(value)
 
 
 def _read_parquet(path: Path, into: _Collector) -> None:
     try:
         for batch in pq.ParquetFile(path).iter_batches(_BATCH):
             for column in batch.columns:
-                for value in column.to_pylist():
-                    into.value(value)
+                if not pa.types.is_primitive(column.type):  # numbers and dates hold no text
+                    _read_column(column, into)
     except (pa.ArrowException, OSError) as error:
         raise PmcmineError(f"{path}: not readable as Parquet ({error})") from None
 
@@ -290,8 +304,10 @@ def read_benchmarks(paths: Iterable[str]) -> Benchmarks:
     columns: dict[str, list[Any]] = {k: [] for k in ("bits", "proportions", "image_set", "grams", "gram_set")}
     for given in paths:
         path = Path(given)
-        if not path.exists():
-            raise PmcmineError(f"--decontaminate {given}: no such file or folder")
+        try:
+            path.lstat()
+        except (OSError, ValueError):  # a name that is too long, or holds NUL
+            raise PmcmineError(f"--decontaminate {shorten(clean(given), IDENTIFIER)}: no such file or folder") from None
         if path.suffix == ".npz":
             if path.stat().st_size > _MAX_ARTEFACT:
                 raise PmcmineError(f"{given}: more than {_MAX_ARTEFACT >> 30} GB")
@@ -310,17 +326,22 @@ def read_benchmarks(paths: Iterable[str]) -> Benchmarks:
             elif suffix == ".parquet":
                 _read_parquet(file, into)
             elif suffix in _IMAGES | _TEXTS:
-                if file.stat().st_size > (_MAX_IMAGE if suffix in _IMAGES else 16 * _MAX_TEXT):
+                try:
+                    large = file.stat().st_size > (_MAX_IMAGE if suffix in _IMAGES else 16 * _MAX_TEXT)
+                    data = b"" if large else file.read_bytes()
+                except OSError as error:
+                    raise PmcmineError(f"{clean(str(file))}: can't be read ({error.strerror or error})") from None
+                if large:
                     into.unreadable += 1
                 else:
-                    _read_member(file.name, file.read_bytes(), into)
+                    _read_member(file.name, data, into)
             else:
                 raise PmcmineError(f"--decontaminate {given}: give a folder, .tar, .parquet, .txt, .json or .jsonl")
         into.flush()
         if not into.images and not into.texts:
             raise PmcmineError(f"--decontaminate {given}: no image, and no text of {NGRAM} words or more")
         number = len(sets)
-        sets.append(BenchmarkSet(redact(path.stem), into.images, into.unreadable, into.texts, into.short))
+        sets.append(BenchmarkSet(clean(redact(path.stem)), into.images, into.unreadable, into.texts, into.short))
         grams = np.unique(np.concatenate(into.grams))
         columns["bits"].append(np.array([list(v.bits) for v in into.views], np.uint8).reshape(-1, pictures.BITS // 8))
         columns["proportions"].append(np.array([v.proportion for v in into.views], np.float32))

@@ -38,6 +38,7 @@ _TRIAL = re.compile(rb"NCT\d{8}(?!\d)")
 _FIGURE_LINKS = etree.XPath("descendant::xref[@ref-type='fig']")
 _COUNT_FIGURE_LINKS = etree.XPath("count(descendant::xref[@ref-type='fig'])")
 _PARTS = ("graphic", "media", "alternatives", "caption", "label", "object-id", "p", "title")  # of a figure
+_COUNTED = ("p", "fig", "table-wrap", "graphic", "disp-formula", "sub-article", "response")  # become rows or rejects
 _BOXES = ("fig-group", "alternatives", "boxed-text", "supplementary-material", "p", "disp-quote")
 
 
@@ -166,7 +167,8 @@ def extract_article(
     decided, license_source = decide_license(meta, front)
     licence = decided.license or License.OTHER
     _count_parts(root, xml)
-    body = read_body(root)
+    body = read_body(root)  # makes paragraphs of other elements and of loose text, too
+    _check_parts(len(body.paragraphs) + len(body.empty_paragraphs) + len(body.figures) + len(body.tables))
     article_id = meta.article_id
     doi = meta.doi or front.doi
     attribution = attribution_line(front, meta.pmcid, decided, doi)
@@ -524,15 +526,18 @@ class LinkTargets:
 
 
 def _count_parts(root: Element, xml: bytes) -> None:
-    """Check the number of paragraphs, figures and tables before rows are made of them.
+    """Check the number of what becomes rows or rejects before these are made.
 
     Raises:
         Rejected: XML_TOO_LARGE above the bound.
     """
     if len(xml) > bounds.PARTS:  # a shorter one can't have so many
-        n = sum(1 for _ in root.iter("p", "fig", "table-wrap"))
-        if n > bounds.PARTS:
-            raise Rejected(Reason.XML_TOO_LARGE, f"{n} paragraphs, figures and tables, the bound is {bounds.PARTS}")
+        _check_parts(sum(1 for _ in root.iter(*_COUNTED)))
+
+
+def _check_parts(n: int) -> None:
+    if n > bounds.PARTS:
+        raise Rejected(Reason.XML_TOO_LARGE, f"{n} paragraphs, figures and tables, the bound is {bounds.PARTS}")
 
 
 def bounded(front: Front) -> Front:

@@ -51,6 +51,7 @@ _PORTS: Final = frozenset(
     "am ar at au az be bg br ca ch cl cn co cr cz de dk ec ee eg es fi fr ge gr gt hk hr hu ie igo il in it jp kr lu "
     "mk mt mx my nl no nz pe ph pl pr pt ro rs scotland se sg si th tw ug uk us ve vn za".split()
 )
+_NO_CHARACTER: Final = re.compile(r"&#[0-9]{100,};?")
 # Characters that a URL or a code may hold unseen, and all that looks like a hyphen.
 _CLEAN: Final = dict.fromkeys((0xAD, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
                                *range(0x2060, 0x2065)), None) | dict.fromkeys(
@@ -60,7 +61,8 @@ _CLEAN: Final = dict.fromkeys((0xAD, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *ra
 def clean(text: str) -> str:
     """Lower-case a text, undo escapes, drop unseen characters, make every dash a hyphen and every gap one space."""
     if "&" in text:
-        text = html.unescape(text)
+        # Python makes no number of more than 4,300 digits, and there is no such character.
+        text = html.unescape(_NO_CHARACTER.sub("\ufffd", text) if "&#" in text else text)
     if "%" in text:
         text = unquote(text, errors="ignore")
     if not text.isascii():

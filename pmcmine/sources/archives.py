@@ -24,7 +24,7 @@ _EXTENDED = frozenset(
         tarfile.SOLARIS_XHDTYPE,
     }
 )
-_DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError, RecursionError)
+DAMAGE = (tarfile.TarError, EOFError, OSError, zlib.error, ValueError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class _Gunzip:
         return data
 
 
-class _BoundedInfo(tarfile.TarInfo):
+class BoundedInfo(tarfile.TarInfo):
     """A header that bounds the ones before it: tarfile reads long names and pax headers whole, one in another."""
 
     def _proc_member(self, archive: tarfile.TarFile) -> tarfile.TarInfo:
@@ -137,7 +137,7 @@ def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, I
     """
     try:
         unpacked = _Gunzip(packed, max_bytes)
-        with tarfile.open(fileobj=unpacked, mode="r|", tarinfo=_BoundedInfo) as archive:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=unpacked, mode="r|", tarinfo=BoundedInfo) as archive:  # type: ignore[call-overload]
             for n, info in enumerate(archive):
                 if n >= _MAX_MEMBERS:
                     raise Rejected(Reason.PACKAGE_UNSAFE, f"more than {_MAX_MEMBERS} members")
@@ -153,7 +153,7 @@ def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, I
                 pass
     except Rejected:
         raise
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise Rejected(Reason.PACKAGE_DAMAGED, f"{type(error).__name__}: {error}") from None
 
 
@@ -167,7 +167,7 @@ def read_member(stream: IO[bytes], size: int, max_bytes: int) -> bytes | None:
         return None
     try:
         data = stream.read(size)
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise Rejected(Reason.PACKAGE_DAMAGED, f"{type(error).__name__}: {error}") from None
     if len(data) != size:
         raise Rejected(Reason.PACKAGE_DAMAGED, f"a member ends after {len(data)} of {size} bytes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from pmcmine import images
 from pmcmine.demo.pictures import draw, encode
 from pmcmine.images import CheckedImage, check_image, sniff
 from pmcmine.rejects import Reason, Rejected
@@ -19,6 +21,12 @@ from pmcmine.rejects import Reason, Rejected
 
 def check(data: bytes, **bounds: int) -> CheckedImage:
     return check_image(data, max_pixels=bounds.get("max_pixels", 10_000_000), min_side=bounds.get("min_side", 32))
+
+
+def encoded(form: str) -> bytes:
+    out = io.BytesIO()
+    draw(("bars",), 2).convert("RGB").save(out, form)
+    return out.getvalue()
 
 
 def refused(data: bytes, **bounds: int) -> Reason:
@@ -105,3 +113,47 @@ def test_damage_is_a_verdict_never_an_exception(junk: bytes, at: int, form: str)
         check(bytes(data))
     except Rejected as error:
         assert error.reason.value.startswith("image_")
+
+
+@pytest.mark.parametrize("mode", ["P", "RGBA", "LA", "I;16", "I", "F", "L", "RGB"])
+def test_large_images_are_flattened_strip_by_strip_to_the_same_pixels(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = Image.effect_noise((97, 211), 80)
+    if mode == "RGBA":
+        image = Image.merge("RGBA", [noise, noise.rotate(180), noise, noise.transpose(Image.Transpose.ROTATE_180)])
+    elif mode in ("I;16", "I", "F"):
+        image = noise.convert("I").point(lambda v: v * 201 + 7).convert(mode)
+    else:
+        image = noise.convert(mode)
+    if mode == "P":
+        image.info["transparency"] = 90
+    whole = images.grey_or_rgb(image)
+    monkeypatch.setattr(images, "_STRIP_PIXELS", 1_000)
+    strips = images.grey_or_rgb(image)
+    assert (strips.mode, strips.tobytes()) == (whole.mode, whole.tobytes())
+
+
+def test_segments_without_end_are_refused_before_they_are_decoded() -> None:
+    jpeg, png = encoded("JPEG"), encoded("PNG")
+    empty = struct.pack(">I", 0) + b"aaAa" + struct.pack(">I", zlib.crc32(b"aaAa"))
+    for data in (
+        jpeg[:2] + b"\xff\xe5\x00\x02" * 70_000 + jpeg[2:],
+        jpeg[:2] + b"\xff" * 140_000 + jpeg[2:],
+        jpeg[:2] + b"\xff\xe5\x00\x02" + b"\x00" * 140_000 + jpeg[2:],
+        jpeg[:2] + b"\xff\xd0" * 70_000 + jpeg[2:],
+        png[:33] + empty * 70_000 + png[33:],
+    ):
+        started = time.process_time()
+        assert refused(data) == Reason.IMAGE_CORRUPT
+        assert time.process_time() - started < 0.5
+    check(jpeg[:2] + b"\xff\xe5\x00\x02" * 60_000 + jpeg[2:])
+    check(jpeg + b"\xff\xe5\x00\x02" * 70_000)
+
+
+def test_decoders_that_take_more_memory_get_fewer_pixels() -> None:
+    for form in ("WEBP", "JPEG2000"):
+        data = encoded(form)
+        width, height = check(data).width, check(data).height
+        assert refused(data, max_pixels=2 * width * height - 1) == Reason.IMAGE_TOO_MANY_PIXELS
+        check(data, max_pixels=2 * width * height)

@@ -201,3 +201,22 @@ def test_tex_without_an_end_is_read_as_it_is() -> None:
     assert tex_text(r"\begin{document}$x$\end{document} junk") == "x"
     assert tex_text(r"\begin{document}$x$") == "x"
     assert tex_text(r"\documentclass[12pt]{minimal}\usepackage[a]{b}\begin{document}$\alpha$\end{document}") == "α"
+
+
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        ("<disp-formula>x</disp-formula>", ""),
+        ("<disp-formula/>", ""),
+        ("<graphic/>", ""),
+        ("<bold/>x<table-wrap-foot/>", ""),
+        ("", "<response/>"),
+        ("", "<sub-article/>"),
+    ],
+)
+def test_all_that_becomes_rows_or_rejects_is_counted(body: str, after: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "PARTS", 50)
+    extract(article(body * 40, floats=after * 40))
+    with pytest.raises(Rejected) as caught:
+        extract(article(body * 60, floats=after * 60))
+    assert caught.value.reason == Reason.XML_TOO_LARGE

@@ -101,7 +101,7 @@ class RrfInput:
             of = types.get(cui, ())
             if options.types and not options.types.intersection(of):
                 continue
-            if f[15].isdigit() and int(f[15]) > 0:
+            if f[15].isdecimal() and f[15].strip("0"):  # a level above 0
                 self.restricted += 1
             rank = ranks.get((source, term_type), 0) * 8
             rank += 4 * (status == "P") + 2 * (kind == "PF") + (preferred == "Y")

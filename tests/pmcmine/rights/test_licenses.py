@@ -89,3 +89,8 @@ def test_adapted_is_recorded_and_excludes_nothing() -> None:
 def test_any_caption_gets_a_verdict(caption: str) -> None:
     rights = figure_rights(License.BY, caption)
     assert all(words in caption or words for words in rights.matches)
+
+
+def test_references_to_no_character_are_none_of_the_text() -> None:
+    assert parse_license("CC BY &#" + "9" * 5_000 + ";") == License.BY
+    assert parse_license("&#" + "9" * 5_000 + " creativecommons.org/licenses/by-nc/4.0") == License.BY_NC
