@@ -16,7 +16,9 @@ from pmcmine.contact import SECONDS
 from pmcmine.errors import PmcmineError, ReleaseError, StorageError, UnsafeNameError
 from pmcmine.increments.state import STATE_FILE, read_state
 from pmcmine.publish.repos import CARD, repo_name, repos_of
+from pmcmine.publish.retry import SECONDS as SECONDS_OF_A_QUESTION
 from pmcmine.publish.retry import hub_errors, patiently
+from pmcmine.publish.session import within
 from pmcmine.publish.target import remote_files
 from pmcmine.publish.upload import reach_hub
 from pmcmine.release import JOURNAL, RELEASE, WORK, load_release, parse_release
@@ -228,7 +230,8 @@ def verify_hub(
     commits: dict[str, str] = {}  # what is checked is one commit of each repo
 
     def opened(repo_id: str, path: str) -> BinaryIO:
-        stream: BinaryIO = fs.open(f"datasets/{repo_id}@{commits[repo_id]}/{path}", "rb", block_size=_CHUNK)
+        with within(SECONDS_OF_A_QUESTION, f"looking for {repo_id}/{path}"):
+            stream: BinaryIO = fs.open(f"datasets/{repo_id}@{commits[repo_id]}/{path}", "rb", block_size=_CHUNK)
         return stream
 
     def read_release(repo_id: str) -> bytes:
