@@ -72,7 +72,9 @@ def _understood(action: Callable[[], T], what: str) -> T:
     """
     try:
         return action()
-    except (PmcmineError, *hub_errors()):
+    except PmcmineError:
+        raise
+    except hub_errors():
         raise
     except (*_MALFORMED, RuntimeError) as error:
         cause = error.__cause__

@@ -122,3 +122,12 @@ def test_a_query_of_the_page_ends(release: ReleaseData, monkeypatch: pytest.Monk
 
 def test_numbers_that_are_not_finite_are_none() -> None:
     assert server._finite({1: (float("nan"), [float("inf")], "x", 2)}) == {"1": [None, [None], "x", 2]}
+
+
+def test_dates_that_can_not_be_are_malformed() -> None:
+    from pmcmine.exports.biomedica import _unix
+    from pmcmine.release_tables import MALFORMED
+
+    for date in ("99999999999999999999-01-01", "2000-99", "x", "0-0-0", "1" * 5_000):
+        with pytest.raises(MALFORMED):
+            _unix(date)
