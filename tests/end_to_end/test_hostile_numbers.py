@@ -110,7 +110,7 @@ def test_other_pages_do_not_set_the_page_to_work(release: ReleaseData) -> None:
 def test_a_query_of_the_page_ends(release: ReleaseData, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data, "QUERY_SECONDS", 0.2)
     monkeypatch.setitem(
-        data._FILTERS,  # type: ignore[arg-type]
+        data._FILTERS,
         "without",
         ("(SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range = b.range + 1) > 1", False),
     )
