@@ -149,7 +149,9 @@ def rehydrate(
     try:
         files = [name for f in described["files"] if _is_table_file(name := release_name(f["name"]))]
         pointers = {name: ids for name in files if (ids := _pointers(folder, name))}
-    except MALFORMED as error:
+    except (*MALFORMED, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # Arrow's own have no number
+            raise
         raise PmcmineError(malformed(release, error)) from None
     wanted = {article for ids in pointers.values() for article in ids}
     if not wanted:

@@ -18,7 +18,10 @@ from pmcmine.safe_names import inside, release_name, table_name
 log = logging.getLogger(__name__)
 TABLES = "tables"
 # What reading the rows of a table ends with if it is damaged, or was made by others with other columns or values.
-MALFORMED: Final = (duckdb.Error, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError)
+MALFORMED: Final = (
+    duckdb.Error, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError,
+    RecursionError,
+)  # fmt: skip
 
 
 def malformed(release: str, error: BaseException) -> str:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from classifiers.images.cues import cues
 from classifiers.images.features import features
 from pmcmine.errors import PmcmineError
+from pmcmine.safe_arrays import floats, read_arrays, read_header
 
 FORMAT: Final = 1
 KINDS: Final = (
@@ -123,15 +122,23 @@ def parse(data: bytes, name: str) -> KindModel:
         PmcmineError: where the bytes are no such model.
     """
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            header: Mapping[str, Any] = json.loads(arrays["header"].tobytes())
-            if header["format"] != FORMAT or tuple(header["kinds"]) != KINDS:
-                raise PmcmineError(f"{name}: a model of another version of pmcmine; train it again")
-            a = {k: arrays[k].astype(np.float32) for k in ("mean", "scale", "w0", "w1", "b0", "b1", "thresholds")}
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise PmcmineError(f"{name}: no model of image kinds, or damaged ({type(error).__name__})") from None
+        arrays = read_arrays(data)
+        header = read_header(arrays["header"])
+        if header["format"] != FORMAT or header["kinds"] != list(KINDS):
+            raise PmcmineError(f"{name}: a model of another version of pmcmine; train it again")
+        width, hidden = inputs([None], [""]).shape[1], len(arrays["w1"])
+        shapes = {
+            "mean": (width,), "scale": (width,), "w0": (width, hidden), "w1": (hidden, len(KINDS)),
+            "b0": (hidden,), "b1": (len(KINDS),), "thresholds": (len(KINDS),),
+        }  # fmt: skip
+        a = {k: floats(arrays[k], shape, k) for k, shape in shapes.items()}
+        if not a["scale"].all():
+            raise ValueError("a scale of zero")
+        trained_on = str(header["trained_on"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise PmcmineError(f"{name}: no model of image kinds, or damaged ({type(error).__name__}: {error})") from None
     weights, biases = (a["w0"], a["w1"]), (a["b0"], a["b1"])
-    return KindModel(a["mean"], a["scale"], weights, biases, a["thresholds"], header["trained_on"])
+    return KindModel(a["mean"], a["scale"], weights, biases, a["thresholds"], trained_on)
 
 
 @cache

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from classifiers.text.heads import CLASSES, QUALITY
 from pmcmine.errors import PmcmineError
@@ -77,7 +78,7 @@ def ask(teacher: Teacher, text: str, wait: Callable[[float], None] = time.sleep)
                 if answer.status_code != 200:
                     raise PmcmineError(f"{teacher.endpoint}: answered with status {answer.status_code}")
                 data = answer.raw.read(_ANSWER_BYTES, decode_content=True)
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:  # reading the body raises those of urllib3
             problem = type(error).__name__
             continue
         return _parse(data)
@@ -85,14 +86,14 @@ def ask(teacher: Teacher, text: str, wait: Callable[[float], None] = time.sleep)
 
 
 def _parse(data: bytes) -> tuple[dict[str, Any], int, int]:
-    reply = json.loads(data)
     try:
+        reply = json.loads(data)
         content = str(reply["choices"][0]["message"]["content"])
         found = _OBJECT.search(content)
         labels = json.loads(found[0]) if found else {}
         usage: Mapping[str, Any] = reply.get("usage") or {}
         read, written = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
-    except (KeyError, IndexError, TypeError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise ValueError(f"no completion in the answer ({type(error).__name__})") from None
     clean: dict[str, Any] = {}
     for task, classes in CLASSES.items():

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 from classifiers.text.features import Passage
 from classifiers.text.heads import CLASSES, QUALITY, TASKS, TextLabels, named_labels, squash
 from pmcmine.errors import PmcmineError
-from pmcmine.safe_files import replacing
+from pmcmine.safe_files import open_regular, replacing
 
 FORMAT: Final = 1
 MAX_TOKENS: Final = 128
+_MOST_HEADER: Final = 1 << 20  # bytes
 _BLOCK: Final = 32  # passages of one call; fixed, and padded to a fixed length, so that scores do not depend on batches
 _TOKENIZER: Final = tuple(
     "tokenizer.json tokenizer_config.json special_tokens_map.json vocab.txt vocab.json merges.txt "
@@ -69,6 +70,10 @@ class Encoder:
 
     def _scores(self, tasks: Sequence[str], passages: Sequence[Passage]) -> dict[str, NDArray[np.float64]]:
         z = self.run([p.text for p in passages]).astype(np.float64)
+        if len(z) and (z.shape != (len(passages), len(COLUMNS)) or not np.isfinite(z).all()):
+            raise PmcmineError(
+                f"the encoder's model.onnx gives {z.shape} instead of finite numbers in {len(COLUMNS)} columns"
+            )
         out = {}
         for task in tasks:
             places = [i for i, c in enumerate(COLUMNS) if c.split(":")[0] == task]
@@ -112,11 +117,12 @@ def load(folder: Path) -> Encoder:
         PmcmineError: where the folder holds none, or packages are missing.
     """
     try:
-        header: Mapping[str, Any] = json.loads((folder / "heads.json").read_text("utf-8"))
+        with open_regular(folder / "heads.json") as stream:
+            header: Mapping[str, Any] = json.loads(stream.read(_MOST_HEADER))
         if header["format"] != FORMAT or tuple(header["columns"]) != COLUMNS:
             raise PmcmineError(f"{folder}: a model of another version of pmcmine; train it again")
         trained_on = str(header["trained_on"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise PmcmineError(
             f"{folder}: no encoder of `pmcmine train encoder` (heads.json is missing or damaged)"
         ) from None

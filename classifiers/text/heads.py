@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from scipy import sparse
 
 from classifiers.text.features import Passage, Space, terms
 from pmcmine.errors import PmcmineError
+from pmcmine.safe_arrays import floats, read_arrays, read_header
 
 FORMAT: Final = 1
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -194,26 +193,28 @@ def parse(data: bytes, name: str) -> TextModel:
         PmcmineError: where they are none, or of another format.
     """
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            header = json.loads(arrays["header"].tobytes())
-            if header["format"] != FORMAT:
-                raise PmcmineError(
-                    f"{name}: model format {header['format']}, this pmcmine reads {FORMAT}; train it again"
-                )
-            found = arrays["terms"].tobytes().decode().split("\n")
-            space = Space(
-                {t: i for i, t in enumerate(found)},
-                arrays["idf"].astype(np.float32),
-                arrays["projection"].astype(np.float32),
-            )
-            names = {k.split(":")[0] for k in arrays.files if ":" in k}
-            heads = {
-                n: Head(*(arrays[f"{n}:{part}"].astype(np.float32) for part in ("words", "dense", "bias")))
-                for n in sorted(names)
-            }
-    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise PmcmineError(f"{name}: no model of text classifiers, or damaged ({type(error).__name__})") from None
-    return TextModel(space, heads, header["trained_on"])
+        arrays = read_arrays(data)
+        header = read_header(arrays["header"])
+        if header["format"] != FORMAT:
+            raise PmcmineError(f"{name}: model format {header['format']}, this pmcmine reads {FORMAT}; train it again")
+        found = arrays["terms"].tobytes().decode().split("\n")
+        n = len(found)
+        idf, projection = floats(arrays["idf"], (n,), "idf"), floats(arrays["projection"], (n, -1), "projection")
+        space = Space({t: i for i, t in enumerate(found)}, idf, projection)
+        dense = space.rows([Passage("")])[1].shape[1]
+        heads = {}
+        for task in TASKS:
+            columns = len(CLASSES.get(task, (QUALITY,)))
+            shapes = {"words": (n, columns), "dense": (dense, columns), "bias": (columns,)}
+            for head in (task, f"{task}/text"):
+                parts = (floats(arrays[f"{head}:{part}"], shape, part) for part, shape in shapes.items())
+                heads[head] = Head(*parts)
+        trained_on = str(header["trained_on"])
+    except (ValueError, LookupError, TypeError) as error:
+        raise PmcmineError(
+            f"{name}: no model of text classifiers, or damaged ({type(error).__name__}: {error})"
+        ) from None
+    return TextModel(space, heads, trained_on)
 
 
 @cache

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pmcmine.conditions import time_limit
 from pmcmine.errors import PmcmineError, UnsafeNameError
 from pmcmine.release import load_release
 from pmcmine.release_tables import open_tables
@@ -22,6 +23,7 @@ _SHOWN: Final = (
     "split", "no_sample", "duplicate_of", "leaks_into", "shard", "image_offset", "image_bytes", "pdf",
 )  # fmt: skip
 _MOST_IMAGE: Final = 256 << 20
+QUERY_SECONDS: Final = 60.0  # of one query
 PAGE: Final = 200  # ids told at once
 # Filters of the page: name → (condition, whether it takes the value). All values are parameters.
 _FILTERS: Final[Mapping[str, tuple[str, bool]]] = {
@@ -75,7 +77,7 @@ class ReleaseData:
             raise PmcmineError(f"{folder}: no table of figures")
 
     def _rows(self, query: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-        with self._lock:
+        with self._lock, time_limit(self._connection, QUERY_SECONDS, "query"):
             result = self._connection.execute(query, dict(values))
             names = [column[0] for column in result.description or ()]
             rows = result.fetchall()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from http.server import BaseHTTPRequestHandler
 from importlib import resources
 from typing import Any, Final
@@ -10,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pmcmine.browse.data import ReleaseData
 from pmcmine.clean_text import for_terminal
+from pmcmine.errors import PmcmineError
 from pmcmine.loopback import LoopbackServer
 from pmcmine.release_tables import MALFORMED, malformed
 
@@ -26,6 +28,15 @@ _POLICY: Final = (
 
 _CONNECTIONS: Final = 32  # a browser opens six
 _IDLE_SECONDS: Final = 15.0
+
+
+def _finite(value: Any) -> Any:
+    """Replace each number that is not finite by None."""
+    if isinstance(value, dict):
+        return {str(k): _finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(v) for v in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class BrowseServer(LoopbackServer):
@@ -54,6 +65,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a request; a table that is damaged or was tampered with is an answer of its own."""
         try:
             self._respond()
+        except PmcmineError as error:
+            self._json({"error": for_terminal(str(error), 500)}, 503)
         except MALFORMED as error:
             self._json({"error": for_terminal(malformed("release", error), 500)}, 500)
 
@@ -62,6 +75,10 @@ class _Handler(BaseHTTPRequestHandler):
         host = (self.headers.get("Host") or "").rpartition(":")[0]
         if host not in ("127.0.0.1", "localhost"):
             self._answer(403, b"this page is for this machine alone", "text/plain")
+            return
+        # Any page may ask for an address of this machine; it can't see the answer, but would keep this server at work.
+        if self.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            self._answer(403, b"this page is not for other pages", "text/plain")
             return
         address = urlsplit(self.path)
         query = {k: v[-1] for k, v in parse_qs(address.query, keep_blank_values=True).items()}
@@ -92,7 +109,11 @@ class _Handler(BaseHTTPRequestHandler):
             self._json({"error": str(error)}, 400)
 
     def _json(self, value: Any, status: int = 200) -> None:
-        self._answer(status, json.dumps(value, default=str).encode(), "application/json; charset=utf-8")
+        try:
+            text = json.dumps(value, default=str, allow_nan=False)
+        except ValueError:  # a number that JSON does not know
+            text = json.dumps(_finite(value), default=str)
+        self._answer(status, text.encode(), "application/json; charset=utf-8")
 
     def _answer(self, status: int, data: bytes, kind: str) -> None:
         self.send_response(status)

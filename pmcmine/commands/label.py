@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pmcmine.clean_text import for_terminal
 from pmcmine.errors import PmcmineError
 from pmcmine.parts import need
 
@@ -57,7 +58,7 @@ def label(
     for said, more_read, more_written in ask.label(teacher, islice(iter(drawn), limit), out):
         if not more_read and not more_written and ": " in said:
             problems.append(said)
-            typer.echo(f"pmcmine: {said}", err=True)
+            typer.echo(f"pmcmine: {for_terminal(said, 300)}", err=True)
         n, read, written = n + 1, read + more_read, written + more_written
         if n % 50 == 0:
             typer.echo(f"pmcmine: {n:,} paragraphs, {read + written:,} tokens", err=True)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
-from typing import Annotated
+import math
+from dataclasses import asdict, astuple
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pmcmine.errors import PmcmineError
+
+if TYPE_CHECKING:
+    from pmcmine.costs import Rates
+    from pmcmine.storage import Folder
+
+_MOST = 1e15  # an article
 
 
 def plan(
@@ -23,15 +32,13 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")] = False,
 ) -> None:
     """Requests, bytes, core-hours, shuffle, shards, commits and money; what ends first at ten times as many."""
-    from pmcmine.costs import Machine, Rates, limits, rates_of
+    from pmcmine.costs import Machine, Rates, limits
     from pmcmine.costs import plan as make
-    from pmcmine.release import load_release
     from pmcmine.storage import Folder
 
     rates = Rates()
     if release is not None:
-        folder = Folder(release)
-        rates = rates_of(load_release(folder), json.loads(folder.read("metrics.json")))
+        rates = _measured(Folder(release))
     machine = Machine(
         cores=cores,
         requests_per_second=requests_per_second,
@@ -54,3 +61,22 @@ def plan(
     typer.echo(f"\nat ten times as many, {articles * 10:,.0f} articles, what ends first:")
     for limit in limits(articles, rates, machine):
         typer.echo(f"  {limit.what}: {limit.at}; {limit.knob}")
+
+
+def _measured(folder: Folder) -> Rates:
+    """Return what an article of a release took.
+
+    Raises:
+        PmcmineError: if it is no release, or its `metrics.json` is damaged.
+    """
+    from pmcmine.costs import rates_of
+    from pmcmine.release import load_release
+
+    release, data = load_release(folder), folder.read("metrics.json")
+    try:
+        rates = rates_of(release, json.loads(data))
+        if not all(math.isfinite(v) and 0 <= v <= _MOST for v in astuple(rates)):
+            raise ValueError("a rate that can't be")
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise PmcmineError(f"{folder.url}/metrics.json: is damaged ({type(error).__name__}: {error})") from None
+    return rates

@@ -28,6 +28,7 @@ from pmcmine.images import check_image
 from pmcmine.redact import redact
 from pmcmine.rejects import Rejected
 from pmcmine.release import ARTEFACT
+from pmcmine.safe_arrays import read_arrays, read_header
 from pmcmine.sources.archives import DAMAGE, BoundedInfo
 from pmcmine.storage import Folder
 
@@ -155,20 +156,20 @@ class Benchmarks:
             PmcmineError: where they are no artefact.
         """
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-                head = json.loads(arrays["head"].tobytes())
-                if head["format"] != _FORMAT or head["ngram"] != NGRAM:
-                    raise ValueError(f"format {head['format']}, {head['ngram']}-grams")
-                sets = tuple(BenchmarkSet(**s) for s in head["sets"])
-                made = cls(sets, *(arrays[k] for k in ("bits", "proportions", "image_set", "grams", "gram_set")))
-                if made.bits.dtype != np.uint8 or made.bits.ndim != 2 or made.bits.shape[1] * 8 != pictures.BITS:
-                    raise ValueError("fingerprints of another kind")
-                if not len(made.bits) == len(made.proportions) == len(made.image_set):
-                    raise ValueError("columns of unlike length")
-                if made.grams.dtype != np.uint64 or len(made.grams) != len(made.gram_set):
-                    raise ValueError("n-grams of another kind")
-                if any(len(c) and int(c.max()) >= len(sets) for c in (made.image_set, made.gram_set)):
-                    raise ValueError("a set that is not named")
+            arrays = read_arrays(data, _MAX_ARTEFACT)
+            head = read_header(arrays["head"])
+            if head["format"] != _FORMAT or head["ngram"] != NGRAM:
+                raise ValueError(f"format {head['format']}, {head['ngram']}-grams")
+            sets = tuple(BenchmarkSet(**s) for s in head["sets"])
+            made = cls(sets, *(arrays[k] for k in ("bits", "proportions", "image_set", "grams", "gram_set")))
+            if made.bits.dtype != np.uint8 or made.bits.ndim != 2 or made.bits.shape[1] * 8 != pictures.BITS:
+                raise ValueError("fingerprints of another kind")
+            if not len(made.bits) == len(made.proportions) == len(made.image_set):
+                raise ValueError("columns of unlike length")
+            if made.grams.dtype != np.uint64 or len(made.grams) != len(made.gram_set):
+                raise ValueError("n-grams of another kind")
+            if any(len(c) and int(c.max()) >= len(sets) for c in (made.image_set, made.gram_set)):
+                raise ValueError("a set that is not named")
         except Exception as error:  # noqa: BLE001 - NumPy raises nearly anything on damaged archives
             raise PmcmineError(f"{name}: no artefact of --decontaminate ({type(error).__name__}: {error})") from None
         return made

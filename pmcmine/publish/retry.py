@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -9,12 +10,17 @@ from hashlib import sha1
 from typing import Final, TypeVar
 
 from pmcmine.errors import PmcmineError
+from pmcmine.publish.session import within
 from pmcmine.waiting import retry_after
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 RETRIED: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CONFLICTS: Final = frozenset({409, 412})  # a commit that does not follow the newest one
 _TRIES: Final = 8
+_MOST_SAID: Final = 500  # characters of an answer that are shown
+_MALFORMED: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+SECONDS: Final = 600.0  # in which the requests of one question begin
 _MOST_WAIT: Final = 300.0  # seconds; a longer Retry-After is cut to this
 
 
@@ -30,15 +36,21 @@ def hub_errors() -> tuple[type[Exception], ...]:
     return (HfHubHTTPError, base, ConnectionError, TimeoutError)
 
 
-def patiently(action: Callable[[], T], what: str) -> T:
+def patiently(action: Callable[[], T], what: str, seconds: float | None = SECONDS) -> T:
     """Do something on the Hub; wait as long as it asks for, or longer and longer, where it is busy.
+
+    Args:
+        action: what to do.
+        what: begins the message.
+        seconds: time in which the requests of one try begin, so that a listing has an end; None for uploads.
 
     Raises:
         PmcmineError: one line, where it refuses, or stays busy.
     """
     for attempt in range(_TRIES):
         try:
-            return action()
+            with within(seconds, what):
+                return _understood(action, what)
         except hub_errors() as error:
             answer = getattr(error, "response", None)
             status = getattr(answer, "status_code", None)
@@ -46,10 +58,30 @@ def patiently(action: Callable[[], T], what: str) -> T:
                 if status in _CONFLICTS:
                     raise Conflict(f"{what}: it was changed meanwhile") from None
                 reason = str(error).strip().splitlines()
-                raise PmcmineError(f"{what}: {reason[0] if reason else type(error).__name__}") from None
+                raise PmcmineError(f"{what}: {reason[0][:_MOST_SAID] if reason else type(error).__name__}") from None
             asked = retry_after(answer.headers.get("Retry-After"), _MOST_WAIT) if answer is not None else None
             time.sleep(asked if asked is not None else min(0.5 * 2**attempt * random.uniform(0.7, 1.3), _MOST_WAIT))
     raise AssertionError("not reached")
+
+
+def _understood(action: Callable[[], T], what: str) -> T:
+    """Do something; an answer that is none of the Hub's ends with one line.
+
+    Raises:
+        PmcmineError: one line, for such an answer.
+    """
+    try:
+        return action()
+    except PmcmineError:
+        raise
+    except hub_errors():
+        raise
+    except (*_MALFORMED, RuntimeError) as error:
+        cause = error.__cause__
+        if cause is not None and isinstance(cause, hub_errors()):  # the client wraps those of its uploading threads
+            raise cause from None
+        log.debug("%s: an answer that can't be used", what, exc_info=error)
+        raise PmcmineError(f"{what}: the answer is none of a Hub ({type(error).__name__})") from None
 
 
 def git_blob(data: bytes) -> str:

@@ -25,6 +25,7 @@ _HUBS_OWN: Final = frozenset({".gitattributes"})
 _SHOWN: Final = 3
 _TRIES: Final = 4  # of a commit that the Hub refuses although nobody made another one
 _MOST_JSON: Final = 256 << 20  # bytes of a release.json in a repo
+_MOST_ENTRIES: Final = 1_000_000  # files and folders of a repo
 _MOVES: Final = frozenset({"source", "inventory"})  # an update may read its articles elsewhere
 
 
@@ -155,13 +156,22 @@ def look(api: Any, repo_id: str) -> tuple[str, bool] | None:
 
 
 def remote_files(api: Any, repo_id: str, revision: str | None = None) -> dict[str, tuple[int, str, str]]:
-    """Files of a repo: path → size, SHA-256 (of large files, else empty), Git's id."""
+    """Files of a repo: path → size, SHA-256 (of large files, else empty), Git's id.
+
+    Raises:
+        ValueError: if the listing is none, or has no end.
+    """
     tree = api.list_repo_tree(repo_id, repo_type="dataset", recursive=True, revision=revision)
-    return {
-        entry.path: (entry.size, entry.lfs.sha256 if entry.lfs else "", entry.blob_id)
-        for entry in tree
-        if hasattr(entry, "blob_id")
-    }
+    found: dict[str, tuple[int, str, str]] = {}
+    for n, entry in enumerate(tree):
+        if n >= _MOST_ENTRIES:
+            raise ValueError(f"more than {_MOST_ENTRIES} files")
+        if hasattr(entry, "blob_id"):
+            row = (entry.size, entry.lfs.sha256 if entry.lfs else "", entry.blob_id)
+            if not isinstance(entry.path, str) or tuple(map(type, row)) != (int, str, str):
+                raise ValueError("an entry of another form")
+            found[entry.path] = row
+    return found
 
 
 def _is_applied(api: Any, repo_id: str, before: str, head: str, operations: Iterable[Any]) -> bool:

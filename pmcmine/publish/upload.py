@@ -16,6 +16,7 @@ from pmcmine.contact import SECONDS, Busy, Refused, reach
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, measured_section, read_release, repos_of
 from pmcmine.publish.retry import RETRIED, git_blob, patiently
+from pmcmine.publish.session import guard
 from pmcmine.publish.target import CLAIM, Target, check_targets, id_of, remote_files, set_tag
 from pmcmine.release import RELEASE, is_written
 from pmcmine.storage import Folder
@@ -67,6 +68,7 @@ def reach_hub(
     from huggingface_hub.errors import OfflineModeIsEnabled
 
     address = (endpoint or constants.ENDPOINT).rstrip("/")
+    guard(address)
 
     def ask(left: float) -> None:
         try:
@@ -121,7 +123,9 @@ def send(api: Any, repo_id: str, adds: list[Any]) -> None:
     Raises:
         PmcmineError: as `patiently`.
     """
-    patiently(partial(api.preupload_lfs_files, repo_id, additions=adds, repo_type="dataset"), f"sending to {repo_id}")
+    patiently(
+        partial(api.preupload_lfs_files, repo_id, additions=adds, repo_type="dataset"), f"sending to {repo_id}", None
+    )
 
 
 def publish(

@@ -16,7 +16,9 @@ from pmcmine.contact import SECONDS
 from pmcmine.errors import PmcmineError, ReleaseError, StorageError, UnsafeNameError
 from pmcmine.increments.state import STATE_FILE, read_state
 from pmcmine.publish.repos import CARD, repo_name, repos_of
+from pmcmine.publish.retry import SECONDS as SECONDS_OF_A_QUESTION
 from pmcmine.publish.retry import hub_errors, patiently
+from pmcmine.publish.session import within
 from pmcmine.publish.target import remote_files
 from pmcmine.publish.upload import reach_hub
 from pmcmine.release import JOURNAL, RELEASE, WORK, load_release, parse_release
@@ -77,9 +79,12 @@ def _rows_of_tar(stream: _Counted) -> int:
     while (head := held.read(BLOCK)) != bytes(BLOCK):
         if len(head) != BLOCK or head[257:262] != b"ustar" or head[156:157] != b"0":
             raise ValueError("no header of a file" if head else "cut off")
+        size = head[124:135]
+        if not (size.isdigit() and head[148:154].isdigit()):  # a sign would ask for all of the rest at once
+            raise ValueError("a damaged header")
         if sum(head) - sum(head[148:156]) + 8 * 0x20 != int(head[148:154], 8):
             raise ValueError("a damaged header")
-        left = member_size(int(head[124:135], 8)) - BLOCK
+        left = member_size(int(size, 8)) - BLOCK
         while left:
             data = held.read(min(left, _CHUNK))
             if not data:
@@ -111,7 +116,7 @@ def _check(name: str, wanted: Mapping[str, Any], opened: Callable[[], BinaryIO],
         try:
             with opened() as raw:
                 rows = pq.ParquetFile(raw).metadata.num_rows
-        except pa.ArrowException as error:
+        except (pa.ArrowException, ValueError, LookupError) as error:
             found.problems.append(f"{name}: no whole table ({type(error).__name__})")
             return
     if "rows" in wanted and rows is not None and rows != wanted["rows"]:
@@ -141,24 +146,25 @@ def verify_folder(folder: Path) -> Verified:
         if file["name"] in known:
             found.problems.append(f"{file['name']}: listed twice")
         known.add(file["name"])
-        if freed and file["name"].endswith(".tar") and not (folder / file["name"]).exists():
-            continue
-        _check_local(folder, file, found)
-    beside = [f for f in release.get("run", {}).get("files", ()) if (folder / f["name"]).exists()]
+        _check_local(folder, file, found, may_be_missing=freed and file["name"].endswith(".tar"))
+    for file in release.get("run", {}).get("files", ()):
+        known.add(file["name"])
+        _check_local(folder, file, found, may_be_missing=True)
+    state = []
     if (folder / STATE_FILE).exists():
         try:
-            beside += read_state(Folder(str(folder)))["files"]
+            state = read_state(Folder(str(folder)))["files"]
         except (ReleaseError, StorageError) as error:
             found.problems.append(str(error))
-    for file in beside:
+    for file in state:
         known.add(file["name"])
         _check_local(folder, file, found)
     found.problems += [f"{name}: not in {RELEASE}" for name in _others(folder, known)]
     return found
 
 
-def _check_local(folder: Path, file: Mapping[str, Any], found: Verified) -> None:
-    """Check a file of a release on this machine."""
+def _check_local(folder: Path, file: Mapping[str, Any], found: Verified, *, may_be_missing: bool = False) -> None:
+    """Check a file of a release on this machine, whose name is checked even if it may be missing."""
     name = file["name"]
     try:
         inside(folder, name)
@@ -166,7 +172,8 @@ def _check_local(folder: Path, file: Mapping[str, Any], found: Verified) -> None
     except UnsafeNameError as error:
         found.problems.append(str(error))
     except FileNotFoundError:
-        found.problems.append(f"{name}: missing")
+        if not may_be_missing:
+            found.problems.append(f"{name}: missing")
     except OSError as error:
         found.problems.append(f"{name}: can't be read ({error.strerror or error})")
 
@@ -223,7 +230,8 @@ def verify_hub(
     commits: dict[str, str] = {}  # what is checked is one commit of each repo
 
     def opened(repo_id: str, path: str) -> BinaryIO:
-        stream: BinaryIO = fs.open(f"datasets/{repo_id}@{commits[repo_id]}/{path}", "rb", block_size=_CHUNK)
+        with within(SECONDS_OF_A_QUESTION, f"looking for {repo_id}/{path}"):
+            stream: BinaryIO = fs.open(f"datasets/{repo_id}@{commits[repo_id]}/{path}", "rb", block_size=_CHUNK)
         return stream
 
     def read_release(repo_id: str) -> bytes:

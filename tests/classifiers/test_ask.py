@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from urllib3.exceptions import ProtocolError
 
 from classifiers.text import ask
 from pmcmine.errors import PmcmineError
@@ -80,6 +81,25 @@ def test_an_answer_without_labels_is_told_and_passed_over(server: Any, tmp_path:
     server.state["answers"] = [(200, content)]
     first, second = ask.label(teacher(server), iter(PARAGRAPHS[:2]), tmp_path / "out", lambda _: None)
     assert first[0].startswith("PMC0.1/p[0]: ") and first[1] == 0 and second[1] == 10
+
+
+@pytest.mark.parametrize("answer", [
+    b"[1]", b"null", b"5", b"", b"<html>", b"[" * 100_000, b'{"choices": 1}', b'{"choices": [{"message": null}]}',
+    b'{"choices": [{"message": {"content": "{}"}}], "usage": 7}',
+    b'{"choices": [{"message": {"content": "{}"}}], "usage": {"prompt_tokens": Infinity}}',
+])  # fmt: skip
+def test_an_answer_of_another_form_is_told(answer: bytes) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        ask._parse(answer)
+
+
+def test_a_body_that_breaks_off_is_asked_for_again(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> bytes:
+        raise ProtocolError("broken")
+
+    monkeypatch.setattr("urllib3.response.HTTPResponse.read", broken)
+    with pytest.raises(PmcmineError, match="no answer after 2 tries"):
+        ask.ask(teacher(server, retries=1), "text", lambda _: None)
 
 
 def test_a_refusal_ends_with_a_line(server: Any, tmp_path: Path) -> None:

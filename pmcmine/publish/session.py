@@ -1,0 +1,62 @@
+"""The HTTP session of the Hub's client: its token is for the Hub alone, and questions have an end.
+
+The client sends its token wherever the Hub's answers point: to the next page of a listing and to the check after an
+upload. Both may name another host.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pmcmine.errors import PmcmineError
+
+_origins: Final[set[tuple[str, str | None, int | None]]] = set()
+_limit = threading.local()
+
+
+def _origin(address: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(address)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+@contextmanager
+def within(seconds: float | None, what: str) -> Iterator[None]:
+    """Refuse requests of this thread that begin later than so many seconds from now.
+
+    Args:
+        seconds: the time; None for no limit.
+        what: begins the message.
+
+    Raises:
+        PmcmineError: one line, from the request that is too late.
+    """
+    before = getattr(_limit, "at", None)
+    _limit.at = None if seconds is None else (time.monotonic() + seconds, what)
+    try:
+        yield
+    finally:
+        _limit.at = before
+
+
+def guard(endpoint: str) -> None:
+    """Make the client's session send its token to this Hub alone, and keep the limits of `within`."""
+    from huggingface_hub import constants, get_session
+
+    _origins.update({_origin(endpoint), _origin(constants.ENDPOINT)})
+    # Clients before 1.0 have sessions of requests, which know no such hooks.
+    hooks = getattr(get_session(), "event_hooks", None)
+    if isinstance(hooks, dict) and _check not in hooks["request"]:
+        hooks["request"].append(_check)
+
+
+def _check(request: Any) -> None:
+    limit = getattr(_limit, "at", None)
+    if limit is not None and time.monotonic() > limit[0]:
+        raise PmcmineError(f"{limit[1]}: the answers have no end")
+    if _origin(str(request.url)) not in _origins:
+        request.headers.pop("Authorization", None)
