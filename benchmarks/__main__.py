@@ -134,11 +134,11 @@ def beam(data: Path | None) -> dict[str, Any]:
 
     from pipelines import mine as mine_job
     from pipelines.runners import beam_options, make_runner
-    from pmcmine import snapshot
-    from pmcmine.block import mine_block
     from pmcmine.config import load_config
+    from pmcmine.io.folder import Folder
+    from pmcmine.miner.block import mine_block
     from pmcmine.sources import open_source
-    from pmcmine.storage import Folder
+    from pmcmine.work import snapshot
 
     with tempfile.TemporaryDirectory() as folder:
         config = load_config({"source": _bucket(data, folder), "out": f"{folder}/out"})
@@ -175,10 +175,10 @@ def beam(data: Path | None) -> dict[str, Any]:
 
 def shards(data: Path | None) -> dict[str, Any]:
     """Writing shards from packs beside `tar` copying the same files into a tar."""
-    from pmcmine.assemble.duplicates import SampleRef
-    from pmcmine.assemble.plan import SHARDS, Plan
+    from pmcmine.assemble.planning import SHARDS, Plan
     from pmcmine.assemble.shards import figure_member, write_shard
-    from pmcmine.storage import Folder
+    from pmcmine.duplicates.exact import SampleRef
+    from pmcmine.io.folder import Folder
 
     rng = random.Random(0)
     noise = rng.randbytes(4 << 20)
@@ -365,7 +365,8 @@ def duplicates(data: Path | None) -> dict[str, Any]:
 
     from classifiers.images import generate
     from classifiers.images.kinds import KINDS
-    from pmcmine.duplicates import pictures, shingles
+    from pmcmine.duplicates import shingles
+    from pmcmine.images import fingerprint as pictures
 
     groups = [[p.text for p in extracted.paragraphs] for extracted in extractions(data, 200)]
 

@@ -30,11 +30,11 @@ def hub(data: Path | None) -> dict[str, Any]:
     from huggingface_hub import constants
 
     from pipelines.job import run
-    from pipelines.progress import Progress
     from pmcmine.config import load_config
     from pmcmine.demo import write_bucket
     from pmcmine.demo.corpus import many_articles
     from pmcmine.publish.upload import publish
+    from pmcmine.run.progress import Progress
     from tests.hub_server import Faults, HubServer
 
     constants.HF_HUB_DISABLE_XET = True

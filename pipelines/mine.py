@@ -14,11 +14,11 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-from pmcmine.block import manifest_counts, mine_block
-from pmcmine.bundle import Reader
 from pmcmine.config import MineConfig
+from pmcmine.io.folder import Folder
+from pmcmine.miner.block import manifest_counts, mine_block
 from pmcmine.sources import open_source
-from pmcmine.storage import Folder
+from pmcmine.sources.base import Reader
 
 
 class MineBlocks(beam.DoFn):

@@ -17,7 +17,6 @@ from typing import Annotated, Any
 import typer
 
 from pmcmine._version import __version__
-from pmcmine.clean_text import CleanFormatter, for_terminal
 from pmcmine.commands import browse as browse_command
 from pmcmine.commands import eval as eval_command
 from pmcmine.commands import export as export_command
@@ -31,9 +30,10 @@ from pmcmine.commands import subset as subset_command
 from pmcmine.commands import train as train_command
 from pmcmine.commands import vocab as vocab_command
 from pmcmine.errors import PmcmineError
-from pmcmine.parts import extra_of
-from pmcmine.redact import hide, learn_environment, redact
-from pmcmine.storage import describe
+from pmcmine.io.extras import extra_of
+from pmcmine.io.folder import describe
+from pmcmine.text.clean import CleanFormatter, for_terminal
+from pmcmine.text.redact import hide, learn_environment, redact
 
 app = typer.Typer(
     name="pmcmine",
@@ -78,7 +78,7 @@ def _main(
     to_stderr.setFormatter(CleanFormatter("%(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level, handlers=[to_stderr])
     if log_json:
-        from pmcmine.observe import JsonLines
+        from pmcmine.run.metrics import JsonLines
 
         for handler in logging.getLogger().handlers:
             handler.setFormatter(JsonLines())
@@ -129,7 +129,7 @@ def _pairs(values: list[str] | None) -> dict[str, Any]:
 def _run(config: Any, dry: bool, quiet: bool) -> int:
     """Run the mine job and tell what came of it; the exit code."""
     from pipelines import job
-    from pipelines.progress import Progress
+    from pmcmine.run.progress import Progress
 
     if dry:
         plan = job.dry_run(config, lambda line: None if quiet else typer.echo(f"pmcmine: {hide(line)}", err=True))
@@ -142,10 +142,10 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
             typer.echo(f"pmcmine: {line}", err=True)
         return EXIT_ABOVE_THRESHOLD if config.pmcid and len(missing) == len(config.pmcid) else EXIT_DONE
     if config.publish_to is not None:
-        from pmcmine import parts
+        from pmcmine.io import extras as parts
 
         parts.check(config)  # what is missing here is said before the Hub is asked
-        from pmcmine.publish.stream import check_hub
+        from pmcmine.publish.live import check_hub
 
         check_hub(config, Progress(quiet=quiet).note)
     code = _tell(config, job.run(config, Progress(quiet=quiet)))
@@ -163,7 +163,7 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
 def _tell(config: Any, outcome: Any) -> int:
     """Tell what came of a run; the exit code."""
     from pmcmine.commands import summary
-    from pmcmine.storage import Folder
+    from pmcmine.io.folder import Folder
 
     release = outcome.release
     counts = release["counts"]
@@ -325,8 +325,8 @@ def update(
     from datetime import UTC, datetime
 
     from pipelines import job
-    from pipelines.progress import Progress
     from pmcmine.config import update_config
+    from pmcmine.run.progress import Progress
 
     day = date or datetime.now(UTC).date().isoformat()
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
@@ -356,11 +356,11 @@ def demo(
     """Mine a small generated PMC, served on loopback in PMC's layout. Needs no network and no account."""
     import tempfile
 
-    from pmcmine.concepts.open import get_open
     from pmcmine.config import load_config
     from pmcmine.demo import BucketServer, demo_articles, write_bucket
     from pmcmine.demo.remake import clear_demo
-    from pmcmine.storage import Folder
+    from pmcmine.io.folder import Folder
+    from pmcmine.vocabulary.open import get_open
 
     clear_demo(Folder(out))
     with tempfile.TemporaryDirectory(prefix="pmcmine-demo-") as folder:

@@ -13,14 +13,14 @@ from typing import Any, ClassVar
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from pmcmine.concepts.locate import find_vocabulary, is_remote, local_copy
-from pmcmine.concepts.vocabulary import Vocabulary
-from pmcmine.contact import SECONDS as FIRST_CONTACT
 from pmcmine.errors import PmcmineError
 from pmcmine.ids import bare_pmcid
-from pmcmine.redact import MASK, is_masked, learn, option, option_secret, redact_all, remember
-from pmcmine.release import ARTEFACT, load_release
-from pmcmine.storage import Folder
+from pmcmine.io.contact import SECONDS as FIRST_CONTACT
+from pmcmine.io.folder import Folder
+from pmcmine.release.layout import ARTEFACT, load_release
+from pmcmine.text.redact import MASK, is_masked, learn, option, option_secret, redact_all, remember
+from pmcmine.vocabulary.locate import find_vocabulary, is_remote, local_copy
+from pmcmine.vocabulary.vocabulary import Vocabulary
 
 PMC_BUCKET = "https://pmc-oa-opendata.s3.amazonaws.com/"
 GROUPS = ("commercial", "noncommercial", "other")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pmcmine.redact import hide
+from pmcmine.text.redact import hide
 
 
 class PmcmineError(Exception):

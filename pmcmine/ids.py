@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Iterable
 from hashlib import blake2b
 
-from pmcmine.bounds import IDENTIFIER
 from pmcmine.errors import PmcmineError
+from pmcmine.text.bounds import IDENTIFIER
 
 SPLITS = ("train", "validation", "test")
 _SPLIT_CUTS = (0.98, 0.99)  # DESIGN: 98/1/1, for ever

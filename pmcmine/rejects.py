@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pmcmine.bounds import IDENTIFIER, clean, shorten
+from pmcmine.text.bounds import IDENTIFIER, clean, shorten
 from schemas.ledger import Reject
 
 DETAIL_LIMIT = 300  # characters of `detail`; a ledger row is a note, not a log

@@ -75,7 +75,7 @@ def config_for(source: object, out: object, **flags: Any) -> MineConfig:
 def demo_release(demo_server: BucketServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release of the demo's articles, mined over HTTP."""
     from pipelines.job import run
-    from pipelines.progress import Progress
+    from pmcmine.run.progress import Progress
 
     out = tmp_path_factory.mktemp("demo") / "release"
     run(config_for(demo_server.url, out), Progress(quiet=True))

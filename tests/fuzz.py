@@ -32,13 +32,13 @@ from typing import Final
 
 from lxml import etree
 
-from pmcmine.bundle import Entry
 from pmcmine.demo.corpus import article_files, article_xml, demo_articles, many_articles
 from pmcmine.errors import PmcmineError
 from pmcmine.jats import ArticleMeta, extract_article
 from pmcmine.rejects import Ledger, Rejected
 from pmcmine.rights.retraction import stamped
 from pmcmine.sources.archives import read_member, stream_members
+from pmcmine.sources.base import Entry
 from pmcmine.sources.bucket import SCHEMA, _check_manifest, _rows
 from pmcmine.sources.filelist import read_filelist
 from pmcmine.sources.layout import read_metadata
@@ -201,7 +201,7 @@ def _of_release(release: Path, part: str) -> Target:
     def read(data: bytes) -> None:
         from pmcmine import stream
         from pmcmine.publish.verify import verify_folder
-        from pmcmine.release_tables import MALFORMED, open_tables
+        from pmcmine.release.tables import MALFORMED, open_tables
 
         name = files[int.from_bytes(hashlib.sha256(data[:64]).digest()[:2]) % len(files)]
         with tempfile.TemporaryDirectory(prefix="pmcmine-fuzz-") as home:
@@ -344,9 +344,9 @@ def search(chosen: dict[str, Target], seconds: float, seed: int, out: Path) -> i
 def _release(folder: Path) -> Path:
     """Mine the demo's articles, without a network."""
     from pipelines.job import run as mine
-    from pipelines.progress import Progress
     from pmcmine.config import load_config
     from pmcmine.demo import BucketServer, write_bucket
+    from pmcmine.run.progress import Progress
 
     write_bucket(folder / "bucket", demo_articles(2))
     with BucketServer(folder / "bucket") as server:

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from pipelines.job import Outcome, run
-from pipelines.progress import Progress
 from pmcmine.config import MineConfig
+from pmcmine.run.progress import Progress
 
 
 def mine(config: MineConfig) -> Outcome:

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from pmcmine.loopback import LoopbackServer
+from pmcmine.io.loopback import LoopbackServer
 
 _LARGE = (".tar", ".parquet", ".npz", ".jpg", ".png")
 

@@ -10,11 +10,8 @@ from classifiers.privacy.patients import patients
 from classifiers.privacy.text import flags
 from classifiers.text.features import terms, wording
 from classifiers.text.language import identify
-from pmcmine.clean_text import for_markdown, for_terminal, one_line
 from pmcmine.concepts.abbreviations import find_abbreviations
 from pmcmine.concepts.context import assess_sentence
-from pmcmine.concepts.normalise import name_key
-from pmcmine.concepts.variants import adjectives, plain_name, uninverted
 from pmcmine.jats import ArticleMeta, extract_article, sections
 from pmcmine.jats.mentions import FigureIndex, find_mentions
 from pmcmine.jats.sections import kind_of
@@ -30,6 +27,9 @@ from pmcmine.rights.licenses import License, parse_license
 from pmcmine.rights.retraction import Signs, is_retracted
 from pmcmine.rights.statements import read_notice, read_statement, this_work
 from pmcmine.rights.wordings import Owner
+from pmcmine.text.clean import for_markdown, for_terminal, one_line
+from pmcmine.vocabulary.normalise import name_key
+from pmcmine.vocabulary.variants import adjectives, plain_name, uninverted
 
 _INDEX: Final = FigureIndex({f"f{n}": n for n in range(40)}, {n + 1: n for n in range(40)}, {"g": tuple(range(40))})
 _OWNER: Final = Owner("© 2020 The Authors", frozenset({"smith", "li"}), frozenset({"2020"}))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from classifiers.images.cues import cues
 from classifiers.images.features import features
 from pmcmine.errors import PmcmineError
-from pmcmine.safe_arrays import floats, read_arrays, read_header
+from pmcmine.io.safe_arrays import floats, read_arrays, read_header
 
 FORMAT: Final = 1
 KINDS: Final = (

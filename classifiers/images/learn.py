@@ -23,8 +23,8 @@ from classifiers.images import generate
 from classifiers.images.cues import cued_kinds, cues
 from classifiers.images.features import view
 from classifiers.images.kinds import KINDS, KindModel, fit, inputs
-from pmcmine.bootstrap import RESAMPLES, interval
 from pmcmine.errors import GoldError, PmcmineError
+from pmcmine.evaluation.intervals import RESAMPLES, interval
 from pmcmine.ids import keyed_hash
 
 Rows = NDArray[np.float32]

@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from classifiers.privacy.text import flags
-from pmcmine.bootstrap import RESAMPLES, interval
 from pmcmine.errors import GoldError, PmcmineError
+from pmcmine.evaluation.intervals import RESAMPLES, interval
 
 LABELS: Final = Path(__file__).parent / "labels" / "paragraphs.tsv"
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pmcmine.errors import PmcmineError
-from pmcmine.opencv import opencv
+from pmcmine.images.opencv import opencv
 
 SIDE: Final = 768  # pixels of the longer side that are looked at
 _WRITING_GAP: Final = 1.6  # of a letter's height, between letters of a word

@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError
 
 from classifiers.text.heads import CLASSES, QUALITY
 from pmcmine.errors import PmcmineError
-from pmcmine.safe_files import open_regular
+from pmcmine.io.safe_files import open_regular
 
 RUBRIC: Final = Path(__file__).parent / "labels" / "rubric.md"
 RUBRIC_VERSION: Final = 1

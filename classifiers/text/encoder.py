@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from classifiers.text.features import Passage
 from classifiers.text.heads import CLASSES, QUALITY, TASKS, TextLabels, named_labels, squash
 from pmcmine.errors import PmcmineError
-from pmcmine.safe_files import open_regular, replacing
+from pmcmine.io.safe_files import open_regular, replacing
 
 FORMAT: Final = 1
 MAX_TOKENS: Final = 128

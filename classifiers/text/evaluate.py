@@ -9,7 +9,7 @@ import numpy as np
 
 from classifiers.text.features import passage_of
 from classifiers.text.heads import CLASSES, QUALITY, TextModel
-from pmcmine.bootstrap import RESAMPLES, interval
+from pmcmine.evaluation.intervals import RESAMPLES, interval
 
 
 def measures(task: str, gold: Sequence[Any], found: Sequence[Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from scipy import sparse
 
 from classifiers.text.features import Passage, Space, terms
 from pmcmine.errors import PmcmineError
-from pmcmine.safe_arrays import floats, read_arrays, read_header
+from pmcmine.io.safe_arrays import floats, read_arrays, read_header
 
 FORMAT: Final = 1
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {

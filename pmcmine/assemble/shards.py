@@ -13,15 +13,15 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from pmcmine import sealed
-from pmcmine.assemble.duplicates import SampleRef
-from pmcmine.assemble.plan import Plan
+from pmcmine.assemble.planning import Plan
+from pmcmine.duplicates.exact import SampleRef
 from pmcmine.errors import DamagedError, StorageError
-from pmcmine.increments.delta import note_damaged
-from pmcmine.release import WAY_OUT, in_release, locate, read_checked, release_folder
-from pmcmine.rowfiles import give_up
-from pmcmine.storage import Folder
-from pmcmine.tarball import BLOCK, END, header, member_size, padding
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.io.tar import BLOCK, END, header, member_size, padding
+from pmcmine.release.layout import WAY_OUT, in_release, locate, read_checked, release_folder
+from pmcmine.update.differences import note_damaged
+from pmcmine.work.rows import give_up
 
 _ASSEMBLED = b',"split":'  # where `_tail` begins in a finished JSON
 _SIGNATURES = ".near.bin"
@@ -127,7 +127,7 @@ def _check_signatures(release: Folder, name: str) -> None:
     Raises:
         DamagedError: if they are damaged.
     """
-    from pmcmine.increments.state import state_entries
+    from pmcmine.work.state import state_entries
 
     entry = state_entries(release).get(name)
     if entry is not None:
@@ -353,7 +353,7 @@ def write_shard(
     """Write one shard unless it is committed, or an update finds it unchanged; the places of its samples.
 
     Args:
-        dataset: one of `pmcmine.assemble.plan.DATASETS`.
+        dataset: one of `pmcmine.assemble.planning.DATASETS`.
         group: licence group.
         split: split.
         name: its path below the dataset's folder.

@@ -10,18 +10,18 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 
-from pmcmine import sealed
-from pmcmine.assemble.plan import Plan, file_name, overlapping
+from pmcmine.assemble.planning import Plan, file_name, overlapping
 from pmcmine.assemble.shards import FigurePlace
-from pmcmine.block import read_manifest
 from pmcmine.duplicates.clusters import read_clusters
 from pmcmine.ids import article_id, article_place, pmcid_number, range_index
-from pmcmine.increments.delta import dead_in
-from pmcmine.increments.tombstones import read_tombstones
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.miner.block import read_manifest
 from pmcmine.rejects import Reason, Stage, Unit
-from pmcmine.release import read_old_table, release_folder
-from pmcmine.rowfiles import read_arrow, set_column
-from pmcmine.storage import Folder
+from pmcmine.release.layout import read_old_table, release_folder
+from pmcmine.update.differences import dead_in
+from pmcmine.update.tombstones import read_tombstones
+from pmcmine.work.rows import read_arrow, set_column
 from schemas import TABLES, Table, to_arrow
 from schemas.ledger import Reject
 

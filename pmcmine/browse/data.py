@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pmcmine.conditions import time_limit
 from pmcmine.errors import PmcmineError, UnsafeNameError
-from pmcmine.release import load_release
-from pmcmine.release_tables import open_tables
-from pmcmine.safe_names import read_range, release_name, sql_identifier
-from pmcmine.storage import Folder
+from pmcmine.io.folder import Folder
+from pmcmine.io.safe_names import read_range, release_name, sql_identifier
+from pmcmine.release.conditions import time_limit
+from pmcmine.release.layout import load_release
+from pmcmine.release.tables import open_tables
 
 _TABLES: Final = ("figures", "panels", "mentions", "concepts", "clusters", "paragraphs")
 _SHOWN: Final = (

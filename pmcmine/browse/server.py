@@ -10,10 +10,10 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from pmcmine.browse.data import ReleaseData
-from pmcmine.clean_text import for_terminal
 from pmcmine.errors import PmcmineError
-from pmcmine.loopback import LoopbackServer
-from pmcmine.release_tables import MALFORMED, malformed
+from pmcmine.io.loopback import LoopbackServer
+from pmcmine.release.tables import MALFORMED, malformed
+from pmcmine.text.clean import for_terminal
 
 _STATIC: Final = {
     "/": ("page.html", "text/html; charset=utf-8"),

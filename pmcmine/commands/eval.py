@@ -14,9 +14,9 @@ import typer
 from pmcmine.errors import GoldError, PmcmineError
 
 if TYPE_CHECKING:
-    from pmcmine.concepts.evaluate import Found, Score
-    from pmcmine.concepts.gold import GoldDocument
     from pmcmine.concepts.linker import Linker
+    from pmcmine.concepts.training.evaluate import Found, Score
+    from pmcmine.concepts.training.gold import GoldDocument
 
 T = TypeVar("T")
 
@@ -44,14 +44,14 @@ def linking(
     json_: Json = False,
 ) -> None:
     """Concepts: PubTator files, MedMentions' BIO tables, or a CRAFT folder."""
-    from pmcmine.parts import need
+    from pmcmine.io.extras import need
 
     if fuzzy:
         need("fuzzy", "--fuzzy")
     if train or folds:
         need("train", "--train" if train else "--folds")
-    from pmcmine.concepts import evaluate as ev
-    from pmcmine.concepts.gold import of_types, read_linking
+    from pmcmine.concepts.training import evaluate as ev
+    from pmcmine.concepts.training.gold import of_types, read_linking
 
     documents = read_linking(gold)
     if part is not None:
@@ -100,16 +100,16 @@ def abbreviations(
     json_: Json = False,
 ) -> None:
     """Abbreviations and their long forms: MED1250's format."""
-    from pmcmine.concepts.evaluate import score_abbreviations
-    from pmcmine.concepts.gold import read_abbreviations
-    from pmcmine.parts import need
+    from pmcmine.concepts.training.evaluate import score_abbreviations
+    from pmcmine.concepts.training.gold import read_abbreviations
+    from pmcmine.io.extras import need
 
     if folds:
         need("train", "--folds")
     documents = read_abbreviations(gold)
     models = None
     if folds:
-        from pmcmine.concepts.fitting import fit_abbreviations
+        from pmcmine.concepts.training.fit import fit_abbreviations
 
         fits = [fit_abbreviations([d for i, d in enumerate(documents) if i % folds != k]) for k in range(folds)]
         models = [fits[i % folds] for i in range(len(documents))]
@@ -119,8 +119,8 @@ def abbreviations(
 @app.command()
 def negation(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     """Negation: the ConText sheet."""
-    from pmcmine.concepts.evaluate import score_negation
-    from pmcmine.concepts.gold import read_negation
+    from pmcmine.concepts.training.evaluate import score_negation
+    from pmcmine.concepts.training.gold import read_negation
 
     _print_score("negation", gold, score_negation(read_negation(gold)), errors, json_)
 
@@ -129,7 +129,7 @@ def _heads(task: str, gold: Path, model: Path | None, structure: bool, errors: i
     from classifiers.text.evaluate import evaluate, measures
     from classifiers.text.heads import parse, shipped
     from classifiers.text.labelled import labelled_with, read_labels
-    from pmcmine.concepts.evaluate import one_line
+    from pmcmine.concepts.training.evaluate import one_line
 
     rows = labelled_with(read_labels(gold), task)
     if not rows:
@@ -184,7 +184,7 @@ def language(
     """Language of texts: a table of `language` and `text`, tab-separated."""
     from classifiers.text.labelled import read_languages
     from classifiers.text.language import identify
-    from pmcmine.concepts.evaluate import one_line, score_rows
+    from pmcmine.concepts.training.evaluate import one_line, score_rows
 
     rows = read_languages(gold)
     found = identify([text for _, text in rows], [stated] * len(rows))
@@ -288,11 +288,11 @@ def _model(path: Path | None, parse: Callable[[bytes, str], T], shipped: Callabl
 
 
 def _linker(paths: Sequence[Path], folder: Path, min_score: float, fuzzy: bool) -> Linker | None:
-    from pmcmine.concepts.atoms import Options
-    from pmcmine.concepts.compile import compile_vocabulary
-    from pmcmine.concepts.formats import open_input
     from pmcmine.concepts.linker import Linker, LinkOptions
-    from pmcmine.concepts.vocabulary import MAGIC, Vocabulary
+    from pmcmine.vocabulary.atoms import Options
+    from pmcmine.vocabulary.compile import compile_vocabulary
+    from pmcmine.vocabulary.formats import open_input
+    from pmcmine.vocabulary.vocabulary import MAGIC, Vocabulary
 
     if not paths:
         return None
@@ -325,10 +325,10 @@ def _apart(gold: Path, learned: list[GoldDocument], documents: Sequence[GoldDocu
 def _found(
     linker: Linker | None, learned: Sequence[GoldDocument], documents: Sequence[GoldDocument]
 ) -> list[list[Found]]:
-    from pmcmine.concepts.evaluate import link_documents
+    from pmcmine.concepts.training.evaluate import link_documents
 
     if learned:
-        from pmcmine.concepts.learning import TrainedLinker
+        from pmcmine.concepts.training.linker import TrainedLinker
 
         return TrainedLinker(linker).fit(learned).predict(documents)
     assert linker is not None
@@ -345,8 +345,8 @@ def _begins(path: Path, magic: bytes) -> bool:
 def _given(
     linker: Linker | None, learned: Sequence[GoldDocument], documents: Sequence[GoldDocument]
 ) -> list[list[str]]:
-    from pmcmine.concepts.evaluate import look_up_given
-    from pmcmine.concepts.mentions import NO_ID, MentionNormaliser
+    from pmcmine.concepts.training.evaluate import look_up_given
+    from pmcmine.concepts.training.normaliser import NO_ID, MentionNormaliser
 
     if learned:
         return MentionNormaliser(linker).fit(learned).predict(documents)
@@ -362,7 +362,7 @@ def _print(
     task: str, gold: Path, measures: Mapping[str, Any], wrong: Sequence[str], errors: int, json_: bool, units: str
 ) -> None:
     """Errors as far as wanted, then the measures, on one line of JSON or a line each."""
-    from pmcmine.bootstrap import RESAMPLES
+    from pmcmine.evaluation.intervals import RESAMPLES
 
     for line in wrong if errors < 0 else wrong[:errors]:
         typer.echo(line)

@@ -25,11 +25,11 @@ def export(
     images: Annotated[bool, typer.Option(help="Write image files where the format has them.")] = True,
 ) -> None:
     """Write a release in the record shapes of another system, for its loaders, or its attribution as TSV."""
-    from pmcmine.conditions import choose
     from pmcmine.exports import FORMATS, Export, ReleaseReader
-    from pmcmine.release_tables import MALFORMED, malformed
-    from pmcmine.safe_files import temporary_name
-    from pmcmine.storage import check_writable, describe
+    from pmcmine.io.folder import check_writable, describe
+    from pmcmine.io.safe_files import temporary_name
+    from pmcmine.release.conditions import choose
+    from pmcmine.release.tables import MALFORMED, malformed
 
     if format_ not in FORMATS:
         raise PmcmineError(f"--format {format_}: {choose(format_, list(FORMATS))}")

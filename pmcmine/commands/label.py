@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from pmcmine.clean_text import for_terminal
 from pmcmine.errors import PmcmineError
-from pmcmine.parts import need
+from pmcmine.io.extras import need
+from pmcmine.text.clean import for_terminal
 
 KEY = "PMCMINE_LABEL_KEY"
 

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from pmcmine.clean_text import for_terminal, json_line, without_controls
 from pmcmine.errors import PmcmineError, VocabularyError
+from pmcmine.text.clean import for_terminal, json_line, without_controls
 
 _MAX_BYTES = 64 << 20
 
@@ -26,13 +26,13 @@ def link(
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a line for each link.")] = False,
 ) -> None:
     """Show the concepts that a text names, with negation and the like."""
-    from pmcmine.parts import need
+    from pmcmine.io.extras import need
 
     if fuzzy:
         need("fuzzy", "--fuzzy")
     from pmcmine.concepts.linker import Linker, LinkOptions
-    from pmcmine.concepts.locate import find_vocabulary, local_copy
-    from pmcmine.concepts.vocabulary import Vocabulary
+    from pmcmine.vocabulary.locate import find_vocabulary, local_copy
+    from pmcmine.vocabulary.vocabulary import Vocabulary
 
     address = find_vocabulary(vocab)
     if address is None:
@@ -97,7 +97,7 @@ def _show(text: str, links: list) -> None:  # type: ignore[type-arg]
     from rich.table import Table
     from rich.text import Text
 
-    from pmcmine.concepts.semantic_types import GROUP_OF
+    from pmcmine.vocabulary.semantic_types import GROUP_OF
 
     colours = {"ANAT": "green", "DISO": "red", "CHEM": "magenta", "PROC": "blue", "PHYS": "cyan", "LIVB": "yellow"}
     console = Console()

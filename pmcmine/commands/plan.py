@@ -12,8 +12,8 @@ import typer
 from pmcmine.errors import PmcmineError
 
 if TYPE_CHECKING:
-    from pmcmine.costs import Rates
-    from pmcmine.storage import Folder
+    from pmcmine.describe.costs import Rates
+    from pmcmine.io.folder import Folder
 
 _MOST = 1e15  # an article
 
@@ -32,9 +32,9 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")] = False,
 ) -> None:
     """Requests, bytes, core-hours, shuffle, shards, commits and money; what ends first at ten times as many."""
-    from pmcmine.costs import Machine, Rates, limits
-    from pmcmine.costs import plan as make
-    from pmcmine.storage import Folder
+    from pmcmine.describe.costs import Machine, Rates, limits
+    from pmcmine.describe.costs import plan as make
+    from pmcmine.io.folder import Folder
 
     rates = Rates()
     if release is not None:
@@ -69,8 +69,8 @@ def _measured(folder: Folder) -> Rates:
     Raises:
         PmcmineError: if it is no release, or its `metrics.json` is damaged.
     """
-    from pmcmine.costs import rates_of
-    from pmcmine.release import load_release
+    from pmcmine.describe.costs import rates_of
+    from pmcmine.release.layout import load_release
 
     release, data = load_release(folder), folder.read("metrics.json")
     try:

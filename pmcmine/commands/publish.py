@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from pmcmine.clean_text import for_terminal
-from pmcmine.contact import SECONDS
+from pmcmine.io.contact import SECONDS
+from pmcmine.text.clean import for_terminal
 
 Endpoint = Annotated[str | None, typer.Option(help="Address of the Hub; HF_ENDPOINT, or the public one, if not given.")]
 FirstContact = Annotated[float, typer.Option(help="Seconds within which the Hub must first answer.", min=0.1)]

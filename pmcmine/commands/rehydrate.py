@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pmcmine.clean_text import for_terminal
+from pmcmine.text.clean import for_terminal
 
 
 def rehydrate(
@@ -20,7 +20,7 @@ def rehydrate(
 ) -> None:
     """Fill in what a release may only point to: texts, checked by their hash, and images."""
     from pmcmine.config import load_config
-    from pmcmine.rehydrate import rehydrate as fill
+    from pmcmine.pointers.rehydrate import rehydrate as fill
 
     config = load_config({"source": source, "source_kind": source_kind, "out": out, "vocab": "none"})
     found = fill(release, config, out, images=images, say=lambda line: typer.echo(line, err=True))

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from pmcmine.clean_text import for_terminal
 from pmcmine.errors import PmcmineError
+from pmcmine.text.clean import for_terminal
 
 _BY = ("license", "license_group", "split", "year", "journal", "kind", "image_kinds", "article_type")
 
@@ -27,8 +27,8 @@ def stats(
     import duckdb
     import pyarrow.parquet as pq
 
-    from pmcmine.conditions import check_values, choose, explain, known_values, time_limit
-    from pmcmine.release_tables import check_release, open_tables
+    from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
+    from pmcmine.release.tables import check_release, open_tables
 
     check_release(release)
     if by not in _BY:

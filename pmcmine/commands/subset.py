@@ -26,12 +26,12 @@ def subset(
     import duckdb
     import pyarrow.parquet as pq
 
-    from pmcmine.conditions import check_values, choose, explain, known_values, time_limit
-    from pmcmine.release_tables import check_release, connect, create_view, table_files, table_names
-    from pmcmine.safe_files import replacing
-    from pmcmine.safe_names import sql_identifier
-    from pmcmine.storage import check_writable, describe
-    from pmcmine.views import VIEWS, View
+    from pmcmine.io.folder import check_writable, describe
+    from pmcmine.io.safe_files import replacing
+    from pmcmine.io.safe_names import sql_identifier
+    from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
+    from pmcmine.release.tables import check_release, connect, create_view, table_files, table_names
+    from pmcmine.release.views import VIEWS, View
 
     if view is not None and view not in VIEWS:
         raise PmcmineError(f"--view {view}: {choose(view, list(VIEWS))}")

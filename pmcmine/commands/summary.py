@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from pmcmine.io.folder import Folder
 from pmcmine.rejects import MEANINGS, Reason
-from pmcmine.storage import Folder
 
 _MOST_REASONS: Final = 5
 _MOST_IDS: Final = 10

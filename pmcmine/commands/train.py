@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from pmcmine.commands.output import Overwrite, check_file, check_folder
-from pmcmine.parts import need
-from pmcmine.safe_files import replacing
+from pmcmine.io.extras import need
+from pmcmine.io.safe_files import replacing
 
 app = typer.Typer(help="Train models from annotated texts.", no_args_is_help=True)
 
@@ -27,9 +27,9 @@ def abbreviations(
     """Fit the model of abbreviations on texts of MED1250's format."""
     need("train", "train abbreviations")
     check_file(out, overwrite)
-    from pmcmine.concepts.evaluate import score_abbreviations
-    from pmcmine.concepts.fitting import fit_abbreviations, write_abbreviations
-    from pmcmine.concepts.gold import read_abbreviations
+    from pmcmine.concepts.training.evaluate import score_abbreviations
+    from pmcmine.concepts.training.fit import fit_abbreviations, write_abbreviations
+    from pmcmine.concepts.training.gold import read_abbreviations
 
     documents = read_abbreviations(gold)
     model = fit_abbreviations(documents)
@@ -48,11 +48,11 @@ def linking(
     """Fit the probabilities of matches on annotated texts."""
     need("train", "train linking")
     check_file(out, overwrite)
-    from pmcmine.concepts.evaluate import of_sources
-    from pmcmine.concepts.fitting import fit_linking, write_linking
-    from pmcmine.concepts.gold import read_linking
     from pmcmine.concepts.linker import Linker
-    from pmcmine.concepts.vocabulary import Vocabulary
+    from pmcmine.concepts.training.evaluate import of_sources
+    from pmcmine.concepts.training.fit import fit_linking, write_linking
+    from pmcmine.concepts.training.gold import read_linking
+    from pmcmine.vocabulary.vocabulary import Vocabulary
 
     vocabulary = Vocabulary(vocab)
     documents, _ = of_sources(read_linking(gold), [o.name for o in vocabulary.origins])

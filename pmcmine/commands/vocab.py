@@ -8,16 +8,16 @@ from typing import Annotated
 
 import typer
 
-from pmcmine.clean_text import for_terminal
 from pmcmine.commands.output import Overwrite, check_file
 from pmcmine.errors import VocabularyError
-from pmcmine.storage import check_writable
+from pmcmine.io.folder import check_writable
+from pmcmine.text.clean import for_terminal
 
 app = typer.Typer(help="Make, get and look at vocabularies of concepts.", no_args_is_help=True)
 
 
 def _default(name: str) -> Path:
-    from pmcmine.concepts.locate import vocabulary_folder
+    from pmcmine.vocabulary.locate import vocabulary_folder
 
     return vocabulary_folder() / f"{name}.vocab"
 
@@ -28,7 +28,7 @@ def _names(values: list[str] | None) -> list[str]:
 
 def _is_open(path: Path) -> bool:
     """Whether a file is an open vocabulary, which `vocab get` may bring up to date."""
-    from pmcmine.concepts.vocabulary import Vocabulary
+    from pmcmine.vocabulary.vocabulary import Vocabulary
 
     try:
         return bool(Vocabulary(path).info()["name"] == "open")
@@ -57,10 +57,10 @@ def build(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Compile a vocabulary from a UMLS release, OBO files, or several of them merged by CUI."""
-    from pmcmine.concepts.atoms import Options
-    from pmcmine.concepts.compile import compile_vocabulary
-    from pmcmine.concepts.formats import open_input
-    from pmcmine.concepts.semantic_types import parse_types
+    from pmcmine.vocabulary.atoms import Options
+    from pmcmine.vocabulary.compile import compile_vocabulary
+    from pmcmine.vocabulary.formats import open_input
+    from pmcmine.vocabulary.semantic_types import parse_types
 
     options = Options(
         sources=frozenset(_names(source)),
@@ -99,7 +99,7 @@ def get(
     ] = None,
 ) -> None:
     """Make the default open vocabulary. `pmcmine mine` uses it from then on."""
-    from pmcmine.concepts.open import get_open
+    from pmcmine.vocabulary.open import get_open
 
     if name != "open":
         raise VocabularyError(
@@ -130,7 +130,7 @@ def info(
     json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Show name, version, licences, counts and hash of a vocabulary, and check the hash."""
-    from pmcmine.concepts.vocabulary import Vocabulary
+    from pmcmine.vocabulary.vocabulary import Vocabulary
 
     vocabulary = Vocabulary(path or _default("open"))
     facts = vocabulary.info()

@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from pmcmine.concepts.linker import Linker, LinkOptions
-from pmcmine.concepts.locate import local_copy
-from pmcmine.concepts.vocabulary import Vocabulary
+from pmcmine.vocabulary.locate import local_copy
+from pmcmine.vocabulary.vocabulary import Vocabulary
 from schemas.concept import Concept
 
 NAMES_FREE = ("open", "attribution")  # licence classes whose names may stand in a release

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Any, Final
 
-from pmcmine.concepts.normalise import name_key
-from pmcmine.concepts.vocabulary import LEVEL_MASK, Level, Vocabulary
 from pmcmine.errors import VocabularyError
-from pmcmine.parts import need
+from pmcmine.io.extras import need
+from pmcmine.vocabulary.normalise import name_key
+from pmcmine.vocabulary.vocabulary import LEVEL_MASK, Level, Vocabulary
 
 MIN_LIKENESS: Final = 0.7  # cosine; below it, letters are shared by chance
 MIN_RATIO: Final = 0.85  # of letters in order (Ratcliff and Obershelp); keeps "disorder" from "tic disorder"

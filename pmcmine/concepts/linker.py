@@ -13,13 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from pmcmine.alternatives import one_of
 from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
 from pmcmine.concepts.context import PLAIN, Context, assess
 from pmcmine.concepts.matcher import Matcher, Tokens
-from pmcmine.concepts.normalise import spell_greek
 from pmcmine.concepts.scoring import Evidence, probability
-from pmcmine.concepts.vocabulary import LEVEL_MASK, Flag, Term, Vocabulary
+from pmcmine.text.alternatives import one_of
+from pmcmine.vocabulary.normalise import spell_greek
+from pmcmine.vocabulary.vocabulary import LEVEL_MASK, Flag, Term, Vocabulary
 
 MAX_LINKS: Final = 200_000  # of one document
 _CASED, _DERIVED, _INVERTED, _ACRONYM, _GENERAL = (

@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pmcmine.concepts.normalise import TOKEN, token_key
-from pmcmine.concepts.vocabulary import Vocabulary, mix_array, token_hash
+from pmcmine.vocabulary.normalise import TOKEN, token_key
+from pmcmine.vocabulary.vocabulary import Vocabulary, mix_array, token_hash
 
 MAX_TEXT: Final = 8 << 20  # code points of one text that are read; nothing in PMC comes near
 _CACHE: Final = 200_000  # words whose hash is kept

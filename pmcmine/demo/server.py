@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from pmcmine.loopback import LoopbackServer
+from pmcmine.io.loopback import LoopbackServer
 
 _DRIP_SECONDS = 30.0
 

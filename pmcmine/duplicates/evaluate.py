@@ -15,13 +15,14 @@ from typing import Any, Final
 
 from PIL import Image, ImageOps
 
-from pmcmine.bootstrap import share_interval
-from pmcmine.duplicates import pictures, shingles
+from pmcmine.duplicates import shingles
 from pmcmine.duplicates.candidates import Place as Member
 from pmcmine.duplicates.candidates import bucket_pairs
 from pmcmine.duplicates.signatures import NEAR_TEXT, compare
 from pmcmine.errors import GoldError
-from pmcmine.images import grey_or_rgb
+from pmcmine.evaluation.intervals import share_interval
+from pmcmine.images import fingerprint as pictures
+from pmcmine.images.check import grey_or_rgb
 from pmcmine.jats.dom import parse_jats
 from pmcmine.jats.figures import read_caption
 from pmcmine.panels.evaluate import read_json_lines

@@ -14,8 +14,9 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from pmcmine.duplicates import pictures, shingles
+from pmcmine.duplicates import shingles
 from pmcmine.ids import keyed_hash
+from pmcmine.images import fingerprint as pictures
 from schemas.article import Article
 from schemas.figure import Figure
 from schemas.paragraph import Paragraph

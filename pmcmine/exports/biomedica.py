@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pmcmine.exports.reader import FIGURES, Beside, Export, ReleaseReader, image_name
-from pmcmine.safe_names import sample_key
+from pmcmine.io.safe_names import sample_key
 
 _SHARD: Final = 1_000  # samples
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_]+")

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from pmcmine.release_tables import open_tables
-from pmcmine.safe_files import replacing
-from pmcmine.safe_names import inside, read_range, release_name, safe_name, sample_key, sql_identifier
+from pmcmine.io.safe_files import replacing
+from pmcmine.io.safe_names import inside, read_range, release_name, safe_name, sample_key, sql_identifier
+from pmcmine.release.tables import open_tables
 
 _BATCH: Final = 1_000
 MOST_IMAGE: Final = 256 << 20  # bytes

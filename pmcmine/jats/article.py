@@ -11,8 +11,6 @@ from typing import cast
 
 from lxml import etree
 
-from pmcmine import bounds
-from pmcmine.clean_text import one_line
 from pmcmine.ids import article_id as make_article_id
 from pmcmine.ids import figure_names, sample_keys
 from pmcmine.jats.abstracts import main_abstract
@@ -29,6 +27,8 @@ from pmcmine.rights.figures import FigureRights, Statement, figure_rights
 from pmcmine.rights.licenses import License, derivatives_ok, group_of
 from pmcmine.rights.statements import Stated, combine, read_code
 from pmcmine.rights.wordings import Owner
+from pmcmine.text import bounds
+from pmcmine.text.clean import one_line
 from schemas.article import Article
 from schemas.mention import Mention
 from schemas.paragraph import Citation, FigureReference, Paragraph

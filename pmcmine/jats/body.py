@@ -8,12 +8,12 @@ from typing import Final, NamedTuple
 
 from lxml import etree
 
-from pmcmine.bounds import REPEATED
 from pmcmine.jats.dom import LANG, MATHML, Element
 from pmcmine.jats.figures import Around, JatsFigure, figure_kind, read_caption, read_figure, read_statements
 from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of
 from pmcmine.jats.text import Text, flatten, formula_text, is_picture, plain_text
 from pmcmine.rejects import Reason, Rejected
+from pmcmine.text.bounds import REPEATED
 
 _SUB_ARTICLES: Final = frozenset({"sub-article", "response"})
 # Not texts of the article: references, bylines of other articles, and what is read elsewhere.

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from lxml import etree
 
-from pmcmine.bounds import XML_TAGS
 from pmcmine.jats.entities import expand
 from pmcmine.rejects import Reason, Rejected
+from pmcmine.text.bounds import XML_TAGS
 
 MAX_XML_BYTES: Final = 64 * 1024 * 1024
 MATHML: Final = "{http://www.w3.org/1998/Math/MathML}"

@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from pmcmine.bounds import EXPANDED, XML_TAGS
 from pmcmine.rejects import Reason, Rejected
+from pmcmine.text.bounds import EXPANDED, XML_TAGS
 
 _REFERENCE: Final = re.compile(r"&([^#&;\s][^&;\s]{0,200});")
 _OF_XML: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 from types import MappingProxyType
 
-from pmcmine import bounds
 from pmcmine.jats.text import Ref
 from pmcmine.rejects import Reason, Rejected
+from pmcmine.text import bounds
 
 # Possessive and atomic where what is given back could not help: each list is read in one way only. A list of panels
 # has a bound, so that a mention does.

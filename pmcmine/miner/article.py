@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from pmcmine.budget import BudgetExceeded, within
-from pmcmine.bundle import ABSENT, Entry, Reader, VersionMeta
 from pmcmine.config import MineConfig
-from pmcmine.enrichers import enrich_paragraphs
 from pmcmine.ids import article_id
 from pmcmine.jats import ArticleMeta, extract_article
+from pmcmine.miner.budget import BudgetExceeded, within
+from pmcmine.miner.enrichers import enrich_paragraphs
+from pmcmine.miner.exclusions import benchmarks, unwanted
 from pmcmine.miner.figures import mine_figures
 from pmcmine.miner.result import Mined
-from pmcmine.miner.unwanted import benchmarks, unwanted
-from pmcmine.pointers import withhold
-from pmcmine.redact import hide
+from pmcmine.miner.select import choose_version
+from pmcmine.pointers.withhold import withhold
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
-from pmcmine.select import choose_version
+from pmcmine.sources.base import ABSENT, Entry, Reader, VersionMeta
+from pmcmine.text.redact import hide
 from schemas.ledger import Tombstone
 
 log = logging.getLogger(__name__)

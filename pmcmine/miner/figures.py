@@ -6,24 +6,24 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pmcmine.bounds import ATTRIBUTION, SAME_IMAGE, SAME_IMAGE_BYTES, shorten
-from pmcmine.bundle import ArticleBundle
 from pmcmine.concepts.article import LinkedText, article_linker
 from pmcmine.config import MineConfig
-from pmcmine.duplicates.decontaminate import Benchmarks
+from pmcmine.duplicates.benchmark_sets import Benchmarks
 from pmcmine.duplicates.signatures import sign
-from pmcmine.enrichers import enrich_figures, enrich_panels
-from pmcmine.images import CheckedImage
+from pmcmine.images.check import CheckedImage
 from pmcmine.jats import Extraction
-from pmcmine.media import MediaIndex
-from pmcmine.miner.choice import Choice, choose, unused_media
-from pmcmine.miner.media import Media, read_media
+from pmcmine.miner.enrichers import enrich_figures, enrich_panels
+from pmcmine.miner.exclusions import benchmarks, unwanted
+from pmcmine.miner.graphics import Choice, choose, unused_media
+from pmcmine.miner.media_index import MediaIndex
+from pmcmine.miner.pictures import Media, read_media
 from pmcmine.miner.result import Mined
 from pmcmine.miner.samples import panel_samples, sample_of
-from pmcmine.miner.unwanted import benchmarks, unwanted
 from pmcmine.panels.rows import panels_of, with_mentions
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.rights.figures import names_source
+from pmcmine.sources.base import ArticleBundle
+from pmcmine.text.bounds import ATTRIBUTION, SAME_IMAGE, SAME_IMAGE_BYTES, shorten
 from schemas.article import Article
 from schemas.concept import Concept
 from schemas.figure import Figure, Graphic, PdfPlace

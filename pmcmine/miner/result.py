@@ -37,7 +37,7 @@ class StagedSample:
 
 @dataclass
 class Mined:
-    """All that came of one PMCID. `counts` holds `<what>` numbers for the sums; see `pmcmine.sums`."""
+    """All that came of one PMCID. `counts` holds `<what>` numbers for the sums; see `pmcmine.work.balance`."""
 
     pmcid: str
     article: Article | None = None

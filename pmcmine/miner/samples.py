@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from pmcmine.config import MineConfig
-from pmcmine.images import CheckedImage
+from pmcmine.images.check import CheckedImage
 from pmcmine.miner.result import StagedSample
 from pmcmine.panels.crops import crops, panel_keys, panel_record
 from schemas import plain

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pmcmine.opencv import opencv
+from pmcmine.images.opencv import opencv
 
 if TYPE_CHECKING:
     from pmcmine.panels.glyphs import Glyphs

@@ -11,9 +11,9 @@ from typing import Final
 
 from PIL import Image
 
-from pmcmine.bounds import CAPTION_COPY, shorten
 from pmcmine.ids import free_key
-from pmcmine.images import CheckedImage, grey_or_rgb
+from pmcmine.images.check import CheckedImage, grey_or_rgb
+from pmcmine.text.bounds import CAPTION_COPY, shorten
 from schemas import plain
 from schemas.article import Article
 from schemas.figure import Figure

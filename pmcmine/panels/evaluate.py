@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from pmcmine.bootstrap import RESAMPLES, interval, share_interval
 from pmcmine.errors import GoldError
+from pmcmine.evaluation.intervals import RESAMPLES, interval, share_interval
 from pmcmine.panels.boxes import Box, iou, panel_boxes
 from pmcmine.panels.captions import split_caption
 

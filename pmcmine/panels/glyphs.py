@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from pmcmine.opencv import opencv
+from pmcmine.images.opencv import opencv
 from pmcmine.panels.boxes import Box, reading_order
 
 _INK: Final = 110  # grey level below which a shape is dark

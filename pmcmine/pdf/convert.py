@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from lxml import etree
 
+from pmcmine.io.extras import need
 from pmcmine.jats.sections import kind_of
-from pmcmine.parts import need
 from pmcmine.pdf.extract import Limits
 from pmcmine.pdf.layout import begins_abstract
 from pmcmine.rejects import Reason, Rejected

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-from pmcmine.bootstrap import RESAMPLES, interval
 from pmcmine.errors import GoldError
+from pmcmine.evaluation.intervals import RESAMPLES, interval
 from pmcmine.jats.dom import parse_jats
 from pmcmine.jats.figures import own_graphics, read_caption
 from pmcmine.pdf.convert import need_pymupdf, read_pdf

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pmcmine.costs import Machine, plan, rates_of
+from pmcmine.describe.costs import Machine, plan, rates_of
 from pmcmine.errors import PmcmineError, ReleaseError
-from pmcmine.release import JOURNAL, RELEASE, WORK, check_seal, load_release
-from pmcmine.safe_names import check_names
-from pmcmine.storage import Folder
+from pmcmine.io.folder import Folder
+from pmcmine.io.safe_names import check_names
+from pmcmine.release.layout import JOURNAL, RELEASE, WORK, check_seal, load_release
 
 CARD: Final = "README.md"
 _SUFFIX: Final = {"shards": "", "tables": "-tables", "shards-panels": "-panels"}

@@ -10,8 +10,8 @@ from hashlib import sha1
 from typing import Final, TypeVar
 
 from pmcmine.errors import PmcmineError
+from pmcmine.io.retry import retry_after
 from pmcmine.publish.session import within
-from pmcmine.waiting import retry_after
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

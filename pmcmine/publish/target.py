@@ -18,7 +18,7 @@ from typing import Any, Final
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.repos import CARD
 from pmcmine.publish.retry import Conflict, git_blob, hub_errors, patiently
-from pmcmine.release import RELEASE, is_written
+from pmcmine.release.layout import RELEASE, is_written
 
 CLAIM: Final = ".pmcmine-upload.json"
 _HUBS_OWN: Final = frozenset({".gitattributes"})

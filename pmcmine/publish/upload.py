@@ -12,14 +12,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from pmcmine.contact import SECONDS, Busy, Refused, reach
 from pmcmine.errors import PmcmineError
+from pmcmine.io.contact import SECONDS, Busy, Refused, reach
+from pmcmine.io.folder import Folder
 from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, measured_section, read_release, repos_of
 from pmcmine.publish.retry import RETRIED, git_blob, patiently
 from pmcmine.publish.session import guard
 from pmcmine.publish.target import CLAIM, Target, check_targets, id_of, remote_files, set_tag
-from pmcmine.release import RELEASE, is_written
-from pmcmine.storage import Folder
+from pmcmine.release.layout import RELEASE, is_written
 
 BATCH_FILES: Final = 500  # of one commit
 BATCH_BYTES: Final = 50 << 30

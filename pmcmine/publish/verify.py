@@ -12,20 +12,20 @@ from typing import Any, BinaryIO, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pmcmine.contact import SECONDS
 from pmcmine.errors import PmcmineError, ReleaseError, StorageError, UnsafeNameError
-from pmcmine.increments.state import STATE_FILE, read_state
+from pmcmine.io.contact import SECONDS
+from pmcmine.io.folder import Folder
+from pmcmine.io.safe_names import inside, open_inside, release_name
+from pmcmine.io.sealed import seal_holds
+from pmcmine.io.tar import BLOCK, member_size
 from pmcmine.publish.repos import CARD, repo_name, repos_of
 from pmcmine.publish.retry import SECONDS as SECONDS_OF_A_QUESTION
 from pmcmine.publish.retry import hub_errors, patiently
 from pmcmine.publish.session import within
 from pmcmine.publish.target import remote_files
 from pmcmine.publish.upload import reach_hub
-from pmcmine.release import JOURNAL, RELEASE, WORK, load_release, parse_release
-from pmcmine.safe_names import inside, open_inside, release_name
-from pmcmine.sealed import seal_holds
-from pmcmine.storage import Folder
-from pmcmine.tarball import BLOCK, member_size
+from pmcmine.release.layout import JOURNAL, RELEASE, WORK, load_release, parse_release
+from pmcmine.work.state import STATE_FILE, read_state
 
 _CHUNK: Final = 4 << 20
 _TRIES: Final = 4  # readings of one file

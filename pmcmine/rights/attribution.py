@@ -9,8 +9,8 @@ from typing import Any, BinaryIO, Final
 
 import pyarrow.parquet as pq
 
-from pmcmine.clean_text import for_spreadsheet, one_line
-from pmcmine.storage import Folder
+from pmcmine.io.folder import Folder
+from pmcmine.text.clean import for_spreadsheet, one_line
 
 ATTRIBUTION: Final = "ATTRIBUTION.tsv.gz"
 COLUMNS: Final = ("id", "license_group", "license", "attribution", "url")

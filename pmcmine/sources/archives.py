@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import IO, BinaryIO, NoReturn
 
-from pmcmine.bounds import ARCHIVE_HEADER, ARCHIVE_HEADERS, clean
 from pmcmine.rejects import Reason, Rejected
+from pmcmine.text.bounds import ARCHIVE_HEADER, ARCHIVE_HEADERS, clean
 
 _RATIO_FREE = 64 << 20  # bytes unpacked before the ratio is looked at
 _MAX_RATIO = 120  # unpacked to packed; text packs to about a tenth, zeros to a thousandth

@@ -17,14 +17,14 @@ from urllib.parse import quote
 
 from lxml import etree
 
-from pmcmine.bounds import IDENTIFIER
-from pmcmine.bundle import Entry, VersionMeta
 from pmcmine.errors import SourceError
-from pmcmine.http import HttpClient, HttpLimits
+from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason, Rejected
+from pmcmine.sources.base import Entry, VersionMeta
 from pmcmine.sources.filelist import bounded_lines, csv_rows
+from pmcmine.sources.http import HttpClient, HttpLimits
 from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, of_metadata, read_metadata
-from pmcmine.storage import Folder
+from pmcmine.text.bounds import IDENTIFIER
 
 log = logging.getLogger(__name__)
 INVENTORIES = "inventory-reports/pmc-oa-opendata/metadata/"

@@ -16,14 +16,14 @@ from typing import BinaryIO, ClassVar
 
 import pyarrow as pa
 
-from pmcmine.bounds import PMCID
-from pmcmine.bundle import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.errors import SourceError
+from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.archives import read_member, stream_members
+from pmcmine.sources.base import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.sources.filelist import open_filelist
 from pmcmine.sources.packages import meta_of, note_of
-from pmcmine.storage import Folder
+from pmcmine.text.bounds import PMCID
 
 log = logging.getLogger(__name__)
 NAME = re.compile(r".+_xml\..*tar\.gz")

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import TextIO
 
-from pmcmine.bounds import CODE, LINE, PMCID, shorten
-from pmcmine.storage import Folder
+from pmcmine.io.folder import Folder
+from pmcmine.text.bounds import CODE, LINE, PMCID, shorten
 
 log = logging.getLogger(__name__)
 _PMCID = re.compile(PMCID)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
 
-from pmcmine.bounds import PMCID, VERSION, clean
-from pmcmine.bundle import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.errors import SourceError, StorageError
-from pmcmine.media import is_image_name
+from pmcmine.io.folder import Folder
+from pmcmine.miner.media_index import is_image_name
 from pmcmine.rejects import Reason, Rejected
+from pmcmine.sources.base import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, of_metadata, read_metadata
-from pmcmine.storage import Folder
+from pmcmine.text.bounds import PMCID, VERSION, clean
 
 _LOOSE = re.compile(rf"({PMCID})(?:\.({VERSION}))?\.(?:xml|nxml)", re.IGNORECASE | re.ASCII)
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Protocol
 
-from pmcmine.bounds import CODE, IDENTIFIER, METADATA_BYTES, PMCID, VERSION, clean, identifier
-from pmcmine.bundle import Asset, Entry, VersionMeta
 from pmcmine.rejects import Reason, Rejected
+from pmcmine.sources.base import Asset, Entry, VersionMeta
+from pmcmine.text.bounds import CODE, IDENTIFIER, METADATA_BYTES, PMCID, VERSION, clean, identifier
 
 METADATA_KEY = re.compile(rf"metadata/({PMCID})\.({VERSION})\.json")
 MAX_METADATA_BYTES = METADATA_BYTES

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
 
-from pmcmine.bounds import IDENTIFIER, PMCID, clean
-from pmcmine.bundle import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.errors import SourceError
-from pmcmine.media import is_image_name
+from pmcmine.io.folder import Folder
+from pmcmine.miner.media_index import is_image_name
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.archives import read_member, stream_members
+from pmcmine.sources.base import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.sources.filelist import open_filelist
-from pmcmine.storage import Folder
+from pmcmine.text.bounds import IDENTIFIER, PMCID, clean
 
 NAME = re.compile(rf"({PMCID})\.tar\.gz")
 _HELD_BYTES = 128 << 20  # media of one package kept in memory; more is streamed again when asked for

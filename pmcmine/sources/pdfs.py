@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
-from pmcmine.bounds import PMCID, VERSION, clean
-from pmcmine.bundle import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.errors import PmcmineError, SourceError
 from pmcmine.ids import parse_pmcid
+from pmcmine.io.folder import Folder
 from pmcmine.pdf.convert import PdfPicture, need_pymupdf, read_pdf, to_jats
 from pmcmine.pdf.extract import Limits
 from pmcmine.rejects import Reason, Rejected
+from pmcmine.sources.base import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.sources.layout import MAX_METADATA_BYTES, read_metadata
-from pmcmine.storage import Folder
+from pmcmine.text.bounds import PMCID, VERSION, clean
 
 log = logging.getLogger(__name__)
 NAME = re.compile(rf"({PMCID})(?:\.({VERSION}))?\.pdf", re.IGNORECASE | re.ASCII)

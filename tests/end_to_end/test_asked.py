@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from pipelines import job
-from pipelines.progress import Progress
 from pmcmine.config import load_config, update_config
 from pmcmine.demo import BucketServer, write_bucket
 from pmcmine.demo.corpus import DemoArticle, article_files, many_articles
+from pmcmine.run.progress import Progress
 from tests.end_to_end.test_sources import bulk, package
 from tests.helpers import release_json, rows
 from tests.test_cli import call

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from pmcmine import stream
-from pmcmine.concepts.atoms import Options
-from pmcmine.concepts.compile import compile_vocabulary
-from pmcmine.concepts.formats import open_input
-from pmcmine.concepts.open import bundled_hpo
 from pmcmine.demo import BucketServer
+from pmcmine.vocabulary.atoms import Options
+from pmcmine.vocabulary.compile import compile_vocabulary
+from pmcmine.vocabulary.formats import open_input
+from pmcmine.vocabulary.open import bundled_hpo
 from tests.conftest import config_for
 from tests.helpers import mine, release_json, rows, tree
 from tests.pmcmine.concepts.conftest import write_meta

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from pipelines import job
-from pipelines.progress import Progress
 from pmcmine.config import load_config, update_config
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.verify import verify_folder
+from pmcmine.run.progress import Progress
 from tests.helpers import mine, release_json, samples
 
 LIGHT: dict[str, Any] = {

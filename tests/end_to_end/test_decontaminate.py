@@ -15,7 +15,7 @@ from PIL import Image
 from pmcmine.config import load_config
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
-from pmcmine.duplicates.decontaminate import Benchmarks, read_benchmarks
+from pmcmine.duplicates.benchmark_sets import Benchmarks, read_benchmarks
 from pmcmine.errors import PmcmineError
 from tests.helpers import mine, release_json, rows, tree
 from tests.test_cli import call

@@ -14,7 +14,7 @@ import pytest
 
 from pmcmine import stream
 from pmcmine.demo import BucketServer
-from pmcmine.storage import Folder
+from pmcmine.io.folder import Folder
 from tests.conftest import config_for
 from tests.helpers import mine, tree
 from tests.listening import watched

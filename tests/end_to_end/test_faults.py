@@ -17,12 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from pmcmine.block import forget_starts
 from pmcmine.demo import BucketServer, Faults, demo_articles, write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import ReleaseError, SourceError
-from pmcmine.lock import held
-from pmcmine.storage import Folder
+from pmcmine.io.folder import Folder
+from pmcmine.io.lock import held
+from pmcmine.miner.block import forget_starts
 from tests.conftest import PLAIN, PLAIN_OPTIONS, config_for
 from tests.helpers import mine, release_json, rows, tree
 
@@ -74,8 +74,8 @@ def test_inventories_that_are_other_than_promised(tmp_path: Path, change: object
 @pytest.mark.parametrize("seed", range(6))
 def test_the_inventory_is_found_however_the_server_fails(tmp_path: Path, seed: int) -> None:
     """Half of all answers wrong, listing and manifest among them, which no checksum covers."""
-    from pmcmine.http import HttpLimits
     from pmcmine.sources.bucket import BucketSource
+    from pmcmine.sources.http import HttpLimits
 
     write_bucket(tmp_path, many_articles(4))
     limits = HttpLimits(retries=6, retry_seconds=0.01, requests_per_second=10_000)
@@ -161,14 +161,14 @@ def test_ctrl_c_says_so_and_resumes(tmp_path: Path) -> None:
 
 HANGER = """
 import time
-import pmcmine.images as images
+import pmcmine.images.check as images
 check = images.check_image
 def slow(data, **bounds):
     while b"HANG-THE-WORKER" in data:
         time.sleep(0.05)
     return check(data, **bounds)
 images.check_image = slow
-import pmcmine.block as block
+import pmcmine.miner.block as block
 block._CHILD_SECONDS = (30.0, 0.0)
 block._SLOW_SECONDS, block._NAMING_SECONDS = 2.0, 0.2
 """
@@ -212,7 +212,7 @@ def test_of_a_marker_only_what_is_at_work_stays(tmp_path: Path, monkeypatch: pyt
     now = time.monotonic()
     at_work = {"mine": {"PMC1": now - 100, "PMC2": now - 1}, "idle": {"PMC3": now - 1}}
     markers = {f"blocks/000/000000/started-{os.getpid()}-{k}": v for k, v in at_work.items()}
-    monkeypatch.setattr("pmcmine.block._AT_WORK", markers)
+    monkeypatch.setattr("pmcmine.miner.block._AT_WORK", markers)
     forget_starts(work)
     # A marker of the same process id is of an earlier run: in containers all runs have one.
     left = {n.rsplit("-", 1)[1]: work.read(f"blocks/000/000000/{n}") for n in work.names("blocks/000/000000")}
@@ -221,7 +221,7 @@ def test_of_a_marker_only_what_is_at_work_stays(tmp_path: Path, monkeypatch: pyt
 
 KILLER = """
 import os, signal
-import pmcmine.images as images
+import pmcmine.images.check as images
 check = images.check_image
 def deadly(data, **bounds):
     if b"KILL-THE-WORKER" in data:
@@ -277,7 +277,7 @@ def test_a_second_run_in_the_folder_is_refused(tmp_path: Path) -> None:
 @pytest.fixture
 def quick_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in {"_BEAT": 0.1, "_SILENCE": 0.5, "_SETTLE": 0.2}.items():
-        monkeypatch.setattr(f"pmcmine.lock.{name}", seconds)
+        monkeypatch.setattr(f"pmcmine.io.lock.{name}", seconds)
 
 
 @pytest.mark.usefixtures("quick_lease")

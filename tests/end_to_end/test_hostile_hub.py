@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pmcmine.errors import PmcmineError
-from pmcmine.loopback import LoopbackServer
+from pmcmine.io.loopback import LoopbackServer
 from pmcmine.publish import retry, verify
 from pmcmine.publish.upload import publish
 from pmcmine.publish.verify import verify_hub

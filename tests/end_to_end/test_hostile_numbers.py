@@ -16,8 +16,8 @@ import pytest
 from pmcmine.browse import data, server
 from pmcmine.browse.data import ReleaseData
 from pmcmine.browse.server import BrowseServer
+from pmcmine.io.tar import END, header
 from pmcmine.publish.verify import _Counted, _rows_of_tar, verify_folder
-from pmcmine.tarball import END, header
 from tests.test_cli import call
 from tests.tiny_release import write_release
 
@@ -126,7 +126,7 @@ def test_numbers_that_are_not_finite_are_none() -> None:
 
 def test_dates_that_can_not_be_are_malformed() -> None:
     from pmcmine.exports.biomedica import _unix
-    from pmcmine.release_tables import MALFORMED
+    from pmcmine.release.tables import MALFORMED
 
     for date in ("99999999999999999999-01-01", "2000-99", "x", "0-0-0", "1" * 5_000):
         with pytest.raises(MALFORMED):

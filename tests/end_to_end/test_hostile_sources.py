@@ -19,15 +19,15 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from pmcmine import bounds
 from pmcmine.demo import BucketServer, write_bucket
 from pmcmine.demo.corpus import DemoArticle, article_files, many_articles
 from pmcmine.errors import SourceError
-from pmcmine.http import HttpLimits
 from pmcmine.ids import keyed_hash, sample_keys
-from pmcmine.snapshot import freeze, read_block
+from pmcmine.io.folder import Folder
 from pmcmine.sources.bucket import BucketSource
-from pmcmine.storage import Folder
+from pmcmine.sources.http import HttpLimits
+from pmcmine.text import bounds
+from pmcmine.work.snapshot import freeze, read_block
 from tests.conftest import PLAIN, config_for
 from tests.end_to_end.test_sources import Member, bulk, package, tar_gz
 from tests.helpers import mine, rows, samples
@@ -239,8 +239,8 @@ def raw_package(data: bytes) -> bytes:
 
 @pytest.mark.parametrize("what", [*BOMBS])
 def test_a_package_with_headers_out_of_bounds_costs_one_row(tmp_path: Path, what: str) -> None:
-    from pmcmine.bundle import VersionMeta
     from pmcmine.rejects import Reason, Rejected
+    from pmcmine.sources.base import VersionMeta
     from pmcmine.sources.packages import PackageBundle
 
     (tmp_path / "PMC1.tar.gz").write_bytes(raw_package(BOMBS[what]))
@@ -364,7 +364,7 @@ def test_keys_that_an_inventory_names_twice(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_holds_any_entry(tmp_path: Path) -> None:
-    from pmcmine.bundle import Entry
+    from pmcmine.sources.base import Entry
 
     entries: Iterator[Entry] = iter([
         Entry("PMC1", 1, "a/\udcff.xml", "1"), Entry("PMC2", 1, "b", "\ud800"), Entry("PMC3", 1, "c", "1", "\ud800"),
@@ -432,8 +432,8 @@ def test_an_image_of_too_many_frames_is_one_reject(tmp_path: Path) -> None:
 
 
 def test_panels_whose_keys_collide_end_no_run() -> None:
+    from pmcmine.io.tar import header
     from pmcmine.panels.crops import panel_keys
-    from pmcmine.tarball import header
 
     taken: set[str] = set()
     keys = panel_keys("PMC1-1-a", ["B-C", "B", "B", "B-2", "B"], taken)

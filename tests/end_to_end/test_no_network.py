@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from pmcmine.concepts.open import Ontology, get_open
-from pmcmine.contact import meaning, reach
 from pmcmine.demo import BucketServer, Faults, demo_articles, write_bucket
 from pmcmine.errors import PmcmineError, VocabularyError
+from pmcmine.io.contact import meaning, reach
+from pmcmine.vocabulary.open import Ontology, get_open
 from tests.helpers import tree
 from tests.test_cli import call
 

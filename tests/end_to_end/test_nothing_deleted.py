@@ -10,8 +10,8 @@ import pytest
 
 from pmcmine.demo.remake import clear_demo
 from pmcmine.errors import PmcmineError
-from pmcmine.release import sweep
-from pmcmine.storage import Folder
+from pmcmine.io.folder import Folder
+from pmcmine.release.layout import sweep
 from tests.helpers import release_json, tree
 from tests.test_cli import call
 

@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from pipelines import finish as finish_module
 from pipelines import job
-from pipelines.progress import Progress
 from pmcmine.config import MineConfig, load_config, update_config
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
-from pmcmine.increments.base import inc_tag
-from pmcmine.ownership import planned_names, read_plan
-from pmcmine.storage import Folder
+from pmcmine.io.folder import Folder
+from pmcmine.run import finish as finish_module
+from pmcmine.run.ownership import planned_names, read_plan
+from pmcmine.run.progress import Progress
+from pmcmine.update.base import inc_tag
 from tests.helpers import mine, release_json, tree
 from tests.test_cli import call
 

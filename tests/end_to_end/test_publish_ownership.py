@@ -14,12 +14,12 @@ import pytest
 
 from pmcmine.config import load_config
 from pmcmine.errors import PmcmineError
+from pmcmine.io.folder import Folder
 from pmcmine.publish import target as target_module
+from pmcmine.publish.live import Published, check_hub
 from pmcmine.publish.repos import repo_name
-from pmcmine.publish.stream import Published, check_hub
 from pmcmine.publish.target import CLAIM, Target, id_of, look
 from pmcmine.publish.upload import publish
-from pmcmine.storage import Folder
 from tests import hub_server
 from tests.hub_server import File, HubServer
 from tests.test_cli import call
@@ -437,7 +437,7 @@ def test_shards_of_a_run_are_not_mixed_with_those_of_a_whole_release(hub: HubSer
     release = _release(tmp_path / "out")
     identity = id_of(json.loads((release / "release.json").read_text()))
     work = Folder(str(tmp_path / "work"))
-    from pmcmine import sealed
+    from pmcmine.io import sealed
 
     for i in range(3):
         name, size = _shard(i, 3), (release / _shard(i, 3)).stat().st_size

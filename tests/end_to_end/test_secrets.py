@@ -18,8 +18,8 @@ from pmcmine.config import MineConfig, load_config
 from pmcmine.demo import BucketServer, write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
-from pmcmine.redact import MASK
-from pmcmine.sealed import without_trailer
+from pmcmine.io.sealed import without_trailer
+from pmcmine.text.redact import MASK
 from tests.helpers import release_json
 from tests.test_cli import call
 

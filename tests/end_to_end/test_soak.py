@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from benchmarks.soak import SCENARIOS, play
-from pmcmine import observe
 from pmcmine.errors import PmcmineError, ReleaseError
-from pmcmine.http import RateLimiter
-from pmcmine.lock import held
-from pmcmine.storage import Folder
+from pmcmine.io.folder import Folder
+from pmcmine.io.lock import held
+from pmcmine.run import metrics as observe
+from pmcmine.sources.http import RateLimiter
 from tests.conftest import config_for
 from tests.helpers import mine, release_json
 from tests.test_cli import call
@@ -137,7 +137,7 @@ def test_a_pause_holds_all_threads() -> None:
 def test_a_lease_whose_clock_is_wrong_is_told_by_its_silence(monkeypatch: pytest.MonkeyPatch, skew: float) -> None:
     import time
 
-    from pmcmine import lock
+    from pmcmine.io import lock
 
     monkeypatch.setattr(lock, "_SILENCE", 0.2)
     folder = Folder(f"memory://lease-{skew}")

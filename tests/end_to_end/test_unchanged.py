@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from pipelines import job
-from pipelines.progress import Progress
 from pmcmine.config import load_config, update_config
 from pmcmine.demo import BucketServer, Faults, write_bucket
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles
 from pmcmine.publish.upload import publish
+from pmcmine.run.progress import Progress
 from tests.end_to_end.test_update import LIGHT
 from tests.helpers import mine, places_hold, release_json, rows, samples, tree
 from tests.hub_server import HubServer

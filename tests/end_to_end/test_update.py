@@ -20,15 +20,15 @@ import requests
 import webdataset
 
 from pipelines import job
-from pipelines.progress import Progress
 from pmcmine.config import load_config, update_config
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles
 from pmcmine.errors import PmcmineError
 from pmcmine.ids import natural_split
+from pmcmine.io.folder import Folder
 from pmcmine.publish.upload import publish
 from pmcmine.publish.verify import verify_folder, verify_hub
-from pmcmine.storage import Folder
+from pmcmine.run.progress import Progress
 from tests.end_to_end.test_engines import FAKE_GCS, gcs
 from tests.helpers import contents, mine, places_hold, release_json, rows, samples, tree
 from tests.hub_server import HubServer
@@ -291,7 +291,7 @@ def test_killed_while_files_move_into_place(
     _update(once, str(begun[1]), "2026-11-25")
     expected = tree(once, "shards", "tables", "state")
     release = _copy(begun, tmp_path)
-    from pmcmine.storage import Folder
+    from pmcmine.io.folder import Folder
 
     take = Folder.take
     left = 7

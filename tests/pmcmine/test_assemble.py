@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmcmine.assemble.duplicates import SampleRef, mark_duplicates
-from pmcmine.assemble.plan import Plan, overlapping
+from pmcmine.assemble.planning import Plan, overlapping
 from pmcmine.assemble.tables import write_parquet
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles, write_bucket
+from pmcmine.duplicates.exact import SampleRef, mark_duplicates
 from pmcmine.errors import PmcmineError, StorageError
 from pmcmine.ids import article_place, figure_names, natural_split, parse_pmcid, range_index, sample_keys
-from pmcmine.snapshot import n_blocks_for
-from pmcmine.storage import Folder
-from pmcmine.tarball import END, header, member_size, padding
+from pmcmine.io.folder import Folder
+from pmcmine.io.tar import END, header, member_size, padding
+from pmcmine.work.snapshot import n_blocks_for
 from schemas import TABLES, to_arrow
 from schemas.ledger import Reject
 from tests.conftest import PLAIN, config_for

@@ -10,11 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pmcmine import miner
-from pmcmine.budget import BudgetExceeded, within
-from pmcmine.bundle import Entry
 from pmcmine.config import MineConfig
 from pmcmine.miner import mine_pmcid
+from pmcmine.miner.budget import BudgetExceeded, within
 from pmcmine.rejects import FAULTS, MEANINGS, Reason
+from pmcmine.sources.base import Entry
 
 
 def _spin() -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmcmine import clean_text
 from pmcmine.rights.attribution import tsv_line
+from pmcmine.text import clean as clean_text
 
 
 @given(st.text(alphabet=st.characters(), max_size=200))

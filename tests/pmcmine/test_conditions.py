@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from pmcmine import stream
-from pmcmine.conditions import VALUES, check_values, known_values, time_limit
 from pmcmine.errors import PmcmineError
+from pmcmine.release.conditions import VALUES, check_values, known_values, time_limit
 from tests.test_cli import call
 from tests.tiny_release import write_release
 

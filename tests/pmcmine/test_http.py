@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pmcmine.demo import BucketServer, Faults
-from pmcmine.http import HttpClient, HttpLimits, RateLimiter
 from pmcmine.rejects import Reason, Rejected
+from pmcmine.sources.http import HttpClient, HttpLimits, RateLimiter
 
 FAST = HttpLimits(retries=3, retry_seconds=0.01, timeout=5, requests_per_second=10_000)
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from pmcmine.http import HttpClient, HttpLimits
+from pmcmine.io.retry import retry_after
 from pmcmine.rejects import Reason, Rejected
-from pmcmine.waiting import retry_after
+from pmcmine.sources.http import HttpClient, HttpLimits
 
 ONCE = HttpLimits(retries=0, retry_seconds=0.01, timeout=0.5, requests_per_second=10_000)
 Answer = Callable[[socket.socket, str], None]

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from pmcmine import images
 from pmcmine.demo.pictures import draw, encode
-from pmcmine.images import CheckedImage, check_image, sniff
+from pmcmine.images import check as images
+from pmcmine.images.check import CheckedImage, check_image, sniff
 from pmcmine.rejects import Reason, Rejected
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from pmcmine import bounds
 from pmcmine.jats import ArticleMeta, extract_article
 from pmcmine.jats.dom import parse_jats
 from pmcmine.jats.mentions import FigureIndex, find_mentions
@@ -16,6 +15,7 @@ from pmcmine.jats.sentences import Sentences, sentence_at, sentence_starts
 from pmcmine.jats.text import Ref, tex_text
 from pmcmine.miner import figures
 from pmcmine.rejects import Ledger, Reason, Rejected
+from pmcmine.text import bounds
 from tests.text_functions import article
 
 FIGURE = "<fig id='f1'><label>Figure 1</label><caption><p>Cells.</p></caption><graphic xlink:href='a.jpg'/></fig>"

@@ -6,14 +6,14 @@ from dataclasses import fields
 
 import pytest
 
-from pmcmine.bundle import Asset
-from pmcmine.images import check_image, vector_format
+from pmcmine.images.check import check_image, vector_format
 from pmcmine.jats import extract_article
 from pmcmine.jats.article import ArticleMeta
 from pmcmine.jats.figures import GraphicRef
-from pmcmine.media import MediaIndex
-from pmcmine.pointers import withhold
+from pmcmine.miner.media_index import MediaIndex
+from pmcmine.pointers.withhold import withhold
 from pmcmine.rejects import Ledger, Reason, Rejected
+from pmcmine.sources.base import Asset
 from schemas.figure import Figure, Graphic
 from tests.pmcmine.test_jats import NS, article, fig, read, xref
 

@@ -8,7 +8,7 @@ import sys
 # The second thread begins when the first one's import has just put the bare extension into `sys.modules`.
 SCRIPT = """
 import importlib, sys, threading
-from pmcmine.opencv import opencv
+from pmcmine.images.opencv import opencv
 
 got, load = [], importlib.import_module
 second = threading.Thread(target=lambda: got.append(opencv()))

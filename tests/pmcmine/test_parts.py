@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from pmcmine import enrichers, parts
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
+from pmcmine.io import extras as parts
+from pmcmine.miner import enrichers
 from tests.test_cli import call
 
 _NO_VOCABULARY = ["--vocab", "none"]

@@ -9,10 +9,10 @@ from base64 import b64encode
 
 import pytest
 
-from pmcmine.clean_text import CleanFormatter
 from pmcmine.errors import PmcmineError, ReleaseError
-from pmcmine.observe import JsonLines
-from pmcmine.redact import MASK, hide, is_masked, learn, learn_environment, option, redact, redact_all
+from pmcmine.run.metrics import JsonLines
+from pmcmine.text.clean import CleanFormatter
+from pmcmine.text.redact import MASK, hide, is_masked, learn, learn_environment, option, redact, redact_all
 
 SECRET = "s3cr3t-Zq9"
 

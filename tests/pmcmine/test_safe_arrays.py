@@ -14,7 +14,7 @@ import pytest
 from classifiers.images import kinds
 from classifiers.text import heads
 from pmcmine.errors import PmcmineError
-from pmcmine.safe_arrays import read_arrays
+from pmcmine.io.safe_arrays import read_arrays
 
 
 def _npy(shape: str, data: bytes = b"", descr: str = "<f4") -> bytes:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from pmcmine import safe_files
 from pmcmine.errors import StorageError
-from pmcmine.lock import held
-from pmcmine.storage import Folder
+from pmcmine.io import safe_files
+from pmcmine.io.folder import Folder
+from pmcmine.io.lock import held
 
 
 @pytest.fixture

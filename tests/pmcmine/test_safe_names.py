@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pmcmine import safe_names
 from pmcmine.errors import PmcmineError, StorageError, UnsafeNameError
-from pmcmine.storage import Folder
+from pmcmine.io import safe_names
+from pmcmine.io.folder import Folder
 
 CLIMBS = [
     "..", "../x", "a/../../x", "/etc/passwd", "//host/share", "a/..", "./a", "a/./b", "C:/x", "c:x", "..\\x", "a\\b",

@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pmcmine import sealed
 from pmcmine.errors import DamagedError
-from pmcmine.release import parse_release
-from pmcmine.rowfiles import GIVEN_UP, read_arrow, write_arrow
-from pmcmine.storage import Folder
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.release.layout import parse_release
+from pmcmine.work.rows import GIVEN_UP, read_arrow, write_arrow
 
 VALUE = {"a": 1, "b": [1.5, None, "ü\ud800"], "c": {"d": True, "z": "x" * 50}}
 

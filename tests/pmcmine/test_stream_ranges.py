@@ -15,10 +15,11 @@ from typing import Any
 import fsspec
 import pytest
 
-from pmcmine import stream, stream_ranges
+from pmcmine import stream
 from pmcmine.errors import PmcmineError
-from pmcmine.loopback import LoopbackServer
-from pmcmine.stream_ranges import HttpRanges, NoRanges
+from pmcmine.io.loopback import LoopbackServer
+from pmcmine.stream import ranges as stream_ranges
+from pmcmine.stream.ranges import HttpRanges, NoRanges
 from tests import hub_server
 from tests.hub_server import File, HubServer, Repo
 from tests.tiny_release import SHARD, image, write_release, write_rows

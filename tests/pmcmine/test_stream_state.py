@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmcmine import stream, stream_state
+from pmcmine import stream
 from pmcmine.errors import PmcmineError
-from pmcmine.stream_state import Position
+from pmcmine.stream import state as stream_state
+from pmcmine.stream.state import Position
 from tests.tiny_release import write_release
 
 N = 90

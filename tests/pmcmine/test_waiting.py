@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from pmcmine.waiting import retry_after
+from pmcmine.io.retry import retry_after
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 from classifiers.images.kinds import KINDS
 from classifiers.text.heads import CLASSES
 from pmcmine import ids, stream
-from pmcmine.conditions import known_values
 from pmcmine.config import GROUPS
 from pmcmine.jats.sections import _PATTERNS, SELF_KINDS
+from pmcmine.release.conditions import known_values
 from pmcmine.rights.licenses import Group, License
 from schemas import TABLES, closed_values, values
 from schemas.figure import ImageKindScores

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pmcmine.concepts.atoms import Options
-from pmcmine.concepts.compile import compile_vocabulary
-from pmcmine.concepts.formats import open_input
-from pmcmine.concepts.vocabulary import Vocabulary
+from pmcmine.vocabulary.atoms import Options
+from pmcmine.vocabulary.compile import compile_vocabulary
+from pmcmine.vocabulary.formats import open_input
+from pmcmine.vocabulary.vocabulary import Vocabulary
 
 OBO = """format-version: 1.2
 data-version: test/2026-01-01

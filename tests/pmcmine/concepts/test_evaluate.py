@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pmcmine.concepts.evaluate import Found, calibration_error, score_linking
-from pmcmine.concepts.gold import GoldDocument, GoldMention, read_abbreviations, read_linking, read_negation
-from pmcmine.concepts.vocabulary import Vocabulary
+from pmcmine.concepts.training.evaluate import Found, calibration_error, score_linking
+from pmcmine.concepts.training.gold import GoldDocument, GoldMention, read_abbreviations, read_linking, read_negation
 from pmcmine.errors import GoldError
+from pmcmine.vocabulary.vocabulary import Vocabulary
 from tests.test_cli import call
 
 PUBTATOR = """1|t|Liver and lung.

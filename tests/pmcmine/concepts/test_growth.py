@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from pmcmine.concepts.linker import Linker
-from pmcmine.concepts.vocabulary import Vocabulary
+from pmcmine.vocabulary.vocabulary import Vocabulary
 from tests.growth import growth, pumped
 
 

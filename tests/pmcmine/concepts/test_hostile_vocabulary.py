@@ -14,12 +14,12 @@ from typing import Any
 import fsspec
 import pytest
 
-from pmcmine.assemble.cards import shards_card
-from pmcmine.concepts.locate import cache_folder, is_remote, local_copy
-from pmcmine.concepts.open import Ontology, get_open
-from pmcmine.concepts.vocabulary import ARRAYS, MAGIC, Vocabulary
+from pmcmine.describe.cards import shards_card
 from pmcmine.errors import PmcmineError, VocabularyError
-from pmcmine.loopback import LoopbackServer
+from pmcmine.io.loopback import LoopbackServer
+from pmcmine.vocabulary.locate import cache_folder, is_remote, local_copy
+from pmcmine.vocabulary.open import Ontology, get_open
+from pmcmine.vocabulary.vocabulary import ARRAYS, MAGIC, Vocabulary
 from tests.pmcmine.concepts.conftest import OBO
 from tests.test_cli import call
 

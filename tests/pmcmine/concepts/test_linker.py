@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pmcmine.concepts.fuzzy import FuzzyGenerator
 from pmcmine.concepts.linker import Linker, LinkOptions, is_caseless
-from pmcmine.concepts.vocabulary import Vocabulary
+from pmcmine.vocabulary.vocabulary import Vocabulary
 
 FREE = LinkOptions(min_score=0.0)
 

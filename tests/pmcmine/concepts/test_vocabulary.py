@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from pmcmine.concepts.atoms import Options
-from pmcmine.concepts.compile import compile_vocabulary
-from pmcmine.concepts.formats import open_input
-from pmcmine.concepts.open import get_open
-from pmcmine.concepts.semantic_types import parse_types
-from pmcmine.concepts.vocabulary import FORMAT, MAGIC, Vocabulary
 from pmcmine.demo.umls import write_umls
 from pmcmine.errors import VocabularyError
+from pmcmine.vocabulary.atoms import Options
+from pmcmine.vocabulary.compile import compile_vocabulary
+from pmcmine.vocabulary.formats import open_input
+from pmcmine.vocabulary.open import get_open
+from pmcmine.vocabulary.semantic_types import parse_types
+from pmcmine.vocabulary.vocabulary import FORMAT, MAGIC, Vocabulary
 from tests.pmcmine.concepts.conftest import OBO, write_meta
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pmcmine.duplicates.decontaminate import BenchmarkSet, read_benchmarks
+from pmcmine.duplicates.benchmark_sets import BenchmarkSet, read_benchmarks
 from pmcmine.errors import PmcmineError
 
 WORDS = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"

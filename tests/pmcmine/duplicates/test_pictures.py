@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from pmcmine.demo.pictures import draw
-from pmcmine.duplicates import pictures
 from pmcmine.duplicates.evaluate import copies, found_images
-from pmcmine.images import grey_or_rgb
+from pmcmine.images import fingerprint as pictures
+from pmcmine.images.check import grey_or_rgb
 
 _KINDS = (("bars",), ("micrograph", "bars"), ("radiograph",), ("lines",), ("gel", "bars", "lines"), ("micrograph",))
 

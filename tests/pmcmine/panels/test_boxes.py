@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from classifiers.images import generate
-from pmcmine.opencv import opencv
+from pmcmine.images.opencv import opencv
 from pmcmine.panels.boxes import Box, iou, panel_boxes
 from pmcmine.panels.evaluate import figure_is_right
 from pmcmine.panels.glyphs import in_order_of_labels

@@ -1,0 +1,1 @@
+"""Linking that is learned from annotated texts, and its evaluation."""

@@ -1,0 +1,1 @@
+"""What a release says of itself: cards, Croissant, data sheet, report, costs."""

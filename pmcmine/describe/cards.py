@@ -1,0 +1,316 @@
+"""The README of each dataset folder, with the YAML that `datasets` and the Hub read. Generated, never edited."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+
+from pmcmine.assemble.planning import SHARDS
+from pmcmine.ids import SPLITS
+from pmcmine.text.clean import for_code, for_markdown
+from schemas import TABLES, arrow_schema, closed_values, describe
+from schemas.panel_sample import PanelSample
+from schemas.sample import Sample
+
+# The Hub's name for the whole family: the versions differ from article to article.
+_HUB_LICENSE = {"commercial": "cc", "noncommercial": "cc", "other": "other"}
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
+          (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))  # fmt: skip
+
+
+def _feature(kind: pa.DataType) -> tuple[str, Any]:
+    """(key, value) of a feature in the YAML of `datasets`."""
+    if pa.types.is_list(kind):
+        key, value = _feature(kind.value_type)
+        return "list", value if key != "list" else {"list": value}
+    if pa.types.is_struct(kind):
+        return "struct", [_named(f.name, f.type) for f in kind]
+    return "dtype", {"double": "float64"}.get(str(kind), str(kind))
+
+
+def _named(name: str, kind: pa.DataType) -> dict[str, Any]:
+    key, value = _feature(kind)
+    return {"name": name, key: value}
+
+
+def sample_features(record: Any = Sample) -> list[dict[str, Any]]:
+    """Features of a sample, from the schema of its JSON; readers infer them from five samples otherwise."""
+    return [
+        {"name": "__key__", "dtype": "string"},
+        {"name": "__url__", "dtype": "string"},
+        {"name": "jpg", "dtype": "image"},
+        {"name": "json", "struct": [_named(f.name, f.type) for f in arrow_schema(record)]},
+        {"name": "txt", "dtype": "string"},
+    ]
+
+
+def _yaml(value: Any, indent: int = 0) -> str:
+    """Block YAML of dicts, lists and scalars; strings are JSON, which YAML 1.2 contains."""
+    pad = "  " * indent
+    if isinstance(value, Mapping):
+        lines = []
+        for key, item in value.items():
+            if isinstance(item, (Mapping, list)) and item:
+                lines.append(f"{pad}{key}:\n{_yaml(item, indent + (not isinstance(item, list)))}")
+            else:
+                lines.append(f"{pad}{key}: {json.dumps(item, ensure_ascii=False)}")
+        return "\n".join(lines)
+    if isinstance(value, list):
+        lines = []
+        for item in value:
+            if isinstance(item, Mapping):
+                body = _yaml(item, indent + 1)
+                lines.append(f"{pad}- {body.lstrip()}")
+            else:
+                lines.append(f"{pad}- {json.dumps(item, ensure_ascii=False)}")
+        return "\n".join(lines)
+    raise TypeError(type(value).__name__)
+
+
+def _size(rows: int) -> str:
+    return next((name for bound, name in _SIZES if rows < bound), "n>100M")
+
+
+def _card(meta: dict[str, Any], body: str) -> bytes:
+    return f"---\n{_yaml(meta)}\n---\n\n{body}".encode()
+
+
+def _configs(files: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    """Configurations from (config, split, path) of files."""
+    configs: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for config, split, path in files:
+        pattern = str(
+            PurePosixPath(path).with_name(f"{PurePosixPath(path).name.split('-')[0]}-*{PurePosixPath(path).suffix}")
+        )
+        if pattern not in configs[config][split]:
+            configs[config][split].append(pattern)
+    order = {s: i for i, s in enumerate(SPLITS)}
+    out = []
+    for n, config in enumerate(sorted(configs)):
+        data = [
+            {"split": s, "path": sorted(p) if len(p) > 1 else p[0]}
+            for s, p in sorted(configs[config].items(), key=lambda kv: order[kv[0]])
+        ]
+        out.append({"config_name": config, "data_files": data} | ({"default": True} if n == 0 else {}))
+    return out
+
+
+def _shared(pretty: str, groups: Iterable[str], rows: int, tags: Sequence[str], task: str) -> dict[str, Any]:
+    licenses = sorted({_HUB_LICENSE[g] for g in groups if g in _HUB_LICENSE})
+    return {
+        "pretty_name": pretty,
+        "license": licenses or ["other"],
+        "task_categories": [task],
+        "tags": ["biology", "medical", "pubmed-central", *tags],
+        "size_categories": [_size(rows)],
+    }
+
+
+_TERMS = """
+## Licences and attribution
+
+Every row states its `license`, its `license_group` and an `attribution` line, which must travel with the row. The line
+names the licence in the version and jurisdiction that the article states (`license_version` and `license_url` in
+`articles`), and no version where the article states none.
+`commercial` holds CC0, CC BY, CC BY-SA and CC BY-ND; `noncommercial` holds CC BY-NC, CC BY-NC-SA and CC BY-NC-ND.
+Where `derivatives_ok` is false, crops and other derivatives may not be shared. Figures whose own words say that
+others hold the rights are not here. The articles come from the PMC Open Access Subset of the U.S. National Library
+of Medicine (NLM), which does not endorse this copy; it is a snapshot and not the most current data of NLM.
+"""
+
+
+def _counts(rows: Mapping[tuple[str, str], int], head: str) -> str:
+    lines = [f"| {head} | split | rows |", "|---|---|---:|"]
+    order = {s: i for i, s in enumerate(SPLITS)}
+    for (name, split), n in sorted(rows.items(), key=lambda kv: (kv[0][0], order.get(kv[0][1], 9))):
+        lines.append(f"| {name} | {split} | {n:,} |")
+    return "\n".join(lines)
+
+
+def _fields(record: Any) -> str:
+    lines = ["| field | type | meaning | unit | null |", "|---|---|---|---|---|"]
+    for name, kind, meaning, unit, null in describe(record):
+        short = kind if len(kind) < 40 else kind.split("<")[0] + "<…>"
+        lines.append(f"| `{name}` | `{short}` | {meaning} | {unit} | {null} |".replace("<", "&lt;"))
+    return "\n".join(lines)
+
+
+def _concepts(vocabulary: Mapping[str, Any] | None) -> str:
+    """What a card says of the vocabulary that concepts were linked with."""
+    if vocabulary is None:
+        return ""
+    # The inputs of a vocabulary state these themselves, HTML and all.
+    lines = [f"- {for_markdown(o['name'] + ' ' + o['version'] + ': ' + o['license'])}" for o in vocabulary["origins"]]
+    if vocabulary["names_published"]:
+        names = "Names of concepts are published with the rows"
+        if vocabulary["license_class"] not in ("open", "attribution"):
+            names += f", although the vocabulary is {vocabulary['license_class']}: share them with its licensees only"
+    else:
+        names = "The vocabulary's licence bars publishing its names; rows hold ids and the words of the text alone"
+    return f"""
+## Concepts
+
+Linked with the vocabulary `{for_code(vocabulary["name"])}` (sha256 `{vocabulary["sha256"]}`). {names}.
+
+{chr(10).join(lines)}
+"""
+
+
+_NUMBERED = re.compile(r"(.*-)(\d{5})(-of-\d{5}\.tar)")
+_PAIRS = """\
+Figures and captions of PubMed Central's open-access articles as WebDataset shards, one configuration a licence
+group. A sample is `<key>.jpg` (JPEG or PNG bytes as they came; anything else as PNG; the JSON states which),
+`<key>.txt` (the caption) and `<key>.json`. The tables of the same release hold articles, figures, mentions and
+paragraphs, and where each sample lies in its shard."""
+_PANELS = """\
+Panels of compound figures of PubMed Central's open-access articles as WebDataset shards, one configuration a licence
+group. A sample is `<key>.jpg` (the panel, cut out of its figure; JPEG or PNG, the JSON states which), `<key>.txt`
+(what the caption says of this panel) and `<key>.json`. Only panels are here whose box and label are sure and whose
+licence allows derivatives; all panels that captions name are in the `panels` table, whole figures in `shards`."""
+
+
+def brace_ranges(paths: Iterable[str], root: str = "") -> str:
+    """Paths of shards as brace ranges, which WebDataset and open_clip expand, joined by `::`.
+
+    Shards of one series that follow each other are one range; a range never reaches over a folder.
+    """
+    runs: list[tuple[str, str, list[int]]] = []
+    for path in sorted(paths):
+        found = _NUMBERED.fullmatch(path)
+        if found is None:
+            runs.append((path, "", []))
+            continue
+        head, number, tail = found[1], int(found[2]), found[3]
+        if runs and runs[-1][:2] == (head, tail) and runs[-1][2][-1] == number - 1:
+            runs[-1][2].append(number)
+        else:
+            runs.append((head, tail, [number]))
+    patterns = []
+    for head, tail, numbers in runs:
+        if len(numbers) > 1:
+            patterns.append(f"{root}{head}{{{numbers[0]:05d}..{numbers[-1]:05d}}}{tail}")
+        else:
+            patterns.append(f"{root}{head}{numbers[0]:05d}{tail}" if numbers else f"{root}{head}")
+    return "::".join(patterns)
+
+
+def shards_card(
+    records: Sequence[Mapping[str, Any]], vocabulary: Mapping[str, Any] | None = None, dataset: str = SHARDS
+) -> bytes:
+    """README of `shards/` or `shards-panels/` from the manifest lines of its shards and `release.json`'s vocabulary."""
+    title, text, record = (
+        ("pmcmine image-text pairs", _PAIRS, Sample) if dataset == SHARDS else ("pmcmine panels", _PANELS, PanelSample)
+    )
+    rows: dict[tuple[str, str], int] = defaultdict(int)
+    shards: dict[tuple[str, str], list[str]] = defaultdict(list)
+    files = []
+    for entry in sorted(records, key=lambda r: r["name"]):
+        path = entry["name"].removeprefix(f"{dataset}/")
+        group, split = path.split("/")[:2]
+        rows[group, split] += entry["rows"]
+        shards[group, split].append(path)
+        files.append((group, split, path))
+    meta = _shared(title, {g for g, _ in rows}, sum(rows.values()), ["webdataset"], "image-to-text")
+    configs = _configs(files)
+    if configs:
+        meta["configs"] = configs
+        meta["dataset_info"] = [{"config_name": c["config_name"], "features": sample_features(record)} for c in configs]
+    first = configs[0]["config_name"] if configs else "commercial"
+    usage = "\n".join(
+        f"python -m open_clip_train.main --dataset-type webdataset --model ViT-B-32 --batch-size 256 --workers 4 \\\n"
+        f"  --train-data '{brace_ranges(paths, 'DATA_ROOT/')}' \\\n"
+        f"  --train-num-samples {rows[group, split]}  # {group}"
+        for (group, split), paths in sorted(shards.items())
+        if split == "train"
+    )
+    credit = "`ATTRIBUTION.tsv.gz` names whom to credit for each article and figure. " if dataset == SHARDS else ""
+    body = f"""# {title}
+
+{text}
+
+{_counts(rows, "group")}
+
+```python
+from datasets import load_dataset
+pairs = load_dataset("PATH_OR_REPO", "{first}", split="train", streaming=True)
+```
+
+With open_clip (3.3 wants `webdataset` 0.2.86 at the most; the recipe `train_open_clip.py` of pmcmine works with later
+ones, too), from the shards as they are, here or streamed from the Hub:
+
+```sh
+{usage}
+```
+
+With `webdataset` alone: `webdataset.WebDataset("DATA_ROOT/…/{{00000..00011}}-of-….tar")`, with the ranges above. By
+condition, in an order that resumes: `pmcmine.stream.open("PATH_OR_REPO", where="year >= 2020", seed=0)`.
+
+{credit}`datasheet.md` tells what was left out and why, uses and limits; `croissant.json` is for machines.
+{_TERMS}{_concepts(vocabulary) if dataset == SHARDS else ""}
+## The JSON member
+
+{_fields(record)}
+"""
+    return _card(meta, body)
+
+
+def tables_card(records: Sequence[Mapping[str, Any]], vocabulary: Mapping[str, Any] | None = None) -> bytes:
+    """README of `tables/` from the manifest lines of the Parquet files."""
+    rows: dict[tuple[str, str], int] = defaultdict(int)
+    files = []
+    for record in sorted(records, key=lambda r: r["name"]):
+        name = f"{record['table']}-{record['group']}" if record["group"] else record["table"]
+        split = record["split"] or "train"
+        rows[name, split] += record["rows"]
+        if rows[name, split]:
+            files.append((name, split, record["name"].removeprefix("tables/")))
+    groups = {r["group"] for r in records if r["group"]}
+    meta = _shared("pmcmine tables", groups, max(rows.values(), default=0), ["parquet"], "text-generation")
+    configs = _configs(files)
+    for config in configs:
+        config.pop("default", None)
+        if config["config_name"].startswith("figures-"):
+            config["default"] = not any(c.get("default") for c in configs)
+    for config in configs:
+        if not config.get("default", True):
+            config.pop("default")
+    meta["configs"] = configs
+    sections = "\n".join(f"### {t.name}\n\n{t.meaning}\n\n{_fields(t.record)}\n" for t in TABLES.values())
+    body = f"""# pmcmine tables
+
+Articles, figures, mentions, paragraphs and tables of PubMed Central's open-access articles, one configuration a
+table and licence group, and the ledger of what was left out and why. The image-text pairs of the same release are
+WebDataset shards in a dataset of their own; `figures` rows say where each sample lies (`shard`, `sample_offset`,
+`sample_size`), so that a subset is a query and a few range reads.
+
+{_counts(rows, "configuration")}
+
+`datasheet.md` tells what was left out and why, uses and limits; `croissant.json` is for machines.
+{_TERMS}{_concepts(vocabulary)}
+## Fields
+
+{sections}"""
+    return _card(meta, body)
+
+
+def _schema(record: Any) -> list[dict[str, Any]]:
+    keys = ("name", "type", "meaning", "unit", "null")
+    values = closed_values(record)
+    rows = [dict(zip(keys, row, strict=True)) for row in describe(record)]
+    return [row | ({"values": values[row["name"]]} if row["name"] in values else {}) for row in rows]
+
+
+def shards_schema(record: Any) -> bytes:
+    """`schema.json` of a dataset of shards: the fields of the JSON member."""
+    return json.dumps({"json": _schema(record)}, indent=1, ensure_ascii=False).encode()
+
+
+def tables_schema() -> bytes:
+    """`tables/schema.json`: the fields of every table, so that readers need no code of ours."""
+    return json.dumps({t.name: _schema(t.record) for t in TABLES.values()}, indent=1, ensure_ascii=False).encode()

@@ -1,0 +1,256 @@
+"""Croissant 1.1 (MLCommons) of each dataset folder: what a machine reads of it. Generated from the schemas.
+
+https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+
+from pmcmine._version import __version__
+from pmcmine.assemble.planning import SHARDS
+from schemas import TABLES, arrow_schema
+from schemas.panel_sample import PanelSample
+from schemas.sample import Sample
+
+CONFORMS: Final = "http://mlcommons.org/croissant/1.1"
+_CONTEXT: Final = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "arrayShape": "cr:arrayShape",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "containedIn": "cr:containedIn",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "equivalentProperty": "cr:equivalentProperty",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileObject": "cr:fileObject",
+    "fileProperty": "cr:fileProperty",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isArray": "cr:isArray",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+
+
+_MEMBERS: Final = {
+    "jpg": ("image/jpeg", "sc:ImageObject"),
+    "txt": ("text/plain", "sc:Text"),
+    "json": ("application/json", "sc:Text"),
+}
+_SETS: Final = {"jpg": "images", "txt": "texts", "json": "metadata"}
+
+
+def _scalar(kind: pa.DataType) -> str | None:
+    if pa.types.is_boolean(kind):
+        return "sc:Boolean"
+    if pa.types.is_integer(kind):
+        return "cr:Int64" if kind.bit_width > 32 else "cr:Int32"
+    if pa.types.is_floating(kind):
+        return "cr:Float64"
+    return "sc:Text" if pa.types.is_string(kind) else None
+
+
+def _column(record_set: str, field: pa.Field, files: str) -> dict[str, Any] | None:
+    """A field of a table; nested ones are told by the schema file alone."""
+    notes = {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
+    meaning = notes["meaning"] + (f" Unit: {notes['unit']}." if "unit" in notes else "")
+    kind = field.type
+    listed = pa.types.is_list(kind)
+    scalar = _scalar(kind.value_type if listed else kind)
+    if scalar is None:
+        return None
+    found: dict[str, Any] = {
+        "@type": "cr:Field",
+        "@id": f"{record_set}/{field.name}",
+        "name": field.name,
+        "description": meaning,
+        "dataType": scalar,
+        "source": {"fileSet": {"@id": files}, "extract": {"column": field.name}},
+    }
+    if listed:
+        found |= {"isArray": True, "arrayShape": "-1"}
+    return found
+
+
+def _key(files: str) -> dict[str, Any]:
+    """The name of a member of a tar up to its first dot."""
+    return {
+        "fileSet": {"@id": files},
+        "extract": {"fileProperty": "filename"},
+        "transform": {"regex": r"(.*)\.[a-z]+$"},
+    }
+
+
+def _head(
+    name: str, description: str, groups: Iterable[str], deeds: Mapping[str, Sequence[str]], version: str
+) -> dict[str, Any]:
+    return {
+        "@context": _CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": CONFORMS,
+        "name": name,
+        "description": description,
+        "license": [url for g in sorted(groups) for url in deeds.get(g, ())] or ["https://schema.org/license"],
+        "url": "https://pmc.ncbi.nlm.nih.gov/",
+        "version": version,
+        "citeAs": "Made with pmcmine from the PMC Open Access Subset; each row states its article and its attribution.",
+        "isLiveDataset": False,
+    }
+
+
+def _dump(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, indent=1, ensure_ascii=False).encode()
+
+
+def tables_croissant(records: Sequence[Mapping[str, Any]], deeds: Mapping[str, Sequence[str]]) -> bytes:
+    """`croissant.json` of `tables/` from the manifest lines of its Parquet files: a record set a table and group.
+
+    Args:
+        records: manifest lines.
+        deeds: URLs of the licences of each licence group, as the articles state them.
+    """
+    sets = sorted({(r["table"], r["group"]) for r in records if r["rows"]})
+    groups = {g for _, g in sets if g}
+    distribution, record_sets = [], []
+    for table, group in sets:
+        name = f"{table}-{group}" if group else table
+        files = f"files-{name}"
+        distribution.append(
+            {
+                "@type": "cr:FileSet",
+                "@id": files,
+                "name": files,
+                "encodingFormat": "application/x-parquet",
+                "includes": f"{table}/{group}/*.parquet" if group else f"{table}/*.parquet",
+            }
+        )
+        fields = [_column(name, field, files) for field in arrow_schema(TABLES[table].record)]
+        record_sets.append(
+            {
+                "@type": "cr:RecordSet",
+                "@id": name,
+                "name": name,
+                "description": TABLES[table].meaning,
+                "key": {"@id": f"{name}/{TABLES[table].key}"},
+                "field": [f for f in fields if f is not None],
+            }
+        )
+    text = (
+        "Articles, figures, panels, mentions, paragraphs and tables of PubMed Central's open-access articles. Nested "
+        "columns are described in schema.json."
+    )
+    return _dump(
+        _head("pmcmine-tables", text, groups, deeds, __version__)
+        | {"distribution": distribution, "recordSet": record_sets}
+    )
+
+
+def shards_croissant(
+    records: Sequence[Mapping[str, Any]], deeds: Mapping[str, Sequence[str]], dataset: str = SHARDS
+) -> bytes:
+    """`croissant.json` of `shards/` or `shards-panels/` from the manifest lines of its tars: a record set a group.
+
+    Args:
+        records: manifest lines.
+        deeds: URLs of the licences of each licence group, as the articles state them.
+        dataset: which of the two.
+    """
+    record, what = (Sample, "figures with their captions") if dataset == SHARDS else (PanelSample, "single panels")
+    groups = sorted({r["name"].split("/")[1] for r in records if r["rows"]})
+    distribution: list[dict[str, Any]] = []
+    record_sets = []
+    for group in groups:
+        tars = [r for r in records if r["name"].split("/")[1] == group]
+        for tar in tars:
+            path = tar["name"].removeprefix(f"{dataset}/")
+            distribution.append(
+                {
+                    "@type": "cr:FileObject",
+                    "@id": path,
+                    "name": path,
+                    "contentUrl": path,
+                    "contentSize": f"{tar['bytes']} B",
+                    "encodingFormat": "application/x-tar",
+                    "sha256": tar["sha256"],
+                }
+            )
+        inside = [{"@id": tar["name"].removeprefix(f"{dataset}/")} for tar in tars]
+        for suffix, (encoding, kind) in _MEMBERS.items():
+            files = f"{suffix}-{group}"
+            distribution.append(
+                {
+                    "@type": "cr:FileSet",
+                    "@id": files,
+                    "name": files,
+                    "containedIn": inside,
+                    "encodingFormat": encoding,
+                    "includes": f"*.{suffix}",
+                }
+            )
+            about = {
+                "jpg": "The picture: JPEG or PNG bytes, whatever the name ends in; `format` in the JSON says which.",
+                "txt": "The caption." if dataset == SHARDS else "What the caption says of this panel.",
+                "json": "Metadata: " + ", ".join(f.name for f in arrow_schema(record)) + ".",
+            }[suffix]
+            # A record set for each sort of member: the reader (mlcroissant 1.1) can't join members of tars.
+            record_set = f"{group}-{_SETS[suffix]}"
+            key = {
+                "@type": "cr:Field",
+                "@id": f"{record_set}/key",
+                "name": "key",
+                "description": "WebDataset key: the same for picture, text and metadata of a sample.",
+                "dataType": "sc:Text",
+                "source": _key(files),
+            }
+            content = {
+                "@type": "cr:Field",
+                "@id": f"{record_set}/{suffix}",
+                "name": suffix,
+                "description": about,
+                "dataType": kind,
+                "source": {"fileSet": {"@id": files}, "extract": {"fileProperty": "content"}},
+            }
+            record_sets.append(
+                {
+                    "@type": "cr:RecordSet",
+                    "@id": record_set,
+                    "name": record_set,
+                    "description": f"{_SETS[suffix].capitalize()} of the {group} licence group, by key: {what}.",
+                    "key": {"@id": f"{record_set}/key"},
+                    "field": [key, content],
+                }
+            )
+    text = f"WebDataset shards of PubMed Central's open-access articles: {what}, by licence group."
+    title = "pmcmine-pairs" if dataset == SHARDS else "pmcmine-panels"
+    return _dump(
+        _head(title, text, groups, deeds, __version__) | {"distribution": distribution, "recordSet": record_sets}
+    )

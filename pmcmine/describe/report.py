@@ -1,0 +1,250 @@
+"""The page: yield funnel, rejects, distributions and a gallery, from the release's own tables."""
+
+from __future__ import annotations
+
+import base64
+import heapq
+import io
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+import jinja2
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from PIL import Image
+
+from pmcmine.ids import keyed_hash
+from pmcmine.io.folder import Folder
+from pmcmine.io.sealed import UNREADABLE
+from pmcmine.rejects import MEANINGS, Reason
+
+log = logging.getLogger(__name__)
+_DAMAGED = "is damaged and left out of the report; `pmcmine verify` lists what is"
+_GALLERY = 24
+_CONCEPTS = 40
+_CLASSES = 15
+_PARAGRAPH_CLASSES = (
+    ("type", "Type of paragraph"),
+    ("domain", "Domain of paragraph"),
+    ("quality_class", "Educational quality"),
+    ("text_language", "Language of paragraph"),
+)
+_THUMBNAIL = (320, 240)  # pixels
+_CAPTION_BINS = (0, 50, 100, 200, 400, 800, 1600, 3200)  # characters
+_SIDE_BINS = (0, 200, 400, 600, 800, 1000, 1400, 2000, 4000)  # pixels of the longer side
+_FIGURE_BINS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20)
+_COLUMNS = ["figure_id", "caption", "width", "height", "shard", "image_offset", "image_bytes", "derivatives_ok",
+            "license_group", "license", "attribution", "kind", "label"]  # fmt: skip
+
+
+def _histogram(values: pa.Array, bins: Sequence[int], into: Counter[int]) -> None:
+    for value, n in zip(*_value_counts(values), strict=True):
+        if value is not None:
+            into[max(i for i, low in enumerate(bins) if value >= low)] += n
+
+
+def _value_counts(values: pa.Array) -> tuple[list[Any], list[int]]:
+    counted = pc.value_counts(values)
+    return counted.field("values").to_pylist(), counted.field("counts").to_pylist()
+
+
+def _tables(release: Mapping[str, Any], out: Folder, table: str, columns: list[str]) -> Iterator[pa.Table]:
+    for file in release["files"]:
+        if file["name"].startswith(f"tables/{table}/"):
+            try:
+                with out.open(file["name"]) as stream:
+                    batches = pq.ParquetFile(stream).iter_batches(columns=columns)
+                    yield from (pa.Table.from_batches([b]) for b in batches)
+            except UNREADABLE as error:  # an old file that an update keeps: the release can still be finished
+                log.error("%s/%s: %s (%s)", out.url, file["name"], _DAMAGED, type(error).__name__)
+
+
+def _bars(counts: Counter[int], bins: Sequence[int], unit: str) -> list[dict[str, Any]]:
+    most = max(counts.values(), default=1)
+    rows = []
+    for i, low in enumerate(bins):
+        high = bins[i + 1] - 1 if i + 1 < len(bins) else None
+        label = f"{low:,}+" if high is None else (f"{low:,}" if low == high else f"{low:,}–{high:,}")
+        rows.append({"label": f"{label} {unit}".strip(), "n": counts[i], "share": counts[i] / most})
+    return rows
+
+
+def _thumbnail(data: bytes) -> str:
+    with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as image:
+        image.thumbnail(_THUMBNAIL)
+        small = io.BytesIO()
+        (image if image.mode in ("L", "RGB") else image.convert("RGBA").convert("RGB")).save(small, "JPEG", quality=80)
+    return base64.b64encode(small.getvalue()).decode()
+
+
+def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict[str, Any]]:
+    pairs = []
+    for _, row in sorted(picked, key=lambda p: -p[0]):
+        if not out.exists(f"shards/{row['shard']}"):
+            continue  # it went to the Hub and left the disk
+        try:
+            with out.open(f"shards/{row['shard']}") as stream:
+                stream.seek(row["image_offset"])
+                data = stream.read(row["image_bytes"])
+            pairs.append({**row, "thumbnail": _thumbnail(data)})
+        except (OSError, ValueError, SyntaxError) as error:  # Pillow raises the last for a damaged PNG
+            log.error("%s/shards/%s: %s (%s)", out.url, row["shard"], _DAMAGED, type(error).__name__)
+    return pairs
+
+
+def _concepts(release: Mapping[str, Any], out: Folder, captions: int) -> dict[str, Any] | None:
+    """The most frequent concepts of captions, and how many captions and rows have one; None without a vocabulary."""
+    if release["vocabulary"] is None:
+        return None
+    rows = with_cui = 0
+    captioned: Counter[str] = Counter()
+    negated: Counter[str] = Counter()
+    said: dict[str, Counter[str]] = defaultdict(Counter)
+    names: dict[str, str | None] = {}
+    linked = 0
+    columns = ["context_id", "context_kind", "cui", "source_id", "name", "text", "negated"]
+    seen: set[tuple[str, str]] = set()
+    for table in _tables(release, out, "concepts", columns):
+        for row in table.to_pylist():
+            if row["context_kind"] != "figure_caption":
+                continue
+            rows += 1
+            with_cui += row["cui"] is not None
+            concept = row["cui"] or row["source_id"]
+            names.setdefault(concept, row["name"])
+            negated[concept] += row["negated"]
+            if len(said[concept]) < 20:
+                said[concept][row["text"].lower()] += 1
+            if len(seen) > 1_000_000:
+                seen.clear()  # rows of one caption stand together
+            if (row["context_id"], "") not in seen:
+                seen.add((row["context_id"], ""))
+                linked += 1
+            if (row["context_id"], concept) not in seen:
+                seen.add((row["context_id"], concept))
+                captioned[concept] += 1
+    top = sorted(captioned.items(), key=lambda item: (-item[1], item[0]))[:_CONCEPTS]
+    return {
+        "rows": rows,
+        "concepts": len(captioned),
+        "share_cui": with_cui / max(rows, 1),
+        "share_captions": linked / max(captions, 1),
+        "top": [
+            {
+                "concept": concept,
+                "name": names[concept] or "",
+                "said": ", ".join(w for w, _ in sorted(said[concept].items(), key=lambda kv: (-kv[1], kv[0]))[:3]),
+                "captions": n,
+                "negated": negated[concept],
+                "share": n / top[0][1],
+            }
+            for concept, n in top
+        ],
+    }
+
+
+def _classes(release: Mapping[str, Any], out: Folder) -> list[tuple[str, list[dict[str, Any]]]]:
+    """How the classes of paragraphs and images are distributed, and what was flagged; nothing that was left away."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    columns = ["type", "domain", "quality_class", "text_language", "privacy"]
+    for table in _tables(release, out, "paragraphs", columns):
+        for name, title in _PARAGRAPH_CLASSES:
+            found[title].update(dict(zip(*_value_counts(table[name].combine_chunks()), strict=True)))
+        flags = pc.struct_field(pc.list_flatten(table["privacy"].combine_chunks()), "kind")
+        found["Privacy flags"].update(dict(zip(*_value_counts(flags), strict=True)))
+    for table in _tables(release, out, "figures", ["image_kinds", "privacy"]):
+        kinds = pc.list_flatten(table["image_kinds"].combine_chunks())
+        found["Kind of image"].update(dict(zip(*_value_counts(kinds), strict=True)))
+        flags = pc.struct_field(pc.list_flatten(table["privacy"].combine_chunks()), "kind")
+        found["Privacy flags"].update(dict(zip(*_value_counts(flags), strict=True)))
+    charts = []
+    for title, counts in found.items():
+        counts.pop(None, None)  # type: ignore[call-overload]  # null: left away
+        most = max(counts.values(), default=0)
+        top = sorted(counts.items(), key=lambda kv: (-kv[1], str(kv[0])))[:_CLASSES]
+        if top:
+            charts.append((title, [{"label": str(k), "n": n, "share": n / most} for k, n in top]))
+    return charts
+
+
+def _near(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Numbers of near duplicates by kind; empty where they were not looked for."""
+    counts = release["counts"]["near_duplicates"]
+    if counts is None:
+        return []
+    return [
+        {"kind": kind, "signed": metrics["counts"].get(f"signed_{kind}", 0)}
+        | {what: counts.get(f"{what}_{kind}", 0) for what in ("clusters", "members", "pairs", "above_cap")}
+        for kind in ("image", "caption", "paragraph")
+    ]
+
+
+def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Folder) -> bytes:
+    """HTML of the report: one file, no scripts, nothing loaded.
+
+    Args:
+        release: content of `release.json`.
+        metrics: content of `metrics.json`.
+        out: the release folder, shards and tables written.
+    """
+    captions: Counter[int] = Counter()
+    sides: Counter[int] = Counter()
+    kinds: Counter[str] = Counter()
+    groups: dict[str, Counter[str]] = defaultdict(Counter)
+    picked: list[tuple[int, dict[str, Any]]] = []
+    for rows in _tables(release, out, "figures", _COLUMNS):
+        _histogram(pc.utf8_length(rows["caption"].combine_chunks()), _CAPTION_BINS, captions)
+        longer = pc.max_element_wise(rows["width"], rows["height"]).combine_chunks()
+        _histogram(longer, _SIDE_BINS, sides)
+        kinds.update(dict(zip(*_value_counts(rows["kind"].combine_chunks()), strict=True)))
+        for row in rows.to_pylist():
+            group = groups[row["license_group"]]
+            group["figures"] += 1
+            group["captioned"] += row["caption"] is not None
+            group["samples"] += row["shard"] is not None
+            # Thumbnails are derivatives, so figures that bar them are not shown.
+            if row["shard"] is not None and row["derivatives_ok"]:
+                rank = -keyed_hash(f"pmcmine/gallery/{release['seed']}", row["figure_id"])
+                if len(picked) < _GALLERY:
+                    heapq.heappush(picked, (rank, row))
+                elif rank > picked[0][0]:
+                    heapq.heapreplace(picked, (rank, row))
+    figures: Counter[int] = Counter()
+    for rows in _tables(release, out, "articles", ["n_figures", "license_group"]):
+        _histogram(rows["n_figures"].combine_chunks(), _FIGURE_BINS, figures)
+        for group_name, n in zip(*_value_counts(rows["license_group"].combine_chunks()), strict=True):
+            groups[group_name]["articles"] += n
+    stages = release["counts"]["stages"]
+    most = max((s["came"] for s in stages), default=1) or 1
+    rejects = sorted(release["counts"]["rejects"], key=lambda r: -r["n"])
+    template = jinja2.Template(
+        resources.files("pmcmine.describe").joinpath("report.html.j2").read_text("utf-8"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    page: str = template.render(
+        release=release,
+        metrics=metrics,
+        stages=[{**s, "share": s["came"] / most} for s in stages if s["came"]],
+        groups=[
+            {"group": g, **{k: c[k] for k in ("articles", "figures", "captioned", "samples")}}
+            for g, c in sorted(groups.items())
+        ],
+        rejects=[{**r, "meaning": MEANINGS[Reason(r["reason"])]} for r in rejects],
+        most_rejects=max((r["n"] for r in rejects), default=1),
+        charts=[
+            ("Caption length", _bars(captions, _CAPTION_BINS, "characters")),
+            ("Longer side of the image", _bars(sides, _SIDE_BINS, "px")),
+            ("Figures of an article", _bars(figures, _FIGURE_BINS, "")),
+            *_classes(release, out),
+        ],
+        kinds=sorted(kinds.items(), key=lambda k: -k[1]),
+        gallery=_gallery(picked, out),
+        near=_near(release, metrics),
+        concepts=_concepts(release, out, sum(captions.values())),
+    )
+    return page.encode()

@@ -1,0 +1,1 @@
+"""What each evaluation uses: intervals and readers of gold files."""

@@ -1,0 +1,1 @@
+"""Image files: checks, frames, names, fingerprints."""

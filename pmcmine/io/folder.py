@@ -1,0 +1,346 @@
+"""Folders on any fsspec file system, with writes that are seen whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import io
+import logging
+import os
+import tempfile
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+
+import fsspec
+from fsspec.implementations.local import LocalFileSystem
+
+from pmcmine.errors import StorageError
+from pmcmine.io.safe_files import check_no_links, create_new, open_regular
+from pmcmine.io.safe_names import why_unsafe
+from pmcmine.text.clean import for_terminal
+
+log = logging.getLogger(__name__)
+SCRATCH: Final = "_work/tmp"  # of a release folder: files that are being written
+_COMPARED: Final = 1 << 20  # bytes at once
+FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def _walk_local(root: Path) -> Iterator[str]:
+    """Paths below a folder, relative to it; a folder that several links lead to is read once."""
+    seen: set[tuple[int, int]] = set()
+    waiting, links = deque([""]), deque[str]()
+    while waiting or links:
+        below = waiting.popleft() if waiting else links.popleft()  # real folders first: they are the better names
+        folder = root / below
+        try:
+            status = folder.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(folder) as entries:
+                found = sorted(entries, key=lambda e: e.name)
+        except OSError as error:
+            if not below:
+                raise
+            log.warning("%s: can't be read (%s)", folder, error.strerror or error)
+            continue
+        for entry in found:
+            name = f"{below}/{entry.name}" if below else entry.name
+            try:
+                is_folder = entry.is_dir()
+            except OSError:  # a loop of links
+                is_folder = False
+            if is_folder:
+                (links if entry.is_symlink() else waiting).append(name)
+            else:
+                yield name
+
+
+def describe(error: OSError) -> str:
+    """Say what went wrong with a file, and what to do if its disk is full."""
+    said = error.strerror or str(error).splitlines()[0]
+    full = error.errno in FULL or "No space left on device" in str(error)  # Arrow's errors have no errno
+    return said + ("; free some space, then run the same command again" if full else "")
+
+
+def check_writable(path: Path) -> None:
+    """Check that a file can be written, before long work for it. Makes its folder.
+
+    Raises:
+        StorageError: one line that says why not.
+    """
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise StorageError(f"{path}: can't write ({describe(error)})") from None
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder, by URL or local path. Small enough to travel to workers; opens its file system on first use."""
+
+    url: str
+
+    def __getstate__(self) -> dict[str, str]:
+        return {"url": self.url}
+
+    def __setstate__(self, state: dict[str, str]) -> None:
+        object.__setattr__(self, "url", state["url"])
+
+    @cached_property
+    def _located(self) -> tuple[Any, str]:
+        try:
+            fs, root = fsspec.core.url_to_fs(self.url)
+        except (ImportError, ValueError) as error:
+            raise StorageError(f"{self.url}: no file system for this address ({error})") from None
+        return fs, root.rstrip("/") or "/"
+
+    @property
+    def fs(self) -> Any:
+        """The fsspec file system."""
+        return self._located[0]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the folder is on a local disk."""
+        return isinstance(self.fs, LocalFileSystem)
+
+    def path(self, name: str = "") -> str:
+        """Full path of a file inside, as the file system takes it.
+
+        Raises:
+            StorageError: if the name would leave the folder.
+        """
+        why = why_unsafe(name, drives=os.name == "nt")
+        if why is not None:
+            raise StorageError(f"{for_terminal(repr(name), 200)}: {why}; the name leaves its folder")
+        root = self._located[1]
+        return f"{root}/{name}" if name else root
+
+    def child(self, name: str) -> Folder:
+        """Return a folder inside this one.
+
+        Raises:
+            StorageError: if the name would leave the folder, or is a link on a local disk.
+        """
+        path = self.path(name)
+        if self.is_local and Path(path).is_symlink():
+            raise StorageError(f"{path}: is a link; a release is written into real folders only")
+        return Folder(f"{self.url.rstrip('/')}/{name}")
+
+    def exists(self, name: str = "") -> bool:
+        """Whether a file or folder is there, as of now (listings are not cached)."""
+        if self.is_local:
+            return Path(self.path(name)).exists()
+        self.fs.invalidate_cache()
+        return bool(self.fs.exists(self.path(name)))
+
+    def names(self, name: str = "") -> list[str]:
+        """Sorted names directly inside a folder; empty where it does not exist."""
+        path = self.path(name)
+        if self.is_local:
+            try:
+                return sorted(p.name for p in Path(path).iterdir())
+            except FileNotFoundError:
+                return []
+        self.fs.invalidate_cache()
+        try:
+            entries = self.fs.ls(path, detail=False)
+        except FileNotFoundError:
+            return []
+        return sorted({e.rstrip("/").rsplit("/", 1)[-1] for e in entries if e.rstrip("/") != path.strip("/")})
+
+    def walk(self, name: str = "") -> list[str]:
+        """Sorted names of all files below, relative to this folder; on a local disk of FIFOs and the like, too."""
+        if self.is_local:
+            top = Path(self.path(name))
+            if not top.is_dir():
+                return [name] if name and top.exists() else []
+            return sorted(f"{name}/{f}" if name else f for f in _walk_local(top))
+        root = self.path()
+        found = self.fs.find(self.path(name)) if self.exists(name) else []
+        prefix = root.lstrip("/")
+        return sorted(f.removeprefix(root).removeprefix(prefix).lstrip("/") for f in found)
+
+    def read(self, name: str, most: int = -1) -> bytes:
+        """All bytes of a file.
+
+        Args:
+            name: the file.
+            most: read no more than so many bytes of a local file, whatever its stated size; all if negative.
+
+        Raises:
+            FileNotFoundError: where there is none.
+            OSError: for what is no regular file.
+        """
+        if self.is_local:
+            with open_regular(Path(self.path(name))) as stream:
+                return stream.read(most)
+        data: bytes = self.fs.cat_file(self.path(name))
+        return data
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading with random access.
+
+        Raises:
+            OSError: where there is none, or no regular file.
+        """
+        if self.is_local:
+            return open_regular(Path(self.path(name)))
+        stream: BinaryIO = self.fs.open(self.path(name), "rb")
+        return stream
+
+    def size(self, name: str) -> int:
+        """Size of a file in bytes."""
+        return int(self.fs.size(self.path(name)))
+
+    def write(self, name: str, data: bytes, *, replace: bool = False) -> bool:
+        """Write a file whole. Without `replace` the first writer wins; returns whether this one did.
+
+        On an object store that is one conditional put (`if-generation-match` and the like); where a file system knows
+        none, its absence is asked for before.
+        """
+        if not replace and not self.is_local:
+            try:
+                self.fs.pipe_file(self.path(name), data, mode="create")
+            except FileExistsError:
+                return False
+            except (NotImplementedError, TypeError, ValueError):
+                pass  # no such mode here
+            else:
+                return True
+        with self.create(name, replace=replace) as (stream, state):
+            stream.write(data)
+        return bool(state["won"])
+
+    @contextmanager
+    def create(
+        self, name: str, *, replace: bool = False, same: bool = False
+    ) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
+        """Open a file for writing; it appears under its name when the block ends without an error.
+
+        On a local disk the bytes go to a temporary file, in the work folder if a run is at work here, else beside it;
+        an object store shows a put only once it is complete. The yielded dict says afterwards under `won` whether this
+        writer's bytes stand.
+
+        Args:
+            name: the file.
+            replace: take the place of a file that is there; else the first writer wins.
+            same: a file that is there must have the same bytes, which then stay.
+
+        Raises:
+            StorageError: if it can't be written, or with `same` if another file is there.
+        """
+        path = self.path(name)
+        state: dict[str, Any] = {"won": False}
+        if self.is_local:
+            check_no_links(Path(self.path()), name)
+            try:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StorageError(f"{path}: can't write ({describe(error)})") from None
+            temporary = self._temporary(Path(path))
+            try:
+                with create_new(temporary) as stream:
+                    yield stream, state
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                if replace and not same:
+                    temporary.replace(path)
+                    state["won"] = True
+                else:
+                    with suppress(FileExistsError):  # the first wins
+                        os.link(temporary, path)
+                        state["won"] = True
+                if same and not state["won"]:
+                    self._check_same(name, temporary)
+                    state["won"] = True
+            except OSError as error:
+                raise StorageError(f"{path}: can't write ({describe(error)})") from error
+            finally:
+                temporary.unlink(missing_ok=True)
+            return
+        if same and self.exists(name):
+            with tempfile.NamedTemporaryFile(prefix="pmcmine-same-") as kept:
+                yield cast("BinaryIO", kept.file), state
+                kept.flush()
+                self._check_same(name, Path(kept.name))
+            state["won"] = True
+            return
+        if not replace and self.exists(name):
+            with open(os.devnull, "wb") as sink:  # noqa: PTH123 - a sink, not a file of ours
+                yield sink, state
+            return
+        stream = self.fs.open(path, "wb")
+        try:
+            yield stream, state
+        except BaseException:
+            # An unfinished upload must never be completed by a close.
+            with suppress(OSError, NotImplementedError, AttributeError):
+                stream.discard()
+            if isinstance(stream, io.BytesIO):  # fsspec's memory file system shows a file from its first byte
+                self.remove(name)
+            else:
+                stream.closed = True
+            raise
+        stream.close()
+        state["won"] = True
+
+    def _temporary(self, path: Path) -> Path:
+        """Return a new name for what becomes a file: in the work folder if a run is at work here, else beside it."""
+        root = Path(self.path())
+        scratch = root / SCRATCH
+        try:
+            if (scratch.parent / "run.json").is_file() and not scratch.parent.is_symlink() and not scratch.is_symlink():
+                scratch.mkdir(exist_ok=True)
+                if scratch.stat().st_dev == path.parent.stat().st_dev:  # a rename needs one file system
+                    return scratch / f"{uuid.uuid4().hex}.tmp"
+        except OSError as error:
+            raise StorageError(f"{scratch}: can't write ({describe(error)})") from None
+        return Path(f"{path}.{uuid.uuid4().hex[:12]}.tmp")
+
+    def _check_same(self, name: str, written: Path) -> None:
+        """Check that a file here has the bytes of another one.
+
+        Raises:
+            StorageError: if it has not, so that it is somebody else's.
+        """
+        with self.open(name) as there, written.open("rb") as ours:
+            while (data := ours.read(_COMPARED)) == there.read(_COMPARED):
+                if not data:
+                    return
+        raise StorageError(
+            f"{self.path(name)}: is there, and this run did not write it; move it, then run the same command again"
+        )
+
+    def take(self, other: Folder, name: str) -> None:
+        """Move a file of another folder of the same file system here, under its name, in place of what is there."""
+        target = self.path(name)
+        if self.is_local:
+            check_no_links(Path(self.path()), name)
+            Path(target).parent.mkdir(parents=True, exist_ok=True)
+            Path(other.path(name)).replace(target)
+            return
+        self.fs.cp_file(other.path(name), target)
+        other.remove(name)
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there. A link on the way to it is not followed."""
+        if self.is_local:
+            check_no_links(Path(self.path()), name)
+        with suppress(FileNotFoundError):
+            self.fs.rm_file(self.path(name))
+
+    def remove_tree(self, name: str = "") -> None:
+        """Remove a folder and all in it, if it is there."""
+        with suppress(FileNotFoundError):
+            self.fs.rm(self.path(name), recursive=True)

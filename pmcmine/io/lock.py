@@ -1,0 +1,152 @@
+"""One run a folder: a lock that a killed run does not leave behind."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pmcmine.errors import ReleaseError, StorageError
+from pmcmine.io.folder import Folder
+from pmcmine.io.safe_files import open_lock
+from pmcmine.text.clean import for_terminal
+
+log = logging.getLogger(__name__)
+_BEAT = 20.0  # seconds between signs of life on an object store
+_SILENCE = 30.0  # seconds in which a run that lives gives a sign
+_STALE = 90.0  # seconds without one, after which the run is taken for dead
+_WHO = 200  # bytes of a lock that are shown
+_SETTLE = 3.0  # seconds in which another run that takes a dead one's place would have written
+
+
+@contextmanager
+def held(work: Folder) -> Iterator[None]:
+    """Hold the lock of a work folder.
+
+    A local folder is locked with flock(2), which the kernel lets go when the process ends, however it ends.
+    An object store holds an object that is renewed while the run lives.
+
+    Raises:
+        ReleaseError: where another run holds it.
+    """
+    if work.is_local:
+        yield from _local(work)
+    else:
+        yield from _remote(work)
+
+
+def _busy(work: Folder, who: str) -> ReleaseError:
+    return ReleaseError(f"{work.url}: another run is at work in this folder ({who}); wait for it or use another --out")
+
+
+def _local(work: Folder) -> Iterator[None]:
+    import fcntl
+
+    path = Path(work.path("lock"))
+    try:
+        if path.parent.is_symlink():
+            raise StorageError(f"{path.parent}: is a link, no work folder of ours; remove it or use another --out")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = open_lock(path)
+    except OSError as error:
+        raise StorageError(f"{work.url}: can't write there ({error.strerror or error}); use another --out") from None
+    with opened as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            stream.seek(0)
+            who = stream.read(_WHO).decode("utf-8", "replace").strip()
+            raise _busy(work, for_terminal(who) or "no details") from None
+        left = stream.read(_WHO)
+        if left and not left.startswith(b"process "):
+            raise StorageError(f"{path}: is no lock of pmcmine; move it, or use another --out")
+        stream.seek(0)
+        stream.truncate(0)
+        stream.write(f"process {os.getpid()} on {socket.gethostname()}".encode())
+        stream.flush()
+        yield
+
+
+def _remote(work: Folder) -> Iterator[None]:
+    mine = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
+    _take(work, mine)
+    done = threading.Event()
+
+    def keep() -> None:
+        while not done.wait(_BEAT):
+            try:
+                state = _read(work)
+                if state is None or state["run"] == mine:
+                    work.write("lock", _beat(mine), replace=True)
+                    continue
+            except Exception as error:  # noqa: BLE001 - each file system has errors of its own; the next beat may do
+                log.warning("%s: the lock could not be renewed (%s: %s)", work.url, type(error).__name__, error)
+                continue
+            # This run was silent for so long (a machine asleep) that another took its place.
+            log.error("%s: %s has taken this folder over; this run stops", work.url, state["run"])
+            # What a shell starts in the background ignores SIGINT; SIGTERM does the same, where the command line runs.
+            ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM if ignored else signal.SIGINT)
+            return
+
+    thread = threading.Thread(target=keep, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+        state = _read(work)
+        if state is not None and state["run"] == mine:
+            work.remove("lock")
+
+
+def _take(work: Folder, mine: str) -> None:
+    """Put up a lock where there is none, or in the place of a dead run's.
+
+    Raises:
+        ReleaseError: where another run holds it, or is quicker.
+    """
+    state = _read(work)
+    if state is None:
+        work.write("lock", _beat(mine))
+    else:
+        if 0 <= time.time() - state["at"] < _STALE:
+            raise _busy(work, state["run"])
+        # Stale, or from the future: another machine's clock may be wrong, so that only its silence tells.
+        time.sleep(_SILENCE)
+        later = _read(work)
+        if later is not None and later != state:
+            raise _busy(work, later["run"])
+        work.write("lock", _beat(mine), replace=True)
+        time.sleep(_SETTLE)
+    # What stands there tells, not what the put said: its answer may be lost, and it be sent again.
+    found = _read(work)
+    if found is None or found["run"] != mine:
+        raise _busy(work, found["run"] if found else "it began at the same moment")
+
+
+def _beat(run: str) -> bytes:
+    return json.dumps({"run": run, "at": time.time()}).encode()
+
+
+def _read(work: Folder) -> dict[str, Any] | None:
+    try:
+        data = work.read("lock")
+        if data and not data.startswith(b"{"):
+            raise ReleaseError(f"{work.url}/lock: is no lock of pmcmine; move it, or use another --out")
+        state = json.loads(data)
+        return {"run": str(state["run"]), "at": float(state["at"])}
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError, KeyError):
+        return {"run": "of no form known here", "at": 0.0}

@@ -1,0 +1,159 @@
+"""Files of our own with a checksum inside, so that damage of a disk or a copy is found when they are read.
+
+JSON objects hold the CRC-32 of the rest of them under `crc32`. Binary files end with a trailer. Neither stops somebody
+who changes a file on purpose.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import struct
+import zlib
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pyarrow as pa
+
+from pmcmine.errors import DamagedError
+from pmcmine.io.folder import Folder
+
+log = logging.getLogger(__name__)
+SEAL: Final = "crc32"
+_TRAILER: Final = struct.Struct("<8sIQ")  # magic, CRC-32 and size of what comes before
+_MAGIC: Final = b"pmcmine\n"
+# What reading Arrow or Parquet ends with if the bytes are no such file.
+UNREADABLE: Final = (pa.ArrowException, OSError, ValueError, LookupError)
+
+
+def _sum(value: Mapping[str, Any]) -> int:
+    return zlib.crc32(json.dumps(value).encode())
+
+
+def with_seal(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a JSON object with its checksum as the last key."""
+    return {**value, SEAL: _sum(value)}
+
+
+def to_bytes(value: Mapping[str, Any]) -> bytes:
+    """Return a JSON object with its checksum in one line."""
+    return json.dumps(with_seal(value)).encode()
+
+
+def parse_object(data: bytes, where: str, way_out: str) -> dict[str, Any]:
+    """Parse a JSON object; its checksum is not checked.
+
+    Args:
+        data: the file.
+        where: its name, for the message.
+        way_out: what to do, for the message.
+
+    Raises:
+        DamagedError: if it is no JSON object.
+    """
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        why = "nested too deep" if isinstance(error, RecursionError) else "no JSON"
+        raise DamagedError(f"{where}: is damaged ({'empty' if not data else why}); {way_out}") from None
+    if not isinstance(found, dict):
+        raise DamagedError(f"{where}: is damaged (no JSON object); {way_out}")
+    return found
+
+
+def seal_holds(value: Mapping[str, Any]) -> bool | None:
+    """Whether an object equals its checksum; None if it has none."""
+    if SEAL not in value:
+        return None
+    try:
+        return bool(_sum({k: v for k, v in value.items() if k != SEAL}) == value[SEAL])
+    except (ValueError, RecursionError):
+        return False
+
+
+def parse(data: bytes, where: str, way_out: str) -> dict[str, Any]:
+    """Parse a JSON object that `to_bytes` wrote; returns it without the checksum.
+
+    Raises:
+        DamagedError: as `parse_object`, and for another checksum or none.
+    """
+    found = parse_object(data, where, way_out)
+    if not seal_holds(found):
+        raise DamagedError(f"{where}: is damaged (its checksum is another); {way_out}")
+    del found[SEAL]
+    return found
+
+
+def work_way_out(work: Folder) -> str:
+    """Return what to do about damage in a work folder that can't be mended by itself."""
+    out = Folder(work.url.rstrip("/").rpartition("/")[0])
+    if out.exists("release.json"):
+        return f"remove {work.url} and run the same command again: the release is as it was"
+    return f"remove {out.url}, or use another --out, and mine anew"
+
+
+def read(work: Folder, name: str) -> dict[str, Any]:
+    """Read a sealed object of a work folder.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        DamagedError: if it is damaged.
+    """
+    return parse(work.read(name), f"{work.url}/{name}", work_way_out(work))
+
+
+def read_or_none(work: Folder, name: str) -> dict[str, Any] | None:
+    """Read a sealed object that can be made again; None if it is missing.
+
+    A damaged one is removed, with a warning, and None.
+    """
+    try:
+        return read(work, name)
+    except FileNotFoundError:
+        return None
+    except DamagedError as error:
+        log.warning("%s", str(error).removesuffix(f"; {work_way_out(work)}") + "; it is made again")
+        work.remove(name)
+        return None
+
+
+def trailer(data: bytes | memoryview, crc: int | None = None) -> bytes:
+    """Return what goes behind the bytes of a binary file."""
+    return _TRAILER.pack(_MAGIC, zlib.crc32(data) if crc is None else crc, len(data))
+
+
+def without_trailer(data: bytes, where: str) -> memoryview:
+    """Return the bytes of a binary file before its trailer.
+
+    Raises:
+        DamagedError: if they are not those that were written.
+    """
+    end = len(data) - _TRAILER.size
+    if end < 0:
+        raise DamagedError(f"{where}: is damaged ({'cut off' if data else 'empty'})")
+    body = memoryview(data)[:end]
+    if _TRAILER.unpack(data[end:]) != (_MAGIC, zlib.crc32(body), end):
+        raise DamagedError(f"{where}: is damaged (its checksum is another)")
+    return body
+
+
+def open_arrow(data: bytes | memoryview, where: str) -> Any:
+    """Open the bytes of an Arrow file.
+
+    Raises:
+        DamagedError: if they are none.
+    """
+    try:
+        return pa.ipc.open_file(pa.py_buffer(data))
+    except UNREADABLE as error:
+        raise DamagedError(f"{where}: is damaged ({type(error).__name__})") from None
+
+
+def arrow_bytes(schema: pa.Schema, tables: Any) -> bytes:
+    """Return an Arrow file of one record batch a table."""
+    sink = io.BytesIO()
+    with pa.ipc.new_file(sink, schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
+        for table in tables:
+            writer.write_table(table)
+    return sink.getvalue()

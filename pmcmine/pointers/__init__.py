@@ -1,0 +1,1 @@
+"""Releases that point to what they may not hold, and how it is fetched again."""

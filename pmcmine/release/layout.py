@@ -1,0 +1,287 @@
+"""`release.json`: what a release is made of. Written last: a folder with it is whole."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pmcmine._version import __version__
+from pmcmine.errors import DamagedError, ReleaseError, UnsafeNameError
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.io.safe_names import open_inside, release_name
+from pmcmine.text.redact import redact_all
+
+RELEASE = "release.json"
+WORK = "_work"
+RUN = f"{WORK}/run.json"  # what run was begun in the work folder
+ARTEFACT = "decontamination.npz"  # what is kept of benchmark sets
+NEXT = "next"  # in the work folder: what an update gathers
+JOURNAL = "journal.json"  # in the work folder: the `release.json` to be, once all is gathered
+LISTED = "listed.json"  # in the work folder: names of the files that an update may replace or remove
+REMOVED = re.compile(r"shards/removed/inc\d{8}[a-z]?\.txt")
+OURS = frozenset({RELEASE, WORK, "shards", "shards-panels", "tables", "state", "report.html", "metrics.json", ARTEFACT})
+_IN_RELEASE = "@"
+_DATASETS = ("shards/", "shards-panels/", "tables/", "state/")
+# Files that runs write below the dataset folders.
+_MOST = 1 << 62  # bytes or rows of a file
+_PARTS = {"config": dict, "run": dict, "counts": dict, "snapshot": dict, "updates": list, "files": list}
+WAY_OUT = (
+    "`pmcmine verify` lists what is damaged; restore it from a copy or from where it was published and run the same "
+    "command again, or mine anew into another --out"
+)
+# Files that runs write below the dataset folders, and what a killed writer leaves beside them.
+_WRITTEN = re.compile(
+    r"(shards|shards-panels|state/left-out(-panels)?)/[a-z]+/[a-z]+/\d{3}/[a-z]+-(inc\d{8}[a-z]?-)?\d{5}-of-\d{5}"
+    r"\.tar(\.json)?"
+    r"|tables/[a-z_]+/([a-z]+/)?[a-z_]+-\d{5}-of-\d{5}\.parquet"
+    r"|state/\d{3}/\d{6}\.(ledger\.arrow|index\.arrow|near\.arrow|near\.bin)"
+)
+
+
+def release_folder(work: Folder) -> Folder:
+    """The release folder that a work folder lies in."""
+    return Folder(work.url.rstrip("/").removesuffix(f"/{WORK}"))
+
+
+def in_release(name: str) -> str:
+    """How row files name a file of the release, where they mostly name packs of the work folder."""
+    return _IN_RELEASE + name
+
+
+def locate(work: Folder, name: str) -> tuple[Folder, str]:
+    """Folder and path of a pack, or of what `in_release` named."""
+    return (release_folder(work), name.removeprefix(_IN_RELEASE)) if name.startswith(_IN_RELEASE) else (work, name)
+
+
+def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Return `key: old → new` of all keys that differ, without credentials, which are not compared either."""
+    old, new = redact_all(old), redact_all(new)
+    keys = [k for k in sorted({*old, *new}) if old.get(k) != new.get(k)]
+    return "; ".join(f"{k}: {json.dumps(old.get(k))} → {json.dumps(new.get(k))}" for k in keys)
+
+
+def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
+    """Whether the folder already holds the whole release of this configuration.
+
+    Raises:
+        ReleaseError: where it holds something else.
+    """
+    for name in (RELEASE, RUN):
+        try:
+            data = out.read(name)
+        except FileNotFoundError:
+            continue
+        if name == RELEASE:
+            state = check_seal(parse_release(data, f"{out.url}/{name}"), f"{out.url}/{name}")
+        else:
+            state = sealed.parse(data, f"{out.url}/{name}", sealed.work_way_out(out.child(WORK)))
+        begun = state.get("config", {})
+        difference = describe_difference(begun if isinstance(begun, dict) else {}, content)
+        if difference:
+            raise ReleaseError(
+                f"{out.url} was begun with another configuration ({difference}); use another --out or remove it"
+            )
+        if state.get("pmcmine") != __version__:
+            raise ReleaseError(
+                f"{out.url} was begun with pmcmine {state.get('pmcmine')}, this is {__version__}; "
+                "use that version, another --out, or remove the folder"
+            )
+        return name == RELEASE
+    if not is_untouched(out):
+        # Folders called shards or tables that no run speaks for may be anybody's.
+        names = ", ".join(sorted(set(out.names()))[:3])
+        raise ReleaseError(f"{out.url} holds other files ({names}) and no release; use another --out")
+    return False
+
+
+def is_untouched(out: Folder) -> bool:
+    """Whether a folder is missing or empty, but for the lock of a run that was killed as it began."""
+    names = out.names()
+    return not names or (names == [WORK] and set(out.names(WORK)) <= {"lock"})
+
+
+def begin(out: Folder, content: Mapping[str, Any], demo: bool = False) -> None:
+    """Mark the folder as begun with a configuration, and as a demo's."""
+    state = {"pmcmine": __version__, "config": dict(content)} | ({"demo": True} if demo else {})
+    out.write(RUN, sealed.to_bytes(state))
+
+
+def begin_update(work: Folder, content: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
+    """Mark the work folder as that of an update; an update that was begun goes on with its date.
+
+    Raises:
+        ReleaseError: where something else is at work in it.
+    """
+    try:
+        state = sealed.read(work, "run.json")
+    except FileNotFoundError:
+        new = {"pmcmine": __version__, "config": dict(content), "update": dict(update)}
+        work.write("run.json", sealed.to_bytes(new))
+        return dict(update)
+    except (ValueError, RecursionError):
+        raise ReleaseError(f"{work.url}/run.json: not readable; move that folder away") from None
+    if not isinstance(state, dict) or not {"pmcmine", "config"} <= set(state):
+        raise ReleaseError(f"{work.url}: is no work folder of pmcmine; move it, or use another release")
+    begun = state.get("update")
+    if not isinstance(begun, dict) or begun.get("compact") != update["compact"] or state["pmcmine"] != __version__:
+        raise ReleaseError(f"{work.url}: another run was begun here; end it with its own command, or remove the folder")
+    if state["config"] != json.loads(json.dumps(dict(content))):
+        raise ReleaseError(f"{work.url}: the update was begun with another configuration; remove the folder")
+    return dict(begun)
+
+
+def file_entry(name: str, data: bytes) -> dict[str, Any]:
+    """Entry of a small file in the list of files."""
+    return {"name": name, "bytes": len(data), "sha256": sha256(data).hexdigest()}
+
+
+def sweep(out: Folder, files: Sequence[Mapping[str, Any]], old: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Remove files that an earlier release lists and this one does not; nothing else is removed.
+
+    Args:
+        out: the release folder.
+        files: files of the release.
+        old: files of the release that it takes the place of.
+    """
+    known, before = ({str(f["name"]) for f in entries} for entries in (files, old))
+    for name in sorted(before - known):
+        if name.startswith(_DATASETS):
+            out.remove(release_name(name))
+
+
+def is_written(name: str) -> bool:
+    """Whether a path below a release folder is one that runs write shards, tables or state to."""
+    return _WRITTEN.fullmatch(name) is not None or REMOVED.fullmatch(name) is not None
+
+
+def load_release(out: Folder) -> dict[str, Any]:
+    """The `release.json` of a release folder. Its parts have the right types if they are there.
+
+    Raises:
+        ReleaseError: where there is none.
+        DamagedError: if it is damaged.
+    """
+    try:
+        data = out.read(RELEASE)
+    except FileNotFoundError:
+        raise ReleaseError(f"{out.url}: no {RELEASE}; this is no release, or it is not whole yet") from None
+    return parse_release(data, f"{out.url}/{RELEASE}")
+
+
+def parse_release(data: bytes, where: str) -> dict[str, Any]:
+    """Parse a `release.json`, perhaps of others, and check the types of what all readers need.
+
+    Raises:
+        DamagedError: if it is none.
+    """
+    release = sealed.parse_object(data, where, WAY_OUT)
+    for name, kind in _PARTS.items():
+        if not isinstance(release.get(name, kind()), kind):
+            raise DamagedError(f"{where}: is damaged ({name} is no {kind.__name__}); {WAY_OUT}")
+    for file in (*release.get("files", ()), *_run_files(release, where)):
+        check_entry(file, where)
+    return release
+
+
+def _run_files(release: Mapping[str, Any], where: str) -> list[Any]:
+    files = release.get("run", {}).get("files", [])
+    if not isinstance(files, list):
+        raise DamagedError(f"{where}: is damaged (run.files is no list); {WAY_OUT}")
+    return files
+
+
+def check_entry(file: Any, where: str) -> None:
+    """Check the types of an entry of a list of files; whether its name is safe is checked by who opens it.
+
+    Raises:
+        DamagedError: if a value has another type or can't be.
+    """
+    if not isinstance(file, dict) or not isinstance(file.get("name"), str):
+        raise DamagedError(f"{where}: is damaged (a file without a name); {WAY_OUT}")
+    for key in ("bytes", "rows"):
+        n = file.get(key, 0)
+        if type(n) is not int or not 0 <= n < _MOST:
+            raise DamagedError(f"{where}: is damaged ({key} of {file['name'][:80]!r}); {WAY_OUT}")
+    if not isinstance(file.get("sha256", ""), str):
+        raise DamagedError(f"{where}: is damaged (sha256 of {file['name'][:80]!r}); {WAY_OUT}")
+
+
+def check_seal(release: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return a `release.json` if it equals its own checksum, or has none as before there was one.
+
+    Raises:
+        DamagedError: if it does not.
+    """
+    if sealed.seal_holds(release) is False:
+        raise DamagedError(f"{where}: is damaged or was edited (its checksum is another); {WAY_OUT}")
+    return release
+
+
+def read_checked(release: Folder, entry: Mapping[str, Any]) -> bytes:
+    """Read a file of a release whole and compare it with its entry.
+
+    Raises:
+        DamagedError: one line with its name, if it is missing or another.
+    """
+    name = str(entry["name"])
+    try:
+        data = release.read(release_name(name))
+    except FileNotFoundError:
+        raise DamagedError(f"{release.url}/{name}: is missing; {WAY_OUT}") from None
+    except (OSError, UnsafeNameError) as error:
+        raise DamagedError(f"{release.url}/{name}: can't be read ({error}); {WAY_OUT}") from None
+    if len(data) != entry["bytes"] or sha256(data).hexdigest() != entry["sha256"]:
+        raise DamagedError(f"{release.url}/{name}: is damaged (another SHA-256 than {RELEASE} says); {WAY_OUT}")
+    return data
+
+
+def read_old_table(release: Folder, entry: Mapping[str, Any], columns: list[str] | None = None) -> pa.Table:
+    """Read a Parquet file of a release, checked against its entry.
+
+    Raises:
+        DamagedError: one line with its name, if it is missing, damaged or not of this form.
+    """
+    data = read_checked(release, entry)
+    try:
+        return pq.ParquetFile(io.BytesIO(data)).read(columns)
+    except sealed.UNREADABLE as error:
+        said = f"{type(error).__name__}; {WAY_OUT}"
+        raise DamagedError(f"{release.url}/{entry['name']}: is damaged ({said})") from None
+
+
+def check_present(release: Folder, files: Iterable[Mapping[str, Any]]) -> None:
+    """Check that files of a release are there with the size that it states.
+
+    Raises:
+        DamagedError: one line with the name of the first that is not.
+    """
+    for file in files:
+        name = release_name(file["name"])
+        try:
+            size: int | None = release.size(name)
+        except FileNotFoundError:
+            size = None
+        if size != file["bytes"]:
+            said = "is missing" if size is None else f"has {size} bytes instead of {file['bytes']}"
+            raise DamagedError(f"{release.url}/{name}: {said}; {WAY_OUT}")
+
+
+def open_file(release: Folder, name: object) -> BinaryIO:
+    """Open a file of a release, which may be somebody else's, by the name that the release gives it.
+
+    Raises:
+        UnsafeNameError: for a name that a release does not have, and on a local disk for a link that leads out of the
+            release and for what is no regular file.
+        OSError: if it can't be opened.
+    """
+    checked = release_name(name)
+    return open_inside(Path(release.path()), checked) if release.is_local else release.open(checked)

@@ -1,0 +1,142 @@
+"""The tables of a release on this machine, as views of DuckDB. The release may be somebody else's."""
+
+from __future__ import annotations
+
+import logging
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from pmcmine.errors import PmcmineError
+from pmcmine.io.safe_names import inside, release_name, table_name
+from pmcmine.release.conditions import explain
+
+log = logging.getLogger(__name__)
+TABLES = "tables"
+# What reading the rows of a table ends with if it is damaged, or was made by others with other columns or values.
+MALFORMED: Final = (
+    duckdb.Error, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError,
+    RecursionError,
+)  # fmt: skip
+
+
+def malformed(release: str, error: BaseException) -> str:
+    """Return one line about rows that do not have the form of a release."""
+    log.debug("%s: malformed", release, exc_info=error)
+    said = explain(error) if isinstance(error, duckdb.Error) else f"{type(error).__name__}: {error}"
+    return f"{release}: its tables are not those of a release ({said}); `pmcmine verify` checks a copy"
+
+
+def check_release(folder: Path) -> None:
+    """Check that a folder is a release.
+
+    Raises:
+        PmcmineError: if it has no `release.json`.
+    """
+    if not (folder / "release.json").is_file():
+        raise PmcmineError(f"{folder}: no release.json; this is no release, or it is not whole yet")
+
+
+def table_names(folder: Path) -> list[str]:
+    """Return the names of a release's tables, sorted.
+
+    Raises:
+        PmcmineError: if it has none, or a folder among them is no table.
+    """
+    try:
+        found = [p.name for p in (folder / TABLES).iterdir() if p.is_dir() and not p.name.startswith(".")]
+    except OSError as error:
+        raise PmcmineError(f"{folder / TABLES}: can't be read ({error.strerror or error})") from None
+    return sorted(table_name(name) for name in found)
+
+
+def table_files(folder: Path, table: str, groups: Iterable[str] = ()) -> list[Path]:
+    """Return the Parquet files of a table, sorted by name.
+
+    Args:
+        folder: the release.
+        table: the table.
+        groups: only of these licence groups; all if empty. Files of tables without groups are always taken.
+
+    Raises:
+        UnsafeNameError: for a name that a release does not have, and a link that leads out of the release.
+    """
+    top = folder / TABLES / table_name(table)
+    wanted = set(groups)
+    kept: list[Path] = []
+    for name in sorted(_walk(top)):
+        parts = release_name(name, f"file of {table}").split("/")
+        if wanted and len(parts) > 1 and parts[-2] not in wanted:
+            continue
+        path = inside(folder, f"{TABLES}/{table}/{name}", f"file of {table}")
+        if not stat.S_ISREG(path.stat().st_mode):  # a FIFO would hang the reader
+            raise PmcmineError(f"{top / name}: is no regular file")
+        kept.append(path)
+    return kept
+
+
+def _walk(top: Path) -> Iterator[str]:
+    for path in top.rglob("*.parquet"):
+        if not path.name.startswith("."):
+            yield path.relative_to(top).as_posix()
+
+
+def open_tables(
+    folder: Path, groups: Iterable[str] = (), *, tables: Iterable[str] | None = None
+) -> tuple[duckdb.DuckDBPyConnection, dict[str, list[Path]]]:
+    """Open the tables of a release as views; returns the connection and the files of each table that has any.
+
+    Args:
+        folder: the release.
+        groups: only of these licence groups; all if empty.
+        tables: only these; all if None.
+
+    Raises:
+        PmcmineError: if it is no release, has names that a release does not have, or a file is damaged.
+    """
+    check_release(folder)
+    chosen = None if tables is None else set(tables)
+    wanted = set(groups)
+    connection = connect()
+    opened: dict[str, list[Path]] = {}
+    try:
+        for table in table_names(folder):
+            if chosen is not None and table not in chosen:
+                continue
+            files = table_files(folder, table, wanted)
+            if files:
+                create_view(connection, table, files)
+                opened[table] = files
+    except BaseException:
+        connection.close()
+        raise
+    return connection, opened
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Return a connection whose queries see no variables of this process, and for which nothing is installed."""
+    return duckdb.connect(config={"python_enable_replacements": "false", "autoinstall_known_extensions": "false"})
+
+
+def create_view(connection: duckdb.DuckDBPyConnection, name: str, files: Iterable[Path]) -> None:
+    """Make a view of Parquet files, which no name of a file can change: no SQL is put together.
+
+    Raises:
+        PmcmineError: if a file can't be read.
+    """
+    patterns = [_literal(str(f)) for f in files]
+    try:
+        # A folder such as `split=train` above the release would give columns of its own otherwise.
+        rows = connection.read_parquet(patterns, union_by_name=True, hive_partitioning=False)
+        rows.create_view(table_name(name))
+    except duckdb.Error as error:
+        raise PmcmineError(f"table {name}: can't be read ({explain(error)}); is the copy whole?") from None
+
+
+def _literal(path: str) -> str:
+    """Return a path that DuckDB does not take for a pattern."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in path)

@@ -1,0 +1,327 @@
+"""The end of a run: check the sums, describe the release, move an update into place, write `release.json` last."""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from pmcmine._version import __version__
+from pmcmine.assemble.planning import PANEL_SHARDS, SHARDS, Plan, file_name
+from pmcmine.assemble.tables import table_record
+from pmcmine.concepts.article import release_vocabulary
+from pmcmine.config import MineConfig
+from pmcmine.describe.cards import shards_card, shards_schema, tables_card, tables_schema
+from pmcmine.describe.croissant import shards_croissant, tables_croissant
+from pmcmine.describe.datasheet import CITATION, DATASHEET, citation, datasheet
+from pmcmine.describe.report import make_report
+from pmcmine.duplicates.benchmark_sets import open_benchmarks
+from pmcmine.duplicates.clusters import read_clusters
+from pmcmine.errors import DamagedError, PmcmineError
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.miner import enrichers
+from pmcmine.miner.block import read_manifest
+from pmcmine.release.layout import ARTEFACT, JOURNAL, LISTED, NEXT, RELEASE, REMOVED, file_entry, read_checked, sweep
+from pmcmine.rights.attribution import ATTRIBUTION, attribution, deeds
+from pmcmine.run.job import Job, content
+from pmcmine.run.metrics import export
+from pmcmine.run.ownership import REPORTS, check_landing, listed_names, remove_work, write_announced
+from pmcmine.text.redact import redact_all
+from pmcmine.update.base import removed_keys
+from pmcmine.update.differences import DELTA
+from pmcmine.update.tombstones import read_tombstones
+from pmcmine.work.balance import Tally, tally
+from pmcmine.work.snapshot import Snapshot
+from pmcmine.work.state import STATE, STATE_FILE, ledger_counts, old_part, part_file, read_state, state_record
+from schemas.panel_sample import PanelSample
+from schemas.sample import Sample
+
+
+def _decontamination(config: MineConfig, totals: Tally, out: Folder) -> dict[str, Any] | None:
+    """What the release says of the benchmark sets: what was read, and what of the corpus they hold."""
+    if config.decontaminate_sha256 is None:
+        return None
+    sets = open_benchmarks(config.out, config.decontaminate_sha256).sets
+    kinds = ("image", "caption", "paragraph")
+    matched = [{k: totals.counts[f"benchmark/{s.name}/{k}"] for k in kinds} for s in sets]
+    return {
+        "action": config.decontaminate_action,
+        "sha256": config.decontaminate_sha256,
+        "sets": [redact_all(asdict(s)) | {"matched": m} for s, m in zip(sets, matched, strict=True)],
+    }
+
+
+def _manifests(work: Folder, n_blocks: int) -> Iterator[Mapping[str, Any]]:
+    for block in range(n_blocks):
+        manifest = read_manifest(work, block)
+        if manifest is None:
+            raise PmcmineError(f"{work.url}: block {block} is not committed; run the same command again")
+        yield manifest
+
+
+def mined(job: Job, n_blocks: int) -> Iterator[Mapping[str, Any]]:
+    """Manifests of what was mined: of all blocks, or in an update of those that there are."""
+    if job.update is None:
+        yield from _manifests(job.work, n_blocks)
+        return
+    found = (read_manifest(job.work, block) for block in range(n_blocks))
+    yield from (manifest for manifest in found if manifest is not None)
+
+
+def _counted(job: Job, n_blocks: int) -> Iterator[Mapping[str, Any]]:
+    """What the sums are made of: manifests, and in an update what the ledger says of articles that were not read."""
+    if job.update is not None:
+        for block in range(n_blocks):
+            yield {"parts": list(ledger_counts(old_part(job.work, "ledger", block)))}
+    yield from mined(job, n_blocks)
+
+
+def _record(work: Folder, name: str) -> dict[str, Any]:
+    """A manifest line.
+
+    Raises:
+        DamagedError: if it is missing or damaged; the same command writes its file again.
+    """
+    found = sealed.read_or_none(work, name)
+    if found is None:
+        raise DamagedError(f"{work.url}/{name}: is missing or damaged; run the same command again")
+    return found
+
+
+def _records(plan: Plan, work: Folder) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Manifest lines of all shards, those of panels among them, and of all table files."""
+    shards, tables = [], []
+    for dataset in (SHARDS, PANEL_SHARDS):
+        for name in work.walk(f"assembled/{dataset}"):
+            shards.append(_record(work, name))
+        found = {record["name"] for record in shards}
+        for d, group, split, path in plan.shard_paths():
+            if d == dataset and plan.base is None and f"{d}/{path}" not in found and plan.count(d, group, split) > 1:
+                raise PmcmineError(f"{work.url}: {d}/{path} is missing; run the same command again")
+    for (table, group, split), n in sorted(plan.files.items()):
+        for i in range(n):
+            tables.append(_record(work, table_record(file_name(table, group, split, i, n))))
+    return shards, tables
+
+
+def _write_state(job: Job, plan: Plan) -> None:
+    """Write `state.json`: the plan, and all files of the state, old ones that stay among them."""
+    work = job.work
+    files = [entry for name in work.walk(f"assembled/{STATE}") for entry in _entries(_record(work, name))]
+    if job.update is not None:
+        written = {state_record(b) for b in range(plan.n_blocks) if work.exists(state_record(b))}
+        for block in range(plan.n_blocks):
+            if state_record(block) not in written:
+                kinds = ("bin", "ledger", "index", "near")
+                files += [dict(job.update.base.files[part_file(kind, block)]) for kind in kinds]
+    state = {"plan": plan.to_object(), "files": sorted(files, key=lambda f: str(f["name"]))}
+    write_announced(job.target, work, {STATE_FILE: json.dumps(state).encode()})
+
+
+def _entries(record: Any) -> list[dict[str, Any]]:
+    """Entries of files in a manifest line of a part, of a shard that is left out, or of its index."""
+    keys = ("name", "bytes", "sha256", "rows")
+    return [{k: r[k] for k in keys if k in r} for r in record.get("files", [record])]
+
+
+def finish(
+    job: Job,
+    frozen: Snapshot,
+    plan: Plan,
+    run_facts: dict[str, Any],
+    times: dict[str, float],
+    started: float,
+) -> dict[str, Any]:
+    """Check the sums, describe the release, and write `release.json` last."""
+    config, work, target = job.config, job.work, job.target
+    shards, tables = _records(plan, work)
+    near = read_clusters(work)
+    tombstones = read_tombstones(work)
+    carried = len(tombstones.added) + tombstones.standing
+    totals = tally(_counted(job, frozen.n_blocks), frozen.n_versions, shards, tables, near, carried)
+    totals.check()
+    pairs = [s for s in shards if s["name"].startswith(f"{SHARDS}/")]
+    crops = [s for s in shards if s["name"].startswith(f"{PANEL_SHARDS}/")]
+    described = [r for table in ("articles", "figures") for r in tables if r["table"] == table and r["group"]]
+    rights = [(job.out if r.get("kept") else target, r["name"]) for r in described]
+    for record in described:
+        if record.get("kept"):  # what they say goes into other files
+            read_checked(job.out, record)
+    licences = deeds(rights)
+    vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
+    cards = {
+        "shards/README.md": shards_card(pairs, vocabulary),
+        "shards/schema.json": shards_schema(Sample),
+        "shards/croissant.json": shards_croissant(pairs, licences),
+        "tables/README.md": tables_card(tables, vocabulary),
+        "tables/schema.json": tables_schema(),
+        "tables/croissant.json": tables_croissant(tables, licences),
+    }
+    if config.panel_shards:
+        cards |= {
+            "shards-panels/README.md": shards_card(crops, vocabulary, PANEL_SHARDS),
+            "shards-panels/schema.json": shards_schema(PanelSample),
+            "shards-panels/croissant.json": shards_croissant(crops, licences, PANEL_SHARDS),
+        }
+    datasets = {
+        "shards": ("pmcmine image-text pairs", _by(pairs, _place)),
+        "tables": ("pmcmine tables", _by(tables, _table)),
+    }
+    if config.panel_shards:
+        datasets[PANEL_SHARDS] = ("pmcmine panels", _by(crops, _place))
+    models = enrichers.info(config)
+    facts = (totals.sums, totals.rejects, asdict(frozen), config.content(), models)
+    for folder, (title, counted) in datasets.items():
+        cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
+        cards[f"{folder}/{CITATION}"] = citation(title, asdict(frozen))
+    cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution(rights)
+    updates = _updates(job, shards, tables, cards)
+    write_announced(target, work, cards)
+    files = [{k: r[k] for k in ("name", "bytes", "sha256", "rows")} for r in (*shards, *tables)]
+    files += [file_entry(name, data) for name, data in cards.items()]
+    if config.decontaminate_sha256 is not None:
+        files.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
+    if job.update is not None:
+        files += [f for f in job.update.release["files"] if REMOVED.fullmatch(f["name"]) and f["name"] not in cards]
+    if config.keep_state:
+        _write_state(job, plan)
+    seconds = time.monotonic() - started
+    release: dict[str, Any] = {
+        "pmcmine": __version__,
+        "config": content(config),
+        "snapshot": asdict(frozen),
+        "seed": config.seed,
+        "counts": {
+            "stages": [asdict(s) for s in totals.sums],
+            "rejects": [
+                {"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())
+            ],
+            "panels": _by(crops, _place),
+            "samples": _by(pairs, _place),
+            "rows": _by(tables, _table),
+            "fault_share": totals.faults(),
+            "near_duplicates": near["counts"] if near else None,
+        },
+        "vocabulary": vocabulary,
+        "classifiers": models,
+        "decontamination": _decontamination(config, totals, job.out),
+        "splits_moved": dict(sorted(plan.moved.items())),
+        "updates": updates,
+        "files": sorted(files, key=lambda f: str(f["name"])),
+        "run": run_facts | {"seconds": round(seconds, 1), "metrics": _metrics(totals, times, seconds, files)},
+    }
+    if job.update is not None:
+        listed = listed_names(job.update.release, job.update.base.files.values())
+        check_landing(job.out, target.walk(), listed)
+        work.write(LISTED, sealed.to_bytes({"names": sorted(listed)}), replace=True)
+        work.write(JOURNAL, sealed.to_bytes(release), replace=True)
+    return land(job.out, work, release, config)
+
+
+def _updates(
+    job: Job, shards: list[dict[str, Any]], tables: list[dict[str, Any]], cards: dict[str, bytes]
+) -> list[dict[str, Any]]:
+    """What `release.json` says of its updates; the list of removed samples becomes one of the files."""
+    if job.update is None:
+        return []
+    old = job.update.release
+    before = {f["name"]: f for f in old["files"]}
+    written = {r["name"]: r for r in (*shards, *tables) if not r.get("kept")}
+    now = {r["name"] for r in (*shards, *tables)}
+    figures = [f for n, f in before.items() if n.startswith("tables/figures/") and (n in written or n not in now)]
+    fresh = [f for n, f in written.items() if n.startswith("tables/figures/")]
+    removed = removed_keys(job.out, job.target, figures, fresh)
+    counts = sealed.read(job.work, DELTA)["counts"]
+    entry = {
+        "date": job.update.date,
+        "tag": job.update.base.tag,
+        "from": old["snapshot"]["sha256"],
+        "articles": counts,
+        "removed_samples": len(removed),
+        "rewritten": sorted(n for n in written if n in before),
+        "added": sorted(n for n in written if n not in before),
+    }
+    if removed:
+        cards[f"{SHARDS}/removed/{job.update.base.tag}.txt"] = "".join(f"{key}\n" for key in removed).encode()
+    return [*old.get("updates", []), entry]
+
+
+def land(out: Folder, work: Folder, release: dict[str, Any], config: MineConfig) -> dict[str, Any]:
+    """Move what an update gathered into place, and write report and `release.json`; may be done again after a kill."""
+    gathered = work.child(NEXT)
+    listed: list[str] = sealed.read(work, LISTED)["names"] if work.exists(LISTED) else []
+    new = gathered.walk()
+    check_landing(out, new, listed)
+    for name in new:
+        out.take(gathered, name)
+    state = [STATE_FILE, *(f["name"] for f in read_state(out)["files"])] if config.keep_state else []
+    kept = [*release["files"], *({"name": name} for name in state)]
+    sweep(out, kept, [{"name": name} for name in listed])
+    metrics = release["run"].pop("metrics")
+    report = make_report(release, metrics, out)
+    metrics_bytes = json.dumps(metrics, indent=1).encode()
+    reports = dict(zip(REPORTS, (report, metrics_bytes), strict=True))
+    write_announced(out, work, reports, listed)
+    release["run"]["files"] = [file_entry(name, data) for name, data in reports.items()]
+    if config.keep_state:
+        release["run"]["files"].append(file_entry(STATE_FILE, out.read(STATE_FILE)))
+    release = sealed.with_seal(release)
+    whole = json.dumps(release, indent=1, ensure_ascii=False).encode()
+    write_announced(out, work, {RELEASE: whole}, listed)
+    if not config.keep_work:
+        remove_work(work)
+    else:
+        work.remove(JOURNAL)
+        work.remove_tree("tmp")
+    if config.metrics is not None:
+        export(metrics, config.metrics)
+    return release
+
+
+def _place(record: dict[str, Any]) -> tuple[str, ...]:
+    """Licence group and split of a shard."""
+    return tuple(record["name"].split("/")[1:3])
+
+
+def _table(record: dict[str, Any]) -> tuple[str, ...]:
+    """Table, licence group and split of a table file."""
+    return (record["table"], record["group"], record["split"])
+
+
+def _by(records: list[dict[str, Any]], key: Callable[[dict[str, Any]], tuple[str, ...]]) -> dict[str, int]:
+    """Rows of files added up by a key, whose parts are joined by slashes."""
+    rows: dict[str, int] = {}
+    for record in records:
+        name = "/".join(p for p in key(record) if p)
+        rows[name] = rows.get(name, 0) + record["rows"]
+    return dict(sorted(rows.items()))
+
+
+def _metrics(totals: Tally, times: Mapping[str, float], seconds: float, files: list[dict[str, Any]]) -> dict[str, Any]:
+    """What varies from run to run, and what it is about: what each stage took, gave and rejected; bytes; times."""
+    mine = times.get("mine")
+    own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    written = {top: sum(f["bytes"] for f in files if f["name"].startswith(f"{top}/")) for top in ("shards", "tables")}
+    return {
+        "seconds": round(seconds, 3),
+        "seconds_by_step": dict(times),
+        "cpu_seconds": round(sum(u.ru_utime + u.ru_stime for u in (own, children)), 2),
+        "peak_memory_bytes": own.ru_maxrss * 1024,
+        "articles_per_second": round(totals.counts["pmcids"] / mine, 2) if mine else None,
+        "images_per_second": round(totals.counts["media_read"] / mine, 2) if mine else None,
+        "stages": [
+            {"stage": s.stage, "unit": s.unit, "in": s.came, "out": s.went, "rejected": s.rejected} for s in totals.sums
+        ],
+        "rejects": [
+            {"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())
+        ],
+        "bytes": {
+            "xml": totals.counts["xml_bytes"], "media": totals.counts["media_bytes"],
+            **{f"{top}_written": n for top, n in written.items()},
+        },
+        "counts": dict(sorted(totals.counts.items())),
+    }  # fmt: skip

@@ -1,0 +1,82 @@
+"""What a run is: its configuration, folders and source, what it starts from, and what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pmcmine.assemble.planning import Base, Plan
+from pmcmine.config import MineConfig
+from pmcmine.io.folder import Folder
+from pmcmine.miner import enrichers
+from pmcmine.release.layout import NEXT
+from pmcmine.run.progress import Progress
+from pmcmine.sources.base import Source
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to.
+
+    Attributes:
+        release: the content of `release.json`.
+        report: address of the report.
+        fresh: False where the release was whole before.
+        above_threshold: whether more was rejected for faults than the configuration allows.
+    """
+
+    release: Mapping[str, Any]
+    report: str
+    fresh: bool
+    above_threshold: bool
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an update starts from.
+
+    Attributes:
+        release: content of `release.json`.
+        base: the release as the assembler takes it.
+        plan: its plan.
+        date: day of the update, YYYY-MM-DD.
+    """
+
+    release: Mapping[str, Any]
+    base: Base
+    plan: Plan
+    date: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run.
+
+    Attributes:
+        config: the configuration.
+        source: the source.
+        options: options for Beam.
+        out: the release folder.
+        work: the run's work folder.
+        progress: told what happens.
+        update: the release that it starts from, where it does.
+    """
+
+    config: MineConfig
+    source: Source
+    options: Any
+    out: Folder
+    work: Folder
+    progress: Progress
+    update: Update | None = None
+
+    @property
+    def target(self) -> Folder:
+        """Where files of the release are written: an update gathers them, and moves them into place at its end."""
+        return self.out if self.update is None else self.work.child(NEXT)
+
+
+def content(config: MineConfig) -> dict[str, Any]:
+    """What decides what is made: keys of the configuration, and the hashes of the models, which lie in files."""
+    return config.content() | {"models": {m["name"]: m.get("sha256", "") for m in enrichers.info(config)}}

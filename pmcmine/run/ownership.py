@@ -1,0 +1,214 @@
+"""Which files of a release folder are a run's own: those alone are replaced or removed.
+
+A run begins in an empty folder. From its plan on, the names of all files that it will write are known; a file of such a
+name that the work folder has no record of is the run's own if it has the same bytes (its writer was killed before the
+record). What varies from try to try, such as the report, is announced by its hash before it is written. An update
+writes into its work folder, and then replaces only what `release.json` or `state.json` of the release list.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from pmcmine.assemble.planning import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PLAN, SHARDS, Plan, file_name
+from pmcmine.describe.datasheet import CITATION, DATASHEET
+from pmcmine.errors import ReleaseError
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.release.layout import ARTEFACT, JOURNAL, OURS, RELEASE, WORK
+from pmcmine.rights.attribution import ATTRIBUTION
+from pmcmine.work.state import STATE_FILE, part_file
+
+ANNOUNCED: Final = "announced.json"  # in the work folder: file → hashes of what was to be written there
+REPORTS: Final = ("report.html", "metrics.json")
+_DESCRIPTIONS: Final = ("README.md", "schema.json", "croissant.json", DATASHEET, CITATION)
+_KINDS: Final = ("ledger", "index", "near", "bin")
+_SHOWN: Final = 3
+
+
+def foreign(out: Folder, names: Collection[str], why: str) -> ReleaseError:
+    """Return the error for files that are not the run's own."""
+    shown = ", ".join(sorted(names)[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    return ReleaseError(f"{out.url}: holds files that {why} ({shown}); move them, or use another --out")
+
+
+def planned_names(plan: Plan) -> set[str]:
+    """Names of all files that a run with this plan writes, but for `release.json`."""
+    names = {f"{dataset}/{path}" for dataset, _, _, path in plan.shard_paths()}
+    for dataset, other in ((SHARDS, LEFT_OUT), (SHARDS, LEFT_OUT_PANELS), (PANEL_SHARDS, LEFT_OUT_PANELS)):
+        left = {name.replace(f"{dataset}/", f"{other}/", 1) for name in names if name.startswith(f"{dataset}/")}
+        names |= left | {f"{name}.json" for name in left}
+    names |= {
+        f"tables/{file_name(table, group, split, i, n)}"
+        for (table, group, split), n in plan.files.items()
+        for i in range(n)
+    }
+    names |= {part_file(kind, block) for block in range(plan.n_blocks) for kind in _KINDS}
+    names |= {f"{top}/{name}" for top in (SHARDS, "tables", PANEL_SHARDS) for name in _DESCRIPTIONS}
+    return names | {f"{SHARDS}/{ATTRIBUTION}", STATE_FILE, *REPORTS}
+
+
+def read_plan(work: Folder) -> Plan | None:
+    """Return the plan of a run that makes a release, if it has one by now."""
+    try:
+        return Plan.from_object(sealed.read(work, PLAN))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _present(out: Folder) -> list[str]:
+    """Files of a release folder at names that a release has; the work folder's are left out."""
+    return [f for top in sorted(OURS - {WORK, RELEASE}) if out.exists(top) for f in out.walk(top)]
+
+
+def others_of(out: Folder, work: Folder, artefact: bool = False) -> list[str]:
+    """Files at names that a release has which the run of this work folder did not write.
+
+    Args:
+        out: the release folder.
+        work: the work folder.
+        artefact: whether the run writes one of benchmark sets.
+    """
+    plan = read_plan(work)
+    allowed = (planned_names(plan) if plan is not None else set()) | ({ARTEFACT} if artefact else set())
+    return [name for name in _present(out) if name not in allowed]
+
+
+def check_begun(out: Folder, work: Folder, artefact: bool = False) -> None:
+    """Check that a folder which a run was begun in holds nothing of others at names that a release has.
+
+    Raises:
+        ReleaseError: one line that names such files.
+    """
+    others = others_of(out, work, artefact)
+    if others:
+        raise foreign(out, others, "this run did not write")
+
+
+def check_empty_work(work: Folder) -> None:
+    """Check that nothing is in a work folder that a run is about to begin in, but for the lock.
+
+    Raises:
+        ReleaseError: one line that names what is there.
+    """
+    others = sorted(set(work.names()) - {"lock"})
+    if others:
+        raise foreign(work, others, "no run of pmcmine wrote")
+
+
+def is_work(work: Folder) -> bool:
+    """Tell whether a folder has the mark of a run, so that all in it is scratch."""
+    if work.exists(JOURNAL):
+        return True
+    try:
+        state = json.loads(work.read("run.json"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(state, dict) and isinstance(state.get("config"), dict)
+
+
+def remove_work(work: Folder) -> None:
+    """Remove a work folder. Its marks go last, so that a removal which was killed can be repeated."""
+    if not is_work(work):
+        return
+    for name in sorted(set(work.names()) - {"run.json", JOURNAL, "lock"}):
+        work.remove_tree(name)
+    for name in ("run.json", JOURNAL):
+        work.remove(name)
+    work.remove_tree()
+
+
+def clear_ended_update(work: Folder, updates: Iterable[Any]) -> bool:
+    """Remove what an update that ended left in its work folder (`keep_work`), so that the next one begins anew.
+
+    Args:
+        work: the work folder, locked; the lock stays.
+        updates: the updates of the release.
+
+    Returns:
+        Whether there was such an update.
+    """
+    try:
+        state = sealed.read(work, "run.json")
+    except (OSError, ValueError, RecursionError):
+        return False  # told by who begins the next one
+    begun = state.get("update") if isinstance(state, dict) else None
+    tag = begun.get("tag") if isinstance(begun, dict) else None
+    if tag is None or not any(isinstance(update, dict) and update.get("tag") == tag for update in updates):
+        return False
+    for name in sorted(set(work.names()) - {"run.json", "lock"}):
+        work.remove_tree(name)
+    work.remove("run.json")
+    return True
+
+
+def remove_listed(out: Folder, names: Iterable[str]) -> None:
+    """Remove files of a release, and on a local disk the folders that are empty then."""
+    for name in names:
+        out.remove(name)
+    if out.is_local:
+        for top in sorted(OURS - {WORK}):
+            _prune(Path(out.path(top)))
+
+
+def _prune(folder: Path) -> None:
+    if folder.is_symlink() or not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        _prune(path)
+    if not any(folder.iterdir()):
+        folder.rmdir()
+
+
+def write_announced(out: Folder, work: Folder, files: Mapping[str, bytes], listed: Collection[str] = ()) -> None:
+    """Write files whole, in place of what an earlier try wrote, or of what the release listed before.
+
+    Args:
+        out: the release folder.
+        work: the run's work folder.
+        files: name → content.
+        listed: names that may be replaced whatever they hold.
+
+    Raises:
+        ReleaseError: if one of them is there and neither of these wrote it; nothing is written then.
+    """
+    try:
+        announced: dict[str, list[str]] = sealed.read(work, ANNOUNCED)
+    except FileNotFoundError:
+        announced = {}
+    others = []
+    for name, data in files.items():
+        known = announced.setdefault(name, [])
+        if name not in listed and out.exists(name):
+            there = sha256(out.read(name)).hexdigest()
+            if there not in known and there != sha256(data).hexdigest():
+                others.append(name)
+    if others:
+        raise foreign(out, others, "this run did not write")
+    for name, data in files.items():
+        announced[name] = sorted({*announced[name], sha256(data).hexdigest()})
+    work.write(ANNOUNCED, sealed.to_bytes(announced), replace=True)
+    for name, data in files.items():
+        out.write(name, data, replace=True)
+
+
+def listed_names(release: Mapping[str, Any], state: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Return the names of all files that a release lists, itself and its state among them."""
+    run_files = release["run"].get("files", ())
+    names = {str(f["name"]) for f in (*release["files"], *run_files, *state)}
+    return names | {RELEASE, STATE_FILE, *REPORTS}
+
+
+def check_landing(out: Folder, gathered: Iterable[str], listed: Collection[str]) -> None:
+    """Check that an update replaces only what the release lists.
+
+    Raises:
+        ReleaseError: one line that names other files at the places of new ones.
+    """
+    others = [name for name in gathered if name not in listed and out.exists(name)]
+    if others:
+        raise foreign(out, others, "the release does not list")

@@ -1,0 +1,137 @@
+"""Progress of a run: a live line on a terminal, plain lines elsewhere. Read from the work folder, so that it
+is the same on every runner."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+
+from pmcmine.io.folder import Folder
+from pmcmine.miner.block import manifest_counts, read_manifest
+from pmcmine.text.redact import hide
+
+_LOOK_SECONDS = 2.0
+_LINE_SECONDS = 15.0
+
+
+class Progress:
+    """Tells a person how far a run is; silent if asked to be."""
+
+    def __init__(self, console: Console | None = None, quiet: bool = False) -> None:
+        if console is None:
+            # A descriptor of its own: that of stderr is lent to worker processes at times.
+            console = Console(file=os.fdopen(os.dup(sys.__stderr__.fileno()), "w") if sys.__stderr__ else sys.stderr)
+        self._console = console
+        self._quiet = quiet
+
+    def step(self, name: str) -> None:
+        """A step begins."""
+        if not self._quiet:
+            self._console.print(f"[bold]{name}[/bold]" if self._console.is_terminal else f"pmcmine: {name}")
+
+    def note(self, text: str) -> None:
+        """Something worth a line."""
+        if not self._quiet:
+            self._console.print(hide(text), markup=False, highlight=False)
+
+    @contextmanager
+    def watching(self, work: Folder, committed: Sequence[int], n_pmcids: int) -> Iterator[None]:
+        """Show what the blocks come to while the mine job runs; `committed` are the blocks of earlier runs."""
+        with self._beside(lambda done: self._watch(work, committed, n_pmcids, done)):
+            yield
+
+    @contextmanager
+    def counting(self, work: Folder, folder: str, expected: int, what: str) -> Iterator[None]:
+        """Show how many files lie below a folder of the work folder, on a terminal and every now and then elsewhere."""
+
+        def look(done: threading.Event) -> None:
+            live = self._console.status("…") if self._console.is_terminal else None
+            last = time.monotonic()
+            while not done.wait(_LOOK_SECONDS):
+                line = f"{min(len(work.walk(folder)), expected):,} of about {expected:,} {what}"
+                if live:
+                    live.start()
+                    live.update(line)
+                elif time.monotonic() - last >= _LINE_SECONDS:
+                    last = time.monotonic()
+                    self.note(line)
+            if live:
+                live.stop()
+
+        with self._beside(look):
+            yield
+
+    @contextmanager
+    def _beside(self, action: Callable[[threading.Event], None]) -> Iterator[None]:
+        """Run something in a thread while it lasts, unless nothing is to be told; the event says that it is over."""
+        if self._quiet:
+            yield
+            return
+        done = threading.Event()
+        thread = threading.Thread(target=action, args=(done,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def _watch(self, work: Folder, committed: Sequence[int], n_pmcids: int, done: threading.Event) -> None:
+        before = Counter[str]()
+        for block in committed:
+            before += manifest_counts(read_manifest(work, block) or {"parts": []})
+        finished: dict[str, Counter[str]] = {}
+        started = last_line = time.monotonic()
+        live = self._console.status("mining …") if self._console.is_terminal else None
+        if live:
+            live.start()
+        while True:
+            ended = done.wait(_LOOK_SECONDS)
+            total = before + self._look(work, finished)
+            line = _line(total, n_pmcids, before["pmcids"], time.monotonic() - started)
+            if live:
+                live.update(line)
+            if ended or (not live and time.monotonic() - last_line >= _LINE_SECONDS):
+                last_line = time.monotonic()
+                if live:
+                    live.stop()
+                self._console.print(line, markup=False, highlight=False)
+            if ended:
+                return
+
+    @staticmethod
+    def _look(work: Folder, finished: dict[str, Counter[str]]) -> Counter[str]:
+        """Counts of this run's blocks; those that are done are read once."""
+        total = Counter[str]()
+        for name in work.names("progress"):
+            if name not in finished and name.endswith(".json"):
+                try:
+                    counts = Counter[str](json.loads(work.read(f"progress/{name}")))
+                except (FileNotFoundError, ValueError, TypeError, RecursionError):
+                    continue  # it is being replaced
+                if counts.pop("done", 0):
+                    finished[name] = counts
+                else:
+                    total += counts
+        for counts in finished.values():
+            total += counts
+        return total
+
+
+def _line(total: Counter[str], n_pmcids: int, first: int, seconds: float) -> str:
+    rate = (total["pmcids"] - first) / seconds if seconds > 0 else 0.0
+    left = f"{(n_pmcids - total['pmcids']) / rate / 60:.0f} min left" if rate > 0 else "time left unknown"
+    if total["pmcids"] >= n_pmcids:
+        left = f"{seconds:.0f} s"
+    return (
+        f"{total['pmcids']:,} of {n_pmcids:,} articles, {total['samples']:,} figures, {total['rejected']:,} rejects, "
+        f"{(total['media_bytes'] + total['xml_bytes']) / 1e6:,.0f} MB, {rate:.1f} articles/s, {left}"
+    )

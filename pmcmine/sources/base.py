@@ -1,0 +1,153 @@
+"""What a source gives: snapshot entries, version metadata, and article bundles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from pmcmine.io.folder import Folder
+from pmcmine.rejects import Reason, Rejected
+from pmcmine.text.bounds import clean
+
+ABSENT: Final = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One article version of a snapshot.
+
+    Attributes:
+        pmcid: PMCID.
+        version: version number; `ABSENT` if the PMCID was asked for and the source does not have it.
+        ref: where the source finds it: a key, a path, or a place in a staged pack.
+        etag: what changes when the article changes; part of the snapshot's hash.
+        note: further metadata that came with the listing, as JSON; empty where there is none.
+    """
+
+    pmcid: str
+    version: int
+    ref: str
+    etag: str
+    note: str = ""
+
+    @property
+    def problem(self) -> Rejected | None:
+        """Why a broken entry can't be read, None for any other."""
+        if '"reason"' not in self.note:
+            return None
+        note = json.loads(self.note)
+        return Rejected(Reason(note["reason"]), note["detail"]) if "reason" in note else None
+
+
+def broken_entry(pmcid: str, version: int, reason: Reason, detail: str, note: str = "") -> Entry:
+    """Make an entry for what is listed but can't be read: it becomes a ledger row when its block is mined."""
+    said = (json.loads(note) if note else {}) | {"reason": reason.value, "detail": clean(detail)}
+    return Entry(pmcid, version, "", reason.value, json.dumps(said, sort_keys=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A media file of an article.
+
+    Attributes:
+        name: file name without folders.
+        ref: where the source finds it.
+        md5: stated MD5 in hex, None where the source states none.
+        place: page (from 1) and box in points of a picture that was cut out of a PDF.
+    """
+
+    name: str
+    ref: str
+    md5: str | None = None
+    place: tuple[int, tuple[float, float, float, float]] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionMeta:
+    """Metadata of one article version, as far as the source has it.
+
+    `license_code` is None where the source states nothing at all and the XML has to decide.
+    """
+
+    pmcid: str
+    version: int
+    pmid: str | None = None
+    doi: str | None = None
+    license_code: str | None = None
+    is_open_access: bool = True
+    is_manuscript: bool = False
+    is_historical_ocr: bool = False
+    is_retracted: bool = False
+    xml_ref: str | None = None
+    xml_md5: str | None = None
+    pdf_ref: str | None = None
+    pdf_md5: str | None = None
+    assets: tuple[Asset, ...] = ()
+    has_media: bool = True
+
+
+class ArticleBundle(Protocol):
+    """One article version, ready to be read."""
+
+    meta: VersionMeta
+
+    def read_xml(self, max_bytes: int) -> bytes:
+        """Bytes of the XML.
+
+        Raises:
+            Rejected: where they can't be had.
+        """
+
+    def read_pdf(self, max_bytes: int) -> bytes | None:
+        """Bytes of the article's PDF, None where the source has none beside the XML.
+
+        Raises:
+            Rejected: where they can't be had.
+        """
+
+    def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
+        """Bytes of media files, or why they can't be had; each asset asked for comes exactly once."""
+
+
+class Reader(Protocol):
+    """A source opened by one worker. Safe to use from several threads."""
+
+    def metadata(self, entry: Entry) -> VersionMeta:
+        """Metadata of one entry.
+
+        Raises:
+            Rejected: where it can't be had.
+        """
+
+    def bundle(self, meta: VersionMeta) -> ArticleBundle:
+        """The bundle of a version that was chosen."""
+
+    def close(self) -> None:
+        """Release connections and files."""
+
+
+class Source(Protocol):
+    """Where articles come from. Small, and picklable."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the kind."""
+
+    @property
+    def remote(self) -> bool:
+        """Whether it is a host whose request budget is to be kept."""
+
+    def entries(self, work: Folder | None) -> Iterable[Entry]:
+        """All article versions, in any order.
+
+        Args:
+            work: folder for what has to be staged to be read in blocks; None only lists.
+
+        Raises:
+            SourceError: where the source as a whole can't be read.
+        """
+
+    def open(self, share: float) -> Reader:
+        """Open for one worker that may use the given share (0 to 1] of the request budget."""

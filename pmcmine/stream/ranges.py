@@ -1,0 +1,179 @@
+"""Ranges of shards: from a disk or an object store, over HTTP, and of a repo on the Hub. A server may be hostile.
+
+Where a server sends whole files for ranges, only ranges near the beginning of a file are taken out of them.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any, Final
+
+import fsspec.asyn
+
+from pmcmine.errors import PmcmineError
+from pmcmine.io.retry import retry_after
+
+MOST_WAIT: Final = 300.0  # seconds; a longer Retry-After is cut to this
+_TIMEOUT: Final = 30.0  # seconds without an answer
+_ANSWER: Final = 60.0  # seconds for a range, and one more for each _SLOWEST bytes
+_SLOWEST: Final = 16 << 10
+_SMALL: Final = 1 << 20  # bytes at the beginning of a file that may be read for a range in it
+_PART: Final = 64 << 10
+_FIRST_BYTE: Final = re.compile(r"bytes (\d{1,18})-")
+
+
+class NoRanges(PmcmineError):
+    """The server sends whole files for ranges: to go on would read a shard for each few samples."""
+
+    def __init__(self, shard: str) -> None:
+        super().__init__(
+            f"{shard}: the server sends whole files for ranges; copy the release to a disk and open it there"
+        )
+
+
+class Busy(Exception):
+    """A server asks to come again after so many seconds."""
+
+    def __init__(self, status: int, retry_after: float) -> None:
+        super().__init__(f"HTTP {status}")
+        self.retry_after = retry_after
+
+
+def _seconds(size: int) -> float:
+    """Time limit of an answer."""
+    return _ANSWER + size / _SLOWEST
+
+
+class _Body:
+    """Takes the parts of an answer to a range, as many as are wanted, in bounded time.
+
+    Args:
+        status: of the answer.
+        headers: of the answer.
+        path: of the shard.
+        start: first byte of the range.
+        end: byte behind the last one.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        Busy: for another answer that is no content.
+        NoRanges: if the whole file comes and the range is not near its beginning.
+        ValueError: if it is another range.
+    """
+
+    def __init__(self, status: int, headers: Any, path: str, start: int, end: int) -> None:
+        if status in (404, 410):
+            raise FileNotFoundError(path)
+        if status not in (200, 206):
+            raise Busy(status, retry_after(headers.get("Retry-After"), MOST_WAIT) or 0.0)
+        self._whole = status == 200
+        if self._whole and end > _SMALL:
+            raise NoRanges(path)
+        first = _FIRST_BYTE.match(headers.get("Content-Range") or "")
+        if not self._whole and first and int(first[1]) != start:
+            raise ValueError(f"another range, from {first[1]} on")
+        self._path, self._start, self._end = path, start, end
+        self._most = end if self._whole else end - start
+        self._until = time.monotonic() + _seconds(self._most)
+        self._parts: list[bytes] = []
+        self._held = 0
+
+    def take(self, part: bytes) -> bool:
+        """Take a part; returns whether more is wanted.
+
+        Raises:
+            NoRanges: if more comes than the range has.
+            TimeoutError: if it comes too slowly.
+        """
+        self._parts.append(part)
+        self._held += len(part)
+        if self._held > self._most and not self._whole:
+            raise NoRanges(self._path)
+        if time.monotonic() > self._until:
+            raise TimeoutError(f"{self._held} of {self._most} bytes in time")
+        return not (self._whole and self._held >= self._most)  # what comes behind the range is not wanted
+
+    def range(self) -> bytes:
+        """Return the bytes of the range, fewer if the answer ended before."""
+        data = b"".join(self._parts)
+        return data[self._start : self._end] if self._whole else data
+
+
+class Ranges:
+    """Reads ranges of shards through a file system."""
+
+    def __init__(self, fs: Any, root: str) -> None:
+        self._fs, self._root = fs, root
+        self.at_once = 1 if "file" in fs.protocol else 8
+
+    def read(self, shard: str, start: int, end: int) -> bytes:
+        """Return a range of a shard; each file system has errors of its own."""
+        bound = {"timeout": _seconds(end - start)} if getattr(self._fs, "async_impl", False) else {}
+        data: bytes = self._fs.cat_file(f"{self._root}/{shard}", start=start, end=end, **bound)
+        return data
+
+
+class HttpRanges:
+    """Reads ranges of shards by the session of an HTTP file system, which itself would read an answer to its end."""
+
+    def __init__(self, fs: Any, root: str) -> None:
+        self._fs, self._root = fs, root
+        self.at_once = 8
+
+    def read(self, shard: str, start: int, end: int) -> bytes:
+        """Return a range of a shard; errors as of `_Body`, and those of the session."""
+        found: bytes = fsspec.asyn.sync(self._fs.loop, self._read, shard, start, end, timeout=_seconds(end - start))
+        return found
+
+    async def _read(self, shard: str, start: int, end: int) -> bytes:
+        options = dict(self._fs.kwargs)
+        headers = {**options.pop("headers", {}), "Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
+        session = await self._fs.set_session()
+        async with session.get(self._fs.encode_url(f"{self._root}/{shard}"), headers=headers, **options) as answer:
+            body = _Body(answer.status, answer.headers, shard, start, end)
+            async for part in answer.content.iter_chunked(_PART):
+                if not body.take(part):
+                    break
+        return body.range()
+
+
+class HubRanges:
+    """Reads ranges of a repo's shards by its client's session: one request each, without the look ahead and the long
+    waits of its file system."""
+
+    def __init__(self, fs: Any, root: str) -> None:
+        place = fs.resolve_path(root)  # pinned by `pmcmine.stream`
+        self._repo, self._revision, self._prefix = place.repo_id, place.revision, place.path_in_repo
+        self._endpoint, self._token = fs.endpoint, fs.token
+        self.at_once = 8
+
+    def read(self, shard: str, start: int, end: int) -> bytes:
+        """Return a range of a shard; errors as of `_Body`, and those of the session."""
+        from huggingface_hub import hf_hub_url
+        from huggingface_hub.utils import build_hf_headers, get_session  # type: ignore[attr-defined]
+
+        path = f"{self._prefix}/{shard}" if self._prefix else shard
+        url = hf_hub_url(self._repo, path, repo_type="dataset", revision=self._revision, endpoint=self._endpoint)
+        headers = {**build_hf_headers(token=self._token), "Range": f"bytes={start}-{end - 1}"}
+        session = get_session()
+        # httpx in new versions of the client, requests in older ones; the body is read after its status was.
+        asked: Any = (
+            session.stream("GET", url, headers=headers, timeout=_TIMEOUT)
+            if callable(getattr(session, "stream", None))
+            else session.get(url, headers=headers, timeout=_TIMEOUT, stream=True)  # type: ignore[call-arg]
+        )
+        with asked as answer:
+            body = _Body(answer.status_code, answer.headers, path, start, end)
+            for part in answer.iter_bytes() if hasattr(answer, "iter_bytes") else answer.iter_content(_PART):
+                if not body.take(part):
+                    break
+        return body.range()
+
+
+def ranges_of(fs: Any, root: str) -> Ranges | HttpRanges | HubRanges:
+    """Return what reads ranges below a root of a file system."""
+    protocols = {fs.protocol} if isinstance(fs.protocol, str) else set(fs.protocol)
+    if "hf" in protocols:
+        return HubRanges(fs, root)
+    return HttpRanges(fs, root) if protocols & {"http", "https"} else Ranges(fs, root)

@@ -1,0 +1,216 @@
+"""Samples of the release that an update starts from, as the assembler takes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pmcmine.assemble.planning import (
+    LEFT_OUT,
+    LEFT_OUT_PANELS,
+    PANEL_SHARDS,
+    SHARDS,
+    Base,
+    Plan,
+    Sizes,
+    cut,
+    overlapping,
+)
+from pmcmine.assemble.tables import as_staged, old_rows, standing
+from pmcmine.config import MineConfig
+from pmcmine.errors import DamagedError, ReleaseError, StorageError
+from pmcmine.io.folder import Folder
+from pmcmine.release.layout import (
+    RELEASE,
+    WAY_OUT,
+    check_present,
+    check_seal,
+    load_release,
+    read_checked,
+    read_old_table,
+    release_folder,
+)
+from pmcmine.update.differences import dead_in
+from pmcmine.work.rows import data_bytes
+from pmcmine.work.state import STATE_FILE, check_state, old_part, read_state
+from schemas import TABLES
+
+_COLUMNS = ["figure_id", "key", "pmcid", "license_group", "split", "shard", "sample_offset", "sample_size",
+            "duplicate_of", "leaks_into"]  # fmt: skip
+
+
+def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], Base, Plan]:
+    """`release.json` of a release, the release as the assembler takes it, and its plan.
+
+    Raises:
+        ReleaseError: where it is no whole release, or keeps no state.
+    """
+    where = f"{release.url}/{RELEASE}"
+    described = check_seal(load_release(release), where)
+    if missing := sorted({"config", "files", "run", "snapshot"} - {*described}):
+        raise DamagedError(f"{where}: is damaged (no {missing[0]}); {WAY_OUT}")
+    if described["run"].get("free_published"):
+        raise ReleaseError(
+            f"{release.url}: its shards went to the Hub and left the disk (free_published); download them to update it"
+        )
+    state = check_state(release)
+    try:
+        plan = Plan.from_object(state["plan"])
+        files = {f["name"]: f for f in (*described["files"], *state["files"])}
+        check_present(release, files.values())
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise DamagedError(f"{release.url}/{STATE_FILE}: is damaged ({said}); {WAY_OUT}") from None
+    return described, Base(files, plan.files, tag, fresh), plan
+
+
+def inc_tag(release: Folder, date: str) -> str:
+    """`inc<date>`, with a letter after it if an update or shards of that name are there already.
+
+    Args:
+        release: the release.
+        date: YYYY-MM-DD.
+    """
+    described = load_release(release)
+    names = [f["name"] for f in described["files"]]
+    used = [u.get("tag") for u in described.get("updates", ()) if isinstance(u, dict)]
+    if release.exists(STATE_FILE):
+        names += [f["name"] for f in read_state(release)["files"]]
+    tag = f"inc{date.replace('-', '')}"
+    tags = [tag, *(f"{tag}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")]
+    return next(t for t in tags if t not in used and not any(f"-{t}-" in name for name in names))
+
+
+def read_old_samples(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> Iterator[dict[str, Any]]:
+    """Fields of `SampleRef` of the samples whose rows lie in a file of `figures`, and still stand.
+
+    Args:
+        key: table, group, split and number of the file, of the new release.
+        plan: the plan.
+        work: the run's work folder.
+    """
+    assert plan.base is not None
+    _, group, split, file = key
+    blocks = overlapping(file, plan.files[key[:3]], plan.n_blocks)
+    dead = dead_in(work, blocks)
+    rows = [
+        row
+        for table in old_rows(key, plan, work, _COLUMNS)
+        for row in table.to_pylist()
+        if (row["shard"] or row["leaks_into"]) and row["pmcid"] not in dead
+    ]
+    if not rows:
+        return
+    content = {
+        i["figure_id"]: (i["sha256"], i["crc32"], i["panels"])
+        for block in blocks
+        for i in old_part(work, "index", block).select(["figure_id", "sha256", "crc32", "panels"]).to_pylist()
+    }
+    release = release_folder(work)
+    panels = _old_panels(("panels", group, split, file), plan, work)
+    left_out: dict[str, tuple[str, int, int]] = {}
+    if any(row["leaks_into"] for row in rows):
+        left_out = _left_out(release, plan.base, LEFT_OUT, group, split)
+        panels |= _left_out(release, plan.base, LEFT_OUT_PANELS, group, split)
+    for row in rows:
+        figure = row["figure_id"]
+        sha256, crc32, staged = content[figure]
+        place = (f"{SHARDS}/{row['shard']}", row["sample_offset"], row["sample_size"]) if row["shard"] else None
+        place = place or left_out.get(figure)
+        if place is None:
+            raise StorageError(f"{release.url}: {figure} was left out of train and is not in {LEFT_OUT}")
+        yield {
+            "figure_id": figure, "key": row["key"], "pmcid": row["pmcid"], "group": row["license_group"],
+            "split": row["split"], "sha256": sha256, "pack": "", "image_offset": 0, "image_size": 0, "text_offset": 0,
+            "text_size": 0, "json_size": 0, "crc32": crc32, "old": place, "old_duplicate_of": row["duplicate_of"] or "",
+            "panels": [{**p, "old": panels[p["panel_id"]]} for p in staged or () if p["panel_id"] in panels],
+        }  # fmt: skip
+
+
+def _old_panels(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> dict[str, tuple[str, int, int]]:
+    """Places of the crops of panels."""
+    assert plan.base is not None
+    found: dict[str, tuple[str, int, int]] = {}
+    if key[:3] not in plan.files:
+        return found
+    n_figures = plan.files["figures", *key[1:3]]
+    for other in overlapping(key[3], n_figures, plan.files[key[:3]]):
+        columns = ["panel_id", "shard", "sample_offset", "sample_size"]
+        for table in old_rows((*key[:3], other), plan, work, columns):
+            for row in table.filter(table["shard"].is_valid()).to_pylist():
+                found[row["panel_id"]] = (
+                    f"{PANEL_SHARDS}/{row['shard']}",
+                    row["sample_offset"],
+                    row["sample_size"],
+                )
+    return found
+
+
+def _left_out(release: Folder, base: Base, dataset: str, group: str, split: str) -> dict[str, tuple[str, int, int]]:
+    """Places of the samples of figures or panels that were left out of a split."""
+    found: dict[str, tuple[str, int, int]] = {}
+    for name in base.files:
+        if name.startswith(f"{dataset}/{group}/{split}/") and name.endswith(".tar.json"):
+            for figure, start, size in json.loads(read_checked(release, base.files[name])):
+                found[figure] = (name.removesuffix(".json"), start, size)
+    return found
+
+
+def removed_keys(
+    old: Folder, new: Folder, names: Sequence[Mapping[str, Any]], standing: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Keys of samples that files of `figures` held before and that none holds now, sorted.
+
+    Args:
+        old: the release that the update starts from.
+        new: where its new files were gathered.
+        names: files of `figures` of the old release that were rewritten or are gone.
+        standing: files of `figures` that were written.
+    """
+
+    def keys(folder: Folder, files: Sequence[Mapping[str, Any]]) -> set[str]:
+        found: set[str] = set()
+        for entry in files:
+            table = read_old_table(folder, entry, ["key", "shard"])
+            found.update(table.filter(table["shard"].is_valid())["key"].to_pylist())
+        return found
+
+    return sorted(keys(old, names) - keys(new, standing))
+
+
+def make_fresh_plan(
+    old: Plan, manifests: Iterable[Mapping[str, Any]], config: MineConfig, base: Base, work: Folder
+) -> Plan:
+    """Plan a release in which everything has a new place: as `make_plan` would, from what stands and what was mined.
+
+    Args:
+        old: plan of the release that the update starts from.
+        manifests: of the blocks that were mined.
+        config: the configuration.
+        base: that release.
+        work: the run's work folder.
+    """
+    sizes = Sizes()
+    for manifest in manifests:
+        for part in manifest["parts"]:
+            sizes.add(part)
+    whole = replace(old, base=base)
+    for key in sorted(base.cut):
+        table, group, split = key
+        for file in range(base.cut[key]):
+            dead = dead_in(work, overlapping(file, base.cut[key], old.n_blocks))
+            for rows in old_rows((*key, file), whole, work):
+                rows = as_staged(standing(rows, TABLES[table], dead), TABLES[table])
+                sizes.rows[key] += len(rows)
+                sizes.row_bytes[key] += sum(data_bytes(column) for column in rows.columns)
+        if table == "figures":
+            for file in range(base.cut[key]):
+                for sample in read_old_samples((*key, file), whole, work):
+                    panels = [p["old"][2] for p in sample["panels"]]
+                    sizes.samples[group, split] += 1
+                    sizes.sample_bytes[group, split] += sample["old"][2]
+                    sizes.panels[group, split] += len(panels)
+                    sizes.panel_bytes[group, split] += sum(panels)
+    return replace(cut(sizes, old.n_blocks, old.moved, config), base=base)

@@ -1,0 +1,163 @@
+"""Yesterday's snapshot against today's: which PMCIDs are read anew, and which are gone."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
+
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.rejects import Reason
+from pmcmine.sources.base import Entry
+from pmcmine.work.snapshot import read_block
+
+DELTA: Final = "delta/delta.json"
+DAMAGED: Final = "damaged"
+# What may go well the next time although the source lists the same: these are tried again by every update, which takes
+# them only if the outcome is another one (`settle`).
+TRANSIENT: Final = frozenset(
+    {Reason.FETCH_FAILED, Reason.MEDIA_MISSING, Reason.METADATA_MISSING, Reason.XML_MISSING, Reason.CHECKSUM_MISMATCH,
+     Reason.WORKER_KILLED, Reason.ARTICLE_TIMEOUT, Reason.INTERNAL_ERROR}
+)  # fmt: skip
+
+
+def note_damaged(work: Folder, pmcids: Collection[str]) -> None:
+    """Note articles whose samples are damaged in the release that an update starts from: `forget_update`."""
+    for pmcid in pmcids:
+        work.write(f"{DAMAGED}/{pmcid}", b"", replace=True)
+
+
+def damaged_articles(work: Folder) -> frozenset[str]:
+    """PMCIDs that `note_damaged` noted."""
+    return frozenset(work.names(DAMAGED))
+
+
+def forget_update(work: Folder) -> None:
+    """Remove what an update came to but for its snapshot and the damage it saw, so that it begins again from there."""
+    for name in work.names():
+        if name not in ("lock", "run.json", "snapshot", DAMAGED):
+            work.remove_tree(name)
+
+
+def delta_file(block: int) -> str:
+    """Name of a block's changes in the work folder."""
+    return f"delta/{block // 1000:03d}/{block:06d}.json"
+
+
+def read_delta(work: Folder, block: int) -> dict[str, list[str]]:
+    """PMCIDs of a block by what became of them: new, changed, retried, gone; empty where no update runs."""
+    try:
+        return sealed.read(work, delta_file(block))
+    except FileNotFoundError:
+        return {}
+
+
+def is_settled(work: Folder) -> bool:
+    """Whether `settle` is done: which of the articles that were tried again are taken."""
+    try:
+        return bool(sealed.read(work, DELTA).get("settled"))
+    except FileNotFoundError:
+        return False
+
+
+def settle(work: Folder) -> dict[str, Any]:
+    """Drop articles from the changes that were tried again with the same outcome: nothing is rewritten for them.
+
+    Call it once all blocks with changes are mined; their manifests name these articles. Returns the sums of the
+    changes, with their number under `unchanged`.
+    """
+    from pmcmine.miner.block import read_manifest
+
+    done = sealed.read(work, DELTA)
+    if done.get("settled"):
+        return done
+    blocks, dropped = [], 0
+    for block in done["blocks"]:
+        manifest = read_manifest(work, block)
+        unchanged = {p for part in (manifest["parts"] if manifest else ()) for p in part.get("unchanged", ())}
+        found = read_delta(work, block)
+        if unchanged:
+            found = {what: [p for p in pmcids if p not in unchanged] for what, pmcids in found.items()}
+            found = {what: pmcids for what, pmcids in found.items() if pmcids}
+            work.write(delta_file(block), sealed.to_bytes(found), replace=True)
+        if found:
+            blocks.append(block)
+        dropped += len(unchanged)
+    counts = done["counts"] | {"retried": done["counts"]["retried"] - dropped}
+    done = {"counts": counts, "blocks": blocks, "settled": True, "unchanged": dropped}
+    work.write(DELTA, sealed.to_bytes(done), replace=True)
+    return done
+
+
+def read_dead(work: Folder, block: int) -> frozenset[str]:
+    """PMCIDs of a block whose old rows are not valid any more."""
+    return frozenset(p for pmcids in read_delta(work, block).values() for p in pmcids)
+
+
+def dead_in(work: Folder, blocks: Iterable[int]) -> frozenset[str]:
+    """The same of several blocks."""
+    return frozenset[str]().union(*(read_dead(work, block) for block in blocks))
+
+
+def _entries(group: Sequence[Entry]) -> list[list[Any]]:
+    return [[e.version, e.ref, e.etag, e.note] for e in group]
+
+
+def difference(
+    groups: Sequence[Sequence[Entry]], ledger: Sequence[dict[str, str]], damaged: Collection[str] = ()
+) -> dict[str, list[str]]:
+    """What became of the PMCIDs of one block.
+
+    Args:
+        groups: the block's entries in today's snapshot, a list a PMCID.
+        ledger: rows of the old state: PMCID, entries and rejects.
+        damaged: PMCIDs whose samples are damaged in the old release, which counts as a change.
+    """
+    old = {row["pmcid"]: row for row in ledger}
+    today = {group[0].pmcid: _entries(group) for group in groups}
+    found: dict[str, list[str]] = {"new": [], "changed": [], "retried": [], "gone": []}
+    for pmcid, entries in today.items():
+        if pmcid not in old:
+            found["new"].append(pmcid)
+        elif pmcid in damaged or _identity(json.loads(old[pmcid]["entries"])) != _identity(entries):
+            found["changed"].append(pmcid)
+        elif any(key.rsplit("/", 1)[-1] in TRANSIENT for key in json.loads(old[pmcid]["rejects"])):
+            found["retried"].append(pmcid)
+    found["gone"] = [p for p in old if p not in today]
+    return {k: v for k, v in found.items() if v}
+
+
+def _identity(entries: Sequence[Sequence[Any]]) -> list[tuple[Any, Any, Any]]:
+    """Version, ETag and note; the place in a source may change without the article."""
+    return sorted((version, etag, note) for version, _, etag, note in entries)
+
+
+def write_deltas(work: Folder, release: Folder, n_blocks: int) -> dict[str, Any]:
+    """Write the changes of all blocks and, last, their sums; returns these.
+
+    Args:
+        work: the run's work folder, today's snapshot frozen in it.
+        release: the release that the update starts from.
+        n_blocks: blocks of both snapshots.
+    """
+    from pmcmine.work.state import read_part
+
+    try:
+        return sealed.read(work, DELTA)
+    except FileNotFoundError:
+        pass
+    counts: Counter[str] = Counter(new=0, changed=0, retried=0, gone=0)
+    blocks = []
+    damaged = damaged_articles(work)
+    for block in range(n_blocks):
+        ledger = read_part(release, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
+        found = difference(read_block(work, block), ledger, damaged)
+        if found:
+            work.write(delta_file(block), sealed.to_bytes(found), replace=True)
+            blocks.append(block)
+        counts.update({k: len(v) for k, v in found.items()})
+    done = {"counts": dict(counts), "blocks": blocks}
+    work.write(DELTA, sealed.to_bytes(done), replace=True)
+    return done

@@ -1,0 +1,83 @@
+"""Tombstones of an update: articles that were published and are not any more, though nobody retracted them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.rejects import Reason
+from pmcmine.release.layout import read_old_table
+from pmcmine.update.differences import read_delta
+from schemas.ledger import Tombstone
+
+TOMBSTONES: Final = "delta/tombstones.json"
+_RELICENSED: Final = frozenset(
+    {Reason.LICENSE_NOT_SELECTED, Reason.LICENSE_TDM, Reason.NOT_OPEN_ACCESS, Reason.MANUSCRIPT}
+)
+
+
+@dataclass(frozen=True)
+class Tombstones:
+    """Those that an update adds by itself, and how many of the old ones stand."""
+
+    added: tuple[Tombstone, ...] = ()
+    standing: int = 0
+
+
+def read_tombstones(work: Folder) -> Tombstones:
+    """What `write_tombstones` wrote; nothing where no update runs."""
+    try:
+        found = sealed.read(work, TOMBSTONES)
+    except FileNotFoundError:
+        return Tombstones()
+    return Tombstones(tuple(Tombstone(**row) for row in found["added"]), found["standing"])
+
+
+def write_tombstones(
+    work: Folder, release: Folder, files: Mapping[str, Mapping[str, Any]], blocks: Sequence[int]
+) -> None:
+    """Compare old and new ledger of the blocks that changed: what was published, or had a tombstone, and is not
+    published now has a tombstone.
+
+    Args:
+        work: the run's work folder, all blocks mined.
+        release: the release that the update starts from.
+        files: its files, name → entry.
+        blocks: blocks with changes.
+    """
+    from pmcmine.work.state import new_parts, read_part
+
+    old: dict[str, dict[str, str]] = {}
+    for name, entry in files.items():
+        if name.startswith("tables/tombstones/"):
+            old |= {row["pmcid"]: row for row in read_old_table(release, entry).to_pylist()}
+    added: list[dict[str, str]] = []
+    dead: set[str] = set()
+    for block in blocks:
+        delta = read_delta(work, block)
+        gone = set(delta.get("gone", ()))
+        dead |= {p for pmcids in delta.values() for p in pmcids}
+        mined = {row["pmcid"]: row for table in new_parts(work, "ledger", block) for row in table.to_pylist()}
+        before = {row["pmcid"]: row for row in read_part(release, "ledger", block).to_pylist()}
+        for pmcid in sorted(p for pmcids in delta.values() for p in pmcids):
+            held = json.loads(mined[pmcid]["rows"]) if pmcid in mined else {}
+            if "articles" in held or "tombstones" in held:
+                continue
+            if pmcid in old:
+                added.append(old[pmcid])
+            elif pmcid in before and "articles" in json.loads(before[pmcid]["rows"]):
+                version = max(entry[0] for entry in json.loads(before[pmcid]["entries"]))
+                reason = "withdrawn" if pmcid in gone else _reason(json.loads(mined[pmcid]["rejects"]))
+                added.append({"pmcid": pmcid, "article_id": f"{pmcid}.{version}", "reason": reason})
+    standing = sum(pmcid not in dead for pmcid in old)
+    work.write(TOMBSTONES, sealed.to_bytes({"added": added, "standing": standing}), replace=True)
+
+
+def _reason(rejects: Collection[str]) -> str:
+    if any(key.rsplit("/", 1)[-1] == Reason.NOT_IN_SOURCE for key in rejects):
+        return "withdrawn"
+    return "relicensed" if any(key.rsplit("/", 1)[-1] in _RELICENSED for key in rejects) else "unavailable"

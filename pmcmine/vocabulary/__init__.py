@@ -1,0 +1,1 @@
+"""Vocabularies of concepts: sources, compilation, look-up."""

@@ -1,0 +1,86 @@
+"""What readers of vocabulary formats give: names, one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from pmcmine.vocabulary.vocabulary import Level, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """One name of one term.
+
+    Attributes:
+        source_id: the term's id in its source.
+        name: the name as written.
+        cui: UMLS concept, None where the source states none.
+        level: how the name stands to the term.
+        types: semantic types (TUI).
+        rank: among the preferred names of one concept the highest rank gives the concept's name.
+        acronym: the source calls it an abbreviation.
+        general: the source calls the term abstract or uninformative.
+    """
+
+    source_id: str
+    name: str
+    cui: str | None = None
+    level: Level = Level.EXACT
+    types: tuple[str, ...] = ()
+    rank: int = 0
+    acronym: bool = False
+    general: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to take from a source.
+
+    Attributes:
+        sources: UMLS source abbreviations (SAB); all if empty.
+        languages: UMLS languages (LAT).
+        types: semantic types (TUI); all if empty.
+        suppressed: take suppressed and obsolete names too.
+        version: where the source states none.
+        related: take names that OBO calls related or broad.
+    """
+
+    sources: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset({"ENG"})
+    types: frozenset[str] = frozenset()
+    suppressed: bool = False
+    version: str | None = None
+    related: bool = True
+
+
+class Input(Protocol):
+    """One opened input of a vocabulary."""
+
+    def atoms(self) -> Iterator[Atom]:
+        """Its names; reads the input from its start."""
+
+    def origin(self) -> Origin:
+        """What it is; complete once `atoms` is exhausted."""
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of vocabularies.
+
+    Attributes:
+        name: option of `vocab build` that takes it.
+        matches: whether a file or folder looks like it.
+        open: opens one.
+    """
+
+    name: str
+    matches: Callable[[Path], bool]
+    open: Callable[[Path, Options], Input]
+
+
+def unstated_version(digest: str) -> str:
+    """What stands for the version of an input that states none: the beginning of its hash."""
+    return f"sha256:{digest[:12]}"

@@ -1,0 +1,256 @@
+"""Making a vocabulary from the names of its inputs."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmcmine.errors import VocabularyError
+from pmcmine.vocabulary.atoms import Atom, Input
+from pmcmine.vocabulary.normalise import TOKEN, fold, token_key
+from pmcmine.vocabulary.semantic_types import GROUPS
+from pmcmine.vocabulary.variants import GENERAL, adjectives, plain_name, uninverted
+from pmcmine.vocabulary.vocabulary import PREFIX_MIX, Flag, Level, mix_array, strictest, token_hash, write_vocabulary
+
+MAX_NAME = 200  # characters; longer names are sentences and match nothing
+MAX_TOKENS = 16
+_ANATOMY: Final = frozenset(GROUPS["ANAT"].split())
+_UPPER = re.compile(r"[A-Z]")
+# Words that are names in some vocabulary ("All", "Was", "Other") and function words in a text (Fox 1989, short forms).
+STOP: Final = frozenset(
+    "a about after again against all also am an and any are as at be because been before being below between both but "
+    "by can could did do does doing down during each either else few for from further had has have having he her here "
+    "hers him his how i if in into is it its itself just may me might more most must my no nor not now of off on once "
+    "one only or other our out over own per same she should so some such than that the their them then there these "
+    "they this those through to too under until up very via was we were what when where which while who whom why will "
+    "with within without would yet you your two three four five fig figure figures table et al".split()
+)
+
+
+@cache
+def _general() -> frozenset[str]:
+    return frozenset(token_key(w) for w in GENERAL)
+
+
+class _Strings:
+    """Distinct strings with numbers."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+        self.data = bytearray()
+        self.ends = array("Q")
+
+    def number(self, text: str) -> int:
+        n = self.numbers.get(text)
+        if n is None:
+            n = self.numbers[text] = len(self.ends)
+            self.data += text.encode("utf-8", "replace")
+            self.ends.append(len(self.data))
+        return n
+
+
+def _is_cased(name: str, acronym: bool) -> bool:
+    """Whether a name counts only in its own case: abbreviations and symbols."""
+    bare = name.replace("-", "")
+    if len(bare) < 3:
+        return True
+    return " " not in name and len(_UPPER.findall(bare)) >= 2 and (acronym or len(bare) <= 8)
+
+
+class _Names:
+    """Collects names and their keys."""
+
+    def __init__(self) -> None:
+        self.strings = _Strings()
+        self.hashes = array("Q")
+        self.terms = array("I")
+        self.names = array("I")
+        self.flags = array("H")
+        self.prefixes = array("Q")
+        self.tokens: dict[str, tuple[int, int]] = {}
+        self.longest = 1
+
+    def add(self, name: str, term: int, flags: int) -> None:
+        """Add one name, unless it can match nothing."""
+        pieces = TOKEN.split(name)[1::2]
+        if not pieces or len(pieces) > MAX_TOKENS or len(name) > MAX_NAME:
+            return
+        if len(pieces) == 1 and (len(pieces[0]) < 2 or fold(pieces[0]) in STOP) and not flags & Flag.CASED:
+            return
+        if all(p.isdigit() for p in pieces):
+            return
+        h = 0
+        for i, piece in enumerate(pieces):
+            both = self.tokens.get(piece)
+            if both is None:
+                both = self.tokens[piece] = token_hash(token_key(piece))
+            h = (h * both[1] + both[0]) & 0xFFFFFFFFFFFFFFFF
+            if i + 1 < len(pieces):
+                self.prefixes.append(h)
+        self.longest = max(self.longest, len(pieces))
+        self.hashes.append(h)
+        self.terms.append(term)
+        self.names.append(self.strings.number(name))
+        self.flags.append(flags)
+
+
+class _Terms:
+    """Collects terms, and the best name of each concept."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[tuple[str | None, str], int] = {}
+        self.cui = array("i")
+        self.source = array("I")
+        self.types = array("H")
+        self.vocabulary = array("H")
+        self.concept: list[str] = []
+        self.best: dict[str, tuple[int, int]] = {}  # concept → (−rank, name)
+        self.type_sets: dict[tuple[str, ...], int] = {}
+
+    def number(self, atom: Atom, vocabulary: int, strings: _Strings) -> int:
+        known = self.numbers.get((atom.cui, atom.source_id))
+        if known is not None:
+            return known
+        n = self.numbers[atom.cui, atom.source_id] = len(self.cui)
+        self.cui.append(int(atom.cui[1:]) if atom.cui else -1)
+        self.source.append(strings.number(atom.source_id))
+        self.types.append(self.type_sets.setdefault(atom.types, len(self.type_sets)))
+        self.vocabulary.append(vocabulary)
+        self.concept.append(atom.cui or atom.source_id)
+        return n
+
+    def name(self, concept: str, rank: int, name: int) -> None:
+        best = self.best.get(concept)
+        if best is None or rank > best[0]:
+            self.best[concept] = (rank, name)
+
+
+def compile_vocabulary(
+    inputs: Sequence[Input],
+    out: Path,
+    name: str,
+    progress: Callable[[int], None] | None = None,
+    derive: bool = True,
+    more: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Make a vocabulary file; returns its header.
+
+    Args:
+        inputs: where the names come from; the first one that names a concept gives its preferred name.
+        out: the file.
+        name: name of the vocabulary.
+        progress: called with the number of names read, now and then.
+        derive: form adjectives of the names of parts of the body.
+        more: goes into the header, too.
+
+    Raises:
+        VocabularyError: where an input is damaged, or nothing can be linked with what they give.
+    """
+    names, terms = _Names(), _Terms()
+    read = 0
+    for number, source in enumerate(inputs):
+        for atom in source.atoms():
+            read += 1
+            if progress is not None and read % 50_000 == 0:
+                progress(read)
+            term = terms.number(atom, number, names.strings)
+            text = plain_name(atom.name)
+            string = names.strings.number(text)
+            rank = (len(inputs) - number) * (1 << 20) + (8 - atom.level if not atom.rank else 8 + atom.rank)
+            terms.name(terms.concept[term], rank, string)
+            _add(names, atom, text, term, derive)
+    if not names.hashes:
+        raise VocabularyError(f"no name in {len(inputs)} input(s) can be linked; check the options")
+    origins = [source.origin() for source in inputs]
+    for i, vocabulary in enumerate(terms.vocabulary):
+        if vocabulary >= len(origins):
+            raise VocabularyError(f"term {i} has no input")
+    header: dict[str, Any] = {
+        "name": name,
+        "version": "; ".join(f"{o.name} {o.version}" for o in origins),
+        "license_class": strictest([o.license_class for o in origins]),
+        "origins": [
+            {"name": o.name, "version": o.version, "license": o.license, "license_class": o.license_class,
+             "sha256": o.sha256}
+            for o in origins
+        ],
+        "longest": names.longest,
+        "type_sets": [list(t) for t in terms.type_sets],
+        "counts": {
+            "names_read": read,
+            "terms": len(terms.cui),
+            "terms_with_cui": int((np.frombuffer(terms.cui, np.int32) >= 0).sum()),
+            "concepts": len(terms.best),
+        },
+        **(more or {}),
+    }  # fmt: skip
+    arrays, bits = _arrays(names, terms)
+    header["bucket_bits"] = bits
+    header["counts"]["names"] = len(arrays["posting_term"])
+    header["counts"]["keys"] = len(arrays["keys"])
+    header["sha256"] = write_vocabulary(out, header, arrays)
+    return header
+
+
+def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:
+    cased = _is_cased(text, atom.acronym)
+    general = atom.general or ("".join(map(token_key, TOKEN.split(text)[1::2])) in _general())
+    flags = (
+        (Flag.GENERAL if general else 0)
+        | int(atom.level)
+        | (Flag.CASED if cased else 0)
+        | (Flag.ACRONYM if atom.acronym else 0)
+    )
+    names.add(text, term, flags)
+    turned = uninverted(text)
+    if turned is not None:
+        names.add(turned, term, flags | Flag.INVERTED)
+    if derive and atom.level <= Level.EXACT and _ANATOMY.intersection(atom.types):
+        for adjective in adjectives(text.lower() if not cased else text):
+            names.add(adjective, term, flags | Flag.DERIVED)
+
+
+def _arrays(names: _Names, terms: _Terms) -> tuple[dict[str, NDArray[Any]], int]:
+    keys = mix_array(np.frombuffer(names.hashes, np.uint64))
+    term = np.frombuffer(names.terms, np.uint32)
+    string = np.frombuffer(names.names, np.uint32)
+    flags = np.frombuffer(names.flags, np.uint16)
+    # Best names first at each key; a term once for each name.
+    order = np.lexsort((string, term, flags & 7, keys))
+    keys, term, string, flags = keys[order], term[order], string[order], flags[order]
+    same = np.zeros(len(keys), bool)
+    same[1:] = (keys[1:] == keys[:-1]) & (term[1:] == term[:-1]) & (string[1:] == string[:-1])
+    keys, term, string, flags = keys[~same], term[~same], string[~same], flags[~same]
+    distinct, first = np.unique(keys, return_index=True)
+    starts = np.append(first, len(keys)).astype(np.uint32)
+    bits = max(1, min(24, len(distinct).bit_length() - 1))
+    edges = np.searchsorted(distinct >> np.uint64(64 - bits), np.arange((1 << bits) + 1, dtype=np.uint64))
+    prefixes = np.unique(np.frombuffer(names.prefixes, np.uint64)) if names.prefixes else np.zeros(0, np.uint64)
+    size = max(1024, 1 << (len(prefixes) * 16).bit_length())
+    bitmap = np.zeros(size, np.uint8)
+    place = (prefixes * np.uint64(PREFIX_MIX)) >> np.uint64(64 - (size.bit_length() - 1))
+    bitmap[place] = 1
+    best = np.array([terms.best[c][1] for c in terms.concept], np.uint32)
+    return {
+        "keys": distinct,
+        "buckets": edges.astype(np.uint32),
+        "starts": starts,
+        "posting_term": term,
+        "posting_name": string,
+        "posting_flags": flags,
+        "prefixes": np.packbits(bitmap, bitorder="little"),
+        "name_ends": np.frombuffer(names.strings.ends, np.uint64),
+        "names": np.frombuffer(bytes(names.strings.data), np.uint8),
+        "term_cui": np.frombuffer(terms.cui, np.int32),
+        "term_source": np.frombuffer(terms.source, np.uint32),
+        "term_preferred": best,
+        "term_types": np.frombuffer(terms.types, np.uint16),
+        "term_vocabulary": np.frombuffer(terms.vocabulary, np.uint16),
+    }, bits

@@ -1,0 +1,432 @@
+"""The vocabulary: one file, opened by memory map, shared by all processes of a machine.
+
+Layout: 8 bytes of magic, the format and the header's length as little-endian uint32, a JSON header, then arrays at
+multiples of 64 bytes. Names are found by a 64-bit key in a sorted array; the high bits of the key say where to look.
+A bitmap of all beginnings of names (at token boundaries) tells where a longer name can still follow, so that the cost
+of a text hardly depends on the size of the vocabulary.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, IntFlag
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmcmine.errors import UnsafeNameError, VocabularyError
+from pmcmine.io.safe_files import open_regular, replacing
+from pmcmine.io.safe_names import content_hash
+from pmcmine.vocabulary.normalise import NORMALISER
+
+MAGIC: Final = b"PMCVOCAB"
+FORMAT: Final = 1
+LICENSE_CLASSES: Final = ("open", "attribution", "umls", "restricted")  # the strictest last
+_ALIGN: Final = 64
+_MAX_BITS: Final = 28
+_MAX_HEADER: Final = 64 << 20
+_MASK: Final = (1 << 64) - 1
+# Base of the polynomial hash: any odd number with well-mixed bits will do; this is the fraction of the golden ratio.
+_BASE: Final = 0x9E3779B97F4A7C15
+_MIX: Final = 0xBF58476D1CE4E5B9  # from splitmix64 (Steele et al. 2014)
+PREFIX_MIX: Final = 0x94D049BB133111EB
+
+ARRAYS: Final[Mapping[str, str]] = {
+    "keys": "<u8",  # sorted keys of names
+    "buckets": "<u4",  # first key of each range of high bits
+    "starts": "<u4",  # first posting of each key; one more than keys
+    "posting_term": "<u4",
+    "posting_name": "<u4",
+    "posting_flags": "<u2",
+    "prefixes": "|u1",  # bitmap of the beginnings of names
+    "name_ends": "<u8",
+    "names": "|u1",
+    "term_cui": "<i4",  # number in UMLS notation, -1 where the term has none
+    "term_source": "<u4",  # name number of the source id
+    "term_preferred": "<u4",  # name number of the preferred name
+    "term_types": "<u2",
+    "term_vocabulary": "<u2",
+}
+
+
+class Level(IntEnum):
+    """How a name stands to its concept, best first."""
+
+    PREFERRED = 0
+    EXACT = 1
+    NARROW = 2
+    BROAD = 3
+    RELATED = 4
+
+
+class Flag(IntFlag):
+    """What is special about a name; the low three bits hold its `Level`."""
+
+    CASED = 8  # matches only in its own case
+    DERIVED = 16  # an adjective formed from the name
+    INVERTED = 32  # "neoplasm, lung" turned round
+    ACRONYM = 64  # the source says that it is an abbreviation
+    GENERAL = 128  # a word of general prose, or a term that its source calls uninformative
+
+
+LEVEL_MASK: Final = 7
+
+
+def token_hash(key: str) -> tuple[int, int]:
+    """Polynomial hash of a token's key, and the factor by which a hash before it is multiplied; both mod 2^64."""
+    h, p = 0, 1
+    for byte in key.encode("utf-8", "surrogatepass"):
+        h = (h * _BASE + byte + 1) & _MASK
+        p = (p * _BASE) & _MASK
+    return h, p
+
+
+def mix(h: int) -> int:
+    """Spread a polynomial hash over all bits."""
+    h = ((h ^ (h >> 30)) * _MIX) & _MASK
+    return h ^ (h >> 31)
+
+
+def mix_array(h: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """`mix` of many."""
+    out: NDArray[np.uint64] = (h ^ (h >> np.uint64(30))) * np.uint64(_MIX)
+    return out ^ (out >> np.uint64(31))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One input of a vocabulary.
+
+    Attributes:
+        name: such as HPO or UMLS.
+        version: as the input states it.
+        license: what its terms say, in a line.
+        license_class: open, attribution, umls or restricted.
+        sha256: of the input's bytes.
+    """
+
+    name: str
+    version: str
+    license: str
+    license_class: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One term of a vocabulary.
+
+    Attributes:
+        number: its row in this vocabulary.
+        cui: UMLS concept, None where the source states none.
+        source_id: such as UBERON:0000955.
+        name: preferred name of the concept.
+        types: semantic types (TUI).
+        vocabulary: name of the input.
+        version: its version.
+    """
+
+    number: int
+    cui: str | None
+    source_id: str
+    name: str
+    types: tuple[str, ...]
+    vocabulary: str
+    version: str
+
+    @property
+    def concept(self) -> str:
+        """What identifies the concept: its CUI, or the source's id."""
+        return self.cui or self.source_id
+
+
+def _check_header(header: Mapping[str, Any]) -> None:
+    """Check the values of a header that a file of others may state.
+
+    Raises:
+        ValueError, TypeError, KeyError, UnsafeNameError: if one is not of its kind.
+    """
+    content_hash(header["sha256"], "hash")
+    texts = [header["name"], header["version"], *(v for o in header["origins"] for v in o.values())]
+    numbers = [header["longest"], header["bucket_bits"], *header["counts"].values()]
+    if not all(isinstance(t, str) for t in texts) or not all(type(n) is int and n >= 0 for n in numbers):
+        raise TypeError("header")
+    if header["license_class"] not in LICENSE_CLASSES or not 0 < header["bucket_bits"] <= _MAX_BITS:
+        raise ValueError("header")
+    if not all(isinstance(t, str) for types in header["type_sets"] for t in types):
+        raise TypeError("type_sets")
+
+
+def _rises(values: NDArray[Any], end: int) -> bool:
+    """Tell whether numbers never fall and stay below an end."""
+    return not len(values) or (int(values[-1]) < end and not bool((values[1:] < values[:-1]).any()))
+
+
+def _below(values: NDArray[Any], end: int) -> bool:
+    """Tell whether all numbers are below an end."""
+    return not len(values) or int(values.max()) < end
+
+
+class Vocabulary:
+    """An opened vocabulary. Travels to other processes as its path."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Open a vocabulary.
+
+        Raises:
+            VocabularyError: where it is missing, no vocabulary, cut short, or of another format.
+        """
+        self.path = str(path)
+        try:
+            with open_regular(Path(path)) as stream:
+                self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        except FileNotFoundError:
+            raise VocabularyError(f"{path}: no such vocabulary; `pmcmine vocab get open` makes one") from None
+        except (OSError, ValueError) as error:
+            raise VocabularyError(f"{path}: not readable as a vocabulary ({error})") from None
+        self.header = self._read_header()
+        arrays: dict[str, NDArray[Any]] = {}
+        for name, dtype in ARRAYS.items():
+            try:
+                offset, length = self.header["arrays"][name]
+                arrays[name] = np.frombuffer(self._map, dtype, length, offset)
+            except (KeyError, TypeError, ValueError):
+                raise VocabularyError(f"{path}: cut short or damaged ({name}); build it again") from None
+        self.keys = arrays["keys"]
+        self.buckets = arrays["buckets"]
+        self.starts = arrays["starts"]
+        self.posting_term = arrays["posting_term"]
+        self.posting_name = arrays["posting_name"]
+        self.posting_flags = arrays["posting_flags"]
+        self.prefixes = arrays["prefixes"]
+        self._name_ends = arrays["name_ends"]
+        self._names_at = int(self.header["arrays"]["names"][0])
+        self._cui = arrays["term_cui"]
+        self._source = arrays["term_source"]
+        self._preferred = arrays["term_preferred"]
+        self._types = arrays["term_types"]
+        self._vocabulary = arrays["term_vocabulary"]
+        self._terms: dict[int, Term] = {}
+
+    def __getstate__(self) -> dict[str, str]:
+        return {"path": self.path}
+
+    def __setstate__(self, state: dict[str, str]) -> None:
+        self.__init__(state["path"])  # type: ignore[misc]
+
+    def _read_header(self) -> dict[str, Any]:
+        start = len(MAGIC) + 8
+        if len(self._map) < start or self._map[: len(MAGIC)] != MAGIC:
+            raise VocabularyError(f"{self.path}: no vocabulary of pmcmine; `pmcmine vocab build` makes one")
+        version, length = struct.unpack("<II", self._map[len(MAGIC) : start])
+        if version != FORMAT:
+            raise VocabularyError(
+                f"{self.path}: vocabulary format {version}, this pmcmine reads {FORMAT}; build it again"
+            )
+        if length > _MAX_HEADER or start + length > len(self._map):
+            raise VocabularyError(f"{self.path}: cut short or damaged (header); build it again")
+        try:
+            header: dict[str, Any] = json.loads(self._map[start : start + length])
+            if header["normaliser"] != NORMALISER:
+                raise VocabularyError(f"{self.path}: made with other rules of spelling; build it again")
+            self.origins = tuple(Origin(**o) for o in header["origins"])
+            self.type_sets = tuple(tuple(t) for t in header["type_sets"])
+            _check_header(header)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, UnsafeNameError):
+            raise VocabularyError(f"{self.path}: cut short or damaged (header); build it again") from None
+        return header
+
+    @property
+    def name(self) -> str:
+        """Name of the vocabulary."""
+        return str(self.header["name"])
+
+    @property
+    def version(self) -> str:
+        """Versions of its inputs."""
+        return str(self.header["version"])
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the content as stated in the header; `verify` computes it."""
+        return str(self.header["sha256"])
+
+    @property
+    def license_class(self) -> str:
+        """The strictest of the inputs' classes."""
+        return str(self.header["license_class"])
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest name."""
+        return int(self.header["longest"])
+
+    def verify(self) -> bool:
+        """Tell whether the content has the hash that the header states."""
+        start = len(MAGIC) + 8 + struct.unpack("<I", self._map[len(MAGIC) + 4 : len(MAGIC) + 8])[0]
+        digest = sha256()
+        with open_regular(Path(self.path)) as stream:  # pages of the map that are read count as memory of the process
+            stream.seek(start)
+            while block := stream.read(1 << 22):
+                digest.update(block)
+        return digest.hexdigest() == self.sha256
+
+    def check(self) -> None:
+        """Check that the content has the stated hash, and that no number in it points beyond its end.
+
+        Raises:
+            VocabularyError: if not.
+        """
+        if not self.verify():
+            raise VocabularyError(f"{self.path}: damaged, its content has another hash than it states; build it again")
+        if not self._is_sound():
+            raise VocabularyError(f"{self.path}: damaged, its parts do not fit each other; build it again")
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
+
+    def _is_sound(self) -> bool:
+        n_names, n_postings, n_terms = len(self._name_ends), len(self.posting_term), len(self._cui)
+        names_size = int(self.header["arrays"]["names"][1])
+        return (
+            len(self.buckets) == (1 << int(self.header["bucket_bits"])) + 1
+            and len(self.starts) == len(self.keys) + 1
+            and len(self.prefixes) > 0
+            and {len(self.posting_name), len(self.posting_flags)} == {n_postings}
+            and {len(a) for a in (self._source, self._preferred, self._types, self._vocabulary)} == {n_terms}
+            and _rises(self.buckets, len(self.keys) + 1)
+            and _rises(self.starts, n_postings + 1)
+            and _rises(self._name_ends, names_size + 1)
+            and _below(self.posting_term, n_terms)
+            and all(_below(a, n_names) for a in (self.posting_name, self._source, self._preferred))
+            and _below(self._types, len(self.type_sets))
+            and _below(self._vocabulary, len(self.origins))
+        )
+
+    def string(self, number: int) -> str:
+        """A name by its number."""
+        start = int(self._name_ends[number - 1]) if number else 0
+        end = int(self._name_ends[number])
+        return self._map[self._names_at + start : self._names_at + end].decode("utf-8", "replace")
+
+    def term(self, number: int) -> Term:
+        """A term by its number."""
+        term = self._terms.get(number)
+        if term is None:
+            cui = int(self._cui[number])
+            origin = self.origins[int(self._vocabulary[number])]
+            term = Term(
+                number=number,
+                cui=f"C{cui:07d}" if cui >= 0 else None,
+                source_id=self.string(int(self._source[number])),
+                name=self.string(int(self._preferred[number])),
+                types=self.type_sets[int(self._types[number])],
+                vocabulary=origin.name,
+                version=origin.version,
+            )
+            if len(self._terms) > 200_000:
+                self._terms.clear()
+            self._terms[number] = term
+        return term
+
+    def names(self) -> Iterator[tuple[str, int, int]]:
+        """All names as (name, term, flags), in the order of their keys."""
+        strings: dict[int, str] = {}
+        for name, term, flags in zip(
+            self.posting_name.tolist(), self.posting_term.tolist(), self.posting_flags.tolist(), strict=True
+        ):
+            if name not in strings:
+                strings[name] = self.string(name)
+            yield strings[name], term, flags
+
+    def rows(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Row of each (mixed) key in `keys`, -1 where it is not there."""
+        n = len(keys)
+        out = np.full(n, -1, np.int64)
+        if not n or not len(self.keys):
+            return out
+        bucket = (keys >> np.uint64(64 - int(self.header["bucket_bits"]))).astype(np.int64)
+        at = self.buckets[bucket].astype(np.int64)
+        end = self.buckets[bucket + 1].astype(np.int64)
+        alive = np.flatnonzero(at < end)
+        at, end, wanted = at[alive], end[alive], keys[alive]
+        while len(alive):
+            hit = self.keys[at] == wanted
+            out[alive[hit]] = at[hit]
+            at = at + 1
+            more = np.flatnonzero(~hit & (at < end))
+            alive, at, end, wanted = alive[more], at[more], end[more], wanted[more]
+        return out
+
+    def begins(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Whether a longer name may begin with what was hashed (unmixed); seldom True without reason."""
+        bits = len(self.prefixes) * 8
+        place = (hashes * np.uint64(PREFIX_MIX)) >> np.uint64(64 - (bits.bit_length() - 1))
+        out: NDArray[np.bool_] = (
+            self.prefixes[place >> np.uint64(3)] >> (place & np.uint64(7)).astype(np.uint8)
+        ) & 1 != 0
+        return out
+
+    def info(self) -> dict[str, Any]:
+        """What `vocab info` shows."""
+        return {
+            "path": self.path,
+            "name": self.name,
+            "version": self.version,
+            "license_class": self.license_class,
+            "origins": self.header["origins"],
+            "counts": self.header["counts"],
+            "bytes": len(self._map),
+            "sha256": self.sha256,
+            "downloads": self.header.get("downloads", {}),
+        }
+
+
+def write_vocabulary(path: Path, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Write the file under a temporary name, then rename it; returns the hash of the content."""
+    places: dict[str, tuple[int, int]] = {}
+    known = dict(header) | {"format": FORMAT, "normaliser": NORMALISER}
+
+    def layout(start: int) -> int:
+        at = start
+        for name in ARRAYS:
+            at = -(-at // _ALIGN) * _ALIGN
+            places[name] = (at, len(arrays[name]))
+            at += arrays[name].nbytes
+        return at
+
+    size = 1024
+    while True:  # the header states offsets that depend on its own length
+        layout(len(MAGIC) + 8 + size)
+        text = json.dumps(known | {"arrays": places, "sha256": "0" * 64}, sort_keys=True).encode()
+        if len(text) <= size:
+            break
+        size = -(-len(text) // 1024) * 1024
+    digest = sha256()
+    start = len(MAGIC) + 8 + size
+    chunks: list[Any] = []
+    at = start
+    for name, dtype in ARRAYS.items():
+        data = np.ascontiguousarray(arrays[name], dtype)
+        chunks += [b"\0" * (places[name][0] - at), data.view(np.uint8).data if data.nbytes else b""]
+        at = places[name][0] + data.nbytes
+    for chunk in chunks:
+        digest.update(chunk)
+    text = json.dumps(known | {"arrays": places, "sha256": digest.hexdigest()}, sort_keys=True).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as stream:
+        stream.write(MAGIC + struct.pack("<II", FORMAT, size) + text.ljust(size))
+        for chunk in chunks:
+            stream.write(chunk)
+    return digest.hexdigest()
+
+
+def strictest(classes: Sequence[str]) -> str:
+    """The strictest licence class."""
+    return max(classes, key=LICENSE_CLASSES.index, default="open")

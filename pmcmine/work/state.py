@@ -1,0 +1,188 @@
+"""`state/` of a release: what an update has to know of articles that it does not read again.
+
+It is cut like the snapshot: part n holds the articles of block n, in three Arrow files. `ledger` has a row a PMCID: its
+versions with their ETags, its counts, its rejects; `index` a row a staged sample: what its bytes are; `near` the
+signatures that near duplicates are found by, with their bytes in `near.bin`. Samples that were left out of train are
+kept in `state/left-out/`, for what they leak into may be withdrawn.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Final
+
+import pyarrow as pa
+
+from pmcmine.assemble.shards import PackReader
+from pmcmine.duplicates.signatures import SCHEMA as SIGNATURES
+from pmcmine.errors import DamagedError, ReleaseError
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.miner.block import INDEX_SCHEMA, LEDGER_SCHEMA, read_manifest
+from pmcmine.release.layout import WAY_OUT, check_entry, in_release, load_release, read_checked, release_folder
+from pmcmine.update.differences import DELTA, read_dead
+from pmcmine.work.rows import give_up, read_arrow, set_column
+
+STATE: Final = "state"
+STATE_FILE: Final = "state/state.json"
+LEFT_OUT: Final = "state/left-out"
+_KINDS: Final = {"ledger": LEDGER_SCHEMA, "index": INDEX_SCHEMA, "near": SIGNATURES}
+
+
+def part_file(kind: str, block: int) -> str:
+    """Path of a part's file in the release: ledger, index or near, or `bin` for the bytes of the signatures."""
+    suffix = "near.bin" if kind == "bin" else f"{kind}.arrow"
+    return f"{STATE}/{block // 1000:03d}/{block:06d}.{suffix}"
+
+
+def state_record(block: int) -> str:
+    """Name of a part's manifest line in the work folder."""
+    return f"assembled/{STATE}/{block:06d}.json"
+
+
+def read_part(release: Folder, kind: str, block: int, dead: frozenset[str] = frozenset()) -> pa.Table:
+    """Rows of a part without those of PMCIDs that are read anew; empty where the release has no such part."""
+    entry = state_entries(release).get(part_file(kind, block))
+    if entry is None:
+        return _KINDS[kind].empty_table()
+    try:
+        table = sealed.open_arrow(read_checked(release, entry), f"{release.url}/{entry['name']}").read_all()
+        table = table.cast(_KINDS[kind])
+    except pa.ArrowException as error:
+        raise DamagedError(f"{release.url}/{entry['name']}: is damaged ({type(error).__name__}); {WAY_OUT}") from None
+    if not dead:
+        return table
+    return table.filter(pa.array([p not in dead for p in table["pmcid"].to_pylist()], pa.bool_()))
+
+
+def old_part(work: Folder, kind: str, block: int) -> pa.Table:
+    """What of a part of the release that an update starts from still stands; empty where no update runs."""
+    if not work.exists(DELTA):
+        return _KINDS[kind].empty_table()
+    return read_part(release_folder(work), kind, block, read_dead(work, block))
+
+
+def new_parts(work: Folder, kind: str, block: int) -> Iterator[pa.Table]:
+    """Rows of what was mined in a block; nothing where it was not."""
+    manifest = read_manifest(work, block)
+    for part in manifest["parts"] if manifest else ():
+        yield read_arrow(work, part[kind]).read_all()
+
+
+def ledger_counts(rows: pa.Table) -> Iterator[Mapping[str, Any]]:
+    """What the ledger says of each PMCID, in the form of a part's entry of a manifest."""
+    for row in rows.select(["counts", "rejects", "rows"]).to_pylist():
+        held = json.loads(row["rows"])
+        held.pop("tombstones", None)  # these are counted by themselves: some are of articles that are gone
+        tables = {name: {"slices": [{"rows": n}]} for name, n in held.items()}
+        yield {"counts": json.loads(row["counts"]), "rejects": json.loads(row["rejects"]), "tables": tables}
+
+
+def write_part(block: int, work: Folder, out: Folder) -> int:
+    """Write part `block` of the state unless it is written: what stands of the old one, and what was mined.
+
+    Args:
+        block: number of the part.
+        work: the run's work folder.
+        out: where files of the release are written: the release, or where an update gathers them.
+    """
+    if read_record(work, block) is not None:
+        return block
+    if work.exists(DELTA) and not read_dead(work, block):
+        return block  # the old part stays
+    files = []
+    packs = PackReader(work)
+    same = not work.exists(DELTA)  # an update writes into its work folder
+    with out.create(part_file("bin", block), replace=True, same=same) as (stream, _):
+        digest, at = sha256(), 0
+        near = []
+        for table in (old_part(work, "near", block), *new_parts(work, "near", block)):
+            places = []
+            sums = table["crc32"].to_pylist() if "crc32" in table.schema.names else [0] * len(table)
+            where = (table[c].to_pylist() for c in ("pack", "offset", "size"))
+            for pack, offset, size, crc in zip(*where, sums, strict=True):
+                data = packs.read(pack, offset, size)
+                if crc and zlib.crc32(data) != crc:
+                    raise give_up(work, pack, f"{pack}: a signature is damaged there")
+                stream.write(data)
+                digest.update(data)
+                places.append(at)
+                at += size
+            pack = pa.array([in_release(part_file("bin", block))] * len(table), pa.string())
+            near.append(set_column(set_column(table, "offset", pa.array(places, pa.int64())), "pack", pack))
+    packs.close()
+    files.append({"name": part_file("bin", block), "bytes": at, "sha256": digest.hexdigest()})
+    for kind, schema in _KINDS.items():
+        tables = near if kind == "near" else [old_part(work, kind, block), *new_parts(work, kind, block)]
+        rows = pa.concat_tables([t.select(schema.names).cast(schema) for t in tables]).combine_chunks()
+        if kind == "index":  # packs are scratch: no name of one gets into a release
+            rows = set_column(rows, "pack", pa.array([""] * len(rows), pa.string()))
+        data = sealed.arrow_bytes(schema, [rows.combine_chunks()])
+        with out.create(part_file(kind, block), replace=True, same=same) as (stream, _):
+            stream.write(data)
+        files.append({"name": part_file(kind, block), "bytes": len(data), "sha256": sha256(data).hexdigest()})
+    work.write(state_record(block), sealed.to_bytes({"files": files}), replace=True)
+    return block
+
+
+def read_record(work: Folder, block: int) -> list[dict[str, Any]] | None:
+    """Entries of the files of a part that was written, None if it is to be written."""
+    found = sealed.read_or_none(work, state_record(block))
+    return None if found is None else list(found["files"])
+
+
+def read_state(release: Folder) -> dict[str, Any]:
+    """What `state.json` says: the plan of the release, the number of parts, and all files of the state.
+
+    Raises:
+        ReleaseError: where the release has no state.
+    """
+    try:
+        data = release.read(STATE_FILE)
+    except FileNotFoundError:
+        raise ReleaseError(
+            f"{release.url}: no {STATE_FILE}; it was mined without state (keep_state) or published: mine it anew"
+        ) from None
+    where = f"{release.url}/{STATE_FILE}"
+    found = sealed.parse_object(data, where, WAY_OUT)
+    if not isinstance(found.get("plan"), dict) or not isinstance(found.get("files"), list):
+        raise DamagedError(f"{where}: is damaged (no plan or no files); {WAY_OUT}")
+    for file in found["files"]:
+        check_entry(file, where)
+        if "bytes" not in file or "sha256" not in file:
+            raise DamagedError(f"{where}: is damaged (a file without size or SHA-256); {WAY_OUT}")
+    return found
+
+
+def check_state(release: Folder) -> dict[str, Any]:
+    """Read `state.json` and compare it with what `release.json` says of it.
+
+    Raises:
+        ReleaseError: where the release has no state.
+        DamagedError: if it is damaged.
+    """
+    state = read_state(release)
+    for entry in load_release(release).get("run", {}).get("files", ()):
+        if entry["name"] == STATE_FILE:
+            read_checked(release, entry)
+    return state
+
+
+def state_entries(release: Folder) -> Mapping[str, Mapping[str, Any]]:
+    """Entries of all files of the state by name; read once a process and state of `state.json`."""
+    try:
+        version = release.fs.ukey(release.path(STATE_FILE))
+    except (FileNotFoundError, NotImplementedError, AttributeError):
+        version = None
+    if version is None:
+        return {} if not release.exists(STATE_FILE) else {f["name"]: f for f in read_state(release)["files"]}
+    return _state_entries(release, str(version))
+
+
+@lru_cache(maxsize=4)
+def _state_entries(release: Folder, version: str) -> Mapping[str, Mapping[str, Any]]:
+    return {f["name"]: f for f in read_state(release)["files"]}
