@@ -17,7 +17,7 @@ SLOW_BYTES = 60_000  # of text that slow matchers get
 
 def texts(data: Path | None, most: int = TEXT_BYTES) -> list[list[str]]:
     """Captions and paragraphs by article."""
-    from benchmarks.__main__ import extractions
+    from benchmarks.corpus import extractions
 
     out: list[list[str]] = []
     size = 0

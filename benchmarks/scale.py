@@ -22,12 +22,13 @@ def shuffle(data: Path | None) -> dict[str, Any]:
     from pipelines import assemble
     from pipelines import near_duplicates as near
     from pipelines.job import run
-    from pmcmine.assemble.planning import PLAN, Plan
+    from pmcmine.assemble import routing
     from pmcmine.config import load_config
     from pmcmine.demo import write_bucket
     from pmcmine.demo.corpus import many_articles
     from pmcmine.duplicates.clusters import read_clusters, with_clusters
     from pmcmine.io.folder import Folder
+    from pmcmine.release.plan import PLAN, Plan
     from pmcmine.run.progress import Progress
 
     def measured(elements: Iterable[Any]) -> tuple[int, list[Any]]:
@@ -65,9 +66,9 @@ def shuffle(data: Path | None) -> dict[str, Any]:
         sizes["near, by key"], keys = measured(t.value for t in tagged if t.tag == "keys")
         pairs = [p for item in grouped(keys).items() for p in near.by_key(item, plan.n_blocks)]
         sizes["near, edges"] = measured([t.value for t in tagged if t.tag == "edges"] + pairs)[0]
-        staged = (e for b in blocks for e in assemble.read_index(b, plan, work))
+        staged = (e for b in blocks for e in routing.read_index(b, plan, work))
         sizes["assemble, by content"], found = measured(staged)
-        marked = (e for item in grouped(found).items() for e in assemble.by_shard(item, plan))
+        marked = (e for item in grouped(found).items() for e in routing.by_shard(item, plan))
         sizes["assemble, by shard"], found = measured(marked)
         places = (e for item in grouped(found).items() for e in assemble.shard_places(item, plan, work, out, True))
         sizes["assemble, by table file"] = measured(places)[0]

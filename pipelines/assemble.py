@@ -10,77 +10,26 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import apache_beam as beam
 from apache_beam.metrics import Metrics
 
-from pmcmine.assemble.planning import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan
-from pmcmine.assemble.shards import FigurePlace, Member, figure_member, panel_members, shard_record, write_shard
+from pmcmine.assemble.routing import FileKey, ShardKey, by_shard, read_index, read_old
+from pmcmine.assemble.shards import FigurePlace, Member, figure_member, write_shard
 from pmcmine.assemble.tables import all_files, write_table_file
-from pmcmine.duplicates.clusters import read_leaks
-from pmcmine.duplicates.exact import SampleRef, mark_duplicates
-from pmcmine.ids import article_place, range_index
+from pmcmine.duplicates.exact import SampleRef
+from pmcmine.ids import article_place
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.tar import BLOCK
-from pmcmine.miner.block import read_manifest
 from pmcmine.release.layout import file_entry
-from pmcmine.update.base import read_old_samples
-from pmcmine.update.differences import DELTA
-from pmcmine.work.rows import read_arrow
+from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan
+from pmcmine.work.delta import DELTA
+from pmcmine.work.records import shard_record
 from pmcmine.work.state import write_part
-
-FileKey = tuple[str, str, str, int]
-ShardKey = tuple[str, str, str, str]  # dataset, group, split, path
-
-
-def read_index(block: int, plan: Plan, work: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The samples of a block by the hash of their bytes."""
-    manifest = read_manifest(work, block)
-    if manifest is None:
-        if plan.base is None:
-            raise RuntimeError(f"block {block} is not committed")
-        return  # an update mines few blocks
-    leaks = read_leaks(work, block)
-    for part in manifest["parts"]:
-        for row in read_arrow(work, part["index"]).read_all().to_pylist():
-            yield row["sha256"], {**row, "split": plan.split_of(row["pmcid"]), **_leak(leaks, row["figure_id"])}
-
-
-def _leak(leaks: Mapping[str, tuple[str, str, str]], figure_id: str) -> dict[str, str]:
-    return dict(zip(("leaks_into", "twin", "twin_kind"), leaks.get(figure_id, ("", "", "")), strict=True))
-
-
-def read_old(key: FileKey, plan: Plan, work: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The samples of the release that an update starts from, by the hash of their bytes."""
-    leaks: dict[int, dict[str, tuple[str, str, str]]] = {}
-    for row in read_old_samples(key, plan, work):
-        block = range_index(article_place(row["pmcid"]), plan.n_blocks)
-        if block not in leaks:
-            leaks[block] = read_leaks(work, block)
-        yield row["sha256"], {**row, **_leak(leaks[block], row["figure_id"])}
-
-
-def by_shard(element: tuple[str, Iterable[dict[str, Any]]], plan: Plan) -> Iterator[tuple[ShardKey, Any]]:
-    """Mark the duplicates of one image and send each sample, and those of its panels, to its shard; leaks go to the
-    shards of what is left out, as do their panels."""
-    for sample in mark_duplicates(SampleRef(**row) for row in element[1]):
-        place = (sample.group, sample.split)
-        dataset, panels = (LEFT_OUT, LEFT_OUT_PANELS) if sample.leaks_into else (SHARDS, PANEL_SHARDS)
-        path = _path(dataset, sample.figure_id, sample.old, *place, plan)
-        yield (dataset, *place, path), asdict(sample)
-        for panel in panel_members(sample):
-            yield (panels, *place, _path(panels, panel.id, panel.old, *place, plan)), asdict(panel)
-
-
-def _path(dataset: str, sample_id: str, old: Sequence[Any] | None, group: str, split: str, plan: Plan) -> str:
-    """Where a sample goes: where it was, unless all get new places."""
-    if old is not None and plan.keeps_places and old[0].startswith(f"{dataset}/{group}/{split}/"):
-        return str(old[0]).removeprefix(f"{dataset}/")
-    return plan.shard_of(dataset, sample_id, group, split)
 
 
 def shard_places(

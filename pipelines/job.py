@@ -21,30 +21,22 @@ from pipelines import assemble as assemble_job
 from pipelines import mine as mine_job
 from pipelines import near_duplicates as near_job
 from pipelines.runners import beam_options, fetch_keys, local_workers, make_runner
-from pmcmine.assemble.planning import PLAN, Plan, make_plan, make_update_plan
+from pmcmine.assemble.planning import make_plan, make_update_plan
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.benchmark_sets import read_benchmarks
 from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
 from pmcmine.errors import PmcmineError, StorageError
-from pmcmine.io import extras as parts
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held
 from pmcmine.miner import enrichers
-from pmcmine.miner.block import forget_starts, read_manifest
+from pmcmine.miner.at_work import forget_starts
 from pmcmine.publish.live import publishing
 from pmcmine.publish.target import release_id
-from pmcmine.release.layout import (
-    ARTEFACT,
-    JOURNAL,
-    RELEASE,
-    WORK,
-    begin,
-    begin_update,
-    check_folder,
-    describe_difference,
-    load_release,
-)
+from pmcmine.release.begin import begin, begin_update, check_folder, describe_difference
+from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK, load_release
+from pmcmine.release.plan import PLAN, Plan
+from pmcmine.run import needs
 from pmcmine.run.finish import finish, land, mined
 from pmcmine.run.job import Job, Outcome, Update, content
 from pmcmine.run.ownership import check_begun, check_empty_work, clear_ended_update, is_work, remove_work
@@ -53,9 +45,11 @@ from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import Source
 from pmcmine.text.redact import hide, redact
 from pmcmine.update.base import inc_tag, make_fresh_plan, open_base
-from pmcmine.update.differences import damaged_articles, forget_update, read_delta, settle, write_deltas
+from pmcmine.update.differences import forget_update, settle, write_deltas
 from pmcmine.update.tombstones import write_tombstones
 from pmcmine.work import snapshot as snapshots
+from pmcmine.work.delta import damaged_articles, read_delta
+from pmcmine.work.manifest import read_manifest
 from pmcmine.work.rows import GIVEN_UP
 from pmcmine.work.snapshot import Snapshot
 
@@ -67,7 +61,7 @@ _STAGE: Final = re.compile(r" \[while running '[^']*'\]")  # what Beam adds to a
 @contextmanager
 def _begun(config: MineConfig, progress: Progress) -> Iterator[Job | None]:
     """The run that a configuration describes, its folder locked and marked; None where the release is whole."""
-    parts.check(config)
+    needs.check(config)
     source = open_source(config)
     options = beam_options(config)
     enrichers.prepare(config)
@@ -152,7 +146,7 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
     Raises:
         PmcmineError: one line for the user.
     """
-    parts.check(config)
+    needs.check(config)
     out = Folder(config.out)
     work = out.child(WORK)
     if not out.exists(RELEASE) and not work.exists(JOURNAL):
@@ -369,7 +363,7 @@ def _outcome(release: Mapping[str, Any], config: MineConfig, out: Folder, fresh:
 
 def dry_run(config: MineConfig, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
     """What a run would do, without writing anything: the snapshot's counts and the graph."""
-    parts.check(config)
+    needs.check(config)
     source = open_source(config)
     beam_options(config)
     enrichers.prepare(config)

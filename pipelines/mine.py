@@ -16,9 +16,10 @@ from apache_beam.metrics import Metrics
 
 from pmcmine.config import MineConfig
 from pmcmine.io.folder import Folder
-from pmcmine.miner.block import manifest_counts, mine_block
+from pmcmine.miner.block import mine_block
 from pmcmine.sources import open_source
 from pmcmine.sources.base import Reader
+from pmcmine.work.manifest import manifest_counts
 
 
 class MineBlocks(beam.DoFn):

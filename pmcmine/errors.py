@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pmcmine.text.redact import hide
 
+EXIT_DONE, EXIT_ABOVE_THRESHOLD, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 2, 130
+
 
 class PmcmineError(Exception):
     """A bad option, file or answer; the message is one complete line for the user, without credentials."""

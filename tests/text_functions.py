@@ -16,7 +16,8 @@ from pmcmine.jats import ArticleMeta, extract_article, sections
 from pmcmine.jats.mentions import FigureIndex, find_mentions
 from pmcmine.jats.sections import kind_of
 from pmcmine.jats.sentences import Sentences
-from pmcmine.jats.text import Ref, tex_text
+from pmcmine.jats.tex import tex_text
+from pmcmine.jats.text import Ref
 from pmcmine.panels import labels
 from pmcmine.panels.captions import split_caption
 from pmcmine.panels.mentions import resolve

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
-import queue
-import threading
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from pmcmine.assemble.planning import Plan
 from pmcmine.duplicates.exact import SampleRef
 from pmcmine.errors import DamagedError, StorageError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
+from pmcmine.io.hashed import _CHUNK, _HashedWriter
 from pmcmine.io.tar import BLOCK, END, header, member_size, padding
-from pmcmine.release.layout import WAY_OUT, in_release, locate, read_checked, release_folder
-from pmcmine.update.differences import note_damaged
+from pmcmine.release.layout import in_release, release_folder
+from pmcmine.release.plan import Plan
+from pmcmine.work.delta import note_damaged
+from pmcmine.work.packs import PackReader
+from pmcmine.work.records import committed_shard, shard_record
 from pmcmine.work.rows import give_up
 
 _ASSEMBLED = b',"split":'  # where `_tail` begins in a finished JSON
-_SIGNATURES = ".near.bin"
-_CHUNK = 4 << 20  # bytes handed to the disk and the hash at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,111 +72,6 @@ class Member:
     sha256: str = ""
     crc32: int = 0
     panel: bool = False
-
-
-class _HashedWriter:
-    """Writes a stream and hashes it in a thread of its own (hashlib lets go of the interpreter lock)."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._digest = sha256()
-        self._parts: list[bytes] = []
-        self._held = 0
-        self._queue: queue.Queue[bytes | None] = queue.Queue(4)
-        self._thread = threading.Thread(target=self._hash, daemon=True)
-        self._thread.start()
-        self.size = 0
-
-    def _hash(self) -> None:
-        while (data := self._queue.get()) is not None:
-            self._digest.update(data)
-
-    def write(self, *parts: bytes) -> None:
-        for part in parts:
-            self._parts.append(part)
-            self._held += len(part)
-            self.size += len(part)
-        if self._held >= _CHUNK:
-            self._flush()
-
-    def _flush(self) -> None:
-        data = b"".join(self._parts)
-        self._parts, self._held = [], 0
-        self._queue.put(data)
-        self._stream.write(data)
-
-    def finish(self) -> str:
-        """Flush; the SHA-256 of all that was written."""
-        self._flush()
-        self.close()
-        return self._digest.hexdigest()
-
-    def close(self) -> None:
-        """End the thread."""
-        self._queue.put(None)
-        self._thread.join()
-
-
-@lru_cache(maxsize=100_000)
-def _check_signatures(release: Folder, name: str) -> None:
-    """Check the bytes of a part's signatures of the old release, once a process.
-
-    Raises:
-        DamagedError: if they are damaged.
-    """
-    from pmcmine.work.state import state_entries
-
-    entry = state_entries(release).get(name)
-    if entry is not None:
-        read_checked(release, entry)
-
-
-class PackReader:
-    """Reads ranges of packs, and of files of the release, keeping a bounded number of them open."""
-
-    def __init__(self, work: Folder, most: int = 64) -> None:
-        self.work = self._work = work
-        self._most = most
-        self._open: dict[str, BinaryIO] = {}
-
-    def read(self, pack: str, offset: int, size: int) -> bytes:
-        """Bytes of a range.
-
-        Raises:
-            StorageError: where the pack is shorter than its manifest says.
-        """
-        if not self._work.is_local:
-            folder, name = locate(self._work, pack)
-            data: bytes = folder.fs.cat_file(folder.path(name), start=offset, end=offset + size)
-        else:
-            stream = self._open.get(pack)
-            if stream is None:
-                if len(self._open) >= self._most:
-                    self._open.pop(next(iter(self._open))).close()
-                folder, name = locate(self._work, pack)
-                try:
-                    if name.endswith(_SIGNATURES) and folder.url != self._work.url:
-                        _check_signatures(folder, name)
-                    stream = self._open[pack] = folder.open(name)
-                except OSError as error:
-                    raise self._short(pack, f"{pack}: {error.strerror or error}") from None
-            data = os.pread(stream.fileno(), size, offset)
-        if len(data) != size:
-            raise self._short(pack, f"{pack}: {len(data)} of {size} bytes at {offset}")
-        return data
-
-    def _short(self, pack: str, problem: str) -> StorageError:
-        """The error of a range that is not there; a pack of a block is given up."""
-        folder, name = locate(self._work, pack)
-        if folder.url == self._work.url:
-            return give_up(self._work, name, problem)
-        return DamagedError(f"{folder.url}/{name}: {problem}; {WAY_OUT}")
-
-    def close(self) -> None:
-        """Close all packs."""
-        for stream in self._open.values():
-            stream.close()
-        self._open.clear()
 
 
 def _tail(values: Mapping[str, str]) -> bytes:
@@ -335,11 +227,6 @@ def _damaged_samples(damaged: Sequence[tuple[Member, DamagedError]], packs: Pack
     return DamagedError(f"{damaged[0][1]}{more}; the same command reads its article again, or restore that file")
 
 
-def shard_record(dataset: str, name: str) -> str:
-    """Name of a shard's manifest line in the work folder."""
-    return f"assembled/{dataset}/{name}.json"
-
-
 def write_shard(
     dataset: str,
     group: str,
@@ -353,7 +240,7 @@ def write_shard(
     """Write one shard unless it is committed, or an update finds it unchanged; the places of its samples.
 
     Args:
-        dataset: one of `pmcmine.assemble.planning.DATASETS`.
+        dataset: one of `pmcmine.release.plan.DATASETS`.
         group: licence group.
         split: split.
         name: its path below the dataset's folder.
@@ -425,32 +312,12 @@ def _stays(member: Member, target: str) -> bool:
     return member.same and member.old is not None and member.old[0] == target
 
 
-def committed_shard(dataset: str, name: str, work: Folder, out: Folder) -> dict[str, Any] | None:
-    """The manifest line of a shard that is whole: where it was written, or on the Hub."""
-    record = sealed.read_or_none(work, shard_record(dataset, name))
-    if record is None:
-        return None
-    target = f"{dataset}/{name}"
-    if record.get("kept") or (out.exists(target) and out.size(target) == record["bytes"]):
-        return record
-    return record if work.exists(published_record(target)) else None
-
-
-def published_record(target: str) -> str:
-    """Name of the note in the work folder that the Hub has a file."""
-    return f"published/{target}.json"
-
-
 __all__ = [
     "FigurePlace",
     "Member",
-    "PackReader",
-    "committed_shard",
     "figure_member",
     "member_size",
     "panel_members",
-    "published_record",
-    "shard_record",
     "write_samples",
     "write_shard",
 ]

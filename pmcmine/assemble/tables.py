@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import sha256
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.compute
-import pyarrow.parquet as pq
 
-from pmcmine.assemble.planning import Plan, file_name, overlapping
+from pmcmine.assemble.parquet import write_parquet
 from pmcmine.assemble.shards import FigurePlace
 from pmcmine.duplicates.clusters import read_clusters
 from pmcmine.ids import article_id, article_place, pmcid_number, range_index
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
-from pmcmine.miner.block import read_manifest
+from pmcmine.io.hashed import _Hashed
 from pmcmine.rejects import Reason, Stage, Unit
 from pmcmine.release.layout import read_old_table, release_folder
-from pmcmine.update.differences import dead_in
-from pmcmine.update.tombstones import read_tombstones
+from pmcmine.release.plan import Plan, file_name, overlapping
+from pmcmine.work.delta import dead_in, read_tombstones
+from pmcmine.work.manifest import read_manifest
+from pmcmine.work.records import table_record
 from pmcmine.work.rows import read_arrow, set_column
 from schemas import TABLES, Table, to_arrow
 from schemas.ledger import Reject
 
 _ASSEMBLED = frozenset({"figures", "rejects", "clusters", "tombstones"})  # hold what the whole corpus decides
-
-
-def table_record(name: str) -> str:
-    """Name of a table file's manifest line in the work folder."""
-    return f"assembled/tables/{name}.json"
 
 
 def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: Folder) -> Iterable[pa.Table]:
@@ -202,49 +197,6 @@ def leak_reject(place: FigurePlace) -> Reject:
     )
 
 
-def write_parquet(stream: BinaryIO, schema: pa.Schema, row_groups: Iterable[pa.Table]) -> int:
-    """Write row groups as Parquet: zstd, page index, content-defined chunks; the number of rows.
-
-    Each table becomes one row group; its columns have one chunk, for pyarrow's bytes depend on chunks.
-    """
-    n = 0
-    with pq.ParquetWriter(
-        stream,
-        schema,
-        compression="zstd",
-        write_page_index=True,
-        use_content_defined_chunking=True,
-        store_schema=True,
-    ) as writer:
-        for rows in row_groups:
-            writer.write_table(rows, row_group_size=max(len(rows), 1))
-            n += len(rows)
-        if not n:
-            writer.write_table(schema.empty_table())
-    return n
-
-
-class _Hashed:
-    """A stream that is hashed as it is written."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.digest = sha256()
-        self.size = 0
-        self.closed = False
-
-    def write(self, data: bytes) -> int:
-        self.digest.update(data)
-        self.size += len(data)
-        return self._stream.write(data)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    def close(self) -> None:
-        """The stream is its owner's to close."""
-
-
 def write_table_file(
     key: tuple[str, str, str, int], places: Iterable[FigurePlace], plan: Plan, work: Folder, out: Folder
 ) -> dict[str, Any]:
@@ -324,4 +276,4 @@ def all_files(plan: Plan) -> list[tuple[str, str, str, int]]:
     return [(t, g, s, i) for (t, g, s), n in sorted(plan.files.items()) for i in range(n)]
 
 
-__all__ = ["all_files", "old_rows", "table_record", "write_parquet", "write_table_file"]
+__all__ = ["all_files", "old_rows", "write_table_file"]

@@ -129,7 +129,7 @@ def _heads(task: str, gold: Path, model: Path | None, structure: bool, errors: i
     from classifiers.text.evaluate import evaluate, measures
     from classifiers.text.heads import parse, shipped
     from classifiers.text.labelled import labelled_with, read_labels
-    from pmcmine.concepts.training.evaluate import one_line
+    from pmcmine.evaluation.gold_files import one_line
 
     rows = labelled_with(read_labels(gold), task)
     if not rows:
@@ -184,7 +184,8 @@ def language(
     """Language of texts: a table of `language` and `text`, tab-separated."""
     from classifiers.text.labelled import read_languages
     from classifiers.text.language import identify
-    from pmcmine.concepts.training.evaluate import one_line, score_rows
+    from pmcmine.concepts.training.evaluate import score_rows
+    from pmcmine.evaluation.gold_files import one_line
 
     rows = read_languages(gold)
     found = identify([text for _, text in rows], [stated] * len(rows))
@@ -240,7 +241,8 @@ def privacy(
 @app.command()
 def captions(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     """Panels of captions: JSON lines of `caption` and `panels` (captions.jsonl)."""
-    from pmcmine.panels.evaluate import evaluate_captions, read_json_lines
+    from pmcmine.evaluation.gold_files import read_json_lines
+    from pmcmine.panels.evaluate import evaluate_captions
 
     measures, lines = evaluate_captions(read_json_lines(gold, "captions"))
     _print("captions", gold, measures, lines, errors, json_, "captions")

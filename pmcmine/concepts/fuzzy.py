@@ -13,7 +13,8 @@ from typing import Any, Final
 from pmcmine.errors import VocabularyError
 from pmcmine.io.extras import need
 from pmcmine.vocabulary.normalise import name_key
-from pmcmine.vocabulary.vocabulary import LEVEL_MASK, Level, Vocabulary
+from pmcmine.vocabulary.terms import LEVEL_MASK, Level
+from pmcmine.vocabulary.vocabulary import Vocabulary
 
 MIN_LIKENESS: Final = 0.7  # cosine; below it, letters are shared by chance
 MIN_RATIO: Final = 0.85  # of letters in order (Ratcliff and Obershelp); keeps "disorder" from "tic disorder"

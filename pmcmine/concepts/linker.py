@@ -19,7 +19,8 @@ from pmcmine.concepts.matcher import Matcher, Tokens
 from pmcmine.concepts.scoring import Evidence, probability
 from pmcmine.text.alternatives import one_of
 from pmcmine.vocabulary.normalise import spell_greek
-from pmcmine.vocabulary.vocabulary import LEVEL_MASK, Flag, Term, Vocabulary
+from pmcmine.vocabulary.terms import LEVEL_MASK, Flag, Term
+from pmcmine.vocabulary.vocabulary import Vocabulary
 
 MAX_LINKS: Final = 200_000  # of one document
 _CASED, _DERIVED, _INVERTED, _ACRONYM, _GENERAL = (

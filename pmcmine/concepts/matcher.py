@@ -15,8 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from pmcmine.vocabulary.hashes import mix_array, token_hash
 from pmcmine.vocabulary.normalise import TOKEN, token_key
-from pmcmine.vocabulary.vocabulary import Vocabulary, mix_array, token_hash
+from pmcmine.vocabulary.vocabulary import Vocabulary
 
 MAX_TEXT: Final = 8 << 20  # code points of one text that are read; nothing in PMC comes near
 _CACHE: Final = 200_000  # words whose hash is kept

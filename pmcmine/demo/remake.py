@@ -11,7 +11,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held
 from pmcmine.release.layout import OURS, RELEASE, RUN, WORK, is_untouched
 from pmcmine.run.ownership import is_work, others_of, remove_listed, remove_work
-from pmcmine.work.state import STATE_FILE, read_state
+from pmcmine.work.state_file import STATE_FILE, read_state
 
 
 def clear_demo(out: Folder) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pmcmine.assemble.planning import SHARDS
 from pmcmine.ids import SPLITS
+from pmcmine.release.plan import SHARDS
 from pmcmine.text.clean import for_code, for_markdown
 from schemas import TABLES, arrow_schema, closed_values, describe
 from schemas.panel_sample import PanelSample

@@ -12,7 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from pmcmine._version import __version__
-from pmcmine.assemble.planning import SHARDS
+from pmcmine.release.plan import SHARDS
 from schemas import TABLES, arrow_schema
 from schemas.panel_sample import PanelSample
 from schemas.sample import Sample

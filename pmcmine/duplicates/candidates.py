@@ -12,11 +12,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from pmcmine.assemble.shards import PackReader
 from pmcmine.duplicates.shingles import mix
 from pmcmine.duplicates.signatures import KINDS, compare, decode
 from pmcmine.io.folder import Folder
+from pmcmine.work.packs import PackReader
 from pmcmine.work.rows import give_up, read_arrow, write_arrow
+from pmcmine.work.state import new_parts, old_part
 
 _CONTENT: Final = 0xA0761D6478BD642F
 _KEY: Final = 0xE7037ED1A0B428DB
@@ -75,8 +76,6 @@ def repeated_tokens(members: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int,
 
 def read_signed(work: Folder, block: int, columns: list[str]) -> Iterator[pa.Table]:
     """Signatures of a committed block, part by part; in an update, first those of what still stands."""
-    from pmcmine.work.state import new_parts, old_part
-
     for table in (old_part(work, "near", block), *new_parts(work, "near", block)):
         yield table.select([*columns, *({"crc32"} & {*table.schema.names})])
 

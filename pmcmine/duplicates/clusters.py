@@ -10,13 +10,13 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from pmcmine.assemble.planning import Plan
 from pmcmine.duplicates.candidates import read_edges, read_signed
 from pmcmine.duplicates.signatures import KINDS, ROLES
 from pmcmine.errors import DamagedError
 from pmcmine.ids import SPLITS
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
+from pmcmine.release.plan import Plan
 from pmcmine.work.rows import Rows, give_up
 from schemas.cluster import CLUSTERS, Cluster
 

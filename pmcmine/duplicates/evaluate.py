@@ -20,12 +20,12 @@ from pmcmine.duplicates.candidates import Place as Member
 from pmcmine.duplicates.candidates import bucket_pairs
 from pmcmine.duplicates.signatures import NEAR_TEXT, compare
 from pmcmine.errors import GoldError
+from pmcmine.evaluation.gold_files import read_json_lines
 from pmcmine.evaluation.intervals import share_interval
 from pmcmine.images import fingerprint as pictures
 from pmcmine.images.check import grey_or_rgb
+from pmcmine.jats.captions import read_caption
 from pmcmine.jats.dom import parse_jats
-from pmcmine.jats.figures import read_caption
-from pmcmine.panels.evaluate import read_json_lines
 from pmcmine.rejects import Rejected
 
 _WORDS: Final = re.compile(r"[a-z0-9\u0080-\U0010ffff]+")

@@ -12,7 +12,6 @@ from hashlib import blake2b
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 
 from pmcmine.duplicates import shingles
 from pmcmine.ids import keyed_hash
@@ -22,23 +21,6 @@ from schemas.figure import Figure
 from schemas.paragraph import Paragraph
 
 IMAGE, CAPTION, PARAGRAPH = KINDS = ("image", "caption", "paragraph")
-SCHEMA: Final = pa.schema(
-    [
-        ("kind", pa.uint8()),
-        ("id", pa.string()),
-        ("pmcid", pa.string()),
-        ("group", pa.string()),
-        ("node", pa.uint64()),
-        ("digest", pa.uint64()),
-        ("keys", pa.list_(pa.uint64())),
-        ("size_rank", pa.int64()),
-        ("date", pa.int32()),
-        ("role", pa.uint8()),
-        ("pack", pa.string()),
-        ("offset", pa.int64()),
-        ("size", pa.int32()),
-    ]
-)
 ROLES: Final = ("", "graphical_abstract", "correction", "preprint")
 _CORRECTIONS: Final = frozenset({"correction", "corrected-article", "addendum", "expression-of-concern", "reprint"})
 _PREPRINT_JOURNALS: Final = ("biorxiv", "medrxiv", "arxiv", "research square", "ssrn", "preprints.org", "preprint")

@@ -5,144 +5,33 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import cast
 
-from lxml import etree
-
-from pmcmine.ids import article_id as make_article_id
 from pmcmine.ids import figure_names, sample_keys
 from pmcmine.jats.abstracts import main_abstract
-from pmcmine.jats.body import Body, FoundFigure, read_body
+from pmcmine.jats.body import read_body
 from pmcmine.jats.credits import read_credits
+from pmcmine.jats.dates import earliest, year_of
 from pmcmine.jats.dom import MAX_XML_BYTES, Element, other_articles, parse_jats
-from pmcmine.jats.figures import GraphicRef
-from pmcmine.jats.front import Front, earliest, read_front, read_references, year_of
-from pmcmine.jats.mentions import FigureIndex, find_mentions
-from pmcmine.jats.sentences import Sentences
+from pmcmine.jats.found import Body, FoundFigure
+from pmcmine.jats.front import Front, bounded, read_front, read_references
+from pmcmine.jats.license import attribution_line, decide_license
+from pmcmine.jats.mention_rows import LinkTargets, _figure_references, _Mentions, _Repeated
+from pmcmine.jats.mentions import FigureIndex
+from pmcmine.jats.records import ArticleMeta, Extraction, FigureDraft
 from pmcmine.jats.text import Ref, Text
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
-from pmcmine.rights.figures import FigureRights, Statement, figure_rights
+from pmcmine.rights.figures import Statement, figure_rights
 from pmcmine.rights.licenses import License, derivatives_ok, group_of
-from pmcmine.rights.statements import Stated, combine, read_code
 from pmcmine.rights.wordings import Owner
 from pmcmine.text import bounds
-from pmcmine.text.clean import one_line
 from schemas.article import Article
 from schemas.mention import Mention
 from schemas.paragraph import Citation, FigureReference, Paragraph
 from schemas.table_wrap import TableWrap
 
 _TRIAL = re.compile(rb"NCT\d{8}(?!\d)")
-_FIGURE_LINKS = etree.XPath("descendant::xref[@ref-type='fig']")
-_COUNT_FIGURE_LINKS = etree.XPath("count(descendant::xref[@ref-type='fig'])")
-_PARTS = ("graphic", "media", "alternatives", "caption", "label", "object-id", "p", "title")  # of a figure
 _COUNTED = ("p", "fig", "table-wrap", "graphic", "disp-formula", "sub-article", "response")  # become rows or rejects
-_BOXES = ("fig-group", "alternatives", "boxed-text", "supplementary-material", "p", "disp-quote")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleMeta:
-    """What a source knows of an article version before its XML is read.
-
-    `license_code` is None where the source has no metadata at all (then the XML decides); a source whose
-    metadata states no licence gives an empty string. `as_of` is the day of the snapshot, today if None.
-    """
-
-    pmcid: str
-    version: int = 1
-    versions_seen: tuple[int, ...] = (1,)
-    pmid: str | None = None
-    doi: str | None = None
-    license_code: str | None = None
-    is_manuscript: bool = False
-    is_retracted: bool = False
-    as_of: str | None = None
-
-    @property
-    def article_id(self) -> str:
-        """`PMC<digits>.<version>`."""
-        return make_article_id(self.pmcid, self.version)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FigureDraft:
-    """A figure before its image is read."""
-
-    figure_id: str
-    key: str
-    ordinal: int
-    xml_id: str | None
-    kind: str
-    parent_figure_id: str | None
-    label: str | None
-    caption_title: str | None
-    caption_paragraphs: tuple[str, ...]
-    caption: str | None
-    caption_emphasis: tuple[tuple[int, int], ...]
-    alt_text: str | None
-    long_description: str | None
-    section_path: tuple[str, ...]
-    section_kind: str
-    graphics: tuple[GraphicRef, ...]
-    permissions: str
-    rights: FigureRights
-    n_mentions: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extraction:
-    """All rows of one article.
-
-    `found` counts what the XML holds by kind, for the sums: each is a row or a reject.
-    """
-
-    article: Article
-    front: Front
-    license: License
-    figures: tuple[FigureDraft, ...]
-    mentions: tuple[Mention, ...]
-    paragraphs: tuple[Paragraph, ...]
-    table_wraps: tuple[TableWrap, ...]
-    found: Counter[str] = field(default_factory=Counter)
-
-
-def attribution_line(front: Front, pmcid: str, licence: Stated, doi: str | None) -> str:
-    """Attribution as the Creative Commons licences ask for it: who, what, where, under which terms."""
-    names = [f"{a.surname} {_initials(a.given_names)}".strip() for a in front.authors[:3]]
-    who = ", ".join(names) + (" et al" if len(front.authors) > 3 else "")
-    year = year_of(earliest(front.dates))
-    where = " ".join(p for p in (front.journal or front.journal_abbreviation, str(year) if year else None) if p)
-    parts = [who, (front.title or "").rstrip("."), where]
-    text = ". ".join(p for p in parts if p)
-    text += f". {pmcid}" + (f", https://doi.org/{doi}" if doi else "")
-    named = " ".join(p for p in (licence.license, licence.version) if p)
-    terms = f". {named}" + (f" ({licence.url})" if licence.url else "")
-    return one_line(bounds.shorten(text, bounds.ATTRIBUTION - len(terms)) + terms)
-
-
-def _initials(given: str | None) -> str:
-    return "".join(p[0] for p in re.split(r"[\s.-]+", given) if p) if given else ""
-
-
-def decide_license(meta: ArticleMeta, front: Front) -> tuple[Stated, str]:
-    """Return (what is decided, what stated it).
-
-    Metadata and XML are combined to the stricter, because neither can widen the other. Metadata that states no
-    licence closes; an XML that states none leaves it to the metadata.
-    """
-    stated = front.stated
-    if meta.license_code is None:
-        decided = Stated(License.OTHER) if stated.license is None else stated
-        return decided, "xml" if stated.license is not None else "none"
-    code = read_code(meta.license_code)
-    if stated.license is None:
-        return combine((code, stated)), "metadata" if meta.license_code else "none"
-    if code.license in (License.OTHER, License.TDM, None):
-        return code, "metadata" if meta.license_code else "none"
-    both = combine((stated, code))
-    return both, "metadata" if both.license == code.license else "metadata and xml"
 
 
 def extract_article(
@@ -412,19 +301,6 @@ def _draft(
     )
 
 
-def _figure_references(
-    refs: tuple[Ref, ...], index: FigureIndex, figure_ids: list[str], repeated: _Repeated
-) -> tuple[FigureReference, ...]:
-    """A paragraph's links to figures."""
-    found = []
-    for ref in refs:
-        named = [figure_ids[i] for i in index.figures(ref.rids)]
-        repeated.add(sum(map(len, named)))
-        if named:
-            found.append(FigureReference(start=ref.start, end=ref.end, figure_ids=tuple(named)))
-    return tuple(found)
-
-
 def _join(flats: tuple[Text, ...]) -> tuple[str | None, tuple[tuple[int, Text], ...]]:
     placed, offset = [], 0
     for flat in flats:
@@ -467,64 +343,6 @@ def _link_target(f: FoundFigure, ordinal: int) -> str:
     return f.figure.element.get("id") or f"#{ordinal}"
 
 
-class LinkTargets:
-    """What links to figures mean if they lead to a group of figures, or to a part of one."""
-
-    def __init__(self, root: Element, body: Body, ids: list[str], index: FigureIndex) -> None:
-        self.root = root
-        self.body = body
-        self.ids = ids
-        self.index = index
-        self.parts: dict[str, tuple[str, ...]] | None = None
-        self.added = 0
-
-    def resolve(self, refs: tuple[Ref, ...]) -> tuple[Ref, ...]:
-        """Links with the ids of figures in place of those of groups, and of graphics and captions."""
-        for ref in refs:
-            if ref.kind == "fig" and not self._are_figures(ref.rids):
-                break
-        else:
-            return refs
-        return tuple([self._resolved(ref) if ref.kind == "fig" else ref for ref in refs])
-
-    def _resolved(self, ref: Ref) -> Ref:
-        """A link with the ids of figures.
-
-        Raises:
-            Rejected: XML_TOO_LARGE where links to whole groups of figures multiply beyond the bound.
-        """
-        rids = dict.fromkeys(i for r in ref.rids for i in self._targets(r))
-        if len(rids) > len(ref.rids):
-            self.added += len(rids)
-            if self.added > bounds.MENTIONS_READ:
-                raise Rejected(Reason.XML_TOO_LARGE, f"links to more than {bounds.MENTIONS_READ} figures of groups")
-        return ref._replace(rids=tuple(rids))
-
-    def _are_figures(self, rids: tuple[str, ...]) -> bool:
-        return all(map(self.index.knows, rids))
-
-    def _targets(self, rid: str) -> tuple[str, ...]:
-        if self.index.knows(rid):
-            return (rid,)
-        if self.parts is None:
-            self.parts = self._parts()
-        return self.parts.get(rid, (rid,))
-
-    def _parts(self) -> dict[str, tuple[str, ...]]:
-        """Figures by the ids of what is in them and of the boxes around them."""
-        inside: dict[str, tuple[str, ...]] = {}
-        around: dict[str, list[str]] = {}
-        for found, name in zip(self.body.figures, self.ids, strict=True):
-            element = found.figure.element
-            for part in element.iter(*_PARTS):
-                if part.get("id"):
-                    inside[part.get("id")] = (name,)
-            for box in element.iterancestors(*_BOXES):
-                if box.get("id"):
-                    around.setdefault(box.get("id"), []).append(name)
-        return {box: tuple(names) for box, names in around.items()} | inside
-
-
 def _count_parts(root: Element, xml: bytes) -> None:
     """Check the number of what becomes rows or rejects before these are made.
 
@@ -540,38 +358,6 @@ def _check_parts(n: int) -> None:
         raise Rejected(Reason.XML_TOO_LARGE, f"{n} paragraphs, figures and tables, the bound is {bounds.PARTS}")
 
 
-def bounded(front: Front) -> Front:
-    """Bound what the rows of an article repeat of its front matter; ordinary articles are returned as they are."""
-    text = (front.title, front.journal, front.journal_abbreviation, front.article_type, front.language)
-    if (
-        sum(len(t) for t in (*text, front.doi, front.pmid) if t) <= bounds.IDENTIFIER
-        and len(front.keywords) <= bounds.KEYWORDS
-        and all(len(k) <= bounds.TITLE for k in front.keywords)
-        and all(len(a.surname) + len(a.given_names or "") <= bounds.TITLE for a in front.authors[:3])
-    ):
-        return front
-
-    def short(value: str | None) -> str | None:
-        return None if value is None else bounds.shorten(value, bounds.TITLE)
-
-    first = tuple(
-        replace(a, surname=bounds.shorten(a.surname, bounds.TITLE), given_names=short(a.given_names))
-        for a in front.authors[:3]
-    )
-    return replace(
-        front,
-        title=short(front.title),
-        journal=short(front.journal),
-        journal_abbreviation=short(front.journal_abbreviation),
-        article_type=short(front.article_type),
-        language=bounds.identifier(front.language),
-        doi=bounds.identifier(front.doi),
-        pmid=bounds.identifier(front.pmid),
-        keywords=bounds.keywords(front.keywords),
-        authors=(*first, *front.authors[3:]),
-    )
-
-
 class _Titles:
     """Section titles within their bounds, and their length; each path is looked at once."""
 
@@ -585,156 +371,3 @@ class _Titles:
             short = bounds.shorten_path(path)
             known = self._known[path] = (short, sum(map(len, short)))
         return known
-
-
-class _Repeated:
-    """Counts the characters that an article's rows repeat: a small file must not become gigabytes of rows."""
-
-    def __init__(self) -> None:
-        self._n = 0
-
-    def add(self, n: int) -> None:
-        """Count characters.
-
-        Raises:
-            Rejected: XML_TOO_LARGE above the bound.
-        """
-        self._n += n
-        if self._n > bounds.REPEATED:
-            raise Rejected(
-                Reason.XML_TOO_LARGE,
-                f"its rows repeat titles, ids and sentences of more than {bounds.REPEATED} characters",
-            )
-
-
-class _Mentions:
-    """Collects the mentions of one article and remembers which links they account for."""
-
-    def __init__(
-        self,
-        article_id: str,
-        pmcid: str,
-        figure_ids: list[str],
-        index: FigureIndex,
-        targets: LinkTargets,
-        ledger: Ledger,
-        repeated: _Repeated,
-    ) -> None:
-        self.repeated = repeated
-        self.article_id = article_id
-        self.pmcid = pmcid
-        self.figure_ids = figure_ids
-        self.index = index
-        self.targets = targets
-        self.ledger = ledger
-        self.rows: list[Mention] = []
-        self.unresolved = 0  # and those beyond the bound
-        self.found = 0
-        self.links: set[Element] = set()
-
-    def read(self, context_id: str, context_kind: str, section_kind: str, text: str, refs: tuple[Ref, ...]) -> None:
-        """Find the mentions in one text."""
-        for ref in refs:
-            if ref.kind == "fig":
-                self.links.add(ref.element)
-        named, dangling = find_mentions(text, refs, self.index)
-        self._count(len(named) + len(dangling))
-        for ref in dangling:
-            self.unresolved += 1
-            missing = [r for r in ref.rids if not self.index.knows(r)]
-            self.ledger.add(
-                Stage.EXTRACT,
-                Unit.MENTION,
-                Reason.MENTION_UNRESOLVED,
-                self.article_id,
-                f"{context_id}: {text[ref.start : ref.end]!r} → {' '.join(missing) or 'no rid'}",
-            )
-        if not named:
-            return
-        sentences = Sentences(text)
-        for m in named:
-            if len(self.rows) >= bounds.MENTIONS:
-                self.unresolved += 1
-                self.ledger.add(
-                    Stage.EXTRACT,
-                    Unit.MENTION,
-                    Reason.MENTION_LIMIT,
-                    self.article_id,
-                    f"{context_id}: {text[m.start : m.end][:100]!r}",
-                    self.figure_ids[m.figure],
-                )
-                continue
-            first, last, sentence = sentences.at(m.start, m.end)
-            self.repeated.add(last - first)
-            self.rows.append(
-                Mention(
-                    mention_id=f"{self.article_id}/m{len(self.rows):05d}",
-                    figure_id=self.figure_ids[m.figure],
-                    article_id=self.article_id,
-                    pmcid=self.pmcid,
-                    context_id=context_id,
-                    context_kind=context_kind,
-                    start=m.start,
-                    end=m.end,
-                    text=text[m.start : m.end],
-                    panels=m.panels,
-                    how=m.how,
-                    sentence=sentence,
-                    sentence_start=first,
-                    sentence_end=last,
-                    section_kind=section_kind,
-                )
-            )
-
-    def read_parts(
-        self,
-        context_id: str,
-        context_kind: str,
-        section_kind: str,
-        text: str | None,
-        parts: tuple[tuple[int, Text], ...],
-    ) -> None:
-        """Find the mentions in a text joined from parts; only linked ones, for a caption names itself."""
-        if text is None:
-            return
-        refs = tuple(
-            Ref(r.start + offset, r.end + offset, r.kind, r.rids, r.element)
-            for offset, flat in parts
-            for r in flat.refs
-        )
-        if refs:
-            self.read(context_id, context_kind, section_kind, text, self.targets.resolve(refs))
-
-    def _count(self, n: int) -> None:
-        """Count mentions, whatever becomes of them.
-
-        Raises:
-            Rejected: XML_TOO_LARGE above the bound.
-        """
-        self.found += n
-        if self.found > bounds.MENTIONS_READ:
-            raise Rejected(Reason.XML_TOO_LARGE, f"more than {bounds.MENTIONS_READ} mentions of figures")
-
-    def outside(self, root: Element) -> int:
-        """Ledger rows for links to figures in places whose text is in no row; their number."""
-        n = 0
-        if _COUNT_FIGURE_LINKS(root) == len(self.links):
-            return 0  # all are accounted for
-        found = cast("list[Element]", _FIGURE_LINKS(root))
-        for xref in found:
-            if xref not in self.links:
-                parent = xref.getparent()
-                while parent is not None and parent.tag not in ("sub-article", "response"):
-                    parent = parent.getparent()
-                if parent is not None:
-                    continue
-                n += 1
-                self._count(1)
-                self.ledger.add(
-                    Stage.EXTRACT,
-                    Unit.MENTION,
-                    Reason.MENTION_OUTSIDE_TEXT,
-                    self.article_id,
-                    f"{xref.getparent().tag}: {xref.get('rid') or ''}",
-                )
-        return n

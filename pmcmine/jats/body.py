@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from dataclasses import replace
+from typing import Final
 
-from lxml import etree
-
-from pmcmine.jats.dom import LANG, MATHML, Element
-from pmcmine.jats.figures import Around, JatsFigure, figure_kind, read_caption, read_figure, read_statements
+from pmcmine.jats.captions import read_caption
+from pmcmine.jats.dom import LANG, Element
+from pmcmine.jats.figure_statements import read_statements
+from pmcmine.jats.figures import figure_kind, read_figure
+from pmcmine.jats.found import Body, FoundAbstract, FoundFigure, FoundParagraph, FoundTable, Place
+from pmcmine.jats.loose_text import _has_loose_text, _wrap_loose_text
 from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of
 from pmcmine.jats.text import Text, flatten, formula_text, is_picture, plain_text
 from pmcmine.rejects import Reason, Rejected
@@ -25,83 +27,6 @@ _CLOSED: Final = frozenset(
 _TEXTS: Final = frozenset(
     {"disp-formula", "disp-formula-group", "def-item", "code", "preformat", "verse-group", "speech", "attrib", "tr"}
 )
-# Elements of running text: beside paragraphs, they are part of a paragraph that the markup left out.
-_INLINE: Final = frozenset(
-    {"bold", "italic", "sup", "sub", "sc", "underline", "overline", "strike", "monospace", "roman", "sans-serif",
-     "styled-content", "named-content", "xref", "ext-link", "uri", "email", "inline-formula", "abbrev", "fixed-case",
-     "chem-struct", "inline-supplementary-material", "inline-graphic", "tex-math", "math", MATHML + "math", "break",
-     "private-char", "milestone-start", "milestone-end", etree.Entity}
-)  # fmt: skip
-
-
-class Place(NamedTuple):
-    """Where in the article something stands. (A tuple: one is made for each paragraph.)"""
-
-    path: str = ""
-    titles: tuple[str, ...] = ()
-    kind: str = OTHER
-    language: str | None = None
-    figure_kind: str = "figure"
-
-    def down(self, step: str) -> Place:
-        """The place one step deeper."""
-        return self._replace(path=f"{self.path}/{step}" if self.path else step)
-
-
-class FoundParagraph(NamedTuple):
-    """A paragraph with text."""
-
-    place: Place
-    flat: Text
-
-
-@dataclass(frozen=True, slots=True)
-class FoundFigure:
-    """A figure and the ordinal of the one it is nested in, or of the group that it is `grouped` in."""
-
-    place: Place
-    figure: JatsFigure
-    parent: int | None
-    grouped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class FoundTable:
-    """A table; `figure` is the ordinal of its image where it is one."""
-
-    place: Place
-    element: Element
-    label: str | None
-    caption: tuple[str | None, str | None]
-    caption_flats: tuple[tuple[int, Text], ...]
-    notes: tuple[Text, ...]
-    n_rows: int
-    figure: int | None
-
-
-class FoundAbstract(NamedTuple):
-    """An abstract; the paths of its paragraphs begin with `step`."""
-
-    step: str
-    kind: str | None
-    language: str | None
-    title: str | None
-
-
-@dataclass
-class Body:
-    """What the walk found, in document order. `groups` are the ordinals of the figures of a group, by its XML id."""
-
-    paragraphs: list[FoundParagraph] = field(default_factory=list)
-    empty_paragraphs: list[str] = field(default_factory=list)
-    figures: list[FoundFigure] = field(default_factory=list)
-    tables: list[FoundTable] = field(default_factory=list)
-    titles: list[tuple[Place, Text]] = field(default_factory=list)
-    sub_articles: list[Element] = field(default_factory=list)
-    seen: set[Element] = field(default_factory=set)
-    abstracts: list[FoundAbstract] = field(default_factory=list)
-    groups: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    around: Around = field(default_factory=dict)
 
 
 def read_body(article: Element) -> Body:
@@ -159,44 +84,6 @@ def _container(element: Element, place: Place, body: Body) -> None:
             body.sub_articles.append(child)
         else:
             _container(child, _inside(child, tag, place, n, body), body)
-
-
-def _has_loose_text(element: Element) -> bool:
-    """Whether text stands straight in an element that holds paragraphs."""
-    text = element.text
-    if text and not text.isspace():
-        return True
-    for child in element:
-        if child.tag in _INLINE:
-            return True
-        tail = child.tail
-        if tail and not tail.isspace():
-            return True
-    return False
-
-
-def _wrap_loose_text(element: Element) -> None:
-    """Put each run of loose text of an element into a paragraph, in place: links must stay the same elements."""
-    run = None
-    children = list(element)
-    if element.text and not element.text.isspace():
-        run = element.makeelement("p")
-        run.text, element.text = element.text, None
-        element.insert(0, run)
-    for child in children:
-        tag = child.tag
-        if tag in _INLINE or (tag == "alternatives" and not is_picture(child)):
-            if run is None:
-                run = element.makeelement("p")
-                child.addprevious(run)
-            run.append(child)  # takes the text after it along
-            continue
-        run, tail = None, child.tail
-        if tail and not tail.isspace():
-            child.tail = None
-            run = element.makeelement("p")
-            run.text = tail
-            child.addnext(run)
 
 
 def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Place:

@@ -3,62 +3,20 @@
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
+from pmcmine.jats.dates import _date, _date_kind
 from pmcmine.jats.dom import HREF, LANG, Element
 from pmcmine.jats.permissions import custom_statement, footnoted, read_permissions, today
 from pmcmine.jats.text import flatten, plain_text
 from pmcmine.rights.retraction import Signs, is_retracted
 from pmcmine.rights.statements import Stated, combine
+from pmcmine.text import bounds
 from schemas.article import Author, Dates, Funding, Reference, RelatedArticle
 
-_MONTHS = {m: i for i, m in enumerate(
-    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
-_YEAR = re.compile(r"\d{4}")
-_TWO_DIGITS = re.compile(r"\d{1,2}(?!\d)")
-_ISO_DATE = re.compile(r"(?P<year>\d{4})(?:-?(?P<month>\d\d)(?:-?(?P<day>\d\d))?)?(?!\d)(?=$|[T\s])")
-_WORDED_DATE = re.compile(
-    r"(?:(?P<before>\d{1,2})(?:st|nd|rd|th)?\.?\s{1,2})?(?P<month>[A-Z][a-z]{2,8})\.?"
-    r"(?:\s{1,2}(?P<after>\d{1,2})(?:st|nd|rd|th)?)?,?\s{1,2}(?P<year>\d{4})(?!\d)"
-)
-_PUBLISHED = frozenset({"pub", "publication", "published", "publish", "version-of-record", "vor"})
-_DATE_KINDS = {
-    "epub": "epub",
-    "epub-ppub": "epub",
-    "ppub-epub": "epub",
-    "epreprint": "epub",
-    "e-pub": "epub",
-    "epub-ahead-of-print": "epub",
-    "ahead-of-print": "epub",
-    "pub-online": "epub",
-    "pub-electronic": "epub",
-    "online": "epub",
-    "published-online": "epub",
-    "first-online": "epub",
-    "online-first": "epub",
-    "onlinefirst": "epub",
-    "early-online": "epub",
-    "electronic": "epub",
-    "web": "epub",
-    "ppub": "ppub",
-    "print": "ppub",
-    "p-pub": "ppub",
-    "pub-print": "ppub",
-    "published-print": "ppub",
-    "collection": "collection",
-    "issue": "collection",
-    "issue-pub": "collection",
-    "cover": "collection",
-    "cover-date": "collection",
-    "pmc-release": "pmc_release",
-    "received": "received",
-    "accepted": "accepted",
-}
 _ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
-_DIGITS = re.compile(r"\d+")
 _PMCID = re.compile(r"(?:PMC)?(\d{1,12})", re.IGNORECASE)
 
 
@@ -90,66 +48,6 @@ class Front:
     license_text: str | None
     copyright: str | None
     retracted: bool
-
-
-def _iso(text: str) -> str | None:
-    """The date at the front of an ISO 8601 value, None if it is none."""
-    match = _ISO_DATE.match(text.strip())
-    return _checked(match["year"], int(match["month"] or 0), int(match["day"] or 0)) if match else None
-
-
-def _checked(year: str, month: int, day: int) -> str:
-    """ISO date as precise as the parts are valid."""
-    if not 1 <= month <= 12:
-        return year
-    if not (1 <= day <= 28 or 1 <= day <= monthrange(int(year) or 4, month)[1]):
-        return f"{year}-{month:02d}"
-    return f"{year}-{month:02d}-{day:02d}"
-
-
-def _month(text: str) -> int:
-    """Number of a month given as a number or name (the first one of a range), 0 for a season or nothing."""
-    match = _TWO_DIGITS.match(text)
-    return int(match[0]) if match else _MONTHS.get(text[:3].lower(), 0)
-
-
-def _date(element: Element) -> str | None:
-    """ISO date at the precision given, None without a year."""
-    iso = element.get("iso-8601-date")
-    if iso and (value := _iso(iso)):
-        return value
-    parts = {c.tag: (c.text or "").strip() for c in element}
-    if "year" not in parts:  # nested in a `string-date`, or in words
-        parts = {c.tag: (c.text or "").strip() for c in element.iter("year", "month", "season", "day")}
-    whole = "" if "year" in parts else " ".join("".join(element.itertext()).split())
-    year = _YEAR.search(parts.get("year") or whole)
-    if not year:
-        return None
-    if whole:
-        return _worded(whole) or year[0]
-    day = _TWO_DIGITS.match(parts.get("day", ""))
-    return _checked(year[0], _month(parts.get("month") or parts.get("season", "")), int(day[0]) if day else 0)
-
-
-def _worded(text: str) -> str | None:
-    """Date of a text such as "12 July 2019", "July 12, 2019" or "2019-07-12", None if it has another form."""
-    if (value := _iso(text)) and len(value) > 4:
-        return value
-    match = _WORDED_DATE.search(text)
-    if match is None:
-        return None
-    return _checked(match["year"], _month(match["month"]), int(match["before"] or match["after"] or 0))
-
-
-def _date_kind(element: Element) -> str | None:
-    """Field of `Dates` that a date goes to, None for dates of other events."""
-    kind = (element.get("date-type") or "").strip().lower()
-    if not kind or kind in ("pub", "publication", "published"):
-        kind = (element.get("pub-type") or kind).strip().lower()
-    printed = "print" in (element.get("publication-format") or "").lower()
-    if kind in _PUBLISHED or (not kind and element.tag == "pub-date"):
-        return "ppub" if printed else "epub"
-    return _DATE_KINDS.get(kind)
 
 
 def _affiliation(element: Element) -> str:
@@ -358,22 +256,6 @@ def read_front(article: Element, as_of: str | None = None) -> Front:
     )
 
 
-def earliest(dates: Dates) -> str | None:
-    """Return the publication date.
-
-    Of the electronic, print and collection dates, this is the most precise of the earliest year, and the earliest of
-    these; without any of them, the release in PMC.
-    """
-    stated = [d for d in (dates.epub, dates.ppub, dates.collection) if d]
-    return min(stated, key=lambda d: (d[:4], -len(d), d)) if stated else dates.pmc_release
-
-
-def year_of(date: str | None) -> int | None:
-    """Year of an ISO date."""
-    match = _DIGITS.match(date or "")
-    return int(match[0]) if match else None
-
-
 def read_references(article: Element) -> tuple[Reference, ...]:
     """The reference list with the ids that its entries give."""
     references: list[Reference] = []
@@ -399,3 +281,35 @@ def read_references(article: Element) -> tuple[Reference, ...]:
             pmcid = f"PMC{pmcid}"
         references.append(Reference(ref_id=ref_id, pmid=ids.get("pmid"), pmcid=pmcid, doi=ids.get("doi")))
     return tuple(references)
+
+
+def bounded(front: Front) -> Front:
+    """Bound what the rows of an article repeat of its front matter; ordinary articles are returned as they are."""
+    text = (front.title, front.journal, front.journal_abbreviation, front.article_type, front.language)
+    if (
+        sum(len(t) for t in (*text, front.doi, front.pmid) if t) <= bounds.IDENTIFIER
+        and len(front.keywords) <= bounds.KEYWORDS
+        and all(len(k) <= bounds.TITLE for k in front.keywords)
+        and all(len(a.surname) + len(a.given_names or "") <= bounds.TITLE for a in front.authors[:3])
+    ):
+        return front
+
+    def short(value: str | None) -> str | None:
+        return None if value is None else bounds.shorten(value, bounds.TITLE)
+
+    first = tuple(
+        replace(a, surname=bounds.shorten(a.surname, bounds.TITLE), given_names=short(a.given_names))
+        for a in front.authors[:3]
+    )
+    return replace(
+        front,
+        title=short(front.title),
+        journal=short(front.journal),
+        journal_abbreviation=short(front.journal_abbreviation),
+        article_type=short(front.article_type),
+        language=bounds.identifier(front.language),
+        doi=bounds.identifier(front.doi),
+        pmid=bounds.identifier(front.pmid),
+        keywords=bounds.keywords(front.keywords),
+        authors=(*first, *front.authors[3:]),
+    )

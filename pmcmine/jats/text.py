@@ -7,14 +7,14 @@ keep their words apart, formulas become readable text, and floats are left out a
 from __future__ import annotations
 
 import re
-from html.entities import html5
 from itertools import accumulate
 from typing import Final, NamedTuple
 
 from lxml import etree
 
 from pmcmine.jats.dom import MATHML, Element
-from pmcmine.jats.entities import meaning
+from pmcmine.jats.mathml import _entity, _mathml
+from pmcmine.jats.tex import tex_text
 
 FLOATS: Final = frozenset(
     {
@@ -352,175 +352,6 @@ def plain_text(element: Element | None) -> str | None:
         text = element.text
         return tidy(text).strip(" ") or None if text else None
     return flatten(element).text or None
-
-
-def _entity(name: str) -> str:
-    """An entity that the (never loaded) DTD would have defined."""
-    return meaning(name)
-
-
-_OPERATOR_SPACES: Final = frozenset("=<>≤≥≈≠±×→←↔∼≡+")
-_SCRIPTS: Final = {"msub": "_", "msup": "^", "munder": "_", "mover": "^"}
-_TOKENS: Final = frozenset({"mi", "mn", "mo", "mtext", "ms"})
-_INVISIBLE: Final = {0x2061: " ", 0x2062: "", 0x2063: ",", 0x2064: ""}  # function, times, comma, plus
-_PRIMES: Final = frozenset("′″‴⁗'’")
-_FUNCTIONS: Final = frozenset(
-    {"sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "arcsin", "arccos", "arctan", "log", "ln", "lg",
-     "exp", "min", "max", "lim", "det", "sup", "inf", "arg", "sgn", "Pr", "Var", "Cov"}
-)  # fmt: skip
-
-
-def _mathml(element: Element) -> str:
-    tag = element.tag
-    if not isinstance(tag, str):
-        return _entity(element.name) if tag is etree.Entity else ""
-    name = tag.rpartition("}")[2]
-    if name in _TOKENS:
-        return _token(element, name)
-    if name in ("annotation", "annotation-xml", "mspace", "mphantom", "mprescripts", "none"):
-        return " " if name == "mspace" else ""
-    if not len(element):
-        return str(element.get("alt", "")) if name == "mglyph" else " ".join((element.text or "").split())
-    if name == "mmultiscripts":
-        return _multiscripts(element)
-    parts = [_mathml(child) for child in element]
-    if name == "mover" and len(parts) == 2 and len(mark := parts[1].strip()) == 1 and not mark.isalnum():
-        return parts[0] + mark  # an accent
-    if name in _SCRIPTS and len(parts) == 2:
-        script = parts[1].strip()
-        if not script:
-            return parts[0]
-        if name == "msup" and _PRIMES.issuperset(script):
-            return parts[0] + script
-        base = _base(parts[0]) if name == "msup" else parts[0]
-        return f"{base}{_SCRIPTS[name]}{_group(script)}"
-    if name in ("msubsup", "munderover") and len(parts) == 3:
-        low, high = parts[1].strip(), parts[2].strip()
-        raised = high if high and _PRIMES.issuperset(high) else f"^{_group(high)}" if high else ""
-        return parts[0] + (f"_{_group(low)}" if low else "") + raised
-    if name == "mfrac" and len(parts) == 2:
-        if re.fullmatch(r"0(?:\.0*)?[a-z]*", element.get("linethickness", "")):
-            return f"({parts[0].strip()} over {parts[1].strip()})"  # a binomial
-        return f"{_group(parts[0])}/{_group(parts[1])}"
-    if name == "msqrt":
-        return f"√({''.join(parts).strip()})"
-    if name == "mroot" and len(parts) == 2:
-        return f"({parts[0]})^(1/{parts[1]})"
-    if name == "mtable":
-        return "; ".join(p for p in parts if p)
-    if name == "mtr" or name == "mlabeledtr":
-        cells = ", ".join(p for p in parts[name == "mlabeledtr" :] if p)
-        return f"{cells} {parts[0]}" if name == "mlabeledtr" else cells
-    if name == "mfenced":
-        return _fenced(element, parts)
-    if name == "maction":
-        return parts[0]
-    return _row(element, parts)
-
-
-def _token(element: Element, name: str) -> str:
-    """Text of an identifier, number, operator or words."""
-    text = element.text or ""
-    if len(element):  # entities, glyphs and breaks
-        text += "".join(_mathml(c) + (c.tail or "") for c in element)
-    clean = " ".join(text.split())
-    if clean and not clean.isascii():
-        clean = clean.translate(_INVISIBLE)
-    if name == "mo":
-        return f" {clean} " if clean in _OPERATOR_SPACES else clean
-    if name == "mtext" and clean:  # words bring their own spaces
-        return (" " if text[0].isspace() else "") + clean + (" " if text[-1].isspace() else "")
-    return clean
-
-
-def _row(element: Element, parts: list[str]) -> str:
-    """Join the parts of a row; the name of a function keeps apart from its argument."""
-    if _FUNCTIONS.isdisjoint(parts):
-        return "".join(parts)
-    last = len(parts) - 1
-    return "".join(
-        p + " " if n < last and p in _FUNCTIONS and parts[n + 1][:1].isalnum() else p for n, p in enumerate(parts)
-    )
-
-
-def _fenced(element: Element, parts: list[str]) -> str:
-    """Join what is between fences, by the separators given; the last of these serves for all that follow."""
-    separators = "".join(element.get("separators", ",").split())
-    opened, closed = str(element.get("open", "(")), str(element.get("close", ")"))
-    body = parts[0] if parts else ""
-    for n, part in enumerate(parts[1:]):
-        body += (separators[min(n, len(separators) - 1)] if separators else "") + part
-    return opened + body.strip() + closed
-
-
-def _multiscripts(element: Element) -> str:
-    """A base with several scripts: those in front first, as in ^14_6C."""
-    children = [c for c in element if isinstance(c.tag, str)]
-    names = [c.tag.rpartition("}")[2] for c in children]
-    cut = names.index("mprescripts") if "mprescripts" in names else len(children)
-    base = _mathml(children[0]) if children else ""
-
-    def scripts(nodes: list[Element]) -> str:
-        texts = [_mathml(n).strip() for n in nodes]
-        lows, highs = "".join(texts[::2]), "".join(texts[1::2])
-        return (f"_{_group(lows)}" if lows else "") + (f"^{_group(highs)}" if highs else "")
-
-    return scripts(children[cut + 1 :]) + base + scripts(children[1:cut])
-
-
-def _base(text: str) -> str:
-    """What a power is put on: in brackets if it is a sum or quotient."""
-    bare = text.strip()
-    # Markup that takes too much as the base, up to `1.5 × 10` or `y = x`, is common.
-    calculated = any(c in bare for c in "+−-/") and "=" not in bare and not bare.endswith(("10", "("))
-    return f"({bare})" if calculated and len(bare) > 1 and not _is_closed(bare) else text
-
-
-def _is_closed(text: str) -> bool:
-    """Whether one pair of brackets holds all of a text."""
-    if len(text) < 2 or text[0] + text[-1] not in ("()", "[]", "{}", "||", "⟨⟩"):
-        return False
-    depth = 0
-    for n, c in enumerate(text[:-1]):
-        depth += (c in "([{⟨") - (c in ")]}⟩")
-        if depth <= 0 and n and text[0] != "|":
-            return False
-    return True
-
-
-def _group(text: str) -> str:
-    text = text.strip()
-    return text if len(text) <= 1 or text.isalnum() or _is_closed(text) else f"({text})"
-
-
-_TEX_BODY: Final = ("\\begin{document}", "\\end{document}")
-_TEX_NOISE = re.compile(
-    r"\\(?:documentclass|usepackage|setlength|begin|end)(?:\[[^\[\]]*\])?(?:\{[^{}]*\})*"
-    r"|\$+|\\(?:left|right|displaystyle|textstyle|limits|nolimits|,|;|!|:|quad|qquad)(?![a-zA-Z])"
-)
-_TEX_FONTS = re.compile(r"\\(?:mathrm|mathbf|mathit|mathsf|mathcal|mathbb|text|textrm|textit|textbf|rm|bf|it|hbox"
-                        r"|mbox|operatorname|boldsymbol)\s*\{([^{}]*)\}")  # fmt: skip
-_TEX_FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
-_TEX_COMMAND = re.compile(r"\\([A-Za-z]+)")
-_TEX_WORDS: Final = {"times": "×", "cdot": "·", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "pm": "±", "approx": "≈",
-                     "sim": "∼", "to": "→", "rightarrow": "→", "infty": "∞", "neq": "≠", "ne": "≠", "sqrt": "√",
-                     "sum": "∑", "prod": "∏", "int": "∫", "partial": "∂", "degree": "°", "circ": "°", "ldots": "…",
-                     "varepsilon": "ε", "epsilon": "ε", "upmu": "µ", "upalpha": "α", "upbeta": "β"}  # fmt: skip
-
-
-def tex_text(tex: str) -> str:
-    """Readable text of TeX mathematics: no preamble, no fonts, commands as characters where there is one."""
-    start = tex.find(_TEX_BODY[0])
-    end = tex.find(_TEX_BODY[1], start) if start >= 0 else -1
-    text = _TEX_NOISE.sub(" ", tex[start + len(_TEX_BODY[0]) : end] if end >= 0 else tex)
-    for _ in range(4):  # nested fonts and fractions, from the inside
-        text = _TEX_FRACTION.sub(r"(\1)/(\2)", _TEX_FONTS.sub(r"\1", text))
-    text = _TEX_COMMAND.sub(
-        lambda m: _TEX_WORDS.get(m[1]) or html5.get(m[1] + ";") or html5.get(m[1].lower() + ";") or m[1], text
-    )
-    text = re.sub(r"\\(.)", r"\1", text)
-    text = re.sub(r"([_^])\{\s*(\w)\s*\}", r"\1\2", text).replace("{", "(").replace("}", ")")
-    return " ".join(text.split())
 
 
 def formula_text(element: Element) -> str:

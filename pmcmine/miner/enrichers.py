@@ -20,15 +20,13 @@ from dataclasses import fields
 from difflib import get_close_matches
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 from schemas.figure import Figure
 from schemas.panel import Panel
 from schemas.paragraph import Paragraph
-
-if TYPE_CHECKING:
-    from pmcmine.config import MineConfig
 
 PARAGRAPHS: Final = "pmcmine.paragraphs"
 FIGURES: Final = "pmcmine.figures"
@@ -58,8 +56,6 @@ def _load(group: str, entry: EntryPoint) -> Any:
     Raises:
         PmcmineError: one line that names the plug-in.
     """
-    from pmcmine.config import MineConfig
-
     said = f"plug-in {entry.name} of {group} ({entry.value})"
     try:
         module = entry.load()

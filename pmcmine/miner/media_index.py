@@ -6,18 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from pmcmine.jats.figures import IMAGE_SUFFIXES, VECTOR_SUFFIXES, GraphicRef
+from pmcmine.images.names import IMAGE_SUFFIXES, VECTOR_SUFFIXES, is_image_name
+from pmcmine.jats.figures import GraphicRef
 from pmcmine.sources.base import Asset
 
 # A gif beside another format is PMC's thumbnail.
 _PREFERENCE = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".bmp", ".jp2", ".gif")
 _RANK = {suffix: rank for rank, suffix in enumerate(_PREFERENCE)}
-
-
-def is_image_name(name: str) -> bool:
-    """Whether a file name ends like an image, of pixels or drawn."""
-    suffix = PurePosixPath(name).suffix.lower()
-    return suffix in IMAGE_SUFFIXES or suffix in VECTOR_SUFFIXES
 
 
 @dataclass(frozen=True)

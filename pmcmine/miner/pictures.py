@@ -13,6 +13,7 @@ from pmcmine.images.fingerprint import NEAR, likeness
 from pmcmine.miner.enrichers import VIEW_SIDE, wants_views
 from pmcmine.miner.graphics import Choice
 from pmcmine.pdf.convert import PdfPicture, read_pdf
+from pmcmine.pdf.limits import pdf_limits
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.base import ArticleBundle, Asset
 from schemas.figure import PdfPlace
@@ -107,8 +108,6 @@ def _from_pdf(
 
     A PDF that can't be read changes nothing, but for a count.
     """
-    from pmcmine.sources.registry import pdf_limits
-
     places: dict[str, _Place] = {}
     try:
         data = bundle.read_pdf(config.max_pdf_bytes)

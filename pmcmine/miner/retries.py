@@ -11,7 +11,8 @@ from typing import Any
 from pmcmine.io.folder import Folder
 from pmcmine.miner import Mined
 from pmcmine.release.layout import release_folder
-from pmcmine.update.differences import is_settled, read_delta
+from pmcmine.work.delta import is_settled, read_delta
+from pmcmine.work.state import read_part
 
 # Counts that are made when an article is staged; they follow from its rows and images.
 _STAGED = ("pmcids", "samples", "sample_bytes", "panel_samples", "signed_")
@@ -53,8 +54,6 @@ def outcomes_before(work: Folder, block: int) -> dict[str, Outcome]:
     retried = set(read_delta(work, block).get("retried", ()))
     if not retried or is_settled(work):
         return {}
-    from pmcmine.work.state import read_part
-
     release = release_folder(work)
     images: dict[str, set[tuple[str, str]]] = {pmcid: set() for pmcid in retried}
     for row in read_part(release, "index", block).select(["pmcid", "figure_id", "sha256"]).to_pylist():

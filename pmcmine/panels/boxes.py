@@ -12,15 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pmcmine.images.opencv import opencv
-
-if TYPE_CHECKING:
-    from pmcmine.panels.glyphs import Glyphs
+from pmcmine.panels.geometry import Box, reading_order
+from pmcmine.panels.glyphs import Glyphs, find_glyphs
 
 _SIDE: Final = 512  # pixels of the longer side that are looked at
 _FLAT: Final = 22  # grey levels from the ground that are no ink
@@ -46,27 +45,6 @@ _SURE: Final = 0.8  # mean quality from which cuts are made that no caption asks
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in pixels, and how sure it is (0 to 1, not calibrated)."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-    confidence: float = 1.0
-
-
-def iou(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes."""
-    w = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
-    h = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
-    if w <= 0 or h <= 0:
-        return 0.0
-    both = w * h
-    return both / (a.width * a.height + b.width * b.height - both)
-
-
-@dataclass(frozen=True, slots=True)
 class _Cut:
     """A place where a region may be cut: from `start` to `end` along an axis, and how good it is (0 to 1)."""
 
@@ -86,8 +64,6 @@ def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Seque
         wanted: how many panels the caption names; None where it names none.
         labels: their labels in order, where they are known; their letters are looked for in the corners of panels.
     """
-    from pmcmine.panels.glyphs import find_glyphs
-
     grey, scale = _shrunk(rgb)
     picture = _Picture(grey, _ground(grey))
     whole = (0, grey.shape[0], 0, grey.shape[1])
@@ -304,18 +280,6 @@ def _aligned(cells: Sequence[Region], tight: Sequence[tuple[Region, tuple[bool, 
             else:
                 edges[e] = region[e] + outward * min(abs(cell[e] - region[e]), int(_BORDER * extent) + 1)
         out.append((edges[0], edges[1], edges[2], edges[3]))
-    return out
-
-
-def reading_order(boxes: Sequence[Box]) -> list[Box]:
-    """Rows from top to bottom, in each from left to right."""
-    left = sorted(boxes, key=lambda b: (b.y, b.x))
-    out: list[Box] = []
-    while left:
-        first = left[0]
-        row = [b for b in left if b.y + b.height / 2 < first.y + first.height or b.y < first.y + first.height / 3]
-        out += sorted(row, key=lambda b: b.x)
-        left = [b for b in left if b not in row]
     return out
 
 

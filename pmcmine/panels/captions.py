@@ -10,16 +10,16 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from pmcmine.panels.labels import LABEL, LIST, SUBPANELS, expand, kinds, position, series
+from pmcmine.panels.labels import LIST, expand, kinds
+from pmcmine.panels.marker_choice import _choose
+from pmcmine.panels.markers import Span, _Marker, _markers
 
 _EDGE: Final = 24  # code points at the end of a span that may be connecting words
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,55 +45,6 @@ class SplitCaption:
     shared: tuple[Span, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Marker:
-    """A place that may be a label: of the labels, from start to end, in a way of writing."""
-
-    start: int
-    end: int
-    labels: tuple[str, ...]
-    form: str
-
-
-_BRACKETED: Final = re.compile(
-    rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:\s?[:.])?\s?[)\]]"
-)
-_IN_BRACKETS: Final = re.compile(
-    rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LABEL})\)|\((?P<head>{LIST})[:;,] ?[^()]{{3,200}}\)"
-)
-_HALF: Final = re.compile(rf"(?<![\w(\[{{])(?P<list>{LIST})\)(?=[\s:])")
-# A literal space first: the engine skips to it, where a lookbehind first would be tried at each character.
-_DOTTED: Final = re.compile(rf" (?<=[.;:,!?)] )(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
-_DOTTED_FIRST: Final = re.compile(rf"(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
-# "A, Cells at rest. B, Cells in motion."
-_COMMA_NEXT: Final = r",(?= [A-Z\d“(αβγδΔ])(?! [A-Za-z\d]{1,2}[ ,])"
-_COMMA: Final = re.compile(rf" (?<=[.!?)] )(?P<list>{LIST}){_COMMA_NEXT}")
-_COMMA_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_COMMA_NEXT}")
-# The title or the words of the panel before lack their full stop: "Survey of the plots A: Maps. B: Counts."
-_UNSTOPPED: Final = re.compile(
-    rf" (?<=[^\s.;:,!?(\[–—-] )(?=[A-Za-z])(?P<list>{LIST})(?P<mark>[.:])(?= [A-Z\d“(αβγδΔ])"
-)
-_MAY_BE_UNSTOPPED: Final = re.compile(r"[ –-][A-Za-z](?:\d{1,2}|['′’″]{1,2})?[.:] [A-Z\d“(αβγδΔ]")  # quick to look for
-_NAMED_BY_LETTER: Final = re.compile(
-    r"\b(?:vitamins?|hepatitis|influenza|types?|(?:sub)?groups?|class(?:es)?|grades?|phases?|stages?|steps?|lanes?|factors?|proteins?|"
-    r"tables?|fig(?:ure|\.)?s?|cases?|patients?|models?|regions?|sites?|clusters?|clades?|categor(?:y|ies)|days?|arms?|zones?|"
-    r"and|or|to|of|in|the|for|with|vs|versus) $",
-    re.IGNORECASE,
-)
-_BARE_NEXT: Final = r"(?= [A-Z\d“‘\"'(αβγδΔ*]| [a-z]{2,})"
-_BARE: Final = re.compile(rf" (?<=[.;:!?)’”,] )(?P<list>{LIST}){_BARE_NEXT}")
-_BARE_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_BARE_NEXT}")
-_PANEL_WORD: Final = re.compile(rf"\b[Pp]anels? (?:\((?P<list>{LIST})\)|(?P<bare>{LIST})(?=[\s:,.;)]))")
-_POSITION: Final = re.compile(
-    r"\((?P<list>(?:the )?(?:upper|top|lower|bottom|middle|center|centre|central|left|right|first|second|third)"
-    r"(?:[ -](?:left|right|middle|center|centre))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)\)"
-    r"|(?:^| (?<=[.;:] ))(?P<bare>(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)"
-    r"(?:[ -](?:left|right))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)(?=[:,])",
-)
-_POSITIONED: Final = re.compile(  # what a place needs, quick to look for
-    r"\((?:the )?(?:upper|top|lower|bottom|middle|cent|left|right|first|second|third)"
-    r"|(?:^| )(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
-)
 _SENTENCE: Final = re.compile(r"(?<=[.!?])[)\]”’\"']? +(?=[(\[“‘\"']?[A-Z0-9*†‡#αβγδΔ])")
 _ABBREVIATED: Final = re.compile(
     r"(?:\b(?:[Ff]igs?|[Tt]abs?|[Rr]efs?|[Nn]os?|vs|cv|cvs|var|subsp|ssp|spp?|approx|ca|et al|e\.g|i\.e|[A-Z]|st|Dr|min|max|resp|Eq|"
@@ -116,26 +67,16 @@ _TRAILING_WORDS: Final = ("and", "or", "as well as", "while", "whereas")
 _PREPOSITION: Final = re.compile(
     r"\b(?:of|in|on|for|with|by|from|to|at|between|during|using|under|after|show(?:s|ing)?|include[sd]?|including|against|versus|via|within|into|are|is|as|following|than)\s+", re.IGNORECASE
 )  # fmt: skip
-_REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
-_LETTERS: Final = re.compile(r"\b(?:letters?|lanes?|steps?|eqs?\.?|equations?) $", re.IGNORECASE)
-_MODELS: Final = re.compile(r"\bmodels? $", re.IGNORECASE)
 _GRAPHS: Final = re.compile(
     r"\b(?:graphs?|panels?|pictures?|photos?|photographs?|images?|plots?|figures?|diagrams?)$", re.IGNORECASE
 )
 _LEADING: Final = re.compile(
     r"\b(?:with|of|for|on|in|by|are|is|were|to|between|from|includes?|including|show|shows|showing|at)$", re.IGNORECASE
 )
-_COMPOUNDS: Final = re.compile(r"\b(?:structures? of|compounds?|synthesis|reagents|synthetic)\b", re.IGNORECASE)
-_MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
 _AGAIN: Final = re.compile(
     rf"^(?:In |For |Panels? )?(?P<list>{LIST})(?=[,:;]| (?:and|are|is|show|represent|were|was|scale|bars?)\b)"
 )
 _AGAIN_APART: Final = re.compile(rf"[^.(]{{0,40}}\({LIST}\)(?:,? and |, ?| ?[–-] ?| to )\({LIST}\)")
-_JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
-_JOINED: Final = re.compile(r" ?(?:[,;/&] ?|,? ?(?:and|or) ?|(?P<range>[–—-]|to|through) ?)?(?:and |& )?")
-_SEPARATORS: Final = re.compile(r" ?[,;/&+–—-] ?(?:and |or )?| (?:and|or|to|through) ")
-_AROUND: Final = " ().:,;"  # what may be emphasised along with a label
-_FIRM: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make a letter a label by themselves
 _STRENGTH: Final = {
     "bracket": 0.95,
     "half": 0.85,
@@ -204,253 +145,6 @@ def _gaps(taken: Sequence[Span], end: int) -> tuple[Span, ...]:
             out.append((at, a))
         at = max(at, b)
     return tuple(out)
-
-
-def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
-    """All places that may be labels, in order."""
-    out: dict[int, _Marker] = {}
-    used = bytearray(len(text))  # where a marker is
-    subpanels = "-ii" in text and SUBPANELS.search(text) is not None
-
-    def labels_of(said: str) -> tuple[str, ...]:
-        return expand(said, subpanels)
-
-    def add(start: int, end: int, labels: tuple[str, ...], form: str) -> None:
-        if labels and used.find(1, start, end) < 0:
-            out[start] = _Marker(start, end, labels, form)
-            used[start:end] = b"\1" * (end - start)
-
-    if "anel" in text:
-        for m in _PANEL_WORD.finditer(text):
-            add(m.start(), m.end(), labels_of(m["list"] or m["bare"]), "panel")
-    for m in _BRACKETED.finditer(text):
-        add(m.start(), m.end(), labels_of(m["list"]), "bracket")
-    for m in _IN_BRACKETS.finditer(text):
-        if m["list"] is not None:
-            add(m.start("list"), m.end(), labels_of(m["list"]), "inner")
-    if text.count(")") > text.count("("):
-        for m in _HALF.finditer(text):
-            start = _own_start(m, subpanels)
-            add(start, m.end(), labels_of(text[start : m.end("list")]), "half")
-    for start, end in _lists(text, bold):
-        add(start, end, labels_of(text[start:end]), "bold")
-    for first, later, form in (
-        (_DOTTED_FIRST, _DOTTED, "dotted"),
-        (_COMMA_FIRST, _COMMA, "dotted"),
-        (_BARE_FIRST, _BARE, "bare"),
-    ):
-        begins = first.match(text)
-        for m in itertools.chain((begins,) if begins else (), later.finditer(text)):
-            add(m.start("list"), m.end(), labels_of(m["list"]), form)
-    for m in _UNSTOPPED.finditer(text) if _MAY_BE_UNSTOPPED.search(text) else ():
-        if not _NAMED_BY_LETTER.search(text[max(m.start() - 16, 0) : m.start() + 1]):
-            add(m.start("list"), m.end(), labels_of(m["list"]), "unstopped")
-    if _POSITIONED.search(text):
-        for m in _POSITION.finditer(text):
-            label = position(m["list"] or m["bare"])
-            add(m.start("bare") if m["bare"] else m.start(), m.end(), (label,) if label else (), "position")
-    return _joined(text, [out[k] for k in sorted(out)])
-
-
-def _own_start(m: re.Match[str], subpanels: bool) -> int:
-    """Return where the list of a half bracket begins: in "N = 4, B)" the 4 is no label."""
-    said, start = m["list"], m.start("list")
-    while True:
-        labels = expand(said, subpanels)
-        numbers = [k.number for x in labels for k in kinds(x)[:1]]
-        alike = labels and set.intersection(*({k.name.rstrip("+") for k in kinds(x)} for x in labels))
-        if len(labels) < 2 or (alike and numbers == sorted(numbers)):
-            return start
-        cut = _SEPARATORS.search(said)
-        if cut is None:
-            return start
-        start, said = start + cut.end(), said[cut.end() :]
-
-
-def _joined(text: str, markers: Sequence[_Marker]) -> list[_Marker]:
-    """Make one marker of labels that are a list: "(a) and (b)", "(a), (b)", "(a)–(c)".
-
-    A list whose labels all stand alone elsewhere only names them again, and is dropped.
-    """
-    if len(markers) < 2:
-        return list(markers)
-    lists: list[list[_Marker]] = []
-    for m in markers:
-        if lists and _continues(text, lists[-1], m):
-            lists[-1].append(m)
-        else:
-            lists.append([m])
-    alone = {label for run in lists if len(run) == 1 for label in run[0].labels}
-    out: list[_Marker] = []
-    for run in lists:
-        if len(run) > 1 and alone.issuperset(label for m in run for label in m.labels):
-            continue
-        labels: list[str] = []
-        for n, m in enumerate(run):
-            joint = _JOINED.fullmatch(text, run[n - 1].end, m.start) if n else None
-            if joint is not None and joint["range"]:
-                labels += expand(f"{labels[-1]}–{m.labels[0]}")
-            labels += m.labels
-        out.append(_Marker(run[0].start, run[-1].end, tuple(dict.fromkeys(labels)), run[0].form))
-    return out
-
-
-def _continues(text: str, run: Sequence[_Marker], m: _Marker) -> bool:
-    """Return whether a marker continues a list of markers."""
-    last = run[-1]
-    if last.form != m.form or m.form not in _FIRM or not last.end <= m.start < last.end + 12:
-        return False
-    if not _JOINED.fullmatch(text, last.end, m.start) or any(set(o.labels) & set(m.labels) for o in run):
-        return False
-    return any(a.name == b.name and a.number < b.number for a in kinds(last.labels[-1]) for b in kinds(m.labels[0]))
-
-
-def _lists(text: str, emphasis: Sequence[Span]) -> list[Span]:
-    """The emphasised spans that are labels, those of one list ("**a**, **b**", "**a**–**f**") in one."""
-    out: list[Span] = []
-    for start, end in sorted(emphasis):
-        said = text[start:end]
-        start += len(said) - len(said.lstrip(_AROUND))
-        end = start + len(said.strip(_AROUND))
-        if start >= end or not expand(text[start:end]):
-            continue
-        if out and start >= out[-1][1]:
-            begin = out[-1][0]
-            if _JOINT.fullmatch(text, out[-1][1], start) and expand(text[begin:end]):
-                out[-1] = (begin, end)
-                continue
-        if not out or start >= out[-1][1]:
-            out.append((start, end))
-    return out
-
-
-def _choose(markers: Sequence[_Marker], text: str) -> list[_Marker]:
-    """The markers of the best series of labels; none where there is none."""
-    square = [m for m in markers if text[m.start] == "["]
-    best: tuple[float, list[_Marker]] = (0.0, [])
-    for some in (markers, square) if len(square) > 1 else (markers,):
-        present = {k.name for m in some for label in m.labels for k in kinds(label)}
-        firm_only = all(m.form in _FIRM for m in some if m.form != "position")
-        for name in ("upper", "lower", "upper+", "lower+", "roman", "digit"):
-            if name not in present:
-                continue
-            for loose in (False,) if firm_only else (False, True):
-                chosen = _series(some, name, text, loose)
-                labels = {label for m in chosen for label in m.labels}
-                if len(labels) < 2 or (name in ("roman", "digit") and best[0] > 0):
-                    continue
-                firm = sum(m.form in (*_FIRM, "inner") for m in chosen)
-                score = (
-                    len(labels) + 0.2 * min(firm, len(labels)) - (0.5 if loose else 0) + (0.3 if some is square else 0)
-                )
-                if score > best[0]:
-                    best = (score, chosen)
-    if best[1]:
-        return _without_references(best[1], text)
-    positions = [m for m in markers if m.form == "position"]
-    names = {m.labels[0] for m in positions}
-    pairs = (("left", "right"), ("top", "bottom"), ("upper", "lower"), ("first", "second"), ("top left", "top right"))
-    return positions if any(set(p) <= names for p in pairs) else []
-
-
-def _without_references(markers: Sequence[_Marker], text: str) -> list[_Marker]:
-    """Without those that only name again, within a sentence, a panel that was named with others before it."""
-    out: list[_Marker] = []
-    seen: set[str] = set()
-    grouped: set[str] = set()
-    for m in markers:
-        begins = _begins_sentence(text, m.start)
-        again = set(m.labels) <= seen
-        near = text[max(m.start - 12, 0) : m.start]
-        if again and _MEASURE.search(near):
-            continue  # "10 µm (b, f)" tells of a bar
-        if again and not begins and (set(m.labels) <= grouped or _REFERENCE.search(near)):
-            continue
-        out.append(m)
-        seen |= set(m.labels)
-        if len(m.labels) > 1:
-            grouped |= set(m.labels)
-    return out
-
-
-def _begins_sentence(text: str, at: int) -> bool:
-    before = text[:at].rstrip()
-    return not before or before[-1] in ".;:!?"
-
-
-@lru_cache(maxsize=4096)
-def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
-    """Sorts of label that a list may be of; for numbered letters it is enough that one of them has a number."""
-    names = [{k.name for k in kinds(x)} for x in labels]
-    every = set.intersection(*names)
-    base = set.intersection(*({n.rstrip("+") for n in some} for some in names))
-    some = {n for n in set.union(*names) if n.endswith("+") and n.rstrip("+") in base}
-    return frozenset({n for n in every if not n.endswith("+")} | some)
-
-
-def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> list[_Marker]:
-    """Markers of one sort of label. Letters without brackets count only where the series wants them next."""
-    mine = [m for m in markers if m.form != "position" and name in _sorts(m.labels)]
-    if mine and name.endswith("+"):  # "A1, A2, B"
-        mine = [m for m in markers if m.form != "position" and {name, name.rstrip("+")} & _sorts(m.labels)]
-    out: list[_Marker] = []
-    seen: set[str] = set()
-    had: set[int] = set()
-    following = 0
-    compounds = name == "digit" and _COMPOUNDS.search(text) is not None
-    stopped = _stopped(text, mine, name) if any(m.form == "unstopped" for m in mine) else {}
-    for n, m in enumerate(mine):
-        numbers = [k.number for x in m.labels for k in kinds(x) if k.name == name]
-        firm = m.form in _FIRM
-        if not firm:
-            if not loose or name in ("digit", "roman") or not numbers or min(numbers) != following:
-                continue
-            if (
-                m.form == "bare"
-                and name == "upper"
-                and (min(numbers) == 0 and text[m.end : m.end + 1] == " " and not text[m.end + 1 : m.end + 2].isupper())
-            ):
-                continue  # "A mouse" begins a sentence
-            if m.form == "unstopped" and not _expected(text, m, n, stopped, name, following):
-                continue
-        if _LETTERS.search(text[max(m.start - 24, 0) : m.start]):
-            continue  # "marked by letters (A-D)"
-        if m.form not in ("bracket", "half") and _MODELS.search(text[max(m.start - 24, 0) : m.start]):
-            continue  # "model A"
-        if compounds:
-            continue
-        if name == "digit" and m.form == "bracket" and text[m.end : m.end + 1].isalnum():
-            continue
-        if seen >= set(m.labels) and _REFERENCE.search(text[max(m.start - 12, 0) : m.start]) and not firm:
-            continue
-        out.append(m)
-        seen |= set(m.labels)
-        had |= set(numbers)
-        while following in had:
-            following += 1
-    if name == "digit" and len(out) < 2:
-        return []  # "(1, 2)" is a citation
-    run = series(seen, name)
-    return [m for m in out if set(m.labels) <= run]
-
-
-def _stopped(text: str, markers: Sequence[_Marker], name: str) -> dict[tuple[int, str], int]:
-    """Return for the number and the mark of each label with a stop before it its last place among the markers."""
-    return {
-        (k.number, text[m.end - 1]): n
-        for n, m in enumerate(markers)
-        if m.form == "dotted"
-        for k in kinds(m.labels[0])
-        if k.name == name
-    }
-
-
-def _expected(text: str, m: _Marker, n: int, stopped: Mapping[tuple[int, str], int], name: str, number: int) -> bool:
-    """Return whether a label without a full stop before it, at place n, is the one that its series lacks."""
-    mark = text[m.end - 1]
-    if (number and mark == ":") or (number > 1 and name == "lower"):
-        return True
-    return stopped.get((number + len(m.labels), mark), -1) > n
 
 
 def _word_after(text: str, at: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -10,38 +9,13 @@ from typing import Any, Final
 import numpy as np
 
 from pmcmine.errors import GoldError
+from pmcmine.evaluation.gold_files import read_json_lines
 from pmcmine.evaluation.intervals import RESAMPLES, interval, share_interval
-from pmcmine.panels.boxes import Box, iou, panel_boxes
+from pmcmine.panels.boxes import panel_boxes
 from pmcmine.panels.captions import split_caption
+from pmcmine.panels.geometry import Box, iou
 
-_MAX_BYTES: Final = 1 << 30
 _RIGHT: Final = 0.75  # intersection over union from which a box is right, as in ImageCLEF's separation task
-
-
-def read_json_lines(path: Path, name: str) -> list[dict[str, Any]]:
-    """JSON objects of a file, or of `<name>*.jsonl` in a folder.
-
-    Raises:
-        GoldError: where there is none, or a line is no object.
-    """
-    files = sorted(path.glob(f"{name}*.jsonl")) if path.is_dir() else [path]
-    rows = []
-    for file in files:
-        if not file.is_file() or file.stat().st_size > _MAX_BYTES:
-            raise GoldError(f"{file}: no such file, or more than {_MAX_BYTES >> 30} GB")
-        for number, line in enumerate(file.read_text("utf-8", "replace").splitlines(), 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError:
-                raise GoldError(f"{file}, line {number}: no JSON object") from None
-            if not isinstance(row, dict):
-                raise GoldError(f"{file}, line {number}: no JSON object")
-            rows.append(row)
-    if not rows:
-        raise GoldError(f"{path}: nothing in it ({name}.jsonl)")
-    return rows
 
 
 def evaluate_captions(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from pmcmine.images.opencv import opencv
-from pmcmine.panels.boxes import Box, reading_order
+from pmcmine.panels.geometry import Box, reading_order
 
 _INK: Final = 110  # grey level below which a shape is dark
 _MOST_SHAPES: Final = 1_500

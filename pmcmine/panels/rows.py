@@ -10,9 +10,11 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image
 
-from pmcmine.panels.boxes import Box, panel_boxes
-from pmcmine.panels.captions import PanelText, Span, split_caption
+from pmcmine.panels.boxes import panel_boxes
+from pmcmine.panels.captions import PanelText, split_caption
+from pmcmine.panels.geometry import Box
 from pmcmine.panels.glyphs import in_order_of_labels
+from pmcmine.panels.markers import Span
 from pmcmine.panels.mentions import resolve
 from schemas.figure import Figure
 from schemas.mention import Mention

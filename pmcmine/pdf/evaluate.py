@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from pmcmine.errors import GoldError
 from pmcmine.evaluation.intervals import RESAMPLES, interval
+from pmcmine.jats.captions import read_caption
 from pmcmine.jats.dom import parse_jats
-from pmcmine.jats.figures import own_graphics, read_caption
+from pmcmine.jats.figures import own_graphics
 from pmcmine.pdf.convert import need_pymupdf, read_pdf
 from pmcmine.pdf.extract import Limits
 from pmcmine.rejects import Rejected

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from pmcmine.assemble.planning import PANEL_SHARDS, SHARDS
-from pmcmine.assemble.shards import published_record
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 from pmcmine.io import sealed
@@ -17,6 +15,8 @@ from pmcmine.publish.repos import repo_name
 from pmcmine.publish.target import Target, check_targets
 from pmcmine.publish.upload import BATCH_BYTES, BATCH_FILES, additions, reach_hub, send
 from pmcmine.release.layout import RELEASE
+from pmcmine.release.plan import PANEL_SHARDS, SHARDS
+from pmcmine.work.records import published_record
 
 _LOOK_SECONDS: Final = 2.0
 

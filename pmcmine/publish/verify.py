@@ -25,7 +25,7 @@ from pmcmine.publish.session import within
 from pmcmine.publish.target import remote_files
 from pmcmine.publish.upload import reach_hub
 from pmcmine.release.layout import JOURNAL, RELEASE, WORK, load_release, parse_release
-from pmcmine.work.state import STATE_FILE, read_state
+from pmcmine.work.state_file import STATE_FILE, read_state
 
 _CHUNK: Final = 4 << 20
 _TRIES: Final = 4  # readings of one file

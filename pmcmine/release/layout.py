@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,12 +12,10 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pmcmine._version import __version__
 from pmcmine.errors import DamagedError, ReleaseError, UnsafeNameError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_names import open_inside, release_name
-from pmcmine.text.redact import redact_all
 
 RELEASE = "release.json"
 WORK = "_work"
@@ -30,7 +27,6 @@ LISTED = "listed.json"  # in the work folder: names of the files that an update 
 REMOVED = re.compile(r"shards/removed/inc\d{8}[a-z]?\.txt")
 OURS = frozenset({RELEASE, WORK, "shards", "shards-panels", "tables", "state", "report.html", "metrics.json", ARTEFACT})
 _IN_RELEASE = "@"
-_DATASETS = ("shards/", "shards-panels/", "tables/", "state/")
 # Files that runs write below the dataset folders.
 _MOST = 1 << 62  # bytes or rows of a file
 _PARTS = {"config": dict, "run": dict, "counts": dict, "snapshot": dict, "updates": list, "files": list}
@@ -62,100 +58,15 @@ def locate(work: Folder, name: str) -> tuple[Folder, str]:
     return (release_folder(work), name.removeprefix(_IN_RELEASE)) if name.startswith(_IN_RELEASE) else (work, name)
 
 
-def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Return `key: old → new` of all keys that differ, without credentials, which are not compared either."""
-    old, new = redact_all(old), redact_all(new)
-    keys = [k for k in sorted({*old, *new}) if old.get(k) != new.get(k)]
-    return "; ".join(f"{k}: {json.dumps(old.get(k))} → {json.dumps(new.get(k))}" for k in keys)
-
-
-def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
-    """Whether the folder already holds the whole release of this configuration.
-
-    Raises:
-        ReleaseError: where it holds something else.
-    """
-    for name in (RELEASE, RUN):
-        try:
-            data = out.read(name)
-        except FileNotFoundError:
-            continue
-        if name == RELEASE:
-            state = check_seal(parse_release(data, f"{out.url}/{name}"), f"{out.url}/{name}")
-        else:
-            state = sealed.parse(data, f"{out.url}/{name}", sealed.work_way_out(out.child(WORK)))
-        begun = state.get("config", {})
-        difference = describe_difference(begun if isinstance(begun, dict) else {}, content)
-        if difference:
-            raise ReleaseError(
-                f"{out.url} was begun with another configuration ({difference}); use another --out or remove it"
-            )
-        if state.get("pmcmine") != __version__:
-            raise ReleaseError(
-                f"{out.url} was begun with pmcmine {state.get('pmcmine')}, this is {__version__}; "
-                "use that version, another --out, or remove the folder"
-            )
-        return name == RELEASE
-    if not is_untouched(out):
-        # Folders called shards or tables that no run speaks for may be anybody's.
-        names = ", ".join(sorted(set(out.names()))[:3])
-        raise ReleaseError(f"{out.url} holds other files ({names}) and no release; use another --out")
-    return False
-
-
 def is_untouched(out: Folder) -> bool:
     """Whether a folder is missing or empty, but for the lock of a run that was killed as it began."""
     names = out.names()
     return not names or (names == [WORK] and set(out.names(WORK)) <= {"lock"})
 
 
-def begin(out: Folder, content: Mapping[str, Any], demo: bool = False) -> None:
-    """Mark the folder as begun with a configuration, and as a demo's."""
-    state = {"pmcmine": __version__, "config": dict(content)} | ({"demo": True} if demo else {})
-    out.write(RUN, sealed.to_bytes(state))
-
-
-def begin_update(work: Folder, content: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
-    """Mark the work folder as that of an update; an update that was begun goes on with its date.
-
-    Raises:
-        ReleaseError: where something else is at work in it.
-    """
-    try:
-        state = sealed.read(work, "run.json")
-    except FileNotFoundError:
-        new = {"pmcmine": __version__, "config": dict(content), "update": dict(update)}
-        work.write("run.json", sealed.to_bytes(new))
-        return dict(update)
-    except (ValueError, RecursionError):
-        raise ReleaseError(f"{work.url}/run.json: not readable; move that folder away") from None
-    if not isinstance(state, dict) or not {"pmcmine", "config"} <= set(state):
-        raise ReleaseError(f"{work.url}: is no work folder of pmcmine; move it, or use another release")
-    begun = state.get("update")
-    if not isinstance(begun, dict) or begun.get("compact") != update["compact"] or state["pmcmine"] != __version__:
-        raise ReleaseError(f"{work.url}: another run was begun here; end it with its own command, or remove the folder")
-    if state["config"] != json.loads(json.dumps(dict(content))):
-        raise ReleaseError(f"{work.url}: the update was begun with another configuration; remove the folder")
-    return dict(begun)
-
-
 def file_entry(name: str, data: bytes) -> dict[str, Any]:
     """Entry of a small file in the list of files."""
     return {"name": name, "bytes": len(data), "sha256": sha256(data).hexdigest()}
-
-
-def sweep(out: Folder, files: Sequence[Mapping[str, Any]], old: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Remove files that an earlier release lists and this one does not; nothing else is removed.
-
-    Args:
-        out: the release folder.
-        files: files of the release.
-        old: files of the release that it takes the place of.
-    """
-    known, before = ({str(f["name"]) for f in entries} for entries in (files, old))
-    for name in sorted(before - known):
-        if name.startswith(_DATASETS):
-            out.remove(release_name(name))
 
 
 def is_written(name: str) -> bool:

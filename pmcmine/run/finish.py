@@ -10,8 +10,6 @@ from dataclasses import asdict
 from typing import Any
 
 from pmcmine._version import __version__
-from pmcmine.assemble.planning import PANEL_SHARDS, SHARDS, Plan, file_name
-from pmcmine.assemble.tables import table_record
 from pmcmine.concepts.article import release_vocabulary
 from pmcmine.config import MineConfig
 from pmcmine.describe.cards import shards_card, shards_schema, tables_card, tables_schema
@@ -24,19 +22,22 @@ from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
-from pmcmine.miner.block import read_manifest
-from pmcmine.release.layout import ARTEFACT, JOURNAL, LISTED, NEXT, RELEASE, REMOVED, file_entry, read_checked, sweep
+from pmcmine.release.begin import sweep
+from pmcmine.release.layout import ARTEFACT, JOURNAL, LISTED, NEXT, RELEASE, REMOVED, file_entry, read_checked
+from pmcmine.release.plan import PANEL_SHARDS, SHARDS, Plan, file_name
 from pmcmine.rights.attribution import ATTRIBUTION, attribution, deeds
 from pmcmine.run.job import Job, content
 from pmcmine.run.metrics import export
 from pmcmine.run.ownership import REPORTS, check_landing, listed_names, remove_work, write_announced
 from pmcmine.text.redact import redact_all
 from pmcmine.update.base import removed_keys
-from pmcmine.update.differences import DELTA
-from pmcmine.update.tombstones import read_tombstones
 from pmcmine.work.balance import Tally, tally
+from pmcmine.work.delta import DELTA, read_tombstones
+from pmcmine.work.manifest import read_manifest
+from pmcmine.work.records import table_record
 from pmcmine.work.snapshot import Snapshot
-from pmcmine.work.state import STATE, STATE_FILE, ledger_counts, old_part, part_file, read_state, state_record
+from pmcmine.work.state import STATE, ledger_counts, old_part, part_file, state_record
+from pmcmine.work.state_file import STATE_FILE, read_state
 from schemas.panel_sample import PanelSample
 from schemas.sample import Sample
 

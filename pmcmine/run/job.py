@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pmcmine.assemble.planning import Base, Plan
 from pmcmine.config import MineConfig
 from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
 from pmcmine.release.layout import NEXT
+from pmcmine.release.plan import Base, Plan
 from pmcmine.run.progress import Progress
 from pmcmine.sources.base import Source
 

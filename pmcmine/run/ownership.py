@@ -14,14 +14,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from pmcmine.assemble.planning import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PLAN, SHARDS, Plan, file_name
 from pmcmine.describe.datasheet import CITATION, DATASHEET
 from pmcmine.errors import ReleaseError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.release.layout import ARTEFACT, JOURNAL, OURS, RELEASE, WORK
+from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PLAN, SHARDS, Plan, file_name
 from pmcmine.rights.attribution import ATTRIBUTION
-from pmcmine.work.state import STATE_FILE, part_file
+from pmcmine.work.state import part_file
+from pmcmine.work.state_file import STATE_FILE
 
 ANNOUNCED: Final = "announced.json"  # in the work folder: file → hashes of what was to be written there
 REPORTS: Final = ("report.html", "metrics.json")

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from pmcmine.io.folder import Folder
-from pmcmine.miner.block import manifest_counts, read_manifest
 from pmcmine.text.redact import hide
+from pmcmine.work.manifest import manifest_counts, read_manifest
 
 _LOOK_SECONDS = 2.0
 _LINE_SECONDS = 15.0

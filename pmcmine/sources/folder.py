@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from typing import ClassVar
 
 from pmcmine.errors import SourceError, StorageError
+from pmcmine.images.names import is_image_name
 from pmcmine.io.folder import Folder
-from pmcmine.miner.media_index import is_image_name
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.base import Asset, Entry, VersionMeta, broken_entry
 from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, of_metadata, read_metadata

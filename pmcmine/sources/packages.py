@@ -13,8 +13,8 @@ from pathlib import PurePosixPath
 from typing import ClassVar
 
 from pmcmine.errors import SourceError
+from pmcmine.images.names import is_image_name
 from pmcmine.io.folder import Folder
-from pmcmine.miner.media_index import is_image_name
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.archives import read_member, stream_members
 from pmcmine.sources.base import Asset, Entry, VersionMeta, broken_entry

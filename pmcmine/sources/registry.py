@@ -10,7 +10,7 @@ from pmcmine.config import MineConfig
 from pmcmine.errors import SourceError
 from pmcmine.io.contact import reach
 from pmcmine.io.folder import Folder
-from pmcmine.pdf.extract import Limits
+from pmcmine.pdf.limits import pdf_limits
 from pmcmine.release.layout import WORK
 from pmcmine.sources import bulk, packages
 from pmcmine.sources.base import Source
@@ -49,11 +49,6 @@ def _bulk(config: MineConfig) -> Source:
 
 def _pdf(config: MineConfig) -> Source:
     return PdfSource(config.source, config.pmcid, config.max_pdf_bytes, pdf_limits(config))
-
-
-def pdf_limits(config: MineConfig) -> Limits:
-    """Bounds on reading one PDF."""
-    return Limits(config.max_pdf_pages, min(config.max_image_pixels, 40_000_000), config.max_pdf_seconds)
 
 
 KINDS: Final[dict[str, Callable[[MineConfig], Source]]] = {

@@ -5,14 +5,19 @@ Where a server sends whole files for ranges, only ranges near the beginning of a
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
+import fsspec
 import fsspec.asyn
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.retry import retry_after
+from pmcmine.stream.state import image_holds
 
 MOST_WAIT: Final = 300.0  # seconds; a longer Retry-After is cut to this
 _TIMEOUT: Final = 30.0  # seconds without an answer
@@ -21,6 +26,11 @@ _SLOWEST: Final = 16 << 10
 _SMALL: Final = 1 << 20  # bytes at the beginning of a file that may be read for a range in it
 _PART: Final = 64 << 10
 _FIRST_BYTE: Final = re.compile(r"bytes (\d{1,18})-")
+
+
+_BLOCK: Final = 512
+_MERGE: Final = 8 << 20  # neighbouring samples are read at once, up to so many bytes
+_SUFFIXES: Final = ("jpg", "txt", "json")
 
 
 class NoRanges(PmcmineError):
@@ -177,3 +187,66 @@ def ranges_of(fs: Any, root: str) -> Ranges | HttpRanges | HubRanges:
     if "hf" in protocols:
         return HubRanges(fs, root)
     return HttpRanges(fs, root) if protocols & {"http", "https"} else Ranges(fs, root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    shard: str
+    offset: int
+    size: int
+
+
+def _runs(places: Sequence[_Place]) -> Iterator[list[_Place]]:
+    """Places that follow each other in one shard, together."""
+    run: list[_Place] = []
+    for place in places:
+        if run and (
+            place.shard != run[-1].shard
+            or place.offset != run[-1].offset + run[-1].size
+            or place.offset + place.size - run[0].offset > _MERGE
+        ):
+            yield run
+            run = []
+        run.append(place)
+    if run:
+        yield run
+
+
+def _decode(data: bytes, place: _Place, check: bool) -> dict[str, Any]:
+    """One sample from its tar members: plain ustar headers, as a release's shards have them.
+
+    Args:
+        data: the members.
+        place: where they are from.
+        check: check the image too.
+    """
+    sample: dict[str, Any] = {}
+    at = 0
+    try:
+        for suffix in _SUFFIXES:
+            head = data[at : at + _BLOCK]
+            if head[257:262] != b"ustar":
+                raise ValueError("no ustar header")
+            # POSIX.1-1988, ustar: the sum of the header's bytes, its own field as spaces.
+            if sum(head) - sum(head[148:156]) + 8 * 0x20 != int(head[148:154], 8):
+                raise ValueError("a damaged header")
+            size = int(head[124:135], 8)
+            content = data[at + _BLOCK : at + _BLOCK + size]
+            if len(content) != size:
+                raise ValueError("cut off")
+            key, _, found = head[: head.index(0, 0, 100)].decode("ascii").partition(".")
+            if found != suffix or sample.setdefault("key", key) != key:
+                raise ValueError(f"a member {key}.{found} of another sample")
+            sample[suffix] = json.loads(content) if suffix == "json" else content
+            at += _BLOCK + -(-size // _BLOCK) * _BLOCK
+        if at != len(data):
+            raise ValueError("more than three members")
+        sample["txt"] = sample["txt"].decode("utf-8")
+        record = sample["json"]
+        if record["caption"] != sample["txt"]:
+            raise ValueError("a text that is not its caption")
+        if check and not image_holds(sample["jpg"], record["sha256"]):
+            raise ValueError("a damaged image")
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
+        raise PmcmineError(f"{place.shard} at {place.offset}: no sample there ({error}); is the copy whole?") from None
+    return sample

@@ -20,7 +20,7 @@ from typing import Any, Final
 from torch.utils.data import IterableDataset, get_worker_info
 
 from pmcmine.errors import PmcmineError
-from pmcmine.stream import Samples
+from pmcmine.stream.samples import Samples
 from pmcmine.stream.state import Position
 
 _WAIT_SECONDS: Final = 60.0  # for the other workers' turns at the file

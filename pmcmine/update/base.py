@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pmcmine.assemble.planning import (
-    LEFT_OUT,
-    LEFT_OUT_PANELS,
-    PANEL_SHARDS,
-    SHARDS,
-    Base,
-    Plan,
-    Sizes,
-    cut,
-    overlapping,
-)
+from pmcmine.assemble.old_samples import read_old_samples
+from pmcmine.assemble.planning import Sizes, cut
 from pmcmine.assemble.tables import as_staged, old_rows, standing
 from pmcmine.config import MineConfig
-from pmcmine.errors import DamagedError, ReleaseError, StorageError
+from pmcmine.errors import DamagedError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.release.layout import (
     RELEASE,
@@ -28,17 +18,13 @@ from pmcmine.release.layout import (
     check_present,
     check_seal,
     load_release,
-    read_checked,
     read_old_table,
-    release_folder,
 )
-from pmcmine.update.differences import dead_in
+from pmcmine.release.plan import Base, Plan, overlapping
+from pmcmine.work.delta import dead_in
 from pmcmine.work.rows import data_bytes
-from pmcmine.work.state import STATE_FILE, check_state, old_part, read_state
+from pmcmine.work.state_file import STATE_FILE, check_state, read_state
 from schemas import TABLES
-
-_COLUMNS = ["figure_id", "key", "pmcid", "license_group", "split", "shard", "sample_offset", "sample_size",
-            "duplicate_of", "leaks_into"]  # fmt: skip
 
 
 def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], Base, Plan]:
@@ -81,81 +67,6 @@ def inc_tag(release: Folder, date: str) -> str:
     tag = f"inc{date.replace('-', '')}"
     tags = [tag, *(f"{tag}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")]
     return next(t for t in tags if t not in used and not any(f"-{t}-" in name for name in names))
-
-
-def read_old_samples(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> Iterator[dict[str, Any]]:
-    """Fields of `SampleRef` of the samples whose rows lie in a file of `figures`, and still stand.
-
-    Args:
-        key: table, group, split and number of the file, of the new release.
-        plan: the plan.
-        work: the run's work folder.
-    """
-    assert plan.base is not None
-    _, group, split, file = key
-    blocks = overlapping(file, plan.files[key[:3]], plan.n_blocks)
-    dead = dead_in(work, blocks)
-    rows = [
-        row
-        for table in old_rows(key, plan, work, _COLUMNS)
-        for row in table.to_pylist()
-        if (row["shard"] or row["leaks_into"]) and row["pmcid"] not in dead
-    ]
-    if not rows:
-        return
-    content = {
-        i["figure_id"]: (i["sha256"], i["crc32"], i["panels"])
-        for block in blocks
-        for i in old_part(work, "index", block).select(["figure_id", "sha256", "crc32", "panels"]).to_pylist()
-    }
-    release = release_folder(work)
-    panels = _old_panels(("panels", group, split, file), plan, work)
-    left_out: dict[str, tuple[str, int, int]] = {}
-    if any(row["leaks_into"] for row in rows):
-        left_out = _left_out(release, plan.base, LEFT_OUT, group, split)
-        panels |= _left_out(release, plan.base, LEFT_OUT_PANELS, group, split)
-    for row in rows:
-        figure = row["figure_id"]
-        sha256, crc32, staged = content[figure]
-        place = (f"{SHARDS}/{row['shard']}", row["sample_offset"], row["sample_size"]) if row["shard"] else None
-        place = place or left_out.get(figure)
-        if place is None:
-            raise StorageError(f"{release.url}: {figure} was left out of train and is not in {LEFT_OUT}")
-        yield {
-            "figure_id": figure, "key": row["key"], "pmcid": row["pmcid"], "group": row["license_group"],
-            "split": row["split"], "sha256": sha256, "pack": "", "image_offset": 0, "image_size": 0, "text_offset": 0,
-            "text_size": 0, "json_size": 0, "crc32": crc32, "old": place, "old_duplicate_of": row["duplicate_of"] or "",
-            "panels": [{**p, "old": panels[p["panel_id"]]} for p in staged or () if p["panel_id"] in panels],
-        }  # fmt: skip
-
-
-def _old_panels(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> dict[str, tuple[str, int, int]]:
-    """Places of the crops of panels."""
-    assert plan.base is not None
-    found: dict[str, tuple[str, int, int]] = {}
-    if key[:3] not in plan.files:
-        return found
-    n_figures = plan.files["figures", *key[1:3]]
-    for other in overlapping(key[3], n_figures, plan.files[key[:3]]):
-        columns = ["panel_id", "shard", "sample_offset", "sample_size"]
-        for table in old_rows((*key[:3], other), plan, work, columns):
-            for row in table.filter(table["shard"].is_valid()).to_pylist():
-                found[row["panel_id"]] = (
-                    f"{PANEL_SHARDS}/{row['shard']}",
-                    row["sample_offset"],
-                    row["sample_size"],
-                )
-    return found
-
-
-def _left_out(release: Folder, base: Base, dataset: str, group: str, split: str) -> dict[str, tuple[str, int, int]]:
-    """Places of the samples of figures or panels that were left out of a split."""
-    found: dict[str, tuple[str, int, int]] = {}
-    for name in base.files:
-        if name.startswith(f"{dataset}/{group}/{split}/") and name.endswith(".tar.json"):
-            for figure, start, size in json.loads(read_checked(release, base.files[name])):
-                found[figure] = (name.removesuffix(".json"), start, size)
-    return found
 
 
 def removed_keys(

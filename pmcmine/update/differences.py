@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
 from pmcmine.sources.base import Entry
+from pmcmine.work.delta import DAMAGED, DELTA, damaged_articles, delta_file, read_delta
+from pmcmine.work.manifest import read_manifest
 from pmcmine.work.snapshot import read_block
+from pmcmine.work.state import read_part
 
-DELTA: Final = "delta/delta.json"
-DAMAGED: Final = "damaged"
 # What may go well the next time although the source lists the same: these are tried again by every update, which takes
 # them only if the outcome is another one (`settle`).
 TRANSIENT: Final = frozenset(
     {Reason.FETCH_FAILED, Reason.MEDIA_MISSING, Reason.METADATA_MISSING, Reason.XML_MISSING, Reason.CHECKSUM_MISMATCH,
      Reason.WORKER_KILLED, Reason.ARTICLE_TIMEOUT, Reason.INTERNAL_ERROR}
 )  # fmt: skip
-
-
-def note_damaged(work: Folder, pmcids: Collection[str]) -> None:
-    """Note articles whose samples are damaged in the release that an update starts from: `forget_update`."""
-    for pmcid in pmcids:
-        work.write(f"{DAMAGED}/{pmcid}", b"", replace=True)
-
-
-def damaged_articles(work: Folder) -> frozenset[str]:
-    """PMCIDs that `note_damaged` noted."""
-    return frozenset(work.names(DAMAGED))
 
 
 def forget_update(work: Folder) -> None:
@@ -41,35 +31,12 @@ def forget_update(work: Folder) -> None:
             work.remove_tree(name)
 
 
-def delta_file(block: int) -> str:
-    """Name of a block's changes in the work folder."""
-    return f"delta/{block // 1000:03d}/{block:06d}.json"
-
-
-def read_delta(work: Folder, block: int) -> dict[str, list[str]]:
-    """PMCIDs of a block by what became of them: new, changed, retried, gone; empty where no update runs."""
-    try:
-        return sealed.read(work, delta_file(block))
-    except FileNotFoundError:
-        return {}
-
-
-def is_settled(work: Folder) -> bool:
-    """Whether `settle` is done: which of the articles that were tried again are taken."""
-    try:
-        return bool(sealed.read(work, DELTA).get("settled"))
-    except FileNotFoundError:
-        return False
-
-
 def settle(work: Folder) -> dict[str, Any]:
     """Drop articles from the changes that were tried again with the same outcome: nothing is rewritten for them.
 
     Call it once all blocks with changes are mined; their manifests name these articles. Returns the sums of the
     changes, with their number under `unchanged`.
     """
-    from pmcmine.miner.block import read_manifest
-
     done = sealed.read(work, DELTA)
     if done.get("settled"):
         return done
@@ -89,16 +56,6 @@ def settle(work: Folder) -> dict[str, Any]:
     done = {"counts": counts, "blocks": blocks, "settled": True, "unchanged": dropped}
     work.write(DELTA, sealed.to_bytes(done), replace=True)
     return done
-
-
-def read_dead(work: Folder, block: int) -> frozenset[str]:
-    """PMCIDs of a block whose old rows are not valid any more."""
-    return frozenset(p for pmcids in read_delta(work, block).values() for p in pmcids)
-
-
-def dead_in(work: Folder, blocks: Iterable[int]) -> frozenset[str]:
-    """The same of several blocks."""
-    return frozenset[str]().union(*(read_dead(work, block) for block in blocks))
 
 
 def _entries(group: Sequence[Entry]) -> list[list[Any]]:
@@ -142,8 +99,6 @@ def write_deltas(work: Folder, release: Folder, n_blocks: int) -> dict[str, Any]
         release: the release that the update starts from.
         n_blocks: blocks of both snapshots.
     """
-    from pmcmine.work.state import read_part
-
     try:
         return sealed.read(work, DELTA)
     except FileNotFoundError:

@@ -4,37 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
 from pmcmine.release.layout import read_old_table
-from pmcmine.update.differences import read_delta
-from schemas.ledger import Tombstone
+from pmcmine.work.delta import TOMBSTONES, read_delta
+from pmcmine.work.state import new_parts, read_part
 
-TOMBSTONES: Final = "delta/tombstones.json"
 _RELICENSED: Final = frozenset(
     {Reason.LICENSE_NOT_SELECTED, Reason.LICENSE_TDM, Reason.NOT_OPEN_ACCESS, Reason.MANUSCRIPT}
 )
-
-
-@dataclass(frozen=True)
-class Tombstones:
-    """Those that an update adds by itself, and how many of the old ones stand."""
-
-    added: tuple[Tombstone, ...] = ()
-    standing: int = 0
-
-
-def read_tombstones(work: Folder) -> Tombstones:
-    """What `write_tombstones` wrote; nothing where no update runs."""
-    try:
-        found = sealed.read(work, TOMBSTONES)
-    except FileNotFoundError:
-        return Tombstones()
-    return Tombstones(tuple(Tombstone(**row) for row in found["added"]), found["standing"])
 
 
 def write_tombstones(
@@ -49,8 +30,6 @@ def write_tombstones(
         files: its files, name → entry.
         blocks: blocks with changes.
     """
-    from pmcmine.work.state import new_parts, read_part
-
     old: dict[str, dict[str, str]] = {}
     for name, entry in files.items():
         if name.startswith("tables/tombstones/"):

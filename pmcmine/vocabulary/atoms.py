@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from pmcmine.vocabulary.vocabulary import Level, Origin
+from pmcmine.vocabulary.terms import Level, Origin
 
 
 @dataclass(frozen=True, slots=True)

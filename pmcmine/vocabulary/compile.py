@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from pmcmine.errors import VocabularyError
 from pmcmine.vocabulary.atoms import Atom, Input
+from pmcmine.vocabulary.hashes import PREFIX_MIX, mix_array, token_hash
 from pmcmine.vocabulary.normalise import TOKEN, fold, token_key
 from pmcmine.vocabulary.semantic_types import GROUPS
+from pmcmine.vocabulary.terms import Flag, Level, strictest
 from pmcmine.vocabulary.variants import GENERAL, adjectives, plain_name, uninverted
-from pmcmine.vocabulary.vocabulary import PREFIX_MIX, Flag, Level, mix_array, strictest, token_hash, write_vocabulary
+from pmcmine.vocabulary.vocabulary import write_vocabulary
 
 MAX_NAME = 200  # characters; longer names are sentences and match nothing
 MAX_TOKENS = 16

@@ -11,9 +11,7 @@ from __future__ import annotations
 import json
 import mmap
 import struct
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from enum import IntEnum, IntFlag
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -24,19 +22,15 @@ from numpy.typing import NDArray
 from pmcmine.errors import UnsafeNameError, VocabularyError
 from pmcmine.io.safe_files import open_regular, replacing
 from pmcmine.io.safe_names import content_hash
+from pmcmine.vocabulary.hashes import PREFIX_MIX
 from pmcmine.vocabulary.normalise import NORMALISER
+from pmcmine.vocabulary.terms import LICENSE_CLASSES, Origin, Term
 
 MAGIC: Final = b"PMCVOCAB"
 FORMAT: Final = 1
-LICENSE_CLASSES: Final = ("open", "attribution", "umls", "restricted")  # the strictest last
 _ALIGN: Final = 64
 _MAX_BITS: Final = 28
 _MAX_HEADER: Final = 64 << 20
-_MASK: Final = (1 << 64) - 1
-# Base of the polynomial hash: any odd number with well-mixed bits will do; this is the fraction of the golden ratio.
-_BASE: Final = 0x9E3779B97F4A7C15
-_MIX: Final = 0xBF58476D1CE4E5B9  # from splitmix64 (Steele et al. 2014)
-PREFIX_MIX: Final = 0x94D049BB133111EB
 
 ARRAYS: Final[Mapping[str, str]] = {
     "keys": "<u8",  # sorted keys of names
@@ -54,97 +48,6 @@ ARRAYS: Final[Mapping[str, str]] = {
     "term_types": "<u2",
     "term_vocabulary": "<u2",
 }
-
-
-class Level(IntEnum):
-    """How a name stands to its concept, best first."""
-
-    PREFERRED = 0
-    EXACT = 1
-    NARROW = 2
-    BROAD = 3
-    RELATED = 4
-
-
-class Flag(IntFlag):
-    """What is special about a name; the low three bits hold its `Level`."""
-
-    CASED = 8  # matches only in its own case
-    DERIVED = 16  # an adjective formed from the name
-    INVERTED = 32  # "neoplasm, lung" turned round
-    ACRONYM = 64  # the source says that it is an abbreviation
-    GENERAL = 128  # a word of general prose, or a term that its source calls uninformative
-
-
-LEVEL_MASK: Final = 7
-
-
-def token_hash(key: str) -> tuple[int, int]:
-    """Polynomial hash of a token's key, and the factor by which a hash before it is multiplied; both mod 2^64."""
-    h, p = 0, 1
-    for byte in key.encode("utf-8", "surrogatepass"):
-        h = (h * _BASE + byte + 1) & _MASK
-        p = (p * _BASE) & _MASK
-    return h, p
-
-
-def mix(h: int) -> int:
-    """Spread a polynomial hash over all bits."""
-    h = ((h ^ (h >> 30)) * _MIX) & _MASK
-    return h ^ (h >> 31)
-
-
-def mix_array(h: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """`mix` of many."""
-    out: NDArray[np.uint64] = (h ^ (h >> np.uint64(30))) * np.uint64(_MIX)
-    return out ^ (out >> np.uint64(31))
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """One input of a vocabulary.
-
-    Attributes:
-        name: such as HPO or UMLS.
-        version: as the input states it.
-        license: what its terms say, in a line.
-        license_class: open, attribution, umls or restricted.
-        sha256: of the input's bytes.
-    """
-
-    name: str
-    version: str
-    license: str
-    license_class: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One term of a vocabulary.
-
-    Attributes:
-        number: its row in this vocabulary.
-        cui: UMLS concept, None where the source states none.
-        source_id: such as UBERON:0000955.
-        name: preferred name of the concept.
-        types: semantic types (TUI).
-        vocabulary: name of the input.
-        version: its version.
-    """
-
-    number: int
-    cui: str | None
-    source_id: str
-    name: str
-    types: tuple[str, ...]
-    vocabulary: str
-    version: str
-
-    @property
-    def concept(self) -> str:
-        """What identifies the concept: its CUI, or the source's id."""
-        return self.cui or self.source_id
 
 
 def _check_header(header: Mapping[str, Any]) -> None:
@@ -425,8 +328,3 @@ def write_vocabulary(path: Path, header: Mapping[str, Any], arrays: Mapping[str,
         for chunk in chunks:
             stream.write(chunk)
     return digest.hexdigest()
-
-
-def strictest(classes: Sequence[str]) -> str:
-    """The strictest licence class."""
-    return max(classes, key=LICENSE_CLASSES.index, default="open")

@@ -11,7 +11,7 @@ import pytest
 from pmcmine.demo.remake import clear_demo
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
-from pmcmine.release.layout import sweep
+from pmcmine.release.begin import sweep
 from tests.helpers import release_json, tree
 from tests.test_cli import call
 

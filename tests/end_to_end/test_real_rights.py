@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from pmcmine.jats.article import ArticleMeta, extract_article
+from pmcmine.jats.article import extract_article
+from pmcmine.jats.records import ArticleMeta
 
 pytestmark = pytest.mark.real
 

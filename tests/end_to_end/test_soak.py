@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.soak import SCENARIOS, play
+from benchmarks.soak.__main__ import SCENARIOS, play
 from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held

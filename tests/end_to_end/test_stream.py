@@ -24,6 +24,7 @@ from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.upload import publish
+from pmcmine.stream import samples as stream_samples
 from tests.helpers import mine, rows
 from tests.hub_server import Faults, HubServer
 
@@ -130,7 +131,7 @@ def test_text_is_composed(release: Path) -> None:
 def test_a_broken_shard_is_an_error_or_a_warning(
     release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream, "_WAIT", 0.0)
+    monkeypatch.setattr(stream_samples, "_WAIT", 0.0)
     copy = tmp_path / "copy"
     shutil.copytree(release, copy)
     shard = sorted((copy / "shards").rglob("train-*.tar"))[0]

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmcmine.assemble.planning import Plan, overlapping
-from pmcmine.assemble.tables import write_parquet
+from pmcmine.assemble.parquet import write_parquet
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles, write_bucket
 from pmcmine.duplicates.exact import SampleRef, mark_duplicates
 from pmcmine.errors import PmcmineError, StorageError
 from pmcmine.ids import article_place, figure_names, natural_split, parse_pmcid, range_index, sample_keys
 from pmcmine.io.folder import Folder
 from pmcmine.io.tar import END, header, member_size, padding
+from pmcmine.release.plan import Plan, overlapping
 from pmcmine.work.snapshot import n_blocks_for
 from schemas import TABLES, to_arrow
 from schemas.ledger import Reject

@@ -8,8 +8,8 @@ import pytest
 
 from pmcmine.images.check import check_image, vector_format
 from pmcmine.jats import extract_article
-from pmcmine.jats.article import ArticleMeta
 from pmcmine.jats.figures import GraphicRef
+from pmcmine.jats.records import ArticleMeta
 from pmcmine.miner.media_index import MediaIndex
 from pmcmine.pointers.withhold import withhold
 from pmcmine.rejects import Ledger, Reason, Rejected

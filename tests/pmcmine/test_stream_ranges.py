@@ -19,6 +19,7 @@ from pmcmine import stream
 from pmcmine.errors import PmcmineError
 from pmcmine.io.loopback import LoopbackServer
 from pmcmine.stream import ranges as stream_ranges
+from pmcmine.stream import samples as stream_samples
 from pmcmine.stream.ranges import HttpRanges, NoRanges
 from tests import hub_server
 from tests.hub_server import File, HubServer, Repo
@@ -37,7 +38,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "_WAIT", 0.001)
+    monkeypatch.setattr(stream_samples, "_WAIT", 0.001)
 
 
 class Server(LoopbackServer):
@@ -145,7 +146,7 @@ def test_answers_that_are_no_range_are_tried_again_and_then_one_line(
     serve: Callable[[str], Server], mode: str, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream_ranges, "_ANSWER", 0.1)
-    monkeypatch.setattr(stream, "_TRIES", 3)
+    monkeypatch.setattr(stream_samples, "_TRIES", 3)
     server = serve(mode)
     samples = stream.open(server.url.rstrip("/"), where="year = 2300")
     with pytest.raises(PmcmineError, match=said) as error:

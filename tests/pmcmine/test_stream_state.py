@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from pmcmine import stream
 from pmcmine.errors import PmcmineError
+from pmcmine.stream import ordering
 from pmcmine.stream import state as stream_state
 from pmcmine.stream.state import Position
 from tests.tiny_release import write_release
@@ -188,7 +189,7 @@ def test_what_is_left_is_what_the_order_leaves(n: int, worlds: list[tuple[int, i
         had = min(done, most)
         before.append((count, had) if i % 2 else (count, (had,) * count))
         left -= had * count
-    found, _ = stream._rest(n, 1, 0, [0] if n else [], tuple(before))
+    found, _ = ordering._rest(n, 1, 0, [0] if n else [], tuple(before))
     assert len(found) == left == stream_state._left(n, tuple(before))
     state = {"format": 3, "seed": 1, "epoch": 0, "shares": shares, "samples": n, "done": -(-left // shares), "before": before,
              "of": "x"}  # fmt: skip

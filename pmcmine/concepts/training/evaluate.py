@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,16 +10,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pmcmine.concepts.abbreviations import Model, find_abbreviations, shipped_model
+from pmcmine.concepts.abbreviations import find_abbreviations
+from pmcmine.concepts.alignment import Model, shipped_model
 from pmcmine.concepts.context import assess
 from pmcmine.concepts.linker import Linker
 from pmcmine.concepts.training.gold import GoldContext, GoldDocument, GoldPairs, of_types
+from pmcmine.evaluation.gold_files import one_line
 from pmcmine.evaluation.intervals import RESAMPLES, interval
 from pmcmine.vocabulary.formats.obo import NAMES
 
 _AROUND: Final = 40  # code points shown on each side of an error
 _BINS: Final = 10
-_SPACES: Final = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +195,6 @@ def calibration_error(scores: Sequence[tuple[float, bool]]) -> float:
     bins = np.minimum((p * _BINS).astype(int), _BINS - 1)
     gaps = [abs(float(p[bins == b].mean() - y[bins == b].mean())) * int((bins == b).sum()) for b in set(bins.tolist())]
     return round(sum(gaps) / len(scores), 4)
-
-
-def one_line(text: str) -> str:
-    """The text with one blank for each run of white space."""
-    return _SPACES.sub(" ", text).strip()
 
 
 def _counts(gold: set[Any], ours: set[Any]) -> tuple[int, int, int]:

@@ -11,15 +11,17 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from pmcmine.concepts import abbreviations, scoring
+from pmcmine.concepts.alignment import FEATURES, Model
 from pmcmine.concepts.linker import Linker, longest
-from pmcmine.concepts.training.evaluate import one_line, score_abbreviations
+from pmcmine.concepts.training.evaluate import score_abbreviations
 from pmcmine.concepts.training.gold import GoldDocument, GoldPairs
+from pmcmine.evaluation.gold_files import one_line
 from pmcmine.io.safe_files import replacing
 
 _THRESHOLDS: Final = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 
 
-def fit_abbreviations(documents: Sequence[GoldPairs], strength: float = 0.3) -> abbreviations.Model:
+def fit_abbreviations(documents: Sequence[GoldPairs], strength: float = 0.3) -> Model:
     """A logistic model of alignments, and the threshold that serves F1 best on the same documents.
 
     Args:
@@ -36,11 +38,11 @@ def fit_abbreviations(documents: Sequence[GoldPairs], strength: float = 0.3) -> 
     model = LogisticRegression(C=strength, max_iter=2000).fit(np.array(rows), np.array(labels))
     weights = tuple(round(w, 4) for w in model.coef_[0].tolist())
     bias = round(float(model.intercept_[0]), 4)
-    fits = [abbreviations.Model(weights, bias, threshold) for threshold in _THRESHOLDS]
+    fits = [Model(weights, bias, threshold) for threshold in _THRESHOLDS]
     return max(fits, key=lambda m: (score_abbreviations(documents, [m] * len(documents)).measures["f1"], m.threshold))
 
 
-def write_abbreviations(model: abbreviations.Model, path: Path, trained_on: str) -> None:
+def write_abbreviations(model: Model, path: Path, trained_on: str) -> None:
     """Write a model as the package reads it."""
     _write(
         path,
@@ -49,7 +51,7 @@ def write_abbreviations(model: abbreviations.Model, path: Path, trained_on: str)
             "command": "pmcmine train abbreviations --gold PATH",
             "threshold": model.threshold,
             "bias": model.bias,
-            "weights": dict(zip(abbreviations.FEATURES, model.weights, strict=True)),
+            "weights": dict(zip(FEATURES, model.weights, strict=True)),
         },
     )
 

@@ -15,7 +15,7 @@ from typing import IO, Any
 from pmcmine.errors import VocabularyError
 from pmcmine.vocabulary.atoms import Atom, Format, Options, unstated_version
 from pmcmine.vocabulary.semantic_types import ONTOLOGY_TYPES
-from pmcmine.vocabulary.vocabulary import Level, Origin
+from pmcmine.vocabulary.terms import Level, Origin
 
 MAX_BYTES = 4 << 30  # unpacked; the largest OBO file in use (NCBITaxon) is half of it
 _MAX_LINE = 1 << 20

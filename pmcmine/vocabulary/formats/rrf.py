@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from pmcmine.errors import VocabularyError
 from pmcmine.vocabulary.atoms import Atom, Format, Options, unstated_version
-from pmcmine.vocabulary.vocabulary import Level, Origin
+from pmcmine.vocabulary.terms import Level, Origin
 
 _CUI = re.compile(r"C\d{7}$")
 _MAX_LINE = 1 << 20

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from classifiers.images import generate
+from classifiers.images.generate import charts
 from pmcmine.images.opencv import opencv
-from pmcmine.panels.boxes import Box, iou, panel_boxes
+from pmcmine.panels.boxes import panel_boxes
 from pmcmine.panels.evaluate import figure_is_right
+from pmcmine.panels.geometry import Box, iou
 from pmcmine.panels.glyphs import in_order_of_labels
 from tests.helpers import rows
 from tests.test_cli import call
@@ -50,7 +52,7 @@ def test_photographs_in_rows(counts: list[int], gap: int) -> None:
 
 def test_a_single_chart_is_not_cut_into_its_axes() -> None:
     r = random.Random(1)
-    whole = [panel_boxes(np.asarray(generate.chart(r, (700, 500)))) for _ in range(20)]
+    whole = [panel_boxes(np.asarray(charts.chart(r, (700, 500)))) for _ in range(20)]
     assert sum(len(found) == 1 for found in whole) >= 18
 
 

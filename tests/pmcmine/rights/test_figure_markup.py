@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from pmcmine.jats.article import ArticleMeta, extract_article
+from pmcmine.jats.article import extract_article
+from pmcmine.jats.records import ArticleMeta
 
 BY = "https://creativecommons.org/licenses/by/4.0/"
 NC = "https://creativecommons.org/licenses/by-nc/4.0/"

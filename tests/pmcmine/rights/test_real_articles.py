@@ -12,9 +12,9 @@ import pytest
 from lxml import etree
 
 from pmcmine.jats import ArticleMeta
-from pmcmine.jats.article import attribution_line, decide_license
 from pmcmine.jats.dom import parse_jats
 from pmcmine.jats.front import read_front
+from pmcmine.jats.license import attribution_line, decide_license
 from pmcmine.rights.licenses import Group, derivatives_ok, group_of
 
 pytestmark = pytest.mark.real

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pmcmine.jats import ArticleMeta
-from pmcmine.jats.article import attribution_line, decide_license
 from pmcmine.jats.dom import parse_jats
 from pmcmine.jats.front import Front, read_front
+from pmcmine.jats.license import attribution_line, decide_license
 from pmcmine.rights.licenses import License, clean, license_urls, parse_license
 from pmcmine.rights.statements import Stated, read_statement
 

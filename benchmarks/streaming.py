@@ -1,0 +1,56 @@
+"""Samples a second of `pmcmine.stream`."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.corpus import best
+
+
+def streaming(data: Path | None) -> dict[str, Any]:
+    """Samples a second of `pmcmine.stream` beside plain `webdataset` over the same local tars."""
+    import webdataset as wds
+
+    from pmcmine import stream
+    from pmcmine.cli import main as pmcmine
+    from pmcmine.demo import write_bucket
+    from pmcmine.demo.corpus import many_articles
+
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "bucket"
+        if data is not None:
+            source = data / "pmc-bucket"
+        else:
+            write_bucket(source, many_articles(200))
+        out = Path(folder) / "release"
+        off = ("vocab=none", "classify=false", "image_kinds=false", "languages=false", "privacy=false", "panels=false")
+        args = ["mine", "--source", str(source), "--out", str(out), "-q", "--shard-bytes", "20000000"]
+        with contextlib.suppress(SystemExit), contextlib.redirect_stdout(sys.stderr):
+            pmcmine([*args, *(a for o in off for a in ("--set", o))])
+        tars = [str(p) for p in sorted((out / "shards").rglob("train-*.tar"))]
+        n = 0
+
+        def theirs() -> None:
+            nonlocal n
+            n = sum(1 for _ in wds.WebDataset(tars, shardshuffle=False, empty_check=False).decode())
+
+        decoded = best(theirs, 5)
+        plain = best(lambda: [0 for _ in wds.WebDataset(tars, shardshuffle=False, empty_check=False)], 5)
+        samples = stream.open(str(out))
+        ours = best(lambda: [0 for _ in samples], 5)
+        shuffled = stream.open(str(out), seed=0)
+        mixed = best(lambda: [0 for _ in shuffled], 5)
+    return {
+        "samples": n,
+        "per_second": {
+            "pmcmine": round(n / ours),
+            "pmcmine, shuffled": round(n / mixed),
+            "webdataset": round(n / plain),
+            "webdataset, JSON and text decoded": round(n / decoded),
+        },
+        "ratio": round(plain / ours, 2),
+    }

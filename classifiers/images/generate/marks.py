@@ -1,0 +1,54 @@
+"""What painters share: sizes, ink, words, noise, greys."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+Size = tuple[int, int]
+Painter = Callable[[random.Random, Size], Image.Image]
+_INK: Final = ("#1f77b4", "#d62728", "#2ca02c", "#ff7f0e", "#9467bd", "#222222", "#777777", "#17becf", "#e377c2")
+_WORDS: Final = "Control Treated Group Time Dose Study Total Ratio Cell Index Score Rate Mean Site Risk Day".split()
+
+
+def _rng(r: random.Random) -> np.random.Generator:
+    return np.random.default_rng(r.getrandbits(32))
+
+
+def noise(r: random.Random, size: Size, coarse: int) -> NDArray[np.float64]:
+    """Smooth noise from 0 to 1, height × width, whose grains are about `coarse` pixels."""
+    w, h = size
+    small = _rng(r).random((max(h // coarse, 2), max(w // coarse, 2)))
+    image = Image.fromarray((small * 255).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
+    return np.asarray(image, np.float64) / 255
+
+
+def _grey(values: NDArray[np.float64]) -> Image.Image:
+    return Image.fromarray((np.clip(values, 0, 1) * 255).astype(np.uint8)).convert("RGB")
+
+
+def _coloured(values: NDArray[np.float64], low: tuple[int, int, int], high: tuple[int, int, int]) -> Image.Image:
+    v = np.clip(values, 0, 1)[..., None]
+    return Image.fromarray((np.array(low) * (1 - v) + np.array(high) * v).astype(np.uint8))
+
+
+def _grid(size: Size) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """x and y from -1 to 1."""
+    w, h = size
+    y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
+    return x, y
+
+
+def _word(r: random.Random) -> str:
+    return f"{r.choice(_WORDS)} {r.randint(1, 99)}" if r.random() < 0.5 else r.choice(_WORDS)
+
+
+def _blurred(plane: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Blur by a pixel."""
+    image = Image.fromarray((np.clip(plane, 0, 1) * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(1.2))
+    return np.asarray(image, np.float64) / 255

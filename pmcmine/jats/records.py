@@ -1,0 +1,82 @@
+"""What comes of one article's XML, and what has to be known of it before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from pmcmine.ids import article_id as make_article_id
+from pmcmine.jats.figures import GraphicRef
+from pmcmine.jats.front import Front
+from pmcmine.rights.figures import FigureRights
+from pmcmine.rights.licenses import License
+from schemas.article import Article
+from schemas.mention import Mention
+from schemas.paragraph import Paragraph
+from schemas.table_wrap import TableWrap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleMeta:
+    """What a source knows of an article version before its XML is read.
+
+    `license_code` is None where the source has no metadata at all (then the XML decides); a source whose
+    metadata states no licence gives an empty string. `as_of` is the day of the snapshot, today if None.
+    """
+
+    pmcid: str
+    version: int = 1
+    versions_seen: tuple[int, ...] = (1,)
+    pmid: str | None = None
+    doi: str | None = None
+    license_code: str | None = None
+    is_manuscript: bool = False
+    is_retracted: bool = False
+    as_of: str | None = None
+
+    @property
+    def article_id(self) -> str:
+        """`PMC<digits>.<version>`."""
+        return make_article_id(self.pmcid, self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureDraft:
+    """A figure before its image is read."""
+
+    figure_id: str
+    key: str
+    ordinal: int
+    xml_id: str | None
+    kind: str
+    parent_figure_id: str | None
+    label: str | None
+    caption_title: str | None
+    caption_paragraphs: tuple[str, ...]
+    caption: str | None
+    caption_emphasis: tuple[tuple[int, int], ...]
+    alt_text: str | None
+    long_description: str | None
+    section_path: tuple[str, ...]
+    section_kind: str
+    graphics: tuple[GraphicRef, ...]
+    permissions: str
+    rights: FigureRights
+    n_mentions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extraction:
+    """All rows of one article.
+
+    `found` counts what the XML holds by kind, for the sums: each is a row or a reject.
+    """
+
+    article: Article
+    front: Front
+    license: License
+    figures: tuple[FigureDraft, ...]
+    mentions: tuple[Mention, ...]
+    paragraphs: tuple[Paragraph, ...]
+    table_wraps: tuple[TableWrap, ...]
+    found: Counter[str] = field(default_factory=Counter)

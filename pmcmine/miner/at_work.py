@@ -1,0 +1,77 @@
+"""Which articles are at work: markers that name suspects once a process was killed."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from pmcmine.io.folder import Folder
+
+_SUSPECT_SECONDS = 2.0  # at work on one article, from which an interrupt may have ended a hang
+_SLOW_SECONDS = 60.0  # from which an article at work is named in the start marker
+_NAMING_SECONDS = 10.0  # between two looks for such articles
+# Start markers of this process → PMCIDs at work → when each was begun. Written by all threads. (The process id in the
+# name of a marker does not tell whose it is: in containers each run has the same.)
+_AT_WORK: Final[dict[str, dict[str, float]]] = {}
+
+
+@contextmanager
+def _at_work(marker: str | None, pmcid: str) -> Iterator[None]:
+    """Note that a PMCID is worked on, for whoever is asked about it by an interrupt."""
+    if marker is not None and marker in _AT_WORK:
+        _AT_WORK[marker][pmcid] = time.monotonic()
+    yield
+    if marker is not None:  # after an interrupt the note stays
+        _AT_WORK.get(marker, {}).pop(pmcid, None)
+
+
+def _suspects(marker: str, seconds: float) -> list[str]:
+    """PMCIDs that have been at work for so long."""
+    now = time.monotonic()
+    return sorted(p for p, since in dict(_AT_WORK.get(marker, {})).items() if now - since >= seconds)
+
+
+@contextmanager
+def _naming_slow(work: Folder, marker: str) -> Iterator[None]:
+    """Keep the articles that take long named in the marker, in case that the process is killed over them."""
+    done = threading.Event()
+
+    def name() -> None:
+        named: list[str] = []
+        while not done.wait(_NAMING_SECONDS):
+            slow = _suspects(marker, _SLOW_SECONDS)
+            if slow != named:
+                work.write(marker, json.dumps({"suspects": slow}).encode() if slow else b"", replace=True)
+                named = slow
+
+    thread = threading.Thread(target=name, name="naming-slow", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _settle(work: Folder, marker: str) -> None:
+    """Remove a start marker after an interrupt, unless articles at work may be why: then it names them."""
+    suspects = _suspects(marker, _SUSPECT_SECONDS)
+    _AT_WORK.pop(marker, None)
+    if suspects:
+        work.write(marker, json.dumps({"suspects": suspects}).encode(), replace=True)
+    else:
+        work.remove(marker)
+
+
+def forget_starts(work: Folder) -> None:
+    """Remove the start markers of this process after an interrupt by the user, but not those of articles that hang.
+
+    The threads that mine may go on until the process ends.
+    """
+    for marker in list(_AT_WORK):
+        if work.exists(marker):
+            _settle(work, marker)

@@ -1,0 +1,187 @@
+"""Markers of panels in captions, in each of the ways in which they are written."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pmcmine.panels.labels import LABEL, LIST, SUBPANELS, expand, kinds, position
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Marker:
+    """A place that may be a label: of the labels, from start to end, in a way of writing."""
+
+    start: int
+    end: int
+    labels: tuple[str, ...]
+    form: str
+
+
+_BRACKETED: Final = re.compile(
+    rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:\s?[:.])?\s?[)\]]"
+)
+_IN_BRACKETS: Final = re.compile(
+    rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LABEL})\)|\((?P<head>{LIST})[:;,] ?[^()]{{3,200}}\)"
+)
+_HALF: Final = re.compile(rf"(?<![\w(\[{{])(?P<list>{LIST})\)(?=[\s:])")
+# A literal space first: the engine skips to it, where a lookbehind first would be tried at each character.
+_DOTTED: Final = re.compile(rf" (?<=[.;:,!?)] )(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
+_DOTTED_FIRST: Final = re.compile(rf"(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
+# "A, Cells at rest. B, Cells in motion."
+_COMMA_NEXT: Final = r",(?= [A-Z\d“(αβγδΔ])(?! [A-Za-z\d]{1,2}[ ,])"
+_COMMA: Final = re.compile(rf" (?<=[.!?)] )(?P<list>{LIST}){_COMMA_NEXT}")
+_COMMA_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_COMMA_NEXT}")
+# The title or the words of the panel before lack their full stop: "Survey of the plots A: Maps. B: Counts."
+_UNSTOPPED: Final = re.compile(
+    rf" (?<=[^\s.;:,!?(\[–—-] )(?=[A-Za-z])(?P<list>{LIST})(?P<mark>[.:])(?= [A-Z\d“(αβγδΔ])"
+)
+_MAY_BE_UNSTOPPED: Final = re.compile(r"[ –-][A-Za-z](?:\d{1,2}|['′’″]{1,2})?[.:] [A-Z\d“(αβγδΔ]")  # quick to look for
+_NAMED_BY_LETTER: Final = re.compile(
+    r"\b(?:vitamins?|hepatitis|influenza|types?|(?:sub)?groups?|class(?:es)?|grades?|phases?|stages?|steps?|lanes?|factors?|proteins?|"
+    r"tables?|fig(?:ure|\.)?s?|cases?|patients?|models?|regions?|sites?|clusters?|clades?|categor(?:y|ies)|days?|arms?|zones?|"
+    r"and|or|to|of|in|the|for|with|vs|versus) $",
+    re.IGNORECASE,
+)
+_BARE_NEXT: Final = r"(?= [A-Z\d“‘\"'(αβγδΔ*]| [a-z]{2,})"
+_BARE: Final = re.compile(rf" (?<=[.;:!?)’”,] )(?P<list>{LIST}){_BARE_NEXT}")
+_BARE_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_BARE_NEXT}")
+_PANEL_WORD: Final = re.compile(rf"\b[Pp]anels? (?:\((?P<list>{LIST})\)|(?P<bare>{LIST})(?=[\s:,.;)]))")
+_POSITION: Final = re.compile(
+    r"\((?P<list>(?:the )?(?:upper|top|lower|bottom|middle|center|centre|central|left|right|first|second|third)"
+    r"(?:[ -](?:left|right|middle|center|centre))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)\)"
+    r"|(?:^| (?<=[.;:] ))(?P<bare>(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)"
+    r"(?:[ -](?:left|right))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)(?=[:,])",
+)
+_POSITIONED: Final = re.compile(  # what a place needs, quick to look for
+    r"\((?:the )?(?:upper|top|lower|bottom|middle|cent|left|right|first|second|third)"
+    r"|(?:^| )(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
+)
+_JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
+_JOINED: Final = re.compile(r" ?(?:[,;/&] ?|,? ?(?:and|or) ?|(?P<range>[–—-]|to|through) ?)?(?:and |& )?")
+_SEPARATORS: Final = re.compile(r" ?[,;/&+–—-] ?(?:and |or )?| (?:and|or|to|through) ")
+_AROUND: Final = " ().:,;"  # what may be emphasised along with a label
+_FIRM: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make a letter a label by themselves
+
+
+def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
+    """All places that may be labels, in order."""
+    out: dict[int, _Marker] = {}
+    used = bytearray(len(text))  # where a marker is
+    subpanels = "-ii" in text and SUBPANELS.search(text) is not None
+
+    def labels_of(said: str) -> tuple[str, ...]:
+        return expand(said, subpanels)
+
+    def add(start: int, end: int, labels: tuple[str, ...], form: str) -> None:
+        if labels and used.find(1, start, end) < 0:
+            out[start] = _Marker(start, end, labels, form)
+            used[start:end] = b"\1" * (end - start)
+
+    if "anel" in text:
+        for m in _PANEL_WORD.finditer(text):
+            add(m.start(), m.end(), labels_of(m["list"] or m["bare"]), "panel")
+    for m in _BRACKETED.finditer(text):
+        add(m.start(), m.end(), labels_of(m["list"]), "bracket")
+    for m in _IN_BRACKETS.finditer(text):
+        if m["list"] is not None:
+            add(m.start("list"), m.end(), labels_of(m["list"]), "inner")
+    if text.count(")") > text.count("("):
+        for m in _HALF.finditer(text):
+            start = _own_start(m, subpanels)
+            add(start, m.end(), labels_of(text[start : m.end("list")]), "half")
+    for start, end in _lists(text, bold):
+        add(start, end, labels_of(text[start:end]), "bold")
+    for first, later, form in (
+        (_DOTTED_FIRST, _DOTTED, "dotted"),
+        (_COMMA_FIRST, _COMMA, "dotted"),
+        (_BARE_FIRST, _BARE, "bare"),
+    ):
+        begins = first.match(text)
+        for m in itertools.chain((begins,) if begins else (), later.finditer(text)):
+            add(m.start("list"), m.end(), labels_of(m["list"]), form)
+    for m in _UNSTOPPED.finditer(text) if _MAY_BE_UNSTOPPED.search(text) else ():
+        if not _NAMED_BY_LETTER.search(text[max(m.start() - 16, 0) : m.start() + 1]):
+            add(m.start("list"), m.end(), labels_of(m["list"]), "unstopped")
+    if _POSITIONED.search(text):
+        for m in _POSITION.finditer(text):
+            label = position(m["list"] or m["bare"])
+            add(m.start("bare") if m["bare"] else m.start(), m.end(), (label,) if label else (), "position")
+    return _joined(text, [out[k] for k in sorted(out)])
+
+
+def _own_start(m: re.Match[str], subpanels: bool) -> int:
+    """Return where the list of a half bracket begins: in "N = 4, B)" the 4 is no label."""
+    said, start = m["list"], m.start("list")
+    while True:
+        labels = expand(said, subpanels)
+        numbers = [k.number for x in labels for k in kinds(x)[:1]]
+        alike = labels and set.intersection(*({k.name.rstrip("+") for k in kinds(x)} for x in labels))
+        if len(labels) < 2 or (alike and numbers == sorted(numbers)):
+            return start
+        cut = _SEPARATORS.search(said)
+        if cut is None:
+            return start
+        start, said = start + cut.end(), said[cut.end() :]
+
+
+def _joined(text: str, markers: Sequence[_Marker]) -> list[_Marker]:
+    """Make one marker of labels that are a list: "(a) and (b)", "(a), (b)", "(a)–(c)".
+
+    A list whose labels all stand alone elsewhere only names them again, and is dropped.
+    """
+    if len(markers) < 2:
+        return list(markers)
+    lists: list[list[_Marker]] = []
+    for m in markers:
+        if lists and _continues(text, lists[-1], m):
+            lists[-1].append(m)
+        else:
+            lists.append([m])
+    alone = {label for run in lists if len(run) == 1 for label in run[0].labels}
+    out: list[_Marker] = []
+    for run in lists:
+        if len(run) > 1 and alone.issuperset(label for m in run for label in m.labels):
+            continue
+        labels: list[str] = []
+        for n, m in enumerate(run):
+            joint = _JOINED.fullmatch(text, run[n - 1].end, m.start) if n else None
+            if joint is not None and joint["range"]:
+                labels += expand(f"{labels[-1]}–{m.labels[0]}")
+            labels += m.labels
+        out.append(_Marker(run[0].start, run[-1].end, tuple(dict.fromkeys(labels)), run[0].form))
+    return out
+
+
+def _continues(text: str, run: Sequence[_Marker], m: _Marker) -> bool:
+    """Return whether a marker continues a list of markers."""
+    last = run[-1]
+    if last.form != m.form or m.form not in _FIRM or not last.end <= m.start < last.end + 12:
+        return False
+    if not _JOINED.fullmatch(text, last.end, m.start) or any(set(o.labels) & set(m.labels) for o in run):
+        return False
+    return any(a.name == b.name and a.number < b.number for a in kinds(last.labels[-1]) for b in kinds(m.labels[0]))
+
+
+def _lists(text: str, emphasis: Sequence[Span]) -> list[Span]:
+    """The emphasised spans that are labels, those of one list ("**a**, **b**", "**a**–**f**") in one."""
+    out: list[Span] = []
+    for start, end in sorted(emphasis):
+        said = text[start:end]
+        start += len(said) - len(said.lstrip(_AROUND))
+        end = start + len(said.strip(_AROUND))
+        if start >= end or not expand(text[start:end]):
+            continue
+        if out and start >= out[-1][1]:
+            begin = out[-1][0]
+            if _JOINT.fullmatch(text, out[-1][1], start) and expand(text[begin:end]):
+                out[-1] = (begin, end)
+                continue
+        if not out or start >= out[-1][1]:
+            out.append((start, end))
+    return out

@@ -1,0 +1,177 @@
+"""How a release is cut: splits, shards, table files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pmcmine.ids import keyed_hash, natural_split, range_index
+
+PLAN = "plan.json"
+SHARDS, PANEL_SHARDS = "shards", "shards-panels"
+LEFT_OUT = "state/left-out"  # samples that leak, for the day on which they do not any more
+LEFT_OUT_PANELS = "state/left-out-panels"
+DATASETS = (SHARDS, PANEL_SHARDS, LEFT_OUT, LEFT_OUT_PANELS)
+_MOST_BLOCKS = 10_000_000
+_MOST_FILES = 10_000_000
+_FILES_A_FOLDER = 5_000
+_LEFT_OUT_SHARE = 50  # shards for each of which one of what is left out of them is enough
+
+
+@dataclass(frozen=True)
+class Base:
+    """The release that an update starts from. Travels to all workers.
+
+    Attributes:
+        files: path → entry of `release.json`, and of the state.
+        cut: (table, group, split) → number of its Parquet files.
+        tag: what the names of added shards hold, `inc<date>`.
+        fresh: whether everything gets a new place, as in a release made at once.
+    """
+
+    files: Mapping[str, Mapping[str, Any]]
+    cut: Mapping[tuple[str, str, str], int]
+    tag: str
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a release is cut. Small; travels to all workers.
+
+    Attributes:
+        n_blocks: blocks of the snapshot.
+        moved: PMCIDs whose split is not the natural one, in releases under 1,000 articles.
+        shards: (group, split) → number of shards.
+        panel_shards: (group, split) → number of shards of panels.
+        files: (table, group, split) → number of Parquet files.
+        seed: seed of the shuffle.
+        added: (dataset, group, split) → number of shards that an update adds.
+        base: the release that an update starts from.
+    """
+
+    n_blocks: int
+    moved: Mapping[str, str]
+    shards: Mapping[tuple[str, str], int]
+    panel_shards: Mapping[tuple[str, str], int]
+    files: Mapping[tuple[str, str, str], int]
+    seed: int
+    added: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    base: Base | None = None
+
+    @property
+    def keeps_places(self) -> bool:
+        """Whether what has a place keeps it: in an update, unless everything gets a new one."""
+        return self.base is not None and not self.base.fresh
+
+    def old_file(self, name: str) -> Mapping[str, Any] | None:
+        """Entry of a file that an update may keep, None where there is none."""
+        return self.base.files.get(name) if self.base is not None and self.keeps_places else None
+
+    def split_of(self, pmcid: str) -> str:
+        """The split of a PMCID in this release."""
+        return self.moved.get(pmcid) or natural_split(pmcid)
+
+    def count(self, dataset: str, group: str, split: str) -> int:
+        """Number of shards that samples without a place are spread over."""
+        if self.keeps_places:
+            return self.added.get((dataset, group, split), 1)
+        if dataset in (LEFT_OUT, LEFT_OUT_PANELS):
+            return 1 + self.shards.get((group, split), 0) // _LEFT_OUT_SHARE
+        return (self.shards if dataset == SHARDS else self.panel_shards).get((group, split), 1)
+
+    def shard_name(self, group: str, split: str, shard: int, n: int) -> str:
+        """Path of a shard below its dataset's folder."""
+        tag = f"{self.base.tag}-" if self.base is not None and self.keeps_places else ""
+        return f"{group}/{split}/{shard // _FILES_A_FOLDER:03d}/{split}-{tag}{shard:05d}-of-{n:05d}.tar"
+
+    def shard_of(self, dataset: str, sample_id: str, group: str, split: str) -> str:
+        """Path of the shard of a sample, a figure or a panel, that has no place yet."""
+        n = self.count(dataset, group, split)
+        return self.shard_name(group, split, keyed_hash(f"pmcmine/shard/{self.seed}", sample_id) % n, n)
+
+    def shard_paths(self) -> list[tuple[str, str, str, str]]:
+        """(dataset, group, split, path) of every shard that is written or looked at."""
+        found: set[tuple[str, str, str, str]] = set()
+        if self.base is not None and self.keeps_places:
+            for name in self.base.files:
+                dataset = next((d for d in DATASETS if name.startswith(f"{d}/") and name.endswith(".tar")), None)
+                if dataset is not None:
+                    path = name.removeprefix(f"{dataset}/")
+                    group, split = path.split("/")[:2]
+                    found.add((dataset, group, split, path))
+            keys = {*self.added}
+        else:
+            keys = {(SHARDS, *k) for k in self.shards} | {(PANEL_SHARDS, *k) for k in self.panel_shards}
+        for dataset, group, split in keys:
+            n = self.count(dataset, group, split)
+            found |= {(dataset, group, split, self.shard_name(group, split, i, n)) for i in range(n)}
+        return sorted(found)
+
+    def order_of(self, figure_id: str) -> int:
+        """Place of a sample in its shard's order."""
+        return keyed_hash(f"pmcmine/order/{self.seed}", figure_id)
+
+    def file_of(self, table: str, group: str, split: str, place: float) -> int:
+        """The Parquet file of an article's rows, by its place in [0, 1)."""
+        return range_index(place, self.files[table, group, split])
+
+    def to_json(self) -> bytes:
+        """Canonical bytes."""
+        return json.dumps(self.to_object()).encode()
+
+    def to_object(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "n_blocks": self.n_blocks,
+            "moved": dict(sorted(self.moved.items())),
+            "shards": [[*k, n] for k, n in sorted(self.shards.items())],
+            "panel_shards": [[*k, n] for k, n in sorted(self.panel_shards.items())],
+            "files": [[*k, n] for k, n in sorted(self.files.items())],
+            "seed": self.seed,
+            "added": [[*k, n] for k, n in sorted(self.added.items())],
+        }
+
+    @classmethod
+    def from_json(cls, data: bytes, base: Base | None = None) -> Plan:
+        """The reverse of `to_json`, but for the release that an update starts from."""
+        return cls.from_object(json.loads(data), base)
+
+    @classmethod
+    def from_object(cls, raw: Mapping[str, Any], base: Base | None = None) -> Plan:
+        """The reverse of `to_object`.
+
+        Raises:
+            LookupError, TypeError, ValueError: if it is no plan.
+        """
+        if type(raw["n_blocks"]) is not int or not 0 < raw["n_blocks"] <= _MOST_BLOCKS:
+            raise ValueError(f"{raw['n_blocks']!r} blocks")
+        counts = [n for name in ("shards", "panel_shards", "files", "added") for *_, n in raw[name]]
+        if not all(type(n) is int and 0 <= n <= _MOST_FILES for n in counts) or not isinstance(raw["moved"], dict):
+            raise ValueError("no number of files")
+        return cls(
+            raw["n_blocks"],
+            raw["moved"],
+            {(g, s): n for g, s, n in raw["shards"]},
+            {(g, s): n for g, s, n in raw["panel_shards"]},
+            {(t, g, s): n for t, g, s, n in raw["files"]},
+            raw["seed"],
+            {(d, g, s): n for d, g, s, n in raw["added"]},
+            base,
+        )
+
+
+def file_name(table: str, group: str, split: str, file: int, n: int) -> str:
+    """Path of a Parquet file below `tables/`."""
+    if not group:
+        return f"{table}/{table}-{file:05d}-of-{n:05d}.parquet"
+    return f"{table}/{group}/{split}-{file:05d}-of-{n:05d}.parquet"
+
+
+def overlapping(index: int, n: int, others: int) -> range:
+    """Which of `others` equal ranges of [0, 1) meet range `index` of n."""
+    first = min(index * others // n, others - 1)
+    last = min(-(-(index + 1) * others // n), others)
+    return range(first, max(last, first + 1))

@@ -1,0 +1,244 @@
+"""Samples of a release as an iterable that holds its state."""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+import warnings
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final
+
+from pmcmine.errors import PmcmineError
+from pmcmine.stream import state as stream_state
+from pmcmine.stream.captions import _Composer
+from pmcmine.stream.ordering import _rest, _windows, order
+from pmcmine.stream.ranges import MOST_WAIT, HttpRanges, HubRanges, NoRanges, Ranges, _decode, _Place, _runs
+from pmcmine.stream.state import Position
+
+_TRIES: Final = 7  # readings of a range
+_WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
+
+
+class Samples:
+    """The samples of one share, in an order that follows from seed, epoch and world.
+
+    Iterate again for the next epoch. An iteration that was left early is continued by the next one. For a torch
+    DataLoader take `torch_dataset`, whose workers share the samples of a rank.
+    """
+
+    def __init__(
+        self,
+        ranges: Ranges | HttpRanges | HubRanges,
+        places: Sequence[_Place],
+        seed: int | None,
+        rank: int,
+        world_size: int,
+        compose: _Composer,
+        on_error: str,
+        check: bool = False,
+    ) -> None:
+        self._check = check
+        self._ranges = ranges
+        self._places = places
+        self._starts = [i for i, p in enumerate(places) if i == 0 or p.shard != places[i - 1].shard]
+        self._seed = seed
+        self._rank = rank
+        self._world = world_size
+        self._compose = compose
+        self._on_error = on_error
+        self._at = Position(0, world_size)
+        self._done = 0  # of the running iteration; `_at.done` is where it started
+        self._turn = 0  # number of the iteration that moves the position
+        self._fingerprint: str | None = None
+        self._loaded = False  # a position was loaded and nothing read since
+        self._pid = os.getpid()
+        self._workers: Any = None  # `pmcmine.stream.torch.Shared`, once there is a torch dataset
+
+    def __len__(self) -> int:
+        return len(self._sequence(self._rank, self.position.among(self._world)))
+
+    def __getitem__(self, index: object) -> Any:
+        raise PmcmineError("samples are read in order, not by index: give a DataLoader `stream.torch_dataset(samples)`")
+
+    @property
+    def position(self) -> Position:
+        """Where the running iteration is."""
+        return Position(self._at.epoch, self._at.shares, self._done, self._at.before)
+
+    def go_to(self, position: Position) -> None:
+        """Continue from a position; an iteration that is running no longer counts."""
+        self._at, self._done, self._turn, self._loaded = position, position.done, self._turn + 1, False
+
+    def set_epoch(self, epoch: int) -> None:
+        """Begin another epoch: another order, from its start.
+
+        A position that was just loaded is kept if it is of the same epoch, so that a loop over epochs can resume.
+        """
+        if self._loaded and epoch == self._at.epoch:
+            return
+        self.go_to(Position(epoch, self._world))
+        if self._workers is not None:
+            self._workers.start_over(self)
+
+    def _sequence(self, share: int, position: Position) -> list[int]:
+        """Numbers of all samples of a share, those before the position included."""
+        left, starts = _rest(len(self._places), self._seed, position.epoch, self._starts, position.before)
+        dealt = order(len(left), position.shares, self._seed, position.epoch, starts)[share]
+        return [left[i] for i in dealt] if position.before else dealt
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return where this share is, for `load_state_dict` of the same release, condition and split.
+
+        Raises:
+            PmcmineError: if workers of a DataLoader read the samples: they alone know.
+        """
+        if self._workers is not None:
+            self._workers.check_known()
+        at = self.position
+        return {
+            "format": stream_state.FORMAT,
+            "seed": self._seed,
+            "epoch": at.epoch,
+            "shares": at.shares,
+            "samples": len(self._places),
+            "done": at.done,
+            "before": [[shares, list(done) if isinstance(done, tuple) else done] for shares, done in at.before],
+            "of": self._of,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+        """Continue where a share was; in another world, with a part of what all shares of the old one had left.
+
+        Args:
+            state: of one share, if all shares of its world have had as many samples, as between two steps.
+                Or a list of the states of all shares in the order of their ranks, whose shares may have had different
+                numbers of samples; what is left is then dealt anew, in the same world, too.
+
+        Raises:
+            PmcmineError: if it is the state of something else.
+        """
+        if isinstance(state, Sequence):
+            self._seed, position = stream_state.merge(state, len(self._places), self._of)
+            self.go_to(position.among(self._world))
+        else:
+            self.go_to(self._parse(state))
+        self._loaded = True
+        if self._workers is not None:
+            self._workers.start_over(self)
+
+    def _parse(self, state: Mapping[str, Any]) -> Position:
+        """Take the seed of a state and return its position."""
+        self._seed, position = stream_state.parse(state, len(self._places), self._of)
+        return position
+
+    @property
+    def _of(self) -> str:
+        """What the samples are, for states."""
+        if self._fingerprint is None:
+            shards, offsets, sizes = ([getattr(p, k) for p in self._places] for k in ("shard", "offset", "size"))
+            shown = f"{self._compose.text}/{self._compose.mentions}/{self._compose.columns}"
+            self._fingerprint = stream_state.fingerprint(shards, offsets, sizes, shown)
+        return self._fingerprint
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Samples as dicts of `key`, `jpg` (bytes), `txt` (str) and `json` (dict), from the position on.
+
+        Raises:
+            PmcmineError: in a worker of a DataLoader that did not open the samples itself: each would read them all.
+        """
+        torch_data = sys.modules.get("torch.utils.data")
+        if os.getpid() != self._pid and torch_data is not None and torch_data.get_worker_info() is not None:
+            raise PmcmineError(
+                "each worker of this DataLoader would read all samples: give it `stream.torch_dataset(samples)`, "
+                "or call `stream.open` in the worker with a rank and world_size of its own"
+            )
+        return self.read(self._rank, self.position.among(self._world), next_epoch=True)
+
+    def read(self, share: int, position: Position, *, next_epoch: bool) -> Iterator[dict[str, Any]]:
+        """Read a share from a position on and keep the position up to date.
+
+        Args:
+            share: which one of `position.shares`.
+            position: where to start.
+            next_epoch: go to the start of the next epoch at the end, instead of staying at the end of this one.
+        """
+        self.go_to(position)
+        return self._read_on(self._sequence(share, position), position, self._turn, next_epoch)
+
+    def _read_on(
+        self, sequence: Sequence[int], position: Position, turn: int, next_epoch: bool
+    ) -> Iterator[dict[str, Any]]:
+        # Prefetch the next window while one is used.
+        pool = ThreadPoolExecutor(1, thread_name_prefix="pmcmine-stream")
+        waiting: deque[Future[list[dict[str, Any] | None]]] = deque()
+        try:
+            for window in _windows(sequence, position.done):
+                waiting.append(pool.submit(self._read, [self._places[i] for i in window]))
+                if len(waiting) > 1:
+                    yield from self._used(waiting.popleft().result(), turn)
+            while waiting:
+                yield from self._used(waiting.popleft().result(), turn)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        if next_epoch and turn == self._turn:
+            self.go_to(Position(position.epoch + 1, self._world))
+
+    def _used(self, samples: Sequence[dict[str, Any] | None], turn: int) -> Iterator[dict[str, Any]]:
+        for sample in samples:
+            if turn == self._turn:
+                self._done += 1
+                self._loaded = False
+            if sample is not None:
+                yield self._compose(sample)
+
+    def _read(self, places: Sequence[_Place]) -> list[dict[str, Any] | None]:
+        """Samples in the given order; each range of neighbours is read once. None for what can't be read."""
+        found: dict[_Place, dict[str, Any] | None] = {}
+        runs = list(_runs(sorted(places, key=lambda p: (p.shard, p.offset))))
+        with ThreadPoolExecutor(self._ranges.at_once) as pool:
+            for run, answer in zip(runs, pool.map(self._samples, runs), strict=True):
+                if isinstance(answer, PmcmineError):
+                    if self._on_error == "raise":
+                        pool.shutdown(wait=False, cancel_futures=True)
+                        raise answer
+                    warnings.warn(f"left out: {answer}", stacklevel=2)
+                    answer = dict.fromkeys(run)
+                found |= answer
+        return [found[place] for place in places]
+
+    def _samples(self, run: Sequence[_Place]) -> dict[_Place, dict[str, Any] | None] | PmcmineError:
+        """Samples of a range, or why they can't be had."""
+        start, end = run[0].offset, run[-1].offset + run[-1].size
+        try:
+            data = self._range(run[0].shard, start, end)
+            cut = {p: data[p.offset - start : p.offset - start + p.size] for p in run}
+            return {p: _decode(data, p, self._check) for p, data in cut.items()}
+        except NoRanges:
+            raise
+        except PmcmineError as error:
+            return error
+
+    def _range(self, shard: str, start: int, end: int) -> bytes:
+        for attempt in range(_TRIES):
+            asked = 0.0
+            try:
+                data = self._ranges.read(shard, start, end)
+                if len(data) == end - start:
+                    return data
+                if len(data) > end - start:
+                    raise NoRanges(shard)
+                problem = f"{len(data)} of {end - start} bytes"
+            except NoRanges:
+                raise
+            except FileNotFoundError:
+                raise PmcmineError(f"{shard}: not there; is the copy whole?") from None
+            except Exception as error:  # noqa: BLE001 - each file system has errors of its own
+                problem = f"{type(error).__name__}: {error}"
+                asked = getattr(error, "retry_after", 0.0)
+            if attempt < _TRIES - 1:
+                time.sleep(max(_WAIT * 2**attempt * random.uniform(0.7, 1.3), min(asked, MOST_WAIT)))
+        raise PmcmineError(f"{shard} at {start}: can't be read ({problem})")
