@@ -16,7 +16,13 @@ MAY = {
     "classifiers": {"classifiers", "pmcmine", "schemas"},
     "pipelines": {"pipelines", "classifiers", "pmcmine", "schemas"},
 }
-LIGHT = ("__init__.py", "_version.py", "errors.py", "stream.py")
+# From low to high: a room may import itself and what stands before it.
+ROOMS = """
+schemas _version __init__ text errors io ids rejects evaluation images rights vocabulary release config jats pdf panels concepts
+sources work duplicates pointers miner assemble describe update publish run exports browse stream classifiers pipelines
+demo commands cli __main__
+""".split()
+LIGHT = ("__init__.py", "_version.py", "errors.py", "stream/__init__.py", "release/__init__.py", "io/__init__.py")
 
 
 def _imports(path: Path) -> set[str]:
@@ -75,3 +81,44 @@ def test_the_command_runs_among_folders_of_our_names(tmp_path: Path) -> None:
     assert done.stderr.strip() == (
         "pmcmine: nowhere: no such folder; give a folder of articles or the base URL of a bucket"
     )
+
+
+def _modules() -> dict[str, Path]:
+    paths = [p for root in MAY for p in (ROOT / root).rglob("*.py")]
+    return {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in paths}
+
+
+def _room(module: str) -> str:
+    parts = module.split(".")
+    if parts[0] != "pmcmine":
+        return parts[0]
+    return parts[1] if len(parts) > 1 else "__init__"
+
+
+def _edges() -> dict[str, set[str]]:
+    """Module → modules of ours that it imports, at its top or late."""
+    modules = _modules()
+    edges: dict[str, set[str]] = {m: set() for m in modules}
+    for module, path in modules.items():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                edges[module] |= {a.name for a in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                full = {f"{node.module}.{a.name}" for a in node.names}
+                edges[module] |= {f if f in modules else node.module for f in full}
+        edges[module] = (edges[module] & modules.keys()) - {module}
+    return edges
+
+
+def test_no_room_imports_a_higher_one() -> None:
+    upwards = {
+        f"{m} imports {t}" for m, ts in _edges().items() for t in ts if ROOMS.index(_room(t)) > ROOMS.index(_room(m))
+    }
+    assert not upwards
+
+
+def test_no_import_goes_in_a_circle() -> None:
+    edges = _edges()
+    while leaves := {m for m, ts in edges.items() if not ts & edges.keys()}:
+        edges = {m: ts for m, ts in edges.items() if m not in leaves}
+    assert not edges

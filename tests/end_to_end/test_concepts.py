@@ -15,7 +15,7 @@ from pmcmine.vocabulary.formats import open_input
 from pmcmine.vocabulary.open import bundled_hpo
 from tests.conftest import config_for
 from tests.helpers import mine, release_json, rows, tree
-from tests.pmcmine.concepts.conftest import write_meta
+from tests.pmcmine.conftest import write_meta
 
 
 @pytest.fixture(scope="module")

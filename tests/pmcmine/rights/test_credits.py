@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pmcmine.rights.licenses import License
-from tests.pmcmine.test_jats import article, fig, read
+from tests.pmcmine.jats.test_article import article, fig, read
 
 BODY = "<sec>" + "".join(fig(n, caption=f"Cells {n}.") for n in (1, 2, 3, 4)) + "</sec>"
 

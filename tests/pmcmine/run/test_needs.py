@@ -122,7 +122,7 @@ def test_other_commands_name_their_extra_first(
 def test_every_extra_is_one_of_the_package() -> None:
     import tomllib
 
-    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text("utf-8"))["project"]
     assert set(parts.MODULES) <= set(project["optional-dependencies"])
     assert [parts.extra_of(m) for m in ("pymupdf.x", "sklearn", "onnx", "lxml", "what")] == [
         "pdf", "train", "encoder-train", "mine", "mine",

@@ -20,7 +20,7 @@ from pmcmine.io.loopback import LoopbackServer
 from pmcmine.vocabulary.locate import cache_folder, is_remote, local_copy
 from pmcmine.vocabulary.open import Ontology, get_open
 from pmcmine.vocabulary.vocabulary import ARRAYS, MAGIC, Vocabulary
-from tests.pmcmine.concepts.conftest import OBO
+from tests.pmcmine.conftest import OBO
 from tests.test_cli import call
 
 

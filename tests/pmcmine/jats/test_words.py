@@ -15,7 +15,7 @@ from pmcmine.pointers.withhold import withhold
 from pmcmine.rejects import Ledger, Reason, Rejected
 from pmcmine.sources.base import Asset
 from schemas.figure import Figure, Graphic
-from tests.pmcmine.test_jats import NS, article, fig, read, xref
+from tests.pmcmine.jats.test_article import NS, article, fig, read, xref
 
 
 def texts(body: str, ledger: Ledger | None = None) -> list[str]:

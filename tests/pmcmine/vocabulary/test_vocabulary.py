@@ -17,7 +17,7 @@ from pmcmine.vocabulary.formats import open_input
 from pmcmine.vocabulary.open import get_open
 from pmcmine.vocabulary.semantic_types import parse_types
 from pmcmine.vocabulary.vocabulary import FORMAT, MAGIC, Vocabulary
-from tests.pmcmine.concepts.conftest import OBO, write_meta
+from tests.pmcmine.conftest import OBO, write_meta
 
 
 def build(out: Path, *sources: Path, **options: object) -> Vocabulary:
