@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def classify(data: Path | None) -> dict[str, Any]:
         flat = [" ".join(t.split()) for t in texts]
         times = {"fasttext, one head": best(lambda: plain.predict(flat), 3)}
     for task in TASKS:
-        times[task] = best(lambda task=task: model.scores(task, passages), 3)  # type: ignore[misc]
+        times[task] = best(partial(model.scores, task, passages), 3)
     times["type, domain, quality"] = best(lambda: model.describe(passages), 3)
     times["language"] = best(lambda: identify(texts, [None] * len(texts)), 3)
     times["privacy flags"] = best(lambda: [flags(t) for t in texts], 3)

@@ -92,10 +92,11 @@ def shards(data: Path | None) -> dict[str, Any]:
                         (files / (key + suffix)).write_bytes(member)
                         total += len(member)
         plan = Plan(1, {}, {("commercial", "train"): 1}, {}, {}, 0)
+        shard = plan.shard_name("commercial", "train", 0, 1)
 
         def ours() -> None:
             work.remove_tree("assembled")
-            write_shard(SHARDS, "commercial", "train", 0, list(map(figure_member, samples)), plan, work, out)
+            write_shard(SHARDS, "commercial", "train", shard, list(map(figure_member, samples)), plan, work, out)
 
         def theirs() -> None:
             with (Path(folder) / "theirs.tar").open("wb") as stream:

@@ -15,7 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
+from apache_beam.metrics.metric import Metrics
 
 from pmcmine.assemble.routing import FileKey, ShardKey, by_shard, read_index, read_old
 from pmcmine.assemble.shards import FigurePlace, Member, figure_member, write_shard

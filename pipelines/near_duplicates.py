@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.metrics import Metrics
+from apache_beam.metrics.metric import Metrics
 
 from pmcmine.duplicates.candidates import (
     PARTS,
@@ -61,7 +61,7 @@ def read_signatures(
 
 def by_content(
     element: tuple[Key, Iterable[tuple[tuple[Any, ...], list[int]]]], buckets: int
-) -> Iterator[beam.pvalue.TaggedOutput]:
+) -> Iterator[beam.pvalue.TaggedOutput[str, Any]]:
     """Edges between members of the same content, and the keys of the one that stands for them.
 
     The members are read twice, as Beam's values may be, and never held: a boilerplate paragraph has very many.

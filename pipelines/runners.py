@@ -103,7 +103,7 @@ def _listening(address: str) -> None:
 def _check_known(flags: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     for group in PipelineOptions.__subclasses__():
-        group._add_argparse_args(parser)
+        group._add_argparse_args(parser)  # type: ignore[arg-type]  # Beam's own parser would refuse our --set
     names = sorted(s for a in parser._actions for s in a.option_strings)
     for flag in flags:
         name = re.split("=", flag, maxsplit=1)[0]
@@ -121,7 +121,7 @@ def make_runner(config: MineConfig) -> Any:
     os.environ["PYTHONSAFEPATH"] = "1"
     if config.runner == "direct":
         # By its own name: Beam's DirectRunner first tries to download a Prism binary.
-        from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+        from apache_beam.runners.portability.fn_api_runner.fn_runner import FnApiRunner
 
         return FnApiRunner()
     if config.runner == "prism":

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from classifiers.text.features import Passage
+from classifiers.text.heads import TextLabels
 from classifiers.text.tiers import model_info, text_model
 from schemas.paragraph import Paragraph
 
@@ -27,6 +28,12 @@ def info(config: Any) -> list[dict[str, str]]:
     return [model_info(config.text_model)]
 
 
+def _score_columns(labels: TextLabels) -> dict[str, Any]:
+    """A column a score."""
+    types = {f"type_{k}": v for k, v in labels.type_scores.items()}
+    return types | {f"domain_{k}": v for k, v in labels.domain_scores.items()}
+
+
 def enrich(paragraphs: Sequence[Paragraph], config: Any) -> list[Paragraph]:
     """The paragraphs with their labels."""
     if not paragraphs:
@@ -39,8 +46,7 @@ def enrich(paragraphs: Sequence[Paragraph], config: Any) -> list[Paragraph]:
             domain=x.domain,
             quality=x.quality,
             quality_class=x.quality_class,
-            **{f"type_{k}": v for k, v in x.type_scores.items()},
-            **{f"domain_{k}": v for k, v in x.domain_scores.items()},
+            **_score_columns(x),
         )
         for p, x in zip(paragraphs, text_model(config.text_model).describe(passages), strict=True)
     ]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Plane = NDArray[np.float32]
+Plane = NDArray[np.floating]  # float32; the type checker loses the width in sums
 SIDE: Final = 256  # pixels of the view's longer side
 _LEAST: Final = 16
 _CELLS: Final = 4
@@ -87,7 +87,7 @@ def _hues(colour: Plane, top: Plane, spread: Plane, vivid: NDArray[np.bool_]) ->
     return [*shares.tolist(), float(r.mean()), float(g.mean()), float(b.mean())]
 
 
-def _strokes(grey: NDArray[np.float32]) -> list[float]:
+def _strokes(grey: Plane) -> list[float]:
     """Long straight strokes of ink on a light ground, and runs of ink in rows and columns."""
     ink = grey < max(float(np.median(grey)) - 0.25, 0.1)
     out = [float(ink.mean())]
@@ -108,14 +108,14 @@ def _strokes(grey: NDArray[np.float32]) -> list[float]:
     return out
 
 
-def _blocks(plane: NDArray[np.float32], size: int) -> NDArray[np.float32]:
+def _blocks(plane: Plane, size: int) -> Plane:
     h, w = plane.shape
     h, w = max(h // size, 1) * size, max(w // size, 1) * size
     padded = np.pad(plane, ((0, max(h - plane.shape[0], 0)), (0, max(w - plane.shape[1], 0))), mode="edge")[:h, :w]
     return padded.reshape(h // size, size, w // size, size)
 
 
-def _cells(plane: NDArray[np.float32]) -> list[float]:
+def _cells(plane: Plane) -> list[float]:
     """Mean of each cell, the sum over mirrored cells, and how far the cells differ."""
     h, w = plane.shape
     rows = np.linspace(0, h, _CELLS + 1).astype(int)

@@ -62,7 +62,8 @@ class KindModel:
         # einsum adds up each row by itself, so that scores do not depend on the company an image keeps.
         hidden = np.maximum(np.einsum("ij,jk->ik", z, self.weights[0]) + self.biases[0], 0)
         out = np.einsum("ij,jk->ik", hidden, self.weights[1]) + self.biases[1]
-        return np.round(1 / (1 + np.exp(-out.astype(np.float64))), 4)
+        scores: NDArray[np.float64] = np.round(1 / (1 + np.exp(-out.astype(np.float64))), 4)
+        return scores
 
     def named(self, scores: NDArray[np.float64]) -> tuple[str, ...]:
         """Return the kinds of one image that reach their threshold, likeliest first; none if it is like no kind."""

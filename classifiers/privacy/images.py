@@ -49,9 +49,9 @@ _THREAD = threading.local()
 
 def _cascades() -> tuple[Any, Any]:
     """The cascades of this thread: one of OpenCV's may not be used by two at once."""
-    held = getattr(_THREAD, "cascades", None)
+    held: tuple[Any, Any] | None = getattr(_THREAD, "cascades", None)
     if held is not None:
-        return held  # type: ignore[no-any-return]
+        return held
     try:
         cv2 = opencv()
     except ImportError:

@@ -19,7 +19,9 @@ from pmcmine.errors import PmcmineError
 class Tier(Protocol):
     """What both tiers can do."""
 
-    trained_on: str
+    @property
+    def trained_on(self) -> str:
+        """Its training data, in words."""
 
     def scores(self, task: str, passages: Sequence[Passage]) -> NDArray[float64]:
         """Scores of one head."""

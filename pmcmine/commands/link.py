@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pmcmine.errors import PmcmineError, VocabularyError
 from pmcmine.text.clean import for_terminal, json_line, without_controls
+
+if TYPE_CHECKING:
+    from pmcmine.concepts.linker import Link
 
 _MAX_BYTES = 64 << 20
 
@@ -91,7 +95,7 @@ def _read(text: str) -> str:
     return data.decode("utf-8", "replace")
 
 
-def _show(text: str, links: list) -> None:  # type: ignore[type-arg]
+def _show(text: str, links: Sequence[Link]) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table

@@ -59,20 +59,48 @@ _STARTS: Final = re.compile(r"[\W\d_]+")
 _LOCANT: Final = re.compile(r"^(?:[\d,'′()+/\[\]-]|[a-zA-Zα-ω]\b(?=[-()\d,'])|bis|di|tri|beta-|alpha-|gamma-)+$")
 
 
-def _alignments(
-    short: str, window: str, reverse: bool = False, recurs: bool = False, shared: bool = False
-) -> list[Alignment]:
-    """The best alignment for each place at which the long form may begin."""
-    letters = [(c.lower(), c) for c in short if c.isalnum()]
-    if not letters:
-        return []
-    low = window.lower()
-    first = letters[0][0]
-    if first.isalpha() and not any(w.startswith(first) for w in _STARTS.split(low)):
-        return []
-    n = len(low)
-    # Kind of each position: 2 starts a word, 1 follows a hyphen or the like, 0 inside.
-    kinds = bytearray(n)
+class _Window:
+    """The text in which a long form is looked for: its words and the kind of each position.
+
+    Attributes:
+        text: the text.
+        low: the same in lower case.
+        kinds: of each position: 2 starts a word, 1 follows a hyphen or the like, 0 is inside.
+        words: its words in lower case.
+        word_of: number of the word of each position, and of one after the end.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.low = low = text.lower()
+        self.kinds = _kinds(low)
+        self.words: list[str] = []
+        self.word_of = word_of = [0] * (len(low) + 1)
+        for i, c in enumerate(low):
+            if not c.isspace():
+                if i == 0 or low[i - 1].isspace():
+                    self.words.append("")
+                self.words[-1] += c
+            word_of[i] = max(len(self.words) - 1, 0)
+        word_of[-1] = len(self.words)
+        self._sums = [0.0]
+        for word in self.words:
+            self._sums.append(self._sums[-1] + (0.0 if word.strip("(),.;") in _STOP else 1.0))
+
+    def skipped(self, a: int, b: int) -> tuple[float, float]:
+        """Content words and stop words strictly between two words."""
+        if b - a <= 1:
+            return 0.0, 0.0
+        full = self._sums[b] - self._sums[a + 1]
+        return full, (b - a - 1) - full
+
+    def after(self, word: int) -> tuple[float, float]:
+        """Content words and stop words after a word."""
+        return self.skipped(word, self.word_of[-1])
+
+
+def _kinds(low: str) -> bytearray:
+    kinds = bytearray(len(low))
     for i, c in enumerate(low):
         if c.isalnum():
             before = low[i - 1] if i else " "
@@ -80,166 +108,204 @@ def _alignments(
                 kinds[i] = 2
             elif not before.isalnum() or before.isdigit() != c.isdigit():
                 kinds[i] = 1
-    word_of = [0] * (n + 1)
-    words: list[str] = []
-    count = -1
-    for i in range(n):
-        if not low[i].isspace() and (i == 0 or low[i - 1].isspace()):
-            count += 1
-            words.append("")
-        if not low[i].isspace():
-            words[count] += low[i]
-        word_of[i] = max(count, 0)
-    word_of[n] = count + 1
-    content = [0.0 if w.strip("(),.;") in _STOP else 1.0 for w in words]
-    sums = [0.0]
-    for v in content:
-        sums.append(sums[-1] + v)
+    return kinds
 
-    def skipped(a: int, b: int) -> tuple[float, float]:
-        """Content words and stop words strictly between two words."""
-        if b - a <= 1:
-            return 0.0, 0.0
-        full = sums[b] - sums[a + 1]
-        return full, (b - a - 1) - full
 
-    m = len(letters)
-    places = [
-        [
-            i
-            for i in range(n)
-            if (low[i] == c and (kinds[i] or k))
-            or (kinds[i] and c.isdigit() and low.startswith(_NUMBER_WORDS.get(c, ()), i))
-        ]
-        for k, (c, _) in enumerate(letters)
-    ]
-    # best[k][p]: (score, next k, next p) of aligning letters k… with letter k at p
-    best: list[dict[int, tuple[float, int, int]]] = [{} for _ in range(m)]
-    # runs[k]: by word, from its last place to the first, (place, best place from there on in it)
-    runs: list[dict[int, list[tuple[int, int]]]] = [{} for _ in range(m)]
-
-    def farther(word: int, j: int, lost: float) -> tuple[float, int]:
-        """Score and place of letter j in the best later word; all places of a word cost the same to go to."""
-        top = (-1e9, -1)
-        for other in range(word + 1, count + 1):
-            run = runs[j].get(other)
-            if run is not None:
-                full, stop = skipped(word, other)
-                s = best[j][run[-1][1]][0] - lost - 1.6 * full - 0.15 * stop
-                if s > top[0]:
-                    top = (s, run[-1][1])
-        return top
-
-    for k in range(m - 1, -1, -1):
-        digit = letters[k][0].isdigit()
-        # What remains of the letters at the end is missed.
-        missed = sum(0.7 if letters[j][0].isdigit() else 2.5 for j in range(k + 1, m))
-        known: dict[tuple[int, int], tuple[float, int]] = {}
-        for p in places[k]:
-            gain = (0.4, 1.2, 2.0)[kinds[p]]
-            top: tuple[float, int, int] = (-1e9, -1, -1)
-            if missed <= 2.5:  # the end: what remains of the words is skipped
-                full, stop = skipped(word_of[p], word_of[n])
-                top = (-missed - 1.6 * full - 0.4 * stop, -1, -1)
-            for step in (1, 2):
-                j = k + step
-                if j >= m:
-                    break
-                lost = 0.0 if step == 1 else (0.7 if letters[k + 1][0].isdigit() else 2.5)
-                follow = best[j].get(p + 1)
-                if follow is not None and follow[0] - lost + 0.8 > top[0]:
-                    top = (follow[0] - lost + 0.8, j, p + 1)
-                word = word_of[p]
-                run = runs[j].get(word)
-                q = -1 if run is None else _after(run, p)
-                if q >= 0 and best[j][q][0] - lost > top[0]:
-                    top = (best[j][q][0] - lost, j, q)
-                far = known.get((step, word))
-                if far is None:
-                    far = known[step, word] = farther(word, j, lost)
-                if far[0] > top[0]:
-                    top = (far[0], j, far[1])
-            if top[0] > -1e8:
-                best[k][p] = (top[0] + gain - (0.2 if digit and not kinds[p] else 0.0), top[1], top[2])
-        runs[k] = _runs(best[k], word_of)
+def _alignments(
+    short: str, window: str, reverse: bool = False, recurs: bool = False, shared: bool = False
+) -> list[Alignment]:
+    """The best alignment for each place at which the long form may begin."""
+    letters = [(c.lower(), c) for c in short if c.isalnum()]
+    if not letters:
+        return []
+    first = letters[0][0]
+    if first.isalpha() and not any(w.startswith(first) for w in _STARTS.split(window.lower())):
+        return []
+    text = _Window(window)
+    best = _Search(letters, text).best
+    starts = [(0, p) for p in best[0] if text.kinds[p]]
+    if len(letters) > 1 and letters[0][0].isdigit():
+        starts += [(1, p) for p in best[1] if text.kinds[p] == 2]
     found = []
-    starts: list[tuple[int, int]] = [(0, p) for p in best[0] if kinds[p]]
-    if m > 1 and (letters[0][0].isdigit()):
-        starts += [(1, p) for p in best[1] if kinds[p] == 2]
-    for k0, p0 in starts:
-        f = dict.fromkeys(FEATURES, 0.0)
-        k, p, last = k0, p0, -1
-        used = set()
-        entered = -1
-        while p >= 0:
-            kind = kinds[p]
-            if word_of[p] != entered:
-                entered = word_of[p]
-                f["entered_inside"] += kind == 0
-            f["number_word"] += letters[k][0].isdigit() and low[p].isalpha()
-            if kind == 2:
-                f["initial"] += 1
-            elif kind == 1:
-                f["hyphen"] += 1
-            elif p == last + 1 and last >= 0:
-                f["run"] += 1
-            else:
-                f["inner"] += 1
-            if letters[k][1].isupper() and window[p].isupper():
-                f["cased"] += 1
-            if last >= 0:
-                full, stop = skipped(word_of[last], word_of[p])
-                f["skipped_words"] += full
-                f["skipped_two"] += full > 1
-                f["skipped_stop"] += stop
-            used.add(k)
-            last = p
-            _, k_next, p_next = best[k][p]
-            if p_next < 0:
-                f["last_inner"] = float(kind == 0)
-            k, p = k_next, p_next
-        full, _ = skipped(word_of[last], word_of[n])
-        f["trailing_words"] = full
-        for k in range(m):
-            if k not in used:
-                f["missed_digit" if letters[k][0].isdigit() else "missed_letter"] += 1
-        f["digit_first"] = float(k0)
-        f["first_is_initial"] = float(kinds[p0] == 2)
-        count_words = word_of[n] - word_of[p0]
-        f["words_per_letter"] = max(0.0, count_words / m - 1)
-        first_word = words[word_of[p0]] if words else ""
-        f["leading_stop"] = float(first_word in _STOP)
-        f["one_letter"] = float(m == 1)
-        f["lower_short"] = float(short.islower())
-        f["all_initial"] = float(f["initial"] + f["hyphen"] == m)
-        f["reverse"] = float(reverse)
-        f["short_long"] = float(n - p0 <= m + 1)
-        start = p0
-        while start and not low[start - 1].isspace():
-            start -= 1
-        if start < p0 and _LOCANT.match(window[start:p0]) and _balanced(window[start:]):
-            f["locant"] = 1.0
-        else:
-            start = p0
-            if start and low[start - 1] in "([" and not _balanced(window[start:]) and _balanced(window[start - 1 :]):
-                start -= 1
+    for letter, place in starts:
+        f = _path_features(letters, text, best, letter, place)
+        start = _start(text, place, f)
         long = window[start:].rstrip("\"'”’")
+        first_word = text.words[text.word_of[place]] if text.words else ""
         if not _balanced(long) or long.lower() == short.lower() or first_word in _NO_START:
             continue
+        f["leading_stop"] = float(first_word in _STOP)
+        f["lower_short"] = float(short.islower())
+        f["reverse"] = float(reverse)
         f["comma"] = float(len(re.findall(r"[,;:] ", long)))
         f["contains"] = float(short.lower() in long.lower())
         f["recurs"] = float(recurs)
         f["shared"] = float(shared)
-        f["two_letters"] = float(m == 2)
-        f["trailing_any"] = float(f["trailing_words"] > 0)
-        f["one_letter_lower"] = float(m == 1 and not window[p0].isupper())
-        f["one_word"] = float(count_words == 1)
-        f["missed_any"] = float(f["missed_letter"] > 0)
-        f["long_capital"] = float(long[:1].isupper() and k0 == 0 and short[:1].isupper())
-        for name in ("initial", "hyphen", "run", "inner", "cased"):
-            f[name] /= m
+        f["long_capital"] = float(long[:1].isupper() and letter == 0 and short[:1].isupper())
         found.append(Alignment(start, tuple(f[name] for name in FEATURES)))
     return found
+
+
+_Best = list[dict[int, tuple[float, int, int]]]  # of letter k at place p: score, next letter, its place
+
+
+class _Search:
+    """Dynamic programming, from the last letter to the first.
+
+    Attributes:
+        best: best[k][p] is (score, next letter, its place) of aligning the letters from k on, with letter k at p.
+    """
+
+    def __init__(self, letters: Sequence[tuple[str, str]], text: _Window) -> None:
+        self._letters, self._text = letters, text
+        m = len(letters)
+        self.best: _Best = [{} for _ in range(m)]
+        # by letter and word, from its last place to the first: (place, best place from there on in it)
+        self._runs: list[dict[int, list[tuple[int, int]]]] = [{} for _ in range(m)]
+        places = [self._places(c, k) for k, (c, _) in enumerate(letters)]
+        for k in range(m - 1, -1, -1):
+            self._align(k, places[k])
+            self._runs[k] = _runs(self.best[k], text.word_of)
+
+    def _places(self, c: str, k: int) -> list[int]:
+        """Where a letter may stand; the first one at no place inside of a word."""
+        low, kinds = self._text.low, self._text.kinds
+        number = _NUMBER_WORDS.get(c, ()) if c.isdigit() else ()
+        return [
+            i
+            for i in range(len(low))
+            if (low[i] == c and (kinds[i] or k)) or (kinds[i] and c.isdigit() and low.startswith(number, i))
+        ]
+
+    def _farther(self, word: int, j: int, lost: float) -> tuple[float, int]:
+        """Score and place of letter j in the best later word; all places of a word cost the same to go to."""
+        top = (-1e9, -1)
+        skipped, runs, best = self._text.skipped, self._runs[j], self.best[j]
+        for other in range(word + 1, len(self._text.words)):
+            run = runs.get(other)
+            if run is not None:
+                full, stop = skipped(word, other)
+                s = best[run[-1][1]][0] - lost - 1.6 * full - 0.15 * stop
+                if s > top[0]:
+                    top = (s, run[-1][1])
+        return top
+
+    def _align(self, k: int, places: Sequence[int]) -> None:
+        """Find the best way on from each place of letter k."""
+        letters, text = self._letters, self._text
+        digit = letters[k][0].isdigit()
+        # What remains of the letters at the end is missed.
+        missed = sum(_missing(letters[j][0]) for j in range(k + 1, len(letters)))
+        known: dict[tuple[int, int], tuple[float, int]] = {}
+        for p in places:
+            gain = (0.4, 1.2, 2.0)[text.kinds[p]]
+            top: tuple[float, int, int] = (-1e9, -1, -1)
+            if missed <= 2.5:  # the end: what remains of the words is skipped
+                full, stop = text.after(text.word_of[p])
+                top = (-missed - 1.6 * full - 0.4 * stop, -1, -1)
+            for step in (1, 2):
+                if k + step < len(letters):
+                    top = self._step(k, p, step, known, top)
+            if top[0] > -1e8:
+                self.best[k][p] = (top[0] + gain - (0.2 if digit and not text.kinds[p] else 0.0), top[1], top[2])
+
+    def _step(
+        self, k: int, p: int, step: int, known: dict[tuple[int, int], tuple[float, int]], top: tuple[float, int, int]
+    ) -> tuple[float, int, int]:
+        """Return the better of `top` and going on to the next letter, or with step 2 the one after it."""
+        j = k + step
+        best = self.best[j]
+        lost = 0.0 if step == 1 else _missing(self._letters[k + 1][0])
+        follow = best.get(p + 1)
+        if follow is not None and follow[0] - lost + 0.8 > top[0]:
+            top = (follow[0] - lost + 0.8, j, p + 1)
+        word = self._text.word_of[p]
+        run = self._runs[j].get(word)
+        q = -1 if run is None else _after(run, p)
+        if q >= 0 and best[q][0] - lost > top[0]:
+            top = (best[q][0] - lost, j, q)
+        far = known.get((step, word))
+        if far is None:
+            far = known[step, word] = self._farther(word, j, lost)
+        return (far[0], j, far[1]) if far[0] > top[0] else top
+
+
+def _missing(letter: str) -> float:
+    """What it costs that a letter is found nowhere."""
+    return 0.7 if letter.isdigit() else 2.5
+
+
+def _path_features(
+    letters: Sequence[tuple[str, str]], text: _Window, best: _Best, letter: int, place: int
+) -> dict[str, float]:
+    """Features of the best path from a letter at a place; those of its long form are still 0."""
+    f = dict.fromkeys(FEATURES, 0.0)
+    k, p, last, entered = letter, place, -1, -1
+    used = set()
+    kinds, word_of, m = text.kinds, text.word_of, len(letters)
+    while p >= 0:
+        kind = kinds[p]
+        if word_of[p] != entered:
+            entered = word_of[p]
+            f["entered_inside"] += kind == 0
+        f["number_word"] += letters[k][0].isdigit() and text.low[p].isalpha()
+        f[_way(kind, p == last + 1 and last >= 0)] += 1
+        if letters[k][1].isupper() and text.text[p].isupper():
+            f["cased"] += 1
+        if last >= 0:
+            full, stop = text.skipped(word_of[last], word_of[p])
+            f["skipped_words"] += full
+            f["skipped_two"] += full > 1
+            f["skipped_stop"] += stop
+        used.add(k)
+        last = p
+        _, k, p = best[k][p]
+        if p < 0:
+            f["last_inner"] = float(kind == 0)
+    f["trailing_words"], _ = text.after(word_of[last])
+    for j in range(m):
+        if j not in used:
+            f["missed_digit" if letters[j][0].isdigit() else "missed_letter"] += 1
+    count_words = word_of[-1] - word_of[place]
+    f["digit_first"] = float(letter)
+    f["first_is_initial"] = float(kinds[place] == 2)
+    f["words_per_letter"] = max(0.0, count_words / m - 1)
+    f["one_word"] = float(count_words == 1)
+    f["one_letter"] = float(m == 1)
+    f["two_letters"] = float(m == 2)
+    f["one_letter_lower"] = float(m == 1 and not text.text[place].isupper())
+    f["all_initial"] = float(f["initial"] + f["hyphen"] == m)
+    f["short_long"] = float(len(text.low) - place <= m + 1)
+    f["trailing_any"] = float(f["trailing_words"] > 0)
+    f["missed_any"] = float(f["missed_letter"] > 0)
+    for name in ("initial", "hyphen", "run", "inner", "cased"):
+        f[name] /= m
+    return f
+
+
+def _way(kind: int, follows: bool) -> str:
+    """Name of the feature that counts letters found in a kind of place."""
+    if kind:
+        return "initial" if kind == 2 else "hyphen"
+    return "run" if follows else "inner"
+
+
+def _start(text: _Window, place: int, f: dict[str, float]) -> int:
+    """Where the long form begins: with a locant before its first letter, which `f` notes, or an open bracket."""
+    window, start = text.text, place
+    while start and not text.low[start - 1].isspace():
+        start -= 1
+    if start < place and _LOCANT.match(window[start:place]) and _balanced(window[start:]):
+        f["locant"] = 1.0
+        return start
+    if (
+        place
+        and text.low[place - 1] in "(["
+        and not _balanced(window[place:])
+        and _balanced(window[place - 1 :])
+    ):
+        return place - 1
+    return place
 
 
 def _runs(best: dict[int, tuple[float, int, int]], word_of: Sequence[int]) -> dict[int, list[tuple[int, int]]]:

@@ -135,16 +135,20 @@ _AROUND: Final = MAX_SCOPE + 200  # code points that decide on a span, with the 
 _BREAK: Final = re.compile(r";|\n\s*\n|(?<!\d)\d+\.\s{2,}|\s-\s|:\s{3,}")
 
 
+class _Node(dict[str, "_Node"]):
+    """What may follow in a phrase; an empty key where a phrase may end."""
+
+
 def _trie(phrases: Iterable[str]) -> str:
     """A regular expression of many phrases that looks at each character once."""
-    root: dict[str, dict] = {}  # type: ignore[type-arg]
+    root = _Node()
     for phrase in phrases:
         node = root
         for c in phrase:
-            node = node.setdefault(c, {})
-        node[""] = {}
+            node = node.setdefault(c, _Node())
+        node[""] = _Node()
 
-    def render(node: dict) -> str:  # type: ignore[type-arg]
+    def render(node: _Node) -> str:
         rest = [(r"\s+" if c == " " else re.escape(c)) + render(node[c]) for c in sorted(node) if c]
         if not rest:
             return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -264,14 +265,14 @@ def verify_hub(
         if repo.id != name and read_release(repo.id) != data:
             found.problems.append(f"{repo.id}/{RELEASE}: is of another release than that of {name}")
         there = patiently(
-            lambda repo=repo: remote_files(api, repo.id, commits[repo.id]),  # type: ignore[misc]
+            partial(remote_files, api, repo.id, commits[repo.id]),
             f"listing {repo.id}",
         )
         for problem in _missing(repo.files, there, repo.id):
             found.problems.append(problem)
         for path in sorted(set(repo.files) & set(there)):
             wanted = known[f"{repo.folder}/{path}"]
-            _check_again(f"{repo.id}/{path}", wanted, lambda r=repo, p=path: opened(r.id, p), found)  # type: ignore[misc]
+            _check_again(f"{repo.id}/{path}", wanted, partial(opened, repo.id, path), found)
         say(f"{repo.id}: {len(repo.files)} files read")
     return found
 

@@ -55,7 +55,8 @@ def open_filelist(folder: Folder, name: str) -> dict[str, dict[str, str]]:
     try:
         with folder.open(name) as raw:
             # A stream of fsspec's lacks what a text wrapper asks for.
-            return dict(read_filelist(io.TextIOWrapper(io.BufferedReader(raw), "utf-8", "replace", newline="")))  # type: ignore[type-var]
+            buffered = io.BufferedReader(raw)  # type: ignore[type-var]  # any stream that has readinto serves
+            return dict(read_filelist(io.TextIOWrapper(buffered, "utf-8", "replace", newline="")))
     except OSError as error:
         log.warning("%s: the file list can't be read (%s)", name, error.strerror or error)
         return {}

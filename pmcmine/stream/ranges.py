@@ -161,17 +161,17 @@ class HubRanges:
     def read(self, shard: str, start: int, end: int) -> bytes:
         """Return a range of a shard; errors as of `_Body`, and those of the session."""
         from huggingface_hub import hf_hub_url
-        from huggingface_hub.utils import build_hf_headers, get_session  # type: ignore[attr-defined]
+        from huggingface_hub.utils import build_hf_headers, get_session  # type: ignore[attr-defined]  # in no __all__
 
         path = f"{self._prefix}/{shard}" if self._prefix else shard
         url = hf_hub_url(self._repo, path, repo_type="dataset", revision=self._revision, endpoint=self._endpoint)
         headers = {**build_hf_headers(token=self._token), "Range": f"bytes={start}-{end - 1}"}
-        session = get_session()
+        session: Any = get_session()
         # httpx in new versions of the client, requests in older ones; the body is read after its status was.
         asked: Any = (
             session.stream("GET", url, headers=headers, timeout=_TIMEOUT)
             if callable(getattr(session, "stream", None))
-            else session.get(url, headers=headers, timeout=_TIMEOUT, stream=True)  # type: ignore[call-arg]
+            else session.get(url, headers=headers, timeout=_TIMEOUT, stream=True)
         )
         with asked as answer:
             body = _Body(answer.status_code, answer.headers, path, start, end)

@@ -122,7 +122,7 @@ class Vocabulary:
         return {"path": self.path}
 
     def __setstate__(self, state: dict[str, str]) -> None:
-        self.__init__(state["path"])  # type: ignore[misc]
+        self.__init__(state["path"])  # type: ignore[misc]  # opened anew, as at first
 
     def _read_header(self) -> dict[str, Any]:
         start = len(MAGIC) + 8

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from classifiers.images.generate.marks import _INK, Size, _rng, _word, noise
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """Where a chart is drawn, in what colours."""
+
+    draw: ImageDraw.ImageDraw
+    size: Size
+    left: float
+    bottom: float
+    top: float
+    right: float
+    back: str
+    ink: str
+    inks: Sequence[str]
 
 
 def chart(r: random.Random, size: Size) -> Image.Image:
@@ -29,35 +46,12 @@ def chart(r: random.Random, size: Size) -> Image.Image:
     inks = r.sample(_INK, 4) if r.random() < 0.65 else ["#222222", "#777777", "#aaaaaa", "#444444"]
     kind = r.choice(["bar", "line", "scatter", "box", "forest", "survival", "spectrum", "heat"])
     n = r.randint(3, 8)
+    axes = _Axes(d, size, left, bottom, top, right, back, ink, inks)
     if kind == "bar":
-        series = r.randint(1, 3)
-        step = (right - left) / n
-        for i in range(n):
-            for s in range(series):
-                x0 = left + step * (i + 0.15 + 0.7 * s / series)
-                y0 = bottom - (bottom - top) * r.uniform(0.1, 0.9)
-                d.rectangle([x0, y0, x0 + step * 0.65 / series, bottom], inks[s], ink)
-                d.line([x0 + step * 0.3 / series, y0 - 8, x0 + step * 0.3 / series, y0], ink)
-            d.text((left + step * i, bottom + 4), _word(r)[:7], ink)
+        _bars(r, axes, n)
     elif kind in ("line", "spectrum", "survival"):
         for s in range(r.randint(1, 4)):
-            steps = 200 if kind == "spectrum" else n + 4
-            level, points = r.uniform(0.2, 0.9), []
-            for i in range(steps):
-                if kind == "survival":
-                    level -= r.uniform(0, 0.07)
-                elif kind == "spectrum":
-                    level = 0.05 + s * 0.2 + (r.uniform(0.3, 0.7) if r.random() < 0.04 else r.uniform(0, 0.02))
-                else:
-                    level = min(max(level + r.uniform(-0.15, 0.2), 0.02), 0.98)
-                x, y = left + (right - left) * i / steps, bottom - (bottom - top) * max(level, 0.02)
-                if kind == "survival" and points:
-                    points.append((x, points[-1][1]))
-                points.append((x, y))
-            d.line(points, inks[s], 2 if kind != "spectrum" else 1)
-            if kind == "line":
-                for x, y in points:
-                    d.ellipse([x - 3, y - 3, x + 3, y + 3], inks[s])
+            _curve(r, axes, kind, n, s)
     elif kind == "scatter":
         for _ in range(r.randint(15, 120)):
             x, y = r.uniform(left, right), r.uniform(top, bottom)
@@ -65,33 +59,83 @@ def chart(r: random.Random, size: Size) -> Image.Image:
     elif kind == "box":
         for i in range(n):
             x = left + (right - left) * (i + 0.5) / n
-            a, b = sorted((r.uniform(top, bottom), r.uniform(top, bottom)))
-            d.line([x, a - 10, x, b + 10], ink)
-            d.rectangle([x - 9, a, x + 9, b], inks[i % 4], ink)
+            low, high = sorted((r.uniform(top, bottom), r.uniform(top, bottom)))
+            d.line([x, low - 10, x, high + 10], ink)
+            d.rectangle([x - 9, low, x + 9, high], inks[i % 4], ink)
     elif kind == "heat":
-        m = r.randint(4, 12)
-        for i in range(m):
-            for j in range(m):
-                v = int(r.random() * 255)
-                cell = [left + (right - left) * i / m, top + (bottom - top) * j / m]
-                d.rectangle([*cell, cell[0] + (right - left) / m, cell[1] + (bottom - top) / m], (v, 80, 255 - v))
+        _heat(r, axes)
     else:
-        d.rectangle([0, 0, w, h], back)
-        middle = w * r.uniform(0.5, 0.65)
-        d.line([middle, 10, middle, h - 20], ink)
-        rows = r.randint(4, 20)
-        for i in range(rows):
-            y = 20 + (h - 50) * i / rows
-            d.text((6, y - 5), f"{_word(r)} (20{r.randint(10, 22)})", ink)
-            d.text((w * 0.78, y - 5), f"{r.random():.2f} ({r.random():.2f}, {1 + r.random():.2f})", ink)
-            x = middle + r.uniform(-0.1, 0.1) * w
-            d.line([x - w * 0.05, y, x + w * 0.05, y], ink)
-            d.rectangle([x - 3, y - 3, x + 3, y + 3], inks[0])
+        _forest(r, axes)
     if r.random() < 0.5:
         for s in range(r.randint(1, 4)):
             d.rectangle([right - 60, top + 12 * s, right - 52, top + 12 * s + 8], inks[s % 4])
             d.text((right - 48, top + 12 * s - 2), _word(r), ink)
     return image
+
+
+def _bars(r: random.Random, axes: _Axes, n: int) -> None:
+    """Up to three series of bars with whiskers."""
+    d, left, bottom = axes.draw, axes.left, axes.bottom
+    series = r.randint(1, 3)
+    step = (axes.right - left) / n
+    for i in range(n):
+        for s in range(series):
+            x0 = left + step * (i + 0.15 + 0.7 * s / series)
+            y0 = bottom - (bottom - axes.top) * r.uniform(0.1, 0.9)
+            d.rectangle([x0, y0, x0 + step * 0.65 / series, bottom], axes.inks[s], axes.ink)
+            d.line([x0 + step * 0.3 / series, y0 - 8, x0 + step * 0.3 / series, y0], axes.ink)
+        d.text((left + step * i, bottom + 4), _word(r)[:7], axes.ink)
+
+
+def _curve(r: random.Random, axes: _Axes, kind: str, n: int, series: int) -> None:
+    """A line with dots, a spectrum, or a survival curve that falls in steps."""
+    d, left, bottom = axes.draw, axes.left, axes.bottom
+    steps = 200 if kind == "spectrum" else n + 4
+    level = r.uniform(0.2, 0.9)
+    points: list[tuple[float, float]] = []
+    for i in range(steps):
+        if kind == "survival":
+            level -= r.uniform(0, 0.07)
+        elif kind == "spectrum":
+            level = 0.05 + series * 0.2 + (r.uniform(0.3, 0.7) if r.random() < 0.04 else r.uniform(0, 0.02))
+        else:
+            level = min(max(level + r.uniform(-0.15, 0.2), 0.02), 0.98)
+        x, y = left + (axes.right - left) * i / steps, bottom - (bottom - axes.top) * max(level, 0.02)
+        if kind == "survival" and points:
+            points.append((x, points[-1][1]))
+        points.append((x, y))
+    d.line(points, axes.inks[series], 2 if kind != "spectrum" else 1)
+    if kind == "line":
+        for x, y in points:
+            d.ellipse([x - 3, y - 3, x + 3, y + 3], axes.inks[series])
+
+
+def _heat(r: random.Random, axes: _Axes) -> None:
+    """A square of coloured cells."""
+    m = r.randint(4, 12)
+    width, height = axes.right - axes.left, axes.bottom - axes.top
+    for i in range(m):
+        for j in range(m):
+            v = int(r.random() * 255)
+            cell = [axes.left + width * i / m, axes.top + height * j / m]
+            axes.draw.rectangle([*cell, cell[0] + width / m, cell[1] + height / m], (v, 80, 255 - v))
+
+
+def _forest(r: random.Random, axes: _Axes) -> None:
+    """Studies in rows, each with its interval, around a line of no effect."""
+    d, ink = axes.draw, axes.ink
+    w, h = axes.size
+    d.rectangle([0, 0, w, h], axes.back)
+    middle = w * r.uniform(0.5, 0.65)
+    d.line([middle, 10, middle, h - 20], ink)
+    rows = r.randint(4, 20)
+    for i in range(rows):
+        y = 20 + (h - 50) * i / rows
+        d.text((6, y - 5), f"{_word(r)} (20{r.randint(10, 22)})", ink)
+        d.text((w * 0.78, y - 5), f"{r.random():.2f} ({r.random():.2f}, {1 + r.random():.2f})", ink)
+        x = middle + r.uniform(-0.1, 0.1) * w
+        d.line([x - w * 0.05, y, x + w * 0.05, y], ink)
+        d.rectangle([x - 3, y - 3, x + 3, y + 3], axes.inks[0])
 
 
 def diagram(r: random.Random, size: Size) -> Image.Image:
@@ -117,7 +161,7 @@ def diagram(r: random.Random, size: Size) -> Image.Image:
         return image
     rows, columns = r.randint(2, 6), r.randint(1, 3)
     bw, bh = w / columns * r.uniform(0.5, 0.8), h / rows * r.uniform(0.35, 0.65)
-    centres = []
+    centres: list[tuple[float, float]] = []
     for i in range(rows):
         for j in range(columns):
             if r.random() < 0.2 and centres:

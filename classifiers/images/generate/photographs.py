@@ -66,8 +66,8 @@ def microscopy(r: random.Random, size: Size) -> Image.Image:
         for _ in range(r.randint(12, 160)):
             cx, cy, radius = r.uniform(0, w), r.uniform(0, h), r.uniform(3, 16)
             glow = r.uniform(0.4, 1)
-            shade = tuple(int(c * glow) for c in r.choice(inks))
-            d.ellipse([cx - radius, cy - radius * 0.7, cx + radius, cy + radius * 0.7], shade)
+            red, green, blue = (int(c * glow) for c in r.choice(inks))
+            d.ellipse([cx - radius, cy - radius * 0.7, cx + radius, cy + radius * 0.7], (red, green, blue))
         image = image.filter(ImageFilter.GaussianBlur(r.uniform(0.8, 2.5)))
     else:
         image = _coloured(noise(r, size, 40) * 0.2 + rng.random((h, w)) * 0.15 + 0.5, (70, 75, 70), (215, 220, 205))
@@ -106,9 +106,9 @@ def clinical_photo(r: random.Random, size: Size) -> Image.Image:
                 px, py = nx, ny
         return image
     if kind == "endoscopy":
-        base = _coloured(0.3 + 0.7 * noise(r, size, 26), (120, 30, 30), (240, 150, 130))
+        walls = _coloured(0.3 + 0.7 * noise(r, size, 26), (120, 30, 30), (240, 150, 130))
         tunnel = np.clip(np.hypot(x - r.uniform(-0.3, 0.3), y) * 1.5, 0, 1) * (np.hypot(x, y) < 1)
-        return Image.fromarray((np.asarray(base) * tunnel[..., None]).astype(np.uint8))
+        return Image.fromarray((np.asarray(walls) * tunnel[..., None]).astype(np.uint8))
     light = 0.75 + 0.35 * noise(r, size, 90) + 0.06 * noise(r, size, 5)
     image = Image.fromarray((np.clip(np.array(tone) * light[..., None], 0, 255)).astype(np.uint8))
     lesion = Image.new("L", size, 0)

@@ -87,7 +87,7 @@ def _unpacked(path: Path) -> Iterator[IO[bytes]]:
         raw.seek(0)
         if start[:2] == b"\x1f\x8b":
             with gzip.open(raw) as stream:
-                yield stream  # type: ignore[misc]
+                yield stream  # type: ignore[misc]  # GzipFile reads bytes, but is no IO[bytes] to typeshed
         elif start == b"PK\x03\x04":
             with zipfile.ZipFile(raw) as archive:
                 names = [n for n in archive.namelist() if n.endswith(".obo")]

@@ -52,7 +52,7 @@ def _lines(path: Path, columns: int, digest: Any) -> Iterator[tuple[int, list[st
 
 def _open(path: Path) -> IO[bytes]:
     if path.suffix == ".gz":
-        return gzip.open(path)  # type: ignore[return-value]
+        return gzip.open(path)  # type: ignore[return-value]  # GzipFile reads bytes, but is no IO[bytes] to typeshed
     return path.open("rb")
 
 
