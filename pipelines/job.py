@@ -5,27 +5,26 @@ from __future__ import annotations
 import json
 import logging
 import platform
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, TypeVar
 
 import apache_beam as beam
 
 from pipelines import assemble as assemble_job
 from pipelines import mine as mine_job
 from pipelines import near_duplicates as near_job
-from pipelines.runners import beam_options, fetch_keys, local_workers, make_runner
+from pipelines.runners import beam_options, fetch_keys, make_runner, run_graph
 from pmcmine.assemble.planning import make_plan, make_update_plan
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.benchmark_sets import read_benchmarks
 from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
-from pmcmine.errors import PmcmineError, StorageError
+from pmcmine.errors import PmcmineError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held
@@ -43,7 +42,7 @@ from pmcmine.run.ownership import check_begun, check_empty_work, clear_ended_upd
 from pmcmine.run.progress import Progress
 from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import Source
-from pmcmine.text.redact import hide, redact
+from pmcmine.text.redact import redact
 from pmcmine.update.base import inc_tag, make_fresh_plan, open_base
 from pmcmine.update.differences import forget_update, settle, write_deltas
 from pmcmine.update.tombstones import write_tombstones
@@ -54,8 +53,7 @@ from pmcmine.work.rows import GIVEN_UP
 from pmcmine.work.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
-
-_STAGE: Final = re.compile(r" \[while running '[^']*'\]")  # what Beam adds to an error of a worker
+_Result = TypeVar("_Result")
 
 
 @contextmanager
@@ -218,77 +216,108 @@ def _with_benchmarks(config: MineConfig) -> tuple[MineConfig, bytes | None]:
     return config.model_copy(update={"decontaminate_sha256": digest}), data
 
 
-def _run(job: Job) -> Outcome:
-    config, work = job.config, job.work
-    started = time.monotonic()
-    times: dict[str, float] = {}
+class _Clock:
+    """How long the steps of a run take, each of which is told.
 
-    def timed(step: str, action: Callable[[], Any]) -> Any:
+    Attributes:
+        started: when the run began, on the monotonic clock.
+        times: seconds of each step.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.started = time.monotonic()
+        self.times: dict[str, float] = {}
+
+    def timed(self, step: str, action: Callable[[], _Result]) -> _Result:
+        """Do a step."""
         before = time.monotonic()
-        job.progress.step(step)
+        self._progress.step(step)
         result = action()
-        times[step] = round(time.monotonic() - before, 3)
+        self.times[step] = round(time.monotonic() - before, 3)
         return result
 
+
+def _run(job: Job) -> Outcome:
+    config, work = job.config, job.work
+    clock = _Clock(job.progress)
     frozen = snapshots.load(work)
     if frozen is None:
-        frozen = timed("snapshot", lambda: _freeze(job))
+        frozen = clock.timed("snapshot", lambda: _freeze(job))
     blocks = list(range(frozen.n_blocks))
+    n_pmcids = frozen.n_pmcids
     if job.update is not None:
         delta = write_deltas(work, job.out, frozen.n_blocks)
         job.progress.note(", ".join(f"{n:,} {what}" for what, n in delta["counts"].items()))
         if not delta["blocks"] and not job.update.base.fresh:
-            remove_work(work)
-            return _outcome(job.update.release, config, job.out, fresh=False)
+            return _nothing_changed(job, job.update)
         blocks = [b for b in delta["blocks"] if set(read_delta(work, b)) != {"gone"}]
-    committed = [b for b in blocks if read_manifest(work, b) is not None]
-    if committed:
-        job.progress.note(f"resuming: {len(committed)} of {len(blocks)} blocks are committed")
-    shares = fetch_keys(config, job.source.remote, frozen.n_blocks)
-    todo = sorted(set(blocks) - set(committed))
-    n_pmcids = frozen.n_pmcids
-    if job.update is not None:
         n_pmcids = sum(n for what, n in delta["counts"].items() if what != "gone")
-
-    def mine() -> None:
-        with job.progress.watching(work, committed, n_pmcids):
-            _beam(config, job.options, work, lambda p: mine_job.build(p, todo, shares, config, work))
-
-    if todo:
-        timed("mine", mine)
+    n_committed = _mine(job, frozen.n_blocks, blocks, n_pmcids, clock)
     if job.update is not None:
         delta = settle(work)
         if delta["unchanged"]:
             job.progress.note(f"{delta['unchanged']:,} of the retried came out as before")
         if not delta["blocks"] and not job.update.base.fresh:
-            remove_work(work)
-            return _outcome(job.update.release, config, job.out, fresh=False)
+            return _nothing_changed(job, job.update)
         write_tombstones(work, job.out, job.update.base.files, delta["blocks"])
-    plan = timed("plan", lambda: _plan(job, frozen))
+    plan = clock.timed("plan", lambda: _plan(job, frozen))
     if config.near_duplicates:
-        plan = with_clusters(plan, timed("near", lambda: _near(config, job.options, plan, work)), config.table_bytes)
+        plan = with_clusters(
+            plan, clock.timed("near", lambda: _near(config, job.options, plan, work)), config.table_bytes
+        )
+    _assemble(job, plan, frozen.sha256, clock)
+    run_facts = {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "apache_beam": beam.__version__,
+        "resumed_blocks": n_committed,
+        **config.run(),
+    }
+    release = clock.timed("release", lambda: finish(job, frozen, plan, run_facts, clock.times, clock.started))
+    return _outcome(release, config, job.out, fresh=True)
+
+
+def _nothing_changed(job: Job, update: Update) -> Outcome:
+    """An update that finds nothing to do leaves the release as it is."""
+    remove_work(job.work)
+    return _outcome(update.release, job.config, job.out, fresh=False)
+
+
+def _mine(job: Job, n_blocks: int, blocks: Sequence[int], n_pmcids: int, clock: _Clock) -> int:
+    """Mine those of some blocks that are not committed; the number of those that were."""
+    config, work = job.config, job.work
+    committed = [b for b in blocks if read_manifest(work, b) is not None]
+    if committed:
+        job.progress.note(f"resuming: {len(committed)} of {len(blocks)} blocks are committed")
+    shares = fetch_keys(config, job.source.remote, n_blocks)
+    todo = sorted(set(blocks) - set(committed))
+
+    def mine() -> None:
+        with job.progress.watching(work, committed, n_pmcids):
+            run_graph(config, job.options, work, lambda p: mine_job.build(p, todo, shares, config, work))
+
+    if todo:
+        clock.timed("mine", mine)
+    return len(committed)
+
+
+def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None:
+    """Write shards and tables, and publish them meanwhile where that is asked for."""
+    config, work = job.config, job.work
     # An update is published by itself, in one commit.
     expected = len(plan.shard_paths()) + sum(plan.files.values())
-    identity = release_id(content(config), frozen.sha256)
+    identity = release_id(content(config), snapshot_sha256)
     paths = [(dataset, path) for dataset, _, _, path in plan.shard_paths()]
     with publishing(config if job.update is None else None, work, job.target, identity, paths) as published:
 
         def assemble() -> None:
             with job.progress.counting(work, "assembled", expected, "files"):
                 build = partial(assemble_job.build, plan=plan, work=work, out=job.target, keep_state=config.keep_state)
-                _beam(config, job.options, work, build)
+                run_graph(config, job.options, work, build)
 
-        timed("assemble", assemble)
+        clock.timed("assemble", assemble)
         published.finish()
-    run_facts = {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "apache_beam": beam.__version__,
-        "resumed_blocks": len(committed),
-        **config.run(),
-    }
-    release = timed("release", lambda: finish(job, frozen, plan, run_facts, times, started))
-    return _outcome(release, config, job.out, fresh=True)
 
 
 def _near(config: MineConfig, options: Any, plan: Plan, work: Folder) -> dict[str, Any]:
@@ -297,7 +326,7 @@ def _near(config: MineConfig, options: Any, plan: Plan, work: Folder) -> dict[st
     if done is not None:
         return done
     buckets = max(1, plan.n_blocks)
-    _beam(config, options, work, lambda p: near_job.build(p, plan.n_blocks, buckets, work))
+    run_graph(config, options, work, lambda p: near_job.build(p, plan.n_blocks, buckets, work))
     return cluster(plan, work, buckets)
 
 
@@ -308,36 +337,6 @@ def _freeze(job: Job) -> Snapshot:
     return snapshots.freeze(
         entries, job.source.kind, config.limit, config.block_articles, job.work, n_blocks, config.pmcid
     )
-
-
-def _beam(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.Pipeline], Any]) -> None:
-    """Run one graph to its end; an error of a worker becomes one line, and its traceback a file."""
-    pipeline = beam.Pipeline(runner=make_runner(config), options=options)
-    build(pipeline)
-    workers = None
-    try:
-        with local_workers(config) as workers:
-            state = pipeline.run().wait_until_finish()
-    except PmcmineError as error:
-        error.args = (_STAGE.sub("", str(error)), *error.args[1:])
-        raise
-    except (Exception, KeyboardInterrupt) as error:
-        if workers is not None and workers.died:
-            raise PmcmineError("worker processes died under the run; the same command resumes") from None
-        if isinstance(error, KeyboardInterrupt) or "KeyboardInterrupt" in f"{type(error).__name__} {error}":
-            raise KeyboardInterrupt from None  # Beam wraps it as it wraps any error of a worker
-        log.debug("the pipeline failed", exc_info=True)
-        lines = [line for line in str(error).strip().splitlines() if line.strip()] or [type(error).__name__]
-        name = f"error-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}.log"
-        text = f"{type(error).__name__}: {error}\n\n" + (workers.output.decode("utf-8", "replace") if workers else "")
-        try:
-            work.write(name, hide(text).encode("utf-8", "replace"), replace=True)
-            kept = f" (whole text in {work.url}/{name})"
-        except StorageError:
-            kept = ""  # the disk is full or gone, which is what the error says, too
-        raise PmcmineError(f"the pipeline failed: {lines[-1].strip()}{kept}; the same command resumes") from error
-    if str(state) not in ("DONE", "None"):
-        raise PmcmineError(f"the pipeline ended as {state}; the same command resumes")
 
 
 def _plan(job: Job, frozen: Snapshot) -> Plan:

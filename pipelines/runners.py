@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import logging
 import os
 import re
 import signal
@@ -11,17 +12,25 @@ import socket
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipelines.loopback import loopback_only
 from pmcmine.config import MineConfig
-from pmcmine.errors import PmcmineError
+from pmcmine.errors import PmcmineError, StorageError
+from pmcmine.io.folder import Folder
+from pmcmine.text.redact import hide
+
+log = logging.getLogger(__name__)
+
+_STAGE: Final = re.compile(r" \[while running '[^']*'\]")  # what Beam adds to an error of a worker
 
 _GONE_SECONDS = 8  # more than workers take to start or to end
 _CONNECT_SECONDS = 5.0
@@ -213,3 +222,33 @@ def fetch_keys(config: MineConfig, remote: bool, n_blocks: int) -> int:
         return n_blocks
     given = config.fetch_keys or {"direct": config.workers, "prism": 2}.get(config.runner, 64)
     return max(1, min(given, n_blocks))
+
+
+def run_graph(config: MineConfig, options: Any, work: Folder, build: Callable[[beam.Pipeline], Any]) -> None:
+    """Run one graph to its end; an error of a worker becomes one line, and its traceback a file."""
+    pipeline = beam.Pipeline(runner=make_runner(config), options=options)
+    build(pipeline)
+    workers = None
+    try:
+        with local_workers(config) as workers:
+            state = pipeline.run().wait_until_finish()
+    except PmcmineError as error:
+        error.args = (_STAGE.sub("", str(error)), *error.args[1:])
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        if workers is not None and workers.died:
+            raise PmcmineError("worker processes died under the run; the same command resumes") from None
+        if isinstance(error, KeyboardInterrupt) or "KeyboardInterrupt" in f"{type(error).__name__} {error}":
+            raise KeyboardInterrupt from None  # Beam wraps it as it wraps any error of a worker
+        log.debug("the pipeline failed", exc_info=True)
+        lines = [line for line in str(error).strip().splitlines() if line.strip()] or [type(error).__name__]
+        name = f"error-{datetime.now(UTC).strftime('%Y%m%dT%H%M%S')}.log"
+        text = f"{type(error).__name__}: {error}\n\n" + (workers.output.decode("utf-8", "replace") if workers else "")
+        try:
+            work.write(name, hide(text).encode("utf-8", "replace"), replace=True)
+            kept = f" (whole text in {work.url}/{name})"
+        except StorageError:
+            kept = ""  # the disk is full or gone, which is what the error says, too
+        raise PmcmineError(f"the pipeline failed: {lines[-1].strip()}{kept}; the same command resumes") from error
+    if str(state) not in ("DONE", "None"):
+        raise PmcmineError(f"the pipeline ended as {state}; the same command resumes")

@@ -298,12 +298,7 @@ def _start(text: _Window, place: int, f: dict[str, float]) -> int:
     if start < place and _LOCANT.match(window[start:place]) and _balanced(window[start:]):
         f["locant"] = 1.0
         return start
-    if (
-        place
-        and text.low[place - 1] in "(["
-        and not _balanced(window[place:])
-        and _balanced(window[place - 1 :])
-    ):
+    if place and text.low[place - 1] in "([" and not _balanced(window[place:]) and _balanced(window[place - 1 :]):
         return place - 1
     return place
 

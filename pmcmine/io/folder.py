@@ -10,7 +10,7 @@ import tempfile
 import uuid
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -222,10 +222,9 @@ class Folder:
             stream.write(data)
         return bool(state["won"])
 
-    @contextmanager
     def create(
         self, name: str, *, replace: bool = False, same: bool = False
-    ) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
+    ) -> AbstractContextManager[tuple[BinaryIO, dict[str, Any]]]:
         """Open a file for writing; it appears under its name when the block ends without an error.
 
         On a local disk the bytes go to a temporary file, in the work folder if a run is at work here, else beside it;
@@ -240,35 +239,43 @@ class Folder:
         Raises:
             StorageError: if it can't be written, or with `same` if another file is there.
         """
+        if self.is_local:
+            return self._create_local(name, replace, same)
+        return self._create_in_store(name, replace, same)
+
+    @contextmanager
+    def _create_local(self, name: str, replace: bool, same: bool) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
         path = self.path(name)
         state: dict[str, Any] = {"won": False}
-        if self.is_local:
-            check_no_links(Path(self.path()), name)
-            try:
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise StorageError(f"{path}: can't write ({describe(error)})") from None
-            temporary = self._temporary(Path(path))
-            try:
-                with create_new(temporary) as stream:
-                    yield stream, state
-                    stream.flush()
-                    os.fsync(stream.fileno())
-                if replace and not same:
-                    temporary.replace(path)
+        check_no_links(Path(self.path()), name)
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"{path}: can't write ({describe(error)})") from None
+        temporary = self._temporary(Path(path))
+        try:
+            with create_new(temporary) as stream:
+                yield stream, state
+                stream.flush()
+                os.fsync(stream.fileno())
+            if replace and not same:
+                temporary.replace(path)
+                state["won"] = True
+            else:
+                with suppress(FileExistsError):  # the first wins
+                    os.link(temporary, path)
                     state["won"] = True
-                else:
-                    with suppress(FileExistsError):  # the first wins
-                        os.link(temporary, path)
-                        state["won"] = True
-                if same and not state["won"]:
-                    self._check_same(name, temporary)
-                    state["won"] = True
-            except OSError as error:
-                raise StorageError(f"{path}: can't write ({describe(error)})") from error
-            finally:
-                temporary.unlink(missing_ok=True)
-            return
+            if same and not state["won"]:
+                self._check_same(name, temporary)
+                state["won"] = True
+        except OSError as error:
+            raise StorageError(f"{path}: can't write ({describe(error)})") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def _create_in_store(self, name: str, replace: bool, same: bool) -> Iterator[tuple[BinaryIO, dict[str, Any]]]:
+        state: dict[str, Any] = {"won": False}
         if same and self.exists(name):
             with tempfile.NamedTemporaryFile(prefix="pmcmine-same-") as kept:
                 yield cast("BinaryIO", kept.file), state
@@ -280,7 +287,7 @@ class Folder:
             with open(os.devnull, "wb") as sink:  # noqa: PTH123 - a sink, not a file of ours
                 yield sink, state
             return
-        stream = self.fs.open(path, "wb")
+        stream = self.fs.open(self.path(name), "wb")
         try:
             yield stream, state
         except BaseException:

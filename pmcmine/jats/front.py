@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from pmcmine.jats.dates import _date, _date_kind
@@ -134,6 +134,74 @@ def _notices(article: Element, front: Element, meta: Element) -> Iterator[str]:
         yield from (" ".join(e.itertext()) for e in islice(body.iter("p", "title"), 2))
 
 
+@dataclass
+class _Meta:
+    """What the children of `article-meta` state, read one by one."""
+
+    title: str | None = None
+    ids: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str | None] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
+    keywords: list[str] = field(default_factory=list)
+    subjects: list[str] = field(default_factory=list)
+    mesh: list[str] = field(default_factory=list)
+    funding: list[Funding] = field(default_factory=list)
+    related: list[RelatedArticle] = field(default_factory=list)
+    custom: list[Stated] = field(default_factory=list)
+
+    def take(self, child: Element) -> None:
+        """Take what a child states; the first of two identifiers or dates of a kind counts."""
+        tag = child.tag
+        if tag == "article-id":
+            self.ids.setdefault(child.get("pub-id-type") or "", (child.text or "").strip())
+        elif tag == "title-group":
+            self.title = plain_text(child.find("article-title"))
+            subtitle = plain_text(child.find("subtitle"))
+            if self.title and subtitle:
+                self.title = f"{self.title}: {subtitle}"
+        elif tag == "article-categories":
+            self.subjects = [s for e in child.iter("subject") if (s := plain_text(e))]
+        elif tag in ("pub-date", "history", "pub-history"):
+            self._take_dates(child)
+        elif tag in ("volume", "issue", "fpage", "lpage", "elocation-id"):
+            self.texts[tag] = plain_text(child)
+        elif tag == "kwd-group":
+            target = self.mesh if "mesh" in (child.get("kwd-group-type") or "").lower() else self.keywords
+            target += [k for e in child.iter("kwd", "compound-kwd") if (k := plain_text(e))]
+        elif tag == "funding-group":
+            self._take_funding(child)
+        elif tag in ("related-article", "related-object"):
+            self._take_related(child)
+        elif tag == "custom-meta-group":
+            self.custom += [c for e in child.iter("custom-meta") if (c := custom_statement(e)) is not None]
+
+    def _take_dates(self, child: Element) -> None:
+        for e in [child] if child.tag == "pub-date" else child.iter("date", "pub-date"):
+            kind, value = _date_kind(e), _date(e)
+            if kind and value:
+                self.dates.setdefault(kind, value)
+
+    def _take_funding(self, child: Element) -> None:
+        for award in child.iter("award-group"):
+            source = plain_text(next(award.iter("institution"), award.find("funding-source")))
+            numbers = [plain_text(a) for a in award.findall("award-id")] or [None]
+            self.funding += [Funding(source=source, award_id=n) for n in numbers if source or n]
+
+    def _take_related(self, child: Element) -> None:
+        link = child.get(HREF) or plain_text(child)
+        if link:
+            relation = child.get("related-article-type") or child.get("content-type") or child.tag
+            self.related.append(RelatedArticle(relation=relation, id_type=child.get("ext-link-type"), id=link))
+
+
+def _pages(texts: Mapping[str, str | None]) -> str | None:
+    """The range of pages, or the number of an article that has none."""
+    first, last = texts.get("fpage"), texts.get("lpage")
+    if first is None:
+        return texts.get("elocation-id")
+    return f"{first}-{last}" if last and last != first else first
+
+
 def read_front(article: Element, as_of: str | None = None) -> Front:
     """Read `front` (or the article's own front matter in older dialects).
 
@@ -149,71 +217,20 @@ def read_front(article: Element, as_of: str | None = None) -> Front:
     journal = empty if journal is None else journal
     meta = empty if meta is None else meta
 
-    ids: dict[str, str] = {}
-    title = volume = issue = fpage = lpage = elocation = None
-    dates: dict[str, str] = {}
-    keywords: list[str] = []
-    subjects: list[str] = []
-    mesh: list[str] = []
-    funding: list[Funding] = []
-    related: list[RelatedArticle] = []
-    custom: list[Stated] = []
+    read = _Meta()
     for child in meta:
-        tag = child.tag
-        if tag == "article-id":
-            ids.setdefault(child.get("pub-id-type") or "", (child.text or "").strip())
-        elif tag == "title-group":
-            title = plain_text(child.find("article-title"))
-            subtitle = plain_text(child.find("subtitle"))
-            if title and subtitle:
-                title = f"{title}: {subtitle}"
-        elif tag == "article-categories":
-            subjects = [s for e in child.iter("subject") if (s := plain_text(e))]
-        elif tag == "pub-date" or tag == "history" or tag == "pub-history":
-            for e in [child] if tag == "pub-date" else child.iter("date", "pub-date"):
-                kind, value = _date_kind(e), _date(e)
-                if kind and value:
-                    dates.setdefault(kind, value)
-        elif tag == "volume":
-            volume = plain_text(child)
-        elif tag == "issue":
-            issue = plain_text(child)
-        elif tag == "fpage":
-            fpage = plain_text(child)
-        elif tag == "lpage":
-            lpage = plain_text(child)
-        elif tag == "elocation-id":
-            elocation = plain_text(child)
-        elif tag == "kwd-group":
-            target = mesh if "mesh" in (child.get("kwd-group-type") or "").lower() else keywords
-            target += [k for e in child.iter("kwd", "compound-kwd") if (k := plain_text(e))]
-        elif tag == "funding-group":
-            for award in child.iter("award-group"):
-                source = plain_text(next(award.iter("institution"), award.find("funding-source")))
-                numbers = [plain_text(a) for a in award.findall("award-id")] or [None]
-                funding += [Funding(source=source, award_id=n) for n in numbers if source or n]
-        elif tag == "related-article" or tag == "related-object":
-            link = child.get(HREF) or plain_text(child)
-            if link:
-                related.append(
-                    RelatedArticle(
-                        relation=child.get("related-article-type") or child.get("content-type") or tag,
-                        id_type=child.get("ext-link-type"),
-                        id=link,
-                    )
-                )
-        elif tag == "custom-meta-group":
-            custom += [c for e in child.iter("custom-meta") if (c := custom_statement(e)) is not None]
+        read.take(child)
     # Older dialects have copyright and licence beside the other metadata.
     permissions = read_permissions((*meta.findall("permissions"), meta), as_of or today())
-    stated = combine((permissions.stated, footnoted(_notes(article, front, meta)), *custom))
+    stated = combine((permissions.stated, footnoted(_notes(article, front, meta)), *read.custom))
+    ids, texts, dates = read.ids, read.texts, read.dates
     pmcid = next((m for k in ("pmcid", "pmc") if (m := _PMCID.fullmatch(ids.get(k, "")))), None)
     article_type = article.get("article-type")
     return Front(
         pmcid=f"PMC{int(pmcid[1])}" if pmcid else None,
         pmid=ids.get("pmid") or None,
         doi=ids.get("doi") or None,
-        title=title,
+        title=read.title,
         journal=plain_text(next(journal.iter("journal-title"), None)),
         journal_abbreviation=next(
             (plain_text(e) for e in journal.findall("journal-id") if e.get("journal-id-type") == "nlm-ta"),
@@ -221,9 +238,9 @@ def read_front(article: Element, as_of: str | None = None) -> Front:
         ),
         issn=tuple(dict.fromkeys(i for e in journal.findall("issn") if (i := plain_text(e)))),
         publisher=plain_text(next(journal.iter("publisher-name"), None)),
-        volume=volume,
-        issue=issue,
-        pages=elocation if fpage is None else (f"{fpage}-{lpage}" if lpage and lpage != fpage else fpage),
+        volume=texts.get("volume"),
+        issue=texts.get("issue"),
+        pages=_pages(texts),
         dates=Dates(
             epub=dates.get("epub"),
             ppub=dates.get("ppub"),
@@ -235,20 +252,20 @@ def read_front(article: Element, as_of: str | None = None) -> Front:
         article_type=article_type,
         language=article.get(LANG),
         authors=_authors(meta),
-        keywords=tuple(dict.fromkeys(keywords)),
-        subjects=tuple(dict.fromkeys(subjects)),
-        mesh_terms=tuple(dict.fromkeys(mesh)),
-        funding=tuple(funding),
-        related=tuple(related),
+        keywords=tuple(dict.fromkeys(read.keywords)),
+        subjects=tuple(dict.fromkeys(read.subjects)),
+        mesh_terms=tuple(dict.fromkeys(read.mesh)),
+        funding=tuple(read.funding),
+        related=tuple(read.related),
         stated=stated,
         license_text=permissions.text,
         copyright=permissions.copyright,
         retracted=is_retracted(
             Signs(
                 article_type=article_type,
-                title=title,
-                subjects=subjects,
-                links=[r.relation for r in related],
+                title=read.title,
+                subjects=read.subjects,
+                links=[r.relation for r in read.related],
                 events=_events(article, meta),
                 notices=_notices(article, front, meta),
             )

@@ -35,38 +35,55 @@ def _mathml(element: Element) -> str:
     if name == "mmultiscripts":
         return _multiscripts(element)
     parts = [_mathml(child) for child in element]
-    if name == "mover" and len(parts) == 2 and len(mark := parts[1].strip()) == 1 and not mark.isalnum():
-        return parts[0] + mark  # an accent
     if name in _SCRIPTS and len(parts) == 2:
-        script = parts[1].strip()
-        if not script:
-            return parts[0]
-        if name == "msup" and _PRIMES.issuperset(script):
-            return parts[0] + script
-        base = _base(parts[0]) if name == "msup" else parts[0]
-        return f"{base}{_SCRIPTS[name]}{_group(script)}"
+        return _script(name, *parts)
     if name in ("msubsup", "munderover") and len(parts) == 3:
-        low, high = parts[1].strip(), parts[2].strip()
-        raised = high if high and _PRIMES.issuperset(high) else f"^{_group(high)}" if high else ""
-        return parts[0] + (f"_{_group(low)}" if low else "") + raised
+        return _both_scripts(*parts)
     if name == "mfrac" and len(parts) == 2:
-        if re.fullmatch(r"0(?:\.0*)?[a-z]*", element.get("linethickness", "")):
-            return f"({parts[0].strip()} over {parts[1].strip()})"  # a binomial
-        return f"{_group(parts[0])}/{_group(parts[1])}"
+        return _fraction(element, *parts)
     if name == "msqrt":
         return f"√({''.join(parts).strip()})"
     if name == "mroot" and len(parts) == 2:
         return f"({parts[0]})^(1/{parts[1]})"
-    if name == "mtable":
-        return "; ".join(p for p in parts if p)
-    if name == "mtr" or name == "mlabeledtr":
-        cells = ", ".join(p for p in parts[name == "mlabeledtr" :] if p)
-        return f"{cells} {parts[0]}" if name == "mlabeledtr" else cells
+    if name in ("mtable", "mtr", "mlabeledtr"):
+        return _table(name, parts)
     if name == "mfenced":
         return _fenced(element, parts)
     if name == "maction":
         return parts[0]
     return _row(element, parts)
+
+
+def _table(name: str, parts: list[str]) -> str:
+    """A matrix, or a row of it."""
+    if name == "mlabeledtr":
+        return f"{_table('mtr', parts[1:])} {parts[0]}"
+    return ("; " if name == "mtable" else ", ").join(p for p in parts if p)
+
+
+def _fraction(element: Element, above: str, below: str) -> str:
+    if re.fullmatch(r"0(?:\.0*)?[a-z]*", element.get("linethickness", "")):
+        return f"({above.strip()} over {below.strip()})"  # a binomial
+    return f"{_group(above)}/{_group(below)}"
+
+
+def _script(name: str, base: str, script: str) -> str:
+    """A base with one script or accent."""
+    script = script.strip()
+    if name == "mover" and len(script) == 1 and not script.isalnum():
+        return base + script  # an accent
+    if not script:
+        return base
+    if name == "msup" and _PRIMES.issuperset(script):
+        return base + script
+    return f"{_base(base) if name == 'msup' else base}{_SCRIPTS[name]}{_group(script)}"
+
+
+def _both_scripts(base: str, low: str, high: str) -> str:
+    """A base with a script below and one above."""
+    low, high = low.strip(), high.strip()
+    raised = high if high and _PRIMES.issuperset(high) else f"^{_group(high)}" if high else ""
+    return base + (f"_{_group(low)}" if low else "") + raised
 
 
 def _token(element: Element, name: str) -> str:

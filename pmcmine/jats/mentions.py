@@ -89,6 +89,24 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
     """
     if not refs and not index.by_number:
         return [], []
+    links, dangling = _links(refs, index)
+    if not links and not index.by_number:
+        return [], dangling
+    # Most paragraphs name no figure.
+    items = _items(text) if "Fig" in text or "fig" in text or "FIG" in text else []
+    if not items and not links:
+        return [], dangling
+    named, taken = _linked(text, links, items, index)
+    if items:
+        named += _unlinked(items, refs, links, {n for n, _ in taken}, index, len(named))
+    if len(links) > 1:
+        named += _unnumbered_ranges(text, links, index, named)
+    named.sort(key=lambda m: (m.start, m.end, m.figure))
+    return named, dangling
+
+
+def _links(refs: Sequence[Ref], index: FigureIndex) -> tuple[list[tuple[Ref, list[int]]], list[Ref]]:
+    """Links to figures, each with these, and figure links that lead nowhere."""
     links: list[tuple[Ref, list[int]]] = []
     dangling: list[Ref] = []
     n_linked = 0
@@ -100,15 +118,15 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
             links.append((ref, figures))
         if ref.kind == "fig" and not (ref.rids and all(map(index.knows, ref.rids))):
             dangling.append(ref)
-    if not links and not index.by_number:
-        return [], dangling
-    # Most paragraphs name no figure.
-    items = _items(text) if "Fig" in text or "fig" in text or "FIG" in text else []
-    if not items and not links:
-        return [], dangling
-    named: list[Named] = []
-    taken: set[tuple[int, int]] = set()  # (item, figure) that a link covers
+    return links, dangling
 
+
+def _linked(
+    text: str, links: Sequence[tuple[Ref, list[int]]], items: Sequence[_Item], index: FigureIndex
+) -> tuple[list[Named], set[tuple[int, int]]]:
+    """Mentions that are links, and the (item, figure) that these cover."""
+    named: list[Named] = []
+    taken: set[tuple[int, int]] = set()
     begins = sorted(ref.start for ref, _ in links)
     item_starts, item_ends = [i.start for i in items], [i.end for i in items]
     for ref, linked in links:
@@ -123,16 +141,8 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
             if not own and len(inside) == 1 and len(figures) == 1:
                 own = [n for n in inside if (n, figure) not in taken]
             if own:
-                item = items[own[0]]
-                taken.add((own[0], figure))
-                for n in own[1:]:  # "Fig. 2A and 2C" in one link is one mention
-                    if n != own[0] + 1 or not _JOINT.fullmatch(text, item.end, items[n].at) or not item.panels:
-                        break
-                    if items[n].at >= ref.end or not items[n].panels or len(item.panels) > _LONGEST:
-                        break
-                    item = _joined(text, item, items[n].end)
-                    taken.add((n, figure))
-                    own[0] = n
+                item, covered = _as_one(text, items, own, ref)
+                taken.update((n, figure) for n in covered)
                 item = _before_next(text, item, ref, begins)
                 # A link with several numbers names each figure at its own; otherwise all of the link is the mention.
                 whole = len(inside) == 1
@@ -142,12 +152,23 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
             else:
                 panels, end = _of_link(text, ref, figure, index)
                 named.append(Named(figure, ref.start, end, "xref", panels))
-    if items:
-        named += _unlinked(items, refs, links, {n for n, _ in taken}, index, len(named))
-    if len(links) > 1:
-        named += _unnumbered_ranges(text, links, index, named)
-    named.sort(key=lambda m: (m.start, m.end, m.figure))
-    return named, dangling
+    return named, taken
+
+
+def _as_one(text: str, items: Sequence[_Item], own: Sequence[int], ref: Ref) -> tuple[_Item, list[int]]:
+    """The first item of a link with those joined that follow it, and the numbers of all these.
+
+    "Fig. 2A and 2C" in one link is one mention.
+    """
+    item, covered = items[own[0]], [own[0]]
+    for n in own[1:]:
+        if n != covered[-1] + 1 or not _JOINT.fullmatch(text, item.end, items[n].at) or not item.panels:
+            break
+        if items[n].at >= ref.end or not items[n].panels or len(item.panels) > _LONGEST:
+            break
+        item = _joined(text, item, items[n].end)
+        covered.append(n)
+    return item, covered
 
 
 class _Spans:

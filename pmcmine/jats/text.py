@@ -80,7 +80,7 @@ def _is_tidy(text: str) -> bool:
     return not ("\n" in text or "  " in text or "\t" in text or "\r" in text)
 
 
-def _walk(
+def _walk(  # noqa: C901, PLR0915 - where parsing spends its time: a call a kind of child would slow it
     element: Element,
     parts: list[str],
     marks: list[tuple[int, int, Element]],

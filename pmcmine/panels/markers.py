@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -70,33 +70,42 @@ _FIRM: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make
 
 
 def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
-    """All places that may be labels, in order."""
+    """All places that may be labels, in order; of two that overlap the one of the firmer form, which is read first."""
     out: dict[int, _Marker] = {}
     used = bytearray(len(text))  # where a marker is
     subpanels = "-ii" in text and SUBPANELS.search(text) is not None
-
-    def labels_of(said: str) -> tuple[str, ...]:
-        return expand(said, subpanels)
-
-    def add(start: int, end: int, labels: tuple[str, ...], form: str) -> None:
+    for start, end, said, form in itertools.chain(_firm(text, bold, subpanels), _loose(text)):
+        labels = expand(said, subpanels)
         if labels and used.find(1, start, end) < 0:
             out[start] = _Marker(start, end, labels, form)
             used[start:end] = b"\1" * (end - start)
+    for start, end, label in _positions(text):
+        if label and used.find(1, start, end) < 0:
+            out[start] = _Marker(start, end, (label,), "position")
+            used[start:end] = b"\1" * (end - start)
+    return _joined(text, [out[k] for k in sorted(out)])
 
+
+def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[int, int, str, str]]:
+    """(start, end, list of labels, form) of what is written after "panel", in brackets or in bold."""
     if "anel" in text:
         for m in _PANEL_WORD.finditer(text):
-            add(m.start(), m.end(), labels_of(m["list"] or m["bare"]), "panel")
+            yield m.start(), m.end(), m["list"] or m["bare"], "panel"
     for m in _BRACKETED.finditer(text):
-        add(m.start(), m.end(), labels_of(m["list"]), "bracket")
+        yield m.start(), m.end(), m["list"], "bracket"
     for m in _IN_BRACKETS.finditer(text):
         if m["list"] is not None:
-            add(m.start("list"), m.end(), labels_of(m["list"]), "inner")
+            yield m.start("list"), m.end(), m["list"], "inner"
     if text.count(")") > text.count("("):
         for m in _HALF.finditer(text):
             start = _own_start(m, subpanels)
-            add(start, m.end(), labels_of(text[start : m.end("list")]), "half")
+            yield start, m.end(), text[start : m.end("list")], "half"
     for start, end in _lists(text, bold):
-        add(start, end, labels_of(text[start:end]), "bold")
+        yield start, end, text[start:end], "bold"
+
+
+def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """The same of what begins a sentence."""
     for first, later, form in (
         (_DOTTED_FIRST, _DOTTED, "dotted"),
         (_COMMA_FIRST, _COMMA, "dotted"),
@@ -104,15 +113,17 @@ def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
     ):
         begins = first.match(text)
         for m in itertools.chain((begins,) if begins else (), later.finditer(text)):
-            add(m.start("list"), m.end(), labels_of(m["list"]), form)
+            yield m.start("list"), m.end(), m["list"], form
     for m in _UNSTOPPED.finditer(text) if _MAY_BE_UNSTOPPED.search(text) else ():
         if not _NAMED_BY_LETTER.search(text[max(m.start() - 16, 0) : m.start() + 1]):
-            add(m.start("list"), m.end(), labels_of(m["list"]), "unstopped")
+            yield m.start("list"), m.end(), m["list"], "unstopped"
+
+
+def _positions(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, label) of panels that are named by where they are."""
     if _POSITIONED.search(text):
         for m in _POSITION.finditer(text):
-            label = position(m["list"] or m["bare"])
-            add(m.start("bare") if m["bare"] else m.start(), m.end(), (label,) if label else (), "position")
-    return _joined(text, [out[k] for k in sorted(out)])
+            yield m.start("bare") if m["bare"] else m.start(), m.end(), position(m["list"] or m["bare"])
 
 
 def _own_start(m: re.Match[str], subpanels: bool) -> int:
