@@ -26,10 +26,11 @@ def shuffle(data: Path | None) -> dict[str, Any]:
     from pmcmine.config import load_config
     from pmcmine.demo import write_bucket
     from pmcmine.demo.corpus import many_articles
-    from pmcmine.duplicates.clusters import read_clusters, with_clusters
+    from pmcmine.duplicates.clusters import with_clusters
     from pmcmine.io.folder import Folder
     from pmcmine.release.plan import PLAN, Plan
     from pmcmine.run.progress import Progress
+    from pmcmine.work.records import read_clusters
 
     def measured(elements: Iterable[Any]) -> tuple[int, list[Any]]:
         found = list(elements)

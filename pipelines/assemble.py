@@ -28,7 +28,7 @@ from pmcmine.io.tar import BLOCK
 from pmcmine.release.layout import file_entry
 from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan
 from pmcmine.work.delta import DELTA
-from pmcmine.work.records import shard_record
+from pmcmine.work.records import TableRecord, shard_record
 from pmcmine.work.state import write_part
 
 
@@ -102,13 +102,13 @@ def _write_index(dataset: str, path: str, places: Sequence[tuple[str, int, int]]
 
 def table_file(
     element: tuple[FileKey, Iterable[dict[str, Any] | None]], plan: Plan, work: Folder, out: Folder
-) -> dict[str, Any]:
+) -> TableRecord:
     """Write a Parquet file."""
     key, places = element
     started = time.monotonic()
     record = write_table_file(key, [FigurePlace(**p) for p in places if p is not None], plan, work, out)
-    Metrics.counter("pmcmine", f"tables/{key[0]}/rows_out").inc(record["rows"])
-    Metrics.counter("pmcmine", f"tables/{key[0]}/bytes").inc(record["bytes"])
+    Metrics.counter("pmcmine", f"tables/{key[0]}/rows_out").inc(record.rows)
+    Metrics.counter("pmcmine", f"tables/{key[0]}/bytes").inc(record.bytes)
     Metrics.distribution("pmcmine", "table_milliseconds").update(round(1000 * (time.monotonic() - started)))
     return record
 

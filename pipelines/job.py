@@ -23,7 +23,7 @@ from pipelines.runners import beam_options, fetch_keys, make_runner, run_graph
 from pmcmine.assemble.planning import make_plan, make_update_plan
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.benchmark_sets import read_benchmarks
-from pmcmine.duplicates.clusters import cluster, read_clusters, with_clusters
+from pmcmine.duplicates.clusters import cluster, with_clusters
 from pmcmine.errors import PmcmineError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
@@ -49,6 +49,7 @@ from pmcmine.update.tombstones import write_tombstones
 from pmcmine.work import snapshot as snapshots
 from pmcmine.work.delta import damaged_articles, read_delta
 from pmcmine.work.manifest import read_manifest
+from pmcmine.work.records import Clusters, read_clusters
 from pmcmine.work.rows import GIVEN_UP
 from pmcmine.work.snapshot import Snapshot
 
@@ -320,7 +321,7 @@ def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None
         published.finish()
 
 
-def _near(config: MineConfig, options: Any, plan: Plan, work: Folder) -> dict[str, Any]:
+def _near(config: MineConfig, options: Any, plan: Plan, work: Folder) -> Clusters:
     """Find the clusters of near duplicates, unless they were found."""
     done = read_clusters(work)
     if done is not None:

@@ -19,7 +19,6 @@ from pmcmine.io.folder import Folder
 from pmcmine.miner.block import mine_block
 from pmcmine.sources import open_source
 from pmcmine.sources.base import Reader
-from pmcmine.work.manifest import manifest_counts
 
 
 class MineBlocks(beam.DoFn):
@@ -50,11 +49,11 @@ class MineBlocks(beam.DoFn):
         for block in sorted(element[1]):
             started = time.monotonic()
             manifest = mine_block(block, self._work, config, self._reader, self._threads, 1 / self._shares)
-            counts = manifest_counts(manifest)
+            counts = manifest.counts()
             for name, n in counts.items():
                 Metrics.counter("pmcmine", name).inc(n)
-            for part in manifest["parts"]:
-                for reason, n in part["rejects"].items():
+            for part in manifest.parts:
+                for reason, n in part.rejects.items():
                     Metrics.counter("pmcmine", f"rejects/{reason}").inc(n)
             Metrics.distribution("pmcmine", "block_milliseconds").update(round(1000 * (time.monotonic() - started)))
             yield block, dict(counts)

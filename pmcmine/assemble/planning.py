@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from pmcmine.config import MineConfig
 from pmcmine.ids import SPLITS, keyed_hash, natural_split
 from pmcmine.io.folder import Folder
 from pmcmine.release.plan import PANEL_SHARDS, SHARDS, Base, Plan
+from pmcmine.work.manifest import Manifest, Part
 from pmcmine.work.rows import read_arrow
 from schemas import TABLES
 
@@ -29,26 +29,26 @@ class Sizes:
     rows: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     row_bytes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
-    def add(self, part: Mapping[str, Any]) -> None:
-        """Add a part's entry of a manifest."""
-        for s in part["samples"]:
-            self.samples[s["group"], s["split"]] += s["samples"]
-            self.sample_bytes[s["group"], s["split"]] += s["bytes"]
-            self.panels[s["group"], s["split"]] += s["panels"]
-            self.panel_bytes[s["group"], s["split"]] += s["panel_bytes"]
-        for table, held in part["tables"].items():
-            for piece in held["slices"]:
-                key = (table, piece["group"], piece["split"])
-                self.rows[key] += piece["rows"]
-                self.row_bytes[key] += piece["bytes"]
+    def add(self, part: Part) -> None:
+        """Add what a part staged."""
+        for s in part.samples:
+            self.samples[s.group, s.split] += s.samples
+            self.sample_bytes[s.group, s.split] += s.bytes
+            self.panels[s.group, s.split] += s.panels
+            self.panel_bytes[s.group, s.split] += s.panel_bytes
+        for table, held in part.tables.items():
+            for piece in held.slices:
+                key = (table, piece.group, piece.split)
+                self.rows[key] += piece.rows
+                self.row_bytes[key] += piece.bytes
 
 
-def make_plan(manifests: Iterable[Mapping[str, Any]], n_blocks: int, config: MineConfig, work: Folder) -> Plan:
+def make_plan(manifests: Iterable[Manifest], n_blocks: int, config: MineConfig, work: Folder) -> Plan:
     """Plan a release from the manifests of all its blocks."""
     sizes = Sizes()
-    parts: list[Mapping[str, Any]] = []
+    parts: list[Part] = []
     for manifest in manifests:
-        for part in manifest["parts"]:
+        for part in manifest.parts:
             parts.append(part)
             sizes.add(part)
     n_articles = sum(n for (table, _, _), n in sizes.rows.items() if table == "articles")
@@ -77,7 +77,7 @@ def cut(sizes: Sizes, n_blocks: int, moved: Mapping[str, str], config: MineConfi
     return Plan(n_blocks, moved, shards, panel_shards, files, config.seed)
 
 
-def make_update_plan(old: Plan, manifests: Iterable[Mapping[str, Any]], config: MineConfig, base: Base) -> Plan:
+def make_update_plan(old: Plan, manifests: Iterable[Manifest], config: MineConfig, base: Base) -> Plan:
     """Plan an update: everything that has a place keeps it, what is new goes to shards of its own.
 
     Splits stay as they are, for ever; in a release under 1,000 articles those that were moved, too.
@@ -90,7 +90,7 @@ def make_update_plan(old: Plan, manifests: Iterable[Mapping[str, Any]], config: 
     """
     sizes = Sizes()
     for manifest in manifests:
-        for part in manifest["parts"]:
+        for part in manifest.parts:
             sizes.add(part)
     new = cut(sizes, old.n_blocks, old.moved, config)
     added = {(SHARDS, *k): n for k, n in new.shards.items()}
@@ -108,9 +108,7 @@ def _shards(
     return {key: max(1, min(-(-size[key] // target), n // _MIN_SAMPLES_A_SHARD)) for key, n in samples.items() if n}
 
 
-def _small_splits(
-    parts: Iterable[Mapping[str, Any]], work: Folder
-) -> tuple[dict[str, str], set[tuple[str, str, bool]]]:
+def _small_splits(parts: Iterable[Part], work: Folder) -> tuple[dict[str, str], set[tuple[str, str, bool]]]:
     """For a small release: which PMCIDs move so that each licence group has all splits, and which
     (group, split, with samples) occur then.
 
@@ -121,11 +119,12 @@ def _small_splits(
     groups: dict[str, set[str]] = defaultdict(set)
     for part in parts:
         for name in ("articles", "figures"):
-            if part["tables"][name]["file"]:
-                table = read_arrow(work, part["tables"][name]["file"]).read_all().select(["pmcid", "license_group"])
+            file = part.tables[name].file
+            if file is not None:
+                table = read_arrow(work, file).read_all().select(["pmcid", "license_group"])
                 for row in table.to_pylist():
                     groups[row["license_group"]].add(row["pmcid"])
-        index = read_arrow(work, part["index"]).read_all().select(["pmcid", "group"])
+        index = read_arrow(work, part.index).read_all().select(["pmcid", "group"])
         with_samples |= {(r["group"], r["pmcid"]) for r in index.to_pylist()}
     moved: dict[str, str] = {}
     for group in sorted(groups):

@@ -28,8 +28,8 @@ def read_index(block: int, plan: Plan, work: Folder) -> Iterator[tuple[str, dict
             raise RuntimeError(f"block {block} is not committed")
         return  # an update mines few blocks
     leaks = read_leaks(work, block)
-    for part in manifest["parts"]:
-        for row in read_arrow(work, part["index"]).read_all().to_pylist():
+    for part in manifest.parts:
+        for row in read_arrow(work, part.index).read_all().to_pylist():
             yield row["sha256"], {**row, "split": plan.split_of(row["pmcid"]), **_leak(leaks, row["figure_id"])}
 
 

@@ -11,7 +11,6 @@ from typing import Any, BinaryIO
 
 from pmcmine.duplicates.exact import SampleRef
 from pmcmine.errors import DamagedError, StorageError
-from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.hashed import _CHUNK, _HashedWriter
 from pmcmine.io.tar import BLOCK, END, header, member_size, padding
@@ -19,7 +18,7 @@ from pmcmine.release.layout import in_release, release_folder
 from pmcmine.release.plan import Plan
 from pmcmine.work.delta import note_damaged
 from pmcmine.work.packs import PackReader
-from pmcmine.work.records import committed_shard, shard_record
+from pmcmine.work.records import ShardRecord, committed_shard, shard_record, write_shard_record
 from pmcmine.work.rows import give_up
 
 _ASSEMBLED = b',"split":'  # where `_tail` begins in a finished JSON
@@ -262,10 +261,10 @@ def write_shard(
         and all(_stays(m, target) for m in members)
     ):
         places = sorted(((m.id, m.old[1], m.old[2]) for m in members if m.old), key=lambda p: p[1])
-        record = {**entry, "places": places, "kept": True}
-        work.write(shard_record(dataset, name), sealed.to_bytes(record), replace=True)
+        record = ShardRecord(target, entry["sha256"], entry["bytes"], entry["rows"], True, tuple(places))
+        write_shard_record(work, record)
     if record is not None:
-        return [(i, start, size) for i, start, size in record["places"]]
+        return list(record.places)
     ordered = sorted(members, key=lambda m: (plan.order_of(m.id), m.id))
     packs = PackReader(work)
     for old in sorted({m.old[0] for m in members if m.old is not None and m.panel}):
@@ -276,14 +275,8 @@ def write_shard(
             digest, places = write_samples(stream, ordered, packs)
     finally:
         packs.close()
-    record = {
-        "name": target,
-        "sha256": digest,
-        "bytes": sum(size for _, _, size in places) + len(END),
-        "rows": len(places),
-        "places": places,
-    }
-    work.write(shard_record(dataset, name), sealed.to_bytes(record), replace=True)
+    size = sum(size for _, _, size in places) + len(END)
+    write_shard_record(work, ShardRecord(target, digest, size, len(places), places=tuple(places)))
     return places
 
 

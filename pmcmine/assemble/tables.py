@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
@@ -10,17 +11,22 @@ import pyarrow.compute
 
 from pmcmine.assemble.parquet import write_parquet
 from pmcmine.assemble.shards import FigurePlace
-from pmcmine.duplicates.clusters import read_clusters
 from pmcmine.ids import article_id, article_place, pmcid_number, range_index
-from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.hashed import _Hashed
 from pmcmine.rejects import Reason, Stage, Unit
 from pmcmine.release.layout import read_old_table, release_folder
 from pmcmine.release.plan import Plan, file_name, overlapping
 from pmcmine.work.delta import dead_in, read_tombstones
-from pmcmine.work.manifest import read_manifest
-from pmcmine.work.records import table_record
+from pmcmine.work.manifest import RowFile, parts_of
+from pmcmine.work.records import (
+    Clusters,
+    TableRecord,
+    committed_table,
+    read_clusters,
+    table_record,
+    write_table_record,
+)
 from pmcmine.work.rows import read_arrow, set_column
 from schemas import TABLES, Table, to_arrow
 from schemas.ledger import Reject
@@ -44,12 +50,12 @@ def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: F
         for held in _held(table, block, clustered, work):
             wanted = [
                 i
-                for i, s in enumerate(held["slices"])
-                if s["group"] == group and (not table.grouped or plan.moved or s["split"] == split)
+                for i, s in enumerate(held.slices)
+                if s.group == group and (not table.grouped or plan.moved or s.split == split)
             ]
-            if not wanted:
+            if held.file is None or not wanted:
                 continue
-            reader = read_arrow(work, held["file"])
+            reader = read_arrow(work, held.file)
             for i in wanted:
                 rows = pa.Table.from_batches([reader.get_batch(i)])
                 yield _in_range(rows, table, group, split, file, n_files, plan)
@@ -96,15 +102,13 @@ def as_staged(rows: pa.Table, table: Table) -> pa.Table:
     return rows
 
 
-def _held(table: Table, block: int, clustered: Mapping[str, Any] | None, work: Folder) -> Iterator[Mapping[str, Any]]:
-    """Manifest entries of the row files that a block has of a table."""
+def _held(table: Table, block: int, clustered: Clusters | None, work: Folder) -> Iterator[RowFile]:
+    """The row files that a block has of a table."""
     if clustered is not None:
-        held = clustered["blocks"].get(str(block))
+        held = clustered.blocks.get(str(block))
         yield from [held] if held is not None else []
         return
-    manifest = read_manifest(work, block)
-    parts = manifest["parts"] if manifest is not None else ()  # an update mines few blocks
-    yield from (part["tables"][table.name] for part in parts if part["tables"][table.name]["file"])
+    yield from (part.tables[table.name] for part in parts_of(work, block))
 
 
 def _in_range(rows: pa.Table, table: Table, group: str, split: str, file: int, n_files: int, plan: Plan) -> pa.Table:
@@ -199,8 +203,8 @@ def leak_reject(place: FigurePlace) -> Reject:
 
 def write_table_file(
     key: tuple[str, str, str, int], places: Iterable[FigurePlace], plan: Plan, work: Folder, out: Folder
-) -> dict[str, Any]:
-    """Write one Parquet file unless it is committed; its manifest line.
+) -> TableRecord:
+    """Write one Parquet file unless it is committed; its record.
 
     Args:
         key: table, group, split and number of the file; group and split are empty for ungrouped tables.
@@ -213,15 +217,15 @@ def write_table_file(
     table = TABLES[name_of]
     name = file_name(name_of, group, split, file, plan.files[name_of, group, split])
     target = f"tables/{name}"
-    record = sealed.read_or_none(work, table_record(name))
-    if record is not None and (record.get("kept") or (out.exists(target) and out.size(target) == record["bytes"])):
+    record = committed_table(name, work, out)
+    if record is not None:
         return record
-    place = {"table": name_of, "group": group, "split": split}
     places = list(places)
     entry = plan.old_file(target)
     if entry is not None and name_of not in _ASSEMBLED and not places and not _touched(key, plan, work):
-        record = {**entry, **place, "kept": True}
-        work.write(table_record(name), sealed.to_bytes(record), replace=True)
+        size, rows = entry["bytes"], entry["rows"]
+        record = TableRecord(target, entry["sha256"], size, rows, True, name_of, group, split)
+        write_table_record(work, record)
         return record
     pieces = [p for p in _staged(table, group, split, file, plan, work) if len(p)]
     if name_of == "rejects":
@@ -248,20 +252,15 @@ def write_table_file(
     with out.create(target, replace=True, same=same) as (stream, _):
         hashed = _Hashed(stream)
         n = write_parquet(cast("BinaryIO", hashed), table.schema, finished())
-    record = {
-        "name": target,
-        "sha256": hashed.digest.hexdigest(),
-        "bytes": hashed.size,
-        "rows": n,
-        **place,
-    }
-    if entry is not None and entry["sha256"] == record["sha256"]:
+    digest = hashed.digest.hexdigest()
+    kept = entry is not None and entry["sha256"] == digest
+    if kept:
         out.remove(target)
-        record["kept"] = True
+    record = TableRecord(target, digest, hashed.size, n, kept, name_of, group, split)
     if name_of == "figures":
-        record["samples"] = samples
-        record["panels_left_out"] = sum(p.n_panels for p in found.values() if p.leaks_into)
-    work.write(table_record(name), sealed.to_bytes(record), replace=True)
+        left_out = sum(p.n_panels for p in found.values() if p.leaks_into)
+        record = replace(record, samples=samples, panels_left_out=left_out)
+    write_table_record(work, record)
     return record
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from pmcmine.ids import SPLITS
 from pmcmine.release.plan import SHARDS
 from pmcmine.text.clean import for_code, for_markdown
+from pmcmine.work.records import ShardRecord, TableRecord
 from schemas import TABLES, arrow_schema, closed_values, describe
 from schemas.panel_sample import PanelSample
 from schemas.sample import Sample
@@ -201,19 +202,19 @@ def brace_ranges(paths: Iterable[str], root: str = "") -> str:
 
 
 def shards_card(
-    records: Sequence[Mapping[str, Any]], vocabulary: Mapping[str, Any] | None = None, dataset: str = SHARDS
+    records: Sequence[ShardRecord], vocabulary: Mapping[str, Any] | None = None, dataset: str = SHARDS
 ) -> bytes:
-    """README of `shards/` or `shards-panels/` from the manifest lines of its shards and `release.json`'s vocabulary."""
+    """README of `shards/` or `shards-panels/` from the records of its shards and `release.json`'s vocabulary."""
     title, text, record = (
         ("pmcmine image-text pairs", _PAIRS, Sample) if dataset == SHARDS else ("pmcmine panels", _PANELS, PanelSample)
     )
     rows: dict[tuple[str, str], int] = defaultdict(int)
     shards: dict[tuple[str, str], list[str]] = defaultdict(list)
     files = []
-    for entry in sorted(records, key=lambda r: r["name"]):
-        path = entry["name"].removeprefix(f"{dataset}/")
-        group, split = path.split("/")[:2]
-        rows[group, split] += entry["rows"]
+    for entry in sorted(records, key=lambda r: r.name):
+        path = entry.name.removeprefix(f"{dataset}/")
+        group, split = entry.group, entry.split
+        rows[group, split] += entry.rows
         shards[group, split].append(path)
         files.append((group, split, path))
     meta = _shared(title, {g for g, _ in rows}, sum(rows.values()), ["webdataset"], "image-to-text")
@@ -260,17 +261,17 @@ condition, in an order that resumes: `pmcmine.stream.open("PATH_OR_REPO", where=
     return _card(meta, body)
 
 
-def tables_card(records: Sequence[Mapping[str, Any]], vocabulary: Mapping[str, Any] | None = None) -> bytes:
-    """README of `tables/` from the manifest lines of the Parquet files."""
+def tables_card(records: Sequence[TableRecord], vocabulary: Mapping[str, Any] | None = None) -> bytes:
+    """README of `tables/` from the records of the Parquet files."""
     rows: dict[tuple[str, str], int] = defaultdict(int)
     files = []
-    for record in sorted(records, key=lambda r: r["name"]):
-        name = f"{record['table']}-{record['group']}" if record["group"] else record["table"]
-        split = record["split"] or "train"
-        rows[name, split] += record["rows"]
+    for record in sorted(records, key=lambda r: r.name):
+        name = f"{record.table}-{record.group}" if record.group else record.table
+        split = record.split or "train"
+        rows[name, split] += record.rows
         if rows[name, split]:
-            files.append((name, split, record["name"].removeprefix("tables/")))
-    groups = {r["group"] for r in records if r["group"]}
+            files.append((name, split, record.name.removeprefix("tables/")))
+    groups = {r.group for r in records if r.group}
     meta = _shared("pmcmine tables", groups, max(rows.values(), default=0), ["parquet"], "text-generation")
     configs = _configs(files)
     for config in configs:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from pmcmine._version import __version__
 from pmcmine.release.plan import SHARDS
+from pmcmine.work.records import ShardRecord, TableRecord
 from schemas import TABLES, arrow_schema
 from schemas.panel_sample import PanelSample
 from schemas.sample import Sample
@@ -131,14 +132,14 @@ def _dump(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, indent=1, ensure_ascii=False).encode()
 
 
-def tables_croissant(records: Sequence[Mapping[str, Any]], deeds: Mapping[str, Sequence[str]]) -> bytes:
-    """`croissant.json` of `tables/` from the manifest lines of its Parquet files: a record set a table and group.
+def tables_croissant(records: Sequence[TableRecord], deeds: Mapping[str, Sequence[str]]) -> bytes:
+    """`croissant.json` of `tables/` from the records of its Parquet files: a record set a table and group.
 
     Args:
-        records: manifest lines.
+        records: of its files.
         deeds: URLs of the licences of each licence group, as the articles state them.
     """
-    sets = sorted({(r["table"], r["group"]) for r in records if r["rows"]})
+    sets = sorted({(r.table, r.group) for r in records if r.rows})
     groups = {g for _, g in sets if g}
     distribution, record_sets = [], []
     for table, group in sets:
@@ -175,35 +176,28 @@ def tables_croissant(records: Sequence[Mapping[str, Any]], deeds: Mapping[str, S
 
 
 def shards_croissant(
-    records: Sequence[Mapping[str, Any]], deeds: Mapping[str, Sequence[str]], dataset: str = SHARDS
+    records: Sequence[ShardRecord], deeds: Mapping[str, Sequence[str]], dataset: str = SHARDS
 ) -> bytes:
-    """`croissant.json` of `shards/` or `shards-panels/` from the manifest lines of its tars: a record set a group.
+    """`croissant.json` of `shards/` or `shards-panels/` from the records of its tars: a record set a group.
 
     Args:
-        records: manifest lines.
+        records: of its files.
         deeds: URLs of the licences of each licence group, as the articles state them.
         dataset: which of the two.
     """
     record, what = (Sample, "figures with their captions") if dataset == SHARDS else (PanelSample, "single panels")
-    groups = sorted({r["name"].split("/")[1] for r in records if r["rows"]})
+    abouts = {
+        "jpg": "The picture: JPEG or PNG bytes, whatever the name ends in; `format` in the JSON says which.",
+        "txt": "The caption." if dataset == SHARDS else "What the caption says of this panel.",
+        "json": "Metadata: " + ", ".join(f.name for f in arrow_schema(record)) + ".",
+    }
+    groups = sorted({r.group for r in records if r.rows})
     distribution: list[dict[str, Any]] = []
     record_sets = []
     for group in groups:
-        tars = [r for r in records if r["name"].split("/")[1] == group]
-        for tar in tars:
-            path = tar["name"].removeprefix(f"{dataset}/")
-            distribution.append(
-                {
-                    "@type": "cr:FileObject",
-                    "@id": path,
-                    "name": path,
-                    "contentUrl": path,
-                    "contentSize": f"{tar['bytes']} B",
-                    "encodingFormat": "application/x-tar",
-                    "sha256": tar["sha256"],
-                }
-            )
-        inside = [{"@id": tar["name"].removeprefix(f"{dataset}/")} for tar in tars]
+        tars = [_tar(r, dataset) for r in records if r.group == group]
+        distribution += tars
+        inside = [{"@id": tar["@id"]} for tar in tars]
         for suffix, (encoding, kind) in _MEMBERS.items():
             files = f"{suffix}-{group}"
             distribution.append(
@@ -216,41 +210,53 @@ def shards_croissant(
                     "includes": f"*.{suffix}",
                 }
             )
-            about = {
-                "jpg": "The picture: JPEG or PNG bytes, whatever the name ends in; `format` in the JSON says which.",
-                "txt": "The caption." if dataset == SHARDS else "What the caption says of this panel.",
-                "json": "Metadata: " + ", ".join(f.name for f in arrow_schema(record)) + ".",
-            }[suffix]
             # A record set for each sort of member: the reader (mlcroissant 1.1) can't join members of tars.
-            record_set = f"{group}-{_SETS[suffix]}"
-            key = {
-                "@type": "cr:Field",
-                "@id": f"{record_set}/key",
-                "name": "key",
-                "description": "WebDataset key: the same for picture, text and metadata of a sample.",
-                "dataType": "sc:Text",
-                "source": _key(files),
-            }
-            content = {
-                "@type": "cr:Field",
-                "@id": f"{record_set}/{suffix}",
-                "name": suffix,
-                "description": about,
-                "dataType": kind,
-                "source": {"fileSet": {"@id": files}, "extract": {"fileProperty": "content"}},
-            }
-            record_sets.append(
-                {
-                    "@type": "cr:RecordSet",
-                    "@id": record_set,
-                    "name": record_set,
-                    "description": f"{_SETS[suffix].capitalize()} of the {group} licence group, by key: {what}.",
-                    "key": {"@id": f"{record_set}/key"},
-                    "field": [key, content],
-                }
-            )
+            record_sets.append(_members(group, suffix, kind, abouts[suffix], what))
     text = f"WebDataset shards of PubMed Central's open-access articles: {what}, by licence group."
     title = "pmcmine-pairs" if dataset == SHARDS else "pmcmine-panels"
     return _dump(
         _head(title, text, groups, deeds, __version__) | {"distribution": distribution, "recordSet": record_sets}
     )
+
+
+def _tar(record: ShardRecord, dataset: str) -> dict[str, Any]:
+    """A shard as a file."""
+    path = record.name.removeprefix(f"{dataset}/")
+    return {
+        "@type": "cr:FileObject",
+        "@id": path,
+        "name": path,
+        "contentUrl": path,
+        "contentSize": f"{record.bytes} B",
+        "encodingFormat": "application/x-tar",
+        "sha256": record.sha256,
+    }
+
+
+def _members(group: str, suffix: str, kind: str, about: str, what: str) -> dict[str, Any]:
+    """The record set of one sort of member of a group's tars."""
+    files, record_set = f"{suffix}-{group}", f"{group}-{_SETS[suffix]}"
+    key = {
+        "@type": "cr:Field",
+        "@id": f"{record_set}/key",
+        "name": "key",
+        "description": "WebDataset key: the same for picture, text and metadata of a sample.",
+        "dataType": "sc:Text",
+        "source": _key(files),
+    }
+    content = {
+        "@type": "cr:Field",
+        "@id": f"{record_set}/{suffix}",
+        "name": suffix,
+        "description": about,
+        "dataType": kind,
+        "source": {"fileSet": {"@id": files}, "extract": {"fileProperty": "content"}},
+    }
+    return {
+        "@type": "cr:RecordSet",
+        "@id": record_set,
+        "name": record_set,
+        "description": f"{_SETS[suffix].capitalize()} of the {group} licence group, by key: {what}.",
+        "key": {"@id": f"{record_set}/key"},
+        "field": [key, content],
+    }

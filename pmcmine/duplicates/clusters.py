@@ -17,10 +17,11 @@ from pmcmine.ids import SPLITS
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.release.plan import Plan
+from pmcmine.work.manifest import RowFile
+from pmcmine.work.records import Clusters, write_clusters
 from pmcmine.work.rows import Rows, give_up
 from schemas.cluster import CLUSTERS, Cluster
 
-DONE: Final = "near/near.json"
 GROUPS: Final = ("commercial", "noncommercial", "other")
 _LEAKING: Final = (0, 1)  # kinds whose clusters keep a figure out of train: images and captions
 _COLUMNS: Final = ["kind", "id", "pmcid", "group", "node", "size_rank", "date", "role"]
@@ -178,7 +179,7 @@ def _row(row: dict[str, Any], kind: int, place: int, summary: _Summary, split: s
     )
 
 
-def cluster(plan: Plan, work: Folder, buckets: int) -> dict[str, Any]:
+def cluster(plan: Plan, work: Folder, buckets: int) -> Clusters:
     """Write each block's cluster rows and leaks, and what came of it last; returns that.
 
     In memory are the nodes of clusters, about 80 bytes each, and one id a cluster; members that are in none are not.
@@ -188,7 +189,7 @@ def cluster(plan: Plan, work: Folder, buckets: int) -> dict[str, Any]:
     for block in range(plan.n_blocks):
         for row, kind, place in _members(summaries, work, block):
             _count(summaries[kind], row, place, plan.split_of(row["pmcid"]))
-    blocks: dict[str, Any] = {}
+    blocks: dict[str, RowFile] = {}
     for block in range(plan.n_blocks):
         rows: list[Cluster] = []
         leaks: dict[str, tuple[str, str, str]] = {}
@@ -210,14 +211,9 @@ def cluster(plan: Plan, work: Folder, buckets: int) -> dict[str, Any]:
     for kind, summary in summaries.items():
         counts[f"nodes_{KINDS[kind]}"] = len(summary.found.nodes)
         counts[f"clusters_{KINDS[kind]}"] = summary.found.count
-    done = {"blocks": blocks, "counts": dict(sorted(counts.items()))}
-    work.write(DONE, sealed.to_bytes(done), replace=True)
+    done = Clusters(blocks, dict(sorted(counts.items())))
+    write_clusters(work, done)
     return done
-
-
-def read_clusters(work: Folder) -> dict[str, Any] | None:
-    """What `cluster` wrote last, None where it did not end."""
-    return sealed.read_or_none(work, DONE)
 
 
 def read_leaks(work: Folder, block: int) -> dict[str, tuple[str, str, str]]:
@@ -230,11 +226,11 @@ def read_leaks(work: Folder, block: int) -> dict[str, tuple[str, str, str]]:
         raise give_up(work, leaks_file(block), str(error)) from None
 
 
-def with_clusters(plan: Plan, done: Mapping[str, Any], table_bytes: int) -> Plan:
+def with_clusters(plan: Plan, done: Clusters, table_bytes: int) -> Plan:
     """The plan with the files of the clusters table."""
     sizes: Counter[tuple[str, str, str]] = Counter()
-    for held in done["blocks"].values():
-        for piece in held["slices"]:
-            sizes["clusters", piece["group"], piece["split"]] += piece["bytes"]
+    for held in done.blocks.values():
+        for piece in held.slices:
+            sizes["clusters", piece.group, piece.split] += piece.bytes
     files = dict(plan.files) | {key: max(1, -(-n // table_bytes)) for key, n in sizes.items()}
     return replace(plan, files=files)

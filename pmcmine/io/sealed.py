@@ -11,8 +11,8 @@ import json
 import logging
 import struct
 import zlib
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 
@@ -21,6 +21,7 @@ from pmcmine.io.folder import Folder
 
 log = logging.getLogger(__name__)
 SEAL: Final = "crc32"
+_Record = TypeVar("_Record")
 _TRAILER: Final = struct.Struct("<8sIQ")  # magic, CRC-32 and size of what comes before
 _MAGIC: Final = b"pmcmine\n"
 # What reading Arrow or Parquet ends with if the bytes are no such file.
@@ -114,6 +115,25 @@ def read_or_none(work: Folder, name: str) -> dict[str, Any] | None:
         return None
     except DamagedError as error:
         log.warning("%s", str(error).removesuffix(f"; {work_way_out(work)}") + "; it is made again")
+        work.remove(name)
+        return None
+
+
+def record_or_none(work: Folder, name: str, make: Callable[[dict[str, Any]], _Record]) -> _Record | None:
+    """Read a sealed object as `read_or_none` does, and make a record of it.
+
+    Args:
+        work: the folder.
+        name: the object.
+        make: makes the record; a ValueError says that the object is none, which counts as damage.
+    """
+    found = read_or_none(work, name)
+    if found is None:
+        return None
+    try:
+        return make(found)
+    except ValueError:
+        log.warning("%s/%s: is damaged (no record of this kind); it is made again", work.url, name)
         work.remove(name)
         return None
 

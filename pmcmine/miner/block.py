@@ -11,10 +11,8 @@ import logging
 import os
 import uuid
 from collections import Counter
-from typing import Any
 
 from pmcmine.config import MineConfig
-from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.miner.at_work import _AT_WORK, _naming_slow, _settle
 from pmcmine.miner.children import _bisect
@@ -22,7 +20,7 @@ from pmcmine.miner.part import mine_part
 from pmcmine.miner.retries import outcomes_before
 from pmcmine.sources.base import Entry, Reader
 from pmcmine.work.delta import read_dead
-from pmcmine.work.manifest import MANIFEST, block_folder, manifest_counts, read_manifest
+from pmcmine.work.manifest import Manifest, Part, block_folder, read_manifest, write_manifest
 from pmcmine.work.snapshot import read_block
 
 log = logging.getLogger(__name__)
@@ -43,7 +41,7 @@ def _read_starts(work: Folder, home: str) -> tuple[int, frozenset[str]]:
 
 def mine_block(
     block: int, work: Folder, config: MineConfig, reader: Reader, threads: int, share: float = 1.0
-) -> dict[str, Any]:
+) -> Manifest:
     """Mine a block unless it is committed; returns its manifest.
 
     Args:
@@ -70,7 +68,7 @@ def mine_block(
         work.write(f"progress/{block:06d}.json", data, replace=True)
 
     try:
-        parts = []
+        parts: list[Part] = []
         apart = [g for g in groups if g[0].pmcid in suspects]
         if apart:
             log.warning(
@@ -88,8 +86,7 @@ def mine_block(
             home_part, before = f"{home}/{attempt}-p0", outcomes_before(work, block)
             with _naming_slow(work, marker):
                 parts.append(mine_part(groups, reader, config, work, home_part, threads, progress, before, marker))
-        manifest = {"block": block, "attempt": attempt, "parts": parts}
-        work.write(f"{home}/{MANIFEST}", sealed.to_bytes(manifest))
+        write_manifest(work, Manifest(block, attempt, tuple(parts)))
     except Exception:
         _AT_WORK.pop(marker, None)
         work.remove(marker)  # an error that can be told is no killed worker
@@ -102,8 +99,7 @@ def mine_block(
     committed = read_manifest(work, block)
     if committed is None:
         raise RuntimeError(f"the manifest of block {block} vanished")
-    unchanged = sum(len(part.get("unchanged", ())) for part in committed["parts"])
-    progress(manifest_counts(committed) + Counter(pmcids=unchanged), done=True)
+    progress(committed.counts() + Counter(pmcids=len(committed.unchanged())), done=True)
     return committed
 
 

@@ -11,17 +11,17 @@ import sys
 import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pmcmine.config import MineConfig
 from pmcmine.ids import article_id
 from pmcmine.io.folder import Folder
 from pmcmine.miner import Mined
-from pmcmine.miner.part import _Part, mine_part
+from pmcmine.miner.part import PartWriter, mine_part
 from pmcmine.miner.retries import Outcome, outcomes_before
 from pmcmine.rejects import Ledger, Reason, Stage, Unit
 from pmcmine.sources import open_source
 from pmcmine.sources.base import Entry
+from pmcmine.work.manifest import Part
 from pmcmine.work.snapshot import read_block
 
 log = logging.getLogger(__name__)
@@ -29,12 +29,10 @@ log = logging.getLogger(__name__)
 _CHILD_SECONDS = (120.0, 20.0)  # a child's time limit: so much, and so much an article
 
 
-def _killed_part(
-    groups: Sequence[Sequence[Entry]], work: Folder, folder: str, before: Mapping[str, Outcome]
-) -> dict[str, Any]:
+def _killed_part(groups: Sequence[Sequence[Entry]], work: Folder, folder: str, before: Mapping[str, Outcome]) -> Part:
     """The part of articles that end their process: ledger rows and nothing else."""
     with work.create(f"{folder}/pack.bin") as (stream, _):
-        part = _Part(work, folder, stream, f"{folder}/pack.bin")
+        part = PartWriter(work, folder, stream, f"{folder}/pack.bin")
         for group in groups:
             pmcid = group[0].pmcid
             ledger = Ledger(pmcid)
@@ -52,7 +50,7 @@ def _killed_part(
 
 def _bisect(
     groups: Sequence[Sequence[Entry]], block: int, work: Folder, config: MineConfig, folder: str, share: float
-) -> list[dict[str, Any]]:
+) -> list[Part]:
     part = _in_child(groups, block, work, config, folder, share)
     if part is not None:
         return [part]
@@ -64,7 +62,7 @@ def _bisect(
 
 def _in_child(
     groups: Sequence[Sequence[Entry]], block: int, work: Folder, config: MineConfig, folder: str, share: float
-) -> dict[str, Any] | None:
+) -> Part | None:
     """Mine articles in a process of their own; None where it was killed or hung."""
     folder = f"{folder}-c{uuid.uuid4().hex[:6]}"
     task = {
@@ -92,8 +90,7 @@ def _in_child(
         return None
     if done.returncode:
         raise RuntimeError(f"a child process of block {block} failed with exit code {done.returncode}")
-    part: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return part
+    return Part.from_object(json.loads(done.stdout.splitlines()[-1]))
 
 
 def _die_with_parent() -> None:
@@ -114,7 +111,7 @@ def _child() -> None:
         part = mine_part(groups, reader, config, work, task["folder"], threads=1, before=before)
     finally:
         reader.close()
-    print(json.dumps(part))
+    print(json.dumps(part.to_object()))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from pmcmine.miner.retries import Outcome, outcome_of
 from pmcmine.sources.base import Entry, Reader
 from pmcmine.work.columns import INDEX_SCHEMA, LEDGER_SCHEMA
 from pmcmine.work.columns import SCHEMA as SIGNATURES
+from pmcmine.work.manifest import Part, SampleCount
 from pmcmine.work.rows import Rows, write_arrow
 from pmcmine.work.snapshot import read_day
 from schemas import TABLES
@@ -43,7 +44,7 @@ def _sample_size(sample: StagedSample) -> int:
 
 
 @dataclass
-class _Part:
+class PartWriter:
     """Collects what the articles of one part come to, and writes it out."""
 
     work: Folder
@@ -169,8 +170,8 @@ class _Part:
         self.pack.write(data)
         self.offset += len(data)
 
-    def write(self) -> dict[str, Any]:
-        """Write row files and index; the part's entry of the manifest."""
+    def write(self) -> Part:
+        """Write row files and index; what the manifest says of the part."""
         tables = {}
         for name, table in TABLES.items():
             file = f"{self.folder}/{table.name}.arrow"
@@ -181,27 +182,20 @@ class _Part:
         write_arrow(self.work, ledger, LEDGER_SCHEMA, [pa.Table.from_pylist(self.ledger, LEDGER_SCHEMA)])
         near = f"{self.folder}/near.arrow"
         write_arrow(self.work, near, _SIGNED_STAGED, [pa.Table.from_pylist(self.near, _SIGNED_STAGED)])
-        return {
-            "folder": self.folder,
-            "index": index,
-            "near": near,
-            "ledger": ledger,
-            "tables": tables,
-            "samples": [
-                {
-                    "group": g,
-                    "split": s,
-                    "samples": self.groups[g, s, "samples"],
-                    "bytes": self.groups[g, s, "bytes"],
-                    "panels": self.groups[g, s, "panels"],
-                    "panel_bytes": self.groups[g, s, "panel_bytes"],
-                }
+        return Part(
+            self.folder,
+            index=index,
+            near=near,
+            ledger=ledger,
+            tables=tables,
+            samples=tuple(
+                SampleCount(g, s, *(self.groups[g, s, what] for what in ("samples", "bytes", "panels", "panel_bytes")))
                 for g, s in sorted({(g, s) for g, s, _ in self.groups})
-            ],
-            "counts": dict(sorted(self.counts.items())),
-            "rejects": dict(sorted(self.rejects.items())),
-            "unchanged": self.unchanged,
-        }
+            ),
+            counts=dict(sorted(self.counts.items())),
+            rejects=dict(sorted(self.rejects.items())),
+            unchanged=tuple(self.unchanged),
+        )
 
 
 def mine_part(
@@ -214,15 +208,15 @@ def mine_part(
     progress: Callable[[Counter[str]], None] | None = None,
     before: Mapping[str, Outcome] | None = None,
     marker: str | None = None,
-) -> dict[str, Any]:
-    """Mine articles into one pack and its row files; returns the part's entry of the manifest.
+) -> Part:
+    """Mine articles into one pack and its row files; returns what the manifest says of them.
 
     `before` holds what had come of articles that an update tries again; `marker` is the block's start marker, under
     which articles at work are noted.
     """
     pack_name = f"{folder}/pack.bin"
     with work.create(pack_name) as (stream, _):
-        part = _Part(work, folder, stream, pack_name)
+        part = PartWriter(work, folder, stream, pack_name)
         last = time.monotonic()
         mining = _in_order(groups, reader, config, threads, read_day(work), marker)
         for mined, group in zip(mining, groups, strict=True):

@@ -5,18 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
-from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.publish.repos import repo_name
 from pmcmine.publish.target import Target, check_targets
 from pmcmine.publish.upload import BATCH_BYTES, BATCH_FILES, additions, reach_hub, send
 from pmcmine.release.layout import RELEASE
 from pmcmine.release.plan import PANEL_SHARDS, SHARDS
-from pmcmine.work.records import published_record
+from pmcmine.work.records import ShardRecord, published_record, read_shard_record
 
 _LOOK_SECONDS: Final = 2.0
 
@@ -108,27 +107,27 @@ class Published:
         except Exception as error:  # noqa: BLE001 - a defect, too, is raised where it is reported without secrets
             self._error = error  # raised by `finish`; the run itself goes on
 
-    def _waiting(self, dataset: str) -> list[dict[str, Any]]:
-        """Manifest lines of shards that are whole and not on the Hub."""
+    def _waiting(self, dataset: str) -> list[ShardRecord]:
+        """Records of shards that are whole and not on the Hub."""
         found = []
         for name in self._work.walk(f"assembled/{dataset}"):
             if name in self._seen or not name.endswith(".tar.json"):
                 continue
-            record = sealed.read_or_none(self._work, name)
+            record = read_shard_record(self._work, name)
             if record is None:
                 continue  # written again by the run
-            if record.get("kept") or self._work.exists(published_record(record["name"])):
+            if record.kept or self._work.exists(published_record(record.name)):
                 self._seen.add(name)
                 continue
             found.append(record)
         return found
 
     def _send(self, dataset: str, last: bool) -> None:
-        batch: list[dict[str, Any]] = []
+        batch: list[ShardRecord] = []
         size = 0
         for record in self._waiting(dataset):
             batch.append(record)
-            size += record["bytes"]
+            size += record.bytes
             if not self._targets[dataset].whole and (len(batch) >= BATCH_FILES or size >= BATCH_BYTES):
                 self._commit(dataset, batch)
                 batch, size = [], 0
@@ -137,27 +136,27 @@ class Published:
         elif batch:
             self._preupload(dataset, batch)
 
-    def _paths(self, dataset: str, batch: list[dict[str, Any]]) -> list[str]:
-        return [record["name"].removeprefix(f"{dataset}/") for record in batch]
+    def _paths(self, dataset: str, batch: list[ShardRecord]) -> list[str]:
+        return [record.name.removeprefix(f"{dataset}/") for record in batch]
 
-    def _preupload(self, dataset: str, batch: list[dict[str, Any]]) -> None:
+    def _preupload(self, dataset: str, batch: list[ShardRecord]) -> None:
         """Send objects, one at a time; the commit comes when there are enough of them."""
         for record in batch:
-            sent = f"sent/{record['name']}"
+            sent = f"sent/{record.name}"
             if not self._work.exists(sent):
                 with additions(self._out, dataset, self._paths(dataset, [record])) as adds:
                     send(self._api, repo_name(self._name, dataset), adds)
                 self._work.write(sent, b"", replace=True)
 
-    def _commit(self, dataset: str, batch: list[dict[str, Any]]) -> None:
+    def _commit(self, dataset: str, batch: list[ShardRecord]) -> None:
         repo = repo_name(self._name, dataset)
         with additions(self._out, dataset, self._paths(dataset, batch)) as adds:
             send(self._api, repo, adds)
             self._targets[dataset].commit(self._api, adds, f"{dataset}: {len(batch)} shards")
         for record in batch:
-            self._work.write(published_record(record["name"]), b"{}", replace=True)
+            self._work.write(published_record(record.name), b"{}", replace=True)
             if self._free:
-                self._out.remove(record["name"])
+                self._out.remove(record.name)
 
 
 class _Nothing:

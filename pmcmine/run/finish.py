@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import resource
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from pmcmine._version import __version__
 from pmcmine.concepts.article import release_vocabulary
@@ -17,7 +17,6 @@ from pmcmine.describe.croissant import shards_croissant, tables_croissant
 from pmcmine.describe.datasheet import CITATION, DATASHEET, citation, datasheet
 from pmcmine.describe.report import make_report
 from pmcmine.duplicates.benchmark_sets import open_benchmarks
-from pmcmine.duplicates.clusters import read_clusters
 from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
@@ -33,13 +32,23 @@ from pmcmine.text.redact import redact_all
 from pmcmine.update.base import removed_keys
 from pmcmine.work.balance import Tally, tally
 from pmcmine.work.delta import DELTA, read_tombstones
-from pmcmine.work.manifest import read_manifest
-from pmcmine.work.records import table_record
+from pmcmine.work.manifest import Counted, Manifest, read_manifest
+from pmcmine.work.records import (
+    FileRecord,
+    ShardRecord,
+    TableRecord,
+    read_clusters,
+    shard_record_of,
+    table_record,
+    table_record_of,
+)
 from pmcmine.work.snapshot import Snapshot
 from pmcmine.work.state import STATE, ledger_counts, old_part, part_file, state_record
 from pmcmine.work.state_file import STATE_FILE, read_state
 from schemas.panel_sample import PanelSample
 from schemas.sample import Sample
+
+_AnyRecord = TypeVar("_AnyRecord", bound=FileRecord)
 
 
 def _decontamination(config: MineConfig, totals: Tally, out: Folder) -> dict[str, Any] | None:
@@ -56,7 +65,7 @@ def _decontamination(config: MineConfig, totals: Tally, out: Folder) -> dict[str
     }
 
 
-def _manifests(work: Folder, n_blocks: int) -> Iterator[Mapping[str, Any]]:
+def _manifests(work: Folder, n_blocks: int) -> Iterator[Manifest]:
     for block in range(n_blocks):
         manifest = read_manifest(work, block)
         if manifest is None:
@@ -64,7 +73,7 @@ def _manifests(work: Folder, n_blocks: int) -> Iterator[Mapping[str, Any]]:
         yield manifest
 
 
-def mined(job: Job, n_blocks: int) -> Iterator[Mapping[str, Any]]:
+def mined(job: Job, n_blocks: int) -> Iterator[Manifest]:
     """Manifests of what was mined: of all blocks, or in an update of those that there are."""
     if job.update is None:
         yield from _manifests(job.work, n_blocks)
@@ -73,12 +82,12 @@ def mined(job: Job, n_blocks: int) -> Iterator[Mapping[str, Any]]:
     yield from (manifest for manifest in found if manifest is not None)
 
 
-def _counted(job: Job, n_blocks: int) -> Iterator[Mapping[str, Any]]:
-    """What the sums are made of: manifests, and in an update what the ledger says of articles that were not read."""
+def _counted(job: Job, n_blocks: int) -> Iterator[Counted]:
+    """What the sums are made of: what was mined, and in an update what the ledger says of those not read."""
     if job.update is not None:
         for block in range(n_blocks):
-            yield {"parts": list(ledger_counts(old_part(job.work, "ledger", block)))}
-    yield from mined(job, n_blocks)
+            yield from ledger_counts(old_part(job.work, "ledger", block))
+    yield from (part.counted() for manifest in mined(job, n_blocks) for part in manifest.parts)
 
 
 def _record(work: Folder, name: str) -> dict[str, Any]:
@@ -93,19 +102,20 @@ def _record(work: Folder, name: str) -> dict[str, Any]:
     return found
 
 
-def _records(plan: Plan, work: Folder) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Manifest lines of all shards, those of panels among them, and of all table files."""
-    shards, tables = [], []
+def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRecord]]:
+    """Records of all shards, those of panels among them, and of all table files."""
+    shards: list[ShardRecord] = []
+    tables: list[TableRecord] = []
     for dataset in (SHARDS, PANEL_SHARDS):
         for name in work.walk(f"assembled/{dataset}"):
-            shards.append(_record(work, name))
-        found = {record["name"] for record in shards}
+            shards.append(shard_record_of(work, name))
+        found = {record.name for record in shards}
         for d, group, split, path in plan.shard_paths():
             if d == dataset and plan.base is None and f"{d}/{path}" not in found and plan.count(d, group, split) > 1:
                 raise PmcmineError(f"{work.url}: {d}/{path} is missing; run the same command again")
     for (table, group, split), n in sorted(plan.files.items()):
         for i in range(n):
-            tables.append(_record(work, table_record(file_name(table, group, split, i, n))))
+            tables.append(table_record_of(work, table_record(file_name(table, group, split, i, n))))
     return shards, tables
 
 
@@ -145,13 +155,13 @@ def finish(
     carried = len(tombstones.added) + tombstones.standing
     totals = tally(_counted(job, frozen.n_blocks), frozen.n_versions, shards, tables, near, carried)
     totals.check()
-    pairs = [s for s in shards if s["name"].startswith(f"{SHARDS}/")]
-    crops = [s for s in shards if s["name"].startswith(f"{PANEL_SHARDS}/")]
-    described = [r for table in ("articles", "figures") for r in tables if r["table"] == table and r["group"]]
-    rights = [(job.out if r.get("kept") else target, r["name"]) for r in described]
+    pairs = [s for s in shards if s.name.startswith(f"{SHARDS}/")]
+    crops = [s for s in shards if s.name.startswith(f"{PANEL_SHARDS}/")]
+    described = [r for table in ("articles", "figures") for r in tables if r.table == table and r.group]
+    rights = [(job.out if r.kept else target, r.name) for r in described]
     for record in described:
-        if record.get("kept"):  # what they say goes into other files
-            read_checked(job.out, record)
+        if record.kept:  # what they say goes into other files
+            read_checked(job.out, record.entry())
     licences = deeds(rights)
     vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
     cards = {
@@ -182,7 +192,7 @@ def finish(
     cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution(rights)
     updates = _updates(job, shards, tables, cards)
     write_announced(target, work, cards)
-    files = [{k: r[k] for k in ("name", "bytes", "sha256", "rows")} for r in (*shards, *tables)]
+    files = [r.entry() for r in (*shards, *tables)]
     files += [file_entry(name, data) for name, data in cards.items()]
     if config.decontaminate_sha256 is not None:
         files.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
@@ -205,7 +215,7 @@ def finish(
             "samples": _by(pairs, _place),
             "rows": _by(tables, _table),
             "fault_share": totals.faults(),
-            "near_duplicates": near["counts"] if near else None,
+            "near_duplicates": near.counts if near is not None else None,
         },
         "vocabulary": vocabulary,
         "classifiers": models,
@@ -224,15 +234,15 @@ def finish(
 
 
 def _updates(
-    job: Job, shards: list[dict[str, Any]], tables: list[dict[str, Any]], cards: dict[str, bytes]
+    job: Job, shards: list[ShardRecord], tables: list[TableRecord], cards: dict[str, bytes]
 ) -> list[dict[str, Any]]:
     """What `release.json` says of its updates; the list of removed samples becomes one of the files."""
     if job.update is None:
         return []
     old = job.update.release
     before = {f["name"]: f for f in old["files"]}
-    written = {r["name"]: r for r in (*shards, *tables) if not r.get("kept")}
-    now = {r["name"] for r in (*shards, *tables)}
+    written = {r.name: r.entry() for r in (*shards, *tables) if not r.kept}
+    now = {r.name for r in (*shards, *tables)}
     figures = [f for n, f in before.items() if n.startswith("tables/figures/") and (n in written or n not in now)]
     fresh = [f for n, f in written.items() if n.startswith("tables/figures/")]
     removed = removed_keys(job.out, job.target, figures, fresh)
@@ -283,22 +293,22 @@ def land(out: Folder, work: Folder, release: dict[str, Any], config: MineConfig)
     return release
 
 
-def _place(record: dict[str, Any]) -> tuple[str, ...]:
+def _place(record: ShardRecord) -> tuple[str, ...]:
     """Licence group and split of a shard."""
-    return tuple(record["name"].split("/")[1:3])
+    return (record.group, record.split)
 
 
-def _table(record: dict[str, Any]) -> tuple[str, ...]:
+def _table(record: TableRecord) -> tuple[str, ...]:
     """Table, licence group and split of a table file."""
-    return (record["table"], record["group"], record["split"])
+    return (record.table, record.group, record.split)
 
 
-def _by(records: list[dict[str, Any]], key: Callable[[dict[str, Any]], tuple[str, ...]]) -> dict[str, int]:
+def _by(records: Iterable[_AnyRecord], key: Callable[[_AnyRecord], tuple[str, ...]]) -> dict[str, int]:
     """Rows of files added up by a key, whose parts are joined by slashes."""
     rows: dict[str, int] = {}
     for record in records:
         name = "/".join(p for p in key(record) if p)
-        rows[name] = rows.get(name, 0) + record["rows"]
+        rows[name] = rows.get(name, 0) + record.rows
     return dict(sorted(rows.items()))
 
 

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from pmcmine.io.folder import Folder
 from pmcmine.text.redact import hide
-from pmcmine.work.manifest import manifest_counts, read_manifest
+from pmcmine.work.manifest import read_manifest
 
 _LOOK_SECONDS = 2.0
 _LINE_SECONDS = 15.0
@@ -87,7 +87,8 @@ class Progress:
     def _watch(self, work: Folder, committed: Sequence[int], n_pmcids: int, done: threading.Event) -> None:
         before = Counter[str]()
         for block in committed:
-            before += manifest_counts(read_manifest(work, block) or {"parts": []})
+            manifest = read_manifest(work, block)
+            before += manifest.counts() if manifest is not None else Counter()
         finished: dict[str, Counter[str]] = {}
         started = last_line = time.monotonic()
         live = self._console.status("mining …") if self._console.is_terminal else None

@@ -22,6 +22,7 @@ from pmcmine.release.layout import (
 )
 from pmcmine.release.plan import Base, Plan, overlapping
 from pmcmine.work.delta import dead_in
+from pmcmine.work.manifest import Manifest
 from pmcmine.work.rows import data_bytes
 from pmcmine.work.state_file import STATE_FILE, check_state, read_state
 from schemas import TABLES
@@ -91,9 +92,7 @@ def removed_keys(
     return sorted(keys(old, names) - keys(new, standing))
 
 
-def make_fresh_plan(
-    old: Plan, manifests: Iterable[Mapping[str, Any]], config: MineConfig, base: Base, work: Folder
-) -> Plan:
+def make_fresh_plan(old: Plan, manifests: Iterable[Manifest], config: MineConfig, base: Base, work: Folder) -> Plan:
     """Plan a release in which everything has a new place: as `make_plan` would, from what stands and what was mined.
 
     Args:
@@ -105,7 +104,7 @@ def make_fresh_plan(
     """
     sizes = Sizes()
     for manifest in manifests:
-        for part in manifest["parts"]:
+        for part in manifest.parts:
             sizes.add(part)
     whole = replace(old, base=base)
     for key in sorted(base.cut):

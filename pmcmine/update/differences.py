@@ -43,7 +43,7 @@ def settle(work: Folder) -> dict[str, Any]:
     blocks, dropped = [], 0
     for block in done["blocks"]:
         manifest = read_manifest(work, block)
-        unchanged = {p for part in (manifest["parts"] if manifest else ()) for p in part.get("unchanged", ())}
+        unchanged = manifest.unchanged() if manifest is not None else set()
         found = read_delta(work, block)
         if unchanged:
             found = {what: [p for p in pmcids if p not in unchanged] for what, pmcids in found.items()}

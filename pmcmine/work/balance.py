@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from pmcmine.errors import SumsError
 from pmcmine.rejects import FAULTS, Reason
+from pmcmine.work.manifest import Counted
+from pmcmine.work.records import Clusters, ShardRecord, TableRecord
 from schemas import TABLES
 
 
@@ -70,45 +71,43 @@ class Tally:
 
 
 def tally(
-    manifests: Iterable[Mapping[str, Any]],
+    mined: Iterable[Counted],
     n_versions: int,
-    shard_records: Iterable[Mapping[str, Any]],
-    table_records: Iterable[Mapping[str, Any]],
-    near: Mapping[str, Any] | None = None,
+    shard_records: Iterable[ShardRecord],
+    table_records: Iterable[TableRecord],
+    near: Clusters | None = None,
     tombstones: int = 0,
 ) -> Tally:
-    """Add up manifests of blocks, shards and table files.
+    """Add up what was mined, and the records of shards and table files.
 
     Args:
-        manifests: of all committed blocks.
+        mined: of all committed blocks, and of what an update did not read.
         n_versions: article versions of the snapshot.
-        shard_records: manifest lines of the shards.
-        table_records: manifest lines of the table files.
+        shard_records: of all shards.
+        table_records: of all table files.
         near: what came of the near duplicates; None where they were not looked for.
         tombstones: those that an update adds by itself.
     """  # fmt: skip
     counts: Counter[str] = Counter()
     rejects: Counter[tuple[str, str, str]] = Counter()
     staged: Counter[str] = Counter({name: 0 for name in TABLES if name != "clusters"})
-    for manifest in manifests:
-        for part in manifest["parts"]:
-            counts.update(part["counts"])
-            for key, n in part["rejects"].items():
-                stage, unit, reason = key.split("/")
-                rejects[stage, unit, reason] += n
-            for table, held in part["tables"].items():
-                staged[table] += sum(s["rows"] for s in held["slices"])
+    for part in mined:
+        counts.update(part.counts)
+        for key, n in part.rejects.items():
+            stage, unit, reason = key.split("/")
+            rejects[stage, unit, reason] += n
+        staged.update(part.rows)
     staged["tombstones"] += tombstones
-    for held in (near or {"blocks": {}})["blocks"].values():
-        staged["clusters"] += sum(s["rows"] for s in held["slices"])
+    for held in near.blocks.values() if near is not None else ():
+        staged["clusters"] += sum(s.rows for s in held.slices)
     mined_rejects = sum(rejects.values())
     written: Counter[str] = Counter()
     for record in table_records:
-        written[record["table"]] += record["rows"]
-        counts["figures_with_sample"] += record.get("samples", 0)
-        counts["panels_left_out"] += record.get("panels_left_out", 0)
-    for record in shard_records:
-        counts["panel_shard_rows" if record["name"].startswith("shards-panels/") else "shard_rows"] += record["rows"]
+        written[record.table] += record.rows
+        counts["figures_with_sample"] += record.samples or 0
+        counts["panels_left_out"] += record.panels_left_out or 0
+    for shard in shard_records:
+        counts["panel_shard_rows" if shard.name.startswith("shards-panels/") else "shard_rows"] += shard.rows
     leaks = written["rejects"] - mined_rejects
     if leaks:
         rejects["assemble", "figure", Reason.LEAKS_INTO_EVALUATION.value] = leaks
@@ -145,7 +144,7 @@ def tally(
     ]  # fmt: skip
     if near is not None:
         for kind in ("image", "caption", "paragraph"):
-            named, found = (near["counts"].get(f"{what}_{kind}", 0) for what in ("nodes", "members"))
+            named, found = (near.counts.get(f"{what}_{kind}", 0) for what in ("nodes", "members"))
             sums.append(Sum("near", kind, named, found, 0, "near duplicates that edges name = members of clusters"))
     for table in sorted(staged):
         extra = leaks if table == "rejects" else 0

@@ -1,27 +1,129 @@
-"""Records of shards and tables that are assembled."""
+"""Records of shards and tables that are assembled, and of near duplicates that are found."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final, TypeVar
 
+from pydantic import TypeAdapter
+
+from pmcmine.errors import DamagedError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
+from pmcmine.work.manifest import RowFile
+
+NEAR: Final = "near/near.json"
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """A file of the release that is whole.
+
+    Attributes:
+        name: its path in the release.
+        sha256: of its bytes.
+        bytes: its size.
+        rows: rows or samples in it.
+        kept: whether it is the one of the release that an update starts from.
+    """
+
+    name: str
+    sha256: str
+    bytes: int
+    rows: int
+    kept: bool = False
+
+    def entry(self) -> dict[str, Any]:
+        """Its entry in the list of files of `release.json`."""
+        return {"name": self.name, "bytes": self.bytes, "sha256": self.sha256, "rows": self.rows}
+
+
+@dataclass(frozen=True)
+class ShardRecord(FileRecord):
+    """A shard that is whole.
+
+    Attributes:
+        places: id, first byte and size of each sample.
+    """
+
+    places: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def group(self) -> str:
+        """Its licence group."""
+        return self.name.split("/")[1]
+
+    @property
+    def split(self) -> str:
+        """Its split."""
+        return self.name.split("/")[2]
+
+    def to_object(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return _file_object(self) | {"places": self.places} | _kept(self)
+
+
+@dataclass(frozen=True)
+class TableRecord(FileRecord):
+    """A Parquet file that is whole.
+
+    Attributes:
+        table: its table.
+        group: licence group; empty for a table that is not cut by group.
+        split: split; empty likewise.
+        samples: figures that have a place in a shard; None but for `figures`.
+        panels_left_out: panels of figures that leak into evaluation; None but for `figures`.
+    """
+
+    table: str = ""
+    group: str = ""
+    split: str = ""
+    samples: int | None = None
+    panels_left_out: int | None = None
+
+    def to_object(self) -> dict[str, Any]:
+        """As JSON has it."""
+        place = {"table": self.table, "group": self.group, "split": self.split}
+        learnt = {"samples": self.samples, "panels_left_out": self.panels_left_out}
+        return _file_object(self) | place | _kept(self) | {k: n for k, n in learnt.items() if n is not None}
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """What came of the near duplicates.
+
+    Attributes:
+        blocks: row file of the clusters of each block that has some, by its number.
+        counts: counts by name.
+    """
+
+    blocks: Mapping[str, RowFile]
+    counts: Mapping[str, int]
+
+
+_SHARD: Final = TypeAdapter(ShardRecord)
+_TABLE: Final = TypeAdapter(TableRecord)
+_CLUSTERS: Final = TypeAdapter(Clusters)
+_Record = TypeVar("_Record")
+
+
+def _file_object(record: FileRecord) -> dict[str, Any]:
+    return {"name": record.name, "sha256": record.sha256, "bytes": record.bytes, "rows": record.rows}
+
+
+def _kept(record: FileRecord) -> dict[str, Any]:
+    return {"kept": True} if record.kept else {}
 
 
 def shard_record(dataset: str, name: str) -> str:
-    """Name of a shard's manifest line in the work folder."""
+    """Name of a shard's record in the work folder."""
     return f"assembled/{dataset}/{name}.json"
 
 
-def committed_shard(dataset: str, name: str, work: Folder, out: Folder) -> dict[str, Any] | None:
-    """The manifest line of a shard that is whole: where it was written, or on the Hub."""
-    record = sealed.read_or_none(work, shard_record(dataset, name))
-    if record is None:
-        return None
-    target = f"{dataset}/{name}"
-    if record.get("kept") or (out.exists(target) and out.size(target) == record["bytes"]):
-        return record
-    return record if work.exists(published_record(target)) else None
+def table_record(name: str) -> str:
+    """Name of a table file's record in the work folder."""
+    return f"assembled/tables/{name}.json"
 
 
 def published_record(target: str) -> str:
@@ -29,6 +131,67 @@ def published_record(target: str) -> str:
     return f"published/{target}.json"
 
 
-def table_record(name: str) -> str:
-    """Name of a table file's manifest line in the work folder."""
-    return f"assembled/tables/{name}.json"
+def write_shard_record(work: Folder, record: ShardRecord) -> None:
+    """Note that a shard is whole."""
+    work.write(f"assembled/{record.name}.json", sealed.to_bytes(record.to_object()), replace=True)
+
+
+def write_table_record(work: Folder, record: TableRecord) -> None:
+    """Note that a table file is whole."""
+    work.write(f"assembled/{record.name}.json", sealed.to_bytes(record.to_object()), replace=True)
+
+
+def read_shard_record(work: Folder, name: str) -> ShardRecord | None:
+    """The record of that name; None if it is missing or damaged."""
+    return sealed.record_or_none(work, name, _SHARD.validate_python)
+
+
+def shard_record_of(work: Folder, name: str) -> ShardRecord:
+    """The record of that name of a shard that must be whole.
+
+    Raises:
+        DamagedError: if it is missing or damaged; the same command writes its file again.
+    """
+    return _needed(work, name, read_shard_record)
+
+
+def table_record_of(work: Folder, name: str) -> TableRecord:
+    """The same of a table file."""
+    return _needed(work, name, lambda work, name: sealed.record_or_none(work, name, _TABLE.validate_python))
+
+
+def _needed(work: Folder, name: str, read: Callable[[Folder, str], _Record | None]) -> _Record:
+    found = read(work, name)
+    if found is None:
+        raise DamagedError(f"{work.url}/{name}: is missing or damaged; run the same command again")
+    return found
+
+
+def committed_shard(dataset: str, name: str, work: Folder, out: Folder) -> ShardRecord | None:
+    """The record of a shard that is whole: where it was written, or on the Hub."""
+    record = read_shard_record(work, shard_record(dataset, name))
+    if record is None:
+        return None
+    target = f"{dataset}/{name}"
+    if record.kept or (out.exists(target) and out.size(target) == record.bytes):
+        return record
+    return record if work.exists(published_record(target)) else None
+
+
+def committed_table(name: str, work: Folder, out: Folder) -> TableRecord | None:
+    """The record of a table file that is whole."""
+    record = sealed.record_or_none(work, table_record(name), _TABLE.validate_python)
+    target = f"tables/{name}"
+    if record is None or record.kept or (out.exists(target) and out.size(target) == record.bytes):
+        return record
+    return None
+
+
+def write_clusters(work: Folder, done: Clusters) -> None:
+    """Note what came of the near duplicates, once all of it is written."""
+    work.write(NEAR, sealed.to_bytes(asdict(done)), replace=True)
+
+
+def read_clusters(work: Folder) -> Clusters | None:
+    """What `write_clusters` wrote; None where near duplicates were not looked for to the end."""
+    return sealed.record_or_none(work, NEAR, _CLUSTERS.validate_python)

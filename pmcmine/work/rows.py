@@ -14,6 +14,7 @@ from pmcmine.errors import DamagedError
 from pmcmine.io.folder import Folder
 from pmcmine.io.sealed import arrow_bytes, open_arrow, trailer, without_trailer
 from pmcmine.text.bounds import clean
+from pmcmine.work.manifest import RowFile, Slice
 from schemas import Table, to_arrow
 
 Place = tuple[str, str]  # licence group and split
@@ -142,15 +143,15 @@ class Rows:
             self._arrow.setdefault(place, []).append(_converted(self.table, rows))
         self._records.clear()
 
-    def write(self, work: Folder, name: str, *, replace: bool = False) -> dict[str, Any]:
-        """Write the rows; the file's entry of a manifest, whose file is None where there are no rows."""
+    def write(self, work: Folder, name: str, *, replace: bool = False) -> RowFile:
+        """Write the rows; what a manifest says of the file, whose name is None where there are no rows."""
         self.to_arrow()
         batches, slices = [], []
         for place in sorted(self._arrow):
             arrow = pa.concat_tables(self._arrow[place]).combine_chunks()
             size = sum(data_bytes(c) for c in arrow.columns)
-            slices.append({"group": place[0], "split": place[1], "rows": len(arrow), "bytes": size})
+            slices.append(Slice(place[0], place[1], len(arrow), size))
             batches.append(arrow)
         if batches:
             write_arrow(work, name, self.table.schema, batches, replace=replace)
-        return {"file": name if batches else None, "slices": slices}
+        return RowFile(name if batches else None, tuple(slices))

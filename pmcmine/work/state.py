@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from hashlib import sha256
 from typing import Any, Final
 
@@ -23,7 +23,7 @@ from pmcmine.release.layout import WAY_OUT, in_release, read_checked, release_fo
 from pmcmine.work.columns import INDEX_SCHEMA, LEDGER_SCHEMA
 from pmcmine.work.columns import SCHEMA as SIGNATURES
 from pmcmine.work.delta import DELTA, read_dead
-from pmcmine.work.manifest import read_manifest
+from pmcmine.work.manifest import Counted, parts_of
 from pmcmine.work.packs import PackReader
 from pmcmine.work.rows import give_up, read_arrow, set_column
 from pmcmine.work.state_file import state_entries
@@ -68,18 +68,16 @@ def old_part(work: Folder, kind: str, block: int) -> pa.Table:
 
 def new_parts(work: Folder, kind: str, block: int) -> Iterator[pa.Table]:
     """Rows of what was mined in a block; nothing where it was not."""
-    manifest = read_manifest(work, block)
-    for part in manifest["parts"] if manifest else ():
-        yield read_arrow(work, part[kind]).read_all()
+    for part in parts_of(work, block):
+        yield read_arrow(work, {"ledger": part.ledger, "index": part.index, "near": part.near}[kind]).read_all()
 
 
-def ledger_counts(rows: pa.Table) -> Iterator[Mapping[str, Any]]:
-    """What the ledger says of each PMCID, in the form of a part's entry of a manifest."""
+def ledger_counts(rows: pa.Table) -> Iterator[Counted]:
+    """What the ledger says of each PMCID."""
     for row in rows.select(["counts", "rejects", "rows"]).to_pylist():
         held = json.loads(row["rows"])
         held.pop("tombstones", None)  # these are counted by themselves: some are of articles that are gone
-        tables = {name: {"slices": [{"rows": n}]} for name, n in held.items()}
-        yield {"counts": json.loads(row["counts"]), "rejects": json.loads(row["rejects"]), "tables": tables}
+        yield Counted(json.loads(row["counts"]), json.loads(row["rejects"]), held)
 
 
 def write_part(block: int, work: Folder, out: Folder) -> int:
