@@ -122,3 +122,23 @@ def test_no_import_goes_in_a_circle() -> None:
     while leaves := {m for m, ts in edges.items() if not ts & edges.keys()}:
         edges = {m: ts for m, ts in edges.items() if m not in leaves}
     assert not edges
+
+
+LONGEST = 60  # lines of a function, its docstring apart
+LONG = {"pmcmine/commands/mine.py: mine"}  # its parameters are the options
+
+
+def _long_functions(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            code = node.body[1:] if ast.get_docstring(node) is not None and len(node.body) > 1 else node.body
+            lines = node.body[0].lineno - node.lineno + (node.end_lineno or 0) - code[0].lineno + 1
+            if lines > LONGEST:
+                found.add(f"{path.relative_to(ROOT)}: {node.name}")
+    return found
+
+
+def test_no_function_is_long() -> None:
+    long = {f for root in (*MAY, "benchmarks") for path in (ROOT / root).rglob("*.py") for f in _long_functions(path)}
+    assert long <= LONG

@@ -27,6 +27,16 @@ Errors = Annotated[int, typer.Option("--errors", help="Errors to list; -1 for al
 Json = Annotated[bool, typer.Option("--json", help="The last line is one JSON object.")]
 
 
+def _of_part(gold: Path, documents: list[GoldDocument], part: str | None) -> list[GoldDocument]:
+    """Those of a part, all without one."""
+    if part is None:
+        return documents
+    chosen = [d for d in documents if d.part == part]
+    if not chosen:
+        raise GoldError(f"{gold}: no document of part {part!r}")
+    return chosen
+
+
 @app.command()
 def linking(
     gold: Gold,
@@ -53,11 +63,7 @@ def linking(
     from pmcmine.concepts.training import evaluate as ev
     from pmcmine.concepts.training.gold import of_types, read_linking
 
-    documents = read_linking(gold)
-    if part is not None:
-        documents = [d for d in documents if d.part == part]
-        if not documents:
-            raise GoldError(f"{gold}: no document of part {part!r}")
+    documents = _of_part(gold, read_linking(gold), part)
     learned = [d for path in train or [] for d in read_linking(path)]
     wanted = {t for value in types or [] for t in value.split(",")}
     if wanted:

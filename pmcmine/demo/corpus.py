@@ -242,6 +242,11 @@ def article_xml(article: DemoArticle) -> bytes:
 <back><ref-list><ref id="r1"><element-citation><person-group><name><surname>Doe</surname><given-names>J</given-names></name></person-group>
 <article-title>An example</article-title><year>2001</year><pub-id pub-id-type="doi">10.5555/ref.1</pub-id></element-citation></ref></ref-list></back>
 {f"<floats-group>{''.join(figures)}</floats-group>" if floats else ""}{article.back}"""
+    return _wrapped(article, text)
+
+
+def _wrapped(article: DemoArticle, text: str) -> bytes:
+    """The whole file around the content of an article, in its dialect."""
     version = {"2.3": "", "oai": ' dtd-version="1.4"'}.get(article.dialect, ' dtd-version="1.4"')
     doctype = (
         '<!DOCTYPE article PUBLIC "-//NLM//DTD Journal Archiving and Interchange DTD v2.3 20070202//EN" "archivearticle.dtd">'

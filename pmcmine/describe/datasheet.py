@@ -16,6 +16,25 @@ from pmcmine.work.balance import Sum
 
 DATASHEET: Final = "datasheet.md"
 CITATION: Final = "CITATION.cff"
+_PEOPLE: Final = """What they may hold: pictures and reports of patients. Faces, names, record numbers and the like are flagged, not
+removed, unless the configuration says so, and **absence of a flag is no promise**. Scores of classifiers are estimates
+with the errors that their cards state. Splits are by article (98/1/1, by hash); near duplicates across splits are kept
+out of train.
+
+"""
+_USES: Final = """## Uses
+
+Pretraining and fine-tuning of image-text and language models, retrieval, studies of figures and reporting. Not for
+finding out who a patient is, not for clinical decisions. Captions say what authors meant to show and not all that is
+to be seen; kinds of journals, countries and diseases are those of open-access publishing.
+
+## Distribution and maintenance
+
+`commercial` holds CC0, CC BY, CC BY-SA and CC BY-ND, `noncommercial` their NC counterparts; each row states its licence
+and an attribution line that must travel with it. ND figures may not be shared as crops. Articles that are retracted or
+withdrawn are named in `tables/tombstones`; remove them from copies. NLM does not endorse this copy, and it is not the
+most current data of NLM.
+"""
 
 
 def datasheet(
@@ -70,12 +89,7 @@ a snapshot of {snapshot["n_versions"]:,} article versions (SHA-256
 `{snapshot["sha256"]}`), but for what the tables
 below say was left out.
 
-What they may hold: pictures and reports of patients. Faces, names, record numbers and the like are flagged, not
-removed, unless the configuration says so, and **absence of a flag is no promise**. Scores of classifiers are estimates
-with the errors that their cards state. Splits are by article (98/1/1, by hash); near duplicates across splits are kept
-out of train.
-
-## Collection and preprocessing
+{_PEOPLE}## Collection and preprocessing
 
 Licences are those of the metadata and of the article itself; a figure's own permissions override them. Settings that
 decide what is in:
@@ -94,19 +108,7 @@ Models whose labels are in the rows:
 |---|---|---|---:|---|
 {reasons}
 
-## Uses
-
-Pretraining and fine-tuning of image-text and language models, retrieval, studies of figures and reporting. Not for
-finding out who a patient is, not for clinical decisions. Captions say what authors meant to show and not all that is
-to be seen; kinds of journals, countries and diseases are those of open-access publishing.
-
-## Distribution and maintenance
-
-`commercial` holds CC0, CC BY, CC BY-SA and CC BY-ND, `noncommercial` their NC counterparts; each row states its licence
-and an attribution line that must travel with it. ND figures may not be shared as crops. Articles that are retracted or
-withdrawn are named in `tables/tombstones`; remove them from copies. NLM does not endorse this copy, and it is not the
-most current data of NLM.
-""".encode()
+{_USES}""".encode()
 
 
 def citation(name: str, snapshot: Mapping[str, Any]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import islice
 
 from pmcmine.jats.dates import _date, _date_kind
@@ -223,7 +223,7 @@ def read_front(article: Element, as_of: str | None = None) -> Front:
     # Older dialects have copyright and licence beside the other metadata.
     permissions = read_permissions((*meta.findall("permissions"), meta), as_of or today())
     stated = combine((permissions.stated, footnoted(_notes(article, front, meta)), *read.custom))
-    ids, texts, dates = read.ids, read.texts, read.dates
+    ids, texts = read.ids, read.texts
     pmcid = next((m for k in ("pmcid", "pmc") if (m := _PMCID.fullmatch(ids.get(k, "")))), None)
     article_type = article.get("article-type")
     return Front(
@@ -241,14 +241,7 @@ def read_front(article: Element, as_of: str | None = None) -> Front:
         volume=texts.get("volume"),
         issue=texts.get("issue"),
         pages=_pages(texts),
-        dates=Dates(
-            epub=dates.get("epub"),
-            ppub=dates.get("ppub"),
-            collection=dates.get("collection"),
-            pmc_release=dates.get("pmc_release"),
-            received=dates.get("received"),
-            accepted=dates.get("accepted"),
-        ),
+        dates=Dates(**{field.name: read.dates.get(field.name) for field in fields(Dates)}),
         article_type=article_type,
         language=article.get(LANG),
         authors=_authors(meta),

@@ -222,18 +222,7 @@ def _row(
         long_description=draft.long_description,
         section_path=draft.section_path,
         section_kind=draft.section_kind,
-        graphics=tuple(
-            Graphic(
-                rank=rank,
-                role=r.graphic.role,
-                href=r.graphic.href,
-                media=r.asset.name if r.asset else None,
-                rule=r.rule,
-                caption=r.graphic.caption,
-                alt_text=r.graphic.alt_text,
-            )
-            for rank, r in enumerate(choice.graphics)
-        ),
+        graphics=_graphics(choice),
         media=pick.asset.name if pick and pick.asset else None,
         media_rule=pick.rule if pick and pick.asset else None,
         license=rights.license.value,
@@ -261,4 +250,20 @@ def _row(
         pdf=place if image else None,
         phash=image.phash if image else None,
         no_sample=reason.value if reason else None,
+    )
+
+
+def _graphics(choice: Choice) -> tuple[Graphic, ...]:
+    """The graphics of a figure, the best first."""
+    return tuple(
+        Graphic(
+            rank=rank,
+            role=r.graphic.role,
+            href=r.graphic.href,
+            media=r.asset.name if r.asset else None,
+            rule=r.rule,
+            caption=r.graphic.caption,
+            alt_text=r.graphic.alt_text,
+        )
+        for rank, r in enumerate(choice.graphics)
     )

@@ -42,36 +42,8 @@ def sample_of(
         section_path=figure.section_path,
         section_kind=figure.section_kind,
         mentions=sample_mentions(mentions),
-        concepts=tuple(
-            SampleConcept(
-                cui=c.cui or "",
-                source_id=c.source_id,
-                name=c.name or "",
-                text=c.text,
-                start=c.start,
-                end=c.end,
-                semantic_types=c.semantic_types,
-                score=c.score,
-                how=c.how,
-                negated=c.negated,
-                uncertain=c.uncertain,
-            )
-            for c in concepts
-        ),
-        panels=tuple(
-            SamplePanel(
-                label=p.label,
-                start=p.spans[0].start if p.spans else 0,
-                end=p.spans[-1].end if p.spans else 0,
-                confidence=p.confidence,
-                x=p.x or 0,
-                y=p.y or 0,
-                width=p.width or 0,
-                height=p.height or 0,
-            )
-            for p in panels
-            if p.media is None
-        ),
+        concepts=tuple(map(_sample_concept, concepts)),
+        panels=tuple(_sample_panel(p) for p in panels if p.media is None),
         article_title=article.title or "",
         article_type=article.article_type or "",
         journal=article.journal or "",
@@ -105,6 +77,35 @@ def sample_of(
         sha256=sha256(image.data).hexdigest() if image.format != image.source_format else image.sha256,
         text=(figure.caption or "").encode(),
         json=_json(values),
+    )
+
+
+def _sample_concept(c: Concept) -> SampleConcept:
+    return SampleConcept(
+        cui=c.cui or "",
+        source_id=c.source_id,
+        name=c.name or "",
+        text=c.text,
+        start=c.start,
+        end=c.end,
+        semantic_types=c.semantic_types,
+        score=c.score,
+        how=c.how,
+        negated=c.negated,
+        uncertain=c.uncertain,
+    )
+
+
+def _sample_panel(p: Panel) -> SamplePanel:
+    return SamplePanel(
+        label=p.label,
+        start=p.spans[0].start if p.spans else 0,
+        end=p.spans[-1].end if p.spans else 0,
+        confidence=p.confidence,
+        x=p.x or 0,
+        y=p.y or 0,
+        width=p.width or 0,
+        height=p.height or 0,
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import resource
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from pmcmine._version import __version__
@@ -34,6 +34,7 @@ from pmcmine.work.balance import Tally, tally
 from pmcmine.work.delta import DELTA, read_tombstones
 from pmcmine.work.manifest import Counted, Manifest, read_manifest
 from pmcmine.work.records import (
+    Clusters,
     FileRecord,
     ShardRecord,
     TableRecord,
@@ -139,6 +140,72 @@ def _entries(record: Any) -> list[dict[str, Any]]:
     return [{k: r[k] for k in keys if k in r} for r in record.get("files", [record])]
 
 
+@dataclass(frozen=True)
+class _Written:
+    """Records of the files of each dataset."""
+
+    pairs: Sequence[ShardRecord]
+    crops: Sequence[ShardRecord]
+    tables: Sequence[TableRecord]
+
+
+def _cards(
+    job: Job,
+    frozen: Snapshot,
+    totals: Tally,
+    written: _Written,
+    vocabulary: dict[str, Any] | None,
+    models: Sequence[dict[str, str]],
+) -> dict[str, bytes]:
+    """What describes the datasets: cards, schemas, Croissant, datasheets, citations, attribution."""
+    described = [r for table in ("articles", "figures") for r in written.tables if r.table == table and r.group]
+    rights = [(job.out if r.kept else job.target, r.name) for r in described]
+    for record in described:
+        if record.kept:  # what they say goes into other files
+            read_checked(job.out, record.entry())
+    licences = deeds(rights)
+    config = job.config
+    cards = {
+        "shards/README.md": shards_card(written.pairs, vocabulary),
+        "shards/schema.json": shards_schema(Sample),
+        "shards/croissant.json": shards_croissant(written.pairs, licences),
+        "tables/README.md": tables_card(written.tables, vocabulary),
+        "tables/schema.json": tables_schema(),
+        "tables/croissant.json": tables_croissant(written.tables, licences),
+    }
+    if config.panel_shards:
+        cards |= {
+            "shards-panels/README.md": shards_card(written.crops, vocabulary, PANEL_SHARDS),
+            "shards-panels/schema.json": shards_schema(PanelSample),
+            "shards-panels/croissant.json": shards_croissant(written.crops, licences, PANEL_SHARDS),
+        }
+    datasets = {
+        "shards": ("pmcmine image-text pairs", _by(written.pairs, _place)),
+        "tables": ("pmcmine tables", _by(written.tables, _table)),
+    }
+    if config.panel_shards:
+        datasets[PANEL_SHARDS] = ("pmcmine panels", _by(written.crops, _place))
+    facts = (totals.sums, totals.rejects, asdict(frozen), config.content(), models)
+    for folder, (title, counted) in datasets.items():
+        cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
+        cards[f"{folder}/{CITATION}"] = citation(title, asdict(frozen))
+    cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution(rights)
+    return cards
+
+
+def _counts(totals: Tally, written: _Written, near: Clusters | None) -> dict[str, Any]:
+    """What `release.json` says under `counts`."""
+    return {
+        "stages": [asdict(s) for s in totals.sums],
+        "rejects": [{"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())],
+        "panels": _by(written.crops, _place),
+        "samples": _by(written.pairs, _place),
+        "rows": _by(written.tables, _table),
+        "fault_share": totals.faults(),
+        "near_duplicates": near.counts if near is not None else None,
+    }
+
+
 def finish(
     job: Job,
     frozen: Snapshot,
@@ -155,41 +222,14 @@ def finish(
     carried = len(tombstones.added) + tombstones.standing
     totals = tally(_counted(job, frozen.n_blocks), frozen.n_versions, shards, tables, near, carried)
     totals.check()
-    pairs = [s for s in shards if s.name.startswith(f"{SHARDS}/")]
-    crops = [s for s in shards if s.name.startswith(f"{PANEL_SHARDS}/")]
-    described = [r for table in ("articles", "figures") for r in tables if r.table == table and r.group]
-    rights = [(job.out if r.kept else target, r.name) for r in described]
-    for record in described:
-        if record.kept:  # what they say goes into other files
-            read_checked(job.out, record.entry())
-    licences = deeds(rights)
-    vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
-    cards = {
-        "shards/README.md": shards_card(pairs, vocabulary),
-        "shards/schema.json": shards_schema(Sample),
-        "shards/croissant.json": shards_croissant(pairs, licences),
-        "tables/README.md": tables_card(tables, vocabulary),
-        "tables/schema.json": tables_schema(),
-        "tables/croissant.json": tables_croissant(tables, licences),
-    }
-    if config.panel_shards:
-        cards |= {
-            "shards-panels/README.md": shards_card(crops, vocabulary, PANEL_SHARDS),
-            "shards-panels/schema.json": shards_schema(PanelSample),
-            "shards-panels/croissant.json": shards_croissant(crops, licences, PANEL_SHARDS),
-        }
-    datasets = {
-        "shards": ("pmcmine image-text pairs", _by(pairs, _place)),
-        "tables": ("pmcmine tables", _by(tables, _table)),
-    }
-    if config.panel_shards:
-        datasets[PANEL_SHARDS] = ("pmcmine panels", _by(crops, _place))
+    written = _Written(
+        [s for s in shards if s.name.startswith(f"{SHARDS}/")],
+        [s for s in shards if s.name.startswith(f"{PANEL_SHARDS}/")],
+        tables,
+    )
     models = enrichers.info(config)
-    facts = (totals.sums, totals.rejects, asdict(frozen), config.content(), models)
-    for folder, (title, counted) in datasets.items():
-        cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
-        cards[f"{folder}/{CITATION}"] = citation(title, asdict(frozen))
-    cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution(rights)
+    vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
+    cards = _cards(job, frozen, totals, written, vocabulary, models)
     updates = _updates(job, shards, tables, cards)
     write_announced(target, work, cards)
     files = [r.entry() for r in (*shards, *tables)]
@@ -206,17 +246,7 @@ def finish(
         "config": content(config),
         "snapshot": asdict(frozen),
         "seed": config.seed,
-        "counts": {
-            "stages": [asdict(s) for s in totals.sums],
-            "rejects": [
-                {"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())
-            ],
-            "panels": _by(crops, _place),
-            "samples": _by(pairs, _place),
-            "rows": _by(tables, _table),
-            "fault_share": totals.faults(),
-            "near_duplicates": near.counts if near is not None else None,
-        },
+        "counts": _counts(totals, written, near),
         "vocabulary": vocabulary,
         "classifiers": models,
         "decontamination": _decontamination(config, totals, job.out),

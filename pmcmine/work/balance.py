@@ -112,11 +112,27 @@ def tally(
     if leaks:
         rejects["assemble", "figure", Reason.LEAKS_INTO_EVALUATION.value] = leaks
 
+    sums = _sums(n_versions, counts, rejects, staged)
+    if near is not None:
+        for kind in ("image", "caption", "paragraph"):
+            named, found = (near.counts.get(f"{what}_{kind}", 0) for what in ("nodes", "members"))
+            sums.append(Sum("near", kind, named, found, 0, "near duplicates that edges name = members of clusters"))
+    for table in sorted(staged):
+        extra = leaks if table == "rejects" else 0
+        sums.append(Sum("assemble", table, staged[table] + extra, written[table], 0, "rows staged = rows of the table"))
+    return Tally(counts, rejects, staged, tuple(sums))
+
+
+def _sums(
+    n_versions: int, counts: Counter[str], rejects: Counter[tuple[str, str, str]], staged: Counter[str]
+) -> list[Sum]:
+    """The equations of all stages, but for near duplicates and table files."""
+
     def rejected(unit: str, *stages: str) -> int:
         return sum(n for (s, u, _), n in rejects.items() if u == unit and s in stages)
 
     figures = staged["figures"]
-    sums = [
+    return [
         Sum("snapshot", "version", n_versions, counts["versions"], 0, "versions of the snapshot = versions read"),
         Sum("select", "version", counts["versions"], counts["selected"], rejected("version", "select"),
             "versions = selected + rejected"),
@@ -142,11 +158,3 @@ def tally(
         Sum("assemble", "row", counts["shard_rows"], counts["figures_with_sample"], 0,
             "samples in shards = figure rows with a place"),
     ]  # fmt: skip
-    if near is not None:
-        for kind in ("image", "caption", "paragraph"):
-            named, found = (near.counts.get(f"{what}_{kind}", 0) for what in ("nodes", "members"))
-            sums.append(Sum("near", kind, named, found, 0, "near duplicates that edges name = members of clusters"))
-    for table in sorted(staged):
-        extra = leaks if table == "rejects" else 0
-        sums.append(Sum("assemble", table, staged[table] + extra, written[table], 0, "rows staged = rows of the table"))
-    return Tally(counts, rejects, staged, tuple(sums))

@@ -198,14 +198,8 @@ def _document_features(
         if long is not None and long in counts.ids:
             expanded[j, j + 1] = long
             spans.setdefault((j, j + 1), span_key(t.keys[j : j + 1]))
-    prior: dict[tuple[int, int], float] = {}
-    for place, key in spans.items():
-        ids = counts.ids.get(key)
-        learned = (sum(ids.values()) + 0.5) / (counts.seen[key] + 1) if ids else 0.0
-        prior[place] = max(learned, t.names[place][1] if place in t.names and not ids else 0.0)
-    of_key: dict[str, list[float]] = defaultdict(list)
-    for (a, b), key in spans.items():
-        of_key[key].append(float(p[a:b, 0].min()))
+    prior = _prior(t, counts, spans)
+    of_key = _of_key(spans, p)
     order = sorted(spans)
     for (a, b), key in ((place, spans[place]) for place in order):
         place = (a, b)
@@ -246,6 +240,24 @@ def _document_features(
             ]
         )  # fmt: skip
         candidates.append(_Candidate(number, a, b, id_))
+
+
+def _of_key(spans: Mapping[tuple[int, int], str], p: NDArray[np.float64]) -> Mapping[str, list[float]]:
+    """How likely each place of the same words is inside of a mention."""
+    of_key: dict[str, list[float]] = defaultdict(list)
+    for (a, b), key in spans.items():
+        of_key[key].append(float(p[a:b, 0].min()))
+    return of_key
+
+
+def _prior(t: _Text, counts: _Counts, spans: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], float]:
+    """How often the words of each span are a mention in what is learned from; else the score of its name."""
+    prior: dict[tuple[int, int], float] = {}
+    for place, key in spans.items():
+        ids = counts.ids.get(key)
+        learned = (sum(ids.values()) + 0.5) / (counts.seen[key] + 1) if ids else 0.0
+        prior[place] = max(learned, t.names[place][1] if place in t.names and not ids else 0.0)
+    return prior
 
 
 def _overlapping(
