@@ -26,7 +26,7 @@ from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.tar import BLOCK
 from pmcmine.release.layout import file_entry
-from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan
+from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan, TableFile
 from pmcmine.work.delta import DELTA
 from pmcmine.work.records import TableRecord, shard_record
 from pmcmine.work.state import write_part
@@ -104,11 +104,11 @@ def table_file(
     element: tuple[FileKey, Iterable[dict[str, Any] | None]], plan: Plan, work: Folder, out: Folder
 ) -> TableRecord:
     """Write a Parquet file."""
-    key, places = element
+    key, places = TableFile(*element[0]), element[1]
     started = time.monotonic()
     record = write_table_file(key, [FigurePlace(**p) for p in places if p is not None], plan, work, out)
-    Metrics.counter("pmcmine", f"tables/{key[0]}/rows_out").inc(record.rows)
-    Metrics.counter("pmcmine", f"tables/{key[0]}/bytes").inc(record.bytes)
+    Metrics.counter("pmcmine", f"tables/{key.table}/rows_out").inc(record.rows)
+    Metrics.counter("pmcmine", f"tables/{key.table}/bytes").inc(record.bytes)
     Metrics.distribution("pmcmine", "table_milliseconds").update(round(1000 * (time.monotonic() - started)))
     return record
 
@@ -126,7 +126,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, work: Folder, out: Folder, keep_s
     blocks = pipeline | "Blocks" >> beam.Create(list(range(plan.n_blocks)), reshuffle=False)
     staged = blocks | "ReadIndex" >> beam.FlatMap(read_index, plan, work)
     if plan.base is not None:
-        files_of_figures = [key for key in all_files(plan) if key[0] == "figures"]
+        files_of_figures = [tuple(key) for key in all_files(plan) if key.table == "figures"]
         old = (
             pipeline
             | "OldFiles" >> beam.Create(files_of_figures, reshuffle=False)
@@ -134,7 +134,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, work: Folder, out: Folder, keep_s
         )
         staged = (staged, old) | "OldAndNew" >> beam.Flatten()
     samples = staged | "SameBytes" >> beam.GroupByKey() | "MarkDuplicates" >> beam.FlatMap(by_shard, plan)
-    shards = [(key, None) for key in plan.shard_paths()]
+    shards = [(tuple(key), None) for key in plan.shard_paths()]
     places = (
         (samples, pipeline | "AllShards" >> beam.Create(shards, reshuffle=False))
         | "Samples" >> beam.Flatten()
@@ -143,7 +143,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, work: Folder, out: Folder, keep_s
     )
     if keep_state:
         _ = blocks | "WriteState" >> beam.Map(write_part, work, out)
-    files = pipeline | "AllFiles" >> beam.Create([(key, None) for key in all_files(plan)], reshuffle=False)
+    files = pipeline | "AllFiles" >> beam.Create([(tuple(key), None) for key in all_files(plan)], reshuffle=False)
     return (
         (places, files)
         | "Places" >> beam.Flatten()

@@ -47,7 +47,7 @@ from pmcmine.update.base import inc_tag, make_fresh_plan, open_base
 from pmcmine.update.differences import forget_update, settle, write_deltas
 from pmcmine.update.tombstones import write_tombstones
 from pmcmine.work import snapshot as snapshots
-from pmcmine.work.delta import damaged_articles, read_delta
+from pmcmine.work.delta import damaged_articles, read_changes
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.records import Clusters, read_clusters
 from pmcmine.work.rows import GIVEN_UP
@@ -249,19 +249,19 @@ def _run(job: Job) -> Outcome:
     n_pmcids = frozen.n_pmcids
     if job.update is not None:
         delta = write_deltas(work, job.out, frozen.n_blocks)
-        job.progress.note(", ".join(f"{n:,} {what}" for what, n in delta["counts"].items()))
-        if not delta["blocks"] and not job.update.base.fresh:
+        job.progress.note(", ".join(f"{n:,} {what}" for what, n in delta.counts.items()))
+        if not delta.blocks and not job.update.base.fresh:
             return _nothing_changed(job, job.update)
-        blocks = [b for b in delta["blocks"] if set(read_delta(work, b)) != {"gone"}]
-        n_pmcids = sum(n for what, n in delta["counts"].items() if what != "gone")
+        blocks = [b for b in delta.blocks if read_changes(work, b).wanted()]
+        n_pmcids = sum(n for what, n in delta.counts.items() if what != "gone")
     n_committed = _mine(job, frozen.n_blocks, blocks, n_pmcids, clock)
     if job.update is not None:
         delta = settle(work)
-        if delta["unchanged"]:
-            job.progress.note(f"{delta['unchanged']:,} of the retried came out as before")
-        if not delta["blocks"] and not job.update.base.fresh:
+        if delta.unchanged:
+            job.progress.note(f"{delta.unchanged:,} of the retried came out as before")
+        if not delta.blocks and not job.update.base.fresh:
             return _nothing_changed(job, job.update)
-        write_tombstones(work, job.out, job.update.base.files, delta["blocks"])
+        write_tombstones(work, job.out, job.update.base.files, delta.blocks)
     plan = clock.timed("plan", lambda: _plan(job, frozen))
     if config.near_duplicates:
         plan = with_clusters(
@@ -309,7 +309,7 @@ def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None
     # An update is published by itself, in one commit.
     expected = len(plan.shard_paths()) + sum(plan.files.values())
     identity = release_id(content(config), snapshot_sha256)
-    paths = [(dataset, path) for dataset, _, _, path in plan.shard_paths()]
+    paths = [(shard.dataset, shard.path) for shard in plan.shard_paths()]
     with publishing(config if job.update is None else None, work, job.target, identity, paths) as published:
 
         def assemble() -> None:

@@ -13,7 +13,7 @@ from pmcmine.release.layout import (
     read_checked,
     release_folder,
 )
-from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Base, Plan, overlapping
+from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Base, Plan, TableFile, overlapping
 from pmcmine.work.delta import dead_in
 from pmcmine.work.state import old_part
 
@@ -21,17 +21,17 @@ _COLUMNS = ["figure_id", "key", "pmcid", "license_group", "split", "shard", "sam
             "duplicate_of", "leaks_into"]  # fmt: skip
 
 
-def read_old_samples(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> Iterator[dict[str, Any]]:
+def read_old_samples(key: TableFile, plan: Plan, work: Folder) -> Iterator[dict[str, Any]]:
     """Fields of `SampleRef` of the samples whose rows lie in a file of `figures`, and still stand.
 
     Args:
-        key: table, group, split and number of the file, of the new release.
+        key: the file, of the new release.
         plan: the plan.
         work: the run's work folder.
     """
     assert plan.base is not None
     _, group, split, file = key
-    blocks = overlapping(file, plan.files[key[:3]], plan.n_blocks)
+    blocks = overlapping(file, plan.files[key.cut], plan.n_blocks)
     dead = dead_in(work, blocks)
     rows = [
         row
@@ -47,7 +47,7 @@ def read_old_samples(key: tuple[str, str, str, int], plan: Plan, work: Folder) -
         for i in old_part(work, "index", block).select(["figure_id", "sha256", "crc32", "panels"]).to_pylist()
     }
     release = release_folder(work)
-    panels = _old_panels(("panels", group, split, file), plan, work)
+    panels = _old_panels(key._replace(table="panels"), plan, work)
     left_out: dict[str, tuple[str, int, int]] = {}
     if any(row["leaks_into"] for row in rows):
         left_out = _left_out(release, plan.base, LEFT_OUT, group, split)
@@ -67,16 +67,16 @@ def read_old_samples(key: tuple[str, str, str, int], plan: Plan, work: Folder) -
         }  # fmt: skip
 
 
-def _old_panels(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> dict[str, tuple[str, int, int]]:
+def _old_panels(key: TableFile, plan: Plan, work: Folder) -> dict[str, tuple[str, int, int]]:
     """Places of the crops of panels."""
     assert plan.base is not None
     found: dict[str, tuple[str, int, int]] = {}
-    if key[:3] not in plan.files:
+    if key.cut not in plan.files:
         return found
-    n_figures = plan.files["figures", *key[1:3]]
-    for other in overlapping(key[3], n_figures, plan.files[key[:3]]):
+    n_figures = plan.files["figures", key.group, key.split]
+    for other in overlapping(key.file, n_figures, plan.files[key.cut]):
         columns = ["panel_id", "shard", "sample_offset", "sample_size"]
-        for table in old_rows((*key[:3], other), plan, work, columns):
+        for table in old_rows(key._replace(file=other), plan, work, columns):
             for row in table.filter(table["shard"].is_valid()).to_pylist():
                 found[row["panel_id"]] = (
                     f"{PANEL_SHARDS}/{row['shard']}",

@@ -12,12 +12,13 @@ from pmcmine.duplicates.clusters import read_leaks
 from pmcmine.duplicates.exact import SampleRef, mark_duplicates
 from pmcmine.ids import article_place, range_index
 from pmcmine.io.folder import Folder
-from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan
+from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan, TableFile
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.rows import read_arrow
 
-FileKey = tuple[str, str, str, int]
-ShardKey = tuple[str, str, str, str]  # dataset, group, split, path
+# What is shuffled is plain: a named tuple would carry its class with each key.
+FileKey = tuple[str, str, str, int]  # as TableFile
+ShardKey = tuple[str, str, str, str]  # as ShardFile
 
 
 def read_index(block: int, plan: Plan, work: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -40,7 +41,7 @@ def _leak(leaks: Mapping[str, tuple[str, str, str]], figure_id: str) -> dict[str
 def read_old(key: FileKey, plan: Plan, work: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
     """The samples of the release that an update starts from, by the hash of their bytes."""
     leaks: dict[int, dict[str, tuple[str, str, str]]] = {}
-    for row in read_old_samples(key, plan, work):
+    for row in read_old_samples(TableFile(*key), plan, work):
         block = range_index(article_place(row["pmcid"]), plan.n_blocks)
         if block not in leaks:
             leaks[block] = read_leaks(work, block)

@@ -16,7 +16,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.io.hashed import _Hashed
 from pmcmine.rejects import Reason, Stage, Unit
 from pmcmine.release.layout import read_old_table, release_folder
-from pmcmine.release.plan import Plan, file_name, overlapping
+from pmcmine.release.plan import Plan, TableFile, file_name, overlapping
 from pmcmine.work.delta import dead_in, read_tombstones
 from pmcmine.work.manifest import RowFile, parts_of
 from pmcmine.work.records import (
@@ -41,7 +41,7 @@ def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: F
     blocks = overlapping(file, n_files, plan.n_blocks)
     if plan.base is not None and table.name != "clusters":
         dead = dead_in(work, blocks)
-        for rows in old_rows((table.name, group, split, file), plan, work):
+        for rows in old_rows(TableFile(table.name, group, split, file), plan, work):
             found = standing(rows, table, dead)
             yield _in_range(found, table, group, split, file, n_files, plan) if plan.base.fresh else found
     if table.name == "tombstones":
@@ -65,9 +65,7 @@ def _is_place(pmcid: str, file: int, n_files: int) -> bool:
     return range_index(article_place(pmcid), n_files) == file
 
 
-def old_rows(
-    key: tuple[str, str, str, int], plan: Plan, work: Folder, columns: list[str] | None = None
-) -> Iterator[pa.Table]:
+def old_rows(key: TableFile, plan: Plan, work: Folder, columns: list[str] | None = None) -> Iterator[pa.Table]:
     """Rows of the release that an update starts from, of the files that meet a file's range."""
     assert plan.base is not None
     table, group, split, file = key
@@ -202,12 +200,12 @@ def leak_reject(place: FigurePlace) -> Reject:
 
 
 def write_table_file(
-    key: tuple[str, str, str, int], places: Iterable[FigurePlace], plan: Plan, work: Folder, out: Folder
+    key: TableFile, places: Iterable[FigurePlace], plan: Plan, work: Folder, out: Folder
 ) -> TableRecord:
     """Write one Parquet file unless it is committed; its record.
 
     Args:
-        key: table, group, split and number of the file; group and split are empty for ungrouped tables.
+        key: which file.
         places: what the assembler learnt, for figures and panels; the leaks, for rejects.
         plan: the plan.
         work: the run's work folder.
@@ -264,15 +262,15 @@ def write_table_file(
     return record
 
 
-def _touched(key: tuple[str, str, str, int], plan: Plan, work: Folder) -> bool:
+def _touched(key: TableFile, plan: Plan, work: Folder) -> bool:
     """Whether an update changes anything in the range of a file."""
-    blocks = overlapping(key[3], plan.files[key[:3]], plan.n_blocks)
+    blocks = overlapping(key.file, plan.files[key.cut], plan.n_blocks)
     return bool(dead_in(work, blocks))
 
 
-def all_files(plan: Plan) -> list[tuple[str, str, str, int]]:
-    """Keys of all Parquet files of a release."""
-    return [(t, g, s, i) for (t, g, s), n in sorted(plan.files.items()) for i in range(n)]
+def all_files(plan: Plan) -> list[TableFile]:
+    """All Parquet files of a release."""
+    return [TableFile(t, g, s, i) for (t, g, s), n in sorted(plan.files.items()) for i in range(n)]
 
 
 __all__ = ["all_files", "old_rows", "write_table_file"]

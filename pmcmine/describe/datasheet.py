@@ -16,13 +16,15 @@ from pmcmine.work.balance import Sum
 
 DATASHEET: Final = "datasheet.md"
 CITATION: Final = "CITATION.cff"
-_PEOPLE: Final = """What they may hold: pictures and reports of patients. Faces, names, record numbers and the like are flagged, not
+_PEOPLE: Final = """\
+What they may hold: pictures and reports of patients. Faces, names, record numbers and the like are flagged, not
 removed, unless the configuration says so, and **absence of a flag is no promise**. Scores of classifiers are estimates
 with the errors that their cards state. Splits are by article (98/1/1, by hash); near duplicates across splits are kept
 out of train.
 
 """
-_USES: Final = """## Uses
+_USES: Final = """\
+## Uses
 
 Pretraining and fine-tuning of image-text and language models, retrieval, studies of figures and reporting. Not for
 finding out who a patient is, not for clinical decisions. Captions say what authors meant to show and not all that is
@@ -63,9 +65,7 @@ def datasheet(
         f"| {stage} | {unit} | {reason} | {n:,} | {MEANINGS[Reason(reason)]} |"
         for (stage, unit, reason), n in sorted(rejects.items())
     )
-    models = (
-        "\n".join(f"- {for_markdown(c['name'])} {c.get('sha256', '')[:12]}".rstrip() for c in classifiers) or "- none"
-    )
+    models = "\n".join(f"- {for_markdown(c['name'])} {c.get('sha256', '')[:12]}".rstrip() for c in classifiers)
     keys = ("groups", "manuscripts", "historical_ocr", "require_caption", "drop_privacy_flagged", "seed")
     chosen = "\n".join(f"- `{k}`: `{for_code(json.dumps(config[k]))}`" for k in keys if k in config)
     what = "figures with captions and what is known of them" if folder != "tables" else "rows of the tables"
@@ -98,7 +98,7 @@ decide what is in:
 
 Models whose labels are in the rows:
 
-{models}
+{models or "- none"}
 
 | stage | of | in | out | rejected |
 |---|---|---:|---:|---:|

@@ -119,14 +119,26 @@ def read_or_none(work: Folder, name: str) -> dict[str, Any] | None:
         return None
 
 
-def record_or_none(work: Folder, name: str, make: Callable[[dict[str, Any]], _Record]) -> _Record | None:
-    """Read a sealed object as `read_or_none` does, and make a record of it.
+def record(work: Folder, name: str, make: Callable[[dict[str, Any]], _Record]) -> _Record:
+    """Read a sealed object, and make a record of it.
 
     Args:
         work: the folder.
         name: the object.
         make: makes the record; a ValueError says that the object is none, which counts as damage.
+
+    Raises:
+        FileNotFoundError: if there is none.
+        DamagedError: if it is damaged.
     """
+    try:
+        return make(read(work, name))
+    except ValueError:
+        raise DamagedError(f"{work.url}/{name}: is damaged (no record of this kind); {work_way_out(work)}") from None
+
+
+def record_or_none(work: Folder, name: str, make: Callable[[dict[str, Any]], _Record]) -> _Record | None:
+    """The same of an object that can be made again: None if it is missing, or damaged, which is warned of."""
     found = read_or_none(work, name)
     if found is None:
         return None

@@ -11,7 +11,7 @@ from typing import Any
 from pmcmine.io.folder import Folder
 from pmcmine.miner import Mined
 from pmcmine.release.layout import release_folder
-from pmcmine.work.delta import is_settled, read_delta
+from pmcmine.work.delta import read_changes, read_delta
 from pmcmine.work.state import read_part
 
 # Counts that are made when an article is staged; they follow from its rows and images.
@@ -51,8 +51,9 @@ def outcomes_before(work: Folder, block: int) -> dict[str, Outcome]:
 
     Empty if no update runs, and once the update has settled what is taken of them.
     """
-    retried = set(read_delta(work, block).get("retried", ()))
-    if not retried or is_settled(work):
+    retried = set(read_changes(work, block).retried)
+    delta = read_delta(work)
+    if not retried or (delta is not None and delta.settled):
         return {}
     release = release_folder(work)
     images: dict[str, set[tuple[str, str]]] = {pmcid: set() for pmcid in retried}

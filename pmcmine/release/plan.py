@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from pmcmine.ids import keyed_hash, natural_split, range_index
 
@@ -18,6 +18,29 @@ _MOST_BLOCKS = 10_000_000
 _MOST_FILES = 10_000_000
 _FILES_A_FOLDER = 5_000
 _LEFT_OUT_SHARE = 50  # shards for each of which one of what is left out of them is enough
+
+
+class TableFile(NamedTuple):
+    """Which Parquet file; group and split are empty for tables that are not cut by them."""
+
+    table: str
+    group: str
+    split: str
+    file: int
+
+    @property
+    def cut(self) -> tuple[str, str, str]:
+        """What its table's files are counted by: table, group and split."""
+        return self.table, self.group, self.split
+
+
+class ShardFile(NamedTuple):
+    """Which shard; the path is that below its dataset's folder."""
+
+    dataset: str
+    group: str
+    split: str
+    path: str
 
 
 @dataclass(frozen=True)
@@ -92,22 +115,22 @@ class Plan:
         n = self.count(dataset, group, split)
         return self.shard_name(group, split, keyed_hash(f"pmcmine/shard/{self.seed}", sample_id) % n, n)
 
-    def shard_paths(self) -> list[tuple[str, str, str, str]]:
-        """(dataset, group, split, path) of every shard that is written or looked at."""
-        found: set[tuple[str, str, str, str]] = set()
+    def shard_paths(self) -> list[ShardFile]:
+        """Every shard that is written or looked at."""
+        found: set[ShardFile] = set()
         if self.base is not None and self.keeps_places:
             for name in self.base.files:
                 dataset = next((d for d in DATASETS if name.startswith(f"{d}/") and name.endswith(".tar")), None)
                 if dataset is not None:
                     path = name.removeprefix(f"{dataset}/")
                     group, split = path.split("/")[:2]
-                    found.add((dataset, group, split, path))
+                    found.add(ShardFile(dataset, group, split, path))
             keys = {*self.added}
         else:
             keys = {(SHARDS, *k) for k in self.shards} | {(PANEL_SHARDS, *k) for k in self.panel_shards}
         for dataset, group, split in keys:
             n = self.count(dataset, group, split)
-            found |= {(dataset, group, split, self.shard_name(group, split, i, n)) for i in range(n)}
+            found |= {ShardFile(dataset, group, split, self.shard_name(group, split, i, n)) for i in range(n)}
         return sorted(found)
 
     def order_of(self, figure_id: str) -> int:

@@ -31,7 +31,7 @@ from pmcmine.run.ownership import REPORTS, check_landing, listed_names, remove_w
 from pmcmine.text.redact import redact_all
 from pmcmine.update.base import removed_keys
 from pmcmine.work.balance import Tally, tally
-from pmcmine.work.delta import DELTA, read_tombstones
+from pmcmine.work.delta import read_delta, read_tombstones
 from pmcmine.work.manifest import Counted, Manifest, read_manifest
 from pmcmine.work.records import (
     Clusters,
@@ -276,12 +276,13 @@ def _updates(
     figures = [f for n, f in before.items() if n.startswith("tables/figures/") and (n in written or n not in now)]
     fresh = [f for n, f in written.items() if n.startswith("tables/figures/")]
     removed = removed_keys(job.out, job.target, figures, fresh)
-    counts = sealed.read(job.work, DELTA)["counts"]
+    delta = read_delta(job.work)
+    assert delta is not None, "an update has changes"
     entry = {
         "date": job.update.date,
         "tag": job.update.base.tag,
         "from": old["snapshot"]["sha256"],
-        "articles": counts,
+        "articles": dict(delta.counts),
         "removed_samples": len(removed),
         "rewritten": sorted(n for n in written if n in before),
         "added": sorted(n for n in written if n not in before),

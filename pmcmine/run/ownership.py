@@ -39,7 +39,7 @@ def foreign(out: Folder, names: Collection[str], why: str) -> ReleaseError:
 
 def planned_names(plan: Plan) -> set[str]:
     """Names of all files that a run with this plan writes, but for `release.json`."""
-    names = {f"{dataset}/{path}" for dataset, _, _, path in plan.shard_paths()}
+    names = {f"{shard.dataset}/{shard.path}" for shard in plan.shard_paths()}
     for dataset, other in ((SHARDS, LEFT_OUT), (SHARDS, LEFT_OUT_PANELS), (PANEL_SHARDS, LEFT_OUT_PANELS)):
         left = {name.replace(f"{dataset}/", f"{other}/", 1) for name in names if name.startswith(f"{dataset}/")}
         names |= left | {f"{name}.json" for name in left}

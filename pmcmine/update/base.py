@@ -20,7 +20,7 @@ from pmcmine.release.layout import (
     load_release,
     read_old_table,
 )
-from pmcmine.release.plan import Base, Plan, overlapping
+from pmcmine.release.plan import Base, Plan, TableFile, overlapping
 from pmcmine.work.delta import dead_in
 from pmcmine.work.manifest import Manifest
 from pmcmine.work.rows import data_bytes
@@ -111,13 +111,13 @@ def make_fresh_plan(old: Plan, manifests: Iterable[Manifest], config: MineConfig
         table, group, split = key
         for file in range(base.cut[key]):
             dead = dead_in(work, overlapping(file, base.cut[key], old.n_blocks))
-            for rows in old_rows((*key, file), whole, work):
+            for rows in old_rows(TableFile(*key, file), whole, work):
                 rows = as_staged(standing(rows, TABLES[table], dead), TABLES[table])
                 sizes.rows[key] += len(rows)
                 sizes.row_bytes[key] += sum(data_bytes(column) for column in rows.columns)
         if table == "figures":
             for file in range(base.cut[key]):
-                for sample in read_old_samples((*key, file), whole, work):
+                for sample in read_old_samples(TableFile(*key, file), whole, work):
                     panels = [p["old"][2] for p in sample["panels"]]
                     sizes.samples[group, split] += 1
                     sizes.sample_bytes[group, split] += sample["old"][2]

@@ -7,11 +7,19 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
 from pmcmine.sources.base import Entry
-from pmcmine.work.delta import DAMAGED, DELTA, damaged_articles, delta_file, read_delta
+from pmcmine.work.delta import (
+    DAMAGED,
+    Changes,
+    Delta,
+    damaged_articles,
+    read_changes,
+    read_delta,
+    write_changes,
+    write_delta,
+)
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.snapshot import read_block
 from pmcmine.work.state import read_part
@@ -31,30 +39,30 @@ def forget_update(work: Folder) -> None:
             work.remove_tree(name)
 
 
-def settle(work: Folder) -> dict[str, Any]:
+def settle(work: Folder) -> Delta:
     """Drop articles from the changes that were tried again with the same outcome: nothing is rewritten for them.
 
     Call it once all blocks with changes are mined; their manifests name these articles. Returns the sums of the
     changes, with their number under `unchanged`.
     """
-    done = sealed.read(work, DELTA)
-    if done.get("settled"):
+    done = read_delta(work)
+    assert done is not None, "settle before write_deltas"
+    if done.settled:
         return done
     blocks, dropped = [], 0
-    for block in done["blocks"]:
+    for block in done.blocks:
         manifest = read_manifest(work, block)
         unchanged = manifest.unchanged() if manifest is not None else set()
-        found = read_delta(work, block)
+        changes = read_changes(work, block)
         if unchanged:
-            found = {what: [p for p in pmcids if p not in unchanged] for what, pmcids in found.items()}
-            found = {what: pmcids for what, pmcids in found.items() if pmcids}
-            work.write(delta_file(block), sealed.to_bytes(found), replace=True)
-        if found:
+            changes = changes.without(unchanged)
+            write_changes(work, block, changes)
+        if changes:
             blocks.append(block)
         dropped += len(unchanged)
-    counts = done["counts"] | {"retried": done["counts"]["retried"] - dropped}
-    done = {"counts": counts, "blocks": blocks, "settled": True, "unchanged": dropped}
-    work.write(DELTA, sealed.to_bytes(done), replace=True)
+    counts = {**done.counts, "retried": done.counts["retried"] - dropped}
+    done = Delta(counts, tuple(blocks), settled=True, unchanged=dropped)
+    write_delta(work, done)
     return done
 
 
@@ -64,7 +72,7 @@ def _entries(group: Sequence[Entry]) -> list[list[Any]]:
 
 def difference(
     groups: Sequence[Sequence[Entry]], ledger: Sequence[dict[str, str]], damaged: Collection[str] = ()
-) -> dict[str, list[str]]:
+) -> Changes:
     """What became of the PMCIDs of one block.
 
     Args:
@@ -83,7 +91,7 @@ def difference(
         elif any(key.rsplit("/", 1)[-1] in TRANSIENT for key in json.loads(old[pmcid]["rejects"])):
             found["retried"].append(pmcid)
     found["gone"] = [p for p in old if p not in today]
-    return {k: v for k, v in found.items() if v}
+    return Changes(**{what: tuple(pmcids) for what, pmcids in found.items()})
 
 
 def _identity(entries: Sequence[Sequence[Any]]) -> list[tuple[Any, Any, Any]]:
@@ -91,7 +99,7 @@ def _identity(entries: Sequence[Sequence[Any]]) -> list[tuple[Any, Any, Any]]:
     return sorted((version, etag, note) for version, _, etag, note in entries)
 
 
-def write_deltas(work: Folder, release: Folder, n_blocks: int) -> dict[str, Any]:
+def write_deltas(work: Folder, release: Folder, n_blocks: int) -> Delta:
     """Write the changes of all blocks and, last, their sums; returns these.
 
     Args:
@@ -99,20 +107,19 @@ def write_deltas(work: Folder, release: Folder, n_blocks: int) -> dict[str, Any]
         release: the release that the update starts from.
         n_blocks: blocks of both snapshots.
     """
-    try:
-        return sealed.read(work, DELTA)
-    except FileNotFoundError:
-        pass
+    known = read_delta(work)
+    if known is not None:
+        return known
     counts: Counter[str] = Counter(new=0, changed=0, retried=0, gone=0)
     blocks = []
     damaged = damaged_articles(work)
     for block in range(n_blocks):
         ledger = read_part(release, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
-        found = difference(read_block(work, block), ledger, damaged)
-        if found:
-            work.write(delta_file(block), sealed.to_bytes(found), replace=True)
+        changes = difference(read_block(work, block), ledger, damaged)
+        if changes:
+            write_changes(work, block, changes)
             blocks.append(block)
-        counts.update({k: len(v) for k, v in found.items()})
-    done = {"counts": dict(counts), "blocks": blocks}
-    work.write(DELTA, sealed.to_bytes(done), replace=True)
+        counts.update(changes.counts())
+    done = Delta(dict(counts), tuple(blocks))
+    write_delta(work, done)
     return done

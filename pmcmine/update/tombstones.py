@@ -10,7 +10,7 @@ from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
 from pmcmine.release.layout import read_old_table
-from pmcmine.work.delta import TOMBSTONES, read_delta
+from pmcmine.work.delta import TOMBSTONES, read_changes
 from pmcmine.work.state import new_parts, read_part
 
 _RELICENSED: Final = frozenset(
@@ -37,12 +37,12 @@ def write_tombstones(
     added: list[dict[str, str]] = []
     dead: set[str] = set()
     for block in blocks:
-        delta = read_delta(work, block)
-        gone = set(delta.get("gone", ()))
-        dead |= {p for pmcids in delta.values() for p in pmcids}
+        changes = read_changes(work, block)
+        gone = set(changes.gone)
+        dead.update(changes.all())
         mined = {row["pmcid"]: row for table in new_parts(work, "ledger", block) for row in table.to_pylist()}
         before = {row["pmcid"]: row for row in read_part(release, "ledger", block).to_pylist()}
-        for pmcid in sorted(p for pmcids in delta.values() for p in pmcids):
+        for pmcid in sorted(changes.all()):
             held = json.loads(mined[pmcid]["rows"]) if pmcid in mined else {}
             if "articles" in held or "tombstones" in held:
                 continue

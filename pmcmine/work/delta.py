@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from pydantic import TypeAdapter
 
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
@@ -30,25 +32,98 @@ def delta_file(block: int) -> str:
     return f"delta/{block // 1000:03d}/{block:06d}.json"
 
 
-def read_delta(work: Folder, block: int) -> dict[str, list[str]]:
-    """PMCIDs of a block by what became of them: new, changed, retried, gone; empty where no update runs."""
-    try:
-        return sealed.read(work, delta_file(block))
-    except FileNotFoundError:
-        return {}
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """PMCIDs of a block by what became of them.
+
+    Attributes:
+        new: those that the old snapshot did not have.
+        changed: those with other entries.
+        retried: those that are tried again, for they were rejected for what may pass.
+        gone: those that today's snapshot does not have.
+    """
+
+    new: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    retried: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.all())
+
+    def all(self) -> tuple[str, ...]:
+        """All of them."""
+        return self.new + self.changed + self.retried + self.gone
+
+    def wanted(self) -> tuple[str, ...]:
+        """Those that are to be mined."""
+        return self.new + self.changed + self.retried
+
+    def counts(self) -> dict[str, int]:
+        """How many they are, by name."""
+        return {name: len(pmcids) for name, pmcids in asdict(self).items()}
+
+    def without(self, pmcids: Collection[str]) -> Changes:
+        """The others."""
+        return Changes(**{name: tuple(p for p in held if p not in pmcids) for name, held in asdict(self).items()})
 
 
-def is_settled(work: Folder) -> bool:
-    """Whether `settle` is done: which of the articles that were tried again are taken."""
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """The sums of what an update found changed.
+
+    Attributes:
+        counts: number of PMCIDs that are new, changed, retried and gone.
+        blocks: blocks with changes.
+        settled: whether it is decided which of the articles that were tried again are taken.
+        unchanged: how many of these came out as before.
+    """
+
+    counts: Mapping[str, int]
+    blocks: tuple[int, ...]
+    settled: bool = False
+    unchanged: int = 0
+
+    def to_object(self) -> dict[str, Any]:
+        """As JSON has it."""
+        settled = {"settled": True, "unchanged": self.unchanged} if self.settled else {}
+        return {"counts": dict(self.counts), "blocks": self.blocks, **settled}
+
+
+_CHANGES: Final = TypeAdapter(Changes)
+_DELTA: Final = TypeAdapter(Delta)
+
+
+def write_changes(work: Folder, block: int, changes: Changes) -> None:
+    """Note the changes of a block."""
+    held = {name: pmcids for name, pmcids in asdict(changes).items() if pmcids}
+    work.write(delta_file(block), sealed.to_bytes(held), replace=True)
+
+
+def read_changes(work: Folder, block: int) -> Changes:
+    """The changes of a block; none where no update runs."""
     try:
-        return bool(sealed.read(work, DELTA).get("settled"))
+        return sealed.record(work, delta_file(block), _CHANGES.validate_python)
     except FileNotFoundError:
-        return False
+        return Changes()
+
+
+def write_delta(work: Folder, delta: Delta) -> None:
+    """Note the sums."""
+    work.write(DELTA, sealed.to_bytes(delta.to_object()), replace=True)
+
+
+def read_delta(work: Folder) -> Delta | None:
+    """The sums; None where no update runs."""
+    try:
+        return sealed.record(work, DELTA, _DELTA.validate_python)
+    except FileNotFoundError:
+        return None
 
 
 def read_dead(work: Folder, block: int) -> frozenset[str]:
     """PMCIDs of a block whose old rows are not valid any more."""
-    return frozenset(p for pmcids in read_delta(work, block).values() for p in pmcids)
+    return frozenset(read_changes(work, block).all())
 
 
 def dead_in(work: Folder, blocks: Iterable[int]) -> frozenset[str]:
