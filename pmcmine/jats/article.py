@@ -168,11 +168,9 @@ def _count_parts(root: Element, xml: bytes) -> None:
         Rejected: XML_TOO_LARGE above the bound.
     """
     if len(xml) > bounds.PARTS:  # a shorter one can't have so many
-    body = read_body(root)  # makes paragraphs of other elements and of loose text, too
-    _check_parts(len(body.paragraphs) + len(body.empty_paragraphs) + len(body.figures) + len(body.tables))
-    rows = BodyRows(root, body, front, meta, decided, ledger)
-    paragraphs = rows.paragraphs()
-    for path in rows.body.empty_paragraphs:
-        ledger.add(Stage.EXTRACT, Unit.PARAGRAPH, Reason.EMPTY_TEXT, meta.article_id, path)
-    rows.read_titles_and_captions()
-    tables = rows.tables()
+        _check_parts(sum(1 for _ in root.iter(*_COUNTED)))
+
+
+def _check_parts(n: int) -> None:
+    if n > bounds.PARTS:
+        raise Rejected(Reason.XML_TOO_LARGE, f"{n} paragraphs, figures and tables, the bound is {bounds.PARTS}")
