@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+
 from pmcmine.rejects import FAULTS, MEANINGS
-from schemas import TABLES, describe
+from schemas import TABLES, arrow_schema, describe
 from schemas.sample import Sample
 
 HERE = Path(__file__).parent
 
 
-def fields(record: object) -> str:
-    """Markdown table of a record's fields."""
+def fields(schema: pa.Schema) -> str:
+    """Markdown table of a schema's fields."""
     lines = ["| field | type | meaning | unit | null |", "|---|---|---|---|---|"]
-    for name, kind, meaning, unit, null in describe(record):
+    for name, kind, meaning, unit, null in describe(schema):
         short = kind if len(kind) < 40 else kind.split("<")[0] + "<…>"
         lines.append(f"| `{name}` | `{short}` | {meaning} | {unit} | {null} |")
     return "\n".join(lines)
@@ -23,8 +25,8 @@ def fields(record: object) -> str:
 def tables() -> str:
     """docs/tables.md."""
     parts = ["# Tables\n\nGenerated from `schemas/` by `python docs/generate.py`.\n"]
-    parts += [f"## {t.name}\n\n{t.meaning} Key: `{t.key}`.\n\n{fields(t.record)}\n" for t in TABLES.values()]
-    parts.append(f"## The JSON member of a sample\n\n{fields(Sample)}\n")
+    parts += [f"## {t.name}\n\n{t.meaning} Key: `{t.key}`.\n\n{fields(t.schema)}\n" for t in TABLES.values()]
+    parts.append(f"## The JSON member of a sample\n\n{fields(arrow_schema(Sample))}\n")
     return "\n".join(parts)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -30,6 +30,7 @@ from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS
 from pmcmine.work.delta import DELTA
 from pmcmine.work.records import TableRecord, shard_record
 from pmcmine.work.state import write_part
+from schemas import TABLES, Table
 
 
 def shard_places(
@@ -101,19 +102,30 @@ def _write_index(dataset: str, path: str, places: Sequence[tuple[str, int, int]]
 
 
 def table_file(
-    element: tuple[FileKey, Iterable[dict[str, Any] | None]], plan: Plan, work: Folder, out: Folder
+    element: tuple[FileKey, Iterable[dict[str, Any] | None]],
+    plan: Plan,
+    work: Folder,
+    out: Folder,
+    tables: Mapping[str, Table],
 ) -> TableRecord:
     """Write a Parquet file."""
     key, places = TableFile(*element[0]), element[1]
     started = time.monotonic()
-    record = write_table_file(key, [FigurePlace(**p) for p in places if p is not None], plan, work, out)
+    record = write_table_file(key, [FigurePlace(**p) for p in places if p is not None], plan, work, out, tables)
     Metrics.counter("pmcmine", f"tables/{key.table}/rows_out").inc(record.rows)
     Metrics.counter("pmcmine", f"tables/{key.table}/bytes").inc(record.bytes)
     Metrics.distribution("pmcmine", "table_milliseconds").update(round(1000 * (time.monotonic() - started)))
     return record
 
 
-def build(pipeline: beam.Pipeline, plan: Plan, work: Folder, out: Folder, keep_state: bool = True) -> Any:
+def build(
+    pipeline: beam.Pipeline,
+    plan: Plan,
+    work: Folder,
+    out: Folder,
+    keep_state: bool = True,
+    tables: Mapping[str, Table] = TABLES,
+) -> Any:
     """The graph of the assemble job.
 
     Args:
@@ -122,6 +134,7 @@ def build(pipeline: beam.Pipeline, plan: Plan, work: Folder, out: Folder, keep_s
         work: the run's work folder.
         out: where files of the release are written: the release folder, or where an update gathers them.
         keep_state: whether `state/` is written.
+        tables: the tables by name, with the columns of enrichers.
     """
     blocks = pipeline | "Blocks" >> beam.Create(list(range(plan.n_blocks)), reshuffle=False)
     staged = blocks | "ReadIndex" >> beam.FlatMap(read_index, plan, work)
@@ -148,5 +161,5 @@ def build(pipeline: beam.Pipeline, plan: Plan, work: Folder, out: Folder, keep_s
         (places, files)
         | "Places" >> beam.Flatten()
         | "ByFile" >> beam.GroupByKey()
-        | "WriteTables" >> beam.Map(table_file, plan, work, out)
+        | "WriteTables" >> beam.Map(table_file, plan, work, out, tables)
     )

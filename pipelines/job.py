@@ -314,7 +314,14 @@ def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None
 
         def assemble() -> None:
             with job.progress.counting(work, "assembled", expected, "files"):
-                build = partial(assemble_job.build, plan=plan, work=work, out=job.target, keep_state=config.keep_state)
+                build = partial(
+                    assemble_job.build,
+                    plan=plan,
+                    work=work,
+                    out=job.target,
+                    keep_state=config.keep_state,
+                    tables=enrichers.tables(config),
+                )
                 run_graph(config, job.options, work, build)
 
         clock.timed("assemble", assemble)

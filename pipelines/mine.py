@@ -14,7 +14,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.metrics.metric import Metrics
 
-from pmcmine.config import MineConfig
+from pmcmine.config import MineConfig, config_class
 from pmcmine.io.folder import Folder
 from pmcmine.miner.block import mine_block
 from pmcmine.sources import open_source
@@ -32,7 +32,7 @@ class MineBlocks(beam.DoFn):
 
     def setup(self) -> None:
         """Open the source once a worker, with this fetch key's share of the request budget."""
-        config = MineConfig(**self._config)
+        config = config_class()(**self._config)
         source = open_source(config)
         self._reader = source.open(1 / self._shares if source.remote else 1.0)
         self._threads = config.concurrency if source.remote else 1
@@ -45,7 +45,7 @@ class MineBlocks(beam.DoFn):
     def process(self, element: tuple[int, Iterable[int]]) -> Iterator[tuple[int, dict[str, Any]]]:
         """Mine the blocks of one fetch key, one after the other."""
         assert self._reader is not None
-        config = MineConfig(**self._config)
+        config = config_class()(**self._config)
         for block in sorted(element[1]):
             started = time.monotonic()
             manifest = mine_block(block, self._work, config, self._reader, self._threads, 1 / self._shares)

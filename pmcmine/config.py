@@ -7,16 +7,19 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from pmcmine.errors import PmcmineError
 from pmcmine.ids import bare_pmcid
 from pmcmine.io.contact import SECONDS as FIRST_CONTACT
 from pmcmine.io.folder import Folder
+from pmcmine.plugins.enrichers import check_installed, enricher_switches
+from pmcmine.plugins.enrichers import options as enricher_options
 from pmcmine.release.layout import ARTEFACT, load_release
 from pmcmine.text.redact import MASK, is_masked, learn, option, option_secret, redact_all, remember
 from pmcmine.vocabulary.locate import find_vocabulary, is_remote, local_copy
@@ -183,8 +186,23 @@ class MineConfig(BaseSettings):
         return MASK if isinstance(value, str) else value
 
 
+@cache
+def config_class() -> type[MineConfig]:
+    """Return the configuration with the keys that enrichers of other packages add.
+
+    Raises:
+        PluginError: if an enricher declares what can't be honoured.
+    """
+    switches = [k for k, f in MineConfig.model_fields.items() if f.annotation is bool]
+    more = enricher_options(MineConfig.model_fields, switches)
+    if not more:
+        return MineConfig
+    added: dict[str, Any] = {o.name: (o.type, Field(o.default, description=o.meaning)) for o in more.values()}
+    return create_model("MineConfig", __base__=MineConfig, __module__=__name__, **added)
+
+
 def _unknown(name: str, where: str) -> PmcmineError:
-    near = get_close_matches(name, MineConfig.model_fields, 1)
+    near = get_close_matches(name, config_class().model_fields, 1)
     return PmcmineError(f"{where}: unknown key '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
 
 
@@ -195,6 +213,7 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
         PmcmineError: for unknown keys, bad values and an unreadable file, in one line.
     """
     values: dict[str, Any] = {}
+    keys = config_class().model_fields
     if file is not None:
         try:
             with Path(file).open("rb") as stream:  # a pipe is welcome
@@ -207,17 +226,17 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
         except (OSError, ValueError, RecursionError) as error:  # of syntax, UTF-8, endless numbers and lists
             raise PmcmineError(f"{file}: not readable as TOML ({error})") from None
         for name in values:
-            if name not in MineConfig.model_fields:
+            if name not in keys:
                 raise _unknown(name, file)
     for name in os.environ:
-        if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX).lower() not in MineConfig.model_fields:
+        if name.startswith(ENV_PREFIX) and name.removeprefix(ENV_PREFIX).lower() not in keys:
             raise _unknown(name.removeprefix(ENV_PREFIX).lower(), f"environment variable {name}")
     for name in flags:
-        if name not in MineConfig.model_fields:
+        if name not in keys:
             raise _unknown(name, "--set")
     values.update({k: v for k, v in flags.items() if v is not None})
     try:
-        config = MineConfig(**values)
+        config = config_class()(**values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         name = ".".join(str(p) for p in first["loc"])
@@ -254,7 +273,9 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
         PmcmineError: where there is no release, or a key would change what is made.
     """
     release = load_release(Folder(out))
-    content = {k: v for k, v in release["config"].items() if k in MineConfig.model_fields}
+    content = {k: v for k, v in release["config"].items() if k in config_class().model_fields}
+    check_installed(out, release.get("enrichers", ()))
+    content |= {name: False for name in enricher_switches() if name not in release["config"]}
     allowed = {*MineConfig.RUN_ONLY, "source", "inventory"}
     for name, value in flags.items():
         same = is_masked(content.get(name)) and redact_all(value) == content[name]

@@ -38,6 +38,10 @@ class VocabularyError(PmcmineError):
     """A vocabulary, or what it is to be built from, can't be read."""
 
 
+class PluginError(PmcmineError):
+    """An extension can't be loaded, or declares or returns what can't be honoured; the message names its package."""
+
+
 class GoldError(PmcmineError):
     """Annotations to evaluate against or to learn from can't be read."""
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
-from schemas.record import Table, col, withheld
+from schemas.record import Table, col, extra, withheld
 from schemas.values import FIGURE_KINDS, FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SECTION_KINDS, SPLITS
 
 
@@ -205,6 +207,7 @@ class Figure:
         null="there is no sample",
         default=None,
     )
+    extra: Mapping[str, Any] = extra()
 
 
 FIGURES = Table("figures", Figure, "One figure of a mined article.", "figure_id", row_group=5_000)

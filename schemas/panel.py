@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
-from schemas.record import Table, col, withheld
+from schemas.record import Table, col, extra, withheld
 from schemas.values import GROUPS, IMAGE_KINDS, LICENSES, SPLITS
 
 
@@ -69,6 +71,7 @@ class Panel:
         null="it is in no shard",
         default=None,
     )
+    extra: Mapping[str, Any] = extra()
 
 
 PANELS = Table("panels", Panel, "One panel of a compound figure.", "panel_id", row_group=5_000)

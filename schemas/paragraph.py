@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
-from schemas.record import Table, col, withheld
+from schemas.record import Table, col, extra, withheld
 from schemas.values import LICENSES, SECTION_KINDS, SPLITS
 
 
@@ -124,6 +126,7 @@ class Paragraph:
     )
     split: str = col("train, validation or test.", default="", values=SPLITS)
     withheld: str | None = withheld()
+    extra: Mapping[str, Any] = extra()
 
 
 PARAGRAPHS = Table("paragraphs", Paragraph, "One paragraph of an article.", "paragraph_id", row_group=5_000)

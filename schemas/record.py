@@ -62,6 +62,15 @@ def withheld() -> Any:
     )
 
 
+def extra() -> Any:
+    """Declare the values of columns that are not the record's own but an enricher's: by name."""
+    return field(default_factory=dict, hash=False, metadata={"extra": True})
+
+
+def _columns(record: Any) -> tuple[dataclasses.Field[Any], ...]:
+    return tuple(f for f in dataclasses.fields(record) if not f.metadata.get("extra"))
+
+
 def text_columns(record: Any) -> tuple[str, ...]:
     """Names of the columns that hold text of the article."""
     return tuple(f.name for f in dataclasses.fields(record) if f.metadata.get("text"))
@@ -97,17 +106,39 @@ def arrow_schema(record: Any) -> pa.Schema:
     """
     hints = typing.get_type_hints(record)
     fields = []
-    for f in dataclasses.fields(record):
+    for f in _columns(record):
         if "meaning" not in f.metadata:
             raise TypeError(f"{record.__name__}.{f.name} is not declared with col()")
         hint, nullable = _strip_optional(hints[f.name])
         if nullable != (f.metadata["null"] is not None):
             raise TypeError(f"{record.__name__}.{f.name}: a nullable column needs a null rule, others none")
-        notes = {k: str(f.metadata[k]) for k in ("meaning", "unit", "null") if f.metadata[k] is not None}
-        notes |= {"text": "true"} if f.metadata.get("text") else {}
-        notes |= {"values": json.dumps(f.metadata["values"])} if f.metadata.get("values") else {}
-        fields.append(pa.field(f.name, f.metadata["arrow"] or _arrow_type(hint), nullable, notes))
+        said: dict[str, Any] = {k: f.metadata.get(k) for k in ("meaning", "unit", "null", "text", "values")}
+        fields.append(make_field(f.name, f.metadata["arrow"] or _arrow_type(hint), **said))
     return pa.schema(fields)
+
+
+def make_field(
+    name: str,
+    kind: pa.DataType,
+    meaning: str,
+    *,
+    unit: str | None = None,
+    null: str | None = None,
+    text: bool = False,
+    values: Sequence[str] | None = None,
+) -> pa.Field:
+    """Return a column as an Arrow field that carries its meaning, unit, null rule and closed set of values."""
+    notes = {"meaning": meaning}
+    notes |= {"unit": unit} if unit is not None else {}
+    notes |= {"null": null} if null is not None else {}
+    notes |= {"text": "true"} if text else {}
+    notes |= {"values": json.dumps(values)} if values else {}
+    return pa.field(name, kind, null is not None, notes)
+
+
+def notes_of(field_: pa.Field) -> dict[str, str]:
+    """Return what a field of a schema says of itself: meaning, unit, null rule, values."""
+    return {k.decode(): v.decode() for k, v in (field_.metadata or {}).items()}
 
 
 @dataclass(frozen=True)
@@ -121,6 +152,7 @@ class Table:
         key: the column that identifies a row, and by which files are sorted within an article.
         grouped: whether files lie in `<group>/<split>-…`, or directly in the table's folder.
         row_group: rows of one Parquet row group; fixed, so that bytes do not depend on batches.
+        extra: columns that enrichers of other packages add, after those of the record.
     """
 
     name: str
@@ -129,16 +161,18 @@ class Table:
     key: str
     grouped: bool = True
     row_group: int = 10_000
+    extra: tuple[pa.Field, ...] = ()
 
     @cached_property
     def schema(self) -> pa.Schema:
         """The Arrow schema of the rows."""
-        return arrow_schema(self.record).with_metadata({"table": self.name, "meaning": self.meaning})
+        columns = pa.schema([*arrow_schema(self.record), *self.extra])
+        return columns.with_metadata({"table": self.name, "meaning": self.meaning})
 
 
 @cache
 def _getter(record: type) -> tuple[tuple[str, ...], Any]:
-    names = tuple(f.name for f in dataclasses.fields(record))
+    names = tuple(f.name for f in _columns(record))
     return names, attrgetter(*names) if len(names) > 1 else (lambda r: (getattr(r, names[0]),))
 
 
@@ -159,17 +193,20 @@ def to_arrow(table: Table, rows: Sequence[Any]) -> pa.Table:
         pyarrow.ArrowInvalid: where a value does not fit its declared type.
     """
     schema = table.schema
-    columns = [pa.array([plain(getattr(r, f.name)) for r in rows], f.type) for f in schema]
+    own = len(schema) - len(table.extra)
+    columns = [pa.array([plain(getattr(r, f.name)) for r in rows], f.type) for f in list(schema)[:own]]
+    columns += [pa.array([plain(r.extra.get(f.name)) for r in rows], f.type) for f in table.extra]
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-def closed_values(record: Any) -> dict[str, list[str]]:
+def closed_values(schema: pa.Schema) -> dict[str, list[str]]:
     """Return the values of each column that has a closed set of them."""
-    return {f.name: list(f.metadata["values"]) for f in dataclasses.fields(record) if f.metadata.get("values")}
+    notes = {f.name: notes_of(f) for f in schema}
+    return {name: json.loads(said["values"]) for name, said in notes.items() if "values" in said}
 
 
-def describe(record: Any) -> Iterable[tuple[str, str, str, str, str]]:
-    """Rows of (name, type, meaning, unit, null rule) for docs and cards."""
-    for f in arrow_schema(record):
-        notes = {k.decode(): v.decode() for k, v in (f.metadata or {}).items()}
+def describe(schema: pa.Schema) -> Iterable[tuple[str, str, str, str, str]]:
+    """Yield (name, type, meaning, unit, null rule) of each column, for docs and cards."""
+    for f in schema:
+        notes = notes_of(f)
         yield f.name, str(f.type), notes["meaning"], notes.get("unit", ""), notes.get("null", "")

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-from classifiers.enrichers.paragraph_language import info, prepare
+from classifiers.enrichers.paragraph_language import ParagraphLanguage
 from classifiers.text import language
+from pmcmine.plugins.enricher import Context, columns_of
 from schemas.figure import Figure
 
-SWITCH = "languages"
-__all__ = ["SWITCH", "enrich", "info", "prepare"]
 
+class CaptionLanguage(ParagraphLanguage):
+    """Language of captions, by the model of paragraphs."""
 
-def enrich(figures: Sequence[Figure], views: Sequence[Any], config: Any) -> list[Figure]:
-    """The figures with the language of their captions."""
-    found = language.identify([f.caption or "" for f in figures], [None] * len(figures))
-    return [
-        replace(f, caption_language=x.code, caption_language_score=x.score) if f.caption else f
-        for f, x in zip(figures, found, strict=True)
-    ]
+    table = "figures"
+    columns = columns_of(Figure, "caption_language", "caption_language_score")
+
+    def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:  # type: ignore[override]
+        """Identify the language of each caption."""
+        found = language.identify([f.caption or "" for f in rows], [None] * len(rows))
+        return [
+            {"caption_language": x.code, "caption_language_score": x.score} if f.caption else {}
+            for f, x in zip(rows, found, strict=True)
+        ]

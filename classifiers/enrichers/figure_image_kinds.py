@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -11,36 +10,42 @@ from PIL import Image
 
 from classifiers.images.features import view
 from classifiers.images.kinds import KINDS, MODEL_FILE, shipped
+from pmcmine.plugins.enricher import Context, Model, Option, columns_of
 from schemas.figure import Figure, ImageKindScores
 
-SWITCH = "image_kinds"
 
+class FigureImageKinds:
+    """Kinds of the images of figures."""
 
-def prepare(config: Any) -> None:
-    """Load the model.
+    table = "figures"
+    columns = columns_of(Figure, "image_kinds", "image_kind_scores")
+    switch = "image_kinds"
+    options: Sequence[Option] = ()
+    pixels = True
 
-    Raises:
-        PmcmineError: where it is missing or damaged.
-    """
-    shipped()
+    def prepare(self, options: Mapping[str, Any]) -> None:
+        """Load the model.
 
+        Raises:
+            PmcmineError: if it is missing or damaged.
+        """
+        shipped()
 
-def info(config: Any) -> list[dict[str, str]]:
-    """Name, hash and training data of the model."""
-    digest = sha256(MODEL_FILE.read_bytes()).hexdigest()
-    return [{"name": "image_kinds", "sha256": digest, "trained_on": shipped().trained_on}]
+    def models(self, options: Mapping[str, Any]) -> list[Model]:
+        """Return the model of image kinds."""
+        digest = sha256(MODEL_FILE.read_bytes()).hexdigest()
+        return [Model("image_kinds", shipped().trained_on, sha256=digest)]
 
-
-def enrich(figures: Sequence[Figure], views: Sequence[Any], config: Any) -> list[Figure]:
-    """The figures with the kinds of their images."""
-    seen = [i for i, v in enumerate(views) if v is not None]
-    if not seen:
-        return list(figures)
-    model = shipped()
-    captions = [f"{figures[i].label or ''} {figures[i].caption or ''}" for i in seen]
-    scores = model.scores([view(Image.fromarray(views[i])) for i in seen], captions)
-    out = list(figures)
-    for i, row in zip(seen, scores, strict=True):
-        named = ImageKindScores(**dict(zip(KINDS, row.tolist(), strict=True)))
-        out[i] = replace(out[i], image_kinds=model.named(row), image_kind_scores=named)
-    return out
+    def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:
+        """Classify the image of each figure, from its pixels, label and caption."""
+        seen = [i for i, f in enumerate(rows) if f.figure_id in context.views]
+        out: list[dict[str, Any]] = [{} for _ in rows]
+        if not seen:
+            return out
+        model = shipped()
+        captions = [f"{rows[i].label or ''} {rows[i].caption or ''}" for i in seen]
+        images = [view(Image.fromarray(context.views[rows[i].figure_id])) for i in seen]
+        for i, row in zip(seen, model.scores(images, captions), strict=True):
+            named = ImageKindScores(**dict(zip(KINDS, row.tolist(), strict=True)))
+            out[i] = {"image_kinds": model.named(row), "image_kind_scores": named}
+        return out

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PIL import Image
@@ -12,59 +11,71 @@ from classifiers.enrichers.paragraph_privacy import VERSION
 from classifiers.images.kinds import RADIOLOGY
 from classifiers.privacy import images
 from classifiers.privacy.text import flags
+from pmcmine.plugins.enricher import Context, Model, Option, columns_of
 from schemas.figure import Figure, FigureFlag
 
-SWITCH = "privacy"
 _LOOK = 0.2  # score of a kind from which its images are looked at
 
 
-def prepare(config: Any) -> None:
-    """Load OpenCV's cascades.
+class FigurePrivacy:
+    """Flags of captions and images that may identify patients."""
 
-    Raises:
-        PmcmineError: where they are missing.
+    table = "figures"
+    columns = columns_of(Figure, "privacy")
+    switch = "privacy"
+    options: Sequence[Option] = ()
+    pixels = True
+
+    def prepare(self, options: Mapping[str, Any]) -> None:
+        """Load OpenCV's cascades.
+
+        Raises:
+            PmcmineError: if they are missing.
+        """
+        images.prepare()
+
+    def models(self, options: Mapping[str, Any]) -> list[Model]:
+        """Return the rules for images."""
+        return [Model("privacy_images", "OpenCV's cascades and rules, no training", version=VERSION)]
+
+    def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:
+        """Flag the caption and the image of each figure."""
+        found = [(*_in_caption(f), *_in_image(f, context.views.get(f.figure_id))) for f in rows]
+        return [{"privacy": flagged} if flagged else {} for flagged in found]
+
+
+def _in_caption(figure: Figure) -> list[FigureFlag]:
+    return [
+        FigureFlag(place="caption", kind=f.kind, start=f.start, end=f.end, score=f.score)
+        for f in flags(figure.caption or "")
+    ]
+
+
+def _in_image(figure: Figure, rgb: Any) -> list[FigureFlag]:
+    """Flag faces in clinical and other photographs and writing in radiology, by the scores of image kinds.
+
+    Look for both in all images if image kinds are turned off.
     """
-    images.prepare()
-
-
-def info(config: Any) -> list[dict[str, str]]:
-    """Name and version of the rules."""
-    return [{"name": "privacy_images", "version": VERSION, "trained_on": "OpenCV's cascades and rules, no training"}]
-
-
-def enrich(figures: Sequence[Figure], views: Sequence[Any], config: Any) -> list[Figure]:
-    """The figures with their flags.
-
-    Faces are looked for in clinical and other photographs, writing in radiology, by the scores of image kinds; in all
-    images where these were left away.
-    """
-    out = []
-    for figure, rgb in zip(figures, views, strict=True):
-        found = [
-            FigureFlag(place="caption", kind=f.kind, start=f.start, end=f.end, score=f.score)
-            for f in flags(figure.caption or "")
-        ]
-        if rgb is not None:
-            scores = figure.image_kind_scores
-            photo = scores is None or max(scores.clinical_photo, scores.other) >= _LOOK
-            scan = scores is None or max(getattr(scores, k) for k in RADIOLOGY) >= _LOOK
-            boxes = []
-            if photo or scan:
-                image = Image.fromarray(rgb).convert("L")
-                image.thumbnail((images.SIDE, images.SIDE))
-                grey = images.array(image)
-                boxes = (images.faces(grey) if photo else []) + (images.burned_in(grey) if scan else [])
-            found += [
-                FigureFlag(
-                    place="image",
-                    kind=b.kind,
-                    x=round(b.x, 4),
-                    y=round(b.y, 4),
-                    width=round(b.width, 4),
-                    height=round(b.height, 4),
-                    score=b.score,
-                )
-                for b in boxes
-            ]
-        out.append(replace(figure, privacy=tuple(found)) if found else figure)
-    return out
+    if rgb is None:
+        return []
+    scores = figure.image_kind_scores
+    photo = scores is None or max(scores.clinical_photo, scores.other) >= _LOOK
+    scan = scores is None or max(getattr(scores, k) for k in RADIOLOGY) >= _LOOK
+    if not (photo or scan):
+        return []
+    image = Image.fromarray(rgb).convert("L")
+    image.thumbnail((images.SIDE, images.SIDE))
+    grey = images.array(image)
+    boxes = (images.faces(grey) if photo else []) + (images.burned_in(grey) if scan else [])
+    return [
+        FigureFlag(
+            place="image",
+            kind=b.kind,
+            x=round(b.x, 4),
+            y=round(b.y, 4),
+            width=round(b.width, 4),
+            height=round(b.height, 4),
+            score=b.score,
+        )
+        for b in boxes
+    ]

@@ -2,51 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from classifiers.text.features import Passage
-from classifiers.text.heads import TextLabels
 from classifiers.text.tiers import model_info, text_model
+from pmcmine.plugins.enricher import Context, Model, Option, columns_of
 from schemas.paragraph import Paragraph
 
-SWITCH = "classify"
 
+class ParagraphLabels:
+    """Type, domain and educational quality of paragraphs."""
 
-def prepare(config: Any) -> None:
-    """Load the model that the configuration names.
+    table = "paragraphs"
+    columns = columns_of(
+        Paragraph,
+        *("type", "type_clinical_case", "type_study", "type_review", "type_other"),
+        *("domain", "domain_clinical", "domain_biomedical", "domain_other"),
+        *("quality", "quality_class"),
+    )
+    switch = "classify"
+    options: Sequence[Option] = ()
+    pixels = False
 
-    Raises:
-        PmcmineError: where it is missing or damaged.
-    """
-    text_model(config.text_model)
+    def prepare(self, options: Mapping[str, Any]) -> None:
+        """Load the model that the configuration names.
 
+        Raises:
+            PmcmineError: if it is missing or damaged.
+        """
+        text_model(options["text_model"])
 
-def info(config: Any) -> list[dict[str, str]]:
-    """Name, hash and training data of the model."""
-    return [model_info(config.text_model)]
+    def models(self, options: Mapping[str, Any]) -> list[Model]:
+        """Return the text model."""
+        return [Model(**model_info(options["text_model"]))]
 
-
-def _score_columns(labels: TextLabels) -> dict[str, Any]:
-    """A column a score."""
-    types = {f"type_{k}": v for k, v in labels.type_scores.items()}
-    return types | {f"domain_{k}": v for k, v in labels.domain_scores.items()}
-
-
-def enrich(paragraphs: Sequence[Paragraph], config: Any) -> list[Paragraph]:
-    """The paragraphs with their labels."""
-    if not paragraphs:
-        return []
-    passages = [Passage(p.text, p.section_kind, p.article_type or "", p.path) for p in paragraphs]
-    return [
-        replace(
-            p,
-            type=x.type,
-            domain=x.domain,
-            quality=x.quality,
-            quality_class=x.quality_class,
-            **_score_columns(x),
-        )
-        for p, x in zip(paragraphs, text_model(config.text_model).describe(passages), strict=True)
-    ]
+    def enrich(self, rows: Sequence[Paragraph], context: Context) -> list[dict[str, Any]]:
+        """Classify each paragraph."""
+        if not rows:
+            return []
+        passages = [Passage(p.text, p.section_kind, p.article_type or "", p.path) for p in rows]
+        return [
+            {
+                "type": x.type,
+                "domain": x.domain,
+                "quality": x.quality,
+                "quality_class": x.quality_class,
+                **{f"type_{k}": v for k, v in x.type_scores.items()},
+                **{f"domain_{k}": v for k, v in x.domain_scores.items()},
+            }
+            for x in text_model(context.options["text_model"]).describe(passages)
+        ]

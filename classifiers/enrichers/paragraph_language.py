@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from classifiers.text import language
+from pmcmine.plugins.enricher import Context, Model, Option, columns_of
 from schemas.paragraph import Paragraph
 
-SWITCH = "languages"
 
+class ParagraphLanguage:
+    """Language of paragraphs."""
 
-def prepare(config: Any) -> None:
-    """Load the model.
+    table = "paragraphs"
+    columns = columns_of(Paragraph, "text_language", "text_language_score")
+    switch = "languages"
+    options: Sequence[Option] = ()
+    pixels = False
 
-    Raises:
-        PmcmineError: where it is missing or damaged.
-    """
-    language.identify(["a text that is long enough"], [None])
+    def prepare(self, options: Mapping[str, Any]) -> None:
+        """Load the model.
 
+        Raises:
+            PmcmineError: if it is missing or damaged.
+        """
+        language.identify(["a text that is long enough"], [None])
 
-def info(config: Any) -> list[dict[str, str]]:
-    """Name, hash and training data of the model."""
-    return [language.info()]
+    def models(self, options: Mapping[str, Any]) -> list[Model]:
+        """Return the model of languages."""
+        return [Model(**language.info())]
 
-
-def enrich(paragraphs: Sequence[Paragraph], config: Any) -> list[Paragraph]:
-    """The paragraphs with their language."""
-    found = language.identify([p.text for p in paragraphs], [p.language for p in paragraphs])
-    return [
-        replace(p, text_language=x.code, text_language_score=x.score) for p, x in zip(paragraphs, found, strict=True)
-    ]
+    def enrich(self, rows: Sequence[Paragraph], context: Context) -> list[dict[str, Any]]:
+        """Identify the language of each paragraph, with the stated one as prior."""
+        found = language.identify([p.text for p in rows], [p.language for p in rows])
+        return [{"text_language": x.code, "text_language_score": x.score} for x in found]

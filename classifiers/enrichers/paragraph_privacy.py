@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from classifiers.privacy.patients import patients
 from classifiers.privacy.text import flags
+from pmcmine.plugins.enricher import Context, Model, Option, columns_of
 from schemas.paragraph import Paragraph, Patient, TextFlag
 
-SWITCH = "privacy"
 VERSION = "1"  # of the rules; rises with every change of what they find
 
 
-def prepare(config: Any) -> None:
-    """Nothing has to be loaded."""
+class ParagraphPrivacy:
+    """Flags of paragraphs that may identify patients, and the patients that they describe."""
 
+    table = "paragraphs"
+    columns = columns_of(Paragraph, "patients", "privacy")
+    switch = "privacy"
+    options: Sequence[Option] = ()
+    pixels = False
 
-def info(config: Any) -> list[dict[str, str]]:
-    """Name and version of the rules."""
-    return [{"name": "privacy_text", "version": VERSION, "trained_on": "rules, no training"}]
+    def prepare(self, options: Mapping[str, Any]) -> None:
+        """Do nothing: rules need no loading."""
 
+    def models(self, options: Mapping[str, Any]) -> list[Model]:
+        """Return the rules for texts."""
+        return [Model("privacy_text", "rules, no training", version=VERSION)]
 
-def enrich(paragraphs: Sequence[Paragraph], config: Any) -> list[Paragraph]:
-    """The paragraphs with their flags; patients are looked for in case reports and clinical cases."""
-    out = []
-    for p in paragraphs:
-        found = flags(p.text)
-        told = patients(p.text) if p.article_type == "case-report" or p.section_kind == "case" else []
-        if found or told:
-            p = replace(
-                p,
-                privacy=tuple(TextFlag(kind=f.kind, start=f.start, end=f.end, score=f.score) for f in found),
-                patients=tuple(
-                    Patient(start=x.start, end=x.end, age=x.age, sex=x.sex or None, diagnosis=x.diagnosis or None)
-                    for x in told
-                ),
+    def enrich(self, rows: Sequence[Paragraph], context: Context) -> list[dict[str, Any]]:
+        """Flag each paragraph; look for patients in case reports and clinical cases."""
+        out: list[dict[str, Any]] = []
+        for p in rows:
+            found = flags(p.text)
+            told = patients(p.text) if p.article_type == "case-report" or p.section_kind == "case" else []
+            out.append(
+                {
+                    "privacy": tuple(TextFlag(kind=f.kind, start=f.start, end=f.end, score=f.score) for f in found),
+                    "patients": tuple(
+                        Patient(start=x.start, end=x.end, age=x.age, sex=x.sex or None, diagnosis=x.diagnosis or None)
+                        for x in told
+                    ),
+                }
+                if found or told
+                else {}
             )
-        out.append(p)
-    return out
+        return out

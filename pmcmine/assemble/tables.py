@@ -200,7 +200,12 @@ def leak_reject(place: FigurePlace) -> Reject:
 
 
 def write_table_file(
-    key: TableFile, places: Iterable[FigurePlace], plan: Plan, work: Folder, out: Folder
+    key: TableFile,
+    places: Iterable[FigurePlace],
+    plan: Plan,
+    work: Folder,
+    out: Folder,
+    tables: Mapping[str, Table] = TABLES,
 ) -> TableRecord:
     """Write one Parquet file unless it is committed; its record.
 
@@ -210,9 +215,10 @@ def write_table_file(
         plan: the plan.
         work: the run's work folder.
         out: the release folder.
+        tables: the tables by name, with the columns of enrichers.
     """
     name_of, group, split, file = key
-    table = TABLES[name_of]
+    table = tables[name_of]
     name = file_name(name_of, group, split, file, plan.files[name_of, group, split])
     target = f"tables/{name}"
     record = committed_table(name, work, out)

@@ -15,7 +15,7 @@ from pmcmine.ids import SPLITS
 from pmcmine.release.plan import SHARDS
 from pmcmine.text.clean import for_code, for_markdown
 from pmcmine.work.records import ShardRecord, TableRecord
-from schemas import TABLES, arrow_schema, closed_values, describe
+from schemas import TABLES, Table, arrow_schema, closed_values, describe
 from schemas.panel_sample import PanelSample
 from schemas.sample import Sample
 
@@ -40,13 +40,13 @@ def _named(name: str, kind: pa.DataType) -> dict[str, Any]:
     return {"name": name, key: value}
 
 
-def sample_features(record: Any = Sample) -> list[dict[str, Any]]:
+def sample_features(schema: pa.Schema | None = None) -> list[dict[str, Any]]:
     """Features of a sample, from the schema of its JSON; readers infer them from five samples otherwise."""
     return [
         {"name": "__key__", "dtype": "string"},
         {"name": "__url__", "dtype": "string"},
         {"name": "jpg", "dtype": "image"},
-        {"name": "json", "struct": [_named(f.name, f.type) for f in arrow_schema(record)]},
+        {"name": "json", "struct": [_named(f.name, f.type) for f in schema or arrow_schema(Sample)]},
         {"name": "txt", "dtype": "string"},
     ]
 
@@ -134,9 +134,9 @@ def _counts(rows: Mapping[tuple[str, str], int], head: str) -> str:
     return "\n".join(lines)
 
 
-def _fields(record: Any) -> str:
+def _fields(schema: pa.Schema) -> str:
     lines = ["| field | type | meaning | unit | null |", "|---|---|---|---|---|"]
-    for name, kind, meaning, unit, null in describe(record):
+    for name, kind, meaning, unit, null in describe(schema):
         short = kind if len(kind) < 40 else kind.split("<")[0] + "<…>"
         lines.append(f"| `{name}` | `{short}` | {meaning} | {unit} | {null} |".replace("<", "&lt;"))
     return "\n".join(lines)
@@ -202,12 +202,23 @@ def brace_ranges(paths: Iterable[str], root: str = "") -> str:
 
 
 def shards_card(
-    records: Sequence[ShardRecord], vocabulary: Mapping[str, Any] | None = None, dataset: str = SHARDS
+    records: Sequence[ShardRecord],
+    vocabulary: Mapping[str, Any] | None = None,
+    dataset: str = SHARDS,
+    schema: pa.Schema | None = None,
 ) -> bytes:
-    """README of `shards/` or `shards-panels/` from the records of its shards and `release.json`'s vocabulary."""
+    """Write the README of `shards/` or `shards-panels/`.
+
+    Args:
+        records: of its shards.
+        vocabulary: what `release.json` says of the vocabulary.
+        dataset: which of the two.
+        schema: schema of the JSON member, with the columns of enrichers.
+    """
     title, text, record = (
         ("pmcmine image-text pairs", _PAIRS, Sample) if dataset == SHARDS else ("pmcmine panels", _PANELS, PanelSample)
     )
+    schema = schema or arrow_schema(record)
     rows: dict[tuple[str, str], int] = defaultdict(int)
     shards: dict[tuple[str, str], list[str]] = defaultdict(list)
     files = []
@@ -221,7 +232,7 @@ def shards_card(
     configs = _configs(files)
     if configs:
         meta["configs"] = configs
-        meta["dataset_info"] = [{"config_name": c["config_name"], "features": sample_features(record)} for c in configs]
+        meta["dataset_info"] = [{"config_name": c["config_name"], "features": sample_features(schema)} for c in configs]
     first = configs[0]["config_name"] if configs else "commercial"
     usage = "\n".join(
         f"python -m open_clip_train.main --dataset-type webdataset --model ViT-B-32 --batch-size 256 --workers 4 \\\n"
@@ -256,12 +267,16 @@ condition, in an order that resumes: `pmcmine.stream.open("PATH_OR_REPO", where=
 {_TERMS}{_concepts(vocabulary) if dataset == SHARDS else ""}
 ## The JSON member
 
-{_fields(record)}
+{_fields(schema)}
 """
     return _card(meta, body)
 
 
-def tables_card(records: Sequence[TableRecord], vocabulary: Mapping[str, Any] | None = None) -> bytes:
+def tables_card(
+    records: Sequence[TableRecord],
+    vocabulary: Mapping[str, Any] | None = None,
+    tables: Mapping[str, Table] = TABLES,
+) -> bytes:
     """README of `tables/` from the records of the Parquet files."""
     rows: dict[tuple[str, str], int] = defaultdict(int)
     files = []
@@ -282,7 +297,7 @@ def tables_card(records: Sequence[TableRecord], vocabulary: Mapping[str, Any] | 
         if not config.get("default", True):
             config.pop("default")
     meta["configs"] = configs
-    sections = "\n".join(f"### {t.name}\n\n{t.meaning}\n\n{_fields(t.record)}\n" for t in TABLES.values())
+    sections = "\n".join(f"### {t.name}\n\n{t.meaning}\n\n{_fields(t.schema)}\n" for t in tables.values())
     body = f"""# pmcmine tables
 
 Articles, figures, mentions, paragraphs and tables of PubMed Central's open-access articles, one configuration a
@@ -300,18 +315,18 @@ WebDataset shards in a dataset of their own; `figures` rows say where each sampl
     return _card(meta, body)
 
 
-def _schema(record: Any) -> list[dict[str, Any]]:
+def _schema(schema: pa.Schema) -> list[dict[str, Any]]:
     keys = ("name", "type", "meaning", "unit", "null")
-    values = closed_values(record)
-    rows = [dict(zip(keys, row, strict=True)) for row in describe(record)]
+    values = closed_values(schema)
+    rows = [dict(zip(keys, row, strict=True)) for row in describe(schema)]
     return [row | ({"values": values[row["name"]]} if row["name"] in values else {}) for row in rows]
 
 
-def shards_schema(record: Any) -> bytes:
+def shards_schema(schema: pa.Schema) -> bytes:
     """`schema.json` of a dataset of shards: the fields of the JSON member."""
-    return json.dumps({"json": _schema(record)}, indent=1, ensure_ascii=False).encode()
+    return json.dumps({"json": _schema(schema)}, indent=1, ensure_ascii=False).encode()
 
 
-def tables_schema() -> bytes:
+def tables_schema(tables: Mapping[str, Table] = TABLES) -> bytes:
     """`tables/schema.json`: the fields of every table, so that readers need no code of ours."""
-    return json.dumps({t.name: _schema(t.record) for t in TABLES.values()}, indent=1, ensure_ascii=False).encode()
+    return json.dumps({t.name: _schema(t.schema) for t in tables.values()}, indent=1, ensure_ascii=False).encode()

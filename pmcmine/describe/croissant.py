@@ -14,7 +14,7 @@ import pyarrow as pa
 from pmcmine._version import __version__
 from pmcmine.release.plan import SHARDS
 from pmcmine.work.records import ShardRecord, TableRecord
-from schemas import TABLES, arrow_schema
+from schemas import TABLES, Table, arrow_schema
 from schemas.panel_sample import PanelSample
 from schemas.sample import Sample
 
@@ -132,12 +132,15 @@ def _dump(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, indent=1, ensure_ascii=False).encode()
 
 
-def tables_croissant(records: Sequence[TableRecord], deeds: Mapping[str, Sequence[str]]) -> bytes:
+def tables_croissant(
+    records: Sequence[TableRecord], deeds: Mapping[str, Sequence[str]], tables: Mapping[str, Table] = TABLES
+) -> bytes:
     """`croissant.json` of `tables/` from the records of its Parquet files: a record set a table and group.
 
     Args:
         records: of its files.
         deeds: URLs of the licences of each licence group, as the articles state them.
+        tables: the tables by name, with the columns of enrichers.
     """
     sets = sorted({(r.table, r.group) for r in records if r.rows})
     groups = {g for _, g in sets if g}
@@ -154,7 +157,7 @@ def tables_croissant(records: Sequence[TableRecord], deeds: Mapping[str, Sequenc
                 "includes": f"{table}/{group}/*.parquet" if group else f"{table}/*.parquet",
             }
         )
-        fields = [_column(name, field, files) for field in arrow_schema(TABLES[table].record)]
+        fields = [_column(name, field, files) for field in tables[table].schema]
         record_sets.append(
             {
                 "@type": "cr:RecordSet",
@@ -176,7 +179,10 @@ def tables_croissant(records: Sequence[TableRecord], deeds: Mapping[str, Sequenc
 
 
 def shards_croissant(
-    records: Sequence[ShardRecord], deeds: Mapping[str, Sequence[str]], dataset: str = SHARDS
+    records: Sequence[ShardRecord],
+    deeds: Mapping[str, Sequence[str]],
+    dataset: str = SHARDS,
+    schema: pa.Schema | None = None,
 ) -> bytes:
     """`croissant.json` of `shards/` or `shards-panels/` from the records of its tars: a record set a group.
 
@@ -184,12 +190,13 @@ def shards_croissant(
         records: of its files.
         deeds: URLs of the licences of each licence group, as the articles state them.
         dataset: which of the two.
+        schema: schema of the JSON member, with the columns of enrichers.
     """
     record, what = (Sample, "figures with their captions") if dataset == SHARDS else (PanelSample, "single panels")
     abouts = {
         "jpg": "The picture: JPEG or PNG bytes, whatever the name ends in; `format` in the JSON says which.",
         "txt": "The caption." if dataset == SHARDS else "What the caption says of this panel.",
-        "json": "Metadata: " + ", ".join(f.name for f in arrow_schema(record)) + ".",
+        "json": "Metadata: " + ", ".join(f.name for f in schema or arrow_schema(record)) + ".",
     }
     groups = sorted({r.group for r in records if r.rows})
     distribution: list[dict[str, Any]] = []

@@ -11,7 +11,7 @@ from pmcmine.config import MineConfig
 from pmcmine.ids import article_id
 from pmcmine.jats import ArticleMeta, extract_article
 from pmcmine.miner.budget import BudgetExceeded, within
-from pmcmine.miner.enrichers import enrich_paragraphs
+from pmcmine.miner.enrichers import enrich_paragraphs, extra_texts
 from pmcmine.miner.exclusions import benchmarks, unwanted
 from pmcmine.miner.figures import mine_figures
 from pmcmine.miner.result import Mined
@@ -176,13 +176,15 @@ def _withhold(group: str, config: MineConfig, mined: Mined) -> None:
     published = {f.figure_id: f.license_group in config.groups for f in mined.figures}
     whole = group in config.groups
 
-    def row(value: Any, kept: bool) -> Any:
-        return value if kept else withhold(value)
+    texts = {name: extra_texts(config, name) for name in ("figures", "panels", "paragraphs")}
 
-    mined.figures = [row(f, published[f.figure_id]) for f in mined.figures]
-    mined.panels = [row(p, published.get(p.figure_id, whole)) for p in mined.panels]
+    def row(value: Any, kept: bool, table: str = "") -> Any:
+        return value if kept else withhold(value, texts.get(table, ()))
+
+    mined.figures = [row(f, published[f.figure_id], "figures") for f in mined.figures]
+    mined.panels = [row(p, published.get(p.figure_id, whole), "panels") for p in mined.panels]
     mined.concepts = [row(c, published.get(c.context_id, whole)) for c in mined.concepts]
     mined.mentions = [row(m, published.get(m.context_id, whole)) for m in mined.mentions]
-    mined.paragraphs = [row(p, whole) for p in mined.paragraphs]
+    mined.paragraphs = [row(p, whole, "paragraphs") for p in mined.paragraphs]
     mined.table_wraps = [row(t, whole) for t in mined.table_wraps]
     mined.article = row(mined.article, whole)

@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from pmcmine.config import MineConfig
+from pmcmine.config import MineConfig, config_class
 from pmcmine.ids import article_id
 from pmcmine.io.folder import Folder
 from pmcmine.miner import Mined
@@ -101,7 +101,7 @@ def _die_with_parent() -> None:
 
 def _child() -> None:
     task = json.load(sys.stdin)
-    config = MineConfig(**task["config"])
+    config = config_class()(**task["config"])
     work = Folder(task["work"])
     wanted = set(task["pmcids"])
     groups = [g for g in read_block(work, task["block"]) if g[0].pmcid in wanted]

@@ -1,163 +1,197 @@
-"""What adds columns to rows: modules that register themselves under entry points.
+"""Run the enrichers that a configuration turns on, over the rows of an article.
 
-`pmcmine.paragraphs`, `pmcmine.figures` and `pmcmine.panels` name modules with `SWITCH`, the key of the configuration
-that turns them on; `prepare(config)`, called before a run begins; `info(config)`, which names their models; and
-`enrich`, which returns the rows with more columns filled:
-
-- `enrich(paragraphs, config)`;
-- `enrich(figures, views, config)` with a view of each figure's pixels, None where it has none;
-- `enrich(panels, figures, views, config)`, figures and views by figure.
-
-They run in the order of their names. The library does not know the classifiers; they know it. A module may list the
-columns that it fills as `COLUMNS`, so that one that the records lack ends a run before it begins.
+They are found by entry point (`pmcmine.plugins`): the library does not know the classifiers; they know it. Each sees
+the columns of those before it: pmcmine's own run first, then those of other packages, each by name.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
-from difflib import get_close_matches
-from functools import cache, partial
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any, Final, TypeVar
+
+import pyarrow as pa
 
 from pmcmine.config import MineConfig
-from pmcmine.errors import PmcmineError
+from pmcmine.errors import PluginError, PmcmineError
+from pmcmine.plugins.enricher import Context
+from pmcmine.plugins.enrichers import SAMPLES, enricher_of, extra_columns, field_of, installed
+from pmcmine.plugins.load import OWN, Plugin, nearest
+from pmcmine.rejects import Rejected
+from schemas import TABLES, Table, arrow_schema
 from schemas.figure import Figure
 from schemas.panel import Panel
 from schemas.paragraph import Paragraph
+from schemas.sample import ASSEMBLED
 
-PARAGRAPHS: Final = "pmcmine.paragraphs"
-FIGURES: Final = "pmcmine.figures"
-PANELS: Final = "pmcmine.panels"
 VIEW_SIDE: Final = 768  # pixels of the longer side of a view
 SWITCHES: Final = ("classify", "languages", "image_kinds", "privacy")
+_Row = TypeVar("_Row", Figure, Panel, Paragraph)
 
 
-_RECORDS: Final[Mapping[str, Any]] = {PARAGRAPHS: Paragraph, FIGURES: Figure, PANELS: Panel}
-_MEMBERS: Final = ("SWITCH", "prepare", "info", "enrich")
-_ARGUMENT: Final = re.compile(r"unexpected keyword argument '(\w+)'")
+def _on(config: MineConfig, table: str | None = None) -> list[Plugin]:
+    """Return the enrichers that are turned on, all or those of a table."""
+    return [p for p in installed() if table in (None, enricher_of(p).table) and getattr(config, enricher_of(p).switch)]
 
 
-def _nearest(name: str, names: Sequence[str]) -> str:
-    near = get_close_matches(name, names, 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
-
-
-@cache
-def _registered(group: str) -> tuple[Any, ...]:
-    return tuple(_load(group, e) for e in sorted(entry_points(group=group), key=lambda e: e.name))
-
-
-def _load(group: str, entry: EntryPoint) -> Any:
-    """Load a plug-in and check what it declares.
-
-    Raises:
-        PmcmineError: one line that names the plug-in.
-    """
-    said = f"plug-in {entry.name} of {group} ({entry.value})"
-    try:
-        module = entry.load()
-    except (ImportError, AttributeError) as error:
-        raise PmcmineError(f"{said}: can't be loaded ({error}); install its package again, or remove it") from None
-    missing = [name for name in _MEMBERS if not hasattr(module, name)]
-    if missing:
-        raise PmcmineError(f"{said}: has no {', '.join(missing)}; install a version for this pmcmine, or remove it")
-    switches = [k for k, f in MineConfig.model_fields.items() if f.annotation is bool]
-    if module.SWITCH not in switches:
-        hint = _nearest(str(module.SWITCH), switches)
-        raise PmcmineError(f"{said}: its switch {module.SWITCH!r} is no on/off key of the configuration{hint}")
-    for column in getattr(module, "COLUMNS", ()):
-        _check_column(column, group, said)
-    return module
-
-
-def _check_column(column: str, group: str, said: str) -> None:
-    known = [f.name for f in fields(_RECORDS[group])]
-    if column not in known:
-        table = group.rpartition(".")[2]
-        raise PmcmineError(f"{said}: the table {table} has no column {column!r}{_nearest(column, known)}")
-
-
-def _on(group: str, config: MineConfig) -> list[Any]:
-    return [m for m in _registered(group) if getattr(config, m.SWITCH)]
-
-
-def _enriched(group: str, module: Any, rows: list[Any], enrich: Callable[[], list[Any]]) -> list[Any]:
-    """Return the rows as a plug-in fills them.
-
-    Raises:
-        PmcmineError: if it fills a column that the records lack, or loses rows.
-    """
-    said = f"plug-in {getattr(module, '__name__', module)} of {group}"
-    try:
-        found = enrich()
-    except TypeError as error:
-        argument = _ARGUMENT.search(str(error))
-        if argument:
-            _check_column(argument[1], group, said)
-        raise
-    if len(found) != len(rows):
-        raise PmcmineError(f"{said}: returned {len(found)} rows for {len(rows)}")
-    return found
+def _options(config: MineConfig) -> dict[str, Any]:
+    return {name: getattr(config, name) for name in type(config).model_fields}
 
 
 def prepare(config: MineConfig) -> None:
     """Load what the configuration turns on, so that a missing model ends a run before it begins.
 
     Raises:
-        PmcmineError: where nothing is registered, or a model is missing or damaged.
+        PmcmineError: if no classifier is installed, or a model is missing or damaged.
     """
-    for group in (PARAGRAPHS, FIGURES, PANELS):
-        if group != PANELS and not _registered(group) and any(getattr(config, s) for s in SWITCHES):
-            off = " ".join(f"--set {s}=false" for s in SWITCHES)
-            raise PmcmineError(f"no classifier is registered: install pmcmine again, or use {off}")
-        for module in _on(group, config):
-            module.prepare(config)
+    if any(getattr(config, s) for s in SWITCHES) and not any(p.package == OWN for p in installed()):
+        off = " ".join(f"--set {s}=false" for s in SWITCHES)
+        raise PluginError(f"no classifier is registered: install pmcmine again, or use {off}")
+    for plugin in _on(config):
+        enricher_of(plugin).prepare(_options(config))
 
 
 def info(config: MineConfig) -> list[dict[str, str]]:
-    """Name, hash and training data of each model, for `release.json`."""
+    """Return name, hash and training data of each model, for `release.json`."""
     found = {}
-    for group in (PARAGRAPHS, FIGURES, PANELS):
-        for module in _on(group, config):
-            found.update({entry["name"]: entry for entry in module.info(config)})
+    for plugin in _on(config):
+        for model in enricher_of(plugin).models(_options(config)):
+            found[model.name] = model.stated()
     return [found[name] for name in sorted(found)]
 
 
-def enrich_paragraphs(paragraphs: Sequence[Paragraph], config: MineConfig) -> list[Paragraph]:
-    """Paragraphs with the columns of all classifiers that are turned on."""
-    found = list(paragraphs)
-    for module in _on(PARAGRAPHS, config):
-        found = _enriched(PARAGRAPHS, module, found, partial(module.enrich, found, config))
+def stated(config: MineConfig) -> list[dict[str, Any]]:
+    """Return the enrichers that are turned on, with package and columns, for `release.json`."""
+    return [
+        {
+            "name": plugin.name,
+            "package": plugin.package,
+            "version": plugin.version,
+            "table": enricher_of(plugin).table,
+            "columns": [column.name for column in enricher_of(plugin).columns],
+        }
+        for plugin in _on(config)
+    ]
+
+
+def _extra(config: MineConfig, table: str) -> tuple[pa.Field, ...]:
+    """Return the columns that enrichers of other packages add to a table."""
+    return tuple(field_of(c) for p in _on(config, table) for c in extra_columns(p))
+
+
+def extra_texts(config: MineConfig, table: str) -> frozenset[str]:
+    """Return the columns of other packages that repeat text of the article, which pointers leave out."""
+    return frozenset(c.name for p in _on(config, table) for c in extra_columns(p) if c.text)
+
+
+def tables(config: MineConfig) -> dict[str, Table]:
+    """Return the published tables, with the columns of all enrichers that are turned on."""
+    return {name: replace(table, extra=_extra(config, name)) for name, table in TABLES.items()}
+
+
+def sample_schemas(config: MineConfig) -> dict[str, pa.Schema]:
+    """Return the schema of the JSON of figures and of panels, by table; what the assembler adds comes last."""
+    found = {}
+    for table, record in SAMPLES.items():
+        own = list(arrow_schema(record))
+        extra = [f.with_nullable(False) for f in _extra(config, table)]
+        last = next(n for n, f in enumerate(own) if f.name in ASSEMBLED)
+        found[table] = pa.schema([*own[:last], *extra, *own[last:]])
     return found
+
+
+def in_sample(row: Figure | Panel) -> dict[str, Any]:
+    """Return the columns that other packages added to a row as its sample holds them: empty, but never null."""
+    table = "figures" if isinstance(row, Figure) else "panels"
+    return {k: _empty(table, k) if v is None else v for k, v in row.extra.items()}
+
+
+@cache
+def _empty(table: str, name: str) -> Any:
+    kinds = {c.name: c.type for p in installed() if enricher_of(p).table == table for c in extra_columns(p)}
+    kind = kinds[name]
+    if pa.types.is_list(kind):
+        return []
+    if pa.types.is_boolean(kind):
+        return False
+    return "" if pa.types.is_string(kind) else 0.0 if pa.types.is_floating(kind) else 0
+
+
+def enrich_paragraphs(paragraphs: Sequence[Paragraph], config: MineConfig) -> list[Paragraph]:
+    """Return paragraphs with the columns of all enrichers that are turned on."""
+    return _enriched("paragraphs", list(paragraphs), Context(_options(config)), config)
+
+
+def enrich_figures(figures: Sequence[Figure], views: Sequence[Any], config: MineConfig) -> list[Figure]:
+    """Return figures with the columns of all enrichers that are turned on.
+
+    Args:
+        figures: rows.
+        views: RGB of each, height × width × 3, longer side at most `VIEW_SIDE`; None if there is no valid image.
+        config: the configuration.
+    """
+    seen = {f.figure_id: view for f, view in zip(figures, views, strict=True) if view is not None}
+    return _enriched("figures", list(figures), Context(_options(config), {}, seen), config)
 
 
 def enrich_panels(
     panels: Sequence[Panel], figures: Mapping[str, Figure], views: Mapping[str, Any], config: MineConfig
 ) -> list[Panel]:
-    """Panels with the columns of all classifiers that are turned on; figures and views by figure."""
-    found = list(panels)
-    for module in _on(PANELS, config):
-        found = _enriched(PANELS, module, found, partial(module.enrich, found, figures, views, config))
-    return found
+    """Return panels with the columns of all enrichers that are turned on; figures and views by figure."""
+    return _enriched("panels", list(panels), Context(_options(config), figures, views), config)
 
 
 def wants_views(config: MineConfig) -> bool:
     """Whether something looks at pixels."""
-    return bool(config.image_kinds or config.privacy or config.panels)
+    return config.panels or any(enricher_of(p).pixels for p in _on(config))
 
 
-def enrich_figures(figures: Sequence[Figure], views: Sequence[Any], config: MineConfig) -> list[Figure]:
-    """Figures with the columns of all classifiers that are turned on.
+def _enriched(table: str, rows: list[_Row], context: Context, config: MineConfig) -> list[_Row]:
+    for plugin in _on(config, table):
+        rows = _filled(plugin, rows, context)
+    return rows
 
-    Args:
-        figures: rows.
-        views: RGB of each, height × width × 3, longer side at most `VIEW_SIDE`; None where there is no valid image.
-        config: the configuration.
+
+def _filled(plugin: Plugin, rows: list[_Row], context: Context) -> list[_Row]:
+    """Return the rows as an enricher fills them.
+
+    Raises:
+        PluginError: if it loses rows, or fills columns that it does not declare, or with values of another type.
     """
-    found = list(figures)
-    for module in _on(FIGURES, config):
-        found = _enriched(FIGURES, module, found, partial(module.enrich, found, views, config))
-    return found
+    try:
+        found = enricher_of(plugin).enrich(rows, context)
+    except (PmcmineError, Rejected, MemoryError, OSError):
+        raise
+    except Exception as error:
+        if plugin.package == OWN:
+            raise
+        raise plugin.error(f"failed ({type(error).__name__}: {error})") from error
+    if len(found) != len(rows):
+        raise plugin.error(f"returned {len(found)} rows for {len(rows)}")
+    declared = [c.name for c in enricher_of(plugin).columns]
+    for name in {name for values in found for name in values if name not in declared}:
+        raise plugin.error(f"fills the column {name!r}, which it does not declare{nearest(name, declared)}")
+    extra = extra_columns(plugin)
+    if not extra:
+        return [replace(row, **values) if values else row for row, values in zip(rows, found, strict=True)]
+    for column in extra:
+        _check_values(plugin, field_of(column), [values.get(column.name) for values in found])
+    out = []
+    for row, values in zip(rows, found, strict=True):
+        own = {c.name: values.get(c.name) for c in extra}
+        inside = {k: v for k, v in values.items() if k not in own}
+        out.append(replace(row, **inside, extra={**row.extra, **own}))
+    return out
+
+
+def _check_values(plugin: Plugin, column: pa.Field, values: Sequence[Any]) -> None:
+    try:
+        array = pa.array(values, column.type)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, TypeError, ValueError, OverflowError) as error:
+        reason = str(error).splitlines()[0]
+        raise plugin.error(
+            f"a value of the column {column.name!r} is not of its type, {column.type} ({reason})"
+        ) from None
+    if array.null_count and not column.nullable:
+        raise plugin.error(f"the column {column.name!r} is empty in a row, but it states no `empty`")

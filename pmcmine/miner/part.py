@@ -20,6 +20,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.io.tar import member_size
 from pmcmine.miner import Mined, StagedSample, mine_pmcid
 from pmcmine.miner.at_work import _at_work
+from pmcmine.miner.enrichers import tables
 from pmcmine.miner.retries import Outcome, outcome_of
 from pmcmine.sources.base import Entry, Reader
 from pmcmine.work.columns import INDEX_SCHEMA, LEDGER_SCHEMA
@@ -27,7 +28,7 @@ from pmcmine.work.columns import SCHEMA as SIGNATURES
 from pmcmine.work.manifest import Part, SampleCount
 from pmcmine.work.rows import Rows, write_arrow
 from pmcmine.work.snapshot import read_day
-from schemas import TABLES
+from schemas import TABLES, Table
 
 _PROGRESS_SECONDS = 2.0
 # In the work folder the rows hold the CRC-32 of each panel's sample and of each signature, too.
@@ -43,6 +44,10 @@ def _sample_size(sample: StagedSample) -> int:
     return sum(member_size(len(data)) for data in (sample.image, sample.text, sample.json))
 
 
+def _no_rows(tables_: Mapping[str, Table] = TABLES) -> dict[str, Rows]:
+    return {name: Rows(table) for name, table in tables_.items()}
+
+
 @dataclass
 class PartWriter:
     """Collects what the articles of one part come to, and writes it out."""
@@ -51,7 +56,7 @@ class PartWriter:
     folder: str
     pack: BinaryIO
     pack_name: str
-    rows: dict[str, Rows] = field(default_factory=lambda: {name: Rows(table) for name, table in TABLES.items()})
+    rows: dict[str, Rows] = field(default_factory=_no_rows)
     index: list[dict[str, Any]] = field(default_factory=list)
     near: list[dict[str, Any]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
@@ -173,9 +178,8 @@ class PartWriter:
     def write(self) -> Part:
         """Write row files and index; what the manifest says of the part."""
         tables = {}
-        for name, table in TABLES.items():
-            file = f"{self.folder}/{table.name}.arrow"
-            tables[name] = self.rows[name].write(self.work, file)
+        for name, rows in self.rows.items():
+            tables[name] = rows.write(self.work, f"{self.folder}/{name}.arrow")
         index = f"{self.folder}/index.arrow"
         write_arrow(self.work, index, _INDEX_STAGED, [pa.Table.from_pylist(self.index, _INDEX_STAGED)])
         ledger = f"{self.folder}/ledger.arrow"
@@ -216,7 +220,7 @@ def mine_part(
     """
     pack_name = f"{folder}/pack.bin"
     with work.create(pack_name) as (stream, _):
-        part = PartWriter(work, folder, stream, pack_name)
+        part = PartWriter(work, folder, stream, pack_name, _no_rows(tables(config)))
         last = time.monotonic()
         mining = _in_order(groups, reader, config, threads, read_day(work), marker)
         for mined, group in zip(mining, groups, strict=True):

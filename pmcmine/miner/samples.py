@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from pmcmine.config import MineConfig
 from pmcmine.images.check import CheckedImage
+from pmcmine.miner.enrichers import in_sample
 from pmcmine.miner.result import StagedSample
 from pmcmine.panels.crops import crops, panel_keys, panel_record
 from schemas import plain
@@ -68,7 +69,7 @@ def sample_of(
         privacy=tuple(sorted({f.kind for f in figure.privacy})),
         benchmarks=figure.benchmarks,
     )
-    values = {k: v for k, v in plain(sample).items() if k not in ASSEMBLED}
+    values = {k: v for k, v in plain(sample).items() if k not in ASSEMBLED} | in_sample(figure)
     return StagedSample(
         figure_id=figure.figure_id,
         key=figure.key,
@@ -133,7 +134,7 @@ def panel_samples(
             image=crop.data,
             sha256=crop.sha256,
             text=panel.text.encode(),
-            json=_json(panel_record(panel, crop, figure, article, mentions)),
+            json=_json(panel_record(panel, crop, figure, article, mentions) | in_sample(panel)),
         )
         for panel, crop in crops(figure, panels, image, pieces, config.min_image_side)
     ]

@@ -7,7 +7,7 @@ Their texts stay away; ids, places, offsets and scores are published, and whoeve
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any
@@ -24,8 +24,13 @@ def digest(texts: Mapping[str, Any]) -> str:
     return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def withhold(row: Any) -> Any:
-    """The row as a pointer: its texts empty, their hash in `withheld`."""
+def withhold(row: Any, extra_texts: Collection[str] = ()) -> Any:
+    """Return the row as a pointer: its texts empty, their hash in `withheld`.
+
+    Args:
+        row: the row.
+        extra_texts: columns of enrichers that repeat text of the article.
+    """
     names = _COLUMNS[type(row)]
     texts = {name: getattr(row, name) for name in names}
     changed: dict[str, Any] = {name: None if value is None else type(value)() for name, value in texts.items()}
@@ -33,4 +38,6 @@ def withhold(row: Any) -> Any:
         changed["patients"] = tuple(replace(p, diagnosis=None) for p in row.patients)
     if hasattr(row, "graphics"):
         changed["graphics"] = tuple(replace(g, caption=None, alt_text=None) for g in row.graphics)
+    if getattr(row, "extra", None):
+        changed["extra"] = {k: None if k in extra_texts else v for k, v in row.extra.items()}
     return replace(row, **changed, withheld=digest(texts))

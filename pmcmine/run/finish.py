@@ -46,8 +46,6 @@ from pmcmine.work.records import (
 from pmcmine.work.snapshot import Snapshot
 from pmcmine.work.state import STATE, ledger_counts, old_part, part_file, state_record
 from pmcmine.work.state_file import STATE_FILE, read_state
-from schemas.panel_sample import PanelSample
-from schemas.sample import Sample
 
 _AnyRecord = TypeVar("_AnyRecord", bound=FileRecord)
 
@@ -165,19 +163,21 @@ def _cards(
             read_checked(job.out, record.entry())
     licences = deeds(rights)
     config = job.config
+    samples, published = enrichers.sample_schemas(config), enrichers.tables(config)
+    figures, panels = samples["figures"], samples["panels"]
     cards = {
-        "shards/README.md": shards_card(written.pairs, vocabulary),
-        "shards/schema.json": shards_schema(Sample),
-        "shards/croissant.json": shards_croissant(written.pairs, licences),
-        "tables/README.md": tables_card(written.tables, vocabulary),
-        "tables/schema.json": tables_schema(),
-        "tables/croissant.json": tables_croissant(written.tables, licences),
+        "shards/README.md": shards_card(written.pairs, vocabulary, schema=figures),
+        "shards/schema.json": shards_schema(figures),
+        "shards/croissant.json": shards_croissant(written.pairs, licences, schema=figures),
+        "tables/README.md": tables_card(written.tables, vocabulary, published),
+        "tables/schema.json": tables_schema(published),
+        "tables/croissant.json": tables_croissant(written.tables, licences, published),
     }
     if config.panel_shards:
         cards |= {
-            "shards-panels/README.md": shards_card(written.crops, vocabulary, PANEL_SHARDS),
-            "shards-panels/schema.json": shards_schema(PanelSample),
-            "shards-panels/croissant.json": shards_croissant(written.crops, licences, PANEL_SHARDS),
+            "shards-panels/README.md": shards_card(written.crops, vocabulary, PANEL_SHARDS, panels),
+            "shards-panels/schema.json": shards_schema(panels),
+            "shards-panels/croissant.json": shards_croissant(written.crops, licences, PANEL_SHARDS, panels),
         }
     datasets = {
         "shards": ("pmcmine image-text pairs", _by(written.pairs, _place)),
@@ -249,6 +249,7 @@ def finish(
         "counts": _counts(totals, written, near),
         "vocabulary": vocabulary,
         "classifiers": models,
+        "enrichers": enrichers.stated(config),
         "decontamination": _decontamination(config, totals, job.out),
         "splits_moved": dict(sorted(plan.moved.items())),
         "updates": updates,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,8 +108,10 @@ def _converted(table: Table, rows: Sequence[Any]) -> pa.Table:
 def _cleaned(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)
-    if isinstance(value, tuple):
+    if isinstance(value, list | tuple):
         return tuple(map(_cleaned, value))
+    if isinstance(value, Mapping):
+        return {k: _cleaned(v) for k, v in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.replace(
             value, **{f.name: _cleaned(getattr(value, f.name)) for f in dataclasses.fields(value)}

@@ -17,7 +17,7 @@ from pmcmine.release.conditions import known_values
 from pmcmine.rights.licenses import Group, License
 from schemas import TABLES, closed_values, values
 from schemas.figure import ImageKindScores
-from schemas.paragraph import Paragraph
+from schemas.paragraph import PARAGRAPHS
 from tests.helpers import rows
 
 
@@ -28,7 +28,7 @@ def test_they_are_those_of_the_code() -> None:
     assert values.IMAGE_KINDS == KINDS == tuple(ImageKindScores.__dataclass_fields__)
     sections = {kind for kind, _ in _PATTERNS} | set(SELF_KINDS.values()) | {"abstract", "back", "other"}
     assert set(values.SECTION_KINDS) == sections
-    stated = closed_values(Paragraph)
+    stated = closed_values(PARAGRAPHS.schema)
     assert (set(stated["type"]), set(stated["domain"])) == (set(CLASSES["type"]), set(CLASSES["domain"]))
 
 
@@ -40,11 +40,11 @@ def test_a_release_states_them_and_keeps_to_them(demo_release: Path) -> None:
     described = json.loads((demo_release / "tables" / "schema.json").read_text("utf-8"))
     for name, table in TABLES.items():
         known = known_values(table.schema)
-        assert {f["name"]: f["values"] for f in described[name] if "values" in f} == closed_values(table.record)
+        assert {f["name"]: f["values"] for f in described[name] if "values" in f} == closed_values(table.schema)
         for path in (demo_release / "tables" / name).rglob("*.parquet"):
             assert known_values(pq.read_schema(path)) == known
         for row in rows(demo_release, name):
-            for column in closed_values(table.record):
+            for column in closed_values(table.schema):
                 assert set(_texts(row[column])) <= set(known[column]), (name, column)
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any
 
 import pytest
 
-from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 from pmcmine.io import extras as parts
-from pmcmine.miner import enrichers
 from tests.test_cli import call
 
 _NO_VOCABULARY = ["--vocab", "none"]
@@ -127,62 +123,3 @@ def test_every_extra_is_one_of_the_package() -> None:
     assert [parts.extra_of(m) for m in ("pymupdf.x", "sklearn", "onnx", "lxml", "what")] == [
         "pdf", "train", "encoder-train", "mine", "mine",
     ]  # fmt: skip
-
-
-def _plug_in(**members: Any) -> ModuleType:
-    module = ModuleType("a_plug_in")
-    members = {"SWITCH": "classify", "prepare": lambda c: None, "info": lambda c: [], **members}
-    module.__dict__.update({k: v for k, v in members.items() if v is not None})
-    return module
-
-
-@pytest.mark.parametrize(("members", "said"), [
-    ({"SWITCH": "image_kind"}, "did you mean 'image_kinds'"),
-    ({"SWITCH": "seed"}, "no on/off key"),
-    ({"SWITCH": None}, "has no SWITCH"),
-    ({"enrich": None}, "has no enrich"),
-    ({"COLUMNS": ("type", "domian")}, "no column 'domian'; did you mean 'domain'"),
-])  # fmt: skip
-def test_a_plug_in_that_can_not_be_honoured(
-    monkeypatch: pytest.MonkeyPatch, members: dict[str, Any], said: str
-) -> None:
-    module = _plug_in(**({"enrich": lambda rows, config: rows} | members))
-    entry = SimpleNamespace(name="own", value="a_plug_in", load=lambda: module)
-    monkeypatch.setattr(enrichers, "entry_points", lambda group: [entry])
-    enrichers._registered.cache_clear()
-    try:
-        with pytest.raises(PmcmineError) as found:
-            enrichers.prepare(MineConfig())
-    finally:
-        enrichers._registered.cache_clear()
-    assert said in str(found.value) and "own" in str(found.value)
-
-
-def test_a_plug_in_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    def load() -> None:
-        raise ModuleNotFoundError("No module named 'a_plug_in'")
-
-    entry = SimpleNamespace(name="own", value="a_plug_in", load=load)
-    monkeypatch.setattr(enrichers, "entry_points", lambda group: [entry])
-    enrichers._registered.cache_clear()
-    try:
-        with pytest.raises(PmcmineError, match=r"own of pmcmine\.paragraphs.*can't be loaded"):
-            enrichers.prepare(MineConfig())
-    finally:
-        enrichers._registered.cache_clear()
-
-
-def test_a_plug_in_that_fills_what_records_lack_or_loses_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fill(rows: list[Any], config: Any) -> list[Any]:
-        raise TypeError("Paragraph.__init__() got an unexpected keyword argument 'typ'")
-
-    for enrich, said in ((fill, "no column 'typ'; did you mean 'type'"), (lambda rows, c: [], "0 rows for 1")):
-        monkeypatch.setattr(enrichers, "_registered", lambda group, e=enrich: (_plug_in(enrich=e),))
-        with pytest.raises(PmcmineError, match="a_plug_in") as found:
-            enrichers.enrich_paragraphs([object()], MineConfig())  # type: ignore[list-item]
-        assert said in str(found.value)
-
-
-def test_shipped_plug_ins_are_sound() -> None:
-    for group in (enrichers.PARAGRAPHS, enrichers.FIGURES, enrichers.PANELS):
-        assert enrichers._registered(group)

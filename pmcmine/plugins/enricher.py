@@ -1,0 +1,151 @@
+"""What an enricher is: a class that adds columns to the rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from schemas.figure import Figure
+from schemas.record import arrow_schema, notes_of
+
+__all__ = ["Column", "Context", "Enricher", "Model", "Option", "columns_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that an enricher adds.
+
+    Attributes:
+        name: name, unique in the table.
+        type: Arrow type: a text, number or boolean, or a list of one of them.
+        meaning: one sentence for readers of the table.
+        unit: unit or format of the value.
+        empty: when the column is empty; without it, every row has a value.
+        values: all values that it can have, if they are a closed set.
+        text: whether it repeats text of the article, so that pointers leave it out.
+    """
+
+    name: str
+    type: pa.DataType
+    meaning: str
+    unit: str | None = None
+    empty: str | None = None
+    values: tuple[str, ...] = ()
+    text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A key of the configuration that an enricher adds, set by `--set` or the configuration file.
+
+    Attributes:
+        name: the key.
+        type: bool, int, float or str; also such a type or None.
+        default: its default.
+        meaning: what it sets.
+    """
+
+    name: str
+    type: Any
+    default: Any
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model that decides what an enricher finds, as `release.json` states it.
+
+    Attributes:
+        name: name.
+        trained_on: training data.
+        version: version, for rules and for models without a file.
+        license: licence.
+        sha256: hash of its files.
+    """
+
+    name: str
+    trained_on: str
+    version: str = ""
+    license: str = ""
+    sha256: str = ""
+
+    def stated(self) -> dict[str, str]:
+        """Return what is known of it, without what is empty."""
+        known = {
+            "name": self.name,
+            "sha256": self.sha256,
+            "version": self.version,
+            "license": self.license,
+            "trained_on": self.trained_on,
+        }
+        return {k: v for k, v in known.items() if v}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an enricher sees beside its rows.
+
+    Attributes:
+        options: all keys of the configuration, by name.
+        figures: the article's figures by id, for panels.
+        views: pixels, RGB, height × width × 3, longer side at most 768, by figure id; by file name for panels with a
+            file of their own. Only of valid images, and only if an enricher that is on asks for pixels.
+    """
+
+    options: Mapping[str, Any]
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    views: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Enricher(Protocol):
+    """Adds columns to the rows of one table. Registered as an entry point of the group `pmcmine.enrichers`.
+
+    Attributes:
+        table: paragraphs, figures or panels.
+        columns: the columns that it adds.
+        switch: the on/off key that turns it on: one of `options`, or a key that pmcmine has.
+        options: keys of the configuration that it adds.
+        pixels: whether it looks at pixels.
+    """
+
+    @property
+    def table(self) -> str: ...
+
+    @property
+    def columns(self) -> Sequence[Column]: ...
+
+    @property
+    def switch(self) -> str: ...
+
+    @property
+    def options(self) -> Sequence[Option]: ...
+
+    @property
+    def pixels(self) -> bool: ...
+
+    def prepare(self, options: Mapping[str, Any]) -> None:
+        """Load what it needs, so that a missing model ends a run before it begins.
+
+        Raises:
+            PmcmineError: if something is missing or damaged, in one line.
+        """
+
+    def models(self, options: Mapping[str, Any]) -> Sequence[Model]:
+        """Return its models."""
+
+    def enrich(self, rows: Sequence[Any], context: Context) -> Sequence[Mapping[str, Any]]:
+        """Return the values of its columns for each row, in order; a column that is left out is empty."""
+
+
+def columns_of(record: Any, *names: str) -> tuple[Column, ...]:
+    """Return columns that a record class declares, for an enricher that fills them."""
+    schema = arrow_schema(record)
+    found = []
+    for name in names:
+        column = schema.field(name)
+        notes = notes_of(column)
+        found.append(Column(name, column.type, notes["meaning"], notes.get("unit"), notes.get("null")))
+    return tuple(found)
