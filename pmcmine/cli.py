@@ -29,9 +29,11 @@ from pmcmine.commands import subset as subset_command
 from pmcmine.commands import train as train_command
 from pmcmine.commands import update as update_command
 from pmcmine.commands import vocab as vocab_command
+from pmcmine.commands.output import listing
 from pmcmine.errors import EXIT_FAILED, EXIT_INTERRUPTED, PmcmineError
 from pmcmine.io.extras import extra_of
 from pmcmine.io.folder import describe
+from pmcmine.plugins.load import EXPORTERS, VIEWS
 from pmcmine.text.clean import CleanFormatter, for_terminal
 from pmcmine.text.redact import hide, learn_environment
 
@@ -54,10 +56,10 @@ app.command("link")(link_command.link)
 app.command("plan")(plan_command.plan)
 app.command("publish")(publish_command.publish)
 app.command("verify")(publish_command.verify)
-app.command("export")(export_command.export)
+app.command("export", cls=listing("Formats", EXPORTERS))(export_command.export)
 app.command("rehydrate")(rehydrate_command.rehydrate)
 app.command("stats")(stats_command.stats)
-app.command("subset")(subset_command.subset)
+app.command("subset", cls=listing("Views", VIEWS))(subset_command.subset)
 
 
 def _version(value: bool) -> None:

@@ -42,7 +42,7 @@ def call(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]
     (["mine", "--source", ".", "--runner", "direkt"], "did you mean 'direct'"),
     (["mine", "--source", ".", "--beam=--direct_num_worker=2"], "--direct_num_workers"),
     (["mine", "--source", ".", "--runner", "spark"], "--job_endpoint"),
-    (["mine", "--source", ".", "--source-kind", "ftp"], "choose from bucket, folder, packages, bulk"),
+    (["mine", "--source", ".", "--source-kind", "ftp"], "choose from bucket, bulk, folder, packages"),
     (["mien"], "mien"),
     (["mine", "--nonsense"], "--nonsense"),
 ])  # fmt: skip
@@ -248,7 +248,7 @@ def test_a_full_disk_says_how_to_go_on(
         assert not list(tmp_path.iterdir())
     monkeypatch.undo()
     assert call(capsys, "subset", str(demo_release), "--out", str(out))[0] == 0
-    monkeypatch.setattr("pmcmine.exports.FORMATS", {"attribution": full})
+    monkeypatch.setattr("pmcmine.exports.attribution.Attribution.export", full)
     folder = tmp_path / "export"
     args = ["export", str(demo_release), "--format", "attribution", "--out", str(folder)]
     code, _, err = call(capsys, *args)

@@ -16,23 +16,22 @@ def export(
     release: Annotated[Path, typer.Argument(help="Release folder.")],
     format_: Annotated[
         str,
-        typer.Option(
-            "--format", help="biomedica, pmc15m, biomed-enriched, medconcept, open-pmc, medicat or attribution."
-        ),
+        typer.Option("--format", help="What to write; the formats are listed below."),
     ],
     out: Annotated[Path, typer.Option(help="New folder.")],
     groups: Annotated[str | None, typer.Option(help="Licence groups, comma-separated; all if not given.")] = None,
     images: Annotated[bool, typer.Option(help="Write image files where the format has them.")] = True,
 ) -> None:
     """Write a release in the record shapes of another system, for its loaders, or its attribution as TSV."""
-    from pmcmine.exports import FORMATS, Export, ReleaseReader
+    from pmcmine.exports import Export, ReleaseReader, exporters
     from pmcmine.io.folder import check_writable, describe
     from pmcmine.io.safe_files import temporary_name
     from pmcmine.release.conditions import choose
     from pmcmine.release.tables import MALFORMED, malformed
 
-    if format_ not in FORMATS:
-        raise PmcmineError(f"--format {format_}: {choose(format_, list(FORMATS))}")
+    formats = exporters()
+    if format_ not in formats:
+        raise PmcmineError(f"--format {format_}: {choose(format_, list(formats))}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise PmcmineError(f"--out {out}: is not an empty folder")
     reader = ReleaseReader(release, [g.strip() for g in groups.split(",")] if groups else None)
@@ -43,7 +42,7 @@ def export(
     done = Export(scratch, images)
     try:
         scratch.mkdir()
-        FORMATS[format_](reader, done)
+        formats[format_].export(reader, done)
         for path in sorted(scratch.iterdir()):
             if (out / path.name).exists() or (out / path.name).is_symlink():
                 raise PmcmineError(f"--out {out}: {path.name} was put there meanwhile; give an empty folder")

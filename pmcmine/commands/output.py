@@ -6,8 +6,26 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from click import Context, HelpFormatter
+from typer.core import TyperCommand
 
 from pmcmine.errors import PmcmineError
+from pmcmine.plugins.load import names
+
+
+def listing(title: str, group: str) -> type[TyperCommand]:
+    """Return a command whose help ends with the names of the extensions of a group; they are looked up only then."""
+
+    class Listing(TyperCommand):
+        """A command with a list of names below its help."""
+
+        def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
+            """Write the help, then the names."""
+            self.epilog = f"{title}: {', '.join(names(group))}."
+            super().format_help(ctx, formatter)
+
+    return Listing
+
 
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file at --out if there is one.")]
 

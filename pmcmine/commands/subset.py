@@ -14,7 +14,7 @@ from pmcmine.errors import PmcmineError
 def subset(
     release: Annotated[Path, typer.Argument(help="Release folder.")],
     out: Annotated[Path, typer.Option(help="Parquet file to write.")],
-    view: Annotated[str | None, typer.Option(help="Named view, such as clinical-cases.")] = None,
+    view: Annotated[str | None, typer.Option(help="Named view; the views are listed below.")] = None,
     table: Annotated[str, typer.Option(help="Table, where no view is given.")] = "figures",
     where: Annotated[
         str | None, typer.Option(help="SQL condition over the table's columns; with a view, both.")
@@ -31,12 +31,13 @@ def subset(
     from pmcmine.io.safe_names import sql_identifier
     from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
     from pmcmine.release.tables import check_release, connect, create_view, table_files, table_names
-    from pmcmine.release.views import VIEWS, View
+    from pmcmine.release.views import View, views
 
-    if view is not None and view not in VIEWS:
-        raise PmcmineError(f"--view {view}: {choose(view, list(VIEWS))}")
+    named = views() if view is not None else {}
+    if view is not None and view not in named:
+        raise PmcmineError(f"--view {view}: {choose(view, list(named))}")
     check_file(out, overwrite)
-    chosen = VIEWS[view] if view else View(table, (), "true", "ALL", "")
+    chosen = named[view] if view else View("", table, (), "true", "ALL", "")
     check_release(release)
     tables = table_names(release)
     files = table_files(release, chosen.table, chosen.groups) if chosen.table in tables else []

@@ -19,11 +19,17 @@ ORDER BY _article, _place
 """
 
 
-def write(release: ReleaseReader, out: Export) -> None:
-    """`ATTRIBUTION.tsv`: a line for each article, and one for each published figure with rights of its own."""
-    path = out.folder / "ATTRIBUTION.tsv"
-    with path.open("w", encoding="utf-8") as stream:
-        stream.write(tsv_line(COLUMNS))
-        for row in release.rows(_LINES):
-            stream.write(tsv_line(row[c] for c in COLUMNS))
-            out.counts[path.name] += 1
+class Attribution:
+    """Attribution of all that a release holds, as TSV."""
+
+    name = "attribution"
+    meaning = "attribution of all that a release holds, as TSV"
+
+    def export(self, release: ReleaseReader, out: Export) -> None:
+        """Write `ATTRIBUTION.tsv`: a line for each article, and for each published figure with rights of its own."""
+        path = out.folder / "ATTRIBUTION.tsv"
+        with path.open("w", encoding="utf-8") as stream:
+            stream.write(tsv_line(COLUMNS))
+            for row in release.rows(_LINES):
+                stream.write(tsv_line(row[c] for c in COLUMNS))
+                out.counts[path.name] += 1

@@ -41,23 +41,29 @@ _QUERY: Final = (
 _BATCH: Final = 2_000
 
 
-def write(release: ReleaseReader, out: Export) -> None:
-    """`<group>/train.parquet` for each licence group; articles without a PMID are named by their PMCID."""
-    for group in ("commercial", "noncommercial"):
-        rows: list[dict[str, Any]] = []
-        path = out.folder / group / "train.parquet"
-        writer: pq.ParquetWriter | None = None
-        for p in release.rows(_QUERY.format(group)):
-            rows.append(_row(p))
-            if len(rows) >= _BATCH:
+class BiomedEnriched:
+    """Biomed-Enriched's paragraph rows."""
+
+    name = "biomed-enriched"
+    meaning = "Biomed-Enriched's paragraph rows"
+
+    def export(self, release: ReleaseReader, out: Export) -> None:
+        """Write `<group>/train.parquet` for each licence group; articles without a PMID are named by their PMCID."""
+        for group in ("commercial", "noncommercial"):
+            rows: list[dict[str, Any]] = []
+            path = out.folder / group / "train.parquet"
+            writer: pq.ParquetWriter | None = None
+            for p in release.rows(_QUERY.format(group)):
+                rows.append(_row(p))
+                if len(rows) >= _BATCH:
+                    writer = _flush(rows, path, writer)
+                    out.counts[group] += len(rows)
+                    rows = []
+            if rows:
                 writer = _flush(rows, path, writer)
                 out.counts[group] += len(rows)
-                rows = []
-        if rows:
-            writer = _flush(rows, path, writer)
-            out.counts[group] += len(rows)
-        if writer is not None:
-            writer.close()
+            if writer is not None:
+                writer.close()
 
 
 def _flush(rows: list[dict[str, Any]], path: Any, writer: pq.ParquetWriter | None) -> pq.ParquetWriter:

@@ -17,10 +17,16 @@ _SHARD: Final = 1_000  # samples
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_]+")
 
 
-def write(release: ReleaseReader, out: Export) -> None:
-    """`<group>/00000.tar`, …; keys are `<batch>-<PMCID>-<position>-<image id>`."""
-    for group in ("commercial", "noncommercial"):
-        _group(release, out, group)
+class Biomedica:
+    """BIOMEDICA's WebDataset samples."""
+
+    name = "biomedica"
+    meaning = "BIOMEDICA's WebDataset samples"
+
+    def export(self, release: ReleaseReader, out: Export) -> None:
+        """Write `<group>/00000.tar`, …; keys are `<batch>-<PMCID>-<position>-<image id>`."""
+        for group in ("commercial", "noncommercial"):
+            _group(release, out, group)
 
 
 def _group(release: ReleaseReader, out: Export, group: str) -> None:

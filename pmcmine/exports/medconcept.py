@@ -15,9 +15,15 @@ from pmcmine.exports.reader import FIGURES, Beside, Export, ReleaseReader, image
 _WORD = re.compile(r"\w+|[^\w\s]")
 
 
-def write(release: ReleaseReader, out: Export) -> None:
-    """`medconcept.jsonl` and `images/`."""
-    out.json_lines("medconcept.jsonl", _pairs(release, out))
+class MedConcept:
+    """MedConcept-23M's pairs with UMLS concepts (ConceptCLIP)."""
+
+    name = "medconcept"
+    meaning = "MedConcept-23M's pairs with UMLS concepts (ConceptCLIP)"
+
+    def export(self, release: ReleaseReader, out: Export) -> None:
+        """Write `medconcept.jsonl` and `images/`."""
+        out.json_lines("medconcept.jsonl", _pairs(release, out))
 
 
 def _pairs(release: ReleaseReader, out: Export) -> Iterator[dict[str, Any]]:

@@ -11,9 +11,15 @@ from pmcmine.exports.reader import FIGURES, Beside, Export, ReleaseReader, image
 _RADIOLOGY: Final = frozenset({"xray", "ct", "mri", "ultrasound", "nuclear"})
 
 
-def write(release: ReleaseReader, out: Export) -> None:
-    """`medicat.jsonl` and `images/`. `pdf_hash`, an id of Semantic Scholar's, is made from the PMCID here."""
-    out.json_lines("medicat.jsonl", _figures(release, out))
+class Medicat:
+    """MedICaT's figures with the sentences that refer to them."""
+
+    name = "medicat"
+    meaning = "MedICaT's figures with the sentences that refer to them"
+
+    def export(self, release: ReleaseReader, out: Export) -> None:
+        """Write `medicat.jsonl` and `images/`. `pdf_hash`, an id of Semantic Scholar's, is made from the PMCID here."""
+        out.json_lines("medicat.jsonl", _figures(release, out))
 
 
 def _figures(release: ReleaseReader, out: Export) -> Iterator[dict[str, Any]]:

@@ -10,11 +10,17 @@ from pmcmine.exports.reader import FIGURES, Beside, Export, ReleaseReader, image
 _MEDICAL: Final = frozenset({"xray", "ct", "mri", "ultrasound", "nuclear", "microscopy", "clinical_photo"})
 
 
-def write(release: ReleaseReader, out: Export) -> None:
-    """`open-pmc.jsonl`, `subfigures.jsonl`, `subcaptions.jsonl` and `images/`."""
-    out.json_lines("open-pmc.jsonl", _pairs(release, out))
-    out.json_lines("subfigures.jsonl", _subfigures(release))
-    out.json_lines("subcaptions.jsonl", _subcaptions(release))
+class OpenPmc:
+    """Open-PMC's pairs, subfigures and subcaptions."""
+
+    name = "open-pmc"
+    meaning = "Open-PMC's pairs, subfigures and subcaptions"
+
+    def export(self, release: ReleaseReader, out: Export) -> None:
+        """Write `open-pmc.jsonl`, `subfigures.jsonl`, `subcaptions.jsonl` and `images/`."""
+        out.json_lines("open-pmc.jsonl", _pairs(release, out))
+        out.json_lines("subfigures.jsonl", _subfigures(release))
+        out.json_lines("subcaptions.jsonl", _subcaptions(release))
 
 
 def _pairs(release: ReleaseReader, out: Export) -> Iterator[dict[str, Any]]:

@@ -8,9 +8,15 @@ from typing import Any
 from pmcmine.exports.reader import FIGURES, Export, ReleaseReader, image_name
 
 
-def write(release: ReleaseReader, out: Export) -> None:
-    """`pmc15m.jsonl` and `images/`."""
-    out.json_lines("pmc15m.jsonl", _articles(release, out))
+class Pmc15m:
+    """PMC-15M's article records (BiomedCLIP)."""
+
+    name = "pmc15m"
+    meaning = "PMC-15M's article records (BiomedCLIP)"
+
+    def export(self, release: ReleaseReader, out: Export) -> None:
+        """Write `pmc15m.jsonl` and `images/`."""
+        out.json_lines("pmc15m.jsonl", _articles(release, out))
 
 
 def _articles(release: ReleaseReader, out: Export) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pmcmine.io.safe_files import replacing
 from pmcmine.io.safe_names import inside, read_range, release_name, safe_name, sample_key, sql_identifier
@@ -105,6 +105,24 @@ class Export:
             with replacing(path) as stream:
                 stream.write(data)
             self.counts["images"] += 1
+
+
+class Exporter(Protocol):
+    """Writes a release in another shape. Registered as an entry point of the group `pmcmine.exporters`, by its name.
+
+    Attributes:
+        name: what `pmcmine export --format` calls it.
+        meaning: what it writes, in a few words.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def meaning(self) -> str: ...
+
+    def export(self, release: ReleaseReader, out: Export) -> None:
+        """Write the release into the folder of the export."""
 
 
 def image_name(figure: Mapping[str, Any]) -> str:

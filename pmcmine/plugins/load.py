@@ -107,6 +107,9 @@ def _load(group: str, entry: EntryPoint) -> Plugin:
     missing = [name for name in MEMBERS[group] if not hasattr(target, name)]
     if missing:
         raise PluginError(f"{said}: has no {', '.join(missing)}; install a version for this pmcmine, or remove it")
+    own_name = getattr(target, MEMBERS[group][0])
+    if group != ENRICHERS and own_name != entry.name:
+        raise PluginError(f"{said}: calls itself {own_name!r}; register it by that name")
     version = entry.dist.version if entry.dist is not None else ""
     return Plugin(group, entry.name, package, version, target)
 

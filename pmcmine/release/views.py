@@ -1,17 +1,19 @@
-"""Named views of a release: documented predicates over its tables. Light: nothing but DuckDB is needed to use them."""
+"""Named views of a release: documented predicates over its tables. Light: they need nothing but DuckDB."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+
+from pmcmine.plugins.load import VIEWS, plugins
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A predicate over a table.
+    """A predicate over a table. Registered as an entry point of the group `pmcmine.views`, by its name.
 
     Attributes:
+        name: what `pmcmine subset --view` calls it.
         table: the table.
         groups: licence groups; all where empty.
         where: SQL condition over its columns.
@@ -19,6 +21,7 @@ class View:
         meaning: what the rows are.
     """
 
+    name: str
     table: str
     groups: tuple[str, ...]
     where: str
@@ -26,44 +29,56 @@ class View:
     meaning: str
 
 
-VIEWS: Final[Mapping[str, View]] = {
-    "clinical-cases": View(
-        "paragraphs",
-        (),
-        "type = 'clinical_case' AND type_clinical_case >= 0.6",
-        "article_type = 'case-report' DESC, pmcid, ordinal",
-        "Paragraphs that tell the course of individual patients, those of case reports first and each article's "
-        "together; `patients` holds age, sex and diagnosis where they are stated.",
-    ),
-    "high-quality-commercial": View(
-        "paragraphs",
-        ("commercial",),
-        "quality >= 3.3 AND type <> 'other' AND text_language = 'en'",
-        "quality DESC, paragraph_id",
-        "English paragraphs of educational quality that may be used commercially, the best first.",
-    ),
-    "radiology": View(
-        "figures",
-        (),
-        "shard IS NOT NULL AND greatest(image_kind_scores.xray, image_kind_scores.ct, image_kind_scores.mri, "
-        "image_kind_scores.ultrasound, image_kind_scores.nuclear) >= 0.5",
-        "pmcid, ordinal",
-        "Figures with X-ray, CT, MRI, ultrasound or nuclear medicine.",
-    ),
-    "histopathology": View(
-        "figures",
-        (),
-        "shard IS NOT NULL AND image_kind_scores.microscopy >= 0.5 AND regexp_matches(lower(caption), "
-        "'histolog|histopatholog|biops|hematoxylin|haematoxylin|h&e|immunohistochem')",
-        "pmcid, ordinal",
-        "Micrographs whose caption speaks of tissue under a stain.",
-    ),
-    "dermatology": View(
-        "figures",
-        (),
-        "shard IS NOT NULL AND image_kind_scores.clinical_photo >= 0.5 AND regexp_matches(lower(caption), "
-        "'skin|dermat|lesion|rash|plaque|papule|erythema|trichosc|dermosc')",
-        "pmcid, ordinal",
-        "Clinical photographs whose caption speaks of skin.",
-    ),
-}
+CLINICAL_CASES: Final = View(
+    "clinical-cases",
+    "paragraphs",
+    (),
+    "type = 'clinical_case' AND type_clinical_case >= 0.6",
+    "article_type = 'case-report' DESC, pmcid, ordinal",
+    "Paragraphs that tell the course of individual patients, those of case reports first and each article's "
+    "together; `patients` holds age, sex and diagnosis where they are stated.",
+)
+HIGH_QUALITY_COMMERCIAL: Final = View(
+    "high-quality-commercial",
+    "paragraphs",
+    ("commercial",),
+    "quality >= 3.3 AND type <> 'other' AND text_language = 'en'",
+    "quality DESC, paragraph_id",
+    "English paragraphs of educational quality that may be used commercially, the best first.",
+)
+RADIOLOGY: Final = View(
+    "radiology",
+    "figures",
+    (),
+    "shard IS NOT NULL AND greatest(image_kind_scores.xray, image_kind_scores.ct, image_kind_scores.mri, "
+    "image_kind_scores.ultrasound, image_kind_scores.nuclear) >= 0.5",
+    "pmcid, ordinal",
+    "Figures with X-ray, CT, MRI, ultrasound or nuclear medicine.",
+)
+HISTOPATHOLOGY: Final = View(
+    "histopathology",
+    "figures",
+    (),
+    "shard IS NOT NULL AND image_kind_scores.microscopy >= 0.5 AND regexp_matches(lower(caption), "
+    "'histolog|histopatholog|biops|hematoxylin|haematoxylin|h&e|immunohistochem')",
+    "pmcid, ordinal",
+    "Micrographs whose caption speaks of tissue under a stain.",
+)
+DERMATOLOGY: Final = View(
+    "dermatology",
+    "figures",
+    (),
+    "shard IS NOT NULL AND image_kind_scores.clinical_photo >= 0.5 AND regexp_matches(lower(caption), "
+    "'skin|dermat|lesion|rash|plaque|papule|erythema|trichosc|dermosc')",
+    "pmcid, ordinal",
+    "Clinical photographs whose caption speaks of skin.",
+)
+
+
+def views() -> dict[str, View]:
+    """Return all named views by name, those of other packages included.
+
+    Raises:
+        PluginError: if one can't be loaded.
+    """
+    return {p.name: p.target for p in plugins(VIEWS)}

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
 from typing import Final, Protocol
 
+from pmcmine.config import MineConfig
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.text.bounds import clean
@@ -151,3 +154,46 @@ class Source(Protocol):
 
     def open(self, share: float) -> Reader:
         """Open for one worker that may use the given share (0 to 1] of the request budget."""
+
+
+class Address:
+    """A URL or path that is to be recognised as a source; lists what is there once, and only if a kind asks.
+
+    Attributes:
+        text: the URL or path.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Names at the top of a folder; none if there is no such folder."""
+        folder = Folder(self.text)
+        return folder.names() if folder.exists() else []
+
+    @cached_property
+    def below(self) -> list[str]:
+        """File names in a folder at any depth, without their folders."""
+        return [PurePosixPath(n).name for n in Folder(self.text).walk()] if self.names else []
+
+
+class SourceKind(Protocol):
+    """A kind of source. Registered as an entry point of the group `pmcmine.sources`, by its kind.
+
+    Attributes:
+        kind: what `--source-kind` calls it; a source's own `kind` is the same.
+    """
+
+    @property
+    def kind(self) -> str: ...
+
+    def recognises(self, address: Address) -> bool:
+        """Return whether a URL or path is a source of this kind; kinds of other packages are asked first."""
+
+    def open(self, config: MineConfig) -> Source:
+        """Return the source at `config.source`.
+
+        Raises:
+            SourceError: if it can't be read as this kind.
+        """

@@ -17,10 +17,11 @@ from urllib.parse import quote
 
 from lxml import etree
 
+from pmcmine.config import MineConfig
 from pmcmine.errors import SourceError
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason, Rejected
-from pmcmine.sources.base import Entry, VersionMeta
+from pmcmine.sources.base import Address, Entry, VersionMeta
 from pmcmine.sources.filelist import bounded_lines, csv_rows
 from pmcmine.sources.http import HttpClient, HttpLimits
 from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, of_metadata, read_metadata
@@ -306,3 +307,25 @@ class BucketReader:
     def close(self) -> None:
         """Close connections."""
         self._client.close()
+
+
+class Bucket:
+    """Buckets of the PMC Open Access Subset over HTTP."""
+
+    kind = "bucket"
+
+    def recognises(self, address: Address) -> bool:
+        """Return whether the address is a URL."""
+        return address.text.startswith(("http://", "https://"))
+
+    def open(self, config: MineConfig) -> BucketSource:
+        """Return the bucket."""
+        limits = HttpLimits(
+            retries=config.retries,
+            retry_seconds=config.retry_seconds,
+            timeout=config.timeout,
+            connections=config.concurrency,
+            requests_per_second=config.requests_per_second,
+            contact=config.contact,
+        )
+        return BucketSource(config.source, limits, config.pmcid, config.inventory)

@@ -16,12 +16,15 @@ from typing import BinaryIO, ClassVar
 
 import pyarrow as pa
 
+from pmcmine.config import MineConfig
 from pmcmine.errors import SourceError
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason, Rejected
+from pmcmine.release.layout import WORK
 from pmcmine.sources.archives import read_member, stream_members
-from pmcmine.sources.base import Asset, Entry, VersionMeta, broken_entry
+from pmcmine.sources.base import Address, Asset, Entry, VersionMeta, broken_entry
 from pmcmine.sources.filelist import open_filelist
+from pmcmine.sources.packages import NAME as PACKAGE
 from pmcmine.sources.packages import meta_of, note_of
 from pmcmine.text.bounds import PMCID
 
@@ -214,3 +217,21 @@ class BulkBundle:
         """There are none."""
         for asset in assets:
             yield asset, Rejected(Reason.MEDIA_NOT_IN_SOURCE, asset.name)
+
+
+class Bulk:
+    """Folders of PMC's bulk archives."""
+
+    kind = "bulk"
+
+    def recognises(self, address: Address) -> bool:
+        """Return whether a folder holds bulk archives, at its top or, if nothing there tells, below."""
+        if "metadata" in address.names:
+            return False
+        top = any(NAME.fullmatch(n) or PACKAGE.fullmatch(n) for n in address.names)
+        return any(NAME.fullmatch(PurePosixPath(n).name) for n in (address.names if top else address.below))
+
+    def open(self, config: MineConfig) -> BulkSource:
+        """Return the archives; they are staged in the run's work folder."""
+        work = Folder(config.out).child(WORK)
+        return BulkSource(config.source, work.url, config.pmcid, config.max_xml_bytes)

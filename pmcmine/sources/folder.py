@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
 
+from pmcmine.config import MineConfig
 from pmcmine.errors import SourceError, StorageError
 from pmcmine.images.names import is_image_name
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason, Rejected
-from pmcmine.sources.base import Asset, Entry, VersionMeta, broken_entry
+from pmcmine.sources.base import Address, Asset, Entry, VersionMeta, broken_entry
 from pmcmine.sources.layout import MAX_METADATA_BYTES, StoreBundle, metadata_entry, of_metadata, read_metadata
 from pmcmine.text.bounds import PMCID, VERSION, clean
 
@@ -127,3 +128,17 @@ class FolderReader:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+class Articles:
+    """Folders of articles: XML beside its media. What no other kind recognises is read as one."""
+
+    kind = "folder"
+
+    def recognises(self, address: Address) -> bool:
+        """Return whether a folder is laid out as the bucket is."""
+        return "metadata" in address.names
+
+    def open(self, config: MineConfig) -> FolderSource:
+        """Return the folder."""
+        return FolderSource(config.source, config.pmcid)

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
 
+from pmcmine.config import MineConfig
 from pmcmine.errors import SourceError
 from pmcmine.images.names import is_image_name
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.sources.archives import read_member, stream_members
-from pmcmine.sources.base import Asset, Entry, VersionMeta, broken_entry
+from pmcmine.sources.base import Address, Asset, Entry, VersionMeta, broken_entry
 from pmcmine.sources.filelist import open_filelist
 from pmcmine.text.bounds import IDENTIFIER, PMCID, clean
 
@@ -197,3 +198,19 @@ class PackageBundle:
             problem = Rejected(Reason.MEDIA_MISSING, f"{self.meta.xml_ref}: {error.strerror or error}")
         for asset in missing.values():
             yield asset, problem
+
+
+class Packages:
+    """Folders of article packages (`PMC<digits>.tar.gz`)."""
+
+    kind = "packages"
+
+    def recognises(self, address: Address) -> bool:
+        """Return whether a folder holds packages, at its top or below."""
+        if "metadata" in address.names:
+            return False
+        return any(map(NAME.fullmatch, address.names)) or any(map(NAME.fullmatch, address.below))
+
+    def open(self, config: MineConfig) -> PackagesSource:
+        """Return the packages."""
+        return PackagesSource(config.source, config.pmcid, config.max_package_bytes)

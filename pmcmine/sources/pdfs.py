@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
+from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError, SourceError
 from pmcmine.ids import parse_pmcid
 from pmcmine.io.folder import Folder
 from pmcmine.pdf.convert import PdfPicture, need_pymupdf, read_pdf, to_jats
 from pmcmine.pdf.extract import Limits
+from pmcmine.pdf.limits import pdf_limits
 from pmcmine.rejects import Reason, Rejected
-from pmcmine.sources.base import Asset, Entry, VersionMeta, broken_entry
+from pmcmine.sources.base import Address, Asset, Entry, VersionMeta, broken_entry
 from pmcmine.sources.layout import MAX_METADATA_BYTES, read_metadata
 from pmcmine.text.bounds import PMCID, VERSION, clean
 
@@ -179,3 +181,18 @@ class PdfBundle:
             data = self._pictures[asset.name].data
             large = len(data) > max_bytes
             yield asset, Rejected(Reason.MEDIA_TOO_LARGE, f"more than {max_bytes} bytes") if large else data
+
+
+class Pdfs:
+    """Folders of PDFs."""
+
+    kind = "pdf"
+
+    def recognises(self, address: Address) -> bool:
+        """Return whether a folder holds PDFs and no XML."""
+        names = [n.lower() for n in address.below]
+        return any(n.endswith(".pdf") for n in names) and not any(n.endswith((".xml", ".nxml")) for n in names)
+
+    def open(self, config: MineConfig) -> PdfSource:
+        """Return the PDFs."""
+        return PdfSource(config.source, config.pmcid, config.max_pdf_bytes, pdf_limits(config))

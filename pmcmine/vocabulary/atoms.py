@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -66,19 +66,25 @@ class Input(Protocol):
         """What it is; complete once `atoms` is exhausted."""
 
 
-@dataclass(frozen=True)
-class Format:
-    """A format of vocabularies.
+class Format(Protocol):
+    """A format of vocabularies. Registered as an entry point of the group `pmcmine.vocabulary_formats`, by its name.
 
     Attributes:
-        name: option of `vocab build` that takes it.
-        matches: whether a file or folder looks like it.
-        open: opens one.
+        name: name of the format.
     """
 
-    name: str
-    matches: Callable[[Path], bool]
-    open: Callable[[Path, Options], Input]
+    @property
+    def name(self) -> str: ...
+
+    def matches(self, path: Path) -> bool:
+        """Return whether a file or folder looks like it."""
+
+    def open(self, path: Path, options: Options) -> Input:
+        """Open a file or folder.
+
+        Raises:
+            VocabularyError: if it is not of the format.
+        """
 
 
 def unstated_version(digest: str) -> str:

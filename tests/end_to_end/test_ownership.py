@@ -216,13 +216,13 @@ def test_an_export_that_fails_removes_only_its_own(
     out = tmp_path / "out"
     out.mkdir()
 
-    def fails(reader: Any, done: Any) -> None:
+    def fails(self: Any, reader: Any, done: Any) -> None:
         _put(done.folder / "data.json")
         _put(out / "notes.txt")
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setitem(__import__("pmcmine.exports", fromlist=["FORMATS"]).FORMATS, "attribution", fails)
+        patched.setattr("pmcmine.exports.attribution.Attribution.export", fails)
         code, _, err = call(capsys, "export", str(whole), "--format", "attribution", "--out", str(out))
     assert code == 2 and err.count("\n") == 1
     assert [p.name for p in out.iterdir()] == ["notes.txt"]

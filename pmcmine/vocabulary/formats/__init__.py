@@ -1,21 +1,21 @@
-"""Formats of vocabularies. A new one is a module here with a `FORMAT`; it is found by itself."""
+"""Formats of vocabularies, one module each."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from functools import cache
 from pathlib import Path
 
 from pmcmine.errors import VocabularyError
+from pmcmine.plugins.load import VOCABULARY_FORMATS, plugins
 from pmcmine.vocabulary.atoms import Format, Input, Options
 
 
-@cache
 def formats() -> dict[str, Format]:
-    """All formats by name."""
-    found = (importlib.import_module(f"{__name__}.{m.name}").FORMAT for m in pkgutil.iter_modules(__path__))
-    return {f.name: f for f in found}
+    """Return all formats by name, those of other packages included.
+
+    Raises:
+        PluginError: if one can't be loaded.
+    """
+    return {p.name: p.target for p in plugins(VOCABULARY_FORMATS)}
 
 
 def open_input(path: Path, options: Options, name: str | None = None) -> Input:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pmcmine.errors import VocabularyError
-from pmcmine.vocabulary.atoms import Atom, Format, Options, unstated_version
+from pmcmine.vocabulary.atoms import Atom, Options, unstated_version
 from pmcmine.vocabulary.semantic_types import ONTOLOGY_TYPES
 from pmcmine.vocabulary.terms import Level, Origin
 
@@ -266,8 +266,15 @@ def find_circle(parents: dict[str, list[str]]) -> list[str] | None:
     return None
 
 
-FORMAT = Format(
-    "obo",
-    lambda p: p.is_file() and p.name.lower().removesuffix(".gz").removesuffix(".zip").endswith(".obo"),
-    OboInput,
-)
+class Obo:
+    """OBO files, compressed or not."""
+
+    name = "obo"
+
+    def matches(self, path: Path) -> bool:
+        """Return whether a file's name ends in .obo, .obo.gz or .obo.zip."""
+        return path.is_file() and path.name.lower().removesuffix(".gz").removesuffix(".zip").endswith(".obo")
+
+    def open(self, path: Path, options: Options) -> OboInput:
+        """Open an OBO file."""
+        return OboInput(path, options)

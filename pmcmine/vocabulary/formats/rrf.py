@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pmcmine.errors import VocabularyError
-from pmcmine.vocabulary.atoms import Atom, Format, Options, unstated_version
+from pmcmine.vocabulary.atoms import Atom, Options, unstated_version
 from pmcmine.vocabulary.terms import Level, Origin
 
 _CUI = re.compile(r"C\d{7}$")
@@ -168,4 +168,15 @@ class RrfInput:
         return ranks
 
 
-FORMAT = Format("umls", lambda p: p.is_dir() and _find(p, "MRCONSO.RRF") is not None, RrfInput)
+class Rrf:
+    """Folders of a UMLS release (RRF)."""
+
+    name = "umls"
+
+    def matches(self, path: Path) -> bool:
+        """Return whether a folder holds MRCONSO.RRF."""
+        return path.is_dir() and _find(path, "MRCONSO.RRF") is not None
+
+    def open(self, path: Path, options: Options) -> RrfInput:
+        """Open the folder of a UMLS release."""
+        return RrfInput(path, options)
