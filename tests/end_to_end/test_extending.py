@@ -1,0 +1,148 @@
+"""The package of docs/extending.md, built, installed into an environment of its own, and used."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import venv
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from pmcmine.demo import write_bucket
+from pmcmine.demo.corpus import many_articles
+from tests.helpers import rows
+
+DOCS = Path(__file__).parents[2] / "docs" / "extending.md"
+LIGHT = [
+    f"--set={key}=false"
+    for key in ("image_kinds", "privacy", "classify", "languages", "near_duplicates", "small_splits")
+]
+
+
+def _write_package(folder: Path) -> None:
+    """Write the files of the docs: each code block that begins with its name."""
+    blocks = re.findall(r"```\w+\n# (\S+)\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+    assert len(blocks) == 6
+    for name, text in blocks:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    (folder / "lab_extensions" / "__init__.py").touch()
+
+
+class Environment:
+    """A fresh environment that sees the installed packages, the articles of the demo, and a folder to write to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        venv.create(folder / "venv")
+        self.python = folder / "venv" / "bin" / "python"
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        site = folder / "venv" / "lib" / version / "site-packages"
+        (site / "installed.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
+        _write_package(folder / "package")
+        pip = ["-m", "pip", "-q", "install", "--no-deps", "--no-build-isolation", "--no-index", "--force-reinstall"]
+        self.run([*pip, "--disable-pip-version-check", str(folder / "package")])
+        write_bucket(folder / "articles", many_articles(4))
+
+    def run(self, args: list[str]) -> str:
+        """Run Python in the environment; return what it prints."""
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("PMCMINE_MINE", "PYTHONPATH"))}
+        env |= {"LAB_DRIVE": str(self.folder), "PMCMINE_VOCAB_DIR": os.devnull}
+        done = subprocess.run(
+            [self.python, *args], cwd=self.folder, env=env, capture_output=True, text=True, timeout=240
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def pmcmine(self, *args: str) -> str:
+        """Run a command of pmcmine in the environment."""
+        return self.run(["-m", "pmcmine", *args])
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    environment = Environment(tmp_path_factory.mktemp("lab"))
+    environment.pmcmine(
+        "mine", "--source", "lab:articles", "--out", "release", "--set", "long_word=8", "--quiet", *LIGHT
+    )
+    return environment
+
+
+def _described(lab: Environment, name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((lab.folder / "release" / name).read_text("utf-8"))
+    return content
+
+
+def test_columns_of_an_enricher_are_everywhere(lab: Environment) -> None:
+    release = lab.folder / "release"
+    figures = rows(release, "figures")
+    assert figures and all(f["n_words"] == (len(f["caption"].split()) if f["caption"] else None) for f in figures)
+    assert any(f["long_words"] for f in figures)
+    assert all(len(w) >= 8 for f in figures for w in f["long_words"] or ())
+    members = lab.run(["-c", "import json; from pmcmine import stream\n"
+                       "for s in stream.open('release'): print(json.dumps(s['json']))"]).splitlines()  # fmt: skip
+    by_id = {f["figure_id"]: f for f in figures}
+    samples = [json.loads(m) for m in members]
+    assert samples and all(s["n_words"] == by_id[s["figure_id"]]["n_words"] for s in samples)
+    assert list(samples[0])[-4:] == ["n_words", "long_words", "split", "duplicate_of"]
+    for folder in ("tables", "shards"):
+        assert "| `n_words` | `int32` | Words of the caption. | words |" in (release / folder / "README.md").read_text()
+    assert "long_words" in (release / "shards" / "croissant.json").read_text()
+    fields = [f["name"] for s in _described(lab, "tables/croissant.json")["recordSet"] for f in s["field"]]
+    assert {"n_words", "long_words"} <= {*fields}
+    stated = {f["name"]: f for f in _described(lab, "tables/schema.json")["figures"]}["n_words"]
+    assert (stated["unit"], stated["null"]) == ("words", "no caption")
+    assert "n_words" in {f["name"] for f in _described(lab, "shards/schema.json")["json"]}
+
+
+def test_options_models_and_package_are_stated(lab: Environment) -> None:
+    release = _described(lab, "release.json")
+    assert (release["config"]["count_words"], release["config"]["long_word"]) == (True, 8)
+    assert {"name": "caption_words", "version": "1", "license": "MIT", "trained_on": "rules, no training"} in (
+        release["classifiers"]
+    )
+    assert release["enrichers"] == [
+        {
+            "name": "caption_words",
+            "package": "lab-extensions",
+            "version": "1.0",
+            "table": "figures",
+            "columns": ["n_words", "long_words"],
+        }
+    ]
+    assert release["snapshot"]["source"] == "lab"
+
+
+def test_exporter_view_and_vocabulary_format_are_found(lab: Environment) -> None:
+    assert "captions" in lab.pmcmine("export", "--help") and "long-captions" in lab.pmcmine("subset", "--help")
+    lab.pmcmine("export", "release", "--format", "captions", "--out", "captions")
+    lines = (lab.folder / "captions" / "captions.jsonl").read_text("utf-8").splitlines()
+    assert lines and {"figure_id", "caption", "license", "attribution"} == {*json.loads(lines[0])}
+    lab.pmcmine("subset", "release", "--view", "long-captions", "--out", "long.parquet")
+    assert "n_words" in pq.read_schema(lab.folder / "long.parquet").names
+    (lab.folder / "terms.tsv").write_text("L1\tmyocardial infarction\nL2\tasthma\n")
+    lab.pmcmine("vocab", "build", "terms.tsv", "--out", "lab.vocab")
+    assert "LAB" in lab.pmcmine("vocab", "info", "lab.vocab")
+
+
+def test_the_release_is_read_without_the_package_and_updated_with_it(lab: Environment, tmp_path: Path) -> None:
+    here = [sys.executable, "-m", "pmcmine"]
+    query = ["stats", str(lab.folder / "release"), "--sql", "SELECT sum(n_words) AS n FROM figures", "--json"]
+    found = subprocess.run([*here, *query], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(found.stdout)["n"] > 0
+    update = ["update", str(lab.folder / "release")]
+    refused = subprocess.run([*here, *update], cwd=tmp_path, capture_output=True, text=True)
+    assert refused.returncode == 2 and len(refused.stderr.splitlines()) == 1
+    assert "enricher caption_words of the package lab-extensions, which is not installed" in refused.stderr
+    write_bucket(lab.folder / "articles", many_articles(5))
+    lab.pmcmine(*update)
+    figures = rows(lab.folder / "release", "figures")
+    assert len({f["pmcid"] for f in figures}) == 5 and all(f["n_words"] for f in figures if f["caption"])
