@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pmcmine.config import config_class
+from pmcmine.miner import enrichers
 from pmcmine.rejects import FAULTS, MEANINGS
-from schemas import TABLES, arrow_schema, describe
-from schemas.sample import Sample
+from schemas import describe
 
 HERE = Path(__file__).parent
 
@@ -24,9 +25,13 @@ def fields(schema: pa.Schema) -> str:
 
 def tables() -> str:
     """docs/tables.md."""
-    parts = ["# Tables\n\nGenerated from `schemas/` by `python docs/generate.py`.\n"]
-    parts += [f"## {t.name}\n\n{t.meaning} Key: `{t.key}`.\n\n{fields(t.schema)}\n" for t in TABLES.values()]
-    parts.append(f"## The JSON member of a sample\n\n{fields(arrow_schema(Sample))}\n")
+    config = config_class()()
+    parts = ["# Tables\n\nGenerated from `schemas/` and the enrichers by `python docs/generate.py`.\n"]
+    parts += [
+        f"## {t.name}\n\n{t.meaning} Key: `{t.key}`.\n\n{fields(t.schema)}\n" for t in enrichers.tables(config).values()
+    ]
+    sample = enrichers.sample_schemas(config)["figures"]
+    parts.append(f"## The JSON member of a sample\n\n{fields(sample)}\n")
     return "\n".join(parts)
 
 

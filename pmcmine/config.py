@@ -188,7 +188,7 @@ class MineConfig(BaseSettings):
 
 @cache
 def config_class() -> type[MineConfig]:
-    """Return the configuration with the keys that enrichers of other packages add.
+    """Return the configuration with the keys that enrichers add.
 
     Raises:
         PluginError: if an enricher declares what can't be honoured.

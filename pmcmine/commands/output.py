@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-from click import Context, HelpFormatter
 from typer.core import TyperCommand
 
 from pmcmine.errors import PmcmineError
@@ -19,7 +18,7 @@ def listing(title: str, group: str) -> type[TyperCommand]:
     class Listing(TyperCommand):
         """A command with a list of names below its help."""
 
-        def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
+        def format_help(self, ctx: Any, formatter: Any) -> None:
             """Write the help, then the names."""
             self.epilog = f"{title}: {', '.join(names(group))}."
             super().format_help(ctx, formatter)

@@ -76,12 +76,12 @@ def stated(config: MineConfig) -> list[dict[str, Any]]:
 
 
 def _extra(config: MineConfig, table: str) -> tuple[pa.Field, ...]:
-    """Return the columns that enrichers of other packages add to a table."""
+    """Return the columns that enrichers add to those of a table's record."""
     return tuple(field_of(c) for p in _on(config, table) for c in extra_columns(p))
 
 
 def extra_texts(config: MineConfig, table: str) -> frozenset[str]:
-    """Return the columns of other packages that repeat text of the article, which pointers leave out."""
+    """Return the added columns that repeat text of the article, which pointers leave out."""
     return frozenset(c.name for p in _on(config, table) for c in extra_columns(p) if c.text)
 
 
@@ -102,7 +102,7 @@ def sample_schemas(config: MineConfig) -> dict[str, pa.Schema]:
 
 
 def in_sample(row: Figure | Panel) -> dict[str, Any]:
-    """Return the columns that other packages added to a row as its sample holds them: empty, but never null."""
+    """Return the columns that were added to a row as its sample holds them: empty, but never null."""
     table = "figures" if isinstance(row, Figure) else "panels"
     return {k: _empty(table, k) if v is None else v for k, v in row.extra.items()}
 

@@ -33,16 +33,13 @@ def enricher_of(plugin: Plugin) -> Enricher:
 
 
 @cache
-def installed(*, others_only: bool = False) -> tuple[Plugin, ...]:
+def installed() -> tuple[Plugin, ...]:
     """Return the enrichers that are installed, in the order in which they run.
-
-    Args:
-        others_only: leave out pmcmine's own, which declare no keys and whose columns every release has.
 
     Raises:
         PluginError: if one can't be loaded, or declares what can't be honoured; one line with its package.
     """
-    found = plugins(ENRICHERS, others_only=others_only)
+    found = plugins(ENRICHERS)
     taken: dict[tuple[str, str], Plugin] = {}
     for plugin in found:
         _check(plugin)
@@ -113,7 +110,7 @@ def field_of(column: Column) -> pa.Field:
 
 
 def options(keys: Collection[str], switches: Collection[str]) -> dict[str, Option]:
-    """Return the keys that enrichers of other packages add to the configuration.
+    """Return the keys that enrichers add to the configuration.
 
     Args:
         keys: the keys that the configuration has.
@@ -124,7 +121,7 @@ def options(keys: Collection[str], switches: Collection[str]) -> dict[str, Optio
     """
     found: dict[str, Option] = {}
     owner: dict[str, Plugin] = {}
-    for plugin in installed(others_only=True):
+    for plugin in installed():
         for option in enricher_of(plugin).options:
             _check_option(plugin, option)
             if option.name in keys:
@@ -135,7 +132,7 @@ def options(keys: Collection[str], switches: Collection[str]) -> dict[str, Optio
                     f"its option {option.name!r} is one of {other.name} of the package {other.package}, too; remove one"
                 )
             found[option.name] = option
-    for plugin in installed(others_only=True):
+    for plugin in installed():
         enricher = enricher_of(plugin)
         own = [o.name for o in enricher.options if o.type is bool]
         if enricher.switch not in (*own, *switches):
@@ -145,8 +142,8 @@ def options(keys: Collection[str], switches: Collection[str]) -> dict[str, Optio
 
 
 def enricher_switches() -> list[str]:
-    """Return the keys by which enrichers of other packages are turned on, of those that they add."""
-    found = [enricher_of(p) for p in installed(others_only=True)]
+    """Return the keys that enrichers add to turn themselves on."""
+    found = [enricher_of(p) for p in installed()]
     return list(dict.fromkeys(e.switch for e in found if e.switch in {o.name for o in e.options}))
 
 
@@ -160,7 +157,7 @@ def check_installed(where: str, stated: Any) -> None:
     Raises:
         PluginError: if one is missing or has other columns.
     """
-    known = {(p.name, p.package): [c.name for c in enricher_of(p).columns] for p in installed(others_only=True)}
+    known = {(p.name, p.package): [c.name for c in enricher_of(p).columns] for p in installed()}
     for entry in stated if isinstance(stated, list) else ():
         package = entry.get("package")
         if package == OWN:

@@ -73,14 +73,11 @@ def names(group: str) -> list[str]:
 
 
 @cache
-def plugins(group: str, *, others_only: bool = False) -> tuple[Plugin, ...]:
+def plugins(group: str) -> tuple[Plugin, ...]:
     """Load the extensions of a group: pmcmine's own first, then those of other packages, each by name.
 
-    Args:
-        group: the group of entry points.
-        others_only: leave out pmcmine's own.
-
     Raises:
+        ModuleNotFoundError: if pmcmine's own need a part of pmcmine that is not installed.
         PluginError: if one can't be loaded, lacks a member, or has the name of another; one line with its package.
     """
     taken: dict[str, str] = {}
@@ -90,8 +87,8 @@ def plugins(group: str, *, others_only: bool = False) -> tuple[Plugin, ...]:
             raise PluginError(
                 f"{_said(group, entry.name, _package(entry))}: the package {other} has one of the same name; remove one"
             )
-    chosen = [e for e in _entries(group) if not (others_only and _package(e) == OWN)]
-    return tuple(_load(group, e) for e in dict.fromkeys(chosen))
+    chosen = {e.name: e for e in _entries(group)}
+    return tuple(_load(group, e) for e in chosen.values())
 
 
 def _load(group: str, entry: EntryPoint) -> Plugin:
@@ -102,6 +99,8 @@ def _load(group: str, entry: EntryPoint) -> Plugin:
         if isinstance(target, type):
             target = target()
     except Exception as error:  # whatever the code of another package raises
+        if package == OWN and isinstance(error, ModuleNotFoundError):
+            raise  # the command line names the part to install
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
         raise PluginError(f"{said}: can't be loaded ({reason[0]}); install its package again, or remove it") from error
     missing = [name for name in MEMBERS[group] if not hasattr(target, name)]

@@ -11,6 +11,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import MODULES, need, need_file_system
 from pmcmine.publish.repos import repo_name
 from pmcmine.run.metrics import check_ours
+from pmcmine.sources import is_others
 
 
 def check(config: MineConfig) -> None:
@@ -28,6 +29,8 @@ def check(config: MineConfig) -> None:
     if config.privacy or config.panels or config.image_kinds:
         need("mine", "looking at images (privacy, panels, image_kinds)", ("cv2", "PIL", "scipy"))
     for option, address in (("--source", config.source), ("--out", config.out), ("--vocab", config.vocab or "")):
+        if option == "--source" and is_others(config):
+            continue
         if not address.startswith(("http://", "https://")):
             need_file_system(address, option)
     for address in config.decontaminate:

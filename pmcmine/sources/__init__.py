@@ -1,5 +1,5 @@
 """Sources of articles. Each kind is one module; `open_source` recognises which one an address means."""
 
-from pmcmine.sources.registry import first_contact, kinds, open_source, recognise
+from pmcmine.sources.registry import first_contact, is_others, kinds, open_source, recognise
 
-__all__ = ["first_contact", "kinds", "open_source", "recognise"]
+__all__ = ["first_contact", "is_others", "kinds", "open_source", "recognise"]

@@ -24,6 +24,18 @@ def kinds() -> dict[str, SourceKind]:
     return {p.name: p.target for p in plugins(SOURCES)}
 
 
+def _recognised(address: Address, own: bool) -> str | None:
+    found = (p for p in plugins(SOURCES) if (p.package == OWN) == own)
+    return next((p.name for p in found if p.target.recognises(address)), None)
+
+
+def is_others(config: MineConfig) -> bool:
+    """Return whether another package reads the source, whose address may be no URL or path that pmcmine knows."""
+    if config.source_kind is not None:
+        return config.source_kind in {p.name for p in plugins(SOURCES) if p.package != OWN}
+    return _recognised(Address(config.source), own=False) is not None
+
+
 def recognise(text: str) -> str:
     """Return the kind of source at a URL or path; kinds of other packages are asked first.
 
@@ -31,15 +43,14 @@ def recognise(text: str) -> str:
         SourceError: if nothing is there, or nothing that is known.
     """
     address = Address(text)
-    found = plugins(SOURCES)
-    for plugin in (p for p in found if p.package != OWN):
-        if plugin.target.recognises(address):
-            return plugin.name
+    other = _recognised(address, own=False)
+    if other is not None:
+        return other
     if text.startswith("s3://pmc-oa-opendata"):
         raise SourceError(f"{text}: this bucket is read over HTTPS; leave --source away, or give its https:// URL")
-    for plugin in (p for p in found if p.package == OWN):
-        if plugin.target.recognises(address):
-            return plugin.name
+    kind = _recognised(address, own=True)
+    if kind is not None:
+        return kind
     if not Folder(text).exists():
         raise SourceError(f"{text}: no such folder; give a folder of articles or the base URL of a bucket")
     if not address.names:

@@ -118,7 +118,7 @@ def test_options_models_and_package_are_stated(lab: Environment) -> None:
             "columns": ["n_words", "long_words"],
         }
     ]
-    assert release["snapshot"]["source"] == "lab"
+    assert release["snapshot"]["kind"] == "lab"
 
 
 def test_exporter_view_and_vocabulary_format_are_found(lab: Environment) -> None:
