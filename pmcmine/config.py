@@ -18,7 +18,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.ids import bare_pmcid
 from pmcmine.io.contact import SECONDS as FIRST_CONTACT
 from pmcmine.io.folder import Folder
-from pmcmine.plugins.enrichers import check_installed, enricher_switches
+from pmcmine.plugins.enrichers import check_installed, enricher_switches, unused_options
 from pmcmine.plugins.enrichers import options as enricher_options
 from pmcmine.release.layout import ARTEFACT, load_release
 from pmcmine.text.redact import MASK, is_masked, learn, option, option_secret, redact_all, remember
@@ -170,7 +170,9 @@ class MineConfig(BaseSettings):
 
     def content(self) -> dict[str, Any]:
         """Return the keys that decide what is made, as they are written and compared: without credentials."""
-        return {k: redact_all(v) for k, v in self.model_dump(mode="json").items() if k not in self.RUN_ONLY}
+        unused = unused_options(self) if type(self) is not MineConfig else set()
+        keys = self.model_dump(mode="json").items()
+        return {k: redact_all(v) for k, v in keys if k not in self.RUN_ONLY and k not in unused}
 
     def run(self) -> dict[str, Any]:
         """Return the keys that decide how it is made, as they are written: most texts are masked."""
@@ -274,7 +276,6 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
     """
     release = load_release(Folder(out))
     content = {k: v for k, v in release["config"].items() if k in config_class().model_fields}
-    check_installed(out, release.get("enrichers", ()))
     content |= {name: False for name in enricher_switches() if name not in release["config"]}
     allowed = {*MineConfig.RUN_ONLY, "source", "inventory"}
     for name, value in flags.items():
@@ -295,4 +296,6 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
     if flags.get("vocab") is None and is_remote(str(values["vocab"])):
         # What a folder says must not make this machine connect to anywhere.
         raise PmcmineError(f"{out}: was made with the vocabulary {values['vocab']}; give it as --vocab if you trust it")
-    return load_config(values | {k: v for k, v in flags.items() if v is not None} | {"out": out})
+    config = load_config(values | {k: v for k, v in flags.items() if v is not None} | {"out": out})
+    check_installed(out, release.get("enrichers"), config)
+    return config

@@ -1,1 +1,1 @@
-"""One module for each entry point that adds columns to rows."""
+"""Enrichers: one module per table and column, each a class named by an entry point of `pmcmine.enrichers`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from classifiers.enrichers.paragraph_labels import ParagraphLabels
+from classifiers.enrichers.paragraph_labels import TextModel
 from classifiers.text.features import Passage
 from classifiers.text.heads import QUALITY
 from classifiers.text.tiers import text_model
@@ -13,13 +13,13 @@ from pmcmine.plugins.enricher import Context, columns_of
 from schemas.figure import Figure
 
 
-class CaptionQuality(ParagraphLabels):
+class CaptionQuality(TextModel):
     """Educational quality of captions, by the model of paragraphs."""
 
     table = "figures"
     columns = columns_of(Figure, "caption_quality")
 
-    def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:  # type: ignore[override]
+    def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:
         """Rate each caption."""
         captioned = [f for f in rows if f.caption]
         if not captioned:

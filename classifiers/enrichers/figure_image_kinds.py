@@ -14,11 +14,9 @@ from pmcmine.plugins.enricher import Context, Model, Option, columns_of
 from schemas.figure import Figure, ImageKindScores
 
 
-class FigureImageKinds:
-    """Kinds of the images of figures."""
+class ImageKindModel:
+    """What figures and panels share: the switch and the model."""
 
-    table = "figures"
-    columns = columns_of(Figure, "image_kinds", "image_kind_scores")
     switch = "image_kinds"
     options: Sequence[Option] = ()
     pixels = True
@@ -35,6 +33,13 @@ class FigureImageKinds:
         """Return the model of image kinds."""
         digest = sha256(MODEL_FILE.read_bytes()).hexdigest()
         return [Model("image_kinds", shipped().trained_on, sha256=digest)]
+
+
+class FigureImageKinds(ImageKindModel):
+    """Kinds of the images of figures."""
+
+    table = "figures"
+    columns = columns_of(Figure, "image_kinds", "image_kind_scores")
 
     def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:
         """Classify the image of each figure, from its pixels, label and caption."""

@@ -7,20 +7,20 @@ from typing import Any
 
 from PIL import Image
 
-from classifiers.enrichers.figure_image_kinds import FigureImageKinds
+from classifiers.enrichers.figure_image_kinds import ImageKindModel
 from classifiers.images.features import view
 from classifiers.images.kinds import shipped
 from pmcmine.plugins.enricher import Context, columns_of
 from schemas.panel import Panel
 
 
-class PanelImageKinds(FigureImageKinds):
+class PanelImageKinds(ImageKindModel):
     """Kinds of the images of panels, by the model of figures."""
 
     table = "panels"
     columns = columns_of(Panel, "kinds")
 
-    def enrich(self, rows: Sequence[Panel], context: Context) -> list[dict[str, Any]]:  # type: ignore[override]
+    def enrich(self, rows: Sequence[Panel], context: Context) -> list[dict[str, Any]]:
         """Classify each panel, from the crop's pixels and the panel's own words."""
         out: list[dict[str, Any]] = [{} for _ in rows]
         places, crops = [], []

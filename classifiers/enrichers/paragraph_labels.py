@@ -11,16 +11,9 @@ from pmcmine.plugins.enricher import Context, Model, Option, columns_of
 from schemas.paragraph import Paragraph
 
 
-class ParagraphLabels:
-    """Type, domain and educational quality of paragraphs."""
+class TextModel:
+    """What paragraphs and captions share: the switch and the model."""
 
-    table = "paragraphs"
-    columns = columns_of(
-        Paragraph,
-        *("type", "type_clinical_case", "type_study", "type_review", "type_other"),
-        *("domain", "domain_clinical", "domain_biomedical", "domain_other"),
-        *("quality", "quality_class"),
-    )
     switch = "classify"
     options: Sequence[Option] = ()
     pixels = False
@@ -36,6 +29,18 @@ class ParagraphLabels:
     def models(self, options: Mapping[str, Any]) -> list[Model]:
         """Return the text model."""
         return [Model(**model_info(options["text_model"]))]
+
+
+class ParagraphLabels(TextModel):
+    """Type, domain and educational quality of paragraphs."""
+
+    table = "paragraphs"
+    columns = columns_of(
+        Paragraph,
+        *("type", "type_clinical_case", "type_study", "type_review", "type_other"),
+        *("domain", "domain_clinical", "domain_biomedical", "domain_other"),
+        *("quality", "quality_class"),
+    )
 
     def enrich(self, rows: Sequence[Paragraph], context: Context) -> list[dict[str, Any]]:
         """Classify each paragraph."""

@@ -10,11 +10,9 @@ from pmcmine.plugins.enricher import Context, Model, Option, columns_of
 from schemas.paragraph import Paragraph
 
 
-class ParagraphLanguage:
-    """Language of paragraphs."""
+class LanguageModel:
+    """What paragraphs and captions share: the switch and the model."""
 
-    table = "paragraphs"
-    columns = columns_of(Paragraph, "text_language", "text_language_score")
     switch = "languages"
     options: Sequence[Option] = ()
     pixels = False
@@ -30,6 +28,13 @@ class ParagraphLanguage:
     def models(self, options: Mapping[str, Any]) -> list[Model]:
         """Return the model of languages."""
         return [Model(**language.info())]
+
+
+class ParagraphLanguage(LanguageModel):
+    """Language of paragraphs."""
+
+    table = "paragraphs"
+    columns = columns_of(Paragraph, "text_language", "text_language_score")
 
     def enrich(self, rows: Sequence[Paragraph], context: Context) -> list[dict[str, Any]]:
         """Identify the language of each paragraph, with the stated one as prior."""

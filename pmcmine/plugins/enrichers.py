@@ -97,15 +97,12 @@ def extra_columns(plugin: Plugin) -> tuple[Column, ...]:
 
 
 def field_of(column: Column) -> pa.Field:
-    """Return a column as a field of an Arrow schema."""
+    """Return a column as a field of an Arrow schema.
+
+    It is not marked as text: that means that `rehydrate` fills it in, which knows only what an article says.
+    """
     return make_field(
-        column.name,
-        column.type,
-        column.meaning,
-        unit=column.unit,
-        null=column.empty,
-        values=column.values,
-        text=column.text,
+        column.name, column.type, column.meaning, unit=column.unit, null=column.empty, values=column.values
     )
 
 
@@ -141,33 +138,43 @@ def options(keys: Collection[str], switches: Collection[str]) -> dict[str, Optio
     return found
 
 
+def unused_options(config: Any) -> set[str]:
+    """Return the keys of enrichers that a configuration turns off: their values change nothing."""
+    off = [e for e in map(enricher_of, installed()) if not getattr(config, e.switch)]
+    return {option.name for enricher in off for option in enricher.options}
+
+
 def enricher_switches() -> list[str]:
     """Return the keys that enrichers add to turn themselves on."""
     found = [enricher_of(p) for p in installed()]
     return list(dict.fromkeys(e.switch for e in found if e.switch in {o.name for o in e.options}))
 
 
-def check_installed(where: str, stated: Any) -> None:
-    """Check that the enrichers that a release was made with are installed.
+def check_installed(where: str, stated: Any, config: Any) -> None:
+    """Check that the enrichers that a release was made with are installed, and that no other is turned on.
 
     Args:
         where: the release.
         stated: what its `release.json` says of them.
+        config: the configuration of its update.
 
     Raises:
-        PluginError: if one is missing or has other columns.
+        PluginError: if one is missing, has other columns, or would add columns that the release lacks.
     """
     known = {(p.name, p.package): [c.name for c in enricher_of(p).columns] for p in installed()}
-    for entry in stated if isinstance(stated, list) else ():
-        package = entry.get("package")
-        if package == OWN:
-            continue
-        columns = known.get((entry.get("name"), package))
-        said = f"{where}: was made with the enricher {entry.get('name')} of the package {package}"
+    entries = [e for e in stated if isinstance(e, dict) and e.get("package") != OWN] if isinstance(stated, list) else []
+    for entry in entries:
+        columns = known.get((str(entry.get("name")), str(entry.get("package"))))
+        said = f"{where}: was made with the enricher {entry.get('name')} of the package {entry.get('package')}"
         if columns is None:
             raise PluginError(f"{said}, which is not installed; install it, or mine anew")
         if columns != entry.get("columns"):
             raise PluginError(f"{said} {entry.get('version')}, whose columns were others; install that version")
+    made_with = {(e.get("name"), e.get("package")) for e in entries}
+    for plugin in installed():
+        on = plugin.package != OWN and getattr(config, enricher_of(plugin).switch)
+        if on and (plugin.name, plugin.package) not in made_with:
+            raise plugin.error(f"would add columns that {where} lacks; remove it for this update, or mine anew")
 
 
 def _check_option(plugin: Plugin, option: Any) -> None:

@@ -133,6 +133,13 @@ def test_exporter_view_and_vocabulary_format_are_found(lab: Environment) -> None
     assert "LAB" in lab.pmcmine("vocab", "info", "lab.vocab")
 
 
+def test_an_update_of_a_release_without_the_package_leaves_it_off(lab: Environment) -> None:
+    here = ["mine", "--source", str(lab.folder / "articles"), "--out", str(lab.folder / "plain"), "--quiet", *LIGHT]
+    done = subprocess.run([sys.executable, "-m", "pmcmine", *here], capture_output=True, text=True, cwd=lab.folder)
+    assert done.returncode == 0, done.stderr
+    assert "nothing" in lab.pmcmine("update", "plain")
+
+
 def test_the_release_is_read_without_the_package_and_updated_with_it(lab: Environment, tmp_path: Path) -> None:
     here = [sys.executable, "-m", "pmcmine"]
     query = ["stats", str(lab.folder / "release"), "--sql", "SELECT sum(n_words) AS n FROM figures", "--json"]

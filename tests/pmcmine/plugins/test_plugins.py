@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from pmcmine import config as configuration
 from pmcmine.config import MineConfig, config_class, load_config
-from pmcmine.errors import PluginError
+from pmcmine.errors import PluginError, PmcmineError
 from pmcmine.exports import exporters
 from pmcmine.miner import enrichers as running
 from pmcmine.plugins import enrichers as declared
@@ -184,7 +185,7 @@ def test_a_column_that_is_never_empty(install: Install) -> None:
 def test_a_switch_that_is_off_leaves_no_column(install: Install) -> None:
     install(("own", Own))
     on, off = (load_config({**PLAIN, "vocab": "none", "lab_on": value}) for value in ("true", "false"))
-    assert on.content()["lab_on"] is True and off.content()["lab_on"] is False
+    assert on.content()["lab_on"] is True and "lab_on" not in off.content()
     assert running.tables(on)["paragraphs"].schema.names[-1] == "n"
     assert "n" not in running.tables(off)["paragraphs"].schema.names
     (row,) = running.enrich_paragraphs([_paragraph("four")], on)
@@ -222,3 +223,33 @@ def test_names_and_kinds(install: Install) -> None:
     assert recognise("http://lab/x") == "lab" and recognise("http://127.0.0.1/x") == "bucket"
     assert list(kinds())[-1] == "lab" and load.names(load.SOURCES)[-1] == "lab"
     assert "lab" not in load.names(VIEWS)
+
+
+def test_an_update_needs_the_enrichers_of_its_release(install: Install) -> None:
+    made = {"name": "own", "package": "lab", "version": "0.9", "columns": ["n"]}
+    with pytest.raises(PluginError, match=r"made with the enricher own of the package lab, which is not installed"):
+        declared.check_installed("release", [made], MineConfig())
+    install(("own", Own))
+    on, off = config_class()(lab_on=True), config_class()(lab_on=False)
+    declared.check_installed("release", [made, {"name": "text", "package": "pmcmine"}], on)
+    declared.check_installed("release", None, off)
+    with pytest.raises(PluginError, match="own of the package lab: would add columns that release lacks"):
+        declared.check_installed("release", [], on)
+    with pytest.raises(PluginError, match=r"the package lab 0\.9, whose columns were others"):
+        declared.check_installed("release", [made | {"columns": ["m"]}], on)
+
+
+def test_options_come_from_file_and_environment(
+    install: Install, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    install(("own", _like(options=(ON, Option("lab_n", int, 3, "how many")))))
+    file = tmp_path / "c.toml"
+    file.write_text('lab_n = 4\nvocab = "none"\n')
+    assert load_config({}, str(file)).content()["lab_n"] == 4
+    assert load_config({"lab_n": "5"}, str(file)).content()["lab_n"] == 5
+    monkeypatch.setenv("PMCMINE_MINE_LAB_N", "6")
+    assert load_config({"vocab": "none"}).content()["lab_n"] == 6
+    with pytest.raises(PmcmineError, match="configuration key 'lab_n'"):
+        load_config({"lab_n": "many", "vocab": "none"})
+    with pytest.raises(PmcmineError, match="did you mean 'lab_on'"):
+        load_config({"lab_onn": "true"})
