@@ -78,7 +78,8 @@ def plugins(group: str) -> tuple[Plugin, ...]:
 
     Raises:
         ModuleNotFoundError: if pmcmine's own need a part of pmcmine that is not installed.
-        PluginError: if one can't be loaded, lacks a member, or has the name of another; one line with its package.
+        PluginError: if one can't be loaded, lacks a member, or has the name of another, in one line with its package;
+            or if pmcmine's own are not registered.
     """
     taken: dict[str, str] = {}
     for entry in _entries(group):
@@ -87,6 +88,8 @@ def plugins(group: str) -> tuple[Plugin, ...]:
             raise PluginError(
                 f"{_said(group, entry.name, _package(entry))}: the package {other} has one of the same name; remove one"
             )
+    if group != ENRICHERS and OWN not in taken.values():
+        raise PluginError(f"none of pmcmine's own {group} is registered: install pmcmine again")
     chosen = {e.name: e for e in _entries(group)}
     return tuple(_load(group, e) for e in chosen.values())
 

@@ -253,3 +253,17 @@ def test_options_come_from_file_and_environment(
         load_config({"lab_n": "many", "vocab": "none"})
     with pytest.raises(PmcmineError, match="did you mean 'lab_on'"):
         load_config({"lab_onn": "true"})
+
+
+def test_an_installation_from_before_names_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "entry_points", lambda group: [])
+    _forget()
+    try:
+        for use in (kinds, exporters, views, formats):
+            with pytest.raises(PluginError, match="install pmcmine again"):
+                use()
+        with pytest.raises(PluginError, match="no classifier is registered: install pmcmine again"):
+            running.prepare(MineConfig())
+    finally:
+        monkeypatch.undo()
+        _forget()
