@@ -254,14 +254,9 @@ def write_shard(
         # A shard that an update emptied, or of a small release whose only articles with samples moved to another split.
         return []
     record = committed_shard(dataset, name, work, out)
-    if (
-        record is None
-        and entry is not None
-        and len(members) == entry["rows"]
-        and all(_stays(m, target) for m in members)
-    ):
+    if record is None and entry is not None and len(members) == entry.rows and all(_stays(m, target) for m in members):
         places = sorted(((m.id, m.old[1], m.old[2]) for m in members if m.old), key=lambda p: p[1])
-        record = ShardRecord(target, entry["sha256"], entry["bytes"], entry["rows"], True, tuple(places))
+        record = ShardRecord(target, entry.sha256, entry.bytes, len(members), True, tuple(places))
         write_shard_record(work, record)
     if record is not None:
         return list(record.places)
@@ -295,7 +290,7 @@ def _check_whole(name: str, members: Sequence[Member], plan: Plan, work: Folder)
     with release.open(name) as stream:
         while data := stream.read(_CHUNK):
             digest.update(data)
-    if digest.hexdigest() != plan.base.files[name]["sha256"]:
+    if digest.hexdigest() != plan.base.files[name].sha256:
         note_damaged(work, {m.id.partition(".")[0] for m in members if m.old is not None and m.old[0] == name})
         raise DamagedError(f"{name}: is damaged; the same command reads its articles again, or restore that file")
     work.write(note, b"", replace=True)

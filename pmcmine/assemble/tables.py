@@ -226,9 +226,14 @@ def write_table_file(
         return record
     places = list(places)
     entry = plan.old_file(target)
-    if entry is not None and name_of not in _ASSEMBLED and not places and not _touched(key, plan, work):
-        size, rows = entry["bytes"], entry["rows"]
-        record = TableRecord(target, entry["sha256"], size, rows, True, name_of, group, split)
+    if (
+        entry is not None
+        and entry.rows is not None
+        and name_of not in _ASSEMBLED
+        and not places
+        and not _touched(key, plan, work)
+    ):
+        record = TableRecord(target, entry.sha256, entry.bytes, entry.rows, True, name_of, group, split)
         write_table_record(work, record)
         return record
     pieces = [p for p in _staged(table, group, split, file, plan, work) if len(p)]
@@ -257,7 +262,7 @@ def write_table_file(
         hashed = _Hashed(stream)
         n = write_parquet(cast("BinaryIO", hashed), table.schema, finished())
     digest = hashed.digest.hexdigest()
-    kept = entry is not None and entry["sha256"] == digest
+    kept = entry is not None and entry.sha256 == digest
     if kept:
         out.remove(target)
     record = TableRecord(target, digest, hashed.size, n, kept, name_of, group, split)

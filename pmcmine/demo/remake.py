@@ -79,7 +79,7 @@ def _known(out: Folder, whole: dict[str, Any]) -> set[str]:
     try:
         known = {str(f["name"]) for f in (*whole["files"], *whole["run"].get("files", ()))} | {RELEASE, STATE_FILE}
         with suppress(ReleaseError):
-            known |= {str(f["name"]) for f in read_state(out)["files"]}
+            known |= {f.name for f in read_state(out).files}
     except (ValueError, KeyError, TypeError):
         raise PmcmineError(
             f"{out.url}: {RELEASE} or {STATE_FILE} is damaged; give another --out (nothing was deleted)"

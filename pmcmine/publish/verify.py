@@ -154,7 +154,7 @@ def verify_folder(folder: Path) -> Verified:
     state = []
     if (folder / STATE_FILE).exists():
         try:
-            state = read_state(Folder(str(folder)))["files"]
+            state = [f.to_object() for f in read_state(Folder(str(folder))).files]
         except (ReleaseError, StorageError) as error:
             found.problems.append(str(error))
     for file in state:

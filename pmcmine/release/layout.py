@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -41,6 +42,44 @@ _WRITTEN = re.compile(
     r"|tables/[a-z_]+/([a-z]+/)?[a-z_]+-\d{5}-of-\d{5}\.parquet"
     r"|state/\d{3}/\d{6}\.(ledger\.arrow|index\.arrow|near\.arrow|near\.bin)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """What a list of files says of one.
+
+    Attributes:
+        name: its path in the release; whether it is safe is checked by who opens it.
+        bytes: its size.
+        sha256: of its bytes.
+        rows: rows or samples in it, None where it is not said.
+    """
+
+    name: str
+    bytes: int
+    sha256: str
+    rows: int | None = None
+
+    def to_object(self) -> dict[str, Any]:
+        """As JSON has it."""
+        rows = {} if self.rows is None else {"rows": self.rows}
+        return {"name": self.name, "bytes": self.bytes, "sha256": self.sha256, **rows}
+
+    @classmethod
+    def from_object(cls, raw: Any, where: str) -> FileEntry:
+        """The reverse of `to_object`; other keys are left away.
+
+        Args:
+            raw: the entry.
+            where: the file that it is from, for the message.
+
+        Raises:
+            DamagedError: if it is none.
+        """
+        check_entry(raw, where)
+        if "bytes" not in raw or "sha256" not in raw:
+            raise DamagedError(f"{where}: is damaged (a file without size or SHA-256); {WAY_OUT}")
+        return cls(raw["name"], raw["bytes"], raw["sha256"], raw.get("rows"))
 
 
 def release_folder(work: Folder) -> Folder:
@@ -137,25 +176,25 @@ def check_seal(release: dict[str, Any], where: str) -> dict[str, Any]:
     return release
 
 
-def read_checked(release: Folder, entry: Mapping[str, Any]) -> bytes:
+def read_checked(release: Folder, entry: FileEntry) -> bytes:
     """Read a file of a release whole and compare it with its entry.
 
     Raises:
         DamagedError: one line with its name, if it is missing or another.
     """
-    name = str(entry["name"])
+    name = entry.name
     try:
         data = release.read(release_name(name))
     except FileNotFoundError:
         raise DamagedError(f"{release.url}/{name}: is missing; {WAY_OUT}") from None
     except (OSError, UnsafeNameError) as error:
         raise DamagedError(f"{release.url}/{name}: can't be read ({error}); {WAY_OUT}") from None
-    if len(data) != entry["bytes"] or sha256(data).hexdigest() != entry["sha256"]:
+    if len(data) != entry.bytes or sha256(data).hexdigest() != entry.sha256:
         raise DamagedError(f"{release.url}/{name}: is damaged (another SHA-256 than {RELEASE} says); {WAY_OUT}")
     return data
 
 
-def read_old_table(release: Folder, entry: Mapping[str, Any], columns: list[str] | None = None) -> pa.Table:
+def read_old_table(release: Folder, entry: FileEntry, columns: list[str] | None = None) -> pa.Table:
     """Read a Parquet file of a release, checked against its entry.
 
     Raises:
@@ -166,23 +205,23 @@ def read_old_table(release: Folder, entry: Mapping[str, Any], columns: list[str]
         return pq.ParquetFile(io.BytesIO(data)).read(columns)
     except sealed.UNREADABLE as error:
         said = f"{type(error).__name__}; {WAY_OUT}"
-        raise DamagedError(f"{release.url}/{entry['name']}: is damaged ({said})") from None
+        raise DamagedError(f"{release.url}/{entry.name}: is damaged ({said})") from None
 
 
-def check_present(release: Folder, files: Iterable[Mapping[str, Any]]) -> None:
+def check_present(release: Folder, files: Iterable[FileEntry]) -> None:
     """Check that files of a release are there with the size that it states.
 
     Raises:
         DamagedError: one line with the name of the first that is not.
     """
     for file in files:
-        name = release_name(file["name"])
+        name = release_name(file.name)
         try:
             size: int | None = release.size(name)
         except FileNotFoundError:
             size = None
-        if size != file["bytes"]:
-            said = "is missing" if size is None else f"has {size} bytes instead of {file['bytes']}"
+        if size != file.bytes:
+            said = "is missing" if size is None else f"has {size} bytes instead of {file.bytes}"
             raise DamagedError(f"{release.url}/{name}: {said}; {WAY_OUT}")
 
 

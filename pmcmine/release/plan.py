@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pmcmine.ids import keyed_hash, natural_split, range_index
+from pmcmine.release.layout import FileEntry
 
 PLAN = "plan.json"
 SHARDS, PANEL_SHARDS = "shards", "shards-panels"
@@ -54,7 +55,7 @@ class Base:
         fresh: whether everything gets a new place, as in a release made at once.
     """
 
-    files: Mapping[str, Mapping[str, Any]]
+    files: Mapping[str, FileEntry]
     cut: Mapping[tuple[str, str, str], int]
     tag: str
     fresh: bool = False
@@ -89,7 +90,7 @@ class Plan:
         """Whether what has a place keeps it: in an update, unless everything gets a new one."""
         return self.base is not None and not self.base.fresh
 
-    def old_file(self, name: str) -> Mapping[str, Any] | None:
+    def old_file(self, name: str) -> FileEntry | None:
         """Entry of a file that an update may keep, None where there is none."""
         return self.base.files.get(name) if self.base is not None and self.keeps_places else None
 

@@ -22,7 +22,17 @@ from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
 from pmcmine.release.begin import sweep
-from pmcmine.release.layout import ARTEFACT, JOURNAL, LISTED, NEXT, RELEASE, REMOVED, file_entry, read_checked
+from pmcmine.release.layout import (
+    ARTEFACT,
+    JOURNAL,
+    LISTED,
+    NEXT,
+    RELEASE,
+    REMOVED,
+    FileEntry,
+    file_entry,
+    read_checked,
+)
 from pmcmine.release.plan import PANEL_SHARDS, SHARDS, Plan, file_name
 from pmcmine.rights.attribution import ATTRIBUTION, attribution, deeds
 from pmcmine.run.job import Job, content
@@ -45,7 +55,7 @@ from pmcmine.work.records import (
 )
 from pmcmine.work.snapshot import Snapshot
 from pmcmine.work.state import STATE, ledger_counts, old_part, part_file, state_record
-from pmcmine.work.state_file import STATE_FILE, read_state
+from pmcmine.work.state_file import STATE_FILE, read_state, write_state
 
 _AnyRecord = TypeVar("_AnyRecord", bound=FileRecord)
 
@@ -121,21 +131,17 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
 def _write_state(job: Job, plan: Plan) -> None:
     """Write `state.json`: the plan, and all files of the state, old ones that stay among them."""
     work = job.work
-    files = [entry for name in work.walk(f"assembled/{STATE}") for entry in _entries(_record(work, name))]
+    files: list[FileEntry] = []
+    for name in work.walk(f"assembled/{STATE}"):
+        record = _record(work, name)  # of a part, of a shard that is left out, or of its index
+        files += [FileEntry.from_object(f, f"{work.url}/{name}") for f in record.get("files", [record])]
     if job.update is not None:
         written = {state_record(b) for b in range(plan.n_blocks) if work.exists(state_record(b))}
         for block in range(plan.n_blocks):
             if state_record(block) not in written:
                 kinds = ("bin", "ledger", "index", "near")
-                files += [dict(job.update.base.files[part_file(kind, block)]) for kind in kinds]
-    state = {"plan": plan.to_object(), "files": sorted(files, key=lambda f: str(f["name"]))}
-    write_announced(job.target, work, {STATE_FILE: json.dumps(state).encode()})
-
-
-def _entries(record: Any) -> list[dict[str, Any]]:
-    """Entries of files in a manifest line of a part, of a shard that is left out, or of its index."""
-    keys = ("name", "bytes", "sha256", "rows")
-    return [{k: r[k] for k in keys if k in r} for r in record.get("files", [record])]
+                files += [job.update.base.files[part_file(kind, block)] for kind in kinds]
+    write_announced(job.target, work, {STATE_FILE: write_state(plan, files)})
 
 
 @dataclass(frozen=True)
@@ -232,7 +238,7 @@ def finish(
     cards = _cards(job, frozen, totals, written, vocabulary, models)
     updates = _updates(job, shards, tables, cards)
     write_announced(target, work, cards)
-    files = [r.entry() for r in (*shards, *tables)]
+    files = [r.entry().to_object() for r in (*shards, *tables)]
     files += [file_entry(name, data) for name, data in cards.items()]
     if config.decontaminate_sha256 is not None:
         files.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
@@ -271,7 +277,7 @@ def _updates(
     if job.update is None:
         return []
     old = job.update.release
-    before = {f["name"]: f for f in old["files"]}
+    before = job.update.base.files
     written = {r.name: r.entry() for r in (*shards, *tables) if not r.kept}
     now = {r.name for r in (*shards, *tables)}
     figures = [f for n, f in before.items() if n.startswith("tables/figures/") and (n in written or n not in now)]
@@ -301,7 +307,7 @@ def land(out: Folder, work: Folder, release: dict[str, Any], config: MineConfig)
     check_landing(out, new, listed)
     for name in new:
         out.take(gathered, name)
-    state = [STATE_FILE, *(f["name"] for f in read_state(out)["files"])] if config.keep_state else []
+    state = [STATE_FILE, *(f.name for f in read_state(out).files)] if config.keep_state else []
     kept = [*release["files"], *({"name": name} for name in state)]
     sweep(out, kept, [{"name": name} for name in listed])
     metrics = release["run"].pop("metrics")

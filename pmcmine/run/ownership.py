@@ -18,7 +18,7 @@ from pmcmine.describe.datasheet import CITATION, DATASHEET
 from pmcmine.errors import ReleaseError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
-from pmcmine.release.layout import ARTEFACT, JOURNAL, OURS, RELEASE, WORK
+from pmcmine.release.layout import ARTEFACT, JOURNAL, OURS, RELEASE, WORK, FileEntry
 from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PLAN, SHARDS, Plan, file_name
 from pmcmine.rights.attribution import ATTRIBUTION
 from pmcmine.work.state import part_file
@@ -197,10 +197,10 @@ def write_announced(out: Folder, work: Folder, files: Mapping[str, bytes], liste
         out.write(name, data, replace=True)
 
 
-def listed_names(release: Mapping[str, Any], state: Iterable[Mapping[str, Any]]) -> set[str]:
+def listed_names(release: Mapping[str, Any], state: Iterable[FileEntry]) -> set[str]:
     """Return the names of all files that a release lists, itself and its state among them."""
     run_files = release["run"].get("files", ())
-    names = {str(f["name"]) for f in (*release["files"], *run_files, *state)}
+    names = {str(f["name"]) for f in (*release["files"], *run_files)} | {f.name for f in state}
     return names | {RELEASE, STATE_FILE, *REPORTS}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.release.layout import (
     RELEASE,
     WAY_OUT,
+    FileEntry,
     check_present,
     check_seal,
     load_release,
@@ -44,8 +45,9 @@ def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], B
         )
     state = check_state(release)
     try:
-        plan = Plan.from_object(state["plan"])
-        files = {f["name"]: f for f in (*described["files"], *state["files"])}
+        plan = Plan.from_object(state.plan)
+        listed = [FileEntry.from_object(f, where) for f in described["files"]]
+        files = {f.name: f for f in (*listed, *state.files)}
         check_present(release, files.values())
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         said = f"{type(error).__name__}: {error}"
@@ -64,15 +66,13 @@ def inc_tag(release: Folder, date: str) -> str:
     names = [f["name"] for f in described["files"]]
     used = [u.get("tag") for u in described.get("updates", ()) if isinstance(u, dict)]
     if release.exists(STATE_FILE):
-        names += [f["name"] for f in read_state(release)["files"]]
+        names += [f.name for f in read_state(release).files]
     tag = f"inc{date.replace('-', '')}"
     tags = [tag, *(f"{tag}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")]
     return next(t for t in tags if t not in used and not any(f"-{t}-" in name for name in names))
 
 
-def removed_keys(
-    old: Folder, new: Folder, names: Sequence[Mapping[str, Any]], standing: Sequence[Mapping[str, Any]]
-) -> list[str]:
+def removed_keys(old: Folder, new: Folder, names: Sequence[FileEntry], standing: Sequence[FileEntry]) -> list[str]:
     """Keys of samples that files of `figures` held before and that none holds now, sorted.
 
     Args:
@@ -82,7 +82,7 @@ def removed_keys(
         standing: files of `figures` that were written.
     """
 
-    def keys(folder: Folder, files: Sequence[Mapping[str, Any]]) -> set[str]:
+    def keys(folder: Folder, files: Sequence[FileEntry]) -> set[str]:
         found: set[str] = set()
         for entry in files:
             table = read_old_table(folder, entry, ["key", "shard"])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
-from pmcmine.release.layout import read_old_table
+from pmcmine.release.layout import FileEntry, read_old_table
 from pmcmine.work.delta import TOMBSTONES, read_changes
 from pmcmine.work.state import new_parts, read_part
 
@@ -18,9 +18,7 @@ _RELICENSED: Final = frozenset(
 )
 
 
-def write_tombstones(
-    work: Folder, release: Folder, files: Mapping[str, Mapping[str, Any]], blocks: Sequence[int]
-) -> None:
+def write_tombstones(work: Folder, release: Folder, files: Mapping[str, FileEntry], blocks: Sequence[int]) -> None:
     """Compare old and new ledger of the blocks that changed: what was published, or had a tombstone, and is not
     published now has a tombstone.
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from pmcmine.errors import DamagedError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
+from pmcmine.release.layout import FileEntry
 from pmcmine.work.manifest import RowFile
 
 NEAR: Final = "near/near.json"
@@ -34,9 +35,9 @@ class FileRecord:
     rows: int
     kept: bool = False
 
-    def entry(self) -> dict[str, Any]:
+    def entry(self) -> FileEntry:
         """Its entry in the list of files of `release.json`."""
-        return {"name": self.name, "bytes": self.bytes, "sha256": self.sha256, "rows": self.rows}
+        return FileEntry(self.name, self.bytes, self.sha256, self.rows)
 
 
 @dataclass(frozen=True)

@@ -50,10 +50,10 @@ def read_part(release: Folder, kind: str, block: int, dead: frozenset[str] = fro
     if entry is None:
         return _KINDS[kind].empty_table()
     try:
-        table = sealed.open_arrow(read_checked(release, entry), f"{release.url}/{entry['name']}").read_all()
+        table = sealed.open_arrow(read_checked(release, entry), f"{release.url}/{entry.name}").read_all()
         table = table.cast(_KINDS[kind])
     except pa.ArrowException as error:
-        raise DamagedError(f"{release.url}/{entry['name']}: is damaged ({type(error).__name__}); {WAY_OUT}") from None
+        raise DamagedError(f"{release.url}/{entry.name}: is damaged ({type(error).__name__}); {WAY_OUT}") from None
     if not dead:
         return table
     return table.filter(pa.array([p not in dead for p in table["pmcid"].to_pylist()], pa.bool_()))

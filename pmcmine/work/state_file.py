@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 from pmcmine.errors import DamagedError, ReleaseError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
-from pmcmine.release.layout import WAY_OUT, check_entry, load_release, read_checked
+from pmcmine.release.layout import RELEASE, WAY_OUT, FileEntry, load_release, read_checked
+from pmcmine.release.plan import Plan
 
 STATE_FILE: Final = "state/state.json"
 
 
-def read_state(release: Folder) -> dict[str, Any]:
-    """What `state.json` says: the plan of the release, the number of parts, and all files of the state.
+@dataclass(frozen=True)
+class State:
+    """What `state.json` says.
+
+    Attributes:
+        plan: the plan of the release, as JSON has it: `Plan.from_object`.
+        files: all files of the state.
+    """
+
+    plan: Mapping[str, Any]
+    files: tuple[FileEntry, ...]
+
+
+def write_state(plan: Plan, files: Iterable[FileEntry]) -> bytes:
+    """Bytes of `state.json`."""
+    listed = sorted((f.to_object() for f in files), key=lambda f: str(f["name"]))
+    return json.dumps({"plan": plan.to_object(), "files": listed}).encode()
+
+
+def read_state(release: Folder) -> State:
+    """What `state.json` says.
 
     Raises:
         ReleaseError: where the release has no state.
@@ -30,14 +52,10 @@ def read_state(release: Folder) -> dict[str, Any]:
     found = sealed.parse_object(data, where, WAY_OUT)
     if not isinstance(found.get("plan"), dict) or not isinstance(found.get("files"), list):
         raise DamagedError(f"{where}: is damaged (no plan or no files); {WAY_OUT}")
-    for file in found["files"]:
-        check_entry(file, where)
-        if "bytes" not in file or "sha256" not in file:
-            raise DamagedError(f"{where}: is damaged (a file without size or SHA-256); {WAY_OUT}")
-    return found
+    return State(found["plan"], tuple(FileEntry.from_object(file, where) for file in found["files"]))
 
 
-def check_state(release: Folder) -> dict[str, Any]:
+def check_state(release: Folder) -> State:
     """Read `state.json` and compare it with what `release.json` says of it.
 
     Raises:
@@ -47,21 +65,21 @@ def check_state(release: Folder) -> dict[str, Any]:
     state = read_state(release)
     for entry in load_release(release).get("run", {}).get("files", ()):
         if entry["name"] == STATE_FILE:
-            read_checked(release, entry)
+            read_checked(release, FileEntry.from_object(entry, f"{release.url}/{RELEASE}"))
     return state
 
 
-def state_entries(release: Folder) -> Mapping[str, Mapping[str, Any]]:
+def state_entries(release: Folder) -> Mapping[str, FileEntry]:
     """Entries of all files of the state by name; read once a process and state of `state.json`."""
     try:
         version = release.fs.ukey(release.path(STATE_FILE))
     except (FileNotFoundError, NotImplementedError, AttributeError):
         version = None
     if version is None:
-        return {} if not release.exists(STATE_FILE) else {f["name"]: f for f in read_state(release)["files"]}
+        return {} if not release.exists(STATE_FILE) else {f.name: f for f in read_state(release).files}
     return _state_entries(release, str(version))
 
 
 @lru_cache(maxsize=4)
-def _state_entries(release: Folder, version: str) -> Mapping[str, Mapping[str, Any]]:
-    return {f["name"]: f for f in read_state(release)["files"]}
+def _state_entries(release: Folder, version: str) -> Mapping[str, FileEntry]:
+    return {f.name: f for f in read_state(release).files}
