@@ -228,7 +228,7 @@ def grey_or_rgb(image: Image.Image) -> Image.Image:
     flat = _flat(image)
     if flat.mode.startswith("I") or flat.mode == "F":
         low, high = flat.getextrema()
-        span = max(float(high) - float(low), 1.0)  # type: ignore[arg-type]
+        span = max(float(high) - float(low), 1.0)  # type: ignore[arg-type]  # one band: two numbers, no pairs
         flat = _in_strips(
             flat, "L", lambda strip: strip.convert("F").point(lambda v: (v - low) * (255 / span)).convert("L")
         )

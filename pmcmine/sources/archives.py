@@ -139,7 +139,7 @@ def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, I
     try:
         unpacked = _Gunzip(packed, max_bytes)
         # _Gunzip has `read`, which is all that a stream is asked for; typeshed asks for more.
-        with tarfile.open(fileobj=unpacked, mode="r|", tarinfo=BoundedInfo) as archive:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=unpacked, mode="r|", tarinfo=BoundedInfo) as archive:  # type: ignore[call-overload]  # as said
             for n, info in enumerate(archive):
                 if n >= _MAX_MEMBERS:
                     raise Rejected(Reason.PACKAGE_UNSAFE, f"more than {_MAX_MEMBERS} members")

@@ -12,14 +12,14 @@ import json
 import zlib
 from collections.abc import Iterator
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
 from pmcmine.errors import DamagedError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
-from pmcmine.release.layout import WAY_OUT, in_release, read_checked, release_folder
+from pmcmine.release.layout import WAY_OUT, FileEntry, in_release, read_checked, release_folder
 from pmcmine.work.columns import INDEX_SCHEMA, LEDGER_SCHEMA
 from pmcmine.work.columns import SCHEMA as SIGNATURES
 from pmcmine.work.delta import DELTA, read_dead
@@ -88,11 +88,11 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
         work: the run's work folder.
         out: where files of the release are written: the release, or where an update gathers them.
     """
-    if read_record(work, block) is not None:
+    if sealed.read_or_none(work, state_record(block)) is not None:
         return block
     if work.exists(DELTA) and not read_dead(work, block):
         return block  # the old part stays
-    files = []
+    files: list[FileEntry] = []
     packs = PackReader(work)
     same = not work.exists(DELTA)  # an update writes into its work folder
     with out.create(part_file("bin", block), replace=True, same=same) as (stream, _):
@@ -113,7 +113,7 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
             pack = pa.array([in_release(part_file("bin", block))] * len(table), pa.string())
             near.append(set_column(set_column(table, "offset", pa.array(places, pa.int64())), "pack", pack))
     packs.close()
-    files.append({"name": part_file("bin", block), "bytes": at, "sha256": digest.hexdigest()})
+    files.append(FileEntry(part_file("bin", block), at, digest.hexdigest()))
     for kind, schema in _KINDS.items():
         tables = near if kind == "near" else [old_part(work, kind, block), *new_parts(work, kind, block)]
         rows = pa.concat_tables([t.select(schema.names).cast(schema) for t in tables]).combine_chunks()
@@ -122,12 +122,6 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
         data = sealed.arrow_bytes(schema, [rows.combine_chunks()])
         with out.create(part_file(kind, block), replace=True, same=same) as (stream, _):
             stream.write(data)
-        files.append({"name": part_file(kind, block), "bytes": len(data), "sha256": sha256(data).hexdigest()})
-    work.write(state_record(block), sealed.to_bytes({"files": files}), replace=True)
+        files.append(FileEntry(part_file(kind, block), len(data), sha256(data).hexdigest()))
+    work.write(state_record(block), sealed.to_bytes({"files": [f.to_object() for f in files]}), replace=True)
     return block
-
-
-def read_record(work: Folder, block: int) -> list[dict[str, Any]] | None:
-    """Entries of the files of a part that was written, None if it is to be written."""
-    found = sealed.read_or_none(work, state_record(block))
-    return None if found is None else list(found["files"])
