@@ -36,7 +36,7 @@ def duplicates(data: Path | None) -> dict[str, Any]:
     views = [pictures.views(p) for p in drawn]
     copies = [pictures.views(ImageOps.expand(p.resize((600, 480)), (20, 9, 14, 30), 255)) for p in drawn]
     pairs = [*zip(views, copies, strict=True), *itertools.pairwise(views)]
-    checked = best(lambda: [pictures.likeness(a, b) for a, b in pairs], 1)
+    checked = best(lambda: [pictures.similarity(a, b) for a, b in pairs], 1)
     n = sum(map(len, groups))
     return {
         "paragraphs": n,

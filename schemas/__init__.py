@@ -1,6 +1,7 @@
 """Record schemas, declared once. `TABLES` lists the published tables by name."""
 
 from schemas.article import ARTICLES
+from schemas.article_table import ARTICLE_TABLES
 from schemas.cluster import CLUSTERS
 from schemas.concept import CONCEPTS
 from schemas.figure import FIGURES
@@ -9,7 +10,6 @@ from schemas.mention import MENTIONS
 from schemas.panel import PANELS
 from schemas.paragraph import PARAGRAPHS
 from schemas.record import Table, arrow_schema, closed_values, describe, plain, to_arrow
-from schemas.table_wrap import TABLE_WRAPS
 
 TABLES: dict[str, Table] = {
     t.name: t
@@ -19,7 +19,7 @@ TABLES: dict[str, Table] = {
         PANELS,
         MENTIONS,
         PARAGRAPHS,
-        TABLE_WRAPS,
+        ARTICLE_TABLES,
         CONCEPTS,
         CLUSTERS,
         REJECTS,

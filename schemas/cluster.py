@@ -24,7 +24,7 @@ class Cluster:
         "True for the member that stands for all: widest licence, then most pixels (longest text), then earliest "
         "date, then lowest id."
     )
-    likeness: float = col(
+    similarity: float = col(
         "To the member most alike: of images the correlation of grey levels or fine structure, whichever is less, "
         "of texts the Jaccard index of their word 5-grams; 1 for the same bytes or 5-grams.",
         unit="0 to 1",

@@ -94,7 +94,7 @@ def _read_article(data: bytes) -> None:
     """Extract an article; its rows and rejects can be written as UTF-8, and its sums hold."""
     ledger = Ledger("PMC1")
     found = extract_article(data, ArticleMeta(pmcid="PMC1"), ledger)
-    rows = (found.article, found.mentions, found.paragraphs, found.table_wraps, [f.caption for f in found.figures])
+    rows = (found.article, found.mentions, found.paragraphs, found.article_tables, [f.caption for f in found.figures])
     repr(rows).encode("utf-8")
     repr(ledger.rows).encode("utf-8")
     for unit in ("mention", "paragraph", "sub_article"):

@@ -75,7 +75,7 @@ def contents(release: Path) -> dict[str, Any]:
     found |= {f"samples of {d}": samples(release, d) for d in ("shards", "shards-panels")}
     counts = described["counts"]
     found["counts"] = {k: v for k, v in counts.items() if k != "stages"}
-    found["sums"] = {(s["stage"], s["unit"]): s["came"] for s in counts["stages"] if s["unit"] != "tombstones"}
+    found["sums"] = {(s["stage"], s["unit"]): s["in"] for s in counts["stages"] if s["unit"] != "tombstones"}
     return found
 
 

@@ -49,7 +49,7 @@ def linking(
     types: Annotated[list[str] | None, typer.Option("--type", help="Types or ontologies of annotations.")] = None,
     part: Annotated[str | None, typer.Option(help="Part of the gold (CRAFT: train, dev).")] = None,
     min_score: Annotated[float, typer.Option(help="Least probability of a link, without --train.", min=0, max=1)] = 0.4,
-    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Also by likeness of letters (scispaCy; slow).")] = False,
+    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Also by similarity of letters (scispaCy; slow).")] = False,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:

@@ -25,7 +25,7 @@ def link(
     nested: Annotated[bool, typer.Option("--nested", help="Keep links inside of longer ones.")] = False,
     case: Annotated[str, typer.Option(help="respect, ignore or auto.")] = "auto",
     fuzzy: Annotated[
-        bool, typer.Option("--fuzzy", help="Also by likeness of letters (scispaCy's candidate generator; slow).")
+        bool, typer.Option("--fuzzy", help="Also by similarity of letters (scispaCy's candidate generator; slow).")
     ] = False,
     json_: Annotated[bool, typer.Option("--json", help="One JSON object a line for each link.")] = False,
 ) -> None:

@@ -60,7 +60,9 @@ def datasheet(
         classifiers: name and hash of each model.
     """
     counts = "\n".join(f"| {name} | {n:,} |" for name, n in sorted(rows.items()))
-    funnel = "\n".join(f"| {s.stage} | {s.unit} | {s.came:,} | {s.went:,} | {s.rejected:,} |" for s in stages if s.came)
+    funnel = "\n".join(
+        f"| {s.stage} | {s.unit} | {s.n_in:,} | {s.n_out:,} | {s.rejected:,} |" for s in stages if s.n_in
+    )
     reasons = "\n".join(
         f"| {stage} | {unit} | {reason} | {n:,} | {MEANINGS[Reason(reason)]} |"
         for (stage, unit, reason), n in sorted(rejects.items())

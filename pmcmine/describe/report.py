@@ -21,6 +21,7 @@ from pmcmine.ids import keyed_hash
 from pmcmine.io.folder import Folder
 from pmcmine.io.sealed import UNREADABLE
 from pmcmine.rejects import MEANINGS, Reason
+from pmcmine.release.old_names import stages_today
 
 log = logging.getLogger(__name__)
 _DAMAGED = "is damaged and left out of the report; `pmcmine verify` lists what is"
@@ -218,8 +219,8 @@ def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Fol
         _histogram(rows["n_figures"].combine_chunks(), _FIGURE_BINS, figures)
         for group_name, n in zip(*_value_counts(rows["license_group"].combine_chunks()), strict=True):
             groups[group_name]["articles"] += n
-    stages = release["counts"]["stages"]
-    most = max((s["came"] for s in stages), default=1) or 1
+    stages = stages_today(release["counts"])
+    most = max((s["in"] for s in stages), default=1) or 1
     rejects = sorted(release["counts"]["rejects"], key=lambda r: -r["n"])
     template = jinja2.Template(
         resources.files("pmcmine.describe").joinpath("report.html.j2").read_text("utf-8"),
@@ -229,7 +230,7 @@ def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Fol
     page: str = template.render(
         release=release,
         metrics=metrics,
-        stages=[{**s, "share": s["came"] / most} for s in stages if s["came"]],
+        stages=[{**s, "share": s["in"] / most} for s in stages if s["in"]],
         groups=[
             {"group": g, **{k: c[k] for k in ("articles", "figures", "captioned", "samples")}}
             for g, c in sorted(groups.items())

@@ -23,7 +23,7 @@ _CONTENT: Final = 0xA0761D6478BD642F
 _KEY: Final = 0xE7037ED1A0B428DB
 CAP: Final = 64  # members of a bucket that are all compared with each other; the others with the first one alone
 _DECODED: Final = 4_096  # members kept decoded while a file of edges is written
-EDGES: Final = pa.schema([("kind", pa.uint8()), ("a", pa.uint64()), ("b", pa.uint64()), ("likeness", pa.float64())])
+EDGES: Final = pa.schema([("kind", pa.uint8()), ("a", pa.uint64()), ("b", pa.uint64()), ("similarity", pa.float64())])
 
 
 PARTS: Final = 1_024  # at most, that tokens are compared in: 25 MB each with 8 million articles
@@ -119,7 +119,7 @@ class Place(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """Two members that may be near duplicates, or are for sure (`likeness` 1, no check)."""
+    """Two members that may be near duplicates, or are for sure (`similarity` 1, no check)."""
 
     kind: int
     a: Place
@@ -190,9 +190,9 @@ def write_edges(bucket: int, pairs: Iterable[Pair], excess: Mapping[int, int], w
     try:
         for key, pair in sorted(unsure.items(), key=lambda item: (item[1].a.pack, item[1].a.offset, item[0])):
             counts[f"pairs_{KINDS[pair.kind]}"] += 1
-            likeness = compare(pair.kind, decoder.get(pair.kind, pair.a), decoder.get(pair.kind, pair.b))
-            if likeness > 0:
-                edges.append((*key, likeness))
+            similarity = compare(pair.kind, decoder.get(pair.kind, pair.a), decoder.get(pair.kind, pair.b))
+            if similarity > 0:
+                edges.append((*key, similarity))
     finally:
         packs.close()
     edges.sort()

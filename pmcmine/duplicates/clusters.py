@@ -34,13 +34,13 @@ class Components:
     Attributes:
         nodes: uint64.
         component: int64, number of each node's cluster.
-        likeness: float64, to the member most alike.
+        similarity: float64, to the member most alike.
         count: clusters.
     """
 
     nodes: Any
     component: Any
-    likeness: Any
+    similarity: Any
     count: int
 
 
@@ -54,13 +54,13 @@ def leaks_file(block: int) -> str:
     return f"near/leaks/{block // 1000:03d}/{block:06d}.json"
 
 
-def components(a: Any, b: Any, likeness: Any) -> Components:
+def components(a: Any, b: Any, similarity: Any) -> Components:
     """Connected components of edges, by SciPy.
 
     Args:
         a: nodes, uint64.
         b: nodes, uint64.
-        likeness: of each edge.
+        similarity: of each edge.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -70,16 +70,17 @@ def components(a: Any, b: Any, likeness: Any) -> Components:
     graph = coo_array((np.ones(len(a), np.int8), (i, j)), shape=(len(nodes), len(nodes)))
     count, component = connected_components(graph, directed=False)
     best = np.zeros(len(nodes))
-    np.maximum.at(best, i, likeness)
-    np.maximum.at(best, j, likeness)
+    np.maximum.at(best, i, similarity)
+    np.maximum.at(best, j, similarity)
     return Components(nodes, component.astype(np.int64), best, int(count))
 
 
 def _components(edges: pa.Table) -> dict[int, Components]:
     kinds = edges["kind"].to_numpy()
-    a, b, likeness = (edges[c].to_numpy() for c in ("a", "b", "likeness"))
+    a, b, similarity = (edges[c].to_numpy() for c in ("a", "b", "similarity"))
     return {
-        int(kind): components(a[kinds == kind], b[kinds == kind], likeness[kinds == kind]) for kind in np.unique(kinds)
+        int(kind): components(a[kinds == kind], b[kinds == kind], similarity[kinds == kind])
+        for kind in np.unique(kinds)
     }
 
 
@@ -172,7 +173,7 @@ def _row(row: dict[str, Any], kind: int, place: int, summary: _Summary, split: s
         pmcid=row["pmcid"],
         size=int(summary.sizes[cluster]),
         representative=row["id"] == best[0],
-        likeness=float(summary.found.likeness[place]),
+        similarity=float(summary.found.similarity[place]),
         relation=_relation(row, best),
         leaks_into=leak[0] if leak else None,
         license_group=row["group"],

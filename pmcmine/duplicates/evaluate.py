@@ -48,7 +48,7 @@ def true_jaccard(a: str, b: str) -> float:
 
 
 def found_texts(texts: Sequence[str]) -> dict[tuple[int, int], float]:
-    """Near duplicates among texts, as the pipeline finds them: places of both, and their likeness."""
+    """Near duplicates among texts, as the pipeline finds them: places of both, and their similarity."""
     sets = shingles.shingles(texts)
     kept = [n for n, s in enumerate(sets) if len(s)]
     keys = shingles.bands([sets[n] for n in kept]).tolist() if kept else []
@@ -69,7 +69,7 @@ def _found(
             buckets.setdefault(key, []).append(Member(n, "", 0, 0))
     pairs = {(p.a.node, p.b.node) for members in buckets.values() for p in bucket_pairs(kind, members)[0]}
     scored = {(a, b): compare(kind, data[a], data[b]) for a, b in sorted(pairs)}
-    return {pair: likeness for pair, likeness in scored.items() if likeness > 0}
+    return {pair: similarity for pair, similarity in scored.items() if similarity > 0}
 
 
 def _edited(text: str, rng: random.Random) -> str:
@@ -160,11 +160,11 @@ def _made_texts(texts: Sequence[str], rng: random.Random) -> tuple[list[float], 
             if (a, b) not in told:
                 lines.append(f"missed, Jaccard {true:.3f}: {pool[a][:120]}")
     right = 0
-    for (a, b), likeness in told.items():
+    for (a, b), similarity in told.items():
         true = true_jaccard(pool[a], pool[b])
         right += true >= NEAR_TEXT
         if true < NEAR_TEXT:
-            lines.append(f"told {likeness:.3f}, is {true:.3f}: {pool[a][:120]}")
+            lines.append(f"told {similarity:.3f}, is {true:.3f}: {pool[a][:120]}")
     return hits, right, len(told), lines
 
 

@@ -167,7 +167,7 @@ NEAR_TEXT: Final = 0.8  # Jaccard index of 5-grams from which two texts are near
 def compare(kind: int, a: Any, b: Any) -> float:
     """Likeness of two members of one kind where they are near duplicates, else 0."""
     if kind == 0:
-        found = pictures.likeness(a, b)
+        found = pictures.similarity(a, b)
         return found if found >= pictures.NEAR else 0.0
     if min(len(a), len(b)) < NEAR_TEXT * max(len(a), len(b)):
         return 0.0

@@ -28,7 +28,7 @@ from pmcmine.images.opencv import opencv
 SIDE: Final = 96  # pixels of the miniature
 BITS: Final = 256
 TABLES: Final = 16
-NEAR: Final = 0.955  # likeness from which two pictures are near duplicates
+NEAR: Final = 0.955  # similarity from which two pictures are near duplicates
 SAMPLE: Final = 32  # bits of a table: enough for hundreds of millions of views
 _FAR: Final = 56  # bits in which near duplicates do not differ
 _FREQUENCIES: Final = 16
@@ -38,9 +38,9 @@ _INK: Final = 0.01  # share of the ink that the tightest view leaves out at each
 _PROPORTION: Final = 1.15
 _SHIFT: Final = 0.08  # of a side that an edge may lie elsewhere
 _RIM: Final = 4  # pixels of the miniature that are not compared, for one view may be cut a little more
-_SURE: Final = 0.97  # likeness without alignment that needs none
+_SURE: Final = 0.97  # similarity without alignment that needs none
 _ALIGNED: Final = 4  # pairs of views, the most alike, that are aligned
-_HOPELESS: Final = 0.05  # likeness below which aligning is not tried
+_HOPELESS: Final = 0.05  # similarity below which aligning is not tried
 _HEAD: Final = struct.Struct("<f32s")
 
 
@@ -176,7 +176,7 @@ def tables(seen: Sequence[View], sample: int = SAMPLE) -> list[int]:
     return sorted(found)
 
 
-def likeness(a: Sequence[View], b: Sequence[View]) -> float:
+def similarity(a: Sequence[View], b: Sequence[View]) -> float:
     """Likeness of two pictures, 0 to 1: of the two of their views that are most alike.
 
     It is the correlation of grey levels or of fine structure, whichever is less; `NEAR` and above is a near duplicate.

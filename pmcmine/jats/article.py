@@ -74,7 +74,7 @@ def extract_article(
         figures=figures,
         mentions=tuple(rows.mentions.rows),
         paragraphs=tuple(paragraphs),
-        table_wraps=tuple(tables),
+        article_tables=tuple(tables),
         found=found,
     )
 

@@ -21,9 +21,9 @@ from pmcmine.rights.licenses import License
 from pmcmine.rights.statements import Stated
 from pmcmine.rights.wordings import Owner
 from pmcmine.text import bounds
+from schemas.article_table import ArticleTable
 from schemas.mention import Mention
 from schemas.paragraph import Citation, FigureReference, Paragraph
-from schemas.table_wrap import TableWrap
 
 
 class BodyRows:
@@ -114,7 +114,7 @@ class BodyRows:
             caption = f.figure.caption
             self.mentions.read_parts(figure_id, "figure_caption", f.place.kind, caption.text, caption.flat)
 
-    def tables(self) -> list[TableWrap]:
+    def tables(self) -> list[ArticleTable]:
         """Rows of the tables, whose mentions are read."""
         rows = []
         for ordinal, t in enumerate(self.body.tables):
@@ -126,7 +126,7 @@ class BodyRows:
             notes, note_flats = _join(t.notes)
             self.mentions.read_parts(table_id, "table_note", t.place.kind, notes, note_flats)
             rows.append(
-                TableWrap(
+                ArticleTable(
                     table_id=table_id,
                     article_id=self.meta.article_id,
                     pmcid=self.meta.pmcid,

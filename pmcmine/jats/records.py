@@ -11,9 +11,9 @@ from pmcmine.jats.front import Front
 from pmcmine.rights.figures import FigureRights
 from pmcmine.rights.licenses import License
 from schemas.article import Article
+from schemas.article_table import ArticleTable
 from schemas.mention import Mention
 from schemas.paragraph import Paragraph
-from schemas.table_wrap import TableWrap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,5 +78,5 @@ class Extraction:
     figures: tuple[FigureDraft, ...]
     mentions: tuple[Mention, ...]
     paragraphs: tuple[Paragraph, ...]
-    table_wraps: tuple[TableWrap, ...]
+    article_tables: tuple[ArticleTable, ...]
     found: Counter[str] = field(default_factory=Counter)

@@ -118,7 +118,7 @@ def _mine(
         mined.paragraphs = [replace(p, benchmarks=n) if n else p for p, n in zip(mined.paragraphs, named, strict=True)]
         mined.counts.update(f"benchmark/{name}/paragraph" for names in named for name in names)
     _drop_paragraphs(mined, meta.article_id, config, ledger)
-    mined.table_wraps = extraction.table_wraps
+    mined.article_tables = extraction.article_tables
     mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
     mine_figures(extraction, bundle, config, ledger, mined)
     if config.pointers:
@@ -186,5 +186,5 @@ def _withhold(group: str, config: MineConfig, mined: Mined) -> None:
     mined.concepts = [row(c, published.get(c.context_id, whole)) for c in mined.concepts]
     mined.mentions = [row(m, published.get(m.context_id, whole)) for m in mined.mentions]
     mined.paragraphs = [row(p, whole, "paragraphs") for p in mined.paragraphs]
-    mined.table_wraps = [row(t, whole) for t in mined.table_wraps]
+    mined.article_tables = [row(t, whole) for t in mined.article_tables]
     mined.article = row(mined.article, whole)

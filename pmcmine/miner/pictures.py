@@ -9,7 +9,7 @@ from typing import Final
 
 from pmcmine.config import MineConfig
 from pmcmine.images.check import CheckedImage, check_image
-from pmcmine.images.fingerprint import NEAR, likeness
+from pmcmine.images.fingerprint import NEAR, similarity
 from pmcmine.miner.enrichers import VIEW_SIDE, wants_views
 from pmcmine.miner.graphics import Choice
 from pmcmine.pdf.convert import PdfPicture, read_pdf
@@ -128,7 +128,7 @@ def _from_pdf(
     for name, image in images.items():
         if isinstance(image, Rejected) or not image.fingerprint:
             continue
-        found = [(likeness(image.fingerprint, c.fingerprint), -n) for n, (_, c) in enumerate(checked)]
+        found = [(similarity(image.fingerprint, c.fingerprint), -n) for n, (_, c) in enumerate(checked)]
         best, n = max(found, default=(0.0, 0))
         if best < NEAR:
             continue

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from pmcmine.duplicates.signatures import Signature
 from schemas.article import Article
+from schemas.article_table import ArticleTable
 from schemas.concept import Concept
 from schemas.figure import Figure
 from schemas.ledger import Reject, Tombstone
 from schemas.mention import Mention
 from schemas.panel import Panel
 from schemas.paragraph import Paragraph
-from schemas.table_wrap import TableWrap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Mined:
     panels: list[Panel] = field(default_factory=list)
     mentions: Sequence[Mention] = ()
     paragraphs: Sequence[Paragraph] = ()
-    table_wraps: Sequence[TableWrap] = ()
+    article_tables: Sequence[ArticleTable] = ()
     concepts: list[Concept] = field(default_factory=list)
     rejects: Sequence[Reject] = ()
     tombstone: Tombstone | None = None

@@ -37,7 +37,7 @@ class Outcome:
 
 def outcome_of(mined: Mined) -> Outcome:
     """Sum up what came of an article just now."""
-    of_article = ("figures", "panels", "mentions", "paragraphs", "table_wraps", "concepts")
+    of_article = ("figures", "panels", "mentions", "paragraphs", "article_tables", "concepts")
     rows = {"rejects": len(mined.rejects), "tombstones": int(mined.tombstone is not None)}
     if mined.article is not None:
         rows |= {"articles": 1} | {name: len(getattr(mined, name)) for name in of_article}

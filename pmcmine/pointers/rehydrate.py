@@ -29,6 +29,7 @@ from pmcmine.jats import ArticleMeta, Extraction, extract_article
 from pmcmine.pointers.withhold import digest
 from pmcmine.rejects import Rejected
 from pmcmine.release.layout import load_release, open_file
+from pmcmine.release.old_names import table_today
 from pmcmine.release.tables import MALFORMED, malformed
 from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import ArticleBundle, Entry, Reader, VersionMeta
@@ -40,7 +41,7 @@ _EXTRACTED: Final = {
     "figures": "figure_id",
     "mentions": "mention_id",
     "paragraphs": "paragraph_id",
-    "table_wraps": "table_id",
+    "article_tables": "table_id",
 }
 _PIECES: Final = {"panels": "figure_id", "concepts": "context_id"}
 
@@ -186,7 +187,7 @@ def _is_table_file(name: str) -> bool:
     """Tell whether a file of a release may hold pointers."""
     parts = name.split("/")
     known = _EXTRACTED.keys() | _PIECES.keys()
-    return name.endswith(".parquet") and len(parts) > 2 and parts[0] == "tables" and parts[1] in known
+    return name.endswith(".parquet") and len(parts) > 2 and parts[0] == "tables" and table_today(parts[1]) in known
 
 
 def _pointers(folder: Folder, name: str) -> set[str]:
@@ -255,7 +256,7 @@ def _rows(members: Sequence[Any], key: str) -> Iterator[tuple[str, dict[str, Any
 
 def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehydrated) -> None:
     """Write a table file with the texts that are there."""
-    table = name.split("/")[1]
+    table = table_today(name.split("/")[1])
     with open_file(folder, name) as stream:
         rows = pq.ParquetFile(stream).read()
     columns = [f.name for f in rows.schema if (f.metadata or {}).get(b"text") == b"true"]

@@ -13,6 +13,7 @@ from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_names import check_names
 from pmcmine.release.layout import JOURNAL, RELEASE, WORK, check_seal, load_release
+from pmcmine.release.old_names import stages_today
 
 CARD: Final = "README.md"
 _SUFFIX: Final = {"shards": "", "tables": "-tables", "shards-panels": "-panels"}
@@ -120,9 +121,9 @@ def measured_section(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> 
     funnel = " → ".join(
         f"{n:,} {what}"
         for what, n in (
-            ("article versions", _came(counts, "snapshot", "version")),
+            ("article versions", _n_in(counts, "snapshot", "version")),
             ("articles", sum(n for k, n in counts["rows"].items() if k.startswith("articles/"))),
-            ("figures", _came(counts, "image", "figure")),
+            ("figures", _n_in(counts, "image", "figure")),
             ("pairs", sum(counts["samples"].values())),
         )
     )
@@ -147,5 +148,5 @@ def measured_section(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> 
   `pmcmine plan --release RELEASE --articles N` reckons it for another number"""
 
 
-def _came(counts: Mapping[str, Any], stage: str, unit: str) -> int:
-    return int(next((s["came"] for s in counts["stages"] if (s["stage"], s["unit"]) == (stage, unit)), 0))
+def _n_in(counts: Mapping[str, Any], stage: str, unit: str) -> int:
+    return int(next((s["in"] for s in stages_today(counts) if (s["stage"], s["unit"]) == (stage, unit)), 0))

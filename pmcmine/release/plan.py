@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from pmcmine.ids import keyed_hash, natural_split, range_index
 from pmcmine.release.layout import FileEntry
+from pmcmine.release.old_names import table_today
 
 PLAN = "plan.json"
 SHARDS, PANEL_SHARDS = "shards", "shards-panels"
@@ -49,7 +50,7 @@ class Base:
     """The release that an update starts from. Travels to all workers.
 
     Attributes:
-        files: path → entry of `release.json`, and of the state.
+        files: path, with today's name of its table → entry of `release.json`, and of the state.
         cut: (table, group, split) → number of its Parquet files.
         tag: what the names of added shards hold, `inc<date>`.
         fresh: whether everything gets a new place, as in a release made at once.
@@ -92,7 +93,8 @@ class Plan:
 
     def old_file(self, name: str) -> FileEntry | None:
         """Entry of a file that an update may keep, None where there is none."""
-        return self.base.files.get(name) if self.base is not None and self.keeps_places else None
+        entry = self.base.files.get(name) if self.base is not None and self.keeps_places else None
+        return entry if entry is None or entry.name == name else None  # a file of an old name gets today's
 
     def split_of(self, pmcid: str) -> str:
         """The split of a PMCID in this release."""
@@ -180,7 +182,7 @@ class Plan:
             raw["moved"],
             {(g, s): n for g, s, n in raw["shards"]},
             {(g, s): n for g, s, n in raw["panel_shards"]},
-            {(t, g, s): n for t, g, s, n in raw["files"]},
+            {(table_today(t), g, s): n for t, g, s, n in raw["files"]},
             raw["seed"],
             {(d, g, s): n for d, g, s, n in raw["added"]},
             base,

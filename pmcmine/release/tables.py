@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import inside, release_name, table_name
 from pmcmine.release.conditions import explain
+from pmcmine.release.old_names import renamed_columns, table_folders, table_today
 
 log = logging.getLogger(__name__)
 TABLES = "tables"
@@ -42,7 +43,7 @@ def check_release(folder: Path) -> None:
 
 
 def table_names(folder: Path) -> list[str]:
-    """Return the names of a release's tables, sorted.
+    """Return today's names of a release's tables, sorted.
 
     Raises:
         PmcmineError: if it has none, or a folder among them is no table.
@@ -51,7 +52,7 @@ def table_names(folder: Path) -> list[str]:
         found = [p.name for p in (folder / TABLES).iterdir() if p.is_dir() and not p.name.startswith(".")]
     except OSError as error:
         raise PmcmineError(f"{folder / TABLES}: can't be read ({error.strerror or error})") from None
-    return sorted(table_name(name) for name in found)
+    return sorted({table_today(table_name(name)) for name in found})
 
 
 def table_files(folder: Path, table: str, groups: Iterable[str] = ()) -> list[Path]:
@@ -65,18 +66,19 @@ def table_files(folder: Path, table: str, groups: Iterable[str] = ()) -> list[Pa
     Raises:
         UnsafeNameError: for a name that a release does not have, and a link that leads out of the release.
     """
-    top = folder / TABLES / table_name(table)
-    wanted = set(groups)
-    kept: list[Path] = []
+    return [path for held in table_folders(table_name(table)) for path in _files_in(folder, held, set(groups))]
+
+
+def _files_in(folder: Path, table: str, groups: Collection[str]) -> Iterator[Path]:
+    top = folder / TABLES / table
     for name in sorted(_walk(top)):
         parts = release_name(name, f"file of {table}").split("/")
-        if wanted and len(parts) > 1 and parts[-2] not in wanted:
+        if groups and len(parts) > 1 and parts[-2] not in groups:
             continue
         path = inside(folder, f"{TABLES}/{table}/{name}", f"file of {table}")
         if not stat.S_ISREG(path.stat().st_mode):  # a FIFO would hang the reader
             raise PmcmineError(f"{top / name}: is no regular file")
-        kept.append(path)
-    return kept
+        yield path
 
 
 def _walk(top: Path) -> Iterator[str]:
@@ -123,7 +125,7 @@ def connect() -> duckdb.DuckDBPyConnection:
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, name: str, files: Iterable[Path]) -> None:
-    """Make a view of Parquet files, which no name of a file can change: no SQL is put together.
+    """Make a view of Parquet files with today's names of columns; no SQL is put together from names of files.
 
     Raises:
         PmcmineError: if a file can't be read.
@@ -132,6 +134,9 @@ def create_view(connection: duckdb.DuckDBPyConnection, name: str, files: Iterabl
     try:
         # A folder such as `split=train` above the release would give columns of its own otherwise.
         rows = connection.read_parquet(patterns, union_by_name=True, hive_partitioning=False)
+        renamed = renamed_columns(name, rows.columns)
+        if renamed:
+            rows = rows.select(*(duckdb.ColumnExpression(c).alias(renamed.get(c, c)) for c in rows.columns))
         rows.create_view(table_name(name))
     except duckdb.Error as error:
         raise PmcmineError(f"table {name}: can't be read ({explain(error)}); is the copy whole?") from None

@@ -202,7 +202,7 @@ def _cards(
 def _counts(totals: Tally, written: _Written, near: Clusters | None) -> dict[str, Any]:
     """What `release.json` says under `counts`."""
     return {
-        "stages": [asdict(s) for s in totals.sums],
+        "stages": [s.to_object() for s in totals.sums],
         "rejects": [{"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())],
         "panels": _by(written.crops, _place),
         "samples": _by(written.pairs, _place),
@@ -362,9 +362,7 @@ def _metrics(totals: Tally, times: Mapping[str, float], seconds: float, files: l
         "peak_memory_bytes": own.ru_maxrss * 1024,
         "articles_per_second": round(totals.counts["pmcids"] / mine, 2) if mine else None,
         "images_per_second": round(totals.counts["media_read"] / mine, 2) if mine else None,
-        "stages": [
-            {"stage": s.stage, "unit": s.unit, "in": s.came, "out": s.went, "rejected": s.rejected} for s in totals.sums
-        ],
+        "stages": [{k: v for k, v in s.to_object().items() if k != "meaning"} for s in totals.sums],
         "rejects": [
             {"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())
         ],

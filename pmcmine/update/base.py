@@ -21,6 +21,7 @@ from pmcmine.release.layout import (
     load_release,
     read_old_table,
 )
+from pmcmine.release.old_names import file_today
 from pmcmine.release.plan import Base, Plan, TableFile, overlapping
 from pmcmine.work.delta import dead_in
 from pmcmine.work.manifest import Manifest
@@ -47,7 +48,7 @@ def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], B
     try:
         plan = Plan.from_object(state.plan)
         listed = [FileEntry.from_object(f, where) for f in described["files"]]
-        files = {f.name: f for f in (*listed, *state.files)}
+        files = {file_today(f.name): f for f in (*listed, *state.files)}
         check_present(release, files.values())
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         said = f"{type(error).__name__}: {error}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from pmcmine.errors import SumsError
 from pmcmine.rejects import FAULTS, Reason
@@ -20,23 +21,28 @@ class Sum:
     Attributes:
         stage: stage of the run.
         unit: what is counted.
-        came: how many came in.
-        went: how many went out.
+        n_in: number of what goes in.
+        n_out: number of what comes out.
         rejected: how many were rejected.
         meaning: the equation in words.
     """
 
     stage: str
     unit: str
-    came: int
-    went: int
+    n_in: int
+    n_out: int
     rejected: int
     meaning: str
 
     @property
     def holds(self) -> bool:
         """Whether it adds up."""
-        return self.came == self.went + self.rejected
+        return self.n_in == self.n_out + self.rejected
+
+    def to_object(self) -> dict[str, Any]:
+        """Return it as `release.json` and `metrics.json` state it; the latter leaves out the meaning."""
+        return {"stage": self.stage, "unit": self.unit, "in": self.n_in, "out": self.n_out,
+                "rejected": self.rejected, "meaning": self.meaning}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class Tally:
         broken = [s for s in self.sums if not s.holds]
         if broken:
             lines = "; ".join(
-                f"{s.stage}/{s.unit}: {s.came} in, {s.went} out, {s.rejected} rejected ({s.meaning})" for s in broken
+                f"{s.stage}/{s.unit}: {s.n_in} in, {s.n_out} out, {s.rejected} rejected ({s.meaning})" for s in broken
             )
             raise SumsError(f"the counts do not add up: {lines}")
 
@@ -146,7 +152,7 @@ def _sums(
             "mentions and links to figures = rows + rejected"),
         Sum("extract", "sub_article", counts["found_sub_article"], 0, rejected("sub_article", "extract"),
             "sub-articles = rejected"),
-        Sum("extract", "table", counts["found_table"], staged["table_wraps"], 0, "tables of the XML = rows"),
+        Sum("extract", "table", counts["found_table"], staged["article_tables"], 0, "tables of the XML = rows"),
         Sum("image", "figure", figures, counts["samples"], rejected("figure", "image"),
             "figure rows = samples + rejected"),
         Sum("image", "graphic", counts["media"], counts["media_read"] + counts["media_withheld"],

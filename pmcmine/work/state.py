@@ -20,6 +20,7 @@ from pmcmine.errors import DamagedError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.release.layout import WAY_OUT, FileEntry, in_release, read_checked, release_folder
+from pmcmine.release.old_names import rows_today
 from pmcmine.work.columns import INDEX_SCHEMA, LEDGER_SCHEMA
 from pmcmine.work.columns import SCHEMA as SIGNATURES
 from pmcmine.work.delta import DELTA, read_dead
@@ -54,9 +55,16 @@ def read_part(release: Folder, kind: str, block: int, dead: frozenset[str] = fro
         table = table.cast(_KINDS[kind])
     except pa.ArrowException as error:
         raise DamagedError(f"{release.url}/{entry.name}: is damaged ({type(error).__name__}); {WAY_OUT}") from None
+    if kind == "ledger":
+        table = set_column(table, "rows", pa.array(map(_rows_today, table["rows"].to_pylist()), pa.string()))
     if not dead:
         return table
     return table.filter(pa.array([p not in dead for p in table["pmcid"].to_pylist()], pa.bool_()))
+
+
+def _rows_today(rows: str) -> str:
+    """Return the JSON of an article's rows by table with today's names of tables."""
+    return json.dumps(rows_today(json.loads(rows)))
 
 
 def old_part(work: Folder, kind: str, block: int) -> pa.Table:

@@ -86,7 +86,7 @@ def test_same_bytes_are_marked_and_kept(demo_release: Path) -> None:
 def test_sums_and_files_of_the_release(demo_release: Path) -> None:
     release = release_json(demo_release)
     for s in release["counts"]["stages"]:
-        assert s["came"] == s["went"] + s["rejected"], s
+        assert s["in"] == s["out"] + s["rejected"], s
     listed = {f["name"]: f["sha256"] for f in release["files"]}
     assert tree(demo_release, "shards", "tables") == listed
     assert not (demo_release / "_work").exists()

@@ -152,7 +152,7 @@ def test_text_offsets(bulk_release: Path) -> None:
     for p in texts.values():
         assert p["text"] == p["text"].strip(" ") and "documentclass" not in p["text"]
         assert all(0 <= c["start"] <= c["end"] <= len(p["text"]) for c in p["citations"])
-    assert len(texts) == release_json(bulk_release)["counts"]["stages"][4]["went"]
+    assert len(texts) == release_json(bulk_release)["counts"]["stages"][4]["out"]
 
 
 def test_consumers_count_what_the_release_states(bucket_release: Path, tmp_path: Path) -> None:

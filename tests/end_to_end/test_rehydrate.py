@@ -28,12 +28,12 @@ TEXTS = {
     "mentions": ("text", "sentence"),
     "panels": ("text",),
     "paragraphs": ("text",),
-    "table_wraps": ("caption", "caption_title", "footnotes"),
+    "article_tables": ("caption", "caption_title", "footnotes"),
 }
 
 
 def _by_id(release: Path, table: str) -> dict[str, dict[str, Any]]:
-    key = {"table_wraps": "table_id"}.get(table, f"{table[:-1]}_id")
+    key = {"article_tables": "table_id"}.get(table, f"{table[:-1]}_id")
     return {row[key]: row for row in rows(release, table)}
 
 

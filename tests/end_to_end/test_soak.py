@@ -52,8 +52,8 @@ def test_metrics_for_prometheus(demo_bucket: Path, tmp_path: Path) -> None:
     described = release_json(tmp_path / "out")
     for stage in described["counts"]["stages"]:
         labels = sorted((stage["stage"], stage["unit"]))
-        assert found["pmcmine_stage_in", *labels] == stage["came"]
-        assert found["pmcmine_stage_out", *labels] + found["pmcmine_stage_rejected", *labels] == stage["came"]
+        assert found["pmcmine_stage_in", *labels] == stage["in"]
+        assert found["pmcmine_stage_out", *labels] + found["pmcmine_stage_rejected", *labels] == stage["in"]
     for reject in described["counts"]["rejects"]:
         assert found["pmcmine_rejects", *sorted((reject["stage"], reject["unit"], reject["reason"]))] == reject["n"]
     assert found["pmcmine_run_seconds",] > 0 and found["pmcmine_bytes", "xml"] > 10_000

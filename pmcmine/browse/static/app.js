@@ -144,7 +144,7 @@ function drawWords() {
   if (f.clusters.length) {
     add(words, "h2", "Near duplicates");
     const table = add(words, "table");
-    f.clusters.forEach((c) => row(table, `${c.kind} ${c.likeness.toFixed(2)}`, `${c.member_id} (${c.split})`));
+    f.clusters.forEach((c) => row(table, `${c.kind} ${c.similarity.toFixed(2)}`, `${c.member_id} (${c.split})`));
   }
   if (f.mentions.length) {
     add(words, "h2", `Mentions (${f.mentions.length})`);

@@ -40,14 +40,14 @@ def test_copies_are_found(drawn: list[Image.Image]) -> None:
 def test_other_pictures_of_the_same_kind_are_no_copies(drawn: list[Image.Image]) -> None:
     assert found_images([_views(i) for i in drawn]) == {}
     seen = [_views(draw(("bars",), seed)) for seed in range(8)]
-    assert max(pictures.likeness(a, b) for a, b in combinations(seen, 2)) < pictures.NEAR
+    assert max(pictures.similarity(a, b) for a, b in combinations(seen, 2)) < pictures.NEAR
 
 
 def test_views_travel_as_bytes(drawn: list[Image.Image]) -> None:
     seen = _views(drawn[1])
     again = pictures.unpack(pictures.pack(seen))
     assert [v.bits for v in again] == [v.bits for v in seen]
-    assert pictures.tables(again) == pictures.tables(seen) and pictures.likeness(seen, again) == 1.0
+    assert pictures.tables(again) == pictures.tables(seen) and pictures.similarity(seen, again) == 1.0
 
 
 @pytest.mark.parametrize("size", [(40, 33), (33, 4000), (2000, 40)])

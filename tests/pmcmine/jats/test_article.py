@@ -220,7 +220,7 @@ def test_tables_and_images_of_tables() -> None:
         "</table-wrap><table-wrap id='T2'><caption><p>Image.</p></caption><graphic xlink:href='t2'/></table-wrap>"
     )
     x = read(article(body))
-    assert [(t.table_id, t.caption, t.n_rows, t.image_figure_id) for t in x.table_wraps] == [
+    assert [(t.table_id, t.caption, t.n_rows, t.image_figure_id) for t in x.article_tables] == [
         ("PMC1.1/T1", "Text.", 1, None),
         ("PMC1.1/T2", "Image.", 0, "PMC1.1/T2"),
     ]

@@ -1,4 +1,4 @@
-"""The `table_wraps` table: one row for each table of an article, with its caption."""
+"""The `article_tables` table: one row for each table of an article, with its caption."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemas.record import Table, col, withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TableWrap:
+class ArticleTable:
     """One table of an article."""
 
     table_id: str = col("Table.", unit="<article_id>/<xml id or t<ordinal>>")
@@ -34,4 +34,4 @@ class TableWrap:
     withheld: str | None = withheld()
 
 
-TABLE_WRAPS = Table("table_wraps", TableWrap, "One table of an article, with its caption.", "table_id")
+ARTICLE_TABLES = Table("article_tables", ArticleTable, "One table of an article, with its caption.", "table_id")

@@ -1,0 +1,68 @@
+"""A release as earlier versions named its parts, made of one of today."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pmcmine.io.sealed import SEAL, arrow_bytes, with_seal
+from pmcmine.release.old_names import RENAMED
+
+_OLD_TABLE = {new: old for old, new in RENAMED["tables"].items()}
+_OLD_KEY = {new: old for old, new in RENAMED["counts.stages"].items()}
+
+
+def _old_file(name: str) -> str:
+    parts = name.split("/")
+    return "/".join([parts[0], _OLD_TABLE.get(parts[1], parts[1]), *parts[2:]]) if parts[0] == "tables" else name
+
+
+def _old_rows(rows: dict[str, int]) -> dict[str, int]:
+    return {
+        _OLD_TABLE.get(key.split("/")[0], key.split("/")[0]) + key[len(key.split("/")[0]) :]: n
+        for key, n in rows.items()
+    }
+
+
+def _entry(release: Path, entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry of a file under its old name, with the size and hash that it has now."""
+    name = _old_file(entry["name"])
+    data = (release / name).read_bytes()
+    return {**entry, "name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def age(release: Path) -> Path:
+    """Give the tables, columns and keys of a release their old names; returns its folder."""
+    for new, old in _OLD_TABLE.items():
+        (release / "tables" / new).rename(release / "tables" / old)
+    for path in (release / "tables").rglob("*.parquet"):
+        table = path.relative_to(release / "tables").parts[0]
+        columns = {new: old for old, new in RENAMED.get(f"columns of {table}", {}).items()}
+        if columns:
+            rows = pq.ParquetFile(path).read()
+            pq.write_table(rows.rename_columns([columns.get(c, c) for c in rows.schema.names]), path)
+    for path in (release / "state").rglob("*.ledger.arrow"):
+        rows = pa.ipc.open_file(path.read_bytes()).read_all()
+        held = pa.array([json.dumps(_old_rows(json.loads(r))) for r in rows["rows"].to_pylist()])
+        rows = rows.set_column(rows.schema.get_field_index("rows"), "rows", held)
+        path.write_bytes(arrow_bytes(rows.schema, [rows.combine_chunks()]))
+    state = release / "state" / "state.json"
+    described = json.loads(state.read_text())
+    described["files"] = [_entry(release, e) for e in described["files"]]
+    described["plan"]["files"] = [[_OLD_TABLE.get(t, t), *rest] for t, *rest in described["plan"]["files"]]
+    state.write_text(json.dumps(described))
+    path = release / "release.json"
+    content = json.loads(path.read_text())
+    content.pop(SEAL)
+    content["files"] = sorted((_entry(release, e) for e in content["files"]), key=lambda e: str(e["name"]))
+    content["run"]["files"] = [_entry(release, e) for e in content["run"]["files"]]
+    counts = content["counts"]
+    counts["rows"] = _old_rows(counts["rows"])
+    counts["stages"] = [{_OLD_KEY.get(k, k): v for k, v in stage.items()} for stage in counts["stages"]]
+    path.write_text(json.dumps(with_seal(content), indent=1, ensure_ascii=False))
+    return release
