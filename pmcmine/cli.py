@@ -8,10 +8,12 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
 
 from pmcmine._version import __version__
 from pmcmine.commands import browse as browse_command
@@ -29,37 +31,64 @@ from pmcmine.commands import subset as subset_command
 from pmcmine.commands import train as train_command
 from pmcmine.commands import update as update_command
 from pmcmine.commands import vocab as vocab_command
+from pmcmine.commands.options import ConfigCommand, UpdateCommand
 from pmcmine.commands.output import listing
-from pmcmine.errors import EXIT_FAILED, EXIT_INTERRUPTED, PmcmineError
+from pmcmine.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, PmcmineError
 from pmcmine.io.extras import extra_of
 from pmcmine.io.folder import describe
 from pmcmine.plugins.load import EXPORTERS, VIEWS
 from pmcmine.text.clean import CleanFormatter, for_terminal
 from pmcmine.text.redact import hide, learn_environment
 
+# All commands in the order of the work, by section of the help.
+_SECTIONS: Final = {
+    "Make a release": ("demo", "plan", "mine", "update"),
+    "Check and publish": ("verify", "publish"),
+    "Use a release": ("browse", "stats", "subset", "export", "rehydrate"),
+    "Vocabularies and models": ("vocab", "link", "label", "train", "eval"),
+}
+
+
+class _InOrder(TyperGroup):
+    """The commands in the order of the work."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of all commands."""
+        return [name for names in _SECTIONS.values() for name in names]
+
+
+def _panel(name: str) -> str:
+    return next(section for section, names in _SECTIONS.items() if name in names)
+
+
 app = typer.Typer(
     name="pmcmine",
+    cls=_InOrder,
     help="Mine PubMed Central's open-access articles into a licensed, streamable image-text corpus.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(vocab_command.app, name="vocab")
-app.add_typer(eval_command.app, name="eval")
-app.add_typer(train_command.app, name="train")
-app.command("mine")(mine_command.mine)
-app.command("update")(update_command.update)
-app.command("demo")(demo_command.demo)
-app.command("browse")(browse_command.browse)
-app.command("label")(label_command.label)
-app.command("link")(link_command.link)
-app.command("plan")(plan_command.plan)
-app.command("publish")(publish_command.publish)
-app.command("verify")(publish_command.verify)
-app.command("export", cls=listing("Formats", EXPORTERS))(export_command.export)
-app.command("rehydrate")(rehydrate_command.rehydrate)
-app.command("stats")(stats_command.stats)
-app.command("subset", cls=listing("Views", VIEWS))(subset_command.subset)
+for _name, _app in (("vocab", vocab_command.app), ("eval", eval_command.app), ("train", train_command.app)):
+    app.add_typer(_app, name=_name, rich_help_panel=_panel(_name))
+app.command("mine", cls=ConfigCommand, no_args_is_help=True, rich_help_panel=_panel("mine"))(mine_command.mine)
+app.command("update", cls=UpdateCommand, rich_help_panel=_panel("update"))(update_command.update)
+_COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
+    "demo": demo_command.demo,
+    "plan": plan_command.plan,
+    "verify": publish_command.verify,
+    "publish": publish_command.publish,
+    "browse": browse_command.browse,
+    "stats": stats_command.stats,
+    "subset": subset_command.subset,
+    "export": export_command.export,
+    "rehydrate": rehydrate_command.rehydrate,
+    "link": link_command.link,
+    "label": label_command.label,
+}
+_CLASSES: Final = {"export": listing("Formats", EXPORTERS), "subset": listing("Views", VIEWS)}
+for _name, _function in _COMMANDS.items():
+    app.command(_name, cls=_CLASSES.get(_name), rich_help_panel=_panel(_name))(_function)
 
 
 def _version(value: bool) -> None:
@@ -133,8 +162,13 @@ def main(argv: list[str] | None = None) -> None:
             sys.excepthook = _print_traceback  # typer set its own
             raise
         show = getattr(error, "format_message", None)
-        _print_error(str(show() if show else error), lines=True)
-        code = EXIT_FAILED
+        said = str(show() if show else error)
+        if type(error).__name__ == "NoArgsIsHelpError":  # a command without arguments shows its help
+            print(said, end="")
+            code = EXIT_DONE
+        else:
+            _print_error(said, lines=True)
+            code = EXIT_FAILED
     if code == EXIT_INTERRUPTED:  # typer turns an interrupt into this code itself
         print("pmcmine: interrupted; the same command resumes", file=sys.stderr)
     sys.exit(code or 0)

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field, ValidationError, create_model, field_validator
+from pydantic import BaseModel, Field, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from pmcmine.errors import PmcmineError
@@ -29,106 +29,153 @@ PMC_BUCKET = "https://pmc-oa-opendata.s3.amazonaws.com/"
 GROUPS = ("commercial", "noncommercial", "other")
 ENV_PREFIX = "PMCMINE_MINE_"
 _MAX_BYTES = 1 << 20  # of a configuration file
+NOTHING_CHOSEN = "which articles? give --source, --pmcid or --limit, or mine all of PMC, some 8 million, with --all"
 
 
-class MineConfig(BaseSettings):
-    """What `pmcmine mine` does. Keys of `RUN_ONLY` change how it runs, all others what it makes."""
+# Sections of the help and of docs/configuration.md, in the order of the work.
+SECTIONS = ("Source", "Articles", "Concepts", "Classifiers", "Images", "Duplicates", "Release", "Run", "Hub")
+
+
+def _key(default: Any, section: str, meaning: str, example: str | None = None, **limits: Any) -> Any:
+    """Declare a key: its default, section, meaning, and an example of its value as it is typed after the flag."""
+    return Field(default, description=meaning, json_schema_extra={"section": section, "example": example}, **limits)
+
+
+class ReleaseConfig(BaseModel):
+    """The keys that decide what is in a release. Two runs that agree in them make the same one."""
+
+    source: str = _key(PMC_BUCKET, "Source", "URL or path of the articles", "DATA/pmc-bucket")
+    source_kind: str | None = _key(
+        None, "Source", "bucket, folder, packages, bulk or pdf; recognised if not given", "packages"
+    )
+    inventory: str | None = _key(
+        None, "Source", "date of the bucket inventory, YYYY-MM-DD; the newest if not given", "2026-09-14"
+    )
+    pmcid: tuple[str, ...] = _key(
+        (), "Source", "only these PMCIDs, or the name of a file with one a line", "PMC10358625,PMC11292937"
+    )
+    limit: int | None = _key(None, "Source", "at most so many PMCIDs, drawn by hash", "1000", ge=1)
+    vocab_sha256: str | None = _key(None, "Concepts", "hash of the vocabulary; filled in when the run begins")
+    concept_min_score: float = _key(0.4, "Concepts", "least probability of a link", "0.6", ge=0, le=1)
+    concept_names: bool | None = _key(
+        None, "Concepts", "publish the names of concepts; if not given, the vocabulary's licence decides"
+    )
+    classify: bool = _key(True, "Classifiers", "type, domain and quality of paragraphs")
+    text_model: str | None = _key(
+        None,
+        "Classifiers",
+        "model of `pmcmine train text` or folder of `train encoder`, for paragraphs; the package's own if not given",
+        "text-model.npz",
+    )
+    languages: bool = _key(True, "Classifiers", "language of paragraphs and captions")
+    image_kinds: bool = _key(True, "Classifiers", "kinds of images")
+    panels: bool = _key(True, "Images", "panels of captions and their boxes")
+    panel_shards: bool = _key(False, "Images", "write panels as images of their own, too, in `shards-panels`")
+    near_duplicates: bool = _key(True, "Duplicates", "clusters of near-duplicate images, captions and paragraphs")
+    decontaminate_action: str = _key(
+        "flag", "Duplicates", "flag or drop what a benchmark set holds", "drop", pattern="^(flag|drop)$"
+    )
+    decontaminate_sha256: str | None = _key(
+        None, "Duplicates", "hash of the benchmark sets; filled in when the run begins"
+    )
+    privacy: bool = _key(True, "Classifiers", "flag what may identify patients")
+    drop_privacy_flagged: bool = _key(False, "Classifiers", "reject items flagged with a score of at least 0.5")
+    link_paragraphs: bool = _key(False, "Concepts", "link the concepts of paragraphs, too, not only of captions")
+    seed: int = _key(0, "Release", "seed of the shuffle over shards", "7")
+    small_splits: bool = _key(True, "Release", "give each split an article in releases of fewer than 1,000 articles")
+    groups: tuple[str, ...] = _key(
+        ("commercial", "noncommercial"), "Articles", f"licence groups to publish: {', '.join(GROUPS)}", "commercial"
+    )
+    pointers: bool = _key(
+        False, "Articles", "publish articles of all other groups as pointers: ids, places and scores, no text"
+    )
+    manuscripts: bool = _key(True, "Articles", "take author manuscripts with an open licence")
+    historical_ocr: bool = _key(False, "Articles", "take scanned articles with OCR text")
+    require_caption: bool = _key(True, "Images", "make samples only of figures with a caption")
+    max_xml_bytes: int = _key(64 << 20, "Articles", "largest XML file that is read, bytes", ge=1)
+    max_image_bytes: int = _key(64 << 20, "Images", "largest image file that is read, bytes", ge=1)
+    max_image_pixels: int = _key(100_000_000, "Images", "largest image that is decoded, pixels", ge=1)
+    min_image_side: int = _key(32, "Images", "least width and height of an image, pixels", "224", ge=1)
+    pdf_figures: bool = _key(False, "Images", "take a figure from the article's PDF if it has more pixels there")
+    max_article_seconds: float = _key(120, "Articles", "processor time for one article, seconds", "300", gt=0)
+    max_pdf_bytes: int = _key(256 << 20, "Articles", "largest PDF that is read, bytes", ge=1)
+    max_pdf_pages: int = _key(300, "Articles", "most pages of a PDF", ge=1)
+    max_pdf_seconds: int = _key(60, "Articles", "processor time for one PDF, seconds", ge=1)
+    max_package_bytes: int = _key(2 << 30, "Articles", "largest unpacked size of one package, bytes", ge=1)
+    shard_bytes: int = _key(1_000_000_000, "Release", "target size of a shard, bytes", "500000000", ge=1)
+    table_bytes: int = _key(384 << 20, "Release", "target size of a table file before compression, bytes", ge=1)
+    block_articles: int = _key(200, "Release", "PMCIDs of a block, the unit of commit and resumption", "50", ge=1)
+
+
+class RunConfig(BaseModel):
+    """The keys that decide how a release is made. They may change from one start of a run to the next."""
+
+    vocab: str | None = _key(
+        None,
+        "Concepts",
+        "vocabulary that concepts are linked with, any fsspec URL, or none; the open one if it is installed",
+        "umls.vocab",
+    )
+    decontaminate: tuple[str, ...] = _key(
+        (),
+        "Duplicates",
+        "benchmark set to look for: folder, tar, Parquet, text list, or the artefact of an earlier run",
+        "vqa_images/",
+    )
+    all: bool = _key(False, "Source", "mine all of PMC; needed if no source, PMCIDs or limit are given")
+    out: str = _key("release", "Release", "release folder, any fsspec URL", "gs://bucket/release")
+    runner: str = _key("direct", "Run", "direct, prism, spark or dataflow", "spark")
+    workers: int = _key(1, "Run", "worker processes of the direct runner", "8", ge=1)
+    concurrency: int = _key(8, "Run", "articles that a worker fetches at once from HTTP sources", "16", ge=1)
+    contact: str | None = _key(
+        None,
+        "Run",
+        "your e-mail address or URL, stated to the source's host",
+        "me@example.org",
+        pattern=r"^[\x21-\x7e ]{3,200}$",
+    )
+    requests_per_second: float = _key(200.0, "Run", "request budget for one host, over all workers", "20", gt=0)
+    fetch_keys: int | None = _key(
+        None, "Run", "number of shares of the request budget; the runner decides if not given", ge=1
+    )
+    retries: int = _key(6, "Run", "retries after the first attempt", ge=0)
+    retry_seconds: float = _key(0.5, "Run", "wait before the first retry, seconds; doubles, with jitter", ge=0)
+    timeout: float = _key(60.0, "Run", "seconds without an answer after which a request is retried", gt=0)
+    first_contact_seconds: float = _key(
+        FIRST_CONTACT, "Run", "time for the first answer of the source's host, and of the Hub, seconds", gt=0
+    )
+    max_reject_share: float = _key(
+        0.1, "Run", "share of articles or figures lost to faults, above which the exit code is 1", "0.02", ge=0, le=1
+    )
+    metrics: str | None = _key(
+        None,
+        "Run",
+        "also write the run's metrics to a Prometheus text file or send them to an OTLP address",
+        "http://localhost:4318",
+    )
+    keep_work: bool = _key(False, "Run", "keep packs and row files after the release is whole")
+    keep_state: bool = _key(True, "Run", "keep what `pmcmine update` starts from, in `state/`")
+    publish_to: str | None = _key(
+        None, "Hub", "ORG/NAME on the Hub; each shard is sent as it becomes whole", "ORG/NAME"
+    )
+    publish_public: bool = _key(False, "Hub", "make the repos of publish_to public")
+    publish_adopt: bool = _key(False, "Hub", "publish into repos that hold something else, too")
+    endpoint: str | None = _key(None, "Hub", "address of a Hub of your own", "https://hub.example.org")
+    free_published: bool = _key(False, "Hub", "remove each shard from the disk once the Hub has it")
+    demo: bool = _key(False, "Release", "the release is a demo, which `pmcmine demo` may delete and make anew")
+    spark_job_server: str = _key("localhost:8099", "Run", "Beam's job server for Spark, HOST:PORT")
+    spark_worker_pool: str = _key(
+        "localhost:50000", "Run", "pool of Python workers as each Spark worker reaches it, HOST:PORT"
+    )
+    beam: tuple[str, ...] = _key((), "Run", "option for Beam; may be repeated", "--job_endpoint=localhost:8099")
+
+
+class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
+    """What `pmcmine mine` does, and how: one typed object, which travels to all workers."""
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
 
-    source: str = Field(PMC_BUCKET, description="URL or path of the articles")
-    source_kind: str | None = Field(None, description="bucket, folder, packages, bulk or pdf; recognised if not given")
-    inventory: str | None = Field(None, description="date of the bucket inventory, YYYY-MM-DD; newest if not given")
-    pmcid: tuple[str, ...] = Field((), description="only these PMCIDs")
-    limit: int | None = Field(None, ge=1, description="at most so many PMCIDs, drawn by hash")
-    vocab: str | None = Field(
-        None, description="vocabulary that concepts are linked with, any fsspec URL; the open one where it is found"
-    )
-    vocab_sha256: str | None = Field(None, description="its hash; filled in when the run begins")
-    concept_min_score: float = Field(0.4, ge=0, le=1, description="least probability of a link")
-    concept_names: bool | None = Field(None, description="publish names of concepts; by the vocabulary's licence")
-    classify: bool = Field(True, description="type, domain and quality of paragraphs")
-    text_model: str | None = Field(
-        None, description="model of `pmcmine train text` or folder of `train encoder`; the package's own if not given"
-    )
-    languages: bool = Field(True, description="language of paragraphs and captions")
-    image_kinds: bool = Field(True, description="kinds of images")
-    panels: bool = Field(True, description="panels of captions and their boxes")
-    panel_shards: bool = Field(False, description="write panels as images of their own, `shards-panels`")
-    near_duplicates: bool = Field(True, description="clusters of near duplicate images, captions and paragraphs")
-    decontaminate: tuple[str, ...] = Field(
-        (), description="benchmark sets: folders, tars, Parquet, text lists, or the artefact of an earlier run"
-    )
-    decontaminate_action: str = Field("flag", pattern="^(flag|drop)$", description="what is done to what they hold")
-    decontaminate_sha256: str | None = Field(None, description="hash of the artefact; filled in when the run begins")
-    privacy: bool = Field(True, description="flags of what may tell who a patient is")
-    drop_privacy_flagged: bool = Field(False, description="reject what such a flag is set on, from a score of 0.5")
-    link_paragraphs: bool = Field(False, description="link paragraphs too, not captions alone")
-    seed: int = Field(0, description="seed of the shuffle over shards")
-    small_splits: bool = Field(True, description="give each split an article in releases under 1,000 articles")
-    groups: tuple[str, ...] = Field(("commercial", "noncommercial"), description="licence groups to publish")
-    pointers: bool = Field(
-        False, description="publish what is in none of these groups as pointers: ids, places and scores, no text"
-    )
-    manuscripts: bool = Field(True, description="take author manuscripts with an open licence")
-    historical_ocr: bool = Field(False, description="take scanned articles with OCR text")
-    require_caption: bool = Field(True, description="a sample needs a caption")
-    max_xml_bytes: int = Field(64 << 20, ge=1)
-    max_image_bytes: int = Field(64 << 20, ge=1)
-    max_image_pixels: int = Field(100_000_000, ge=1)
-    min_image_side: int = Field(32, ge=1, description="pixels")
-    pdf_figures: bool = Field(False, description="take a figure from the article's PDF where it has more pixels there")
-    max_article_seconds: float = Field(120, gt=0, description="seconds of the processor for one article")
-    max_pdf_bytes: int = Field(256 << 20, ge=1)
-    max_pdf_pages: int = Field(300, ge=1)
-    max_pdf_seconds: int = Field(60, ge=1, description="seconds of the processor for one PDF")
-    max_package_bytes: int = Field(2 << 30, ge=1, description="unpacked size of one package")
-    shard_bytes: int = Field(1_000_000_000, ge=1, description="target size of a shard")
-    table_bytes: int = Field(384 << 20, ge=1, description="target size of a table file, before compression")
-    block_articles: int = Field(200, ge=1, description="PMCIDs of a block, the unit of commit and resumption")
-
-    out: str = Field("release", description="release folder, any fsspec URL")
-    runner: str = Field("direct", description="direct, prism, spark or dataflow")
-    workers: int = Field(1, ge=1, description="worker processes of the direct runner")
-    concurrency: int = Field(8, ge=1, description="articles fetched at once by a worker, for HTTP sources")
-    contact: str | None = Field(
-        None, pattern=r"^[\x21-\x7e ]{3,200}$", description="your e-mail address or URL, stated to the source's host"
-    )
-    requests_per_second: float = Field(200.0, gt=0, description="budget for one host, over all workers")
-    fetch_keys: int | None = Field(None, ge=1, description="shares of the request budget; by the runner if not given")
-    retries: int = Field(6, ge=0, description="tries after the first one")
-    retry_seconds: float = Field(0.5, ge=0, description="first wait before a retry; doubles, with jitter")
-    timeout: float = Field(60.0, gt=0, description="seconds without an answer")
-    first_contact_seconds: float = Field(
-        FIRST_CONTACT, gt=0, description="budget for the first answer of the source's host, and of the Hub"
-    )
-    max_reject_share: float = Field(
-        0.1, ge=0, le=1, description="share of articles or figures lost to faults, above which exit is 1"
-    )
-    metrics: str | None = Field(
-        None, description="where the run's metrics go besides metrics.json: a Prometheus text file, or an OTLP address"
-    )
-    keep_work: bool = Field(False, description="keep packs and row files after the release is whole")
-    keep_state: bool = Field(True, description="keep what `pmcmine update` starts from, in `state/`")
-    publish_to: str | None = Field(None, description="ORG/NAME on the Hub; each shard is sent as it becomes whole")
-    publish_public: bool = Field(False, description="the repos of publish_to are public")
-    publish_adopt: bool = Field(False, description="publish into repos that hold something else, too")
-    endpoint: str | None = Field(None, description="address of the Hub, where it is one of your own")
-    free_published: bool = Field(False, description="remove each shard from the disk once the Hub has it")
-    demo: bool = Field(False, description="the release is a demo, which `pmcmine demo` may delete and make anew")
-    spark_job_server: str = Field("localhost:8099", description="Beam's job server for Spark, HOST:PORT")
-    spark_worker_pool: str = Field(
-        "localhost:50000", description="pool of Python workers, as each Spark worker reaches it; HOST:PORT"
-    )
-    beam: tuple[str, ...] = Field((), description="options for Beam")
-
-    RUN_ONLY: ClassVar[frozenset[str]] = frozenset(
-        {"out", "vocab", "decontaminate", "runner", "workers", "concurrency", "contact", "requests_per_second",
-         "fetch_keys", "retries", "retry_seconds", "timeout", "first_contact_seconds", "max_reject_share", "metrics",
-         "keep_work", "keep_state", "publish_to", "publish_public",
-         "publish_adopt", "endpoint", "free_published", "demo", "spark_job_server",
-         "spark_worker_pool", "beam"}
-    )  # fmt: skip
+    RUN_ONLY: ClassVar[frozenset[str]] = frozenset(RunConfig.model_fields)
 
     # Texts among the keys of `RUN_ONLY` that a release states; any other text is masked, so that a new key is too.
     _STATED: ClassVar[frozenset[str]] = frozenset({"runner", "vocab", "decontaminate", "publish_to"})
@@ -167,6 +214,11 @@ class MineConfig(BaseSettings):
     def mined_groups(self) -> frozenset[str]:
         """Licence groups whose articles are read: those that are published, and those of pointers."""
         return frozenset({*self.groups, *(GROUPS if self.pointers else ())})
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it says which articles to mine: a source, PMCIDs, a number of them, or all of PMC."""
+        return self.all or bool(self.pmcid) or self.limit is not None or "source" in self.model_fields_set
 
     def content(self) -> dict[str, Any]:
         """Return the keys that decide what is made, as they are written and compared: without credentials."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from pmcmine.commands.options import given
 from pmcmine.errors import EXIT_ABOVE_THRESHOLD, EXIT_DONE, PmcmineError
 from pmcmine.text.redact import hide, redact
 
 
-def _pmcids(values: list[str] | None) -> tuple[str, ...] | None:
+def _pmcids(values: Sequence[str] | None) -> tuple[str, ...] | None:
     """PMCIDs from `--pmcid`: comma-separated, or the path of a file with one a line."""
     if not values:
         return None
@@ -118,113 +120,30 @@ def _tell(config: Any, outcome: Any) -> int:
 
 
 def mine(
-    source: Annotated[str | None, typer.Option(help="URL or path of the articles; PMC's bucket if not given.")] = None,
-    out: Annotated[str | None, typer.Option(help="Release folder, any fsspec URL.")] = None,
-    source_kind: Annotated[
-        str | None, typer.Option(help="bucket, folder, packages, bulk or pdf; recognised if not given.")
-    ] = None,
-    pmcid: Annotated[list[str] | None, typer.Option(help="PMC1,PMC2,… or a file with one PMCID a line.")] = None,
-    limit: Annotated[int | None, typer.Option(help="At most so many PMCIDs, drawn by hash.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of the shuffle over shards.")] = None,
-    groups: Annotated[str | None, typer.Option(help="Licence groups to publish, comma-separated.")] = None,
-    vocab: Annotated[
-        str | None, typer.Option(help="Vocabulary that concepts are linked with, or none; the open one if it is there.")
-    ] = None,
-    inventory: Annotated[str | None, typer.Option(help="Date of the bucket inventory, YYYY-MM-DD.")] = None,
-    shard_bytes: Annotated[int | None, typer.Option(help="Target size of a shard.")] = None,
-    table_bytes: Annotated[int | None, typer.Option(help="Target size of a table file, before compression.")] = None,
-    runner: Annotated[str | None, typer.Option(help="direct, prism, spark or dataflow.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes of the direct runner.")] = None,
-    concurrency: Annotated[int | None, typer.Option(help="Articles fetched at once by a worker.")] = None,
-    requests_per_second: Annotated[float | None, typer.Option(help="Budget for one host, over all workers.")] = None,
-    contact: Annotated[
-        str | None, typer.Option(help="Your e-mail address or URL, stated to the source's host.")
-    ] = None,
-    max_reject_share: Annotated[
-        float | None,
-        typer.Option(
-            "--max-reject-share",
-            "--max-reject-rate",
-            help="Share of articles or figures lost to faults, above which exit is 1.",
-        ),
-    ] = None,
-    metrics: Annotated[
-        str | None, typer.Option(help="Prometheus text file, or OTLP address http://HOST:4318, for the run's metrics.")
-    ] = None,
-    keep_work: Annotated[bool | None, typer.Option("--keep-work", help="Keep packs and row files.")] = None,
+    ctx: typer.Context,
     config: Annotated[str | None, typer.Option(help="TOML file with any key of the configuration.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="NAME=VALUE of any other key of the configuration.")
-    ] = None,
-    text_model: Annotated[
-        str | None, typer.Option(help="Model of `train text` or folder of `train encoder`, for paragraphs.")
-    ] = None,
-    drop_privacy_flagged: Annotated[
-        bool | None, typer.Option("--drop-privacy-flagged", help="Reject what a privacy flag is set on.")
-    ] = None,
-    decontaminate: Annotated[
-        list[str] | None,
-        typer.Option(help="Benchmark set to flag in the corpus: folder, tar, Parquet or text list."),
+        list[str] | None, typer.Option("--set", help="NAME=VALUE of any key of the configuration; may be repeated.")
     ] = None,
     drop_benchmarks: Annotated[
-        bool | None, typer.Option("--drop-benchmarks", help="Reject what a benchmark set holds.")
-    ] = None,
-    panel_shards: Annotated[
-        bool | None, typer.Option("--panel-shards", help="Write panels as images of their own, too.")
-    ] = None,
-    pdf_figures: Annotated[
-        bool | None, typer.Option("--pdf-figures", help="Take figures from the PDF where they have more pixels there.")
-    ] = None,
-    publish_to: Annotated[
-        str | None, typer.Option(help="ORG/NAME on the Hub; each shard is sent as it becomes whole.")
-    ] = None,
-    endpoint: Annotated[str | None, typer.Option(help="Address of a Hub of your own.")] = None,
-    free_published: Annotated[
-        bool | None, typer.Option("--free-published", help="Remove each shard from the disk once the Hub has it.")
-    ] = None,
-    pointers: Annotated[
-        bool | None, typer.Option("--pointers", help="Publish what bars redistribution as ids, places and scores.")
-    ] = None,
-    beam: Annotated[
-        list[str] | None, typer.Option(help="Option for Beam, such as --beam=--job_endpoint=localhost:8099.")
-    ] = None,
+        bool, typer.Option("--drop-benchmarks", help="Short for --decontaminate-action drop.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and its counts, write nothing.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
-    """Mine articles into a release folder: shards, tables, report. The same command resumes."""
-    from pmcmine.config import load_config
+    """Mine articles into a release folder: shards, tables, report. The same command resumes.
 
-    flags: dict[str, Any] = {
-        "source": source,
-        "out": out,
-        "source_kind": source_kind,
-        "pmcid": _pmcids(pmcid),
-        "limit": limit,
-        "seed": seed,
-        "groups": tuple(g.strip() for g in groups.split(",")) if groups else None,
-        "vocab": vocab,
-        "inventory": inventory,
-        "shard_bytes": shard_bytes,
-        "table_bytes": table_bytes,
-        "runner": runner,
-        "workers": workers,
-        "concurrency": concurrency,
-        "requests_per_second": requests_per_second,
-        "contact": contact,
-        "max_reject_share": max_reject_share,
-        "metrics": metrics,
-        "keep_work": keep_work,
-        "text_model": text_model,
-        "drop_privacy_flagged": drop_privacy_flagged,
-        "decontaminate": tuple(decontaminate) if decontaminate else None,
-        "decontaminate_action": "drop" if drop_benchmarks else None,
-        "panel_shards": panel_shards,
-        "pdf_figures": pdf_figures,
-        "pointers": pointers,
-        "publish_to": publish_to,
-        "endpoint": endpoint,
-        "free_published": free_published,
-        "beam": tuple(beam) if beam else None,
-    }
-    flags |= _pairs(set_)
-    raise typer.Exit(_run(load_config(flags, config), dry_run, quiet))
+    Say which articles: --source, --pmcid, --limit, or --all for all of PMC. Flags override the TOML file of --config,
+    which overrides the environment (PMCMINE_MINE_<KEY>).
+    """
+    from pmcmine.config import NOTHING_CHOSEN, load_config
+
+    flags = given(ctx)
+    flags["pmcid"] = _pmcids(flags["pmcid"])
+    if drop_benchmarks:
+        flags["decontaminate_action"] = "drop"
+    chosen = load_config(flags | _pairs(set_), config)
+    if not chosen.chooses:
+        typer.echo(ctx.get_help(), nl=False)
+        raise PmcmineError(NOTHING_CHOSEN)
+    raise typer.Exit(_run(chosen, dry_run, quiet))

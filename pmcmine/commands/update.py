@@ -8,19 +8,16 @@ from typing import Annotated
 import typer
 
 from pmcmine.commands.mine import _pairs, _tell
+from pmcmine.commands.options import given
 from pmcmine.errors import EXIT_DONE, PmcmineError
 from pmcmine.text.redact import redact
 
 
 def update(
+    ctx: typer.Context,
     release: Annotated[str, typer.Argument(help="Release folder, any fsspec URL.")],
-    source: Annotated[str | None, typer.Option(help="Where the articles are now, if not where they were.")] = None,
     date: Annotated[str | None, typer.Option(help="Day of the update, YYYY-MM-DD; today if not given.")] = None,
-    inventory: Annotated[str | None, typer.Option(help="Date of the bucket inventory, YYYY-MM-DD.")] = None,
     compact: Annotated[bool, typer.Option("--compact", help="Write a fresh, full layout.")] = False,
-    vocab: Annotated[str | None, typer.Option(help="Where the release's vocabulary is now.")] = None,
-    runner: Annotated[str | None, typer.Option(help="direct, prism, spark or dataflow.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes of the direct runner.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=VALUE of another key that does not change what is made.")
     ] = None,
@@ -36,8 +33,7 @@ def update(
     day = date or datetime.now(UTC).date().isoformat()
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
         raise PmcmineError(f"--date {day}: give YYYY-MM-DD")
-    flags = {"source": source, "inventory": inventory, "vocab": vocab, "runner": runner, "workers": workers}
-    config = update_config(release, flags | _pairs(set_))
+    config = update_config(release, given(ctx) | _pairs(set_))
     outcome = job.update(config, day, compact, Progress(quiet=quiet))
     if not outcome.fresh:
         typer.echo(f"{redact(release)}: nothing is new, changed or gone")

@@ -1,0 +1,188 @@
+"""Options of commands that are keys of the configuration: each is declared once, in `pmcmine.config`.
+
+The configuration needs packages that a consumer of releases does not install, so the options are made when a command is
+used or its help is shown, not when the command line starts.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Final, get_args, get_origin
+
+import typer
+from typer.core import TyperCommand
+
+# Filled in by the run itself.
+NO_FLAGS: Final = frozenset({"vocab_sha256", "decontaminate_sha256", "demo"})
+_ALIASES: Final = {"max_reject_share": ("--max-reject-rate",)}
+_BY_COMMA: Final = frozenset({"groups"})  # lists that one flag gives whole
+_GIVEN: Final = "pmcmine.given"
+_TYPES: Final = {str: "text", int: "integer", float: "number", bool: "on/off"}
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of the configuration, as help and documentation show it.
+
+    Attributes:
+        name: its name in TOML, `--set` and, after PMCMINE_MINE_, in the environment.
+        section: its section of the help.
+        type: text, integer, number, on/off, or list of texts.
+        default: what holds if it is not given; empty if the meaning says so.
+        meaning: what it decides.
+        example: the value of an example; None if it needs none.
+        decides_release: whether it decides what is in the release, not how it is made.
+        python_type: type of a value.
+        listed: whether it takes several values.
+    """
+
+    name: str
+    section: str
+    type: str
+    default: str
+    meaning: str
+    example: str | None
+    decides_release: bool
+    python_type: type
+    listed: bool
+
+    @property
+    def flag(self) -> str:
+        """The flag of `pmcmine mine`, empty if there is none."""
+        if self.name in NO_FLAGS:
+            return ""
+        name = self.name.replace("_", "-")
+        return f"--{name}/--no-{name}" if self.python_type is bool else f"--{name}"
+
+    @property
+    def example_flag(self) -> str:
+        """An example as it is typed, empty if there is none."""
+        return f"{self.flag}{'=' if self.name == 'beam' else ' '}{self.example}" if self.example else ""
+
+
+def _size(value: int) -> str:
+    """Write an integer, powers of two with their unit."""
+    for shift, unit in ((30, "GiB"), (20, "MiB")):
+        if value >= 1 << shift and not value % (1 << shift):
+            return f"{value} ({value >> shift} {unit})"
+    return str(value)
+
+
+def _default(value: Any) -> str:
+    if value is None or value == ():
+        return ""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return _size(value) if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _python_type(annotation: Any) -> tuple[type, bool]:
+    """Return the type of a value of a key, and whether the key takes several."""
+    if get_origin(annotation) is types.UnionType:
+        annotation = next(a for a in get_args(annotation) if a is not type(None))
+    if get_origin(annotation) is tuple:
+        return get_args(annotation)[0], True
+    return annotation, False
+
+
+@cache
+def keys() -> tuple[Key, ...]:
+    """Return all keys of the configuration by section, in the order in which they are declared."""
+    from pmcmine.config import SECTIONS, MineConfig
+
+    found = []
+    for name, field in MineConfig.model_fields.items():
+        said: Any = field.json_schema_extra
+        kind, listed = _python_type(field.annotation)
+        found.append(
+            Key(
+                name,
+                said["section"],
+                f"list of {_TYPES[kind]}s" if listed else _TYPES[kind],
+                _default(field.default),
+                str(field.description),
+                said["example"],
+                name not in MineConfig.RUN_ONLY,
+                kind,
+                listed,
+            )
+        )
+    return tuple(sorted(found, key=lambda key: SECTIONS.index(key.section)))
+
+
+def help_text(key: Key) -> str:
+    """Return the help of a flag: meaning, default, example."""
+    text = f"{key.meaning[0].upper()}{key.meaning[1:]}."
+    if key.default:
+        text += f" Default: {key.default}."
+    return f"{text} Example: {key.example_flag}" if key.example else text
+
+
+def _parameters(wanted: Iterable[Key]) -> Iterator[inspect.Parameter]:
+    for key in wanted:
+        kind: Any = list[key.python_type] if key.listed and key.name not in _BY_COMMA else key.python_type  # type: ignore[name-defined]
+        option = typer.Option(
+            key.flag, *_ALIASES.get(key.name, ()), help=help_text(key), rich_help_panel=key.section, show_default=False
+        )
+        yield inspect.Parameter(
+            key.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
+        )
+
+
+@cache
+def _options(names: frozenset[str]) -> list[Any]:
+    """Build the options of some keys by typer itself."""
+
+    def command() -> None:
+        """Hold the options."""
+
+    parameters = list(_parameters(key for key in keys() if key.name in names))
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    app = typer.Typer(add_completion=False)
+    app.command()(command)
+    return list(typer.main.get_command(app).params)
+
+
+class ConfigCommand(TyperCommand):
+    """A command whose options are keys of the configuration, beside those that its function declares."""
+
+    def names(self) -> frozenset[str]:
+        """Return the names of its keys."""
+        return frozenset(key.name for key in keys() if key.flag)
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Return all options, those of the configuration first."""
+        return [*_options(self.names()), *super().get_params(ctx)]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Call the function, which asks `given` for the keys."""
+        ctx.meta[_GIVEN] = {name: ctx.params.pop(name) for name in self.names()}
+        return super().invoke(ctx)
+
+
+class UpdateCommand(ConfigCommand):
+    """A command whose options are the keys that an update of a release may change."""
+
+    def names(self) -> frozenset[str]:
+        """Return the names of its keys."""
+        return frozenset({"source", "inventory", "vocab", *(key.name for key in keys() if key.section == "Run")})
+
+
+def given(ctx: typer.Context) -> dict[str, Any]:
+    """Return the keys that the flags of a command give, lists as tuples; PMCIDs may be the name of a file still."""
+    found: dict[str, Any] = {}
+    for name, value in ctx.meta[_GIVEN].items():
+        if name in _BY_COMMA and value is not None:
+            found[name] = tuple(part.strip() for part in value.split(","))
+        elif isinstance(value, list | tuple):
+            found[name] = tuple(value) or None
+        else:
+            found[name] = value
+    return found
