@@ -22,7 +22,7 @@ from pmcmine.errors import PmcmineError
 
 NAME: Final = "pmcmine-mine"
 _RUN_KEYS: Final = (
-    "out", "vocab", "concurrency", "requests_per_second", "fetch_keys", "retries", "retry_seconds", "timeout",
+    "out", "all", "vocab", "concurrency", "requests_per_second", "fetch_keys", "retries", "retry_seconds", "timeout",
 )  # fmt: skip
 _NOT_HERE: Final = frozenset({"vocab_sha256", "decontaminate_sha256"})  # filled in when the run begins
 _LISTS: Final = frozenset({"pmcid", "groups", "decontaminate"})
@@ -39,13 +39,13 @@ def metadata() -> dict[str, Any]:
     described = []
     for key in parameters():
         field = MineConfig.model_fields[key]
-        text = field.description or key.replace("_", " ")
         default = "" if field.default in (None, ()) else f" (default {field.default})"
+        text = f"{field.description}{default}"
         described.append(
             {
                 "name": key,
                 "label": key.replace("_", " ").capitalize(),
-                "helpText": f"{text}{default}"[:1].upper() + f"{text}{default}"[1:],
+                "helpText": text[0].upper() + text[1:],
                 "isOptional": key != "out",
                 "regexes": [r"^gs://[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]/.+$"] if key == "out" else [r"^.*$"],
                 "paramType": "TEXT",
@@ -100,7 +100,12 @@ def configuration(argv: Sequence[str]) -> MineConfig:
     keys, rest = split_arguments(argv)
     if "out" not in keys:
         raise PmcmineError("out: give the release folder, such as gs://BUCKET/release")
-    return load_config(keys | {"runner": "dataflow", "beam": tuple(rest)})
+    config = load_config(keys | {"runner": "dataflow", "beam": tuple(rest)})
+    if not config.chooses:
+        raise PmcmineError(
+            "which articles? give source, pmcid or limit, or mine all of PMC, some 8 million, with all=true"
+        )
+    return config
 
 
 def main(argv: Sequence[str] | None = None) -> int:

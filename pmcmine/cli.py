@@ -164,7 +164,7 @@ def main(argv: list[str] | None = None) -> None:
         show = getattr(error, "format_message", None)
         said = str(show() if show else error)
         if type(error).__name__ == "NoArgsIsHelpError":  # a command without arguments shows its help
-            print(said, end="")
+            print(said)
             code = EXIT_DONE
         else:
             _print_error(said, lines=True)

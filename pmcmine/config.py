@@ -52,7 +52,10 @@ class ReleaseConfig(BaseModel):
         None, "Source", "date of the bucket inventory, YYYY-MM-DD; the newest if not given", "2026-09-14"
     )
     pmcid: tuple[str, ...] = _key(
-        (), "Source", "only these PMCIDs, or the name of a file with one a line", "PMC10358625,PMC11292937"
+        (),
+        "Source",
+        "only these PMCIDs; the flag also takes the name of a file with one a line",
+        "PMC10358625,PMC11292937",
     )
     limit: int | None = _key(None, "Source", "at most so many PMCIDs, drawn by hash", "1000", ge=1)
     vocab_sha256: str | None = _key(None, "Concepts", "hash of the vocabulary; filled in when the run begins")
@@ -60,18 +63,18 @@ class ReleaseConfig(BaseModel):
     concept_names: bool | None = _key(
         None, "Concepts", "publish the names of concepts; if not given, the vocabulary's licence decides"
     )
-    classify: bool = _key(True, "Classifiers", "type, domain and quality of paragraphs")
+    classify: bool = _key(True, "Classifiers", "label the type, domain and quality of paragraphs")
     text_model: str | None = _key(
         None,
         "Classifiers",
         "model of `pmcmine train text` or folder of `train encoder`, for paragraphs; the package's own if not given",
         "text-model.npz",
     )
-    languages: bool = _key(True, "Classifiers", "language of paragraphs and captions")
-    image_kinds: bool = _key(True, "Classifiers", "kinds of images")
-    panels: bool = _key(True, "Images", "panels of captions and their boxes")
+    languages: bool = _key(True, "Classifiers", "detect the language of paragraphs and captions")
+    image_kinds: bool = _key(True, "Classifiers", "classify the kinds of images")
+    panels: bool = _key(True, "Images", "find the panels of figures: their captions and boxes")
     panel_shards: bool = _key(False, "Images", "write panels as images of their own, too, in `shards-panels`")
-    near_duplicates: bool = _key(True, "Duplicates", "clusters of near-duplicate images, captions and paragraphs")
+    near_duplicates: bool = _key(True, "Duplicates", "find clusters of near-duplicate images, captions and paragraphs")
     decontaminate_action: str = _key(
         "flag", "Duplicates", "flag or drop what a benchmark set holds", "drop", pattern="^(flag|drop)$"
     )

@@ -144,6 +144,7 @@ def test_generated_docs_are_up_to_date() -> None:
     made = runpy.run_path(str(docs / "generate.py"), run_name="docs")
     assert (docs / "tables.md").read_text("utf-8") == made["tables"]()
     assert (docs / "rejects.md").read_text("utf-8") == made["rejects"]()
+    assert (docs / "configuration.md").read_text("utf-8") == made["configuration"]()
 
 
 def test_a_server_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

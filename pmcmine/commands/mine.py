@@ -133,8 +133,9 @@ def mine(
 ) -> None:
     """Mine articles into a release folder: shards, tables, report. The same command resumes.
 
-    Say which articles: --source, --pmcid, --limit, or --all for all of PMC. Flags override the TOML file of --config,
-    which overrides the environment (PMCMINE_MINE_<KEY>).
+    Say which articles: --source, --pmcid, --limit, or --all for all of PMC.
+
+    Flags override the TOML file (--config), which overrides the environment.
     """
     from pmcmine.config import NOTHING_CHOSEN, load_config
 

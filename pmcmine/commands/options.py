@@ -31,7 +31,7 @@ class Key:
     Attributes:
         name: its name in TOML, `--set` and, after PMCMINE_MINE_, in the environment.
         section: its section of the help.
-        type: text, integer, number, on/off, or list of texts.
+        kind: text, integer, number, on/off, or list of texts.
         default: what holds if it is not given; empty if the meaning says so.
         meaning: what it decides.
         example: the value of an example; None if it needs none.
@@ -42,7 +42,7 @@ class Key:
 
     name: str
     section: str
-    type: str
+    kind: str
     default: str
     meaning: str
     example: str | None
@@ -153,25 +153,27 @@ def _options(names: frozenset[str]) -> list[Any]:
 class ConfigCommand(TyperCommand):
     """A command whose options are keys of the configuration, beside those that its function declares."""
 
-    def names(self) -> frozenset[str]:
-        """Return the names of its keys."""
+    @classmethod
+    def names_of_keys(cls) -> frozenset[str]:
+        """Return the names of the keys that it has flags for."""
         return frozenset(key.name for key in keys() if key.flag)
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Return all options, those of the configuration first."""
-        return [*_options(self.names()), *super().get_params(ctx)]
+        return [*_options(self.names_of_keys()), *super().get_params(ctx)]
 
     def invoke(self, ctx: Any) -> Any:
         """Call the function, which asks `given` for the keys."""
-        ctx.meta[_GIVEN] = {name: ctx.params.pop(name) for name in self.names()}
+        ctx.meta[_GIVEN] = {name: ctx.params.pop(name) for name in self.names_of_keys()}
         return super().invoke(ctx)
 
 
 class UpdateCommand(ConfigCommand):
     """A command whose options are the keys that an update of a release may change."""
 
-    def names(self) -> frozenset[str]:
-        """Return the names of its keys."""
+    @classmethod
+    def names_of_keys(cls) -> frozenset[str]:
+        """Return the names of the keys that it has flags for."""
         return frozenset({"source", "inventory", "vocab", *(key.name for key in keys() if key.section == "Run")})
 
 

@@ -83,6 +83,9 @@ def test_arguments_of_the_launcher_are_parted() -> None:
     assert "--runner=DataflowRunner" not in rest and "--no_use_public_ips" in rest
     with pytest.raises(PmcmineError, match="give the release folder"):
         template.configuration([])
+    with pytest.raises(PmcmineError, match="which articles"):
+        template.configuration(["--out=gs://b-1/r"])
+    assert template.configuration(["--out=gs://b-1/r", "--all=true", "--vocab=none"]).all
 
 
 class DataflowApi:

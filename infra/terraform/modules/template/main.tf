@@ -92,6 +92,7 @@ resource "google_dataflow_flex_template_job" "mine" {
 
   parameters = {
     out                 = var.release
+    all                 = "true" # without a source, PMCIDs or a limit: all of PMC
     requests_per_second = tostring(var.requests_per_second)
   }
 }
