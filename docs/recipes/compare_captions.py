@@ -38,9 +38,9 @@ def encode(model: Any, recipe: Any, samples: Any, most: int) -> tuple[Any, Any]:
 
 def recall(images: Any, texts: Any) -> dict[str, float]:
     """Recall at 1, 5 and 10 of the own text among all texts, and of the own image among all images."""
-    likeness = images @ texts.T
+    similarity = images @ texts.T
     found = {}
-    for name, table in (("image_to_text", likeness), ("text_to_image", likeness.T)):
+    for name, table in (("image_to_text", similarity), ("text_to_image", similarity.T)):
         rank = (table > table.diagonal()[:, None]).sum(1)
         found |= {f"{name}_r{k}": round((rank < k).float().mean().item(), 4) for k in RANKS}
     return found
