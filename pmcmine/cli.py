@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Annotated, Any, Final
 
@@ -69,26 +68,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for _name, _app in (("vocab", vocab_command.app), ("eval", eval_command.app), ("train", train_command.app)):
-    app.add_typer(_app, name=_name, rich_help_panel=_panel(_name))
+app.add_typer(vocab_command.app, name="vocab", rich_help_panel=_panel("vocab"))
+app.add_typer(eval_command.app, name="eval", rich_help_panel=_panel("eval"))
+app.add_typer(train_command.app, name="train", rich_help_panel=_panel("train"))
+app.command("demo", rich_help_panel=_panel("demo"))(demo_command.demo)
+app.command("plan", rich_help_panel=_panel("plan"))(plan_command.plan)
 app.command("mine", cls=ConfigCommand, no_args_is_help=True, rich_help_panel=_panel("mine"))(mine_command.mine)
 app.command("update", cls=UpdateCommand, rich_help_panel=_panel("update"))(update_command.update)
-_COMMANDS: Final[Mapping[str, Callable[..., None]]] = {
-    "demo": demo_command.demo,
-    "plan": plan_command.plan,
-    "verify": publish_command.verify,
-    "publish": publish_command.publish,
-    "browse": browse_command.browse,
-    "stats": stats_command.stats,
-    "subset": subset_command.subset,
-    "export": export_command.export,
-    "rehydrate": rehydrate_command.rehydrate,
-    "link": link_command.link,
-    "label": label_command.label,
-}
-_CLASSES: Final = {"export": listing("Formats", EXPORTERS), "subset": listing("Views", VIEWS)}
-for _name, _function in _COMMANDS.items():
-    app.command(_name, cls=_CLASSES.get(_name), rich_help_panel=_panel(_name))(_function)
+app.command("verify", rich_help_panel=_panel("verify"))(publish_command.verify)
+app.command("publish", rich_help_panel=_panel("publish"))(publish_command.publish)
+app.command("browse", rich_help_panel=_panel("browse"))(browse_command.browse)
+app.command("stats", rich_help_panel=_panel("stats"))(stats_command.stats)
+app.command("subset", cls=listing("Views", VIEWS), rich_help_panel=_panel("subset"))(subset_command.subset)
+app.command("export", cls=listing("Formats", EXPORTERS), rich_help_panel=_panel("export"))(export_command.export)
+app.command("rehydrate", rich_help_panel=_panel("rehydrate"))(rehydrate_command.rehydrate)
+app.command("link", rich_help_panel=_panel("link"))(link_command.link)
+app.command("label", rich_help_panel=_panel("label"))(label_command.label)
 
 
 def _version(value: bool) -> None:

@@ -11,13 +11,14 @@ import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Final, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import typer
 from typer.core import TyperCommand
 
 # Filled in by the run itself.
 NO_FLAGS: Final = frozenset({"vocab_sha256", "decontaminate_sha256", "demo"})
+EXTENSIONS: Final = "Extensions"  # section of keys that other packages add
 _ALIASES: Final = {"max_reject_share": ("--max-reject-rate",)}
 _BY_COMMA: Final = frozenset({"groups"})  # lists that one flag gives whole
 _GIVEN: Final = "pmcmine.given"
@@ -84,7 +85,7 @@ def _default(value: Any) -> str:
 
 def _python_type(annotation: Any) -> tuple[type, bool]:
     """Return the type of a value of a key, and whether the key takes several."""
-    if get_origin(annotation) is types.UnionType:
+    if get_origin(annotation) in (Union, types.UnionType):
         annotation = next(a for a in get_args(annotation) if a is not type(None))
     if get_origin(annotation) is tuple:
         return get_args(annotation)[0], True
@@ -98,22 +99,23 @@ def keys() -> tuple[Key, ...]:
 
     found = []
     for name, field in MineConfig.model_fields.items():
-        said: Any = field.json_schema_extra
+        said: Any = field.json_schema_extra or {}  # a key that another package adds says neither
         kind, listed = _python_type(field.annotation)
         found.append(
             Key(
                 name,
-                said["section"],
+                said.get("section", EXTENSIONS),
                 f"list of {_TYPES[kind]}s" if listed else _TYPES[kind],
                 _default(field.default),
                 str(field.description),
-                said["example"],
+                said.get("example"),
                 name not in MineConfig.RUN_ONLY,
                 kind,
                 listed,
             )
         )
-    return tuple(sorted(found, key=lambda key: SECTIONS.index(key.section)))
+    sections = (*SECTIONS, EXTENSIONS)
+    return tuple(sorted(found, key=lambda key: sections.index(key.section)))
 
 
 def help_text(key: Key) -> str:
