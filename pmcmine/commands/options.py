@@ -95,10 +95,10 @@ def _python_type(annotation: Any) -> tuple[type, bool]:
 @cache
 def keys() -> tuple[Key, ...]:
     """Return all keys of the configuration by section, in the order in which they are declared."""
-    from pmcmine.config import SECTIONS, MineConfig
+    from pmcmine.config import SECTIONS, MineConfig, config_class
 
     found = []
-    for name, field in MineConfig.model_fields.items():
+    for name, field in config_class().model_fields.items():
         said: Any = field.json_schema_extra or {}  # a key that another package adds says neither
         kind, listed = _python_type(field.annotation)
         found.append(
