@@ -39,7 +39,7 @@ def articles(data: Path | None, most: int = 300) -> list[tuple[str, bytes]]:
 
 
 def extractions(data: Path | None, most: int = 300) -> Iterator[Any]:
-    """What those of the articles that are not rejected hold."""
+    """Extract the articles that are not rejected."""
     from pmcmine.jats import ArticleMeta, extract_article
     from pmcmine.rejects import Rejected
 

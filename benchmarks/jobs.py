@@ -15,7 +15,7 @@ from benchmarks.corpus import _bucket, best
 
 
 def beam(data: Path | None) -> dict[str, Any]:
-    """The mine job on the direct runner beside a plain loop over the same functions and the same snapshot."""
+    """Compare the mine job on the direct runner with a plain loop over the same functions and snapshot."""
     import apache_beam
 
     from pipelines import mine as mine_job
@@ -60,7 +60,7 @@ def beam(data: Path | None) -> dict[str, Any]:
 
 
 def shards(data: Path | None) -> dict[str, Any]:
-    """Writing shards from packs beside `tar` copying the same files into a tar."""
+    """Compare writing shards from packs with `tar` copying the same files."""
     from pmcmine.assemble.shards import figure_member, write_shard
     from pmcmine.duplicates.exact import SampleRef
     from pmcmine.io.folder import Folder

@@ -10,7 +10,7 @@ from benchmarks.corpus import best, extractions
 
 
 def _compound(r: random.Random) -> tuple[Any, list[Any], list[str]]:
-    """A compound of generated pictures, the boxes of what is to be seen of its panels, and their letters."""
+    """Draw a compound figure from generated pictures; return the visible boxes of its panels and their letters."""
     import numpy as np
     from PIL import Image, ImageDraw, ImageFont
 

@@ -81,7 +81,7 @@ def shuffle(data: Path | None) -> dict[str, Any]:
 
 
 def _corpus(folder: Path, n: int, data: Path | None) -> Path:
-    """A bucket of n articles: the real ones where there are, and generated ones beside them."""
+    """Write a bucket of n articles: real ones if present, the rest generated."""
     from pmcmine.demo import write_bucket
     from pmcmine.demo.corpus import many_articles
 

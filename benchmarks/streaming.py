@@ -12,7 +12,7 @@ from benchmarks.corpus import best
 
 
 def streaming(data: Path | None) -> dict[str, Any]:
-    """Samples a second of `pmcmine.stream` beside plain `webdataset` over the same local tars."""
+    """Compare samples per second of `pmcmine.stream` with plain `webdataset` over the same local tars."""
     import webdataset as wds
 
     from pmcmine import stream

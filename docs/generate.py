@@ -21,7 +21,7 @@ HERE = Path(__file__).parent
 
 def fields(schema: pa.Schema) -> str:
     """Markdown table of a schema's fields."""
-    lines = ["| field | type | meaning | unit | null |", "|---|---|---|---|---|"]
+    lines = ["| field | type | meaning | unit | empty when |", "|---|---|---|---|---|"]
     for name, kind, meaning, unit, null in describe(schema):
         short = kind if len(kind) < 40 else kind.split("<")[0] + "<…>"
         lines.append(f"| `{name}` | `{short}` | {meaning} | {unit} | {null} |")
@@ -29,7 +29,7 @@ def fields(schema: pa.Schema) -> str:
 
 
 def tables() -> str:
-    """docs/tables.md."""
+    """Write docs/tables.md."""
     config = config_class()()
     parts = ["# Tables\n\nGenerated from `schemas/` and the enrichers by `python docs/generate.py`.\n"]
     parts += [
@@ -41,9 +41,9 @@ def tables() -> str:
 
 
 def rejects() -> str:
-    """docs/rejects.md."""
+    """Write docs/rejects.md."""
     lines = [
-        "# Reasons of rejects",
+        "# Reasons for rejects",
         "",
         "Generated from `pmcmine/rejects.py` by `python docs/generate.py`. Faults count towards `--max-reject-share`.",
         "",

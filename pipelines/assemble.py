@@ -3,7 +3,7 @@
     block indexes ─▶ by SHA-256: duplicates ─▶ by shard: tar ─▶ places ─┐
                                        └─ leaks ─▶ places ──────────────┴▶ by table file: Parquet
 
-What is shuffled is a key, a place in a pack and small flags; bytes and texts are read where they lie.
+What is shuffled is a key, a place in a pack and small flags; bytes and texts are read in place.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def shard_places(
     out: Folder,
     keep_state: bool,
 ) -> Iterator[tuple[FileKey, dict[str, Any]]]:
-    """Write a shard and send what the rows of its figures and panels must know to the table files."""
+    """Write a shard, and send the locations of its figures and panels to the table files."""
     (dataset, group, split, path), rows = element
     found = [row for row in rows if row is not None]
     Metrics.counter("pmcmine", f"{dataset}/samples_in").inc(len(found))
@@ -92,7 +92,7 @@ def shard_places(
 
 
 def _write_index(dataset: str, path: str, places: Sequence[tuple[str, int, int]], work: Folder, out: Folder) -> None:
-    """Note where the samples of a shard that is left out lie, for no table says it."""
+    """Record the locations of left-out samples, because no table has them."""
     data = json.dumps(sorted(places)).encode()
     name = f"{dataset}/{path}.json"
     same = not work.exists(DELTA) and not work.exists(f"{shard_record(dataset, path)}-index")
@@ -126,13 +126,13 @@ def build(
     keep_state: bool = True,
     tables: Mapping[str, Table] = TABLES,
 ) -> Any:
-    """The graph of the assemble job.
+    """Build the graph of the assemble job.
 
     Args:
-        pipeline: where it is built.
+        pipeline: the pipeline to extend.
         plan: the plan.
         work: the run's work folder.
-        out: where files of the release are written: the release folder, or where an update gathers them.
+        out: the folder for files of the release: the release folder, or the folder in which an update gathers them.
         keep_state: whether `state/` is written.
         tables: the tables by name, with the columns of enrichers.
     """

@@ -32,20 +32,20 @@ SCHEMA = pa.schema(
 
 
 class EncoderHandler(ModelHandler[tuple[str, str], dict[str, Any], Encoder]):
-    """Loads an encoder once a worker and scores batches of (paragraph id, text)."""
+    """Loads an encoder once per worker and scores batches of (paragraph id, text)."""
 
     def __init__(self, folder: str) -> None:
         super().__init__()
         self._folder = folder
 
     def load_model(self) -> Encoder:
-        """The encoder."""
+        """Load the encoder."""
         return load(Path(self._folder))
 
     def run_inference(
         self, batch: Sequence[tuple[str, str]], model: Encoder, inference_args: Mapping[str, Any] | None = None
     ) -> Iterable[dict[str, Any]]:
-        """A row of scores for each paragraph."""
+        """Score each paragraph; yield one row each."""
         for (paragraph, _), labels in zip(batch, model.describe([Passage(t) for _, t in batch]), strict=True):
             yield {
                 "paragraph_id": paragraph,
@@ -55,7 +55,7 @@ class EncoderHandler(ModelHandler[tuple[str, str], dict[str, Any], Encoder]):
             }
 
     def batch_elements_kwargs(self) -> Mapping[str, Any]:
-        """Batches of a fixed size at most; scores do not depend on them."""
+        """Return batches of a fixed size at most; scores do not depend on them."""
         return {"max_batch_size": _BATCH}
 
 
@@ -68,7 +68,7 @@ def classify(release: Path, model: Path, out: Path, config: MineConfig) -> int:
     """Score all paragraphs of a release and write one Parquet file, sorted by paragraph; the number of rows.
 
     Raises:
-        PmcmineError: where the release or the model is none.
+        PmcmineError: if the release or the model is none.
     """
     files = sorted(str(p) for p in (release / "tables" / "paragraphs").rglob("*.parquet"))
     if not files:

@@ -1,4 +1,4 @@
-"""`pmcmine mine` and `update` from end to end: freeze, mine, plan, assemble, and what `finish` does."""
+"""`pmcmine mine` and `update` from end to end: freeze, mine, plan, assemble, and `finish`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _Result = TypeVar("_Result")
 
 @contextmanager
 def _begun(config: MineConfig, progress: Progress) -> Iterator[Job | None]:
-    """The run that a configuration describes, its folder locked and marked; None where the release is whole."""
+    """Lock and mark the folder; yield the job, or None if the release is already complete."""
     needs.check(config)
     source = open_source(config)
     options = beam_options(config)
@@ -82,13 +82,13 @@ def _begun(config: MineConfig, progress: Progress) -> Iterator[Job | None]:
 
 
 def _contact(source: Source, config: MineConfig, work: Folder, outcome: str, progress: Progress) -> None:
-    """Contact the host of the source, unless all has been read from it."""
+    """Contact the host of the source, unless everything has been read from it."""
     if not work.exists(PLAN):
         first_contact(source, config, outcome, progress.note)
 
 
 def run(config: MineConfig, progress: Progress) -> Outcome:
-    """Make the release that a configuration describes, or go on with it.
+    """Make the release that a configuration describes, or resume making it.
 
     Raises:
         PmcmineError: one line for the user.
@@ -115,7 +115,7 @@ def _clear_leftover(work: Folder) -> None:
 
 
 def submit_mine(config: MineConfig) -> Any:
-    """Submit the mine graph alone and return its result without waiting; None where every block is committed.
+    """Submit the mine graph alone and return its result without waiting; None if every block is committed.
 
     Raises:
         PmcmineError: one line for the user.
@@ -134,13 +134,13 @@ def submit_mine(config: MineConfig) -> Any:
 
 
 def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> Outcome:
-    """Bring a release up to date: what is new, changed or gone in its source, and nothing else, is read.
+    """Update a release: read only new, changed and removed articles.
 
     Args:
         config: the configuration of the release; `config.out` is its folder.
         date: day of the update, YYYY-MM-DD, which the names of added shards hold.
-        compact: give everything a place anew, as in a release made at once.
-        progress: told what happens.
+        compact: lay out everything again, as in a release made at once.
+        progress: receives progress messages.
 
     Raises:
         PmcmineError: one line for the user.
@@ -149,7 +149,7 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
     out = Folder(config.out)
     work = out.child(WORK)
     if not out.exists(RELEASE) and not work.exists(JOURNAL):
-        raise PmcmineError(f"{config.out}: no {RELEASE}; this is no release, or it is not whole yet")
+        raise PmcmineError(f"{config.out}: no {RELEASE}; this is not a release, or it is not complete yet")
     if not is_work(work):
         check_empty_work(work)
     with held(work):
@@ -165,14 +165,14 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
             described["config"] | {"source": config.source, "inventory": config.inventory}, content(config)
         )
         if difference:
-            raise PmcmineError(f"{config.out}: a release is updated with the configuration it has ({difference})")
+            raise PmcmineError(f"{config.out}: an update can't change the configuration of the release ({difference})")
         options = beam_options(config)
         enrichers.prepare(config)
         return _guarded(Job(config, source, options, out, work, progress, Update(described, base, old, tag["date"])))
 
 
 def _journal(out: Folder, work: Folder) -> dict[str, Any]:
-    """What an update that was killed as it ended was about to write as `release.json`.
+    """Read the `release.json` that a killed update was about to write.
 
     Raises:
         DamagedError: if it is damaged.
@@ -185,7 +185,7 @@ def _journal(out: Folder, work: Folder) -> dict[str, Any]:
 
 
 def _guarded(job: Job) -> Outcome:
-    """Run; what is damaged and can be made again is made again, as often as each time other damage is seen."""
+    """Run, and rebuild damaged files that can be rebuilt, as long as each attempt finds different damage."""
     seen: frozenset[str] = frozenset()
     while True:
         for name in job.work.names(GIVEN_UP):
@@ -207,7 +207,7 @@ def _guarded(job: Job) -> Outcome:
 
 
 def _with_benchmarks(config: MineConfig) -> tuple[MineConfig, bytes | None]:
-    """The configuration with the hash of its benchmark sets, and their artefact."""
+    """Read the benchmark sets; return the configuration with their hash, and their file's bytes."""
     if not config.decontaminate:
         return config, None
     data = read_benchmarks(config.decontaminate).to_bytes()
@@ -280,7 +280,7 @@ def _run(job: Job) -> Outcome:
 
 
 def _nothing_changed(job: Job, update: Update) -> Outcome:
-    """An update that finds nothing to do leaves the release as it is."""
+    """Leave the release as it is: the update found nothing to do."""
     remove_work(job.work)
     return _outcome(update.release, job.config, job.out, fresh=False)
 
@@ -329,7 +329,7 @@ def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None
 
 
 def _near(config: MineConfig, options: Any, plan: Plan, work: Folder) -> Clusters:
-    """Find the clusters of near duplicates, unless they were found."""
+    """Find the clusters of near duplicates, unless an earlier attempt finished that."""
     done = read_clusters(work)
     if done is not None:
         return done
@@ -369,7 +369,7 @@ def _outcome(release: Mapping[str, Any], config: MineConfig, out: Folder, fresh:
 
 
 def dry_run(config: MineConfig, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
-    """What a run would do, without writing anything: the snapshot's counts and the graph."""
+    """Count the snapshot and describe the graph without writing anything."""
     needs.check(config)
     source = open_source(config)
     beam_options(config)

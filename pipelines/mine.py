@@ -2,7 +2,7 @@
 
     fetch keys ─▶ their blocks ─▶ mine and commit each ─▶ its counts
 
-What is shuffled is the number of a block; articles, rows and bytes never are.
+Only block numbers are shuffled, never articles, rows or bytes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class MineBlocks(beam.DoFn):
         self._reader: Reader | None = None
 
     def setup(self) -> None:
-        """Open the source once a worker, with this fetch key's share of the request budget."""
+        """Open the source once per worker, with this fetch key's share of the request budget."""
         config = config_class()(**self._config)
         source = open_source(config)
         self._reader = source.open(1 / self._shares if source.remote else 1.0)
@@ -60,7 +60,7 @@ class MineBlocks(beam.DoFn):
 
 
 def build(pipeline: beam.Pipeline, blocks: list[int], shares: int, config: MineConfig, work: Folder) -> Any:
-    """The graph of the mine job."""
+    """Build the graph of the mine job."""
     return (
         pipeline
         | "Blocks" >> beam.Create(blocks, reshuffle=False)

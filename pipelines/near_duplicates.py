@@ -35,12 +35,12 @@ Key = tuple[int, int]
 
 
 def parts_of(n_blocks: int) -> int:
-    """Parts that tokens are compared in."""
+    """Return parts that tokens are compared in."""
     return min(max(n_blocks, 1), PARTS)
 
 
 def read_tokens(block: int, parts: int, work: Folder) -> Iterator[tuple[int, tuple[int, bytes]]]:
-    """A block's tokens by part."""
+    """Read a block's tokens by part."""
     for part, found in token_parts(work, block, parts):
         yield part, (block, found)
 
@@ -53,7 +53,7 @@ def repeated(element: tuple[int, Iterable[tuple[int, bytes]]]) -> Iterator[tuple
 def read_signatures(
     element: tuple[int, Iterable[bytes]], work: Folder
 ) -> Iterator[tuple[Key, tuple[tuple[Any, ...], list[int]]]]:
-    """The members of a block that share a token, by the hash of their content, with their keys."""
+    """Read the members of a block that share a token, with their keys, keyed by the hash of their content."""
     block, found = element
     for kind, digest, place, keys in shuffled(work, block, found):
         yield (kind, digest), (tuple(place), keys)
@@ -62,7 +62,7 @@ def read_signatures(
 def by_content(
     element: tuple[Key, Iterable[tuple[tuple[Any, ...], list[int]]]], buckets: int
 ) -> Iterator[beam.pvalue.TaggedOutput[str, Any]]:
-    """Edges between members of the same content, and the keys of the one that stands for them.
+    """Yield the edges between members of the same content, and the keys of the one that stands for them.
 
     The members are read twice, as Beam's values may be, and never held: a boilerplate paragraph has very many.
     """
@@ -75,7 +75,7 @@ def by_content(
 
 
 def by_key(element: tuple[Key, Iterable[tuple[Any, ...]]], buckets: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
-    """Pairs of the members that share a key, and how many members were above the cap."""
+    """Yield pairs of the members that share a key, and how many members were above the cap."""
     (kind, key), places = element
     pairs, excess = bucket_pairs(kind, (Place(*p) for p in places))
     for pair in pairs:
@@ -106,7 +106,7 @@ def edges(element: tuple[int, Iterable[tuple[Any, ...]]], work: Folder) -> int:
 
 
 def build(pipeline: beam.Pipeline, n_blocks: int, buckets: int, work: Folder) -> Any:
-    """The graph of the near job; its output are the numbers of the buckets that have pairs."""
+    """Build the graph of the near-duplicates job; it outputs the numbers of the buckets that have pairs."""
     content = (
         pipeline
         | "Blocks" >> beam.Create(list(range(n_blocks)), reshuffle=False)

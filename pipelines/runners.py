@@ -39,7 +39,7 @@ RUNNERS = ("direct", "prism", "spark", "dataflow")
 
 
 def beam_options(config: MineConfig) -> PipelineOptions:
-    """Options for Beam: those of the runner, then those given by the user.
+    """Return options for Beam: those of the runner, then those given by the user.
 
     Raises:
         PmcmineError: for a runner or an option that Beam does not know, with the nearest name.
@@ -79,7 +79,7 @@ def _parsed(flags: list[str]) -> PipelineOptions:
 
 
 def _spark(config: MineConfig, flags: Sequence[str]) -> list[str]:
-    """Beam's portable options for Spark, but for those that the user gives.
+    """Return Beam's portable options for Spark, but for those that the user gives.
 
     Python runs in processes of a pool on each Spark worker's machine; LOOPBACK would make them threads of this one.
     """
@@ -93,10 +93,10 @@ def _spark(config: MineConfig, flags: Sequence[str]) -> list[str]:
 
 
 def _listening(address: str) -> None:
-    """Beam's client waits for ever for a server that is not there; so that is found out first.
+    """Return Beam's client waits permanently for a server that is not there; so that is found out first.
 
     Raises:
-        PmcmineError: where nothing listens at an address.
+        PmcmineError: if nothing listens at an address.
     """
     host, _, port = address.rpartition(":")
     try:
@@ -121,11 +121,11 @@ def _check_known(flags: Sequence[str]) -> None:
         if name not in names:
             near = get_close_matches(name, names, 1)
             hint = f"; did you mean '{near[0]}'?" if near else ""
-            raise PmcmineError(f"{name}: no option of pmcmine or of Beam{hint}")
+            raise PmcmineError(f"{name}: neither pmcmine nor Beam has this option{hint}")
 
 
 def make_runner(config: MineConfig) -> Any:
-    """The Beam runner of a configuration."""
+    """Create the Beam runner that the configuration names."""
     # Worker processes are started as `python -m …` in the user's folder, which may hold modules of our names.
     os.environ["PYTHONSAFEPATH"] = "1"
     if config.runner == "direct":
@@ -155,7 +155,7 @@ class Workers:
         self.output = b""
 
     def watch(self, done: threading.Event) -> None:
-        """Interrupt the main thread once workers are gone: Beam would wait for them for ever."""
+        """Interrupt the main thread once workers are gone: Beam would wait for them permanently."""
         missing = 0
         while not done.wait(1.0):
             missing = missing + 1 if _children() < self.expected else 0
@@ -166,7 +166,7 @@ class Workers:
 
 
 def _children() -> int:
-    """Living child processes of this one, by Linux's /proc(5)."""
+    """Return living child processes of this one, by Linux's /proc(5)."""
     n = 0
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -214,9 +214,9 @@ def _watched(config: MineConfig) -> Iterator[Workers]:
 
 
 def fetch_keys(config: MineConfig, remote: bool, n_blocks: int) -> int:
-    """Into how many shares the request budget is cut: no more blocks than that are mined at once.
+    """Compute the number of shares of the request budget; at most this many blocks are mined at once.
 
-    A source without a host to spare has one share a block.
+    A source without a remote host has one share per block.
     """
     if not remote:
         return n_blocks

@@ -35,7 +35,7 @@ def parameters() -> list[str]:
 
 
 def metadata() -> dict[str, Any]:
-    """The template's metadata, as Dataflow's console and API check it."""
+    """Build the template's metadata, in the form that Dataflow's console and API check."""
     described = []
     for key in parameters():
         field = MineConfig.model_fields[key]
@@ -59,7 +59,7 @@ def metadata() -> dict[str, Any]:
 
 
 def spec(image: str) -> dict[str, Any]:
-    """The container specification that a template's file in Cloud Storage holds.
+    """Build the container specification for the template's file in Cloud Storage.
 
     Args:
         image: address of the image, with its digest.
@@ -73,7 +73,7 @@ def spec(image: str) -> dict[str, Any]:
 
 
 def split_arguments(argv: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
-    """Keys of the configuration, and what is left for Beam.
+    """Split the keys of the configuration, and what is left for Beam.
 
     The launcher passes a template's parameters and the options of the environment alike, as `--name=value`.
     """
@@ -92,7 +92,7 @@ def split_arguments(argv: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
 
 
 def configuration(argv: Sequence[str]) -> MineConfig:
-    """The configuration of a template's arguments.
+    """Read the configuration from a template's arguments.
 
     Raises:
         PmcmineError: one line.

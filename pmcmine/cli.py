@@ -1,4 +1,4 @@
-"""The command line. Heavy parts are imported by the command that needs them."""
+"""The command line. Each command imports the heavy packages that it needs."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ def _main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens to stderr.")] = False,
-    log_json: Annotated[bool, typer.Option("--log-json", help="Log as JSON lines, for machines.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log progress and details to stderr.")] = False,
+    log_json: Annotated[bool, typer.Option("--log-json", help="Log as JSON lines.")] = False,
 ) -> None:
     # Beam logs the traceback of every error that it then raises; the user gets one line, and a file.
     level = logging.INFO if verbose or log_json else logging.CRITICAL
@@ -121,13 +121,13 @@ def _print_error(text: str, *, lines: bool = False) -> None:
 
 
 def _print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print the traceback of a defect as Python does, without credentials."""
+    """Print the traceback of a bug as Python does, without credentials."""
     text = "".join(traceback.format_exception(kind, error, trace))
     print(for_terminal(hide(text), lines=True), end="", file=sys.stderr)
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Console script: one line and an exit code for whatever goes wrong."""
+    """Run the console script; report any failure as one line and an exit code."""
     learn_environment()
     if threading.current_thread() is threading.main_thread():
         # Schedulers of containers end a job with SIGTERM: as Ctrl-C does, so that the next run loses no start.

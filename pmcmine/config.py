@@ -210,7 +210,7 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags and the file come as one dict of their own; then the environment."""
+        """Read flags and file (one dict) first, then the environment."""
         return init_settings, env_settings
 
     @property
@@ -320,14 +320,14 @@ def _given(value: Any) -> str:
 
 
 def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
-    """The configuration of a release, for its update: what decides what is made stays as it is, but for the source.
+    """Load the configuration of a release for its update; only the source and run options may change.
 
     Args:
         out: the release folder.
         flags: where source and vocabulary are now, and keys of `MineConfig.RUN_ONLY`.
 
     Raises:
-        PmcmineError: where there is no release, or a key would change what is made.
+        PmcmineError: if there is no release, or a key would change what is made.
     """
     release = load_release(Folder(out))
     content = {k: v for k, v in release["config"].items() if k in config_class().model_fields}
@@ -336,7 +336,7 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
     for name, value in flags.items():
         same = is_masked(content.get(name)) and redact_all(value) == content[name]
         if value is not None and name not in allowed and not same:
-            raise PmcmineError(f"{name}: an update can't change what is made; mine anew for that")
+            raise PmcmineError(f"{name}: an update can't change the content of the release; mine a new one")
     for name, value in content.items():
         if is_masked(value) and flags.get(name) is None:
             how = "--source" if name == "source" else f"--set {name}=…"

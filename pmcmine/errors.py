@@ -1,4 +1,4 @@
-"""Errors that a person reads: one line that says what, where, and what to do."""
+"""Errors for users: one line that says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class PmcmineError(Exception):
 
 
 class SourceError(PmcmineError):
-    """The source as a whole can't be read: no inventory, unknown layout, wrong schema."""
+    """The source can't be read at all: no inventory, unknown layout, wrong schema."""
 
 
 class ReleaseError(PmcmineError):
-    """The output folder can't take this run: in use, or made with another configuration."""
+    """The output folder can't be used: another run uses it, or it was made with another configuration."""
 
 
 class StorageError(PmcmineError):
@@ -27,7 +27,7 @@ class StorageError(PmcmineError):
 
 
 class DamagedError(StorageError):
-    """A file is not what was written: cut off, emptied or changed by a disk or a copy."""
+    """A file differs from what was written: truncated, emptied or changed by a disk or a copy."""
 
 
 class SumsError(PmcmineError):
@@ -35,7 +35,7 @@ class SumsError(PmcmineError):
 
 
 class VocabularyError(PmcmineError):
-    """A vocabulary, or what it is to be built from, can't be read."""
+    """A vocabulary, or an input for building one, can't be read."""
 
 
 class PluginError(PmcmineError):
@@ -43,8 +43,8 @@ class PluginError(PmcmineError):
 
 
 class GoldError(PmcmineError):
-    """Annotations to evaluate against or to learn from can't be read."""
+    """Annotations for evaluation or training can't be read."""
 
 
 class UnsafeNameError(PmcmineError):
-    """A name that others chose leads out of its folder, or is no name of its kind."""
+    """A name from outside leads out of its folder, or is not valid for its kind."""

@@ -14,20 +14,20 @@ from pmcmine.errors import PmcmineError
 from pmcmine.text.bounds import IDENTIFIER
 
 SPLITS = ("train", "validation", "test")
-_SPLIT_CUTS = (0.98, 0.99)  # DESIGN: 98/1/1, for ever
+_SPLIT_CUTS = (0.98, 0.99)  # 98 % train, 1 % each for validation and test; a split never changes
 _PMCID = re.compile(r"(?:PMC)?0*([1-9][0-9]{0,11})(?:\.([0-9]{1,4}))?", re.IGNORECASE)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
-_SHOWN = 12  # characters of what is no PMCID that a message repeats; a longer text may be a password
+_SHOWN = 12  # longest wrong PMCID that a message repeats; a longer text may be a password
 
 
 def keyed_hash(purpose: str, value: str) -> int:
-    """64-bit hash of a value for one purpose (1 to 64 characters of ASCII)."""
+    """Compute 64-bit hash of a value for one purpose (1 to 64 characters of ASCII)."""
     digest = blake2b(value.encode(), key=purpose.encode()[:64], digest_size=8).digest()
     return int.from_bytes(digest, "big")
 
 
 def unit_hash(purpose: str, value: str) -> float:
-    """The keyed hash as a number in [0, 1)."""
+    """Scale the keyed hash to [0, 1)."""
     return (keyed_hash(purpose, value) >> 11) / (1 << 53)
 
 
@@ -37,13 +37,13 @@ def article_place(pmcid: str) -> float:
 
 
 def natural_split(pmcid: str) -> str:
-    """The split that the hash alone gives to a PMCID."""
+    """Compute the split of a PMCID from its hash alone."""
     h = unit_hash("pmcmine/split", pmcid)
     return SPLITS[sum(h >= cut for cut in _SPLIT_CUTS)]
 
 
 def range_index(place: float, n: int) -> int:
-    """Which of n equal ranges of [0, 1) holds a place."""
+    """Return which of n equal ranges of [0, 1) holds a place."""
     return min(int(place * n), n - 1)
 
 
@@ -76,22 +76,22 @@ def bare_pmcid(text: str) -> str:
     """
     pmcid, version = parse_pmcid(text)
     if version is not None:
-        raise PmcmineError(f"'{text.strip()}' names a version; give {pmcid}, of which the published one is taken")
+        raise PmcmineError(f"'{text.strip()}' names a version; give {pmcid}, and the published version is chosen")
     return pmcid
 
 
 def article_id(pmcid: str, version: int) -> str:
-    """`PMC<digits>.<version>`."""
+    """Build `PMC<digits>.<version>`."""
     return f"{pmcid}.{version}"
 
 
 def pmcid_number(pmcid: str) -> int:
-    """The digits of a PMCID, by which rows are sorted."""
+    """Return the digits of a PMCID; rows are sorted by them."""
     return int(pmcid[3:])
 
 
 def figure_names(xml_ids: Iterable[str | None]) -> list[str]:
-    """The figure part of ids, one a figure in document order.
+    """Name the figures of an article for use in ids, in document order.
 
     An XML id stands as it is; a figure without one, or whose id occurred before or is too long, is `f<ordinal>`.
     """
@@ -107,7 +107,7 @@ def figure_names(xml_ids: Iterable[str | None]) -> list[str]:
 
 
 def sample_keys(pmcid: str, version: int, names: Iterable[str]) -> list[str]:
-    """WebDataset keys of an article's figures: no dots, no characters that tar readers treat specially.
+    """Return WebDataset keys of an article's figures: no dots, no characters that tar readers treat specially.
 
     If two names become the same key, the later one gets a short hash of its name; see `free_key`.
     """

@@ -1,4 +1,4 @@
-"""The enum of reasons why something is not in the release, and the ledger rows that say so."""
+"""Reasons why an item is not in the release, and the ledger rows that record them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ DETAIL_LIMIT = 300  # characters of `detail`; a ledger row is a note, not a log
 
 
 class Stage(StrEnum):
-    """Stages that can drop something, in the order of the run."""
+    """Stages that can drop an item, in the order of the run."""
 
     SELECT = "select"
     READ = "read"
@@ -22,7 +22,7 @@ class Stage(StrEnum):
 
 
 class Unit(StrEnum):
-    """What a reject counts."""
+    """Kinds of items that a reject counts."""
 
     VERSION = "version"
     ARTICLE = "article"
@@ -94,61 +94,61 @@ class Reason(StrEnum):
 
 
 MEANINGS: dict[Reason, str] = {
-    Reason.NOT_IN_SOURCE: "`--pmcid` names the article, but the source does not have it",
-    Reason.SUPERSEDED_VERSION: "another version of the same PMCID, or another copy of the version, was chosen",
-    Reason.RETRACTED: "a version of the PMCID is marked as retracted, so all of it is dropped",
-    Reason.NOT_OPEN_ACCESS: "the metadata says that the version is not in the open-access subset",
-    Reason.LICENSE_NOT_SELECTED: "the licence group is not among those asked for",
-    Reason.LICENSE_TDM: "the licence allows text and data mining only, never redistribution",
-    Reason.MANUSCRIPT: "author manuscripts were not asked for",
-    Reason.HISTORICAL_OCR: "scanned article whose text is OCR",
-    Reason.METADATA_MISSING: "the metadata file was in the snapshot but is gone",
-    Reason.METADATA_INVALID: "the metadata file is not what the layout promises",
-    Reason.XML_MISSING: "the article has no XML, or it is gone",
-    Reason.XML_TOO_LARGE: "the XML, the number of its parts or what its rows repeat is larger than the bound",
-    Reason.XML_MALFORMED: "the XML can't be parsed within the parser's bounds",
-    Reason.XML_NOT_AN_ARTICLE: "the XML holds no article element",
+    Reason.NOT_IN_SOURCE: "listed in `--pmcid`, but missing from the source",
+    Reason.SUPERSEDED_VERSION: "another version of the article, or another copy of this version, was chosen",
+    Reason.RETRACTED: "a version is marked as retracted, so all versions of the PMCID are dropped",
+    Reason.NOT_OPEN_ACCESS: "the metadata says that this version is not in the open-access subset",
+    Reason.LICENSE_NOT_SELECTED: "the licence is not in a selected group",
+    Reason.LICENSE_TDM: "the licence allows text and data mining but no redistribution",
+    Reason.MANUSCRIPT: "an author manuscript, and manuscripts are turned off",
+    Reason.HISTORICAL_OCR: "a scanned article whose text is OCR",
+    Reason.METADATA_MISSING: "the metadata file was in the snapshot but is now missing",
+    Reason.METADATA_INVALID: "the metadata file does not have the expected structure",
+    Reason.XML_MISSING: "the article has no XML, or the file is missing",
+    Reason.XML_TOO_LARGE: "the XML, its number of elements, or the size of its rows exceeds the limit",
+    Reason.XML_MALFORMED: "the XML can't be parsed within the parser's limits",
+    Reason.XML_NOT_AN_ARTICLE: "the XML has no article element",
     Reason.XML_OF_ANOTHER_ARTICLE: "the XML states the PMCID of another article",
     Reason.PDF_DAMAGED: "the PDF can't be read",
-    Reason.PDF_ENCRYPTED: "the PDF opens with a password only",
-    Reason.PDF_SCANNED: "the PDF holds pictures of pages and hardly any text",
-    Reason.PDF_TOO_MANY_PAGES: "the PDF has more pages than the bound",
-    Reason.PDF_TOO_LARGE: "the PDF, or what reading it takes, is larger than the bound",
-    Reason.PDF_TIMEOUT: "reading the PDF took longer than the bound",
-    Reason.PACKAGE_UNSAFE: "the package has a link, an escaping path or an unpacked size out of bounds",
-    Reason.PACKAGE_DAMAGED: "the package is truncated or no tar.gz",
-    Reason.CHECKSUM_MISMATCH: "the bytes do not have the stated MD5, after all retries",
-    Reason.FETCH_FAILED: "the server did not give the file, after all retries",
-    Reason.WORKER_KILLED: "the article ended the process that worked on it",
-    Reason.ARTICLE_TIMEOUT: "the article took more time of the processor than the bound",
-    Reason.INTERNAL_ERROR: "a defect of pmcmine; please report it with the detail",
-    Reason.SUB_ARTICLE: "part of a sub-article or response, which belongs to itself",
-    Reason.OTHER_ARTICLE: "another article in the same XML file, which is mined under its own id",
+    Reason.PDF_ENCRYPTED: "the PDF needs a password",
+    Reason.PDF_SCANNED: "the PDF contains scanned pages and hardly any text",
+    Reason.PDF_TOO_MANY_PAGES: "the PDF has more pages than the limit",
+    Reason.PDF_TOO_LARGE: "the PDF, or the memory needed to read it, exceeds the limit",
+    Reason.PDF_TIMEOUT: "reading the PDF took longer than the limit",
+    Reason.PACKAGE_UNSAFE: "the package has a link or a path outside its folder, or unpacks to more than the limit",
+    Reason.PACKAGE_DAMAGED: "the package is truncated or not a tar.gz",
+    Reason.CHECKSUM_MISMATCH: "the MD5 differs from the stated one after all retries",
+    Reason.FETCH_FAILED: "the file could not be downloaded after all retries",
+    Reason.WORKER_KILLED: "the process that mined the article was killed",
+    Reason.ARTICLE_TIMEOUT: "the article took more CPU time than the limit",
+    Reason.INTERNAL_ERROR: "a bug in pmcmine; please report it with the detail",
+    Reason.SUB_ARTICLE: "part of a sub-article or response, which is not mined",
+    Reason.OTHER_ARTICLE: "part of another article in the same XML file, which is mined under its own id",
     Reason.EMPTY_TEXT: "a paragraph without text",
-    Reason.MENTION_UNRESOLVED: "the cross-reference names a figure that the article does not have",
-    Reason.MENTION_OUTSIDE_TEXT: "the cross-reference stands in a place that no row holds the text of",
-    Reason.MENTION_LIMIT: "the article has more mentions than the bound",
-    Reason.WITHHELD: "the licence bars redistribution; the row is a pointer",
-    Reason.THIRD_PARTY: "the figure's own words say that others hold the rights",
-    Reason.FIGURE_LICENSE_NOT_SELECTED: "the figure's own licence is not in a group asked for",
-    Reason.PRIVACY_FLAGGED: "it may tell who a patient is, and flagged things were not wanted",
-    Reason.IN_BENCHMARK: "a benchmark set of `--decontaminate` holds it, and such things were not wanted",
-    Reason.NO_GRAPHIC: "the figure names no image",
-    Reason.NO_CAPTION: "the figure has no caption; it is a row but no pair",
-    Reason.MEDIA_NOT_IN_SOURCE: "the source holds no media at all for this article",
-    Reason.MEDIA_MISSING: "no media file matches the figure's reference, or it is gone",
-    Reason.MEDIA_TOO_LARGE: "the media file is larger than the bound",
-    Reason.MEDIA_NOT_NAMED: "an image file of the article that no figure names",
-    Reason.EXTRA_GRAPHIC: "a further graphic of a figure whose sample shows another one",
+    Reason.MENTION_UNRESOLVED: "the cross-reference points to a figure that the article does not have",
+    Reason.MENTION_OUTSIDE_TEXT: "the cross-reference is in a part of the article that no row contains",
+    Reason.MENTION_LIMIT: "the article has more mentions than the limit",
+    Reason.WITHHELD: "the licence forbids redistribution; the row is a pointer without text",
+    Reason.THIRD_PARTY: "the figure's own text says that a third party holds the rights",
+    Reason.FIGURE_LICENSE_NOT_SELECTED: "the figure's own licence is not in a selected group",
+    Reason.PRIVACY_FLAGGED: "it may identify a patient, and flagged items are dropped (`--drop-privacy-flagged`)",
+    Reason.IN_BENCHMARK: "it is in a `--decontaminate` benchmark set, and such items are dropped (`--drop-benchmarks`)",
+    Reason.NO_GRAPHIC: "the figure refers to no image",
+    Reason.NO_CAPTION: "the figure has no caption; it has a row but no sample",
+    Reason.MEDIA_NOT_IN_SOURCE: "the source has no media files for this article",
+    Reason.MEDIA_MISSING: "no media file matches the figure's reference, or the file is missing",
+    Reason.MEDIA_TOO_LARGE: "the media file is larger than the limit",
+    Reason.MEDIA_NOT_NAMED: "an image file of the article that no figure refers to",
+    Reason.EXTRA_GRAPHIC: "an additional graphic of a figure; its sample shows another one",
     Reason.IMAGE_EMPTY: "the image file has no bytes",
-    Reason.IMAGE_UNKNOWN_FORMAT: "the first bytes are of no known image format",
-    Reason.IMAGE_VECTOR: "the file is a drawing or document (SVG, EPS, PDF, WMF, EMF), which is not rendered",
-    Reason.IMAGE_CORRUPT: "the image can't be decoded to its last pixel",
-    Reason.IMAGE_TOO_MANY_PIXELS: "the image has more pixels than the bound",
-    Reason.IMAGE_TINY: "a side is shorter than the bound",
+    Reason.IMAGE_UNKNOWN_FORMAT: "the first bytes match no known image format",
+    Reason.IMAGE_VECTOR: "a vector drawing or document (SVG, EPS, PDF, WMF, EMF), which is not rendered",
+    Reason.IMAGE_CORRUPT: "the image can't be decoded completely",
+    Reason.IMAGE_TOO_MANY_PIXELS: "the image has more pixels than the limit",
+    Reason.IMAGE_TINY: "a side is shorter than the limit",
     Reason.IMAGE_BLANK: "all pixels have the same value",
-    Reason.IMAGE_REPEATED: "the file is the image of too many other figures of the article",
-    Reason.LEAKS_INTO_EVALUATION: "the same image, or nearly the same image or caption, is in validation or test",
+    Reason.IMAGE_REPEATED: "the same file is the image of too many figures of the article",
+    Reason.LEAKS_INTO_EVALUATION: "the same image, or a near-duplicate image or caption, is in validation or test",
 }
 
 FAULTS: frozenset[Reason] = frozenset(
@@ -181,7 +181,7 @@ FAULTS: frozenset[Reason] = frozenset(
 
 
 class Rejected(Exception):
-    """Raised by a stage to drop what it works on; the caller turns it into a ledger row."""
+    """Raised by a stage to drop the current item; the caller turns it into a ledger row."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}")

@@ -1,4 +1,4 @@
-"""The JSON member of a sample of `shards-panels`: one panel. Every key is always there and never null."""
+"""The JSON member of a sample of `shards-panels`: one panel. Every key is always present and never null."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemas.values import FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SPLITS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PanelSample:
-    """What travels with each panel. Empty text and 0 stand for what is unknown."""
+    """The metadata of a panel's sample. Unknown values are an empty string or 0."""
 
     panel_id: str = col("Panel, as in the tables.")
     figure_id: str = col("Figure that it is part of.")
@@ -21,27 +21,27 @@ class PanelSample:
     pmcid: str = col("PMC id.")
     pmid: str = col("PubMed id.")
     doi: str = col("DOI.")
-    label: str = col("Label as the caption writes it.")
-    text: str = col("What the caption says of this panel.")
-    shared_text: str = col("What the caption says of all panels.")
+    label: str = col("Label as written in the caption.")
+    text: str = col("Part of the caption about this panel.")
+    shared_text: str = col("Part of the caption about all panels.")
     caption: str = col("Whole caption.")
     caption_title: str = col("Title of the caption.")
-    confidence: float = col("How sure label and words are.", unit="0 to 1")
-    x: int = col("Left edge in the figure's image; 0 for a panel with a file of its own.", unit="px", arrow=pa.int64())
+    confidence: float = col("Confidence in the label and its text; not calibrated.", unit="0 to 1")
+    x: int = col("Left edge in the figure's image; 0 if the panel has a file of its own.", unit="px", arrow=pa.int64())
     y: int = col("Top edge.", unit="px", arrow=pa.int64())
     width: int = col("Width.", unit="px", arrow=pa.int64())
     height: int = col("Height.", unit="px", arrow=pa.int64())
-    box_confidence: float = col("How sure the box is.", unit="0 to 1")
-    kinds: tuple[str, ...] = col("Kinds of image with a score of at least 0.5, likeliest first.", values=IMAGE_KINDS)
+    box_confidence: float = col("Confidence in the box; not calibrated.", unit="0 to 1")
+    kinds: tuple[str, ...] = col("Kinds of image with a score of at least 0.5, most likely first.", values=IMAGE_KINDS)
     mentions: tuple[SampleMention, ...] = col("Sentences of the article that name this panel.")
     article_title: str = col("Title of the article.")
     journal: str = col("Journal.")
-    year: int = col("Year of publication; 0 where unknown.", arrow=pa.int64())
+    year: int = col("Year of publication; 0 if unknown.", arrow=pa.int64())
     license: str = col("Licence of the figure.", values=LICENSES)
     license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
     attribution: str = col("Attribution line, ready to print.")
     source_url: str = col("Page of the article in PMC.")
-    media: str = col("File in PMC that it was cut out of.")
+    media: str = col("File in PMC that it was cropped from.")
     format: str = col("True format of the bytes in the .jpg member: JPEG or PNG.", values=FORMATS)
     sha256: str = col("SHA-256 of the crop's bytes.")
     split: str = col("train, validation or test.", default="", values=SPLITS)

@@ -40,7 +40,7 @@ def col(
 
     Args:
         meaning: one sentence that a reader of the table needs.
-        unit: the unit or format of the value, where it has one.
+        unit: the unit or format of the value, if it has one.
         null: what a null means; required for every nullable column.
         arrow: the Arrow type, where the annotation's default (int64, float64, string) is not wanted.
         default: the value where the record's maker does not know it yet.
@@ -72,7 +72,7 @@ def _columns(record: Any) -> tuple[dataclasses.Field[Any], ...]:
 
 
 def text_columns(record: Any) -> tuple[str, ...]:
-    """Names of the columns that hold text of the article."""
+    """Return the names of the columns that hold text of the article."""
     return tuple(f.name for f in dataclasses.fields(record) if f.metadata.get("text"))
 
 
@@ -99,10 +99,10 @@ def _arrow_type(hint: Any) -> pa.DataType:
 
 
 def arrow_schema(record: Any) -> pa.Schema:
-    """The Arrow schema of a record class, with meaning, unit and null rule as field metadata.
+    """Build the Arrow schema of a record class, with meaning, unit and null rule as field metadata.
 
     Raises:
-        TypeError: where a field is undeclared, or is nullable without a null rule (or the reverse).
+        TypeError: if a field is undeclared, or is nullable without a null rule (or the reverse).
     """
     hints = typing.get_type_hints(record)
     fields = []
@@ -187,7 +187,7 @@ def plain(value: Any) -> Any:
 
 
 def to_arrow(table: Table, rows: Sequence[Any]) -> pa.Table:
-    """Arrow table of records, column by column, in the given order.
+    """Build Arrow table of records, column by column, in the given order.
 
     Raises:
         pyarrow.ArrowInvalid: where a value does not fit its declared type.

@@ -1,4 +1,4 @@
-"""The JSON member of a WebDataset sample. Every key is always there and never null."""
+"""The JSON member of a WebDataset sample. Every key is always present and never null."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from schemas.mention import Mention
 from schemas.record import col
 from schemas.values import FIGURE_KINDS, FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SECTION_KINDS, SPLITS
 
-MOST_MENTIONS: Final = 50  # sentences in the JSON of a sample; the table has them all
+MOST_MENTIONS: Final = 50  # sentences in the JSON of a sample; the table has all of them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class SampleMention:
 
 
 def sample_mentions(mentions: Sequence[Mention]) -> tuple[SampleMention, ...]:
-    """The first mentions, as they travel with a figure or a panel."""
+    """Select the first mentions, in the form that samples of figures and panels hold."""
     return tuple(
         SampleMention(context_id=m.context_id, section_kind=m.section_kind, panels=m.panels or "", sentence=m.sentence)
         for m in mentions[:MOST_MENTIONS]
@@ -37,36 +37,36 @@ def sample_mentions(mentions: Sequence[Mention]) -> tuple[SampleMention, ...]:
 class SampleConcept:
     """A concept that the caption names."""
 
-    cui: str = col("UMLS concept; empty where the vocabulary's term states none.")
+    cui: str = col("UMLS concept; empty if the vocabulary states none for this term.")
     source_id: str = col("Term of the source vocabulary.")
-    name: str = col("Preferred name; empty where the vocabulary's licence bars it.")
-    text: str = col("The words as they stand.")
+    name: str = col("Preferred name; empty if the vocabulary's licence forbids publishing it.")
+    text: str = col("The exact words.")
     start: int = col("First code point in the caption.", unit="code points")
     end: int = col("One past the last one.", unit="code points")
     semantic_types: tuple[str, ...] = col("UMLS semantic types.", unit="TUI")
     score: float = col("Probability that the link is right.", unit="0 to 1")
     how: str = col("exact, variant, abbreviation or fuzzy.")
-    negated: bool = col("The caption says that it is not there.")
-    uncertain: bool = col("The caption says that it is possible only.")
+    negated: bool = col("The caption says that it is absent.")
+    uncertain: bool = col("The caption says that it is only possible.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SamplePanel:
     """A panel of the figure."""
 
-    label: str = col("Label as the caption writes it.")
-    start: int = col("First code point of its words in the caption.", unit="code points")
+    label: str = col("Label as written in the caption.")
+    start: int = col("First code point of its text in the caption.", unit="code points")
     end: int = col("One past the last one.", unit="code points")
-    confidence: float = col("How sure label and words are.", unit="0 to 1")
-    x: int = col("Left edge of its box; 0 with a width of 0 where no box is sure.", unit="px")
+    confidence: float = col("Confidence in the label and its text; not calibrated.", unit="0 to 1")
+    x: int = col("Left edge of its box; 0 if no box is reliable (width 0).", unit="px")
     y: int = col("Top edge.", unit="px")
-    width: int = col("Width; 0 where no box is sure.", unit="px")
-    height: int = col("Height; 0 where no box is sure.", unit="px")
+    width: int = col("Width; 0 if no box is reliable.", unit="px")
+    height: int = col("Height; 0 if no box is reliable.", unit="px")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """What travels with each image. Empty text and 0 stand for what is unknown."""
+    """The metadata of a sample. Unknown values are an empty string or 0."""
 
     figure_id: str = col("Figure, as in the tables.")
     article_id: str = col("Article version.")
@@ -86,31 +86,34 @@ class Sample:
     article_title: str = col("Title of the article.")
     article_type: str = col("Type of the article.")
     journal: str = col("Journal.")
-    year: int = col("Year of publication; 0 where unknown.", arrow=pa.int64())
+    year: int = col("Year of publication; 0 if unknown.", arrow=pa.int64())
     language: str = col("Language of the article.")
     keywords: tuple[str, ...] = col("Keywords of the article.")
     license: str = col("Licence of the figure.", values=LICENSES)
     license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
-    derivatives_ok: bool = col("False where crops may not be published.")
+    derivatives_ok: bool = col("False if crops may not be published.")
     attribution: str = col("Attribution line, ready to print.")
     source_url: str = col("Page of the article in PMC.")
     media: str = col("File name of the image in PMC.")
     format: str = col("True format of the bytes in the .jpg member: JPEG or PNG.", values=FORMATS)
     width: int = col("Width.", unit="px")
     height: int = col("Height.", unit="px")
-    orientation: int = col("EXIF orientation; 0 where none is stated.")
+    orientation: int = col("EXIF orientation; 0 if none is stated.")
     sha256: str = col("SHA-256 of the file in PMC.")
     phash: str = col("64-bit perceptual hash.", unit="16 hex digits")
     image_kinds: tuple[str, ...] = col(
-        "Kinds of image with a score of at least 0.5, likeliest first.", values=IMAGE_KINDS
+        "Kinds of image with a score of at least 0.5, most likely first.", values=IMAGE_KINDS
     )
-    caption_language: str = col("Language of the caption; empty where unknown.")
-    caption_quality: float = col("Educational quality of the caption, 1 to 5; 0 where unknown.")
-    privacy: tuple[str, ...] = col("Kinds of places that may tell who a patient is, in caption and image.")
-    benchmarks: tuple[str, ...] = col("Benchmark sets that hold nearly the same image or caption.")
-    # The fields below are known only when all of the corpus is; the assembler writes them last.
+    caption_language: str = col("Language of the caption; empty if unknown.")
+    caption_quality: float = col("Educational quality of the caption, 1 to 5; 0 if unknown.")
+    privacy: tuple[str, ...] = col("Kinds of privacy flags in caption and image: places that may identify a patient.")
+    benchmarks: tuple[str, ...] = col("Benchmark sets that contain a near-duplicate of the image or caption.")
+    # These fields depend on the whole corpus; the assembler writes them last.
     split: str = col("train, validation or test.", default="", values=SPLITS)
-    duplicate_of: str = col("Figure with the same bytes that stands for all of them.", default="")
+    duplicate_of: str = col(
+        "Representative figure with the same image bytes; empty if this figure is it.",
+        default="",
+    )
 
 
 ASSEMBLED = ("split", "duplicate_of")

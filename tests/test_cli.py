@@ -88,7 +88,7 @@ def test_a_dry_run_counts_and_writes_nothing(
 def test_exit_codes_and_summary(capsys: pytest.CaptureFixture[str], demo_bucket: Path, tmp_path: Path) -> None:
     args = ["mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "-q"]
     code, out, err = call(capsys, *args, "--max-reject-share", "0.01")
-    assert code == 1 and "lost to faults" in err
+    assert code == 1 and "rejected because of faults" in err
     assert "commercial/train" in out and out.strip().endswith("report.html")
     code, out, _ = call(capsys, *args)
     assert code == 0 and "nothing to do" in out

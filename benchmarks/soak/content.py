@@ -17,7 +17,10 @@ from pmcmine.demo.corpus import many_articles
 
 
 def damaged_pack(world: World) -> None:
-    """A bit flips in a pack between two runs: it is noticed, its block mined anew, the release is the clean one."""
+    """Flip a bit in a pack between two runs.
+
+    The damage is noticed, the block is mined again, and the release equals the undamaged one.
+    """
     source = world.source()
     world.mine(source, "clean")
     world.mine(source, "out", "--keep-work")
@@ -42,7 +45,7 @@ def damaged_pack(world: World) -> None:
 
 
 def damaged_snapshot(world: World) -> None:
-    """The frozen snapshot is cut off: one line, exit 2."""
+    """Truncate the frozen snapshot: one line, exit 2."""
     source = world.source()
     process = world.start(source, "out", "-q")
     files = world.folder / "out" / "_work" / "snapshot"
@@ -59,7 +62,7 @@ def damaged_snapshot(world: World) -> None:
 
 
 def damaged_old_shard(world: World) -> None:
-    """A shard is damaged when its release is updated: noticed where it is rewritten; nothing is overwritten."""
+    """Damage a shard before an update: it is noticed when it is rewritten, and nothing is overwritten."""
     source = world.source()
     world.mine(source, "out")
     first = min(_pmcids(world, "out"))
@@ -119,7 +122,7 @@ def secrets_stay(world: World) -> None:
 
 
 def only_what_licences_allow(world: World) -> None:
-    """By the server's own log: of articles whose licence is not chosen, nothing but their metadata was asked for."""
+    """By the server's own log: of articles whose licence is not chosen, nothing but their metadata was requested."""
     source = world.source(demo_articles(world.articles))
     with BucketServer(source) as server:
         world.mine(server.url, "out", "--groups", "commercial", "--set=retries=1")

@@ -9,7 +9,7 @@ from pmcmine.demo import BucketServer, Faults
 
 
 def passing_faults(world: World) -> None:
-    """A fifth of the answers are 503, 429, reset, cut or corrupt: the release is the one of a quiet day."""
+    """Make a fifth of the answers 503, 429, reset, truncated or corrupt: the release does not change."""
     source = world.source()
     world.mine(source, "clean")
     faults = Faults(0.2, ("503", "429", "reset", "truncated", "corrupt"), seed=world.rng.randrange(1000))
@@ -50,7 +50,7 @@ def no_such_host(world: World) -> None:
 
 
 def quiet_when_asked(world: World) -> None:
-    """A host that asks for two seconds of quiet gets them from all threads, and learns who asks."""
+    """Check that all threads pause when a host asks for two seconds, and that the host learns who asks."""
     source = world.source()
     times: list[float] = []
     asked_at: list[float] = []

@@ -45,7 +45,7 @@ def disk_full(world: World) -> None:
 
 
 def permission_denied(world: World) -> None:
-    """A folder that can't be made: one line, exit 2."""
+    """Use a folder that can't be created: one line, exit 2."""
     source = world.source()
     for out in ("/proc/pmcmine-out", "/dev/null/out"):
         process = world.start(source, out, "-q")
@@ -54,7 +54,7 @@ def permission_denied(world: World) -> None:
 
 
 def out_of_memory(world: World) -> None:
-    """The kernel's killer takes a worker of two (SIGKILL to the largest child): the same command ends well."""
+    """Kill the larger of two workers (SIGKILL), as the kernel does: the same command completes."""
     source = world.source()
     world.mine(source, "clean")
     process = world.start(source, "out", "-q", "--workers", "2")
@@ -71,7 +71,7 @@ def out_of_memory(world: World) -> None:
 
 
 def two_at_once(world: World) -> None:
-    """A second run in the folder is refused while the first is at work, which ends well."""
+    """Start a second run in the same folder: it is refused, and the first completes."""
     source = world.source()
     first = world.start(source, "out", "-q")
     while not (world.folder / "out" / "_work" / "snapshot").exists():

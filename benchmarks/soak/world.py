@@ -42,7 +42,7 @@ class World:
     moments: int = 20
 
     def source(self, articles: list[DemoArticle] | None = None) -> Path:
-        """A bucket of generated articles."""
+        """Write a bucket of generated articles."""
         target = self.folder / "source"
         write_bucket(target, articles if articles is not None else many_articles(self.articles))
         return target

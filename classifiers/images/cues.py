@@ -39,11 +39,11 @@ _READ: Final = 3000  # characters
 
 
 def cues(caption: str, label: str = "") -> NDArray[np.float32]:
-    """For each kind, in the order of `cued_kinds`, how often its words stand in a caption (3 at most, over 3)."""
+    """Count, for each of `cued_kinds`, its words in a caption (3 at most, divided by 3)."""
     text = f"{label} {caption}"[:_READ]
     return np.array([min(len(p.findall(text)), 3) / 3 for p in _PATTERNS.values()], np.float32)
 
 
 def cued_kinds() -> tuple[str, ...]:
-    """The kinds that have cues."""
+    """List the kinds that have cues."""
     return tuple(_PATTERNS)

@@ -20,7 +20,7 @@ _EPS: Final = 1e-6
 
 
 def view(image: Image.Image) -> NDArray[np.uint8]:
-    """An RGB image, height × width × 3, whose longer side has at most 256 pixels."""
+    """Scale an image to RGB, height × width × 3, with a longer side of at most 256 pixels."""
     small = image.convert("RGB")
     factor = max(small.size) // (2 * SIDE)
     if factor > 1:
@@ -30,7 +30,7 @@ def view(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def features(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """About 150 numbers of a view, height × width × 3."""
+    """Compute about 150 numbers of a view, height × width × 3."""
     h, w = rgb.shape[:2]
     if min(h, w) < _LEAST:  # a strip: repeat its edge, so that blocks and cells have something in them
         rgb = np.pad(rgb, ((0, max(_LEAST - h, 0)), (0, max(_LEAST - w, 0)), (0, 0)), mode="edge")
@@ -77,7 +77,7 @@ def features(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _hues(colour: Plane, top: Plane, spread: Plane, vivid: NDArray[np.bool_]) -> list[float]:
-    """Share of the picture in each of eight hues, and the mean colour of its vivid part."""
+    """Return the share of the picture in each of eight hues, and the mean colour of its vivid part."""
     if not vivid.any():
         return [0.0] * 11
     r, g, b = (colour[..., i][vivid] for i in range(3))
@@ -88,7 +88,7 @@ def _hues(colour: Plane, top: Plane, spread: Plane, vivid: NDArray[np.bool_]) ->
 
 
 def _strokes(grey: Plane) -> list[float]:
-    """Long straight strokes of ink on a light ground, and runs of ink in rows and columns."""
+    """Return long straight strokes of ink on a light ground, and runs of ink in rows and columns."""
     ink = grey < max(float(np.median(grey)) - 0.25, 0.1)
     out = [float(ink.mean())]
     for plane in (ink, ink.T):
@@ -116,7 +116,7 @@ def _blocks(plane: Plane, size: int) -> Plane:
 
 
 def _cells(plane: Plane) -> list[float]:
-    """Mean of each cell, the sum over mirrored cells, and how far the cells differ."""
+    """Compute the mean of each cell, the sum over mirrored cells, and how far the cells differ."""
     h, w = plane.shape
     rows = np.linspace(0, h, _CELLS + 1).astype(int)
     columns = np.linspace(0, w, _CELLS + 1).astype(int)

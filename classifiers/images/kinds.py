@@ -48,7 +48,7 @@ class KindModel:
     trained_on: str
 
     def scores(self, views: Sequence[NDArray[np.uint8] | None], captions: Sequence[str]) -> NDArray[np.float64]:
-        """Probability of each kind (images × kinds, rounded to 4 places); an image has one or more kinds.
+        """Return the probability of each kind (images × kinds, rounded to 4 places); an image has one or more kinds.
 
         Args:
             views: `features.view` of each image.
@@ -57,7 +57,7 @@ class KindModel:
         return self.of_inputs(inputs(views, captions))
 
     def of_inputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The same from `inputs`."""
+        """Score `inputs`."""
         z = (x - self.mean) / self.scale
         # einsum adds up each row by itself, so that scores do not depend on the company an image keeps.
         hidden = np.maximum(np.einsum("ij,jk->ik", z, self.weights[0]) + self.biases[0], 0)
@@ -66,13 +66,13 @@ class KindModel:
         return scores
 
     def named(self, scores: NDArray[np.float64]) -> tuple[str, ...]:
-        """Return the kinds of one image that reach their threshold, likeliest first; none if it is like no kind."""
+        """Return the kinds of one image that reach their threshold, most likely first; none if it is like no kind."""
         order = sorted(range(len(KINDS)), key=lambda i: (-scores[i], i))
         return tuple(KINDS[i] for i in order if scores[i] >= self.thresholds[i])
 
 
 def inputs(views: Sequence[NDArray[np.uint8] | None], captions: Sequence[str]) -> NDArray[np.float32]:
-    """Features of pixels and captions, images × inputs; zeros for the pixels of None."""
+    """Return the features of pixels and captions, images × inputs; zeros for the pixels of None."""
     width = len(features(np.full((8, 8, 3), 255, np.uint8)))
     pixels = [features(v) if v is not None else np.zeros(width, np.float32) for v in views]
     said = [cues(c) for c in captions]
@@ -99,7 +99,7 @@ def fit(
 
 
 def dump(model: KindModel) -> bytes:
-    """The model as one `.npz`; the same model gives the same bytes."""
+    """Serialise a model as one `.npz`; the same model gives the same bytes."""
     header = json.dumps({"format": FORMAT, "kinds": KINDS, "trained_on": model.trained_on}, sort_keys=True)
     arrays = {
         "header": np.frombuffer(header.encode(), np.uint8),
@@ -117,10 +117,10 @@ def dump(model: KindModel) -> bytes:
 
 
 def parse(data: bytes, name: str) -> KindModel:
-    """The reverse of `dump`.
+    """Load a model from the bytes of `dump`.
 
     Raises:
-        PmcmineError: where the bytes are no such model.
+        PmcmineError: if the bytes are no such model.
     """
     try:
         arrays = read_arrays(data)
@@ -144,10 +144,10 @@ def parse(data: bytes, name: str) -> KindModel:
 
 @cache
 def shipped() -> KindModel:
-    """The model that comes with the package, loaded once a process.
+    """Load the model of the package, once per process.
 
     Raises:
-        PmcmineError: where its file is missing or damaged.
+        PmcmineError: if its file is missing or damaged.
     """
     if not MODEL_FILE.is_file():
         raise PmcmineError(

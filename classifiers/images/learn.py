@@ -37,10 +37,10 @@ FOLDS: Final = 5
 
 
 def read_labels(path: Path) -> dict[str, tuple[str, ...]]:
-    """Figure → kinds, from a table of `figure_id` and `kinds` (comma-separated), tab-separated.
+    """Read figure → kinds, from a table of `figure_id` and `kinds` (comma-separated), tab-separated.
 
     Raises:
-        GoldError: where the file is missing or names an unknown kind.
+        GoldError: if the file is missing or names an unknown kind.
     """
     files = sorted(path.glob("figures*.tsv")) if path.is_dir() else [path]
     out: dict[str, tuple[str, ...]] = {}
@@ -60,10 +60,10 @@ def read_labels(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def samples(release: Path) -> Iterator[Mapping[str, Any]]:
-    """Rows of all figures of a release, with the bytes of the image where there is a sample.
+    """Yield the rows of all figures of a release, with the bytes of the image where there is a sample.
 
     Raises:
-        PmcmineError: where it holds no figures.
+        PmcmineError: if it holds no figures.
     """
     files = sorted((release / "tables" / "figures").glob("*/*.parquet"))
     if not files:
@@ -85,7 +85,7 @@ def _targets(kinds: Sequence[str]) -> NDArray[np.float32]:
 def looked_at(
     release: Path, labels: Mapping[str, Sequence[str]]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], list[str]]:
-    """Inputs, kinds and PMCIDs of the labelled figures that a release holds."""
+    """Collect inputs, kinds and PMCIDs of the labelled figures in a release."""
     views, captions, kinds, pmcids = [], [], [], []
     for row in sorted(samples(release), key=lambda r: str(r["figure_id"])):
         if row["figure_id"] in labels and row.get("image"):
@@ -95,12 +95,12 @@ def looked_at(
             kinds.append(_targets(labels[row["figure_id"]]))
             pmcids.append(str(row["pmcid"]))
     if not views:
-        raise PmcmineError(f"{release}: holds none of the labelled figures")
+        raise PmcmineError(f"{release}: contains none of the labelled figures")
     return inputs(views, captions), np.array(kinds), pmcids
 
 
 def captions_by_kind(release: Path) -> dict[str, list[str]]:
-    """Commercially licensed captions whose cues name one kind alone, by kind."""
+    """Return commercially licensed captions whose cues name one kind alone, by kind."""
     out: dict[str, list[str]] = defaultdict(list)
     names = cued_kinds()
     for row in samples(release):
@@ -113,7 +113,7 @@ def captions_by_kind(release: Path) -> dict[str, list[str]]:
 
 
 def generated(captions: Mapping[str, Sequence[str]], seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Inputs and kinds of generated pictures."""
+    """Generate pictures; return their inputs and kinds."""
     r = random.Random(seed)
     views: list[NDArray[np.uint8] | None] = []
     said, kinds = [], []
@@ -144,7 +144,7 @@ def generated(captions: Mapping[str, Sequence[str]], seed: int = 0) -> tuple[NDA
 
 
 def _worn(image: Image.Image, r: random.Random) -> Image.Image:
-    """The picture after JPEG and another size."""
+    """Compress a picture as JPEG and change its size."""
     w, h = image.size
     scale = r.uniform(0.6, 1.5)
     resized = image.resize((max(int(w * scale), 16), max(int(h * scale), 16)), Image.Resampling.BILINEAR)
@@ -156,11 +156,11 @@ def _worn(image: Image.Image, r: random.Random) -> Image.Image:
 def train(
     figures: Path, corpus: Path | None, labels: Mapping[str, Sequence[str]], seed: int = 0
 ) -> tuple[KindModel, dict[str, Any]]:
-    """A model and its figures; the cross-validation keeps the figures of one article together.
+    """Fit a model and measure it; cross-validation keeps the figures of one article together.
 
     Args:
         figures: release whose samples are labelled.
-        corpus: release whose captions go with generated pictures; none where None.
+        corpus: release whose captions go with generated pictures; none if None.
         labels: kinds of figures.
         seed: of the generated pictures and of the network.
     """
@@ -190,7 +190,7 @@ def train(
 
 
 def measures(model: KindModel, gold: NDArray[np.float32], scores: NDArray[np.float64]) -> dict[str, Any]:
-    """F1 over all (image, kind) pairs with its interval, share of images whose likeliest kind is right, F1 by kind."""
+    """Compute F1 over all (image, kind) pairs with its interval, the share with the right top kind, and F1 by kind."""
     named = [set(model.named(s)) for s in scores]
     truth = [{k for k, v in zip(KINDS, g, strict=True) if v} for g in gold]
     rows = np.array([(len(t & n), len(t), len(n)) for t, n in zip(truth, named, strict=True)], float)
@@ -219,7 +219,7 @@ def measures(model: KindModel, gold: NDArray[np.float32], scores: NDArray[np.flo
 
 
 def model_card(model: KindModel, figures: Mapping[str, Any]) -> str:
-    """The card, in Markdown."""
+    """Write the model card in Markdown."""
     lines = [
         "# Kinds of images",
         "",

@@ -17,10 +17,10 @@ LABELS: Final = Path(__file__).parent / "labels" / "paragraphs.tsv"
 
 
 def read_gold(path: Path) -> dict[str, frozenset[str]]:
-    """Paragraph → kinds of identifiers in it, from a table of `paragraph_id` and `kinds`, tab-separated.
+    """Read paragraph → kinds of identifiers in it, from a table of `paragraph_id` and `kinds`, tab-separated.
 
     Raises:
-        GoldError: where the file is missing or no such table.
+        GoldError: if the file is missing or no such table.
     """
     file = path / LABELS.name if path.is_dir() else path
     if not file.is_file():
@@ -33,22 +33,22 @@ def read_gold(path: Path) -> dict[str, frozenset[str]]:
 
 
 def texts_of(release: Path, wanted: Mapping[str, Any]) -> dict[str, str]:
-    """Texts of paragraphs of a release.
+    """Return texts of paragraphs of a release.
 
     Raises:
-        PmcmineError: where it holds none of them.
+        PmcmineError: if it holds none of them.
     """
     out: dict[str, str] = {}
     for file in sorted((release / "tables" / "paragraphs").glob("*/*.parquet")):
         for batch in pq.ParquetFile(file).iter_batches(columns=["paragraph_id", "text"]):
             out.update((r["paragraph_id"], r["text"]) for r in batch.to_pylist() if r["paragraph_id"] in wanted)
     if not out:
-        raise PmcmineError(f"{release}: holds none of the labelled paragraphs")
+        raise PmcmineError(f"{release}: contains none of the labelled paragraphs")
     return out
 
 
 def evaluate(gold: Mapping[str, frozenset[str]], texts: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-    """Precision, recall and F1 over (paragraph, kind), and the paragraphs where they differ."""
+    """Compute the precision, recall and F1 over (paragraph, kind), and the paragraphs where they differ."""
     counts, wrong = [], []
     for paragraph in sorted(texts):
         found = {f.kind for f in flags(texts[paragraph])}

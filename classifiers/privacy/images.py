@@ -48,7 +48,7 @@ _THREAD = threading.local()
 
 
 def _cascades() -> tuple[Any, Any]:
-    """The cascades of this thread: one of OpenCV's may not be used by two at once."""
+    """Load the cascades of this thread, because OpenCV's can't be used by two threads at once."""
     held: tuple[Any, Any] | None = getattr(_THREAD, "cascades", None)
     if held is not None:
         return held
@@ -73,13 +73,13 @@ def prepare() -> None:
     """Load what is needed.
 
     Raises:
-        PmcmineError: where OpenCV or its cascades are missing.
+        PmcmineError: if OpenCV or its cascades are missing.
     """
     _cascades()
 
 
 def faces(grey: NDArray[np.uint8]) -> list[ImageFlag]:
-    """Faces, and pairs of eyes outside of them.
+    """Return faces, and pairs of eyes outside of them.
 
     Args:
         grey: height × width.
@@ -101,7 +101,7 @@ def faces(grey: NDArray[np.uint8]) -> list[ImageFlag]:
 
 
 def burned_in(grey: NDArray[np.uint8]) -> list[ImageFlag]:
-    """Rows of writing on a dark ground.
+    """Return the rows of writing on a dark ground.
 
     Args:
         grey: height × width.
@@ -144,5 +144,5 @@ def burned_in(grey: NDArray[np.uint8]) -> list[ImageFlag]:
 
 
 def array(image: Image.Image) -> NDArray[np.uint8]:
-    """Grey levels, height × width, of an image of mode L."""
+    """Return the grey levels, height × width, of an image of mode L."""
     return np.asarray(image, np.uint8)

@@ -1,4 +1,4 @@
-"""Age, sex and diagnosis of the patient that a case report describes, where they are stated, with their places."""
+"""Age, sex and diagnosis of the patient that a case report describes, if they are stated, with their places."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class PatientStatement:
         end: one past its last one.
         age: years.
         sex: female, male, or empty.
-        diagnosis: as the text words it; empty where it is not stated.
+        diagnosis: as the text words it; empty if it is not stated.
     """
 
     start: int
@@ -68,7 +68,7 @@ def _sex(words: str) -> str:
 
 
 def patients(text: str) -> list[PatientStatement]:
-    """Patients that a passage introduces by age ("a 54-year-old woman", "a man aged 30"), at most 20."""
+    """Return patients that a passage introduces by age ("a 54-year-old woman", "a man aged 30"), at most 20."""
     text = text[:20_000]
     found: list[tuple[int, int, float, str]] = []
     for m in _AGE.finditer(text):

@@ -66,7 +66,7 @@ _PATIENT: Final = re.compile(
 
 
 def flags(text: str) -> list[TextFlag]:
-    """All flags of a text, in order."""
+    """Return all flags of a text, in order."""
     text = text[:_READ]
     out: list[TextFlag] = []
     for kind, pattern, score in (("email", _EMAIL, 0.95), ("phone", _PHONE, 0.8), ("record_number", _RECORD, 0.85)):
@@ -81,7 +81,7 @@ def flags(text: str) -> list[TextFlag]:
 
 
 def _names(text: str) -> list[TextFlag]:
-    """Names with a title, and those that a patient is said to have; less sure where somebody is thanked."""
+    """List the names with a title, and those that a patient is said to have; less sure where somebody is thanked."""
     out = []
     for pattern, score in ((_TITLE, 0.75), (_CALLED, 0.9)):
         for m in pattern.finditer(text):

@@ -47,11 +47,11 @@ class Teacher:
 
 
 def ask(teacher: Teacher, text: str, wait: Callable[[float], None] = time.sleep) -> tuple[dict[str, Any], int, int]:
-    """Labels of one paragraph, and the tokens read and written.
+    """Ask for the labels of one paragraph, and the tokens read and written.
 
     Raises:
-        PmcmineError: where the server refuses, or does not answer after all tries.
-        ValueError: where its answer holds no labels.
+        PmcmineError: if the server refuses, or does not answer after all tries.
+        ValueError: if its answer holds no labels.
     """
     body = {
         "model": teacher.model,
@@ -110,7 +110,7 @@ def done_ids(out: Path) -> set[str]:
     """Read which paragraphs a file of labels holds already; a last line that was cut short by a kill is removed.
 
     Raises:
-        PmcmineError: if it is no file of labels; nothing of it is changed then.
+        PmcmineError: if it is not a file of labels; nothing of it is changed then.
     """
     if not out.exists():
         return set()
@@ -120,11 +120,11 @@ def done_ids(out: Path) -> set[str]:
             if not line.endswith(b"\n"):
                 if whole and line.startswith(b"{"):
                     break
-                raise PmcmineError(f"--out {out}: is no file of labels; give another name")
+                raise PmcmineError(f"--out {out}: is not a file of labels; give another name")
             try:
                 ids.add(str(json.loads(line)["paragraph_id"]))
             except (ValueError, KeyError, TypeError):
-                raise PmcmineError(f"--out {out}: is no file of labels; give another name") from None
+                raise PmcmineError(f"--out {out}: is not a file of labels; give another name") from None
             whole += len(line)
     if whole != out.stat().st_size:
         with out.open("r+b") as stream:

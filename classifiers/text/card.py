@@ -28,14 +28,14 @@ def train(
     teacher: Encoder | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[TextModel, dict[str, Any]]:
-    """A model, and its figures.
+    """Fit a model and measure it.
 
     Args:
         paragraphs: the corpus: the space of words comes from all of it.
         given: labelled paragraphs. The shipped heads learn from those whose article is in the corpus, so that their
             licence is known; the cross-validation uses all of them, and is measured on them alone.
         own: more labelled paragraphs, of the corpus.
-        teacher: labels paragraphs of the corpus for the student; none where None.
+        teacher: labels paragraphs of the corpus for the student; none if None.
         progress: told what is done.
     """
     licensed = {p["pmcid"] for p in paragraphs}
@@ -97,7 +97,7 @@ class _Learner:
             self.known = distil.administrative(self.pool)
 
     def fit(self, task: str, places: Sequence[int], without: frozenset[str] = frozenset()) -> tuple[Head, Head]:
-        """Heads with structure and for text alone, from the rows at some places; no pool article of `without`."""
+        """Fit heads with structure and for text alone, from the rows at some places; no pool article of `without`."""
         labels = [self.rows[i][task] for i in places]
         if self.teacher is None:
             passages = [self.passages[i] for i in places]
@@ -116,7 +116,7 @@ class _Learner:
         )
 
     def cross_validate(self, task: str, measured: int, folds: int = 5) -> dict[str, list[Any]]:
-        """What heads say of the first `measured` rows that were fitted without any paragraph of the same article."""
+        """Score the first `measured` rows with heads fitted without any paragraph of the same article."""
         articles = [str(r.get("pmcid") or i) for i, r in enumerate(self.rows)]
         fold = [keyed_hash("pmcmine/classifiers/fold", a) % folds for a in articles]
         out: dict[str, list[Any]] = {task: [None] * measured, f"{task}/text": [None] * measured}
@@ -135,7 +135,7 @@ class _Learner:
 
 
 def _slices(rows: Sequence[dict[str, Any]], predicted: Mapping[str, Sequence[Any]]) -> dict[str, list[tuple[Any, ...]]]:
-    """Share of right answers (quality: mean absolute error) by section kind, article type and length."""
+    """Return the share of right answers (quality: mean absolute error) by section kind, article type and length."""
     out = {}
     for task, found in predicted.items():
         cells: dict[tuple[str, str], list[float]] = defaultdict(list)
@@ -151,7 +151,7 @@ def _slices(rows: Sequence[dict[str, Any]], predicted: Mapping[str, Sequence[Any
 
 
 def model_card(model: TextModel, figures: Mapping[str, Any]) -> str:
-    """The card, in Markdown."""
+    """Write the model card in Markdown."""
     lines = [
         "# Type, domain and educational quality of paragraphs",
         "",

@@ -29,7 +29,7 @@ _LEAST: Final = 0.05  # probability below which a class of the teacher is left o
 
 
 def pool(paragraphs: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Paragraphs of the corpus for the teacher, drawn by hash, no more than so many of an article type."""
+    """Return paragraphs of the corpus for the teacher, drawn by hash, no more than this many of an article type."""
     counts: Counter[str] = Counter()
     seen: set[str] = set()
     out = []
@@ -54,12 +54,12 @@ class Matrices:
     teacher: Any
 
     def rows(self, places: NDArray[np.int64]) -> Matrices:
-        """The same of some passages."""
+        """Select the given passages."""
         return Matrices(self.full[places], self.bare[places], self.teacher[places])
 
 
 def matrices(space: Space, passages: Sequence[Passage], embedded: NDArray[np.float32]) -> Matrices:
-    """Features of passages and their embeddings."""
+    """Return the features of passages and their embeddings."""
     words, dense = space.rows(passages)
     bare_words, bare_dense = space.rows([p.bare() for p in passages])
     full = sparse.hstack([words, sparse.csr_matrix(dense)]).tocsr()
@@ -68,7 +68,7 @@ def matrices(space: Space, passages: Sequence[Passage], embedded: NDArray[np.flo
 
 
 def administrative(paragraphs: Sequence[Mapping[str, Any]]) -> NDArray[np.bool_]:
-    """Which paragraphs the markup itself labels: type other, domain other, quality 1."""
+    """Mark the paragraphs that the markup itself labels: type other, domain other, quality 1."""
     return np.array([p["section_kind"] in _ADMINISTRATIVE for p in paragraphs], bool)
 
 
@@ -80,7 +80,7 @@ def fit_pair(
     known: NDArray[np.bool_],
     columns: int,
 ) -> tuple[Head, Head]:
-    """The student's heads of a task, with structure and for text alone.
+    """Fit the student's heads for a task: with structure, and for text alone.
 
     Args:
         task: type, domain or quality.

@@ -47,7 +47,7 @@ class Encoder:
     trained_on: str
 
     def run(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Output of the graph, a row a text."""
+        """Return the output of the graph, one row per text."""
         rows = []
         for at in range(0, len(texts), _BLOCK):
             block = list(texts[at : at + _BLOCK])
@@ -61,11 +61,11 @@ class Encoder:
         return np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
 
     def scores(self, task: str, passages: Sequence[Passage]) -> NDArray[np.float64]:
-        """Probabilities (passages × classes), or quality from 1 to 5 (passages × 1), rounded to 4 places."""
+        """Return probabilities (passages × classes), or quality from 1 to 5 (passages × 1), rounded to 4 places."""
         return self._scores((task,), passages)[task]
 
     def describe(self, passages: Sequence[Passage]) -> list[TextLabels]:
-        """All heads of each passage; structure is not looked at."""
+        """Return all heads of each passage; structure is not looked at."""
         return named_labels(self._scores(TASKS, passages))
 
     def _scores(self, tasks: Sequence[str], passages: Sequence[Passage]) -> dict[str, NDArray[np.float64]]:
@@ -111,29 +111,29 @@ def _tokenizer(folder: Path) -> Any:
 
 
 def load(folder: Path) -> Encoder:
-    """A model of `pmcmine train encoder`.
+    """Load a model of `pmcmine train encoder`.
 
     Raises:
-        PmcmineError: where the folder holds none, or packages are missing.
+        PmcmineError: if the folder holds none, or packages are missing.
     """
     try:
         with open_regular(folder / "heads.json") as stream:
             header: Mapping[str, Any] = json.loads(stream.read(_MOST_HEADER))
         if header["format"] != FORMAT or tuple(header["columns"]) != COLUMNS:
-            raise PmcmineError(f"{folder}: a model of another version of pmcmine; train it again")
+            raise PmcmineError(f"{folder}: a model from another version of pmcmine; train it again")
         trained_on = str(header["trained_on"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise PmcmineError(
-            f"{folder}: no encoder of `pmcmine train encoder` (heads.json is missing or damaged)"
+            f"{folder}: not an encoder of `pmcmine train encoder` (heads.json is missing or damaged)"
         ) from None
     return Encoder(_tokenizer(folder), _session(folder / "model.onnx"), trained_on)
 
 
 def load_base(folder: Path, work: Path) -> Encoder:
-    """An encoder of `transformers` as its mean hidden states, exported to `work/model.onnx`.
+    """Export an encoder of `transformers` to `work/model.onnx`, with mean hidden states as output.
 
     Raises:
-        PmcmineError: where the folder holds none, or packages are missing.
+        PmcmineError: if the folder holds none, or packages are missing.
     """
     export(folder, work, None)
     return Encoder(_tokenizer(folder), _session(work / "model.onnx", os.cpu_count() or 1), folder.name)
@@ -148,7 +148,7 @@ def export(folder: Path, out: Path, heads: tuple[NDArray[np.float64], NDArray[np
         heads: weights (hidden × columns) and biases (columns).
 
     Raises:
-        PmcmineError: where packages are missing or the folder holds no encoder.
+        PmcmineError: if packages are missing or the folder holds no encoder.
     """
     try:
         import torch
@@ -160,7 +160,7 @@ def export(folder: Path, out: Path, heads: tuple[NDArray[np.float64], NDArray[np
             str(folder), local_files_only=True, trust_remote_code=False, attn_implementation="eager"
         )
     except (OSError, ValueError) as error:
-        raise PmcmineError(f"{folder}: no encoder of transformers ({str(error).splitlines()[0][:200]})") from None
+        raise PmcmineError(f"{folder}: not a transformers encoder ({str(error).splitlines()[0][:200]})") from None
 
     class Pooled(torch.nn.Module):  # type: ignore[misc]  # torch is not looked at by the type checker
         def __init__(self) -> None:
@@ -236,7 +236,10 @@ def train(
 
 
 def embed(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:
-    """Output of the graph for many texts, a row each; faster than `run`, but padded with their neighbours in length."""
+    """Compute the output of the graph for many texts, one row each.
+
+    It is faster than `run`, but pads texts to their neighbours' length.
+    """
     order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), i))
     out: list[NDArray[np.float32] | None] = [None] * len(texts)
     for at in range(0, len(order), _BLOCK):

@@ -13,7 +13,7 @@ from pmcmine.evaluation.intervals import RESAMPLES, interval
 
 
 def measures(task: str, gold: Sequence[Any], found: Sequence[Any]) -> dict[str, Any]:
-    """Macro F1, accuracy, F1 by class and the confusion table; Pearson's r and mean absolute error of quality.
+    """Compute macro F1, accuracy, F1 by class and the confusion table; Pearson's r and mean absolute error of quality.
 
     Intervals are 95 % over 1,000 bootstrap samples of the paragraphs.
     """
@@ -50,20 +50,20 @@ def _pearson(a: Any, b: Any) -> float:
 
 
 def _f1(gold: Any, found: Any, n: int) -> Any:
-    """F1 of each class."""
+    """Return F1 of each class."""
     both = np.bincount(gold[gold == found], minlength=n)
     total = np.bincount(gold, minlength=n) + np.bincount(found, minlength=n)
     return 2 * both / np.maximum(total, 1)
 
 
 def decide(task: str, scores: Any) -> list[Any]:
-    """The likeliest class of each row of scores, or the quality."""
+    """Choose the most likely class of each row of scores, or the quality."""
     if task == QUALITY:
         return [float(v) for v in scores[:, 0]]
     return [CLASSES[task][int(i)] for i in scores.argmax(axis=1)]
 
 
 def evaluate(model: TextModel, task: str, rows: Sequence[Mapping[str, Any]], with_structure: bool = True) -> list[Any]:
-    """What a model says of labelled paragraphs."""
+    """Evaluate a model on labelled paragraphs."""
     passages = [p if with_structure else p.bare() for p in map(passage_of, rows)]
     return decide(task, model.scores(task, passages))

@@ -80,12 +80,15 @@ class Passage:
     path: str = ""
 
     def bare(self) -> Passage:
-        """The text alone."""
+        """Drop everything but the text."""
         return Passage(self.text)
 
 
 def passage_of(row: Mapping[str, Any]) -> Passage:
-    """A labelled paragraph (`part`, `section`, `article_type`, `xpath`), or a row of the `paragraphs` table."""
+    """Convert a labelled paragraph or a row of `paragraphs`.
+
+    Labelled paragraphs have `part`, `section`, `article_type` and `xpath`.
+    """
     if "section_kind" in row:
         kind, path = row["section_kind"], row["path"]
     else:
@@ -96,7 +99,7 @@ def passage_of(row: Mapping[str, Any]) -> Passage:
 
 
 def terms(text: str) -> Counter[str]:
-    """Words of two letters or more and their pairs, in lower case."""
+    """Return words of two letters or more and their pairs, in lower case."""
     words = _WORD.findall(text[:MAX_CHARACTERS].lower())
     found = Counter(words)
     found.update(map(" ".join, pairwise(words)))
@@ -104,7 +107,7 @@ def terms(text: str) -> Counter[str]:
 
 
 def wording(text: str, found: Mapping[str, int]) -> list[float]:
-    """How a text is worded: kinds of words by occurrence and by share of words, signs, lengths, variety, capitals.
+    """Describe how a text is worded: kinds of words by occurrence and share, signs, lengths, variety, capitals.
 
     Args:
         text: the text.
@@ -132,7 +135,7 @@ def wording(text: str, found: Mapping[str, int]) -> list[float]:
 
 @lru_cache(maxsize=1024)
 def _standing(kind: str, article_type: str) -> tuple[float, ...]:
-    """Kind of section and type of article, and the two together."""
+    """Return the kind of section and type of article, and the two together."""
     return (
         *(float(kind == k) for k in _KINDS),
         *(float(article_type == t) for t in _TYPES),
@@ -141,7 +144,7 @@ def _standing(kind: str, article_type: str) -> tuple[float, ...]:
 
 
 def structure(passage: Passage) -> list[float]:
-    """Where a paragraph stands; all zeros where nothing is known."""
+    """Encode where a paragraph is in its article; all zeros if nothing is known."""
     sections = _PLACE.findall(passage.path)
     return [
         *_standing(passage.section_kind, passage.article_type),
@@ -170,7 +173,7 @@ class Space:
         return list(self.idf.tolist())
 
     def words(self, counted: Sequence[Mapping[str, int]]) -> sparse.csr_matrix:
-        """TF-IDF rows of length 1, texts × terms, from the `terms` of each text."""
+        """Return TF-IDF rows of length 1, texts × terms, from the `terms` of each text."""
         places, values, starts = [], [], [0]
         idf = self._weights
         for found in counted:
@@ -189,7 +192,7 @@ class Space:
         return sparse.csr_matrix((np.array(values, np.float32), np.array(places, np.int32), starts), shape=shape)
 
     def rows(self, passages: Sequence[Passage]) -> tuple[sparse.csr_matrix, NDArray[np.float32]]:
-        """TF-IDF rows, and dense rows of topics, wording and structure."""
+        """Return TF-IDF rows, and dense rows of topics, wording and structure."""
         counted = [terms(p.text) for p in passages]
         words = self.words(counted)
         topics = np.asarray(words @ self.projection)

@@ -100,7 +100,7 @@ class Classifier:
         object.__setattr__(self, "_rows_of", lru_cache(_CACHED_TOKENS)(self._token_rows))
 
     def predict(self, text: str, k: int = 1, threshold: float = 0.0, errors: str = "strict") -> list[tuple[float, str]]:
-        """Return the `k` likeliest labels of one line, the likeliest first.
+        """Return the `k` most likely labels of one line, the most likely first.
 
         Args:
             text: the line; what follows its first line feed is not read.
@@ -150,7 +150,7 @@ class Classifier:
         return tuple(rows)
 
     def _subword_rows(self, word: bytes) -> list[int]:
-        """Rows of the character n-grams of a token in its angle brackets."""
+        """Return the rows of the character n-grams of a token in its angle brackets."""
         rows: list[int] = []
         starts = [i for i, byte in enumerate(word) if byte & 0xC0 != 0x80]
         ends = [*starts[1:], len(word)]
@@ -177,7 +177,7 @@ class Classifier:
 
 
 def _hash(text: bytes, value: int = 2_166_136_261) -> int:
-    """FNV-1a in 32 bits; fastText extends a byte's sign before it takes it in."""
+    """Compute FNV-1a in 32 bits; like fastText, extend the sign of each byte first."""
     for byte in text:
         value = ((value ^ (byte if byte < 0x80 else byte | 0xFFFF_FF00)) * 16_777_619) & 0xFFFF_FFFF
     return value
@@ -195,7 +195,7 @@ def _read_quantizer(reader: _Reader) -> tuple[int, int, int, Floats]:
 
 
 def _decode(codes: npt.NDArray[np.generic], quantizer: tuple[int, int, int, Floats]) -> Floats:
-    """Matrix of the centroids that the codes name, one row per row of codes."""
+    """Decode matrix of the centroids that the codes name, one row per row of codes."""
     n_parts, part, last_part, centroids = quantizer
     columns = []
     for i in range(n_parts):
@@ -228,7 +228,7 @@ def _read_matrix(reader: _Reader, quantized: bool) -> Floats:
 
 
 def _huffman(counts: list[int]) -> tuple[Floats, Floats]:
-    """Paths to the leaves of the tree that fastText builds from the labels' counts, which fall.
+    """Return the paths to the leaves of the tree that fastText builds from the labels' counts, which fall.
 
     Returns:
         For each label (row) and inner node (column) 1 where its path turns left, and the same for right.

@@ -49,9 +49,9 @@ class TextLabels:
     """What a paragraph is.
 
     Attributes:
-        type: the likeliest of clinical_case, study, review, other.
+        type: the most likely of clinical_case, study, review, other.
         type_scores: probability of each.
-        domain: the likeliest of clinical, biomedical, other.
+        domain: the most likely of clinical, biomedical, other.
         domain_scores: probability of each.
         quality: educational quality, from 1 to 5.
         quality_class: the same, rounded.
@@ -74,14 +74,14 @@ class TextModel:
     trained_on: str
 
     def scores(self, task: str, passages: Sequence[Passage]) -> NDArray[np.float64]:
-        """Probabilities (passages × classes), or quality from 1 to 5 (passages × 1), rounded to 4 places.
+        """Return probabilities (passages × classes), or quality from 1 to 5 (passages × 1), rounded to 4 places.
 
         Passages without section kind and article type are scored by the head for text alone.
         """
         return self._scores((task,), passages)[task]
 
     def describe(self, passages: Sequence[Passage]) -> list[TextLabels]:
-        """All heads of each passage."""
+        """Return all heads of each passage."""
         return named_labels(self._scores(TASKS, passages))
 
     def _scores(self, tasks: Sequence[str], passages: Sequence[Passage]) -> dict[str, NDArray[np.float64]]:
@@ -100,7 +100,7 @@ class TextModel:
 
 
 def named_labels(scores: Mapping[str, NDArray[np.float64]]) -> list[TextLabels]:
-    """Labels of each passage from the scores of all tasks."""
+    """Return the labels of each passage from the scores of all tasks."""
     out = []
     for i in range(len(scores[QUALITY])):
         kinds, domains = (dict(zip(CLASSES[t], scores[t][i].tolist(), strict=True)) for t in ("type", "domain"))
@@ -111,7 +111,7 @@ def named_labels(scores: Mapping[str, NDArray[np.float64]]) -> list[TextLabels]:
 
 
 def squash(task: str, z: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logits to probabilities, or to a quality from 1 to 5."""
+    """Convert logits to probabilities, or to a quality from 1 to 5."""
     if task == QUALITY:
         clipped: NDArray[np.float64] = np.clip(z, 1, 5)
         return clipped + (np.round(clipped) - clipped) * _PULL
@@ -121,7 +121,7 @@ def squash(task: str, z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def fit_space(corpus: Iterable[str], seed: int = 0) -> Space:
-    """Terms, their weights and the projection from the texts of a corpus."""
+    """Fit terms, their weights and the projection on the texts of a corpus."""
     from sklearn.decomposition import TruncatedSVD
 
     counted = [terms(t) for t in corpus]
@@ -143,7 +143,7 @@ def fit_space(corpus: Iterable[str], seed: int = 0) -> Space:
 
 
 def fit_head(task: str, space: Space, passages: Sequence[Passage], labels: Sequence[Any]) -> Head:
-    """One head: multinomial logistic regression of a class, ridge regression of quality."""
+    """Fit one head: multinomial logistic regression of a class, ridge regression of quality."""
     from sklearn.linear_model import LogisticRegression, Ridge
 
     words, dense = space.rows(passages)
@@ -162,13 +162,13 @@ def fit_head(task: str, space: Space, passages: Sequence[Passage], labels: Seque
 
 
 def head_of(weights: NDArray[Any], bias: NDArray[Any], columns: int) -> Head:
-    """A head from weights (classes × features, the first `columns` of them words), rounded as its file holds them."""
+    """Build a head from weights (classes × features, the first `columns` are words), rounded as in its file."""
     half = weights.T.astype(np.float16).astype(np.float32)
     return Head(half[:columns], half[columns:], bias.astype(np.float32))
 
 
 def dump(model: TextModel) -> bytes:
-    """The bytes of a model file; the same for the same model."""
+    """Serialise a model; the same model gives the same bytes."""
     arrays: dict[str, NDArray[Any]] = {
         "idf": model.space.idf.astype(np.float16),
         "projection": model.space.projection.astype(np.float16),
@@ -187,10 +187,10 @@ def dump(model: TextModel) -> bytes:
 
 
 def parse(data: bytes, name: str) -> TextModel:
-    """A model from the bytes of its file.
+    """Load a model from the bytes of `dump`.
 
     Raises:
-        PmcmineError: where they are none, or of another format.
+        PmcmineError: if they are none, or of another format.
     """
     try:
         arrays = read_arrays(data)
@@ -219,10 +219,10 @@ def parse(data: bytes, name: str) -> TextModel:
 
 @cache
 def shipped() -> TextModel:
-    """The model that comes with the package, loaded once a process.
+    """Load the model of the package, once per process.
 
     Raises:
-        PmcmineError: where its file is missing or damaged.
+        PmcmineError: if its file is missing or damaged.
     """
     if not MODEL_FILE.is_file():
         raise PmcmineError(f"{MODEL_FILE}: missing; install pmcmine again, or make it with `pmcmine train text`")

@@ -19,10 +19,10 @@ _MIN_CHARACTERS = 80  # of a paragraph of the corpus; shorter ones are headings 
 
 
 def read_labels(path: Path) -> list[dict[str, Any]]:
-    """Labelled paragraphs: one JSON object a line with `text` and one or more of type, domain, quality.
+    """Read labelled paragraphs: one JSON object per line with `text` and one or more of type, domain, quality.
 
     Raises:
-        GoldError: where the file is missing, no JSON lines, or holds a label that is none.
+        GoldError: if the file is missing, no JSON lines, or holds a label that is none.
     """
     files = sorted(path.glob("paragraphs*.jsonl")) if path.is_dir() else [path]
     rows = []
@@ -41,7 +41,7 @@ def _row(file: Path, number: int, line: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except ValueError:
-        raise GoldError(f"{file}, line {number}: no JSON object") from None
+        raise GoldError(f"{file}, line {number}: not a JSON object") from None
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
         raise GoldError(f"{file}, line {number}: no `text`")
     for task, classes in CLASSES.items():
@@ -55,7 +55,7 @@ def _row(file: Path, number: int, line: str) -> dict[str, Any]:
 
 
 def own_labels(paragraphs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The labels that come with the package, joined with those of their paragraphs that a corpus holds."""
+    """Join the labels of the package with the paragraphs that a corpus contains."""
     lines = [s for s in OWN_LABELS.read_text("utf-8").splitlines() if s and not s.startswith("#")][1:]
     found = {row[0]: row[1:] for row in (s.split("\t") for s in lines)}
     out = []
@@ -68,15 +68,15 @@ def own_labels(paragraphs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def labelled_with(rows: Sequence[dict[str, Any]], task: str) -> list[dict[str, Any]]:
-    """The rows that have a label of a task."""
+    """Select the rows that have a label for a task."""
     return [r for r in rows if r.get(task) is not None]
 
 
 def corpus(release: Path) -> Iterator[Mapping[str, Any]]:
-    """The commercially licensed paragraphs of a release, in the order of its files.
+    """Read the commercially licensed paragraphs of a release, in file order.
 
     Raises:
-        PmcmineError: where the release has none.
+        PmcmineError: if the release has none.
     """
     files = sorted((release / "tables" / "paragraphs" / "commercial").glob("*.parquet"))
     if not files:
@@ -87,10 +87,10 @@ def corpus(release: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def read_languages(path: Path) -> list[tuple[str, str]]:
-    """(language, text) from a table with these columns, tab-separated; lines that begin with # are notes.
+    """Read (language, text) from a table with these columns, tab-separated; lines that begin with # are notes.
 
     Raises:
-        GoldError: where the file is missing or no such table.
+        GoldError: if the file is missing or no such table.
     """
     files = sorted(path.glob("languages*.tsv")) if path.is_dir() else [path]
     rows: list[tuple[str, str]] = []

@@ -58,7 +58,7 @@ _FUNCTION_WORDS: Final = frozenset(
     "mit per il di da do dos het een van och av".split()
 )
 _TOP: Final = 5
-# How much likelier the stated language is than any other before the text is read; English, where none is stated,
+# How much more likely the stated language is than any other before the text is read; English, where none is stated,
 # for it is the language of nearly all of PMC.
 _STATED: Final = 20.0
 _ENGLISH: Final = 5.0
@@ -113,21 +113,21 @@ def info() -> dict[str, str]:
     """Name and hash of the model.
 
     Raises:
-        PmcmineError: where it is missing.
+        PmcmineError: if it is missing.
     """
     digest = sha256(model_file().read_bytes()).hexdigest()
     return {"name": "language", "sha256": digest, "trained_on": "lid.176 of fastText: Wikipedia, Tatoeba and SETimes"}
 
 
 def identify(texts: Sequence[str], stated: Sequence[str | None]) -> list[Language]:
-    """Language of each text.
+    """Identify the language of each text.
 
     Args:
         texts: the texts.
-        stated: `xml:lang` of each, such as `en` or `pt-BR`; None where nothing is stated.
+        stated: `xml:lang` of each, such as `en` or `pt-BR`; None if nothing is stated.
 
     Raises:
-        PmcmineError: where the model is missing or damaged.
+        PmcmineError: if the model is missing or damaged.
     """
     model = _model()
     out = []

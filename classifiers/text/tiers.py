@@ -24,18 +24,18 @@ class Tier(Protocol):
         """Its training data, in words."""
 
     def scores(self, task: str, passages: Sequence[Passage]) -> NDArray[float64]:
-        """Scores of one head."""
+        """Return scores of one head."""
 
     def describe(self, passages: Sequence[Passage]) -> list[TextLabels]:
-        """All heads."""
+        """Return all heads."""
 
 
 @cache
 def text_model(path: str | None) -> Tier:
-    """A file of `pmcmine train text` or a folder of `pmcmine train encoder`; the shipped model if None.
+    """Load a file of `train text` or a folder of `train encoder`; None loads the shipped model.
 
     Raises:
-        PmcmineError: where it is missing or damaged, or needs packages that are not installed.
+        PmcmineError: if it is missing or damaged, or needs packages that are not installed.
     """
     if path is None:
         return shipped()

@@ -25,7 +25,7 @@ RANKS = (1, 5, 10)
 
 
 def encode(model: Any, recipe: Any, samples: Any, most: int) -> tuple[Any, Any]:
-    """Unit vectors of images and texts of a split, (n, embedding) each."""
+    """Embed images and texts of a split as unit vectors, (n, embedding) each."""
     _, _, transform, tokenizer = build(recipe)
     images, texts = [], []
     model.eval()

@@ -20,7 +20,7 @@ import torch
 
 
 def tiny(texts: list[str], vocabulary: int = 2000, length: int = 256) -> tuple[Any, Any]:
-    """A GPT-2 of about a million weights, and a byte-level BPE tokenizer learnt from the texts."""
+    """Build a GPT-2 of about a million weights and train a byte-level BPE tokenizer on the texts."""
     from tokenizers import ByteLevelBPETokenizer
     from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
 

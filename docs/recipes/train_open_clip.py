@@ -44,8 +44,10 @@ def shards_of(release: str, group: str, split: str) -> tuple[list[str], int]:
 
 
 def without_end_markers() -> None:
-    """Let open_clip read with today's webdataset: it asks for 0.2.86 at the most, and takes the markers that later ones
-    put between shards for files."""
+    """Make open_clip work with current versions of webdataset.
+
+    open_clip asks for 0.2.86 or earlier; it mistakes the markers that later versions put between shards for files.
+    """
     from open_clip_train import data
 
     if "eof_value" in inspect.signature(data.tar_file_expander).parameters:

@@ -50,7 +50,7 @@ def build(recipe: Recipe) -> tuple[Any, Any, Any, Any]:
 
 
 def image_of(sample: dict[str, Any]) -> Image.Image:
-    """The decoded image of a sample."""
+    """Decode the image of a sample."""
     return Image.open(io.BytesIO(sample["jpg"]), formats=["JPEG", "PNG"]).convert("RGB")
 
 
@@ -137,7 +137,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def recipe_of(args: argparse.Namespace) -> Recipe:
-    """The recipe that options say."""
+    """Read the recipe from the options."""
     return Recipe(**{name: getattr(args, name) for name in asdict(Recipe())})
 
 

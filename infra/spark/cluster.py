@@ -58,7 +58,7 @@ def class_path(pom: Path = HERE / "pom.xml", properties: tuple[str, ...] = ()) -
 
 
 def free_port() -> int:
-    """A port of loopback that nothing listens on."""
+    """Find a free port on loopback."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return int(s.getsockname()[1])

@@ -52,7 +52,7 @@ def _read(path: Path) -> dict[str, dict[str, tuple[bool, str]]]:
 
 
 def check(where: str, body: dict[str, Any], config: str, known: dict[str, dict[str, tuple[bool, str]]]) -> list[str]:
-    """What is wrong with a block: arguments that there are not, and required ones that are missing."""
+    """List errors of a block: unknown arguments, and required ones that are missing."""
     arguments = known[config]
     problems = []
     for name, value in body.items():

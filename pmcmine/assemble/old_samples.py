@@ -22,7 +22,7 @@ _COLUMNS = ["figure_id", "key", "pmcid", "license_group", "split", "shard", "sam
 
 
 def read_old_samples(key: TableFile, plan: Plan, work: Folder) -> Iterator[dict[str, Any]]:
-    """Fields of `SampleRef` of the samples whose rows lie in a file of `figures`, and still stand.
+    """Read fields of `SampleRef` of the samples whose rows lie in a file of `figures`, and still stand.
 
     Args:
         key: the file, of the new release.
@@ -68,7 +68,7 @@ def read_old_samples(key: TableFile, plan: Plan, work: Folder) -> Iterator[dict[
 
 
 def _old_panels(key: TableFile, plan: Plan, work: Folder) -> dict[str, tuple[str, int, int]]:
-    """Places of the crops of panels."""
+    """Return the places of the crops of panels."""
     assert plan.base is not None
     found: dict[str, tuple[str, int, int]] = {}
     if key.cut not in plan.files:
@@ -87,7 +87,7 @@ def _old_panels(key: TableFile, plan: Plan, work: Folder) -> dict[str, tuple[str
 
 
 def _left_out(release: Folder, base: Base, dataset: str, group: str, split: str) -> dict[str, tuple[str, int, int]]:
-    """Places of the samples of figures or panels that were left out of a split."""
+    """Return the places of the samples of figures or panels that were left out of a split."""
     found: dict[str, tuple[str, int, int]] = {}
     for name in base.files:
         if name.startswith(f"{dataset}/{group}/{split}/") and name.endswith(".tar.json"):

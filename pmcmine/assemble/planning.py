@@ -67,7 +67,7 @@ def make_plan(manifests: Iterable[Manifest], n_blocks: int, config: MineConfig, 
 
 
 def cut(sizes: Sizes, n_blocks: int, moved: Mapping[str, str], config: MineConfig) -> Plan:
-    """The plan of so much."""
+    """Build the plan for these sizes."""
     shards = _shards(sizes.samples, sizes.sample_bytes, config.shard_bytes)
     panel_shards = _shards(sizes.panels, sizes.panel_bytes, config.shard_bytes)
     files = {key: max(1, -(-n // config.table_bytes)) for key, n in sizes.row_bytes.items()}
@@ -80,7 +80,7 @@ def cut(sizes: Sizes, n_blocks: int, moved: Mapping[str, str], config: MineConfi
 def make_update_plan(old: Plan, manifests: Iterable[Manifest], config: MineConfig, base: Base) -> Plan:
     """Plan an update: everything that has a place keeps it, what is new goes to shards of its own.
 
-    Splits stay as they are, for ever; in a release under 1,000 articles those that were moved, too.
+    Splits stay as they are, permanently; in a release under 1,000 articles those that were moved, too.
 
     Args:
         old: plan of the release that the update starts from.
@@ -109,8 +109,9 @@ def _shards(
 
 
 def _small_splits(parts: Iterable[Part], work: Folder) -> tuple[dict[str, str], set[tuple[str, str, bool]]]:
-    """For a small release: which PMCIDs move so that each licence group has all splits, and which
-    (group, split, with samples) occur then.
+    """Choose which PMCIDs of a small release move, so that each licence group has all splits.
+
+    Returns the moves, and each (group, split, with samples) that then occurs.
 
     The article moved is the one with the lowest hash among train articles with samples, then without; a
     group of one article stays in its split, one of two has no test.

@@ -22,7 +22,7 @@ ShardKey = tuple[str, str, str, str]  # as ShardFile
 
 
 def read_index(block: int, plan: Plan, work: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The samples of a block by the hash of their bytes."""
+    """Read the samples of a block, keyed by the hash of their image."""
     manifest = read_manifest(work, block)
     if manifest is None:
         if plan.base is None:
@@ -39,7 +39,7 @@ def _leak(leaks: Mapping[str, tuple[str, str, str]], figure_id: str) -> dict[str
 
 
 def read_old(key: FileKey, plan: Plan, work: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The samples of the release that an update starts from, by the hash of their bytes."""
+    """Read the samples of the release that an update starts from, keyed by the hash of their image."""
     leaks: dict[int, dict[str, tuple[str, str, str]]] = {}
     for row in read_old_samples(TableFile(*key), plan, work):
         block = range_index(article_place(row["pmcid"]), plan.n_blocks)
@@ -49,8 +49,10 @@ def read_old(key: FileKey, plan: Plan, work: Folder) -> Iterator[tuple[str, dict
 
 
 def by_shard(element: tuple[str, Iterable[dict[str, Any]]], plan: Plan) -> Iterator[tuple[ShardKey, Any]]:
-    """Mark the duplicates of one image and send each sample, and those of its panels, to its shard; leaks go to the
-    shards of what is left out, as do their panels."""
+    """Mark the duplicates of one image, and send each sample and its panels to their shards.
+
+    Samples that leak, and their panels, go to the shards of left-out samples.
+    """
     for sample in mark_duplicates(SampleRef(**row) for row in element[1]):
         place = (sample.group, sample.split)
         dataset, panels = (LEFT_OUT, LEFT_OUT_PANELS) if sample.leaks_into else (SHARDS, PANEL_SHARDS)
@@ -61,7 +63,7 @@ def by_shard(element: tuple[str, Iterable[dict[str, Any]]], plan: Plan) -> Itera
 
 
 def _path(dataset: str, sample_id: str, old: Sequence[Any] | None, group: str, split: str, plan: Plan) -> str:
-    """Where a sample goes: where it was, unless all get new places."""
+    """Choose the shard of a sample: its old one, unless all get new locations."""
     if old is not None and plan.keeps_places and old[0].startswith(f"{dataset}/{group}/{split}/"):
         return str(old[0]).removeprefix(f"{dataset}/")
     return plan.shard_of(dataset, sample_id, group, split)

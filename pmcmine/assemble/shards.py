@@ -55,7 +55,7 @@ class Member:
         old: tar of the release that an update starts from, offset and size of the sample there; its bytes are read
             from it instead of a pack.
         same: whether that tar holds just what is to be written.
-        sha256: of the image, to be checked; empty where it is not known.
+        sha256: of the image, to be checked; empty if it is not known.
         crc32: of text and JSON in the pack, to be checked with it; of a panel, of its image too. 0 if it is not known.
         panel: whether it is a panel's.
     """
@@ -74,12 +74,12 @@ class Member:
 
 
 def _tail(values: Mapping[str, str]) -> bytes:
-    """JSON keys that only the assembler knows, as the tail of the sample's object."""
+    """Return JSON keys that only the assembler knows, as the tail of the sample's object."""
     return ("," + json.dumps(values, ensure_ascii=False, separators=(",", ":"))[1:]).encode()
 
 
 def figure_member(s: SampleRef) -> Member:
-    """A figure's sample."""
+    """Convert a figure's sample."""
     return Member(
         s.figure_id,
         s.key,
@@ -94,7 +94,7 @@ def figure_member(s: SampleRef) -> Member:
 
 
 def panel_members(s: SampleRef) -> Iterator[Member]:
-    """The samples of a figure's panels."""
+    """Convert the samples of a figure's panels."""
     for n, p in enumerate(s.panels):
         offset, size = p["image_offset"], p["image_size"]
         yield Member(
@@ -115,10 +115,10 @@ def _old_place(old: Sequence[Any] | None, same: bool) -> tuple[tuple[str, int, i
 
 
 def _parts(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]:
-    """Image, text and finished JSON of a sample.
+    """Return image, text and finished JSON of a sample.
 
     Raises:
-        StorageError: where they are not what was staged, or published, any more.
+        StorageError: if they are not what was staged, or published, any longer.
     """
     image, text, record = _read_parts(member, packs)
     if member.sha256 and sha256(image).hexdigest() != member.sha256:
@@ -131,7 +131,7 @@ class _DamagedSample(DamagedError):
 
 
 def _damaged(member: Member, packs: PackReader) -> DamagedError:
-    """The error of a sample that was damaged where it lay; its block is given up, so that the next run mines it."""
+    """Give up the block of a damaged sample, so that the next run mines it again; return the error."""
     if member.old is not None:
         return _DamagedSample(f"{member.old[0]}: {member.id} is damaged there")
     return give_up(packs.work, member.pack, f"{member.pack}: {member.id} is damaged there")
@@ -162,10 +162,10 @@ def _read_parts(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]
 
 
 def split_sample(data: bytes) -> tuple[bytes, bytes, bytes]:
-    """Image, text and JSON of a sample's three members as they lie in a shard.
+    """Split image, text and JSON of a sample's three members as they lie in a shard.
 
     Raises:
-        StorageError: where these are no such members.
+        StorageError: if these are no such members.
     """
     found = []
     at = 0
@@ -188,7 +188,7 @@ def write_samples(
     """Write samples in the given order; the SHA-256 of the tar, and id, offset and size of each sample.
 
     Raises:
-        ValueError: where a key occurs twice.
+        ValueError: if a key occurs twice.
     """
     writer = _HashedWriter(stream)
     places = []
@@ -206,7 +206,7 @@ def write_samples(
                 damaged.append((m, error))
                 continue
             if damaged:
-                continue  # what else is damaged is looked for, and nothing written
+                continue  # look for more damage, but write nothing
             for suffix, member in ((".jpg", image), (".txt", text), (".json", record)):
                 writer.write(header(m.key + suffix, len(member)), member, padding(len(member)))
             places.append((m.id, start, writer.size - start))

@@ -35,7 +35,7 @@ _ASSEMBLED = frozenset({"figures", "rejects", "clusters", "tombstones"})  # hold
 
 
 def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: Folder) -> Iterable[pa.Table]:
-    """The rows of a file: in an update those that still stand, then the staged ones, block by block."""
+    """Read the rows of a file: in an update first the old rows that remain, then the staged ones by block."""
     n_files = plan.files[table.name, group, split]
     clustered = read_clusters(work) if table.name == "clusters" else None
     blocks = overlapping(file, n_files, plan.n_blocks)
@@ -66,7 +66,7 @@ def _is_place(pmcid: str, file: int, n_files: int) -> bool:
 
 
 def old_rows(key: TableFile, plan: Plan, work: Folder, columns: list[str] | None = None) -> Iterator[pa.Table]:
-    """Rows of the release that an update starts from, of the files that meet a file's range."""
+    """Yield the rows of the release that an update starts from, of the files that meet a file's range."""
     assert plan.base is not None
     table, group, split, file = key
     n = plan.base.cut.get((table, group, split), 0)
@@ -78,10 +78,10 @@ def old_rows(key: TableFile, plan: Plan, work: Folder, columns: list[str] | None
 
 
 def standing(rows: pa.Table, table: Table, dead: frozenset[str]) -> pa.Table:
-    """Rows as they were staged, without those of articles that are read anew or gone."""
+    """Drop the rows of articles that are read again or gone; return the rest as they were staged."""
     if dead:
         rows = rows.filter(pa.array([p not in dead for p in rows["pmcid"].to_pylist()], pa.bool_()))
-    if table.name == "rejects":  # those of the assembler come anew
+    if table.name == "rejects":  # those of the assembler come again
         rows = rows.filter(pa.compute.not_equal(rows["stage"], Stage.ASSEMBLE.value))
     if table.name == "figures":
         rows = _set(rows, "no_sample", [
@@ -91,7 +91,7 @@ def standing(rows: pa.Table, table: Table, dead: frozenset[str]) -> pa.Table:
 
 
 def as_staged(rows: pa.Table, table: Table) -> pa.Table:
-    """Rows without what only the assembler knows, so that their size is that of staged ones."""
+    """Clear the columns that only the assembler fills, so that the size equals that of staged rows."""
     for name in ("split", "duplicate_of", "leaks_into", "shard", "image_offset", "sample_offset", "sample_size"):
         if name in rows.schema.names and (table.grouped or name != "split"):
             field = rows.schema.field(name)
@@ -101,7 +101,7 @@ def as_staged(rows: pa.Table, table: Table) -> pa.Table:
 
 
 def _held(table: Table, block: int, clustered: Clusters | None, work: Folder) -> Iterator[RowFile]:
-    """The row files that a block has of a table."""
+    """Yield the row files that a block has of a table."""
     if clustered is not None:
         held = clustered.blocks.get(str(block))
         yield from [held] if held is not None else []
@@ -110,7 +110,7 @@ def _held(table: Table, block: int, clustered: Clusters | None, work: Folder) ->
 
 
 def _in_range(rows: pa.Table, table: Table, group: str, split: str, file: int, n_files: int, plan: Plan) -> pa.Table:
-    """The rows whose article is in the file's range and split."""
+    """Select the rows whose article is in the file's range and split."""
     keep: dict[str, bool] = {}
     pmcids = rows["pmcid"].to_pylist()
     for pmcid in set(pmcids):
@@ -122,7 +122,7 @@ def _in_range(rows: pa.Table, table: Table, group: str, split: str, file: int, n
 
 
 def _runs(pieces: Sequence[pa.Table]) -> list[tuple[int, int, int, int]]:
-    """(PMCID number, piece, first row, rows) of each article's run of rows, in order of the number.
+    """Return (PMCID number, piece, first row, rows) of each article's run of rows, in order of the number.
 
     An article's rows follow each other in its piece, so that sorting needs no copy of the rows.
     """
@@ -137,7 +137,7 @@ def _runs(pieces: Sequence[pa.Table]) -> list[tuple[int, int, int, int]]:
 
 
 def _row_groups(pieces: Sequence[pa.Table], schema: pa.Schema, row_group: int) -> Iterator[pa.Table]:
-    """Sorted rows in tables of `row_group` rows (the last one shorter), each column in one chunk."""
+    """Yield sorted rows in tables of `row_group` rows (the last one shorter), each column in one chunk."""
     waiting: list[pa.Table] = []
     held = 0
     for _, n, start, length in _runs(pieces):
@@ -156,7 +156,7 @@ def _set(rows: pa.Table, name: str, values: Sequence[Any]) -> pa.Table:
 
 
 def _join_places(rows: pa.Table, places: Mapping[str, FigurePlace]) -> pa.Table:
-    """Figure rows with what the assembler learnt about them."""
+    """Return figure rows with what the assembler learnt about them."""
     found = [places.get(f) for f in rows["figure_id"].to_pylist()]
     reasons = rows["no_sample"].to_pylist()
     rows = _set(
@@ -180,7 +180,7 @@ def _set_places(rows: pa.Table, found: Sequence[FigurePlace | None], names: Iter
 
 
 def leak_reject(place: FigurePlace) -> Reject:
-    """The ledger row of a figure that is left out of train."""
+    """Build the ledger row of a figure that is left out of train."""
     aid = place.figure_id.split("/", 1)[0]
     pmcid, _, version = aid.partition(".")
     return Reject(
@@ -211,7 +211,7 @@ def write_table_file(
 
     Args:
         key: which file.
-        places: what the assembler learnt, for figures and panels; the leaks, for rejects.
+        places: locations of figures and panels; for rejects, the leaks.
         plan: the plan.
         work: the run's work folder.
         out: the release folder.
@@ -226,13 +226,8 @@ def write_table_file(
         return record
     places = list(places)
     entry = plan.old_file(target)
-    if (
-        entry is not None
-        and entry.rows is not None
-        and name_of not in _ASSEMBLED
-        and not places
-        and not _touched(key, plan, work)
-    ):
+    may_stay = name_of not in _ASSEMBLED and not places
+    if entry is not None and entry.rows is not None and may_stay and not _touched(key, plan, work):
         record = TableRecord(target, entry.sha256, entry.bytes, entry.rows, True, name_of, group, split)
         write_table_record(work, record)
         return record
@@ -274,7 +269,7 @@ def write_table_file(
 
 
 def _touched(key: TableFile, plan: Plan, work: Folder) -> bool:
-    """Whether an update changes anything in the range of a file."""
+    """Check whether an update changes anything in the range of a file."""
     blocks = overlapping(key.file, plan.files[key.cut], plan.n_blocks)
     return bool(dead_in(work, blocks))
 

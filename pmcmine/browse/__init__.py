@@ -1,1 +1,1 @@
-"""`pmcmine browse`: a local page to look at a release: figures, boxes, spans, concepts, mentions, rights."""
+"""`pmcmine browse`: a local page for browsing a release: figures, boxes, spans, concepts, mentions, rights."""

@@ -24,7 +24,7 @@ _SHOWN: Final = (
 )  # fmt: skip
 _MOST_IMAGE: Final = 256 << 20
 QUERY_SECONDS: Final = 60.0  # of one query
-PAGE: Final = 200  # ids told at once
+PAGE: Final = 200  # ids per page
 # Filters of the page: name → (condition, whether it takes the value). All values are parameters.
 _FILTERS: Final[Mapping[str, tuple[str, bool]]] = {
     "text": ("(figure_id = $text OR pmcid = $text OR caption ILIKE '%' || $text || '%')", True),
@@ -54,7 +54,7 @@ class ReleaseData:
     """A release folder on this machine, opened for reading. Safe to use from several threads.
 
     Raises:
-        PmcmineError: where the folder is no release.
+        PmcmineError: if the folder is no release.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -84,7 +84,7 @@ class ReleaseData:
         return [dict(zip(names, row, strict=True)) for row in rows]
 
     def info(self) -> dict[str, Any]:
-        """What the page's filters offer, and what the release says of itself."""
+        """List the values of the page's filters, and facts of the release."""
         facets = {
             name: [
                 row["value"]
@@ -110,7 +110,7 @@ class ReleaseData:
         }
 
     def figures(self, filters: Mapping[str, str], offset: int) -> dict[str, Any]:
-        """Ids of figures in the order of their ids, `PAGE` from an offset on, and how many there are.
+        """Return the ids of figures in the order of their ids, `PAGE` from an offset on, and how many there are.
 
         Raises:
             ValueError: for an unknown filter.
@@ -134,7 +134,7 @@ class ReleaseData:
         return {"total": total, "offset": offset, "ids": [row["figure_id"] for row in rows]}
 
     def figure(self, figure_id: str) -> dict[str, Any] | None:
-        """All that is shown of a figure; None where there is none of that id."""
+        """Return all that is shown of a figure; None if there is none of that id."""
         wanted = ", ".join(c for c in _SHOWN if c in self._columns["figures"])
         found = self._rows(f"SELECT {wanted} FROM figures WHERE figure_id = $id", {"id": figure_id})
         if not found:
@@ -160,7 +160,7 @@ class ReleaseData:
         return figure | parts
 
     def image(self, figure_id: str) -> Image | None:
-        """The bytes of a figure's image out of its shard; None where it has no sample."""
+        """Read a figure's image from its shard; None if it has no sample."""
         rows = self._rows(
             "SELECT shard, image_offset, image_bytes FROM figures WHERE figure_id = $id AND shard IS NOT NULL",
             {"id": figure_id},

@@ -1,1 +1,1 @@
-"""Commands of the command line, a module a group. Heavy parts are imported inside of them."""
+"""The commands, one module per group. Heavy packages are imported inside the functions."""

@@ -1,4 +1,4 @@
-"""`pmcmine browse`: look at a release in a browser."""
+"""`pmcmine browse`: browse a release on a local page."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pmcmine.errors import PmcmineError
 
 def browse(
     release: Annotated[Path, typer.Argument(help="Release folder.")],
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; any free one if 0.", min=0, max=65535)] = 0,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 picks a free one.", min=0, max=65535)] = 0,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
-    """Look at a release: figures, boxes, spans, concepts, mentions, rights. A local page, read-only, offline."""
+    """Browse a release on a local, read-only, offline page: figures, boxes, spans, concepts, mentions, rights."""
     from pmcmine.browse.data import ReleaseData
     from pmcmine.browse.server import BrowseServer
 

@@ -11,11 +11,13 @@ from pmcmine.commands.mine import _run
 
 
 def demo(
-    out: Annotated[str, typer.Option(help="Release folder; made anew if a demo made it.")] = "pmcmine-demo",
-    articles: Annotated[int, typer.Option(help="Plain articles beside the hard cases.", min=1, max=2000)] = 40,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    out: Annotated[str, typer.Option(help="Release folder; an earlier demo there is replaced.")] = "pmcmine-demo",
+    articles: Annotated[
+        int, typer.Option(help="Number of plain articles, in addition to the hard cases.", min=1, max=2000)
+    ] = 40,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
 ) -> None:
-    """Mine a small generated PMC, served on loopback in PMC's layout. Needs no network and no account."""
+    """Mine a small generated PMC, served on loopback. Needs no network and no account."""
     import tempfile
 
     from pmcmine.config import load_config

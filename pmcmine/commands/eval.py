@@ -1,4 +1,4 @@
-"""`pmcmine eval`: scores against annotated texts."""
+"""`pmcmine eval`: evaluate against annotated data."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-app = typer.Typer(help="Score against annotated texts.", no_args_is_help=True)
+app = typer.Typer(help="Evaluate against annotated data.", no_args_is_help=True)
 
 Gold = Annotated[Path, typer.Option("--gold", help="File or folder of annotations.")]
-Errors = Annotated[int, typer.Option("--errors", help="Errors to list; -1 for all.")]
-Json = Annotated[bool, typer.Option("--json", help="The last line is one JSON object.")]
+Errors = Annotated[int, typer.Option("--errors", help="Number of errors to list; -1 lists all.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on the last line.")]
 
 
 def _of_part(gold: Path, documents: list[GoldDocument], part: str | None) -> list[GoldDocument]:
@@ -37,23 +37,33 @@ def _of_part(gold: Path, documents: list[GoldDocument], part: str | None) -> lis
     return chosen
 
 
+def _parts(documents: list[GoldDocument], n: int) -> list[list[GoldDocument]]:
+    """Cut documents into parts. Neighbours stay together: sentences of one abstract are neighbours in some formats."""
+    size = -(-len(documents) // n)
+    return [documents[at : at + size] for at in range(0, len(documents), size)]
+
+
 @app.command()
 def linking(
     gold: Gold,
-    vocab: Annotated[
-        list[Path] | None, typer.Option(help="Vocabulary, or OBO files to compile; may be given again.")
+    vocab: Annotated[list[Path] | None, typer.Option(help="Vocabulary, or OBO files to compile; repeatable.")] = None,
+    train: Annotated[list[Path] | None, typer.Option(help="Annotations to train on; repeatable.")] = None,
+    folds: Annotated[
+        int, typer.Option(help="Cross-validate over the gold data with this many folds; 0 turns it off.", min=0, max=20)
+    ] = 0,
+    given: Annotated[
+        bool, typer.Option("--given-mentions", help="Take mentions from the gold data and score only their ids.")
+    ] = False,
+    types: Annotated[
+        list[str] | None, typer.Option("--type", help="Types or ontologies of annotations to keep; repeatable.")
     ] = None,
-    train: Annotated[list[Path] | None, typer.Option(help="Annotations to learn from; may be given again.")] = None,
-    folds: Annotated[int, typer.Option(help="Cross-validate over the gold itself.", min=0, max=20)] = 0,
-    given: Annotated[bool, typer.Option("--given-mentions", help="Mentions are given; score their ids.")] = False,
-    types: Annotated[list[str] | None, typer.Option("--type", help="Types or ontologies of annotations.")] = None,
     part: Annotated[str | None, typer.Option(help="Part of the gold (CRAFT: train, dev).")] = None,
     min_score: Annotated[float, typer.Option(help="Least probability of a link, without --train.", min=0, max=1)] = 0.4,
     fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Also by similarity of letters (scispaCy; slow).")] = False,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
-    """Concepts: PubTator files, MedMentions' BIO tables, or a CRAFT folder."""
+    """Evaluate concept linking on PubTator files, MedMentions' BIO tables, or a CRAFT folder."""
     from pmcmine.io.extras import need
 
     if fuzzy:
@@ -80,12 +90,10 @@ def linking(
             linker.options = replace(linker.options, sources=prefixes)
         learned = _apart(gold, learned, documents)
         if folds and learned:
-            raise PmcmineError("--folds learns from the gold itself: leave --train away")
+            raise PmcmineError("--folds trains on the gold data itself; omit --train")
         if linker is None and not learned and not folds:
             raise PmcmineError("nothing to link with: give --vocab, --train, or both")
-        # Neighbours stay together: sentences of one abstract are neighbours in some formats.
-        size = -(-len(documents) // max(folds, 1))
-        parts = [documents[at : at + size] for at in range(0, len(documents), size)]
+        parts = _parts(documents, max(folds, 1))
         ids: list[list[str]] = []
         found: list[list[ev.Found]] = []
         for chosen in parts:
@@ -101,11 +109,16 @@ def linking(
 @app.command()
 def abbreviations(
     gold: Gold,
-    folds: Annotated[int, typer.Option(help="Refit the model on the other folds of the gold.", min=0, max=20)] = 0,
+    folds: Annotated[
+        int,
+        typer.Option(
+            help="Refit the model on the other folds of the gold data; 0 uses the shipped model.", min=0, max=20
+        ),
+    ] = 0,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
-    """Abbreviations and their long forms: MED1250's format."""
+    """Evaluate abbreviations and their long forms on files in MED1250's format."""
     from pmcmine.concepts.training.evaluate import score_abbreviations
     from pmcmine.concepts.training.gold import read_abbreviations
     from pmcmine.io.extras import need
@@ -124,7 +137,7 @@ def abbreviations(
 
 @app.command()
 def negation(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
-    """Negation: the ConText sheet."""
+    """Evaluate negation on the ConText sheet."""
     from pmcmine.concepts.training.evaluate import score_negation
     from pmcmine.concepts.training.gold import read_negation
 
@@ -152,15 +165,17 @@ def _heads(task: str, gold: Path, model: Path | None, structure: bool, errors: i
     _print(task, gold, {"structure": structure, **figures}, lines, errors, json_, "paragraphs")
 
 
-Model = Annotated[Path | None, typer.Option(help="Model file; the package's own if not given.")]
-NoStructure = Annotated[bool, typer.Option("--no-structure", help="Give the text alone.")]
+Model = Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")]
+NoStructure = Annotated[
+    bool, typer.Option("--no-structure", help="Use only the text, not its section or article type.")
+]
 
 
 @app.command("type")
 def type_(
     gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
 ) -> None:
-    """Type of paragraphs: clinical_case, study, review, other."""
+    """Evaluate the type of paragraphs: clinical_case, study, review, other."""
     _heads("type", gold, model, not no_structure, errors, json_)
 
 
@@ -168,7 +183,7 @@ def type_(
 def domain(
     gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
 ) -> None:
-    """Domain of paragraphs: clinical, biomedical, other."""
+    """Evaluate the domain of paragraphs: clinical, biomedical, other."""
     _heads("domain", gold, model, not no_structure, errors, json_)
 
 
@@ -176,18 +191,20 @@ def domain(
 def quality(
     gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
 ) -> None:
-    """Educational quality of paragraphs, from 1 to 5."""
+    """Evaluate the educational quality of paragraphs, from 1 to 5."""
     _heads("quality", gold, model, not no_structure, errors, json_)
 
 
 @app.command()
 def language(
     gold: Gold,
-    stated: Annotated[str | None, typer.Option(help="Language that is stated for all texts, as a prior.")] = None,
+    stated: Annotated[
+        str | None, typer.Option(help="Language stated for all texts, used as a prior; for example de.")
+    ] = None,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
-    """Language of texts: a table of `language` and `text`, tab-separated."""
+    """Evaluate language identification on a tab-separated table of `language` and `text`."""
     from classifiers.text.labelled import read_languages
     from classifiers.text.language import identify
     from pmcmine.concepts.training.evaluate import score_rows
@@ -208,12 +225,12 @@ def language(
 @app.command("image-kind")
 def image_kind(
     gold: Gold,
-    release: Annotated[Path, typer.Option(help="Release that holds the labelled figures.")],
+    release: Annotated[Path, typer.Option(help="Release that contains the labelled figures.")],
     model: Model = None,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
-    """Kinds of images: a table of `figure_id` and `kinds`, tab-separated (figures.tsv)."""
+    """Evaluate kinds of images on a tab-separated table of `figure_id` and `kinds` (figures.tsv)."""
     from classifiers.images import learn
     from classifiers.images.kinds import KINDS, parse, shipped
 
@@ -232,11 +249,11 @@ def image_kind(
 @app.command()
 def privacy(
     gold: Gold,
-    release: Annotated[Path, typer.Option(help="Release that holds the labelled paragraphs.")],
+    release: Annotated[Path, typer.Option(help="Release that contains the labelled paragraphs.")],
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
-    """Privacy flags of texts: a table of `paragraph_id` and `kinds`, tab-separated."""
+    """Evaluate privacy flags of texts on a tab-separated table of `paragraph_id` and `kinds`."""
     from classifiers.privacy.evaluate import evaluate, read_gold, texts_of
 
     labels = read_gold(gold)
@@ -246,7 +263,7 @@ def privacy(
 
 @app.command()
 def captions(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
-    """Panels of captions: JSON lines of `caption` and `panels` (captions.jsonl)."""
+    """Evaluate the splitting of captions on JSON lines of `caption` and `panels` (captions.jsonl)."""
     from pmcmine.evaluation.gold_files import read_json_lines
     from pmcmine.panels.evaluate import evaluate_captions
 
@@ -256,7 +273,7 @@ def captions(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
 
 @app.command()
 def panels(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
-    """Boxes of panels: a folder of images with panels.jsonl."""
+    """Evaluate boxes of panels on a folder of images with panels.jsonl."""
     from pmcmine.panels.evaluate import evaluate_boxes
 
     measures, lines = evaluate_boxes(gold)
@@ -266,11 +283,11 @@ def panels(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
 @app.command()
 def duplicates(
     gold: Gold,
-    seed: Annotated[int, typer.Option(help="Seed of the copies that are made.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the generated copies.")] = 0,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
-    """Near duplicates: a file of labelled pairs, or a folder of images, JATS or JSON lines that copies are made of."""
+    """Evaluate near duplicates on labelled pairs, or on copies made of a folder of images, JATS or JSON lines."""
     from pmcmine.duplicates.evaluate import evaluate_duplicates
 
     measures, lines = evaluate_duplicates(gold, seed)
@@ -279,7 +296,7 @@ def duplicates(
 
 @app.command()
 def pdf(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
-    """Figure-caption pairs of PDFs: a folder of PDFs, each with the article's XML beside it."""
+    """Evaluate figure-caption pairs of PDFs on a folder of PDFs, each with the article's XML beside it."""
     from pmcmine.pdf.evaluate import evaluate_pdfs
 
     measures, lines = evaluate_pdfs(gold)
@@ -287,7 +304,7 @@ def pdf(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
 
 
 def _model(path: Path | None, parse: Callable[[bytes, str], T], shipped: Callable[[], T]) -> T:
-    """The model of a file, or the package's own."""
+    """Load the model of a file, or the package's own."""
     if path is None:
         return shipped()
     if not path.is_file():
@@ -307,7 +324,7 @@ def _linker(paths: Sequence[Path], folder: Path, min_score: float, fuzzy: bool) 
     path = paths[0]
     if len(paths) > 1 or not _begins(path, MAGIC):
         if any(_begins(p, MAGIC) for p in paths):
-            raise PmcmineError("--vocab: give one vocabulary, or sources of which one is compiled, not both")
+            raise PmcmineError("--vocab: give one vocabulary, or OBO files to compile, not both")
         path = folder / "eval.vocab"
         compile_vocabulary([open_input(p, Options()) for p in paths], path, "eval")
     vocabulary = Vocabulary(path)
@@ -320,11 +337,11 @@ def _linker(paths: Sequence[Path], folder: Path, min_score: float, fuzzy: bool) 
 
 
 def _apart(gold: Path, learned: list[GoldDocument], documents: Sequence[GoldDocument]) -> list[GoldDocument]:
-    """Training documents that are not scored."""
+    """Read the training documents that are not scored."""
     texts = {d.text for d in documents}
     rest = [d for d in learned if d.text not in texts]
     if learned and not rest:
-        raise GoldError(f"{gold}: all that --train gives is scored too; use --folds, or score other documents")
+        raise GoldError(f"{gold}: every document of --train is also scored; use --folds, or score other documents")
     if len(rest) < len(learned):
         typer.echo(f"{len(learned) - len(rest)} documents of --train are scored too, and not learned from", err=True)
     return rest
@@ -369,7 +386,7 @@ def _print_score(task: str, gold: Path, score: Score, errors: int, json_: bool) 
 def _print(
     task: str, gold: Path, measures: Mapping[str, Any], wrong: Sequence[str], errors: int, json_: bool, units: str
 ) -> None:
-    """Errors as far as wanted, then the measures, on one line of JSON or a line each."""
+    """Print up to the requested number of errors, then the measures, one per line or as one line of JSON."""
     from pmcmine.evaluation.intervals import RESAMPLES
 
     for line in wrong if errors < 0 else wrong[:errors]:

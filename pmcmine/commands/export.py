@@ -1,4 +1,4 @@
-"""`pmcmine export`: a release in another system's record shapes."""
+"""`pmcmine export`: convert a release to another system's format."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ def export(
         str,
         typer.Option("--format", help="What to write; the formats are listed below."),
     ],
-    out: Annotated[Path, typer.Option(help="New folder.")],
-    groups: Annotated[str | None, typer.Option(help="Licence groups, comma-separated; all if not given.")] = None,
-    images: Annotated[bool, typer.Option(help="Write image files where the format has them.")] = True,
+    out: Annotated[Path, typer.Option(help="New or empty folder.")],
+    groups: Annotated[
+        str | None, typer.Option(help="Licence groups, comma-separated; default: all. Example: commercial.")
+    ] = None,
+    images: Annotated[bool, typer.Option(help="Write image files if the format has them.")] = True,
 ) -> None:
-    """Write a release in the record shapes of another system, for its loaders, or its attribution as TSV."""
+    """Convert a release to another system's format, or write its attribution as TSV."""
     from pmcmine.exports import Export, ReleaseReader, exporters
     from pmcmine.io.folder import check_writable, describe
     from pmcmine.io.safe_files import temporary_name
@@ -37,7 +39,7 @@ def export(
     reader = ReleaseReader(release, [g.strip() for g in groups.split(",")] if groups else None)
     made = not out.exists()
     check_writable(out / "file")
-    # Written into a folder of its own, so that what is removed after an error is nobody else's.
+    # Write into a new folder, so that the clean-up after an error removes only our own files.
     scratch = temporary_name(out / "export")
     done = Export(scratch, images)
     try:
@@ -45,7 +47,7 @@ def export(
         formats[format_].export(reader, done)
         for path in sorted(scratch.iterdir()):
             if (out / path.name).exists() or (out / path.name).is_symlink():
-                raise PmcmineError(f"--out {out}: {path.name} was put there meanwhile; give an empty folder")
+                raise PmcmineError(f"--out {out}: {path.name} appeared in the meantime; give an empty folder")
             path.rename(out / path.name)
         scratch.rmdir()
     except BaseException as error:

@@ -1,4 +1,4 @@
-"""`pmcmine label`: labels for paragraphs from a large language model."""
+"""`pmcmine label`: label paragraphs with a large language model or an encoder."""
 
 from __future__ import annotations
 
@@ -17,21 +17,28 @@ KEY = "PMCMINE_LABEL_KEY"
 
 
 def label(
-    corpus: Annotated[Path, typer.Option(help="Release whose paragraphs are labelled.")],
+    corpus: Annotated[Path, typer.Option(help="Release whose paragraphs to label.")],
     out: Annotated[
-        Path, typer.Option(help="JSON lines (or Parquet, by an encoder); what it holds is not asked again.")
+        Path,
+        typer.Option(help="JSON lines, or Parquet with --text-model. Labels already in the file are kept."),
     ],
-    endpoint: Annotated[str | None, typer.Option(help="Base URL of a server of OpenAI's chat completions.")] = None,
-    model: Annotated[str | None, typer.Option(help="Model of that server.")] = None,
-    text_model: Annotated[
-        Path | None, typer.Option(help="Folder of `train encoder`: score all paragraphs by it instead, with Beam.")
+    endpoint: Annotated[
+        str | None, typer.Option(help="Base URL of a server with OpenAI's chat completions API.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="At most so many paragraphs, drawn by hash.", min=1)] = 1000,
+    model: Annotated[str | None, typer.Option(help="Name of the model on that server.")] = None,
+    text_model: Annotated[
+        Path | None, typer.Option(help="Folder of `train encoder`; scores all paragraphs with it instead, using Beam.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Maximum number of paragraphs, chosen by hash.", min=1)] = 1000,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the Parquet file of --text-model.")] = False,
-    price_read: Annotated[float, typer.Option(help="Price of a million tokens read.", min=0)] = 0.0,
-    price_written: Annotated[float, typer.Option(help="Price of a million tokens written.", min=0)] = 0.0,
+    price_read: Annotated[
+        float, typer.Option(help="Price of a million input tokens, for the cost estimate.", min=0)
+    ] = 0.0,
+    price_written: Annotated[
+        float, typer.Option(help="Price of a million output tokens, for the cost estimate.", min=0)
+    ] = 0.0,
 ) -> None:
-    """Label paragraphs: a large language model those of the commercial group, by rubric, or an encoder all of them.
+    """Label paragraphs of the commercial group with a large language model, or all of them with an encoder.
 
     A key for the server is read from PMCMINE_LABEL_KEY.
     """

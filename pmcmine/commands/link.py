@@ -1,4 +1,4 @@
-"""`pmcmine link`: the concepts of a text, on a terminal."""
+"""`pmcmine link`: show the concepts in a text."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _MAX_BYTES = 64 << 20
 
 
 def link(
-    text: Annotated[str, typer.Argument(help="A text, the path of a UTF-8 file, or - for standard input.")],
-    vocab: Annotated[str | None, typer.Option(help="Vocabulary; the open one if not given.")] = None,
-    min_score: Annotated[float, typer.Option(help="Least probability of a link.", min=0, max=1)] = 0.4,
-    nested: Annotated[bool, typer.Option("--nested", help="Keep links inside of longer ones.")] = False,
-    case: Annotated[str, typer.Option(help="respect, ignore or auto.")] = "auto",
+    text: Annotated[str, typer.Argument(help="Text, path of a UTF-8 file, or - for standard input.")],
+    vocab: Annotated[str | None, typer.Option(help="Vocabulary; default: the open one.")] = None,
+    min_score: Annotated[float, typer.Option(help="Minimum probability of a link.", min=0, max=1)] = 0.4,
+    nested: Annotated[bool, typer.Option("--nested", help="Keep links inside longer ones.")] = False,
+    case: Annotated[str, typer.Option(help="Case of letters: respect, ignore or auto.")] = "auto",
     fuzzy: Annotated[
         bool, typer.Option("--fuzzy", help="Also by similarity of letters (scispaCy's candidate generator; slow).")
     ] = False,
-    json_: Annotated[bool, typer.Option("--json", help="One JSON object a line for each link.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object per link.")] = False,
 ) -> None:
-    """Show the concepts that a text names, with negation and the like."""
+    """Show the concepts in a text, with negation and other context."""
     from pmcmine.io.extras import need
 
     if fuzzy:
@@ -40,7 +40,7 @@ def link(
 
     address = find_vocabulary(vocab)
     if address is None:
-        raise VocabularyError("no vocabulary: `pmcmine vocab get open` makes the open one, or name one with --vocab")
+        raise VocabularyError("no vocabulary: download the open one with `pmcmine vocab get open`, or give --vocab")
     if case not in ("respect", "ignore", "auto"):
         raise PmcmineError(f"--case {case}: choose respect, ignore or auto")
     given = _read(text)

@@ -1,4 +1,4 @@
-"""`pmcmine mine`, and how a run is started and its end told."""
+"""`pmcmine mine`: start a run and print its summary."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pmcmine.text.redact import hide, redact
 
 
 def _pmcids(values: Sequence[str] | None) -> tuple[str, ...] | None:
-    """PMCIDs from `--pmcid`: comma-separated, or the path of a file with one a line."""
+    """Return PMCIDs from `--pmcid`: comma-separated, or the path of a file with one per line."""
     if not values:
         return None
     from pmcmine.ids import bare_pmcid
@@ -35,7 +35,7 @@ def _pmcids(values: Sequence[str] | None) -> tuple[str, ...] | None:
 
 
 def _is_file(path: Path) -> bool:
-    """Whether a path is a file; a long list of PMCIDs is no name that a file system takes."""
+    """Check whether a path is a file; a long list of PMCIDs is no name that a file system takes."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -43,7 +43,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _pairs(values: list[str] | None) -> dict[str, Any]:
-    """Keys and values of `--set`."""
+    """Return the keys and values of `--set`."""
     flags: dict[str, Any] = {}
     for pair in values or []:
         key, equals, value = pair.partition("=")
@@ -54,7 +54,7 @@ def _pairs(values: list[str] | None) -> dict[str, Any]:
 
 
 def _run(config: Any, dry: bool, quiet: bool) -> int:
-    """Run the mine job and tell what came of it; the exit code."""
+    """Run the mine job, print its summary and return the exit code."""
     from pipelines import job
     from pmcmine.run.progress import Progress
 
@@ -71,7 +71,7 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
     if config.publish_to is not None:
         from pmcmine.run import needs
 
-        needs.check(config)  # what is missing here is said before the Hub is asked
+        needs.check(config)  # report missing parts before contacting the Hub
         from pmcmine.publish.live import check_hub
 
         check_hub(config, Progress(quiet=quiet).note)
@@ -88,14 +88,14 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
 
 
 def _tell(config: Any, outcome: Any) -> int:
-    """Tell what came of a run; the exit code."""
+    """Print a summary; return the exit code."""
     from pmcmine.commands import summary
     from pmcmine.io.folder import Folder
 
     release = outcome.release
     counts = release["counts"]
     if not outcome.fresh:
-        typer.echo(f"{redact(config.out)}: the release is whole already; nothing to do")
+        typer.echo(f"{redact(config.out)}: the release is already complete; nothing to do")
     for line in summary.totals(counts):
         typer.echo(line)
     typer.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
@@ -111,7 +111,7 @@ def _tell(config: Any, outcome: Any) -> int:
     if outcome.above_threshold:
         shares = ", ".join(f"{share:.1%} of {unit}s" for unit, share in counts["fault_share"].items())
         typer.echo(
-            f"pmcmine: lost to faults: {shares}; --max-reject-share is {config.max_reject_share}; "
+            f"pmcmine: rejected because of faults: {shares}, above --max-reject-share {config.max_reject_share}; "
             "see tables/rejects and the report",
             err=True,
         )

@@ -1,4 +1,4 @@
-"""What a command may write to: nothing that exists is replaced unless `--overwrite` says so."""
+"""Check outputs before writing: an existing file is replaced only with `--overwrite`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def listing(title: str, group: str) -> type[TyperCommand]:
     return Listing
 
 
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the file at --out if there is one.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file at --out.")]
 
 
 def check_file(path: Path, overwrite: bool, option: str = "--out") -> None:
@@ -34,7 +34,7 @@ def check_file(path: Path, overwrite: bool, option: str = "--out") -> None:
     if path.is_dir():
         raise PmcmineError(f"{option} {path}: is a folder; give the name of a file")
     if path.exists() and not path.is_file():
-        raise PmcmineError(f"{option} {path}: is no regular file; give another name")
+        raise PmcmineError(f"{option} {path}: is not a regular file; give another name")
     if (path.is_file() or path.is_symlink()) and not overwrite:
         raise PmcmineError(f"{option} {path}: exists; give another name, or --overwrite to replace it")
 

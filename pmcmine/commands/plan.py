@@ -1,4 +1,4 @@
-"""`pmcmine plan`: what a run over so many articles takes, before it is paid for."""
+"""`pmcmine plan`: estimate the cost of a run before you start it."""
 
 from __future__ import annotations
 
@@ -19,19 +19,23 @@ _MOST = 1e15  # an article
 
 
 def plan(
-    articles: Annotated[float, typer.Option(help="Articles, such as 8e6.", min=1)] = 8e6,
+    articles: Annotated[float, typer.Option(help="Number of articles; for example 8e6.", min=1)] = 8e6,
     release: Annotated[
-        str | None, typer.Option(help="Release whose measurements are taken, instead of those of docs/scale.md.")
+        str | None, typer.Option(help="Release whose measurements to use; default: those of docs/scale.md.")
     ] = None,
-    cores: Annotated[int, typer.Option(help="vCPUs.", min=1)] = 128,
-    requests_per_second: Annotated[float, typer.Option(help="Budget for the source.", min=0.1)] = 200.0,
-    bandwidth: Annotated[float, typer.Option(help="Bytes a second from the source.", min=1)] = 1e9,
-    core_hour: Annotated[float, typer.Option(help="Dollars a core-hour.", min=0)] = 0.075,
-    egress_gb: Annotated[float, typer.Option(help="Dollars a GB that leaves the region.", min=0)] = 0.12,
-    shard_bytes: Annotated[float, typer.Option(help="Target size of a shard.", min=1)] = 1e9,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")] = False,
+    cores: Annotated[int, typer.Option(help="Number of vCPUs.", min=1)] = 128,
+    requests_per_second: Annotated[
+        float, typer.Option(help="Requests per second to the source, over all workers.", min=0.1)
+    ] = 200.0,
+    bandwidth: Annotated[float, typer.Option(help="Bytes per second from the source.", min=1)] = 1e9,
+    core_hour: Annotated[float, typer.Option(help="US dollars per core-hour.", min=0)] = 0.075,
+    egress_gb: Annotated[float, typer.Option(help="US dollars per GB that leaves the region.", min=0)] = 0.12,
+    shard_bytes: Annotated[float, typer.Option(help="Target size of a shard, in bytes.", min=1)] = 1e9,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as one JSON object on the last line.")
+    ] = False,
 ) -> None:
-    """Requests, bytes, core-hours, shuffle, shards, commits and money; what ends first at ten times as many."""
+    """Estimate requests, bytes, core-hours, shuffle, shards, commits and cost, and the limits at ten times the size."""
     from pmcmine.describe.costs import Machine, Rates, limits
     from pmcmine.describe.costs import plan as make
     from pmcmine.io.folder import Folder

@@ -1,4 +1,4 @@
-"""`pmcmine publish` and `pmcmine verify`: a release to the Hub, and read back."""
+"""`pmcmine publish` and `pmcmine verify`: upload a release to the Hub, and check it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import typer
 from pmcmine.io.contact import SECONDS
 from pmcmine.text.clean import for_terminal
 
-Endpoint = Annotated[str | None, typer.Option(help="Address of the Hub; HF_ENDPOINT, or the public one, if not given.")]
-FirstContact = Annotated[float, typer.Option(help="Seconds within which the Hub must first answer.", min=0.1)]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Endpoint = Annotated[str | None, typer.Option(help="Address of the Hub; default: HF_ENDPOINT, else the public Hub.")]
+FirstContact = Annotated[float, typer.Option(help="Seconds to wait for the first answer of the Hub.", min=0.1)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")]
 
 
 def _say(quiet: bool, line: str) -> None:
@@ -23,18 +23,20 @@ def _say(quiet: bool, line: str) -> None:
 
 def publish(
     release: Annotated[Path, typer.Argument(help="Release folder.")],
-    name: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Dataset repo; the other parts get a suffix.")],
+    name: Annotated[
+        str, typer.Argument(metavar="ORG/NAME", help="Dataset repo of the pairs; tables and panels get a suffix.")
+    ],
     endpoint: Endpoint = None,
     public: Annotated[
-        bool, typer.Option("--public", help="Make new repos public; needed for repos that are public already.")
+        bool, typer.Option("--public", help="Make new repos public; required if the repos are already public.")
     ] = False,
     adopt: Annotated[
-        bool, typer.Option("--adopt", help="Publish into repos that hold another release or other files, too.")
+        bool, typer.Option("--adopt", help="Also publish into repos that hold another release or other files.")
     ] = False,
     first_contact_seconds: FirstContact = SECONDS,
     quiet: Quiet = False,
 ) -> None:
-    """Upload a release to the Hugging Face Hub, privately. The same command goes on after it was stopped."""
+    """Upload a release to the Hugging Face Hub; new repos are private. To resume, repeat the command."""
     if quiet:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when the client is imported
     from pmcmine.publish.upload import publish as upload
@@ -62,7 +64,7 @@ def verify(
     first_contact_seconds: FirstContact = SECONDS,
     quiet: Quiet = False,
 ) -> None:
-    """Read a release back, from a folder or the Hub, and check every SHA-256 and count."""
+    """Check every SHA-256 and count of a release, in a folder or on the Hub."""
     from pmcmine.publish.verify import verify_folder, verify_hub
 
     local = Path(release)

@@ -1,4 +1,4 @@
-"""`pmcmine rehydrate`: a release's pointers with their texts and images, from one's own copy of PMC."""
+"""`pmcmine rehydrate`: fill in the texts and images of a release's pointers."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pmcmine.text.clean import for_terminal
 
 
 def rehydrate(
-    release: Annotated[str, typer.Argument(help="Release folder that holds pointers.")],
-    source: Annotated[str, typer.Option(help="Your copy of PMC: URL or path, as for `mine`.")],
-    out: Annotated[str, typer.Option(help="Folder to write.")],
+    release: Annotated[str, typer.Argument(help="Release folder that contains pointers.")],
+    source: Annotated[str, typer.Option(help="Your copy of PMC: URL or path, as for `mine --source`.")],
+    out: Annotated[str, typer.Option(help="New folder for the filled release.")],
     source_kind: Annotated[
-        str | None, typer.Option(help="bucket, folder, packages, bulk or pdf; recognised if not given.")
+        str | None, typer.Option(help="bucket, folder, packages, bulk or pdf; default: recognised from the source.")
     ] = None,
-    images: Annotated[bool, typer.Option(help="Write figures as samples, too.")] = True,
+    images: Annotated[bool, typer.Option(help="Also write figures as samples.")] = True,
 ) -> None:
-    """Fill in what a release may only point to: texts, checked by their hash, and images."""
+    """Fill in the texts and images of a release's pointers from your copy of PMC; texts are checked by hash."""
     from pmcmine.config import load_config
     from pmcmine.pointers.rehydrate import rehydrate as fill
 

@@ -1,4 +1,4 @@
-"""`pmcmine stats`: what a release holds, by DuckDB over its tables."""
+"""`pmcmine stats`: count or query a release with DuckDB."""
 
 from __future__ import annotations
 
@@ -17,13 +17,18 @@ _BY = ("license", "license_group", "split", "year", "journal", "kind", "image_ki
 def stats(
     release: Annotated[Path, typer.Argument(help="Release folder.")],
     by: Annotated[str, typer.Option(help=f"Column of figures to count by: {', '.join(_BY)}.")] = "license",
-    where: Annotated[str | None, typer.Option(help="SQL condition over the columns of figures.")] = None,
-    limit: Annotated[int, typer.Option(help="Most lines.", min=1)] = 30,
-    sql: Annotated[str | None, typer.Option(help="A query of your own over the tables, by their names.")] = None,
-    seconds: Annotated[float, typer.Option(help="Time limit of the query.", min=0.001)] = 600.0,
-    json_: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    where: Annotated[
+        str | None, typer.Option(help="SQL condition over the columns of figures; for example year >= 2020.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="Maximum number of rows to print.", min=1)] = 30,
+    sql: Annotated[
+        str | None,
+        typer.Option(help="SQL query over the tables, by their names; for example SELECT count(*) FROM figures."),
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Count figures, pairs, caption words and pixels of a release, or ask it something in SQL."""
+    """Count figures, pairs, caption words and pixels of a release, or run an SQL query."""
     import duckdb
     import pyarrow.parquet as pq
 

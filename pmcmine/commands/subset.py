@@ -1,4 +1,4 @@
-"""`pmcmine subset`: rows of a release's table by a named view or a condition, as one Parquet file."""
+"""`pmcmine subset`: write rows of a table to one Parquet file."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def subset(
     release: Annotated[Path, typer.Argument(help="Release folder.")],
     out: Annotated[Path, typer.Option(help="Parquet file to write.")],
     view: Annotated[str | None, typer.Option(help="Named view; the views are listed below.")] = None,
-    table: Annotated[str, typer.Option(help="Table, where no view is given.")] = "figures",
+    table: Annotated[str, typer.Option(help="Table to read if no view is given.")] = "figures",
     where: Annotated[
-        str | None, typer.Option(help="SQL condition over the table's columns; with a view, both.")
+        str | None, typer.Option(help="SQL condition over the table's columns; with a view, both must hold.")
     ] = None,
-    seconds: Annotated[float, typer.Option(help="Time limit of the query.", min=0.001)] = 600.0,
+    seconds: Annotated[float, typer.Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
     overwrite: Overwrite = False,
 ) -> None:
     """Write the rows of a view, or of a condition, to a Parquet file."""

@@ -1,4 +1,4 @@
-"""What a run prints at its end: counts, the most frequent reasons for rejects, and why there are no samples."""
+"""Summary of a run: counts, the most frequent reasons for rejects, and why there are no samples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _rows(counts: Mapping[str, Any], table: str) -> int:
 
 
 def _reasons(counts: Mapping[str, Any], *units: str) -> Counter[str]:
-    """Number of rejects by reason, of the given units or of all."""
+    """Count rejects by reason, for the given units or all."""
     found: Counter[str] = Counter()
     for reject in counts["rejects"]:
         if not units or reject["unit"] in units:
@@ -28,7 +28,7 @@ def _reasons(counts: Mapping[str, Any], *units: str) -> Counter[str]:
 
 
 def _most(reasons: Counter[str]) -> list[tuple[str, int]]:
-    """The most frequent reasons; equal ones by name, so that the order is always the same."""
+    """Select the most frequent reasons, ties by name so that the order is stable."""
     return sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:_MOST_REASONS]
 
 
@@ -63,17 +63,17 @@ def why_no_samples(release: Mapping[str, Any]) -> str | None:
     articles, figures = _rows(counts, "articles"), _rows(counts, "figures")
     if not articles:
         lost = _reasons(counts, "version", "article")
-        return "no samples: no article was taken" + (f": {_with_meanings(lost)}" if lost else "")
+        return "no samples: no article was selected" + (f": {_with_meanings(lost)}" if lost else "")
     reasons = _reasons(counts, "figure")
     if not figures and not reasons:
         return f"no samples: none of the {articles:,} articles has a figure"
     kind = release["snapshot"].get("kind")
     hint = ""
     if reasons and _most(reasons)[0][0] in _TEXT_ONLY:
-        hint = "bulk packages hold text alone" if kind == "bulk" else f"the images are not in this source ({kind})"
+        hint = "bulk packages contain only text" if kind == "bulk" else f"the images are not in this source ({kind})"
         hint = f"; {hint}: for samples, mine PMC's bucket, article packages or a folder with the images beside the XML"
     elif reasons and _most(reasons)[0][0] == Reason.NO_CAPTION:
-        hint = "; --set require_caption=false makes samples without captions"
+        hint = "; use --set require_caption=false for samples without captions"
     n = max(figures, reasons.total())
     return f"no samples: none of the {n:,} figures has an image to show: {_with_meanings(reasons)}{hint}"
 
@@ -84,18 +84,18 @@ def absent_line(absent: Sequence[str], n: int, asked: int) -> str:
     Args:
         absent: the first of them.
         n: number of all of them.
-        asked: number of PMCIDs that were asked for.
+        asked: number of PMCIDs that were requested.
     """
     more = f" and {n - len(absent):,} more" if n > len(absent) else ""
     if n == asked:
-        which = f"none of the {asked:,} PMCIDs asked for is" if asked > 1 else "the PMCID asked for is not"
+        which = f"none of the {asked:,} requested PMCIDs is" if asked > 1 else "the requested PMCID is not"
         return f"{which} in the source: {', '.join(absent)}{more}"
     is_not = "is not" if n == 1 else "are not"
-    return f"{n:,} of the {asked:,} PMCIDs asked for {is_not} in the source: {', '.join(absent)}{more}"
+    return f"{n:,} of the {asked:,} requested PMCIDs {is_not} in the source: {', '.join(absent)}{more}"
 
 
 def absent_pmcids(release: Mapping[str, Any], out: Folder) -> list[str]:
-    """List the first PMCIDs that were asked for and not found."""
+    """List the first PMCIDs that were requested and not found."""
     import pyarrow.parquet as pq
 
     found: list[str] = []

@@ -1,4 +1,4 @@
-"""`pmcmine train`: fit the models that come with the package, or your own in their place."""
+"""`pmcmine train`: fit the package's models, or your own to replace them."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ Gold = Annotated[Path, typer.Option("--gold", help="File or folder of annotation
 @app.command()
 def abbreviations(
     gold: Gold,
-    out: Annotated[Path, typer.Option(help="Model file; the package's own if not given.")] = _MODELS
-    / "abbreviations.json",
+    out: Annotated[Path, typer.Option(help="Model file; default: the package's own.")] = _MODELS / "abbreviations.json",
     overwrite: Overwrite = False,
 ) -> None:
-    """Fit the model of abbreviations on texts of MED1250's format."""
+    """Fit the abbreviation model on texts in MED1250's format."""
     need("train", "train abbreviations")
     check_file(out, overwrite)
     from pmcmine.concepts.training.evaluate import score_abbreviations
@@ -41,11 +40,11 @@ def abbreviations(
 @app.command()
 def linking(
     gold: Gold,
-    vocab: Annotated[Path, typer.Option(help="Vocabulary whose ids the annotations use.")],
-    out: Annotated[Path, typer.Option(help="Model file; the package's own if not given.")] = _MODELS / "linking.json",
+    vocab: Annotated[Path, typer.Option(help="Vocabulary with the ids of the annotations.")],
+    out: Annotated[Path, typer.Option(help="Model file; default: the package's own.")] = _MODELS / "linking.json",
     overwrite: Overwrite = False,
 ) -> None:
-    """Fit the probabilities of matches on annotated texts."""
+    """Fit the match probabilities of the linker on annotated texts."""
     need("train", "train linking")
     check_file(out, overwrite)
     from pmcmine.concepts.linker import Linker
@@ -61,8 +60,8 @@ def linking(
     typer.echo(f"{out}: fitted on {len(documents)} documents with {vocabulary.version}")
 
 
-Corpus = Annotated[Path, typer.Option(help="Release of `pmcmine mine`; its commercially licensed part is taken.")]
-Labels = Annotated[list[Path], typer.Option(help="Labelled paragraphs, JSON lines; may be given again.")]
+Corpus = Annotated[Path, typer.Option(help="Release of `pmcmine mine`; only its commercially licensed part is used.")]
+Labels = Annotated[list[Path], typer.Option(help="Labelled paragraphs, JSON lines; repeatable.")]
 
 
 def _say(line: str) -> None:
@@ -76,7 +75,7 @@ def _check(target: Path, card: Path | None, overwrite: bool) -> None:
 
 
 def _write(target: Path, model: bytes, card: Path | None, said: str) -> None:
-    """The model's file, and its card where it is wanted or beside it."""
+    """Write the model's file, and its card to the given path or beside it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     for path, data in ((target, model), (card or target.with_suffix(".md"), said.encode())):
         with replacing(path) as stream:
@@ -88,13 +87,13 @@ def text(
     corpus: Corpus,
     labels: Labels,
     teacher: Annotated[
-        Path | None, typer.Option(help="Folder of an encoder of transformers, whose embeddings teach the student.")
+        Path | None, typer.Option(help="Folder of a transformers encoder whose embeddings teach the student.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Model file; the package's own if not given.")] = None,
-    card: Annotated[Path | None, typer.Option(help="Model card to write.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")] = None,
+    card: Annotated[Path | None, typer.Option(help="Model card to write, in Markdown.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Train type, domain and quality of paragraphs, and cross-validate them by article."""
+    """Train the models for type, domain and quality of paragraphs; cross-validate by article."""
     need("train", "train text")
     if teacher is not None:
         need("encoder-train", "--teacher")
@@ -125,11 +124,11 @@ def text(
 
 @app.command()
 def encoder(
-    base: Annotated[Path, typer.Option(help="Folder of an encoder of transformers.")],
+    base: Annotated[Path, typer.Option(help="Folder of a transformers encoder.")],
     labels: Labels,
-    out: Annotated[Path, typer.Option(help="Folder to write; `mine --text-model` takes it.")],
+    out: Annotated[Path, typer.Option(help="Folder to write, for `mine --text-model`.")],
     corpus: Annotated[
-        Path | None, typer.Option(help="Release that holds the package's own labelled paragraphs.")
+        Path | None, typer.Option(help="Release that contains the package's own labelled paragraphs.")
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
@@ -150,14 +149,16 @@ def encoder(
 
 @app.command("image-kind")
 def image_kind(
-    figures: Annotated[Path, typer.Option(help="Release that holds the labelled figures.")],
-    corpus: Annotated[Path | None, typer.Option(help="Release whose captions go with generated pictures.")] = None,
-    labels: Annotated[Path | None, typer.Option(help="Labelled figures; the package's own if not given.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Model file; the package's own if not given.")] = None,
-    card: Annotated[Path | None, typer.Option(help="Model card to write.")] = None,
+    figures: Annotated[Path, typer.Option(help="Release that contains the labelled figures.")],
+    corpus: Annotated[
+        Path | None, typer.Option(help="Release whose captions are paired with generated pictures.")
+    ] = None,
+    labels: Annotated[Path | None, typer.Option(help="Labelled figures; default: the package's own.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")] = None,
+    card: Annotated[Path | None, typer.Option(help="Model card to write, in Markdown.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Train kinds of images on labelled figures and generated pictures, and cross-validate them by article."""
+    """Train the model for kinds of images on labelled figures and generated pictures; cross-validate by article."""
     need("train", "train image-kind")
     from classifiers.images import learn
     from classifiers.images.kinds import MODEL_FILE, dump

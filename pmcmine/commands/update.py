@@ -19,11 +19,14 @@ def update(
     date: Annotated[str | None, typer.Option(help="Day of the update, YYYY-MM-DD; today if not given.")] = None,
     compact: Annotated[bool, typer.Option("--compact", help="Write a fresh, full layout.")] = False,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="NAME=VALUE of another key that does not change what is made.")
+        list[str] | None,
+        typer.Option(
+            "--set", help="NAME=VALUE of another key that does not change the content of the release; repeatable."
+        ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
 ) -> None:
-    """Bring a release up to date: only what is new, changed or gone in its source is read. The same command resumes."""
+    """Update a release; reads only new, changed and removed articles. To resume, repeat the command."""
     from datetime import UTC, datetime
 
     from pipelines import job

@@ -1,4 +1,4 @@
-"""`pmcmine vocab`: make, get and look at vocabularies."""
+"""`pmcmine vocab`: build, download and inspect vocabularies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pmcmine.errors import VocabularyError
 from pmcmine.io.folder import check_writable
 from pmcmine.text.clean import for_terminal
 
-app = typer.Typer(help="Make, get and look at vocabularies of concepts.", no_args_is_help=True)
+app = typer.Typer(help="Build, download and inspect vocabularies of concepts.", no_args_is_help=True)
 
 
 def _default(name: str) -> Path:
@@ -27,7 +27,7 @@ def _names(values: list[str] | None) -> list[str]:
 
 
 def _is_open(path: Path) -> bool:
-    """Whether a file is an open vocabulary, which `vocab get` may bring up to date."""
+    """Check whether a file is an open vocabulary, which `vocab get` may replace."""
     from pmcmine.vocabulary.vocabulary import Vocabulary
 
     try:
@@ -39,22 +39,27 @@ def _is_open(path: Path) -> bool:
 @app.command()
 def build(
     umls: Annotated[Path | None, typer.Option(help="META folder of a UMLS release (MRCONSO.RRF, …).")] = None,
-    obo: Annotated[list[Path] | None, typer.Option(help="OBO file, also .gz or .zip; may be given again.")] = None,
-    inputs: Annotated[list[Path] | None, typer.Argument(help="Further files or folders, recognised by kind.")] = None,
+    obo: Annotated[list[Path] | None, typer.Option(help="OBO file, also .gz or .zip; repeatable.")] = None,
+    inputs: Annotated[
+        list[Path] | None, typer.Argument(help="More files or folders; their format is recognised.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Vocabulary file.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the vocabulary; the file's if not given.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the vocabulary; default: the file's name.")] = None,
     source: Annotated[
-        list[str] | None, typer.Option(help="UMLS sources (SAB) to take, such as MSH,SNOMEDCT_US.")
+        list[str] | None, typer.Option(help="UMLS sources (SAB) to include; default: all. Example: MSH,SNOMEDCT_US.")
     ] = None,
-    language: Annotated[list[str] | None, typer.Option(help="UMLS languages (LAT); ENG if not given.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="UMLS languages (LAT); default: ENG.")] = None,
     types: Annotated[
-        list[str] | None, typer.Option("--type", help="Semantic types or groups to take, such as T047,ANAT.")
+        list[str] | None,
+        typer.Option("--type", help="Semantic types or groups to include; default: all. Example: T047,ANAT."),
     ] = None,
-    suppressed: Annotated[bool, typer.Option("--suppressed", help="Take suppressed and obsolete names too.")] = False,
-    related: Annotated[bool, typer.Option(help="Take names that OBO calls broad or related.")] = True,
-    version: Annotated[str | None, typer.Option(help="Version, where an input states none.")] = None,
+    suppressed: Annotated[
+        bool, typer.Option("--suppressed", help="Also include suppressed and obsolete names.")
+    ] = False,
+    related: Annotated[bool, typer.Option(help="Include names that OBO calls broad or related.")] = True,
+    version: Annotated[str | None, typer.Option(help="Version to record if an input states none.")] = None,
     overwrite: Overwrite = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
 ) -> None:
     """Compile a vocabulary from a UMLS release, OBO files, or several of them merged by CUI."""
     from pmcmine.vocabulary.atoms import Options
@@ -89,22 +94,24 @@ def build(
 
 @app.command()
 def get(
-    name: Annotated[str, typer.Argument(help="open: HPO, MONDO, UBERON, CL and DOID, as far as they can be had.")],
-    out: Annotated[Path | None, typer.Option(help="Vocabulary file; where `mine` finds it if not given.")] = None,
-    only: Annotated[list[str] | None, typer.Option(help="Ontologies to take: hp,mondo,uberon,cl,doid.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Take what is downloaded or installed.")] = False,
+    name: Annotated[str, typer.Argument(help="open: those of HPO, MONDO, UBERON, CL and DOID that can be downloaded.")],
+    out: Annotated[Path | None, typer.Option(help="Vocabulary file; default: where `mine` looks for it.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Ontologies to include; default: hp,mondo,uberon,cl,doid.")
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use only files that are already downloaded or installed.")
+    ] = False,
     overwrite: Overwrite = False,
     pin: Annotated[
-        list[str] | None, typer.Option(help="NAME=SHA256 that an ontology's file must have, such as hp=1a2b….")
+        list[str] | None, typer.Option(help="NAME=SHA256 that an ontology's file must have; for example hp=1a2b…")
     ] = None,
 ) -> None:
-    """Make the default open vocabulary. `pmcmine mine` uses it from then on."""
+    """Download the default open vocabulary. `pmcmine mine` then uses it."""
     from pmcmine.vocabulary.open import get_open
 
     if name != "open":
-        raise VocabularyError(
-            f"{name!r}: the one vocabulary to get is `open`; others are made by `pmcmine vocab build`"
-        )
+        raise VocabularyError(f"{name!r}: only `open` can be downloaded; build others with `pmcmine vocab build`")
     target = out or _default("open")
     check_writable(target)
     check_file(target, overwrite or _is_open(target))
@@ -126,8 +133,8 @@ def get(
 
 @app.command()
 def info(
-    path: Annotated[Path | None, typer.Argument(help="Vocabulary file; the open one if not given.")] = None,
-    json_: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    path: Annotated[Path | None, typer.Argument(help="Vocabulary file; default: the open one.")] = None,
+    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show name, version, licences, counts and hash of a vocabulary, and check the hash."""
     from pmcmine.vocabulary.vocabulary import Vocabulary

@@ -2,7 +2,7 @@
 
 Candidates are those of Schwartz and Hearst (PSB 2003): a bracket, and the words before it in the same sentence. The
 letters of the short form are aligned with the long form by dynamic programming, and the alignment that a linear model
-likes best is taken if it is likelier than not. The model's weights were fitted by
+likes best is taken if it is more likely than not. The model's weights were fitted by
 `pmcmine train abbreviations --gold` on the development half of MED1250 (Sohn et al. 2008, BMC Bioinformatics 9:402).
 """
 
@@ -65,7 +65,7 @@ class Abbreviation:
 
 
 def _brackets(text: str) -> Iterator[tuple[int, int]]:
-    """Places of what stands in brackets, nested ones too."""
+    """Yield the places of what is in brackets, nested ones too."""
     stack: list[tuple[str, int]] = []
     for match in re.finditer(r"[()\[\]]", text):
         c, at = match[0], match.start()
@@ -83,7 +83,7 @@ def _brackets(text: str) -> Iterator[tuple[int, int]]:
 
 
 def is_short_form(text: str) -> bool:
-    """Whether a text may be an abbreviation."""
+    """Check whether a text may be an abbreviation."""
     if not _SHORT.match(text) or len(text) > MAX_SHORT or not _LETTER.search(text) or _NO_SHORT.match(text):
         return False
     if _DOTTED.match(text):
@@ -124,11 +124,11 @@ class Candidate:
     shared: int = 0
 
     def long_form(self, alignment: Alignment) -> str:
-        """The long form that an alignment reads."""
+        """Extract the long form of an alignment."""
         return self.window[alignment.start :].rstrip("\"'”’")
 
     def alignments(self) -> list[Alignment]:
-        """All ways to read it."""
+        """Return all ways to read it."""
         found = _alignments(self.short, self.window, self.reverse, self.recurs, self.shared > 0)
         turned = _ROTATED.match(self.short)
         if turned:
@@ -140,7 +140,7 @@ class Candidate:
 
 
 def candidates(text: str) -> Iterator[Candidate]:
-    """Places where an abbreviation may be defined."""
+    """Yield the places where an abbreviation may be defined."""
     for candidate in _candidates(text):
         at = candidate.short_start
         near = text if len(text) <= 2 * _NEAR else text[max(0, at - _NEAR) : at + _NEAR]
@@ -148,7 +148,7 @@ def candidates(text: str) -> Iterator[Candidate]:
 
 
 def _recurs(text: str, short: str) -> bool:
-    """Whether a short form stands in a text more than once, as a word."""
+    """Check whether a short form is in a text more than once, as a word."""
     seen = 0
     at = text.find(short)
     while at >= 0:
@@ -180,7 +180,7 @@ _BEFORE: Final = re.compile(r"[)\]],? (?:and|or) [^()\[\].;]{2,40}$")
 
 
 def _shared_heads(text: str, start: int, end: int) -> Iterator[str]:
-    """Heads that what stands before the bracket shares with others, one and two words of them."""
+    """Yield heads that what stands before the bracket shares with others, one and two words of them."""
     chain = _CHAIN.match(text, end + 1)
     after = chain.end() if chain else end + 1
     if chain is None and not _BEFORE.search(text[max(0, start - 60) : start]):
@@ -200,7 +200,7 @@ def _trim(text: str, start: int) -> tuple[str, int]:
 
 
 def _forward(text: str, start: int, end: int, sentence: int) -> Iterator[Candidate]:
-    """A long form, then the short form in brackets."""
+    """Find a long form followed by the short form in brackets."""
     content, at = text[start + 1 : end], start + 1
     lead = _LEAD.match(content)
     if lead:
@@ -235,7 +235,7 @@ def _forward(text: str, start: int, end: int, sentence: int) -> Iterator[Candida
 
 
 def _reverse(text: str, start: int, end: int, sentence: int) -> Iterator[Candidate]:
-    """A short form, then the long form in brackets."""
+    """Find a short form followed by the long form in brackets."""
     content, at = text[start + 1 : end], start + 1
     if " " not in content.strip() and len(content) < 9:
         return
@@ -256,7 +256,7 @@ def _reverse(text: str, start: int, end: int, sentence: int) -> Iterator[Candida
 
 
 def score_candidate(candidate: Candidate, model: Model) -> tuple[float, Alignment | None]:
-    """The likeliest alignment of a candidate and its probability."""
+    """Find the most likely alignment of a candidate and its probability."""
     top: tuple[float, Alignment | None] = (0.0, None)
     for alignment in candidate.alignments():
         p = model.probability(alignment.features)
@@ -266,7 +266,7 @@ def score_candidate(candidate: Candidate, model: Model) -> tuple[float, Alignmen
 
 
 def find_abbreviations(text: str, model: Model | None = None) -> list[Abbreviation]:
-    """Abbreviations that a text defines, in its order.
+    """Find abbreviations that a text defines, in its order.
 
     Args:
         text: a paragraph, caption or abstract.

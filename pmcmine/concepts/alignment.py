@@ -43,7 +43,7 @@ FEATURES: Final = (
 
 
 def _balanced(text: str) -> bool:
-    """Whether all brackets in a text are closed and opened there."""
+    """Check whether all brackets in a text are closed and opened there."""
     depth = 0
     for c in text:
         if c in "([":
@@ -88,7 +88,7 @@ class _Window:
             self._sums.append(self._sums[-1] + (0.0 if word.strip("(),.;") in _STOP else 1.0))
 
     def skipped(self, a: int, b: int) -> tuple[float, float]:
-        """Content words and stop words strictly between two words."""
+        """Return content words and stop words strictly between two words."""
         if b - a <= 1:
             return 0.0, 0.0
         full = self._sums[b] - self._sums[a + 1]
@@ -114,7 +114,7 @@ def _kinds(low: str) -> bytearray:
 def _alignments(
     short: str, window: str, reverse: bool = False, recurs: bool = False, shared: bool = False
 ) -> list[Alignment]:
-    """The best alignment for each place at which the long form may begin."""
+    """Find the best alignment for each position where the long form may begin."""
     letters = [(c.lower(), c) for c in short if c.isalnum()]
     if not letters:
         return []
@@ -200,7 +200,7 @@ class _Search:
         for p in places:
             gain = (0.4, 1.2, 2.0)[text.kinds[p]]
             top: tuple[float, int, int] = (-1e9, -1, -1)
-            if missed <= 2.5:  # the end: what remains of the words is skipped
+            if missed <= 2.5:  # the end: skip the remaining words
                 full, stop = text.after(text.word_of[p])
                 top = (-missed - 1.6 * full - 0.4 * stop, -1, -1)
             for step in (1, 2):
@@ -231,7 +231,7 @@ class _Search:
 
 
 def _missing(letter: str) -> float:
-    """What it costs that a letter is found nowhere."""
+    """Return what it costs that a letter is found nowhere."""
     return 0.7 if letter.isdigit() else 2.5
 
 
@@ -328,13 +328,13 @@ class Model:
     threshold: float
 
     def probability(self, features: Sequence[float]) -> float:
-        """Probability that an alignment is an abbreviation and its long form."""
+        """Compute the probability that an alignment is an abbreviation and its long form."""
         z = self.bias + sum(map(operator.mul, self.weights, features))
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
 
 
 @cache
 def shipped_model() -> Model:
-    """The model that comes with the package."""
+    """Load the model of the package."""
     data = json.loads(resources.files("pmcmine.concepts").joinpath("models/abbreviations.json").read_text("utf-8"))
     return Model(tuple(data["weights"][name] for name in FEATURES), data["bias"], data["threshold"])

@@ -32,12 +32,12 @@ class LinkedText:
 
 
 def names_published(vocabulary: Vocabulary, wish: bool | None) -> bool:
-    """Whether rows hold the vocabulary's names: as wished, else as its licence class allows."""
+    """Check whether rows hold the vocabulary's names: as wished, else as its licence class allows."""
     return vocabulary.license_class in NAMES_FREE if wish is None else wish
 
 
 def release_vocabulary(vocab: str | None, sha256: str | None, names: bool | None) -> dict[str, Any] | None:
-    """What `release.json` says of the vocabulary; None where nothing was linked."""
+    """Describe the vocabulary for `release.json`; None if nothing was linked."""
     if vocab is None:
         return None
     vocabulary = Vocabulary(local_copy(vocab, sha256))
@@ -56,7 +56,7 @@ class ArticleLinker:
         self._lock = threading.Lock()
 
     def rows(self, article_id: str, pmcid: str, texts: Sequence[LinkedText], read: Sequence[str]) -> Iterator[Concept]:
-        """Concept rows of the texts, in their order.
+        """Yield concept rows of the texts, in their order.
 
         Args:
             article_id: the article version.
@@ -96,9 +96,9 @@ class ArticleLinker:
 
 @lru_cache(maxsize=2)
 def article_linker(vocab: str, sha256: str, min_score: float, names: bool | None) -> ArticleLinker:
-    """The linker of a process for one vocabulary, opened once.
+    """Open the linker for a vocabulary, once per process.
 
     Raises:
-        VocabularyError: where the vocabulary is not the one that the run began with.
+        VocabularyError: if the vocabulary is not the one that the run began with.
     """
     return ArticleLinker(Vocabulary(local_copy(vocab, sha256)), min_score, names)

@@ -140,7 +140,7 @@ class _Node(dict[str, "_Node"]):
 
 
 def _trie(phrases: Iterable[str]) -> str:
-    """A regular expression of many phrases that looks at each character once."""
+    """Build a regular expression for many phrases that reads each character once."""
     root = _Node()
     for phrase in phrases:
         node = root
@@ -197,7 +197,7 @@ def _compiled() -> tuple[re.Pattern[str], dict[str, tuple[_Trigger, ...]]]:
     return pattern, {k: tuple(v) for k, v in meanings.items()}
 
 
-# "no. 3" and "no. AB12" are numbers, "Fever: no" is an answer to what stands before it.
+# "no. 3" and "no. AB12" are numbers, "Fever: no" is an answer to the text before it.
 _NUMBER: Final = re.compile(r"\.\s?[:#]?\s?[A-Za-z(/-]{0,6}\d")
 _NUMBERED: Final = re.compile(
     r"\b(?:case|patient|sample|specimen|table|grant|protocol|lot|cat(?:alog(?:ue)?)?|id|approval|reference)\.?\s$",
@@ -247,7 +247,7 @@ def _triggers(sentence: str) -> list[tuple[int, int, tuple[_Trigger, ...]]]:
 
 
 def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]]) -> list[Context]:
-    """Context of spans of one sentence; offsets count in the sentence."""
+    """Return the context of spans of one sentence; offsets count in the sentence."""
     triggers = _triggers(sentence)
     if not triggers and not _ANSWER_WORD.search(sentence):
         return [PLAIN] * len(spans)
@@ -284,7 +284,7 @@ class _Read:
         return n > 0 and self._stops[n - 1] > start
 
     def context(self, start: int, end: int) -> Context:
-        """Context of a span, by the triggers that reach it."""
+        """Return the context of a span, by the triggers that reach it."""
         sentence = self._sentence
         kinds: set[Kind] = {Kind.NEGATED} if _ANSWER.match(sentence, end) else set()
         nearest = bisect_left(self._stops, start - MAX_SCOPE)
@@ -330,12 +330,12 @@ _WITHIN: Final = re.compile(r"^[\s:]*(?:[\w/()\[\]-]+\s+){0,3}$")
 
 
 def _close(between: str) -> bool:
-    """Whether nothing but a few words stands between a span and a trigger that looks back at it."""
+    """Check whether nothing but a few words stands between a span and a trigger that looks back at it."""
     return _WITHIN.match(between) is not None
 
 
 def assess(text: str, spans: Sequence[tuple[int, int]]) -> list[Context]:
-    """Context of spans of a text, sentence by sentence.
+    """Return the context of spans of a text, sentence by sentence.
 
     Args:
         text: a paragraph or caption.

@@ -76,7 +76,7 @@ class FuzzyGenerator:
         return found
 
     def _places(self, text: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        """Runs of content words between stop words, punctuation and what is taken."""
+        """Find runs of content words between stop words, punctuation and linked spans."""
         run: list[tuple[int, int]] = []
         for token in [*self._tokeniser(text), None]:
             if token is not None:
@@ -93,7 +93,7 @@ class FuzzyGenerator:
 
 
 def candidate_generator(names: dict[str, list[str]]) -> Any:
-    """scispaCy's `CandidateGenerator` over names by concept.
+    """Return ScispaCy's `CandidateGenerator` over names by concept.
 
     `scispacy.candidate_generation.create_tfidf_ann_index` makes the same index, but asks the vectorizer for 16-bit
     floats, which scikit-learn refuses; 32 bits it takes.

@@ -108,7 +108,7 @@ _NO_EVIDENCE: Final = Evidence(
 
 
 def is_caseless(texts: Sequence[str]) -> bool:
-    """Whether case proves nothing in these texts: next to no capitals, or next to nothing else."""
+    """Check whether case carries no information: hardly any capitals, or hardly anything else."""
     sample = " ".join(t[:4000] for t in texts[:50])
     upper = sum(map(str.isupper, sample))
     lower = sum(map(str.islower, sample))
@@ -137,7 +137,7 @@ class Linker:
         self._postings: dict[int, tuple[tuple[int, str, int, str], ...]] = {}
 
     def link(self, texts: Sequence[str], read: Sequence[str] = ()) -> list[Link]:
-        """Links of the texts of one document, by text and place.
+        """Find the links of the texts of one document, by text and place.
 
         Args:
             texts: paragraphs, captions and the like; offsets of the links count in each.
@@ -155,11 +155,11 @@ class Linker:
         return self._with_context(texts, links) if options.context else links
 
     def id_of(self, term: Term) -> str:
-        """The source's id where the linker is restricted to sources, else the concept's (its CUI where it has one)."""
+        """Return the source's id if the linker is restricted to sources, else the concept's (its CUI if it has one)."""
         return term.source_id if self.options.sources else term.concept
 
     def candidates(self, texts: Sequence[str], read: Sequence[str] = ()) -> list[Candidate]:
-        """All places that may name a concept, overlapping ones included; arguments as of `link`."""
+        """Return all places that may name a concept, overlapping ones included; arguments as of `link`."""
         options = self.options
         caseless = options.case == "ignore" or (options.case == "auto" and is_caseless(texts))
         definitions = self._definitions([*texts, *read]) if options.abbreviations else {}
@@ -175,7 +175,7 @@ class Linker:
         return self._agree(found)
 
     def _fuzzy(self, texts: Sequence[str], found: Sequence[Candidate]) -> list[Candidate]:
-        """What the generator finds where nothing else was found."""
+        """Add matches of the generator where nothing else matched."""
         assert self.fuzzy is not None
         taken: list[list[tuple[int, int]]] = [[] for _ in texts]
         for c in found:
@@ -200,7 +200,7 @@ class Linker:
         return found
 
     def _row(self, row: int) -> tuple[tuple[int, str, int, str], ...]:
-        """Postings of a key: (term, name, flags, concept)."""
+        """Read the postings of a key: (term, name, flags, concept)."""
         known = self._postings.get(row)
         if known is None:
             v = self.vocabulary
@@ -280,7 +280,7 @@ class Linker:
         for c in candidates:
             place = places.get((c.text, c.start))
             if place is not None and place[0] >= c.end:
-                continue  # the article says itself what these letters mean
+                continue  # the article itself defines these letters
             out.append(c)
         for (number, start), (end, short) in places.items():
             meant = whole.get(short)
@@ -319,7 +319,7 @@ class Linker:
 
 
 def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) -> Evidence | None:
-    """How a place in a text stands to a name that has its key; None where it is no match after all."""
+    """Compare a span with a name that has the same key; None if it does not match."""
     same = surface == name
     folded = same or surface.lower() == name.lower()
     level = flags & LEVEL_MASK
@@ -354,7 +354,7 @@ def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) 
 
 
 def longest(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Candidates that do not overlap: longer ones first, then likelier ones, then by place and id."""
+    """Select candidates that do not overlap: longer ones first, then more likely ones, then by place and id."""
     order = sorted(candidates, key=lambda c: (c.text, c.start - c.end, -c.score, c.start, c.concept))
     taken: list[Candidate] = []
     starts: list[int] = []

@@ -27,7 +27,7 @@ _MARKS: Final = frozenset(",()[]+*")  # inside of a name, where the name has the
 
 
 def gap_kind(gap: str) -> int:
-    """What stands between two tokens: nothing, a hyphen, a space, a mark, or the end of a phrase."""
+    """Classify the gap between two tokens: nothing, a hyphen, a space, a mark, or the end of a phrase."""
     if not gap:
         return _GLUED
     bare = gap.strip()
@@ -149,7 +149,7 @@ class Matcher:
         )
 
     def find(self, tokens: Tokens) -> Found:
-        """All runs of tokens that are names, as far as keys can tell."""
+        """Find all runs of tokens that are names, as far as keys can tell."""
         n = len(tokens.words)
         if not n:
             none = np.zeros(0, np.int64)
@@ -157,7 +157,7 @@ class Matcher:
         numbers = np.fromiter(map(self._words.__getitem__, tokens.words), np.int64, n)
         hashes, powers = self._words.hashes[numbers], self._words.powers[numbers]
         gap = tokens.gap
-        # A run begins and ends where a word does: "CD" is no match in "CD4".
+        # A run begins and ends at word boundaries: "CD" does not match in "CD4".
         begins = np.ones(n, bool)
         begins[1:] = gap[:-1] != _GLUED
         ends = gap != _GLUED

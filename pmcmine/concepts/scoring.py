@@ -47,7 +47,7 @@ FEATURES = ("exact", "cased", "caseless_cased", "level_1", "level_2", "level_3",
 
 
 def features(e: Evidence) -> tuple[float, ...]:
-    """Numbers for the model, in the order of `FEATURES`."""
+    """Compute the numbers for the model, in the order of `FEATURES`."""
     return (
         float(e.exact),
         float(e.cased),
@@ -79,7 +79,7 @@ def _model() -> Mapping[str, float]:
 
 @lru_cache(maxsize=100_000)
 def probability(e: Evidence) -> float:
-    """Probability that a match is right, rounded to 4 places."""
+    """Compute the probability that a match is right, rounded to 4 places."""
     model = _model()
     z = model["bias"] + sum(model[name] * v for name, v in zip(FEATURES, features(e), strict=True))
     return round(1 / (1 + math.exp(-z)), 4)

@@ -1,4 +1,4 @@
-"""A small PMC of our own: generated articles with figures, and a loopback server in PMC's layout."""
+"""A small PMC for demos and tests: generated articles with figures, and a loopback server in PMC's layout."""
 
 from pmcmine.demo.corpus import demo_articles, write_bucket
 from pmcmine.demo.server import BucketServer, Faults

@@ -1,5 +1,7 @@
-"""The demo's articles: every licence group, dialects old and new, hard cases and broken ones, and the bucket
-that holds them."""
+"""Generate the demo's articles and the bucket that holds them.
+
+They cover every licence group, old and new dialects, hard cases and broken files.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,7 @@ class DemoArticle:
 
 
 def demo_articles(n_plain: int = 16) -> list[DemoArticle]:
-    """The demo's articles: plain ones of all licences, then one for each hard case."""
+    """Generate the demo's articles: plain ones of all licences, then one for each hard case."""
     codes = ("CC BY", "CC BY", "CC BY-NC", "CC0", "CC BY-SA", "CC BY-NC-ND", "CC BY-ND", "CC BY-NC-SA")
     dialects = ("1.4", "2.3", "oai", "1.4", "articleset")
     kinds: tuple[tuple[str, ...], ...] = (
@@ -164,7 +166,7 @@ def _sentences(rng: random.Random, n: int) -> str:
 
 
 def _href(article: DemoArticle, i: int, figure: DemoFigure) -> tuple[str, str]:
-    """(href as the XML names it, media file name)."""
+    """Return (href as the XML names it, media file name)."""
     stem = f"demo.{article.pmcid}.g{i + 1:03d}"
     name = stem + _IMAGE_ENDINGS[figure.form]
     return (stem if article.dialect == "2.3" else name), name
@@ -192,7 +194,7 @@ def _figure_xml(article: DemoArticle, i: int, figure: DemoFigure, rng: random.Ra
 
 
 def article_xml(article: DemoArticle) -> bytes:
-    """JATS of an article in its dialect."""
+    """Build JATS of an article in its dialect."""
     rng = random.Random(article.pmcid * 10 + article.version)
     path = _LICENSE_PATHS.get(article.license_code or "")
     url = "https://creativecommons.org/" + (
@@ -246,7 +248,7 @@ def article_xml(article: DemoArticle) -> bytes:
 
 
 def _wrapped(article: DemoArticle, text: str) -> bytes:
-    """The whole file around the content of an article, in its dialect."""
+    """Return the whole file around the content of an article, in its dialect."""
     version = {"2.3": "", "oai": ' dtd-version="1.4"'}.get(article.dialect, ' dtd-version="1.4"')
     doctype = (
         '<!DOCTYPE article PUBLIC "-//NLM//DTD Journal Archiving and Interchange DTD v2.3 20070202//EN" "archivearticle.dtd">'
@@ -265,7 +267,7 @@ def _wrapped(article: DemoArticle, text: str) -> bytes:
 
 
 def article_files(article: DemoArticle) -> tuple[dict[str, bytes], dict[str, object]]:
-    """(files by key, metadata JSON) of an article version."""
+    """Build (files by key, metadata JSON) of an article version."""
     prefix = f"PMC{article.pmcid}.{article.version}"
     xml = article_xml(article)
     if article.damage == "truncated":
@@ -367,6 +369,6 @@ def _shard(base: Path, name: str, rows: Sequence[tuple[str, ...]]) -> dict[str, 
 
 
 def many_articles(n: int, first: int = 9200001) -> list[DemoArticle]:
-    """Plain articles for tests and benchmarks that need a number of them."""
+    """Return plain articles for tests and benchmarks that need a number of them."""
     plain = demo_articles(n)[:n]
     return [replace(a, pmcid=first + i) for i, a in enumerate(plain)]

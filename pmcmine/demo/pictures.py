@@ -89,7 +89,7 @@ KINDS: Final[dict[str, Callable[[np.random.Generator, int, int], Image.Image]]] 
 
 
 def draw(kinds: tuple[str, ...], seed: int, size: tuple[int, int] = (480, 360)) -> Image.Image:
-    """One picture, or a compound figure with lettered panels for several kinds."""
+    """Draw one picture, or a compound figure with lettered panels for several kinds."""
     rng = np.random.default_rng(seed)
     if len(kinds) == 1:
         return KINDS[kinds[0]](rng, *size)
@@ -107,7 +107,7 @@ def draw(kinds: tuple[str, ...], seed: int, size: tuple[int, int] = (480, 360)) 
 
 
 def encode(image: Image.Image, form: str) -> bytes:
-    """Bytes of an image as JPEG, PNG, TIFF, GIF, or one of the odd forms that papers hold."""
+    """Encode the bytes of an image as JPEG, PNG, TIFF, GIF, or one of the odd forms that papers hold."""
     out = io.BytesIO()
     options: dict[str, Any] = {}
     if form == "cmyk":

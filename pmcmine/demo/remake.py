@@ -27,7 +27,7 @@ def clear_demo(out: Folder) -> None:
     is_demo = bool(whole["run"].get("demo") if whole else begun and begun.get("demo"))
     if not is_demo or updating:
         raise PmcmineError(
-            f"{out.url}: holds something that `pmcmine demo` did not make; give another --out (nothing was deleted)"
+            f"{out.url}: contains files that `pmcmine demo` did not write; give another --out (nothing was deleted)"
         )
     work = out.child(WORK)
     others = _others(out, work, whole)

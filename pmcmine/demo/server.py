@@ -61,7 +61,7 @@ class BucketServer(LoopbackServer):
         super().__init__(Handler)
 
     def fault(self, path: str) -> str | None:
-        """What goes wrong with this answer, None for nothing."""
+        """Choose the fault of this answer; None for no fault."""
         with self._lock:
             self.requests[path] += 1
             if self._faults is None or self._per_path[path] >= self._faults.most:
@@ -76,12 +76,12 @@ class BucketServer(LoopbackServer):
             return kind
 
     def find(self, key: str) -> Path | None:
-        """The file of a key, None where there is none (or it would lie outside of the folder)."""
+        """Find the file of a key; None if missing or outside the folder."""
         path = (self._folder / key).resolve()
         return path if path.is_relative_to(self._folder) and path.is_file() else None
 
     def listing(self, prefix: str, delimiter: str) -> str:
-        """ListObjectsV2 of a prefix."""
+        """Return ListObjectsV2 of a prefix."""
         keys = sorted(str(p.relative_to(self._folder)) for p in self._folder.rglob("*") if p.is_file())
         contents, prefixes = [], []
         for key in keys:
@@ -107,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
     bucket: BucketServer
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Be silent."""
+        """Log nothing."""
 
     def do_GET(self) -> None:
         """Answer one request."""
@@ -154,7 +154,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200, body, "application/octet-stream")
 
     def _drip(self) -> None:
-        """A body that never ends, a little at a time."""
+        """Send an endless body a little at a time."""
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
@@ -165,7 +165,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b"10\r\n" + bytes(16) + b"\r\n")
                 time.sleep(0.05)
         except OSError:
-            return  # the client has had enough
+            return  # the client closed the connection
 
     def _answer(self, status: int, body: bytes, kind: str, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)

@@ -26,7 +26,7 @@ _SOURCES: Final = ("MSH", "SNOMEDCT_US", "NCI", "MTH")
 
 
 def made_names(n: int, seed: int = 1) -> Iterator[tuple[int, str]]:
-    """(Concept number, name) of `n` names, two or three a concept; the same for the same seed."""
+    """Yield (Concept number, name) of `n` names, two or three a concept; the same for the same seed."""
     draw = random.Random(seed)
     concept = made = 0
     while made < n:

@@ -1,1 +1,1 @@
-"""What a release says of itself: cards, Croissant, data sheet, report, costs."""
+"""Descriptions of a release: cards, Croissant, data sheet, report, costs."""

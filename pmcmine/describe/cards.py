@@ -26,7 +26,7 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 
 
 def _feature(kind: pa.DataType) -> tuple[str, Any]:
-    """(key, value) of a feature in the YAML of `datasets`."""
+    """Return (key, value) of a feature in the YAML of `datasets`."""
     if pa.types.is_list(kind):
         key, value = _feature(kind.value_type)
         return "list", value if key != "list" else {"list": value}
@@ -41,7 +41,7 @@ def _named(name: str, kind: pa.DataType) -> dict[str, Any]:
 
 
 def sample_features(schema: pa.Schema | None = None) -> list[dict[str, Any]]:
-    """Features of a sample, from the schema of its JSON; readers infer them from five samples otherwise."""
+    """Return the features of a sample, from the schema of its JSON; readers infer them from five samples otherwise."""
     return [
         {"name": "__key__", "dtype": "string"},
         {"name": "__url__", "dtype": "string"},
@@ -52,7 +52,7 @@ def sample_features(schema: pa.Schema | None = None) -> list[dict[str, Any]]:
 
 
 def _yaml(value: Any, indent: int = 0) -> str:
-    """Block YAML of dicts, lists and scalars; strings are JSON, which YAML 1.2 contains."""
+    """Return block YAML of dicts, lists and scalars; strings are JSON, which YAML 1.2 contains."""
     pad = "  " * indent
     if isinstance(value, Mapping):
         lines = []
@@ -83,7 +83,7 @@ def _card(meta: dict[str, Any], body: str) -> bytes:
 
 
 def _configs(files: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
-    """Configurations from (config, split, path) of files."""
+    """Build configurations from (config, split, path) of files."""
     configs: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for config, split, path in files:
         pattern = str(
@@ -116,13 +116,13 @@ def _shared(pretty: str, groups: Iterable[str], rows: int, tags: Sequence[str], 
 _TERMS = """
 ## Licences and attribution
 
-Every row states its `license`, its `license_group` and an `attribution` line, which must travel with the row. The line
-names the licence in the version and jurisdiction that the article states (`license_version` and `license_url` in
-`articles`), and no version where the article states none.
+Every row states its `license`, its `license_group` and an `attribution` line. Keep the attribution with the row when
+you share it. It names the version and jurisdiction of the licence if the article states them (`license_version` and
+`license_url` in `articles`).
 `commercial` holds CC0, CC BY, CC BY-SA and CC BY-ND; `noncommercial` holds CC BY-NC, CC BY-NC-SA and CC BY-NC-ND.
-Where `derivatives_ok` is false, crops and other derivatives may not be shared. Figures whose own words say that
-others hold the rights are not here. The articles come from the PMC Open Access Subset of the U.S. National Library
-of Medicine (NLM), which does not endorse this copy; it is a snapshot and not the most current data of NLM.
+If `derivatives_ok` is false, you may not share crops or other derivatives. Figures whose own text says that a third
+party holds the rights are excluded. The articles come from the PMC Open Access Subset of the U.S. National Library of
+Medicine (NLM). NLM does not endorse this copy, which is a snapshot and not NLM's most current data.
 """
 
 
@@ -135,7 +135,7 @@ def _counts(rows: Mapping[tuple[str, str], int], head: str) -> str:
 
 
 def _fields(schema: pa.Schema) -> str:
-    lines = ["| field | type | meaning | unit | null |", "|---|---|---|---|---|"]
+    lines = ["| field | type | meaning | unit | empty when |", "|---|---|---|---|---|"]
     for name, kind, meaning, unit, null in describe(schema):
         short = kind if len(kind) < 40 else kind.split("<")[0] + "<…>"
         lines.append(f"| `{name}` | `{short}` | {meaning} | {unit} | {null} |".replace("<", "&lt;"))
@@ -143,21 +143,21 @@ def _fields(schema: pa.Schema) -> str:
 
 
 def _concepts(vocabulary: Mapping[str, Any] | None) -> str:
-    """What a card says of the vocabulary that concepts were linked with."""
+    """Describe the vocabulary that concepts were linked with."""
     if vocabulary is None:
         return ""
     # The inputs of a vocabulary state these themselves, HTML and all.
     lines = [f"- {for_markdown(o['name'] + ' ' + o['version'] + ': ' + o['license'])}" for o in vocabulary["origins"]]
     if vocabulary["names_published"]:
-        names = "Names of concepts are published with the rows"
+        names = "Rows include the names of concepts"
         if vocabulary["license_class"] not in ("open", "attribution"):
-            names += f", although the vocabulary is {vocabulary['license_class']}: share them with its licensees only"
+            names += f", although the vocabulary is {vocabulary['license_class']}: share them only with its licensees"
     else:
-        names = "The vocabulary's licence bars publishing its names; rows hold ids and the words of the text alone"
+        names = "The vocabulary's licence forbids publishing its names; rows hold only ids and the exact words"
     return f"""
 ## Concepts
 
-Linked with the vocabulary `{for_code(vocabulary["name"])}` (sha256 `{vocabulary["sha256"]}`). {names}.
+Concepts come from the vocabulary `{for_code(vocabulary["name"])}` (sha256 `{vocabulary["sha256"]}`). {names}.
 
 {chr(10).join(lines)}
 """
@@ -165,19 +165,20 @@ Linked with the vocabulary `{for_code(vocabulary["name"])}` (sha256 `{vocabulary
 
 _NUMBERED = re.compile(r"(.*-)(\d{5})(-of-\d{5}\.tar)")
 _PAIRS = """\
-Figures and captions of PubMed Central's open-access articles as WebDataset shards, one configuration a licence
-group. A sample is `<key>.jpg` (JPEG or PNG bytes as they came; anything else as PNG; the JSON states which),
+Figures and captions from PubMed Central's open-access articles as WebDataset shards, with one configuration per licence
+group. A sample is `<key>.jpg` (the original bytes if JPEG or PNG, otherwise converted to PNG; the JSON states which),
 `<key>.txt` (the caption) and `<key>.json`. The tables of the same release hold articles, figures, mentions and
-paragraphs, and where each sample lies in its shard."""
+paragraphs, and the location of each sample in its shard."""
 _PANELS = """\
-Panels of compound figures of PubMed Central's open-access articles as WebDataset shards, one configuration a licence
-group. A sample is `<key>.jpg` (the panel, cut out of its figure; JPEG or PNG, the JSON states which), `<key>.txt`
-(what the caption says of this panel) and `<key>.json`. Only panels are here whose box and label are sure and whose
-licence allows derivatives; all panels that captions name are in the `panels` table, whole figures in `shards`."""
+Panels of compound figures from PubMed Central's open-access articles as WebDataset shards, with one configuration per
+licence group. A sample is `<key>.jpg` (the panel, cropped from its figure; JPEG or PNG, the JSON states which),
+`<key>.txt` (the part of the caption about this panel) and `<key>.json`. Only panels with a reliable box and label, and
+with a licence that allows derivatives, are included. The `panels` table lists all panels that captions name; `shards`
+has the whole figures."""
 
 
 def brace_ranges(paths: Iterable[str], root: str = "") -> str:
-    """Paths of shards as brace ranges, which WebDataset and open_clip expand, joined by `::`.
+    """Format the paths of shards as brace ranges, which WebDataset and open_clip expand, joined by `::`.
 
     Shards of one series that follow each other are one range; a range never reaches over a folder.
     """
@@ -199,6 +200,17 @@ def brace_ranges(paths: Iterable[str], root: str = "") -> str:
         else:
             patterns.append(f"{root}{head}{numbers[0]:05d}{tail}" if numbers else f"{root}{head}")
     return "::".join(patterns)
+
+
+def _open_clip(shards: Mapping[tuple[str, str], list[str]], rows: Mapping[tuple[str, str], int]) -> str:
+    """Return the commands that train on the shards of each licence group."""
+    return "\n".join(
+        f"python -m open_clip_train.main --dataset-type webdataset --model ViT-B-32 --batch-size 256 --workers 4 \\\n"
+        f"  --train-data '{brace_ranges(paths, 'DATA_ROOT/')}' \\\n"
+        f"  --train-num-samples {rows[group, split]}  # {group}"
+        for (group, split), paths in sorted(shards.items())
+        if split == "train"
+    )
 
 
 def shards_card(
@@ -234,14 +246,8 @@ def shards_card(
         meta["configs"] = configs
         meta["dataset_info"] = [{"config_name": c["config_name"], "features": sample_features(schema)} for c in configs]
     first = configs[0]["config_name"] if configs else "commercial"
-    usage = "\n".join(
-        f"python -m open_clip_train.main --dataset-type webdataset --model ViT-B-32 --batch-size 256 --workers 4 \\\n"
-        f"  --train-data '{brace_ranges(paths, 'DATA_ROOT/')}' \\\n"
-        f"  --train-num-samples {rows[group, split]}  # {group}"
-        for (group, split), paths in sorted(shards.items())
-        if split == "train"
-    )
-    credit = "`ATTRIBUTION.tsv.gz` names whom to credit for each article and figure. " if dataset == SHARDS else ""
+    usage = _open_clip(shards, rows)
+    credit = "`ATTRIBUTION.tsv.gz` lists whom to credit for each article and figure. " if dataset == SHARDS else ""
     body = f"""# {title}
 
 {text}
@@ -253,17 +259,17 @@ from datasets import load_dataset
 pairs = load_dataset("PATH_OR_REPO", "{first}", split="train", streaming=True)
 ```
 
-With open_clip (3.3 wants `webdataset` 0.2.86 at the most; the recipe `train_open_clip.py` of pmcmine works with later
-ones, too), from the shards as they are, here or streamed from the Hub:
+open_clip reads the shards as they are, from disk or streamed from the Hub (open_clip 3.3 needs `webdataset` 0.2.86 or
+earlier; pmcmine's recipe `train_open_clip.py` also works with later versions):
 
 ```sh
 {usage}
 ```
 
-With `webdataset` alone: `webdataset.WebDataset("DATA_ROOT/…/{{00000..00011}}-of-….tar")`, with the ranges above. By
-condition, in an order that resumes: `pmcmine.stream.open("PATH_OR_REPO", where="year >= 2020", seed=0)`.
+With only `webdataset`: `webdataset.WebDataset("DATA_ROOT/…/{{00000..00011}}-of-….tar")`, with the ranges above. To
+filter samples and to resume: `pmcmine.stream.open("PATH_OR_REPO", where="year >= 2020", seed=0)`.
 
-{credit}`datasheet.md` tells what was left out and why, uses and limits; `croissant.json` is for machines.
+{credit}`datasheet.md` describes what was excluded and why, uses and limits; `croissant.json` is machine-readable.
 {_TERMS}{_concepts(vocabulary) if dataset == SHARDS else ""}
 ## The JSON member
 
@@ -300,14 +306,14 @@ def tables_card(
     sections = "\n".join(f"### {t.name}\n\n{t.meaning}\n\n{_fields(t.schema)}\n" for t in tables.values())
     body = f"""# pmcmine tables
 
-Articles, figures, mentions, paragraphs and tables of PubMed Central's open-access articles, one configuration a
-table and licence group, and the ledger of what was left out and why. The image-text pairs of the same release are
-WebDataset shards in a dataset of their own; `figures` rows say where each sample lies (`shard`, `sample_offset`,
-`sample_size`), so that a subset is a query and a few range reads.
+Articles, figures, mentions, paragraphs and tables from PubMed Central's open-access articles, with one configuration
+per table and licence group, and a ledger of everything that was excluded and why. The image-text pairs of the same
+release are WebDataset shards in a separate dataset. `figures` rows give each sample's location (`shard`,
+`sample_offset`, `sample_size`), so you can fetch a subset with one query and a few range reads.
 
 {_counts(rows, "configuration")}
 
-`datasheet.md` tells what was left out and why, uses and limits; `croissant.json` is for machines.
+`datasheet.md` describes what was excluded and why, uses and limits; `croissant.json` is machine-readable.
 {_TERMS}{_concepts(vocabulary)}
 ## Fields
 
@@ -323,10 +329,10 @@ def _schema(schema: pa.Schema) -> list[dict[str, Any]]:
 
 
 def shards_schema(schema: pa.Schema) -> bytes:
-    """`schema.json` of a dataset of shards: the fields of the JSON member."""
+    """Build `schema.json` of a dataset of shards: the fields of the JSON member."""
     return json.dumps({"json": _schema(schema)}, indent=1, ensure_ascii=False).encode()
 
 
 def tables_schema(tables: Mapping[str, Table] = TABLES) -> bytes:
-    """`tables/schema.json`: the fields of every table, so that readers need no code of ours."""
+    """Build `tables/schema.json`: the fields of every table, so that readers need no code of ours."""
     return json.dumps({t.name: _schema(t.schema) for t in tables.values()}, indent=1, ensure_ascii=False).encode()

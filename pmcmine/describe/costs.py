@@ -92,7 +92,7 @@ class Line:
 
 
 def rates_of(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> Rates:
-    """What an article of a release took, as far as it was measured.
+    """Compute the cost per article of a release from its measurements.
 
     Args:
         release: content of `release.json`.
@@ -120,7 +120,7 @@ def rates_of(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> Rates:
 
 
 def plan(articles: float, rates: Rates, machine: Machine) -> list[Line]:
-    """The plan of a run.
+    """Estimate the cost of a run.
 
     Args:
         articles: articles of the snapshot.
@@ -187,7 +187,7 @@ class Limit:
 
 
 def limits(articles: float, rates: Rates, machine: Machine) -> list[Limit]:
-    """What breaks first at ten times the articles, the first one first."""
+    """List which limits are hit at ten times the size, first one first."""
     ten = articles * 10
     hours = ten * rates.requests / machine.requests_per_second / 3600
     shards = ten * rates.shard_bytes / machine.shard_bytes

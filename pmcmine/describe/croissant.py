@@ -81,7 +81,7 @@ def _scalar(kind: pa.DataType) -> str | None:
 
 
 def _column(record_set: str, field: pa.Field, files: str) -> dict[str, Any] | None:
-    """A field of a table; nested ones are told by the schema file alone."""
+    """Describe a field of a table; nested fields are only in the schema file."""
     notes = {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
     meaning = notes["meaning"] + (f" Unit: {notes['unit']}." if "unit" in notes else "")
     kind = field.type
@@ -103,7 +103,7 @@ def _column(record_set: str, field: pa.Field, files: str) -> dict[str, Any] | No
 
 
 def _key(files: str) -> dict[str, Any]:
-    """The name of a member of a tar up to its first dot."""
+    """Extract the name of a tar member up to its first dot."""
     return {
         "fileSet": {"@id": files},
         "extract": {"fileProperty": "filename"},
@@ -227,7 +227,7 @@ def shards_croissant(
 
 
 def _tar(record: ShardRecord, dataset: str) -> dict[str, Any]:
-    """A shard as a file."""
+    """Return a shard as a file."""
     path = record.name.removeprefix(f"{dataset}/")
     return {
         "@type": "cr:FileObject",
@@ -241,7 +241,7 @@ def _tar(record: ShardRecord, dataset: str) -> dict[str, Any]:
 
 
 def _members(group: str, suffix: str, kind: str, about: str, what: str) -> dict[str, Any]:
-    """The record set of one sort of member of a group's tars."""
+    """Return the record set of one sort of member of a group's tars."""
     files, record_set = f"{suffix}-{group}", f"{group}-{_SETS[suffix]}"
     key = {
         "@type": "cr:Field",

@@ -17,26 +17,28 @@ from pmcmine.work.balance import Sum
 DATASHEET: Final = "datasheet.md"
 CITATION: Final = "CITATION.cff"
 _PEOPLE: Final = """\
-What they may hold: pictures and reports of patients. Faces, names, record numbers and the like are flagged, not
-removed, unless the configuration says so, and **absence of a flag is no promise**. Scores of classifiers are estimates
-with the errors that their cards state. Splits are by article (98/1/1, by hash); near duplicates across splits are kept
-out of train.
+The dataset may contain pictures and reports of patients. Faces, names, record numbers and similar items are flagged.
+They are removed only if the settings below say so. **A missing flag is no guarantee.** Classifier scores are estimates;
+the model cards state their errors. Splits are by article (98/1/1, by hash). Near-duplicates of validation and test
+samples are kept out of train.
 
 """
 _USES: Final = """\
 ## Uses
 
-Pretraining and fine-tuning of image-text and language models, retrieval, studies of figures and reporting. Not for
-finding out who a patient is, not for clinical decisions. Captions say what authors meant to show and not all that is
-to be seen; kinds of journals, countries and diseases are those of open-access publishing.
+Intended uses are pretraining and fine-tuning of image-text and language models, retrieval, and research on figures and
+reporting. Do not use it to identify patients or for clinical decisions. A caption says what its authors meant to show,
+not everything that is visible. Journals, countries and diseases are represented as they are in open-access publishing.
 
 ## Distribution and maintenance
 
 `commercial` holds CC0, CC BY, CC BY-SA and CC BY-ND, `noncommercial` their NC counterparts; each row states its licence
-and an attribution line that must travel with it. ND figures may not be shared as crops. Articles that are retracted or
-withdrawn are named in `tables/tombstones`; remove them from copies. NLM does not endorse this copy, and it is not the
-most current data of NLM.
+and an attribution line; keep it with the row. You may not share crops of ND figures. `tables/tombstones` lists
+retracted and withdrawn articles; remove them from your copies. NLM does not endorse this copy, which is not NLM's most
+current data.
 """
+
+_CHOICES = ("groups", "manuscripts", "historical_ocr", "require_caption", "drop_privacy_flagged", "seed")
 
 
 def datasheet(
@@ -48,7 +50,7 @@ def datasheet(
     config: Mapping[str, Any],
     classifiers: Sequence[Mapping[str, str]],
 ) -> bytes:
-    """Markdown of the datasheet.
+    """Write the datasheet as Markdown.
 
     Args:
         folder: name of the dataset folder.
@@ -68,17 +70,16 @@ def datasheet(
         for (stage, unit, reason), n in sorted(rejects.items())
     )
     models = "\n".join(f"- {for_markdown(c['name'])} {c.get('sha256', '')[:12]}".rstrip() for c in classifiers)
-    keys = ("groups", "manuscripts", "historical_ocr", "require_caption", "drop_privacy_flagged", "seed")
-    chosen = "\n".join(f"- `{k}`: `{for_code(json.dumps(config[k]))}`" for k in keys if k in config)
-    what = "figures with captions and what is known of them" if folder != "tables" else "rows of the tables"
+    chosen = "\n".join(f"- `{k}`: `{for_code(json.dumps(config[k]))}`" for k in _CHOICES if k in config)
+    what = "figures with captions and metadata" if folder != "tables" else "rows of the tables"
     return f"""# Datasheet
 
 Follows *Datasheets for Datasets* (Gebru et al. 2021).
 
 ## Motivation
 
-Pairs of images and texts, and paragraphs, from open-access biomedical articles, with licences and attribution on every
-row, for training and studying models. Made with pmcmine {__version__}.
+Image-text pairs and paragraphs from open-access biomedical articles, with a licence and attribution on every row, for
+training and studying models. Made with pmcmine {__version__}.
 
 ## Composition
 
@@ -86,19 +87,19 @@ row, for training and studying models. Made with pmcmine {__version__}.
 |---|---:|
 {counts}
 
-Instances are {what}, with the fields that `schema.json` tells. The articles are those of
+Instances are {what}; `schema.json` describes their fields. They come from
 a snapshot of {snapshot["n_versions"]:,} article versions (SHA-256
-`{snapshot["sha256"]}`), but for what the tables
-below say was left out.
+`{snapshot["sha256"]}`), except for the
+exclusions listed below.
 
 {_PEOPLE}## Collection and preprocessing
 
-Licences are those of the metadata and of the article itself; a figure's own permissions override them. Settings that
-decide what is in:
+Licences come from the metadata and the article itself; a figure's own permissions override them. These settings decide
+what is included:
 
 {chosen}
 
-Models whose labels are in the rows:
+These models labelled the rows:
 
 {models or "- none"}
 
@@ -114,11 +115,11 @@ Models whose labels are in the rows:
 
 
 def citation(name: str, snapshot: Mapping[str, Any]) -> bytes:
-    """`CITATION.cff` (Citation File Format 1.2) of a dataset folder."""
+    """Build `CITATION.cff` (Citation File Format 1.2) of a dataset folder."""
     return f"""cff-version: 1.2.0
 type: dataset
 title: {json.dumps(name)}
-message: "Please cite this dataset, and the articles whose figures or texts you show, by the attribution of their rows."
+message: "Please cite this dataset, and the articles whose figures or texts you show, with their attribution."
 authors:
   - name: "The authors of the articles in the PMC Open Access Subset; compiled with pmcmine"
 version: {json.dumps(snapshot["sha256"][:12])}

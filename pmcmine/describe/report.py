@@ -86,7 +86,7 @@ def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict
     pairs = []
     for _, row in sorted(picked, key=lambda p: -p[0]):
         if not out.exists(f"shards/{row['shard']}"):
-            continue  # it went to the Hub and left the disk
+            continue  # it is only on the Hub
         try:
             with out.open(f"shards/{row['shard']}") as stream:
                 stream.seek(row["image_offset"])
@@ -98,7 +98,7 @@ def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict
 
 
 def _concepts(release: Mapping[str, Any], out: Folder, captions: int) -> dict[str, Any] | None:
-    """The most frequent concepts of captions, and how many captions and rows have one; None without a vocabulary."""
+    """Count the most frequent concepts of captions, and captions and rows with one; None without a vocabulary."""
     if release["vocabulary"] is None:
         return None
     rows = with_cui = 0
@@ -149,7 +149,7 @@ def _concepts(release: Mapping[str, Any], out: Folder, captions: int) -> dict[st
 
 
 def _classes(release: Mapping[str, Any], out: Folder) -> list[tuple[str, list[dict[str, Any]]]]:
-    """How the classes of paragraphs and images are distributed, and what was flagged; nothing that was left away."""
+    """Count the classes of paragraphs and images, and the flags; nothing for features that are off."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     columns = ["type", "domain", "quality_class", "text_language", "privacy"]
     for table in _tables(release, out, "paragraphs", columns):
@@ -164,7 +164,7 @@ def _classes(release: Mapping[str, Any], out: Folder) -> list[tuple[str, list[di
         found["Privacy flags"].update(dict(zip(*_value_counts(flags), strict=True)))
     charts = []
     for title, counts in found.items():
-        counts.pop(None, None)  # type: ignore[call-overload]  # null: left away
+        counts.pop(None, None)  # type: ignore[call-overload]  # null: left out
         most = max(counts.values(), default=0)
         top = sorted(counts.items(), key=lambda kv: (-kv[1], str(kv[0])))[:_CLASSES]
         if top:
@@ -173,7 +173,7 @@ def _classes(release: Mapping[str, Any], out: Folder) -> list[tuple[str, list[di
 
 
 def _near(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Numbers of near duplicates by kind; empty where they were not looked for."""
+    """Return the numbers of near duplicates by kind; empty if they were not looked for."""
     counts = release["counts"]["near_duplicates"]
     if counts is None:
         return []
@@ -185,7 +185,7 @@ def _near(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[dict[s
 
 
 def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Folder) -> bytes:
-    """HTML of the report: one file, no scripts, nothing loaded.
+    """Build HTML of the report: one file, no scripts, nothing loaded.
 
     Args:
         release: content of `release.json`.

@@ -39,7 +39,7 @@ _FORMAT: Final = 1
 _IMAGES: Final = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".gif", ".bmp", ".webp"})
 _TEXTS: Final = frozenset({".txt", ".jsonl", ".json"})
 _HAMMING: Final = 26  # of 256 bits
-_SAMPLE: Final = 20  # bits of a table: sets are small, and what is much altered is to be found
+_SAMPLE: Final = 20  # bits of a table: sets are small, and heavily edited copies should be found
 _PROPORTION: Final = 1.1
 _MAX_IMAGE: Final = 64 << 20
 _MAX_PIXELS: Final = 100_000_000
@@ -100,7 +100,7 @@ class Benchmarks:
         object.__setattr__(self, "_items", np.array(items, np.int64)[order])
 
     def images(self, seen: Sequence[pictures.View]) -> tuple[str, ...]:
-        """Sets that hold nearly the same picture."""
+        """Find sets that contain a near-duplicate of a picture."""
         keys, items = self._keys, self._items
         wanted = np.array(pictures.tables(seen, _SAMPLE), np.int64)
         low, high = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, side="right")
@@ -114,7 +114,7 @@ class Benchmarks:
         return pictures.differing(self.bits[n].tobytes(), view.bits) <= _HAMMING
 
     def texts(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
-        """For each text the sets that share a 13-gram with it."""
+        """Find, for each text, the sets that share a 13-gram with it."""
         if not len(self.grams) or not texts:
             return [()] * len(texts)
         hashes, bounds = shingles.grams(texts, NGRAM)
@@ -135,7 +135,7 @@ class Benchmarks:
             place += 1
 
     def to_bytes(self) -> bytes:
-        """The artefact: a NumPy archive without pickles; the same sets give the same bytes."""
+        """Serialise as a NumPy archive without pickles; the same sets give the same bytes."""
         out = io.BytesIO()
         head = json.dumps({"format": _FORMAT, "ngram": NGRAM, "sets": [asdict(s) for s in self.sets]})
         np.savez(
@@ -151,10 +151,10 @@ class Benchmarks:
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str) -> Benchmarks:
-        """The reverse of `to_bytes`.
+        """Load from the bytes of `to_bytes`.
 
         Raises:
-            PmcmineError: where they are no artefact.
+            PmcmineError: if they are no artefact.
         """
         try:
             arrays = read_arrays(data, _MAX_ARTEFACT)
@@ -208,7 +208,7 @@ class _Collector:
         self._waiting = []
 
     def value(self, value: Any, depth: int = 0) -> None:
-        """Whatever texts and images a row of JSON or Parquet holds."""
+        """Collect all texts and images in a row of JSON or Parquet."""
         if isinstance(value, str):
             if " " in value.strip():
                 self.text(value)
@@ -223,7 +223,7 @@ class _Collector:
 
 
 def _read_member(name: str, data: bytes, into: _Collector) -> None:
-    """One file of a folder or tar, by the ending of its name."""
+    """Read one file of a folder or tar, by its suffix."""
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in _IMAGES:
         into.image(data)
@@ -296,11 +296,11 @@ def read_benchmarks(paths: Iterable[str]) -> Benchmarks:
     """Hash benchmark sets.
 
     Args:
-        paths: each a folder of images and texts, a WebDataset tar, a Parquet file, a list of texts (.txt, one a line;
+        paths: each a folder of images and texts, a WebDataset tar, a Parquet file, a list of texts (.txt, one per line;
             .json; .jsonl), or the artefact of an earlier run.
 
     Raises:
-        PmcmineError: where one of them can't be read, or holds nothing.
+        PmcmineError: if one of them can't be read, or holds nothing.
     """
     sets: list[BenchmarkSet] = []
     columns: dict[str, list[Any]] = {k: [] for k in ("bits", "proportions", "image_set", "grams", "gram_set")}
@@ -341,7 +341,7 @@ def read_benchmarks(paths: Iterable[str]) -> Benchmarks:
                 raise PmcmineError(f"--decontaminate {given}: give a folder, .tar, .parquet, .txt, .json or .jsonl")
         into.flush()
         if not into.images and not into.texts:
-            raise PmcmineError(f"--decontaminate {given}: no image, and no text of {NGRAM} words or more")
+            raise PmcmineError(f"--decontaminate {given}: no image, and no text with at least {NGRAM} words")
         number = len(sets)
         sets.append(BenchmarkSet(clean(redact(path.stem)), into.images, into.unreadable, into.texts, into.short))
         grams = np.unique(np.concatenate(into.grams))
@@ -358,12 +358,12 @@ def read_benchmarks(paths: Iterable[str]) -> Benchmarks:
 
 @lru_cache(maxsize=2)
 def open_benchmarks(release: str, digest: str) -> Benchmarks:
-    """The artefact of a run, opened once a process.
+    """Open the benchmark sets of a run, once per process.
 
     Raises:
-        PmcmineError: where it is not the one that the run began with.
+        PmcmineError: if it is not the one that the run began with.
     """
     data = Folder(release).read(ARTEFACT)
     if sha256(data).hexdigest() != digest:
-        raise PmcmineError(f"{release}/{ARTEFACT}: is not what the run began with")
+        raise PmcmineError(f"{release}/{ARTEFACT}: differs from the file that the run began with")
     return Benchmarks.from_bytes(data, ARTEFACT)

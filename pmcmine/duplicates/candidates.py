@@ -30,7 +30,7 @@ PARTS: Final = 1_024  # at most, that tokens are compared in: 25 MB each with 8 
 
 
 def tokens(table: pa.Table) -> tuple[Any, Any, Any]:
-    """Hashes of a block's contents and keys, uint64, such that those of different kinds never meet.
+    """Return the hashes of a block's contents and keys, uint64, such that those of different kinds never meet.
 
     Returns:
         one token a row for its content; one for each key, row by row; and the row of each key.
@@ -43,7 +43,7 @@ def tokens(table: pa.Table) -> tuple[Any, Any, Any]:
 
 
 def token_parts(work: Folder, block: int, parts: int) -> Iterator[tuple[int, bytes]]:
-    """Short tokens of a committed block, uint32 each, by the part that they are compared in.
+    """Compute short tokens of a committed block, uint32 each, by the part that they are compared in.
 
     Two of a part that are alike by chance, one in a thousand with 8 million articles, cost a shuffled row and no more.
     """
@@ -61,7 +61,7 @@ def _short(found: Any) -> Any:
 
 
 def repeated_tokens(members: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
-    """Of all blocks' short tokens of one part those that occur more than once, for each block that has some.
+    """Find repeated tokens of one partition, for each block that has some.
 
     All but a few occur once, so that hardly anything else need be shuffled.
     """
@@ -75,13 +75,13 @@ def repeated_tokens(members: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int,
 
 
 def read_signed(work: Folder, block: int, columns: list[str]) -> Iterator[pa.Table]:
-    """Signatures of a committed block, part by part; in an update, first those of what still stands."""
+    """Read the signatures of a committed block, part by part; in an update, first those of what still stands."""
     for table in (old_part(work, "near", block), *new_parts(work, "near", block)):
         yield table.select([*columns, *({"crc32"} & {*table.schema.names})])
 
 
 def shuffled(work: Folder, block: int, repeated: Iterable[bytes]) -> Iterator[tuple[int, int, Place, list[int]]]:
-    """(kind, digest, place, keys) of a block's members that may have a near duplicate, with the keys that may tell.
+    """Yield (kind, digest, place, keys) of a block's members that may have a near duplicate.
 
     Args:
         work: the run's work folder.
@@ -128,14 +128,14 @@ class Pair(NamedTuple):
 
 
 def same_content(kind: int, first: Place, members: Iterable[Place]) -> Iterator[Pair]:
-    """Edges from the member with the lowest node to all others of the same content."""
+    """Yield the edges from the member with the lowest node to all others of the same content."""
     for other in members:
         if other.node != first.node:
             yield Pair(kind, first, other, True)
 
 
 def bucket_pairs(kind: int, members: Iterable[Place]) -> tuple[list[Pair], int]:
-    """Pairs of a bucket, and how many members were above the cap."""
+    """Return pairs of a bucket, and how many members were above the cap."""
     ordered = sorted(set(members))
     pairs = [Pair(kind, a, b) for a, b in combinations(ordered[:CAP], 2)]
     pairs += [Pair(kind, ordered[0], b) for b in ordered[CAP:]]
@@ -206,7 +206,7 @@ def write_edges(bucket: int, pairs: Iterable[Pair], excess: Mapping[int, int], w
 
 
 def read_edges(work: Folder, buckets: int) -> tuple[pa.Table, Counter[str]]:
-    """All edges, and the counts of all buckets."""
+    """Read all edges, and the counts of all buckets."""
     tables = [EDGES.empty_table()]
     counts: Counter[str] = Counter()
     for bucket in range(buckets):

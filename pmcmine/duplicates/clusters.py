@@ -55,7 +55,7 @@ def leaks_file(block: int) -> str:
 
 
 def components(a: Any, b: Any, similarity: Any) -> Components:
-    """Connected components of edges, by SciPy.
+    """Find connected components of edges with SciPy.
 
     Args:
         a: nodes, uint64.
@@ -112,7 +112,7 @@ def _summary(found: Components) -> _Summary:
 
 
 def _members(summaries: Mapping[int, _Summary], work: Folder, block: int) -> Iterator[tuple[dict[str, Any], int, int]]:
-    """(row, its kind, its place among the kind's nodes) of a block's members of clusters."""
+    """Yield (row, its kind, its place among the kind's nodes) of a block's members of clusters."""
     for table in read_signed(work, block, _COLUMNS):
         kinds, nodes = table["kind"].to_numpy(), table["node"].to_numpy()
         for kind, summary in sorted(summaries.items()):
@@ -218,7 +218,7 @@ def cluster(plan: Plan, work: Folder, buckets: int) -> Clusters:
 
 
 def read_leaks(work: Folder, block: int) -> dict[str, tuple[str, str, str]]:
-    """Figures of a block that are left out of train: split, twin, and kind of what is alike."""
+    """Read figures of a block that are left out of train: split, twin, and kind of what is alike."""
     try:
         return {k: tuple(v) for k, v in sealed.read(work, leaks_file(block)).items()}
     except FileNotFoundError:
@@ -228,7 +228,7 @@ def read_leaks(work: Folder, block: int) -> dict[str, tuple[str, str, str]]:
 
 
 def with_clusters(plan: Plan, done: Clusters, table_bytes: int) -> Plan:
-    """The plan with the files of the clusters table."""
+    """Add the files of the clusters table to the plan."""
     sizes: Counter[tuple[str, str, str]] = Counter()
     for held in done.blocks.values():
         for piece in held.slices:

@@ -42,7 +42,7 @@ def _grams(text: str) -> frozenset[tuple[str, ...]]:
 
 
 def true_jaccard(a: str, b: str) -> float:
-    """Jaccard index of the word 5-grams of two texts, as strings."""
+    """Compute the Jaccard index of the word 5-grams of two texts, as strings."""
     x, y = _grams(a), _grams(b)
     return len(x & y) / max(len(x | y), 1)
 
@@ -56,7 +56,7 @@ def found_texts(texts: Sequence[str]) -> dict[tuple[int, int], float]:
 
 
 def found_images(seen: Sequence[Sequence[pictures.View]]) -> dict[tuple[int, int], float]:
-    """Near duplicates among images' views."""
+    """Return near duplicates among images' views."""
     return _found(0, {n: [(0, k) for k in pictures.tables(v)] for n, v in enumerate(seen) if v}, seen)
 
 
@@ -73,7 +73,7 @@ def _found(
 
 
 def _edited(text: str, rng: random.Random) -> str:
-    """A copy with some words changed, left out or added; sometimes other case and spaces."""
+    """Change, drop or add some words of a text; sometimes also case and spaces."""
     words = text.split()
     for _ in range(rng.randint(0, max(1, len(words) // 25))):
         at = rng.randrange(len(words))
@@ -89,7 +89,7 @@ def _edited(text: str, rng: random.Random) -> str:
 
 
 def copies(image: Image.Image, rng: random.Random) -> Iterator[tuple[str, Image.Image]]:
-    """Copies of a picture: re-encoded, smaller, larger, with a border, and of these one after the other."""
+    """Make copies of a picture: re-encoded, smaller, larger, with a border, and all of these in turn."""
     image = grey_or_rgb(image).convert("RGB")
 
     def jpeg(picture: Image.Image, quality: int) -> Image.Image:
@@ -144,7 +144,10 @@ def _open(file: Path) -> Image.Image:
 
 
 def _made_texts(texts: Sequence[str], rng: random.Random) -> tuple[list[float], int, int, list[str]]:
-    """(found for each pair at Jaccard ≥ .8), right ones of those told, all that were told, errors."""
+    """Evaluate made copies of texts.
+
+    Returns (found for each pair at Jaccard ≥ .8), correct reported pairs, all reported pairs, and errors.
+    """
     hits, lines = [], []
     pool = list(texts)
     pairs = []
@@ -169,7 +172,10 @@ def _made_texts(texts: Sequence[str], rng: random.Random) -> tuple[list[float], 
 
 
 def _made_images(files: Sequence[Path], rng: random.Random) -> tuple[dict[str, list[float]], int, int, list[str]]:
-    """Found for each copy by what was done; right ones of those told, all that were told; errors."""
+    """Evaluate made copies of images.
+
+    Returns what was found for each copy by kind of change, correct reported pairs, all reported pairs, and errors.
+    """
     hits: dict[str, list[float]] = {}
     lines = []
     pool: list[list[pictures.View]] = []
@@ -208,7 +214,7 @@ def _same_bytes(files: Sequence[Path]) -> set[frozenset[int]]:
 
 
 def _labelled(rows: Sequence[Mapping[str, Any]], folder: Path) -> tuple[list[float], int, int, list[str]]:
-    """Pairs of texts (`a`, `b`) or image files (`image_a`, `image_b`) with `duplicate`."""
+    """Return pairs of texts (`a`, `b`) or image files (`image_a`, `image_b`) with `duplicate`."""
     hits, lines, right, told = [], [], 0, 0
     for n, row in enumerate(rows, 1):
         duplicate = row.get("duplicate")
@@ -231,7 +237,7 @@ def _labelled(rows: Sequence[Mapping[str, Any]], folder: Path) -> tuple[list[flo
 
 
 def evaluate_duplicates(gold: Path, seed: int = 0) -> tuple[dict[str, Any], list[str]]:
-    """Recall and precision of near duplicates, and what was wrong.
+    """Compute the recall and precision of near duplicates, and what was wrong.
 
     Args:
         gold: JSON lines of labelled pairs; or a folder of images, of JATS and of JSON lines with `text` or `caption`,
@@ -239,7 +245,7 @@ def evaluate_duplicates(gold: Path, seed: int = 0) -> tuple[dict[str, Any], list
         seed: of the copies.
 
     Raises:
-        GoldError: where there is nothing to score.
+        GoldError: if there is nothing to score.
     """
     if gold.is_file():
         hits, right, told, lines = _labelled(read_json_lines(gold, ""), gold.parent)

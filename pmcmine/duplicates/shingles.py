@@ -14,7 +14,7 @@ import numpy as np
 NGRAM: Final = 5  # words; as FineWeb (Penedo et al. 2024) has it
 BANDS: Final = 14
 ROWS: Final = 8  # of a band; found with probability 1 - (1 - J^8)^14, .92 at J = .8
-MIN_WORDS: Final = 10  # below which a text is too short to be told from others
+MIN_WORDS: Final = 10  # shorter texts can't be distinguished from others
 _CHUNK: Final = 16_384  # shingles minimised at once: they stay in the processor's cache
 _BASE: Final = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
 _GRAM_BASE: Final = 0xD6E8FEB86659FD93
@@ -25,14 +25,14 @@ _MASK: Final = (1 << 64) - 1
 
 
 def mix(x: Any) -> Any:
-    """SplitMix64's finaliser: uint64 in, uint64 out, one to one."""
+    """Apply SplitMix64's finaliser: uint64 in, uint64 out, one to one."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
 
 
 def _constants(purpose: int, n: int) -> Any:
-    """Fixed pseudo-random uint64."""
+    """Generate fixed pseudo-random uint64."""
     return mix(np.arange(1, n + 1, dtype=np.uint64) * np.uint64(_BASE) + np.uint64(purpose))
 
 
@@ -43,7 +43,7 @@ _INVERSE: Final = pow(_BASE, -1, 1 << 64)
 
 
 class _Powers:
-    """Powers of a base modulo 2^64, as many as were ever asked for."""
+    """Powers of a base modulo 2^64, as many as were ever requested."""
 
     def __init__(self, base: int) -> None:
         self._base = base
@@ -63,7 +63,7 @@ _DOWN: Final = _Powers(_INVERSE)
 
 
 def words(texts: Sequence[str]) -> tuple[Any, Any]:
-    """Hashes of the words of texts, uint64, and where each text's begin (one more than texts), int64."""
+    """Compute the hashes of the words of texts, uint64, and where each text's begin (one more than texts), int64."""
     encoded = [t.lower().translate(_SPACES).encode("utf-8", "replace") for t in texts]
     raw = np.frombuffer(b"\n".join(encoded), np.uint8)
     lengths = np.array([len(t) + 1 for t in encoded], np.int64)
@@ -81,7 +81,7 @@ def words(texts: Sequence[str]) -> tuple[Any, Any]:
 
 
 def grams(texts: Sequence[str], n: int) -> tuple[Any, Any]:
-    """Hashes of all word n-grams of texts in their order, uint64, and where each text's begin."""
+    """Compute the hashes of all word n-grams of texts in their order, uint64, and where each text's begin."""
     hashes, bounds = words(texts)
     m = len(hashes) - n + 1
     if m <= 0:
@@ -98,7 +98,7 @@ def grams(texts: Sequence[str], n: int) -> tuple[Any, Any]:
 
 
 def shingles(texts: Sequence[str]) -> list[Any]:
-    """The set of 5-grams of each text: sorted uint32, empty for a text of fewer than `MIN_WORDS` words."""
+    """Compute the set of 5-grams of each text: sorted uint32, empty below `MIN_WORDS` words."""
     hashes, bounds = grams(texts, NGRAM)
     found = (hashes >> np.uint64(32)).astype(np.uint32)
     least = MIN_WORDS - NGRAM + 1
@@ -109,7 +109,7 @@ def shingles(texts: Sequence[str]) -> list[Any]:
 
 
 def bands(sets: Sequence[Any]) -> Any:
-    """MinHash bands of sets of 5-grams, none of which is empty: uint64, sets × `BANDS`."""
+    """Compute MinHash bands of sets of 5-grams, none of which is empty: uint64, sets × `BANDS`."""
     out = np.empty((len(sets), BANDS), np.uint64)
     at = 0
     while at < len(sets):
@@ -138,6 +138,6 @@ def _bands(sets: Sequence[Any]) -> Any:
 
 
 def jaccard(a: Any, b: Any) -> float:
-    """Shared 5-grams of all of two sets: sorted arrays."""
+    """Compute shared 5-grams of all of two sets: sorted arrays."""
     shared = len(np.intersect1d(a, b, assume_unique=True))
     return shared / max(len(a) + len(b) - shared, 1)

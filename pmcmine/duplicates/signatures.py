@@ -61,7 +61,7 @@ class Signature:
 
 
 def node_of(kind: int, member: str) -> int:
-    """The node of a member."""
+    """Compute the node of a member."""
     return keyed_hash(f"pmcmine/near/{KINDS[kind]}", member)
 
 
@@ -88,7 +88,7 @@ def sign(
     fingerprints: Mapping[str, tuple[Any, ...]],
     paragraphs: Sequence[Paragraph],
 ) -> list[Signature]:
-    """Signatures of an article's images, captions and paragraphs.
+    """Compute the signatures of an article's images, captions and paragraphs.
 
     Args:
         article: the article.
@@ -157,7 +157,7 @@ def _batches(texts: Sequence[tuple[int, str, str, int, str]]) -> Iterator[list[t
 
 
 def decode(kind: int, data: bytes) -> Any:
-    """What `compare` takes: views of an image, or the 5-grams of a text."""
+    """Decode the input of `compare`: views of an image, or the 5-grams of a text."""
     return pictures.unpack(data) if kind == 0 else np.frombuffer(data, np.uint32)
 
 
@@ -165,7 +165,7 @@ NEAR_TEXT: Final = 0.8  # Jaccard index of 5-grams from which two texts are near
 
 
 def compare(kind: int, a: Any, b: Any) -> float:
-    """Likeness of two members of one kind where they are near duplicates, else 0."""
+    """Compute the similarity of two members of one kind if they are near duplicates, else 0."""
     if kind == 0:
         found = pictures.similarity(a, b)
         return found if found >= pictures.NEAR else 0.0

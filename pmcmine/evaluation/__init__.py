@@ -1,1 +1,1 @@
-"""What each evaluation uses: intervals and readers of gold files."""
+"""Shared parts of evaluations: intervals and readers of gold files."""

@@ -13,10 +13,10 @@ _MAX_BYTES: Final = 1 << 30
 
 
 def read_json_lines(path: Path, name: str) -> list[dict[str, Any]]:
-    """JSON objects of a file, or of `<name>*.jsonl` in a folder.
+    """Read JSON objects of a file, or of `<name>*.jsonl` in a folder.
 
     Raises:
-        GoldError: where there is none, or a line is no object.
+        GoldError: if there is none, or a line is no object.
     """
     files = sorted(path.glob(f"{name}*.jsonl")) if path.is_dir() else [path]
     rows = []
@@ -29,9 +29,9 @@ def read_json_lines(path: Path, name: str) -> list[dict[str, Any]]:
             try:
                 row = json.loads(line)
             except ValueError:
-                raise GoldError(f"{file}, line {number}: no JSON object") from None
+                raise GoldError(f"{file}, line {number}: not a JSON object") from None
             if not isinstance(row, dict):
-                raise GoldError(f"{file}, line {number}: no JSON object")
+                raise GoldError(f"{file}, line {number}: not a JSON object")
             rows.append(row)
     if not rows:
         raise GoldError(f"{path}: nothing in it ({name}.jsonl)")
@@ -42,5 +42,5 @@ _SPACES: Final = re.compile(r"\s+")
 
 
 def one_line(text: str) -> str:
-    """The text with one blank for each run of white space."""
+    """Replace each run of white space with one blank."""
     return _SPACES.sub(" ", text).strip()

@@ -12,12 +12,13 @@ RESAMPLES: Final = 1000
 
 
 def interval(values: Sequence[float] | NDArray[np.float64]) -> list[float]:
-    """Bounds of the middle 95 % of a measure's values over resamples, rounded to 4 places."""
+    """Compute the bounds of the middle 95 % of a measure's values over resamples, rounded to 4 places."""
     low, high = np.percentile(values, [2.5, 97.5])
     return [round(float(low), 4), round(float(high), 4)]
 
 
 def share_interval(values: Sequence[float]) -> list[float]:
+    """Compute the 95 % bootstrap interval of a mean; `[0, 0]` without values."""
     if not values:
         return [0.0, 0.0]
     rng = np.random.default_rng(0)

@@ -7,7 +7,7 @@ from typing import Final
 from pmcmine.exports.reader import Export, ReleaseReader
 from pmcmine.rights.attribution import COLUMNS, tsv_line
 
-# A figure has a line of its own only where its rights are not its article's.
+# A figure has its own line only if its rights differ from its article's.
 _LINES: Final = """
 SELECT article_id AS id, license_group, license, attribution, source_url AS url, article_id AS _article, -1 AS _place
 FROM articles

@@ -57,7 +57,7 @@ def _group(release: ReleaseReader, out: Export, group: str) -> None:
 
 
 def _unix(date: str | None) -> str:
-    """A date of YYYY[-MM[-DD]] as seconds since 1970, in text, as the original has it."""
+    """Convert YYYY[-MM[-DD]] to seconds since 1970 as text, like the original."""
     if not date:
         return ""
     year, month, day = ([int(p) for p in date.split("-")] + [1, 1])[:3]

@@ -50,12 +50,12 @@ def _pairs(release: ReleaseReader, out: Export) -> Iterator[dict[str, Any]]:
 
 
 def words_of(text: str) -> list[tuple[int, int, str]]:
-    """Words and signs of a text, lower-cased, with their offsets."""
+    """Return words and signs of a text, lower-cased, with their offsets."""
     return [(m.start(), m.end(), m[0].lower()) for m in _WORD.finditer(text)]
 
 
 def concept_of(concept: dict[str, Any], words: list[tuple[int, int, str]]) -> dict[str, Any]:
-    """A concept as the format has it: offsets in the caption, and which of its words it covers."""
+    """Convert a concept to the format: offsets in the caption, and the words it covers."""
     inside = [n for n, (a, b, _) in enumerate(words) if a < concept["end"] and b > concept["start"]]
     return {
         "umls_cui": concept["cui"],

@@ -1,4 +1,4 @@
-"""PMC-15M's article records (BiomedCLIP data pipeline): one a line, with its figures."""
+"""PMC-15M's article records (BiomedCLIP data pipeline): one per line, with its figures."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class ReleaseReader:
     """Tables and images of a release on this machine.
 
     Raises:
-        PmcmineError: where it is none.
+        PmcmineError: if it is none.
     """
 
     def __init__(self, folder: Path, groups: Iterable[str] | None = None) -> None:
@@ -30,7 +30,7 @@ class ReleaseReader:
         self.tables = set(files)
 
     def rows(self, query: str) -> Iterator[dict[str, Any]]:
-        """Rows of a query over the tables, a batch at a time."""
+        """Yield the rows of a query over the tables, a batch at a time."""
         result = self._connection.cursor().execute(query)
         names = [column[0] for column in result.description or ()]
         while batch := result.fetchmany(_BATCH):
@@ -38,16 +38,16 @@ class ReleaseReader:
                 yield dict(zip(names, row, strict=True))
 
     def image(self, figure: Mapping[str, Any]) -> bytes:
-        """Bytes of a figure's image; the row holds shard, image_offset and image_bytes.
+        """Return the bytes of a figure's image; the row holds shard, image_offset and image_bytes.
 
         Raises:
-            UnsafeNameError: if the row names no range of a shard of this release.
+            UnsafeNameError: if the row has no valid range in a shard of this release.
         """
         shard = f"shards/{release_name(figure['shard'], 'shard')}"
         return read_range(self._folder, shard, figure["image_offset"], figure["image_bytes"], MOST_IMAGE, "shard")
 
     def grouped(self, table: str, key: str, columns: str, order: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-        """Rows of a table by a key that sorts them; nothing where the release has no such table."""
+        """Yield the rows of a table by a key that sorts them; nothing if the release has no such table."""
         if table not in self.tables:
             return
         held: list[dict[str, Any]] = []
@@ -68,7 +68,7 @@ class Beside:
         self._next = next(groups, None)
 
     def of(self, key: str) -> list[dict[str, Any]]:
-        """Rows of a key; keys are asked for in their order."""
+        """Return the rows of a key; keys are requested in their order."""
         while self._next is not None and self._next[0] < key:
             self._next = next(self._groups, None)
         return self._next[1] if self._next is not None and self._next[0] == key else []
@@ -126,7 +126,7 @@ class Exporter(Protocol):
 
 
 def image_name(figure: Mapping[str, Any]) -> str:
-    """File name of a figure's image: its key, and the ending of its true format.
+    """Return file name of a figure's image: its key, and the ending of its true format.
 
     Raises:
         UnsafeNameError: if the key is none.
@@ -134,7 +134,7 @@ def image_name(figure: Mapping[str, Any]) -> str:
     return f"{sample_key(figure['key'])}.{'png' if figure['format'] == 'PNG' else 'jpg'}"
 
 
-# Figures with a sample, beside what most formats tell of their article.
+# Figures with a sample, and the article fields that most formats need.
 FIGURES: Final = (
     "SELECT f.*, a.pmid, a.doi, a.title AS article_title, a.abstract, a.keywords, a.mesh_terms, a.subjects, "
     'a.publication_date, a."references", a.source_url, '

@@ -49,7 +49,7 @@ _DECODED_TWICE: Final = frozenset({"WEBP", "JPEG2000"})  # decoders that hold ab
 class CheckedImage:
     """A decoded image and the bytes that go into the sample.
 
-    `data` are the bytes as they came for JPEG and PNG, and PNG of the first frame for anything else. `view` is a
+    `data` are the bytes unchanged for JPEG and PNG, and PNG of the first frame for anything else. `view` is a
     smaller RGB array, height × width × 3, as a viewer shows it (EXIF orientation aside). `fingerprint` are the views
     of `pmcmine.images.fingerprint`.
     """
@@ -69,7 +69,7 @@ class CheckedImage:
 
 
 def sniff(data: bytes) -> str | None:
-    """Format by the first bytes, None where they are of no image format that is read."""
+    """Format by the first bytes, None if they are of no image format that is read."""
     for magic, name in _MAGIC:
         if data.startswith(magic):
             return name
@@ -107,7 +107,7 @@ def check_image(
         data: bytes of the file; its name is not trusted.
         max_pixels: bound on width × height × frames decoded, checked before decoding.
         min_side: shortest side allowed, in pixels.
-        view_side: longer side of the view of the pixels to keep; none where 0.
+        view_side: longer side of the view of the pixels to keep; none if 0.
         fingerprints: whether to see what near duplicates are found by.
 
     Raises:
@@ -203,7 +203,7 @@ def _in_strips(image: Image.Image, mode: str, change: Callable[[Image.Image], Im
 
 
 def _flat(image: Image.Image) -> Image.Image:
-    """The image as a viewer shows it: palettes looked up, transparency on white."""
+    """Render an image as a viewer shows it: palettes resolved, transparency on white."""
     if image.mode in ("P", "RGBA", "LA", "PA") or "transparency" in image.info:
         return _in_strips(image, "RGB", _on_white)
     return image
@@ -224,7 +224,7 @@ def _is_blank(image: Image.Image) -> bool:
 
 
 def grey_or_rgb(image: Image.Image) -> Image.Image:
-    """The image as shown, in 8-bit L or RGB: palettes, transparency, CMYK and 16 bits are seen to."""
+    """Convert an image to 8-bit L or RGB; handles palettes, transparency, CMYK and 16 bits."""
     flat = _flat(image)
     if flat.mode.startswith("I") or flat.mode == "F":
         low, high = flat.getextrema()
@@ -236,7 +236,7 @@ def grey_or_rgb(image: Image.Image) -> Image.Image:
 
 
 def _view(image: Image.Image, side: int) -> Any:
-    """RGB, height × width × 3, whose longer side has at most so many pixels."""
+    """Return RGB, height × width × 3, whose longer side has at most this many pixels."""
     import numpy as np
 
     small = grey_or_rgb(image)
@@ -250,7 +250,7 @@ def _view(image: Image.Image, side: int) -> Any:
 
 
 def perceptual_hash(grey: Image.Image) -> str:
-    """64-bit DCT hash of a grey (mode L) image as shown, 16 hex digits (Zauner 2010, by way of imagehash)."""
+    """Compute 64-bit DCT hash of a grey (mode L) image as shown, 16 hex digits (Zauner 2010, by way of imagehash)."""
     import imagehash  # loads scipy, which only miners need
 
     factor = min(grey.size) // 256
@@ -260,7 +260,7 @@ def perceptual_hash(grey: Image.Image) -> str:
 
 
 def _as_png(image: Image.Image) -> bytes:
-    """PNG of the first frame, in a mode that PNG has."""
+    """Return PNG of the first frame, in a mode that PNG has."""
     if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16", "I"):
         image = image.convert("RGB")
     out = io.BytesIO()

@@ -33,7 +33,7 @@ SAMPLE: Final = 32  # bits of a table: enough for hundreds of millions of views
 _FAR: Final = 56  # bits in which near duplicates do not differ
 _FREQUENCIES: Final = 16
 _BORDER: Final = 24  # grey levels that a plain line may vary by
-_LEAST: Final = 16  # pixels of a side, below which nothing is told of a picture
+_LEAST: Final = 16  # pixels of a side; smaller pictures have no fingerprint
 _INK: Final = 0.01  # share of the ink that the tightest view leaves out at each side
 _PROPORTION: Final = 1.15
 _SHIFT: Final = 0.08  # of a side that an edge may lie elsewhere
@@ -60,12 +60,12 @@ class View:
 
 
 def pack(views: Sequence[View]) -> bytes:
-    """Views as bytes."""
+    """Serialise views."""
     return zlib.compress(b"".join(_HEAD.pack(v.proportion, v.bits) + v.miniature.tobytes() for v in views), level=1)
 
 
 def unpack(data: bytes) -> list[View]:
-    """The reverse of `pack`."""
+    """Load views from the bytes of `pack`."""
     raw = zlib.decompress(data)
     step = _HEAD.size + SIDE * SIDE
     found = []
@@ -86,7 +86,7 @@ _COSINES: Final = _cosines()
 
 @cache
 def _samples(size: int) -> Any:
-    """Which bits each table looks at: low frequencies, which survive best, more often. Fixed."""
+    """Choose the bits of each table: low frequencies, which are most robust, more often. Fixed."""
     rng = np.random.Generator(np.random.PCG64(20_101))
     u, v = np.divmod(np.arange(BITS), _FREQUENCIES)
     weight = 1.0 / (4.0 + u + v)
@@ -95,13 +95,13 @@ def _samples(size: int) -> Any:
 
 
 def _is_plain(line: Any) -> bool:
-    """Whether a line has one grey level, but for its ends and specks."""
+    """Check whether a line has one grey level, but for its ends and specks."""
     level = int(line[len(line) // 2])
     return int(np.count_nonzero(np.abs(line.astype(np.int16) - level) > _BORDER)) <= max(3, len(line) // 80)
 
 
 def _without_border(grey: Any) -> Any:
-    """The picture without margins: outer lines of one grey level are cut off until there are none.
+    """Trim outer lines of a single grey level until none is left.
 
     A frame around a white margin goes as well, and the mixed line between them that scaling makes.
     """
@@ -119,7 +119,7 @@ def _without_border(grey: Any) -> Any:
 
 
 def _ink_box(grey: Any) -> tuple[float, float, float, float]:
-    """Left, top, right, bottom between which nearly all ink is, in parts of pixels."""
+    """Return left, top, right, bottom between which nearly all ink is, in parts of pixels."""
     paper = int(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
     ink = np.abs(grey.astype(np.int16) - paper).astype(np.float32)
     ink[ink <= _BORDER] = 0
@@ -134,7 +134,7 @@ def _ink_box(grey: Any) -> tuple[float, float, float, float]:
 
 
 def views(grey: Image.Image) -> list[View]:
-    """The views of a grey (mode L) picture; none where nothing is to be seen."""
+    """Compute the views of a grey (mode L) picture; none for a blank one."""
     factor = max(grey.size) // (4 * SIDE)
     if factor > 1:
         grey = grey.reduce(factor)
@@ -162,7 +162,7 @@ def _view(pixels: Any, box: tuple[float, float, float, float]) -> View | None:
 
 
 def tables(seen: Sequence[View], sample: int = SAMPLE) -> list[int]:
-    """What a picture is looked up by: of each view `TABLES` numbers, the table in the bits above the sample.
+    """Compute the look-up keys of a picture: `TABLES` numbers per view, the table in the bits above the sample.
 
     Args:
         seen: views.
@@ -177,7 +177,7 @@ def tables(seen: Sequence[View], sample: int = SAMPLE) -> list[int]:
 
 
 def similarity(a: Sequence[View], b: Sequence[View]) -> float:
-    """Likeness of two pictures, 0 to 1: of the two of their views that are most alike.
+    """Compute the similarity of two pictures, 0 to 1: that of their two most similar views.
 
     It is the correlation of grey levels or of fine structure, whichever is less; `NEAR` and above is a near duplicate.
     """
@@ -194,7 +194,7 @@ def similarity(a: Sequence[View], b: Sequence[View]) -> float:
 
 
 def differing(x: bytes, y: bytes) -> int:
-    """Bits in which two packed hashes differ."""
+    """Return bits in which two packed hashes differ."""
     return (int.from_bytes(x) ^ int.from_bytes(y)).bit_count()
 
 
@@ -215,7 +215,7 @@ def _alike(x: Any, y: Any) -> float:
 
 
 def _aligned(x: Any, y: Any) -> float:
-    """Likeness after an affine alignment (enhanced correlation, Evangelidis and Psarakis 2008), coarse then fine."""
+    """Compute the similarity after an affine alignment (Evangelidis and Psarakis 2008), coarse then fine."""
     cv2 = opencv()
     warp: Any = np.eye(2, 3, dtype=np.float32)
     half = SIDE // 2
@@ -229,7 +229,7 @@ def _aligned(x: Any, y: Any) -> float:
             x, y, warp, cv2.MOTION_AFFINE, (3, 30, 1e-4), np.full((SIDE, SIDE), 255, np.uint8), 3
         )
     except cv2.error:
-        return 0.0  # it does not converge where nothing is alike
+        return 0.0  # it does not converge if the pictures differ too much
     corners = np.array([[0, SIDE, 0, SIDE], [0, 0, SIDE, SIDE], [1, 1, 1, 1]], np.float32)
     if float(np.abs(warp @ corners - corners[:2]).max()) > _SHIFT * SIDE:
         return 0.0

@@ -14,7 +14,7 @@ _TRAILER: Final = 0x3B
 
 
 def count_frames(data: bytes, source_format: str, stated: object) -> int:
-    """Frames of an image file, 1 for formats that hold one; counting stops above `FRAMES`.
+    """Count frames of an image file, 1 for formats that hold one; counting stops above `FRAMES`.
 
     Args:
         data: bytes of the file.
@@ -31,7 +31,7 @@ def count_frames(data: bytes, source_format: str, stated: object) -> int:
 
 
 def _tiff(data: bytes) -> int:
-    """Length of the chain of image file directories (TIFF 6.0, 2); a loop ends it.
+    """Return the length of the chain of image file directories (TIFF 6.0, 2); a loop ends it.
 
     Raises:
         Rejected: IMAGE_CORRUPT if the chain leaves the file.
@@ -52,7 +52,7 @@ def _number(data: bytes, at: int, layout: str) -> int:
 
 
 def _gif(data: bytes) -> int:
-    """Number of image descriptors (GIF89a, 20)."""
+    """Count image descriptors (GIF89a, 20)."""
     if len(data) < 13:
         return 1
     at = 13 + _palette(data[10])
@@ -73,12 +73,12 @@ def _gif(data: bytes) -> int:
 
 
 def _palette(flags: int) -> int:
-    """Bytes of the colour table that flags announce."""
+    """Return the bytes of the colour table that flags announce."""
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
 def _skip_blocks(data: bytes, at: int) -> int:
-    """Position after a chain of data sub-blocks."""
+    """Return the position after a chain of data sub-blocks."""
     end = len(data)
     while at < end and data[at]:
         at += data[at] + 1

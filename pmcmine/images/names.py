@@ -9,6 +9,6 @@ VECTOR_SUFFIXES = frozenset({".svg", ".svgz", ".eps", ".ps", ".ai", ".emf", ".wm
 
 
 def is_image_name(name: str) -> bool:
-    """Whether a file name ends like an image, of pixels or drawn."""
+    """Check whether a file name ends like an image, of pixels or drawn."""
     suffix = PurePosixPath(name).suffix.lower()
     return suffix in IMAGE_SUFFIXES or suffix in VECTOR_SUFFIXES

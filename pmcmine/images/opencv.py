@@ -9,14 +9,14 @@ _LOADING = threading.Lock()
 
 
 def opencv() -> ModuleType:
-    """The module `cv2`.
+    """Import `cv2` safely.
 
     While its package loads, it takes itself out of `sys.modules` and has the bare extension there in its place: a
     thread that imports it in that moment gets an extension without `cv2.data`, past Python's own import lock. So
     nothing here imports it in any other way.
 
     Raises:
-        ImportError: where it is not installed.
+        ImportError: if it is not installed.
     """
     with _LOADING:
         import cv2

@@ -12,7 +12,7 @@ from pmcmine.text.redact import hide
 
 SECONDS: Final = 15.0  # budget if none is given
 _WAITS: Final = (0.25, 0.5, 1.0, 2.0)  # before each further try
-# What the errors of HTTP libraries and of the system say, and what it means.
+# Error texts of HTTP libraries and the system, and their meaning.
 _MEANINGS: Final = (
     (("NameResolutionError", "gaierror", "getaddrinfo", "name resolution", "Name or service", "nodename"),
      "the name of the host can't be resolved"),

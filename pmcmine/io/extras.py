@@ -29,7 +29,7 @@ _FILE_SYSTEMS: Final[Mapping[str, str]] = {"gs": "'pmcmine[gcs]'", "gcs": "'pmcm
 
 
 def has(module: str) -> bool:
-    """Whether a module can be imported; it is not loaded."""
+    """Check whether a module can be imported; it is not loaded."""
     try:
         return find_spec(module) is not None
     except (ImportError, ValueError):

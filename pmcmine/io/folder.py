@@ -31,7 +31,7 @@ FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def _walk_local(root: Path) -> Iterator[str]:
-    """Paths below a folder, relative to it; a folder that several links lead to is read once."""
+    """List the paths below a folder, relative to it; a folder that several links lead to is read once."""
     seen: set[tuple[int, int]] = set()
     waiting, links = deque([""]), deque[str]()
     while waiting or links:
@@ -115,7 +115,7 @@ class Folder:
         return isinstance(self.fs, LocalFileSystem)
 
     def path(self, name: str = "") -> str:
-        """Full path of a file inside, as the file system takes it.
+        """Return full path of a file inside, as the file system takes it.
 
         Raises:
             StorageError: if the name would leave the folder.
@@ -138,14 +138,14 @@ class Folder:
         return Folder(f"{self.url.rstrip('/')}/{name}")
 
     def exists(self, name: str = "") -> bool:
-        """Whether a file or folder is there, as of now (listings are not cached)."""
+        """Check whether a file or folder is there, as of now (listings are not cached)."""
         if self.is_local:
             return Path(self.path(name)).exists()
         self.fs.invalidate_cache()
         return bool(self.fs.exists(self.path(name)))
 
     def names(self, name: str = "") -> list[str]:
-        """Sorted names directly inside a folder; empty where it does not exist."""
+        """List sorted names directly inside a folder; empty if it does not exist."""
         path = self.path(name)
         if self.is_local:
             try:
@@ -160,7 +160,7 @@ class Folder:
         return sorted({e.rstrip("/").rsplit("/", 1)[-1] for e in entries if e.rstrip("/") != path.strip("/")})
 
     def walk(self, name: str = "") -> list[str]:
-        """Sorted names of all files below, relative to this folder; on a local disk of FIFOs and the like, too."""
+        """List all files below by sorted name, relative to this folder; on a local disk also FIFOs and the like."""
         if self.is_local:
             top = Path(self.path(name))
             if not top.is_dir():
@@ -172,15 +172,15 @@ class Folder:
         return sorted(f.removeprefix(root).removeprefix(prefix).lstrip("/") for f in found)
 
     def read(self, name: str, most: int = -1) -> bytes:
-        """All bytes of a file.
+        """Read all bytes of a file.
 
         Args:
             name: the file.
-            most: read no more than so many bytes of a local file, whatever its stated size; all if negative.
+            most: read no more than this many bytes of a local file, whatever its stated size; all if negative.
 
         Raises:
-            FileNotFoundError: where there is none.
-            OSError: for what is no regular file.
+            FileNotFoundError: if there is none.
+            OSError: for what is not a regular file.
         """
         if self.is_local:
             with open_regular(Path(self.path(name))) as stream:
@@ -192,7 +192,7 @@ class Folder:
         """Open a file for reading with random access.
 
         Raises:
-            OSError: where there is none, or no regular file.
+            OSError: if there is none, or no regular file.
         """
         if self.is_local:
             return open_regular(Path(self.path(name)))
@@ -200,14 +200,14 @@ class Folder:
         return stream
 
     def size(self, name: str) -> int:
-        """Size of a file in bytes."""
+        """Return the size of a file in bytes."""
         return int(self.fs.size(self.path(name)))
 
     def write(self, name: str, data: bytes, *, replace: bool = False) -> bool:
         """Write a file whole. Without `replace` the first writer wins; returns whether this one did.
 
         On an object store that is one conditional put (`if-generation-match` and the like); where a file system knows
-        none, its absence is asked for before.
+        none, its absence is requested before.
         """
         if not replace and not self.is_local:
             try:
@@ -326,7 +326,7 @@ class Folder:
                 if not data:
                     return
         raise StorageError(
-            f"{self.path(name)}: is there, and this run did not write it; move it, then run the same command again"
+            f"{self.path(name)}: exists, but this run did not write it; move it, then run the same command again"
         )
 
     def take(self, other: Folder, name: str) -> None:

@@ -68,7 +68,7 @@ class _Hashed:
         return self._stream.write(data)
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: no data is buffered."""
 
     def close(self) -> None:
-        """The stream is its owner's to close."""
+        """Do nothing: the owner closes the stream."""

@@ -36,7 +36,7 @@ def held(work: Folder) -> Iterator[None]:
     An object store holds an object that is renewed while the run lives.
 
     Raises:
-        ReleaseError: where another run holds it.
+        ReleaseError: if another run holds it.
     """
     if work.is_local:
         yield from _local(work)
@@ -93,7 +93,7 @@ def _remote(work: Folder) -> Iterator[None]:
                 continue
             # This run was silent for so long (a machine asleep) that another took its place.
             log.error("%s: %s has taken this folder over; this run stops", work.url, state["run"])
-            # What a shell starts in the background ignores SIGINT; SIGTERM does the same, where the command line runs.
+            # Background jobs of a shell ignore SIGINT; on the command line SIGTERM does the same.
             ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM if ignored else signal.SIGINT)
             return
@@ -111,10 +111,10 @@ def _remote(work: Folder) -> Iterator[None]:
 
 
 def _take(work: Folder, mine: str) -> None:
-    """Put up a lock where there is none, or in the place of a dead run's.
+    """Put up a lock if there is none, or in the place of a dead run's.
 
     Raises:
-        ReleaseError: where another run holds it, or is quicker.
+        ReleaseError: if another run holds it, or is quicker.
     """
     state = _read(work)
     if state is None:
@@ -129,7 +129,7 @@ def _take(work: Folder, mine: str) -> None:
             raise _busy(work, later["run"])
         work.write("lock", _beat(mine), replace=True)
         time.sleep(_SETTLE)
-    # What stands there tells, not what the put said: its answer may be lost, and it be sent again.
+    # Trust the stored content, not the answer of the put: the answer may be lost and the put repeated.
     found = _read(work)
     if found is None or found["run"] != mine:
         raise _busy(work, found["run"] if found else "it began at the same moment")

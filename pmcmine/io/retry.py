@@ -11,7 +11,7 @@ _SECONDS: Final = re.compile(r"[0-9]{1,9}(\.[0-9]*)?")
 
 
 def retry_after(value: str | None, most: float) -> float | None:
-    """Seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3), None without a usable one.
+    """Return the seconds that a `Retry-After` header asks for (RFC 9110, 10.2.3), None without a usable one.
 
     Args:
         value: the header: a date, or seconds (some hosts give fractions).

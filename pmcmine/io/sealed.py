@@ -1,7 +1,7 @@
-"""Files of our own with a checksum inside, so that damage of a disk or a copy is found when they are read.
+"""Files with a checksum inside, so that damage by a disk or a copy is found when they are read.
 
-JSON objects hold the CRC-32 of the rest of them under `crc32`. Binary files end with a trailer. Neither stops somebody
-who changes a file on purpose.
+JSON objects hold the CRC-32 of the rest of them under `crc32`. Binary files end with a trailer. Neither protects
+against deliberate changes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ SEAL: Final = "crc32"
 _Record = TypeVar("_Record")
 _TRAILER: Final = struct.Struct("<8sIQ")  # magic, CRC-32 and size of what comes before
 _MAGIC: Final = b"pmcmine\n"
-# What reading Arrow or Parquet ends with if the bytes are no such file.
+# Errors of reading bytes that are not Arrow or Parquet.
 UNREADABLE: Final = (pa.ArrowException, OSError, ValueError, LookupError)
 
 
@@ -64,7 +64,7 @@ def parse_object(data: bytes, where: str, way_out: str) -> dict[str, Any]:
 
 
 def seal_holds(value: Mapping[str, Any]) -> bool | None:
-    """Whether an object equals its checksum; None if it has none."""
+    """Check whether an object equals its checksum; None if it has none."""
     if SEAL not in value:
         return None
     try:
@@ -138,7 +138,7 @@ def record(work: Folder, name: str, make: Callable[[dict[str, Any]], _Record]) -
 
 
 def record_or_none(work: Folder, name: str, make: Callable[[dict[str, Any]], _Record]) -> _Record | None:
-    """The same of an object that can be made again: None if it is missing, or damaged, which is warned of."""
+    """Return the same of an object that can be made again: None if it is missing, or damaged, which is warned of."""
     found = read_or_none(work, name)
     if found is None:
         return None

@@ -17,15 +17,15 @@ _FIXED_SUM: Final = sum(_BEFORE) + sum(_MTIME) + 8 * 0x20 + sum(_AFTER)
 
 
 def member_size(size: int) -> int:
-    """Bytes that a member of the given size takes, header and padding included."""
+    """Return the bytes that a member of the given size takes, header and padding included."""
     return BLOCK + (size + BLOCK - 1) // BLOCK * BLOCK
 
 
 def header(name: str, size: int) -> bytes:
-    """The 512-byte header of a regular file.
+    """Build the 512-byte header of a regular file.
 
     Raises:
-        ValueError: where name or size do not fit a plain ustar header.
+        ValueError: if name or size do not fit a plain ustar header.
     """
     encoded = name.encode("ascii")
     if len(encoded) > _MAX_NAME or not 0 <= size <= _MAX_SIZE:
@@ -36,5 +36,5 @@ def header(name: str, size: int) -> bytes:
 
 
 def padding(size: int) -> bytes:
-    """Zeros that fill a member of the given size to a whole block."""
+    """Return zeros that fill a member of the given size to a whole block."""
     return _PADDING[: -size % BLOCK]

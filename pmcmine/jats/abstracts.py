@@ -33,7 +33,7 @@ _TITLES: Final = {
 def main_abstract(
     abstracts: Sequence[FoundAbstract], paragraphs: Sequence[Paragraph], language: str | None
 ) -> str | None:
-    """Text of the main abstract, one line a paragraph, with section titles in front.
+    """Return the text of the main abstract, one line per paragraph, with section titles in front.
 
     The first of these that has text: an abstract without a type in the article's language (or without a stated one), a
     translation into the article's language, an abstract without a type in another language, an abstract of a type that
@@ -62,12 +62,12 @@ def _rank(abstract: FoundAbstract, language: str | None) -> int | None:
 
 
 def _same(stated: str | None, language: str | None) -> bool:
-    """Whether two languages are the same, as far as they are stated: `en-US` is `en`."""
+    """Check whether two languages are the same, as far as they are stated: `en-US` is `en`."""
     return not stated or not language or stated[:2].lower() == language[:2].lower()
 
 
 def _lines(paragraphs: Sequence[Paragraph]) -> dict[str, list[str]]:
-    """Lines of each abstract."""
+    """Return the lines of each abstract."""
     out: dict[str, list[str]] = {}
     for p in paragraphs:
         if p.section_kind != "abstract" or "/fn[" in p.path:
@@ -78,7 +78,7 @@ def _lines(paragraphs: Sequence[Paragraph]) -> dict[str, list[str]]:
 
 
 def _titled(title: str | None, text: str) -> str:
-    """A paragraph behind the title of its section, with one colon between them."""
+    """Prefix a paragraph with the title of its section and one colon."""
     bare = (title or "").rstrip(" \xa0:：.;,–—-")
     if not bare:
         return text

@@ -1,5 +1,7 @@
-"""One article's XML to its rows: article, figures (as drafts until their images are read), mentions,
-paragraphs and tables."""
+"""Extract one article's XML into rows: article, figures, mentions, paragraphs and tables.
+
+Figures are drafts until their images are read.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +82,7 @@ def extract_article(
 
 
 def _article(rows: BodyRows, license_source: str, paragraphs: list[Paragraph], n_sub: int, xml: bytes) -> Article:
-    """The row of the article itself, once those of its body are made."""
+    """Return the row of the article itself, once those of its body are made."""
     front, meta = rows.front, rows.meta
     date = earliest(front.dates)
     return Article(
@@ -133,7 +135,7 @@ def _article(rows: BodyRows, license_source: str, paragraphs: list[Paragraph], n
 
 
 def _sub_articles(body: Body, ledger: Ledger, article_id: str, found: Counter[str]) -> int:
-    """Ledger rows for sub-articles and for every figure in them."""
+    """Return ledger rows for sub-articles and permanentlyy figure in them."""
     total = 0
     for sub in body.sub_articles:
         for element in sub.iter("sub-article", "response"):

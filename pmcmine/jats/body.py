@@ -18,12 +18,12 @@ from pmcmine.rejects import Reason, Rejected
 from pmcmine.text.bounds import REPEATED
 
 _SUB_ARTICLES: Final = frozenset({"sub-article", "response"})
-# Not texts of the article: references, bylines of other articles, and what is read elsewhere.
+# Not text of the article: references, bylines of other articles, and parts that are read elsewhere.
 _CLOSED: Final = frozenset(
     {"ref-list", "title", "label", "object-id", "caption", "sec-meta", "sig-block", "alt-text", "permissions",
      "front-stub", "kwd-group", "table", "term-head", "def-head"}
 )  # fmt: skip
-# Elements that are one text each, where they stand beside paragraphs. (A row of a table here is one of an array.)
+# Elements that become one text each if they are siblings of paragraphs. (A row of a table here is one of an array.)
 _TEXTS: Final = frozenset(
     {"disp-formula", "disp-formula-group", "def-item", "code", "preformat", "verse-group", "speech", "attrib", "tr"}
 )
@@ -87,7 +87,7 @@ def _container(element: Element, place: Place, body: Body) -> None:
 
 
 def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Place:
-    """The place inside a section or another container."""
+    """Return the place inside a section or another container."""
     path = f"{place.path}/{tag}[{n}]" if place.path else f"{tag}[{n}]"
     language = element.get(LANG) or place.language
     figures = "appendix" if tag in ("app", "app-group") else place.figure_kind
@@ -118,7 +118,7 @@ def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Pla
 
 
 def _heading(element: Element) -> Element | None:
-    """The title of a section: its first child, or the one after a label or metadata."""
+    """Find the title of a section: its first child, or the one after a label or metadata."""
     for n, candidate in enumerate(element):
         if candidate.tag == "title":
             return candidate
@@ -146,7 +146,7 @@ def _paragraph(element: Element, place: Place, n: int, body: Body) -> None:
 
 
 def _note(element: Element, place: Place, n: int, body: Body) -> None:
-    """A footnote in a paragraph: its own paragraphs follow that one."""
+    """Read a footnote in a paragraph: its own paragraphs follow that one."""
     _container(element, place.down(f"fn[{n}]"), body)
 
 
@@ -167,7 +167,7 @@ def _figure(
 
 
 def _bare_graphic(element: Element, place: Place, n: int, body: Body) -> None:
-    """A graphic that stands in the text without a figure around it."""
+    """Read a graphic in the text without a figure around it."""
     if element in body.seen:
         return
     body.seen.add(element)
@@ -196,7 +196,7 @@ def _bare_graphic(element: Element, place: Place, n: int, body: Body) -> None:
 
 
 def _bare_alternatives(element: Element, place: Place, n: int, body: Body) -> None:
-    """Renditions of one picture that stand in the text without a figure around them."""
+    """Return renditions of one picture that stand in the text without a figure around them."""
     if element in body.seen:
         return
     if not is_picture(element):
@@ -211,7 +211,7 @@ def _bare_alternatives(element: Element, place: Place, n: int, body: Body) -> No
 
 
 def _media(element: Element, place: Place, n: int, body: Body) -> None:
-    """A film or data file in the text is no figure."""
+    """Skip a film or data file in the text: it is not a figure."""
 
 
 def _supplement(element: Element, place: Place, n: int, body: Body) -> None:
@@ -227,7 +227,7 @@ def _supplement(element: Element, place: Place, n: int, body: Body) -> None:
 
 
 def _group(element: Element, place: Place, n: int, body: Body) -> None:
-    """A group of figures is a figure itself if it has words of its own and can be named, by label or link.
+    """Read a group of figures; it is a figure itself if it has its own text and a label or link.
 
     Its figures do not take its caption. A caption that nothing can name is a paragraph.
     """
@@ -273,7 +273,7 @@ def _boxed(element: Element, place: Place, n: int, body: Body) -> None:
 
 
 def _captioned(caption: Element, place: Place, body: Body) -> None:
-    """The paragraphs of a caption, without its title."""
+    """Read the paragraphs of a caption, without its title."""
     if any(child.tag != "title" for child in caption) or _has_loose_text(caption):
         _container(caption, place.down("caption[0]"), body)
 
@@ -340,7 +340,7 @@ _FLOATS: Final = {
 
 
 def _left_over(article: Element, body: Body, language: str | None) -> None:
-    """Figures and tables in places that the walk does not enter: none may be lost."""
+    """Return figures and tables in places that the walk does not enter: none may be lost."""
     for n, element in enumerate(article.iter("fig", "table-wrap")):
         if element in body.seen or any(a.tag in _SUB_ARTICLES for a in element.iterancestors()):
             continue

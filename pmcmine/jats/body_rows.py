@@ -176,8 +176,10 @@ class BodyRows:
 def _places(
     body: Body, mentions: list[Mention], figure_ids: list[str], paragraphs: list[Paragraph], titles: _Titles
 ) -> list[tuple[tuple[str, ...], str]]:
-    """(section titles, section kind) of each figure: where it stands, or, for one in the floats at the end of the
-    article, where it is mentioned first."""
+    """Return section titles and section kind of each figure.
+
+    They are those of the place where it stands, or, in the floats at the end of the article, of its first mention.
+    """
     places = [(titles.of(f.place.titles)[0], f.place.kind) for f in body.figures]
     floating = {i for i, f in enumerate(body.figures) if f.place.path.startswith("floats-")}
     if floating:
@@ -244,7 +246,7 @@ def _join(flats: tuple[Text, ...]) -> tuple[str | None, tuple[tuple[int, Text], 
 
 
 def _link_target(f: FoundFigure, ordinal: int) -> str:
-    """The XML id of a figure; for one without, a name that no XML id can be."""
+    """Return the XML id of a figure; for one without, a name that no XML id can be."""
     return f.figure.element.get("id") or f"#{ordinal}"
 
 

@@ -27,7 +27,7 @@ class Caption:
 
 
 def read_caption(owner: Element) -> Caption:
-    """The caption that is a direct child of a figure or table."""
+    """Read the caption that is a direct child of a figure or table."""
     title: str | None = None
     title_flat: Text | None = None
     parts: list[Text] = []
@@ -54,7 +54,7 @@ def read_caption(owner: Element) -> Caption:
 
 
 def _caption_parts(caption: Element) -> list[Element]:
-    """Children of a caption; words and inline elements straight in it are put into paragraphs, in place."""
+    """Return children of a caption; words and inline elements straight in it are put into paragraphs, in place."""
     children = list(caption)
     text = caption.text
     if not text or text.isspace():

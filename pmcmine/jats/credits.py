@@ -22,11 +22,11 @@ _ALL: Final = re.compile(
     re.I,
 )
 _OF_PERSONS: Final = re.compile(r"\b(?:patients?|parents?|famil(?:y|ies)|participants?|volunteers?|guardians?)\b", re.I)
-_MAX_CHARACTERS: Final = 200_000  # of all prose; what is longer is no note
+_MAX_CHARACTERS: Final = 200_000  # of all prose; longer texts are not notes
 
 
 def _prose(article: Element) -> Iterator[tuple[Element, bool]]:
-    """Elements that may speak of figures, and whether the article's authors wrote them (not its licence)."""
+    """Yield elements that may speak of figures, and whether the article's authors wrote them (not its licence)."""
     for front in article.iterchildren("front"):
         for name in ("license", "copyright-statement"):
             for meta in front.iterchildren("article-meta"):

@@ -54,13 +54,13 @@ _DIGITS = re.compile(r"\d+")
 
 
 def _iso(text: str) -> str | None:
-    """The date at the front of an ISO 8601 value, None if it is none."""
+    """Parse the date at the start of an ISO 8601 value; None if there is none."""
     match = _ISO_DATE.match(text.strip())
     return _checked(match["year"], int(match["month"] or 0), int(match["day"] or 0)) if match else None
 
 
 def _checked(year: str, month: int, day: int) -> str:
-    """ISO date as precise as the parts are valid."""
+    """Return ISO date as precise as the parts are valid."""
     if not 1 <= month <= 12:
         return year
     if not (1 <= day <= 28 or 1 <= day <= monthrange(int(year) or 4, month)[1]):
@@ -69,13 +69,13 @@ def _checked(year: str, month: int, day: int) -> str:
 
 
 def _month(text: str) -> int:
-    """Number of a month given as a number or name (the first one of a range), 0 for a season or nothing."""
+    """Parse a month given as a number or name (the first of a range); 0 for a season or nothing."""
     match = _TWO_DIGITS.match(text)
     return int(match[0]) if match else _MONTHS.get(text[:3].lower(), 0)
 
 
 def _date(element: Element) -> str | None:
-    """ISO date at the precision given, None without a year."""
+    """Return ISO date at the precision given, None without a year."""
     iso = element.get("iso-8601-date")
     if iso and (value := _iso(iso)):
         return value
@@ -103,7 +103,7 @@ def _worded(text: str) -> str | None:
 
 
 def _date_kind(element: Element) -> str | None:
-    """Field of `Dates` that a date goes to, None for dates of other events."""
+    """Return the field of `Dates` that a date goes to, None for dates of other events."""
     kind = (element.get("date-type") or "").strip().lower()
     if not kind or kind in ("pub", "publication", "published"):
         kind = (element.get("pub-type") or kind).strip().lower()
@@ -124,6 +124,6 @@ def earliest(dates: Dates) -> str | None:
 
 
 def year_of(date: str | None) -> int | None:
-    """Year of an ISO date."""
+    """Return year of an ISO date."""
     match = _DIGITS.match(date or "")
     return int(match[0]) if match else None

@@ -64,7 +64,7 @@ def parse_jats(data: bytes, max_bytes: int = MAX_XML_BYTES, pmcid: str | None = 
     """Parse one article and return its `article` element, JATS namespaces stripped.
 
     Accepts any DOCTYPE without loading it, JATS with or without a namespace, prefixes that only the DTD declares, and
-    the wrappers of OAI-PMH and eFetch (`pmc-articleset`): of several articles the one with the PMCID asked for is
+    the wrappers of OAI-PMH and eFetch (`pmc-articleset`): of several articles the one with the PMCID requested is
     returned, else the first.
 
     Raises:
@@ -119,7 +119,7 @@ def _parse(data: bytes) -> Element:
 
 
 def stated_pmcid(article: Element) -> str | None:
-    """`PMC<digits>` as an article of any namespace states it."""
+    """Return `PMC<digits>` as an article of any namespace states it."""
     for element in article.iter():
         name = local(element)
         if name == "article-id" and element.get("pub-id-type") in ("pmcid", "pmc"):
@@ -132,7 +132,7 @@ def stated_pmcid(article: Element) -> str | None:
 
 
 def other_articles(article: Element) -> list[str | None]:
-    """PMCIDs of the other articles in the file of an article."""
+    """Return PMCIDs of the other articles in the file of an article."""
     if article.getparent() is None:
         return []
     root = article.getroottree().getroot()

@@ -53,7 +53,7 @@ def read_statements(element: Element, around: Around | None = None) -> tuple[Sta
 
 
 def _enclosing(ancestor: Element) -> list[Statement]:
-    """What an element says of the rights of all figures in it."""
+    """Collect an element's statements about the rights of all figures in it."""
     found: list[Statement] = []
     tag = ancestor.tag
     holder = ancestor.find("sec-meta") if tag == "sec" else ancestor
@@ -138,7 +138,7 @@ _SIGN = re.compile(r"©|\(c\)|copyright", re.IGNORECASE)
 
 
 def _stated(permissions: Element, text: str) -> License | None:
-    """The strictest of the licences that `<permissions>` states; OTHER for a licence that isn't understood."""
+    """Read the strictest licence that `<permissions>` states; OTHER if one is not understood."""
     licences: list[License] = []
     for child in permissions:
         tag = child.tag

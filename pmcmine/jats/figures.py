@@ -28,7 +28,7 @@ class GraphicRef:
     """A graphic as the XML names it.
 
     Attributes:
-        href: `xlink:href`, empty where there is none.
+        href: `xlink:href`, empty if there is none.
         role: primary, alternative, panel or thumbnail.
         caption: label and caption of the graphic alone.
         alt_text: alternative text of the graphic alone.
@@ -77,7 +77,7 @@ def _is_image(element: Element) -> bool:
 def _collect_graphics(
     element: Element, alternatives: Element | None, found: list[tuple[Element, Element | None]]
 ) -> None:
-    """(graphic, the `<alternatives>` around it) of an element, not of what it holds for others.
+    """Return (graphic, the `<alternatives>` around it) of an element, not of what it holds for others.
 
     A function of its own: a closure that calls itself is a reference cycle, which would keep the tree in memory.
     """
@@ -93,7 +93,7 @@ def _collect_graphics(
 
 
 def own_graphics(owner: Element) -> tuple[GraphicRef, ...]:
-    """All graphics of an element, ranked: document order, thumbnails last, first wins ties.
+    """Return all graphics of an element, ranked: document order, thumbnails last, first wins ties.
 
     Graphics in one `<alternatives>`, or with one stem, are one picture; bare siblings are panels.
     """
@@ -142,7 +142,7 @@ def _is_vector(ref: GraphicRef) -> bool:
 
 
 def _says_something(caption: Caption) -> bool:
-    """Whether a graphic's caption is more than PMC's words at every supplement."""
+    """Check whether a graphic's caption is more than PMC's words at every supplement."""
     return caption.text is not None and not _BOILERPLATE.fullmatch(caption.text)
 
 
@@ -155,14 +155,14 @@ def _own_words(graphic: Element) -> tuple[str | None, str | None, str | None]:
 
 
 def _is_own(picture: Element, owner: Element) -> bool:
-    """Whether a graphic, or renditions of one, belong to this figure and not to another in it."""
+    """Check whether a graphic, or renditions of one, belong to this figure and not to another in it."""
     return picture.tag in ("graphic", "media", "alternatives") and (
         next(picture.iterancestors(*_OTHER_OWNERS, owner.tag), None) is owner
     )
 
 
 def _caption_of(element: Element, graphics: tuple[GraphicRef, ...]) -> Caption:
-    """A figure's caption; without one, that of the only graphic that has one."""
+    """Read a figure's caption; without one, that of its only graphic with a caption."""
     caption = read_caption(element)
     if caption.text is None and any(g.caption for g in graphics):
         pictures = [
@@ -175,12 +175,12 @@ def _caption_of(element: Element, graphics: tuple[GraphicRef, ...]) -> Caption:
 
 
 def _described(own: Element | None, of_graphics: Iterable[str | None]) -> str | None:
-    """A figure's own description, else those of its graphics, each text once."""
+    """Read a figure's own description, else those of its graphics, each text once."""
     return plain_text(own) or "\n".join(dict.fromkeys(t for t in of_graphics if t)) or None
 
 
 def figure_kind(element: Element, inherited: str) -> str:
-    """Kind of a `<fig>`: what it says of itself, else what surrounds it."""
+    """Return the kind of a `<fig>`: what it says of itself, else what surrounds it."""
     said = f"{element.get('fig-type') or ''} {element.get('specific-use') or ''}".lower()
     if "scheme" in said or (plain_text(element.find("label")) or "").lower().startswith("scheme"):
         return "scheme"

@@ -13,7 +13,10 @@ from pmcmine.jats.text import Text
 
 
 class Place(NamedTuple):
-    """Where in the article something stands. (A tuple: one is made for each paragraph.)"""
+    """A place in the article.
+
+    It is a tuple because one is created for each paragraph.
+    """
 
     path: str = ""
     titles: tuple[str, ...] = ()
@@ -22,7 +25,7 @@ class Place(NamedTuple):
     figure_kind: str = "figure"
 
     def down(self, step: str) -> Place:
-        """The place one step deeper."""
+        """Go one step deeper."""
         return self._replace(path=f"{self.path}/{step}" if self.path else step)
 
 

@@ -109,14 +109,14 @@ def _authors(meta: Element) -> tuple[Author, ...]:
 
 
 def _notes(article: Element, front: Element, meta: Element) -> list[Element]:
-    """Elements in which some journals print the licence."""
+    """Return elements in which some journals print the licence."""
     notes = [*meta.findall("author-notes"), *front.findall("notes")]
     back = article.find("back")
     return notes if back is None else [*notes, *back.findall("fn-group"), *back.findall("notes")]
 
 
 def _events(article: Element, meta: Element) -> Iterator[str]:
-    """Types of the article's dates and events, and of the sub-articles and responses below it."""
+    """Yield the types of the article's dates and events, and of the sub-articles and responses below it."""
     for child in meta:
         if child.tag in ("pub-date", "history", "pub-history"):
             for e in child.iter("pub-date", "date", "event"):
@@ -126,7 +126,7 @@ def _events(article: Element, meta: Element) -> Iterator[str]:
 
 
 def _notices(article: Element, front: Element, meta: Element) -> Iterator[str]:
-    """Places in which a publisher prints that an article is retracted."""
+    """Yield the places in which a publisher prints that an article is retracted."""
     for e in (*_notes(article, front, meta), *meta.iterchildren("abstract", "product")):
         yield " ".join(e.itertext())
     body = article.find("body")
@@ -195,7 +195,7 @@ class _Meta:
 
 
 def _pages(texts: Mapping[str, str | None]) -> str | None:
-    """The range of pages, or the number of an article that has none."""
+    """Return the range of pages, or the number of an article that has none."""
     first, last = texts.get("fpage"), texts.get("lpage")
     if first is None:
         return texts.get("elocation-id")
@@ -267,7 +267,7 @@ def read_front(article: Element, as_of: str | None = None) -> Front:
 
 
 def read_references(article: Element) -> tuple[Reference, ...]:
-    """The reference list with the ids that its entries give."""
+    """Read the reference list with the ids of its entries."""
     references: list[Reference] = []
     back = article.find("back")
     if back is None:

@@ -14,7 +14,7 @@ from pmcmine.text.clean import one_line
 
 
 def attribution_line(front: Front, pmcid: str, licence: Stated, doi: str | None) -> str:
-    """Attribution as the Creative Commons licences ask for it: who, what, where, under which terms."""
+    """Build the attribution as the Creative Commons licences ask for it: who, what, where, under which terms."""
     names = [f"{a.surname} {_initials(a.given_names)}".strip() for a in front.authors[:3]]
     who = ", ".join(names) + (" et al" if len(front.authors) > 3 else "")
     year = year_of(earliest(front.dates))

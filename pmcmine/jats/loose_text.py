@@ -19,7 +19,7 @@ _INLINE: Final = frozenset(
 
 
 def _has_loose_text(element: Element) -> bool:
-    """Whether text stands straight in an element that holds paragraphs."""
+    """Check whether text stands straight in an element that holds paragraphs."""
     text = element.text
     if text and not text.isspace():
         return True

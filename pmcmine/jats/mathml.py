@@ -55,7 +55,7 @@ def _mathml(element: Element) -> str:
 
 
 def _table(name: str, parts: list[str]) -> str:
-    """A matrix, or a row of it."""
+    """Return a matrix, or a row of it."""
     if name == "mlabeledtr":
         return f"{_table('mtr', parts[1:])} {parts[0]}"
     return ("; " if name == "mtable" else ", ").join(p for p in parts if p)
@@ -68,7 +68,7 @@ def _fraction(element: Element, above: str, below: str) -> str:
 
 
 def _script(name: str, base: str, script: str) -> str:
-    """A base with one script or accent."""
+    """Return a base with one script or accent."""
     script = script.strip()
     if name == "mover" and len(script) == 1 and not script.isalnum():
         return base + script  # an accent
@@ -80,14 +80,14 @@ def _script(name: str, base: str, script: str) -> str:
 
 
 def _both_scripts(base: str, low: str, high: str) -> str:
-    """A base with a script below and one above."""
+    """Return a base with a script below and one above."""
     low, high = low.strip(), high.strip()
     raised = high if high and _PRIMES.issuperset(high) else f"^{_group(high)}" if high else ""
     return base + (f"_{_group(low)}" if low else "") + raised
 
 
 def _token(element: Element, name: str) -> str:
-    """Text of an identifier, number, operator or words."""
+    """Compute the text of an identifier, number, operator or words."""
     text = element.text or ""
     if len(element):  # entities, glyphs and breaks
         text += "".join(_mathml(c) + (c.tail or "") for c in element)
@@ -122,7 +122,7 @@ def _fenced(element: Element, parts: list[str]) -> str:
 
 
 def _multiscripts(element: Element) -> str:
-    """A base with several scripts: those in front first, as in ^14_6C."""
+    """Write a base with several scripts, those in front first, as in ^14_6C."""
     children = [c for c in element if isinstance(c.tag, str)]
     names = [c.tag.rpartition("}")[2] for c in children]
     cut = names.index("mprescripts") if "mprescripts" in names else len(children)
@@ -137,7 +137,7 @@ def _multiscripts(element: Element) -> str:
 
 
 def _base(text: str) -> str:
-    """What a power is put on: in brackets if it is a sum or quotient."""
+    """Write the base of a power, in brackets if it is a sum or quotient."""
     bare = text.strip()
     # Markup that takes too much as the base, up to `1.5 × 10` or `y = x`, is common.
     calculated = any(c in bare for c in "+−-/") and "=" not in bare and not bare.endswith(("10", "("))
@@ -145,7 +145,7 @@ def _base(text: str) -> str:
 
 
 def _is_closed(text: str) -> bool:
-    """Whether one pair of brackets holds all of a text."""
+    """Check whether one pair of brackets holds all of a text."""
     if len(text) < 2 or text[0] + text[-1] not in ("()", "[]", "{}", "||", "⟨⟩"):
         return False
     depth = 0
@@ -162,5 +162,5 @@ def _group(text: str) -> str:
 
 
 def _entity(name: str) -> str:
-    """An entity that the (never loaded) DTD would have defined."""
+    """Resolve an entity that the DTD, which is never loaded, would have defined."""
     return meaning(name)

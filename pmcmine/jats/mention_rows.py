@@ -25,7 +25,7 @@ _BOXES = ("fig-group", "alternatives", "boxed-text", "supplementary-material", "
 def _figure_references(
     refs: tuple[Ref, ...], index: FigureIndex, figure_ids: list[str], repeated: _Repeated
 ) -> tuple[FigureReference, ...]:
-    """A paragraph's links to figures."""
+    """Build a paragraph's links to figures."""
     found = []
     for ref in refs:
         named = [figure_ids[i] for i in index.figures(ref.rids)]
@@ -47,7 +47,7 @@ class LinkTargets:
         self.added = 0
 
     def resolve(self, refs: tuple[Ref, ...]) -> tuple[Ref, ...]:
-        """Links with the ids of figures in place of those of groups, and of graphics and captions."""
+        """Resolve the links with the ids of figures in place of those of groups, and of graphics and captions."""
         for ref in refs:
             if ref.kind == "fig" and not self._are_figures(ref.rids):
                 break
@@ -56,7 +56,7 @@ class LinkTargets:
         return tuple([self._resolved(ref) if ref.kind == "fig" else ref for ref in refs])
 
     def _resolved(self, ref: Ref) -> Ref:
-        """A link with the ids of figures.
+        """Resolve a link to the ids of figures.
 
         Raises:
             Rejected: XML_TOO_LARGE where links to whole groups of figures multiply beyond the bound.
@@ -79,7 +79,7 @@ class LinkTargets:
         return self.parts.get(rid, (rid,))
 
     def _parts(self) -> dict[str, tuple[str, ...]]:
-        """Figures by the ids of what is in them and of the boxes around them."""
+        """Return figures by the ids of what is in them and of the boxes around them."""
         inside: dict[str, tuple[str, ...]] = {}
         around: dict[str, list[str]] = {}
         for found, name in zip(self.body.figures, self.ids, strict=True):
@@ -222,7 +222,7 @@ class _Mentions:
             raise Rejected(Reason.XML_TOO_LARGE, f"more than {bounds.MENTIONS_READ} mentions of figures")
 
     def outside(self, root: Element) -> int:
-        """Ledger rows for links to figures in places whose text is in no row; their number."""
+        """Return ledger rows for links to figures in places whose text is in no row; their number."""
         n = 0
         if _COUNT_FIGURE_LINKS(root) == len(self.links):
             return 0  # all are accounted for

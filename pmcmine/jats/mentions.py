@@ -77,7 +77,7 @@ class FigureIndex:
 
 
 def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[list[Named], list[Ref]]:
-    """All figures that a text names, in order of place, and the figure links that lead nowhere.
+    """Find all figures that a text names, in order of place, and the figure links that lead nowhere.
 
     Args:
         text: the text of a paragraph, caption or title.
@@ -156,7 +156,7 @@ def _linked(
 
 
 def _as_one(text: str, items: Sequence[_Item], own: Sequence[int], ref: Ref) -> tuple[_Item, list[int]]:
-    """The first item of a link with those joined that follow it, and the numbers of all these.
+    """Return the first item of a link with those joined that follow it, and the numbers of all these.
 
     "Fig. 2A and 2C" in one link is one mention.
     """
@@ -172,7 +172,7 @@ def _as_one(text: str, items: Sequence[_Item], own: Sequence[int], ref: Ref) -> 
 
 
 class _Spans:
-    """Spans of links, asked for what they cover; a question costs the same however many they are."""
+    """Spans of links; a query for the links in a range takes the same time for any number of links."""
 
     def __init__(self, refs: Sequence[Ref]) -> None:
         spans = sorted((r.start, r.end) for r in refs)
@@ -207,7 +207,7 @@ def _unlinked(
     index: FigureIndex,
     before: int,
 ) -> list[Named]:
-    """Figures that a text names in plain words, and those between the ends of a range.
+    """Return figures that a text names in plain words, and those between the ends of a range.
 
     Args:
         items: the numbers after the word figure, in order.
@@ -298,7 +298,7 @@ def _of_link(text: str, ref: Ref, figure: int, index: FigureIndex) -> tuple[str 
 def _unnumbered_ranges(
     text: str, links: Sequence[tuple[Ref, list[int]]], index: FigureIndex, named: Sequence[Named]
 ) -> list[Named]:
-    """Figures between two linked ends of a range whose labels hold no numbers: by document order."""
+    """Return figures between two linked ends of a range whose labels hold no numbers: by document order."""
     between: list[Named] = []
     numbered = set(index.by_number.values())
     ordered = sorted((m.start, m.figure) for m in named)

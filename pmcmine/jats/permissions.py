@@ -61,7 +61,7 @@ def _collect(element: Element, parts: list[str]) -> None:
 
 
 def _future(ref: Element, as_of: str) -> bool:
-    """Whether a dated licence comes into force after `as_of`; a date that cannot be read is in the future."""
+    """Check whether a dated licence comes into force after `as_of`; a date that cannot be read is in the future."""
     start = (ref.get("start_date") or "").strip()
     if not start:
         return False
@@ -70,7 +70,7 @@ def _future(ref: Element, as_of: str) -> bool:
 
 
 def _reference(ref: Element) -> Stated:
-    """A `license_ref` that is in force."""
+    """Read a `license_ref` that is in force."""
     scope = f"{ref.get('specific-use') or ''} {ref.get('content-type') or ''}"
     stated = read_statement((), (ref.text, ref.get(HREF)))
     if _MINING.search(scope) and not (_PMC_MARK.search(scope) and stated.license is not None):
@@ -86,7 +86,7 @@ def _references(refs: Iterable[Element], as_of: str) -> Iterator[Stated]:
 
 
 def _license(element: Element, as_of: str) -> Stated:
-    """One `<license>` with all that it holds."""
+    """Read one `<license>` with all its parts."""
     refs = [e for e in element.iter() if local(e) == "license_ref"]
     paragraphs = [p for p in element if local(p) in _PARAGRAPHS]
     prose = [linked_text(p) for p in paragraphs] or [linked_text(element)]

@@ -20,7 +20,7 @@ from schemas.paragraph import Paragraph
 class ArticleMeta:
     """What a source knows of an article version before its XML is read.
 
-    `license_code` is None where the source has no metadata at all (then the XML decides); a source whose
+    `license_code` is None if the source has no metadata at all (then the XML decides); a source whose
     metadata states no licence gives an empty string. `as_of` is the day of the snapshot, today if None.
     """
 

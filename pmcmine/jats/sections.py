@@ -44,7 +44,7 @@ SELF_KINDS: Final = {
 
 @lru_cache(maxsize=4096)
 def kind_of(sec_type: str | None, title: str | None) -> str | None:
-    """Kind of a section of its own accord, None where neither type nor title tells."""
+    """Return the kind of a section of its own accord, None if neither type nor title tells."""
     for words in (sec_type, title):
         # A long title tells a finding, not a kind: "Case volume affects the results of …".
         if not words or len(words) > _LONGEST:

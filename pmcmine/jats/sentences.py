@@ -13,12 +13,12 @@ _ABBREVIATIONS = frozenset(
         "st sp spp subsp var cv inc ltd corp dept univ e.g i.e viz ext",
     )
 )
-_LONGEST = 64  # characters of an abbreviation and what is glued to it
+_LONGEST = 64  # characters of an abbreviation and the text attached to it
 _INITIALS = re.compile(r"[A-Z](?:\.[A-Z])+")
 
 
 def sentence_starts(text: str) -> list[int]:
-    """Offsets (code points) at which sentences start, 0 first."""
+    """Return offsets (code points) at which sentences start, 0 first."""
     starts = [0]
     for match in _BOUNDARY.finditer(text):
         stop = match.start()
@@ -33,7 +33,7 @@ def sentence_starts(text: str) -> list[int]:
 
 
 def sentence_at(text: str, starts: list[int], start: int, end: int) -> tuple[int, int]:
-    """Bounds of the sentence, or the run of sentences, that holds text[start:end]."""
+    """Return the bounds of the sentence, or the run of sentences, that holds text[start:end]."""
     first = starts[bisect_right(starts, start) - 1]
     after = bisect_right(starts, max(end - 1, start))
     last = starts[after] if after < len(starts) else len(text)
@@ -43,7 +43,7 @@ def sentence_at(text: str, starts: list[int], start: int, end: int) -> tuple[int
 
 
 class Sentences:
-    """The sentences of one text, asked for again and again: each is looked for and copied once."""
+    """The sentences of one text, requested again and again: each is looked for and copied once."""
 
     def __init__(self, text: str) -> None:
         self._text = text

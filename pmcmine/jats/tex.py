@@ -22,7 +22,7 @@ _TEX_WORDS: Final = {"times": "×", "cdot": "·", "le": "≤", "leq": "≤", "ge
 
 
 def tex_text(tex: str) -> str:
-    """Readable text of TeX mathematics: no preamble, no fonts, commands as characters where there is one."""
+    """Return readable text of TeX mathematics: no preamble, no fonts, commands as characters if there is one."""
     start = tex.find(_TEX_BODY[0])
     end = tex.find(_TEX_BODY[1], start) if start >= 0 else -1
     text = _TEX_NOISE.sub(" ", tex[start + len(_TEX_BODY[0]) : end] if end >= 0 else tex)

@@ -63,7 +63,7 @@ class Ref(NamedTuple):
 
 
 class Text(NamedTuple):
-    """Plain text with its cross-references, the floats and footnotes in it, and what is emphasised if asked for."""
+    """Plain text with its cross-references, the floats and footnotes in it, and what is emphasised if requested."""
 
     text: str
     refs: tuple[Ref, ...] = ()
@@ -72,7 +72,7 @@ class Text(NamedTuple):
 
 
 def tidy(text: str) -> str:
-    """Text with runs of ASCII white space folded to one space."""
+    """Return the text with runs of ASCII white space folded to one space."""
     return text if _is_tidy(text) else _RUNS.sub(" ", text)
 
 
@@ -87,8 +87,9 @@ def _walk(  # noqa: C901, PLR0915 - where parsing spends its time: a call a kind
     floats: list[Element],
     emphasis: frozenset[str] = _NOTHING,
 ) -> None:
-    """Append the raw pieces of an element's content; links, and tags of `emphasis`, are marked by the pieces that
-    they span.
+    """Append the raw pieces of an element's content.
+
+    Links, and tags of `emphasis`, are marked by the pieces that they span.
 
     Offsets are counted afterwards, once a link instead of once a piece: this walk is where parsing spends its time.
     """
@@ -152,11 +153,11 @@ _NUMBERS: Final = re.compile(r"\d+[a-z]?(?:\s?[,;–-]\s?\d+[a-z]?)+")  # of sev
 _VARIABLE_POWER: Final = re.compile(r"\(?[-−–‐‑－]\s?\(?[Δ∆A-Za-z]|[nNx]$")  # 2^−ΔΔCt, 2^n
 _WORD: Final = re.compile(r"[^\W\d_][a-zß-ÿ]{3,}$")
 _SPACED_TEN: Final = re.compile(r"[×xX·*∙•]\s?10 $")
-_REACH: Final = 48  # characters before a superscript that decide what it is
+_REACH: Final = 48  # characters before a superscript that decide its meaning
 
 
 def _is_glued(xref: Element) -> bool:
-    """Whether a citation that follows a letter or digit would run into it: `2015<xref>12</xref>`."""
+    """Check whether a citation that follows a letter or digit would run into it: `2015<xref>12</xref>`."""
     if xref.get("ref-type") != "bibr":
         return False
     text = xref.text
@@ -166,7 +167,7 @@ def _is_glued(xref: Element) -> bool:
 
 
 def _tail(parts: list[str]) -> str:
-    """The last characters of a text in pieces."""
+    """Return the last characters of a text in pieces."""
     text = parts[-1]
     if len(text) >= _REACH:
         return text[-_REACH:]
@@ -213,7 +214,7 @@ def _before_superscript(element: Element, parts: list[str]) -> str:
 
 
 def _after_number(element: Element, text: str, parts: list[str]) -> str:
-    """What a superscript needs after a digit."""
+    """Return the separator that a superscript needs after a digit."""
     before = _tail(parts)
     at = len(before)
     while at and (before[at - 1].isdigit() or before[at - 1] in ".,"):
@@ -242,7 +243,7 @@ def _after_number(element: Element, text: str, parts: list[str]) -> str:
 
 
 def _is_base(base: str, exponent: str) -> bool:
-    """Whether a number (no name, not 10) is raised to an unsigned power, rather than followed by a citation."""
+    """Check whether a number (no name, not 10) is raised to an unsigned power, rather than followed by a citation."""
     if not exponent.isdigit():
         return True
     power = int(exponent) if len(exponent) < 4 else 1000
@@ -262,7 +263,7 @@ def _is_expression(parts: list[str]) -> bool:
 
 
 def is_picture(alternatives: Element) -> bool:
-    """Whether `<alternatives>` are renditions of a picture, none of them text."""
+    """Check whether `<alternatives>` are renditions of a picture, none of them text."""
     found = False
     for child in alternatives:
         tag = child.tag
@@ -274,7 +275,7 @@ def is_picture(alternatives: Element) -> bool:
 
 
 def flatten(element: Element, emphasis: frozenset[str] = _NOTHING) -> Text:
-    """Text of an element's content: offsets are code points of `Text.text`.
+    """Return the text of an element's content: offsets are code points of `Text.text`.
 
     Elements of the tags `emphasis` are told among the links.
     """
@@ -330,7 +331,7 @@ def flatten_caption(element: Element) -> Text:
 
 
 def _ref(text: str, start: int, end: int, element: Element) -> Ref:
-    """A link at its offsets, without the white space at its ends."""
+    """Build a link at its offsets, without white space at its ends."""
     if end > len(text):
         end = len(text)
         start = min(start, end)
@@ -345,7 +346,7 @@ def _ref(text: str, start: int, end: int, element: Element) -> Ref:
 
 
 def plain_text(element: Element | None) -> str | None:
-    """Text of an element, None where the element is missing or empty."""
+    """Return the text of an element, None if the element is missing or empty."""
     if element is None:
         return None
     if not len(element):  # the common case of a leaf, at a tenth of the cost
@@ -355,7 +356,7 @@ def plain_text(element: Element | None) -> str | None:
 
 
 def formula_text(element: Element) -> str:
-    """Readable text of a formula: its MathML if there is any, else its TeX, else its marked-up text."""
+    """Return readable text of a formula: its MathML if there is any, else its TeX, else its marked-up text."""
     text = ""
     math = element if element.tag in (MATHML + "math", "math") else None
     if math is None:

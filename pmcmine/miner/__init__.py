@@ -1,4 +1,4 @@
-"""One PMCID from its versions to its rows and images: all that a worker does to an article.
+"""One PMCID from its versions to its rows and images: everything that a worker does with an article.
 
 `article` reads an article, `choice` says which picture each figure means, `media` reads the pictures, `figures` makes
 rows of them, and `samples` what shards hold. `mine_pmcid` is the way in.

@@ -53,7 +53,7 @@ def mine_pmcid(entries: Sequence[Entry], reader: Reader, config: MineConfig, as_
 
 
 def _failed(entries: Sequence[Entry], reason: Reason, detail: str) -> tuple[Ledger, Mined]:
-    """Rejects of all versions of an article that could not be mined, of which nothing is kept."""
+    """Return the rejects of all versions of an article that could not be mined, of which nothing is kept."""
     pmcid, last = entries[0].pmcid, entries[-1]
     ledger = Ledger(pmcid)
     mined = Mined(pmcid)
@@ -148,7 +148,7 @@ def _tombstone(pmcid: str, version: int) -> Tombstone:
 
 
 def _metadata(entries: Sequence[Entry], reader: Reader, ledger: Ledger) -> list[VersionMeta]:
-    """Metadata of all versions; none if that of one can't be read, for it might say retracted."""
+    """Return the metadata of all versions; none if that of one can't be read, for it might say retracted."""
     versions, failed = [], False
     for entry in entries:
         try:

@@ -1,4 +1,4 @@
-"""Which articles are at work: markers that name suspects once a process was killed."""
+"""Which articles are at work: markers that name suspects once per process was killed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _at_work(marker: str | None, pmcid: str) -> Iterator[None]:
 
 
 def _suspects(marker: str, seconds: float) -> list[str]:
-    """PMCIDs that have been at work for so long."""
+    """Return PMCIDs that have been at work for so long."""
     now = time.monotonic()
     return sorted(p for p, since in dict(_AT_WORK.get(marker, {})).items() if now - since >= seconds)
 

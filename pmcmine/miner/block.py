@@ -28,7 +28,7 @@ _CAREFUL_AFTER = 2  # starts without a commit
 
 
 def _read_starts(work: Folder, home: str) -> tuple[int, frozenset[str]]:
-    """How many starts of a block ended without a word, and the articles that interrupted ones were at."""
+    """Count starts that ended without a record, and list the articles that interrupted starts were working on."""
     silent, suspects = 0, set[str]()
     for name in work.names(home):
         if name.startswith("started-") and not name.endswith(".tmp"):  # that of a writer that was killed
@@ -89,7 +89,7 @@ def mine_block(
         write_manifest(work, Manifest(block, attempt, tuple(parts)))
     except Exception:
         _AT_WORK.pop(marker, None)
-        work.remove(marker)  # an error that can be told is no killed worker
+        work.remove(marker)  # the worker failed but was not killed
         raise
     except BaseException:
         _settle(work, marker)
@@ -104,7 +104,7 @@ def mine_block(
 
 
 def _wanted(work: Folder, block: int) -> list[list[Entry]]:
-    """The PMCIDs of a block that are to be mined: all, or in an update what is new or changed."""
+    """Select the PMCIDs of a block to mine: all, or in an update the new and changed ones."""
     groups = read_block(work, block)
     dead = read_dead(work, block)
     return [g for g in groups if g[0].pmcid in dead] if dead else groups

@@ -30,7 +30,7 @@ _CHILD_SECONDS = (120.0, 20.0)  # a child's time limit: so much, and so much an 
 
 
 def _killed_part(groups: Sequence[Sequence[Entry]], work: Folder, folder: str, before: Mapping[str, Outcome]) -> Part:
-    """The part of articles that end their process: ledger rows and nothing else."""
+    """Build the part of articles that kill their process: ledger rows and nothing else."""
     with work.create(f"{folder}/pack.bin") as (stream, _):
         part = PartWriter(work, folder, stream, f"{folder}/pack.bin")
         for group in groups:
@@ -63,7 +63,7 @@ def _bisect(
 def _in_child(
     groups: Sequence[Sequence[Entry]], block: int, work: Folder, config: MineConfig, folder: str, share: float
 ) -> Part | None:
-    """Mine articles in a process of their own; None where it was killed or hung."""
+    """Mine articles in a process of their own; None if it was killed or hung."""
     folder = f"{folder}-c{uuid.uuid4().hex[:6]}"
     task = {
         "work": work.url,

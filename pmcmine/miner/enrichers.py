@@ -143,7 +143,7 @@ def enrich_panels(
 
 
 def wants_views(config: MineConfig) -> bool:
-    """Whether something looks at pixels."""
+    """Check whether something looks at pixels."""
     return config.panels or any(enricher_of(p).pixels for p in _on(config))
 
 

@@ -11,18 +11,18 @@ from pmcmine.rejects import Reason
 from schemas.figure import Figure, FigureFlag
 from schemas.paragraph import Paragraph, TextFlag
 
-_PRIVACY_SCORE: Final = 0.5  # from which a flag drops what it is set on
+_PRIVACY_SCORE: Final = 0.5  # minimum score of a flag that drops the row
 
 
 def benchmarks(config: MineConfig) -> Benchmarks | None:
-    """The benchmark sets of the run, where there are any."""
+    """Open the benchmark sets of the run, if there are any."""
     if config.decontaminate_sha256 is None:
         return None
     return open_benchmarks(config.out, config.decontaminate_sha256)
 
 
 def unwanted(row: Paragraph | Figure, config: MineConfig) -> tuple[Reason, str] | None:
-    """Why a paragraph or figure is dropped, and what of it may be told; None where it is not."""
+    """Return the reason and detail if a row is excluded, else None."""
     if config.drop_privacy_flagged and _flagged(row.privacy):
         return Reason.PRIVACY_FLAGGED, _kinds(row.privacy)
     if config.decontaminate_action == DROP and row.benchmarks:
@@ -35,5 +35,5 @@ def _flagged(flags: Sequence[TextFlag | FigureFlag]) -> bool:
 
 
 def _kinds(flags: Sequence[TextFlag | FigureFlag]) -> str:
-    """The kinds alone: what is flagged has no place in a ledger."""
+    """List only the kinds of flags: flagged text must not appear in the ledger."""
     return ", ".join(sorted({f.kind for f in flags if f.score >= _PRIVACY_SCORE}))

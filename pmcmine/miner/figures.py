@@ -34,7 +34,7 @@ from schemas.panel import Panel
 def mine_figures(
     extraction: Extraction, bundle: ArticleBundle, config: MineConfig, ledger: Ledger, mined: Mined
 ) -> None:
-    """All that comes of an article's figures, into `mined` and the ledger."""
+    """Mine the figures of an article; add rows to `mined` and rejects to the ledger."""
     article = extraction.article
     index = MediaIndex.of(bundle.meta.assets)
     choices, withheld = choose(extraction.figures, index, article.article_id, bundle.meta.has_media, config, ledger)
@@ -86,7 +86,7 @@ def mine_figures(
 
 
 def _concepts(choices: Sequence[Choice], extraction: Extraction, config: MineConfig) -> list[Concept]:
-    """Concepts of the captions, and of the paragraphs where that is wanted; none without a vocabulary."""
+    """Return concepts of the captions, and of the paragraphs if requested; none without a vocabulary."""
     if config.vocab is None or config.vocab_sha256 is None:
         return []
     linker = article_linker(config.vocab, config.vocab_sha256, config.concept_min_score, config.concept_names)
@@ -103,7 +103,7 @@ def _concepts(choices: Sequence[Choice], extraction: Extraction, config: MineCon
 def _in_benchmarks(
     figures: Sequence[Figure], images: Sequence[CheckedImage | None], sets: Benchmarks, mined: Mined
 ) -> list[Figure]:
-    """Figures with the benchmark sets that hold their image or caption."""
+    """Return figures with the benchmark sets that hold their image or caption."""
     captions = sets.texts([f.caption or "" for f in figures])
     out = []
     for figure, image, caption in zip(figures, images, captions, strict=True):
@@ -123,7 +123,7 @@ def _panels(
     config: MineConfig,
     mined: Mined,
 ) -> None:
-    """Panels of all figures, and which of them the mentions name."""
+    """Return panels of all figures, and which of them the mentions name."""
     views = {f.figure_id: i.view for f, i in zip(figures, images, strict=True) if i is not None}
     views |= {name: image.view for parts in media.pieces.values() for name, image in parts}
     found: list[Panel] = []
@@ -154,7 +154,7 @@ _Shown = tuple[CheckedImage | None, tuple[Reason, str] | None]
 
 
 def _without_repeats(shown: Sequence[_Shown]) -> list[_Shown]:
-    """Images of figures, without those of a file that stands for too many: each would be stored again."""
+    """Drop images of a file that too many figures use, because each copy would be stored again."""
     times: Counter[int] = Counter()
     size = 0
     out: list[_Shown] = []
@@ -254,7 +254,7 @@ def _row(
 
 
 def _graphics(choice: Choice) -> tuple[Graphic, ...]:
-    """The graphics of a figure, the best first."""
+    """Return the graphics of a figure, the best first."""
     return tuple(
         Graphic(
             rank=rank,

@@ -19,9 +19,9 @@ class Choice:
     Attributes:
         draft: the figure as the XML has it.
         graphics: all of its graphics, with their files.
-        pick: the graphic that stands for it, None where it has none.
-        reason: why it has no sample, and a detail; None where its image is to be read.
-        pieces: the files of a figure that is several pictures, one a panel.
+        pick: the graphic that stands for it, None if it has none.
+        reason: why it has no sample, and a detail; None if its image is to be read.
+        pieces: the files of a figure that is several pictures, one per panel.
     """
 
     draft: FigureDraft
@@ -44,7 +44,7 @@ def choose(
     config: MineConfig,
     ledger: Ledger,
 ) -> tuple[list[Choice], frozenset[str]]:
-    """Choices for the figures whose rights allow it; a ledger row for each of the others.
+    """Choose choices for the figures whose rights allow it; a ledger row for each of the others.
 
     Args:
         drafts: the article's figures.
@@ -97,7 +97,7 @@ def _no_sample(
 
 
 def _pieces(graphics: Sequence[Resolved]) -> tuple[Asset, ...]:
-    """The files of a figure that is several pictures, one a panel; none of a figure that is one."""
+    """List the files of a figure that has one picture per panel; empty for a figure with one picture."""
     parts = [r.asset for r in graphics if r.graphic.role in ("primary", "panel")]
     found = tuple(a for a in parts if a is not None)
     names = {a.name for a in found}
@@ -112,7 +112,7 @@ def unused_media(
     failed: Mapping[str, Rejected],
     ledger: Ledger,
 ) -> None:
-    """A ledger row for each image file of the article that became neither a sample nor a figure's reject.
+    """Add a ledger row for each image file that became neither a sample nor a figure's reject.
 
     Args:
         article_id: for the ledger.

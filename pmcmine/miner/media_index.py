@@ -21,7 +21,7 @@ class Resolved:
 
     Attributes:
         graphic: the graphic.
-        asset: the media file, None where none matches.
+        asset: the media file, None if none matches.
         rule: exact, case, extension, stem or missing.
     """
 
@@ -50,8 +50,11 @@ class MediaIndex:
         return index
 
     def resolve(self, graphic: GraphicRef) -> Resolved:
-        """Resolve one reference: exact name, then case, then a known extension added (`.g001` is none),
-        then the only file with that stem. A drawing is the image of pixels with its stem, if there is one."""
+        """Resolve one reference to a file.
+
+        Tries the exact name, then other case, then a known extension (`.g001` is none), then the only file with that
+        stem. A drawing resolves to the pixel image with its stem, if there is one.
+        """
         name = PurePosixPath(graphic.href).name
         if name:
             if PurePosixPath(name).suffix.lower() in VECTOR_SUFFIXES:
@@ -79,8 +82,10 @@ class MediaIndex:
 
 
 def choose_graphic(resolved: Sequence[Resolved]) -> Resolved | None:
-    """The graphic whose file becomes the sample: the first of the primary picture's renditions that
-    resolves. A panel or thumbnail never stands for the figure."""
+    """Choose the graphic whose file becomes the sample.
+
+    It is the first rendition of the primary picture that resolves. A panel or thumbnail never represents the figure.
+    """
     renditions = [r for r in resolved if r.graphic.role in ("primary", "alternative")]
     found = [r for r in renditions if r.asset is not None]
     if found:

@@ -34,13 +34,13 @@ _PROGRESS_SECONDS = 2.0
 # In the work folder the rows hold the CRC-32 of each panel's sample and of each signature, too.
 _INDEX_STAGED = INDEX_SCHEMA.append(pa.field("panel_sums", pa.list_(pa.int64())))
 _SIGNED_STAGED = SIGNATURES.append(pa.field("crc32", pa.int64()))
-_NOWHERE = ("", "")  # of rows that have no group and split
-_AS_RECORDS = 32  # PMCIDs whose rows are held as records
+_NOWHERE = ("", "")  # group and split of rows that have none
+_AS_RECORDS = 32  # PMCIDs whose rows are kept as records
 _SIGNED = ("kind", "id", "group", "node", "digest", "keys", "size_rank", "date", "role")
 
 
 def _sample_size(sample: StagedSample) -> int:
-    """Bytes that a sample takes in a shard."""
+    """Return the bytes that a sample takes in a shard."""
     return sum(member_size(len(data)) for data in (sample.image, sample.text, sample.json))
 
 
@@ -68,7 +68,7 @@ class PartWriter:
     offset: int = 0
 
     def take(self, mined: Mined, entries: Sequence[Entry], old: Mapping[str, Outcome]) -> None:
-        """Stage what came of a PMCID, and note it in the ledger, unless the same had come of it before."""
+        """Stage the result of a PMCID and add it to the ledger, unless it equals the earlier result."""
         if mined.pmcid in old and outcome_of(mined) == old[mined.pmcid]:
             self.unchanged.append(mined.pmcid)
             return
@@ -115,7 +115,7 @@ class PartWriter:
             self._sign(signature, mined.pmcid)
 
     def _stage(self, sample: StagedSample, pmcid: str) -> None:
-        """Append a sample to the pack; bytes that are there already are not written again."""
+        """Append a sample to the pack; equal image bytes are written once."""
         if sample.sha256 not in self.images:
             self.images[sample.sha256] = (self.offset, len(sample.image))
             self._append(sample.image)
@@ -164,7 +164,7 @@ class PartWriter:
         }
 
     def _sign(self, signature: Signature, pmcid: str) -> None:
-        """Append what decides whether two members are near duplicates to the pack."""
+        """Append a signature, which decides whether two members are near duplicates, to the pack."""
         row = {name: getattr(signature, name) for name in _SIGNED}
         place = {"pmcid": pmcid, "pack": self.pack_name, "offset": self.offset, "size": len(signature.data)}
         self.near.append(row | place | {"crc32": zlib.crc32(signature.data)})
@@ -215,8 +215,8 @@ def mine_part(
 ) -> Part:
     """Mine articles into one pack and its row files; returns what the manifest says of them.
 
-    `before` holds what had come of articles that an update tries again; `marker` is the block's start marker, under
-    which articles at work are noted.
+    `before` holds the earlier results of articles that an update retries; `marker` is the block's start marker, which
+    lists the articles being mined.
     """
     pack_name = f"{folder}/pack.bin"
     with work.create(pack_name) as (stream, _):

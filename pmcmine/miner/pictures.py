@@ -28,7 +28,7 @@ class Media:
 
     Attributes:
         images: by file name.
-        pieces: by figure, name and image of each of its pictures, where it is several and all are whole.
+        pieces: by figure, name and image of each of its pictures, if it is several and all are whole.
         places: by file name, where in the PDF the picture was taken from.
     """
 
@@ -37,7 +37,7 @@ class Media:
     places: Mapping[str, _Place]
 
     def shown(self, choice: Choice) -> tuple[CheckedImage | None, tuple[Reason, str] | None]:
-        """A figure's image, or why it has none."""
+        """Return a figure's image, or the reason why it has none."""
         if choice.asset is None:
             return None, choice.reason
         found = self.images[choice.asset.name]
@@ -46,14 +46,14 @@ class Media:
         return found, None
 
     def place(self, choice: Choice) -> PdfPlace | None:
-        """Where in the PDF a figure's image was taken from."""
+        """Return the location in the PDF from which a figure's image was taken."""
         if choice.asset is None or choice.asset.name not in self.places:
             return None
         page, (x0, y0, x1, y1) = self.places[choice.asset.name]
         return PdfPlace(page=page, x=x0, y=y0, width=round(x1 - x0, 1), height=round(y1 - y0, 1))
 
     def used(self, choices: Sequence[Choice]) -> frozenset[str]:
-        """Names of the files that stand for a figure or a panel."""
+        """Return the names of the files that stand for a figure or a panel."""
         names = {c.asset.name for c in choices if c.asset is not None}
         return frozenset(names | {name for parts in self.pieces.values() for name, _ in parts})
 
@@ -75,7 +75,7 @@ def read_media(choices: Sequence[Choice], bundle: ArticleBundle, config: MineCon
 def _images(
     bundle: ArticleBundle, assets: Sequence[Asset], config: MineConfig, counts: Counter[str]
 ) -> dict[str, CheckedImage | Rejected]:
-    """Each media file read once, checked, or the reason why it is no image."""
+    """Read and check each media file once; return the image or the reason why it is rejected."""
     images: dict[str, CheckedImage | Rejected] = {}
     if not assets:
         return images

@@ -28,7 +28,7 @@ def sample_of(
     concepts: Sequence[Concept],
     panels: Sequence[Panel],
 ) -> StagedSample:
-    """The sample of a figure that has an image."""
+    """Build the sample of a figure that has an image."""
     sample = Sample(
         figure_id=figure.figure_id,
         article_id=figure.article_id,
@@ -120,7 +120,7 @@ def panel_samples(
     config: MineConfig,
     taken: set[str],
 ) -> list[StagedSample]:
-    """Samples of those of a figure's panels that can be cut out of its image, or are files of their own.
+    """Build samples of the panels that can be cropped from a figure's image, or that have their own files.
 
     Their `figure_id` is the panel's. `taken` are keys of panels of the article's earlier figures.
     """

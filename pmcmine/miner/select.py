@@ -30,7 +30,7 @@ def _refusal(meta: VersionMeta, config: MineConfig) -> tuple[Reason, str] | None
 
 
 def choose_version(versions: Sequence[VersionMeta], config: MineConfig, ledger: Ledger) -> VersionMeta | None:
-    """The version to mine, None where there is none; every other version becomes a ledger row.
+    """Choose the version to mine, None if there is none; every other version becomes a ledger row.
 
     A retracted version drops the whole PMCID. Otherwise: allowed, published before manuscript, then the
     highest version.

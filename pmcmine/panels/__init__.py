@@ -1,1 +1,1 @@
-"""Compound figures: panels of captions, boxes of images, and which belongs to which."""
+"""Compound figures: panels of captions, boxes in images, and the matching of both."""

@@ -27,14 +27,14 @@ _CLEAN: Final = 0.004  # share of a line that may be ink in a band
 _LEAST_SIDE: Final = 0.05  # of the image's side, for a panel
 _EDGE: Final = 0.3  # share of a line's pixels that must step for an edge between pictures
 _WIDE: Final = 0.03  # of the image's side: a band as wide as this is sure
-_REACH: Final = 0.42  # of a part's size: how far a cut may lie from where equal parts would end
-_OFF: Final = 0.9  # what lying so far off costs, a part's size being 1
+_REACH: Final = 0.42  # of a part's size: maximum distance of a cut from equal parts
+_OFF: Final = 0.9  # cost of that distance, a part's size being 1
 _OFF_ROWS: Final = 0.6  # the same for strips, which differ in size more often
 _WAYS: Final = 6  # to cut an image into strips that are gone on with
 _MOST_CUTS: Final = 40
-_UNEVEN: Final = 0.06  # what a strip costs for each panel more or less than the others have
-_ALIKE: Final = 0.1  # of an extent: how far a neighbour's frame may tell where an empty border ends
-_FRAME: Final = 0.35  # share of an edge that is ink, where a picture has a frame or is a photograph
+_UNEVEN: Final = 0.06  # cost per panel that a strip has more or less than the others
+_ALIKE: Final = 0.1  # of an extent: maximum distance of a neighbour's frame that decides where an empty border ends
+_FRAME: Final = 0.35  # share of ink on an edge from which it is a frame or a photograph
 _BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
 _MOST: Final = 30
 _MOST_UNASKED: Final = 9
@@ -57,12 +57,12 @@ Region = tuple[int, int, int, int]  # top, bottom, left, right
 
 
 def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Sequence[str] = ()) -> list[Box]:
-    """Boxes of the panels, in reading order; one box where the image is not cut.
+    """Build the boxes of the panels, in reading order; one box where the image is not cut.
 
     Args:
         rgb: height × width × 3, or height × width.
-        wanted: how many panels the caption names; None where it names none.
-        labels: their labels in order, where they are known; their letters are looked for in the corners of panels.
+        wanted: how many panels the caption names; None if it names none.
+        labels: their labels in order, if they are known; their letters are looked for in the corners of panels.
     """
     grey, scale = _shrunk(rgb)
     picture = _Picture(grey, _ground(grey))
@@ -91,7 +91,7 @@ def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Seque
 def _best_layout(
     picture: _Picture, whole: Region, n: int, glyphs: Glyphs | None, scale: float
 ) -> tuple[float, list[Region]]:
-    """The layout of n panels whose cuts, and whose letters where some are seen, fit best."""
+    """Find the layout of n panels with the best cuts and, if letters are visible, the best match of letters."""
     found = picture.layouts(whole, n)
     if not found:
         return (1.0 if n == 1 else -9.0), [whole]
@@ -131,11 +131,11 @@ class _Picture:
         self._splits: dict[tuple[Region, int, int, bool], tuple[float, list[Region]]] = {}
 
     def layout(self, region: Region, n: int) -> tuple[float, list[Region]]:
-        """The best layout of n panels: mean quality of its cuts, and its cells."""
+        """Find the best layout of n panels: mean quality of its cuts, and its cells."""
         return max(self.layouts(region, n), key=lambda f: f[0], default=(1.0 if n == 1 else -9.0, [region]))
 
     def layouts(self, region: Region, n: int) -> list[tuple[float, list[Region]]]:
-        """The best layout of n panels for each number of rows, and of columns."""
+        """Find the best layout of n panels for each number of rows, and of columns."""
         if n == 1:
             return [(1.0, [region])]
         found = []
@@ -148,7 +148,7 @@ class _Picture:
         return found
 
     def _fill(self, strips: list[Region], axis: int, n: int) -> tuple[float, list[Region]] | None:
-        """The best way to cut strips into n cells together: sum of the qualities, and the cells."""
+        """Find the best way to cut strips into n cells together: sum of the qualities, and the cells."""
         most = n - len(strips) + 1
         table: dict[int, tuple[float, list[Region]]] = {0: (0.0, [])}
         mean = n / len(strips)
@@ -167,7 +167,7 @@ class _Picture:
         return table.get(n)
 
     def split(self, region: Region, axis: int, k: int, even: bool = True) -> tuple[float, list[Region]]:
-        """A region cut into k parts: mean quality of the cuts, and the parts.
+        """Cut a region into k parts: mean quality of the cuts, and the parts.
 
         Args:
             region: what to cut.
@@ -181,7 +181,7 @@ class _Picture:
         return self._splits[key]
 
     def splits(self, region: Region, axis: int, k: int) -> list[tuple[float, list[Region]]]:
-        """The best ways to cut a region into k strips, which end in different cuts."""
+        """Find the best ways to cut a region into k strips that end in different cuts."""
         return self._split(region, axis, k, even=False)
 
     def _split(self, region: Region, axis: int, k: int, even: bool) -> list[tuple[float, list[Region]]]:
@@ -221,7 +221,7 @@ class _Picture:
         return found
 
     def _extent(self, region: Region, axis: int) -> tuple[int, int]:
-        """Where the ink of a region begins and ends along an axis."""
+        """Find where the ink of a region begins and ends along an axis."""
         top, bottom, left, right = region
         found = np.flatnonzero(self.ink[top:bottom, left:right].any(1 - axis))
         offset = top if axis == 0 else left
@@ -230,7 +230,7 @@ class _Picture:
         return offset + int(found[0]), offset + int(found[-1]) + 1
 
     def cuts(self, region: Region, axis: int) -> list[_Cut]:
-        """Places where a region may be cut along an axis."""
+        """Return the places where a region may be cut along an axis."""
         key = (region, axis)
         if key not in self._cuts:
             top, bottom, left, right = region
@@ -243,7 +243,7 @@ class _Picture:
         return self._cuts[key]
 
     def tighten(self, region: Region) -> tuple[Region, tuple[bool, bool, bool, bool]]:
-        """The cell without its empty border, and which of its edges (as of a region) are a picture's frame."""
+        """Trim the empty border of a cell; also return which of its edges are a picture's frame."""
         top, bottom, left, right = region
         ink = self.ink[top:bottom, left:right]
         rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
@@ -257,7 +257,7 @@ class _Picture:
 
 
 def _aligned(cells: Sequence[Region], tight: Sequence[tuple[Region, tuple[bool, bool, bool, bool]]]) -> list[Region]:
-    """Regions whose frameless edges lie where the frames of others in the row or column do, or a little outside of ink.
+    """Align frameless edges of regions with the frames of others in the row or column, or a little outside the ink.
 
     Charts have an empty border that belongs to them; how wide it is, their neighbours tell.
     """
@@ -289,7 +289,7 @@ def _grey(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _shrunk(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-    """Grey levels, whose longer side has at most so many pixels, and the scale."""
+    """Return the grey levels, whose longer side has at most this many pixels, and the scale."""
     cv2 = opencv()
     grey = _grey(rgb)
     scale = min(_SIDE / max(grey.shape), 1.0)
@@ -300,14 +300,14 @@ def _shrunk(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
 
 
 def _ground(grey: NDArray[np.uint8]) -> int:
-    """Grey level of the ground: of the border where it is of one colour, else white."""
+    """Return the grey level of the ground: of the border where it is of one colour, else white."""
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     level = int(np.median(border))
     return level if float((np.abs(border.astype(np.int16) - level) < _FLAT).mean()) > 0.6 else 255
 
 
 def _bands(lines: NDArray[np.uint8], ground: int) -> list[tuple[int, int, float]]:
-    """Bands of one colour that run through: (start, end, quality)."""
+    """Compute bands of one colour that run through: (start, end, quality)."""
     length = len(lines)
     found = []
     values = lines.astype(np.int16)
@@ -330,7 +330,7 @@ def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _steps(lines: NDArray[np.uint8]) -> list[tuple[int, int, float]]:
-    """Straight edges between pictures that touch: lines where many pixels step at once: (start, end, quality)."""
+    """Find straight edges between touching pictures, where many pixels step at once: (start, end, quality)."""
     values = lines.astype(np.int16)
     if len(values) < 12:
         return []

@@ -91,7 +91,7 @@ _STRENGTH: Final = {
 
 
 def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
-    """The panels of a caption.
+    """Split a caption into panels.
 
     Args:
         text: the caption.
@@ -138,7 +138,7 @@ def _order(panel: PanelText) -> tuple[str, int, int]:
 
 
 def _gaps(taken: Sequence[Span], end: int) -> tuple[Span, ...]:
-    """What no span covers."""
+    """Find the parts that no span covers."""
     out, at = [], 0
     for a, b in [*taken, (end, end)]:
         if a > at:
@@ -158,7 +158,7 @@ _AFTER_SUFFIX: Final = frozenset(
 
 
 def _votes(text: str, m: _Marker, last: bool) -> float:
-    """How much speaks for a label that stands after what it names (above 0) or before it (below)."""
+    """Vote whether a label comes after its text (above 0) or before it (below 0)."""
     if m.form in ("dotted", "bare", "unstopped"):
         return -3.0
     if m.form == "inner":
@@ -185,7 +185,7 @@ def _votes(text: str, m: _Marker, last: bool) -> float:
 
 
 def _spans(text: str, markers: Sequence[_Marker]) -> list[Span | None]:
-    """Where each marker's words stand: after it or before it, as most of them do, but for those that are sure."""
+    """Decide for each marker whether its text follows or precedes it: as for most, except for reliable ones."""
     votes = [_votes(text, m, i == len(markers) - 1) for i, m in enumerate(markers)]
     suffix = sum(votes) > 0
     modes = [v > 0 if abs(v) >= 1.5 or (v > 0) == suffix else suffix for v in votes]
@@ -215,7 +215,7 @@ def _spans(text: str, markers: Sequence[_Marker]) -> list[Span | None]:
 
 
 def _trim(text: str, start: int, end: int) -> Span:
-    """Without connecting words and punctuation at the edges; closing brackets stay with their opening ones."""
+    """Trim connecting words and punctuation at the edges; closing brackets stay with their opening ones."""
     lead = _CONNECT.match(text[start:end])
     if lead:
         start += lead.end()
@@ -231,7 +231,7 @@ def _trim(text: str, start: int, end: int) -> Span:
 
 
 def sentences(text: str, start: int, end: int) -> list[Span]:
-    """Sentences between two places."""
+    """Return sentences between two places."""
     out, at = [], start
     for m in _SENTENCE.finditer(text, start, end):
         if _ABBREVIATED.search(text[max(at, m.start() - 12) : m.start()]):
@@ -244,7 +244,7 @@ def sentences(text: str, start: int, end: int) -> list[Span]:
 
 
 def _is_list(text: str, markers: Sequence[_Marker]) -> bool:
-    """Whether the panels are items of one sentence rather than sentences."""
+    """Check whether the panels are items of one sentence rather than sentences."""
     inner = [text[a.end : b.start].rstrip() for a, b in itertools.pairwise(markers)]
     if not inner:
         return False
@@ -253,7 +253,7 @@ def _is_list(text: str, markers: Sequence[_Marker]) -> bool:
 
 
 def _last_prefix(text: str, span: Span, listed: bool, before: Sequence[Span | None]) -> Span:
-    """The last panel's words: the caption's tail that speaks of all panels is left away."""
+    """Trim the last panel's text: drop the end of the caption that refers to all panels."""
     start, end = span
     if not listed or start >= end:
         return _trim(text, start, _without_shared(text, span))
@@ -307,7 +307,7 @@ def _suffix_span(text: str, m: _Marker, at: int, following: _Marker | None, fres
 
 
 def _first_suffix(text: str, span: Span, later: Span | None) -> Span:
-    """Where the first item of a list begins: as the second one does, as far as their lengths tell."""
+    """Find where the first item of a list begins, judging by the second one and their lengths."""
     if later is None or later[0] >= later[1]:
         return span
     second = text[later[0] : later[1]]

@@ -47,7 +47,7 @@ def crops(
     pieces: Mapping[str, CheckedImage],
     min_side: int,
 ) -> Iterator[tuple[Panel, Crop]]:
-    """The panels that may be cut out, each with its crop; a panel that is a file of its own keeps the file's bytes.
+    """Crop the panels that may be cropped; a panel with its own file keeps the file's bytes.
 
     Args:
         figure: their figure.
@@ -76,7 +76,7 @@ def crops(
 
 
 def _open(image: CheckedImage) -> Image.Image:
-    """The image as a viewer shows it; it was decoded before, so that it can't fail."""
+    """Open an image as a viewer shows it; it was decoded before, so this can't fail."""
     with Image.open(io.BytesIO(image.data), formats=[image.format]) as opened:
         opened.load()
         return grey_or_rgb(opened)
@@ -92,7 +92,7 @@ def _encode(part: Image.Image, form: str) -> Crop:
 
 
 def panel_keys(figure_key: str, labels: Sequence[str], taken: set[str]) -> list[str]:
-    """WebDataset keys of a figure's panels; labels that become the same get their place appended.
+    """Build WebDataset keys of a figure's panels; labels that become the same get their place appended.
 
     Args:
         figure_key: key of the figure.
@@ -115,7 +115,7 @@ def panel_keys(figure_key: str, labels: Sequence[str], taken: set[str]) -> list[
 def panel_record(
     panel: Panel, crop: Crop, figure: Figure, article: Article, mentions: Sequence[Mention]
 ) -> dict[str, object]:
-    """JSON member of a panel, without what the assembler adds."""
+    """Build JSON member of a panel, without what the assembler adds."""
     named = [m for m in mentions if m.figure_id == figure.figure_id and panel.label in m.panel_labels]
     sample = PanelSample(
         panel_id=panel.panel_id,

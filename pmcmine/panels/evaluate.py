@@ -19,14 +19,16 @@ _RIGHT: Final = 0.75  # intersection over union from which a box is right, as in
 
 
 def evaluate_captions(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
-    """Share of captions with panels whose label set is right, mean IoU of spans over the gold panels, and share of
-    captions without panels that were split; and the captions where something differs.
+    """Evaluate the splitting of captions.
+
+    Returns the share of captions with panels whose label set is right, the mean IoU of spans over the gold panels, the
+    share of captions without panels that were split, and the captions that differ.
 
     Args:
         rows: objects of `caption` and `panels` (label, start, end), as in `captions.jsonl`.
 
     Raises:
-        GoldError: where a row is no such object.
+        GoldError: if a row is no such object.
     """
     exact: list[float] = []
     overlaps: list[list[float]] = []
@@ -78,14 +80,14 @@ def evaluate_captions(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any]
 
 
 def _span_iou(gold: tuple[int, int], found: Sequence[tuple[int, int]]) -> float:
-    """Intersection over union in code points."""
+    """Return intersection over union in code points."""
     ours = {i for a, b in found for i in range(a, b)}
     theirs = set(range(*gold))
     return len(ours & theirs) / max(len(ours | theirs), 1)
 
 
 def figure_is_right(gold: Sequence[Box], found: Sequence[Box]) -> bool:
-    """Whether there are as many boxes, and each gold box has one of its own with an IoU above .75."""
+    """Check whether there are as many boxes, and each gold box has one of its own with an IoU above .75."""
     if len(gold) != len(found):
         return False
     left = list(found)
@@ -98,14 +100,14 @@ def figure_is_right(gold: Sequence[Box], found: Sequence[Box]) -> bool:
 
 
 def evaluate_boxes(folder: Path) -> tuple[dict[str, Any], list[str]]:
-    """Share of figures whose panels are all right, and of those whose number is, and the figures that are wrong.
+    """Compute the shares of figures with all panels right and with the right number; list the wrong figures.
 
     Args:
         folder: holds `panels.jsonl`: objects of `image` (a file in the folder), `boxes` (x, y, width, height
             in pixels), and optionally `n` (how many panels the caption names) or `caption`.
 
     Raises:
-        GoldError: where a row is no such object or its image is missing.
+        GoldError: if a row is no such object or its image is missing.
     """
     from PIL import Image
 

@@ -18,7 +18,7 @@ class Box:
 
 
 def iou(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes."""
+    """Compute intersection over union of two boxes."""
     w = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
     h = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)
     if w <= 0 or h <= 0:
@@ -28,7 +28,7 @@ def iou(a: Box, b: Box) -> float:
 
 
 def reading_order(boxes: Sequence[Box]) -> list[Box]:
-    """Rows from top to bottom, in each from left to right."""
+    """Return the rows from top to bottom, in each from left to right."""
     left = sorted(boxes, key=lambda b: (b.y, b.x))
     out: list[Box] = []
     while left:

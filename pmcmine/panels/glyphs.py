@@ -24,7 +24,7 @@ _OUT: Final = 4.0  # pixels that a label may lie outside of its panel's box
 _LEAST: Final = 26.0  # pixels from the corner that are always looked at
 _UNLIKE: Final = 0.55  # likeness that any letter has to any other
 _CLEAR: Final = 0.3
-_TURNED: Final = 0.35  # what an order that is neither of rows nor of columns must be better by
+_TURNED: Final = 0.35  # margin by which an order that is neither by rows nor by columns must be better
 _CERTAIN: Final = 0.6  # and the fit that it must have
 _CELL: Final = 16  # pixels of the side that shapes are compared at
 _NEAR: Final = 0.25  # of a box's sides: how far from its corner a label may be
@@ -34,7 +34,7 @@ _MARGIN: Final = 0.13  # fit by which the order down the columns must be better
 
 @lru_cache(maxsize=64)
 def _templates(letter: str) -> tuple[NDArray[np.float32], ...]:
-    """A letter as the fonts of OpenCV and Pillow draw it, thin and bold, cut to its shape."""
+    """Draw a letter with the fonts of OpenCV and Pillow, thin and bold, trimmed to its shape."""
     from PIL import Image, ImageDraw, ImageFont
 
     cv2 = opencv()
@@ -55,7 +55,7 @@ def _templates(letter: str) -> tuple[NDArray[np.float32], ...]:
 
 
 def _normal(shape: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """A shape at a fixed size, with mean 0 and length 1."""
+    """Scale a shape to a fixed size, with mean 0 and length 1."""
     cv2 = opencv()
     h, w = shape.shape
     side = max(h, w)
@@ -86,12 +86,12 @@ class Glyphs:
     likeness: NDArray[np.float32]
 
     def assign(self, cells: Sequence[Cell]) -> tuple[float, tuple[int, ...]]:
-        """How well the letters stand in the upper left corners of cells, and the cell of each label.
+        """Score how well letters match the upper left corners of cells; return the cell of each label.
 
-        The cells come in a likely order (rows, or columns); another one is taken only where letters say so clearly.
+        The cells come in a likely order (rows, or columns); another one is taken only if letters say so clearly.
 
         Returns:
-            0 where no letter is seen to 1 where all are, and for each label the place of its cell.
+            0 if no letter is seen to 1 where all are, and for each label the place of its cell.
         """
         n = len(cells)
         order = tuple(range(n))
@@ -123,7 +123,7 @@ class Glyphs:
 
 
 def find_glyphs(grey: NDArray[np.uint8], labels: Sequence[str]) -> Glyphs | None:
-    """All shapes of an image that may be letters, and how like each is to each label; the case that fits better.
+    """Find all shapes of an image that may be letters, and how like each is to each label; the case that fits better.
 
     Args:
         grey: height × width.
@@ -159,7 +159,7 @@ def find_glyphs(grey: NDArray[np.uint8], labels: Sequence[str]) -> Glyphs | None
 
 
 def in_order_of_labels(grey: NDArray[np.uint8], boxes: Sequence[Box], labels: Sequence[str]) -> tuple[list[Box], float]:
-    """Boxes (in reading order) in the order of their labels, and how well letters in their corners say so (0 to 1).
+    """Sort boxes (in reading order) by their labels; also return how well letters in their corners match (0 to 1).
 
     Without letters that can be read it is the reading order; else that of the rows, of the columns, or any other.
 
@@ -180,7 +180,7 @@ def in_order_of_labels(grey: NDArray[np.uint8], boxes: Sequence[Box], labels: Se
 
 
 def down_columns(boxes: Sequence[Box]) -> list[Box]:
-    """Columns from left to right, in each from top to bottom: the reading order of the transposed picture."""
+    """Return columns from left to right, in each from top to bottom: the reading order of the transposed picture."""
     return [_transposed(b) for b in reading_order([_transposed(b) for b in boxes])]
 
 

@@ -39,7 +39,7 @@ class Kind:
 
 @lru_cache(maxsize=4096)
 def kinds(label: str) -> tuple[Kind, ...]:
-    """The sorts that a label may be of: `i` is a letter and a Roman number."""
+    """List the sorts that a label may belong to: `i` is a letter and a Roman number."""
     out = []
     head = label.rstrip(_PRIMES)
     if re.fullmatch(r"[A-Z]", head):
@@ -95,7 +95,7 @@ def expand(text: str, subpanels: bool = False) -> tuple[str, ...]:
 
 
 def _between(first: str, last: str) -> list[str]:
-    """All labels from the first to the last; none where they are of different sorts or out of order."""
+    """Return all labels from the first to the last; none if they are of different sorts or out of order."""
     marks = first[len(first.rstrip(_PRIMES)) :], last[len(last.rstrip(_PRIMES)) :]
     if any(marks):
         heads = first.rstrip(_PRIMES), last.rstrip(_PRIMES)
@@ -122,7 +122,7 @@ def _between(first: str, last: str) -> list[str]:
 
 
 def series(found: set[str], name: str) -> set[str]:
-    """The labels of one sort that are a series: from the first one on, with no gap (one in ten may be missing)."""
+    """Select the labels of one sort that form a series from its start (one in ten may be missing)."""
     number = {label: k.number for label in found for k in kinds(label) if k.name == name}
     if name.endswith("+"):
         if len(number) < 2 or min(n % 100 for n in number.values()) > 1:
@@ -145,6 +145,6 @@ def series(found: set[str], name: str) -> set[str]:
 
 
 def position(text: str) -> str:
-    """A position such as `left` or `top right` out of "left panel"; empty where it is none."""
+    """Extract a position such as `left` or `top right` from "left panel"; empty if there is none."""
     m = re.fullmatch(rf"(?:the )?({POSITIONS}){_ROW}?", text.strip(), re.IGNORECASE)
     return " ".join(m[1].lower().replace("-", " ").split()) if m else ""

@@ -18,7 +18,7 @@ _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?
 
 
 def _choose(markers: Sequence[_Marker], text: str) -> list[_Marker]:
-    """The markers of the best series of labels; none where there is none."""
+    """Choose the markers of the best series of labels; none if there is none."""
     square = [m for m in markers if text[m.start] == "["]
     best: tuple[float, list[_Marker]] = (0.0, [])
     for some in (markers, square) if len(square) > 1 else (markers,):
@@ -47,7 +47,7 @@ def _choose(markers: Sequence[_Marker], text: str) -> list[_Marker]:
 
 
 def _without_references(markers: Sequence[_Marker], text: str) -> list[_Marker]:
-    """Without those that only name again, within a sentence, a panel that was named with others before it."""
+    """Drop markers that refer back to earlier panels."""
     out: list[_Marker] = []
     seen: set[str] = set()
     grouped: set[str] = set()
@@ -73,7 +73,7 @@ def _begins_sentence(text: str, at: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
-    """Sorts of label that a list may be of; for numbered letters it is enough that one of them has a number."""
+    """Return sorts of label that a list may be of; for numbered letters it is enough that one of them has a number."""
     names = [{k.name for k in kinds(x)} for x in labels]
     every = set.intersection(*names)
     base = set.intersection(*({n.rstrip("+") for n in some} for some in names))
@@ -82,7 +82,7 @@ def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
 
 
 def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> list[_Marker]:
-    """Markers of one sort of label. Letters without brackets count only where the series wants them next."""
+    """Return markers of one sort of label. Letters without brackets count only if the series wants them next."""
     mine = [m for m in markers if m.form != "position" and name in _sorts(m.labels)]
     if mine and name.endswith("+"):  # "A1, A2, B"
         mine = [m for m in markers if m.form != "position" and {name, name.rstrip("+")} & _sorts(m.labels)]

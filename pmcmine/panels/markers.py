@@ -30,7 +30,7 @@ _IN_BRACKETS: Final = re.compile(
     rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LABEL})\)|\((?P<head>{LIST})[:;,] ?[^()]{{3,200}}\)"
 )
 _HALF: Final = re.compile(rf"(?<![\w(\[{{])(?P<list>{LIST})\)(?=[\s:])")
-# A literal space first: the engine skips to it, where a lookbehind first would be tried at each character.
+# A literal space first: the engine skips to it. A lookbehind would be tried at each character.
 _DOTTED: Final = re.compile(rf" (?<=[.;:,!?)] )(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
 _DOTTED_FIRST: Final = re.compile(rf"(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
 # "A, Cells at rest. B, Cells in motion."
@@ -58,7 +58,7 @@ _POSITION: Final = re.compile(
     r"|(?:^| (?<=[.;:] ))(?P<bare>(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)"
     r"(?:[ -](?:left|right))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)(?=[:,])",
 )
-_POSITIONED: Final = re.compile(  # what a place needs, quick to look for
+_POSITIONED: Final = re.compile(  # quick test that a position needs to pass
     r"\((?:the )?(?:upper|top|lower|bottom|middle|cent|left|right|first|second|third)"
     r"|(?:^| )(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
 )
@@ -72,7 +72,7 @@ _FIRM: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make
 def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
     """All places that may be labels, in order; of two that overlap the one of the firmer form, which is read first."""
     out: dict[int, _Marker] = {}
-    used = bytearray(len(text))  # where a marker is
+    used = bytearray(len(text))  # 1 at characters of a marker
     subpanels = "-ii" in text and SUBPANELS.search(text) is not None
     for start, end, said, form in itertools.chain(_firm(text, bold, subpanels), _loose(text)):
         labels = expand(said, subpanels)
@@ -105,7 +105,7 @@ def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[in
 
 
 def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
-    """The same of what begins a sentence."""
+    """Yield the same of what begins a sentence."""
     for first, later, form in (
         (_DOTTED_FIRST, _DOTTED, "dotted"),
         (_COMMA_FIRST, _COMMA, "dotted"),
@@ -180,7 +180,7 @@ def _continues(text: str, run: Sequence[_Marker], m: _Marker) -> bool:
 
 
 def _lists(text: str, emphasis: Sequence[Span]) -> list[Span]:
-    """The emphasised spans that are labels, those of one list ("**a**, **b**", "**a**–**f**") in one."""
+    """Find emphasised spans that are labels, and join those of one list ("**a**, **b**", "**a**–**f**")."""
     out: list[Span] = []
     for start, end in sorted(emphasis):
         said = text[start:end]

@@ -18,14 +18,14 @@ def _primes(text: str) -> str:
 
 
 def resolve(written: str | None, labels: Sequence[str]) -> tuple[str, ...]:
-    """Labels of a figure's panels that a mention names.
+    """Resolve the labels of a figure's panels that a mention names.
 
     Args:
-        written: panel letters as the mention writes them; None where it names the whole figure.
+        written: panel letters as the mention writes them; None if it names the whole figure.
         labels: labels of the figure's panels, in order.
 
     Returns:
-        Labels as the caption writes them; letters match in any case where that is unambiguous; none where none match.
+        Labels as the caption writes them; letters match in any case where that is unambiguous; none if none match.
     """
     if not written or not labels:
         return ()
@@ -47,7 +47,7 @@ def resolve(written: str | None, labels: Sequence[str]) -> tuple[str, ...]:
             out.append(exact[bare])
         elif len(folded.get(bare.lower(), ())) == 1:
             out += folded[bare.lower()]
-        else:  # "B" names B1 and B2 where there is no B
+        else:  # "B" names B1 and B2 if there is no B
             out += [x for x in labels if x[0].lower() == bare.lower() and x[1:].isdigit()]
     order = {label: i for i, label in enumerate(labels)}
     return tuple(sorted(dict.fromkeys(out), key=order.__getitem__))

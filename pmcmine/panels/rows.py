@@ -23,23 +23,23 @@ from schemas.panel import CaptionSpan, Panel
 _BARE: Final = " .,;:()[]–-"
 _SURE: Final = 0.5  # of a layout, from which its boxes may be told; else the figure stays whole
 _LETTERED: Final = 0.25  # fit of letters, from which no more is asked
-_SURE_WITHOUT: Final = 0.7  # of a layout, where no letter is seen
-_SURE_AGAINST: Final = 0.8  # of a layout, where letters hardly fit it
+_SURE_WITHOUT: Final = 0.7  # minimum confidence in a layout without visible letters
+_SURE_AGAINST: Final = 0.8  # minimum confidence in a layout that letters hardly match
 
 
 def panels_of(
     figure: Figure, view: Any, emphasis: Sequence[Span] = (), pieces: Sequence[tuple[str, int, int]] = ()
 ) -> list[Panel]:
-    """The panels that a figure's caption names, with boxes where the layout of the image is sure and fits their number.
+    """Build the panels that a caption names, with boxes if the image's layout is clear and fits their number.
 
     A figure of several graphics has a panel for each: the caption's, in order, where it names as many, else panels
     that are named after their place.
 
     Args:
         figure: the figure.
-        view: RGB of its image, height × width × 3; None where there is no valid image.
+        view: RGB of its image, height × width × 3; None if there is no valid image.
         emphasis: spans of the caption that its markup sets in bold, italics or underlined.
-        pieces: file, width and height of each graphic, where there are several.
+        pieces: file, width and height of each graphic, if there are several.
     """
     caption = figure.caption or ""
     found = split_caption(caption, emphasis)
@@ -86,7 +86,7 @@ def panels_of(
 
 
 def _boxes(figure: Figure, view: Any, texts: Sequence[PanelText]) -> list[Box | None]:
-    """A box for each label, in reading order, in pixels of the stored image; none where the layout is not sure."""
+    """Find a box for each label, in reading order, in pixels of the stored image; none if the layout is unclear."""
     none: list[Box | None] = [None] * len(texts)
     if view is None or figure.width is None or figure.height is None:
         return none
@@ -109,7 +109,7 @@ def _boxes(figure: Figure, view: Any, texts: Sequence[PanelText]) -> list[Box | 
 
 
 def with_mentions(panels: Sequence[Panel], mentions: Sequence[Mention]) -> tuple[list[Panel], list[Mention]]:
-    """Panels with the number of their mentions, and mentions with the labels of the panels that they name."""
+    """Return panels with the number of their mentions, and mentions with the labels of the panels that they name."""
     labels: dict[str, list[str]] = {}
     for p in panels:
         labels.setdefault(p.figure_id, []).append(p.label)

@@ -47,7 +47,7 @@ def need_pymupdf() -> None:
 
 
 def read_pdf(data: bytes, limits: Limits, pictures: bool = True) -> tuple[dict[str, Any], list[PdfPicture]]:
-    """Text and figures of a PDF, read in a child process that can be killed.
+    """Read the text and figures of a PDF, read in a child process that can be killed.
 
     Args:
         data: the file.
@@ -69,7 +69,7 @@ def read_pdf(data: bytes, limits: Limits, pictures: bool = True) -> tuple[dict[s
         )
     except subprocess.TimeoutExpired:
         raise Rejected(Reason.PDF_TIMEOUT, f"more than {2 * limits.seconds + 10} s") from None
-    if done.returncode in (-24, -9):  # SIGXCPU, SIGKILL: the limit on the processor's time
+    if done.returncode in (-24, -9):  # SIGXCPU, SIGKILL: the limit on CPU time
         raise Rejected(Reason.PDF_TIMEOUT, f"more than {limits.seconds} s of the processor")
     if done.returncode:
         raise Rejected(Reason.PDF_DAMAGED, f"its reader ended with {done.returncode}")
@@ -106,7 +106,7 @@ def _add(parent: etree._Element, tag: str, text: str = "", **attributes: str) ->
 
 
 def to_jats(content: Mapping[str, Any], pmcid: str, doi: str | None) -> bytes:
-    """JATS of what was read: title, sections with their paragraphs, figures with caption and file name."""
+    """Build JATS of what was read: title, sections with their paragraphs, figures with caption and file name."""
     article = etree.Element("article", nsmap={"xlink": _XLINK})
     meta = _add(_add(article, "front"), "article-meta")
     _add(meta, "article-id", pmcid, **{"pub-id-type": "pmcid"})
@@ -120,7 +120,7 @@ def to_jats(content: Mapping[str, Any], pmcid: str, doi: str | None) -> bytes:
             if begins_abstract(piece["text"]) and meta.find("abstract") is None:
                 into = top = _add(meta, "abstract")
             elif kind_of(None, piece["text"]) is not None or top is body:
-                # "Methods", "3. Results": what stands below belongs to it.
+                # "Methods", "3. Results": the text below belongs to it.
                 into = top = _add(body, "sec")
                 _add(into, "title", piece["text"])
             else:

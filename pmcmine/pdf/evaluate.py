@@ -21,19 +21,19 @@ _WORD: Final = re.compile(r"\w+")
 
 
 def likeness(a: str, b: str) -> float:
-    """Ratio of equal words in order (Ratcliff and Obershelp, as difflib has it)."""
+    """Compute the ratio of equal words in order (Ratcliff and Obershelp, as in difflib)."""
     return difflib.SequenceMatcher(None, _WORD.findall(a.lower()), _WORD.findall(b.lower()), autojunk=False).ratio()
 
 
 def gold_captions(xml: bytes) -> list[str]:
-    """Captions of the XML's figures that have a picture."""
+    """Return the captions of the XML's figures that have a picture."""
     root = parse_jats(xml)
     found = ((own_graphics(fig), read_caption(fig).text) for fig in root.iter("fig"))
     return [text for graphics, text in found if graphics and text]
 
 
 def _score(gold: list[str], found: list[str]) -> tuple[int, list[str]]:
-    """Captions that are in both, one for one, best first; and what is in one alone."""
+    """Compute the captions that are in both, one for one, best first; and what is in one alone."""
     pairs = sorted(((likeness(g, f), i, j) for i, g in enumerate(gold) for j, f in enumerate(found)), reverse=True)
     used_gold: set[int] = set()
     used_found: set[int] = set()
@@ -47,10 +47,10 @@ def _score(gold: list[str], found: list[str]) -> tuple[int, list[str]]:
 
 
 def evaluate_pdfs(gold: Path) -> tuple[dict[str, Any], list[str]]:
-    """Precision, recall and F1 of pairs of a cut-out picture and its caption, over the PDFs with an XML beside them.
+    """Compute precision, recall and F1 of (picture, caption) pairs, over the PDFs with an XML beside them.
 
     Raises:
-        GoldError: where there is none.
+        GoldError: if there is none.
     """
     need_pymupdf()
     import numpy as np

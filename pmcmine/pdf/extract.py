@@ -55,14 +55,14 @@ class Limits:
 
 
 def _pymupdf() -> Any:
-    """The package, which has no types; it is imported where a PDF is read alone."""
+    """Import PyMuPDF, which has no types; only reading a PDF imports it."""
     import pymupdf
 
     return pymupdf
 
 
 def open_pdf(data: bytes, limits: Limits) -> Any:
-    """The document.
+    """Open the document.
 
     Raises:
         PdfError: pdf_damaged, pdf_encrypted or pdf_too_many_pages.
@@ -100,7 +100,7 @@ def _line(raw: dict[str, Any]) -> Line | None:
 
 
 def read_pages(document: Any) -> list[Page]:
-    """Lines, pictures and drawings of all pages."""
+    """Read lines, pictures and drawings of all pages."""
     pymupdf = _pymupdf()
     flags = pymupdf.TEXTFLAGS_TEXT & ~pymupdf.TEXT_PRESERVE_LIGATURES
     pages, letters = [], 0
@@ -140,7 +140,7 @@ def _visible(parts: Sequence[Rect], page: Any) -> Iterator[Rect]:
 
 
 def _drawings(page: Any, box: Any) -> list[Rect]:
-    """Boxes of vector drawings, joined where they touch; frames of the whole page and rules across it left out."""
+    """Return boxes of vector drawings, joined if they touch, without page frames and rules across the page."""
     found = []
     for n, drawing in enumerate(page.get_cdrawings()):
         if n >= _MOST_DRAWINGS:
@@ -166,7 +166,7 @@ def _around(parts: Sequence[Rect]) -> Rect:
 
 
 def picture(document: Any, region: regions.Region, limits: Limits) -> tuple[bytes, str]:
-    """Bytes and ending of a figure: the embedded picture where the region is just that, else the region rendered.
+    """Return bytes and suffix of a figure: its embedded picture if the region has nothing else, else a rendering.
 
     Rendered is at `DPI`, or at the resolution of the finest picture in it, within the bound on pixels.
     """
@@ -190,7 +190,7 @@ def picture(document: Any, region: regions.Region, limits: Limits) -> tuple[byte
 
 
 def _native(document: Any, page: Any, infos: Sequence[dict[str, Any]], box: Any) -> tuple[bytes, str] | None:
-    """The bytes of the only picture in a region, where nothing else is drawn or written over it."""
+    """Return the bytes of the only picture in a region, if nothing else is drawn or written over it."""
     pymupdf = _pymupdf()
     if len(infos) != 1 or not infos[0]["xref"]:
         return None
@@ -211,7 +211,7 @@ def _native(document: Any, page: Any, infos: Sequence[dict[str, Any]], box: Any)
 
 
 def _looks_like(data: bytes, shown: Any) -> bool:
-    """Whether an embedded picture is what the page shows: a decode array or a mask may invert or hide it."""
+    """Check whether an embedded picture is what the page shows: a decode array or a mask may invert or hide it."""
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG", "PNG"]) as image:
             grey = image.convert("L").resize((shown.width, shown.height), Image.Resampling.BOX)
@@ -233,7 +233,7 @@ class Found:
 
 
 def read_document(pages: Sequence[Page]) -> Found:
-    """Text in reading order and figures with captions, from what is on the pages."""
+    """Read the text in reading order and figures with captions, from what is on the pages."""
     style = layout.body_style(pages)
     running = layout.margins(pages)
     title = _title(pages)
@@ -258,7 +258,7 @@ def read_document(pages: Sequence[Page]) -> Found:
 
 
 def _without_furniture(pages: Sequence[Page]) -> list[Page]:
-    """Pages without the pictures and drawings at head and foot that several pages have: logos, rules, banners."""
+    """Drop logos, rules and banners: pictures and drawings at head and foot that several pages share."""
 
     def places(page: Page) -> set[tuple[int, ...]]:
         return {tuple(round(v / 2) for v in r) for r in (*page.pictures, *page.drawings)}
@@ -277,7 +277,7 @@ def _without_furniture(pages: Sequence[Page]) -> list[Page]:
 
 
 def _first_of_each(found: Sequence[regions.Region]) -> list[regions.Region]:
-    """One region a label: the one with the longest caption."""
+    """Keep one region per label: the one with the longest caption."""
     best: dict[str, regions.Region] = {}
     for region in found:
         assert region.caption is not None
@@ -289,7 +289,7 @@ def _first_of_each(found: Sequence[regions.Region]) -> list[regions.Region]:
 
 
 def _title(pages: Sequence[Page]) -> str:
-    """The largest text in the upper part of the first page that has any."""
+    """Find the largest text in the upper part of the first page that has text."""
     for page in pages[:2]:
         lines = [
             line
@@ -306,7 +306,7 @@ def _title(pages: Sequence[Page]) -> str:
 
 
 def _content(found: Found) -> list[dict[str, Any]]:
-    """Headings and paragraphs as far as the references; captions, tables and scraps of figures left out."""
+    """Return headings and paragraphs up to the references; captions, tables and scraps of figures left out."""
     in_figures: dict[int, list[Rect]] = {}
     for region in found.regions:
         in_figures.setdefault(region.page, []).append(region.box)
@@ -332,10 +332,10 @@ def _content(found: Found) -> list[dict[str, Any]]:
 
 
 def convert(data: bytes, limits: Limits, pictures: bool) -> tuple[dict[str, Any], list[bytes]]:
-    """A PDF as plain data, and the bytes of its figures.
+    """Convert a PDF to plain data and the bytes of its figures.
 
     Raises:
-        PdfError: where it can't be used.
+        PdfError: if it can't be used.
     """
     document = open_pdf(data, limits)
     found = read_document(read_pages(document))
@@ -359,7 +359,7 @@ def convert(data: bytes, limits: Limits, pictures: bool) -> tuple[dict[str, Any]
 
 
 def write_answer(stream: BinaryIO, content: dict[str, Any], images: Sequence[bytes]) -> None:
-    """The child's answer: lengths, JSON, images."""
+    """Write the child's answer: lengths, JSON, images."""
     head = json.dumps(content).encode()
     stream.write(struct.pack("<QI", len(head), len(images)) + head)
     for image in images:
@@ -367,7 +367,7 @@ def write_answer(stream: BinaryIO, content: dict[str, Any], images: Sequence[byt
 
 
 def main() -> None:
-    """Child process: a line of JSON with the limits and the PDF's bytes on stdin, the answer on stdout."""
+    """Run the child process: one line of JSON with the limits and the PDF's bytes on stdin, the answer on stdout."""
     task = json.loads(sys.stdin.buffer.readline())
     limits = Limits(**task["limits"])
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))

@@ -34,11 +34,11 @@ class Rect(NamedTuple):
         return max(self.width, 0.0) * max(self.height, 0.0)
 
     def union(self, other: Rect) -> Rect:
-        """The smallest rectangle around both."""
+        """Compute the smallest rectangle around both."""
         return Rect(min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1))
 
     def overlap(self, other: Rect) -> float:
-        """Area of what both share."""
+        """Return the area of what both share."""
         return (
             Rect(max(self.x0, other.x0), max(self.y0, other.y0), min(self.x1, other.x1), min(self.y1, other.y1)).area
             if self.meets(other)
@@ -46,7 +46,7 @@ class Rect(NamedTuple):
         )
 
     def meets(self, other: Rect, by: float = 0.0) -> bool:
-        """Whether they share a point, or lie no more than `by` points apart each way."""
+        """Check whether they share a point, or lie no more than `by` points apart each way."""
         return (
             self.x0 <= other.x1 + by
             and other.x0 <= self.x1 + by
@@ -55,7 +55,7 @@ class Rect(NamedTuple):
         )
 
     def beside(self, other: Rect) -> float:
-        """How much of the narrower one's width both share, 0 to 1."""
+        """Find how much of the narrower one's width both share, 0 to 1."""
         shared = min(self.x1, other.x1) - max(self.x0, other.x0)
         return max(shared, 0.0) / max(min(self.width, other.width), 1e-6)
 
@@ -134,7 +134,7 @@ _FRONT: Final = re.compile(r"^(?:abstract|summary|a\s?b\s?s\s?t\s?r\s?a\s?c\s?t)
 
 
 def join_lines(texts: Iterable[str]) -> str:
-    """Lines to one text: a hyphen at the end of a line is dropped where the next line goes on in lower case."""
+    """Join lines into one text; a hyphen at a line end is dropped if the next line continues in lower case."""
     out = ""
     for text in texts:
         text = " ".join(text.split())
@@ -148,7 +148,7 @@ def join_lines(texts: Iterable[str]) -> str:
 
 
 def body_style(pages: Sequence[Page]) -> tuple[str, float]:
-    """Font and size (rounded to halves) of most letters."""
+    """Return font and size (rounded to halves) of most letters."""
     count: Counter[tuple[str, float]] = Counter()
     for page in pages:
         for block in page.blocks:
@@ -162,7 +162,7 @@ def _half(size: float) -> float:
 
 
 def margins(pages: Sequence[Page]) -> set[str]:
-    """Texts of running heads and feet: what stands in the same place of several pages, digits aside."""
+    """Return texts of running heads and feet: what is in the same place of several pages, digits aside."""
     seen: Counter[str] = Counter()
     for page in pages:
         found = {
@@ -181,7 +181,7 @@ def _without_digits(text: str) -> str:
 
 
 def is_caption(text: str, line: Line, style: tuple[str, float]) -> re.Match[str] | None:
-    """The label at the beginning of a caption, None where the text only mentions a figure."""
+    """Extract the label at the start of a caption; None if the text only mentions a figure."""
     m = _CAPTION.match(text)
     if m is None:
         return None
@@ -197,7 +197,7 @@ def is_caption(text: str, line: Line, style: tuple[str, float]) -> re.Match[str]
 
 
 def _columns(block: tuple[Line, ...]) -> list[tuple[Line, ...]]:
-    """A block parted where lines stand beside each other: what a reader takes for two columns may come as one."""
+    """Split a block whose lines are side by side: two columns may arrive as one block."""
     spans: list[tuple[float, float]] = []
     for line in sorted(block, key=lambda n: n.box.x0):
         if spans and line.box.x0 < spans[-1][1] + _COLUMN_GAP:
@@ -212,7 +212,7 @@ def _columns(block: tuple[Line, ...]) -> list[tuple[Line, ...]]:
 
 
 def _split(block: tuple[Line, ...], style: tuple[str, float]) -> list[tuple[Line, ...]]:
-    """A block parted where a caption begins, and between lines of a heading and those of text."""
+    """Split a block where a caption begins, and between lines of a heading and of text."""
     columns = _columns(block)
     if len(columns) > 1:
         return [part for column in columns for part in _split(column, style)]
@@ -227,7 +227,7 @@ def _split(block: tuple[Line, ...], style: tuple[str, float]) -> list[tuple[Line
 
 
 def _parts(part: Sequence[Line], previous: Line, line: Line, style: tuple[str, float]) -> bool:
-    """Whether a block is to be parted before a line."""
+    """Check whether a block is to be parted before a line."""
     if is_caption(line.text, line, style) is not None and line.box.y0 > previous.box.y0 + 0.5 * previous.size:
         return True
     if _heads(previous, style) != _heads(line, style) and is_caption(part[0].text, part[0], style) is None:
@@ -238,17 +238,20 @@ def _parts(part: Sequence[Line], previous: Line, line: Line, style: tuple[str, f
 
 
 def _is_body(line: Line, style: tuple[str, float]) -> bool:
-    """Whether a line is set as most of the text is."""
+    """Check whether a line is set as most of the text is."""
     return line.font == style[0] and abs(line.size - style[1]) <= 0.3
 
 
 def _heads(line: Line, style: tuple[str, float]) -> bool:
-    """Whether a whole line is set as a heading is: bold, or larger, or in another font than most."""
+    """Check whether a whole line is set as a heading is: bold, or larger, or in another font than most."""
     return line.bold or line.size > style[1] + 0.8 or (line.font != style[0] and line.size >= style[1] - 0.8)
 
 
 def order(boxes: Sequence[Rect], width: float) -> list[int]:
-    """Reading order of blocks on a page: wide ones part it into bands, in which the left column comes first."""
+    """Sort the blocks of a page in reading order.
+
+    Wide blocks separate bands; in a band the left column comes first.
+    """
     middle = width / 2
     by_top = sorted(range(len(boxes)), key=lambda i: (round(boxes[i].y0, 1), boxes[i].x0))
     out: list[int] = []
@@ -272,7 +275,7 @@ def order(boxes: Sequence[Rect], width: float) -> list[int]:
 
 
 def read_page(page: Page, style: tuple[str, float], running: set[str]) -> list[Block]:
-    """Blocks of a page in reading order, with captions and headings told apart."""
+    """Read the blocks of a page in reading order, with captions and headings told apart."""
     parts: list[tuple[Line, ...]] = []
     for block in page.blocks:
         kept = tuple(
@@ -307,7 +310,7 @@ def read_page(page: Page, style: tuple[str, float], running: set[str]) -> list[B
 
 
 def _whole_captions(blocks: Sequence[Block], style: tuple[str, float]) -> list[Block]:
-    """Captions with the blocks that go on with them: just below, in the same column and of the same size."""
+    """Return the captions with the blocks that go on with them: just below, in the same column and of the same size."""
     out: list[Block] = []
     for block in blocks:
         last = out[-1] if out else None
@@ -340,27 +343,27 @@ def _goes_on(caption: Block, block: Block, style: tuple[str, float]) -> bool:
         return True
     if caption.text[-1:] not in ".!?" and first.text.lstrip()[:1].islower():
         return True
-    # A caption that is set as the body is can't be told from the text below it, but for a gap.
+    # A caption in the style of the body differs from the text below it only by a gap.
     return _is_body(below, style) and gap <= 0.25 * below.size
 
 
 def caption_text(block: Block) -> str:
-    """A caption without its label."""
+    """Remove the label of a caption."""
     text = block.text
     m = _CAPTION.match(text)
     return text[m.end() :].strip() if m else text
 
 
 def is_table(text: str) -> bool:
-    """Whether a block is the caption of a table."""
+    """Check whether a block is the caption of a table."""
     return _TABLE.match(text) is not None
 
 
 def ends_body(text: str) -> bool:
-    """Whether a heading begins the list of references."""
+    """Check whether a heading begins the list of references."""
     return _ENDS.match(text.strip()) is not None
 
 
 def begins_abstract(text: str) -> bool:
-    """Whether a heading begins the abstract."""
+    """Check whether a heading begins the abstract."""
     return _FRONT.match(text.strip()) is not None

@@ -25,7 +25,7 @@ class Region:
 
 
 def clusters(parts: Sequence[Rect], gap: float, apart: Callable[[Rect, Rect], bool] = lambda a, b: False) -> list[Rect]:
-    """Rectangles joined while they lie no more than `gap` apart, but those that `apart` holds back."""
+    """Join rectangles that are at most `gap` apart, except those that `apart` separates."""
     found: list[Rect] = []
     for part in sorted(parts, key=lambda r: (r.y0, r.x0)):
         joined = part
@@ -37,7 +37,7 @@ def clusters(parts: Sequence[Rect], gap: float, apart: Callable[[Rect, Rect], bo
 
 
 def graphics(page: Page, blocks: Sequence[Block]) -> list[Rect]:
-    """Boxes of all that may be a figure on a page: parts that no caption or paragraph lies between."""
+    """Return the boxes of all that may be a figure on a page: parts that no caption or paragraph lies between."""
     whole = Rect(0, 0, page.width, page.height)
     parts = [
         r
@@ -56,14 +56,14 @@ def graphics(page: Page, blocks: Sequence[Block]) -> list[Rect]:
 
 
 def _between(text: Rect, a: Rect, b: Rect, both: Rect) -> bool:
-    """Whether a text lies in the box around two parts and in neither of them."""
+    """Check whether a text lies in the box around two parts and in neither of them."""
     return (
         text.overlap(both) > 0.5 * text.area and text.overlap(a) < 0.3 * text.area and text.overlap(b) < 0.3 * text.area
     )
 
 
 def _distance(graphic: Rect, caption: Rect, height: float) -> float:
-    """How far a caption is from what it may name, less where it stands below; infinite where it can't be."""
+    """Compute the distance of a caption from a figure; smaller if it is below, infinite if impossible."""
     beside = graphic.beside(caption)
     if beside > 0.3:
         if caption.y0 >= graphic.y1 - 6:
@@ -80,7 +80,7 @@ def _distance(graphic: Rect, caption: Rect, height: float) -> float:
 
 
 def pair(page: Page, blocks: Sequence[Block]) -> tuple[list[Region], list[Block], list[Rect]]:
-    """Figures of a page with their captions, captions without a figure, and figures without a caption."""
+    """Return figures of a page with their captions, captions without a figure, and figures without a caption."""
     captions = [b for b in blocks if b.kind == "caption"]
     found = graphics(page, blocks)
     texts = [b.box for b in blocks if b.kind == "text" and len(b.text) > 3 * _LABEL]
@@ -110,7 +110,7 @@ def pair(page: Page, blocks: Sequence[Block]) -> tuple[list[Region], list[Block]
 
 
 def _texts_between(graphic: Rect, caption: Rect, texts: Sequence[Rect]) -> int:
-    """Paragraphs between a figure and a caption above or below it."""
+    """Return paragraphs between a figure and a caption above or below it."""
     top, bottom = min(graphic.y1, caption.y1), max(graphic.y0, caption.y0)
     if bottom <= top:
         return 0
@@ -119,7 +119,7 @@ def _texts_between(graphic: Rect, caption: Rect, texts: Sequence[Rect]) -> int:
 
 
 def _with_labels(box: Rect, blocks: Sequence[Block], page: Page) -> Rect:
-    """The box with the short texts at its edges: letters of panels, names of axes."""
+    """Extend a box by the short texts at its edges: panel letters, axis names."""
     for _ in range(2):
         for block in blocks:
             if block.kind == "text" and len(block.text) <= _LABEL and block.box.meets(box, 9.0):
@@ -130,7 +130,7 @@ def _with_labels(box: Rect, blocks: Sequence[Block], page: Page) -> Rect:
 
 
 def across_pages(bare: Sequence[Block], left: Sequence[tuple[int, Rect]], pages: Sequence[Page]) -> list[Region]:
-    """Captions without a figure, and large figures without a caption on the page before or after."""
+    """Return the captions without a figure, and large figures without a caption on the page before or after."""
     out = []
     free = [(n, r) for n, r in left if r.area > 0.12 * pages[n].width * pages[n].height]
     for caption in bare:

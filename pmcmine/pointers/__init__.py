@@ -1,1 +1,1 @@
-"""Releases that point to what they may not hold, and how it is fetched again."""
+"""Pointer rows for content that may not be redistributed, and their rehydration."""

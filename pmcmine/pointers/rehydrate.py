@@ -1,6 +1,6 @@
 """Pointers made whole: the texts and images of a release that may not be redistributed, from one's own copy of PMC.
 
-Texts are read with the same code that read them the first time, and taken only where their hash is the one that the
+Texts are read with the same code that read them the first time, and taken only if their hash is the one that the
 pointer states. Needs `pmcmine[mine]`.
 """
 
@@ -140,10 +140,10 @@ def rehydrate(
         source: where the copy of PMC is, as for `pmcmine mine`.
         out: folder to write: `tables/` and `shards/` as in a release, of the pointers alone.
         images: whether figures are written as samples, too.
-        say: told what happens, a line at a time.
+        say: receives progress messages, a line at a time.
 
     Raises:
-        PmcmineError: one line, where there is no release, nothing to fill in, or no source.
+        PmcmineError: one line, if there is no release, nothing to fill in, or no source.
     """
     folder, target = Folder(release), Folder(out)
     described = load_release(folder)
@@ -156,7 +156,7 @@ def rehydrate(
         raise PmcmineError(malformed(release, error)) from None
     wanted = {article for ids in pointers.values() for article in ids}
     if not wanted:
-        raise PmcmineError(f"{release}: holds no pointers; all of its texts are there")
+        raise PmcmineError(f"{release}: contains no pointers; all its texts are present")
     if target.names():
         raise PmcmineError(f"{out}: is not empty; give another --out")
     if target.is_local:
@@ -191,7 +191,7 @@ def _is_table_file(name: str) -> bool:
 
 
 def _pointers(folder: Folder, name: str) -> set[str]:
-    """Article versions that a table file has pointers of."""
+    """Return article versions that a table file has pointers of."""
     with open_file(folder, name) as stream:
         file = pq.ParquetFile(stream)
         if "withheld" not in file.schema_arrow.names:
@@ -294,7 +294,7 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
 
 
 def _context(texts: _Texts, row: str) -> str | None:
-    """Text of the figure's caption or the paragraph that a piece is of."""
+    """Return the text of the figure's caption or the paragraph that a piece is of."""
     for table, column in (("figures", "caption"), ("paragraphs", "text")):
         held = texts.get(table, row)
         if held is not None:

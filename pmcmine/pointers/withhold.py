@@ -19,7 +19,7 @@ _COLUMNS = {table.record: text_columns(table.record) for table in TABLES.values(
 
 
 def digest(texts: Mapping[str, Any]) -> str:
-    """SHA-256 over the texts of a row, as JSON with sorted keys and nothing between its parts."""
+    """Return SHA-256 over the texts of a row, as JSON with sorted keys and nothing between its parts."""
     canonical = json.dumps(dict(texts), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 

@@ -1,1 +1,1 @@
-"""A release to the Hugging Face Hub, and back: one dataset repo a dataset folder. Needs `pmcmine[hub]`."""
+"""Upload a release to the Hugging Face Hub and check it, one repo per dataset folder. Needs `pmcmine[hub]`."""

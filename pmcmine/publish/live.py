@@ -47,8 +47,8 @@ def _check_freed(config: MineConfig, targets: Sequence[Target]) -> None:
     for target in targets:
         if config.free_published and target.whole and target.folder != "tables":
             raise PmcmineError(
-                f"{target.id}: holds a whole release, whose shards --free-published would mix with new ones; "
-                "leave that out, or give another name"
+                f"{target.id}: holds a complete release, and --free-published would mix its shards with new ones; "
+                "omit --free-published, or give another name"
             )
 
 
@@ -86,7 +86,7 @@ class Published:
         """Send what is left, and wait for it.
 
         Raises:
-            PmcmineError: where the Hub refused; the same command goes on.
+            PmcmineError: if the Hub refused; the same command resumes.
         """
         self.stop()
         if self._error is not None:
@@ -108,7 +108,7 @@ class Published:
             self._error = error  # raised by `finish`; the run itself goes on
 
     def _waiting(self, dataset: str) -> list[ShardRecord]:
-        """Records of shards that are whole and not on the Hub."""
+        """Return records of shards that are whole and not on the Hub."""
         found = []
         for name in self._work.walk(f"assembled/{dataset}"):
             if name in self._seen or not name.endswith(".tar.json"):
@@ -161,14 +161,14 @@ class Published:
 
 class _Nothing:
     def finish(self) -> None:
-        """Nothing is published."""
+        """Do nothing."""
 
 
 @contextmanager
 def publishing(
     config: MineConfig | None, work: Folder, out: Folder, identity: str, paths: Sequence[tuple[str, str]]
 ) -> Iterator[Published | _Nothing]:
-    """While it lasts, shards go to the Hub as they become whole, where the configuration says so.
+    """Upload finished shards to the Hub in the background, if the configuration asks for it.
 
     Args:
         config: the configuration; nothing is published without one.

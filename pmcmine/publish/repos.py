@@ -25,7 +25,7 @@ _WHAT: Final = {
 _SPEEDS: Final = {"articles_per_second": "articles", "images_per_second": "images"}
 # Letters, digits, `_`, `.`, `-` as the Hub takes them; the longest suffix makes 96 of them.
 _PART: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,87}[A-Za-z0-9_])?")
-# Written beside the dataset's own files in its repo: what all was made from.
+# Uploaded beside the dataset's files: describes how the release was made.
 COMMON: Final = (RELEASE,)
 
 
@@ -45,17 +45,17 @@ class Repo:
 
 
 def read_release(folder: Folder) -> dict[str, Any]:
-    """The `release.json` of a release whose files are all there, but for shards that a run published and removed.
+    """Read `release.json`, and check that all files exist, except shards that a run published and removed.
 
     Raises:
-        ReleaseError: where there is none, or a file that it names is missing or of another size.
-        UnsafeNameError: where a name or a link leads out of the folder.
+        ReleaseError: if there is none, or a file that it names is missing or of another size.
+        UnsafeNameError: if a name or a link leads out of the folder.
     """
     if folder.exists(f"{WORK}/{JOURNAL}"):
-        raise ReleaseError(f"{folder.url}: an update was killed as it ended; the same command ends it")
+        raise ReleaseError(f"{folder.url}: an update was killed before it finished; run `pmcmine update` again")
     release = check_seal(load_release(folder), f"{folder.url}/{RELEASE}")
     if not release.get("files") or "run" not in release:
-        raise ReleaseError(f"{folder.url}: {RELEASE} names no files; this is no release")
+        raise ReleaseError(f"{folder.url}: {RELEASE} names no files; this is not a release")
     root = Path(folder.path()) if folder.is_local else None
     cards = [f"{top}/{CARD}" for top in _SUFFIX if folder.exists(f"{top}/{CARD}")]
     check_names([*(file["name"] for file in release["files"]), *cards, RELEASE], root, "file")
@@ -65,25 +65,25 @@ def read_release(folder: Folder) -> dict[str, Any]:
         if freed and name.endswith(".tar") and not folder.exists(name):
             continue
         if not folder.exists(name) or folder.size(name) != file.get("bytes"):
-            raise ReleaseError(f"{folder.url}: {name} is missing or of another size than {RELEASE} says")
+            raise ReleaseError(f"{folder.url}: {name} is missing, or its size differs from {RELEASE}")
     return release
 
 
 def repo_name(name: str, folder: str) -> str:
-    """The repo of a dataset folder of a release that is published under a name.
+    """Name the repo of a dataset folder.
 
     Raises:
-        PmcmineError: where the name is none of a repo.
+        PmcmineError: if the name is none of a repo.
     """
     parts = name.split("/")
     plain = all(map(_PART.fullmatch, parts)) and "--" not in name and ".." not in name
     if len(parts) != 2 or not plain or name.endswith(".git"):
-        raise PmcmineError(f"'{name}' is no repo; give ORG/NAME")
+        raise PmcmineError(f"'{name}' is not a repo name; give ORG/NAME")
     return f"{name}{_SUFFIX[folder]}"
 
 
 def repos_of(release: Mapping[str, Any], name: str) -> list[Repo]:
-    """The repos of a release that is published under a name.
+    """List the repos of a release by name.
 
     Args:
         release: content of `release.json`.
@@ -102,7 +102,7 @@ def repos_of(release: Mapping[str, Any], name: str) -> list[Repo]:
 
 
 def card_with_links(card: str, repo: Repo, repos: list[Repo], endpoint: str, measured: str = "") -> str:
-    """A dataset's card with its own address in the examples, what its making took, and the release's other repos."""
+    """Add the dataset's own address, the cost of making it, and links to the other repos to a card."""
     lines = [
         f"- [{other.id}]({endpoint}/datasets/{other.id}): {_WHAT[other.folder]}"
         for other in repos
@@ -115,8 +115,10 @@ def card_with_links(card: str, repo: Repo, repos: list[Repo], endpoint: str, mea
 
 
 def measured_section(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
-    """What a card says of how its release was made: funnel, rates, failures, costs. It varies from run to run, so that
-    only the published card has it."""
+    """Describe how the release was made: funnel, rates, failures, costs.
+
+    This varies from run to run, so only the published card has it.
+    """
     counts, run = release["counts"], release["run"]
     funnel = " → ".join(
         f"{n:,} {what}"

@@ -29,7 +29,7 @@ class Conflict(PmcmineError):
 
 
 def hub_errors() -> tuple[type[Exception], ...]:
-    """What the client raises for answers of the Hub and for the network, whichever HTTP library it is built on."""
+    """List the exceptions that the client raises for the Hub and the network, whichever HTTP library it uses."""
     from huggingface_hub.errors import HfHubHTTPError
 
     base = HfHubHTTPError.__mro__[1]  # HTTPError of that library, whose family are all errors of a request
@@ -37,7 +37,7 @@ def hub_errors() -> tuple[type[Exception], ...]:
 
 
 def patiently(action: Callable[[], T], what: str, seconds: float | None = SECONDS) -> T:
-    """Do something on the Hub; wait as long as it asks for, or longer and longer, where it is busy.
+    """Do something on the Hub; wait as long as it asks for, or longer and longer, if it is busy.
 
     Args:
         action: what to do.
@@ -85,5 +85,5 @@ def _understood(action: Callable[[], T], what: str) -> T:
 
 
 def git_blob(data: bytes) -> str:
-    """Git's id of a file's content, which the Hub tells for small files."""
+    """Return Git's id of a file's content, which the Hub tells for small files."""
     return sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()

@@ -112,8 +112,8 @@ class Target:
     def changed(self) -> PmcmineError:
         """Return the error for a repo that somebody else changed meanwhile."""
         return PmcmineError(
-            f"{self.id}: somebody else changed it during this upload, which stops here; if it was another "
-            "upload of yours, let that end and run the same command again"
+            f"{self.id}: it was changed by someone else during this upload, which stops here; if that was another "
+            "upload of yours, wait for it to finish, then run the same command again"
         )
 
     def check_unchanged(self, api: Any) -> None:
@@ -228,7 +228,9 @@ def check_targets(api: Any, repos: Mapping[str, str], identity: str | None, priv
         if seen is None:
             raise PmcmineError(f"{repo}: can't be created, or not be seen with this token")
         if seen[1] != private:
-            raise PmcmineError(f"{repo}: the Hub made it {'private' if seen[1] else 'public'}, which was not asked for")
+            raise PmcmineError(
+                f"{repo}: the Hub made it {'private' if seen[1] else 'public'}, which is not what you asked for"
+            )
         targets.append(_check(api, Target(repo, repos[repo], seen[0]), identity, adopt))
     return sorted(targets, key=lambda t: list(repos).index(t.id))
 
@@ -263,7 +265,9 @@ def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Targe
             raise PmcmineError(f"{repo}: holds files that pmcmine did not put there ({shown}); {way}")
         if taken:
             shown = ", ".join(taken[:_SHOWN])
-            raise PmcmineError(f"{repo}: holds files that its readers would take for ours ({shown}); remove them first")
+            raise PmcmineError(
+                f"{repo}: holds files that readers would mistake for this release ({shown}); remove them first"
+            )
         if others:
             target.adopted = f"{len(others)} files that pmcmine did not put there"
         return target
@@ -295,7 +299,7 @@ def _read(api: Any, target: Target, path: str) -> Any:
     except RecursionError:
         raise ValueError("nested too deeply") from None
     except FileNotFoundError:
-        raise PmcmineError(f"{target.id}/{path}: the Hub lists it and can't give it") from None
+        raise PmcmineError(f"{target.id}/{path}: the Hub lists it but can't deliver it") from None
 
 
 def set_tag(api: Any, target: Target, tag: str) -> None:

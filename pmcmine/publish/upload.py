@@ -98,7 +98,7 @@ def _batches(paths: Sequence[str], repo: Repo) -> Iterator[list[str]]:
 
 @contextmanager
 def additions(folder: Folder, dataset: str, paths: Iterable[str]) -> Iterator[list[Any]]:
-    """Operations that add files of a dataset folder; those of an object store are copied here while it lasts."""
+    """Return operations that add files of a dataset folder; those of an object store are copied here while it lasts."""
     from huggingface_hub import CommitOperationAdd
 
     with tempfile.TemporaryDirectory(prefix="pmcmine-publish-") as here:
@@ -106,7 +106,7 @@ def additions(folder: Folder, dataset: str, paths: Iterable[str]) -> Iterator[li
         for n, path in enumerate(paths):
             if not folder.exists(f"{dataset}/{path}"):
                 raise PmcmineError(
-                    f"{folder.url}: {dataset}/{path} is neither here nor on the Hub; if it left the disk by "
+                    f"{folder.url}: {dataset}/{path} is neither here nor on the Hub; if it was removed by "
                     "--free-published, mine it again into another folder"
                 )
             file = folder.path(f"{dataset}/{path}")
@@ -151,7 +151,7 @@ def publish(
         private: whether the repos are private; an existing one must be so already.
         adopt: publish into repos that hold another release or files of others, too. These files stay.
         first_contact_seconds: budget for the Hub's first answer.
-        say: told what happens, a line at a time.
+        say: receives progress messages, a line at a time.
 
     Raises:
         PmcmineError: one line; the same call goes on.
@@ -188,7 +188,7 @@ def publish(
 
 
 def _changed(out: Folder) -> PmcmineError:
-    return PmcmineError(f"{out.url}: the release changed while it was uploaded; run the same command again")
+    return PmcmineError(f"{out.url}: the release changed during the upload; run the same command again")
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ class Upload:
         tag: name of the revision.
         measured: section of the cards about how the release was made.
         release: its `release.json`.
-        say: told what happens.
+        say: receives progress messages.
     """
 
     api: Any
@@ -270,7 +270,7 @@ class Upload:
 
     @contextmanager
     def _additions(self, repo: Repo, paths: Sequence[str]) -> Iterator[list[Any]]:
-        """Operations that add files, each compared with what `release.json` says of it."""
+        """Return operations that add files, each compared with what `release.json` says of it."""
         with additions(self.folder, repo.folder, paths) as adds:
             for add in adds:
                 if add.upload_info.sha256.hex() != repo.files[add.path_in_repo][1]:
@@ -294,7 +294,7 @@ class Upload:
 
 
 def _same(there: tuple[int, str, str] | None, folder: Folder, name: str, digest: str) -> bool:
-    """Whether the Hub has a file: by its SHA-256, or by Git's id of a small one."""
+    """Check whether the Hub has a file: by its SHA-256, or by Git's id of a small one."""
     if there is None:
         return False
     return there[1] == digest if there[1] else there[2] == git_blob(folder.read(name))

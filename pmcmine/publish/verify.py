@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
@@ -71,7 +71,7 @@ class _Counted(io.RawIOBase):
 
 
 def _rows_of_tar(stream: _Counted) -> int:
-    """Samples of a shard, whose members have plain ustar headers.
+    """Count the samples of a shard whose members have plain ustar headers.
 
     Raises:
         ValueError: if it is no such tar.
@@ -98,7 +98,7 @@ def _rows_of_tar(stream: _Counted) -> int:
 
 
 def _check(name: str, wanted: Mapping[str, Any], opened: Callable[[], BinaryIO], found: Verified) -> None:
-    """Size, SHA-256 and rows of one file."""
+    """Return size, SHA-256 and rows of one file."""
     rows: int | None = None
     with opened() as raw:
         stream = _Counted(raw)
@@ -133,7 +133,7 @@ def verify_folder(folder: Path) -> Verified:
     Report, metrics and state are checked if they are there; they are not published.
 
     Raises:
-        ReleaseError: where there is none.
+        ReleaseError: if there is none.
         DamagedError: if `release.json` can't be read.
     """
     release = load_release(Folder(str(folder)))
@@ -141,7 +141,7 @@ def verify_folder(folder: Path) -> Verified:
     found.problems += _said(release)
     known = {RELEASE}
     if (folder / WORK / JOURNAL).exists():
-        found.problems.append(f"{WORK}/{JOURNAL}: an update was killed as it ended; the same command ends it")
+        found.problems.append(f"{WORK}/{JOURNAL}: an update was killed before it finished; run `pmcmine update` again")
     freed = release.get("run", {}).get("free_published", False)
     for file in release.get("files", ()):
         if file["name"] in known:
@@ -180,7 +180,10 @@ def _check_local(folder: Path, file: Mapping[str, Any], found: Verified, *, may_
 
 
 def _others(folder: Path, known: set[str]) -> Iterator[str]:
-    """Files in the dataset folders and the state that a release does not name; readers take shards by pattern."""
+    """List files in the dataset folders and the state that a release does not name.
+
+    Readers find shards by pattern, so such files would be read.
+    """
     for top in ("shards", "shards-panels", "tables", "state"):
         for name in Folder(str(folder)).walk(top):
             if name not in known and name != STATE_FILE and not any(p.startswith(".") for p in name.split("/")):
@@ -188,9 +191,9 @@ def _others(folder: Path, known: set[str]) -> Iterator[str]:
 
 
 def _said(release: Mapping[str, Any]) -> Iterator[str]:
-    """What does not fit together in what a release says of itself."""
+    """List contradictions in the facts that a release states."""
     if seal_holds(release) is False:
-        yield f"{RELEASE}: is damaged or was edited (its checksum is another)"
+        yield f"{RELEASE}: is damaged or was edited (its checksum differs)"
     files = release.get("files") or []
     if not files:
         yield f"{RELEASE}: names no files"
@@ -209,6 +212,15 @@ def _said(release: Mapping[str, Any]) -> Iterator[str]:
             yield f"{RELEASE}: counts {sum(said)} rows of {table}, its files hold {rows}"
 
 
+def _unsafe(names: Iterable[str]) -> Iterator[str]:
+    """Yield what is wrong with names that no file of a release may have."""
+    for name in names:
+        try:
+            release_name(name)
+        except UnsafeNameError as error:
+            yield str(error)
+
+
 def verify_hub(
     name: str,
     *,
@@ -219,7 +231,7 @@ def verify_hub(
     """Read a published release back and check every file of all its repos.
 
     Raises:
-        PmcmineError: where it can't be read.
+        PmcmineError: if it can't be read.
     """
     from huggingface_hub import HfApi, HfFileSystem
 
@@ -228,7 +240,7 @@ def verify_hub(
     api = HfApi(endpoint=endpoint, library_name="pmcmine")
     fs = HfFileSystem(endpoint=endpoint, skip_instance_cache=True)
 
-    commits: dict[str, str] = {}  # what is checked is one commit of each repo
+    commits: dict[str, str] = {}  # check a single commit of each repo
 
     def opened(repo_id: str, path: str) -> BinaryIO:
         with within(SECONDS_OF_A_QUESTION, f"looking for {repo_id}/{path}"):
@@ -253,23 +265,15 @@ def verify_hub(
     found = Verified()
     found.problems += _said(release)
     known = {file["name"]: file for file in release.get("files", ())}
-    for file in known:
-        try:
-            release_name(file)
-        except UnsafeNameError as error:
-            found.problems.append(str(error))
+    found.problems += _unsafe(known)
     repos = repos_of(release, name)
     if name not in {repo.id for repo in repos}:
         found.problems.append(f"{name}: {RELEASE} names no shards")
     for repo in repos:
         if repo.id != name and read_release(repo.id) != data:
             found.problems.append(f"{repo.id}/{RELEASE}: is of another release than that of {name}")
-        there = patiently(
-            partial(remote_files, api, repo.id, commits[repo.id]),
-            f"listing {repo.id}",
-        )
-        for problem in _missing(repo.files, there, repo.id):
-            found.problems.append(problem)
+        there = patiently(partial(remote_files, api, repo.id, commits[repo.id]), f"listing {repo.id}")
+        found.problems += _missing(repo.files, there, repo.id)
         for path in sorted(set(repo.files) & set(there)):
             wanted = known[f"{repo.folder}/{path}"]
             _check_again(f"{repo.id}/{path}", wanted, partial(opened, repo.id, path), found)

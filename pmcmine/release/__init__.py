@@ -1,1 +1,1 @@
-"""A release: its layout, plan, tables and conditions on them."""
+"""A release: layout, plan, tables, and conditions on them."""

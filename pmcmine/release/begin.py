@@ -25,10 +25,10 @@ def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
 
 
 def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
-    """Whether the folder already holds the whole release of this configuration.
+    """Check whether the folder already holds the whole release of this configuration.
 
     Raises:
-        ReleaseError: where it holds something else.
+        ReleaseError: if it holds something else.
     """
     for name in (RELEASE, RUN):
         try:
@@ -43,11 +43,11 @@ def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
         difference = describe_difference(begun if isinstance(begun, dict) else {}, content)
         if difference:
             raise ReleaseError(
-                f"{out.url} was begun with another configuration ({difference}); use another --out or remove it"
+                f"{out.url} was started with another configuration ({difference}); use another --out or remove it"
             )
         if state.get("pmcmine") != __version__:
             raise ReleaseError(
-                f"{out.url} was begun with pmcmine {state.get('pmcmine')}, this is {__version__}; "
+                f"{out.url} was started with pmcmine {state.get('pmcmine')}, this is {__version__}; "
                 "use that version, another --out, or remove the folder"
             )
         return name == RELEASE
@@ -68,7 +68,7 @@ def begin_update(work: Folder, content: Mapping[str, Any], update: Mapping[str, 
     """Mark the work folder as that of an update; an update that was begun goes on with its date.
 
     Raises:
-        ReleaseError: where something else is at work in it.
+        ReleaseError: if something else is at work in it.
     """
     try:
         state = sealed.read(work, "run.json")
@@ -79,12 +79,14 @@ def begin_update(work: Folder, content: Mapping[str, Any], update: Mapping[str, 
     except (ValueError, RecursionError):
         raise ReleaseError(f"{work.url}/run.json: not readable; move that folder away") from None
     if not isinstance(state, dict) or not {"pmcmine", "config"} <= set(state):
-        raise ReleaseError(f"{work.url}: is no work folder of pmcmine; move it, or use another release")
+        raise ReleaseError(f"{work.url}: is not a work folder of pmcmine; move it, or use another release")
     begun = state.get("update")
     if not isinstance(begun, dict) or begun.get("compact") != update["compact"] or state["pmcmine"] != __version__:
-        raise ReleaseError(f"{work.url}: another run was begun here; end it with its own command, or remove the folder")
+        raise ReleaseError(
+            f"{work.url}: another run was started here; finish it with its own command, or remove the folder"
+        )
     if state["config"] != json.loads(json.dumps(dict(content))):
-        raise ReleaseError(f"{work.url}: the update was begun with another configuration; remove the folder")
+        raise ReleaseError(f"{work.url}: the update was started with another configuration; remove the folder")
     return dict(begun)
 
 

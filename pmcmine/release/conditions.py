@@ -129,7 +129,7 @@ def _listed(data: bytes, column: str) -> tuple[str, ...]:
     except (ValueError, RecursionError):
         values = None
     if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
-        raise PmcmineError(f"the values of the column {column} in the release are damaged; is the copy whole?")
+        raise PmcmineError(f"the values of the column {column} in the release are damaged; is the copy complete?")
     return tuple(values)
 
 
@@ -176,7 +176,7 @@ def _parse_condition(connection: duckdb.DuckDBPyConnection, where: str, said: st
     """
     query = f"SELECT 1 WHERE {where}\n"
     if "\0" in where:
-        raise PmcmineError(f"{said}: holds a NUL")
+        raise PmcmineError(f"{said}: contains a NUL character")
     try:
         statements = connection.extract_statements(query)
         if len(statements) != 1:
@@ -184,13 +184,13 @@ def _parse_condition(connection: duckdb.DuckDBPyConnection, where: str, said: st
         rows = connection.execute("SELECT json_serialize_sql(CAST(? AS VARCHAR))", [query]).fetchall()
         tree: dict[str, Any] = json.loads(rows[0][0])
     except TypeError:
-        raise PmcmineError(f"{said}: holds what UTF-8 can't hold") from None
+        raise PmcmineError(f"{said}: can't be encoded as UTF-8") from None
     except RecursionError:  # a RuntimeError, too
-        raise PmcmineError(f"{said}: is nested too deep") from None
+        raise PmcmineError(f"{said}: is nested too deeply") from None
     except (duckdb.Error, RuntimeError) as error:
         raise PmcmineError(f"{said}: {explain(str(error))}") from None
     except ValueError:
-        raise PmcmineError(f"{said}: is nested too deep") from None
+        raise PmcmineError(f"{said}: is nested too deeply") from None
     if tree.get("error"):
         raise PmcmineError(f"{said}: {explain('Parser Error: ' + tree.get('error_message', ''))}")
     (statement,) = tree["statements"]
@@ -201,7 +201,7 @@ def _parse_condition(connection: duckdb.DuckDBPyConnection, where: str, said: st
         or (node.get("cte_map") or {}).get("map")
         or (node.get("from_table") or {}).get("type") != "EMPTY"
     ):
-        raise PmcmineError(f"{said}: is more than a condition; give one expression")
+        raise PmcmineError(f"{said}: is not a single expression")
     for name in _refused(node):
         raise PmcmineError(f"{said}: {name} can't be used in a condition")
     return tree
@@ -254,7 +254,7 @@ def check_values(
     try:
         compared = list(_compared(tree, known))
     except RecursionError:
-        raise PmcmineError(f"{said}: is nested too deep") from None
+        raise PmcmineError(f"{said}: is nested too deeply") from None
     for column, value in compared:
         values = known[column]
         if value in values:

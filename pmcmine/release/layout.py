@@ -35,7 +35,7 @@ WAY_OUT = (
     "`pmcmine verify` lists what is damaged; restore it from a copy or from where it was published and run the same "
     "command again, or mine anew into another --out"
 )
-# Files that runs write below the dataset folders, and what a killed writer leaves beside them.
+# Files that runs write below the dataset folders, and temporary files of a killed writer.
 _WRITTEN = re.compile(
     r"(shards|shards-panels|state/left-out(-panels)?)/[a-z]+/[a-z]+/\d{3}/[a-z]+-(inc\d{8}[a-z]?-)?\d{5}-of-\d{5}"
     r"\.tar(\.json)?"
@@ -67,7 +67,7 @@ class FileEntry:
 
     @classmethod
     def from_object(cls, raw: Any, where: str) -> FileEntry:
-        """The reverse of `to_object`; other keys are left away.
+        """Return the reverse of `to_object`; other keys are left away.
 
         Args:
             raw: the entry.
@@ -83,47 +83,47 @@ class FileEntry:
 
 
 def release_folder(work: Folder) -> Folder:
-    """The release folder that a work folder lies in."""
+    """Find the release folder that contains a work folder."""
     return Folder(work.url.rstrip("/").removesuffix(f"/{WORK}"))
 
 
 def in_release(name: str) -> str:
-    """How row files name a file of the release, where they mostly name packs of the work folder."""
+    """Return the name that row files use for a file of the release; most of their names are packs."""
     return _IN_RELEASE + name
 
 
 def locate(work: Folder, name: str) -> tuple[Folder, str]:
-    """Folder and path of a pack, or of what `in_release` named."""
+    """Return the folder and path of a pack, or of what `in_release` named."""
     return (release_folder(work), name.removeprefix(_IN_RELEASE)) if name.startswith(_IN_RELEASE) else (work, name)
 
 
 def is_untouched(out: Folder) -> bool:
-    """Whether a folder is missing or empty, but for the lock of a run that was killed as it began."""
+    """Check whether a folder is missing or empty, but for the lock of a run that was killed as it began."""
     names = out.names()
     return not names or (names == [WORK] and set(out.names(WORK)) <= {"lock"})
 
 
 def file_entry(name: str, data: bytes) -> dict[str, Any]:
-    """Entry of a small file in the list of files."""
+    """Return the entry of a small file in the list of files."""
     return {"name": name, "bytes": len(data), "sha256": sha256(data).hexdigest()}
 
 
 def is_written(name: str) -> bool:
-    """Whether a path below a release folder is one that runs write shards, tables or state to."""
+    """Check whether a path below a release folder is one that runs write shards, tables or state to."""
     return _WRITTEN.fullmatch(name) is not None or REMOVED.fullmatch(name) is not None
 
 
 def load_release(out: Folder) -> dict[str, Any]:
-    """The `release.json` of a release folder. Its parts have the right types if they are there.
+    """Read `release.json` of a release folder; parts that are present have the right types.
 
     Raises:
-        ReleaseError: where there is none.
+        ReleaseError: if there is none.
         DamagedError: if it is damaged.
     """
     try:
         data = out.read(RELEASE)
     except FileNotFoundError:
-        raise ReleaseError(f"{out.url}: no {RELEASE}; this is no release, or it is not whole yet") from None
+        raise ReleaseError(f"{out.url}: no {RELEASE}; this is not a release, or it is not complete yet") from None
     return parse_release(data, f"{out.url}/{RELEASE}")
 
 
@@ -172,7 +172,7 @@ def check_seal(release: dict[str, Any], where: str) -> dict[str, Any]:
         DamagedError: if it does not.
     """
     if sealed.seal_holds(release) is False:
-        raise DamagedError(f"{where}: is damaged or was edited (its checksum is another); {WAY_OUT}")
+        raise DamagedError(f"{where}: is damaged or was edited (its checksum differs); {WAY_OUT}")
     return release
 
 
@@ -190,7 +190,7 @@ def read_checked(release: Folder, entry: FileEntry) -> bytes:
     except (OSError, UnsafeNameError) as error:
         raise DamagedError(f"{release.url}/{name}: can't be read ({error}); {WAY_OUT}") from None
     if len(data) != entry.bytes or sha256(data).hexdigest() != entry.sha256:
-        raise DamagedError(f"{release.url}/{name}: is damaged (another SHA-256 than {RELEASE} says); {WAY_OUT}")
+        raise DamagedError(f"{release.url}/{name}: is damaged (its SHA-256 differs from {RELEASE}); {WAY_OUT}")
     return data
 
 
@@ -230,7 +230,7 @@ def open_file(release: Folder, name: object) -> BinaryIO:
 
     Raises:
         UnsafeNameError: for a name that a release does not have, and on a local disk for a link that leads out of the
-            release and for what is no regular file.
+            release and for what is not a regular file.
         OSError: if it can't be opened.
     """
     checked = release_name(name)

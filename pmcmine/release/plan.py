@@ -13,13 +13,13 @@ from pmcmine.release.old_names import table_today
 
 PLAN = "plan.json"
 SHARDS, PANEL_SHARDS = "shards", "shards-panels"
-LEFT_OUT = "state/left-out"  # samples that leak, for the day on which they do not any more
+LEFT_OUT = "state/left-out"  # leaking samples, kept for an update in which they no longer leak
 LEFT_OUT_PANELS = "state/left-out-panels"
 DATASETS = (SHARDS, PANEL_SHARDS, LEFT_OUT, LEFT_OUT_PANELS)
 _MOST_BLOCKS = 10_000_000
 _MOST_FILES = 10_000_000
 _FILES_A_FOLDER = 5_000
-_LEFT_OUT_SHARE = 50  # shards for each of which one of what is left out of them is enough
+_LEFT_OUT_SHARE = 50  # one shard of left-out samples per so many shards
 
 
 class TableFile(NamedTuple):
@@ -92,16 +92,16 @@ class Plan:
         return self.base is not None and not self.base.fresh
 
     def old_file(self, name: str) -> FileEntry | None:
-        """Entry of a file that an update may keep, None where there is none."""
+        """Return the entry of a file that an update may keep, None if there is none."""
         entry = self.base.files.get(name) if self.base is not None and self.keeps_places else None
         return entry if entry is None or entry.name == name else None  # a file of an old name gets today's
 
     def split_of(self, pmcid: str) -> str:
-        """The split of a PMCID in this release."""
+        """Return the split of a PMCID in this release."""
         return self.moved.get(pmcid) or natural_split(pmcid)
 
     def count(self, dataset: str, group: str, split: str) -> int:
-        """Number of shards that samples without a place are spread over."""
+        """Count the shards over which samples without a location are spread."""
         if self.keeps_places:
             return self.added.get((dataset, group, split), 1)
         if dataset in (LEFT_OUT, LEFT_OUT_PANELS):
@@ -109,12 +109,12 @@ class Plan:
         return (self.shards if dataset == SHARDS else self.panel_shards).get((group, split), 1)
 
     def shard_name(self, group: str, split: str, shard: int, n: int) -> str:
-        """Path of a shard below its dataset's folder."""
+        """Return the path of a shard below its dataset's folder."""
         tag = f"{self.base.tag}-" if self.base is not None and self.keeps_places else ""
         return f"{group}/{split}/{shard // _FILES_A_FOLDER:03d}/{split}-{tag}{shard:05d}-of-{n:05d}.tar"
 
     def shard_of(self, dataset: str, sample_id: str, group: str, split: str) -> str:
-        """Path of the shard of a sample, a figure or a panel, that has no place yet."""
+        """Return the path of the shard of a sample, a figure or a panel, that has no place yet."""
         n = self.count(dataset, group, split)
         return self.shard_name(group, split, keyed_hash(f"pmcmine/shard/{self.seed}", sample_id) % n, n)
 
@@ -141,11 +141,11 @@ class Plan:
         return keyed_hash(f"pmcmine/order/{self.seed}", figure_id)
 
     def file_of(self, table: str, group: str, split: str, place: float) -> int:
-        """The Parquet file of an article's rows, by its place in [0, 1)."""
+        """Return the Parquet file of an article's rows, by its place in [0, 1)."""
         return range_index(place, self.files[table, group, split])
 
     def to_json(self) -> bytes:
-        """Canonical bytes."""
+        """Build canonical bytes."""
         return json.dumps(self.to_object()).encode()
 
     def to_object(self) -> dict[str, Any]:
@@ -162,12 +162,12 @@ class Plan:
 
     @classmethod
     def from_json(cls, data: bytes, base: Base | None = None) -> Plan:
-        """The reverse of `to_json`, but for the release that an update starts from."""
+        """Load a plan from the bytes of `to_json`; they do not contain the release that an update starts from."""
         return cls.from_object(json.loads(data), base)
 
     @classmethod
     def from_object(cls, raw: Mapping[str, Any], base: Base | None = None) -> Plan:
-        """The reverse of `to_object`.
+        """Load a plan from the result of `to_object`.
 
         Raises:
             LookupError, TypeError, ValueError: if it is no plan.
@@ -190,14 +190,14 @@ class Plan:
 
 
 def file_name(table: str, group: str, split: str, file: int, n: int) -> str:
-    """Path of a Parquet file below `tables/`."""
+    """Return the path of a Parquet file below `tables/`."""
     if not group:
         return f"{table}/{table}-{file:05d}-of-{n:05d}.parquet"
     return f"{table}/{group}/{split}-{file:05d}-of-{n:05d}.parquet"
 
 
 def overlapping(index: int, n: int, others: int) -> range:
-    """Which of `others` equal ranges of [0, 1) meet range `index` of n."""
+    """Return which of `others` equal ranges of [0, 1) meet range `index` of n."""
     first = min(index * others // n, others - 1)
     last = min(-(-(index + 1) * others // n), others)
     return range(first, max(last, first + 1))

@@ -39,7 +39,7 @@ def check_release(folder: Path) -> None:
         PmcmineError: if it has no `release.json`.
     """
     if not (folder / "release.json").is_file():
-        raise PmcmineError(f"{folder}: no release.json; this is no release, or it is not whole yet")
+        raise PmcmineError(f"{folder}: no release.json; this is not a release, or it is not complete yet")
 
 
 def table_names(folder: Path) -> list[str]:
@@ -77,7 +77,7 @@ def _files_in(folder: Path, table: str, groups: Collection[str]) -> Iterator[Pat
             continue
         path = inside(folder, f"{TABLES}/{table}/{name}", f"file of {table}")
         if not stat.S_ISREG(path.stat().st_mode):  # a FIFO would hang the reader
-            raise PmcmineError(f"{top / name}: is no regular file")
+            raise PmcmineError(f"{top / name}: is not a regular file")
         yield path
 
 
@@ -139,7 +139,7 @@ def create_view(connection: duckdb.DuckDBPyConnection, name: str, files: Iterabl
             rows = rows.select(*(duckdb.ColumnExpression(c).alias(renamed.get(c, c)) for c in rows.columns))
         rows.create_view(table_name(name))
     except duckdb.Error as error:
-        raise PmcmineError(f"table {name}: can't be read ({explain(error)}); is the copy whole?") from None
+        raise PmcmineError(f"table {name}: can't be read ({explain(error)}); is the copy complete?") from None
 
 
 def _literal(path: str) -> str:

@@ -26,7 +26,7 @@ def tsv_line(values: Iterable[Any]) -> str:
 
 
 def attribution(files: Iterable[tuple[Folder, str]]) -> bytes:
-    """The file's bytes, which hold no clock.
+    """Build the file's bytes, which contain no timestamp.
 
     Args:
         files: Parquet files of `articles` and `figures`, in the order of their lines.

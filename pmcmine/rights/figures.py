@@ -61,7 +61,7 @@ def third_party_words(text: str) -> tuple[str, ...]:
     return _shown(plain, find_words(plain))
 
 
-# Dove Medical Press, among others, prints notes of a figure in `<attrib>`, where others name the source.
+# Dove Medical Press, among others, prints notes of a figure in `<attrib>`; others name the source there.
 _NOTES = re.compile(r"\s*(?:notes?|abbreviations?|legend|key)\s*:", re.I)
 _SOURCE_WORDS = re.compile(
     r"©|copyright|licen[cs]|creative\s+commons|\bcc[\s-]by|courtesy|credit|permission|source|reprodu|reprint|adapted|modified",
@@ -70,7 +70,7 @@ _SOURCE_WORDS = re.compile(
 
 
 def names_source(permissions: str) -> bool:
-    """Whether a figure's own permissions and attribution text says more than notes and abbreviations."""
+    """Check whether a figure's own permissions and attribution text says more than notes and abbreviations."""
     return bool(permissions) and (_NOTES.match(permissions) is None or _SOURCE_WORDS.search(permissions) is not None)
 
 
@@ -147,7 +147,7 @@ _read_again = lru_cache(maxsize=64)(_read)
 
 
 def _shown(text: str, words: Sequence[Words]) -> tuple[str, ...]:
-    """The words with the few after them, which name the holder; those that touch as one."""
+    """Extend the words by the few after them, which name the holder; join those that touch."""
     spans: list[tuple[int, int]] = []
     for w in words:
         after = text[w.end : w.end + _SHOWN]
@@ -161,7 +161,7 @@ def _shown(text: str, words: Sequence[Words]) -> tuple[str, ...]:
 
 
 def _is_covered(words: Words, text: str, named: Sequence[Named], stated: License | None, own: bool) -> bool:
-    """Whether a licence was named for what the words point to.
+    """Check whether a licence was named for what the words point to.
 
     Args:
         words: the words.

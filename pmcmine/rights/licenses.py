@@ -108,7 +108,7 @@ def deed_url(licence: License, version: str | None, port: str | None = None) -> 
 
 
 def _spaced(word: str) -> str:
-    """Pattern of a word that a line break or a hyphen may cut."""
+    """Return the pattern of a word that a line break or a hyphen may cut."""
     return "[ -]?".join(word)
 
 
@@ -124,7 +124,7 @@ _PATH = re.compile(
 )
 _URL_CODE = re.compile(rf"(?P<zero>zero|cc[ -]?0)\b|(?P<terms>{CODE})")
 _URL_VERSION = re.compile(rf"[^a-z0-9]{{0,4}}v?{VERSION}(?:[/ ]{{1,2}}(?P<port>[a-z]+)(?![a-z]))?")
-# Directly behind a code: what may still belong to it.
+# Text directly after a code that may still belong to it.
 _ODD_TAIL = re.compile(
     rf"[^\w ]{{0,4}}\d[\d.]{{0,4}}{_LETTER}|[^\w/\\ ).,;:>\]\"]{{1,3}}{_LETTER}|[/\\](?P<piece>[a-z]{{1,3}})(?![a-z])"
 )
@@ -202,7 +202,7 @@ _WORDS = re.compile(r"[A-Z]+\d?|\d+(?:\.\d+)?")
 
 
 def parse_license(code: str | None) -> License:
-    """The licence that a code or a Creative Commons URL names; OTHER where it names none of the enum.
+    """Parse a licence code or a Creative Commons URL; OTHER if it is none of the enum.
 
     Codes are read term by term, so `CC BY-NC` is never taken for `CC BY`. Of several URLs the terms of all hold.
     """
@@ -224,7 +224,7 @@ def parse_license(code: str | None) -> License:
 
 
 def group_of(licence: License) -> Group:
-    """The licence group: commercial = CC0, BY, BY-SA, BY-ND; noncommercial = BY-NC and its kin."""
+    """Return the group: commercial = CC0, BY, BY-SA, BY-ND; noncommercial = BY-NC, BY-NC-SA, BY-NC-ND."""
     terms = _TERMS.get(licence)
     if terms is None:
         return Group.OTHER
@@ -232,7 +232,7 @@ def group_of(licence: License) -> Group:
 
 
 def derivatives_ok(licence: License) -> bool:
-    """Whether crops and other derivatives may be published under the licence."""
+    """Check whether crops and other derivatives may be published under the licence."""
     terms = _TERMS.get(licence)
     return terms is not None and "ND" not in terms
 
@@ -245,7 +245,7 @@ def restricted(licence: License, terms: frozenset[str]) -> License:
 
 
 def strictest(a: License, b: License) -> License:
-    """The licence that holds the restrictions of both."""
+    """Return the licence with the restrictions of both."""
     if a not in _TERMS or b not in _TERMS:
         return License.OTHER
     terms = _TERMS[a] | _TERMS[b]

@@ -103,7 +103,7 @@ def _name(value: str) -> str:
 
 
 def stamped(title: str | None) -> bool:
-    """Whether a title is marked as that of a retracted article."""
+    """Check whether a title is marked as that of a retracted article."""
     return bool(title) and (_IN_TITLE.search(clean(title or "")) is not None or _SHOUTED.match(title or "") is not None)
 
 

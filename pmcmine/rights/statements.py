@@ -23,7 +23,7 @@ from pmcmine.rights.licenses import (
 )
 
 _MAX_LENGTH: Final = 20_000  # of a statement; a longer one is not read, and closes
-_REPEATED: Final = 2_000  # characters; what is longer is not kept
+_REPEATED: Final = 2_000  # characters; longer statements are not cached
 
 
 def named_licenses(text: str) -> tuple[Statement, ...]:
@@ -43,7 +43,7 @@ def named_licenses(text: str) -> tuple[Statement, ...]:
 
 
 def _named_at(text: str, match: re.Match[str]) -> Statement | None:
-    """The licence that a match of `NAMED` names; None if the words only look like one."""
+    """Read the licence at a match of `NAMED`; None if the words only look like one."""
     kind, end = match.lastgroup, match.end()
     if kind == "zero":
         return Statement(License.CC0, "1.0", None, match.start(), end)
@@ -132,7 +132,7 @@ def sentences(text: str) -> Iterator[str]:
 
 
 def _about_data(sentence: str) -> bool:
-    """Whether a sentence is about data, a supplement or the like, and not about the article."""
+    """Check whether a sentence is about data, a supplement or the like, and not about the article."""
     return words.DATA.search(sentence) is not None and (
         words.DATA_SUBJECT.search(sentence) is not None
         or words.DATA_OBJECT.search(sentence) is not None
@@ -145,7 +145,7 @@ def _about_mining(sentence: str) -> bool:
 
 
 def _denied(sentence: str, named: Statement) -> bool:
-    """Whether a sentence says that a licence it names does not hold, not yet, or not any more."""
+    """Check whether a sentence says that a licence it names does not hold, not yet, or not any longer."""
     before = words.NOT_DENIED.sub("", sentence[max(0, named.start - 110) : named.start])
     after = sentence[named.end : named.end + 120]
     return words.DENIED_BEFORE.search(before) is not None or words.DENIED_AFTER.match(after) is not None
@@ -175,7 +175,7 @@ def _repeated(sentence: str) -> _Sentence:
 
 
 def _restrictions(sentence: str, licensed: bool) -> tuple[frozenset[str], bool]:
-    """(terms that the prose adds, whether it closes the article)."""
+    """Return (terms that the prose adds, whether it closes the article)."""
     terms = set()
     prose = words.BOTH_USES.sub(" ", sentence)
     commerce = words.COMMERCE.search(prose) is not None
@@ -188,7 +188,7 @@ def _restrictions(sentence: str, licensed: bool) -> tuple[frozenset[str], bool]:
         terms.add("SA")
     closed = words.CLOSED.search(prose) is not None
     closed = closed or (words.NARROW_USE.search(prose) is not None and words.ONLY.search(prose) is not None)
-    # A permission for commercial use is the NC above; one beside a licence concerns what goes beyond it.
+    # A permission for commercial use is the NC above; one beside a licence concerns uses beyond it.
     if not closed and not commerce and not licensed and words.BY_PERMISSION.search(prose):
         closed = words.NO_PERMISSION_NEEDED.search(prose) is None
     return frozenset(terms), closed
@@ -219,7 +219,7 @@ def _verdict(tally: _Tally) -> Stated:
 
 
 def _strictest(granted: Iterable[License], named: Iterable[Statement | Stated], terms: frozenset[str]) -> Stated:
-    """The licence with the terms of all, in the version that one of its statements names."""
+    """Combine the terms of all, in the version that one of the statements names."""
     licence = restricted(reduce(strictest, granted), terms)
     best = next((n for n in named if n.license == licence and n.version is not None), None)
     return Stated(licence, best.version, best.url, terms) if best else Stated(licence, terms=terms)

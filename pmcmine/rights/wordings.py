@@ -125,7 +125,7 @@ _FAMILIES: Final = (
 
 
 def _trie(stems: Iterable[str]) -> str:
-    """One expression for all stems, which shares their beginnings: a search for it costs a fifth of one for each."""
+    """Build one expression for all stems; it searches five times as fast as one expression per stem."""
     branches: dict[str, list[str]] = {}
     for stem in sorted(stems):
         if not stem:
@@ -141,7 +141,7 @@ _QUICK: Final = re.compile(
 
 
 def may_speak_of_rights(text: str) -> bool:
-    """Whether a normalised text holds a stem of any pattern; without one it says nothing of rights.
+    """Check whether a normalised text holds a stem of any pattern; without one it says nothing of rights.
 
     One search, which most captions are done with.
     """
@@ -242,7 +242,7 @@ def _words_of(text: str) -> str:
 
 
 def _is_own(text: str, match: re.Match[str], owner: Owner) -> bool:
-    """Whether a copyright statement is the article's own: its words, or its authors with its year."""
+    """Check whether a copyright statement is the article's own: its words, or its authors with its year."""
     statement = patterns.END.split(text[match.start() : match.start() + 200], maxsplit=1)[0]
     own = _words_of(owner.copyright)
     said = _words_of(statement)
@@ -265,7 +265,7 @@ def _names_author(text: str, owner: Owner) -> bool:
 
 
 def _is_credit(text: str, match: re.Match[str], owner: Owner) -> bool:
-    """Whether a credit names somebody who is no author of the article, and no technique."""
+    """Check whether a credit names somebody who is no author of the article, and no technique."""
     if patterns.TECHNIQUE.match(text, match.end()):
         return False
     name = patterns.END.split(text[match.end() : match.end() + 60], maxsplit=1)[0]
@@ -273,7 +273,7 @@ def _is_credit(text: str, match: re.Match[str], owner: Owner) -> bool:
 
 
 def _is_taken(text: str, match: re.Match[str], owner: Owner) -> bool:
-    """Whether a picture, not a sample or a number, comes from the work that follows."""
+    """Check whether a picture, not a sample or a number, comes from the work that follows."""
     before = text[max(0, match.start() - 120) : match.start()]
     if patterns.STARTS.search(before):
         return match[0][0] == "F" and patterns.NAMED_WORK.match(text, match.end()) is not None
@@ -289,12 +289,12 @@ def _is_taken(text: str, match: re.Match[str], owner: Owner) -> bool:
 
 
 def _is_courtesy(text: str, match: re.Match[str], owner: Owner) -> bool:
-    """Whether it is another's courtesy, not that of the article's own authors."""
+    """Check whether it is another's courtesy, not that of the article's own authors."""
     return patterns.BY_AUTHORS.match(text, match.end()) is None
 
 
 def _is_given(text: str, match: re.Match[str], owner: Owner) -> bool:
-    """Whether it is a picture that somebody else provided."""
+    """Check whether it is a picture that somebody else provided."""
     before = text[max(0, match.start() - 80) : match.start()]
     return patterns.PICTURED_GIVEN.search(before) is not None and _is_credit(text, match, owner)
 

@@ -1,1 +1,1 @@
-"""A run: what it is, what it needs, what it owns, how it goes and how it ends. No Beam."""
+"""One run: its facts, requirements, owned files, progress and end. No Beam."""

@@ -1,4 +1,4 @@
-"""The end of a run: check the sums, describe the release, move an update into place, write `release.json` last."""
+"""Finish a run: check the sums, describe the release, move an update into place, write `release.json` last."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _AnyRecord = TypeVar("_AnyRecord", bound=FileRecord)
 
 
 def _decontamination(config: MineConfig, totals: Tally, out: Folder) -> dict[str, Any] | None:
-    """What the release says of the benchmark sets: what was read, and what of the corpus they hold."""
+    """Describe the benchmark sets for `release.json`, with the number of matches in the corpus."""
     if config.decontaminate_sha256 is None:
         return None
     sets = open_benchmarks(config.out, config.decontaminate_sha256).sets
@@ -83,7 +83,7 @@ def _manifests(work: Folder, n_blocks: int) -> Iterator[Manifest]:
 
 
 def mined(job: Job, n_blocks: int) -> Iterator[Manifest]:
-    """Manifests of what was mined: of all blocks, or in an update of those that there are."""
+    """Yield manifests of what was mined: of all blocks, or in an update of those that there are."""
     if job.update is None:
         yield from _manifests(job.work, n_blocks)
         return
@@ -92,7 +92,7 @@ def mined(job: Job, n_blocks: int) -> Iterator[Manifest]:
 
 
 def _counted(job: Job, n_blocks: int) -> Iterator[Counted]:
-    """What the sums are made of: what was mined, and in an update what the ledger says of those not read."""
+    """Return what the sums are made of: what was mined, and in an update what the ledger says of those not read."""
     if job.update is not None:
         for block in range(n_blocks):
             yield from ledger_counts(old_part(job.work, "ledger", block))
@@ -100,7 +100,7 @@ def _counted(job: Job, n_blocks: int) -> Iterator[Counted]:
 
 
 def _record(work: Folder, name: str) -> dict[str, Any]:
-    """A manifest line.
+    """Read a manifest line.
 
     Raises:
         DamagedError: if it is missing or damaged; the same command writes its file again.
@@ -112,7 +112,7 @@ def _record(work: Folder, name: str) -> dict[str, Any]:
 
 
 def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRecord]]:
-    """Records of all shards, those of panels among them, and of all table files."""
+    """Return records of all shards, those of panels among them, and of all table files."""
     shards: list[ShardRecord] = []
     tables: list[TableRecord] = []
     for dataset in (SHARDS, PANEL_SHARDS):
@@ -161,7 +161,7 @@ def _cards(
     vocabulary: dict[str, Any] | None,
     models: Sequence[dict[str, str]],
 ) -> dict[str, bytes]:
-    """What describes the datasets: cards, schemas, Croissant, datasheets, citations, attribution."""
+    """Return what describes the datasets: cards, schemas, Croissant, datasheets, citations, attribution."""
     described = [r for table in ("articles", "figures") for r in written.tables if r.table == table and r.group]
     rights = [(job.out if r.kept else job.target, r.name) for r in described]
     for record in described:
@@ -200,7 +200,7 @@ def _cards(
 
 
 def _counts(totals: Tally, written: _Written, near: Clusters | None) -> dict[str, Any]:
-    """What `release.json` says under `counts`."""
+    """Return what `release.json` says under `counts`."""
     return {
         "stages": [s.to_object() for s in totals.sums],
         "rejects": [{"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())],
@@ -273,7 +273,7 @@ def finish(
 def _updates(
     job: Job, shards: list[ShardRecord], tables: list[TableRecord], cards: dict[str, bytes]
 ) -> list[dict[str, Any]]:
-    """What `release.json` says of its updates; the list of removed samples becomes one of the files."""
+    """Build the list of updates for `release.json`, and the file that lists removed samples."""
     if job.update is None:
         return []
     old = job.update.release
@@ -332,17 +332,17 @@ def land(out: Folder, work: Folder, release: dict[str, Any], config: MineConfig)
 
 
 def _place(record: ShardRecord) -> tuple[str, ...]:
-    """Licence group and split of a shard."""
+    """Return licence group and split of a shard."""
     return (record.group, record.split)
 
 
 def _table(record: TableRecord) -> tuple[str, ...]:
-    """Table, licence group and split of a table file."""
+    """Return table, licence group and split of a table file."""
     return (record.table, record.group, record.split)
 
 
 def _by(records: Iterable[_AnyRecord], key: Callable[[_AnyRecord], tuple[str, ...]]) -> dict[str, int]:
-    """Rows of files added up by a key, whose parts are joined by slashes."""
+    """Return the rows of files added up by a key, whose parts are joined by slashes."""
     rows: dict[str, int] = {}
     for record in records:
         name = "/".join(p for p in key(record) if p)
@@ -351,7 +351,7 @@ def _by(records: Iterable[_AnyRecord], key: Callable[[_AnyRecord], tuple[str, ..
 
 
 def _metrics(totals: Tally, times: Mapping[str, float], seconds: float, files: list[dict[str, Any]]) -> dict[str, Any]:
-    """What varies from run to run, and what it is about: what each stage took, gave and rejected; bytes; times."""
+    """Collect the values that vary between runs (times, rates, memory), and counts per stage."""
     mine = times.get("mine")
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     written = {top: sum(f["bytes"] for f in files if f["name"].startswith(f"{top}/")) for top in ("shards", "tables")}

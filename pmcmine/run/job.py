@@ -1,4 +1,4 @@
-"""What a run is: its configuration, folders and source, what it starts from, and what it came to."""
+"""Facts of a run: its configuration, folders and source, its starting point and its result."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from pmcmine.sources.base import Source
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to.
+    """Result of a run.
 
     Attributes:
         release: the content of `release.json`.
         report: address of the report.
-        fresh: False where the release was whole before.
+        fresh: False if the release was already complete.
         above_threshold: whether more was rejected for faults than the configuration allows.
     """
 
@@ -34,11 +34,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Update:
-    """What an update starts from.
+    """Starting point of an update.
 
     Attributes:
         release: content of `release.json`.
-        base: the release as the assembler takes it.
+        base: the release in the form that the assembler needs.
         plan: its plan.
         date: day of the update, YYYY-MM-DD.
     """
@@ -59,8 +59,8 @@ class Job:
         options: options for Beam.
         out: the release folder.
         work: the run's work folder.
-        progress: told what happens.
-        update: the release that it starts from, where it does.
+        progress: receives progress messages.
+        update: the release that an update starts from, else None.
     """
 
     config: MineConfig
@@ -78,5 +78,5 @@ class Job:
 
 
 def content(config: MineConfig) -> dict[str, Any]:
-    """What decides what is made: keys of the configuration, and the hashes of the models, which lie in files."""
+    """Collect what decides the content of a release: configuration keys and hashes of the models."""
     return config.content() | {"models": {m["name"]: m.get("sha256", "") for m in enrichers.info(config)}}

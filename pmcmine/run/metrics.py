@@ -19,10 +19,10 @@ _LOOKED_AT: Final = 64  # bytes of a file that may be an earlier run's
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a record: time, level, logger, message, and the traceback where there is one."""
+    """One JSON object a record: time, level, logger, message, and the traceback if there is one."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line of a record."""
+        """Format a log record as one JSON line."""
         line: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,

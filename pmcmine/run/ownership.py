@@ -38,7 +38,7 @@ def foreign(out: Folder, names: Collection[str], why: str) -> ReleaseError:
 
 
 def planned_names(plan: Plan) -> set[str]:
-    """Names of all files that a run with this plan writes, but for `release.json`."""
+    """List the names of all files that a run with this plan writes, but for `release.json`."""
     names = {f"{shard.dataset}/{shard.path}" for shard in plan.shard_paths()}
     for dataset, other in ((SHARDS, LEFT_OUT), (SHARDS, LEFT_OUT_PANELS), (PANEL_SHARDS, LEFT_OUT_PANELS)):
         left = {name.replace(f"{dataset}/", f"{other}/", 1) for name in names if name.startswith(f"{dataset}/")}
@@ -62,12 +62,12 @@ def read_plan(work: Folder) -> Plan | None:
 
 
 def _present(out: Folder) -> list[str]:
-    """Files of a release folder at names that a release has; the work folder's are left out."""
+    """Return the files of a release folder at names that a release has; the work folder's are left out."""
     return [f for top in sorted(OURS - {WORK, RELEASE}) if out.exists(top) for f in out.walk(top)]
 
 
 def others_of(out: Folder, work: Folder, artefact: bool = False) -> list[str]:
-    """Files at names that a release has which the run of this work folder did not write.
+    """Return the files at names that a release has which the run of this work folder did not write.
 
     Args:
         out: the release folder.
@@ -124,7 +124,7 @@ def remove_work(work: Folder) -> None:
 
 
 def clear_ended_update(work: Folder, updates: Iterable[Any]) -> bool:
-    """Remove what an update that ended left in its work folder (`keep_work`), so that the next one begins anew.
+    """Remove what an update that ended left in its work folder (`keep_work`), so that the next one begins again.
 
     Args:
         work: the work folder, locked; the lock stays.
@@ -136,7 +136,7 @@ def clear_ended_update(work: Folder, updates: Iterable[Any]) -> bool:
     try:
         state = sealed.read(work, "run.json")
     except (OSError, ValueError, RecursionError):
-        return False  # told by who begins the next one
+        return False  # the next update reports it
     begun = state.get("update") if isinstance(state, dict) else None
     tag = begun.get("tag") if isinstance(begun, dict) else None
     if tag is None or not any(isinstance(update, dict) and update.get("tag") == tag for update in updates):

@@ -1,5 +1,7 @@
-"""Progress of a run: a live line on a terminal, plain lines elsewhere. Read from the work folder, so that it
-is the same on every runner."""
+"""Show the progress of a run: a live line on a terminal, plain lines elsewhere.
+
+It is read from the work folder, so it is the same on every runner.
+"""
 
 from __future__ import annotations
 
@@ -33,12 +35,12 @@ class Progress:
         self._quiet = quiet
 
     def step(self, name: str) -> None:
-        """A step begins."""
+        """Begin a step."""
         if not self._quiet:
             self._console.print(f"[bold]{name}[/bold]" if self._console.is_terminal else f"pmcmine: {name}")
 
     def note(self, text: str) -> None:
-        """Something worth a line."""
+        """Print a message."""
         if not self._quiet:
             self._console.print(hide(text), markup=False, highlight=False)
 
@@ -110,7 +112,7 @@ class Progress:
 
     @staticmethod
     def _look(work: Folder, finished: dict[str, Counter[str]]) -> Counter[str]:
-        """Counts of this run's blocks; those that are done are read once."""
+        """Count this run's blocks; finished blocks are read once."""
         total = Counter[str]()
         for name in work.names("progress"):
             if name not in finished and name.endswith(".json"):

@@ -1,4 +1,4 @@
-"""Sources of articles. Each kind is one module; `open_source` recognises which one an address means."""
+"""Sources of articles. Each kind is one module; `open_source` recognises the kind of an address."""
 
 from pmcmine.sources.registry import first_contact, is_others, kinds, open_source, recognise
 

@@ -37,8 +37,11 @@ class Member:
 
 
 class _Gunzip:
-    """Unpacks a gzip stream within bounds, and gives all that can be unpacked before it tells that the stream is cut
-    or damaged (`gzip.GzipFile` keeps the last piece to itself)."""
+    """Unpacks a gzip stream within limits.
+
+    It yields everything that can be unpacked before it reports a truncated or damaged stream (`gzip.GzipFile` withholds
+    the last piece).
+    """
 
     def __init__(self, packed: BinaryIO, max_bytes: int) -> None:
         self._packed = packed
@@ -49,7 +52,7 @@ class _Gunzip:
         self._error: Exception | None = None
 
     def read(self, size: int = -1) -> bytes:
-        """Up to `size` bytes; empty at the end of a whole stream.
+        """Read up to `size` bytes; empty at the end of a whole stream.
 
         Raises:
             Rejected: where it unpacks out of bounds.
@@ -128,7 +131,7 @@ def _problem(info: tarfile.TarInfo) -> str | None:
 
 
 def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, IO[bytes] | None]]:
-    """Members of a tar.gz in order, each with a stream to read before the next is asked for.
+    """Yield members of a tar.gz in order, each with a stream to read before the next is requested.
 
     Folders are passed over. A member that may not be used comes with `problem` and no stream.
 
@@ -160,7 +163,7 @@ def stream_members(packed: BinaryIO, max_bytes: int) -> Iterator[tuple[Member, I
 
 
 def read_member(stream: IO[bytes], size: int, max_bytes: int) -> bytes | None:
-    """Bytes of a member, None where it is larger than the bound.
+    """Read the bytes of a member, None if it is larger than the bound.
 
     Raises:
         Rejected: PACKAGE_DAMAGED where it ends early.

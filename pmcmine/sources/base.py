@@ -23,10 +23,10 @@ class Entry:
 
     Attributes:
         pmcid: PMCID.
-        version: version number; `ABSENT` if the PMCID was asked for and the source does not have it.
+        version: version number; `ABSENT` if the PMCID was requested and the source does not have it.
         ref: where the source finds it: a key, a path, or a place in a staged pack.
         etag: what changes when the article changes; part of the snapshot's hash.
-        note: further metadata that came with the listing, as JSON; empty where there is none.
+        note: further metadata that came with the listing, as JSON; empty if there is none.
     """
 
     pmcid: str
@@ -57,7 +57,7 @@ class Asset:
     Attributes:
         name: file name without folders.
         ref: where the source finds it.
-        md5: stated MD5 in hex, None where the source states none.
+        md5: stated MD5 in hex, None if the source states none.
         place: page (from 1) and box in points of a picture that was cut out of a PDF.
     """
 
@@ -71,7 +71,7 @@ class Asset:
 class VersionMeta:
     """Metadata of one article version, as far as the source has it.
 
-    `license_code` is None where the source states nothing at all and the XML has to decide.
+    `license_code` is None if the source states nothing at all and the XML has to decide.
     """
 
     pmcid: str
@@ -97,35 +97,35 @@ class ArticleBundle(Protocol):
     meta: VersionMeta
 
     def read_xml(self, max_bytes: int) -> bytes:
-        """Bytes of the XML.
+        """Read the bytes of the XML.
 
         Raises:
-            Rejected: where they can't be had.
+            Rejected: where they can't be read.
         """
 
     def read_pdf(self, max_bytes: int) -> bytes | None:
-        """Bytes of the article's PDF, None where the source has none beside the XML.
+        """Read the bytes of the article's PDF, None if the source has none beside the XML.
 
         Raises:
-            Rejected: where they can't be had.
+            Rejected: where they can't be read.
         """
 
     def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
-        """Bytes of media files, or why they can't be had; each asset asked for comes exactly once."""
+        """Read the bytes of media files, or why they can't be read; each asset requested comes exactly once."""
 
 
 class Reader(Protocol):
     """A source opened by one worker. Safe to use from several threads."""
 
     def metadata(self, entry: Entry) -> VersionMeta:
-        """Metadata of one entry.
+        """Return the metadata of one entry.
 
         Raises:
-            Rejected: where it can't be had.
+            Rejected: where it can't be read.
         """
 
     def bundle(self, meta: VersionMeta) -> ArticleBundle:
-        """The bundle of a version that was chosen."""
+        """Open the bundle of a chosen version."""
 
     def close(self) -> None:
         """Release connections and files."""
@@ -143,13 +143,13 @@ class Source(Protocol):
         """Whether it is a host whose request budget is to be kept."""
 
     def entries(self, work: Folder | None) -> Iterable[Entry]:
-        """All article versions, in any order.
+        """List all article versions, in any order.
 
         Args:
             work: folder for what has to be staged to be read in blocks; None only lists.
 
         Raises:
-            SourceError: where the source as a whole can't be read.
+            SourceError: if the source as a whole can't be read.
         """
 
     def open(self, share: float) -> Reader:

@@ -58,7 +58,7 @@ class BucketSource:
     remote: ClassVar[bool] = True
 
     def entries(self, work: Folder | None) -> Iterator[Entry]:
-        """All article versions of the newest whole inventory, or of the PMCIDs asked for."""
+        """List all article versions of the newest whole inventory, or of the PMCIDs requested."""
         client = HttpClient(self.base, self.limits)
         try:
             listed = self._listed(client) if self.pmcids and self.inventory is None else None
@@ -84,7 +84,7 @@ class BucketSource:
         return BucketReader(HttpClient(self.base, replace(limits, requests_per_second=rate)))
 
     def _listed(self, client: HttpClient) -> list[Entry] | None:
-        """Versions of the PMCIDs by listing their prefixes; None where the server can't list."""
+        """Return versions of the PMCIDs by listing their prefixes; None if the server can't list."""
         found: list[Entry] = []
         for pmcid in self.pmcids:
             contents = _list(client, f"metadata/{pmcid}.", delimiter="")
@@ -102,7 +102,7 @@ class BucketSource:
                 except Rejected as error:
                     problem = f"{day.rstrip('/')}: {_why(error)}"
                     if error.reason == Reason.XML_MISSING:
-                        break  # what is not there does not come by asking again
+                        break  # retrying will not help
                     continue
                 for shard in shards:
                     yield from _rows(shard)
@@ -118,7 +118,7 @@ class BucketSource:
         raise SourceError(f"{self.base}: no whole inventory ({tried}). {way_out}")
 
     def _days(self, client: HttpClient) -> Iterable[str]:
-        """Folders of inventories, newest first."""
+        """Return folders of inventories, newest first."""
         if self.inventory is not None:
             return [f"{self.inventory}T01-00Z/"]
         listing = _list(client, INVENTORIES, delimiter="/")
@@ -138,11 +138,11 @@ class BucketSource:
 
 
 def _whole_inventory(client: HttpClient, day: str) -> list[bytes]:
-    """All shards of one day's inventory, each with the MD5 that the manifest states: half an inventory is none.
+    """Return all shards of one day's inventory, each with the MD5 that the manifest states: half an inventory is none.
 
     Raises:
         Rejected: where a part is missing or damaged.
-        SourceError: where the layout is another one.
+        SourceError: if the layout is another one.
     """
     try:
         manifest = json.loads(client.get(f"{INVENTORIES}{day}manifest.json", max_bytes=16 << 20))
@@ -165,7 +165,7 @@ def _why(error: Rejected) -> str:
 
 
 def _listing(client: HttpClient, query: str) -> Any:
-    """The root of one page of an S3 listing, None where the answer is none."""
+    """Parse one page of an S3 listing; None if the answer is not one."""
     try:
         data = client.get("", max_bytes=16 << 20, query=query)
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True))
@@ -175,7 +175,7 @@ def _listing(client: HttpClient, query: str) -> Any:
 
 
 def _list(client: HttpClient, prefix: str, delimiter: str) -> tuple[list[str], list[tuple[str, str]]] | None:
-    """(common prefixes, (key, ETag) of objects) below a prefix; None where the server has no S3 listing."""
+    """List (common prefixes, (key, ETag) of objects) below a prefix; None if the server has no S3 listing."""
     prefixes: list[str] = []
     objects: list[tuple[str, str]] = []
     token = ""
@@ -192,7 +192,7 @@ def _list(client: HttpClient, prefix: str, delimiter: str) -> tuple[list[str], l
             (c.findtext(f"{space}Key") or "", (c.findtext(f"{space}ETag") or "").strip('"'))
             for c in root.iterfind(f"{space}Contents")
         ]
-        # What was not asked for is not taken.
+        # What was not requested is not taken.
         prefixes += [name for name in names if name.startswith(prefix)]
         objects += [(key, etag) for key, etag in found if key.startswith(prefix)]
         last, token = token, root.findtext(f"{space}NextContinuationToken") or ""
@@ -204,10 +204,10 @@ def _list(client: HttpClient, prefix: str, delimiter: str) -> tuple[list[str], l
 
 
 def _check_manifest(manifest: Any) -> list[dict[str, str]]:
-    """The shards that a manifest names.
+    """Return the shards that a manifest lists.
 
     Raises:
-        SourceError: where the layout is not the one that this adapter was written for.
+        SourceError: if the layout is not the one that this adapter was written for.
         Rejected: where the manifest is incomplete.
     """
     if not isinstance(manifest, dict):
@@ -216,7 +216,7 @@ def _check_manifest(manifest: Any) -> list[dict[str, str]]:
     if schema != SCHEMA or file_format != "CSV":
         raise SourceError(
             f"the inventory has the schema {schema!r} ({file_format}), this version of pmcmine reads {SCHEMA!r} (CSV): "
-            "PMC changed its layout, look for a newer pmcmine"
+            "PMC changed its layout; install a newer pmcmine"
         )
     files = manifest.get("files")
     if not isinstance(files, list) or not files:
@@ -278,11 +278,11 @@ class BucketReader:
         self._client = client
 
     def get(self, key: str, max_bytes: int, md5: str | None) -> bytes:
-        """Bytes of an object; see `Store`."""
+        """Return the bytes of an object; see `Store`."""
         return self._client.get(key, max_bytes=max_bytes, md5=md5)
 
     def metadata(self, entry: Entry) -> VersionMeta:
-        """Metadata of one version, checked against the snapshot's ETag where that is an MD5."""
+        """Return the metadata of one version, checked against the snapshot's ETag where that is an MD5."""
         etag = entry.etag if re.fullmatch(r"[0-9a-f]{32}", entry.etag) else None
         try:
             data = self.get(entry.ref, MAX_METADATA_BYTES, etag)
@@ -293,15 +293,17 @@ class BucketReader:
         return read_metadata(data, entry)
 
     def _changed(self, entry: Entry, error: Rejected) -> bytes:
-        """An object that is other than its ETag after all tries: changed since the snapshot if two answers
-        agree, damaged on its way if they do not."""
+        """Reject an object that differs from its ETag after all tries.
+
+        If two answers agree, it changed since the snapshot; if not, it was damaged in transfer.
+        """
         first, second = (self.get(entry.ref, MAX_METADATA_BYTES, None) for _ in range(2))
         if first != second or hashlib.md5(first, usedforsecurity=False).hexdigest() == entry.etag:
             raise error
         return first
 
     def bundle(self, meta: VersionMeta) -> StoreBundle:
-        """The bundle of a chosen version."""
+        """Open the bundle of a chosen version."""
         return StoreBundle(meta, self)
 
     def close(self) -> None:

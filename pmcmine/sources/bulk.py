@@ -55,7 +55,7 @@ class BulkSource:
     remote: ClassVar[bool] = False
 
     def entries(self, work: Folder | None) -> Iterator[Entry]:
-        """All articles of all packages; where one occurs again, the later package wins."""
+        """List all articles of all packages; where one occurs again, the later package wins."""
         folder = Folder(self.url)
         tars = sorted((n for n in folder.walk() if NAME.fullmatch(PurePosixPath(n).name)), key=_age)
         if not tars:
@@ -76,7 +76,7 @@ class BulkSource:
         return BulkReader(Folder(self.work))
 
     def _one(self, folder: Folder, tar: str, n: int, work: Folder | None, others: bool) -> Iterator[Entry]:
-        """Entries of one package: what it holds, and what its list names but it does not hold."""
+        """Yield the entries of one package: what it holds, and what its list names but it does not hold."""
         list_name = re.sub(r"\.tar\.gz$", ".filelist.csv", tar)
         listed: dict[str, dict[str, str]] = {}
         if folder.exists(list_name):
@@ -124,7 +124,7 @@ class BulkSource:
             raise problem
 
     def _members(self, packed: BinaryIO, listed: dict[str, dict[str, str]], sink: BinaryIO, pack: str) -> list[Entry]:
-        """Entries of a package's members, whose XMLs are appended to the sink.
+        """Return the entries of a package's members, whose XMLs are appended to the sink.
 
         Raises:
             _Cut: where the package ends early, with the entries up to there.
@@ -180,17 +180,17 @@ class BulkReader:
         self._work = work
 
     def metadata(self, entry: Entry) -> VersionMeta:
-        """What the file list says."""
+        """Return the metadata of the file list."""
         meta = meta_of(entry)
         known = bool(entry.note)
         return replace(meta, license_code=meta.license_code if known else None, has_media=False)
 
     def bundle(self, meta: VersionMeta) -> BulkBundle:
-        """The staged XML of an article."""
+        """Open the staged XML of an article."""
         return BulkBundle(meta, self._work)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is held open."""
 
 
 class BulkBundle:
@@ -201,7 +201,7 @@ class BulkBundle:
         self._work = work
 
     def read_xml(self, max_bytes: int) -> bytes:
-        """Bytes of the XML from its pack."""
+        """Read the bytes of the XML from its pack."""
         pack, offset, size, raw = str(self.meta.xml_ref).rsplit(":", 3)
         with self._work.open(pack) as stream:
             stream.seek(int(offset))
@@ -210,11 +210,11 @@ class BulkBundle:
         return data
 
     def read_pdf(self, max_bytes: int) -> bytes | None:
-        """None: bulk packages hold XML alone."""
+        """Return None: bulk packages contain only XML."""
         return None
 
     def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
-        """There are none."""
+        """Yield nothing: bulk packages have no media."""
         for asset in assets:
             yield asset, Rejected(Reason.MEDIA_NOT_IN_SOURCE, asset.name)
 

@@ -19,7 +19,7 @@ _PMID = re.compile(r"(?:PMID:)?([0-9]{1,12})")
 
 
 def _pick(row: Mapping[str, str], *names: str) -> str:
-    """The first column whose name begins with one of the given words; headers differ between lists."""
+    """Find the first column whose name begins with one of the given words; headers differ between lists."""
     for name in names:
         for column, value in row.items():
             if column and column.strip().lower().startswith(name):
@@ -28,7 +28,7 @@ def _pick(row: Mapping[str, str], *names: str) -> str:
 
 
 def bounded_lines(stream: TextIO) -> Iterator[str]:
-    """Lines of a text; longer ones than `LINE` are left out, without being held in memory."""
+    """Yield the lines of a text; longer ones than `LINE` are left out, without being held in memory."""
     while line := stream.readline(LINE):
         if len(line) < LINE or line.endswith(("\n", "\r")):
             yield line
@@ -39,7 +39,7 @@ def bounded_lines(stream: TextIO) -> Iterator[str]:
 
 
 def csv_rows(lines: Iterable[str]) -> Iterator[list[str]]:
-    """Rows of a CSV text; one that can't be read, such as for a field of 200 kB, is left out."""
+    """Yield the rows of a CSV text; one that can't be read, such as for a field of 200 kB, is left out."""
     reader = csv.reader(lines)
     while True:
         try:
@@ -51,10 +51,13 @@ def csv_rows(lines: Iterable[str]) -> Iterator[list[str]]:
 
 
 def open_filelist(folder: Folder, name: str) -> dict[str, dict[str, str]]:
-    """`read_filelist` of a file; the last row of a PMCID counts. Empty if it can't be opened, which is logged."""
+    """Read a file list; the last row of a PMCID counts.
+
+    Empty if it can't be opened, which is logged.
+    """
     try:
         with folder.open(name) as raw:
-            # A stream of fsspec's lacks what a text wrapper asks for.
+            # A stream of fsspec lacks methods that a text wrapper needs.
             buffered = io.BufferedReader(raw)  # type: ignore[type-var]  # any stream that has readinto serves
             return dict(read_filelist(io.TextIOWrapper(buffered, "utf-8", "replace", newline="")))
     except OSError as error:
@@ -63,7 +66,7 @@ def open_filelist(folder: Folder, name: str) -> dict[str, dict[str, str]]:
 
 
 def read_filelist(stream: TextIO) -> Iterator[tuple[str, dict[str, str]]]:
-    """(PMCID, {file, license, pmid, retracted}) of each row that names a PMCID; other rows are passed over."""
+    """Read (PMCID, {file, license, pmid, retracted}) of each row that names a PMCID; other rows are passed over."""
     lines = bounded_lines(stream)
     first = next(lines, "")
     rows = _csv_list(chain([first], lines)) if "," in first else _text_list(lines)
@@ -72,7 +75,7 @@ def read_filelist(stream: TextIO) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def _text_list(lines: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Rows of the text list: a timestamp, then tab-separated rows without a header."""
+    """Yield the rows of the text list: a timestamp, then tab-separated rows without a header."""
     for line in lines:
         fields = [f.strip() for f in line.rstrip("\r\n").split("\t")]
         if len(fields) >= 4 and _PMCID.fullmatch(fields[2]):

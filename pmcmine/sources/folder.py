@@ -36,7 +36,7 @@ class FolderSource:
     remote: ClassVar[bool] = False
 
     def entries(self, work: Folder | None) -> Iterator[Entry]:
-        """All article versions below the folder."""
+        """List all article versions below the folder."""
         folder = Folder(self.url)
         wanted = set(self.pmcids)
         n = 0
@@ -54,7 +54,7 @@ class FolderSource:
     @staticmethod
     def _laid_out(folder: Folder) -> Iterator[Entry]:
         for name in folder.names("metadata"):
-            # The MD5 of the metadata is what the bucket's ETag is: both sources freeze the same snapshot.
+            # The MD5 of the metadata equals the bucket's ETag, so both sources freeze the same snapshot.
             entry = metadata_entry(f"metadata/{name}", "")
             if entry is None:
                 continue
@@ -86,7 +86,7 @@ class FolderReader:
         self._folder = folder
 
     def get(self, key: str, max_bytes: int, md5: str | None) -> bytes:
-        """Bytes of a file; see `Store`. A local copy is not asked for again: a wrong MD5 is final."""
+        """Return the bytes of a file; see `Store`. A local copy is not requested again: a wrong MD5 is final."""
         try:
             if self._folder.size(key) > max_bytes:
                 raise Rejected(Reason.MEDIA_TOO_LARGE, f"{key}: more than {max_bytes} bytes")
@@ -104,7 +104,7 @@ class FolderReader:
         return data
 
     def metadata(self, entry: Entry) -> VersionMeta:
-        """Metadata of one version: the JSON of the layout, or what stands beside a loose XML."""
+        """Return the metadata of one version: the JSON of the layout, or what stands beside a loose XML."""
         if entry.ref.startswith("metadata/"):
             try:
                 return read_metadata(self.get(entry.ref, MAX_METADATA_BYTES, None), entry)
@@ -123,11 +123,11 @@ class FolderReader:
         )
 
     def bundle(self, meta: VersionMeta) -> StoreBundle:
-        """The bundle of a chosen version."""
+        """Open the bundle of a chosen version."""
         return StoreBundle(meta, self)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is held open."""
 
 
 class Articles:

@@ -43,7 +43,7 @@ class RateLimiter:
         self._lock = threading.Lock()
 
     def pause(self, seconds: float) -> None:
-        """Let no call start for so long, not even those that wait for their turn: the host asked for quiet."""
+        """Block all calls for this long, also those already waiting: the host asked for it."""
         with self._lock:
             self._quiet = max(self._quiet, time.monotonic() + seconds)
 
@@ -82,7 +82,7 @@ class HttpLimits:
 
 
 def user_agent(contact: str | None) -> str:
-    """Who asks (RFC 9110, 10.1.5), and whom to write to."""
+    """Name the client (RFC 9110, 10.1.5) and whom to contact."""
     return f"pmcmine/{__version__} (contact: {contact})" if contact else f"pmcmine/{__version__}"
 
 
@@ -90,7 +90,7 @@ class _Session(requests.Session):
     """A session that leaves redirects to its caller: `requests` reads their bodies whole, however long they are."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Never one."""
+        """Return None: redirects are followed elsewhere."""
         return
 
 
@@ -121,7 +121,7 @@ class HttpClient:
 
         Raises:
             Busy: if the answer is one of those that are worth another try, such as 503.
-            Refused: if the URL is none, or the host redirects for ever.
+            Refused: if the URL is none, or the host redirects permanently.
             requests.RequestException: if no answer comes.
         """
         url = self.base + (f"?{query}" if query else "")
@@ -133,12 +133,12 @@ class HttpClient:
             raise Refused(f"{type(error).__name__}: {error}") from None
 
     def get(self, key: str, *, max_bytes: int, md5: str | None = None, query: str = "") -> bytes:
-        """Bytes of an object.
+        """Download an object.
 
         Args:
             key: key below the base URL, not yet URL-encoded.
             max_bytes: bound on the size of the body.
-            md5: expected MD5 in hex; a body with another one is asked for again.
+            md5: expected MD5 in hex; a body with another one is requested again.
             query: query string, already encoded.
 
         Raises:
@@ -176,7 +176,7 @@ class HttpClient:
         try:
             return retrying(attempt)
         except _Transient as error:
-            # Wrong bytes tell more than whatever the last try happened to end with.
+            # A checksum error is more informative than the error of the last try.
             told = mismatch or error
             raise Rejected(told.reason, f"{key}: {told.detail}") from None
 
@@ -200,7 +200,7 @@ class HttpClient:
         return body
 
     def _body(self, url: str, key: str, max_bytes: int, until: Deadline) -> bytes:
-        """Bytes of the answer, redirects followed."""
+        """Return the bytes of the answer, redirects followed."""
         for _ in range(_MAX_REDIRECTS + 1):
             with self._session.get(url, stream=True, timeout=(10.0, self._limits.timeout)) as answer:
                 if answer.status_code not in _REDIRECTS:
@@ -222,7 +222,7 @@ class HttpClient:
 
 
 def _redirected(url: str, location: str, key: str) -> str:
-    """The URL that a redirect leads to.
+    """Resolve the URL of a redirect.
 
     Raises:
         Rejected: FETCH_FAILED if it is none of HTTP.
@@ -239,9 +239,9 @@ def _redirected(url: str, location: str, key: str) -> str:
 
 
 def _read(answer: requests.Response, key: str, max_bytes: int, until: Deadline) -> bytes:
-    """The body as it is sent, within its bound and the least rate."""
+    """Read a body within its size limit and minimum rate."""
     data = bytearray()
-    # Not `iter_content`: it unpacks what was not asked to be packed, and reads lines of chunks however long they are.
+    # Not `iter_content`: it unpacks unrequested compression, and reads chunk headers of any length.
     while chunk := answer.raw.read(_CHUNK, decode_content=False):
         data += chunk
         until.extend(len(chunk) / _MIN_RATE)

@@ -21,7 +21,7 @@ class Store(Protocol):
     """Gets objects of the layout by key."""
 
     def get(self, key: str, max_bytes: int, md5: str | None) -> bytes:
-        """Bytes of an object.
+        """Return the bytes of an object.
 
         Raises:
             Rejected: XML_MISSING for an object that is not there (the caller names the thing).
@@ -29,7 +29,7 @@ class Store(Protocol):
 
 
 def split_reference(url: str) -> tuple[str, str | None]:
-    """(key, MD5) of a reference such as `s3://bucket/PMC1.1/a.jpg?md5=…`."""
+    """Split (key, MD5) of a reference such as `s3://bucket/PMC1.1/a.jpg?md5=…`."""
     key = re.sub(r"^[a-z0-9]+://[^/]+/", "", url)
     key, _, query = key.rpartition("?md5=") if "?md5=" in key else (key, "", "")
     return key, query if _MD5.fullmatch(query) else None
@@ -41,12 +41,12 @@ def _inside(key: str, prefix: str) -> bool:
 
 
 def _scalar(value: Any) -> str:
-    """Text of a JSON text or number; empty for anything else."""
+    """Return the text of a JSON text or number; empty for anything else."""
     return clean(str(value)) if isinstance(value, str | int) and value else ""
 
 
 def read_metadata(data: bytes, entry: Entry) -> VersionMeta:
-    """Metadata JSON of one version.
+    """Read the metadata JSON of one version.
 
     Raises:
         Rejected: METADATA_INVALID where it is no JSON object, is of another version, or points outside of
@@ -100,7 +100,7 @@ def read_metadata(data: bytes, entry: Entry) -> VersionMeta:
 
 
 def of_metadata(error: Rejected) -> Rejected:
-    """What went wrong with a metadata file; stores tell of any file as if it were XML or media."""
+    """Translate the error of a metadata file; stores report any file as if it were XML or media."""
     reasons = {Reason.XML_MISSING: Reason.METADATA_MISSING, Reason.MEDIA_TOO_LARGE: Reason.METADATA_INVALID}
     return Rejected(reasons.get(error.reason, error.reason), error.detail)
 
@@ -113,19 +113,19 @@ class StoreBundle:
         self._store = store
 
     def read_xml(self, max_bytes: int) -> bytes:
-        """Bytes of the XML; see `ArticleBundle`."""
+        """Read the bytes of the XML; see `ArticleBundle`."""
         if self.meta.xml_ref is None:
             raise Rejected(Reason.XML_MISSING, "the metadata names no XML")
         return self._document(self.meta.xml_ref, max_bytes, self.meta.xml_md5, Reason.XML_TOO_LARGE)
 
     def read_pdf(self, max_bytes: int) -> bytes | None:
-        """Bytes of the PDF; see `ArticleBundle`."""
+        """Read the bytes of the PDF; see `ArticleBundle`."""
         if self.meta.pdf_ref is None:
             return None
         return self._document(self.meta.pdf_ref, max_bytes, self.meta.pdf_md5, Reason.PDF_TOO_LARGE)
 
     def _document(self, key: str, max_bytes: int, md5: str | None, too_large: Reason) -> bytes:
-        """An object that is no media file; the store tells of any that is too large as if it were one."""
+        """Read an object that is not media; the store reports any object over the limit as if it were media."""
         try:
             return self._store.get(key, max_bytes, md5)
         except Rejected as error:
@@ -134,7 +134,7 @@ class StoreBundle:
             raise
 
     def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
-        """Bytes of media files; see `ArticleBundle`."""
+        """Read the bytes of media files; see `ArticleBundle`."""
         for asset in assets:
             try:
                 yield asset, self._store.get(asset.ref, max_bytes, asset.md5)
@@ -144,6 +144,6 @@ class StoreBundle:
 
 
 def metadata_entry(key: str, etag: str) -> Entry | None:
-    """The snapshot entry of a metadata key, None for any other key."""
+    """Build the snapshot entry of a metadata key; None for any other key."""
     match = METADATA_KEY.fullmatch(key)
     return Entry(match[1], int(match[2]), key, etag[:IDENTIFIER]) if match else None

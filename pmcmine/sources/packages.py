@@ -23,11 +23,11 @@ from pmcmine.sources.filelist import open_filelist
 from pmcmine.text.bounds import IDENTIFIER, PMCID, clean
 
 NAME = re.compile(rf"({PMCID})\.tar\.gz")
-_HELD_BYTES = 128 << 20  # media of one package kept in memory; more is streamed again when asked for
+_HELD_BYTES = 128 << 20  # media of one package kept in memory; more is streamed again when requested
 
 
 def meta_of(entry: Entry) -> VersionMeta:
-    """Metadata from the note that came with a file list; all unknown without one."""
+    """Return the metadata from the note that came with a file list; all unknown without one."""
     note = json.loads(entry.note) if entry.note else {}
     return VersionMeta(
         pmcid=entry.pmcid,
@@ -40,7 +40,7 @@ def meta_of(entry: Entry) -> VersionMeta:
 
 
 def note_of(row: dict[str, str] | None) -> str:
-    """The note of an entry from its row of a file list."""
+    """Build the note of an entry from its row of a file list."""
     if row is None:
         return ""
     return json.dumps({k: row[k] for k in ("license", "pmid", "retracted")}, sort_keys=True)
@@ -63,7 +63,7 @@ class PackagesSource:
     remote: ClassVar[bool] = False
 
     def entries(self, work: Folder | None) -> Iterator[Entry]:
-        """All packages below the folder."""
+        """List all packages below the folder."""
         folder = Folder(self.url)
         names = folder.walk()
         listed: dict[str, dict[str, str]] = {}
@@ -100,15 +100,15 @@ class PackagesReader:
         self._max_bytes = max_bytes
 
     def metadata(self, entry: Entry) -> VersionMeta:
-        """What the file list says, if there is one."""
+        """Return the metadata of the file list, if there is one."""
         return meta_of(entry)
 
     def bundle(self, meta: VersionMeta) -> PackageBundle:
-        """The package, read on first use."""
+        """Open the package; it is read on first use."""
         return PackageBundle(meta, self._folder, self._max_bytes)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is held open."""
 
 
 class PackageBundle:
@@ -121,7 +121,7 @@ class PackageBundle:
         self._held: dict[str, bytes] = {}
 
     def read_xml(self, max_bytes: int) -> bytes:
-        """Bytes of the XML; finds the package's media on the way."""
+        """Read the bytes of the XML; finds the package's media on the way."""
         xml: bytes | None = None
         assets: dict[str, Asset] = {}
         held = 0
@@ -145,7 +145,7 @@ class PackageBundle:
         except Rejected as error:
             if error.reason != Reason.PACKAGE_DAMAGED or xml is None:
                 raise
-            # The end is lost, but not what came before it.
+            # The end is lost; the members before it are complete.
         except OSError as error:
             raise Rejected(Reason.XML_MISSING, f"{self.meta.xml_ref}: {error}") from None
         if xml is None:
@@ -161,11 +161,11 @@ class PackageBundle:
         return xml
 
     def read_pdf(self, max_bytes: int) -> bytes | None:
-        """None: the PDF of a package is not read."""
+        """Return None: the PDF of a package is not read."""
         return None
 
     def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
-        """Bytes of media files; see `ArticleBundle`."""
+        """Read the bytes of media files; see `ArticleBundle`."""
         missing = {a.ref: a for a in assets if a.name not in self._held}
         for asset in assets:
             data = self._held.get(asset.name)

@@ -49,7 +49,7 @@ class PdfSource:
     remote: ClassVar[bool] = False
 
     def entries(self, work: Folder | None) -> Iterator[Entry]:
-        """All PDFs below the folder."""
+        """List all PDFs below the folder."""
         need_pymupdf()
         folder = Folder(self.url)
         wanted = set(self.pmcids)
@@ -98,7 +98,7 @@ def _sidecar(folder: Folder, name: str) -> bytes | None:
 
 
 def _identity(name: str, sidecar: bytes | None) -> tuple[str, int] | None:
-    """PMCID and version, by the name of the file or the sidecar; None where neither says it."""
+    """Return PMCID and version, by the name of the file or the sidecar; None if neither says it."""
     match = NAME.fullmatch(PurePosixPath(name).name)
     if match:
         return match[1].upper(), int(match[2] or 1)
@@ -123,7 +123,7 @@ class PdfReader:
         self._limits = limits
 
     def metadata(self, entry: Entry) -> VersionMeta:
-        """What the sidecar says; without one the licence is unknown."""
+        """Return the metadata of the sidecar; without one the licence is unknown."""
         sidecar = _sidecar(self._folder, entry.ref)
         if sidecar is None:
             return VersionMeta(pmcid=entry.pmcid, version=entry.version, license_code="", xml_ref=entry.ref)
@@ -131,21 +131,21 @@ class PdfReader:
             stated: Any = json.loads(sidecar) if sidecar.strip() else {}
         except (ValueError, RecursionError) as error:
             raise Rejected(Reason.METADATA_INVALID, f"the sidecar of {entry.ref}: {error}") from None
-        if isinstance(stated, dict):  # a sidecar of a user's own need not repeat what is in the name
+        if isinstance(stated, dict):  # a user's sidecar need not repeat the PMCID of the file name
             stated = {"is_pmc_openaccess": True, "pmcid": entry.pmcid, "version": entry.version} | stated
         meta = read_metadata(json.dumps(stated).encode(), entry)
         return replace(meta, xml_ref=entry.ref, xml_md5=None, assets=(), has_media=True)
 
     def bundle(self, meta: VersionMeta) -> PdfBundle:
-        """The bundle of a chosen version."""
+        """Open the bundle of a chosen version."""
         return PdfBundle(meta, self._folder, self._max_bytes, self._limits)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no file is held open."""
 
 
 class PdfBundle:
-    """One PDF: it is read when its text is asked for; its figures are then the media."""
+    """One PDF: it is read when its text is requested; its figures are then the media."""
 
     def __init__(self, meta: VersionMeta, folder: Folder, max_bytes: int, limits: Limits) -> None:
         self.meta = meta
@@ -155,7 +155,7 @@ class PdfBundle:
         self._pictures: dict[str, PdfPicture] = {}
 
     def read_xml(self, max_bytes: int) -> bytes:
-        """JATS made of the PDF; see `ArticleBundle`."""
+        """Read JATS made of the PDF; see `ArticleBundle`."""
         assert self.meta.xml_ref is not None
         try:
             if self._folder.size(self.meta.xml_ref) > self._max_bytes:
@@ -172,11 +172,11 @@ class PdfBundle:
         return to_jats(content, self.meta.pmcid, self.meta.doi)
 
     def read_pdf(self, max_bytes: int) -> bytes | None:
-        """None: the PDF is the article itself."""
+        """Return None: the PDF is the article itself."""
         return None
 
     def read_assets(self, assets: Sequence[Asset], max_bytes: int) -> Iterator[tuple[Asset, bytes | Rejected]]:
-        """Figures that were cut out; see `ArticleBundle`."""
+        """Read figures that were cut out; see `ArticleBundle`."""
         for asset in assets:
             data = self._pictures[asset.name].data
             large = len(data) > max_bytes

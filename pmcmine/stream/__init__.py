@@ -54,7 +54,7 @@ def torch_dataset(samples: Samples) -> Any:
 
 
 def _locate(release: str) -> tuple[Any, str, str, str]:
-    """File system, roots of shards and tables, and path of `release.json`: of a folder, a URL, or a repo on the Hub.
+    """Find file system, roots of shards and tables, and path of `release.json`, for a folder, a URL or a Hub repo.
 
     On the Hub the two folders are two repos, whose newest commits are pinned: if one changes, the reader goes on with
     what it was.
@@ -70,7 +70,7 @@ def _locate(release: str) -> tuple[Any, str, str, str]:
     if is_repo:
         roots = [_pinned(fs, r, release) for r in _repos(root)]
         path, other = (f"{r}/release.json" for r in roots)
-        with suppress(FileNotFoundError):  # of one of them; what is missing is said by who reads it
+        with suppress(FileNotFoundError):  # of one of them; the reader reports a missing file
             try:
                 same = fs.cat_file(other) == fs.cat_file(path)
             except FileNotFoundError:
@@ -78,19 +78,19 @@ def _locate(release: str) -> tuple[Any, str, str, str]:
             except Exception as error:  # noqa: BLE001
                 raise _unreachable(release, error) from None
             if not same:
-                raise PmcmineError(f"{release}: its repos are of two releases; is one being published now?")
+                raise PmcmineError(f"{release}: its repos belong to two releases; is one being published now?")
         return fs, roots[0], roots[1], path
     return fs, f"{root}/shards", f"{root}/tables", f"{root}/release.json"
 
 
 def _repos(root: str) -> tuple[str, str]:
-    """Roots of shards and tables of `datasets/ORG/NAME`, perhaps with `@REVISION`."""
+    """Return the roots of shards and tables of `datasets/ORG/NAME`, perhaps with `@REVISION`."""
     name, at, revision = root.partition("@")
     return root, f"{name}-tables{at}{revision}"
 
 
 def _pinned(fs: Any, root: str, release: str) -> str:
-    """The root of a repo at the commit that its revision is now.
+    """Pin the root of a repo to the commit that its revision has now.
 
     Raises:
         PmcmineError: if there is no such repo.
@@ -114,21 +114,21 @@ def _read_listing(path: str, fs: Any, release: str) -> dict[str, Any]:
     try:
         listing = json.loads(fs.cat_file(path))
     except FileNotFoundError:
-        raise PmcmineError(f"{release}: no release.json; this is no release, or it is not whole yet") from None
+        raise PmcmineError(f"{release}: no release.json; this is not a release, or it is not complete yet") from None
     except (ValueError, RecursionError):
         listing = None
     except Exception as error:  # noqa: BLE001
         raise _unreachable(release, error) from None
     files = listing.get("files") if isinstance(listing, dict) else None
     if not isinstance(files, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in files):
-        raise PmcmineError(f"{release}: release.json is damaged; is the copy whole?")
+        raise PmcmineError(f"{release}: release.json is damaged; is the copy complete?")
     return {"files": files}
 
 
 def _figure_rows(
     tables: str, files: Sequence[str], fs: Any, split: str, where: str | None, seconds: float
 ) -> list[tuple[str, int, int]]:
-    """Shard, offset and size of the chosen samples of a split, in the order of the shards."""
+    """Return shard, offset and size of the chosen samples of a split, in the order of the shards."""
     of_split = [f for f in files if f.rsplit("/", 1)[-1].startswith(f"{split}-")]
     # A condition is checked even if the split is empty.
     paths = [f"{tables}/{f.removeprefix('tables/')}" for f in of_split or files[:1]]
@@ -153,7 +153,9 @@ def _figure_rows(
     for shard, offset, size in rows:
         # A negative offset would count from the end of the file.
         if type(offset) is not int or type(size) is not int or offset < 0 or not 0 < size <= _MOST_SAMPLE:
-            raise PmcmineError(f"{tables}: names no range of {shard!r} ({offset!r}, {size!r}); is the copy whole?")
+            raise PmcmineError(
+                f"{tables}: has no valid range in {shard!r} ({offset!r}, {size!r}); is the copy complete?"
+            )
     return rows
 
 
@@ -163,9 +165,9 @@ def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
     try:
         known = [str(field["name"]) for field in json.loads(fs.cat_file(path))["json"]]
     except FileNotFoundError:
-        return  # shards that came without it
+        return  # shards that were copied without it
     except (ValueError, LookupError, TypeError, RecursionError):
-        raise PmcmineError(f"{path}: is damaged; is the copy whole?") from None
+        raise PmcmineError(f"{path}: is damaged; is the copy complete?") from None
     except Exception as error:  # noqa: BLE001
         raise _unreachable(path, error) from None
     for name in columns:
@@ -226,10 +228,10 @@ def open(
     try:
         rows = _figure_rows(tables, files, fs, split, where, where_seconds)
     except FileNotFoundError as error:
-        raise PmcmineError(f"{release}: a table of figures is missing ({error}); is the copy whole?") from None
+        raise PmcmineError(f"{release}: a table of figures is missing ({error}); is the copy complete?") from None
     except (pa.ArrowException, OSError) as error:
         why = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise PmcmineError(f"{release}: a table of figures can't be read ({why}); is the copy whole?") from None
+        raise PmcmineError(f"{release}: a table of figures can't be read ({why}); is the copy complete?") from None
     if not rows:
         chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
         warnings.warn(f"{release}: {chosen} choose no sample", stacklevel=2)

@@ -14,7 +14,7 @@ _WINDOW: Final = 8  # chunks whose samples a share mixes
 
 
 def order(n: int, shares: int, seed: int | None, epoch: int, starts: Sequence[int]) -> list[list[int]]:
-    """The sequence of each share: numbers of samples, in the order of their shards.
+    """Compute the sequence of each share: numbers of samples, in the order of their shards.
 
     Args:
         n: samples.
@@ -63,7 +63,10 @@ def _rest(n: int, seed: int | None, epoch: int, starts: Sequence[int], before: B
 
 
 def _windows(sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
-    """What is read at once, from a position on; windows stay where they were, so that a resumed one is read again."""
+    """Split the order into prefetch windows, from a position on.
+
+    Windows have fixed borders, so a resumed window is read again.
+    """
     span = _CHUNK * _WINDOW
     while at < len(sequence):
         window = sequence[at : (at // span + 1) * span]

@@ -102,7 +102,7 @@ class _Body:
             raise NoRanges(self._path)
         if time.monotonic() > self._until:
             raise TimeoutError(f"{self._held} of {self._most} bytes in time")
-        return not (self._whole and self._held >= self._most)  # what comes behind the range is not wanted
+        return not (self._whole and self._held >= self._most)  # skip the bytes after the range
 
     def range(self) -> bytes:
         """Return the bytes of the range, fewer if the answer ended before."""
@@ -149,8 +149,10 @@ class HttpRanges:
 
 
 class HubRanges:
-    """Reads ranges of a repo's shards by its client's session: one request each, without the look ahead and the long
-    waits of its file system."""
+    """Reads ranges of a repo's shards through the session of the Hub's client.
+
+    It sends one request per range, without the read-ahead and the long waits of the client's file system.
+    """
 
     def __init__(self, fs: Any, root: str) -> None:
         place = fs.resolve_path(root)  # pinned by `pmcmine.stream`
@@ -197,7 +199,7 @@ class _Place:
 
 
 def _runs(places: Sequence[_Place]) -> Iterator[list[_Place]]:
-    """Places that follow each other in one shard, together."""
+    """Join places that are adjacent in one shard."""
     run: list[_Place] = []
     for place in places:
         if run and (
@@ -213,7 +215,7 @@ def _runs(places: Sequence[_Place]) -> Iterator[list[_Place]]:
 
 
 def _decode(data: bytes, place: _Place, check: bool) -> dict[str, Any]:
-    """One sample from its tar members: plain ustar headers, as a release's shards have them.
+    """Decode one sample from its tar members: plain ustar headers, as a release's shards have them.
 
     Args:
         data: the members.
@@ -248,5 +250,7 @@ def _decode(data: bytes, place: _Place, check: bool) -> dict[str, Any]:
         if check and not image_holds(sample["jpg"], record["sha256"]):
             raise ValueError("a damaged image")
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise PmcmineError(f"{place.shard} at {place.offset}: no sample there ({error}); is the copy whole?") from None
+        raise PmcmineError(
+            f"{place.shard} at {place.offset}: no sample there ({error}); is the copy complete?"
+        ) from None
     return sample

@@ -51,7 +51,7 @@ class Samples:
         self._compose = compose
         self._on_error = on_error
         self._at = Position(0, world_size)
-        self._done = 0  # of the running iteration; `_at.done` is where it started
+        self._done = 0  # of the running iteration, which started at `_at.done`
         self._turn = 0  # number of the iteration that moves the position
         self._fingerprint: str | None = None
         self._loaded = False  # a position was loaded and nothing read since
@@ -85,7 +85,7 @@ class Samples:
             self._workers.start_over(self)
 
     def _sequence(self, share: int, position: Position) -> list[int]:
-        """Numbers of all samples of a share, those before the position included."""
+        """Return the numbers of all samples of a share, those before the position included."""
         left, starts = _rest(len(self._places), self._seed, position.epoch, self._starts, position.before)
         dealt = order(len(left), position.shares, self._seed, position.epoch, starts)[share]
         return [left[i] for i in dealt] if position.before else dealt
@@ -116,7 +116,7 @@ class Samples:
         Args:
             state: of one share, if all shares of its world have had as many samples, as between two steps.
                 Or a list of the states of all shares in the order of their ranks, whose shares may have had different
-                numbers of samples; what is left is then dealt anew, in the same world, too.
+                numbers of samples; what is left is then dealt again, in the same world, too.
 
         Raises:
             PmcmineError: if it is the state of something else.
@@ -145,7 +145,7 @@ class Samples:
         return self._fingerprint
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        """Samples as dicts of `key`, `jpg` (bytes), `txt` (str) and `json` (dict), from the position on.
+        """Yield samples as dicts of `key`, `jpg` (bytes), `txt` (str) and `json` (dict), from the position on.
 
         Raises:
             PmcmineError: in a worker of a DataLoader that did not open the samples itself: each would read them all.
@@ -196,7 +196,7 @@ class Samples:
                 yield self._compose(sample)
 
     def _read(self, places: Sequence[_Place]) -> list[dict[str, Any] | None]:
-        """Samples in the given order; each range of neighbours is read once. None for what can't be read."""
+        """Yield samples in the given order; adjacent ranges are read once. None for unreadable samples."""
         found: dict[_Place, dict[str, Any] | None] = {}
         runs = list(_runs(sorted(places, key=lambda p: (p.shard, p.offset))))
         with ThreadPoolExecutor(self._ranges.at_once) as pool:
@@ -211,7 +211,7 @@ class Samples:
         return [found[place] for place in places]
 
     def _samples(self, run: Sequence[_Place]) -> dict[_Place, dict[str, Any] | None] | PmcmineError:
-        """Samples of a range, or why they can't be had."""
+        """Read the samples of a range, or the reason why they can't be read."""
         start, end = run[0].offset, run[-1].offset + run[-1].size
         try:
             data = self._range(run[0].shard, start, end)
@@ -235,7 +235,7 @@ class Samples:
             except NoRanges:
                 raise
             except FileNotFoundError:
-                raise PmcmineError(f"{shard}: not there; is the copy whole?") from None
+                raise PmcmineError(f"{shard}: not there; is the copy complete?") from None
             except Exception as error:  # noqa: BLE001 - each file system has errors of its own
                 problem = f"{type(error).__name__}: {error}"
                 asked = getattr(error, "retry_after", 0.0)

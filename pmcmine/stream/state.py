@@ -84,7 +84,7 @@ class Position:
 
 
 def image_holds(data: bytes, digest: str) -> bool:
-    """Whether an image is what was published.
+    """Check whether an image is what was published.
 
     Args:
         data: the image.
@@ -131,7 +131,7 @@ def parse(state: object, samples: int, of: str) -> tuple[int | None, Position]:
     if not isinstance(state, Mapping):
         raise PmcmineError(f"a state is a dict from state_dict(), not {type(state).__name__}")
     if "_snapshot" in state or "_iterator_finished" in state:
-        raise PmcmineError("this is the state of a StatefulDataLoader: give it to the loader's load_state_dict")
+        raise PmcmineError("this is the state of a StatefulDataLoader; give it to the loader's load_state_dict()")
     known = state.get("format")
     if known not in (FORMAT, *_EARLIER) or state.get("samples") != samples:
         raise PmcmineError(_OTHER)
@@ -144,7 +144,7 @@ def parse(state: object, samples: int, of: str) -> tuple[int | None, Position]:
     before = _before(state.get("before", ()), samples)
     if known in _EARLIER and any(n != 1 for n in (whole[1], *(n for n, _ in before))):
         raise PmcmineError(
-            "this state is of an earlier version, which dealt samples in another way: start an epoch with set_epoch()"
+            "this state is of an earlier version, which distributed samples differently; call set_epoch()"
         )
     if whole[2] > -(-_left(samples, before) // whole[1]):
         raise _damaged("done", done)
@@ -166,7 +166,7 @@ def merge(states: Sequence[Any], samples: int, of: str) -> tuple[int | None, Pos
     first = min(positions, key=lambda p: p.epoch)
     ended = [p for p in positions if p.epoch != first.epoch]
     if any(p.epoch != first.epoch + 1 or p.done or p.before for p in ended):
-        raise PmcmineError("these states are of different epochs: ranks that are in one epoch can be resumed together")
+        raise PmcmineError("these states are from different epochs; all ranks must be in the same epoch")
     same = {(p.shares, p.before) for p in positions if p.epoch == first.epoch}
     if len(seeds) != 1 or len(same) != 1 or len(positions) != first.shares:
         raise PmcmineError(f"these {len(positions)} states are not those of the {first.shares} shares of one world")

@@ -86,7 +86,7 @@ class Shared:
             reading = content["reading"]
         if reading:
             raise PmcmineError(
-                "the position is known to the workers of the DataLoader alone: use the state_dict() of torchdata's "
+                "only the DataLoader's workers know the position; use the state_dict() of torchdata's "
                 "StatefulDataLoader, or num_workers=0; after set_epoch() the state is known again"
             )
 
@@ -99,8 +99,8 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
         if samples._workers is None:
             samples._workers = Shared()
         self._shared: Shared = samples._workers
-        self._base: Position | None = None  # in a worker: where the main process was when it chose
-        self._loaded: Position | None = None  # in a worker: what a StatefulDataLoader gave it, until it is read from
+        self._base: Position | None = None  # in a worker: position of the main process when it chose the epoch
+        self._loaded: Position | None = None  # in a worker: state from a StatefulDataLoader, until the next read
 
     def set_epoch(self, epoch: int) -> None:
         """Begin another epoch, in the main process and in its workers."""

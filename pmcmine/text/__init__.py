@@ -1,1 +1,1 @@
-"""Texts of others: what may be shown of them, and how long they may be. Knows no file and no article."""
+"""Text from outside: limits on its length, and cleaning for display. Knows no file and no article."""

@@ -13,7 +13,7 @@ def one_of(words: Iterable[str]) -> str:
 
 
 def _tree(words: list[str], depth: int) -> str:
-    """Pattern of what follows the first `depth` characters, which sorted words share."""
+    """Return the pattern of what follows the first `depth` characters, which sorted words share."""
     ends = bool(words) and len(words[0]) == depth
     rest = words[1:] if ends else words
     if len(rest) == 1:

@@ -25,7 +25,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def for_terminal(text: str, most: int | None = None, *, lines: bool = False) -> str:
-    """Replace what a terminal would obey with visible escapes such as `\\x1b`.
+    r"""Replace control characters with visible escapes such as `\x1b`.
 
     Args:
         text: any text.

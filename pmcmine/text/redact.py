@@ -19,7 +19,7 @@ MASK: Final = "***"
 _LEAST: Final = 4  # characters of a value that is searched for; a shorter one is part of too many words
 _MOST: Final = 1 << 16  # characters of an address
 _DEPTH: Final = 4  # addresses inside of an address
-# Values of a query that choose what is read and grant nothing.
+# Query values that select what to read but grant no access.
 _HARMLESS: Final = frozenset({"alt", "format", "list-type", "prefix", "region", "version", "versionid"})
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,31}://[^\s'\"<>`]+")
 # `user:password@` before a host; a password may hold `/` and `@` although it must not, then the last `@` counts.

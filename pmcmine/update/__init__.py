@@ -1,1 +1,1 @@
-"""From one release to the next: what a release keeps for that (`state/`), what changed, and where it starts from."""
+"""Updates: compare snapshots, write tombstones, and plan the next release from the last one."""

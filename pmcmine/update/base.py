@@ -34,7 +34,7 @@ def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], B
     """`release.json` of a release, the release as the assembler takes it, and its plan.
 
     Raises:
-        ReleaseError: where it is no whole release, or keeps no state.
+        ReleaseError: if it is not a complete release, or keeps no state.
     """
     where = f"{release.url}/{RELEASE}"
     described = check_seal(load_release(release), where)
@@ -42,7 +42,7 @@ def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], B
         raise DamagedError(f"{where}: is damaged (no {missing[0]}); {WAY_OUT}")
     if described["run"].get("free_published"):
         raise ReleaseError(
-            f"{release.url}: its shards went to the Hub and left the disk (free_published); download them to update it"
+            f"{release.url}: its shards are only on the Hub (free_published); download them before you update it"
         )
     state = check_state(release)
     try:
@@ -57,7 +57,7 @@ def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], B
 
 
 def inc_tag(release: Folder, date: str) -> str:
-    """`inc<date>`, with a letter after it if an update or shards of that name are there already.
+    """Return `inc<date>`, with a letter after it if an update or shards of that name are there already.
 
     Args:
         release: the release.
@@ -74,7 +74,7 @@ def inc_tag(release: Folder, date: str) -> str:
 
 
 def removed_keys(old: Folder, new: Folder, names: Sequence[FileEntry], standing: Sequence[FileEntry]) -> list[str]:
-    """Keys of samples that files of `figures` held before and that none holds now, sorted.
+    """Return the keys of samples that files of `figures` held before and that none holds now, sorted.
 
     Args:
         old: the release that the update starts from.

@@ -1,4 +1,4 @@
-"""Yesterday's snapshot against today's: which PMCIDs are read anew, and which are gone."""
+"""Compare two snapshots: which PMCIDs are read again, and which are gone."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from pmcmine.work.manifest import read_manifest
 from pmcmine.work.snapshot import read_block
 from pmcmine.work.state import read_part
 
-# What may go well the next time although the source lists the same: these are tried again by every update, which takes
-# them only if the outcome is another one (`settle`).
+# Failures that may not recur although the source lists the same: every update tries these again, and takes
+# them only if the result differs (`settle`).
 TRANSIENT: Final = frozenset(
     {Reason.FETCH_FAILED, Reason.MEDIA_MISSING, Reason.METADATA_MISSING, Reason.XML_MISSING, Reason.CHECKSUM_MISMATCH,
      Reason.WORKER_KILLED, Reason.ARTICLE_TIMEOUT, Reason.INTERNAL_ERROR}
@@ -33,7 +33,7 @@ TRANSIENT: Final = frozenset(
 
 
 def forget_update(work: Folder) -> None:
-    """Remove what an update came to but for its snapshot and the damage it saw, so that it begins again from there."""
+    """Remove an update's results except its snapshot and noted damage, so that it restarts from there."""
     for name in work.names():
         if name not in ("lock", "run.json", "snapshot", DAMAGED):
             work.remove_tree(name)
@@ -73,10 +73,10 @@ def _entries(group: Sequence[Entry]) -> list[list[Any]]:
 def difference(
     groups: Sequence[Sequence[Entry]], ledger: Sequence[dict[str, str]], damaged: Collection[str] = ()
 ) -> Changes:
-    """What became of the PMCIDs of one block.
+    """Classify the PMCIDs of one block: new, changed, retried or gone.
 
     Args:
-        groups: the block's entries in today's snapshot, a list a PMCID.
+        groups: the block's entries in today's snapshot, one list per PMCID.
         ledger: rows of the old state: PMCID, entries and rejects.
         damaged: PMCIDs whose samples are damaged in the old release, which counts as a change.
     """
@@ -95,7 +95,7 @@ def difference(
 
 
 def _identity(entries: Sequence[Sequence[Any]]) -> list[tuple[Any, Any, Any]]:
-    """Version, ETag and note; the place in a source may change without the article."""
+    """Return version, ETag and note; the place in a source may change without the article."""
     return sorted((version, etag, note) for version, _, etag, note in entries)
 
 

@@ -1,4 +1,4 @@
-"""Tombstones of an update: articles that were published and are not any more, though nobody retracted them."""
+"""Tombstones of an update: articles that were published and no longer are, for reasons other than retraction."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ _RELICENSED: Final = frozenset(
 
 
 def write_tombstones(work: Folder, release: Folder, files: Mapping[str, FileEntry], blocks: Sequence[int]) -> None:
-    """Compare old and new ledger of the blocks that changed: what was published, or had a tombstone, and is not
-    published now has a tombstone.
+    """Write tombstones from the old and new ledgers of the changed blocks.
+
+    An article gets one if it was published, or had one, and is not published now.
 
     Args:
         work: the run's work folder, all blocks mined.

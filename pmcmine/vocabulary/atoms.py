@@ -17,7 +17,7 @@ class Atom:
     Attributes:
         source_id: the term's id in its source.
         name: the name as written.
-        cui: UMLS concept, None where the source states none.
+        cui: UMLS concept, None if the source states none.
         level: how the name stands to the term.
         types: semantic types (TUI).
         rank: among the preferred names of one concept the highest rank gives the concept's name.
@@ -60,10 +60,10 @@ class Input(Protocol):
     """One opened input of a vocabulary."""
 
     def atoms(self) -> Iterator[Atom]:
-        """Its names; reads the input from its start."""
+        """Return its names; reads the input from its start."""
 
     def origin(self) -> Origin:
-        """What it is; complete once `atoms` is exhausted."""
+        """Describe the input; complete once `atoms` is exhausted."""
 
 
 class Format(Protocol):
@@ -88,5 +88,5 @@ class Format(Protocol):
 
 
 def unstated_version(digest: str) -> str:
-    """What stands for the version of an input that states none: the beginning of its hash."""
+    """Return a prefix of the input's hash, as the version of an input that states none."""
     return f"sha256:{digest[:12]}"

@@ -59,7 +59,7 @@ class _Strings:
 
 
 def _is_cased(name: str, acronym: bool) -> bool:
-    """Whether a name counts only in its own case: abbreviations and symbols."""
+    """Check whether a name counts only in its own case: abbreviations and symbols."""
     bare = name.replace("-", "")
     if len(bare) < 3:
         return True
@@ -153,7 +153,7 @@ def compile_vocabulary(
         more: goes into the header, too.
 
     Raises:
-        VocabularyError: where an input is damaged, or nothing can be linked with what they give.
+        VocabularyError: if an input is damaged, or nothing can be linked with what they give.
     """
     names, terms = _Names(), _Terms()
     read = 0

@@ -15,7 +15,7 @@ PREFIX_MIX: Final = 0x94D049BB133111EB
 
 
 def token_hash(key: str) -> tuple[int, int]:
-    """Polynomial hash of a token's key, and the factor by which a hash before it is multiplied; both mod 2^64."""
+    """Compute a token's polynomial hash, and the factor for a hash before it; both mod 2^64."""
     h, p = 0, 1
     for byte in key.encode("utf-8", "surrogatepass"):
         h = (h * _BASE + byte + 1) & _MASK
@@ -30,6 +30,6 @@ def mix(h: int) -> int:
 
 
 def mix_array(h: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """`mix` of many."""
+    """Apply `mix` to an array."""
     out: NDArray[np.uint64] = (h ^ (h >> np.uint64(30))) * np.uint64(_MIX)
     return out ^ (out >> np.uint64(31))

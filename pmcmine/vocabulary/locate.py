@@ -21,7 +21,10 @@ _MAX_COPY: Final = 16 << 30  # bytes of a remote vocabulary; all of UMLS takes a
 
 
 def vocabulary_folder() -> Path:
-    """Folder of the user's vocabularies: `$PMCMINE_VOCAB_DIR`, or `pmcmine` in the user's data folder (XDG)."""
+    """Return the folder of the user's vocabularies.
+
+    `$PMCMINE_VOCAB_DIR`, or `pmcmine` in the user's data folder (XDG).
+    """
     own = os.environ.get("PMCMINE_VOCAB_DIR")
     if own:
         return Path(own)
@@ -29,7 +32,7 @@ def vocabulary_folder() -> Path:
 
 
 def find_vocabulary(given: str | None) -> str | None:
-    """The vocabulary of a run: the one given, else the open one where there is one; None without."""
+    """Find the vocabulary of a run: the given one, else the open one if present, else None."""
     if given is not None:
         return None if given.lower() == NONE else given
     default = vocabulary_folder() / OPEN
@@ -42,7 +45,7 @@ def is_remote(address: str) -> bool:
 
 
 def local_copy(address: str, sha256: str | None = None) -> str:
-    """Path of a vocabulary on this machine, whose hash was computed; a remote one is copied once.
+    """Return the path of a vocabulary on this machine, whose hash was computed; a remote one is copied once.
 
     Args:
         address: its path or URL.
@@ -77,7 +80,7 @@ def _computed(path: str, *state: int) -> str:
 
 
 def cache_folder() -> Path:
-    """Folder of copies that only this user can write to: in the user's cache (XDG), or if there is none, in /tmp.
+    """Return a folder for copies that only this user can write to: in the user's cache (XDG), else in /tmp.
 
     Raises:
         VocabularyError: if it belongs to somebody else, is a link, or others can write to it.

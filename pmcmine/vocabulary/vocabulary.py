@@ -84,16 +84,16 @@ class Vocabulary:
         """Open a vocabulary.
 
         Raises:
-            VocabularyError: where it is missing, no vocabulary, cut short, or of another format.
+            VocabularyError: if it is missing, no vocabulary, cut short, or of another format.
         """
         self.path = str(path)
         try:
             with open_regular(Path(path)) as stream:
                 self._map = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         except FileNotFoundError:
-            raise VocabularyError(f"{path}: no such vocabulary; `pmcmine vocab get open` makes one") from None
+            raise VocabularyError(f"{path}: no such vocabulary; download one with `pmcmine vocab get open`") from None
         except (OSError, ValueError) as error:
-            raise VocabularyError(f"{path}: not readable as a vocabulary ({error})") from None
+            raise VocabularyError(f"{path}: can't be read as a vocabulary ({error})") from None
         self.header = self._read_header()
         arrays: dict[str, NDArray[Any]] = {}
         for name, dtype in ARRAYS.items():
@@ -101,7 +101,7 @@ class Vocabulary:
                 offset, length = self.header["arrays"][name]
                 arrays[name] = np.frombuffer(self._map, dtype, length, offset)
             except (KeyError, TypeError, ValueError):
-                raise VocabularyError(f"{path}: cut short or damaged ({name}); build it again") from None
+                raise VocabularyError(f"{path}: truncated or damaged ({name}); build it again") from None
         self.keys = arrays["keys"]
         self.buckets = arrays["buckets"]
         self.starts = arrays["starts"]
@@ -127,23 +127,23 @@ class Vocabulary:
     def _read_header(self) -> dict[str, Any]:
         start = len(MAGIC) + 8
         if len(self._map) < start or self._map[: len(MAGIC)] != MAGIC:
-            raise VocabularyError(f"{self.path}: no vocabulary of pmcmine; `pmcmine vocab build` makes one")
+            raise VocabularyError(f"{self.path}: not a pmcmine vocabulary; build one with `pmcmine vocab build`")
         version, length = struct.unpack("<II", self._map[len(MAGIC) : start])
         if version != FORMAT:
             raise VocabularyError(
                 f"{self.path}: vocabulary format {version}, this pmcmine reads {FORMAT}; build it again"
             )
         if length > _MAX_HEADER or start + length > len(self._map):
-            raise VocabularyError(f"{self.path}: cut short or damaged (header); build it again")
+            raise VocabularyError(f"{self.path}: truncated or damaged (header); build it again")
         try:
             header: dict[str, Any] = json.loads(self._map[start : start + length])
             if header["normaliser"] != NORMALISER:
-                raise VocabularyError(f"{self.path}: made with other rules of spelling; build it again")
+                raise VocabularyError(f"{self.path}: built with other spelling rules; build it again")
             self.origins = tuple(Origin(**o) for o in header["origins"])
             self.type_sets = tuple(tuple(t) for t in header["type_sets"])
             _check_header(header)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError, UnsafeNameError):
-            raise VocabularyError(f"{self.path}: cut short or damaged (header); build it again") from None
+            raise VocabularyError(f"{self.path}: truncated or damaged (header); build it again") from None
         return header
 
     @property
@@ -188,9 +188,9 @@ class Vocabulary:
             VocabularyError: if not.
         """
         if not self.verify():
-            raise VocabularyError(f"{self.path}: damaged, its content has another hash than it states; build it again")
+            raise VocabularyError(f"{self.path}: damaged (its hash differs from the stated one); build it again")
         if not self._is_sound():
-            raise VocabularyError(f"{self.path}: damaged, its parts do not fit each other; build it again")
+            raise VocabularyError(f"{self.path}: damaged (its parts are inconsistent); build it again")
         if hasattr(mmap, "MADV_DONTNEED"):
             self._map.madvise(mmap.MADV_DONTNEED)
 
@@ -213,13 +213,13 @@ class Vocabulary:
         )
 
     def string(self, number: int) -> str:
-        """A name by its number."""
+        """Look up a name by its number."""
         start = int(self._name_ends[number - 1]) if number else 0
         end = int(self._name_ends[number])
         return self._map[self._names_at + start : self._names_at + end].decode("utf-8", "replace")
 
     def term(self, number: int) -> Term:
-        """A term by its number."""
+        """Look up a term by its number."""
         term = self._terms.get(number)
         if term is None:
             cui = int(self._cui[number])
@@ -239,7 +239,7 @@ class Vocabulary:
         return term
 
     def names(self) -> Iterator[tuple[str, int, int]]:
-        """All names as (name, term, flags), in the order of their keys."""
+        """List all names as (name, term, flags), in the order of their keys."""
         strings: dict[int, str] = {}
         for name, term, flags in zip(
             self.posting_name.tolist(), self.posting_term.tolist(), self.posting_flags.tolist(), strict=True
@@ -249,7 +249,7 @@ class Vocabulary:
             yield strings[name], term, flags
 
     def rows(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Row of each (mixed) key in `keys`, -1 where it is not there."""
+        """Return row of each (mixed) key in `keys`, -1 if missing."""
         n = len(keys)
         out = np.full(n, -1, np.int64)
         if not n or not len(self.keys):
@@ -268,7 +268,7 @@ class Vocabulary:
         return out
 
     def begins(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Whether a longer name may begin with what was hashed (unmixed); seldom True without reason."""
+        """Check whether a longer name may begin with what was hashed (unmixed); seldom True without reason."""
         bits = len(self.prefixes) * 8
         place = (hashes * np.uint64(PREFIX_MIX)) >> np.uint64(64 - (bits.bit_length() - 1))
         out: NDArray[np.bool_] = (
@@ -277,7 +277,7 @@ class Vocabulary:
         return out
 
     def info(self) -> dict[str, Any]:
-        """What `vocab info` shows."""
+        """Collect the output of `vocab info`."""
         return {
             "path": self.path,
             "name": self.name,

@@ -1,1 +1,1 @@
-"""What the blocks of a run leave for its later stages, and a release for the next one."""
+"""Files that the blocks of a run leave for its later stages, and a release for its next update."""

@@ -23,7 +23,7 @@ class Sum:
         unit: what is counted.
         n_in: number of what goes in.
         n_out: number of what comes out.
-        rejected: how many were rejected.
+        rejected: number of rejects.
         meaning: the equation in words.
     """
 
@@ -55,8 +55,10 @@ class Tally:
     sums: tuple[Sum, ...]
 
     def faults(self) -> dict[str, float]:
-        """Share of articles, and of figures, lost to faults of data or transport, as against choices of rights
-        and taste."""
+        """Compute the share of articles, and of figures, lost to faults of data or transport.
+
+        Choices of rights and selection do not count.
+        """
 
         def lost(*units: str) -> int:
             return sum(n for (_, u, reason), n in self.rejects.items() if u in units and Reason(reason) in FAULTS)
@@ -91,7 +93,7 @@ def tally(
         n_versions: article versions of the snapshot.
         shard_records: of all shards.
         table_records: of all table files.
-        near: what came of the near duplicates; None where they were not looked for.
+        near: what came of the near duplicates; None if they were not looked for.
         tombstones: those that an update adds by itself.
     """  # fmt: skip
     counts: Counter[str] = Counter()
@@ -132,7 +134,7 @@ def tally(
 def _sums(
     n_versions: int, counts: Counter[str], rejects: Counter[tuple[str, str, str]], staged: Counter[str]
 ) -> list[Sum]:
-    """The equations of all stages, but for near duplicates and table files."""
+    """Return the equations of all stages, but for near duplicates and table files."""
 
     def rejected(unit: str, *stages: str) -> int:
         return sum(n for (s, u, _), n in rejects.items() if u == unit and s in stages)

@@ -23,7 +23,7 @@ def note_damaged(work: Folder, pmcids: Collection[str]) -> None:
 
 
 def damaged_articles(work: Folder) -> frozenset[str]:
-    """PMCIDs that `note_damaged` noted."""
+    """Return PMCIDs that `note_damaged` noted."""
     return frozenset(work.names(DAMAGED))
 
 
@@ -64,7 +64,7 @@ class Changes:
         return {name: len(pmcids) for name, pmcids in asdict(self).items()}
 
     def without(self, pmcids: Collection[str]) -> Changes:
-        """The others."""
+        """Return the others."""
         return Changes(**{name: tuple(p for p in held if p not in pmcids) for name, held in asdict(self).items()})
 
 
@@ -101,7 +101,7 @@ def write_changes(work: Folder, block: int, changes: Changes) -> None:
 
 
 def read_changes(work: Folder, block: int) -> Changes:
-    """The changes of a block; none where no update runs."""
+    """Return the changes of a block; none where no update runs."""
     try:
         return sealed.record(work, delta_file(block), _CHANGES.validate_python)
     except FileNotFoundError:
@@ -114,7 +114,7 @@ def write_delta(work: Folder, delta: Delta) -> None:
 
 
 def read_delta(work: Folder) -> Delta | None:
-    """The sums; None where no update runs."""
+    """Return the sums; None where no update runs."""
     try:
         return sealed.record(work, DELTA, _DELTA.validate_python)
     except FileNotFoundError:
@@ -122,12 +122,12 @@ def read_delta(work: Folder) -> Delta | None:
 
 
 def read_dead(work: Folder, block: int) -> frozenset[str]:
-    """PMCIDs of a block whose old rows are not valid any more."""
+    """Read PMCIDs of a block whose old rows are not valid any longer."""
     return frozenset(read_changes(work, block).all())
 
 
 def dead_in(work: Folder, blocks: Iterable[int]) -> frozenset[str]:
-    """The same of several blocks."""
+    """Run `read_dead` over several blocks."""
     return frozenset[str]().union(*(read_dead(work, block) for block in blocks))
 
 
@@ -143,7 +143,7 @@ class Tombstones:
 
 
 def read_tombstones(work: Folder) -> Tombstones:
-    """What `write_tombstones` wrote; nothing where no update runs."""
+    """Read the result of `write_tombstones`; empty outside updates."""
     try:
         found = sealed.read(work, TOMBSTONES)
     except FileNotFoundError:

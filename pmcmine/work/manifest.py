@@ -113,7 +113,7 @@ class Part:
 
     @classmethod
     def from_object(cls, raw: object) -> Part:
-        """The reverse of `to_object`.
+        """Return the reverse of `to_object`.
 
         Raises:
             ValueError: if it is no part.
@@ -121,7 +121,7 @@ class Part:
         return _PART.validate_python(raw)
 
     def counted(self) -> Counted:
-        """What of it goes into the sums."""
+        """Return what of it goes into the sums."""
         rows = {table: sum(s.rows for s in held.slices) for table, held in self.tables.items()}
         return Counted(self.counts, self.rejects, rows)
 
@@ -158,7 +158,7 @@ _MANIFEST: Final = TypeAdapter(Manifest)
 
 
 def block_folder(block: int) -> str:
-    """Folder of a block inside the work folder."""
+    """Return the folder of a block inside the work folder."""
     return f"blocks/{block // 1000:03d}/{block:06d}"
 
 
@@ -168,11 +168,11 @@ def write_manifest(work: Folder, manifest: Manifest) -> None:
 
 
 def read_manifest(work: Folder, block: int) -> Manifest | None:
-    """The manifest of a committed block, None where it is not committed, or the manifest damaged: it is mined again."""
+    """Read the manifest of a block; None if it is not committed or is damaged, so that it is mined again."""
     return sealed.record_or_none(work, f"{block_folder(block)}/{MANIFEST}", _MANIFEST.validate_python)
 
 
 def parts_of(work: Folder, block: int) -> Iterator[Part]:
-    """What was mined of a block; nothing where it was not, as an update mines few blocks."""
+    """Return what was mined of a block; nothing where it was not, as an update mines few blocks."""
     manifest = read_manifest(work, block)
     yield from manifest.parts if manifest is not None else ()

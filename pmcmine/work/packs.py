@@ -1,4 +1,4 @@
-"""Packs of staged samples."""
+"""Read packs of staged samples."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SIGNATURES = ".near.bin"
 
 @lru_cache(maxsize=100_000)
 def _check_signatures(release: Folder, name: str) -> None:
-    """Check the bytes of a part's signatures of the old release, once a process.
+    """Check the bytes of a part's signatures of the old release, once per process.
 
     Raises:
         DamagedError: if they are damaged.
@@ -36,10 +36,10 @@ class PackReader:
         self._open: dict[str, BinaryIO] = {}
 
     def read(self, pack: str, offset: int, size: int) -> bytes:
-        """Bytes of a range.
+        """Read the bytes of a range.
 
         Raises:
-            StorageError: where the pack is shorter than its manifest says.
+            StorageError: if the pack is shorter than its manifest says.
         """
         if not self._work.is_local:
             folder, name = locate(self._work, pack)
@@ -62,7 +62,7 @@ class PackReader:
         return data
 
     def _short(self, pack: str, problem: str) -> StorageError:
-        """The error of a range that is not there; a pack of a block is given up."""
+        """Build the error of a missing range, and give up the pack if it is a block's."""
         folder, name = locate(self._work, pack)
         if folder.url == self._work.url:
             return give_up(self._work, name, problem)

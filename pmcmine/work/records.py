@@ -143,12 +143,12 @@ def write_table_record(work: Folder, record: TableRecord) -> None:
 
 
 def read_shard_record(work: Folder, name: str) -> ShardRecord | None:
-    """The record of that name; None if it is missing or damaged."""
+    """Return the record of that name; None if it is missing or damaged."""
     return sealed.record_or_none(work, name, _SHARD.validate_python)
 
 
 def shard_record_of(work: Folder, name: str) -> ShardRecord:
-    """The record of that name of a shard that must be whole.
+    """Return the record of that name of a shard that must be whole.
 
     Raises:
         DamagedError: if it is missing or damaged; the same command writes its file again.
@@ -157,7 +157,7 @@ def shard_record_of(work: Folder, name: str) -> ShardRecord:
 
 
 def table_record_of(work: Folder, name: str) -> TableRecord:
-    """The same of a table file."""
+    """Return the same of a table file."""
     return _needed(work, name, lambda work, name: sealed.record_or_none(work, name, _TABLE.validate_python))
 
 
@@ -169,7 +169,7 @@ def _needed(work: Folder, name: str, read: Callable[[Folder, str], _Record | Non
 
 
 def committed_shard(dataset: str, name: str, work: Folder, out: Folder) -> ShardRecord | None:
-    """The record of a shard that is whole: where it was written, or on the Hub."""
+    """Return the record of a shard that is whole: where it was written, or on the Hub."""
     record = read_shard_record(work, shard_record(dataset, name))
     if record is None:
         return None
@@ -180,7 +180,7 @@ def committed_shard(dataset: str, name: str, work: Folder, out: Folder) -> Shard
 
 
 def committed_table(name: str, work: Folder, out: Folder) -> TableRecord | None:
-    """The record of a table file that is whole."""
+    """Return the record of a table file that is whole."""
     record = sealed.record_or_none(work, table_record(name), _TABLE.validate_python)
     target = f"tables/{name}"
     if record is None or record.kept or (out.exists(target) and out.size(target) == record.bytes):
@@ -194,5 +194,5 @@ def write_clusters(work: Folder, done: Clusters) -> None:
 
 
 def read_clusters(work: Folder) -> Clusters | None:
-    """What `write_clusters` wrote; None where near duplicates were not looked for to the end."""
+    """Return what `write_clusters` wrote; None where near duplicates were not looked for to the end."""
     return sealed.record_or_none(work, NEAR, _CLUSTERS.validate_python)

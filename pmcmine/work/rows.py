@@ -22,7 +22,7 @@ GIVEN_UP = "given-up"  # in the work folder: a note for each damaged file whose 
 
 
 def data_bytes(array: Any) -> int:
-    """Bytes of the values of an Arrow array, additive over rows and blind to how they are chunked."""
+    """Return the bytes of the values of an Arrow array, additive over rows and blind to how they are chunked."""
     if isinstance(array, pa.ChunkedArray):
         return sum(data_bytes(c) for c in array.chunks)
     kind = array.type
@@ -39,7 +39,7 @@ def data_bytes(array: Any) -> int:
 
 
 def set_column(rows: pa.Table, name: str, values: pa.Array) -> pa.Table:
-    """Rows with other values in a column."""
+    """Replace the values of a column."""
     at = rows.schema.get_field_index(name)
     return rows.set_column(at, rows.schema.field(at), values)
 
@@ -98,7 +98,7 @@ def give_up(work: Folder, name: str, problem: str) -> DamagedError:
 
 
 def _converted(table: Table, rows: Sequence[Any]) -> pa.Table:
-    """Arrow table of records; a text that UTF-8 can't hold costs a replacement character, not the block."""
+    """Return Arrow table of records; a text that UTF-8 can't hold costs a replacement character, not the block."""
     try:
         return to_arrow(table, rows)
     except UnicodeEncodeError:

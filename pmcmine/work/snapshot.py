@@ -41,15 +41,15 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What is frozen.
+    r"""Facts of a frozen snapshot.
 
     Attributes:
-        sha256: hash over `<pmcid>.<version>\\t<etag>` lines in order of number and version.
+        sha256: hash over `<pmcid>.<version>\t<etag>` lines in order of number and version.
         kind: kind of the source.
-        n_versions: article versions; a PMCID that was asked for and is not there counts as one.
-        n_pmcids: PMCIDs.
-        n_blocks: blocks, ranges of the articles' places in [0, 1).
-        n_absent: PMCIDs that were asked for and are not in the source.
+        n_versions: number of article versions; a requested PMCID that is missing counts as one.
+        n_pmcids: number of PMCIDs.
+        n_blocks: number of blocks, which are ranges of the articles' places in [0, 1).
+        n_absent: number of requested PMCIDs that the source does not have.
     """
 
     sha256: str
@@ -61,8 +61,11 @@ class Snapshot:
 
 
 def n_blocks_for(n_pmcids: int, block_articles: int) -> int:
-    """Blocks of about `block_articles`, and at least one for each 8 articles up to 16, so that small corpora
-    too resume and spread."""
+    """Compute the number of blocks.
+
+    Blocks hold about `block_articles`. There is at least one block per 8 articles up to 16, so that small corpora also
+    resume and spread.
+    """
     return max(1, math.ceil(n_pmcids / block_articles), min(16, math.ceil(n_pmcids / 8)))
 
 
@@ -80,16 +83,16 @@ def freeze(
     Args:
         entries: all article versions.
         kind: kind of the source.
-        limit: at most so many PMCIDs.
+        limit: at most this many PMCIDs.
         block_articles: PMCIDs of a block.
         work: the run's work folder.
-        n_blocks: number of blocks, where it is that of an earlier snapshot.
-        asked: PMCIDs that were asked for; one without an entry gets one that says so.
+        n_blocks: number of blocks, if it is that of an earlier snapshot.
+        asked: PMCIDs that were requested; one without an entry gets one that says so.
 
     A version that is listed twice keeps its first entry; another one with other content becomes a ledger row.
 
     Raises:
-        SourceError: where there is no article at all.
+        SourceError: if there is no article at all.
     """
     columns: dict[str, list[object]] = {name: [] for name in _SCHEMA.names}
     wanted = frozenset(asked)
@@ -141,7 +144,7 @@ def freeze(
 
 
 def _storable(entry: Entry) -> Entry:
-    """The entry, or a broken one if UTF-8 can't hold what it says."""
+    """Return the entry, or a broken one if UTF-8 can't encode it."""
     if (said := entry.ref + entry.etag + entry.note).isascii() or clean(said) == said:
         return entry
     return broken_entry(entry.pmcid, entry.version, Reason.METADATA_INVALID, f"{entry.ref}: its name is no UTF-8")
@@ -172,7 +175,7 @@ def _without_repeats(table: pa.Table) -> pa.Table:
 
 
 def _one_batch(table: pa.Table) -> pa.RecordBatch:
-    """A table's rows in one batch, which becomes one row group, an empty one too."""
+    """Return a table's rows as one batch, which becomes one row group even if empty."""
     batches = table.combine_chunks().to_batches()
     return batches[0] if batches else pa.RecordBatch.from_pylist([], _SCHEMA)
 
@@ -182,7 +185,7 @@ def _file(block: int) -> str:
 
 
 def load(work: Folder) -> Snapshot | None:
-    """The frozen snapshot of a work folder, None where there is none yet."""
+    """Load the frozen snapshot of a work folder; None if there is none yet."""
     try:
         return Snapshot(**sealed.read(work, INFO))
     except FileNotFoundError:
@@ -190,7 +193,7 @@ def load(work: Folder) -> Snapshot | None:
 
 
 def read_day(work: Folder) -> str | None:
-    """Day, UTC, on which the snapshot was frozen; None if the work folder does not say."""
+    """Read day, UTC, on which the snapshot was frozen; None if the work folder does not say."""
     try:
         day = work.read(_DAY, 64).decode("ascii", "replace")
     except FileNotFoundError:
@@ -201,7 +204,7 @@ def read_day(work: Folder) -> str | None:
 
 
 def absent(work: Folder, frozen: Snapshot) -> list[str]:
-    """PMCIDs that were asked for and are not in the source."""
+    """Return PMCIDs that were requested and are not in the source."""
     if not frozen.n_absent:
         return []
     groups = (group for block in range(frozen.n_blocks) for group in read_block(work, block))
@@ -209,7 +212,7 @@ def absent(work: Folder, frozen: Snapshot) -> list[str]:
 
 
 def _block_file(work: Folder, block: int) -> io.BytesIO:
-    """The file of a block's entries, checked.
+    """Open and check the file of a block's entries.
 
     Raises:
         DamagedError: if it is missing or damaged.
@@ -224,7 +227,7 @@ def _block_file(work: Folder, block: int) -> io.BytesIO:
 
 
 def read_block(work: Folder, block: int) -> list[list[Entry]]:
-    """The entries of a block, one list a PMCID, in order of PMCID and version."""
+    """Read the entries of a block: one list per PMCID, in order of PMCID and version."""
     table = pq.ParquetFile(_block_file(work, block)).read_row_group(block % _BLOCKS_A_FILE)
     groups: dict[str, list[Entry]] = {}
     for row in table.to_pylist():

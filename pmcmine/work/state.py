@@ -35,7 +35,7 @@ _KINDS: Final = {"ledger": LEDGER_SCHEMA, "index": INDEX_SCHEMA, "near": SIGNATU
 
 
 def part_file(kind: str, block: int) -> str:
-    """Path of a part's file in the release: ledger, index or near, or `bin` for the bytes of the signatures."""
+    """Return the path of a part's file: ledger, index or near, or `bin` for the bytes of the signatures."""
     suffix = "near.bin" if kind == "bin" else f"{kind}.arrow"
     return f"{STATE}/{block // 1000:03d}/{block:06d}.{suffix}"
 
@@ -46,7 +46,7 @@ def state_record(block: int) -> str:
 
 
 def read_part(release: Folder, kind: str, block: int, dead: frozenset[str] = frozenset()) -> pa.Table:
-    """Rows of a part without those of PMCIDs that are read anew; empty where the release has no such part."""
+    """Read the rows of a part without those of PMCIDs that are read again; empty if the release has no such part."""
     entry = state_entries(release).get(part_file(kind, block))
     if entry is None:
         return _KINDS[kind].empty_table()
@@ -68,20 +68,20 @@ def _rows_today(rows: str) -> str:
 
 
 def old_part(work: Folder, kind: str, block: int) -> pa.Table:
-    """What of a part of the release that an update starts from still stands; empty where no update runs."""
+    """Read the rows of a part of the old release that are still valid; empty outside updates."""
     if not work.exists(DELTA):
         return _KINDS[kind].empty_table()
     return read_part(release_folder(work), kind, block, read_dead(work, block))
 
 
 def new_parts(work: Folder, kind: str, block: int) -> Iterator[pa.Table]:
-    """Rows of what was mined in a block; nothing where it was not."""
+    """Yield the rows of what was mined in a block; nothing if it was not."""
     for part in parts_of(work, block):
         yield read_arrow(work, {"ledger": part.ledger, "index": part.index, "near": part.near}[kind]).read_all()
 
 
 def ledger_counts(rows: pa.Table) -> Iterator[Counted]:
-    """What the ledger says of each PMCID."""
+    """Yield what the ledger says of each PMCID."""
     for row in rows.select(["counts", "rejects", "rows"]).to_pylist():
         held = json.loads(row["rows"])
         held.pop("tombstones", None)  # these are counted by themselves: some are of articles that are gone

@@ -37,16 +37,16 @@ def write_state(plan: Plan, files: Iterable[FileEntry]) -> bytes:
 
 
 def read_state(release: Folder) -> State:
-    """What `state.json` says.
+    """Return what `state.json` says.
 
     Raises:
-        ReleaseError: where the release has no state.
+        ReleaseError: if the release has no state.
     """
     try:
         data = release.read(STATE_FILE)
     except FileNotFoundError:
         raise ReleaseError(
-            f"{release.url}: no {STATE_FILE}; it was mined without state (keep_state) or published: mine it anew"
+            f"{release.url}: no {STATE_FILE}; it was mined with keep_state=false, or downloaded; mine a new release"
         ) from None
     where = f"{release.url}/{STATE_FILE}"
     found = sealed.parse_object(data, where, WAY_OUT)
@@ -59,7 +59,7 @@ def check_state(release: Folder) -> State:
     """Read `state.json` and compare it with what `release.json` says of it.
 
     Raises:
-        ReleaseError: where the release has no state.
+        ReleaseError: if the release has no state.
         DamagedError: if it is damaged.
     """
     state = read_state(release)
@@ -70,7 +70,7 @@ def check_state(release: Folder) -> State:
 
 
 def state_entries(release: Folder) -> Mapping[str, FileEntry]:
-    """Entries of all files of the state by name; read once a process and state of `state.json`."""
+    """Return the entries of all files of the state by name; read once per process and state of `state.json`."""
     try:
         version = release.fs.ukey(release.path(STATE_FILE))
     except (FileNotFoundError, NotImplementedError, AttributeError):

@@ -99,7 +99,7 @@ def test_training_is_deterministic_and_survives_its_file() -> None:
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"nothing", dump(shipped())[:5000]])
 def test_damaged_models_are_told_in_a_line(data: bytes) -> None:
-    with pytest.raises(PmcmineError, match="model of text classifiers") as caught:
+    with pytest.raises(PmcmineError, match="not a text model") as caught:
         parse(data, "x.npz")
     assert "\n" not in str(caught.value)
 

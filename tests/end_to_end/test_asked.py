@@ -111,8 +111,8 @@ def test_only_what_was_asked_for(kind: str, tmp_path: Path, capsys: pytest.Captu
         args = ["mine", *source, "--out", str(out), "--pmcid", asked, *LIGHT]
         code, _, err = call(capsys, *args)
         assert code == 0 and err.count("\n") == 1 + (kind in ("bulk", "pdf"))
-        assert "1 of the 3 PMCIDs asked for is not in the source: PMC9499999" in err
-        assert ("bulk packages hold text alone" in err) == (kind == "bulk")
+        assert "1 of the 3 requested PMCIDs is not in the source: PMC9499999" in err
+        assert ("bulk packages contain only text" in err) == (kind == "bulk")
         assert {a["pmcid"] for a in rows(out, "articles")} == {"PMC9400002", "PMC9400004"}
         missing = [(r["pmcid"], r["article_id"]) for r in rows(out, "rejects") if r["reason"] == "not_in_source"]
         assert missing == [("PMC9499999", "PMC9499999")]
@@ -121,7 +121,7 @@ def test_only_what_was_asked_for(kind: str, tmp_path: Path, capsys: pytest.Captu
         for _ in range(2):
             code, printed, err = call(capsys, *nothing)
             assert code == 1
-            assert "none of the 2 PMCIDs asked for is in the source: PMC9499998, PMC9499999" in err
+            assert "none of the 2 requested PMCIDs is in the source: PMC9499998, PMC9499999" in err
         assert "not_in_source" in printed and len(rows(tmp_path / "none", "rejects")) == 2
 
 

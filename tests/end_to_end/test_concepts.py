@@ -82,7 +82,7 @@ def test_names_of_a_restricted_vocabulary_stay_out(demo_server: BucketServer, tm
     stated = release_json(tmp_path / "release")["vocabulary"]
     assert stated["license_class"] == "umls" and stated["names_published"] is False
     for card in ("shards/README.md", "tables/README.md"):
-        assert "bars publishing its names" in (tmp_path / "release" / card).read_text("utf-8")
+        assert "forbids publishing its names" in (tmp_path / "release" / card).read_text("utf-8")
     report = (tmp_path / "release" / "report.html").read_text("utf-8")
     assert "names are not published" in report
     assert "Hypertensive disease" not in json.dumps(found)

@@ -89,7 +89,7 @@ def test_files_that_come_while_a_run_is_stopped_stay(
             continue
         _put(path)
         before = tree(out, "shards", "tables", "state")
-        with pytest.raises(PmcmineError, match=r"holds files that|is there, and this run did not write it") as refused:
+        with pytest.raises(PmcmineError, match=r"holds files that|exists, but this run did not write it") as refused:
             mine(_config(bucket, out))
         assert theirs.split("/")[0] in str(refused.value) and "\n" not in str(refused.value)
         assert path.read_text() == "precious"

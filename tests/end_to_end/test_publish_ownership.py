@@ -156,7 +156,7 @@ def test_adopted_when_asked_for_and_said(hub: HubServer, tmp_path: Path, capsys:
 def test_files_that_readers_would_take_for_ours_are_not_adopted(adopt: bool, hub: HubServer, tmp_path: Path) -> None:
     _put(hub, "org/pairs", {"commercial/train/000/train-00007-of-00009.tar": b"theirs"})
     before = _state(hub)
-    with pytest.raises(PmcmineError, match=r"did not put there|readers would take for ours"):
+    with pytest.raises(PmcmineError, match=r"did not put there|readers would mistake for this release"):
         publish(_release(tmp_path / "ours"), "org/pairs", endpoint=hub.url, adopt=adopt)
     assert _state(hub) == before
 
@@ -202,7 +202,7 @@ def test_a_hub_that_makes_it_public_gets_nothing(
 
     real = HfApi.create_repo
     monkeypatch.setattr(HfApi, "create_repo", lambda api, repo, **kw: real(api, repo, **(kw | {"private": False})))
-    with pytest.raises(PmcmineError, match="made it public, which was not asked for"):
+    with pytest.raises(PmcmineError, match="made it public, which is not what you asked for"):
         publish(_release(tmp_path / "ours"), "org/pairs", endpoint=hub.url)
     assert not hub.puts and set(hub.files("org/pairs")) <= {".gitattributes"}
 
@@ -210,7 +210,7 @@ def test_a_hub_that_makes_it_public_gets_nothing(
 @pytest.mark.parametrize("name", ["pairs", "a/b/c", "/b", "a/", "a b/c", "a/b c", "a/../b", "..", "a/b--c", "a/b..c",
                                   "a/b.git", "a/b@main", "a/-b", "a/b\n", "a/" + "b" * 90, "é/b", "hf://a/b"])  # fmt: skip
 def test_names_that_are_none(name: str, tmp_path: Path) -> None:
-    with pytest.raises(PmcmineError, match="is no repo"):
+    with pytest.raises(PmcmineError, match="is not a repo name"):
         repo_name(name, "shards")
 
 
@@ -235,7 +235,7 @@ def test_a_repo_that_changes_meanwhile_is_left(
     with monkeypatch.context() as patched:
         _before_commit(hub, patched, n, lambda: _put(hub, "org/pairs", {"data/precious.csv": b"1"}))
         release = _release(tmp_path / "ours")
-        with pytest.raises(PmcmineError, match="somebody else changed it during this upload") as refused:
+        with pytest.raises(PmcmineError, match="it was changed by someone else during this upload") as refused:
             publish(release, "org/pairs", endpoint=hub.url)
     assert "\n" not in str(refused.value) and hub.repos["org/pairs"].commits[-1][2] == "theirs"
     assert "release.json" not in hub.files("org/pairs")
@@ -282,7 +282,7 @@ def test_a_hub_that_is_at_another_commit_is_asked_again(
     publish(release, "org/pairs", endpoint=hub.url)
     _assert_holds(hub, release)
     left[0] = 99
-    with pytest.raises(PmcmineError, match="somebody else changed it"):
+    with pytest.raises(PmcmineError, match="changed by someone else"):
         publish(_release(tmp_path / "ours", text="later"), "org/pairs", endpoint=hub.url)
 
 
@@ -311,7 +311,7 @@ def test_two_uploads_at_once_end_as_one_release(
     for thread in threads:
         thread.join(60)
     for error in filter(None, refused):
-        assert "somebody else changed it" in str(error) or "another release" in str(error)
+        assert "changed by someone else" in str(error) or "another release" in str(error)
     assert None in refused, refused
     assert id_of(json.loads(hub.files("org/pairs")["release.json"])) in {
         id_of(json.loads((r / "release.json").read_text())) for r in releases
@@ -355,7 +355,7 @@ def test_the_later_of_two_updates_stops_before_repos_are_of_two_releases(
 
     monkeypatch.setattr(target_module, "look", looked)
     before = hub.files("org/pairs")
-    with pytest.raises(PmcmineError, match="org/pairs-tables: somebody else changed it"):
+    with pytest.raises(PmcmineError, match="org/pairs-tables: it was changed by someone else"):
         publish(release, "org/pairs", endpoint=hub.url)
     assert hub.files("org/pairs") == before
 
@@ -420,7 +420,7 @@ def test_a_release_that_changes_while_it_is_sent(
     release = _release(tmp_path / "ours")
     with monkeypatch.context() as patched:
         _before_commit(hub, patched, 2, lambda: (release / "release.json").write_text("{}") and None)
-        with pytest.raises(PmcmineError, match="the release changed while it was uploaded"):
+        with pytest.raises(PmcmineError, match="the release changed during the upload"):
             publish(release, "org/pairs", endpoint=hub.url)
     assert "release.json" not in hub.files("org/pairs")
 
@@ -451,7 +451,7 @@ def test_shards_of_a_run_are_not_mixed_with_those_of_a_whole_release(hub: HubSer
     _assert_holds(hub, release)
     assert all(n == 1 for n in hub.puts.values())
     freed = _mining(hub, tmp_path, free_published=True)
-    with pytest.raises(PmcmineError, match="holds a whole release, whose shards --free-published would mix"):
+    with pytest.raises(PmcmineError, match="holds a complete release, and --free-published would mix"):
         Published(freed, work, Folder(str(release)), identity, paths)
     check_hub(freed, lambda line: None)  # the release is whole: what is on the Hub is its own
     (release / "release.json").unlink()

@@ -161,7 +161,7 @@ def test_a_run_with_secrets(
         code, said, err = call(capsys, *args)
         assert code == 0 and asked, err
         code, again, err_again = call(capsys, *args[:2], source.replace("s3cr3t-source", "s3cr3t-rotated"), *args[3:])
-        assert code == 0 and "whole already" in again, err_again
+        assert code == 0 and "already complete" in again, err_again
         code, _, refused = call(capsys, "update", str(out), "-q")
         assert code == 2 and "--source" in refused and refused.count("\n") == 1
         code, _, other = call(capsys, *args[:2], f"http://user:s3cr3t-x@{at}other/", *args[3:])

@@ -116,7 +116,7 @@ def test_exit_code_1_above_the_threshold(tmp_path: Path, demo_bucket: Path, caps
     light = [f"--set={k}=false" for k in ("classify", "image_kinds", "languages", "privacy")]
     code, _, err = call(capsys, "mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "-q",
                         "--vocab", "none", "--max-reject-rate", "0.0001", *light)  # fmt: skip
-    assert code == 1 and "lost to faults" in err
+    assert code == 1 and "rejected because of faults" in err
 
 
 def test_a_pause_holds_all_threads() -> None:

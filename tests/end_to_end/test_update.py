@@ -320,13 +320,13 @@ def test_what_an_update_refuses(
     for arguments, message in (
         (["update", str(tmp_path / "nothing")], "no release.json"),
         (["update", str(release), "--date", "25.11.2026"], "give YYYY-MM-DD"),
-        (["update", str(release), "--set", "seed=4"], "can't change what is made"),
+        (["update", str(release), "--set", "seed=4"], "can't change the content of the release"),
     ):
         code, _, err = call(capsys, *arguments)
         assert code == 2 and message in err and err.count("\n") == 1, err
     shutil.rmtree(release / "state")
     code, _, err = call(capsys, "update", str(release), "--source", str(begun[1]))
-    assert code == 2 and "without state" in err
+    assert code == 2 and "keep_state=false" in err
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ PAINTERS: Final[Mapping[str, Painter]] = {
 
 
 def compound(r: random.Random, kinds: list[str], size: Size) -> Image.Image:
-    """Pictures of kinds in a grid on white, with letters."""
+    """Draw pictures of kinds in a grid on white, with letters."""
     columns = min(len(kinds), r.choice([2, 3]))
     rows = -(-len(kinds) // columns)
     w, h = size

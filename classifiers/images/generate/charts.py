@@ -30,7 +30,7 @@ class _Axes:
 
 
 def chart(r: random.Random, size: Size) -> Image.Image:
-    """Bars, lines, points, boxes, forest and survival plots, spectra."""
+    """Draw bars, lines, points, boxes, forest and survival plots, spectra."""
     w, h = size
     dark = r.random() < 0.06
     back, ink = ("black", "white") if dark else (r.choice(["white"] * 6 + ["#f4f4f4", "#eaf2f3"]), "black")
@@ -88,7 +88,7 @@ def _bars(r: random.Random, axes: _Axes, n: int) -> None:
 
 
 def _curve(r: random.Random, axes: _Axes, kind: str, n: int, series: int) -> None:
-    """A line with dots, a spectrum, or a survival curve that falls in steps."""
+    """Draw a line with dots, a spectrum, or a survival curve that falls in steps."""
     d, left, bottom = axes.draw, axes.left, axes.bottom
     steps = 200 if kind == "spectrum" else n + 4
     level = r.uniform(0.2, 0.9)
@@ -111,7 +111,7 @@ def _curve(r: random.Random, axes: _Axes, kind: str, n: int, series: int) -> Non
 
 
 def _heat(r: random.Random, axes: _Axes) -> None:
-    """A square of coloured cells."""
+    """Draw a square of coloured cells."""
     m = r.randint(4, 12)
     width, height = axes.right - axes.left, axes.bottom - axes.top
     for i in range(m):
@@ -139,7 +139,7 @@ def _forest(r: random.Random, axes: _Axes) -> None:
 
 
 def diagram(r: random.Random, size: Size) -> Image.Image:
-    """Boxes or ellipses with words, joined by arrows; trees."""
+    """Draw boxes or ellipses with words, joined by arrows; trees."""
     w, h = size
     image = Image.new("RGB", size, "white")
     d = ImageDraw.Draw(image)
@@ -183,7 +183,7 @@ def diagram(r: random.Random, size: Size) -> Image.Image:
 
 
 def molecular_structure(r: random.Random, size: Size) -> Image.Image:
-    """Skeletal formulas."""
+    """Draw skeletal formulas."""
     w, h = size
     image = Image.new("RGB", size, "white")
     d = ImageDraw.Draw(image)
@@ -209,7 +209,7 @@ def molecular_structure(r: random.Random, size: Size) -> Image.Image:
 
 
 def table(r: random.Random, size: Size) -> Image.Image:
-    """Rows and columns of words and numbers; alignments; pages of text."""
+    """Draw rows and columns of words and numbers; alignments; pages of text."""
     w, h = size
     image = Image.new("RGB", size, "white")
     d = ImageDraw.Draw(image)
@@ -232,7 +232,7 @@ def table(r: random.Random, size: Size) -> Image.Image:
 
 
 def map_(r: random.Random, size: Size) -> Image.Image:
-    """Regions in colours, with borders and points."""
+    """Return regions in colours, with borders and points."""
     w, h = size
     rng = _rng(r)
     n = r.randint(8, 50)

@@ -21,7 +21,7 @@ def _rng(r: random.Random) -> np.random.Generator:
 
 
 def noise(r: random.Random, size: Size, coarse: int) -> NDArray[np.float64]:
-    """Smooth noise from 0 to 1, height × width, whose grains are about `coarse` pixels."""
+    """Generate smooth noise from 0 to 1, height × width, with grains of about `coarse` pixels."""
     w, h = size
     small = _rng(r).random((max(h // coarse, 2), max(w // coarse, 2)))
     image = Image.fromarray((small * 255).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)
@@ -38,7 +38,7 @@ def _coloured(values: NDArray[np.float64], low: tuple[int, int, int], high: tupl
 
 
 def _grid(size: Size) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """x and y from -1 to 1."""
+    """Return X and y from -1 to 1."""
     w, h = size
     y, x = np.mgrid[-1 : 1 : h * 1j, -1 : 1 : w * 1j]
     return x, y

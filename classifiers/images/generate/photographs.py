@@ -12,7 +12,7 @@ from classifiers.images.generate.marks import Size, _coloured, _grey, _grid, _rn
 
 
 def gel(r: random.Random, size: Size) -> Image.Image:
-    """Blots (dark bands on grey) and gels (bright bands on black)."""
+    """Draw blots (dark bands on grey) and gels (bright bands on black)."""
     w, h = size
     x, y = np.meshgrid(np.arange(w), np.arange(h))
     lanes, strips = r.randint(3, 12), r.randint(1, 5)
@@ -42,7 +42,7 @@ def gel(r: random.Random, size: Size) -> Image.Image:
 
 
 def microscopy(r: random.Random, size: Size) -> Image.Image:
-    """Stained tissue, fluorescence, electron micrographs, cultures in bright field."""
+    """Draw stained tissue, fluorescence, electron micrographs, cultures in bright field."""
     kind = r.choice(["stained", "stained", "fluorescence", "fluorescence", "electron", "bright field"])
     rng = _rng(r)
     w, h = size
@@ -81,7 +81,7 @@ def microscopy(r: random.Random, size: Size) -> Image.Image:
 
 
 def clinical_photo(r: random.Random, size: Size) -> Image.Image:
-    """Skin with a lesion, an eye's fundus, an endoscope's view, an open wound."""
+    """Draw skin with a lesion, an eye's fundus, an endoscope's view, an open wound."""
     x, y = _grid(size)
     tone = r.choice([(236, 190, 165), (205, 150, 120), (150, 100, 75), (95, 62, 45), (245, 210, 190)])
     kind = r.choice(["skin", "skin", "fundus", "endoscopy", "wound"])
@@ -126,7 +126,7 @@ def clinical_photo(r: random.Random, size: Size) -> Image.Image:
 
 
 def other(r: random.Random, size: Size) -> Image.Image:
-    """Outdoor and laboratory photographs."""
+    """Draw outdoor and laboratory photographs."""
     y = _grid(size)[1]
     kind = r.choice(["land", "plant", "plate", "objects"])
     w, h = size

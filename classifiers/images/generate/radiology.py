@@ -11,7 +11,7 @@ from classifiers.images.generate.marks import Size, _blurred, _grey, _grid, _rng
 
 
 def xray(r: random.Random, size: Size) -> Image.Image:
-    """Chest, limb and tooth radiographs."""
+    """Draw chest, limb and tooth radiographs."""
     x, y = _grid(size)
     body = np.exp(-((x / 0.9) ** 4) - (y / 1.3) ** 4)
     plane = 0.1 + 0.45 * body + 0.12 * noise(r, size, 40)
@@ -29,7 +29,7 @@ def xray(r: random.Random, size: Size) -> Image.Image:
 
 
 def ct(r: random.Random, size: Size) -> Image.Image:
-    """An axial slice: a body on black, bright bone, grey organs."""
+    """Draw an axial slice: a body on black, bright bone, grey organs."""
     x, y = _grid(size)
     rx, ry = r.uniform(0.7, 0.92), r.uniform(0.55, 0.85)
     inside = (x / rx) ** 2 + (y / ry) ** 2 < 1
@@ -47,7 +47,7 @@ def ct(r: random.Random, size: Size) -> Image.Image:
 
 
 def mri(r: random.Random, size: Size) -> Image.Image:
-    """A head or joint: smooth tissue on black, no bright bone."""
+    """Draw a head or joint: smooth tissue on black, no bright bone."""
     x, y = _grid(size)
     radius = (x / r.uniform(0.65, 0.85)) ** 2 + (y / r.uniform(0.75, 0.95)) ** 2
     inside = radius < 1
@@ -63,7 +63,7 @@ def mri(r: random.Random, size: Size) -> Image.Image:
 
 
 def ultrasound(r: random.Random, size: Size) -> Image.Image:
-    """Speckle in a fan on black."""
+    """Draw speckle in a fan on black."""
     x, y = _grid(size)
     depth = np.hypot(x, y + 1.15)
     angle = np.abs(np.arctan2(x, y + 1.15))
@@ -81,7 +81,7 @@ def ultrasound(r: random.Random, size: Size) -> Image.Image:
 
 
 def nuclear(r: random.Random, size: Size) -> Image.Image:
-    """Hot spots: scintigraphy in grey, PET in colour."""
+    """Draw hot spots: scintigraphy in grey, PET in colour."""
     x, y = _grid(size)
     plane = 0.35 * np.exp(-((x / 0.35) ** 2) - (y / 0.9) ** 2) + 0.08 * noise(r, size, 8)
     for _ in range(r.randint(2, 9)):

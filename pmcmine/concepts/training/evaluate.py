@@ -46,7 +46,7 @@ class Error:
     text: str
 
     def line(self) -> str:
-        """The error on one line."""
+        """Format the error on one line."""
         said = one_line(self.text)
         place = f"{self.document}:{self.start}-{self.end}"
         return f"{self.kind:9} {place}  gold {self.gold or '-'}  found {self.found or '-'}  {said}"
@@ -96,7 +96,7 @@ def score_linking(documents: Sequence[GoldDocument], found: Sequence[Sequence[Fo
 
 
 def score_given(documents: Sequence[GoldDocument], ids: Sequence[Sequence[str]]) -> Score:
-    """Accuracy of the ids of given mentions, also by type."""
+    """Compute the accuracy of the ids of given mentions, also by type."""
     per: list[tuple[int, int]] = []
     kinds: dict[str, list[tuple[int, int]]] = defaultdict(list)
     errors = []
@@ -121,7 +121,7 @@ def score_given(documents: Sequence[GoldDocument], ids: Sequence[Sequence[str]])
 
 
 def score_abbreviations(documents: Sequence[GoldPairs], models: Sequence[Model] | None = None) -> Score:
-    """F1 of the unique (short form, long form) pairs of each document; runs of white space count as one blank.
+    """Compute F1 of the unique (short form, long form) pairs of each document; runs of white space count as one blank.
 
     Args:
         documents: annotated texts.
@@ -139,7 +139,7 @@ def score_abbreviations(documents: Sequence[GoldPairs], models: Sequence[Model] 
 
 
 def score_negation(sentences: Sequence[GoldContext]) -> Score:
-    """F1 and accuracy of `negated`, a sentence each."""
+    """Compute F1 and accuracy of `negated`, a sentence each."""
     counts, errors, right = [], [], []
     for s in sentences:
         found = assess(s.text, [s.span])[0].negated
@@ -153,12 +153,12 @@ def score_negation(sentences: Sequence[GoldContext]) -> Score:
 
 
 def link_documents(linker: Linker, documents: Iterable[GoldDocument]) -> list[list[Found]]:
-    """What a vocabulary alone finds."""
+    """Link documents with the vocabulary alone."""
     return [[Found(x.start, x.end, linker.id_of(x.term), x.score) for x in linker.link([d.text])] for d in documents]
 
 
 def look_up_given(linker: Linker, documents: Iterable[GoldDocument], missing: str) -> list[list[str]]:
-    """What a vocabulary alone says of given mentions."""
+    """Look up given mentions in the vocabulary alone."""
     out = []
     for d in documents:
         best: dict[tuple[int, int], tuple[float, str]] = {}
@@ -170,12 +170,12 @@ def look_up_given(linker: Linker, documents: Iterable[GoldDocument], missing: st
 
 
 def score_rows(right: Sequence[bool]) -> dict[str, Any]:
-    """Accuracy over rows, with its interval."""
+    """Compute the accuracy over rows, with its interval."""
     return _accuracy([(int(r), 1) for r in right])
 
 
 def of_sources(documents: Sequence[GoldDocument], names: Container[str]) -> tuple[list[GoldDocument], frozenset[str]]:
-    """Documents with the annotations whose ids the sources know, and the prefixes of those ids.
+    """Return the documents with the annotations whose ids the sources know, and the prefixes of those ids.
 
     Where no annotation has a prefix of one of the sources (as with CUIs), all annotations stay.
     """
@@ -187,7 +187,7 @@ def of_sources(documents: Sequence[GoldDocument], names: Container[str]) -> tupl
 
 
 def calibration_error(scores: Sequence[tuple[float, bool]]) -> float:
-    """Expected calibration error over ten bins of probability (Guo et al. 2017, ICML)."""
+    """Compute the expected calibration error over ten bins of probability (Guo et al. 2017, ICML)."""
     if not scores:
         return 0.0
     p = np.array([s for s, _ in scores])
@@ -205,7 +205,7 @@ def _counts(gold: set[Any], ours: set[Any]) -> tuple[int, int, int]:
 def _interval(
     rows: Sequence[tuple[int, ...]], measure: Callable[[NDArray[np.float64]], NDArray[np.float64]]
 ) -> list[float]:
-    """95 % of the measure over resampled documents."""
+    """Return 95 % of the measure over resampled documents."""
     if not rows:
         return [0.0, 0.0]
     table = np.array(rows, float)

@@ -56,7 +56,7 @@ class _Candidate:
 
 
 def span_key(keys: Iterable[str]) -> str:
-    """Key of a run of tokens; hyphens and what separates words count for nothing."""
+    """Return key of a run of tokens; hyphens and what separates words count for nothing."""
     return "".join(k for k in keys if k not in "-‐‑–")
 
 
@@ -96,7 +96,7 @@ def _token_features(words: Sequence[str], keys: Sequence[str]) -> NDArray[np.int
 
 
 def _runs(text: _Text, prefixes: frozenset[str]) -> Iterable[tuple[int, int, str]]:
-    """Runs of tokens that may be a known string."""
+    """Find runs of tokens that may be a known string."""
     keys = text.keys
     n = len(keys)
     for a in range(n):
@@ -150,7 +150,7 @@ def _matrix(texts: Sequence[_Text], chosen: Iterable[int]) -> Any:
 
 
 def _train_taggers(texts: Sequence[_Text], chosen: Iterable[int]) -> list[Any]:
-    """Taggers of the tokens inside of a mention, of the first one, and of the last one."""
+    """Return taggers of the tokens inside of a mention, of the first one, and of the last one."""
     chosen = list(chosen)
     labels = np.zeros((3, sum(len(texts[i].words) for i in chosen)), bool)
     at = 0

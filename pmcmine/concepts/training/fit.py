@@ -22,7 +22,7 @@ _THRESHOLDS: Final = (0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
 
 
 def fit_abbreviations(documents: Sequence[GoldPairs], strength: float = 0.3) -> Model:
-    """A logistic model of alignments, and the threshold that serves F1 best on the same documents.
+    """Fit a logistic model of alignments, and the threshold with the best F1 on the same documents.
 
     Args:
         documents: texts with their pairs.
@@ -57,7 +57,7 @@ def write_abbreviations(model: Model, path: Path, trained_on: str) -> None:
 
 
 def fit_linking(linker: Linker, documents: Sequence[GoldDocument], strength: float = 1.0) -> dict[str, Any]:
-    """A logistic model of matches: bias and weights by name.
+    """Fit a logistic model of matches; return bias and weights by name.
 
     Matches inside of longer ones that were annotated teach nothing, and are left out.
     """

@@ -62,10 +62,10 @@ class GoldContext:
 
 
 def read_text(path: Path, encoding: str = "utf-8") -> str:
-    """Text of a file, unpacked where it is gzip.
+    """Read the text of a file, unpacked where it is gzip.
 
     Raises:
-        GoldError: where it is missing, damaged, too large or not in the encoding.
+        GoldError: if it is missing, damaged, too large or not in the encoding.
     """
     try:
         data = path.read_bytes()
@@ -75,7 +75,7 @@ def read_text(path: Path, encoding: str = "utf-8") -> str:
     except FileNotFoundError:
         raise GoldError(f"{path}: no such file") from None
     except (OSError, EOFError, zlib.error) as error:
-        raise GoldError(f"{path}: cut short or damaged ({error})") from None
+        raise GoldError(f"{path}: truncated or damaged ({error})") from None
     if len(data) > _MAX_BYTES:
         raise GoldError(f"{path}: more than {_MAX_BYTES >> 30} GB")
     try:
@@ -105,10 +105,10 @@ def _files(path: Path) -> list[Path]:
 
 
 def read_linking(path: Path) -> list[GoldDocument]:
-    """Documents with annotated concepts: a CRAFT folder, MedMentions' tables, or PubTator files.
+    """Read the documents with annotated concepts: a CRAFT folder, MedMentions' tables, or PubTator files.
 
     Raises:
-        GoldError: where there is nothing of these kinds, or it is damaged.
+        GoldError: if there is nothing of these kinds, or it is damaged.
     """
     if path.is_dir():
         craft = _either(path, "concepts.tsv")
@@ -169,7 +169,7 @@ def _bio_rows(path: Path) -> Iterator[list[tuple[str, str]]]:
 
 
 def _bio(path: Path, types: Path | None) -> list[GoldDocument]:
-    """Sentences, as the tables state no documents; tokens joined by one space."""
+    """Return sentences, as the tables state no documents; tokens joined by one space."""
     kinds = list(_bio_rows(types)) if types is not None else []
     documents = []
     for n, rows in enumerate(_bio_rows(path)):
@@ -217,10 +217,10 @@ def _craft(folder: Path, table: Path) -> list[GoldDocument]:
 
 
 def read_abbreviations(path: Path) -> list[GoldPairs]:
-    """MED1250: an id, title and abstract, then lines of two blanks and `SHORT|long`; comments begin with //.
+    """Read MED1250 files: an id, title and abstract, then lines of two blanks and `SHORT|long`; // is a comment.
 
     Raises:
-        GoldError: where no document is found.
+        GoldError: if no document is found.
     """
     out = []
     for file in _files(path):
@@ -243,13 +243,13 @@ def read_abbreviations(path: Path) -> list[GoldPairs]:
 
 
 def read_negation(path: Path) -> list[GoldContext]:
-    """The ConText sheet: a tab-separated table with a condition, its sentence and `negation_status`.
+    """Read the ConText sheet: tab-separated, with a condition, its sentence and `negation_status`.
 
     The condition stands in the sentence in capitals; where the sheet's sentence is cut short before it ends, the span
     is what is there.
 
     Raises:
-        GoldError: where the columns are missing.
+        GoldError: if the columns are missing.
     """
     out = []
     for file in _files(path):
@@ -275,11 +275,11 @@ def read_negation(path: Path) -> list[GoldContext]:
 
 
 def _capitals(sentence: str) -> tuple[int, int]:
-    """The last run of capitals of a sentence, or its end."""
+    """Find the last run of capitals in a sentence, or its end."""
     runs = list(re.finditer(r"[A-Z][A-Z]+(?:[\s\W]+[A-Z]+)*", sentence))
     return runs[-1].span() if runs else (len(sentence), len(sentence))
 
 
 def of_types(documents: Iterable[GoldDocument], keep: Callable[[GoldMention], bool]) -> list[GoldDocument]:
-    """The documents with those annotations only that are kept."""
+    """Keep only annotations of the given types."""
     return [replace(d, mentions=tuple(m for m in d.mentions if keep(m))) for d in documents]

@@ -1,7 +1,7 @@
 """Linking that learns from annotated texts: which words are mentions, and which concept they mean.
 
 Candidates are all runs of tokens that were annotated in the training texts, or that the vocabulary knows. A gradient
-boosted classifier gives each the probability of being a mention of its likeliest concept, from counts of its words,
+boosted classifier gives each the probability of being a mention of its most likely concept, from counts of its words,
 the vocabulary's evidence, three linear taggers of its surroundings (inside, first and last token of a mention), and
 the candidates that overlap it. The candidates that do not overlap and gain most are taken (weighted interval
 scheduling). Counts and taggers for a training text come from the other folds, so that the classifier learns from what
@@ -83,7 +83,7 @@ class TrainedLinker:
         return self
 
     def predict(self, documents: Sequence[GoldDocument]) -> list[list[Found]]:
-        """Mentions of documents; their annotations are not looked at."""
+        """Predict mentions of documents; their annotations are not looked at."""
         if self._counts is None:
             raise RuntimeError("fit comes before predict")
         texts = [self._prepare(d) for d in documents]
@@ -135,7 +135,7 @@ class TrainedLinker:
 
 
 def _folds(sizes: Sequence[int]) -> list[list[int]]:
-    """Runs of documents of about the same size; neighbours stay together, for sentences of one text are neighbours."""
+    """Split documents into runs of similar size; neighbours stay together, as they are sentences of one text."""
     total = sum(sizes)
     folds: list[list[int]] = [[] for _ in range(_FOLDS)]
     seen = 0
@@ -154,7 +154,7 @@ def _classifier() -> Any:
 def _decode(
     candidates: Sequence[_Candidate], scores: NDArray[np.float64], threshold: float
 ) -> list[tuple[_Candidate, float]]:
-    """Candidates above the threshold that do not overlap and gain most together."""
+    """Decode candidates above the threshold that do not overlap and gain most together."""
     of_doc: dict[int, list[tuple[_Candidate, float]]] = defaultdict(list)
     for c, s in zip(candidates, scores.tolist(), strict=True):
         if s >= threshold:
@@ -185,7 +185,7 @@ def _choose_threshold(
     labels: Sequence[NDArray[np.bool_]],
     found: Sequence[tuple[list[_Candidate], set[_Candidate]]],
 ) -> float:
-    """The threshold that serves F1 best on each fold, with a classifier of the others."""
+    """Choose the threshold with the best F1 on each fold, with a classifier fitted on the others."""
     scored: list[tuple[list[_Candidate], NDArray[np.float64]]] = []
     gold: set[_Candidate] = set()
     for k, (candidates, here) in enumerate(found):

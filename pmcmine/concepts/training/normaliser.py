@@ -63,7 +63,7 @@ _SAME: Final = (
 
 @lru_cache(maxsize=200_000)
 def stem(word: str) -> str:
-    """A word without what its ending says; not a word itself."""
+    """Strip a word's ending; the result need not be a word."""
     low = fold(word)
     for _ in range(2):
         cut = _ENDING.sub("", low)
@@ -80,7 +80,7 @@ def _same() -> Mapping[str, str]:
 
 @lru_cache(maxsize=200_000)
 def meanings(text: str) -> tuple[str, ...]:
-    """Stems of the words of a mention in their order, words of the same meaning brought together."""
+    """Return stems of the words of a mention in their order, words of the same meaning brought together."""
     same = _same()
     found = tuple(same.get(stem(t), stem(t)) for t in tokens(text) if t.lower() not in _WEAK)
     return found or tuple(same.get(stem(t), stem(t)) for t in tokens(text))
@@ -107,7 +107,7 @@ class _Names:
     matrix: Any
 
     def nearest(self, text: str) -> tuple[NDArray[np.float32], list[int]]:
-        """Likeness of all names (cosine), and the likest ones."""
+        """Return similarity of all names (cosine), and the likest ones."""
         likeness = np.asarray((self.vectorizer.transform([text]) @ self.matrix).todense()).ravel()
         places = np.argsort(-likeness, kind="stable")[:_NEAREST].tolist()
         return likeness, [p for p in places if likeness[p] > 0]
@@ -158,7 +158,7 @@ class MentionNormaliser:
         return self
 
     def predict(self, documents: Sequence[GoldDocument]) -> list[list[str]]:
-        """Ids of the mentions of documents, whose own ids are not looked at; `NO_ID` where nothing fits."""
+        """Predict the ids of the mentions of documents, whose own ids are not looked at; `NO_ID` where nothing fits."""
         if self._index is None:
             raise RuntimeError("fit comes before predict")
         return [self._document(self._index, self._mentions(d)) for d in documents]
@@ -179,7 +179,7 @@ class MentionNormaliser:
 
     @staticmethod
     def _given(index: _Index, mentions: Iterable[_Mention]) -> Counter[str]:
-        """Ids that the document names without doubt."""
+        """Return the ids that the document names without doubt."""
         given: Counter[str] = Counter()
         for m in mentions:
             ids = index.ids.get((m.type, name_key(m.full)))
@@ -203,7 +203,7 @@ class MentionNormaliser:
 
 
 def _written_out(surface: str, longs: Mapping[str, str]) -> str:
-    """A mention with its abbreviation written out: the whole of it, or the first that stands in it as a word."""
+    """Expand the abbreviation in a mention: the whole mention, or the first one that is a word in it."""
     whole = longs.get(surface) or longs.get(surface.removesuffix("s"))
     if whole:
         return whole
@@ -250,7 +250,7 @@ def _letters(text: str) -> str:
 
 
 def _known(index: _Index, m: _Mention, given: Mapping[str, int] | None = None) -> str | None:
-    """The id that annotators gave the same words; that which the document names elsewhere, where they gave several."""
+    """Return the id that annotators gave these words; if several, the one that the document uses elsewhere."""
     for text in (m.full, m.surface):
         ids = index.ids.get((m.type, name_key(text)))
         if ids:

@@ -22,11 +22,11 @@ def open_input(path: Path, options: Options, name: str | None = None) -> Input:
     """Open a source of names.
 
     Raises:
-        VocabularyError: where there is nothing at the path, or no format takes it.
+        VocabularyError: if there is nothing at the path, or no format takes it.
     """
     if not path.exists():
         raise VocabularyError(f"{path}: no such file or folder")
     for f in formats().values():
         if name == f.name or (name is None and f.matches(path)):
             return f.open(path, options)
-    raise VocabularyError(f"{path}: no vocabulary format takes it; known are {', '.join(sorted(formats()))}")
+    raise VocabularyError(f"{path}: no vocabulary format recognises it; known formats: {', '.join(sorted(formats()))}")

@@ -27,7 +27,7 @@ _DISCOURAGED = ("obsolete", "deprecated", "dubious", "inconsistent", "misspellin
 _GENERAL = {"upper_level", "non_informative", "grouping_class"}
 _PREFIX = re.compile(r"[A-Za-z_]+(?=:)")
 
-# What the ontologies' own pages say about use; an ontology that is not here shows what its header states.
+# Terms of use from the ontologies' own pages; other ontologies show the terms in their header.
 _LICENSES = {
     "HP": (
         "HPO licence: free with attribution and version, unmodified; https://hpo.jax.org/app/license",
@@ -92,7 +92,7 @@ def _unpacked(path: Path) -> Iterator[IO[bytes]]:
             with zipfile.ZipFile(raw) as archive:
                 names = [n for n in archive.namelist() if n.endswith(".obo")]
                 if len(names) != 1:
-                    raise VocabularyError(f"{path}: holds {len(names)} .obo files, one is needed")
+                    raise VocabularyError(f"{path}: contains {len(names)} .obo files; give one")
                 with archive.open(names[0]) as stream:
                     yield stream
         else:
@@ -110,10 +110,10 @@ class OboInput:
         self._origin: Origin | None = None
 
     def atoms(self) -> Iterator[Atom]:
-        """Names of all terms that are not obsolete.
+        """Yield the names of all terms that are not obsolete.
 
         Raises:
-            VocabularyError: where the file is no OBO file, is damaged, or its is_a relation runs in a circle.
+            VocabularyError: if the file is no OBO file, is damaged, or its is_a relation runs in a circle.
         """
         terms: list[_Term] = []
         try:
@@ -122,17 +122,17 @@ class OboInput:
                 terms.extend(self._terms(source.lines()))
                 digest = source.digest.hexdigest()
         except (OSError, EOFError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
-            raise VocabularyError(f"{self.path}: cut short or damaged ({error})") from None
+            raise VocabularyError(f"{self.path}: truncated or damaged ({error})") from None
         except Exception as error:
             if type(error).__name__ != "error":  # zlib.error has no base of its own
                 raise
-            raise VocabularyError(f"{self.path}: cut short or damaged ({error})") from None
+            raise VocabularyError(f"{self.path}: truncated or damaged ({error})") from None
         parents = {t.id: t.parents for t in terms}
         if not parents:
             raise VocabularyError(f"{self.path}: no [Term] in it; is it an OBO file?")
         circle = find_circle(parents)
         if circle:
-            raise VocabularyError(f"{self.path}: is_a runs in a circle: {' → '.join(circle[:6])}")
+            raise VocabularyError(f"{self.path}: is_a has a cycle: {' → '.join(circle[:6])}")
         self._origin = self._state(digest)
         modifiers = _outside(parents, _PHENOTYPES)
         for term in terms:
@@ -141,7 +141,7 @@ class OboInput:
                 yield replace(atom, general=True, level=Level.RELATED) if term.id in modifiers else atom
 
     def origin(self) -> Origin:
-        """What the file is."""
+        """Describe the file."""
         if self._origin is None:
             for _ in self.atoms():
                 pass
@@ -224,7 +224,7 @@ class OboInput:
 
 
 def _outside(parents: dict[str, list[str]], root: str) -> set[str]:
-    """Terms that do not descend from the root; none where the ontology has no such root."""
+    """Return terms that do not descend from the root; none if the ontology has no such root."""
     if root not in parents:
         return set()
     inside = {root: True}
@@ -242,7 +242,7 @@ def _outside(parents: dict[str, list[str]], root: str) -> set[str]:
 
 
 def find_circle(parents: dict[str, list[str]]) -> list[str] | None:
-    """A circle in a relation, None where there is none."""
+    """Find a cycle in a relation; None if there is none."""
     done: set[str] = set()
     for root in parents:
         if root in done:

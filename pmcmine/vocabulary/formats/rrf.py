@@ -26,7 +26,7 @@ _RELEASE = re.compile(r"(20\d\d(?:AA|AB|AC)|20\d\d-\d\d-\d\d)")
 
 
 def _lines(path: Path, columns: int, digest: Any) -> Iterator[tuple[int, list[str]]]:
-    """Lines of an RRF file, split.
+    """Yield the lines of an RRF file, split.
 
     Raises:
         VocabularyError: for another number of columns, a cut last line, or bytes that are not UTF-8.
@@ -74,10 +74,10 @@ class RrfInput:
         self.restricted = 0
 
     def atoms(self) -> Iterator[Atom]:
-        """Names, as MRCONSO orders them; memory holds the semantic types and ranks only.
+        """Yield names, as MRCONSO orders them; memory holds the semantic types and ranks only.
 
         Raises:
-            VocabularyError: where a needed file is missing or damaged, or the release is unknown.
+            VocabularyError: if a needed file is missing or damaged, or the release is unknown.
         """
         conso = self._need("MRCONSO.RRF")
         self.digest = sha256()
@@ -90,7 +90,7 @@ class RrfInput:
             cui, language, status, kind, preferred = f[0], f[1], f[2], f[4], f[6]
             source, term_type, code, name, suppress = f[11], f[12], f[13], f[14], f[16]
             if not _CUI.match(cui):
-                raise VocabularyError(f"{conso}, line {number}: {cui[:20]!r} is no CUI")
+                raise VocabularyError(f"{conso}, line {number}: {cui[:20]!r} is not a CUI")
             last = cui
             if language not in options.languages and options.languages:
                 continue
@@ -122,7 +122,7 @@ class RrfInput:
         self._origin = Origin("UMLS", version or unstated_version(digest), notes, kind, digest)
 
     def origin(self) -> Origin:
-        """What the release is; known once `atoms` is exhausted."""
+        """Describe the release; known once `atoms` is exhausted."""
         if self._origin is None:
             for _ in self.atoms():
                 pass
@@ -163,7 +163,7 @@ class RrfInput:
         ranks = {}
         for number, f in _lines(path, 4, self.digest):
             if not f[0].isdigit():
-                raise VocabularyError(f"{path}, line {number}: {f[0][:20]!r} is no rank")
+                raise VocabularyError(f"{path}, line {number}: {f[0][:20]!r} is not a rank")
             ranks[f[1], f[2]] = int(f[0])
         return ranks
 

@@ -39,10 +39,10 @@ def test_the_five_most_frequent_reasons_with_their_meanings() -> None:
 
 @pytest.mark.parametrize(("release", "said"), [
     (_release({}, articles=4), "none of the 4 articles has a figure"),
-    (_release({}), "no article was taken"),
+    (_release({}), "no article was selected"),
     (_release({("article", "license_not_selected"): 9, ("version", "retracted"): 1}), "license_not_selected 9 (the licence"),
     (_release({("version", "not_in_source"): 2}), "not_in_source 2"),
-    (_release({("figure", "media_not_in_source"): 7}, 4, 7, kind="bulk"), "bulk packages hold text alone"),
+    (_release({("figure", "media_not_in_source"): 7}, 4, 7, kind="bulk"), "bulk packages contain only text"),
     (_release({("figure", "media_not_in_source"): 7}, 4, 7), "images are not in this source (folder)"),
     (_release({("figure", "media_missing"): 7}, 4, 7), "a folder with the images beside the XML"),
     (_release({("figure", "no_caption"): 7}, 4, 7), "require_caption=false"),
@@ -59,6 +59,6 @@ def test_nothing_to_explain() -> None:
 
 
 def test_pmcids_that_are_not_there() -> None:
-    assert absent_line(["PMC1"], 1, 1) == "the PMCID asked for is not in the source: PMC1"
-    assert absent_line(["PMC1"], 1, 3) == "1 of the 3 PMCIDs asked for is not in the source: PMC1"
+    assert absent_line(["PMC1"], 1, 1) == "the requested PMCID is not in the source: PMC1"
+    assert absent_line(["PMC1"], 1, 3) == "1 of the 3 requested PMCIDs is not in the source: PMC1"
     assert absent_line(["PMC1", "PMC2"], 12, 40).endswith("not in the source: PMC1, PMC2 and 10 more")

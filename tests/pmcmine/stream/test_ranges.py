@@ -159,7 +159,10 @@ def test_answers_that_are_no_range_are_tried_again_and_then_one_line(
 def test_a_server_without_the_shard(serve: Callable[[str], Server], release: Path, tmp_path: Path) -> None:
     shutil.copytree(release, tmp_path / "r")
     shutil.rmtree(tmp_path / "r" / "shards")
-    with Server(tmp_path / "r", "ranges") as server, pytest.raises(PmcmineError, match="not there; is the copy whole"):
+    with (
+        Server(tmp_path / "r", "ranges") as server,
+        pytest.raises(PmcmineError, match="not there; is the copy complete"),
+    ):
         list(stream.open(server.url.rstrip("/"), where="year = 2300"))
 
 
@@ -220,7 +223,7 @@ def test_repos_of_two_releases_are_not_mixed(hub: HubServer, tmp_path: Path) -> 
     tables = hub.repos["org/pairs-tables"]
     _push(hub, tmp_path / "next")
     tables.commits.pop()
-    with pytest.raises(PmcmineError, match="its repos are of two releases"):
+    with pytest.raises(PmcmineError, match="its repos belong to two releases"):
         stream.open("org/pairs")
 
 

@@ -90,8 +90,8 @@ def test_a_damaged_release_of_umls_is_told_in_a_line(tmp_path: Path, name: str, 
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (OBO.replace("name: liver", "name: liver\nis_a: UBERON:0001264").encode(), "circle"),
-        (gzip.compress(OBO.encode())[:-40], "cut short"),
+        (OBO.replace("name: liver", "name: liver\nis_a: UBERON:0001264").encode(), "cycle"),
+        (gzip.compress(OBO.encode())[:-40], "truncated"),
         (OBO.encode().replace(b"iecur", b"i\xe9cur"), "UTF-8"),
         (b"format-version: 1.2\n", "no \\[Term\\]"),
     ],
@@ -115,8 +115,8 @@ def test_other_formats_and_damaged_artefacts_are_refused(tmp_path: Path, vocabul
     whole = Path(vocabulary.path).read_bytes()
     bad = {
         "format": MAGIC + struct.pack("<I", FORMAT + 1) + whole[12:],
-        "no vocabulary": b"PK" + whole[2:],
-        "cut short": whole[: len(whole) // 2],
+        "not a pmcmine vocabulary": b"PK" + whole[2:],
+        "truncated": whole[: len(whole) // 2],
         "spelling": whole.replace(b'"normaliser": ', b'"normaliser": 9', 1),
     }
     for says, content in bad.items():

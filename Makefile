@@ -1,0 +1,28 @@
+# Shortcuts for the commands of CONTRIBUTING.md. `make PYTHON=python3.11` picks another interpreter for a new .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup test slow lint types docs demo
+
+setup:
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q -c requirements.lock -e '.[dev]'
+
+test:
+	$(BIN)/python -m pytest -q
+
+slow:
+	$(BIN)/python -m pytest -q -n 0 -m slow
+
+lint:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types:
+	$(BIN)/mypy
+
+docs:
+	$(BIN)/python docs/generate.py
+
+demo:
+	$(BIN)/pmcmine demo
