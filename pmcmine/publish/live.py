@@ -11,6 +11,7 @@ from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.publish.repos import repo_name
+from pmcmine.publish.session import guarded
 from pmcmine.publish.target import Target, check_targets
 from pmcmine.publish.upload import BATCH_BYTES, BATCH_FILES, additions, reach_hub, send
 from pmcmine.release.layout import RELEASE
@@ -33,7 +34,8 @@ def check_hub(config: MineConfig, say: Callable[[str], None]) -> None:
     repos = {repo_name(config.publish_to, dataset): dataset for dataset in datasets}
     reach_hub(config.endpoint, config.first_contact_seconds, "nothing was mined", say)
     api = HfApi(endpoint=config.endpoint, library_name="pmcmine")
-    targets = check_targets(api, repos, None, not config.publish_public, config.publish_adopt)
+    with guarded(config.endpoint):
+        targets = check_targets(api, repos, None, not config.publish_public, config.publish_adopt)
     if not Folder(config.out).exists(RELEASE):
         _check_freed(config, targets)
 
@@ -180,8 +182,9 @@ def publishing(
     if config is None or config.publish_to is None:
         yield _Nothing()
         return
-    published = Published(config, work, out, identity, paths)
-    try:
-        yield published
-    finally:
-        published.stop()
+    with guarded(config.endpoint):
+        published = Published(config, work, out, identity, paths)
+        try:
+            yield published
+        finally:
+            published.stop()

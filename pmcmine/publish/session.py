@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -15,7 +16,8 @@ from urllib.parse import urlsplit
 
 from pmcmine.errors import PmcmineError
 
-_origins: Final[set[tuple[str, str | None, int | None]]] = set()
+_origins: Final[Counter[tuple[str, str | None, int | None]]] = Counter()  # each as often as it is guarded
+_lock: Final = threading.Lock()
 _limit = threading.local()
 
 
@@ -43,20 +45,37 @@ def within(seconds: float | None, what: str) -> Iterator[None]:
         _limit.at = before
 
 
-def guard(endpoint: str) -> None:
-    """Make the client's session send its token to this Hub alone, and keep the limits of `within`."""
+@contextmanager
+def guarded(endpoint: str | None) -> Iterator[None]:
+    """Let the client's session send its token to this Hub alone, and keep the limits of `within`, for a while.
+
+    The session is that of the whole process. Afterwards it is as it was, for who uses the client beside pmcmine.
+
+    Args:
+        endpoint: address of the Hub; HF_ENDPOINT or the public one if not given.
+    """
     from huggingface_hub import constants, get_session
 
-    _origins.update({_origin(endpoint), _origin(constants.ENDPOINT)})
+    origins = {_origin(endpoint or constants.ENDPOINT), _origin(constants.ENDPOINT)}
     # Clients before 1.0 have sessions of requests, which know no such hooks.
     hooks = getattr(get_session(), "event_hooks", None)
-    if isinstance(hooks, dict) and _check not in hooks["request"]:
-        hooks["request"].append(_check)
+    requests = hooks["request"] if isinstance(hooks, dict) else []
+    with _lock:
+        _origins.update(origins)
+        if _check not in requests:
+            requests.append(_check)
+    try:
+        yield
+    finally:
+        with _lock:
+            _origins.subtract(origins)
+            if not +_origins and _check in requests:
+                requests.remove(_check)
 
 
 def _check(request: Any) -> None:
     limit = getattr(_limit, "at", None)
     if limit is not None and time.monotonic() > limit[0]:
         raise PmcmineError(f"{limit[1]}: the answers have no end")
-    if _origin(str(request.url)) not in _origins:
+    if not _origins[_origin(str(request.url))]:
         request.headers.pop("Authorization", None)

@@ -17,7 +17,7 @@ from pmcmine.io.contact import SECONDS, Busy, Refused, reach
 from pmcmine.io.folder import Folder
 from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, measured_section, read_release, repos_of
 from pmcmine.publish.retry import RETRIED, git_blob, patiently
-from pmcmine.publish.session import guard
+from pmcmine.publish.session import guarded
 from pmcmine.publish.target import CLAIM, Target, check_targets, id_of, remote_files, set_tag
 from pmcmine.release.layout import RELEASE, is_written
 
@@ -68,7 +68,6 @@ def reach_hub(
     from huggingface_hub.errors import OfflineModeIsEnabled
 
     address = (endpoint or constants.ENDPOINT).rstrip("/")
-    guard(address)
 
     def ask(left: float) -> None:
         try:
@@ -80,7 +79,8 @@ def reach_hub(
         if answer.status_code in RETRIED:
             raise Busy(f"it answers HTTP {answer.status_code}")
 
-    reach(address, ask, seconds, outcome, say)
+    with guarded(address):
+        reach(address, ask, seconds, outcome, say)
 
 
 def _batches(paths: Sequence[str], repo: Repo) -> Iterator[list[str]]:
@@ -156,9 +156,21 @@ def publish(
     Raises:
         PmcmineError: one line; the same call goes on.
     """
+    with guarded(endpoint):
+        return _publish(Folder(str(folder)), name, endpoint, private, adopt, first_contact_seconds, say)
+
+
+def _publish(
+    out: Folder,
+    name: str,
+    endpoint: str | None,
+    private: bool,
+    adopt: bool,
+    first_contact_seconds: float,
+    say: Callable[[str], None],
+) -> list[Published]:
     from huggingface_hub import HfApi
 
-    out = Folder(str(folder))
     release = read_release(out)
     repos = repos_of(release, name)
     reach_hub(endpoint, first_contact_seconds, "nothing was sent", say)

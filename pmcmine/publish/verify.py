@@ -22,7 +22,7 @@ from pmcmine.io.tar import BLOCK, member_size
 from pmcmine.publish.repos import CARD, repo_name, repos_of
 from pmcmine.publish.retry import SECONDS as SECONDS_OF_A_QUESTION
 from pmcmine.publish.retry import hub_errors, patiently
-from pmcmine.publish.session import within
+from pmcmine.publish.session import guarded, within
 from pmcmine.publish.target import remote_files
 from pmcmine.publish.upload import reach_hub
 from pmcmine.release.layout import JOURNAL, RELEASE, WORK, load_release, parse_release
@@ -233,6 +233,11 @@ def verify_hub(
     Raises:
         PmcmineError: if it can't be read.
     """
+    with guarded(endpoint):
+        return _verify_hub(name, endpoint, first_contact_seconds, say)
+
+
+def _verify_hub(name: str, endpoint: str | None, first_contact_seconds: float, say: Callable[[str], None]) -> Verified:
     from huggingface_hub import HfApi, HfFileSystem
 
     repo_name(name, "shards")

@@ -15,6 +15,7 @@ import pytest
 from pmcmine.errors import PmcmineError
 from pmcmine.io.loopback import LoopbackServer
 from pmcmine.publish import retry, verify
+from pmcmine.publish.session import guarded
 from pmcmine.publish.upload import publish
 from pmcmine.publish.verify import verify_hub
 from tests import hub_server
@@ -150,3 +151,15 @@ def test_a_listing_has_an_end(
         publish(release, "org/pairs", endpoint=hub.url)
     with pytest.raises(PmcmineError, match="no end"):
         verify_hub("org/pairs", endpoint=hub.url)
+
+
+def test_other_uses_of_the_client_keep_their_token() -> None:
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    with HubServer(token="hf_secret_of_the_test") as first, HubServer(token="hf_secret_of_the_test") as second:
+        with guarded(first.url):
+            HfApi(endpoint=first.url, token="hf_secret_of_the_test").create_repo("org/a", repo_type="dataset")
+            with pytest.raises(HfHubHTTPError, match="401"):
+                HfApi(endpoint=second.url, token="hf_secret_of_the_test").create_repo("org/a", repo_type="dataset")
+        HfApi(endpoint=second.url, token="hf_secret_of_the_test").create_repo("org/a", repo_type="dataset")

@@ -438,10 +438,12 @@ def test_shards_of_a_run_are_not_mixed_with_those_of_a_whole_release(hub: HubSer
     identity = id_of(json.loads((release / "release.json").read_text()))
     work = Folder(str(tmp_path / "work"))
     from pmcmine.io import sealed
+    from pmcmine.work.records import ShardRecord
 
     for i in range(3):
-        name, size = _shard(i, 3), (release / _shard(i, 3)).stat().st_size
-        work.write(f"assembled/{name}.json", sealed.to_bytes({"name": name, "bytes": size}))
+        data = (release / _shard(i, 3)).read_bytes()
+        record = ShardRecord(_shard(i, 3), sha256(data).hexdigest(), len(data), 1)
+        work.write(f"assembled/{record.name}.json", sealed.to_bytes(record.to_object()))
     before = _state(hub)
     paths = [("shards", _shard(i, 3).removeprefix("shards/")) for i in range(3)]
     published = Published(_mining(hub, tmp_path), work, Folder(str(release)), identity, paths)
