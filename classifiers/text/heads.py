@@ -212,7 +212,7 @@ def parse(data: bytes, name: str) -> TextModel:
         trained_on = str(header["trained_on"])
     except (ValueError, LookupError, TypeError) as error:
         raise PmcmineError(
-            f"{name}: no model of text classifiers, or damaged ({type(error).__name__}: {error})"
+            f"{name}: not a text model, or damaged ({type(error).__name__}: {error})"
         ) from None
     return TextModel(space, heads, trained_on)
 

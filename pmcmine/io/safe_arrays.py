@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 MOST_BYTES: Final = 1 << 28  # of all arrays together
 _MOST_ARRAYS: Final = 1_000
+_BEGINS: Final = (b"PK\x03\x04", b"PK\x05\x06")  # of a zip file, and of an empty one
 _HEADERS: Final = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 _UNREADABLE: Final = (
     ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, NotImplementedError, OSError, RecursionError,
@@ -33,6 +34,8 @@ def read_arrays(data: bytes, most: int = MOST_BYTES) -> dict[str, NDArray[Any]]:
         ValueError: if it is no such archive, is damaged or larger, or states another size than it has.
     """
     try:
+        if not data.startswith(_BEGINS):  # zipfile takes archives with anything before them
+            raise ValueError("it does not begin as one")
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
             if len(members) > _MOST_ARRAYS or sum(m.file_size for m in members) > most:
