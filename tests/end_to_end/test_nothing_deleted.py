@@ -43,7 +43,7 @@ def test_a_demo_is_made_anew_and_a_real_release_is_not(
 ) -> None:
     before = tree(demo_release, ".")
     code, out, err = call(capsys, "demo", "--out", str(demo_release), "-q")
-    assert (code, out) == (2, "") and err.count("\n") == 1 and "`pmcmine demo` did not make" in err
+    assert (code, out) == (2, "") and err.count("\n") == 1 and "`pmcmine demo` did not write" in err
     assert tree(demo_release, ".") == before
     copy = shutil.copytree(demo, tmp_path / "copy")
     assert release_json(copy)["run"]["demo"] is True
