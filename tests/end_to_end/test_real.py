@@ -177,6 +177,7 @@ def test_the_same_bytes_over_a_failing_server(bucket_release: Path, real_data: P
     assert tree(tmp_path / "out", "shards", "tables") == tree(bucket_release, "shards", "tables")
 
 
+@pytest.mark.slow  # a second run over all articles; test_demo.py compares runs over HTTP of made-up ones
 def test_the_same_bytes_over_http(bucket_release: Path, real_data: Path, tmp_path: Path) -> None:
     """The folder behind a plain file server, which can't list like S3: the inventory is found in its index page."""
 

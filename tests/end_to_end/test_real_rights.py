@@ -14,7 +14,7 @@ from lxml import etree
 from pmcmine.jats.article import extract_article
 from pmcmine.jats.records import ArticleMeta
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.slow]  # 1,400 articles; rights/test_real_articles.py is quick
 
 # Words that a reader would stop at, as plain lower-case substrings.
 HOLDERS = (

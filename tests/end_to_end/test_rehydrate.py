@@ -46,6 +46,7 @@ def _no_text_leaks(release: Path, withheld: Path) -> None:
         assert not any(json.dumps(text, ensure_ascii=False)[1:-1] in row for row in texts)
 
 
+@pytest.mark.slow  # two runs over all articles and a third pass; the tests below have small ones
 @pytest.mark.real
 def test_real_articles_are_withheld_and_filled_in(
     real_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

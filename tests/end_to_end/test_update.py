@@ -307,7 +307,7 @@ def test_killed_while_files_move_into_place(
     with pytest.raises(KeyboardInterrupt):
         _update(release, str(begun[1]), "2026-11-25")
     monkeypatch.setattr(Folder, "take", take)
-    with pytest.raises(PmcmineError, match="same command"):
+    with pytest.raises(PmcmineError, match="killed before it finished; run `pmcmine update` again"):
         publish(release, "org/pairs", endpoint="http://127.0.0.1:9")
     _update(release, str(begun[1]), "2026-11-25")
     assert tree(release, "shards", "tables", "state") == expected

@@ -59,7 +59,7 @@ def test_what_is_no_manifest_is_mined_again(
     content: dict[str, object], work: Folder, caplog: pytest.LogCaptureFixture
 ) -> None:
     work.write(NAME, sealed.to_bytes(content))
-    with caplog.at_level(logging.WARNING):
+    with caplog.at_level(logging.WARNING, "pmcmine"):
         assert read_manifest(work, 3) is None
     assert [r.getMessage().count("\n") for r in caplog.records] == [0]
     assert not work.exists(NAME)
