@@ -1,4 +1,4 @@
-"""Teacher labels from any server that speaks OpenAI's chat completions: one request a paragraph, resumable, priced."""
+"""Teacher labels from any server that speaks OpenAI's chat completions: one request per paragraph, resumable, priced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Linking the texts of an article: names, abbreviations, ambiguity, context.
+"""Link the texts of an article: names, abbreviations, ambiguity, context.
 
 All texts of an article are one document: an abbreviation defined in the abstract holds in every caption, and a name
 that may mean several concepts means the one that the article speaks of elsewhere.

@@ -1,4 +1,4 @@
-"""How likely a match is right, from what is known of it: a logistic model with few terms."""
+"""Probability that a match is right: a logistic model with few terms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run over so many articles takes: requests, bytes, core-hours, shuffle, shards, commits, money.
+"""Estimate a run over a number of articles: requests, bytes, core-hours, shuffle, shards, commits, cost.
 
 Every number says where it comes from: `measured` by a run of this program (of a release, or of the 72 real articles
 that docs/scale.md describes), `published` by others, or `assumed`.

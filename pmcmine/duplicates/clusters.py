@@ -1,4 +1,4 @@
-"""Edges to clusters, representatives and leaks: connected components over the edges on disk."""
+"""Build clusters of near duplicates, representatives and leaks: connected components over the edges on disk."""
 
 from __future__ import annotations
 

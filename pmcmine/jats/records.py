@@ -1,4 +1,4 @@
-"""What comes of one article's XML, and what has to be known of it before."""
+"""Records of one article's XML, and the facts needed to read it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pointers made whole: the texts and images of a release that may not be redistributed, from one's own copy of PMC.
+"""Fill in the texts and images that a release only points to, from your own copy of PMC.
 
 Texts are read with the same code that read them the first time, and taken only if their hash is the one that the
 pointer states. Needs `pmcmine[mine]`.

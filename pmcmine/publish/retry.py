@@ -1,4 +1,4 @@
-"""Asking the Hub, again where it is busy."""
+"""Call the Hub; retry if it is busy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Uploading: objects first, in few commits, the card last; a run that was killed goes on where it was."""
+"""Upload a release: objects first, in few commits, the card last. A killed upload resumes."""
 
 from __future__ import annotations
 

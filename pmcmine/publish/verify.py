@@ -1,4 +1,4 @@
-"""Reading a release back, from a folder or the Hub, and checking it against its `release.json`."""
+"""Check a release in a folder or on the Hub against its `release.json`."""
 
 from __future__ import annotations
 

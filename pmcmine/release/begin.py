@@ -1,4 +1,4 @@
-"""The begin of a release: whether its folder may be used, and what is swept from it."""
+"""Begin a release: check that its folder may be used, and remove leftovers."""
 
 from __future__ import annotations
 

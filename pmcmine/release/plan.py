@@ -1,4 +1,4 @@
-"""How a release is cut: splits, shards, table files."""
+"""Plan of a release: its splits, shards and table files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source gives: snapshot entries, version metadata, and article bundles."""
+"""Protocols of sources: snapshot entries, version metadata and article bundles."""
 
 from __future__ import annotations
 

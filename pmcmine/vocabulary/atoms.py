@@ -1,4 +1,4 @@
-"""What readers of vocabulary formats give: names, one by one."""
+"""Names, one by one, as readers of vocabulary formats return them."""
 
 from __future__ import annotations
 

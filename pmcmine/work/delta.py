@@ -1,4 +1,4 @@
-"""What an update found changed: articles to read, to leave, to remove."""
+"""Delta of an update: articles to read, to keep and to remove."""
 
 from __future__ import annotations
 
