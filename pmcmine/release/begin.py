@@ -65,7 +65,7 @@ def begin(out: Folder, content: Mapping[str, Any], demo: bool = False) -> None:
 
 
 def begin_update(work: Folder, content: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
-    """Mark the work folder as that of an update; an update that was begun goes on with its date.
+    """Mark the work folder as that of an update; a resumed update keeps its date.
 
     Raises:
         ReleaseError: if something else is at work in it.

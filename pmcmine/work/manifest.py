@@ -163,7 +163,7 @@ def block_folder(block: int) -> str:
 
 
 def write_manifest(work: Folder, manifest: Manifest) -> None:
-    """Commit a block; where it is committed, the manifest that is there stays."""
+    """Commit a block; if it is committed already, keep its manifest."""
     work.write(f"{block_folder(manifest.block)}/{MANIFEST}", sealed.to_bytes(asdict(manifest)))
 
 
