@@ -174,7 +174,7 @@ class RunConfig(BaseModel):
 
 
 class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
-    """What `pmcmine mine` does, and how: one typed object, which travels to all workers."""
+    """Configuration of `pmcmine mine`: one typed object, which is sent to all workers."""
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
 
@@ -220,7 +220,7 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
 
     @property
     def chooses(self) -> bool:
-        """Whether it says which articles to mine: a source, PMCIDs, a number of them, or all of PMC."""
+        """Return whether it selects articles: a source, PMCIDs, a limit, or all of PMC."""
         return self.all or bool(self.pmcid) or self.limit is not None or "source" in self.model_fields_set
 
     def content(self) -> dict[str, Any]:

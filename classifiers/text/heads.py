@@ -46,7 +46,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class TextLabels:
-    """What a paragraph is.
+    """Labels of a paragraph.
 
     Attributes:
         type: the most likely of clinical_case, study, review, other.

@@ -32,7 +32,7 @@ _SPACED: Final = re.compile(r"[A-Za-z]\s+[A-Za-z]")
 
 @dataclass(frozen=True, slots=True)
 class LinkOptions:
-    """How to link.
+    """Options of the linker.
 
     Attributes:
         min_score: least probability of a link.

@@ -12,7 +12,7 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of a match.
+    """Evidence for a match.
 
     Attributes:
         exact: the place says the name, letter for letter but for case.

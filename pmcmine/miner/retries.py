@@ -20,7 +20,7 @@ _STAGED = ("pmcids", "samples", "sample_bytes", "panel_samples", "signed_")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an article.
+    """Outcome of an article.
 
     Attributes:
         counts: what the sums are made of.

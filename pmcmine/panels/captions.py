@@ -24,7 +24,7 @@ _READ: Final = 20_000  # code points of a caption; the rest is shared text
 
 @dataclass(frozen=True, slots=True)
 class PanelText:
-    """What a caption says of one panel.
+    """Text of one panel in a caption.
 
     Attributes:
         label: as the caption writes it, without brackets.

@@ -102,7 +102,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is on one page."""
+    """Contents of one page."""
 
     number: int
     width: float

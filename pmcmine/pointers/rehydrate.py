@@ -48,7 +48,7 @@ _PIECES: Final = {"panels": "figure_id", "concepts": "context_id"}
 
 @dataclass
 class Rehydrated:
-    """What came of it.
+    """Result of a rehydration.
 
     Attributes:
         filled: table → rows whose texts are there now.

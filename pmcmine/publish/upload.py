@@ -27,7 +27,7 @@ BATCH_BYTES: Final = 50 << 30
 
 @dataclass(frozen=True)
 class Published:
-    """What came of one repo.
+    """Result of the upload to one repo.
 
     Attributes:
         repo: its id.
@@ -205,7 +205,7 @@ def _changed(out: Folder) -> PmcmineError:
 
 @dataclass(frozen=True)
 class Upload:
-    """What is uploaded to the repos of a release.
+    """Files to upload to the repos of a release.
 
     Attributes:
         api: the client.

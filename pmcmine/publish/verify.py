@@ -34,7 +34,7 @@ _TRIES: Final = 4  # readings of one file
 
 @dataclass
 class Verified:
-    """What was checked, and what is wrong."""
+    """Result of a check: what was checked, and the problems."""
 
     files: int = 0
     bytes: int = 0

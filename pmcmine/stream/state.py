@@ -60,7 +60,7 @@ Before = tuple[tuple[int, int | tuple[int, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the shares of a world are in an epoch.
+    """Positions of all ranks in an epoch.
 
     Attributes:
         epoch: the epoch.

@@ -37,7 +37,7 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to take from a source.
+    """Options for reading a source.
 
     Attributes:
         sources: UMLS source abbreviations (SAB); all if empty.

@@ -60,7 +60,7 @@ class Changes:
         return self.new + self.changed + self.retried
 
     def counts(self) -> dict[str, int]:
-        """How many they are, by name."""
+        """Count them, by name."""
         return {name: len(pmcids) for name, pmcids in asdict(self).items()}
 
     def without(self, pmcids: Collection[str]) -> Changes:

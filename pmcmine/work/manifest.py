@@ -83,7 +83,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one process mined of a block.
+    """Part of a block that one process mined.
 
     Attributes:
         folder: folder of its files in the work folder.
@@ -128,7 +128,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What was mined of a block.
+    """Manifest of a committed block.
 
     Attributes:
         block: number of the block.

@@ -92,7 +92,7 @@ class TableRecord(FileRecord):
 
 @dataclass(frozen=True)
 class Clusters:
-    """What came of the near duplicates.
+    """Result of the near-duplicate search.
 
     Attributes:
         blocks: row file of the clusters of each block that has some, by its number.
