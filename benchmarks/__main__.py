@@ -1,4 +1,4 @@
-"""Prints each budget's ratio: `python -m benchmarks parse|beam|shards|memory|link|classify|panels [--data FOLDER]`.
+"""Prints each budget's ratio: `python -m benchmarks NAME [--data FOLDER]`.
 
 With PMCMINE_REAL_DATA (or `--data`) the real articles are used, otherwise generated ones. The last line on stdout is
 one JSON object.

@@ -218,7 +218,7 @@ def _with_benchmarks(config: MineConfig) -> tuple[MineConfig, bytes | None]:
 
 
 class _Clock:
-    """How long the steps of a run take, each of which is told.
+    """Measure and print the seconds of each step of a run.
 
     Attributes:
         started: when the run began, on the monotonic clock.

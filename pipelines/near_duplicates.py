@@ -46,7 +46,7 @@ def read_tokens(block: int, parts: int, work: Folder) -> Iterator[tuple[int, tup
 
 
 def repeated(element: tuple[int, Iterable[tuple[int, bytes]]]) -> Iterator[tuple[int, bytes]]:
-    """Of one part's tokens those that occur more than once, by block."""
+    """Yield the repeated tokens of one partition, by block."""
     yield from repeated_tokens(element[1])
 
 

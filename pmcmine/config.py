@@ -54,12 +54,12 @@ class ReleaseConfig(BaseModel):
     pmcid: tuple[str, ...] = _key(
         (),
         "Source",
-        "only these PMCIDs; the flag also takes the name of a file with one a line",
+        "only these PMCIDs; the flag also takes the name of a file with one per line",
         "PMC10358625,PMC11292937",
     )
-    limit: int | None = _key(None, "Source", "at most so many PMCIDs, drawn by hash", "1000", ge=1)
+    limit: int | None = _key(None, "Source", "maximum number of PMCIDs, chosen by hash", "1000", ge=1)
     vocab_sha256: str | None = _key(None, "Concepts", "hash of the vocabulary; filled in when the run begins")
-    concept_min_score: float = _key(0.4, "Concepts", "least probability of a link", "0.6", ge=0, le=1)
+    concept_min_score: float = _key(0.4, "Concepts", "minimum probability of a link", "0.6", ge=0, le=1)
     concept_names: bool | None = _key(
         None, "Concepts", "publish the names of concepts; if not given, the vocabulary's licence decides"
     )
@@ -73,17 +73,17 @@ class ReleaseConfig(BaseModel):
     languages: bool = _key(True, "Classifiers", "detect the language of paragraphs and captions")
     image_kinds: bool = _key(True, "Classifiers", "classify the kinds of images")
     panels: bool = _key(True, "Images", "find the panels of figures: their captions and boxes")
-    panel_shards: bool = _key(False, "Images", "write panels as images of their own, too, in `shards-panels`")
+    panel_shards: bool = _key(False, "Images", "also write each panel as a separate image, in `shards-panels`")
     near_duplicates: bool = _key(True, "Duplicates", "find clusters of near-duplicate images, captions and paragraphs")
     decontaminate_action: str = _key(
-        "flag", "Duplicates", "flag or drop what a benchmark set holds", "drop", pattern="^(flag|drop)$"
+        "flag", "Duplicates", "flag or drop items that a benchmark set contains", "drop", pattern="^(flag|drop)$"
     )
     decontaminate_sha256: str | None = _key(
         None, "Duplicates", "hash of the benchmark sets; filled in when the run begins"
     )
     privacy: bool = _key(True, "Classifiers", "flag what may identify patients")
     drop_privacy_flagged: bool = _key(False, "Classifiers", "reject items flagged with a score of at least 0.5")
-    link_paragraphs: bool = _key(False, "Concepts", "link the concepts of paragraphs, too, not only of captions")
+    link_paragraphs: bool = _key(False, "Concepts", "link the concepts of paragraphs as well as captions")
     seed: int = _key(0, "Release", "seed of the shuffle over shards", "7")
     small_splits: bool = _key(True, "Release", "give each split an article in releases of fewer than 1,000 articles")
     groups: tuple[str, ...] = _key(
@@ -98,12 +98,12 @@ class ReleaseConfig(BaseModel):
     max_xml_bytes: int = _key(64 << 20, "Articles", "largest XML file that is read, bytes", ge=1)
     max_image_bytes: int = _key(64 << 20, "Images", "largest image file that is read, bytes", ge=1)
     max_image_pixels: int = _key(100_000_000, "Images", "largest image that is decoded, pixels", ge=1)
-    min_image_side: int = _key(32, "Images", "least width and height of an image, pixels", "224", ge=1)
+    min_image_side: int = _key(32, "Images", "minimum width and height of an image, pixels", "224", ge=1)
     pdf_figures: bool = _key(False, "Images", "take a figure from the article's PDF if it has more pixels there")
-    max_article_seconds: float = _key(120, "Articles", "processor time for one article, seconds", "300", gt=0)
+    max_article_seconds: float = _key(120, "Articles", "maximum CPU time for one article, seconds", "300", gt=0)
     max_pdf_bytes: int = _key(256 << 20, "Articles", "largest PDF that is read, bytes", ge=1)
-    max_pdf_pages: int = _key(300, "Articles", "most pages of a PDF", ge=1)
-    max_pdf_seconds: int = _key(60, "Articles", "processor time for one PDF, seconds", ge=1)
+    max_pdf_pages: int = _key(300, "Articles", "maximum number of pages of a PDF", ge=1)
+    max_pdf_seconds: int = _key(60, "Articles", "maximum CPU time for one PDF, seconds", ge=1)
     max_package_bytes: int = _key(2 << 30, "Articles", "largest unpacked size of one package, bytes", ge=1)
     shard_bytes: int = _key(1_000_000_000, "Release", "target size of a shard, bytes", "500000000", ge=1)
     table_bytes: int = _key(384 << 20, "Release", "target size of a table file before compression, bytes", ge=1)
@@ -129,7 +129,7 @@ class RunConfig(BaseModel):
     out: str = _key("release", "Release", "release folder, any fsspec URL", "gs://bucket/release")
     runner: str = _key("direct", "Run", "direct, prism, spark or dataflow", "spark")
     workers: int = _key(1, "Run", "worker processes of the direct runner", "8", ge=1)
-    concurrency: int = _key(8, "Run", "articles that a worker fetches at once from HTTP sources", "16", ge=1)
+    concurrency: int = _key(8, "Run", "articles that a worker downloads in parallel from HTTP sources", "16", ge=1)
     contact: str | None = _key(
         None,
         "Run",
@@ -156,16 +156,16 @@ class RunConfig(BaseModel):
         "also write the run's metrics to a Prometheus text file or send them to an OTLP address",
         "http://localhost:4318",
     )
-    keep_work: bool = _key(False, "Run", "keep packs and row files after the release is whole")
+    keep_work: bool = _key(False, "Run", "keep packs and row files when the release is complete")
     keep_state: bool = _key(True, "Run", "keep what `pmcmine update` starts from, in `state/`")
     publish_to: str | None = _key(
-        None, "Hub", "ORG/NAME on the Hub; each shard is sent as it becomes whole", "ORG/NAME"
+        None, "Hub", "ORG/NAME on the Hub; each shard is uploaded when it is complete", "ORG/NAME"
     )
     publish_public: bool = _key(False, "Hub", "make the repos of publish_to public")
-    publish_adopt: bool = _key(False, "Hub", "publish into repos that hold something else, too")
-    endpoint: str | None = _key(None, "Hub", "address of a Hub of your own", "https://hub.example.org")
-    free_published: bool = _key(False, "Hub", "remove each shard from the disk once the Hub has it")
-    demo: bool = _key(False, "Release", "the release is a demo, which `pmcmine demo` may delete and make anew")
+    publish_adopt: bool = _key(False, "Hub", "also publish into repos that contain other files")
+    endpoint: str | None = _key(None, "Hub", "URL of your own Hub", "https://hub.example.org")
+    free_published: bool = _key(False, "Hub", "delete each shard locally once it is on the Hub")
+    demo: bool = _key(False, "Release", "the release is a demo, which `pmcmine demo` may replace")
     spark_job_server: str = _key("localhost:8099", "Run", "Beam's job server for Spark, HOST:PORT")
     spark_worker_pool: str = _key(
         "localhost:50000", "Run", "pool of Python workers as each Spark worker reaches it, HOST:PORT"
@@ -174,7 +174,7 @@ class RunConfig(BaseModel):
 
 
 class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
-    """What `pmcmine mine` does, and how: one typed object, which travels to all workers."""
+    """Configuration of `pmcmine mine`: one typed object, which is sent to all workers."""
 
     model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
 
@@ -189,7 +189,7 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
         remember([self.contact or "", *filter(None, map(option_secret, self.beam))])
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        """Show nothing that must not be told."""
+        """Leave out values that may hold secrets."""
         yield from (self.content() | self.run()).items()
 
     @field_validator("pmcid", mode="before")
@@ -220,7 +220,7 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
 
     @property
     def chooses(self) -> bool:
-        """Whether it says which articles to mine: a source, PMCIDs, a number of them, or all of PMC."""
+        """Return whether it selects articles: a source, PMCIDs, a limit, or all of PMC."""
         return self.all or bool(self.pmcid) or self.limit is not None or "source" in self.model_fields_set
 
     def content(self) -> dict[str, Any]:

@@ -121,7 +121,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.FETCH_FAILED: "the file could not be downloaded after all retries",
     Reason.WORKER_KILLED: "the process that mined the article was killed",
     Reason.ARTICLE_TIMEOUT: "the article took more CPU time than the limit",
-    Reason.INTERNAL_ERROR: "a bug in pmcmine; please report it with the detail",
+    Reason.INTERNAL_ERROR: "a bug in pmcmine, or in an extension that the detail names; report it with the detail",
     Reason.SUB_ARTICLE: "part of a sub-article or response, which is not mined",
     Reason.OTHER_ARTICLE: "part of another article in the same XML file, which is mined under its own id",
     Reason.EMPTY_TEXT: "a paragraph without text",

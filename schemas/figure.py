@@ -73,7 +73,7 @@ class FigureFlag:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PdfPlace:
-    """Where a picture is in the article's PDF."""
+    """Location of a picture in the article's PDF."""
 
     page: int = col("Page, from 1.", arrow=pa.int32())
     x: float = col("Left edge.", unit="pt")

@@ -15,7 +15,7 @@ from schemas.figure import Figure, ImageKindScores
 
 
 class ImageKindModel:
-    """What figures and panels share: the switch and the model."""
+    """Switch and model, shared by figures and panels."""
 
     switch = "image_kinds"
     options: Sequence[Option] = ()

@@ -12,7 +12,7 @@ from schemas.paragraph import Paragraph
 
 
 class TextModel:
-    """What paragraphs and captions share: the switch and the model."""
+    """Switch and model, shared by paragraphs and captions."""
 
     switch = "classify"
     options: Sequence[Option] = ()

@@ -11,7 +11,7 @@ from schemas.paragraph import Paragraph
 
 
 class LanguageModel:
-    """What paragraphs and captions share: the switch and the model."""
+    """Switch and model, shared by paragraphs and captions."""
 
     switch = "languages"
     options: Sequence[Option] = ()

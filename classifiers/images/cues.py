@@ -1,4 +1,4 @@
-"""What a caption says of the kind of picture: words that name a modality, an instrument or a plot."""
+"""Cues in captions for the kind of image: words that name a modality, an instrument or a plot."""
 
 from __future__ import annotations
 

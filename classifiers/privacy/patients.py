@@ -39,7 +39,7 @@ _YEARS: Final = {"y": 1.0, "m": 1 / 12, "w": 7 / 365.25, "d": 1 / 365.25}
 
 @dataclass(frozen=True, slots=True)
 class PatientStatement:
-    """What a passage states of one patient.
+    """A patient as described in a passage.
 
     Attributes:
         start: first code point of the statement of age.

@@ -1,1 +1,1 @@
-"""What a paragraph is: its type, its domain, and how well it teaches."""
+"""Label paragraphs: type, domain and educational quality."""

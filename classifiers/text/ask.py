@@ -1,4 +1,4 @@
-"""Teacher labels from any server that speaks OpenAI's chat completions: one request a paragraph, resumable, priced."""
+"""Get teacher labels from any server with OpenAI's chat completions: one request per paragraph, resumable, priced."""
 
 from __future__ import annotations
 
@@ -135,9 +135,9 @@ def done_ids(out: Path) -> set[str]:
 def label(
     teacher: Teacher, paragraphs: Iterator[Mapping[str, Any]], out: Path, wait: Callable[[float], None] = time.sleep
 ) -> Iterator[tuple[str, int, int]]:
-    """Label paragraphs into a file, a JSON line each; yields (id or problem, tokens read, tokens written).
+    """Label paragraphs into a file, one JSON line per paragraph; yields (id or problem, tokens read, tokens written).
 
-    Paragraphs that the file holds already are left alone.
+    Paragraphs that are already in the file are skipped.
     """
     done = done_ids(out)
     with out.open("a", encoding="utf-8") as stream:

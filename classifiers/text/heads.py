@@ -46,7 +46,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class TextLabels:
-    """What a paragraph is.
+    """Labels of a paragraph.
 
     Attributes:
         type: the most likely of clinical_case, study, review, other.
@@ -211,9 +211,7 @@ def parse(data: bytes, name: str) -> TextModel:
                 heads[head] = Head(*parts)
         trained_on = str(header["trained_on"])
     except (ValueError, LookupError, TypeError) as error:
-        raise PmcmineError(
-            f"{name}: not a text model, or damaged ({type(error).__name__}: {error})"
-        ) from None
+        raise PmcmineError(f"{name}: not a text model, or damaged ({type(error).__name__}: {error})") from None
     return TextModel(space, heads, trained_on)
 
 

@@ -17,7 +17,7 @@ from pmcmine.errors import PmcmineError
 
 
 class Tier(Protocol):
-    """What both tiers can do."""
+    """Interface of both tiers."""
 
     @property
     def trained_on(self) -> str:

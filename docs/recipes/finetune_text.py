@@ -52,7 +52,7 @@ def perplexity(model: Any, rows: Any, batch: int) -> float:
 
 
 def main() -> None:
-    """Train, save, and print what came of it."""
+    """Train, save the model, and print the losses."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, help="Parquet of `pmcmine subset`")
     parser.add_argument("--model", required=True, help="model of the Hub, a folder, or tiny")

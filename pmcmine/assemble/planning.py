@@ -1,4 +1,4 @@
-"""What the release will hold, counted from committed manifests: splits, shards, table files."""
+"""Plan splits, shards and table files from the counts in committed manifests."""
 
 from __future__ import annotations
 

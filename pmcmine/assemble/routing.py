@@ -1,4 +1,4 @@
-"""Which sample goes to which shard."""
+"""Route samples to shards."""
 
 from __future__ import annotations
 

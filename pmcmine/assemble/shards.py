@@ -26,7 +26,7 @@ _ASSEMBLED = b',"split":'  # where `_tail` begins in a finished JSON
 
 @dataclass(frozen=True, slots=True)
 class FigurePlace:
-    """What the assembler learns about a figure, for its row."""
+    """Location of a figure's sample and image, for its row."""
 
     figure_id: str
     split: str

@@ -1,4 +1,4 @@
-"""What the page shows, read from a release's tables and shards. Read-only, by DuckDB."""
+"""Read the data of the page from a release's tables and shards, with DuckDB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page's server: loopback only, read-only, nothing loaded from elsewhere."""
+"""Serve the page: loopback only, read-only, without resources from other hosts."""
 
 from __future__ import annotations
 

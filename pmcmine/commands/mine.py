@@ -129,7 +129,7 @@ def mine(
         bool, typer.Option("--drop-benchmarks", help="Short for --decontaminate-action drop.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and its counts, write nothing.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
 ) -> None:
     """Mine articles into a release folder: shards, tables, report. The same command resumes.
 

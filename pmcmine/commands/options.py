@@ -53,7 +53,7 @@ class Key:
 
     @property
     def flag(self) -> str:
-        """The flag of `pmcmine mine`, empty if there is none."""
+        """Return the flag of `pmcmine mine`, empty if there is none."""
         if self.name in NO_FLAGS:
             return ""
         name = self.name.replace("_", "-")
@@ -61,7 +61,7 @@ class Key:
 
     @property
     def example_flag(self) -> str:
-        """An example as it is typed, empty if there is none."""
+        """Return an example as users type it, empty if there is none."""
         return f"{self.flag}{'=' if self.name == 'beam' else ' '}{self.example}" if self.example else ""
 
 

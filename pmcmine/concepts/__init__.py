@@ -1,5 +1,5 @@
-"""Concepts: vocabularies, and linking of text to them.
+"""Link text to the concepts of a vocabulary (`pmcmine.vocabulary`).
 
-`vocabulary` is the memory-mapped artefact, `compile` makes it from `atoms` that the readers of `formats/` give.
-`matcher` finds names in text, `abbreviations` and `context` read what surrounds them, `linker` puts it together.
+`matcher` finds names in text, `abbreviations` reads their long and short forms, `context` decides negation and
+uncertainty, `scoring` gives each match a probability, and `linker` combines them.
 """

@@ -20,7 +20,7 @@ MAX_SCOPE: Final = 400  # code points; sentences beyond are lists that no trigge
 
 
 class Kind(Enum):
-    """What a trigger says."""
+    """Meaning of a trigger."""
 
     NEGATED = "negated"
     UNCERTAIN = "uncertain"
@@ -42,7 +42,7 @@ class Scope(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What surrounds a span.
+    """Context of a span.
 
     Attributes:
         negated: said not to be there.

@@ -1,4 +1,4 @@
-"""Names by likeness of letters: scispaCy's candidate generator (Neumann et al. 2019) over one of our vocabularies.
+"""Find names by string similarity: scispaCy's candidate generator (Neumann et al. 2019) over a vocabulary.
 
 The index (character 3-grams, TF-IDF, approximate nearest neighbours) is built in memory. Its neighbours are found by
 several threads and may differ a little from run to run, so `mine`, whose bytes must not, does without it.

@@ -1,4 +1,4 @@
-"""Linking the texts of an article: names, abbreviations, ambiguity, context.
+"""Link the texts of an article: names, abbreviations, ambiguity, context.
 
 All texts of an article are one document: an abbreviation defined in the abstract holds in every caption, and a name
 that may mean several concepts means the one that the article speaks of elsewhere.
@@ -32,7 +32,7 @@ _SPACED: Final = re.compile(r"[A-Za-z]\s+[A-Za-z]")
 
 @dataclass(frozen=True, slots=True)
 class LinkOptions:
-    """How to link.
+    """Options of the linker.
 
     Attributes:
         min_score: least probability of a link.

@@ -1,4 +1,4 @@
-"""Finding the names of a vocabulary in texts: all candidates, overlapping ones included.
+"""Find the names of a vocabulary in texts: all candidates, including overlapping ones.
 
 Tokens are hashed once a word; the hash of any run of tokens follows from theirs by array arithmetic, so a pass over
 all texts of an article costs a few array operations for each length of a name, and a look into the vocabulary only

@@ -1,4 +1,4 @@
-"""How likely a match is right, from what is known of it: a logistic model with few terms."""
+"""Probability that a match is right: a logistic model with few terms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What is known of a match.
+    """Evidence for a match.
 
     Attributes:
         exact: the place says the name, letter for letter but for case.

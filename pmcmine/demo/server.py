@@ -24,7 +24,7 @@ _DRIP_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Faults:
-    """Which share of answers goes wrong, and how.
+    """Shares of answers that fail, by kind of fault.
 
     Attributes:
         share: share of GETs that go wrong.

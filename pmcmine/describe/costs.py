@@ -1,4 +1,4 @@
-"""What a run over so many articles takes: requests, bytes, core-hours, shuffle, shards, commits, money.
+"""Estimate a run over a number of articles: requests, bytes, core-hours, shuffle, shards, commits, cost.
 
 Every number says where it comes from: `measured` by a run of this program (of a release, or of the 72 real articles
 that docs/scale.md describes), `published` by others, or `assumed`.
@@ -53,7 +53,7 @@ class Rates:
 
 @dataclass(frozen=True)
 class Machine:
-    """What it runs on, and what that costs. Prices are list prices that change; give your own.
+    """Machines of a run and their prices. List prices change; give your own.
 
     Attributes:
         cores: vCPUs.
@@ -179,7 +179,7 @@ def _wall_note(what: str, machine: Machine) -> str:
 
 @dataclass(frozen=True)
 class Limit:
-    """What ends first when a run grows, and the knob for it."""
+    """A limit that a growing run hits, and the option that raises it."""
 
     what: str
     at: str

@@ -50,7 +50,7 @@ _BATCH: Final = 512
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkSet:
-    """What was read of one set.
+    """Contents of one benchmark set.
 
     Attributes:
         name: of the file or folder.

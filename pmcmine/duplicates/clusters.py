@@ -1,4 +1,4 @@
-"""Edges to clusters, representatives and leaks: connected components over the edges on disk."""
+"""Build clusters of near duplicates, representatives and leaks: connected components over the edges on disk."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def _row(row: dict[str, Any], kind: int, place: int, summary: _Summary, split: s
 
 
 def cluster(plan: Plan, work: Folder, buckets: int) -> Clusters:
-    """Write each block's cluster rows and leaks, and what came of it last; returns that.
+    """Write the cluster rows and leaks of each block, then the result; return the result.
 
     In memory are the nodes of clusters, about 80 bytes each, and one id a cluster; members that are in none are not.
     """

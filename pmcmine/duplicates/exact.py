@@ -1,4 +1,4 @@
-"""Exact duplicates: one stands for all, and none of train's is in validation or test."""
+"""Mark exact duplicates; drop those of train that are also in validation or test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What near duplicates are found by: a row for each image, caption and paragraph, and the bytes that decide.
+"""Signatures of near duplicates: a row for each image, caption and paragraph, and the bytes to compare.
 
 Rows lie in Arrow files of a block's work folder, the bytes in its pack: fingerprints of an image, the sorted 5-grams of
 a text. What is shuffled is a node, a place, and the numbers that candidates share.

@@ -1,4 +1,4 @@
-"""What exporters read from a release, and where they write."""
+"""Read a release for an exporter, and write the files of an export."""
 
 from __future__ import annotations
 

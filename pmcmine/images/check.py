@@ -1,4 +1,4 @@
-"""Bytes of a media file to a checked image."""
+"""Check and decode the bytes of a media file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names are those of images."""
+"""Recognise the file names of images."""
 
 from __future__ import annotations
 

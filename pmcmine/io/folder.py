@@ -111,7 +111,7 @@ class Folder:
 
     @property
     def is_local(self) -> bool:
-        """Whether the folder is on a local disk."""
+        """Return whether the folder is on a local disk."""
         return isinstance(self.fs, LocalFileSystem)
 
     def path(self, name: str = "") -> str:

@@ -1,4 +1,4 @@
-"""One run a folder: a lock that a killed run does not leave behind."""
+"""Lock the work folder for one run at a time; a killed run leaves no lock behind."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from pmcmine.io.safe_files import open_lock
 from pmcmine.text.clean import for_terminal
 
 log = logging.getLogger(__name__)
-_BEAT = 20.0  # seconds between signs of life on an object store
-_SILENCE = 30.0  # seconds in which a run that lives gives a sign
-_STALE = 90.0  # seconds without one, after which the run is taken for dead
+_BEAT = 20.0  # heartbeat interval on an object store, seconds
+_SILENCE = 30.0  # seconds within which a live run sends a heartbeat
+_STALE = 90.0  # heartbeat timeout, seconds
 _WHO = 200  # bytes of a lock that are shown
 _SETTLE = 3.0  # seconds in which another run that takes a dead one's place would have written
 

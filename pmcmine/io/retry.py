@@ -1,4 +1,4 @@
-"""How long a host asks to be left alone."""
+"""Parse `Retry-After`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an article says of the rights in its figures away from them: in its licence, acknowledgements and notes."""
+"""Statements on rights in figures that stand elsewhere: in the licence, acknowledgements and notes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the walk over an article finds."""
+"""Elements that the walk over an article finds."""
 
 from __future__ import annotations
 

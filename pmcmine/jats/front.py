@@ -22,7 +22,7 @@ _PMCID = re.compile(r"(?:PMC)?(\d{1,12})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Front:
-    """What the front matter states, before any metadata of the source is weighed in."""
+    """Front matter as the XML states it, before metadata of the source is considered."""
 
     pmcid: str | None
     pmid: str | None

@@ -212,7 +212,7 @@ class _Mentions:
             self.read(context_id, context_kind, section_kind, text, self.targets.resolve(refs))
 
     def _count(self, n: int) -> None:
-        """Count mentions, whatever becomes of them.
+        """Count mentions, including those that become rejects.
 
         Raises:
             Rejected: XML_TOO_LARGE above the bound.

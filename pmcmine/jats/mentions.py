@@ -1,4 +1,4 @@
-"""Where a text names figures: linked, in ranges, and in plain words, with panel letters as written."""
+"""Find mentions of figures in a text: linked, in ranges, and in plain words, with panel letters as written."""
 
 from __future__ import annotations
 

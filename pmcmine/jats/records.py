@@ -1,4 +1,4 @@
-"""What comes of one article's XML, and what has to be known of it before."""
+"""Records of one article's XML, and the facts needed to read it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from schemas.paragraph import Paragraph
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleMeta:
-    """What a source knows of an article version before its XML is read.
+    """Metadata that a source has for an article version before its XML is read.
 
     `license_code` is None if the source has no metadata at all (then the XML decides); a source whose
     metadata states no licence gives an empty string. `as_of` is the day of the snapshot, today if None.

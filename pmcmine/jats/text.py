@@ -277,7 +277,7 @@ def is_picture(alternatives: Element) -> bool:
 def flatten(element: Element, emphasis: frozenset[str] = _NOTHING) -> Text:
     """Return the text of an element's content: offsets are code points of `Text.text`.
 
-    Elements of the tags `emphasis` are told among the links.
+    Elements of the tags `emphasis` are returned with the links.
     """
     parts: list[str] = []
     marks: list[tuple[int, int, Element]] = []

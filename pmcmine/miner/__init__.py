@@ -1,7 +1,7 @@
-"""One PMCID from its versions to its rows and images: everything that a worker does with an article.
+"""Mine one PMCID: from its versions to its rows and images. Everything that a worker does with an article.
 
-`article` reads an article, `choice` says which picture each figure means, `media` reads the pictures, `figures` makes
-rows of them, and `samples` what shards hold. `mine_pmcid` is the way in.
+`article` reads an article, `graphics` chooses the media file of each figure, `pictures` reads and checks the files,
+`figures` builds rows, and `samples` builds what shards store. The entry point is `mine_pmcid`.
 """
 
 from pmcmine.miner.article import mine_pmcid

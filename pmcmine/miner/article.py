@@ -1,4 +1,4 @@
-"""One PMCID: which of its versions is read, and whether it may be."""
+"""Mine one PMCID: choose a version, check its rights, read it."""
 
 from __future__ import annotations
 

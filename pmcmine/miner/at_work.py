@@ -1,4 +1,4 @@
-"""Which articles are at work: markers that name suspects once per process was killed."""
+"""Markers of the articles in progress: after a kill they name the suspects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _AT_WORK: Final[dict[str, dict[str, float]]] = {}
 
 @contextmanager
 def _at_work(marker: str | None, pmcid: str) -> Iterator[None]:
-    """Note that a PMCID is worked on, for whoever is asked about it by an interrupt."""
+    """Register a PMCID as in progress while the block runs."""
     if marker is not None and marker in _AT_WORK:
         _AT_WORK[marker][pmcid] = time.monotonic()
     yield
@@ -30,14 +30,14 @@ def _at_work(marker: str | None, pmcid: str) -> Iterator[None]:
 
 
 def _suspects(marker: str, seconds: float) -> list[str]:
-    """Return PMCIDs that have been at work for so long."""
+    """Return the PMCIDs that have been in progress for at least this long."""
     now = time.monotonic()
     return sorted(p for p, since in dict(_AT_WORK.get(marker, {})).items() if now - since >= seconds)
 
 
 @contextmanager
 def _naming_slow(work: Folder, marker: str) -> Iterator[None]:
-    """Keep the articles that take long named in the marker, in case that the process is killed over them."""
+    """Keep slow articles listed in the marker, in case they get the process killed."""
     done = threading.Event()
 
     def name() -> None:

@@ -1,4 +1,4 @@
-"""Rows that are left out, though nothing is wrong with them: what is flagged as private, and benchmark sets."""
+"""Drop valid rows on request: privacy-flagged items and items of benchmark sets."""
 
 from __future__ import annotations
 

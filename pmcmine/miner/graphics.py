@@ -1,4 +1,4 @@
-"""Which picture each figure means, by its rights and its graphics, before any image is read."""
+"""Choose the media file of each figure by its rights and graphics, before any image is read."""
 
 from __future__ import annotations
 

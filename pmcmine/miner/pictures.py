@@ -24,7 +24,7 @@ _Place = tuple[int, tuple[float, float, float, float]]  # page and box of a PDF
 
 @dataclass(frozen=True)
 class Media:
-    """What was read.
+    """Media files that were read.
 
     Attributes:
         images: by file name.

@@ -1,4 +1,4 @@
-"""What comes of one PMCID."""
+"""Result of mining one PMCID."""
 
 from __future__ import annotations
 

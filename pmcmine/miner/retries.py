@@ -1,4 +1,4 @@
-"""Articles that an update tries again, and whether anything came of it: if not, the old rows and files stay."""
+"""Retry articles in an update; keep the old rows and files if the outcome has not changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _STAGED = ("pmcids", "samples", "sample_bytes", "panel_samples", "signed_")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an article.
+    """Outcome of an article.
 
     Attributes:
         counts: what the sums are made of.
@@ -36,7 +36,7 @@ class Outcome:
 
 
 def outcome_of(mined: Mined) -> Outcome:
-    """Sum up what came of an article just now."""
+    """Summarise the outcome of an article in this run."""
     of_article = ("figures", "panels", "mentions", "paragraphs", "article_tables", "concepts")
     rows = {"rejects": len(mined.rejects), "tombstones": int(mined.tombstone is not None)}
     if mined.article is not None:

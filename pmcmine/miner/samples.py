@@ -1,4 +1,4 @@
-"""What shards hold of a figure, and of its panels, before a place in a shard is known."""
+"""Build the samples of a figure and its panels, before their location in a shard is known."""
 
 from __future__ import annotations
 

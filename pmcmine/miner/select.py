@@ -1,4 +1,4 @@
-"""Which version of a PMCID is mined, decided from metadata alone."""
+"""Choose the version of a PMCID to mine, from metadata alone."""
 
 from __future__ import annotations
 

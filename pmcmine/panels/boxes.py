@@ -1,4 +1,4 @@
-"""Where the panels of a compound image are: a layout of rows and columns whose cuts fit the picture best.
+"""Find the boxes of panels: the layout of rows and columns whose cuts fit the image best.
 
 A cut is a band of one colour, or a straight edge between photographs that touch, through all of a region (recursive X-Y
 cut, Nagy and Seth 1984; edge-based cuts after Taschwer and Marques 2018). Charts hold such bands too; what tells a gap

@@ -1,4 +1,4 @@
-"""Captions to panels: which words of a caption describe which panel, as offsets into the caption.
+"""Split captions into panels: offsets of the words that describe each panel.
 
 Deterministic and without a model: labels are found in all the ways that they are written, a series of them is chosen
 that begins at A, a, 1 or i and has no gaps, and its place before or after the words decides where each panel's words
@@ -24,7 +24,7 @@ _READ: Final = 20_000  # code points of a caption; the rest is shared text
 
 @dataclass(frozen=True, slots=True)
 class PanelText:
-    """What a caption says of one panel.
+    """Text of one panel in a caption.
 
     Attributes:
         label: as the caption writes it, without brackets.

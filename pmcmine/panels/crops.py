@@ -1,4 +1,4 @@
-"""Panels as images of their own: cut out where box and label are sure and the licence allows derivatives."""
+"""Crop panels into separate images, if box and label are reliable and the licence allows derivatives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which markers of a caption make a series."""
+"""Choose the markers of a caption that form a series."""
 
 from __future__ import annotations
 

@@ -120,7 +120,7 @@ def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
 
 
 def _positions(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, label) of panels that are named by where they are."""
+    """Find (start, end, label) of panels that are named by their position."""
     if _POSITIONED.search(text):
         for m in _POSITION.finditer(text):
             yield m.start("bare") if m["bare"] else m.start(), m.end(), position(m["list"] or m["bare"])

@@ -1,4 +1,4 @@
-"""Which panels a mention names: "Fig. 2B, D–F" to the labels of the figure's caption."""
+"""Resolve mentions to panels: "Fig. 2B, D–F" to the labels of the figure's caption."""
 
 from __future__ import annotations
 

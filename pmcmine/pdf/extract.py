@@ -223,7 +223,7 @@ def _looks_like(data: bytes, shown: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a PDF holds: its title, blocks in reading order with their kinds, and regions of figures."""
+    """Contents of a PDF: title, blocks in reading order with their kinds, and regions of figures."""
 
     title: str
     blocks: tuple[Block, ...]

@@ -102,7 +102,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is on one page."""
+    """Contents of one page."""
 
     number: int
     width: float
@@ -275,7 +275,7 @@ def order(boxes: Sequence[Rect], width: float) -> list[int]:
 
 
 def read_page(page: Page, style: tuple[str, float], running: set[str]) -> list[Block]:
-    """Read the blocks of a page in reading order, with captions and headings told apart."""
+    """Read the blocks of a page in reading order, with captions and headings recognised."""
     parts: list[tuple[Line, ...]] = []
     for block in page.blocks:
         kept = tuple(

@@ -1,4 +1,4 @@
-"""Where the figures of a page are: pictures and drawings gathered, and given to captions by their geometry."""
+"""Find the figures of a page: group pictures and drawings, and match them to captions by geometry."""
 
 from __future__ import annotations
 

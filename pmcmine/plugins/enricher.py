@@ -1,4 +1,4 @@
-"""What an enricher is: a class that adds columns to the rows of a table."""
+"""The protocol of enrichers: classes that add columns to the rows of a table."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A key of the configuration that an enricher adds, set by `--set` or the configuration file.
+    """A key of the configuration that an enricher adds: a flag, `--set`, the TOML file or the environment.
 
     Attributes:
         name: the key.
@@ -56,7 +56,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model that decides what an enricher finds, as `release.json` states it.
+    """A model that an enricher uses, as `release.json` states it.
 
     Attributes:
         name: name.
@@ -73,7 +73,7 @@ class Model:
     sha256: str = ""
 
     def stated(self) -> dict[str, str]:
-        """Return what is known of it, without what is empty."""
+        """Return the fields that are not empty."""
         known = {
             "name": self.name,
             "sha256": self.sha256,
@@ -86,7 +86,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an enricher sees beside its rows.
+    """What an enricher gets in addition to its rows.
 
     Attributes:
         options: all keys of the configuration, by name.

@@ -1,4 +1,4 @@
-"""Pointers made whole: the texts and images of a release that may not be redistributed, from one's own copy of PMC.
+"""Fill in the texts and images that a release only points to, from your own copy of PMC.
 
 Texts are read with the same code that read them the first time, and taken only if their hash is the one that the
 pointer states. Needs `pmcmine[mine]`.
@@ -48,7 +48,7 @@ _PIECES: Final = {"panels": "figure_id", "concepts": "context_id"}
 
 @dataclass
 class Rehydrated:
-    """What came of it.
+    """Result of a rehydration.
 
     Attributes:
         filled: table → rows whose texts are there now.

@@ -1,4 +1,4 @@
-"""Publishing while a release is made: each shard goes to the Hub as it becomes whole, and may leave the disk."""
+"""Publish during a run: upload each shard when it is complete, then delete it locally if asked to."""
 
 from __future__ import annotations
 

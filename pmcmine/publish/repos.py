@@ -1,4 +1,4 @@
-"""What goes where: the dataset folders of a release, each a dataset repo of its own."""
+"""Dataset repos of a release: one for each of its dataset folders."""
 
 from __future__ import annotations
 

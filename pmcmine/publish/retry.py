@@ -1,4 +1,4 @@
-"""Asking the Hub, again where it is busy."""
+"""Call the Hub; retry if it is busy."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def hub_errors() -> tuple[type[Exception], ...]:
 
 
 def patiently(action: Callable[[], T], what: str, seconds: float | None = SECONDS) -> T:
-    """Do something on the Hub; wait as long as it asks for, or longer and longer, if it is busy.
+    """Run an action on the Hub; if it is busy, retry after `Retry-After`, or with growing delays.
 
     Args:
         action: what to do.

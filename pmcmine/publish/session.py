@@ -1,4 +1,4 @@
-"""The HTTP session of the Hub's client: its token is for the Hub alone, and questions have an end.
+"""HTTP session of the Hub's client: it sends the token to the Hub only, and requests time out.
 
 The client sends its token wherever the Hub's answers point: to the next page of a listing and to the check after an
 upload. Both may name another host.

@@ -1,4 +1,4 @@
-"""Uploading: objects first, in few commits, the card last; a run that was killed goes on where it was."""
+"""Upload a release: objects first, in few commits, the card last. A killed upload resumes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BATCH_BYTES: Final = 50 << 30
 
 @dataclass(frozen=True)
 class Published:
-    """What came of one repo.
+    """Result of the upload to one repo.
 
     Attributes:
         repo: its id.
@@ -138,7 +138,7 @@ def publish(
     first_contact_seconds: float = SECONDS,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[Published]:
-    """Upload a release's dataset folders as dataset repos. What is there already is not sent again.
+    """Upload a release's dataset folders as dataset repos. Files that are already there are not uploaded again.
 
     All repos are checked before anything is sent: each must be empty, or hold this release or an earlier state of it.
     A repo that holds a whole release gets the next one in one commit, so that each of its revisions is whole. The token
@@ -154,7 +154,7 @@ def publish(
         say: receives progress messages, a line at a time.
 
     Raises:
-        PmcmineError: one line; the same call goes on.
+        PmcmineError: one line; the same call resumes.
     """
     with guarded(endpoint):
         return _publish(Folder(str(folder)), name, endpoint, private, adopt, first_contact_seconds, say)
@@ -205,7 +205,7 @@ def _changed(out: Folder) -> PmcmineError:
 
 @dataclass(frozen=True)
 class Upload:
-    """What is uploaded to the repos of a release.
+    """Files to upload to the repos of a release.
 
     Attributes:
         api: the client.
@@ -233,7 +233,7 @@ class Upload:
         """Upload one dataset folder.
 
         Raises:
-            PmcmineError: one line; the same call goes on.
+            PmcmineError: one line; the same call resumes.
         """
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 

@@ -1,4 +1,4 @@
-"""Reading a release back, from a folder or the Hub, and checking it against its `release.json`."""
+"""Check a release in a folder or on the Hub against its `release.json`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TRIES: Final = 4  # readings of one file
 
 @dataclass
 class Verified:
-    """What was checked, and what is wrong."""
+    """Result of a check: what was checked, and the problems."""
 
     files: int = 0
     bytes: int = 0

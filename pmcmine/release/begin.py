@@ -1,4 +1,4 @@
-"""The begin of a release: whether its folder may be used, and what is swept from it."""
+"""Begin a release: check that its folder may be used, and remove leftovers."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def begin(out: Folder, content: Mapping[str, Any], demo: bool = False) -> None:
 
 
 def begin_update(work: Folder, content: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
-    """Mark the work folder as that of an update; an update that was begun goes on with its date.
+    """Mark the work folder as that of an update; a resumed update keeps its date.
 
     Raises:
         ReleaseError: if something else is at work in it.

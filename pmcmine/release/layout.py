@@ -46,7 +46,7 @@ _WRITTEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """What a list of files says of one.
+    """One file of a list of files.
 
     Attributes:
         name: its path in the release; whether it is safe is checked by who opens it.
@@ -67,7 +67,7 @@ class FileEntry:
 
     @classmethod
     def from_object(cls, raw: Any, where: str) -> FileEntry:
-        """Return the reverse of `to_object`; other keys are left away.
+        """Parse what `to_object` returned; other keys are ignored.
 
         Args:
             raw: the entry.

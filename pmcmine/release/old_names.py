@@ -1,4 +1,4 @@
-"""Names that releases of earlier versions use, and what they are called today. Every reader accepts both."""
+"""Old names of tables and columns in releases of earlier versions. Every reader accepts both."""
 
 from __future__ import annotations
 

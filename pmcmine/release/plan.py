@@ -1,4 +1,4 @@
-"""How a release is cut: splits, shards, table files."""
+"""Plan of a release: its splits, shards and table files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEFT_OUT_SHARE = 50  # one shard of left-out samples per so many shards
 
 
 class TableFile(NamedTuple):
-    """Which Parquet file; group and split are empty for tables that are not cut by them."""
+    """A Parquet file; group and split are empty for tables that are not split by them."""
 
     table: str
     group: str
@@ -37,7 +37,7 @@ class TableFile(NamedTuple):
 
 
 class ShardFile(NamedTuple):
-    """Which shard; the path is that below its dataset's folder."""
+    """A shard; its path is relative to the folder of its dataset."""
 
     dataset: str
     group: str
@@ -64,7 +64,7 @@ class Base:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a release is cut. Small; travels to all workers.
+    """Plan of a release. Small; it is sent to all workers.
 
     Attributes:
         n_blocks: blocks of the snapshot.
@@ -88,7 +88,7 @@ class Plan:
 
     @property
     def keeps_places(self) -> bool:
-        """Whether what has a place keeps it: in an update, unless everything gets a new one."""
+        """Return whether existing rows keep their location: in an update without `--compact`."""
         return self.base is not None and not self.base.fresh
 
     def old_file(self, name: str) -> FileEntry | None:

@@ -1,4 +1,4 @@
-"""`ATTRIBUTION.tsv.gz`: who is to be named for each article, and for each published figure with rights of its own."""
+"""`ATTRIBUTION.tsv.gz`: whom to credit for each article, and for each published figure with rights of its own."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class FigureRights:
 
     @property
     def derivatives_ok(self) -> bool:
-        """Whether crops of the figure may be published."""
+        """Return whether crops of the figure may be published."""
         return derivatives_ok(self.license)
 
 

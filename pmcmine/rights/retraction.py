@@ -1,4 +1,4 @@
-"""Whether an article is retracted, or is a notice of the retraction of another one."""
+"""Recognise retracted articles, and notices that retract another article."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a licence statement says: the licences it names, what they are about, and the restrictions in its prose."""
+"""Read licence statements: the licences they name, what these apply to, and the restrictions in prose."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _terms(text: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What one statement says, or several combined.
+    """Result of reading one statement, or several combined.
 
     Attributes:
         license: the strictest licence; OTHER if it is closed or not understood, None if no licence is spoken of.

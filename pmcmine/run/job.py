@@ -73,7 +73,7 @@ class Job:
 
     @property
     def target(self) -> Folder:
-        """Where files of the release are written: an update gathers them, and moves them into place at its end."""
+        """Return the folder that files are written to; an update moves them into place at its end."""
         return self.out if self.update is None else self.work.child(NEXT)
 
 

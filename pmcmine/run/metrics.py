@@ -1,4 +1,4 @@
-"""What a run tells machines: metrics as Prometheus text or over OTLP, and logs as JSON lines."""
+"""Export metrics as Prometheus text or over OTLP, and write logs as JSON lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the options of a run need: extras, file systems, a token for the Hub."""
+"""Check what the options of a run need: extras, file systems, a token for the Hub."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files of a release folder are a run's own: those alone are replaced or removed.
+"""Decide which files of a release folder belong to a run; only those are replaced or removed.
 
 A run begins in an empty folder. From its plan on, the names of all files that it will write are known; a file of such a
 name that the work folder has no record of is the run's own if it has the same bytes (its writer was killed before the

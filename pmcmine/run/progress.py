@@ -73,7 +73,7 @@ class Progress:
 
     @contextmanager
     def _beside(self, action: Callable[[threading.Event], None]) -> Iterator[None]:
-        """Run something in a thread while it lasts, unless nothing is to be told; the event says that it is over."""
+        """Run a function in a thread during the block, unless progress is hidden; the event ends it."""
         if self._quiet:
             yield
             return

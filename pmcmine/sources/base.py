@@ -1,4 +1,4 @@
-"""What a source gives: snapshot entries, version metadata, and article bundles."""
+"""Protocols of sources: snapshot entries, version metadata and article bundles."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ class Reader(Protocol):
 
 
 class Source(Protocol):
-    """Where articles come from. Small, and picklable."""
+    """A source of articles. Small and picklable."""
 
     @property
     def kind(self) -> str:
@@ -140,7 +140,7 @@ class Source(Protocol):
 
     @property
     def remote(self) -> bool:
-        """Whether it is a host whose request budget is to be kept."""
+        """Return whether it is a host with a request budget."""
 
     def entries(self, work: Folder | None) -> Iterable[Entry]:
         """List all article versions, in any order.

@@ -71,7 +71,7 @@ class _Transient(Exception):
 
 @dataclass(frozen=True)
 class HttpLimits:
-    """How a client behaves: tries, waits (seconds) and connections."""
+    """Limits of an HTTP client: attempts, waits (seconds) and connections."""
 
     retries: int = 6
     retry_seconds: float = 0.5

@@ -1,4 +1,4 @@
-"""A folder of PDFs, each of an article that is held in no other form."""
+"""A folder of PDFs, for articles that exist in no other form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of source that are installed, and which of them an address means."""
+"""Find the installed kinds of sources, and recognise the kind of an address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a position of the reader means: shares of even size, states and images that are checked, changing worlds."""
+"""State of the reader: save, check and resume a position, also with a different number of ranks."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ Before = tuple[tuple[int, int | tuple[int, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where the shares of a world are in an epoch.
+    """Positions of all ranks in an epoch.
 
     Attributes:
         epoch: the epoch.

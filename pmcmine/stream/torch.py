@@ -33,7 +33,7 @@ def _remove(path: str, pid: int) -> None:
 
 
 class Shared:
-    """What the processes that read one dataset agree on. Its changes are atomic, even if a worker is killed.
+    """State shared by the processes that read one dataset. Changes are atomic, even if a worker is killed.
 
     The content: `version` counts the calls of `set_epoch` and `load_state_dict`; `start` and `seed` are what the last
     one chose (the seed in a list, because None is one, too); `reading` says whether workers have read since;

@@ -1,4 +1,4 @@
-"""Texts of others, made harmless for where they are shown: a terminal, a spreadsheet, Markdown."""
+"""Make texts from outside safe to show in a terminal, a spreadsheet or Markdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passwords and tokens, taken out of every text that is written or shown.
+"""Remove passwords and tokens from every text that is written or shown.
 
 Two ways go together. `redact` knows what credentials look like: user names and passwords in addresses, values of
 queries, `password=…`, the tokens of well-known services. `learn` remembers the credentials of this run by their value,

@@ -1,4 +1,4 @@
-"""Compare two snapshots: which PMCIDs are read again, and which are gone."""
+"""Compare two snapshots: find the PMCIDs to read again and those that are gone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What readers of vocabulary formats give: names, one by one."""
+"""Names, one by one, as readers of vocabulary formats return them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What to take from a source.
+    """Options for reading a source.
 
     Attributes:
         sources: UMLS source abbreviations (SAB); all if empty.

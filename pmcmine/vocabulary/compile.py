@@ -1,4 +1,4 @@
-"""Making a vocabulary from the names of its inputs."""
+"""Compile a vocabulary from the names of its inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where vocabularies lie: the user's own folder, and copies of remote ones."""
+"""Find vocabularies: in the user's folder, or as cached copies of remote ones."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def _hash(path: Path) -> str:
 
 
 def _described(url: str, path: Path) -> dict[str, Any]:
-    """Describe a file that was downloaded, as it is now; address and ETag only if it is still what came."""
+    """Describe a downloaded file as it is now; with address and ETag only if it has not changed since."""
     known: dict[str, Any] = {}
     with suppress(OSError, ValueError):
         said = json.loads(_beside(path).read_text("utf-8"))

@@ -11,7 +11,7 @@ LICENSE_CLASSES: Final = ("open", "attribution", "umls", "restricted")  # the st
 
 
 class Level(IntEnum):
-    """How a name stands to its concept, best first."""
+    """Relation of a name to its concept, best first."""
 
     PREFERRED = 0
     EXACT = 1

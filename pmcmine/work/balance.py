@@ -36,7 +36,7 @@ class Sum:
 
     @property
     def holds(self) -> bool:
-        """Whether it adds up."""
+        """Return whether the sums add up."""
         return self.n_in == self.n_out + self.rejected
 
     def to_object(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What an update found changed: articles to read, to leave, to remove."""
+"""Delta of an update: articles to read, to keep and to remove."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Changes:
         return self.new + self.changed + self.retried
 
     def counts(self) -> dict[str, int]:
-        """How many they are, by name."""
+        """Count them, by name."""
         return {name: len(pmcids) for name, pmcids in asdict(self).items()}
 
     def without(self, pmcids: Collection[str]) -> Changes:

@@ -83,7 +83,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one process mined of a block.
+    """Part of a block that one process mined.
 
     Attributes:
         folder: folder of its files in the work folder.
@@ -128,7 +128,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What was mined of a block.
+    """Manifest of a committed block.
 
     Attributes:
         block: number of the block.
@@ -163,7 +163,7 @@ def block_folder(block: int) -> str:
 
 
 def write_manifest(work: Folder, manifest: Manifest) -> None:
-    """Commit a block; where it is committed, the manifest that is there stays."""
+    """Commit a block; if it is committed already, keep its manifest."""
     work.write(f"{block_folder(manifest.block)}/{MANIFEST}", sealed.to_bytes(asdict(manifest)))
 
 

@@ -92,7 +92,7 @@ class TableRecord(FileRecord):
 
 @dataclass(frozen=True)
 class Clusters:
-    """What came of the near duplicates.
+    """Result of the near-duplicate search.
 
     Attributes:
         blocks: row file of the clusters of each block that has some, by its number.
@@ -169,7 +169,7 @@ def _needed(work: Folder, name: str, read: Callable[[Folder, str], _Record | Non
 
 
 def committed_shard(dataset: str, name: str, work: Folder, out: Folder) -> ShardRecord | None:
-    """Return the record of a shard that is whole: where it was written, or on the Hub."""
+    """Return the record of a complete shard, written here or on the Hub."""
     record = read_shard_record(work, shard_record(dataset, name))
     if record is None:
         return None
@@ -189,7 +189,7 @@ def committed_table(name: str, work: Folder, out: Folder) -> TableRecord | None:
 
 
 def write_clusters(work: Folder, done: Clusters) -> None:
-    """Note what came of the near duplicates, once all of it is written."""
+    """Record the result of the near-duplicate search, once all of it is written."""
     work.write(NEAR, sealed.to_bytes(asdict(done)), replace=True)
 
 

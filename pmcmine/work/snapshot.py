@@ -1,4 +1,4 @@
-"""The frozen list of article versions that a run works on, cut into blocks."""
+"""The snapshot: a frozen list of article versions, grouped into blocks."""
 
 from __future__ import annotations
 

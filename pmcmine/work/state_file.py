@@ -19,7 +19,7 @@ STATE_FILE: Final = "state/state.json"
 
 @dataclass(frozen=True)
 class State:
-    """What `state.json` says.
+    """Contents of `state.json`.
 
     Attributes:
         plan: the plan of the release, as JSON has it: `Plan.from_object`.

@@ -16,7 +16,7 @@ from classifiers.images.generate.marks import _INK, Size, _rng, _word, noise
 
 @dataclass(frozen=True)
 class _Axes:
-    """Where a chart is drawn, in what colours."""
+    """Position and colours of a chart."""
 
     draw: ImageDraw.ImageDraw
     size: Size

@@ -1,4 +1,4 @@
-"""What painters share: sizes, ink, words, noise, greys."""
+"""Helpers of the painters: sizes, ink, words, noise, greys."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Counts:
-    """What the training texts say of strings and tokens."""
+    """Counts of strings and tokens in the training texts."""
 
     ids: Mapping[str, Counter[str]]
     seen: Counter[str]

@@ -1,4 +1,4 @@
-"""Which concept a given mention names, learned from annotated mentions.
+"""Normalise given mentions to concepts, learned from annotated mentions.
 
 A mention is looked up by the key of its words, as it stands or with its abbreviation written out. One that was never
 annotated is compared with those that were: by letters (TF-IDF of character n-grams), by the stems of its words, and
