@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from pmcmine.commands.eval_linking import apart, found_in, given_mentions, linker_of, parts_of
 from pmcmine.errors import GoldError, PmcmineError
 
 if TYPE_CHECKING:
-    from pmcmine.concepts.linker import Linker
-    from pmcmine.concepts.training.evaluate import Found, Score
+    from pmcmine.concepts.training.evaluate import Score
     from pmcmine.concepts.training.gold import GoldDocument
 
 T = TypeVar("T")
@@ -35,12 +35,6 @@ def _of_part(gold: Path, documents: list[GoldDocument], part: str | None) -> lis
     if not chosen:
         raise GoldError(f"{gold}: no document of part {part!r}")
     return chosen
-
-
-def _parts(documents: list[GoldDocument], n: int) -> list[list[GoldDocument]]:
-    """Cut documents into parts. Neighbours stay together: sentences of one abstract are neighbours in some formats."""
-    size = -(-len(documents) // n)
-    return [documents[at : at + size] for at in range(0, len(documents), size)]
 
 
 @app.command()
@@ -82,26 +76,26 @@ def linking(
         if not any(d.mentions for d in documents):
             raise GoldError(f"{gold}: no annotation of type {', '.join(sorted(wanted))}")
     with tempfile.TemporaryDirectory(prefix="pmcmine-eval-") as folder:
-        linker = _linker(vocab or [], Path(folder), min_score, fuzzy)
+        linker = linker_of(vocab or [], Path(folder), min_score, fuzzy)
         if linker is not None:
             names = [o.name for o in linker.vocabulary.origins]
             documents, prefixes = ev.of_sources(documents, names)
             learned, _ = ev.of_sources(learned, names)
             linker.options = replace(linker.options, sources=prefixes)
-        learned = _apart(gold, learned, documents)
+        learned = apart(gold, learned, documents)
         if folds and learned:
             raise PmcmineError("--folds trains on the gold data itself; omit --train")
         if linker is None and not learned and not folds:
             raise PmcmineError("nothing to link with: give --vocab, --train, or both")
-        parts = _parts(documents, max(folds, 1))
+        parts = parts_of(documents, max(folds, 1))
         ids: list[list[str]] = []
         found: list[list[ev.Found]] = []
         for chosen in parts:
             known = [d for other in parts if other is not chosen for d in other] if folds else learned
             if given:
-                ids += _given(linker, known, chosen)
+                ids += given_mentions(linker, known, chosen)
             else:
-                found += _found(linker, known, chosen)
+                found += found_in(linker, known, chosen)
         score = ev.score_given(documents, ids) if given else ev.score_linking(documents, found)
     _print_score("linking", gold, score, errors, json_)
 
@@ -310,73 +304,6 @@ def _model(path: Path | None, parse: Callable[[bytes, str], T], shipped: Callabl
     if not path.is_file():
         raise PmcmineError(f"{path}: no such model")
     return parse(path.read_bytes(), str(path))
-
-
-def _linker(paths: Sequence[Path], folder: Path, min_score: float, fuzzy: bool) -> Linker | None:
-    from pmcmine.concepts.linker import Linker, LinkOptions
-    from pmcmine.vocabulary.atoms import Options
-    from pmcmine.vocabulary.compile import compile_vocabulary
-    from pmcmine.vocabulary.formats import open_input
-    from pmcmine.vocabulary.vocabulary import MAGIC, Vocabulary
-
-    if not paths:
-        return None
-    path = paths[0]
-    if len(paths) > 1 or not _begins(path, MAGIC):
-        if any(_begins(p, MAGIC) for p in paths):
-            raise PmcmineError("--vocab: give one vocabulary, or OBO files to compile, not both")
-        path = folder / "eval.vocab"
-        compile_vocabulary([open_input(p, Options()) for p in paths], path, "eval")
-    vocabulary = Vocabulary(path)
-    generator = None
-    if fuzzy:
-        from pmcmine.concepts.fuzzy import FuzzyGenerator
-
-        generator = FuzzyGenerator(vocabulary)
-    return Linker(vocabulary, LinkOptions(min_score=min_score, context=False), generator)
-
-
-def _apart(gold: Path, learned: list[GoldDocument], documents: Sequence[GoldDocument]) -> list[GoldDocument]:
-    """Read the training documents that are not scored."""
-    texts = {d.text for d in documents}
-    rest = [d for d in learned if d.text not in texts]
-    if learned and not rest:
-        raise GoldError(f"{gold}: every document of --train is also scored; use --folds, or score other documents")
-    if len(rest) < len(learned):
-        typer.echo(f"{len(learned) - len(rest)} documents of --train are scored too, and not learned from", err=True)
-    return rest
-
-
-def _found(
-    linker: Linker | None, learned: Sequence[GoldDocument], documents: Sequence[GoldDocument]
-) -> list[list[Found]]:
-    from pmcmine.concepts.training.evaluate import link_documents
-
-    if learned:
-        from pmcmine.concepts.training.linker import TrainedLinker
-
-        return TrainedLinker(linker).fit(learned).predict(documents)
-    assert linker is not None
-    return link_documents(linker, documents)
-
-
-def _begins(path: Path, magic: bytes) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as stream:
-        return stream.read(len(magic)) == magic
-
-
-def _given(
-    linker: Linker | None, learned: Sequence[GoldDocument], documents: Sequence[GoldDocument]
-) -> list[list[str]]:
-    from pmcmine.concepts.training.evaluate import look_up_given
-    from pmcmine.concepts.training.normaliser import NO_ID, MentionNormaliser
-
-    if learned:
-        return MentionNormaliser(linker).fit(learned).predict(documents)
-    assert linker is not None
-    return look_up_given(linker, documents, NO_ID)
 
 
 def _print_score(task: str, gold: Path, score: Score, errors: int, json_: bool) -> None:
