@@ -138,6 +138,11 @@ def _long_functions(path: Path) -> set[str]:
     return found
 
 
+def test_no_file_is_long() -> None:
+    files = [path for root in (*MAY, "benchmarks") for path in (ROOT / root).rglob("*.py")]
+    assert not [path for path in files if len(path.read_text().splitlines()) > 400]
+
+
 def test_no_function_is_long() -> None:
     long = {f for root in (*MAY, "benchmarks") for path in (ROOT / root).rglob("*.py") for f in _long_functions(path)}
     assert not long
