@@ -168,9 +168,11 @@ def slow(data, **bounds):
         time.sleep(0.05)
     return check(data, **bounds)
 images.check_image = slow
-import pmcmine.miner.block as block
-block._CHILD_SECONDS = (30.0, 0.0)
-block._SLOW_SECONDS, block._NAMING_SECONDS = 2.0, 0.2
+import pmcmine.miner.at_work as at_work
+import pmcmine.miner.children as children
+assert children._CHILD_SECONDS and at_work._SLOW_SECONDS and at_work._NAMING_SECONDS
+children._CHILD_SECONDS = (30.0, 0.0)
+at_work._SLOW_SECONDS, at_work._NAMING_SECONDS = 2.0, 0.2
 """
 
 
