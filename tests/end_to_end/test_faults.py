@@ -190,7 +190,7 @@ def test_a_run_that_is_ended_in_a_hang_does_not_hang_again(tmp_path: Path, end: 
     hook.mkdir()
     (hook / "sitecustomize.py").write_text(HANGER)
     args = _command("mine", "--source", str(bucket), "--out", str(out), "-q", "--max-reject-share", "1")
-    args += ["--set", "block_articles=100"]
+    args += ["--set", "block_articles=100", "--set", "max_article_seconds=20"]  # a child gets 1.2 times that, or 30
     env = {**os.environ, "PYTHONPATH": str(hook)}
     process = subprocess.Popen(
         args, env=env, stderr=subprocess.DEVNULL, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
