@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from pmcmine.describe.texts import render, to_yaml
 from pmcmine.ids import SPLITS
 from pmcmine.release.plan import SHARDS
-from pmcmine.text.clean import for_code, for_markdown
 from pmcmine.work.records import ShardRecord, TableRecord
 from schemas import TABLES, Table, arrow_schema, closed_values, describe
 from schemas.panel_sample import PanelSample
@@ -51,35 +51,12 @@ def sample_features(schema: pa.Schema | None = None) -> list[dict[str, Any]]:
     ]
 
 
-def _yaml(value: Any, indent: int = 0) -> str:
-    """Return block YAML of dicts, lists and scalars; strings are JSON, which YAML 1.2 contains."""
-    pad = "  " * indent
-    if isinstance(value, Mapping):
-        lines = []
-        for key, item in value.items():
-            if isinstance(item, (Mapping, list)) and item:
-                lines.append(f"{pad}{key}:\n{_yaml(item, indent + (not isinstance(item, list)))}")
-            else:
-                lines.append(f"{pad}{key}: {json.dumps(item, ensure_ascii=False)}")
-        return "\n".join(lines)
-    if isinstance(value, list):
-        lines = []
-        for item in value:
-            if isinstance(item, Mapping):
-                body = _yaml(item, indent + 1)
-                lines.append(f"{pad}- {body.lstrip()}")
-            else:
-                lines.append(f"{pad}- {json.dumps(item, ensure_ascii=False)}")
-        return "\n".join(lines)
-    raise TypeError(type(value).__name__)
-
-
 def _size(rows: int) -> str:
     return next((name for bound, name in _SIZES if rows < bound), "n>100M")
 
 
 def _card(meta: dict[str, Any], body: str) -> bytes:
-    return f"---\n{_yaml(meta)}\n---\n\n{body}".encode()
+    return f"---\n{to_yaml(meta)}---\n\n{body}".encode()
 
 
 def _configs(files: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
@@ -113,68 +90,19 @@ def _shared(pretty: str, groups: Iterable[str], rows: int, tags: Sequence[str], 
     }
 
 
-_TERMS = """
-## Licences and attribution
-
-Every row states its `license`, its `license_group` and an `attribution` line. Keep the attribution with the row when
-you share it. It names the version and jurisdiction of the licence if the article states them (`license_version` and
-`license_url` in `articles`).
-`commercial` holds CC0, CC BY, CC BY-SA and CC BY-ND; `noncommercial` holds CC BY-NC, CC BY-NC-SA and CC BY-NC-ND.
-If `derivatives_ok` is false, you may not share crops or other derivatives. Figures whose own text says that a third
-party holds the rights are excluded. The articles come from the PMC Open Access Subset of the U.S. National Library of
-Medicine (NLM). NLM does not endorse this copy, which is a snapshot and not NLM's most current data.
-"""
-
-
-def _counts(rows: Mapping[tuple[str, str], int], head: str) -> str:
-    lines = [f"| {head} | split | rows |", "|---|---|---:|"]
+def _counts(rows: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
     order = {s: i for i, s in enumerate(SPLITS)}
-    for (name, split), n in sorted(rows.items(), key=lambda kv: (kv[0][0], order.get(kv[0][1], 9))):
-        lines.append(f"| {name} | {split} | {n:,} |")
-    return "\n".join(lines)
+    return [(*key, n) for key, n in sorted(rows.items(), key=lambda kv: (kv[0][0], order.get(kv[0][1], 9)))]
 
 
-def _fields(schema: pa.Schema) -> str:
-    lines = ["| field | type | meaning | unit | empty when |", "|---|---|---|---|---|"]
-    for name, kind, meaning, unit, null in describe(schema):
-        short = kind if len(kind) < 40 else kind.split("<")[0] + "<…>"
-        lines.append(f"| `{name}` | `{short}` | {meaning} | {unit} | {null} |".replace("<", "&lt;"))
-    return "\n".join(lines)
-
-
-def _concepts(vocabulary: Mapping[str, Any] | None) -> str:
-    """Describe the vocabulary that concepts were linked with."""
-    if vocabulary is None:
-        return ""
-    # The inputs of a vocabulary state these themselves, HTML and all.
-    lines = [f"- {for_markdown(o['name'] + ' ' + o['version'] + ': ' + o['license'])}" for o in vocabulary["origins"]]
-    if vocabulary["names_published"]:
-        names = "Rows include the names of concepts"
-        if vocabulary["license_class"] not in ("open", "attribution"):
-            names += f", although the vocabulary is {vocabulary['license_class']}: share them only with its licensees"
-    else:
-        names = "The vocabulary's licence forbids publishing its names; rows hold only ids and the exact words"
-    return f"""
-## Concepts
-
-Concepts come from the vocabulary `{for_code(vocabulary["name"])}` (sha256 `{vocabulary["sha256"]}`). {names}.
-
-{chr(10).join(lines)}
-"""
+def _fields(schema: pa.Schema) -> list[tuple[str, str, str, str, str]]:
+    return [
+        (name, kind if len(kind) < 40 else kind.split("<")[0] + "<…>", meaning, unit, null)
+        for name, kind, meaning, unit, null in describe(schema)
+    ]
 
 
 _NUMBERED = re.compile(r"(.*-)(\d{5})(-of-\d{5}\.tar)")
-_PAIRS = """\
-Figures and captions from PubMed Central's open-access articles as WebDataset shards, with one configuration per licence
-group. A sample is `<key>.jpg` (the original bytes if JPEG or PNG, otherwise converted to PNG; the JSON states which),
-`<key>.txt` (the caption) and `<key>.json`. The tables of the same release hold articles, figures, mentions and
-paragraphs, and the location of each sample in its shard."""
-_PANELS = """\
-Panels of compound figures from PubMed Central's open-access articles as WebDataset shards, with one configuration per
-licence group. A sample is `<key>.jpg` (the panel, cropped from its figure; JPEG or PNG, the JSON states which),
-`<key>.txt` (the part of the caption about this panel) and `<key>.json`. Only panels with a reliable box and label, and
-with a licence that allows derivatives, are included. The `panels` table lists all panels that captions name; `shards`
-has the whole figures."""
 
 
 def brace_ranges(paths: Iterable[str], root: str = "") -> str:
@@ -202,17 +130,6 @@ def brace_ranges(paths: Iterable[str], root: str = "") -> str:
     return "::".join(patterns)
 
 
-def _open_clip(shards: Mapping[tuple[str, str], list[str]], rows: Mapping[tuple[str, str], int]) -> str:
-    """Return the commands that train on the shards of each licence group."""
-    return "\n".join(
-        f"python -m open_clip_train.main --dataset-type webdataset --model ViT-B-32 --batch-size 256 --workers 4 \\\n"
-        f"  --train-data '{brace_ranges(paths, 'DATA_ROOT/')}' \\\n"
-        f"  --train-num-samples {rows[group, split]}  # {group}"
-        for (group, split), paths in sorted(shards.items())
-        if split == "train"
-    )
-
-
 def shards_card(
     records: Sequence[ShardRecord],
     vocabulary: Mapping[str, Any] | None = None,
@@ -227,9 +144,7 @@ def shards_card(
         dataset: which of the two.
         schema: schema of the JSON member, with the columns of enrichers.
     """
-    title, text, record = (
-        ("pmcmine image-text pairs", _PAIRS, Sample) if dataset == SHARDS else ("pmcmine panels", _PANELS, PanelSample)
-    )
+    title, record = ("pmcmine image-text pairs", Sample) if dataset == SHARDS else ("pmcmine panels", PanelSample)
     schema = schema or arrow_schema(record)
     rows: dict[tuple[str, str], int] = defaultdict(int)
     shards: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -246,35 +161,20 @@ def shards_card(
         meta["configs"] = configs
         meta["dataset_info"] = [{"config_name": c["config_name"], "features": sample_features(schema)} for c in configs]
     first = configs[0]["config_name"] if configs else "commercial"
-    usage = _open_clip(shards, rows)
-    credit = "`ATTRIBUTION.tsv.gz` lists whom to credit for each article and figure. " if dataset == SHARDS else ""
-    body = f"""# {title}
-
-{text}
-
-{_counts(rows, "group")}
-
-```python
-from datasets import load_dataset
-pairs = load_dataset("PATH_OR_REPO", "{first}", split="train", streaming=True)
-```
-
-open_clip reads the shards as they are, from disk or streamed from the Hub (open_clip 3.3 needs `webdataset` 0.2.86 or
-earlier; pmcmine's recipe `train_open_clip.py` also works with later versions):
-
-```sh
-{usage}
-```
-
-With only `webdataset`: `webdataset.WebDataset("DATA_ROOT/…/{{00000..00011}}-of-….tar")`, with the ranges above. To
-filter samples and to resume: `pmcmine.stream.open("PATH_OR_REPO", where="year >= 2020", seed=0)`.
-
-{credit}`datasheet.md` describes what was excluded and why, uses and limits; `croissant.json` is machine-readable.
-{_TERMS}{_concepts(vocabulary) if dataset == SHARDS else ""}
-## The JSON member
-
-{_fields(schema)}
-"""
+    body = render(
+        "shards.md.j2",
+        title=title,
+        panels=dataset != SHARDS,
+        rows=_counts(rows),
+        first=first,
+        training=[
+            (group, rows[group, split], brace_ranges(paths, "DATA_ROOT/"))
+            for (group, split), paths in sorted(shards.items())
+            if split == "train"
+        ],
+        vocabulary=vocabulary if dataset == SHARDS else None,
+        fields=_fields(schema),
+    )
     return _card(meta, body)
 
 
@@ -283,7 +183,7 @@ def tables_card(
     vocabulary: Mapping[str, Any] | None = None,
     tables: Mapping[str, Table] = TABLES,
 ) -> bytes:
-    """README of `tables/` from the records of the Parquet files."""
+    """Write the README of `tables/` from the records of the Parquet files."""
     rows: dict[tuple[str, str], int] = defaultdict(int)
     files = []
     for record in sorted(records, key=lambda r: r.name):
@@ -303,21 +203,12 @@ def tables_card(
         if not config.get("default", True):
             config.pop("default")
     meta["configs"] = configs
-    sections = "\n".join(f"### {t.name}\n\n{t.meaning}\n\n{_fields(t.schema)}\n" for t in tables.values())
-    body = f"""# pmcmine tables
-
-Articles, figures, mentions, paragraphs and tables from PubMed Central's open-access articles, with one configuration
-per table and licence group, and a ledger of everything that was excluded and why. The image-text pairs of the same
-release are WebDataset shards in a separate dataset. `figures` rows give each sample's location (`shard`,
-`sample_offset`, `sample_size`), so you can fetch a subset with one query and a few range reads.
-
-{_counts(rows, "configuration")}
-
-`datasheet.md` describes what was excluded and why, uses and limits; `croissant.json` is machine-readable.
-{_TERMS}{_concepts(vocabulary)}
-## Fields
-
-{sections}"""
+    body = render(
+        "tables.md.j2",
+        rows=_counts(rows),
+        vocabulary=vocabulary,
+        tables=[{"name": t.name, "meaning": t.meaning, "fields": _fields(t.schema)} for t in tables.values()],
+    )
     return _card(meta, body)
 
 

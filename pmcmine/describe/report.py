@@ -8,15 +8,14 @@ import io
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import resources
 from typing import Any
 
-import jinja2
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from PIL import Image
 
+from pmcmine.describe.texts import render
 from pmcmine.ids import keyed_hash
 from pmcmine.io.folder import Folder
 from pmcmine.io.sealed import UNREADABLE
@@ -222,12 +221,8 @@ def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Fol
     stages = stages_today(release["counts"])
     most = max((s["in"] for s in stages), default=1) or 1
     rejects = sorted(release["counts"]["rejects"], key=lambda r: -r["n"])
-    template = jinja2.Template(
-        resources.files("pmcmine.describe").joinpath("report.html.j2").read_text("utf-8"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    page: str = template.render(
+    page = render(
+        "report.html.j2",
         release=release,
         metrics=metrics,
         stages=[{**s, "share": s["in"] / most} for s in stages if s["in"]],

@@ -1,0 +1,71 @@
+"""Texts of others in YAML and Markdown."""
+
+from __future__ import annotations
+
+import jinja2
+import pytest
+import yaml
+
+from pmcmine.describe.cards import shards_card
+from pmcmine.describe.datasheet import citation, datasheet
+from pmcmine.describe.texts import render, to_yaml
+
+_ODD = [
+    "---",
+    "a\n---\nb",
+    "a: b",
+    "- a",
+    "#",
+    "yes",
+    "null",
+    "",
+    " a ",
+    "{a",
+    "\x1b[2J\u2028\x85",
+    "é 😀",
+    "'\"\\",
+    "x " * 999,
+]
+
+
+@pytest.mark.parametrize("text", _ODD)
+def test_texts_of_others_stay_one_value_in_one_line(text: str) -> None:
+    value = {"name": text, "list": [text], "parts": [{"name": text, "n": 1}]}
+    written = to_yaml(value)
+    assert yaml.safe_load(written) == value
+    assert len(written.split("\n")) == 7 and "---" not in written.splitlines()
+    assert all(c.isprintable() or c == "\n" for c in written)
+
+
+@pytest.mark.parametrize("text", ["1e5", "12e456789012", "1.5", "123", "0o17", "+.5E3", "2020-01-01"])
+def test_a_text_that_yaml_reads_as_a_number_is_quoted(text: str) -> None:
+    assert to_yaml({"version": text}) in (f"version: '{text}'\n", f'version: "{text}"\n')
+    cited = yaml.safe_load(citation("a: b", {"sha256": text, "n_versions": 1}))
+    assert (cited["title"], cited["version"]) == ("a: b", text[:12])
+
+
+def test_a_value_that_comes_twice_is_written_twice() -> None:
+    twice = {"dtype": "string"}
+    assert "&" not in to_yaml({"a": twice, "b": twice})
+
+
+def test_a_missing_name_is_an_error() -> None:
+    with pytest.raises(jinja2.UndefinedError):
+        render("tables.md.j2")
+
+
+def test_markdown_of_others_is_escaped() -> None:
+    origin = {"name": "*HPO*", "version": "{{ 7 * 7 }}", "license": "<b>[x](y)</b>\n# z"}
+    vocabulary = {
+        "name": "a`b",
+        "sha256": "0" * 64,
+        "names_published": True,
+        "license_class": "open",
+        "origins": [origin],
+    }
+    card = shards_card([], vocabulary).decode()
+    assert "vocabulary `a'b` (sha256 `0" in card and "Rows include the names of concepts.\n" in card
+    assert "\n- \\*HPO\\* {{ 7 \\* 7 }}: &lt;b&gt;\\[x\\](y)&lt;/b&gt; \\# z\n" in card
+    snapshot = {"sha256": "0" * 64, "n_versions": 1234}
+    sheet = datasheet("shards", {}, [], {}, snapshot, {"groups": "`<"}, [{"name": "_a_"}]).decode()
+    assert '- `groups`: `"\'<"`\n' in sheet and "\n- \\_a\\_\n" in sheet and "1,234 article versions" in sheet
