@@ -128,7 +128,7 @@ def help_text(key: Key) -> str:
 
 def _parameters(wanted: Iterable[Key]) -> Iterator[inspect.Parameter]:
     for key in wanted:
-        kind: Any = list[key.python_type] if key.listed and key.name not in _BY_COMMA else key.python_type  # type: ignore[name-defined]
+        kind: Any = list[key.python_type] if key.listed and key.name not in _BY_COMMA else key.python_type  # type: ignore[name-defined]  # a type made at run time
         option = typer.Option(
             key.flag, *_ALIASES.get(key.name, ()), help=help_text(key), rich_help_panel=key.section, show_default=False
         )
@@ -145,7 +145,7 @@ def _options(names: frozenset[str]) -> list[Any]:
         """Hold the options."""
 
     parameters = list(_parameters(key for key in keys() if key.name in names))
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect.signature reads it
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     app = typer.Typer(add_completion=False)
     app.command()(command)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-_TICK: Final = 0.25  # seconds by which a deadline may be late
+from pmcmine.io.watch import Watch
+
 _current = threading.local()
 
 
@@ -31,6 +31,13 @@ class Deadline:
         """Move the deadline: the peer has sent something."""
         self.at += seconds
 
+    def is_over(self) -> bool:
+        """Return whether its time has come."""
+        return self.at <= time.monotonic()
+
+    def release(self) -> None:
+        """Do nothing: a connection that was broken stays so."""
+
     def enforce(self) -> None:
         """Break the connection, which ends whatever waits for it."""
         self.passed = True
@@ -41,47 +48,7 @@ class Deadline:
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
-class _Watch:
-    """One thread a process that enforces deadlines; it starts with the first one and again in a forked process."""
-
-    def __init__(self) -> None:
-        self._wake = threading.Condition()
-        self._open: set[Deadline] = set()
-        self._thread: threading.Thread | None = None
-
-    def add(self, deadline: Deadline) -> None:
-        with self._wake:
-            self._open.add(deadline)
-            self._wake.notify()
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
-                self._thread.start()
-
-    def remove(self, deadline: Deadline) -> None:
-        with self._wake:
-            self._open.discard(deadline)
-
-    def _run(self) -> None:
-        while True:
-            with self._wake:
-                now = time.monotonic()
-                for deadline in self._open:
-                    if deadline.at <= now:
-                        deadline.enforce()
-                self._wake.wait(_TICK if self._open else None)
-
-
-_watch = _Watch()
-
-
-def _renew() -> None:
-    """Forget the thread and the lock, which a forked process does not have."""
-    global _watch
-    _watch = _Watch()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
+_watch = Watch("deadlines")
 
 
 @contextlib.contextmanager
@@ -89,13 +56,12 @@ def deadline(seconds: float) -> Iterator[Deadline]:
     """Bound the HTTP exchanges of this thread, connection and headers included, to a total time."""
     new = Deadline(seconds)
     _current.deadline = new
-    watch = _watch
-    watch.add(new)
+    _watch.add(new)
     try:
         yield new
     finally:
         _current.deadline = None
-        watch.remove(new)
+        _watch.remove(new)
 
 
 def _attach(connection: Any) -> None:
@@ -104,26 +70,23 @@ def _attach(connection: Any) -> None:
         current.connection, current.sock = connection, connection.sock
 
 
-class _Http(HTTPConnection):
+class _Attached:
+    """Tells the deadline of this thread which connection to break."""
+
     def connect(self) -> None:
         _attach(self)
-        super().connect()
+        super().connect()  # type: ignore[misc]  # mixed into connections, which have both
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         _attach(self)
-        super().request(*args, **kwargs)
+        super().request(*args, **kwargs)  # type: ignore[misc]  # as above
         _attach(self)
 
 
-class _Https(HTTPSConnection):
-    def connect(self) -> None:
-        _attach(self)
-        super().connect()
+class _Http(_Attached, HTTPConnection): ...
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        _attach(self)
-        super().request(*args, **kwargs)
-        _attach(self)
+
+class _Https(_Attached, HTTPSConnection): ...
 
 
 class _HttpPool(HTTPConnectionPool):

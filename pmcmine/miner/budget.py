@@ -8,13 +8,13 @@ not interrupted; those calls are bounded by what they get.
 from __future__ import annotations
 
 import ctypes
-import os
 import threading
 import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-_TICK: Final = 0.25  # seconds by which a budget may be exceeded
+from pmcmine.io.watch import Watch
+
 _WAITING: Final = 10  # times the budget, for clocks that run while a thread waits
 _AGAIN: Final = 5.0  # seconds after which a thread that goes on is interrupted again: a finalizer may swallow the first
 _T = TypeVar("_T")
@@ -46,60 +46,19 @@ class _Work:
         except OSError:
             return False
 
-    def interrupt(self) -> None:
+    def enforce(self) -> None:
         """Raise `_Interrupt` in the working thread, now and again."""
         self.interrupted = True
         self.until += _AGAIN
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), ctypes.py_object(_Interrupt))
 
-    def forgive(self) -> None:
+    def release(self) -> None:
         """Take back an interrupt that was not delivered yet."""
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), None)
+        if self.interrupted:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), None)
 
 
-class _Watch:
-    """One thread a process that looks at the clocks; it starts with the first work and again in a forked process."""
-
-    def __init__(self) -> None:
-        self._wake = threading.Condition()
-        self._open: set[_Work] = set()
-        self._thread: threading.Thread | None = None
-
-    def add(self, work: _Work) -> None:
-        with self._wake:
-            self._open.add(work)
-            if len(self._open) == 1:
-                self._wake.notify()
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="budgets", daemon=True)
-                self._thread.start()
-
-    def remove(self, work: _Work) -> None:
-        with self._wake:
-            self._open.discard(work)
-            if work.interrupted:
-                work.forgive()
-
-    def _run(self) -> None:
-        while True:
-            with self._wake:
-                for work in self._open:
-                    if work.is_over():
-                        work.interrupt()
-                self._wake.wait(_TICK if self._open else None)
-
-
-_watch = _Watch()
-
-
-def _renew() -> None:
-    """Forget the thread and the lock, which a forked process does not have."""
-    global _watch
-    _watch = _Watch()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
+_watch = Watch("budgets")
 
 
 def within(seconds: float, function: Callable[[], _T]) -> _T:
@@ -112,13 +71,13 @@ def within(seconds: float, function: Callable[[], _T]) -> _T:
     Raises:
         BudgetExceeded: the function took longer and was interrupted.
     """
-    watch, work = _watch, _Work(seconds)
+    work = _Work(seconds)
     try:
-        watch.add(work)
+        _watch.add(work)
         try:
             return function()
         finally:
-            watch.remove(work)
+            _watch.remove(work)
     except _Interrupt:
-        watch.remove(work)  # again, for the interrupt may have hit the removal itself
+        _watch.remove(work)  # again, for the interrupt may have hit the removal itself
         raise BudgetExceeded(f"more than {seconds:g} seconds of the processor") from None
