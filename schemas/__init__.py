@@ -2,9 +2,12 @@
 
 from schemas.article import ARTICLES
 from schemas.article_table import ARTICLE_TABLES
+from schemas.case import CASES
 from schemas.cluster import CLUSTERS
 from schemas.concept import CONCEPTS
+from schemas.document import DOCUMENTS
 from schemas.figure import FIGURES
+from schemas.grid import GRIDS
 from schemas.ledger import REJECTS, TOMBSTONES
 from schemas.mention import MENTIONS
 from schemas.panel import PANELS
@@ -20,6 +23,9 @@ TABLES: dict[str, Table] = {
         MENTIONS,
         PARAGRAPHS,
         ARTICLE_TABLES,
+        GRIDS,
+        DOCUMENTS,
+        CASES,
         CONCEPTS,
         CLUSTERS,
         REJECTS,

@@ -92,7 +92,7 @@ def _arrow_type(hint: Any) -> pa.DataType:
         item, ellipsis = typing.get_args(hint)
         if ellipsis is not Ellipsis:
             raise TypeError(f"a list column is tuple[X, ...], not {hint!r}")
-        return pa.list_(_arrow_type(item))
+        return pa.list_(_arrow_type(_strip_optional(item)[0]))
     if dataclasses.is_dataclass(hint):
         return pa.struct(list(arrow_schema(hint)))
     raise TypeError(f"no Arrow type for {hint!r}")

@@ -12,6 +12,7 @@ from pmcmine.rights.figures import FigureRights
 from pmcmine.rights.licenses import License
 from schemas.article import Article
 from schemas.article_table import ArticleTable
+from schemas.grid import Grid
 from schemas.mention import Mention
 from schemas.paragraph import Paragraph
 
@@ -79,4 +80,5 @@ class Extraction:
     mentions: tuple[Mention, ...]
     paragraphs: tuple[Paragraph, ...]
     article_tables: tuple[ArticleTable, ...]
+    grids: tuple[Grid, ...] = ()
     found: Counter[str] = field(default_factory=Counter)

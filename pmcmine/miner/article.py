@@ -119,6 +119,7 @@ def _mine(
         mined.counts.update(f"benchmark/{name}/paragraph" for names in named for name in names)
     _drop_paragraphs(mined, meta.article_id, config, ledger)
     mined.article_tables = extraction.article_tables
+    mined.grids = extraction.grids
     mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
     mine_figures(extraction, bundle, config, ledger, mined)
     if config.pointers:
@@ -187,4 +188,7 @@ def _withhold(group: str, config: MineConfig, mined: Mined) -> None:
     mined.mentions = [row(m, published.get(m.context_id, whole)) for m in mined.mentions]
     mined.paragraphs = [row(p, whole, "paragraphs") for p in mined.paragraphs]
     mined.article_tables = [row(t, whole) for t in mined.article_tables]
+    mined.grids = [row(g, whole) for g in mined.grids]
+    mined.documents = [row(d, whole) for d in mined.documents]
+    mined.cases = [row(c, whole) for c in mined.cases]
     mined.article = row(mined.article, whole)

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from pmcmine.duplicates.signatures import Signature
 from schemas.article import Article
 from schemas.article_table import ArticleTable
+from schemas.case import Case
 from schemas.concept import Concept
+from schemas.document import Document
 from schemas.figure import Figure
+from schemas.grid import Grid
 from schemas.ledger import Reject, Tombstone
 from schemas.mention import Mention
 from schemas.panel import Panel
@@ -46,6 +49,9 @@ class Mined:
     mentions: Sequence[Mention] = ()
     paragraphs: Sequence[Paragraph] = ()
     article_tables: Sequence[ArticleTable] = ()
+    grids: Sequence[Grid] = ()
+    documents: Sequence[Document] = ()
+    cases: Sequence[Case] = ()
     concepts: list[Concept] = field(default_factory=list)
     rejects: Sequence[Reject] = ()
     tombstone: Tombstone | None = None

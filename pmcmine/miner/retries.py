@@ -37,7 +37,9 @@ class Outcome:
 
 def outcome_of(mined: Mined) -> Outcome:
     """Summarise the outcome of an article in this run."""
-    of_article = ("figures", "panels", "mentions", "paragraphs", "article_tables", "concepts")
+    of_article = (
+        "figures", "panels", "mentions", "paragraphs", "article_tables", "grids", "documents", "cases", "concepts",
+    )  # fmt: skip
     rows = {"rejects": len(mined.rejects), "tombstones": int(mined.tombstone is not None)}
     if mined.article is not None:
         rows |= {"articles": 1} | {name: len(getattr(mined, name)) for name in of_article}

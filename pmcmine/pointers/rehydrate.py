@@ -42,6 +42,7 @@ _EXTRACTED: Final = {
     "mentions": "mention_id",
     "paragraphs": "paragraph_id",
     "article_tables": "table_id",
+    "grids": "grid_id",
 }
 _PIECES: Final = {"panels": "figure_id", "concepts": "context_id"}
 

@@ -1,0 +1,46 @@
+"""The `grids` table: one row for each `<table>` element, with its cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from schemas.record import Table, col, withheld
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell of a table."""
+
+    row: int = col("Its first row, from 0.", arrow=pa.int32())
+    column: int = col("Its first column, from 0.", arrow=pa.int32())
+    row_span: int = col("Rows that it covers.", arrow=pa.int32())
+    column_span: int = col("Columns that it covers.", arrow=pa.int32())
+    header: bool = col("Whether it is a heading of its columns or its row.")
+    text: str = col("Its text; empty for an empty cell.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """One `<table>` element of an article."""
+
+    grid_id: str = col("Grid.", unit="<table_id>/g<ordinal>")
+    table_id: str = col("Row of `article_tables` that it stands in.")
+    article_id: str = col("Article version.", unit="PMC<digits>.<version>")
+    pmcid: str = col("PMC ID.", unit="PMC<digits>")
+    ordinal: int = col("Place among the grids of its table, from 0.", arrow=pa.int32())
+    n_rows: int = col("Number of rows, header rows included.", arrow=pa.int32())
+    n_columns: int = col("Number of columns.", arrow=pa.int32())
+    n_header_rows: int = col("Number of rows at the top that are headings.", arrow=pa.int32())
+    n_stub_columns: int = col("Number of columns at the left that name the rows.", arrow=pa.int32())
+    cells: tuple[Cell, ...] = col("Cells by row, then column; a cell that spans several stands once.", text=True)
+    html: str = col("The table as plain HTML.", text=True)
+    markdown: str = col("The table as Markdown; spanning cells are repeated.", text=True)
+    license: str = col("Licence of the article.")
+    attribution: str = col("Attribution line, ready to print.")
+    split: str = col("train, validation or test.", default="")
+    withheld: str | None = withheld()
+
+
+GRIDS = Table("grids", Grid, "One marked-up table, cell by cell.", "grid_id", row_group=2_000)
