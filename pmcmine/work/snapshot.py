@@ -8,7 +8,7 @@ import logging
 import math
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -21,6 +21,7 @@ from pmcmine.ids import article_place, keyed_hash, pmcid_number
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
+from pmcmine.release.facts import Snapshot
 from pmcmine.sources.base import ABSENT, Entry, broken_entry
 from pmcmine.text.bounds import clean
 
@@ -37,27 +38,6 @@ _SCHEMA = pa.schema(
         ("note", pa.string()),
     ]
 )
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    r"""Facts of a frozen snapshot.
-
-    Attributes:
-        sha256: hash over `<pmcid>.<version>\t<etag>` lines in order of number and version.
-        kind: kind of the source.
-        n_versions: number of article versions; a requested PMCID that is missing counts as one.
-        n_pmcids: number of PMCIDs.
-        n_blocks: number of blocks, which are ranges of the articles' places in [0, 1).
-        n_absent: number of requested PMCIDs that the source does not have.
-    """
-
-    sha256: str
-    kind: str
-    n_versions: int
-    n_pmcids: int
-    n_blocks: int
-    n_absent: int = 0
 
 
 def n_blocks_for(n_pmcids: int, block_articles: int) -> int:
