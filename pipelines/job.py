@@ -271,7 +271,7 @@ def _run(job: Job) -> Outcome:
         python=platform.python_version(),
         apache_beam=beam.__version__,
         resumed_blocks=n_committed,
-        options=config.run(),
+        options={k: v for k, v in config.run().items() if k != "metrics"},  # the journal has the metrics there
     )
     release = clock.timed("release", lambda: finish(job, frozen, plan, run_facts, clock.times, clock.started))
     return _outcome(release, config, job.out, fresh=True)

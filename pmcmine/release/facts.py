@@ -226,8 +226,9 @@ class UpdateFacts:
 
     def to_object(self) -> dict[str, Any]:
         """As JSON has it: an update of another version as it was."""
-        known = {"from" if k == "from_snapshot" else k: v for k, v in _shallow(self).items() if v is not None}
-        return known | dict(self.other)
+        held = _shallow(self)
+        others = held.pop("other")
+        return {"from" if k == "from_snapshot" else k: v for k, v in held.items() if v is not None} | dict(others)
 
 
 @dataclass(frozen=True, slots=True)
