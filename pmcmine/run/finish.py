@@ -17,8 +17,7 @@ from pmcmine.describe.croissant import shards_croissant, tables_croissant
 from pmcmine.describe.datasheet import CITATION, DATASHEET, citation, datasheet
 from pmcmine.describe.report import make_report
 from pmcmine.duplicates.benchmark_sets import open_benchmarks
-from pmcmine.errors import DamagedError, PmcmineError
-from pmcmine.io import sealed
+from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
 from pmcmine.plugins.enricher import Model
@@ -67,6 +66,7 @@ from pmcmine.work.records import (
     FileRecord,
     ShardRecord,
     TableRecord,
+    noted_files,
     read_clusters,
     shard_record_of,
     table_record,
@@ -114,18 +114,6 @@ def _counted(job: Job, n_blocks: int) -> Iterator[Counted]:
     yield from (part.counted() for manifest in mined(job, n_blocks) for part in manifest.parts)
 
 
-def _record(work: Folder, name: str) -> dict[str, Any]:
-    """Read a manifest line.
-
-    Raises:
-        DamagedError: if it is missing or damaged; the same command writes its file again.
-    """
-    found = sealed.read_or_none(work, name)
-    if found is None:
-        raise DamagedError(f"{work.url}/{name}: is missing or damaged; run the same command again")
-    return found
-
-
 def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRecord]]:
     """Return records of all shards, those of panels among them, and of all table files."""
     shards: list[ShardRecord] = []
@@ -148,8 +136,7 @@ def _write_state(job: Job, plan: Plan) -> None:
     work = job.work
     files: list[FileEntry] = []
     for name in work.walk(f"assembled/{STATE}"):
-        record = _record(work, name)  # of a part, of a shard that is left out, or of its index
-        files += [FileEntry.from_object(f, f"{work.url}/{name}") for f in record.get("files", [record])]
+        files += noted_files(work, name)  # of a part, of a shard that is left out, or of its index
     if job.update is not None:
         written = {state_record(b) for b in range(plan.n_blocks) if work.exists(state_record(b))}
         for block in range(plan.n_blocks):

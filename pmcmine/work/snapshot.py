@@ -15,6 +15,7 @@ from hashlib import sha256
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
 from pmcmine.errors import DamagedError, SourceError
 from pmcmine.ids import article_place, keyed_hash, pmcid_number
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 INFO = "snapshot/snapshot.json"
 _DAY = "snapshot/day.txt"
 _BLOCKS_A_FILE = 256
+_SNAPSHOT = TypeAdapter(Snapshot)
 _SCHEMA = pa.schema(
     [
         ("pmcid", pa.string()),
@@ -167,7 +169,7 @@ def _file(block: int) -> str:
 def load(work: Folder) -> Snapshot | None:
     """Load the frozen snapshot of a work folder; None if there is none yet."""
     try:
-        return Snapshot(**sealed.read(work, INFO))
+        return sealed.record(work, INFO, _SNAPSHOT.validate_python)
     except FileNotFoundError:
         return None
 
