@@ -50,7 +50,7 @@ def shuffle(data: Path | None) -> dict[str, Any]:
             {"source": str(source), "out": f"{folder}/release", "keep_work": True, "vocab": "none",
              "classify": False, "image_kinds": False, "languages": False, "privacy": False}
         )  # fmt: skip
-        n = int(run(config, Progress(quiet=True)).release["snapshot"]["n_pmcids"])
+        n = run(config, Progress(quiet=True)).release.snapshot.n_pmcids
         out, work = Folder(config.out), Folder(f"{config.out}/_work")
         plan = Plan.from_json(work.read(PLAN))
         clusters = read_clusters(work)

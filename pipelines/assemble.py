@@ -98,7 +98,9 @@ def _write_index(dataset: str, path: str, places: Sequence[tuple[str, int, int]]
     same = not work.exists(DELTA) and not work.exists(f"{shard_record(dataset, path)}-index")
     with out.create(name, replace=True, same=same) as (stream, _):
         stream.write(data)
-    work.write(f"{shard_record(dataset, path)}-index", sealed.to_bytes(file_entry(name, data)), replace=True)
+    work.write(
+        f"{shard_record(dataset, path)}-index", sealed.to_bytes(file_entry(name, data).to_object()), replace=True
+    )
 
 
 def table_file(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -33,8 +32,11 @@ from pmcmine.miner.at_work import forget_starts
 from pmcmine.publish.live import publishing
 from pmcmine.publish.target import release_id
 from pmcmine.release.begin import begin, begin_update, check_folder, describe_difference
-from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK, load_release
+from pmcmine.release.facts import RunFacts, Snapshot
+from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK
+from pmcmine.release.mark import UpdateMark, find_mark
 from pmcmine.release.plan import PLAN, Plan
+from pmcmine.release.record import Journal, ReleaseRecord, load_release, read_journal
 from pmcmine.run import needs
 from pmcmine.run.finish import finish, land, mined
 from pmcmine.run.job import Job, Outcome, Update, content
@@ -51,7 +53,6 @@ from pmcmine.work.delta import damaged_articles, read_changes
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.records import Clusters, read_clusters
 from pmcmine.work.rows import GIVEN_UP
-from pmcmine.work.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -98,18 +99,15 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
             return _guarded(job)
     out = Folder(config.out)
     release = load_release(out)
-    if not release["run"].get("keep_work"):
+    if not release.run.keep_work:
         _clear_leftover(out.child(WORK))
     return _outcome(release, config, out, fresh=False)
 
 
 def _clear_leftover(work: Folder) -> None:
     """Remove the work folder of a run that was killed after its release was whole; an update may be at work in it."""
-    try:
-        state = json.loads(work.read("run.json"))
-    except (OSError, ValueError):
-        return
-    if isinstance(state, dict) and "update" not in state and not work.exists(JOURNAL):
+    mark = find_mark(work)
+    if mark is not None and mark.update is None and not work.exists(JOURNAL):
         with held(work):
             remove_work(work)
 
@@ -156,23 +154,23 @@ def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> 
         if work.exists(JOURNAL):
             progress.note("an earlier update was killed while it moved its files into place: finishing it")
             return _outcome(land(out, work, _journal(out, work), config), config, out, fresh=True)
-        clear_ended_update(work, load_release(out).get("updates", ()))
+        clear_ended_update(work, load_release(out).updates)
         source = open_source(config)
         _contact(source, config, work, "the release is as it was", progress)
-        tag = begin_update(work, config.content(), {"date": date, "tag": inc_tag(out, date), "compact": compact})
-        described, base, old = open_base(out, tag["tag"], tag["compact"])
+        mark = begin_update(work, config.content(), UpdateMark(date, inc_tag(out, date), compact))
+        described, base, old = open_base(out, mark.tag, mark.compact)
         difference = describe_difference(
-            described["config"] | {"source": config.source, "inventory": config.inventory}, content(config)
+            dict(described.config) | {"source": config.source, "inventory": config.inventory}, content(config)
         )
         if difference:
             raise PmcmineError(f"{config.out}: an update can't change the configuration of the release ({difference})")
         options = beam_options(config)
         enrichers.prepare(config)
-        return _guarded(Job(config, source, options, out, work, progress, Update(described, base, old, tag["date"])))
+        return _guarded(Job(config, source, options, out, work, progress, Update(described, base, old, mark.date)))
 
 
-def _journal(out: Folder, work: Folder) -> dict[str, Any]:
-    """Read the `release.json` that a killed update was about to write.
+def _journal(out: Folder, work: Folder) -> Journal:
+    """Read what a killed update was about to write.
 
     Raises:
         DamagedError: if it is damaged.
@@ -181,7 +179,7 @@ def _journal(out: Folder, work: Folder) -> dict[str, Any]:
         f"the release may hold files of two dates: if `pmcmine verify {out.url}` finds nothing wrong, "
         f"remove {work.url}, else mine anew into another --out"
     )
-    return sealed.parse(work.read(JOURNAL), f"{work.url}/{JOURNAL}", way_out)
+    return read_journal(work, way_out)
 
 
 def _guarded(job: Job) -> Outcome:
@@ -268,13 +266,13 @@ def _run(job: Job) -> Outcome:
             plan, clock.timed("near", lambda: _near(config, job.options, plan, work)), config.table_bytes
         )
     _assemble(job, plan, frozen.sha256, clock)
-    run_facts = {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "apache_beam": beam.__version__,
-        "resumed_blocks": n_committed,
-        **config.run(),
-    }
+    run_facts = RunFacts(
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        python=platform.python_version(),
+        apache_beam=beam.__version__,
+        resumed_blocks=n_committed,
+        options={k: v for k, v in config.run().items() if k != "metrics"},  # the journal has the metrics there
+    )
     release = clock.timed("release", lambda: finish(job, frozen, plan, run_facts, clock.times, clock.started))
     return _outcome(release, config, job.out, fresh=True)
 
@@ -363,8 +361,8 @@ def _plan(job: Job, frozen: Snapshot) -> Plan:
     return plan
 
 
-def _outcome(release: Mapping[str, Any], config: MineConfig, out: Folder, fresh: bool) -> Outcome:
-    share = max(release["counts"]["fault_share"].values())
+def _outcome(release: ReleaseRecord, config: MineConfig, out: Folder, fresh: bool) -> Outcome:
+    share = max(release.counts.fault_share.values(), default=0.0)
     return Outcome(release, redact(f"{out.url.rstrip('/')}/report.html"), fresh, share > config.max_reject_share)
 
 

@@ -14,13 +14,14 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from pmcmine.errors import PmcmineError
+from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.ids import bare_pmcid
 from pmcmine.io.contact import SECONDS as FIRST_CONTACT
 from pmcmine.io.folder import Folder
 from pmcmine.plugins.enrichers import check_installed, enricher_switches, unused_options
 from pmcmine.plugins.enrichers import options as enricher_options
-from pmcmine.release.layout import ARTEFACT, load_release
+from pmcmine.release.layout import ARTEFACT, RELEASE, WAY_OUT
+from pmcmine.release.record import load_release
 from pmcmine.text.redact import MASK, is_masked, learn, option, option_secret, redact_all, remember
 from pmcmine.vocabulary.locate import find_vocabulary, is_remote, local_copy
 from pmcmine.vocabulary.vocabulary import Vocabulary
@@ -330,8 +331,10 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
         PmcmineError: if there is no release, or a key would change what is made.
     """
     release = load_release(Folder(out))
-    content = {k: v for k, v in release["config"].items() if k in config_class().model_fields}
-    content |= {name: False for name in enricher_switches() if name not in release["config"]}
+    if not {"config", "run"} <= release.stated:
+        raise DamagedError(f"{out}/{RELEASE}: is damaged (no config or no run); {WAY_OUT}")
+    content = {k: v for k, v in release.config.items() if k in config_class().model_fields}
+    content |= {name: False for name in enricher_switches() if name not in release.config}
     allowed = {*MineConfig.RUN_ONLY, "source", "inventory"}
     for name, value in flags.items():
         same = is_masked(content.get(name)) and redact_all(value) == content[name]
@@ -343,7 +346,7 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
             raise PmcmineError(
                 f"{out}: was made with credentials in its {name} ({value}), which are not kept; give it again as {how}"
             )
-    values = content | {"inventory": None, "vocab": release["run"].get("vocab")}
+    values = content | {"inventory": None, "vocab": release.run.vocab}
     if content.get("decontaminate_sha256"):
         values["decontaminate"] = (f"{out.rstrip('/')}/{ARTEFACT}",)
     if values["vocab"] is None:
@@ -352,5 +355,5 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
         # What a folder says must not make this machine connect to anywhere.
         raise PmcmineError(f"{out}: was made with the vocabulary {values['vocab']}; give it as --vocab if you trust it")
     config = load_config(values | {k: v for k, v in flags.items() if v is not None} | {"out": out})
-    check_installed(out, release.get("enrichers"), config)
+    check_installed(out, release.enrichers, config)
     return config

@@ -93,7 +93,7 @@ def _tell(config: Any, outcome: Any) -> int:
     from pmcmine.io.folder import Folder
 
     release = outcome.release
-    counts = release["counts"]
+    counts = release.counts
     if not outcome.fresh:
         typer.echo(f"{redact(config.out)}: the release is already complete; nothing to do")
     for line in summary.totals(counts):
@@ -102,14 +102,14 @@ def _tell(config: Any, outcome: Any) -> int:
     why = summary.why_no_samples(release)
     if why is not None:
         typer.echo(f"pmcmine: {why}", err=True)
-    absent = release["snapshot"].get("n_absent", 0)
+    absent = release.snapshot.n_absent
     if absent:
         shown = summary.absent_pmcids(release, Folder(config.out))
         typer.echo(f"pmcmine: {summary.absent_line(shown, absent, len(config.pmcid))}", err=True)
         if absent == len(config.pmcid):
             return EXIT_ABOVE_THRESHOLD
     if outcome.above_threshold:
-        shares = ", ".join(f"{share:.1%} of {unit}s" for unit, share in counts["fault_share"].items())
+        shares = ", ".join(f"{share:.1%} of {unit}s" for unit, share in counts.fault_share.items())
         typer.echo(
             f"pmcmine: rejected because of faults: {shares}, above --max-reject-share {config.max_reject_share}; "
             "see tables/rejects and the report",

@@ -74,7 +74,7 @@ def _measured(folder: Folder) -> Rates:
         PmcmineError: if it is no release, or its `metrics.json` is damaged.
     """
     from pmcmine.describe.costs import rates_of
-    from pmcmine.release.layout import load_release
+    from pmcmine.release.record import load_release
 
     release, data = load_release(folder), folder.read("metrics.json")
     try:

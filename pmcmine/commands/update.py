@@ -41,11 +41,11 @@ def update(
     if not outcome.fresh:
         typer.echo(f"{redact(release)}: nothing is new, changed or gone")
         raise typer.Exit(EXIT_DONE)
-    last = outcome.release["updates"][-1]
+    last = outcome.release.updates[-1]
     typer.echo(
-        f"{last['date']}  "
-        + "  ".join(f"{what} {n:,}" for what, n in last["articles"].items())
-        + f"  files rewritten {len(last['rewritten']):,}, added {len(last['added']):,}"
-        + f"  samples removed {last['removed_samples']:,}"
+        f"{last.date}  "
+        + "  ".join(f"{what} {n:,}" for what, n in (last.articles or {}).items())
+        + f"  files rewritten {len(last.rewritten or ()):,}, added {len(last.added or ()):,}"
+        + f"  samples removed {last.removed_samples or 0:,}"
     )
     raise typer.Exit(_tell(config, outcome))

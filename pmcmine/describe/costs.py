@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from pmcmine.release.layout import RELEASE
+from pmcmine.release.record import ReleaseRecord
+
 MEASURED: Final = "measured"
 PUBLISHED: Final = "published"
 ASSUMED: Final = "assumed"
@@ -91,29 +94,27 @@ class Line:
     note: str = ""
 
 
-def rates_of(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> Rates:
+def rates_of(release: ReleaseRecord, metrics: Mapping[str, Any]) -> Rates:
     """Compute the cost per article of a release from its measurements.
 
     Args:
-        release: content of `release.json`.
+        release: the release.
         metrics: content of `metrics.json`.
     """
     counts, steps = metrics["counts"], metrics["seconds_by_step"]
     n = max(counts.get("pmcids", 0), 1)
-    size = {
-        top: sum(f["bytes"] for f in release["files"] if f["name"].startswith(top)) for top in ("shards/", "tables/")
-    }
+    size = {top: sum(f.checked(RELEASE).bytes for f in release.files_of(top)) for top in ("shards", "tables")}
     found = Rates(
         requests=(counts.get("versions", 0) + counts.get("selected", 0) + counts.get("media_read", 0)) / n,
         xml_bytes=counts.get("xml_bytes", 0) / n,
         media_bytes=counts.get("media_bytes", 0) / n,
         samples=counts.get("samples", 0) / n,
-        shard_bytes=size["shards/"] / n,
-        table_bytes=size["tables/"] / n,
+        shard_bytes=size["shards"] / n,
+        table_bytes=size["tables"] / n,
         articles=n,
     )
-    cores = release["run"].get("workers", 1)
-    if release["run"].get("runner") == "direct" and "mine" in steps and not release["run"].get("resumed_blocks"):
+    cores = release.run.workers
+    if release.run.runner == "direct" and "mine" in steps and not release.run.resumed_blocks:
         rest = sum(steps.get(step, 0.0) for step in ("plan", "near", "assemble", "release"))
         found = replace(found, mine_seconds=steps["mine"] * cores / n, assemble_seconds=rest * cores / n)
     return found

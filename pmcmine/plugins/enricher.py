@@ -85,6 +85,25 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class EnricherFacts:
+    """An enricher that a release was made with, as `release.json` states it.
+
+    Attributes:
+        name: name.
+        package: package that it is from.
+        version: version of the package.
+        table: paragraphs, figures or panels.
+        columns: the columns that it adds.
+    """
+
+    name: str = ""
+    package: str = ""
+    version: str = ""
+    table: str = ""
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What an enricher gets in addition to its rows.
 

@@ -28,8 +28,9 @@ from pmcmine.io.tar import END, header, member_size, padding
 from pmcmine.jats import ArticleMeta, Extraction, extract_article
 from pmcmine.pointers.withhold import digest
 from pmcmine.rejects import Rejected
-from pmcmine.release.layout import load_release, open_file
+from pmcmine.release.layout import open_file
 from pmcmine.release.old_names import table_today
+from pmcmine.release.record import load_release
 from pmcmine.release.tables import MALFORMED, malformed
 from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import ArticleBundle, Entry, Reader, VersionMeta
@@ -149,7 +150,7 @@ def rehydrate(
     folder, target = Folder(release), Folder(out)
     described = load_release(folder)
     try:
-        files = [name for f in described["files"] if _is_table_file(name := release_name(f["name"]))]
+        files = [name for f in described.files if _is_table_file(name := release_name(f.name))]
         pointers = {name: ids for name in files if (ids := _pointers(folder, name))}
     except (*MALFORMED, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # Arrow's own have no number

@@ -20,6 +20,7 @@ from pmcmine.publish.retry import RETRIED, git_blob, patiently
 from pmcmine.publish.session import guarded
 from pmcmine.publish.target import CLAIM, Target, check_targets, id_of, remote_files, set_tag
 from pmcmine.release.layout import RELEASE, is_written
+from pmcmine.release.record import parse_release
 
 BATCH_FILES: Final = 500  # of one commit
 BATCH_BYTES: Final = 50 << 30
@@ -176,7 +177,7 @@ def _publish(
     reach_hub(endpoint, first_contact_seconds, "nothing was sent", say)
     api = HfApi(endpoint=endpoint, library_name="pmcmine")
     listed = out.read(RELEASE)
-    if json.loads(listed) != release:
+    if parse_release(listed, RELEASE) != release:
         raise _changed(out)
     try:
         measured = measured_section(release, json.loads(out.read("metrics.json")))

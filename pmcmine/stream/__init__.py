@@ -110,7 +110,8 @@ def _unreachable(release: str, error: Exception) -> PmcmineError:
     return PmcmineError(f"{release}: can't be read ({said})")
 
 
-def _read_listing(path: str, fs: Any, release: str) -> dict[str, Any]:
+def _listed_files(path: str, fs: Any, release: str) -> list[str]:
+    """Return the names of the files that a `release.json` lists."""
     try:
         listing = json.loads(fs.cat_file(path))
     except FileNotFoundError:
@@ -122,7 +123,7 @@ def _read_listing(path: str, fs: Any, release: str) -> dict[str, Any]:
     files = listing.get("files") if isinstance(listing, dict) else None
     if not isinstance(files, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in files):
         raise PmcmineError(f"{release}: release.json is damaged; is the copy complete?")
-    return {"files": files}
+    return [f["name"] for f in files]
 
 
 def _figure_rows(
@@ -219,10 +220,10 @@ def open(
         raise PmcmineError(f"split={split!r}: {choose(split, SPLITS)}")
     compose = _composer(caption, columns)
     fs, shards, tables, path = _locate(release)
-    listing = _read_listing(path, fs, release)
+    listed = _listed_files(path, fs, release)
     if compose.columns:
         _check_columns(compose.columns, shards, fs)
-    files = [f["name"] for f in listing["files"] if f["name"].startswith("tables/figures/")]
+    files = [name for name in listed if name.startswith("tables/figures/")]
     local = Path(shards).parent if "file" in fs.protocol else None
     check_names(files, local, "file")
     try:

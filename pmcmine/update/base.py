@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from pmcmine.assemble.old_samples import read_old_samples
 from pmcmine.assemble.planning import Sizes, cut
@@ -17,12 +16,11 @@ from pmcmine.release.layout import (
     WAY_OUT,
     FileEntry,
     check_present,
-    check_seal,
-    load_release,
     read_old_table,
 )
 from pmcmine.release.old_names import file_today
 from pmcmine.release.plan import Base, Plan, TableFile, overlapping
+from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 from pmcmine.work.delta import dead_in
 from pmcmine.work.manifest import Manifest
 from pmcmine.work.rows import data_bytes
@@ -30,7 +28,7 @@ from pmcmine.work.state_file import STATE_FILE, check_state, read_state
 from schemas import TABLES
 
 
-def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], Base, Plan]:
+def open_base(release: Folder, tag: str, fresh: bool) -> tuple[ReleaseRecord, Base, Plan]:
     """`release.json` of a release, the release as the assembler takes it, and its plan.
 
     Raises:
@@ -38,16 +36,16 @@ def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], B
     """
     where = f"{release.url}/{RELEASE}"
     described = check_seal(load_release(release), where)
-    if missing := sorted({"config", "files", "run", "snapshot"} - {*described}):
+    if missing := sorted({"config", "files", "run", "snapshot"} - described.stated):
         raise DamagedError(f"{where}: is damaged (no {missing[0]}); {WAY_OUT}")
-    if described["run"].get("free_published"):
+    if described.run.free_published:
         raise ReleaseError(
             f"{release.url}: its shards are only on the Hub (free_published); download them before you update it"
         )
     state = check_state(release)
     try:
         plan = Plan.from_object(state.plan)
-        listed = [FileEntry.from_object(f, where) for f in described["files"]]
+        listed = [file.checked(where) for file in described.files]
         files = {file_today(f.name): f for f in (*listed, *state.files)}
         check_present(release, files.values())
     except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -64,8 +62,8 @@ def inc_tag(release: Folder, date: str) -> str:
         date: YYYY-MM-DD.
     """
     described = load_release(release)
-    names = [f["name"] for f in described["files"]]
-    used = [u.get("tag") for u in described.get("updates", ()) if isinstance(u, dict)]
+    names = [file.name for file in described.files]
+    used = {update.tag for update in described.updates}
     if release.exists(STATE_FILE):
         names += [f.name for f in read_state(release).files]
     tag = f"inc{date.replace('-', '')}"

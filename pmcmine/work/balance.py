@@ -5,44 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from pmcmine.errors import SumsError
 from pmcmine.rejects import FAULTS, Reason
+from pmcmine.release.facts import Sum
 from pmcmine.work.manifest import Counted
 from pmcmine.work.records import Clusters, ShardRecord, TableRecord
 from schemas import TABLES
-
-
-@dataclass(frozen=True)
-class Sum:
-    """One equation.
-
-    Attributes:
-        stage: stage of the run.
-        unit: what is counted.
-        n_in: number of what goes in.
-        n_out: number of what comes out.
-        rejected: number of rejects.
-        meaning: the equation in words.
-    """
-
-    stage: str
-    unit: str
-    n_in: int
-    n_out: int
-    rejected: int
-    meaning: str
-
-    @property
-    def holds(self) -> bool:
-        """Return whether the sums add up."""
-        return self.n_in == self.n_out + self.rejected
-
-    def to_object(self) -> dict[str, Any]:
-        """Return it as `release.json` and `metrics.json` state it; the latter leaves out the meaning."""
-        return {"stage": self.stage, "unit": self.unit, "in": self.n_in, "out": self.n_out,
-                "rejected": self.rejected, "meaning": self.meaning}  # fmt: skip
 
 
 @dataclass(frozen=True)

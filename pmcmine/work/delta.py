@@ -136,16 +136,28 @@ TOMBSTONES: Final = "delta/tombstones.json"
 
 @dataclass(frozen=True)
 class Tombstones:
-    """Those that an update adds by itself, and how many of the old ones stand."""
+    """Tombstones of an update.
+
+    Attributes:
+        added: those that it adds by itself.
+        standing: how many of the old ones stay.
+    """
 
     added: tuple[Tombstone, ...] = ()
     standing: int = 0
 
 
+_TOMBSTONES: Final = TypeAdapter(Tombstones)
+
+
+def note_tombstones(work: Folder, tombstones: Tombstones) -> None:
+    """Note the tombstones of an update."""
+    work.write(TOMBSTONES, sealed.to_bytes(asdict(tombstones)), replace=True)
+
+
 def read_tombstones(work: Folder) -> Tombstones:
-    """Read the result of `write_tombstones`; empty outside updates."""
+    """Read what `note_tombstones` noted; empty outside updates."""
     try:
-        found = sealed.read(work, TOMBSTONES)
+        return sealed.record(work, TOMBSTONES, _TOMBSTONES.validate_python)
     except FileNotFoundError:
         return Tombstones()
-    return Tombstones(tuple(Tombstone(**row) for row in found["added"]), found["standing"])

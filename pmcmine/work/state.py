@@ -26,6 +26,7 @@ from pmcmine.work.columns import SCHEMA as SIGNATURES
 from pmcmine.work.delta import DELTA, read_dead
 from pmcmine.work.manifest import Counted, parts_of
 from pmcmine.work.packs import PackReader
+from pmcmine.work.records import write_file_list
 from pmcmine.work.rows import give_up, read_arrow, set_column
 from pmcmine.work.state_file import state_entries
 
@@ -131,5 +132,5 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
         with out.create(part_file(kind, block), replace=True, same=same) as (stream, _):
             stream.write(data)
         files.append(FileEntry(part_file(kind, block), len(data), sha256(data).hexdigest()))
-    work.write(state_record(block), sealed.to_bytes({"files": [f.to_object() for f in files]}), replace=True)
+    write_file_list(work, state_record(block), files)
     return block

@@ -98,9 +98,9 @@ def test_only_what_changed_is_rewritten(begun: tuple[Path, Path, str], release: 
     write_bucket(source, [DemoArticle(9_650_001, figures=(DemoFigure(seed=9),))])
     old = samples(release)
     outcome = _update(release, str(source), "2026-11-26")
-    last = outcome.release["updates"][-1]
-    assert last["articles"] == {"new": 1, "changed": 0, "retried": 0, "gone": 0}
-    assert not [name for name in last["rewritten"] if name.endswith(".tar")] and last["removed_samples"] == 0
+    last = outcome.release.updates[-1]
+    assert last.articles == {"new": 1, "changed": 0, "retried": 0, "gone": 0}
+    assert not [name for name in last.rewritten if name.endswith(".tar")] and last.removed_samples == 0
     assert old.items() <= samples(release).items()
     places_hold(release)
 
@@ -110,7 +110,7 @@ def test_what_comes_back_is_taken(begun: tuple[Path, Path, str], release: Path, 
     source = tmp_path / "in"
     _write(source)
     outcome = _update(release, str(source), "2026-11-26")
-    assert outcome.release["updates"][-1]["articles"]["retried"] == 1
+    assert outcome.release.updates[-1].articles["retried"] == 1
     mine(load_config({**LIGHT, "source": str(source), "out": str(tmp_path / "full")}))
     assert samples(release) == samples(tmp_path / "full")
     for table in ("figures", "rejects", "articles"):
@@ -131,6 +131,6 @@ def test_killed_after_the_blocks_are_mined(
         patched.setattr(job, "_plan", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             _update(release, str(source), "2026-11-26")
-    assert _update(release, str(source), "2026-11-26").release["updates"][-1]["articles"]["retried"] == 1
+    assert _update(release, str(source), "2026-11-26").release.updates[-1].articles["retried"] == 1
     mine(load_config({**LIGHT, "source": str(source), "out": str(tmp_path / "full")}))
     assert samples(release) == samples(tmp_path / "full")
