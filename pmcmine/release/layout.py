@@ -136,7 +136,7 @@ def parse_release(data: bytes, where: str) -> dict[str, Any]:
     release = sealed.parse_object(data, where, WAY_OUT)
     for name, kind in _PARTS.items():
         if not isinstance(release.get(name, kind()), kind):
-            raise DamagedError(f"{where}: is damaged ({name} is no {kind.__name__}); {WAY_OUT}")
+            raise DamagedError(f"{where}: is damaged ({name} is not a {kind.__name__}); {WAY_OUT}")
     for file in (*release.get("files", ()), *_run_files(release, where)):
         check_entry(file, where)
     return release
@@ -145,7 +145,7 @@ def parse_release(data: bytes, where: str) -> dict[str, Any]:
 def _run_files(release: Mapping[str, Any], where: str) -> list[Any]:
     files = release.get("run", {}).get("files", [])
     if not isinstance(files, list):
-        raise DamagedError(f"{where}: is damaged (run.files is no list); {WAY_OUT}")
+        raise DamagedError(f"{where}: is damaged (run.files is not a list); {WAY_OUT}")
     return files
 
 
