@@ -14,7 +14,7 @@ class Reject:
     reject_id: str = col("Id of the reject, numbered within the article.", unit="<article id>/r<ordinal>")
     stage: str = col("Stage that dropped the item: select, read, extract, image or assemble.")
     unit: str = col("Kind of the item: version, article, sub_article, figure, graphic, paragraph or mention.")
-    reason: str = col("Reason code; docs/rejects.md and the data sheet explain the codes.")
+    reason: str = col("Reason code; docs/rejects.md and the datasheet explain the codes.")
     pmcid: str = col("PMC id.", unit="PMC<digits>")
     article_id: str = col("Id of the article version, or the source's name for it.")
     figure_id: str | None = col("Id of the figure.", null="the reject belongs to no figure")
