@@ -53,10 +53,8 @@ def linking(
         list[str] | None, typer.Option("--type", help="Types or ontologies of annotations to keep; repeatable.")
     ] = None,
     part: Annotated[str | None, typer.Option(help="Part of the gold (CRAFT: train, dev).")] = None,
-    min_score: Annotated[
-        float, typer.Option(help="Minimum probability of a link, without --train.", min=0, max=1)
-    ] = 0.4,
-    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Also link by string similarity (scispaCy; slow).")] = False,
+    min_score: Annotated[float, typer.Option(help="Minimum score of a link, without --train.", min=0, max=1)] = 0.4,
+    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Also by string similarity (scispaCy; slow).")] = False,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:

@@ -71,6 +71,10 @@ def stats(
         for row in rows:
             typer.echo(json.dumps(dict(zip(names_of, row, strict=True)), default=str))  # ASCII
         return
+    _show(names_of, rows)
+
+
+def _show(names_of: list[str], rows: list[Any]) -> None:
     shown = [[_cell(v) for v in row] for row in rows]
     heads = [for_terminal(n) for n in names_of]
     widths = [max([len(n), *(len(r[i]) for r in shown)]) for i, n in enumerate(heads)]
