@@ -72,7 +72,7 @@ def classify(release: Path, model: Path, out: Path, config: MineConfig) -> int:
     """
     files = sorted(str(p) for p in (release / "tables" / "paragraphs").rglob("*.parquet"))
     if not files:
-        raise PmcmineError(f"{release}: no release with paragraphs")
+        raise PmcmineError(f"{release}: not a release with paragraphs")
     load(model)  # a missing or wrong model is told before the run
     out.parent.mkdir(parents=True, exist_ok=True)
     # A new folder, so that nothing else is in it.

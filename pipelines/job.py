@@ -211,7 +211,7 @@ def _with_benchmarks(config: MineConfig) -> tuple[MineConfig, bytes | None]:
     data = read_benchmarks(config.decontaminate).to_bytes()
     digest = sha256(data).hexdigest()
     if config.decontaminate_sha256 not in (None, digest):
-        raise PmcmineError("decontaminate_sha256: the benchmark sets have another hash; leave it out")
+        raise PmcmineError("decontaminate_sha256: the benchmark sets have another hash; omit the key")
     return config.model_copy(update={"decontaminate_sha256": digest}), data
 
 

@@ -74,7 +74,7 @@ def _parsed(flags: list[str]) -> PipelineOptions:
     except SystemExit:
         named = re.search(r"argument (--[\w-]+)", said.getvalue())
         what = named[1] if named else "an option"
-        raise PmcmineError(f"--beam: Beam does not take the value of {what}") from None
+        raise PmcmineError(f"--beam: Beam rejects the value of {what}") from None
     return options
 
 
@@ -237,7 +237,7 @@ def run_graph(config: MineConfig, options: Any, work: Folder, build: Callable[[b
         raise
     except (Exception, KeyboardInterrupt) as error:
         if workers is not None and workers.died:
-            raise PmcmineError("worker processes died under the run; the same command resumes") from None
+            raise PmcmineError("worker processes died during the run; the same command resumes") from None
         if isinstance(error, KeyboardInterrupt) or "KeyboardInterrupt" in f"{type(error).__name__} {error}":
             raise KeyboardInterrupt from None  # Beam wraps it as it wraps any error of a worker
         log.debug("the pipeline failed", exc_info=True)

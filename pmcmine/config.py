@@ -47,7 +47,7 @@ class ReleaseConfig(BaseModel):
 
     source: str = _key(PMC_BUCKET, "Source", "URL or path of the articles", "DATA/pmc-bucket")
     source_kind: str | None = _key(
-        None, "Source", "bucket, folder, packages, bulk or pdf; recognised if not given", "packages"
+        None, "Source", "kind of the source: bucket, folder, packages, bulk or pdf; recognised if not given", "packages"
     )
     inventory: str | None = _key(
         None, "Source", "date of the bucket inventory, YYYY-MM-DD; the newest if not given", "2026-09-14"
@@ -91,10 +91,10 @@ class ReleaseConfig(BaseModel):
         ("commercial", "noncommercial"), "Articles", f"licence groups to publish: {', '.join(GROUPS)}", "commercial"
     )
     pointers: bool = _key(
-        False, "Articles", "publish articles of all other groups as pointers: ids, places and scores, no text"
+        False, "Articles", "publish articles of all other groups as pointers: ids, locations and scores, no text"
     )
-    manuscripts: bool = _key(True, "Articles", "take author manuscripts with an open licence")
-    historical_ocr: bool = _key(False, "Articles", "take scanned articles with OCR text")
+    manuscripts: bool = _key(True, "Articles", "include author manuscripts with an open licence")
+    historical_ocr: bool = _key(False, "Articles", "include scanned articles with OCR text")
     require_caption: bool = _key(True, "Images", "make samples only of figures with a caption")
     max_xml_bytes: int = _key(64 << 20, "Articles", "largest XML file that is read, bytes", ge=1)
     max_image_bytes: int = _key(64 << 20, "Images", "largest image file that is read, bytes", ge=1)
@@ -128,7 +128,7 @@ class RunConfig(BaseModel):
     )
     all: bool = _key(False, "Source", "mine all of PMC; needed if no source, PMCIDs or limit are given")
     out: str = _key("release", "Release", "release folder, any fsspec URL", "gs://bucket/release")
-    runner: str = _key("direct", "Run", "direct, prism, spark or dataflow", "spark")
+    runner: str = _key("direct", "Run", "Beam runner: direct, prism, spark or dataflow", "spark")
     workers: int = _key(1, "Run", "worker processes of the direct runner", "8", ge=1)
     concurrency: int = _key(8, "Run", "articles that a worker downloads in parallel from HTTP sources", "16", ge=1)
     contact: str | None = _key(
@@ -304,7 +304,7 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
     vocab = find_vocabulary(config.vocab)
     sha256 = Vocabulary(local_copy(vocab)).sha256 if vocab is not None else None
     if config.vocab_sha256 not in (None, sha256):
-        raise PmcmineError(f"vocab_sha256: {vocab or 'no vocabulary'} has another hash; leave it out")
+        raise PmcmineError(f"vocab_sha256: {vocab or 'no vocabulary'} has another hash; omit the key")
     config = config.model_copy(update={"vocab": vocab, "vocab_sha256": sha256})
     bad = set(config.groups) - {*GROUPS}
     if bad or not config.groups:

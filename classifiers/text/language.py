@@ -105,7 +105,7 @@ def _model() -> _Model:
             return ftz.read(path)
         return cast(_Model, FastText._FastText(model_path=str(path)).f)
     except ValueError as error:
-        raise PmcmineError(f"{path}: no fastText model ({error})") from None
+        raise PmcmineError(f"{path}: not a fastText model ({error})") from None
 
 
 @cache

@@ -74,7 +74,7 @@ class ReleaseData:
                 )
                 self._columns[table] = set()
         if not self._columns["figures"]:
-            raise PmcmineError(f"{folder}: no table of figures")
+            raise PmcmineError(f"{folder}: it has no table of figures")
 
     def _rows(self, query: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         with self._lock, time_limit(self._connection, QUERY_SECONDS, "query"):

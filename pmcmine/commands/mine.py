@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pmcmine.commands.options import given
+from pmcmine.commands.tables import show
 from pmcmine.errors import EXIT_ABOVE_THRESHOLD, EXIT_DONE, PmcmineError
 from pmcmine.text.redact import hide, redact
 
@@ -96,8 +97,7 @@ def _tell(config: Any, outcome: Any) -> int:
     counts = release.counts
     if not outcome.fresh:
         typer.echo(f"{redact(config.out)}: the release is already complete; nothing to do")
-    for line in summary.totals(counts):
-        typer.echo(line)
+    show(summary.totals(counts), *summary.totals_drawn(counts))
     typer.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
     why = summary.why_no_samples(release)
     if why is not None:

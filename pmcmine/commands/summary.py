@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
+from pmcmine.commands.tables import TerminalTable
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import MEANINGS, Reason
 from pmcmine.release.facts import Counts
@@ -33,16 +34,37 @@ def _most(reasons: Counter[str]) -> list[tuple[str, int]]:
 def totals(counts: Counts) -> list[str]:
     """List articles, samples and rejects, the samples by place, and the most frequent reasons for rejects."""
     reasons = _reasons(counts)
-    lines = [
-        f"articles {counts.rows_of('articles'):,}  samples {sum(counts.samples.values()):,}  "
-        f"rejects {reasons.total():,}"
-    ]
+    lines = [_headline(counts)]
     lines += [f"  {place:28} {n:>9,}" for place, n in counts.samples.items()]
     if reasons:
-        which = f"the {_MOST_REASONS} most frequent of {len(reasons)}" if len(reasons) > _MOST_REASONS else "all"
-        lines.append(f"reasons for rejects ({which}):")
+        lines.append(f"{_reasons_title(reasons)}:")
         lines += [f"  {reason:28} {n:>9,}  {_meaning(reason)}" for reason, n in _most(reasons)]
     return lines
+
+
+def totals_drawn(counts: Counts) -> list[TerminalTable | str]:
+    """Return the same as `totals`, as tables for a terminal."""
+    reasons = _reasons(counts)
+    drawn: list[TerminalTable | str] = [_headline(counts)]
+    if counts.samples:
+        places = [(place, f"{n:,}") for place, n in counts.samples.items()]
+        drawn += ["", TerminalTable(("samples", "number"), places, numbers=(1,))]
+    if reasons:
+        rows = [(reason, f"{n:,}", _meaning(reason)) for reason, n in _most(reasons)]
+        drawn += ["", TerminalTable(("reason", "number", "meaning"), rows, numbers=(1,), title=_reasons_title(reasons))]
+    return [*drawn, ""]
+
+
+def _headline(counts: Counts) -> str:
+    return (
+        f"articles {counts.rows_of('articles'):,}  samples {sum(counts.samples.values()):,}  "
+        f"rejects {_reasons(counts).total():,}"
+    )
+
+
+def _reasons_title(reasons: Counter[str]) -> str:
+    which = f"the {_MOST_REASONS} most frequent of {len(reasons)}" if len(reasons) > _MOST_REASONS else "all"
+    return f"reasons for rejects ({which})"
 
 
 def _meaning(reason: str) -> str:

@@ -49,7 +49,7 @@ class FuzzyGenerator:
                 self._terms.setdefault(concept, term)
                 names.setdefault(concept, {}).setdefault(name.lower())
         if sum(map(len, names.values())) < 2:
-            raise VocabularyError(f"{vocabulary.path}: too few names for an index by likeness")
+            raise VocabularyError(f"{vocabulary.path}: too few names for an index by similarity")
         self._generator = candidate_generator({c: list(n) for c, n in names.items()})
 
     def find(self, text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int, int, float]]:

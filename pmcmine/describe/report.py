@@ -234,7 +234,7 @@ def make_report(release: ReleaseRecord, metrics: Mapping[str, Any], out: Folder)
         charts=[
             ("Caption length", _bars(captions, _CAPTION_BINS, "characters")),
             ("Longer side of the image", _bars(sides, _SIDE_BINS, "px")),
-            ("Figures of an article", _bars(figures, _FIGURE_BINS, "")),
+            ("Figures per article", _bars(figures, _FIGURE_BINS, "")),
             *_classes(release, out),
         ],
         kinds=sorted(kinds.items(), key=lambda k: -k[1]),

@@ -54,7 +54,7 @@ class Rehydrated:
 
     Attributes:
         filled: table → rows whose texts are there now.
-        left: table → rows that are pointers still.
+        left: table → rows that are still pointers.
         images: samples that were written.
         problems: PMCID → why its texts are not there.
     """
@@ -158,7 +158,7 @@ def rehydrate(
         raise PmcmineError(malformed(release, error)) from None
     wanted = {article for ids in pointers.values() for article in ids}
     if not wanted:
-        raise PmcmineError(f"{release}: contains no pointers; all its texts are present")
+        raise PmcmineError(f"{release}: contains no pointers: all its texts are present")
     if target.names():
         raise PmcmineError(f"{out}: is not empty; give another --out")
     if target.is_local:

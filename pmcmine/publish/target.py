@@ -243,7 +243,7 @@ def check_targets(api: Any, repos: Mapping[str, str], identity: str | None, priv
         patiently(make, f"creating {repo}")
         seen = look(api, repo)
         if seen is None:
-            raise PmcmineError(f"{repo}: can't be created, or not be seen with this token")
+            raise PmcmineError(f"{repo}: can't be created, or is not visible with this token")
         if seen[1] != private:
             raise PmcmineError(
                 f"{repo}: the Hub made it {'private' if seen[1] else 'public'}, which is not what you asked for"

@@ -189,7 +189,7 @@ def _publish(
     try:
         identity = id_of(release)
     except ValueError:
-        raise PmcmineError(f"{out.url}: its {RELEASE} is not one of pmcmine") from None
+        raise PmcmineError(f"{out.url}: its {RELEASE} was not written by pmcmine") from None
     targets = check_targets(api, {repo.id: repo.folder for repo in repos}, identity, private, adopt)
     tag = "release-" + sha256(listed).hexdigest()[:12]
     say(f"the repos are {'private' if private else 'public'}")
@@ -289,7 +289,7 @@ class Upload:
                 if add.upload_info.sha256.hex() != repo.files[add.path_in_repo][1]:
                     raise PmcmineError(
                         f"{self.folder.url}: {repo.folder}/{add.path_in_repo} is damaged (another SHA-256 than "
-                        f"{RELEASE} says), nothing of it was sent; `pmcmine verify` lists all damage"
+                        f"{RELEASE} says) and was not sent; `pmcmine verify` lists all damage"
                     )
             yield adds
 

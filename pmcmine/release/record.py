@@ -127,10 +127,10 @@ class ReleaseRecord:
         """
         for name, kind in _PARTS.items():
             if not isinstance(raw.get(name, kind()), kind):
-                raise DamagedError(f"{where}: is damaged ({name} is no {kind.__name__}); {WAY_OUT}")
+                raise DamagedError(f"{where}: is damaged ({name} is not a {kind.__name__}); {WAY_OUT}")
         run = dict(raw.get("run", {}))
         if not isinstance(run.get("files", []), list):
-            raise DamagedError(f"{where}: is damaged (run.files is no list); {WAY_OUT}")
+            raise DamagedError(f"{where}: is damaged (run.files is not a list); {WAY_OUT}")
         files, run["files"] = (
             tuple(FileEntry.listed(f, where) for f in entries.get("files", ())) for entries in (raw, run)
         )

@@ -93,7 +93,7 @@ def tally(
     if near is not None:
         for kind in ("image", "caption", "paragraph"):
             named, found = (near.counts.get(f"{what}_{kind}", 0) for what in ("nodes", "members"))
-            sums.append(Sum("near", kind, named, found, 0, "near duplicates that edges name = members of clusters"))
+            sums.append(Sum("near", kind, named, found, 0, "near duplicates in pairs = members of clusters"))
     for table in sorted(staged):
         extra = leaks if table == "rejects" else 0
         sums.append(Sum("assemble", table, staged[table] + extra, written[table], 0, "rows staged = rows of the table"))
@@ -127,11 +127,11 @@ def _sums(
         Sum("image", "figure", figures, counts["samples"], rejected("figure", "image"),
             "figure rows = samples + rejected"),
         Sum("image", "graphic", counts["media"], counts["media_read"] + counts["media_withheld"],
-            rejected("graphic", "image"), "image files = read or of a rejected figure + rejected"),
+            rejected("graphic", "image"), "image files = read, or of a rejected figure, + rejected"),
         Sum("assemble", "figure", counts["samples"], counts["shard_rows"], rejected("figure", "assemble"),
             "samples = samples in shards + left out"),
         Sum("assemble", "panel", counts["panel_samples"], counts["panel_shard_rows"], counts["panels_left_out"],
-            "panels cut out = panels in shards + of figures left out"),
+            "panels cropped = panels in shards + panels of figures left out"),
         Sum("assemble", "row", counts["shard_rows"], counts["figures_with_sample"], 0,
-            "samples in shards = figure rows with a place"),
+            "samples in shards = figure rows with a location"),
     ]  # fmt: skip

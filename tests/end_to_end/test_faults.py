@@ -85,7 +85,7 @@ def test_the_inventory_is_found_however_the_server_fails(tmp_path: Path, seed: i
 
 def test_no_inventory_at_all(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with BucketServer(tmp_path / "empty") as server, pytest.raises(SourceError, match="no whole inventory"):
+    with BucketServer(tmp_path / "empty") as server, pytest.raises(SourceError, match="no complete inventory"):
         mine(config_for(server.url, tmp_path / "out", retries=0))
 
 

@@ -171,7 +171,7 @@ class OboInput:
             tag, colon, value = line.partition(":")
             if not colon:
                 if stanza == "header" and number == 1:
-                    raise VocabularyError(f"{self.path}: does not begin as an OBO file")
+                    raise VocabularyError(f"{self.path}: does not begin like an OBO file")
                 continue  # continued lines of free text
             value = value.strip()
             if stanza == "header":
@@ -194,7 +194,7 @@ class OboInput:
         elif tag == "synonym":
             match = _SYNONYM.match(value)
             if match is None:
-                raise VocabularyError(f"{self.path}, line {number}: a synonym that is not in quotes")
+                raise VocabularyError(f"{self.path}, line {number}: a synonym is not in quotes")
             kind = match[3].lower()
             if self.options.suppressed or not kind.startswith(_DISCOURAGED):
                 level = _LEVELS.get(match[2], Level.RELATED)

@@ -39,7 +39,7 @@ def _lines(path: Path, columns: int, digest: Any) -> Iterator[tuple[int, list[st
                 number += 1
                 digest.update(line)
                 if not line.endswith(b"\n"):
-                    raise VocabularyError(f"{path}, line {number}: cut short")
+                    raise VocabularyError(f"{path}, line {number}: truncated")
                 fields = line.decode("utf-8").rstrip("\r\n").split("|")
                 if len(fields) != columns + 1:
                     raise VocabularyError(f"{path}, line {number}: {len(fields) - 1} columns, {columns} expected")
@@ -132,7 +132,7 @@ class RrfInput:
     def _need(self, name: str) -> Path:
         path = _find(self.folder, name)
         if path is None:
-            raise VocabularyError(f"{self.folder}: holds no {name}; give the META folder of a UMLS release")
+            raise VocabularyError(f"{self.folder}: contains no {name}; give the META folder of a UMLS release")
         return path
 
     def _version(self) -> str | None:
