@@ -267,7 +267,7 @@ def finish(
         check_landing(job.out, target.walk(), listed)
         work.write(LISTED, sealed.to_bytes({"names": sorted(listed)}), replace=True)
         work.write(JOURNAL, sealed.to_bytes(release), replace=True)
-    return land(job.out, work, release, config)
+    return finish_update(job.out, work, release, config)
 
 
 def _updates(
@@ -299,7 +299,7 @@ def _updates(
     return [*old.get("updates", []), entry]
 
 
-def land(out: Folder, work: Folder, release: dict[str, Any], config: MineConfig) -> dict[str, Any]:
+def finish_update(out: Folder, work: Folder, release: dict[str, Any], config: MineConfig) -> dict[str, Any]:
     """Move what an update gathered into place, and write report and `release.json`; may be done again after a kill."""
     gathered = work.child(NEXT)
     listed: list[str] = sealed.read(work, LISTED)["names"] if work.exists(LISTED) else []

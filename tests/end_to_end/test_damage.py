@@ -16,6 +16,7 @@ from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.verify import verify_folder
+from pmcmine.run import steps
 from pmcmine.run.progress import Progress
 from tests.helpers import mine, release_json, samples
 
@@ -60,12 +61,12 @@ def half_done(bucket: Path) -> Path:
     def stop(*given: Any) -> Any:
         raise PmcmineError("stopped")
 
-    finish, job.finish = job.finish, stop
+    finish, steps.finish = steps.finish, stop
     try:
         with pytest.raises(PmcmineError, match="stopped"):
             _mine(bucket / "half", bucket)
     finally:
-        job.finish = finish
+        steps.finish = finish
     return bucket / "half"
 
 

@@ -21,6 +21,7 @@ from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.run import finish as finish_module
+from pmcmine.run import steps
 from pmcmine.run.ownership import planned_names, read_plan
 from pmcmine.run.progress import Progress
 from pmcmine.update.base import inc_tag
@@ -75,7 +76,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield set_up
 
 
-@pytest.mark.parametrize(("module", "name"), [(job, "_plan"), (job, "finish"), (finish_module, "make_report")])
+@pytest.mark.parametrize(("module", "name"), [(steps, "_plan"), (steps, "finish"), (finish_module, "make_report")])
 def test_files_that_come_while_a_run_is_stopped_stay(
     module: Any, name: str, bucket: Path, whole: Path, tmp_path: Path, killed_at: Any
 ) -> None:
@@ -97,7 +98,7 @@ def test_files_that_come_while_a_run_is_stopped_stay(
         path.unlink()
         if path.parent != out and not any(path.parent.iterdir()):
             path.parent.rmdir()
-    if module is job and name == "finish":  # files that their writer could not record are written again
+    if module is steps and name == "finish":  # files that their writer could not record are written again
         records = sorted((out / "_work" / "assembled").rglob("*.json"))
         assert len(records) > 4
         for record in records:
