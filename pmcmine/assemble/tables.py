@@ -13,7 +13,7 @@ from pmcmine.assemble.parquet import write_parquet
 from pmcmine.assemble.shards import FigurePlace
 from pmcmine.ids import article_id, article_place, pmcid_number, range_index
 from pmcmine.io.folder import Folder
-from pmcmine.io.hashed import _Hashed
+from pmcmine.io.hashed import HashedWriter
 from pmcmine.rejects import Reason, Stage, Unit
 from pmcmine.release.layout import read_old_table, release_folder
 from pmcmine.release.plan import Plan, TableFile, file_name, overlapping
@@ -253,10 +253,9 @@ def write_table_file(
             yield rows.cast(table.schema)
 
     same = plan.base is None and not work.exists(table_record(name))
-    with out.create(target, replace=True, same=same) as (stream, _):
-        hashed = _Hashed(stream)
+    with out.create(target, replace=True, same=same) as (stream, _), HashedWriter(stream) as hashed:
         n = write_parquet(cast("BinaryIO", hashed), table.schema, finished())
-    digest = hashed.digest.hexdigest()
+        digest = hashed.finish()
     kept = entry is not None and entry.sha256 == digest
     if kept:
         out.remove(target)

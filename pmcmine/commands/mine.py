@@ -42,7 +42,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _pairs(values: list[str] | None) -> dict[str, Any]:
+def keys_and_values(values: list[str] | None) -> dict[str, Any]:
     """Return the keys and values of `--set`."""
     flags: dict[str, Any] = {}
     for pair in values or []:
@@ -53,7 +53,7 @@ def _pairs(values: list[str] | None) -> dict[str, Any]:
     return flags
 
 
-def _run(config: Any, dry: bool, quiet: bool) -> int:
+def run_mine(config: Any, dry: bool, quiet: bool) -> int:
     """Run the mine job, print its summary and return the exit code."""
     from pipelines import job
     from pmcmine.run.progress import Progress
@@ -75,7 +75,7 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
         from pmcmine.publish.live import check_hub
 
         check_hub(config, Progress(quiet=quiet).note)
-    code = _tell(config, job.run(config, Progress(quiet=quiet)))
+    code = print_summary(config, job.run(config, Progress(quiet=quiet)))
     if config.publish_to is not None:
         from pmcmine.publish.upload import publish
 
@@ -87,7 +87,7 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
     return code
 
 
-def _tell(config: Any, outcome: Any) -> int:
+def print_summary(config: Any, outcome: Any) -> int:
     """Print a summary; return the exit code."""
     from pmcmine.commands import summary
     from pmcmine.io.folder import Folder
@@ -143,8 +143,8 @@ def mine(
     flags["pmcid"] = _pmcids(flags["pmcid"])
     if drop_benchmarks:
         flags["decontaminate_action"] = "drop"
-    chosen = load_config(flags | _pairs(set_), config)
+    chosen = load_config(flags | keys_and_values(set_), config)
     if not chosen.chooses:
         typer.echo(ctx.get_help(), nl=False)
         raise PmcmineError(NOTHING_CHOSEN)
-    raise typer.Exit(_run(chosen, dry_run, quiet))
+    raise typer.Exit(run_mine(chosen, dry_run, quiet))
