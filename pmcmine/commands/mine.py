@@ -99,6 +99,8 @@ def print_summary(config: Any, outcome: Any) -> int:
     for line in summary.totals(counts):
         typer.echo(line)
     typer.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
+    for line in summary.internal_errors(release, Folder(config.out)):
+        typer.echo(f"pmcmine: {line}", err=True)
     why = summary.why_no_samples(release)
     if why is not None:
         typer.echo(f"pmcmine: {why}", err=True)
