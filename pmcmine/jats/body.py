@@ -8,9 +8,9 @@ from typing import Final
 
 from pmcmine.jats.captions import read_caption
 from pmcmine.jats.dom import LANG, Element
+from pmcmine.jats.elements import Body, FoundAbstract, FoundFigure, FoundParagraph, FoundTable, Place
 from pmcmine.jats.figure_statements import read_statements
 from pmcmine.jats.figures import figure_kind, read_figure
-from pmcmine.jats.found import Body, FoundAbstract, FoundFigure, FoundParagraph, FoundTable, Place
 from pmcmine.jats.loose_text import has_loose_text, wrap_loose_text
 from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of
 from pmcmine.jats.text import Text, flatten, formula_text, is_picture, plain_text

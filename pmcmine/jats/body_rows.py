@@ -8,7 +8,7 @@ from pmcmine.ids import figure_names, sample_keys
 from pmcmine.jats.credits import read_credits
 from pmcmine.jats.dates import earliest, year_of
 from pmcmine.jats.dom import Element
-from pmcmine.jats.found import Body, FoundFigure
+from pmcmine.jats.elements import Body, FoundFigure
 from pmcmine.jats.front import Front
 from pmcmine.jats.license import attribution_line
 from pmcmine.jats.mention_rows import LinkTargets, MentionRows, RepeatedText, links_to_figures

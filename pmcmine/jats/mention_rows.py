@@ -7,7 +7,7 @@ from typing import cast
 from lxml import etree
 
 from pmcmine.jats.dom import Element
-from pmcmine.jats.found import Body
+from pmcmine.jats.elements import Body
 from pmcmine.jats.mentions import FigureIndex, find_mentions
 from pmcmine.jats.sentences import Sentences
 from pmcmine.jats.text import Ref, Text

@@ -19,7 +19,7 @@ from pmcmine.miner.children import mine_in_halves
 from pmcmine.miner.part import mine_part
 from pmcmine.miner.retries import outcomes_before
 from pmcmine.sources.base import Entry, Reader
-from pmcmine.work.delta import read_dead
+from pmcmine.work.delta import read_superseded
 from pmcmine.work.manifest import Manifest, Part, block_folder, read_manifest, write_manifest
 from pmcmine.work.snapshot import read_block
 
@@ -106,5 +106,5 @@ def mine_block(
 def _wanted(work: Folder, block: int) -> list[list[Entry]]:
     """Select the PMCIDs of a block to mine: all, or in an update the new and changed ones."""
     groups = read_block(work, block)
-    dead = read_dead(work, block)
-    return [g for g in groups if g[0].pmcid in dead] if dead else groups
+    superseded = read_superseded(work, block)
+    return [g for g in groups if g[0].pmcid in superseded] if superseded else groups

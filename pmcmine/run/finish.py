@@ -225,7 +225,7 @@ def finish(
     shards, tables = _records(plan, work)
     near = read_clusters(work)
     tombstones = read_tombstones(work)
-    carried = len(tombstones.added) + tombstones.standing
+    carried = len(tombstones.added) + tombstones.still_valid
     totals = tally(_counted(job, frozen.n_blocks), frozen.n_versions, shards, tables, near, carried)
     totals.check()
     written = _Written(

@@ -18,10 +18,9 @@ from pmcmine.errors import PmcmineError
 from pmcmine.publish.verify import verify_folder
 from pmcmine.run import steps
 from pmcmine.run.progress import Progress
-from tests.helpers import mine, release_json, samples
+from tests.helpers import NO_MODELS, mine, release_json, samples
 
-LIGHT: dict[str, Any] = {
-    "vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False,
+LIGHT = NO_MODELS | {
     "small_splits": False, "panel_shards": True, "shard_bytes": 300_000, "max_reject_share": 1.0,
 }  # fmt: skip
 

@@ -25,11 +25,10 @@ from pmcmine.run import steps
 from pmcmine.run.ownership import planned_names, read_plan
 from pmcmine.run.progress import Progress
 from pmcmine.update.base import inc_tag
-from tests.helpers import mine, release_json, tree
+from tests.helpers import NO_MODELS, flags_of, mine, release_json, tree
 from tests.test_cli import call
 
-LIGHT: dict[str, Any] = {"vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False,
-                         "panels": False, "near_duplicates": False, "max_reject_share": 1.0}  # fmt: skip
+LIGHT = NO_MODELS | {"panels": False, "near_duplicates": False, "max_reject_share": 1.0}
 NAMES = ["report.html", "metrics.json", "tables/README.md", "tables/notes.txt", "shards/mine.tar", "state/state.json",
          "state", "decontamination.npz", "shards-panels/x.tar", "shards/ATTRIBUTION.tsv.gz",
          "tables/rejects/rejects-00000-of-00001.parquet", "tables/figures/a.parquet.0123456789ab.tmp"]  # fmt: skip
@@ -121,7 +120,7 @@ def test_the_plan_names_all_that_a_run_writes(bucket: Path, tmp_path: Path, kill
 
 def test_a_killed_process_resumes(bucket: Path, whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    flags = [f"--set={k}={str(v).lower()}" for k, v in LIGHT.items()]
+    flags = flags_of(LIGHT)
     command = [sys.executable, "-P", "-m", "pmcmine", "mine", "--source", str(bucket), "--out", str(out), "-q", *flags]
     child = subprocess.Popen(command, env=os.environ, stderr=subprocess.DEVNULL)
     while child.poll() is None and not (out / "_work" / "plan.json").exists():

@@ -16,7 +16,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.run import start
 from pmcmine.run.progress import Progress
 from tests.conftest import config_for
-from tests.helpers import release_json, tree
+from tests.helpers import NO_MODELS, release_json, tree
 from tests.plain_graphs import PlainGraphs
 
 QUIET = Progress(quiet=True)
@@ -30,8 +30,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def config(bucket: Path, out: Path) -> MineConfig:
-    flags = {"vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False}
-    return config_for(bucket, out, **flags)
+    return config_for(bucket, out, **NO_MODELS)
 
 
 def test_plain_loops_make_the_same_bytes_as_beam(bucket: Path, tmp_path: Path) -> None:
