@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from pmcmine.io.background import in_background
 from pmcmine.io.folder import Folder
 
 _SUSPECT_SECONDS = 2.0  # at work on one article, from which an interrupt may have ended a hang
@@ -38,9 +39,8 @@ def _suspects(marker: str, seconds: float) -> list[str]:
 @contextmanager
 def naming_slow(work: Folder, marker: str) -> Iterator[None]:
     """Keep slow articles listed in the marker, in case they get the process killed."""
-    done = threading.Event()
 
-    def name() -> None:
+    def name(done: threading.Event) -> None:
         named: list[str] = []
         while not done.wait(_NAMING_SECONDS):
             slow = _suspects(marker, _SLOW_SECONDS)
@@ -48,13 +48,8 @@ def naming_slow(work: Folder, marker: str) -> Iterator[None]:
                 work.write(marker, json.dumps({"suspects": slow}).encode() if slow else b"", replace=True)
                 named = slow
 
-    thread = threading.Thread(target=name, name="naming-slow", daemon=True)
-    thread.start()
-    try:
+    with in_background(name, "naming-slow"):
         yield
-    finally:
-        done.set()
-        thread.join()
 
 
 def settle_marker(work: Folder, marker: str) -> None:
