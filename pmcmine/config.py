@@ -232,9 +232,9 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
 
     def run(self) -> dict[str, Any]:
         """Return the keys that decide how it is made, as they are written: most texts are masked."""
-        return {k: self._told(k, v) for k, v in self.model_dump(mode="json").items() if k in self.RUN_ONLY}
+        return {k: self._run_value(k, v) for k, v in self.model_dump(mode="json").items() if k in self.RUN_ONLY}
 
-    def _told(self, key: str, value: Any) -> Any:
+    def _run_value(self, key: str, value: Any) -> Any:
         if key == "beam":
             return [option(flag) for flag in value]
         if key in self._STATED or value == self.__class__.model_fields[key].default:

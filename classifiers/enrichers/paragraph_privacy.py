@@ -7,7 +7,7 @@ from typing import Any
 
 from classifiers.privacy.patients import patients
 from classifiers.privacy.text import flags
-from pmcmine.plugins.enricher import Context, Model, Option, columns_of
+from pmcmine.plugins.enricher import OUR_LICENSE, Context, Model, Option, columns_of
 from schemas.paragraph import Paragraph, Patient, TextFlag
 
 VERSION = "1"  # of the rules; rises with every change of what they find
@@ -27,7 +27,7 @@ class ParagraphPrivacy:
 
     def models(self, options: Mapping[str, Any]) -> list[Model]:
         """Return the rules for texts."""
-        return [Model("privacy_text", "rules, no training", version=VERSION)]
+        return [Model("privacy_text", "rules, no training", version=VERSION, license=OUR_LICENSE)]
 
     def enrich(self, rows: Sequence[Paragraph], context: Context) -> list[dict[str, Any]]:
         """Flag each paragraph; look for patients in case reports and clinical cases."""

@@ -110,13 +110,18 @@ def _model() -> _Model:
 
 @cache
 def info() -> dict[str, str]:
-    """Name and hash of the model.
+    """Return name, hash, training data and licence of the model.
 
     Raises:
         PmcmineError: if it is missing.
     """
     digest = sha256(model_file().read_bytes()).hexdigest()
-    return {"name": "language", "sha256": digest, "trained_on": "lid.176 of fastText: Wikipedia, Tatoeba and SETimes"}
+    return {
+        "name": "language",
+        "sha256": digest,
+        "trained_on": "lid.176 of fastText: Wikipedia, Tatoeba and SETimes",
+        "license": "CC-BY-SA-3.0",
+    }
 
 
 def identify(texts: Sequence[str], stated: Sequence[str | None]) -> list[Language]:

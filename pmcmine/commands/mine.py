@@ -43,7 +43,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _pairs(values: list[str] | None) -> dict[str, Any]:
+def keys_and_values(values: list[str] | None) -> dict[str, Any]:
     """Return the keys and values of `--set`."""
     flags: dict[str, Any] = {}
     for pair in values or []:
@@ -54,7 +54,7 @@ def _pairs(values: list[str] | None) -> dict[str, Any]:
     return flags
 
 
-def _run(config: Any, dry: bool, quiet: bool) -> int:
+def run_mine(config: Any, dry: bool, quiet: bool) -> int:
     """Run the mine job, print its summary and return the exit code."""
     from pipelines import job
     from pmcmine.run.progress import Progress
@@ -76,7 +76,7 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
         from pmcmine.publish.live import check_hub
 
         check_hub(config, Progress(quiet=quiet).note)
-    code = _tell(config, job.run(config, Progress(quiet=quiet)))
+    code = print_summary(config, job.run(config, Progress(quiet=quiet)))
     if config.publish_to is not None:
         from pmcmine.publish.upload import publish
 
@@ -88,7 +88,7 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
     return code
 
 
-def _tell(config: Any, outcome: Any) -> int:
+def print_summary(config: Any, outcome: Any) -> int:
     """Print a summary; return the exit code."""
     from pmcmine.commands import summary
     from pmcmine.io.folder import Folder
@@ -99,6 +99,8 @@ def _tell(config: Any, outcome: Any) -> int:
         typer.echo(f"{redact(config.out)}: the release is already complete; nothing to do")
     show(summary.totals(counts), *summary.totals_drawn(counts))
     typer.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
+    for line in summary.internal_errors(release, Folder(config.out)):
+        typer.echo(f"pmcmine: {line}", err=True)
     why = summary.why_no_samples(release)
     if why is not None:
         typer.echo(f"pmcmine: {why}", err=True)
@@ -143,8 +145,8 @@ def mine(
     flags["pmcid"] = _pmcids(flags["pmcid"])
     if drop_benchmarks:
         flags["decontaminate_action"] = "drop"
-    chosen = load_config(flags | _pairs(set_), config)
+    chosen = load_config(flags | keys_and_values(set_), config)
     if not chosen.chooses:
         typer.echo(ctx.get_help(), nl=False)
         raise PmcmineError(NOTHING_CHOSEN)
-    raise typer.Exit(_run(chosen, dry_run, quiet))
+    raise typer.Exit(run_mine(chosen, dry_run, quiet))

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from pmcmine.commands.tables import TerminalTable
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import MEANINGS, Reason
 from pmcmine.release.facts import Counts
 from pmcmine.release.record import ReleaseRecord
+from pmcmine.text.clean import for_terminal
 
 _MOST_REASONS: Final = 5
 _MOST_IDS: Final = 10
+_MOST_ERRORS: Final = 5
 _TEXT_ONLY: Final = frozenset({Reason.MEDIA_NOT_IN_SOURCE, Reason.MEDIA_MISSING})
 
 
@@ -116,13 +118,32 @@ def absent_line(absent: Sequence[str], n: int, asked: int) -> str:
 
 def absent_pmcids(release: ReleaseRecord, out: Folder) -> list[str]:
     """List the first PMCIDs that were requested and not found."""
+    return [row["pmcid"] for row in _first_rejects(release, out, Reason.NOT_IN_SOURCE, _MOST_IDS)]
+
+
+def internal_errors(release: ReleaseRecord, out: Folder) -> list[str]:
+    """Say what failed because of a bug, so that it can be reported: the article and the detail of each reject."""
+    n = _reasons(release.counts)[Reason.INTERNAL_ERROR]
+    if not n:
+        return []
+    rows = _first_rejects(release, out, Reason.INTERNAL_ERROR, _MOST_ERRORS)
+    more = f", the first {len(rows)} of them" if n > len(rows) else ""
+    return [
+        f"{n:,} rejected as {Reason.INTERNAL_ERROR.value}, {_meaning(Reason.INTERNAL_ERROR)}{more}:",
+        *(for_terminal(f"  {row['figure_id'] or row['article_id'] or row['pmcid']}  {row['detail']}") for row in rows),
+    ]
+
+
+def _first_rejects(release: ReleaseRecord, out: Folder, reason: Reason, most: int) -> list[dict[str, Any]]:
+    """Read the first rejects of one reason from the table."""
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    found: list[str] = []
+    found: list[dict[str, Any]] = []
     for name in sorted(f.name for f in release.files_of("tables/rejects")):
         with out.open(name) as stream:
-            rows = pq.ParquetFile(stream).read(["pmcid", "reason"]).to_pylist()
-        found += [row["pmcid"] for row in rows if row["reason"] == Reason.NOT_IN_SOURCE]
-        if len(found) >= _MOST_IDS:
+            rows = pq.ParquetFile(stream).read(["pmcid", "article_id", "figure_id", "reason", "detail"])
+        found += rows.filter(pc.equal(rows["reason"], reason.value)).slice(0, most - len(found)).to_pylist()
+        if len(found) >= most:
             break
-    return found[:_MOST_IDS]
+    return found

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pmcmine.commands.mine import _pairs, _tell
+from pmcmine.commands.mine import keys_and_values, print_summary
 from pmcmine.commands.options import given
 from pmcmine.errors import EXIT_DONE, PmcmineError
 from pmcmine.text.redact import redact
@@ -36,7 +36,7 @@ def update(
     day = date or datetime.now(UTC).date().isoformat()
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
         raise PmcmineError(f"--date {day}: give YYYY-MM-DD")
-    config = update_config(release, given(ctx) | _pairs(set_))
+    config = update_config(release, given(ctx) | keys_and_values(set_))
     outcome = job.update(config, day, compact, Progress(quiet=quiet))
     if not outcome.fresh:
         typer.echo(f"{redact(release)}: nothing is new, changed or gone")
@@ -48,4 +48,4 @@ def update(
         + f"  files rewritten {len(last.rewritten or ()):,}, added {len(last.added or ()):,}"
         + f"  samples removed {last.removed_samples or 0:,}"
     )
-    raise typer.Exit(_tell(config, outcome))
+    raise typer.Exit(print_summary(config, outcome))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
-from pmcmine.concepts.alignment import Alignment, Model, _alignments, shipped_model
+from pmcmine.concepts.alignment import Alignment, Model, find_alignments, shipped_model
 
 MAX_SHORT: Final = 14
 _NEAR: Final = 100_000  # characters around a short form in which it may stand again
@@ -129,12 +129,12 @@ class Candidate:
 
     def alignments(self) -> list[Alignment]:
         """Return all ways to read it."""
-        found = _alignments(self.short, self.window, self.reverse, self.recurs, self.shared > 0)
+        found = find_alignments(self.short, self.window, self.reverse, self.recurs, self.shared > 0)
         turned = _ROTATED.match(self.short)
         if turned:
             letters = "".join(g for g in (*turned.groups()[1::2], *turned.groups()[::2]) if g)
             known = {a.start for a in found}
-            more = _alignments(letters, self.window, self.reverse, self.recurs, self.shared > 0)
+            more = find_alignments(letters, self.window, self.reverse, self.recurs, self.shared > 0)
             found += [Alignment(a.start, (*a.features[:-1], 1.0)) for a in more if a.start not in known]
         return [a for a in found if not (self.reverse and a.start)]
 

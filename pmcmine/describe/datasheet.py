@@ -39,7 +39,7 @@ def datasheet(
         rejects: number of rejects by stage, unit and reason.
         snapshot: what was frozen.
         config: the keys of the configuration that decide what is made.
-        classifiers: name and hash of each model.
+        classifiers: name, hash and licence of each model.
     """
     return render(
         "datasheet.md.j2",
@@ -48,7 +48,7 @@ def datasheet(
         instances="figures with captions and metadata" if folder != "tables" else "rows of the tables",
         snapshot=snapshot,
         settings=[(key, json.dumps(config[key])) for key in _CHOICES if key in config],
-        models=[(c.name, c.sha256) for c in classifiers],
+        models=[(c.name, c.sha256, c.license) for c in classifiers],
         stages=[s for s in stages if s.n_in],
         rejects=[(*key, n, MEANINGS[Reason(key[2])]) for key, n in sorted(rejects.items())],
     ).encode()

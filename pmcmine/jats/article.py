@@ -14,7 +14,7 @@ from pmcmine.jats.body import read_body
 from pmcmine.jats.body_rows import BodyRows
 from pmcmine.jats.dates import earliest, year_of
 from pmcmine.jats.dom import MAX_XML_BYTES, Element, other_articles, parse_jats
-from pmcmine.jats.found import Body
+from pmcmine.jats.elements import Body
 from pmcmine.jats.front import bounded, read_front, read_references
 from pmcmine.jats.license import decide_license
 from pmcmine.jats.records import ArticleMeta, Extraction

@@ -8,10 +8,10 @@ from pmcmine.ids import figure_names, sample_keys
 from pmcmine.jats.credits import read_credits
 from pmcmine.jats.dates import earliest, year_of
 from pmcmine.jats.dom import Element
-from pmcmine.jats.found import Body, FoundFigure
+from pmcmine.jats.elements import Body, FoundFigure
 from pmcmine.jats.front import Front
 from pmcmine.jats.license import attribution_line
-from pmcmine.jats.mention_rows import LinkTargets, _figure_references, _Mentions, _Repeated
+from pmcmine.jats.mention_rows import LinkTargets, MentionRows, RepeatedText, links_to_figures
 from pmcmine.jats.mentions import FigureIndex
 from pmcmine.jats.records import ArticleMeta, FigureDraft
 from pmcmine.jats.text import Ref, Text
@@ -58,11 +58,11 @@ class BodyRows:
             body.groups,
         )
         self._targets = LinkTargets(root, body, ids, self._index)
-        self._repeated = _Repeated()
+        self._repeated = RepeatedText()
         self._repeated.add(sum(len(text) for a in front.authors for text in a.affiliations))
         self._repeated.add(sum(len(f.source or "") for f in front.funding))
         self._titles = _Titles()
-        self.mentions = _Mentions(
+        self.mentions = MentionRows(
             meta.article_id, meta.pmcid, self._figure_ids, self._index, self._targets, ledger, self._repeated
         )
 
@@ -81,7 +81,7 @@ class BodyRows:
                 citations = tuple([Citation(start=r[0], end=r[1], ref_ids=r[3]) for r in flat.refs if r[2] == "bibr"])
                 if len(citations) < len(flat.refs):
                     others = self._targets.resolve(tuple([r for r in flat.refs if r.kind != "bibr"]))
-                    figure_references = _figure_references(others, self._index, self._figure_ids, repeated)
+                    figure_references = links_to_figures(others, self._index, self._figure_ids, repeated)
             section_titles, n_title = self._titles.of(p.place.titles)
             repeated.add(n_title + len(paragraph_id) + len(self.attribution))
             self.mentions.read(paragraph_id, "paragraph", p.place.kind, flat.text, others)

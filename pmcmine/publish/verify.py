@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 from pmcmine.errors import PmcmineError, ReleaseError, StorageError, UnsafeNameError
 from pmcmine.io.contact import SECONDS
 from pmcmine.io.folder import Folder
+from pmcmine.io.hashed import CHUNK, HashedReader
 from pmcmine.io.safe_names import inside, open_inside, release_name
 from pmcmine.io.tar import BLOCK, member_size
 from pmcmine.publish.repos import CARD, repo_name, repos_of
@@ -30,7 +30,6 @@ from pmcmine.release.old_names import file_today
 from pmcmine.release.record import ReleaseRecord, load_release, parse_release
 from pmcmine.work.state_file import STATE_FILE, read_state
 
-_CHUNK: Final = 4 << 20
 _TRIES: Final = 4  # readings of one file
 
 
@@ -44,41 +43,13 @@ class Verified:
     problems: list[str] = field(default_factory=list)
 
 
-class _Counted(io.RawIOBase):
-    """A stream that is hashed as it is read."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.digest = sha256()
-        self.size = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size if size >= 0 else _CHUNK)
-        self.digest.update(data)
-        self.size += len(data)
-        return data
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def drain(self) -> None:
-        """Read what is left."""
-        while self.read(_CHUNK):
-            pass
-
-
-def _rows_of_tar(stream: _Counted) -> int:
+def _rows_of_tar(stream: HashedReader) -> int:
     """Count the samples of a shard whose members have plain ustar headers.
 
     Raises:
         ValueError: if it is no such tar.
     """
-    held, n = io.BufferedReader(stream, _CHUNK), 0
+    held, n = io.BufferedReader(stream, CHUNK), 0
     while (head := held.read(BLOCK)) != bytes(BLOCK):
         if len(head) != BLOCK or head[257:262] != b"ustar" or head[156:157] != b"0":
             raise ValueError("no header of a file" if head else "cut off")
@@ -89,12 +60,12 @@ def _rows_of_tar(stream: _Counted) -> int:
             raise ValueError("a damaged header")
         left = member_size(int(size, 8)) - BLOCK
         while left:
-            data = held.read(min(left, _CHUNK))
+            data = held.read(min(left, CHUNK))
             if not data:
                 raise ValueError("cut off")
             left -= len(data)
         n += head[:100].rstrip(b"\0").endswith(b".jpg")
-    while held.read(_CHUNK):
+    while held.read(CHUNK):
         pass
     return n
 
@@ -103,7 +74,7 @@ def _check(name: str, wanted: FileEntry, opened: Callable[[], BinaryIO], found: 
     """Return size, SHA-256 and rows of one file."""
     rows: int | None = None
     with opened() as raw:
-        stream = _Counted(raw)
+        stream = HashedReader(raw)
         try:
             if name.endswith(".tar"):
                 rows = _rows_of_tar(stream)
@@ -112,7 +83,7 @@ def _check(name: str, wanted: FileEntry, opened: Callable[[], BinaryIO], found: 
         except ValueError as error:
             found.problems.append(f"{name}: no whole tar ({error})")
             return
-    if (stream.size, stream.digest.hexdigest()) != (wanted.bytes, wanted.sha256):
+    if (stream.size, stream.hexdigest()) != (wanted.bytes, wanted.sha256):
         found.problems.append(f"{name}: {stream.size} bytes with another SHA-256 than {RELEASE} says")
         return
     if name.endswith(".parquet"):
@@ -252,7 +223,7 @@ def _verify_hub(name: str, endpoint: str | None, first_contact_seconds: float, s
 
     def opened(repo_id: str, path: str) -> BinaryIO:
         with within(SECONDS_OF_A_QUESTION, f"looking for {repo_id}/{path}"):
-            stream: BinaryIO = fs.open(f"datasets/{repo_id}@{commits[repo_id]}/{path}", "rb", block_size=_CHUNK)
+            stream: BinaryIO = fs.open(f"datasets/{repo_id}@{commits[repo_id]}/{path}", "rb", block_size=CHUNK)
         return stream
 
     def read_release(repo_id: str) -> bytes:

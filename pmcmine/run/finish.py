@@ -227,7 +227,7 @@ def finish(
     shards, tables = _records(plan, work)
     near = read_clusters(work)
     tombstones = read_tombstones(work)
-    carried = len(tombstones.added) + tombstones.standing
+    carried = len(tombstones.added) + tombstones.still_valid
     totals = tally(_counted(job, frozen.n_blocks), frozen.n_versions, shards, tables, near, carried)
     totals.check()
     written = _Written(
@@ -270,7 +270,7 @@ def finish(
         check_landing(job.out, target.walk(), listed)
         write_listed(work, listed)
         write_journal(work, journal)
-    return land(job.out, work, journal, config)
+    return finish_update(job.out, work, journal, config)
 
 
 def _updates(
@@ -302,7 +302,7 @@ def _updates(
     return (*old.updates, this)
 
 
-def land(out: Folder, work: Folder, journal: Journal, config: MineConfig) -> ReleaseRecord:
+def finish_update(out: Folder, work: Folder, journal: Journal, config: MineConfig) -> ReleaseRecord:
     """Move what an update gathered into place, and write report and `release.json`; may be done again after a kill."""
     release, metrics = journal.release, journal.metrics
     gathered = work.child(NEXT)

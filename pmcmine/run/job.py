@@ -11,6 +11,7 @@ from pmcmine.miner import enrichers
 from pmcmine.release.layout import NEXT
 from pmcmine.release.plan import Base, Plan
 from pmcmine.release.record import ReleaseRecord
+from pmcmine.run.graphs import Graphs
 from pmcmine.run.progress import Progress
 from pmcmine.sources.base import Source
 
@@ -56,7 +57,7 @@ class Job:
     Attributes:
         config: the configuration.
         source: the source.
-        options: options for Beam.
+        graphs: the steps that are done in parallel.
         out: the release folder.
         work: the run's work folder.
         progress: receives progress messages.
@@ -65,7 +66,7 @@ class Job:
 
     config: MineConfig
     source: Source
-    options: Any
+    graphs: Graphs
     out: Folder
     work: Folder
     progress: Progress

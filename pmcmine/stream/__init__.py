@@ -26,9 +26,9 @@ import pyarrow.dataset as pads
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
 from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
-from pmcmine.stream.captions import _composer
+from pmcmine.stream.captions import composer_for
 from pmcmine.stream.ordering import order
-from pmcmine.stream.ranges import _Place, ranges_of
+from pmcmine.stream.ranges import SamplePlace, ranges_of
 from pmcmine.stream.samples import Samples
 
 _MOST_SAMPLE: Final = 1 << 30  # bytes of a sample
@@ -218,7 +218,7 @@ def open(
         raise PmcmineError(f"on_error={on_error!r}: {choose(on_error, ('raise', 'warn'))}")
     if split not in SPLITS:
         raise PmcmineError(f"split={split!r}: {choose(split, SPLITS)}")
-    compose = _composer(caption, columns)
+    compose = composer_for(caption, columns)
     fs, shards, tables, path = _locate(release)
     listed = _listed_files(path, fs, release)
     if compose.columns:
@@ -239,7 +239,7 @@ def open(
     check_names({f"shards/{row[0]}" for row in rows}, local, "shard")
     ranges = ranges_of(fs, shards)
     check = local is None if check is None else check
-    return Samples(ranges, [_Place(*row) for row in rows], seed, rank, world_size, compose, on_error, check)
+    return Samples(ranges, [SamplePlace(*row) for row in rows], seed, rank, world_size, compose, on_error, check)
 
 
 __all__ = ["SPLITS", "Samples", "open", "order", "torch_dataset"]

@@ -13,7 +13,7 @@ _CAPTIONS: Final = ("full", "title", "panels")
 
 
 @dataclass(frozen=True, slots=True)
-class _Composer:
+class Composer:
     """Composes the text of a sample and cuts its JSON to columns. A class, because workers get it pickled.
 
     Attributes:
@@ -27,6 +27,7 @@ class _Composer:
     columns: tuple[str, ...] | None
 
     def __call__(self, sample: dict[str, Any]) -> dict[str, Any]:
+        """Compose the text of a sample, and keep the columns that are chosen."""
         record = sample["json"]
         text = sample["txt"]
         if self.text == "title":
@@ -42,7 +43,12 @@ class _Composer:
         return sample
 
 
-def _composer(caption: str, columns: Sequence[str] | None) -> _Composer:
+def composer_for(caption: str, columns: Sequence[str] | None) -> Composer:
+    """Check the choice of caption and columns; return what composes samples by it.
+
+    Raises:
+        PmcmineError: for a caption that is none, or columns that are no list.
+    """
     base, plus, more = caption.partition("+")
     base = {"": "full", "panel": "panels"}.get(base, base)
     if caption == "" or base not in _CAPTIONS or (plus and more != "mentions"):
@@ -50,4 +56,4 @@ def _composer(caption: str, columns: Sequence[str] | None) -> _Composer:
         raise PmcmineError(f"caption={caption!r}: {choose(caption, choices)}")
     if isinstance(columns, str):
         raise PmcmineError(f"columns={columns!r}: give a list of names")
-    return _Composer(base, bool(plus), None if columns is None else tuple(columns))
+    return Composer(base, bool(plus), None if columns is None else tuple(columns))

@@ -34,11 +34,11 @@ def write_tombstones(work: Folder, release: Folder, files: Mapping[str, FileEntr
         if name.startswith("tables/tombstones/"):
             old |= {row["pmcid"]: Tombstone(**row) for row in read_old_table(release, entry).to_pylist()}
     added: list[Tombstone] = []
-    dead: set[str] = set()
+    superseded: set[str] = set()
     for block in blocks:
         changes = read_changes(work, block)
         gone = set(changes.gone)
-        dead.update(changes.all())
+        superseded.update(changes.all())
         mined = {row["pmcid"]: row for table in new_parts(work, "ledger", block) for row in table.to_pylist()}
         before = {row["pmcid"]: row for row in read_part(release, "ledger", block).to_pylist()}
         for pmcid in sorted(changes.all()):
@@ -51,8 +51,8 @@ def write_tombstones(work: Folder, release: Folder, files: Mapping[str, FileEntr
                 version = max(entry[0] for entry in json.loads(before[pmcid]["entries"]))
                 reason = "withdrawn" if pmcid in gone else _reason(json.loads(mined[pmcid]["rejects"]))
                 added.append(Tombstone(pmcid=pmcid, article_id=f"{pmcid}.{version}", reason=reason))
-    standing = sum(pmcid not in dead for pmcid in old)
-    note_tombstones(work, Tombstones(tuple(added), standing))
+    still_valid = sum(pmcid not in superseded for pmcid in old)
+    note_tombstones(work, Tombstones(tuple(added), still_valid))
 
 
 def _reason(rejects: Collection[str]) -> str:

@@ -121,14 +121,14 @@ def read_delta(work: Folder) -> Delta | None:
         return None
 
 
-def read_dead(work: Folder, block: int) -> frozenset[str]:
+def read_superseded(work: Folder, block: int) -> frozenset[str]:
     """Read PMCIDs of a block whose old rows are not valid any longer."""
     return frozenset(read_changes(work, block).all())
 
 
-def dead_in(work: Folder, blocks: Iterable[int]) -> frozenset[str]:
-    """Run `read_dead` over several blocks."""
-    return frozenset[str]().union(*(read_dead(work, block) for block in blocks))
+def superseded_in(work: Folder, blocks: Iterable[int]) -> frozenset[str]:
+    """Run `read_superseded` over several blocks."""
+    return frozenset[str]().union(*(read_superseded(work, block) for block in blocks))
 
 
 TOMBSTONES: Final = "delta/tombstones.json"
@@ -144,7 +144,7 @@ class Tombstones:
     """
 
     added: tuple[Tombstone, ...] = ()
-    standing: int = 0
+    still_valid: int = 0
 
 
 _TOMBSTONES: Final = TypeAdapter(Tombstones)

@@ -12,11 +12,10 @@ from pmcmine.demo.remake import clear_demo
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.release.begin import sweep
-from tests.helpers import release_json, tree
+from tests.helpers import NO_MODELS, flags_of, release_json, tree
 from tests.test_cli import call
 
-LIGHT = ["--vocab", "none", "--set", "classify=false", "--set", "image_kinds=false", "--set", "languages=false",
-         "--set", "privacy=false", "--set", "near_duplicates=false", "--max-reject-share", "1", "-q"]  # fmt: skip
+LIGHT = [*flags_of(NO_MODELS), "--set=near_duplicates=false", "--max-reject-share=1", "-q"]
 
 
 def _refused(folder: Path) -> None:

@@ -14,6 +14,7 @@ from pmcmine.config import load_config, update_config
 from pmcmine.demo import BucketServer, Faults, write_bucket
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles
 from pmcmine.publish.upload import publish
+from pmcmine.run import steps
 from pmcmine.run.progress import Progress
 from tests.end_to_end.test_update import LIGHT
 from tests.helpers import mine, places_hold, release_json, rows, samples, tree
@@ -128,7 +129,7 @@ def test_killed_after_the_blocks_are_mined(
     source = tmp_path / "in"
     _write(source)
     with monkeypatch.context() as patched:
-        patched.setattr(job, "_plan", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(steps, "_plan", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             _update(release, str(source), "2026-11-26")
     assert _update(release, str(source), "2026-11-26").release.updates[-1].articles["retried"] == 1

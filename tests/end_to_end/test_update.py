@@ -30,12 +30,11 @@ from pmcmine.publish.upload import publish
 from pmcmine.publish.verify import verify_folder, verify_hub
 from pmcmine.run.progress import Progress
 from tests.end_to_end.test_engines import FAKE_GCS, gcs
-from tests.helpers import contents, mine, places_hold, release_json, rows, samples, tree
+from tests.helpers import NO_MODELS, contents, mine, places_hold, release_json, rows, samples, tree
 from tests.hub_server import HubServer
 from tests.test_cli import call
 
-LIGHT: dict[str, Any] = {
-    "vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False,
+LIGHT = NO_MODELS | {
     "small_splits": False, "panel_shards": True, "shard_bytes": 300_000, "max_reject_share": 1.0,
 }  # fmt: skip
 __all__ = ["gcs"]

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from pmcmine.errors import VocabularyError
 from pmcmine.vocabulary.atoms import Atom, Options, unstated_version
+from pmcmine.vocabulary.formats.origins import ReadInput
 from pmcmine.vocabulary.semantic_types import ONTOLOGY_TYPES
 from pmcmine.vocabulary.terms import Level, Origin
 
@@ -99,7 +100,7 @@ def _unpacked(path: Path) -> Iterator[IO[bytes]]:
             yield raw
 
 
-class OboInput:
+class OboInput(ReadInput):
     """One OBO file."""
 
     def __init__(self, path: Path, options: Options) -> None:
@@ -107,7 +108,6 @@ class OboInput:
         self.options = options
         self.header: dict[str, str] = {}
         self.prefixes: dict[str, int] = {}
-        self._origin: Origin | None = None
 
     def atoms(self) -> Iterator[Atom]:
         """Yield the names of all terms that are not obsolete.
@@ -139,14 +139,6 @@ class OboInput:
             for atom in self._atoms(term):
                 # "Severity" and "Frequency" are words of every text; their branch qualifies terms of the other.
                 yield replace(atom, general=True, level=Level.RELATED) if term.id in modifiers else atom
-
-    def origin(self) -> Origin:
-        """Describe the file."""
-        if self._origin is None:
-            for _ in self.atoms():
-                pass
-        assert self._origin is not None
-        return self._origin
 
     def _state(self, digest: str) -> Origin:
         version = self.options.version or self.header.get("data-version") or self.header.get("date")

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from pmcmine.errors import VocabularyError
 from pmcmine.vocabulary.atoms import Atom, Options, unstated_version
+from pmcmine.vocabulary.formats.origins import ReadInput
 from pmcmine.vocabulary.terms import Level, Origin
 
 _CUI = re.compile(r"C\d{7}$")
@@ -63,14 +64,13 @@ def _find(folder: Path, name: str) -> Path | None:
     return None
 
 
-class RrfInput:
+class RrfInput(ReadInput):
     """The META folder of a UMLS release."""
 
     def __init__(self, folder: Path, options: Options) -> None:
         self.folder = folder
         self.options = options
         self.digest = sha256()
-        self._origin: Origin | None = None
         self.restricted = 0
 
     def atoms(self) -> Iterator[Atom]:
@@ -120,14 +120,6 @@ class RrfInput:
         kind = "restricted" if self.restricted else "umls"
         digest = self.digest.hexdigest()
         self._origin = Origin("UMLS", version or unstated_version(digest), notes, kind, digest)
-
-    def origin(self) -> Origin:
-        """Describe the release; known once `atoms` is exhausted."""
-        if self._origin is None:
-            for _ in self.atoms():
-                pass
-        assert self._origin is not None
-        return self._origin
 
     def _need(self, name: str) -> Path:
         path = _find(self.folder, name)

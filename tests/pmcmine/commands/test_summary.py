@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from pmcmine.commands.summary import absent_line, totals, why_no_samples
+from pmcmine.commands.summary import absent_line, internal_errors, totals, why_no_samples
+from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
 from pmcmine.release.facts import Counts, RejectCount, Snapshot
+from pmcmine.release.layout import FileEntry
 from pmcmine.release.record import ReleaseRecord
 
 
@@ -63,3 +69,19 @@ def test_pmcids_that_are_not_there() -> None:
     assert absent_line(["PMC1"], 1, 1) == "the requested PMCID is not in the source: PMC1"
     assert absent_line(["PMC1"], 1, 3) == "1 of the 3 requested PMCIDs is not in the source: PMC1"
     assert absent_line(["PMC1", "PMC2"], 12, 40).endswith("not in the source: PMC1, PMC2 and 10 more")
+
+
+def test_bugs_are_told_with_the_article_and_the_detail(tmp_path: Path) -> None:
+    name = "tables/rejects/rejects-00000-of-00001.parquet"
+    release = _release({("article", "internal_error"): 7, ("figure", "no_caption"): 1})
+    release = replace(release, files=(FileEntry(name, 1, "0" * 64),))
+    (tmp_path / name).parent.mkdir(parents=True)
+    row = {"pmcid": "PMC1", "article_id": "PMC1.1", "figure_id": None, "reason": "internal_error"}
+    rows = [row | {"detail": f"ZeroDivisionError: {n} \x1b[2J"} for n in range(7)]
+    pq.write_table(pa.Table.from_pylist([row | {"reason": "no_caption", "detail": ""}, *rows]), tmp_path / name)
+    head, *lines = internal_errors(release, Folder(str(tmp_path)))
+    assert (
+        head.startswith("7 rejected as internal_error, a bug in pmcmine") and "report it" in head and "first 5" in head
+    )
+    assert len(lines) == 5 and lines[0] == "  PMC1.1  ZeroDivisionError: 0 \\x1b[2J"
+    assert internal_errors(_release({("figure", "no_caption"): 1}), Folder(str(tmp_path))) == []
