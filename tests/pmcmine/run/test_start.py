@@ -36,7 +36,7 @@ def config(bucket: Path, out: Path) -> MineConfig:
 def test_plain_loops_make_the_same_bytes_as_beam(bucket: Path, tmp_path: Path) -> None:
     outcome = start.run(config(bucket, tmp_path / "plain"), lambda config: PlainGraphs(), QUIET)
     job.run(config(bucket, tmp_path / "beam"), QUIET)
-    assert outcome.fresh and "apache_beam" not in outcome.release["run"]
+    assert outcome.fresh and outcome.release.run.apache_beam is None
     assert "apache_beam" in release_json(tmp_path / "beam")["run"]
     assert tree(tmp_path / "plain", "shards", "tables") == tree(tmp_path / "beam", "shards", "tables")
     assert not start.run(config(bucket, tmp_path / "plain"), lambda config: PlainGraphs(), QUIET).fresh
@@ -49,7 +49,7 @@ def test_an_update_by_plain_loops(bucket: Path, tmp_path: Path) -> None:
     start.run(config(old, out), lambda config: PlainGraphs(), QUIET)
     changed = config(new, out)
     outcome = start.update(changed, lambda config: PlainGraphs(), "2026-03-01", False, QUIET)
-    assert outcome.release["updates"][-1]["articles"]["new"] > 0
+    assert outcome.release.updates[-1].articles["new"] > 0
     assert not start.update(changed, lambda config: PlainGraphs(), "2026-03-02", False, QUIET).fresh
 
 
@@ -66,7 +66,7 @@ def test_a_run_resumes_after_a_step_that_failed(bucket: Path, tmp_path: Path) ->
     with pytest.raises(PmcmineError, match="no further"):
         start.run(chosen, lambda config: Refused(), QUIET)
     assert not (tmp_path / "out" / "release.json").exists()
-    assert start.run(chosen, lambda config: PlainGraphs(), QUIET).release["run"]["resumed_blocks"] > 0
+    assert start.run(chosen, lambda config: PlainGraphs(), QUIET).release.run.resumed_blocks > 0
 
 
 def test_a_dry_run_checks_the_graphs_and_writes_nothing(bucket: Path, tmp_path: Path) -> None:
