@@ -117,11 +117,12 @@ class BodyRows:
     def tables(self) -> list[ArticleTable]:
         """Rows of the tables, whose mentions are read."""
         rows = []
+        names = figure_names((t.element.get("id") for t in self.body.tables), "t")
         for ordinal, t in enumerate(self.body.tables):
             xml_id = bounds.identifier(t.element.get("id"))
             section_titles, n_title = self._titles.of(t.place.titles)
             self._repeated.add(n_title + len(self.attribution))
-            table_id = f"{self.meta.article_id}/{xml_id or f't{ordinal}'}"
+            table_id = f"{self.meta.article_id}/{names[ordinal]}"
             self.mentions.read_parts(table_id, "table_caption", t.place.kind, t.caption[1], t.caption_flats)
             notes, note_flats = _join(t.notes)
             self.mentions.read_parts(table_id, "table_note", t.place.kind, notes, note_flats)

@@ -155,6 +155,8 @@ def _sums(
         Sum("extract", "sub_article", counts["found_sub_article"], 0, rejected("sub_article", "extract"),
             "sub-articles = rejected"),
         Sum("extract", "table", counts["found_table"], staged["article_tables"], 0, "tables of the XML = rows"),
+        Sum("extract", "grid", counts["found_grid"], staged["grids"], rejected("grid", "extract"),
+            "marked-up tables of the XML = grid rows + rejected"),
         Sum("image", "figure", figures, counts["samples"], rejected("figure", "image"),
             "figure rows = samples + rejected"),
         Sum("image", "graphic", counts["media"], counts["media_read"] + counts["media_withheld"],

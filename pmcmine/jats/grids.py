@@ -1,0 +1,259 @@
+"""Lay out the cells of a table: spans resolved, header rows and stub columns marked.
+
+The rules are those of HTML ("Forming a table"), with two differences that leave each slot with one cell at most: a cell
+that would overlap another is cut, and so are spans that reach beyond the last column in which a cell begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from pmcmine.jats.dom import Element, local
+from pmcmine.text import bounds
+
+_SPAN = re.compile(r"\s*\+?(\d{1,9})\s*")
+_MOST_COLUMNS: Final = 1_000  # of one cell, as in HTML
+_MOST_ROWS: Final = 65_534
+_GROUPS: Final = frozenset({"thead", "tbody", "tfoot"})
+_CELLS: Final = frozenset({"td", "th", "entry"})
+_VALUE = re.compile(
+    r"[\s<>=≤≥~≈±+−–‐‑-]*(?:[$€£¥]\s?)?\d[\d\s.,·:/()\[\]%±×^<>=≤≥+−–‐‑*†‡-]*"
+    r"(?:(?:to|and|vs\.?)\s?[\d.,%()]+)?[a-z]{0,2}|[-−–—.]+|n/?[as]|n\.[as]\.|ns|nd|[✓✔×xX+]+|yes|no",
+    re.IGNORECASE,
+)
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+class TooManySlots(Exception):
+    """A table has more slots than the bound."""
+
+
+class Placed(NamedTuple):
+    """A cell at its place; `heading` says whether the markup makes it a heading."""
+
+    element: Element
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    heading: bool
+
+
+class Layout(NamedTuple):
+    """The cells of a table, by row and column.
+
+    `head` holds the rows that the markup makes headings, and `groups` the number of rows of each row group.
+    """
+
+    cells: tuple[Placed, ...]
+    n_rows: int
+    n_columns: int
+    head: frozenset[int]
+    n_header_rows: int
+    groups: tuple[tuple[str, int], ...]
+
+
+class _Raw(NamedTuple):
+    """A cell as the markup has it; `column` is given by CALS only."""
+
+    element: Element
+    row_span: int
+    column_span: int
+    column: int | None
+    heading: bool
+
+
+def own_tables(element: Element) -> list[Element]:
+    """Return the tables inside an element: `<table>` of XHTML and the `<tgroup>`s of CALS, in document order."""
+    return [e for e in element.iter("table", "{*}tgroup") if e.tag != "table" or e.find("{*}tgroup") is None]
+
+
+def lay_out(table: Element, most_slots: int = bounds.GRID_SLOTS) -> Layout:
+    """Lay out a table.
+
+    Args:
+        table: a `<table>`, `<array>` or `<tgroup>`.
+        most_slots: bound on rows times columns.
+
+    Raises:
+        TooManySlots: above this bound.
+    """
+    groups = _row_groups(table)
+    cells: list[Placed] = []
+    until: list[int] = []  # for each column, the first row in which it is free
+    head: set[int] = set()
+    first = n_slots = 0
+    for name, rows in groups:
+        end = first + len(rows)
+        if name == "thead":
+            head.update(range(first, end))
+        for r, row in enumerate(rows, first):
+            column = 0
+            for raw in row:
+                column = max(column, raw.column or 0)
+                while column < len(until) and until[column] > r:
+                    column += 1
+                    n_slots += 1
+                width = raw.column_span
+                n_slots += width
+                if n_slots > most_slots or column + width > most_slots:
+                    raise TooManySlots
+                if column + width > len(until):
+                    until += [0] * (column + width - len(until))
+                width = next((n for n in range(width) if until[column + n] > r), width)
+                height = end - r if raw.row_span == 0 else min(raw.row_span, end - r)
+                until[column : column + width] = [r + height] * width
+                cells.append(Placed(raw.element, r, column, height, width, raw.heading or name == "thead"))
+                column += width
+        first = end
+    n_columns = max((c.column for c in cells), default=-1) + 1
+    if first * n_columns > most_slots:
+        raise TooManySlots
+    if len(until) > n_columns:
+        cells = [
+            c._replace(column_span=n_columns - c.column) if c.column + c.column_span > n_columns else c for c in cells
+        ]
+    lead = _leading_heads(cells, groups)
+    head.update(range(lead))
+    return Layout(tuple(cells), first, n_columns, frozenset(head), lead, tuple((name, len(r)) for name, r in groups))
+
+
+def _leading_heads(cells: Sequence[Placed], groups: Sequence[tuple[str, Sequence[object]]]) -> int:
+    """Count the header rows at the top: those of the first `<thead>`, else rows that hold nothing but `<th>`."""
+    if groups and groups[0][0] == "thead":
+        return len(groups[0][1])
+    n = 0
+    for row, of_row in groupby(cells, lambda c: c.row):
+        held = list(of_row)
+        if row != n or not all(c.heading for c in held) or len(held) < 2:
+            break
+        n += 1
+    return n
+
+
+def _row_groups(table: Element) -> list[tuple[str, list[list[_Raw]]]]:
+    """Return the row groups in the order in which they are shown: a foot may precede the body in the markup."""
+    columns = _cals_columns(table) if local(table) == "tgroup" else None
+    groups: list[tuple[str, list[list[_Raw]]]] = []
+    feet: list[tuple[str, list[list[_Raw]]]] = []
+    loose: list[list[_Raw]] = []
+    for child in table:
+        name = local(child)
+        if name in ("tr", "row"):
+            if not loose:
+                groups.append(("tbody", loose))
+            loose.append(_row(child, columns))
+        elif name in _GROUPS:
+            loose = []
+            rows = [_row(r, columns) for r in child if local(r) in ("tr", "row")]
+            (feet if name == "tfoot" else groups).append((name, rows))
+    return groups + feet
+
+
+def _row(row: Element, columns: dict[str, int] | None) -> list[_Raw]:
+    return [_cell(cell, columns) for cell in row if local(cell) in _CELLS]
+
+
+def _cell(cell: Element, columns: dict[str, int] | None) -> _Raw:
+    get = cell.get
+    if columns is not None and local(cell) == "entry":
+        start = columns.get(get("namest") or get("colname") or "")
+        end = columns.get(get("nameend") or "")
+        width = min(end - start + 1, _MOST_COLUMNS) if start is not None and end is not None and end >= start else 1
+        rows = _span(get("morerows"), 0, _MOST_ROWS - 1) + 1
+        return _Raw(cell, rows, width, start, False)
+    heading = cell.tag == "th" or get("scope") is not None
+    return _Raw(cell, _span(get("rowspan"), 1, _MOST_ROWS), _span(get("colspan"), 1, _MOST_COLUMNS) or 1, None, heading)
+
+
+def _span(value: str | None, missing: int, most: int) -> int:
+    """Read a span; 0 rows mean all that follow in the row group."""
+    match = _SPAN.fullmatch(value) if value else None
+    return min(int(match[1]), most) if match else missing
+
+
+def _cals_columns(group: Element) -> dict[str, int]:
+    """Return the number of each named column of a CALS table."""
+    columns: dict[str, int] = {}
+    at = 0
+    for child in group:
+        if local(child) == "colspec":
+            number = _span(child.get("colnum"), 0, _MOST_COLUMNS)
+            at = number - 1 if number else at
+            if child.get("colname"):
+                columns.setdefault(child.get("colname"), at)
+            at += 1
+    return columns
+
+
+def is_value(text: str) -> bool:
+    """Check whether a cell holds a number or a mark, and no words."""
+    return _VALUE.fullmatch(text) is not None or _LETTER.search(text) is None
+
+
+def stub_columns(layout: Layout, texts: Sequence[str]) -> int:
+    """Count the columns at the left that name the rows.
+
+    The markup decides if it has headings in the body. Otherwise a first column of words is one, and while the cells of
+    a column span several rows, so is the next one.
+    """
+    if layout.n_columns < 2:
+        return 0
+    body = [(c, t) for c, t in zip(layout.cells, texts, strict=True) if c.row not in layout.head]
+    body = [(c, t) for c, t in body if c.column_span < layout.n_columns]
+    marked = _marked(body)
+    if marked:
+        return min(marked, layout.n_columns - 1)
+    by_column: dict[int, list[tuple[Placed, str]]] = {}
+    for c, text in body:
+        by_column.setdefault(c.column, []).append((c, text))
+    n = 0
+    for column in range(layout.n_columns - 1):
+        held = by_column.get(column, [])
+        words = sum(1 for _, t in held if t and not is_value(t))
+        filled = sum(1 for _, t in held if t)
+        if not filled or 2 * words < filled:
+            return n
+        n += 1
+        if not any(c.row_span > 1 for c, _ in held):
+            return n
+    return n
+
+
+def _marked(body: Sequence[tuple[Placed, str]]) -> int:
+    """Count the columns at the left whose cells are headings by their markup."""
+    plain = min((c.column for c, t in body if t and not c.heading), default=0)
+    return plain if any(c.heading for c, _ in body) else 0
+
+
+def kinds_of(layout: Layout, texts: Sequence[str], n_stub: int) -> list[str]:
+    """Return the kind of each cell: column_header, row_header, section or data."""
+    filled: dict[int, int] = {}
+    for c, text in zip(layout.cells, texts, strict=True):
+        if text:
+            filled[c.row] = filled.get(c.row, 0) + 1
+    ordinary = max((row for row, n in filled.items() if n > 1 and row not in layout.head), default=-1)
+    kinds = []
+    for c, text in zip(layout.cells, texts, strict=True):
+        alone = bool(text) and filled[c.row] == 1 and layout.n_columns > 1
+        if c.row in layout.head:
+            kinds.append("column_header")
+        elif alone and c.column == 0 and c.row < ordinary and c.row_span == 1:
+            kinds.append("section")
+        elif c.column < n_stub or c.heading:
+            kinds.append("row_header")
+        else:
+            kinds.append("data")
+    return kinds
+
+
+def slots(layout: Layout) -> Iterator[list[int]]:
+    """Yield for each row the ordinals of the cells in its slots, -1 where there is none."""
+    rows = [[-1] * layout.n_columns for _ in range(layout.n_rows)]
+    for n, c in enumerate(layout.cells):
+        for row in rows[c.row : c.row + c.row_span]:
+            row[c.column : c.column + c.column_span] = [n] * c.column_span
+    yield from rows
