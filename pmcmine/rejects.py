@@ -32,6 +32,7 @@ class Unit(StrEnum):
     PARAGRAPH = "paragraph"
     MENTION = "mention"
     GRID = "grid"
+    TABLE_MENTION = "table_mention"
 
 
 class Reason(StrEnum):
@@ -127,7 +128,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.SUB_ARTICLE: "part of a sub-article or response, which is not mined",
     Reason.OTHER_ARTICLE: "part of another article in the same XML file, which is mined under its own id",
     Reason.EMPTY_TEXT: "a paragraph without text",
-    Reason.MENTION_UNRESOLVED: "the cross-reference points to a figure that the article does not have",
+    Reason.MENTION_UNRESOLVED: "the cross-reference points to a figure or table that the article does not have",
     Reason.MENTION_OUTSIDE_TEXT: "the cross-reference is in a part of the article that no row contains",
     Reason.MENTION_LIMIT: "the article has more mentions than the limit",
     Reason.GRID_TOO_LARGE: "the tables of the article have more cells, or more text, than the limit",

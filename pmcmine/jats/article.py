@@ -68,6 +68,8 @@ def extract_article(
     grids = GridRows(meta.article_id, meta.pmcid, rows.licence.value, rows.attribution, ledger)
     wraps = [t.element for t in rows.body.tables]
     grids.read(root, [(row.table_id, wrap) for row, wrap in zip(tables, wraps, strict=True)])
+    rows.table_mentions.outside(root)
+    found["table_mention"] += len(rows.table_mentions.rows) + rows.table_mentions.rejected
     found["grid"] += len(grids.rows) + grids.rejected
     found["figure"] += len(figures)
     found["paragraph"] += len(paragraphs) + len(rows.body.empty_paragraphs)
@@ -83,6 +85,7 @@ def extract_article(
         paragraphs=tuple(paragraphs),
         article_tables=tuple(tables),
         grids=tuple(grids.rows),
+        table_mentions=tuple(rows.table_mentions.rows),
         found=found,
     )
 

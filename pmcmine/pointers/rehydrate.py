@@ -44,6 +44,7 @@ _EXTRACTED: Final = {
     "paragraphs": "paragraph_id",
     "article_tables": "table_id",
     "grids": "grid_id",
+    "table_mentions": "mention_id",
 }
 _PIECES: Final = {"panels": "figure_id", "concepts": "context_id"}
 

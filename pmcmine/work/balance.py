@@ -157,6 +157,8 @@ def _sums(
         Sum("extract", "table", counts["found_table"], staged["article_tables"], 0, "tables of the XML = rows"),
         Sum("extract", "grid", counts["found_grid"], staged["grids"], rejected("grid", "extract"),
             "marked-up tables of the XML = grid rows + rejected"),
+        Sum("extract", "table_mention", counts["found_table_mention"], staged["table_mentions"],
+            rejected("table_mention", "extract"), "mentions and links to tables = rows + rejected"),
         Sum("image", "figure", figures, counts["samples"], rejected("figure", "image"),
             "figure rows = samples + rejected"),
         Sum("image", "graphic", counts["media"], counts["media_read"] + counts["media_withheld"],
