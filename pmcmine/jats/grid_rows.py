@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pmcmine.jats.dom import Element
-from pmcmine.jats.grid_text import cell_html, cell_text, table_html, table_markdown
-from pmcmine.jats.grids import Layout, TooManySlots, kinds_of, lay_out, own_tables, stub_columns
+from pmcmine.jats.grid_text import read_cell, table_html, table_markdown
+from pmcmine.jats.grids import TooManySlots, kinds_of, lay_out, own_tables, stub_columns
 from pmcmine.rejects import Ledger, Reason, Stage, Unit
 from pmcmine.text import bounds
 from schemas.grid import Cell, Grid
@@ -59,8 +59,9 @@ class GridRows:
         except TooManySlots:
             self._reject(Reason.GRID_TOO_LARGE, f"{grid_id}: more than {self._slots} slots are left for it")
             return
-        html = table_html(layout, [cell_html(c.element) for c in layout.cells])
-        texts, marks = _texts(layout)
+        contents = [read_cell(c.element) for c in layout.cells]
+        html = table_html(layout, [c.html for c in contents])
+        texts = [c.text for c in contents]
         n_stub = stub_columns(layout, texts)
         markdown = table_markdown(layout, texts)
         n = len(html) + len(markdown)
@@ -87,10 +88,10 @@ class GridRows:
                             row_span=c.row_span,
                             column_span=c.column_span,
                             kind=kind,
-                            text=text,
-                            notes=mark,
+                            text=content.text,
+                            notes=content.notes,
                         )
-                        for c, text, mark, kind in zip(layout.cells, texts, marks, kinds, strict=True)
+                        for c, content, kind in zip(layout.cells, contents, kinds, strict=True)
                     ]
                 ),
                 html=html,
@@ -102,8 +103,3 @@ class GridRows:
     def _reject(self, reason: Reason, detail: str) -> None:
         self.rejected += 1
         self._ledger.add(Stage.EXTRACT, Unit.GRID, reason, self._article["article_id"], detail)
-
-
-def _texts(layout: Layout) -> tuple[list[str], list[tuple[str, ...]]]:
-    read = [cell_text(c.element) for c in layout.cells]
-    return [text for text, _ in read], [marks for _, marks in read]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from lxml import etree
 
@@ -21,6 +21,7 @@ _OURS = re.compile(f"[{_LINE}{_MARK}{_END}]")
 _LINES = re.compile(rf"[ {_LINE}]*{_LINE}[ {_LINE}]*")
 _MARKED = re.compile(rf"(?P<before>[^\s{_MARK}{_END}\n])?{_MARK}(?P<mark>[^{_MARK}{_END}]*){_END}(?=(?P<after>\w))?")
 _LETTERED = re.compile(r"(?!(?:st|nd|rd|th)$)[a-zA-Z]{1,4}(?:\s?,\s?[a-zA-Z]{1,4})*")
+_BR = re.compile(r" ?(?:<br> ?)++")
 _BREAKS: Final = frozenset({"break", "p", "list-item", "disp-formula", "disp-quote", "tr", "def-item", "verse-line"})
 _NOTE_LINKS: Final = frozenset({"table-fn", "fn"})
 _FORMULAS: Final = frozenset({"inline-formula", "disp-formula", "tex-math", "math", MATHML + "math"})
@@ -35,14 +36,33 @@ _BACKSLASH = re.compile(r"\\(?=[!-/:-@\[-`{-~\n]|$)")
 _PAIRS: Final = tuple((sign, re.compile(rf"{re.escape(sign)}[^{sign}]+{re.escape(sign)}")) for sign in "*_~")
 
 
-def cell_text(cell: Element) -> tuple[str, tuple[str, ...]]:
-    """Return the text of a cell, with its line breaks, and the marks of notes in it.
+class Content(NamedTuple):
+    """Content of a cell: text with its line breaks, marks of notes in it, and HTML."""
+
+    text: str
+    notes: tuple[str, ...]
+    html: str
+
+
+_EMPTY: Final = Content("", (), "")
+
+
+def read_cell(cell: Element) -> Content:
+    """Read the content of a cell."""
+    if len(cell):
+        html = _cell_html(cell)
+        return Content(*_cell_text(cell), html)
+    text = cell.text  # most cells are leaves
+    if not text or not (text := tidy(text).strip(" ")):
+        return _EMPTY
+    return Content(text, (), _escape(text))
+
+
+def _cell_text(cell: Element) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a cell, with its line breaks, and the marks of notes in it; changes the cell.
 
     A mark that would run into the word or number before it gets a caret, as a power does: `12.5^a`.
     """
-    if not len(cell):  # most cells are leaves
-        text = cell.text
-        return (tidy(text).strip(" ") if text else ""), ()
     for element in cell.iter():
         tag = element.tag
         if not isinstance(tag, str):
@@ -94,19 +114,12 @@ def _written(match: re.Match[str], marks: list[str]) -> str:
     return before + caret + mark + (" " if after and mark[-1:].isalnum() else "")
 
 
-def cell_html(cell: Element) -> str:
+def _cell_html(cell: Element) -> str:
     """Return the content of a cell as HTML: text, line breaks, superscripts, subscripts and emphasis only."""
-    if not len(cell):
-        text = cell.text
-        return _escape(tidy(text).strip(" ")) if text else ""
     parts: list[str] = []
     _inline(cell, parts)
-    html = tidy(_OURS.sub("", "".join(parts)))
-    while html.startswith("<br>"):
-        html = html[4:].lstrip(" ")
-    while html.endswith("<br>"):
-        html = html[:-4].rstrip(" ")
-    return re.sub(r" ?(?:<br> ?)+", "<br>", html).strip(" ")
+    html = tidy("".join(parts)).strip(" ")
+    return _BR.sub(lambda m: "<br>" if m.start() and m.end() < len(html) else "", html) if "<br>" in html else html
 
 
 def _inline(element: Element, parts: list[str]) -> None:

@@ -18,7 +18,7 @@ _SPAN = re.compile(r"\s*\+?(\d{1,9})\s*")
 _MOST_COLUMNS: Final = 1_000  # of one cell, as in HTML
 _MOST_ROWS: Final = 65_534
 _GROUPS: Final = frozenset({"thead", "tbody", "tfoot"})
-_CELLS: Final = frozenset({"td", "th", "entry"})
+_ROWS: Final = frozenset({"tr", "row"})
 _VALUE = re.compile(
     r"[\s<>=≤≥~≈±+−–‐‑-]*(?:[$€£¥]\s?)?\d[\d\s.,·:/()\[\]%±×^<>=≤≥+−–‐‑*†‡-]*"
     r"(?:(?:to|and|vs\.?)\s?[\d.,%()]+)?[a-z]{0,2}|[-−–—.]+|n/?[as]|n\.[as]\.|ns|nd|[✓✔×xX+]+|yes|no",
@@ -56,16 +56,6 @@ class Layout(NamedTuple):
     groups: tuple[tuple[str, int], ...]
 
 
-class _Raw(NamedTuple):
-    """A cell as the markup has it; `column` is given by CALS only."""
-
-    element: Element
-    row_span: int
-    column_span: int
-    column: int | None
-    heading: bool
-
-
 def own_tables(element: Element) -> list[Element]:
     """Return the tables inside an element: `<table>` of XHTML and the `<tgroup>`s of CALS, in document order."""
     return [e for e in element.iter("table", "{*}tgroup") if e.tag != "table" or e.find("{*}tgroup") is None]
@@ -82,31 +72,44 @@ def lay_out(table: Element, most_slots: int = bounds.GRID_SLOTS) -> Layout:
         TooManySlots: above this bound.
     """
     groups = _row_groups(table)
+    columns = _cals_columns(table) if table.tag != "table" else {}
     cells: list[Placed] = []
     until: list[int] = []  # for each column, the first row in which it is free
     head: set[int] = set()
     first = n_slots = 0
     for name, rows in groups:
         end = first + len(rows)
-        if name == "thead":
+        is_head = name == "thead"
+        if is_head:
             head.update(range(first, end))
         for r, row in enumerate(rows, first):
             column = 0
-            for raw in row:
-                column = max(column, raw.column or 0)
+            for cell in row:
+                tag = cell.tag
+                if tag == "td" or tag == "th":
+                    rows_, width, heading = _spans(cell, tag)
+                elif local(cell) == "entry":
+                    start, rows_, width = _cals_spans(cell, columns)
+                    column, heading = max(column, start), False
+                else:
+                    continue
                 while column < len(until) and until[column] > r:
                     column += 1
                     n_slots += 1
-                width = raw.column_span
                 n_slots += width
                 if n_slots > most_slots or column + width > most_slots:
                     raise TooManySlots
                 if column + width > len(until):
                     until += [0] * (column + width - len(until))
+                if rows_ == width == 1:  # as most are
+                    until[column] = r + 1
+                    cells.append(Placed(cell, r, column, 1, 1, heading or is_head))
+                    column += 1
+                    continue
                 width = next((n for n in range(width) if until[column + n] > r), width)
-                height = end - r if raw.row_span == 0 else min(raw.row_span, end - r)
+                height = end - r if rows_ == 0 else min(rows_, end - r)
                 until[column : column + width] = [r + height] * width
-                cells.append(Placed(raw.element, r, column, height, width, raw.heading or name == "thead"))
+                cells.append(Placed(cell, r, column, height, width, heading or is_head))
                 column += width
         first = end
     n_columns = max((c.column for c in cells), default=-1) + 1
@@ -134,43 +137,43 @@ def _leading_heads(cells: Sequence[Placed], groups: Sequence[tuple[str, Sequence
     return n
 
 
-def _row_groups(table: Element) -> list[tuple[str, list[list[_Raw]]]]:
-    """Return the row groups in the order in which they are shown: a foot may precede the body in the markup."""
-    columns = _cals_columns(table) if local(table) == "tgroup" else None
-    groups: list[tuple[str, list[list[_Raw]]]] = []
-    feet: list[tuple[str, list[list[_Raw]]]] = []
-    loose: list[list[_Raw]] = []
+def _row_groups(table: Element) -> list[tuple[str, list[Element]]]:
+    """Return the rows of each group in the order in which they are shown: a foot may precede the body in the markup."""
+    groups: list[tuple[str, list[Element]]] = []
+    feet: list[tuple[str, list[Element]]] = []
+    loose: list[Element] = []
     for child in table:
         name = local(child)
-        if name in ("tr", "row"):
+        if name in _ROWS:
             if not loose:
                 groups.append(("tbody", loose))
-            loose.append(_row(child, columns))
+            loose.append(child)
         elif name in _GROUPS:
             loose = []
-            rows = [_row(r, columns) for r in child if local(r) in ("tr", "row")]
-            (feet if name == "tfoot" else groups).append((name, rows))
+            (feet if name == "tfoot" else groups).append((name, [r for r in child if local(r) in _ROWS]))
     return groups + feet
 
 
-def _row(row: Element, columns: dict[str, int] | None) -> list[_Raw]:
-    return [_cell(cell, columns) for cell in row if local(cell) in _CELLS]
-
-
-def _cell(cell: Element, columns: dict[str, int] | None) -> _Raw:
+def _spans(cell: Element, tag: str) -> tuple[int, int, bool]:
+    """Return rows and columns of a cell, and whether it is a heading; 0 rows mean all that follow in the row group."""
     get = cell.get
-    if columns is not None and local(cell) == "entry":
-        start = columns.get(get("namest") or get("colname") or "")
-        end = columns.get(get("nameend") or "")
-        width = min(end - start + 1, _MOST_COLUMNS) if start is not None and end is not None and end >= start else 1
-        rows = _span(get("morerows"), 0, _MOST_ROWS - 1) + 1
-        return _Raw(cell, rows, width, start, False)
-    heading = cell.tag == "th" or get("scope") is not None
-    return _Raw(cell, _span(get("rowspan"), 1, _MOST_ROWS), _span(get("colspan"), 1, _MOST_COLUMNS) or 1, None, heading)
+    rows, columns = get("rowspan"), get("colspan")
+    return (
+        1 if rows is None else _span(rows, 1, _MOST_ROWS),
+        1 if columns is None else _span(columns, 1, _MOST_COLUMNS) or 1,
+        tag == "th" or get("scope") is not None,
+    )
+
+
+def _cals_spans(cell: Element, columns: dict[str, int]) -> tuple[int, int, int]:
+    """Return the stated column (0 if there is none), rows and columns of a cell of a CALS table."""
+    start = columns.get(cell.get("namest") or cell.get("colname") or "")
+    end = columns.get(cell.get("nameend") or "")
+    width = min(end - start + 1, _MOST_COLUMNS) if start is not None and end is not None and end >= start else 1
+    return start or 0, _span(cell.get("morerows"), 0, _MOST_ROWS - 1) + 1, width
 
 
 def _span(value: str | None, missing: int, most: int) -> int:
-    """Read a span; 0 rows mean all that follow in the row group."""
     match = _SPAN.fullmatch(value) if value else None
     return min(int(match[1]), most) if match else missing
 

@@ -7,18 +7,20 @@ from itertools import pairwise
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree, html
 from markdown_it import MarkdownIt
 
 from pmcmine.jats import ArticleMeta, extract_article
-from pmcmine.jats.grid_text import cell_html, cell_text, for_markdown_cell, table_html
+from pmcmine.jats.grid_text import for_markdown_cell, read_cell, table_html
 from pmcmine.jats.grids import TooManySlots, lay_out, slots
 from pmcmine.rejects import Ledger
 from schemas.grid import Grid
 
 ARTICLE = "<article><front><article-meta><title-group><article-title>T</article-title></title-group></article-meta></front><body>{}</body></article>"
+
+SMALL = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def grids(body: str, ledger: Ledger | None = None) -> tuple[Grid, ...]:
@@ -33,7 +35,7 @@ def grid(table: str) -> Grid:
 def rows_of(table: str) -> list[list[str]]:
     """The text in each slot; "-" where there is no cell."""
     layout = lay_out(etree.fromstring(f"<table>{table}</table>"))
-    texts = [cell_text(c.element)[0] for c in layout.cells]
+    texts = [read_cell(c.element).text for c in layout.cells]
     return [[texts[n] if n >= 0 else "-" for n in row] for row in slots(layout)]
 
 
@@ -71,7 +73,7 @@ TABLE = st.lists(st.lists(CELL, max_size=5), max_size=6).map(
 )
 
 
-@settings(max_examples=50)
+@SMALL
 @given(TABLE)
 def test_each_cell_keeps_its_slots_to_itself(table: str) -> None:
     element = etree.fromstring(f"<table>{table}</table>")
@@ -88,15 +90,15 @@ def test_each_cell_keeps_its_slots_to_itself(table: str) -> None:
     assert all(a[1:3] < b[1:3] for a, b in pairwise(layout.cells))
 
 
-@settings(max_examples=50)
+@SMALL
 @given(TABLE)
 def test_the_html_has_the_same_layout(table: str) -> None:
     layout = lay_out(etree.fromstring(f"<table>{table}</table>"))
-    again = lay_out(html.fromstring(table_html(layout, [cell_html(c.element) for c in layout.cells])))
+    again = lay_out(html.fromstring(table_html(layout, [read_cell(c.element).html for c in layout.cells])))
     assert [c[1:] for c in again.cells] == [c[1:] for c in layout.cells]
 
 
-@settings(max_examples=50)
+@SMALL
 @given(st.text(st.sampled_from('ab |\\*_`~<>&;#!?/[]()\n"^$=+-1.'), max_size=12))
 def test_markdown_shows_the_text_as_it_is(text: str) -> None:
     text = " ".join(text.split(" ")).strip()
@@ -148,7 +150,7 @@ def test_kinds_of_cells() -> None:
 def test_texts_of_cells(cell: str, text: str, notes: tuple[str, ...], shown: str) -> None:
     found = grid(f"<tr><td>{cell}</td></tr>").cells[0]
     assert (found.text, found.notes) == (text, notes)
-    assert cell_html(etree.fromstring(f"<td>{cell}</td>")) == shown
+    assert read_cell(etree.fromstring(f"<td>{cell}</td>")).html == shown
 
 
 def test_tables_of_cals() -> None:
