@@ -17,15 +17,12 @@ from pmcmine.text import bounds
 _NUMBER: Final = (
     r"(?:[A-Z]{1,2}[-.]?)?\d{1,3}(?:\.\d{1,2})?(?![\d%])(?:[A-Za-z](?![A-Za-z]))?|(?<![A-Z])[IVX]{1,5}(?![A-Za-z])"
 )
-_SEPARATOR: Final = (
-    r"(?:\s?[-–—]\s?|\s?,\s?(?:and\s|&\s)?|\s(?:and|to|through|&|or)\s|\s?/\s?|\s?;\s?)"
-    r"(?:[Tt]ab(?:le)?s?\.?\s?|(?:[Ss]upplementa(?:ry|l)\s)?[Tt]ables?\s)?"
-)
+_SEPARATOR: Final = r"(?:\s?[-–—]\s?|\s?,\s?(?:and\s|&\s)?|\s(?:and|to|through|&|or)\s|\s?/\s?|\s?;\s?)"
 _GROUP = re.compile(
     rf"(?<![A-Za-z])(?:Tab(?:le)?|TAB(?:LE)?|table)(?P<plural>s|S)?\.?\s?(?P<items>(?:{_NUMBER})(?:{_SEPARATOR}(?:{_NUMBER}))*)"
 )
 _ONE = re.compile(rf"(?<!\d)(?P<number>{_NUMBER})")
-_RANGE = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)")
+_RANGE = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)\s?")
 _PARTS = re.compile(r"(?P<letters>[A-Z]{0,2})[-.]?(?P<digits>\d{1,3})(?P<rest>.*)", re.DOTALL)
 _LABEL = re.compile(
     rf"(?P<series>\D{{0,40}}?)\s*+(?:tab(?:le)?|tabelle|tabla|tableau|tab)?s?\.?[\s:]*+(?P<number>{_NUMBER}|[ivx]{{1,5}})[\s.:|)*]*+",
@@ -37,7 +34,6 @@ _SERIES: Final = (
     ("appendix", re.compile(r"appendix\s*$", re.IGNORECASE)),
     ("web", re.compile(r"(?:online|\be|\bweb)\s*-?$", re.IGNORECASE)),
 )
-_WORDS: Final = ("Table", "table", "TABLE", "Tab.", "Tabs.")
 _LONGEST_RANGE: Final = 100
 
 
@@ -107,22 +103,33 @@ class _Item(NamedTuple):
     certain: bool  # whether it may count without a link
 
 
+def _groups(text: str) -> Iterator[re.Match[str]]:
+    """Find matches of _GROUP in order; `find` is faster than the pattern, for few words end as "table" does."""
+    if "TAB" in text or "Tab." in text or "Tabs" in text:
+        yield from _GROUP.finditer(text)
+        return
+    at = text.find("able")
+    while at >= 0:
+        match = _GROUP.match(text, at - 1) if at and text[at - 1] in "Tt" else None
+        if match:
+            yield match
+        at = text.find("able", match.end() if match else at + 4)
+
+
 def _items(text: str) -> list[_Item]:
     found: list[_Item] = []
-    for group in _GROUP.finditer(text):
+    for group in _groups(text):
         before = text[max(0, group.start() - 24) : group.start()]
-        elsewhere = _ELSEWHERE.match(text, group.end()) is not None
-        previous: _Item | None = None
+        certain = _ELSEWHERE.match(text, group.end()) is None
+        first = True
         for match in _ONE.finditer(text, group.start("items"), group.end()):
             name = _name(before, match["number"])
-            if previous is not None and not name.series:
-                name = name._replace(series=previous.name.series)
-            ranged = previous is not None and _RANGE.match(text, previous.end, match.start()) is not None
-            start = group.start() if previous is None else match.start()
-            certain = not elsewhere and (previous is None or ranged or bool(group["plural"]) or len(name.number) < 3)
-            from_ = previous.name if ranged and previous is not None else None
-            previous = _Item(start, match.start(), match.end(), name, from_, certain)
-            found.append(previous)
+            start = group.start() if first else match.start()
+            ranged = bool(found) and _RANGE.fullmatch(text, found[-1].end, start) is not None
+            # Without a plural, "and 2" after "Table 1" counts something else, more often than not.
+            sure = certain and (first or ranged or bool(group["plural"]))
+            found.append(_Item(start, match.start(), match.end(), name, found[-1].name if ranged else None, sure))
+            first = False
     return found
 
 
@@ -161,7 +168,7 @@ def find_table_mentions(text: str, refs: Sequence[Ref], index: TableIndex) -> li
         Rejected: XML_TOO_LARGE above the bound on mentions of one text.
     """
     links = [(ref, tables) for ref in refs if (tables := index.tables(ref.rids))]
-    items = _items(text) if index.by_name and any(word in text for word in _WORDS) else []
+    items = _items(text) if index.by_name else []
     if not links and not items:
         return []
     named: list[NamedTable] = []
