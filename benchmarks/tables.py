@@ -14,8 +14,8 @@ from benchmarks.corpus import articles
 from benchmarks.teds import Node, size, teds
 
 _MOST_NODES: Final = 400  # of a table whose edit distance is computed unless both are equal
-_SKIPPED: Final = frozenset({"tex-math", "object-id", "graphic", "inline-graphic", "alt-text", "long-desc", "label"})
-_MARKS = re.compile(r"[\s\u200b\ufeff^]+")
+_SKIPPED: Final = frozenset({"tex-math", "object-id", "graphic", "inline-graphic", "alt-text", "long-desc"})
+_MARKS = re.compile(r"[\s\u200b\ufeff^_()]+")
 
 
 class _Html(HTMLParser):
@@ -106,7 +106,9 @@ def tables(data: Path | None) -> dict[str, Any]:
         finally:
             seconds += time.process_time() - begun
         root = etree.fromstring(xml, etree.XMLParser(huge_tree=True, remove_comments=True, remove_pis=True))
-        own = [t for t in root.iter("table") if not any(a.tag in ("sub-article", "response") for a in t.iterancestors())]
+        own = [
+            t for t in root.iter("table") if not any(a.tag in ("sub-article", "response") for a in t.iterancestors())
+        ]
         counts["tables of the XML"] += len(own)
         counts["cells of the XML"] += sum(1 for t in own for _ in t.iter("td", "th"))
         counts["grids"] += len(found.grids)
