@@ -1,8 +1,8 @@
 """TEDS: likeness of two tables by the edit distance of their trees.
 
 After Zhong, ShafieiBavani and Jimeno Yepes, "Image-based table recognition: data, model, and evaluation" (2019): 1
-minus the edit distance divided by the number of nodes of the larger tree. To insert or delete a node costs 1; to change one
-costs 1, but for two cells of equal spans the Levenshtein distance of their texts divided by the longer length. The
+minus the edit distance divided by the number of nodes of the larger tree. To insert or delete a node costs 1; to change
+one costs 1, but for two cells of equal spans the Levenshtein distance of their texts divided by the longer length. The
 distance is that of Zhang and Shasha (1989).
 """
 

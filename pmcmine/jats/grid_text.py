@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -20,7 +21,7 @@ _END: Final = "\ufdd2"
 _OURS = re.compile(f"[{_LINE}{_MARK}{_END}]")
 _LINES = re.compile(rf"[ {_LINE}]*{_LINE}[ {_LINE}]*")
 _MARKED = re.compile(rf"(?P<before>[^\s{_MARK}{_END}\n])?{_MARK}(?P<mark>[^{_MARK}{_END}]*){_END}(?=(?P<after>\w))?")
-_LETTERED = re.compile(r"(?!(?:st|nd|rd|th)$)[a-zA-Z]{1,4}(?:\s?,\s?[a-zA-Z]{1,4})*")
+_LETTERED = re.compile(r"(?!(?:st|nd|rd|th)$)[a-zA-Z]{1,4}(?:\s?[,–-]\s?[a-zA-Z]{1,4})*")
 _BR = re.compile(r" ?(?:<br> ?)++")
 _BREAKS: Final = frozenset({"break", "p", "list-item", "disp-formula", "disp-quote", "tr", "def-item", "verse-line"})
 _NOTE_LINKS: Final = frozenset({"table-fn", "fn"})
@@ -107,7 +108,7 @@ def _mark(xref: Element) -> None:
 def _written(match: re.Match[str], marks: list[str]) -> str:
     """Write a mark of a note behind what it follows."""
     before, mark, after = match["before"] or "", match["mark"].strip(), match["after"]
-    if before.isalpha() and mark.isalpha() and len(mark) > 1:
+    if before.isalpha() and len(mark) > 1 and "," not in mark and mark.replace("-", "").isalpha():
         return before + mark  # of a name, such as the max of a maximum
     marks += [m for m in re.split(r"\s?,\s?|\s", mark) if m]
     caret = "^" if before and mark[:1].isalnum() and (before.isalnum() or before in ")%]'’″.") else ""
@@ -189,23 +190,28 @@ def _shown_groups(layout: Layout) -> list[tuple[str, int]]:
 def table_markdown(layout: Layout, texts: Sequence[str]) -> str:
     """Return a table as Markdown.
 
-    Cells that span several slots are repeated in each, but for those as wide as the table, which stand in the first
-    column only. Header rows become one, their texts joined by " / ". Rows without text are left out.
+    Cells that span several slots are repeated in each, but for one that holds the only text of its row. Header rows
+    become one, their texts joined by " / ". Rows without text are left out.
     """
     if not layout.n_columns:
         return ""
     shown = [for_markdown_cell(t) if t else "" for t in texts]
-    wide = {n for n, c in enumerate(layout.cells) if c.column_span == layout.n_columns > 1}
+    filled = Counter(c.row for c, text in zip(layout.cells, texts, strict=True) if text)
+    wide = {n for n, c in enumerate(layout.cells) if c.column_span > 1 and c.row_span == 1 and filled[c.row] == 1}
+
+    def _shown(n: int, column: int) -> str:
+        return shown[n] if n >= 0 and (n not in wide or column == layout.cells[n].column) else ""
+
     header: list[list[str]] = [[] for _ in range(layout.n_columns)]
     body: list[str] = []
     for r, row in enumerate(slots(layout)):
         if r < layout.n_header_rows:
             for column, n in enumerate(row):
-                text = shown[n] if n >= 0 and (column == 0 or n not in wide) else ""
+                text = _shown(n, column)
                 if text and (not header[column] or header[column][-1] != text):
                     header[column].append(text)
             continue
-        line = [shown[n] if n >= 0 and (column == 0 or n not in wide) else "" for column, n in enumerate(row)]
+        line = [_shown(n, column) for column, n in enumerate(row)]
         if any(line):
             body.append(_line(line))
     return "\n".join([_line([" / ".join(h) for h in header]), "|" + " --- |" * layout.n_columns, *body])

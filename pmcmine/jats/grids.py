@@ -200,8 +200,8 @@ def is_value(text: str) -> bool:
 def stub_columns(layout: Layout, texts: Sequence[str]) -> int:
     """Count the columns at the left that name the rows.
 
-    The markup decides if it has headings in the body. Otherwise a first column of words is one, and while the cells of
-    a column span several rows, so is the next one.
+    The markup decides if it has headings in the body. Otherwise a first column of words is one, and so are those that
+    share its heading, and the next one while the cells of a column span several rows.
     """
     if layout.n_columns < 2:
         return 0
@@ -210,19 +210,21 @@ def stub_columns(layout: Layout, texts: Sequence[str]) -> int:
     marked = _marked(body)
     if marked:
         return min(marked, layout.n_columns - 1)
+    corner = (c.column_span for c in layout.cells if c.row in layout.head and c.column == 0)
+    least = max((n for n in corner if n < layout.n_columns), default=1)  # one heading over several columns of names
     by_column: dict[int, list[tuple[Placed, str]]] = {}
     for c, text in body:
         by_column.setdefault(c.column, []).append((c, text))
     n = 0
     for column in range(layout.n_columns - 1):
         held = by_column.get(column, [])
-        words = sum(1 for _, t in held if t and not is_value(t))
-        filled = sum(1 for _, t in held if t)
-        if not filled or 2 * words < filled:
-            return n
+        if not n:
+            filled = [t for _, t in held if t]
+            if not filled or 2 * sum(1 for t in filled if not is_value(t)) < len(filled):
+                return 0
         n += 1
-        if not any(c.row_span > 1 for c, _ in held):
-            return n
+        if n >= least and not any(c.row_span > 1 for c, _ in held):
+            break
     return n
 
 

@@ -138,6 +138,8 @@ def test_kinds_of_cells() -> None:
         ('<sup><xref ref-type="table-fn" rid="f">a,b</xref></sup>', "a,b", ("a", "b"), "<sup>a,b</sup>"),
         ('0.03<xref ref-type="table-fn" rid="f">*</xref>', "0.03*", ("*",), "0.03*"),
         ("3.2<sup>cd</sup>", "3.2^cd", ("cd",), "3.2<sup>cd</sup>"),
+        ("4.0<sup>c-fB</sup>", "4.0^c-fB", ("c-fB",), "4.0<sup>c-fB</sup>"),
+        ("V<sup>max</sup>", "Vmax", (), "V<sup>max</sup>"),
         ("10<sup>6</sup>", "10^6", (), "10<sup>6</sup>"),
         ("kg/m<sup>2</sup>", "kg/m2", (), "kg/m<sup>2</sup>"),
         ("a<break/>b<break/><break/> c", "a\nb\nc", (), "a<br>b<br>c"),
@@ -151,6 +153,24 @@ def test_texts_of_cells(cell: str, text: str, notes: tuple[str, ...], shown: str
     found = grid(f"<tr><td>{cell}</td></tr>").cells[0]
     assert (found.text, found.notes) == (text, notes)
     assert read_cell(etree.fromstring(f"<td>{cell}</td>")).html == shown
+
+
+@pytest.mark.parametrize(
+    ("table", "n"),
+    [
+        ("<tr><td>a</td><td>1</td></tr><tr><td>b</td><td>2</td></tr>", 1),
+        ("<tr><td>1</td><td>a</td></tr><tr><td>2</td><td>b</td></tr>", 0),
+        ('<tr><td rowspan="2">a</td><td>1</td><td>5</td></tr><tr><td>2</td><td>6</td></tr>', 2),
+        ("<tr><th>1</th><td>a</td></tr><tr><th>2</th><td>b</td></tr>", 1),
+        ("<tr><td>a</td></tr>", 0),
+        (
+            '<thead><tr><th colspan="2">h</th><th>i</th></tr></thead><tbody><tr><td>a</td><td>b</td><td>1</td></tr></tbody>',
+            2,
+        ),
+    ],
+)
+def test_stub_columns(table: str, n: int) -> None:
+    assert grid(table).n_stub_columns == n
 
 
 def test_tables_of_cals() -> None:
