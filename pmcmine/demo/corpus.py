@@ -71,6 +71,7 @@ class DemoArticle:
     damage: str = ""  # truncated, missing, wrong_md5, bad_metadata
     body: str = ""
     back: str = ""
+    appendix: str = ""
     front: str = ""
     tags: tuple[str, ...] = field(default=())
 
@@ -92,6 +93,8 @@ def demo_articles(n_plain: int = 16) -> list[DemoArticle]:
                 DemoFigure(kinds[(i + j) % len(kinds)], form=("JPEG", "PNG", "JPEG", "TIFF")[(i + j) % 4])
                 for j in range(2 + i % 3)
             ),
+            body=_TABLES if i % 4 == 1 else "",
+            appendix=_APPENDIX if i % 4 == 1 else "",
         )
         for i in range(n_plain)
     ]
@@ -149,6 +152,29 @@ _HARD_BODY = """<sec id="s9"><title>Hard cases</title>
 <table-wrap id="tbl2"><label>Table 2</label><caption><title>Counts.</title></caption>
 <table><tr><td>a</td><td>1</td></tr><tr><td>b</td><td>2</td></tr></table>
 <table-wrap-foot><p>See <xref ref-type="fig" rid="fig2">Figure 2</xref>.</p></table-wrap-foot></table-wrap></sec>"""
+# Tables with header rows, a stub, spans, notes, formulas, line breaks and sections; two tables in one wrap.
+_TABLES = """<sec id="s8"><title>Tables</title>
+<p>Doses and responses differ (<xref ref-type="table" rid="tab1">Table 1</xref>). Tables 1 and 2 list all groups, and
+Table S1 the methods.</p>
+<table-wrap id="tab1"><label>Table 1</label><caption><title>Response by dose.</title></caption>
+<table frame="hsides"><colgroup><col align="left"/></colgroup>
+<thead><tr><th rowspan="2">Group</th><th colspan="2">Response, mean ± SD</th><th rowspan="2"><italic>p</italic></th></tr>
+<tr><th>Low dose</th><th>High dose</th></tr></thead>
+<tbody><tr><td colspan="4"><bold>Age</bold></td></tr>
+<tr><td>Under 40</td><td>1.5 ± 0.2</td><td>2.5 ± 0.4<xref ref-type="table-fn" rid="tn1"><sup>a</sup></xref></td><td>0.03*</td></tr>
+<tr><td>40 and over</td><td>1.2 ± 0.1</td><td>10<sup>2</sup></td><td>&lt; 0.001**</td></tr>
+<tr><td colspan="4"><bold>Site</bold></td></tr>
+<tr><td>North | South</td><td colspan="2">not measured</td><td>–</td></tr></tbody></table>
+<table-wrap-foot><fn id="tn1"><label>a</label><p>One value is missing.</p></fn></table-wrap-foot></table-wrap>
+<table-wrap id="tab2"><label>Table 2</label><caption><p>Two models.</p></caption>
+<table><thead><tr><th>Model</th><th>Term</th><th>Estimate</th></tr></thead>
+<tbody><tr><td rowspan="2">Linear</td><td>Intercept</td><td>0.4</td></tr><tr><td>Slope</td><td>
+<inline-formula><mml:math><mml:msup><mml:mi>β</mml:mi><mml:mn>2</mml:mn></mml:msup></mml:math></inline-formula></td></tr>
+<tr><td>Mixed</td><td>Slope<break/>by site</td><td>1.1</td></tr></tbody></table>
+<table><tr><td>N</td><td>84</td></tr></table></table-wrap></sec>"""
+_APPENDIX = """<app-group><app id="app1"><title>Appendix</title><table-wrap id="tabs1"><label>Table S1</label>
+<table><thead><tr><th>Method</th><th>Unit</th></tr></thead><tbody><tr><td>Mass</td><td>kg/m<sup>2</sup></td></tr></tbody>
+</table></table-wrap></app></app-group>"""
 _HARD_BACK = """<sub-article article-type="reply" id="sa1"><front-stub><title-group><article-title>Reply</article-title>
 </title-group></front-stub><body><p>We thank the reviewer.</p><fig id="sa1fig1"><label>Reply figure</label>
 <caption><p>Not of the article.</p></caption><graphic xlink:href="sa1fig1"/></fig></body></sub-article>"""
@@ -242,7 +268,7 @@ def article_xml(article: DemoArticle) -> bytes:
 <sec sec-type="results"><title>Results</title><p>{escape(_sentences(rng, 1))} This is seen in {links}{span}. {escape(_sentences(rng, 1))}</p>
 {"" if floats else "".join(figures)}</sec>{article.body}</body>
 <back><ref-list><ref id="r1"><element-citation><person-group><name><surname>Doe</surname><given-names>J</given-names></name></person-group>
-<article-title>An example</article-title><year>2001</year><pub-id pub-id-type="doi">10.5555/ref.1</pub-id></element-citation></ref></ref-list></back>
+<article-title>An example</article-title><year>2001</year><pub-id pub-id-type="doi">10.5555/ref.1</pub-id></element-citation></ref></ref-list>{article.appendix}</back>
 {f"<floats-group>{''.join(figures)}</floats-group>" if floats else ""}{article.back}"""
     return _wrapped(article, text)
 

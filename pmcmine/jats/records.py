@@ -15,6 +15,7 @@ from schemas.article_table import ArticleTable
 from schemas.grid import Grid
 from schemas.mention import Mention
 from schemas.paragraph import Paragraph
+from schemas.table_mention import TableMention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,4 +82,5 @@ class Extraction:
     paragraphs: tuple[Paragraph, ...]
     article_tables: tuple[ArticleTable, ...]
     grids: tuple[Grid, ...] = ()
+    table_mentions: tuple[TableMention, ...] = ()
     found: Counter[str] = field(default_factory=Counter)

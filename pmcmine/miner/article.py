@@ -111,6 +111,7 @@ def _mine(
         ledger.add(Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id)
     mined.article = extraction.article
     mined.mentions = extraction.mentions
+    mined.table_mentions = extraction.table_mentions
     mined.paragraphs = enrich_paragraphs(extraction.paragraphs, config)
     sets = benchmarks(config)
     if sets is not None:
@@ -140,7 +141,13 @@ def _drop_paragraphs(mined: Mined, aid: str, config: MineConfig, ledger: Ledger)
         reason = dropped.get(mention.context_id)
         if reason is not None:
             ledger.add(Stage.EXTRACT, Unit.MENTION, reason, aid, "in a dropped paragraph", mention.figure_id)
+    for table_mention in mined.table_mentions:
+        reason = dropped.get(table_mention.context_id)
+        if reason is not None:
+            detail = f"in a dropped paragraph: {table_mention.table_id}"
+            ledger.add(Stage.EXTRACT, Unit.TABLE_MENTION, reason, aid, detail)
     mined.mentions = [m for m in mined.mentions if m.context_id not in dropped]
+    mined.table_mentions = [m for m in mined.table_mentions if m.context_id not in dropped]
     mined.paragraphs = [p for p in mined.paragraphs if p.paragraph_id not in dropped]
 
 
@@ -186,6 +193,7 @@ def _withhold(group: str, config: MineConfig, mined: Mined) -> None:
     mined.panels = [row(p, published.get(p.figure_id, whole), "panels") for p in mined.panels]
     mined.concepts = [row(c, published.get(c.context_id, whole)) for c in mined.concepts]
     mined.mentions = [row(m, published.get(m.context_id, whole)) for m in mined.mentions]
+    mined.table_mentions = [row(m, published.get(m.context_id, whole)) for m in mined.table_mentions]
     mined.paragraphs = [row(p, whole, "paragraphs") for p in mined.paragraphs]
     mined.article_tables = [row(t, whole) for t in mined.article_tables]
     mined.grids = [row(g, whole) for g in mined.grids]

@@ -100,7 +100,7 @@ class PartWriter:
         split = natural_split(mined.pmcid)
         group = mined.article.license_group
         self.rows["articles"].add((group, split), [mined.article])
-        for name in ("mentions", "paragraphs", "article_tables", "grids", "documents", "cases"):
+        for name in ("mentions", "paragraphs", "article_tables", "grids", "table_mentions", "documents", "cases"):
             self.rows[name].add((group, split), getattr(mined, name))
         of_figure = {f.figure_id: f.license_group for f in mined.figures}
         for concept in mined.concepts:

@@ -34,6 +34,7 @@ from pmcmine.release.record import load_release
 from pmcmine.release.tables import MALFORMED, malformed
 from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import ArticleBundle, Entry, Reader, VersionMeta
+from schemas.record import plain
 
 _SHARD_BYTES: Final = 1_000_000_000
 # Tables whose texts come from the XML, and the column that names the row; the others' are pieces of these texts.
@@ -44,6 +45,7 @@ _EXTRACTED: Final = {
     "paragraphs": "paragraph_id",
     "article_tables": "table_id",
     "grids": "grid_id",
+    "table_mentions": "mention_id",
 }
 _PIECES: Final = {"panels": "figure_id", "concepts": "context_id"}
 
@@ -250,10 +252,10 @@ def _members(extraction: Extraction, table: str) -> Sequence[Any]:
 def _rows(members: Sequence[Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
     names = (
         "abstract", "caption", "caption_title", "caption_paragraphs", "alt_text", "long_description", "text",
-        "sentence", "footnotes",
+        "sentence", "footnotes", "cells", "html", "markdown",
     )  # fmt: skip
     for member in members:
-        yield getattr(member, key), {n: getattr(member, n) for n in names if hasattr(member, n)}
+        yield getattr(member, key), {n: plain(getattr(member, n)) for n in names if hasattr(member, n)}
 
 
 def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehydrated) -> None:

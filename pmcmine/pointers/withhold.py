@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from schemas import TABLES
-from schemas.record import text_columns
+from schemas.record import plain, text_columns
 
 _COLUMNS = {table.record: text_columns(table.record) for table in TABLES.values()}
 
@@ -40,4 +40,4 @@ def withhold(row: Any, extra_texts: Collection[str] = ()) -> Any:
         changed["graphics"] = tuple(replace(g, caption=None, alt_text=None) for g in row.graphics)
     if getattr(row, "extra", None):
         changed["extra"] = {k: None if k in extra_texts else v for k, v in row.extra.items()}
-    return replace(row, **changed, withheld=digest(texts))
+    return replace(row, **changed, withheld=digest({name: plain(value) for name, value in texts.items()}))

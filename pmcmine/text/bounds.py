@@ -25,6 +25,8 @@ XML_TAGS: Final = 2_000_000  # "<" in an article; libxml2 holds about 200 bytes 
 PARTS: Final = 100_000  # paragraphs, figures and tables of an article together
 MENTIONS: Final = 20_000  # mention rows of an article
 MENTIONS_READ: Final = 100_000  # mentions of an article, unresolved and dropped ones included; of one text as well
+GRID_SLOTS: Final = 1_000_000  # rows times columns of the tables of an article together
+GRID_TEXT: Final = 32 << 20  # characters of HTML and Markdown of the tables of an article together
 EXPANDED: Final = 1 << 20  # characters that the entities of an article add to it
 REPEATED: Final = 64 << 20  # characters of titles, ids and attribution that the rows of an article repeat
 
