@@ -17,6 +17,7 @@ from pmcmine.jats.dom import MAX_XML_BYTES, Element, other_articles, parse_jats
 from pmcmine.jats.found import Body
 from pmcmine.jats.front import bounded, read_front, read_references
 from pmcmine.jats.license import decide_license
+from pmcmine.jats.reading_order import reading_order
 from pmcmine.jats.records import ArticleMeta, Extraction
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.rights.licenses import derivatives_ok, group_of
@@ -69,6 +70,7 @@ def extract_article(
     found["table"] += len(tables)
     found["mention"] += len(rows.mentions.rows) + rows.mentions.unresolved
     article = _article(rows, license_source, paragraphs, n_sub, xml)
+    ids = ([p.paragraph_id for p in paragraphs], [f.figure_id for f in figures], [t.table_id for t in tables])
     return Extraction(
         article=article,
         front=front,
@@ -77,6 +79,7 @@ def extract_article(
         mentions=tuple(rows.mentions.rows),
         paragraphs=tuple(paragraphs),
         article_tables=tuple(tables),
+        order=reading_order(body, meta.article_id, *ids),
         found=found,
     )
 
