@@ -62,12 +62,11 @@ def _rest(n: int, seed: int | None, epoch: int, starts: Sequence[int], before: B
     return left, first
 
 
-def _windows(sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
-    """Split the order into prefetch windows, from a position on.
+def _windows(sequence: Sequence[int], at: int, span: int = _CHUNK * _WINDOW) -> Iterator[Sequence[int]]:
+    """Split the order into prefetch windows of `span` samples, from a position on.
 
     Windows have fixed borders, so a resumed window is read again.
     """
-    span = _CHUNK * _WINDOW
     while at < len(sequence):
         window = sequence[at : (at // span + 1) * span]
         yield window

@@ -198,13 +198,13 @@ class _Place:
     size: int
 
 
-def _runs(places: Sequence[_Place]) -> Iterator[list[_Place]]:
-    """Join places that are adjacent in one shard."""
+def _runs(places: Sequence[_Place], gap: int = 0) -> Iterator[list[_Place]]:
+    """Join places that are adjacent in one shard, or at most `gap` bytes apart."""
     run: list[_Place] = []
     for place in places:
         if run and (
             place.shard != run[-1].shard
-            or place.offset != run[-1].offset + run[-1].size
+            or not 0 <= place.offset - run[-1].offset - run[-1].size <= gap
             or place.offset + place.size - run[0].offset > _MERGE
         ):
             yield run

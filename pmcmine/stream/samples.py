@@ -176,7 +176,7 @@ class Samples:
         pool = ThreadPoolExecutor(1, thread_name_prefix="pmcmine-stream")
         waiting: deque[Future[list[dict[str, Any] | None]]] = deque()
         try:
-            for window in _windows(sequence, position.done):
+            for window in self._windows(sequence, position.done):
                 waiting.append(pool.submit(self._read, [self._places[i] for i in window]))
                 if len(waiting) > 1:
                     yield from self._used(waiting.popleft().result(), turn)
@@ -187,13 +187,21 @@ class Samples:
         if next_epoch and turn == self._turn:
             self.go_to(Position(position.epoch + 1, self._world))
 
+    def _windows(self, sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
+        """Split the order into what is read together."""
+        return _windows(sequence, at)
+
     def _used(self, samples: Sequence[dict[str, Any] | None], turn: int) -> Iterator[dict[str, Any]]:
         for sample in samples:
             if turn == self._turn:
                 self._done += 1
                 self._loaded = False
             if sample is not None:
-                yield self._compose(sample)
+                yield self._shown(sample)
+
+    def _shown(self, sample: dict[str, Any]) -> dict[str, Any]:
+        """Return a sample in the form that was asked for."""
+        return self._compose(sample)
 
     def _read(self, places: Sequence[_Place]) -> list[dict[str, Any] | None]:
         """Yield samples in the given order; adjacent ranges are read once. None for unreadable samples."""
