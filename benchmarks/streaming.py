@@ -44,6 +44,9 @@ def streaming(data: Path | None) -> dict[str, Any]:
         ours = best(lambda: [0 for _ in samples], 5)
         shuffled = stream.open(str(out), seed=0)
         mixed = best(lambda: [0 for _ in shuffled], 5)
+        documents = {seed: stream.documents(str(out), seed=seed) for seed in (None, 0)}
+        whole = {seed: best(lambda d=d: [0 for _ in d], 5) for seed, d in documents.items()}  # type: ignore[misc]
+        size = sum(len(s["jpg"]) for s in samples) / 1e6
     return {
         "samples": n,
         "per_second": {
@@ -53,4 +56,11 @@ def streaming(data: Path | None) -> dict[str, Any]:
             "webdataset, JSON and text decoded": round(n / decoded),
         },
         "ratio": round(plain / ours, 2),
+        "images_mb_per_second": {
+            "samples": round(size / ours),
+            "samples, shuffled": round(size / mixed),
+            "documents": round(size / whole[None]),
+            "documents, shuffled": round(size / whole[0]),
+        },
+        "documents_ratio": [round(ours / whole[None], 2), round(mixed / whole[0], 2)],
     }

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from pmcmine.jats import Extraction
+from pmcmine.jats.document_texts import captioned, paragraph_kind
 from pmcmine.jats.reading_order import Step
 from pmcmine.miner.result import Mined
 from pmcmine.rejects import Reason
@@ -18,14 +19,6 @@ from schemas.paragraph import Paragraph
 
 AT_MENTION: Final = "mention"  # of the option `document_figures`
 OTHER_GROUP: Final = "other_license_group"  # reason of a figure that is published in another group
-_ENDS: Final = (".", ":", "|", "?", "!", "。", "：")
-
-
-def captioned(label: str | None, caption: str | None) -> str | None:
-    """Join label and caption of a figure or table; None if it has neither."""
-    if not label or not caption:
-        return label or caption
-    return f"{label} {caption}" if label.endswith(_ENDS) else f"{label}. {caption}"
 
 
 def document_of(
@@ -168,9 +161,8 @@ class _Parts:
         self.places.append(place)
 
     def _paragraph(self, row: Paragraph) -> None:
-        display = row.path.rpartition("/")[2].startswith("disp-formula")
         place = DocumentPlace(
-            kind="formula" if display else "paragraph",
+            kind=paragraph_kind(row.path),
             row_id=row.paragraph_id,
             level=None,
             section_kind=row.section_kind,
@@ -230,17 +222,3 @@ class _Parts:
             self._figure(row.image_figure_id, row.section_kind, caption=False)
         if row.footnotes:
             self.text("note", row.table_id, row.section_kind, row.footnotes)
-
-
-def texts_of(places: Iterable[Mapping[str, str | None]], extraction: Extraction) -> list[str | None]:
-    """Compose the texts of a document anew, from its places and the article as the XML has it."""
-    article = extraction.article
-    known: dict[tuple[str, str], str | None] = {("title", article.article_id): article.title}
-    known |= {("heading", s.row_id): s.text for s in extraction.order if s.kind == "heading"}
-    known |= {("paragraph", p.paragraph_id): p.text for p in extraction.paragraphs}
-    known |= {("formula", p.paragraph_id): p.text for p in extraction.paragraphs}
-    known |= {("caption", f.figure_id): captioned(f.label, f.caption) for f in extraction.figures}
-    known |= {("caption", t.table_id): captioned(t.label, t.caption) for t in extraction.article_tables}
-    known |= {("note", t.table_id): t.footnotes for t in extraction.article_tables}
-    known |= {("table", g.grid_id): g.markdown for g in extraction.grids}
-    return [known.get((p["kind"] or "", p["row_id"] or "")) for p in places]

@@ -72,6 +72,8 @@ class Budget:
 
         A heading without anything below it is left out.
         """
+        if self.min_quality is None and not self.section_kinds and self.max_tokens is None and self.max_images is None:
+            return list(texts), list(images), list(places)
         kept: list[tuple[str | None, str | None, dict[str, Any]]] = []
         tokens = n_images = 0
         for text, image, place in zip(texts, images, places, strict=True):

@@ -25,6 +25,8 @@ from pmcmine.stream.locate import SANDBOX
 _HELD: Final = 12  # row groups that are kept decoded
 _FILE: Final = re.compile(r"tables/[a-z_]+/([a-z]+)/([a-z]+)-([0-9]{5,9})-of-([0-9]{5,9})\.parquet")
 _MOST_IMAGE: Final = 1 << 30  # bytes
+_WHOLE: Final = "is the copy complete?"
+_COPIES: Final = {"zero_copy_only": False}
 _COLUMNS: Final = ("article_id", "pmcid", "texts", "images", "places", "license", "attribution", "withheld")
 
 
@@ -42,7 +44,7 @@ class ImagePlace(NamedTuple):
     shard: str
     offset: int
     size: int
-    image_size: int
+    format: str
     sha256: str
     reason: str
 
@@ -125,27 +127,30 @@ class Images:
     def __init__(self, root: str, names: Sequence[str], fs: Any, split: str, seconds: float) -> None:
         files = files_of(names, "figures", split)
         self._numbers = array("q")
-        self._rows = pa.table({"shard": pa.array([], pa.string())})
+        self._columns: dict[str, Any] = {}
         if not files:
             return
         query = (
-            "SELECT CAST(substr(pmcid, 4) AS BIGINT) AS n, figure_id, shard, sample_offset, image_offset, image_bytes, "
-            "sha256, no_sample FROM figures WHERE shard IS NOT NULL OR leaks_into IS NOT NULL ORDER BY n, figure_id"
+            "SELECT CAST(substr(pmcid, 4) AS BIGINT) AS n, figure_id, coalesce(shard, '') AS shard, "
+            "coalesce(image_offset, -1) AS image_offset, coalesce(image_bytes, -1) AS image_bytes, "
+            "coalesce(format, '') AS format, coalesce(sha256, '') AS sha256, coalesce(no_sample, '') AS no_sample "
+            "FROM figures WHERE shard IS NOT NULL OR leaks_into IS NOT NULL ORDER BY n, figure_id"
         )
         said = f"{root}: listing its figures"
         with duckdb.connect(config=SANDBOX) as connection:
             connection.register("figures", _dataset([f"{root}/{f.removeprefix('tables/')}" for f in files], fs))
             try:
                 with time_limit(connection, seconds, said):
-                    self._rows = connection.sql(query).to_arrow_table()
+                    found = connection.sql(query).to_arrow_table().combine_chunks()
             except duckdb.Error as error:
                 raise PmcmineError(f"{said}: {explain(error)}") from None
-        self._numbers = array("q", self._rows["n"].to_pylist())
+        self._numbers = array("q", values_of(found["n"]))
+        self._columns = {name: found[name] for name in found.column_names if name != "n"}
 
     @property
     def shards(self) -> set[str]:
         """Names of all shards with images."""
-        return {s for s in self._rows["shard"].unique().to_pylist() if s is not None}
+        return {s for s in self._columns["shard"].unique().to_pylist() if s} if self._columns else set()
 
     def of(self, pmcid: str) -> dict[str, ImagePlace]:
         """Return the images of an article by `figure_id`.
@@ -155,21 +160,30 @@ class Images:
         """
         n = pmcid_number(pmcid)
         start, end = bisect_left(self._numbers, n), bisect_right(self._numbers, n)
+        held = [values_of(column.slice(start, end - start)) for column in self._columns.values()]
         found = {}
-        for row in self._rows.slice(start, end - start).to_pylist():
-            if row["shard"] is None:
-                found[row["figure_id"]] = ImagePlace("", 0, 0, 0, "", row["no_sample"] or "")
+        for figure_id, shard, offset, size, kind, sha256, reason in zip(*held, strict=True):
+            if not shard:
+                found[figure_id] = ImagePlace("", 0, 0, "", "", reason)
                 continue
-            offset, first, size = row["sample_offset"], row["image_offset"], row["image_bytes"]
-            if not all(type(v) is int for v in (offset, first, size)) or not (
-                0 <= offset == first - 512 and 0 < size <= _MOST_IMAGE
-            ):
-                raise PmcmineError(
-                    f"{row['figure_id']}: has no valid range in {row['shard']!r} ({offset!r}, {size!r}); "
-                    "is the copy complete?"
-                )
-            found[row["figure_id"]] = ImagePlace(row["shard"], offset, 512 + size, size, row["sha256"] or "", "")
+            if offset < 0 or not 0 < size <= _MOST_IMAGE:
+                raise PmcmineError(f"{figure_id}: has no valid range in {shard!r} ({offset}, {size}); {_WHOLE}")
+            found[figure_id] = ImagePlace(shard, offset, size, kind, sha256, "")
         return found
+
+
+def values_of(column: Any) -> list[Any]:
+    """Convert a column to Python values; by numpy, if it is installed, which is several times as fast."""
+    kind = column.type
+    if column.null_count == len(column):
+        return [None] * len(column)
+    if not (pa.types.is_string(kind) or (pa.types.is_int64(kind) and not column.null_count)):
+        return list(column.to_pylist())
+    try:
+        values: list[Any] = column.to_numpy(**({} if isinstance(column, pa.ChunkedArray) else _COPIES)).tolist()
+    except ImportError:
+        return list(column.to_pylist())
+    return values
 
 
 @dataclass(frozen=True)
@@ -232,7 +246,7 @@ class Texts:
             with self._lock:
                 table, at = self._group(row)
             found = {name: table[name][at] for name in _COLUMNS}
-            texts, images = found["texts"].as_py(), found["images"].as_py()
+            texts, images = (values_of(found[name].values) for name in ("texts", "images"))
             places = _dicts(found["places"].values)
             plain = {n: found[n].as_py() for n in ("article_id", "pmcid", "license", "attribution", "withheld")}
         except Exception as error:  # noqa: BLE001 - as above, and what a damaged file makes of Arrow
@@ -262,7 +276,7 @@ class Texts:
 def _dicts(places: pa.StructArray) -> list[dict[str, Any]]:
     """Convert structs to dicts, column by column, which is several times as fast as by row."""
     names = [f.name for f in places.type]
-    columns = [column.to_pylist() for column in places.flatten()]
+    columns = [values_of(column) for column in places.flatten()]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 

@@ -19,13 +19,15 @@ from pmcmine.stream.captions import _composer
 from pmcmine.stream.document_rows import ImagePlace, Images, Row, Texts, document_rows
 from pmcmine.stream.locate import SPLITS, locate, read_listing
 from pmcmine.stream.ordering import _windows
-from pmcmine.stream.ranges import HttpRanges, HubRanges, NoRanges, Ranges, _Place, _runs, ranges_of
+from pmcmine.stream.ranges import AnyRanges, NoRanges, _Place, _runs, ranges_of
 from pmcmine.stream.samples import Samples
 from pmcmine.stream.state import image_holds
 
 _TOGETHER: Final = 16  # documents whose images are read together
 _GAP: Final = 64 << 10  # bytes between two images that are read along
 UNREADABLE: Final = "unreadable"  # reason of an image that can't be read, with on_error="warn"
+
+_BEGINS: Final = {"JPEG": b"\xff\xd8", "PNG": b"\x89PNG\r\n\x1a\n"}
 
 _Read = dict[str, Any]
 
@@ -35,7 +37,7 @@ class Documents(Samples):
 
     def __init__(
         self,
-        ranges: Ranges | HttpRanges | HubRanges,
+        ranges: AnyRanges,
         rows: Sequence[Row],
         texts: Texts,
         images: Images,
@@ -155,8 +157,11 @@ class Documents(Samples):
             raise
         except PmcmineError as error:
             return error
+        if len(run) == 1:
+            return {run[0]: _checked(data, wanted[run[0]], self._check)}
         view = memoryview(data)
-        return {p: _image(view[p.offset - start :], wanted[p], self._check) for p in run}
+        cut = ((p, bytes(view[p.offset - start : p.offset - start + p.size])) for p in run)
+        return {p: _checked(image, wanted[p], self._check) for p, image in cut}
 
 
 def _group_starts(rows: Sequence[Row], texts: Texts) -> list[int]:
@@ -177,23 +182,16 @@ def _group_starts(rows: Sequence[Row], texts: Texts) -> list[int]:
     return starts
 
 
-def _image(data: memoryview, place: ImagePlace, check: bool) -> bytes | PmcmineError:
-    """Return an image from the tar member that holds it, or what is wrong with it."""
-    head = bytes(data[:512])
-    image = bytes(data[512 : 512 + place.image_size])
-    try:
-        if head[257:262] != b"ustar":
-            raise ValueError("no ustar header")
-        # POSIX.1-1988, ustar: the sum of the header's bytes, its own field as spaces.
-        if sum(head) - sum(head[148:156]) + 8 * 0x20 != int(head[148:154], 8):
-            raise ValueError("a damaged header")
-        if int(head[124:135], 8) != place.image_size or len(image) != place.image_size:
-            raise ValueError("another size")
-        if check and not image_holds(image, place.sha256):
-            raise ValueError("a damaged image")
-    except ValueError as error:
-        return PmcmineError(f"{place.shard} at {place.offset}: no image there ({error}); is the copy complete?")
-    return image
+def _checked(image: bytes, place: ImagePlace, check: bool) -> bytes | PmcmineError:
+    """Return an image, or what is wrong with it: it has another format, or if that is checked, other bytes."""
+    begins = _BEGINS.get(place.format)
+    if begins is not None and not image.startswith(begins):
+        why = f"no {place.format}"
+    elif check and not image_holds(image, place.sha256):
+        why = "a damaged image"
+    else:
+        return image
+    return PmcmineError(f"{place.shard} at {place.offset}: no image there ({why}); is the copy complete?")
 
 
 def documents(

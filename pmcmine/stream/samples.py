@@ -16,7 +16,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.stream import state as stream_state
 from pmcmine.stream.captions import _Composer
 from pmcmine.stream.ordering import _rest, _windows, order
-from pmcmine.stream.ranges import MOST_WAIT, HttpRanges, HubRanges, NoRanges, Ranges, _decode, _Place, _runs
+from pmcmine.stream.ranges import MOST_WAIT, AnyRanges, NoRanges, _decode, _Place, _runs
 from pmcmine.stream.state import Position
 
 _TRIES: Final = 7  # readings of a range
@@ -32,7 +32,7 @@ class Samples:
 
     def __init__(
         self,
-        ranges: Ranges | HttpRanges | HubRanges,
+        ranges: AnyRanges,
         places: Sequence[_Place],
         seed: int | None,
         rank: int,

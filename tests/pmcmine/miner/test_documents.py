@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmcmine.config import MineConfig
+from pmcmine.jats.document_texts import captioned, known_texts
 from pmcmine.miner import Mined, mine_pmcid
-from pmcmine.miner.documents import captioned, texts_of
 from pmcmine.sources.base import Entry, VersionMeta
 from schemas.document import Document
 from tests.pmcmine.jats.test_article import article, fig, read
@@ -226,8 +226,8 @@ def test_nothing_is_lost_or_doubled(body: list[str], floats: list[str], figures:
 def test_the_texts_of_a_pointer_are_composed_anew() -> None:
     xml = article("<sec><title>A</title><p>See Fig. 1.</p></sec>" + fig(1, caption="One."))
     found = mined(xml).documents[0]
-    places = [{"kind": p.kind, "row_id": p.row_id} for p in found.places]
-    assert texts_of(places, read(xml)) == list(found.texts)
+    known = known_texts(read(xml))
+    assert [known.get((p.kind, p.row_id)) for p in found.places] == list(found.texts)
 
 
 def _real(folder: Path) -> Iterator[tuple[str, bytes]]:
