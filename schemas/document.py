@@ -29,7 +29,9 @@ class DocumentPlace:
         "no grid), `table_id` of a note; of a heading, `<article_id>/<path>` of its section."
     )
     level: int | None = col("Level of a heading, from 1.", null="it is no heading", arrow=pa.int32())
-    section_kind: str = col("Kind of the section, as in `paragraphs`; that of a title is other.", values=SECTION_KINDS)
+    section_kind: str = col(
+        "Kind of the section that it stands in, as in `paragraphs`; that of the title is other.", values=SECTION_KINDS
+    )
     type: str | None = col("Likeliest type of the paragraph.", null="no paragraph, or not classified", default=None)
     domain: str | None = col("Likeliest domain of the paragraph.", null="no paragraph, or not classified", default=None)
     quality: float | None = col(

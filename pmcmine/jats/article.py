@@ -51,7 +51,7 @@ def extract_article(
     decided, license_source = decide_license(meta, front)
     _count_parts(root, xml)
     body = read_body(root)  # makes paragraphs of other elements and of loose text, too
-    _check_parts(len(body.paragraphs) + len(body.empty_paragraphs) + len(body.figures) + len(body.tables))
+    _check_parts(len(body.order) + len(body.empty_paragraphs))
     rows = BodyRows(root, body, front, meta, decided, ledger)
     paragraphs = rows.paragraphs()
     for path in rows.body.empty_paragraphs:
@@ -178,4 +178,6 @@ def _count_parts(root: Element, xml: bytes) -> None:
 
 def _check_parts(n: int) -> None:
     if n > bounds.PARTS:
-        raise Rejected(Reason.XML_TOO_LARGE, f"{n} paragraphs, figures and tables, the bound is {bounds.PARTS}")
+        raise Rejected(
+            Reason.XML_TOO_LARGE, f"{n} paragraphs, headings, figures and tables, the bound is {bounds.PARTS}"
+        )

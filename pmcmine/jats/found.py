@@ -10,6 +10,8 @@ from pmcmine.jats.figure_statements import Around
 from pmcmine.jats.figures import JatsFigure
 from pmcmine.jats.sections import OTHER
 from pmcmine.jats.text import Text
+from pmcmine.rejects import Reason, Rejected
+from pmcmine.text import bounds
 
 
 class Place(NamedTuple):
@@ -96,9 +98,17 @@ class Body:
     around: Around = field(default_factory=dict)
     headings: list[FoundHeading] = field(default_factory=list)
     order: list[tuple[str, int]] = field(default_factory=list)
+    heading_characters: int = 0
 
     def add_heading(self, place: Place, title: str) -> None:
-        """Add the title of a section."""
+        """Add the title of a section.
+
+        Raises:
+            Rejected: XML_TOO_LARGE where paths repeat too much.
+        """
+        self.heading_characters += len(place.path)
+        if self.heading_characters > bounds.REPEATED:
+            raise Rejected(Reason.XML_TOO_LARGE, f"paths of headings of more than {bounds.REPEATED} characters")
         self.order.append(("heading", len(self.headings)))
         self.headings.append(FoundHeading(place, title))
 

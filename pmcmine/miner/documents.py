@@ -55,9 +55,9 @@ def document_of(
             for heading in _around(headings, step):
                 parts.text("heading", heading.row_id, heading.section_kind, heading.text or "", level=heading.level)
             headings = []
-            parts.add(step)
+            parts.add(step, step.section_kind)
             for other in moved.get(step.row_id, ()) if step.kind == "paragraph" else ():
-                parts.add(other)
+                parts.add(other, step.section_kind)
     document = Document(
         article_id=article.article_id,
         pmcid=article.pmcid,
@@ -145,15 +145,15 @@ class _Parts:
         """Add a text that is no paragraph."""
         self._put(text, None, DocumentPlace(kind=kind, row_id=row_id, level=level, section_kind=section_kind))
 
-    def add(self, step: Step) -> None:
-        """Add a paragraph, figure or table."""
+    def add(self, step: Step, section_kind: str) -> None:
+        """Add a paragraph, figure or table, in a section of this kind."""
         self.rows += 1
         if step.kind == "paragraph":
             self._paragraph(self.paragraphs[step.ordinal])
         elif step.kind == "figure":
-            self._figure(step.row_id, step.section_kind)
+            self._figure(step.row_id, section_kind)
         else:
-            self._table(self.mined.article_tables[step.ordinal])
+            self._table(self.mined.article_tables[step.ordinal], section_kind)
 
     def _put(self, text: str | None, image: str | None, place: DocumentPlace) -> None:
         self.texts.append(text)
@@ -198,13 +198,13 @@ class _Parts:
             reason=reason,
         )
 
-    def _table(self, row: ArticleTable) -> None:
+    def _table(self, row: ArticleTable, section_kind: str) -> None:
         text = captioned(row.label, row.caption)
         if text:
-            self.text("caption", row.table_id, row.section_kind, text)
+            self.text("caption", row.table_id, section_kind, text)
         grids = [g for g in self._grids.get(row.table_id, ()) if g.markdown]
         for grid in grids:
-            self.text("table", grid.grid_id, row.section_kind, grid.markdown)
+            self.text("table", grid.grid_id, section_kind, grid.markdown)
         if not (text or grids or row.image_figure_id or row.footnotes):
             self._put(
                 None,
@@ -213,12 +213,12 @@ class _Parts:
                     kind="table",
                     row_id=row.table_id,
                     level=None,
-                    section_kind=row.section_kind,
+                    section_kind=section_kind,
                     reason=Reason.EMPTY_TEXT.value,
                 ),
             )
         if row.image_figure_id is not None:
             self.rows += 1
-            self._figure(row.image_figure_id, row.section_kind, caption=False)
+            self._figure(row.image_figure_id, section_kind, caption=False)
         if row.footnotes:
-            self.text("note", row.table_id, row.section_kind, row.footnotes)
+            self.text("note", row.table_id, section_kind, row.footnotes)

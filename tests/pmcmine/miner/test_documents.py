@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tarfile
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -228,6 +229,16 @@ def test_the_texts_of_a_pointer_are_composed_anew() -> None:
     found = mined(xml).documents[0]
     known = known_texts(read(xml))
     assert [known.get((p.kind, p.row_id)) for p in found.places] == list(found.texts)
+
+
+def test_headings_in_headings_are_bounded_and_linear() -> None:
+    deep = "<sec><title>T</title>" * 90 + "<sec><title>U</title></sec>" * 4_000 + "<p>End.</p>" + "</sec>" * 90
+    until = time.process_time() + 5
+    found = document(deep)
+    assert time.process_time() < until
+    assert [p.level for p in found.places if p.kind == "heading"] == [*range(1, 91)]
+    far = "<sec><title>T</title>" * 200 + "<sec><title>U</title></sec>" * 60_000 + "</sec>" * 200
+    assert [r.reason for r in mined(article(far)).rejects] == ["xml_too_large"]
 
 
 def _real(folder: Path) -> Iterator[tuple[str, bytes]]:
