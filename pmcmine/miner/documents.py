@@ -58,6 +58,7 @@ def document_of(
             parts.add(step, step.section_kind)
             for other in moved.get(step.row_id, ()) if step.kind == "paragraph" else ():
                 parts.add(other, step.section_kind)
+    parts.grids_without_table()
     document = Document(
         article_id=article.article_id,
         pmcid=article.pmcid,
@@ -137,7 +138,7 @@ class _Parts:
     def __post_init__(self) -> None:
         self.paragraphs = {p.ordinal: p for p in self.mined.paragraphs}
         self._figures = {f.figure_id: f for f in self.mined.figures}
-        self._grids: dict[str, list[Grid]] = {}
+        self._grids: dict[str | None, list[Grid]] = {}
         for grid in self.mined.grids:
             self._grids.setdefault(grid.table_id, []).append(grid)
 
@@ -154,6 +155,12 @@ class _Parts:
             self._figure(step.row_id, section_kind)
         else:
             self._table(self.mined.article_tables[step.ordinal], section_kind)
+
+    def grids_without_table(self) -> None:
+        """Add the grids that are in no table; what is known is that they stand somewhere in the article."""
+        for grid in self._grids.get(None, ()):
+            if grid.markdown:
+                self.text("table", grid.grid_id, "other", grid.markdown)
 
     def _put(self, text: str | None, image: str | None, place: DocumentPlace) -> None:
         self.texts.append(text)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 import re
+import time
 from array import array
 from bisect import bisect, bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -22,10 +24,16 @@ from pmcmine.ids import article_place, pmcid_number, range_index
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.stream.locate import SANDBOX
 
+_T = TypeVar("_T")
+_TRIES: Final = 6  # readings of a file
+_WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
 _HELD: Final = 12  # row groups that are kept decoded
 _FILE: Final = re.compile(r"tables/[a-z_]+/([a-z]+)/([a-z]+)-([0-9]{5,9})-of-([0-9]{5,9})\.parquet")
 _MOST_IMAGE: Final = 1 << 30  # bytes
 _WHOLE: Final = "is the copy complete?"
+_PLACE: Final = (
+    "kind", "row_id", "level", "section_kind", "type", "domain", "quality", "license", "attribution", "reason",
+)  # fmt: skip
 _COPIES: Final = {"zero_copy_only": False}
 _COLUMNS: Final = ("article_id", "pmcid", "texts", "images", "places", "license", "attribution", "withheld")
 
@@ -197,16 +205,17 @@ class Texts:
 
     def __init__(self, root: str, fs: Any) -> None:
         self._root, self._fs = root, fs
-        self._clear()
+        self.forget()
 
     def __getstate__(self) -> tuple[str, Any]:
         return self._root, self._fs
 
     def __setstate__(self, state: tuple[str, Any]) -> None:
         self._root, self._fs = state
-        self._clear()
+        self.forget()
 
-    def _clear(self) -> None:
+    def forget(self) -> None:
+        """Close files, and drop what is held decoded."""
         self._lock = Lock()
         self._pid = os.getpid()
         self._files: dict[str, _Held] = {}
@@ -228,13 +237,7 @@ class Texts:
         Raises:
             PmcmineError: if it can't be read.
         """
-        try:
-            with self._lock:
-                return self._open(name).starts
-        except FileNotFoundError:
-            raise PmcmineError(f"{name}: not there; is the copy complete?") from None
-        except Exception as error:  # noqa: BLE001 - each file system has errors of its own
-            raise _unreadable(name, error) from None
+        return self._tried(name, lambda: self._open(name).starts)
 
     def row(self, row: Row) -> dict[str, Any]:
         """Read a document.
@@ -242,14 +245,13 @@ class Texts:
         Raises:
             PmcmineError: if it can't be read, or another one stands there.
         """
+        table, at = self._tried(row.file, lambda: self._group(row))
         try:
-            with self._lock:
-                table, at = self._group(row)
             found = {name: table[name][at] for name in _COLUMNS}
             texts, images = (values_of(found[name].values) for name in ("texts", "images"))
             places = _dicts(found["places"].values)
             plain = {n: found[n].as_py() for n in ("article_id", "pmcid", "license", "attribution", "withheld")}
-        except Exception as error:  # noqa: BLE001 - as above, and what a damaged file makes of Arrow
+        except (pa.ArrowException, LookupError, TypeError, ValueError, AttributeError) as error:
             raise _unreadable(row.file, error) from None
         if plain["article_id"] != row.article_id:
             raise PmcmineError(
@@ -259,9 +261,28 @@ class Texts:
             raise PmcmineError(f"{row.file}: the texts, images and places of {row.article_id} do not match")
         return {**plain, "texts": texts, "images": images, "places": places}
 
+    def _tried(self, name: str, read: Callable[[], _T]) -> _T:
+        """Read from a file, several times if its server fails.
+
+        Raises:
+            PmcmineError: if it can't be read.
+        """
+        for attempt in range(_TRIES):
+            try:
+                with self._lock:
+                    return read()
+            except FileNotFoundError:
+                raise PmcmineError(f"{name}: not there; {_WHOLE}") from None
+            except Exception as error:  # noqa: BLE001 - each file system has errors of its own
+                if isinstance(error, pa.ArrowInvalid | KeyError) or attempt == _TRIES - 1:
+                    raise _unreadable(name, error) from None
+                self._files.pop(name, None)
+                time.sleep(_WAIT * 2**attempt * random.uniform(0.7, 1.3))
+        raise AssertionError  # the last attempt has returned or raised
+
     def _group(self, row: Row) -> tuple[pa.Table, int]:
         if os.getpid() != self._pid:  # a forked worker shares no open file with its parent
-            self._clear()
+            self.forget()
         held = self._open(row.file)
         n = bisect(held.starts, row.at) - 1
         key = (row.file, n)
@@ -274,10 +295,17 @@ class Texts:
 
 
 def _dicts(places: pa.StructArray) -> list[dict[str, Any]]:
-    """Convert structs to dicts, column by column, which is several times as fast as by row."""
-    names = [f.name for f in places.type]
-    columns = [values_of(column) for column in places.flatten()]
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    """Convert places to dicts, column by column, which is several times as fast as by row."""
+    columns = dict(zip((f.name for f in places.type), places.flatten(), strict=True))
+    held = [values_of(columns[name]) for name in _PLACE]
+    return [
+        {
+            "kind": kind, "row_id": row_id, "level": level, "section_kind": section_kind, "type": type_,
+            "domain": domain, "quality": quality, "license": license_, "attribution": attribution, "reason": reason,
+        }
+        for kind, row_id, level, section_kind, type_, domain, quality, license_, attribution, reason
+        in zip(*held, strict=True)
+    ]  # fmt: skip
 
 
 def _unreadable(name: str, error: Exception) -> PmcmineError:

@@ -54,6 +54,10 @@ class Documents(Samples):
         self._texts, self._images, self._budget = texts, images, budget
         self._starts = _group_starts(rows, texts)
 
+    def forget(self) -> None:
+        """Close files, and drop the texts that are held decoded."""
+        self._texts.forget()
+
     @property
     def _of(self) -> str:
         if self._fingerprint is None:

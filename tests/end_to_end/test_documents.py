@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +27,9 @@ from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import DemoFigure, many_articles
 from pmcmine.errors import PmcmineError
 from pmcmine.ids import natural_split
+from pmcmine.publish.upload import publish
 from tests.helpers import mine, release_json, rows
+from tests.hub_server import Faults, HubServer
 from tests.test_cli import call
 
 LIGHT: dict[str, Any] = {
@@ -192,6 +198,31 @@ def _link(release: Path, copy: Path) -> None:
             target.mkdir(parents=True)
         elif path.name != ".lock":
             target.hardlink_to(path)
+
+
+_ON_HUB = """
+import hashlib, json
+from pmcmine import stream
+for d in stream.documents("org/pairs", seed=3):
+    print(json.dumps([d["article_id"], d["texts"], [i and hashlib.sha256(i).hexdigest() for i in d["images"]]]))
+"""
+
+
+def test_from_a_hub_that_is_busy(release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    monkeypatch.setenv("HF_TOKEN", "x")
+    with HubServer() as hub:
+        publish(release, "org/pairs", endpoint=hub.url)
+        hub._faults = Faults(0.05, seed=2)
+        env = {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path), "HF_HUB_DISABLE_XET": "1", "HF_TOKEN": "x"}
+        command = [sys.executable, "-c", _ON_HUB]
+        done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr[-1500:]
+    here = [
+        [d["article_id"], d["texts"], [i and hashlib.sha256(i).hexdigest() for i in d["images"]]]
+        for d in stream.documents(str(release), seed=3)
+    ]
+    assert [json.loads(line) for line in done.stdout.splitlines()] == here
 
 
 @pytest.fixture(scope="module")
