@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def streaming(data: Path | None) -> dict[str, Any]:
         ours = best(lambda: [0 for _ in samples], 5)
         shuffled = stream.open(str(out), seed=0)
         mixed = best(lambda: [0 for _ in shuffled], 5)
+        whole = _documents(str(out))
     return {
         "samples": n,
         "per_second": {
@@ -53,4 +55,31 @@ def streaming(data: Path | None) -> dict[str, Any]:
             "webdataset, JSON and text decoded": round(n / decoded),
         },
         "ratio": round(plain / ours, 2),
+        "images_mb_per_cpu_second": whole,
+        "documents_ratio": [
+            round(whole["documents"] / whole["samples"], 2),
+            round(whole["documents, shuffled"] / whole["samples, shuffled"], 2),
+        ],
     }
+
+
+def _documents(release: str, rounds: int = 15) -> dict[str, float]:
+    """Return megabytes of images for each second of the processor, of samples and of documents with their texts."""
+    from pmcmine import stream
+
+    readers: dict[str, Any] = {}
+    for seed, name in ((None, ""), (0, ", shuffled")):
+        readers["samples" + name] = (stream.open(release, seed=seed), lambda s: len(s["jpg"]))
+        readers["documents" + name] = (
+            stream.documents(release, seed=seed),
+            lambda d: sum(map(len, filter(None, d["images"]))),
+        )
+    rates: dict[str, float] = {}
+    for _ in range(rounds):  # in turns, for another program may slow down some of them
+        for name, (reader, size) in readers.items():
+            if isinstance(reader, stream.Documents):
+                reader.forget()
+            begun = time.process_time()
+            n = sum(size(sample) for sample in reader)
+            rates[name] = max(rates.get(name, 0), round(n / 1e6 / (time.process_time() - begun)))
+    return rates

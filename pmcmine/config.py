@@ -95,6 +95,13 @@ class ReleaseConfig(BaseModel):
     )
     manuscripts: bool = _key(True, "Articles", "include author manuscripts with an open licence")
     historical_ocr: bool = _key(False, "Articles", "include scanned articles with OCR text")
+    document_figures: str = _key(
+        "mention",
+        "Articles",
+        "place of figures and tables in documents: at their first mention, or where the XML has them (mention or xml)",
+        "xml",
+        pattern="^(mention|xml)$",
+    )
     require_caption: bool = _key(True, "Images", "make samples only of figures with a caption")
     max_xml_bytes: int = _key(64 << 20, "Articles", "largest XML file that is read, bytes", ge=1)
     max_image_bytes: int = _key(64 << 20, "Images", "largest image file that is read, bytes", ge=1)

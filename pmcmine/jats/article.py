@@ -18,6 +18,7 @@ from pmcmine.jats.elements import Body
 from pmcmine.jats.front import bounded, read_front, read_references
 from pmcmine.jats.grid_rows import GridRows
 from pmcmine.jats.license import decide_license
+from pmcmine.jats.reading_order import reading_order
 from pmcmine.jats.records import ArticleMeta, Extraction
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.rights.licenses import derivatives_ok, group_of
@@ -51,7 +52,7 @@ def extract_article(
     decided, license_source = decide_license(meta, front)
     _count_parts(root, xml)
     body = read_body(root)  # makes paragraphs of other elements and of loose text, too
-    _check_parts(len(body.paragraphs) + len(body.empty_paragraphs) + len(body.figures) + len(body.tables))
+    _check_parts(len(body.order) + len(body.empty_paragraphs))
     rows = BodyRows(root, body, front, meta, decided, ledger)
     paragraphs = rows.paragraphs()
     for path in rows.body.empty_paragraphs:
@@ -76,6 +77,7 @@ def extract_article(
     found["table"] += len(tables)
     found["mention"] += len(rows.mentions.rows) + rows.mentions.unresolved
     article = _article(rows, license_source, paragraphs, n_sub, xml)
+    ids = ([p.paragraph_id for p in paragraphs], [f.figure_id for f in figures], [t.table_id for t in tables])
     return Extraction(
         article=article,
         front=front,
@@ -86,6 +88,7 @@ def extract_article(
         article_tables=tuple(tables),
         grids=tuple(grids.rows),
         table_mentions=tuple(rows.table_mentions.rows),
+        order=reading_order(body, meta.article_id, *ids),
         found=found,
     )
 
@@ -184,4 +187,6 @@ def _count_parts(root: Element, xml: bytes) -> None:
 
 def _check_parts(n: int) -> None:
     if n > bounds.PARTS:
-        raise Rejected(Reason.XML_TOO_LARGE, f"{n} paragraphs, figures and tables, the bound is {bounds.PARTS}")
+        raise Rejected(
+            Reason.XML_TOO_LARGE, f"{n} paragraphs, headings, figures and tables, the bound is {bounds.PARTS}"
+        )

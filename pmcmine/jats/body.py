@@ -51,6 +51,8 @@ def read_body(article: Element) -> Body:
                     "graphical_abstract" if graphical else "figure",
                 )
                 body.abstracts.append(FoundAbstract(place.path, kind, child.get(LANG), title))
+                if title:
+                    body.add_heading(place, title)
                 _container(child, place, body)
     root = Place(language=language)
     for child in article:
@@ -94,6 +96,7 @@ def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Pla
     if tag in ("list-item", "def"):
         return Place(path, place.titles, place.kind, language, figures)
     title = None
+    notes: list[Element] = []
     heading = _heading(element)
     if heading is not None:
         if len(heading):
@@ -101,8 +104,7 @@ def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Pla
             title = flat.text or None
             if flat.refs:
                 body.titles.append((Place(path, place.titles, place.kind), flat))
-            for m, note in enumerate(f for f in flat.floats if f.tag == "fn"):
-                _note(note, Place(path, place.titles, place.kind, language, figures), m, body)
+            notes = [f for f in flat.floats if f.tag == "fn"]
         else:
             title = plain_text(heading)
     if tag == "statement" and (label := plain_text(element.find("label"))):
@@ -114,7 +116,12 @@ def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Pla
         kind = SELF_KINDS[tag]
     else:
         kind = kind_of(element.get("sec-type") or element.get("notes-type"), title) or place.kind
-    return Place(path, titles, kind, language, figures)
+    here = Place(path, titles, kind, language, figures)
+    if title:
+        body.add_heading(here, title)
+    for m, note in enumerate(notes):
+        _note(note, Place(path, place.titles, place.kind, language, figures), m, body)
+    return here
 
 
 def _heading(element: Element) -> Element | None:
@@ -134,7 +141,7 @@ def _paragraph(element: Element, place: Place, n: int, body: Body) -> None:
     path = f"{place.path}/{tag}[{n}]" if place.path else f"{tag}[{n}]"
     if flat.text:
         here = Place(path, place.titles, place.kind, element.get(LANG) or place.language)
-        body.paragraphs.append(FoundParagraph(here, flat))
+        body.add_paragraph(FoundParagraph(here, flat))
     elif not flat.floats:
         body.empty_paragraphs.append(path)
     counts: dict[str, int] = {}
@@ -160,7 +167,7 @@ def _figure(
     kind = "supplement" if nests else figure_kind(element, place.figure_kind)
     ordinal = len(body.figures)
     here = place.down(f"fig[{n}]")
-    body.figures.append(FoundFigure(here, read_figure(element, kind, body.around), parent, grouped))
+    body.add_figure(FoundFigure(here, read_figure(element, kind, body.around), parent, grouped))
     nested = [f for f in element.iterdescendants("fig") if next(f.iterancestors("fig")) is element]
     for m, child in enumerate(nested):
         _figure(child, here, m, body, ordinal)
@@ -192,7 +199,7 @@ def _bare_graphic(element: Element, place: Place, n: int, body: Body) -> None:
             long_description=plain_text(element.find("long-desc")),
             statements=read_statements(element, body.around),
         )
-        body.figures.append(FoundFigure(place.down(f"graphic[{n}]"), figure, None))
+        body.add_figure(FoundFigure(place.down(f"graphic[{n}]"), figure, None))
 
 
 def _bare_alternatives(element: Element, place: Place, n: int, body: Body) -> None:
@@ -207,7 +214,7 @@ def _bare_alternatives(element: Element, place: Place, n: int, body: Body) -> No
     figure = read_figure(element, place.figure_kind, body.around)
     if figure.graphics:
         label = next((t for e in element.iter("label") if (t := plain_text(e))), None)
-        body.figures.append(FoundFigure(place.down(f"alternatives[{n}]"), replace(figure, label=label), None))
+        body.add_figure(FoundFigure(place.down(f"alternatives[{n}]"), replace(figure, label=label), None))
 
 
 def _media(element: Element, place: Place, n: int, body: Body) -> None:
@@ -221,7 +228,7 @@ def _supplement(element: Element, place: Place, n: int, body: Body) -> None:
     figure = read_figure(element, "supplement", body.around)
     here = place.down(f"supplementary-material[{n}]")
     if figure.graphics:
-        body.figures.append(FoundFigure(here, figure, None))
+        body.add_figure(FoundFigure(here, figure, None))
     for m, fig in enumerate(element.iterdescendants("fig")):
         _figure(fig, here, m, body)
 
@@ -242,7 +249,7 @@ def _group(element: Element, place: Place, n: int, body: Body) -> None:
         if label is not None or (caption is not None and xml_id):
             parent = first
             own = read_figure(element, figure_kind(element, place.figure_kind), body.around)
-            body.figures.append(FoundFigure(here, own, None))
+            body.add_figure(FoundFigure(here, own, None))
         elif caption is not None:
             if (title := caption.find("title")) is not None:
                 _paragraph(title, here.down("caption[0]"), 0, body)
@@ -267,6 +274,7 @@ def _boxed(element: Element, place: Place, n: int, body: Body) -> None:
     title = title or (None if here.titles != place.titles else plain_text(element.find("label")))
     if title:
         here = here._replace(titles=(*here.titles, title))
+        body.add_heading(here, title)
     if caption is not None:
         _captioned(caption, here, body)
     _container(element, here, body)
@@ -290,9 +298,9 @@ def _table(element: Element, place: Place, n: int, body: Body) -> None:
         figure = read_figure(element, "table_image", body.around)
         if figure.graphics:
             ordinal = len(body.figures)
-            body.figures.append(FoundFigure(here, figure, None))
+            body.add_figure(FoundFigure(here, figure, None))
     notes = tuple(_table_notes(element))
-    body.tables.append(
+    body.add_table(
         FoundTable(
             here,
             element,

@@ -10,6 +10,8 @@ from pmcmine.jats.figure_statements import Around
 from pmcmine.jats.figures import JatsFigure
 from pmcmine.jats.sections import OTHER
 from pmcmine.jats.text import Text
+from pmcmine.rejects import Reason, Rejected
+from pmcmine.text import bounds
 
 
 class Place(NamedTuple):
@@ -69,9 +71,20 @@ class FoundAbstract(NamedTuple):
     title: str | None
 
 
+class FoundHeading(NamedTuple):
+    """The title of the section at `place`, whose titles end with it."""
+
+    place: Place
+    title: str
+
+
 @dataclass
 class Body:
-    """What the walk found, in document order. `groups` are the ordinals of the figures of a group, by its XML id."""
+    """What the walk found, in document order.
+
+    `groups` are the ordinals of the figures of a group, by its XML id. `order` lists what was found as it stands in the
+    article: kind (`heading`, `paragraph`, `figure` or `table`) and ordinal among its kind.
+    """
 
     paragraphs: list[FoundParagraph] = field(default_factory=list)
     empty_paragraphs: list[str] = field(default_factory=list)
@@ -83,3 +96,33 @@ class Body:
     abstracts: list[FoundAbstract] = field(default_factory=list)
     groups: dict[str, tuple[int, ...]] = field(default_factory=dict)
     around: Around = field(default_factory=dict)
+    headings: list[FoundHeading] = field(default_factory=list)
+    order: list[tuple[str, int]] = field(default_factory=list)
+    heading_characters: int = 0
+
+    def add_heading(self, place: Place, title: str) -> None:
+        """Add the title of a section.
+
+        Raises:
+            Rejected: XML_TOO_LARGE where paths repeat too much.
+        """
+        self.heading_characters += len(place.path)
+        if self.heading_characters > bounds.REPEATED:
+            raise Rejected(Reason.XML_TOO_LARGE, f"paths of headings of more than {bounds.REPEATED} characters")
+        self.order.append(("heading", len(self.headings)))
+        self.headings.append(FoundHeading(place, title))
+
+    def add_paragraph(self, paragraph: FoundParagraph) -> None:
+        """Add a paragraph with text."""
+        self.order.append(("paragraph", len(self.paragraphs)))
+        self.paragraphs.append(paragraph)
+
+    def add_figure(self, figure: FoundFigure) -> None:
+        """Add a figure."""
+        self.order.append(("figure", len(self.figures)))
+        self.figures.append(figure)
+
+    def add_table(self, table: FoundTable) -> None:
+        """Add a table."""
+        self.order.append(("table", len(self.tables)))
+        self.tables.append(table)

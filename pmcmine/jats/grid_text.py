@@ -11,7 +11,7 @@ from lxml import etree
 
 from pmcmine.jats.dom import MATHML, Element
 from pmcmine.jats.grids import Layout, slots
-from pmcmine.jats.mathml import _entity
+from pmcmine.jats.mathml import entity_text
 from pmcmine.jats.text import FLOATS, flatten, formula_text, tidy
 
 # Noncharacters stand for line breaks and around marks of notes while a cell is made into text.
@@ -130,7 +130,7 @@ def _inline(element: Element, parts: list[str]) -> None:
         tag = child.tag
         if not isinstance(tag, str):
             if tag is etree.Entity:
-                parts.append(_escape(_entity(child.name)))
+                parts.append(_escape(entity_text(child.name)))
         elif tag in _FORMULAS:
             formula = _escape(formula_text(child))
             parts.append(f"<br>{formula}<br>" if tag == "disp-formula" else formula)

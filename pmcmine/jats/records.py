@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pmcmine.ids import article_id as make_article_id
 from pmcmine.jats.figures import GraphicRef
 from pmcmine.jats.front import Front
+from pmcmine.jats.reading_order import Step
 from pmcmine.rights.figures import FigureRights
 from pmcmine.rights.licenses import License
 from schemas.article import Article
@@ -71,7 +72,8 @@ class FigureDraft:
 class Extraction:
     """All rows of one article.
 
-    `found` counts what the XML holds by kind, for the sums: each is a row or a reject.
+    `found` counts what the XML holds by kind, for the sums: each is a row or a reject. `order` lists paragraphs,
+    headings, figures and tables as they stand in the XML.
     """
 
     article: Article
@@ -83,4 +85,5 @@ class Extraction:
     article_tables: tuple[ArticleTable, ...]
     grids: tuple[Grid, ...] = ()
     table_mentions: tuple[TableMention, ...] = ()
+    order: tuple[Step, ...] = ()
     found: Counter[str] = field(default_factory=Counter)

@@ -8,8 +8,8 @@ from typing import cast
 from lxml import etree
 
 from pmcmine.jats.dom import Element
-from pmcmine.jats.found import FoundTable
-from pmcmine.jats.mention_rows import _Repeated
+from pmcmine.jats.elements import FoundTable
+from pmcmine.jats.mention_rows import RepeatedText
 from pmcmine.jats.mentions import FigureIndex
 from pmcmine.jats.sentences import Sentences
 from pmcmine.jats.table_mentions import TableIndex, find_table_mentions
@@ -53,7 +53,7 @@ class TableMentions:
         table_ids: Sequence[str],
         figures: FigureIndex,
         ledger: Ledger,
-        repeated: _Repeated,
+        repeated: RepeatedText,
     ) -> None:
         self.rows: list[TableMention] = []
         self.rejected = 0

@@ -9,8 +9,9 @@ from typing import Any
 
 from pmcmine.config import MineConfig
 from pmcmine.ids import article_id
-from pmcmine.jats import ArticleMeta, extract_article
+from pmcmine.jats import ArticleMeta, Extraction, extract_article
 from pmcmine.miner.budget import BudgetExceeded, within
+from pmcmine.miner.documents import document_of
 from pmcmine.miner.enrichers import enrich_paragraphs, extra_texts
 from pmcmine.miner.exclusions import benchmarks, unwanted
 from pmcmine.miner.figures import mine_figures
@@ -123,8 +124,19 @@ def _mine(
     mined.grids = extraction.grids
     mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
     mine_figures(extraction, bundle, config, ledger, mined)
+    _document(extraction, config, ledger, mined)
     if config.pointers:
         _withhold(extraction.article.license_group, config, mined)
+
+
+def _document(extraction: Extraction, config: MineConfig, ledger: Ledger, mined: Mined) -> None:
+    """Compose the document, and count the rows that stand in it."""
+    rejected = {r.figure_id: r.reason for r in ledger.rows if r.unit == Unit.FIGURE.value and r.figure_id}
+    document, n_rows = document_of(extraction, mined, rejected, config.document_figures)
+    mined.documents = (document,)
+    mined.counts["document_articles"] = 1
+    mined.counts["document_parts"] = len(mined.paragraphs) + len(extraction.figures) + len(mined.article_tables)
+    mined.counts["document_rows"] = n_rows
 
 
 def _drop_paragraphs(mined: Mined, aid: str, config: MineConfig, ledger: Ledger) -> None:

@@ -26,6 +26,7 @@ from pmcmine.io.folder import Folder, check_writable
 from pmcmine.io.safe_names import release_name, sample_key
 from pmcmine.io.tar import END, header, member_size, padding
 from pmcmine.jats import ArticleMeta, Extraction, extract_article
+from pmcmine.jats.document_texts import known_texts
 from pmcmine.pointers.withhold import digest
 from pmcmine.rejects import Rejected
 from pmcmine.release.layout import open_file
@@ -34,6 +35,7 @@ from pmcmine.release.record import load_release
 from pmcmine.release.tables import MALFORMED, malformed
 from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import ArticleBundle, Entry, Reader, VersionMeta
+from schemas import TABLES
 from schemas.record import plain
 
 _SHARD_BYTES: Final = 1_000_000_000
@@ -48,6 +50,7 @@ _EXTRACTED: Final = {
     "table_mentions": "mention_id",
 }
 _PIECES: Final = {"panels": "figure_id", "concepts": "context_id"}
+_PARTS: Final = "parts of documents"  # what stands at their places, by kind and row
 
 
 @dataclass
@@ -190,7 +193,7 @@ def rehydrate(
 def _is_table_file(name: str) -> bool:
     """Tell whether a file of a release may hold pointers."""
     parts = name.split("/")
-    known = _EXTRACTED.keys() | _PIECES.keys()
+    known = _EXTRACTED.keys() | _PIECES.keys() | {"documents"}
     return name.endswith(".parquet") and len(parts) > 2 and parts[0] == "tables" and table_today(parts[1]) in known
 
 
@@ -226,6 +229,8 @@ def _read(
             continue
         for table, key in _EXTRACTED.items():
             texts.put(table, _rows(_members(extraction, table), key))
+        known = known_texts(extraction)
+        texts.put(_PARTS, ((f"{kind}:{row}", {"text": text}) for (kind, row), text in known.items()))
         yield article, meta
     found.problems |= dict.fromkeys(sorted(missing), "not in the copy")
 
@@ -266,7 +271,7 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
     columns = [f.name for f in rows.schema if (f.metadata or {}).get(b"text") == b"true"]
     values = {c: rows[c].to_pylist() for c in columns}
     withheld = rows["withheld"].to_pylist()
-    key = _EXTRACTED.get(table) or _PIECES[table]
+    key = _EXTRACTED.get(table) or _PIECES.get(table) or "article_id"
     ids = rows[key].to_pylist()
     spans = rows["spans"].to_pylist() if table == "panels" else None
     starts, ends = (rows[c].to_pylist() if table == "concepts" else [] for c in ("start", "end"))
@@ -275,6 +280,8 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
             continue
         if table in _EXTRACTED:
             held = texts.get(table, ids[n])
+        elif table == "documents":
+            held = _document(texts, rows["places"][n].as_py())
         else:
             whole = _context(texts, ids[n])
             at = [(s["start"], s["end"]) for s in spans[n]] if spans is not None else [(starts[n], ends[n])]
@@ -294,7 +301,23 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
         field = rows.schema.field(at_column)
         rows = rows.set_column(at_column, field, pa.array(filled, field.type))
     with target.create(name, replace=True) as (out, _):
-        pq.write_table(rows, out, compression="zstd")
+        group = TABLES[table].row_group if table in TABLES else None
+        pq.write_table(rows, out, compression="zstd", row_group_size=group)
+
+
+def _document(texts: _Texts, places: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Compose the texts of a document; None if the copy lacks one of them."""
+    found: list[str | None] = []
+    for place in places:
+        held = texts.get(_PARTS, f"{place['kind']}:{place['row_id']}") if _holds_text(place) else {"text": None}
+        if held is None:
+            return None
+        found.append(held["text"])
+    return {"texts": found}
+
+
+def _holds_text(place: Mapping[str, Any]) -> bool:
+    return place["kind"] != "figure" and place["reason"] is None
 
 
 def _context(texts: _Texts, row: str) -> str | None:

@@ -14,12 +14,10 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
-import fsspec
 import pyarrow as pa
 import pyarrow.dataset as pads
 
@@ -27,16 +25,13 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
 from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
 from pmcmine.stream.captions import composer_for
+from pmcmine.stream.documents import Documents, documents
+from pmcmine.stream.locate import SANDBOX, SPLITS, listed_files, locate, unreachable
 from pmcmine.stream.ordering import order
 from pmcmine.stream.ranges import SamplePlace, ranges_of
 from pmcmine.stream.samples import Samples
 
 _MOST_SAMPLE: Final = 1 << 30  # bytes of a sample
-SPLITS: Final = ("train", "validation", "test")
-# A condition sees the table of figures and nothing else; it can't change that either.
-_SANDBOX: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "enable_external_access": "false", "lock_configuration": "true", "python_enable_replacements": "false",
-}  # fmt: skip
 
 
 def torch_dataset(samples: Samples) -> Any:
@@ -53,79 +48,6 @@ def torch_dataset(samples: Samples) -> Any:
     return TorchSamples(samples)
 
 
-def _locate(release: str) -> tuple[Any, str, str, str]:
-    """Find file system, roots of shards and tables, and path of `release.json`, for a folder, a URL or a Hub repo.
-
-    On the Hub the two folders are two repos, whose newest commits are pinned: if one changes, the reader goes on with
-    what it was.
-
-    Raises:
-        PmcmineError: if the two repos are of two releases.
-    """
-    is_repo = release.startswith("hf://datasets/") or (
-        release.count("/") == 1 and "://" not in release and not Path(release).exists()
-    )
-    url = f"hf://datasets/{release}" if is_repo and not release.startswith("hf://") else release
-    fs, root = fsspec.core.url_to_fs(url)
-    if is_repo:
-        roots = [_pinned(fs, r, release) for r in _repos(root)]
-        path, other = (f"{r}/release.json" for r in roots)
-        with suppress(FileNotFoundError):  # of one of them; the reader reports a missing file
-            try:
-                same = fs.cat_file(other) == fs.cat_file(path)
-            except FileNotFoundError:
-                raise
-            except Exception as error:  # noqa: BLE001
-                raise _unreachable(release, error) from None
-            if not same:
-                raise PmcmineError(f"{release}: its repos belong to two releases; is one being published now?")
-        return fs, roots[0], roots[1], path
-    return fs, f"{root}/shards", f"{root}/tables", f"{root}/release.json"
-
-
-def _repos(root: str) -> tuple[str, str]:
-    """Return the roots of shards and tables of `datasets/ORG/NAME`, perhaps with `@REVISION`."""
-    name, at, revision = root.partition("@")
-    return root, f"{name}-tables{at}{revision}"
-
-
-def _pinned(fs: Any, root: str, release: str) -> str:
-    """Pin the root of a repo to the commit that its revision has now.
-
-    Raises:
-        PmcmineError: if there is no such repo.
-    """
-    try:
-        place = fs.resolve_path(root)
-        info = fs._api.repo_info(place.repo_id, repo_type="dataset", revision=place.revision)
-    except (OSError, NotImplementedError) as error:
-        said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-        raise PmcmineError(f"{release}: can't be opened ({said})") from None
-    return f"datasets/{place.repo_id}@{info.sha}" if info.sha else root
-
-
-def _unreachable(release: str, error: Exception) -> PmcmineError:
-    """Return one line about what a file system says; each has errors of its own."""
-    said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-    return PmcmineError(f"{release}: can't be read ({said})")
-
-
-def _listed_files(path: str, fs: Any, release: str) -> list[str]:
-    """Return the names of the files that a `release.json` lists."""
-    try:
-        listing = json.loads(fs.cat_file(path))
-    except FileNotFoundError:
-        raise PmcmineError(f"{release}: no release.json; this is not a release, or it is not complete yet") from None
-    except (ValueError, RecursionError):
-        listing = None
-    except Exception as error:  # noqa: BLE001
-        raise _unreachable(release, error) from None
-    files = listing.get("files") if isinstance(listing, dict) else None
-    if not isinstance(files, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in files):
-        raise PmcmineError(f"{release}: release.json is damaged; is the copy complete?")
-    return [f["name"] for f in files]
-
-
 def _figure_rows(
     tables: str, files: Sequence[str], fs: Any, split: str, where: str | None, seconds: float
 ) -> list[tuple[str, int, int]]:
@@ -137,7 +59,7 @@ def _figure_rows(
         return []
     figures = pads.dataset(paths, filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
     query = "SELECT shard, sample_offset, sample_size FROM figures WHERE shard IS NOT NULL"
-    with duckdb.connect(config=_SANDBOX) as connection:
+    with duckdb.connect(config=SANDBOX) as connection:
         if where:
             query += f" AND ({where}\n)"
             check_values(connection, where, known_values(figures.schema), f"where={where!r}")
@@ -170,7 +92,7 @@ def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
     except (ValueError, LookupError, TypeError, RecursionError):
         raise PmcmineError(f"{path}: is damaged; is the copy complete?") from None
     except Exception as error:  # noqa: BLE001
-        raise _unreachable(path, error) from None
+        raise unreachable(path, error) from None
     for name in columns:
         if name not in known:
             raise PmcmineError(f"columns: no key {name!r} in the JSON of a sample; {choose(name, known)}")
@@ -219,8 +141,8 @@ def open(
     if split not in SPLITS:
         raise PmcmineError(f"split={split!r}: {choose(split, SPLITS)}")
     compose = composer_for(caption, columns)
-    fs, shards, tables, path = _locate(release)
-    listed = _listed_files(path, fs, release)
+    fs, shards, tables, path = locate(release)
+    listed = listed_files(path, fs, release)
     if compose.columns:
         _check_columns(compose.columns, shards, fs)
     files = [name for name in listed if name.startswith("tables/figures/")]
@@ -235,11 +157,11 @@ def open(
         raise PmcmineError(f"{release}: a table of figures can't be read ({why}); is the copy complete?") from None
     if not rows:
         chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
-        warnings.warn(f"{release}: {chosen} match no sample", stacklevel=2)
+        warnings.warn(f"{release}: {chosen} choose no sample", stacklevel=2)
     check_names({f"shards/{row[0]}" for row in rows}, local, "shard")
     ranges = ranges_of(fs, shards)
     check = local is None if check is None else check
     return Samples(ranges, [SamplePlace(*row) for row in rows], seed, rank, world_size, compose, on_error, check)
 
 
-__all__ = ["SPLITS", "Samples", "open", "order", "torch_dataset"]
+__all__ = ["SPLITS", "Documents", "Samples", "documents", "open", "order", "torch_dataset"]

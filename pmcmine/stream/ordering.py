@@ -64,12 +64,11 @@ def remaining(
     return left, first
 
 
-def prefetch_windows(sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
-    """Split the order into prefetch windows, from a position on.
+def prefetch_windows(sequence: Sequence[int], at: int, span: int = _CHUNK * _WINDOW) -> Iterator[Sequence[int]]:
+    """Split the order into prefetch windows of `span` samples, from a position on.
 
     Windows have fixed borders, so a resumed window is read again.
     """
-    span = _CHUNK * _WINDOW
     while at < len(sequence):
         window = sequence[at : (at // span + 1) * span]
         yield window

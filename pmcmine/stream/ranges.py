@@ -6,11 +6,15 @@ Where a server sends whole files for ranges, only ranges near the beginning of a
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from threading import Lock
+from typing import Any, BinaryIO, Final
 
 import fsspec
 import fsspec.asyn
@@ -25,6 +29,7 @@ _ANSWER: Final = 60.0  # seconds for a range, and one more for each _SLOWEST byt
 _SLOWEST: Final = 16 << 10
 _SMALL: Final = 1 << 20  # bytes at the beginning of a file that may be read for a range in it
 _PART: Final = 64 << 10
+_OPEN: Final = 64  # files that are kept open
 _FIRST_BYTE: Final = re.compile(r"bytes (\d{1,18})-")
 
 
@@ -124,6 +129,33 @@ class Ranges:
         return data
 
 
+class LocalRanges:
+    """Reads ranges of shards on a disk, whose files it keeps open."""
+
+    def __init__(self, fs: Any, root: str) -> None:
+        self._fs, self._root = fs, root
+        self._files: OrderedDict[str, BinaryIO] = OrderedDict()
+        self._lock = Lock()
+        self.at_once = 1
+
+    def __getstate__(self) -> tuple[Any, str]:
+        return self._fs, self._root
+
+    def __setstate__(self, state: tuple[Any, str]) -> None:
+        self.__init__(*state)  # type: ignore[misc]
+
+    def read(self, shard: str, start: int, end: int) -> bytes:
+        """Return a range of a shard; errors are those of the system."""
+        with self._lock:
+            stream = self._files.get(shard)
+            if stream is None:
+                while len(self._files) >= _OPEN:
+                    self._files.popitem(last=False)
+                stream = self._files[shard] = Path(self._root, shard).open("rb", buffering=0)  # noqa: SIM115
+            self._files.move_to_end(shard)
+        return os.pread(stream.fileno(), end - start, start)  # without a position, which processes would share
+
+
 class HttpRanges:
     """Reads ranges of shards by the session of an HTTP file system, which itself would read an answer to its end."""
 
@@ -183,11 +215,16 @@ class HubRanges:
         return body.range()
 
 
-def ranges_of(fs: Any, root: str) -> Ranges | HttpRanges | HubRanges:
+AnyRanges = Ranges | LocalRanges | HttpRanges | HubRanges
+
+
+def ranges_of(fs: Any, root: str) -> AnyRanges:
     """Return what reads ranges below a root of a file system."""
     protocols = {fs.protocol} if isinstance(fs.protocol, str) else set(fs.protocol)
     if "hf" in protocols:
         return HubRanges(fs, root)
+    if "file" in protocols and hasattr(os, "pread"):
+        return LocalRanges(fs, root)
     return HttpRanges(fs, root) if protocols & {"http", "https"} else Ranges(fs, root)
 
 
@@ -200,13 +237,13 @@ class SamplePlace:
     size: int
 
 
-def adjacent_runs(places: Sequence[SamplePlace]) -> Iterator[list[SamplePlace]]:
-    """Join places that are adjacent in one shard."""
+def adjacent_runs(places: Sequence[SamplePlace], gap: int = 0) -> Iterator[list[SamplePlace]]:
+    """Join places that are adjacent in one shard, or at most `gap` bytes apart."""
     run: list[SamplePlace] = []
     for place in places:
         if run and (
             place.shard != run[-1].shard
-            or place.offset != run[-1].offset + run[-1].size
+            or not 0 <= place.offset - run[-1].offset - run[-1].size <= gap
             or place.offset + place.size - run[0].offset > _MERGE
         ):
             yield run

@@ -16,16 +16,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.stream import state as stream_state
 from pmcmine.stream.captions import Composer
 from pmcmine.stream.ordering import order, prefetch_windows, remaining
-from pmcmine.stream.ranges import (
-    MOST_WAIT,
-    HttpRanges,
-    HubRanges,
-    NoRanges,
-    Ranges,
-    SamplePlace,
-    adjacent_runs,
-    decode_sample,
-)
+from pmcmine.stream.ranges import MOST_WAIT, AnyRanges, NoRanges, SamplePlace, adjacent_runs, decode_sample
 from pmcmine.stream.state import Position
 
 _TRIES: Final = 7  # readings of a range
@@ -41,7 +32,7 @@ class Samples:
 
     def __init__(
         self,
-        ranges: Ranges | HttpRanges | HubRanges,
+        ranges: AnyRanges,
         places: Sequence[SamplePlace],
         seed: int | None,
         rank: int,
@@ -185,7 +176,7 @@ class Samples:
         pool = ThreadPoolExecutor(1, thread_name_prefix="pmcmine-stream")
         waiting: deque[Future[list[dict[str, Any] | None]]] = deque()
         try:
-            for window in prefetch_windows(sequence, position.done):
+            for window in self._windows(sequence, position.done):
                 waiting.append(pool.submit(self._read, [self._places[i] for i in window]))
                 if len(waiting) > 1:
                     yield from self._used(waiting.popleft().result(), turn)
@@ -196,13 +187,21 @@ class Samples:
         if next_epoch and turn == self._turn:
             self.go_to(Position(position.epoch + 1, self._world))
 
+    def _windows(self, sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
+        """Split the order into what is read together."""
+        return prefetch_windows(sequence, at)
+
     def _used(self, samples: Sequence[dict[str, Any] | None], turn: int) -> Iterator[dict[str, Any]]:
         for sample in samples:
             if turn == self._turn:
                 self._done += 1
                 self._loaded = False
             if sample is not None:
-                yield self._compose(sample)
+                yield self._shown(sample)
+
+    def _shown(self, sample: dict[str, Any]) -> dict[str, Any]:
+        """Return a sample in the form that was asked for."""
+        return self._compose(sample)
 
     def _read(self, places: Sequence[SamplePlace]) -> list[dict[str, Any] | None]:
         """Yield samples in the given order; adjacent ranges are read once. None for unreadable samples."""
@@ -244,7 +243,7 @@ class Samples:
             except NoRanges:
                 raise
             except FileNotFoundError:
-                raise PmcmineError(f"{shard}: is missing; is the copy complete?") from None
+                raise PmcmineError(f"{shard}: not there; is the copy complete?") from None
             except Exception as error:  # noqa: BLE001 - each file system has errors of its own
                 problem = f"{type(error).__name__}: {error}"
                 asked = getattr(error, "retry_after", 0.0)

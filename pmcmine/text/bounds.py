@@ -22,7 +22,7 @@ CAPTION_COPY: Final = 100_000  # characters of the whole caption in the sample o
 KEYWORDS: Final = 500  # keywords of an article, each of which is a title
 
 XML_TAGS: Final = 2_000_000  # "<" in an article; libxml2 holds about 200 bytes of memory for each
-PARTS: Final = 100_000  # paragraphs, figures and tables of an article together
+PARTS: Final = 100_000  # paragraphs, headings, figures and tables of an article together
 MENTIONS: Final = 20_000  # mention rows of an article
 MENTIONS_READ: Final = 100_000  # mentions of an article, unresolved and dropped ones included; of one text as well
 GRID_SLOTS: Final = 1_000_000  # rows times columns of the tables of an article together

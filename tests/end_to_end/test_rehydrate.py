@@ -29,11 +29,12 @@ TEXTS = {
     "panels": ("text",),
     "paragraphs": ("text",),
     "article_tables": ("caption", "caption_title", "footnotes"),
+    "documents": ("texts",),
 }
 
 
 def _by_id(release: Path, table: str) -> dict[str, dict[str, Any]]:
-    key = {"article_tables": "table_id"}.get(table, f"{table[:-1]}_id")
+    key = {"article_tables": "table_id", "documents": "article_id"}.get(table, f"{table[:-1]}_id")
     return {row[key]: row for row in rows(release, table)}
 
 

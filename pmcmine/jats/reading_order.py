@@ -1,0 +1,83 @@
+"""What stands in an article, in the order in which it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pmcmine.jats.elements import Body
+
+
+class Step(NamedTuple):
+    """One paragraph, heading, figure or table of an article.
+
+    Attributes:
+        kind: `heading`, `paragraph`, `figure` or `table`.
+        ordinal: place among those of its kind, from 0.
+        row_id: its row; of a heading, `<article_id>/<path>` of its section.
+        path: place in the XML.
+        section_kind: kind of the section.
+        text: of a heading.
+        level: of a heading, from 1.
+        linked_from: row of the first paragraph of the text that links to the table.
+    """
+
+    kind: str
+    ordinal: int
+    row_id: str
+    path: str
+    section_kind: str
+    text: str | None = None
+    level: int | None = None
+    linked_from: str | None = None
+
+
+def reading_order(
+    body: Body,
+    article_id: str,
+    paragraph_ids: Sequence[str],
+    figure_ids: Sequence[str],
+    table_ids: Sequence[str],
+) -> tuple[Step, ...]:
+    """List what the walk over an article found, as it stands in the XML.
+
+    Args:
+        body: what the walk found.
+        article_id: of the article.
+        paragraph_ids: rows of `body.paragraphs`.
+        figure_ids: rows of `body.figures`.
+        table_ids: rows of `body.tables`.
+    """
+    links = _table_links(body, paragraph_ids)
+    steps = []
+    for kind, n in body.order:
+        if kind == "paragraph":
+            place = body.paragraphs[n].place
+            steps.append(Step(kind, n, paragraph_ids[n], place.path, place.kind))
+        elif kind == "figure":
+            place = body.figures[n].place
+            steps.append(Step(kind, n, figure_ids[n], place.path, place.kind))
+        elif kind == "table":
+            place = body.tables[n].place
+            steps.append(Step(kind, n, table_ids[n], place.path, place.kind, linked_from=links.get(n)))
+        else:
+            place, title = body.headings[n]
+            steps.append(Step(kind, n, f"{article_id}/{place.path}", place.path, place.kind, title, len(place.titles)))
+    return tuple(steps)
+
+
+def _table_links(body: Body, paragraph_ids: Sequence[str]) -> dict[int, str]:
+    """Return the paragraph that links to a table first, by the table's ordinal; abstracts do not count."""
+    unlinked = {t.element.get("id"): n for n, t in reversed([*enumerate(body.tables)]) if t.element.get("id")}
+    found: dict[int, str] = {}
+    for paragraph, paragraph_id in zip(body.paragraphs, paragraph_ids, strict=True):
+        if not unlinked:
+            break
+        if paragraph.place.kind == "abstract":
+            continue
+        for ref in paragraph.flat.refs:
+            if ref.kind == "table":
+                for rid in ref.rids:
+                    if (n := unlinked.pop(rid, None)) is not None:
+                        found[n] = paragraph_id
+    return found

@@ -1,0 +1,141 @@
+"""Choose the places of a document: by section, quality, and budgets of tokens and images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pmcmine.errors import PmcmineError
+from pmcmine.release.conditions import choose
+
+# As in `schemas.values`, which a consumer does not need.
+SECTION_KINDS: Final = (
+    "abstract", "introduction", "methods", "results", "discussion", "conclusion", "case", "supplementary",
+    "acknowledgements", "funding", "ethics", "data_availability", "conflicts", "abbreviations", "appendix", "back",
+    "other",
+)  # fmt: skip
+OVER_BUDGET: Final = "over_budget"  # reason of an image beyond `max_images`
+_SCORED: Final = ("paragraph", "formula")
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What is kept of a document.
+
+    Attributes:
+        min_quality: least quality of a paragraph; one without a quality is left out.
+        section_kinds: sections to keep; all if empty. The title is always kept.
+        max_tokens: tokens of all texts and images.
+        tokenizer: returns the tokens of a text, or their number; None counts words between spaces.
+        max_images: images.
+        image_tokens: tokens of an image.
+    """
+
+    min_quality: float | None = None
+    section_kinds: tuple[str, ...] = ()
+    max_tokens: int | None = None
+    tokenizer: Callable[[str], Any] | None = None
+    max_images: int | None = None
+    image_tokens: int = 0
+
+    @property
+    def shown(self) -> str:
+        """What identifies the choice in a state; of a tokenizer only whether there is one."""
+        return "/".join(
+            map(str, (self.min_quality, self.section_kinds, self.max_tokens, self.max_images, self.image_tokens,
+                      self.tokenizer is not None))
+        )  # fmt: skip
+
+    def count(self, text: str) -> int:
+        """Count the tokens of a text.
+
+        Raises:
+            PmcmineError: if the tokenizer returns neither tokens nor their number.
+        """
+        if self.tokenizer is None:
+            return len(text.split())
+        found = self.tokenizer(text)
+        if isinstance(found, int):
+            return found
+        if isinstance(found, dict) or hasattr(found, "input_ids"):  # of the `transformers` library
+            found = found["input_ids"]
+        try:
+            return len(found)
+        except TypeError:
+            raise PmcmineError("tokenizer: must return the tokens of a text, or their number") from None
+
+    def keep(
+        self, texts: Sequence[str | None], images: Sequence[str | None], places: Sequence[dict[str, Any]]
+    ) -> tuple[list[str | None], list[str | None], list[dict[str, Any]]]:
+        """Return the texts, images and places to keep: the longest beginning that the budget holds.
+
+        A heading without anything below it is left out.
+        """
+        if self.min_quality is None and not self.section_kinds and self.max_tokens is None and self.max_images is None:
+            return list(texts), list(images), list(places)
+        kept: list[tuple[str | None, str | None, dict[str, Any]]] = []
+        tokens = n_images = 0
+        for text, image, place in zip(texts, images, places, strict=True):
+            if not self._wanted(place):
+                continue
+            if image is not None and self.max_images is not None and n_images >= self.max_images:
+                image, place = None, {**place, "reason": OVER_BUDGET}
+            if self.max_tokens is not None:
+                tokens += self.count(text) if text is not None else self.image_tokens if image is not None else 0
+                if tokens > self.max_tokens:
+                    break
+            n_images += image is not None
+            kept.append((text, image, place))
+        kept = _without_bare_headings(kept)
+        return [k[0] for k in kept], [k[1] for k in kept], [k[2] for k in kept]
+
+    def _wanted(self, place: dict[str, Any]) -> bool:
+        kind = place["kind"]
+        if self.section_kinds and kind != "title" and place["section_kind"] not in self.section_kinds:
+            return False
+        if self.min_quality is None or kind not in _SCORED:
+            return True
+        quality = place["quality"]
+        return quality is not None and bool(quality >= self.min_quality)
+
+
+def _without_bare_headings(
+    kept: Sequence[tuple[str | None, str | None, dict[str, Any]]],
+) -> list[tuple[str | None, str | None, dict[str, Any]]]:
+    out = []
+    below: int | None = 0  # level of the next heading, None if something else follows
+    for part in reversed(kept):
+        level = part[2]["level"] if part[2]["kind"] == "heading" else None
+        if level is not None and below is not None and below <= level:
+            continue
+        below = level
+        out.append(part)
+    return out[::-1]
+
+
+def budget_of(
+    min_quality: float | None,
+    section_kinds: Sequence[str] | None,
+    max_tokens: int | None,
+    tokenizer: Any,
+    max_images: int | None,
+    image_tokens: int,
+) -> Budget:
+    """Check the options of a budget.
+
+    Raises:
+        PmcmineError: for one that has no meaning.
+    """
+    kinds = (section_kinds,) if isinstance(section_kinds, str) else tuple(section_kinds or ())
+    for kind in kinds:
+        if kind not in SECTION_KINDS:
+            raise PmcmineError(f"section_kinds: no kind {kind!r}; {choose(str(kind), SECTION_KINDS)}")
+    if tokenizer is not None and not callable(tokenizer):
+        tokenizer = getattr(tokenizer, "encode", None)
+        if not callable(tokenizer):
+            raise PmcmineError("tokenizer: give a function of a text, or an object with `encode`")
+    for name, value in (("max_tokens", max_tokens), ("max_images", max_images), ("image_tokens", image_tokens)):
+        if value is not None and (type(value) is not int or value < 0):
+            raise PmcmineError(f"{name}={value!r}: give a whole number from 0")
+    return Budget(min_quality, kinds, max_tokens, tokenizer, max_images, image_tokens)

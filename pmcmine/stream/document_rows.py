@@ -1,0 +1,313 @@
+"""Rows of documents, and where the images of an article lie, as a reader needs them."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import time
+from array import array
+from bisect import bisect, bisect_left, bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Final, NamedTuple, TypeVar
+
+import duckdb
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+
+from pmcmine.errors import PmcmineError
+from pmcmine.ids import article_place, pmcid_number, range_index
+from pmcmine.release.conditions import check_values, explain, known_values, time_limit
+from pmcmine.stream.locate import SANDBOX
+
+_T = TypeVar("_T")
+_TRIES: Final = 6  # readings of a file
+_WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
+_HELD: Final = 12  # row groups that are kept decoded
+_FILE: Final = re.compile(r"tables/[a-z_]+/([a-z]+)/([a-z]+)-([0-9]{5,9})-of-([0-9]{5,9})\.parquet")
+_MOST_IMAGE: Final = 1 << 30  # bytes
+_WHOLE: Final = "is the copy complete?"
+_PLACE: Final = (
+    "kind", "row_id", "level", "section_kind", "type", "domain", "quality", "license", "attribution", "reason",
+)  # fmt: skip
+_COPIES: Final = {"zero_copy_only": False}
+_COLUMNS: Final = ("article_id", "pmcid", "texts", "images", "places", "license", "attribution", "withheld")
+
+
+class Row(NamedTuple):
+    """One document: its file, its place in it, and its article."""
+
+    file: str
+    at: int
+    article_id: str
+
+
+class ImagePlace(NamedTuple):
+    """Where an image lies; `reason` says why it lies nowhere."""
+
+    shard: str
+    offset: int
+    size: int
+    format: str
+    sha256: str
+    reason: str
+
+
+def _dataset(paths: Sequence[str], fs: Any) -> Any:
+    return pads.dataset(list(paths), filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
+
+
+def files_of(names: Iterable[str], table: str, split: str) -> list[str]:
+    """Return the files of a split of a table."""
+    return [n for n in names if n.startswith(f"tables/{table}/") and n.rsplit("/", 1)[-1].startswith(f"{split}-")]
+
+
+def document_rows(root: str, names: Sequence[str], fs: Any, split: str, where: str | None, seconds: float) -> list[Row]:
+    """List the documents of a split, in the order of the files.
+
+    Which article stands at which place of a file follows from the articles: both tables are cut by the same hash and
+    sorted by PMCID. So the texts are not looked at, and a condition may name any column of `articles`.
+
+    Args:
+        root: of the tables.
+        names: files of the release.
+        fs: file system.
+        split: which split.
+        where: condition over `articles`.
+        seconds: time limit of the condition.
+
+    Raises:
+        PmcmineError: for a bad condition, and for files of other names.
+    """
+    files = files_of(names, "articles", split)
+    any_file = files or [n for n in names if n.startswith("tables/articles/")][:1]
+    if not any_file:
+        return []
+    articles = _dataset([f"{root}/{f.removeprefix('tables/')}" for f in any_file], fs)
+    said = f"where={where!r}" if where else f"{root}: listing its articles"
+    query = "SELECT pmcid, article_id, license_group, " + (f"coalesce(({where}\n), false)" if where else "true")
+    with duckdb.connect(config=SANDBOX) as connection:
+        if where:
+            check_values(connection, where, known_values(articles.schema), said)
+        connection.register("articles", articles)
+        try:
+            with time_limit(connection, seconds, said):
+                found = connection.execute(f"{query} FROM articles").fetchall()
+        except duckdb.Error as error:
+            raise PmcmineError(f"{said}: {explain(error, where or '')}") from None
+    return _placed(found, files_of(names, "documents", split)) if files else []
+
+
+def _placed(articles: Sequence[tuple[str, str, str, bool]], files: Sequence[str]) -> list[Row]:
+    """Return the chosen documents and their places in the files of documents."""
+    by_group: dict[str, dict[int, str]] = {}
+    for name in files:
+        match = _FILE.fullmatch(name)
+        if match is None:
+            raise PmcmineError(f"{name}: is no file of documents")
+        by_group.setdefault(match[1], {})[int(match[3])] = name
+    held: dict[str, list[tuple[int, str, bool]]] = {}
+    for pmcid, article_id, group, chosen in articles:
+        cut = by_group.get(group)
+        file = cut.get(range_index(article_place(pmcid), len(cut))) if cut else None
+        if file is None:
+            raise PmcmineError(f"{article_id}: there is no file of its document; is the copy complete?")
+        held.setdefault(file, []).append((pmcid_number(pmcid), article_id, chosen))
+    return [
+        Row(file, at, article_id)
+        for file in sorted(held)
+        for at, (_, article_id, chosen) in enumerate(sorted(held[file]))
+        if chosen
+    ]
+
+
+class Images:
+    """Where the images of articles lie.
+
+    Raises:
+        PmcmineError: if the figures can't be listed.
+    """
+
+    def __init__(self, root: str, names: Sequence[str], fs: Any, split: str, seconds: float) -> None:
+        files = files_of(names, "figures", split)
+        self._numbers = array("q")
+        self._columns: dict[str, Any] = {}
+        if not files:
+            return
+        query = (
+            "SELECT CAST(substr(pmcid, 4) AS BIGINT) AS n, figure_id, coalesce(shard, '') AS shard, "
+            "coalesce(image_offset, -1) AS image_offset, coalesce(image_bytes, -1) AS image_bytes, "
+            "coalesce(format, '') AS format, coalesce(sha256, '') AS sha256, coalesce(no_sample, '') AS no_sample "
+            "FROM figures WHERE shard IS NOT NULL OR leaks_into IS NOT NULL ORDER BY n, figure_id"
+        )
+        said = f"{root}: listing its figures"
+        with duckdb.connect(config=SANDBOX) as connection:
+            connection.register("figures", _dataset([f"{root}/{f.removeprefix('tables/')}" for f in files], fs))
+            try:
+                with time_limit(connection, seconds, said):
+                    found = connection.sql(query).to_arrow_table().combine_chunks()
+            except duckdb.Error as error:
+                raise PmcmineError(f"{said}: {explain(error)}") from None
+        self._numbers = array("q", values_of(found["n"]))
+        self._columns = {name: found[name] for name in found.column_names if name != "n"}
+
+    @property
+    def shards(self) -> set[str]:
+        """Names of all shards with images."""
+        return {s for s in self._columns["shard"].unique().to_pylist() if s} if self._columns else set()
+
+    def of(self, pmcid: str) -> dict[str, ImagePlace]:
+        """Return the images of an article by `figure_id`.
+
+        Raises:
+            PmcmineError: for a range that no image has.
+        """
+        n = pmcid_number(pmcid)
+        start, end = bisect_left(self._numbers, n), bisect_right(self._numbers, n)
+        held = [values_of(column.slice(start, end - start)) for column in self._columns.values()]
+        found = {}
+        for figure_id, shard, offset, size, kind, sha256, reason in zip(*held, strict=True):
+            if not shard:
+                found[figure_id] = ImagePlace("", 0, 0, "", "", reason)
+                continue
+            if offset < 0 or not 0 < size <= _MOST_IMAGE:
+                raise PmcmineError(f"{figure_id}: has no valid range in {shard!r} ({offset}, {size}); {_WHOLE}")
+            found[figure_id] = ImagePlace(shard, offset, size, kind, sha256, "")
+        return found
+
+
+def values_of(column: Any) -> list[Any]:
+    """Convert a column to Python values; by numpy, if it is installed, which is several times as fast."""
+    kind = column.type
+    if column.null_count == len(column):
+        return [None] * len(column)
+    if not (pa.types.is_string(kind) or (pa.types.is_int64(kind) and not column.null_count)):
+        return list(column.to_pylist())
+    try:
+        values: list[Any] = column.to_numpy(**({} if isinstance(column, pa.ChunkedArray) else _COPIES)).tolist()
+    except ImportError:
+        return list(column.to_pylist())
+    return values
+
+
+@dataclass(frozen=True)
+class _Held:
+    file: pq.ParquetFile
+    starts: list[int]
+
+
+class Texts:
+    """Reads documents out of Parquet files, and keeps a few row groups decoded."""
+
+    def __init__(self, root: str, fs: Any) -> None:
+        self._root, self._fs = root, fs
+        self.forget()
+
+    def __getstate__(self) -> tuple[str, Any]:
+        return self._root, self._fs
+
+    def __setstate__(self, state: tuple[str, Any]) -> None:
+        self._root, self._fs = state
+        self.forget()
+
+    def forget(self) -> None:
+        """Close files, and drop what is held decoded."""
+        self._lock = Lock()
+        self._pid = os.getpid()
+        self._files: dict[str, _Held] = {}
+        self._groups: OrderedDict[tuple[str, int], pa.Table] = OrderedDict()
+
+    def _open(self, name: str) -> _Held:
+        if name not in self._files:
+            path = f"{self._root}/{name.removeprefix('tables/')}"
+            file = pq.ParquetFile(self._fs.open(path, "rb"), pre_buffer=True)
+            starts = [0]
+            for n in range(file.metadata.num_row_groups):
+                starts.append(starts[-1] + file.metadata.row_group(n).num_rows)
+            self._files[name] = _Held(file, starts)
+        return self._files[name]
+
+    def starts(self, name: str) -> list[int]:
+        """Return the first row of each row group of a file, and the number of its rows.
+
+        Raises:
+            PmcmineError: if it can't be read.
+        """
+        return self._tried(name, lambda: self._open(name).starts)
+
+    def row(self, row: Row) -> dict[str, Any]:
+        """Read a document.
+
+        Raises:
+            PmcmineError: if it can't be read, or another one stands there.
+        """
+        table, at = self._tried(row.file, lambda: self._group(row))
+        try:
+            found = {name: table[name][at] for name in _COLUMNS}
+            texts, images = (values_of(found[name].values) for name in ("texts", "images"))
+            places = _dicts(found["places"].values)
+            plain = {n: found[n].as_py() for n in ("article_id", "pmcid", "license", "attribution", "withheld")}
+        except (pa.ArrowException, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise _unreadable(row.file, error) from None
+        if plain["article_id"] != row.article_id:
+            raise PmcmineError(
+                f"{row.file}: holds {plain['article_id']!r}, not {row.article_id}; is the copy complete?"
+            )
+        if plain["withheld"] is None and not len(texts) == len(images) == len(places):
+            raise PmcmineError(f"{row.file}: the texts, images and places of {row.article_id} do not match")
+        return {**plain, "texts": texts, "images": images, "places": places}
+
+    def _tried(self, name: str, read: Callable[[], _T]) -> _T:
+        """Read from a file, several times if its server fails.
+
+        Raises:
+            PmcmineError: if it can't be read.
+        """
+        for attempt in range(_TRIES):
+            try:
+                with self._lock:
+                    return read()
+            except FileNotFoundError:
+                raise PmcmineError(f"{name}: not there; {_WHOLE}") from None
+            except Exception as error:  # noqa: BLE001 - each file system has errors of its own
+                if isinstance(error, pa.ArrowInvalid | KeyError) or attempt == _TRIES - 1:
+                    raise _unreadable(name, error) from None
+                self._files.pop(name, None)
+                time.sleep(_WAIT * 2**attempt * random.uniform(0.7, 1.3))
+        raise AssertionError  # the last attempt has returned or raised
+
+    def _group(self, row: Row) -> tuple[pa.Table, int]:
+        if os.getpid() != self._pid:  # a forked worker shares no open file with its parent
+            self.forget()
+        held = self._open(row.file)
+        n = bisect(held.starts, row.at) - 1
+        key = (row.file, n)
+        if key not in self._groups:
+            while len(self._groups) >= _HELD:
+                self._groups.popitem(last=False)
+            self._groups[key] = held.file.read_row_group(n, columns=list(_COLUMNS)).combine_chunks()
+        self._groups.move_to_end(key)
+        return self._groups[key], row.at - held.starts[n]
+
+
+def _dicts(places: pa.StructArray) -> list[dict[str, Any]]:
+    """Convert places to dicts, column by column, which is several times as fast as by row."""
+    columns = dict(zip((f.name for f in places.type), places.flatten(), strict=True))
+    held = [values_of(columns[name]) for name in _PLACE]
+    return [
+        {
+            "kind": kind, "row_id": row_id, "level": level, "section_kind": section_kind, "type": type_,
+            "domain": domain, "quality": quality, "license": license_, "attribution": attribution, "reason": reason,
+        }
+        for kind, row_id, level, section_kind, type_, domain, quality, license_, attribution, reason
+        in zip(*held, strict=True)
+    ]  # fmt: skip
+
+
+def _unreadable(name: str, error: Exception) -> PmcmineError:
+    said = next(iter(str(error).splitlines()), "") or type(error).__name__
+    return PmcmineError(f"{name}: can't be read ({said}); is the copy complete?")

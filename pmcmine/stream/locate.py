@@ -1,0 +1,95 @@
+"""Find the parts of a release: a folder, a URL or repos on the Hub."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+import fsspec
+
+from pmcmine.errors import PmcmineError
+
+SPLITS: Final = ("train", "validation", "test")
+# A condition sees the table of figures and nothing else; it can't change that either.
+SANDBOX: Final[dict[str, str | bool | int | float | list[str]]] = {
+    "enable_external_access": "false", "lock_configuration": "true", "python_enable_replacements": "false",
+}  # fmt: skip
+
+
+def locate(release: str) -> tuple[Any, str, str, str]:
+    """Find file system, roots of shards and tables, and path of `release.json`, for a folder, a URL or a Hub repo.
+
+    On the Hub the two folders are two repos, whose newest commits are pinned: if one changes, the reader goes on with
+    what it was.
+
+    Raises:
+        PmcmineError: if the two repos are of two releases.
+    """
+    is_repo = release.startswith("hf://datasets/") or (
+        release.count("/") == 1 and "://" not in release and not Path(release).exists()
+    )
+    url = f"hf://datasets/{release}" if is_repo and not release.startswith("hf://") else release
+    fs, root = fsspec.core.url_to_fs(url)
+    if is_repo:
+        roots = [_pinned(fs, r, release) for r in _repos(root)]
+        path, other = (f"{r}/release.json" for r in roots)
+        with suppress(FileNotFoundError):  # of one of them; the reader reports a missing file
+            try:
+                same = fs.cat_file(other) == fs.cat_file(path)
+            except FileNotFoundError:
+                raise
+            except Exception as error:  # noqa: BLE001
+                raise unreachable(release, error) from None
+            if not same:
+                raise PmcmineError(f"{release}: its repos belong to two releases; is one being published now?")
+        return fs, roots[0], roots[1], path
+    return fs, f"{root}/shards", f"{root}/tables", f"{root}/release.json"
+
+
+def _repos(root: str) -> tuple[str, str]:
+    """Return the roots of shards and tables of `datasets/ORG/NAME`, perhaps with `@REVISION`."""
+    name, at, revision = root.partition("@")
+    return root, f"{name}-tables{at}{revision}"
+
+
+def _pinned(fs: Any, root: str, release: str) -> str:
+    """Pin the root of a repo to the commit that its revision has now.
+
+    Raises:
+        PmcmineError: if there is no such repo.
+    """
+    try:
+        place = fs.resolve_path(root)
+        info = fs._api.repo_info(place.repo_id, repo_type="dataset", revision=place.revision)
+    except (OSError, NotImplementedError) as error:
+        said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+        raise PmcmineError(f"{release}: can't be opened ({said})") from None
+    return f"datasets/{place.repo_id}@{info.sha}" if info.sha else root
+
+
+def unreachable(release: str, error: Exception) -> PmcmineError:
+    """Return one line about what a file system says; each has errors of its own."""
+    said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    return PmcmineError(f"{release}: can't be read ({said})")
+
+
+def listed_files(path: str, fs: Any, release: str) -> list[str]:
+    """Return the names of the files that a `release.json` lists.
+
+    Raises:
+        PmcmineError: if it is missing or damaged.
+    """
+    try:
+        listing = json.loads(fs.cat_file(path))
+    except FileNotFoundError:
+        raise PmcmineError(f"{release}: no release.json; this is not a release, or it is not complete yet") from None
+    except (ValueError, RecursionError):
+        listing = None
+    except Exception as error:  # noqa: BLE001
+        raise unreachable(release, error) from None
+    files = listing.get("files") if isinstance(listing, dict) else None
+    if not isinstance(files, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in files):
+        raise PmcmineError(f"{release}: release.json is damaged; is the copy complete?")
+    return [f["name"] for f in files]
