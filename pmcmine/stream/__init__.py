@@ -26,10 +26,11 @@ import pyarrow.dataset as pads
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
 from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
-from pmcmine.stream.captions import _composer
+from pmcmine.stream.captions import _composer, enriched_caption
 from pmcmine.stream.ordering import order
 from pmcmine.stream.ranges import _Place, ranges_of
 from pmcmine.stream.samples import Samples
+from pmcmine.text.tokens import counter
 
 _MOST_SAMPLE: Final = 1 << 30  # bytes of a sample
 SPLITS: Final = ("train", "validation", "test")
@@ -182,6 +183,8 @@ def open(
     where: str | None = None,
     columns: Sequence[str] | None = None,
     caption: str = "full",
+    tokens: int | None = None,
+    tokenizer: Any = None,
     seed: int | None = None,
     rank: int = 0,
     world_size: int = 1,
@@ -197,7 +200,13 @@ def open(
         where: SQL condition over the columns of `figures`; only the samples that it chooses are read.
         columns: keys of the JSON to keep; all if not given.
         caption: what `txt` is: full, title or panels, each with `+mentions` for the sentences that name the figure
-            (`+mentions` alone is full+mentions).
+            (`+mentions` alone is full+mentions); or enriched: the caption with its abbreviations spelled out, then the
+            sentences that mention the figure and the title of its section, without repetition.
+        tokens: most tokens of an enriched caption, such as 77, 256 or 512, those at start and end included; it is cut
+            at the end of a sentence. No limit if not given.
+        tokenizer: counts them: a tokenizer of transformers, tokenizers, tiktoken or open_clip, or a function from a
+            text to its ids. If not given, they are estimated: two, and one for each digit, sign, and five letters of
+            a word or fewer.
         seed: shuffles the order of samples; None keeps the order of the shards, which is random already and
             reads whole shards in long runs.
         rank: which share to read, from 0.
@@ -217,7 +226,7 @@ def open(
         raise PmcmineError(f"on_error={on_error!r}: {choose(on_error, ('raise', 'warn'))}")
     if split not in SPLITS:
         raise PmcmineError(f"split={split!r}: {choose(split, SPLITS)}")
-    compose = _composer(caption, columns)
+    compose = _composer(caption, columns, tokens, tokenizer)
     fs, shards, tables, path = _locate(release)
     listing = _read_listing(path, fs, release)
     if compose.columns:
@@ -241,4 +250,4 @@ def open(
     return Samples(ranges, [_Place(*row) for row in rows], seed, rank, world_size, compose, on_error, check)
 
 
-__all__ = ["SPLITS", "Samples", "open", "order", "torch_dataset"]
+__all__ = ["SPLITS", "Samples", "counter", "enriched_caption", "open", "order", "torch_dataset"]
