@@ -12,7 +12,10 @@ from pmcmine.text.glossary import fits, glossary
 from pmcmine.text.sentences import sentence_starts
 
 _TOKEN: Final = re.compile(r"[^\W_][\w+/.-]{0,24}[\w+]|[^\W_]\+")
+_PARTS: Final = re.compile(r"[-/–]")
+_UPPER: Final = re.compile(r"[A-ZΑ-Ω]")
 _MAX_SHORT: Final = 14
+_LIST: Final = re.compile(r";|\w ?=")
 _LISTED: Final = re.compile(r"(?P<short>\S{2,14}(?: \d)?)(?:\s*[:=,;–—-])?\s+(?P<long>\S.{1,118}?)[.;\s]*")
 
 
@@ -35,21 +38,21 @@ class Source:
         source_id: paragraph or figure.
         text: its text.
         listed: whether it is an item of the article's list of abbreviations.
+        caption: whether it is a caption, which may end with such a list.
     """
 
     source_id: str
     text: str
     listed: bool = False
+    caption: bool = False
 
 
 def short_forms(text: str) -> set[str]:
     """Return the words of a text that may be abbreviations, and their singulars and plurals."""
-    found: set[str] = set()
-    for token in _TOKEN.findall(text):
-        for word in {token, *re.split(r"[-/–]", token)}:
-            if 2 <= len(word) <= _MAX_SHORT and any(map(str.isupper, word)) and any(map(str.isalpha, word)):
-                found |= {word, word[:-1] if word.endswith("s") and word[-2].isupper() else f"{word}s"}
-    return {f for f in found if len(f) > 1}
+    tokens = set(_TOKEN.findall(text))
+    tokens |= {part for token in tokens if not token.isalnum() for part in _PARTS.split(token)}
+    found = {t for t in tokens if 2 <= len(t) <= _MAX_SHORT and not t.islower() and _UPPER.search(t)}
+    return found | {w for t in found if len(w := t[:-1] if t[-1] == "s" and t[-2].isupper() else f"{t}s") > 1}
 
 
 def definitions_of(source: Source, wanted: set[str] | None = None) -> Iterator[Definition]:
@@ -69,6 +72,8 @@ def definitions_of(source: Source, wanted: set[str] | None = None) -> Iterator[D
         for a in find_abbreviations(text, wanted=wanted):
             if text[a.long_start : a.long_end] == a.long and len(a.short) > 1:
                 yield Definition(a.short, a.long, source.source_id, a.long_start, a.long_end)
+    if not source.listed and "bbreviation" not in text and not (source.caption and _LIST.search(text)):
+        return
     starts = sentence_starts(text)
     for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
         for entry in glossary(text[start:end].rstrip()):
@@ -84,9 +89,10 @@ def _may_define(text: str, wanted: set[str]) -> bool:
         at = text.find(short)
         while at >= 0:
             end = at + len(short)
-            if text[at - 1 : at] in ("(", "[", " ", ",", ";") and (
-                text[end : end + 1] in (")", "]", ",", ";", "=") or text[end : end + 2] in (" (", " [", " =")
-            ):
+            opens = text[at - 1 : at] in ("(", "[") or text[at - 2 : at] in ("; ", "= ", ", ")
+            closes = text[end : end + 1] in (")", "]", ";", ",", "=") or text[end : end + 2] == " ="
+            leads = text[end : end + 2] in (" (", " [") and text[end + 2 : end + 3].casefold() == short[0].casefold()
+            if (opens and closes) or leads:
                 return True
             at = text.find(short, end)
     return False

@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
 from pmcmine.concepts.definitions import Definition, Source, definitions, short_forms
 from pmcmine.text import bounds
-from pmcmine.text.enriched import ABBREVIATION, INTRODUCTION, SECTION, SENTENCE, SHARED, without_references
-from pmcmine.text.repeats import Said
+from pmcmine.text.enriched import (
+    ABBREVIATION,
+    INTRODUCTION,
+    SECTION,
+    SENTENCE,
+    SHARED,
+    find_short,
+    forms,
+    without_references,
+)
+from pmcmine.text.repeats import Runs, Said, runs_of
 from pmcmine.text.sentences import sentence_starts
 from schemas.context import ContextPart
 from schemas.figure import Figure
@@ -50,6 +59,16 @@ class _Article:
     defined: dict[str, Definition]
     mentions: dict[str, list[Mention]]
     named: Counter[tuple[str, int]]  # figures that a sentence names
+    read: dict[tuple[str, int, int], Runs] = field(default_factory=dict)  # of sentences; empty for those of few words
+
+    def runs(self, at: tuple[str, int, int]) -> Runs:
+        """Return the runs of words of a sentence, without its references."""
+        found = self.read.get(at)
+        if found is None:
+            bare = without_references(self.paragraphs[at[0]].text[at[1] : at[2]])
+            found = runs_of(bare) if len(_WORD.findall(bare)) >= _LEAST_WORDS else frozenset()
+            self.read[at] = found
+        return found
 
 
 def with_context(
@@ -83,7 +102,7 @@ def _article(figures: Sequence[Figure], mentions: Sequence[Mention], paragraphs:
     for figure in figures:
         wanted |= short_forms(figure.caption or "")
     sources = [Source(p.paragraph_id, p.text, p.section_kind == "abbreviations") for p in paragraphs]
-    sources += [Source(f.figure_id, f.caption) for f in figures if f.caption]
+    sources += [Source(f.figure_id, f.caption, caption=True) for f in figures if f.caption]
     by_figure: dict[str, list[Mention]] = {}
     named: dict[tuple[str, int], set[str]] = {}
     for m in mentions:
@@ -112,8 +131,8 @@ def _within(parts: Iterable[ContextPart], left: int) -> tuple[tuple[ContextPart,
 def _of_figure(figure: Figure, article: _Article) -> Iterator[ContextPart]:
     caption = figure.caption or ""
     said = Said()
-    said.add(caption)
-    yield from _abbreviations(caption, caption, article, ())
+    said.add(runs_of(caption))
+    yield from _abbreviations(caption, article)
     yield from _sentences(article.mentions.get(figure.figure_id, ()), article, said, None)
     yield from _section(figure, said)
 
@@ -121,15 +140,15 @@ def _of_figure(figure: Figure, article: _Article) -> Iterator[ContextPart]:
 def _of_panel(panel: Panel, figure: Figure, article: _Article) -> Iterator[ContextPart]:
     caption = figure.caption or ""
     said = Said()
-    said.add(panel.text)
+    said.add(runs_of(panel.text))
     first = min((s.start for s in panel.spans), default=0)
     around = list(_shared(panel.shared, figure, said))
     introduction = [replace(p, kind=INTRODUCTION) for p in around if (p.end or 0) <= first]
     yield from introduction
     used = " ".join([*(p.text or "" for p in introduction), panel.text])
-    yield from _abbreviations(used, used, article, (panel.label,))
+    yield from _abbreviations(used, article)
     mentions = article.mentions.get(figure.figure_id, ())
-    said.add(caption)
+    said.add(runs_of(caption))
     yield from _sentences(mentions, article, said, panel.label)
     yield from (p for p in around if (p.end or 0) > first)
     yield from _section(figure, said)
@@ -142,9 +161,10 @@ def _shared(spans: Sequence[CaptionSpan], figure: Figure, said: Said) -> Iterato
         text = caption[start:end]
         start += len(text) - len(text.lstrip(" .,;:)]–—-"))
         bare = caption[start:end].rstrip(" ,;:([–—-")
-        if len(_WORD.findall(bare)) < _LEAST_WORDS or len(bare) > bounds.CONTEXT_SENTENCE or said.repeats(bare):
+        runs = runs_of(bare)
+        if len(_WORD.findall(bare)) < _LEAST_WORDS or len(bare) > bounds.CONTEXT_SENTENCE or said.repeats(runs):
             continue
-        said.add(bare)
+        said.add(runs)
         yield ContextPart(
             kind=SHARED, text=bare, short=None, source_id=figure.figure_id, start=start, end=start + len(bare)
         )
@@ -157,21 +177,20 @@ def _sentence_spans(spans: Sequence[CaptionSpan], caption: str) -> Iterator[tupl
         yield from pairwise([*starts, span.end])
 
 
-def _abbreviations(used: str, caption: str, article: _Article, labels: Sequence[str]) -> Iterator[ContextPart]:
+def _abbreviations(used: str, article: _Article) -> Iterator[ContextPart]:
     """Yield the abbreviations of a text, in the order of their first use, that it does not spell out itself."""
-    folded = caption.casefold()
-    found = {}
-    for short in short_forms(used) - set(labels):
-        definition = article.defined.get(short)
-        if definition is not None and definition.long.casefold() not in folded and f"({short})" not in caption:
-            found[used.find(short) if short in used else used.find(short.rstrip("s")), short] = definition
-    kept: dict[str, ContextPart] = {}
-    for _, d in sorted(found.items()):
-        if d.long.casefold() not in kept:
-            kept[d.long.casefold()] = ContextPart(
-                kind=ABBREVIATION, text=d.long, short=d.short, source_id=d.source_id, start=d.start, end=d.end
-            )
-    yield from list(kept.values())[: bounds.CONTEXT_PARTS]
+    folded = used.casefold()
+    found: dict[str, tuple[int, Definition]] = {}
+    for short, definition in article.defined.items():
+        long = definition.long.casefold()
+        place = next((p for form in forms(short) if form in used and (p := find_short(used, form))), None)
+        if place is not None and long not in found and long not in folded and f"({short})" not in used:
+            found[long] = (place[0], definition)
+    ordered = sorted(found.values(), key=lambda place: (place[0], place[1].short))
+    for _, d in ordered[: bounds.CONTEXT_PARTS]:
+        yield ContextPart(
+            kind=ABBREVIATION, text=d.long, short=d.short, source_id=d.source_id, start=d.start, end=d.end
+        )
 
 
 def _sentences(mentions: Sequence[Mention], article: _Article, said: Said, label: str | None) -> Iterator[ContextPart]:
@@ -195,14 +214,14 @@ def _sentences(mentions: Sequence[Mention], article: _Article, said: Said, label
         ranked[at] = min(ranked.get(at, rank), rank)
     left, n = bounds.CONTEXT_SENTENCES, 0
     for context_id, start, end in sorted(ranked, key=ranked.__getitem__):
-        text = article.paragraphs[context_id].text[start:end]
-        bare = without_references(text)
-        if len(_WORD.findall(bare)) < _LEAST_WORDS or said.repeats(bare):
+        runs = article.runs((context_id, start, end))
+        if said.repeats(runs):
             continue
+        text = article.paragraphs[context_id].text[start:end]
         left, n = left - len(text), n + 1
         if left < 0 or n > bounds.CONTEXT_PARTS:
             return
-        said.add(bare)
+        said.add(runs)
         yield ContextPart(kind=SENTENCE, text=text, short=None, source_id=context_id, start=start, end=end)
 
 
@@ -218,7 +237,7 @@ def _section(figure: Figure, said: Said) -> Iterator[ContextPart]:
     """Yield the innermost title of a section that says more than what kind of section it is."""
     for title in reversed(figure.section_path):
         if not _GENERIC.fullmatch(title):
-            if len(title) <= bounds.CONTEXT_SENTENCE and title.strip(_EDGES) and not said.repeats(title):
+            if len(title) <= bounds.CONTEXT_SENTENCE and title.strip(_EDGES) and not said.repeats(runs_of(title)):
                 yield ContextPart(
                     kind=SECTION, text=title, short=None, source_id=figure.figure_id, start=None, end=None
                 )

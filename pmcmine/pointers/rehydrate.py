@@ -307,7 +307,7 @@ def _context_part(part: Mapping[str, Any], texts: _Texts) -> dict[str, Any]:
     at = (part["start"], part["end"])
     short = None
     if part["kind"] == "abbreviation":
-        defined = chain(*(definitions_of(Source("", source, listed)) for listed in (False, True)))
+        defined = chain(*(definitions_of(Source("", source, listed, caption=True)) for listed in (False, True)))
         short = next((d.short for d in defined if (d.start, d.end) == at), None)
     return {**part, "text": source[slice(*at)], "short": short}
 

@@ -30,7 +30,7 @@ from pmcmine.stream.captions import _composer, enriched_caption
 from pmcmine.stream.ordering import order
 from pmcmine.stream.ranges import _Place, ranges_of
 from pmcmine.stream.samples import Samples
-from pmcmine.text.tokens import counter
+from pmcmine.stream.tokens import counter
 
 _MOST_SAMPLE: Final = 1 << 30  # bytes of a sample
 SPLITS: Final = ("train", "validation", "test")

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
 from pmcmine.release.conditions import choose
+from pmcmine.stream.tokens import counter, name_of
 from pmcmine.text.enriched import enriched, parts_of
-from pmcmine.text.tokens import Count, counter, estimate, name_of
+from pmcmine.text.tokens import Count, estimate
 
 _CAPTIONS: Final = ("full", "title", "panels")
 _ENRICHED: Final = "enriched"

@@ -79,7 +79,7 @@ def _ended(sentence: str) -> str:
     return bare if bare.endswith(_ENDS) or bare[:-1].endswith(_ENDS) else f"{bare}."
 
 
-def _word(text: str, short: str) -> tuple[int, int, bool] | None:
+def find_short(text: str, short: str) -> tuple[int, int, bool] | None:
     """Find an abbreviation as a word of its own, else at the edge of a compound.
 
     Returns:
@@ -102,7 +102,7 @@ def _word(text: str, short: str) -> tuple[int, int, bool] | None:
     return compound
 
 
-def _forms(short: str) -> tuple[str, ...]:
+def forms(short: str) -> tuple[str, ...]:
     """Return an abbreviation and its singular."""
     return (short, short[:-1]) if len(short) > 2 and short[-1] == "s" and short[-2].isupper() else (short,)
 
@@ -124,7 +124,7 @@ def spell_out(text: str, abbreviations: Sequence[Part], known: frozenset[str]) -
     for part in abbreviations:
         if part.short in told:
             continue
-        place = next((p for form in _forms(part.short) if (p := _word(text, form)) is not None), None)
+        place = next((p for form in forms(part.short) if (p := find_short(text, form)) is not None), None)
         if f"({part.short})" in text or part.text.casefold() in folded:
             told.add(part.short)
         elif place is not None:

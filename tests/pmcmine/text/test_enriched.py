@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmcmine.errors import PmcmineError
+from pmcmine.stream.tokens import counter, name_of
 from pmcmine.text.enriched import Part, enriched, spell_out, without_references
 from pmcmine.text.glossary import glossary
-from pmcmine.text.repeats import Said
-from pmcmine.text.tokens import counter, estimate, name_of
+from pmcmine.text.repeats import Said, runs_of
+from pmcmine.text.tokens import estimate
 
 CAPTION = "Expression of TNF in liver. Nuclei are stained with DAPI (blue). Scale bar, 50 μm."
 PARTS = [
@@ -127,9 +128,9 @@ def test_bracketed_references_are_left_out(text: str, bare: str) -> None:
 
 def test_sentences_that_say_the_same_are_repeats() -> None:
     said = Said()
-    said.add("The expression of TNF rose in the liver after treatment.")
-    assert said.repeats("After treatment, the expression of TNF rose in the liver")
-    assert not said.repeats("The expression of TNF fell in the spleen after surgery.")
+    said.add(runs_of("The expression of TNF rose in the liver after treatment."))
+    assert said.repeats(runs_of("After treatment, the expression of TNF rose in the liver"))
+    assert not said.repeats(runs_of("The expression of TNF fell in the spleen after surgery."))
 
 
 _TEXT = st.text("abTNF .;(,)-", max_size=120)
