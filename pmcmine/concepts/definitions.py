@@ -70,7 +70,7 @@ def definitions_of(source: Source, wanted: set[str] | None = None) -> Iterator[D
             return
     if wanted is None or _may_define(text, wanted):
         for a in find_abbreviations(text, wanted=wanted):
-            if text[a.long_start : a.long_end] == a.long and len(a.short) > 1:
+            if text[a.long_start : a.long_end] == a.long and len(a.short) > 1 and a.short not in a.long:
                 yield Definition(a.short, a.long, source.source_id, a.long_start, a.long_end)
     if not source.listed and "bbreviation" not in text and not (source.caption and _LIST.search(text)):
         return

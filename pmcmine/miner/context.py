@@ -17,8 +17,8 @@ from pmcmine.text.enriched import (
     SECTION,
     SENTENCE,
     SHARED,
-    find_short,
-    forms,
+    defined_at,
+    find_form,
     without_references,
 )
 from pmcmine.text.repeats import Runs, Said, runs_of
@@ -143,14 +143,16 @@ def _of_panel(panel: Panel, figure: Figure, article: _Article) -> Iterator[Conte
     said.add(runs_of(panel.text))
     first = min((s.start for s in panel.spans), default=0)
     around = list(_shared(panel.shared, figure, said))
-    introduction = [replace(p, kind=INTRODUCTION) for p in around if (p.end or 0) <= first]
+    before = [replace(p, kind=INTRODUCTION) for p in around if (p.end or 0) <= first]
+    # An unfinished sentence introduces what follows it.
+    introduction = [p for p in before if p is before[-1] or _ends(p, caption)]
     yield from introduction
     used = " ".join([*(p.text or "" for p in introduction), panel.text])
     yield from _abbreviations(used, article)
     mentions = article.mentions.get(figure.figure_id, ())
     said.add(runs_of(caption))
     yield from _sentences(mentions, article, said, panel.label)
-    yield from (p for p in around if (p.end or 0) > first)
+    yield from (p for p in around if (p.end or 0) > first and _ends(p, caption))
     yield from _section(figure, said)
 
 
@@ -161,13 +163,25 @@ def _shared(spans: Sequence[CaptionSpan], figure: Figure, said: Said) -> Iterato
         text = caption[start:end]
         start += len(text) - len(text.lstrip(" .,;:)]–—-"))
         bare = caption[start:end].rstrip(" ,;:([–—-")
+        end = start + len(bare)
+        if not _begins(caption, start):
+            continue
         runs = runs_of(bare)
         if len(_WORD.findall(bare)) < _LEAST_WORDS or len(bare) > bounds.CONTEXT_SENTENCE or said.repeats(runs):
             continue
         said.add(runs)
-        yield ContextPart(
-            kind=SHARED, text=bare, short=None, source_id=figure.figure_id, start=start, end=start + len(bare)
-        )
+        yield ContextPart(kind=SHARED, text=bare, short=None, source_id=figure.figure_id, start=start, end=end)
+
+
+def _begins(caption: str, start: int) -> bool:
+    """Check whether a sentence of a caption begins at a place."""
+    before = caption[max(start - 8, 0) : start].rstrip(' )]”"')
+    return not before or before[-1] in ".!?:;"
+
+
+def _ends(part: ContextPart, caption: str) -> bool:
+    """Check whether a part of a caption is a whole sentence, at its end."""
+    return part.end is None or part.end == len(caption) or caption[part.end - 1] in ".!?)"
 
 
 def _sentence_spans(spans: Sequence[CaptionSpan], caption: str) -> Iterator[tuple[int, int]]:
@@ -183,8 +197,8 @@ def _abbreviations(used: str, article: _Article) -> Iterator[ContextPart]:
     found: dict[str, tuple[int, Definition]] = {}
     for short, definition in article.defined.items():
         long = definition.long.casefold()
-        place = next((p for form in forms(short) if form in used and (p := find_short(used, form))), None)
-        if place is not None and long not in found and long not in folded and f"({short})" not in used:
+        place = find_form(used, short)
+        if place is not None and long not in found and long not in folded and not defined_at(used, place):
             found[long] = (place[0], definition)
     ordered = sorted(found.values(), key=lambda place: (place[0], place[1].short))
     for _, d in ordered[: bounds.CONTEXT_PARTS]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Final
 
 from pmcmine.text.glossary import glossary
@@ -22,13 +23,13 @@ SECTION: Final = "section"
 KINDS: Final = (INTRODUCTION, ABBREVIATION, SENTENCE, SHARED, SECTION)
 
 _FIGURES: Final = re.compile(
-    r"\s*[(\[](?:see |cf\.? )?(?:also )?(?:(?:supp\w*|additional|extended data)\.? )?"
-    r"(?:figs?|figures?|tables?|panels?)\b"
+    r"\s*[(\[](?:see |cf\.? |as (?:shown|illustrated|seen|depicted|described) in )?(?:also )?(?:in )?"
+    r"(?:(?:supp\w*|additional|extended data)\.? )?(?:additional files?|figs?|figures?|tables?|panels?)\b"
     r"(?:[^()\[\]]|\([^()]{0,12}\)){0,80}[)\]]",
     re.IGNORECASE,
 )
 _AT_END: Final = re.compile(  # "(p < 0.05, Fig. 2A)"
-    r"[,;]?\s(?:see )?(?:figs?\.?|figures?)\s?S?\d{1,3}[^()\[\];]{0,20}(?=[)\]])", re.IGNORECASE
+    r"[,;]\s?(?:see )?(?:figs?\.?|figures?)\s?S?\d{1,3}[^()\[\];]{0,20}(?=[)\]])", re.IGNORECASE
 )
 _NUMBER: Final = re.compile(r"^\s*\d{1,2}(?:\.\d{1,2}){0,5}\.?\s+(?=\D)")
 _CITATIONS: Final = re.compile(r"\s?\[\d[\d,\s–-]{0,40}\]")
@@ -37,6 +38,7 @@ _CONTINUES: Final = re.compile(
     r"\b(?:of|in|on|for|with|by|from|to|at|and|or|the|an?|between|during|under|after|before|shows?|showing|into|via|is|are)$",
     re.IGNORECASE,
 )
+_BEFORE_LABEL: Final = re.compile(r"[.;!?]\s+(?=[(\[]?[a-z]{1,2}[)\]][\s,:])")
 _ITEM: Final = re.compile(r";\s")
 _MOST_ITEMS: Final = 64
 _ENDS: Final = (".", "!", "?", ":", ";")
@@ -68,14 +70,22 @@ def without_references(sentence: str) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """Split a text into sentences."""
-    starts = sentence_starts(text)
-    return [s for a, b in zip(starts, [*starts[1:], len(text)], strict=True) if (s := text[a:b].strip())]
+    """Split a text into sentences, also before labels of panels; one of a single word goes with the next."""
+    starts = sorted({*sentence_starts(text), *(m.end() for m in _BEFORE_LABEL.finditer(text))})
+    found: list[str] = []
+    held = 0
+    for start, end in pairwise([*starts, len(text)]):
+        if " " in text[start:end].strip() or end == len(text):
+            found.append(text[held:end].strip())
+            held = end
+    return [s for s in found if s]
 
 
 def _ended(sentence: str) -> str:
-    """Return a sentence with a full stop."""
+    """Return a sentence with a full stop, and a bracket that was cut off closed."""
     bare = sentence.rstrip(" ,–—-")
+    if bare.count("(") == bare.count(")") + 1:
+        bare += ")"
     return bare if bare.endswith(_ENDS) or bare[:-1].endswith(_ENDS) else f"{bare}."
 
 
@@ -102,9 +112,18 @@ def find_short(text: str, short: str) -> tuple[int, int, bool] | None:
     return compound
 
 
-def forms(short: str) -> tuple[str, ...]:
-    """Return an abbreviation and its singular."""
-    return (short, short[:-1]) if len(short) > 2 and short[-1] == "s" and short[-2].isupper() else (short,)
+def find_form(text: str, short: str) -> tuple[int, int, bool] | None:
+    """Find an abbreviation or its singular, as `find_short` does."""
+    found = find_short(text, short) if short in text else None
+    if found is None and len(short) > 2 and short[-1] == "s" and short[-2].isupper() and short[:-1] in text:
+        return find_short(text, short[:-1])
+    return found
+
+
+def defined_at(text: str, place: tuple[int, int, bool]) -> bool:
+    """Check whether an abbreviation stands alone in brackets, behind what it stands for."""
+    start, end, _ = place
+    return text[start - 1 : start] == "(" and text[end : end + 1] == ")" and start > 1
 
 
 def spell_out(text: str, abbreviations: Sequence[Part], known: frozenset[str]) -> tuple[str, frozenset[str]]:
@@ -124,8 +143,8 @@ def spell_out(text: str, abbreviations: Sequence[Part], known: frozenset[str]) -
     for part in abbreviations:
         if part.short in told:
             continue
-        place = next((p for form in forms(part.short) if (p := find_short(text, form)) is not None), None)
-        if f"({part.short})" in text or part.text.casefold() in folded:
+        place = find_form(text, part.short)
+        if part.text.casefold() in folded or (place is not None and defined_at(text, place)):
             told.add(part.short)
         elif place is not None:
             start, end, compound = place
@@ -212,7 +231,10 @@ def _prefix(sentence: str, tokens: int, count: Count) -> str:
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (middle, high) if count(sentence[: ends[middle - 1]]) <= tokens else (low, middle - 1)
-    return sentence[: ends[low - 1]].rstrip(" ,;:–—-(") if low else ""
+    text = sentence[: ends[low - 1]].rstrip(" ,;:–—-(") if low else ""
+    while (more := _CONTINUES.search(text)) and more.start():
+        text = text[: more.start()].rstrip(" ,;:–—-(")
+    return text
 
 
 def enriched(text: str, parts: Sequence[Part], tokens: int | None = None, count: Count = estimate) -> str:
@@ -232,9 +254,11 @@ def enriched(text: str, parts: Sequence[Part], tokens: int | None = None, count:
     abbreviations = [p for p in parts if p.kind == ABBREVIATION]
     said: list[str] = []
     for sentence in sentences(text):
-        listed = glossary(sentence)
-        abbreviations += [Part(ABBREVIATION, e.long, e.short) for e in listed]
-        if not listed:
+        listed = [Part(ABBREVIATION, e.long, e.short) for e in glossary(sentence)]
+        abbreviations += listed
+        # A list is left out if most of it is spelled out.
+        used = " ".join(said) if listed else ""
+        if 2 * sum(find_form(used, part.short) is not None for part in listed) < len(listed) or not listed:
             said.append(sentence)
     budget = _Budget(tokens, count, abbreviations)
     for sentence in said:

@@ -78,6 +78,7 @@ def test_an_introduction_leads_to_the_text_of_a_panel(introduction: str, text: s
         ("TNF-treated cells and TNF", "TNF-treated cells and TNF (tumour necrosis factor)"),
         ("XTNF and TNFx", "XTNF and TNFx"),
         ("tumour necrosis factors (TNF)", "tumour necrosis factors (TNF)"),
+        ("tumour necrosis factors (TNFs)", "tumour necrosis factors (TNFs)"),
         ("Tumour necrosis factor and TNF", "Tumour necrosis factor and TNF"),
     ],
 )
@@ -93,6 +94,20 @@ def test_plurals_are_spelled_out() -> None:
 def test_a_list_of_abbreviations_is_spelled_out_instead() -> None:
     caption = "Risk by OR in CI. Abbreviations: OR, odds ratio; CI, confidence interval."
     assert enriched(caption, []) == "Risk by OR (odds ratio) in CI (confidence interval)."
+
+
+def test_a_list_of_abbreviations_that_are_not_used_stays() -> None:
+    caption = "Mycotoxins in pasta. DON, deoxynivalenone; ZEA, zearalenone."
+    assert enriched(caption, []) == caption
+
+
+def test_a_bracket_that_is_cut_off_is_closed() -> None:
+    assert enriched("internal CO2 (Ci", []) == "internal CO2 (Ci)."
+
+
+def test_labels_of_panels_begin_sentences() -> None:
+    caption = "Activity of all. (a) Growth of A. niger on agar. (b) Size of the colonies."
+    assert enriched(caption, [], 10, words) == "Activity of all. (a) Growth of A. niger on agar."
 
 
 @pytest.mark.parametrize(
