@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from schemas.context import ContextPart
 from schemas.record import Table, col, extra, withheld
 from schemas.values import FIGURE_KINDS, FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SECTION_KINDS, SPLITS
 
@@ -190,6 +191,12 @@ class Figure:
         "Benchmark sets of `--decontaminate` that contain a near-duplicate of the image, or 13 "
         "consecutive words of the caption.",
         default=(),
+    )
+    context: tuple[ContextPart, ...] = col(
+        "What the article says of the figure beside its caption, in order of use, without repetition: abbreviations "
+        "that the caption uses, sentences that mention it, title of its section.",
+        default=(),
+        text=True,
     )
     split: str = col("train, validation or test.", default="", values=SPLITS)
     withheld: str | None = withheld()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from schemas.context import ContextPart
 from schemas.record import Table, col, extra, withheld
 from schemas.values import GROUPS, IMAGE_KINDS, LICENSES, SPLITS
 
@@ -57,6 +58,13 @@ class Panel:
     license: str = col("Licence of the figure.", values=LICENSES)
     license_group: str = col("Licence group: commercial, noncommercial or other.", values=GROUPS)
     derivatives_ok: bool = col("False if a crop may not be published.")
+    context: tuple[ContextPart, ...] = col(
+        "What the article says of the panel beside its text, in order of use, without repetition: introduction of the "
+        "caption, abbreviations, sentences that mention panel or figure, shared parts of the caption, title of the "
+        "section.",
+        default=(),
+        text=True,
+    )
     split: str = col("train, validation or test.", default="", values=SPLITS)
     withheld: str | None = withheld()
     shard: str | None = col("Shard, relative to `shards-panels/`.", null="no crop, or left out of train", default=None)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from schemas.context import SampleContext
 from schemas.record import col
 from schemas.sample import SampleMention
 from schemas.values import FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SPLITS
@@ -34,6 +35,7 @@ class PanelSample:
     box_confidence: float = col("Confidence in the box; not calibrated.", unit="0 to 1")
     kinds: tuple[str, ...] = col("Kinds of image with a score of at least 0.5, most likely first.", values=IMAGE_KINDS)
     mentions: tuple[SampleMention, ...] = col("Sentences of the article that name this panel.")
+    context: tuple[SampleContext, ...] = col("What else the article says of the panel, in order of use.")
     article_title: str = col("Title of the article.")
     journal: str = col("Journal.")
     year: int = col("Year of publication; 0 if unknown.", arrow=pa.int64())

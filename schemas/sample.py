@@ -8,6 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from schemas.context import SampleContext
 from schemas.mention import Mention
 from schemas.record import col
 from schemas.values import FIGURE_KINDS, FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SECTION_KINDS, SPLITS
@@ -82,6 +83,7 @@ class Sample:
     section_kind: str = col("Kind of the section.", values=SECTION_KINDS)
     mentions: tuple[SampleMention, ...] = col("Sentences of the article that name the figure.")
     panels: tuple[SamplePanel, ...] = col("Panels that the caption names.")
+    context: tuple[SampleContext, ...] = col("What else the article says of the figure, in order of use.")
     concepts: tuple[SampleConcept, ...] = col("Concepts that the caption names.")
     article_title: str = col("Title of the article.")
     article_type: str = col("Type of the article.")

@@ -9,10 +9,10 @@ from lxml import etree
 from pmcmine.jats.dom import Element
 from pmcmine.jats.elements import Body
 from pmcmine.jats.mentions import FigureIndex, find_mentions
-from pmcmine.jats.sentences import Sentences
 from pmcmine.jats.text import Ref, Text
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.text import bounds
+from pmcmine.text.sentences import Sentences
 from schemas.mention import Mention
 from schemas.paragraph import FigureReference
 

@@ -11,11 +11,11 @@ from pmcmine.jats.dom import Element
 from pmcmine.jats.elements import FoundTable
 from pmcmine.jats.mention_rows import RepeatedText
 from pmcmine.jats.mentions import FigureIndex
-from pmcmine.jats.sentences import Sentences
 from pmcmine.jats.table_mentions import TableIndex, find_table_mentions
 from pmcmine.jats.text import Ref, Text
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.text import bounds
+from pmcmine.text.sentences import Sentences
 from schemas.table_mention import TableMention
 
 _LINKS = etree.XPath("descendant::xref[@ref-type='table']")

@@ -12,6 +12,7 @@ from pmcmine.duplicates.benchmark_sets import Benchmarks
 from pmcmine.duplicates.signatures import sign
 from pmcmine.images.check import CheckedImage
 from pmcmine.jats import Extraction
+from pmcmine.miner.context import with_context
 from pmcmine.miner.enrichers import enrich_figures, enrich_panels
 from pmcmine.miner.exclusions import benchmarks, unwanted
 from pmcmine.miner.graphics import Choice, choose, unused_media
@@ -52,6 +53,7 @@ def mine_figures(
         rows = _in_benchmarks(rows, images, sets, mined)
     if config.panels:
         _panels(rows, images, choices, media, config, mined)
+    rows, mined.panels = with_context(rows, mined.panels, mined.mentions, mined.paragraphs)
     parts = _Parts(mined)
     panel_keys: set[str] = set()
     unwanted_ids: set[str] = set()

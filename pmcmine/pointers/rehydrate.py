@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pmcmine.concepts.definitions import Source, definitions_of
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 from pmcmine.images.check import CheckedImage, check_image
@@ -273,6 +275,7 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
     withheld = rows["withheld"].to_pylist()
     key = _EXTRACTED.get(table) or _PIECES.get(table) or "article_id"
     ids = rows[key].to_pylist()
+    contexts = rows["context"].to_pylist() if "context" in columns else None
     spans = rows["spans"].to_pylist() if table == "panels" else None
     starts, ends = (rows[c].to_pylist() if table == "concepts" else [] for c in ("start", "end"))
     for n, stated in enumerate(withheld):
@@ -286,6 +289,8 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
             whole = _context(texts, ids[n])
             at = [(s["start"], s["end"]) for s in spans[n]] if spans is not None else [(starts[n], ends[n])]
             held = None if whole is None else {"text": " ".join(whole[a:b] for a, b in at)}
+        if held is not None and contexts is not None:
+            held["context"] = [_context_part(part, texts) for part in contexts[n]]
         kept = {c: held.get(c) for c in columns} if held is not None else None
         if kept is None or digest(kept) != stated:
             found.left[table] += 1
@@ -318,6 +323,19 @@ def _document(texts: _Texts, places: Sequence[Mapping[str, Any]]) -> dict[str, A
 
 def _holds_text(place: Mapping[str, Any]) -> bool:
     return place["kind"] != "figure" and place["reason"] is None
+
+
+def _context_part(part: Mapping[str, Any], texts: _Texts) -> dict[str, Any]:
+    """Return a part of a context with its words; the hash of its row tells whether they are right."""
+    if part["text"] is not None:
+        return dict(part)
+    source = _context(texts, part["source_id"]) or ""
+    at = (part["start"], part["end"])
+    short = None
+    if part["kind"] == "abbreviation":
+        defined = chain(*(definitions_of(Source("", source, listed, caption=True)) for listed in (False, True)))
+        short = next((d.short for d in defined if (d.start, d.end) == at), None)
+    return {**part, "text": source[slice(*at)], "short": short}
 
 
 def _context(texts: _Texts, row: str) -> str | None:

@@ -34,6 +34,9 @@ def withhold(row: Any, extra_texts: Collection[str] = ()) -> Any:
     names = _COLUMNS[type(row)]
     texts = {name: getattr(row, name) for name in names}
     changed: dict[str, Any] = {name: None if value is None else type(value)() for name, value in texts.items()}
+    if "context" in texts:  # its places stay, so that whoever has the article can fill it in
+        changed["context"] = tuple(p if p.start is None else replace(p, text=None, short=None) for p in row.context)
+        texts["context"] = plain(row.context)
     if hasattr(row, "patients"):
         changed["patients"] = tuple(replace(p, diagnosis=None) for p in row.patients)
     if hasattr(row, "graphics"):

@@ -140,8 +140,7 @@ class Samples:
         """What the samples are, for states."""
         if self._fingerprint is None:
             shards, offsets, sizes = ([getattr(p, k) for p in self._places] for k in ("shard", "offset", "size"))
-            shown = f"{self._compose.text}/{self._compose.mentions}/{self._compose.columns}"
-            self._fingerprint = stream_state.fingerprint(shards, offsets, sizes, shown)
+            self._fingerprint = stream_state.fingerprint(shards, offsets, sizes, self._compose.shown)
         return self._fingerprint
 
     def __iter__(self) -> Iterator[dict[str, Any]]:

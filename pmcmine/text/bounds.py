@@ -19,6 +19,10 @@ TITLE: Final = 2_000  # characters of the titles of an article and its sections,
 ATTRIBUTION: Final = 4_000  # characters of an attribution line
 PATH_TEXT: Final = 8_000  # characters of all titles above a paragraph
 CAPTION_COPY: Final = 100_000  # characters of the whole caption in the sample of each of its panels
+CONTEXT: Final = 16 << 20  # characters of the contexts of all figures and panels of an article
+CONTEXT_SENTENCES: Final = 6_000  # characters of the sentences of one context; about 1,500 tokens
+CONTEXT_SENTENCE: Final = 1_500  # characters of one of them, or of a title; longer ones fit in no budget
+CONTEXT_PARTS: Final = 30  # sentences, and abbreviations, of one context
 KEYWORDS: Final = 500  # keywords of an article, each of which is a title
 
 XML_TAGS: Final = 2_000_000  # "<" in an article; libxml2 holds about 200 bytes of memory for each
