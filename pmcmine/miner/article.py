@@ -11,6 +11,7 @@ from pmcmine.config import MineConfig
 from pmcmine.ids import article_id
 from pmcmine.jats import ArticleMeta, extract_article
 from pmcmine.miner.budget import BudgetExceeded, within
+from pmcmine.miner.cases import add_cases, find_cases, paragraphs_of
 from pmcmine.miner.enrichers import enrich_paragraphs, extra_texts
 from pmcmine.miner.exclusions import benchmarks, unwanted
 from pmcmine.miner.figures import mine_figures
@@ -121,7 +122,9 @@ def _mine(
     mined.article_tables = extraction.article_tables
     mined.grids = extraction.grids
     mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
-    mine_figures(extraction, bundle, config, ledger, mined)
+    cases = find_cases(extraction, mined, ledger)
+    mine_figures(extraction, bundle, config, ledger, mined, paragraphs_of(cases))
+    add_cases(cases, extraction, mined)
     if config.pointers:
         _withhold(extraction.article.license_group, config, mined)
 

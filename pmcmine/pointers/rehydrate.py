@@ -44,7 +44,7 @@ _EXTRACTED: Final = {
     "article_tables": "table_id",
     "grids": "grid_id",
 }
-_PIECES: Final = {"panels": "figure_id", "concepts": "context_id"}
+_PIECES: Final = {"panels": "figure_id", "concepts": "context_id", "cases": "case_id"}
 
 
 @dataclass
@@ -266,12 +266,15 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
     key = _EXTRACTED.get(table) or _PIECES[table]
     ids = rows[key].to_pylist()
     spans = rows["spans"].to_pylist() if table == "panels" else None
+    passages = rows["passages"].to_pylist() if table == "cases" else None
     starts, ends = (rows[c].to_pylist() if table == "concepts" else [] for c in ("start", "end"))
     for n, stated in enumerate(withheld):
         if stated is None:
             continue
         if table in _EXTRACTED:
             held = texts.get(table, ids[n])
+        elif passages is not None:
+            held = _case(texts, passages[n])
         else:
             whole = _context(texts, ids[n])
             at = [(s["start"], s["end"]) for s in spans[n]] if spans is not None else [(starts[n], ends[n])]
@@ -292,6 +295,17 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
         rows = rows.set_column(at_column, field, pa.array(filled, field.type))
     with target.create(name, replace=True) as (out, _):
         pq.write_table(rows, out, compression="zstd")
+
+
+def _case(texts: _Texts, passages: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return the text of a case, None if one of its paragraphs is missing."""
+    pieces = []
+    for passage in passages:
+        held = texts.get("paragraphs", passage["paragraph_id"])
+        if held is None:
+            return None
+        pieces.append(held["text"][passage["start"] : passage["end"]])
+    return {"text": "\n".join(pieces)}
 
 
 def _context(texts: _Texts, row: str) -> str | None:

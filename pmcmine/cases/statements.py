@@ -1,0 +1,225 @@
+"""Statements of age and sex that introduce a single patient ("a 54-year-old woman", "a man aged 30")."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from pmcmine.cases.people import ANIMALS, FEMALE, MALE, PERSONS
+
+LONGEST: Final = 50_000  # characters of a paragraph that are read
+MOST: Final = 200  # statements of a paragraph
+
+_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES: Final = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+_NUMBERS: Final = {w: i for i, w in enumerate(_ONES, 1)} | {w: 10 * i for i, w in enumerate(_TENS, 2)}
+_SPELT: Final = rf"(?:(?:{'|'.join(_TENS)})(?:[- ](?:{'|'.join(_ONES[:9])}))?|{'|'.join(reversed(_ONES))})"
+_UNIT: Final = r"(?P<unit>years?|yrs?|y|months?|mo|weeks?|wk|days?)"
+_NUMBER: Final = rf"(?P<n>\d{{1,3}}(?:[.·]\d)?|{_SPELT})"
+_PERSON: Final = rf"(?P<person>{'|'.join(sorted([*FEMALE, *MALE, *PERSONS], key=len, reverse=True))})"
+# A number of years, what follows it, and the words up to the person.
+_OLD: Final = re.compile(
+    rf"\b{_NUMBER}[-‐‑–\s]*{_UNIT}\.?[-‐‑–\s/]*(?P<old>olds?|o(?:\.|\b)(?:ld)?|of[- ]age|aged)\b"
+    rf"(?P<rest>(?:[ ,\-/(]+[\w'’\-]+){{0,9}})",
+    re.IGNORECASE,
+)  # fmt: skip
+_AGED: Final = re.compile(
+    rf"\b{_PERSON}(?: patient)?,?\s*\(?(?:who (?:was|is) )?(?:aged?|age of|of)[ :]+{_NUMBER}(?:[- ]{_UNIT}\b)?(?!\s*(?:mm|cm|kg|%|g\b))",
+    re.IGNORECASE,
+)  # fmt: skip
+_COMMA: Final = re.compile(
+    rf"\b(?P<person>male|female|man|woman|boy|girl)(?: patient)?[,(]+ ?{_NUMBER}[- ]?(?P<unit>years?|yrs?|y|months?|days?|weeks?)\b",
+    re.IGNORECASE,
+)  # fmt: skip
+_DECADE: Final = re.compile(
+    rf"\b{_PERSON} in (?:his|her|their) (?:(?:early|mid|late)[- ]?)?(?:\d0(?:['’]?s|th)|{'|'.join(_TENS)}|twenties|[a-z]{{3,6}}ties|teens)\b",
+    re.IGNORECASE,
+)  # fmt: skip
+_BARE: Final = re.compile(
+    rf"\b(?:[Aa]n?|[Oo]ne|[Tt]h(?:is|e)|[Oo]ur|[Aa]nother|(?:[Tt]he )?(?:[Ff]irst|[Ss]econd|[Tt]hird|[Oo]ther)) (?:[\w\-]+,? ){{0,6}}?{_PERSON}\b"
+    r"(?=,? (?:\([^()]{1,40}\) )?(?:who |was |had |with |having |is |has |presented|complain|came|underwent|attended|visited|sought|reported|developed"
+    r"|suffer|born|known|referred|admitted|treated|diagnosed|returned|engaged|spent))"
+)
+_WORDS: Final = re.compile(r"[\w'’\-]+")
+_STOPPED: Final = re.compile(
+    r"\b(?:was|were|had|has|presented|presents|who|whose|which|with|came|underwent|and (?:his|her)|admitted|visited|from)\b",
+    re.IGNORECASE,
+)
+_SUBJECT: Final = re.compile(
+    rf"\b(?:he|she|{'|'.join(sorted([*FEMALE, *MALE, *PERSONS], key=len, reverse=True))})\b[^.;]{{0,40}}$",
+    re.IGNORECASE,
+)
+_GROUP: Final = re.compile(
+    r"\b(?:men|women|males|females|patients|children|boys|girls|adults|infants|subjects|participants|individuals"
+    r"|neonates|newborns|adolescents|twins|siblings|brothers|sisters|people|persons|controls|volunteers|cases|groups?)\b",
+    re.IGNORECASE,
+)
+_RELATIVES: Final = "mother|father|brother|sister|son|daughter|wife|husband|sibling|cousin|aunt|uncle|nephew|niece|twin|parents?|partner|grand\\w+"
+# The nearest person before the age is somebody's relative.
+_RELATIVE: Final = re.compile(
+    rf"\b(?:{_RELATIVES})\b(?!['’]s)(?:(?!\b(?:patient|he|she|man|woman|boy|girl|proband|infant|child)\b)[^.;]){{0,60}}$",
+    re.IGNORECASE,
+)
+_BRACKETS: Final = re.compile(r"\([^()]*\)")
+_OTHERS: Final = re.compile(
+    r"\bet al\b|\b(?:previously|first|recently|initially|originally) (?:reported|described|published)\b"
+    r"|\b(?:reported|described|published|documented) (?:by|in (?:the literature|(?:19|20)\d\d))\b|\bin the literature\b"
+    r"|\b(?:authors|colleagues|co-workers) (?:reported|described|presented)\b|\bliterature (?:review|search)\b"
+)
+_HE: Final = re.compile(r"\b(he|him|his|himself|she|her|hers|herself)\b", re.IGNORECASE)
+_HINT: Final = re.compile(
+    rf"\b(?:old|age[d]?|in (?:his|her|their)|y/?o)\b|\b(?:{'|'.join([*FEMALE, *MALE, *PERSONS])})\b", re.IGNORECASE
+)
+_YEARS: Final = {"y": 1.0, "m": 1 / 12, "w": 7 / 365.25, "d": 1 / 365.25}
+_OPENS: Final = re.compile(
+    r"(?:^|\b(?:an?|another|one|our|first|second|third|fourth|fifth|following|current|present|index|other))[\s,]+"
+    r"(?:[\w\-]+,? ){0,5}$|^$|[.:;(]\s*$",
+    re.IGNORECASE,
+)
+_QUICK: Final = re.compile(
+    rf"\b{_NUMBER}[-‐‑–\s]*(?:years?|yrs?|months?|weeks?|days?)[-‐‑–\s]*(?:old|of[- ]age)\b|\b(?:aged|in (?:his|her)) \d",
+    re.IGNORECASE,
+)
+_INDEFINITE: Final = re.compile(r"^(?:an?|another|one|our|second|third)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement that speaks of one person.
+
+    Attributes:
+        start: first code point.
+        end: one past its last one.
+        age: years; None if it states only a decade or no age.
+        sex: female, male or empty.
+        opens: it can introduce the person: "a", "another" or nothing stands before it, not "the" or "this".
+        relative: it speaks of somebody's relative.
+        animal: the words name an animal.
+        others: the sentence speaks of a case that others published.
+    """
+
+    start: int
+    end: int
+    age: float | None
+    sex: str
+    opens: bool
+    relative: bool
+    animal: bool
+    others: bool
+
+
+def states_age(text: str) -> bool:
+    """Return whether a text may state the age of a person; cheaper than `statements`."""
+    return bool(_QUICK.search(text[:LONGEST]))
+
+
+def sex_of(words: str) -> str:
+    """Return female or male by the first word that says so, else nothing."""
+    for word in _WORDS.findall(words.lower()):
+        if word in FEMALE:
+            return "female"
+        if word in MALE:
+            return "male"
+    return ""
+
+
+def sex_by_pronouns(text: str) -> str:
+    """Return the sex that at least three of four pronouns have, if there are two."""
+    counts = Counter("male" if w.lower().startswith("hi") or w.lower() == "he" else "female" for w in _HE.findall(text))
+    if not counts:
+        return ""
+    sex, most = counts.most_common(1)[0]
+    return sex if most >= 2 and most >= 3 * (counts.total() - most) else ""
+
+
+def age_of(number: str, unit: str | None) -> float | None:
+    """Return years; None if nobody is that old."""
+    number = number.replace("·", ".")
+    n = float(number) if number[0].isdigit() else float(sum(_NUMBERS[p] for p in re.split(r"[- ]", number.lower())))
+    age = n * _YEARS[(unit or "y")[0].lower()]
+    return round(age, 2) if age <= 120 else None
+
+
+def statements(text: str, starts: list[int]) -> list[Statement]:
+    """Return the statements of a paragraph in their order.
+
+    Args:
+        text: the paragraph.
+        starts: where its sentences start.
+    """
+    text = text[:LONGEST]
+    if not _HINT.search(text):
+        return []
+    found: list[tuple[int, int, float | None, str]] = []
+    for m in _OLD.finditer(text):
+        told = _person(m["rest"])
+        if told is None:
+            if _GROUP.search(m["rest"]) or not _SUBJECT.search(text[max(0, m.start() - 60) : m.start()]):
+                continue
+            told = ""
+        found.append((m.start(), m.start("rest") + len(m["rest"]), age_of(m["n"], m["unit"]), told))
+    for pattern in (_AGED, _COMMA):
+        found += [(m.start(), m.end(), age_of(m["n"], m["unit"]), sex_of(m["person"])) for m in pattern.finditer(text)]
+    for pattern in (_DECADE, _BARE):
+        found += [(m.start(), m.end(), None, sex_of(m[0])) for m in pattern.finditer(text)]
+    out: list[Statement] = []
+    at = 0
+    for start, end, age, sex in sorted(found, key=lambda f: (f[0], f[2] is None))[:MOST]:
+        if out and start < out[-1].end:
+            if out[-1].age is None and age is not None:  # "a 40s man aged 43"
+                out[-1] = _statement(
+                    text, out[-1].start, end, age, sex or out[-1].sex, _sentence(starts, out[-1].start)
+                )
+            continue
+        while at + 1 < len(starts) and starts[at + 1] <= start:
+            at += 1
+        out.append(_statement(text, start, end, age, sex, (starts[at], _end(starts, at, len(text)))))
+    return out
+
+
+def _end(starts: list[int], at: int, size: int) -> int:
+    return starts[at + 1] if at + 1 < len(starts) else size
+
+
+def _sentence(starts: list[int], position: int) -> tuple[int, int]:
+    at = bisect_right(starts, position) - 1
+    return starts[at], _end(starts, at, position + 400)
+
+
+def _person(rest: str) -> str | None:
+    """Return the sex of the person whom the words after an age name, None if they name none or several."""
+    stop = _STOPPED.search(rest)
+    words = [w.lower() for w in _WORDS.findall(rest[: stop.start()] if stop else rest)]
+    for i, word in enumerate(words):
+        if _GROUP.fullmatch(word):
+            return None
+        if word in FEMALE or word in MALE or word in PERSONS:
+            after = words[i + 1] if i + 1 < len(words) else ""
+            if _GROUP.fullmatch(after):
+                return None
+            return sex_of(" ".join(words[i : i + 3])) if word in PERSONS else sex_of(word)
+        if word in ANIMALS:
+            return ""
+    return None
+
+
+def _statement(text: str, start: int, end: int, age: float | None, sex: str, sentence: tuple[int, int]) -> Statement:
+    before = text[sentence[0] : start][-80:]
+    whole = text[sentence[0] : min(sentence[1], sentence[0] + 1_000)]
+    words = text[start:end]
+    return Statement(
+        start,
+        end,
+        age,
+        sex,
+        bool(_OPENS.search(before)) if age is not None else bool(_INDEFINITE.match(words)),
+        bool(_RELATIVE.search(_BRACKETS.sub("", before))),
+        any(w in ANIMALS for w in _WORDS.findall(f"{before[-40:]} {words}".lower())),
+        bool(_OTHERS.search(whole)),
+    )
