@@ -10,19 +10,19 @@ from typing import Final
 _LONGEST: Final = 120  # characters of a phrase
 # What ends the phrase that names the disease.
 _STOP: Final = re.compile(
-    r"[.;:\[\]]|,(?!\s(?:[\w-]+,? ){0,3}(?:type|stage|grade|NOS\b))|\s[(–—]|\s(?:was|were|is|are|had|has|have|been|based|which|who|that|whose|since|because|due|after|before|by"
+    r"[.;:\[\]]|,(?=\s)(?!\s(?:[\w-]+,? ){0,3}(?:type|stage|grade|NOS\b))|\s[(–—]|\s(?:was|were|is|are|had|has|have|been|based|which|who|that|whose|since|because|due|after|before|by"
     r"|when|while|where|although|but|despite|from|using|via|through|for|on|at|during|until|under|he|she|his|her|we|our|the patient|it|this|these|to|as|according|given|could|can|may|might|should|would|rather|than|without|following|if)\b"
     r"|\sin (?:\d{4}|(?:January|February|March|April|May|June|July|August|September|October|November|December)|our|another|an?|this|the (?:patient|present|emergency|past)|his|her|view|light|19|20|accordance)\b"
-    r"|\sand (?:was|were|he|she|his|her|treated|started|underwent|received|then|the patient|we|a|had|has|therefore|subsequently|referred|admitted|surgery|treatment|prescribed|managed|is|that|to|excluded?|ruled)\b"
+    r"|\sand (?:was|were|he|she|his|her|treated|started|underwent|received|\w+ed|then|the patient|we|a|had|has|therefore|subsequently|referred|admitted|surgery|treatment|prescribed|managed|is|that|to|excluded?|ruled)\b"
     r"|\swith (?:no|an?|the|his|her|subsequent|good|surgical|suspicion|positive|respect|histo\w+)\b|\s\d+ (?:years?|months?|weeks?|days?|h\b|hours?)|$",
     re.IGNORECASE,
 )
 _ABOUT: Final = r"(?:(?:an?|the|his|her|our|this|final|definitive|definite|histological|histopathological|pathological|pathologic|clinical|confirmed|main|postoperative|working|correct|discharge|molecular|genetic|ultimate|conclusive|radiological) )*"
 _BEFORE: Final = re.compile(
     rf"\b(?:(?P<final>(?:final|definitive|definite|correct|discharge|ultimate|conclusive)(?: \w+)? diagnos[ie]s)|(?P<told>{_ABOUT}diagnos[ie]s))"
-    r"(?:,? (?:was|were|is|being|became)(?: (?:made|established|confirmed|given|reached|set|therefore|then|thus|consistent|compatible|defined|determined|considered))*)?"
-    r"(?: (?:of|as|to be|with|that of|:|which was))+ |\b(?P<verb>(?:re)?diagnosed (?:with|as(?: having)?|to have|of|to be)) "
-    r"|\b(?P<colon>(?:final |definitive )?diagnos[ie]s(?: (?:was|were|is))? ?:?) (?=an? |[A-Za-z])",
+    r"(?P<how>(?:,? (?:was|were|is|being|became)(?: (?:made|established|confirmed|given|reached|set|therefore|then|thus|consistent|compatible|defined|determined|considered))*)?"
+    r"(?: (?:of|as|to be|with|that of|which was))+| (?:was|were|is)(?= (?!made|established|confirmed|based|reached|not|given|also|further|supported|challenging|difficult|delayed|suspected|considered|in\b|by\b))| ?:) "
+    r"|\b(?P<verb>(?:re)?diagnosed (?:with|as(?: having)?|to have|of|to be)) ",
     re.IGNORECASE,
 )  # fmt: skip
 _PATHOLOGY: Final = re.compile(
@@ -30,6 +30,16 @@ _PATHOLOGY: Final = re.compile(
     r"[^.;]{0,160}?\b(?P<how>(?:were |was |is |are )?(?:all |also |most |highly |strongly )?(?:consistent with|compatible with|in keeping with|diagnostic of|diagnostic for|indicative of|characteristic of|typical of|suggestive of)|(?:confirmed|established|proved|confirming|proving)(?: (?:the|a|an|to be|that (?:it|this|the \w+) was))*(?: (?:diagnosis|presence)(?: of)?)?) ",
     re.IGNORECASE,
 )  # fmt: skip
+# A finding that is the title's disease.
+_REVEALED: Final = re.compile(
+    r"\b(?:reveal\w*|show(?:ed|ing|s)?|demonstrat\w+|indicat\w+|confirm\w*|identified|found|detected|verified|report(?:ed)?|suggest\w*|was|were|with|as|developed|had|of) (?:to be |that |the presence of |the |a |an )*(?=[A-Za-z])",
+    re.IGNORECASE,
+)
+_DISEASE: Final = re.compile(
+    r"(?:oma|omas|itis|osis|emia|aemia|pathy|plasia|trophy|ism|syndrome|disease|cancer|carcinoma|tumou?r|infection|infarction|fracture|hernia|aneurysm|fistula|abscess|lymphoma|leuk\w+|sarcoma|malformation|dystonia|eruption|defect"
+    r"|deficiency|failure|obstruction|perforation|rupture|thrombosis|embolism|stenosis|cyst|disorder|hemorrhage|haemorrhage|metastas[ie]s|toxicity|poisoning|psychosis|heterotopia|anomaly|dissection|torsion|injury|pregnancy|pneumonia|erythema|tuberculosis)\b",
+    re.IGNORECASE,
+)
 _PASSIVE: Final = re.compile(
     r"(?:^|[.;,:]\s|\b(?:and|when|that|therefore|thus|finally),? )(?P<what>(?:[A-Za-z0-9][\w'’\-/]*[ ]){1,8}?)(?:was|were) (?:(?:then|therefore|finally|thus|subsequently|clinically|definitively|eventually) )*(?:diagnosed|confirmed)\b(?! (?:with|as|to))"
 )
@@ -45,13 +55,37 @@ _REJECTED: Final = re.compile(
     re.IGNORECASE,
 )
 _LEADS: Final = re.compile(
-    r"^(?:(?:an?|the|his|her|having|probable|possible|presumed|severe|acute on|primary diagnosis of|confirmed|established|case of|diagnosis of|presence of|most likely) )+",
+    r"^(?:(?:and|or|an?|the|his|her|having|probable|possible|presumed|severe|acute on|primary diagnosis of|confirmed|established|case of|diagnosis of|presence of|most likely) )+",
+    re.IGNORECASE,
+)
+_TAIL: Final = re.compile(
+    r"(?:\s(?:induced|caused|complicated|associated|secondary|related|due|followed|characteri[sz]ed|accompanied|confirmed|involving|located|arising|presenting|presented|resulting|triggered|mimicking|originating|measuring|and|or|with|in|of|a|an|the|also|then|most|likely|made|only))+$",
+    re.IGNORECASE,
+)
+_EARLIER: Final = re.compile(
+    r"^[^.;]{0,40}?\b(?:ago|earlier|previously)\b|^[^.;]{0,25}\b(?:years?|months?) (?:before|prior)\b|^ at (?:the )?(?:age|birth)\b",
     re.IGNORECASE,
 )
 _EMPTY: Final = re.compile(
-    r"^(?:such|this|that|these|those|same|other|its?|both|all|any|each|some|the|either|following|above|our|their|no|not|more|most)\b"
+    r"^(?:which|who|that|such|this|that|these|those|same|other|its?|both|all|any|each|some|the|either|following|above|our|their|no|not|more|most)\b"
     r"|^(?:\w+ )?(?:diseases?|conditions?|lesions?|disorders?|syndromes?|patients?|cases?|findings?|diagnos[ie]s|entit(?:y|ies)|tumou?rs?|mass(?:es)?|results?|suspicion|symptoms?|problem|process|illness|pathology|images?|imaging|treatment|infection|exclusion|choice|made|confirmed|established|reached|unclear|uncertain|unknown|stage \w+|positive|negative|him|her|it)$",
     re.IGNORECASE,
+)
+# What is confirmed or found by an examination, but no disease.
+_NO_DISEASE: Final = re.compile(
+    r"\b(?:mass(?:es)?|lesions?|nodules?|lumps?|swellings?|response|remission|recurrence|progression|position|placement|patency|location|absence|level|levels|cells?|margins?|"
+    r"bronchoscopy|colonoscopy|endoscopy|biopsy|MRI|CT|scan|ultrasound|ultrasonography|echocardiography|examination|tests?|testing|analysis|findings?|features?|criteria|pregnancy test|"
+    r"results?|surgery|treatment|therapy|antibiotics|evaluation|success|improvement|resolution|variant|mutation|genotype|deletion|expression|stain(?:ing)?|growth|hospital|department|clinic|day|time|age)$",
+    re.IGNORECASE,
+)
+_GENERIC: Final = re.compile(
+    r"tumou?r|cancer|disease|infection|syndrome|defect|failure|lesion|injury|disorder|deficiency|obstruction|rupture",
+    re.IGNORECASE,
+)
+_COMMON: Final = frozenset(
+    "case report review literature patient patient with rare unusual presenting presentation clinical diagnosi treatment "
+    "acute chronic severe primary secondary left right bilateral disease syndrome adult child woman young elderly after "
+    "following induced successful management from series image finding feature".split()
 )
 _WORDS: Final = re.compile(r"[A-Za-z]{4,}")
 
@@ -71,53 +105,64 @@ class Wording:
     rank: int
 
 
-def wordings(text: str, starts: Sequence[int]) -> list[Wording]:
+def wordings(text: str, starts: Sequence[int], title: str) -> list[Wording]:
     """Return the diagnoses that a text states, in its order; earlier, rejected and others' are left out.
 
     Args:
         text: the text.
         starts: where its sentences start.
+        title: title of the article; a finding is a diagnosis if its words are the title's.
     """
+    said = title_words(title)
     out: list[Wording] = []
     ends = [*starts[1:], len(text)]
     for start, end in zip(starts, ends, strict=True):
         sentence = text[start : min(end, start + 2_000)]
-        out += [Wording(start + w.start, start + w.end, w.rank) for w in _in_sentence(sentence)]
+        out += [Wording(start + w.start, start + w.end, w.rank) for w in _in_sentence(sentence, said)]
     return out
 
 
-def _in_sentence(sentence: str) -> list[Wording]:
-    low = sentence.lower()
-    if not ("diagnos" in low or "consistent" in low or "confirm" in low or "compatible" in low or "keeping" in low
-            or "suggestive" in low or "indicative" in low or "typical" in low or "characteristic" in low or "establish" in low or "prov" in low):  # fmt: skip
-        return []
-    out: list[Wording] = []
-    for m in _BEFORE.finditer(sentence):
-        phrase = phrase_at(sentence, m.end())
-        if (
-            phrase is None
-            or _NOT.search(sentence[max(0, m.start() - 45) : m.end()])
-            or _REJECTED.match(sentence[phrase[1] :])
-        ):
-            continue
-        out.append(Wording(*phrase, 4 if m["final"] else 3))
-    if not out:
-        for m in _PASSIVE.finditer(sentence):
-            phrase = _trim(sentence, m.start("what"), m.end("what"))
-            if phrase is not None and not _NOT.search(sentence[max(0, m.start() - 20) : m.end()]):
-                out.append(Wording(*phrase, 3))
-    if not out:
-        for m in _PATHOLOGY.finditer(sentence):
-            phrase = phrase_at(sentence, m.end())
-            weak = (
-                "suggestive" in m["how"]
-                or "indicative" in m["how"]
-                or "characteristic" in m["how"]
-                or "typical" in m["how"]
-            )
-            if phrase is not None and not _NOT.search(sentence[max(0, m.start("how") - 25) : m.end()]):
-                out.append(Wording(*phrase, 1 if weak else 2))
-    return out
+def title_words(text: str) -> frozenset[str]:
+    """Return the words of a title or phrase that may name a disease, plural or not."""
+    return frozenset(w.lower().removesuffix("s") for w in _WORDS.findall(text)) - _COMMON
+
+
+def _in_sentence(sentence: str, said: frozenset[str]) -> list[Wording]:
+    """Return the diagnoses of a sentence by the firmest kind of wording that it has."""
+    firm = list(_BEFORE.finditer(sentence))
+    if firm:
+        return [Wording(*p, 4 if m["final"] else 3) for m in firm if (p := _stated(sentence, m.end(), m.start() - 45))]
+    passive = [m for m in _PASSIVE.finditer(sentence) if not _NOT.search(sentence[max(0, m.start() - 20) : m.end()])]
+    found = [p for m in passive if (p := _trim(sentence, m.start("what"), m.end("what")))]
+    if found:
+        return [Wording(*p, 3) for p in found]
+    for m in _PATHOLOGY.finditer(sentence):
+        phrase = _stated(sentence, m.end(), m.start("how") - 25)
+        if phrase is not None:
+            found.append(phrase)
+            weak = any(word in m["how"] for word in ("suggestive", "indicative", "characteristic", "typical"))
+            return [Wording(*phrase, 1 if weak else 2)]
+    for m in _REVEALED.finditer(sentence):
+        phrase = _stated(sentence, m.end(), m.start() - 45)
+        if phrase is not None and _is_titled(sentence[phrase[0] : phrase[1]], said):
+            found.append(phrase)
+    return [Wording(*p, 1) for p in found]
+
+
+def _stated(sentence: str, start: int, before: int) -> tuple[int, int] | None:
+    """Return the phrase at `start` unless the words from `before` on, or after it, say that it is not the diagnosis."""
+    phrase = phrase_at(sentence, start)
+    if phrase is None or _NOT.search(sentence[max(0, before) : start]):
+        return None
+    after = sentence[phrase[1] :]
+    return None if _REJECTED.match(after) or _EARLIER.match(after) else phrase
+
+
+def _is_titled(phrase: str, said: frozenset[str]) -> bool:
+    """Return whether a phrase names a disease whose words the title has."""
+    shared = title_words(phrase) & said
+    named = len(shared) > 1 or any(_DISEASE.search(w) and not _GENERIC.fullmatch(w) for w in shared)
+    return named and len(phrase) < 70 and bool(_DISEASE.search(phrase))
 
 
 def phrase_at(text: str, start: int) -> tuple[int, int] | None:
@@ -132,11 +177,12 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
     if lead:
         start += lead.end()
     phrase = text[start:end]
-    end -= len(phrase) - len(phrase.rstrip(" ,-"))
+    end -= len(phrase) - len(_TAIL.sub("", phrase.rstrip(" ,-")))
     phrase = text[start:end]
     if (
         not 3 <= len(phrase) <= _LONGEST
         or _EMPTY.search(phrase)
+        or _NO_DISEASE.search(phrase)
         or (not _WORDS.search(phrase) and not re.fullmatch(r"[A-Z][A-Z0-9-]{1,9}", phrase))
     ):
         return None
@@ -152,11 +198,10 @@ def chosen(found: Sequence[tuple[str, Wording]], title: str) -> list[int]:
     """
     if not found:
         return []
-    said = {w.lower() for w in _WORDS.findall(title)}
+    said = title_words(title)
 
     def weight(i: int) -> tuple[int, int, int]:
-        words = {w.lower() for w in _WORDS.findall(found[i][0])}
-        shared = len(words & said)
+        shared = len(title_words(found[i][0]) & said)
         return (found[i][1].rank + (2 if shared else 0), shared, i)
 
     best = max(range(len(found)), key=weight)

@@ -45,9 +45,10 @@ _NO_PART: Final = re.compile(
     re.IGNORECASE,
 )
 _LEAST: Final = 2
+_LEAST_BESIDE: Final = 4
 
 
-def part_of(sentence: str, title: str, introduces: bool, after: str | None) -> str | None:
+def part_of(sentence: str, title: str, introduces: bool, after: str | None, diagnosis: bool) -> str | None:
     """Return the part of a case that a sentence states, None if nothing tells.
 
     Args:
@@ -55,6 +56,7 @@ def part_of(sentence: str, title: str, introduces: bool, after: str | None) -> s
         title: title of the innermost section.
         introduces: it introduces the patient.
         after: part of the sentence before, which decides between equals.
+        diagnosis: it states the diagnosis, so that another part needs more cues.
     """
     sentence = sentence[:2_000]
     if _NO_PART.search(sentence):
@@ -72,4 +74,4 @@ def part_of(sentence: str, title: str, introduces: bool, after: str | None) -> s
     if after is not None and scores.get(after, 0) > 0:
         scores[after] += 0.5
     best = max(scores, key=lambda part: scores[part])
-    return best if scores[best] >= _LEAST else None
+    return best if scores[best] >= (_LEAST_BESIDE if diagnosis else _LEAST) else None

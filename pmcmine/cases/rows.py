@@ -43,9 +43,10 @@ def _row(
     article: Article, ordinal: int, patient: Patient, pictures: Shown, by_context: Mapping[str, Sequence[Concept]]
 ) -> Case:
     diagnoses = _diagnoses(patient, article.title or "")
+    places = [(d.paragraph_id, d.start) for d in diagnoses]
     concepts = [c.concept_id for p in patient.passages for c in _within(p, by_context)]
     concepts += [c.concept_id for f in pictures.figure_ids for c in by_context.get(f, ())]
-    spans = [s for p in patient.passages for s in _spans(p, patient)]
+    spans = [s for p in patient.passages for s in _spans(p, patient, places)]
     return Case(
         case_id=f"{article.article_id}/case{ordinal}",
         article_id=article.article_id,
@@ -88,7 +89,7 @@ def _sentences(passage: Passage) -> list[tuple[int, int]]:
     return [(a, a + len(text[a:b].rstrip())) for a, b in pairwise(bounds) if text[a:b].strip()]
 
 
-def _spans(passage: Passage, patient: Patient) -> list[CaseSpan]:
+def _spans(passage: Passage, patient: Patient, diagnoses: Sequence[tuple[str, int]]) -> list[CaseSpan]:
     """Return the spans of all parts but the diagnosis; neighbouring sentences of one part are one span."""
     paragraph = passage.told.paragraph
     title = paragraph.section_titles[-1] if paragraph.section_titles else ""
@@ -98,7 +99,8 @@ def _spans(passage: Passage, patient: Patient) -> list[CaseSpan]:
     for n, (start, end) in enumerate(_sentences(passage)):
         stated = [s for s in passage.told.statements if start <= s.start < end]
         introduces = (first and n == 0) or any(s.opens and s.age is not None and not s.relative for s in stated)
-        before, part = part, part_of(paragraph.text[start:end], title, introduces, part)
+        states = any(p == paragraph.paragraph_id and start <= at < end for p, at in diagnoses)
+        before, part = part, part_of(paragraph.text[start:end], title, introduces, part, states)
         if part is None:
             continue
         if out and part == before:
@@ -113,7 +115,7 @@ def _diagnoses(patient: Patient, title: str) -> list[CaseSpan]:
     for passage in patient.passages:
         bounds = _sentences(passage)
         text = passage.told.paragraph.text[: passage.end]
-        for wording in wordings(text, [a for a, _ in bounds]):
+        for wording in wordings(text, [a for a, _ in bounds], title):
             found.append((passage, wording))
     texts = [(p.told.paragraph.text[w.start : w.end], w) for p, w in found]
     return [

@@ -22,6 +22,7 @@ from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.sources.base import ABSENT, Entry, Reader, VersionMeta
 from pmcmine.text.redact import hide
 from schemas.ledger import Tombstone
+from schemas.paragraph import Paragraph
 
 log = logging.getLogger(__name__)
 
@@ -112,12 +113,7 @@ def _mine(
         ledger.add(Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id)
     mined.article = extraction.article
     mined.mentions = extraction.mentions
-    mined.paragraphs = enrich_paragraphs(extraction.paragraphs, config)
-    sets = benchmarks(config)
-    if sets is not None:
-        named = sets.texts([p.text for p in mined.paragraphs])
-        mined.paragraphs = [replace(p, benchmarks=n) if n else p for p, n in zip(mined.paragraphs, named, strict=True)]
-        mined.counts.update(f"benchmark/{name}/paragraph" for names in named for name in names)
+    mined.paragraphs = _in_benchmarks(enrich_paragraphs(extraction.paragraphs, config), config, mined)
     _drop_paragraphs(mined, meta.article_id, config, ledger)
     mined.article_tables = extraction.article_tables
     mined.grids = extraction.grids
@@ -127,6 +123,16 @@ def _mine(
     add_cases(cases, extraction, mined)
     if config.pointers:
         _withhold(extraction.article.license_group, config, mined)
+
+
+def _in_benchmarks(paragraphs: Sequence[Paragraph], config: MineConfig, mined: Mined) -> Sequence[Paragraph]:
+    """Return paragraphs with the benchmark sets that hold their text."""
+    sets = benchmarks(config)
+    if sets is None:
+        return paragraphs
+    named = sets.texts([p.text for p in paragraphs])
+    mined.counts.update(f"benchmark/{name}/paragraph" for names in named for name in names)
+    return [replace(p, benchmarks=n) if n else p for p, n in zip(paragraphs, named, strict=True)]
 
 
 def _drop_paragraphs(mined: Mined, aid: str, config: MineConfig, ledger: Ledger) -> None:
