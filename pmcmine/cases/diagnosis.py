@@ -32,20 +32,22 @@ _PATHOLOGY: Final = re.compile(
 )  # fmt: skip
 # A finding that is the title's disease.
 _REVEALED: Final = re.compile(
-    r"\b(?:reveal\w*|show(?:ed|ing|s)?|demonstrat\w+|indicat\w+|confirm\w*|identified|found|detected|verified|report(?:ed)?|suggest\w*|was|were|with|as|developed|had|of) (?:to be |that |the presence of |the |a |an )*(?=[A-Za-z])",
+    r"\b(?:reveal\w*|show(?:ed|ing|s)?|demonstrat\w+|indicat\w+|confirm\w*|identified|found|detected|verified|report(?:ed)?|suggest\w*) (?:to be |to have |that |(?:the patient|he|she|it|this|the \w+) (?:had|was) |the presence of |the |a |an )*(?=[A-Za-z])",
     re.IGNORECASE,
 )
 _DISEASE: Final = re.compile(
-    r"(?:oma|omas|itis|osis|emia|aemia|pathy|plasia|trophy|ism|syndrome|disease|cancer|carcinoma|tumou?r|infection|infarction|fracture|hernia|aneurysm|fistula|abscess|lymphoma|leuk\w+|sarcoma|malformation|dystonia|eruption|defect"
+    r"(?:omas?|itis|osis|emia|aemia|pathy|plasia|trophy|ism|syndrome|disease|cancer|carcinoma|tumou?r|infection|infarctions?|fractures?|hernia|aneurysm|fistula|abscess|lymphoma|leuk\w+|sarcoma|malformation|dystonia|eruption|defect"
     r"|deficiency|failure|obstruction|perforation|rupture|thrombosis|embolism|stenosis|cyst|disorder|hemorrhage|haemorrhage|metastas[ie]s|toxicity|poisoning|psychosis|heterotopia|anomaly|dissection|torsion|injury|pregnancy|pneumonia|erythema|tuberculosis)\b",
     re.IGNORECASE,
 )
+# The rest of a list whose last member names the disease: "clavicle, femur, and humerus fractures".
+_LIST: Final = re.compile(rf"(?:, [\w\- ]{{3,40}}?){{0,3}},? and [\w\- ]{{3,40}}?\w*{_DISEASE.pattern}", re.IGNORECASE)
 _PASSIVE: Final = re.compile(
     r"(?:^|[.;,:]\s|\b(?:and|when|that|therefore|thus|finally),? )(?P<what>(?:[A-Za-z0-9][\w'’\-/]*[ ]){1,8}?)(?:was|were) (?:(?:then|therefore|finally|thus|subsequently|clinically|definitively|eventually) )*(?:diagnosed|confirmed)\b(?! (?:with|as|to))"
 )
 # Words around that make it another's, an earlier or a rejected diagnosis.
 _NOT: Final = re.compile(
-    r"\b(?:differential|previous(?:ly)?|past|known|prior|earlier|already|years? (?:ago|before|earlier|previously)|initial(?:ly)?|first|misdiagnos\w+|mistaken\w*|suspected|suspicion|provisional|presumptive|presumed|tentative"
+    r"\b(?:differential|previous(?:ly)?|past|known|prior|earlier|already|years? (?:ago|before|earlier|previously)|initial(?:ly)?|first|misdiagnos\w+|primary diagnos\w+|mistaken\w*|suspected|suspicion|provisional|presumptive|presumed|tentative"
     r"|possible|potential|exclud\w+|ruled? out|rule out|ruling out|without|no evidence|denied|no|not|never|history of|had been|has been|mother|father|brother|sister|family|sibling|preoperative|pre-operative|admission|other|alternative"
     r"|criteria|incidence|time of|age of|age at|prevalence|challeng\w+|difficult\w*|delay\w*|since|before|considered|consideration|could be|may be|might be|referr\w+|unlikely|against)\b",
     re.IGNORECASE,
@@ -55,7 +57,7 @@ _REJECTED: Final = re.compile(
     re.IGNORECASE,
 )
 _LEADS: Final = re.compile(
-    r"^(?:(?:and|or|an?|the|his|her|having|probable|possible|presumed|severe|acute on|primary diagnosis of|confirmed|established|case of|diagnosis of|presence of|most likely) )+",
+    r"^(?:(?:and|or|an?|the|his|her|having|suggestive of|of|probable|possible|presumed|severe|acute on|primary diagnosis of|confirmed|established|case of|diagnosis of|presence of|most likely) )+",
     re.IGNORECASE,
 )
 _TAIL: Final = re.compile(
@@ -75,7 +77,7 @@ _EMPTY: Final = re.compile(
 _NO_DISEASE: Final = re.compile(
     r"\b(?:mass(?:es)?|lesions?|nodules?|lumps?|swellings?|response|remission|recurrence|progression|position|placement|patency|location|absence|level|levels|cells?|margins?|"
     r"bronchoscopy|colonoscopy|endoscopy|biopsy|MRI|CT|scan|ultrasound|ultrasonography|echocardiography|examination|tests?|testing|analysis|findings?|features?|criteria|pregnancy test|"
-    r"results?|surgery|treatment|therapy|antibiotics|evaluation|success|improvement|resolution|variant|mutation|genotype|deletion|expression|stain(?:ing)?|growth|hospital|department|clinic|day|time|age)$",
+    r"results?|surgery|etiology|aetiology|origin|process|nature|cause|pregnancy|gestation|infection and|surgery|treatment|therapy|antibiotics|evaluation|success|improvement|resolution|variant|mutation|genotype|deletion|expression|stain(?:ing)?|growth|hospital|department|clinic|day|time|age)$",
     re.IGNORECASE,
 )
 _GENERIC: Final = re.compile(
@@ -139,14 +141,13 @@ def _in_sentence(sentence: str, said: frozenset[str]) -> list[Wording]:
     for m in _PATHOLOGY.finditer(sentence):
         phrase = _stated(sentence, m.end(), m.start("how") - 25)
         if phrase is not None:
-            found.append(phrase)
             weak = any(word in m["how"] for word in ("suggestive", "indicative", "characteristic", "typical"))
             return [Wording(*phrase, 1 if weak else 2)]
     for m in _REVEALED.finditer(sentence):
         phrase = _stated(sentence, m.end(), m.start() - 45)
         if phrase is not None and _is_titled(sentence[phrase[0] : phrase[1]], said):
-            found.append(phrase)
-    return [Wording(*p, 1) for p in found]
+            return [Wording(*phrase, 1)]
+    return []
 
 
 def _stated(sentence: str, start: int, before: int) -> tuple[int, int] | None:
@@ -168,7 +169,9 @@ def _is_titled(phrase: str, said: frozenset[str]) -> bool:
 def phrase_at(text: str, start: int) -> tuple[int, int] | None:
     """Return the bounds of the phrase that begins at `start`, None if it names no disease."""
     stop = _STOP.search(text, start, start + _LONGEST + 40)
-    return _trim(text, start, stop.start() if stop else min(len(text), start + _LONGEST))
+    end = stop.start() if stop else min(len(text), start + _LONGEST)
+    more = _LIST.match(text, end, start + _LONGEST + 40)
+    return _trim(text, start, more.end() if more else end)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:

@@ -17,16 +17,16 @@ _CUES: Final = {
     ),
     "findings": (
         (3, r"\b(?:reveal\w*|show(?:ed|ing|n|s)|demonstrat\w+|disclosed)\b|\b(?:physical|neurological?|ophthalm\w+|clinical|dermatological|laboratory|histo\w+|microscopic|gross|radiolog\w+|ultrasound|imaging) (?:exam\w*|findings?|tests?|stud\w+|investigations?|analys\w+|evaluation|results?)\b"),
-        (2, r"\b(?:exam\w*|CT|MRI|PET|MR|X-?ray\w*|radiograph\w*|tomograph\w*|ultraso\w+|echocardiogra\w+|ECG|EKG|EEG|electrocardiogra\w+|angiogra\w+|endoscop\w+|colonoscop\w+|biops\w+|histo\w+|immunohisto\w+|laborator\w+|cultures?|serolog\w+|PCR|sequenc\w+|mutations?|blood (?:tests?|count|pressure)|levels?|count|markers?|scans?|vital signs|temperature|heart rate|positive|negative|normal|elevated|decreased|increased|mm ?Hg|mg/d?L|mmol|g/d?L|U/L|IU|ng/mL|cm|mm)\b"),
-        (1, r"\b(?:noted|observed|detected|identified|measur\w+|found|evident|visible|palpa\w+|swelling|lesion|mass)\b"),
+        (2, r"\b(?:exam\w*|CT|MRI|PET|MR|X-?ray\w*|radiograph\w*|tomograph\w*|ultraso\w+|echocardiogra\w+|ECG|EKG|EEG|electrocardiogra\w+|angiogra\w+|endoscop\w+|colonoscop\w+|biops\w+|histo\w+|immunohisto\w+|laborator\w+|cultures?|serolog\w+|PCR|sequenc\w+|mutations?|blood (?:tests?|count|pressure)|levels?|count|markers?|scans?|vital signs|temperature|heart rate|positive|negative|normal|elevated|decreased|increased|mm ?Hg|mg/d?L|mmol|g/d?L|U/L|IU|ng/mL)\b"),
+        (1, r"\b(?:noted|observed|detected|identified|measur\w+|found|evident|visible|palpa\w+|swelling|lesion|mass|cm|mm)\b"),
     ),
     "treatment": (
         (3, r"\b(?:treated (?:with|by|for|using)|treatment (?:with|was|of|included|consisted)|therapy (?:with|was)|was (?:started|initiated|commenced|placed|put|given|administered|prescribed|performed) (?:on|with|intraven\w+|oral\w*)|underwent (?:an? |the |emergency |urgent |successful |surgical )*\w*(?:ectomy|plasty|otomy|ostomy|surg\w+|resection|operation|transplant\w*|excision|emboli\w+|radiotherapy|chemotherapy|repair|drainage|ablation|dialysis|PCI|stent\w*|intervention))\b"
             r"|\b(?:administered|prescribed|administration of|intravenous\w*|orally|mg/(?:kg|day|d)|mg (?:daily|twice|once|per|every|bid|tid|iv)|\d+ ?mg\b)"),
-        (2, r"\b(?:treat(?:ed|ment|ments)?|therap\w+|surg(?:ery|ical|ically)|operat\w+|resect\w+|excis\w+|remov(?:ed|al)|chemotherap\w+|radiotherap\w+|radiation|antibiotics?|steroids?|corticosteroids?|predniso\w+|dexamethasone|immunosuppress\w+|infus\w+|dose|injection|sutur\w+|intubat\w+|ventilat\w+|drain\w+|stent\w*|implant\w*|transfus\w+|dialysis|anticoagula\w+|aspirin|heparin|initiated|started|discontinued|withdrawn|\w+(?:ectomy|plasty|otomy|cillin|mycin|azole|vir|mab|nib))\b"),
+        (2, r"\b(?:treat(?:ed|ment|ments)?|therap\w+|surg(?:ery|ical|ically)|operat\w+|resect\w+|excis\w+|remov(?:ed|al)|chemotherap\w+|radiotherap\w+|radiation|antibiotics?|steroids?|corticosteroids?|predniso\w+|dexamethasone|immunosuppress\w+|infus\w+|dose|injection|sutur\w+|intubat\w+|ventilat\w+|drain\w+|stent\w*|implant\w*|transfus\w+|dialysis|anticoagula\w+|aspirin|heparin|initiated|started|discontinued|withdrawn|incis\w+|trocars?|mesh|dissect\w+|ligat\w+|clamp\w*|catheteri[sz]\w+|harness|splint\w*|cast|fixation|physiotherapy|rehabilitation|anesthe\w+|anaesthe\w+|vaccin\w+|oxygen therapy|diet|\w+(?:ectomy|plasty|otomy|cillin|mycin|azole|vir|mab|nib))\b"),
     ),
     "outcome": (
-        (4, r"\bfollow(?:ed)?[- ]?up\b|\b(?:was|were) discharged\b|\bdischarged? (?:from|home|on|in|after|\d)|\b(?:died|passed away|expired|succumbed|deceased)\b|\b(?:no|without) (?:signs? of |evidence of |any )*(?:recurrence|relapse|metasta\w+|sequelae|complications?)\b"
+        (4, r"\bfollow(?:ed)?[- ]?up\b|\b(?:was|were) (?:regularly )?followed\b|\bcomplete healing\b|\b(?:was|were) discharged\b|\bdischarged? (?:from|home|on|in|after|\d)|\b(?:died|passed away|expired|succumbed|deceased)\b|\b(?:no|without) (?:signs? of |evidence of |any )*(?:recurrence|relapse|metasta\w+|sequelae|complications?)\b"
             r"|\b(?:complete|full|partial|clinical) (?:recovery|remission|resolution|response|regression)\b|\brecover(?:ed|y)\b|\b(?:remain(?:s|ed)?|is|was|been|being) (?:currently |now |still )?(?:well|asymptomatic|stable|disease[- ]free|symptom[- ]free|alive|in remission|free of|free from)\b"
             r"|\b(?:post-?operative (?:course|period|recovery)|course) was (?:uneventful|unremarkable)|\buneventful\b"),
         (2, r"\b(?:improv\w+|resol(?:ved|ution)|disappear\w+|subsid\w+|regress\w+|relaps\w+|recurren\w+|surviv\w+|death|deteriorat\w+|worsen\w+|progress(?:ed|ion)|stable|decreased (?:in size|gradually)|returned to (?:normal|work)|healed|healing|outcome|prognosis)\b"
@@ -55,7 +55,7 @@ def part_of(sentence: str, title: str, introduces: bool, after: str | None, diag
         sentence: the sentence.
         title: title of the innermost section.
         introduces: it introduces the patient.
-        after: part of the sentence before, which decides between equals.
+        after: part of the sentence before, which decides between equals and holds if nothing else tells.
         diagnosis: it states the diagnosis, so that another part needs more cues.
     """
     sentence = sentence[:2_000]
@@ -67,11 +67,14 @@ def part_of(sentence: str, title: str, introduces: bool, after: str | None, diag
             n = len(pattern.findall(sentence))
             scores[part] += weight * min(n, 3) ** 0.5 if n else 0
     said = next((part for part, pattern in _TITLES if pattern.search(title[:100])), None)
-    if said is not None and max(scores.values()) > 0:
-        scores[said] += 1.5
+    if said is not None:
+        scores[said] += 2
     if introduces:
         scores["presentation"] += 4
     if after is not None and scores.get(after, 0) > 0:
         scores[after] += 0.5
     best = max(scores, key=lambda part: scores[part])
-    return best if scores[best] >= (_LEAST_BESIDE if diagnosis else _LEAST) else None
+    if diagnosis:
+        return best if scores[best] >= _LEAST_BESIDE else None
+    # A sentence without cues goes on with what the one before tells.
+    return best if scores[best] >= _LEAST else after

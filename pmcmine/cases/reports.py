@@ -13,6 +13,10 @@ from pmcmine.jats.sentences import sentence_starts
 from schemas.paragraph import Paragraph
 
 _TYPES: Final = ("case-report",)
+# Types of articles that speak of others' cases.
+_OF_OTHERS: Final = frozenset(
+    {"reply", "correction", "retraction", "abstract", "article-commentary", "discussion", "addendum"}
+)
 # Articles that may be told by their words alone, without a section for the case.
 _SHORT: Final = 40  # body paragraphs
 _NUMBER_WORDS: Final = "an?|one|two|three|four|five|six|seven|eight|nine|ten|1?[0-9]"
@@ -103,12 +107,14 @@ def is_case_section(title: str) -> bool:
 def report_of(article_type: str | None, title: str | None, paragraphs: Sequence[Paragraph]) -> Report:
     """Return the paragraphs that tell of cases."""
     title = title or ""
+    if article_type in _OF_OTHERS:
+        return Report(False, False, ())
     body = [p for p in paragraphs if p.section_kind not in _BACK]
     titled = {p.paragraph_id for p in body if any(map(is_case_section, p.section_titles)) and not _consent(p)}
     named = article_type in _TYPES or bool(_TITLE.search(title))
     told = _titled(body, titled, named) if titled else ()
     if not _introduces(told, named):
-        told = _untitled(body, named or bool(titled))
+        told = _untitled(body, named or bool(titled), article_type in _TYPES)
     if not told:
         return Report(named or _calls_itself(body, titled), False, ())
     if _is_animal(title, told):
@@ -165,7 +171,7 @@ def _own(statement: Statement) -> bool:
     return not statement.others and not statement.relative
 
 
-def _untitled(body: Sequence[Paragraph], named: bool) -> Sequence[Told]:
+def _untitled(body: Sequence[Paragraph], named: bool, typed: bool) -> Sequence[Told]:
     """Return the paragraphs from the first that introduces a patient to the first that no longer speaks of one."""
     if not named and len(body) > _SHORT:
         return ()
@@ -173,27 +179,29 @@ def _untitled(body: Sequence[Paragraph], named: bool) -> Sequence[Told]:
     for p in body:
         if out and p.section_kind in _ENDS:
             break
-        if p.section_kind in _ENDS or (p.section_kind == "methods" and not named):
+        if p.section_kind in _ENDS or (p.section_kind == "methods"):
             continue
         if not out:
             if not named and not states_age(p.text):
                 continue
             one = _read(p, False)
-            if any(_opens(one, s) for s in one.statements):
+            if any(_opens(one, s, typed) for s in one.statements):
                 out.append(one)
             continue
         one = _read(p, False)
-        if _speaks(p) or any(_opens(one, s) for s in one.statements):
+        if _speaks(p) or any(_opens(one, s, typed) for s in one.statements):
             out.append(one)
         elif p.section_titles != out[-1].paragraph.section_titles or len(_LITERATURE.findall(p.text)) > 0:
             break
     return out
 
 
-def _opens(told: Told, statement: Statement) -> bool:
-    """Return whether a statement introduces a patient of the authors."""
+def _opens(told: Told, statement: Statement, typed: bool) -> bool:
+    """Return whether a statement introduces a patient of the authors; in a case report, any patient is theirs."""
     if not (statement.opens and _own(statement)):
         return False
+    if typed and statement.age is not None:
+        return True
     around = told.paragraph.text[max(0, statement.start - 200) : statement.end + 250]
     return bool(_OURS.search(around))
 

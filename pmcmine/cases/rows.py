@@ -92,7 +92,7 @@ def _sentences(passage: Passage) -> list[tuple[int, int]]:
 def _spans(passage: Passage, patient: Patient, diagnoses: Sequence[tuple[str, int]]) -> list[CaseSpan]:
     """Return the spans of all parts but the diagnosis; neighbouring sentences of one part are one span."""
     paragraph = passage.told.paragraph
-    title = paragraph.section_titles[-1] if paragraph.section_titles else ""
+    title = " ".join(paragraph.section_titles[-2:])
     first = patient.passages[0] is passage
     out: list[CaseSpan] = []
     part: str | None = None

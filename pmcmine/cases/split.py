@@ -27,6 +27,9 @@ _RUN_IN: Final = re.compile(
     rf"[(\[]?(?:{_KIND.replace('case', '[Cc]ase').replace('patient', '[Pp]atient')})(?: [Rr]eport| [Pp]resentation)?\s*(?:[Nn]o\.?|[Nn]umber|#)?\s*{_NUMBER}\b(?!\s*(?:and|&|to|,|or|[–\-]\s?\d))"
     rf"|(?:The |Our )?(?P<o>{'|'.join([*_ORDINALS, *(o.title() for o in _ORDINALS)])}) (?:case|patient)\b"
 )
+_NEWBORN: Final = re.compile(
+    r"\b(?:newborn|neonate|first child of|(?:was|were) delivered|was born|gestation week)\b", re.IGNORECASE
+)
 _PERSON: Final = re.compile(r"\b(?:patient|he|she|his|her|man|woman|boy|girl|infant|child)\b", re.IGNORECASE)
 _ANOTHER: Final = re.compile(
     r"(?:Another|The other|A (?:second|third|fourth|further)|The (?:second|third|fourth)|Our (?:second|third))\b"
@@ -68,8 +71,9 @@ class Patient:
         return sorted(own, key=lambda s: (s.age is None, not s.opens))
 
     def age(self) -> float | None:
-        """Return the age by the statement that introduces the patient."""
-        return next((s.age for s in self.statements() if s.age is not None), None)
+        """Return the age by the statement that introduces the patient; a newborn's mother has one, too."""
+        newborn = bool(_NEWBORN.search(self.passages[0].text[:400]))
+        return next((s.age for s in self.statements() if s.age is not None and (s.named or not newborn)), None)
 
     def sex(self) -> str | None:
         """Return the sex by the statements, or by the pronouns of the text."""

@@ -66,9 +66,10 @@ _RELATIVE: Final = re.compile(
     rf"\b(?:{_RELATIVES})\b(?!['’]s)(?:(?!\b(?:patient|he|she|man|woman|boy|girl|proband|infant|child)\b)[^.;]){{0,60}}$",
     re.IGNORECASE,
 )
+_OF_RELATIVE: Final = re.compile(rf"\W*(?:[\w\-]+ ){{0,2}}(?:{_RELATIVES})\b", re.IGNORECASE)
 _BRACKETS: Final = re.compile(r"\([^()]*\)")
 _OTHERS: Final = re.compile(
-    r"\bet al\b|\b(?:previously|first|recently|initially|originally) (?:reported|described|published)\b"
+    r"\bet al\b|\b(?:previously|first|recently|initially|originally) (?:reported|described|published)\b|\bprevious (?:article|report|paper|case|letter)s?\b|\b(?:interesting|recent) (?:article|report|paper|letter)\b"
     r"|\b(?:reported|described|published|documented) (?:by|in (?:the literature|(?:19|20)\d\d))\b|\bin the literature\b"
     r"|\b(?:authors|colleagues|co-workers) (?:reported|described|presented)\b|\bliterature (?:review|search)\b"
 )
@@ -98,6 +99,7 @@ class Statement:
         end: one past its last one.
         age: years; None if it states only a decade or no age.
         sex: female, male or empty.
+        named: a word for the person stands in it, not only a pronoun before it.
         opens: it can introduce the person: "a", "another" or nothing stands before it, not "the" or "this".
         relative: it speaks of somebody's relative.
         animal: the words name an animal.
@@ -108,6 +110,7 @@ class Statement:
     end: int
     age: float | None
     sex: str
+    named: bool
     opens: bool
     relative: bool
     animal: bool
@@ -156,30 +159,34 @@ def statements(text: str, starts: list[int]) -> list[Statement]:
     text = text[:LONGEST]
     if not _HINT.search(text):
         return []
-    found: list[tuple[int, int, float | None, str]] = []
+    found: list[tuple[int, int, float | None, str, bool]] = []
     for m in _OLD.finditer(text):
+        if _OF_RELATIVE.match(m["rest"]):
+            continue
         told = _person(m["rest"])
-        if told is None:
-            if _GROUP.search(m["rest"]) or not _SUBJECT.search(text[max(0, m.start() - 60) : m.start()]):
-                continue
-            told = ""
-        found.append((m.start(), m.start("rest") + len(m["rest"]), age_of(m["n"], m["unit"]), told))
+        if told is None and (_GROUP.search(m["rest"]) or not _SUBJECT.search(text[max(0, m.start() - 60) : m.start()])):
+            continue
+        found.append(
+            (m.start(), m.start("rest") + len(m["rest"]), age_of(m["n"], m["unit"]), told or "", told is not None)
+        )
     for pattern in (_AGED, _COMMA):
-        found += [(m.start(), m.end(), age_of(m["n"], m["unit"]), sex_of(m["person"])) for m in pattern.finditer(text)]
+        found += [
+            (m.start(), m.end(), age_of(m["n"], m["unit"]), sex_of(m["person"]), True) for m in pattern.finditer(text)
+        ]
     for pattern in (_DECADE, _BARE):
-        found += [(m.start(), m.end(), None, sex_of(m[0])) for m in pattern.finditer(text)]
+        found += [(m.start(), m.end(), None, sex_of(m[0]), True) for m in pattern.finditer(text)]
     out: list[Statement] = []
     at = 0
-    for start, end, age, sex in sorted(found, key=lambda f: (f[0], f[2] is None))[:MOST]:
+    for start, end, age, sex, named in sorted(found, key=lambda f: (f[0], f[2] is None))[:MOST]:
         if out and start < out[-1].end:
             if out[-1].age is None and age is not None:  # "a 40s man aged 43"
                 out[-1] = _statement(
-                    text, out[-1].start, end, age, sex or out[-1].sex, _sentence(starts, out[-1].start)
+                    text, out[-1].start, end, age, sex or out[-1].sex, True, _sentence(starts, out[-1].start)
                 )
             continue
         while at + 1 < len(starts) and starts[at + 1] <= start:
             at += 1
-        out.append(_statement(text, start, end, age, sex, (starts[at], _end(starts, at, len(text)))))
+        out.append(_statement(text, start, end, age, sex, named, (starts[at], _end(starts, at, len(text)))))
     return out
 
 
@@ -209,7 +216,9 @@ def _person(rest: str) -> str | None:
     return None
 
 
-def _statement(text: str, start: int, end: int, age: float | None, sex: str, sentence: tuple[int, int]) -> Statement:
+def _statement(
+    text: str, start: int, end: int, age: float | None, sex: str, named: bool, sentence: tuple[int, int]
+) -> Statement:
     before = text[sentence[0] : start][-80:]
     whole = text[sentence[0] : min(sentence[1], sentence[0] + 1_000)]
     words = text[start:end]
@@ -218,7 +227,8 @@ def _statement(text: str, start: int, end: int, age: float | None, sex: str, sen
         end,
         age,
         sex,
-        bool(_OPENS.search(before)) if age is not None else bool(_INDEFINITE.match(words)),
+        named,
+        bool(_INDEFINITE.match(words) or (age is not None and _OPENS.search(before))),
         bool(_RELATIVE.search(_BRACKETS.sub("", before))),
         any(w in ANIMALS for w in _WORDS.findall(f"{before[-40:]} {words}".lower())),
         bool(_OTHERS.search(whole)),

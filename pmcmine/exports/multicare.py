@@ -1,4 +1,4 @@
-"""MultiCaRe's files: cases, images of cases, metadata and abstracts in Parquet, a row an article, and captions in CSV."""
+"""MultiCaRe's files: cases, their images, metadata and abstracts in Parquet, a row an article; captions in CSV."""
 
 from __future__ import annotations
 
