@@ -17,6 +17,8 @@ _TYPES: Final = ("case-report",)
 _OF_OTHERS: Final = frozenset(
     {"reply", "correction", "retraction", "abstract", "article-commentary", "discussion", "addendum"}
 )
+# Paragraphs of a report that are read; no report has as many.
+MOST: Final = 1_000
 # Articles that may be told by their words alone, without a section for the case.
 _SHORT: Final = 40  # body paragraphs
 _NUMBER_WORDS: Final = "an?|one|two|three|four|five|six|seven|eight|nine|ten|1?[0-9]"
@@ -63,11 +65,11 @@ _OURS: Final = re.compile(
     re.IGNORECASE,
 )
 _NARRATIVE: Final = re.compile(
-    r"\b(?:the (?:patient|infant|child|boy|girl|man|woman|baby|neonate)|she|he|his|her|case|our patient)\b",
+    r"\b(?:the (?:patient|infant|child|boy|girl|man|woman|baby|neonate)|she|he|his|her|(?:this|our|present) case|our patient)\b",
     re.IGNORECASE,
 )
 _LITERATURE: Final = re.compile(
-    r"\bet al\b|\bliterature\b|\bprevious(?:ly)? (?:reports?|reported|studies|described)\b|\bstudies\b|\bcases (?:have|were|had) (?:been )?reported",
+    r"\bet al\b|\bliterature\b|\bprevious(?:ly)? (?:reports?|reported|studies|described)\b|\b(?:several|many|other|some|recent|these|most) studies\b|\bcases (?:have|were|had) (?:been )?reported",
     re.IGNORECASE,
 )
 _PLAIN: Final = re.compile(r"[A-Za-z]+")
@@ -119,7 +121,7 @@ def report_of(article_type: str | None, title: str | None, paragraphs: Sequence[
         return Report(named or _calls_itself(body, titled), False, ())
     if _is_animal(title, told):
         return Report(True, True, ())
-    return Report(True, False, tuple(told))
+    return Report(True, False, tuple(told[:MOST]))
 
 
 def _consent(paragraph: Paragraph) -> bool:
@@ -152,8 +154,10 @@ def _titled(body: Sequence[Paragraph], titled: set[str], named: bool) -> Sequenc
             begun = True
         elif begun and p.section_kind in _ENDS:
             begun = False
-        elif begun and named and p.section_titles and _GOES_ON.search(p.section_titles[-1][:100]) and _speaks(p):
-            out.append(_read(p, False))
+        elif begun and named and p.section_titles and _GOES_ON.search(p.section_titles[-1][:100]):
+            goes_on = out[-1].paragraph.section_titles == p.section_titles and not _LITERATURE.search(p.text)
+            if goes_on or _speaks(p):
+                out.append(_read(p, False))
     return out
 
 
@@ -176,6 +180,7 @@ def _untitled(body: Sequence[Paragraph], named: bool, typed: bool) -> Sequence[T
     if not named and len(body) > _SHORT:
         return ()
     out: list[Told] = []
+    between: list[Paragraph] = []  # that speak of no one, and may lie within the case
     for p in body:
         if out and p.section_kind in _ENDS:
             break
@@ -190,9 +195,13 @@ def _untitled(body: Sequence[Paragraph], named: bool, typed: bool) -> Sequence[T
             continue
         one = _read(p, False)
         if _speaks(p) or any(_opens(one, s, typed) for s in one.statements):
+            out += [_read(q, False) for q in between]
             out.append(one)
-        elif p.section_titles != out[-1].paragraph.section_titles or len(_LITERATURE.findall(p.text)) > 0:
+            between = []
+        elif p.section_titles != out[-1].paragraph.section_titles or _LITERATURE.search(p.text):
             break
+        else:
+            between.append(p)
     return out
 
 

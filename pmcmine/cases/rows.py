@@ -46,7 +46,12 @@ def _row(
     places = [(d.paragraph_id, d.start) for d in diagnoses]
     concepts = [c.concept_id for p in patient.passages for c in _within(p, by_context)]
     concepts += [c.concept_id for f in pictures.figure_ids for c in by_context.get(f, ())]
-    spans = [s for p in patient.passages for s in _spans(p, patient, places)]
+    spans: list[CaseSpan] = []
+    size = sum(p.end - p.start for p in patient.passages)
+    before = 0
+    for passage in patient.passages:
+        spans += _spans(passage, before, size, places)
+        before += passage.end - passage.start
     return Case(
         case_id=f"{article.article_id}/case{ordinal}",
         article_id=article.article_id,
@@ -89,18 +94,31 @@ def _sentences(passage: Passage) -> list[tuple[int, int]]:
     return [(a, a + len(text[a:b].rstrip())) for a, b in pairwise(bounds) if text[a:b].strip()]
 
 
-def _spans(passage: Passage, patient: Patient, diagnoses: Sequence[tuple[str, int]]) -> list[CaseSpan]:
-    """Return the spans of all parts but the diagnosis; neighbouring sentences of one part are one span."""
+def _spans(passage: Passage, before_it: int, size: int, diagnoses: Sequence[tuple[str, int]]) -> list[CaseSpan]:
+    """Return the spans of all parts but the diagnosis; neighbouring sentences of one part are one span.
+
+    Args:
+        passage: the passage.
+        before_it: characters of the case before it.
+        size: characters of the case.
+        diagnoses: paragraphs and places of the diagnosis.
+    """
     paragraph = passage.told.paragraph
     title = " ".join(paragraph.section_titles[-2:])
-    first = patient.passages[0] is passage
     out: list[CaseSpan] = []
     part: str | None = None
     for n, (start, end) in enumerate(_sentences(passage)):
         stated = [s for s in passage.told.statements if start <= s.start < end]
-        introduces = (first and n == 0) or any(s.opens and s.age is not None and not s.relative for s in stated)
+        introduces = (before_it == 0 and n == 0) or any(
+            s.opens and s.age is not None and not s.relative for s in stated
+        )
         states = any(p == paragraph.paragraph_id and start <= at < end for p, at in diagnoses)
-        before, part = part, part_of(paragraph.text[start:end], title, introduces, part, states)
+        before, part = (
+            part,
+            part_of(
+                paragraph.text[start:end], title, introduces, (before_it + start - passage.start) / size, part, states
+            ),
+        )
         if part is None:
             continue
         if out and part == before:
