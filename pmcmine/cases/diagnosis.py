@@ -70,7 +70,7 @@ _EARLIER: Final = re.compile(
 )
 _EMPTY: Final = re.compile(
     r"^(?:which|who|that|such|this|that|these|those|same|other|its?|both|all|any|each|some|the|either|following|above|our|their|no|not|more|most)\b"
-    r"|^(?:\w+ )?(?:diseases?|conditions?|lesions?|disorders?|syndromes?|patients?|cases?|findings?|diagnos[ie]s|entit(?:y|ies)|tumou?rs?|mass(?:es)?|results?|suspicion|symptoms?|problem|process|illness|pathology|images?|imaging|treatment|infection|exclusion|choice|made|confirmed|established|reached|unclear|uncertain|unknown|stage \w+|positive|negative|him|her|it)$",
+    r"|^(?:(?:new|rare|underlying|malignant|benign|systemic|primary|secondary|chronic|acute|severe|infectious|inflammatory|metabolic|autoimmune|neoplastic|present|final|clinical|correct|same|\w+ing) )?(?:diseases?|conditions?|lesions?|disorders?|syndromes?|patients?|cases?|findings?|diagnos[ie]s|entit(?:y|ies)|tumou?rs?|mass(?:es)?|results?|suspicion|symptoms?|problem|process|illness|pathology|images?|imaging|treatment|infection|exclusion|choice|made|confirmed|established|reached|unclear|uncertain|unknown|stage \w+|positive|negative|him|her|it)$",
     re.IGNORECASE,
 )
 # What is confirmed or found by an examination, but no disease.

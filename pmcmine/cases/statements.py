@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pmcmine.cases.people import ANIMALS, FEMALE, MALE, PERSONS
@@ -87,7 +87,7 @@ _QUICK: Final = re.compile(
     rf"\b{_NUMBER}[-‐‑–\s]*(?:years?|yrs?|months?|weeks?|days?)[-‐‑–\s]*(?:old|of[- ]age)\b|\b(?:aged|in (?:his|her)) \d",
     re.IGNORECASE,
 )
-_INDEFINITE: Final = re.compile(r"^(?:an?|another|one|our|second|third)\b", re.IGNORECASE)
+_INDEFINITE: Final = re.compile(r"(?:an?|another|one|our|second|third)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,18 @@ def age_of(number: str, unit: str | None) -> float | None:
     return round(age, 2) if age <= 120 else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A statement before its sentence is read."""
+
+    start: int
+    end: int
+    age: float | None
+    sex: str
+    named: bool = True
+    animal: bool = False
+
+
 def statements(text: str, starts: list[int]) -> list[Statement]:
     """Return the statements of a paragraph in their order.
 
@@ -159,77 +171,64 @@ def statements(text: str, starts: list[int]) -> list[Statement]:
     text = text[:LONGEST]
     if not _HINT.search(text):
         return []
-    found: list[tuple[int, int, float | None, str, bool]] = []
-    for m in _OLD.finditer(text):
-        if _OF_RELATIVE.match(m["rest"]):
-            continue
-        told = _person(m["rest"])
-        if told is None and (_GROUP.search(m["rest"]) or not _SUBJECT.search(text[max(0, m.start() - 60) : m.start()])):
-            continue
-        found.append(
-            (m.start(), m.start("rest") + len(m["rest"]), age_of(m["n"], m["unit"]), told or "", told is not None)
-        )
+    found = [f for m in _OLD.finditer(text) if (f := _old(text, m)) is not None]
     for pattern in (_AGED, _COMMA):
         found += [
-            (m.start(), m.end(), age_of(m["n"], m["unit"]), sex_of(m["person"]), True) for m in pattern.finditer(text)
+            _Found(m.start(), m.end(), age_of(m["n"], m["unit"]), sex_of(m["person"])) for m in pattern.finditer(text)
         ]
     for pattern in (_DECADE, _BARE):
-        found += [(m.start(), m.end(), None, sex_of(m[0]), True) for m in pattern.finditer(text)]
-    out: list[Statement] = []
-    at = 0
-    for start, end, age, sex, named in sorted(found, key=lambda f: (f[0], f[2] is None))[:MOST]:
-        if out and start < out[-1].end:
-            if out[-1].age is None and age is not None:  # "a 40s man aged 43"
-                out[-1] = _statement(
-                    text, out[-1].start, end, age, sex or out[-1].sex, True, _sentence(starts, out[-1].start)
-                )
-            continue
-        while at + 1 < len(starts) and starts[at + 1] <= start:
-            at += 1
-        out.append(_statement(text, start, end, age, sex, named, (starts[at], _end(starts, at, len(text)))))
-    return out
+        found += [_Found(m.start(), m.end(), None, sex_of(m[0])) for m in pattern.finditer(text)]
+    merged: list[_Found] = []
+    for f in sorted(found, key=lambda f: (f.start, f.age is None))[:MOST]:
+        if not merged or f.start >= merged[-1].end:
+            merged.append(f)
+        elif merged[-1].age is None and f.age is not None:  # "a man in his 40s, aged 43"
+            merged[-1] = replace(f, start=merged[-1].start, sex=f.sex or merged[-1].sex, named=True)
+    return [_statement(text, f, starts) for f in merged]
 
 
-def _end(starts: list[int], at: int, size: int) -> int:
-    return starts[at + 1] if at + 1 < len(starts) else size
+def _old(text: str, m: re.Match[str]) -> _Found | None:
+    """Return the statement of a number of years, None if it is not one person's."""
+    if _OF_RELATIVE.match(m["rest"]):
+        return None
+    told = _person(m["rest"])
+    if told is None and (_GROUP.search(m["rest"]) or not _SUBJECT.search(text[max(0, m.start() - 60) : m.start()])):
+        return None
+    sex, animal = told or ("", False)
+    return _Found(m.start(), m.start("rest"), age_of(m["n"], m["unit"]), sex, told is not None, animal)
 
 
-def _sentence(starts: list[int], position: int) -> tuple[int, int]:
-    at = bisect_right(starts, position) - 1
-    return starts[at], _end(starts, at, position + 400)
-
-
-def _person(rest: str) -> str | None:
-    """Return the sex of the person whom the words after an age name, None if they name none or several."""
+def _person(rest: str) -> tuple[str, bool] | None:
+    """Return the sex of whom the words after an age name, and whether it is an animal; None for nobody or a group."""
     stop = _STOPPED.search(rest)
     words = [w.lower() for w in _WORDS.findall(rest[: stop.start()] if stop else rest)]
     for i, word in enumerate(words):
         if _GROUP.fullmatch(word):
             return None
-        if word in FEMALE or word in MALE or word in PERSONS:
-            after = words[i + 1] if i + 1 < len(words) else ""
-            if _GROUP.fullmatch(after):
-                return None
-            return sex_of(" ".join(words[i : i + 3])) if word in PERSONS else sex_of(word)
         if word in ANIMALS:
-            return ""
+            return "", True
+        if word in FEMALE or word in MALE or word in PERSONS:
+            near = words[i : i + 3]
+            if len(near) > 1 and _GROUP.fullmatch(near[1]):
+                return None
+            return sex_of(" ".join(near)), any(w in ANIMALS for w in near)
     return None
 
 
-def _statement(
-    text: str, start: int, end: int, age: float | None, sex: str, named: bool, sentence: tuple[int, int]
-) -> Statement:
-    before = text[sentence[0] : start][-80:]
-    whole = text[sentence[0] : min(sentence[1], sentence[0] + 1_000)]
-    words = text[start:end]
+def _statement(text: str, found: _Found, starts: list[int]) -> Statement:
+    at = bisect_right(starts, found.start) - 1
+    first = starts[at]
+    last = min(starts[at + 1] if at + 1 < len(starts) else len(text), first + 1_000)
+    before = text[max(first, found.start - 80) : found.start]
+    opens = _INDEFINITE.match(text, found.start) or (found.age is not None and _OPENS.search(before))
     return Statement(
-        start,
-        end,
-        age,
-        sex,
-        named,
-        bool(_INDEFINITE.match(words) or (age is not None and _OPENS.search(before))),
+        found.start,
+        found.end,
+        found.age,
+        found.sex,
+        found.named,
+        bool(opens),
         bool(_RELATIVE.search(_BRACKETS.sub("", before))),
-        any(w in ANIMALS for w in _WORDS.findall(f"{before[-40:]} {words}".lower())),
-        bool(_OTHERS.search(whole)),
+        found.animal,
+        bool(_OTHERS.search(text, first, last)),
     )
