@@ -51,7 +51,7 @@ _GOES_ON: Final = re.compile(
     r"therap\w+|follow[- ]?ups?|outcomes?|treatments?|management|investigations?|imaging|radiolog\w+|surg\w+|operati\w+|procedure|"
     r"physical exam\w*|laborator\w+|histo\w+|patholog\w+|genetic\w*|autopsy|histor(?:y|ies)|hospital course|past medical|intervention|"
     r"patient information|examinations?|presentation|prognosis|anesthe\w+|anaesthe\w+|post-?operative|pre-?operative|chief complaints?|"
-    r"initial|course|progress\w*|result\w*|evolution)\b",
+    r"initial|microscop\w+|microbiolog\w+|course|progress\w*|result\w*|evolution)\b",
     re.IGNORECASE,
 )
 _ENDS: Final = frozenset({"discussion", "conclusion"})
@@ -71,6 +71,9 @@ _NARRATIVE: Final = re.compile(
 _LITERATURE: Final = re.compile(
     r"\bet al\b|\bliterature\b|\bprevious(?:ly)? (?:reports?|reported|studies|described)\b|\b(?:several|many|other|some|recent|these|most) studies\b|\bcases (?:have|were|had) (?:been )?reported",
     re.IGNORECASE,
+)
+_OTHERS: Final = re.compile(
+    r"\b(?:patients|cases|we propose|guidelines?|criteria)\b|\[\d+(?:[,–-]\d+)*\]", re.IGNORECASE
 )
 _PLAIN: Final = re.compile(r"[A-Za-z]+")
 
@@ -156,9 +159,15 @@ def _titled(body: Sequence[Paragraph], titled: set[str], named: bool) -> Sequenc
             begun = False
         elif begun and named and p.section_titles and _GOES_ON.search(p.section_titles[-1][:100]):
             goes_on = out[-1].paragraph.section_titles == p.section_titles and not _LITERATURE.search(p.text)
-            if goes_on or _speaks(p):
+            if goes_on or _speaks(p) or _reports(p):
                 out.append(_read(p, False))
     return out
+
+
+def _reports(paragraph: Paragraph) -> bool:
+    """Return whether a paragraph after the case tells findings without a word for the patient, nor for others."""
+    text = paragraph.text[:LONGEST]
+    return not (_LITERATURE.search(text) or _OTHERS.search(text))
 
 
 def _speaks(paragraph: Paragraph) -> bool:
