@@ -193,7 +193,9 @@ def _untitled(body: Sequence[Paragraph], named: bool, typed: bool) -> Sequence[T
     for p in body:
         if out and p.section_kind in _ENDS:
             break
-        if p.section_kind in _ENDS or (p.section_kind == "methods"):
+        if p.section_kind in _ENDS or (
+            p.section_kind == "methods" or any(map(_NO_CASE_SECTION.search, p.section_titles))
+        ):
             continue
         if not out:
             if not named and not states_age(p.text):

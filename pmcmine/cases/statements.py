@@ -194,7 +194,8 @@ def _old(text: str, m: re.Match[str]) -> _Found | None:
     told = _person(m["rest"])
     if told is None and (_GROUP.search(m["rest"]) or not _SUBJECT.search(text[max(0, m.start() - 60) : m.start()])):
         return None
-    sex, animal = told or ("", False)
+    before = _BRACKETS.sub("", text[max(0, m.start() - 60) : m.start()])
+    sex, animal = told or (sex_of(before), False)
     return _Found(m.start(), m.start("rest"), age_of(m["n"], m["unit"]), sex, told is not None, animal)
 
 
