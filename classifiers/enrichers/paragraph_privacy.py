@@ -10,7 +10,11 @@ from classifiers.privacy.text import flags
 from pmcmine.plugins.enricher import OUR_LICENSE, Context, Model, Option, columns_of
 from schemas.paragraph import Paragraph, Patient, TextFlag
 
-VERSION = "1"  # of the rules; rises with every change of what they find
+# Kinds of sections that tell of no patient of the authors.
+_BACK = frozenset(
+    "abbreviations acknowledgements funding ethics data_availability conflicts supplementary appendix back".split()
+)
+VERSION = "2"  # of the rules; rises with every change of what they find
 
 
 class ParagraphPrivacy:
@@ -34,7 +38,8 @@ class ParagraphPrivacy:
         out: list[dict[str, Any]] = []
         for p in rows:
             found = flags(p.text)
-            told = patients(p.text) if p.article_type == "case-report" or p.section_kind == "case" else []
+            in_case = p.section_kind == "case" or (p.article_type == "case-report" and p.section_kind not in _BACK)
+            told = patients(p.text) if in_case else []
             out.append(
                 {
                     "privacy": tuple(TextFlag(kind=f.kind, start=f.start, end=f.end, score=f.score) for f in found),

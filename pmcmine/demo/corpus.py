@@ -89,6 +89,7 @@ def demo_articles(n_plain: int = 16) -> list[DemoArticle]:
             license_code=codes[i % len(codes)],
             dialect=dialects[i % len(dialects)],
             article_type=("research-article", "case-report", "review-article")[i % 3],
+            body=(_CASE, _CASE_SERIES)[i // 3 % 2] if i % 3 == 1 else "",
             figures=tuple(
                 DemoFigure(kinds[(i + j) % len(kinds)], form=("JPEG", "PNG", "JPEG", "TIFF")[(i + j) % 4])
                 for j in range(2 + i % 3)
@@ -139,6 +140,14 @@ def demo_articles(n_plain: int = 16) -> list[DemoArticle]:
     return plain + hard
 
 
+_CASE = """<sec sec-type="case"><title>Case presentation</title><p>A 54-year-old woman presented with fever and seizures for two weeks.
+Her past medical history included hypertension. Magnetic resonance imaging revealed a mass of 3 cm (<xref ref-type="fig" rid="fig1">Fig. 1</xref>).
+The final diagnosis was bacterial meningitis.</p><p>The patient was treated with intravenous ceftriaxone. At the six-month follow-up, she had
+recovered completely.</p></sec>"""
+_CASE_SERIES = """<sec sec-type="case"><title>Case reports</title><p>Case 1. A 3-month-old boy was admitted with vomiting. Ultrasound showed
+a thickened pylorus (<xref ref-type="fig" rid="fig1">Fig. 1</xref>), and he was diagnosed with pyloric stenosis. He underwent pyloromyotomy and was
+discharged after two days.</p><p>Case 2. A 61-year-old man complained of chest pain. Angiography revealed an occluded artery
+(<xref ref-type="fig" rid="fig2">Fig. 2</xref>). He was diagnosed with myocardial infarction and treated with a stent. He died two weeks later.</p></sec>"""
 _HARD_BODY = """<sec id="s9"><title>Hard cases</title>
 <p>Both panels agree (<xref ref-type="fig" rid="fig1 fig2">Figs. 1A and 2</xref>), at
 <inline-formula><alternatives><tex-math>\\documentclass[12pt]{minimal}\\begin{document}$$p \\le 10^{-6}$$\\end{document}</tex-math>

@@ -51,7 +51,7 @@ _EXTRACTED: Final = {
     "grids": "grid_id",
     "table_mentions": "mention_id",
 }
-_PIECES: Final = {"panels": "figure_id", "concepts": "context_id"}
+_PIECES: Final = {"panels": "figure_id", "concepts": "context_id", "cases": "case_id"}
 _PARTS: Final = "parts of documents"  # what stands at their places, by kind and row
 
 
@@ -277,6 +277,7 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
     ids = rows[key].to_pylist()
     contexts = rows["context"].to_pylist() if "context" in columns else None
     spans = rows["spans"].to_pylist() if table == "panels" else None
+    passages = rows["passages"].to_pylist() if table == "cases" else None
     starts, ends = (rows[c].to_pylist() if table == "concepts" else [] for c in ("start", "end"))
     for n, stated in enumerate(withheld):
         if stated is None:
@@ -285,6 +286,8 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
             held = texts.get(table, ids[n])
         elif table == "documents":
             held = _document(texts, rows["places"][n].as_py())
+        elif passages is not None:
+            held = _case(texts, passages[n])
         else:
             whole = _context(texts, ids[n])
             at = [(s["start"], s["end"]) for s in spans[n]] if spans is not None else [(starts[n], ends[n])]
@@ -336,6 +339,17 @@ def _context_part(part: Mapping[str, Any], texts: _Texts) -> dict[str, Any]:
         defined = chain(*(definitions_of(Source("", source, listed, caption=True)) for listed in (False, True)))
         short = next((d.short for d in defined if (d.start, d.end) == at), None)
     return {**part, "text": source[slice(*at)], "short": short}
+
+
+def _case(texts: _Texts, passages: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return the text of a case, None if one of its paragraphs is missing."""
+    pieces = []
+    for passage in passages:
+        held = texts.get("paragraphs", passage["paragraph_id"])
+        if held is None:
+            return None
+        pieces.append(held["text"][passage["start"] : passage["end"]])
+    return {"text": "\n".join(pieces)}
 
 
 def _context(texts: _Texts, row: str) -> str | None:

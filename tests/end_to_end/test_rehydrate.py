@@ -28,6 +28,7 @@ TEXTS = {
     "mentions": ("text", "sentence"),
     "panels": ("text",),
     "paragraphs": ("text",),
+    "cases": ("text",),
     "article_tables": ("caption", "caption_title", "footnotes"),
     "documents": ("texts",),
 }
