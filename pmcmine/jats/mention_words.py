@@ -40,7 +40,7 @@ _GROUP = re.compile(
 _ONE = re.compile(rf"(?P<number>\d{{1,3}})(?P<panels>{PANELS_PATTERN})?")
 RANGE_WORD = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)")
 _HEAD = re.compile(r"^[\s,]*(?:[Pp]anels?\s)?")
-_ELSEWHERE = re.compile(
+OF_ANOTHER_WORK = re.compile(
     r"\s{0,2},?\s{0,2}(?:of|in|from)\s{1,2}(?:the\s{1,2})?"
     r"(?:refs?\b|references?\b|\[|\(?[A-Z]\w{1,40}\s{1,2}(?:et\s{1,2}al|and\b|\())"
 )
@@ -161,7 +161,7 @@ def find_items(text: str) -> list[FigureItem]:
     for group in _groups(text):
         base = group.start("items")
         supplement = _OTHER_SERIES.search(text[max(0, group.start() - 24) : group.start()]) is not None
-        elsewhere = _ELSEWHERE.match(text, group.end()) is not None
+        elsewhere = OF_ANOTHER_WORK.match(text, group.end()) is not None
         previous: re.Match[str] | None = None
         for item in _ONE.finditer(text, base, group.end()):
             is_range = previous is not None and RANGE_WORD.match(text, previous.end(), item.start()) is not None

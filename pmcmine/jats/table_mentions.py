@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from pmcmine.jats.mention_words import _ELSEWHERE
+from pmcmine.jats.mention_words import OF_ANOTHER_WORK
 from pmcmine.jats.text import Ref
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.text import bounds
@@ -120,7 +120,7 @@ def _items(text: str) -> list[_Item]:
     found: list[_Item] = []
     for group in _groups(text):
         before = text[max(0, group.start() - 24) : group.start()]
-        certain = _ELSEWHERE.match(text, group.end()) is None
+        certain = OF_ANOTHER_WORK.match(text, group.end()) is None
         first = True
         for match in _ONE.finditer(text, group.start("items"), group.end()):
             name = _name(before, match["number"])
