@@ -23,6 +23,16 @@ def export(
         str | None, typer.Option(help="Licence groups, comma-separated; default: all. Example: commercial.")
     ] = None,
     images: Annotated[bool, typer.Option(help="Write image files if the format has them.")] = True,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            help="SQL condition over the columns of `figures` (of `panels` with --panels), for formats of figures. "
+            "Example: year >= 2020."
+        ),
+    ] = None,
+    panels: Annotated[
+        bool, typer.Option(help="Write the images of panels instead of figures; only for imagefolder.")
+    ] = False,
 ) -> None:
     """Convert a release to another system's format, or write its attribution as TSV."""
     from pmcmine.exports import Export, ReleaseReader, exporters
@@ -34,14 +44,22 @@ def export(
     formats = exporters()
     if format_ not in formats:
         raise PmcmineError(f"--format {format_}: {choose(format_, list(formats))}")
+    asked = {"where": where is not None, "panels": panels}
+    for option in sorted(
+        {o for o, is_set in asked.items() if is_set} - getattr(formats[format_], "takes", frozenset())
+    ):
+        able = ", ".join(sorted(n for n, f in formats.items() if option in getattr(f, "takes", ())))
+        raise PmcmineError(f"--{option}: not for the format {format_}; it is for {able}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise PmcmineError(f"--out {out}: is not an empty folder")
     reader = ReleaseReader(release, [g.strip() for g in groups.split(",")] if groups else None)
+    if where is not None:
+        reader.choose(*(("panels", "panel_id") if panels else ("figures", "figure_id")), where)
     made = not out.exists()
     check_writable(out / "file")
     # Write into a new folder, so that the clean-up after an error removes only our own files.
     scratch = temporary_name(out / "export")
-    done = Export(scratch, images)
+    done = Export(scratch, images, panels)
     try:
         scratch.mkdir()
         formats[format_].export(reader, done)
