@@ -15,8 +15,10 @@ from dataclasses import asdict
 from typing import Any
 
 import apache_beam as beam
+import pyarrow as pa
 from apache_beam.metrics.metric import Metrics
 
+from pmcmine.assemble.image_tables import write_image_table
 from pmcmine.assemble.routing import FileKey, ShardKey, by_shard, read_index, read_old
 from pmcmine.assemble.shards import FigurePlace, Member, figure_member, write_shard
 from pmcmine.assemble.tables import all_files, write_table_file
@@ -26,7 +28,7 @@ from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.tar import BLOCK
 from pmcmine.release.layout import file_entry
-from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan, TableFile
+from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS, Plan, TableFile
 from pmcmine.work.delta import DELTA
 from pmcmine.work.records import TableRecord, shard_record
 from pmcmine.work.state import write_part
@@ -39,6 +41,7 @@ def shard_places(
     work: Folder,
     out: Folder,
     keep_state: bool,
+    samples_schema: pa.Schema | None = None,
 ) -> Iterator[tuple[FileKey, dict[str, Any]]]:
     """Write a shard, and send the locations of its figures and panels to the table files."""
     (dataset, group, split, path), rows = element
@@ -67,6 +70,10 @@ def shard_places(
         Metrics.counter("pmcmine", f"{dataset}/samples_out").inc(len(places))
         Metrics.counter("pmcmine", f"{dataset}/bytes").inc(sum(size for _, size in places.values()))
         Metrics.distribution("pmcmine", "shard_milliseconds").update(round(1000 * (time.monotonic() - started)))
+        if dataset == SHARDS and samples_schema is not None:
+            table = write_image_table(path, staged, written, plan, work, out, samples_schema)
+            if table is not None:
+                Metrics.counter("pmcmine", f"{PARQUET}/bytes").inc(table.bytes)
         if dataset == LEFT_OUT:
             _write_index(dataset, path, written, work, out)
     for s in samples.values():
@@ -125,6 +132,7 @@ def build(
     out: Folder,
     keep_state: bool = True,
     tables: Mapping[str, Table] = TABLES,
+    samples_schema: pa.Schema | None = None,
 ) -> Any:
     """Build the graph of the assemble job.
 
@@ -135,6 +143,7 @@ def build(
         out: the folder for files of the release: the release folder, or the folder in which an update gathers them.
         keep_state: whether `state/` is written.
         tables: the tables by name, with the columns of enrichers.
+        samples_schema: schema of the samples' JSON, with the columns of enrichers, if `shards-parquet` is written.
     """
     blocks = pipeline | "Blocks" >> beam.Create(list(range(plan.n_blocks)), reshuffle=False)
     staged = blocks | "ReadIndex" >> beam.FlatMap(read_index, plan, work)
@@ -152,7 +161,7 @@ def build(
         (samples, pipeline | "AllShards" >> beam.Create(shards, reshuffle=False))
         | "Samples" >> beam.Flatten()
         | "ByShard" >> beam.GroupByKey()
-        | "WriteShards" >> beam.FlatMap(shard_places, plan, work, out, keep_state)
+        | "WriteShards" >> beam.FlatMap(shard_places, plan, work, out, keep_state, samples_schema)
     )
     if keep_state:
         _ = blocks | "WriteState" >> beam.Map(write_part, work, out)

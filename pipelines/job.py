@@ -307,13 +307,13 @@ def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None
     """Write shards and tables, and publish them meanwhile where that is asked for."""
     config, work = job.config, job.work
     # An update is published by itself, in one commit.
-    expected = len(plan.shard_paths()) + sum(plan.files.values())
+    shards = [*plan.shard_paths(), *(plan.parquet_paths() if config.parquet_images else ())]
     identity = release_id(content(config), snapshot_sha256)
-    paths = [(shard.dataset, shard.path) for shard in plan.shard_paths()]
+    paths = [(shard.dataset, shard.path) for shard in shards]
     with publishing(config if job.update is None else None, work, job.target, identity, paths) as published:
 
         def assemble() -> None:
-            with job.progress.counting(work, "assembled", expected, "files"):
+            with job.progress.counting(work, "assembled", len(shards) + sum(plan.files.values()), "files"):
                 build = partial(
                     assemble_job.build,
                     plan=plan,
@@ -321,6 +321,7 @@ def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None
                     out=job.target,
                     keep_state=config.keep_state,
                     tables=enrichers.tables(config),
+                    samples_schema=enrichers.sample_schemas(config)["figures"] if config.parquet_images else None,
                 )
                 run_graph(config, job.options, work, build)
 

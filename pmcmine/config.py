@@ -74,6 +74,9 @@ class ReleaseConfig(BaseModel):
     image_kinds: bool = _key(True, "Classifiers", "classify the kinds of images")
     panels: bool = _key(True, "Images", "find the panels of figures: their captions and boxes")
     panel_shards: bool = _key(False, "Images", "also write each panel as a separate image, in `shards-panels`")
+    parquet_images: bool = _key(
+        False, "Images", "also write the samples as Parquet with the image inside, in `shards-parquet`"
+    )
     near_duplicates: bool = _key(True, "Duplicates", "find clusters of near-duplicate images, captions and paragraphs")
     decontaminate_action: str = _key(
         "flag", "Duplicates", "flag or drop items that a benchmark set contains", "drop", pattern="^(flag|drop)$"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pmcmine.errors import PmcmineError
+
+if TYPE_CHECKING:
+    from pmcmine.exports import Exporter
 
 
 def export(
@@ -44,12 +48,7 @@ def export(
     formats = exporters()
     if format_ not in formats:
         raise PmcmineError(f"--format {format_}: {choose(format_, list(formats))}")
-    asked = {"where": where is not None, "panels": panels}
-    for option in sorted(
-        {o for o, is_set in asked.items() if is_set} - getattr(formats[format_], "takes", frozenset())
-    ):
-        able = ", ".join(sorted(n for n, f in formats.items() if option in getattr(f, "takes", ())))
-        raise PmcmineError(f"--{option}: not for the format {format_}; it is for {able}")
+    _check_options(format_, formats, {"where": where is not None, "panels": panels})
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise PmcmineError(f"--out {out}: is not an empty folder")
     reader = ReleaseReader(release, [g.strip() for g in groups.split(",")] if groups else None)
@@ -74,11 +73,23 @@ def export(
             with suppress(OSError):
                 out.rmdir()
         if isinstance(error, OSError):
-            where = f"--out {out}" if str(error.filename or out).startswith(str(out)) else str(error.filename)
-            raise PmcmineError(f"{where}: {describe(error)}") from None
+            place = f"--out {out}" if str(error.filename or out).startswith(str(out)) else str(error.filename)
+            raise PmcmineError(f"{place}: {describe(error)}") from None
         if isinstance(error, MALFORMED):
             raise PmcmineError(malformed(str(release), error)) from None
         raise
     for name, n in sorted(done.counts.items()):
         typer.echo(f"{name:24} {n:>10,}")
     typer.echo(f"export   {out}")
+
+
+def _check_options(name: str, formats: Mapping[str, Exporter], asked: Mapping[str, bool]) -> None:
+    """Check that a format takes the options that were given.
+
+    Raises:
+        PmcmineError: one line that names the formats which take the option.
+    """
+    for option in sorted(o for o, is_given in asked.items() if is_given):
+        able = sorted(n for n, f in formats.items() if option in getattr(f, "takes", ()))
+        if name not in able:
+            raise PmcmineError(f"--{option}: not for the format {name}; it is for {', '.join(able)}")

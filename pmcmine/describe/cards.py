@@ -135,6 +135,7 @@ def shards_card(
     vocabulary: Mapping[str, Any] | None = None,
     dataset: str = SHARDS,
     schema: pa.Schema | None = None,
+    parquet: bool = False,
 ) -> bytes:
     """Write the README of `shards/` or `shards-panels/`.
 
@@ -143,6 +144,7 @@ def shards_card(
         vocabulary: what `release.json` says of the vocabulary.
         dataset: which of the two.
         schema: schema of the JSON member, with the columns of enrichers.
+        parquet: whether the release also has the samples as Parquet.
     """
     title, record = ("pmcmine image-text pairs", Sample) if dataset == SHARDS else ("pmcmine panels", PanelSample)
     schema = schema or arrow_schema(record)
@@ -165,6 +167,7 @@ def shards_card(
         "shards.md.j2",
         title=title,
         panels=dataset != SHARDS,
+        parquet=parquet,
         rows=_counts(rows),
         first=first,
         training=[

@@ -25,7 +25,7 @@ from pmcmine.publish.retry import hub_errors, patiently
 from pmcmine.publish.session import guarded, within
 from pmcmine.publish.target import remote_files
 from pmcmine.publish.upload import reach_hub
-from pmcmine.release.layout import JOURNAL, RELEASE, WORK, load_release, parse_release
+from pmcmine.release.layout import JOURNAL, RELEASE, WORK, is_shard, load_release, parse_release
 from pmcmine.work.state_file import STATE_FILE, read_state
 
 _CHUNK: Final = 4 << 20
@@ -147,7 +147,7 @@ def verify_folder(folder: Path) -> Verified:
         if file["name"] in known:
             found.problems.append(f"{file['name']}: listed twice")
         known.add(file["name"])
-        _check_local(folder, file, found, may_be_missing=freed and file["name"].endswith(".tar"))
+        _check_local(folder, file, found, may_be_missing=freed and is_shard(file["name"]))
     for file in release.get("run", {}).get("files", ()):
         known.add(file["name"])
         _check_local(folder, file, found, may_be_missing=True)
@@ -184,7 +184,7 @@ def _others(folder: Path, known: set[str]) -> Iterator[str]:
 
     Readers find shards by pattern, so such files would be read.
     """
-    for top in ("shards", "shards-panels", "tables", "state"):
+    for top in ("shards", "shards-panels", "shards-parquet", "tables", "state"):
         for name in Folder(str(folder)).walk(top):
             if name not in known and name != STATE_FILE and not any(p.startswith(".") for p in name.split("/")):
                 yield name
@@ -198,9 +198,9 @@ def _said(release: Mapping[str, Any]) -> Iterator[str]:
     if not files:
         yield f"{RELEASE}: names no files"
     counts = release.get("counts", {})
-    for top, key in (("shards", "samples"), ("shards-panels", "panels")):
+    for top, key in (("shards", "samples"), ("shards-panels", "panels"), ("shards-parquet", "parquet")):
         counted = counts.get(key, {})
-        rows = sum(f.get("rows", 0) for f in files if f["name"].startswith(f"{top}/") and f["name"].endswith(".tar"))
+        rows = sum(f.get("rows", 0) for f in files if f["name"].startswith(f"{top}/") and is_shard(f["name"]))
         said = [n for n in counted.values() if type(n) is int] if isinstance(counted, dict) else []
         if sum(said) != rows:
             yield f"{RELEASE}: counts {sum(said)} {key}, its files of {top}/ hold {rows}"

@@ -14,7 +14,7 @@ from pmcmine.io.safe_names import release_name
 from pmcmine.release.layout import RELEASE, RUN, WORK, check_seal, is_untouched, parse_release
 from pmcmine.text.redact import redact_all
 
-_DATASETS = ("shards/", "shards-panels/", "tables/", "state/")
+_DATASETS = ("shards/", "shards-panels/", "shards-parquet/", "tables/", "state/")
 
 
 def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
