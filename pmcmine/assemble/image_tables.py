@@ -32,8 +32,10 @@ from pmcmine.work.records import (
 from schemas.image_row import image_schema
 
 MOST_ROW: Final = 2_000_000  # bytes of image and metadata; the image of a larger sample is left to the shard
-ROW_GROUP: Final = 32 << 20  # bytes of images and metadata after which a row group ends
-_STORED: Final = ("image.bytes",)  # compressed already, and no value occurs twice
+ROW_GROUP: Final = (
+    16 << 20
+)  # bytes of images and metadata after which a row group ends: what a reader loads for the first row
+STORED: Final = ("image.bytes",)  # compressed already, and no value occurs twice
 
 
 def write_image_table(
@@ -72,12 +74,12 @@ def write_image_table(
     ordered = [(by_id[sample], offset, size) for sample, offset, size in places]
     packs = PackReader(work)
     same = plan.base is None and not work.exists(f"assembled/{target}.json")
-    counted = _Counted()
+    counted = Counted()
     try:
         with out.create(target, replace=True, same=same) as (stream, _):
             hashed = _Hashed(stream)
-            row_groups = _row_groups(_rows(path, ordered, packs), image_schema(schema), counted)
-            n = write_parquet(cast("BinaryIO", hashed), image_schema(schema), row_groups, stored=_STORED)
+            tables = row_groups(_rows(path, ordered, packs), image_schema(schema), counted)
+            n = write_parquet(cast("BinaryIO", hashed), image_schema(schema), tables, stored=STORED)
     finally:
         packs.close()
     record = ParquetRecord(target, hashed.digest.hexdigest(), hashed.size, n, images=counted.images)
@@ -85,7 +87,7 @@ def write_image_table(
     return record
 
 
-class _Counted:
+class Counted:
     """Counts the rows that hold their image."""
 
     images = 0
@@ -110,17 +112,24 @@ def _rows(path: str, ordered: Sequence[tuple[Member, int, int]], packs: PackRead
         yield (n if inside else len(record)), {**said, "image": held, "key": member.key, **place}
 
 
-def _row_groups(
-    rows: Iterator[tuple[int, Mapping[str, Any]]], schema: pa.Schema, counted: _Counted
+def row_groups(
+    rows: Iterator[tuple[int, Mapping[str, Any]]], schema: pa.Schema, counted: Counted, least: int = ROW_GROUP
 ) -> Iterator[pa.Table]:
-    """Yield tables of at least `ROW_GROUP` bytes, the last one smaller; each column in one chunk."""
+    """Yield tables, each column in one chunk.
+
+    Args:
+        rows: size and row of each sample.
+        schema: the schema.
+        counted: counts the images.
+        least: bytes after which a table ends; the last one is smaller.
+    """
     held: list[Mapping[str, Any]] = []
     size = 0
     for n, row in rows:
         held.append(row)
         size += n
         counted.images += row["image"] is not None
-        if size >= ROW_GROUP:
+        if size >= least:
             yield pa.Table.from_pylist(held, schema).combine_chunks()
             held, size = [], 0
     if held:
@@ -137,9 +146,14 @@ def _images_in(work: Folder, entry: FileEntry) -> int:
     try:
         with release.open(entry.name) as stream:
             footer = pq.ParquetFile(stream).metadata
-            at = next(i for i in range(footer.num_columns) if footer.schema.column(i).path == "image.path")
-            groups = [footer.row_group(n) for n in range(footer.num_row_groups)]
-            return int(sum(g.num_rows - g.column(at).statistics.null_count for g in groups))
-    except (*sealed.UNREADABLE, StopIteration, AttributeError, OSError) as error:
+        paths = [footer.schema.column(i).path for i in range(footer.num_columns)]
+        at, images = paths.index("image.path"), 0
+        for group in map(footer.row_group, range(footer.num_row_groups)):
+            statistics = group.column(at).statistics
+            if statistics is None or not statistics.has_null_count:
+                raise ValueError("no count of empty images")
+            images += group.num_rows - statistics.null_count
+        return int(images)
+    except (*sealed.UNREADABLE, OSError) as error:
         said = f"{type(error).__name__}; {WAY_OUT}"
         raise DamagedError(f"{release.url}/{entry.name}: is damaged ({said})") from None

@@ -138,6 +138,19 @@ def test_a_file_alone_says_that_it_holds_images(release: Path, tmp_path: Path) -
     assert isinstance(loaded.features["image"], ImageFeature) and loaded[0]["image"].size
 
 
+def test_croissant_is_valid_and_loads(release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mlc = pytest.importorskip("mlcroissant")
+    monkeypatch.setenv("CROISSANT_CACHE", str(tmp_path / "cache"))
+    shutil.copytree(release / "shards-parquet", tmp_path / "copy")
+    loaded = mlc.Dataset(jsonld=str(tmp_path / "copy" / "croissant.json"))
+    assert not loaded.metadata.ctx.issues.errors
+    for group in ("commercial", "noncommercial"):
+        found = list(loaded.records(group))
+        keys = {r["key"] for r in _rows(release) if r["license_group"] == group}
+        assert {r[f"{group}/key"].decode() for r in found} == keys
+        assert found[0][f"{group}/image"].size
+
+
 def test_duckdb_reads_columns_and_conditions(release: Path) -> None:
     pattern = f"{release}/shards-parquet/**/*.parquet"
     found = duckdb.sql(
@@ -158,12 +171,11 @@ def test_images_are_stored_as_they_are(release: Path) -> None:
     assert all(c.has_offset_index for c in columns)
 
 
-def test_row_groups_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image_tables, "ROW_GROUP", 1_000)
+def test_row_groups_are_bounded() -> None:
     schema = pa.schema([("image", pa.string()), ("n", pa.int64())])
     rows_ = [(300, {"image": "x" if i % 2 else None, "n": i}) for i in range(10)]
-    counted = image_tables._Counted()
-    groups = list(image_tables._row_groups(iter(rows_), schema, counted))
+    counted = image_tables.Counted()
+    groups = list(image_tables.row_groups(iter(rows_), schema, counted, 1_000))
     assert [len(g) for g in groups] == [4, 4, 2] and counted.images == 5
     assert [n for g in groups for n in g["n"].to_pylist()] == list(range(10))
 
