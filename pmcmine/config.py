@@ -183,6 +183,10 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
 
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(RunConfig.model_fields)
 
+    # Keys that releases made before did not have: they are stated if they are set, so that an update of such a release,
+    # or its repo on the Hub, sees no other configuration.
+    _LATER: ClassVar[frozenset[str]] = frozenset({"parquet_images"})
+
     # Texts among the keys of `RUN_ONLY` that a release states; any other text is masked, so that a new key is too.
     _STATED: ClassVar[frozenset[str]] = frozenset({"runner", "vocab", "decontaminate", "publish_to"})
 
@@ -229,6 +233,7 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
     def content(self) -> dict[str, Any]:
         """Return the keys that decide what is made, as they are written and compared: without credentials."""
         unused = unused_options(self) if type(self) is not MineConfig else set()
+        unused |= {k for k in self._LATER if getattr(self, k) == self.__class__.model_fields[k].default}
         keys = self.model_dump(mode="json").items()
         return {k: redact_all(v) for k, v in keys if k not in self.RUN_ONLY and k not in unused}
 

@@ -32,9 +32,7 @@ from pmcmine.work.records import (
 from schemas.image_row import image_schema
 
 MOST_ROW: Final = 2_000_000  # bytes of image and metadata; the image of a larger sample is left to the shard
-ROW_GROUP: Final = (
-    16 << 20
-)  # bytes of images and metadata after which a row group ends: what a reader loads for the first row
+ROW_GROUP: Final = 16 << 20  # bytes of images and metadata: what a reader loads for the first row
 STORED: Final = ("image.bytes",)  # compressed already, and no value occurs twice
 
 

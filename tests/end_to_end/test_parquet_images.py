@@ -114,7 +114,7 @@ def test_the_release_lists_and_describes_them(release: Path) -> None:
     fields = json.loads((release / "shards-parquet" / "schema.json").read_text("utf-8"))["samples"]
     assert all(f["meaning"] for f in fields) and fields[0]["name"] == "image"
     card = (release / "shards-parquet" / "README.md").read_text("utf-8")
-    assert "(1 rows)" in card or "(1 row)" in card
+    assert "(1 of the rows)" in card
     assert "as Parquet" in (release / "shards" / "README.md").read_text("utf-8")
 
 
@@ -223,4 +223,7 @@ def test_an_update_keeps_and_changes_them_as_shards(release: Path, bucket: Path,
 
 
 def test_off_by_default() -> None:
-    assert not load_config({"source": "x"}).parquet_images
+    config = load_config({"source": "x"})
+    assert not config.parquet_images
+    assert "parquet_images" not in config.content()  # so that releases made before it can be updated
+    assert load_config({"source": "x", "parquet_images": True}).content()["parquet_images"] is True
