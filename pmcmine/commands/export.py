@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ import typer
 from pmcmine.errors import PmcmineError
 
 if TYPE_CHECKING:
-    from pmcmine.exports import Exporter
+    from pmcmine.exports import Export, Exporter, ReleaseReader
 
 
 def export(
@@ -40,10 +41,7 @@ def export(
 ) -> None:
     """Convert a release to another system's format, or write its attribution as TSV."""
     from pmcmine.exports import Export, ReleaseReader, exporters
-    from pmcmine.io.folder import check_writable, describe
-    from pmcmine.io.safe_files import temporary_name
     from pmcmine.release.conditions import choose
-    from pmcmine.release.tables import MALFORMED, malformed
 
     formats = exporters()
     if format_ not in formats:
@@ -54,14 +52,37 @@ def export(
     reader = ReleaseReader(release, [g.strip() for g in groups.split(",")] if groups else None)
     if where is not None:
         reader.choose(*(("panels", "panel_id") if panels else ("figures", "figure_id")), where)
+    done = _write(formats[format_], reader, Export(out, images, panels), str(release))
+    for name, n in sorted(done.counts.items()):
+        typer.echo(f"{name:24} {n:>10,}")
+    typer.echo(f"export   {out}")
+
+
+def _write(exporter: Exporter, reader: ReleaseReader, wanted: Export, release: str) -> Export:
+    """Write an export into its folder, which is empty or not there; return what was written.
+
+    Args:
+        exporter: the format.
+        reader: the release.
+        wanted: the folder and what to write.
+        release: the release as the user named it, for messages.
+
+    Raises:
+        PmcmineError: one line; the folder then holds nothing of the export.
+    """
+    from pmcmine.io.folder import check_writable, describe
+    from pmcmine.io.safe_files import temporary_name
+    from pmcmine.release.tables import MALFORMED, malformed
+
+    out = wanted.folder
     made = not out.exists()
     check_writable(out / "file")
     # Write into a new folder, so that the clean-up after an error removes only our own files.
     scratch = temporary_name(out / "export")
-    done = Export(scratch, images, panels)
+    done = replace(wanted, folder=scratch)
     try:
         scratch.mkdir()
-        formats[format_].export(reader, done)
+        exporter.export(reader, done)
         for path in sorted(scratch.iterdir()):
             if (out / path.name).exists() or (out / path.name).is_symlink():
                 raise PmcmineError(f"--out {out}: {path.name} appeared in the meantime; give an empty folder")
@@ -76,11 +97,9 @@ def export(
             place = f"--out {out}" if str(error.filename or out).startswith(str(out)) else str(error.filename)
             raise PmcmineError(f"{place}: {describe(error)}") from None
         if isinstance(error, MALFORMED):
-            raise PmcmineError(malformed(str(release), error)) from None
+            raise PmcmineError(malformed(release, error)) from None
         raise
-    for name, n in sorted(done.counts.items()):
-        typer.echo(f"{name:24} {n:>10,}")
-    typer.echo(f"export   {out}")
+    return done
 
 
 def _check_options(name: str, formats: Mapping[str, Exporter], asked: Mapping[str, bool]) -> None:
