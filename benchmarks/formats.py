@@ -58,7 +58,7 @@ def _samples(data: Path | None, folder: Path) -> tuple[list[dict[str, Any]], pa.
     files = sorted((out / "shards-parquet").rglob("*.parquet"))
     once = [r for f in files for r in pq.ParquetFile(f).read().to_pylist() if r["image"] is not None]
     size = sum(r["image_bytes"] for r in once)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for turn in range(max(1, _BYTES // size)):
         for row in once:
             key = f"{row['key']}-{turn}"
