@@ -16,6 +16,7 @@ from typing import Any
 
 from benchmarks.classify import classify
 from benchmarks.duplicates import duplicates
+from benchmarks.formats import formats
 from benchmarks.hub import hub
 from benchmarks.jobs import beam, memory, shards
 from benchmarks.link import link
@@ -37,6 +38,7 @@ BENCHMARKS = {
     "tables": tables,
     "duplicates": duplicates,
     "streaming": streaming,
+    "formats": formats,
     "shuffle": shuffle,
     "hub": hub,
     "scale": scale,

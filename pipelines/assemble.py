@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import apache_beam as beam
+import pyarrow as pa
 
 from pipelines.counters import BeamCounters
 from pmcmine.assemble.files import shard_places, table_file
@@ -30,6 +31,7 @@ def build(
     out: Folder,
     keep_state: bool = True,
     tables: Mapping[str, Table] = TABLES,
+    samples_schema: pa.Schema | None = None,
 ) -> Any:
     """Build the graph of the assemble job.
 
@@ -40,6 +42,7 @@ def build(
         out: the folder for files of the release: the release folder, or the folder in which an update gathers them.
         keep_state: whether `state/` is written.
         tables: the tables by name, with the columns of enrichers.
+        samples_schema: schema of the samples' JSON, with the columns of enrichers, if `shards-parquet` is written.
     """
     blocks = pipeline | "Blocks" >> beam.Create(list(range(plan.n_blocks)), reshuffle=False)
     staged = blocks | "ReadIndex" >> beam.FlatMap(read_index, plan, work)
@@ -57,7 +60,7 @@ def build(
         (samples, pipeline | "AllShards" >> beam.Create(shards, reshuffle=False))
         | "Samples" >> beam.Flatten()
         | "ByShard" >> beam.GroupByKey()
-        | "WriteShards" >> beam.FlatMap(shard_places, plan, work, out, keep_state, BeamCounters())
+        | "WriteShards" >> beam.FlatMap(shard_places, plan, work, out, keep_state, BeamCounters(), samples_schema)
     )
     if keep_state:
         _ = blocks | "WriteState" >> beam.Map(write_part, work, out)

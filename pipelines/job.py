@@ -15,6 +15,7 @@ from pipelines import near_duplicates as near_duplicates_graph
 from pipelines.runners import beam_options, make_runner, run_graph
 from pmcmine.config import MineConfig
 from pmcmine.io.folder import Folder
+from pmcmine.miner import enrichers
 from pmcmine.release.plan import Plan
 from pmcmine.run import start
 from pmcmine.run.job import Outcome
@@ -59,7 +60,13 @@ class BeamGraphs:
     def assemble(self, config: MineConfig, work: Folder, out: Folder, plan: Plan, tables: Mapping[str, Table]) -> None:
         """Run the assemble job."""
         build = partial(
-            assemble_graph.build, plan=plan, work=work, out=out, keep_state=config.keep_state, tables=tables
+            assemble_graph.build,
+            plan=plan,
+            work=work,
+            out=out,
+            keep_state=config.keep_state,
+            tables=tables,
+            samples_schema=enrichers.sample_schemas(config)["figures"] if config.parquet_images else None,
         )
         self._run(config, work, build)
 

@@ -75,6 +75,9 @@ class ReleaseConfig(BaseModel):
     image_kinds: bool = _key(True, "Classifiers", "classify the kinds of images")
     panels: bool = _key(True, "Images", "find the panels of figures: their captions and boxes")
     panel_shards: bool = _key(False, "Images", "also write each panel as a separate image, in `shards-panels`")
+    parquet_images: bool = _key(
+        False, "Images", "also write the samples as Parquet with the image inside, in `shards-parquet`"
+    )
     near_duplicates: bool = _key(True, "Duplicates", "find clusters of near-duplicate images, captions and paragraphs")
     decontaminate_action: str = _key(
         "flag", "Duplicates", "flag or drop items that a benchmark set contains", "drop", pattern="^(flag|drop)$"
@@ -188,6 +191,10 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
 
     RUN_ONLY: ClassVar[frozenset[str]] = frozenset(RunConfig.model_fields)
 
+    # Keys that releases made before did not have: they are stated if they are set, so that an update of such a release,
+    # or its repo on the Hub, sees no other configuration.
+    _LATER: ClassVar[frozenset[str]] = frozenset({"parquet_images"})
+
     # Texts among the keys of `RUN_ONLY` that a release states; any other text is masked, so that a new key is too.
     _STATED: ClassVar[frozenset[str]] = frozenset({"runner", "vocab", "decontaminate", "publish_to"})
 
@@ -234,6 +241,7 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
     def content(self) -> dict[str, Any]:
         """Return the keys that decide what is made, as they are written and compared: without credentials."""
         unused = unused_options(self) if type(self) is not MineConfig else set()
+        unused |= {k for k in self._LATER if getattr(self, k) == self.__class__.model_fields[k].default}
         keys = self.model_dump(mode="json").items()
         return {k: redact_all(v) for k, v in keys if k not in self.RUN_ONLY and k not in unused}
 

@@ -84,6 +84,12 @@ def contents(release: Path) -> dict[str, Any]:
         for table in tables
     }
     found |= {f"samples of {d}": samples(release, d) for d in ("shards", "shards-panels")}
+    files = sorted((release / "shards-parquet").rglob("*.parquet"))
+    found["samples as Parquet"] = sorted(
+        repr({k: v for k, v in row.items() if k not in PLACEMENT})
+        for f in files
+        for row in pq.ParquetFile(f).read().to_pylist()
+    )
     counts = described["counts"]
     found["counts"] = {k: v for k, v in counts.items() if k != "stages"}
     found["sums"] = {(s["stage"], s["unit"]): s["in"] for s in counts["stages"] if s["unit"] != "tombstones"}

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import pyarrow as pa
+
+from pmcmine.assemble.image_tables import write_image_table
 from pmcmine.assemble.routing import FileKey, ShardKey
 from pmcmine.assemble.shards import FigurePlace, Member, figure_member, write_shard
 from pmcmine.assemble.tables import write_table_file
@@ -17,7 +20,7 @@ from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.tar import BLOCK
 from pmcmine.release.layout import file_entry
-from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan, TableFile
+from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS, Plan, TableFile
 from pmcmine.work.counters import Counters
 from pmcmine.work.delta import DELTA
 from pmcmine.work.records import TableRecord, shard_record
@@ -31,6 +34,7 @@ def shard_places(
     out: Folder,
     keep_state: bool,
     counters: Counters,
+    samples_schema: pa.Schema | None = None,
 ) -> Iterator[tuple[FileKey, dict[str, Any]]]:
     """Write a shard, and send the locations of its figures and panels to the table files."""
     (dataset, group, split, path), rows = element
@@ -59,6 +63,9 @@ def shard_places(
         counters.add(f"{dataset}/samples_out", len(places))
         counters.add(f"{dataset}/bytes", sum(size for _, size in places.values()))
         counters.took("shard", time.monotonic() - started)
+        if dataset == SHARDS and samples_schema is not None:
+            table = write_image_table(path, staged, written, plan, work, out, samples_schema)
+            counters.add(f"{PARQUET}/bytes", table.bytes if table is not None else 0)
         if dataset == LEFT_OUT:
             _write_index(dataset, path, written, work, out)
     for s in samples.values():

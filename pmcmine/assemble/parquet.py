@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import BinaryIO
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 
 
-def write_parquet(stream: BinaryIO, schema: pa.Schema, row_groups: Iterable[pa.Table]) -> int:
+def write_parquet(
+    stream: BinaryIO, schema: pa.Schema, row_groups: Iterable[pa.Table], *, stored: Sequence[str] = ()
+) -> int:
     """Write row groups as Parquet: zstd, page index, content-defined chunks; the number of rows.
 
     Each table becomes one row group; its columns have one chunk, for pyarrow's bytes depend on chunks.
+
+    Args:
+        stream: the file.
+        schema: schema of the rows.
+        row_groups: the rows.
+        stored: paths of columns that are written without compression, dictionary and statistics.
     """
     n = 0
     with pq.ParquetWriter(
         stream,
         schema,
-        compression="zstd",
         write_page_index=True,
         use_content_defined_chunking=True,
         store_schema=True,
+        **_columns(schema, stored),
     ) as writer:
         for rows in row_groups:
             writer.write_table(rows, row_group_size=max(len(rows), 1))
@@ -30,3 +39,19 @@ def write_parquet(stream: BinaryIO, schema: pa.Schema, row_groups: Iterable[pa.T
         if not n:
             writer.write_table(schema.empty_table())
     return n
+
+
+def _columns(schema: pa.Schema, stored: Sequence[str]) -> dict[str, Any]:
+    """Return the options that differ from column to column."""
+    if not stored:
+        return {"compression": "zstd"}
+    empty = io.BytesIO()
+    pq.write_table(schema.empty_table(), empty)
+    leaves = pq.ParquetFile(empty).schema
+    paths = [leaves.column(i).path for i in range(len(leaves))]
+    others = [path for path in paths if path not in stored]
+    return {
+        "compression": {path: "NONE" if path in stored else "zstd" for path in paths},
+        "use_dictionary": others,
+        "write_statistics": others,
+    }

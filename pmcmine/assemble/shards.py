@@ -114,7 +114,7 @@ def _old_place(old: Sequence[Any] | None, same: bool) -> tuple[tuple[str, int, i
     return ((str(old[0]), int(old[1]), int(old[2])), same) if old else (None, False)
 
 
-def _parts(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]:
+def parts_of_sample(member: Member, packs: PackReader) -> tuple[bytes, bytes, bytes]:
     """Return image, text and finished JSON of a sample.
 
     Raises:
@@ -200,7 +200,7 @@ def write_samples(
             seen.add(m.key)
             start = writer.size
             try:
-                image, text, record = _parts(m, packs)
+                image, text, record = parts_of_sample(m, packs)
             except _DamagedSample as error:
                 damaged.append((m, error))
                 continue

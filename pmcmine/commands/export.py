@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
+
+if TYPE_CHECKING:
+    from pmcmine.exports import Export, Exporter, ReleaseReader
 
 
 def export(
@@ -24,28 +29,62 @@ def export(
         str | None, typer.Option(help="Licence groups, comma-separated; default: all. Example: commercial.")
     ] = None,
     images: Annotated[bool, typer.Option(help="Write image files if the format has them.")] = True,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            help="SQL condition over the columns of `figures` (of `panels` with --panels), for formats of figures. "
+            "Example: year >= 2020."
+        ),
+    ] = None,
+    panels: Annotated[
+        bool, typer.Option(help="Write the images of panels instead of figures; only for imagefolder.")
+    ] = False,
 ) -> None:
     """Convert a release to another system's format, or write its attribution as TSV."""
     from pmcmine.exports import Export, ReleaseReader, exporters
-    from pmcmine.io.folder import check_writable, describe
-    from pmcmine.io.safe_files import temporary_name
     from pmcmine.release.conditions import choose
-    from pmcmine.release.tables import MALFORMED, malformed
 
     formats = exporters()
     if format_ not in formats:
         raise PmcmineError(f"--format {format_}: {choose(format_, list(formats))}")
+    _check_options(format_, formats, {"where": where is not None, "panels": panels})
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise PmcmineError(f"--out {out}: is not an empty folder")
     reader = ReleaseReader(release, [g.strip() for g in groups.split(",")] if groups else None)
+    if where is not None:
+        reader.choose(*(("panels", "panel_id") if panels else ("figures", "figure_id")), where)
+    done = _write(formats[format_], reader, Export(out, images, panels), str(release))
+    counts = [(name, f"{n:,}") for name, n in sorted(done.counts.items())]
+    end = f"export   {out}"
+    plain = [f"{name:24} {n:>10}" for name, n in counts]
+    show([*plain, end], TerminalTable(("written", "number"), counts, numbers=(1,)), end)
+
+
+def _write(exporter: Exporter, reader: ReleaseReader, wanted: Export, release: str) -> Export:
+    """Write an export into its folder, which is empty or not there; return what was written.
+
+    Args:
+        exporter: the format.
+        reader: the release.
+        wanted: the folder and what to write.
+        release: the release as the user named it, for messages.
+
+    Raises:
+        PmcmineError: one line; the folder then holds nothing of the export.
+    """
+    from pmcmine.io.folder import check_writable, describe
+    from pmcmine.io.safe_files import temporary_name
+    from pmcmine.release.tables import MALFORMED, malformed
+
+    out = wanted.folder
     made = not out.exists()
     check_writable(out / "file")
     # Write into a new folder, so that the clean-up after an error removes only our own files.
     scratch = temporary_name(out / "export")
-    done = Export(scratch, images)
+    done = replace(wanted, folder=scratch)
     try:
         scratch.mkdir()
-        formats[format_].export(reader, done)
+        exporter.export(reader, done)
         for path in sorted(scratch.iterdir()):
             if (out / path.name).exists() or (out / path.name).is_symlink():
                 raise PmcmineError(f"--out {out}: {path.name} appeared in the meantime; give an empty folder")
@@ -57,12 +96,21 @@ def export(
             with suppress(OSError):
                 out.rmdir()
         if isinstance(error, OSError):
-            where = f"--out {out}" if str(error.filename or out).startswith(str(out)) else str(error.filename)
-            raise PmcmineError(f"{where}: {describe(error)}") from None
+            place = f"--out {out}" if str(error.filename or out).startswith(str(out)) else str(error.filename)
+            raise PmcmineError(f"{place}: {describe(error)}") from None
         if isinstance(error, MALFORMED):
-            raise PmcmineError(malformed(str(release), error)) from None
+            raise PmcmineError(malformed(release, error)) from None
         raise
-    counts = [(name, f"{n:,}") for name, n in sorted(done.counts.items())]
-    end = f"export   {out}"
-    plain = [f"{name:24} {n:>10}" for name, n in counts]
-    show([*plain, end], TerminalTable(("written", "number"), counts, numbers=(1,)), end)
+    return done
+
+
+def _check_options(name: str, formats: Mapping[str, Exporter], asked: Mapping[str, bool]) -> None:
+    """Check that a format takes the options that were given.
+
+    Raises:
+        PmcmineError: one line that names the formats which take the option.
+    """
+    for option in sorted(o for o, is_given in asked.items() if is_given):
+        able = sorted(n for n, f in formats.items() if option in getattr(f, "takes", ()))
+        if name not in able:
+            raise PmcmineError(f"--{option}: not for the format {name}; it is for {', '.join(able)}")

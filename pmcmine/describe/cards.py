@@ -32,11 +32,12 @@ def _feature(kind: pa.DataType) -> tuple[str, Any]:
         key, value = _feature(kind.value_type)
         return "list", value if key != "list" else {"list": value}
     if pa.types.is_struct(kind):
-        return "struct", [_named(f.name, f.type) for f in kind]
+        return "struct", [named_feature(f.name, f.type) for f in kind]
     return "dtype", {"double": "float64"}.get(str(kind), str(kind))
 
 
-def _named(name: str, kind: pa.DataType) -> dict[str, Any]:
+def named_feature(name: str, kind: pa.DataType) -> dict[str, Any]:
+    """Return a column as the Hub's viewer describes it."""
     key, value = _feature(kind)
     return {"name": name, key: value}
 
@@ -47,7 +48,7 @@ def sample_features(schema: pa.Schema | None = None) -> list[dict[str, Any]]:
         {"name": "__key__", "dtype": "string"},
         {"name": "__url__", "dtype": "string"},
         {"name": "jpg", "dtype": "image"},
-        {"name": "json", "struct": [_named(f.name, f.type) for f in schema or arrow_schema(Sample)]},
+        {"name": "json", "struct": [named_feature(f.name, f.type) for f in schema or arrow_schema(Sample)]},
         {"name": "txt", "dtype": "string"},
     ]
 
@@ -56,11 +57,12 @@ def _size(rows: int) -> str:
     return next((name for bound, name in _SIZES if rows < bound), "n>100M")
 
 
-def _card(meta: dict[str, Any], body: str) -> bytes:
+def card_of(meta: dict[str, Any], body: str) -> bytes:
+    """Return the bytes of a card: its front matter and its text."""
     return f"---\n{to_yaml(meta)}---\n\n{body}".encode()
 
 
-def _configs(files: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
+def viewer_configs(files: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
     """Build configurations from (config, split, path) of files."""
     configs: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for config, split, path in files:
@@ -80,7 +82,8 @@ def _configs(files: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]]:
     return out
 
 
-def _shared(pretty: str, groups: Iterable[str], rows: int, tags: Sequence[str], task: str) -> dict[str, Any]:
+def front_matter(pretty: str, groups: Iterable[str], rows: int, tags: Sequence[str], task: str) -> dict[str, Any]:
+    """Return the front matter that all cards have."""
     licenses = sorted({_HUB_LICENSE[g] for g in groups if g in _HUB_LICENSE})
     return {
         "pretty_name": pretty,
@@ -91,12 +94,14 @@ def _shared(pretty: str, groups: Iterable[str], rows: int, tags: Sequence[str], 
     }
 
 
-def _counts(rows: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
+def counts_by_place(rows: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
+    """Return counts by group and split, in the order of the splits."""
     order = {s: i for i, s in enumerate(SPLITS)}
     return [(*key, n) for key, n in sorted(rows.items(), key=lambda kv: (kv[0][0], order.get(kv[0][1], 9)))]
 
 
-def _fields(schema: pa.Schema) -> list[tuple[str, str, str, str, str]]:
+def field_rows(schema: pa.Schema) -> list[tuple[str, str, str, str, str]]:
+    """Return name, short type, meaning, unit and null rule of each column."""
     return [
         (name, kind if len(kind) < 40 else kind.split("<")[0] + "<…>", meaning, unit, null)
         for name, kind, meaning, unit, null in describe(schema)
@@ -136,6 +141,7 @@ def shards_card(
     vocabulary: VocabularyFacts | None = None,
     dataset: str = SHARDS,
     schema: pa.Schema | None = None,
+    parquet: bool = False,
 ) -> bytes:
     """Write the README of `shards/` or `shards-panels/`.
 
@@ -144,6 +150,7 @@ def shards_card(
         vocabulary: the vocabulary that concepts were linked with.
         dataset: which of the two.
         schema: schema of the JSON member, with the columns of enrichers.
+        parquet: whether the release also has the samples as Parquet.
     """
     title, record = ("pmcmine image-text pairs", Sample) if dataset == SHARDS else ("pmcmine panels", PanelSample)
     schema = schema or arrow_schema(record)
@@ -156,8 +163,8 @@ def shards_card(
         rows[group, split] += entry.rows
         shards[group, split].append(path)
         files.append((group, split, path))
-    meta = _shared(title, {g for g, _ in rows}, sum(rows.values()), ["webdataset"], "image-to-text")
-    configs = _configs(files)
+    meta = front_matter(title, {g for g, _ in rows}, sum(rows.values()), ["webdataset"], "image-to-text")
+    configs = viewer_configs(files)
     if configs:
         meta["configs"] = configs
         meta["dataset_info"] = [{"config_name": c["config_name"], "features": sample_features(schema)} for c in configs]
@@ -166,7 +173,8 @@ def shards_card(
         "shards.md.j2",
         title=title,
         panels=dataset != SHARDS,
-        rows=_counts(rows),
+        parquet=parquet,
+        rows=counts_by_place(rows),
         first=first,
         training=[
             (group, rows[group, split], brace_ranges(paths, "DATA_ROOT/"))
@@ -174,9 +182,9 @@ def shards_card(
             if split == "train"
         ],
         vocabulary=vocabulary if dataset == SHARDS else None,
-        fields=_fields(schema),
+        fields=field_rows(schema),
     )
-    return _card(meta, body)
+    return card_of(meta, body)
 
 
 def tables_card(
@@ -194,8 +202,8 @@ def tables_card(
         if rows[name, split]:
             files.append((name, split, record.name.removeprefix("tables/")))
     groups = {r.group for r in records if r.group}
-    meta = _shared("pmcmine tables", groups, max(rows.values(), default=0), ["parquet"], "text-generation")
-    configs = _configs(files)
+    meta = front_matter("pmcmine tables", groups, max(rows.values(), default=0), ["parquet"], "text-generation")
+    configs = viewer_configs(files)
     for config in configs:
         config.pop("default", None)
         if config["config_name"].startswith("figures-"):
@@ -206,14 +214,15 @@ def tables_card(
     meta["configs"] = configs
     body = render(
         "tables.md.j2",
-        rows=_counts(rows),
+        rows=counts_by_place(rows),
         vocabulary=vocabulary,
-        tables=[{"name": t.name, "meaning": t.meaning, "fields": _fields(t.schema)} for t in tables.values()],
+        tables=[{"name": t.name, "meaning": t.meaning, "fields": field_rows(t.schema)} for t in tables.values()],
     )
-    return _card(meta, body)
+    return card_of(meta, body)
 
 
-def _schema(schema: pa.Schema) -> list[dict[str, Any]]:
+def schema_rows(schema: pa.Schema) -> list[dict[str, Any]]:
+    """Return what `schema.json` says of each column."""
     keys = ("name", "type", "meaning", "unit", "null")
     values = closed_values(schema)
     rows = [dict(zip(keys, row, strict=True)) for row in describe(schema)]
@@ -222,9 +231,9 @@ def _schema(schema: pa.Schema) -> list[dict[str, Any]]:
 
 def shards_schema(schema: pa.Schema) -> bytes:
     """Build `schema.json` of a dataset of shards: the fields of the JSON member."""
-    return json.dumps({"json": _schema(schema)}, indent=1, ensure_ascii=False).encode()
+    return json.dumps({"json": schema_rows(schema)}, indent=1, ensure_ascii=False).encode()
 
 
 def tables_schema(tables: Mapping[str, Table] = TABLES) -> bytes:
     """Build `tables/schema.json`: the fields of every table, so that readers need no code of ours."""
-    return json.dumps({t.name: _schema(t.schema) for t in tables.values()}, indent=1, ensure_ascii=False).encode()
+    return json.dumps({t.name: schema_rows(t.schema) for t in tables.values()}, indent=1, ensure_ascii=False).encode()

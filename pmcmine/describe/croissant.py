@@ -80,7 +80,7 @@ def _scalar(kind: pa.DataType) -> str | None:
     return "sc:Text" if pa.types.is_string(kind) else None
 
 
-def _column(record_set: str, field: pa.Field, files: str) -> dict[str, Any] | None:
+def croissant_field(record_set: str, field: pa.Field, files: str) -> dict[str, Any] | None:
     """Describe a field of a table; nested fields are only in the schema file."""
     notes = {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
     meaning = notes["meaning"] + (f" Unit: {notes['unit']}." if "unit" in notes else "")
@@ -111,9 +111,10 @@ def _key(files: str) -> dict[str, Any]:
     }
 
 
-def _head(
+def croissant_head(
     name: str, description: str, groups: Iterable[str], deeds: Mapping[str, Sequence[str]], version: str
 ) -> dict[str, Any]:
+    """Return what a description says of the whole dataset."""
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -128,7 +129,8 @@ def _head(
     }
 
 
-def _dump(content: Mapping[str, Any]) -> bytes:
+def to_json(content: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a description."""
     return json.dumps(content, indent=1, ensure_ascii=False).encode()
 
 
@@ -157,7 +159,7 @@ def tables_croissant(
                 "includes": f"{table}/{group}/*.parquet" if group else f"{table}/*.parquet",
             }
         )
-        fields = [_column(name, field, files) for field in tables[table].schema]
+        fields = [croissant_field(name, field, files) for field in tables[table].schema]
         record_sets.append(
             {
                 "@type": "cr:RecordSet",
@@ -172,8 +174,8 @@ def tables_croissant(
         "Articles, figures, panels, mentions, paragraphs and tables of PubMed Central's open-access articles. Nested "
         "columns are described in schema.json."
     )
-    return _dump(
-        _head("pmcmine-tables", text, groups, deeds, __version__)
+    return to_json(
+        croissant_head("pmcmine-tables", text, groups, deeds, __version__)
         | {"distribution": distribution, "recordSet": record_sets}
     )
 
@@ -221,8 +223,9 @@ def shards_croissant(
             record_sets.append(_members(group, suffix, kind, abouts[suffix], what))
     text = f"WebDataset shards of PubMed Central's open-access articles: {what}, by licence group."
     title = "pmcmine-pairs" if dataset == SHARDS else "pmcmine-panels"
-    return _dump(
-        _head(title, text, groups, deeds, __version__) | {"distribution": distribution, "recordSet": record_sets}
+    return to_json(
+        croissant_head(title, text, groups, deeds, __version__)
+        | {"distribution": distribution, "recordSet": record_sets}
     )
 
 

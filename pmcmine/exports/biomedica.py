@@ -22,6 +22,7 @@ class Biomedica:
 
     name = "biomedica"
     meaning = "BIOMEDICA's WebDataset samples"
+    takes = frozenset({"where"})
 
     def export(self, release: ReleaseReader, out: Export) -> None:
         """Write `<group>/00000.tar`, …; keys are `<batch>-<PMCID>-<position>-<image id>`."""

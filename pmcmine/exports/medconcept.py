@@ -20,6 +20,7 @@ class MedConcept:
 
     name = "medconcept"
     meaning = "MedConcept-23M's pairs with UMLS concepts (ConceptCLIP)"
+    takes = frozenset({"where"})
 
     def export(self, release: ReleaseReader, out: Export) -> None:
         """Write `medconcept.jsonl` and `images/`."""

@@ -16,6 +16,7 @@ class Medicat:
 
     name = "medicat"
     meaning = "MedICaT's figures with the sentences that refer to them"
+    takes = frozenset({"where"})
 
     def export(self, release: ReleaseReader, out: Export) -> None:
         """Write `medicat.jsonl` and `images/`. `pdf_hash`, an id of Semantic Scholar's, is made from the PMCID here."""

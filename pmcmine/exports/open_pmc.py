@@ -15,6 +15,7 @@ class OpenPmc:
 
     name = "open-pmc"
     meaning = "Open-PMC's pairs, subfigures and subcaptions"
+    takes = frozenset({"where"})
 
     def export(self, release: ReleaseReader, out: Export) -> None:
         """Write `open-pmc.jsonl`, `subfigures.jsonl`, `subcaptions.jsonl` and `images/`."""

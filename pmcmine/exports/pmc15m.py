@@ -13,6 +13,7 @@ class Pmc15m:
 
     name = "pmc15m"
     meaning = "PMC-15M's article records (BiomedCLIP)"
+    takes = frozenset({"where"})
 
     def export(self, release: ReleaseReader, out: Export) -> None:
         """Write `pmc15m.jsonl` and `images/`."""

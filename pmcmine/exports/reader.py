@@ -9,11 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+import duckdb
+import pyarrow.parquet as pq
+
+from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_files import replacing
 from pmcmine.io.safe_names import inside, read_range, release_name, safe_name, sample_key, sql_identifier
+from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.tables import open_tables
 
 _BATCH: Final = 1_000
+_SECONDS: Final = 600.0  # of a condition
 MOST_IMAGE: Final = 256 << 20  # bytes
 
 
@@ -27,7 +33,34 @@ class ReleaseReader:
     def __init__(self, folder: Path, groups: Iterable[str] | None = None) -> None:
         self._folder = folder
         self._connection, files = open_tables(folder, groups or ())
+        self._files = files
         self.tables = set(files)
+
+    def choose(self, table: str, key: str, where: str) -> None:
+        """Leave only the rows of a table that meet a condition, for all queries that follow.
+
+        Args:
+            table: the table.
+            key: its key.
+            where: an SQL condition over its columns.
+
+        Raises:
+            PmcmineError: if the release has no such table, or the condition is none.
+        """
+        said = f"--where {where!r}"
+        if table not in self.tables:
+            raise PmcmineError(f"{said}: {self._folder} has no table {table}")
+        check_values(self._connection, where, known_values(pq.read_schema(self._files[table][0])), said)
+        name, every = sql_identifier(table), sql_identifier(f"every_{table}")
+        try:
+            with time_limit(self._connection, _SECONDS, said):
+                self._connection.execute(f"CREATE TABLE _chosen AS SELECT {key} AS id FROM {name} WHERE ({where}\n)")
+                self._connection.execute(f"ALTER VIEW {name} RENAME TO {every}")
+                self._connection.execute(
+                    f"CREATE VIEW {name} AS SELECT * FROM {every} WHERE {key} IN (SELECT id FROM _chosen)"
+                )
+        except duckdb.Error as error:
+            raise PmcmineError(f"{said}: {explain(error, where)}") from None
 
     def rows(self, query: str) -> Iterator[dict[str, Any]]:
         """Yield the rows of a query over the tables, a batch at a time."""
@@ -45,6 +78,15 @@ class ReleaseReader:
         """
         shard = f"shards/{release_name(figure['shard'], 'shard')}"
         return read_range(self._folder, shard, figure["image_offset"], figure["image_bytes"], MOST_IMAGE, "shard")
+
+    def panel_sample(self, panel: Mapping[str, Any]) -> bytes:
+        """Return the bytes of a panel's sample; the row holds shard, sample_offset and sample_size.
+
+        Raises:
+            UnsafeNameError: if the row has no valid range in a shard of panels of this release.
+        """
+        shard = f"shards-panels/{release_name(panel['shard'], 'shard')}"
+        return read_range(self._folder, shard, panel["sample_offset"], panel["sample_size"], MOST_IMAGE, "shard")
 
     def grouped(self, table: str, key: str, columns: str, order: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """Yield the rows of a table by a key that sorts them; nothing if the release has no such table."""
@@ -81,11 +123,13 @@ class Export:
     Attributes:
         folder: new or empty.
         images: whether to write image files where the format has any.
+        panels: whether to write panels instead of figures; only for a format that takes them.
         counts: rows and images that were written.
     """
 
     folder: Path
     images: bool = True
+    panels: bool = False
     counts: Counter[str] = field(default_factory=Counter)
 
     def json_lines(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -109,6 +153,9 @@ class Export:
 
 class Exporter(Protocol):
     """Writes a release in another shape. Registered as an entry point of the group `pmcmine.exporters`, by its name.
+
+    It may have an attribute `takes`: `where` in it if `--where` may choose the figures, `panels` if it can write panels
+    instead of figures.
 
     Attributes:
         name: what `pmcmine export --format` calls it.

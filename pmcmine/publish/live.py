@@ -15,10 +15,16 @@ from pmcmine.publish.session import guarded
 from pmcmine.publish.target import Target, check_targets
 from pmcmine.publish.upload import BATCH_BYTES, BATCH_FILES, additions, reach_hub, send
 from pmcmine.release.layout import RELEASE
-from pmcmine.release.plan import PANEL_SHARDS, SHARDS
-from pmcmine.work.records import ShardRecord, published_record, read_shard_record
+from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS
+from pmcmine.work.records import ParquetRecord, ShardRecord, published_record, read_parquet_record, read_shard_record
 
 _LOOK_SECONDS: Final = 2.0
+
+
+def _datasets(config: MineConfig) -> tuple[str, ...]:
+    """Return the datasets of shards that a run writes."""
+    more = ((PANEL_SHARDS, config.panel_shards), (PARQUET, config.parquet_images))
+    return (SHARDS, *(dataset for dataset, is_on in more if is_on))
 
 
 def check_hub(config: MineConfig, say: Callable[[str], None]) -> None:
@@ -30,8 +36,7 @@ def check_hub(config: MineConfig, say: Callable[[str], None]) -> None:
     from huggingface_hub import HfApi
 
     assert config.publish_to is not None
-    datasets = (SHARDS, "tables", PANEL_SHARDS) if config.panel_shards else (SHARDS, "tables")
-    repos = {repo_name(config.publish_to, dataset): dataset for dataset in datasets}
+    repos = {repo_name(config.publish_to, dataset): dataset for dataset in (*_datasets(config), "tables")}
     reach_hub(config.endpoint, config.first_contact_seconds, "nothing was mined", say)
     api = HfApi(endpoint=config.endpoint, library_name="pmcmine")
     with guarded(config.endpoint):
@@ -73,8 +78,8 @@ class Published:
         self._done = threading.Event()
         self._error: Exception | None = None
         self._seen: set[str] = set()
-        datasets = (SHARDS, PANEL_SHARDS) if config.panel_shards else (SHARDS,)
-        repos = {repo_name(self._name, dataset): dataset for dataset in datasets}
+        self._datasets = _datasets(config)
+        repos = {repo_name(self._name, dataset): dataset for dataset in self._datasets}
         private, adopt = not config.publish_public, config.publish_adopt
         targets = check_targets(self._api, repos, identity, private, adopt)
         _check_freed(config, targets)
@@ -93,7 +98,7 @@ class Published:
         self.stop()
         if self._error is not None:
             raise self._error
-        for dataset in (SHARDS, PANEL_SHARDS):
+        for dataset in self._datasets:
             self._send(dataset, last=True)
 
     def stop(self) -> None:
@@ -104,18 +109,20 @@ class Published:
     def _watch(self) -> None:
         try:
             while not self._done.wait(_LOOK_SECONDS):
-                for dataset in (SHARDS, PANEL_SHARDS):
+                for dataset in self._datasets:
                     self._send(dataset, last=False)
         except Exception as error:  # noqa: BLE001 - a defect, too, is raised where it is reported without secrets
             self._error = error  # raised by `finish`; the run itself goes on
 
-    def _waiting(self, dataset: str) -> list[ShardRecord]:
+    def _waiting(self, dataset: str) -> list[ShardRecord | ParquetRecord]:
         """Return records of shards that are whole and not on the Hub."""
-        found = []
+        found: list[ShardRecord | ParquetRecord] = []
         for name in self._work.walk(f"assembled/{dataset}"):
-            if name in self._seen or not name.endswith(".tar.json"):
+            if name in self._seen or not name.endswith((".tar.json", ".parquet.json")):
                 continue
-            record = read_shard_record(self._work, name)
+            record = (
+                read_parquet_record(self._work, name) if dataset == PARQUET else read_shard_record(self._work, name)
+            )
             if record is None:
                 continue  # written again by the run
             if record.kept or self._work.exists(published_record(record.name)):
@@ -125,7 +132,7 @@ class Published:
         return found
 
     def _send(self, dataset: str, last: bool) -> None:
-        batch: list[ShardRecord] = []
+        batch: list[ShardRecord | ParquetRecord] = []
         size = 0
         for record in self._waiting(dataset):
             batch.append(record)
@@ -138,10 +145,10 @@ class Published:
         elif batch:
             self._preupload(dataset, batch)
 
-    def _paths(self, dataset: str, batch: list[ShardRecord]) -> list[str]:
+    def _paths(self, dataset: str, batch: Sequence[ShardRecord | ParquetRecord]) -> list[str]:
         return [record.name.removeprefix(f"{dataset}/") for record in batch]
 
-    def _preupload(self, dataset: str, batch: list[ShardRecord]) -> None:
+    def _preupload(self, dataset: str, batch: Sequence[ShardRecord | ParquetRecord]) -> None:
         """Send objects, one at a time; the commit comes when there are enough of them."""
         for record in batch:
             sent = f"sent/{record.name}"
@@ -150,7 +157,7 @@ class Published:
                     send(self._api, repo_name(self._name, dataset), adds)
                 self._work.write(sent, b"", replace=True)
 
-    def _commit(self, dataset: str, batch: list[ShardRecord]) -> None:
+    def _commit(self, dataset: str, batch: Sequence[ShardRecord | ParquetRecord]) -> None:
         repo = repo_name(self._name, dataset)
         with additions(self._out, dataset, self._paths(dataset, batch)) as adds:
             send(self._api, repo, adds)

@@ -12,15 +12,16 @@ from pmcmine.describe.costs import Machine, plan, rates_of
 from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_names import check_names
-from pmcmine.release.layout import JOURNAL, RELEASE, WORK
+from pmcmine.release.layout import JOURNAL, RELEASE, WORK, is_shard
 from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 
 CARD: Final = "README.md"
-_SUFFIX: Final = {"shards": "", "tables": "-tables", "shards-panels": "-panels"}
+_SUFFIX: Final = {"shards": "", "tables": "-tables", "shards-panels": "-panels", "shards-parquet": "-parquet"}
 _WHAT: Final = {
     "shards": "figures with their captions",
     "tables": "articles, figures, panels, mentions, paragraphs, and what was left out",
     "shards-panels": "single panels with their own words",
+    "shards-parquet": "figures with their captions as Parquet, the image inside",
 }
 _SPEEDS: Final = {"articles_per_second": "articles", "images_per_second": "images"}
 # Letters, digits, `_`, `.`, `-` as the Hub takes them; the longest suffix makes 96 of them.
@@ -35,7 +36,7 @@ class Repo:
 
     Attributes:
         id: namespace and name.
-        folder: dataset folder of the release: shards, tables or shards-panels.
+        folder: dataset folder of the release: shards, tables, shards-panels or shards-parquet.
         files: path in the repo → (size, SHA-256), the card left out.
     """
 
@@ -62,7 +63,7 @@ def read_release(folder: Folder) -> ReleaseRecord:
     freed = release.run.free_published
     for file in release.files:
         name = file.name
-        if freed and name.endswith(".tar") and not folder.exists(name):
+        if freed and is_shard(name) and not folder.exists(name):
             continue
         if not folder.exists(name) or folder.size(name) != file.bytes:
             raise ReleaseError(f"{folder.url}: {name} is missing, or its size differs from {RELEASE}")

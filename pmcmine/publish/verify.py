@@ -25,7 +25,7 @@ from pmcmine.publish.retry import hub_errors, patiently
 from pmcmine.publish.session import guarded, within
 from pmcmine.publish.target import remote_files
 from pmcmine.publish.upload import reach_hub
-from pmcmine.release.layout import JOURNAL, RELEASE, WORK, FileEntry
+from pmcmine.release.layout import JOURNAL, RELEASE, WORK, FileEntry, is_shard
 from pmcmine.release.old_names import file_today
 from pmcmine.release.record import ReleaseRecord, load_release, parse_release
 from pmcmine.work.state_file import STATE_FILE, read_state
@@ -120,7 +120,7 @@ def verify_folder(folder: Path) -> Verified:
         if file.name in known:
             found.problems.append(f"{file.name}: listed twice")
         known.add(file.name)
-        _check_local(folder, file, found, may_be_missing=freed and file.name.endswith(".tar"))
+        _check_local(folder, file, found, may_be_missing=freed and is_shard(file.name))
     for file in release.run.files:
         known.add(file.name)
         _check_local(folder, file, found, may_be_missing=True)
@@ -157,7 +157,7 @@ def _others(folder: Path, known: set[str]) -> Iterator[str]:
 
     Readers find shards by pattern, so such files would be read.
     """
-    for top in ("shards", "shards-panels", "tables", "state"):
+    for top in ("shards", "shards-panels", "shards-parquet", "tables", "state"):
         for name in Folder(str(folder)).walk(top):
             if name not in known and name != STATE_FILE and not any(p.startswith(".") for p in name.split("/")):
                 yield name
@@ -172,8 +172,9 @@ def _said(release: ReleaseRecord) -> Iterator[str]:
     for top, key, counted in (
         ("shards", "samples", release.counts.samples),
         ("shards-panels", "panels", release.counts.panels),
+        ("shards-parquet", "parquet", release.counts.parquet or {}),
     ):
-        rows = sum(f.rows or 0 for f in release.files_of(top) if f.name.endswith(".tar"))
+        rows = sum(f.rows or 0 for f in release.files_of(top) if is_shard(f.name))
         if (said := sum(counted.values())) != rows:
             yield f"{RELEASE}: counts {said} {key}, its files of {top}/ hold {rows}"
     said_of, held = Counter[str](), Counter[str]()

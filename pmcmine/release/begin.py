@@ -16,7 +16,7 @@ from pmcmine.release.mark import MARK, RunMark, UpdateMark, parse_mark
 from pmcmine.release.record import check_seal, parse_release
 from pmcmine.text.redact import redact_all
 
-_DATASETS = ("shards/", "shards-panels/", "tables/", "state/")
+_DATASETS = ("shards/", "shards-panels/", "shards-parquet/", "tables/", "state/")
 
 
 def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

@@ -116,6 +116,7 @@ class Counts:
         rows: rows by `table/group/split`, or by the table alone.
         fault_share: share of articles and of figures that faults of data or transfer cost.
         near_duplicates: counts of near duplicates by name; None if they were not looked for.
+        parquet: rows of `shards-parquet` by `group/split`; None if it is not written.
     """
 
     stages: tuple[AnySum, ...] = ()
@@ -125,6 +126,7 @@ class Counts:
     rows: Annotated[Mapping[str, int], BeforeValidator(places_today)] = field(default_factory=dict)
     fault_share: Mapping[str, float] = field(default_factory=dict)
     near_duplicates: Mapping[str, int] | None = None
+    parquet: Mapping[str, int] | None = None
 
     def rows_of(self, table: str) -> int:
         """Count the rows of a table that is split by licence group."""
@@ -136,7 +138,8 @@ class Counts:
 
     def to_object(self) -> dict[str, Any]:
         """As JSON has it."""
-        return asdict(self) | {"stages": [s.to_object() for s in self.stages]}
+        stated = asdict(self) | {"stages": [s.to_object() for s in self.stages]}
+        return {k: v for k, v in stated.items() if k != "parquet" or v is not None}
 
 
 @dataclass(frozen=True, slots=True)

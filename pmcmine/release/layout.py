@@ -26,7 +26,20 @@ NEXT = "next"  # in the work folder: what an update gathers
 JOURNAL = "journal.json"  # in the work folder: the `release.json` to be, once all is gathered
 LISTED = "listed.json"  # in the work folder: names of the files that an update may replace or remove
 REMOVED = re.compile(r"shards/removed/inc\d{8}[a-z]?\.txt")
-OURS = frozenset({RELEASE, WORK, "shards", "shards-panels", "tables", "state", "report.html", "metrics.json", ARTEFACT})
+OURS = frozenset(
+    {
+        RELEASE,
+        WORK,
+        "shards",
+        "shards-panels",
+        "shards-parquet",
+        "tables",
+        "state",
+        "report.html",
+        "metrics.json",
+        ARTEFACT,
+    }
+)
 _IN_RELEASE = "@"
 _MOST = 1 << 62  # bytes or rows of a file
 WAY_OUT = (
@@ -37,6 +50,7 @@ WAY_OUT = (
 _WRITTEN = re.compile(
     r"(shards|shards-panels|state/left-out(-panels)?)/[a-z]+/[a-z]+/\d{3}/[a-z]+-(inc\d{8}[a-z]?-)?\d{5}-of-\d{5}"
     r"\.tar(\.json)?"
+    r"|shards-parquet/[a-z]+/[a-z]+/\d{3}/[a-z]+-(inc\d{8}[a-z]?-)?\d{5}-of-\d{5}\.parquet"
     r"|tables/[a-z_]+/([a-z]+/)?[a-z_]+-\d{5}-of-\d{5}\.parquet"
     r"|state/\d{3}/\d{6}\.(ledger\.arrow|index\.arrow|near\.arrow|near\.bin)"
 )
@@ -133,6 +147,11 @@ def file_entry(name: str, data: bytes) -> FileEntry:
 def is_written(name: str) -> bool:
     """Check whether a path below a release folder is one that runs write shards, tables or state to."""
     return _WRITTEN.fullmatch(name) is not None or REMOVED.fullmatch(name) is not None
+
+
+def is_shard(name: str) -> bool:
+    """Check whether a file of a release is one that `--free-published` deletes once it is on the Hub."""
+    return name.endswith(".tar") or (name.startswith("shards-parquet/") and name.endswith(".parquet"))
 
 
 def check_entry(file: Any, where: str) -> None:

@@ -15,6 +15,7 @@ PLAN = "plan.json"
 SHARDS, PANEL_SHARDS = "shards", "shards-panels"
 LEFT_OUT = "state/left-out"  # leaking samples, kept for an update in which they no longer leak
 LEFT_OUT_PANELS = "state/left-out-panels"
+PARQUET = "shards-parquet"  # the samples of `shards` as Parquet with the image inside, a file for each shard
 DATASETS = (SHARDS, PANEL_SHARDS, LEFT_OUT, LEFT_OUT_PANELS)
 _MOST_BLOCKS = 10_000_000
 _MOST_FILES = 10_000_000
@@ -136,6 +137,14 @@ class Plan:
             found |= {ShardFile(dataset, group, split, self.shard_name(group, split, i, n)) for i in range(n)}
         return sorted(found)
 
+    def parquet_paths(self) -> list[ShardFile]:
+        """Every file of `shards-parquet` that may be written: one for each shard of `shards`."""
+        return [
+            ShardFile(PARQUET, s.group, s.split, parquet_name(s.path))
+            for s in self.shard_paths()
+            if s.dataset == SHARDS
+        ]
+
     def order_of(self, figure_id: str) -> int:
         """Place of a sample in its shard's order."""
         return keyed_hash(f"pmcmine/order/{self.seed}", figure_id)
@@ -201,3 +210,8 @@ def overlapping(index: int, n: int, others: int) -> range:
     first = min(index * others // n, others - 1)
     last = min(-(-(index + 1) * others // n), others)
     return range(first, max(last, first + 1))
+
+
+def parquet_name(path: str) -> str:
+    """Return the path of the Parquet file with the samples of a shard, each relative to the folder of its dataset."""
+    return f"{path.removesuffix('.tar')}.parquet"

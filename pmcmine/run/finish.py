@@ -15,6 +15,7 @@ from pmcmine.config import MineConfig
 from pmcmine.describe.cards import shards_card, shards_schema, tables_card, tables_schema
 from pmcmine.describe.croissant import shards_croissant, tables_croissant
 from pmcmine.describe.datasheet import CITATION, DATASHEET, citation, datasheet
+from pmcmine.describe.parquet_card import PARQUET_TITLE, describe_parquet
 from pmcmine.describe.report import make_report
 from pmcmine.duplicates.benchmark_sets import open_benchmarks
 from pmcmine.errors import PmcmineError
@@ -42,7 +43,7 @@ from pmcmine.release.layout import (
     file_entry,
     read_checked,
 )
-from pmcmine.release.plan import PANEL_SHARDS, SHARDS, Plan, file_name
+from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name
 from pmcmine.release.record import Journal, ReleaseRecord, write_journal
 from pmcmine.rights.attribution import ATTRIBUTION, attribution, deeds
 from pmcmine.run.job import Job, content
@@ -64,9 +65,11 @@ from pmcmine.work.manifest import Counted, Manifest, read_manifest
 from pmcmine.work.records import (
     Clusters,
     FileRecord,
+    ParquetRecord,
     ShardRecord,
     TableRecord,
     noted_files,
+    parquet_record_of,
     read_clusters,
     shard_record_of,
     table_record,
@@ -131,6 +134,11 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
     return shards, tables
 
 
+def _parquet_records(work: Folder) -> list[ParquetRecord]:
+    """Return records of the files of `shards-parquet`."""
+    return [parquet_record_of(work, name) for name in work.walk(f"assembled/{PARQUET}")]
+
+
 def _write_state(job: Job, plan: Plan) -> None:
     """Write `state.json`: the plan, and all files of the state, old ones that stay among them."""
     work = job.work
@@ -153,6 +161,7 @@ class _Written:
     pairs: Sequence[ShardRecord]
     crops: Sequence[ShardRecord]
     tables: Sequence[TableRecord]
+    parquet: Sequence[ParquetRecord] | None
 
 
 def _cards(
@@ -174,7 +183,7 @@ def _cards(
     samples, published = enrichers.sample_schemas(config), enrichers.tables(config)
     figures, panels = samples["figures"], samples["panels"]
     cards = {
-        "shards/README.md": shards_card(written.pairs, vocabulary, schema=figures),
+        "shards/README.md": shards_card(written.pairs, vocabulary, schema=figures, parquet=written.parquet is not None),
         "shards/schema.json": shards_schema(figures),
         "shards/croissant.json": shards_croissant(written.pairs, licences, schema=figures),
         "tables/README.md": tables_card(written.tables, vocabulary, published),
@@ -187,12 +196,16 @@ def _cards(
             "shards-panels/schema.json": shards_schema(panels),
             "shards-panels/croissant.json": shards_croissant(written.crops, licences, PANEL_SHARDS, panels),
         }
+    if written.parquet is not None:
+        cards |= describe_parquet(written.parquet, licences, figures, vocabulary)
     datasets = {
         "shards": ("pmcmine image-text pairs", _by(written.pairs, _place)),
         "tables": ("pmcmine tables", _by(written.tables, _table)),
     }
     if config.panel_shards:
         datasets[PANEL_SHARDS] = ("pmcmine panels", _by(written.crops, _place))
+    if written.parquet is not None:
+        datasets[PARQUET] = (PARQUET_TITLE, _by(written.parquet, _place))
     facts = (totals.sums, totals.rejects, frozen, config.content(), models)
     for folder, (title, counted) in datasets.items():
         cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
@@ -211,6 +224,7 @@ def _counts(totals: Tally, written: _Written, near: Clusters | None) -> Counts:
         _by(written.tables, _table),
         totals.faults(),
         dict(near.counts) if near is not None else None,
+        _by(written.parquet, _place) if written.parquet is not None else None,
     )
 
 
@@ -228,19 +242,21 @@ def finish(
     near = read_clusters(work)
     tombstones = read_tombstones(work)
     carried = len(tombstones.added) + tombstones.still_valid
-    totals = tally(_counted(job, frozen.n_blocks), frozen.n_versions, shards, tables, near, carried)
+    parquet = _parquet_records(work) if config.parquet_images else None
+    totals = tally(_counted(job, frozen.n_blocks), frozen.n_versions, shards, tables, near, carried, parquet)
     totals.check()
     written = _Written(
         [s for s in shards if s.name.startswith(f"{SHARDS}/")],
         [s for s in shards if s.name.startswith(f"{PANEL_SHARDS}/")],
         tables,
+        parquet,
     )
     models = enrichers.info(config)
     vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
     cards = _cards(job, frozen, totals, written, vocabulary, models)
-    updates = _updates(job, shards, tables, cards)
+    updates = _updates(job, [*shards, *(parquet or ())], tables, cards)
     write_announced(target, work, cards)
-    files = [r.entry() for r in (*shards, *tables)]
+    files = [r.entry() for r in (*shards, *(parquet or ()), *tables)]
     files += [file_entry(name, data) for name, data in cards.items()]
     if config.decontaminate_sha256 is not None:
         files.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
@@ -274,7 +290,7 @@ def finish(
 
 
 def _updates(
-    job: Job, shards: list[ShardRecord], tables: list[TableRecord], cards: dict[str, bytes]
+    job: Job, shards: Sequence[FileRecord], tables: Sequence[TableRecord], cards: dict[str, bytes]
 ) -> tuple[UpdateFacts, ...]:
     """Return all updates of the release, and add the file that lists the samples that this one removes."""
     if job.update is None:
@@ -332,8 +348,8 @@ def finish_update(out: Folder, work: Folder, journal: Journal, config: MineConfi
     return release
 
 
-def _place(record: ShardRecord) -> tuple[str, ...]:
-    """Return licence group and split of a shard."""
+def _place(record: ShardRecord | ParquetRecord) -> tuple[str, ...]:
+    """Return licence group and split of a shard, or of its Parquet file."""
     return (record.group, record.split)
 
 

@@ -22,7 +22,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.release.facts import UpdateFacts
 from pmcmine.release.layout import ARTEFACT, JOURNAL, LISTED, OURS, RELEASE, WORK, FileEntry
 from pmcmine.release.mark import MARK, find_mark, parse_mark
-from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PLAN, SHARDS, Plan, file_name
+from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, PLAN, SHARDS, Plan, file_name
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.rights.attribution import ATTRIBUTION
 from pmcmine.work.state import part_file
@@ -48,13 +48,14 @@ def planned_names(plan: Plan) -> set[str]:
     for dataset, other in ((SHARDS, LEFT_OUT), (SHARDS, LEFT_OUT_PANELS), (PANEL_SHARDS, LEFT_OUT_PANELS)):
         left = {name.replace(f"{dataset}/", f"{other}/", 1) for name in names if name.startswith(f"{dataset}/")}
         names |= left | {f"{name}.json" for name in left}
+    names |= {f"{file.dataset}/{file.path}" for file in plan.parquet_paths()}
     names |= {
         f"tables/{file_name(table, group, split, i, n)}"
         for (table, group, split), n in plan.files.items()
         for i in range(n)
     }
     names |= {part_file(kind, block) for block in range(plan.n_blocks) for kind in _KINDS}
-    names |= {f"{top}/{name}" for top in (SHARDS, "tables", PANEL_SHARDS) for name in _DESCRIPTIONS}
+    names |= {f"{top}/{name}" for top in (SHARDS, "tables", PANEL_SHARDS, PARQUET) for name in _DESCRIPTIONS}
     return names | {f"{SHARDS}/{ATTRIBUTION}", STATE_FILE, *REPORTS}
 
 

@@ -129,9 +129,10 @@ def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None
     """Write shards and tables, and publish them meanwhile if that is asked for."""
     config, work = job.config, job.work
     # An update is published by itself, in one commit.
-    expected = len(plan.shard_paths()) + sum(plan.files.values())
+    shards = [*plan.shard_paths(), *(plan.parquet_paths() if config.parquet_images else ())]
+    expected = len(shards) + sum(plan.files.values())
     identity = release_id(content(config), snapshot_sha256)
-    paths = [(shard.dataset, shard.path) for shard in plan.shard_paths()]
+    paths = [(shard.dataset, shard.path) for shard in shards]
     with publishing(config if job.update is None else None, work, job.target, identity, paths) as published:
 
         def assemble() -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pmcmine.errors import SumsError
 from pmcmine.rejects import FAULTS, Reason
 from pmcmine.release.facts import Sum
 from pmcmine.work.manifest import Counted
-from pmcmine.work.records import Clusters, ShardRecord, TableRecord
+from pmcmine.work.records import Clusters, ParquetRecord, ShardRecord, TableRecord
 from schemas import TABLES
 
 
@@ -54,6 +54,7 @@ def tally(
     table_records: Iterable[TableRecord],
     near: Clusters | None = None,
     tombstones: int = 0,
+    parquet_records: Sequence[ParquetRecord] | None = None,
 ) -> Tally:
     """Add up what was mined, and the records of shards and table files.
 
@@ -64,6 +65,7 @@ def tally(
         table_records: of all table files.
         near: what came of the near duplicates; None if they were not looked for.
         tombstones: those that an update adds by itself.
+        parquet_records: of all files of `shards-parquet`; None if there are none.
     """  # fmt: skip
     counts: Counter[str] = Counter()
     rejects: Counter[tuple[str, str, str]] = Counter()
@@ -94,6 +96,11 @@ def tally(
         for kind in ("image", "caption", "paragraph"):
             named, found = (near.counts.get(f"{what}_{kind}", 0) for what in ("nodes", "members"))
             sums.append(Sum("near", kind, named, found, 0, "near duplicates in pairs = members of clusters"))
+    if parquet_records is not None:
+        counts["parquet_rows"] = sum(r.rows for r in parquet_records)
+        counts["parquet_images"] = sum(r.images for r in parquet_records)
+        sums.append(Sum("assemble", "parquet_row", counts["shard_rows"], counts["parquet_rows"], 0,
+                        "samples in shards = rows of shards-parquet"))  # fmt: skip
     for table in sorted(staged):
         extra = leaks if table == "rejects" else 0
         sums.append(Sum("assemble", table, staged[table] + extra, written[table], 0, "rows staged = rows of the table"))

@@ -66,6 +66,31 @@ class ShardRecord(FileRecord):
 
 
 @dataclass(frozen=True)
+class ParquetRecord(FileRecord):
+    """A Parquet file of `shards-parquet` that is whole.
+
+    Attributes:
+        images: rows that hold their image; the others name its place in the shard.
+    """
+
+    images: int = 0
+
+    @property
+    def group(self) -> str:
+        """Its licence group."""
+        return self.name.split("/")[1]
+
+    @property
+    def split(self) -> str:
+        """Its split."""
+        return self.name.split("/")[2]
+
+    def to_object(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return _file_object(self) | {"images": self.images} | _kept(self)
+
+
+@dataclass(frozen=True)
 class TableRecord(FileRecord):
     """A Parquet file that is whole.
 
@@ -105,8 +130,10 @@ class Clusters:
 
 _SHARD: Final = TypeAdapter(ShardRecord)
 _TABLE: Final = TypeAdapter(TableRecord)
+_PARQUET: Final = TypeAdapter(ParquetRecord)
 _CLUSTERS: Final = TypeAdapter(Clusters)
 _Record = TypeVar("_Record")
+_AnyFile = TypeVar("_AnyFile", bound=FileRecord)
 
 
 def _file_object(record: FileRecord) -> dict[str, Any]:
@@ -153,6 +180,11 @@ def write_shard_record(work: Folder, record: ShardRecord) -> None:
     work.write(f"assembled/{record.name}.json", sealed.to_bytes(record.to_object()), replace=True)
 
 
+def write_parquet_record(work: Folder, record: ParquetRecord) -> None:
+    """Note that a Parquet file of `shards-parquet` is whole."""
+    work.write(f"assembled/{record.name}.json", sealed.to_bytes(record.to_object()), replace=True)
+
+
 def write_table_record(work: Folder, record: TableRecord) -> None:
     """Note that a table file is whole."""
     work.write(f"assembled/{record.name}.json", sealed.to_bytes(record.to_object()), replace=True)
@@ -177,6 +209,16 @@ def table_record_of(work: Folder, name: str) -> TableRecord:
     return _needed(work, name, lambda work, name: sealed.record_or_none(work, name, _TABLE.validate_python))
 
 
+def parquet_record_of(work: Folder, name: str) -> ParquetRecord:
+    """Return the same of a Parquet file of `shards-parquet`."""
+    return _needed(work, name, read_parquet_record)
+
+
+def read_parquet_record(work: Folder, name: str) -> ParquetRecord | None:
+    """Return the record of that name of a Parquet file of `shards-parquet`; None if it is missing or damaged."""
+    return sealed.record_or_none(work, name, _PARQUET.validate_python)
+
+
 def _needed(work: Folder, name: str, read: Callable[[Folder, str], _Record | None]) -> _Record:
     found = read(work, name)
     if found is None:
@@ -186,13 +228,27 @@ def _needed(work: Folder, name: str, read: Callable[[Folder, str], _Record | Non
 
 def committed_shard(dataset: str, name: str, work: Folder, out: Folder) -> ShardRecord | None:
     """Return the record of a complete shard, written here or on the Hub."""
-    record = read_shard_record(work, shard_record(dataset, name))
-    if record is None:
-        return None
-    target = f"{dataset}/{name}"
-    if record.kept or (out.exists(target) and out.size(target) == record.bytes):
+    return _if_present(read_shard_record(work, shard_record(dataset, name)), work, out)
+
+
+def committed_parquet(target: str, work: Folder, out: Folder) -> ParquetRecord | None:
+    """Return the record of a complete Parquet file of `shards-parquet`, written here or on the Hub.
+
+    Args:
+        target: its path in the release.
+        work: the run's work folder.
+        out: where files of the release are written.
+    """
+    return _if_present(read_parquet_record(work, f"assembled/{target}.json"), work, out)
+
+
+def _if_present(record: _AnyFile | None, work: Folder, out: Folder) -> _AnyFile | None:
+    """Return a record if its file is the old release's, is here whole, or was published."""
+    if record is None or record.kept:
         return record
-    return record if work.exists(published_record(target)) else None
+    if out.exists(record.name) and out.size(record.name) == record.bytes:
+        return record
+    return record if work.exists(published_record(record.name)) else None
 
 
 def committed_table(name: str, work: Folder, out: Folder) -> TableRecord | None:

@@ -18,7 +18,7 @@ from pmcmine.errors import PmcmineError
 from tests.test_cli import call
 
 SECRET = b"\xff\xd8\xff the user's own key"
-IMAGES = ("biomedica", "pmc15m", "medconcept", "open-pmc", "medicat")
+IMAGES = ("biomedica", "pmc15m", "medconcept", "open-pmc", "medicat", "imagefolder")
 FORMATS = (*IMAGES, "biomed-enriched", "attribution")
 
 
@@ -71,7 +71,7 @@ def test_export_writes_nothing_outside(
 ) -> None:
     _set(release, "figures", "key", key)
     before = _files(tmp_path)
-    for name in ("pmc15m", "medconcept", "open-pmc", "medicat"):
+    for name in ("pmc15m", "medconcept", "open-pmc", "medicat", "imagefolder"):
         code, _, err = call(capsys, "export", str(release), "--format", name, "--out", str(tmp_path / "out"))
         assert code == 2 and "key" in _one_line(err)
     assert {f for f in _files(tmp_path) - before if not f.startswith("out")} == set()

@@ -38,7 +38,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("publish")
     write_bucket(folder / "bucket", many_articles(24))
     config = {"source": str(folder / "bucket"), "out": str(folder / "release"), "shard_bytes": 200_000, **NO_MODELS}
-    mine(load_config({**config, "panel_shards": True}))
+    mine(load_config({**config, "panel_shards": True, "parquet_images": True}))
     return folder / "release"
 
 
@@ -61,6 +61,7 @@ def test_published_read_back_and_published_again(release: Path, capsys: pytest.C
             ("org/pairs", "shards"),
             ("org/pairs-tables", "tables"),
             ("org/pairs-panels", "shards-panels"),
+            ("org/pairs-parquet", "shards-parquet"),
         ):
             assert _remote(hub, repo) == _expected(release, folder)
             assert hub.repos[repo].private and list(hub.repos[repo].tags)
@@ -133,6 +134,7 @@ def test_killed_at_many_moments(release: Path) -> None:
             ("org/pairs", "shards"),
             ("org/pairs-tables", "tables"),
             ("org/pairs-panels", "shards-panels"),
+            ("org/pairs-parquet", "shards-parquet"),
         ):
             assert _remote(hub, repo) == _expected(release, folder)
         assert hub.puts and all(n == 1 for n in hub.puts.values())
@@ -212,6 +214,7 @@ def test_shards_go_to_the_hub_as_they_become_whole(tmp_path: Path, capsys: pytes
         "--shard-bytes",
         "200000",
         "--panel-shards",
+        "--parquet-images",
         "-q",
         "--vocab",
         "none",
@@ -224,11 +227,19 @@ def test_shards_go_to_the_hub_as_they_become_whole(tmp_path: Path, capsys: pytes
         out = tmp_path / "freed"
         code, said, err = call(capsys, "mine", *common, *light, *hub_flags, "--out", str(out))
         assert code == 0 and "published org/pairs-tables" in said and "hf_secret" not in said + err, said + err
-        assert not list(out.rglob("*.tar")) and (out / "release.json").is_file()
+        assert (
+            not list(out.rglob("*.tar"))
+            and not list((out / "shards-parquet").rglob("*.parquet"))
+            and (out / "release.json").is_file()
+        )
         kept = tmp_path / "kept"
-        for repo, folder in (("org/pairs", "shards"), ("org/pairs-panels", "shards-panels")):
-            ours = {p: d for p, d in _remote(hub, repo).items() if p.endswith(".tar")}
-            theirs = {p: d for p, d in _expected(kept, folder).items() if p.endswith(".tar")}
+        for repo, folder in (
+            ("org/pairs", "shards"),
+            ("org/pairs-panels", "shards-panels"),
+            ("org/pairs-parquet", "shards-parquet"),
+        ):
+            ours = {p: d for p, d in _remote(hub, repo).items() if p.endswith((".tar", ".parquet"))}
+            theirs = {p: d for p, d in _expected(kept, folder).items() if p.endswith((".tar", ".parquet"))}
             assert ours == theirs and len(ours) > 3
             assert "README.md" not in {p for commit in hub.repos[repo].commits[:-1] for p in commit[1]}
         assert all(n == 1 for n in hub.puts.values())

@@ -22,7 +22,12 @@ from tests.helpers import mine, release_json, tree
 # A cluster of two JVMs takes ten minutes on two busy cores; a hang shows in any case.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 SCRIPT = Path(__file__).parents[2] / "infra" / "spark" / "cluster.py"
-OPTIONS: dict[str, Any] = {"shard_bytes": 300_000, "max_reject_share": 1.0, "panel_shards": True}
+OPTIONS: dict[str, Any] = {
+    "shard_bytes": 300_000,
+    "max_reject_share": 1.0,
+    "panel_shards": True,
+    "parquet_images": True,
+}
 
 
 def _module() -> Any:
@@ -76,13 +81,13 @@ def _when_mining(out: Path, process: subprocess.Popen[bytes]) -> int:
 
 def _direct(source: Path, out: Path, **options: Any) -> dict[str, str]:
     mine(load_config({**OPTIONS, **options, "source": str(source), "out": str(out)}))
-    return tree(out, "shards", "shards-panels", "tables", "state")
+    return tree(out, "shards", "shards-panels", "shards-parquet", "tables", "state")
 
 
 def test_spark_makes_the_same_bytes_as_direct(cluster: Any, source: Path, tmp_path: Path) -> None:
     process = _start(cluster, source, tmp_path / "spark")
     assert process.wait(500) == 0
-    ours = tree(tmp_path / "spark", "shards", "shards-panels", "tables", "state")
+    ours = tree(tmp_path / "spark", "shards", "shards-panels", "shards-parquet", "tables", "state")
     assert ours == _direct(source, tmp_path / "direct") and len(ours) > 30
     assert release_json(tmp_path / "spark")["run"]["runner"] == "spark"
     assert not (tmp_path / "spark" / "_work").exists()
@@ -94,7 +99,7 @@ def test_a_python_worker_is_killed(cluster: Any, source: Path, tmp_path: Path) -
     # Not one that only starts: for such a one Beam's runner waits without an end.
     os.kill(_when_mining(tmp_path / "spark", process), signal.SIGKILL)
     assert process.wait(500) == 0
-    ours = tree(tmp_path / "spark", "shards", "shards-panels", "tables", "state")
+    ours = tree(tmp_path / "spark", "shards", "shards-panels", "shards-parquet", "tables", "state")
     assert ours == _direct(source, tmp_path / "direct", **options)
 
 
@@ -104,5 +109,5 @@ def test_a_jvm_worker_is_killed(cluster: Any, source: Path, tmp_path: Path) -> N
     _when_mining(tmp_path / "spark", process)
     cluster.kill("worker-0")  # and its executor
     assert process.wait(500) == 0
-    ours = tree(tmp_path / "spark", "shards", "shards-panels", "tables", "state")
+    ours = tree(tmp_path / "spark", "shards", "shards-panels", "shards-parquet", "tables", "state")
     assert ours == _direct(source, tmp_path / "direct", **options)

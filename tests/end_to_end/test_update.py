@@ -35,7 +35,7 @@ from tests.hub_server import HubServer
 from tests.test_cli import call
 
 LIGHT = NO_MODELS | {
-    "small_splits": False, "panel_shards": True, "shard_bytes": 300_000, "max_reject_share": 1.0,
+    "small_splits": False, "panel_shards": True, "parquet_images": True, "shard_bytes": 300_000, "max_reject_share": 1.0,
 }  # fmt: skip
 __all__ = ["gcs"]
 Articles = dict[int, DemoArticle]
@@ -362,7 +362,7 @@ def test_on_an_object_store(begun: tuple[Path, Path, Articles], gcs: str, tmp_pa
     theirs = {
         name: hashlib.sha256(remote.read(name)).hexdigest()
         for name in remote.walk()
-        if name.split("/")[0] in ("shards", "shards-panels", "tables", "state")
+        if name.split("/")[0] in ("shards", "shards-panels", "shards-parquet", "tables", "state")
     }
-    assert theirs == tree(local, "shards", "shards-panels", "tables", "state")
+    assert theirs == tree(local, "shards", "shards-panels", "shards-parquet", "tables", "state")
     assert not [name for name in remote.walk() if name.startswith("_work/")]

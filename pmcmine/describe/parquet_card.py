@@ -1,0 +1,121 @@
+"""What describes `shards-parquet`: its README, schema and Croissant."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import pyarrow as pa
+
+from pmcmine._version import __version__
+from pmcmine.describe.cards import (
+    card_of,
+    counts_by_place,
+    field_rows,
+    front_matter,
+    named_feature,
+    schema_rows,
+    viewer_configs,
+)
+from pmcmine.describe.croissant import croissant_field, croissant_head, to_json
+from pmcmine.describe.texts import render
+from pmcmine.release.facts import VocabularyFacts
+from pmcmine.release.plan import PARQUET
+from pmcmine.work.records import ParquetRecord
+from schemas.image_row import image_schema
+
+PARQUET_TITLE: Final = "pmcmine image-text pairs as Parquet"
+
+
+def describe_parquet(
+    records: Sequence[ParquetRecord],
+    deeds: Mapping[str, Sequence[str]],
+    sample: pa.Schema,
+    vocabulary: VocabularyFacts | None = None,
+) -> dict[str, bytes]:
+    """Return README, schema and Croissant of `shards-parquet`, by their names in the release.
+
+    Args:
+        records: of its files.
+        deeds: URLs of the licences of each licence group, as the articles state them.
+        sample: schema of the samples' JSON, with the columns of enrichers.
+        vocabulary: the vocabulary that concepts were linked with.
+    """
+    schema = image_schema(sample)
+    return {
+        f"{PARQUET}/README.md": _readme(records, schema, vocabulary),
+        f"{PARQUET}/schema.json": json.dumps({"samples": schema_rows(schema)}, indent=1, ensure_ascii=False).encode(),
+        f"{PARQUET}/croissant.json": _croissant(records, deeds, schema),
+    }
+
+
+def _readme(records: Sequence[ParquetRecord], schema: pa.Schema, vocabulary: VocabularyFacts | None) -> bytes:
+    rows: dict[tuple[str, str], int] = defaultdict(int)
+    files = []
+    for record in sorted(records, key=lambda r: r.name):
+        rows[record.group, record.split] += record.rows
+        files.append((record.group, record.split, record.name.removeprefix(f"{PARQUET}/")))
+    meta = front_matter(PARQUET_TITLE, {g for g, _ in rows}, sum(rows.values()), ["parquet"], "image-to-text")
+    configs = viewer_configs(files)
+    if configs:
+        meta["configs"] = configs
+        features = [
+            {"name": f.name, "dtype": "image"} if f.name == "image" else named_feature(f.name, f.type) for f in schema
+        ]
+        meta["dataset_info"] = [{"config_name": c["config_name"], "features": features} for c in configs]
+    body = render(
+        "parquet.md.j2",
+        title=PARQUET_TITLE,
+        rows=counts_by_place(rows),
+        first=configs[0]["config_name"] if configs else "commercial",
+        without_image=sum(r.rows - r.images for r in records),
+        vocabulary=vocabulary,
+        fields=field_rows(schema),
+    )
+    return card_of(meta, body)
+
+
+def _croissant(records: Sequence[ParquetRecord], deeds: Mapping[str, Sequence[str]], schema: pa.Schema) -> bytes:
+    groups = sorted({r.group for r in records if r.rows})
+    distribution, record_sets = [], []
+    for group in groups:
+        files = f"files-{group}"
+        distribution.append(
+            {
+                "@type": "cr:FileSet",
+                "@id": files,
+                "name": files,
+                "encodingFormat": "application/x-parquet",
+                "includes": f"{group}/**/*.parquet",
+            }
+        )
+        image = {
+            "@type": "cr:Field",
+            "@id": f"{group}/image",
+            "name": "image",
+            "description": "The image: JPEG or PNG bytes; empty if image and metadata have more than 2,000,000 bytes.",
+            "dataType": "sc:ImageObject",
+            "source": {
+                "fileSet": {"@id": files},
+                "extract": {"column": "image"},
+                "transform": {"jsonPath": "bytes"},
+            },
+        }
+        fields = [image if f.name == "image" else croissant_field(group, f, files) for f in schema]
+        record_sets.append(
+            {
+                "@type": "cr:RecordSet",
+                "@id": group,
+                "name": group,
+                "description": f"Figures of the {group} licence group with their captions and images.",
+                "key": {"@id": f"{group}/key"},
+                "field": [f for f in fields if f is not None],
+            }
+        )
+    text = "Figures of PubMed Central's open-access articles with their captions, as Parquet with the image inside."
+    return to_json(
+        croissant_head("pmcmine-pairs-parquet", text, groups, deeds, __version__)
+        | {"distribution": distribution, "recordSet": record_sets}
+    )
