@@ -193,7 +193,7 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
 
     # Keys that releases made before did not have: they are stated if they are set, so that an update of such a release,
     # or its repo on the Hub, sees no other configuration.
-    _LATER: ClassVar[frozenset[str]] = frozenset({"parquet_images"})
+    _LATER: ClassVar[frozenset[str]] = frozenset({"parquet_images", "document_figures"})
 
     # Texts among the keys of `RUN_ONLY` that a release states; any other text is masked, so that a new key is too.
     _STATED: ClassVar[frozenset[str]] = frozenset({"runner", "vocab", "decontaminate", "publish_to"})
