@@ -57,8 +57,15 @@ class Layout(NamedTuple):
 
 
 def own_tables(element: Element) -> list[Element]:
-    """Return the tables inside an element: `<table>` of XHTML and the `<tgroup>`s of CALS, in document order."""
-    return [e for e in element.iter("table", "{*}tgroup") if e.tag != "table" or e.find("{*}tgroup") is None]
+    """Return what holds rows of cells: `<table>`, `<array>` and the `<tgroup>`s of CALS, in document order."""
+    return [e for e in element.iter("table", "array", "{*}tgroup") if _has_rows(e)]
+
+
+def _has_rows(element: Element) -> bool:
+    """Check that a `<table>` does not only hold CALS groups, and that an `<array>` is not an image."""
+    if element.tag == "array":
+        return element.find("tbody") is not None or element.find("tr") is not None
+    return element.tag != "table" or element.find("{*}tgroup") is None
 
 
 def lay_out(table: Element, most_slots: int = bounds.GRID_SLOTS) -> Layout:

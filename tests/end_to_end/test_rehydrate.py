@@ -29,11 +29,13 @@ TEXTS = {
     "panels": ("text",),
     "paragraphs": ("text",),
     "article_tables": ("caption", "caption_title", "footnotes"),
+    "grids": ("cells", "html", "markdown"),
+    "table_mentions": ("text", "sentence"),
 }
 
 
 def _by_id(release: Path, table: str) -> dict[str, dict[str, Any]]:
-    key = {"article_tables": "table_id"}.get(table, f"{table[:-1]}_id")
+    key = {"article_tables": "table_id", "table_mentions": "mention_id"}.get(table, f"{table[:-1]}_id")
     return {row[key]: row for row in rows(release, table)}
 
 

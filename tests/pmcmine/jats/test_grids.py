@@ -189,6 +189,7 @@ def test_each_table_has_a_row_or_a_reject() -> None:
     xml = ARTICLE.format(
         '<table-wrap id="t1"><table><tr><td>a<table><tr><td>inner</td></tr></table></td></tr></table><table/></table-wrap>'
         "<boxed-text><table-wrap><table><tr><td>b</td></tr></table></table-wrap></boxed-text>"
+        "<array><tbody><tr><td>AB</td><td>antibody</td></tr></tbody></array><array><graphic/></array>"
         "<p>x<table><tr><td>bare</td></tr></table></p>"
     ).replace(
         "</body>",
@@ -202,11 +203,12 @@ def test_each_table_has_a_row_or_a_reject() -> None:
         ("PMC1.1/t1/g1", ["inner"]),
         ("PMC1.1/t1/g2", []),
         ("PMC1.1/t1_/g0", ["b"]),
-        ("PMC1.1/g0", ["bare"]),
+        ("PMC1.1/g0", ["AB", "antibody"]),
+        ("PMC1.1/g1", ["bare"]),
         ("PMC1.1/t2/g0", ["c"]),
     ]
     assert [(r.unit, r.reason) for r in ledger.rows if r.unit == "grid"] == [("grid", "sub_article")]
-    assert found.found["grid"] == 7
+    assert found.found["grid"] == 8
 
 
 def test_spans_that_multiply_are_bounded() -> None:
