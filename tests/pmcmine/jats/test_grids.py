@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from itertools import pairwise
 
 import pandas as pd
@@ -15,6 +16,8 @@ from markdown_it import MarkdownIt
 from pmcmine.jats import ArticleMeta, extract_article
 from pmcmine.jats.grid_text import for_markdown_cell, read_cell, table_html
 from pmcmine.jats.grids import TooManySlots, lay_out, slots
+from pmcmine.pointers.rehydrate import _rows
+from pmcmine.pointers.withhold import digest, withhold
 from pmcmine.rejects import Ledger
 from schemas.grid import Grid
 
@@ -182,6 +185,15 @@ def test_tables_of_cals() -> None:
         'colname="c3">e</oasis:entry></oasis:row></oasis:tbody></oasis:tgroup></oasis:table></table-wrap>'
     )
     assert found.markdown.split("\n") == ["| a | b / c | b / d |", "| --- | --- | --- |", "|  |  | e |"]
+
+
+def test_a_withheld_grid_has_no_text_and_the_hash_of_its_texts() -> None:
+    found = grid("<tr><td>secret<sup>a</sup></td><td>1</td></tr>")
+    pointer = withhold(found)
+    assert (pointer.cells, pointer.html, pointer.markdown, pointer.n_columns) == ((), "", "", 2)
+    ((grid_id, texts),) = _rows([found], "grid_id")
+    assert grid_id == pointer.grid_id
+    assert pointer.withheld == digest({c: json.loads(json.dumps(texts))[c] for c in ("cells", "html", "markdown")})
 
 
 def test_each_table_has_a_row_or_a_reject() -> None:
