@@ -166,8 +166,8 @@ def _spans(cell: Element, tag: str) -> tuple[int, int, bool]:
     get = cell.get
     rows, columns = get("rowspan"), get("colspan")
     return (
-        1 if rows is None else _span(rows, 1, _MOST_ROWS),
-        1 if columns is None else _span(columns, 1, _MOST_COLUMNS) or 1,
+        1 if rows is None or rows == "1" else _span(rows, 1, _MOST_ROWS),
+        1 if columns is None or columns == "1" else _span(columns, 1, _MOST_COLUMNS) or 1,
         tag == "th" or get("scope") is not None,
     )
 
