@@ -106,9 +106,7 @@ def tables(data: Path | None) -> dict[str, Any]:
         finally:
             seconds += time.process_time() - begun
         root = etree.fromstring(xml, etree.XMLParser(huge_tree=True, remove_comments=True, remove_pis=True))
-        own = [
-            t for t in root.iter("table") if not any(a.tag in ("sub-article", "response") for a in t.iterancestors())
-        ]
+        own = [t for t in root.iter("table", "array") if next(t.iterancestors("sub-article", "response"), None) is None]
         counts["tables of the XML"] += len(own)
         counts["cells of the XML"] += sum(1 for t in own for _ in t.iter("td", "th"))
         counts["grids"] += len(found.grids)

@@ -1,4 +1,4 @@
-"""The `grids` table: one row for each `<table>` element, with its cells."""
+"""The `grids` table: one row for each `<table>` or `<array>` element, with its cells."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
-    """One `<table>` element of an article."""
+    """One `<table>` or `<array>` element of an article."""
 
     grid_id: str = col("Grid.", unit="<table_id>/g<ordinal>, or <article_id>/g<ordinal> without a table")
     table_id: str | None = col("Row of `article_tables` that holds it.", null="the element is in no `<table-wrap>`")

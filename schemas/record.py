@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
 from functools import cache, cached_property
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -24,6 +24,8 @@ _SCALARS: Mapping[type, pa.DataType] = {
     bool: pa.bool_(),
     bytes: pa.binary(),
 }
+
+_ATOMS: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def col(
@@ -178,6 +180,8 @@ def _getter(record: type) -> tuple[tuple[str, ...], Any]:
 
 def plain(value: Any) -> Any:
     """Turn nested records into dicts and tuples into lists, as Arrow and JSON take them."""
+    if type(value) in _ATOMS:  # as most values are
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names, getter = _getter(type(value))
         return {k: plain(v) for k, v in zip(names, getter(value), strict=True)}

@@ -56,7 +56,7 @@ def read_cell(cell: Element) -> Content:
     text = cell.text  # most cells are leaves
     if not text or not (text := tidy(text).strip(" ")):
         return _EMPTY
-    return Content(text, (), _escape(text))
+    return Content(text, (), text if text.isalnum() else _escape(text))
 
 
 def _cell_text(cell: Element) -> tuple[str, tuple[str, ...]]:
@@ -196,8 +196,10 @@ def table_markdown(layout: Layout, texts: Sequence[str]) -> str:
     if not layout.n_columns:
         return ""
     shown = [for_markdown_cell(t) if t else "" for t in texts]
-    filled = Counter(c.row for c, text in zip(layout.cells, texts, strict=True) if text)
-    wide = {n for n, c in enumerate(layout.cells) if c.column_span > 1 and c.row_span == 1 and filled[c.row] == 1}
+    wide = {n for n, c in enumerate(layout.cells) if c.column_span > 1 and c.row_span == 1}
+    if wide:
+        filled = Counter([c.row for c, text in zip(layout.cells, texts, strict=True) if text])
+        wide = {n for n in wide if filled[layout.cells[n].row] == 1}
 
     def _shown(n: int, column: int) -> str:
         return shown[n] if n >= 0 and (n not in wide or column == layout.cells[n].column) else ""

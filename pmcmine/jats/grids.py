@@ -57,8 +57,15 @@ class Layout(NamedTuple):
 
 
 def own_tables(element: Element) -> list[Element]:
-    """Return the tables inside an element: `<table>` of XHTML and the `<tgroup>`s of CALS, in document order."""
-    return [e for e in element.iter("table", "{*}tgroup") if e.tag != "table" or e.find("{*}tgroup") is None]
+    """Return what holds rows of cells: `<table>`, `<array>` and the `<tgroup>`s of CALS, in document order."""
+    return [e for e in element.iter("table", "array", "{*}tgroup") if _has_rows(e)]
+
+
+def _has_rows(element: Element) -> bool:
+    """Check that a `<table>` does not only hold CALS groups, and that an `<array>` is not an image."""
+    if element.tag == "array":
+        return element.find("tbody") is not None or element.find("tr") is not None
+    return element.tag != "table" or element.find("{*}tgroup") is None
 
 
 def lay_out(table: Element, most_slots: int = bounds.GRID_SLOTS) -> Layout:
@@ -159,8 +166,8 @@ def _spans(cell: Element, tag: str) -> tuple[int, int, bool]:
     get = cell.get
     rows, columns = get("rowspan"), get("colspan")
     return (
-        1 if rows is None else _span(rows, 1, _MOST_ROWS),
-        1 if columns is None else _span(columns, 1, _MOST_COLUMNS) or 1,
+        1 if rows is None or rows == "1" else _span(rows, 1, _MOST_ROWS),
+        1 if columns is None or columns == "1" else _span(columns, 1, _MOST_COLUMNS) or 1,
         tag == "th" or get("scope") is not None,
     )
 

@@ -31,11 +31,14 @@ TEXTS = {
     "cases": ("text",),
     "article_tables": ("caption", "caption_title", "footnotes"),
     "documents": ("texts",),
+    "grids": ("cells", "html", "markdown"),
+    "table_mentions": ("text", "sentence"),
 }
 
 
 def _by_id(release: Path, table: str) -> dict[str, dict[str, Any]]:
-    key = {"article_tables": "table_id", "documents": "article_id"}.get(table, f"{table[:-1]}_id")
+    names = {"article_tables": "table_id", "documents": "article_id", "table_mentions": "mention_id"}
+    key = names.get(table, f"{table[:-1]}_id")
     return {row[key]: row for row in rows(release, table)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from itertools import pairwise
 
 import pandas as pd
@@ -15,6 +16,8 @@ from markdown_it import MarkdownIt
 from pmcmine.jats import ArticleMeta, extract_article
 from pmcmine.jats.grid_text import for_markdown_cell, read_cell, table_html
 from pmcmine.jats.grids import TooManySlots, lay_out, slots
+from pmcmine.pointers.rehydrate import _rows
+from pmcmine.pointers.withhold import digest, withhold
 from pmcmine.rejects import Ledger
 from schemas.grid import Grid
 
@@ -184,11 +187,21 @@ def test_tables_of_cals() -> None:
     assert found.markdown.split("\n") == ["| a | b / c | b / d |", "| --- | --- | --- |", "|  |  | e |"]
 
 
+def test_a_withheld_grid_has_no_text_and_the_hash_of_its_texts() -> None:
+    found = grid("<tr><td>secret<sup>a</sup></td><td>1</td></tr>")
+    pointer = withhold(found)
+    assert (pointer.cells, pointer.html, pointer.markdown, pointer.n_columns) == ((), "", "", 2)
+    ((grid_id, texts),) = _rows([found], "grid_id")
+    assert grid_id == pointer.grid_id
+    assert pointer.withheld == digest({c: json.loads(json.dumps(texts))[c] for c in ("cells", "html", "markdown")})
+
+
 def test_each_table_has_a_row_or_a_reject() -> None:
     ledger = Ledger("PMC1")
     xml = ARTICLE.format(
         '<table-wrap id="t1"><table><tr><td>a<table><tr><td>inner</td></tr></table></td></tr></table><table/></table-wrap>'
         "<boxed-text><table-wrap><table><tr><td>b</td></tr></table></table-wrap></boxed-text>"
+        "<array><tbody><tr><td>AB</td><td>antibody</td></tr></tbody></array><array><graphic/></array>"
         "<p>x<table><tr><td>bare</td></tr></table></p>"
     ).replace(
         "</body>",
@@ -202,11 +215,12 @@ def test_each_table_has_a_row_or_a_reject() -> None:
         ("PMC1.1/t1/g1", ["inner"]),
         ("PMC1.1/t1/g2", []),
         ("PMC1.1/t1_/g0", ["b"]),
-        ("PMC1.1/g0", ["bare"]),
+        ("PMC1.1/g0", ["AB", "antibody"]),
+        ("PMC1.1/g1", ["bare"]),
         ("PMC1.1/t2/g0", ["c"]),
     ]
     assert [(r.unit, r.reason) for r in ledger.rows if r.unit == "grid"] == [("grid", "sub_article")]
-    assert found.found["grid"] == 7
+    assert found.found["grid"] == 8
 
 
 def test_spans_that_multiply_are_bounded() -> None:
