@@ -25,7 +25,7 @@ _NUMBER: Final = rf"(?P<n>\d{{1,3}}(?:[.·]\d)?|{_SPELT})"
 _PERSON: Final = rf"(?P<person>{'|'.join(sorted([*FEMALE, *MALE, *PERSONS], key=len, reverse=True))})"
 # A number of years, what follows it, and the words up to the person.
 _OLD: Final = re.compile(
-    rf"\b{_NUMBER}[-‐‑–\s]*{_UNIT}\.?[-‐‑–\s/]*(?P<old>olds?|o(?:\.|\b)(?:ld)?|of[- ]age|aged)\b"
+    rf"\b{_NUMBER}[-‐‑–\s]*{_UNIT}\.?[-‐‑–\s/]*(?P<old>olds?\b|o\.|o\b|of[- ]age\b|aged\b)"
     rf"(?P<rest>(?:[ ,\-/(]+[\w'’\-]+){{0,9}})",
     re.IGNORECASE,
 )  # fmt: skip
@@ -84,7 +84,7 @@ _OPENS: Final = re.compile(
     re.IGNORECASE,
 )
 _QUICK: Final = re.compile(
-    rf"\b{_NUMBER}[-‐‑–\s]*(?:years?|yrs?|months?|weeks?|days?)[-‐‑–\s]*(?:old|of[- ]age)\b|\b(?:aged|in (?:his|her)) \d",
+    rf"\b{_NUMBER}[-‐‑–\s]*(?:(?:years?|yrs?|months?|weeks?|days?)[-‐‑–\s]*(?:old|of[- ]age)\b|y[./]? ?o\b)|\b(?:aged|in (?:his|her)) \d",
     re.IGNORECASE,
 )
 _INDEFINITE: Final = re.compile(r"(?:an?|another|one|our|second|third)\b", re.IGNORECASE)
