@@ -42,7 +42,7 @@ _DECADE: Final = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _BARE: Final = re.compile(
-    rf"\b(?:[Aa]n?|[Oo]ne|[Tt]h(?:is|e)|[Oo]ur|[Aa]nother|(?:[Tt]he )?(?:[Ff]irst|[Ss]econd|[Tt]hird|[Oo]ther)) (?:[\w\-]+,? ){{0,6}}?{_PERSON}\b"
+    rf"\b(?:[Aa]n?|[Oo]ne|[Tt]h(?:is|e)|[Oo]ur|[Aa]nother|(?:[Tt]he )?(?:[Ff]irst|[Ss]econd|[Tt]hird|[Oo]ther)) (?:(?!(?:an?|of|the|in|with|for)\b)[\w\-]+,? ){{0,6}}?{_PERSON}\b"
     r"(?=,? (?:\([^()]{1,40}\) )?(?:who |was |had |with |having |is |has |presented|complain|came|underwent|attended|visited|sought|reported|developed"
     r"|suffer|born|known|referred|admitted|treated|diagnosed|returned|engaged|spent))"
 )
