@@ -41,7 +41,7 @@ _CASE_SECTION: Final = re.compile(
 _NO_CASE_SECTION: Final = re.compile(
     r"\bcases? (?:definitions?|selection|identification|ascertainment|finding|control|fatality|mix|management|load|volume|law|studies design"
     r"|study design|study area|manager|detection|numbers?|counts?|notification|inclusion|processing)\b|\bcontrols?\b|case[- ]control"
-    r"|\bpatients? (?:and|selection|recruitment|population|enrol|consent|perspective|samples?|involvement|groups?|cohorts?|outcomes?|safety|data collection|eligib|disposition|specimens?|tissue|education|experience|satisfaction|reported|preferences?|and public)"
+    r"|\bpatients? (?:characteristics|demographics|baseline|and|selection|recruitment|population|enrol|consent|perspective|samples?|involvement|groups?|cohorts?|outcomes?|safety|data collection|eligib|disposition|specimens?|tissue|education|experience|satisfaction|reported|preferences?|and public)"
     r"|\bpatients?,|\bpatients(?! (?:reports?|presentations?|no|\d))|\bmethod|\bmaterial|\bconsent\b|\breview\b|\bliterature\b|\bcase study:? ?(?:site|region|area|design)|\bdiscussion\b|\bpatients['’]",
     re.IGNORECASE,
 )
@@ -188,7 +188,7 @@ def _numbered(body: Sequence[Paragraph]) -> Sequence[Told]:
 
 
 def _introduces(told: Sequence[Told], named: bool) -> bool:
-    return any(_own(s) and (named or s.opens) for t in told for s in t.statements)
+    return any(_own(s) and (named or (s.opens and s.age is not None)) for t in told for s in t.statements)
 
 
 def _own(statement: Statement) -> bool:
