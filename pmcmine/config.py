@@ -87,7 +87,9 @@ class ReleaseConfig(BaseModel):
     )
     privacy: bool = _key(True, "Classifiers", "flag what may identify patients")
     drop_privacy_flagged: bool = _key(False, "Classifiers", "reject items flagged with a score of at least 0.5")
-    link_paragraphs: bool = _key(False, "Concepts", "link the concepts of paragraphs as well as captions")
+    link_paragraphs: bool = _key(
+        False, "Concepts", "link the concepts of all paragraphs, not only of captions and cases"
+    )
     seed: int = _key(0, "Release", "seed of the shuffle over shards", "7")
     small_splits: bool = _key(True, "Release", "give each split an article in releases of fewer than 1,000 articles")
     groups: tuple[str, ...] = _key(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
@@ -10,6 +11,10 @@ from classifiers.privacy.patients import patients
 from classifiers.privacy.text import flags
 from classifiers.text.features import terms, wording
 from classifiers.text.language import identify
+from pmcmine.cases.figures import shown
+from pmcmine.cases.reports import report_of
+from pmcmine.cases.rows import rows_of
+from pmcmine.cases.split import patients as case_patients
 from pmcmine.concepts.abbreviations import find_abbreviations
 from pmcmine.concepts.context import assess_sentence
 from pmcmine.jats import ArticleMeta, extract_article, sections
@@ -106,6 +111,14 @@ def _in_article(text: str) -> None:
     )
 
 
+def _cases(text: str) -> object:
+    """Read a report whose only case tells a text twice."""
+    told = mined(article("<sec><title>Case 1</title><p>x</p><p>y</p></sec>"))
+    paragraphs = [replace(p, text=f"{said}{text}") for p, said in zip(told.paragraphs, ("", "A man. "), strict=True)]
+    found = case_patients(report_of("case-report", text[:200], paragraphs).told)
+    return rows_of(told.article, found, shown(found, (), (), ()), ())
+
+
 TEXT_FUNCTIONS: Final[dict[str, Callable[[str], object]]] = {
     "mentions": lambda t: find_mentions(t, [], _INDEX),
     "links": _linked,
@@ -126,6 +139,7 @@ TEXT_FUNCTIONS: Final[dict[str, Callable[[str], object]]] = {
     "retraction": _retraction,
     "privacy": flags,
     "patients": patients,
+    "cases": _cases,
     "terms": lambda t: wording(t, terms(t)),
     "language": lambda t: identify([t], [None]),
     "terminal": lambda t: for_terminal(one_line(for_markdown(t))),

@@ -57,11 +57,11 @@ _REJECTED: Final = re.compile(
     re.IGNORECASE,
 )
 _LEADS: Final = re.compile(
-    r"^(?:(?:and|or|an?|the|his|her|having|suggestive of|of|probable|possible|presumed|severe|acute on|primary diagnosis of|confirmed|established|case of|diagnosis of|presence of|most likely) )+",
+    r"^(?:(?:and|or|\d[\d.,]*[- ]?(?:mm|cm)|an?|the|his|her|having|suggestive of|of|probable|possible|presumed|severe|acute on|primary diagnosis of|confirmed|established|case of|diagnosis of|presence of|most likely) )+",
     re.IGNORECASE,
 )
 _TAIL: Final = re.compile(
-    r"(?:\s(?:induced|caused|complicated|associated|secondary|related|due|followed|characteri[sz]ed|accompanied|confirmed|involving|located|arising|presenting|presented|resulting|triggered|mimicking|originating|measuring|and|or|with|in|of|a|an|the|also|then|most|likely|made|only))+$",
+    r"(?:\s(?:suffering|induced|caused|complicated|associated|secondary|related|due|followed|characteri[sz]ed|accompanied|confirmed|involving|located|arising|presenting|presented|resulting|triggered|mimicking|originating|measuring|and|or|with|in|of|a|an|the|also|then|most|likely|made|only))+$",
     re.IGNORECASE,
 )
 _EARLIER: Final = re.compile(
@@ -69,7 +69,7 @@ _EARLIER: Final = re.compile(
     re.IGNORECASE,
 )
 _EMPTY: Final = re.compile(
-    r"^(?:which|who|that|such|this|that|these|those|same|other|its?|both|all|any|each|some|the|either|following|above|our|their|no|not|more|most)\b"
+    r"^(?:measuring|using|performing|excluding|having|being|taking|showing|including|considering|testing|evaluating|identifying|combining|assessing)\b|^(?:which|who|that|such|this|that|these|those|same|other|its?|both|all|any|each|some|the|either|following|above|our|their|no|not|more|most)\b"
     r"|^(?:(?:new|rare|underlying|malignant|benign|systemic|primary|secondary|chronic|acute|severe|infectious|inflammatory|metabolic|autoimmune|neoplastic|present|final|clinical|correct|same|\w+ing) )?(?:diseases?|conditions?|lesions?|disorders?|syndromes?|patients?|cases?|findings?|diagnos[ie]s|entit(?:y|ies)|tumou?rs?|mass(?:es)?|results?|suspicion|symptoms?|problem|process|illness|pathology|images?|imaging|treatment|infection|exclusion|choice|made|confirmed|established|reached|unclear|uncertain|unknown|stage \w+|positive|negative|him|her|it)$",
     re.IGNORECASE,
 )
@@ -193,7 +193,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 
 def chosen(found: Sequence[tuple[str, Wording]], title: str) -> list[int]:
-    """Return the places of the wordings that state the diagnosis with which a case ends.
+    """Return the places of the diagnosis with which a case ends, each time that it is worded so.
 
     Args:
         found: phrase and wording, in the order of the case.
@@ -208,5 +208,5 @@ def chosen(found: Sequence[tuple[str, Wording]], title: str) -> list[int]:
         return (found[i][1].rank + (2 if shared else 0), shared, i)
 
     best = max(range(len(found)), key=weight)
-    rank = weight(best)[:2]
-    return [i for i in range(len(found)) if weight(i)[:2] == rank or i == best]
+    phrase = found[best][0].lower()
+    return [i for i, (words, _) in enumerate(found) if words.lower() == phrase]

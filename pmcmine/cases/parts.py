@@ -12,7 +12,7 @@ _CUES: Final = {
         (3, r"\b(?:presented|presents|presenting) (?:to|with|at|for|in)\b|\bcomplain\w*\b|\bchief complaint|\bpast (?:medical|surgical) history|\bfamily history"
             r"|\b(?:medical|past|social) history\b|\bover the (?:past|previous|last|preceding)\b|\b(?:for|in|during) the (?:past|last|previous|preceding) (?:\w+ )?(?:days?|weeks?|months?|years?)\b|\b(?:was|were|been) (?:admitted|referred|hospitali[sz]ed|brought|transferred|seen)\b(?: \w+){0,6} (?:with|for|because|due|complaining|after|to)\b"
             r"|\b(?:medical |surgical |clinical )?history of\b|\bno (?:significant |relevant |known )?(?:past |previous |medical |family )*history\b"),
-        (2, r"\b(?:history|denied|denies|symptoms? (?:began|started|of|onset)|onset of|suffer\w*|noticed|felt|experienc\w+|sought|visited|attended|smok\w+|alcohol|allerg\w+|born|gestation|pregnan\w+|occupation|hypertension|diabetes)\b"
+        (2, r"\b(?:history|denied|denies|symptoms? (?:began|started|of|onset)|onset of|suffer\w*|noticed|felt|experienc\w+|sought|visited|attended|smok\w+|alcohol|allerg\w+|born|delivered|full[- ]term|gestation|pregnan\w+|occupation|hypertension|diabetes)\b"
             r"|\b(?:days?|weeks?|months?|years?) (?:before|prior to|ago|earlier|previously|duration)\b|\b(?:was|is) an? \d"),
     ),
     "findings": (

@@ -11,7 +11,7 @@ FEMALE: Final = frozenset(
 MALE: Final = frozenset("man male boy gentleman schoolboy he his fisherman businessman".split())
 PERSONS: Final = frozenset(
     "patient child infant baby neonate newborn toddler adolescent teenager adult person individual proband "
-    "athlete participant student worker farmer teacher driver nurse physician doctor smoker caucasian".split()
+    "athlete participant student worker farmer teacher driver nurse physician doctor smoker caucasian para".split()
 )
 ANIMALS: Final = frozenset(
     "dog dogs cat cats horse horses mare mares gelding stallion colt filly pony ponies foal foals cow cows bull "

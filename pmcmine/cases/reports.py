@@ -21,11 +21,11 @@ _OF_OTHERS: Final = frozenset(
 MOST: Final = 1_000
 # Articles that may be told by their words alone, without a section for the case.
 _SHORT: Final = 40  # body paragraphs
-_NUMBER_WORDS: Final = "an?|one|two|three|four|five|six|seven|eight|nine|ten|1?[0-9]"
+_NUMBER_WORDS: Final = "two|three|four|five|six|seven|eight|nine|ten|1?[0-9]"
 _TITLE: Final = re.compile(
     r"\bcase (?:reports?|series|presentations?|vignettes?|descriptions?)\b|\breports? of (?:[\w\-]+ ){0,4}cases?\b"
-    rf"|\b(?:{_NUMBER_WORDS}) (?:[\w\-]+ ){{0,4}}(?:cases?|patients?|siblings|brothers|sisters)\b(?! (?:stud|control))"
-    r"|\b(?:a|the|first|rare|unusual) case of\b|\bclinical cases?\b|\bin (?:a|an) (?:[\w\-]+ ){0,4}(?:patient|child|man|woman|infant|boy|girl|neonate)\b",
+    rf"|\b(?:{_NUMBER_WORDS}) (?:[\w\-]+ ){{0,4}}(?:cases|patients|siblings|brothers|sisters)\b(?![- ](?:stud|control))"
+    r"|\b(?:the |a )?(?:first|rare|unusual) (?:[\w\-]+ ){0,3}case\b|^a case of\b|[:.–-] a case of\b|\bclinical cases?\b|\bin (?:a|an) (?:[\w\-]+ ){0,4}(?:patient|child|man|woman|infant|boy|girl|neonate)\b",
     re.IGNORECASE,
 )
 _LEAD: Final = r"^(?:\W*(?:\d+\W+)*)(?:(?:an?|the|our|an? illustrative|clinical|index|illustrative|brief|presentation of|description of|report of|summary of) )*"
@@ -41,7 +41,7 @@ _CASE_SECTION: Final = re.compile(
 _NO_CASE_SECTION: Final = re.compile(
     r"\bcases? (?:definitions?|selection|identification|ascertainment|finding|control|fatality|mix|management|load|volume|law|studies design"
     r"|study design|study area|manager|detection|numbers?|counts?|notification|inclusion|processing)\b|\bcontrols?\b|case[- ]control"
-    r"|\bpatients? (?:and|selection|recruitment|population|enrol|consent|perspective|samples?|involvement|groups?|cohorts?|outcomes?|safety|data collection|eligib|disposition|specimens?|tissue|education|experience|satisfaction|reported|preferences?|and public)"
+    r"|\bpatients? (?:characteristics|demographics|baseline|and|selection|recruitment|population|enrol|consent|perspective|samples?|involvement|groups?|cohorts?|outcomes?|safety|data collection|eligib|disposition|specimens?|tissue|education|experience|satisfaction|reported|preferences?|and public)"
     r"|\bpatients?,|\bpatients(?! (?:reports?|presentations?|no|\d))|\bmethod|\bmaterial|\bconsent\b|\breview\b|\bliterature\b|\bcase study:? ?(?:site|region|area|design)|\bdiscussion\b|\bpatients['’]",
     re.IGNORECASE,
 )
@@ -53,6 +53,9 @@ _GOES_ON: Final = re.compile(
     r"patient information|examinations?|presentation|prognosis|anesthe\w+|anaesthe\w+|post-?operative|pre-?operative|chief complaints?|"
     r"initial|microscop\w+|microbiolog\w+|course|progress\w*|result\w*|evolution)\b",
     re.IGNORECASE,
+)
+_NUMBERED: Final = re.compile(
+    r"(?:Case|Patient) (?:[Nn]o\.? ?)?\d{1,2}(?: (?:was|is)|[:.,(]) ?(?:an? |the )?(?:[\w-]+ ){0,2}\d{1,2}[- ](?:year|month|day)"
 )
 _ENDS: Final = frozenset({"discussion", "conclusion"})
 _BACK: Final = frozenset(
@@ -121,6 +124,8 @@ def report_of(article_type: str | None, title: str | None, paragraphs: Sequence[
     if not _introduces(told, named):
         told = _untitled(body, named or bool(titled), article_type in _TYPES)
     if not told:
+        told = _numbered(body)
+    if not told:
         return Report(named or _calls_itself(body, titled), False, ())
     if _is_animal(title, told):
         return Report(True, True, ())
@@ -176,8 +181,14 @@ def _speaks(paragraph: Paragraph) -> bool:
     return len(_NARRATIVE.findall(text)) > 2 * len(_LITERATURE.findall(text))
 
 
+def _numbered(body: Sequence[Paragraph]) -> Sequence[Told]:
+    """Return paragraphs of a study that each begin with the number and age of a patient, if there are two."""
+    found = [p for p in body if _NUMBERED.match(p.text)]
+    return [_read(p, False) for p in found] if len(found) > 1 else ()
+
+
 def _introduces(told: Sequence[Told], named: bool) -> bool:
-    return any(_own(s) and (named or s.opens) for t in told for s in t.statements)
+    return any(_own(s) and (named or (s.opens and s.age is not None)) for t in told for s in t.statements)
 
 
 def _own(statement: Statement) -> bool:
@@ -218,9 +229,9 @@ def _untitled(body: Sequence[Paragraph], named: bool, typed: bool) -> Sequence[T
 
 def _opens(told: Told, statement: Statement, typed: bool) -> bool:
     """Return whether a statement introduces a patient of the authors; in a case report, any patient is theirs."""
-    if not (statement.opens and _own(statement)):
+    if statement.age is None or not (statement.opens and _own(statement)):
         return False
-    if typed and statement.age is not None:
+    if typed:
         return True
     around = told.paragraph.text[max(0, statement.start - 200) : statement.end + 250]
     return bool(_OURS.search(around))

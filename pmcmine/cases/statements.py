@@ -25,7 +25,7 @@ _NUMBER: Final = rf"(?P<n>\d{{1,3}}(?:[.·]\d)?|{_SPELT})"
 _PERSON: Final = rf"(?P<person>{'|'.join(sorted([*FEMALE, *MALE, *PERSONS], key=len, reverse=True))})"
 # A number of years, what follows it, and the words up to the person.
 _OLD: Final = re.compile(
-    rf"\b{_NUMBER}[-‐‑–\s]*{_UNIT}\.?[-‐‑–\s/]*(?P<old>olds?|o(?:\.|\b)(?:ld)?|of[- ]age|aged)\b"
+    rf"\b{_NUMBER}[-‐‑–\s]*{_UNIT}\.?[-‐‑–\s/]*(?P<old>olds?\b|o\.|o\b|of[- ]age\b|aged\b)"
     rf"(?P<rest>(?:[ ,\-/(]+[\w'’\-]+){{0,9}})",
     re.IGNORECASE,
 )  # fmt: skip
@@ -42,7 +42,7 @@ _DECADE: Final = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _BARE: Final = re.compile(
-    rf"\b(?:[Aa]n?|[Oo]ne|[Tt]h(?:is|e)|[Oo]ur|[Aa]nother|(?:[Tt]he )?(?:[Ff]irst|[Ss]econd|[Tt]hird|[Oo]ther)) (?:[\w\-]+,? ){{0,6}}?{_PERSON}\b"
+    rf"\b(?:[Aa]n?|[Oo]ne|[Tt]h(?:is|e)|[Oo]ur|[Aa]nother|(?:[Tt]he )?(?:[Ff]irst|[Ss]econd|[Tt]hird|[Oo]ther)) (?:(?!(?:an?|of|the|in|with|for)\b)[\w\-]+,? ){{0,6}}?{_PERSON}\b"
     r"(?=,? (?:\([^()]{1,40}\) )?(?:who |was |had |with |having |is |has |presented|complain|came|underwent|attended|visited|sought|reported|developed"
     r"|suffer|born|known|referred|admitted|treated|diagnosed|returned|engaged|spent))"
 )
@@ -84,7 +84,7 @@ _OPENS: Final = re.compile(
     re.IGNORECASE,
 )
 _QUICK: Final = re.compile(
-    rf"\b{_NUMBER}[-‐‑–\s]*(?:years?|yrs?|months?|weeks?|days?)[-‐‑–\s]*(?:old|of[- ]age)\b|\b(?:aged|in (?:his|her)) \d",
+    rf"\b{_NUMBER}[-‐‑–\s]*(?:(?:years?|yrs?|months?|weeks?|days?)[-‐‑–\s]*(?:old|of[- ]age)\b|y[./]? ?o\b)|\b(?:aged|in (?:his|her)) \d",
     re.IGNORECASE,
 )
 _INDEFINITE: Final = re.compile(r"(?:an?|another|one|our|second|third)\b", re.IGNORECASE)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pmcmine.exports.reader import FIGURES, Export, ReleaseReader, image_name
+from pmcmine.text.clean import for_spreadsheet
 
 _CASE: Final = pa.struct(
     [("age", pa.float64()), ("case_id", pa.string()), ("case_text", pa.string()), ("gender", pa.string())]
@@ -218,7 +219,7 @@ def _captions(
                 "patient_id": _case_id(case["pmcid"], n),
                 "license": figures[figure_id]["license"],
                 "file_size": figures[figure_id]["image_bytes"],
-                "caption": record["caption"],
+                "caption": for_spreadsheet(record["caption"] or ""),
                 "case_substring": list(dict.fromkeys(m["text"] for m in own)),
             }
             count += 1

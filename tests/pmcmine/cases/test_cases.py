@@ -13,6 +13,9 @@ from pmcmine.cases.rows import rows_of
 from pmcmine.cases.split import patients
 from pmcmine.demo.corpus import DemoArticle, article_xml
 from pmcmine.jats import ArticleMeta, Extraction, extract_article
+from pmcmine.miner.cases import find_cases
+from pmcmine.miner.result import Mined
+from pmcmine.rejects import Ledger
 from pmcmine.text.sentences import sentence_starts
 from schemas.case import Case
 
@@ -156,6 +159,17 @@ def test_parts_are_stated_by_sentence_and_the_diagnosis_by_its_phrase() -> None:
 def test_the_diagnosis_is_a_phrase_that_names_a_disease_or_nothing(text: str, phrase: str | None) -> None:
     found = [text[w.start : w.end] for w in wordings(text, sentence_starts(text), "")]
     assert found[:1] == ([] if phrase is None else [phrase])
+
+
+def test_a_case_of_a_dropped_paragraph_is_rejected_and_counted() -> None:
+    extraction = _extraction(
+        ("Case 1", f"<p>A 54-year-old woman.{COURSE}</p>"), ("Case 2", f"<p>A 12-year-old girl.{COURSE}</p>")
+    )
+    mined, ledger = Mined("PMC9300001"), Ledger("PMC9300001")
+    mined.paragraphs = [p for p in extraction.paragraphs if "54-year-old" not in p.text]
+    (kept,) = find_cases(extraction, mined, ledger)
+    assert kept.age() == 12.0 and [r.reason for r in ledger.rows] == ["paragraph_dropped"]
+    assert (mined.counts["found_case"], mined.counts["found_case_report"], mined.counts["case_reports"]) == (2, 1, 1)
 
 
 @pytest.mark.parametrize(
