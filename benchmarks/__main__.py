@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.captions import captions
 from benchmarks.classify import classify
 from benchmarks.duplicates import duplicates
 from benchmarks.hub import hub
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "panels": panels,
     "duplicates": duplicates,
     "streaming": streaming,
+    "captions": captions,
     "shuffle": shuffle,
     "hub": hub,
     "scale": scale,

@@ -61,7 +61,7 @@ class Part:
 
 def parts_of(context: Iterable[Mapping[str, Any]] | None) -> list[Part]:
     """Return the parts of a `context` column or key; those of a pointer have no text and are left out."""
-    return [Part(p["kind"], p["text"], p.get("short") or "") for p in context or () if p.get("text")]
+    return [Part(p["kind"], str(p["text"]), str(p.get("short") or "")) for p in context or () if p.get("text")]
 
 
 def without_references(sentence: str) -> str:
