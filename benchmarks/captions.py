@@ -6,6 +6,7 @@ import contextlib
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def token_use(release: str) -> dict[str, Any]:
 def _tokenizer() -> Any:
     """Return CLIP's tokenizer, whose words come with open_clip; None without it."""
     try:
-        import open_clip
+        open_clip = import_module("open_clip")
     except ModuleNotFoundError:
         return None
     return open_clip.SimpleTokenizer()
