@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.captions import captions
 from benchmarks.classify import classify
 from benchmarks.duplicates import duplicates
 from benchmarks.formats import formats
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "duplicates": duplicates,
     "streaming": streaming,
     "formats": formats,
+    "captions": captions,
     "shuffle": shuffle,
     "hub": hub,
     "scale": scale,

@@ -17,6 +17,7 @@ from pmcmine.cases.rows import rows_of
 from pmcmine.cases.split import patients as case_patients
 from pmcmine.concepts.abbreviations import find_abbreviations
 from pmcmine.concepts.context import assess_sentence
+from pmcmine.concepts.definitions import Source, definitions_of, short_forms
 from pmcmine.jats import ArticleMeta, extract_article, sections
 from pmcmine.jats.mentions import FigureIndex, find_mentions
 from pmcmine.jats.sections import kind_of
@@ -33,6 +34,8 @@ from pmcmine.rights.retraction import Signs, is_retracted
 from pmcmine.rights.statements import read_notice, read_statement, this_work
 from pmcmine.rights.wordings import Owner
 from pmcmine.text.clean import for_markdown, for_terminal, one_line
+from pmcmine.text.enriched import KINDS, Part, enriched
+from pmcmine.text.repeats import runs_of
 from pmcmine.text.sentences import Sentences
 from pmcmine.vocabulary.normalise import name_key
 from pmcmine.vocabulary.variants import adjectives, plain_name, uninverted
@@ -144,5 +147,8 @@ TEXT_FUNCTIONS: Final[dict[str, Callable[[str], object]]] = {
     "language": lambda t: identify([t], [None]),
     "terminal": lambda t: for_terminal(one_line(for_markdown(t))),
     "names of concepts": lambda t: (name_key(t), plain_name(t), uninverted(t), list(adjectives(t))),
+    "enriched caption": lambda t: [enriched(t, [Part(k, t, t[:9]) for k in KINDS], n) for n in (77, None)],
+    "words of a caption": lambda t: (short_forms(t), runs_of(t)),
+    "definitions": lambda t: [list(definitions_of(Source("p", t, x, True), {"AB", "A1-B"})) for x in (False, True)],
     "article": _in_article,
 }

@@ -20,7 +20,7 @@ from train_streaming import arguments, build, image_of, recipe_of, train
 
 from pmcmine import stream
 
-ARMS = ("full", "title", "panels", "full+mentions")
+ARMS = ("full", "title", "panels", "full+mentions", "enriched@77", "enriched@256")  # with tokens of the context
 RANKS = (1, 5, 10)
 
 
@@ -57,12 +57,14 @@ def main() -> None:
     args = parser.parse_args()
     found: dict[str, dict[str, float]] = {}
     for arm in args.arms:
-        recipe = replace(recipe_of(args), caption=arm)
-        model = train(args.release, recipe, args.out / arm.replace("+", "-"), say=False)
+        caption, _, tokens = arm.partition("@")
+        recipe = replace(recipe_of(args), caption=caption, **({"tokens": int(tokens)} if tokens else {}))
+        out = args.out / arm.replace("+", "-").replace("@", "-")
+        model = train(args.release, recipe, out, say=False)
         held = stream.open(args.release, split=args.split, where=recipe.where)
         images, texts = encode(model, recipe, held, args.most)
         found[arm] = {"pairs": len(images), **recall(images, texts)}
-        losses = [json.loads(line)["loss"] for line in (args.out / arm.replace("+", "-") / "log.jsonl").open()]
+        losses = [json.loads(line)["loss"] for line in (out / "log.jsonl").open()]
         found[arm] |= {"first_loss": losses[0], "last_loss": losses[-1]}
     names = list(next(iter(found.values())))
     print("| text | " + " | ".join(names) + " |")

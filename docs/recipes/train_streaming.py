@@ -32,6 +32,7 @@ class Recipe:
 
     model: str = "pmcmine-tiny"
     caption: str = "full"
+    tokens: int = 0  # of the text encoder's context, and of an enriched caption; 0 for the model's own
     where: str | None = None
     steps: int = 100
     batch: int = 32
@@ -45,8 +46,9 @@ def build(recipe: Recipe) -> tuple[Any, Any, Any, Any]:
     """Model, its transforms for training and for looking, and its tokenizer; weights follow from the seed."""
     open_clip.add_model_config(MODELS)
     torch.manual_seed(recipe.seed)
-    model, training, looking = open_clip.create_model_and_transforms(recipe.model)
-    return model, training, looking, open_clip.get_tokenizer(recipe.model)
+    context = {"force_context_length": recipe.tokens} if recipe.tokens else {}
+    model, training, looking = open_clip.create_model_and_transforms(recipe.model, **context)
+    return model, training, looking, open_clip.get_tokenizer(recipe.model, context_length=recipe.tokens or None)
 
 
 def image_of(sample: dict[str, Any]) -> Image.Image:
@@ -79,7 +81,10 @@ def train(release: str, recipe: Recipe, out: Path, save_every: int = 50, say: bo
     model, transform, _, tokenizer = build(recipe)
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
     loss_of = open_clip.ClipLoss()
-    samples = stream.open(release, where=recipe.where, caption=recipe.caption, seed=recipe.seed, columns=())
+    budget: dict[str, Any] = {}
+    if recipe.caption == "enriched":
+        budget = {"tokens": recipe.tokens or tokenizer.context_length, "tokenizer": tokenizer}
+    samples = stream.open(release, where=recipe.where, caption=recipe.caption, seed=recipe.seed, columns=(), **budget)
     if len(samples) < recipe.batch:
         raise SystemExit(f"{release}: {len(samples)} samples are chosen, a batch has {recipe.batch}")
     saved, done = out / "checkpoint.pt", 0

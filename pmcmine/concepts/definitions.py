@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pmcmine.concepts.abbreviations import find_abbreviations
+from pmcmine.text.bounds import CONTEXT_DEFINITIONS
 from pmcmine.text.glossary import fits, glossary
 from pmcmine.text.sentences import sentence_starts
 
@@ -85,25 +86,23 @@ def _may_define(text: str, wanted: set[str]) -> bool:
     """Check whether a wanted word stands at a bracket."""
     if "(" not in text and "[" not in text:
         return False
-    for short in wanted.intersection(_TOKEN.findall(text)):
-        at = text.find(short)
-        while at >= 0:
-            end = at + len(short)
+    for match in _TOKEN.finditer(text):
+        if match[0] in wanted:
+            at, end = match.span()
             opens = text[at - 1 : at] in ("(", "[") or text[at - 2 : at] in ("; ", "= ", ", ")
             closes = text[end : end + 1] in (")", "]", ";", ",", "=") or text[end : end + 2] == " ="
-            leads = text[end : end + 2] in (" (", " [") and text[end + 2 : end + 3].casefold() == short[0].casefold()
+            leads = text[end : end + 2] in (" (", " [") and text[end + 2 : end + 3].casefold() == text[at].casefold()
             if (opens and closes) or leads:
                 return True
-            at = text.find(short, end)
     return False
 
 
 def definitions(sources: Iterable[Source], wanted: set[str]) -> dict[str, Definition]:
-    """Return the first definition of each wanted short form, in the order of the texts."""
+    """Return the first definition of each wanted short form, in the order of the texts, up to a bound."""
     left = set(wanted)
     found: dict[str, Definition] = {}
     for source in sources:
-        if not left:
+        if not left or len(found) >= CONTEXT_DEFINITIONS:
             break
         for definition in definitions_of(source, left):
             found.setdefault(definition.short, definition)

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final
 
 from pmcmine.concepts.definitions import Definition, Source, definitions, short_forms
@@ -30,6 +30,7 @@ from schemas.panel import CaptionSpan, Panel
 from schemas.paragraph import Paragraph
 
 _LEAST_WORDS: Final = 4  # of a sentence, or of a part of a caption that all panels share
+_MOST_SHARED: Final = 60  # sentences of a caption that speak of all panels
 _SURE: Final = 0.5  # of a privacy flag
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _REFERS_BACK: Final = re.compile(r"(?:However, |Moreover, |Thus, )?(?:it|they|this|these|those|such) ", re.IGNORECASE)
@@ -90,10 +91,13 @@ def with_context(
     figures_out: list[Figure] = []
     found: dict[str, tuple[ContextPart, ...]] = {}
     for figure in figures:
-        context, left = _within(_of_figure(figure, article), left)
+        runs = runs_of(figure.caption or "")
+        context, left = _within(_of_figure(figure, article, runs), left)
         figures_out.append(replace(figure, context=context) if context else figure)
-        for panel in of_figure.get(figure.figure_id, ()):
-            found[panel.panel_id], left = _within(_of_panel(panel, figure, article), left)
+        parts = of_figure.get(figure.figure_id, [])
+        shared = _shared(parts[0].shared, figure) if parts else []
+        for panel in parts:
+            found[panel.panel_id], left = _within(_of_panel(panel, figure, article, runs, shared), left)
     return figures_out, [replace(p, context=found.get(p.panel_id, ())) for p in panels]
 
 
@@ -128,49 +132,56 @@ def _within(parts: Iterable[ContextPart], left: int) -> tuple[tuple[ContextPart,
     return tuple(kept), left
 
 
-def _of_figure(figure: Figure, article: _Article) -> Iterator[ContextPart]:
-    caption = figure.caption or ""
+def _of_figure(figure: Figure, article: _Article, runs: Runs) -> Iterator[ContextPart]:
     said = Said()
-    said.add(runs_of(caption))
-    yield from _abbreviations(caption, article)
+    said.add(runs)
+    yield from _abbreviations(figure.caption or "", article)
     yield from _sentences(article.mentions.get(figure.figure_id, ()), article, said, None)
     yield from _section(figure, said)
 
 
-def _of_panel(panel: Panel, figure: Figure, article: _Article) -> Iterator[ContextPart]:
+def _of_panel(
+    panel: Panel, figure: Figure, article: _Article, runs: Runs, shared: Sequence[tuple[ContextPart, Runs]]
+) -> Iterator[ContextPart]:
     caption = figure.caption or ""
     said = Said()
     said.add(runs_of(panel.text))
     first = min((s.start for s in panel.spans), default=0)
-    around = list(_shared(panel.shared, figure, said))
+    around = [part for part, words in shared if not said.repeats(words)]
     before = [replace(p, kind=INTRODUCTION) for p in around if (p.end or 0) <= first]
     # An unfinished sentence introduces what follows it.
     introduction = [p for p in before if p is before[-1] or _ends(p, caption)]
     yield from introduction
-    used = " ".join([*(p.text or "" for p in introduction), panel.text])
-    yield from _abbreviations(used, article)
-    mentions = article.mentions.get(figure.figure_id, ())
-    said.add(runs_of(caption))
-    yield from _sentences(mentions, article, said, panel.label)
+    yield from _abbreviations(" ".join([*(p.text or "" for p in introduction), panel.text]), article)
+    said.add(runs)
+    yield from _sentences(article.mentions.get(figure.figure_id, ()), article, said, panel.label)
     yield from (p for p in around if (p.end or 0) > first and _ends(p, caption))
     yield from _section(figure, said)
 
 
-def _shared(spans: Sequence[CaptionSpan], figure: Figure, said: Said) -> Iterator[ContextPart]:
-    """Yield the parts of a caption that speak of all panels."""
+def _shared(spans: Sequence[CaptionSpan], figure: Figure) -> list[tuple[ContextPart, Runs]]:
+    """Return the sentences of a caption that speak of all panels, and their runs of words."""
     caption = figure.caption or ""
-    for start, end in _sentence_spans(spans, caption):
+    said = Said()
+    found: list[tuple[ContextPart, Runs]] = []
+    for start, end in islice(_sentence_spans(spans, caption), _MOST_SHARED):
         text = caption[start:end]
         start += len(text) - len(text.lstrip(" .,;:)]–—-"))
         bare = caption[start:end].rstrip(" ,;:([–—-")
-        end = start + len(bare)
-        if not _begins(caption, start):
+        if (
+            not _begins(caption, start)
+            or len(bare) > bounds.CONTEXT_SENTENCE
+            or len(_WORD.findall(bare)) < _LEAST_WORDS
+        ):
             continue
         runs = runs_of(bare)
-        if len(_WORD.findall(bare)) < _LEAST_WORDS or len(bare) > bounds.CONTEXT_SENTENCE or said.repeats(runs):
+        if said.repeats(runs):
             continue
         said.add(runs)
-        yield ContextPart(kind=SHARED, text=bare, short=None, source_id=figure.figure_id, start=start, end=end)
+        at = (start, start + len(bare))
+        part = ContextPart(kind=SHARED, text=bare, short=None, source_id=figure.figure_id, start=at[0], end=at[1])
+        found.append((part, runs))
+    return found
 
 
 def _begins(caption: str, start: int) -> bool:
@@ -215,7 +226,7 @@ def _sentences(mentions: Sequence[Mention], article: _Article, said: Said, label
     Sentences that only name other panels, that may identify a patient, or that repeat others are left out.
     """
     ranked: dict[tuple[str, int, int], tuple[int, int, bool, int, int]] = {}
-    for n, m in enumerate(mentions):
+    for n, m in enumerate(mentions[: bounds.CONTEXT_MENTIONS]):
         own = 0 if label is None or label in m.panel_labels else 1
         if own and m.panels:
             continue

@@ -78,7 +78,11 @@ def enriched_caption(record: Mapping[str, Any], tokens: int | None = None, count
             "this sample has no `context`: the release was made by an earlier version, which knows no enriched captions"
         )
     text = record["text"] if "panel_id" in record else record.get("caption")
-    return enriched(text or "", parts_of(record["context"]), tokens, count)
+    try:
+        parts = parts_of(record["context"])
+    except (TypeError, LookupError, AttributeError):
+        raise PmcmineError("this sample has a damaged `context`; is the copy complete?") from None
+    return enriched(text or "", parts, tokens, count)
 
 
 def composer_for(

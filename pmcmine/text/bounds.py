@@ -23,6 +23,8 @@ CONTEXT: Final = 16 << 20  # characters of the contexts of all figures and panel
 CONTEXT_SENTENCES: Final = 6_000  # characters of the sentences of one context; about 1,500 tokens
 CONTEXT_SENTENCE: Final = 1_500  # characters of one of them, or of a title; longer ones fit in no budget
 CONTEXT_PARTS: Final = 30  # sentences, and abbreviations, of one context
+CONTEXT_MENTIONS: Final = 1_000  # mentions of a figure that its context is chosen from
+CONTEXT_DEFINITIONS: Final = 200  # abbreviations of an article
 KEYWORDS: Final = 500  # keywords of an article, each of which is a title
 
 XML_TAGS: Final = 2_000_000  # "<" in an article; libxml2 holds about 200 bytes of memory for each

@@ -23,7 +23,7 @@ SECTION: Final = "section"
 KINDS: Final = (INTRODUCTION, ABBREVIATION, SENTENCE, SHARED, SECTION)
 
 _FIGURES: Final = re.compile(
-    r"\s*[(\[](?:see |cf\.? |as (?:shown|illustrated|seen|depicted|described) in )?(?:also )?(?:in )?"
+    r"\s?[(\[](?:see |cf\.? |as (?:shown|illustrated|seen|depicted|described) in )?(?:also )?(?:in )?"
     r"(?:(?:supp\w*|additional|extended data)\.? )?(?:additional files?|figs?|figures?|tables?|panels?)\b"
     r"(?:[^()\[\]]|\([^()]{0,12}\)){0,80}[)\]]",
     re.IGNORECASE,
@@ -40,7 +40,8 @@ _CONTINUES: Final = re.compile(
 )
 _BEFORE_LABEL: Final = re.compile(r"[.;!?]\s+(?=[(\[]?[a-z]{1,2}[)\]][\s,:])")
 _ITEM: Final = re.compile(r";\s")
-_MOST_ITEMS: Final = 64
+_MOST_ITEMS: Final = 64  # of a list
+_MOST_LISTS: Final = 4  # of abbreviations
 _ENDS: Final = (".", "!", "?", ":", ";")
 
 
@@ -61,7 +62,7 @@ class Part:
 
 def parts_of(context: Iterable[Mapping[str, Any]] | None) -> list[Part]:
     """Return the parts of a `context` column or key; those of a pointer have no text and are left out."""
-    return [Part(p["kind"], p["text"], p.get("short") or "") for p in context or () if p.get("text")]
+    return [Part(p["kind"], str(p["text"]), str(p.get("short") or "")) for p in context or () if p.get("text")]
 
 
 def without_references(sentence: str) -> str:
@@ -179,6 +180,8 @@ class _Budget:
             sentence: the sentence.
             first: whether it is to stand before the others.
         """
+        if not sentence:
+            return False
         spelled, known = spell_out(sentence, self.abbreviations, self.known)
         for text, then in dict.fromkeys([(_ended(spelled), known), (_ended(sentence), self.known)]):
             if self._fits(text):
@@ -189,8 +192,12 @@ class _Budget:
 
     def take_begin(self, sentence: str, *, words: bool) -> None:
         """Take as many items of a list as fit; if none do, perhaps as many words."""
-        ends = [m.start() for m in _ITEM.finditer(sentence)]
-        if any(self.take(sentence[:end]) for end in reversed(ends[-_MOST_ITEMS:])) or not words or self.tokens is None:
+        fitting = 0
+        for _, match in zip(range(_MOST_ITEMS), _ITEM.finditer(sentence), strict=False):
+            if self.tokens is not None and self.used + self.count(sentence[: match.start()]) > self.tokens:
+                break
+            fitting = match.start()
+        if self.take(sentence[:fitting].strip()) or not words or self.tokens is None:
             return
         self.taken.append((False, _prefix(sentence, self.tokens, self.count)))
         self.used = self.tokens
@@ -253,11 +260,13 @@ def enriched(text: str, parts: Sequence[Part], tokens: int | None = None, count:
     """
     abbreviations = [p for p in parts if p.kind == ABBREVIATION]
     said: list[str] = []
+    lists = 0
     for sentence in sentences(text):
         listed = [Part(ABBREVIATION, e.long, e.short) for e in glossary(sentence)]
-        abbreviations += listed
+        abbreviations += listed[: _MOST_ITEMS if lists < _MOST_LISTS else 0]
         # A list is left out if most of it is spelled out.
-        used = " ".join(said) if listed else ""
+        lists += bool(listed)
+        used = " ".join(said) if listed and lists <= _MOST_LISTS else ""
         if 2 * sum(find_form(used, part.short) is not None for part in listed) < len(listed) or not listed:
             said.append(sentence)
     budget = _Budget(tokens, count, abbreviations)

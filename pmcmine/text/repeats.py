@@ -12,18 +12,19 @@ _SAME: Final = 0.7  # share of the runs that were read before
 
 
 class Said:
-    """The runs of words that were read so far. Linear in what is read."""
+    """The runs of words of the texts that were read so far."""
 
     def __init__(self) -> None:
-        self._runs: set[tuple[str, ...]] = set()
+        self._read: list[Runs] = []
 
     def add(self, runs: Runs) -> None:
         """Remember the runs of a text."""
-        self._runs |= runs
+        self._read.append(runs)
 
     def repeats(self, runs: Runs) -> bool:
         """Check whether a text says hardly anything that was not remembered, in the same words."""
-        return not runs or len(runs & self._runs) >= _SAME * len(runs)
+        known = sum(any(run in read for read in self._read) for run in runs)
+        return not runs or known >= _SAME * len(runs)
 
 
 def runs_of(text: str) -> Runs:

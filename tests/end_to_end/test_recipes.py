@@ -99,10 +99,10 @@ def test_a_training_that_was_killed_is_the_one_that_never_stopped(release: Path,
 def test_captions_are_compared_by_retrieval(release: Path, tmp_path: Path) -> None:
     said = _run(
         "compare_captions.py", str(release), "--out", str(tmp_path), "--steps", "8", "--batch", "16", "--json",
-        "--split", "validation", "--arms", "full", "panels", "full+mentions",
+        "--split", "validation", "--arms", "full", "panels", "enriched@77",
     )  # fmt: skip
     found = json.loads(next(line for line in said.splitlines() if line.startswith("{")))
-    assert list(found) == ["full", "panels", "full+mentions"]
+    assert list(found) == ["full", "panels", "enriched@77"]
     assert len({arm["pairs"] for arm in found.values()}) == 1 and found["full"]["pairs"] >= 2
     for arm in found.values():
         assert arm["image_to_text_r1"] <= arm["image_to_text_r5"] <= arm["image_to_text_r10"] <= 1
