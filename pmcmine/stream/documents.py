@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pyarrow as pa
 
@@ -48,9 +48,8 @@ class Documents(Samples):
         on_error: str,
         check: bool,
     ) -> None:
-        places = [_Place(row.file, row.at, 1) for row in rows]
+        places = cast("Sequence[_Place]", rows)  # as places they have a file and an offset
         super().__init__(ranges, places, seed, rank, world_size, _composer("full", None), on_error, check)
-        self._articles = dict(zip(places, rows, strict=True))
         self._texts, self._images, self._budget = texts, images, budget
         self._starts = _group_starts(rows, texts)
 
@@ -78,7 +77,7 @@ class Documents(Samples):
         wanted: dict[_Place, ImagePlace] = {}
         for place in places:
             try:
-                document, images = self._document(self._articles[place])
+                document, images = self._document(cast("Row", place))
             except PmcmineError as error:
                 self._failed(error)
                 found.append(None)
@@ -173,13 +172,16 @@ def _group_starts(rows: Sequence[Row], texts: Texts) -> list[int]:
     starts: list[int] = []
     file, bounds, group = "", [0], 0
     for n, row in enumerate(rows):
-        if row.file != file:
-            file, bounds, group = row.file, texts.starts(row.file), 0
+        if row.shard != file:
+            file, bounds, group = row.shard, texts.starts(row.shard), 0
             starts.append(n)
-            if row.at >= bounds[-1]:
-                raise PmcmineError(f"{file}: has {bounds[-1]} rows; is the copy complete?")
-        if row.at >= bounds[group + 1] if group + 1 < len(bounds) else True:
-            while group + 1 < len(bounds) and row.at >= bounds[group + 1]:
+            if row.offset >= bounds[-1]:
+                raise PmcmineError(
+                    f"{file}: lacks the document of {row.article_id}; is the copy complete, or was the release begun "
+                    "by an earlier version?"
+                )
+        if row.offset >= bounds[group + 1] if group + 1 < len(bounds) else True:
+            while group + 1 < len(bounds) and row.offset >= bounds[group + 1]:
                 group += 1
             if starts[-1] != n:
                 starts.append(n)
