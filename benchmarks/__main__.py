@@ -23,6 +23,7 @@ from benchmarks.panels import panels
 from benchmarks.parse import parse
 from benchmarks.scale import scale, shuffle
 from benchmarks.streaming import streaming
+from benchmarks.tables import tables
 
 # Memory comes first: a child's peak counts what its parent held when it was started.
 BENCHMARKS = {
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "link": link,
     "classify": classify,
     "panels": panels,
+    "tables": tables,
     "duplicates": duplicates,
     "streaming": streaming,
     "shuffle": shuffle,

@@ -50,7 +50,8 @@ def extractions(data: Path | None, most: int = 300) -> Iterator[Any]:
             continue
 
 
-def _bucket(data: Path | None, folder: str) -> str:
+def bucket_for(data: Path | None, folder: str) -> str:
+    """Return the real articles if there are some, else write generated ones to a folder."""
     if data is not None:
         return str(data / "oa_bulk")
     from pmcmine.demo.corpus import many_articles, write_bucket

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corpus import _bucket, best
+from benchmarks.corpus import best, bucket_for
 
 
 def beam(data: Path | None) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def beam(data: Path | None) -> dict[str, Any]:
     from pmcmine.work import snapshot
 
     with tempfile.TemporaryDirectory() as folder:
-        config = load_config({"source": _bucket(data, folder), "out": f"{folder}/out"})
+        config = load_config({"source": bucket_for(data, folder), "out": f"{folder}/out"})
         source = open_source(config)
         work = Folder(f"{folder}/out/_work")
         frozen = snapshot.freeze(source.entries(work), source.kind, None, config.block_articles, work)
@@ -120,7 +120,7 @@ def memory(data: Path | None) -> dict[str, Any]:
         raise SystemExit("memory: needs 1,300 articles; name a folder of real ones with --data")
     peaks = {}
     with tempfile.TemporaryDirectory() as folder:
-        source = _bucket(data, folder)
+        source = bucket_for(data, folder)
         for limit in (300, 1300):
             code = (
                 "import resource, sys; from pmcmine.cli import main\n"

@@ -185,7 +185,7 @@ def score(data: Path, folder: Path) -> dict[str, Any]:
 
 
 def _simstring(simstring: Any, vocabulary: Any, few: list[str], few_size: int, ours: float) -> dict[str, Any]:
-    """QuickUMLS's way: every run of up to five tokens is looked up by likeness (Jaccard of 3-grams, 0.7)."""
+    """QuickUMLS's way: every run of up to five tokens is looked up by similarity (Jaccard of 3-grams, 0.7)."""
     with tempfile.TemporaryDirectory() as folder:
         writer = simstring.writer(f"{folder}/names", 3, False, False)
         for name in sorted({n.lower() for n, _, _ in vocabulary.names() if n.isascii()}):

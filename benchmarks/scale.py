@@ -17,30 +17,32 @@ from typing import Any
 SIZES = (300, 1_000, 3_000, 10_000)
 
 
+def _measured(elements: Iterable[Any]) -> tuple[int, list[Any]]:
+    found = list(elements)
+    return sum(len(pickle.dumps(e)) for e in found), found
+
+
+def _grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
+
+
 def shuffle(data: Path | None) -> dict[str, Any]:
     """Bytes that each graph sends through a shuffle, an article, pickled as Beam's fallback coder does."""
-    from pipelines import assemble
-    from pipelines import near_duplicates as near
     from pipelines.job import run
-    from pmcmine.assemble import routing
+    from pmcmine.assemble import files, routing
     from pmcmine.config import load_config
     from pmcmine.demo import write_bucket
     from pmcmine.demo.corpus import many_articles
+    from pmcmine.duplicates import routing as near
     from pmcmine.duplicates.clusters import with_clusters
     from pmcmine.io.folder import Folder
     from pmcmine.release.plan import PLAN, Plan
     from pmcmine.run.progress import Progress
+    from pmcmine.work.counters import NoCounters
     from pmcmine.work.records import read_clusters
-
-    def measured(elements: Iterable[Any]) -> tuple[int, list[Any]]:
-        found = list(elements)
-        return sum(len(pickle.dumps(e)) for e in found), found
-
-    def grouped(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, list[Any]]:
-        groups: dict[Any, list[Any]] = {}
-        for key, value in pairs:
-            groups.setdefault(key, []).append(value)
-        return groups
 
     with tempfile.TemporaryDirectory() as folder:
         source = data / "pmc-bucket" if data is not None else Path(folder) / "bucket"
@@ -50,7 +52,7 @@ def shuffle(data: Path | None) -> dict[str, Any]:
             {"source": str(source), "out": f"{folder}/release", "keep_work": True, "vocab": "none",
              "classify": False, "image_kinds": False, "languages": False, "privacy": False}
         )  # fmt: skip
-        n = int(run(config, Progress(quiet=True)).release["snapshot"]["n_pmcids"])
+        n = run(config, Progress(quiet=True)).release.snapshot.n_pmcids
         out, work = Folder(config.out), Folder(f"{config.out}/_work")
         plan = Plan.from_json(work.read(PLAN))
         clusters = read_clusters(work)
@@ -59,20 +61,22 @@ def shuffle(data: Path | None) -> dict[str, Any]:
         blocks = range(plan.n_blocks)
         sizes: dict[str, int] = {}
         parts = near.parts_of(plan.n_blocks)
-        sizes["near, by token"], found = measured(t for b in blocks for t in near.read_tokens(b, parts, work))
-        sizes["near, by block"], found = measured(r for item in grouped(found).items() for r in near.repeated(item))
-        members = (e for item in grouped(found).items() for e in near.read_signatures(item, work))
-        sizes["near, by content"], found = measured(members)
-        tagged = [t for item in grouped(found).items() for t in near.by_content(item, plan.n_blocks)]
-        sizes["near, by key"], keys = measured(t.value for t in tagged if t.tag == "keys")
-        pairs = [p for item in grouped(keys).items() for p in near.by_key(item, plan.n_blocks)]
-        sizes["near, edges"] = measured([t.value for t in tagged if t.tag == "edges"] + pairs)[0]
+        sizes["near, by token"], found = _measured(t for b in blocks for t in near.read_tokens(b, parts, work))
+        sizes["near, by block"], found = _measured(r for item in _grouped(found).items() for r in near.repeated(item))
+        members = (e for item in _grouped(found).items() for e in near.read_signatures(item, work))
+        sizes["near, by content"], found = _measured(members)
+        tagged = [t for item in _grouped(found).items() for t in near.by_content(item, plan.n_blocks)]
+        sizes["near, by key"], keys = _measured(value for tag, value in tagged if tag == near.KEYS)
+        pairs = [p for item in _grouped(keys).items() for p in near.by_key(item, plan.n_blocks)]
+        sizes["near, edges"] = _measured([value for tag, value in tagged if tag == near.EDGES] + pairs)[0]
         staged = (e for b in blocks for e in routing.read_index(b, plan, work))
-        sizes["assemble, by content"], found = measured(staged)
-        marked = (e for item in grouped(found).items() for e in routing.by_shard(item, plan))
-        sizes["assemble, by shard"], found = measured(marked)
-        places = (e for item in grouped(found).items() for e in assemble.shard_places(item, plan, work, out, True))
-        sizes["assemble, by table file"] = measured(places)[0]
+        sizes["assemble, by content"], found = _measured(staged)
+        marked = (e for item in _grouped(found).items() for e in routing.by_shard(item, plan))
+        sizes["assemble, by shard"], found = _measured(marked)
+        places = (
+            e for item in _grouped(found).items() for e in files.shard_places(item, plan, work, out, True, NoCounters())
+        )
+        sizes["assemble, by table file"] = _measured(places)[0]
     return {
         "articles": n,
         "bytes_an_article": {k: round(v / n) for k, v in sizes.items()},

@@ -24,7 +24,8 @@ def fields(schema: pa.Schema) -> str:
     lines = ["| field | type | meaning | unit | empty when |", "|---|---|---|---|---|"]
     for name, kind, meaning, unit, null in describe(schema):
         short = kind if len(kind) < 40 else kind.split("<")[0] + "<…>"
-        lines.append(f"| `{name}` | `{short}` | {meaning} | {unit} | {null} |")
+        said = f"{meaning} | {unit} | {null}".replace("<", "&lt;")  # Markdown would take `<digits>` for a tag
+        lines.append(f"| `{name}` | `{short}` | {said} |")
     return "\n".join(lines)
 
 

@@ -16,10 +16,12 @@ from apache_beam.ml.inference.base import ModelHandler, RunInference
 from classifiers.text.encoder import Encoder, load
 from classifiers.text.features import Passage
 from classifiers.text.heads import CLASSES
-from pipelines.runners import beam_options, local_workers, make_runner
+from pipelines.runners import beam_options, make_runner
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_files import replacing
+from pmcmine.run.grpc_loopback import loopback_only
+from pmcmine.run.local_workers import watching_workers
 
 _BATCH = 64
 SCHEMA = pa.schema(
@@ -65,14 +67,14 @@ def _read(file: str) -> Iterable[tuple[str, str]]:
 
 
 def classify(release: Path, model: Path, out: Path, config: MineConfig) -> int:
-    """Score all paragraphs of a release and write one Parquet file, sorted by paragraph; the number of rows.
+    """Score all paragraphs of a release and write one Parquet file, sorted by paragraph; return the number of rows.
 
     Raises:
         PmcmineError: if the release or the model is none.
     """
     files = sorted(str(p) for p in (release / "tables" / "paragraphs").rglob("*.parquet"))
     if not files:
-        raise PmcmineError(f"{release}: no release with paragraphs")
+        raise PmcmineError(f"{release}: not a release with paragraphs")
     load(model)  # a missing or wrong model is told before the run
     out.parent.mkdir(parents=True, exist_ok=True)
     # A new folder, so that nothing else is in it.
@@ -87,7 +89,7 @@ def classify(release: Path, model: Path, out: Path, config: MineConfig) -> int:
             | "Lines" >> beam.Map(lambda row: json.dumps(row, sort_keys=True))
             | "Write" >> beam.io.WriteToText(str(parts / "part"), file_name_suffix=".jsonl")
         )
-        with local_workers(config):
+        with loopback_only(), watching_workers(config):
             graph.run().wait_until_finish()
         lines = [line for p in sorted(parts.glob("part*.jsonl")) for line in p.read_text("utf-8").splitlines()]
     rows = sorted((json.loads(line) for line in lines), key=lambda r: str(r["paragraph_id"]))

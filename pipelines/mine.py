@@ -8,12 +8,12 @@ Only block numbers are shuffled, never articles, rows or bytes.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.metrics.metric import Metrics
 
+from pipelines.counters import BeamCounters
 from pmcmine.config import MineConfig, config_class
 from pmcmine.io.folder import Folder
 from pmcmine.miner.block import mine_block
@@ -45,25 +45,25 @@ class MineBlocks(beam.DoFn):
     def process(self, element: tuple[int, Iterable[int]]) -> Iterator[tuple[int, dict[str, Any]]]:
         """Mine the blocks of one fetch key, one after the other."""
         assert self._reader is not None
-        config = config_class()(**self._config)
+        config, counters = config_class()(**self._config), BeamCounters()
         for block in sorted(element[1]):
             started = time.monotonic()
             manifest = mine_block(block, self._work, config, self._reader, self._threads, 1 / self._shares)
             counts = manifest.counts()
             for name, n in counts.items():
-                Metrics.counter("pmcmine", name).inc(n)
+                counters.add(name, n)
             for part in manifest.parts:
                 for reason, n in part.rejects.items():
-                    Metrics.counter("pmcmine", f"rejects/{reason}").inc(n)
-            Metrics.distribution("pmcmine", "block_milliseconds").update(round(1000 * (time.monotonic() - started)))
+                    counters.add(f"rejects/{reason}", n)
+            counters.took("block", time.monotonic() - started)
             yield block, dict(counts)
 
 
-def build(pipeline: beam.Pipeline, blocks: list[int], shares: int, config: MineConfig, work: Folder) -> Any:
+def build(pipeline: beam.Pipeline, blocks: Sequence[int], shares: int, config: MineConfig, work: Folder) -> Any:
     """Build the graph of the mine job."""
     return (
         pipeline
-        | "Blocks" >> beam.Create(blocks, reshuffle=False)
+        | "Blocks" >> beam.Create(list(blocks), reshuffle=False)
         | "FetchKey" >> beam.Map(lambda block, n: (block % n, block), shares)
         | "OneAtATime" >> beam.GroupByKey()
         | "MineBlocks" >> beam.ParDo(MineBlocks(config, work, shares))

@@ -14,7 +14,7 @@ import sys
 
 from apache_beam.runners.worker import worker_pool_main
 
-from pipelines.loopback import loopback_only
+from pmcmine.run.grpc_loopback import loopback_only
 
 
 def main(argv: list[str]) -> None:

@@ -14,13 +14,14 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from pmcmine.errors import PmcmineError
+from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.ids import bare_pmcid
 from pmcmine.io.contact import SECONDS as FIRST_CONTACT
 from pmcmine.io.folder import Folder
 from pmcmine.plugins.enrichers import check_installed, enricher_switches, unused_options
 from pmcmine.plugins.enrichers import options as enricher_options
-from pmcmine.release.layout import ARTEFACT, load_release
+from pmcmine.release.layout import ARTEFACT, RELEASE, WAY_OUT
+from pmcmine.release.record import load_release
 from pmcmine.text.redact import MASK, is_masked, learn, option, option_secret, redact_all, remember
 from pmcmine.vocabulary.locate import find_vocabulary, is_remote, local_copy
 from pmcmine.vocabulary.vocabulary import Vocabulary
@@ -46,7 +47,7 @@ class ReleaseConfig(BaseModel):
 
     source: str = _key(PMC_BUCKET, "Source", "URL or path of the articles", "DATA/pmc-bucket")
     source_kind: str | None = _key(
-        None, "Source", "bucket, folder, packages, bulk or pdf; recognised if not given", "packages"
+        None, "Source", "kind of the source: bucket, folder, packages, bulk or pdf; recognised if not given", "packages"
     )
     inventory: str | None = _key(
         None, "Source", "date of the bucket inventory, YYYY-MM-DD; the newest if not given", "2026-09-14"
@@ -90,10 +91,10 @@ class ReleaseConfig(BaseModel):
         ("commercial", "noncommercial"), "Articles", f"licence groups to publish: {', '.join(GROUPS)}", "commercial"
     )
     pointers: bool = _key(
-        False, "Articles", "publish articles of all other groups as pointers: ids, places and scores, no text"
+        False, "Articles", "publish articles of all other groups as pointers: ids, locations and scores, no text"
     )
-    manuscripts: bool = _key(True, "Articles", "take author manuscripts with an open licence")
-    historical_ocr: bool = _key(False, "Articles", "take scanned articles with OCR text")
+    manuscripts: bool = _key(True, "Articles", "include author manuscripts with an open licence")
+    historical_ocr: bool = _key(False, "Articles", "include scanned articles with OCR text")
     document_figures: str = _key(
         "mention",
         "Articles",
@@ -134,7 +135,7 @@ class RunConfig(BaseModel):
     )
     all: bool = _key(False, "Source", "mine all of PMC; needed if no source, PMCIDs or limit are given")
     out: str = _key("release", "Release", "release folder, any fsspec URL", "gs://bucket/release")
-    runner: str = _key("direct", "Run", "direct, prism, spark or dataflow", "spark")
+    runner: str = _key("direct", "Run", "Beam runner: direct, prism, spark or dataflow", "spark")
     workers: int = _key(1, "Run", "worker processes of the direct runner", "8", ge=1)
     concurrency: int = _key(8, "Run", "articles that a worker downloads in parallel from HTTP sources", "16", ge=1)
     contact: str | None = _key(
@@ -238,9 +239,9 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
 
     def run(self) -> dict[str, Any]:
         """Return the keys that decide how it is made, as they are written: most texts are masked."""
-        return {k: self._told(k, v) for k, v in self.model_dump(mode="json").items() if k in self.RUN_ONLY}
+        return {k: self._run_value(k, v) for k, v in self.model_dump(mode="json").items() if k in self.RUN_ONLY}
 
-    def _told(self, key: str, value: Any) -> Any:
+    def _run_value(self, key: str, value: Any) -> Any:
         if key == "beam":
             return [option(flag) for flag in value]
         if key in self._STATED or value == self.__class__.model_fields[key].default:
@@ -310,7 +311,7 @@ def load_config(flags: dict[str, Any], file: str | None = None) -> MineConfig:
     vocab = find_vocabulary(config.vocab)
     sha256 = Vocabulary(local_copy(vocab)).sha256 if vocab is not None else None
     if config.vocab_sha256 not in (None, sha256):
-        raise PmcmineError(f"vocab_sha256: {vocab or 'no vocabulary'} has another hash; leave it out")
+        raise PmcmineError(f"vocab_sha256: {vocab or 'no vocabulary'} has another hash; omit the key")
     config = config.model_copy(update={"vocab": vocab, "vocab_sha256": sha256})
     bad = set(config.groups) - {*GROUPS}
     if bad or not config.groups:
@@ -337,8 +338,10 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
         PmcmineError: if there is no release, or a key would change what is made.
     """
     release = load_release(Folder(out))
-    content = {k: v for k, v in release["config"].items() if k in config_class().model_fields}
-    content |= {name: False for name in enricher_switches() if name not in release["config"]}
+    if not {"config", "run"} <= release.stated:
+        raise DamagedError(f"{out}/{RELEASE}: is damaged (no config or no run); {WAY_OUT}")
+    content = {k: v for k, v in release.config.items() if k in config_class().model_fields}
+    content |= {name: False for name in enricher_switches() if name not in release.config}
     allowed = {*MineConfig.RUN_ONLY, "source", "inventory"}
     for name, value in flags.items():
         same = is_masked(content.get(name)) and redact_all(value) == content[name]
@@ -350,7 +353,7 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
             raise PmcmineError(
                 f"{out}: was made with credentials in its {name} ({value}), which are not kept; give it again as {how}"
             )
-    values = content | {"inventory": None, "vocab": release["run"].get("vocab")}
+    values = content | {"inventory": None, "vocab": release.run.vocab}
     if content.get("decontaminate_sha256"):
         values["decontaminate"] = (f"{out.rstrip('/')}/{ARTEFACT}",)
     if values["vocab"] is None:
@@ -359,5 +362,5 @@ def update_config(out: str, flags: dict[str, Any]) -> MineConfig:
         # What a folder says must not make this machine connect to anywhere.
         raise PmcmineError(f"{out}: was made with the vocabulary {values['vocab']}; give it as --vocab if you trust it")
     config = load_config(values | {k: v for k, v in flags.items() if v is not None} | {"out": out})
-    check_installed(out, release.get("enrichers"), config)
+    check_installed(out, release.enrichers, config)
     return config

@@ -90,15 +90,16 @@ def pmcid_number(pmcid: str) -> int:
     return int(pmcid[3:])
 
 
-def figure_names(xml_ids: Iterable[str | None]) -> list[str]:
-    """Name the figures of an article for use in ids, in document order.
+def figure_names(xml_ids: Iterable[str | None], prefix: str = "f") -> list[str]:
+    """Name the figures or tables of an article for use in ids, in document order.
 
-    An XML id stands as it is; a figure without one, or whose id occurred before or is too long, is `f<ordinal>`.
+    An XML id stands as it is; a figure without one, or whose id occurred before or is too long, is `f<ordinal>`, or
+    another prefix and its ordinal.
     """
     seen: set[str] = set()
     names = []
     for ordinal, xml_id in enumerate(xml_ids):
-        name = xml_id if xml_id and len(xml_id) <= IDENTIFIER and xml_id not in seen else f"f{ordinal}"
+        name = xml_id if xml_id and len(xml_id) <= IDENTIFIER and xml_id not in seen else f"{prefix}{ordinal}"
         while name in seen:
             name += "_"
         seen.add(name)

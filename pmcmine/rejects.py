@@ -31,6 +31,10 @@ class Unit(StrEnum):
     GRAPHIC = "graphic"
     PARAGRAPH = "paragraph"
     MENTION = "mention"
+    GRID = "grid"
+    TABLE_MENTION = "table_mention"
+    CASE_REPORT = "case_report"
+    CASE = "case"
 
 
 class Reason(StrEnum):
@@ -70,6 +74,10 @@ class Reason(StrEnum):
     MENTION_UNRESOLVED = "mention_unresolved"
     MENTION_OUTSIDE_TEXT = "mention_outside_text"
     MENTION_LIMIT = "mention_limit"
+    GRID_TOO_LARGE = "grid_too_large"
+    NO_PATIENT = "no_patient"
+    CASE_OF_ANIMAL = "case_of_animal"
+    PARAGRAPH_DROPPED = "paragraph_dropped"
     THIRD_PARTY = "third_party"
     WITHHELD = "withheld"
     FIGURE_LICENSE_NOT_SELECTED = "figure_license_not_selected"
@@ -125,9 +133,13 @@ MEANINGS: dict[Reason, str] = {
     Reason.SUB_ARTICLE: "part of a sub-article or response, which is not mined",
     Reason.OTHER_ARTICLE: "part of another article in the same XML file, which is mined under its own id",
     Reason.EMPTY_TEXT: "a paragraph without text",
-    Reason.MENTION_UNRESOLVED: "the cross-reference points to a figure that the article does not have",
+    Reason.MENTION_UNRESOLVED: "the cross-reference points to a figure or table that the article does not have",
     Reason.MENTION_OUTSIDE_TEXT: "the cross-reference is in a part of the article that no row contains",
     Reason.MENTION_LIMIT: "the article has more mentions than the limit",
+    Reason.GRID_TOO_LARGE: "the tables of the article have more cells, or more text, than the limit",
+    Reason.NO_PATIENT: "a case report whose text introduces no single patient",
+    Reason.CASE_OF_ANIMAL: "a case report whose patient is an animal",
+    Reason.PARAGRAPH_DROPPED: "a case with a paragraph that was dropped",
     Reason.WITHHELD: "the licence forbids redistribution; the row is a pointer without text",
     Reason.THIRD_PARTY: "the figure's own text says that a third party holds the rights",
     Reason.FIGURE_LICENSE_NOT_SELECTED: "the figure's own licence is not in a selected group",

@@ -13,6 +13,7 @@ from schemas.mention import MENTIONS
 from schemas.panel import PANELS
 from schemas.paragraph import PARAGRAPHS
 from schemas.record import Table, arrow_schema, closed_values, describe, plain, to_arrow
+from schemas.table_mention import TABLE_MENTIONS
 
 TABLES: dict[str, Table] = {
     t.name: t
@@ -24,6 +25,7 @@ TABLES: dict[str, Table] = {
         PARAGRAPHS,
         ARTICLE_TABLES,
         GRIDS,
+        TABLE_MENTIONS,
         DOCUMENTS,
         CASES,
         CONCEPTS,

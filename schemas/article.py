@@ -14,8 +14,8 @@ from schemas.values import GROUPS, LICENSES, SPLITS
 class Author:
     """One contributor of the byline."""
 
-    surname: str = col("Family name, or the whole name where the article does not divide it.")
-    given_names: str | None = col("Given names as printed.", null="the article does not divide the name")
+    surname: str = col("Family name, or the whole name if the article does not split it.")
+    given_names: str | None = col("Given names as printed.", null="the article does not split the name")
     collab: bool = col("True for a group author.")
     orcid: str | None = col("ORCID iD.", unit="0000-0000-0000-000X", null="none given")
     affiliations: tuple[str, ...] = col("Affiliations as printed, in the order of their references.")
@@ -64,7 +64,7 @@ class Dates:
 class Article:
     """One article version."""
 
-    article_id: str = col("Article version.", unit="PMC<digits>.<version>")
+    article_id: str = col("Id of the article version.", unit="PMC<digits>.<version>")
     pmcid: str = col("PMC id.", unit="PMC<digits>")
     version: int = col("Version of the PMCID.", arrow=pa.int32())
     versions_seen: tuple[int, ...] = col("All versions of the PMCID in the snapshot, ascending.")
@@ -79,46 +79,46 @@ class Article:
     issue: str | None = col("Issue.", null="none stated")
     pages: str | None = col("First and last page, or the electronic location.", null="none stated")
     publication_date: str | None = col(
-        "Most precise date of the earliest year among electronic, print and collection date; else the release in PMC.",
+        "Most precise date in the earliest year among electronic, print and collection date; else the release in PMC.",
         unit="YYYY[-MM[-DD]]",
         null="the article states none",
     )
-    year: int | None = col("Year of publication_date.", null="no date stated", arrow=pa.int32())
+    year: int | None = col("Year of `publication_date`.", null="no date stated", arrow=pa.int32())
     dates: Dates = col("Dates by kind.")
     article_type: str | None = col("`article-type` as given.", null="none stated")
     language: str | None = col("`xml:lang` of the article.", null="not stated, which does not mean English")
     abstract: str | None = col(
-        "Main abstract in the article's language: a line for each paragraph, behind the title of its section.",
-        null="none; teasers, highlights, graphical abstracts and translations do not count",
+        "Main abstract in the article's language, one line per paragraph, each after the title of its section.",
+        null="there is none; teasers, highlights, graphical abstracts and translations do not count",
         text=True,
     )
-    authors: tuple[Author, ...] = col("Byline in order.")
+    authors: tuple[Author, ...] = col("Authors, in the order of the byline.")
     keywords: tuple[str, ...] = col("Author and publisher keywords.")
     subjects: tuple[str, ...] = col("Subject headings of the journal.")
-    mesh_terms: tuple[str, ...] = col("MeSH headings, where the XML holds them.")
-    funding: tuple[Funding, ...] = col("Awards.")
-    references: tuple[Reference, ...] = col("Reference list with the ids it gives.")
+    mesh_terms: tuple[str, ...] = col("MeSH headings, if the XML has them.")
+    funding: tuple[Funding, ...] = col("Awards that funded the article.")
+    references: tuple[Reference, ...] = col("Reference list with the ids that the article gives.")
     trial_ids: tuple[str, ...] = col("ClinicalTrials.gov ids found in links and text.", unit="NCT<8 digits>")
     related: tuple[RelatedArticle, ...] = col("Links to related articles.")
-    license: str = col("Licence enum, such as CC-BY or CC-BY-NC-ND; OTHER where it is none of these.", values=LICENSES)
-    license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
-    license_source: str = col("What stated the licence: metadata, xml or none.")
+    license: str = col("Licence, such as CC-BY or CC-BY-NC-ND; OTHER if it is none of the known ones.", values=LICENSES)
+    license_group: str = col("Licence group: commercial, noncommercial or other.", values=GROUPS)
+    license_source: str = col("Source of the licence: metadata, xml, metadata and xml, or none.")
     license_url: str | None = col(
-        "URL of the licence's deed, in the version and jurisdiction that the article states.",
+        "URL of the licence's deed, in the stated version and jurisdiction.",
         null="license is OTHER or TDM, or no version is stated",
     )
     license_version: str | None = col("Version of the licence, such as 4.0.", null="none stated")
-    license_text: str | None = col("Licence statement of the XML.", null="none")
-    copyright: str | None = col("Copyright statement of the XML.", null="none")
-    derivatives_ok: bool = col("False where the licence bars derivatives (ND).")
+    license_text: str | None = col("Licence statement of the XML.", null="there is none")
+    copyright: str | None = col("Copyright statement of the XML.", null="there is none")
+    derivatives_ok: bool = col("False if the licence forbids derivatives (ND).")
     attribution: str = col("Attribution line, ready to print.")
-    source_url: str = col("Page of the article in PMC.")
+    source_url: str = col("URL of the article's page in PMC.")
     is_manuscript: bool = col("True for an author manuscript.")
-    n_figures: int = col("Figures of the article.", arrow=pa.int32())
-    n_paragraphs: int = col("Paragraph rows of the article.", arrow=pa.int32())
-    n_mentions: int = col("Mention rows of the article.", arrow=pa.int32())
-    n_tables: int = col("Table rows of the article.", arrow=pa.int32())
-    n_sub_articles: int = col("Sub-articles and responses, which are not mined.", arrow=pa.int32())
+    n_figures: int = col("Number of rows in `figures`.", arrow=pa.int32())
+    n_paragraphs: int = col("Number of rows in `paragraphs`.", arrow=pa.int32())
+    n_mentions: int = col("Number of rows in `mentions`.", arrow=pa.int32())
+    n_tables: int = col("Number of rows in `article_tables`.", arrow=pa.int32())
+    n_sub_articles: int = col("Number of sub-articles and responses; they are not mined.", arrow=pa.int32())
     xml_sha256: str = col("SHA-256 of the XML that was read.")
     split: str = col("train, validation or test.", default="", values=SPLITS)
     withheld: str | None = withheld()

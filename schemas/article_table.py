@@ -13,20 +13,20 @@ from schemas.record import Table, col, withheld
 class ArticleTable:
     """One table of an article."""
 
-    table_id: str = col("Table.", unit="<article_id>/<xml id or t<ordinal>>")
-    article_id: str = col("Article version.", unit="PMC<digits>.<version>")
+    table_id: str = col("Id of the table.", unit="<article_id>/<xml id or t<ordinal>>")
+    article_id: str = col("Id of the article version.", unit="PMC<digits>.<version>")
     pmcid: str = col("PMC id.", unit="PMC<digits>")
-    ordinal: int = col("Place among the article's tables, from 0.", arrow=pa.int32())
+    ordinal: int = col("Position among the article's tables, from 0.", arrow=pa.int32())
     xml_id: str | None = col("`id` in the XML.", null="the element has none")
-    label: str | None = col("Label as printed.", null="none")
-    caption_title: str | None = col("Title of the caption.", null="none", text=True)
+    label: str | None = col("Label as printed.", null="there is none")
+    caption_title: str | None = col("Title of the caption.", null="there is none", text=True)
     caption: str | None = col("Title and paragraphs joined by one space.", null="the table has no caption", text=True)
-    footnotes: str | None = col("Notes below the table, joined by one space.", null="none", text=True)
+    footnotes: str | None = col("Notes below the table, joined by one space.", null="there is none", text=True)
     section_path: tuple[str, ...] = col("Section titles from the root.")
     section_kind: str = col("Kind of the section, as in `paragraphs`.")
-    n_rows: int = col("Rows of the marked-up table, header included; 0 where it is an image.", arrow=pa.int32())
+    n_rows: int = col("Number of rows of the marked-up table, with its header; 0 if it is an image.", arrow=pa.int32())
     image_figure_id: str | None = col(
-        "Row of `figures` that holds the image of the table.", null="the table is not an image"
+        "Id of the row of `figures` with the image of the table.", null="the table is not an image"
     )
     license: str = col("Licence of the article.")
     attribution: str = col("Attribution line, ready to print.")

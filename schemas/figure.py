@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from schemas.context import ContextPart
 from schemas.record import Table, col, extra, withheld
 from schemas.values import FIGURE_KINDS, FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SECTION_KINDS, SPLITS
 
@@ -18,17 +19,17 @@ class Graphic:
 
     rank: int = col("Order of preference, 0 first.", arrow=pa.int32())
     role: str = col(
-        "primary, alternative (same picture), panel (further picture) or thumbnail.",
+        "Role: primary, alternative (same picture), panel (further picture) or thumbnail.",
         values=("primary", "alternative", "panel", "thumbnail"),
     )
     href: str = col("`xlink:href` as given.")
-    media: str | None = col("Media file it resolves to.", null="no file matches")
-    rule: str = col("What matched: exact, case, extension, stem, or missing.")
+    media: str | None = col("Media file that it resolves to.", null="no file matches")
+    rule: str = col("How it was matched: exact, case, extension, stem, or missing.")
     caption: str | None = col(
-        "Label and caption of this graphic alone.", null="the graphic has none, or the row is a pointer", default=None
+        "Label and caption of this graphic only.", null="the graphic has none, or the row is a pointer", default=None
     )
     alt_text: str | None = col(
-        "Alternative text of this graphic alone.", null="the graphic has none, or the row is a pointer", default=None
+        "Alternative text of this graphic only.", null="the graphic has none, or the row is a pointer", default=None
     )
 
 
@@ -54,7 +55,7 @@ class ImageKindScores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureFlag:
-    """A place in caption or image that may tell who a patient is."""
+    """A place in caption or image that may identify a patient."""
 
     place: str = col("caption or image.")
     kind: str = col("name, record_number, age_over_89, date, phone, email; face, eyes, burned_in_text.")
@@ -64,11 +65,15 @@ class FigureFlag:
     end: int | None = col(
         "One past the last code point.", unit="code points", null="in the image", arrow=pa.int32(), default=None
     )
-    x: float | None = col("Left edge, of the width.", unit="0 to 1", null="in the caption", default=None)
-    y: float | None = col("Top edge, of the height.", unit="0 to 1", null="in the caption", default=None)
-    width: float | None = col("Width, of the image's.", unit="0 to 1", null="in the caption", default=None)
-    height: float | None = col("Height, of the image's.", unit="0 to 1", null="in the caption", default=None)
-    score: float = col("How sure the rule is; not calibrated.", unit="0 to 1")
+    x: float | None = col("Left edge, as a share of the width.", unit="0 to 1", null="in the caption", default=None)
+    y: float | None = col("Top edge, as a share of the height.", unit="0 to 1", null="in the caption", default=None)
+    width: float | None = col(
+        "Width, as a share of the image's width.", unit="0 to 1", null="in the caption", default=None
+    )
+    height: float | None = col(
+        "Height, as a share of the image's height.", unit="0 to 1", null="in the caption", default=None
+    )
+    score: float = col("Confidence of the rule; not calibrated.", unit="0 to 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,112 +89,124 @@ class PdfPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One figure: label, caption, rights, image and where its sample lies."""
+    """One figure: label, caption, rights, image and the location of its sample."""
 
-    figure_id: str = col("Figure.", unit="PMC<digits>.<version>/<xml id or f<ordinal>>")
-    article_id: str = col("Article version.", unit="PMC<digits>.<version>")
+    figure_id: str = col("Id of the figure.", unit="PMC<digits>.<version>/<xml id or f<ordinal>>")
+    article_id: str = col("Id of the article version.", unit="PMC<digits>.<version>")
     pmcid: str = col("PMC id.", unit="PMC<digits>")
     version: int = col("Version of the PMCID.", arrow=pa.int32())
-    key: str = col("WebDataset key of the sample; holds no dot.")
-    ordinal: int = col("Place among the article's figures in document order, from 0.", arrow=pa.int32())
+    key: str = col("WebDataset key of the sample; contains no dot.")
+    ordinal: int = col("Position among the article's figures in document order, from 0.", arrow=pa.int32())
     xml_id: str | None = col("`id` in the XML.", null="the element has none")
     kind: str = col(
-        "figure, supplement, scheme, graphical_abstract, boxed, appendix or table_image.", values=FIGURE_KINDS
+        "Kind: figure, supplement, scheme, graphical_abstract, boxed, appendix or table_image.", values=FIGURE_KINDS
     )
-    parent_figure_id: str | None = col(
-        "Figure that this one is nested in, or the row of the figure group that it is part of.", null="not nested"
-    )
-    label: str | None = col("Label as printed, such as Figure 2.", null="none")
-    caption_title: str | None = col("Title of the caption.", null="none", text=True)
+    parent_figure_id: str | None = col("Id of the figure or figure group that contains this one.", null="not nested")
+    label: str | None = col("Label as printed, such as Figure 2.", null="there is none")
+    caption_title: str | None = col("Title of the caption.", null="there is none", text=True)
     caption_paragraphs: tuple[str, ...] = col("Paragraphs of the caption.", text=True)
     caption: str | None = col("Title and paragraphs joined by one space.", null="the figure has no caption", text=True)
     alt_text: str | None = col(
-        "Alternative text given by the publisher: the figure's, else those of its graphics, one a line.",
-        null="none",
+        "Alternative text given by the publisher: the figure's, else those of its graphics, one per line.",
+        null="there is none",
         text=True,
     )
     long_description: str | None = col(
-        "Long description (`long-desc`) given by the publisher: the figure's, else those of its graphics, one a line.",
-        null="none",
+        "Long description (`long-desc`) given by the publisher: the figure's, else its graphics', one per line.",
+        null="there is none",
         text=True,
     )
     section_path: tuple[str, ...] = col(
-        "Section titles from the root to the figure; for one among the floats, those of its first mention."
+        "Section titles from the root to the figure; for a figure among the floats, those of its first mention."
     )
     section_kind: str = col("Kind of the section, as in `paragraphs`.", values=SECTION_KINDS)
     graphics: tuple[Graphic, ...] = col("All graphics of the figure, ranked.")
     media: str | None = col("Media file of the sample.", null="no graphic resolves to a file")
-    media_rule: str | None = col("Rule that resolved it.", null="no graphic resolves to a file")
+    media_rule: str | None = col(
+        "Rule by which the figure's reference matched that file: exact, case, extension or stem.",
+        null="no graphic resolves to a file",
+    )
     license: str = col("Licence of the figure: its own statement, else the article's.", values=LICENSES)
-    license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
-    license_override: bool = col("True where the figure's own statement differs from the article's licence.")
-    derivatives_ok: bool = col("False where crops and panels may not be published.")
-    permissions: str | None = col("Permissions and attributions of the figure and of what encloses it.", null="none")
-    third_party: bool = col("True where words in or around the figure say that others hold the rights.")
+    license_group: str = col("Licence group: commercial, noncommercial or other.", values=GROUPS)
+    license_override: bool = col("True if the figure's own statement differs from the article's licence.")
+    derivatives_ok: bool = col("False if crops and panels may not be published.")
+    permissions: str | None = col(
+        "Permissions and attributions of the figure and of the elements that contain it.", null="there is none"
+    )
+    third_party: bool = col("True if text in or around the figure says that a third party holds the rights.")
     third_party_matches: tuple[str, ...] = col("The words that say so.")
-    adapted: bool = col("True where it is said to be adapted or modified from another work.")
+    adapted: bool = col("True if the text says that the figure is adapted or modified from another work.")
     attribution: str = col("Attribution line, ready to print.")
     article_type: str | None = col("`article-type` of the article.", null="none stated")
     journal: str | None = col("Journal title.", null="none stated")
     year: int | None = col("Year of publication.", null="no date stated", arrow=pa.int32())
-    n_mentions: int = col("Mentions of the figure in its article.", arrow=pa.int32())
+    n_mentions: int = col("Number of mentions of the figure in its article.", arrow=pa.int32())
     width: int | None = col("Width as stored.", unit="px", null="no valid image", arrow=pa.int32())
     height: int | None = col("Height as stored.", unit="px", null="no valid image", arrow=pa.int32())
     format: str | None = col("Format of the sample's bytes: JPEG or PNG.", null="no valid image", values=FORMATS)
     source_format: str | None = col("Format of the file that was read.", null="no valid image")
     mode: str | None = col("Pixel mode as decoded by Pillow, such as RGB or L.", null="no valid image")
-    frames: int | None = col("Frames or pages of the file.", null="no valid image", arrow=pa.int32())
+    frames: int | None = col("Number of frames or pages of the file.", null="no valid image", arrow=pa.int32())
     orientation: int | None = col("EXIF orientation, 1 to 8.", null="none stated", arrow=pa.int32())
     image_bytes: int | None = col("Size of the sample's image.", unit="bytes", null="no valid image")
     sha256: str | None = col("SHA-256 of the file that was read.", null="no valid image")
     pdf: PdfPlace | None = col(
-        "Place in the article's PDF that the picture was cut out of.", null="the picture is a media file", default=None
+        "Location in the article's PDF that the picture was taken from.",
+        null="the picture is a media file",
+        default=None,
     )
     phash: str | None = col("64-bit perceptual hash (DCT).", unit="16 hex digits", null="no valid image")
     no_sample: str | None = col("Reason why there is no sample, as in `rejects`.", null="there is a sample")
     image_kinds: tuple[str, ...] = col(
-        "Kinds of image with a score of at least 0.5, likeliest first; empty if none has, without a valid image, or if "
-        "image kinds are turned off.",
+        "Kinds of image with a score of at least 0.5, most likely first; empty if there is none or no valid image, "
+        "or if image kinds are turned off.",
         default=(),
         values=IMAGE_KINDS,
     )
     image_kind_scores: ImageKindScores | None = col(
         "Probability of each kind, from pixels and caption.",
-        null="no valid image, or kinds were left away",
+        null="no valid image, or image kinds are turned off",
         default=None,
     )
     caption_language: str | None = col(
-        "Language of the caption, English more likely than others; `und` if the caption says too little.",
+        "Language of the caption, with English as prior; `und` if it can't be determined.",
         unit="ISO 639",
-        null="no caption, or languages were not identified",
+        null="no caption, or language detection is turned off",
         default=None,
     )
     caption_language_score: float | None = col(
         "Probability of that language.",
         unit="0 to 1",
-        null="no caption, or languages were not identified",
+        null="no caption, or language detection is turned off",
         default=None,
     )
     caption_quality: float | None = col(
         "Educational quality of the caption.",
         unit="1 to 5",
-        null="no caption, or classifiers were left away",
+        null="no caption, or classifiers are turned off",
         default=None,
     )
-    privacy: tuple[FigureFlag, ...] = col("Places in caption and image that may tell who a patient is.", default=())
+    privacy: tuple[FigureFlag, ...] = col("Places in caption and image that may identify a patient.", default=())
     benchmarks: tuple[str, ...] = col(
-        "Benchmark sets of `--decontaminate` that hold nearly the same image, or 13 words in a row of the caption.",
+        "Benchmark sets of `--decontaminate` that contain a near-duplicate of the image, or 13 "
+        "consecutive words of the caption.",
         default=(),
+    )
+    context: tuple[ContextPart, ...] = col(
+        "What the article says of the figure beside its caption, in order of use, without repetition: abbreviations "
+        "that the caption uses, sentences that mention it, title of its section.",
+        default=(),
+        text=True,
     )
     split: str = col("train, validation or test.", default="", values=SPLITS)
     withheld: str | None = withheld()
     duplicate_of: str | None = col(
-        "Figure with the same bytes that stands for all of them.",
-        null="unique, or itself the one",
+        "Id of the figure that represents all figures with the same image bytes.",
+        null="unique, or itself the representative",
         default=None,
     )
     leaks_into: str | None = col(
-        "Split that the same image also occurs in, for a figure left out of train.",
+        "For a figure left out of train: split that has the same image, or a near-duplicate image or caption.",
         null="no leak",
         default=None,
         values=SPLITS,

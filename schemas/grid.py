@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from schemas.record import Table, col, withheld
+from schemas.values import CELL_KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,16 +18,17 @@ class Cell:
     column: int = col("Its first column, from 0.", arrow=pa.int32())
     row_span: int = col("Rows that it covers.", arrow=pa.int32())
     column_span: int = col("Columns that it covers.", arrow=pa.int32())
-    header: bool = col("Whether it is a heading of its columns or its row.")
-    text: str = col("Its text; empty for an empty cell.")
+    kind: str = col("column_header, row_header, section (a heading of the rows below) or data.", values=CELL_KINDS)
+    text: str = col("Its text, lines apart; empty for an empty cell.")
+    notes: tuple[str, ...] = col("Marks of notes in it, such as a or *.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
     """One `<table>` element of an article."""
 
-    grid_id: str = col("Grid.", unit="<table_id>/g<ordinal>")
-    table_id: str = col("Row of `article_tables` that it stands in.")
+    grid_id: str = col("Grid.", unit="<table_id>/g<ordinal>, or <article_id>/g<ordinal> without a table")
+    table_id: str | None = col("Row of `article_tables` that holds it.", null="the element is in no `<table-wrap>`")
     article_id: str = col("Article version.", unit="PMC<digits>.<version>")
     pmcid: str = col("PMC ID.", unit="PMC<digits>")
     ordinal: int = col("Place among the grids of its table, from 0.", arrow=pa.int32())
@@ -34,9 +36,9 @@ class Grid:
     n_columns: int = col("Number of columns.", arrow=pa.int32())
     n_header_rows: int = col("Number of rows at the top that are headings.", arrow=pa.int32())
     n_stub_columns: int = col("Number of columns at the left that name the rows.", arrow=pa.int32())
-    cells: tuple[Cell, ...] = col("Cells by row, then column; a cell that spans several stands once.", text=True)
-    html: str = col("The table as plain HTML.", text=True)
-    markdown: str = col("The table as Markdown; spanning cells are repeated.", text=True)
+    cells: tuple[Cell, ...] = col("Cells by row, then column; a cell that spans several slots stands once.", text=True)
+    html: str = col("The table as plain HTML, without attributes but spans.", text=True)
+    markdown: str = col("The table as Markdown; spanning cells are repeated, header rows joined.", text=True)
     license: str = col("Licence of the article.")
     attribution: str = col("Attribution line, ready to print.")
     split: str = col("train, validation or test.", default="")

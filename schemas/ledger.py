@@ -9,15 +9,15 @@ from schemas.record import Table, col
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """One thing that was dropped."""
+    """One dropped item."""
 
-    reject_id: str = col("Order within the article.", unit="<article id>/r<ordinal>")
-    stage: str = col("Stage that dropped it: select, read, extract, image or assemble.")
-    unit: str = col("What was dropped: version, article, sub_article, figure, graphic, paragraph or mention.")
-    reason: str = col("Reason code; the list with meanings is in docs/rejects.md.")
+    reject_id: str = col("Id of the reject, numbered within the article.", unit="<article id>/r<ordinal>")
+    stage: str = col("Stage that dropped the item: select, read, extract, image or assemble.")
+    unit: str = col("Kind of the item: version, article, sub_article, figure, graphic, paragraph or mention.")
+    reason: str = col("Reason code; docs/rejects.md and the datasheet explain the codes.")
     pmcid: str = col("PMC id.", unit="PMC<digits>")
-    article_id: str = col("Article version, or the source's name for it.")
-    figure_id: str | None = col("Figure.", null="the reject is no figure and belongs to none")
+    article_id: str = col("Id of the article version, or the source's name for it.")
+    figure_id: str | None = col("Id of the figure.", null="the reject belongs to no figure")
     detail: str = col("Short detail, at most 300 characters.")
 
 
@@ -26,11 +26,11 @@ class Tombstone:
     """One PMCID that must not be in a copy of this release."""
 
     pmcid: str = col("PMC id.", unit="PMC<digits>")
-    article_id: str = col("Article version that said so.")
+    article_id: str = col("Id of the article version that states the reason.")
     reason: str = col(
-        "retracted; in a release that was updated also withdrawn (gone from the source), relicensed or unavailable."
+        "retracted; in an updated release also withdrawn (no longer in the source), relicensed or unavailable."
     )
 
 
-REJECTS = Table("rejects", Reject, "One thing that was dropped, and why.", "reject_id", grouped=False)
-TOMBSTONES = Table("tombstones", Tombstone, "One PMCID that a copy must not hold any more.", "pmcid", grouped=False)
+REJECTS = Table("rejects", Reject, "One dropped item, and the reason.", "reject_id", grouped=False)
+TOMBSTONES = Table("tombstones", Tombstone, "One PMCID that must be removed from copies.", "pmcid", grouped=False)

@@ -14,19 +14,23 @@ from schemas.values import SECTION_KINDS, SPLITS
 class Mention:
     """One figure named at one place."""
 
-    mention_id: str = col("Mention.", unit="<article_id>/m<ordinal>")
-    figure_id: str = col("Figure that is named.")
-    article_id: str = col("Article version.", unit="PMC<digits>.<version>")
+    mention_id: str = col("Id of the mention.", unit="<article_id>/m<ordinal>")
+    figure_id: str = col("Id of the figure that is mentioned.")
+    article_id: str = col("Id of the article version.", unit="PMC<digits>.<version>")
     pmcid: str = col("PMC id.", unit="PMC<digits>")
-    context_id: str = col("Paragraph, figure or table whose text holds the mention.")
-    context_kind: str = col("paragraph, figure_caption, table_caption, table_note, section_title or abstract.")
+    context_id: str = col("Id of the paragraph, figure or table that contains the mention.")
+    context_kind: str = col(
+        "Kind of that text: paragraph, figure_caption, table_caption, table_note, section_title or abstract."
+    )
     start: int = col("First code point in the context's text.", unit="code points", arrow=pa.int32())
     end: int = col("One past the last code point.", unit="code points", arrow=pa.int32())
-    text: str = col("The mention as it stands, panel letters included.", text=True)
-    panels: str | None = col("Panel letters as written, such as B–D.", null="names the whole figure")
-    panel_labels: tuple[str, ...] = col("Labels of the figure's panels that these letters name.", default=())
-    how: str = col("xref, range (a figure between the two ends of a range) or plain (text without a link).")
-    sentence: str = col("The sentence around it.", text=True)
+    text: str = col("The exact words of the mention, with panel letters.", text=True)
+    panels: str | None = col("Panel letters as written, such as B–D.", null="the mention is of the whole figure")
+    panel_labels: tuple[str, ...] = col("Labels of the panels that these letters refer to.", default=())
+    how: str = col(
+        "How it was found: xref (a link), range (a figure inside a range such as 2–4) or plain (text without a link)."
+    )
+    sentence: str = col("Sentence that contains the mention.", text=True)
     sentence_start: int = col(
         "First code point of the sentence in the context's text.", unit="code points", arrow=pa.int32()
     )

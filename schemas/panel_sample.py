@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from schemas.context import SampleContext
 from schemas.record import col
 from schemas.sample import SampleMention
 from schemas.values import FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SPLITS
@@ -15,9 +16,9 @@ from schemas.values import FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SPLITS
 class PanelSample:
     """The metadata of a panel's sample. Unknown values are an empty string or 0."""
 
-    panel_id: str = col("Panel, as in the tables.")
-    figure_id: str = col("Figure that it is part of.")
-    article_id: str = col("Article version.")
+    panel_id: str = col("Id of the panel, as in the tables.")
+    figure_id: str = col("Id of the figure that it is part of.")
+    article_id: str = col("Id of the article version.")
     pmcid: str = col("PMC id.")
     pmid: str = col("PubMed id.")
     doi: str = col("DOI.")
@@ -34,13 +35,14 @@ class PanelSample:
     box_confidence: float = col("Confidence in the box; not calibrated.", unit="0 to 1")
     kinds: tuple[str, ...] = col("Kinds of image with a score of at least 0.5, most likely first.", values=IMAGE_KINDS)
     mentions: tuple[SampleMention, ...] = col("Sentences of the article that name this panel.")
+    context: tuple[SampleContext, ...] = col("What else the article says of the panel, in order of use.")
     article_title: str = col("Title of the article.")
     journal: str = col("Journal.")
     year: int = col("Year of publication; 0 if unknown.", arrow=pa.int64())
     license: str = col("Licence of the figure.", values=LICENSES)
-    license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
+    license_group: str = col("Licence group: commercial, noncommercial or other.", values=GROUPS)
     attribution: str = col("Attribution line, ready to print.")
-    source_url: str = col("Page of the article in PMC.")
+    source_url: str = col("URL of the article's page in PMC.")
     media: str = col("File in PMC that it was cropped from.")
     format: str = col("True format of the bytes in the .jpg member: JPEG or PNG.", values=FORMATS)
     sha256: str = col("SHA-256 of the crop's bytes.")

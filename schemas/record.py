@@ -42,9 +42,9 @@ def col(
         meaning: one sentence that a reader of the table needs.
         unit: the unit or format of the value, if it has one.
         null: what a null means; required for every nullable column.
-        arrow: the Arrow type, where the annotation's default (int64, float64, string) is not wanted.
-        default: the value where the record's maker does not know it yet.
-        text: whether it is text of the article, which a pointer withholds.
+        arrow: the Arrow type, if it is not the annotation's default (int64, float64, string).
+        default: the value until a later step knows it.
+        text: whether it is text of the article, which pointer rows leave out.
         values: all values that it, or an element of its list, can have, if they are a closed set.
     """
     metadata = {"meaning": meaning, "unit": unit, "null": null, "arrow": arrow, "text": text, "values": values}
@@ -56,14 +56,14 @@ def col(
 def withheld() -> Any:
     """Declare the column that says that a row is a pointer."""
     return col(
-        "SHA-256 of the texts that the licence bars from being published, of a row that is a pointer to them.",
+        "For pointer rows: SHA-256 of the text left out for licence reasons.",
         null="nothing is withheld",
         default=None,
     )
 
 
 def extra() -> Any:
-    """Declare the values of columns that are not the record's own but an enricher's: by name."""
+    """Declare the values of columns that enrichers of other packages add, by name."""
     return field(default_factory=dict, hash=False, metadata={"extra": True})
 
 
@@ -137,7 +137,7 @@ def make_field(
 
 
 def notes_of(field_: pa.Field) -> dict[str, str]:
-    """Return what a field of a schema says of itself: meaning, unit, null rule, values."""
+    """Return the notes of a field: meaning, unit, null rule, values."""
     return {k.decode(): v.decode() for k, v in (field_.metadata or {}).items()}
 
 
@@ -187,10 +187,10 @@ def plain(value: Any) -> Any:
 
 
 def to_arrow(table: Table, rows: Sequence[Any]) -> pa.Table:
-    """Build Arrow table of records, column by column, in the given order.
+    """Build an Arrow table of records, column by column, in the given order.
 
     Raises:
-        pyarrow.ArrowInvalid: where a value does not fit its declared type.
+        pyarrow.ArrowInvalid: if a value does not fit its declared type.
     """
     schema = table.schema
     own = len(schema) - len(table.extra)

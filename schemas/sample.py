@@ -8,6 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from schemas.context import SampleContext
 from schemas.mention import Mention
 from schemas.record import col
 from schemas.values import FIGURE_KINDS, FORMATS, GROUPS, IMAGE_KINDS, LICENSES, SECTION_KINDS, SPLITS
@@ -19,7 +20,7 @@ MOST_MENTIONS: Final = 50  # sentences in the JSON of a sample; the table has al
 class SampleMention:
     """A sentence that names the figure."""
 
-    context_id: str = col("Paragraph, figure or table that holds the sentence.")
+    context_id: str = col("Id of the paragraph, figure or table that contains the sentence.")
     section_kind: str = col("Kind of the section.", values=SECTION_KINDS)
     panels: str = col("Panel letters as written; empty for the whole figure.")
     sentence: str = col("The sentence.")
@@ -37,17 +38,17 @@ def sample_mentions(mentions: Sequence[Mention]) -> tuple[SampleMention, ...]:
 class SampleConcept:
     """A concept that the caption names."""
 
-    cui: str = col("UMLS concept; empty if the vocabulary states none for this term.")
-    source_id: str = col("Term of the source vocabulary.")
+    cui: str = col("UMLS concept id (CUI); empty if the vocabulary states none for this term.")
+    source_id: str = col("Id of the term in its source vocabulary.")
     name: str = col("Preferred name; empty if the vocabulary's licence forbids publishing it.")
     text: str = col("The exact words.")
     start: int = col("First code point in the caption.", unit="code points")
-    end: int = col("One past the last one.", unit="code points")
+    end: int = col("One past the last code point.", unit="code points")
     semantic_types: tuple[str, ...] = col("UMLS semantic types.", unit="TUI")
     score: float = col("Probability that the link is right.", unit="0 to 1")
-    how: str = col("exact, variant, abbreviation or fuzzy.")
-    negated: bool = col("The caption says that it is absent.")
-    uncertain: bool = col("The caption says that it is only possible.")
+    how: str = col("How the words match a name: exact, variant, abbreviation or fuzzy.")
+    negated: bool = col("True if the caption says that it is absent.")
+    uncertain: bool = col("True if the caption says that it is only possible.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class SamplePanel:
 
     label: str = col("Label as written in the caption.")
     start: int = col("First code point of its text in the caption.", unit="code points")
-    end: int = col("One past the last one.", unit="code points")
+    end: int = col("One past the last code point.", unit="code points")
     confidence: float = col("Confidence in the label and its text; not calibrated.", unit="0 to 1")
     x: int = col("Left edge of its box; 0 if no box is reliable (width 0).", unit="px")
     y: int = col("Top edge.", unit="px")
@@ -68,8 +69,8 @@ class SamplePanel:
 class Sample:
     """The metadata of a sample. Unknown values are an empty string or 0."""
 
-    figure_id: str = col("Figure, as in the tables.")
-    article_id: str = col("Article version.")
+    figure_id: str = col("Id of the figure, as in the tables.")
+    article_id: str = col("Id of the article version.")
     pmcid: str = col("PMC id.")
     pmid: str = col("PubMed id.")
     doi: str = col("DOI.")
@@ -82,6 +83,7 @@ class Sample:
     section_kind: str = col("Kind of the section.", values=SECTION_KINDS)
     mentions: tuple[SampleMention, ...] = col("Sentences of the article that name the figure.")
     panels: tuple[SamplePanel, ...] = col("Panels that the caption names.")
+    context: tuple[SampleContext, ...] = col("What else the article says of the figure, in order of use.")
     concepts: tuple[SampleConcept, ...] = col("Concepts that the caption names.")
     article_title: str = col("Title of the article.")
     article_type: str = col("Type of the article.")
@@ -90,10 +92,10 @@ class Sample:
     language: str = col("Language of the article.")
     keywords: tuple[str, ...] = col("Keywords of the article.")
     license: str = col("Licence of the figure.", values=LICENSES)
-    license_group: str = col("commercial, noncommercial or other.", values=GROUPS)
+    license_group: str = col("Licence group: commercial, noncommercial or other.", values=GROUPS)
     derivatives_ok: bool = col("False if crops may not be published.")
     attribution: str = col("Attribution line, ready to print.")
-    source_url: str = col("Page of the article in PMC.")
+    source_url: str = col("URL of the article's page in PMC.")
     media: str = col("File name of the image in PMC.")
     format: str = col("True format of the bytes in the .jpg member: JPEG or PNG.", values=FORMATS)
     width: int = col("Width.", unit="px")
@@ -111,7 +113,7 @@ class Sample:
     # These fields depend on the whole corpus; the assembler writes them last.
     split: str = col("train, validation or test.", default="", values=SPLITS)
     duplicate_of: str = col(
-        "Representative figure with the same image bytes; empty if this figure is it.",
+        "Id of the figure that represents all figures with the same image bytes; empty if it is this one.",
         default="",
     )
 

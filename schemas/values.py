@@ -16,6 +16,8 @@ SECTION_KINDS: Final = (
     "acknowledgements", "funding", "ethics", "data_availability", "conflicts", "abbreviations", "appendix", "back",
     "other",
 )  # fmt: skip
+CELL_KINDS: Final = ("column_header", "row_header", "section", "data")
+CONTEXT_KINDS: Final = ("introduction", "abbreviation", "sentence", "shared", "section")
 IMAGE_KINDS: Final = (
     "xray", "ct", "mri", "ultrasound", "nuclear", "microscopy", "clinical_photo", "chart", "diagram", "gel",
     "molecular_structure", "table", "map", "other",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,16 @@ import pyarrow.parquet as pq
 from pipelines.job import Outcome, run
 from pmcmine.config import MineConfig
 from pmcmine.run.progress import Progress
+
+# Without a vocabulary and models: what most tests of whole runs need not see.
+NO_MODELS: dict[str, Any] = {
+    "vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False,
+}  # fmt: skip
+
+
+def flags_of(options: Mapping[str, Any]) -> list[str]:
+    """Options of a configuration as flags of the command line."""
+    return [f"--set={key}={str(value).lower()}" for key, value in options.items()]
 
 
 def mine(config: MineConfig) -> Outcome:

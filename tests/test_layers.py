@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,11 @@ MAY = {
 }
 # From low to high: a room may import itself and what stands before it.
 ROOMS = """
-schemas _version __init__ text errors plugins io ids rejects evaluation images rights vocabulary release config jats pdf panels concepts
+schemas _version __init__ text errors plugins io ids rejects evaluation images rights vocabulary release config jats pdf panels concepts cases
 sources work duplicates pointers miner assemble describe update publish run exports browse stream classifiers pipelines
 demo commands cli __main__
 """.split()
+ROOTS = (*MAY, "benchmarks")
 LIGHT = ("__init__.py", "_version.py", "errors.py", "stream/__init__.py", "release/__init__.py", "io/__init__.py")
 
 
@@ -83,6 +85,7 @@ def test_the_command_runs_among_folders_of_our_names(tmp_path: Path) -> None:
     )
 
 
+@cache
 def _modules() -> dict[str, Path]:
     paths = [p for root in MAY for p in (ROOT / root).rglob("*.py")]
     return {".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in paths}
@@ -139,10 +142,33 @@ def _long_functions(path: Path) -> set[str]:
 
 
 def test_no_file_is_long() -> None:
-    files = [path for root in (*MAY, "benchmarks") for path in (ROOT / root).rglob("*.py")]
+    files = [path for root in ROOTS for path in (ROOT / root).rglob("*.py")]
     assert not [path for path in files if len(path.read_text().splitlines()) > 400]
 
 
 def test_no_function_is_long() -> None:
-    long = {f for root in (*MAY, "benchmarks") for path in (ROOT / root).rglob("*.py") for f in _long_functions(path)}
+    long = {f for root in ROOTS for path in (ROOT / root).rglob("*.py") for f in _long_functions(path)}
     assert not long
+
+
+def _private_imports(path: Path) -> set[str]:
+    """Private names of other modules of ours that a module imports, or reaches through a module."""
+    tree = ast.parse(path.read_text("utf-8"))
+    ours = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module and n.module.split(".")[0] in ROOTS]
+    names = {a.name: f"{n.module}.{a.name}" for n in ours for a in n.names}
+    modules = {a.asname or a.name for n in ours for a in n.names if f"{n.module}.{a.name}" in _modules()}
+    reached = {
+        f"{n.value.id}.{n.attr}": n.attr
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id in modules
+    }
+    found = {full for name, full in names.items() if _is_private(name) and full not in _modules()}
+    return {f"{path.relative_to(ROOT)}: {f}" for f in found | {f for f, name in reached.items() if _is_private(name)}}
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def test_no_private_name_is_imported_from_another_module() -> None:
+    assert not {p for root in ROOTS for path in (ROOT / root).rglob("*.py") for p in _private_imports(path)}

@@ -15,7 +15,6 @@ from pmcmine.concepts.context import assess_sentence
 from pmcmine.jats import ArticleMeta, extract_article, sections
 from pmcmine.jats.mentions import FigureIndex, find_mentions
 from pmcmine.jats.sections import kind_of
-from pmcmine.jats.sentences import Sentences
 from pmcmine.jats.tex import tex_text
 from pmcmine.jats.text import Ref
 from pmcmine.panels import labels
@@ -29,6 +28,7 @@ from pmcmine.rights.retraction import Signs, is_retracted
 from pmcmine.rights.statements import read_notice, read_statement, this_work
 from pmcmine.rights.wordings import Owner
 from pmcmine.text.clean import for_markdown, for_terminal, one_line
+from pmcmine.text.sentences import Sentences
 from pmcmine.vocabulary.normalise import name_key
 from pmcmine.vocabulary.variants import adjectives, plain_name, uninverted
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from benchmarks.soak.world import SECRETS, World, _pmcids
+from benchmarks.soak.world import SECRETS, World, mined_pmcids
 from pmcmine.demo import BucketServer, demo_articles
 from pmcmine.demo.corpus import many_articles
 from pmcmine.publish.verify import verify_folder
@@ -86,7 +86,7 @@ def damaged_old_shard(world: World) -> None:
     """
     source = world.source()
     world.mine(source, "out")
-    first = min(_pmcids(world, "out"))
+    first = min(mined_pmcids(world, "out"))
     files = (world.folder / "out" / "tables" / "figures").rglob("*.parquet")
     rows = [r for f in files for r in pq.ParquetFile(f).read().to_pylist() if r["shard"]]
     shard = next(r["shard"] for r in rows if r["pmcid"] == first)
@@ -127,7 +127,7 @@ def hostile_article(world: World) -> None:
     lost = world.rejects("out")
     for article in good[: len(bombs)]:
         assert f"PMC{article.pmcid}" in lost
-    assert {f"PMC{a.pmcid}" for a in good[len(bombs) :]} <= _pmcids(world, "out")
+    assert {f"PMC{a.pmcid}" for a in good[len(bombs) :]} <= mined_pmcids(world, "out")
     assert not any(b"root:x:0" in p.read_bytes() for p in (world.folder / "out").rglob("*") if p.is_file())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from benchmarks.soak.world import World, _pmcids, _same_rows
+from benchmarks.soak.world import World, mined_pmcids, same_rows
 from pmcmine.demo import BucketServer, Faults
 
 
@@ -17,7 +17,7 @@ def passing_faults(world: World) -> None:
         world.mine(server.url, "out", "--set=retries=10")
         assert sum(server.faults_given.values()) > 10
     # Their `source` differs, and nothing else.
-    assert world.tree("out") == world.tree("clean") or _same_rows(world, "out", "clean")
+    assert world.tree("out") == world.tree("clean") or same_rows(world, "out", "clean")
 
 
 def lasting_faults(world: World) -> None:
@@ -39,7 +39,7 @@ def lasting_faults(world: World) -> None:
         lost = world.rejects(kind)
         assert victim.split(".")[0] in lost, (kind, lost)
         assert lost[victim.split(".")[0]] in ("fetch_failed", "xml_missing", "checksum_mismatch", "xml_malformed"), lost
-        kept, clean = (_pmcids(world, x) for x in (kind, "clean"))
+        kept, clean = (mined_pmcids(world, x) for x in (kind, "clean"))
         assert kept == clean - {victim.split(".")[0]}
 
 

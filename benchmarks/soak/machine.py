@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from benchmarks.soak.world import World, _resident
+from benchmarks.soak.world import World, resident_pages
 
 
 def killed_at_many_moments(world: World) -> None:
@@ -63,7 +63,7 @@ def out_of_memory(world: World) -> None:
         time.sleep(0.02)
     found = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True, check=True)
     children = [int(p) for p in found.stdout.split()]
-    os.kill(max(children, key=_resident), signal.SIGKILL)
+    os.kill(max(children, key=resident_pages), signal.SIGKILL)
     said, _ = process.communicate(timeout=300)
     assert process.returncode in (0, 2) and "Traceback" not in said, said
     world.mine(source, "out")

@@ -85,17 +85,18 @@ class World:
         return {r["pmcid"]: r["reason"] for f in files for r in pq.ParquetFile(f).read().to_pylist()}
 
 
-def _same_rows(world: World, a: str, b: str) -> bool:
+def same_rows(world: World, a: str, b: str) -> bool:
     """Whether tars and Parquet files are the same; cards name the source."""
     ours, theirs = ({k: v for k, v in world.tree(x).items() if k.endswith((".tar", ".parquet"))} for x in (a, b))
     return ours == theirs
 
 
-def _pmcids(world: World, out: str) -> set[str]:
+def mined_pmcids(world: World, out: str) -> set[str]:
+    """Return the PMCIDs of the articles of a release."""
     files = (world.folder / out / "tables" / "articles").rglob("*.parquet")
     return {p for f in files for p in pq.ParquetFile(f).read(["pmcid"])["pmcid"].to_pylist()}
 
 
-def _resident(pid: int) -> int:
+def resident_pages(pid: int) -> int:
     """Resident pages of a process, by Linux's /proc(5)."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1])

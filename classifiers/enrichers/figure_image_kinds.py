@@ -10,7 +10,7 @@ from PIL import Image
 
 from classifiers.images.features import view
 from classifiers.images.kinds import KINDS, MODEL_FILE, shipped
-from pmcmine.plugins.enricher import Context, Model, Option, columns_of
+from pmcmine.plugins.enricher import OUR_LICENSE, Context, Model, Option, columns_of
 from schemas.figure import Figure, ImageKindScores
 
 
@@ -32,7 +32,7 @@ class ImageKindModel:
     def models(self, options: Mapping[str, Any]) -> list[Model]:
         """Return the model of image kinds."""
         digest = sha256(MODEL_FILE.read_bytes()).hexdigest()
-        return [Model("image_kinds", shipped().trained_on, sha256=digest)]
+        return [Model("image_kinds", shipped().trained_on, license=OUR_LICENSE, sha256=digest)]
 
 
 class FigureImageKinds(ImageKindModel):

@@ -11,10 +11,13 @@ from classifiers.enrichers.paragraph_privacy import VERSION
 from classifiers.images.kinds import RADIOLOGY
 from classifiers.privacy import images
 from classifiers.privacy.text import flags
-from pmcmine.plugins.enricher import Context, Model, Option, columns_of
+from pmcmine.plugins.enricher import OUR_LICENSE, Context, Model, Option, columns_of
 from schemas.figure import Figure, FigureFlag
 
 _LOOK = 0.2  # score of a kind from which its images are looked at
+
+# The rules are ours; the files of the cascades say the "Intel License Agreement", which is BSD's with three clauses.
+_LICENSE = f"{OUR_LICENSE}; cascades of OpenCV: Intel License Agreement (BSD)"
 
 
 class FigurePrivacy:
@@ -36,7 +39,7 @@ class FigurePrivacy:
 
     def models(self, options: Mapping[str, Any]) -> list[Model]:
         """Return the rules for images."""
-        return [Model("privacy_images", "OpenCV's cascades and rules, no training", version=VERSION)]
+        return [Model("privacy_images", "OpenCV's cascades and rules, no training", VERSION, _LICENSE)]
 
     def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:
         """Flag the caption and the image of each figure."""

@@ -7,10 +7,14 @@ from typing import Any
 
 from classifiers.privacy.patients import patients
 from classifiers.privacy.text import flags
-from pmcmine.plugins.enricher import Context, Model, Option, columns_of
+from pmcmine.plugins.enricher import OUR_LICENSE, Context, Model, Option, columns_of
 from schemas.paragraph import Paragraph, Patient, TextFlag
 
-VERSION = "1"  # of the rules; rises with every change of what they find
+# Kinds of sections that tell of no patient of the authors.
+_BACK = frozenset(
+    "abbreviations acknowledgements funding ethics data_availability conflicts supplementary appendix back".split()
+)
+VERSION = "2"  # of the rules; rises with every change of what they find
 
 
 class ParagraphPrivacy:
@@ -27,14 +31,15 @@ class ParagraphPrivacy:
 
     def models(self, options: Mapping[str, Any]) -> list[Model]:
         """Return the rules for texts."""
-        return [Model("privacy_text", "rules, no training", version=VERSION)]
+        return [Model("privacy_text", "rules, no training", version=VERSION, license=OUR_LICENSE)]
 
     def enrich(self, rows: Sequence[Paragraph], context: Context) -> list[dict[str, Any]]:
         """Flag each paragraph; look for patients in case reports and clinical cases."""
         out: list[dict[str, Any]] = []
         for p in rows:
             found = flags(p.text)
-            told = patients(p.text) if p.article_type == "case-report" or p.section_kind == "case" else []
+            in_case = p.section_kind == "case" or (p.article_type == "case-report" and p.section_kind not in _BACK)
+            told = patients(p.text) if in_case else []
             out.append(
                 {
                     "privacy": tuple(TextFlag(kind=f.kind, start=f.start, end=f.end, score=f.score) for f in found),

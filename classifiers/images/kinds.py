@@ -137,7 +137,9 @@ def parse(data: bytes, name: str) -> KindModel:
             raise ValueError("a scale of zero")
         trained_on = str(header["trained_on"])
     except (ValueError, LookupError, TypeError) as error:
-        raise PmcmineError(f"{name}: no model of image kinds, or damaged ({type(error).__name__}: {error})") from None
+        raise PmcmineError(
+            f"{name}: not a model of image kinds, or damaged ({type(error).__name__}: {error})"
+        ) from None
     weights, biases = (a["w0"], a["w1"]), (a["b0"], a["b1"])
     return KindModel(a["mean"], a["scale"], weights, biases, a["thresholds"], trained_on)
 

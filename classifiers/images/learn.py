@@ -242,7 +242,7 @@ def model_card(model: KindModel, figures: Mapping[str, Any]) -> str:
             f"## {title}",
             "",
             f"{m['images']:,} images; F1 over images and kinds {m['f1']:.3f} ({low:.3f} to {high:.3f}), "
-            f"likeliest kind right {m['accuracy']:.3f}.",
+            f"most likely kind right {m['accuracy']:.3f}.",
             "",
             "| kind | images | F1 |",
             "|---|---:|---:|",

@@ -226,7 +226,7 @@ def train(
             order = CLASSES[task]
             model = LogisticRegression(C=30.0, max_iter=2000).fit(x, [order.index(v) for v in labels])
             if len(model.classes_) != len(order):
-                raise PmcmineError(f"{task}: no labelled paragraph is of some class")
+                raise PmcmineError(f"{task}: a class has no labelled paragraph")
             weights.append(model.coef_.T)
             biases.append(model.intercept_)
     export(folder, out, (np.hstack(weights), np.concatenate(biases)))

@@ -105,18 +105,23 @@ def _model() -> _Model:
             return ftz.read(path)
         return cast(_Model, FastText._FastText(model_path=str(path)).f)
     except ValueError as error:
-        raise PmcmineError(f"{path}: no fastText model ({error})") from None
+        raise PmcmineError(f"{path}: not a fastText model ({error})") from None
 
 
 @cache
 def info() -> dict[str, str]:
-    """Name and hash of the model.
+    """Return name, hash, training data and licence of the model.
 
     Raises:
         PmcmineError: if it is missing.
     """
     digest = sha256(model_file().read_bytes()).hexdigest()
-    return {"name": "language", "sha256": digest, "trained_on": "lid.176 of fastText: Wikipedia, Tatoeba and SETimes"}
+    return {
+        "name": "language",
+        "sha256": digest,
+        "trained_on": "lid.176 of fastText: Wikipedia, Tatoeba and SETimes",
+        "license": "CC-BY-SA-3.0",
+    }
 
 
 def identify(texts: Sequence[str], stated: Sequence[str | None]) -> list[Language]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from classifiers.text.features import Passage
 from classifiers.text.heads import MODEL_FILE, TextLabels, parse, shipped
 from pmcmine.errors import PmcmineError
+from pmcmine.plugins.enricher import OUR_LICENSE
 
 
 class Tier(Protocol):
@@ -50,7 +51,7 @@ def text_model(path: str | None) -> Tier:
 
 
 def model_info(path: str | None) -> dict[str, str]:
-    """Name, hash and training data of the model."""
+    """Return name, hash and training data of the model, and the licence of the shipped one."""
     place = MODEL_FILE if path is None else Path(path)
     if place.is_dir():
         digest = sha256()
@@ -59,4 +60,5 @@ def model_info(path: str | None) -> dict[str, str]:
         name, value = "text_encoder", digest.hexdigest()
     else:
         name, value = "text", sha256(place.read_bytes()).hexdigest()
-    return {"name": name, "sha256": value, "trained_on": text_model(path).trained_on}
+    known = {"license": OUR_LICENSE} if path is None else {}
+    return {"name": name, "sha256": value, "trained_on": text_model(path).trained_on, **known}

@@ -14,7 +14,7 @@ from pmcmine.release.layout import (
     release_folder,
 )
 from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Base, Plan, TableFile, overlapping
-from pmcmine.work.delta import dead_in
+from pmcmine.work.delta import superseded_in
 from pmcmine.work.state import old_part
 
 _COLUMNS = ["figure_id", "key", "pmcid", "license_group", "split", "shard", "sample_offset", "sample_size",
@@ -31,13 +31,13 @@ def read_old_samples(key: TableFile, plan: Plan, work: Folder) -> Iterator[dict[
     """
     assert plan.base is not None
     _, group, split, file = key
-    blocks = overlapping(file, plan.files[key.cut], plan.n_blocks)
-    dead = dead_in(work, blocks)
+    blocks = overlapping(file, plan.files[key.series], plan.n_blocks)
+    superseded = superseded_in(work, blocks)
     rows = [
         row
         for table in old_rows(key, plan, work, _COLUMNS)
         for row in table.to_pylist()
-        if (row["shard"] or row["leaks_into"]) and row["pmcid"] not in dead
+        if (row["shard"] or row["leaks_into"]) and row["pmcid"] not in superseded
     ]
     if not rows:
         return
@@ -71,10 +71,10 @@ def _old_panels(key: TableFile, plan: Plan, work: Folder) -> dict[str, tuple[str
     """Return the places of the crops of panels."""
     assert plan.base is not None
     found: dict[str, tuple[str, int, int]] = {}
-    if key.cut not in plan.files:
+    if key.series not in plan.files:
         return found
     n_figures = plan.files["figures", key.group, key.split]
-    for other in overlapping(key.file, n_figures, plan.files[key.cut]):
+    for other in overlapping(key.file, n_figures, plan.files[key.series]):
         columns = ["panel_id", "shard", "sample_offset", "sample_size"]
         for table in old_rows(key._replace(file=other), plan, work, columns):
             for row in table.filter(table["shard"].is_valid()).to_pylist():

@@ -63,10 +63,10 @@ def make_plan(manifests: Iterable[Manifest], n_blocks: int, config: MineConfig, 
             for table in TABLES:
                 if TABLES[table].grouped and any(sizes.rows[table, group, s] for s in SPLITS):
                     sizes.row_bytes.setdefault((table, group, split), 1)
-    return cut(sizes, n_blocks, moved, config)
+    return plan_for(sizes, n_blocks, moved, config)
 
 
-def cut(sizes: Sizes, n_blocks: int, moved: Mapping[str, str], config: MineConfig) -> Plan:
+def plan_for(sizes: Sizes, n_blocks: int, moved: Mapping[str, str], config: MineConfig) -> Plan:
     """Build the plan for these sizes."""
     shards = _shards(sizes.samples, sizes.sample_bytes, config.shard_bytes)
     panel_shards = _shards(sizes.panels, sizes.panel_bytes, config.shard_bytes)
@@ -92,7 +92,7 @@ def make_update_plan(old: Plan, manifests: Iterable[Manifest], config: MineConfi
     for manifest in manifests:
         for part in manifest.parts:
             sizes.add(part)
-    new = cut(sizes, old.n_blocks, old.moved, config)
+    new = plan_for(sizes, old.n_blocks, old.moved, config)
     added = {(SHARDS, *k): n for k, n in new.shards.items()}
     added |= {(PANEL_SHARDS, *k): n for k, n in new.panel_shards.items()}
     files = {**new.files, **old.files}

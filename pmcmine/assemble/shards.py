@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from pmcmine.duplicates.exact import SampleRef
 from pmcmine.errors import DamagedError, StorageError
 from pmcmine.io.folder import Folder
-from pmcmine.io.hashed import _CHUNK, _HashedWriter
+from pmcmine.io.hashed import HashedReader, HashedWriter
 from pmcmine.io.tar import BLOCK, END, header, member_size, padding
 from pmcmine.release.layout import in_release, release_folder
 from pmcmine.release.plan import Plan
@@ -190,11 +190,10 @@ def write_samples(
     Raises:
         ValueError: if a key occurs twice.
     """
-    writer = _HashedWriter(stream)
     places = []
     seen: set[str] = set()
     damaged: list[tuple[Member, DamagedError]] = []
-    try:
+    with HashedWriter(stream) as writer:
         for m in members:
             if m.key in seen:
                 raise ValueError(f"the key {m.key} occurs twice")
@@ -214,9 +213,6 @@ def write_samples(
             raise _damaged_samples(damaged, packs)
         writer.write(END)
         return writer.finish(), places
-    except BaseException:
-        writer.close()
-        raise
 
 
 def _damaged_samples(damaged: Sequence[tuple[Member, DamagedError]], packs: PackReader) -> DamagedError:
@@ -286,11 +282,10 @@ def _check_whole(name: str, members: Sequence[Member], plan: Plan, work: Folder)
     note = f"checked/{name}"
     if plan.base is None or work.exists(note):
         return
-    release, digest = release_folder(work), sha256()
-    with release.open(name) as stream:
-        while data := stream.read(_CHUNK):
-            digest.update(data)
-    if digest.hexdigest() != plan.base.files[name].sha256:
+    with release_folder(work).open(name) as stream:
+        reader = HashedReader(stream)
+        reader.drain()
+    if reader.hexdigest() != plan.base.files[name].sha256:
         note_damaged(work, {m.id.partition(".")[0] for m in members if m.old is not None and m.old[0] == name})
         raise DamagedError(f"{name}: is damaged; the same command reads its articles again, or restore that file")
     work.write(note, b"", replace=True)

@@ -13,11 +13,11 @@ from pmcmine.assemble.parquet import write_parquet
 from pmcmine.assemble.shards import FigurePlace
 from pmcmine.ids import article_id, article_place, pmcid_number, range_index
 from pmcmine.io.folder import Folder
-from pmcmine.io.hashed import _Hashed
+from pmcmine.io.hashed import HashedWriter
 from pmcmine.rejects import Reason, Stage, Unit
 from pmcmine.release.layout import read_old_table, release_folder
 from pmcmine.release.plan import Plan, TableFile, file_name, overlapping
-from pmcmine.work.delta import dead_in, read_tombstones
+from pmcmine.work.delta import read_tombstones, superseded_in
 from pmcmine.work.manifest import RowFile, parts_of
 from pmcmine.work.records import (
     Clusters,
@@ -40,9 +40,9 @@ def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: F
     clustered = read_clusters(work) if table.name == "clusters" else None
     blocks = overlapping(file, n_files, plan.n_blocks)
     if plan.base is not None and table.name != "clusters":
-        dead = dead_in(work, blocks)
+        superseded = superseded_in(work, blocks)
         for rows in old_rows(TableFile(table.name, group, split, file), plan, work):
-            found = standing(rows, table, dead)
+            found = still_valid(rows, table, superseded)
             yield _in_range(found, table, group, split, file, n_files, plan) if plan.base.fresh else found
     if table.name == "tombstones":
         yield to_arrow(table, [t for t in read_tombstones(work).added if _is_place(t.pmcid, file, n_files)])
@@ -69,7 +69,7 @@ def old_rows(key: TableFile, plan: Plan, work: Folder, columns: list[str] | None
     """Yield the rows of the release that an update starts from, of the files that meet a file's range."""
     assert plan.base is not None
     table, group, split, file = key
-    n = plan.base.cut.get((table, group, split), 0)
+    n = plan.base.file_counts.get((table, group, split), 0)
     release = release_folder(work)
     for other in overlapping(file, plan.files[table, group, split], n) if n else ():
         name = f"tables/{file_name(table, group, split, other, n)}"
@@ -77,10 +77,10 @@ def old_rows(key: TableFile, plan: Plan, work: Folder, columns: list[str] | None
             yield read_old_table(release, plan.base.files[name], columns)
 
 
-def standing(rows: pa.Table, table: Table, dead: frozenset[str]) -> pa.Table:
+def still_valid(rows: pa.Table, table: Table, superseded: frozenset[str]) -> pa.Table:
     """Drop the rows of articles that are read again or gone; return the rest as they were staged."""
-    if dead:
-        rows = rows.filter(pa.array([p not in dead for p in rows["pmcid"].to_pylist()], pa.bool_()))
+    if superseded:
+        rows = rows.filter(pa.array([p not in superseded for p in rows["pmcid"].to_pylist()], pa.bool_()))
     if table.name == "rejects":  # those of the assembler come again
         rows = rows.filter(pa.compute.not_equal(rows["stage"], Stage.ASSEMBLE.value))
     if table.name == "figures":
@@ -253,10 +253,9 @@ def write_table_file(
             yield rows.cast(table.schema)
 
     same = plan.base is None and not work.exists(table_record(name))
-    with out.create(target, replace=True, same=same) as (stream, _):
-        hashed = _Hashed(stream)
+    with out.create(target, replace=True, same=same) as (stream, _), HashedWriter(stream) as hashed:
         n = write_parquet(cast("BinaryIO", hashed), table.schema, finished())
-    digest = hashed.digest.hexdigest()
+        digest = hashed.finish()
     kept = entry is not None and entry.sha256 == digest
     if kept:
         out.remove(target)
@@ -270,8 +269,8 @@ def write_table_file(
 
 def _touched(key: TableFile, plan: Plan, work: Folder) -> bool:
     """Check whether an update changes anything in the range of a file."""
-    blocks = overlapping(key.file, plan.files[key.cut], plan.n_blocks)
-    return bool(dead_in(work, blocks))
+    blocks = overlapping(key.file, plan.files[key.series], plan.n_blocks)
+    return bool(superseded_in(work, blocks))
 
 
 def all_files(plan: Plan) -> list[TableFile]:

@@ -12,7 +12,7 @@ from pmcmine.errors import PmcmineError, UnsafeNameError
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_names import read_range, release_name, sql_identifier
 from pmcmine.release.conditions import time_limit
-from pmcmine.release.layout import load_release
+from pmcmine.release.record import load_release
 from pmcmine.release.tables import open_tables
 
 _TABLES: Final = ("figures", "panels", "mentions", "concepts", "clusters", "paragraphs")
@@ -58,7 +58,7 @@ class ReleaseData:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.release: dict[str, Any] = load_release(Folder(str(folder)))
+        self.release = load_release(Folder(str(folder)))
         self._folder = folder.resolve()
         self._lock = threading.Lock()
         self._connection, files = open_tables(self._folder, tables=_TABLES)
@@ -74,7 +74,7 @@ class ReleaseData:
                 )
                 self._columns[table] = set()
         if not self._columns["figures"]:
-            raise PmcmineError(f"{folder}: no table of figures")
+            raise PmcmineError(f"{folder}: it has no table of figures")
 
     def _rows(self, query: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
         with self._lock, time_limit(self._connection, QUERY_SECONDS, "query"):
@@ -104,8 +104,8 @@ class ReleaseData:
         facets["kind"] = [row["kind"] for row in kinds]
         return {
             "name": self._folder.name,
-            "pmcmine": self.release.get("pmcmine", ""),
-            "snapshot": self.release.get("snapshot", {}).get("sha256", "")[:12],
+            "pmcmine": self.release.pmcmine,
+            "snapshot": self.release.snapshot.sha256[:12],
             "facets": facets,
         }
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pmcmine.commands.mine import _run
+from pmcmine.commands.mine import run_mine
 
 
 def demo(
@@ -35,5 +35,5 @@ def demo(
             # The demo holds broken articles on purpose, more of them than a real corpus.
             flags = {"source": server.url, "out": out, "vocab": str(vocab), "max_reject_share": 1.0, "demo": True,
                      "shard_bytes": 2_000_000, "retries": 2, "retry_seconds": 0.05}  # fmt: skip
-            code = _run(load_config(flags), dry=False, quiet=quiet)
+            code = run_mine(load_config(flags), dry=False, quiet=quiet)
     raise typer.Exit(code)

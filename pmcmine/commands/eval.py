@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from pmcmine.commands.eval_linking import apart, found_in, given_mentions, linker_of, parts_of
+from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import GoldError, PmcmineError
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def linking(
         list[str] | None, typer.Option("--type", help="Types or ontologies of annotations to keep; repeatable.")
     ] = None,
     part: Annotated[str | None, typer.Option(help="Part of the gold (CRAFT: train, dev).")] = None,
-    min_score: Annotated[float, typer.Option(help="Least probability of a link, without --train.", min=0, max=1)] = 0.4,
-    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Also by similarity of letters (scispaCy; slow).")] = False,
+    min_score: Annotated[float, typer.Option(help="Minimum score of a link, without --train.", min=0, max=1)] = 0.4,
+    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Also by string similarity (scispaCy; slow).")] = False,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
@@ -321,10 +322,15 @@ def _print(
     if json_:
         typer.echo(json.dumps({"task": task, "gold": str(gold), "errors": len(wrong), **measures}))
         return
+    rows: list[tuple[str, str]] = []
     for name, value in measures.items():
-        typer.echo(f"{name:22} {_shown(value)}")
-    typer.echo(f"{'errors':22} {len(wrong):,}  (--errors N lists them)")
-    typer.echo(f"intervals: 95 %, {RESAMPLES:,} bootstrap samples of {units}")
+        nested = value if isinstance(value, dict) else {}
+        rows.append((name, "" if nested else _shown(value)))
+        rows += [(f"  {key}", _row(row)) for key, row in nested.items()]
+    rows.append(("errors", f"{len(wrong):,}  (--errors N lists them)"))
+    last = f"intervals: 95 %, {RESAMPLES:,} bootstrap samples of {units}"
+    plain = [f"{name:22} {_shown(value)}" for name, value in measures.items()]
+    show([*plain, f"{'errors':22} {rows[-1][1]}", last], TerminalTable(("measure", "value"), rows), last)
 
 
 def _row(row: Any) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
 
 
@@ -61,6 +62,7 @@ def export(
         if isinstance(error, MALFORMED):
             raise PmcmineError(malformed(str(release), error)) from None
         raise
-    for name, n in sorted(done.counts.items()):
-        typer.echo(f"{name:24} {n:>10,}")
-    typer.echo(f"export   {out}")
+    counts = [(name, f"{n:,}") for name, n in sorted(done.counts.items())]
+    end = f"export   {out}"
+    plain = [f"{name:24} {n:>10}" for name, n in counts]
+    show([*plain, end], TerminalTable(("written", "number"), counts, numbers=(1,)), end)

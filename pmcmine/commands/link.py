@@ -25,7 +25,7 @@ def link(
     nested: Annotated[bool, typer.Option("--nested", help="Keep links inside longer ones.")] = False,
     case: Annotated[str, typer.Option(help="Case of letters: respect, ignore or auto.")] = "auto",
     fuzzy: Annotated[
-        bool, typer.Option("--fuzzy", help="Also by similarity of letters (scispaCy's candidate generator; slow).")
+        bool, typer.Option("--fuzzy", help="Also link by string similarity (scispaCy's candidate generator; slow).")
     ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Print one JSON object per link.")] = False,
 ) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pmcmine.commands.options import given
+from pmcmine.commands.tables import show
 from pmcmine.errors import EXIT_ABOVE_THRESHOLD, EXIT_DONE, PmcmineError
 from pmcmine.text.redact import hide, redact
 
@@ -42,7 +43,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _pairs(values: list[str] | None) -> dict[str, Any]:
+def keys_and_values(values: list[str] | None) -> dict[str, Any]:
     """Return the keys and values of `--set`."""
     flags: dict[str, Any] = {}
     for pair in values or []:
@@ -53,7 +54,7 @@ def _pairs(values: list[str] | None) -> dict[str, Any]:
     return flags
 
 
-def _run(config: Any, dry: bool, quiet: bool) -> int:
+def run_mine(config: Any, dry: bool, quiet: bool) -> int:
     """Run the mine job, print its summary and return the exit code."""
     from pipelines import job
     from pmcmine.run.progress import Progress
@@ -75,7 +76,7 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
         from pmcmine.publish.live import check_hub
 
         check_hub(config, Progress(quiet=quiet).note)
-    code = _tell(config, job.run(config, Progress(quiet=quiet)))
+    code = print_summary(config, job.run(config, Progress(quiet=quiet)))
     if config.publish_to is not None:
         from pmcmine.publish.upload import publish
 
@@ -87,29 +88,30 @@ def _run(config: Any, dry: bool, quiet: bool) -> int:
     return code
 
 
-def _tell(config: Any, outcome: Any) -> int:
+def print_summary(config: Any, outcome: Any) -> int:
     """Print a summary; return the exit code."""
     from pmcmine.commands import summary
     from pmcmine.io.folder import Folder
 
     release = outcome.release
-    counts = release["counts"]
+    counts = release.counts
     if not outcome.fresh:
         typer.echo(f"{redact(config.out)}: the release is already complete; nothing to do")
-    for line in summary.totals(counts):
-        typer.echo(line)
+    show(summary.totals(counts), *summary.totals_drawn(counts))
     typer.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
+    for line in summary.internal_errors(release, Folder(config.out)):
+        typer.echo(f"pmcmine: {line}", err=True)
     why = summary.why_no_samples(release)
     if why is not None:
         typer.echo(f"pmcmine: {why}", err=True)
-    absent = release["snapshot"].get("n_absent", 0)
+    absent = release.snapshot.n_absent
     if absent:
         shown = summary.absent_pmcids(release, Folder(config.out))
         typer.echo(f"pmcmine: {summary.absent_line(shown, absent, len(config.pmcid))}", err=True)
         if absent == len(config.pmcid):
             return EXIT_ABOVE_THRESHOLD
     if outcome.above_threshold:
-        shares = ", ".join(f"{share:.1%} of {unit}s" for unit, share in counts["fault_share"].items())
+        shares = ", ".join(f"{share:.1%} of {unit}s" for unit, share in counts.fault_share.items())
         typer.echo(
             f"pmcmine: rejected because of faults: {shares}, above --max-reject-share {config.max_reject_share}; "
             "see tables/rejects and the report",
@@ -143,8 +145,8 @@ def mine(
     flags["pmcid"] = _pmcids(flags["pmcid"])
     if drop_benchmarks:
         flags["decontaminate_action"] = "drop"
-    chosen = load_config(flags | _pairs(set_), config)
+    chosen = load_config(flags | keys_and_values(set_), config)
     if not chosen.chooses:
         typer.echo(ctx.get_help(), nl=False)
         raise PmcmineError(NOTHING_CHOSEN)
-    raise typer.Exit(_run(chosen, dry_run, quiet))
+    raise typer.Exit(run_mine(chosen, dry_run, quiet))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
 
 if TYPE_CHECKING:
@@ -59,12 +60,16 @@ def plan(
         }
         typer.echo(json.dumps(found))
         return
-    for line in lines:
-        value = f"{line.value:,.0f}" if abs(line.value) >= 100 else f"{line.value:,.2f}"
-        typer.echo(f"{line.name:20} {value:>16} {line.unit:11} {line.label:10} {line.note}".rstrip())
-    typer.echo(f"\nat ten times as many, {articles * 10:,.0f} articles, what ends first:")
-    for limit in limits(articles, rates, machine):
-        typer.echo(f"  {limit.what}: {limit.at}; {limit.knob}")
+    rows = [(line.name, _value(line.value), line.unit, line.label, line.note) for line in lines]
+    title = f"at ten times the size, {articles * 10:,.0f} articles, these limits are hit first:"
+    hit = [f"  {limit.what}: {limit.at}; {limit.knob}" for limit in limits(articles, rates, machine)]
+    plain = [f"{name:20} {value:>16} {unit:11} {label:10} {note}".rstrip() for name, value, unit, label, note in rows]
+    table = TerminalTable(("quantity", "value", "unit", "origin", "note"), rows, numbers=(1,))
+    show([*plain, "", title, *hit], table, "", title, *hit)
+
+
+def _value(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
 
 
 def _measured(folder: Folder) -> Rates:
@@ -74,7 +79,7 @@ def _measured(folder: Folder) -> Rates:
         PmcmineError: if it is no release, or its `metrics.json` is damaged.
     """
     from pmcmine.describe.costs import rates_of
-    from pmcmine.release.layout import load_release
+    from pmcmine.release.record import load_release
 
     release, data = load_release(folder), folder.read("metrics.json")
     try:

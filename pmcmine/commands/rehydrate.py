@@ -25,10 +25,10 @@ def rehydrate(
     config = load_config({"source": source, "source_kind": source_kind, "out": out, "vocab": "none"})
     found = fill(release, config, out, images=images, say=lambda line: typer.echo(line, err=True))
     for table, n in sorted(found.filled.items()):
-        left = f", {found.left[table]:,} are pointers still" if found.left[table] else ""
+        left = f", {found.left[table]:,} are still pointers" if found.left[table] else ""
         typer.echo(f"{table:12} {n:>9,} rows filled in{left}")
     for table in sorted(set(found.left) - set(found.filled)):
-        typer.echo(f"{table:12} {0:>9,} rows filled in, {found.left[table]:,} are pointers still")
+        typer.echo(f"{table:12} {0:>9,} rows filled in, {found.left[table]:,} are still pointers")
     typer.echo(f"{'samples':12} {found.images:>9,}\n{out}")
     shown = sorted(found.problems.items())[:10]
     for article, why in shown:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
 from pmcmine.text.clean import for_terminal
 
@@ -70,11 +71,16 @@ def stats(
         for row in rows:
             typer.echo(json.dumps(dict(zip(names_of, row, strict=True)), default=str))  # ASCII
         return
+    _show(names_of, rows)
+
+
+def _show(names_of: list[str], rows: list[Any]) -> None:
     shown = [[_cell(v) for v in row] for row in rows]
     heads = [for_terminal(n) for n in names_of]
     widths = [max([len(n), *(len(r[i]) for r in shown)]) for i, n in enumerate(heads)]
-    for line in [heads, *shown]:
-        typer.echo("  ".join(v.ljust(w) for v, w in zip(line, widths, strict=True)).rstrip())
+    plain = ("  ".join(v.ljust(w) for v, w in zip(line, widths, strict=True)).rstrip() for line in [heads, *shown])
+    numbers = [i for i in range(len(heads)) if all(isinstance(row[i], (int, float)) for row in rows)]
+    show(plain, TerminalTable(heads, shown, numbers))
 
 
 def _cell(value: Any) -> str:

@@ -43,7 +43,7 @@ def subset(
     files = table_files(release, chosen.table, chosen.groups) if chosen.table in tables else []
     if not files:
         hint = f"; {choose(chosen.table, tables)}" if tables else ""
-        raise PmcmineError(f"{release}: no release with a table {chosen.table}{hint}")
+        raise PmcmineError(f"{release}: not a release with a table {chosen.table}{hint}")
     check_writable(out)
     condition = f"({chosen.where})" + (f" AND ({where}\n)" if where else "")
     said = f"--where {where!r}" if where else str(release)

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
+from pmcmine.commands.tables import TerminalTable
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import MEANINGS, Reason
+from pmcmine.release.facts import Counts
+from pmcmine.release.record import ReleaseRecord
+from pmcmine.text.clean import for_terminal
 
 _MOST_REASONS: Final = 5
 _MOST_IDS: Final = 10
+_MOST_ERRORS: Final = 5
 _TEXT_ONLY: Final = frozenset({Reason.MEDIA_NOT_IN_SOURCE, Reason.MEDIA_MISSING})
 
 
-def _rows(counts: Mapping[str, Any], table: str) -> int:
-    return sum(n for name, n in counts["rows"].items() if name.startswith(f"{table}/"))
-
-
-def _reasons(counts: Mapping[str, Any], *units: str) -> Counter[str]:
+def _reasons(counts: Counts, *units: str) -> Counter[str]:
     """Count rejects by reason, for the given units or all."""
     found: Counter[str] = Counter()
-    for reject in counts["rejects"]:
-        if not units or reject["unit"] in units:
-            found[reject["reason"]] += reject["n"]
+    for reject in counts.rejects:
+        if not units or reject.unit in units:
+            found[reject.reason] += reject.n
     return found
 
 
@@ -32,19 +33,40 @@ def _most(reasons: Counter[str]) -> list[tuple[str, int]]:
     return sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:_MOST_REASONS]
 
 
-def totals(counts: Mapping[str, Any]) -> list[str]:
+def totals(counts: Counts) -> list[str]:
     """List articles, samples and rejects, the samples by place, and the most frequent reasons for rejects."""
     reasons = _reasons(counts)
-    lines = [
-        f"articles {_rows(counts, 'articles'):,}  samples {sum(counts['samples'].values()):,}  "
-        f"rejects {reasons.total():,}"
-    ]
-    lines += [f"  {place:28} {n:>9,}" for place, n in counts["samples"].items()]
+    lines = [_headline(counts)]
+    lines += [f"  {place:28} {n:>9,}" for place, n in counts.samples.items()]
     if reasons:
-        which = f"the {_MOST_REASONS} most frequent of {len(reasons)}" if len(reasons) > _MOST_REASONS else "all"
-        lines.append(f"reasons for rejects ({which}):")
+        lines.append(f"{_reasons_title(reasons)}:")
         lines += [f"  {reason:28} {n:>9,}  {_meaning(reason)}" for reason, n in _most(reasons)]
     return lines
+
+
+def totals_drawn(counts: Counts) -> list[TerminalTable | str]:
+    """Return the same as `totals`, as tables for a terminal."""
+    reasons = _reasons(counts)
+    drawn: list[TerminalTable | str] = [_headline(counts)]
+    if counts.samples:
+        places = [(place, f"{n:,}") for place, n in counts.samples.items()]
+        drawn += ["", TerminalTable(("samples", "number"), places, numbers=(1,))]
+    if reasons:
+        rows = [(reason, f"{n:,}", _meaning(reason)) for reason, n in _most(reasons)]
+        drawn += ["", TerminalTable(("reason", "number", "meaning"), rows, numbers=(1,), title=_reasons_title(reasons))]
+    return [*drawn, ""]
+
+
+def _headline(counts: Counts) -> str:
+    return (
+        f"articles {counts.rows_of('articles'):,}  samples {sum(counts.samples.values()):,}  "
+        f"rejects {_reasons(counts).total():,}"
+    )
+
+
+def _reasons_title(reasons: Counter[str]) -> str:
+    which = f"the {_MOST_REASONS} most frequent of {len(reasons)}" if len(reasons) > _MOST_REASONS else "all"
+    return f"reasons for rejects ({which})"
 
 
 def _meaning(reason: str) -> str:
@@ -55,19 +77,19 @@ def _with_meanings(reasons: Counter[str]) -> str:
     return "; ".join(f"{reason} {n:,} ({_meaning(reason)})" for reason, n in _most(reasons)[:2])
 
 
-def why_no_samples(release: Mapping[str, Any]) -> str | None:
+def why_no_samples(release: ReleaseRecord) -> str | None:
     """Say why a release has no samples; None if it has some."""
-    counts = release["counts"]
-    if sum(counts["samples"].values()):
+    counts = release.counts
+    if sum(counts.samples.values()):
         return None
-    articles, figures = _rows(counts, "articles"), _rows(counts, "figures")
+    articles, figures = counts.rows_of("articles"), counts.rows_of("figures")
     if not articles:
         lost = _reasons(counts, "version", "article")
         return "no samples: no article was selected" + (f": {_with_meanings(lost)}" if lost else "")
     reasons = _reasons(counts, "figure")
     if not figures and not reasons:
         return f"no samples: none of the {articles:,} articles has a figure"
-    kind = release["snapshot"].get("kind")
+    kind = release.snapshot.kind
     hint = ""
     if reasons and _most(reasons)[0][0] in _TEXT_ONLY:
         hint = "bulk packages contain only text" if kind == "bulk" else f"the images are not in this source ({kind})"
@@ -94,15 +116,34 @@ def absent_line(absent: Sequence[str], n: int, asked: int) -> str:
     return f"{n:,} of the {asked:,} requested PMCIDs {is_not} in the source: {', '.join(absent)}{more}"
 
 
-def absent_pmcids(release: Mapping[str, Any], out: Folder) -> list[str]:
+def absent_pmcids(release: ReleaseRecord, out: Folder) -> list[str]:
     """List the first PMCIDs that were requested and not found."""
+    return [row["pmcid"] for row in _first_rejects(release, out, Reason.NOT_IN_SOURCE, _MOST_IDS)]
+
+
+def internal_errors(release: ReleaseRecord, out: Folder) -> list[str]:
+    """Say what failed because of a bug, so that it can be reported: the article and the detail of each reject."""
+    n = _reasons(release.counts)[Reason.INTERNAL_ERROR]
+    if not n:
+        return []
+    rows = _first_rejects(release, out, Reason.INTERNAL_ERROR, _MOST_ERRORS)
+    more = f", the first {len(rows)} of them" if n > len(rows) else ""
+    return [
+        f"{n:,} rejected as {Reason.INTERNAL_ERROR.value}, {_meaning(Reason.INTERNAL_ERROR)}{more}:",
+        *(for_terminal(f"  {row['figure_id'] or row['article_id'] or row['pmcid']}  {row['detail']}") for row in rows),
+    ]
+
+
+def _first_rejects(release: ReleaseRecord, out: Folder, reason: Reason, most: int) -> list[dict[str, Any]]:
+    """Read the first rejects of one reason from the table."""
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    found: list[str] = []
-    for name in sorted(f["name"] for f in release["files"] if f["name"].startswith("tables/rejects/")):
+    found: list[dict[str, Any]] = []
+    for name in sorted(f.name for f in release.files_of("tables/rejects")):
         with out.open(name) as stream:
-            rows = pq.ParquetFile(stream).read(["pmcid", "reason"]).to_pylist()
-        found += [row["pmcid"] for row in rows if row["reason"] == Reason.NOT_IN_SOURCE]
-        if len(found) >= _MOST_IDS:
+            rows = pq.ParquetFile(stream).read(["pmcid", "article_id", "figure_id", "reason", "detail"])
+        found += rows.filter(pc.equal(rows["reason"], reason.value)).slice(0, most - len(found)).to_pylist()
+        if len(found) >= most:
             break
-    return found[:_MOST_IDS]
+    return found

@@ -168,5 +168,5 @@ def image_kind(
     target = out or MODEL_FILE
     _write(target, dump(model), card, learn.model_card(model, measured))
     m = measured["cross_validation"]
-    typer.echo(f"F1 {m['f1']:.4f}, likeliest kind right {m['accuracy']:.4f} (by article, {learn.FOLDS} folds)")
+    typer.echo(f"F1 {m['f1']:.4f}, most likely kind right {m['accuracy']:.4f} (by article, {learn.FOLDS} folds)")
     typer.echo(f"{target}: {target.stat().st_size:,} bytes")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pmcmine.commands.mine import _pairs, _tell
+from pmcmine.commands.mine import keys_and_values, print_summary
 from pmcmine.commands.options import given
 from pmcmine.errors import EXIT_DONE, PmcmineError
 from pmcmine.text.redact import redact
@@ -36,16 +36,16 @@ def update(
     day = date or datetime.now(UTC).date().isoformat()
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
         raise PmcmineError(f"--date {day}: give YYYY-MM-DD")
-    config = update_config(release, given(ctx) | _pairs(set_))
+    config = update_config(release, given(ctx) | keys_and_values(set_))
     outcome = job.update(config, day, compact, Progress(quiet=quiet))
     if not outcome.fresh:
         typer.echo(f"{redact(release)}: nothing is new, changed or gone")
         raise typer.Exit(EXIT_DONE)
-    last = outcome.release["updates"][-1]
+    last = outcome.release.updates[-1]
     typer.echo(
-        f"{last['date']}  "
-        + "  ".join(f"{what} {n:,}" for what, n in last["articles"].items())
-        + f"  files rewritten {len(last['rewritten']):,}, added {len(last['added']):,}"
-        + f"  samples removed {last['removed_samples']:,}"
+        f"{last.date}  "
+        + "  ".join(f"{what} {n:,}" for what, n in (last.articles or {}).items())
+        + f"  files rewritten {len(last.rewritten or ()):,}, added {len(last.added or ()):,}"
+        + f"  samples removed {last.removed_samples or 0:,}"
     )
-    raise typer.Exit(_tell(config, outcome))
+    raise typer.Exit(print_summary(config, outcome))

@@ -9,12 +9,12 @@ likes best is taken if it is more likely than not. The model's weights were fitt
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
-from pmcmine.concepts.alignment import Alignment, Model, _alignments, shipped_model
+from pmcmine.concepts.alignment import Alignment, Model, find_alignments, shipped_model
 
 MAX_SHORT: Final = 14
 _NEAR: Final = 100_000  # characters around a short form in which it may stand again
@@ -129,19 +129,21 @@ class Candidate:
 
     def alignments(self) -> list[Alignment]:
         """Return all ways to read it."""
-        found = _alignments(self.short, self.window, self.reverse, self.recurs, self.shared > 0)
+        found = find_alignments(self.short, self.window, self.reverse, self.recurs, self.shared > 0)
         turned = _ROTATED.match(self.short)
         if turned:
             letters = "".join(g for g in (*turned.groups()[1::2], *turned.groups()[::2]) if g)
             known = {a.start for a in found}
-            more = _alignments(letters, self.window, self.reverse, self.recurs, self.shared > 0)
+            more = find_alignments(letters, self.window, self.reverse, self.recurs, self.shared > 0)
             found += [Alignment(a.start, (*a.features[:-1], 1.0)) for a in more if a.start not in known]
         return [a for a in found if not (self.reverse and a.start)]
 
 
-def candidates(text: str) -> Iterator[Candidate]:
-    """Yield the places where an abbreviation may be defined."""
+def candidates(text: str, wanted: Container[str] | None = None) -> Iterator[Candidate]:
+    """Yield the places where an abbreviation may be defined, any or one that is wanted."""
     for candidate in _candidates(text):
+        if wanted is not None and candidate.short not in wanted:
+            continue
         at = candidate.short_start
         near = text if len(text) <= 2 * _NEAR else text[max(0, at - _NEAR) : at + _NEAR]
         yield replace(candidate, recurs=True) if _recurs(near, candidate.short) else candidate
@@ -265,18 +267,21 @@ def score_candidate(candidate: Candidate, model: Model) -> tuple[float, Alignmen
     return top
 
 
-def find_abbreviations(text: str, model: Model | None = None) -> list[Abbreviation]:
+def find_abbreviations(
+    text: str, model: Model | None = None, wanted: Container[str] | None = None
+) -> list[Abbreviation]:
     """Find abbreviations that a text defines, in its order.
 
     Args:
         text: a paragraph, caption or abstract.
         model: another model than the shipped one.
+        wanted: short forms to look for; all if None.
     """
     model = model or shipped_model()
     if "(" not in text and "[" not in text:
         return []
     found: list[Abbreviation] = []
-    for candidate in candidates(text):
+    for candidate in candidates(text, wanted):
         p, alignment = score_candidate(candidate, model)
         if alignment is None or p < model.threshold:
             continue

@@ -111,7 +111,7 @@ def _kinds(low: str) -> bytearray:
     return kinds
 
 
-def _alignments(
+def find_alignments(
     short: str, window: str, reverse: bool = False, recurs: bool = False, shared: bool = False
 ) -> list[Alignment]:
     """Find the best alignment for each position where the long form may begin."""

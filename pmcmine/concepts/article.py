@@ -6,9 +6,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from pmcmine.concepts.linker import Linker, LinkOptions
+from pmcmine.release.facts import VocabularyFacts
 from pmcmine.vocabulary.locate import local_copy
 from pmcmine.vocabulary.vocabulary import Vocabulary
 from schemas.concept import Concept
@@ -36,14 +36,13 @@ def names_published(vocabulary: Vocabulary, wish: bool | None) -> bool:
     return vocabulary.license_class in NAMES_FREE if wish is None else wish
 
 
-def release_vocabulary(vocab: str | None, sha256: str | None, names: bool | None) -> dict[str, Any] | None:
+def release_vocabulary(vocab: str | None, sha256: str | None, names: bool | None) -> VocabularyFacts | None:
     """Describe the vocabulary for `release.json`; None if nothing was linked."""
     if vocab is None:
         return None
     vocabulary = Vocabulary(local_copy(vocab, sha256))
-    info = vocabulary.info()
-    keys = ("name", "version", "license_class", "sha256", "origins")
-    return {k: info[k] for k in keys} | {"names_published": names_published(vocabulary, names)}
+    said = (vocabulary.name, vocabulary.version, vocabulary.license_class, vocabulary.sha256, vocabulary.origins)
+    return VocabularyFacts(*said, names_published(vocabulary, names))
 
 
 class ArticleLinker:

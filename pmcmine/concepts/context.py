@@ -14,7 +14,7 @@ from enum import Enum
 from functools import cache
 from typing import Final
 
-from pmcmine.jats.sentences import sentence_starts
+from pmcmine.text.sentences import sentence_starts
 
 MAX_SCOPE: Final = 400  # code points; sentences beyond are lists that no trigger governs as a whole
 

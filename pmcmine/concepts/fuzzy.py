@@ -16,7 +16,7 @@ from pmcmine.vocabulary.normalise import name_key
 from pmcmine.vocabulary.terms import LEVEL_MASK, Level
 from pmcmine.vocabulary.vocabulary import Vocabulary
 
-MIN_LIKENESS: Final = 0.7  # cosine; below it, letters are shared by chance
+MIN_SIMILARITY: Final = 0.7  # cosine; below it, letters are shared by chance
 MIN_RATIO: Final = 0.85  # of letters in order (Ratcliff and Obershelp); keeps "disorder" from "tic disorder"
 _MAX_WORDS: Final = 5
 _MIN_LETTERS: Final = 6
@@ -29,17 +29,17 @@ class FuzzyGenerator:
     """Finds names like the runs of words that the vocabulary does not know letter for letter."""
 
     def __init__(
-        self, vocabulary: Vocabulary, min_likeness: float = MIN_LIKENESS, min_ratio: float = MIN_RATIO
+        self, vocabulary: Vocabulary, min_similarity: float = MIN_SIMILARITY, min_ratio: float = MIN_RATIO
     ) -> None:
         """Build the index: about a minute for 100,000 names.
 
         Raises:
             PmcmineError: without scispaCy, or if the vocabulary has too few names for an index.
         """
-        need("fuzzy", "likeness of letters")
+        need("fuzzy", "similarity of letters")
         import spacy
 
-        self.min_likeness, self.min_ratio = min_likeness, min_ratio
+        self.min_similarity, self.min_ratio = min_similarity, min_ratio
         self._tokeniser = spacy.blank("en").tokenizer
         self._terms: dict[str, int] = {}
         names: dict[str, dict[str, None]] = {}
@@ -49,11 +49,11 @@ class FuzzyGenerator:
                 self._terms.setdefault(concept, term)
                 names.setdefault(concept, {}).setdefault(name.lower())
         if sum(map(len, names.values())) < 2:
-            raise VocabularyError(f"{vocabulary.path}: too few names for an index by likeness")
+            raise VocabularyError(f"{vocabulary.path}: too few names for an index by similarity")
         self._generator = candidate_generator({c: list(n) for c, n in names.items()})
 
     def find(self, text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int, int, float]]:
-        """(start, end, term, likeness) of places that do not touch those taken; longer ones first."""
+        """(start, end, term, similarity) of places that do not touch those taken; longer ones first."""
         places = list(self._places(text, taken))
         surfaces = sorted({text[a:b].lower() for a, b in places})
         likest: dict[str, tuple[float, str]] = {}
@@ -64,15 +64,16 @@ class FuzzyGenerator:
                     (round(s, 4), c.concept_id)
                     for c in candidates
                     for s, name in zip(c.similarities, c.aliases, strict=True)
-                    if s >= self.min_likeness and SequenceMatcher(None, surface, name, False).ratio() >= self.min_ratio
+                    if s >= self.min_similarity
+                    and SequenceMatcher(None, surface, name, False).ratio() >= self.min_ratio
                 ]
                 if ranked:
                     likest[surface] = min(ranked, key=lambda r: (-r[0], r[1]))
         found: list[tuple[int, int, int, float]] = []
         for a, b in sorted(places, key=lambda p: (p[0] - p[1], p[0])):
-            likeness, concept = likest.get(text[a:b].lower(), (0.0, ""))
+            similarity, concept = likest.get(text[a:b].lower(), (0.0, ""))
             if concept and not any(a < y and x < b for x, y, _, _ in found):
-                found.append((a, b, self._terms[concept], likeness))
+                found.append((a, b, self._terms[concept], similarity))
         return found
 
     def _places(self, text: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

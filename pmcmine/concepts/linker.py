@@ -101,7 +101,7 @@ class Candidate:
     ambiguous: tuple[int, ...] = ()
 
 
-FUZZY_WEIGHT: Final = 0.8  # likeness of letters 1.0 is as good as a score of so much
+FUZZY_WEIGHT: Final = 0.8  # similarity of letters 1.0 is as good as a score of so much
 _NO_EVIDENCE: Final = Evidence(
     exact=False, cased=False, caseless=False, level=1, derived=False, acronym=False, letters=0, words=0, capital=False
 )
@@ -121,7 +121,7 @@ class Generator(Protocol):
     """Finds names that are like what a text says, letter by letter."""
 
     def find(self, text: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int, int, float]]:
-        """(start, end, term, likeness) of places that do not touch those taken."""
+        """(start, end, term, similarity) of places that do not touch those taken."""
 
 
 class Linker:
@@ -183,9 +183,9 @@ class Linker:
                 taken[c.text].append((c.start, c.end))
         out = []
         for number, text in enumerate(texts):
-            for start, end, term, likeness in self.fuzzy.find(text, taken[number]):
+            for start, end, term, similarity in self.fuzzy.find(text, taken[number]):
                 concept = self.vocabulary.term(term).concept
-                score = round(max(0.0, min(1.0, likeness)) * FUZZY_WEIGHT, 4)
+                score = round(max(0.0, min(1.0, similarity)) * FUZZY_WEIGHT, 4)
                 out.append(Candidate(number, start, end, term, concept, _NO_EVIDENCE, score, "fuzzy"))
         return out
 

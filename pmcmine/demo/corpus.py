@@ -17,6 +17,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from pmcmine.demo.pictures import draw, encode
+from pmcmine.demo.texts import APPENDIX, CASE, CASE_SERIES, GRAPHICAL_ABSTRACT, HARD_BACK, HARD_BODY, TABLES
 
 _SUBJECTS = ("the left ventricle", "hepatic lobules", "HeLa cells", "cortical neurons", "the retina", "lung tissue",
              "zebrafish larvae", "colon organoids", "bone marrow", "synovial fluid")  # fmt: skip
@@ -71,6 +72,7 @@ class DemoArticle:
     damage: str = ""  # truncated, missing, wrong_md5, bad_metadata
     body: str = ""
     back: str = ""
+    appendix: str = ""
     front: str = ""
     tags: tuple[str, ...] = field(default=())
 
@@ -88,10 +90,12 @@ def demo_articles(n_plain: int = 16) -> list[DemoArticle]:
             license_code=codes[i % len(codes)],
             dialect=dialects[i % len(dialects)],
             article_type=("research-article", "case-report", "review-article")[i % 3],
+            body=((CASE, CASE_SERIES)[i // 3 % 2] if i % 3 == 1 else "") + (TABLES if i % 4 == 1 else ""),
             figures=tuple(
                 DemoFigure(kinds[(i + j) % len(kinds)], form=("JPEG", "PNG", "JPEG", "TIFF")[(i + j) % 4])
                 for j in range(2 + i % 3)
             ),
+            appendix=APPENDIX if i % 4 == 1 else "",
         )
         for i in range(n_plain)
     ]
@@ -130,30 +134,12 @@ def demo_articles(n_plain: int = 16) -> list[DemoArticle]:
             DemoFigure(caption="Facial lesion, shown with permission of the patient."),
             DemoFigure(caption="", extra=""),
         )),
-        DemoArticle(9100017, figures=(DemoFigure(("bars",), thumbnail=True),) * 2, body=_HARD_BODY, back=_HARD_BACK),
-        DemoArticle(9100018, license_code="CC BY", front=_GRAPHICAL),
+        DemoArticle(9100017, figures=(DemoFigure(("bars",), thumbnail=True),) * 2, body=HARD_BODY, back=HARD_BACK),
+        DemoArticle(9100018, license_code="CC BY", front=GRAPHICAL_ABSTRACT),
     ]  # fmt: skip
     return plain + hard
 
 
-_HARD_BODY = """<sec id="s9"><title>Hard cases</title>
-<p>Both panels agree (<xref ref-type="fig" rid="fig1 fig2">Figs. 1A and 2</xref>), at
-<inline-formula><alternatives><tex-math>\\documentclass[12pt]{minimal}\\begin{document}$$p \\le 10^{-6}$$\\end{document}</tex-math>
-<inline-graphic xlink:href="eq1.gif"/></alternatives></inline-formula>, as Fig. 2B shows, in 10<sup>6</sup> cells.</p>
-<fig id="nested"><label>Figure 3.</label><caption><title>Parent figure.</title><p>It has a supplement.</p></caption>
-<alternatives><graphic xlink:href="nested.jpg"/><graphic xlink:href="nested.gif" specific-use="thumbnail"/></alternatives>
-<p><fig id="nested-s1" specific-use="child-fig"><label>Figure 3—figure supplement 1.</label>
-<caption><title>Nested supplement.</title></caption><graphic xlink:href="missing-supplement"/></fig></p></fig>
-<table-wrap id="tbl1"><label>Table 1</label><caption><p>A table that is an image.</p></caption>
-<graphic xlink:href="table1"/></table-wrap>
-<table-wrap id="tbl2"><label>Table 2</label><caption><title>Counts.</title></caption>
-<table><tr><td>a</td><td>1</td></tr><tr><td>b</td><td>2</td></tr></table>
-<table-wrap-foot><p>See <xref ref-type="fig" rid="fig2">Figure 2</xref>.</p></table-wrap-foot></table-wrap></sec>"""
-_HARD_BACK = """<sub-article article-type="reply" id="sa1"><front-stub><title-group><article-title>Reply</article-title>
-</title-group></front-stub><body><p>We thank the reviewer.</p><fig id="sa1fig1"><label>Reply figure</label>
-<caption><p>Not of the article.</p></caption><graphic xlink:href="sa1fig1"/></fig></body></sub-article>"""
-_GRAPHICAL = """<abstract abstract-type="graphical"><p><fig id="ga1"><caption><p>Graphical abstract of the study.</p>
-</caption><graphic xlink:href="ga1"/></fig></p></abstract>"""
 _EXTRA_MEDIA = {9100017: ("nested.jpg", "nested.gif", "table1.png"), 9100018: ("ga1.jpg",)}
 
 
@@ -242,7 +228,7 @@ def article_xml(article: DemoArticle) -> bytes:
 <sec sec-type="results"><title>Results</title><p>{escape(_sentences(rng, 1))} This is seen in {links}{span}. {escape(_sentences(rng, 1))}</p>
 {"" if floats else "".join(figures)}</sec>{article.body}</body>
 <back><ref-list><ref id="r1"><element-citation><person-group><name><surname>Doe</surname><given-names>J</given-names></name></person-group>
-<article-title>An example</article-title><year>2001</year><pub-id pub-id-type="doi">10.5555/ref.1</pub-id></element-citation></ref></ref-list></back>
+<article-title>An example</article-title><year>2001</year><pub-id pub-id-type="doi">10.5555/ref.1</pub-id></element-citation></ref></ref-list>{article.appendix}</back>
 {f"<floats-group>{''.join(figures)}</floats-group>" if floats else ""}{article.back}"""
     return _wrapped(article, text)
 

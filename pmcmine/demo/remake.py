@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
-from typing import Any
-
-from pmcmine.errors import PmcmineError, ReleaseError
+from pmcmine.errors import DamagedError, PmcmineError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held
-from pmcmine.release.layout import OURS, RELEASE, RUN, WORK, is_untouched
+from pmcmine.release.layout import OURS, RELEASE, WORK, is_untouched
+from pmcmine.release.mark import find_mark
+from pmcmine.release.record import ReleaseRecord, load_release
 from pmcmine.run.ownership import is_work, others_of, remove_listed, remove_work
 from pmcmine.work.state_file import STATE_FILE, read_state
 
@@ -22,9 +20,9 @@ def clear_demo(out: Folder) -> None:
     """
     if is_untouched(out):
         return
-    begun, whole = _read(out, RUN), _read(out, RELEASE)
-    updating = begun is not None and "update" in begun
-    is_demo = bool(whole["run"].get("demo") if whole else begun and begun.get("demo"))
+    begun, whole = find_mark(out.child(WORK)), _release(out)
+    updating = begun is not None and begun.update is not None
+    is_demo = bool(whole.run.options.get("demo")) if whole is not None else begun is not None and begun.demo
     if not is_demo or updating:
         raise PmcmineError(
             f"{out.url}: contains files that `pmcmine demo` did not write; give another --out (nothing was deleted)"
@@ -49,22 +47,21 @@ def clear_demo(out: Folder) -> None:
             raise PmcmineError(f"{out.url}: can't be deleted ({error.strerror or error})") from None
 
 
-def _read(out: Folder, name: str) -> dict[str, Any] | None:
+def _release(out: Folder) -> ReleaseRecord | None:
+    """Return what `release.json` says, nothing if it is damaged; None if there is none."""
     try:
-        found = json.loads(out.read(name))
-    except FileNotFoundError:
+        return load_release(out)
+    except ReleaseError:
         return None
-    except (ValueError, RecursionError):
-        found = None
-    run = found.get("run", {}) if isinstance(found, dict) else None
-    return found | {"run": run} if isinstance(run, dict) else {"run": {}}
+    except DamagedError:
+        return ReleaseRecord()
 
 
 def _in_work(out: Folder) -> list[str]:
     return [name for name in out.walk() if name.startswith(f"{WORK}/")]
 
 
-def _others(out: Folder, work: Folder, whole: dict[str, Any] | None) -> list[str]:
+def _others(out: Folder, work: Folder, whole: ReleaseRecord | None) -> list[str]:
     """Return names of files in the folder that the demo did not write."""
     found = [] if is_work(work) else [name for name in _in_work(out) if name != f"{WORK}/lock"]
     if whole is None:
@@ -74,14 +71,13 @@ def _others(out: Folder, work: Folder, whole: dict[str, Any] | None) -> list[str
     return [*found, *(name for name in out.walk() if name not in known and not name.startswith(f"{WORK}/"))]
 
 
-def _known(out: Folder, whole: dict[str, Any]) -> set[str]:
+def _known(out: Folder, whole: ReleaseRecord) -> set[str]:
     """Return names of all files that a whole demo lists."""
+    known = {f.name for f in (*whole.files, *whole.run.files)} | {RELEASE, STATE_FILE}
     try:
-        known = {str(f["name"]) for f in (*whole["files"], *whole["run"].get("files", ()))} | {RELEASE, STATE_FILE}
-        with suppress(ReleaseError):
-            known |= {f.name for f in read_state(out).files}
-    except (ValueError, KeyError, TypeError):
-        raise PmcmineError(
-            f"{out.url}: {RELEASE} or {STATE_FILE} is damaged; give another --out (nothing was deleted)"
-        ) from None
+        known |= {f.name for f in read_state(out).files}
+    except ReleaseError:
+        return known
+    except DamagedError:
+        raise PmcmineError(f"{out.url}: {STATE_FILE} is damaged; give another --out (nothing was deleted)") from None
     return known

@@ -1,1 +1,1 @@
-"""Descriptions of a release: cards, Croissant, data sheet, report, costs."""
+"""Descriptions of a release: cards, Croissant, datasheet, report, costs."""

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from pmcmine.describe.texts import render, to_yaml
 from pmcmine.ids import SPLITS
+from pmcmine.release.facts import VocabularyFacts
 from pmcmine.release.plan import SHARDS
 from pmcmine.work.records import ShardRecord, TableRecord
 from schemas import TABLES, Table, arrow_schema, closed_values, describe
@@ -132,7 +133,7 @@ def brace_ranges(paths: Iterable[str], root: str = "") -> str:
 
 def shards_card(
     records: Sequence[ShardRecord],
-    vocabulary: Mapping[str, Any] | None = None,
+    vocabulary: VocabularyFacts | None = None,
     dataset: str = SHARDS,
     schema: pa.Schema | None = None,
 ) -> bytes:
@@ -140,7 +141,7 @@ def shards_card(
 
     Args:
         records: of its shards.
-        vocabulary: what `release.json` says of the vocabulary.
+        vocabulary: the vocabulary that concepts were linked with.
         dataset: which of the two.
         schema: schema of the JSON member, with the columns of enrichers.
     """
@@ -180,7 +181,7 @@ def shards_card(
 
 def tables_card(
     records: Sequence[TableRecord],
-    vocabulary: Mapping[str, Any] | None = None,
+    vocabulary: VocabularyFacts | None = None,
     tables: Mapping[str, Table] = TABLES,
 ) -> bytes:
     """Write the README of `tables/` from the records of the Parquet files."""

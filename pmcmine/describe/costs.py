@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from pmcmine.release.layout import RELEASE
+from pmcmine.release.record import ReleaseRecord
+
 MEASURED: Final = "measured"
 PUBLISHED: Final = "published"
 ASSUMED: Final = "assumed"
@@ -91,29 +94,27 @@ class Line:
     note: str = ""
 
 
-def rates_of(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> Rates:
+def rates_of(release: ReleaseRecord, metrics: Mapping[str, Any]) -> Rates:
     """Compute the cost per article of a release from its measurements.
 
     Args:
-        release: content of `release.json`.
+        release: the release.
         metrics: content of `metrics.json`.
     """
     counts, steps = metrics["counts"], metrics["seconds_by_step"]
     n = max(counts.get("pmcids", 0), 1)
-    size = {
-        top: sum(f["bytes"] for f in release["files"] if f["name"].startswith(top)) for top in ("shards/", "tables/")
-    }
+    size = {top: sum(f.checked(RELEASE).bytes for f in release.files_of(top)) for top in ("shards", "tables")}
     found = Rates(
         requests=(counts.get("versions", 0) + counts.get("selected", 0) + counts.get("media_read", 0)) / n,
         xml_bytes=counts.get("xml_bytes", 0) / n,
         media_bytes=counts.get("media_bytes", 0) / n,
         samples=counts.get("samples", 0) / n,
-        shard_bytes=size["shards/"] / n,
-        table_bytes=size["tables/"] / n,
+        shard_bytes=size["shards"] / n,
+        table_bytes=size["tables"] / n,
         articles=n,
     )
-    cores = release["run"].get("workers", 1)
-    if release["run"].get("runner") == "direct" and "mine" in steps and not release["run"].get("resumed_blocks"):
+    cores = release.run.workers
+    if release.run.runner == "direct" and "mine" in steps and not release.run.resumed_blocks:
         rest = sum(steps.get(step, 0.0) for step in ("plan", "near", "assemble", "release"))
         found = replace(found, mine_seconds=steps["mine"] * cores / n, assemble_seconds=rest * cores / n)
     return found
@@ -147,25 +148,25 @@ def plan(articles: float, rates: Rates, machine: Machine) -> list[Line]:
     egress = (shard_bytes + table_bytes) / _GB * machine.egress_gb
     return [
         Line("articles", articles, "", ASSUMED if articles != PMC_ARTICLES else PUBLISHED, "PMC's open-access subset"),
-        Line("requests", requests, "GET", MEASURED, f"{rates.requests:.1f} an article, {measured}"),
-        Line("fetched", fetched / _GB, "GB", MEASURED, f"{(rates.xml_bytes + rates.media_bytes) / 1e3:.0f} kB an article"),
+        Line("requests", requests, "GET", MEASURED, f"{rates.requests:.1f} per article, {measured}"),
+        Line("fetched", fetched / _GB, "GB", MEASURED, f"{(rates.xml_bytes + rates.media_bytes) / 1e3:.0f} kB per article"),
         Line("pairs", articles * rates.samples, "", MEASURED, "BIOMEDICA publishes 24 million of 6 million articles"),
         Line("shards", shards, "files", MEASURED, f"{shard_bytes / _GB:,.0f} GB, {machine.shard_bytes / _GB:g} GB each"),
         Line("tables", table_bytes / _GB, "GB", MEASURED, ""),
         Line("state", articles * rates.state_bytes / _GB, "GB", MEASURED, "what the next update starts from"),
-        Line("mine", mine_hours, "core-hours", MEASURED, f"{rates.mine_seconds * 1e3:.0f} ms an article"),
-        Line("near and assemble", rest_hours, "core-hours", MEASURED, f"{rates.assemble_seconds * 1e3:.0f} ms an article"),
+        Line("mine", mine_hours, "core-hours", MEASURED, f"{rates.mine_seconds * 1e3:.0f} ms per article"),
+        Line("duplicates, assembly", rest_hours, "core-hours", MEASURED, f"{rates.assemble_seconds * 1e3:.0f} ms per article"),
         Line("paid core-hours", core_hours, "core-hours", ASSUMED, f"{machine.utilisation:.0%} of the cores at work"),
-        Line("shuffled", shuffled / _GB, "GB", MEASURED, "keys and places; never bytes or texts"),
+        Line("shuffled", shuffled / _GB, "GB", MEASURED, "keys and locations; never bytes or texts"),
         *(
-            Line(f"wall by {what}", hours, "h", ASSUMED, _wall_note(what, machine) + (", the bound" if what == slowest else ""))
+            Line(f"wall by {what}", hours, "h", ASSUMED, _wall_note(what, machine) + (", the slowest" if what == slowest else ""))
             for what, hours in walls.items()
         ),
         Line("Hub commits", commits, "", MEASURED, "500 files or 50 GB each, and the card"),
         Line("Hub upload", shard_bytes / machine.upload / 3600, "h", ASSUMED, f"{machine.upload / 1e6:.0f} MB/s"),
-        Line("compute", dollars, "$", ASSUMED, f"${machine.core_hour} a core-hour, ${machine.shuffle_gb} a GB shuffled"),
-        Line("storage", month, "$ a month", ASSUMED, f"${machine.storage_gb_month} a GB; less with --free-published"),
-        Line("egress", egress, "$", ASSUMED, f"${machine.egress_gb} a GB out of the release's region; 0 if it stays there"),
+        Line("compute", dollars, "$", ASSUMED, f"${machine.core_hour} per core-hour, ${machine.shuffle_gb} per GB shuffled"),
+        Line("storage", month, "$ per month", ASSUMED, f"${machine.storage_gb_month} per GB; less with --free-published"),
+        Line("egress", egress, "$", ASSUMED, f"${machine.egress_gb} per GB that leaves the region of the release"),
     ]  # fmt: skip
 
 
@@ -193,9 +194,9 @@ def limits(articles: float, rates: Rates, machine: Machine) -> list[Limit]:
     shards = ten * rates.shard_bytes / machine.shard_bytes
     keys = ten * (rates.samples * 3 + 40)
     return [
-        Limit("requests to the source", f"{hours:,.0f} h at {machine.requests_per_second:g} a second", "--requests-per-second, agreed with NLM; or a copy of the bucket as --source"),
+        Limit("requests to the source", f"{hours:,.0f} h at {machine.requests_per_second:g} per second", "--requests-per-second, agreed with NLM; or a copy of the bucket as --source"),
         Limit("storage of the release", f"{ten * rates.shard_bytes / 1e12:,.0f} TB", "--publish-to with --free-published"),
-        Limit("connected components in the launcher's memory", f"{keys * 0.05 * 80 / _GB:,.0f} GB if one member in twenty is in a cluster", "a launcher with more memory; near_duplicates=false"),
+        Limit("clusters in the launcher's memory", f"{keys * 0.05 * 80 / _GB:,.0f} GB if one member in twenty is in a cluster", "a launcher with more memory; near_duplicates=false"),
         Limit("files of a Hub repo", f"{shards:,.0f} shards; the Hub advises under 100,000 files", "--shard-bytes"),
         Limit("manifests read by the launcher", f"{ten / 200:,.0f} blocks, one small GET each", "block_articles"),
     ]  # fmt: skip

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from pmcmine._version import __version__
 from pmcmine.describe.texts import render, to_yaml
+from pmcmine.plugins.enricher import Model
 from pmcmine.rejects import MEANINGS, Reason
-from pmcmine.work.balance import Sum
+from pmcmine.release.facts import Snapshot, Sum
 
 DATASHEET: Final = "datasheet.md"
 CITATION: Final = "CITATION.cff"
@@ -25,9 +26,9 @@ def datasheet(
     rows: Mapping[str, int],
     stages: Sequence[Sum],
     rejects: Mapping[tuple[str, str, str], int],
-    snapshot: Mapping[str, Any],
+    snapshot: Snapshot,
     config: Mapping[str, Any],
-    classifiers: Sequence[Mapping[str, str]],
+    classifiers: Sequence[Model],
 ) -> bytes:
     """Write the datasheet as Markdown.
 
@@ -38,7 +39,7 @@ def datasheet(
         rejects: number of rejects by stage, unit and reason.
         snapshot: what was frozen.
         config: the keys of the configuration that decide what is made.
-        classifiers: name and hash of each model.
+        classifiers: name, hash and licence of each model.
     """
     return render(
         "datasheet.md.j2",
@@ -47,15 +48,15 @@ def datasheet(
         instances="figures with captions and metadata" if folder != "tables" else "rows of the tables",
         snapshot=snapshot,
         settings=[(key, json.dumps(config[key])) for key in _CHOICES if key in config],
-        models=[(c["name"], c.get("sha256", "")) for c in classifiers],
+        models=[(c.name, c.sha256, c.license) for c in classifiers],
         stages=[s for s in stages if s.n_in],
         rejects=[(*key, n, MEANINGS[Reason(key[2])]) for key, n in sorted(rejects.items())],
     ).encode()
 
 
-def citation(name: str, snapshot: Mapping[str, Any]) -> bytes:
+def citation(name: str, snapshot: Snapshot) -> bytes:
     """Build `CITATION.cff` (Citation File Format 1.2) of a dataset folder."""
-    version, versions = snapshot["sha256"][:12], snapshot["n_versions"]
+    version, versions = snapshot.sha256[:12], snapshot.n_versions
     return to_yaml(
         {
             "cff-version": "1.2.0",

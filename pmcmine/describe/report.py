@@ -20,7 +20,7 @@ from pmcmine.ids import keyed_hash
 from pmcmine.io.folder import Folder
 from pmcmine.io.sealed import UNREADABLE
 from pmcmine.rejects import MEANINGS, Reason
-from pmcmine.release.old_names import stages_today
+from pmcmine.release.record import ReleaseRecord
 
 log = logging.getLogger(__name__)
 _DAMAGED = "is damaged and left out of the report; `pmcmine verify` lists what is"
@@ -52,15 +52,14 @@ def _value_counts(values: pa.Array) -> tuple[list[Any], list[int]]:
     return counted.field("values").to_pylist(), counted.field("counts").to_pylist()
 
 
-def _tables(release: Mapping[str, Any], out: Folder, table: str, columns: list[str]) -> Iterator[pa.Table]:
-    for file in release["files"]:
-        if file["name"].startswith(f"tables/{table}/"):
-            try:
-                with out.open(file["name"]) as stream:
-                    batches = pq.ParquetFile(stream).iter_batches(columns=columns)
-                    yield from (pa.Table.from_batches([b]) for b in batches)
-            except UNREADABLE as error:  # an old file that an update keeps: the release can still be finished
-                log.error("%s/%s: %s (%s)", out.url, file["name"], _DAMAGED, type(error).__name__)
+def _tables(release: ReleaseRecord, out: Folder, table: str, columns: list[str]) -> Iterator[pa.Table]:
+    for file in release.files_of(f"tables/{table}"):
+        try:
+            with out.open(file.name) as stream:
+                batches = pq.ParquetFile(stream).iter_batches(columns=columns)
+                yield from (pa.Table.from_batches([b]) for b in batches)
+        except UNREADABLE as error:  # an old file that an update keeps: the release can still be finished
+            log.error("%s/%s: %s (%s)", out.url, file.name, _DAMAGED, type(error).__name__)
 
 
 def _bars(counts: Counter[int], bins: Sequence[int], unit: str) -> list[dict[str, Any]]:
@@ -96,9 +95,9 @@ def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict
     return pairs
 
 
-def _concepts(release: Mapping[str, Any], out: Folder, captions: int) -> dict[str, Any] | None:
+def _concepts(release: ReleaseRecord, out: Folder, captions: int) -> dict[str, Any] | None:
     """Count the most frequent concepts of captions, and captions and rows with one; None without a vocabulary."""
-    if release["vocabulary"] is None:
+    if release.vocabulary is None:
         return None
     rows = with_cui = 0
     captioned: Counter[str] = Counter()
@@ -147,7 +146,7 @@ def _concepts(release: Mapping[str, Any], out: Folder, captions: int) -> dict[st
     }
 
 
-def _classes(release: Mapping[str, Any], out: Folder) -> list[tuple[str, list[dict[str, Any]]]]:
+def _classes(release: ReleaseRecord, out: Folder) -> list[tuple[str, list[dict[str, Any]]]]:
     """Count the classes of paragraphs and images, and the flags; nothing for features that are off."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     columns = ["type", "domain", "quality_class", "text_language", "privacy"]
@@ -171,9 +170,9 @@ def _classes(release: Mapping[str, Any], out: Folder) -> list[tuple[str, list[di
     return charts
 
 
-def _near(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _near(release: ReleaseRecord, metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the numbers of near duplicates by kind; empty if they were not looked for."""
-    counts = release["counts"]["near_duplicates"]
+    counts = release.counts.near_duplicates
     if counts is None:
         return []
     return [
@@ -183,11 +182,11 @@ def _near(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> list[dict[s
     ]
 
 
-def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Folder) -> bytes:
+def make_report(release: ReleaseRecord, metrics: Mapping[str, Any], out: Folder) -> bytes:
     """Build HTML of the report: one file, no scripts, nothing loaded.
 
     Args:
-        release: content of `release.json`.
+        release: the release.
         metrics: content of `metrics.json`.
         out: the release folder, shards and tables written.
     """
@@ -208,7 +207,7 @@ def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Fol
             group["samples"] += row["shard"] is not None
             # Thumbnails are derivatives, so figures that bar them are not shown.
             if row["shard"] is not None and row["derivatives_ok"]:
-                rank = -keyed_hash(f"pmcmine/gallery/{release['seed']}", row["figure_id"])
+                rank = -keyed_hash(f"pmcmine/gallery/{release.seed}", row["figure_id"])
                 if len(picked) < _GALLERY:
                     heapq.heappush(picked, (rank, row))
                 elif rank > picked[0][0]:
@@ -218,24 +217,24 @@ def make_report(release: Mapping[str, Any], metrics: Mapping[str, Any], out: Fol
         _histogram(rows["n_figures"].combine_chunks(), _FIGURE_BINS, figures)
         for group_name, n in zip(*_value_counts(rows["license_group"].combine_chunks()), strict=True):
             groups[group_name]["articles"] += n
-    stages = stages_today(release["counts"])
-    most = max((s["in"] for s in stages), default=1) or 1
-    rejects = sorted(release["counts"]["rejects"], key=lambda r: -r["n"])
+    stages = release.counts.stages
+    most = max((s.n_in for s in stages), default=1) or 1
+    rejects = sorted(release.counts.rejects, key=lambda r: -r.n)
     page = render(
         "report.html.j2",
         release=release,
         metrics=metrics,
-        stages=[{**s, "share": s["in"] / most} for s in stages if s["in"]],
+        stages=[(s, s.n_in / most) for s in stages if s.n_in],
         groups=[
             {"group": g, **{k: c[k] for k in ("articles", "figures", "captioned", "samples")}}
             for g, c in sorted(groups.items())
         ],
-        rejects=[{**r, "meaning": MEANINGS[Reason(r["reason"])]} for r in rejects],
-        most_rejects=max((r["n"] for r in rejects), default=1),
+        rejects=[(r, MEANINGS[Reason(r.reason)]) for r in rejects],
+        most_rejects=max((r.n for r in rejects), default=1),
         charts=[
             ("Caption length", _bars(captions, _CAPTION_BINS, "characters")),
             ("Longer side of the image", _bars(sides, _SIDE_BINS, "px")),
-            ("Figures of an article", _bars(figures, _FIGURE_BINS, "")),
+            ("Figures per article", _bars(figures, _FIGURE_BINS, "")),
             *_classes(release, out),
         ],
         kinds=sorted(kinds.items(), key=lambda k: -k[1]),

@@ -172,7 +172,9 @@ class Benchmarks:
             if any(len(c) and int(c.max()) >= len(sets) for c in (made.image_set, made.gram_set)):
                 raise ValueError("a set that is not named")
         except Exception as error:  # noqa: BLE001 - NumPy raises nearly anything on damaged archives
-            raise PmcmineError(f"{name}: no artefact of --decontaminate ({type(error).__name__}: {error})") from None
+            raise PmcmineError(
+                f"{name}: not an artefact of --decontaminate ({type(error).__name__}: {error})"
+            ) from None
         return made
 
 

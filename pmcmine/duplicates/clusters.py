@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+from pydantic import TypeAdapter
 
 from pmcmine.duplicates.candidates import read_edges, read_signed
 from pmcmine.duplicates.signatures import KINDS, ROLES
@@ -217,10 +218,13 @@ def cluster(plan: Plan, work: Folder, buckets: int) -> Clusters:
     return done
 
 
+_LEAKS: Final = TypeAdapter(dict[str, tuple[str, str, str]])
+
+
 def read_leaks(work: Folder, block: int) -> dict[str, tuple[str, str, str]]:
     """Read figures of a block that are left out of train: split, twin, and kind of what is alike."""
     try:
-        return {k: tuple(v) for k, v in sealed.read(work, leaks_file(block)).items()}
+        return sealed.record(work, leaks_file(block), _LEAKS.validate_python)
     except FileNotFoundError:
         return {}
     except DamagedError as error:

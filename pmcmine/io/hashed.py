@@ -1,19 +1,30 @@
-"""Writers that hash what passes through them."""
+"""Streams that are hashed as they are written or read."""
 
 from __future__ import annotations
 
+import io
 import queue
 import threading
 from hashlib import sha256
-from typing import BinaryIO
+from types import TracebackType
+from typing import Any, BinaryIO, Final
 
-_CHUNK = 4 << 20  # bytes handed to the disk and the hash at once
+CHUNK: Final = 4 << 20  # bytes handed to the disk and the hash at once
 
 
-class _HashedWriter:
-    """Writes a stream and hashes it in a thread of its own (hashlib lets go of the interpreter lock)."""
+class HashedWriter:
+    """Writes a stream and hashes it in a thread of its own (hashlib lets go of the interpreter lock).
+
+    As a context manager it ends the thread; the stream is its owner's to close. pyarrow takes it for a file.
+
+    Attributes:
+        size: bytes written.
+    """
+
+    closed = False
 
     def __init__(self, stream: BinaryIO) -> None:
+        self.size = 0
         self._stream = stream
         self._digest = sha256()
         self._parts: list[bytes] = []
@@ -21,54 +32,86 @@ class _HashedWriter:
         self._queue: queue.Queue[bytes | None] = queue.Queue(4)
         self._thread = threading.Thread(target=self._hash, daemon=True)
         self._thread.start()
-        self.size = 0
+
+    def __enter__(self) -> HashedWriter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._end()
 
     def _hash(self) -> None:
         while (data := self._queue.get()) is not None:
             self._digest.update(data)
 
-    def write(self, *parts: bytes) -> None:
-        for part in parts:
-            self._parts.append(part)
-            self._held += len(part)
-            self.size += len(part)
-        if self._held >= _CHUNK:
-            self._flush()
+    def write(self, *parts: bytes) -> int:
+        """Write bytes; return how many."""
+        n = sum(len(part) for part in parts)
+        self._parts += [bytes(part) for part in parts]  # a copy of what is no `bytes`: it may change after the call
+        self.size += n
+        self._held += n
+        if self._held >= CHUNK:
+            self._write_held()
+        return n
 
-    def _flush(self) -> None:
+    def _write_held(self) -> None:
         data = b"".join(self._parts)
         self._parts, self._held = [], 0
         self._queue.put(data)
         self._stream.write(data)
 
+    def flush(self) -> None:
+        """Do nothing: `finish` writes what is held."""
+
+    def close(self) -> None:
+        """Do nothing: `finish` writes what is held, and the owner closes the stream."""
+
     def finish(self) -> str:
-        """Flush; the SHA-256 of all that was written."""
-        self._flush()
-        self.close()
+        """Write what is held; return the SHA-256 of all that was written."""
+        self._write_held()
+        self._end()
         return self._digest.hexdigest()
 
-    def close(self) -> None:
+    def _end(self) -> None:
         """End the thread."""
-        self._queue.put(None)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._queue.put(None)
+            self._thread.join()
 
 
-class _Hashed:
-    """A stream that is hashed as it is written."""
+class HashedReader(io.RawIOBase):
+    """Reads a stream and hashes what is read.
+
+    Attributes:
+        size: bytes read.
+    """
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.digest = sha256()
         self.size = 0
-        self.closed = False
+        self._stream = stream
+        self._digest = sha256()
 
-    def write(self, data: bytes) -> int:
-        self.digest.update(data)
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """Read so many bytes, or one chunk."""
+        data = self._stream.read(size if size >= 0 else CHUNK)
+        self._digest.update(data)
         self.size += len(data)
-        return self._stream.write(data)
+        return data
 
-    def flush(self) -> None:
-        """Do nothing: no data is buffered."""
+    def readinto(self, buffer: Any) -> int:
+        """Read into a buffer; return how many bytes."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
-    def close(self) -> None:
-        """Do nothing: the owner closes the stream."""
+    def drain(self) -> None:
+        """Read what is left."""
+        while self.read(CHUNK):
+            pass
+
+    def hexdigest(self) -> str:
+        """Return the SHA-256 of all that was read."""
+        return self._digest.hexdigest()

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pmcmine.errors import ReleaseError, StorageError
+from pmcmine.io.background import in_background
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_files import open_lock
 from pmcmine.text.clean import for_terminal
@@ -79,9 +80,8 @@ def _local(work: Folder) -> Iterator[None]:
 def _remote(work: Folder) -> Iterator[None]:
     mine = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
     _take(work, mine)
-    done = threading.Event()
 
-    def keep() -> None:
+    def keep(done: threading.Event) -> None:
         while not done.wait(_BEAT):
             try:
                 state = _read(work)
@@ -98,13 +98,10 @@ def _remote(work: Folder) -> Iterator[None]:
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM if ignored else signal.SIGINT)
             return
 
-    thread = threading.Thread(target=keep, daemon=True)
-    thread.start()
     try:
-        yield
+        with in_background(keep):
+            yield
     finally:
-        done.set()
-        thread.join()
         state = _read(work)
         if state is not None and state["run"] == mine:
             work.remove("lock")

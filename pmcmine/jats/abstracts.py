@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from pmcmine.jats.found import FoundAbstract
+from pmcmine.jats.elements import FoundAbstract
 from schemas.paragraph import Paragraph
 
 # Parts of `abstract-type` that name no summary of the article in sentences.

@@ -14,8 +14,9 @@ from pmcmine.jats.body import read_body
 from pmcmine.jats.body_rows import BodyRows
 from pmcmine.jats.dates import earliest, year_of
 from pmcmine.jats.dom import MAX_XML_BYTES, Element, other_articles, parse_jats
-from pmcmine.jats.found import Body
+from pmcmine.jats.elements import Body
 from pmcmine.jats.front import bounded, read_front, read_references
+from pmcmine.jats.grid_rows import GridRows
 from pmcmine.jats.license import decide_license
 from pmcmine.jats.reading_order import reading_order
 from pmcmine.jats.records import ArticleMeta, Extraction
@@ -65,6 +66,12 @@ def extract_article(
         ledger.add(Stage.EXTRACT, Unit.SUB_ARTICLE, Reason.OTHER_ARTICLE, meta.article_id, other or "no PMCID")
     found["mention"] += rows.mentions.outside(root)
     figures = rows.figures(paragraphs)
+    grids = GridRows(meta.article_id, meta.pmcid, rows.licence.value, rows.attribution, ledger)
+    wraps = [t.element for t in rows.body.tables]
+    grids.read(root, [(row.table_id, wrap) for row, wrap in zip(tables, wraps, strict=True)])
+    rows.table_mentions.outside(root)
+    found["table_mention"] += len(rows.table_mentions.rows) + rows.table_mentions.rejected
+    found["grid"] += len(grids.rows) + grids.rejected
     found["figure"] += len(figures)
     found["paragraph"] += len(paragraphs) + len(rows.body.empty_paragraphs)
     found["table"] += len(tables)
@@ -79,6 +86,8 @@ def extract_article(
         mentions=tuple(rows.mentions.rows),
         paragraphs=tuple(paragraphs),
         article_tables=tuple(tables),
+        grids=tuple(grids.rows),
+        table_mentions=tuple(rows.table_mentions.rows),
         order=reading_order(body, meta.article_id, *ids),
         found=found,
     )

@@ -8,10 +8,10 @@ from typing import Final
 
 from pmcmine.jats.captions import read_caption
 from pmcmine.jats.dom import LANG, Element
+from pmcmine.jats.elements import Body, FoundAbstract, FoundFigure, FoundParagraph, FoundTable, Place
 from pmcmine.jats.figure_statements import read_statements
 from pmcmine.jats.figures import figure_kind, read_figure
-from pmcmine.jats.found import Body, FoundAbstract, FoundFigure, FoundParagraph, FoundTable, Place
-from pmcmine.jats.loose_text import _has_loose_text, _wrap_loose_text
+from pmcmine.jats.loose_text import has_loose_text, wrap_loose_text
 from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of
 from pmcmine.jats.text import Text, flatten, formula_text, is_picture, plain_text
 from pmcmine.rejects import Reason, Rejected
@@ -70,8 +70,8 @@ def read_body(article: Element) -> Body:
 
 
 def _container(element: Element, place: Place, body: Body) -> None:
-    if _has_loose_text(element):
-        _wrap_loose_text(element)
+    if has_loose_text(element):
+        wrap_loose_text(element)
     counts: dict[str, int] = {}
     for child in element:
         tag = child.tag
@@ -282,7 +282,7 @@ def _boxed(element: Element, place: Place, n: int, body: Body) -> None:
 
 def _captioned(caption: Element, place: Place, body: Body) -> None:
     """Read the paragraphs of a caption, without its title."""
-    if any(child.tag != "title" for child in caption) or _has_loose_text(caption):
+    if any(child.tag != "title" for child in caption) or has_loose_text(caption):
         _container(caption, place.down("caption[0]"), body)
 
 

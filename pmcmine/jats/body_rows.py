@@ -8,12 +8,13 @@ from pmcmine.ids import figure_names, sample_keys
 from pmcmine.jats.credits import read_credits
 from pmcmine.jats.dates import earliest, year_of
 from pmcmine.jats.dom import Element
-from pmcmine.jats.found import Body, FoundFigure
+from pmcmine.jats.elements import Body, FoundFigure
 from pmcmine.jats.front import Front
 from pmcmine.jats.license import attribution_line
-from pmcmine.jats.mention_rows import LinkTargets, _figure_references, _Mentions, _Repeated
+from pmcmine.jats.mention_rows import LinkTargets, MentionRows, RepeatedText, links_to_figures
 from pmcmine.jats.mentions import FigureIndex
 from pmcmine.jats.records import ArticleMeta, FigureDraft
+from pmcmine.jats.table_mention_rows import TableMentions
 from pmcmine.jats.text import Ref, Text
 from pmcmine.rejects import Ledger
 from pmcmine.rights.figures import Statement, figure_rights
@@ -38,6 +39,7 @@ class BodyRows:
         licence: the licence.
         attribution: the line that credits it.
         mentions: what names figures, so far.
+        table_mentions: what names tables, so far.
     """
 
     def __init__(
@@ -58,12 +60,17 @@ class BodyRows:
             body.groups,
         )
         self._targets = LinkTargets(root, body, ids, self._index)
-        self._repeated = _Repeated()
+        self._repeated = RepeatedText()
         self._repeated.add(sum(len(text) for a in front.authors for text in a.affiliations))
         self._repeated.add(sum(len(f.source or "") for f in front.funding))
         self._titles = _Titles()
-        self.mentions = _Mentions(
+        self.mentions = MentionRows(
             meta.article_id, meta.pmcid, self._figure_ids, self._index, self._targets, ledger, self._repeated
+        )
+        names = figure_names((t.element.get("id") for t in body.tables), "t")
+        self._table_ids = [f"{meta.article_id}/{name}" for name in names]
+        self.table_mentions = TableMentions(
+            meta.article_id, meta.pmcid, body.tables, self._table_ids, self._index, ledger, self._repeated
         )
 
     def paragraphs(self) -> list[Paragraph]:
@@ -81,10 +88,11 @@ class BodyRows:
                 citations = tuple([Citation(start=r[0], end=r[1], ref_ids=r[3]) for r in flat.refs if r[2] == "bibr"])
                 if len(citations) < len(flat.refs):
                     others = self._targets.resolve(tuple([r for r in flat.refs if r.kind != "bibr"]))
-                    figure_references = _figure_references(others, self._index, self._figure_ids, repeated)
+                    figure_references = links_to_figures(others, self._index, self._figure_ids, repeated)
             section_titles, n_title = self._titles.of(p.place.titles)
             repeated.add(n_title + len(paragraph_id) + len(self.attribution))
             self.mentions.read(paragraph_id, "paragraph", p.place.kind, flat.text, others)
+            self.table_mentions.read(paragraph_id, "paragraph", p.place.kind, flat.text, others)
             rows.append(
                 Paragraph(
                     paragraph_id=paragraph_id,
@@ -109,10 +117,13 @@ class BodyRows:
         """Read the mentions of section titles and figure captions."""
         for place, flat in self.body.titles:
             links = self._targets.resolve(flat.refs)
-            self.mentions.read(f"{self.meta.article_id}/{place.path}", "section_title", place.kind, flat.text, links)
+            title_id = f"{self.meta.article_id}/{place.path}"
+            self.mentions.read(title_id, "section_title", place.kind, flat.text, links)
+            self.table_mentions.read(title_id, "section_title", place.kind, flat.text, links)
         for f, figure_id in zip(self.body.figures, self._figure_ids, strict=True):
             caption = f.figure.caption
-            self.mentions.read_parts(figure_id, "figure_caption", f.place.kind, caption.text, caption.flat)
+            for mentions in (self.mentions, self.table_mentions):
+                mentions.read_parts(figure_id, "figure_caption", f.place.kind, caption.text, caption.flat)
 
     def tables(self) -> list[ArticleTable]:
         """Rows of the tables, whose mentions are read."""
@@ -121,10 +132,11 @@ class BodyRows:
             xml_id = bounds.identifier(t.element.get("id"))
             section_titles, n_title = self._titles.of(t.place.titles)
             self._repeated.add(n_title + len(self.attribution))
-            table_id = f"{self.meta.article_id}/{xml_id or f't{ordinal}'}"
-            self.mentions.read_parts(table_id, "table_caption", t.place.kind, t.caption[1], t.caption_flats)
+            table_id = self._table_ids[ordinal]
             notes, note_flats = _join(t.notes)
-            self.mentions.read_parts(table_id, "table_note", t.place.kind, notes, note_flats)
+            for mentions in (self.mentions, self.table_mentions):
+                mentions.read_parts(table_id, "table_caption", t.place.kind, t.caption[1], t.caption_flats)
+                mentions.read_parts(table_id, "table_note", t.place.kind, notes, note_flats)
             rows.append(
                 ArticleTable(
                     table_id=table_id,

@@ -9,9 +9,9 @@ from typing import Final
 
 from pmcmine.jats.dom import Element
 from pmcmine.jats.mentions import FigureIndex, find_mentions
-from pmcmine.jats.sentences import sentence_starts
 from pmcmine.rights.figures import Statement
 from pmcmine.rights.wordings import find_words, may_speak_of_rights, normal
+from pmcmine.text.sentences import sentence_starts
 
 _FIGURE: Final = re.compile(r"\b(?:figs?|figures?|images?|illustrations?|photographs?|pictures?)\b", re.I)
 # Of figures without numbers only what was plainly asked of their holders; licences speak of "images" at large.

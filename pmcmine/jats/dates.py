@@ -74,7 +74,7 @@ def _month(text: str) -> int:
     return int(match[0]) if match else _MONTHS.get(text[:3].lower(), 0)
 
 
-def _date(element: Element) -> str | None:
+def iso_date(element: Element) -> str | None:
     """Return ISO date at the precision given, None without a year."""
     iso = element.get("iso-8601-date")
     if iso and (value := _iso(iso)):
@@ -102,7 +102,7 @@ def _worded(text: str) -> str | None:
     return _checked(match["year"], _month(match["month"]), int(match["before"] or match["after"] or 0))
 
 
-def _date_kind(element: Element) -> str | None:
+def date_kind(element: Element) -> str | None:
     """Return the field of `Dates` that a date goes to, None for dates of other events."""
     kind = (element.get("date-type") or "").strip().lower()
     if not kind or kind in ("pub", "publication", "published"):

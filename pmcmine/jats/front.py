@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from itertools import islice
 
-from pmcmine.jats.dates import _date, _date_kind
+from pmcmine.jats.dates import date_kind, iso_date
 from pmcmine.jats.dom import HREF, LANG, Element
 from pmcmine.jats.permissions import custom_statement, footnoted, read_permissions, today
 from pmcmine.jats.text import flatten, plain_text
@@ -177,7 +177,7 @@ class _Meta:
 
     def _take_dates(self, child: Element) -> None:
         for e in [child] if child.tag == "pub-date" else child.iter("date", "pub-date"):
-            kind, value = _date_kind(e), _date(e)
+            kind, value = date_kind(e), iso_date(e)
             if kind and value:
                 self.dates.setdefault(kind, value)
 

@@ -18,7 +18,7 @@ _INLINE: Final = frozenset(
 )  # fmt: skip
 
 
-def _has_loose_text(element: Element) -> bool:
+def has_loose_text(element: Element) -> bool:
     """Check whether text stands straight in an element that holds paragraphs."""
     text = element.text
     if text and not text.isspace():
@@ -32,7 +32,7 @@ def _has_loose_text(element: Element) -> bool:
     return False
 
 
-def _wrap_loose_text(element: Element) -> None:
+def wrap_loose_text(element: Element) -> None:
     """Put each run of loose text of an element into a paragraph, in place: links must stay the same elements."""
     run = None
     children = list(element)

@@ -21,10 +21,11 @@ _FUNCTIONS: Final = frozenset(
 )  # fmt: skip
 
 
-def _mathml(element: Element) -> str:
+def mathml_text(element: Element) -> str:
+    """Write a formula, or a part of one, as plain text."""
     tag = element.tag
     if not isinstance(tag, str):
-        return _entity(element.name) if tag is etree.Entity else ""
+        return entity_text(element.name) if tag is etree.Entity else ""
     name = tag.rpartition("}")[2]
     if name in _TOKENS:
         return _token(element, name)
@@ -34,7 +35,7 @@ def _mathml(element: Element) -> str:
         return str(element.get("alt", "")) if name == "mglyph" else " ".join((element.text or "").split())
     if name == "mmultiscripts":
         return _multiscripts(element)
-    parts = [_mathml(child) for child in element]
+    parts = [mathml_text(child) for child in element]
     if name in _SCRIPTS and len(parts) == 2:
         return _script(name, *parts)
     if name in ("msubsup", "munderover") and len(parts) == 3:
@@ -90,7 +91,7 @@ def _token(element: Element, name: str) -> str:
     """Compute the text of an identifier, number, operator or words."""
     text = element.text or ""
     if len(element):  # entities, glyphs and breaks
-        text += "".join(_mathml(c) + (c.tail or "") for c in element)
+        text += "".join(mathml_text(c) + (c.tail or "") for c in element)
     clean = " ".join(text.split())
     if clean and not clean.isascii():
         clean = clean.translate(_INVISIBLE)
@@ -126,10 +127,10 @@ def _multiscripts(element: Element) -> str:
     children = [c for c in element if isinstance(c.tag, str)]
     names = [c.tag.rpartition("}")[2] for c in children]
     cut = names.index("mprescripts") if "mprescripts" in names else len(children)
-    base = _mathml(children[0]) if children else ""
+    base = mathml_text(children[0]) if children else ""
 
     def scripts(nodes: list[Element]) -> str:
-        texts = [_mathml(n).strip() for n in nodes]
+        texts = [mathml_text(n).strip() for n in nodes]
         lows, highs = "".join(texts[::2]), "".join(texts[1::2])
         return (f"_{_group(lows)}" if lows else "") + (f"^{_group(highs)}" if highs else "")
 
@@ -161,6 +162,6 @@ def _group(text: str) -> str:
     return text if len(text) <= 1 or text.isalnum() or _is_closed(text) else f"({text})"
 
 
-def _entity(name: str) -> str:
+def entity_text(name: str) -> str:
     """Resolve an entity that the DTD, which is never loaded, would have defined."""
     return meaning(name)

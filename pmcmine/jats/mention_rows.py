@@ -7,12 +7,12 @@ from typing import cast
 from lxml import etree
 
 from pmcmine.jats.dom import Element
-from pmcmine.jats.found import Body
+from pmcmine.jats.elements import Body
 from pmcmine.jats.mentions import FigureIndex, find_mentions
-from pmcmine.jats.sentences import Sentences
 from pmcmine.jats.text import Ref, Text
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.text import bounds
+from pmcmine.text.sentences import Sentences
 from schemas.mention import Mention
 from schemas.paragraph import FigureReference
 
@@ -22,8 +22,8 @@ _PARTS = ("graphic", "media", "alternatives", "caption", "label", "object-id", "
 _BOXES = ("fig-group", "alternatives", "boxed-text", "supplementary-material", "p", "disp-quote")
 
 
-def _figure_references(
-    refs: tuple[Ref, ...], index: FigureIndex, figure_ids: list[str], repeated: _Repeated
+def links_to_figures(
+    refs: tuple[Ref, ...], index: FigureIndex, figure_ids: list[str], repeated: RepeatedText
 ) -> tuple[FigureReference, ...]:
     """Build a paragraph's links to figures."""
     found = []
@@ -93,7 +93,7 @@ class LinkTargets:
         return {box: tuple(names) for box, names in around.items()} | inside
 
 
-class _Repeated:
+class RepeatedText:
     """Counts the characters that an article's rows repeat: a small file must not become gigabytes of rows."""
 
     def __init__(self) -> None:
@@ -113,7 +113,7 @@ class _Repeated:
             )
 
 
-class _Mentions:
+class MentionRows:
     """Collects the mentions of one article and remembers which links they account for."""
 
     def __init__(
@@ -124,7 +124,7 @@ class _Mentions:
         index: FigureIndex,
         targets: LinkTargets,
         ledger: Ledger,
-        repeated: _Repeated,
+        repeated: RepeatedText,
     ) -> None:
         self.repeated = repeated
         self.article_id = article_id

@@ -13,7 +13,7 @@ _BETWEEN = r"(?>\s?(?:[-–—&]|,?\s?(?:and|&)(?=\W)|,|to(?=\W))\s?)"
 _MORE = rf"(?:{_BETWEEN}{_PANEL}){{0,80}}+"
 _IN_BRACKETS = rf"\((?:[Pp]anels?\s)?{_PANEL}{_MORE}\)"
 # Generous: `_kept` drops matches that are not panels, such as the P of "Fig. 1A, P < 0.05".
-_PANELS = (
+PANELS_PATTERN = (
     rf"(?:\s?{_IN_BRACKETS}(?:{_BETWEEN}{_IN_BRACKETS}){{0,20}}"
     rf"|{_PANEL}{_MORE}"
     rf"|\s?,?\s(?:[Pp]anels?\s)?{_PANEL}{_MORE})"
@@ -31,16 +31,16 @@ _FOLLOWED = re.compile(
     r"reveals?|suggests?|compares?|plots?|describes?|respectively|(?:are|is|and|to|for|in)(?=\s))"
 )
 _MAX_STEP = 6  # letters between two panels of a list that is followed by a word: more is a name, "Fig. 1A and T cells"
-_ITEM = rf"\d{{1,3}}(?![\d%])(?!\.\d)(?:{_PANELS})?"
+_ITEM = rf"\d{{1,3}}(?![\d%])(?!\.\d)(?:{PANELS_PATTERN})?"
 _SEPARATOR = r"(?:\s?[-–—]\s?|\s?,\s?(?:and\s|&\s)?|\s(?:and|to|through|&)\s|\s?/\s?)(?:[Ff]igs?\.?\s?|[Ff]igures?\s?)?"
 _GROUP = re.compile(
     rf"(?<![A-Za-z])(?P<word>(?:Fig(?:ure)?|FIG(?:URE)?|fig(?:ure)?)(?P<plural>s|S)?\.?)\s?"
     rf"(?P<items>{_ITEM}(?:{_SEPARATOR}{_ITEM})*)"
 )
-_ONE = re.compile(rf"(?P<number>\d{{1,3}})(?P<panels>{_PANELS})?")
-_RANGE = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)")
+_ONE = re.compile(rf"(?P<number>\d{{1,3}})(?P<panels>{PANELS_PATTERN})?")
+RANGE_WORD = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)")
 _HEAD = re.compile(r"^[\s,]*(?:[Pp]anels?\s)?")
-_ELSEWHERE = re.compile(
+OF_ANOTHER_WORK = re.compile(
     r"\s{0,2},?\s{0,2}(?:of|in|from)\s{1,2}(?:the\s{1,2})?"
     r"(?:refs?\b|references?\b|\[|\(?[A-Z]\w{1,40}\s{1,2}(?:et\s{1,2}al|and\b|\())"
 )
@@ -49,11 +49,11 @@ _OTHER_SERIES = re.compile(
     r"(?:suppl\w*\.?|supporting|additional|extended\s+data|appendix|\bpl(?:ate)?s?\.?\s*\w{1,6}\s*[,:])\s*$",
     re.IGNORECASE,
 )
-_LONGEST = 600  # characters of the panels of one mention that is joined from several
+LONGEST_PANELS = 600  # characters of the panels of one mention that is joined from several
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class FigureItem:
     """A number after the word figure: `start` takes the word in, `at` is the number itself."""
 
     start: int
@@ -65,7 +65,7 @@ class _Item:
     certain: bool  # whether it may count without a link
 
 
-def _tidy(panels: str | None) -> str | None:
+def tidy_panels(panels: str | None) -> str | None:
     """Return panels without brackets around them and without a comma or "panel" in front."""
     if not panels:
         return None
@@ -125,12 +125,12 @@ def _kept(text: str, start: int, end: int) -> int:
     return kept if sure else start
 
 
-def _panels_of(text: str, match: re.Match[str]) -> tuple[str | None, int]:
+def panels_of_match(text: str, match: re.Match[str]) -> tuple[str | None, int]:
     """Return the panels of a matched number as written, and where they end."""
     if match["panels"] is None:
         return None, match.end()
     end = _kept(text, match.start("panels"), match.end("panels"))
-    return _tidy(text[match.start("panels") : end]), end
+    return tidy_panels(text[match.start("panels") : end]), end
 
 
 def _groups(text: str) -> Iterator[re.Match[str]]:
@@ -149,34 +149,35 @@ def _groups(text: str) -> Iterator[re.Match[str]]:
         at = text.find("ig", match.end() if match else at + 2)
 
 
-def _joined(text: str, item: _Item, end: int) -> _Item:
+def extended_to(text: str, item: FigureItem, end: int) -> FigureItem:
     """Extend an item with panels to `end`, where another naming of the same figure ends."""
     panels = text[item.end - len(item.panels or "") : end].strip(" ()")
     return replace(item, end=end, panels=panels)
 
 
-def _items(text: str) -> list[_Item]:
-    found: list[_Item] = []
+def find_items(text: str) -> list[FigureItem]:
+    """Find the numbers of figures that a text names."""
+    found: list[FigureItem] = []
     for group in _groups(text):
         base = group.start("items")
         supplement = _OTHER_SERIES.search(text[max(0, group.start() - 24) : group.start()]) is not None
-        elsewhere = _ELSEWHERE.match(text, group.end()) is not None
+        elsewhere = OF_ANOTHER_WORK.match(text, group.end()) is not None
         previous: re.Match[str] | None = None
         for item in _ONE.finditer(text, base, group.end()):
-            is_range = previous is not None and _RANGE.match(text, previous.end(), item.start()) is not None
+            is_range = previous is not None and RANGE_WORD.match(text, previous.end(), item.start()) is not None
             number, before = int(item["number"]), int(previous["number"]) if previous else 0
-            written, end = _panels_of(text, item)
+            written, end = panels_of_match(text, item)
             if is_range and number < before:
                 break  # "Fig. 5G-4": part of a name, no range of figures
-            if is_range and number == before and written and found and 0 < len(found[-1].panels or "") < _LONGEST:
+            if is_range and number == before and written and found and 0 < len(found[-1].panels or "") < LONGEST_PANELS:
                 # "Fig. 2A–2D": one figure, and its panels as written.
-                found[-1] = _joined(text, found[-1], end)
+                found[-1] = extended_to(text, found[-1], end)
                 previous = item
                 continue
             certain = not supplement and not elsewhere
             certain &= previous is None or bool(group["plural"]) or is_range or bool(written)
             found.append(
-                _Item(
+                FigureItem(
                     start=group.start() if previous is None else item.start(),
                     at=item.start(),
                     end=end,

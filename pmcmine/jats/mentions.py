@@ -9,16 +9,25 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate, pairwise
 from types import MappingProxyType
 
-from pmcmine.jats.mention_words import _LONGEST, _PANELS, _RANGE, _Item, _items, _joined, _panels_of, _tidy
+from pmcmine.jats.mention_words import (
+    LONGEST_PANELS,
+    PANELS_PATTERN,
+    RANGE_WORD,
+    FigureItem,
+    extended_to,
+    find_items,
+    panels_of_match,
+    tidy_panels,
+)
 from pmcmine.jats.text import Ref
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.text import bounds
 
 _BEFORE = re.compile(r"\s?(?:[-–—,&]|\b(?:and|to|through))$")
 _BARE_RANGE = re.compile(r"\s*(?:[-–—]|to|through)\s*(?:[Ff]ig(?:ure)?s?\.?\s*)?")
-_BARE_LINK = re.compile(rf"(?P<number>\d{{1,3}})?\s?(?P<panels>{_PANELS})")
+_BARE_LINK = re.compile(rf"(?P<number>\d{{1,3}})?\s?(?P<panels>{PANELS_PATTERN})")
 _SUPPLEMENTARY = re.compile(r"S\d{1,2}")
-_SUFFIX = re.compile(rf"(?P<panels>{_PANELS})")
+_SUFFIX = re.compile(rf"(?P<panels>{PANELS_PATTERN})")
 _JOINT = re.compile(r"\s?(?:[-–—,&]|,?\s?(?:and|to|through|&))\s?(?:[Ff]ig(?:ure)?s?\.?\s?)?")
 _LABEL = re.compile(r"(?:fig(?:ure)?s?\.?|abb(?:ildung)?\.?)?\s*+(\d{1,3})\s*+[.:|]?+\s*+", re.IGNORECASE)
 
@@ -93,7 +102,7 @@ def find_mentions(text: str, refs: Sequence[Ref], index: FigureIndex) -> tuple[l
     if not links and not index.by_number:
         return [], dangling
     # Most paragraphs name no figure.
-    items = _items(text) if "Fig" in text or "fig" in text or "FIG" in text else []
+    items = find_items(text) if "Fig" in text or "fig" in text or "FIG" in text else []
     if not items and not links:
         return [], dangling
     named, taken = _linked(text, links, items, index)
@@ -122,7 +131,7 @@ def _links(refs: Sequence[Ref], index: FigureIndex) -> tuple[list[tuple[Ref, lis
 
 
 def _linked(
-    text: str, links: Sequence[tuple[Ref, list[int]]], items: Sequence[_Item], index: FigureIndex
+    text: str, links: Sequence[tuple[Ref, list[int]]], items: Sequence[FigureItem], index: FigureIndex
 ) -> tuple[list[Named], set[tuple[int, int]]]:
     """Mentions that are links, and the (item, figure) that these cover."""
     named: list[Named] = []
@@ -155,7 +164,7 @@ def _linked(
     return named, taken
 
 
-def _as_one(text: str, items: Sequence[_Item], own: Sequence[int], ref: Ref) -> tuple[_Item, list[int]]:
+def _as_one(text: str, items: Sequence[FigureItem], own: Sequence[int], ref: Ref) -> tuple[FigureItem, list[int]]:
     """Return the first item of a link with those joined that follow it, and the numbers of all these.
 
     "Fig. 2A and 2C" in one link is one mention.
@@ -164,9 +173,9 @@ def _as_one(text: str, items: Sequence[_Item], own: Sequence[int], ref: Ref) -> 
     for n in own[1:]:
         if n != covered[-1] + 1 or not _JOINT.fullmatch(text, item.end, items[n].at) or not item.panels:
             break
-        if items[n].at >= ref.end or not items[n].panels or len(item.panels) > _LONGEST:
+        if items[n].at >= ref.end or not items[n].panels or len(item.panels) > LONGEST_PANELS:
             break
-        item = _joined(text, item, items[n].end)
+        item = extended_to(text, item, items[n].end)
         covered.append(n)
     return item, covered
 
@@ -200,7 +209,7 @@ def _check_number(n: int) -> None:
 
 
 def _unlinked(
-    items: Sequence[_Item],
+    items: Sequence[FigureItem],
     refs: Sequence[Ref],
     links: Sequence[tuple[Ref, list[int]]],
     covered: set[int],
@@ -267,7 +276,7 @@ def _without_separator(text: str) -> str:
     return text[: separator.start() if separator else end]
 
 
-def _before_next(text: str, item: _Item, ref: Ref, begins: Sequence[int]) -> _Item:
+def _before_next(text: str, item: FigureItem, ref: Ref, begins: Sequence[int]) -> FigureItem:
     """Cut the panels of an item where another link begins: in "Fig. 2A, B" both letters may be links of their own.
 
     The second end of a range stays, for the link of the first end is the only one that names what is between.
@@ -278,8 +287,8 @@ def _before_next(text: str, item: _Item, ref: Ref, begins: Sequence[int]) -> _It
         if start >= item.end:
             break
         kept = _without_separator(text[item.at : start])
-        if not _RANGE.match(text, item.at + len(kept)) and item.at + len(kept) >= ref.end:
-            return replace(item, end=item.at + len(kept), panels=_tidy(kept.lstrip("0123456789")))
+        if not RANGE_WORD.match(text, item.at + len(kept)) and item.at + len(kept) >= ref.end:
+            return replace(item, end=item.at + len(kept), panels=tidy_panels(kept.lstrip("0123456789")))
     return item
 
 
@@ -289,9 +298,9 @@ def _of_link(text: str, ref: Ref, figure: int, index: FigureIndex) -> tuple[str 
     if own and not own["number"] and _SUPPLEMENTARY.fullmatch(text, ref.start, ref.end):
         return None, ref.end
     if own and (own["number"] is None or index.by_number.get(int(own["number"])) == figure):
-        return _tidy(own["panels"]), ref.end
+        return tidy_panels(own["panels"]), ref.end
     suffix = _SUFFIX.match(text, ref.end) if text[ref.end - 1 : ref.end].isdigit() else None
-    written, end = _panels_of(text, suffix) if suffix else (None, ref.end)
+    written, end = panels_of_match(text, suffix) if suffix else (None, ref.end)
     return (written, end) if written else (None, ref.end)
 
 

@@ -16,6 +16,7 @@ from schemas.article_table import ArticleTable
 from schemas.grid import Grid
 from schemas.mention import Mention
 from schemas.paragraph import Paragraph
+from schemas.table_mention import TableMention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,5 +84,6 @@ class Extraction:
     paragraphs: tuple[Paragraph, ...]
     article_tables: tuple[ArticleTable, ...]
     grids: tuple[Grid, ...] = ()
+    table_mentions: tuple[TableMention, ...] = ()
     order: tuple[Step, ...] = ()
     found: Counter[str] = field(default_factory=Counter)

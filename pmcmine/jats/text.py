@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from lxml import etree
 
 from pmcmine.jats.dom import MATHML, Element
-from pmcmine.jats.mathml import _entity, _mathml
+from pmcmine.jats.mathml import entity_text, mathml_text
 from pmcmine.jats.tex import tex_text
 
 FLOATS: Final = frozenset(
@@ -109,7 +109,7 @@ def _walk(  # noqa: C901, PLR0915 - where parsing spends its time: a call a kind
                 if emphasis and tag in emphasis:
                     marks.append((start, len(parts), child))
             elif tag is etree.Entity:
-                parts.append(_entity(child.name))
+                parts.append(entity_text(child.name))
         elif action == _XREF:
             if parts and parts[-1][-1:].isalnum() and _is_glued(child):
                 parts.append(" ")
@@ -362,7 +362,7 @@ def formula_text(element: Element) -> str:
     if math is None:
         math = next(element.iter(MATHML + "math", "math"), None)
     if math is not None:
-        text = " ".join(_mathml(math).split())
+        text = " ".join(mathml_text(math).split())
     if not text:
         tex = element if element.tag == "tex-math" else next(element.iter("tex-math"), None)
         if tex is not None:

@@ -11,6 +11,7 @@ from pmcmine.config import MineConfig
 from pmcmine.ids import article_id
 from pmcmine.jats import ArticleMeta, Extraction, extract_article
 from pmcmine.miner.budget import BudgetExceeded, within
+from pmcmine.miner.cases import add_cases, find_cases, paragraphs_of
 from pmcmine.miner.documents import document_of
 from pmcmine.miner.enrichers import enrich_paragraphs, extra_texts
 from pmcmine.miner.exclusions import benchmarks, unwanted
@@ -22,6 +23,7 @@ from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.sources.base import ABSENT, Entry, Reader, VersionMeta
 from pmcmine.text.redact import hide
 from schemas.ledger import Tombstone
+from schemas.paragraph import Paragraph
 
 log = logging.getLogger(__name__)
 
@@ -112,17 +114,15 @@ def _mine(
         ledger.add(Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id)
     mined.article = extraction.article
     mined.mentions = extraction.mentions
-    mined.paragraphs = enrich_paragraphs(extraction.paragraphs, config)
-    sets = benchmarks(config)
-    if sets is not None:
-        named = sets.texts([p.text for p in mined.paragraphs])
-        mined.paragraphs = [replace(p, benchmarks=n) if n else p for p, n in zip(mined.paragraphs, named, strict=True)]
-        mined.counts.update(f"benchmark/{name}/paragraph" for names in named for name in names)
+    mined.table_mentions = extraction.table_mentions
+    mined.paragraphs = _in_benchmarks(enrich_paragraphs(extraction.paragraphs, config), config, mined)
     _drop_paragraphs(mined, meta.article_id, config, ledger)
     mined.article_tables = extraction.article_tables
     mined.grids = extraction.grids
     mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
-    mine_figures(extraction, bundle, config, ledger, mined)
+    cases = find_cases(extraction, mined, ledger)
+    mine_figures(extraction, bundle, config, ledger, mined, paragraphs_of(cases))
+    add_cases(cases, extraction, mined)
     _document(extraction, config, ledger, mined)
     if config.pointers:
         _withhold(extraction.article.license_group, config, mined)
@@ -136,6 +136,16 @@ def _document(extraction: Extraction, config: MineConfig, ledger: Ledger, mined:
     mined.counts["document_articles"] = 1
     mined.counts["document_parts"] = len(mined.paragraphs) + len(extraction.figures) + len(mined.article_tables)
     mined.counts["document_rows"] = n_rows
+
+
+def _in_benchmarks(paragraphs: Sequence[Paragraph], config: MineConfig, mined: Mined) -> Sequence[Paragraph]:
+    """Return paragraphs with the benchmark sets that hold their text."""
+    sets = benchmarks(config)
+    if sets is None:
+        return paragraphs
+    named = sets.texts([p.text for p in paragraphs])
+    mined.counts.update(f"benchmark/{name}/paragraph" for names in named for name in names)
+    return [replace(p, benchmarks=n) if n else p for p, n in zip(paragraphs, named, strict=True)]
 
 
 def _drop_paragraphs(mined: Mined, aid: str, config: MineConfig, ledger: Ledger) -> None:
@@ -152,7 +162,13 @@ def _drop_paragraphs(mined: Mined, aid: str, config: MineConfig, ledger: Ledger)
         reason = dropped.get(mention.context_id)
         if reason is not None:
             ledger.add(Stage.EXTRACT, Unit.MENTION, reason, aid, "in a dropped paragraph", mention.figure_id)
+    for table_mention in mined.table_mentions:
+        reason = dropped.get(table_mention.context_id)
+        if reason is not None:
+            detail = f"in a dropped paragraph: {table_mention.table_id}"
+            ledger.add(Stage.EXTRACT, Unit.TABLE_MENTION, reason, aid, detail)
     mined.mentions = [m for m in mined.mentions if m.context_id not in dropped]
+    mined.table_mentions = [m for m in mined.table_mentions if m.context_id not in dropped]
     mined.paragraphs = [p for p in mined.paragraphs if p.paragraph_id not in dropped]
 
 
@@ -198,6 +214,7 @@ def _withhold(group: str, config: MineConfig, mined: Mined) -> None:
     mined.panels = [row(p, published.get(p.figure_id, whole), "panels") for p in mined.panels]
     mined.concepts = [row(c, published.get(c.context_id, whole)) for c in mined.concepts]
     mined.mentions = [row(m, published.get(m.context_id, whole)) for m in mined.mentions]
+    mined.table_mentions = [row(m, published.get(m.context_id, whole)) for m in mined.table_mentions]
     mined.paragraphs = [row(p, whole, "paragraphs") for p in mined.paragraphs]
     mined.article_tables = [row(t, whole) for t in mined.article_tables]
     mined.grids = [row(g, whole) for g in mined.grids]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from pmcmine.io.background import in_background
 from pmcmine.io.folder import Folder
 
 _SUSPECT_SECONDS = 2.0  # at work on one article, from which an interrupt may have ended a hang
@@ -16,31 +17,30 @@ _SLOW_SECONDS = 60.0  # from which an article at work is named in the start mark
 _NAMING_SECONDS = 10.0  # between two looks for such articles
 # Start markers of this process → PMCIDs at work → when each was begun. Written by all threads. (The process id in the
 # name of a marker does not tell whose it is: in containers each run has the same.)
-_AT_WORK: Final[dict[str, dict[str, float]]] = {}
+STARTS_AT_WORK: Final[dict[str, dict[str, float]]] = {}
 
 
 @contextmanager
-def _at_work(marker: str | None, pmcid: str) -> Iterator[None]:
+def marked_at_work(marker: str | None, pmcid: str) -> Iterator[None]:
     """Register a PMCID as in progress while the block runs."""
-    if marker is not None and marker in _AT_WORK:
-        _AT_WORK[marker][pmcid] = time.monotonic()
+    if marker is not None and marker in STARTS_AT_WORK:
+        STARTS_AT_WORK[marker][pmcid] = time.monotonic()
     yield
     if marker is not None:  # after an interrupt the note stays
-        _AT_WORK.get(marker, {}).pop(pmcid, None)
+        STARTS_AT_WORK.get(marker, {}).pop(pmcid, None)
 
 
 def _suspects(marker: str, seconds: float) -> list[str]:
     """Return the PMCIDs that have been in progress for at least this long."""
     now = time.monotonic()
-    return sorted(p for p, since in dict(_AT_WORK.get(marker, {})).items() if now - since >= seconds)
+    return sorted(p for p, since in dict(STARTS_AT_WORK.get(marker, {})).items() if now - since >= seconds)
 
 
 @contextmanager
-def _naming_slow(work: Folder, marker: str) -> Iterator[None]:
+def naming_slow(work: Folder, marker: str) -> Iterator[None]:
     """Keep slow articles listed in the marker, in case they get the process killed."""
-    done = threading.Event()
 
-    def name() -> None:
+    def name(done: threading.Event) -> None:
         named: list[str] = []
         while not done.wait(_NAMING_SECONDS):
             slow = _suspects(marker, _SLOW_SECONDS)
@@ -48,19 +48,14 @@ def _naming_slow(work: Folder, marker: str) -> Iterator[None]:
                 work.write(marker, json.dumps({"suspects": slow}).encode() if slow else b"", replace=True)
                 named = slow
 
-    thread = threading.Thread(target=name, name="naming-slow", daemon=True)
-    thread.start()
-    try:
+    with in_background(name, "naming-slow"):
         yield
-    finally:
-        done.set()
-        thread.join()
 
 
-def _settle(work: Folder, marker: str) -> None:
+def settle_marker(work: Folder, marker: str) -> None:
     """Remove a start marker after an interrupt, unless articles at work may be why: then it names them."""
     suspects = _suspects(marker, _SUSPECT_SECONDS)
-    _AT_WORK.pop(marker, None)
+    STARTS_AT_WORK.pop(marker, None)
     if suspects:
         work.write(marker, json.dumps({"suspects": suspects}).encode(), replace=True)
     else:
@@ -72,6 +67,6 @@ def forget_starts(work: Folder) -> None:
 
     The threads that mine may go on until the process ends.
     """
-    for marker in list(_AT_WORK):
+    for marker in list(STARTS_AT_WORK):
         if work.exists(marker):
-            _settle(work, marker)
+            settle_marker(work, marker)

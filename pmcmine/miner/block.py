@@ -14,12 +14,12 @@ from collections import Counter
 
 from pmcmine.config import MineConfig
 from pmcmine.io.folder import Folder
-from pmcmine.miner.at_work import _AT_WORK, _naming_slow, _settle
-from pmcmine.miner.children import _bisect
+from pmcmine.miner.at_work import STARTS_AT_WORK, naming_slow, settle_marker
+from pmcmine.miner.children import mine_in_halves
 from pmcmine.miner.part import mine_part
 from pmcmine.miner.retries import outcomes_before
 from pmcmine.sources.base import Entry, Reader
-from pmcmine.work.delta import read_dead
+from pmcmine.work.delta import read_superseded
 from pmcmine.work.manifest import Manifest, Part, block_folder, read_manifest, write_manifest
 from pmcmine.work.snapshot import read_block
 
@@ -60,7 +60,7 @@ def mine_block(
     silent, suspects = _read_starts(work, home)
     marker = f"{home}/started-{attempt}"
     work.write(marker, b"")
-    _AT_WORK[marker] = {}
+    STARTS_AT_WORK[marker] = {}
     groups = _wanted(work, block)
 
     def progress(counts: Counter[str], done: bool = False) -> None:
@@ -77,24 +77,24 @@ def mine_block(
                 ", ".join(g[0].pmcid for g in apart),
             )
             for group in apart:
-                parts += _bisect([group], block, work, config, f"{home}/{attempt}", share)
+                parts += mine_in_halves([group], block, work, config, f"{home}/{attempt}", share)
             groups = [g for g in groups if g[0].pmcid not in suspects]
         if silent >= _CAREFUL_AFTER:
             log.warning("block %d was started %d times without a commit: mining it in child processes", block, silent)
-            parts += _bisect(groups, block, work, config, f"{home}/{attempt}", share) if groups else []
+            parts += mine_in_halves(groups, block, work, config, f"{home}/{attempt}", share) if groups else []
         else:
             home_part, before = f"{home}/{attempt}-p0", outcomes_before(work, block)
-            with _naming_slow(work, marker):
+            with naming_slow(work, marker):
                 parts.append(mine_part(groups, reader, config, work, home_part, threads, progress, before, marker))
         write_manifest(work, Manifest(block, attempt, tuple(parts)))
     except Exception:
-        _AT_WORK.pop(marker, None)
+        STARTS_AT_WORK.pop(marker, None)
         work.remove(marker)  # the worker failed but was not killed
         raise
     except BaseException:
-        _settle(work, marker)
+        settle_marker(work, marker)
         raise
-    _AT_WORK.pop(marker, None)
+    STARTS_AT_WORK.pop(marker, None)
     work.remove(marker)
     committed = read_manifest(work, block)
     if committed is None:
@@ -106,5 +106,5 @@ def mine_block(
 def _wanted(work: Folder, block: int) -> list[list[Entry]]:
     """Select the PMCIDs of a block to mine: all, or in an update the new and changed ones."""
     groups = read_block(work, block)
-    dead = read_dead(work, block)
-    return [g for g in groups if g[0].pmcid in dead] if dead else groups
+    superseded = read_superseded(work, block)
+    return [g for g in groups if g[0].pmcid in superseded] if superseded else groups

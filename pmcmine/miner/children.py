@@ -48,16 +48,21 @@ def _killed_part(groups: Sequence[Sequence[Entry]], work: Folder, folder: str, b
     return part.write()
 
 
-def _bisect(
+def mine_in_halves(
     groups: Sequence[Sequence[Entry]], block: int, work: Folder, config: MineConfig, folder: str, share: float
 ) -> list[Part]:
+    """Mine articles in a child process; if it is killed, mine each half, until the article that kills it is alone."""
     part = _in_child(groups, block, work, config, folder, share)
     if part is not None:
         return [part]
     if len(groups) == 1:
         return [_killed_part(groups, work, f"{folder}-killed-{uuid.uuid4().hex[:6]}", outcomes_before(work, block))]
     middle = len(groups) // 2
-    return [p for half in (groups[:middle], groups[middle:]) for p in _bisect(half, block, work, config, folder, share)]
+    return [
+        p
+        for half in (groups[:middle], groups[middle:])
+        for p in mine_in_halves(half, block, work, config, folder, share)
+    ]
 
 
 def _in_child(

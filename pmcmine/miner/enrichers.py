@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pmcmine.config import MineConfig
 from pmcmine.errors import PluginError, PmcmineError
-from pmcmine.plugins.enricher import Context
+from pmcmine.plugins.enricher import Context, EnricherFacts, Model
 from pmcmine.plugins.enrichers import SAMPLES, enricher_of, extra_columns, field_of, installed
 from pmcmine.plugins.load import OWN, Plugin, nearest
 from pmcmine.rejects import Rejected
@@ -52,25 +52,25 @@ def prepare(config: MineConfig) -> None:
         enricher_of(plugin).prepare(_options(config))
 
 
-def info(config: MineConfig) -> list[dict[str, str]]:
-    """Return name, hash and training data of each model, for `release.json`."""
+def info(config: MineConfig) -> list[Model]:
+    """Return the models of the enrichers that are turned on, by name."""
     found = {}
     for plugin in _on(config):
         for model in enricher_of(plugin).models(_options(config)):
-            found[model.name] = model.stated()
+            found[model.name] = model
     return [found[name] for name in sorted(found)]
 
 
-def stated(config: MineConfig) -> list[dict[str, Any]]:
+def stated(config: MineConfig) -> list[EnricherFacts]:
     """Return the enrichers that are turned on, with package and columns, for `release.json`."""
     return [
-        {
-            "name": plugin.name,
-            "package": plugin.package,
-            "version": plugin.version,
-            "table": enricher_of(plugin).table,
-            "columns": [column.name for column in enricher_of(plugin).columns],
-        }
+        EnricherFacts(
+            plugin.name,
+            plugin.package,
+            plugin.version,
+            enricher_of(plugin).table,
+            tuple(column.name for column in enricher_of(plugin).columns),
+        )
         for plugin in _on(config)
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from pmcmine.concepts.article import LinkedText, article_linker
@@ -12,6 +12,7 @@ from pmcmine.duplicates.benchmark_sets import Benchmarks
 from pmcmine.duplicates.signatures import sign
 from pmcmine.images.check import CheckedImage
 from pmcmine.jats import Extraction
+from pmcmine.miner.context import with_context
 from pmcmine.miner.enrichers import enrich_figures, enrich_panels
 from pmcmine.miner.exclusions import benchmarks, unwanted
 from pmcmine.miner.graphics import Choice, choose, unused_media
@@ -32,13 +33,21 @@ from schemas.panel import Panel
 
 
 def mine_figures(
-    extraction: Extraction, bundle: ArticleBundle, config: MineConfig, ledger: Ledger, mined: Mined
+    extraction: Extraction,
+    bundle: ArticleBundle,
+    config: MineConfig,
+    ledger: Ledger,
+    mined: Mined,
+    case_paragraphs: Collection[str] = (),
 ) -> None:
-    """Mine the figures of an article; add rows to `mined` and rejects to the ledger."""
+    """Mine the figures of an article; add rows to `mined` and rejects to the ledger.
+
+    `case_paragraphs` are linked to concepts even if other paragraphs are not.
+    """
     article = extraction.article
     index = MediaIndex.of(bundle.meta.assets)
     choices, withheld = choose(extraction.figures, index, article.article_id, bundle.meta.has_media, config, ledger)
-    mined.concepts = _concepts(choices, extraction, config)
+    mined.concepts = _concepts(choices, extraction, config, case_paragraphs)
     media = read_media(choices, bundle, config, mined.counts)
     shown = _without_repeats([media.shown(c) for c in choices])
     images = [image for image, _ in shown]
@@ -52,6 +61,7 @@ def mine_figures(
         rows = _in_benchmarks(rows, images, sets, mined)
     if config.panels:
         _panels(rows, images, choices, media, config, mined)
+    rows, mined.panels = with_context(rows, mined.panels, mined.mentions, mined.paragraphs)
     parts = _Parts(mined)
     panel_keys: set[str] = set()
     unwanted_ids: set[str] = set()
@@ -85,17 +95,22 @@ def mine_figures(
     mined.counts["media_withheld"] = len(withheld - used)
 
 
-def _concepts(choices: Sequence[Choice], extraction: Extraction, config: MineConfig) -> list[Concept]:
-    """Return concepts of the captions, and of the paragraphs if requested; none without a vocabulary."""
+def _concepts(
+    choices: Sequence[Choice], extraction: Extraction, config: MineConfig, case_paragraphs: Collection[str]
+) -> list[Concept]:
+    """Return concepts of captions and cases, and of all paragraphs if requested; none without a vocabulary."""
     if config.vocab is None or config.vocab_sha256 is None:
         return []
     linker = article_linker(config.vocab, config.vocab_sha256, config.concept_min_score, config.concept_names)
     drafts = [c.draft for c in choices]
     texts = [LinkedText(d.figure_id, "figure_caption", d.caption) for d in drafts if d.caption]
     paragraphs = [LinkedText(p.paragraph_id, "paragraph", p.text) for p in extraction.paragraphs]
-    read = [p.text for p in paragraphs]
-    if config.link_paragraphs:
-        texts, read = texts + paragraphs, []
+    read: list[str] = []
+    for paragraph in paragraphs:
+        if config.link_paragraphs or paragraph.context_id in case_paragraphs:
+            texts.append(paragraph)
+        else:
+            read.append(paragraph.text)
     article = extraction.article
     return list(linker.rows(article.article_id, article.pmcid, texts, read))
 

@@ -19,7 +19,7 @@ from pmcmine.ids import natural_split
 from pmcmine.io.folder import Folder
 from pmcmine.io.tar import member_size
 from pmcmine.miner import Mined, StagedSample, mine_pmcid
-from pmcmine.miner.at_work import _at_work
+from pmcmine.miner.at_work import marked_at_work
 from pmcmine.miner.enrichers import tables
 from pmcmine.miner.retries import Outcome, outcome_of
 from pmcmine.sources.base import Entry, Reader
@@ -100,7 +100,7 @@ class PartWriter:
         split = natural_split(mined.pmcid)
         group = mined.article.license_group
         self.rows["articles"].add((group, split), [mined.article])
-        for name in ("mentions", "paragraphs", "article_tables", "grids", "documents", "cases"):
+        for name in ("mentions", "paragraphs", "article_tables", "grids", "table_mentions", "documents", "cases"):
             self.rows[name].add((group, split), getattr(mined, name))
         of_figure = {f.figure_id: f.license_group for f in mined.figures}
         for concept in mined.concepts:
@@ -242,7 +242,7 @@ def _in_order(
     """Mine PMCIDs, a few at once where waiting for a server is most of the work, in their order."""
 
     def mine(group: Sequence[Entry]) -> Mined:
-        with _at_work(marker, group[0].pmcid):
+        with marked_at_work(marker, group[0].pmcid):
             return mine_pmcid(group, reader, config, as_of)
 
     if threads <= 1:

@@ -18,6 +18,7 @@ from schemas.ledger import Reject, Tombstone
 from schemas.mention import Mention
 from schemas.panel import Panel
 from schemas.paragraph import Paragraph
+from schemas.table_mention import TableMention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Mined:
     paragraphs: Sequence[Paragraph] = ()
     article_tables: Sequence[ArticleTable] = ()
     grids: Sequence[Grid] = ()
+    table_mentions: Sequence[TableMention] = ()
     documents: Sequence[Document] = ()
     cases: Sequence[Case] = ()
     concepts: list[Concept] = field(default_factory=list)

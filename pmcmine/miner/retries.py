@@ -38,7 +38,8 @@ class Outcome:
 def outcome_of(mined: Mined) -> Outcome:
     """Summarise the outcome of an article in this run."""
     of_article = (
-        "figures", "panels", "mentions", "paragraphs", "article_tables", "grids", "documents", "cases", "concepts",
+        "figures", "panels", "mentions", "paragraphs", "article_tables", "grids", "table_mentions",
+        "documents", "cases", "concepts",
     )  # fmt: skip
     rows = {"rejects": len(mined.rejects), "tombstones": int(mined.tombstone is not None)}
     if mined.article is not None:

@@ -14,6 +14,7 @@ from pmcmine.panels.crops import crops, panel_keys, panel_record
 from schemas import plain
 from schemas.article import Article
 from schemas.concept import Concept
+from schemas.context import sample_context
 from schemas.figure import Figure
 from schemas.mention import Mention
 from schemas.panel import Panel
@@ -45,6 +46,7 @@ def sample_of(
         mentions=sample_mentions(mentions),
         concepts=tuple(map(_sample_concept, concepts)),
         panels=tuple(_sample_panel(p) for p in panels if p.media is None),
+        context=sample_context(figure.context),
         article_title=article.title or "",
         article_type=article.article_type or "",
         journal=article.journal or "",

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pmcmine.panels.labels import LIST, expand, kinds
-from pmcmine.panels.marker_choice import _choose
-from pmcmine.panels.markers import Span, _Marker, _markers
+from pmcmine.panels.marker_choice import choose_markers
+from pmcmine.panels.markers import Marker, Span, find_markers
 
 _EDGE: Final = 24  # code points at the end of a span that may be connecting words
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
@@ -99,7 +99,7 @@ def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
     """
     whole = text
     text = text[:_READ]
-    markers = _choose(_markers(text, bold), text)
+    markers = choose_markers(find_markers(text, bold), text)
     if not markers:
         return SplitCaption((), ((0, len(whole)),) if whole else ())
     found: dict[str, list[Span]] = {}
@@ -157,7 +157,7 @@ _AFTER_SUFFIX: Final = frozenset(
 )
 
 
-def _votes(text: str, m: _Marker, last: bool) -> float:
+def _votes(text: str, m: Marker, last: bool) -> float:
     """Vote whether a label comes after its text (above 0) or before it (below 0)."""
     if m.form in ("dotted", "bare", "unstopped"):
         return -3.0
@@ -184,7 +184,7 @@ def _votes(text: str, m: _Marker, last: bool) -> float:
     return 1.5 if _word_after(text, m.end) in _AFTER_SUFFIX else -0.2
 
 
-def _spans(text: str, markers: Sequence[_Marker]) -> list[Span | None]:
+def _spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:
     """Decide for each marker whether its text follows or precedes it: as for most, except for reliable ones."""
     votes = [_votes(text, m, i == len(markers) - 1) for i, m in enumerate(markers)]
     suffix = sum(votes) > 0
@@ -243,7 +243,7 @@ def sentences(text: str, start: int, end: int) -> list[Span]:
     return out
 
 
-def _is_list(text: str, markers: Sequence[_Marker]) -> bool:
+def _is_list(text: str, markers: Sequence[Marker]) -> bool:
     """Check whether the panels are items of one sentence rather than sentences."""
     inner = [text[a.end : b.start].rstrip() for a, b in itertools.pairwise(markers)]
     if not inner:
@@ -293,7 +293,7 @@ def _without_shared(text: str, span: Span, last: bool = True) -> int:
     return span[1]
 
 
-def _suffix_span(text: str, m: _Marker, at: int, following: _Marker | None, fresh: bool) -> Span:
+def _suffix_span(text: str, m: Marker, at: int, following: Marker | None, fresh: bool) -> Span:
     parts = sentences(text, at, m.start)
     begins = parts[-1][0] if parts else at
     colon = text.rfind(": ", begins, m.start)

@@ -16,6 +16,7 @@ from pmcmine.images.check import CheckedImage, grey_or_rgb
 from pmcmine.text.bounds import CAPTION_COPY, shorten
 from schemas import plain
 from schemas.article import Article
+from schemas.context import sample_context
 from schemas.figure import Figure
 from schemas.mention import Mention
 from schemas.panel import Panel
@@ -137,6 +138,7 @@ def panel_record(
         box_confidence=panel.box_confidence or 0.0,
         kinds=panel.kinds,
         mentions=sample_mentions(named),
+        context=sample_context(panel.context),
         article_title=article.title or "",
         journal=article.journal or "",
         year=article.year or 0,

@@ -39,7 +39,7 @@ def evaluate_captions(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any]
             text = str(row["caption"])
             gold = [(str(p["label"]), int(p["start"]), int(p["end"])) for p in row["panels"]]
         except (KeyError, TypeError, ValueError):
-            raise GoldError("a labelled caption without caption, or panels of label, start and end") from None
+            raise GoldError("a labelled caption lacks `caption`, or `panels` with label, start and end") from None
         found = {p.label: p.spans for p in split_caption(text).panels}
         name = f"{row.get('pmcid', '')} {row.get('fig', '')}".strip()
         if not gold:
@@ -119,7 +119,7 @@ def evaluate_boxes(folder: Path) -> tuple[dict[str, Any], list[str]]:
             gold = [Box(*map(int, b[:4])) for b in row["boxes"]]
             path = (base / str(row["image"])).resolve()
         except (KeyError, TypeError, ValueError):
-            raise GoldError("a labelled figure without image, or boxes of x, y, width and height") from None
+            raise GoldError("a labelled figure lacks `image`, or `boxes` of x, y, width and height") from None
         if not path.is_relative_to(base.resolve()) or not path.is_file():
             raise GoldError(f"{row['image']}: no such image in {base}")
         wanted = row.get("n")

@@ -22,7 +22,7 @@ _INK: Final = 110  # grey level below which a shape is dark
 _MOST_SHAPES: Final = 1_500
 _OUT: Final = 4.0  # pixels that a label may lie outside of its panel's box
 _LEAST: Final = 26.0  # pixels from the corner that are always looked at
-_UNLIKE: Final = 0.55  # likeness that any letter has to any other
+_UNLIKE: Final = 0.55  # similarity that any letter has to any other
 _CLEAR: Final = 0.3
 _TURNED: Final = 0.35  # margin by which an order that is neither by rows nor by columns must be better
 _CERTAIN: Final = 0.6  # and the fit that it must have
@@ -77,13 +77,13 @@ class Glyphs:
         x: left edge of each, in pixels.
         y: top edge.
         height: height.
-        likeness: of each to each label's letter, shapes × labels.
+        similarity: of each to each label's letter, shapes × labels.
     """
 
     x: NDArray[np.float32]
     y: NDArray[np.float32]
     height: NDArray[np.float32]
-    likeness: NDArray[np.float32]
+    similarity: NDArray[np.float32]
 
     def assign(self, cells: Sequence[Cell]) -> tuple[float, tuple[int, ...]]:
         """Score how well letters match the upper left corners of cells; return the cell of each label.
@@ -95,9 +95,9 @@ class Glyphs:
         """
         n = len(cells)
         order = tuple(range(n))
-        if not len(self.x) or n != self.likeness.shape[1]:
+        if not len(self.x) or n != self.similarity.shape[1]:
             return 0.0, order
-        clear = np.clip((self.likeness - _UNLIKE) / _CLEAR, 0, 1)
+        clear = np.clip((self.similarity - _UNLIKE) / _CLEAR, 0, 1)
         inside = np.zeros((n, len(self.x)), np.bool_)
         for k, (x, y, width, height) in enumerate(cells):
             inside[k] = (

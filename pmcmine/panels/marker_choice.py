@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from pmcmine.panels.labels import kinds, series
-from pmcmine.panels.markers import _FIRM, _Marker
+from pmcmine.panels.markers import FIRM_FORMS, Marker
 
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
 _LETTERS: Final = re.compile(r"\b(?:letters?|lanes?|steps?|eqs?\.?|equations?) $", re.IGNORECASE)
@@ -17,13 +17,13 @@ _COMPOUNDS: Final = re.compile(r"\b(?:structures? of|compounds?|synthesis|reagen
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
 
 
-def _choose(markers: Sequence[_Marker], text: str) -> list[_Marker]:
+def choose_markers(markers: Sequence[Marker], text: str) -> list[Marker]:
     """Choose the markers of the best series of labels; none if there is none."""
     square = [m for m in markers if text[m.start] == "["]
-    best: tuple[float, list[_Marker]] = (0.0, [])
+    best: tuple[float, list[Marker]] = (0.0, [])
     for some in (markers, square) if len(square) > 1 else (markers,):
         present = {k.name for m in some for label in m.labels for k in kinds(label)}
-        firm_only = all(m.form in _FIRM for m in some if m.form != "position")
+        firm_only = all(m.form in FIRM_FORMS for m in some if m.form != "position")
         for name in ("upper", "lower", "upper+", "lower+", "roman", "digit"):
             if name not in present:
                 continue
@@ -32,7 +32,7 @@ def _choose(markers: Sequence[_Marker], text: str) -> list[_Marker]:
                 labels = {label for m in chosen for label in m.labels}
                 if len(labels) < 2 or (name in ("roman", "digit") and best[0] > 0):
                     continue
-                firm = sum(m.form in (*_FIRM, "inner") for m in chosen)
+                firm = sum(m.form in (*FIRM_FORMS, "inner") for m in chosen)
                 score = (
                     len(labels) + 0.2 * min(firm, len(labels)) - (0.5 if loose else 0) + (0.3 if some is square else 0)
                 )
@@ -46,9 +46,9 @@ def _choose(markers: Sequence[_Marker], text: str) -> list[_Marker]:
     return positions if any(set(p) <= names for p in pairs) else []
 
 
-def _without_references(markers: Sequence[_Marker], text: str) -> list[_Marker]:
+def _without_references(markers: Sequence[Marker], text: str) -> list[Marker]:
     """Drop markers that refer back to earlier panels."""
-    out: list[_Marker] = []
+    out: list[Marker] = []
     seen: set[str] = set()
     grouped: set[str] = set()
     for m in markers:
@@ -81,12 +81,12 @@ def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
     return frozenset({n for n in every if not n.endswith("+")} | some)
 
 
-def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> list[_Marker]:
+def _series(markers: Sequence[Marker], name: str, text: str, loose: bool) -> list[Marker]:
     """Return markers of one sort of label. Letters without brackets count only if the series wants them next."""
     mine = [m for m in markers if m.form != "position" and name in _sorts(m.labels)]
     if mine and name.endswith("+"):  # "A1, A2, B"
         mine = [m for m in markers if m.form != "position" and {name, name.rstrip("+")} & _sorts(m.labels)]
-    out: list[_Marker] = []
+    out: list[Marker] = []
     seen: set[str] = set()
     had: set[int] = set()
     following = 0
@@ -94,7 +94,7 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
     stopped = _stopped(text, mine, name) if any(m.form == "unstopped" for m in mine) else {}
     for n, m in enumerate(mine):
         numbers = [k.number for x in m.labels for k in kinds(x) if k.name == name]
-        firm = m.form in _FIRM
+        firm = m.form in FIRM_FORMS
         if not firm:
             if not loose or name in ("digit", "roman") or not numbers or min(numbers) != following:
                 continue
@@ -127,7 +127,7 @@ def _series(markers: Sequence[_Marker], name: str, text: str, loose: bool) -> li
     return [m for m in out if set(m.labels) <= run]
 
 
-def _stopped(text: str, markers: Sequence[_Marker], name: str) -> dict[tuple[int, str], int]:
+def _stopped(text: str, markers: Sequence[Marker], name: str) -> dict[tuple[int, str], int]:
     """Return for the number and the mark of each label with a stop before it its last place among the markers."""
     return {
         (k.number, text[m.end - 1]): n
@@ -138,7 +138,7 @@ def _stopped(text: str, markers: Sequence[_Marker], name: str) -> dict[tuple[int
     }
 
 
-def _expected(text: str, m: _Marker, n: int, stopped: Mapping[tuple[int, str], int], name: str, number: int) -> bool:
+def _expected(text: str, m: Marker, n: int, stopped: Mapping[tuple[int, str], int], name: str, number: int) -> bool:
     """Return whether a label without a full stop before it, at place n, is the one that its series lacks."""
     mark = text[m.end - 1]
     if (number and mark == ":") or (number > 1 and name == "lower"):

@@ -14,7 +14,7 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Marker:
+class Marker:
     """A place that may be a label: of the labels, from start to end, in a way of writing."""
 
     start: int
@@ -66,22 +66,22 @@ _JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
 _JOINED: Final = re.compile(r" ?(?:[,;/&] ?|,? ?(?:and|or) ?|(?P<range>[–—-]|to|through) ?)?(?:and |& )?")
 _SEPARATORS: Final = re.compile(r" ?[,;/&+–—-] ?(?:and |or )?| (?:and|or|to|through) ")
 _AROUND: Final = " ().:,;"  # what may be emphasised along with a label
-_FIRM: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make a letter a label by themselves
+FIRM_FORMS: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make a letter a label by themselves
 
 
-def _markers(text: str, bold: Sequence[Span]) -> list[_Marker]:
+def find_markers(text: str, bold: Sequence[Span]) -> list[Marker]:
     """All places that may be labels, in order; of two that overlap the one of the firmer form, which is read first."""
-    out: dict[int, _Marker] = {}
+    out: dict[int, Marker] = {}
     used = bytearray(len(text))  # 1 at characters of a marker
     subpanels = "-ii" in text and SUBPANELS.search(text) is not None
     for start, end, said, form in itertools.chain(_firm(text, bold, subpanels), _loose(text)):
         labels = expand(said, subpanels)
         if labels and used.find(1, start, end) < 0:
-            out[start] = _Marker(start, end, labels, form)
+            out[start] = Marker(start, end, labels, form)
             used[start:end] = b"\1" * (end - start)
     for start, end, label in _positions(text):
         if label and used.find(1, start, end) < 0:
-            out[start] = _Marker(start, end, (label,), "position")
+            out[start] = Marker(start, end, (label,), "position")
             used[start:end] = b"\1" * (end - start)
     return _joined(text, [out[k] for k in sorted(out)])
 
@@ -141,21 +141,21 @@ def _own_start(m: re.Match[str], subpanels: bool) -> int:
         start, said = start + cut.end(), said[cut.end() :]
 
 
-def _joined(text: str, markers: Sequence[_Marker]) -> list[_Marker]:
+def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
     """Make one marker of labels that are a list: "(a) and (b)", "(a), (b)", "(a)–(c)".
 
     A list whose labels all stand alone elsewhere only names them again, and is dropped.
     """
     if len(markers) < 2:
         return list(markers)
-    lists: list[list[_Marker]] = []
+    lists: list[list[Marker]] = []
     for m in markers:
         if lists and _continues(text, lists[-1], m):
             lists[-1].append(m)
         else:
             lists.append([m])
     alone = {label for run in lists if len(run) == 1 for label in run[0].labels}
-    out: list[_Marker] = []
+    out: list[Marker] = []
     for run in lists:
         if len(run) > 1 and alone.issuperset(label for m in run for label in m.labels):
             continue
@@ -165,14 +165,14 @@ def _joined(text: str, markers: Sequence[_Marker]) -> list[_Marker]:
             if joint is not None and joint["range"]:
                 labels += expand(f"{labels[-1]}–{m.labels[0]}")
             labels += m.labels
-        out.append(_Marker(run[0].start, run[-1].end, tuple(dict.fromkeys(labels)), run[0].form))
+        out.append(Marker(run[0].start, run[-1].end, tuple(dict.fromkeys(labels)), run[0].form))
     return out
 
 
-def _continues(text: str, run: Sequence[_Marker], m: _Marker) -> bool:
+def _continues(text: str, run: Sequence[Marker], m: Marker) -> bool:
     """Return whether a marker continues a list of markers."""
     last = run[-1]
-    if last.form != m.form or m.form not in _FIRM or not last.end <= m.start < last.end + 12:
+    if last.form != m.form or m.form not in FIRM_FORMS or not last.end <= m.start < last.end + 12:
         return False
     if not _JOINED.fullmatch(text, last.end, m.start) or any(set(o.labels) & set(m.labels) for o in run):
         return False

@@ -16,11 +16,11 @@ from pmcmine.pdf.convert import need_pymupdf, read_pdf
 from pmcmine.pdf.extract import Limits
 from pmcmine.rejects import Rejected
 
-_SAME: Final = 0.8  # likeness of the words of two captions from which they are one
+_SAME: Final = 0.8  # similarity of the words of two captions from which they are one
 _WORD: Final = re.compile(r"\w+")
 
 
-def likeness(a: str, b: str) -> float:
+def similarity(a: str, b: str) -> float:
     """Compute the ratio of equal words in order (Ratcliff and Obershelp, as in difflib)."""
     return difflib.SequenceMatcher(None, _WORD.findall(a.lower()), _WORD.findall(b.lower()), autojunk=False).ratio()
 
@@ -34,7 +34,7 @@ def gold_captions(xml: bytes) -> list[str]:
 
 def _score(gold: list[str], found: list[str]) -> tuple[int, list[str]]:
     """Compute the captions that are in both, one for one, best first; and what is in one alone."""
-    pairs = sorted(((likeness(g, f), i, j) for i, g in enumerate(gold) for j, f in enumerate(found)), reverse=True)
+    pairs = sorted(((similarity(g, f), i, j) for i, g in enumerate(gold) for j, f in enumerate(found)), reverse=True)
     used_gold: set[int] = set()
     used_found: set[int] = set()
     for alike, i, j in pairs:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import pyarrow as pa
 
 from schemas.figure import Figure
 from schemas.record import arrow_schema, notes_of
 
-__all__ = ["Column", "Context", "Enricher", "Model", "Option", "columns_of"]
+__all__ = ["OUR_LICENSE", "Column", "Context", "Enricher", "Model", "Option", "columns_of"]
+
+OUR_LICENSE: Final = "Apache-2.0"  # of the models and rules that come with pmcmine
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Model:
         name: name.
         trained_on: training data.
         version: version, for rules and for models without a file.
-        license: licence.
+        license: its licence, an SPDX identifier if it has one.
         sha256: hash of its files.
     """
 
@@ -82,6 +84,25 @@ class Model:
             "trained_on": self.trained_on,
         }
         return {k: v for k, v in known.items() if v}
+
+
+@dataclass(frozen=True, slots=True)
+class EnricherFacts:
+    """An enricher that a release was made with, as `release.json` states it.
+
+    Attributes:
+        name: name.
+        package: package that it is from.
+        version: version of the package.
+        table: paragraphs, figures or panels.
+        columns: the columns that it adds.
+    """
+
+    name: str = ""
+    package: str = ""
+    version: str = ""
+    table: str = ""
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from functools import cache
 from typing import Any, Final, cast
@@ -12,7 +12,7 @@ import pyarrow as pa
 from pydantic import TypeAdapter, ValidationError
 
 from pmcmine.errors import PluginError
-from pmcmine.plugins.enricher import Column, Enricher, Option
+from pmcmine.plugins.enricher import Column, Enricher, EnricherFacts, Option
 from pmcmine.plugins.load import ENRICHERS, OWN, Plugin, nearest, plugins
 from schemas.figure import Figure
 from schemas.panel import Panel
@@ -150,7 +150,7 @@ def enricher_switches() -> list[str]:
     return list(dict.fromkeys(e.switch for e in found if e.switch in {o.name for o in e.options}))
 
 
-def check_installed(where: str, stated: Any, config: Any) -> None:
+def check_installed(where: str, stated: Iterable[EnricherFacts], config: Any) -> None:
     """Check that the enrichers that a release was made with are installed, and that no other is turned on.
 
     Args:
@@ -161,16 +161,16 @@ def check_installed(where: str, stated: Any, config: Any) -> None:
     Raises:
         PluginError: if one is missing, has other columns, or would add columns that the release lacks.
     """
-    known = {(p.name, p.package): [c.name for c in enricher_of(p).columns] for p in installed()}
-    entries = [e for e in stated if isinstance(e, dict) and e.get("package") != OWN] if isinstance(stated, list) else []
+    known = {(p.name, p.package): tuple(c.name for c in enricher_of(p).columns) for p in installed()}
+    entries = [e for e in stated if e.package != OWN]
     for entry in entries:
-        columns = known.get((str(entry.get("name")), str(entry.get("package"))))
-        said = f"{where}: was made with the enricher {entry.get('name')} of the package {entry.get('package')}"
+        columns = known.get((entry.name, entry.package))
+        said = f"{where}: was made with the enricher {entry.name} of the package {entry.package}"
         if columns is None:
             raise PluginError(f"{said}, which is not installed; install it, or mine anew")
-        if columns != entry.get("columns"):
-            raise PluginError(f"{said} {entry.get('version')}, whose columns were others; install that version")
-    made_with = {(e.get("name"), e.get("package")) for e in entries}
+        if columns != entry.columns:
+            raise PluginError(f"{said} {entry.version}, whose columns were others; install that version")
+    made_with = {(e.name, e.package) for e in entries}
     for plugin in installed():
         on = plugin.package != OWN and getattr(config, enricher_of(plugin).switch)
         if on and (plugin.name, plugin.package) not in made_with:

@@ -6,37 +6,38 @@ pointer states. Needs `pmcmine[mine]`.
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pmcmine.concepts.definitions import Source, definitions_of
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 from pmcmine.images.check import CheckedImage, check_image
 from pmcmine.io.folder import Folder, check_writable
-from pmcmine.io.safe_names import release_name, sample_key
-from pmcmine.io.tar import END, header, member_size, padding
+from pmcmine.io.safe_names import release_name
 from pmcmine.jats import ArticleMeta, Extraction, extract_article
 from pmcmine.jats.document_texts import known_texts
+from pmcmine.pointers.stores import SampleShards, Texts
 from pmcmine.pointers.withhold import digest
 from pmcmine.rejects import Rejected
-from pmcmine.release.layout import load_release, open_file
+from pmcmine.release.layout import open_file
 from pmcmine.release.old_names import table_today
+from pmcmine.release.record import load_release
 from pmcmine.release.tables import MALFORMED, malformed
 from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import ArticleBundle, Entry, Reader, VersionMeta
 from schemas import TABLES
+from schemas.record import plain
 
-_SHARD_BYTES: Final = 1_000_000_000
 # Tables whose texts come from the XML, and the column that names the row; the others' are pieces of these texts.
 _EXTRACTED: Final = {
     "articles": "article_id",
@@ -45,8 +46,9 @@ _EXTRACTED: Final = {
     "paragraphs": "paragraph_id",
     "article_tables": "table_id",
     "grids": "grid_id",
+    "table_mentions": "mention_id",
 }
-_PIECES: Final = {"panels": "figure_id", "concepts": "context_id"}
+_PIECES: Final = {"panels": "figure_id", "concepts": "context_id", "cases": "case_id"}
 _PARTS: Final = "parts of documents"  # what stands at their places, by kind and row
 
 
@@ -56,7 +58,7 @@ class Rehydrated:
 
     Attributes:
         filled: table → rows whose texts are there now.
-        left: table → rows that are pointers still.
+        left: table → rows that are still pointers.
         images: samples that were written.
         problems: PMCID → why its texts are not there.
     """
@@ -65,68 +67,6 @@ class Rehydrated:
     left: Counter[str] = field(default_factory=Counter)
     images: int = 0
     problems: dict[str, str] = field(default_factory=dict)
-
-
-class _Texts:
-    """Texts by table and row, on disk."""
-
-    def __init__(self, folder: Path) -> None:
-        self._db = sqlite3.connect(folder / "texts.sqlite")
-        self._db.execute("PRAGMA journal_mode = OFF")
-        self._db.execute("PRAGMA synchronous = OFF")
-        self._db.execute("CREATE TABLE texts (at TEXT, row TEXT, texts TEXT, PRIMARY KEY (at, row)) WITHOUT ROWID")
-
-    def put(self, table: str, rows: Iterable[tuple[str, Mapping[str, str | None]]]) -> None:
-        values = [(table, row, json.dumps(dict(texts))) for row, texts in rows]
-        self._db.executemany("INSERT OR REPLACE INTO texts VALUES (?, ?, ?)", values)
-
-    def get(self, table: str, row: str) -> dict[str, Any] | None:
-        found = self._db.execute("SELECT texts FROM texts WHERE at = ? AND row = ?", (table, row)).fetchone()
-        return None if found is None else json.loads(found[0])
-
-    def close(self) -> None:
-        self._db.close()
-
-
-class _Shards:
-    """Writes samples into tars of about a gigabyte, one series a licence group and split."""
-
-    def __init__(self, out: Folder) -> None:
-        self._out = out
-        self._open: dict[tuple[str, str], tuple[Any, BinaryIO, int]] = {}
-        self._count: Counter[tuple[str, str]] = Counter()
-        self.samples = 0
-
-    def add(self, row: Mapping[str, Any], image: CheckedImage) -> None:
-        place = (release_name(row["license_group"], "licence group"), release_name(row["split"], "split"))
-        if place not in self._open:
-            name = f"shards/{place[0]}/{place[1]}/000/{place[1]}-rehydrated-{self._count[place]:05d}.tar"
-            manager = self._out.create(name, replace=True)
-            self._open[place] = (manager, manager.__enter__()[0], 0)
-            self._count[place] += 1
-        manager, stream, size = self._open[place]
-        key = sample_key(row["key"])
-        record = json.dumps({**row, "format": image.format, "width": image.width, "height": image.height}, default=str)
-        for suffix, data in (
-            (".jpg", image.data),
-            (".txt", (row["caption"] or "").encode()),
-            (".json", record.encode()),
-        ):
-            stream.write(header(key + suffix, len(data)) + data + padding(len(data)))
-            size += member_size(len(data))
-        self.samples += 1
-        self._open[place] = (manager, stream, size)
-        if size >= _SHARD_BYTES:
-            self._end(place)
-
-    def _end(self, place: tuple[str, str]) -> None:
-        manager, stream, _ = self._open.pop(place)
-        stream.write(END)
-        manager.__exit__(None, None, None)
-
-    def close(self) -> None:
-        for place in list(self._open):
-            self._end(place)
 
 
 def rehydrate(
@@ -152,7 +92,7 @@ def rehydrate(
     folder, target = Folder(release), Folder(out)
     described = load_release(folder)
     try:
-        files = [name for f in described["files"] if _is_table_file(name := release_name(f["name"]))]
+        files = [name for f in described.files if _is_table_file(name := release_name(f.name))]
         pointers = {name: ids for name in files if (ids := _pointers(folder, name))}
     except (*MALFORMED, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:  # Arrow's own have no number
@@ -160,7 +100,7 @@ def rehydrate(
         raise PmcmineError(malformed(release, error)) from None
     wanted = {article for ids in pointers.values() for article in ids}
     if not wanted:
-        raise PmcmineError(f"{release}: contains no pointers; all its texts are present")
+        raise PmcmineError(f"{release}: contains no pointers: all its texts are present")
     if target.names():
         raise PmcmineError(f"{out}: is not empty; give another --out")
     if target.is_local:
@@ -168,7 +108,7 @@ def rehydrate(
     say(f"{len(wanted):,} articles, {len(pointers):,} table files with pointers")
     found = Rehydrated()
     with tempfile.TemporaryDirectory(prefix="pmcmine-rehydrate-") as scratch:
-        texts = _Texts(Path(scratch))
+        texts = Texts(Path(scratch))
         copy = open_source(source)
         first_contact(copy, source, "nothing was filled in", say)
         reader = copy.open(1.0)
@@ -209,7 +149,7 @@ def _read(
     entries: Iterable[Entry],
     config: MineConfig,
     reader: Reader,
-    texts: _Texts,
+    texts: Texts,
     found: Rehydrated,
 ) -> Iterator[tuple[str, VersionMeta]]:
     """Read the wanted articles' texts; yields the metadata of each that is there."""
@@ -254,13 +194,13 @@ def _members(extraction: Extraction, table: str) -> Sequence[Any]:
 def _rows(members: Sequence[Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
     names = (
         "abstract", "caption", "caption_title", "caption_paragraphs", "alt_text", "long_description", "text",
-        "sentence", "footnotes",
+        "sentence", "footnotes", "cells", "html", "markdown",
     )  # fmt: skip
     for member in members:
-        yield getattr(member, key), {n: getattr(member, n) for n in names if hasattr(member, n)}
+        yield getattr(member, key), {n: plain(getattr(member, n)) for n in names if hasattr(member, n)}
 
 
-def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehydrated) -> None:
+def _fill(folder: Folder, name: str, target: Folder, texts: Texts, found: Rehydrated) -> None:
     """Write a table file with the texts that are there."""
     table = table_today(name.split("/")[1])
     with open_file(folder, name) as stream:
@@ -270,7 +210,9 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
     withheld = rows["withheld"].to_pylist()
     key = _EXTRACTED.get(table) or _PIECES.get(table) or "article_id"
     ids = rows[key].to_pylist()
+    contexts = rows["context"].to_pylist() if "context" in columns else None
     spans = rows["spans"].to_pylist() if table == "panels" else None
+    passages = rows["passages"].to_pylist() if table == "cases" else None
     starts, ends = (rows[c].to_pylist() if table == "concepts" else [] for c in ("start", "end"))
     for n, stated in enumerate(withheld):
         if stated is None:
@@ -279,10 +221,14 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
             held = texts.get(table, ids[n])
         elif table == "documents":
             held = _document(texts, rows["places"][n].as_py())
+        elif passages is not None:
+            held = _case(texts, passages[n])
         else:
             whole = _context(texts, ids[n])
             at = [(s["start"], s["end"]) for s in spans[n]] if spans is not None else [(starts[n], ends[n])]
             held = None if whole is None else {"text": " ".join(whole[a:b] for a, b in at)}
+        if held is not None and contexts is not None:
+            held["context"] = [_context_part(part, texts) for part in contexts[n]]
         kept = {c: held.get(c) for c in columns} if held is not None else None
         if kept is None or digest(kept) != stated:
             found.left[table] += 1
@@ -302,7 +248,7 @@ def _fill(folder: Folder, name: str, target: Folder, texts: _Texts, found: Rehyd
         pq.write_table(rows, out, compression="zstd", row_group_size=group)
 
 
-def _document(texts: _Texts, places: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _document(texts: Texts, places: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """Compose the texts of a document; None if the copy lacks one of them."""
     found: list[str | None] = []
     for place in places:
@@ -317,7 +263,31 @@ def _holds_text(place: Mapping[str, Any]) -> bool:
     return place["kind"] != "figure" and place["reason"] is None
 
 
-def _context(texts: _Texts, row: str) -> str | None:
+def _context_part(part: Mapping[str, Any], texts: Texts) -> dict[str, Any]:
+    """Return a part of a context with its words; the hash of its row tells whether they are right."""
+    if part["text"] is not None:
+        return dict(part)
+    source = _context(texts, part["source_id"]) or ""
+    at = (part["start"], part["end"])
+    short = None
+    if part["kind"] == "abbreviation":
+        defined = chain(*(definitions_of(Source("", source, listed, caption=True)) for listed in (False, True)))
+        short = next((d.short for d in defined if (d.start, d.end) == at), None)
+    return {**part, "text": source[slice(*at)], "short": short}
+
+
+def _case(texts: Texts, passages: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Return the text of a case, None if one of its paragraphs is missing."""
+    pieces = []
+    for passage in passages:
+        held = texts.get("paragraphs", passage["paragraph_id"])
+        if held is None:
+            return None
+        pieces.append(held["text"][passage["start"] : passage["end"]])
+    return {"text": "\n".join(pieces)}
+
+
+def _context(texts: Texts, row: str) -> str | None:
     """Return the text of the figure's caption or the paragraph that a piece is of."""
     for table, column in (("figures", "caption"), ("paragraphs", "text")):
         held = texts.get(table, row)
@@ -330,7 +300,7 @@ def _images(
     target: Folder, files: Iterable[str], metas: Mapping[str, VersionMeta], reader: Reader, config: MineConfig
 ) -> int:
     """Write samples of the figures whose images are in the copy."""
-    shards = _Shards(target)
+    shards = SampleShards(target)
     for name in files:
         if name.split("/")[1] != "figures":
             continue

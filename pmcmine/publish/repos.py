@@ -12,8 +12,8 @@ from pmcmine.describe.costs import Machine, plan, rates_of
 from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_names import check_names
-from pmcmine.release.layout import JOURNAL, RELEASE, WORK, check_seal, load_release
-from pmcmine.release.old_names import stages_today
+from pmcmine.release.layout import JOURNAL, RELEASE, WORK
+from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 
 CARD: Final = "README.md"
 _SUFFIX: Final = {"shards": "", "tables": "-tables", "shards-panels": "-panels"}
@@ -44,7 +44,7 @@ class Repo:
     files: Mapping[str, tuple[int, str]]
 
 
-def read_release(folder: Folder) -> dict[str, Any]:
+def read_release(folder: Folder) -> ReleaseRecord:
     """Read `release.json`, and check that all files exist, except shards that a run published and removed.
 
     Raises:
@@ -54,17 +54,17 @@ def read_release(folder: Folder) -> dict[str, Any]:
     if folder.exists(f"{WORK}/{JOURNAL}"):
         raise ReleaseError(f"{folder.url}: an update was killed before it finished; run `pmcmine update` again")
     release = check_seal(load_release(folder), f"{folder.url}/{RELEASE}")
-    if not release.get("files") or "run" not in release:
+    if not release.files or "run" not in release.stated:
         raise ReleaseError(f"{folder.url}: {RELEASE} names no files; this is not a release")
     root = Path(folder.path()) if folder.is_local else None
     cards = [f"{top}/{CARD}" for top in _SUFFIX if folder.exists(f"{top}/{CARD}")]
-    check_names([*(file["name"] for file in release["files"]), *cards, RELEASE], root, "file")
-    freed = release["run"].get("free_published", False)
-    for file in release["files"]:
-        name = file["name"]
+    check_names([*(file.name for file in release.files), *cards, RELEASE], root, "file")
+    freed = release.run.free_published
+    for file in release.files:
+        name = file.name
         if freed and name.endswith(".tar") and not folder.exists(name):
             continue
-        if not folder.exists(name) or folder.size(name) != file.get("bytes"):
+        if not folder.exists(name) or folder.size(name) != file.bytes:
             raise ReleaseError(f"{folder.url}: {name} is missing, or its size differs from {RELEASE}")
     return release
 
@@ -82,19 +82,19 @@ def repo_name(name: str, folder: str) -> str:
     return f"{name}{_SUFFIX[folder]}"
 
 
-def repos_of(release: Mapping[str, Any], name: str) -> list[Repo]:
+def repos_of(release: ReleaseRecord, name: str) -> list[Repo]:
     """List the repos of a release by name.
 
     Args:
-        release: content of `release.json`.
+        release: the release.
         name: namespace and name of the repo of image-text pairs; the others get a suffix.
     """
     found = []
     for folder in _SUFFIX:
         files = {
-            file["name"].removeprefix(f"{folder}/"): (file.get("bytes", 0), file.get("sha256", ""))
-            for file in release.get("files", ())
-            if file["name"].startswith(f"{folder}/") and file["name"] != f"{folder}/{CARD}"
+            file.name.removeprefix(f"{folder}/"): (file.bytes, file.sha256)
+            for file in release.files_of(folder)
+            if file.name != f"{folder}/{CARD}"
         }
         if files:
             found.append(Repo(repo_name(name, folder), folder, files))
@@ -114,27 +114,27 @@ def card_with_links(card: str, repo: Repo, repos: list[Repo], endpoint: str, mea
     return f"{card}\n\n## The rest of this release\n\n{chr(10).join(lines)}\n" if lines else f"{card}\n"
 
 
-def measured_section(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> str:
+def measured_section(release: ReleaseRecord, metrics: Mapping[str, Any]) -> str:
     """Describe how the release was made: funnel, rates, failures, costs.
 
     This varies from run to run, so only the published card has it.
     """
-    counts, run = release["counts"], release["run"]
+    counts, run = release.counts, release.run
     funnel = " → ".join(
         f"{n:,} {what}"
         for what, n in (
-            ("article versions", _n_in(counts, "snapshot", "version")),
-            ("articles", sum(n for k, n in counts["rows"].items() if k.startswith("articles/"))),
-            ("figures", _n_in(counts, "image", "figure")),
-            ("pairs", sum(counts["samples"].values())),
+            ("article versions", counts.n_in("snapshot", "version")),
+            ("articles", counts.rows_of("articles")),
+            ("figures", counts.n_in("image", "figure")),
+            ("pairs", sum(counts.samples.values())),
         )
     )
     rates = rates_of(release, metrics)
-    lines = {line.name: line for line in plan(rates.articles, rates, Machine(cores=int(run.get("workers", 1))))}
-    lost = ", ".join(f"{share:.2%} of {unit}s" for unit, share in counts["fault_share"].items())
+    lines = {line.name: line for line in plan(rates.articles, rates, Machine(cores=run.workers))}
+    lost = ", ".join(f"{share:.2%} of {unit}s" for unit, share in counts.fault_share.items())
     speed = [f"{metrics[k]:,} {what} a second" for k, what in _SPEEDS.items() if metrics.get(k)]
-    made = f"runner `{run.get('runner')}`, {run.get('workers', 1)} worker(s), pmcmine {release['pmcmine']}, "
-    made += f"Python {run.get('python')}, Beam {run.get('apache_beam')}"
+    made = f"runner `{run.runner}`, {run.workers} worker(s), pmcmine {release.pmcmine}, "
+    made += f"Python {run.python}, Beam {run.apache_beam}"
     seconds = (rates.mine_seconds + rates.assemble_seconds) * 1e3
     cost = (
         f"{rates.requests:.1f} requests, {(rates.xml_bytes + rates.media_bytes) / 1e3:,.0f} kB, {seconds:,.0f} ms of a "
@@ -148,7 +148,3 @@ def measured_section(release: Mapping[str, Any], metrics: Mapping[str, Any]) -> 
 - measured: {", ".join(speed) or "no rates, for the run resumed"}; {made}
 - cost model, an article: {cost} (measured); in all {paid} at ${Machine().core_hour} an hour (assumed);
   `pmcmine plan --release RELEASE --articles N` reckons it for another number"""
-
-
-def _n_in(counts: Mapping[str, Any], stage: str, unit: str) -> int:
-    return int(next((s["in"] for s in stages_today(counts) if (s["stage"], s["unit"]) == (stage, unit)), 0))

@@ -81,7 +81,7 @@ def _understood(action: Callable[[], T], what: str) -> T:
         if cause is not None and isinstance(cause, hub_errors()):  # the client wraps those of its uploading threads
             raise cause from None
         log.debug("%s: an answer that can't be used", what, exc_info=error)
-        raise PmcmineError(f"{what}: the answer is none of a Hub ({type(error).__name__})") from None
+        raise PmcmineError(f"{what}: the answer is not that of a Hub ({type(error).__name__})") from None
 
 
 def git_blob(data: bytes) -> str:

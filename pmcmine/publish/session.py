@@ -76,6 +76,6 @@ def guarded(endpoint: str | None) -> Iterator[None]:
 def _check(request: Any) -> None:
     limit = getattr(_limit, "at", None)
     if limit is not None and time.monotonic() > limit[0]:
-        raise PmcmineError(f"{limit[1]}: the answers have no end")
+        raise PmcmineError(f"{limit[1]}: the answer does not end")
     if not _origins[_origin(str(request.url))]:
         request.headers.pop("Authorization", None)

@@ -10,15 +10,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from hashlib import sha256
 from typing import Any, Final
 
-from pmcmine.errors import PmcmineError
+from pydantic import TypeAdapter
+
+from pmcmine.errors import DamagedError, PmcmineError
+from pmcmine.io.sealed import parse_object
 from pmcmine.publish.repos import CARD
 from pmcmine.publish.retry import Conflict, git_blob, hub_errors, patiently
 from pmcmine.release.layout import RELEASE, is_written
+from pmcmine.release.record import ReleaseRecord, parse_release
 
 CLAIM: Final = ".pmcmine-upload.json"
 _HUBS_OWN: Final = frozenset({".gitattributes"})
@@ -40,19 +44,32 @@ def release_id(config: Mapping[str, Any], first_snapshot: str) -> str:
     return sha256(json.dumps([kept, first_snapshot], sort_keys=True).encode()).hexdigest()[:16]
 
 
-def id_of(release: Mapping[str, Any]) -> str:
-    """Return the id of a release by its `release.json`.
+def id_of(release: ReleaseRecord) -> str:
+    """Return the id of a release.
 
     Raises:
         ValueError: if it is none that pmcmine wrote.
     """
-    try:
-        if not isinstance(release["pmcmine"], str) or not isinstance(release["files"], list):
-            raise ValueError("no release")
-        updates = release.get("updates") or []
-        return release_id(release["config"], str(updates[0]["from"] if updates else release["snapshot"]["sha256"]))
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise ValueError("no release") from error
+    first = release.updates[0].from_snapshot if release.updates else release.snapshot.sha256
+    if not {"pmcmine", "config", "files"} <= release.stated or not first:
+        raise ValueError("no release")
+    return release_id(release.config, first)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Content of `CLAIM`.
+
+    Attributes:
+        release: id of the release.
+        files: paths of the files that are going to be uploaded.
+    """
+
+    release: str
+    files: tuple[str, ...]
+
+
+_CLAIM: Final = TypeAdapter(Claim)
 
 
 @dataclass
@@ -136,7 +153,7 @@ class Target:
             return
         from huggingface_hub import CommitOperationAdd
 
-        said = json.dumps({"release": identity, "files": sorted(paths)}).encode()
+        said = json.dumps(asdict(Claim(identity, tuple(sorted(paths))))).encode()
         self.commit(api, [CommitOperationAdd(path_in_repo=CLAIM, path_or_fileobj=said)], f"{self.folder}: begin")
         self.claimed = True
 
@@ -226,7 +243,7 @@ def check_targets(api: Any, repos: Mapping[str, str], identity: str | None, priv
         patiently(make, f"creating {repo}")
         seen = look(api, repo)
         if seen is None:
-            raise PmcmineError(f"{repo}: can't be created, or not be seen with this token")
+            raise PmcmineError(f"{repo}: can't be created, or is not visible with this token")
         if seen[1] != private:
             raise PmcmineError(
                 f"{repo}: the Hub made it {'private' if seen[1] else 'public'}, which is not what you asked for"
@@ -242,20 +259,19 @@ def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Targe
     way = "give another name, or --adopt to publish there all the same"
     if RELEASE in there:
         try:
-            old = _read(api, target, RELEASE)
+            old = parse_release(_read(api, target, RELEASE), f"{repo}/{RELEASE}")
             owner = id_of(old)
-            names = [str(f["name"]) for f in old["files"]]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, DamagedError):
             raise PmcmineError(f"{repo}: holds a {RELEASE} that pmcmine did not write; give another name") from None
         target.whole = CARD in there
-        target.ours = {n.removeprefix(f"{target.folder}/") for n in names if n.startswith(f"{target.folder}/")}
+        target.ours = {f.name.removeprefix(f"{target.folder}/") for f in old.files_of(target.folder)}
         said = "another release"
     elif CLAIM in there:
         try:
-            claim = _read(api, target, CLAIM)
-            owner, target.ours = str(claim["release"]), set(map(str, claim["files"]))
+            claim = _CLAIM.validate_python(parse_object(_read(api, target, CLAIM), f"{repo}/{CLAIM}", "remove it"))
+            owner, target.ours = claim.release, set(claim.files)
             said = "the begun upload of another release"
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, DamagedError):
             raise PmcmineError(f"{repo}: its {CLAIM} is damaged; remove it, or give another name") from None
     else:
         others = sorted(set(there) - _HUBS_OWN)
@@ -282,7 +298,7 @@ def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Targe
     return target
 
 
-def _read(api: Any, target: Target, path: str) -> Any:
+def _read(api: Any, target: Target, path: str) -> bytes:
     from huggingface_hub import HfFileSystem
 
     if target.there[path][0] > _MOST_JSON:
@@ -295,9 +311,7 @@ def _read(api: Any, target: Target, path: str) -> Any:
             return data
 
     try:
-        return json.loads(patiently(read, f"reading {target.id}/{path}"))
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+        return patiently(read, f"reading {target.id}/{path}")
     except FileNotFoundError:
         raise PmcmineError(f"{target.id}/{path}: the Hub lists it but can't deliver it") from None
 

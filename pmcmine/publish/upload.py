@@ -20,6 +20,7 @@ from pmcmine.publish.retry import RETRIED, git_blob, patiently
 from pmcmine.publish.session import guarded
 from pmcmine.publish.target import CLAIM, Target, check_targets, id_of, remote_files, set_tag
 from pmcmine.release.layout import RELEASE, is_written
+from pmcmine.release.record import parse_release
 
 BATCH_FILES: Final = 500  # of one commit
 BATCH_BYTES: Final = 50 << 30
@@ -176,7 +177,7 @@ def _publish(
     reach_hub(endpoint, first_contact_seconds, "nothing was sent", say)
     api = HfApi(endpoint=endpoint, library_name="pmcmine")
     listed = out.read(RELEASE)
-    if json.loads(listed) != release:
+    if parse_release(listed, RELEASE) != release:
         raise _changed(out)
     try:
         measured = measured_section(release, json.loads(out.read("metrics.json")))
@@ -188,7 +189,7 @@ def _publish(
     try:
         identity = id_of(release)
     except ValueError:
-        raise PmcmineError(f"{out.url}: its {RELEASE} is not one of pmcmine") from None
+        raise PmcmineError(f"{out.url}: its {RELEASE} was not written by pmcmine") from None
     targets = check_targets(api, {repo.id: repo.folder for repo in repos}, identity, private, adopt)
     tag = "release-" + sha256(listed).hexdigest()[:12]
     say(f"the repos are {'private' if private else 'public'}")
@@ -288,7 +289,7 @@ class Upload:
                 if add.upload_info.sha256.hex() != repo.files[add.path_in_repo][1]:
                     raise PmcmineError(
                         f"{self.folder.url}: {repo.folder}/{add.path_in_repo} is damaged (another SHA-256 than "
-                        f"{RELEASE} says), nothing of it was sent; `pmcmine verify` lists all damage"
+                        f"{RELEASE} says) and was not sent; `pmcmine verify` lists all damage"
                     )
             yield adds
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from pmcmine.errors import PmcmineError, ReleaseError, StorageError, UnsafeNameError
 from pmcmine.io.contact import SECONDS
 from pmcmine.io.folder import Folder
+from pmcmine.io.hashed import CHUNK, HashedReader
 from pmcmine.io.safe_names import inside, open_inside, release_name
-from pmcmine.io.sealed import seal_holds
 from pmcmine.io.tar import BLOCK, member_size
 from pmcmine.publish.repos import CARD, repo_name, repos_of
 from pmcmine.publish.retry import SECONDS as SECONDS_OF_A_QUESTION
@@ -25,10 +25,11 @@ from pmcmine.publish.retry import hub_errors, patiently
 from pmcmine.publish.session import guarded, within
 from pmcmine.publish.target import remote_files
 from pmcmine.publish.upload import reach_hub
-from pmcmine.release.layout import JOURNAL, RELEASE, WORK, load_release, parse_release
+from pmcmine.release.layout import JOURNAL, RELEASE, WORK, FileEntry
+from pmcmine.release.old_names import file_today
+from pmcmine.release.record import ReleaseRecord, load_release, parse_release
 from pmcmine.work.state_file import STATE_FILE, read_state
 
-_CHUNK: Final = 4 << 20
 _TRIES: Final = 4  # readings of one file
 
 
@@ -42,41 +43,13 @@ class Verified:
     problems: list[str] = field(default_factory=list)
 
 
-class _Counted(io.RawIOBase):
-    """A stream that is hashed as it is read."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.digest = sha256()
-        self.size = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size if size >= 0 else _CHUNK)
-        self.digest.update(data)
-        self.size += len(data)
-        return data
-
-    def readinto(self, buffer: Any) -> int:
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def drain(self) -> None:
-        """Read what is left."""
-        while self.read(_CHUNK):
-            pass
-
-
-def _rows_of_tar(stream: _Counted) -> int:
+def _rows_of_tar(stream: HashedReader) -> int:
     """Count the samples of a shard whose members have plain ustar headers.
 
     Raises:
         ValueError: if it is no such tar.
     """
-    held, n = io.BufferedReader(stream, _CHUNK), 0
+    held, n = io.BufferedReader(stream, CHUNK), 0
     while (head := held.read(BLOCK)) != bytes(BLOCK):
         if len(head) != BLOCK or head[257:262] != b"ustar" or head[156:157] != b"0":
             raise ValueError("no header of a file" if head else "cut off")
@@ -87,21 +60,21 @@ def _rows_of_tar(stream: _Counted) -> int:
             raise ValueError("a damaged header")
         left = member_size(int(size, 8)) - BLOCK
         while left:
-            data = held.read(min(left, _CHUNK))
+            data = held.read(min(left, CHUNK))
             if not data:
                 raise ValueError("cut off")
             left -= len(data)
         n += head[:100].rstrip(b"\0").endswith(b".jpg")
-    while held.read(_CHUNK):
+    while held.read(CHUNK):
         pass
     return n
 
 
-def _check(name: str, wanted: Mapping[str, Any], opened: Callable[[], BinaryIO], found: Verified) -> None:
+def _check(name: str, wanted: FileEntry, opened: Callable[[], BinaryIO], found: Verified) -> None:
     """Return size, SHA-256 and rows of one file."""
     rows: int | None = None
     with opened() as raw:
-        stream = _Counted(raw)
+        stream = HashedReader(raw)
         try:
             if name.endswith(".tar"):
                 rows = _rows_of_tar(stream)
@@ -110,7 +83,7 @@ def _check(name: str, wanted: Mapping[str, Any], opened: Callable[[], BinaryIO],
         except ValueError as error:
             found.problems.append(f"{name}: no whole tar ({error})")
             return
-    if stream.size != wanted.get("bytes") or stream.digest.hexdigest() != wanted.get("sha256"):
+    if (stream.size, stream.hexdigest()) != (wanted.bytes, wanted.sha256):
         found.problems.append(f"{name}: {stream.size} bytes with another SHA-256 than {RELEASE} says")
         return
     if name.endswith(".parquet"):
@@ -120,8 +93,8 @@ def _check(name: str, wanted: Mapping[str, Any], opened: Callable[[], BinaryIO],
         except (pa.ArrowException, ValueError, LookupError) as error:
             found.problems.append(f"{name}: no whole table ({type(error).__name__})")
             return
-    if "rows" in wanted and rows is not None and rows != wanted["rows"]:
-        found.problems.append(f"{name}: {rows} rows, {RELEASE} says {wanted['rows']}")
+    if wanted.rows is not None and rows is not None and rows != wanted.rows:
+        found.problems.append(f"{name}: {rows} rows, {RELEASE} says {wanted.rows}")
     found.files += 1
     found.bytes += stream.size
     found.rows += rows or 0
@@ -142,31 +115,31 @@ def verify_folder(folder: Path) -> Verified:
     known = {RELEASE}
     if (folder / WORK / JOURNAL).exists():
         found.problems.append(f"{WORK}/{JOURNAL}: an update was killed before it finished; run `pmcmine update` again")
-    freed = release.get("run", {}).get("free_published", False)
-    for file in release.get("files", ()):
-        if file["name"] in known:
-            found.problems.append(f"{file['name']}: listed twice")
-        known.add(file["name"])
-        _check_local(folder, file, found, may_be_missing=freed and file["name"].endswith(".tar"))
-    for file in release.get("run", {}).get("files", ()):
-        known.add(file["name"])
+    freed = release.run.free_published
+    for file in release.files:
+        if file.name in known:
+            found.problems.append(f"{file.name}: listed twice")
+        known.add(file.name)
+        _check_local(folder, file, found, may_be_missing=freed and file.name.endswith(".tar"))
+    for file in release.run.files:
+        known.add(file.name)
         _check_local(folder, file, found, may_be_missing=True)
-    state = []
+    state: tuple[FileEntry, ...] = ()
     if (folder / STATE_FILE).exists():
         try:
-            state = [f.to_object() for f in read_state(Folder(str(folder))).files]
+            state = read_state(Folder(str(folder))).files
         except (ReleaseError, StorageError) as error:
             found.problems.append(str(error))
     for file in state:
-        known.add(file["name"])
+        known.add(file.name)
         _check_local(folder, file, found)
     found.problems += [f"{name}: not in {RELEASE}" for name in _others(folder, known)]
     return found
 
 
-def _check_local(folder: Path, file: Mapping[str, Any], found: Verified, *, may_be_missing: bool = False) -> None:
+def _check_local(folder: Path, file: FileEntry, found: Verified, *, may_be_missing: bool = False) -> None:
     """Check a file of a release on this machine, whose name is checked even if it may be missing."""
-    name = file["name"]
+    name = file.name
     try:
         inside(folder, name)
         _check(name, file, lambda: open_inside(folder, name), found)
@@ -190,26 +163,27 @@ def _others(folder: Path, known: set[str]) -> Iterator[str]:
                 yield name
 
 
-def _said(release: Mapping[str, Any]) -> Iterator[str]:
+def _said(release: ReleaseRecord) -> Iterator[str]:
     """List contradictions in the facts that a release states."""
-    if seal_holds(release) is False:
+    if release.intact is False:
         yield f"{RELEASE}: is damaged or was edited (its checksum differs)"
-    files = release.get("files") or []
-    if not files:
+    if not release.files:
         yield f"{RELEASE}: names no files"
-    counts = release.get("counts", {})
-    for top, key in (("shards", "samples"), ("shards-panels", "panels")):
-        counted = counts.get(key, {})
-        rows = sum(f.get("rows", 0) for f in files if f["name"].startswith(f"{top}/") and f["name"].endswith(".tar"))
-        said = [n for n in counted.values() if type(n) is int] if isinstance(counted, dict) else []
-        if sum(said) != rows:
-            yield f"{RELEASE}: counts {sum(said)} {key}, its files of {top}/ hold {rows}"
-    counted = counts.get("rows", {})
-    for table in {n.split("/")[0] for n in counted} if isinstance(counted, dict) else ():
-        rows = sum(f.get("rows", 0) for f in files if f["name"].startswith(f"tables/{table}/"))
-        said = [n for k, n in counted.items() if k.split("/")[0] == table and type(n) is int]
-        if sum(said) != rows:
-            yield f"{RELEASE}: counts {sum(said)} rows of {table}, its files hold {rows}"
+    for top, key, counted in (
+        ("shards", "samples", release.counts.samples),
+        ("shards-panels", "panels", release.counts.panels),
+    ):
+        rows = sum(f.rows or 0 for f in release.files_of(top) if f.name.endswith(".tar"))
+        if (said := sum(counted.values())) != rows:
+            yield f"{RELEASE}: counts {said} {key}, its files of {top}/ hold {rows}"
+    said_of, held = Counter[str](), Counter[str]()
+    for place, n in release.counts.rows.items():
+        said_of[place.split("/")[0]] += n
+    for file in release.files_of("tables"):
+        held[file_today(file.name).split("/")[1]] += file.rows or 0
+    for table, n in said_of.items():
+        if n != held[table]:
+            yield f"{RELEASE}: counts {n} rows of {table}, its files hold {held[table]}"
 
 
 def _unsafe(names: Iterable[str]) -> Iterator[str]:
@@ -249,7 +223,7 @@ def _verify_hub(name: str, endpoint: str | None, first_contact_seconds: float, s
 
     def opened(repo_id: str, path: str) -> BinaryIO:
         with within(SECONDS_OF_A_QUESTION, f"looking for {repo_id}/{path}"):
-            stream: BinaryIO = fs.open(f"datasets/{repo_id}@{commits[repo_id]}/{path}", "rb", block_size=_CHUNK)
+            stream: BinaryIO = fs.open(f"datasets/{repo_id}@{commits[repo_id]}/{path}", "rb", block_size=CHUNK)
         return stream
 
     def read_release(repo_id: str) -> bytes:
@@ -269,7 +243,7 @@ def _verify_hub(name: str, endpoint: str | None, first_contact_seconds: float, s
     release = parse_release(data, f"{name}/{RELEASE}")
     found = Verified()
     found.problems += _said(release)
-    known = {file["name"]: file for file in release.get("files", ())}
+    known = {file.name: file for file in release.files}
     found.problems += _unsafe(known)
     repos = repos_of(release, name)
     if name not in {repo.id for repo in repos}:
@@ -286,7 +260,7 @@ def _verify_hub(name: str, endpoint: str | None, first_contact_seconds: float, s
     return found
 
 
-def _check_again(name: str, wanted: Mapping[str, Any], opened: Callable[[], BinaryIO], found: Verified) -> None:
+def _check_again(name: str, wanted: FileEntry, opened: Callable[[], BinaryIO], found: Verified) -> None:
     """Check a file, from its beginning again where the connection broke."""
     broken: tuple[type[Exception], ...] = (*hub_errors(), OSError, EOFError)
     for attempt in range(_TRIES):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pmcmine._version import __version__
@@ -11,7 +11,9 @@ from pmcmine.errors import ReleaseError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_names import release_name
-from pmcmine.release.layout import RELEASE, RUN, WORK, check_seal, is_untouched, parse_release
+from pmcmine.release.layout import RELEASE, RUN, WORK, is_untouched
+from pmcmine.release.mark import MARK, RunMark, UpdateMark, parse_mark
+from pmcmine.release.record import check_seal, parse_release
 from pmcmine.text.redact import redact_all
 
 _DATASETS = ("shards/", "shards-panels/", "tables/", "state/")
@@ -36,18 +38,19 @@ def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
         except FileNotFoundError:
             continue
         if name == RELEASE:
-            state = check_seal(parse_release(data, f"{out.url}/{name}"), f"{out.url}/{name}")
+            release = check_seal(parse_release(data, f"{out.url}/{name}"), f"{out.url}/{name}")
+            version, begun = release.pmcmine, release.config
         else:
-            state = sealed.parse(data, f"{out.url}/{name}", sealed.work_way_out(out.child(WORK)))
-        begun = state.get("config", {})
-        difference = describe_difference(begun if isinstance(begun, dict) else {}, content)
+            mark = parse_mark(data, f"{out.url}/{name}", sealed.work_way_out(out.child(WORK)))
+            version, begun = mark.pmcmine, mark.config
+        difference = describe_difference(begun, content)
         if difference:
             raise ReleaseError(
                 f"{out.url} was started with another configuration ({difference}); use another --out or remove it"
             )
-        if state.get("pmcmine") != __version__:
+        if version != __version__:
             raise ReleaseError(
-                f"{out.url} was started with pmcmine {state.get('pmcmine')}, this is {__version__}; "
+                f"{out.url} was started with pmcmine {version}, this is {__version__}; "
                 "use that version, another --out, or remove the folder"
             )
         return name == RELEASE
@@ -60,45 +63,38 @@ def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
 
 def begin(out: Folder, content: Mapping[str, Any], demo: bool = False) -> None:
     """Mark the folder as begun with a configuration, and as a demo's."""
-    state = {"pmcmine": __version__, "config": dict(content)} | ({"demo": True} if demo else {})
-    out.write(RUN, sealed.to_bytes(state))
+    out.write(RUN, RunMark(content, __version__, demo=demo).to_bytes())
 
 
-def begin_update(work: Folder, content: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
+def begin_update(work: Folder, content: Mapping[str, Any], update: UpdateMark) -> UpdateMark:
     """Mark the work folder as that of an update; a resumed update keeps its date.
 
     Raises:
         ReleaseError: if something else is at work in it.
     """
+    where = f"{work.url}/{MARK}"
     try:
-        state = sealed.read(work, "run.json")
+        begun = parse_mark(work.read(MARK), where, sealed.work_way_out(work))
     except FileNotFoundError:
-        new = {"pmcmine": __version__, "config": dict(content), "update": dict(update)}
-        work.write("run.json", sealed.to_bytes(new))
-        return dict(update)
-    except (ValueError, RecursionError):
-        raise ReleaseError(f"{work.url}/run.json: not readable; move that folder away") from None
-    if not isinstance(state, dict) or not {"pmcmine", "config"} <= set(state):
-        raise ReleaseError(f"{work.url}: is not a work folder of pmcmine; move it, or use another release")
-    begun = state.get("update")
-    if not isinstance(begun, dict) or begun.get("compact") != update["compact"] or state["pmcmine"] != __version__:
+        work.write(MARK, RunMark(content, __version__, update).to_bytes())
+        return update
+    if begun.update is None or begun.update.compact != update.compact or begun.pmcmine != __version__:
         raise ReleaseError(
             f"{work.url}: another run was started here; finish it with its own command, or remove the folder"
         )
-    if state["config"] != json.loads(json.dumps(dict(content))):
+    if begun.config != json.loads(json.dumps(dict(content))):
         raise ReleaseError(f"{work.url}: the update was started with another configuration; remove the folder")
-    return dict(begun)
+    return begun.update
 
 
-def sweep(out: Folder, files: Sequence[Mapping[str, Any]], old: Sequence[Mapping[str, Any]] = ()) -> None:
+def sweep(out: Folder, files: Iterable[str], old: Iterable[str] = ()) -> None:
     """Remove files that an earlier release lists and this one does not; nothing else is removed.
 
     Args:
         out: the release folder.
-        files: files of the release.
-        old: files of the release that it takes the place of.
+        files: names of the files of the release.
+        old: names of those of the release that it takes the place of.
     """
-    known, before = ({str(f["name"]) for f in entries} for entries in (files, old))
-    for name in sorted(before - known):
+    for name in sorted({*old} - {*files}):
         if name.startswith(_DATASETS):
             out.remove(release_name(name))

@@ -1,10 +1,10 @@
-"""`release.json`: what a release is made of. Written last: a folder with it is whole."""
+"""The names and files of a release. `release.json` is written last: a folder with it is whole."""
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pmcmine.errors import DamagedError, ReleaseError, UnsafeNameError
+from pmcmine.errors import DamagedError, UnsafeNameError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_names import open_inside, release_name
@@ -28,9 +28,7 @@ LISTED = "listed.json"  # in the work folder: names of the files that an update 
 REMOVED = re.compile(r"shards/removed/inc\d{8}[a-z]?\.txt")
 OURS = frozenset({RELEASE, WORK, "shards", "shards-panels", "tables", "state", "report.html", "metrics.json", ARTEFACT})
 _IN_RELEASE = "@"
-# Files that runs write below the dataset folders.
 _MOST = 1 << 62  # bytes or rows of a file
-_PARTS = {"config": dict, "run": dict, "counts": dict, "snapshot": dict, "updates": list, "files": list}
 WAY_OUT = (
     "`pmcmine verify` lists what is damaged; restore it from a copy or from where it was published and run the same "
     "command again, or mine anew into another --out"
@@ -44,15 +42,18 @@ _WRITTEN = re.compile(
 )
 
 
+UNKNOWN = -1  # size of a file, where a list of files does not state it
+
+
 @dataclass(frozen=True, slots=True)
 class FileEntry:
     """One file of a list of files.
 
     Attributes:
         name: its path in the release; whether it is safe is checked by who opens it.
-        bytes: its size.
-        sha256: of its bytes.
-        rows: rows or samples in it, None where it is not said.
+        bytes: its size; UNKNOWN if a release of others does not state it.
+        sha256: of its bytes; empty likewise.
+        rows: rows or samples in it; None if it is not stated.
     """
 
     name: str
@@ -62,8 +63,8 @@ class FileEntry:
 
     def to_object(self) -> dict[str, Any]:
         """As JSON has it."""
-        rows = {} if self.rows is None else {"rows": self.rows}
-        return {"name": self.name, "bytes": self.bytes, "sha256": self.sha256, **rows}
+        whole = {"name": self.name, "bytes": self.bytes, "sha256": self.sha256, "rows": self.rows}
+        return {k: v for k, v in whole.items() if v not in (None, "", UNKNOWN)}
 
     @classmethod
     def from_object(cls, raw: Any, where: str) -> FileEntry:
@@ -76,10 +77,31 @@ class FileEntry:
         Raises:
             DamagedError: if it is none.
         """
+        return cls.listed(raw, where).checked(where)
+
+    @classmethod
+    def listed(cls, raw: Any, where: str) -> FileEntry:
+        """Parse an entry that may leave out size and hash, as a release of others may.
+
+        Args:
+            raw: the entry.
+            where: the file that it is from, for the message.
+
+        Raises:
+            DamagedError: if a value has another type or can't be.
+        """
         check_entry(raw, where)
-        if "bytes" not in raw or "sha256" not in raw:
+        return cls(raw["name"], raw.get("bytes", UNKNOWN), raw.get("sha256", ""), raw.get("rows"))
+
+    def checked(self, where: str) -> FileEntry:
+        """Return the entry if it has size and hash.
+
+        Raises:
+            DamagedError: if it has not.
+        """
+        if self.bytes == UNKNOWN or not self.sha256:
             raise DamagedError(f"{where}: is damaged (a file without size or SHA-256); {WAY_OUT}")
-        return cls(raw["name"], raw["bytes"], raw["sha256"], raw.get("rows"))
+        return self
 
 
 def release_folder(work: Folder) -> Folder:
@@ -103,50 +125,14 @@ def is_untouched(out: Folder) -> bool:
     return not names or (names == [WORK] and set(out.names(WORK)) <= {"lock"})
 
 
-def file_entry(name: str, data: bytes) -> dict[str, Any]:
+def file_entry(name: str, data: bytes) -> FileEntry:
     """Return the entry of a small file in the list of files."""
-    return {"name": name, "bytes": len(data), "sha256": sha256(data).hexdigest()}
+    return FileEntry(name, len(data), sha256(data).hexdigest())
 
 
 def is_written(name: str) -> bool:
     """Check whether a path below a release folder is one that runs write shards, tables or state to."""
     return _WRITTEN.fullmatch(name) is not None or REMOVED.fullmatch(name) is not None
-
-
-def load_release(out: Folder) -> dict[str, Any]:
-    """Read `release.json` of a release folder; parts that are present have the right types.
-
-    Raises:
-        ReleaseError: if there is none.
-        DamagedError: if it is damaged.
-    """
-    try:
-        data = out.read(RELEASE)
-    except FileNotFoundError:
-        raise ReleaseError(f"{out.url}: no {RELEASE}; this is not a release, or it is not complete yet") from None
-    return parse_release(data, f"{out.url}/{RELEASE}")
-
-
-def parse_release(data: bytes, where: str) -> dict[str, Any]:
-    """Parse a `release.json`, perhaps of others, and check the types of what all readers need.
-
-    Raises:
-        DamagedError: if it is none.
-    """
-    release = sealed.parse_object(data, where, WAY_OUT)
-    for name, kind in _PARTS.items():
-        if not isinstance(release.get(name, kind()), kind):
-            raise DamagedError(f"{where}: is damaged ({name} is no {kind.__name__}); {WAY_OUT}")
-    for file in (*release.get("files", ()), *_run_files(release, where)):
-        check_entry(file, where)
-    return release
-
-
-def _run_files(release: Mapping[str, Any], where: str) -> list[Any]:
-    files = release.get("run", {}).get("files", [])
-    if not isinstance(files, list):
-        raise DamagedError(f"{where}: is damaged (run.files is no list); {WAY_OUT}")
-    return files
 
 
 def check_entry(file: Any, where: str) -> None:
@@ -163,17 +149,6 @@ def check_entry(file: Any, where: str) -> None:
             raise DamagedError(f"{where}: is damaged ({key} of {file['name'][:80]!r}); {WAY_OUT}")
     if not isinstance(file.get("sha256", ""), str):
         raise DamagedError(f"{where}: is damaged (sha256 of {file['name'][:80]!r}); {WAY_OUT}")
-
-
-def check_seal(release: dict[str, Any], where: str) -> dict[str, Any]:
-    """Return a `release.json` if it equals its own checksum, or has none as before there was one.
-
-    Raises:
-        DamagedError: if it does not.
-    """
-    if sealed.seal_holds(release) is False:
-        raise DamagedError(f"{where}: is damaged or was edited (its checksum differs); {WAY_OUT}")
-    return release
 
 
 def read_checked(release: Folder, entry: FileEntry) -> bytes:

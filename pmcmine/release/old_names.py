@@ -49,7 +49,14 @@ def rows_today(rows: Mapping[str, Any]) -> dict[str, Any]:
     return {table_today(table): n for table, n in rows.items()}
 
 
-def stages_today(counts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return `counts.stages` of a `release.json` with today's keys: stage, unit, in, out, rejected, meaning."""
+def places_today(rows: object) -> object:
+    """Return numbers by table, group and split (`counts.rows` of a `release.json`) with today's names of tables."""
+    if not isinstance(rows, Mapping):
+        return rows
+    return {"/".join([table_today(t), *rest]): n for (t, *rest), n in ((str(k).split("/"), n) for k, n in rows.items())}
+
+
+def stage_today(stage: object) -> object:
+    """Return an entry of `counts.stages` with today's keys: stage, unit, in, out, rejected, meaning."""
     keys = RENAMED["counts.stages"]
-    return [{keys.get(k, k): v for k, v in stage.items()} for stage in counts.get("stages", ())]
+    return {keys.get(k, k): v for k, v in stage.items()} if isinstance(stage, Mapping) else stage

@@ -31,7 +31,7 @@ class TableFile(NamedTuple):
     file: int
 
     @property
-    def cut(self) -> tuple[str, str, str]:
+    def series(self) -> tuple[str, str, str]:
         """What its table's files are counted by: table, group and split."""
         return self.table, self.group, self.split
 
@@ -51,13 +51,13 @@ class Base:
 
     Attributes:
         files: path, with today's name of its table → entry of `release.json`, and of the state.
-        cut: (table, group, split) → number of its Parquet files.
+        file_counts: (table, group, split) → number of its Parquet files.
         tag: what the names of added shards hold, `inc<date>`.
         fresh: whether everything gets a new place, as in a release made at once.
     """
 
     files: Mapping[str, FileEntry]
-    cut: Mapping[tuple[str, str, str], int]
+    file_counts: Mapping[tuple[str, str, str], int]
     tag: str
     fresh: bool = False
 

@@ -33,10 +33,14 @@ CLINICAL_CASES: Final = View(
     "clinical-cases",
     "paragraphs",
     (),
-    "type = 'clinical_case' AND type_clinical_case >= 0.6",
+    "type = 'clinical_case' AND type_clinical_case >= 0.6 AND length(text) >= 100 AND section_kind NOT IN "
+    "('introduction', 'conclusion', 'supplementary', 'acknowledgements', 'funding', 'ethics', 'data_availability', "
+    "'conflicts', 'abbreviations', 'appendix', 'back') AND coalesce(article_type, '') NOT IN "
+    "('reply', 'correction', 'retraction', 'article-commentary', 'discussion', 'addendum')",
     "article_type = 'case-report' DESC, pmcid, ordinal",
     "Paragraphs that tell the course of individual patients, those of case reports first and each article's "
-    "together; `patients` holds age, sex and diagnosis where they are stated.",
+    "together, without back matter and fragments; `patients` holds age, sex and diagnosis where they are stated. "
+    "The table `cases` has a row for each patient.",
 )
 HIGH_QUALITY_COMMERCIAL: Final = View(
     "high-quality-commercial",

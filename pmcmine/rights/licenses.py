@@ -44,7 +44,7 @@ _TERMS: dict[License, frozenset[str]] = {
     License.BY_NC_SA: frozenset({"BY", "NC", "SA"}),
     License.BY_NC_ND: frozenset({"BY", "NC", "ND"}),
 }
-_BY_TERMS = {terms: licence for licence, terms in _TERMS.items()}
+LICENSE_OF_TERMS = {terms: licence for licence, terms in _TERMS.items()}
 VERSIONS: Final = ("1.0", "2.0", "2.1", "2.5", "3.0", "4.0")
 # Ports of the licences 1.0 to 3.0 to the law of a country, as their URLs end; 4.0 has none.
 _PORTS: Final = frozenset(
@@ -138,7 +138,7 @@ _URL_WINDOW = 160
 
 def license_of_terms(terms: frozenset[str] | set[str]) -> License:
     """Return the licence with these terms (of BY, NC, ND, SA); any of them implies BY."""
-    return _BY_TERMS.get(frozenset(terms) | {"BY"}, License.OTHER)
+    return LICENSE_OF_TERMS.get(frozenset(terms) | {"BY"}, License.OTHER)
 
 
 def code_terms(code: str) -> frozenset[str]:
@@ -220,7 +220,7 @@ def parse_license(code: str | None) -> License:
     if words[:1] != ["CC"]:
         return License.OTHER
     terms = frozenset(w for w in words[1:] if not _VERSIONS.fullmatch(w))
-    return _BY_TERMS.get(terms, License.OTHER) if terms else License.OTHER
+    return LICENSE_OF_TERMS.get(terms, License.OTHER) if terms else License.OTHER
 
 
 def group_of(licence: License) -> Group:
@@ -251,4 +251,4 @@ def strictest(a: License, b: License) -> License:
     terms = _TERMS[a] | _TERMS[b]
     if {"SA", "ND"} <= terms:
         terms -= {"SA"}
-    return _BY_TERMS[frozenset(terms)]
+    return LICENSE_OF_TERMS[frozenset(terms)]

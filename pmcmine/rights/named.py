@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
-from pmcmine.rights.licenses import _BY_TERMS, License, parse_license
+from pmcmine.rights.licenses import LICENSE_OF_TERMS, License, parse_license
 
 
 class Named(NamedTuple):
@@ -126,7 +126,7 @@ def _of_terms(code: str) -> License:
 def _by(terms: set[str]) -> License:
     if {"SA", "ND"} <= terms:
         terms -= {"SA"}  # no such licence exists: the stricter of the two holds
-    return _BY_TERMS.get(frozenset(terms), License.OTHER)
+    return LICENSE_OF_TERMS.get(frozenset(terms), License.OTHER)
 
 
 def _of_words(words: str) -> License | None:

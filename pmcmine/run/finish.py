@@ -6,7 +6,7 @@ import json
 import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
 from pmcmine._version import __version__
@@ -17,15 +17,24 @@ from pmcmine.describe.croissant import shards_croissant, tables_croissant
 from pmcmine.describe.datasheet import CITATION, DATASHEET, citation, datasheet
 from pmcmine.describe.report import make_report
 from pmcmine.duplicates.benchmark_sets import open_benchmarks
-from pmcmine.errors import DamagedError, PmcmineError
-from pmcmine.io import sealed
+from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
+from pmcmine.plugins.enricher import Model
 from pmcmine.release.begin import sweep
+from pmcmine.release.facts import (
+    Counts,
+    Decontamination,
+    MatchedSet,
+    RejectCount,
+    RunFacts,
+    Snapshot,
+    UpdateFacts,
+    VocabularyFacts,
+)
 from pmcmine.release.layout import (
     ARTEFACT,
     JOURNAL,
-    LISTED,
     NEXT,
     RELEASE,
     REMOVED,
@@ -34,10 +43,19 @@ from pmcmine.release.layout import (
     read_checked,
 )
 from pmcmine.release.plan import PANEL_SHARDS, SHARDS, Plan, file_name
+from pmcmine.release.record import Journal, ReleaseRecord, write_journal
 from pmcmine.rights.attribution import ATTRIBUTION, attribution, deeds
 from pmcmine.run.job import Job, content
 from pmcmine.run.metrics import export
-from pmcmine.run.ownership import REPORTS, check_landing, listed_names, remove_work, write_announced
+from pmcmine.run.ownership import (
+    REPORTS,
+    check_landing,
+    listed_names,
+    read_listed,
+    remove_work,
+    write_announced,
+    write_listed,
+)
 from pmcmine.text.redact import redact_all
 from pmcmine.update.base import removed_keys
 from pmcmine.work.balance import Tally, tally
@@ -48,30 +66,27 @@ from pmcmine.work.records import (
     FileRecord,
     ShardRecord,
     TableRecord,
+    noted_files,
     read_clusters,
     shard_record_of,
     table_record,
     table_record_of,
 )
-from pmcmine.work.snapshot import Snapshot
 from pmcmine.work.state import STATE, ledger_counts, old_part, part_file, state_record
 from pmcmine.work.state_file import STATE_FILE, read_state, write_state
 
 _AnyRecord = TypeVar("_AnyRecord", bound=FileRecord)
 
 
-def _decontamination(config: MineConfig, totals: Tally, out: Folder) -> dict[str, Any] | None:
-    """Describe the benchmark sets for `release.json`, with the number of matches in the corpus."""
+def _decontamination(config: MineConfig, totals: Tally, out: Folder) -> Decontamination | None:
+    """Describe the benchmark sets, with the number of matches in the corpus."""
     if config.decontaminate_sha256 is None:
         return None
     sets = open_benchmarks(config.out, config.decontaminate_sha256).sets
     kinds = ("image", "caption", "paragraph")
     matched = [{k: totals.counts[f"benchmark/{s.name}/{k}"] for k in kinds} for s in sets]
-    return {
-        "action": config.decontaminate_action,
-        "sha256": config.decontaminate_sha256,
-        "sets": [redact_all(asdict(s)) | {"matched": m} for s, m in zip(sets, matched, strict=True)],
-    }
+    described = [MatchedSet(**redact_all(asdict(s)), matched=m) for s, m in zip(sets, matched, strict=True)]
+    return Decontamination(config.decontaminate_action, config.decontaminate_sha256, tuple(described))
 
 
 def _manifests(work: Folder, n_blocks: int) -> Iterator[Manifest]:
@@ -99,18 +114,6 @@ def _counted(job: Job, n_blocks: int) -> Iterator[Counted]:
     yield from (part.counted() for manifest in mined(job, n_blocks) for part in manifest.parts)
 
 
-def _record(work: Folder, name: str) -> dict[str, Any]:
-    """Read a manifest line.
-
-    Raises:
-        DamagedError: if it is missing or damaged; the same command writes its file again.
-    """
-    found = sealed.read_or_none(work, name)
-    if found is None:
-        raise DamagedError(f"{work.url}/{name}: is missing or damaged; run the same command again")
-    return found
-
-
 def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRecord]]:
     """Return records of all shards, those of panels among them, and of all table files."""
     shards: list[ShardRecord] = []
@@ -133,8 +136,7 @@ def _write_state(job: Job, plan: Plan) -> None:
     work = job.work
     files: list[FileEntry] = []
     for name in work.walk(f"assembled/{STATE}"):
-        record = _record(work, name)  # of a part, of a shard that is left out, or of its index
-        files += [FileEntry.from_object(f, f"{work.url}/{name}") for f in record.get("files", [record])]
+        files += noted_files(work, name)  # of a part, of a shard that is left out, or of its index
     if job.update is not None:
         written = {state_record(b) for b in range(plan.n_blocks) if work.exists(state_record(b))}
         for block in range(plan.n_blocks):
@@ -158,8 +160,8 @@ def _cards(
     frozen: Snapshot,
     totals: Tally,
     written: _Written,
-    vocabulary: dict[str, Any] | None,
-    models: Sequence[dict[str, str]],
+    vocabulary: VocabularyFacts | None,
+    models: Sequence[Model],
 ) -> dict[str, bytes]:
     """Return what describes the datasets: cards, schemas, Croissant, datasheets, citations, attribution."""
     described = [r for table in ("articles", "figures") for r in written.tables if r.table == table and r.group]
@@ -191,41 +193,41 @@ def _cards(
     }
     if config.panel_shards:
         datasets[PANEL_SHARDS] = ("pmcmine panels", _by(written.crops, _place))
-    facts = (totals.sums, totals.rejects, asdict(frozen), config.content(), models)
+    facts = (totals.sums, totals.rejects, frozen, config.content(), models)
     for folder, (title, counted) in datasets.items():
         cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
-        cards[f"{folder}/{CITATION}"] = citation(title, asdict(frozen))
+        cards[f"{folder}/{CITATION}"] = citation(title, frozen)
     cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution(rights)
     return cards
 
 
-def _counts(totals: Tally, written: _Written, near: Clusters | None) -> dict[str, Any]:
-    """Return what `release.json` says under `counts`."""
-    return {
-        "stages": [s.to_object() for s in totals.sums],
-        "rejects": [{"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())],
-        "panels": _by(written.crops, _place),
-        "samples": _by(written.pairs, _place),
-        "rows": _by(written.tables, _table),
-        "fault_share": totals.faults(),
-        "near_duplicates": near.counts if near is not None else None,
-    }
+def _counts(totals: Tally, written: _Written, near: Clusters | None) -> Counts:
+    """Return the counts of the release."""
+    return Counts(
+        totals.sums,
+        tuple(RejectCount(*key, n) for key, n in sorted(totals.rejects.items())),
+        _by(written.crops, _place),
+        _by(written.pairs, _place),
+        _by(written.tables, _table),
+        totals.faults(),
+        dict(near.counts) if near is not None else None,
+    )
 
 
 def finish(
     job: Job,
     frozen: Snapshot,
     plan: Plan,
-    run_facts: dict[str, Any],
+    run_facts: RunFacts,
     times: dict[str, float],
     started: float,
-) -> dict[str, Any]:
+) -> ReleaseRecord:
     """Check the sums, describe the release, and write `release.json` last."""
     config, work, target = job.config, job.work, job.target
     shards, tables = _records(plan, work)
     near = read_clusters(work)
     tombstones = read_tombstones(work)
-    carried = len(tombstones.added) + tombstones.standing
+    carried = len(tombstones.added) + tombstones.still_valid
     totals = tally(_counted(job, frozen.n_blocks), frozen.n_versions, shards, tables, near, carried)
     totals.check()
     written = _Written(
@@ -238,44 +240,45 @@ def finish(
     cards = _cards(job, frozen, totals, written, vocabulary, models)
     updates = _updates(job, shards, tables, cards)
     write_announced(target, work, cards)
-    files = [r.entry().to_object() for r in (*shards, *tables)]
+    files = [r.entry() for r in (*shards, *tables)]
     files += [file_entry(name, data) for name, data in cards.items()]
     if config.decontaminate_sha256 is not None:
         files.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
     if job.update is not None:
-        files += [f for f in job.update.release["files"] if REMOVED.fullmatch(f["name"]) and f["name"] not in cards]
+        files += [f for f in job.update.release.files if REMOVED.fullmatch(f.name) and f.name not in cards]
     if config.keep_state:
         _write_state(job, plan)
     seconds = time.monotonic() - started
-    release: dict[str, Any] = {
-        "pmcmine": __version__,
-        "config": content(config),
-        "snapshot": asdict(frozen),
-        "seed": config.seed,
-        "counts": _counts(totals, written, near),
-        "vocabulary": vocabulary,
-        "classifiers": models,
-        "enrichers": enrichers.stated(config),
-        "decontamination": _decontamination(config, totals, job.out),
-        "splits_moved": dict(sorted(plan.moved.items())),
-        "updates": updates,
-        "files": sorted(files, key=lambda f: str(f["name"])),
-        "run": run_facts | {"seconds": round(seconds, 1), "metrics": _metrics(totals, times, seconds, files)},
-    }
+    release = ReleaseRecord(
+        pmcmine=__version__,
+        config=content(config),
+        snapshot=frozen,
+        seed=config.seed,
+        counts=_counts(totals, written, near),
+        vocabulary=vocabulary,
+        classifiers=tuple(models),
+        enrichers=tuple(enrichers.stated(config)),
+        decontamination=_decontamination(config, totals, job.out),
+        splits_moved=dict(sorted(plan.moved.items())),
+        updates=updates,
+        files=tuple(sorted(files, key=lambda f: f.name)),
+        run=replace(run_facts, seconds=round(seconds, 1)),
+    )
+    journal = Journal(release, _metrics(totals, times, seconds, files))
     if job.update is not None:
         listed = listed_names(job.update.release, job.update.base.files.values())
         check_landing(job.out, target.walk(), listed)
-        work.write(LISTED, sealed.to_bytes({"names": sorted(listed)}), replace=True)
-        work.write(JOURNAL, sealed.to_bytes(release), replace=True)
-    return land(job.out, work, release, config)
+        write_listed(work, listed)
+        write_journal(work, journal)
+    return finish_update(job.out, work, journal, config)
 
 
 def _updates(
     job: Job, shards: list[ShardRecord], tables: list[TableRecord], cards: dict[str, bytes]
-) -> list[dict[str, Any]]:
-    """Build the list of updates for `release.json`, and the file that lists removed samples."""
+) -> tuple[UpdateFacts, ...]:
+    """Return all updates of the release, and add the file that lists the samples that this one removes."""
     if job.update is None:
-        return []
+        return ()
     old = job.update.release
     before = job.update.base.files
     written = {r.name: r.entry() for r in (*shards, *tables) if not r.kept}
@@ -285,42 +288,40 @@ def _updates(
     removed = removed_keys(job.out, job.target, figures, fresh)
     delta = read_delta(job.work)
     assert delta is not None, "an update has changes"
-    entry = {
-        "date": job.update.date,
-        "tag": job.update.base.tag,
-        "from": old["snapshot"]["sha256"],
-        "articles": dict(delta.counts),
-        "removed_samples": len(removed),
-        "rewritten": sorted(n for n in written if n in before),
-        "added": sorted(n for n in written if n not in before),
-    }
+    this = UpdateFacts(
+        date=job.update.date,
+        tag=job.update.base.tag,
+        from_snapshot=old.snapshot.sha256,
+        articles=dict(delta.counts),
+        removed_samples=len(removed),
+        rewritten=tuple(sorted(n for n in written if n in before)),
+        added=tuple(sorted(n for n in written if n not in before)),
+    )
     if removed:
         cards[f"{SHARDS}/removed/{job.update.base.tag}.txt"] = "".join(f"{key}\n" for key in removed).encode()
-    return [*old.get("updates", []), entry]
+    return (*old.updates, this)
 
 
-def land(out: Folder, work: Folder, release: dict[str, Any], config: MineConfig) -> dict[str, Any]:
+def finish_update(out: Folder, work: Folder, journal: Journal, config: MineConfig) -> ReleaseRecord:
     """Move what an update gathered into place, and write report and `release.json`; may be done again after a kill."""
+    release, metrics = journal.release, journal.metrics
     gathered = work.child(NEXT)
-    listed: list[str] = sealed.read(work, LISTED)["names"] if work.exists(LISTED) else []
+    listed = read_listed(work)
     new = gathered.walk()
     check_landing(out, new, listed)
     for name in new:
         out.take(gathered, name)
     state = [STATE_FILE, *(f.name for f in read_state(out).files)] if config.keep_state else []
-    kept = [*release["files"], *({"name": name} for name in state)]
-    sweep(out, kept, [{"name": name} for name in listed])
-    metrics = release["run"].pop("metrics")
+    sweep(out, [*(f.name for f in release.files), *state], listed)
     report = make_report(release, metrics, out)
     metrics_bytes = json.dumps(metrics, indent=1).encode()
     reports = dict(zip(REPORTS, (report, metrics_bytes), strict=True))
     write_announced(out, work, reports, listed)
-    release["run"]["files"] = [file_entry(name, data) for name, data in reports.items()]
+    beside = [file_entry(name, data) for name, data in reports.items()]
     if config.keep_state:
-        release["run"]["files"].append(file_entry(STATE_FILE, out.read(STATE_FILE)))
-    release = sealed.with_seal(release)
-    whole = json.dumps(release, indent=1, ensure_ascii=False).encode()
-    write_announced(out, work, {RELEASE: whole}, listed)
+        beside.append(file_entry(STATE_FILE, out.read(STATE_FILE)))
+    release = replace(release, run=replace(release.run, files=tuple(beside)))
+    write_announced(out, work, {RELEASE: release.to_bytes()}, listed)
     if not config.keep_work:
         remove_work(work)
     else:
@@ -350,11 +351,11 @@ def _by(records: Iterable[_AnyRecord], key: Callable[[_AnyRecord], tuple[str, ..
     return dict(sorted(rows.items()))
 
 
-def _metrics(totals: Tally, times: Mapping[str, float], seconds: float, files: list[dict[str, Any]]) -> dict[str, Any]:
+def _metrics(totals: Tally, times: Mapping[str, float], seconds: float, files: Sequence[FileEntry]) -> dict[str, Any]:
     """Collect the values that vary between runs (times, rates, memory), and counts per stage."""
     mine = times.get("mine")
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    written = {top: sum(f["bytes"] for f in files if f["name"].startswith(f"{top}/")) for top in ("shards", "tables")}
+    written = {top: sum(f.bytes for f in files if f.name.startswith(f"{top}/")) for top in ("shards", "tables")}
     return {
         "seconds": round(seconds, 3),
         "seconds_by_step": dict(times),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,8 @@ from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
 from pmcmine.release.layout import NEXT
 from pmcmine.release.plan import Base, Plan
+from pmcmine.release.record import ReleaseRecord
+from pmcmine.run.graphs import Graphs
 from pmcmine.run.progress import Progress
 from pmcmine.sources.base import Source
 
@@ -20,13 +21,13 @@ class Outcome:
     """Result of a run.
 
     Attributes:
-        release: the content of `release.json`.
+        release: its record.
         report: address of the report.
         fresh: False if the release was already complete.
         above_threshold: whether more was rejected for faults than the configuration allows.
     """
 
-    release: Mapping[str, Any]
+    release: ReleaseRecord
     report: str
     fresh: bool
     above_threshold: bool
@@ -37,13 +38,13 @@ class Update:
     """Starting point of an update.
 
     Attributes:
-        release: content of `release.json`.
+        release: record of the release that it starts from.
         base: the release in the form that the assembler needs.
         plan: its plan.
         date: day of the update, YYYY-MM-DD.
     """
 
-    release: Mapping[str, Any]
+    release: ReleaseRecord
     base: Base
     plan: Plan
     date: str
@@ -56,7 +57,7 @@ class Job:
     Attributes:
         config: the configuration.
         source: the source.
-        options: options for Beam.
+        graphs: the steps that are done in parallel.
         out: the release folder.
         work: the run's work folder.
         progress: receives progress messages.
@@ -65,7 +66,7 @@ class Job:
 
     config: MineConfig
     source: Source
-    options: Any
+    graphs: Graphs
     out: Folder
     work: Folder
     progress: Progress
@@ -79,4 +80,4 @@ class Job:
 
 def content(config: MineConfig) -> dict[str, Any]:
     """Collect what decides the content of a release: configuration keys and hashes of the models."""
-    return config.content() | {"models": {m["name"]: m.get("sha256", "") for m in enrichers.info(config)}}
+    return config.content() | {"models": {m.name: m.sha256 for m in enrichers.info(config)}}

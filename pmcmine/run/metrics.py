@@ -83,7 +83,7 @@ def check_ours(path: Path) -> None:
     except OSError as error:
         raise PmcmineError(f"--metrics {path}: can't be read ({error.strerror or error})") from None
     if data and not data.startswith(f"# HELP {_PREFIX}_".encode()):
-        raise PmcmineError(f"--metrics {path}: is there and holds no metrics of an earlier run; give another name")
+        raise PmcmineError(f"--metrics {path}: exists and contains no metrics of an earlier run; give another name")
 
 
 def _write(metrics: Mapping[str, Any], path: Path) -> None:
@@ -136,7 +136,9 @@ def _send(metrics: Mapping[str, Any], address: str) -> None:
     provider.force_flush(_OTLP_SECONDS * 1000)
     provider.shutdown()
     if problems:
-        raise PmcmineError(f"--metrics {address}: the collector took none; is it there, and does it speak OTLP/HTTP?")
+        raise PmcmineError(
+            f"--metrics {address}: the collector accepted no metrics; is it running, and does it speak OTLP/HTTP?"
+        )
 
 
 def _said(name: str) -> str:

@@ -8,18 +8,22 @@ writes into its work folder, and then replaces only what `release.json` or `stat
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
+
+from pydantic import TypeAdapter
 
 from pmcmine.describe.datasheet import CITATION, DATASHEET
 from pmcmine.errors import ReleaseError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
-from pmcmine.release.layout import ARTEFACT, JOURNAL, OURS, RELEASE, WORK, FileEntry
+from pmcmine.release.facts import UpdateFacts
+from pmcmine.release.layout import ARTEFACT, JOURNAL, LISTED, OURS, RELEASE, WORK, FileEntry
+from pmcmine.release.mark import MARK, find_mark, parse_mark
 from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PLAN, SHARDS, Plan, file_name
+from pmcmine.release.record import ReleaseRecord
 from pmcmine.rights.attribution import ATTRIBUTION
 from pmcmine.work.state import part_file
 from pmcmine.work.state_file import STATE_FILE
@@ -29,6 +33,7 @@ REPORTS: Final = ("report.html", "metrics.json")
 _DESCRIPTIONS: Final = ("README.md", "schema.json", "croissant.json", DATASHEET, CITATION)
 _KINDS: Final = ("ledger", "index", "near", "bin")
 _SHOWN: Final = 3
+_LISTED: Final = TypeAdapter(dict[str, list[str]])
 
 
 def foreign(out: Folder, names: Collection[str], why: str) -> ReleaseError:
@@ -105,25 +110,21 @@ def is_work(work: Folder) -> bool:
     """Tell whether a folder has the mark of a run, so that all in it is scratch."""
     if work.exists(JOURNAL):
         return True
-    try:
-        state = json.loads(work.read("run.json"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(state, dict) and isinstance(state.get("config"), dict)
+    return find_mark(work) is not None
 
 
 def remove_work(work: Folder) -> None:
     """Remove a work folder. Its marks go last, so that a removal which was killed can be repeated."""
     if not is_work(work):
         return
-    for name in sorted(set(work.names()) - {"run.json", JOURNAL, "lock"}):
+    for name in sorted(set(work.names()) - {MARK, JOURNAL, "lock"}):
         work.remove_tree(name)
-    for name in ("run.json", JOURNAL):
+    for name in (MARK, JOURNAL):
         work.remove(name)
     work.remove_tree()
 
 
-def clear_ended_update(work: Folder, updates: Iterable[Any]) -> bool:
+def clear_ended_update(work: Folder, updates: Iterable[UpdateFacts]) -> bool:
     """Remove what an update that ended left in its work folder (`keep_work`), so that the next one begins again.
 
     Args:
@@ -134,16 +135,14 @@ def clear_ended_update(work: Folder, updates: Iterable[Any]) -> bool:
         Whether there was such an update.
     """
     try:
-        state = sealed.read(work, "run.json")
-    except (OSError, ValueError, RecursionError):
+        mark = parse_mark(work.read(MARK), f"{work.url}/{MARK}", sealed.work_way_out(work))
+    except OSError:
         return False  # the next update reports it
-    begun = state.get("update") if isinstance(state, dict) else None
-    tag = begun.get("tag") if isinstance(begun, dict) else None
-    if tag is None or not any(isinstance(update, dict) and update.get("tag") == tag for update in updates):
+    if mark.update is None or not any(update.tag == mark.update.tag for update in updates):
         return False
-    for name in sorted(set(work.names()) - {"run.json", "lock"}):
+    for name in sorted(set(work.names()) - {MARK, "lock"}):
         work.remove_tree(name)
-    work.remove("run.json")
+    work.remove(MARK)
     return True
 
 
@@ -178,7 +177,7 @@ def write_announced(out: Folder, work: Folder, files: Mapping[str, bytes], liste
         ReleaseError: if one of them is there and neither of these wrote it; nothing is written then.
     """
     try:
-        announced: dict[str, list[str]] = sealed.read(work, ANNOUNCED)
+        announced = sealed.record(work, ANNOUNCED, _LISTED.validate_python)
     except FileNotFoundError:
         announced = {}
     others = []
@@ -197,11 +196,23 @@ def write_announced(out: Folder, work: Folder, files: Mapping[str, bytes], liste
         out.write(name, data, replace=True)
 
 
-def listed_names(release: Mapping[str, Any], state: Iterable[FileEntry]) -> set[str]:
+def listed_names(release: ReleaseRecord, state: Iterable[FileEntry]) -> set[str]:
     """Return the names of all files that a release lists, itself and its state among them."""
-    run_files = release["run"].get("files", ())
-    names = {str(f["name"]) for f in (*release["files"], *run_files)} | {f.name for f in state}
+    names = {f.name for f in (*release.files, *release.run.files, *state)}
     return names | {RELEASE, STATE_FILE, *REPORTS}
+
+
+def write_listed(work: Folder, names: Iterable[str]) -> None:
+    """Note the names of the files that an update may replace or remove."""
+    work.write(LISTED, sealed.to_bytes({"names": sorted(names)}), replace=True)
+
+
+def read_listed(work: Folder) -> list[str]:
+    """Return the names that `write_listed` noted; none outside updates."""
+    try:
+        return sealed.record(work, LISTED, _LISTED.validate_python)["names"]
+    except FileNotFoundError:
+        return []
 
 
 def check_landing(out: Folder, gathered: Iterable[str], listed: Collection[str]) -> None:

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
+from pmcmine.io.background import in_background
 from pmcmine.io.folder import Folder
 from pmcmine.text.redact import hide
 from pmcmine.work.manifest import read_manifest
@@ -77,14 +78,8 @@ class Progress:
         if self._quiet:
             yield
             return
-        done = threading.Event()
-        thread = threading.Thread(target=action, args=(done,), daemon=True)
-        thread.start()
-        try:
+        with in_background(action):
             yield
-        finally:
-            done.set()
-            thread.join()
 
     def _watch(self, work: Folder, committed: Sequence[int], n_pmcids: int, done: threading.Event) -> None:
         before = Counter[str]()

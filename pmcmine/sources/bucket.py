@@ -115,7 +115,7 @@ class BucketSource:
             way_out = "The server can't list PMCIDs either; give the base URL of the bucket layout"
         else:
             way_out = "Give the base URL of the bucket layout, or PMCIDs with --pmcid"
-        raise SourceError(f"{self.base}: no whole inventory ({tried}). {way_out}")
+        raise SourceError(f"{self.base}: no complete inventory ({tried}). {way_out}")
 
     def _days(self, client: HttpClient) -> Iterable[str]:
         """Return folders of inventories, newest first."""

@@ -79,7 +79,7 @@ class PdfSource:
             how = f"{name}: no PMCID; name it PMC<digits>.pdf, or put one into {name[:-4]}.json"
             if not n:
                 raise SourceError(f"{folder.url}: {how}")
-            log.warning("%s: %d PDFs are left out, as %s", folder.url, len(nameless), how)
+            log.warning("%s: %d PDFs are skipped: %s", folder.url, len(nameless), how)
 
     def open(self, share: float) -> PdfReader:
         """Open for one worker."""

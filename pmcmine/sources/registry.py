@@ -47,14 +47,14 @@ def recognise(text: str) -> str:
     if other is not None:
         return other
     if text.startswith("s3://pmc-oa-opendata"):
-        raise SourceError(f"{text}: this bucket is read over HTTPS; leave --source away, or give its https:// URL")
+        raise SourceError(f"{text}: this bucket is read over HTTPS; omit --source, or give its https:// URL")
     kind = _recognised(address, own=True)
     if kind is not None:
         return kind
     if not Folder(text).exists():
         raise SourceError(f"{text}: no such folder; give a folder of articles or the base URL of a bucket")
     if not address.names:
-        raise SourceError(f"{text}: is no folder, or an empty one; give a folder of articles")
+        raise SourceError(f"{text}: is not a folder, or is empty; give a folder of articles")
     return _DEFAULT
 
 

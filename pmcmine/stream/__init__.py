@@ -24,12 +24,13 @@ import pyarrow.dataset as pads
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
 from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
-from pmcmine.stream.captions import _composer
+from pmcmine.stream.captions import composer_for, enriched_caption
 from pmcmine.stream.documents import Documents, documents
-from pmcmine.stream.locate import SANDBOX, SPLITS, locate, read_listing, unreachable
+from pmcmine.stream.locate import SANDBOX, SPLITS, listed_files, locate, unreachable
 from pmcmine.stream.ordering import order
-from pmcmine.stream.ranges import _Place, ranges_of
+from pmcmine.stream.ranges import SamplePlace, ranges_of
 from pmcmine.stream.samples import Samples
+from pmcmine.stream.tokens import counter
 
 _MOST_SAMPLE: Final = 1 << 30  # bytes of a sample
 
@@ -105,6 +106,8 @@ def open(
     where: str | None = None,
     columns: Sequence[str] | None = None,
     caption: str = "full",
+    tokens: int | None = None,
+    tokenizer: Any = None,
     seed: int | None = None,
     rank: int = 0,
     world_size: int = 1,
@@ -120,7 +123,13 @@ def open(
         where: SQL condition over the columns of `figures`; only the samples that it chooses are read.
         columns: keys of the JSON to keep; all if not given.
         caption: what `txt` is: full, title or panels, each with `+mentions` for the sentences that name the figure
-            (`+mentions` alone is full+mentions).
+            (`+mentions` alone is full+mentions); or enriched: the caption with its abbreviations spelled out, then the
+            sentences that mention the figure and the title of its section, without repetition.
+        tokens: most tokens of an enriched caption, such as 77, 256 or 512, those at start and end included; it is cut
+            at the end of a sentence. No limit if not given.
+        tokenizer: counts them: a tokenizer of transformers, tokenizers, tiktoken or open_clip, or a function from a
+            text to its ids. If not given, they are estimated: two, and one for each digit, sign, and five letters of
+            a word or fewer.
         seed: shuffles the order of samples; None keeps the order of the shards, which is random already and
             reads whole shards in long runs.
         rank: which share to read, from 0.
@@ -140,12 +149,12 @@ def open(
         raise PmcmineError(f"on_error={on_error!r}: {choose(on_error, ('raise', 'warn'))}")
     if split not in SPLITS:
         raise PmcmineError(f"split={split!r}: {choose(split, SPLITS)}")
-    compose = _composer(caption, columns)
+    compose = composer_for(caption, columns, tokens, tokenizer)
     fs, shards, tables, path = locate(release)
-    listing = read_listing(path, fs, release)
+    listed = listed_files(path, fs, release)
     if compose.columns:
         _check_columns(compose.columns, shards, fs)
-    files = [f["name"] for f in listing["files"] if f["name"].startswith("tables/figures/")]
+    files = [name for name in listed if name.startswith("tables/figures/")]
     local = Path(shards).parent if "file" in fs.protocol else None
     check_names(files, local, "file")
     try:
@@ -161,7 +170,9 @@ def open(
     check_names({f"shards/{row[0]}" for row in rows}, local, "shard")
     ranges = ranges_of(fs, shards)
     check = local is None if check is None else check
-    return Samples(ranges, [_Place(*row) for row in rows], seed, rank, world_size, compose, on_error, check)
+    return Samples(ranges, [SamplePlace(*row) for row in rows], seed, rank, world_size, compose, on_error, check)
 
 
-__all__ = ["SPLITS", "Documents", "Samples", "documents", "open", "order", "torch_dataset"]
+__all__ = [
+    "SPLITS", "Documents", "Samples", "counter", "documents", "enriched_caption", "open", "order", "torch_dataset",
+]  # fmt: skip

@@ -2,31 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
 from pmcmine.release.conditions import choose
+from pmcmine.stream.tokens import counter, name_of
+from pmcmine.text.enriched import enriched, parts_of
+from pmcmine.text.tokens import Count, estimate
 
 _CAPTIONS: Final = ("full", "title", "panels")
+_ENRICHED: Final = "enriched"
+_MOST_TOKENS: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Composer:
+class Composer:
     """Composes the text of a sample and cuts its JSON to columns. A class, because workers get it pickled.
 
     Attributes:
-        text: full, title or panels.
+        text: full, title, panels or enriched.
         mentions: append the sentences that name the figure.
         columns: keys to keep; all if None.
+        tokens: most tokens of an enriched text; no limit if None.
+        count: counts them.
+        tokenizer: name of what counts them.
     """
 
     text: str
     mentions: bool
     columns: tuple[str, ...] | None
+    tokens: int | None = None
+    count: Count = estimate
+    tokenizer: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What the samples look like, for states."""
+        shown = f"{self.text}/{self.mentions}/{self.columns}"
+        return shown if self.text != _ENRICHED else f"{shown}/{self.tokens}/{self.tokenizer}"
 
     def __call__(self, sample: dict[str, Any]) -> dict[str, Any]:
+        """Compose the text of a sample, and keep the columns that are chosen."""
         record = sample["json"]
         text = sample["txt"]
         if self.text == "title":
@@ -34,6 +52,8 @@ class _Composer:
         elif self.text == "panels" and record.get("panels"):
             said = record["caption"]
             text = "; ".join(f"{p['label']}: {said[p['start'] : p['end']]}" for p in record["panels"])
+        elif self.text == _ENRICHED:
+            text = enriched_caption(record, self.tokens, self.count)
         if self.mentions:
             text = " ".join([text, *(m["sentence"] for m in record.get("mentions") or ())])
         sample["txt"] = text
@@ -42,12 +62,46 @@ class _Composer:
         return sample
 
 
-def _composer(caption: str, columns: Sequence[str] | None) -> _Composer:
+def enriched_caption(record: Mapping[str, Any], tokens: int | None = None, count: Count = estimate) -> str:
+    """Compose the enriched caption of a figure or panel.
+
+    Args:
+        record: JSON of a sample of `shards` or `shards-panels`, or a row of `figures` or `panels`.
+        tokens: most tokens; no limit if None.
+        count: counts them, from `counter`.
+
+    Raises:
+        PmcmineError: for a record without a context, as releases of earlier versions have them.
+    """
+    if "context" not in record:
+        raise PmcmineError(
+            "this sample has no `context`: the release was made by an earlier version, which knows no enriched captions"
+        )
+    text = record["text"] if "panel_id" in record else record.get("caption")
+    return enriched(text or "", parts_of(record["context"]), tokens, count)
+
+
+def composer_for(
+    caption: str, columns: Sequence[str] | None, tokens: int | None = None, tokenizer: Any = None
+) -> Composer:
+    """Check the choice of caption and columns; return what composes samples by it.
+
+    Raises:
+        PmcmineError: for a caption that is none, or columns, tokens or a tokenizer that can't be.
+    """
     base, plus, more = caption.partition("+")
     base = {"": "full", "panel": "panels"}.get(base, base)
-    if caption == "" or base not in _CAPTIONS or (plus and more != "mentions"):
-        choices = [*_CAPTIONS, *(f"{c}+mentions" for c in _CAPTIONS)]
+    known = base in _CAPTIONS or (base == _ENRICHED and not plus)
+    if caption == "" or not known or (plus and more != "mentions"):
+        choices = [*_CAPTIONS, *(f"{c}+mentions" for c in _CAPTIONS), _ENRICHED]
         raise PmcmineError(f"caption={caption!r}: {choose(caption, choices)}")
     if isinstance(columns, str):
         raise PmcmineError(f"columns={columns!r}: give a list of names")
-    return _Composer(base, bool(plus), None if columns is None else tuple(columns))
+    kept = None if columns is None else tuple(columns)
+    if base != _ENRICHED:
+        if tokens is not None or tokenizer is not None:
+            raise PmcmineError(f"tokens and tokenizer are of caption='enriched', not of caption={caption!r}")
+        return Composer(base, bool(plus), kept)
+    if tokens is not None and (type(tokens) is not int or not 1 <= tokens <= _MOST_TOKENS):
+        raise PmcmineError(f"tokens={tokens!r}: give a number from 1 to {_MOST_TOKENS:,}, or None for no limit")
+    return Composer(base, False, kept, tokens, counter(tokenizer), name_of(tokenizer))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, cast
@@ -15,11 +15,11 @@ from pmcmine.io.safe_names import check_names
 from pmcmine.release.conditions import choose
 from pmcmine.stream import state as stream_state
 from pmcmine.stream.budget import Budget, budget_of
-from pmcmine.stream.captions import _composer
+from pmcmine.stream.captions import composer_for
 from pmcmine.stream.document_rows import ImagePlace, Images, Row, Texts, document_rows
-from pmcmine.stream.locate import SPLITS, locate, read_listing
-from pmcmine.stream.ordering import _windows
-from pmcmine.stream.ranges import AnyRanges, NoRanges, _Place, _runs, ranges_of
+from pmcmine.stream.locate import SPLITS, listed_files, locate
+from pmcmine.stream.ordering import prefetch_windows
+from pmcmine.stream.ranges import AnyRanges, NoRanges, SamplePlace, adjacent_runs, ranges_of
 from pmcmine.stream.samples import Samples
 from pmcmine.stream.state import image_holds
 
@@ -48,8 +48,8 @@ class Documents(Samples):
         on_error: str,
         check: bool,
     ) -> None:
-        places = cast("Sequence[_Place]", rows)  # as places they have a file and an offset
-        super().__init__(ranges, places, seed, rank, world_size, _composer("full", None), on_error, check)
+        places = cast("Sequence[SamplePlace]", rows)  # as places they have a file and an offset
+        super().__init__(ranges, places, seed, rank, world_size, composer_for("full", None), on_error, check)
         self._texts, self._images, self._budget = texts, images, budget
         self._starts = _group_starts(rows, texts)
 
@@ -66,15 +66,15 @@ class Documents(Samples):
         return self._fingerprint
 
     def _windows(self, sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
-        return _windows(sequence, at, _TOGETHER)
+        return prefetch_windows(sequence, at, _TOGETHER)
 
     def _shown(self, sample: dict[str, Any]) -> dict[str, Any]:
         return sample
 
-    def _read(self, places: Sequence[_Place]) -> list[_Read | None]:
+    def _read(self, places: Sequence[SamplePlace]) -> list[_Read | None]:
         """Read documents in the given order, and all of their images; None for unreadable documents."""
         found: list[_Read | None] = []
-        wanted: dict[_Place, ImagePlace] = {}
+        wanted: dict[SamplePlace, ImagePlace] = {}
         for place in places:
             try:
                 document, images = self._document(cast("Row", place))
@@ -83,12 +83,12 @@ class Documents(Samples):
                 found.append(None)
                 continue
             found.append(document)
-            wanted |= {_Place(i.shard, i.offset, i.size): i for i in images}
+            wanted |= {SamplePlace(i.shard, i.offset, i.size): i for i in images}
         data = self._read_images(wanted)
         for read in found:
             for n, image in enumerate(read["images"] if read is not None else ()):
                 if read is not None and isinstance(image, ImagePlace):
-                    held = data.get(_Place(image.shard, image.offset, image.size))
+                    held = data.get(SamplePlace(image.shard, image.offset, image.size))
                     read["images"][n] = held
                     if held is None:
                         read["places"][n]["reason"] = UNREADABLE
@@ -121,10 +121,10 @@ class Documents(Samples):
         }
         return document, [i for i in found if i is not None]
 
-    def _read_images(self, wanted: dict[_Place, ImagePlace]) -> dict[_Place, bytes]:
+    def _read_images(self, wanted: dict[SamplePlace, ImagePlace]) -> dict[SamplePlace, bytes]:
         """Read images, neighbours together."""
-        found: dict[_Place, bytes] = {}
-        runs = list(_runs(sorted(wanted, key=lambda p: (p.shard, p.offset)), _GAP))
+        found: dict[SamplePlace, bytes] = {}
+        runs = list(adjacent_runs(sorted(wanted, key=lambda p: (p.shard, p.offset)), _GAP))
         if self._ranges.at_once == 1:
             for run in runs:
                 self._take(self._run(run, wanted), found)
@@ -134,7 +134,9 @@ class Documents(Samples):
                 self._take(answer, found)
         return found
 
-    def _take(self, answer: dict[_Place, bytes | PmcmineError] | PmcmineError, found: dict[_Place, bytes]) -> None:
+    def _take(
+        self, answer: dict[SamplePlace, bytes | PmcmineError] | PmcmineError, found: dict[SamplePlace, bytes]
+    ) -> None:
         if isinstance(answer, PmcmineError):
             self._failed(answer)
             return
@@ -150,8 +152,8 @@ class Documents(Samples):
         warnings.warn(f"left out: {error}", stacklevel=2)
 
     def _run(
-        self, run: Sequence[_Place], wanted: dict[_Place, ImagePlace]
-    ) -> dict[_Place, bytes | PmcmineError] | PmcmineError:
+        self, run: Sequence[SamplePlace], wanted: dict[SamplePlace, ImagePlace]
+    ) -> dict[SamplePlace, bytes | PmcmineError] | PmcmineError:
         """Read the images of a range, or the reason why they can't be read."""
         start, end = run[0].offset, max(p.offset + p.size for p in run)
         try:
@@ -208,7 +210,7 @@ def documents(
     min_quality: float | None = None,
     section_kinds: Sequence[str] | None = None,
     max_tokens: int | None = None,
-    tokenizer: Callable[[str], Any] | None = None,
+    tokenizer: Any = None,
     max_images: int | None = None,
     image_tokens: int = 0,
     seed: int | None = None,
@@ -231,8 +233,8 @@ def documents(
         min_quality: least quality of paragraphs, 1 to 5. One without a quality is left out.
         section_kinds: kinds of sections to keep, such as results; all if not given.
         max_tokens: most tokens of a document; it ends before the text or image that exceeds them.
-        tokenizer: counts tokens: a function that returns the tokens of a text or their number, or an object with
-            `encode`. Words between spaces are counted without one.
+        tokenizer: counts tokens, as of `open`: a tokenizer of transformers, tokenizers, tiktoken or open_clip, or a
+            function from a text to its ids; they are estimated without one.
         max_images: most images of a document; others are left out, their captions stay.
         image_tokens: tokens that an image takes of `max_tokens`.
         seed: shuffles the order of documents; None keeps the order of the files.
@@ -253,7 +255,7 @@ def documents(
         raise PmcmineError(f"split={split!r}: {choose(split, SPLITS)}")
     budget = budget_of(min_quality, section_kinds, max_tokens, tokenizer, max_images, image_tokens)
     fs, shards, tables, path = locate(release)
-    names = [f["name"] for f in read_listing(path, fs, release)["files"]]
+    names = listed_files(path, fs, release)
     if not any(n.startswith("tables/documents/") for n in names):
         raise PmcmineError(f"{release}: has no documents; it was made by an earlier version, or they were not copied")
     used = [n for n in names if n.startswith(("tables/articles/", "tables/figures/", "tables/documents/"))]

@@ -75,8 +75,8 @@ def unreachable(release: str, error: Exception) -> PmcmineError:
     return PmcmineError(f"{release}: can't be read ({said})")
 
 
-def read_listing(path: str, fs: Any, release: str) -> dict[str, Any]:
-    """Read `release.json`; returns its list of files.
+def listed_files(path: str, fs: Any, release: str) -> list[str]:
+    """Return the names of the files that a `release.json` lists.
 
     Raises:
         PmcmineError: if it is missing or damaged.
@@ -92,4 +92,4 @@ def read_listing(path: str, fs: Any, release: str) -> dict[str, Any]:
     files = listing.get("files") if isinstance(listing, dict) else None
     if not isinstance(files, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in files):
         raise PmcmineError(f"{release}: release.json is damaged; is the copy complete?")
-    return {"files": files}
+    return [f["name"] for f in files]

@@ -42,7 +42,9 @@ def order(n: int, shares: int, seed: int | None, epoch: int, starts: Sequence[in
     return dealt
 
 
-def _rest(n: int, seed: int | None, epoch: int, starts: Sequence[int], before: Before) -> tuple[list[int], list[int]]:
+def remaining(
+    n: int, seed: int | None, epoch: int, starts: Sequence[int], before: Before
+) -> tuple[list[int], list[int]]:
     """Return what earlier worlds of an epoch have left, and where its runs start.
 
     Args:
@@ -62,7 +64,7 @@ def _rest(n: int, seed: int | None, epoch: int, starts: Sequence[int], before: B
     return left, first
 
 
-def _windows(sequence: Sequence[int], at: int, span: int = _CHUNK * _WINDOW) -> Iterator[Sequence[int]]:
+def prefetch_windows(sequence: Sequence[int], at: int, span: int = _CHUNK * _WINDOW) -> Iterator[Sequence[int]]:
     """Split the order into prefetch windows of `span` samples, from a position on.
 
     Windows have fixed borders, so a resumed window is read again.

@@ -229,15 +229,17 @@ def ranges_of(fs: Any, root: str) -> AnyRanges:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class SamplePlace:
+    """Location of a sample: shard, offset and size in bytes."""
+
     shard: str
     offset: int
     size: int
 
 
-def _runs(places: Sequence[_Place], gap: int = 0) -> Iterator[list[_Place]]:
+def adjacent_runs(places: Sequence[SamplePlace], gap: int = 0) -> Iterator[list[SamplePlace]]:
     """Join places that are adjacent in one shard, or at most `gap` bytes apart."""
-    run: list[_Place] = []
+    run: list[SamplePlace] = []
     for place in places:
         if run and (
             place.shard != run[-1].shard
@@ -251,7 +253,7 @@ def _runs(places: Sequence[_Place], gap: int = 0) -> Iterator[list[_Place]]:
         yield run
 
 
-def _decode(data: bytes, place: _Place, check: bool) -> dict[str, Any]:
+def decode_sample(data: bytes, place: SamplePlace, check: bool) -> dict[str, Any]:
     """Decode one sample from its tar members: plain ustar headers, as a release's shards have them.
 
     Args:

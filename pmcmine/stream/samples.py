@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
 from pmcmine.stream import state as stream_state
-from pmcmine.stream.captions import _Composer
-from pmcmine.stream.ordering import _rest, _windows, order
-from pmcmine.stream.ranges import MOST_WAIT, AnyRanges, NoRanges, _decode, _Place, _runs
+from pmcmine.stream.captions import Composer
+from pmcmine.stream.ordering import order, prefetch_windows, remaining
+from pmcmine.stream.ranges import MOST_WAIT, AnyRanges, NoRanges, SamplePlace, adjacent_runs, decode_sample
 from pmcmine.stream.state import Position
 
 _TRIES: Final = 7  # readings of a range
@@ -33,11 +33,11 @@ class Samples:
     def __init__(
         self,
         ranges: AnyRanges,
-        places: Sequence[_Place],
+        places: Sequence[SamplePlace],
         seed: int | None,
         rank: int,
         world_size: int,
-        compose: _Composer,
+        compose: Composer,
         on_error: str,
         check: bool = False,
     ) -> None:
@@ -86,7 +86,7 @@ class Samples:
 
     def _sequence(self, share: int, position: Position) -> list[int]:
         """Return the numbers of all samples of a share, those before the position included."""
-        left, starts = _rest(len(self._places), self._seed, position.epoch, self._starts, position.before)
+        left, starts = remaining(len(self._places), self._seed, position.epoch, self._starts, position.before)
         dealt = order(len(left), position.shares, self._seed, position.epoch, starts)[share]
         return [left[i] for i in dealt] if position.before else dealt
 
@@ -140,8 +140,7 @@ class Samples:
         """What the samples are, for states."""
         if self._fingerprint is None:
             shards, offsets, sizes = ([getattr(p, k) for p in self._places] for k in ("shard", "offset", "size"))
-            shown = f"{self._compose.text}/{self._compose.mentions}/{self._compose.columns}"
-            self._fingerprint = stream_state.fingerprint(shards, offsets, sizes, shown)
+            self._fingerprint = stream_state.fingerprint(shards, offsets, sizes, self._compose.shown)
         return self._fingerprint
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -189,7 +188,7 @@ class Samples:
 
     def _windows(self, sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
         """Split the order into what is read together."""
-        return _windows(sequence, at)
+        return prefetch_windows(sequence, at)
 
     def _used(self, samples: Sequence[dict[str, Any] | None], turn: int) -> Iterator[dict[str, Any]]:
         for sample in samples:
@@ -203,10 +202,10 @@ class Samples:
         """Return a sample in the form that was asked for."""
         return self._compose(sample)
 
-    def _read(self, places: Sequence[_Place]) -> list[dict[str, Any] | None]:
+    def _read(self, places: Sequence[SamplePlace]) -> list[dict[str, Any] | None]:
         """Yield samples in the given order; adjacent ranges are read once. None for unreadable samples."""
-        found: dict[_Place, dict[str, Any] | None] = {}
-        runs = list(_runs(sorted(places, key=lambda p: (p.shard, p.offset))))
+        found: dict[SamplePlace, dict[str, Any] | None] = {}
+        runs = list(adjacent_runs(sorted(places, key=lambda p: (p.shard, p.offset))))
         with ThreadPoolExecutor(self._ranges.at_once) as pool:
             for run, answer in zip(runs, pool.map(self._samples, runs), strict=True):
                 if isinstance(answer, PmcmineError):
@@ -218,13 +217,13 @@ class Samples:
                 found |= answer
         return [found[place] for place in places]
 
-    def _samples(self, run: Sequence[_Place]) -> dict[_Place, dict[str, Any] | None] | PmcmineError:
+    def _samples(self, run: Sequence[SamplePlace]) -> dict[SamplePlace, dict[str, Any] | None] | PmcmineError:
         """Read the samples of a range, or the reason why they can't be read."""
         start, end = run[0].offset, run[-1].offset + run[-1].size
         try:
             data = self._range(run[0].shard, start, end)
             cut = {p: data[p.offset - start : p.offset - start + p.size] for p in run}
-            return {p: _decode(data, p, self._check) for p, data in cut.items()}
+            return {p: decode_sample(data, p, self._check) for p, data in cut.items()}
         except NoRanges:
             raise
         except PmcmineError as error:

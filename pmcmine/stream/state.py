@@ -144,7 +144,7 @@ def parse(state: object, samples: int, of: str) -> tuple[int | None, Position]:
     before = _before(state.get("before", ()), samples)
     if known in _EARLIER and any(n != 1 for n in (whole[1], *(n for n, _ in before))):
         raise PmcmineError(
-            "this state is of an earlier version, which distributed samples differently; call set_epoch()"
+            "this state is from an earlier version, which distributed samples differently; call set_epoch()"
         )
     if whole[2] > -(-_left(samples, before) // whole[1]):
         raise _damaged("done", done)
@@ -161,7 +161,7 @@ def merge(states: Sequence[Any], samples: int, of: str) -> tuple[int | None, Pos
     if not parsed:
         raise PmcmineError("no state was given")
     if len(states) > MOST_SHARES:
-        raise PmcmineError(f"{len(states)} states are more than shares can be")
+        raise PmcmineError(f"{len(states)} states are too many")
     seeds, positions = {seed for seed, _ in parsed}, [position for _, position in parsed]
     first = min(positions, key=lambda p: p.epoch)
     ended = [p for p in positions if p.epoch != first.epoch]
@@ -169,12 +169,14 @@ def merge(states: Sequence[Any], samples: int, of: str) -> tuple[int | None, Pos
         raise PmcmineError("these states are from different epochs; all ranks must be in the same epoch")
     same = {(p.shares, p.before) for p in positions if p.epoch == first.epoch}
     if len(seeds) != 1 or len(same) != 1 or len(positions) != first.shares:
-        raise PmcmineError(f"these {len(positions)} states are not those of the {first.shares} shares of one world")
+        raise PmcmineError(
+            f"these {len(positions)} states do not belong together: one for each of {first.shares} shares is needed"
+        )
     sizes = _sizes(_left(samples, first.before), first.shares)
     done = tuple(p.done if p.epoch == first.epoch else size for p, size in zip(positions, sizes, strict=True))
     if any(n > size for n, size in zip(done, sizes, strict=True)):
         raise PmcmineError(
-            "these states are not in the order of their ranks, or damaged: a share has had more than it has"
+            "these states are not in the order of their ranks, or damaged: a share has read more than it contains"
         )
     return seeds.pop(), Position(first.epoch, 0, 0, (*first.before, (first.shares, done)))
 

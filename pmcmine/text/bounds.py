@@ -19,12 +19,18 @@ TITLE: Final = 2_000  # characters of the titles of an article and its sections,
 ATTRIBUTION: Final = 4_000  # characters of an attribution line
 PATH_TEXT: Final = 8_000  # characters of all titles above a paragraph
 CAPTION_COPY: Final = 100_000  # characters of the whole caption in the sample of each of its panels
+CONTEXT: Final = 16 << 20  # characters of the contexts of all figures and panels of an article
+CONTEXT_SENTENCES: Final = 6_000  # characters of the sentences of one context; about 1,500 tokens
+CONTEXT_SENTENCE: Final = 1_500  # characters of one of them, or of a title; longer ones fit in no budget
+CONTEXT_PARTS: Final = 30  # sentences, and abbreviations, of one context
 KEYWORDS: Final = 500  # keywords of an article, each of which is a title
 
 XML_TAGS: Final = 2_000_000  # "<" in an article; libxml2 holds about 200 bytes of memory for each
 PARTS: Final = 100_000  # paragraphs, headings, figures and tables of an article together
 MENTIONS: Final = 20_000  # mention rows of an article
 MENTIONS_READ: Final = 100_000  # mentions of an article, unresolved and dropped ones included; of one text as well
+GRID_SLOTS: Final = 1_000_000  # rows times columns of the tables of an article together
+GRID_TEXT: Final = 32 << 20  # characters of HTML and Markdown of the tables of an article together
 EXPANDED: Final = 1 << 20  # characters that the entities of an article add to it
 REPEATED: Final = 64 << 20  # characters of titles, ids and attribution that the rows of an article repeat
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from pmcmine.assemble.old_samples import read_old_samples
-from pmcmine.assemble.planning import Sizes, cut
-from pmcmine.assemble.tables import as_staged, old_rows, standing
+from pmcmine.assemble.planning import Sizes, plan_for
+from pmcmine.assemble.tables import as_staged, old_rows, still_valid
 from pmcmine.config import MineConfig
 from pmcmine.errors import DamagedError, ReleaseError
 from pmcmine.io.folder import Folder
@@ -17,20 +16,19 @@ from pmcmine.release.layout import (
     WAY_OUT,
     FileEntry,
     check_present,
-    check_seal,
-    load_release,
     read_old_table,
 )
 from pmcmine.release.old_names import file_today
 from pmcmine.release.plan import Base, Plan, TableFile, overlapping
-from pmcmine.work.delta import dead_in
+from pmcmine.release.record import ReleaseRecord, check_seal, load_release
+from pmcmine.work.delta import superseded_in
 from pmcmine.work.manifest import Manifest
 from pmcmine.work.rows import data_bytes
 from pmcmine.work.state_file import STATE_FILE, check_state, read_state
 from schemas import TABLES
 
 
-def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], Base, Plan]:
+def open_base(release: Folder, tag: str, fresh: bool) -> tuple[ReleaseRecord, Base, Plan]:
     """`release.json` of a release, the release as the assembler takes it, and its plan.
 
     Raises:
@@ -38,16 +36,16 @@ def open_base(release: Folder, tag: str, fresh: bool) -> tuple[dict[str, Any], B
     """
     where = f"{release.url}/{RELEASE}"
     described = check_seal(load_release(release), where)
-    if missing := sorted({"config", "files", "run", "snapshot"} - {*described}):
+    if missing := sorted({"config", "files", "run", "snapshot"} - described.stated):
         raise DamagedError(f"{where}: is damaged (no {missing[0]}); {WAY_OUT}")
-    if described["run"].get("free_published"):
+    if described.run.free_published:
         raise ReleaseError(
             f"{release.url}: its shards are only on the Hub (free_published); download them before you update it"
         )
     state = check_state(release)
     try:
         plan = Plan.from_object(state.plan)
-        listed = [FileEntry.from_object(f, where) for f in described["files"]]
+        listed = [file.checked(where) for file in described.files]
         files = {file_today(f.name): f for f in (*listed, *state.files)}
         check_present(release, files.values())
     except (LookupError, TypeError, ValueError, AttributeError) as error:
@@ -64,8 +62,8 @@ def inc_tag(release: Folder, date: str) -> str:
         date: YYYY-MM-DD.
     """
     described = load_release(release)
-    names = [f["name"] for f in described["files"]]
-    used = [u.get("tag") for u in described.get("updates", ()) if isinstance(u, dict)]
+    names = [file.name for file in described.files]
+    used = {update.tag for update in described.updates}
     if release.exists(STATE_FILE):
         names += [f.name for f in read_state(release).files]
     tag = f"inc{date.replace('-', '')}"
@@ -73,14 +71,14 @@ def inc_tag(release: Folder, date: str) -> str:
     return next(t for t in tags if t not in used and not any(f"-{t}-" in name for name in names))
 
 
-def removed_keys(old: Folder, new: Folder, names: Sequence[FileEntry], standing: Sequence[FileEntry]) -> list[str]:
+def removed_keys(old: Folder, new: Folder, names: Sequence[FileEntry], written: Sequence[FileEntry]) -> list[str]:
     """Return the keys of samples that files of `figures` held before and that none holds now, sorted.
 
     Args:
         old: the release that the update starts from.
         new: where its new files were gathered.
         names: files of `figures` of the old release that were rewritten or are gone.
-        standing: files of `figures` that were written.
+        written: files of `figures` that were written.
     """
 
     def keys(folder: Folder, files: Sequence[FileEntry]) -> set[str]:
@@ -90,7 +88,7 @@ def removed_keys(old: Folder, new: Folder, names: Sequence[FileEntry], standing:
             found.update(table.filter(table["shard"].is_valid())["key"].to_pylist())
         return found
 
-    return sorted(keys(old, names) - keys(new, standing))
+    return sorted(keys(old, names) - keys(new, written))
 
 
 def make_fresh_plan(old: Plan, manifests: Iterable[Manifest], config: MineConfig, base: Base, work: Folder) -> Plan:
@@ -108,20 +106,20 @@ def make_fresh_plan(old: Plan, manifests: Iterable[Manifest], config: MineConfig
         for part in manifest.parts:
             sizes.add(part)
     whole = replace(old, base=base)
-    for key in sorted(base.cut):
+    for key in sorted(base.file_counts):
         table, group, split = key
-        for file in range(base.cut[key]):
-            dead = dead_in(work, overlapping(file, base.cut[key], old.n_blocks))
+        for file in range(base.file_counts[key]):
+            superseded = superseded_in(work, overlapping(file, base.file_counts[key], old.n_blocks))
             for rows in old_rows(TableFile(*key, file), whole, work):
-                rows = as_staged(standing(rows, TABLES[table], dead), TABLES[table])
+                rows = as_staged(still_valid(rows, TABLES[table], superseded), TABLES[table])
                 sizes.rows[key] += len(rows)
                 sizes.row_bytes[key] += sum(data_bytes(column) for column in rows.columns)
         if table == "figures":
-            for file in range(base.cut[key]):
+            for file in range(base.file_counts[key]):
                 for sample in read_old_samples(TableFile(*key, file), whole, work):
                     panels = [p["old"][2] for p in sample["panels"]]
                     sizes.samples[group, split] += 1
                     sizes.sample_bytes[group, split] += sample["old"][2]
                     sizes.panels[group, split] += len(panels)
                     sizes.panel_bytes[group, split] += sum(panels)
-    return replace(cut(sizes, old.n_blocks, old.moved, config), base=base)
+    return replace(plan_for(sizes, old.n_blocks, old.moved, config), base=base)

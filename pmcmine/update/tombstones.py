@@ -6,12 +6,12 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
 from pmcmine.release.layout import FileEntry, read_old_table
-from pmcmine.work.delta import TOMBSTONES, read_changes
+from pmcmine.work.delta import Tombstones, note_tombstones, read_changes
 from pmcmine.work.state import new_parts, read_part
+from schemas.ledger import Tombstone
 
 _RELICENSED: Final = frozenset(
     {Reason.LICENSE_NOT_SELECTED, Reason.LICENSE_TDM, Reason.NOT_OPEN_ACCESS, Reason.MANUSCRIPT}
@@ -29,16 +29,16 @@ def write_tombstones(work: Folder, release: Folder, files: Mapping[str, FileEntr
         files: its files, name → entry.
         blocks: blocks with changes.
     """
-    old: dict[str, dict[str, str]] = {}
+    old: dict[str, Tombstone] = {}
     for name, entry in files.items():
         if name.startswith("tables/tombstones/"):
-            old |= {row["pmcid"]: row for row in read_old_table(release, entry).to_pylist()}
-    added: list[dict[str, str]] = []
-    dead: set[str] = set()
+            old |= {row["pmcid"]: Tombstone(**row) for row in read_old_table(release, entry).to_pylist()}
+    added: list[Tombstone] = []
+    superseded: set[str] = set()
     for block in blocks:
         changes = read_changes(work, block)
         gone = set(changes.gone)
-        dead.update(changes.all())
+        superseded.update(changes.all())
         mined = {row["pmcid"]: row for table in new_parts(work, "ledger", block) for row in table.to_pylist()}
         before = {row["pmcid"]: row for row in read_part(release, "ledger", block).to_pylist()}
         for pmcid in sorted(changes.all()):
@@ -50,9 +50,9 @@ def write_tombstones(work: Folder, release: Folder, files: Mapping[str, FileEntr
             elif pmcid in before and "articles" in json.loads(before[pmcid]["rows"]):
                 version = max(entry[0] for entry in json.loads(before[pmcid]["entries"]))
                 reason = "withdrawn" if pmcid in gone else _reason(json.loads(mined[pmcid]["rejects"]))
-                added.append({"pmcid": pmcid, "article_id": f"{pmcid}.{version}", "reason": reason})
-    standing = sum(pmcid not in dead for pmcid in old)
-    work.write(TOMBSTONES, sealed.to_bytes({"added": added, "standing": standing}), replace=True)
+                added.append(Tombstone(pmcid=pmcid, article_id=f"{pmcid}.{version}", reason=reason))
+    still_valid = sum(pmcid not in superseded for pmcid in old)
+    note_tombstones(work, Tombstones(tuple(added), still_valid))
 
 
 def _reason(rejects: Collection[str]) -> str:

@@ -97,7 +97,7 @@ def cache_folder() -> Path:
     try:
         return private_folder(Path(tempfile.gettempdir()) / f"pmcmine-vocabularies-{user}")
     except StorageError as error:
-        raise VocabularyError(f"{error}; or set XDG_CACHE_HOME to a folder of yours") from None
+        raise VocabularyError(f"{error}; or set XDG_CACHE_HOME to a folder of your own") from None
 
 
 def _copied(address: str, sha256: str | None) -> str:

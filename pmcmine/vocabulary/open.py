@@ -96,7 +96,7 @@ def get_open(
     unknown = {*only, *pinned} - {o.name for o in ontologies}
     if unknown:
         raise VocabularyError(
-            f"unknown: {', '.join(sorted(unknown))}; known are {', '.join(o.name for o in ontologies)}"
+            f"unknown: {', '.join(sorted(unknown))}; choose from {', '.join(o.name for o in ontologies)}"
         )
     for name, value in pinned.items():
         content_hash(value, f"pin of {name}")

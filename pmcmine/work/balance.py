@@ -5,44 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from pmcmine.errors import SumsError
 from pmcmine.rejects import FAULTS, Reason
+from pmcmine.release.facts import Sum
 from pmcmine.work.manifest import Counted
 from pmcmine.work.records import Clusters, ShardRecord, TableRecord
 from schemas import TABLES
-
-
-@dataclass(frozen=True)
-class Sum:
-    """One equation.
-
-    Attributes:
-        stage: stage of the run.
-        unit: what is counted.
-        n_in: number of what goes in.
-        n_out: number of what comes out.
-        rejected: number of rejects.
-        meaning: the equation in words.
-    """
-
-    stage: str
-    unit: str
-    n_in: int
-    n_out: int
-    rejected: int
-    meaning: str
-
-    @property
-    def holds(self) -> bool:
-        """Return whether the sums add up."""
-        return self.n_in == self.n_out + self.rejected
-
-    def to_object(self) -> dict[str, Any]:
-        """Return it as `release.json` and `metrics.json` state it; the latter leaves out the meaning."""
-        return {"stage": self.stage, "unit": self.unit, "in": self.n_in, "out": self.n_out,
-                "rejected": self.rejected, "meaning": self.meaning}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -124,7 +93,7 @@ def tally(
     if near is not None:
         for kind in ("image", "caption", "paragraph"):
             named, found = (near.counts.get(f"{what}_{kind}", 0) for what in ("nodes", "members"))
-            sums.append(Sum("near", kind, named, found, 0, "near duplicates that edges name = members of clusters"))
+            sums.append(Sum("near", kind, named, found, 0, "near duplicates in pairs = members of clusters"))
     for table in sorted(staged):
         extra = leaks if table == "rejects" else 0
         sums.append(Sum("assemble", table, staged[table] + extra, written[table], 0, "rows staged = rows of the table"))
@@ -155,18 +124,26 @@ def _sums(
         Sum("extract", "sub_article", counts["found_sub_article"], 0, rejected("sub_article", "extract"),
             "sub-articles = rejected"),
         Sum("extract", "table", counts["found_table"], staged["article_tables"], 0, "tables of the XML = rows"),
+        Sum("extract", "grid", counts["found_grid"], staged["grids"], rejected("grid", "extract"),
+            "marked-up tables of the XML = grid rows + rejected"),
+        Sum("extract", "table_mention", counts["found_table_mention"], staged["table_mentions"],
+            rejected("table_mention", "extract"), "mentions and links to tables = rows + rejected"),
         Sum("document", "article", counts["document_articles"], staged["documents"], 0,
             "articles composed = documents"),
         Sum("document", "row", counts["document_parts"], counts["document_rows"], 0,
             "rows of paragraphs, figures and tables of these articles = rows that stand in documents once"),
+        Sum("extract", "case_report", counts["found_case_report"], counts["case_reports"],
+            rejected("case_report", "extract"), "case reports = those with patients + rejected"),
+        Sum("extract", "case", counts["found_case"], staged["cases"], rejected("case", "extract"),
+            "patients of case reports = rows + rejected"),
         Sum("image", "figure", figures, counts["samples"], rejected("figure", "image"),
             "figure rows = samples + rejected"),
         Sum("image", "graphic", counts["media"], counts["media_read"] + counts["media_withheld"],
-            rejected("graphic", "image"), "image files = read or of a rejected figure + rejected"),
+            rejected("graphic", "image"), "image files = read, or of a rejected figure, + rejected"),
         Sum("assemble", "figure", counts["samples"], counts["shard_rows"], rejected("figure", "assemble"),
             "samples = samples in shards + left out"),
         Sum("assemble", "panel", counts["panel_samples"], counts["panel_shard_rows"], counts["panels_left_out"],
-            "panels cut out = panels in shards + of figures left out"),
+            "panels cropped = panels in shards + panels of figures left out"),
         Sum("assemble", "row", counts["shard_rows"], counts["figures_with_sample"], 0,
-            "samples in shards = figure rows with a place"),
+            "samples in shards = figure rows with a location"),
     ]  # fmt: skip

@@ -121,14 +121,14 @@ def read_delta(work: Folder) -> Delta | None:
         return None
 
 
-def read_dead(work: Folder, block: int) -> frozenset[str]:
+def read_superseded(work: Folder, block: int) -> frozenset[str]:
     """Read PMCIDs of a block whose old rows are not valid any longer."""
     return frozenset(read_changes(work, block).all())
 
 
-def dead_in(work: Folder, blocks: Iterable[int]) -> frozenset[str]:
-    """Run `read_dead` over several blocks."""
-    return frozenset[str]().union(*(read_dead(work, block) for block in blocks))
+def superseded_in(work: Folder, blocks: Iterable[int]) -> frozenset[str]:
+    """Run `read_superseded` over several blocks."""
+    return frozenset[str]().union(*(read_superseded(work, block) for block in blocks))
 
 
 TOMBSTONES: Final = "delta/tombstones.json"
@@ -136,16 +136,28 @@ TOMBSTONES: Final = "delta/tombstones.json"
 
 @dataclass(frozen=True)
 class Tombstones:
-    """Those that an update adds by itself, and how many of the old ones stand."""
+    """Tombstones of an update.
+
+    Attributes:
+        added: those that it adds by itself.
+        standing: how many of the old ones stay.
+    """
 
     added: tuple[Tombstone, ...] = ()
-    standing: int = 0
+    still_valid: int = 0
+
+
+_TOMBSTONES: Final = TypeAdapter(Tombstones)
+
+
+def note_tombstones(work: Folder, tombstones: Tombstones) -> None:
+    """Note the tombstones of an update."""
+    work.write(TOMBSTONES, sealed.to_bytes(asdict(tombstones)), replace=True)
 
 
 def read_tombstones(work: Folder) -> Tombstones:
-    """Read the result of `write_tombstones`; empty outside updates."""
+    """Read what `note_tombstones` noted; empty outside updates."""
     try:
-        found = sealed.read(work, TOMBSTONES)
+        return sealed.record(work, TOMBSTONES, _TOMBSTONES.validate_python)
     except FileNotFoundError:
         return Tombstones()
-    return Tombstones(tuple(Tombstone(**row) for row in found["added"]), found["standing"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeVar
 
@@ -125,6 +125,22 @@ def shard_record(dataset: str, name: str) -> str:
 def table_record(name: str) -> str:
     """Name of a table file's record in the work folder."""
     return f"assembled/tables/{name}.json"
+
+
+def write_file_list(work: Folder, name: str, files: Iterable[FileEntry]) -> None:
+    """Note that files of the state are whole, under a name in the work folder."""
+    work.write(name, sealed.to_bytes({"files": [f.to_object() for f in files]}), replace=True)
+
+
+def noted_files(work: Folder, name: str) -> list[FileEntry]:
+    """Return the entries of the files that a note in the work folder is about: a list, or a shard or its index.
+
+    Raises:
+        DamagedError: if it is missing or damaged; the same command writes its files again.
+    """
+    found = _needed(work, name, sealed.read_or_none)
+    listed = found.get("files", [found])
+    return [FileEntry.from_object(f, f"{work.url}/{name}") for f in (listed if isinstance(listed, list) else [None])]
 
 
 def published_record(target: str) -> str:

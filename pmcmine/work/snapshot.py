@@ -8,19 +8,21 @@ import logging
 import math
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
 from pmcmine.errors import DamagedError, SourceError
 from pmcmine.ids import article_place, keyed_hash, pmcid_number
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
+from pmcmine.release.facts import Snapshot
 from pmcmine.sources.base import ABSENT, Entry, broken_entry
 from pmcmine.text.bounds import clean
 
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 INFO = "snapshot/snapshot.json"
 _DAY = "snapshot/day.txt"
 _BLOCKS_A_FILE = 256
+_SNAPSHOT = TypeAdapter(Snapshot)
 _SCHEMA = pa.schema(
     [
         ("pmcid", pa.string()),
@@ -37,27 +40,6 @@ _SCHEMA = pa.schema(
         ("note", pa.string()),
     ]
 )
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    r"""Facts of a frozen snapshot.
-
-    Attributes:
-        sha256: hash over `<pmcid>.<version>\t<etag>` lines in order of number and version.
-        kind: kind of the source.
-        n_versions: number of article versions; a requested PMCID that is missing counts as one.
-        n_pmcids: number of PMCIDs.
-        n_blocks: number of blocks, which are ranges of the articles' places in [0, 1).
-        n_absent: number of requested PMCIDs that the source does not have.
-    """
-
-    sha256: str
-    kind: str
-    n_versions: int
-    n_pmcids: int
-    n_blocks: int
-    n_absent: int = 0
 
 
 def n_blocks_for(n_pmcids: int, block_articles: int) -> int:
@@ -187,7 +169,7 @@ def _file(block: int) -> str:
 def load(work: Folder) -> Snapshot | None:
     """Load the frozen snapshot of a work folder; None if there is none yet."""
     try:
-        return Snapshot(**sealed.read(work, INFO))
+        return sealed.record(work, INFO, _SNAPSHOT.validate_python)
     except FileNotFoundError:
         return None
 

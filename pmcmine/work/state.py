@@ -23,9 +23,10 @@ from pmcmine.release.layout import WAY_OUT, FileEntry, in_release, read_checked,
 from pmcmine.release.old_names import rows_today
 from pmcmine.work.columns import INDEX_SCHEMA, LEDGER_SCHEMA
 from pmcmine.work.columns import SCHEMA as SIGNATURES
-from pmcmine.work.delta import DELTA, read_dead
+from pmcmine.work.delta import DELTA, read_superseded
 from pmcmine.work.manifest import Counted, parts_of
 from pmcmine.work.packs import PackReader
+from pmcmine.work.records import write_file_list
 from pmcmine.work.rows import give_up, read_arrow, set_column
 from pmcmine.work.state_file import state_entries
 
@@ -45,7 +46,7 @@ def state_record(block: int) -> str:
     return f"assembled/{STATE}/{block:06d}.json"
 
 
-def read_part(release: Folder, kind: str, block: int, dead: frozenset[str] = frozenset()) -> pa.Table:
+def read_part(release: Folder, kind: str, block: int, superseded: frozenset[str] = frozenset()) -> pa.Table:
     """Read the rows of a part without those of PMCIDs that are read again; empty if the release has no such part."""
     entry = state_entries(release).get(part_file(kind, block))
     if entry is None:
@@ -57,9 +58,9 @@ def read_part(release: Folder, kind: str, block: int, dead: frozenset[str] = fro
         raise DamagedError(f"{release.url}/{entry.name}: is damaged ({type(error).__name__}); {WAY_OUT}") from None
     if kind == "ledger":
         table = set_column(table, "rows", pa.array(map(_rows_today, table["rows"].to_pylist()), pa.string()))
-    if not dead:
+    if not superseded:
         return table
-    return table.filter(pa.array([p not in dead for p in table["pmcid"].to_pylist()], pa.bool_()))
+    return table.filter(pa.array([p not in superseded for p in table["pmcid"].to_pylist()], pa.bool_()))
 
 
 def _rows_today(rows: str) -> str:
@@ -71,7 +72,7 @@ def old_part(work: Folder, kind: str, block: int) -> pa.Table:
     """Read the rows of a part of the old release that are still valid; empty outside updates."""
     if not work.exists(DELTA):
         return _KINDS[kind].empty_table()
-    return read_part(release_folder(work), kind, block, read_dead(work, block))
+    return read_part(release_folder(work), kind, block, read_superseded(work, block))
 
 
 def new_parts(work: Folder, kind: str, block: int) -> Iterator[pa.Table]:
@@ -98,7 +99,7 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
     """
     if sealed.read_or_none(work, state_record(block)) is not None:
         return block
-    if work.exists(DELTA) and not read_dead(work, block):
+    if work.exists(DELTA) and not read_superseded(work, block):
         return block  # the old part stays
     files: list[FileEntry] = []
     packs = PackReader(work)
@@ -131,5 +132,5 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
         with out.create(part_file(kind, block), replace=True, same=same) as (stream, _):
             stream.write(data)
         files.append(FileEntry(part_file(kind, block), len(data), sha256(data).hexdigest()))
-    work.write(state_record(block), sealed.to_bytes({"files": [f.to_object() for f in files]}), replace=True)
+    write_file_list(work, state_record(block), files)
     return block

@@ -11,8 +11,9 @@ from typing import Any, Final
 from pmcmine.errors import DamagedError, ReleaseError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
-from pmcmine.release.layout import RELEASE, WAY_OUT, FileEntry, load_release, read_checked
+from pmcmine.release.layout import RELEASE, WAY_OUT, FileEntry, read_checked
 from pmcmine.release.plan import Plan
+from pmcmine.release.record import load_release
 
 STATE_FILE: Final = "state/state.json"
 
@@ -63,9 +64,9 @@ def check_state(release: Folder) -> State:
         DamagedError: if it is damaged.
     """
     state = read_state(release)
-    for entry in load_release(release).get("run", {}).get("files", ()):
-        if entry["name"] == STATE_FILE:
-            read_checked(release, FileEntry.from_object(entry, f"{release.url}/{RELEASE}"))
+    for entry in load_release(release).run.files:
+        if entry.name == STATE_FILE:
+            read_checked(release, entry.checked(f"{release.url}/{RELEASE}"))
     return state
 
 

@@ -17,11 +17,10 @@ from pmcmine.demo import BucketServer, write_bucket
 from pmcmine.demo.corpus import DemoArticle, article_files, many_articles
 from pmcmine.run.progress import Progress
 from tests.end_to_end.test_sources import bulk, package
-from tests.helpers import release_json, rows
+from tests.helpers import NO_MODELS, flags_of, release_json, rows
 from tests.test_cli import call
 
-LIGHT = ["--vocab", "none", "--set", "classify=false", "--set", "image_kinds=false", "--set", "languages=false",
-         "--set", "privacy=false", "--set", "near_duplicates=false", "--max-reject-share", "1", "-q"]  # fmt: skip
+LIGHT = [*flags_of(NO_MODELS), "--set=near_duplicates=false", "--max-reject-share=1", "-q"]
 ARTICLES = many_articles(5, 9400001)
 
 

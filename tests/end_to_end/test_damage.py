@@ -16,11 +16,11 @@ from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.verify import verify_folder
+from pmcmine.run import steps
 from pmcmine.run.progress import Progress
-from tests.helpers import mine, release_json, samples
+from tests.helpers import NO_MODELS, mine, release_json, samples
 
-LIGHT: dict[str, Any] = {
-    "vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False,
+LIGHT = NO_MODELS | {
     "small_splits": False, "panel_shards": True, "shard_bytes": 300_000, "max_reject_share": 1.0,
 }  # fmt: skip
 
@@ -60,12 +60,12 @@ def half_done(bucket: Path) -> Path:
     def stop(*given: Any) -> Any:
         raise PmcmineError("stopped")
 
-    finish, job.finish = job.finish, stop
+    finish, steps.finish = steps.finish, stop
     try:
         with pytest.raises(PmcmineError, match="stopped"):
             _mine(bucket / "half", bucket)
     finally:
-        job.finish = finish
+        steps.finish = finish
     return bucket / "half"
 
 

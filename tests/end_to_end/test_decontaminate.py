@@ -149,5 +149,5 @@ def test_the_artefact_holds_no_text(tmp_path: Path) -> None:
     assert b"asthma" not in data
     again = Benchmarks.from_bytes(data, "x")
     assert again.texts([f"We report that {text.upper()}.", "Nothing of the kind."]) == [("secret",), ()]
-    with pytest.raises(PmcmineError, match="no artefact"):
+    with pytest.raises(PmcmineError, match="not an artefact"):
         Benchmarks.from_bytes(data[:-40], "x")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from pathlib import Path
@@ -13,7 +14,9 @@ from PIL import Image
 
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import DemoArticle, DemoFigure
+from pmcmine.errors import PmcmineError
 from pmcmine.exports import medconcept
+from pmcmine.exports.tables import fill_slots
 from tests.helpers import rows
 from tests.test_cli import call
 
@@ -86,6 +89,36 @@ def test_a_pair_a_line(
     if name == "medicat":
         said = sum(len(r["s2orc_references"]) for r in found)
         assert said == sum(m["figure_id"] in figures for m in rows(demo_release, "mentions"))
+
+
+def test_tables_are_csv_files_with_an_index(
+    demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _export(demo_release, "tables", tmp_path / "out", capsys)
+    with (tmp_path / "out" / "tables.csv").open(newline="") as stream:
+        index = list(csv.DictReader(stream))
+    grids = {g["grid_id"]: g for g in rows(demo_release, "grids")}
+    assert {r["grid_id"] for r in index} == grids.keys()
+    for r in index:
+        with (tmp_path / "out" / r["table_data_file"]).open(newline="") as stream:
+            lines = list(csv.reader(stream))
+        assert len(lines) == int(r["n_rows"])
+        assert {len(line) for line in lines} == {int(r["n_columns"])}
+        for cell in grids[r["grid_id"]]["cells"]:
+            assert lines[cell["row"] + cell["row_span"] - 1][cell["column"]] == cell["text"]
+    one = next(r for r in index if r["grid_id"] == "PMC9000002.1/tab1/g0")
+    assert (one["pmcid"], one["table_label"], one["n_header_rows"]) == ("PMC9000002", "Table 1", "2")
+    assert one["table_foot"] == "One value is missing."
+
+
+def test_cells_of_a_damaged_grid_are_refused() -> None:
+    cell = {"row": 0, "column": 0, "row_span": 2, "column_span": 2, "text": "=1+1"}
+    grid = {"grid_id": "g", "n_rows": 2, "n_columns": 2, "cells": [cell]}
+    assert fill_slots(grid) == [["'=1+1"] * 2] * 2
+    for wrong in ({"cells": [cell, cell]}, {"n_rows": 10**9}, {"n_columns": -1}):
+        with pytest.raises(PmcmineError):
+            fill_slots(grid | wrong)
+    assert fill_slots(grid | {"cells": [cell | {"text": "-0.5", "row": -7, "row_span": 8}]})[0] == ["-0.5", "-0.5"]
 
 
 def test_concepts_are_offsets_and_tokens() -> None:

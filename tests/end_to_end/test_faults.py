@@ -85,7 +85,7 @@ def test_the_inventory_is_found_however_the_server_fails(tmp_path: Path, seed: i
 
 def test_no_inventory_at_all(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    with BucketServer(tmp_path / "empty") as server, pytest.raises(SourceError, match="no whole inventory"):
+    with BucketServer(tmp_path / "empty") as server, pytest.raises(SourceError, match="no complete inventory"):
         mine(config_for(server.url, tmp_path / "out", retries=0))
 
 
@@ -214,7 +214,7 @@ def test_of_a_marker_only_what_is_at_work_stays(tmp_path: Path, monkeypatch: pyt
     now = time.monotonic()
     at_work = {"mine": {"PMC1": now - 100, "PMC2": now - 1}, "idle": {"PMC3": now - 1}}
     markers = {f"blocks/000/000000/started-{os.getpid()}-{k}": v for k, v in at_work.items()}
-    monkeypatch.setattr("pmcmine.miner.at_work._AT_WORK", markers)
+    monkeypatch.setattr("pmcmine.miner.at_work.STARTS_AT_WORK", markers)
     forget_starts(work)
     # A marker of the same process id is of an earlier run: in containers all runs have one.
     left = {n.rsplit("-", 1)[1]: work.read(f"blocks/000/000000/{n}") for n in work.names("blocks/000/000000")}

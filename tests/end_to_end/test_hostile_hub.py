@@ -147,9 +147,9 @@ def test_a_listing_has_an_end(
         self._answer(200, b"[]", {"Link": f'<{hub.url}{path}?cursor={time.time_ns()}>; rel="next"'})
 
     lie(QUESTIONS["tree"], endless)
-    with pytest.raises(PmcmineError, match="no end"):
+    with pytest.raises(PmcmineError, match="does not end"):
         publish(release, "org/pairs", endpoint=hub.url)
-    with pytest.raises(PmcmineError, match="no end"):
+    with pytest.raises(PmcmineError, match="does not end"):
         verify_hub("org/pairs", endpoint=hub.url)
 
 

@@ -16,8 +16,9 @@ import pytest
 from pmcmine.browse import data, server
 from pmcmine.browse.data import ReleaseData
 from pmcmine.browse.server import BrowseServer
+from pmcmine.io.hashed import HashedReader
 from pmcmine.io.tar import END, header
-from pmcmine.publish.verify import _Counted, _rows_of_tar, verify_folder
+from pmcmine.publish.verify import _rows_of_tar, verify_folder
 from tests.test_cli import call
 from tests.tiny_release import write_release
 
@@ -56,7 +57,7 @@ def test_a_size_with_a_sign_does_not_read_a_shard_at_once(size: bytes) -> None:
     head[124:135] = size
     head[148:156] = b"%06o\0 " % (sum(head) - sum(head[148:156]) + 8 * 0x20)
     with pytest.raises(ValueError, match="damaged header"):
-        _rows_of_tar(_Counted(_Asked(bytes(head) + bytes(1 << 20) + END)))
+        _rows_of_tar(HashedReader(_Asked(bytes(head) + bytes(1 << 20) + END)))
 
 
 @pytest.mark.parametrize("name", ["../../x.tar", "/x.tar", "shards/\x1b[2J.tar", "shards/" + "x" * 300 + ".tar"])

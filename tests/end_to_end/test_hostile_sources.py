@@ -388,7 +388,7 @@ def test_manifests_that_name_no_file(tmp_path: Path, change: dict[str, Any]) -> 
     manifest = json.loads(path.read_text())
     manifest["files"][0] |= change
     path.write_text(json.dumps(manifest))
-    with pytest.raises(SourceError, match="no whole inventory"):
+    with pytest.raises(SourceError, match="no complete inventory"):
         listed(tmp_path)
 
 

@@ -12,11 +12,10 @@ from pmcmine.demo.remake import clear_demo
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.release.begin import sweep
-from tests.helpers import release_json, tree
+from tests.helpers import NO_MODELS, flags_of, release_json, tree
 from tests.test_cli import call
 
-LIGHT = ["--vocab", "none", "--set", "classify=false", "--set", "image_kinds=false", "--set", "languages=false",
-         "--set", "privacy=false", "--set", "near_duplicates=false", "--max-reject-share", "1", "-q"]  # fmt: skip
+LIGHT = [*flags_of(NO_MODELS), "--set=near_duplicates=false", "--max-reject-share=1", "-q"]
 
 
 def _refused(folder: Path) -> None:
@@ -108,7 +107,7 @@ def test_a_sweep_removes_what_the_old_release_lists_and_nothing_else(tmp_path: P
     for name in (kept, *old, *theirs):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
-    sweep(Folder(str(tmp_path)), [{"name": kept}], [{"name": name} for name in (kept, *old, "report.html")])
+    sweep(Folder(str(tmp_path)), [kept], [kept, *old, "report.html"])
     assert {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()} == {kept, *theirs}
     (tmp_path / "elsewhere" / "README.md").parent.mkdir()
     (tmp_path / "elsewhere" / "README.md").write_text("mine")
@@ -116,7 +115,7 @@ def test_a_sweep_removes_what_the_old_release_lists_and_nothing_else(tmp_path: P
     (tmp_path / "tables").symlink_to(tmp_path / "elsewhere")
     for name in ("tables/README.md", "tables/../elsewhere/README.md"):
         with pytest.raises(PmcmineError):
-            sweep(Folder(str(tmp_path)), [], [{"name": name}])
+            sweep(Folder(str(tmp_path)), [], [name])
     assert (tmp_path / "elsewhere" / "README.md").read_text() == "mine"
 
 

@@ -22,12 +22,11 @@ from pmcmine.io.folder import Folder
 from pmcmine.publish.repos import measured_section, read_release
 from pmcmine.release.tables import table_names
 from pmcmine.run.progress import Progress
-from tests.helpers import contents, mine, places_hold, release_json
+from tests.helpers import NO_MODELS, contents, mine, places_hold, release_json
 from tests.old_release import age
 from tests.test_cli import call
 
-LIGHT: dict[str, Any] = {
-    "vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False,
+LIGHT = NO_MODELS | {
     "small_splits": False, "shard_bytes": 300_000, "max_reject_share": 1.0,
     "groups": ("commercial",), "pointers": True,
 }  # fmt: skip

@@ -21,14 +21,14 @@ from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.run import finish as finish_module
+from pmcmine.run import steps
 from pmcmine.run.ownership import planned_names, read_plan
 from pmcmine.run.progress import Progress
 from pmcmine.update.base import inc_tag
-from tests.helpers import mine, release_json, tree
+from tests.helpers import NO_MODELS, flags_of, mine, release_json, tree
 from tests.test_cli import call
 
-LIGHT: dict[str, Any] = {"vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False,
-                         "panels": False, "near_duplicates": False, "max_reject_share": 1.0}  # fmt: skip
+LIGHT = NO_MODELS | {"panels": False, "near_duplicates": False, "max_reject_share": 1.0}
 NAMES = ["report.html", "metrics.json", "tables/README.md", "tables/notes.txt", "shards/mine.tar", "state/state.json",
          "state", "decontamination.npz", "shards-panels/x.tar", "shards/ATTRIBUTION.tsv.gz",
          "tables/rejects/rejects-00000-of-00001.parquet", "tables/figures/a.parquet.0123456789ab.tmp"]  # fmt: skip
@@ -75,7 +75,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     yield set_up
 
 
-@pytest.mark.parametrize(("module", "name"), [(job, "_plan"), (job, "finish"), (finish_module, "make_report")])
+@pytest.mark.parametrize(("module", "name"), [(steps, "_plan"), (steps, "finish"), (finish_module, "make_report")])
 def test_files_that_come_while_a_run_is_stopped_stay(
     module: Any, name: str, bucket: Path, whole: Path, tmp_path: Path, killed_at: Any
 ) -> None:
@@ -97,7 +97,7 @@ def test_files_that_come_while_a_run_is_stopped_stay(
         path.unlink()
         if path.parent != out and not any(path.parent.iterdir()):
             path.parent.rmdir()
-    if module is job and name == "finish":  # files that their writer could not record are written again
+    if module is steps and name == "finish":  # files that their writer could not record are written again
         records = sorted((out / "_work" / "assembled").rglob("*.json"))
         assert len(records) > 4
         for record in records:
@@ -120,7 +120,7 @@ def test_the_plan_names_all_that_a_run_writes(bucket: Path, tmp_path: Path, kill
 
 def test_a_killed_process_resumes(bucket: Path, whole: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    flags = [f"--set={k}={str(v).lower()}" for k, v in LIGHT.items()]
+    flags = flags_of(LIGHT)
     command = [sys.executable, "-P", "-m", "pmcmine", "mine", "--source", str(bucket), "--out", str(out), "-q", *flags]
     child = subprocess.Popen(command, env=os.environ, stderr=subprocess.DEVNULL)
     while child.poll() is None and not (out / "_work" / "plan.json").exists():

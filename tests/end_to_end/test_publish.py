@@ -20,11 +20,9 @@ from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.upload import publish
 from pmcmine.publish.verify import verify_folder, verify_hub
-from tests.helpers import mine, release_json, rows
+from tests.helpers import NO_MODELS, mine, release_json, rows
 from tests.hub_server import Faults, HubServer
 from tests.test_cli import call
-
-LIGHT = {"vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False}
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +37,7 @@ def _client(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("publish")
     write_bucket(folder / "bucket", many_articles(24))
-    config = {"source": str(folder / "bucket"), "out": str(folder / "release"), "shard_bytes": 200_000, **LIGHT}
+    config = {"source": str(folder / "bucket"), "out": str(folder / "release"), "shard_bytes": 200_000, **NO_MODELS}
     mine(load_config({**config, "panel_shards": True}))
     return folder / "release"
 

@@ -20,6 +20,7 @@ from pmcmine.publish.live import Published, check_hub
 from pmcmine.publish.repos import repo_name
 from pmcmine.publish.target import CLAIM, Target, id_of, look
 from pmcmine.publish.upload import publish
+from pmcmine.release.record import load_release, parse_release
 from tests import hub_server
 from tests.hub_server import File, HubServer
 from tests.test_cli import call
@@ -313,8 +314,8 @@ def test_two_uploads_at_once_end_as_one_release(
     for error in filter(None, refused):
         assert "changed by someone else" in str(error) or "another release" in str(error)
     assert None in refused, refused
-    assert id_of(json.loads(hub.files("org/pairs")["release.json"])) in {
-        id_of(json.loads((r / "release.json").read_text())) for r in releases
+    assert id_of(parse_release(hub.files("org/pairs")["release.json"], "")) in {
+        id_of(load_release(Folder(str(r)))) for r in releases
     }
     shards = {p for p in hub.files("org/pairs") if p.endswith(".tar")}
     assert len(shards) in {4, 4 + 3 * seed}
@@ -435,7 +436,7 @@ def test_shards_of_a_run_are_not_mixed_with_those_of_a_whole_release(hub: HubSer
     old = _release(tmp_path / "old", shards=2)
     publish(old, "org/pairs", endpoint=hub.url)
     release = _release(tmp_path / "out")
-    identity = id_of(json.loads((release / "release.json").read_text()))
+    identity = id_of(load_release(Folder(str(release))))
     work = Folder(str(tmp_path / "work"))
     from pmcmine.io import sealed
     from pmcmine.work.records import ShardRecord

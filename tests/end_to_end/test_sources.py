@@ -214,7 +214,7 @@ def test_addresses_that_are_none(address: str, said: str) -> None:
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="an empty one"):
+    with pytest.raises(SourceError, match="or is empty"):
         recognise(str(tmp_path))
 
 

@@ -11,13 +11,12 @@ from pmcmine.config import load_config
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
-from tests.helpers import mine
+from tests.helpers import NO_MODELS, mine
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 torch = pytest.importorskip("torch", reason="torch is needed: pip install '.[recipes]'")
 data = torch.utils.data
 
-LIGHT = {"vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False}
 WORKERS = [(0, False, None), (2, False, None), (3, True, None), (2, True, "spawn")]
 
 
@@ -25,7 +24,9 @@ WORKERS = [(0, False, None), (2, False, None), (3, True, None), (2, True, "spawn
 def release(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("torch")
     write_bucket(folder / "bucket", many_articles(40))
-    mine(load_config({"source": str(folder / "bucket"), "out": str(folder / "r"), "shard_bytes": 1_000_000, **LIGHT}))
+    mine(
+        load_config({"source": str(folder / "bucket"), "out": str(folder / "r"), "shard_bytes": 1_000_000, **NO_MODELS})
+    )
     return str(folder / "r")
 
 

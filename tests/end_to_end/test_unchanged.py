@@ -14,6 +14,7 @@ from pmcmine.config import load_config, update_config
 from pmcmine.demo import BucketServer, Faults, write_bucket
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles
 from pmcmine.publish.upload import publish
+from pmcmine.run import steps
 from pmcmine.run.progress import Progress
 from tests.end_to_end.test_update import LIGHT
 from tests.helpers import mine, places_hold, release_json, rows, samples, tree
@@ -98,9 +99,9 @@ def test_only_what_changed_is_rewritten(begun: tuple[Path, Path, str], release: 
     write_bucket(source, [DemoArticle(9_650_001, figures=(DemoFigure(seed=9),))])
     old = samples(release)
     outcome = _update(release, str(source), "2026-11-26")
-    last = outcome.release["updates"][-1]
-    assert last["articles"] == {"new": 1, "changed": 0, "retried": 0, "gone": 0}
-    assert not [name for name in last["rewritten"] if name.endswith(".tar")] and last["removed_samples"] == 0
+    last = outcome.release.updates[-1]
+    assert last.articles == {"new": 1, "changed": 0, "retried": 0, "gone": 0}
+    assert not [name for name in last.rewritten if name.endswith(".tar")] and last.removed_samples == 0
     assert old.items() <= samples(release).items()
     places_hold(release)
 
@@ -110,7 +111,7 @@ def test_what_comes_back_is_taken(begun: tuple[Path, Path, str], release: Path, 
     source = tmp_path / "in"
     _write(source)
     outcome = _update(release, str(source), "2026-11-26")
-    assert outcome.release["updates"][-1]["articles"]["retried"] == 1
+    assert outcome.release.updates[-1].articles["retried"] == 1
     mine(load_config({**LIGHT, "source": str(source), "out": str(tmp_path / "full")}))
     assert samples(release) == samples(tmp_path / "full")
     for table in ("figures", "rejects", "articles"):
@@ -128,9 +129,9 @@ def test_killed_after_the_blocks_are_mined(
     source = tmp_path / "in"
     _write(source)
     with monkeypatch.context() as patched:
-        patched.setattr(job, "_plan", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
+        patched.setattr(steps, "_plan", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             _update(release, str(source), "2026-11-26")
-    assert _update(release, str(source), "2026-11-26").release["updates"][-1]["articles"]["retried"] == 1
+    assert _update(release, str(source), "2026-11-26").release.updates[-1].articles["retried"] == 1
     mine(load_config({**LIGHT, "source": str(source), "out": str(tmp_path / "full")}))
     assert samples(release) == samples(tmp_path / "full")

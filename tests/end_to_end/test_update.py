@@ -30,12 +30,11 @@ from pmcmine.publish.upload import publish
 from pmcmine.publish.verify import verify_folder, verify_hub
 from pmcmine.run.progress import Progress
 from tests.end_to_end.test_engines import FAKE_GCS, gcs
-from tests.helpers import contents, mine, places_hold, release_json, rows, samples, tree
+from tests.helpers import NO_MODELS, contents, mine, places_hold, release_json, rows, samples, tree
 from tests.hub_server import HubServer
 from tests.test_cli import call
 
-LIGHT: dict[str, Any] = {
-    "vocab": "none", "classify": False, "image_kinds": False, "languages": False, "privacy": False,
+LIGHT = NO_MODELS | {
     "small_splits": False, "panel_shards": True, "shard_bytes": 300_000, "max_reject_share": 1.0,
 }  # fmt: skip
 __all__ = ["gcs"]
@@ -242,12 +241,12 @@ def test_only_what_changed_is_read_and_the_rest_stays(begun: tuple[Path, Path, A
     release = _copy(begun, tmp_path)
     before = tree(release, "shards", "tables")
     outcome = _update(release, str(begun[1]), "2026-11-25")
-    last = outcome.release["updates"][-1]
-    assert last["articles"] == {"new": 4, "changed": 3, "retried": 0, "gone": 1}
+    last = outcome.release.updates[-1]
+    assert last.articles == {"new": 4, "changed": 3, "retried": 0, "gone": 1}
     now = tree(release, "shards", "tables")
     tars = [n for n in before if n.endswith(".tar")]
     kept = [n for n in tars if now.get(n) == before[n]]
-    assert kept and set(last["rewritten"]) & set(kept) == set()
+    assert kept and set(last.rewritten) & set(kept) == set()
     metrics = json.loads((release / "metrics.json").read_text())
     assert metrics["counts"]["pmcids"] == len(begun[2])
     reasons = {t["pmcid"]: t["reason"] for t in rows(release, "tombstones")}
@@ -341,7 +340,7 @@ def test_a_fault_is_tried_again(tmp_path: Path) -> None:
     assert [r["reason"] for r in rows(release, "rejects") if r["pmcid"] == f"PMC{number}"] == ["xml_missing"]
     lost.write_bytes(data)
     outcome = _update(release, str(source), "2026-11-25")
-    assert outcome.release["updates"][-1]["articles"]["retried"] >= 1
+    assert outcome.release.updates[-1].articles["retried"] >= 1
     _same(release, _full(tmp_path / "full", str(source)))
 
 

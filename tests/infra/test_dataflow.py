@@ -16,10 +16,10 @@ from typing import Any
 
 import pytest
 
-from pipelines import template
 from pmcmine.config import MineConfig
 from pmcmine.demo import demo_articles, write_bucket
 from pmcmine.errors import PmcmineError
+from pmcmine.run import template
 from tests.end_to_end.test_engines import FAKE_GCS, gcs
 
 ROOT = Path(__file__).parents[2]

@@ -77,12 +77,13 @@ def test_every_variable_is_described_and_the_example_is_whole() -> None:
 
 
 def test_beam_options_of_the_launcher_are_known() -> None:
-    from pipelines.runners import _check_known
+    from pipelines.runners import option_names
+    from pmcmine.run.runner_options import check_known
 
     text = (TERRAFORM / "modules" / "launcher" / "main.tf").read_text()
     options = re.findall(r'"(--\w+)', text[text.index("beam = [") : text.index("update = concat")])
     assert "--no_use_public_ips" in options and len(options) > 10
-    _check_known(options)
+    check_known(options, option_names())
     assert all(key in MineConfig.RUN_ONLY for key in re.findall(r'"--set", "(\w+)=', text))
 
 

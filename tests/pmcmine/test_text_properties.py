@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from pmcmine.jats.mentions import FigureIndex, find_mentions
-from pmcmine.jats.sentences import sentence_at, sentence_starts
 from pmcmine.jats.text import flatten
 from pmcmine.rights.figures import Statement, figure_rights
 from pmcmine.rights.licenses import License
+from pmcmine.text.sentences import sentence_at, sentence_starts
 
 WORDS = st.text(alphabet="ab Fig.12(A–B), \n\t\u00a0é𝛼", max_size=12)
 LEAVES = st.one_of(

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image, ImageDraw
 
-from classifiers.images.generate.marks import _INK, Size, _rng, _word, noise
+from classifiers.images.generate.marks import INK, Size, noise, numpy_rng, random_word
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def chart(r: random.Random, size: Size) -> Image.Image:
         y = bottom - (bottom - top) * i / 5
         d.line([left - 3, y, left, y], ink)
         d.text((left - 24, y - 5), str(i * r.choice([1, 2, 20])), ink)
-    inks = r.sample(_INK, 4) if r.random() < 0.65 else ["#222222", "#777777", "#aaaaaa", "#444444"]
+    inks = r.sample(INK, 4) if r.random() < 0.65 else ["#222222", "#777777", "#aaaaaa", "#444444"]
     kind = r.choice(["bar", "line", "scatter", "box", "forest", "survival", "spectrum", "heat"])
     n = r.randint(3, 8)
     axes = _Axes(d, size, left, bottom, top, right, back, ink, inks)
@@ -69,7 +69,7 @@ def chart(r: random.Random, size: Size) -> Image.Image:
     if r.random() < 0.5:
         for s in range(r.randint(1, 4)):
             d.rectangle([right - 60, top + 12 * s, right - 52, top + 12 * s + 8], inks[s % 4])
-            d.text((right - 48, top + 12 * s - 2), _word(r), ink)
+            d.text((right - 48, top + 12 * s - 2), random_word(r), ink)
     return image
 
 
@@ -84,7 +84,7 @@ def _bars(r: random.Random, axes: _Axes, n: int) -> None:
             y0 = bottom - (bottom - axes.top) * r.uniform(0.1, 0.9)
             d.rectangle([x0, y0, x0 + step * 0.65 / series, bottom], axes.inks[s], axes.ink)
             d.line([x0 + step * 0.3 / series, y0 - 8, x0 + step * 0.3 / series, y0], axes.ink)
-        d.text((left + step * i, bottom + 4), _word(r)[:7], axes.ink)
+        d.text((left + step * i, bottom + 4), random_word(r)[:7], axes.ink)
 
 
 def _curve(r: random.Random, axes: _Axes, kind: str, n: int, series: int) -> None:
@@ -131,7 +131,7 @@ def _forest(r: random.Random, axes: _Axes) -> None:
     rows = r.randint(4, 20)
     for i in range(rows):
         y = 20 + (h - 50) * i / rows
-        d.text((6, y - 5), f"{_word(r)} (20{r.randint(10, 22)})", ink)
+        d.text((6, y - 5), f"{random_word(r)} (20{r.randint(10, 22)})", ink)
         d.text((w * 0.78, y - 5), f"{r.random():.2f} ({r.random():.2f}, {1 + r.random():.2f})", ink)
         x = middle + r.uniform(-0.1, 0.1) * w
         d.line([x - w * 0.05, y, x + w * 0.05, y], ink)
@@ -149,7 +149,7 @@ def diagram(r: random.Random, size: Size) -> Image.Image:
         ys = [h * (i + 0.7) / (leaves + 0.5) for i in range(leaves)]
         x = w * 0.6
         for y in ys:
-            d.text((w * 0.62, y - 5), f"{_word(r)} {_word(r)}", "black")
+            d.text((w * 0.62, y - 5), f"{random_word(r)} {random_word(r)}", "black")
         while len(ys) > 1:
             i = r.randrange(len(ys) - 1)
             x2 = max(x - w * 0.04, 4)
@@ -168,13 +168,15 @@ def diagram(r: random.Random, size: Size) -> Image.Image:
                 continue
             cx, cy = w * (j + 0.5) / columns, h * (i + 0.5) / rows
             box = [cx - bw / 2, cy - bh / 2, cx + bw / 2, cy + bh / 2]
-            shade = fill if r.random() < 0.8 else r.choice(_INK)
+            shade = fill if r.random() < 0.8 else r.choice(INK)
             if r.random() < 0.8:
                 d.rectangle(box, shade, "black")
             else:
                 d.ellipse(box, shade, "black")
             for line in range(max(1, int(bh // 26))):
-                d.text((cx - bw / 2 + 6, cy - bh / 2 + 4 + 11 * line), " ".join(_word(r) for _ in range(3)), "black")
+                d.text(
+                    (cx - bw / 2 + 6, cy - bh / 2 + 4 + 11 * line), " ".join(random_word(r) for _ in range(3)), "black"
+                )
             centres.append((cx, cy))
     for (x0, y0), (x1, y1) in pairwise(centres):
         d.line([x0, y0 + bh / 2, x1, y1 - bh / 2], "black", r.choice([1, 2]))
@@ -224,7 +226,7 @@ def table(r: random.Random, size: Size) -> Image.Image:
             if marks and j:
                 d.ellipse([*place, place[0] + 11, place[1] + 11], r.choice(["#2aa52a", "#f2d21b", "#d62222"]), "black")
             else:
-                d.text(place, f"{r.uniform(0, 100):.1f}" if j and i else _word(r), "black")
+                d.text(place, f"{r.uniform(0, 100):.1f}" if j and i else random_word(r), "black")
     if r.random() < 0.4:
         for j in range(columns + 1):
             d.line([4 + (w - 8) * j / columns, 2, 4 + (w - 8) * j / columns, h - 4], "#999999")
@@ -234,7 +236,7 @@ def table(r: random.Random, size: Size) -> Image.Image:
 def map_(r: random.Random, size: Size) -> Image.Image:
     """Return regions in colours, with borders and points."""
     w, h = size
-    rng = _rng(r)
+    rng = numpy_rng(r)
     n = r.randint(8, 50)
     seeds = rng.random((n, 2)) * [h, w]
     y, x = np.mgrid[0:h, 0:w]
@@ -252,7 +254,7 @@ def map_(r: random.Random, size: Size) -> Image.Image:
     d = ImageDraw.Draw(image)
     for _ in range(r.randint(0, 20)):
         px, py = r.uniform(0, w), r.uniform(0, h)
-        d.ellipse([px - 3, py - 3, px + 3, py + 3], r.choice(_INK))
+        d.ellipse([px - 3, py - 3, px + 3, py + 3], r.choice(INK))
     for _ in range(r.randint(2, 10)):
-        d.text((r.uniform(0, w * 0.8), r.uniform(0, h * 0.95)), _word(r), "black")
+        d.text((r.uniform(0, w * 0.8), r.uniform(0, h * 0.95)), random_word(r), "black")
     return image

@@ -8,7 +8,7 @@ import random
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from classifiers.images.generate.marks import Size, _coloured, _grey, _grid, _rng, noise
+from classifiers.images.generate.marks import Size, coloured_image, grey_image, noise, numpy_rng, unit_grid
 
 
 def gel(r: random.Random, size: Size) -> Image.Image:
@@ -26,9 +26,9 @@ def gel(r: random.Random, size: Size) -> Image.Image:
             bw, bh = w / lanes * 0.36, max(h / strips * r.uniform(0.05, 0.13), 2)
             band = np.exp(-(((x - cx) / bw) ** 4) - ((y - cy) / bh) ** 2)
             plane += band * r.uniform(0.3, 0.9) * (1 if bright else -0.8)
-    image = _grey(plane)
+    image = grey_image(plane)
     if bright and r.random() < 0.2:
-        image = _coloured(plane, (30, 0, 0), (255, 150, 60))
+        image = coloured_image(plane, (30, 0, 0), (255, 150, 60))
     d = ImageDraw.Draw(image)
     for strip in range(1, strips):
         d.rectangle([0, h * strip / strips - 4, w, h * strip / strips + 4], "white")
@@ -44,15 +44,15 @@ def gel(r: random.Random, size: Size) -> Image.Image:
 def microscopy(r: random.Random, size: Size) -> Image.Image:
     """Draw stained tissue, fluorescence, electron micrographs, cultures in bright field."""
     kind = r.choice(["stained", "stained", "fluorescence", "fluorescence", "electron", "bright field"])
-    rng = _rng(r)
+    rng = numpy_rng(r)
     w, h = size
     if kind == "electron":
         grain = noise(r, size, r.choice([6, 12, 24])) * 0.6 + rng.random((h, w)) * 0.25
-        image = _grey(0.15 + np.abs(grain - 0.4) * 1.6)
+        image = grey_image(0.15 + np.abs(grain - 0.4) * 1.6)
     elif kind == "stained":
         low, high = r.choice([((150, 60, 150), (250, 225, 240)), ((90, 60, 140), (240, 200, 220)),
                               ((120, 80, 40), (225, 225, 240)), ((200, 90, 130), (252, 240, 246))])  # fmt: skip
-        image = _coloured(noise(r, size, r.choice([8, 16, 30])) * 0.7 + rng.random((h, w)) * 0.3, low, high)
+        image = coloured_image(noise(r, size, r.choice([8, 16, 30])) * 0.7 + rng.random((h, w)) * 0.3, low, high)
         d = ImageDraw.Draw(image)
         for _ in range(r.randint(60, 350)):
             cx, cy, radius = r.uniform(0, w), r.uniform(0, h), r.uniform(2, 6)
@@ -70,7 +70,9 @@ def microscopy(r: random.Random, size: Size) -> Image.Image:
             d.ellipse([cx - radius, cy - radius * 0.7, cx + radius, cy + radius * 0.7], (red, green, blue))
         image = image.filter(ImageFilter.GaussianBlur(r.uniform(0.8, 2.5)))
     else:
-        image = _coloured(noise(r, size, 40) * 0.2 + rng.random((h, w)) * 0.15 + 0.5, (70, 75, 70), (215, 220, 205))
+        image = coloured_image(
+            noise(r, size, 40) * 0.2 + rng.random((h, w)) * 0.15 + 0.5, (70, 75, 70), (215, 220, 205)
+        )
         d = ImageDraw.Draw(image)
         for _ in range(r.randint(20, 140)):
             cx, cy, radius = r.uniform(0, w), r.uniform(0, h), r.uniform(3, 9)
@@ -82,7 +84,7 @@ def microscopy(r: random.Random, size: Size) -> Image.Image:
 
 def clinical_photo(r: random.Random, size: Size) -> Image.Image:
     """Draw skin with a lesion, an eye's fundus, an endoscope's view, an open wound."""
-    x, y = _grid(size)
+    x, y = unit_grid(size)
     tone = r.choice([(236, 190, 165), (205, 150, 120), (150, 100, 75), (95, 62, 45), (245, 210, 190)])
     kind = r.choice(["skin", "skin", "fundus", "endoscopy", "wound"])
     if kind == "fundus":
@@ -106,7 +108,7 @@ def clinical_photo(r: random.Random, size: Size) -> Image.Image:
                 px, py = nx, ny
         return image
     if kind == "endoscopy":
-        walls = _coloured(0.3 + 0.7 * noise(r, size, 26), (120, 30, 30), (240, 150, 130))
+        walls = coloured_image(0.3 + 0.7 * noise(r, size, 26), (120, 30, 30), (240, 150, 130))
         tunnel = np.clip(np.hypot(x - r.uniform(-0.3, 0.3), y) * 1.5, 0, 1) * (np.hypot(x, y) < 1)
         return Image.fromarray((np.asarray(walls) * tunnel[..., None]).astype(np.uint8))
     light = 0.75 + 0.35 * noise(r, size, 90) + 0.06 * noise(r, size, 5)
@@ -127,7 +129,7 @@ def clinical_photo(r: random.Random, size: Size) -> Image.Image:
 
 def other(r: random.Random, size: Size) -> Image.Image:
     """Draw outdoor and laboratory photographs."""
-    y = _grid(size)[1]
+    y = unit_grid(size)[1]
     kind = r.choice(["land", "plant", "plate", "objects"])
     w, h = size
     if kind == "land":

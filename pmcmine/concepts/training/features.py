@@ -18,12 +18,12 @@ from sklearn.linear_model import SGDClassifier
 
 _BITS: Final = 18  # of the hashed features of the taggers
 _MAX_TOKENS: Final = 14  # of a candidate
-_TOKEN: Final = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
-_HOWS: Final = ("exact", "variant", "abbreviation", "fuzzy")
+TOKEN: Final = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
+HOWS: Final = ("exact", "variant", "abbreviation", "fuzzy")
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
+class TokenText:
     """A document cut into tokens; `names` are vocabulary candidates by (first, last + 1) token."""
 
     words: list[str]
@@ -37,7 +37,7 @@ class _Text:
 
 
 @dataclass(frozen=True, slots=True)
-class _Counts:
+class NameCounts:
     """Counts of strings and tokens in the training texts."""
 
     ids: Mapping[str, Counter[str]]
@@ -48,7 +48,9 @@ class _Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class Candidate:
+    """A run of tokens of a document, `first` to `stop`, that may name a concept."""
+
     doc: int
     first: int
     stop: int
@@ -70,7 +72,8 @@ def _shape(word: str) -> str:
     return "Aa" if word[:1].isupper() else "a"
 
 
-def _token_features(words: Sequence[str], keys: Sequence[str]) -> NDArray[np.int32]:
+def token_features(words: Sequence[str], keys: Sequence[str]) -> NDArray[np.int32]:
+    """Hash the features of each token: its form, its neighbours."""
     n = len(words)
     rows = []
 
@@ -95,7 +98,7 @@ def _token_features(words: Sequence[str], keys: Sequence[str]) -> NDArray[np.int
     return np.array(rows, np.int32).reshape(n, 19)
 
 
-def _runs(text: _Text, prefixes: frozenset[str]) -> Iterable[tuple[int, int, str]]:
+def _runs(text: TokenText, prefixes: frozenset[str]) -> Iterable[tuple[int, int, str]]:
     """Find runs of tokens that may be a known string."""
     keys = text.keys
     n = len(keys)
@@ -113,7 +116,8 @@ def _runs(text: _Text, prefixes: frozenset[str]) -> Iterable[tuple[int, int, str
             yield a, b, key
 
 
-def _count(texts: Sequence[_Text], chosen: Iterable[int]) -> _Counts:
+def count_names(texts: Sequence[TokenText], chosen: Iterable[int]) -> NameCounts:
+    """Count the names and tokens of some training texts."""
     chosen = list(chosen)
     ids: dict[str, Counter[str]] = defaultdict(Counter)
     prefixes: set[str] = set()
@@ -139,17 +143,17 @@ def _count(texts: Sequence[_Text], chosen: Iterable[int]) -> _Counts:
         for _, _, key in _runs(texts[i], known):
             if key in ids:
                 seen[key] += 1
-    return _Counts(dict(ids), seen, known, inside, tokens)
+    return NameCounts(dict(ids), seen, known, inside, tokens)
 
 
-def _matrix(texts: Sequence[_Text], chosen: Iterable[int]) -> Any:
+def _matrix(texts: Sequence[TokenText], chosen: Iterable[int]) -> Any:
     rows = np.concatenate([texts[i].features for i in chosen])
     n, width = rows.shape
     places = np.arange(0, n * width + 1, width)
     return sparse.csr_matrix((np.ones(n * width, np.float32), rows.ravel(), places), shape=(n, 1 << _BITS))
 
 
-def _train_taggers(texts: Sequence[_Text], chosen: Iterable[int]) -> list[Any]:
+def train_taggers(texts: Sequence[TokenText], chosen: Iterable[int]) -> list[Any]:
     """Return taggers of the tokens inside of a mention, of the first one, and of the last one."""
     chosen = list(chosen)
     labels = np.zeros((3, sum(len(texts[i].words) for i in chosen)), bool)
@@ -168,7 +172,10 @@ def _train_taggers(texts: Sequence[_Text], chosen: Iterable[int]) -> list[Any]:
     ]
 
 
-def _tag(taggers: Sequence[Any], texts: Sequence[_Text], chosen: Iterable[int]) -> dict[int, NDArray[np.float64]]:
+def tag_tokens(
+    taggers: Sequence[Any], texts: Sequence[TokenText], chosen: Iterable[int]
+) -> dict[int, NDArray[np.float64]]:
+    """Return the probabilities of the taggers for each token, by text."""
     chosen = [i for i in chosen if texts[i].words]
     out: dict[int, NDArray[np.float64]] = defaultdict(lambda: np.zeros((0, 3)))
     if chosen:
@@ -181,14 +188,15 @@ def _tag(taggers: Sequence[Any], texts: Sequence[_Text], chosen: Iterable[int]) 
     return out
 
 
-def _document_features(
-    t: _Text,
+def add_document_features(
+    t: TokenText,
     number: int,
-    counts: _Counts,
+    counts: NameCounts,
     p: NDArray[np.float64],
     rows: list[list[float]],
-    candidates: list[_Candidate],
+    candidates: list[Candidate],
 ) -> None:
+    """Append the candidates of a document and their features to `candidates` and `rows`."""
     spans: dict[tuple[int, int], str] = {(a, b): key for a, b, key in _runs(t, counts.prefixes) if key in counts.ids}
     for a, b in t.names:
         spans.setdefault((a, b), span_key(t.keys[a:b]))
@@ -239,7 +247,7 @@ def _document_features(
                 math.log(len(everywhere)), sum(everywhere) / len(everywhere),
             ]
         )  # fmt: skip
-        candidates.append(_Candidate(number, a, b, id_))
+        candidates.append(Candidate(number, a, b, id_))
 
 
 def _of_key(spans: Mapping[tuple[int, int], str], p: NDArray[np.float64]) -> Mapping[str, list[float]]:
@@ -250,7 +258,7 @@ def _of_key(spans: Mapping[tuple[int, int], str], p: NDArray[np.float64]) -> Map
     return of_key
 
 
-def _prior(t: _Text, counts: _Counts, spans: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], float]:
+def _prior(t: TokenText, counts: NameCounts, spans: Mapping[tuple[int, int], str]) -> dict[tuple[int, int], float]:
     """How often the words of each span are a mention in what is learned from; else the score of its name."""
     prior: dict[tuple[int, int], float] = {}
     for place, key in spans.items():

@@ -143,13 +143,13 @@ def _pubtator(path: Path) -> Iterator[GoldDocument]:
             fields = line.split("\t")
             if document is None or (len(fields) > 3 and not fields[1].isdigit()):
                 if document is None:
-                    raise GoldError(f"{path}, line {number}: an annotation before any title")
+                    raise GoldError(f"{path}, line {number}: an annotation comes before any title")
                 continue
             if len(fields) < 6:
                 continue  # relations
             start, end = int(fields[1]), int(fields[2])
             if end > len(document.text) or start >= end:
-                raise GoldError(f"{path}, line {number}: the text has no place {start} to {end}")
+                raise GoldError(f"{path}, line {number}: {start} to {end} is outside the text")
             mentions.append(GoldMention(((start, end),), fields[5].strip(), fields[4]))
     if document is not None:
         yield replace(document, mentions=tuple(mentions))
@@ -204,7 +204,7 @@ def _craft(folder: Path, table: Path) -> list[GoldDocument]:
         try:
             spans = tuple((int(a), int(b)) for a, b in (s.split(",") for s in row["spans"].split(";")))
         except ValueError:
-            raise GoldError(f"{table}: {row['spans']!r} is no list of spans") from None
+            raise GoldError(f"{table}: {row['spans']!r} is not a list of spans") from None
         mentions.setdefault(row["doc"], []).append(GoldMention(spans, row["id"], row["ontology"]))
         parts[row["doc"]] = row.get("part") or ""
     documents = []
@@ -238,7 +238,7 @@ def read_abbreviations(path: Path) -> list[GoldPairs]:
             elif line.strip() and not line.startswith("//"):
                 lines.append(line)
     if not out:
-        raise GoldError(f"{path}: no document of MED1250's format in it")
+        raise GoldError(f"{path}: contains no document in MED1250's format")
     return out
 
 
@@ -270,7 +270,7 @@ def read_negation(path: Path) -> list[GoldContext]:
             span = match.span() if match else _capitals(sentence)
             out.append(GoldContext(str(n), sentence, span, row[column["negation"]].strip().lower() == "negated"))
     if not out:
-        raise GoldError(f"{path}: no annotated sentence in it")
+        raise GoldError(f"{path}: contains no annotated sentence")
     return out
 
 

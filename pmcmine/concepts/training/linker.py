@@ -23,17 +23,17 @@ from pmcmine.concepts.abbreviations import find_abbreviations
 from pmcmine.concepts.linker import Linker
 from pmcmine.concepts.training.evaluate import Found
 from pmcmine.concepts.training.features import (
-    _HOWS,
-    _TOKEN,
-    _Candidate,
-    _count,
-    _Counts,
-    _document_features,
-    _tag,
-    _Text,
-    _token_features,
-    _train_taggers,
+    HOWS,
+    TOKEN,
+    Candidate,
+    NameCounts,
+    TokenText,
+    add_document_features,
+    count_names,
     span_key,
+    tag_tokens,
+    token_features,
+    train_taggers,
 )
 from pmcmine.concepts.training.gold import GoldDocument
 from pmcmine.vocabulary.normalise import token_key
@@ -51,7 +51,7 @@ class TrainedLinker:
             linker: the vocabulary's; None to link with what was annotated alone.
         """
         self.linker = linker
-        self._counts: _Counts | None = None
+        self._counts: NameCounts | None = None
         self._taggers: list[Any] = []
         self._model: Any = None
         self.threshold = 0.5
@@ -68,18 +68,18 @@ class TrainedLinker:
         for part in folds:
             chosen = set(part)
             rest = [i for i in range(len(texts)) if i not in chosen]
-            counts = _count(texts, rest)
-            probabilities = _tag(_train_taggers(texts, rest), texts, part)
+            counts = count_names(texts, rest)
+            probabilities = tag_tokens(train_taggers(texts, rest), texts, part)
             x, candidates = self._features(texts, part, counts, probabilities)
-            gold = {_Candidate(i, a, b, c) for i in part for a, b, c in texts[i].gold}
+            gold = {Candidate(i, a, b, c) for i in part for a, b, c in texts[i].gold}
             rows.append(x)
             labels.append(np.array([c in gold for c in candidates], bool))
             found.append((candidates, gold))
         self.threshold = _choose_threshold(rows, labels, found)
         self._model = _classifier().fit(np.concatenate(rows), np.concatenate(labels))
         every = range(len(texts))
-        self._counts = _count(texts, every)
-        self._taggers = _train_taggers(texts, every)
+        self._counts = count_names(texts, every)
+        self._taggers = train_taggers(texts, every)
         return self
 
     def predict(self, documents: Sequence[GoldDocument]) -> list[list[Found]]:
@@ -88,7 +88,7 @@ class TrainedLinker:
             raise RuntimeError("fit comes before predict")
         texts = [self._prepare(d) for d in documents]
         every = range(len(texts))
-        x, candidates = self._features(texts, every, self._counts, _tag(self._taggers, texts, every))
+        x, candidates = self._features(texts, every, self._counts, tag_tokens(self._taggers, texts, every))
         out: list[list[Found]] = [[] for _ in documents]
         if not candidates:
             return out
@@ -98,8 +98,8 @@ class TrainedLinker:
             out[c.doc].append(Found(t.starts[c.first], t.ends[c.stop - 1], c.id, round(float(p), 4)))
         return [sorted(found, key=lambda p: p.start) for found in out]
 
-    def _prepare(self, document: GoldDocument) -> _Text:
-        matches = list(_TOKEN.finditer(document.text))
+    def _prepare(self, document: GoldDocument) -> TokenText:
+        matches = list(TOKEN.finditer(document.text))
         words = [m[0] for m in matches]
         starts, ends = [m.start() for m in matches], [m.end() for m in matches]
         keys = [token_key(w) if w[0].isalnum() else w for w in words]
@@ -117,20 +117,24 @@ class TrainedLinker:
                 if c.start in first and c.end in last:
                     place = (first[c.start], last[c.end])
                     if place not in names or names[place][1] < c.score:
-                        names[place] = (self.linker.id_of(term), c.score, _HOWS.index(c.how))
+                        names[place] = (self.linker.id_of(term), c.score, HOWS.index(c.how))
         shorts = {
-            a.short: span_key(token_key(w) if w[0].isalnum() else w for w in _TOKEN.findall(a.long))
+            a.short: span_key(token_key(w) if w[0].isalnum() else w for w in TOKEN.findall(a.long))
             for a in find_abbreviations(document.text)
         }
-        return _Text(words, keys, starts, ends, names, shorts, _token_features(words, keys), gold)
+        return TokenText(words, keys, starts, ends, names, shorts, token_features(words, keys), gold)
 
     def _features(
-        self, texts: Sequence[_Text], chosen: Iterable[int], counts: _Counts, tagged: Mapping[int, NDArray[np.float64]]
-    ) -> tuple[NDArray[np.float32], list[_Candidate]]:
+        self,
+        texts: Sequence[TokenText],
+        chosen: Iterable[int],
+        counts: NameCounts,
+        tagged: Mapping[int, NDArray[np.float64]],
+    ) -> tuple[NDArray[np.float32], list[Candidate]]:
         rows: list[list[float]] = []
-        candidates: list[_Candidate] = []
+        candidates: list[Candidate] = []
         for i in chosen:
-            _document_features(texts[i], i, counts, tagged[i], rows, candidates)
+            add_document_features(texts[i], i, counts, tagged[i], rows, candidates)
         return np.array(rows, np.float32).reshape(len(rows), -1), candidates
 
 
@@ -152,10 +156,10 @@ def _classifier() -> Any:
 
 
 def _decode(
-    candidates: Sequence[_Candidate], scores: NDArray[np.float64], threshold: float
-) -> list[tuple[_Candidate, float]]:
+    candidates: Sequence[Candidate], scores: NDArray[np.float64], threshold: float
+) -> list[tuple[Candidate, float]]:
     """Decode candidates above the threshold that do not overlap and gain most together."""
-    of_doc: dict[int, list[tuple[_Candidate, float]]] = defaultdict(list)
+    of_doc: dict[int, list[tuple[Candidate, float]]] = defaultdict(list)
     for c, s in zip(candidates, scores.tolist(), strict=True):
         if s >= threshold:
             of_doc[c.doc].append((c, s))
@@ -164,7 +168,7 @@ def _decode(
         found.sort(key=lambda item: (item[0].stop, item[0].first, item[0].id))
         stops = [0]
         gains = [0.0]
-        back: list[tuple[int, tuple[_Candidate, float] | None]] = [(0, None)]
+        back: list[tuple[int, tuple[Candidate, float] | None]] = [(0, None)]
         for c, s in found:
             before = bisect.bisect_right(stops, c.first) - 1
             gain = gains[before] + s - threshold / 2
@@ -183,11 +187,11 @@ def _decode(
 def _choose_threshold(
     rows: Sequence[NDArray[np.float32]],
     labels: Sequence[NDArray[np.bool_]],
-    found: Sequence[tuple[list[_Candidate], set[_Candidate]]],
+    found: Sequence[tuple[list[Candidate], set[Candidate]]],
 ) -> float:
     """Choose the threshold with the best F1 on each fold, with a classifier fitted on the others."""
-    scored: list[tuple[list[_Candidate], NDArray[np.float64]]] = []
-    gold: set[_Candidate] = set()
+    scored: list[tuple[list[Candidate], NDArray[np.float64]]] = []
+    gold: set[Candidate] = set()
     for k, (candidates, here) in enumerate(found):
         gold |= here
         others = [i for i in range(len(rows)) if i != k and len(rows[i])]

@@ -108,9 +108,9 @@ class _Names:
 
     def nearest(self, text: str) -> tuple[NDArray[np.float32], list[int]]:
         """Return similarity of all names (cosine), and the likest ones."""
-        likeness = np.asarray((self.vectorizer.transform([text]) @ self.matrix).todense()).ravel()
-        places = np.argsort(-likeness, kind="stable")[:_NEAREST].tolist()
-        return likeness, [p for p in places if likeness[p] > 0]
+        similarity = np.asarray((self.vectorizer.transform([text]) @ self.matrix).todense()).ravel()
+        places = np.argsort(-similarity, kind="stable")[:_NEAREST].tolist()
+        return similarity, [p for p in places if similarity[p] > 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,28 +268,28 @@ def _candidates(index: _Index, mentions: Sequence[_Mention], given: Mapping[str,
             continue
         by_letters, by_words = index.letters[m.type], index.words[m.type]
         letters = _letters(m.full)
-        likeness, nearest = by_letters.nearest(letters)
+        similarity, nearest = by_letters.nearest(letters)
         said = meanings(m.full)
-        likeness_words, nearest_words = by_words.nearest(" ".join(said))
+        similarity_words, nearest_words = by_words.nearest(" ".join(said))
         bag = frozenset(said)
         by_bag = index.bags.get((m.type, bag), Counter())
         by_concept = index.concepts.get((m.type, m.concept), Counter()) if m.concept else Counter()
         near = _by_id(by_letters, nearest)
         near_words = _by_id(by_words, nearest_words)
-        best = float(likeness[nearest[0]]) if nearest else 0.0
-        best_words = float(likeness_words[nearest_words[0]]) if nearest_words else 0.0
+        best = float(similarity[nearest[0]]) if nearest else 0.0
+        best_words = float(similarity_words[nearest_words[0]]) if nearest_words else 0.0
         for id_ in dict.fromkeys([*near, *near_words, *by_bag, *by_concept]):
             places, places_words = near.get(id_, []), near_words.get(id_, [])
-            like = max((float(likeness[p]) for p in places), default=0.0)
-            like_words = max((float(likeness_words[p]) for p in places_words), default=0.0)
+            like = max((float(similarity[p]) for p in places), default=0.0)
+            like_words = max((float(similarity_words[p]) for p in places_words), default=0.0)
             text = by_letters.texts[places[0]] if places else ""
             other = set(by_words.texts[places_words[0]].split()) if places_words else set(meanings(text))
             shared = len(bag & other)
             a, b = letters.split(), text.split()
             found[id_] = [
-                like, like - best, len(places), sum(float(likeness[p]) for p in places),
+                like, like - best, len(places), sum(float(similarity[p]) for p in places),
                 like_words, like_words - best_words, len(places_words),
-                sum(float(likeness_words[p]) for p in places_words),
+                sum(float(similarity_words[p]) for p in places_words),
                 float(by_bag[id_]), float(by_concept[id_]), float(id_ == NO_ID), float(given.get(id_, 0)),
                 shared, len(bag) - shared, len(other) - shared, shared / max(len(bag | other), 1),
                 float(bool(a and b) and a[-1] == b[-1]), float(bool(a and b) and a[0] == b[0]), len(a), len(letters),

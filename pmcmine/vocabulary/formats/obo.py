@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from pmcmine.errors import VocabularyError
 from pmcmine.vocabulary.atoms import Atom, Options, unstated_version
+from pmcmine.vocabulary.formats.origins import ReadInput
 from pmcmine.vocabulary.semantic_types import ONTOLOGY_TYPES
 from pmcmine.vocabulary.terms import Level, Origin
 
@@ -99,7 +100,7 @@ def _unpacked(path: Path) -> Iterator[IO[bytes]]:
             yield raw
 
 
-class OboInput:
+class OboInput(ReadInput):
     """One OBO file."""
 
     def __init__(self, path: Path, options: Options) -> None:
@@ -107,7 +108,6 @@ class OboInput:
         self.options = options
         self.header: dict[str, str] = {}
         self.prefixes: dict[str, int] = {}
-        self._origin: Origin | None = None
 
     def atoms(self) -> Iterator[Atom]:
         """Yield the names of all terms that are not obsolete.
@@ -140,14 +140,6 @@ class OboInput:
                 # "Severity" and "Frequency" are words of every text; their branch qualifies terms of the other.
                 yield replace(atom, general=True, level=Level.RELATED) if term.id in modifiers else atom
 
-    def origin(self) -> Origin:
-        """Describe the file."""
-        if self._origin is None:
-            for _ in self.atoms():
-                pass
-        assert self._origin is not None
-        return self._origin
-
     def _state(self, digest: str) -> Origin:
         version = self.options.version or self.header.get("data-version") or self.header.get("date")
         version = version or unstated_version(digest)
@@ -171,7 +163,7 @@ class OboInput:
             tag, colon, value = line.partition(":")
             if not colon:
                 if stanza == "header" and number == 1:
-                    raise VocabularyError(f"{self.path}: does not begin as an OBO file")
+                    raise VocabularyError(f"{self.path}: does not begin like an OBO file")
                 continue  # continued lines of free text
             value = value.strip()
             if stanza == "header":
@@ -194,7 +186,7 @@ class OboInput:
         elif tag == "synonym":
             match = _SYNONYM.match(value)
             if match is None:
-                raise VocabularyError(f"{self.path}, line {number}: a synonym that is not in quotes")
+                raise VocabularyError(f"{self.path}, line {number}: a synonym is not in quotes")
             kind = match[3].lower()
             if self.options.suppressed or not kind.startswith(_DISCOURAGED):
                 level = _LEVELS.get(match[2], Level.RELATED)

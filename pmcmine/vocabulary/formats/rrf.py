@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from pmcmine.errors import VocabularyError
 from pmcmine.vocabulary.atoms import Atom, Options, unstated_version
+from pmcmine.vocabulary.formats.origins import ReadInput
 from pmcmine.vocabulary.terms import Level, Origin
 
 _CUI = re.compile(r"C\d{7}$")
@@ -39,7 +40,7 @@ def _lines(path: Path, columns: int, digest: Any) -> Iterator[tuple[int, list[st
                 number += 1
                 digest.update(line)
                 if not line.endswith(b"\n"):
-                    raise VocabularyError(f"{path}, line {number}: cut short")
+                    raise VocabularyError(f"{path}, line {number}: truncated")
                 fields = line.decode("utf-8").rstrip("\r\n").split("|")
                 if len(fields) != columns + 1:
                     raise VocabularyError(f"{path}, line {number}: {len(fields) - 1} columns, {columns} expected")
@@ -63,14 +64,13 @@ def _find(folder: Path, name: str) -> Path | None:
     return None
 
 
-class RrfInput:
+class RrfInput(ReadInput):
     """The META folder of a UMLS release."""
 
     def __init__(self, folder: Path, options: Options) -> None:
         self.folder = folder
         self.options = options
         self.digest = sha256()
-        self._origin: Origin | None = None
         self.restricted = 0
 
     def atoms(self) -> Iterator[Atom]:
@@ -121,18 +121,10 @@ class RrfInput:
         digest = self.digest.hexdigest()
         self._origin = Origin("UMLS", version or unstated_version(digest), notes, kind, digest)
 
-    def origin(self) -> Origin:
-        """Describe the release; known once `atoms` is exhausted."""
-        if self._origin is None:
-            for _ in self.atoms():
-                pass
-        assert self._origin is not None
-        return self._origin
-
     def _need(self, name: str) -> Path:
         path = _find(self.folder, name)
         if path is None:
-            raise VocabularyError(f"{self.folder}: holds no {name}; give the META folder of a UMLS release")
+            raise VocabularyError(f"{self.folder}: contains no {name}; give the META folder of a UMLS release")
         return path
 
     def _version(self) -> str | None:

@@ -107,7 +107,7 @@ def test_five_megabytes_are_bounded(vocabulary: Vocabulary, text: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.fuzzy
-def test_likeness_of_letters_finds_misspelled_names_through_scispacy(vocabulary: Vocabulary) -> None:
+def test_similarity_of_letters_finds_misspelled_names_through_scispacy(vocabulary: Vocabulary) -> None:
     for name in ("scispacy", "nmslib", "spacy"):
         pytest.importorskip(name, reason="pip install '.[fuzzy]', on Python 3.11 or 3.12")
     text = "The carpal tunel syndrom was treated."

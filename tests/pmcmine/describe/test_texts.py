@@ -9,6 +9,9 @@ import yaml
 from pmcmine.describe.cards import shards_card
 from pmcmine.describe.datasheet import citation, datasheet
 from pmcmine.describe.texts import render, to_yaml
+from pmcmine.plugins.enricher import Model
+from pmcmine.release.facts import Snapshot, VocabularyFacts
+from pmcmine.vocabulary.terms import Origin
 
 _ODD = [
     "---",
@@ -40,7 +43,7 @@ def test_texts_of_others_stay_one_value_in_one_line(text: str) -> None:
 @pytest.mark.parametrize("text", ["1e5", "12e456789012", "1.5", "123", "0o17", "+.5E3", "2020-01-01"])
 def test_a_text_that_yaml_reads_as_a_number_is_quoted(text: str) -> None:
     assert to_yaml({"version": text}) in (f"version: '{text}'\n", f'version: "{text}"\n')
-    cited = yaml.safe_load(citation("a: b", {"sha256": text, "n_versions": 1}))
+    cited = yaml.safe_load(citation("a: b", Snapshot(text, n_versions=1)))
     assert (cited["title"], cited["version"]) == ("a: b", text[:12])
 
 
@@ -55,17 +58,11 @@ def test_a_missing_name_is_an_error() -> None:
 
 
 def test_markdown_of_others_is_escaped() -> None:
-    origin = {"name": "*HPO*", "version": "{{ 7 * 7 }}", "license": "<b>[x](y)</b>\n# z"}
-    vocabulary = {
-        "name": "a`b",
-        "sha256": "0" * 64,
-        "names_published": True,
-        "license_class": "open",
-        "origins": [origin],
-    }
+    origin = Origin("*HPO*", "{{ 7 * 7 }}", "<b>[x](y)</b>\n# z", "open", "")
+    vocabulary = VocabularyFacts("a`b", "", "open", "0" * 64, (origin,), names_published=True)
     card = shards_card([], vocabulary).decode()
     assert "vocabulary `a'b` (sha256 `0" in card and "Rows include the names of concepts.\n" in card
     assert "\n- \\*HPO\\* {{ 7 \\* 7 }}: &lt;b&gt;\\[x\\](y)&lt;/b&gt; \\# z\n" in card
-    snapshot = {"sha256": "0" * 64, "n_versions": 1234}
-    sheet = datasheet("shards", {}, [], {}, snapshot, {"groups": "`<"}, [{"name": "_a_"}]).decode()
+    snapshot = Snapshot("0" * 64, n_versions=1234)
+    sheet = datasheet("shards", {}, [], {}, snapshot, {"groups": "`<"}, [Model("_a_", "")]).decode()
     assert '- `groups`: `"\'<"`\n' in sheet and "\n- \\_a\\_\n" in sheet and "1,234 article versions" in sheet

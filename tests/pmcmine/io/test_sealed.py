@@ -12,7 +12,7 @@ import pytest
 from pmcmine.errors import DamagedError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
-from pmcmine.release.layout import parse_release
+from pmcmine.release.record import parse_release
 from pmcmine.work.rows import GIVEN_UP, read_arrow, write_arrow
 
 VALUE = {"a": 1, "b": [1.5, None, "ü\ud800"], "c": {"d": True, "z": "x" * 50}}
@@ -75,7 +75,8 @@ def test_a_damaged_object_that_can_be_made_again_is_as_if_it_were_not_there(tmp_
     [{"files": {}}, {"files": [1]}, {"files": [{}]}, {"files": [{"name": 1}]}, {"files": [{"name": "a", "bytes": -1}]},
      {"files": [{"name": "a", "bytes": 10**40}]}, {"files": [{"name": "a", "bytes": 1.5}]}, {"config": []}, {"run": 1},
      {"files": [{"name": "a", "rows": True}]}, {"files": [{"name": "a", "sha256": 1}]}, {"run": {"files": 3}},
-     {"counts": None}, {"snapshot": "x"}, {"updates": {}}, {"run": {"files": [None]}}],
+     {"counts": None}, {"counts": {"samples": []}}, {"counts": {"stages": [{"stage": 1}]}}, {"updates": [7]},
+     {"snapshot": {"n_versions": "many"}}, {"vocabulary": {"origins": 1}}, {"seed": float("inf")}, {"snapshot": "x"}, {"updates": {}}, {"run": {"files": [None]}}],
 )  # fmt: skip
 def test_a_release_of_other_types_is_one_line(change: dict[str, object]) -> None:
     parse_release(b'{"files": []}', "release.json")

@@ -11,12 +11,12 @@ import pytest
 from pmcmine.jats import ArticleMeta, extract_article
 from pmcmine.jats.dom import parse_jats
 from pmcmine.jats.mentions import FigureIndex, find_mentions
-from pmcmine.jats.sentences import Sentences, sentence_at, sentence_starts
 from pmcmine.jats.tex import tex_text
 from pmcmine.jats.text import Ref
 from pmcmine.miner import figures
 from pmcmine.rejects import Ledger, Reason, Rejected
 from pmcmine.text import bounds
+from pmcmine.text.sentences import Sentences, sentence_at, sentence_starts
 from tests.text_functions import article
 
 FIGURE = "<fig id='f1'><label>Figure 1</label><caption><p>Cells.</p></caption><graphic xlink:href='a.jpg'/></fig>"

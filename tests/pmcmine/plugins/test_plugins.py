@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from pmcmine.exports import exporters
 from pmcmine.miner import enrichers as running
 from pmcmine.plugins import enrichers as declared
 from pmcmine.plugins import load
-from pmcmine.plugins.enricher import Column, Option
+from pmcmine.plugins.enricher import Column, EnricherFacts, Option
 from pmcmine.pointers.withhold import withhold
 from pmcmine.release.views import VIEWS, views
 from pmcmine.sources import is_others, kinds, recognise
@@ -191,7 +192,7 @@ def test_a_switch_that_is_off_leaves_no_column(install: Install) -> None:
     (row,) = running.enrich_paragraphs([_paragraph("four")], on)
     assert row.extra == {"n": 4}
     assert running.enrich_paragraphs([_paragraph()], off) == [_paragraph()]
-    assert [e["package"] for e in running.stated(on)] == ["lab"] and not running.stated(off)
+    assert [e.package for e in running.stated(on)] == ["lab"] and not running.stated(off)
 
 
 def test_pointers_leave_out_columns_that_repeat_text(install: Install) -> None:
@@ -208,7 +209,7 @@ def test_without_other_packages_nothing_changes() -> None:
     plain = running.tables(MineConfig())
     assert not any(table.extra for table in plain.values())
     assert {p.package for p in declared.installed()} == {load.OWN}
-    filled = {(e["table"], c) for e in running.stated(MineConfig()) for c in e["columns"]}
+    filled = {(e.table, c) for e in running.stated(MineConfig()) for c in e.columns}
     assert {("figures", "caption_quality"), ("panels", "kinds"), ("paragraphs", "patients")} <= filled
 
 
@@ -226,17 +227,17 @@ def test_names_and_kinds(install: Install) -> None:
 
 
 def test_an_update_needs_the_enrichers_of_its_release(install: Install) -> None:
-    made = {"name": "own", "package": "lab", "version": "0.9", "columns": ["n"]}
+    made = EnricherFacts("own", "lab", "0.9", columns=("n",))
     with pytest.raises(PluginError, match=r"made with the enricher own of the package lab, which is not installed"):
         declared.check_installed("release", [made], MineConfig())
     install(("own", Own))
     on, off = config_class()(lab_on=True), config_class()(lab_on=False)
-    declared.check_installed("release", [made, {"name": "text", "package": "pmcmine"}], on)
-    declared.check_installed("release", None, off)
+    declared.check_installed("release", [made, EnricherFacts("text", "pmcmine")], on)
+    declared.check_installed("release", (), off)
     with pytest.raises(PluginError, match="own of the package lab: would add columns that release lacks"):
         declared.check_installed("release", [], on)
     with pytest.raises(PluginError, match=r"the package lab 0\.9, whose columns were others"):
-        declared.check_installed("release", [made | {"columns": ["m"]}], on)
+        declared.check_installed("release", [replace(made, columns=("m",))], on)
 
 
 def test_options_come_from_file_and_environment(

@@ -79,7 +79,7 @@ def test_a_file_system_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, ad
     parts.need_file_system("/a/folder", "--out")
 
 
-def test_likeness_of_letters_says_which_python_it_needs(
+def test_similarity_of_letters_says_which_python_it_needs(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(parts, "has", lambda name: name != "scispacy")

@@ -63,19 +63,12 @@ def test_sections_and_quality() -> None:
     assert kept == ["T", "R", "r2", "c"]
 
 
-def test_what_counts_tokens() -> None:
-    assert Budget().count("two words") == 2
-    assert Budget(tokenizer=len).count("abc") == 3
-    assert Budget(tokenizer=list).count("abc") == 3
-    assert Budget(tokenizer=lambda t: {"input_ids": [1, 2]}).count("abc") == 2
-
-    class Tokenizer:
-        def encode(self, text: str) -> list[int]:
-            return [0] * 7
-
-    assert budget_of(None, None, 9, Tokenizer(), None, 0).count("abc") == 7
-    with pytest.raises(PmcmineError, match="tokens of a text"):
-        Budget(tokenizer=lambda t: None).count("abc")
+def test_a_tokenizer_counts() -> None:
+    assert budget_of(None, None, 9, list, None, 0).count("abc") == 3
+    with pytest.raises(PmcmineError, match="tokenizer"):
+        budget_of(None, None, 9, 7, None, 0)
+    plain, other = (budget_of(None, None, 9, t, None, 0).shown for t in (None, list))
+    assert plain != other
 
 
 def test_the_kinds_of_sections_are_those_of_the_tables() -> None:

@@ -161,7 +161,7 @@ def test_a_server_without_the_shard(serve: Callable[[str], Server], release: Pat
     shutil.rmtree(tmp_path / "r" / "shards")
     with (
         Server(tmp_path / "r", "ranges") as server,
-        pytest.raises(PmcmineError, match="not there; is the copy complete"),
+        pytest.raises(PmcmineError, match="is missing; is the copy complete"),
     ):
         list(stream.open(server.url.rstrip("/"), where="year = 2300"))
 

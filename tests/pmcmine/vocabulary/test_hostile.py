@@ -17,8 +17,10 @@ import pytest
 from pmcmine.describe.cards import shards_card
 from pmcmine.errors import PmcmineError, VocabularyError
 from pmcmine.io.loopback import LoopbackServer
+from pmcmine.release.facts import VocabularyFacts
 from pmcmine.vocabulary.locate import cache_folder, is_remote, local_copy
 from pmcmine.vocabulary.open import Ontology, get_open
+from pmcmine.vocabulary.terms import Origin
 from pmcmine.vocabulary.vocabulary import ARRAYS, MAGIC, Vocabulary
 from tests.pmcmine.conftest import OBO
 from tests.test_cli import call
@@ -183,10 +185,8 @@ def test_an_update_goes_to_no_address_that_a_release_names(
 
 
 def test_html_of_a_vocabulary_is_text_in_a_card() -> None:
-    origin = {"name": "X", "version": "<script>alert(1)</script>\n\n# Big [a](javascript:x)", "license": "<img src=x>"}
-    vocabulary = {
-        "name": "v`</code><b>", "sha256": "0" * 64, "license_class": "open", "origins": [origin], "names_published": True,
-    }  # fmt: skip
+    origin = Origin("X", "<script>alert(1)</script>\n\n# Big [a](javascript:x)", "<img src=x>", "open", "")
+    vocabulary = VocabularyFacts("v`</code><b>", "", "open", "0" * 64, (origin,), names_published=True)
     card = shards_card([], vocabulary).decode()
     section = card.split("## Concepts")[1].split("## The JSON")[0]
     assert "<script" not in section and "<img" not in section and "\n# Big" not in section and "[a](" not in section

@@ -12,18 +12,33 @@ from pmcmine.errors import DamagedError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.release.layout import FileEntry
-from pmcmine.work.delta import DELTA, Changes, Delta, read_changes, read_delta, write_changes, write_delta
+from pmcmine.work.delta import (
+    DELTA,
+    TOMBSTONES,
+    Changes,
+    Delta,
+    Tombstones,
+    note_tombstones,
+    read_changes,
+    read_delta,
+    read_tombstones,
+    write_changes,
+    write_delta,
+)
 from pmcmine.work.manifest import Manifest, Part, RowFile, SampleCount, Slice, read_manifest, write_manifest
 from pmcmine.work.records import (
     ShardRecord,
     TableRecord,
+    noted_files,
     read_shard_record,
     shard_record,
     table_record,
     table_record_of,
+    write_file_list,
     write_shard_record,
     write_table_record,
 )
+from schemas.ledger import Tombstone
 
 PART = Part(
     "blocks/000/000003/a-p0",
@@ -104,3 +119,25 @@ def test_what_is_no_entry_of_a_file_is_one_line(raw: object) -> None:
     with pytest.raises(DamagedError, match=r"^here: is damaged \(.*\); ") as caught:
         FileEntry.from_object(raw, "here")
     assert "\n" not in str(caught.value)
+
+
+def test_tombstones_are_read_back(work: Folder) -> None:
+    assert read_tombstones(work) == Tombstones()
+    tombstones = Tombstones((Tombstone(pmcid="PMC1", article_id="PMC1.2", reason="withdrawn"),), 3)
+    note_tombstones(work, tombstones)
+    assert read_tombstones(work) == tombstones
+    work.write(TOMBSTONES, sealed.to_bytes({"added": [{"pmcid": "PMC1"}]}), replace=True)
+    with pytest.raises(DamagedError, match=r"tombstones\.json: is damaged \(no record of this kind\); "):
+        read_tombstones(work)
+
+
+def test_notes_of_files_of_the_state_are_read_back(work: Folder) -> None:
+    files = [FileEntry("state/000/000000.index.arrow", 3, "ab"), FileEntry("state/000/000000.near.bin", 0, "cd")]
+    write_file_list(work, "assembled/state/000000.json", files)
+    assert noted_files(work, "assembled/state/000000.json") == files
+    for content in ({"files": 1}, {}):
+        work.write("assembled/state/000000.json", sealed.to_bytes(content), replace=True)
+        with pytest.raises(DamagedError, match="a file without a name"):
+            noted_files(work, "assembled/state/000000.json")
+    with pytest.raises(DamagedError, match="run the same command again"):
+        noted_files(work, "assembled/state/000001.json")

@@ -13,7 +13,7 @@ from apache_beam.portability.api import beam_artifact_api_pb2, beam_artifact_api
 from apache_beam.portability.common_urns import artifact_types
 from apache_beam.runners.portability.artifact_service import ArtifactRetrievalService
 
-from pipelines.loopback import loopback_only, on_loopback
+from pmcmine.run.grpc_loopback import loopback_only, on_loopback
 from tests.listening import listening
 
 

@@ -1,0 +1,212 @@
+"""The wording of a diagnosis in a text, as the phrase that names the disease."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+_LONGEST: Final = 120  # characters of a phrase
+# What ends the phrase that names the disease.
+_STOP: Final = re.compile(
+    r"[.;:\[\]]|,(?=\s)(?!\s(?:[\w-]+,? ){0,3}(?:type|stage|grade|NOS\b))|\s[(–—]|\s(?:was|were|is|are|had|has|have|been|based|which|who|that|whose|since|because|due|after|before|by"
+    r"|when|while|where|although|but|despite|from|using|via|through|for|on|at|during|until|under|he|she|his|her|we|our|the patient|it|this|these|to|as|according|given|could|can|may|might|should|would|rather|than|without|following|if)\b"
+    r"|\sin (?:\d{4}|(?:January|February|March|April|May|June|July|August|September|October|November|December)|our|another|an?|this|the (?:patient|present|emergency|past)|his|her|view|light|19|20|accordance)\b"
+    r"|\sand (?:was|were|he|she|his|her|treated|started|underwent|received|\w+ed|then|the patient|we|a|had|has|therefore|subsequently|referred|admitted|surgery|treatment|prescribed|managed|is|that|to|excluded?|ruled)\b"
+    r"|\swith (?:no|an?|the|his|her|subsequent|good|surgical|suspicion|positive|respect|histo\w+)\b|\s\d+ (?:years?|months?|weeks?|days?|h\b|hours?)|$",
+    re.IGNORECASE,
+)
+_ABOUT: Final = r"(?:(?:an?|the|his|her|our|this|final|definitive|definite|histological|histopathological|pathological|pathologic|clinical|confirmed|main|postoperative|working|correct|discharge|molecular|genetic|ultimate|conclusive|radiological) )*"
+_BEFORE: Final = re.compile(
+    rf"\b(?:(?P<final>(?:final|definitive|definite|correct|discharge|ultimate|conclusive)(?: \w+)? diagnos[ie]s)|(?P<told>{_ABOUT}diagnos[ie]s))"
+    r"(?P<how>(?:,? (?:was|were|is|being|became)(?: (?:made|established|confirmed|given|reached|set|therefore|then|thus|consistent|compatible|defined|determined|considered))*)?"
+    r"(?: (?:of|as|to be|with|that of|which was))+| (?:was|were|is)(?= (?!made|established|confirmed|based|reached|not|given|also|further|supported|challenging|difficult|delayed|suspected|considered|in\b|by\b))| ?:) "
+    r"|\b(?P<verb>(?:re)?diagnosed (?:with|as(?: having)?|to have|of|to be)) ",
+    re.IGNORECASE,
+)  # fmt: skip
+_PATHOLOGY: Final = re.compile(
+    r"\b(?:biops\w+|histo\w+|patholog\w+|immunohisto\w+|cytolog\w+|autops\w+|findings?|results?|features?|appearances?|specimens?|examinations?|analys[ie]s|sequencing|culture|PCR|test(?:ing)?|MRI|CT|tumou?r|lesion|mass|picture|presentation|clinical\w*)\b"
+    r"[^.;]{0,160}?\b(?P<how>(?:were |was |is |are )?(?:all |also |most |highly |strongly )?(?:consistent with|compatible with|in keeping with|diagnostic of|diagnostic for|indicative of|characteristic of|typical of|suggestive of)|(?:confirmed|established|proved|confirming|proving)(?: (?:the|a|an|to be|that (?:it|this|the \w+) was))*(?: (?:diagnosis|presence)(?: of)?)?) ",
+    re.IGNORECASE,
+)  # fmt: skip
+# A finding that is the title's disease.
+_REVEALED: Final = re.compile(
+    r"\b(?:reveal\w*|show(?:ed|ing|s)?|demonstrat\w+|indicat\w+|confirm\w*|identified|found|detected|verified|report(?:ed)?|suggest\w*) (?:to be |to have |that |(?:the patient|he|she|it|this|the \w+) (?:had|was) |the presence of |the |a |an )*(?=[A-Za-z])",
+    re.IGNORECASE,
+)
+_DISEASE: Final = re.compile(
+    r"(?:omas?|itis|osis|emia|aemia|pathy|plasia|trophy|ism|syndrome|disease|cancer|carcinoma|tumou?r|infection|infarctions?|fractures?|hernia|aneurysm|fistula|abscess|lymphoma|leuk\w+|sarcoma|malformation|dystonia|eruption|defect"
+    r"|deficiency|failure|obstruction|perforation|rupture|thrombosis|embolism|stenosis|cyst|disorder|hemorrhage|haemorrhage|metastas[ie]s|toxicity|poisoning|psychosis|heterotopia|anomaly|dissection|torsion|injury|pregnancy|pneumonia|erythema|tuberculosis)\b",
+    re.IGNORECASE,
+)
+# The rest of a list whose last member names the disease: "clavicle, femur, and humerus fractures".
+_LIST: Final = re.compile(rf"(?:, [\w\- ]{{3,40}}?){{0,3}},? and [\w\- ]{{3,40}}?\w*{_DISEASE.pattern}", re.IGNORECASE)
+_PASSIVE: Final = re.compile(
+    r"(?:^|[.;,:]\s|\b(?:and|when|that|therefore|thus|finally),? )(?P<what>(?:[A-Za-z0-9][\w'’\-/]*[ ]){1,8}?)(?:was|were) (?:(?:then|therefore|finally|thus|subsequently|clinically|definitively|eventually) )*(?:diagnosed|confirmed)\b(?! (?:with|as|to))"
+)
+# Words around that make it another's, an earlier or a rejected diagnosis.
+_NOT: Final = re.compile(
+    r"\b(?:differential|previous(?:ly)?|past|known|prior|earlier|already|years? (?:ago|before|earlier|previously)|initial(?:ly)?|first|misdiagnos\w+|primary diagnos\w+|mistaken\w*|suspected|suspicion|provisional|presumptive|presumed|tentative"
+    r"|possible|potential|exclud\w+|ruled? out|rule out|ruling out|without|no evidence|denied|no|not|never|history of|had been|has been|mother|father|brother|sister|family|sibling|preoperative|pre-operative|admission|other|alternative"
+    r"|criteria|incidence|time of|age of|age at|prevalence|challeng\w+|difficult\w*|delay\w*|since|before|considered|consideration|could be|may be|might be|referr\w+|unlikely|against)\b",
+    re.IGNORECASE,
+)
+_REJECTED: Final = re.compile(
+    r"^[^.;]{0,60}\b(?:was|were) (?:excluded|ruled out|unlikely|rejected|considered|suspected|discarded)\b",
+    re.IGNORECASE,
+)
+_LEADS: Final = re.compile(
+    r"^(?:(?:and|or|an?|the|his|her|having|suggestive of|of|probable|possible|presumed|severe|acute on|primary diagnosis of|confirmed|established|case of|diagnosis of|presence of|most likely) )+",
+    re.IGNORECASE,
+)
+_TAIL: Final = re.compile(
+    r"(?:\s(?:induced|caused|complicated|associated|secondary|related|due|followed|characteri[sz]ed|accompanied|confirmed|involving|located|arising|presenting|presented|resulting|triggered|mimicking|originating|measuring|and|or|with|in|of|a|an|the|also|then|most|likely|made|only))+$",
+    re.IGNORECASE,
+)
+_EARLIER: Final = re.compile(
+    r"^[^.;]{0,40}?\b(?:ago|earlier|previously)\b|^[^.;]{0,25}\b(?:years?|months?) (?:before|prior)\b|^ at (?:the )?(?:age|birth)\b",
+    re.IGNORECASE,
+)
+_EMPTY: Final = re.compile(
+    r"^(?:which|who|that|such|this|that|these|those|same|other|its?|both|all|any|each|some|the|either|following|above|our|their|no|not|more|most)\b"
+    r"|^(?:(?:new|rare|underlying|malignant|benign|systemic|primary|secondary|chronic|acute|severe|infectious|inflammatory|metabolic|autoimmune|neoplastic|present|final|clinical|correct|same|\w+ing) )?(?:diseases?|conditions?|lesions?|disorders?|syndromes?|patients?|cases?|findings?|diagnos[ie]s|entit(?:y|ies)|tumou?rs?|mass(?:es)?|results?|suspicion|symptoms?|problem|process|illness|pathology|images?|imaging|treatment|infection|exclusion|choice|made|confirmed|established|reached|unclear|uncertain|unknown|stage \w+|positive|negative|him|her|it)$",
+    re.IGNORECASE,
+)
+# What is confirmed or found by an examination, but no disease.
+_NO_DISEASE: Final = re.compile(
+    r"\b(?:mass(?:es)?|lesions?|nodules?|lumps?|swellings?|response|remission|recurrence|progression|position|placement|patency|location|absence|level|levels|cells?|margins?|"
+    r"bronchoscopy|colonoscopy|endoscopy|biopsy|MRI|CT|scan|ultrasound|ultrasonography|echocardiography|examination|tests?|testing|analysis|findings?|features?|criteria|pregnancy test|"
+    r"results?|surgery|etiology|aetiology|origin|process|nature|cause|pregnancy|gestation|infection and|surgery|treatment|therapy|antibiotics|evaluation|success|improvement|resolution|variant|mutation|genotype|deletion|expression|stain(?:ing)?|growth|hospital|department|clinic|day|time|age)$",
+    re.IGNORECASE,
+)
+_GENERIC: Final = re.compile(
+    r"tumou?r|cancer|disease|infection|syndrome|defect|failure|lesion|injury|disorder|deficiency|obstruction|rupture",
+    re.IGNORECASE,
+)
+_COMMON: Final = frozenset(
+    "case report review literature patient patient with rare unusual presenting presentation clinical diagnosi treatment "
+    "acute chronic severe primary secondary left right bilateral disease syndrome adult child woman young elderly after "
+    "following induced successful management from series image finding feature".split()
+)
+_WORDS: Final = re.compile(r"[A-Za-z]{4,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A diagnosis as a text words it.
+
+    Attributes:
+        start: first code point of the phrase.
+        end: one past its last one.
+        rank: 4 for a final diagnosis, 3 for one that is made, 2 for a finding that is consistent with it.
+    """
+
+    start: int
+    end: int
+    rank: int
+
+
+def wordings(text: str, starts: Sequence[int], title: str) -> list[Wording]:
+    """Return the diagnoses that a text states, in its order; earlier, rejected and others' are left out.
+
+    Args:
+        text: the text.
+        starts: where its sentences start.
+        title: title of the article; a finding is a diagnosis if its words are the title's.
+    """
+    said = title_words(title)
+    out: list[Wording] = []
+    ends = [*starts[1:], len(text)]
+    for start, end in zip(starts, ends, strict=True):
+        sentence = text[start : min(end, start + 2_000)]
+        out += [Wording(start + w.start, start + w.end, w.rank) for w in _in_sentence(sentence, said)]
+    return out
+
+
+def title_words(text: str) -> frozenset[str]:
+    """Return the words of a title or phrase that may name a disease, plural or not."""
+    return frozenset(w.lower().removesuffix("s") for w in _WORDS.findall(text)) - _COMMON
+
+
+def _in_sentence(sentence: str, said: frozenset[str]) -> list[Wording]:
+    """Return the diagnoses of a sentence by the firmest kind of wording that it has."""
+    firm = list(_BEFORE.finditer(sentence))
+    if firm:
+        return [Wording(*p, 4 if m["final"] else 3) for m in firm if (p := _stated(sentence, m.end(), m.start() - 45))]
+    passive = [m for m in _PASSIVE.finditer(sentence) if not _NOT.search(sentence[max(0, m.start() - 20) : m.end()])]
+    found = [p for m in passive if (p := _trim(sentence, m.start("what"), m.end("what")))]
+    if found:
+        return [Wording(*p, 3) for p in found]
+    for m in _PATHOLOGY.finditer(sentence):
+        phrase = _stated(sentence, m.end(), m.start("how") - 25)
+        if phrase is not None:
+            weak = any(word in m["how"] for word in ("suggestive", "indicative", "characteristic", "typical"))
+            return [Wording(*phrase, 1 if weak else 2)]
+    for m in _REVEALED.finditer(sentence):
+        phrase = _stated(sentence, m.end(), m.start() - 45)
+        if phrase is not None and _is_titled(sentence[phrase[0] : phrase[1]], said):
+            return [Wording(*phrase, 1)]
+    return []
+
+
+def _stated(sentence: str, start: int, before: int) -> tuple[int, int] | None:
+    """Return the phrase at `start` unless the words from `before` on, or after it, say that it is not the diagnosis."""
+    phrase = phrase_at(sentence, start)
+    if phrase is None or _NOT.search(sentence[max(0, before) : start]):
+        return None
+    after = sentence[phrase[1] :]
+    return None if _REJECTED.match(after) or _EARLIER.match(after) else phrase
+
+
+def _is_titled(phrase: str, said: frozenset[str]) -> bool:
+    """Return whether a phrase names a disease whose words the title has."""
+    shared = title_words(phrase) & said
+    named = len(shared) > 1 or any(_DISEASE.search(w) and not _GENERIC.fullmatch(w) for w in shared)
+    return named and len(phrase) < 70 and bool(_DISEASE.search(phrase))
+
+
+def phrase_at(text: str, start: int) -> tuple[int, int] | None:
+    """Return the bounds of the phrase that begins at `start`, None if it names no disease."""
+    stop = _STOP.search(text, start, start + _LONGEST + 40)
+    end = stop.start() if stop else min(len(text), start + _LONGEST)
+    more = _LIST.match(text, end, start + _LONGEST + 40)
+    return _trim(text, start, more.end() if more else end)
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
+    phrase = text[start:end]
+    lead = _LEADS.match(phrase)
+    if lead:
+        start += lead.end()
+    phrase = text[start:end]
+    end -= len(phrase) - len(_TAIL.sub("", phrase.rstrip(" ,-")))
+    phrase = text[start:end]
+    if (
+        not 3 <= len(phrase) <= _LONGEST
+        or _EMPTY.search(phrase)
+        or _NO_DISEASE.search(phrase)
+        or (not _WORDS.search(phrase) and not re.fullmatch(r"[A-Z][A-Z0-9-]{1,9}", phrase))
+    ):
+        return None
+    return start, end
+
+
+def chosen(found: Sequence[tuple[str, Wording]], title: str) -> list[int]:
+    """Return the places of the wordings that state the diagnosis with which a case ends.
+
+    Args:
+        found: phrase and wording, in the order of the case.
+        title: title of the article, whose words decide between wordings of one rank.
+    """
+    if not found:
+        return []
+    said = title_words(title)
+
+    def weight(i: int) -> tuple[int, int, int]:
+        shared = len(title_words(found[i][0]) & said)
+        return (found[i][1].rank + (2 if shared else 0), shared, i)
+
+    best = max(range(len(found)), key=weight)
+    rank = weight(best)[:2]
+    return [i for i in range(len(found)) if weight(i)[:2] == rank or i == best]

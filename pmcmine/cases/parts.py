@@ -1,0 +1,89 @@
+"""Which part of a case each sentence states: presentation, findings, treatment or outcome."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+PARTS: Final = ("presentation", "findings", "diagnosis", "treatment", "outcome")
+
+_CUES: Final = {
+    "presentation": (
+        (3, r"\b(?:presented|presents|presenting) (?:to|with|at|for|in)\b|\bcomplain\w*\b|\bchief complaint|\bpast (?:medical|surgical) history|\bfamily history"
+            r"|\b(?:medical|past|social) history\b|\bover the (?:past|previous|last|preceding)\b|\b(?:for|in|during) the (?:past|last|previous|preceding) (?:\w+ )?(?:days?|weeks?|months?|years?)\b|\b(?:was|were|been) (?:admitted|referred|hospitali[sz]ed|brought|transferred|seen)\b(?: \w+){0,6} (?:with|for|because|due|complaining|after|to)\b"
+            r"|\b(?:medical |surgical |clinical )?history of\b|\bno (?:significant |relevant |known )?(?:past |previous |medical |family )*history\b"),
+        (2, r"\b(?:history|denied|denies|symptoms? (?:began|started|of|onset)|onset of|suffer\w*|noticed|felt|experienc\w+|sought|visited|attended|smok\w+|alcohol|allerg\w+|born|gestation|pregnan\w+|occupation|hypertension|diabetes)\b"
+            r"|\b(?:days?|weeks?|months?|years?) (?:before|prior to|ago|earlier|previously|duration)\b|\b(?:was|is) an? \d"),
+    ),
+    "findings": (
+        (3, r"\b(?:reveal\w*|show(?:ed|ing|n|s)|demonstrat\w+|disclosed)\b|\b(?:physical|neurological?|ophthalm\w+|clinical|dermatological|laboratory|histo\w+|microscopic|gross|radiolog\w+|ultrasound|imaging) (?:exam\w*|findings?|tests?|stud\w+|investigations?|analys\w+|evaluation|results?)\b"),
+        (2, r"\b(?:exam\w*|CT|MRI|PET|MR|X-?ray\w*|radiograph\w*|tomograph\w*|ultraso\w+|echocardiogra\w+|ECG|EKG|EEG|electrocardiogra\w+|angiogra\w+|endoscop\w+|colonoscop\w+|biops\w+|histo\w+|immunohisto\w+|laborator\w+|cultures?|serolog\w+|PCR|sequenc\w+|mutations?|blood (?:tests?|count|pressure)|levels?|count|markers?|scans?|vital signs|temperature|heart rate|positive|negative|normal|elevated|decreased|increased|mm ?Hg|mg/d?L|mmol|g/d?L|U/L|IU|ng/mL)\b"),
+        (1, r"\b(?:noted|observed|detected|identified|measur\w+|found|evident|visible|palpa\w+|swelling|lesion|mass|cm|mm)\b"),
+    ),
+    "treatment": (
+        (3, r"\b(?:treated (?:with|by|for|using)|treatment (?:with|was|of|included|consisted)|therapy (?:with|was)|was (?:started|initiated|commenced|placed|put|given|administered|prescribed|performed) (?:on|with|intraven\w+|oral\w*)|underwent (?:an? |the |emergency |urgent |successful |surgical )*\w*(?:ectomy|plasty|otomy|ostomy|surg\w+|resection|operation|transplant\w*|excision|emboli\w+|radiotherapy|chemotherapy|repair|drainage|ablation|dialysis|PCI|stent\w*|intervention))\b"
+            r"|\b(?:administered|prescribed|administration of|intravenous\w*|orally|mg/(?:kg|day|d)|mg (?:daily|twice|once|per|every|bid|tid|iv)|\d+ ?mg\b(?! ?/))"),
+        (2, r"\b(?:treat(?:ed|ment|ments)?|therap\w+|surg(?:ery|ical|ically)|operat\w+|resect\w+|excis\w+|remov(?:ed|al)|chemotherap\w+|radiotherap\w+|radiation|antibiotics?|steroids?|corticosteroids?|predniso\w+|dexamethasone|immunosuppress\w+|infus\w+|dose|injection|sutur\w+|intubat\w+|ventilat\w+|drain\w+|stent\w*|implant\w*|transfus\w+|dialysis|anticoagula\w+|aspirin|heparin|initiated|started|discontinued|withdrawn|incis\w+|trocars?|mesh|dissect\w+|ligat\w+|clamp\w*|catheteri[sz]\w+|harness|splint\w*|cast|fixation|physiotherapy|rehabilitation|anesthe\w+|anaesthe\w+|vaccin\w+|oxygen therapy|diet|\w+(?:ectomy|plasty|otomy|cillin|mycin|azole|vir|mab|nib))\b"),
+    ),
+    "outcome": (
+        (4, r"\bfollow(?:ed)?[- ]?up\b|\b(?:was|were) (?:regularly )?followed\b|\bcomplete healing\b|\b(?:was|were) discharged\b|\bdischarged? (?:from|home|on|in|after|\d)|\b(?:died|passed away|expired|succumbed|deceased)\b|\b(?:no|without) (?:signs? of |evidence of |any )*(?:recurrence|relapse|metasta\w+|sequelae|complications?)\b"
+            r"|\b(?:complete|full|partial|clinical) (?:recovery|remission|resolution|response|regression)\b|\brecover(?:ed|y)\b|\b(?:remain(?:s|ed)?|is|was|been|being) (?:currently |now |still )?(?:well|asymptomatic|stable|disease[- ]free|symptom[- ]free|alive|in remission|free of|free from)\b"
+            r"|\b(?:markedly|significantly|completely|gradually|fully) (?:improved|resolved|recovered|healed|disappeared)\b|\bimproved (?:after|within|with|following)\b|\bregularly (?:re-?examined|followed|monitored)\b|\b(?:post-?operative (?:course|period|recovery)|course) was (?:uneventful|unremarkable)|\buneventful\b"),
+        (2, r"\b(?:improv\w+|resol(?:ved|ution)|disappear\w+|subsid\w+|regress\w+|relaps\w+|recurren\w+|surviv\w+|death|deteriorat\w+|worsen\w+|progress(?:ed|ion)|stable|decreased (?:in size|gradually)|returned to (?:normal|work)|healed|healing|outcome|prognosis)\b"
+            r"|\b(?:after|at|within|over) (?:\w+ ){0,2}(?:days?|weeks?|months?|years?)(?: (?:of|after|later|post))?\b|\b(?:days?|weeks?|months?|years?) (?:later|after|post|thereafter)\b|\bat (?:the )?(?:last|present|time of (?:writing|this))\b|\bto date\b|\bcurrently\b"),
+    ),
+}  # fmt: skip
+_COMPILED: Final = {part: tuple((w, re.compile(p, re.IGNORECASE)) for w, p in cues) for part, cues in _CUES.items()}
+_TITLES: Final = (
+    ("outcome", re.compile(r"follow[- ]?up|outcome|prognosis|hospital course|evolution", re.I)),
+    ("treatment", re.compile(r"treat|therap|interven|manage|surg|operat|procedure|an(?:a)?esthe", re.I)),
+    ("findings", re.compile(r"finding|examin|investigat|imag|radiolog|laborator|patholog|histo|genetic|diagnos|assessment|test", re.I)),
+    ("presentation", re.compile(r"presenting|presentation of symptoms|complaint|histor|patient information|symptom", re.I)),
+)  # fmt: skip
+_NO_PART: Final = re.compile(
+    r"\b(?:informed consent|written consent|ethics committee|institutional review board|et al)\b|\bliterature\b",
+    re.IGNORECASE,
+)
+_LEAST: Final = 2
+_EARLY: Final = 0.15
+_LATE: Final = 0.85
+_LEAST_BESIDE: Final = 4
+
+
+def part_of(
+    sentence: str, title: str, introduces: bool, place: float, after: str | None, diagnosis: bool
+) -> str | None:
+    """Return the part of a case that a sentence states, None if nothing tells.
+
+    Args:
+        sentence: the sentence.
+        title: title of the innermost section.
+        introduces: it introduces the patient.
+        place: share of the case's text before it.
+        after: part of the sentence before, which decides between equals and holds if nothing else tells.
+        diagnosis: it states the diagnosis, so that another part needs more cues.
+    """
+    sentence = sentence[:2_000]
+    if _NO_PART.search(sentence):
+        return None
+    scores = dict.fromkeys(_COMPILED, 0.0)
+    for part, cues in _COMPILED.items():
+        for weight, pattern in cues:
+            n = len(pattern.findall(sentence))
+            scores[part] += weight * min(n, 3) ** 0.5 if n else 0
+    said = next((part for part, pattern in _TITLES if pattern.search(title[:100])), None)
+    if said is not None:
+        scores[said] += 3 if said == "treatment" else 2
+    if introduces:
+        scores["presentation"] += 4
+    elif place < _EARLY:
+        scores["presentation"] += 1
+    elif place > _LATE:
+        scores["outcome"] += 1
+    if after is not None and scores.get(after, 0) > 0:
+        scores[after] += 0.5
+    best = max(scores, key=lambda part: scores[part])
+    if diagnosis:
+        return best if scores[best] >= _LEAST_BESIDE else None
+    # A sentence without cues goes on with what the one before tells.
+    return best if scores[best] >= _LEAST else after

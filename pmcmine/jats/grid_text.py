@@ -1,0 +1,242 @@
+"""Texts of a table: of its cells, and the table as HTML and as Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from lxml import etree
+
+from pmcmine.jats.dom import MATHML, Element
+from pmcmine.jats.grids import Layout, slots
+from pmcmine.jats.mathml import entity_text
+from pmcmine.jats.text import FLOATS, flatten, formula_text, tidy
+
+# Noncharacters stand for line breaks and around marks of notes while a cell is made into text.
+_LINE: Final = "\ufdd0"
+_MARK: Final = "\ufdd1"
+_END: Final = "\ufdd2"
+_OURS = re.compile(f"[{_LINE}{_MARK}{_END}]")
+_LINES = re.compile(rf"[ {_LINE}]*{_LINE}[ {_LINE}]*")
+_MARKED = re.compile(rf"(?P<before>[^\s{_MARK}{_END}\n])?{_MARK}(?P<mark>[^{_MARK}{_END}]*){_END}(?=(?P<after>\w))?")
+_LETTERED = re.compile(r"(?!(?:st|nd|rd|th)$)[a-zA-Z]{1,4}(?:\s?[,–-]\s?[a-zA-Z]{1,4})*")
+_BR = re.compile(r" ?(?:<br> ?)++")
+_BREAKS: Final = frozenset({"break", "p", "list-item", "disp-formula", "disp-quote", "tr", "def-item", "verse-line"})
+_NOTE_LINKS: Final = frozenset({"table-fn", "fn"})
+_FORMULAS: Final = frozenset({"inline-formula", "disp-formula", "tex-math", "math", MATHML + "math"})
+_INLINE: Final = {"sup": "sup", "sub": "sub", "bold": "b", "italic": "i", "underline": "u", "sc": "small",
+                  "monospace": "code"}  # fmt: skip
+_NOT_SHOWN: Final = FLOATS | {"inline-graphic", "object-id", "alt-text", "long-desc"}
+_HTML_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_ENTITY_LIKE = re.compile(r"&(?=#?\w{1,40};)")
+_TAG_LIKE = re.compile(r"<(?=[A-Za-z/!?])")
+_BACKSLASH = re.compile(r"\\(?=[!-/:-@\[-`{-~\n]|$)")
+# Signs of emphasis, which come in pairs; of code, which may begin in one cell and end in another.
+_PAIRS: Final = tuple((sign, re.compile(rf"{re.escape(sign)}[^{sign}]+{re.escape(sign)}")) for sign in "*_~")
+
+
+class Content(NamedTuple):
+    """Content of a cell: text with its line breaks, marks of notes in it, and HTML."""
+
+    text: str
+    notes: tuple[str, ...]
+    html: str
+
+
+_EMPTY: Final = Content("", (), "")
+
+
+def read_cell(cell: Element) -> Content:
+    """Read the content of a cell."""
+    if len(cell):
+        html = _cell_html(cell)
+        return Content(*_cell_text(cell), html)
+    text = cell.text  # most cells are leaves
+    if not text or not (text := tidy(text).strip(" ")):
+        return _EMPTY
+    return Content(text, (), _escape(text))
+
+
+def _cell_text(cell: Element) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a cell, with its line breaks, and the marks of notes in it; changes the cell.
+
+    A mark that would run into the word or number before it gets a caret, as a power does: `12.5^a`.
+    """
+    for element in cell.iter():
+        tag = element.tag
+        if not isinstance(tag, str):
+            continue
+        if tag in _BREAKS:
+            element.text = _LINE + (element.text or "")
+            if tag != "break":
+                element.tail = _LINE + (element.tail or "")
+        elif tag == "xref":
+            if element.get("ref-type") in _NOTE_LINKS and not _is_marked(element):
+                _mark(element)
+        elif tag == "sup" and not len(element) and _LETTERED.fullmatch((element.text or "").strip()):
+            element.text = f"{_MARK}{(element.text or '').strip()}{_END}"
+    text = flatten(cell).text
+    marks: list[str] = []
+    if _LINE in text:
+        text = _LINES.sub("\n", text).strip("\n ")
+    if _MARK in text:
+        text = _MARKED.sub(lambda m: _written(m, marks), text)
+        text = _OURS.sub("", text)
+    return text, tuple(marks)
+
+
+def _is_marked(xref: Element) -> bool:
+    return any(_MARK in (e.text or "") for e in xref.iter() if isinstance(e.tag, str))
+
+
+def _mark(xref: Element) -> None:
+    """Put noncharacters around what a link to a note shows."""
+    inner = xref
+    while len(inner) == 1 and not (inner.text or "").strip() and not (inner[0].tail or "").strip():
+        if not isinstance(inner[0].tag, str):
+            return
+        inner = inner[0]
+    if len(inner):
+        return
+    text = (inner.text or "").strip()
+    if text:
+        inner.text = f"{_MARK}{text}{_END}"
+
+
+def _written(match: re.Match[str], marks: list[str]) -> str:
+    """Write a mark of a note behind what it follows."""
+    before, mark, after = match["before"] or "", match["mark"].strip(), match["after"]
+    if before.isalpha() and len(mark) > 1 and "," not in mark and mark.replace("-", "").isalpha():
+        return before + mark  # of a name, such as the max of a maximum
+    marks += [m for m in re.split(r"\s?,\s?|\s", mark) if m]
+    caret = "^" if before and mark[:1].isalnum() and (before.isalnum() or before in ")%]'’″.") else ""
+    return before + caret + mark + (" " if after and mark[-1:].isalnum() else "")
+
+
+def _cell_html(cell: Element) -> str:
+    """Return the content of a cell as HTML: text, line breaks, superscripts, subscripts and emphasis only."""
+    parts: list[str] = []
+    _inline(cell, parts)
+    html = tidy("".join(parts)).strip(" ")
+    return _BR.sub(lambda m: "<br>" if m.start() and m.end() < len(html) else "", html) if "<br>" in html else html
+
+
+def _inline(element: Element, parts: list[str]) -> None:
+    if element.text:
+        parts.append(_escape(element.text))
+    for child in element:
+        tag = child.tag
+        if not isinstance(tag, str):
+            if tag is etree.Entity:
+                parts.append(_escape(entity_text(child.name)))
+        elif tag in _FORMULAS:
+            formula = _escape(formula_text(child))
+            parts.append(f"<br>{formula}<br>" if tag == "disp-formula" else formula)
+        elif tag == "alternatives":
+            parts.append(_escape(formula_text(child)))
+        elif tag == "break":
+            parts.append("<br>")
+        elif tag in _BREAKS:
+            parts.append("<br>")
+            _inline(child, parts)
+            parts.append("<br>")
+        elif tag not in _NOT_SHOWN:
+            name = _INLINE.get(tag)
+            if name:
+                parts.append(f"<{name}>")
+            _inline(child, parts)
+            if name:
+                parts.append(f"</{name}>")
+        if child.tail:
+            parts.append(_escape(child.tail))
+
+
+def _escape(text: str) -> str:
+    return text.translate(_HTML_ESCAPES) if "&" in text or "<" in text or ">" in text else text
+
+
+def table_html(layout: Layout, contents: Sequence[str]) -> str:
+    """Return a table as HTML; `contents` are those of its cells."""
+    rows: list[list[str]] = [[] for _ in range(layout.n_rows)]
+    for c, content in zip(layout.cells, contents, strict=True):
+        name = "th" if c.heading or c.row in layout.head else "td"
+        spans = (f' rowspan="{c.row_span}"' if c.row_span > 1 else "") + (
+            f' colspan="{c.column_span}"' if c.column_span > 1 else ""
+        )
+        rows[c.row].append(f"<{name}{spans}>{content}</{name}>")
+    parts = ["<table>"]
+    at = 0
+    for name, n in _shown_groups(layout):
+        if n:
+            parts.append(f"<{name}>")
+            parts += [f"<tr>{''.join(row)}</tr>" for row in rows[at : at + n]]
+            parts.append(f"</{name}>")
+        at += n
+    parts.append("</table>")
+    return "".join(parts)
+
+
+def _shown_groups(layout: Layout) -> list[tuple[str, int]]:
+    """Return the row groups; header rows without a `<thead>` get one."""
+    groups = list(layout.groups)
+    if groups and groups[0][0] == "tbody" and layout.n_header_rows:
+        rest = groups[0][1] - layout.n_header_rows
+        groups[:1] = [("thead", layout.n_header_rows), ("tbody", rest)]
+    return groups
+
+
+def table_markdown(layout: Layout, texts: Sequence[str]) -> str:
+    """Return a table as Markdown.
+
+    Cells that span several slots are repeated in each, but for one that holds the only text of its row. Header rows
+    become one, their texts joined by " / ". Rows without text are left out.
+    """
+    if not layout.n_columns:
+        return ""
+    shown = [for_markdown_cell(t) if t else "" for t in texts]
+    filled = Counter(c.row for c, text in zip(layout.cells, texts, strict=True) if text)
+    wide = {n for n, c in enumerate(layout.cells) if c.column_span > 1 and c.row_span == 1 and filled[c.row] == 1}
+
+    def _shown(n: int, column: int) -> str:
+        return shown[n] if n >= 0 and (n not in wide or column == layout.cells[n].column) else ""
+
+    header: list[list[str]] = [[] for _ in range(layout.n_columns)]
+    body: list[str] = []
+    for r, row in enumerate(slots(layout)):
+        if r < layout.n_header_rows:
+            for column, n in enumerate(row):
+                text = _shown(n, column)
+                if text and (not header[column] or header[column][-1] != text):
+                    header[column].append(text)
+            continue
+        line = [_shown(n, column) for column, n in enumerate(row)]
+        if any(line):
+            body.append(_line(line))
+    return "\n".join([_line([" / ".join(h) for h in header]), "|" + " --- |" * layout.n_columns, *body])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def for_markdown_cell(text: str) -> str:
+    """Escape a text for a cell of a Markdown table; it shows as it is.
+
+    Characters are escaped only if they would have a meaning, so that `5.2*` stays readable.
+    """
+    if "\\" in text:
+        text = _BACKSLASH.sub(r"\\\\", text)
+    if "&" in text:
+        text = _ENTITY_LIKE.sub("&amp;", text)
+    if "<" in text:
+        text = _TAG_LIKE.sub("&lt;", text)
+    for sign, pair in _PAIRS:
+        if sign in text and pair.search(text):
+            text = text.replace(sign, "\\" + sign)
+    if "`" in text:
+        text = text.replace("`", "\\`")
+    if "](" in text:
+        text = text.replace("](", "]\\(")
+    return text.replace("|", "\\|").replace("\n", "<br>")

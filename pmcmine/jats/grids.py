@@ -1,0 +1,264 @@
+"""Lay out the cells of a table: spans resolved, header rows and stub columns marked.
+
+The rules are those of HTML ("Forming a table"), with two differences that leave each slot with one cell at most: a cell
+that would overlap another is cut, and so are spans that reach beyond the last column in which a cell begins.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from pmcmine.jats.dom import Element, local
+from pmcmine.text import bounds
+
+_SPAN = re.compile(r"\s*\+?(\d{1,9})\s*")
+_MOST_COLUMNS: Final = 1_000  # of one cell, as in HTML
+_MOST_ROWS: Final = 65_534
+_GROUPS: Final = frozenset({"thead", "tbody", "tfoot"})
+_ROWS: Final = frozenset({"tr", "row"})
+_VALUE = re.compile(
+    r"[\s<>=≤≥~≈±+−–‐‑-]*(?:[$€£¥]\s?)?\d[\d\s.,·:/()\[\]%±×^<>=≤≥+−–‐‑*†‡-]*"
+    r"(?:(?:to|and|vs\.?)\s?[\d.,%()]+)?[a-z]{0,2}|[-−–—.]+|n/?[as]|n\.[as]\.|ns|nd|[✓✔×xX+]+|yes|no",
+    re.IGNORECASE,
+)
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+class TooManySlots(Exception):
+    """A table has more slots than the bound."""
+
+
+class Placed(NamedTuple):
+    """A cell at its place; `heading` says whether the markup makes it a heading."""
+
+    element: Element
+    row: int
+    column: int
+    row_span: int
+    column_span: int
+    heading: bool
+
+
+class Layout(NamedTuple):
+    """The cells of a table, by row and column.
+
+    `head` holds the rows that the markup makes headings, and `groups` the number of rows of each row group.
+    """
+
+    cells: tuple[Placed, ...]
+    n_rows: int
+    n_columns: int
+    head: frozenset[int]
+    n_header_rows: int
+    groups: tuple[tuple[str, int], ...]
+
+
+def own_tables(element: Element) -> list[Element]:
+    """Return the tables inside an element: `<table>` of XHTML and the `<tgroup>`s of CALS, in document order."""
+    return [e for e in element.iter("table", "{*}tgroup") if e.tag != "table" or e.find("{*}tgroup") is None]
+
+
+def lay_out(table: Element, most_slots: int = bounds.GRID_SLOTS) -> Layout:
+    """Lay out a table.
+
+    Args:
+        table: a `<table>`, `<array>` or `<tgroup>`.
+        most_slots: bound on rows times columns.
+
+    Raises:
+        TooManySlots: above this bound.
+    """
+    groups = _row_groups(table)
+    columns = _cals_columns(table) if table.tag != "table" else {}
+    cells: list[Placed] = []
+    until: list[int] = []  # for each column, the first row in which it is free
+    head: set[int] = set()
+    first = n_slots = 0
+    for name, rows in groups:
+        end = first + len(rows)
+        is_head = name == "thead"
+        if is_head:
+            head.update(range(first, end))
+        for r, row in enumerate(rows, first):
+            column = 0
+            for cell in row:
+                tag = cell.tag
+                if tag == "td" or tag == "th":
+                    rows_, width, heading = _spans(cell, tag)
+                elif local(cell) == "entry":
+                    start, rows_, width = _cals_spans(cell, columns)
+                    column, heading = max(column, start), False
+                else:
+                    continue
+                while column < len(until) and until[column] > r:
+                    column += 1
+                    n_slots += 1
+                n_slots += width
+                if n_slots > most_slots or column + width > most_slots:
+                    raise TooManySlots
+                if column + width > len(until):
+                    until += [0] * (column + width - len(until))
+                if rows_ == width == 1:  # as most are
+                    until[column] = r + 1
+                    cells.append(Placed(cell, r, column, 1, 1, heading or is_head))
+                    column += 1
+                    continue
+                width = next((n for n in range(width) if until[column + n] > r), width)
+                height = end - r if rows_ == 0 else min(rows_, end - r)
+                until[column : column + width] = [r + height] * width
+                cells.append(Placed(cell, r, column, height, width, heading or is_head))
+                column += width
+        first = end
+    n_columns = max((c.column for c in cells), default=-1) + 1
+    if first * n_columns > most_slots:
+        raise TooManySlots
+    if len(until) > n_columns:
+        cells = [
+            c._replace(column_span=n_columns - c.column) if c.column + c.column_span > n_columns else c for c in cells
+        ]
+    lead = _leading_heads(cells, groups)
+    head.update(range(lead))
+    return Layout(tuple(cells), first, n_columns, frozenset(head), lead, tuple((name, len(r)) for name, r in groups))
+
+
+def _leading_heads(cells: Sequence[Placed], groups: Sequence[tuple[str, Sequence[object]]]) -> int:
+    """Count the header rows at the top: those of the first `<thead>`, else rows that hold nothing but `<th>`."""
+    if groups and groups[0][0] == "thead":
+        return len(groups[0][1])
+    n = 0
+    for row, of_row in groupby(cells, lambda c: c.row):
+        held = list(of_row)
+        if row != n or not all(c.heading for c in held) or len(held) < 2:
+            break
+        n += 1
+    return n
+
+
+def _row_groups(table: Element) -> list[tuple[str, list[Element]]]:
+    """Return the rows of each group in the order in which they are shown: a foot may precede the body in the markup."""
+    groups: list[tuple[str, list[Element]]] = []
+    feet: list[tuple[str, list[Element]]] = []
+    loose: list[Element] = []
+    for child in table:
+        name = local(child)
+        if name in _ROWS:
+            if not loose:
+                groups.append(("tbody", loose))
+            loose.append(child)
+        elif name in _GROUPS:
+            loose = []
+            (feet if name == "tfoot" else groups).append((name, [r for r in child if local(r) in _ROWS]))
+    return groups + feet
+
+
+def _spans(cell: Element, tag: str) -> tuple[int, int, bool]:
+    """Return rows and columns of a cell, and whether it is a heading; 0 rows mean all that follow in the row group."""
+    get = cell.get
+    rows, columns = get("rowspan"), get("colspan")
+    return (
+        1 if rows is None else _span(rows, 1, _MOST_ROWS),
+        1 if columns is None else _span(columns, 1, _MOST_COLUMNS) or 1,
+        tag == "th" or get("scope") is not None,
+    )
+
+
+def _cals_spans(cell: Element, columns: dict[str, int]) -> tuple[int, int, int]:
+    """Return the stated column (0 if there is none), rows and columns of a cell of a CALS table."""
+    start = columns.get(cell.get("namest") or cell.get("colname") or "")
+    end = columns.get(cell.get("nameend") or "")
+    width = min(end - start + 1, _MOST_COLUMNS) if start is not None and end is not None and end >= start else 1
+    return start or 0, _span(cell.get("morerows"), 0, _MOST_ROWS - 1) + 1, width
+
+
+def _span(value: str | None, missing: int, most: int) -> int:
+    match = _SPAN.fullmatch(value) if value else None
+    return min(int(match[1]), most) if match else missing
+
+
+def _cals_columns(group: Element) -> dict[str, int]:
+    """Return the number of each named column of a CALS table."""
+    columns: dict[str, int] = {}
+    at = 0
+    for child in group:
+        if local(child) == "colspec":
+            number = _span(child.get("colnum"), 0, _MOST_COLUMNS)
+            at = number - 1 if number else at
+            if child.get("colname"):
+                columns.setdefault(child.get("colname"), at)
+            at += 1
+    return columns
+
+
+def is_value(text: str) -> bool:
+    """Check whether a cell holds a number or a mark, and no words."""
+    return _VALUE.fullmatch(text) is not None or _LETTER.search(text) is None
+
+
+def stub_columns(layout: Layout, texts: Sequence[str]) -> int:
+    """Count the columns at the left that name the rows.
+
+    The markup decides if it has headings in the body. Otherwise a first column of words is one, and so are those that
+    share its heading, and the next one while the cells of a column span several rows.
+    """
+    if layout.n_columns < 2:
+        return 0
+    body = [(c, t) for c, t in zip(layout.cells, texts, strict=True) if c.row not in layout.head]
+    body = [(c, t) for c, t in body if c.column_span < layout.n_columns]
+    marked = _marked(body)
+    if marked:
+        return min(marked, layout.n_columns - 1)
+    corner = (c.column_span for c in layout.cells if c.row in layout.head and c.column == 0)
+    least = max((n for n in corner if n < layout.n_columns), default=1)  # one heading over several columns of names
+    by_column: dict[int, list[tuple[Placed, str]]] = {}
+    for c, text in body:
+        by_column.setdefault(c.column, []).append((c, text))
+    n = 0
+    for column in range(layout.n_columns - 1):
+        held = by_column.get(column, [])
+        if not n:
+            filled = [t for _, t in held if t]
+            if not filled or 2 * sum(1 for t in filled if not is_value(t)) < len(filled):
+                return 0
+        n += 1
+        if n >= least and not any(c.row_span > 1 for c, _ in held):
+            break
+    return n
+
+
+def _marked(body: Sequence[tuple[Placed, str]]) -> int:
+    """Count the columns at the left whose cells are headings by their markup."""
+    plain = min((c.column for c, t in body if t and not c.heading), default=0)
+    return plain if any(c.heading for c, _ in body) else 0
+
+
+def kinds_of(layout: Layout, texts: Sequence[str], n_stub: int) -> list[str]:
+    """Return the kind of each cell: column_header, row_header, section or data."""
+    filled: dict[int, int] = {}
+    for c, text in zip(layout.cells, texts, strict=True):
+        if text:
+            filled[c.row] = filled.get(c.row, 0) + 1
+    ordinary = max((row for row, n in filled.items() if n > 1 and row not in layout.head), default=-1)
+    kinds = []
+    for c, text in zip(layout.cells, texts, strict=True):
+        alone = bool(text) and filled[c.row] == 1 and layout.n_columns > 1
+        if c.row in layout.head:
+            kinds.append("column_header")
+        elif alone and c.column == 0 and c.row < ordinary and c.row_span == 1:
+            kinds.append("section")
+        elif c.column < n_stub or c.heading:
+            kinds.append("row_header")
+        else:
+            kinds.append("data")
+    return kinds
+
+
+def slots(layout: Layout) -> Iterator[list[int]]:
+    """Yield for each row the ordinals of the cells in its slots, -1 where there is none."""
+    rows = [[-1] * layout.n_columns for _ in range(layout.n_rows)]
+    for n, c in enumerate(layout.cells):
+        for row in rows[c.row : c.row + c.row_span]:
+            row[c.column : c.column + c.column_span] = [n] * c.column_span
+    yield from rows

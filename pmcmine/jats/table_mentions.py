@@ -1,0 +1,226 @@
+"""Find mentions of tables in a text: linked, in ranges, and in plain words."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Final, NamedTuple
+
+from pmcmine.jats.mention_words import OF_ANOTHER_WORK
+from pmcmine.jats.text import Ref
+from pmcmine.rejects import Reason, Rejected
+from pmcmine.text import bounds
+
+_NUMBER: Final = (
+    r"(?:[A-Z]{1,2}[-.]?)?\d{1,3}(?:\.\d{1,2})?(?![\d%])(?:[A-Za-z](?![A-Za-z]))?|(?<![A-Z])[IVX]{1,5}(?![A-Za-z])"
+)
+_SEPARATOR: Final = r"(?:\s?[-–—]\s?|\s?,\s?(?:and\s|&\s)?|\s(?:and|to|through|&|or)\s|\s?/\s?|\s?;\s?)"
+_GROUP = re.compile(
+    rf"(?<![A-Za-z])(?:Tab(?:le)?|TAB(?:LE)?|table)(?P<plural>s|S)?\.?\s?(?P<items>(?:{_NUMBER})(?:{_SEPARATOR}(?:{_NUMBER}))*)"
+)
+_ONE = re.compile(rf"(?<!\d)(?P<number>{_NUMBER})")
+_RANGE = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)\s?")
+_PARTS = re.compile(r"(?P<letters>[A-Z]{0,2})[-.]?(?P<digits>\d{1,3})(?P<rest>.*)", re.DOTALL)
+_LABEL = re.compile(
+    rf"(?P<series>\D{{0,40}}?)\s*+(?:tab(?:le)?|tabelle|tabla|tableau|tab)?s?\.?[\s:]*+(?P<number>{_NUMBER}|[ivx]{{1,5}})[\s.:|)*]*+",
+    re.IGNORECASE,
+)
+_SERIES: Final = (
+    ("suppl", re.compile(r"(?:suppl\w*\.?|supporting|additional|\besm)\s*(?:information\s*)?$", re.IGNORECASE)),
+    ("extended", re.compile(r"extended\s+data\s*$", re.IGNORECASE)),
+    ("appendix", re.compile(r"appendix\s*$", re.IGNORECASE)),
+    ("web", re.compile(r"(?:online|\be|\bweb)\s*-?$", re.IGNORECASE)),
+)
+_LONGEST_RANGE: Final = 100
+
+
+class _Name(NamedTuple):
+    """The name of a table: its series, and its number without that of the series."""
+
+    series: str
+    number: str
+
+
+def _name(before: str, number: str) -> _Name:
+    """Return the name of a table that a text or a label calls `number`, after the words `before`."""
+    series = next((s for s, pattern in _SERIES if pattern.search(before)), "")
+    number = number.upper().replace("-", "").replace(" ", "")
+    if re.match(r"S\.?\d", number):
+        series, number = "suppl", number.lstrip("S.")
+    return _Name(series, number)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedTable:
+    """A table named at one place of a text; offsets are code points of that text."""
+
+    table: int
+    start: int
+    end: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableIndex:
+    """The tables of an article as texts name them, by ordinal."""
+
+    by_id: Mapping[str, tuple[int, ...]]
+    by_name: Mapping[_Name, int]
+
+    @classmethod
+    def of(cls, ids: Mapping[str, tuple[int, ...]], labels: Sequence[str | None]) -> TableIndex:
+        """Build from the tables of each XML id (of a group, all of it) and the tables' labels."""
+        by_name: dict[_Name, int] = {}
+        for ordinal, label in enumerate(labels):
+            match = _LABEL.fullmatch(label[: bounds.IDENTIFIER]) if label else None
+            if match:
+                by_name.setdefault(_name(match["series"].strip(), match["number"]), ordinal)
+        return cls(ids, by_name)
+
+    def tables(self, xml_ids: Sequence[str]) -> list[int]:
+        """Return the tables of some ids, each once."""
+        return list(dict.fromkeys(t for xml_id in xml_ids for t in self.by_id.get(xml_id, ())))
+
+    def named(self, name: _Name) -> int | None:
+        """Return the table of a name; "1a" also names part a of table 1."""
+        found = self.by_name.get(name)
+        if found is None and name.number[-1:].isalpha() and name.number[:1].isdigit():
+            found = self.by_name.get(name._replace(number=name.number[:-1]))
+        return found
+
+
+class _Item(NamedTuple):
+    """A number after the word table: `start` takes the word in, `at` is the number itself."""
+
+    start: int
+    at: int
+    end: int
+    name: _Name
+    from_: _Name | None  # the name that a range reaches from
+    certain: bool  # whether it may count without a link
+
+
+def _groups(text: str) -> Iterator[re.Match[str]]:
+    """Find matches of _GROUP in order; `find` is faster than the pattern, for few words end as "table" does."""
+    if "TAB" in text or "Tab." in text or "Tabs" in text:
+        yield from _GROUP.finditer(text)
+        return
+    at = text.find("able")
+    while at >= 0:
+        match = _GROUP.match(text, at - 1) if at and text[at - 1] in "Tt" else None
+        if match:
+            yield match
+        at = text.find("able", match.end() if match else at + 4)
+
+
+def _items(text: str) -> list[_Item]:
+    found: list[_Item] = []
+    for group in _groups(text):
+        before = text[max(0, group.start() - 24) : group.start()]
+        certain = OF_ANOTHER_WORK.match(text, group.end()) is None
+        first = True
+        for match in _ONE.finditer(text, group.start("items"), group.end()):
+            name = _name(before, match["number"])
+            start = group.start() if first else match.start()
+            ranged = bool(found) and _RANGE.fullmatch(text, found[-1].end, start) is not None
+            # Without a plural, "and 2" after "Table 1" counts something else, more often than not.
+            sure = certain and (first or ranged or bool(group["plural"]))
+            found.append(_Item(start, match.start(), match.end(), name, found[-1].name if ranged else None, sure))
+            first = False
+    return found
+
+
+def _between(first: _Name, last: _Name) -> Iterator[_Name]:
+    """Yield the names between the ends of a range."""
+    a, b = _PARTS.fullmatch(first.number), _PARTS.fullmatch(last.number)
+    if a is None or b is None or first.series != last.series or a["rest"] or b["rest"]:
+        return
+    if a["letters"] == b["letters"] and 0 < int(b["digits"]) - int(a["digits"]) <= _LONGEST_RANGE:
+        for n in range(int(a["digits"]) + 1, int(b["digits"])):
+            yield _Name(first.series, f"{a['letters']}{n}")
+
+
+class _Spans:
+    """Spans of links; asking whether one overlaps takes the same time for any number of links."""
+
+    def __init__(self, refs: Sequence[Ref]) -> None:
+        spans = sorted((r.start, r.end) for r in refs)
+        self._starts = [start for start, _ in spans]
+        self._ends = list(accumulate((end for _, end in spans), max))
+
+    def cover(self, at: int) -> bool:
+        n = bisect_right(self._starts, at)
+        return n > 0 and self._ends[n - 1] > at
+
+
+def find_table_mentions(text: str, refs: Sequence[Ref], index: TableIndex) -> list[NamedTable]:
+    """Find all tables that a text names, in order of place.
+
+    Args:
+        text: the text of a paragraph, caption or title.
+        refs: its cross-references, offsets in `text`.
+        index: the article's tables.
+
+    Raises:
+        Rejected: XML_TOO_LARGE above the bound on mentions of one text.
+    """
+    links = [(ref, tables) for ref in refs if (tables := index.tables(ref.rids))]
+    items = _items(text) if index.by_name else []
+    if not links and not items:
+        return []
+    named: list[NamedTable] = []
+    taken: set[int] = set()
+    starts, ends = [i.start for i in items], [i.end for i in items]
+    for ref, tables in links:
+        inside = range(bisect_right(ends, ref.start), bisect_left(starts, ref.end))
+        _check_number(len(named) + len(tables))
+        for table in tables:
+            own = [n for n in inside if n not in taken and index.named(items[n].name) == table]
+            if not own and len(inside) == 1 and len(tables) == 1:
+                own = [n for n in inside if n not in taken]
+            start, end = ref.start, ref.end
+            if own:
+                taken.add(own[0])
+                item = items[own[0]]
+                whole = len(inside) == 1
+                start = min(item.start, ref.start) if whole else item.start
+                end = max(item.end, ref.end) if whole else item.end
+            named.append(NamedTable(table, start, end, "xref"))
+    if items:
+        named += _unlinked(items, refs, links, taken, index, len(named))
+    named.sort(key=lambda m: (m.start, m.end, m.table))
+    return named
+
+
+def _unlinked(
+    items: Sequence[_Item],
+    refs: Sequence[Ref],
+    links: Sequence[tuple[Ref, list[int]]],
+    taken: set[int],
+    index: TableIndex,
+    before: int,
+) -> list[NamedTable]:
+    """Return tables that a text names in plain words, and those between the ends of a range."""
+    named: list[NamedTable] = []
+    ours = {id(ref) for ref, _ in links}
+    foreign = _Spans([r for r in refs if id(r) not in ours])
+    linked = {table for _, tables in links for table in tables if len(tables) > 1}
+    for n, item in enumerate(items):
+        table = index.named(item.name)
+        if n not in taken and table is not None and item.certain and not foreign.cover(item.at):
+            named.append(NamedTable(table, item.start, item.end, "plain"))
+        if item.from_ is not None and item.certain:
+            for name in _between(item.from_, item.name):
+                table = index.by_name.get(name)
+                if table is not None and table not in linked:
+                    named.append(NamedTable(table, items[n - 1].start, item.end, "range"))
+        _check_number(before + len(named))
+    return named
+
+
+def _check_number(n: int) -> None:
+    if n > bounds.MENTIONS_READ:
+        raise Rejected(Reason.XML_TOO_LARGE, f"more than {bounds.MENTIONS_READ} mentions of tables in one text")

@@ -1,0 +1,83 @@
+"""The mark of a run in its work folder, `run.json`: which run was begun there, with which configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from pmcmine.errors import DamagedError
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+
+MARK: Final = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateMark:
+    """An update that was begun.
+
+    Attributes:
+        date: day of the update, YYYY-MM-DD.
+        tag: what the names of added shards hold, `inc<date>`.
+        compact: whether everything is laid out again.
+    """
+
+    date: str = ""
+    tag: str = ""
+    compact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunMark:
+    """A run that was begun.
+
+    Attributes:
+        pmcmine: version that began it.
+        config: keys of the configuration that decide what is made.
+        update: what is known of it if it is an update.
+        demo: whether it is that of a demo.
+    """
+
+    config: Mapping[str, Any]
+    pmcmine: str = ""
+    update: UpdateMark | None = None
+    demo: bool = False
+
+    def to_bytes(self) -> bytes:
+        """Return `run.json`."""
+        held: dict[str, Any] = {"pmcmine": self.pmcmine, "config": dict(self.config)}
+        if self.update is not None:
+            held["update"] = asdict(self.update)
+        return sealed.to_bytes(held | ({"demo": True} if self.demo else {}))
+
+
+_MARK: Final = TypeAdapter(RunMark)
+
+
+def parse_mark(data: bytes, where: str, way_out: str) -> RunMark:
+    """Parse a mark.
+
+    Args:
+        data: the file.
+        where: its name, for the message.
+        way_out: what to do about damage, for the message.
+
+    Raises:
+        DamagedError: if it is damaged.
+    """
+    try:
+        return _MARK.validate_python(sealed.parse(data, where, way_out))
+    except ValidationError:
+        raise DamagedError(f"{where}: is damaged (no mark of a run); {way_out}") from None
+
+
+def find_mark(work: Folder) -> RunMark | None:
+    """Return the mark of a folder that may be anybody's, its checksum not checked; None if there is none."""
+    try:
+        return _MARK.validate_python(json.loads(work.read(MARK)))
+    except (OSError, ValueError, RecursionError):
+        return None

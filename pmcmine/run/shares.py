@@ -1,0 +1,16 @@
+"""How many blocks a run mines at once."""
+
+from __future__ import annotations
+
+from pmcmine.config import MineConfig
+
+
+def fetch_keys(config: MineConfig, remote: bool, n_blocks: int) -> int:
+    """Compute the number of shares of the request budget; at most this many blocks are mined at once.
+
+    A source without a remote host has one share per block.
+    """
+    if not remote:
+        return n_blocks
+    given = config.fetch_keys or {"direct": config.workers, "prism": 2}.get(config.runner, 64)
+    return max(1, min(given, n_blocks))

@@ -1,0 +1,220 @@
+"""Start a run: check what it needs, lock and mark its folders, and mend what an earlier run left behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any
+
+from pmcmine.config import MineConfig
+from pmcmine.duplicates.benchmark_sets import read_benchmarks
+from pmcmine.errors import PmcmineError
+from pmcmine.io.folder import Folder
+from pmcmine.io.lock import held
+from pmcmine.miner import enrichers
+from pmcmine.miner.at_work import forget_starts
+from pmcmine.release.begin import begin, begin_update, check_folder, describe_difference
+from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK
+from pmcmine.release.mark import UpdateMark, find_mark
+from pmcmine.release.plan import PLAN
+from pmcmine.release.record import Journal, load_release, read_journal
+from pmcmine.run import needs
+from pmcmine.run.finish import finish_update
+from pmcmine.run.graphs import GraphsFor
+from pmcmine.run.job import Job, Outcome, Update, content
+from pmcmine.run.ownership import check_begun, check_empty_work, clear_ended_update, is_work, remove_work
+from pmcmine.run.progress import Progress
+from pmcmine.run.shares import fetch_keys
+from pmcmine.run.steps import outcome_of, run_steps
+from pmcmine.sources import first_contact, open_source
+from pmcmine.sources.base import Source
+from pmcmine.text.redact import redact
+from pmcmine.update.base import inc_tag, open_base
+from pmcmine.update.differences import forget_update
+from pmcmine.work import snapshot as snapshots
+from pmcmine.work.delta import damaged_articles
+from pmcmine.work.rows import GIVEN_UP
+
+
+def run(config: MineConfig, graphs_for: GraphsFor, progress: Progress) -> Outcome:
+    """Make the release that a configuration describes, or resume making it.
+
+    Args:
+        config: the configuration.
+        graphs_for: returns the graphs to run it with.
+        progress: receives progress messages.
+
+    Raises:
+        PmcmineError: one line for the user.
+    """
+    with begun(config, graphs_for, progress) as job:
+        if job is not None:
+            return _guarded(job)
+    out = Folder(config.out)
+    release = load_release(out)
+    if not release.run.keep_work:
+        _clear_leftover(out.child(WORK))
+    return outcome_of(release, config, out, fresh=False)
+
+
+@contextmanager
+def begun(config: MineConfig, graphs_for: GraphsFor, progress: Progress) -> Iterator[Job | None]:
+    """Lock and mark the folder; yield the job, or None if the release is already complete.
+
+    Raises:
+        PmcmineError: one line for the user.
+    """
+    needs.check(config)
+    source = open_source(config)
+    graphs = graphs_for(config)
+    enrichers.prepare(config)
+    out = Folder(config.out)
+    config, benchmarks = _with_benchmarks(config)
+    decided = content(config)
+    if check_folder(out, decided):
+        yield None
+        return
+    work = out.child(WORK)
+    _contact(source, config, work, "nothing was mined", progress)  # before anything is written
+    with held(work):
+        begin(out, decided, config.demo)
+        check_begun(out, work, benchmarks is not None)
+        if benchmarks is not None:
+            with out.create(ARTEFACT, replace=True, same=True) as (stream, _):
+                stream.write(benchmarks)
+        yield Job(config, source, graphs, out, work, progress)
+
+
+def _contact(source: Source, config: MineConfig, work: Folder, outcome: str, progress: Progress) -> None:
+    """Contact the host of the source, unless everything has been read from it."""
+    if not work.exists(PLAN):
+        first_contact(source, config, outcome, progress.note)
+
+
+def _clear_leftover(work: Folder) -> None:
+    """Remove the work folder of a run that was killed after its release was whole; an update may be at work in it."""
+    mark = find_mark(work)
+    if mark is not None and mark.update is None and not work.exists(JOURNAL):
+        with held(work):
+            remove_work(work)
+
+
+def update(config: MineConfig, graphs_for: GraphsFor, date: str, compact: bool, progress: Progress) -> Outcome:
+    """Update a release: read only new, changed and removed articles.
+
+    Args:
+        config: the configuration of the release; `config.out` is its folder.
+        graphs_for: returns the graphs to run it with.
+        date: day of the update, YYYY-MM-DD, which the names of added shards hold.
+        compact: lay out everything again, as in a release made at once.
+        progress: receives progress messages.
+
+    Raises:
+        PmcmineError: one line for the user.
+    """
+    needs.check(config)
+    out = Folder(config.out)
+    work = out.child(WORK)
+    if not out.exists(RELEASE) and not work.exists(JOURNAL):
+        raise PmcmineError(f"{config.out}: no {RELEASE}; this is not a release, or it is not complete yet")
+    if not is_work(work):
+        check_empty_work(work)
+    with held(work):
+        if work.exists(JOURNAL):
+            progress.note("an earlier update was killed while it moved its files into place: finishing it")
+            return outcome_of(finish_update(out, work, _journal(out, work), config), config, out, fresh=True)
+        clear_ended_update(work, load_release(out).updates)
+        source = open_source(config)
+        _contact(source, config, work, "the release is as it was", progress)
+        mark = begin_update(work, config.content(), UpdateMark(date, inc_tag(out, date), compact))
+        described, base, old = open_base(out, mark.tag, mark.compact)
+        difference = describe_difference(
+            dict(described.config) | {"source": config.source, "inventory": config.inventory}, content(config)
+        )
+        if difference:
+            raise PmcmineError(f"{config.out}: an update can't change the configuration of the release ({difference})")
+        graphs = graphs_for(config)
+        enrichers.prepare(config)
+        return _guarded(Job(config, source, graphs, out, work, progress, Update(described, base, old, mark.date)))
+
+
+def _journal(out: Folder, work: Folder) -> Journal:
+    """Read what a killed update was about to write.
+
+    Raises:
+        DamagedError: if it is damaged.
+    """
+    way_out = (
+        f"the release may hold files of two dates: if `pmcmine verify {out.url}` finds nothing wrong, "
+        f"remove {work.url}, else mine anew into another --out"
+    )
+    return read_journal(work, way_out)
+
+
+def _guarded(job: Job) -> Outcome:
+    """Run, and rebuild damaged files that can be rebuilt, as long as each attempt finds different damage."""
+    seen: frozenset[str] = frozenset()
+    while True:
+        for name in job.work.names(GIVEN_UP):
+            job.work.remove(f"{GIVEN_UP}/{name}")
+        try:
+            return run_steps(job)
+        except KeyboardInterrupt:
+            forget_starts(job.work)
+            raise
+        except PmcmineError as error:
+            damaged = damaged_articles(job.work)
+            noted = damaged | {*job.work.names(GIVEN_UP)}
+            if not noted - seen:
+                raise
+            if job.update is not None and damaged - seen:
+                forget_update(job.work)
+            seen |= noted
+            job.progress.note(f"{error}: doing that now")
+
+
+def _with_benchmarks(config: MineConfig) -> tuple[MineConfig, bytes | None]:
+    """Read the benchmark sets; return the configuration with their hash, and their file's bytes."""
+    if not config.decontaminate:
+        return config, None
+    data = read_benchmarks(config.decontaminate).to_bytes()
+    digest = sha256(data).hexdigest()
+    if config.decontaminate_sha256 not in (None, digest):
+        raise PmcmineError("decontaminate_sha256: the benchmark sets have another hash; omit the key")
+    return config.model_copy(update={"decontaminate_sha256": digest}), data
+
+
+def dry_run(
+    config: MineConfig, graphs_for: GraphsFor, say: Callable[[str], None] = lambda line: None
+) -> dict[str, Any]:
+    """Count the snapshot and describe the graph without writing anything."""
+    needs.check(config)
+    source = open_source(config)
+    graphs_for(config)
+    enrichers.prepare(config)
+    first_contact(source, config, "nothing was listed", say)
+    memory = Folder(f"memory://pmcmine-dry-run-{time.monotonic_ns()}")
+    frozen = snapshots.freeze(
+        source.entries(None), source.kind, config.limit, config.block_articles, memory, asked=config.pmcid
+    )
+    absent = snapshots.absent(memory, frozen)
+    memory.remove_tree()
+    return {
+        "source": redact(config.source),
+        "kind": source.kind,
+        "snapshot": asdict(frozen),
+        "not_in_source": absent,
+        "runner": config.runner,
+        "groups": list(config.groups),
+        "out": redact(config.out),
+        "steps": [
+            f"mine: {frozen.n_blocks} blocks of about {-(-frozen.n_pmcids // frozen.n_blocks)} PMCIDs, "
+            f"{fetch_keys(config, source.remote, frozen.n_blocks)} at once at the most",
+            f"near: {'clusters of near duplicates' if config.near_duplicates else 'not asked for'}",
+            "assemble: duplicates, splits, shards, tables",
+            "release: sums, cards, report, release.json",
+        ],
+    }

@@ -1,0 +1,190 @@
+"""The steps of a run, one after the other: freeze, mine, plan, near duplicates, assemble, finish."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from pmcmine.assemble.planning import make_plan, make_update_plan
+from pmcmine.config import MineConfig
+from pmcmine.duplicates.clusters import cluster, with_clusters
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.miner import enrichers
+from pmcmine.publish.live import publishing
+from pmcmine.publish.target import release_id
+from pmcmine.release.facts import RunFacts, Snapshot
+from pmcmine.release.plan import PLAN, Plan
+from pmcmine.release.record import ReleaseRecord
+from pmcmine.run.finish import finish, mined
+from pmcmine.run.job import Job, Outcome, Update, content
+from pmcmine.run.ownership import remove_work
+from pmcmine.run.progress import Progress
+from pmcmine.run.shares import fetch_keys
+from pmcmine.text.redact import redact
+from pmcmine.update.base import make_fresh_plan
+from pmcmine.update.differences import settle, write_deltas
+from pmcmine.update.tombstones import write_tombstones
+from pmcmine.work import snapshot as snapshots
+from pmcmine.work.delta import read_changes
+from pmcmine.work.manifest import read_manifest
+from pmcmine.work.records import Clusters, read_clusters
+
+_Result = TypeVar("_Result")
+
+
+class _Clock:
+    """Measure and print the seconds of each step of a run.
+
+    Attributes:
+        started: when the run began, on the monotonic clock.
+        times: seconds of each step.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.started = time.monotonic()
+        self.times: dict[str, float] = {}
+
+    def timed(self, step: str, action: Callable[[], _Result]) -> _Result:
+        """Do a step."""
+        before = time.monotonic()
+        self._progress.step(step)
+        result = action()
+        self.times[step] = round(time.monotonic() - before, 3)
+        return result
+
+
+def run_steps(job: Job) -> Outcome:
+    """Do all steps of a run that are not done yet.
+
+    Raises:
+        PmcmineError: one line for the user.
+    """
+    config, work = job.config, job.work
+    clock = _Clock(job.progress)
+    frozen = snapshots.load(work)
+    if frozen is None:
+        frozen = clock.timed("snapshot", lambda: freeze(job))
+    blocks = list(range(frozen.n_blocks))
+    n_pmcids = frozen.n_pmcids
+    if job.update is not None:
+        delta = write_deltas(work, job.out, frozen.n_blocks)
+        job.progress.note(", ".join(f"{n:,} {what}" for what, n in delta.counts.items()))
+        if not delta.blocks and not job.update.base.fresh:
+            return _nothing_changed(job, job.update)
+        blocks = [b for b in delta.blocks if read_changes(work, b).wanted()]
+        n_pmcids = sum(n for what, n in delta.counts.items() if what != "gone")
+    n_committed = _mine(job, frozen.n_blocks, blocks, n_pmcids, clock)
+    if job.update is not None:
+        delta = settle(work)
+        if delta.unchanged:
+            job.progress.note(f"{delta.unchanged:,} of the retried came out as before")
+        if not delta.blocks and not job.update.base.fresh:
+            return _nothing_changed(job, job.update)
+        write_tombstones(work, job.out, job.update.base.files, delta.blocks)
+    plan = clock.timed("plan", lambda: _plan(job, frozen))
+    if config.near_duplicates:
+        plan = with_clusters(plan, clock.timed("near", lambda: _near_duplicates(job, plan)), config.table_bytes)
+    _assemble(job, plan, frozen.sha256, clock)
+    run_facts = RunFacts(
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        python=platform.python_version(),
+        apache_beam=job.graphs.versions.get("apache_beam"),
+        resumed_blocks=n_committed,
+        options={k: v for k, v in config.run().items() if k != "metrics"},  # the journal has the metrics there
+    )
+    release = clock.timed("release", lambda: finish(job, frozen, plan, run_facts, clock.times, clock.started))
+    return outcome_of(release, config, job.out, fresh=True)
+
+
+def _nothing_changed(job: Job, update: Update) -> Outcome:
+    """Leave the release as it is: the update found nothing to do."""
+    remove_work(job.work)
+    return outcome_of(update.release, job.config, job.out, fresh=False)
+
+
+def _mine(job: Job, n_blocks: int, blocks: Sequence[int], n_pmcids: int, clock: _Clock) -> int:
+    """Mine the blocks that are not committed; return how many were committed before."""
+    config, work = job.config, job.work
+    committed = [b for b in blocks if read_manifest(work, b) is not None]
+    if committed:
+        job.progress.note(f"resuming: {len(committed)} of {len(blocks)} blocks are committed")
+    shares = fetch_keys(config, job.source.remote, n_blocks)
+    todo = sorted(set(blocks) - set(committed))
+
+    def mine() -> None:
+        with job.progress.watching(work, committed, n_pmcids):
+            job.graphs.mine(config, work, todo, shares)
+
+    if todo:
+        clock.timed("mine", mine)
+    return len(committed)
+
+
+def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None:
+    """Write shards and tables, and publish them meanwhile if that is asked for."""
+    config, work = job.config, job.work
+    # An update is published by itself, in one commit.
+    expected = len(plan.shard_paths()) + sum(plan.files.values())
+    identity = release_id(content(config), snapshot_sha256)
+    paths = [(shard.dataset, shard.path) for shard in plan.shard_paths()]
+    with publishing(config if job.update is None else None, work, job.target, identity, paths) as published:
+
+        def assemble() -> None:
+            with job.progress.counting(work, "assembled", expected, "files"):
+                job.graphs.assemble(config, work, job.target, plan, enrichers.tables(config))
+
+        clock.timed("assemble", assemble)
+        published.finish()
+
+
+def _near_duplicates(job: Job, plan: Plan) -> Clusters:
+    """Find the clusters of near duplicates, unless an earlier attempt finished that."""
+    done = read_clusters(job.work)
+    if done is not None:
+        return done
+    buckets = max(1, plan.n_blocks)
+    job.graphs.near_duplicates(job.config, job.work, plan.n_blocks, buckets)
+    return cluster(plan, job.work, buckets)
+
+
+def freeze(job: Job) -> Snapshot:
+    """List the source once, and write the list to the work folder in blocks."""
+    entries = job.source.entries(job.work)
+    n_blocks = job.update.plan.n_blocks if job.update is not None else None
+    config = job.config
+    return snapshots.freeze(
+        entries, job.source.kind, config.limit, config.block_articles, job.work, n_blocks, config.pmcid
+    )
+
+
+def blocks_to_mine(job: Job) -> tuple[int, list[int]]:
+    """Freeze the snapshot unless that is done; return the number of its blocks, and those that are not committed."""
+    frozen = snapshots.load(job.work) or freeze(job)
+    return frozen.n_blocks, [b for b in range(frozen.n_blocks) if read_manifest(job.work, b) is None]
+
+
+def _plan(job: Job, frozen: Snapshot) -> Plan:
+    base = job.update.base if job.update is not None else None
+    known = sealed.read_or_none(job.work, PLAN)
+    if known is not None:
+        return Plan.from_object(known, base)
+    manifests = mined(job, frozen.n_blocks)
+    if job.update is None:
+        plan = make_plan(manifests, frozen.n_blocks, job.config, job.work)
+    elif job.update.base.fresh:
+        plan = make_fresh_plan(job.update.plan, manifests, job.config, job.update.base, job.work)
+    else:
+        plan = make_update_plan(job.update.plan, manifests, job.config, job.update.base)
+    job.work.write(PLAN, sealed.to_bytes(plan.to_object()), replace=True)
+    return plan
+
+
+def outcome_of(release: ReleaseRecord, config: MineConfig, out: Folder, fresh: bool) -> Outcome:
+    """Describe the result of a run by its `release.json`."""
+    share = max(release.counts.fault_share.values(), default=0.0)
+    return Outcome(release, redact(f"{out.url.rstrip('/')}/report.html"), fresh, share > config.max_reject_share)

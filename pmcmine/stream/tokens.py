@@ -1,0 +1,80 @@
+"""Count tokens with whatever tokenizer a consumer has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pmcmine.errors import PmcmineError
+from pmcmine.text.tokens import Count, estimate
+
+_MARKS: Final = 2  # start and end of a text
+_PROBE: Final = ("a", "a b c " * 2_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """Counts the tokens of a text. A class, because workers get it pickled.
+
+    Attributes:
+        encode: text to ids, in one of the forms that tokenizers return.
+        marks: tokens that the model adds to what `encode` returns.
+    """
+
+    encode: Callable[[str], Any]
+    marks: int = 0
+
+    def __call__(self, text: str) -> int:
+        """Return the number of tokens, those at the start and end included."""
+        return _length(self.encode(text)) + self.marks
+
+
+def _length(found: Any) -> int:
+    """Return the number of ids in a list, an array, an `Encoding`, or a dict or batch of one of them."""
+    if isinstance(found, Mapping) or hasattr(found, "input_ids"):
+        found = found["input_ids"]
+    shape = getattr(found, "shape", None)
+    if shape is not None:
+        return int(shape[-1])
+    if isinstance(found, list | tuple) and len(found) == 1 and isinstance(found[0], list | tuple):
+        found = found[0]
+    return len(found)
+
+
+def counter(tokenizer: Any = None) -> Count:
+    """Return a function that counts tokens.
+
+    Args:
+        tokenizer: a tokenizer of transformers, tokenizers, tiktoken or open_clip; a function from a text to its ids; or
+            None for `estimate`.
+
+    Raises:
+        PmcmineError: if it is none of these, or pads or cuts each text to one length.
+    """
+    if tokenizer is None:
+        return estimate
+    inner = getattr(tokenizer, "tokenizer", None)
+    if not hasattr(tokenizer, "encode") and hasattr(inner, "encode"):  # open_clip's wrapper of one of transformers
+        tokenizer = inner
+    marks = _MARKS if hasattr(tokenizer, "sot_token_id") else 0  # those of open_clip leave them out of `encode`
+    found = Counter(getattr(tokenizer, "encode", tokenizer), marks)
+    try:
+        short, long = map(found, _PROBE)
+    except Exception as error:  # noqa: BLE001 - each tokenizer has errors of its own
+        said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+        raise PmcmineError(f"tokenizer={tokenizer!r:.60}: can't count the tokens of a text ({said})") from None
+    if long <= short or long < len(_PROBE[1]) // 100:
+        raise PmcmineError(
+            f"tokenizer={tokenizer!r:.60}: pads or cuts each text to {long} tokens; "
+            "give a function from a text to all of its ids"
+        )
+    return found
+
+
+def name_of(tokenizer: Any) -> str:
+    """Return a name of a tokenizer that is the same in another process."""
+    if tokenizer is None:
+        return "estimate"
+    named = tokenizer if hasattr(tokenizer, "__qualname__") else type(tokenizer)
+    return f"{getattr(named, '__module__', '')}.{named.__qualname__}:{getattr(tokenizer, 'name_or_path', '') or ''}"
