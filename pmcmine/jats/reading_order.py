@@ -19,7 +19,6 @@ class Step(NamedTuple):
         section_kind: kind of the section.
         text: of a heading.
         level: of a heading, from 1.
-        linked_from: row of the first paragraph of the text that links to the table.
     """
 
     kind: str
@@ -29,7 +28,6 @@ class Step(NamedTuple):
     section_kind: str
     text: str | None = None
     level: int | None = None
-    linked_from: str | None = None
 
 
 def reading_order(
@@ -48,7 +46,6 @@ def reading_order(
         figure_ids: rows of `body.figures`.
         table_ids: rows of `body.tables`.
     """
-    links = _table_links(body, paragraph_ids)
     steps = []
     for kind, n in body.order:
         if kind == "paragraph":
@@ -59,25 +56,8 @@ def reading_order(
             steps.append(Step(kind, n, figure_ids[n], place.path, place.kind))
         elif kind == "table":
             place = body.tables[n].place
-            steps.append(Step(kind, n, table_ids[n], place.path, place.kind, linked_from=links.get(n)))
+            steps.append(Step(kind, n, table_ids[n], place.path, place.kind))
         else:
             place, title = body.headings[n]
             steps.append(Step(kind, n, f"{article_id}/{place.path}", place.path, place.kind, title, len(place.titles)))
     return tuple(steps)
-
-
-def _table_links(body: Body, paragraph_ids: Sequence[str]) -> dict[int, str]:
-    """Return the paragraph that links to a table first, by the table's ordinal; abstracts do not count."""
-    unlinked = {t.element.get("id"): n for n, t in reversed([*enumerate(body.tables)]) if t.element.get("id")}
-    found: dict[int, str] = {}
-    for paragraph, paragraph_id in zip(body.paragraphs, paragraph_ids, strict=True):
-        if not unlinked:
-            break
-        if paragraph.place.kind == "abstract":
-            continue
-        for ref in paragraph.flat.refs:
-            if ref.kind == "table":
-                for rid in ref.rids:
-                    if (n := unlinked.pop(rid, None)) is not None:
-                        found[n] = paragraph_id
-    return found

@@ -106,9 +106,13 @@ def _at_mentions(extraction: Extraction, mined: Mined) -> dict[str, list[Step]]:
     for root, paragraph_id in families.items():
         if by_figure[root].section_kind != "abstract":
             moved.setdefault(paragraph_id, []).extend(members.get(root, ()))
+    of_table: dict[str, str] = {}
+    for named in mined.table_mentions:
+        if named.context_id in kept:
+            of_table.setdefault(named.table_id, named.context_id)
     for step in extraction.order:
-        if step.kind == "table" and step.linked_from in kept and step.section_kind != "abstract":
-            moved.setdefault(step.linked_from or "", []).append(step)
+        if step.kind == "table" and step.row_id in of_table and step.section_kind != "abstract":
+            moved.setdefault(of_table[step.row_id], []).append(step)
     return moved
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
 from pmcmine.release.conditions import choose
+from pmcmine.stream.tokens import counter, name_of
+from pmcmine.text.tokens import Count, estimate
 
 # As in `schemas.values`, which a consumer does not need.
 SECTION_KINDS: Final = (
@@ -27,7 +29,8 @@ class Budget:
         min_quality: least quality of a paragraph; one without a quality is left out.
         section_kinds: sections to keep; all if empty. The title is always kept.
         max_tokens: tokens of all texts and images.
-        tokenizer: returns the tokens of a text, or their number; None counts words between spaces.
+        count: counts the tokens of a text.
+        tokenizer: name of what counts them.
         max_images: images.
         image_tokens: tokens of an image.
     """
@@ -35,35 +38,16 @@ class Budget:
     min_quality: float | None = None
     section_kinds: tuple[str, ...] = ()
     max_tokens: int | None = None
-    tokenizer: Callable[[str], Any] | None = None
+    count: Count = estimate
+    tokenizer: str = ""
     max_images: int | None = None
     image_tokens: int = 0
 
     @property
     def shown(self) -> str:
-        """What identifies the choice in a state; of a tokenizer only whether there is one."""
-        return "/".join(
-            map(str, (self.min_quality, self.section_kinds, self.max_tokens, self.max_images, self.image_tokens,
-                      self.tokenizer is not None))
-        )  # fmt: skip
-
-    def count(self, text: str) -> int:
-        """Count the tokens of a text.
-
-        Raises:
-            PmcmineError: if the tokenizer returns neither tokens nor their number.
-        """
-        if self.tokenizer is None:
-            return len(text.split())
-        found = self.tokenizer(text)
-        if isinstance(found, int):
-            return found
-        if isinstance(found, dict) or hasattr(found, "input_ids"):  # of the `transformers` library
-            found = found["input_ids"]
-        try:
-            return len(found)
-        except TypeError:
-            raise PmcmineError("tokenizer: must return the tokens of a text, or their number") from None
+        """What identifies the choice in a state."""
+        tokens = (self.max_tokens, self.image_tokens, self.tokenizer)
+        return "/".join(map(str, (self.min_quality, self.section_kinds, self.max_images, *tokens)))
 
     def keep(
         self, texts: Sequence[str | None], images: Sequence[str | None], places: Sequence[dict[str, Any]]
@@ -131,11 +115,8 @@ def budget_of(
     for kind in kinds:
         if kind not in SECTION_KINDS:
             raise PmcmineError(f"section_kinds: no kind {kind!r}; {choose(str(kind), SECTION_KINDS)}")
-    if tokenizer is not None and not callable(tokenizer):
-        tokenizer = getattr(tokenizer, "encode", None)
-        if not callable(tokenizer):
-            raise PmcmineError("tokenizer: give a function of a text, or an object with `encode`")
     for name, value in (("max_tokens", max_tokens), ("max_images", max_images), ("image_tokens", image_tokens)):
         if value is not None and (type(value) is not int or value < 0):
             raise PmcmineError(f"{name}={value!r}: give a whole number from 0")
-    return Budget(min_quality, kinds, max_tokens, tokenizer, max_images, image_tokens)
+    count, name = (counter(tokenizer), name_of(tokenizer)) if max_tokens is not None else (estimate, "")
+    return Budget(min_quality, kinds, max_tokens, count, name, max_images, image_tokens)

@@ -39,10 +39,10 @@ _COLUMNS: Final = ("article_id", "pmcid", "texts", "images", "places", "license"
 
 
 class Row(NamedTuple):
-    """One document: its file, its place in it, and its article."""
+    """One document: the file that holds it, its number among the file's rows, and its article."""
 
-    file: str
-    at: int
+    shard: str
+    offset: int
     article_id: str
 
 
@@ -245,20 +245,20 @@ class Texts:
         Raises:
             PmcmineError: if it can't be read, or another one stands there.
         """
-        table, at = self._tried(row.file, lambda: self._group(row))
+        table, at = self._tried(row.shard, lambda: self._group(row))
         try:
             found = {name: table[name][at] for name in _COLUMNS}
             texts, images = (values_of(found[name].values) for name in ("texts", "images"))
             places = _dicts(found["places"].values)
             plain = {n: found[n].as_py() for n in ("article_id", "pmcid", "license", "attribution", "withheld")}
         except (pa.ArrowException, LookupError, TypeError, ValueError, AttributeError) as error:
-            raise _unreadable(row.file, error) from None
+            raise _unreadable(row.shard, error) from None
         if plain["article_id"] != row.article_id:
             raise PmcmineError(
-                f"{row.file}: holds {plain['article_id']!r}, not {row.article_id}; is the copy complete?"
+                f"{row.shard}: holds {plain['article_id']!r}, not {row.article_id}; is the copy complete?"
             )
         if plain["withheld"] is None and not len(texts) == len(images) == len(places):
-            raise PmcmineError(f"{row.file}: the texts, images and places of {row.article_id} do not match")
+            raise PmcmineError(f"{row.shard}: the texts, images and places of {row.article_id} do not match")
         return {**plain, "texts": texts, "images": images, "places": places}
 
     def _tried(self, name: str, read: Callable[[], _T]) -> _T:
@@ -283,15 +283,15 @@ class Texts:
     def _group(self, row: Row) -> tuple[pa.Table, int]:
         if os.getpid() != self._pid:  # a forked worker shares no open file with its parent
             self.forget()
-        held = self._open(row.file)
-        n = bisect(held.starts, row.at) - 1
-        key = (row.file, n)
+        held = self._open(row.shard)
+        n = bisect(held.starts, row.offset) - 1
+        key = (row.shard, n)
         if key not in self._groups:
             while len(self._groups) >= _HELD:
                 self._groups.popitem(last=False)
             self._groups[key] = held.file.read_row_group(n, columns=list(_COLUMNS)).combine_chunks()
         self._groups.move_to_end(key)
-        return self._groups[key], row.at - held.starts[n]
+        return self._groups[key], row.offset - held.starts[n]
 
 
 def _dicts(places: pa.StructArray) -> list[dict[str, Any]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pyarrow as pa
 
@@ -48,9 +48,8 @@ class Documents(Samples):
         on_error: str,
         check: bool,
     ) -> None:
-        places = [SamplePlace(row.file, row.at, 1) for row in rows]
+        places = cast("Sequence[SamplePlace]", rows)  # as places they have a file and an offset
         super().__init__(ranges, places, seed, rank, world_size, composer_for("full", None), on_error, check)
-        self._articles = dict(zip(places, rows, strict=True))
         self._texts, self._images, self._budget = texts, images, budget
         self._starts = _group_starts(rows, texts)
 
@@ -78,7 +77,7 @@ class Documents(Samples):
         wanted: dict[SamplePlace, ImagePlace] = {}
         for place in places:
             try:
-                document, images = self._document(self._articles[place])
+                document, images = self._document(cast("Row", place))
             except PmcmineError as error:
                 self._failed(error)
                 found.append(None)
@@ -175,13 +174,16 @@ def _group_starts(rows: Sequence[Row], texts: Texts) -> list[int]:
     starts: list[int] = []
     file, bounds, group = "", [0], 0
     for n, row in enumerate(rows):
-        if row.file != file:
-            file, bounds, group = row.file, texts.starts(row.file), 0
+        if row.shard != file:
+            file, bounds, group = row.shard, texts.starts(row.shard), 0
             starts.append(n)
-            if row.at >= bounds[-1]:
-                raise PmcmineError(f"{file}: has {bounds[-1]} rows; is the copy complete?")
-        if row.at >= bounds[group + 1] if group + 1 < len(bounds) else True:
-            while group + 1 < len(bounds) and row.at >= bounds[group + 1]:
+            if row.offset >= bounds[-1]:
+                raise PmcmineError(
+                    f"{file}: lacks the document of {row.article_id}; is the copy complete, or was the release begun "
+                    "by an earlier version?"
+                )
+        if row.offset >= bounds[group + 1] if group + 1 < len(bounds) else True:
+            while group + 1 < len(bounds) and row.offset >= bounds[group + 1]:
                 group += 1
             if starts[-1] != n:
                 starts.append(n)
@@ -208,7 +210,7 @@ def documents(
     min_quality: float | None = None,
     section_kinds: Sequence[str] | None = None,
     max_tokens: int | None = None,
-    tokenizer: Callable[[str], Any] | None = None,
+    tokenizer: Any = None,
     max_images: int | None = None,
     image_tokens: int = 0,
     seed: int | None = None,
@@ -231,8 +233,8 @@ def documents(
         min_quality: least quality of paragraphs, 1 to 5. One without a quality is left out.
         section_kinds: kinds of sections to keep, such as results; all if not given.
         max_tokens: most tokens of a document; it ends before the text or image that exceeds them.
-        tokenizer: counts tokens: a function that returns the tokens of a text or their number, or an object with
-            `encode`. Words between spaces are counted without one.
+        tokenizer: counts tokens, as of `open`: a tokenizer of transformers, tokenizers, tiktoken or open_clip, or a
+            function from a text to its ids; they are estimated without one.
         max_images: most images of a document; others are left out, their captions stay.
         image_tokens: tokens that an image takes of `max_tokens`.
         seed: shuffles the order of documents; None keeps the order of the files.
