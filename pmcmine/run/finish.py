@@ -57,7 +57,6 @@ from pmcmine.run.ownership import (
     write_listed,
 )
 from pmcmine.text.redact import redact_all
-from pmcmine.update.base import removed_keys
 from pmcmine.work.balance import Tally, tally
 from pmcmine.work.delta import read_delta, read_tombstones
 from pmcmine.work.manifest import Counted, Manifest, read_manifest
@@ -99,7 +98,7 @@ def _manifests(work: Folder, n_blocks: int) -> Iterator[Manifest]:
 
 def mined(job: Job, n_blocks: int) -> Iterator[Manifest]:
     """Yield manifests of what was mined: of all blocks, or in an update of those that there are."""
-    if job.update is None:
+    if job.old is None:
         yield from _manifests(job.work, n_blocks)
         return
     found = (read_manifest(job.work, block) for block in range(n_blocks))
@@ -108,7 +107,7 @@ def mined(job: Job, n_blocks: int) -> Iterator[Manifest]:
 
 def _counted(job: Job, n_blocks: int) -> Iterator[Counted]:
     """Return what the sums are made of: what was mined, and in an update what the ledger says of those not read."""
-    if job.update is not None:
+    if job.old is not None:
         for block in range(n_blocks):
             yield from ledger_counts(old_part(job.work, "ledger", block))
     yield from (part.counted() for manifest in mined(job, n_blocks) for part in manifest.parts)
@@ -137,12 +136,12 @@ def _write_state(job: Job, plan: Plan) -> None:
     files: list[FileEntry] = []
     for name in work.walk(f"assembled/{STATE}"):
         files += noted_files(work, name)  # of a part, of a shard that is left out, or of its index
-    if job.update is not None:
+    if job.old is not None:
         written = {state_record(b) for b in range(plan.n_blocks) if work.exists(state_record(b))}
         for block in range(plan.n_blocks):
             if state_record(block) not in written:
                 kinds = ("bin", "ledger", "index", "near")
-                files += [job.update.base.files[part_file(kind, block)] for kind in kinds]
+                files += [job.old.files[part_file(kind, block)] for kind in kinds]
     write_announced(job.target, work, {STATE_FILE: write_state(plan, files)})
 
 
@@ -244,8 +243,8 @@ def finish(
     files += [file_entry(name, data) for name, data in cards.items()]
     if config.decontaminate_sha256 is not None:
         files.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
-    if job.update is not None:
-        files += [f for f in job.update.release.files if REMOVED.fullmatch(f.name) and f.name not in cards]
+    if job.old is not None:
+        files += [f for f in job.old.record.files if REMOVED.fullmatch(f.name) and f.name not in cards]
     if config.keep_state:
         _write_state(job, plan)
     seconds = time.monotonic() - started
@@ -265,8 +264,8 @@ def finish(
         run=replace(run_facts, seconds=round(seconds, 1)),
     )
     journal = Journal(release, _metrics(totals, times, seconds, files))
-    if job.update is not None:
-        listed = listed_names(job.update.release, job.update.base.files.values())
+    if job.old is not None:
+        listed = listed_names(job.old.record, job.old.files.values())
         check_landing(job.out, target.walk(), listed)
         write_listed(work, listed)
         write_journal(work, journal)
@@ -277,28 +276,25 @@ def _updates(
     job: Job, shards: list[ShardRecord], tables: list[TableRecord], cards: dict[str, bytes]
 ) -> tuple[UpdateFacts, ...]:
     """Return all updates of the release, and add the file that lists the samples that this one removes."""
-    if job.update is None:
+    if job.old is None:
         return ()
-    old = job.update.release
-    before = job.update.base.files
+    old, mark = job.old.record, job.old.mark
     written = {r.name: r.entry() for r in (*shards, *tables) if not r.kept}
-    now = {r.name for r in (*shards, *tables)}
-    figures = [f for n, f in before.items() if n.startswith("tables/figures/") and (n in written or n not in now)]
-    fresh = [f for n, f in written.items() if n.startswith("tables/figures/")]
-    removed = removed_keys(job.out, job.target, figures, fresh)
+    kept = {r.name for r in (*shards, *tables) if r.kept}
+    removed = job.old.removed_keys(job.target, written.values(), kept)
     delta = read_delta(job.work)
     assert delta is not None, "an update has changes"
     this = UpdateFacts(
-        date=job.update.date,
-        tag=job.update.base.tag,
+        date=mark.date,
+        tag=mark.tag,
         from_snapshot=old.snapshot.sha256,
         articles=dict(delta.counts),
         removed_samples=len(removed),
-        rewritten=tuple(sorted(n for n in written if n in before)),
-        added=tuple(sorted(n for n in written if n not in before)),
+        rewritten=tuple(sorted(n for n in written if n in job.old.files)),
+        added=tuple(sorted(n for n in written if n not in job.old.files)),
     )
     if removed:
-        cards[f"{SHARDS}/removed/{job.update.base.tag}.txt"] = "".join(f"{key}\n" for key in removed).encode()
+        cards[f"{SHARDS}/removed/{mark.tag}.txt"] = "".join(f"{key}\n" for key in removed).encode()
     return (*old.updates, this)
 
 
