@@ -7,7 +7,7 @@ import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pmcmine._version import __version__
 from pmcmine.concepts.article import release_vocabulary
@@ -42,6 +42,7 @@ from pmcmine.release.layout import (
     file_entry,
     read_checked,
 )
+from pmcmine.release.metrics import Metrics
 from pmcmine.release.plan import PANEL_SHARDS, SHARDS, Plan, file_name
 from pmcmine.release.record import Journal, ReleaseRecord, write_journal
 from pmcmine.rights.attribution import ATTRIBUTION, attribution, deeds
@@ -200,11 +201,15 @@ def _cards(
     return cards
 
 
+def _reject_counts(totals: Tally) -> tuple[RejectCount, ...]:
+    return tuple(RejectCount(*key, n) for key, n in sorted(totals.rejects.items()))
+
+
 def _counts(totals: Tally, written: _Written, near: Clusters | None) -> Counts:
     """Return the counts of the release."""
     return Counts(
         totals.sums,
-        tuple(RejectCount(*key, n) for key, n in sorted(totals.rejects.items())),
+        _reject_counts(totals),
         _by(written.crops, _place),
         _by(written.pairs, _place),
         _by(written.tables, _table),
@@ -310,7 +315,7 @@ def finish_update(out: Folder, work: Folder, journal: Journal, config: MineConfi
     state = [STATE_FILE, *(f.name for f in read_state(out).files)] if config.keep_state else []
     sweep(out, [*(f.name for f in release.files), *state], listed)
     report = make_report(release, metrics, out)
-    metrics_bytes = json.dumps(metrics, indent=1).encode()
+    metrics_bytes = json.dumps(metrics.to_object(), indent=1).encode()
     reports = dict(zip(REPORTS, (report, metrics_bytes), strict=True))
     write_announced(out, work, reports, listed)
     beside = [file_entry(name, data) for name, data in reports.items()]
@@ -347,25 +352,24 @@ def _by(records: Iterable[_AnyRecord], key: Callable[[_AnyRecord], tuple[str, ..
     return dict(sorted(rows.items()))
 
 
-def _metrics(totals: Tally, times: Mapping[str, float], seconds: float, files: Sequence[FileEntry]) -> dict[str, Any]:
+def _metrics(totals: Tally, times: Mapping[str, float], seconds: float, files: Sequence[FileEntry]) -> Metrics:
     """Collect the values that vary between runs (times, rates, memory), and counts per stage."""
     mine = times.get("mine")
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     written = {top: sum(f.bytes for f in files if f.name.startswith(f"{top}/")) for top in ("shards", "tables")}
-    return {
-        "seconds": round(seconds, 3),
-        "seconds_by_step": dict(times),
-        "cpu_seconds": round(sum(u.ru_utime + u.ru_stime for u in (own, children)), 2),
-        "peak_memory_bytes": own.ru_maxrss * 1024,
-        "articles_per_second": round(totals.counts["pmcids"] / mine, 2) if mine else None,
-        "images_per_second": round(totals.counts["media_read"] / mine, 2) if mine else None,
-        "stages": [{k: v for k, v in s.to_object().items() if k != "meaning"} for s in totals.sums],
-        "rejects": [
-            {"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())
-        ],
-        "bytes": {
-            "xml": totals.counts["xml_bytes"], "media": totals.counts["media_bytes"],
+    return Metrics(
+        seconds=round(seconds, 3),
+        seconds_by_step=dict(times),
+        cpu_seconds=round(sum(u.ru_utime + u.ru_stime for u in (own, children)), 2),
+        peak_memory_bytes=own.ru_maxrss * 1024,
+        articles_per_second=round(totals.counts["pmcids"] / mine, 2) if mine else None,
+        images_per_second=round(totals.counts["media_read"] / mine, 2) if mine else None,
+        stages=totals.sums,
+        rejects=_reject_counts(totals),
+        bytes={
+            "xml": totals.counts["xml_bytes"],
+            "media": totals.counts["media_bytes"],
             **{f"{top}_written": n for top, n in written.items()},
         },
-        "counts": dict(sorted(totals.counts.items())),
-    }  # fmt: skip
+        counts=dict(sorted(totals.counts.items())),
+    )

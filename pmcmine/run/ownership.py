@@ -22,6 +22,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.release.facts import UpdateFacts
 from pmcmine.release.layout import ARTEFACT, JOURNAL, LISTED, OURS, RELEASE, WORK, FileEntry
 from pmcmine.release.mark import MARK, find_mark, parse_mark
+from pmcmine.release.metrics import METRICS
 from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan, file_name, read_plan
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.rights.attribution import ATTRIBUTION
@@ -29,7 +30,7 @@ from pmcmine.work.state import part_file
 from pmcmine.work.state_file import STATE_FILE
 
 ANNOUNCED: Final = "announced.json"  # in the work folder: file → hashes of what was to be written there
-REPORTS: Final = ("report.html", "metrics.json")
+REPORTS: Final = ("report.html", METRICS)
 _DESCRIPTIONS: Final = ("README.md", "schema.json", "croissant.json", DATASHEET, CITATION)
 _KINDS: Final = ("ledger", "index", "near", "bin")
 _SHOWN: Final = 3
