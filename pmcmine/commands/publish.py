@@ -96,7 +96,7 @@ def _show(release: str, found: Verified) -> None:
     end = [f"{len(found.problems)} problems"] if found.problems else []
     split = (line.partition(": ") for line in shown)  # most problems begin with the name of a file
     rows = [(file, problem) if colon else ("", file) for file, colon, problem in split]
-    problems = [TerminalTable(("file", "problem"), rows), *more, ""] if rows else []
+    problems: list[TerminalTable | str] = [TerminalTable(("file", "problem"), rows), *more, ""] if rows else []
     sums = [f"{n:,}" for n in (found.files, found.bytes, found.rows, len(found.problems))]
     heads = ("release", "files", "bytes", "rows", "problems")
     total = TerminalTable(heads, [(for_terminal(release), *sums)], numbers=range(1, len(heads)))
