@@ -39,7 +39,7 @@ def shuffle(data: Path | None) -> dict[str, Any]:
     from pmcmine.duplicates import routing as near
     from pmcmine.duplicates.clusters import with_clusters
     from pmcmine.io.folder import Folder
-    from pmcmine.release.plan import PLAN, Plan
+    from pmcmine.release.plan import read_plan
     from pmcmine.run.progress import Progress
     from pmcmine.work.counters import NoCounters
     from pmcmine.work.records import read_clusters
@@ -54,7 +54,8 @@ def shuffle(data: Path | None) -> dict[str, Any]:
         )  # fmt: skip
         n = run(config, Progress(quiet=True)).release.snapshot.n_pmcids
         out, work = Folder(config.out), Folder(f"{config.out}/_work")
-        plan = Plan.from_json(work.read(PLAN))
+        plan = read_plan(work)
+        assert plan is not None, "the run keeps its work folder"
         clusters = read_clusters(work)
         if clusters is not None:
             plan = with_clusters(plan, clusters, config.table_bytes)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pmcmine.config import MineConfig
 from pmcmine.ids import SPLITS, keyed_hash, natural_split
 from pmcmine.io.folder import Folder
-from pmcmine.release.plan import PANEL_SHARDS, SHARDS, Base, Plan
+from pmcmine.release.plan import PANEL_SHARDS, SHARDS, Plan
 from pmcmine.work.manifest import Manifest, Part
 from pmcmine.work.rows import read_arrow
 from schemas import TABLES
@@ -77,16 +77,15 @@ def plan_for(sizes: Sizes, n_blocks: int, moved: Mapping[str, str], config: Mine
     return Plan(n_blocks, moved, shards, panel_shards, files, config.seed)
 
 
-def make_update_plan(old: Plan, manifests: Iterable[Manifest], config: MineConfig, base: Base) -> Plan:
+def make_update_plan(old: Plan, manifests: Iterable[Manifest], config: MineConfig) -> Plan:
     """Plan an update: everything that has a place keeps it, what is new goes to shards of its own.
 
     Splits stay as they are, permanently; in a release under 1,000 articles those that were moved, too.
 
     Args:
-        old: plan of the release that the update starts from.
+        old: plan of the release that the update starts from, which is its `base`.
         manifests: of the blocks that were mined.
         config: the configuration.
-        base: that release.
     """
     sizes = Sizes()
     for manifest in manifests:
@@ -99,7 +98,7 @@ def make_update_plan(old: Plan, manifests: Iterable[Manifest], config: MineConfi
     for table, group, split in list(files):
         if TABLES[table].grouped and old.moved:
             files |= {(table, group, s): 1 for s in SPLITS if (table, group, s) not in files and s != split}
-    return replace(old, files=files, added=added, base=base)
+    return replace(old, files=files, added=added)
 
 
 def _shards(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from pmcmine.assemble.old_rows import OldRows
 from pmcmine.assemble.old_samples import read_old_samples
 from pmcmine.assemble.shards import panel_members
 from pmcmine.duplicates.clusters import read_leaks
@@ -41,7 +42,7 @@ def _leak(leaks: Mapping[str, tuple[str, str, str]], figure_id: str) -> dict[str
 def read_old(key: FileKey, plan: Plan, work: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
     """Read the samples of the release that an update starts from, keyed by the hash of their image."""
     leaks: dict[int, dict[str, tuple[str, str, str]]] = {}
-    for row in read_old_samples(TableFile(*key), plan, work):
+    for row in read_old_samples(OldRows(plan, work), TableFile(*key)):
         block = range_index(article_place(row["pmcid"]), plan.n_blocks)
         if block not in leaks:
             leaks[block] = read_leaks(work, block)

@@ -9,15 +9,15 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 import pyarrow.compute
 
+from pmcmine.assemble.old_rows import OldRows
 from pmcmine.assemble.parquet import write_parquet
 from pmcmine.assemble.shards import FigurePlace
 from pmcmine.ids import article_id, article_place, pmcid_number, range_index
 from pmcmine.io.folder import Folder
 from pmcmine.io.hashed import HashedWriter
 from pmcmine.rejects import Reason, Stage, Unit
-from pmcmine.release.layout import read_old_table, release_folder
-from pmcmine.release.plan import Plan, TableFile, file_name, overlapping
-from pmcmine.work.delta import read_tombstones, superseded_in
+from pmcmine.release.plan import Plan, TableFile, file_name
+from pmcmine.work.delta import read_tombstones
 from pmcmine.work.manifest import RowFile, parts_of
 from pmcmine.work.records import (
     Clusters,
@@ -34,70 +34,31 @@ from schemas.ledger import Reject
 _ASSEMBLED = frozenset({"figures", "rejects", "clusters", "tombstones"})  # hold what the whole corpus decides
 
 
-def _staged(table: Table, group: str, split: str, file: int, plan: Plan, work: Folder) -> Iterable[pa.Table]:
+def _staged(table: Table, file: TableFile, plan: Plan, work: Folder) -> Iterable[pa.Table]:
     """Read the rows of a file: in an update first the old rows that remain, then the staged ones by block."""
-    n_files = plan.files[table.name, group, split]
     clustered = read_clusters(work) if table.name == "clusters" else None
-    blocks = overlapping(file, n_files, plan.n_blocks)
     if plan.base is not None and table.name != "clusters":
-        superseded = superseded_in(work, blocks)
-        for rows in old_rows(TableFile(table.name, group, split, file), plan, work):
-            found = still_valid(rows, table, superseded)
-            yield _in_range(found, table, group, split, file, n_files, plan) if plan.base.fresh else found
+        for rows in OldRows(plan, work).valid_rows_of(file):
+            yield _in_range(rows, file, plan) if plan.base.fresh else rows
     if table.name == "tombstones":
-        yield to_arrow(table, [t for t in read_tombstones(work).added if _is_place(t.pmcid, file, n_files)])
-    for block in blocks:
+        n_files = plan.files[file.series]
+        yield to_arrow(table, [t for t in read_tombstones(work).added if _is_place(t.pmcid, file.file, n_files)])
+    for block in plan.blocks_of(file):
         for held in _held(table, block, clustered, work):
             wanted = [
                 i
                 for i, s in enumerate(held.slices)
-                if s.group == group and (not table.grouped or plan.moved or s.split == split)
+                if s.group == file.group and (not table.grouped or plan.moved or s.split == file.split)
             ]
             if held.file is None or not wanted:
                 continue
             reader = read_arrow(work, held.file)
             for i in wanted:
-                rows = pa.Table.from_batches([reader.get_batch(i)])
-                yield _in_range(rows, table, group, split, file, n_files, plan)
+                yield _in_range(pa.Table.from_batches([reader.get_batch(i)]), file, plan)
 
 
 def _is_place(pmcid: str, file: int, n_files: int) -> bool:
     return range_index(article_place(pmcid), n_files) == file
-
-
-def old_rows(key: TableFile, plan: Plan, work: Folder, columns: list[str] | None = None) -> Iterator[pa.Table]:
-    """Yield the rows of the release that an update starts from, of the files that meet a file's range."""
-    assert plan.base is not None
-    table, group, split, file = key
-    n = plan.base.file_counts.get((table, group, split), 0)
-    release = release_folder(work)
-    for other in overlapping(file, plan.files[table, group, split], n) if n else ():
-        name = f"tables/{file_name(table, group, split, other, n)}"
-        if name in plan.base.files:
-            yield read_old_table(release, plan.base.files[name], columns)
-
-
-def still_valid(rows: pa.Table, table: Table, superseded: frozenset[str]) -> pa.Table:
-    """Drop the rows of articles that are read again or gone; return the rest as they were staged."""
-    if superseded:
-        rows = rows.filter(pa.array([p not in superseded for p in rows["pmcid"].to_pylist()], pa.bool_()))
-    if table.name == "rejects":  # those of the assembler come again
-        rows = rows.filter(pa.compute.not_equal(rows["stage"], Stage.ASSEMBLE.value))
-    if table.name == "figures":
-        rows = _set(rows, "no_sample", [
-            None if r == Reason.LEAKS_INTO_EVALUATION.value else r for r in rows["no_sample"].to_pylist()
-        ])  # fmt: skip
-    return rows
-
-
-def as_staged(rows: pa.Table, table: Table) -> pa.Table:
-    """Clear the columns that only the assembler fills, so that the size equals that of staged rows."""
-    for name in ("split", "duplicate_of", "leaks_into", "shard", "image_offset", "sample_offset", "sample_size"):
-        if name in rows.schema.names and (table.grouped or name != "split"):
-            field = rows.schema.field(name)
-            empty = pa.nulls(len(rows), field.type) if field.nullable else pa.array([""] * len(rows), field.type)
-            rows = set_column(rows, name, empty)
-    return rows
 
 
 def _held(table: Table, block: int, clustered: Clusters | None, work: Folder) -> Iterator[RowFile]:
@@ -109,13 +70,14 @@ def _held(table: Table, block: int, clustered: Clusters | None, work: Folder) ->
     yield from (part.tables[table.name] for part in parts_of(work, block))
 
 
-def _in_range(rows: pa.Table, table: Table, group: str, split: str, file: int, n_files: int, plan: Plan) -> pa.Table:
+def _in_range(rows: pa.Table, file: TableFile, plan: Plan) -> pa.Table:
     """Select the rows whose article is in the file's range and split."""
+    n_files, grouped = plan.files[file.series], TABLES[file.table].grouped
     keep: dict[str, bool] = {}
     pmcids = rows["pmcid"].to_pylist()
     for pmcid in set(pmcids):
-        place = plan.file_of(table.name, group, split, article_place(pmcid)) if n_files > 1 else 0
-        keep[pmcid] = place == file and (not table.grouped or plan.split_of(pmcid) == split)
+        place = plan.file_of(*file.series, article_place(pmcid)) if n_files > 1 else 0
+        keep[pmcid] = place == file.file and (not grouped or plan.split_of(pmcid) == file.split)
     if all(keep.values()):
         return rows
     return rows.filter(pa.array([keep[p] for p in pmcids], pa.bool_()))
@@ -219,7 +181,7 @@ def write_table_file(
     """
     name_of, group, split, file = key
     table = tables[name_of]
-    name = file_name(name_of, group, split, file, plan.files[name_of, group, split])
+    name = file_name(*key.series, file, plan.files[key.series])
     target = f"tables/{name}"
     record = committed_table(name, work, out)
     if record is not None:
@@ -227,11 +189,11 @@ def write_table_file(
     places = list(places)
     entry = plan.old_file(target)
     may_stay = name_of not in _ASSEMBLED and not places
-    if entry is not None and entry.rows is not None and may_stay and not _touched(key, plan, work):
+    if entry is not None and entry.rows is not None and may_stay and not OldRows(plan, work).superseded(key):
         record = TableRecord(target, entry.sha256, entry.bytes, entry.rows, True, name_of, group, split)
         write_table_record(work, record)
         return record
-    pieces = [p for p in _staged(table, group, split, file, plan, work) if len(p)]
+    pieces = [p for p in _staged(table, key, plan, work) if len(p)]
     if name_of == "rejects":
         leaks = sorted((leak_reject(p) for p in places if p.leaks_into), key=lambda r: r.reject_id)
         pieces += [to_arrow(table, leaks)] if leaks else []
@@ -267,15 +229,9 @@ def write_table_file(
     return record
 
 
-def _touched(key: TableFile, plan: Plan, work: Folder) -> bool:
-    """Check whether an update changes anything in the range of a file."""
-    blocks = overlapping(key.file, plan.files[key.series], plan.n_blocks)
-    return bool(superseded_in(work, blocks))
-
-
 def all_files(plan: Plan) -> list[TableFile]:
     """All Parquet files of a release."""
     return [TableFile(t, g, s, i) for (t, g, s), n in sorted(plan.files.items()) for i in range(n)]
 
 
-__all__ = ["all_files", "old_rows", "write_table_file"]
+__all__ = ["all_files", "write_table_file"]

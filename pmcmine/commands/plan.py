@@ -79,13 +79,14 @@ def _measured(folder: Folder) -> Rates:
         PmcmineError: if it is no release, or its `metrics.json` is damaged.
     """
     from pmcmine.describe.costs import rates_of
+    from pmcmine.release.metrics import METRICS, load_metrics
     from pmcmine.release.record import load_release
 
-    release, data = load_release(folder), folder.read("metrics.json")
+    release, metrics = load_release(folder), load_metrics(folder)
     try:
-        rates = rates_of(release, json.loads(data))
+        rates = rates_of(release, metrics)
         if not all(math.isfinite(v) and 0 <= v <= _MOST for v in astuple(rates)):
             raise ValueError("a rate that can't be")
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise PmcmineError(f"{folder.url}/metrics.json: is damaged ({type(error).__name__}: {error})") from None
+    except (ValueError, ArithmeticError) as error:
+        raise PmcmineError(f"{folder.url}/{METRICS}: is damaged ({type(error).__name__}: {error})") from None
     return rates

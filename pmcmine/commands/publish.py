@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.io.contact import SECONDS
 from pmcmine.text.clean import for_terminal
 
+if TYPE_CHECKING:
+    from pmcmine.publish.verify import Verified
+
+_SHOWN: Final = 50  # problems
 Endpoint = Annotated[str | None, typer.Option(help="Address of the Hub; default: HF_ENDPOINT, else the public Hub.")]
 FirstContact = Annotated[float, typer.Option(help="Seconds to wait for the first answer of the Hub.", min=0.1)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")]
@@ -78,11 +83,21 @@ def verify(
             say=lambda line: _say(quiet, line),
         )
     )
-    for problem in found.problems[:50]:
-        typer.echo(for_terminal(problem))
-    if len(found.problems) > 50:
-        typer.echo(f"… and {len(found.problems) - 50} more")
-    typer.echo(f"{release}: {found.files:,} files, {found.bytes:,} bytes, {found.rows:,} rows as release.json says")
+    _show(release, found)
     if found.problems:
-        typer.echo(f"{len(found.problems)} problems")
         raise typer.Exit(1)
+
+
+def _show(release: str, found: Verified) -> None:
+    """Print the problems, and what was checked."""
+    shown = [for_terminal(problem) for problem in found.problems[:_SHOWN]]
+    more = [f"… and {len(found.problems) - _SHOWN} more"] if len(found.problems) > _SHOWN else []
+    checked = f"{release}: {found.files:,} files, {found.bytes:,} bytes, {found.rows:,} rows as release.json says"
+    end = [f"{len(found.problems)} problems"] if found.problems else []
+    split = (line.partition(": ") for line in shown)  # most problems begin with the name of a file
+    rows = [(file, problem) if colon else ("", file) for file, colon, problem in split]
+    problems: list[TerminalTable | str] = [TerminalTable(("file", "problem"), rows), *more, ""] if rows else []
+    sums = [f"{n:,}" for n in (found.files, found.bytes, found.rows, len(found.problems))]
+    heads = ("release", "files", "bytes", "rows", "problems")
+    total = TerminalTable(heads, [(for_terminal(release), *sums)], numbers=range(1, len(heads)))
+    show([*shown, *more, checked, *end], *problems, total)

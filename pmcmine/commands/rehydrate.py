@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.text.clean import for_terminal
+
+if TYPE_CHECKING:
+    from pmcmine.pointers.rehydrate import Rehydrated
 
 
 def rehydrate(
@@ -24,15 +28,25 @@ def rehydrate(
 
     config = load_config({"source": source, "source_kind": source_kind, "out": out, "vocab": "none"})
     found = fill(release, config, out, images=images, say=lambda line: typer.echo(line, err=True))
-    for table, n in sorted(found.filled.items()):
-        left = f", {found.left[table]:,} are still pointers" if found.left[table] else ""
-        typer.echo(f"{table:12} {n:>9,} rows filled in{left}")
-    for table in sorted(set(found.left) - set(found.filled)):
-        typer.echo(f"{table:12} {0:>9,} rows filled in, {found.left[table]:,} are still pointers")
-    typer.echo(f"{'samples':12} {found.images:>9,}\n{out}")
+    _show(found, out)
     shown = sorted(found.problems.items())[:10]
     for article, why in shown:
         typer.echo(for_terminal(f"pmcmine: {article}: {why}"), err=True)
     if len(found.problems) > len(shown):
         typer.echo(f"pmcmine: and {len(found.problems) - len(shown):,} more articles", err=True)
     raise typer.Exit(1 if found.left else 0)
+
+
+def _show(found: Rehydrated, out: str) -> None:
+    """Print the numbers of rows by table, and of samples."""
+    tables = [*sorted(found.filled), *sorted(set(found.left) - set(found.filled))]
+    counts = [(table, found.filled[table], found.left[table]) for table in tables]
+    plain = [
+        f"{table:12} {n:>9,} rows filled in" + (f", {left:,} are still pointers" if left else "")
+        for table, n, left in counts
+    ]
+    rows = [(table, f"{n:,}", f"{left:,}") for table, n, left in counts]
+    drawn = TerminalTable(
+        ("", "filled in", "still pointers"), [*rows, ("samples", f"{found.images:,}", "")], numbers=(1, 2)
+    )
+    show([*plain, f"{'samples':12} {found.images:>9,}", out], drawn, out)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from pmcmine.commands.output import Overwrite, check_file
+from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import VocabularyError
 from pmcmine.io.folder import check_writable
 from pmcmine.text.clean import for_terminal
@@ -145,14 +146,32 @@ def info(
     if json_:
         typer.echo(json.dumps(facts))
         return
+    _show(facts)
+
+
+def _show(facts: dict[str, Any]) -> None:
+    """Print the facts of a vocabulary, whose hash was checked."""
     lines = [str(facts["path"]), f"name      {facts['name']}", f"version   {facts['version']}"]
     lines.append(f"licence   {facts['license_class']}")
     for origin in facts["origins"]:
         lines.append(f"  {origin['name']:8} {origin['version']}: {origin['license']}; SHA-256 {origin['sha256']}")
     lines += [f"{key:16} {n:>12,}" for key, n in facts["counts"].items()]
     lines += [f"bytes            {facts['bytes']:>12,}", f"sha256    {facts['sha256']} (checked)"]
-    for line in lines:
-        typer.echo(for_terminal(line))
+    named = {"file": "path", "name": "name", "version": "version", "licence": "license_class"}
+    about = [(head, for_terminal(str(facts[key]))) for head, key in named.items()]
+    about.append(("SHA-256", for_terminal(f"{facts['sha256']} (checked)")))
+    origins = [[for_terminal(o[key]) for key in ("name", "version", "license", "sha256")] for o in facts["origins"]]
+    counts = [(for_terminal(key), f"{n:,}") for key, n in [*facts["counts"].items(), ("bytes", facts["bytes"])]]
+    show(
+        map(for_terminal, lines),
+        TerminalTable(("fact", "value"), about),
+        "",
+        TerminalTable(("input", "version", "licence"), [origin[:3] for origin in origins]),
+        "",
+        TerminalTable(("input", "SHA-256"), [(origin[0], origin[3]) for origin in origins]),  # too wide for the above
+        "",
+        TerminalTable(("count", "number"), counts, numbers=(1,)),
+    )
 
 
 def _summary(path: Path, counts: dict[str, int], version: str, license_class: str) -> None:

@@ -7,11 +7,11 @@ that docs/scale.md describes), `published` by others, or `assumed`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from pmcmine.release.layout import RELEASE
+from pmcmine.release.metrics import Metrics
 from pmcmine.release.record import ReleaseRecord
 
 MEASURED: Final = "measured"
@@ -94,14 +94,14 @@ class Line:
     note: str = ""
 
 
-def rates_of(release: ReleaseRecord, metrics: Mapping[str, Any]) -> Rates:
+def rates_of(release: ReleaseRecord, metrics: Metrics) -> Rates:
     """Compute the cost per article of a release from its measurements.
 
     Args:
         release: the release.
-        metrics: content of `metrics.json`.
+        metrics: the metrics of the run.
     """
-    counts, steps = metrics["counts"], metrics["seconds_by_step"]
+    counts, steps = metrics.counts, metrics.seconds_by_step
     n = max(counts.get("pmcids", 0), 1)
     size = {top: sum(f.checked(RELEASE).bytes for f in release.files_of(top)) for top in ("shards", "tables")}
     found = Rates(

@@ -7,7 +7,7 @@ import heapq
 import io
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +20,7 @@ from pmcmine.ids import keyed_hash
 from pmcmine.io.folder import Folder
 from pmcmine.io.sealed import UNREADABLE
 from pmcmine.rejects import MEANINGS, Reason
+from pmcmine.release.metrics import Metrics
 from pmcmine.release.record import ReleaseRecord
 
 log = logging.getLogger(__name__)
@@ -170,24 +171,24 @@ def _classes(release: ReleaseRecord, out: Folder) -> list[tuple[str, list[dict[s
     return charts
 
 
-def _near(release: ReleaseRecord, metrics: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _near(release: ReleaseRecord, metrics: Metrics) -> list[dict[str, Any]]:
     """Return the numbers of near duplicates by kind; empty if they were not looked for."""
     counts = release.counts.near_duplicates
     if counts is None:
         return []
     return [
-        {"kind": kind, "signed": metrics["counts"].get(f"signed_{kind}", 0)}
+        {"kind": kind, "signed": metrics.counts.get(f"signed_{kind}", 0)}
         | {what: counts.get(f"{what}_{kind}", 0) for what in ("clusters", "members", "pairs", "above_cap")}
         for kind in ("image", "caption", "paragraph")
     ]
 
 
-def make_report(release: ReleaseRecord, metrics: Mapping[str, Any], out: Folder) -> bytes:
+def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder) -> bytes:
     """Build HTML of the report: one file, no scripts, nothing loaded.
 
     Args:
         release: the release.
-        metrics: content of `metrics.json`.
+        metrics: the metrics of the run.
         out: the release folder, shards and tables written.
     """
     captions: Counter[int] = Counter()

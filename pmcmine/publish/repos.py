@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pmcmine.describe.costs import Machine, plan, rates_of
 from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_names import check_names
 from pmcmine.release.layout import JOURNAL, RELEASE, WORK, is_shard
+from pmcmine.release.metrics import Metrics
 from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 
 CARD: Final = "README.md"
@@ -115,7 +116,7 @@ def card_with_links(card: str, repo: Repo, repos: list[Repo], endpoint: str, mea
     return f"{card}\n\n## The rest of this release\n\n{chr(10).join(lines)}\n" if lines else f"{card}\n"
 
 
-def measured_section(release: ReleaseRecord, metrics: Mapping[str, Any]) -> str:
+def measured_section(release: ReleaseRecord, metrics: Metrics) -> str:
     """Describe how the release was made: funnel, rates, failures, costs.
 
     This varies from run to run, so only the published card has it.
@@ -133,7 +134,7 @@ def measured_section(release: ReleaseRecord, metrics: Mapping[str, Any]) -> str:
     rates = rates_of(release, metrics)
     lines = {line.name: line for line in plan(rates.articles, rates, Machine(cores=run.workers))}
     lost = ", ".join(f"{share:.2%} of {unit}s" for unit, share in counts.fault_share.items())
-    speed = [f"{metrics[k]:,} {what} a second" for k, what in _SPEEDS.items() if metrics.get(k)]
+    speed = [f"{getattr(metrics, k):,} {what} a second" for k, what in _SPEEDS.items() if getattr(metrics, k)]
     made = f"runner `{run.runner}`, {run.workers} worker(s), pmcmine {release.pmcmine}, "
     made += f"Python {run.python}, Beam {run.apache_beam}"
     seconds = (rates.mine_seconds + rates.assemble_seconds) * 1e3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from pmcmine.errors import PmcmineError
+from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.io.contact import SECONDS, Busy, Refused, reach
 from pmcmine.io.folder import Folder
 from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, measured_section, read_release, repos_of
@@ -20,6 +19,7 @@ from pmcmine.publish.retry import RETRIED, git_blob, patiently
 from pmcmine.publish.session import guarded
 from pmcmine.publish.target import CLAIM, Target, check_targets, id_of, remote_files, set_tag
 from pmcmine.release.layout import RELEASE, is_written
+from pmcmine.release.metrics import load_metrics
 from pmcmine.release.record import parse_release
 
 BATCH_FILES: Final = 500  # of one commit
@@ -180,10 +180,10 @@ def _publish(
     if parse_release(listed, RELEASE) != release:
         raise _changed(out)
     try:
-        measured = measured_section(release, json.loads(out.read("metrics.json")))
+        measured = measured_section(release, load_metrics(out))
     except FileNotFoundError:
         measured = ""
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+    except (DamagedError, ArithmeticError) as error:
         say(f"metrics.json can't be used ({type(error).__name__}): the cards say nothing of how the release was made")
         measured = ""
     try:

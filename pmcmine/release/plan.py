@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pmcmine.ids import keyed_hash, natural_split, range_index
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
 from pmcmine.release.layout import FileEntry
 from pmcmine.release.old_names import table_today
 
@@ -153,9 +154,9 @@ class Plan:
         """Return the Parquet file of an article's rows, by its place in [0, 1)."""
         return range_index(place, self.files[table, group, split])
 
-    def to_json(self) -> bytes:
-        """Build canonical bytes."""
-        return json.dumps(self.to_object()).encode()
+    def blocks_of(self, file: TableFile) -> range:
+        """Return the blocks of the snapshot that meet the range of a Parquet file."""
+        return overlapping(file.file, self.files[file.series], self.n_blocks)
 
     def to_object(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -170,17 +171,19 @@ class Plan:
         }
 
     @classmethod
-    def from_json(cls, data: bytes, base: Base | None = None) -> Plan:
-        """Load a plan from the bytes of `to_json`; they do not contain the release that an update starts from."""
-        return cls.from_object(json.loads(data), base)
-
-    @classmethod
     def from_object(cls, raw: Mapping[str, Any], base: Base | None = None) -> Plan:
-        """Load a plan from the result of `to_object`.
+        """Load a plan from the result of `to_object`, which does not contain the release that an update starts from.
 
         Raises:
-            LookupError, TypeError, ValueError: if it is no plan.
+            ValueError: if it is no plan.
         """
+        try:
+            return cls._parsed(raw, base)
+        except (LookupError, TypeError, AttributeError, ValueError) as error:
+            raise ValueError(f"{type(error).__name__}: {error}") from None
+
+    @classmethod
+    def _parsed(cls, raw: Mapping[str, Any], base: Base | None) -> Plan:
         if type(raw["n_blocks"]) is not int or not 0 < raw["n_blocks"] <= _MOST_BLOCKS:
             raise ValueError(f"{raw['n_blocks']!r} blocks")
         counts = [n for name in ("shards", "panel_shards", "files", "added") for *_, n in raw[name]]
@@ -196,6 +199,33 @@ class Plan:
             {(d, g, s): n for d, g, s, n in raw["added"]},
             base,
         )
+
+
+def read_plan(work: Folder) -> Plan | None:
+    """Read the plan of a run; None if it has none yet.
+
+    Raises:
+        DamagedError: if it is damaged.
+    """
+    try:
+        return sealed.record(work, PLAN, Plan.from_object)
+    except OSError:
+        return None
+
+
+def planned(work: Folder, base: Base | None, make: Callable[[], Plan]) -> Plan:
+    """Return the plan of a run; make and write it if it is missing or damaged.
+
+    Args:
+        work: the run's work folder.
+        base: the release that an update starts from.
+        make: makes the plan.
+    """
+    plan = sealed.record_or_none(work, PLAN, lambda raw: Plan.from_object(raw, base))
+    if plan is None:
+        plan = make()
+        work.write(PLAN, sealed.to_bytes(plan.to_object()), replace=True)
+    return plan
 
 
 def file_name(table: str, group: str, split: str, file: int, n: int) -> str:

@@ -29,6 +29,7 @@ from pmcmine.release.facts import (
     VocabularyFacts,
 )
 from pmcmine.release.layout import JOURNAL, RELEASE, WAY_OUT, FileEntry
+from pmcmine.release.metrics import Metrics
 from pmcmine.text.clean import for_terminal
 
 _PARTS: Final = {"config": dict, "run": dict, "counts": dict, "snapshot": dict, "updates": list, "files": list}
@@ -196,13 +197,13 @@ class Journal:
     """
 
     release: ReleaseRecord
-    metrics: Mapping[str, Any]
+    metrics: Metrics
 
 
 def write_journal(work: Folder, journal: Journal) -> None:
     """Note in the work folder what an update is about to write."""
     release = journal.release.to_object()
-    release["run"]["metrics"] = journal.metrics
+    release["run"]["metrics"] = journal.metrics.to_object()
     work.write(JOURNAL, sealed.to_bytes(release), replace=True)
 
 
@@ -222,4 +223,7 @@ def read_journal(work: Folder, way_out: str) -> Journal:
     metrics = run.pop("metrics", None) if isinstance(run, dict) else None
     if not isinstance(metrics, dict):
         raise DamagedError(f"{where}: is damaged (no metrics); {way_out}")
-    return Journal(ReleaseRecord.from_object(raw, where), metrics)
+    try:
+        return Journal(ReleaseRecord.from_object(raw, where), Metrics.from_object(metrics))
+    except ValueError as error:
+        raise DamagedError(f"{where}: is damaged (metrics: {error}); {way_out}") from None

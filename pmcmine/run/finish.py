@@ -7,7 +7,7 @@ import resource
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pmcmine._version import __version__
 from pmcmine.concepts.article import release_vocabulary
@@ -43,6 +43,7 @@ from pmcmine.release.layout import (
     file_entry,
     read_checked,
 )
+from pmcmine.release.metrics import Metrics
 from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name
 from pmcmine.release.record import Journal, ReleaseRecord, write_journal
 from pmcmine.rights.attribution import ATTRIBUTION, attribution, deeds
@@ -58,7 +59,6 @@ from pmcmine.run.ownership import (
     write_listed,
 )
 from pmcmine.text.redact import redact_all
-from pmcmine.update.base import removed_keys
 from pmcmine.work.balance import Tally, tally
 from pmcmine.work.delta import read_delta, read_tombstones
 from pmcmine.work.manifest import Counted, Manifest, read_manifest
@@ -102,7 +102,7 @@ def _manifests(work: Folder, n_blocks: int) -> Iterator[Manifest]:
 
 def mined(job: Job, n_blocks: int) -> Iterator[Manifest]:
     """Yield manifests of what was mined: of all blocks, or in an update of those that there are."""
-    if job.update is None:
+    if job.old is None:
         yield from _manifests(job.work, n_blocks)
         return
     found = (read_manifest(job.work, block) for block in range(n_blocks))
@@ -111,7 +111,7 @@ def mined(job: Job, n_blocks: int) -> Iterator[Manifest]:
 
 def _counted(job: Job, n_blocks: int) -> Iterator[Counted]:
     """Return what the sums are made of: what was mined, and in an update what the ledger says of those not read."""
-    if job.update is not None:
+    if job.old is not None:
         for block in range(n_blocks):
             yield from ledger_counts(old_part(job.work, "ledger", block))
     yield from (part.counted() for manifest in mined(job, n_blocks) for part in manifest.parts)
@@ -145,12 +145,12 @@ def _write_state(job: Job, plan: Plan) -> None:
     files: list[FileEntry] = []
     for name in work.walk(f"assembled/{STATE}"):
         files += noted_files(work, name)  # of a part, of a shard that is left out, or of its index
-    if job.update is not None:
+    if job.old is not None:
         written = {state_record(b) for b in range(plan.n_blocks) if work.exists(state_record(b))}
         for block in range(plan.n_blocks):
             if state_record(block) not in written:
                 kinds = ("bin", "ledger", "index", "near")
-                files += [job.update.base.files[part_file(kind, block)] for kind in kinds]
+                files += [job.old.files[part_file(kind, block)] for kind in kinds]
     write_announced(job.target, work, {STATE_FILE: write_state(plan, files)})
 
 
@@ -214,11 +214,15 @@ def _cards(
     return cards
 
 
+def _reject_counts(totals: Tally) -> tuple[RejectCount, ...]:
+    return tuple(RejectCount(*key, n) for key, n in sorted(totals.rejects.items()))
+
+
 def _counts(totals: Tally, written: _Written, near: Clusters | None) -> Counts:
     """Return the counts of the release."""
     return Counts(
         totals.sums,
-        tuple(RejectCount(*key, n) for key, n in sorted(totals.rejects.items())),
+        _reject_counts(totals),
         _by(written.crops, _place),
         _by(written.pairs, _place),
         _by(written.tables, _table),
@@ -260,8 +264,8 @@ def finish(
     files += [file_entry(name, data) for name, data in cards.items()]
     if config.decontaminate_sha256 is not None:
         files.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
-    if job.update is not None:
-        files += [f for f in job.update.release.files if REMOVED.fullmatch(f.name) and f.name not in cards]
+    if job.old is not None:
+        files += [f for f in job.old.record.files if REMOVED.fullmatch(f.name) and f.name not in cards]
     if config.keep_state:
         _write_state(job, plan)
     seconds = time.monotonic() - started
@@ -281,8 +285,8 @@ def finish(
         run=replace(run_facts, seconds=round(seconds, 1)),
     )
     journal = Journal(release, _metrics(totals, times, seconds, files))
-    if job.update is not None:
-        listed = listed_names(job.update.release, job.update.base.files.values())
+    if job.old is not None:
+        listed = listed_names(job.old.record, job.old.files.values())
         check_landing(job.out, target.walk(), listed)
         write_listed(work, listed)
         write_journal(work, journal)
@@ -293,28 +297,25 @@ def _updates(
     job: Job, shards: Sequence[FileRecord], tables: Sequence[TableRecord], cards: dict[str, bytes]
 ) -> tuple[UpdateFacts, ...]:
     """Return all updates of the release, and add the file that lists the samples that this one removes."""
-    if job.update is None:
+    if job.old is None:
         return ()
-    old = job.update.release
-    before = job.update.base.files
+    old, mark = job.old.record, job.old.mark
     written = {r.name: r.entry() for r in (*shards, *tables) if not r.kept}
-    now = {r.name for r in (*shards, *tables)}
-    figures = [f for n, f in before.items() if n.startswith("tables/figures/") and (n in written or n not in now)]
-    fresh = [f for n, f in written.items() if n.startswith("tables/figures/")]
-    removed = removed_keys(job.out, job.target, figures, fresh)
+    kept = {r.name for r in (*shards, *tables) if r.kept}
+    removed = job.old.removed_keys(job.target, written.values(), kept)
     delta = read_delta(job.work)
     assert delta is not None, "an update has changes"
     this = UpdateFacts(
-        date=job.update.date,
-        tag=job.update.base.tag,
+        date=mark.date,
+        tag=mark.tag,
         from_snapshot=old.snapshot.sha256,
         articles=dict(delta.counts),
         removed_samples=len(removed),
-        rewritten=tuple(sorted(n for n in written if n in before)),
-        added=tuple(sorted(n for n in written if n not in before)),
+        rewritten=tuple(sorted(n for n in written if n in job.old.files)),
+        added=tuple(sorted(n for n in written if n not in job.old.files)),
     )
     if removed:
-        cards[f"{SHARDS}/removed/{job.update.base.tag}.txt"] = "".join(f"{key}\n" for key in removed).encode()
+        cards[f"{SHARDS}/removed/{mark.tag}.txt"] = "".join(f"{key}\n" for key in removed).encode()
     return (*old.updates, this)
 
 
@@ -330,7 +331,7 @@ def finish_update(out: Folder, work: Folder, journal: Journal, config: MineConfi
     state = [STATE_FILE, *(f.name for f in read_state(out).files)] if config.keep_state else []
     sweep(out, [*(f.name for f in release.files), *state], listed)
     report = make_report(release, metrics, out)
-    metrics_bytes = json.dumps(metrics, indent=1).encode()
+    metrics_bytes = json.dumps(metrics.to_object(), indent=1).encode()
     reports = dict(zip(REPORTS, (report, metrics_bytes), strict=True))
     write_announced(out, work, reports, listed)
     beside = [file_entry(name, data) for name, data in reports.items()]
@@ -367,25 +368,24 @@ def _by(records: Iterable[_AnyRecord], key: Callable[[_AnyRecord], tuple[str, ..
     return dict(sorted(rows.items()))
 
 
-def _metrics(totals: Tally, times: Mapping[str, float], seconds: float, files: Sequence[FileEntry]) -> dict[str, Any]:
+def _metrics(totals: Tally, times: Mapping[str, float], seconds: float, files: Sequence[FileEntry]) -> Metrics:
     """Collect the values that vary between runs (times, rates, memory), and counts per stage."""
     mine = times.get("mine")
     own, children = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     written = {top: sum(f.bytes for f in files if f.name.startswith(f"{top}/")) for top in ("shards", "tables")}
-    return {
-        "seconds": round(seconds, 3),
-        "seconds_by_step": dict(times),
-        "cpu_seconds": round(sum(u.ru_utime + u.ru_stime for u in (own, children)), 2),
-        "peak_memory_bytes": own.ru_maxrss * 1024,
-        "articles_per_second": round(totals.counts["pmcids"] / mine, 2) if mine else None,
-        "images_per_second": round(totals.counts["media_read"] / mine, 2) if mine else None,
-        "stages": [{k: v for k, v in s.to_object().items() if k != "meaning"} for s in totals.sums],
-        "rejects": [
-            {"stage": s, "unit": u, "reason": r, "n": n} for (s, u, r), n in sorted(totals.rejects.items())
-        ],
-        "bytes": {
-            "xml": totals.counts["xml_bytes"], "media": totals.counts["media_bytes"],
+    return Metrics(
+        seconds=round(seconds, 3),
+        seconds_by_step=dict(times),
+        cpu_seconds=round(sum(u.ru_utime + u.ru_stime for u in (own, children)), 2),
+        peak_memory_bytes=own.ru_maxrss * 1024,
+        articles_per_second=round(totals.counts["pmcids"] / mine, 2) if mine else None,
+        images_per_second=round(totals.counts["media_read"] / mine, 2) if mine else None,
+        stages=totals.sums,
+        rejects=_reject_counts(totals),
+        bytes={
+            "xml": totals.counts["xml_bytes"],
+            "media": totals.counts["media_bytes"],
             **{f"{top}_written": n for top, n in written.items()},
         },
-        "counts": dict(sorted(totals.counts.items())),
-    }  # fmt: skip
+        counts=dict(sorted(totals.counts.items())),
+    )

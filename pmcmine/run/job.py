@@ -9,11 +9,11 @@ from pmcmine.config import MineConfig
 from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
 from pmcmine.release.layout import NEXT
-from pmcmine.release.plan import Base, Plan
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.run.graphs import Graphs
 from pmcmine.run.progress import Progress
 from pmcmine.sources.base import Source
+from pmcmine.update.old_release import OldRelease
 
 
 @dataclass(frozen=True)
@@ -34,23 +34,6 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Update:
-    """Starting point of an update.
-
-    Attributes:
-        release: record of the release that it starts from.
-        base: the release in the form that the assembler needs.
-        plan: its plan.
-        date: day of the update, YYYY-MM-DD.
-    """
-
-    release: ReleaseRecord
-    base: Base
-    plan: Plan
-    date: str
-
-
-@dataclass(frozen=True)
 class Job:
     """One run.
 
@@ -61,7 +44,7 @@ class Job:
         out: the release folder.
         work: the run's work folder.
         progress: receives progress messages.
-        update: the release that an update starts from, else None.
+        old: the release that an update starts from, else None.
     """
 
     config: MineConfig
@@ -70,12 +53,12 @@ class Job:
     out: Folder
     work: Folder
     progress: Progress
-    update: Update | None = None
+    old: OldRelease | None = None
 
     @property
     def target(self) -> Folder:
         """Return the folder that files are written to; an update moves them into place at its end."""
-        return self.out if self.update is None else self.work.child(NEXT)
+        return self.out if self.old is None else self.work.child(NEXT)
 
 
 def content(config: MineConfig) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_files import open_regular, replacing
+from pmcmine.release.metrics import Metrics
 from pmcmine.text.clean import json_line
 from pmcmine.text.redact import hide
 
@@ -34,30 +35,31 @@ class JsonLines(logging.Formatter):
         return json_line(line)
 
 
-def samples(metrics: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str], float]]:
+def samples(metrics: Metrics) -> Iterator[tuple[str, dict[str, str], float]]:
     """(name, labels, value) of everything in `metrics.json` that is a number, by Prometheus' rules for names."""
-    yield "run_seconds", {}, float(metrics["seconds"])
-    for step, seconds in metrics["seconds_by_step"].items():
-        yield "step_seconds", {"step": step}, float(seconds)
-    for stage in metrics["stages"]:
-        labels = {"stage": stage["stage"], "unit": stage["unit"]}
-        for direction in ("in", "out", "rejected"):
-            yield f"stage_{direction}", labels, float(stage[direction])
-    for reject in metrics["rejects"]:
-        labels = {k: str(reject[k]) for k in ("stage", "unit", "reason")}
-        yield "rejects", labels, float(reject["n"])
-    for what, n in metrics["bytes"].items():
+    yield "run_seconds", {}, metrics.seconds
+    for step, seconds in metrics.seconds_by_step.items():
+        yield "step_seconds", {"step": step}, seconds
+    for stage in metrics.stages:
+        labels = {"stage": stage.stage, "unit": stage.unit}
+        yield "stage_in", labels, float(stage.n_in)
+        yield "stage_out", labels, float(stage.n_out)
+        yield "stage_rejected", labels, float(stage.rejected)
+    for reject in metrics.rejects:
+        yield "rejects", {"stage": reject.stage, "unit": reject.unit, "reason": reject.reason}, float(reject.n)
+    for what, n in metrics.bytes.items():
         yield "bytes", {"what": what}, float(n)
     for name in ("articles_per_second", "images_per_second", "cpu_seconds", "peak_memory_bytes"):
-        if metrics.get(name) is not None:
-            yield name, {}, float(metrics[name])
+        value = getattr(metrics, name)
+        if value is not None:
+            yield name, {}, float(value)
 
 
-def export(metrics: Mapping[str, Any], where: str) -> None:
+def export(metrics: Metrics, where: str) -> None:
     """Write the metrics as a Prometheus text file (as node_exporter's textfile collector reads), or send them by OTLP.
 
     Args:
-        metrics: content of `metrics.json`.
+        metrics: the metrics.
         where: a path, or `http://HOST:4318`.
 
     Raises:
@@ -86,7 +88,7 @@ def check_ours(path: Path) -> None:
         raise PmcmineError(f"--metrics {path}: exists and contains no metrics of an earlier run; give another name")
 
 
-def _write(metrics: Mapping[str, Any], path: Path) -> None:
+def _write(metrics: Metrics, path: Path) -> None:
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
     registry = CollectorRegistry()
@@ -104,7 +106,7 @@ def _write(metrics: Mapping[str, Any], path: Path) -> None:
         raise PmcmineError(f"--metrics {path}: can't write ({error.strerror or error})") from None
 
 
-def _send(metrics: Mapping[str, Any], address: str) -> None:
+def _send(metrics: Metrics, address: str) -> None:
     from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import MetricExportResult, PeriodicExportingMetricReader

@@ -22,14 +22,15 @@ from pmcmine.io.folder import Folder
 from pmcmine.release.facts import UpdateFacts
 from pmcmine.release.layout import ARTEFACT, JOURNAL, LISTED, OURS, RELEASE, WORK, FileEntry
 from pmcmine.release.mark import MARK, find_mark, parse_mark
-from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, PLAN, SHARDS, Plan, file_name
+from pmcmine.release.metrics import METRICS
+from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name, read_plan
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.rights.attribution import ATTRIBUTION
 from pmcmine.work.state import part_file
 from pmcmine.work.state_file import STATE_FILE
 
 ANNOUNCED: Final = "announced.json"  # in the work folder: file → hashes of what was to be written there
-REPORTS: Final = ("report.html", "metrics.json")
+REPORTS: Final = ("report.html", METRICS)
 _DESCRIPTIONS: Final = ("README.md", "schema.json", "croissant.json", DATASHEET, CITATION)
 _KINDS: Final = ("ledger", "index", "near", "bin")
 _SHOWN: Final = 3
@@ -57,14 +58,6 @@ def planned_names(plan: Plan) -> set[str]:
     names |= {part_file(kind, block) for block in range(plan.n_blocks) for kind in _KINDS}
     names |= {f"{top}/{name}" for top in (SHARDS, "tables", PANEL_SHARDS, PARQUET) for name in _DESCRIPTIONS}
     return names | {f"{SHARDS}/{ATTRIBUTION}", STATE_FILE, *REPORTS}
-
-
-def read_plan(work: Folder) -> Plan | None:
-    """Return the plan of a run that makes a release, if it has one by now."""
-    try:
-        return Plan.from_object(sealed.read(work, PLAN))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
 
 
 def _present(out: Folder) -> list[str]:

@@ -24,7 +24,7 @@ from pmcmine.release.record import Journal, load_release, read_journal
 from pmcmine.run import needs
 from pmcmine.run.finish import finish_update
 from pmcmine.run.graphs import GraphsFor
-from pmcmine.run.job import Job, Outcome, Update, content
+from pmcmine.run.job import Job, Outcome, content
 from pmcmine.run.ownership import check_begun, check_empty_work, clear_ended_update, is_work, remove_work
 from pmcmine.run.progress import Progress
 from pmcmine.run.shares import fetch_keys
@@ -32,8 +32,8 @@ from pmcmine.run.steps import outcome_of, run_steps
 from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import Source
 from pmcmine.text.redact import redact
-from pmcmine.update.base import inc_tag, open_base
 from pmcmine.update.differences import forget_update
+from pmcmine.update.old_release import inc_tag, open_old_release
 from pmcmine.work import snapshot as snapshots
 from pmcmine.work.delta import damaged_articles
 from pmcmine.work.rows import GIVEN_UP
@@ -130,15 +130,15 @@ def update(config: MineConfig, graphs_for: GraphsFor, date: str, compact: bool, 
         source = open_source(config)
         _contact(source, config, work, "the release is as it was", progress)
         mark = begin_update(work, config.content(), UpdateMark(date, inc_tag(out, date), compact))
-        described, base, old = open_base(out, mark.tag, mark.compact)
+        old = open_old_release(out, work, mark)
         difference = describe_difference(
-            dict(described.config) | {"source": config.source, "inventory": config.inventory}, content(config)
+            dict(old.record.config) | {"source": config.source, "inventory": config.inventory}, content(config)
         )
         if difference:
             raise PmcmineError(f"{config.out}: an update can't change the configuration of the release ({difference})")
         graphs = graphs_for(config)
         enrichers.prepare(config)
-        return _guarded(Job(config, source, graphs, out, work, progress, Update(described, base, old, mark.date)))
+        return _guarded(Job(config, source, graphs, out, work, progress, old))
 
 
 def _journal(out: Folder, work: Folder) -> Journal:
@@ -170,7 +170,7 @@ def _guarded(job: Job) -> Outcome:
             noted = damaged | {*job.work.names(GIVEN_UP)}
             if not noted - seen:
                 raise
-            if job.update is not None and damaged - seen:
+            if job.old is not None and damaged - seen:
                 forget_update(job.work)
             seen |= noted
             job.progress.note(f"{error}: doing that now")

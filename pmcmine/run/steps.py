@@ -8,25 +8,24 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from pmcmine.assemble.planning import make_plan, make_update_plan
+from pmcmine.assemble.planning import make_plan
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.clusters import cluster, with_clusters
-from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
 from pmcmine.publish.live import publishing
 from pmcmine.publish.target import release_id
 from pmcmine.release.facts import RunFacts, Snapshot
-from pmcmine.release.plan import PLAN, Plan
+from pmcmine.release.plan import Plan, planned
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.run.finish import finish, mined
-from pmcmine.run.job import Job, Outcome, Update, content
+from pmcmine.run.job import Job, Outcome, content
 from pmcmine.run.ownership import remove_work
 from pmcmine.run.progress import Progress
 from pmcmine.run.shares import fetch_keys
 from pmcmine.text.redact import redact
-from pmcmine.update.base import make_fresh_plan
 from pmcmine.update.differences import settle, write_deltas
+from pmcmine.update.old_release import OldRelease
 from pmcmine.update.tombstones import write_tombstones
 from pmcmine.work import snapshot as snapshots
 from pmcmine.work.delta import read_changes
@@ -71,21 +70,21 @@ def run_steps(job: Job) -> Outcome:
         frozen = clock.timed("snapshot", lambda: freeze(job))
     blocks = list(range(frozen.n_blocks))
     n_pmcids = frozen.n_pmcids
-    if job.update is not None:
-        delta = write_deltas(work, job.out, frozen.n_blocks)
+    if job.old is not None:
+        delta = write_deltas(job.old)
         job.progress.note(", ".join(f"{n:,} {what}" for what, n in delta.counts.items()))
-        if not delta.blocks and not job.update.base.fresh:
-            return _nothing_changed(job, job.update)
+        if not delta.blocks and not job.old.mark.compact:
+            return _nothing_changed(job, job.old)
         blocks = [b for b in delta.blocks if read_changes(work, b).wanted()]
         n_pmcids = sum(n for what, n in delta.counts.items() if what != "gone")
     n_committed = _mine(job, frozen.n_blocks, blocks, n_pmcids, clock)
-    if job.update is not None:
+    if job.old is not None:
         delta = settle(work)
         if delta.unchanged:
             job.progress.note(f"{delta.unchanged:,} of the retried came out as before")
-        if not delta.blocks and not job.update.base.fresh:
-            return _nothing_changed(job, job.update)
-        write_tombstones(work, job.out, job.update.base.files, delta.blocks)
+        if not delta.blocks and not job.old.mark.compact:
+            return _nothing_changed(job, job.old)
+        write_tombstones(job.old, delta.blocks)
     plan = clock.timed("plan", lambda: _plan(job, frozen))
     if config.near_duplicates:
         plan = with_clusters(plan, clock.timed("near", lambda: _near_duplicates(job, plan)), config.table_bytes)
@@ -101,10 +100,10 @@ def run_steps(job: Job) -> Outcome:
     return outcome_of(release, config, job.out, fresh=True)
 
 
-def _nothing_changed(job: Job, update: Update) -> Outcome:
+def _nothing_changed(job: Job, old: OldRelease) -> Outcome:
     """Leave the release as it is: the update found nothing to do."""
     remove_work(job.work)
-    return outcome_of(update.release, job.config, job.out, fresh=False)
+    return outcome_of(old.record, job.config, job.out, fresh=False)
 
 
 def _mine(job: Job, n_blocks: int, blocks: Sequence[int], n_pmcids: int, clock: _Clock) -> int:
@@ -133,7 +132,7 @@ def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None
     expected = len(shards) + sum(plan.files.values())
     identity = release_id(content(config), snapshot_sha256)
     paths = [(shard.dataset, shard.path) for shard in shards]
-    with publishing(config if job.update is None else None, work, job.target, identity, paths) as published:
+    with publishing(config if job.old is None else None, work, job.target, identity, paths) as published:
 
         def assemble() -> None:
             with job.progress.counting(work, "assembled", expected, "files"):
@@ -156,7 +155,7 @@ def _near_duplicates(job: Job, plan: Plan) -> Clusters:
 def freeze(job: Job) -> Snapshot:
     """List the source once, and write the list to the work folder in blocks."""
     entries = job.source.entries(job.work)
-    n_blocks = job.update.plan.n_blocks if job.update is not None else None
+    n_blocks = job.old.plan.n_blocks if job.old is not None else None
     config = job.config
     return snapshots.freeze(
         entries, job.source.kind, config.limit, config.block_articles, job.work, n_blocks, config.pmcid
@@ -170,19 +169,15 @@ def blocks_to_mine(job: Job) -> tuple[int, list[int]]:
 
 
 def _plan(job: Job, frozen: Snapshot) -> Plan:
-    base = job.update.base if job.update is not None else None
-    known = sealed.read_or_none(job.work, PLAN)
-    if known is not None:
-        return Plan.from_object(known, base)
-    manifests = mined(job, frozen.n_blocks)
-    if job.update is None:
-        plan = make_plan(manifests, frozen.n_blocks, job.config, job.work)
-    elif job.update.base.fresh:
-        plan = make_fresh_plan(job.update.plan, manifests, job.config, job.update.base, job.work)
-    else:
-        plan = make_update_plan(job.update.plan, manifests, job.config, job.update.base)
-    job.work.write(PLAN, sealed.to_bytes(plan.to_object()), replace=True)
-    return plan
+    """Plan the files of the release, unless an earlier attempt did."""
+
+    def make() -> Plan:
+        manifests = mined(job, frozen.n_blocks)
+        if job.old is None:
+            return make_plan(manifests, frozen.n_blocks, job.config, job.work)
+        return job.old.plan_update(manifests, job.config)
+
+    return planned(job.work, job.old.plan.base if job.old is not None else None, make)
 
 
 def outcome_of(release: ReleaseRecord, config: MineConfig, out: Folder, fresh: bool) -> Outcome:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
 from pmcmine.sources.base import Entry
+from pmcmine.update.old_release import OldRelease
 from pmcmine.work.delta import (
     DAMAGED,
     Changes,
@@ -99,22 +100,20 @@ def _identity(entries: Sequence[Sequence[Any]]) -> list[tuple[Any, Any, Any]]:
     return sorted((version, etag, note) for version, _, etag, note in entries)
 
 
-def write_deltas(work: Folder, release: Folder, n_blocks: int) -> Delta:
-    """Write the changes of all blocks and, last, their sums; returns these.
+def write_deltas(old: OldRelease) -> Delta:
+    """Compare today's frozen snapshot with the old one; write the changes of all blocks and, last, their sums.
 
-    Args:
-        work: the run's work folder, today's snapshot frozen in it.
-        release: the release that the update starts from.
-        n_blocks: blocks of both snapshots.
+    Returns the sums.
     """
+    work = old.work
     known = read_delta(work)
     if known is not None:
         return known
     counts: Counter[str] = Counter(new=0, changed=0, retried=0, gone=0)
     blocks = []
     damaged = damaged_articles(work)
-    for block in range(n_blocks):
-        ledger = read_part(release, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
+    for block in range(old.plan.n_blocks):
+        ledger = read_part(old.folder, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
         changes = difference(read_block(work, block), ledger, damaged)
         if changes:
             write_changes(work, block, changes)

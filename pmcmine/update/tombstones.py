@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
-from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
-from pmcmine.release.layout import FileEntry, read_old_table
+from pmcmine.release.layout import read_old_table
+from pmcmine.update.old_release import OldRelease
 from pmcmine.work.delta import Tombstones, note_tombstones, read_changes
 from pmcmine.work.state import new_parts, read_part
 from schemas.ledger import Tombstone
@@ -18,19 +18,18 @@ _RELICENSED: Final = frozenset(
 )
 
 
-def write_tombstones(work: Folder, release: Folder, files: Mapping[str, FileEntry], blocks: Sequence[int]) -> None:
+def write_tombstones(old_release: OldRelease, blocks: Sequence[int]) -> None:
     """Write tombstones from the old and new ledgers of the changed blocks.
 
     An article gets one if it was published, or had one, and is not published now.
 
     Args:
-        work: the run's work folder, all blocks mined.
-        release: the release that the update starts from.
-        files: its files, name → entry.
+        old_release: the release that the update starts from; all blocks are mined.
         blocks: blocks with changes.
     """
+    work, release = old_release.work, old_release.folder
     old: dict[str, Tombstone] = {}
-    for name, entry in files.items():
+    for name, entry in old_release.files.items():
         if name.startswith("tables/tombstones/"):
             old |= {row["pmcid"]: Tombstone(**row) for row in read_old_table(release, entry).to_pylist()}
     added: list[Tombstone] = []

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from pmcmine.errors import DamagedError, ReleaseError
 from pmcmine.io import sealed
@@ -23,11 +23,11 @@ class State:
     """Contents of `state.json`.
 
     Attributes:
-        plan: the plan of the release, as JSON has it: `Plan.from_object`.
+        plan: the plan of the release.
         files: all files of the state.
     """
 
-    plan: Mapping[str, Any]
+    plan: Plan
     files: tuple[FileEntry, ...]
 
 
@@ -42,6 +42,7 @@ def read_state(release: Folder) -> State:
 
     Raises:
         ReleaseError: if the release has no state.
+        DamagedError: if it is damaged.
     """
     try:
         data = release.read(STATE_FILE)
@@ -53,7 +54,11 @@ def read_state(release: Folder) -> State:
     found = sealed.parse_object(data, where, WAY_OUT)
     if not isinstance(found.get("plan"), dict) or not isinstance(found.get("files"), list):
         raise DamagedError(f"{where}: is damaged (no plan or no files); {WAY_OUT}")
-    return State(found["plan"], tuple(FileEntry.from_object(file, where) for file in found["files"]))
+    try:
+        plan = Plan.from_object(found["plan"])
+    except ValueError as error:
+        raise DamagedError(f"{where}: is damaged ({error}); {WAY_OUT}") from None
+    return State(plan, tuple(FileEntry.from_object(file, where) for file in found["files"]))
 
 
 def check_state(release: Folder) -> State:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from pmcmine.demo.corpus import DemoArticle, DemoFigure
 from pmcmine.exports.reader import ReleaseReader
 from pmcmine.io.folder import Folder
 from pmcmine.publish.repos import measured_section, read_release
+from pmcmine.release.metrics import load_metrics
 from pmcmine.release.tables import table_names
 from pmcmine.run.progress import Progress
 from tests.helpers import NO_MODELS, contents, mine, places_hold, release_json
@@ -85,12 +85,8 @@ def test_browse_export_stream_and_publish(made: Path, capsys: pytest.CaptureFixt
     assert call(capsys, "export", str(made / "old"), "--format", "pmc15m", "--out", str(tmp_path / "export"))[0] == 0
     numbers = [sum(1 for _ in stream.open(str(made / which))) for which in ("old", "new")]
     assert numbers[0] == numbers[1] > 0
-    cards = [
-        measured_section(
-            read_release(Folder(str(made / which))), json.loads((made / which / "metrics.json").read_text())
-        )
-        for which in ("old", "new")
-    ]
+    folders = [Folder(str(made / which)) for which in ("old", "new")]
+    cards = [measured_section(read_release(folder), load_metrics(folder)) for folder in folders]
     assert cards[0] == cards[1] and "0 article versions" not in cards[0]
 
 

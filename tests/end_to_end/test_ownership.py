@@ -20,11 +20,12 @@ from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
+from pmcmine.release.plan import read_plan
 from pmcmine.run import finish as finish_module
 from pmcmine.run import steps
-from pmcmine.run.ownership import planned_names, read_plan
+from pmcmine.run.ownership import planned_names
 from pmcmine.run.progress import Progress
-from pmcmine.update.base import inc_tag
+from pmcmine.update.old_release import inc_tag
 from tests.helpers import NO_MODELS, flags_of, mine, release_json, tree
 from tests.test_cli import call
 

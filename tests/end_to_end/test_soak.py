@@ -15,6 +15,8 @@ from benchmarks.soak.__main__ import SCENARIOS, play
 from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held
+from pmcmine.release.facts import RejectCount, Sum
+from pmcmine.release.metrics import Metrics
 from pmcmine.run import metrics as observe
 from pmcmine.sources.http import RateLimiter
 from tests.conftest import config_for
@@ -61,10 +63,14 @@ def test_metrics_for_prometheus(demo_bucket: Path, tmp_path: Path) -> None:
     assert metrics["cpu_seconds"] > 0 and metrics["peak_memory_bytes"] > 50_000_000
 
 
-METRICS = {
-    "seconds": 2.5, "seconds_by_step": {"mine": 2.0}, "stages": [{"stage": "select", "unit": "version", "in": 3, "out": 2, "rejected": 1}],
-    "rejects": [{"stage": "select", "unit": "version", "reason": "retracted", "n": 1}], "bytes": {"xml": 10},
-}  # fmt: skip
+METRICS = Metrics(
+    seconds=2.5,
+    seconds_by_step={"mine": 2.0},
+    stages=(Sum("select", "version", 3, 2, 1),),
+    rejects=(RejectCount("select", "version", "retracted", 1),),
+    bytes={"xml": 10},
+    counts={},
+)
 
 
 def test_metrics_over_otlp() -> None:

@@ -200,7 +200,7 @@ def test_many_table_files_and_shards(tmp_path: Path) -> None:
 
 def test_plans_travel() -> None:
     plan = Plan(3, {"PMC1": "test"}, {("commercial", "train"): 4}, {}, {("figures", "commercial", "train"): 2}, 5)
-    assert Plan.from_json(plan.to_json()) == plan and plan.split_of("PMC1") == "test"
+    assert Plan.from_object(plan.to_object()) == plan and plan.split_of("PMC1") == "test"
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/../../b", "a\\b", "."])

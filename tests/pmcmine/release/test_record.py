@@ -14,6 +14,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.release.facts import Counts, RunFacts, Snapshot, Sum, UpdateFacts
 from pmcmine.release.layout import FileEntry
 from pmcmine.release.mark import RunMark, UpdateMark, find_mark, parse_mark
+from pmcmine.release.metrics import Metrics
 from pmcmine.release.record import (
     Journal,
     ReleaseRecord,
@@ -103,11 +104,16 @@ def test_an_error_names_the_place_and_escapes_it() -> None:
 def test_a_journal_holds_the_metrics_beside_the_release(tmp_path: Path) -> None:
     work = Folder(str(tmp_path))
     release = ReleaseRecord(pmcmine="1", run=RunFacts(options={"runner": "direct"}), files=(FileEntry("a", 1, "b"),))
-    journal = Journal(release, {"seconds": 1.0})
+    stages = (Sum("select", "version", 2, 1, 1),)
+    metrics = Metrics(seconds=1.0, seconds_by_step={"mine": 0.5}, stages=stages, bytes={"xml": 3}, counts={"pmcids": 1})
+    journal = Journal(release, metrics)
     write_journal(work, journal)
     assert read_journal(work, "mine anew") == journal
     (tmp_path / "journal.json").write_bytes(sealed.to_bytes({"run": {}}))
     with pytest.raises(DamagedError, match=r"no metrics\); mine anew"):
+        read_journal(work, "mine anew")
+    (tmp_path / "journal.json").write_bytes(sealed.to_bytes({"run": {"metrics": {"counts": {}, "seconds_by_step": 1}}}))
+    with pytest.raises(DamagedError, match=r"\(metrics: seconds_by_step: .*\); mine anew"):
         read_journal(work, "mine anew")
 
 

@@ -1,0 +1,82 @@
+"""Table rows of the release that an update starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute
+
+from pmcmine.io.folder import Folder
+from pmcmine.rejects import Reason, Stage
+from pmcmine.release.layout import read_old_table, release_folder
+from pmcmine.release.plan import Base, Plan, TableFile, file_name, overlapping
+from pmcmine.work.delta import superseded_in
+from pmcmine.work.rows import set_column
+from schemas import TABLES, Table
+
+
+@dataclass(frozen=True)
+class OldRows:
+    """The rows of the old release, by the files of a plan.
+
+    Attributes:
+        plan: the plan of the update, or that of the old release; its `base` is the old release.
+        work: the update's work folder.
+    """
+
+    plan: Plan
+    work: Folder
+
+    @property
+    def base(self) -> Base:
+        """Return the files of the old release."""
+        assert self.plan.base is not None, "only an update has an old release"
+        return self.plan.base
+
+    @property
+    def folder(self) -> Folder:
+        """Return the folder of the old release."""
+        return release_folder(self.work)
+
+    def superseded(self, file: TableFile) -> frozenset[str]:
+        """Return the PMCIDs in the range of a file whose old rows are no longer valid."""
+        return superseded_in(self.work, self.plan.blocks_of(file))
+
+    def rows_of(self, file: TableFile, columns: list[str] | None = None) -> Iterator[pa.Table]:
+        """Yield all old rows of the old files that meet the range of a file."""
+        n = self.base.file_counts.get(file.series, 0)
+        for other in overlapping(file.file, self.plan.files[file.series], n) if n else ():
+            name = f"tables/{file_name(*file.series, other, n)}"
+            if name in self.base.files:
+                yield read_old_table(self.folder, self.base.files[name], columns)
+
+    def valid_rows_of(self, file: TableFile) -> Iterator[pa.Table]:
+        """Yield the old rows that are still valid, as they were staged but for the columns of `as_staged`."""
+        superseded = self.superseded(file)
+        for rows in self.rows_of(file):
+            yield _still_valid(rows, TABLES[file.table], superseded)
+
+
+def _still_valid(rows: pa.Table, table: Table, superseded: frozenset[str]) -> pa.Table:
+    """Drop the rows of articles that are read again or gone, and what the assembler decides anew."""
+    if superseded:
+        rows = rows.filter(pa.array([p not in superseded for p in rows["pmcid"].to_pylist()], pa.bool_()))
+    if table.name == "rejects":  # those of the assembler come again
+        rows = rows.filter(pa.compute.not_equal(rows["stage"], Stage.ASSEMBLE.value))
+    if table.name == "figures":
+        leak = Reason.LEAKS_INTO_EVALUATION.value
+        reasons = [None if r == leak else r for r in rows["no_sample"].to_pylist()]
+        rows = set_column(rows, "no_sample", pa.array(reasons, rows.schema.field("no_sample").type))
+    return rows
+
+
+def as_staged(rows: pa.Table, table: Table) -> pa.Table:
+    """Clear the columns that only the assembler fills, so that the size equals that of staged rows."""
+    for name in ("split", "duplicate_of", "leaks_into", "shard", "image_offset", "sample_offset", "sample_size"):
+        if name in rows.schema.names and (table.grouped or name != "split"):
+            field = rows.schema.field(name)
+            empty = pa.nulls(len(rows), field.type) if field.nullable else pa.array([""] * len(rows), field.type)
+            rows = set_column(rows, name, empty)
+    return rows

@@ -1,0 +1,146 @@
+"""The release that an update starts from, and how the update continues it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from pmcmine.assemble.old_rows import OldRows, as_staged
+from pmcmine.assemble.old_samples import read_old_samples
+from pmcmine.assemble.planning import Sizes, make_update_plan, plan_for
+from pmcmine.config import MineConfig
+from pmcmine.errors import DamagedError, ReleaseError
+from pmcmine.io.folder import Folder
+from pmcmine.release.layout import RELEASE, WAY_OUT, FileEntry, check_present, read_old_table
+from pmcmine.release.mark import UpdateMark
+from pmcmine.release.old_names import file_today
+from pmcmine.release.plan import Base, Plan, TableFile
+from pmcmine.release.record import ReleaseRecord, check_seal, load_release
+from pmcmine.work.manifest import Manifest
+from pmcmine.work.rows import data_bytes
+from pmcmine.work.state_file import STATE_FILE, check_state, read_state
+from schemas import TABLES
+
+
+@dataclass(frozen=True)
+class OldRelease:
+    """The release that an update starts from.
+
+    Attributes:
+        folder: its folder.
+        work: the update's work folder.
+        record: its `release.json`.
+        plan: its plan; `base` lists its files.
+        mark: what was asked of the update.
+    """
+
+    folder: Folder
+    work: Folder
+    record: ReleaseRecord
+    plan: Plan
+    mark: UpdateMark
+
+    @property
+    def files(self) -> Mapping[str, FileEntry]:
+        """Return all its files, those of its state among them, by today's names."""
+        return self.rows.base.files
+
+    @property
+    def rows(self) -> OldRows:
+        """Return its rows, by its own files."""
+        return OldRows(self.plan, self.work)
+
+    def plan_update(self, manifests: Iterable[Manifest], config: MineConfig) -> Plan:
+        """Plan the update from the manifests of the blocks that were mined."""
+        if self.mark.compact:
+            return _plan_again(self, manifests, config)
+        return make_update_plan(self.plan, manifests, config)
+
+    def removed_keys(self, target: Folder, written: Iterable[FileEntry], kept: Collection[str]) -> list[str]:
+        """Return the keys of its samples that the updated release does not have, sorted.
+
+        Args:
+            target: where the update gathers its files.
+            written: files that the update wrote.
+            kept: names of its files that stay as they are.
+        """
+        before = [file for name, file in self.files.items() if _is_figures(name) and name not in kept]
+        now = [file for file in written if _is_figures(file.name)]
+        return sorted(_sample_keys(self.folder, before) - _sample_keys(target, now))
+
+
+def _is_figures(name: str) -> bool:
+    return name.startswith("tables/figures/")
+
+
+def open_old_release(folder: Folder, work: Folder, mark: UpdateMark) -> OldRelease:
+    """Open the release that an update starts from.
+
+    Raises:
+        ReleaseError: if it is not a complete release, or keeps no state.
+        DamagedError: if it is damaged.
+    """
+    where = f"{folder.url}/{RELEASE}"
+    record = check_seal(load_release(folder), where)
+    if missing := sorted({"config", "files", "run", "snapshot"} - record.stated):
+        raise DamagedError(f"{where}: is damaged (no {missing[0]}); {WAY_OUT}")
+    if record.run.free_published:
+        raise ReleaseError(
+            f"{folder.url}: its shards are only on the Hub (free_published); download them before you update it"
+        )
+    state = check_state(folder)
+    listed = [file.checked(where) for file in record.files]
+    files = {file_today(f.name): f for f in (*listed, *state.files)}
+    check_present(folder, files.values())
+    base = Base(files, state.plan.files, mark.tag, mark.compact)
+    return OldRelease(folder, work, record, replace(state.plan, base=base), mark)
+
+
+def inc_tag(release: Folder, date: str) -> str:
+    """Return `inc<date>`, with a letter after it if an update or shards of that name are there already.
+
+    Args:
+        release: the release.
+        date: YYYY-MM-DD.
+    """
+    described = load_release(release)
+    names = [file.name for file in described.files]
+    used = {update.tag for update in described.updates}
+    if release.exists(STATE_FILE):
+        names += [f.name for f in read_state(release).files]
+    tag = f"inc{date.replace('-', '')}"
+    tags = [tag, *(f"{tag}{letter}" for letter in "bcdefghijklmnopqrstuvwxyz")]
+    return next(t for t in tags if t not in used and not any(f"-{t}-" in name for name in names))
+
+
+def _sample_keys(folder: Folder, figures: Iterable[FileEntry]) -> set[str]:
+    """Return the keys of the samples that files of `figures` name."""
+    found: set[str] = set()
+    for entry in figures:
+        table = read_old_table(folder, entry, ["key", "shard"])
+        found.update(table.filter(table["shard"].is_valid())["key"].to_pylist())
+    return found
+
+
+def _plan_again(old: OldRelease, manifests: Iterable[Manifest], config: MineConfig) -> Plan:
+    """Plan a release in which everything has a new place: as `make_plan` would, from all rows that are valid."""
+    sizes = Sizes()
+    for manifest in manifests:
+        for part in manifest.parts:
+            sizes.add(part)
+    for key, n_files in sorted(old.plan.files.items()):
+        table, group, split = key
+        for file in range(n_files):
+            for rows in old.rows.valid_rows_of(TableFile(*key, file)):
+                staged = as_staged(rows, TABLES[table])
+                sizes.rows[key] += len(staged)
+                sizes.row_bytes[key] += sum(data_bytes(column) for column in staged.columns)
+        if table == "figures":
+            for file in range(n_files):
+                for sample in read_old_samples(old.rows, TableFile(*key, file)):
+                    panels = [p["old"][2] for p in sample["panels"]]
+                    sizes.samples[group, split] += 1
+                    sizes.sample_bytes[group, split] += sample["old"][2]
+                    sizes.panels[group, split] += len(panels)
+                    sizes.panel_bytes[group, split] += sum(panels)
+    return replace(plan_for(sizes, old.plan.n_blocks, old.plan.moved, config), base=old.plan.base)
