@@ -166,7 +166,7 @@ def open(
         raise PmcmineError(f"{release}: a table of figures can't be read ({why}); is the copy complete?") from None
     if not rows:
         chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
-        warnings.warn(f"{release}: {chosen} choose no sample", stacklevel=2)
+        warnings.warn(f"{release}: {chosen} match no sample", stacklevel=2)
     check_names({f"shards/{row[0]}" for row in rows}, local, "shard")
     ranges = ranges_of(fs, shards)
     check = local is None if check is None else check

@@ -242,7 +242,7 @@ class Samples:
             except NoRanges:
                 raise
             except FileNotFoundError:
-                raise PmcmineError(f"{shard}: not there; is the copy complete?") from None
+                raise PmcmineError(f"{shard}: is missing; is the copy complete?") from None
             except Exception as error:  # noqa: BLE001 - each file system has errors of its own
                 problem = f"{type(error).__name__}: {error}"
                 asked = getattr(error, "retry_after", 0.0)

@@ -320,7 +320,7 @@ def test_a_drawing_is_found_by_name() -> None:
 
 def test_a_pointer_holds_no_words_of_its_graphics() -> None:
     row = Figure(**{f.name: None for f in fields(Figure)} | {
-        "caption": "C.", "caption_paragraphs": ("C.",), "graphics": (
+        "caption": "C.", "caption_paragraphs": ("C.",), "context": (), "graphics": (
             Graphic(rank=0, role="primary", href="a", media=None, rule="missing", caption="G.", alt_text="A."),
         ),
     })  # fmt: skip
