@@ -224,8 +224,13 @@ def planned(work: Folder, base: Base | None, make: Callable[[], Plan]) -> Plan:
     plan = sealed.record_or_none(work, PLAN, lambda raw: Plan.from_object(raw, base))
     if plan is None:
         plan = make()
-        work.write(PLAN, sealed.to_bytes(plan.to_object()), replace=True)
+        write_plan(work, plan)
     return plan
+
+
+def write_plan(work: Folder, plan: Plan) -> None:
+    """Write the plan of a run, by which a run that resumes knows its own files."""
+    work.write(PLAN, sealed.to_bytes(plan.to_object()), replace=True)
 
 
 def file_name(table: str, group: str, split: str, file: int, n: int) -> str:

@@ -16,7 +16,7 @@ from pmcmine.miner import enrichers
 from pmcmine.publish.live import publishing
 from pmcmine.publish.target import release_id
 from pmcmine.release.facts import RunFacts, Snapshot
-from pmcmine.release.plan import Plan, planned
+from pmcmine.release.plan import Plan, planned, write_plan
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.run.finish import finish, mined
 from pmcmine.run.job import Job, Outcome, content
@@ -88,6 +88,7 @@ def run_steps(job: Job) -> Outcome:
     plan = clock.timed("plan", lambda: _plan(job, frozen))
     if config.near_duplicates:
         plan = with_clusters(plan, clock.timed("near", lambda: _near_duplicates(job, plan)), config.table_bytes)
+        write_plan(work, plan)
     _assemble(job, plan, frozen.sha256, clock)
     run_facts = RunFacts(
         started=datetime.now(UTC).isoformat(timespec="seconds"),

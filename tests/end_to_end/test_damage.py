@@ -191,6 +191,14 @@ def test_a_damaged_work_folder_is_mended(half_done: Path, bucket: Path, tmp_path
     assert not verify_folder(copy).problems
 
 
+def test_a_run_that_stopped_before_its_end_knows_its_files(half_done: Path, bucket: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(half_done, copy)
+    assert list((copy / "tables" / "clusters").rglob("*.parquet"))  # planned later than the others
+    _mine(copy, bucket)
+    assert not verify_folder(copy).problems
+
+
 def test_without_its_plan_a_run_claims_no_file(half_done: Path, bucket: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(half_done, copy)
