@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import time
@@ -18,10 +19,15 @@ T = TypeVar("T")
 RETRIED: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CONFLICTS: Final = frozenset({409, 412})  # a commit that does not follow the newest one
 _TRIES: Final = 8
+_READINGS: Final = 3  # of an answer that is not JSON: the client reads those of a busy gateway before their status
 _MOST_SAID: Final = 500  # characters of an answer that are shown
 _MALFORMED: Final = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 SECONDS: Final = 600.0  # in which the requests of one question begin
 _MOST_WAIT: Final = 300.0  # seconds; a longer Retry-After is cut to this
+
+
+class _NotJson(PmcmineError):
+    """An answer is not JSON."""
 
 
 class Conflict(PmcmineError):
@@ -51,6 +57,10 @@ def patiently(action: Callable[[], T], what: str, seconds: float | None = SECOND
         try:
             with within(seconds, what):
                 return _understood(action, what)
+        except _NotJson:
+            if attempt >= _READINGS - 1:
+                raise
+            time.sleep(_delay(attempt))
         except hub_errors() as error:
             answer = getattr(error, "response", None)
             status = getattr(answer, "status_code", None)
@@ -60,8 +70,13 @@ def patiently(action: Callable[[], T], what: str, seconds: float | None = SECOND
                 reason = str(error).strip().splitlines()
                 raise PmcmineError(f"{what}: {reason[0][:_MOST_SAID] if reason else type(error).__name__}") from None
             asked = retry_after(answer.headers.get("Retry-After"), _MOST_WAIT) if answer is not None else None
-            time.sleep(asked if asked is not None else min(0.5 * 2**attempt * random.uniform(0.7, 1.3), _MOST_WAIT))
+            time.sleep(asked if asked is not None else _delay(attempt))
     raise AssertionError("not reached")
+
+
+def _delay(attempt: int) -> float:
+    """Return the seconds before the next try; they double, with jitter."""
+    return min(0.5 * 2**attempt * random.uniform(0.7, 1.3), _MOST_WAIT)
 
 
 def _understood(action: Callable[[], T], what: str) -> T:
@@ -81,7 +96,8 @@ def _understood(action: Callable[[], T], what: str) -> T:
         if cause is not None and isinstance(cause, hub_errors()):  # the client wraps those of its uploading threads
             raise cause from None
         log.debug("%s: an answer that can't be used", what, exc_info=error)
-        raise PmcmineError(f"{what}: the answer is not that of a Hub ({type(error).__name__})") from None
+        kind = _NotJson if isinstance(error, json.JSONDecodeError) else PmcmineError
+        raise kind(f"{what}: the answer is not that of a Hub ({type(error).__name__})") from None
 
 
 def git_blob(data: bytes) -> str:

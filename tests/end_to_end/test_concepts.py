@@ -14,7 +14,7 @@ from pmcmine.vocabulary.compile import compile_vocabulary
 from pmcmine.vocabulary.formats import open_input
 from pmcmine.vocabulary.open import bundled_hpo
 from tests.conftest import config_for
-from tests.helpers import mine, release_json, rows, tree
+from tests.helpers import NO_MODELS, mine, release_json, rows, tree
 from tests.pmcmine.conftest import write_meta
 
 
@@ -60,7 +60,7 @@ def test_the_place_of_the_vocabulary_changes_no_byte_and_another_vocabulary_does
     moved = tmp_path / "elsewhere.vocab"
     moved.write_bytes(open_vocabulary.read_bytes())
     for name, vocab in (("a", open_vocabulary), ("b", moved), ("none", "none")):
-        mine(config_for(demo_server.url, tmp_path / name, vocab=str(vocab)))
+        mine(config_for(demo_server.url, tmp_path / name, **NO_MODELS | {"vocab": str(vocab), "limit": 20}))
     assert tree(tmp_path / "a", "shards", "tables") == tree(tmp_path / "b", "shards", "tables")
     assert not rows(tmp_path / "none", "concepts")
     assert release_json(tmp_path / "none")["vocabulary"] is None

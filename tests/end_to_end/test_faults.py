@@ -24,7 +24,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held
 from pmcmine.miner.at_work import forget_starts
 from tests.conftest import PLAIN, PLAIN_OPTIONS, config_for
-from tests.helpers import mine, release_json, rows, tree
+from tests.helpers import NO_MODELS, flags_of, mine, release_json, rows, tree
 
 
 def test_a_tenth_of_answers_wrong_changes_nothing(demo_release: Path, demo_bucket: Path, tmp_path: Path) -> None:
@@ -251,6 +251,7 @@ def test_an_article_that_ends_its_worker_is_found_and_rejected(tmp_path: Path) -
         "block_articles=100",
         "--max-reject-share",
         "1",
+        *flags_of(NO_MODELS),
     ]
     codes = [subprocess.run(_command(*args), env=env, capture_output=True).returncode for _ in range(3)]
     assert codes == [-signal.SIGKILL, -signal.SIGKILL, 0]

@@ -36,7 +36,7 @@ def _client(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("publish")
-    write_bucket(folder / "bucket", many_articles(24))
+    write_bucket(folder / "bucket", many_articles(14))
     config = {"source": str(folder / "bucket"), "out": str(folder / "release"), "shard_bytes": 200_000, **NO_MODELS}
     mine(load_config({**config, "panel_shards": True, "parquet_images": True}))
     return folder / "release"
@@ -207,7 +207,7 @@ def test_refusals_are_one_line(release: Path, tmp_path: Path, capsys: pytest.Cap
 
 
 def test_shards_go_to_the_hub_as_they_become_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_bucket(tmp_path / "bucket", many_articles(24))
+    write_bucket(tmp_path / "bucket", many_articles(14))
     common = [
         "--source",
         str(tmp_path / "bucket"),

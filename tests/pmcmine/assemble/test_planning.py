@@ -179,11 +179,11 @@ def test_parquet_is_sorted_indexed_and_blind_to_chunks(tmp_path: Path) -> None:
 
 def test_many_table_files_and_shards(tmp_path: Path) -> None:
     """Small targets cut a corpus into many files; all together hold each row once."""
-    write_bucket(tmp_path / "bucket", many_articles(30))
+    write_bucket(tmp_path / "bucket", many_articles(20))
     mine(config_for(tmp_path / "bucket", tmp_path / "one", **PLAIN))
     mine(
         config_for(
-            tmp_path / "bucket", tmp_path / "many", table_bytes=4_000, shard_bytes=300_000, block_articles=7, **PLAIN
+            tmp_path / "bucket", tmp_path / "many", table_bytes=8_000, shard_bytes=200_000, block_articles=7, **PLAIN
         )
     )
     for table in ("articles", "figures", "paragraphs", "mentions"):
