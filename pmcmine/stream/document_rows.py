@@ -31,6 +31,7 @@ _HELD: Final = 12  # row groups that are kept decoded
 _FILE: Final = re.compile(r"tables/[a-z_]+/([a-z]+)/([a-z]+)-([0-9]{5,9})-of-([0-9]{5,9})\.parquet")
 _MOST_IMAGE: Final = 1 << 30  # bytes
 _WHOLE: Final = "is the copy complete?"
+OLDER: Final = "is the copy complete, or was the release begun by an earlier version?"
 _PLACE: Final = (
     "kind", "row_id", "level", "section_kind", "type", "domain", "quality", "license", "attribution", "reason",
 )  # fmt: skip
@@ -115,7 +116,7 @@ def _placed(articles: Sequence[tuple[str, str, str, bool]], files: Sequence[str]
         cut = by_group.get(group)
         file = cut.get(range_index(article_place(pmcid), len(cut))) if cut else None
         if file is None:
-            raise PmcmineError(f"{article_id}: there is no file of its document; is the copy complete?")
+            raise PmcmineError(f"{article_id}: there is no file of its document; {OLDER}")
         held.setdefault(file, []).append((pmcid_number(pmcid), article_id, chosen))
     return [
         Row(file, at, article_id)
@@ -255,7 +256,7 @@ class Texts:
             raise _unreadable(row.shard, error) from None
         if plain["article_id"] != row.article_id:
             raise PmcmineError(
-                f"{row.shard}: holds {plain['article_id']!r}, not {row.article_id}; is the copy complete?"
+                f"{row.shard}: lacks the document of {row.article_id}, there is {plain['article_id']!r}; {OLDER}"
             )
         if plain["withheld"] is None and not len(texts) == len(images) == len(places):
             raise PmcmineError(f"{row.shard}: the texts, images and places of {row.article_id} do not match")
