@@ -23,12 +23,14 @@ from pmcmine.errors import PmcmineError
 from pmcmine.ids import article_place, pmcid_number, range_index
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.stream.locate import SANDBOX
+from pmcmine.text.bounds import PMCID
 
 _T = TypeVar("_T")
 _TRIES: Final = 6  # readings of a file
 _WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
 _HELD: Final = 12  # row groups that are kept decoded
 _FILE: Final = re.compile(r"tables/[a-z_]+/([a-z]+)/([a-z]+)-([0-9]{5,9})-of-([0-9]{5,9})\.parquet")
+_PMCID: Final = re.compile(PMCID)
 _MOST_IMAGE: Final = 1 << 30  # bytes
 _WHOLE: Final = "is the copy complete?"
 OLDER: Final = "is the copy complete, or was the release begun by an earlier version?"
@@ -114,6 +116,8 @@ def _placed(articles: Sequence[tuple[str, str, str, bool]], files: Sequence[str]
     held: dict[str, list[tuple[int, str, bool]]] = {}
     for pmcid, article_id, group, chosen in articles:
         cut = by_group.get(group)
+        if _PMCID.fullmatch(pmcid or "") is None:
+            raise PmcmineError(f"articles: {str(pmcid)[:100]!r} is no PMCID; {_WHOLE}")
         file = cut.get(range_index(article_place(pmcid), len(cut))) if cut else None
         if file is None:
             raise PmcmineError(f"{article_id}: there is no file of its document; {OLDER}")
@@ -258,6 +262,8 @@ class Texts:
             raise PmcmineError(
                 f"{row.shard}: lacks the document of {row.article_id}, there is {plain['article_id']!r}; {OLDER}"
             )
+        if plain["pmcid"] != row.article_id.partition(".")[0]:
+            raise PmcmineError(f"{row.shard}: {row.article_id} has another PMCID; {_WHOLE}")
         if plain["withheld"] is None and not len(texts) == len(images) == len(places):
             raise PmcmineError(f"{row.shard}: the texts, images and places of {row.article_id} do not match")
         return {**plain, "texts": texts, "images": images, "places": places}
