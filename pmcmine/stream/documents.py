@@ -249,7 +249,7 @@ def documents(
     if on_error not in ("raise", "warn"):
         raise PmcmineError(f"on_error={on_error!r}: {choose(on_error, ('raise', 'warn'))}")
     if split not in SPLITS:
-        raise PmcmineError(f"split={split!r}: {choose(split, SPLITS)}")
+        raise PmcmineError(f"split={split!r}: {choose(str(split), SPLITS)}")
     budget = budget_of(min_quality, section_kinds, max_tokens, tokenizer, max_images, image_tokens)
     fs, shards, tables, path = locate(release)
     names = listed_files(path, fs, release)
