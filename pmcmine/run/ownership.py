@@ -26,6 +26,7 @@ from pmcmine.release.metrics import METRICS
 from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name, read_plan
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.rights.attribution import ATTRIBUTION
+from pmcmine.work.records import read_clusters
 from pmcmine.work.state import part_file
 from pmcmine.work.state_file import STATE_FILE
 
@@ -75,7 +76,9 @@ def others_of(out: Folder, work: Folder, artefact: bool = False) -> list[str]:
     """
     plan = read_plan(work)
     allowed = (planned_names(plan) if plan is not None else set()) | ({ARTEFACT} if artefact else set())
-    return [name for name in _present(out) if name not in allowed]
+    # The plan is stored before the clusters are known; a file of them with other bytes is refused when it is written.
+    clusters = "tables/clusters/" if read_clusters(work) is not None else None
+    return [n for n in _present(out) if n not in allowed and not (clusters and n.startswith(clusters))]
 
 
 def check_begun(out: Folder, work: Folder, artefact: bool = False) -> None:
