@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -31,9 +32,14 @@ def _old_rows(rows: dict[str, int]) -> dict[str, int]:
 
 def _entry(release: Path, entry: dict[str, Any]) -> dict[str, Any]:
     """Return an entry of a file under its old name, with the size and hash that it has now."""
-    name = _old_file(entry["name"])
+    return _measured(release, {**entry, "name": _old_file(entry["name"])})
+
+
+def _measured(release: Path, entry: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry with the size and hash that its file has now."""
+    name = entry["name"]
     data = (release / name).read_bytes()
-    return {**entry, "name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return {**entry, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def age(release: Path) -> Path:
@@ -64,5 +70,57 @@ def age(release: Path) -> Path:
     counts = content["counts"]
     counts["rows"] = _old_rows(counts["rows"])
     counts["stages"] = [{_OLD_KEY.get(k, k): v for k, v in stage.items()} for stage in counts["stages"]]
+    path.write_text(json.dumps(with_seal(content), indent=1, ensure_ascii=False))
+    return release
+
+
+_NEWER: Final = ("cases", "documents", "grids", "table_mentions")
+_NEWER_COUNTS: Final = frozenset({"case", "case_report", "grid", "table_mention"})
+_NEWER_UNITS: Final = frozenset({*_NEWER, "case", "document", "grid", "table_mention"})
+
+
+def before_documents(release: Path) -> Path:
+    """Take the tables and columns from a release that came with documents; returns its folder."""
+
+    def is_newer(name: str) -> bool:
+        return name.startswith(tuple(f"tables/{table}/" for table in _NEWER))
+
+    def is_count(name: str) -> bool:
+        return name.startswith(("document_", "case", "context")) or name.removeprefix("found_") in _NEWER_COUNTS
+
+    def entries(files: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [_measured(release, e) for e in files if not is_newer(e["name"])]
+
+    for table in _NEWER:
+        shutil.rmtree(release / "tables" / table, ignore_errors=True)
+    for path in (release / "tables").rglob("*.parquet"):
+        rows = pq.ParquetFile(path).read()
+        if "context" in rows.schema.names:
+            pq.write_table(rows.drop_columns(["context"]), path)
+    for path in (release / "state").rglob("*.ledger.arrow"):
+        rows = pa.ipc.open_file(path.read_bytes()).read_all()
+        held = [
+            {k: n for k, n in json.loads(r).items() if k.split("/")[0] not in _NEWER} for r in rows["rows"].to_pylist()
+        ]
+        rows = rows.set_column(rows.schema.get_field_index("rows"), "rows", pa.array([json.dumps(h) for h in held]))
+        counts = [{k: n for k, n in json.loads(r).items() if not is_count(k)} for r in rows["counts"].to_pylist()]
+        rows = rows.set_column(
+            rows.schema.get_field_index("counts"), "counts", pa.array([json.dumps(c) for c in counts])
+        )
+        path.write_bytes(arrow_bytes(rows.schema, [rows.combine_chunks()]))
+    state = release / "state" / "state.json"
+    described = json.loads(state.read_text())
+    described["files"] = entries(described["files"])
+    described["plan"]["files"] = [f for f in described["plan"]["files"] if f[0] not in _NEWER]
+    state.write_text(json.dumps(described))
+    path = release / "release.json"
+    content = json.loads(path.read_text())
+    content.pop(SEAL)
+    content["config"].pop("document_figures", None)
+    content["files"] = entries(content["files"])
+    content["run"]["files"] = entries(content["run"]["files"])
+    counts = content["counts"]
+    counts["rows"] = {k: n for k, n in counts["rows"].items() if k.split("/")[0] not in _NEWER}
+    counts["stages"] = [s for s in counts["stages"] if s["unit"] not in _NEWER_UNITS]
     path.write_text(json.dumps(with_seal(content), indent=1, ensure_ascii=False))
     return release

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute
+import pyarrow.parquet as pq
 
+from pmcmine.errors import DamagedError, ReleaseError
+from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason, Stage
-from pmcmine.release.layout import read_old_table, release_folder
+from pmcmine.release.layout import WAY_OUT, FileEntry, open_file, read_old_table, release_folder
+from pmcmine.release.old_names import renamed_columns
 from pmcmine.release.plan import Base, Plan, TableFile, file_name, overlapping
 from pmcmine.work.delta import superseded_in
 from pmcmine.work.rows import set_column
@@ -56,7 +60,50 @@ class OldRows:
         """Yield the old rows that are still valid, as they were staged but for the columns of `as_staged`."""
         superseded = self.superseded(file)
         for rows in self.rows_of(file):
-            yield _still_valid(rows, TABLES[file.table], superseded)
+            yield _still_valid(with_columns(rows, TABLES[file.table], self.folder.url), TABLES[file.table], superseded)
+
+    def has_columns(self, entry: FileEntry, table: Table) -> bool:
+        """Check that an old file has the columns of a table of today.
+
+        Raises:
+            DamagedError: if it can't be read.
+        """
+        try:
+            with open_file(self.folder, entry.name) as stream:
+                return bool(pq.read_schema(stream).names == table.schema.names)
+        except sealed.UNREADABLE as error:
+            said = f"{type(error).__name__}; {WAY_OUT}"
+            raise DamagedError(f"{self.folder.url}/{entry.name}: is damaged ({said})") from None
+
+
+def with_columns(rows: pa.Table, table: Table, where: str) -> pa.Table:
+    """Give the columns of an earlier version their names of today, and add those that it did not have: they are empty.
+
+    Args:
+        rows: rows of a release.
+        table: the table of today.
+        where: the release, for the error.
+
+    Raises:
+        ReleaseError: if a column can't be empty.
+    """
+    renamed = renamed_columns(table.name, rows.schema.names)
+    rows = rows.rename_columns([renamed.get(name, name) for name in rows.schema.names])
+    for at, field in enumerate(table.schema):
+        if field.name in rows.schema.names:
+            continue
+        if field.nullable:
+            empty = pa.nulls(len(rows), field.type)
+        elif pa.types.is_list(field.type):
+            empty = pa.array([[]] * len(rows), field.type)
+        else:
+            raise ReleaseError(
+                f"{where}: {table.name} has no column {field.name}; another version made the release: mine it anew"
+            )
+        # Columns of enrichers may stand between those of the table.
+        before = rows.schema.get_field_index(table.schema.names[at - 1]) if at else -1
+        rows = rows.add_column(before + 1, field, empty)
+    return rows
 
 
 def _still_valid(rows: pa.Table, table: Table, superseded: frozenset[str]) -> pa.Table:

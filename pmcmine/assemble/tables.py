@@ -189,7 +189,9 @@ def write_table_file(
     places = list(places)
     entry = plan.old_file(target)
     may_stay = name_of not in _ASSEMBLED and not places
-    if entry is not None and entry.rows is not None and may_stay and not OldRows(plan, work).superseded(key):
+    old = OldRows(plan, work)
+    may_stay &= entry is not None and entry.rows is not None and not old.superseded(key)
+    if entry is not None and entry.rows is not None and may_stay and old.has_columns(entry, table):
         record = TableRecord(target, entry.sha256, entry.bytes, entry.rows, True, name_of, group, split)
         write_table_record(work, record)
         return record

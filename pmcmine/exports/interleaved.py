@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
 from pmcmine.exports.reader import Beside, ReleaseReader, image_name
+from schemas.values import GROUPS, SPLITS
 
 _FIGURES: Final = (
     "figure_id, key, format, shard, image_offset, image_bytes, width, height, sha256, media, alt_text, license, "
@@ -19,6 +20,17 @@ _DOCUMENTS: Final = (
     "a.title, a.doi, a.pmid, a.source_url, a.license_url, a.language, a.journal, a.publication_date, a.article_type "
     "FROM documents d JOIN articles a USING (article_id) WHERE d.withheld IS NULL ORDER BY d.article_id"
 )
+
+
+def _known(name: object, names: Sequence[str], what: str) -> str:
+    """Return a name that becomes part of a path.
+
+    Raises:
+        ValueError: if it is none of the names.
+    """
+    if name not in names:
+        raise ValueError(f"no {what} {str(name)[:100]!r}")
+    return str(name)
 
 
 @dataclass(frozen=True)
@@ -35,13 +47,21 @@ class Interleaved:
 
     @property
     def group(self) -> str:
-        """Its licence group."""
-        return str(self.row["license_group"])
+        """Its licence group.
+
+        Raises:
+            ValueError: if there is no such group.
+        """
+        return _known(self.row["license_group"], GROUPS, "licence group")
 
     @property
     def split(self) -> str:
-        """Its split."""
-        return str(self.row["split"])
+        """Its split.
+
+        Raises:
+            ValueError: if there is no such split.
+        """
+        return _known(self.row["split"], SPLITS, "split")
 
     @property
     def figures(self) -> list[Mapping[str, Any]]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pmcmine.exports.reader import FIGURES, Export, ReleaseReader, image_name
-from pmcmine.text.clean import for_spreadsheet
+from pmcmine.text.clean import for_spreadsheet, without_controls
 
 _CASE: Final = pa.struct(
     [("age", pa.float64()), ("case_id", pa.string()), ("case_text", pa.string()), ("gender", pa.string())]
@@ -93,13 +93,18 @@ class MultiCaRe:
                         _add(rows, article, cases, pictures)
                         out.counts["cases"] += len(cases)
                         for row in _captions(cases, pictures, figures, out.counts["captions"]):
-                            captions.writerow(row)
+                            captions.writerow({k: _cell(v) for k, v in row.items()})
                             out.counts["captions"] += 1
                     for name, writer in writers.items():
                         writer.write_table(pa.Table.from_pylist(rows[name], SCHEMAS[name]))
         finally:
             for writer in writers.values():
                 writer.close()
+
+
+def _cell(value: Any) -> Any:
+    """Return a value that no spreadsheet runs."""
+    return for_spreadsheet(without_controls(value)) if isinstance(value, str) else value
 
 
 def _figures(release: ReleaseReader, out: Export) -> dict[str, _Row]:
@@ -219,7 +224,7 @@ def _captions(
                 "patient_id": _case_id(case["pmcid"], n),
                 "license": figures[figure_id]["license"],
                 "file_size": figures[figure_id]["image_bytes"],
-                "caption": for_spreadsheet(record["caption"] or ""),
+                "caption": record["caption"] or "",
                 "case_substring": list(dict.fromkeys(m["text"] for m in own)),
             }
             count += 1

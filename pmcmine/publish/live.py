@@ -16,7 +16,14 @@ from pmcmine.publish.target import Target, check_targets
 from pmcmine.publish.upload import BATCH_BYTES, BATCH_FILES, additions, reach_hub, send
 from pmcmine.release.layout import RELEASE
 from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS
-from pmcmine.work.records import ParquetRecord, ShardRecord, published_record, read_parquet_record, read_shard_record
+from pmcmine.work.records import (
+    ParquetRecord,
+    ShardRecord,
+    published_record,
+    read_parquet_record,
+    read_shard_record,
+    records_below,
+)
 
 _LOOK_SECONDS: Final = 2.0
 
@@ -117,7 +124,7 @@ class Published:
     def _waiting(self, dataset: str) -> list[ShardRecord | ParquetRecord]:
         """Return records of shards that are whole and not on the Hub."""
         found: list[ShardRecord | ParquetRecord] = []
-        for name in self._work.walk(f"assembled/{dataset}"):
+        for name in records_below(self._work, f"assembled/{dataset}"):
             if name in self._seen or not name.endswith((".tar.json", ".parquet.json")):
                 continue
             record = (

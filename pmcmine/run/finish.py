@@ -71,6 +71,7 @@ from pmcmine.work.records import (
     noted_files,
     parquet_record_of,
     read_clusters,
+    records_below,
     shard_record_of,
     table_record,
     table_record_of,
@@ -122,7 +123,7 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
     shards: list[ShardRecord] = []
     tables: list[TableRecord] = []
     for dataset in (SHARDS, PANEL_SHARDS):
-        for name in work.walk(f"assembled/{dataset}"):
+        for name in records_below(work, f"assembled/{dataset}"):
             shards.append(shard_record_of(work, name))
         found = {record.name for record in shards}
         for d, group, split, path in plan.shard_paths():
@@ -136,14 +137,14 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
 
 def _parquet_records(work: Folder) -> list[ParquetRecord]:
     """Return records of the files of `shards-parquet`."""
-    return [parquet_record_of(work, name) for name in work.walk(f"assembled/{PARQUET}")]
+    return [parquet_record_of(work, name) for name in records_below(work, f"assembled/{PARQUET}")]
 
 
 def _write_state(job: Job, plan: Plan) -> None:
     """Write `state.json`: the plan, and all files of the state, old ones that stay among them."""
     work = job.work
     files: list[FileEntry] = []
-    for name in work.walk(f"assembled/{STATE}"):
+    for name in records_below(work, f"assembled/{STATE}"):
         files += noted_files(work, name)  # of a part, of a shard that is left out, or of its index
     if job.old is not None:
         written = {state_record(b) for b in range(plan.n_blocks) if work.exists(state_record(b))}

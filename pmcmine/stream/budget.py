@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -111,10 +111,14 @@ def budget_of(
     Raises:
         PmcmineError: for one that has no meaning.
     """
+    if not isinstance(section_kinds, Collection | None):
+        raise PmcmineError(f"section_kinds={section_kinds!r}: give a list of kinds")
     kinds = (section_kinds,) if isinstance(section_kinds, str) else tuple(section_kinds or ())
     for kind in kinds:
         if kind not in SECTION_KINDS:
             raise PmcmineError(f"section_kinds: no kind {kind!r}; {choose(str(kind), SECTION_KINDS)}")
+    if min_quality is not None and (not isinstance(min_quality, int | float) or not 1 <= min_quality <= 5):
+        raise PmcmineError(f"min_quality={min_quality!r}: give a number from 1 to 5")
     for name, value in (("max_tokens", max_tokens), ("max_images", max_images), ("image_tokens", image_tokens)):
         if value is not None and (type(value) is not int or value < 0):
             raise PmcmineError(f"{name}={value!r}: give a whole number from 0")

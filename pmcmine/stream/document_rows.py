@@ -23,14 +23,17 @@ from pmcmine.errors import PmcmineError
 from pmcmine.ids import article_place, pmcid_number, range_index
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.stream.locate import SANDBOX
+from pmcmine.text.bounds import PMCID
 
 _T = TypeVar("_T")
 _TRIES: Final = 6  # readings of a file
 _WAIT: Final = 0.1  # seconds before the second one; doubles, with jitter
 _HELD: Final = 12  # row groups that are kept decoded
 _FILE: Final = re.compile(r"tables/[a-z_]+/([a-z]+)/([a-z]+)-([0-9]{5,9})-of-([0-9]{5,9})\.parquet")
+_PMCID: Final = re.compile(PMCID)
 _MOST_IMAGE: Final = 1 << 30  # bytes
 _WHOLE: Final = "is the copy complete?"
+OLDER: Final = "is the copy complete, or was the release begun by an earlier version?"
 _PLACE: Final = (
     "kind", "row_id", "level", "section_kind", "type", "domain", "quality", "license", "attribution", "reason",
 )  # fmt: skip
@@ -113,9 +116,11 @@ def _placed(articles: Sequence[tuple[str, str, str, bool]], files: Sequence[str]
     held: dict[str, list[tuple[int, str, bool]]] = {}
     for pmcid, article_id, group, chosen in articles:
         cut = by_group.get(group)
+        if _PMCID.fullmatch(pmcid or "") is None:
+            raise PmcmineError(f"articles: {str(pmcid)[:100]!r} is no PMCID; {_WHOLE}")
         file = cut.get(range_index(article_place(pmcid), len(cut))) if cut else None
         if file is None:
-            raise PmcmineError(f"{article_id}: there is no file of its document; is the copy complete?")
+            raise PmcmineError(f"{article_id}: there is no file of its document; {OLDER}")
         held.setdefault(file, []).append((pmcid_number(pmcid), article_id, chosen))
     return [
         Row(file, at, article_id)
@@ -255,8 +260,10 @@ class Texts:
             raise _unreadable(row.shard, error) from None
         if plain["article_id"] != row.article_id:
             raise PmcmineError(
-                f"{row.shard}: holds {plain['article_id']!r}, not {row.article_id}; is the copy complete?"
+                f"{row.shard}: lacks the document of {row.article_id}, there is {plain['article_id']!r}; {OLDER}"
             )
+        if plain["pmcid"] != row.article_id.partition(".")[0]:
+            raise PmcmineError(f"{row.shard}: {row.article_id} has another PMCID; {_WHOLE}")
         if plain["withheld"] is None and not len(texts) == len(images) == len(places):
             raise PmcmineError(f"{row.shard}: the texts, images and places of {row.article_id} do not match")
         return {**plain, "texts": texts, "images": images, "places": places}

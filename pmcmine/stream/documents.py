@@ -16,7 +16,7 @@ from pmcmine.release.conditions import choose
 from pmcmine.stream import state as stream_state
 from pmcmine.stream.budget import Budget, budget_of
 from pmcmine.stream.captions import composer_for
-from pmcmine.stream.document_rows import ImagePlace, Images, Row, Texts, document_rows
+from pmcmine.stream.document_rows import OLDER, ImagePlace, Images, Row, Texts, document_rows
 from pmcmine.stream.locate import SPLITS, listed_files, locate
 from pmcmine.stream.ordering import prefetch_windows
 from pmcmine.stream.ranges import AnyRanges, NoRanges, SamplePlace, adjacent_runs, ranges_of
@@ -178,10 +178,7 @@ def _group_starts(rows: Sequence[Row], texts: Texts) -> list[int]:
             file, bounds, group = row.shard, texts.starts(row.shard), 0
             starts.append(n)
             if row.offset >= bounds[-1]:
-                raise PmcmineError(
-                    f"{file}: lacks the document of {row.article_id}; is the copy complete, or was the release begun "
-                    "by an earlier version?"
-                )
+                raise PmcmineError(f"{file}: lacks the document of {row.article_id}; {OLDER}")
         if row.offset >= bounds[group + 1] if group + 1 < len(bounds) else True:
             while group + 1 < len(bounds) and row.offset >= bounds[group + 1]:
                 group += 1
@@ -252,7 +249,7 @@ def documents(
     if on_error not in ("raise", "warn"):
         raise PmcmineError(f"on_error={on_error!r}: {choose(on_error, ('raise', 'warn'))}")
     if split not in SPLITS:
-        raise PmcmineError(f"split={split!r}: {choose(split, SPLITS)}")
+        raise PmcmineError(f"split={split!r}: {choose(str(split), SPLITS)}")
     budget = budget_of(min_quality, section_kinds, max_tokens, tokenizer, max_images, image_tokens)
     fs, shards, tables, path = locate(release)
     names = listed_files(path, fs, release)

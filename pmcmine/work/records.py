@@ -175,6 +175,11 @@ def published_record(target: str) -> str:
     return f"published/{target}.json"
 
 
+def records_below(work: Folder, folder: str) -> list[str]:
+    """List the names of the records below a folder; what a killed run left half written is none."""
+    return [name for name in work.walk(folder) if name.endswith(".json")]
+
+
 def write_shard_record(work: Folder, record: ShardRecord) -> None:
     """Note that a shard is whole."""
     work.write(f"assembled/{record.name}.json", sealed.to_bytes(record.to_object()), replace=True)

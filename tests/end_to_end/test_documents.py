@@ -156,6 +156,11 @@ def test_budgets_and_filters(release: Path) -> None:
     ("options", "message"),
     [
         ({"split": "tran"}, "did you mean 'train'"),
+        ({"split": None}, "choose from train"),
+        ({"section_kinds": 7}, "list of kinds"),
+        ({"min_quality": 9}, "from 1 to 5"),
+        ({"min_quality": "3"}, "from 1 to 5"),
+        ({"min_quality": float("nan")}, "from 1 to 5"),
         ({"section_kinds": ["result"]}, "did you mean 'results'"),
         ({"where": "yeer > 2000"}, "yeer"),
         ({"where": "license = 'CCBY'"}, "CC-BY"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
@@ -75,6 +76,28 @@ def test_export_writes_nothing_outside(
         code, _, err = call(capsys, "export", str(release), "--format", name, "--out", str(tmp_path / "out"))
         assert code == 2 and "key" in _one_line(err)
     assert {f for f in _files(tmp_path) - before if not f.startswith("out")} == set()
+
+
+@pytest.mark.parametrize("value", ["../../PWNED", "/tmp/PWNED", "..", "", "a/b", None])
+@pytest.mark.parametrize(
+    ("table", "column", "formats"),
+    [
+        ("documents", "split", ("obelics", "mint1t")),
+        ("articles", "license_group", ("obelics", "mint1t")),
+        ("grids", "article_id", ("tables",)),
+        ("grids", "pmcid", ("tables",)),
+    ],
+)
+def test_folders_of_an_export_have_no_names_of_others(
+    release: Path, table: str, column: str, formats: tuple[str, ...], value: str | None, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    _set(release, table, column, value)
+    before = _files(tmp_path)
+    for name in formats:
+        code, _, err = call(capsys, "export", str(release), "--format", name, "--out", str(tmp_path / "out"))
+        assert code == 2 and _one_line(err)
+    assert _files(tmp_path) == before and not Path("/tmp/PWNED").exists()
 
 
 def test_members_of_an_exported_tar_stay_in_it(
@@ -277,3 +300,22 @@ def test_a_stream_reads_no_shard_of_another_folder(release: Path, shard: str) ->
     _set(release, "figures", "shard", shard)
     with pytest.raises(PmcmineError, match="shard"):
         stream.open(str(release))
+
+
+def test_formulas_in_cases_are_texts(release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for table, column in (("cases", "pmcid"), ("figures", "caption"), ("figures", "license")):
+        _set(release, table, column, "=1+1\x1b[2J")
+    code, _, err = call(capsys, "export", str(release), "--format", "multicare", "--out", str(tmp_path / "out"))
+    assert code == 0, err
+    with (tmp_path / "out" / "captions_and_labels.csv").open(encoding="utf-8", newline="") as stream_:
+        cells = [cell for row in csv.reader(stream_) for cell in row]
+    assert "'=1+1\ufffd[2J" in cells and not any(c.startswith("=") or "\x1b" in c for c in cells)
+
+
+@pytest.mark.parametrize("pmcid", ["../../PWNED", "PMC", "PMC-1", "", "PMC" + "9" * 30])
+@pytest.mark.parametrize("table", ["articles", "documents"])
+def test_documents_of_strange_articles_are_one_line(release: Path, table: str, pmcid: str) -> None:
+    _set(release, table, "pmcid", pmcid)
+    with pytest.raises(PmcmineError) as error:
+        list(stream.documents(str(release)))
+    assert "\n" not in str(error.value)

@@ -31,6 +31,7 @@ from pmcmine.work.records import (
     TableRecord,
     noted_files,
     read_shard_record,
+    records_below,
     shard_record,
     table_record,
     table_record_of,
@@ -141,3 +142,10 @@ def test_notes_of_files_of_the_state_are_read_back(work: Folder) -> None:
             noted_files(work, "assembled/state/000000.json")
     with pytest.raises(DamagedError, match="run the same command again"):
         noted_files(work, "assembled/state/000001.json")
+
+
+def test_what_a_killed_run_left_half_written_is_no_record(tmp_path: Path) -> None:
+    work = Folder(str(tmp_path))
+    for name in ("a.tar.json", "a.tar.json.d99d917e1df7.tmp"):
+        work.write(f"assembled/shards/{name}", b"{}")
+    assert records_below(work, "assembled/shards") == ["assembled/shards/a.tar.json"]
