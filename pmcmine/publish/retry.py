@@ -76,7 +76,7 @@ def patiently(action: Callable[[], T], what: str, seconds: float | None = SECOND
 
 def _delay(attempt: int) -> float:
     """Return the seconds before the next try; they double, with jitter."""
-    return min(0.5 * 2**attempt * random.uniform(0.7, 1.3), _MOST_WAIT)
+    return min(0.5 * 2.0**attempt * random.uniform(0.7, 1.3), _MOST_WAIT)
 
 
 def _understood(action: Callable[[], T], what: str) -> T:
