@@ -176,8 +176,11 @@ def published_record(target: str) -> str:
 
 
 def records_below(work: Folder, folder: str) -> list[str]:
-    """List the names of the records below a folder; what a killed run left half written is none."""
-    return [name for name in work.walk(folder) if name.endswith(".json")]
+    """List the names of the records below a folder, those of indexes of left-out samples among them.
+
+    What a killed run left half written is none.
+    """
+    return [name for name in work.walk(folder) if name.endswith((".json", ".json-index"))]
 
 
 def write_shard_record(work: Folder, record: ShardRecord) -> None:

@@ -233,6 +233,7 @@ images.check_image = deadly
 """
 
 
+@pytest.mark.slow  # three processes that start and are killed, and one for each half of a block
 def test_an_article_that_ends_its_worker_is_found_and_rejected(tmp_path: Path) -> None:
     bucket, out, hook = tmp_path / "bucket", tmp_path / "out", tmp_path / "hook"
     write_bucket(bucket, many_articles(10))

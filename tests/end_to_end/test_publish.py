@@ -97,6 +97,7 @@ def test_what_others_put_there_stays(release: Path, tmp_path: Path, capsys: pyte
         assert _remote(hub, "org/pairs") == _expected(release, "shards") | {"data/precious.csv": b"1,2\n"}
 
 
+@pytest.mark.slow  # a minute of waiting and of requests sent again; the test above has a Hub that answers
 def test_a_busy_hub_and_broken_connections(release: Path) -> None:
     with HubServer(Faults(0.12, seed=4)) as hub:
         publish(release, "org/pairs", endpoint=hub.url)
@@ -206,6 +207,7 @@ def test_refusals_are_one_line(release: Path, tmp_path: Path, capsys: pytest.Cap
         verify_hub("org/nothing", endpoint=hub.url)
 
 
+@pytest.mark.slow  # four runs; the one below is killed, too
 def test_shards_go_to_the_hub_as_they_become_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_bucket(tmp_path / "bucket", many_articles(14))
     common = [

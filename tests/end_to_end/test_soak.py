@@ -20,7 +20,7 @@ from pmcmine.release.metrics import Metrics
 from pmcmine.run import metrics as observe
 from pmcmine.sources.http import RateLimiter
 from tests.conftest import config_for
-from tests.helpers import mine, release_json
+from tests.helpers import NO_MODELS, flags_of, mine, release_json
 from tests.test_cli import call
 
 QUICK = ("permission_denied", "secrets_stay", "quiet_when_asked")
@@ -111,7 +111,7 @@ def test_logs_are_json_lines(tmp_path: Path, demo_bucket: Path) -> None:
     import subprocess
 
     command = [sys.executable, "-m", "pmcmine", "--log-json", "mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "-q",
-               "--max-reject-rate", "1", "--set=vocab=none", "--set=classify=false", "--set=image_kinds=false"]  # fmt: skip
+               "--limit", "6", "--max-reject-rate", "1", *flags_of(NO_MODELS)]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]

@@ -177,6 +177,7 @@ def test_parquet_is_sorted_indexed_and_blind_to_chunks(tmp_path: Path) -> None:
     assert b"Reason code" in notes[b"meaning"]
 
 
+@pytest.mark.slow  # hundreds of files; the tests of plans above are quick
 def test_many_table_files_and_shards(tmp_path: Path) -> None:
     """Small targets cut a corpus into many files; all together hold each row once."""
     write_bucket(tmp_path / "bucket", many_articles(20))
