@@ -71,7 +71,7 @@ def test_real_articles_are_withheld_and_filled_in(
     assert code == 0, err
     for table, names in TEXTS.items():
         ours, theirs = _by_id(tmp_path / "filled", table), _by_id(whole, table)
-        assert ours
+        assert ours or table == "cases"  # none of these articles is a case report; those of the demo are below
         for key, row in ours.items():
             assert row["withheld"] is None
             if table == "panels" and key not in theirs:
