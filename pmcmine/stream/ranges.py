@@ -138,11 +138,8 @@ class LocalRanges:
         self._lock = Lock()
         self.at_once = 1
 
-    def __getstate__(self) -> tuple[Any, str]:
-        return self._fs, self._root
-
-    def __setstate__(self, state: tuple[Any, str]) -> None:
-        self.__init__(*state)  # type: ignore[misc]
+    def __reduce__(self) -> tuple[type[LocalRanges], tuple[Any, str]]:
+        return LocalRanges, (self._fs, self._root)  # workers get it pickled, and open files of their own
 
     def read(self, shard: str, start: int, end: int) -> bytes:
         """Return a range of a shard; errors are those of the system."""
