@@ -41,7 +41,22 @@ class FileRecord:
 
 
 @dataclass(frozen=True)
-class ShardRecord(FileRecord):
+class _PlacedRecord(FileRecord):
+    """A file that lies in the folder of its licence group and split."""
+
+    @property
+    def group(self) -> str:
+        """Its licence group."""
+        return self.name.split("/")[1]
+
+    @property
+    def split(self) -> str:
+        """Its split."""
+        return self.name.split("/")[2]
+
+
+@dataclass(frozen=True)
+class ShardRecord(_PlacedRecord):
     """A shard that is whole.
 
     Attributes:
@@ -50,23 +65,13 @@ class ShardRecord(FileRecord):
 
     places: tuple[tuple[str, int, int], ...] = ()
 
-    @property
-    def group(self) -> str:
-        """Its licence group."""
-        return self.name.split("/")[1]
-
-    @property
-    def split(self) -> str:
-        """Its split."""
-        return self.name.split("/")[2]
-
     def to_object(self) -> dict[str, Any]:
         """As JSON has it."""
         return _file_object(self) | {"places": self.places} | _kept(self)
 
 
 @dataclass(frozen=True)
-class ParquetRecord(FileRecord):
+class ParquetRecord(_PlacedRecord):
     """A Parquet file of `shards-parquet` that is whole.
 
     Attributes:
@@ -74,16 +79,6 @@ class ParquetRecord(FileRecord):
     """
 
     images: int = 0
-
-    @property
-    def group(self) -> str:
-        """Its licence group."""
-        return self.name.split("/")[1]
-
-    @property
-    def split(self) -> str:
-        """Its split."""
-        return self.name.split("/")[2]
 
     def to_object(self) -> dict[str, Any]:
         """As JSON has it."""
