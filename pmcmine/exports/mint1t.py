@@ -95,7 +95,8 @@ class _Shards:
     def add(self, key: str, members: dict[str, bytes]) -> None:
         if self._archive is None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._archive = tarfile.open(self._folder / f"{self._split}-{self._n:05d}.tar", "w")  # noqa: SIM115
+            path = self._folder / f"{self._split}-{self._n:05d}.tar"
+            self._archive = tarfile.open(path, "w")  # noqa: SIM115 - `close` closes it, and the next one is opened
         for suffix, data in members.items():
             info = tarfile.TarInfo(f"{key}.{suffix}")
             info.size = len(data)

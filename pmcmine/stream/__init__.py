@@ -26,7 +26,7 @@ from pmcmine.io.safe_names import check_names
 from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
 from pmcmine.stream.captions import composer_for, enriched_caption
 from pmcmine.stream.documents import Documents, documents
-from pmcmine.stream.locate import SANDBOX, SPLITS, listed_files, locate, unreachable
+from pmcmine.stream.locate import SANDBOX, SPLITS, check_options, listed_files, locate, reading_tables, unreachable
 from pmcmine.stream.ordering import order
 from pmcmine.stream.ranges import SamplePlace, ranges_of
 from pmcmine.stream.samples import Samples
@@ -143,12 +143,7 @@ def open(
         PmcmineError: without a release, or for a split, column, value of an enumeration or condition that it does not
             have; the message holds the nearest name.
     """
-    if not 0 <= rank < world_size:
-        raise PmcmineError(f"rank {rank} of {world_size}: ranks count from 0 to world_size - 1")
-    if on_error not in ("raise", "warn"):
-        raise PmcmineError(f"on_error={on_error!r}: {choose(on_error, ('raise', 'warn'))}")
-    if split not in SPLITS:
-        raise PmcmineError(f"split={split!r}: {choose(split, SPLITS)}")
+    check_options(split, rank, world_size, on_error)
     compose = composer_for(caption, columns, tokens, tokenizer)
     fs, shards, tables, path = locate(release)
     listed = listed_files(path, fs, release)
@@ -157,13 +152,8 @@ def open(
     files = [name for name in listed if name.startswith("tables/figures/")]
     local = Path(shards).parent if "file" in fs.protocol else None
     check_names(files, local, "file")
-    try:
+    with reading_tables(release, "a table of figures"):
         rows = _figure_rows(tables, files, fs, split, where, where_seconds)
-    except FileNotFoundError as error:
-        raise PmcmineError(f"{release}: a table of figures is missing ({error}); is the copy complete?") from None
-    except (pa.ArrowException, OSError) as error:
-        why = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise PmcmineError(f"{release}: a table of figures can't be read ({why}); is the copy complete?") from None
     if not rows:
         chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
         warnings.warn(f"{release}: {chosen} match no sample", stacklevel=2)

@@ -8,16 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, cast
 
-import pyarrow as pa
-
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
-from pmcmine.release.conditions import choose
 from pmcmine.stream import state as stream_state
 from pmcmine.stream.budget import Budget, budget_of
 from pmcmine.stream.captions import composer_for
 from pmcmine.stream.document_rows import OLDER, ImagePlace, Images, Row, Texts, document_rows
-from pmcmine.stream.locate import SPLITS, listed_files, locate
+from pmcmine.stream.locate import check_options, listed_files, locate, reading_tables
 from pmcmine.stream.ordering import prefetch_windows
 from pmcmine.stream.ranges import AnyRanges, NoRanges, SamplePlace, adjacent_runs, ranges_of
 from pmcmine.stream.samples import Samples
@@ -244,12 +241,7 @@ def documents(
     Raises:
         PmcmineError: without a release or its documents, or for an option that has no meaning.
     """
-    if not 0 <= rank < world_size:
-        raise PmcmineError(f"rank {rank} of {world_size}: ranks count from 0 to world_size - 1")
-    if on_error not in ("raise", "warn"):
-        raise PmcmineError(f"on_error={on_error!r}: {choose(on_error, ('raise', 'warn'))}")
-    if split not in SPLITS:
-        raise PmcmineError(f"split={split!r}: {choose(str(split), SPLITS)}")
+    check_options(split, rank, world_size, on_error)
     budget = budget_of(min_quality, section_kinds, max_tokens, tokenizer, max_images, image_tokens)
     fs, shards, tables, path = locate(release)
     names = listed_files(path, fs, release)
@@ -258,14 +250,9 @@ def documents(
     used = [n for n in names if n.startswith(("tables/articles/", "tables/figures/", "tables/documents/"))]
     local = Path(shards).parent if "file" in fs.protocol else None
     check_names(used, local, "file")
-    try:
+    with reading_tables(release, "a table"):
         rows = document_rows(tables, used, fs, split, where, where_seconds)
         images = Images(tables, used, fs, split, where_seconds)
-    except FileNotFoundError as error:
-        raise PmcmineError(f"{release}: a table is missing ({error}); is the copy complete?") from None
-    except (pa.ArrowException, OSError) as error:
-        why = next(iter(str(error).splitlines()), "") or type(error).__name__
-        raise PmcmineError(f"{release}: a table can't be read ({why}); is the copy complete?") from None
     if not rows:
         chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
         warnings.warn(f"{release}: {chosen} choose no document", stacklevel=2)

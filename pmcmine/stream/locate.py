@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import fsspec
+import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
+from pmcmine.release.conditions import choose
 
 SPLITS: Final = ("train", "validation", "test")
 # A condition sees the table of figures and nothing else; it can't change that either.
@@ -93,3 +96,33 @@ def listed_files(path: str, fs: Any, release: str) -> list[str]:
     if not isinstance(files, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in files):
         raise PmcmineError(f"{release}: release.json is damaged; is the copy complete?")
     return [f["name"] for f in files]
+
+
+def check_options(split: object, rank: int, world_size: int, on_error: str) -> None:
+    """Check the options that all readers of a release have.
+
+    Raises:
+        PmcmineError: one line that names the option.
+    """
+    if not 0 <= rank < world_size:
+        raise PmcmineError(f"rank {rank} of {world_size}: ranks count from 0 to world_size - 1")
+    if on_error not in ("raise", "warn"):
+        raise PmcmineError(f"on_error={on_error!r}: {choose(on_error, ('raise', 'warn'))}")
+    if split not in SPLITS:
+        raise PmcmineError(f"split={split!r}: {choose(str(split), SPLITS)}")
+
+
+@contextmanager
+def reading_tables(release: str, what: str) -> Iterator[None]:
+    """Turn what reading tables fails with into one line.
+
+    Raises:
+        PmcmineError: if a table is missing or can't be read.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise PmcmineError(f"{release}: {what} is missing ({error}); is the copy complete?") from None
+    except (pa.ArrowException, OSError) as error:
+        why = next(iter(str(error).splitlines()), "") or type(error).__name__
+        raise PmcmineError(f"{release}: {what} can't be read ({why}); is the copy complete?") from None
