@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, cast
 
+import pmcmine.stream.state as stream_state
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
-from pmcmine.stream import state as stream_state
 from pmcmine.stream.budget import Budget, budget_of
 from pmcmine.stream.captions import composer_for
 from pmcmine.stream.document_rows import OLDER, ImagePlace, Images, Row, Texts, document_rows

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
+import pmcmine.stream.state as stream_state
 from pmcmine.errors import PmcmineError
-from pmcmine.stream import state as stream_state
 from pmcmine.stream.captions import Composer
 from pmcmine.stream.ordering import order, prefetch_windows, remaining
 from pmcmine.stream.ranges import MOST_WAIT, AnyRanges, NoRanges, SamplePlace, adjacent_runs, decode_sample
