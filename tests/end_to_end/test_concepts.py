@@ -29,7 +29,7 @@ def test_rows_point_into_the_texts_and_stand_in_the_samples(
     demo_server: BucketServer, open_vocabulary: Path, tmp_path: Path
 ) -> None:
     release = tmp_path / "release"
-    mine(config_for(demo_server.url, release, vocab=str(open_vocabulary), link_paragraphs=True))
+    mine(config_for(demo_server.url, release, **NO_MODELS | {"vocab": str(open_vocabulary)}, link_paragraphs=True))
     found = rows(release, "concepts")
     captions = {r["figure_id"]: r["caption"] for r in rows(release, "figures")}
     paragraphs = {r["paragraph_id"]: r["text"] for r in rows(release, "paragraphs")}
@@ -60,7 +60,7 @@ def test_the_place_of_the_vocabulary_changes_no_byte_and_another_vocabulary_does
     moved = tmp_path / "elsewhere.vocab"
     moved.write_bytes(open_vocabulary.read_bytes())
     for name, vocab in (("a", open_vocabulary), ("b", moved), ("none", "none")):
-        mine(config_for(demo_server.url, tmp_path / name, **NO_MODELS | {"vocab": str(vocab), "limit": 20}))
+        mine(config_for(demo_server.url, tmp_path / name, **NO_MODELS | {"vocab": str(vocab), "limit": 6}))
     assert tree(tmp_path / "a", "shards", "tables") == tree(tmp_path / "b", "shards", "tables")
     assert not rows(tmp_path / "none", "concepts")
     assert release_json(tmp_path / "none")["vocabulary"] is None
@@ -76,7 +76,7 @@ def test_names_of_a_restricted_vocabulary_stay_out(demo_server: BucketServer, tm
     (meta / "MRCONSO.RRF").write_text(conso + more, "utf-8")
     vocab = tmp_path / "umls.vocab"
     compile_vocabulary([open_input(meta, Options())], vocab, "umls")
-    mine(config_for(demo_server.url, tmp_path / "release", vocab=str(vocab), concept_min_score=0.0))
+    mine(config_for(demo_server.url, tmp_path / "release", **NO_MODELS | {"vocab": str(vocab)}, concept_min_score=0.0))
     found = rows(tmp_path / "release", "concepts")
     assert found and all(r["name"] is None and r["cui"] for r in found)
     stated = release_json(tmp_path / "release")["vocabulary"]

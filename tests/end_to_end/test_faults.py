@@ -113,12 +113,12 @@ def spoil(bucket: Path, pmcid: str, mark: bytes) -> None:
 
 def test_kill_9_and_the_same_command_again(tmp_path: Path) -> None:
     bucket, clean, out = tmp_path / "bucket", tmp_path / "clean", tmp_path / "out"
-    write_bucket(bucket, many_articles(24))
-    mine(config_for(bucket, clean, shard_bytes=1_000_000, block_articles=3, **PLAIN))
+    write_bucket(bucket, many_articles(12))
+    mine(config_for(bucket, clean, shard_bytes=1_000_000, block_articles=2, **PLAIN))
     args = ["mine", "--source", str(bucket), "--out", str(out), "--shard-bytes", "1000000", "-q"]
-    args += ["--set", "block_articles=3"]
+    args += ["--set", "block_articles=2"]
     kills = 0
-    for wanted in (1, 3, 6):
+    for wanted in (1, 4):
         process = subprocess.Popen(_command(*args), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and process.poll() is None:

@@ -211,6 +211,7 @@ def test_the_pdf_gives_the_larger_picture(pictures: list[bytes], tmp_path: Path)
 
 
 @pytest.mark.real
+@pytest.mark.slow  # reads real PDFs of hundreds of pages
 def test_real_pdfs_against_their_xml(real_data: Path, tmp_path: Path) -> None:
     for pmcid in ("PMC5282690", "PMC6310588", "PMC4774317", "PMC5061480"):
         for ending in ("pdf", "xml"):

@@ -24,7 +24,8 @@ from pmcmine.rights.licenses import group_of, parse_license
 from tests.conftest import config_for
 from tests.helpers import mine, release_json, rows, tree
 
-pytestmark = pytest.mark.real
+# All of them read a release of real articles, which takes a minute to mine.
+pytestmark = [pytest.mark.real, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,6 @@ def test_bucket_articles_and_figures_are_accounted_for(bucket_release: Path, rea
     accounted(bucket_release, real_xml(real_data / "pmc-bucket"))
 
 
-@pytest.mark.slow  # mining 1,335 articles takes two minutes
 def test_bulk_articles_and_figures_are_accounted_for(bulk_release: Path, real_data: Path) -> None:
     accounted(bulk_release, real_xml(real_data / "oa_bulk"))
 
@@ -139,7 +139,6 @@ def test_captions_agree_with_the_xml(bucket_release: Path, real_data: Path) -> N
     assert checked > 150
 
 
-@pytest.mark.slow  # the same two minutes
 def test_text_offsets(bulk_release: Path) -> None:
     texts = {p["paragraph_id"]: p for p in rows(bulk_release, "paragraphs")}
     n = 0
@@ -169,7 +168,6 @@ def test_consumers_count_what_the_release_states(bucket_release: Path, tmp_path:
         assert read == counts["samples"][f"{group}/train"]
 
 
-@pytest.mark.slow  # 45 seconds; the quick tests have a failing server of made-up articles
 def test_the_same_bytes_over_a_failing_server(bucket_release: Path, real_data: Path, tmp_path: Path) -> None:
     with BucketServer(real_data / "pmc-bucket", Faults(share=0.1)) as server:
         mine(config_for(server.url, tmp_path / "out", retries=8))
@@ -177,7 +175,6 @@ def test_the_same_bytes_over_a_failing_server(bucket_release: Path, real_data: P
     assert tree(tmp_path / "out", "shards", "tables") == tree(bucket_release, "shards", "tables")
 
 
-@pytest.mark.slow  # a second run over all articles; test_demo.py compares runs over HTTP of made-up ones
 def test_the_same_bytes_over_http(bucket_release: Path, real_data: Path, tmp_path: Path) -> None:
     """The folder behind a plain file server, which can't list like S3: the inventory is found in its index page."""
 

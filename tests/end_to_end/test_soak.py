@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from benchmarks.soak.__main__ import SCENARIOS, play
+from pmcmine.demo import write_bucket
+from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held
@@ -23,12 +26,21 @@ from tests.conftest import config_for
 from tests.helpers import NO_MODELS, flags_of, mine, release_json
 from tests.test_cli import call
 
+@pytest.fixture(scope="module")
+def faulty_bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three articles, of which one is damaged and one lacks its XML."""
+    folder = tmp_path_factory.mktemp("faulty")
+    sound, damaged, lost = many_articles(3)
+    write_bucket(folder, [sound, replace(damaged, damage="truncated"), replace(lost, damage="missing")])
+    return folder
+
+
 QUICK = ("permission_denied", "secrets_stay", "quiet_when_asked")
 
 
 @pytest.mark.parametrize("name", QUICK)
 def test_quick_scenario(name: str) -> None:
-    problem = play(name, seed=1, articles=16, moments=2)
+    problem = play(name, seed=1, articles=8, moments=2)
     assert problem is None, problem
 
 
@@ -40,10 +52,9 @@ def test_scenario(name: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads what node_exporter would")
-def test_metrics_for_prometheus(demo_bucket: Path, tmp_path: Path) -> None:
+def test_metrics_for_prometheus(faulty_bucket: Path, tmp_path: Path) -> None:
     text = tmp_path / "pmcmine.prom"
-    light = {"vocab": "none", "image_kinds": False, "languages": False}
-    mine(config_for(demo_bucket, tmp_path / "out", metrics=str(text), **light))
+    mine(config_for(faulty_bucket, tmp_path / "out", metrics=str(text), **NO_MODELS))
     from prometheus_client.parser import text_string_to_metric_families
 
     found = {
@@ -58,7 +69,8 @@ def test_metrics_for_prometheus(demo_bucket: Path, tmp_path: Path) -> None:
         assert found["pmcmine_stage_out", *labels] + found["pmcmine_stage_rejected", *labels] == stage["in"]
     for reject in described["counts"]["rejects"]:
         assert found["pmcmine_rejects", *sorted((reject["stage"], reject["unit"], reject["reason"]))] == reject["n"]
-    assert found["pmcmine_run_seconds",] > 0 and found["pmcmine_bytes", "xml"] > 10_000
+    read = sum(path.stat().st_size for path in faulty_bucket.glob("PMC*/*.xml"))
+    assert found["pmcmine_run_seconds",] > 0 and found["pmcmine_bytes", "xml"] == read
     metrics = json.loads((tmp_path / "out" / "metrics.json").read_text())
     assert metrics["cpu_seconds"] > 0 and metrics["peak_memory_bytes"] > 50_000_000
 
@@ -111,17 +123,18 @@ def test_logs_are_json_lines(tmp_path: Path, demo_bucket: Path) -> None:
     import subprocess
 
     command = [sys.executable, "-m", "pmcmine", "--log-json", "mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "-q",
-               "--limit", "6", "--max-reject-rate", "1", *flags_of(NO_MODELS)]  # fmt: skip
+               "--limit", "2", "--max-reject-rate", "1", *flags_of(NO_MODELS)]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
     assert lines and all({"time", "level", "logger", "message"} <= set(line) for line in lines)
 
 
-def test_exit_code_1_above_the_threshold(tmp_path: Path, demo_bucket: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    light = [f"--set={k}=false" for k in ("classify", "image_kinds", "languages", "privacy")]
-    code, _, err = call(capsys, "mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "-q",
-                        "--vocab", "none", "--max-reject-rate", "0.0001", *light)  # fmt: skip
+def test_exit_code_1_above_the_threshold(
+    tmp_path: Path, faulty_bucket: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = call(capsys, "mine", "--source", str(faulty_bucket), "--out", str(tmp_path / "out"), "-q",
+                        "--max-reject-rate", "0.0001", *flags_of(NO_MODELS))  # fmt: skip
     assert code == 1 and "rejected because of faults" in err
 
 

@@ -32,7 +32,7 @@ from tests.hub_server import Faults, HubServer
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stream")
-    write_bucket(folder / "bucket", many_articles(60))
+    write_bucket(folder / "bucket", many_articles(40))
     out = folder / "release"
     mine(load_config({"source": str(folder / "bucket"), "out": str(out), "shard_bytes": 1_000_000, **NO_MODELS}))
     return out

@@ -20,7 +20,7 @@ from tests.end_to_end.test_update import LIGHT
 from tests.helpers import mine, places_hold, release_json, rows, samples, tree
 from tests.hub_server import HubServer
 
-PLAIN = many_articles(16, first=9_600_001)
+PLAIN = many_articles(8, first=9_600_001)
 FAULTY = {
     "no XML": replace(PLAIN[1], damage="missing"),
     "wrong checksum": replace(PLAIN[3], figures=(DemoFigure(seed=1, wrong_md5=True), DemoFigure(seed=2))),
@@ -65,6 +65,15 @@ def release(begun: tuple[Path, Path, str], tmp_path: Path) -> Path:
     return shutil.copytree(begun[0], tmp_path / "out")
 
 
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A source that has the missing image, and a release made of it at once."""
+    folder = tmp_path_factory.mktemp("complete")
+    _write(folder / "in")
+    mine(load_config({**LIGHT, "source": str(folder / "in"), "out": str(folder / "full")}))
+    return folder / "in", folder / "full"
+
+
 def test_unchanged_in_unchanged_out(begun: tuple[Path, Path, str], release: Path) -> None:
     before = tree(release, ".")
     for day in ("2026-11-26", "2026-11-27"):
@@ -106,32 +115,28 @@ def test_only_what_changed_is_rewritten(begun: tuple[Path, Path, str], release: 
     places_hold(release)
 
 
-def test_what_comes_back_is_taken(begun: tuple[Path, Path, str], release: Path, tmp_path: Path) -> None:
+def test_what_comes_back_is_taken(complete: tuple[Path, Path], release: Path) -> None:
     """One image is there again; the articles whose files are still missing keep their rows."""
-    source = tmp_path / "in"
-    _write(source)
+    source, full = complete
     outcome = _update(release, str(source), "2026-11-26")
     assert outcome.release.updates[-1].articles["retried"] == 1
-    mine(load_config({**LIGHT, "source": str(source), "out": str(tmp_path / "full")}))
-    assert samples(release) == samples(tmp_path / "full")
+    assert samples(release) == samples(full)
     for table in ("figures", "rejects", "articles"):
         key = {"figures": "figure_id", "rejects": "reject_id", "articles": "article_id"}[table]
-        assert sorted(r[key] for r in rows(release, table)) == sorted(r[key] for r in rows(tmp_path / "full", table))
-    counts = [release_json(folder)["counts"] for folder in (release, tmp_path / "full")]
+        assert sorted(r[key] for r in rows(release, table)) == sorted(r[key] for r in rows(full, table))
+    counts = [release_json(folder)["counts"] for folder in (release, full)]
     assert counts[0]["rejects"] == counts[1]["rejects"]
     again = tree(release, ".")
     assert not _update(release, str(source), "2026-11-27").fresh and tree(release, ".") == again
 
 
 def test_killed_after_the_blocks_are_mined(
-    begun: tuple[Path, Path, str], release: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    complete: tuple[Path, Path], release: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = tmp_path / "in"
-    _write(source)
+    source, full = complete
     with monkeypatch.context() as patched:
         patched.setattr(steps, "_plan", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             _update(release, str(source), "2026-11-26")
     assert _update(release, str(source), "2026-11-26").release.updates[-1].articles["retried"] == 1
-    mine(load_config({**LIGHT, "source": str(source), "out": str(tmp_path / "full")}))
-    assert samples(release) == samples(tmp_path / "full")
+    assert samples(release) == samples(full)

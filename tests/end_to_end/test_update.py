@@ -53,7 +53,7 @@ def _numbers(split: str, n: int, first: int) -> list[int]:
 
 def _start() -> Articles:
     """Train, validation and test; images and captions that train shares with the others, and within itself."""
-    articles = {a.pmcid: a for a in many_articles(24, first=9_200_001) if natural_split(f"PMC{a.pmcid}") == "train"}
+    articles = {a.pmcid: a for a in many_articles(14, first=9_200_001) if natural_split(f"PMC{a.pmcid}") == "train"}
     plain = list(articles.values())
     for split in ("validation", "test"):
         for n, number in enumerate(_numbers(split, 3, 9_210_000)):
@@ -204,17 +204,27 @@ def _copy(begun: tuple[Path, Path, Articles], folder: Path) -> Path:
     return folder / "release"
 
 
+@pytest.fixture(scope="module")
+def updated(begun: tuple[Path, Path, Articles], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, job.Outcome]:
+    """The release brought to the day after, at once."""
+    release = _copy(begun, tmp_path_factory.mktemp("updated"))
+    return release, _update(release, str(begun[1]), "2026-11-25")
+
+
 def test_a_delta_on_the_hub_holds_the_expected_ids(
-    begun: tuple[Path, Path, Articles], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    begun: tuple[Path, Path, Articles],
+    updated: tuple[Path, job.Outcome],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
     monkeypatch.setenv("HF_TOKEN", "hf_secret_of_the_test")
-    release = _copy(begun, tmp_path)
+    release = begun[0]
     before = samples(release)
     with HubServer(token="hf_secret_of_the_test") as hub:
         publish(release, "org/pairs", endpoint=hub.url)
         puts, commits = dict(hub.puts), len(hub.repos["org/pairs"].commits)
-        _update(release, str(begun[1]), "2026-11-25")
+        release = updated[0]
         full = _full(tmp_path / "full", str(begun[1]))
         done = publish(release, "org/pairs", endpoint=hub.url)
         assert len(hub.repos["org/pairs"].commits) == commits + 1, "one commit, so that no revision is half a release"
@@ -237,10 +247,11 @@ def test_a_delta_on_the_hub_holds_the_expected_ids(
         assert not verify_hub("org/pairs", endpoint=hub.url).problems
 
 
-def test_only_what_changed_is_read_and_the_rest_stays(begun: tuple[Path, Path, Articles], tmp_path: Path) -> None:
-    release = _copy(begun, tmp_path)
-    before = tree(release, "shards", "tables")
-    outcome = _update(release, str(begun[1]), "2026-11-25")
+def test_only_what_changed_is_read_and_the_rest_stays(
+    begun: tuple[Path, Path, Articles], updated: tuple[Path, job.Outcome]
+) -> None:
+    before = tree(begun[0], "shards", "tables")
+    release, outcome = updated
     last = outcome.release.updates[-1]
     assert last.articles == {"new": 4, "changed": 3, "retried": 0, "gone": 1}
     now = tree(release, "shards", "tables")
@@ -256,10 +267,10 @@ def test_only_what_changed_is_read_and_the_rest_stays(begun: tuple[Path, Path, A
 
 
 @pytest.mark.slow
-def test_an_update_that_is_killed_goes_on(begun: tuple[Path, Path, Articles], tmp_path: Path) -> None:
-    once = _copy(begun, tmp_path / "once")
-    _update(once, str(begun[1]), "2026-11-25")
-    expected = tree(once, "shards", "tables", "state")
+def test_an_update_that_is_killed_goes_on(
+    begun: tuple[Path, Path, Articles], updated: tuple[Path, job.Outcome], tmp_path: Path
+) -> None:
+    expected = tree(updated[0], "shards", "tables", "state")
     release = _copy(begun, tmp_path)
     command = [
         sys.executable, "-m", "pmcmine", "update", str(release), "--source", str(begun[1]), "--date", "2026-11-25",
@@ -284,11 +295,12 @@ def test_an_update_that_is_killed_goes_on(begun: tuple[Path, Path, Articles], tm
 
 
 def test_killed_while_files_move_into_place(
-    begun: tuple[Path, Path, Articles], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    begun: tuple[Path, Path, Articles],
+    updated: tuple[Path, job.Outcome],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    once = _copy(begun, tmp_path / "once")
-    _update(once, str(begun[1]), "2026-11-25")
-    expected = tree(once, "shards", "tables", "state")
+    expected = tree(updated[0], "shards", "tables", "state")
     release = _copy(begun, tmp_path)
     from pmcmine.io.folder import Folder
 

@@ -125,6 +125,7 @@ def test_shipped_models_on_the_development_gold(
 
 
 @pytest.mark.real
+@pytest.mark.slow  # links 67 whole articles
 def test_craft_without_learning(capsys: pytest.CaptureFixture[str], real_data: Path) -> None:
     args = [
         "--gold",
