@@ -55,8 +55,8 @@ def _measured(pictures: Sequence[Picture], rounds: int) -> dict[str, Any]:
     prepared = [_stages(p, n) for n, p in enumerate(pictures)]
     least: list[dict[str, float]] = [{} for _ in pictures]
     for _ in range(rounds):  # in turns, because other programs may slow down some of them
-        for times, stages in zip(least, prepared, strict=True):
-            for name, action in stages.items():
+        for times, actions in zip(least, prepared, strict=True):
+            for name, action in actions.items():
                 begun = time.process_time()
                 action()
                 times[name] = min(times.get(name, 1e9), time.process_time() - begun)
@@ -167,9 +167,7 @@ def _compound(r: random.Random, kinds: Sequence[str], size: tuple[int, int]) -> 
         image.paste(PAINTERS[kind](r, (width // 2 - 8, height // 2 - 8)), (x, y))
         pen.rectangle((x, y, x + width // 28, y + width // 28), fill="white")
         pen.text((x + 4, y), "ABCD"[i], fill="black", font=font)
-    return Picture(
-        _encoded(image, "JPEG"), "Findings. (A) CT scan. (B) Histology. (C) Course of values. (D) The device."
-    )
+    return Picture(_encoded(image, "JPEG"), "Findings. (A) CT scan. (B) Histology. (C) Values. (D) The device.")
 
 
 def _encoded(image: Image.Image, form: str) -> bytes:
