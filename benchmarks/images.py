@@ -100,28 +100,29 @@ def _stages(picture: Picture, n: int) -> dict[str, Callable[[], object]]:
     """Return what is measured of one image, by name; what a stage needs of those before it is computed here."""
     from pmcmine.config import load_config
     from pmcmine.images.check import check_image
-    from pmcmine.miner.enrichers import VIEW_SIDE, enrich_figures, enrich_panels
+    from pmcmine.miner.enrichers import enrich_figures, enrich_panels
     from pmcmine.panels.rows import panels_of
 
     kinds = load_config({"source": ".", "out": "unused", **_OFF, "image_kinds": True})
     privacy = load_config({"source": ".", "out": "unused", **_OFF, "privacy": True})
     data = picture.data
-    checked = check_image(data, **_BOUNDS, view_side=VIEW_SIDE)
-    seen = [checked.view]
+    checked = check_image(data, **_BOUNDS, pyramid=True)
+    seen = [checked.pyramid]
     bare = [_figure(picture.caption, n, checked)]
     named = enrich_figures(bare, seen, kinds)
     panels = panels_of(named[0], checked.view)
-    by_id, views = {named[0].figure_id: named[0]}, {named[0].figure_id: checked.view}
+    name = named[0].figure_id
+    by_id, pyramids = {name: named[0]}, {name: checked.pyramid} if checked.pyramid is not None else {}
     return {
         "limit": partial(_limit, data),
         "decode": partial(_decode, data),
         "check": partial(check_image, data, **_BOUNDS),
-        "check, views": partial(check_image, data, **_BOUNDS, view_side=VIEW_SIDE),
-        "check, views, fingerprints": partial(check_image, data, **_BOUNDS, view_side=VIEW_SIDE, fingerprints=True),
+        "check, views": partial(check_image, data, **_BOUNDS, pyramid=True),
+        "check, views, fingerprints": partial(check_image, data, **_BOUNDS, pyramid=True, fingerprints=True),
         "kinds": partial(enrich_figures, bare, seen, kinds),
         "privacy": partial(enrich_figures, named, seen, privacy),
         "panels": partial(panels_of, named[0], checked.view),
-        "kinds of panels": partial(enrich_panels, panels, by_id, views, kinds),
+        "kinds of panels": partial(enrich_panels, panels, by_id, pyramids, kinds),
     }
 
 

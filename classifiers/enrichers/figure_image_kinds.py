@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from PIL import Image
-
-from classifiers.images.features import view
+from classifiers.images.features import SIDE
 from classifiers.images.kinds import KINDS, MODEL_FILE, shipped
 from pmcmine.plugins.enricher import OUR_LICENSE, Context, Model, Option, columns_of
 from schemas.figure import Figure, ImageKindScores
@@ -43,13 +41,13 @@ class FigureImageKinds(ImageKindModel):
 
     def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:
         """Classify the image of each figure, from its pixels, label and caption."""
-        seen = [i for i, f in enumerate(rows) if f.figure_id in context.views]
+        seen = [i for i, f in enumerate(rows) if f.figure_id in context.pyramids]
         out: list[dict[str, Any]] = [{} for _ in rows]
         if not seen:
             return out
         model = shipped()
         captions = [f"{rows[i].label or ''} {rows[i].caption or ''}" for i in seen]
-        images = [view(Image.fromarray(context.views[rows[i].figure_id])) for i in seen]
+        images = [context.pyramids[rows[i].figure_id].rgb(SIDE) for i in seen]
         for i, row in zip(seen, model.scores(images, captions), strict=True):
             named = ImageKindScores(**dict(zip(KINDS, row.tolist(), strict=True)))
             out[i] = {"image_kinds": model.named(row), "image_kind_scores": named}
