@@ -19,6 +19,7 @@ from benchmarks.classify import classify
 from benchmarks.duplicates import duplicates
 from benchmarks.formats import formats
 from benchmarks.hub import hub
+from benchmarks.images import images
 from benchmarks.jobs import beam, memory, shards
 from benchmarks.link import link
 from benchmarks.panels import panels
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "shards": shards,
     "link": link,
     "classify": classify,
+    "images": images,
     "panels": panels,
     "tables": tables,
     "duplicates": duplicates,

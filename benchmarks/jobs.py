@@ -8,8 +8,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from benchmarks.corpus import best, bucket_for
 
@@ -59,7 +61,7 @@ def beam(data: Path | None) -> dict[str, Any]:
     }
 
 
-def shards(data: Path | None) -> dict[str, Any]:
+def shards(data: Path | None, packs: int = 4) -> dict[str, Any]:
     """Compare writing shards from packs with `tar` copying the same files."""
     from pmcmine.assemble.shards import figure_member, write_shard
     from pmcmine.duplicates.exact import SampleRef
@@ -75,7 +77,7 @@ def shards(data: Path | None) -> dict[str, Any]:
         files.mkdir()
         samples: list[SampleRef] = []
         total = 0
-        for pack in range(4):
+        for pack in range(packs):
             with (Path(folder) / "work" / "p" / str(pack)).open("wb") as stream:
                 offset = 0
                 for i in range(400):
@@ -83,9 +85,22 @@ def shards(data: Path | None) -> dict[str, Any]:
                     image, text, record = noise[: min(size, len(noise))], noise[:900], b'{"a":"' + b"b" * 2500 + b'"}'
                     key = f"PMC{pack}{i:04d}-1-F1"
                     stream.write(image + text + record)
-                    sizes = (len(image), offset + len(image), len(text), len(record))
                     samples.append(
-                        SampleRef(key, key, f"PMC{i + 1}", "commercial", "train", key, f"p/{pack}", offset, *sizes)
+                        SampleRef(
+                            figure_id=key,
+                            key=key,
+                            pmcid=f"PMC{i + 1}",
+                            group="commercial",
+                            split="train",
+                            sha256=sha256(image).hexdigest(),
+                            pack=f"p/{pack}",
+                            image_offset=offset,
+                            image_size=len(image),
+                            text_offset=offset + len(image),
+                            text_size=len(text),
+                            json_size=len(record),
+                            crc32=crc32(text + record),
+                        )
                     )
                     offset += len(image) + len(text) + len(record)
                     for suffix, member in ((".jpg", image), (".txt", text), (".json", record)):

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from PIL import Image
+import numpy as np
+from numpy.typing import NDArray
 
-from classifiers.images.features import view
+from classifiers.images.features import SIDE
 from classifiers.images.kinds import KINDS, MODEL_FILE, shipped
 from pmcmine.plugins.enricher import OUR_LICENSE, Context, Model, Option, columns_of
 from schemas.figure import Figure, ImageKindScores
@@ -35,6 +36,21 @@ class ImageKindModel:
         return [Model("image_kinds", shipped().trained_on, license=OUR_LICENSE, sha256=digest)]
 
 
+def score_images(rows: Sequence[Figure], context: Context) -> dict[str, NDArray[np.float64]]:
+    """Return the probability of each of `KINDS` by figure, for figures with an image."""
+    seen = [f for f in rows if f.figure_id in context.pyramids]
+    if not seen:
+        return {}
+    captions = [f"{f.label or ''} {f.caption or ''}" for f in seen]
+    scores = shipped().scores([context.pyramids[f.figure_id].rgb(SIDE) for f in seen], captions)
+    return {f.figure_id: row for f, row in zip(seen, scores, strict=True)}
+
+
+def as_record(scores: NDArray[np.float64]) -> ImageKindScores:
+    """Name the probabilities of `KINDS`."""
+    return ImageKindScores(**dict(zip(KINDS, scores.tolist(), strict=True)))
+
+
 class FigureImageKinds(ImageKindModel):
     """Kinds of the images of figures."""
 
@@ -43,14 +59,10 @@ class FigureImageKinds(ImageKindModel):
 
     def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:
         """Classify the image of each figure, from its pixels, label and caption."""
-        seen = [i for i, f in enumerate(rows) if f.figure_id in context.views]
-        out: list[dict[str, Any]] = [{} for _ in rows]
-        if not seen:
-            return out
-        model = shipped()
-        captions = [f"{rows[i].label or ''} {rows[i].caption or ''}" for i in seen]
-        images = [view(Image.fromarray(context.views[rows[i].figure_id])) for i in seen]
-        for i, row in zip(seen, model.scores(images, captions), strict=True):
-            named = ImageKindScores(**dict(zip(KINDS, row.tolist(), strict=True)))
-            out[i] = {"image_kinds": model.named(row), "image_kind_scores": named}
-        return out
+        found = score_images(rows, context)
+        return [
+            {"image_kinds": shipped().named(found[f.figure_id]), "image_kind_scores": as_record(found[f.figure_id])}
+            if f.figure_id in found
+            else {}
+            for f in rows
+        ]

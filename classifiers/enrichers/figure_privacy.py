@@ -7,12 +7,13 @@ from typing import Any
 
 from PIL import Image
 
+from classifiers.enrichers.figure_image_kinds import ImageKindModel, as_record, score_images
 from classifiers.enrichers.paragraph_privacy import VERSION
 from classifiers.images.kinds import RADIOLOGY
 from classifiers.privacy import images
 from classifiers.privacy.text import flags
 from pmcmine.plugins.enricher import OUR_LICENSE, Context, Model, Option, columns_of
-from schemas.figure import Figure, FigureFlag
+from schemas.figure import Figure, FigureFlag, ImageKindScores
 
 _LOOK = 0.2  # score of a kind from which its images are looked at
 
@@ -36,14 +37,19 @@ class FigurePrivacy:
             PmcmineError: if they are missing.
         """
         images.prepare()
+        ImageKindModel().prepare(options)
 
     def models(self, options: Mapping[str, Any]) -> list[Model]:
-        """Return the rules for images."""
-        return [Model("privacy_images", "OpenCV's cascades and rules, no training", VERSION, _LICENSE)]
+        """Return the rules for images, and the model of image kinds, which tells where to look."""
+        rules = Model("privacy_images", "OpenCV's cascades and rules, no training", VERSION, _LICENSE)
+        return [rules, *ImageKindModel().models(options)]
 
     def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:
         """Flag the caption and the image of each figure."""
-        found = [(*_in_caption(f), *_in_image(f, context.views.get(f.figure_id))) for f in rows]
+        scores = {f.figure_id: f.image_kind_scores for f in rows if f.image_kind_scores is not None}
+        if not context.options["image_kinds"]:
+            scores = {name: as_record(row) for name, row in score_images(rows, context).items()}
+        found = [(*_in_caption(f), *_in_image(scores.get(f.figure_id), context.views.get(f.figure_id))) for f in rows]
         return [{"privacy": flagged} if flagged else {} for flagged in found]
 
 
@@ -54,16 +60,12 @@ def _in_caption(figure: Figure) -> list[FigureFlag]:
     ]
 
 
-def _in_image(figure: Figure, rgb: Any) -> list[FigureFlag]:
-    """Flag faces in clinical and other photographs and writing in radiology, by the scores of image kinds.
-
-    Look for both in all images if image kinds are turned off.
-    """
-    if rgb is None:
+def _in_image(scores: ImageKindScores | None, rgb: Any) -> list[FigureFlag]:
+    """Flag faces in clinical and other photographs and writing in radiology, by the scores of image kinds."""
+    if rgb is None or scores is None:
         return []
-    scores = figure.image_kind_scores
-    photo = scores is None or max(scores.clinical_photo, scores.other) >= _LOOK
-    scan = scores is None or max(getattr(scores, k) for k in RADIOLOGY) >= _LOOK
+    photo = max(scores.clinical_photo, scores.other) >= _LOOK
+    scan = max(getattr(scores, k) for k in RADIOLOGY) >= _LOOK
     if not (photo or scan):
         return []
     image = Image.fromarray(rgb).convert("L")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PIL import Image
+import numpy as np
 
 from classifiers.enrichers.figure_image_kinds import ImageKindModel
-from classifiers.images.features import view
+from classifiers.images.features import SIDE
 from classifiers.images.kinds import shipped
+from pmcmine.images.pyramid import Pyramid
 from pmcmine.plugins.enricher import Context, columns_of
 from schemas.panel import Panel
 
@@ -34,7 +35,7 @@ class PanelImageKinds(ImageKindModel):
             part = rgb[top : top + max(int(p.height * s), 1), left : left + max(int(p.width * s), 1)]
             if part.size:
                 places.append(i)
-                crops.append(view(Image.fromarray(part)))
+                crops.append(Pyramid(np.ascontiguousarray(part)).rgb(SIDE))
         if places:
             model = shipped()
             for i, row in zip(places, model.scores(crops, [rows[i].text for i in places]), strict=True):

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from pmcmine.images.fingerprint import views
 from pmcmine.images.frames import check_segments, count_frames
+from pmcmine.images.pyramid import BASE, Pyramid
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.text.bounds import FRAMES, SCAN_PIXELS
 
@@ -40,6 +43,7 @@ _EMF_SIGNATURE: Final = b" EMF"
 _HEAD: Final = 4096  # bytes in which a drawing's root element is looked for
 _KEPT: Final = frozenset({"JPEG", "PNG"})
 _BLANK_RANGE: Final = 2  # grey levels; JPEG noise on one colour stays within this
+_SAMPLE: Final = (64, 64)  # pixels that are looked at first
 _ORIENTATION_TAG: Final = 0x0112  # EXIF 2.32, 4.6.4
 _STRIP_PIXELS: Final = 4_000_000
 _DECODED_TWICE: Final = frozenset({"WEBP", "JPEG2000"})  # decoders that hold about 20 bytes a pixel
@@ -49,9 +53,9 @@ _DECODED_TWICE: Final = frozenset({"WEBP", "JPEG2000"})  # decoders that hold ab
 class CheckedImage:
     """A decoded image and the bytes that go into the sample.
 
-    `data` are the bytes unchanged for JPEG and PNG, and PNG of the first frame for anything else. `view` is a
-    smaller RGB array, height × width × 3, as a viewer shows it (EXIF orientation aside). `fingerprint` are the views
-    of `pmcmine.images.fingerprint`.
+    `data` are the bytes unchanged for JPEG and PNG, and PNG of the first frame for anything else. `pyramid` are
+    smaller views as a viewer shows them (EXIF orientation aside). `fingerprint` are the views of
+    `pmcmine.images.fingerprint`.
     """
 
     data: bytes
@@ -64,8 +68,13 @@ class CheckedImage:
     orientation: int | None
     sha256: str
     phash: str
-    view: Any = None
+    pyramid: Pyramid | None = None
     fingerprint: tuple[Any, ...] = ()
+
+    @property
+    def view(self) -> NDArray[np.uint8] | None:
+        """The largest view, RGB, height × width × 3."""
+        return self.pyramid.rgb(BASE) if self.pyramid is not None else None
 
 
 def sniff(data: bytes) -> str | None:
@@ -99,7 +108,7 @@ def vector_format(data: bytes) -> str | None:
 
 
 def check_image(
-    data: bytes, *, max_pixels: int, min_side: int, view_side: int = 0, fingerprints: bool = False
+    data: bytes, *, max_pixels: int, min_side: int, pyramid: bool = False, fingerprints: bool = False
 ) -> CheckedImage:
     """Decode an image to its last pixel and describe it.
 
@@ -107,7 +116,7 @@ def check_image(
         data: bytes of the file; its name is not trusted.
         max_pixels: bound on width × height × frames decoded, checked before decoding.
         min_side: shortest side allowed, in pixels.
-        view_side: longer side of the view of the pixels to keep; none if 0.
+        pyramid: whether to keep smaller views of the pixels.
         fingerprints: whether to see what near duplicates are found by.
 
     Raises:
@@ -130,7 +139,7 @@ def check_image(
             # Pillow's own bomb check is replaced by the bound, which is checked before any pixel.
             Image.MAX_IMAGE_PIXELS = None
             with Image.open(io.BytesIO(data), formats=[source_format]) as image:
-                return _describe(image, data, source_format, max_pixels, min_side, view_side, fingerprints)
+                return _describe(image, data, source_format, max_pixels, min_side, pyramid, fingerprints)
     except Rejected:
         raise
     except Exception as error:  # noqa: BLE001 - decoders raise nearly anything on hostile bytes; becomes a row
@@ -143,7 +152,7 @@ def _describe(
     source_format: str,
     max_pixels: int,
     min_side: int,
-    view_side: int,
+    pyramid: bool,
     fingerprints: bool,
 ) -> CheckedImage:
     width, height = image.size
@@ -167,7 +176,8 @@ def _describe(
     if _is_blank(image):
         raise Rejected(Reason.IMAGE_BLANK, f"{width}x{height} {mode}")
     kept = source_format in _KEPT
-    grey = grey_or_rgb(image).convert("L")
+    shown = grey_or_rgb(image)
+    grey = shown.convert("L")
     return CheckedImage(
         data=data if kept else _as_png(image),
         format=source_format if kept else "PNG",
@@ -179,7 +189,7 @@ def _describe(
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else None,
         sha256=sha256(data).hexdigest(),
         phash=perceptual_hash(grey),
-        view=_view(image, view_side) if view_side else None,
+        pyramid=Pyramid.of(shown) if pyramid else None,
         fingerprint=tuple(views(grey)) if fingerprints else (),
     )
 
@@ -217,6 +227,12 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _is_blank(image: Image.Image) -> bool:
+    """Check whether an image has one colour; a few of its pixels tell of most images that they have not."""
+    few = image.resize(_SAMPLE, Image.Resampling.NEAREST)
+    return _has_one_colour(few) and _has_one_colour(image)
+
+
+def _has_one_colour(image: Image.Image) -> bool:
     extrema = _flat(image).getextrema()
     bands = extrema if isinstance(extrema[0], tuple) else (extrema,)
     scale = 257 if image.mode.startswith("I") else 1
@@ -233,20 +249,6 @@ def grey_or_rgb(image: Image.Image) -> Image.Image:
             flat, "L", lambda strip: strip.convert("F").point(lambda v: (v - low) * (255 / span)).convert("L")
         )
     return flat if flat.mode in ("L", "RGB") else flat.convert("RGB")
-
-
-def _view(image: Image.Image, side: int) -> Any:
-    """Return RGB, height × width × 3, whose longer side has at most this many pixels."""
-    import numpy as np
-
-    small = grey_or_rgb(image)
-    factor = max(small.size) // side
-    if factor > 1:
-        small = small.reduce(factor)
-    if max(small.size) > side:
-        small = small.copy()
-        small.thumbnail((side, side), Image.Resampling.BILINEAR)
-    return np.asarray(small.convert("RGB"))
 
 
 def perceptual_hash(grey: Image.Image) -> str:

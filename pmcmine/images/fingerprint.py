@@ -121,11 +121,11 @@ def _without_border(grey: Any) -> Any:
 def _ink_box(grey: Any) -> tuple[float, float, float, float]:
     """Return left, top, right, bottom between which nearly all ink is, in parts of pixels."""
     paper = int(np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])))
-    ink = np.abs(grey.astype(np.int16) - paper).astype(np.float32)
-    ink[ink <= _BORDER] = 0
+    cv2 = opencv()
+    _, ink = cv2.threshold(cv2.absdiff(grey, (float(paper),)), _BORDER, 255, cv2.THRESH_TOZERO)
     box = []
     for axis in (0, 1):
-        sums = np.cumsum(ink.sum(axis), dtype=np.float64)
+        sums = np.cumsum(cv2.reduce(ink, axis, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel(), dtype=np.float64)
         if sums[-1] <= 0:
             return (0.0, 0.0, float(grey.shape[1]), float(grey.shape[0]))
         low, high = np.interp((_INK, 1 - _INK), sums / sums[-1], np.arange(1, len(sums) + 1))

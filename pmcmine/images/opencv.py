@@ -20,4 +20,7 @@ def opencv() -> ModuleType:
     """
     with _LOADING:
         import cv2
+
+        if cv2.getNumThreads() != 1:
+            cv2.setNumThreads(1)  # workers share the machine; results do not depend on it
     return cv2

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from pmcmine.config import MineConfig
 from pmcmine.errors import PluginError, PmcmineError
+from pmcmine.images.pyramid import BASE, Pyramid
 from pmcmine.plugins.enricher import Context, EnricherFacts, Model
 from pmcmine.plugins.enrichers import SAMPLES, enricher_of, extra_columns, field_of, installed
 from pmcmine.plugins.load import OWN, Plugin, nearest
@@ -25,7 +26,6 @@ from schemas.panel import Panel
 from schemas.paragraph import Paragraph
 from schemas.sample import ASSEMBLED
 
-VIEW_SIDE: Final = 768  # pixels of the longer side of a view
 SWITCHES: Final = ("classify", "languages", "image_kinds", "privacy")
 _Row = TypeVar("_Row", Figure, Panel, Paragraph)
 
@@ -123,23 +123,27 @@ def enrich_paragraphs(paragraphs: Sequence[Paragraph], config: MineConfig) -> li
     return _enriched("paragraphs", list(paragraphs), Context(_options(config)), config)
 
 
-def enrich_figures(figures: Sequence[Figure], views: Sequence[Any], config: MineConfig) -> list[Figure]:
+def enrich_figures(figures: Sequence[Figure], pyramids: Sequence[Pyramid | None], config: MineConfig) -> list[Figure]:
     """Return figures with the columns of all enrichers that are turned on.
 
     Args:
         figures: rows.
-        views: RGB of each, height × width × 3, longer side at most `VIEW_SIDE`; None if there is no valid image.
+        pyramids: views of each image; None if there is no valid one.
         config: the configuration.
     """
-    seen = {f.figure_id: view for f, view in zip(figures, views, strict=True) if view is not None}
-    return _enriched("figures", list(figures), Context(_options(config), {}, seen), config)
+    seen = {f.figure_id: p for f, p in zip(figures, pyramids, strict=True) if p is not None}
+    return _enriched("figures", list(figures), Context(_options(config), {}, _bases(seen), seen), config)
 
 
 def enrich_panels(
-    panels: Sequence[Panel], figures: Mapping[str, Figure], views: Mapping[str, Any], config: MineConfig
+    panels: Sequence[Panel], figures: Mapping[str, Figure], pyramids: Mapping[str, Pyramid], config: MineConfig
 ) -> list[Panel]:
-    """Return panels with the columns of all enrichers that are turned on; figures and views by figure."""
-    return _enriched("panels", list(panels), Context(_options(config), figures, views), config)
+    """Return panels with the columns of all enrichers that are turned on; figures and pyramids by figure."""
+    return _enriched("panels", list(panels), Context(_options(config), figures, _bases(pyramids), pyramids), config)
+
+
+def _bases(pyramids: Mapping[str, Pyramid]) -> dict[str, Any]:
+    return {name: pyramid.rgb(BASE) for name, pyramid in pyramids.items()}
 
 
 def wants_views(config: MineConfig) -> bool:

@@ -11,6 +11,7 @@ from pmcmine.config import MineConfig
 from pmcmine.duplicates.benchmark_sets import Benchmarks
 from pmcmine.duplicates.signatures import sign
 from pmcmine.images.check import CheckedImage
+from pmcmine.images.pyramid import BASE
 from pmcmine.jats import Extraction
 from pmcmine.miner.context import with_context
 from pmcmine.miner.enrichers import enrich_figures, enrich_panels
@@ -55,7 +56,7 @@ def mine_figures(
         _row(choice, article, image, why[0] if why else None, media.place(choice))
         for choice, (image, why) in zip(choices, shown, strict=True)
     ]
-    rows = enrich_figures(rows, [i.view if i else None for i in images], config)
+    rows = enrich_figures(rows, [i.pyramid if i else None for i in images], config)
     sets = benchmarks(config)
     if sets is not None:
         rows = _in_benchmarks(rows, images, sets, mined)
@@ -139,13 +140,16 @@ def _panels(
     mined: Mined,
 ) -> None:
     """Return panels of all figures, and which of them the mentions name."""
-    views = {f.figure_id: i.view for f, i in zip(figures, images, strict=True) if i is not None}
-    views |= {name: image.view for parts in media.pieces.values() for name, image in parts}
+    shown = [(f.figure_id, i) for f, i in zip(figures, images, strict=True) if i is not None]
+    shown += [(name, image) for parts in media.pieces.values() for name, image in parts]
+    pyramids = {name: image.pyramid for name, image in shown if image.pyramid is not None}
     found: list[Panel] = []
     for figure, choice in zip(figures, choices, strict=True):
         pieces = [(name, image.width, image.height) for name, image in media.pieces.get(figure.figure_id, ())]
-        found += panels_of(figure, views.get(figure.figure_id), choice.draft.caption_emphasis, pieces)
-    found = enrich_panels(found, {f.figure_id: f for f in figures}, views, config)
+        pyramid = pyramids.get(figure.figure_id)
+        view = pyramid.rgb(BASE) if pyramid is not None else None
+        found += panels_of(figure, view, choice.draft.caption_emphasis, pieces)
+    found = enrich_panels(found, {f.figure_id: f for f in figures}, pyramids, config)
     mined.panels, mined.mentions = with_mentions(found, mined.mentions)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from pmcmine.config import MineConfig
 from pmcmine.images.check import CheckedImage, check_image
 from pmcmine.images.fingerprint import NEAR, similarity
-from pmcmine.miner.enrichers import VIEW_SIDE, wants_views
+from pmcmine.miner.enrichers import wants_views
 from pmcmine.miner.graphics import Choice
 from pmcmine.pdf.convert import PdfPicture, read_pdf
 from pmcmine.pdf.limits import pdf_limits
@@ -96,7 +96,7 @@ def _check(data: bytes, config: MineConfig) -> CheckedImage:
         data,
         max_pixels=config.max_image_pixels,
         min_side=config.min_image_side,
-        view_side=VIEW_SIDE if wants_views(config) else 0,
+        pyramid=wants_views(config),
         fingerprints=config.near_duplicates or config.pdf_figures or config.decontaminate_sha256 is not None,
     )
 

@@ -114,11 +114,14 @@ class Context:
         figures: the article's figures by id, for panels.
         views: pixels, RGB, height × width × 3, longer side at most 768, by figure id; by file name for panels with a
             file of their own. Only of valid images, and only if an enricher that is on asks for pixels.
+        pyramids: smaller views of the same images, each made once for all enrichers, under the same names:
+            `context.pyramids[figure_id].rgb(256)`; `pmcmine.images.pyramid` lists the sizes.
     """
 
     options: Mapping[str, Any]
     figures: Mapping[str, Figure] = field(default_factory=dict)
     views: Mapping[str, Any] = field(default_factory=dict)
+    pyramids: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Enricher(Protocol):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
+from classifiers.images.generate import PAINTERS
 from classifiers.privacy import images
 from classifiers.privacy.evaluate import LABELS, read_gold
 from classifiers.privacy.patients import patients
 from classifiers.privacy.text import flags
+from pmcmine.config import load_config
 from pmcmine.errors import GoldError
+from pmcmine.images.opencv import opencv
+from pmcmine.images.pyramid import Pyramid
+from pmcmine.miner.enrichers import enrich_figures, info
+from schemas.figure import Figure
 
 
 @pytest.mark.parametrize(
@@ -102,6 +110,23 @@ def test_writing_on_a_scan_is_boxed_and_tissue_is_not() -> None:
     (first, *_) = images.burned_in(images.array(written))
     assert first.kind == "burned_in_text" and 0.02 < first.x < 0.12 and 0.04 < first.y < 0.14 and first.width > 0.1
     assert not images.faces(scan)
+
+
+def test_flags_of_images_are_the_same_without_columns_of_kinds() -> None:
+    off = {"source": ".", "out": "unused", "classify": False, "languages": False}
+    pixels = np.asarray(PAINTERS["ct"](random.Random(0), (400, 400))).copy()
+    cv2 = opencv()
+    cv2.putText(pixels, "SMITH 1961", (20, 50), cv2.FONT_HERSHEY_SIMPLEX, 1, (255, 255, 255), 2)
+    row = Figure(**{f.name: None for f in fields(Figure)} | {
+        "figure_id": "f", "caption": "CT of the chest.", "extra": {}, "image_kind_scores": None, "privacy": (),
+    })  # fmt: skip
+    shown = [Pyramid(pixels)]
+    kinds_on, kinds_off = (load_config({**off, "image_kinds": on}) for on in (True, False))
+    [full], [bare] = enrich_figures([row], shown, kinds_on), enrich_figures([row], shown, kinds_off)
+    assert bare.image_kind_scores is None and full.image_kind_scores is not None
+    assert bare.privacy == full.privacy
+    assert [f.kind for f in full.privacy] == ["burned_in_text"]
+    assert {"image_kinds", "privacy_images"} <= {m.name for m in info(kinds_off)}
 
 
 def test_the_gold_is_read_and_damage_is_told(tmp_path: Path) -> None:

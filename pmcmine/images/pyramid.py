@@ -1,0 +1,101 @@
+"""Views of a picture at a few sizes, each made once and shared by all that look at it.
+
+A picture is decoded once and reduced once, to the base. Smaller views are made from the base. Averages over whole
+numbers of pixels (Pillow's `reduce`) are cheapest and sharp enough; where they would lose too much of a side, the rest
+is done by bilinear interpolation.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pmcmine.images.opencv import opencv
+
+BASE: Final = 768  # pixels of the longer side of the base
+SIDES: Final = (BASE, 512, 256)
+_ENOUGH: Final = 0.78  # of its side, that a reduction by a whole number may leave of the base, which has letters
+
+Pixels = NDArray[np.uint8]
+
+
+class Pyramid:
+    """Views of one picture. Arrays are shared: they are read-only."""
+
+    __slots__ = ("_made",)
+
+    def __init__(self, rgb: Pixels) -> None:
+        """Take the base.
+
+        Args:
+            rgb: height × width × 3; one whose longer side exceeds `BASE` is reduced.
+        """
+        self._made: dict[tuple[str, int], Pixels] = {("rgb", BASE): _locked(_reduced(rgb, BASE))}
+
+    @classmethod
+    def of(cls, image: Image.Image) -> Pyramid:
+        """Build the pyramid of an image of mode L or RGB."""
+        return cls(_base(image))
+
+    def rgb(self, side: int) -> Pixels:
+        """Return RGB, height × width × 3, uint8.
+
+        Args:
+            side: one of `SIDES`, the number of pixels that the longer side has at most. Smaller pictures are not
+                enlarged.
+        """
+        return self._view("rgb", side)
+
+    def grey(self, side: int) -> Pixels:
+        """Return grey levels, height × width, uint8; `side` as for `rgb`."""
+        return self._view("grey", side)
+
+    def _view(self, mode: str, side: int) -> Pixels:
+        if side not in SIDES:
+            raise ValueError(f"a view of {side} pixels; the sides are {', '.join(map(str, SIDES))}")
+        made = self._made.get((mode, side))
+        if made is None:
+            if mode == "grey" and side == BASE:
+                cv2 = opencv()
+                made = np.asarray(cv2.cvtColor(self._made["rgb", BASE], cv2.COLOR_RGB2GRAY), np.uint8)
+            else:
+                made = _reduced(self._view(mode, BASE), side)
+            self._made[mode, side] = _locked(made)
+        return made
+
+
+def _locked(pixels: Pixels) -> Pixels:
+    pixels.setflags(write=False)
+    return pixels
+
+
+def _base(image: Image.Image) -> Pixels:
+    """Reduce an image while it is Pillow's, so that only the small one is copied to an array."""
+    factor = _factor(max(image.size), BASE, _ENOUGH)
+    small = image.reduce(factor) if factor > 1 else image
+    return np.asarray(small if small.mode == "RGB" else small.convert("RGB"))
+
+
+def _factor(length: int, side: int, enough: float = 1.0) -> int:
+    """Return the whole number by which to reduce first; if it leaves more than `side`, the rest is interpolated."""
+    factor = -(-length // side)
+    return factor if length / factor >= enough * side else factor - 1
+
+
+def _reduced(pixels: Pixels, side: int) -> Pixels:
+    """Return a picture, height × width or height × width × 3, whose longer side has `side` pixels if it had more."""
+    longer = max(pixels.shape[:2])
+    if longer <= side:
+        return pixels
+    factor = _factor(longer, side)
+    if factor > 1:
+        pixels = np.asarray(Image.fromarray(pixels).reduce(factor))
+        longer = max(pixels.shape[:2])
+    if longer <= side:
+        return pixels
+    cv2 = opencv()
+    height, width = (max(round(n * side / longer), 1) for n in pixels.shape[:2])
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)

@@ -1,0 +1,26 @@
+"""Benchmarks that need no real articles run on little: what they measure is not judged here."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.images import images
+from benchmarks.jobs import shards
+from benchmarks.link import link
+
+pytestmark = pytest.mark.slow
+
+
+def test_images() -> None:
+    found = images(None, megapixels=(0.03,), rounds=1)["0.03 megapixels"]
+    assert found["ratio"] > 0 and found["limit"] > 0
+    assert {"decode", "views", "fingerprints", "kinds", "panels", "privacy"} <= found["ms"].keys()
+
+
+def test_shards() -> None:
+    assert shards(None, packs=1)["samples"] == 400
+
+
+def test_link() -> None:
+    found = link(None, sizes=(500, 1_000, 2_000), text_bytes=20_000)
+    assert all(r["mb_per_second"] > 0 for r in found["ours"].values())
