@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pmcmine.cases.people import ANIMALS
+from pmcmine.cases.people import ANIMALS, PERSONS
 from pmcmine.cases.statements import LONGEST, Statement, statements, states_age
 from pmcmine.text.sentences import sentence_starts
 from schemas.paragraph import Paragraph
@@ -79,6 +79,13 @@ _OTHERS: Final = re.compile(
     r"\b(?:patients|cases|we propose|guidelines?|criteria)\b|\[\d+(?:[,–-]\d+)*\]", re.IGNORECASE
 )
 _PLAIN: Final = re.compile(r"[A-Za-z]+")
+# An animal that a title names as the one that has something: "in a mare", "from racing horse in", not "of cat scratch".
+_IN_ANIMAL: Final = re.compile(
+    rf"\b(?:in|from|of|affecting) (?:[\w\-]+ ){{0,5}}?(?:{'|'.join(sorted(ANIMALS))})\b"
+    r"(?=\W*$|\W*[:;,.(?]|\W+(?:in|with|from|by|after|due|caused|associated|following)\b)",
+    re.IGNORECASE,
+)
+_READ_FOR_ANIMALS: Final = 100_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +133,8 @@ def report_of(article_type: str | None, title: str | None, paragraphs: Sequence[
     if not told:
         told = _numbered(body)
     if not told:
-        return Report(named or _calls_itself(body, titled), False, ())
+        is_candidate = named or _calls_itself(body, titled)
+        return Report(is_candidate, is_candidate and _tells_of_animal(title, body), ())
     if _is_animal(title, told):
         return Report(True, True, ())
     return Report(True, False, tuple(told[:MOST]))
@@ -235,6 +243,22 @@ def _opens(told: Told, statement: Statement, typed: bool) -> bool:
         return True
     around = told.paragraph.text[max(0, statement.start - 200) : statement.end + 250]
     return bool(_OURS.search(around))
+
+
+def _tells_of_animal(title: str, body: Sequence[Paragraph]) -> bool:
+    """Return whether an article without statements of a patient is about an animal: by title and most words."""
+    if not _IN_ANIMAL.search(title[:1_000]):
+        return False
+    animals = persons = 0
+    left = _READ_FOR_ANIMALS
+    for p in body:
+        words = [w.lower() for w in _PLAIN.findall(p.text[:left])]
+        animals += sum(w in ANIMALS for w in words)
+        persons += sum(w in PERSONS or w == "patients" for w in words)
+        left -= len(p.text)
+        if left <= 0:
+            break
+    return animals > persons
 
 
 def _is_animal(title: str, told: Sequence[Told]) -> bool:

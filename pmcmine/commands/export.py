@@ -32,8 +32,8 @@ def export(
     where: Annotated[
         str | None,
         typer.Option(
-            help="SQL condition over the columns of `figures` (of `panels` with --panels), for formats of figures. "
-            "Example: year >= 2020."
+            help="SQL condition over the columns of `figures` (of `panels` with --panels, of `grids` for tables), for "
+            "formats of figures and tables. Example: year >= 2020."
         ),
     ] = None,
     panels: Annotated[
@@ -52,12 +52,13 @@ def export(
         raise PmcmineError(f"--out {out}: is not an empty folder")
     reader = ReleaseReader(release, [g.strip() for g in groups.split(",")] if groups else None)
     if where is not None:
-        reader.choose(*(("panels", "panel_id") if panels else ("figures", "figure_id")), where)
+        chosen = getattr(formats[format_], "chooses", ("figures", "figure_id"))
+        reader.choose(*(("panels", "panel_id") if panels else chosen), where)
     done = _write(formats[format_], reader, Export(out, images, panels), str(release))
     counts = [(name, f"{n:,}") for name, n in sorted(done.counts.items())]
     end = f"export   {out}"
     plain = [f"{name:24} {n:>10}" for name, n in counts]
-    show([*plain, end], TerminalTable(("written", "number"), counts, numbers=(1,)), end)
+    show([*plain, *done.notes, end], TerminalTable(("written", "number"), counts, numbers=(1,)), *done.notes, end)
 
 
 def _write(exporter: Exporter, reader: ReleaseReader, wanted: Export, release: str) -> Export:

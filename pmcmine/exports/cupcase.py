@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from pmcmine.exports.reader import Export, ReleaseReader
+from pmcmine.exports.reader import Export, ReleaseReader, no_cases
 
 _ENDS: Final = re.compile(r"(?<!\bFig)(?<!\bFigs)(?<!\bal)(?<!\bDr)(?<!\bNo)[.!?][)\]”\"]*\s+(?=[A-Z“(])|\n")
 _QUERY: Final = (
@@ -24,6 +24,8 @@ class CupCase:
     def export(self, release: ReleaseReader, out: Export) -> None:
         """Write `cupcase.jsonl`: cases with a stated diagnosis and text before it."""
         out.json_lines("cupcase.jsonl", _rows(release))
+        if not out.counts["cupcase.jsonl"]:
+            out.notes.append(no_cases(release, "no case states a diagnosis in words, with text before it"))
 
 
 def _rows(release: ReleaseReader) -> Iterator[dict[str, Any]]:

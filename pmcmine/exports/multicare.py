@@ -10,7 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pmcmine.exports.reader import FIGURES, Export, ReleaseReader, image_name
+from pmcmine.exports.reader import FIGURES, Export, ReleaseReader, image_name, no_cases
 from pmcmine.text.clean import for_spreadsheet, without_controls
 
 _CASE: Final = pa.struct(
@@ -100,6 +100,8 @@ class MultiCaRe:
         finally:
             for writer in writers.values():
                 writer.close()
+        if not out.counts["cases"]:
+            out.notes.append(no_cases(release))
 
 
 def _cell(value: Any) -> Any:

@@ -32,7 +32,8 @@ class ReleaseReader:
 
     def __init__(self, folder: Path, groups: Iterable[str] | None = None) -> None:
         self._folder = folder
-        self._connection, files = open_tables(folder, groups or ())
+        self.groups = tuple(groups or ())
+        self._connection, files = open_tables(folder, self.groups)
         self._files = files
         self.tables = set(files)
 
@@ -125,12 +126,14 @@ class Export:
         images: whether to write image files where the format has any.
         panels: whether to write panels instead of figures; only for a format that takes them.
         counts: rows and images that were written.
+        notes: lines for the user, such as why there are none.
     """
 
     folder: Path
     images: bool = True
     panels: bool = False
     counts: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
 
     def json_lines(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Write a JSON Lines file."""
@@ -151,11 +154,27 @@ class Export:
             self.counts["images"] += 1
 
 
+def no_cases(release: ReleaseReader, left_out: str = "") -> str:
+    """Return a line that says why a release has no cases to export.
+
+    Args:
+        release: the release.
+        left_out: which of its cases the format leaves out.
+    """
+    if "cases" not in release.tables:
+        among = f" in the licence groups {', '.join(release.groups)}" if release.groups else ""
+        return f"0 cases: the release has none{among}; it holds no case report, or an earlier version made it"
+    counted = next(release.rows("SELECT count(*) AS n, count(*) FILTER (withheld IS NULL) AS shown FROM cases"))
+    if not counted["shown"]:
+        return f"0 cases: all {counted['n']:,} are pointers without text; `pmcmine rehydrate` fills them in"
+    return f"0 cases: {left_out}"
+
+
 class Exporter(Protocol):
     """Writes a release in another shape. Registered as an entry point of the group `pmcmine.exporters`, by its name.
 
     It may have an attribute `takes`: `where` in it if `--where` may choose the figures, `panels` if it can write panels
-    instead of figures.
+    instead of figures. If it has an attribute `chooses`, `--where` chooses rows of that table instead of figures.
 
     Attributes:
         name: what `pmcmine export --format` calls it.

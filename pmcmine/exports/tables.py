@@ -34,6 +34,8 @@ class Tables:
 
     name = "tables"
     meaning = "tables of the articles as CSV files, with an index (pubget's columns)"
+    takes = frozenset({"where"})
+    chooses = ("grids", "grid_id")
 
     def export(self, release: ReleaseReader, out: Export) -> None:
         """Write `tables.csv`, the index, and a CSV file for each table that is not an image.

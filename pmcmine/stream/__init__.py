@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +27,16 @@ from pmcmine.io.safe_names import check_names
 from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
 from pmcmine.stream.captions import composer_for, enriched_caption
 from pmcmine.stream.documents import Documents, documents
-from pmcmine.stream.locate import SANDBOX, SPLITS, check_options, listed_files, locate, reading_tables, unreachable
+from pmcmine.stream.locate import (
+    SANDBOX,
+    SPLITS,
+    address,
+    check_options,
+    listed_files,
+    locate,
+    reading_tables,
+    unreachable,
+)
 from pmcmine.stream.ordering import order
 from pmcmine.stream.ranges import SamplePlace, ranges_of
 from pmcmine.stream.samples import Samples
@@ -100,7 +110,7 @@ def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
 
 
 def open(
-    release: str,
+    release: str | PathLike[str],
     *,
     split: str = "train",
     where: str | None = None,
@@ -143,8 +153,9 @@ def open(
         PmcmineError: without a release, or for a split, column, value of an enumeration or condition that it does not
             have; the message holds the nearest name.
     """
-    check_options(split, rank, world_size, on_error)
+    check_options(split, where, seed, rank, world_size, on_error, where_seconds)
     compose = composer_for(caption, columns, tokens, tokenizer)
+    release = address(release)
     fs, shards, tables, path = locate(release)
     listed = listed_files(path, fs, release)
     if compose.columns:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
 from pmcmine.release.conditions import choose
+from pmcmine.stream.state import shown
 from pmcmine.stream.tokens import counter, name_of
 from pmcmine.text.enriched import enriched, parts_of
 from pmcmine.text.tokens import Count, estimate
@@ -93,14 +94,16 @@ def composer_for(
     Raises:
         PmcmineError: for a caption that is none, or columns, tokens or a tokenizer that can't be.
     """
+    if not isinstance(caption, str):
+        raise PmcmineError(f"caption={shown(caption)}: {choose(str(caption), (*_CAPTIONS, _ENRICHED))}")
     base, plus, more = caption.partition("+")
     base = {"": "full", "panel": "panels"}.get(base, base)
     known = base in _CAPTIONS or (base == _ENRICHED and not plus)
     if caption == "" or not known or (plus and more != "mentions"):
         choices = [*_CAPTIONS, *(f"{c}+mentions" for c in _CAPTIONS), _ENRICHED]
         raise PmcmineError(f"caption={caption!r}: {choose(caption, choices)}")
-    if isinstance(columns, str):
-        raise PmcmineError(f"columns={columns!r}: give a list of names")
+    if isinstance(columns, str) or not (columns is None or isinstance(columns, Collection)):
+        raise PmcmineError(f"columns={shown(columns)}: give a list of names")
     kept = None if columns is None else tuple(columns)
     if base != _ENRICHED:
         if tokens is not None or tokenizer is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from os import PathLike
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -14,7 +15,7 @@ from pmcmine.io.safe_names import check_names
 from pmcmine.stream.budget import Budget, budget_of
 from pmcmine.stream.captions import composer_for
 from pmcmine.stream.document_rows import OLDER, ImagePlace, Images, Row, Texts, document_rows
-from pmcmine.stream.locate import check_options, listed_files, locate, reading_tables
+from pmcmine.stream.locate import address, check_options, listed_files, locate, reading_tables
 from pmcmine.stream.ordering import prefetch_windows
 from pmcmine.stream.ranges import AnyRanges, NoRanges, SamplePlace, adjacent_runs, ranges_of
 from pmcmine.stream.samples import Samples
@@ -197,7 +198,7 @@ def _checked(image: bytes, place: ImagePlace, check: bool) -> bytes | PmcmineErr
 
 
 def documents(
-    release: str,
+    release: str | PathLike[str],
     *,
     split: str = "train",
     where: str | None = None,
@@ -241,8 +242,9 @@ def documents(
     Raises:
         PmcmineError: without a release or its documents, or for an option that has no meaning.
     """
-    check_options(split, rank, world_size, on_error)
+    check_options(split, where, seed, rank, world_size, on_error, where_seconds)
     budget = budget_of(min_quality, section_kinds, max_tokens, tokenizer, max_images, image_tokens)
+    release = address(release)
     fs, shards, tables, path = locate(release)
     names = listed_files(path, fs, release)
     if not any(n.startswith("tables/documents/") for n in names):

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import fsspec
 import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
 from pmcmine.release.conditions import choose
+from pmcmine.stream.state import MOST_SHARES, SEED_BITS, shown
 
 SPLITS: Final = ("train", "validation", "test")
 # A condition sees the table of figures and nothing else; it can't change that either.
 SANDBOX: Final[dict[str, str | bool | int | float | list[str]]] = {
     "enable_external_access": "false", "lock_configuration": "true", "python_enable_replacements": "false",
 }  # fmt: skip
+
+
+def address(release: object) -> str:
+    """Return where a release is, from a text or a path.
+
+    Raises:
+        PmcmineError: for anything else.
+    """
+    found = os.fspath(release) if isinstance(release, os.PathLike) else release
+    if not isinstance(found, str):
+        raise PmcmineError(f"release={shown(release)}: give a folder, a URL, or ORG/NAME on the Hub")
+    return found
 
 
 def locate(release: str) -> tuple[Any, str, str, str]:
@@ -98,16 +112,36 @@ def listed_files(path: str, fs: Any, release: str) -> list[str]:
     return [f["name"] for f in files]
 
 
-def check_options(split: object, rank: int, world_size: int, on_error: str) -> None:
-    """Check the options that all readers of a release have.
+def check_options(
+    split: object,
+    where: object,
+    seed: object,
+    rank: object,
+    world_size: object,
+    on_error: object,
+    where_seconds: object,
+) -> None:
+    """Check the options that all readers of a release have; they may come from a file or a command line.
 
     Raises:
         PmcmineError: one line that names the option.
     """
-    if not 0 <= rank < world_size:
-        raise PmcmineError(f"rank {rank} of {world_size}: ranks count from 0 to world_size - 1")
+    if where is not None and not isinstance(where, str):
+        raise PmcmineError(f"where={shown(where)}: give an SQL condition as a text, such as 'year >= 2020'")
+    if seed is not None and (type(seed) is not int or seed.bit_length() > SEED_BITS):
+        raise PmcmineError(f"seed={shown(seed)}: give a whole number of at most {SEED_BITS} bits, or None")
+    if type(rank) is not int or type(world_size) is not int:
+        name, value = ("rank", rank) if type(rank) is not int else ("world_size", world_size)
+        raise PmcmineError(f"{name}={shown(value)}: give a whole number")
+    if not 0 <= rank < world_size <= MOST_SHARES:
+        raise PmcmineError(
+            f"rank {shown(rank)} of {shown(world_size)}: ranks count from 0 to world_size - 1, "
+            f"and world_size is at most {MOST_SHARES:,}"
+        )
     if on_error not in ("raise", "warn"):
-        raise PmcmineError(f"on_error={on_error!r}: {choose(on_error, ('raise', 'warn'))}")
+        raise PmcmineError(f"on_error={shown(on_error)}: {choose(str(on_error), ('raise', 'warn'))}")
+    if type(where_seconds) not in (int, float) or not cast("float", where_seconds) > 0:
+        raise PmcmineError(f"where_seconds={shown(where_seconds)}: give a number of seconds above 0")
     if split not in SPLITS:
         raise PmcmineError(f"split={split!r}: {choose(str(split), SPLITS)}")
 

@@ -91,7 +91,7 @@ class Samples:
         return [left[i] for i in dealt] if position.before else dealt
 
     def state_dict(self) -> dict[str, Any]:
-        """Return where this share is, for `load_state_dict` of the same release, condition and split.
+        """Return where this share is, for `load_state_dict` of the same release, condition, split and seed.
 
         Raises:
             PmcmineError: if workers of a DataLoader read the samples: they alone know.
@@ -119,10 +119,11 @@ class Samples:
                 numbers of samples; what is left is then dealt again, in the same world, too.
 
         Raises:
-            PmcmineError: if it is the state of something else.
+            PmcmineError: if it is the state of something else, or of a stream with another seed.
         """
         if isinstance(state, Sequence):
-            self._seed, position = stream_state.merge(state, len(self._places), self._of)
+            seed, position = stream_state.merge(state, len(self._places), self._of)
+            stream_state.check_seed(seed, self._seed)
             self.go_to(position.among(self._world))
         else:
             self.go_to(self._parse(state))
@@ -131,8 +132,8 @@ class Samples:
             self._workers.start_over(self)
 
     def _parse(self, state: Mapping[str, Any]) -> Position:
-        """Take the seed of a state and return its position."""
-        self._seed, position = stream_state.parse(state, len(self._places), self._of)
+        seed, position = stream_state.parse(state, len(self._places), self._of)
+        stream_state.check_seed(seed, self._seed)
         return position
 
     @property

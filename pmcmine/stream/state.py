@@ -16,7 +16,7 @@ _EARLIER: Final = (1, 2)  # read if only one share had read: shares were of unev
 MOST_SHARES: Final = 1 << 20
 _MOST_EPOCH: Final = 1 << 53
 _MOST_WORLDS: Final = 1_000
-_SEED_BITS: Final = 1024
+SEED_BITS: Final = 1024
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _OTHER: Final = "this state is of another release, condition, split, columns or caption"
 
@@ -138,7 +138,7 @@ def parse(state: object, samples: int, of: str) -> tuple[int | None, Position]:
     if state.get("of", of if known in _EARLIER else None) != of:
         raise PmcmineError(_OTHER)
     seed, epoch, shares, done = (state.get(k) for k in ("seed", "epoch", "shares", "done"))
-    if seed is not None and (type(seed) is not int or seed.bit_length() > _SEED_BITS):
+    if seed is not None and (type(seed) is not int or seed.bit_length() > SEED_BITS):
         raise _damaged("seed", seed)
     whole = _whole("epoch", epoch, _MOST_EPOCH), _whole("shares", shares, MOST_SHARES, 1), _whole("done", done, samples)
     before = _before(state.get("before", ()), samples)
@@ -234,8 +234,25 @@ def _whole(name: str, value: Any, most: int, least: int = 0) -> int:
 
 
 def _damaged(name: str, value: object) -> PmcmineError:
+    return PmcmineError(f"this state is damaged: {name} is {shown(value)}")
+
+
+def check_seed(saved: int | None, seed: int | None) -> None:
+    """Check that a state has the seed of its reader: with another one, the order of samples is another.
+
+    Raises:
+        PmcmineError: one line that says how to open the stream.
+    """
+    if saved != seed:
+        raise PmcmineError(
+            f"this state was saved with seed={shown(saved)}, this stream was opened with seed={shown(seed)}: "
+            f"open it with seed={shown(saved)}, or call set_epoch() to begin anew"
+        )
+
+
+def shown(value: object) -> str:
+    """Return the beginning of what a value looks like, in one line."""
     try:
-        said = repr(value)[:60]
+        return " ".join(repr(value)[:60].split())
     except (ValueError, RecursionError):  # a number of many digits
-        said = f"of type {type(value).__name__}"
-    return PmcmineError(f"this state is damaged: {name} is {said}")
+        return f"of type {type(value).__name__}"

@@ -35,8 +35,8 @@ def _remove(path: str, pid: int) -> None:
 class Shared:
     """State shared by the processes that read one dataset. Changes are atomic, even if a worker is killed.
 
-    The content: `version` counts the calls of `set_epoch` and `load_state_dict`; `start` and `seed` are what the last
-    one chose (the seed in a list, because None is one, too); `reading` says whether workers have read since;
+    The content: `version` counts the calls of `set_epoch` and `load_state_dict`; `start` is what the last one chose;
+    `reading` says whether workers have read since;
     `iteration` and `epoch` identify the running iteration, `joined` lists its workers; `next` is the epoch that each
     worker reads next.
     """
@@ -49,8 +49,7 @@ class Shared:
         with closing(sqlite3.connect(self._path)) as connection, connection:
             connection.execute("CREATE TABLE shared (content TEXT)")
             content: dict[str, Any] = {
-                "version": 0, "start": None, "seed": None, "reading": False, "iteration": None, "epoch": 0,
-                "joined": [], "next": {},
+                "version": 0, "start": None, "reading": False, "iteration": None, "epoch": 0, "joined": [], "next": {},
             }  # fmt: skip
             connection.execute("INSERT INTO shared VALUES (?)", [json.dumps(content)])
 
@@ -75,7 +74,7 @@ class Shared:
         """Let workers start from the position of the main process."""
         with self.changed() as content:
             self.version = content["version"] + 1
-            content |= {"version": self.version, "start": asdict(samples.position), "seed": [samples._seed],
+            content |= {"version": self.version, "start": asdict(samples.position),
                         "reading": False, "iteration": None, "joined": [], "next": {}}  # fmt: skip
 
     def check_known(self) -> None:
@@ -133,9 +132,8 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
     def _take_over(self) -> None:
         """Let the main process read on after its workers."""
         with self._shared.changed() as content:
-            reading, epochs, seed = content["reading"], content["next"].values(), content["seed"]
+            reading, epochs = content["reading"], content["next"].values()
         if reading:
-            self._samples._seed = seed[0] if seed is not None else self._samples._seed
             self._samples.go_to(Position(min(epochs), self._samples._world))
             self._shared.start_over(self._samples)
 
@@ -149,10 +147,6 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
                 before = tuple((n, tuple(done) if isinstance(done, list) else done) for n, done in start["before"])
                 self._base = Position(start["epoch"], start["shares"], start["done"], before)
                 self._shared.version = content["version"]
-            if self._loaded is not None:
-                content["seed"] = [self._samples._seed]
-            elif content["seed"] is not None:
-                self._samples._seed = content["seed"][0]
             base = self._base = self._base or self._samples.position
             if content["iteration"] != iteration or name in content["joined"]:
                 epochs = [content["next"].get(str(i), base.epoch) for i in range(worker.num_workers)]

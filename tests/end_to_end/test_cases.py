@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -52,6 +53,17 @@ def test_cupcase(demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixtu
         } <= line.keys()
         assert line["correct_diagnosis"].lower() not in line["clean_case_presentation"].lower()
         assert line["clean_case_presentation"].endswith(".")
+
+
+@pytest.mark.parametrize("name", ["cupcase", "multicare"])
+def test_without_cases_the_reason_is_said(
+    demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(demo_release, copy, ignore=shutil.ignore_patterns("cases", "shards*", "state"))
+    code, said, err = call(capsys, "export", str(copy), "--format", name, "--out", str(tmp_path / "out"))
+    assert code == 0, err
+    assert "0 cases: the release has none; it holds no case report, or an earlier version made it\n" in said
 
 
 def test_multicare(demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -214,3 +215,17 @@ def test_seed_changes_the_order_and_nothing_else(demo_release: Path, demo_bucket
 def test_metrics_hold_what_varies(demo_release: Path) -> None:
     metrics = json.loads((demo_release / "metrics.json").read_text())
     assert metrics["seconds"] > 0 and metrics["counts"]["samples"] > 0
+
+
+@pytest.mark.parametrize("name", ["documents", "cases", "captions"])
+def test_the_examples_of_the_docs_run_as_written(
+    demo_release: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (Path(__file__).parents[2] / "docs" / f"{name}.md").read_text("utf-8")
+    examples = re.findall(r"^```python\n(.*?)^```", page, re.M | re.S)
+    (tmp_path / "release").symlink_to(demo_release)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for example in examples:
+        exec(example, names)  # noqa: S102 - our own
+    assert examples

@@ -106,17 +106,19 @@ def test_ranks_shuffling_and_resumption(release: Path) -> None:
     begun = iter(documents)
     first = [next(begun)["article_id"] for _ in range(9)]
     state = json.loads(json.dumps(documents.state_dict()))
-    later = pickle.loads(pickle.dumps(stream.documents(str(release), seed=8)))
+    later = pickle.loads(pickle.dumps(stream.documents(str(release), seed=3)))
     later.load_state_dict(state)
     assert first + _ids(later) == whole
     rest = []
     for rank in range(2):
-        part = stream.documents(str(release), rank=rank, world_size=2)
+        part = stream.documents(str(release), seed=3, rank=rank, world_size=2)
         part.load_state_dict(state)
         rest += _ids(part)
     assert sorted(first + rest) == sorted(whole)
     with pytest.raises(PmcmineError, match="another release, condition"):
-        stream.documents(str(release), max_images=1).load_state_dict(state)
+        stream.documents(str(release), seed=3, max_images=1).load_state_dict(state)
+    with pytest.raises(PmcmineError, match=r"saved with seed=3, .* opened with seed=None: open it with seed=3"):
+        stream.documents(str(release)).load_state_dict(state)
 
 
 def test_a_torch_loader_reads_each_document_once(release: Path) -> None:

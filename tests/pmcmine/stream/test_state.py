@@ -65,7 +65,7 @@ BAD: list[tuple[str, Any]] = [
 
 @pytest.mark.parametrize(("key", "value"), BAD, ids=[f"{key}-{i}" for i, (key, _) in enumerate(BAD)])
 def test_a_damaged_state_is_one_line(release: str, state: dict[str, Any], key: str, value: Any) -> None:
-    samples = stream.open(release, world_size=2)
+    samples = stream.open(release, seed=3, world_size=2)
     with pytest.raises(PmcmineError, match=f"this state is damaged: {key} is") as error:
         samples.load_state_dict({**state, key: value})
     assert len(str(error.value)) < 200 and str(error.value).isprintable()
@@ -110,6 +110,34 @@ def test_a_state_of_another_condition_or_form(release: str, options: dict[str, A
         theirs.load_state_dict([ours.state_dict()])
 
 
+def test_a_state_of_another_seed(release: str) -> None:
+    """The state of one share, and of all: with another seed, other samples would follow."""
+    for saved, seed in ((3, 4), (3, None), (None, 3)):
+        ours, theirs = stream.open(release, seed=saved), stream.open(release, seed=seed)
+        _take(iter(ours), 5)
+        for state in (ours.state_dict(), [ours.state_dict()]):
+            with pytest.raises(PmcmineError, match=f"saved with seed={saved}, .*: open it with seed={saved},"):
+                theirs.load_state_dict(state)
+        assert theirs.position == Position(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("where", 7), ("where", b"year > 1"), ("seed", "3"), ("seed", 1.0), ("seed", True), ("seed", 1 << 2000),
+     ("rank", "0"), ("rank", None), ("world_size", 1.0), ("world_size", 1 << 60), ("on_error", 7), ("on_error", []),
+     ("split", 7), ("where_seconds", "9"), ("where_seconds", float("nan")), ("release", 7), ("release", None)],
+)  # fmt: skip
+def test_an_option_of_another_type_is_one_line(release: str, option: str, value: Any) -> None:
+    options: dict[str, Any] = {"release": release, option: value}
+    for opened in (stream.open, stream.documents):
+        with pytest.raises(PmcmineError, match=option if option != "world_size" else "world_size|rank") as error:
+            opened(**options)
+        assert "\n" not in str(error.value) and len(str(error.value)) < 250
+    for option, value in (("caption", 7), ("caption", None), ("columns", 7), ("columns", "doi")):
+        with pytest.raises(PmcmineError, match=option):
+            stream.open(release, **{option: value})
+
+
 def test_a_state_of_another_release_with_as_many_samples(folder: Path, release: str) -> None:
     write_release(folder / "shorter", N + 1)
     ours = stream.open(release, seed=1)
@@ -130,7 +158,7 @@ def test_states_of_shares_that_do_not_belong_together(release: str) -> None:
         return found
 
     ours = states(1, 4)
-    samples = stream.open(release)
+    samples = stream.open(release, seed=1)
     for bad in (ours[:2], [*ours, ours[0]], [*ours[:2], states(2, 4)[2]], [*ours[:2], states(1, 4, 2)[1]],
                 [*ours[:2], {**ours[2], "epoch": 2}], [*ours[:2], {**ours[2], "epoch": 1}]):  # fmt: skip
         with pytest.raises(PmcmineError, match=r"these|different") as error:
@@ -200,7 +228,7 @@ def test_what_is_left_is_what_the_order_leaves(n: int, worlds: list[tuple[int, i
 
 def test_random_changes_of_a_state_end_in_one_line_or_in_samples(release: str, state: dict[str, Any]) -> None:
     text, r = json.dumps(state), random.Random(2)
-    samples = stream.open(release, world_size=2)
+    samples = stream.open(release, seed=3, world_size=2)
     for _ in range(300):
         at = r.randrange(len(text))
         changed = text[:at] + r.choice('0123456789-[]{},"tne. ') + text[at + r.randrange(2) :]
