@@ -100,8 +100,8 @@ def test_datasets_reads_shards_and_tables(demo_release: Path, tmp_path: Path, st
     for group in ("commercial", "noncommercial"):
         loaded = load_dataset(str(demo_release / "shards"), group, streaming=streaming, cache_dir=str(tmp_path))
         found = {}
-        for split, samples in loaded.items():
-            read = list(samples)
+        for split, found_samples in loaded.items():
+            read = list(found_samples)
             assert all(isinstance(s["jpg"], Image.Image) and s["txt"] == s["json"]["caption"] for s in read)
             assert all(s["json"]["split"] == split and s["json"]["license_group"] == group for s in read)
             found[f"{group}/{split}"] = len(read)
@@ -227,5 +227,5 @@ def test_the_examples_of_the_docs_run_as_written(
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     for example in examples:
-        exec(example, names)  # noqa: S102 - our own
+        exec(example, names)
     assert examples

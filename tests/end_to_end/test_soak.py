@@ -26,6 +26,7 @@ from tests.conftest import config_for
 from tests.helpers import NO_MODELS, flags_of, mine, release_json
 from tests.test_cli import call
 
+
 @pytest.fixture(scope="module")
 def faulty_bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three articles, of which one is damaged and one lacks its XML."""
