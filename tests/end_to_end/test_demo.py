@@ -229,5 +229,5 @@ def test_the_examples_of_the_docs_run_as_written(
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     for example in examples:
-        exec(example, names)  # noqa: S102 - our own
+        exec(example, names)
     assert examples
