@@ -42,13 +42,18 @@ RANGE_WORD = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)")
 _HEAD = re.compile(r"^[\s,]*(?:[Pp]anels?\s)?")
 OF_ANOTHER_WORK = re.compile(
     r"\s{0,2},?\s{0,2}(?:of|in|from)\s{1,2}(?:the\s{1,2})?"
-    r"(?:refs?\b|references?\b|\[|\(?[A-Z]\w{1,40}\s{1,2}(?:et\s{1,2}al|and\b|\())"
+    r"(?:refs?\b|references?\b|\[|\(\d{1,3}[),]|\(?[A-Z]\w{1,40}\s{1,2}(?:et\s{1,2}al|and\b|\())"
 )
+# "Additional file 1: Figure 2", "Dataset S1, Table 1": of that file.
+OF_FILE = r"\b(?:additional\s+(?:data\s+)?files?\s+\w{1,3}|(?:dataset|data|file|text|appendix)\s+S\d{1,2})\s*[,:]"
 # Words before "figure" that make it another series than the article's own.
 _OTHER_SERIES = re.compile(
-    r"(?:suppl\w*\.?|supporting|additional|extended\s+data|appendix|\bpl(?:ate)?s?\.?\s*\w{1,6}\s*[,:])\s*$",
+    r"(?:(?:suppl\w*\.?|supporting)(?:\s+(?:materials?|information|data|files?|notes?|text))?(?:\s+S?\d{1,2})?\s*[,:]?"
+    r"|additional|extended\s+data\s*,?|appendix|(?-i:\bSI)\s*,?|\bpl(?:ate)?s?\.?\s*\w{1,6}\s*[,:]"
+    rf"|{OF_FILE})\s*$",
     re.IGNORECASE,
 )
+_BEFORE_SERIES = 48  # characters before "figure" that are read for them
 LONGEST_PANELS = 600  # characters of the panels of one mention that is joined from several
 
 
@@ -62,6 +67,7 @@ class FigureItem:
     number: int
     panels: str | None
     range_from: int | None  # the number that a range reaches from
+    plural: bool  # "figures", which a range of them has as a rule
     certain: bool  # whether it may count without a link
 
 
@@ -149,6 +155,12 @@ def _groups(text: str) -> Iterator[re.Match[str]]:
         at = text.find("ig", match.end() if match else at + 2)
 
 
+def is_name(group: re.Match[str]) -> bool:
+    """Return whether word and number are one name: a gene such as FIG4 or TAB1, or "FigS2" of a supplement."""
+    word, glued = group["word"], group.end("word") == group.start("items")
+    return glued and (word in ("FIG", "TAB") or (group["plural"] == "S" and word.endswith("S")))
+
+
 def extended_to(text: str, item: FigureItem, end: int) -> FigureItem:
     """Extend an item with panels to `end`, where another naming of the same figure ends."""
     panels = text[item.end - len(item.panels or "") : end].strip(" ()")
@@ -160,7 +172,8 @@ def find_items(text: str) -> list[FigureItem]:
     found: list[FigureItem] = []
     for group in _groups(text):
         base = group.start("items")
-        supplement = _OTHER_SERIES.search(text[max(0, group.start() - 24) : group.start()]) is not None
+        supplement = _OTHER_SERIES.search(text[max(0, group.start() - _BEFORE_SERIES) : group.start()]) is not None
+        supplement |= is_name(group)
         elsewhere = OF_ANOTHER_WORK.match(text, group.end()) is not None
         previous: re.Match[str] | None = None
         for item in _ONE.finditer(text, base, group.end()):
@@ -184,6 +197,7 @@ def find_items(text: str) -> list[FigureItem]:
                     number=number,
                     panels=written,
                     range_from=before if is_range and number > before else None,
+                    plural=bool(group["plural"]),
                     certain=certain,
                 )
             )

@@ -241,10 +241,17 @@ def _unlinked(
     for n, item in enumerate(items):
         if n not in covered:
             figure_at = index.by_number.get(item.number)
-            if figure_at is not None and item.certain and not foreign.cover(item.at):
+            if (
+                figure_at is not None
+                and item.certain
+                and not foreign.cover(item.at)
+                and not _hyphenated(items, n, index)
+            ):
                 how = "range" if item.range_from is not None and linked.cover(item.at) else "plain"
                 named.append(Named(figure_at, item.start, item.end, how, item.panels))
-        if item.range_from is not None and 0 < item.number - item.range_from <= 100:
+        # The range of a supplement has the numbers of the article's own figures, unless its ends are links to them.
+        ours = (item.certain and not _hyphenated(items, n, index)) or {n - 1, n} <= covered
+        if ours and item.range_from is not None and 0 < item.number - item.range_from <= 100:
             start = items[n - 1].start
             for number in range(item.range_from + 1, item.number):
                 figure_between = index.by_number.get(number)
@@ -255,6 +262,12 @@ def _unlinked(
                     named.append(Named(figure_between, start, item.end, "range", None))
         _check_number(before + len(named))
     return named
+
+
+def _hyphenated(items: Sequence[FigureItem], n: int, index: FigureIndex) -> bool:
+    """Return whether a number is half of a name: "Fig. 4-15" without a plural, where there is no figure 15."""
+    last = items[n] if items[n].range_from is not None else items[n + 1] if n + 1 < len(items) else None
+    return last is not None and last.range_from is not None and not last.plural and last.number not in index.by_number
 
 
 def _meant(linked: list[int], numbers: Sequence[int], ref: Ref, index: FigureIndex) -> list[int]:

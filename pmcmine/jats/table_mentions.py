@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from pmcmine.jats.mention_words import OF_ANOTHER_WORK
+from pmcmine.jats.mention_words import OF_ANOTHER_WORK, OF_FILE, is_name
 from pmcmine.jats.text import Ref
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.text import bounds
@@ -19,22 +19,28 @@ _NUMBER: Final = (
 )
 _SEPARATOR: Final = r"(?:\s?[-–—]\s?|\s?,\s?(?:and\s|&\s)?|\s(?:and|to|through|&|or)\s|\s?/\s?|\s?;\s?)"
 _GROUP = re.compile(
-    rf"(?<![A-Za-z])(?:Tab(?:le)?|TAB(?:LE)?|table)(?P<plural>s|S)?\.?\s?(?P<items>(?:{_NUMBER})(?:{_SEPARATOR}(?:{_NUMBER}))*)"
+    rf"(?<![A-Za-z])(?P<word>(?:Tab(?:le)?|TAB(?:LE)?|table)(?P<plural>s|S)?\.?)\s?(?P<items>(?:{_NUMBER})(?:{_SEPARATOR}(?:{_NUMBER}))*)"
 )
 _ONE = re.compile(rf"(?<!\d)(?P<number>{_NUMBER})")
 _RANGE = re.compile(r"\s?(?:[-–—]|\bto\b|\bthrough\b)\s?")
 _PARTS = re.compile(r"(?P<letters>[A-Z]{0,2})[-.]?(?P<digits>\d{1,3})(?P<rest>.*)", re.DOTALL)
+_LETTERED = re.compile(r"(?P<letters>[A-Z]{1,2})[-.]?(?P<digits>\d{1,3})")
 _LABEL = re.compile(
     rf"(?P<series>\D{{0,40}}?)\s*+(?:tab(?:le)?|tabelle|tabla|tableau|tab)?s?\.?[\s:]*+(?P<number>{_NUMBER}|[ivx]{{1,5}})[\s.:|)*]*+",
     re.IGNORECASE,
 )
 _SERIES: Final = (
-    ("suppl", re.compile(r"(?:suppl\w*\.?|supporting|additional|\besm)\s*(?:information\s*)?$", re.IGNORECASE)),
+    (
+        "suppl",
+        re.compile(r"(?:suppl\w*\.?|supporting|additional|\besm|(?-i:\bSI))\s*(?:information\s*)?$", re.IGNORECASE),
+    ),
     ("extended", re.compile(r"extended\s+data\s*$", re.IGNORECASE)),
     ("appendix", re.compile(r"appendix\s*$", re.IGNORECASE)),
+    ("file", re.compile(rf"{OF_FILE}\s*$", re.IGNORECASE)),
     ("web", re.compile(r"(?:online|\be|\bweb)\s*-?$", re.IGNORECASE)),
 )
 _LONGEST_RANGE: Final = 100
+_BEFORE_SERIES: Final = 48  # characters before "table" that are read for its series
 
 
 class _Name(NamedTuple):
@@ -101,6 +107,7 @@ class _Item(NamedTuple):
     name: _Name
     from_: _Name | None  # the name that a range reaches from
     certain: bool  # whether it may count without a link
+    plural: bool  # "tables", which a range of them has as a rule
 
 
 def _groups(text: str) -> Iterator[re.Match[str]]:
@@ -119,16 +126,26 @@ def _groups(text: str) -> Iterator[re.Match[str]]:
 def _items(text: str) -> list[_Item]:
     found: list[_Item] = []
     for group in _groups(text):
-        before = text[max(0, group.start() - 24) : group.start()]
-        certain = OF_ANOTHER_WORK.match(text, group.end()) is None
-        first = True
+        before = text[max(0, group.start() - _BEFORE_SERIES) : group.start()]
+        certain = OF_ANOTHER_WORK.match(text, group.end()) is None and not is_name(group)
+        first, letters = True, None  # of a number before this one: "S1" in "Tables S1–5"
+        plural = bool(group["plural"])
         for match in _ONE.finditer(text, group.start("items"), group.end()):
-            name = _name(before, match["number"])
             start = group.start() if first else match.start()
-            ranged = bool(found) and _RANGE.fullmatch(text, found[-1].end, start) is not None
+            ranged = not first and _RANGE.fullmatch(text, found[-1].end, start) is not None
             # Without a plural, "and 2" after "Table 1" counts something else, more often than not.
-            sure = certain and (first or ranged or bool(group["plural"]))
-            found.append(_Item(start, match.start(), match.end(), name, found[-1].name if ranged else None, sure))
+            sure = certain and (first or ranged or plural)
+            number = match["number"]
+            if letters is not None and number.isdigit():
+                # "S1–5" reaches to S5; "S4–1" is one name, and "S1 and 2" may mean S2.
+                grows = ranged and int(number) > int(letters["digits"])
+                number, sure = f"{letters['letters']}{number}", sure and grows
+                ranged = grows
+            else:
+                letters = _LETTERED.match(number)
+            name = _name(before, number)
+            from_ = found[-1].name if ranged else None
+            found.append(_Item(start, match.start(), match.end(), name, from_, sure, plural))
             first = False
     return found
 
@@ -210,15 +227,22 @@ def _unlinked(
     linked = {table for _, tables in links for table in tables if len(tables) > 1}
     for n, item in enumerate(items):
         table = index.named(item.name)
-        if n not in taken and table is not None and item.certain and not foreign.cover(item.at):
+        sure = item.certain and not _hyphenated(items, n, index)
+        if n not in taken and table is not None and sure and not foreign.cover(item.at):
             named.append(NamedTable(table, item.start, item.end, "plain"))
-        if item.from_ is not None and item.certain:
+        if item.from_ is not None and sure:
             for name in _between(item.from_, item.name):
                 table = index.by_name.get(name)
                 if table is not None and table not in linked:
                     named.append(NamedTable(table, items[n - 1].start, item.end, "range"))
         _check_number(before + len(named))
     return named
+
+
+def _hyphenated(items: Sequence[_Item], n: int, index: TableIndex) -> bool:
+    """Return whether a number is half of a name: "Table 4-15" without a plural, where there is no table 15."""
+    last = items[n] if items[n].from_ is not None else items[n + 1] if n + 1 < len(items) else None
+    return last is not None and last.from_ is not None and not last.plural and index.named(last.name) is None
 
 
 def _check_number(n: int) -> None:

@@ -44,9 +44,12 @@ _RANK: Final = {
 }
 _GENERIC: Final = re.compile(
     r"\W*(?:[\divx]+\W+)*(?:introduction|background|objectives?|aims?|(?:patients?|subjects?|participants?|materials?|"
-    r"methods?|methodology|results?|findings?|discussion|conclusions?|experimental|procedures?|section|study|data|"
-    r"analys[ie]s|statistical|and|&|of|the|,|\s)+|figures?(?: legends?)?|main(?: text)?|appendix(?: [a-z\d]+)?|"
-    r"(?:supplementary|supporting|additional) (?:materials?|information|data|files?)|summary|abstract|review|text|"
+    r"methods?|methodology|results?|findings?|observations?|discussions?|conclusions?|experimental|experiments?|"
+    r"procedures?|protocols?|section|study|data|design|analys[ie]s|statistical|statistics|representative|"
+    r"outlook|perspectives?|future|directions?|overview|and|&|of|the|,|/|\s)+|"
+    r"(?:(?:figures?|tables?|schemes?|and|,|\s)+)(?: legends?)?|main(?: text)?|appendix(?: [a-z\d]+)?|"
+    r"(?:electronic )?(?:supplementary|supplemental|supporting|additional) (?:materials?|information|data|files?)|"
+    r"summary|(?:graphical |visual )?abstract|review|text|about (?:the )?authors?|"
     r"case(?: (?:presentation|report|description|series|history|study))?s?(?: \d+)?|acknowledge?ments?)\W*",
     re.IGNORECASE,
 )

@@ -43,6 +43,7 @@ _ITEM: Final = re.compile(r";\s")
 _MOST_ITEMS: Final = 64  # of a list
 _MOST_LISTS: Final = 4  # of abbreviations
 _ENDS: Final = (".", "!", "?", ":", ";")
+_IN_SECTION: Final = "Section: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,8 +283,9 @@ def enriched(text: str, parts: Sequence[Part], tokens: int | None = None, count:
 
 
 def _title(text: str) -> str:
-    """Return a title of a section without its number."""
-    return _NUMBER.sub("", text, count=1)
+    """Return a title of a section without its number, and say that it is one: at the end it would read as a claim."""
+    title = _NUMBER.sub("", text, count=1).strip()
+    return f"{_IN_SECTION}{title}" if title else ""
 
 
 _SAID: Final = {SENTENCE: without_references, SECTION: _title}

@@ -136,7 +136,7 @@ def test_the_stream_composes_within_a_budget(release: Path) -> None:
     assert full.keys() == whole.keys()
     key = next(k for k, text in full.items() if text == CAPTION)
     assert whole[key].startswith("Response to TNF (tumour necrosis factor) in mice. (A) Liver after LPS (lipopoly")
-    assert whole[key].endswith("All four organs of these mice were compared. Inflammation after treatment.")
+    assert whole[key].endswith("All four organs of these mice were compared. Section: Inflammation after treatment.")
     for tokens in (10, 77, 256):
         cut = read(caption="enriched", tokens=tokens, tokenizer=str.split)
         assert all(len(text.split()) <= tokens for text in cut.values())

@@ -130,6 +130,14 @@ def xref(rid: str, text: str) -> str:
     ("As in Fig. 2 of Smith et al. and configuration 3.", []),
     ("Fig. 2A–2D shows.", [("F2", "Fig. 2A–2D", "A–2D", "plain")]),
     ("Fig. 1.5 mm and Fig. 30% are no figures.", []),
+    ("FIG4 and (FIG3) are genes, FigS2 and FigureS1 of a supplement.", []),
+    ("Figure4 and FIG. 1 are figures.", [("F4", "Figure4", None, "plain"), ("F1", "FIG. 1", None, "plain")]),
+    ("Supplementary Figs. 1–4 and Supplementary Information, Figures 1 to 3.", []),
+    ("Additional file 1: Fig. 2, SI Fig. 3, Text S1, Fig. 1, plate 4, fig. 1–3, Fig. 2 of (52).", []),
+    ("Fig. 1–9 is a name; Figs. 1–9 reach as far as they can.",
+     [("F1", "Figs. 1", None, "plain"), *((f"F{n}", "Figs. 1–9", None, "range") for n in (2, 3, 4))]),
+    (f"Supplementary {xref('F1', 'Figs 1')}–{xref('F3', '3')} are links.",
+     [("F1", "Figs 1", None, "xref"), ("F2", "Figs 1–3", None, "range"), ("F3", "3", None, "xref")]),
 ])  # fmt: skip
 def test_mentions(text: str, want: list[tuple[str, str, str | None, str]]) -> None:
     found = mentions(text)

@@ -41,6 +41,11 @@ def link(rid: str, text: str) -> str:
         ("See Table 1a.", [("t0", "Table 1a", "plain")]),
         ("See Table 2 of ref. 5 and Table 2 in Smith et al.", []),
         ("A suitable 1, table 12, unstable 2 and Table 9.", []),
+        ("The genes TAB1 and TAB2, TableS2, Table S4-1, Table 1–15, Tables S4 and 2.", []),
+        (
+            "See Tables S1–2 and (Dataset S1, Tables 1–2; SI Table 1).",
+            [("t3", "Tables S1", "plain"), ("t4", "2", "plain"), ("t3", "Table 1", "plain")],
+        ),
         (f"See {link('t0', 'the table')}.", [("t0", "the table", "xref")]),
         ('See <xref ref-type="supplementary-material" rid="s">Table 1</xref>.', []),
     ],

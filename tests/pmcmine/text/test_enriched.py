@@ -32,7 +32,7 @@ def words(text: str) -> int:
 def test_all_parts_stand_in_order_of_use() -> None:
     assert enriched(CAPTION, PARTS) == (
         "Expression of TNF (tumour necrosis factor) in liver. Nuclei are stained with DAPI (blue). Scale bar, 50 μm. "
-        "TNF rose after treatment with LPS. Inflammation of the liver."
+        "TNF rose after treatment with LPS. Section: Inflammation of the liver."
     )
 
 
@@ -43,7 +43,7 @@ def test_all_parts_stand_in_order_of_use() -> None:
         (5, "Expression of TNF in liver."),
         (8, "Expression of TNF (tumour necrosis factor) in liver."),
         (14, "Expression of TNF (tumour necrosis factor) in liver. Nuclei are stained with DAPI (blue)."),
-        (12, "Expression of TNF (tumour necrosis factor) in liver. Inflammation of the liver."),
+        (13, "Expression of TNF (tumour necrosis factor) in liver. Section: Inflammation of the liver."),
     ],
 )
 def test_a_text_is_cut_at_sentences(tokens: int, text: str) -> None:
