@@ -24,7 +24,7 @@ _SHORT: Final = 40  # body paragraphs
 _NUMBER_WORDS: Final = "two|three|four|five|six|seven|eight|nine|ten|1?[0-9]"
 _TITLE: Final = re.compile(
     r"\bcase (?:reports?|series|presentations?|vignettes?|descriptions?)\b|\breports? of (?:[\w\-]+ ){0,4}cases?\b"
-    rf"|\b(?:{_NUMBER_WORDS}) (?:[\w\-]+ ){{0,4}}(?:cases|patients|siblings|brothers|sisters)\b(?![- ](?:stud|control))"
+    rf"|(?<![\w\-])(?:{_NUMBER_WORDS}) (?:[\w\-]+ ){{0,4}}(?:cases|patients|siblings|brothers|sisters)\b(?![- ](?:stud|control))"
     r"|\b(?:the |a )?(?:first|rare|unusual) (?:[\w\-]+ ){0,3}case\b|^a case of\b|[:.–-] a case of\b|\bclinical cases?\b|\bin (?:a|an) (?:[\w\-]+ ){0,4}(?:patient|child|man|woman|infant|boy|girl|neonate)\b",
     re.IGNORECASE,
 )
@@ -44,6 +44,10 @@ _NO_CASE_SECTION: Final = re.compile(
     r"|\bpatients? (?:characteristics|demographics|baseline|and|selection|recruitment|population|enrol|consent|perspective|samples?|involvement|groups?|cohorts?|outcomes?|safety|data collection|eligib|disposition|specimens?|tissue|education|experience|satisfaction|reported|preferences?|and public)"
     r"|\bpatients?,|\bpatients(?! (?:reports?|presentations?|no|\d))|\bmethod|\bmaterial|\bconsent\b|\breview\b|\bliterature\b|\bcase study:? ?(?:site|region|area|design)|\bdiscussion\b|\bpatients['’]",
     re.IGNORECASE,
+)
+# Sections that speak of all patients, or of others'.
+_ELSEWHERE: Final = re.compile(
+    r"^\W*(?:[\d.]+\W*)?(?:discussion|(?:\w+ ){0,3}literature|(?:\w+ ){0,2}reviews?)\b", re.IGNORECASE
 )
 # Sections of a report (CARE) that go on with its case.
 _GOES_ON: Final = re.compile(
@@ -75,6 +79,11 @@ _LITERATURE: Final = re.compile(
     r"\bet al\b|\bliterature\b|\bprevious(?:ly)? (?:reports?|reported|studies|described)\b|\b(?:several|many|other|some|recent|these|most) studies\b|\bcases (?:have|were|had) (?:been )?reported",
     re.IGNORECASE,
 )
+_PRESENT: Final = re.compile(
+    r"\b(?:is|are|has|have|can|may|might|could|should|would|must|do|does|includes?|becomes?|seems?|appears?|remains?|reduces?|provides?|allows?|serves?)\b",
+    re.IGNORECASE,
+)
+_PAST: Final = re.compile(r"\b(?:was|were|had|did|underwent|received|showed|revealed|demonstrated)\b", re.IGNORECASE)
 _OTHERS: Final = re.compile(
     r"\b(?:patients|cases|we propose|guidelines?|criteria)\b|\[\d+(?:[,–-]\d+)*\]", re.IGNORECASE
 )
@@ -118,7 +127,7 @@ def report_of(article_type: str | None, title: str | None, paragraphs: Sequence[
     if article_type in _OF_OTHERS:
         return Report(False, False, ())
     body = [p for p in paragraphs if p.section_kind not in _BACK]
-    titled = {p.paragraph_id for p in body if any(map(is_case_section, p.section_titles)) and not _consent(p)}
+    titled = {p.paragraph_id for p in body if _in_case_section(p) and not _consent(p)}
     named = article_type in _TYPES or bool(_TITLE.search(title))
     told = _titled(body, titled, named) if titled else ()
     if not _introduces(told, named):
@@ -130,6 +139,12 @@ def report_of(article_type: str | None, title: str | None, paragraphs: Sequence[
     if _is_animal(title, told):
         return Report(True, True, ())
     return Report(True, False, tuple(told[:MOST]))
+
+
+def _in_case_section(paragraph: Paragraph) -> bool:
+    """Return whether it is in a section named as a case that is no part of a discussion or review."""
+    titles = paragraph.section_titles
+    return any(map(is_case_section, titles)) and not any(map(_ELSEWHERE.search, titles))
 
 
 def _consent(paragraph: Paragraph) -> bool:
@@ -164,7 +179,7 @@ def _titled(body: Sequence[Paragraph], titled: set[str], named: bool) -> Sequenc
             begun = False
         elif begun and named and p.section_titles and _GOES_ON.search(p.section_titles[-1][:100]):
             goes_on = out[-1].paragraph.section_titles == p.section_titles and not _LITERATURE.search(p.text)
-            if goes_on or _speaks(p) or _reports(p):
+            if _follows(p) if p.section_kind == "methods" else goes_on or _speaks(p) or _reports(p):
                 out.append(_read(p, False))
     return out
 
@@ -179,6 +194,18 @@ def _speaks(paragraph: Paragraph) -> bool:
     """Return whether a paragraph speaks of one person more than of the literature."""
     text = paragraph.text[:LONGEST]
     return len(_NARRATIVE.findall(text)) > 2 * len(_LITERATURE.findall(text))
+
+
+def _follows(paragraph: Paragraph) -> bool:
+    """Return whether most sentences of a paragraph speak of one person: methods may be about anything else."""
+    text = paragraph.text[:LONGEST]
+    return 2 * len(_NARRATIVE.findall(text)) > len(sentence_starts(text)) and _speaks(paragraph)
+
+
+def _is_general(paragraph: Paragraph) -> bool:
+    """Return whether a paragraph says what holds in general, not what happened."""
+    text = paragraph.text[:LONGEST]
+    return len(_PRESENT.findall(text)) > len(_PAST.findall(text))
 
 
 def _numbered(body: Sequence[Paragraph]) -> Sequence[Told]:
@@ -217,7 +244,7 @@ def _untitled(body: Sequence[Paragraph], named: bool, typed: bool) -> Sequence[T
             continue
         one = _read(p, False)
         if _speaks(p) or any(_opens(one, s, typed) for s in one.statements):
-            out += [_read(q, False) for q in between]
+            out += [_read(q, False) for q in between if not _is_general(q)]
             out.append(one)
             between = []
         elif p.section_titles != out[-1].paragraph.section_titles or _LITERATURE.search(p.text):
