@@ -10,7 +10,7 @@ from typing import Final
 _LONGEST: Final = 120  # characters of a phrase
 # What ends the phrase that names the disease.
 _STOP: Final = re.compile(
-    r"[.;:\[\]]|,(?=\s)(?!\s(?:[\w-]+,? ){0,3}(?:type|stage|grade|NOS\b))|\s[(–—]|\s(?:was|were|is|are|had|has|have|been|based|which|who|that|whose|since|because|due|after|before|by"
+    r"[.;:\[\]]|,(?=\s)(?!\s(?:[\w-]+,? ){0,3}(?:type|stage|grade|NOS\b))|\s[(–—]|\s(?:was|were|is|are|had|has|have|been|based|requires?|includes?|depends?|remains?|mimick\w+|masquerading|misdiagnosed|which|who|that|whose|since|because|due|after|before|by"
     r"|when|while|where|although|but|despite|from|using|via|through|for|on|at|during|until|under|he|she|his|her|we|our|the patient|it|this|these|to|as|according|given|could|can|may|might|should|would|rather|than|without|following|if)\b"
     r"|\sin (?:\d{4}|(?:January|February|March|April|May|June|July|August|September|October|November|December)|our|another|an?|this|the (?:patient|present|emergency|past)|his|her|view|light|19|20|accordance)\b"
     r"|\sand (?:was|were|he|she|his|her|treated|started|underwent|received|\w+ed|then|the patient|we|a|had|has|therefore|subsequently|referred|admitted|surgery|treatment|prescribed|managed|is|that|to|excluded?|ruled)\b"
@@ -22,7 +22,8 @@ _BEFORE: Final = re.compile(
     rf"\b(?:(?P<final>(?:final|definitive|definite|correct|discharge|ultimate|conclusive)(?: \w+)? diagnos[ie]s)|(?P<told>{_ABOUT}diagnos[ie]s))"
     r"(?P<how>(?:,? (?:was|were|is|being|became)(?: (?:made|established|confirmed|given|reached|set|therefore|then|thus|consistent|compatible|defined|determined|considered))*)?"
     r"(?: (?:of|as|to be|with|that of|which was))+| (?:was|were|is)(?= (?!made|established|confirmed|based|reached|not|given|also|further|supported|challenging|difficult|delayed|suspected|considered|in\b|by\b))| ?:) "
-    r"|\b(?P<verb>(?:re)?diagnosed (?:with|as(?: having)?|to have|of|to be)) ",
+    r"|\b(?P<verb>(?:re)?diagnosed (?:with|as(?: having)?|to have|of|to be)) "
+    r"|\b(?P<died>cause of death (?:was|is)(?: (?:determined|found|concluded|established|attributed))*(?: (?:to be|to|as))?) ",
     re.IGNORECASE,
 )  # fmt: skip
 _PATHOLOGY: Final = re.compile(
@@ -32,7 +33,7 @@ _PATHOLOGY: Final = re.compile(
 )  # fmt: skip
 # A finding that is the title's disease.
 _REVEALED: Final = re.compile(
-    r"\b(?:reveal\w*|show(?:ed|ing|s)?|demonstrat\w+|indicat\w+|confirm\w*|identified|found|detected|verified|report(?:ed)?|suggest\w*) (?:to be |to have |that |(?:the patient|he|she|it|this|the \w+) (?:had|was) |the presence of |the |a |an )*(?=[A-Za-z])",
+    r"\b(?:reveal\w*|show(?:ed|ing|s)?|demonstrat\w+|indicat\w+|confirm\w*|identified|found|detected|verified|report(?:ed)?|suggest\w*) (?:to be |to have |that |(?:the patient|he|she|it|this|the \w+) (?:had|has|was|suffered from) |the presence of |the |a |an )*(?=[A-Za-z])",
     re.IGNORECASE,
 )
 _DISEASE: Final = re.compile(
@@ -48,12 +49,19 @@ _PASSIVE: Final = re.compile(
 # Words around that make it another's, an earlier or a rejected diagnosis.
 _NOT: Final = re.compile(
     r"\b(?:differential|previous(?:ly)?|past|known|prior|earlier|already|years? (?:ago|before|earlier|previously)|initial(?:ly)?|first|misdiagnos\w+|primary diagnos\w+|mistaken\w*|suspected|suspicion|provisional|presumptive|presumed|tentative"
-    r"|possible|potential|exclud\w+|ruled? out|rule out|ruling out|without|no evidence|denied|no|not|never|history of|had been|has been|mother|father|brother|sister|family|sibling|preoperative|pre-operative|admission|other|alternative"
+    r"|possible|potential|exclud\w+|ruled? out|rule out|ruling out|without|no evidence|denied|no|not|never|history of|had been|has been|mother|father|brother|sister|family|sibling|preoperative|pre-operative|admission|(?:an)?other|elsewhere|alternative"
     r"|criteria|incidence|time of|age of|age at|prevalence|challeng\w+|difficult\w*|delay\w*|since|before|considered|consideration|could be|may be|might be|referr\w+|unlikely|against)\b",
     re.IGNORECASE,
 )
 _REJECTED: Final = re.compile(
     r"^[^.;]{0,60}\b(?:was|were) (?:excluded|ruled out|unlikely|rejected|considered|suspected|discarded)\b",
+    re.IGNORECASE,
+)
+_AUXILIARY: Final = re.compile(r"\b(?:was|were|is|are|been|being|and|we|be)\b", re.IGNORECASE)
+_MADE: Final = re.compile(r"^[^.;,]{0,30}\bwas (?:made|established|confirmed|reached)\b", re.IGNORECASE)
+# What is said of a disease in general, not of a patient.
+_GENERAL: Final = re.compile(
+    r"^[^.;,]{0,30}? (?:requires?|includes?|depends?|remains?|relies|can|may|must|should|is (?:usually|often|mainly|typically|generally|based|made|established|confirmed|difficult|challenging))\b",
     re.IGNORECASE,
 )
 _LEADS: Final = re.compile(
@@ -65,7 +73,7 @@ _TAIL: Final = re.compile(
     re.IGNORECASE,
 )
 _EARLIER: Final = re.compile(
-    r"^[^.;]{0,40}?\b(?:ago|earlier|previously)\b|^[^.;]{0,25}\b(?:years?|months?) (?:before|prior)\b|^ at (?:the )?(?:age|birth)\b",
+    r"^[^.;]{0,40}?\b(?:ago|earlier|previously|elsewhere|(?:another|an outside|a local|an external|a different) (?:\w+ )?(?:hospital|institution|clinic|cent(?:er|re)))\b|^[^.;]{0,25}\b(?:years?|months?) (?:before|prior)\b|^ at (?:the )?(?:age|birth)\b",
     re.IGNORECASE,
 )
 _EMPTY: Final = re.compile(
@@ -90,6 +98,17 @@ _COMMON: Final = frozenset(
     "following induced successful management from series image finding feature".split()
 )
 _WORDS: Final = re.compile(r"[A-Za-z]{4,}")
+_ACRONYM: Final = re.compile(r"\b[A-Z]{3,6}\b")
+# Words of a phrase that change nothing about which disease it names.
+_NEUTRAL: Final = re.compile(
+    r"\b(?:left|right|bilateral|unilateral|acute|chronic|severe|mild|moderate|recurrent|advanced|(?:stage|grade) \w+|the|an?|of|in|with|and|or|to|by|\d\S*)\b",
+    re.IGNORECASE,
+)
+_TOKEN: Final = re.compile(r"[^\W\d_]{2,}")
+# What a title says that the disease was taken for.
+_TAKEN_FOR: Final = re.compile(
+    r"\b(?:misdiagnos\w+|mistaken|misinterpreted|masquerad\w+|mimick\w+|simulating|resembling)\b.*", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +134,7 @@ def wordings(text: str, starts: Sequence[int], title: str) -> list[Wording]:
         starts: where its sentences start.
         title: title of the article; a finding is a diagnosis if its words are the title's.
     """
-    said = title_words(title)
+    said = _said(title)
     out: list[Wording] = []
     ends = [*starts[1:], len(text)]
     for start, end in zip(starts, ends, strict=True):
@@ -125,15 +144,45 @@ def wordings(text: str, starts: Sequence[int], title: str) -> list[Wording]:
 
 
 def title_words(text: str) -> frozenset[str]:
-    """Return the words of a title or phrase that may name a disease, plural or not."""
-    return frozenset(w.lower().removesuffix("s") for w in _WORDS.findall(text)) - _COMMON
+    """Return the words of a title or phrase that may name a disease, plural or not, and its acronyms."""
+    words = frozenset(w.lower().removesuffix("s") for w in _WORDS.findall(text)) - _COMMON
+    return words | frozenset(_ACRONYM.findall(text))
+
+
+def _said(title: str) -> frozenset[str]:
+    """Return the words and acronyms of a title, those that its initials make, too; not what was misdiagnosed."""
+    title = _TAKEN_FOR.sub("", title[:1_000])
+    initials = "".join(w[0] for w in re.findall(r"[^\W\d_]+", title)).upper()
+    made = {initials[i : i + n] for n in (3, 4, 5) for i in range(len(initials) - n + 1)}
+    return title_words(title) | made
+
+
+def share_named(phrase: str, start: int, end: int) -> float:
+    """Return the share of a phrase's words that the concept at a place in it names.
+
+    Only the first of several diagnoses counts, and nothing may follow the concept: a site or cause after it makes
+    the phrase more specific than the concept.
+
+    Args:
+        phrase: the phrase of a diagnosis.
+        start: first code point of the concept in it.
+        end: one past its last one.
+    """
+    joint = re.search(r",| and ", phrase[end:])
+    if joint and not re.search(r",| and ", phrase[:start]):
+        phrase = phrase[: end + joint.start()]
+    words = [(m.start(), m.end()) for m in _TOKEN.finditer(_NEUTRAL.sub(lambda m: " " * len(m[0]), phrase))]
+    named = [a for a, b in words if start <= a and b <= end]
+    if not named or any(a >= end for a, _ in words):
+        return 0.0
+    return len(named) / len(words)
 
 
 def _in_sentence(sentence: str, said: frozenset[str]) -> list[Wording]:
     """Return the diagnoses of a sentence by the firmest kind of wording that it has."""
     firm = list(_BEFORE.finditer(sentence))
     if firm:
-        return [Wording(*p, 4 if m["final"] else 3) for m in firm if (p := _stated(sentence, m.end(), m.start() - 45))]
+        return [Wording(*p, _rank(sentence, m)) for m in firm if (p := _stated(sentence, m.end(), m.start() - 45))]
     passive = [m for m in _PASSIVE.finditer(sentence) if not _NOT.search(sentence[max(0, m.start() - 20) : m.end()])]
     found = [p for m in passive if (p := _trim(sentence, m.start("what"), m.end("what")))]
     if found:
@@ -150,19 +199,37 @@ def _in_sentence(sentence: str, said: frozenset[str]) -> list[Wording]:
     return []
 
 
+def _rank(sentence: str, m: re.Match[str]) -> int:
+    """Return the rank of a diagnosis: a participle ("lesions diagnosed as X") only describes with what a patient came."""
+    if m["final"]:
+        return 4
+    return 2 if m["verb"] and not _AUXILIARY.search(sentence, max(0, m.start() - 30), m.start()) else 3
+
+
 def _stated(sentence: str, start: int, before: int) -> tuple[int, int] | None:
     """Return the phrase at `start` unless the words from `before` on, or after it, say that it is not the diagnosis."""
     phrase = phrase_at(sentence, start)
-    if phrase is None or _NOT.search(sentence[max(0, before) : start]):
+    if phrase is None:
         return None
     after = sentence[phrase[1] :]
-    return None if _REJECTED.match(after) or _EARLIER.match(after) else phrase
+    lead = sentence[max(0, before) : start]
+    if _MADE.match(after):  # "the differential diagnosis of X was made"
+        lead = re.sub(r"\bdifferential (?=diagnosis of )", "", lead)
+    if _NOT.search(lead) or _REJECTED.match(after) or _EARLIER.match(after) or _GENERAL.match(after):
+        return None
+    return phrase
 
 
 def _is_titled(phrase: str, said: frozenset[str]) -> bool:
     """Return whether a phrase names a disease whose words the title has."""
     shared = title_words(phrase) & said
-    named = len(shared) > 1 or any(_DISEASE.search(w) and not _GENERIC.fullmatch(w) for w in shared)
+    if phrase in shared and _ACRONYM.fullmatch(phrase):
+        return True
+    named = len(shared) > 1 or any(
+        (_DISEASE.search(w) and not _GENERIC.fullmatch(w))
+        or re.search(rf"\b{w}(?:['’]?s)? (?:syndrome|disease)", phrase, re.I)
+        for w in shared
+    )
     return named and len(phrase) < 70 and bool(_DISEASE.search(phrase))
 
 
@@ -184,7 +251,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
     phrase = text[start:end]
     if (
         not 3 <= len(phrase) <= _LONGEST
-        or _EMPTY.search(phrase)
+        or (_EMPTY.search(phrase) and not _ACRONYM.fullmatch(phrase))
         or _NO_DISEASE.search(phrase)
         or (not _WORDS.search(phrase) and not re.fullmatch(r"[A-Z][A-Z0-9-]{1,9}", phrase))
     ):
@@ -199,14 +266,16 @@ def chosen(found: Sequence[tuple[str, Wording]], title: str) -> list[int]:
         found: phrase and wording, in the order of the case.
         title: title of the article, whose words decide between wordings of one rank.
     """
-    if not found:
+    said = _said(title)
+    wrong = title_words(title) - said
+    right = [i for i, (phrase, _) in enumerate(found) if not title_words(phrase) & wrong]
+    if not right:
         return []
-    said = title_words(title)
 
     def weight(i: int) -> tuple[int, int, int]:
         shared = len(title_words(found[i][0]) & said)
         return (found[i][1].rank + (2 if shared else 0), shared, i)
 
-    best = max(range(len(found)), key=weight)
+    best = max(right, key=weight)
     phrase = found[best][0].lower()
     return [i for i, (words, _) in enumerate(found) if words.lower() == phrase]

@@ -16,8 +16,8 @@ _CUES: Final = {
             r"|\b(?:days?|weeks?|months?|years?) (?:before|prior to|ago|earlier|previously|duration)\b|\b(?:was|is) an? \d"),
     ),
     "findings": (
-        (3, r"\b(?:reveal\w*|show(?:ed|ing|n|s)|demonstrat\w+|disclosed)\b|\b(?:physical|neurological?|ophthalm\w+|clinical|dermatological|laboratory|histo\w+|microscopic|gross|radiolog\w+|ultrasound|imaging) (?:exam\w*|findings?|tests?|stud\w+|investigations?|analys\w+|evaluation|results?)\b"),
-        (2, r"\b(?:exam\w*|CT|MRI|PET|MR|X-?ray\w*|radiograph\w*|tomograph\w*|ultraso\w+|echocardiogra\w+|ECG|EKG|EEG|electrocardiogra\w+|angiogra\w+|endoscop\w+|colonoscop\w+|biops\w+|histo\w+|immunohisto\w+|laborator\w+|cultures?|serolog\w+|PCR|sequenc\w+|mutations?|blood (?:tests?|count|pressure)|levels?|count|markers?|scans?|vital signs|temperature|heart rate|positive|negative|normal|elevated|decreased|increased|mm ?Hg|mg/d?L|mmol|g/d?L|U/L|IU|ng/mL)\b"),
+        (3, r"\b(?:reveal\w*|show(?:ed|ing|n|s)|demonstrat\w+|disclosed)\b|\b(?:physical|neurological?|ophthalm\w+|clinical|dermatological|laboratory|histo(?!r)\w+|microscopic|gross|radiolog\w+|ultrasound|imaging) (?:exam\w*|findings?|tests?|stud\w+|investigations?|analys\w+|evaluation|results?)\b"),
+        (2, r"\b(?:exam\w*|CT|MRI|PET|MR|X-?ray\w*|radiograph\w*|tomograph\w*|ultraso\w+|echocardiogra\w+|ECG|EKG|EEG|electrocardiogra\w+|angiogra\w+|endoscop\w+|colonoscop\w+|biops\w+|histo(?!r)\w+|immunohisto(?!r)\w+|laborator\w+|cultures?|serolog\w+|PCR|sequenc\w+|mutations?|blood (?:tests?|count|pressure)|levels?|count|markers?|scans?|vital signs|temperature|heart rate|positive|negative|normal|elevated|decreased|increased|mm ?Hg|mg/d?L|mmol|g/d?L|U/L|IU|ng/mL)\b"),
         (1, r"\b(?:noted|observed|detected|identified|measur\w+|found|evident|visible|palpa\w+|swelling|lesion|mass|cm|mm)\b"),
     ),
     "treatment": (
@@ -37,14 +37,17 @@ _COMPILED: Final = {part: tuple((w, re.compile(p, re.IGNORECASE)) for w, p in cu
 _TITLES: Final = (
     ("outcome", re.compile(r"follow[- ]?up|outcome|prognosis|hospital course|evolution", re.I)),
     ("treatment", re.compile(r"treat|therap|interven|manage|surg|operat|procedure|an(?:a)?esthe", re.I)),
-    ("findings", re.compile(r"finding|examin|investigat|imag|radiolog|laborator|patholog|histo|genetic|diagnos|assessment|test", re.I)),
+    ("findings", re.compile(r"finding|examin|investigat|imag|radiolog|laborator|patholog|histo(?!r)|genetic|diagnos|assessment|test", re.I)),
     ("presentation", re.compile(r"presenting|presentation of symptoms|complaint|histor|patient information|symptom", re.I)),
 )  # fmt: skip
 _NO_PART: Final = re.compile(
-    r"\b(?:informed consent|written consent|ethics committee|institutional review board|et al)\b|\bliterature\b",
+    r"\b(?:ethics committee|institutional review board|et al)\b|\bliterature\b",
     re.IGNORECASE,
 )
+# "After providing informed consent, the patient received …": what stands beside the clause is a part.
+_CONSENT: Final = re.compile(r"[^,;]*\b(?:informed|written) consent\b[^,;]*[,;]?", re.IGNORECASE)
 _LEAST: Final = 2
+_OF_TITLE: Final = 2
 _EARLY: Final = 0.15
 _LATE: Final = 0.85
 _LEAST_BESIDE: Final = 4
@@ -64,7 +67,8 @@ def part_of(
         diagnosis: it states the diagnosis, so that another part needs more cues.
     """
     sentence = sentence[:2_000]
-    if _NO_PART.search(sentence):
+    sentence = _CONSENT.sub("", sentence)
+    if _NO_PART.search(sentence) or not sentence.strip(" ."):
         return None
     scores = dict.fromkeys(_COMPILED, 0.0)
     for part, cues in _COMPILED.items():
@@ -73,7 +77,7 @@ def part_of(
             scores[part] += weight * min(n, 3) ** 0.5 if n else 0
     said = next((part for part, pattern in _TITLES if pattern.search(title[:100])), None)
     if said is not None:
-        scores[said] += 3 if said == "treatment" else 2
+        scores[said] += _OF_TITLE
     if introduces:
         scores["presentation"] += 4
     elif place < _EARLY:

@@ -24,10 +24,13 @@ _SHORT: Final = 40  # body paragraphs
 _NUMBER_WORDS: Final = "two|three|four|five|six|seven|eight|nine|ten|1?[0-9]"
 _TITLE: Final = re.compile(
     r"\bcase (?:reports?|series|presentations?|vignettes?|descriptions?)\b|\breports? of (?:[\w\-]+ ){0,4}cases?\b"
-    rf"|\b(?:{_NUMBER_WORDS}) (?:[\w\-]+ ){{0,4}}(?:cases|patients|siblings|brothers|sisters)\b(?![- ](?:stud|control))"
-    r"|\b(?:the |a )?(?:first|rare|unusual) (?:[\w\-]+ ){0,3}case\b|^a case of\b|[:.–-] a case of\b|\bclinical cases?\b|\bin (?:a|an) (?:[\w\-]+ ){0,4}(?:patient|child|man|woman|infant|boy|girl|neonate)\b",
+    rf"|(?<![\w\-])(?:{_NUMBER_WORDS}) (?:[\w\-]+ ){{0,4}}(?:cases|patients|siblings|brothers|sisters)\b(?![- ](?:stud|control))"
+    r"|\b(?:the |a )?(?:first|rare|unusual) (?:[\w\-]+ ){0,3}case\b|\bclinical cases?\b|\bin (?:a|an) (?:[\w\-]+ ){0,4}(?:patient|child|man|woman|infant|boy|girl|neonate)\b",
     re.IGNORECASE,
 )
+# Anything may be a case; it is a patient's if the text speaks of one.
+_A_CASE_OF: Final = re.compile(r"(?:^|[:.–-] )a case of\b", re.IGNORECASE)
+_A_PATIENT: Final = re.compile(r"\b(?:(?:the|our|this|a) patient|he|she)\b", re.IGNORECASE)
 _LEAD: Final = r"^(?:\W*(?:\d+\W+)*)(?:(?:an?|the|our|an? illustrative|clinical|index|illustrative|brief|presentation of|description of|report of|summary of) )*"
 _CASE_SECTION: Final = re.compile(
     rf"{_LEAD}(?:cases?|patients?|probands?)(?: (?:reports?|presentations?|descriptions?|histor(?:y|ies)|series|summar(?:y|ies)|vignettes?"
@@ -45,6 +48,10 @@ _NO_CASE_SECTION: Final = re.compile(
     r"|\bpatients?,|\bpatients(?! (?:reports?|presentations?|no|\d))|\bmethod|\bmaterial|\bconsent\b|\breview\b|\bliterature\b|\bcase study:? ?(?:site|region|area|design)|\bdiscussion\b|\bpatients['’]",
     re.IGNORECASE,
 )
+# Sections that speak of all patients, or of others'.
+_ELSEWHERE: Final = re.compile(
+    r"^\W*(?:[\d.]+\W*)?(?:discussion|(?:\w+ ){0,3}literature|(?:\w+ ){0,2}reviews?)\b", re.IGNORECASE
+)
 # Sections of a report (CARE) that go on with its case.
 _GOES_ON: Final = re.compile(
     r"\b(?:presenting concerns?|clinical (?:findings?|presentation|course|history|examination|assessment|features?)|timeline|diagnos\w+|"
@@ -56,6 +63,10 @@ _GOES_ON: Final = re.compile(
 )
 _NUMBERED: Final = re.compile(
     r"(?:Case|Patient) (?:[Nn]o\.? ?)?\d{1,2}(?: (?:was|is)|[:.,(]) ?(?:an? |the )?(?:[\w-]+ ){0,2}\d{1,2}[- ](?:year|month|day)"
+)
+# A sentence of a study's results about one of its numbered patients.
+NAMED: Final = re.compile(
+    r"(?:(?:In|For|However,|Similarly,) )?(?:[Tt]he )?[Pp]atient (?:[Nn]o\.? ?)?(?P<n>\d{1,2})\b(?!\s*(?:and|&|to|or|,\s?\d{1,2}\b|[–\-]\s?\d))"
 )
 _ENDS: Final = frozenset({"discussion", "conclusion"})
 _BACK: Final = frozenset(
@@ -74,6 +85,14 @@ _NARRATIVE: Final = re.compile(
 _LITERATURE: Final = re.compile(
     r"\bet al\b|\bliterature\b|\bprevious(?:ly)? (?:reports?|reported|studies|described)\b|\b(?:several|many|other|some|recent|these|most) studies\b|\bcases (?:have|were|had) (?:been )?reported",
     re.IGNORECASE,
+)
+_PRESENT: Final = re.compile(
+    r"\b(?:is|are|has|have|can|may|might|could|should|would|must|do|does|includes?|becomes?|seems?|appears?|remains?|reduces?|provides?|allows?|serves?)\b",
+    re.IGNORECASE,
+)
+_PAST: Final = re.compile(r"\b(?:was|were|had|did|underwent|received|showed|revealed|demonstrated)\b", re.IGNORECASE)
+_COURSE: Final = re.compile(
+    r"\b(?:days?|weeks?|months?|years?) (?:after|later|post|following)\b|\bfollow[- ]?up\b", re.IGNORECASE
 )
 _OTHERS: Final = re.compile(
     r"\b(?:patients|cases|we propose|guidelines?|criteria)\b|\[\d+(?:[,–-]\d+)*\]", re.IGNORECASE
@@ -97,12 +116,14 @@ class Told:
         starts: where its sentences start.
         statements: of persons in it.
         titled: it is in a section that is named as a case.
+        mixed: it may tell of other patients, too; only sentences that name a patient's number count.
     """
 
     paragraph: Paragraph
     starts: list[int]
     statements: tuple[Statement, ...]
     titled: bool
+    mixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +146,8 @@ def report_of(article_type: str | None, title: str | None, paragraphs: Sequence[
     if article_type in _OF_OTHERS:
         return Report(False, False, ())
     body = [p for p in paragraphs if p.section_kind not in _BACK]
-    titled = {p.paragraph_id for p in body if any(map(is_case_section, p.section_titles)) and not _consent(p)}
-    named = article_type in _TYPES or bool(_TITLE.search(title))
+    titled = {p.paragraph_id for p in body if _in_case_section(p) and not _consent(p)}
+    named = article_type in _TYPES or bool(_TITLE.search(title)) or _is_case_of_patient(title, body)
     told = _titled(body, titled, named) if titled else ()
     if not _introduces(told, named):
         told = _untitled(body, named or bool(titled), article_type in _TYPES)
@@ -138,6 +159,16 @@ def report_of(article_type: str | None, title: str | None, paragraphs: Sequence[
     if _is_animal(title, told):
         return Report(True, True, ())
     return Report(True, False, tuple(told[:MOST]))
+
+
+def _is_case_of_patient(title: str, body: Sequence[Paragraph]) -> bool:
+    return bool(_A_CASE_OF.search(title)) and any(_A_PATIENT.search(p.text[:LONGEST]) for p in body[:_SHORT])
+
+
+def _in_case_section(paragraph: Paragraph) -> bool:
+    """Return whether it is in a section named as a case that is no part of a discussion or review."""
+    titles = paragraph.section_titles
+    return any(map(is_case_section, titles)) and not any(map(_ELSEWHERE.search, titles))
 
 
 def _consent(paragraph: Paragraph) -> bool:
@@ -155,9 +186,9 @@ def _calls_itself(body: Sequence[Paragraph], titled: set[str]) -> bool:
     )
 
 
-def _read(paragraph: Paragraph, titled: bool) -> Told:
+def _read(paragraph: Paragraph, titled: bool, mixed: bool = False) -> Told:
     starts = sentence_starts(paragraph.text[:LONGEST])
-    return Told(paragraph, starts, tuple(statements(paragraph.text, starts)), titled)
+    return Told(paragraph, starts, tuple(statements(paragraph.text, starts)), titled, mixed)
 
 
 def _titled(body: Sequence[Paragraph], titled: set[str], named: bool) -> Sequence[Told]:
@@ -172,7 +203,7 @@ def _titled(body: Sequence[Paragraph], titled: set[str], named: bool) -> Sequenc
             begun = False
         elif begun and named and p.section_titles and _GOES_ON.search(p.section_titles[-1][:100]):
             goes_on = out[-1].paragraph.section_titles == p.section_titles and not _LITERATURE.search(p.text)
-            if goes_on or _speaks(p) or _reports(p):
+            if _follows(p) if p.section_kind == "methods" else goes_on or _speaks(p) or _reports(p):
                 out.append(_read(p, False))
     return out
 
@@ -189,10 +220,35 @@ def _speaks(paragraph: Paragraph) -> bool:
     return len(_NARRATIVE.findall(text)) > 2 * len(_LITERATURE.findall(text))
 
 
+def _follows(paragraph: Paragraph) -> bool:
+    """Return whether most sentences of a paragraph speak of one person: methods may be about anything else."""
+    text = paragraph.text[:LONGEST]
+    return 2 * len(_NARRATIVE.findall(text)) > len(sentence_starts(text)) and _speaks(paragraph)
+
+
+def _is_general(paragraph: Paragraph) -> bool:
+    """Return whether a paragraph says what holds in general, not what happened."""
+    text = paragraph.text[:LONGEST]
+    return len(_PRESENT.findall(text)) > len(_PAST.findall(text)) and not _COURSE.search(text)
+
+
 def _numbered(body: Sequence[Paragraph]) -> Sequence[Told]:
-    """Return paragraphs of a study that each begin with the number and age of a patient, if there are two."""
-    found = [p for p in body if _NUMBERED.match(p.text)]
-    return [_read(p, False) for p in found] if len(found) > 1 else ()
+    """Return the paragraphs of a study's numbered patients.
+
+    Those that each begin with a number and an age, if there are two, and those of results with sentences that begin
+    with such a number.
+    """
+    first = {p.paragraph_id for p in body if _NUMBERED.match(p.text)}
+    if len(first) < 2:
+        return ()
+    found = [p for p in body if p.paragraph_id in first or (p.section_kind not in _ENDS and _names(p))]
+    return [_read(p, False, p.paragraph_id not in first) for p in found]
+
+
+def _names(paragraph: Paragraph) -> bool:
+    """Return whether a sentence begins with the number of a patient."""
+    text = paragraph.text[:LONGEST]
+    return bool(NAMED.search(text)) and any(NAMED.match(text, start) for start in sentence_starts(text))
 
 
 def _introduces(told: Sequence[Told], named: bool) -> bool:
@@ -225,7 +281,7 @@ def _untitled(body: Sequence[Paragraph], named: bool, typed: bool) -> Sequence[T
             continue
         one = _read(p, False)
         if _speaks(p) or any(_opens(one, s, typed) for s in one.statements):
-            out += [_read(q, False) for q in between]
+            out += [_read(q, False) for q in between if not _is_general(q)]
             out.append(one)
             between = []
         elif p.section_titles != out[-1].paragraph.section_titles or _LITERATURE.search(p.text):

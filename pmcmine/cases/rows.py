@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from pmcmine.cases.diagnosis import chosen, wordings
+from pmcmine.cases.diagnosis import chosen, share_named, wordings
 from pmcmine.cases.figures import Shown
 from pmcmine.cases.parts import part_of
 from pmcmine.cases.split import Passage, Patient
@@ -17,6 +17,7 @@ from schemas.concept import Concept
 
 # UMLS semantic types of disorders and injuries.
 _DISORDERS: Final = frozenset({"T019", "T020", "T033", "T037", "T046", "T047", "T048", "T049", "T184", "T190", "T191"})
+_LEAST_NAMED: Final = 0.6  # share of the phrase's words that a concept must name; a broader concept is none
 
 
 def rows_of(
@@ -65,7 +66,7 @@ def _row(
             CasePassage(paragraph_id=p.told.paragraph.paragraph_id, start=p.start, end=p.end) for p in patient.passages
         ),
         spans=tuple(_in_order(patient, [*spans, *diagnoses])),
-        diagnosis=_concept(diagnoses, by_context),
+        diagnosis=_concept(patient, diagnoses, by_context),
         concept_ids=tuple(dict.fromkeys(concepts)),
         figure_ids=pictures.figure_ids,
         panel_ids=pictures.panel_ids,
@@ -104,7 +105,7 @@ def _spans(passage: Passage, before_it: int, size: int, diagnoses: Sequence[tupl
         diagnoses: paragraphs and places of the diagnosis.
     """
     paragraph = passage.told.paragraph
-    title = " ".join(paragraph.section_titles[-2:])
+    title = paragraph.section_titles[-1] if paragraph.section_titles else ""
     out: list[CaseSpan] = []
     part: str | None = None
     for n, (start, end) in enumerate(_sentences(passage)):
@@ -147,21 +148,25 @@ def _diagnoses(patient: Patient, title: str) -> list[CaseSpan]:
     ]
 
 
-def _concept(diagnoses: Sequence[CaseSpan], by_context: Mapping[str, Sequence[Concept]]) -> CaseDiagnosis | None:
-    """Return the concept that covers most of a phrase of diagnosis; a disorder, stated, of the patient."""
-    best: tuple[float, CaseSpan, Concept] | None = None
+def _concept(
+    patient: Patient, diagnoses: Sequence[CaseSpan], by_context: Mapping[str, Sequence[Concept]]
+) -> CaseDiagnosis | None:
+    """Return the concept that says what a phrase of diagnosis says; a disorder, stated, of the patient."""
+    texts = {p.told.paragraph.paragraph_id: p.told.paragraph.text for p in patient.passages}
+    best: tuple[float, Concept] | None = None
     for span in diagnoses:
         for c in by_context.get(span.paragraph_id, ()):
             if c.start < span.start or c.end > span.end or c.negated or c.experiencer != "patient":
                 continue
             if c.semantic_types and not _DISORDERS & set(c.semantic_types):
                 continue
-            share = (c.end - c.start) / (span.end - span.start)
-            if best is None or share > best[0]:
-                best = share, span, c
+            phrase = texts[span.paragraph_id][span.start : span.end]
+            share = share_named(phrase, c.start - span.start, c.end - span.start)
+            if share >= _LEAST_NAMED and (best is None or share > best[0]):
+                best = share, c
     if best is None:
         return None
-    c = best[2]
+    c = best[1]
     return CaseDiagnosis(
         concept_id=c.concept_id,
         cui=c.cui,

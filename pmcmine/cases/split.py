@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
-from pmcmine.cases.reports import Told
+from pmcmine.cases.reports import NAMED, Told
 from pmcmine.cases.statements import LONGEST, Statement, sex_by_pronouns
 
 MOST: Final = 200  # patients of an article
@@ -30,6 +31,7 @@ _RUN_IN: Final = re.compile(
 _NEWBORN: Final = re.compile(
     r"\b(?:newborn|neonate|first child of|(?:was|were) delivered|was born|gestation week)\b", re.IGNORECASE
 )
+_SEVERAL: Final = re.compile(r"\b(?:patients?\s\d+|patients|all|both|each|collectively|together)\b", re.IGNORECASE)
 _PERSON: Final = re.compile(r"\b(?:patient|he|she|his|her|man|woman|boy|girl|infant|child)\b", re.IGNORECASE)
 _ANOTHER: Final = re.compile(
     r"(?:Another|The other|A (?:second|third|fourth|further)|The (?:second|third|fourth)|Our (?:second|third))\b"
@@ -122,6 +124,11 @@ def _labelled(told: Sequence[Told]) -> list[Patient]:
     label: str | None = None
     section: tuple[str, ...] | None = None
     for t in told:
+        if t.mixed:
+            for passage, number in _named(t):
+                if number in by_label:
+                    by_label[number].passages.append(passage)
+            continue
         titled = _title_label(t)
         if titled is not None:
             label = titled
@@ -152,6 +159,24 @@ def _run_in(told: Told) -> list[tuple[Passage, str | None]]:
         marks = marks[1:]
     ends = [s for s, _ in marks[1:]] + [size]
     return [(Passage(told, s, e), label) for (s, label), e in zip(marks, ends, strict=True)]
+
+
+def _named(told: Told) -> list[tuple[Passage, str]]:
+    """Return the pieces of a paragraph from each sentence that names a patient to the next that speaks of others."""
+    text = told.paragraph.text[:LONGEST]
+    out: list[tuple[Passage, str]] = []
+    label: str | None = None
+    for start, end in pairwise([*told.starts, len(text)]):
+        m = NAMED.match(text, start, end)
+        if m:
+            label = m["n"]
+            out.append((Passage(told, start, end), label))
+        elif label is not None and not _SEVERAL.search(text, start, end):
+            before = out.pop()[0]
+            out.append((Passage(told, before.start, end), label))
+        else:
+            label = None
+    return out
 
 
 def _stated_near(told: Told, start: int, end: int) -> bool:

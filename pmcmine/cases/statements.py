@@ -30,7 +30,7 @@ _OLD: Final = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _AGED: Final = re.compile(
-    rf"\b{_PERSON}(?: patient)?,?\s*\(?(?:who (?:was|is) )?(?:aged?|age of|of)[ :]+{_NUMBER}(?:[- ]{_UNIT}\b)?(?!\s*(?:mm|cm|kg|%|g\b))",
+    rf"\b{_PERSON}(?: patient)?,?\s*\(?(?:who (?:was|is) )?(?:aged?|(?:at (?:the |an )?)?age of|of)[ :]+{_NUMBER}(?:[- ]{_UNIT}\b)?(?!\s*(?:mm|cm|kg|%|g\b))",
     re.IGNORECASE,
 )  # fmt: skip
 _COMMA: Final = re.compile(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pmcmine.cases.diagnosis import wordings
+from pmcmine.cases.diagnosis import chosen, share_named, wordings
 from pmcmine.cases.figures import shown
 from pmcmine.cases.reports import Report, is_case_section, report_of
 from pmcmine.cases.rows import rows_of
@@ -17,7 +17,7 @@ from pmcmine.miner.cases import find_cases
 from pmcmine.miner.result import Mined
 from pmcmine.rejects import Ledger
 from pmcmine.text.sentences import sentence_starts
-from schemas.case import Case
+from schemas.case import PARTS, Case
 
 
 def _extraction(*sections: tuple[str, str], article_type: str = "case-report") -> Extraction:
@@ -52,6 +52,7 @@ COURSE = (
         ("A man, aged 71, was admitted.", 71.0, "male"),
         ("A woman in her 60s was referred with cough.", None, "female"),
         ("On May 3, 2018, a 14 year old girl was seen.", 14.0, "female"),
+        ("A female infant was seen. The infant at the age of 21 days was operated.", 0.06, "female"),
         ("A 33-year-old patient was seen. Her pressure was high and she felt weak.", 33.0, "female"),
     ],
 )
@@ -146,6 +147,12 @@ def test_parts_are_stated_by_sentence_and_the_diagnosis_by_its_phrase() -> None:
         ("The final histopathological diagnosis was a 7,5-cm lung adenocarcinoma; margins were free.", "lung adenocarcinoma"),
         ("He was diagnosed with femur, tibia, and left humerus fractures.", "femur, tibia, and left humerus fractures"),
         ("Histology was consistent with pyloric stenosis.", "pyloric stenosis"),
+        ("On a second visit, the differential diagnosis of fibromyalgia was made.", "fibromyalgia"),
+        ("He received a diagnosis of ALL (CD19+) in 2000.", "ALL"),
+        ("The cause of death was attributed to miliary tuberculosis.", "miliary tuberculosis"),
+        ("The diagnosis of Hailey-Hailey disease requires biopsy.", None),
+        ("She was seen at another institution and diagnosed with ostium primum defect.", None),
+        ("He was diagnosed with pneumonia at a local hospital.", None),
         ("Such lesions were the diagnosis of such lesions.", None),
         ("The differential diagnosis of lymphoma was discussed.", None),
         ("He was diagnosed with hypertension 5 years ago.", None),
@@ -159,6 +166,79 @@ def test_parts_are_stated_by_sentence_and_the_diagnosis_by_its_phrase() -> None:
 def test_the_diagnosis_is_a_phrase_that_names_a_disease_or_nothing(text: str, phrase: str | None) -> None:
     found = [text[w.start : w.end] for w in wordings(text, sentence_starts(text), "")]
     assert found[:1] == ([] if phrase is None else [phrase])
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "phrase"),
+    [
+        ("A sign of de Winter syndrome", "It indicated that the patient had de Winter syndrome.", "de Winter syndrome"),
+        ("Thiamine-Responsive Megaloblastic Anemia", "He had a mutation, indicating TRMA.", "TRMA"),
+        ("Thyroid cancer in a man", "The CT indicated a GGO.", None),
+        ("Septal defect misdiagnosed as ostium primum defect", "She was diagnosed with ostium primum defect.", None),
+    ],
+)  # fmt: skip
+def test_the_title_tells_which_finding_is_the_diagnosis(title: str, text: str, phrase: str | None) -> None:
+    found = [(text[w.start : w.end], w) for w in wordings(text, sentence_starts(text), title)]
+    assert [found[i][0] for i in chosen(found, title)] == ([] if phrase is None else [phrase])
+
+
+@pytest.mark.parametrize(
+    ("phrase", "concept", "says_it"),
+    [
+        ("left ovarian cyst", "ovarian cyst", True), ("invasive breast cancer", "breast cancer", True),
+        ("stage IV lung adenocarcinoma", "lung adenocarcinoma", True), ("sepsis and organ failure", "sepsis", True),
+        ("colonic and pancreatic heterotopia", "heterotopia", False), ("parastomal hernia", "hernia", False),
+        ("squamous cell carcinoma of the lung", "squamous cell carcinoma", False), ("", "", False),
+    ],
+)  # fmt: skip
+def test_a_concept_that_is_broader_than_the_phrase_is_not_the_diagnosis(
+    phrase: str, concept: str, says_it: bool
+) -> None:
+    start = phrase.index(concept)
+    assert (share_named(phrase, start, start + len(concept)) >= 0.6) is says_it
+
+
+def test_paragraphs_of_the_disease_in_general_are_not_the_case() -> None:
+    first = f"<p>We report a 54-year-old woman who presented to our clinic.{COURSE}</p>"
+    general = "<p>Symptoms include blisters that appear in skin folds. Most patients have worse symptoms in summer.</p>"
+    last = "<p>In our case, the patient improved; she was free of lesions.</p>"
+    (case,) = _cases(("", first + general + last), article_type="letter")
+    assert "blisters" not in case.text and "In our case" in case.text
+
+
+@pytest.mark.parametrize(
+    ("outer", "inner"), [("Discussion", "Clinical presentation"), ("Review of literature", "Case 3")]
+)
+def test_sections_within_a_discussion_are_no_cases(outer: str, inner: str) -> None:
+    inside = f"<sec><title>{inner}</title><p>A 21-year-old man had pain after playing the saxophone.{COURSE}</p></sec>"
+    (case,) = _cases(("Case report", f"<p>A 54-year-old woman.{COURSE}</p>"), (outer, inside))
+    assert "saxophone" not in case.text
+
+
+def test_results_of_a_study_belong_to_the_patient_whom_they_number() -> None:
+    told = "".join(f"<p>Patient {n} was a {n}0-year-old male.{COURSE}</p>" for n in (1, 2))
+    results = "<p>All patients were well. In patient 2, fever was seen. He was given oxygen. The results of patient 1 vary.</p>"
+    first, second = _cases(("Methods", told), ("Results", results), article_type="research-article")
+    assert second.text.endswith("In patient 2, fever was seen. He was given oxygen. ") and "well. In" not in first.text
+
+
+def test_a_history_is_no_histology_and_consent_drops_only_its_clause() -> None:
+    said = (
+        "A 54-year-old woman was seen. Family histories were insignificant."
+        + COURSE
+        + " After giving informed consent, "
+        "the patient was treated with ceftriaxone. Written informed consent was obtained for publication."
+    )
+    (case,) = _cases(("Case report", f"<p>{said}</p>"))
+    parts = {part: " ".join(said[s.start : s.end] for s in case.spans if s.part == part) for part in PARTS}
+    assert "ceftriaxone" in parts["treatment"] and "histories" in parts["presentation"]
+    assert not any("publication" in words for words in parts.values())
+
+
+@pytest.mark.parametrize("title", ["Urotensin-2 receptor level in patients", "A case of fish sauce among consumers"])
+def test_titles_that_name_no_patient(title: str) -> None:
+    report = _report(_extraction(("Results", "<p>Levels were measured.</p>"), article_type="research-article"), title)
+    assert not report.is_candidate
 
 
 def test_a_case_of_a_dropped_paragraph_is_rejected_and_counted() -> None:
