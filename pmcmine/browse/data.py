@@ -15,7 +15,7 @@ from pmcmine.release.conditions import time_limit
 from pmcmine.release.record import load_release
 from pmcmine.release.tables import open_tables
 
-_TABLES: Final = ("figures", "panels", "mentions", "concepts", "clusters", "paragraphs")
+_TABLES: Final = ("figures", "panels", "mentions", "concepts", "clusters", "paragraphs", "documents")
 _SHOWN: Final = (
     "figure_id", "pmcid", "label", "caption", "caption_title", "kind", "section_path", "license", "license_group",
     "derivatives_ok", "permissions", "third_party", "third_party_matches", "adapted", "attribution", "journal", "year",
@@ -25,6 +25,7 @@ _SHOWN: Final = (
 _MOST_IMAGE: Final = 256 << 20
 QUERY_SECONDS: Final = 60.0  # of one query
 PAGE: Final = 200  # ids per page
+MOST_PLACES: Final = 5_000  # of a document; few articles have as many
 # Filters of the page: name → (condition, whether it takes the value). All values are parameters.
 _FILTERS: Final[Mapping[str, tuple[str, bool]]] = {
     "text": ("(figure_id = $text OR pmcid = $text OR caption ILIKE '%' || $text || '%')", True),
@@ -158,6 +159,28 @@ class ReleaseData:
                 key,
             )
         return figure | parts
+
+    def document(self, pmcid: str) -> dict[str, Any] | None:
+        """Return the places of an article's document in reading order; None if there is none.
+
+        Each place has kind, level, row_id, reason, and text or image (a figure id) or neither.
+        """
+        if not self._columns["documents"]:
+            return None
+        found = self._rows(
+            f"SELECT article_id, len(places) AS n, texts[:{MOST_PLACES}] AS texts, images[:{MOST_PLACES}] AS images, "
+            f"places[:{MOST_PLACES}] AS places FROM documents WHERE pmcid = $id ORDER BY article_id DESC LIMIT 1",
+            {"id": pmcid},
+        )
+        if not found:
+            return None
+        row = found[0]
+        parts = zip(row["texts"], row["images"], row["places"], strict=True)
+        places = [
+            {k: place[k] for k in ("kind", "level", "row_id", "reason")} | {"text": text, "image": image}
+            for text, image, place in parts
+        ]
+        return {"article_id": row["article_id"], "more": row["n"] - len(places), "places": places}
 
     def image(self, figure_id: str) -> Image | None:
         """Read a figure's image from its shard; None if it has no sample."""

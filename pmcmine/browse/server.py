@@ -92,6 +92,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif address.path == "/api/figure":
             found = self.release.figure(query.get("id", ""))
             self._json(found if found is not None else {"error": "no such figure"}, 200 if found is not None else 404)
+        elif address.path == "/api/document":
+            document = self.release.document(query.get("id", ""))
+            self._json(document or {"error": "this release has no document of the article"}, 200 if document else 404)
         elif address.path == "/image":
             image = self.release.image(query.get("id", ""))
             if image is None:

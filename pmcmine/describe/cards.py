@@ -215,10 +215,18 @@ def tables_card(
     body = render(
         "tables.md.j2",
         rows=counts_by_place(rows),
+        grids=_largest(rows, "grids"),
+        cases=_largest(rows, "cases"),
         vocabulary=vocabulary,
         tables=[{"name": t.name, "meaning": t.meaning, "fields": field_rows(t.schema)} for t in tables.values()],
     )
     return card_of(meta, body)
+
+
+def _largest(rows: Mapping[tuple[str, str], int], table: str) -> tuple[str, str] | None:
+    """Return the configuration and split with the most rows of a table; None if it has no rows."""
+    found = [(-n, *place) for place, n in rows.items() if n and place[0].startswith(f"{table}-")]
+    return min(found)[1:] if found else None
 
 
 def schema_rows(schema: pa.Schema) -> list[dict[str, Any]]:

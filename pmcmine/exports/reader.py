@@ -174,7 +174,7 @@ class Exporter(Protocol):
     """Writes a release in another shape. Registered as an entry point of the group `pmcmine.exporters`, by its name.
 
     It may have an attribute `takes`: `where` in it if `--where` may choose the figures, `panels` if it can write panels
-    instead of figures. If it has an attribute `chooses`, `--where` chooses rows of that table instead of figures.
+    instead of figures. If it has an attribute `chooses`, a table and its key, `--where` chooses rows of that table.
 
     Attributes:
         name: what `pmcmine export --format` calls it.

@@ -3,7 +3,7 @@
 const COLOURS = ["#c2410c", "#1d6fb8", "#15803d", "#9333ea", "#b45309", "#0e7490", "#be185d", "#4d7c0f", "#6d28d9", "#0f766e"];
 const SVG = "http://www.w3.org/2000/svg";
 const $ = (id) => document.getElementById(id);
-const state = { ids: [], first: 0, total: 0, at: 0, boxes: true, concepts: true, panel: -1, figure: null, asked: 0 };
+const state = { ids: [], first: 0, total: 0, at: 0, boxes: true, concepts: true, panel: -1, figure: null, document: null, asked: 0 };
 
 function add(parent, tag, text, className) {
   const e = document.createElement(tag);
@@ -47,7 +47,7 @@ async function show(n) {
     }
     const figure = await get("/api/figure?id=" + encodeURIComponent(id));
     if (ask !== state.asked) return;
-    state.at = n; state.figure = figure; state.panel = -1;
+    state.at = n; state.figure = figure; state.panel = -1; state.document = null;
     $("place").textContent = `${(n + 1).toLocaleString("en")} of ${state.total.toLocaleString("en")}`;
     const query = filters(); query.set("at", String(n));
     history.replaceState(null, "", "#" + query);
@@ -114,6 +114,7 @@ function row(table, name, value, className) {
 function drawWords() {
   const f = state.figure, words = $("words");
   words.replaceChildren();
+  if (state.document) { drawDocument(words, state.document); return; }
   add(words, "h1", (f.label || "") + " " + (f.caption_title || "")); add(words, "p", f.figure_id, "mute");
   if (f.caption) drawCaption(words, f); else add(words, "p", "No caption", "mute");
   if (f.panels.length) {
@@ -159,6 +160,27 @@ function drawWords() {
     f.concepts.forEach((c) => row(table, c.cui || c.source_id, `${c.text}${c.name ? " — " + c.name : ""}${c.negated ? " (negated)" : ""} · ${c.score}`));
   }
 }
+function drawDocument(words, article) {
+  for (const place of article.places) {
+    if (place.image !== null) {
+      const image = add(words, "img", null, place.image === state.figure.figure_id ? "on" : "");
+      image.loading = "lazy"; image.alt = place.image; image.src = "/image?id=" + encodeURIComponent(place.image);
+    } else if (place.text === null) add(words, "p", `${place.kind} ${place.row_id}: ${place.reason || "no text"}`, "mute");
+    else if (place.kind === "title") add(words, "h1", place.text);
+    else if (place.kind === "heading") add(words, "h2", place.text);
+    else if (place.kind === "table") add(words, "pre", place.text);
+    else add(words, "p", place.text, place.kind === "caption" ? "mute" : "");
+  }
+  if (article.more) add(words, "p", `and ${article.more.toLocaleString("en")} more places`, "mute");
+}
+async function toggleDocument() {
+  const figure = state.figure;
+  if (state.document) { state.document = null; drawWords(); return; }
+  try {
+    const article = await get("/api/document?id=" + encodeURIComponent(figure.pmcid));
+    if (figure === state.figure) { state.document = article; drawWords(); }
+  } catch (error) { $("place").textContent = "error: " + error.message; }
+}
 function choose(n) { state.panel = n; drawBoxes(); drawWords(); }
 const KEYS = {
   ArrowRight: () => show(state.at + 1), j: () => show(state.at + 1),
@@ -167,6 +189,7 @@ const KEYS = {
   b: () => { state.boxes = !state.boxes; drawBoxes(); },
   c: () => { state.concepts = !state.concepts; drawWords(); },
   r: () => show(Math.floor(Math.random() * Math.max(state.total, 1))),
+  d: () => toggleDocument(),
   "/": () => $("text").focus(),
 };
 document.addEventListener("keydown", (event) => {

@@ -69,6 +69,10 @@ def test_figures_their_filters_and_their_images(server: BrowseServer, release: P
     status, headers, data = _get(server, "/image?id=" + quote(figure_id))
     assert status == 200 and headers["Content-Type"] in ("image/jpeg", "image/png")
     assert len(data) == figures[figure_id]["image_bytes"]
+    document = _json(server, "/api/document?id=" + quote(figures[figure_id]["pmcid"]))
+    row = next(d for d in rows(release, "documents") if d["article_id"] == document["article_id"])
+    assert [p["text"] for p in document["places"]] == row["texts"] and not document["more"]
+    assert [p["image"] for p in document["places"]] == row["images"] and figure_id in row["images"]
     found = _json(server, "/api/figures?text=" + quote("onerror=alert"))
     assert found["total"] == 1
 
@@ -77,6 +81,7 @@ def test_figures_their_filters_and_their_images(server: BrowseServer, release: P
     ("path", "host", "status"),
     [
         ("/api/figure?id=nothing", None, 404),
+        ("/api/document?id='%20OR%201=1%20--", None, 404),
         ("/image?id='%20OR%201=1%20--", None, 404),
         ("/api/figures?text=%27%20OR%201%3D1%20--", None, 200),
         ("/api/figures?column=1", None, 400),
@@ -158,14 +163,17 @@ def test_in_a_browser(server: BrowseServer, release: Path) -> None:
             (s.get_attribute("data-panel"), s.text) for s in driver.find_elements(By.CSS_SELECTOR, "#caption .span")
         ]
         assert spans == [("A", "First one"), ("B", "Second one")]  # offsets are code points, 𝐀 is one
-        boxes = driver.find_elements(By.CSS_SELECTOR, "#boxes rect")
-        assert len(boxes) == 2
+        assert len(driver.find_elements(By.CSS_SELECTOR, "#boxes rect")) == 2
         press("n")
         wait(lambda: len(driver.find_elements(By.CSS_SELECTOR, "#boxes rect.on")) == 1)
         press("b")
         wait(lambda: not driver.find_elements(By.CSS_SELECTOR, "#boxes rect"))
         assert driver.execute_script("return document.getElementById('image').naturalWidth") > 100
         assert "CC-BY" in text("rights")
+        press("d")  # the document
+        wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#words img.on") and HOSTILE in text("words"))
+        press("d")
+        wait(lambda: text("caption") == HOSTILE)
         loaded = driver.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
         assert loaded and all(name.startswith(server.url) for name in loaded)
         assert not [e for e in driver.get_log("browser") if e["level"] == "SEVERE" and "favicon" not in e["message"]]

@@ -6,12 +6,13 @@ import jinja2
 import pytest
 import yaml
 
-from pmcmine.describe.cards import shards_card
+from pmcmine.describe.cards import shards_card, tables_card
 from pmcmine.describe.datasheet import citation, datasheet
 from pmcmine.describe.texts import render, to_yaml
 from pmcmine.plugins.enricher import Model
 from pmcmine.release.facts import Snapshot, VocabularyFacts
 from pmcmine.vocabulary.terms import Origin
+from pmcmine.work.records import TableRecord
 
 _ODD = [
     "---",
@@ -66,3 +67,28 @@ def test_markdown_of_others_is_escaped() -> None:
     snapshot = Snapshot("0" * 64, n_versions=1234)
     sheet = datasheet("shards", {}, [], {}, snapshot, {"groups": "`<"}, [Model("_a_", "")]).decode()
     assert '- `groups`: `"\'<"`\n' in sheet and "\n- \\_a\\_\n" in sheet and "1,234 article versions" in sheet
+
+
+def test_the_card_of_the_tables_has_examples_of_what_the_release_holds() -> None:
+    def card(*tables: str) -> str:
+        records = [
+            TableRecord(
+                name=f"tables/{t}/commercial/{split}-00000-of-00001.parquet",
+                rows=n,
+                bytes=n,
+                sha256="0",
+                table=t,
+                group="commercial",
+                split=split,
+            )
+            for t in tables
+            for split, n in (("train", 9), ("validation", 1))
+        ]
+        return tables_card(records).decode()
+
+    grids, cases = (f'load_dataset("PATH_OR_REPO", "{t}-commercial", split="train")' for t in ("grids", "cases"))
+    for tables in ((), ("grids",), ("cases",), ("grids", "cases")):
+        text = card("articles", *tables)
+        assert (grids in text, cases in text) == ("grids" in tables, "cases" in tables)
+        assert ("\n\n```python\nfrom datasets import load_dataset\n" in text) == bool(tables)
+        assert "\n\n\n\n" not in text
