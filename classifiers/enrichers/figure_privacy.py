@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from classifiers.enrichers.paragraph_privacy import VERSION
@@ -16,8 +17,9 @@ from schemas.figure import Figure, FigureFlag
 
 _LOOK = 0.2  # score of a kind from which its images are looked at
 
-# The rules are ours; the files of the cascades say the "Intel License Agreement", which is BSD's with three clauses.
-_LICENSE = f"{OUR_LICENSE}; cascades of OpenCV: Intel License Agreement (BSD)"
+# The network for writing is ours; BlazeFace is Google's, as its MediaPipe ships it.
+_TRAINED_ON = "faces: as MediaPipe ships it; writing: drawn lines over openly licensed images"
+_LICENSE = f"{OUR_LICENSE}; BlazeFace of MediaPipe: Apache-2.0"
 
 
 class FigurePrivacy:
@@ -30,16 +32,16 @@ class FigurePrivacy:
     pixels = True
 
     def prepare(self, options: Mapping[str, Any]) -> None:
-        """Load OpenCV's cascades.
+        """Load the networks.
 
         Raises:
-            PmcmineError: if they are missing.
+            PmcmineError: if OpenCV or one of them is missing.
         """
         images.prepare()
 
     def models(self, options: Mapping[str, Any]) -> list[Model]:
-        """Return the rules for images."""
-        return [Model("privacy_images", "OpenCV's cascades and rules, no training", VERSION, _LICENSE)]
+        """Return the networks for images."""
+        return [Model("privacy_images", _TRAINED_ON, VERSION, _LICENSE)]
 
     def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:
         """Flag the caption and the image of each figure."""
@@ -55,21 +57,21 @@ def _in_caption(figure: Figure) -> list[FigureFlag]:
 
 
 def _in_image(figure: Figure, rgb: Any) -> list[FigureFlag]:
-    """Flag faces in clinical and other photographs and writing in radiology, by the scores of image kinds.
+    """Flag faces in clinical and other photographs, and writing in radiology and clinical photographs, by their kinds.
 
-    Look for both in all images if image kinds are turned off.
+    If image kinds are turned off, look for both in all images but drawings.
     """
     if rgb is None:
         return []
     scores = figure.image_kind_scores
-    photo = scores is None or max(scores.clinical_photo, scores.other) >= _LOOK
-    scan = scores is None or max(getattr(scores, k) for k in RADIOLOGY) >= _LOOK
-    if not (photo or scan):
-        return []
-    image = Image.fromarray(rgb).convert("L")
-    image.thumbnail((images.SIDE, images.SIDE))
-    grey = images.array(image)
-    boxes = (images.faces(grey) if photo else []) + (images.burned_in(grey) if scan else [])
+    if scores is None:
+        photo = scan = not images.is_drawing(rgb)
+    else:
+        photo = max(scores.clinical_photo, scores.other) >= _LOOK
+        scan = max(scores.clinical_photo, *(getattr(scores, k) for k in RADIOLOGY)) >= _LOOK
+    boxes = images.faces(rgb) if photo else []
+    if scan:
+        boxes += images.burned_in(np.asarray(Image.fromarray(rgb).convert("L"), np.uint8))
     return [
         FigureFlag(
             place="image",
