@@ -58,7 +58,7 @@ class FigureFlag:
     """A place in caption or image that may identify a patient."""
 
     place: str = col("caption or image.")
-    kind: str = col("name, record_number, age_over_89, date, phone, email; face, eyes, burned_in_text.")
+    kind: str = col("name, record_number, age_over_89, date, phone, email; face, burned_in_text.")
     start: int | None = col(
         "First code point in `caption`.", unit="code points", null="in the image", arrow=pa.int32(), default=None
     )

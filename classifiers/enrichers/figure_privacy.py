@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PIL import Image
-
 from classifiers.enrichers.figure_image_kinds import ImageKindModel, as_record, score_images
 from classifiers.enrichers.paragraph_privacy import VERSION
 from classifiers.images.kinds import RADIOLOGY
 from classifiers.privacy import images
 from classifiers.privacy.text import flags
+from pmcmine.images.pyramid import BASE, Pyramid
 from pmcmine.plugins.enricher import OUR_LICENSE, Context, Model, Option, columns_of
 from schemas.figure import Figure, FigureFlag, ImageKindScores
 
 _LOOK = 0.2  # score of a kind from which its images are looked at
 
-# The rules are ours; the files of the cascades say the "Intel License Agreement", which is BSD's with three clauses.
-_LICENSE = f"{OUR_LICENSE}; cascades of OpenCV: Intel License Agreement (BSD)"
+# The network for writing is ours; BlazeFace is Google's, as its MediaPipe ships it.
+_TRAINED_ON = "faces: as MediaPipe ships it; writing: drawn lines over openly licensed images"
+_LICENSE = f"{OUR_LICENSE}; BlazeFace of MediaPipe: Apache-2.0"
 
 
 class FigurePrivacy:
@@ -31,25 +31,26 @@ class FigurePrivacy:
     pixels = True
 
     def prepare(self, options: Mapping[str, Any]) -> None:
-        """Load OpenCV's cascades.
+        """Load the networks.
 
         Raises:
-            PmcmineError: if they are missing.
+            PmcmineError: if OpenCV or one of them is missing.
         """
         images.prepare()
         ImageKindModel().prepare(options)
 
     def models(self, options: Mapping[str, Any]) -> list[Model]:
-        """Return the rules for images, and the model of image kinds, which tells where to look."""
-        rules = Model("privacy_images", "OpenCV's cascades and rules, no training", VERSION, _LICENSE)
-        return [rules, *ImageKindModel().models(options)]
+        """Return the networks for images, and the model of image kinds, which tells where to look."""
+        return [Model("privacy_images", _TRAINED_ON, VERSION, _LICENSE), *ImageKindModel().models(options)]
 
     def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:
         """Flag the caption and the image of each figure."""
         scores = {f.figure_id: f.image_kind_scores for f in rows if f.image_kind_scores is not None}
         if not context.options["image_kinds"]:
             scores = {name: as_record(row) for name, row in score_images(rows, context).items()}
-        found = [(*_in_caption(f), *_in_image(scores.get(f.figure_id), context.views.get(f.figure_id))) for f in rows]
+        found = [
+            (*_in_caption(f), *_in_image(scores.get(f.figure_id), context.pyramids.get(f.figure_id))) for f in rows
+        ]
         return [{"privacy": flagged} if flagged else {} for flagged in found]
 
 
@@ -60,18 +61,13 @@ def _in_caption(figure: Figure) -> list[FigureFlag]:
     ]
 
 
-def _in_image(scores: ImageKindScores | None, rgb: Any) -> list[FigureFlag]:
-    """Flag faces in clinical and other photographs and writing in radiology, by the scores of image kinds."""
-    if rgb is None or scores is None:
+def _in_image(scores: ImageKindScores | None, pyramid: Pyramid | None) -> list[FigureFlag]:
+    """Flag faces in clinical and other photographs, and writing in radiology and clinical photographs."""
+    if pyramid is None or scores is None:
         return []
-    photo = max(scores.clinical_photo, scores.other) >= _LOOK
-    scan = max(getattr(scores, k) for k in RADIOLOGY) >= _LOOK
-    if not (photo or scan):
-        return []
-    image = Image.fromarray(rgb).convert("L")
-    image.thumbnail((images.SIDE, images.SIDE))
-    grey = images.array(image)
-    boxes = (images.faces(grey) if photo else []) + (images.burned_in(grey) if scan else [])
+    boxes = images.faces(pyramid.rgb(BASE)) if max(scores.clinical_photo, scores.other) >= _LOOK else []
+    if max(scores.clinical_photo, *(getattr(scores, k) for k in RADIOLOGY)) >= _LOOK:
+        boxes += images.burned_in(pyramid.grey(BASE))
     return [
         FigureFlag(
             place="image",

@@ -256,6 +256,21 @@ def privacy(
     _print("privacy", gold, measures, lines, errors, json_, "paragraphs")
 
 
+@app.command("image-privacy")
+def image_privacy(
+    gold: Gold,
+    images: Annotated[Path, typer.Option(help="Folder of the labelled images with SOURCES.tsv.")],
+    part: Annotated[str | None, typer.Option(help="Part of the labels (tune, held); default both.")] = None,
+    errors: Errors = 0,
+    json_: Json = False,
+) -> None:
+    """Evaluate faces and writing flagged in images on a tab-separated table of labels (images.tsv)."""
+    from classifiers.privacy.evaluate_images import look, measures, read_labels
+
+    values, lines = measures(look(read_labels(gold), images, part))
+    _print("image-privacy", gold, values, lines, errors, json_, "images", "Wilson's")
+
+
 @app.command()
 def captions(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     """Evaluate the splitting of captions on JSON lines of `caption` and `panels` (captions.jsonl)."""
@@ -312,7 +327,14 @@ def _print_score(task: str, gold: Path, score: Score, errors: int, json_: bool) 
 
 
 def _print(
-    task: str, gold: Path, measures: Mapping[str, Any], wrong: Sequence[str], errors: int, json_: bool, units: str
+    task: str,
+    gold: Path,
+    measures: Mapping[str, Any],
+    wrong: Sequence[str],
+    errors: int,
+    json_: bool,
+    units: str,
+    intervals: str = "",
 ) -> None:
     """Print up to the requested number of errors, then the measures, one per line or as one line of JSON."""
     from pmcmine.evaluation.intervals import RESAMPLES
@@ -328,7 +350,7 @@ def _print(
         rows.append((name, "" if nested else _shown(value)))
         rows += [(f"  {key}", _row(row)) for key, row in nested.items()]
     rows.append(("errors", f"{len(wrong):,}  (--errors N lists them)"))
-    last = f"intervals: 95 %, {RESAMPLES:,} bootstrap samples of {units}"
+    last = f"intervals: 95 %, {intervals or f'{RESAMPLES:,} bootstrap samples'} of {units}"
     plain = [f"{name:22} {_shown(value)}" for name, value in measures.items()]
     show([*plain, f"{'errors':22} {rows[-1][1]}", last], TerminalTable(("measure", "value"), rows), last)
 

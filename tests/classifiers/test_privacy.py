@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import threading
 from dataclasses import fields
 from pathlib import Path
 
@@ -10,19 +12,22 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from classifiers.images.generate import PAINTERS
-from classifiers.privacy import images
+from classifiers.privacy import images, networks
 from classifiers.privacy.evaluate import LABELS, read_gold
+from classifiers.privacy.evaluate_images import LABELS as IMAGE_LABELS
+from classifiers.privacy.evaluate_images import Label, read_labels
 from classifiers.privacy.patients import patients
 from classifiers.privacy.text import flags
 from pmcmine.config import load_config
-from pmcmine.errors import GoldError
+from pmcmine.errors import GoldError, PmcmineError
 from pmcmine.images.opencv import opencv
 from pmcmine.images.pyramid import Pyramid
 from pmcmine.miner.enrichers import enrich_figures, info
 from schemas.figure import Figure
+from tests.test_cli import call
 
 
 @pytest.mark.parametrize(
@@ -101,15 +106,87 @@ def test_a_cohort_is_no_patient() -> None:
     assert not patients("Participants were 18 years old or older; the average age was 45 years.")
 
 
-def test_writing_on_a_scan_is_boxed_and_tissue_is_not() -> None:
+def scan() -> Image.Image:
+    """Something like tissue on a dark ground."""
     rng = np.random.default_rng(0)
-    scan = (rng.random((400, 400)) * 25).astype(np.uint8)
-    assert not images.burned_in(scan)
-    written = Image.fromarray(scan)
-    ImageDraw.Draw(written).text((20, 30), "DOE JOHN 12.03.1961", fill=230)
-    (first, *_) = images.burned_in(images.array(written))
-    assert first.kind == "burned_in_text" and 0.02 < first.x < 0.12 and 0.04 < first.y < 0.14 and first.width > 0.1
-    assert not images.faces(scan)
+    blobs = Image.fromarray(rng.integers(0, 160, (12, 12), np.uint8)).resize((400, 400), Image.Resampling.BICUBIC)
+    return Image.fromarray((np.asarray(blobs, np.int16) // 2 + rng.integers(0, 25, (400, 400))).astype(np.uint8))
+
+
+def with_writing() -> Image.Image:
+    image = scan()
+    ImageDraw.Draw(image).text((20, 30), "DOE JOHN 12.03.1961", fill=240, font=ImageFont.load_default(16))
+    return image
+
+
+def portrait() -> Image.Image:
+    """A drawn head, since no photograph of anybody may be stored here."""
+    image = Image.new("RGB", (320, 320), (150, 170, 190))
+    pen = ImageDraw.Draw(image)
+    pen.ellipse((88, 40, 232, 240), fill=(70, 45, 30))
+    pen.rectangle((135, 230, 185, 300), fill=(205, 155, 125))
+    pen.ellipse((100, 70, 220, 260), fill=(224, 172, 138))
+    for x in (135, 185):
+        pen.ellipse((x - 15, 138, x + 15, 156), fill=(245, 240, 235), outline=(90, 50, 40))
+        pen.ellipse((x - 7, 139, x + 7, 154), fill=(50, 30, 20))
+        pen.arc((x - 20, 118, x + 20, 146), 200, 340, fill=(60, 35, 25), width=5)
+    pen.line((160, 150, 152, 190, 166, 193), fill=(180, 120, 95), width=4)
+    pen.chord((135, 205, 185, 232), 0, 180, fill=(170, 70, 70))
+    return image.filter(ImageFilter.GaussianBlur(1.5))
+
+
+def test_writing_on_a_scan_is_boxed_and_tissue_is_not() -> None:
+    assert not images.burned_in(np.asarray(scan()))
+    (first, *_) = images.burned_in(np.asarray(with_writing()))
+    assert first.kind == "burned_in_text" and first.score >= 0.5
+    assert 0.02 < first.x < 0.12 and 0.05 < first.y < 0.14 and first.width > 0.1 and first.height < 0.1
+    assert not images.faces(np.asarray(scan().convert("RGB")))
+
+
+def test_a_face_is_boxed() -> None:
+    (found,) = images.faces(np.asarray(portrait()))
+    assert found.kind == "face" and found.score >= 0.5
+    assert found.x < 0.42 < 0.58 < found.x + found.width and found.y < 0.45 < 0.7 < found.y + found.height
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 700), (700, 3), (16, 16)])
+def test_tiny_and_narrow_images_have_no_flags(size: tuple[int, int]) -> None:
+    noise = np.random.default_rng(1).integers(0, 255, (*size, 3), np.uint8)
+    assert not images.burned_in(noise[..., 0]) and not images.faces(noise)
+
+
+def test_another_network_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / networks.WRITING.name).write_bytes(b"another")
+    monkeypatch.setattr(networks, "FOLDER", tmp_path)
+    monkeypatch.setattr(networks, "_THREAD", threading.local())
+    with pytest.raises(PmcmineError, match="not the file that comes with pmcmine"):
+        images.burned_in(np.asarray(with_writing()))
+
+
+def test_flags_of_images_are_evaluated(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    scan().save(tmp_path / "a.png")
+    with_writing().save(tmp_path / "b.png")
+    (tmp_path / "SOURCES.tsv").write_text("file\trepository\tpath\tsha1\na.png\tx/y\ta\t1\nb.png\tx/y\tb\t2\n")
+    gold = tmp_path / "images.tsv"
+    head = "\t".join(Label._fields)
+    gold.write_text(f"{head}\nx/y\ta\t1\tct\theld\toverlay\tnone\nx/y\tb\t2\tct\theld\toverlay\tnone\n")
+    code, out, _ = call(capsys, "eval", "image-privacy", "--gold", str(gold), "--images", str(tmp_path), "--json")
+    said = json.loads(out.splitlines()[-1])
+    assert code == 0 and (said["writing_precision"], said["writing_recall"], said["errors"]) == (1.0, 0.5, 1)
+    assert said["false_faces_ct_mri"] == 0 and said["false_faces_ct_mri_interval"][1] > 0.5
+    for folder in (tmp_path / "none", gold.parent / "b.png"):
+        code, _, err = call(capsys, "eval", "image-privacy", "--gold", str(gold), "--images", str(folder))
+        assert code == 2 and "no such file" in err
+    (tmp_path / "a.png").write_bytes(b"no image")
+    code, _, err = call(capsys, "eval", "image-privacy", "--gold", str(gold), "--images", str(tmp_path))
+    assert code == 2 and "a.png" in err and len(err.splitlines()) == 1
+
+
+def test_the_labels_of_images_are_read() -> None:
+    labels = read_labels(IMAGE_LABELS)
+    assert sum(bool(x.writing) for x in labels) >= 400
+    parts = {p: {x.repository for x in labels if x.part == p} for p in ("tune", "held")}
+    assert not parts["tune"] & parts["held"] and {x.part for x in labels} == set(parts)
 
 
 def test_flags_of_images_are_the_same_without_columns_of_kinds() -> None:
@@ -125,7 +202,7 @@ def test_flags_of_images_are_the_same_without_columns_of_kinds() -> None:
     [full], [bare] = enrich_figures([row], shown, kinds_on), enrich_figures([row], shown, kinds_off)
     assert bare.image_kind_scores is None and full.image_kind_scores is not None
     assert bare.privacy == full.privacy
-    assert [f.kind for f in full.privacy] == ["burned_in_text"]
+    assert {f.kind for f in full.privacy} == {"burned_in_text"}
     assert {"image_kinds", "privacy_images"} <= {m.name for m in info(kinds_off)}
 
 
