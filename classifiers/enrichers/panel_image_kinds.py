@@ -8,8 +8,8 @@ from typing import Any
 from PIL import Image
 
 from classifiers.enrichers.figure_image_kinds import ImageKindModel
-from classifiers.images.features import view
 from classifiers.images.kinds import shipped
+from classifiers.images.view import view
 from pmcmine.plugins.enricher import Context, columns_of
 from schemas.panel import Panel
 
