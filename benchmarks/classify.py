@@ -16,9 +16,9 @@ def classify(data: Path | None) -> dict[str, Any]:
     import fasttext
 
     from classifiers.images import generate
-    from classifiers.images.features import view
     from classifiers.images.kinds import KINDS
     from classifiers.images.kinds import shipped as image_model
+    from classifiers.images.view import view
     from classifiers.privacy.text import flags
     from classifiers.text.features import Passage
     from classifiers.text.heads import TASKS, shipped

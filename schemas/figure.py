@@ -158,13 +158,28 @@ class Figure:
     phash: str | None = col("64-bit perceptual hash (DCT).", unit="16 hex digits", null="no valid image")
     no_sample: str | None = col("Reason why there is no sample, as in `rejects`.", null="there is a sample")
     image_kinds: tuple[str, ...] = col(
-        "Kinds of image with a score of at least 0.5, most likely first; empty if there is none or no valid image, "
-        "or if image kinds are turned off.",
+        "Kinds of image whose score reaches their threshold (0.5 in the shipped model), most likely first; empty if "
+        "there is none or no valid image, or if image kinds are turned off.",
         default=(),
         values=IMAGE_KINDS,
     )
     image_kind_scores: ImageKindScores | None = col(
         "Probability of each kind, from pixels and caption.",
+        null="no valid image, or image kinds are turned off",
+        default=None,
+    )
+    image_kind_pixels: ImageKindScores | None = col(
+        "Probability of each kind, from pixels alone.",
+        null="no valid image, or image kinds are turned off",
+        default=None,
+    )
+    image_kind_caption: ImageKindScores | None = col(
+        "Probability of each kind, from words of the caption alone; its words are counted, not understood.",
+        null="no valid image, or image kinds are turned off",
+        default=None,
+    )
+    image_unknown: bool | None = col(
+        "Whether the pixels are like no kind: their highest score is below that of 95 % of pictures of known kinds.",
         null="no valid image, or image kinds are turned off",
         default=None,
     )

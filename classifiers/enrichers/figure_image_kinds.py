@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.images.features import SIDE
-from classifiers.images.kinds import KINDS, MODEL_FILE, shipped
+from classifiers.images import embedding
+from classifiers.images.kinds import KINDS, MODEL_FILE, Judged, shipped
+from classifiers.images.view import SIDE
 from pmcmine.plugins.enricher import OUR_LICENSE, Context, Model, Option, columns_of
 from schemas.figure import Figure, ImageKindScores
 
@@ -23,27 +24,29 @@ class ImageKindModel:
     pixels = True
 
     def prepare(self, options: Mapping[str, Any]) -> None:
-        """Load the model.
+        """Load model and network.
 
         Raises:
-            PmcmineError: if it is missing or damaged.
+            PmcmineError: if one is missing or damaged.
         """
         shipped()
+        embedding.prepare()
 
     def models(self, options: Mapping[str, Any]) -> list[Model]:
-        """Return the model of image kinds."""
+        """Return the model of image kinds and the network that it sees with."""
         digest = sha256(MODEL_FILE.read_bytes()).hexdigest()
-        return [Model("image_kinds", shipped().trained_on, license=OUR_LICENSE, sha256=digest)]
+        return [
+            Model("image_kinds", shipped().trained_on, license=OUR_LICENSE, sha256=digest),
+            Model("image_embedding", "EfficientNet-lite0, ImageNet", license="Apache-2.0", sha256=embedding.SHA256),
+        ]
 
 
-def score_images(rows: Sequence[Figure], context: Context) -> dict[str, NDArray[np.float64]]:
-    """Return the probability of each of `KINDS` by figure, for figures with an image."""
+def judge_images(rows: Sequence[Figure], context: Context) -> tuple[Judged, dict[str, int]]:
+    """Return what the model says of the figures that have an image, and the place of each by its id."""
     seen = [f for f in rows if f.figure_id in context.pyramids]
-    if not seen:
-        return {}
     captions = [f"{f.label or ''} {f.caption or ''}" for f in seen]
-    scores = shipped().scores([context.pyramids[f.figure_id].rgb(SIDE) for f in seen], captions)
-    return {f.figure_id: row for f, row in zip(seen, scores, strict=True)}
+    judged = shipped().judge([context.pyramids[f.figure_id].rgb(SIDE) for f in seen], captions)
+    return judged, {f.figure_id: i for i, f in enumerate(seen)}
 
 
 def as_record(scores: NDArray[np.float64]) -> ImageKindScores:
@@ -55,14 +58,23 @@ class FigureImageKinds(ImageKindModel):
     """Kinds of the images of figures."""
 
     table = "figures"
-    columns = columns_of(Figure, "image_kinds", "image_kind_scores")
+    columns = columns_of(
+        Figure, "image_kinds", "image_kind_scores", "image_kind_pixels", "image_kind_caption", "image_unknown"
+    )
 
     def enrich(self, rows: Sequence[Figure], context: Context) -> list[dict[str, Any]]:
         """Classify the image of each figure, from its pixels, label and caption."""
-        found = score_images(rows, context)
+        judged, place = judge_images(rows, context)
+        model = shipped()
         return [
-            {"image_kinds": shipped().named(found[f.figure_id]), "image_kind_scores": as_record(found[f.figure_id])}
-            if f.figure_id in found
+            {
+                "image_kinds": model.named(judged.scores[i]),
+                "image_kind_scores": as_record(judged.scores[i]),
+                "image_kind_pixels": as_record(judged.pixels[i]),
+                "image_kind_caption": as_record(judged.caption[i]),
+                "image_unknown": bool(judged.unknown[i]),
+            }
+            if (i := place.get(f.figure_id)) is not None
             else {}
             for f in rows
         ]

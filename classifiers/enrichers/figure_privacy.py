@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from classifiers.enrichers.figure_image_kinds import ImageKindModel, as_record, score_images
+from classifiers.enrichers.figure_image_kinds import ImageKindModel, as_record, judge_images
 from classifiers.enrichers.paragraph_privacy import VERSION
 from classifiers.images.kinds import RADIOLOGY
 from classifiers.privacy import images
@@ -47,7 +47,8 @@ class FigurePrivacy:
         """Flag the caption and the image of each figure."""
         scores = {f.figure_id: f.image_kind_scores for f in rows if f.image_kind_scores is not None}
         if not context.options["image_kinds"]:
-            scores = {name: as_record(row) for name, row in score_images(rows, context).items()}
+            judged, place = judge_images(rows, context)
+            scores = {name: as_record(judged.scores[i]) for name, i in place.items()}
         found = [
             (*_in_caption(f), *_in_image(scores.get(f.figure_id), context.pyramids.get(f.figure_id))) for f in rows
         ]

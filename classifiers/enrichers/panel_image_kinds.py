@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from classifiers.enrichers.figure_image_kinds import ImageKindModel
-from classifiers.images.features import SIDE
 from classifiers.images.kinds import shipped
+from classifiers.images.view import SIDE
 from pmcmine.images.pyramid import Pyramid
 from pmcmine.plugins.enricher import Context, columns_of
 from schemas.panel import Panel

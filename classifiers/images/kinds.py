@@ -1,4 +1,4 @@
-"""Kinds of images: one small network over pixels and caption, several kinds at once for compound figures."""
+"""Kinds of images: scores from pixels, from the caption, and from both; several kinds at once for compound figures."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.images.cues import cues
-from classifiers.images.features import features
+from classifiers.images import embedding
+from classifiers.images.cues import cued_kinds, cues
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_arrays import floats, read_arrays, read_header
 
-FORMAT: Final = 1
+Scores = NDArray[np.float64]
+FORMAT: Final = 2
 KINDS: Final = (
     "xray", "ct", "mri", "ultrasound", "nuclear", "microscopy", "clinical_photo", "chart", "diagram", "gel",
     "molecular_structure", "table", "map", "other",
@@ -28,88 +29,116 @@ MODEL_FILE: Final = Path(__file__).parent / "models" / "kinds.npz"
 
 
 @dataclass(frozen=True)
-class KindModel:
-    """A network with one hidden layer.
+class Judged:
+    """What a model says of images; scores are images × kinds, from 0 to 1, rounded to 4 places.
 
     Attributes:
-        mean: of each input.
-        scale: of each input.
-        weights: inputs × hidden, hidden × kinds.
-        biases: of both layers.
+        scores: from pixels and caption.
+        pixels: from the pixels alone.
+        caption: from the caption alone.
+        unknown: whether the pixels are like no kind, images.
+    """
+
+    scores: Scores
+    pixels: Scores
+    caption: Scores
+    unknown: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class KindModel:
+    """A linear model over the embedding, and what words of the caption add to it, the same for every kind.
+
+    Attributes:
+        mean: of each number of the embedding.
+        scale: of each number of the embedding.
+        weights: numbers × kinds.
+        bias: of each kind.
+        joint: log odds from both: weight of the pixels' log odds, of cues of the kind, of cues of other kinds, bias.
+        said: log odds from the caption: weight of cues of the kind, of cues of other kinds, bias.
         thresholds: least score at which a kind is named.
+        familiar: least of the highest scores of an image's pixels; below it they are like nothing seen.
         trained_on: what it learned from.
     """
 
     mean: NDArray[np.float32]
     scale: NDArray[np.float32]
-    weights: tuple[NDArray[np.float32], NDArray[np.float32]]
-    biases: tuple[NDArray[np.float32], NDArray[np.float32]]
+    weights: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    joint: NDArray[np.float32]
+    said: NDArray[np.float32]
     thresholds: NDArray[np.float32]
+    familiar: float
     trained_on: str
 
-    def scores(self, views: Sequence[NDArray[np.uint8] | None], captions: Sequence[str]) -> NDArray[np.float64]:
-        """Return the probability of each kind (images × kinds, rounded to 4 places); an image has one or more kinds.
+    def judge(self, views: Sequence[NDArray[np.uint8]], captions: Sequence[str]) -> Judged:
+        """Score images.
 
         Args:
-            views: `features.view` of each image.
+            views: `view.view` of each image.
             captions: its caption; may be empty.
         """
-        return self.of_inputs(inputs(views, captions))
+        seen = np.array([embedding.embed(v) for v in views], np.float32).reshape(len(views), embedding.WIDTH)
+        return self.of_inputs(seen, words(captions))
 
-    def of_inputs(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Score `inputs`."""
-        z = (x - self.mean) / self.scale
+    def scores(self, views: Sequence[NDArray[np.uint8]], captions: Sequence[str]) -> Scores:
+        """Return the scores of `judge` from pixels and caption."""
+        return self.judge(views, captions).scores
+
+    def of_inputs(self, seen: NDArray[np.float32], said: NDArray[np.float32]) -> Judged:
+        """Score images by their embeddings (images × numbers) and `words` (images × kinds)."""
+        pixels = self.log_odds(seen)
+        others = most_of_others(said)
+        a, own, other, base = self.joint.astype(np.float64)
+        spoken = said.max(1, keepdims=True, initial=0) > 0
+        joint = np.where(spoken, a * pixels + own * said + other * others + base, pixels)
+        own, other, base = self.said.astype(np.float64)
+        caption = own * said + other * others + base
+        shown = _probability(pixels)
+        return Judged(_probability(joint), shown, _probability(caption), shown.max(1, initial=0) < self.familiar)
+
+    def log_odds(self, seen: NDArray[np.float32]) -> Scores:
+        """Return the log odds of each kind from embeddings alone, images × kinds."""
+        z = (seen.astype(np.float64) - self.mean) / self.scale
         # einsum adds up each row by itself, so that scores do not depend on the company an image keeps.
-        hidden = np.maximum(np.einsum("ij,jk->ik", z, self.weights[0]) + self.biases[0], 0)
-        out = np.einsum("ij,jk->ik", hidden, self.weights[1]) + self.biases[1]
-        scores: NDArray[np.float64] = np.round(1 / (1 + np.exp(-out.astype(np.float64))), 4)
-        return scores
+        found: Scores = np.einsum("ij,jk->ik", z, self.weights.astype(np.float64)) + self.bias
+        return found
 
-    def named(self, scores: NDArray[np.float64]) -> tuple[str, ...]:
+    def named(self, scores: Scores) -> tuple[str, ...]:
         """Return the kinds of one image that reach their threshold, most likely first; none if it is like no kind."""
         order = sorted(range(len(KINDS)), key=lambda i: (-scores[i], i))
         return tuple(KINDS[i] for i in order if scores[i] >= self.thresholds[i])
 
 
-def inputs(views: Sequence[NDArray[np.uint8] | None], captions: Sequence[str]) -> NDArray[np.float32]:
-    """Return the features of pixels and captions, images × inputs; zeros for the pixels of None."""
-    width = len(features(np.full((8, 8, 3), 255, np.uint8)))
-    pixels = [features(v) if v is not None else np.zeros(width, np.float32) for v in views]
-    said = [cues(c) for c in captions]
-    return np.array(
-        [np.concatenate([p, c, [float(not c.any())]]) for p, c in zip(pixels, said, strict=True)], np.float32
-    )
+def words(captions: Sequence[str]) -> NDArray[np.float32]:
+    """Return the cues of captions in the order of `KINDS`, images × kinds."""
+    order = [cued_kinds().index(k) for k in KINDS]
+    return np.array([cues(c)[order] for c in captions], np.float32).reshape(len(captions), len(KINDS))
 
 
-def fit(
-    x: NDArray[np.float32], y: NDArray[np.float32], hidden: int = 96, seed: int = 0, trained_on: str = ""
-) -> KindModel:
-    """Train on inputs (images × inputs) and kinds (images × kinds, 0 or 1)."""
-    from sklearn.neural_network import MLPClassifier
+def most_of_others(said: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return for each image and kind the strongest cue of another kind, images × kinds."""
+    return np.stack([np.delete(said, i, 1).max(1, initial=0) for i in range(said.shape[1])], 1)
 
-    mean, scale = x.mean(0), np.maximum(x.std(0), 1e-3)
-    network = MLPClassifier(
-        (hidden,), alpha=0.01, batch_size=128, learning_rate_init=2e-3, max_iter=60, random_state=seed,
-        early_stopping=False, n_iter_no_change=60,
-    ).fit((x - mean) / scale, y.astype(int))  # fmt: skip
-    first, second = (w.astype(np.float16).astype(np.float32) for w in network.coefs_)
-    b0, b1 = (b.astype(np.float32) for b in network.intercepts_)
-    thresholds = np.full(len(KINDS), 0.5, np.float32)
-    return KindModel(mean, scale, (first, second), (b0, b1), thresholds, trained_on)
+
+def _probability(log_odds: Scores) -> Scores:
+    found: Scores = np.round(1 / (1 + np.exp(-np.clip(log_odds, -50, 50))), 4)
+    return found
 
 
 def dump(model: KindModel) -> bytes:
     """Serialise a model as one `.npz`; the same model gives the same bytes."""
-    header = json.dumps({"format": FORMAT, "kinds": KINDS, "trained_on": model.trained_on}, sort_keys=True)
+    about = {"format": FORMAT, "kinds": KINDS, "network": embedding.SHA256, "trained_on": model.trained_on}
     arrays = {
-        "header": np.frombuffer(header.encode(), np.uint8),
+        "header": np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8),
         "mean": model.mean.astype(np.float32),
         "scale": model.scale.astype(np.float32),
-        "w0": model.weights[0].astype(np.float16),
-        "w1": model.weights[1].astype(np.float16),
-        "b0": model.biases[0],
-        "b1": model.biases[1],
-        "thresholds": model.thresholds,
+        "weights": model.weights.astype(np.float32),
+        "bias": model.bias.astype(np.float32),
+        "joint": model.joint.astype(np.float32),
+        "said": model.said.astype(np.float32),
+        "thresholds": model.thresholds.astype(np.float32),
+        "familiar": np.array([model.familiar], np.float32),
     }
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)  # type: ignore[arg-type]  # names of arrays are no parameters
@@ -125,12 +154,13 @@ def parse(data: bytes, name: str) -> KindModel:
     try:
         arrays = read_arrays(data)
         header = read_header(arrays["header"])
-        if header["format"] != FORMAT or header["kinds"] != list(KINDS):
+        found = (header["format"], header["kinds"], header.get("network"))
+        if found != (FORMAT, list(KINDS), embedding.SHA256):
             raise PmcmineError(f"{name}: a model of another version of pmcmine; train it again")
-        width, hidden = inputs([None], [""]).shape[1], len(arrays["w1"])
+        width, kinds = embedding.WIDTH, len(KINDS)
         shapes = {
-            "mean": (width,), "scale": (width,), "w0": (width, hidden), "w1": (hidden, len(KINDS)),
-            "b0": (hidden,), "b1": (len(KINDS),), "thresholds": (len(KINDS),),
+            "mean": (width,), "scale": (width,), "weights": (width, kinds), "bias": (kinds,), "joint": (4,),
+            "said": (3,), "thresholds": (kinds,), "familiar": (1,),
         }  # fmt: skip
         a = {k: floats(arrays[k], shape, k) for k, shape in shapes.items()}
         if not a["scale"].all():
@@ -140,8 +170,8 @@ def parse(data: bytes, name: str) -> KindModel:
         raise PmcmineError(
             f"{name}: not a model of image kinds, or damaged ({type(error).__name__}: {error})"
         ) from None
-    weights, biases = (a["w0"], a["w1"]), (a["b0"], a["b1"])
-    return KindModel(a["mean"], a["scale"], weights, biases, a["thresholds"], trained_on)
+    familiar = float(a.pop("familiar")[0])
+    return KindModel(**a, familiar=familiar, trained_on=trained_on)
 
 
 @cache

@@ -1,252 +1,221 @@
-"""Training of image kinds: looked-at figures, captions of figures without pixels, and generated pictures.
-
-Figures that were looked at count most. Of a generated picture half come with a real caption whose cues name its kind
-(and no other), half with none, so that neither pixels nor words are trusted alone.
-"""
+"""Training of image kinds, and what a model knows of sources that it has not seen."""
 
 from __future__ import annotations
 
-import csv
-import io
-import random
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from PIL import Image
 
-from classifiers.images import generate
-from classifiers.images.cues import cued_kinds, cues
-from classifiers.images.features import view
-from classifiers.images.kinds import KINDS, KindModel, fit, inputs
-from pmcmine.errors import GoldError, PmcmineError
-from pmcmine.evaluation.intervals import RESAMPLES, interval
-from pmcmine.ids import keyed_hash
+from classifiers.images import examples as sets
+from classifiers.images.examples import Examples
+from classifiers.images.kinds import KINDS, KindModel, Scores, most_of_others
+from classifiers.images.measures import calibration_error, measures, single
 
-Rows = NDArray[np.float32]
-LABELS: Final = Path(__file__).parent / "labels" / "figures.tsv"
-_PER_KIND: Final = 220  # generated pictures of each kind alone
-_COMPOUNDS: Final = 900
-_SIZES: Final = ((256, 256), (256, 180), (256, 128), (180, 256), (256, 210))
-_REPEAT: Final = 4  # how often each looked-at figure is shown
-FOLDS: Final = 5
+FOLDS: Final = 6
+_STRENGTH: Final = 0.003  # of the weights, inverse of their penalty
+_WEIGHT: Final = {sets.PICTURE: 1.0, sets.LOOKED_AT: 1.0, sets.WEAK: 0.5, sets.GENERATED: 0.3, sets.COMPOUND: 0.3}
+_ENOUGH: Final = 50  # figures with words, to learn from them what words are worth
+_FAMILIAR: Final = 0.05  # share of known pictures that may be called unknown
+_PLAIN: Final = np.array([1, 3, -1, 0], np.float32)  # of `KindModel.joint`, where no caption is known to learn from
+_SAID: Final = np.array([4, -1, -3], np.float32)
 
 
-def read_labels(path: Path) -> dict[str, tuple[str, ...]]:
-    """Read figure → kinds, from a table of `figure_id` and `kinds` (comma-separated), tab-separated.
+def fit(known: Examples, trained_on: str = "") -> KindModel:
+    """Train the part that sees; caption and calibration are those of a model that was not calibrated."""
+    from sklearn.linear_model import LogisticRegression
 
-    Raises:
-        GoldError: if the file is missing or names an unknown kind.
-    """
-    files = sorted(path.glob("figures*.tsv")) if path.is_dir() else [path]
-    out: dict[str, tuple[str, ...]] = {}
-    for file in files:
-        if not file.is_file():
-            raise GoldError(f"{file}: no such file")
-        lines = [s for s in file.read_text("utf-8").splitlines() if s.strip() and not s.startswith("#")]
-        for row in csv.DictReader(io.StringIO("\n".join(lines)), delimiter="\t"):
-            kinds = tuple(str(row.get("kinds") or "").split(","))
-            unknown = [k for k in kinds if k not in KINDS]
-            if unknown or not row.get("figure_id"):
-                raise GoldError(f"{file}: unknown kind {unknown or row}; known are {', '.join(KINDS)}")
-            out[str(row["figure_id"])] = kinds
-    if not out:
-        raise GoldError(f"{path}: no labelled figure in it (figures.tsv)")
-    return out
-
-
-def samples(release: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of all figures of a release, with the bytes of the image where there is a sample.
-
-    Raises:
-        PmcmineError: if it holds no figures.
-    """
-    files = sorted((release / "tables" / "figures").glob("*/*.parquet"))
-    if not files:
-        raise PmcmineError(f"{release}: no figures; is it a release of `pmcmine mine`?")
-    columns = ["figure_id", "pmcid", "license_group", "caption", "label", "shard", "image_offset", "image_bytes"]
-    for file in files:
-        for row in pq.read_table(file, columns=columns).to_pylist():
-            if row["shard"]:
-                with (release / "shards" / row["shard"]).open("rb") as stream:
-                    stream.seek(row["image_offset"])
-                    row["image"] = stream.read(row["image_bytes"])
-            yield row
-
-
-def _targets(kinds: Sequence[str]) -> NDArray[np.float32]:
-    return np.array([float(k in kinds) for k in KINDS], np.float32)
-
-
-def looked_at(
-    release: Path, labels: Mapping[str, Sequence[str]]
-) -> tuple[NDArray[np.float32], NDArray[np.float32], list[str]]:
-    """Collect inputs, kinds and PMCIDs of the labelled figures in a release."""
-    views, captions, kinds, pmcids = [], [], [], []
-    for row in sorted(samples(release), key=lambda r: str(r["figure_id"])):
-        if row["figure_id"] in labels and row.get("image"):
-            with Image.open(io.BytesIO(row["image"])) as image:
-                views.append(view(image))
-            captions.append(f"{row['label'] or ''} {row['caption'] or ''}")
-            kinds.append(_targets(labels[row["figure_id"]]))
-            pmcids.append(str(row["pmcid"]))
-    if not views:
-        raise PmcmineError(f"{release}: contains none of the labelled figures")
-    return inputs(views, captions), np.array(kinds), pmcids
-
-
-def captions_by_kind(release: Path) -> dict[str, list[str]]:
-    """Return commercially licensed captions whose cues name one kind alone, by kind."""
-    out: dict[str, list[str]] = defaultdict(list)
-    names = cued_kinds()
-    for row in samples(release):
-        if row["license_group"] != "commercial" or not row["caption"]:
+    mean, scale = known.seen.mean(0), np.maximum(known.seen.std(0), 1e-3)
+    z = (known.seen - mean) / scale
+    weight = _weights(known)
+    columns, bias = [], []
+    for i in range(len(KINDS)):
+        y = known.kinds[:, i] > 0
+        if y.all() or not y.any():
+            columns.append(np.zeros(z.shape[1]))
+            bias.append(-10.0)
             continue
-        found = cues(row["caption"])
-        if (found > 0).sum() == 1:
-            out[names[int(found.argmax())]].append(row["caption"])
+        balanced = weight * np.where(y, weight[~y].sum() / weight[y].sum(), 1.0) ** 0.5
+        network = LogisticRegression(C=_STRENGTH, max_iter=200).fit(z, y, balanced * len(y) / balanced.sum())
+        columns.append(network.coef_[0])
+        bias.append(float(network.intercept_[0]))
+    return KindModel(
+        mean, scale, np.stack(columns, 1).astype(np.float32), np.array(bias, np.float32), _PLAIN, _SAID,
+        np.full(len(KINDS), 0.5, np.float32), 0.0, trained_on,
+    )  # fmt: skip
+
+
+def _weights(known: Examples) -> NDArray[np.float64]:
+    """Weigh examples so that a source with many pictures of a kind counts as their square root."""
+    keys = np.array(
+        [f"{s}/{o}/{k.argmax()}" for s, o, k in zip(known.sources, known.origins, known.kinds, strict=True)]
+    )
+    _, place, count = np.unique(keys, return_inverse=True, return_counts=True)
+    found: NDArray[np.float64] = np.array([_WEIGHT[o] for o in known.origins.tolist()]) * (count[place] / 10.0) ** -0.5
+    return found
+
+
+def folds(sources: NDArray[np.str_], count: int = FOLDS) -> NDArray[np.int64]:
+    """Deal sources to folds, the largest first to the fold that has least; return the fold of each image."""
+    names, place, sizes = np.unique(sources, return_inverse=True, return_counts=True)
+    load = np.zeros(count)
+    dealt = np.zeros(len(names), np.int64)
+    for i in np.argsort(-sizes, kind="stable"):
+        dealt[i] = int(load.argmin())
+        load[dealt[i]] += sizes[i]
+    return dealt[place]
+
+
+def unseen(known: Examples, judged: Examples) -> Scores:
+    """Return log odds of the pixels of `judged`, each from a model that has learned from no image of its source."""
+    both = folds(np.concatenate([known.sources, judged.sources]))
+    fold, held = both[: len(known)], both[len(known) :]
+    out = np.zeros((len(judged), len(KINDS)))
+    for i in range(FOLDS):
+        if (held == i).any():
+            # a drawing is no source: it stays with those that are learned from
+            out[held == i] = fit(known.where((fold != i) | (known.origins == sets.GENERATED))).log_odds(
+                judged.seen[held == i]
+            )
     return out
 
 
-def generated(captions: Mapping[str, Sequence[str]], seed: int = 0) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Generate pictures; return their inputs and kinds."""
-    r = random.Random(seed)
-    views: list[NDArray[np.uint8] | None] = []
-    said, kinds = [], []
-
-    def caption(kind: str) -> str:
-        pool = captions.get(kind)
-        return r.choice(pool) if pool and r.random() < 0.5 else ""
-
-    for kind in KINDS:
-        for _ in range(_PER_KIND):
-            image = generate.PAINTERS[kind](r, r.choice(_SIZES))
-            if r.random() < 0.5:
-                image = _worn(image, r)
-            views.append(view(image))
-            said.append(caption(kind))
-            kinds.append(_targets([kind]))
-        for text in captions.get(kind, ())[:200]:  # words alone, for figures whose pixels are not at hand
-            views.append(None)
-            said.append(text)
-            kinds.append(_targets([kind]))
-    for _ in range(_COMPOUNDS):
-        some = r.sample(KINDS, r.choice([1, 1, 2, 2, 3]))
-        panels = [r.choice(some) for _ in range(r.randint(2, 6))]
-        views.append(view(generate.compound(r, panels, r.choice(_SIZES))))
-        said.append(" ".join(caption(k) for k in sorted(set(panels))))
-        kinds.append(_targets(panels))
-    return inputs(views, said), np.array(kinds)
-
-
-def _worn(image: Image.Image, r: random.Random) -> Image.Image:
-    """Compress a picture as JPEG and change its size."""
-    w, h = image.size
-    scale = r.uniform(0.6, 1.5)
-    resized = image.resize((max(int(w * scale), 16), max(int(h * scale), 16)), Image.Resampling.BILINEAR)
-    out = io.BytesIO()
-    resized.save(out, "JPEG", quality=r.randint(40, 90))
-    return Image.open(io.BytesIO(out.getvalue())).convert("RGB")
-
-
-def train(
-    figures: Path, corpus: Path | None, labels: Mapping[str, Sequence[str]], seed: int = 0
-) -> tuple[KindModel, dict[str, Any]]:
-    """Fit a model and measure it; cross-validation keeps the figures of one article together.
+def calibrate(model: KindModel, judged: Examples, log_odds: Scores) -> tuple[KindModel, Scores]:
+    """Fit what scores mean on images of unseen sources that may be learned from.
 
     Args:
-        figures: release whose samples are labelled.
-        corpus: release whose captions go with generated pictures; none if None.
-        labels: kinds of figures.
-        seed: of the generated pictures and of the network.
+        model: of `fit`.
+        judged: the images.
+        log_odds: of their pixels, each by a model that has not seen its source.
+
+    Returns:
+        The model with calibrated pixels, what captions add and what is unfamiliar; the log odds by the same measure.
     """
-    real_x, real_y, pmcids = looked_at(figures, labels)
-    texts = captions_by_kind(corpus) if corpus is not None else {}
-    made_x, made_y = generated(texts, seed)
-    fold = np.array([keyed_hash("pmcmine/images/fold", p) % FOLDS for p in pmcids])
-    scores = np.zeros(real_y.shape)
-    for k in range(FOLDS):
-        rest = np.repeat(np.nonzero(fold != k)[0], _REPEAT)
-        model = fit(np.vstack([made_x, real_x[rest]]), np.vstack([made_y, real_y[rest]]), seed=seed)
-        inside = fold == k
-        if inside.any():
-            scores[inside] = model.of_inputs(real_x[inside])
-    every = np.repeat(np.arange(len(real_x)), _REPEAT)
-    on = (
-        f"{len(real_x):,} figures that were looked at, {len(made_x):,} generated pictures and captions "
-        f"({sum(map(len, texts.values())):,} captions of openly licensed figures by their cues)"
+    allowed = judged.terms == "open"
+    some = single(judged) & allowed
+    slope, shift = _line(log_odds[some].ravel()[:, None], judged.kinds[some].ravel())
+    pixels: Scores = log_odds * slope[0] + shift
+    spoken = allowed & (judged.said.max(1) > 0)
+    joint, said = model.joint, model.said
+    if spoken.sum() >= _ENOUGH:
+        own, other = judged.said[spoken].ravel(), most_of_others(judged.said[spoken]).ravel()
+        y = judged.kinds[spoken].ravel()
+        found, base = _line(np.stack([pixels[spoken].ravel(), own, other], 1), y)
+        joint = np.array([*found, base], np.float32)
+        found, base = _line(np.stack([own, other], 1), y)
+        said = np.array([*found, base], np.float32)
+    familiar = float(np.round(np.quantile(1 / (1 + np.exp(-pixels[allowed].max(1))), _FAMILIAR), 4))
+    weights, bias = model.weights * np.float32(slope[0]), model.bias * np.float32(slope[0]) + np.float32(shift)
+    return replace(model, weights=weights, bias=bias, joint=joint, said=said, familiar=familiar), pixels
+
+
+def _line(x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[np.float64], float]:
+    from sklearn.linear_model import LogisticRegression
+
+    found = LogisticRegression(C=100.0).fit(x, y > 0)
+    return found.coef_[0], float(found.intercept_[0])
+
+
+def train(known: Examples, judged: Examples, trained_on: str) -> tuple[KindModel, dict[str, Any]]:
+    """Fit a model and measure it on sources that it has not seen.
+
+    Args:
+        known: what it may learn from.
+        judged: what it is measured on; may hold `known`.
+        trained_on: what `known` is, in words.
+    """
+    model, pixels = calibrate(fit(known, trained_on), judged, unseen(known, judged))
+    return model, report(model, judged, pixels)
+
+
+def report(model: KindModel, judged: Examples, pixels: Scores) -> dict[str, Any]:
+    """Measure scores of pixels of unseen sources: single pictures by kind, figures with their captions, calibration."""
+    shown = 1 / (1 + np.exp(-pixels))
+    pictures = single(judged) & (judged.origins == sets.PICTURE)
+    out: dict[str, Any] = {"pixels": measures(shown[pictures], judged.where(pictures), model.thresholds)}
+    out["calibration_error"] = calibration_error(shown[pictures], judged.kinds[pictures])
+    figures = judged.origins == sets.LOOKED_AT
+    if figures.any():
+        of = judged.where(figures)
+        a, own, other, base = model.joint
+        joint = np.where(
+            of.said.max(1, keepdims=True) > 0,
+            a * pixels[figures] + own * of.said + other * most_of_others(of.said) + base, pixels[figures],
+        )  # fmt: skip
+        said = model.said[0] * of.said + model.said[1] * most_of_others(of.said) + model.said[2]
+        for name, odds in (("figures_pixels", pixels[figures]), ("figures_caption", said), ("figures", joint)):
+            out[name] = measures(1 / (1 + np.exp(-odds)), of, model.thresholds)
+        out["figures_calibration_error"] = calibration_error(1 / (1 + np.exp(-joint)), of.kinds)
+    unfamiliar = shown[pictures].max(1) < model.familiar
+    right = shown[pictures].argmax(1) == judged.kinds[pictures].argmax(1)
+    out["unknown"] = {
+        "share": round(float(unfamiliar.mean()), 4),
+        "right_where_known": round(float(right[~unfamiliar].mean()), 4),
+        "right_where_unknown": round(float(right[unfamiliar].mean()), 4) if unfamiliar.any() else 0.0,
+    }
+    return out
+
+
+def described(known: Examples) -> str:
+    """Say in words what a model learned from."""
+    names = {
+        sets.PICTURE: "real pictures", sets.LOOKED_AT: "figures that were looked at",
+        sets.WEAK: "figures whose caption names one kind", sets.GENERATED: "drawn pictures",
+        sets.COMPOUND: "compounds made of real pictures",
+    }  # fmt: skip
+    counts = {o: int((known.origins == o).sum()) for o in names}
+    return ", ".join(f"{counts[o]:,} {said}" for o, said in names.items() if counts[o])
+
+
+def shipped_examples(path: Path = sets.LEARNED) -> Examples:
+    """Load the examples that come with the package: embeddings of pictures that are openly licensed, and drawings.
+
+    Raises:
+        PmcmineError: if their file is missing or damaged.
+    """
+    return sets.parse(path.read_bytes() if path.is_file() else b"", str(path))
+
+
+def train_all(
+    images: Path | None, figures: Examples, say: Callable[[str], None]
+) -> tuple[KindModel, dict[str, Any], Examples | None]:
+    """Train the model, and what it is compared with.
+
+    Args:
+        images: folder of real pictures to learn from anew; the examples of the package if None.
+        figures: of a release.
+        say: called with a line of progress.
+
+    Returns:
+        The model; measures of it, of the one without captions as labels, and with `images` of the one that also
+        learns from pictures whose terms allow research only; and, with `images`, the examples to keep.
+    """
+    if images is None:
+        base, judged = shipped_examples(), None
+    else:
+        known, views = sets.pictures(images)
+        say(f"{images}: {len(known):,} pictures")
+        drawn, _ = sets.generated()
+        allowed = known.terms == "open"
+        made = sets.compounds([v for v, a in zip(views, allowed, strict=True) if a], known.where(allowed))
+        base, judged = known.where(allowed).also(drawn, made), known
+    looked_at = figures.where(figures.origins == sets.LOOKED_AT)
+    base = base.where(~np.isin(base.sources, np.unique(looked_at.sources))).also(looked_at)
+    judged = (judged if judged is not None else base.where(base.origins == sets.PICTURE)).also(
+        base.where(base.origins == sets.LOOKED_AT)
     )
-    model = fit(np.vstack([made_x, real_x[every]]), np.vstack([made_y, real_y[every]]), seed=seed, trained_on=on)
-    bare = generated({}, seed + 1)
-    held = model.of_inputs(bare[0])
-    return model, {
-        "cross_validation": measures(model, real_y, scores),
-        "generated": measures(model, bare[1], held),
-    }
-
-
-def measures(model: KindModel, gold: NDArray[np.float32], scores: NDArray[np.float64]) -> dict[str, Any]:
-    """Compute F1 over all (image, kind) pairs with its interval, the share with the right top kind, and F1 by kind."""
-    named = [set(model.named(s)) for s in scores]
-    truth = [{k for k, v in zip(KINDS, g, strict=True) if v} for g in gold]
-    rows = np.array([(len(t & n), len(t), len(n)) for t, n in zip(truth, named, strict=True)], float)
-    rng = np.random.default_rng(0)
-    values = []
-    for _ in range(RESAMPLES):
-        s = rows[rng.integers(0, len(rows), len(rows))].sum(0)
-        values.append(2 * s[0] / max(s[1] + s[2], 1))
-    total = rows.sum(0)
-    top = np.mean([KINDS[int(s.argmax())] in t for s, t in zip(scores, truth, strict=True)])
-    by_kind = {}
-    for kind in KINDS:
-        both = sum(kind in t and kind in n for t, n in zip(truth, named, strict=True))
-        n_gold, n_found = sum(kind in t for t in truth), sum(kind in n for n in named)
-        if n_gold:
-            by_kind[kind] = {"images": n_gold, "f1": round(2 * both / (n_gold + n_found), 4)}
-    macro = float(np.mean([v["f1"] for v in by_kind.values()])) if by_kind else 0.0
-    return {
-        "images": len(gold),
-        "f1": round(float(2 * total[0] / max(total[1] + total[2], 1)), 4),
-        "f1_interval": interval(values),
-        "accuracy": round(float(top), 4),
-        "macro_f1": round(macro, 4),
-        "by_kind": by_kind,
-    }
-
-
-def model_card(model: KindModel, figures: Mapping[str, Any]) -> str:
-    """Write the model card in Markdown."""
-    lines = [
-        "# Kinds of images",
-        "",
-        "Written by `pmcmine train image-kind`. A network with one hidden layer over features of the pixels and the",
-        "cues of the caption; several kinds at once for compound figures.",
-        "",
-        f"Trained on {model.trained_on}.",
-        "The generated pictures are drawings: radiology, ultrasound, nuclear medicine and clinical photographs were",
-        "learned from drawings and captions almost alone, and their scores say little beyond what the caption says.",
-        "",
-    ]
-    titles = {
-        "cross_validation": "Figures that were looked at, five folds, no article in two",
-        "generated": "Generated pictures of another seed, without captions (they say nothing of real ones)",
-    }
-    for name, title in titles.items():
-        m = figures[name]
-        low, high = m["f1_interval"]
-        lines += [
-            f"## {title}",
-            "",
-            f"{m['images']:,} images; F1 over images and kinds {m['f1']:.3f} ({low:.3f} to {high:.3f}), "
-            f"most likely kind right {m['accuracy']:.3f}.",
-            "",
-            "| kind | images | F1 |",
-            "|---|---:|---:|",
-            *(f"| {k} | {v['images']} | {v['f1']:.3f} |" for k, v in m["by_kind"].items()),
-            "",
-        ]
-    return "\n".join(lines)
+    weak = figures.where(figures.origins == sets.WEAK)
+    whole = base.also(weak)
+    say("training")
+    model, measured = train(whole, judged, described(whole))
+    out = {"": measured}
+    if len(weak):
+        out["without_captions"] = train(base, judged, described(base))[1]
+    if images is not None:
+        more = whole.also(known.where(~allowed))
+        out["with_research"] = train(more, judged, described(more))[1]
+    flat = {" ".join(filter(None, (name, part))): m for name, ms in out.items() for part, m in ms.items()}
+    return model, {k: v if isinstance(v, dict) else {"value": v} for k, v in flat.items()}, base if images else None

@@ -226,19 +226,19 @@ def image_kind(
     json_: Json = False,
 ) -> None:
     """Evaluate kinds of images on a tab-separated table of `figure_id` and `kinds` (figures.tsv)."""
-    from classifiers.images import learn
+    from classifiers.images import examples
     from classifiers.images.kinds import KINDS, parse, shipped
+    from classifiers.images.measures import measures
 
-    labels = learn.read_labels(gold)
     used = _model(model, parse, shipped)
-    x, y, ids = learn.looked_at(release, labels)
-    scores = used.of_inputs(x)
+    known = examples.of_release(release, examples.read_labels(gold))
+    scores = used.of_inputs(known.seen, known.said).scores
     lines = []
-    for row, truth, pmcid in zip(scores, y, ids, strict=True):
+    for row, truth, pmcid in zip(scores, known.kinds, known.sources.tolist(), strict=True):
         told = [k for k, v in zip(KINDS, truth, strict=True) if v]
         if set(told) != set(used.named(row)):
             lines.append(f"{pmcid}  gold {','.join(told)}  found {','.join(used.named(row))}")
-    _print("image-kind", gold, learn.measures(used, y, scores), lines, errors, json_, "images")
+    _print("image-kind", gold, measures(scores, known, used.thresholds), lines, errors, json_, "images")
 
 
 @app.command()

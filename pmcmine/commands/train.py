@@ -149,24 +149,39 @@ def encoder(
 
 @app.command("image-kind")
 def image_kind(
-    figures: Annotated[Path, typer.Option(help="Release that contains the labelled figures.")],
-    corpus: Annotated[
-        Path | None, typer.Option(help="Release whose captions are paired with generated pictures.")
+    figures: Annotated[
+        Path | None,
+        typer.Option(help="Release to learn from: labelled figures, and those whose captions name one kind."),
+    ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Folder of images with SOURCES.tsv (file, kind, repository, terms): learn anew from them."),
     ] = None,
     labels: Annotated[Path | None, typer.Option(help="Labelled figures; default: the package's own.")] = None,
     out: Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")] = None,
     card: Annotated[Path | None, typer.Option(help="Model card to write, in Markdown.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Train the model for kinds of images on labelled figures and generated pictures; cross-validate by article."""
+    """Train the model for kinds of images; measure it on sources and articles that it has not seen.
+
+    Without --images, it learns from the pictures that pmcmine came with (as embeddings) and from the release.
+    """
+    if figures is None and images is None:
+        raise typer.BadParameter("give --figures, --images or both")
     need("train", "train image-kind")
-    from classifiers.images import learn
+    from classifiers.images import examples, learn
     from classifiers.images.kinds import MODEL_FILE, dump
+    from classifiers.images.measures import model_card
 
     _check(out or MODEL_FILE, card, overwrite)
-    model, measured = learn.train(figures, corpus, learn.read_labels(labels or learn.LABELS))
+    known = examples.labels_and_captions(figures, examples.read_labels(labels or examples.LABELS), _say)
+    model, measured, base = learn.train_all(images, known, _say)
     target = out or MODEL_FILE
-    _write(target, dump(model), card, learn.model_card(model, measured))
-    m = measured["cross_validation"]
-    typer.echo(f"F1 {m['f1']:.4f}, most likely kind right {m['accuracy']:.4f} (by article, {learn.FOLDS} folds)")
+    _write(target, dump(model), card, model_card(model.trained_on, measured))
+    if base is not None:  # beside the model, for those who train without the images
+        with replacing(target.with_name("learned.npz")) as stream:
+            stream.write(examples.dump(base))
+    for name, m in measured.items():
+        if "accuracy" in m:
+            typer.echo(f"{name:24} macro F1 {m['macro_f1']:.4f}, most likely kind right {m['accuracy']:.4f}")
     typer.echo(f"{target}: {target.stat().st_size:,} bytes")

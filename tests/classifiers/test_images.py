@@ -1,27 +1,30 @@
-"""Kinds of images: features, cues, the shipped model, training, damaged files."""
+"""Kinds of images: embedding, cues, the shipped model, training, damaged files."""
 
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classifiers.images import generate, learn
+from classifiers.images import embedding, examples, generate, learn
 from classifiers.images.cues import cued_kinds, cues
-from classifiers.images.features import features, view
-from classifiers.images.kinds import KINDS, dump, fit, inputs, parse, shipped
+from classifiers.images.kinds import KINDS, dump, parse, shipped
+from classifiers.images.measures import calibration_error
+from classifiers.images.view import view
 from pmcmine.errors import GoldError, PmcmineError
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(0, 3))
-def test_any_picture_has_finite_features(width: int, height: int, seed: int) -> None:
+def test_any_picture_has_a_finite_embedding_always_the_same(width: int, height: int, seed: int) -> None:
     rgb = np.random.default_rng(seed).integers(0, 256, (height, width, 3)).astype(np.uint8)
-    found = features(rgb)
-    assert np.isfinite(found).all() and len(found) == len(features(np.zeros((8, 8, 3), np.uint8)))
+    found = embedding.embed(rgb)
+    assert np.isfinite(found).all() and found.shape == (embedding.WIDTH,)
+    assert np.array_equal(found, embedding.embed(rgb))
 
 
 @pytest.mark.parametrize(
@@ -44,39 +47,63 @@ def test_x_ray_diffraction_is_no_radiograph() -> None:
     assert cues("X-ray diffraction patterns")[cued_kinds().index("xray")] == 0
 
 
-def test_the_shipped_model_tells_drawings_apart_and_scores_each_alone() -> None:
+def test_pixels_caption_and_both_are_scored_each_image_alone() -> None:
     r = random.Random(7)
-    views = [view(generate.PAINTERS[k](r, (256, 200))) for k in KINDS for _ in range(4)]
-    truth = [k for k in KINDS for _ in range(4)]
-    scores = shipped().scores(views, [""] * len(views))
-    right = sum(KINDS[int(s.argmax())] == t for s, t in zip(scores, truth, strict=True))
-    assert right / len(truth) > 0.85
-    assert shipped().scores([views[5]], [""])[0].tolist() == scores[5].tolist()
+    views = [view(generate.PAINTERS[k](r, (256, 200))) for k in ("chart", "table", "ct", "map")]
+    alone, told = shipped().judge(views, [""] * 4), shipped().judge(views, ["", "", "MRI of the brain.", ""])
+    assert np.array_equal(alone.scores, alone.pixels) and np.array_equal(alone.pixels, told.pixels)
+    mri = KINDS.index("mri")
+    assert told.scores[2, mri] > alone.scores[2, mri] and told.caption[2].argmax() == mri
+    assert np.array_equal(told.scores[[0, 1, 3]], alone.scores[[0, 1, 3]])
+    assert shipped().scores([views[1]], [""])[0].tolist() == alone.scores[1].tolist()
+    assert KINDS[int(alone.scores[0].argmax())] == "chart"
 
 
-def test_training_is_deterministic_and_survives_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learn, "_PER_KIND", 6)
-    monkeypatch.setattr(learn, "_COMPOUNDS", 10)
-    x, y = learn.generated({"ct": ["CT scan of the head"]})
-    first, second = (dump(fit(x, y, hidden=8, trained_on="drawings")) for _ in range(2))
+def test_training_is_deterministic_and_survives_its_file() -> None:
+    known = learn.shipped_examples()
+    assert not (known.terms != "open").any(), "what ships has learned from openly licensed images alone"
+    some = known.where(np.arange(len(known)) % 8 == 0)
+    first, second = (dump(learn.fit(some, "a few")) for _ in range(2))
     assert first == second
     model = parse(first, "model")
-    assert model.trained_on == "drawings" and model.of_inputs(x).shape == (len(x), len(KINDS))
-    for row in model.of_inputs(x):
+    assert model.trained_on == "a few"
+    for row in model.of_inputs(some.seen, some.said).scores:
         named = model.named(row)
         assert [row[KINDS.index(k)] for k in named] == sorted((s for s in row if s >= 0.5), reverse=True)
     for damaged in (b"", first[:100], b"PK" + first):
         with pytest.raises(PmcmineError, match="damaged"):
             parse(damaged, "model")
+        with pytest.raises(PmcmineError, match="damaged"):
+            examples.parse(damaged, "examples")
+    again = examples.parse(examples.dump(some), "examples")
+    assert np.array_equal(again.kinds, some.kinds) and again.sources.tolist() == some.sources.tolist()
 
 
-def test_an_image_without_pixels_is_scored_by_its_caption() -> None:
-    x = inputs([None], ["Funnel plot"])
-    assert np.isfinite(x).all() and x.any()
+def test_sources_are_held_out_whole() -> None:
+    sources = np.array(["a"] * 9 + ["b", "c"] * 3 + ["d"])
+    fold = learn.folds(sources, 3)
+    assert len({(s, f) for s, f in zip(sources.tolist(), fold.tolist(), strict=True)}) == 4 and set(fold) == {0, 1, 2}
 
 
-def test_labels_are_read_and_unknown_kinds_told(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    assert len(learn.read_labels(learn.LABELS)) >= 200
+def test_calibration_error_is_the_gap_between_score_and_share() -> None:
+    scores = np.array([[0.9, 0.1]] * 10)
+    kinds = np.array([[1, 0]] * 9 + [[0, 1]], np.float32)
+    assert calibration_error(scores, kinds) == pytest.approx(0, abs=1e-9)
+    assert calibration_error(scores, 1 - kinds) == pytest.approx(0.8)
+
+
+def test_a_network_that_is_not_ours_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "net.onnx").write_bytes(b"\x08\x08")
+    monkeypatch.setattr(embedding, "NETWORK_FILE", tmp_path / "net.onnx")
+    monkeypatch.setattr(embedding._LOADED, "net", None)
+    with pytest.raises(PmcmineError, match="missing or damaged"):
+        embedding.prepare()
+
+
+def test_labels_are_read_and_unknown_kinds_told(tmp_path: Path) -> None:
+    assert len(examples.read_labels(examples.LABELS)) >= 200
     (tmp_path / "figures.tsv").write_text("figure_id\tkinds\nPMC1.1/F1\tpainting\n")
     with pytest.raises(GoldError, match="painting"):
-        learn.read_labels(tmp_path)
+        examples.read_labels(tmp_path)
+    with pytest.raises(GoldError, match="no such file"):
+        examples.pictures(tmp_path)

@@ -98,4 +98,4 @@ def test_numbers_of_a_model_are_finite() -> None:
     n = len(kinds.KINDS)
     for bad in (float("nan"), float("inf")):
         with pytest.raises(PmcmineError, match="not finite"):
-            kinds.parse(_npz(good | {"b1": _npy(f"({n},)", struct.pack("<f", bad) * n)}), "m")
+            kinds.parse(_npz(good | {"bias": _npy(f"({n},)", struct.pack("<f", bad) * n)}), "m")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import random
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from classifiers.images.generate.marks import Size, blurred, grey_image, noise, numpy_rng, unit_grid
+
+Plane = NDArray[np.floating]
 
 
 def xray(r: random.Random, size: Size) -> Image.Image:
@@ -29,51 +32,114 @@ def xray(r: random.Random, size: Size) -> Image.Image:
 
 
 def ct(r: random.Random, size: Size) -> Image.Image:
-    """Draw an axial slice: a body on black, bright bone, grey organs."""
+    """Draw an axial slice of chest, head or belly: soft tissue of nearly one grey, bright bone, black air, the table."""
     x, y = unit_grid(size)
-    rx, ry = r.uniform(0.7, 0.92), r.uniform(0.55, 0.85)
-    inside = (x / rx) ** 2 + (y / ry) ** 2 < 1
-    plane = np.where(inside, 0.42 + 0.06 * noise(r, size, 12), 0.0)
-    for _ in range(r.randint(2, 6)):
-        cx, cy, a, b = r.uniform(-0.5, 0.5), r.uniform(-0.4, 0.4), r.uniform(0.08, 0.3), r.uniform(0.08, 0.3)
-        organ = ((x - cx) / a) ** 2 + ((y - cy) / b) ** 2 < 1
-        plane = np.where(organ & inside, r.choice([0.05, 0.3, 0.5, 0.6]), plane)
-    bone = ((x / 0.12) ** 2 + ((y - ry * 0.7) / 0.14) ** 2 < 1) & inside
-    plane = np.where(bone, 0.95, plane)
-    rim = np.abs((x / rx) ** 2 + (y / ry) ** 2 - 0.9) < 0.04
-    if r.random() < 0.5:
-        plane = np.where(rim, 0.95, plane)
-    return grey_image(plane + numpy_rng(r).normal(0, 0.025, x.shape) * inside)
+    flat = r.uniform(0.5, 0.85)
+    body = _outline(r, x / r.uniform(0.75, 0.97), y / flat, 0.06)
+    fat, flesh = r.uniform(0.12, 0.3), r.uniform(0.4, 0.55)
+    plane = np.where(body < 1, fat, r.choice([0.0, 0.0, 0.02]))
+    part = r.choice(["chest", "head", "belly"])
+    if part == "head":
+        head = _outline(r, x / 0.62, y / 0.78, 0.04)
+        plane = np.where(head < 1, r.uniform(0.3, 0.5) + 0.05 * noise(r, size, 10), 0.0)
+        plane = np.where(np.abs(head - 0.93) < r.uniform(0.04, 0.09), 0.98, plane)
+        for side in (-1, 1):
+            horn = _outline(r, (x - side * 0.09) / 0.06, (y + 0.1) / 0.28, 0.2) < 1
+            plane = np.where(horn, r.uniform(0.1, 0.25), plane)
+        inside = head < 1
+    else:
+        inner = _outline(r, x / 0.86, y / (flat * 0.86), 0.05)
+        plane = np.where(inner < 1, flesh + 0.05 * noise(r, size, 8), plane)
+        window = 0.0 if r.random() < 0.7 else 0.2
+        if part == "chest":
+            for side in (-1, 1):
+                lung = _outline(r, (x - side * 0.42) / 0.33, (y + 0.05) / (flat * 0.66), 0.12) < 1
+                vessels = np.clip(noise(r, size, 6) - 0.6, 0, 1) * 1.6
+                plane = np.where(lung, window + vessels, plane)
+        else:
+            for _ in range(r.randint(3, 7)):
+                organ = _outline(
+                    r, (x - r.uniform(-0.55, 0.55)) / r.uniform(0.1, 0.35),
+                    (y - r.uniform(-0.35, 0.35)) / r.uniform(0.08, 0.3), 0.2,
+                )  # fmt: skip
+                plane = np.where((organ < 1) & (inner < 0.95), r.choice([0.0, fat, 0.48, 0.58, 0.7, 0.85]), plane)
+        for i in range(r.randint(6, 14)):  # ribs
+            turn = 2 * np.pi * i / 13 + r.uniform(-0.1, 0.1)
+            rib = _outline(r, (x - 0.83 * np.cos(turn)) / 0.07, (y - 0.83 * flat * np.sin(turn)) / 0.035, 0.1) < 1
+            plane = np.where(rib, 0.95, plane)
+        spine = _outline(r, x / 0.13, (y - flat * 0.55) / 0.12, 0.15)
+        plane = np.where(spine < 1, np.where(spine > 0.7, 1.0, 0.75), plane)
+        inside = body < 1
+    if r.random() < 0.4:
+        arc = np.abs(y - (flat + 0.1) + 0.12 * x**2) < 0.012
+        plane = np.where(arc & ~inside, 0.6, plane)
+    if part == "chest" and r.random() < 0.6:  # the window of lungs: their tissue is seen, all else is white
+        plane = np.where(inside, np.clip(r.uniform(0.15, 0.35) + 1.7 * plane, 0, 1), plane)
+    image = grey_image(np.clip(plane + numpy_rng(r).normal(0, r.uniform(0.01, 0.06), x.shape) * (plane > 0.03), 0, 1))
+    return _written(_near(image, r), r)
 
 
 def mri(r: random.Random, size: Size) -> Image.Image:
-    """Draw a head or joint: smooth tissue on black, no bright bone."""
+    """Draw a head, a spine or a knee: bright fat, black bone, tissue in many greys that fade from the coil."""
     x, y = unit_grid(size)
-    radius = (x / r.uniform(0.65, 0.85)) ** 2 + (y / r.uniform(0.75, 0.95)) ** 2
-    inside = radius < 1
-    folds = np.sin(18 * (noise(r, size, 18) + 0.3 * radius))
-    plane = np.where(inside, 0.45 + 0.14 * folds, 0.01)
-    plane = np.where((radius > 0.86) & inside, r.choice([0.9, 0.05]), plane)
-    core = ((np.abs(x) - 0.12) / 0.08) ** 2 + (y / 0.3) ** 2 < 1
-    plane = np.where(core, r.choice([0.05, 0.95]), plane)
-    if r.random() < 0.5:
-        cx, cy = r.uniform(-0.4, 0.4), r.uniform(-0.4, 0.4)
-        plane += 0.4 * np.exp(-(((x - cx) / 0.12) ** 2) - ((y - cy) / 0.12) ** 2)
-    return grey_image(blurred(plane) + numpy_rng(r).normal(0, 0.02, x.shape) * inside)
+    part = r.choice(["head", "head", "spine", "knee"])
+    if part == "head":
+        head = _outline(r, x / r.uniform(0.6, 0.85), y / r.uniform(0.75, 0.95), 0.05)
+        grey, white = r.choice([(0.4, 0.62), (0.62, 0.4), (0.3, 0.36), (0.5, 0.75)])
+        folds = np.tanh(6 * np.sin(r.uniform(20, 34) * (noise(r, size, 16) + 0.35 * head)))
+        plane = np.where(
+            head < 0.8, (grey + white) / 2 + (white - grey) / 2 * folds * np.clip(head * 1.6, 0.1, 1), 0.03
+        )
+        plane = np.where((head > 0.9) & (head < 1), r.uniform(0.5, 1.0), plane)
+        water = r.choice([0.05, 0.05, 0.95])
+        for side in (-1, 1):
+            horn = _outline(r, (x - side * 0.1) / 0.07, (y + 0.05) / 0.3, 0.25) < 1
+            plane = np.where(horn, water, plane)
+        if r.random() < 0.5:
+            spot = _outline(r, (x - r.uniform(-0.4, 0.4)) / 0.2, (y - r.uniform(-0.4, 0.4)) / 0.2, 0.25)
+            plane = np.where((spot < 1) & (head < 0.8), np.where(spot > 0.7, 0.95, r.choice([0.2, 0.85])), plane)
+    elif part == "spine":
+        bend = 0.12 * np.sin(2.2 * y + r.uniform(0, 6))
+        plane = 0.18 + 0.15 * noise(r, size, 20) + np.where(x - bend > 0.55, r.uniform(0.4, 0.8), 0.0)
+        step = r.uniform(0.2, 0.32)
+        column = np.abs(x - bend) < 0.17
+        plane = np.where(column, np.where(np.mod(y + 2, step) < step * 0.75, r.uniform(0.4, 0.65), 0.1), plane)
+        canal = (x - bend > 0.2) & (x - bend < 0.34)
+        plane = np.where(canal, r.choice([0.1, 0.9]), plane)
+        plane = np.where(canal & (np.abs(x - bend - 0.27) < 0.035), 0.45, plane)
+    else:
+        flesh = _outline(r, x / 0.8, y / 1.2, 0.05)
+        plane = np.where(flesh < 1, 0.3 + 0.15 * noise(r, size, 14), 0.02)
+        for cy in (-0.55, 0.6):
+            bone = _outline(r, x / r.uniform(0.4, 0.6), (y - cy) / 0.5, 0.1)
+            plane = np.where(bone < 1, np.where(bone > 0.93, 0.03, r.uniform(0.55, 0.8)), plane)
+    coil = 1 - r.uniform(0, 0.35) * (x * r.choice([-1, 1]) + 1) / 2
+    image = grey_image(np.clip(blurred(plane) * coil + numpy_rng(r).normal(0, r.uniform(0.01, 0.04), x.shape), 0, 1))
+    return _written(image, r)
 
 
 def ultrasound(r: random.Random, size: Size) -> Image.Image:
-    """Draw speckle in a fan on black."""
+    """Draw speckle in a fan or a rectangle on black: layers of muscle, or a dark mass."""
     x, y = unit_grid(size)
     depth = np.hypot(x, y + 1.15)
     angle = np.abs(np.arctan2(x, y + 1.15))
     fan = (angle < r.uniform(0.45, 0.8)) & (depth < 2.05) & (depth > 0.25)
-    if r.random() < 0.3:
-        fan = (np.abs(x) < 0.9) & (np.abs(y) < 0.9)
+    if r.random() < 0.6:
+        fan = (np.abs(x) < r.uniform(0.8, 1.4)) & (np.abs(y) < r.uniform(0.8, 1.4))
     speckle = numpy_rng(r).rayleigh(0.35, x.shape)
-    plane = speckle * (0.25 + 0.6 * noise(r, size, 30)) * fan
+    w, h = size
+    small = numpy_rng(r).random((h // r.randint(3, 6), w // r.randint(10, 40))) ** 2
+    streaks = np.asarray(Image.fromarray((small * 255).astype(np.uint8)).resize(size, Image.Resampling.BICUBIC)) / 255
+    plane = (speckle * (0.25 + 0.6 * noise(r, size, 30)) + r.uniform(0.2, 0.8) * streaks) * fan
     cx, cy = r.uniform(-0.3, 0.3), r.uniform(-0.2, 0.5)
-    plane *= 1 - 0.8 * np.exp(-(((x - cx) / 0.22) ** 2) - ((y - cy) / 0.16) ** 2)
+    if r.random() < 0.5:  # layers, bright where they meet
+        tilt, count = r.uniform(-0.3, 0.3), r.uniform(3, 12)
+        layers = np.abs(np.sin(count * (y + tilt * x + 0.1 * noise(r, size, 5))))
+        plane = plane * 0.6 + np.clip(layers - 0.85, 0, 1) * r.uniform(2, 5) * speckle * fan
+    else:
+        mass = _outline(r, (x - cx) / r.uniform(0.15, 0.4), (y - cy) / r.uniform(0.1, 0.3), 0.2)
+        plane *= np.clip(mass, 0.15, 1) + 0.5 * ((np.abs(x - cx) < 0.2) & (y > cy + 0.2))
+    plane *= 1.1 - 0.35 * (y + 1) / 2 * r.random()
     image = grey_image(blurred(plane))
     if r.random() < 0.4:
         ImageDraw.Draw(image).text((6, 6), f"{r.randint(1, 20)} cm  {r.randint(20, 60)} Hz", (200, 200, 120))
@@ -81,14 +147,51 @@ def ultrasound(r: random.Random, size: Size) -> Image.Image:
 
 
 def nuclear(r: random.Random, size: Size) -> Image.Image:
-    """Draw hot spots: scintigraphy in grey, PET in colour."""
+    """Draw hot spots: scintigraphy of body and kidneys in grey, PET of the brain in scales of colour."""
     x, y = unit_grid(size)
-    plane = 0.35 * np.exp(-((x / 0.35) ** 2) - (y / 0.9) ** 2) + 0.08 * noise(r, size, 8)
+    if r.random() < 0.5:
+        n = r.choice([1, 1, 2, 3])
+        x, y = (np.mod((x + 1) * n / 2, 1) * 2 - 1, np.mod((y + 1) * n / 2, 1) * 2 - 1) if n > 1 else (x, y)
+        head = _outline(r, x / 0.75, y / 0.88, 0.05)
+        plane = np.where(head < 1, 0.25 + 0.3 * noise(r, size, 40) + 0.35 * (head > 0.6) * noise(r, size, 24), 0.0)
+    else:
+        plane = 0.35 * np.exp(-((x / 0.35) ** 2) - (y / 0.9) ** 2) + 0.08 * noise(r, size, 8)
     for _ in range(r.randint(2, 9)):
         cx, cy, s = r.uniform(-0.4, 0.4), r.uniform(-0.8, 0.8), r.uniform(0.04, 0.14)
-        plane += r.uniform(0.3, 0.9) * np.exp(-(((x - cx) / s) ** 2) - ((y - cy) / s) ** 2)
-    if r.random() < 0.5:
-        return grey_image(1 - plane)
-    v = np.clip(plane, 0, 1)
-    rgb = np.stack([np.clip(v * 2.4, 0, 1), np.clip(v * 2 - 0.7, 0, 1), np.clip(v * 3 - 2, 0, 1)], -1)
+        plane = plane + r.uniform(0.3, 0.9) * np.exp(-(((x - cx) / s) ** 2) - ((y - cy) / s) ** 2) * (plane > 0.01)
+    v = np.clip(blurred(plane) + numpy_rng(r).normal(0, 0.03, x.shape) * (plane > 0.01), 0, 1)
+    scale = r.choice(["grey", "paper", "hot", "rainbow", "rainbow"])
+    if scale in ("grey", "paper"):
+        return grey_image(v if scale == "grey" else 1 - v)
+    if scale == "hot":
+        rgb = np.stack([np.clip(v * 2.4, 0, 1), np.clip(v * 2 - 0.7, 0, 1), np.clip(v * 3 - 2, 0, 1)], -1)
+    else:
+        rgb = np.clip(1.5 - np.abs(4 * v[..., None] - np.array([3.0, 2.0, 1.0])), 0, 1) * (v > 0.03)[..., None]
     return Image.fromarray((rgb * 255).astype(np.uint8))
+
+
+def _outline(r: random.Random, x: Plane, y: Plane, rough: float) -> Plane:
+    """Return the distance from the middle, 1 on a closed line that strays from the circle by a share of `rough`."""
+    turn = np.arctan2(y, x)
+    line = 1 + sum(rough / k * np.cos(k * turn + r.uniform(0, 6.3)) for k in (2, 3, 5))
+    found: Plane = np.hypot(x, y) / line
+    return found
+
+
+def _near(image: Image.Image, r: random.Random) -> Image.Image:
+    """Cut half of the scans so that they fill the frame."""
+    if r.random() < 0.5:
+        return image
+    w, h = image.size
+    left, top = int(w * r.uniform(0.05, 0.18)), int(h * r.uniform(0.08, 0.25))
+    return image.crop((left, top, w - left, h - top)).resize(image.size, Image.Resampling.BILINEAR)
+
+
+def _written(image: Image.Image, r: random.Random) -> Image.Image:
+    """Write a side or a series into a corner of some scans."""
+    if r.random() < 0.3:
+        d = ImageDraw.Draw(image)
+        d.text((4, image.height // 2), r.choice(["R", "L", "A"]), "white")
+        if r.random() < 0.5:
+            d.text((4, 4), f"SE {r.randint(1, 9)} IM {r.randint(1, 200)}", (220, 220, 220))
+    return image
