@@ -1,1 +1,1 @@
-"""Train the networks that cut compound figures and read panel letters; the package runs them without this room."""
+"""Draw compound figures from real layouts, train the reader of panel letters, and fit the weights of cuts."""

@@ -2,7 +2,7 @@
 
 A layout says where panels and letters lie, in pixels of a figure that is not at hand. Its boxes are filled with openly
 licensed pictures and generated charts: of one kind or mixed, stitched without a gap where the layout has none, some
-panels made of several pictures, with insets, titles in the gutters, JPEG noise. Nothing that is drawn here is published.
+panels made of several pictures, with insets, titles in the gutters, JPEG noise. None of it is published.
 """
 
 from __future__ import annotations
@@ -115,30 +115,30 @@ class Pictures:
 def fonts_of(folder: Path | None) -> list[Path]:
     """List the TrueType fonts below a folder that look like those of figures."""
     found = sorted(folder.rglob("*.ttf")) if folder is not None else []
-    return [f for f in found if ("Sans" in f.name or "Serif" in f.name) and "Light" not in f.name and "Math" not in f.name]
+    return [
+        f for f in found if ("Sans" in f.name or "Serif" in f.name) and "Light" not in f.name and "Math" not in f.name
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """How letters of one figure look."""
+    """How letters of one figure look: font, brackets, colour (`auto` by their ground), and colour of a box behind."""
 
     font: Path | None
     pattern: str
     colour: str
     back: str | None
-    outline: str | None
 
 
-def _style(r: random.Random, fonts: Sequence[Path], ground: str) -> _Style:
+def _style(r: random.Random, fonts: Sequence[Path]) -> _Style:
     bold = [f for f in fonts if "Bold" in f.name and "Oblique" not in f.name and "Italic" not in f.name]
     plain = [f for f in fonts if f not in bold]
     font = r.choice(bold if bold and r.random() < 0.6 else plain) if plain else None
-    how = r.random()
-    if how < 0.35:
-        back, colour = r.choice([("white", "black")] * 3 + [("black", "white")]), None
-        return _Style(font, r.choice(_STYLES), back[1], back[0], colour)
-    colour = r.choice(["auto"] * 8 + ["yellow", "red"])
-    return _Style(font, r.choice(_STYLES), colour, None, r.choice([None] * 6 + ["black", "white"]) and ground)
+    pattern = r.choice(_STYLES)
+    if r.random() < 0.35:
+        back, colour = r.choice([("white", "black")] * 3 + [("black", "white")])
+        return _Style(font, pattern, colour, back)
+    return _Style(font, pattern, r.choice(["auto"] * 8 + ["yellow", "red"]), None)
 
 
 def _font(path: Path | None, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
@@ -154,9 +154,7 @@ def draw(r: random.Random, layout: Layout, pictures: Pictures, fonts: Sequence[P
     flip = r.random() < 0.08  # across the diagonal: rows become columns
 
     def placed(box: Rect) -> Rect:
-        x0, y0, x1, y1 = (
-            round((v - o + margin) * scale) for v, o in zip(box, (left, top, left, top), strict=True)
-        )
+        x0, y0, x1, y1 = (round((v - o + margin) * scale) for v, o in zip(box, (left, top, left, top), strict=True))
         return (y0, x0, y1, x1) if flip else (x0, y0, x1, y1)
 
     boxes = tuple(placed(b) for b in layout.boxes)
@@ -177,7 +175,8 @@ def draw(r: random.Random, layout: Layout, pictures: Pictures, fonts: Sequence[P
         _fill(r, image, box, pictures, kind, parts)
     if r.random() < 0.25:
         _titles(r, image, boxes, fonts)
-    letters = _letters(r, image, boxes, layout, None if flip else placed, fonts, ground)
+    spots = [] if flip else [placed(x) for x in layout.letters if x is not None]
+    letters = _letters(r, image, boxes, layout.labels, spots, fonts)
     return Compound(_noisy(r, image), boxes, tuple(letters))
 
 
@@ -227,23 +226,23 @@ def _titles(r: random.Random, image: Image.Image, boxes: Sequence[Rect], fonts: 
     for x0, y0, x1, y1 in boxes:
         if r.random() < 0.7:
             y = {"above": y0 - size - 2, "below": y1 + 1, "inside": y0 + 2}[where]
-            pen.text(((x0 + x1) // 2 - 3 * size, y), f"{random_word(r)} {random_word(r)}"[:14], r.choice(["black"] * 3 + ["white"]), font=font)
+            words = f"{random_word(r)} {random_word(r)}"[:14]
+            pen.text(((x0 + x1) // 2 - 3 * size, y), words, r.choice(["black"] * 3 + ["white"]), font=font)
 
 
 def _letters(
     r: random.Random,
     image: Image.Image,
     boxes: Sequence[Rect],
-    layout: Layout,
-    placed: object,
+    labels: Sequence[str],
+    spots: Sequence[Rect],
     fonts: Sequence[Path],
-    ground: str,
 ) -> list[tuple[str, Rect]]:
     """Draw the letters where the real figure has them, or in one corner of all panels; return text and ink of each."""
-    known = callable(placed) and all(layout.letters) and all(len(t) == 1 for t in layout.labels)
+    known = len(spots) == len(boxes) and all(len(t) == 1 for t in labels)
     if not known and r.random() < 0.35:
         return []
-    style = _style(r, fonts, ground)
+    style = _style(r, fonts)
     order = sorted(range(len(boxes)), key=lambda i: (boxes[i][1] // 40, boxes[i][0]))
     name = "abcdefghijklmnopqrstuvwxyzABCD" if r.random() < 0.4 else "ABCDEFGHIJKLMNOPQRSTUVWXYZabcd"
     corner = r.choice(_CORNERS)
@@ -251,43 +250,38 @@ def _letters(
     pad = r.randint(1, 8)
     out = []
     for place, i in enumerate(order):
-        text = layout.labels[i] if known else name[place]
-        if known and callable(placed):
-            spot = layout.letters[i]
-            assert spot is not None
-            x0, y0, x1, y1 = placed(spot)
-            size, at = max(round((y1 - y0) * 1.15), 10), ((x0 + x1) // 2, (y0 + y1) // 2)
-            size = min(size, 48)
+        text = labels[i] if known else name[place]
+        if known:
+            x0, y0, x1, y1 = spots[i]
+            size, at = min(max(round((y1 - y0) * 1.15), 10), 48), ((x0 + x1) // 2, (y0 + y1) // 2)
         else:
             size = tall
             x0, y0, x1, y1 = boxes[i]
             half = size // 2 + pad
             x = {"left": x0 + half, "right": x1 - half, "middle": (x0 + x1) // 2}[corner[0]]
             at = (x, y0 + half if corner[1] == "top" else y1 - half)
-        ink = _letter(image, style, text, at, size)
-        if ink is not None:
-            out.append((text, ink))
+        out.append((text, _letter(image, style, text, at, size)))
     return out
 
 
-def _letter(image: Image.Image, style: _Style, text: str, at: tuple[int, int], size: int) -> Rect | None:
+def _letter(image: Image.Image, style: _Style, text: str, at: tuple[int, int], size: int) -> Rect:
     """Draw a letter around a point; return the box of its own ink, without brackets."""
     pen = ImageDraw.Draw(image)
     font = _font(style.font, size)
     written = style.pattern.format(text)
-    l, t, rt, b = pen.textbbox((0, 0), written, font=font)
-    x = min(max(at[0] - (l + rt) / 2, -l), image.width - rt)
+    le, t, rt, b = pen.textbbox((0, 0), written, font=font)
+    x = min(max(at[0] - (le + rt) / 2, -le), image.width - rt)
     y = min(max(at[1] - (t + b) / 2, -t), image.height - b)
     if style.back is not None:
-        pen.rectangle((x + l - 3, y + t - 3, x + rt + 3, y + b + 3), fill=style.back)
+        pen.rectangle((x + le - 3, y + t - 3, x + rt + 3, y + b + 3), fill=style.back)
     colour = style.colour
     if colour == "auto":
-        px = image.crop((int(x + l), int(y + t), max(int(x + rt), int(x + l) + 1), max(int(y + b), int(y + t) + 1)))
+        px = image.crop((int(x + le), int(y + t), max(int(x + rt), int(x + le) + 1), max(int(y + b), int(y + t) + 1)))
         colour = "black" if float(np.asarray(px.convert("L")).mean()) > 110 else "white"
     pen.text((x, y), written, fill=colour, font=font)
     before = pen.textlength(written[: written.index(text)], font=font)
-    l, t, rt, b = pen.textbbox((x + before, y), text, font=font)
-    return (int(l), int(t), int(rt), int(b))
+    le, t, rt, b = pen.textbbox((x + before, y), text, font=font)
+    return (int(le), int(t), int(rt), int(b))
 
 
 def _noisy(r: random.Random, image: Image.Image) -> Image.Image:

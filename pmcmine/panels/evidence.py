@@ -1,4 +1,4 @@
-"""Evidence for cuts: bands of one colour, edges between pictures that touch, lines that the network sees.
+"""Evidence for cuts: bands of one colour, thin even lines, edges between pictures that touch.
 
 Lines of any region are summed from integral images, so that thousands of regions cost no more than a few.
 """
@@ -6,7 +6,7 @@ Lines of any region are summed from integral images, so that thousands of region
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,10 @@ _FLAT: Final = 22  # grey levels from the ground that are no ink
 _CLEAN: Final = 0.004  # share of a line that may be ink in a band
 _EDGE: Final = 0.3  # share of a line's pixels that must step for an edge between pictures
 _STEP: Final = 14  # grey levels
-_SEEN: Final = 0.2  # mean of the network's map along a line, from which the line is looked at
+_EVEN: Final = 20.0  # standard deviation along a line up to which it is even
+_EVENNESS: Final = 0.55  # share of the deviation beside it that a line must lack
 _BESIDE: Final = 3  # lines beside a band whose ink counts
-_PEAK: Final = 5  # lines on both sides that a peak must top
+_AROUND: Final = 5  # lines on both sides among which the emptiest is taken
 
 N_FEATURES: Final = 9
 
@@ -41,15 +42,13 @@ class Cuts:
 
 
 class Evidence:
-    """Integral images of a figure: ink, steps, and the network's maps."""
+    """Integral images of a figure: ink, steps, grey levels and their squares."""
 
-    def __init__(self, grey: NDArray[np.uint8], maps: Floats | None) -> None:
+    def __init__(self, grey: NDArray[np.uint8]) -> None:
         """Sum up an image.
 
         Args:
             grey: height × width, at the scale of the cuts.
-            maps: 2 × height' × width': how likely each pixel lies on a horizontal, and on a vertical cut, of the
-                image scaled down by a whole factor; None without a network.
         """
         self.shape = (grey.shape[0], grey.shape[1])
         self.side = max(self.shape)
@@ -60,8 +59,8 @@ class Evidence:
         self._levels = [[_sums(x, axis) for x in levels] for axis in (0, 1)]
         self._across = [_sums(self.ink, 1 - axis) for axis in (0, 1)]
         self._steps = [_sums(np.abs(np.diff(values, axis=a)) > _STEP, a) for a in (0, 1)]
-        self._maps = None if maps is None else [_sums(maps[a], a, np.float32) for a in (0, 1)]
-        self._factor = 1.0 if maps is None else max(maps.shape[1:]) / self.side
+        grey64 = grey.astype(np.float64)
+        self._grey = [(_sums(grey64, a, np.float64), _sums(grey64 * grey64, a, np.float64)) for a in (0, 1)]
 
     def extent(self, region: Region, axis: int) -> tuple[int, int]:
         """Find where the ink of a region begins and ends along an axis; its edges if it has none."""
@@ -87,7 +86,7 @@ class Evidence:
         inks = [(s[a:b, d] - s[a:b, c]) * np.float32(1 / across) for s in self._levels[axis]]
         steps = self._steps[axis]
         strong = (steps[a : b - 1, d] - steps[a : b - 1, c]) * np.float32(1 / across)
-        seen = self._seen(a, b, c, d, axis)
+        even, contrast, spread = self._evenness(a, b, c, d, axis)
         found: list[tuple[int, int, float, float, float]] = []  # start, end, side ink, step, ink
         for inked in inks:
             for start, end in _runs(inked <= _CLEAN):
@@ -103,28 +102,42 @@ class Evidence:
             for i in np.flatnonzero((strong > _EDGE) & (strong > 2 * around)).tolist():
                 found.append((i + 1, i + 1, 0.0, float(strong[i]), 0.0))
                 covered[max(i - 1, 0) : i + 4] = True
-        for i in [*_peaks(seen), *(x - a for x in more.tolist() if a < x < b)]:
+        for i in np.flatnonzero((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)).tolist():
+            if 0 < i < length and not covered[i] and even[i] >= even[max(i - 2, 0) : i + 3].max():
+                found.append((i, i + 1, 0.0, float(strong[min(i, len(strong) - 1)]), 0.0))
+                covered[max(i - 2, 0) : i + 3] = True
+        for i in (more - a).tolist():
             if 0 < i < length and not covered[i]:
-                low, high = max(i - _PEAK, 1), min(i + _PEAK + 1, length)
-                best = low + int(np.argmin(inks[0][low:high] - 0.1 * seen[low:high]))
+                low, high = max(i - _AROUND, 1), min(i + _AROUND + 1, length)
+                best = low + int(np.argmin(inks[0][low:high]))
                 if not covered[best]:
                     found.append((best, best, 0.0, float(strong[best - 1]), float(inks[0][best])))
                     covered[max(best - 2, 0) : best + 3] = True
-        return _described(found, seen, a, length, across, self.side, a > 0 or b < self.shape[axis])
+        return _described(found, even, contrast, a, length, across, self.side)
 
-    def _seen(self, a: int, b: int, c: int, d: int, axis: int) -> Floats:
-        if self._maps is None:
-            return np.zeros(b - a, np.float32)
-        sums, f = self._maps[axis], self._factor
-        low, high = int(c * f), max(int(np.ceil(d * f)), int(c * f) + 1)
-        high = min(high, sums.shape[1] - 1)
-        low = min(low, high - 1)
-        lines = np.minimum((np.arange(a, b) * f).astype(np.int32), sums.shape[0] - 1)
-        return np.asarray((sums[lines, high] - sums[lines, low]) / (high - low), np.float32)
+    def _evenness(self, a: int, b: int, c: int, d: int, axis: int) -> tuple[Floats, Floats, Floats]:
+        """Measure how much more even each line is than those beside it, how its level differs, and its deviation."""
+        sums, squares = self._grey[axis]
+        n = d - c
+        mean = (sums[a:b, d] - sums[a:b, c]) / n
+        spread = np.sqrt(np.maximum((squares[a:b, d] - squares[a:b, c]) / n - mean * mean, 0))
+        padded, levels = np.pad(spread, _BESIDE + 1, mode="edge"), np.pad(mean, _BESIDE + 1, mode="edge")
+        length, far = b - a, 2 * (_BESIDE + 1)
+        before = np.max([padded[k : k + length] for k in range(_BESIDE)], axis=0)
+        after = np.max([padded[far - k : far - k + length] for k in range(_BESIDE)], axis=0)
+        even = np.clip(1 - spread / (np.minimum(before, after) + 4), 0, 1)
+        side = np.minimum(np.abs(mean - levels[:length]), np.abs(mean - levels[far : far + length]))
+        return even.astype(np.float32), np.minimum(side / 64, 1).astype(np.float32), spread.astype(np.float32)
 
 
 def _described(
-    found: list[tuple[int, int, float, float, float]], seen: Floats, a: int, length: int, across: int, side: int, inner: bool
+    found: list[tuple[int, int, float, float, float]],
+    even: Floats,
+    contrast: Floats,
+    a: int,
+    length: int,
+    across: int,
+    side: int,
 ) -> Cuts:
     """Compute the features of cuts."""
     if not found:
@@ -132,18 +145,17 @@ def _described(
         return Cuts(none, none, np.zeros((0, N_FEATURES), np.float32))
     table = np.array(found, np.float32)
     start, end = table[:, 0].astype(np.int32), table[:, 1].astype(np.int32)
-    tops = np.array([seen[max(s - 1, 0) : max(e, s) + 1].max() for s, e in zip(start.tolist(), end.tolist(), strict=True)])
-    p = np.clip(tops, 0.02, 0.98)
+    line = np.minimum((start + end) // 2, length - 1)
     middle = (table[:, 0] + table[:, 1]) / 2
     features = np.stack(
         [
-            np.log(p / (1 - p)) / 2,
-            p,
+            even[line],
+            even[line] * contrast[line],
             np.minimum((table[:, 1] - table[:, 0]) / (0.03 * side), 1.0),
             np.sqrt(table[:, 2]),
             table[:, 3],
             np.minimum(np.sqrt(table[:, 4]), 0.6),
-            np.full(len(p), across / side),
+            np.full(len(table), across / side),
             np.minimum(middle, length - middle) / length,
             np.minimum(np.minimum(middle, length - middle) / side * 4, 1),
         ],
@@ -152,17 +164,7 @@ def _described(
     return Cuts(start + a, end + a, features)
 
 
-def _peaks(seen: Floats) -> list[int]:
-    """Return the lines that the network sees most clearly among their neighbours."""
-    out = []
-    for i in np.flatnonzero(seen > _SEEN).tolist():
-        around = seen[max(i - _PEAK, 0) : i + _PEAK + 1]
-        if seen[i] >= around.max() and (not out or i - out[-1] > _PEAK):
-            out.append(i)
-    return out
-
-
-def _sums(values: NDArray[np.bool_] | Floats, axis: int, kind: type = np.int32) -> NDArray[np.float32]:
+def _sums(values: NDArray[Any], axis: int, kind: type = np.int32) -> NDArray[Any]:
     """Sum up lines: entry (line, k) is the sum of the line's first k pixels."""
     lines = values if axis == 0 else values.T
     out = np.zeros((lines.shape[0], lines.shape[1] + 1), kind)
