@@ -20,10 +20,13 @@ from pmcmine.panels.evidence import Evidence, Region
 from pmcmine.panels.letters import Letter
 
 _LEAST_SIDE: Final = 0.04  # of the image's side, for a panel
-_MOST_CUTS: Final = 8  # an axis, that are tried in a region
+_MOST_CUTS: Final = 6  # an axis, that are tried in a region
 _HOPELESS: Final = -10.0  # log odds below which a cut is not tried
+_HOPELESS_ALONE: Final = -4.0  # the same without letters
+_UNLIKELY: Final = -0.5  # the same in a part with at most one letter, of a figure with letters
+_PLAUSIBLE: Final = -1.0  # log odds that all cuts have of a layout that needs no other beside it
 _MOST_REGIONS: Final = 900
-_UNEVEN: Final = 0.5  # cost of a panel e times as large or as small as the mean, squared
+_UNEVEN: Final = 1.0  # cost of a panel e times as large or as small as the mean, squared
 _LETTER: Final = 6.0  # worth of a letter in its corner
 _ELSEWHERE: Final = 0.5  # worth of a letter that lies elsewhere in its panel
 _TWO: Final = 3.0  # cost of each further letter in a panel
@@ -172,9 +175,11 @@ class Search:
             fits = (found.start - low >= least) & (high - found.end >= least) & (odds > _HOPELESS)
             chosen = np.flatnonzero(fits)
             chosen = chosen[np.argsort(-odds[chosen], kind="stable")]
-            if self.letters:
+            if len(inside) > 1:
                 chosen = self._parting(chosen, at, inside, axis)
-            chosen = chosen[:_MOST_CUTS]
+            else:  # nothing but the picture speaks for a cut
+                chosen = chosen[odds[chosen] > (_UNLIKELY if self.letters else _HOPELESS_ALONE)]
+            chosen = chosen[: _MOST_CUTS + 2 * (len(inside) > 1)]
             self._cuts[key] = [(int(at[i]), float(odds[i])) for i in chosen]
         return self._cuts[key]
 
@@ -185,18 +190,20 @@ class Search:
         return int(first) - 3, int(first + size) + 3
 
     def _parting(self, cuts: NDArray[np.intp], at: NDArray[np.int32], inside: list[int], axis: int) -> NDArray[np.intp]:
-        """Select the best two cuts for each way to part the letters; none that parts no letters, if all were read."""
+        """Select cuts for each way to part the letters: the likeliest two, the first and the last.
+
+        Those next to letters are often not the likeliest. If all letters were read, each cut must part some.
+        """
         ends = np.sort(self._centres[inside, 1 - axis]) if inside else np.zeros(0, np.float32)
-        before = np.searchsorted(ends, at[cuts])
         all_read = len(self.letters) >= self.n_labels
-        count: dict[int, int] = {}
-        out = []
-        for cut, n in zip(cuts.tolist(), before.tolist(), strict=True):
-            idle = n in (0, len(inside))
-            count[n] = count.get(n, 0) + 1
-            if count[n] <= 2 and not (idle and all_read):
-                out.append(cut)
-        return np.array(out, np.intp)
+        groups: dict[int, list[int]] = {}
+        for cut, n in zip(cuts.tolist(), np.searchsorted(ends, at[cuts]).tolist(), strict=True):
+            if not (all_read and n in (0, len(inside))):
+                groups.setdefault(n, []).append(cut)
+        kept = set()
+        for group in groups.values():
+            kept |= {*group[:2], min(group, key=at.__getitem__), max(group, key=at.__getitem__)}
+        return np.array([c for c in cuts.tolist() if c in kept], np.intp)
 
     def _leaf(self, region: Region, inside: list[int]) -> float:
         """Judge a region as one panel: its size, and its letters."""
@@ -243,6 +250,6 @@ def best_layouts(search: Search, most: int) -> tuple[dict[int, Layout], int]:
             break  # letters and cuts do not go together, wherever in their panels letters lie
         if layout.worth - _RARE[place] > best[0]:
             best = (layout.worth - _RARE[place], found, place)
-        if here.in_place(layout) > _PLAIN * len(search.letters):
+        if here.in_place(layout) > _PLAIN * len(search.letters) and min(layout.cuts, default=0.0) > _PLAUSIBLE:
             break
     return best[1], best[2]

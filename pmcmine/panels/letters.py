@@ -62,10 +62,11 @@ def find_shapes(grey: NDArray[np.uint8]) -> Shapes:
         _, mask = cv2.threshold(picture, threshold, 255, cv2.THRESH_BINARY_INV)
         _, marked, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         x, y, w, h, area = (stats[:, i].astype(np.int64) for i in range(5))
-        fits = (h >= 7) & (h <= 48) & (w >= 2) & (w <= 52) & (w >= 0.12 * h) & (w <= 1.7 * h) & (area >= 0.13 * w * h)
-        fits[0] = False
-        chosen = np.flatnonzero(fits)
-        chosen = chosen[_alone(x[chosen], y[chosen], w[chosen], h[chosen])]
+        written = (h >= 4) & (h <= 60) & (w >= 2) & (w <= 60) & (area >= 0.13 * w * h)
+        written[0] = False
+        around = np.flatnonzero(written)
+        chosen = around[_alone(x[around], y[around], w[around], h[around])]
+        chosen = chosen[(h[chosen] >= 7) & (h[chosen] <= 48) & (w[chosen] <= np.minimum(1.7 * h[chosen], 52))]
         chosen = chosen[w[chosen] >= 0.2 * h[chosen]][:_MOST]
         if not len(chosen):
             continue
@@ -84,10 +85,10 @@ def _alone(x: NDArray[np.int64], y: NDArray[np.int64], w: NDArray[np.int64], h: 
     x, y, w, h = x[order], y[order], w[order], h[order]
     gap = x[None, :] - (x + w)[:, None]  # of a shape, to one on its right
     over = np.minimum((y + h)[None, :], (y + h)[:, None]) - np.maximum(y[None, :], y[:, None])
-    size = np.maximum(h[None, :], h[:, None])
+    large, small = np.maximum(h[None, :], h[:, None]), np.minimum(h[None, :], h[:, None])
     wide = w >= 0.35 * h  # brackets and stops are not
-    beside = (gap >= -0.3 * size) & (gap < _WORD * size) & (over > 0.45 * size) & wide[None, :] & wide[:, None]
-    beside &= x[None, :] > x[:, None]
+    beside = (gap >= -0.3 * large) & (gap < _WORD * large) & (over > 0.6 * small) & (small > 0.45 * large)
+    beside &= wide[None, :] & wide[:, None] & (x[None, :] > x[:, None])
     out[order] = ~(beside.any(0) | beside.any(1))
     return out
 
