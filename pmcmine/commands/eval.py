@@ -282,11 +282,16 @@ def captions(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
 
 
 @app.command()
-def panels(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
-    """Evaluate boxes of panels on a folder of images with panels.jsonl."""
+def panels(
+    gold: Gold,
+    images: Annotated[Path | None, typer.Option(help="Folder of the images; default: that of --gold.")] = None,
+    errors: Errors = 0,
+    json_: Json = False,
+) -> None:
+    """Evaluate boxes and labels of panels on a folder with panels.jsonl."""
     from pmcmine.panels.evaluate import evaluate_boxes
 
-    measures, lines = evaluate_boxes(gold)
+    measures, lines = evaluate_boxes(gold, images)
     _print("panels", gold, measures, lines, errors, json_, "figures")
 
 

@@ -37,3 +37,12 @@ def reading_order(boxes: Sequence[Box]) -> list[Box]:
         out += sorted(row, key=lambda b: b.x)
         left = [b for b in left if b not in row]
     return out
+
+
+def down_columns(boxes: Sequence[Box]) -> list[Box]:
+    """Return columns from left to right, in each from top to bottom: the reading order of the transposed picture."""
+    return [_transposed(b) for b in reading_order([_transposed(b) for b in boxes])]
+
+
+def _transposed(box: Box) -> Box:
+    return Box(box.y, box.x, box.height, box.width, box.confidence)

@@ -7,13 +7,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-import numpy as np
-from PIL import Image
-
-from pmcmine.panels.boxes import panel_boxes
+from pmcmine.panels.boxes import SURE, panel_boxes
 from pmcmine.panels.captions import PanelText, split_caption
 from pmcmine.panels.geometry import Box
-from pmcmine.panels.glyphs import in_order_of_labels
 from pmcmine.panels.markers import Span
 from pmcmine.panels.mentions import resolve
 from schemas.figure import Figure
@@ -21,10 +17,6 @@ from schemas.mention import Mention
 from schemas.panel import CaptionSpan, Panel
 
 _BARE: Final = " .,;:()[]–-"
-_SURE: Final = 0.5  # of a layout, from which its boxes may be told; else the figure stays whole
-_LETTERED: Final = 0.25  # fit of letters, from which no more is asked
-_SURE_WITHOUT: Final = 0.7  # minimum confidence in a layout without visible letters
-_SURE_AGAINST: Final = 0.8  # minimum confidence in a layout that letters hardly match
 
 
 def panels_of(
@@ -86,18 +78,12 @@ def panels_of(
 
 
 def _boxes(figure: Figure, view: Any, texts: Sequence[PanelText]) -> list[Box | None]:
-    """Find a box for each label, in reading order, in pixels of the stored image; none if the layout is unclear."""
+    """Find a box for each label, in pixels of the stored image; none if the layout is unclear."""
     none: list[Box | None] = [None] * len(texts)
     if view is None or figure.width is None or figure.height is None:
         return none
     found = panel_boxes(view, len(texts), [t.label for t in texts])
-    if len(found) != len(texts) or min(b.confidence for b in found) < _SURE:
-        return none
-    grey = np.asarray(Image.fromarray(view).convert("L"))
-    found, letters = in_order_of_labels(grey, found, [t.label for t in texts])
-    layout = min(b.confidence for b in found)
-    # Letters in the right corners make a layout sure; letters that are seen, but elsewhere, speak against it.
-    if letters < _LETTERED and layout < (_SURE_WITHOUT if letters == 0 else _SURE_AGAINST):
+    if len(found) != len(texts) or min(b.confidence for b in found) < SURE:
         return none
     sx, sy = figure.width / view.shape[1], figure.height / view.shape[0]
     out: list[Box | None] = []

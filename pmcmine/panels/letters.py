@@ -1,0 +1,172 @@
+"""Find and read the letters of panels: connected shapes that stand alone, told apart by a small network.
+
+A shape is shown to the network twice, by itself and with its surroundings, so that a letter of a word or a piece of a
+curve is none. Weights and their training: `classifiers/panels`.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmcmine.images.opencv import opencv
+from pmcmine.panels.networks import read_letters
+
+CLASSES: Final = string.ascii_uppercase + string.ascii_lowercase  # after them: no letter
+PATCH: Final = 32  # pixels of a patch's side; the shape fills its middle half
+_THRESHOLDS: Final = ((False, 110), (True, 255 - 145), (True, 255 - 215))  # of dark shapes, or of light ones
+_MOST: Final = 400  # shapes that are read
+_MOST_COMPARED: Final = 1_200
+_WORD: Final = 0.4  # of a shape's height: a gap to its neighbour that is one of a word
+_LEAST: Final = 0.5  # probability from which a letter counts as found
+_HEIGHT: Final = 1.45  # ratio of the heights of letters of one figure
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """Shapes that may be letters: boxes (x, y, width, height) and patches, shapes × 2 × `PATCH` × `PATCH`."""
+
+    boxes: NDArray[np.int32]
+    patches: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter that was read: place of its label, its box, and the probability."""
+
+    label: int
+    x: float
+    y: float
+    width: float
+    height: float
+    probability: float
+
+
+def find_shapes(grey: NDArray[np.uint8]) -> Shapes:
+    """Find the shapes of an image that stand alone and have a letter's size.
+
+    Args:
+        grey: height × width.
+    """
+    cv2 = opencv()
+    boxes: list[NDArray[np.int32]] = []
+    patches: list[NDArray[np.float32]] = []
+    turned = 255 - grey
+    for light, threshold in _THRESHOLDS:
+        picture = turned if light else grey
+        _, mask = cv2.threshold(picture, threshold, 255, cv2.THRESH_BINARY_INV)
+        _, marked, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+        x, y, w, h, area = (stats[:, i].astype(np.int64) for i in range(5))
+        written = (h >= 4) & (h <= 60) & (w >= 2) & (w <= 60) & (area >= 0.13 * w * h)
+        written[0] = False
+        around = np.flatnonzero(written)
+        chosen = around[_alone(x[around], y[around], w[around], h[around])]
+        chosen = chosen[(h[chosen] >= 7) & (h[chosen] <= 48) & (w[chosen] <= np.minimum(1.7 * h[chosen], 52))]
+        chosen = chosen[w[chosen] >= 0.2 * h[chosen]][:_MOST]
+        if not len(chosen):
+            continue
+        for i in chosen.tolist():
+            patches.append(_patch(picture, marked, i, int(x[i]), int(y[i]), int(w[i]), int(h[i])))
+        boxes.append(np.stack([x[chosen], y[chosen], w[chosen], h[chosen]], axis=1).astype(np.int32))
+    if not boxes:
+        return Shapes(np.zeros((0, 4), np.int32), np.zeros((0, 2, PATCH, PATCH), np.float32))
+    return Shapes(np.concatenate(boxes), np.stack(patches))
+
+
+def _alone(x: NDArray[np.int64], y: NDArray[np.int64], w: NDArray[np.int64], h: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Select the shapes without a neighbour of their size close to the left or right: letters of words have one."""
+    out = np.zeros(len(x), np.bool_)
+    order = np.argsort(x, kind="stable")[:_MOST_COMPARED]
+    x, y, w, h = x[order], y[order], w[order], h[order]
+    gap = x[None, :] - (x + w)[:, None]  # of a shape, to one on its right
+    over = np.minimum((y + h)[None, :], (y + h)[:, None]) - np.maximum(y[None, :], y[:, None])
+    large, small = np.maximum(h[None, :], h[:, None]), np.minimum(h[None, :], h[:, None])
+    wide = w >= 0.35 * h  # brackets and stops are not
+    beside = (gap >= -0.3 * large) & (gap < _WORD * large) & (over > 0.6 * small) & (small > 0.45 * large)
+    beside &= wide[None, :] & wide[:, None] & (x[None, :] > x[:, None])
+    out[order] = ~(beside.any(0) | beside.any(1))
+    return out
+
+
+def _patch(
+    picture: NDArray[np.uint8], marked: NDArray[np.int32], i: int, x: int, y: int, w: int, h: int
+) -> NDArray[np.float32]:
+    """Cut out a shape by itself and with its surroundings, both 2 × as large as the shape, dark as 1."""
+    cv2 = opencv()
+    side = max(w, h)
+    left, top = x + w // 2 - side, y + h // 2 - side
+    x0, y0 = max(left, 0), max(top, 0)
+    x1, y1 = min(left + 2 * side, picture.shape[1]), min(top + 2 * side, picture.shape[0])
+    own = np.zeros((2 * side, 2 * side), np.float32)
+    around = np.full((2 * side, 2 * side), 255, np.uint8)
+    around[y0 - top : y1 - top, x0 - left : x1 - left] = picture[y0:y1, x0:x1]
+    own[y - top : y - top + h, x - left : x - left + w] = marked[y : y + h, x : x + w] == i
+    out = np.empty((2, PATCH, PATCH), np.float32)
+    out[0] = cv2.resize(own, (PATCH, PATCH), interpolation=cv2.INTER_AREA)
+    out[1] = 1 - cv2.resize(around, (PATCH, PATCH), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    return out
+
+
+def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]:
+    """Find the letters of labels in an image, of one size, one each; either case will do.
+
+    Args:
+        grey: height × width.
+        labels: single letters; none is found for others.
+    """
+    columns = [[CLASSES.index(c) for c in {x.upper(), x.lower()}] if _is_letter(x) else [] for x in labels]
+    if sum(map(bool, columns)) < 2:
+        return []
+    shapes = find_shapes(grey)
+    if not len(shapes.boxes):
+        return []
+    table = read_letters(shapes.patches)
+    scores = np.stack([table[:, c].sum(1) if c else np.zeros(len(table), np.float32) for c in columns], axis=1)
+    return _of_one_size(shapes.boxes.astype(np.float32), scores)
+
+
+def _is_letter(label: str) -> bool:
+    return len(label) == 1 and label.isascii() and label.isalpha()
+
+
+def _of_one_size(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> list[Letter]:
+    """Choose a shape for each label, all of about one height, so that their probabilities are highest together."""
+    seen = np.flatnonzero(scores.max(1) > _LEAST)
+    best: tuple[float, list[Letter]] = (0.0, [])
+    for size in sorted({float(h) for h in boxes[seen, 3]}):
+        alike = seen[(boxes[seen, 3] >= size) & (boxes[seen, 3] <= size * _HEIGHT)]
+        part = scores[alike] + 0.2 * _lined_up(boxes[alike], scores[alike])
+        chosen = []
+        used: set[int] = set()
+        for label in range(scores.shape[1]):
+            for k in np.argsort(-part[:, label], kind="stable").tolist():
+                if scores[alike[k], label] <= _LEAST:
+                    break
+                if k not in used and not any(_same_place(boxes[alike[k]], boxes[alike[u]]) for u in used):
+                    used.add(k)
+                    x, y, w, h = boxes[alike[k]].tolist()
+                    chosen.append(Letter(label, x, y, w, h, float(scores[alike[k], label])))
+                    break
+        total = sum(x.probability for x in chosen)
+        if total > best[0] + 1e-6:
+            best = (total, chosen)
+    return best[1]
+
+
+def _same_place(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
+    return bool(abs(a[0] + a[2] / 2 - b[0] - b[2] / 2) < b[2] / 2 and abs(a[1] + a[3] / 2 - b[1] - b[3] / 2) < b[3] / 2)
+
+
+def _lined_up(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """For each shape, whether others that may be letters begin at its left edge or lie on its line: shapes × 1."""
+    near = np.maximum(boxes[:, 3], 4)[:, None] * 0.35
+    left = np.abs(boxes[:, None, 0] - boxes[None, :, 0]) < near
+    line = np.abs((boxes[:, None, 1] + boxes[:, None, 3]) - (boxes[None, :, 1] + boxes[None, :, 3])) < near
+    other = scores.argmax(1)[:, None] != scores.argmax(1)[None, :]
+    strength = np.where((left | line) & other, scores.max(1)[None, :], 0)
+    return np.asarray(np.minimum(strength.sum(1), 1)[:, None], np.float32)

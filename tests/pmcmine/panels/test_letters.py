@@ -1,0 +1,43 @@
+"""Letters of panels that are read, and the networks' files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from pmcmine.errors import PmcmineError
+from pmcmine.panels import networks
+from pmcmine.panels.letters import find_letters
+
+
+def page(texts: dict[str, tuple[int, int]], size: int = 24) -> np.ndarray:
+    image = Image.new("L", (600, 400), 255)
+    for text, at in texts.items():
+        ImageDraw.Draw(image).text(at, text, 0, font=ImageFont.load_default(size), stroke_width=1)
+    return np.asarray(image)
+
+
+def test_letters_are_found_where_they_stand() -> None:
+    grey = page({"A": (10, 10), "B": (310, 10), "D": (10, 210), "population mean": (60, 120)})
+    found = {x.label: x for x in find_letters(grey, list("ABCD"))}
+    assert found.keys() == {0, 1, 3}
+    assert abs(found[1].x - 310) < 8 and abs(found[3].y - 214) < 12
+
+
+def test_words_and_other_labels_are_no_letters() -> None:
+    assert find_letters(page({"A bad cab": (10, 10), "Baa": (200, 200)}), list("BDEF")) == []
+    assert find_letters(page({"1": (10, 10), "2": (310, 10)}), ["1", "2"]) == []
+    assert find_letters(np.full((40, 40), 255, np.uint8), list("AB")) == []
+
+
+def test_a_network_that_is_not_the_shipped_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(networks, "_FOLDER", tmp_path)
+    monkeypatch.setattr(networks, "_loaded", networks.threading.local())
+    with pytest.raises(PmcmineError, match=r"letters\.onnx: cannot be read"):
+        networks.read_letters(np.zeros((1, 2, 32, 32), np.float32))
+    (tmp_path / "letters.onnx").write_bytes(b"other")
+    with pytest.raises(PmcmineError, match="not the file that pmcmine was released with"):
+        networks.read_letters(np.zeros((1, 2, 32, 32), np.float32))
