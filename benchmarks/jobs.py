@@ -61,51 +61,57 @@ def beam(data: Path | None) -> dict[str, Any]:
     }
 
 
-def shards(data: Path | None, packs: int = 4) -> dict[str, Any]:
-    """Compare writing shards from packs with `tar` copying the same files."""
-    from pmcmine.assemble.shards import figure_member, write_shard
+def _staged(folder: Path, files: Path, packs: int) -> tuple[list[Any], int]:
+    """Write samples to packs in `work/p`, and each of their members to a file; return the samples and all bytes."""
     from pmcmine.duplicates.exact import SampleRef
-    from pmcmine.io.folder import Folder
-    from pmcmine.release.plan import SHARDS, Plan
 
     rng = random.Random(0)
     noise = rng.randbytes(4 << 20)
+    (folder / "work" / "p").mkdir(parents=True)
+    files.mkdir()
+    samples: list[Any] = []
+    total = 0
+    for pack in range(packs):
+        with (folder / "work" / "p" / str(pack)).open("wb") as stream:
+            for i in range(400):
+                size = int(rng.lognormvariate(12.2, 0.6))
+                image, text, record = noise[: min(size, len(noise))], noise[:900], b'{"a":"' + b"b" * 2500 + b'"}'
+                key = f"PMC{pack}{i:04d}-1-F1"
+                offset = stream.tell()
+                stream.write(image + text + record)
+                samples.append(
+                    SampleRef(
+                        figure_id=key,
+                        key=key,
+                        pmcid=f"PMC{i + 1}",
+                        group="commercial",
+                        split="train",
+                        sha256=sha256(image).hexdigest(),
+                        pack=f"p/{pack}",
+                        image_offset=offset,
+                        image_size=len(image),
+                        text_offset=offset + len(image),
+                        text_size=len(text),
+                        json_size=len(record),
+                        crc32=crc32(text + record),
+                    )
+                )
+                for suffix, member in ((".jpg", image), (".txt", text), (".json", record)):
+                    (files / (key + suffix)).write_bytes(member)
+                    total += len(member)
+    return samples, total
+
+
+def shards(data: Path | None, packs: int = 4) -> dict[str, Any]:
+    """Compare writing shards from packs with `tar` copying the same files."""
+    from pmcmine.assemble.shards import figure_member, write_shard
+    from pmcmine.io.folder import Folder
+    from pmcmine.release.plan import SHARDS, Plan
+
     with tempfile.TemporaryDirectory() as folder:
         work, out = Folder(f"{folder}/work"), Folder(f"{folder}/out")
-        (Path(folder) / "work" / "p").mkdir(parents=True)
         files = Path(folder) / "files"
-        files.mkdir()
-        samples: list[SampleRef] = []
-        total = 0
-        for pack in range(packs):
-            with (Path(folder) / "work" / "p" / str(pack)).open("wb") as stream:
-                offset = 0
-                for i in range(400):
-                    size = int(rng.lognormvariate(12.2, 0.6))
-                    image, text, record = noise[: min(size, len(noise))], noise[:900], b'{"a":"' + b"b" * 2500 + b'"}'
-                    key = f"PMC{pack}{i:04d}-1-F1"
-                    stream.write(image + text + record)
-                    samples.append(
-                        SampleRef(
-                            figure_id=key,
-                            key=key,
-                            pmcid=f"PMC{i + 1}",
-                            group="commercial",
-                            split="train",
-                            sha256=sha256(image).hexdigest(),
-                            pack=f"p/{pack}",
-                            image_offset=offset,
-                            image_size=len(image),
-                            text_offset=offset + len(image),
-                            text_size=len(text),
-                            json_size=len(record),
-                            crc32=crc32(text + record),
-                        )
-                    )
-                    offset += len(image) + len(text) + len(record)
-                    for suffix, member in ((".jpg", image), (".txt", text), (".json", record)):
-                        (files / (key + suffix)).write_bytes(member)
-                        total += len(member)
+        samples, total = _staged(Path(folder), files, packs)
         plan = Plan(1, {}, {("commercial", "train"): 1}, {}, {}, 0)
         shard = plan.shard_name("commercial", "train", 0, 1)
 
