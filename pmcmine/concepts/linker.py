@@ -162,7 +162,7 @@ class Linker:
         """Return all places that may name a concept, overlapping ones included; arguments as of `link`."""
         options = self.options
         caseless = options.case == "ignore" or (options.case == "auto" and is_caseless(texts))
-        definitions = self._definitions([*texts, *read]) if options.abbreviations else {}
+        definitions = self._definitions(texts, read) if options.abbreviations else {}
         tokens = self.matcher.tokenise(texts)
         found = self._candidates(texts, tokens, caseless)
         if definitions:
@@ -189,10 +189,12 @@ class Linker:
                 out.append(Candidate(number, start, end, term, concept, _NO_EVIDENCE, score, "fuzzy"))
         return out
 
-    def _definitions(self, texts: Sequence[str]) -> dict[str, Abbreviation]:
+    def _definitions(self, texts: Sequence[str], read: Sequence[str]) -> dict[str, Abbreviation]:
+        """Find the definitions of short forms, by short form; in `read` only of those that stand in the texts."""
         found: dict[str, Abbreviation] = {}
-        for text in texts:
-            for a in find_abbreviations(text):
+        said = "\n".join(texts)  # asked for substrings
+        for text, wanted in (*((t, None) for t in texts), *((t, said) for t in read)):
+            for a in find_abbreviations(text, wanted=wanted):
                 if len(a.short) < 2:
                     continue  # letters that a sentence uses for itself
                 if a.short not in found or found[a.short].score < a.score:
