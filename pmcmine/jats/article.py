@@ -87,6 +87,7 @@ def extract_article(
         paragraphs=tuple(paragraphs),
         article_tables=tuple(tables),
         grids=tuple(grids.rows),
+        arrays=frozenset(grids.arrays),
         table_mentions=tuple(rows.table_mentions.rows),
         order=reading_order(body, meta.article_id, *ids),
         found=found,

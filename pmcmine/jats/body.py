@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -13,9 +12,8 @@ from pmcmine.jats.figure_statements import read_statements
 from pmcmine.jats.figures import figure_kind, read_figure
 from pmcmine.jats.loose_text import has_loose_text, wrap_loose_text
 from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of
+from pmcmine.jats.table_notes import table_notes
 from pmcmine.jats.text import Text, flatten, formula_text, is_picture, plain_text
-from pmcmine.rejects import Reason, Rejected
-from pmcmine.text.bounds import REPEATED
 
 _SUB_ARTICLES: Final = frozenset({"sub-article", "response"})
 # Not text of the article: references, bylines of other articles, and parts that are read elsewhere.
@@ -299,7 +297,7 @@ def _table(element: Element, place: Place, n: int, body: Body) -> None:
         if figure.graphics:
             ordinal = len(body.figures)
             body.add_figure(FoundFigure(here, figure, None))
-    notes = tuple(_table_notes(element))
+    notes = table_notes(element)
     body.add_table(
         FoundTable(
             here,
@@ -314,23 +312,6 @@ def _table(element: Element, place: Place, n: int, body: Body) -> None:
     )
     for m, fig in enumerate(element.iterdescendants("fig")):
         _figure(fig, here, m, body)
-
-
-def _table_notes(element: Element) -> Iterator[Text]:
-    """Yield the notes below a table.
-
-    Raises:
-        Rejected: XML_TOO_LARGE where notes within notes repeat too much.
-    """
-    characters = 0
-    for foot in element.iterchildren("table-wrap-foot"):
-        for p in foot.iter("p", "attrib"):
-            note = flatten(p)
-            characters += len(note.text)
-            if characters > REPEATED:
-                raise Rejected(Reason.XML_TOO_LARGE, f"notes of a table of more than {REPEATED} characters")
-            if note.text:
-                yield note
 
 
 _FLOATS: Final = {

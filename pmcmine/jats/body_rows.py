@@ -244,7 +244,7 @@ def _draft(
         section_kind=place[1],
         graphics=figure.graphics,
         permissions=figure.permissions,
-        rights=figure_rights(licence, figure.caption.text or "", (*figure.statements, *credits), owner),
+        rights=figure_rights(licence, figure.caption.stated or "", (*figure.statements, *credits), owner),
         n_mentions=n_mentions,
     )
 

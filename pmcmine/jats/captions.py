@@ -9,16 +9,21 @@ from pmcmine.jats.text import BLOCKS, FLOATS, Text, flatten, flatten_caption
 
 # What a caption is made of; anything else, such as words straight in it, is put into paragraphs first.
 _CAPTION_PARTS = frozenset({"title", "p", "object-id", "alt-text"})
+_BESIDE = ("p", "attrib", "statement")  # texts of a figure outside of its caption
 
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A caption and the mentions in it; offsets count in `text`."""
+    """A caption and the mentions in it; offsets count in `text`.
+
+    `stated` is its text without that of the figure beside the `<caption>`.
+    """
 
     title: str | None
     paragraphs: tuple[str, ...]
     text: str | None
     flat: tuple[tuple[int, Text], ...]  # (offset of the part in `text`, part)
+    stated: str | None
 
     @property
     def emphasis(self) -> tuple[tuple[int, int], ...]:
@@ -44,13 +49,29 @@ def read_caption(owner: Element) -> Caption:
             elif child.tag not in ("object-id", "alt-text"):
                 parts.append(flat)
         parts += [flat for note in notes if (flat := flatten(note)).text]
+    return _joined(title, title_flat, parts)
+
+
+def _joined(title: str | None, title_flat: Text | None, parts: list[Text], beside: int = 0) -> Caption:
+    """Join the parts of a caption; the last `beside` ones stand beside it."""
     flats = ([title_flat] if title_flat is not None else []) + parts
     placed, offset = [], 0
     for flat in flats:
         placed.append((offset, flat))
         offset += len(flat.text) + 1
     text = " ".join(f.text for f in flats) or None
-    return Caption(title, tuple(p.text for p in parts), text, tuple(placed))
+    stated = " ".join(f.text for f in flats[: len(flats) - beside]) or None if beside else text
+    return Caption(title, tuple(p.text for p in parts), text, tuple(placed), stated)
+
+
+def with_texts_beside(caption: Caption, owner: Element) -> Caption:
+    """Add the paragraphs and attributions that stand in a figure beside its `<caption>`, such as texts of panels."""
+    beside = [flat for e in owner.iterchildren(*_BESIDE) if (flat := flatten_caption(e)).text]
+    if not beside:
+        return caption
+    parts = [flat for _, flat in caption.flat]
+    title_flat = parts.pop(0) if caption.title is not None else None
+    return _joined(caption.title, title_flat, parts + beside, len(beside))
 
 
 def _caption_parts(caption: Element) -> list[Element]:

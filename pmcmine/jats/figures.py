@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from pmcmine.images.names import IMAGE_SUFFIXES, VECTOR_SUFFIXES
-from pmcmine.jats.captions import Caption, read_caption
+from pmcmine.jats.captions import Caption, read_caption, with_texts_beside
 from pmcmine.jats.dom import HREF, Element
 from pmcmine.jats.figure_statements import Around, read_statements
 from pmcmine.jats.text import plain_text
@@ -20,6 +20,7 @@ _OTHER_OWNERS = frozenset(
      "inline-formula", "label", "boxed-text"}
 )  # fmt: skip
 _BOILERPLATE = re.compile(r"\(?click here (?:for|to)\b.{0,60}", re.IGNORECASE)
+_WITH_TEXTS = frozenset({"fig", "supplementary-material"})  # what tables have beside their captions are notes
 _NO_WORDS = (None, None, None)
 
 
@@ -170,8 +171,8 @@ def _caption_of(element: Element, graphics: tuple[GraphicRef, ...]) -> Caption:
         ]
         captions = [c for g in pictures if _says_something(c := read_caption(g))]
         if len(captions) == 1:
-            return captions[0]
-    return caption
+            caption = captions[0]
+    return with_texts_beside(caption, element) if element.tag in _WITH_TEXTS else caption
 
 
 def _described(own: Element | None, of_graphics: Iterable[str | None]) -> str | None:

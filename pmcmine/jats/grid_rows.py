@@ -20,11 +20,13 @@ class GridRows:
 
     Attributes:
         rows: rows so far.
+        arrays: ids of those whose lines are also in paragraphs.
         rejected: number of tables that are in the ledger instead.
     """
 
     def __init__(self, article_id: str, pmcid: str, licence: str, attribution: str, ledger: Ledger) -> None:
         self.rows: list[Grid] = []
+        self.arrays: set[str] = set()
         self.rejected = 0
         self._article = {"article_id": article_id, "pmcid": pmcid, "license": licence, "attribution": attribution}
         self._ledger = ledger
@@ -51,6 +53,8 @@ class GridRows:
             else:
                 ordinal = counts[table_id]
                 counts[table_id] += 1
+                if table_id is None and table.tag == "array":
+                    self.arrays.add(f"{article_id}/g{ordinal}")
                 self._read(table, table_id, f"{table_id or article_id}/g{ordinal}", ordinal)
 
     def _read(self, table: Element, table_id: str | None, grid_id: str, ordinal: int) -> None:

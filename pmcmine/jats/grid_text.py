@@ -54,7 +54,7 @@ def read_cell(cell: Element) -> Content:
         html = _cell_html(cell)
         return Content(*_cell_text(cell), html)
     text = cell.text  # most cells are leaves
-    if not text or not (text := tidy(text).strip(" ")):
+    if not text or text.isspace() or not (text := tidy(text).strip(" ")):
         return _EMPTY
     return Content(text, (), text if text.isalnum() else _escape(text))
 
@@ -190,16 +190,18 @@ def _shown_groups(layout: Layout) -> list[tuple[str, int]]:
 def table_markdown(layout: Layout, texts: Sequence[str]) -> str:
     """Return a table as Markdown.
 
-    Cells that span several slots are repeated in each, but for one that holds the only text of its row. Header rows
-    become one, their texts joined by " / ". Rows without text are left out.
+    Cells that span several slots are repeated in each, but for one that holds the only text of its row; in a header
+    row, if it spans the whole table. Header rows become one, their texts joined by " / ". Rows without text are left
+    out.
     """
     if not layout.n_columns:
         return ""
     shown = [for_markdown_cell(t) if t else "" for t in texts]
     wide = {n for n, c in enumerate(layout.cells) if c.column_span > 1 and c.row_span == 1}
     if wide:
-        filled = Counter([c.row for c, text in zip(layout.cells, texts, strict=True) if text])
-        wide = {n for n in wide if filled[layout.cells[n].row] == 1}
+        held = [c for c, text in zip(layout.cells, texts, strict=True) if text]
+        filled = Counter([row for c in held for row in range(c.row, c.row + c.row_span)])
+        wide = {n for n in wide if filled[layout.cells[n].row] == 1 and _stays_once(layout, n)}
 
     def _shown(n: int, column: int) -> str:
         return shown[n] if n >= 0 and (n not in wide or column == layout.cells[n].column) else ""
@@ -217,6 +219,12 @@ def table_markdown(layout: Layout, texts: Sequence[str]) -> str:
         if any(line):
             body.append(_line(line))
     return "\n".join([_line([" / ".join(h) for h in header]), "|" + " --- |" * layout.n_columns, *body])
+
+
+def _stays_once(layout: Layout, n: int) -> bool:
+    """Check that a wide cell is a title, or stands in the body: a heading is one of each of its columns."""
+    cell = layout.cells[n]
+    return cell.row >= layout.n_header_rows or cell.column_span == layout.n_columns
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -24,6 +24,7 @@ _VALUE = re.compile(
     r"(?:(?:to|and|vs\.?)\s?[\d.,%()]+)?[a-z]{0,2}|[-−–—.]+|n/?[as]|n\.[as]\.|ns|nd|[✓✔×xX+]+|yes|no",
     re.IGNORECASE,
 )
+_NESTED: Final = 2  # sections that begin together
 _LETTER = re.compile(r"[^\W\d_]")
 
 
@@ -208,7 +209,7 @@ def stub_columns(layout: Layout, texts: Sequence[str]) -> int:
     """Count the columns at the left that name the rows.
 
     The markup decides if it has headings in the body. Otherwise a first column of words is one, and so are those that
-    share its heading, and the next one while the cells of a column span several rows.
+    share its heading, and the next one while the cells of a column span several rows; numbers that do so describe them.
     """
     if layout.n_columns < 2:
         return 0
@@ -225,10 +226,11 @@ def stub_columns(layout: Layout, texts: Sequence[str]) -> int:
     n = 0
     for column in range(layout.n_columns - 1):
         held = by_column.get(column, [])
-        if not n:
-            filled = [t for _, t in held if t]
-            if not filled or 2 * sum(1 for t in filled if not is_value(t)) < len(filled):
-                return 0
+        filled = [t for _, t in held if t]
+        if (not n or (n >= least and any(c.row_span > 1 for c, _ in held))) and (
+            not filled or 2 * sum(1 for t in filled if not is_value(t)) < len(filled)
+        ):
+            return n
         n += 1
         if n >= least and not any(c.row_span > 1 for c, _ in held):
             break
@@ -248,18 +250,30 @@ def kinds_of(layout: Layout, texts: Sequence[str], n_stub: int) -> list[str]:
         if text:
             filled[c.row] = filled.get(c.row, 0) + 1
     ordinary = max((row for row, n in filled.items() if n > 1 and row not in layout.head), default=-1)
+    empty = _rows_without_data(layout, texts, filled)
     kinds = []
     for c, text in zip(layout.cells, texts, strict=True):
         alone = bool(text) and filled[c.row] == 1 and layout.n_columns > 1
         if c.row in layout.head:
             kinds.append("column_header")
-        elif alone and c.column == 0 and c.row < ordinary and c.row_span == 1:
+        elif alone and c.column == 0 and c.row < ordinary and c.row_span == 1 and c.row not in empty:
             kinds.append("section")
         elif c.column < n_stub or c.heading:
             kinds.append("row_header")
         else:
             kinds.append("data")
     return kinds
+
+
+def _rows_without_data(layout: Layout, texts: Sequence[str], filled: dict[int, int]) -> set[int]:
+    """Return the rows that hold a name and no data: several in turn, and none of the names spans the table."""
+    alone = [
+        c.row
+        for c, text in zip(layout.cells, texts, strict=True)
+        if text and filled[c.row] == 1 and c.column_span < layout.n_columns and c.row not in layout.head
+    ]
+    runs = groupby(enumerate(alone), lambda at: at[1] - at[0])
+    return {row for _, run in runs if len(held := [row for _, row in run]) > _NESTED for row in held}
 
 
 def slots(layout: Layout) -> Iterator[list[int]]:

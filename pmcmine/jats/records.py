@@ -73,7 +73,7 @@ class Extraction:
     """All rows of one article.
 
     `found` counts what the XML holds by kind, for the sums: each is a row or a reject. `order` lists paragraphs,
-    headings, figures and tables as they stand in the XML.
+    headings, figures and tables as they stand in the XML. `arrays` are the ids of the grids whose lines are paragraphs.
     """
 
     article: Article
@@ -84,6 +84,7 @@ class Extraction:
     paragraphs: tuple[Paragraph, ...]
     article_tables: tuple[ArticleTable, ...]
     grids: tuple[Grid, ...] = ()
+    arrays: frozenset[str] = frozenset()
     table_mentions: tuple[TableMention, ...] = ()
     order: tuple[Step, ...] = ()
     found: Counter[str] = field(default_factory=Counter)

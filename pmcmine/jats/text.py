@@ -76,6 +76,11 @@ def tidy(text: str) -> str:
     return text if _is_tidy(text) else _RUNS.sub(" ", text)
 
 
+def _stripped(text: str) -> str:
+    """Return a text without spaces around it; one of nothing but white space, such as a no-break space, is empty."""
+    return "" if text.isspace() else text.strip(" ")
+
+
 def _is_tidy(text: str) -> bool:
     return not ("\n" in text or "  " in text or "\t" in text or "\r" in text)
 
@@ -284,12 +289,12 @@ def flatten(element: Element, emphasis: frozenset[str] = _NOTHING) -> Text:
     floats: list[Element] = []
     _walk(element, parts, marks, floats, emphasis)
     if not marks:
-        return Text(tidy("".join(parts)).strip(" "), (), tuple(floats))
+        return Text(_stripped(tidy("".join(parts))), (), tuple(floats))
     whole = "".join(parts)
     if _is_tidy(whole):
         ends = list(accumulate(map(len, parts), initial=0))
         lead = whole[:1] == " "
-        text = whole.strip(" ")
+        text = _stripped(whole)
         return Text(
             text,
             tuple([_ref(text, max(ends[start] - lead, 0), max(ends[end] - lead, 0), e) for start, end, e in marks]),
@@ -312,8 +317,8 @@ def flatten(element: Element, emphasis: frozenset[str] = _NOTHING) -> Text:
         at[cut] = length
         previous = cut
     text = "".join(pieces)
-    if spaced:
-        text = text.rstrip(" ")
+    if spaced or text.isspace():
+        text = _stripped(text)
     return Text(text, tuple([_ref(text, at[start], at[end], e) for start, end, e in marks]), tuple(floats))
 
 
@@ -351,7 +356,7 @@ def plain_text(element: Element | None) -> str | None:
         return None
     if not len(element):  # the common case of a leaf, at a tenth of the cost
         text = element.text
-        return tidy(text).strip(" ") or None if text else None
+        return _stripped(tidy(text)) or None if text else None
     return flatten(element).text or None
 
 

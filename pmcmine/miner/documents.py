@@ -36,7 +36,7 @@ def document_of(
             them.
     """
     article = extraction.article
-    parts = _Parts(mined, rejected, article.license, article.license_group, article.attribution)
+    parts = _Parts(mined, rejected, article.license, article.license_group, article.attribution, extraction.arrays)
     if article.title:
         parts.text("title", article.article_id, "other", article.title)
     moved: dict[str, list[Step]] = {}
@@ -126,6 +126,7 @@ class _Parts:
         license: licence of the article.
         group: its group.
         attribution: its attribution line.
+        arrays: ids of the grids whose lines are paragraphs.
     """
 
     mined: Mined
@@ -133,6 +134,7 @@ class _Parts:
     license: str
     group: str
     attribution: str
+    arrays: frozenset[str]
     texts: list[str | None] = field(default_factory=list)
     images: list[str | None] = field(default_factory=list)
     places: list[DocumentPlace] = field(default_factory=list)
@@ -161,9 +163,12 @@ class _Parts:
             self._table(self.mined.article_tables[step.ordinal], section_kind)
 
     def grids_without_table(self) -> None:
-        """Add the grids that are in no table; what is known is that they stand somewhere in the article."""
+        """Add the grids that are in no table; what is known is that they stand somewhere in the article.
+
+        The lines of arrays are paragraphs and stand at their places.
+        """
         for grid in self._grids.get(None, ()):
-            if grid.markdown:
+            if grid.markdown and grid.grid_id not in self.arrays:
                 self.text("table", grid.grid_id, "other", grid.markdown)
 
     def _put(self, text: str | None, image: str | None, place: DocumentPlace) -> None:

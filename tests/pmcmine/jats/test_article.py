@@ -343,3 +343,36 @@ def test_a_document_does_not_change_what_is_said_of_the_next() -> None:
     with pytest.raises(Rejected) as after:
         parse_jats(cut)
     assert after.value.detail == before.value.detail
+
+
+def test_notes_of_a_table_keep_their_marks() -> None:
+    foot = (
+        "<title>Notes</title><title>Sources</title><fn><label>a</label><p>Absolute values.</p><p>Means.</p></fn>"
+        "<fn><label>*</label><p>See <xref ref-type='fig' rid='F1'>Fig. 1</xref>.</p></fn><fn><label>#</label></fn>"
+        "<fn><p><sup>b</sup>At rest, <sup>13</sup>C-labelled, 10<sup>6</sup> of CO<sub>2</sub>; <italic><sup>c</sup></italic>x</p></fn>"
+        "<attrib><sup>d</sup><bold>Ours</bold></attrib>"
+    )
+    wrap = f"<table-wrap id='T1'><table><tr><td>1</td></tr></table><table-wrap-foot>{foot}</table-wrap-foot><attrib>From us.</attrib></table-wrap>"
+    found = read(article(fig(1) + wrap))
+    notes = found.article_tables[0].footnotes
+    assert notes == (
+        "Sources a Absolute values. Means. * See Fig. 1. # b At rest, 13C-labelled, 10^6 of CO2; cx d Ours From us."
+    )
+    (mention,) = [m for m in found.mentions if m.context_kind == "table_note"]
+    assert notes[mention.start : mention.end] == "Fig. 1"
+
+
+def test_texts_of_a_figure_beside_its_caption_are_part_of_it() -> None:
+    inner = (
+        "<p><bold>A.</bold> Panel.</p><attrib>Source: Wiley, with permission.</attrib>"
+        "<p><fig id='F1s1'><label>S1</label><caption><p>Own.</p></caption></fig></p>"
+    )
+    figure, nested = read(article(fig(1, caption="Cells.", inner=inner))).figures
+    assert figure.caption == "Cells. A. Panel. Source: Wiley, with permission."
+    assert figure.rights.third_party and figure.permissions == "Source: Wiley, with permission."
+    assert nested.caption == "Own."
+
+
+def test_no_break_spaces_are_no_text() -> None:
+    found = read(article("<sec><title>\u00a0</title><p><bold>\u00a0</bold></p><p>a\u00a0b</p></sec>"))
+    assert [(p.text, p.section_titles) for p in found.paragraphs] == [("a\u00a0b", ())]

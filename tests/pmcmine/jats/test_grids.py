@@ -231,3 +231,34 @@ def test_spans_that_multiply_are_bounded() -> None:
     table = f"<table-wrap><table>{f'<tr>{cell * 30}</tr>' * 60}</table></table-wrap>"
     assert grids(table, ledger) == ()
     assert [r.reason for r in ledger.rows if r.unit == "grid"] == ["grid_too_large"]
+
+
+def test_wide_headings_name_each_of_their_columns() -> None:
+    head = (
+        '<thead><tr><th colspan="4">Title</th></tr><tr><th rowspan="2">x</th><th colspan="3">A</th></tr>'
+        '<tr><th colspan="2">b</th><th>c</th></tr></thead>'
+    )
+    body = '<tr><td rowspan="2">1</td><td>2</td><td>3</td><td>4</td></tr><tr><td colspan="3">none</td></tr>'
+    lines = grid(head + body).markdown.split("\n")
+    assert lines[0] == "| Title / x | A / b | A / b | A / c |"
+    assert lines[-1] == "| 1 | none | none | none |"
+    two = grid(
+        '<thead><tr><th></th><th colspan="2">A</th></tr><tr><th>x</th><th>b</th><th>c</th></tr></thead><tr><td>1</td></tr>'
+    )
+    assert two.markdown.startswith("| x | A / b | A / c |")
+
+
+def test_stubs_are_words_and_rows_without_data_are_no_sections() -> None:
+    spanned = "".join(
+        f'<tr><td rowspan="2">{a}</td><td rowspan="2">{n}</td><td>1</td></tr><tr><td>2</td></tr>'
+        for a, n in (("wild", 9), ("dark", 5))
+    )
+    assert grid(spanned).n_stub_columns == 1
+    found = grid(
+        "".join(
+            f"<tr><td>{a}</td><td>{b}</td></tr>"
+            for a, b in zip("abcdefg", ["", "1", "", "", "", "2", "3"], strict=True)
+        )
+    )
+    kinds = [c.kind for c in found.cells if c.column == 0]
+    assert kinds == ["section", *["row_header"] * 6]

@@ -155,7 +155,7 @@ def test_links_that_multiply_are_one_reject(body: str, monkeypatch: pytest.Monke
 )  # fmt: skip
 def test_rows_that_repeat_too_much_are_one_reject(front: str, body: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "REPEATED", 100_000)
-    monkeypatch.setattr("pmcmine.jats.body.REPEATED", 100_000)
+    monkeypatch.setattr("pmcmine.jats.table_notes.REPEATED", 100_000)
     with pytest.raises(Rejected) as caught:
         extract(article(body, front))
     assert caught.value.reason is Reason.XML_TOO_LARGE

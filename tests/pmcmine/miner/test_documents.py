@@ -93,7 +93,8 @@ def whole(found: Mined) -> None:
     notes = Counter((r, t) for k, r, t, _ in at if k == "note")
     assert notes == Counter((t.table_id, t.footnotes) for t in found.article_tables if t.footnotes)
     grids = Counter((r, t) for k, r, t, reason in at if k == "table" and reason is None)
-    assert grids == Counter((g.grid_id, g.markdown) for g in found.grids if g.markdown)
+    # What is in no table is an array, whose lines are paragraphs.
+    assert grids == Counter((g.grid_id, g.markdown) for g in found.grids if g.markdown and g.table_id)
     assert [t for k, _, t, _ in at if k == "title"] == [found.article.title] * bool(found.article.title)
     for text, image, place in zip(d.texts, d.images, d.places, strict=True):
         assert (text is None) + (image is None) + (place.reason is None) == 2
@@ -121,6 +122,14 @@ def test_figures_stand_at_their_first_mention_or_where_the_xml_has_them() -> Non
         "# Results", "p None yet.", "f F1", "c Figure 1. One.", "p As Fig. 2 and Fig. 1 show.", "## More",
         "p Again Fig. 1.", "# Figures", "f F2", "c Figure 2. Two.", "f F3", "c Figure 3. Nobody names it.",
     ]  # fmt: skip
+
+
+def test_the_lines_of_an_array_stand_once() -> None:
+    lines = "".join(f"<tr><td>{a}</td><td>{b}</td></tr>" for a, b in (("CT", "tomography"), ("MR", "resonance")))
+    found = document(
+        f"<sec><title>Abbreviations</title><array><tbody>{lines}</tbody></array></sec><sec><p>End.</p></sec>"
+    )
+    assert shown(found) == ["# Abbreviations", "p CT tomography", "p MR resonance", "p End."]
 
 
 def test_an_article_in_reading_order() -> None:
