@@ -1,8 +1,8 @@
 """Human faces, found by one network and confirmed by another.
 
 BlazeFace (Bazarevsky et al. 2019) in its two forms that MediaPipe ships: one for faces at some distance looks at the
-whole image, one for close faces looks at the whole image and again at each place that either proposes. Of 1,612 real
-images without photographed faces the first fires on many, the second look on next to none.
+whole image, one for close faces looks at the whole image and again at each place that either proposes. The first look
+fires on many images without a face, the second on next to none (docs/privacy.md).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Rgb = NDArray[np.uint8]
 _FAR: Final = 192  # pixels of the side that a network reads
 _NEAR: Final = 128
 _PROPOSED: Final = 0.4  # least score of the first look
-_SURE: Final = 0.8  # least score of the second look: real and drawn faces have .84 and more, what is none at most .76
+_SURE: Final = 0.8  # least score of the second look; on the images it was set on, others had at most .76
 _AROUND: Final = 2.2  # of a proposed face's side: what the second look sees
 _MOST: Final = 12  # proposals of an image, the likeliest first
 

@@ -194,7 +194,7 @@ def examples(paths: Sequence[Path], n: int, seed: int) -> tuple[NDArray[np.float
             if inside >= 0.7 or (inside <= 0.05 and other <= 0.05):
                 xs[inside >= 0.7].append(crop)
     others = r.sample(xs[False], min(len(xs[False]), 3 * len(xs[True])))
-    return np.stack(xs[True] + others), np.repeat(np.float32([1, 0]), [len(xs[True]), len(others)])
+    return np.stack(xs[True] + others), np.repeat(np.array([1, 0], np.float32), [len(xs[True]), len(others)])
 
 
 def network(torch: Any) -> Any:

@@ -22,7 +22,7 @@ _THIN: Final = 9  # pixels: strokes are thinner
 _CONTRAST: Final = 42  # grey levels between a stroke and what is around it
 _MOST: Final = 700  # shapes of a polarity, the clearest first
 ROWS: Final = 48  # rows of an image, the longest first
-_SURE: Final = 0.8  # least score; the least with a precision of .9 on the part "tune" of the labels
+_SURE: Final = 0.8  # least score; by hand, with both parts of the labels in view (docs/privacy.md)
 
 
 class Row(NamedTuple):
