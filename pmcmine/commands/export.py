@@ -52,8 +52,9 @@ def export(
         raise PmcmineError(f"--out {out}: is not an empty folder")
     reader = ReleaseReader(release, [g.strip() for g in groups.split(",")] if groups else None)
     if where is not None:
-        table, key = getattr(formats[format_], "chooses", ("figures", "figure_id"))
-        reader.choose(*(("panels", "panel_id") if panels else (table, key)), where)
+        chosen: tuple[str, str] = getattr(formats[format_], "chooses", ("figures", "figure_id"))
+        table, key = ("panels", "panel_id") if panels else chosen
+        reader.choose(table, key, where)
     done = _write(formats[format_], reader, Export(out, images, panels), str(release))
     counts = [(name, f"{n:,}") for name, n in sorted(done.counts.items())]
     end = f"export   {out}"
