@@ -50,7 +50,7 @@ _PASSIVE: Final = re.compile(
 _NOT: Final = re.compile(
     r"\b(?:differential|previous(?:ly)?|past|known|prior|earlier|already|years? (?:ago|before|earlier|previously)|initial(?:ly)?|first|misdiagnos\w+|primary diagnos\w+|mistaken\w*|suspected|suspicion|provisional|presumptive|presumed|tentative"
     r"|possible|potential|exclud\w+|ruled? out|rule out|ruling out|without|no evidence|denied|no|not|never|history of|had been|has been|mother|father|brother|sister|family|sibling|preoperative|pre-operative|admission|(?:an)?other|elsewhere|alternative"
-    r"|criteria|incidence|time of|age of|age at|prevalence|challeng\w+|difficult\w*|delay\w*|since|before|considered|consideration|could be|may be|might be|referr\w+|unlikely|against)\b",
+    r"|criteria|(?:common|main|leading|major) cause|incidence|time of|age of|age at|prevalence|challeng\w+|difficult\w*|delay\w*|since|before|considered|consideration|could be|may be|might be|referr\w+|unlikely|against)\b",
     re.IGNORECASE,
 )
 _REJECTED: Final = re.compile(
@@ -77,7 +77,7 @@ _EARLIER: Final = re.compile(
     re.IGNORECASE,
 )
 _EMPTY: Final = re.compile(
-    r"^(?:measuring|using|performing|excluding|having|being|taking|showing|including|considering|testing|evaluating|identifying|combining|assessing)\b|^(?:which|who|that|such|this|that|these|those|same|other|its?|both|all|any|each|some|the|either|following|above|our|their|no|not|more|most)\b"
+    r"^(?:measuring|using|performing|excluding|having|being|taking|showing|including|considering|testing|evaluating|identifying|combining|assessing)\b|^(?:on|for|from|by|as|with|in(?! situ)|associated|which|who|that|such|this|that|these|those|same|other|its?|both|all|any|each|some|the|either|following|above|our|their|no|not|more|most)\b"
     r"|^(?:(?:new|rare|underlying|malignant|benign|systemic|primary|secondary|chronic|acute|severe|infectious|inflammatory|metabolic|autoimmune|neoplastic|present|final|clinical|correct|same|\w+ing) )?(?:diseases?|conditions?|lesions?|disorders?|syndromes?|patients?|cases?|findings?|diagnos[ie]s|entit(?:y|ies)|tumou?rs?|mass(?:es)?|results?|suspicion|symptoms?|problem|process|illness|pathology|images?|imaging|treatment|infection|exclusion|choice|made|confirmed|established|reached|unclear|uncertain|unknown|stage \w+|positive|negative|him|her|it)$",
     re.IGNORECASE,
 )
@@ -92,6 +92,7 @@ _GENERIC: Final = re.compile(
     r"tumou?r|cancer|disease|infection|syndrome|defect|failure|lesion|injury|disorder|deficiency|obstruction|rupture",
     re.IGNORECASE,
 )
+_EPONYM: Final = re.compile(r"\b(?P<who>[A-Z][a-z]{3,})(?:['’]s)? (?:syndrome|disease)$")
 _COMMON: Final = frozenset(
     "case report review literature patient patient with rare unusual presenting presentation clinical diagnosi treatment "
     "acute chronic severe primary secondary left right bilateral disease syndrome adult child woman young elderly after "
@@ -150,11 +151,13 @@ def title_words(text: str) -> frozenset[str]:
 
 
 def _said(title: str) -> frozenset[str]:
-    """Return the words and acronyms of a title, those that its initials make, too; not what was misdiagnosed."""
+    """Return the words of a title and the acronyms of its diseases; not those of what was misdiagnosed."""
     title = _TAKEN_FOR.sub("", title[:1_000])
-    initials = "".join(w[0] for w in re.findall(r"[^\W\d_]+", title)).upper()
-    made = {initials[i : i + n] for n in (3, 4, 5) for i in range(len(initials) - n + 1)}
-    return title_words(title) | made
+    words = _TOKEN.findall(title)
+    initials = "".join(w[0] for w in words).upper()
+    ends = [i + 1 for i, w in enumerate(words) if _DISEASE.search(w)]
+    made = {initials[end - n : end] for end in ends for n in (3, 4, 5) if n <= end}
+    return frozenset(w for w in title_words(title) if not w.isupper()) | made
 
 
 def share_named(phrase: str, start: int, end: int) -> float:
@@ -225,10 +228,11 @@ def _is_titled(phrase: str, said: frozenset[str]) -> bool:
     shared = title_words(phrase) & said
     if phrase in shared and _ACRONYM.fullmatch(phrase):
         return True
-    named = len(shared) > 1 or any(
-        (_DISEASE.search(w) and not _GENERIC.fullmatch(w))
-        or re.search(rf"\b{w}(?:['’]?s)? (?:syndrome|disease)", phrase, re.I)
-        for w in shared
+    eponym = _EPONYM.search(phrase)
+    named = (
+        len(shared) > 1
+        or any(_DISEASE.search(w) and not _GENERIC.fullmatch(w) for w in shared)
+        or (eponym is not None and eponym["who"].lower() in shared)
     )
     return named and len(phrase) < 70 and bool(_DISEASE.search(phrase))
 
