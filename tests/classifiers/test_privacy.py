@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from classifiers.enrichers.figure_privacy import _in_image
+from classifiers.images.kinds import KINDS
 from classifiers.privacy import images, networks
 from classifiers.privacy.evaluate import LABELS, read_gold
 from classifiers.privacy.evaluate_images import LABELS as IMAGE_LABELS
@@ -193,3 +196,20 @@ def test_the_gold_is_read_and_damage_is_told(tmp_path: Path) -> None:
     (tmp_path / "paragraphs.tsv").write_text("a\tb\nc\td\n")
     with pytest.raises(GoldError, match="first line"):
         read_gold(tmp_path)
+
+
+def test_kinds_decide_what_is_sought(monkeypatch: pytest.MonkeyPatch) -> None:
+    sought: list[str] = []
+    monkeypatch.setattr(images, "faces", lambda rgb: sought.append("faces") or [])
+    monkeypatch.setattr(images, "burned_in", lambda grey: sought.append("writing") or [])
+    page, picture = np.full((90, 90, 3), 255, np.uint8), np.asarray(portrait())
+
+    def looked(rgb: np.ndarray, **scores: float) -> list[str]:
+        sought.clear()
+        kinds = SimpleNamespace(**(dict.fromkeys(KINDS, 0.0) | scores)) if scores else None
+        assert _in_image(SimpleNamespace(image_kind_scores=kinds), rgb) == []  # type: ignore[arg-type]
+        return list(sought)
+
+    assert looked(picture, ct=0.9) == ["writing"] and looked(picture, other=0.9) == ["faces"]
+    assert looked(picture, clinical_photo=0.9) == ["faces", "writing"] and looked(picture, chart=0.9) == []
+    assert looked(picture) == ["faces", "writing"] and looked(page) == []
