@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from classifiers.enrichers.figure_privacy import _in_image
 from classifiers.images.generate import PAINTERS
+from classifiers.images.kinds import KINDS
 from classifiers.privacy import images, networks
 from classifiers.privacy.evaluate import LABELS, read_gold
 from classifiers.privacy.evaluate_images import LABELS as IMAGE_LABELS
@@ -26,7 +28,7 @@ from pmcmine.errors import GoldError, PmcmineError
 from pmcmine.images.opencv import opencv
 from pmcmine.images.pyramid import Pyramid
 from pmcmine.miner.enrichers import enrich_figures, info
-from schemas.figure import Figure
+from schemas.figure import Figure, ImageKindScores
 from tests.test_cli import call
 
 
@@ -211,3 +213,18 @@ def test_the_gold_is_read_and_damage_is_told(tmp_path: Path) -> None:
     (tmp_path / "paragraphs.tsv").write_text("a\tb\nc\td\n")
     with pytest.raises(GoldError, match="first line"):
         read_gold(tmp_path)
+
+
+def test_kinds_decide_what_is_sought(monkeypatch: pytest.MonkeyPatch) -> None:
+    sought: list[str] = []
+    monkeypatch.setattr(images, "faces", lambda rgb: sought.append("faces") or [])
+    monkeypatch.setattr(images, "burned_in", lambda grey: sought.append("writing") or [])
+    picture = Pyramid(np.asarray(portrait()))
+
+    def looked(**scores: float) -> list[str]:
+        sought.clear()
+        assert _in_image(ImageKindScores(**(dict.fromkeys(KINDS, 0.0) | scores)), picture) == []
+        return list(sought)
+
+    assert looked(ct=0.9) == ["writing"] and looked(other=0.9) == ["faces"] and looked(chart=0.9) == []
+    assert looked(clinical_photo=0.9) == ["faces", "writing"]
