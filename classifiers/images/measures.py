@@ -112,6 +112,13 @@ _TITLES: Final = {
 }
 
 
+_BESIDE: Final = {
+    "": "",
+    "without_captions": " (a model that learned from no caption)",
+    "with_research": " (a model that also learned from images for research only; not shipped)",
+}
+
+
 def model_card(trained_on: str, figures: Mapping[str, Any]) -> str:
     """Write the model card in Markdown.
 
@@ -127,7 +134,8 @@ def model_card(trained_on: str, figures: Mapping[str, Any]) -> str:
         "EfficientNet-lite0, trained on ImageNet), and what words of its caption add; several kinds at once for",
         "compound figures.",
         "",
-        f"Trained on {trained_on}. What ships has learned from openly licensed images and drawings only.",
+        f"Trained on {trained_on}.",
+        "What ships has learned from openly licensed images and drawings only.",
         "",
         "A source is a repository or an article; the sources of an image were left out when the model that judges it",
         "was trained. Intervals are bootstrapped by source. A kind with few sources is not known, whatever its number",
@@ -138,10 +146,9 @@ def model_card(trained_on: str, figures: Mapping[str, Any]) -> str:
         f"for {unknown['right_where_known']:.1%} of the others.",
         "",
     ]
-    for name, m in figures.items():
-        model, _, part = name.rpartition(" ")
-        if part in _TITLES and "accuracy" in m:
-            beside = {"with_research": " (a model that also learned from images for research only; not shipped)",
-                      "without_captions": " (a model that learned from no caption)"}.get(model, "")  # fmt: skip
-            lines += [f"## {_TITLES[part]}{beside}", "", *table(m)]
+    for model, beside in _BESIDE.items():
+        for part, title in _TITLES.items():
+            m = figures.get(f"{model} {part}".strip())
+            if m is not None:
+                lines += [f"## {title}{beside}", "", *table(m)]
     return "\n".join(lines)
