@@ -26,7 +26,7 @@ from pmcmine.io.safe_arrays import floats, read_arrays, read_header
 LABELS: Final = Path(__file__).parent / "labels" / "figures.tsv"
 LEARNED: Final = Path(__file__).parent / "models" / "learned.npz"
 PICTURE, LOOKED_AT, WEAK, GENERATED, COMPOUND = "picture", "looked at", "caption", "generated", "compound"
-_PER_KIND: Final = 40  # generated pictures of each kind
+_PER_KIND: Final = 60  # generated pictures of each kind
 _COMPOUNDS: Final = 300
 _SIZES: Final = ((256, 256), (256, 180), (256, 128), (180, 256), (256, 210))
 _ALIKE: Final = 6  # bits by which hashes of near duplicates differ at most
@@ -212,11 +212,11 @@ def labels_and_captions(
     return found
 
 
-def generated(seed: int = 0) -> tuple[Examples, list[NDArray[np.uint8]]]:
+def generated(seed: int = 0, drawn: Sequence[str] = KINDS) -> tuple[Examples, list[NDArray[np.uint8]]]:
     """Draw pictures of each kind."""
-    r = random.Random(seed)
     views, kinds = [], []
-    for kind in KINDS:
+    for kind in drawn:
+        r = random.Random(f"{seed} {kind}")
         for _ in range(_PER_KIND):
             image = generate.PAINTERS[kind](r, r.choice(_SIZES))
             views.append(view(_worn(image, r) if r.random() < 0.5 else image))

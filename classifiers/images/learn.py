@@ -16,8 +16,8 @@ from classifiers.images.kinds import KINDS, KindModel, Scores, most_of_others
 from classifiers.images.measures import calibration_error, measures, single
 
 FOLDS: Final = 6
-_STRENGTH: Final = 0.003  # of the weights, inverse of their penalty
-_WEIGHT: Final = {sets.PICTURE: 1.0, sets.LOOKED_AT: 1.0, sets.WEAK: 0.5, sets.GENERATED: 0.3, sets.COMPOUND: 0.3}
+_STRENGTH: Final = 0.005  # of the weights, inverse of their penalty
+_WEIGHT: Final = {sets.PICTURE: 1.0, sets.LOOKED_AT: 1.0, sets.WEAK: 0.5, sets.GENERATED: 2.0, sets.COMPOUND: 0.3}
 _ENOUGH: Final = 50  # figures with words, to learn from them what words are worth
 _FAMILIAR: Final = 0.05  # share of known pictures that may be called unknown
 _PLAIN: Final = np.array([1, 3, -1, 0], np.float32)  # of `KindModel.joint`, where no caption is known to learn from

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pmcmine.commands.output import Overwrite, check_file, check_folder
+from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import need
 from pmcmine.io.safe_files import replacing
 
@@ -167,13 +168,15 @@ def image_kind(
     Without --images, it learns from the pictures that pmcmine came with (as embeddings) and from the release.
     """
     if figures is None and images is None:
-        raise typer.BadParameter("give --figures, --images or both")
+        raise PmcmineError("nothing to learn from: give --figures, --images or both")
     need("train", "train image-kind")
     from classifiers.images import examples, learn
     from classifiers.images.kinds import MODEL_FILE, dump
     from classifiers.images.measures import model_card
 
     _check(out or MODEL_FILE, card, overwrite)
+    if images is not None:
+        check_file((out or MODEL_FILE).with_name("learned.npz"), overwrite)
     known = examples.labels_and_captions(figures, examples.read_labels(labels or examples.LABELS), _say)
     model, measured, base = learn.train_all(images, known, _say)
     target = out or MODEL_FILE

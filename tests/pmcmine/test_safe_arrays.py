@@ -86,7 +86,7 @@ def test_a_damaged_model_is_one_line(model: Any) -> None:
         with pytest.raises(PmcmineError):
             model.parse(_npz(small | {"header": _npy(f"({len(header)},)", header, "|u1")}), "m")
     for name in small:
-        for bad in (BAD["more than it holds"], BAD["pickle"], _npy("()", bytes(4)), _npy("(3,)", bytes(12))):
+        for bad in (BAD["more than it holds"], BAD["pickle"], _npy("()", bytes(4)), _npy("(5,)", bytes(20))):
             if name != "header":
                 with pytest.raises(PmcmineError, match="damaged"):
                     model.parse(_npz(small | {name: bad}), "m")

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Weights = Mapping[str, NDArray[Any]]
-_KINDS: Final = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
+_KINDS: Final[Mapping[str, np.dtype[Any]]] = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
 _EPS: Final = 1e-3  # of batch normalisation
 _SIDE: Final = 224
 # Of each block: kernel, stride, factor by which it widens; as in EfficientNet-B0, without squeeze and excitation.
@@ -78,7 +78,8 @@ def _strided(held: NDArray[Any], offset: int, size: Sequence[int], stride: Seque
     place = np.array(offset)
     for n, step in zip(size, stride, strict=True):
         place = place[..., None] + np.arange(n) * step
-    return held[place]
+    found: NDArray[Any] = held[place]
+    return found
 
 
 class _Graph:

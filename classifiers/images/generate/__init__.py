@@ -12,7 +12,8 @@ from typing import Final
 
 from PIL import Image, ImageDraw
 
-from classifiers.images.generate.charts import chart, diagram, map_, molecular_structure, table
+from classifiers.images.generate.charts import chart, diagram, molecular_structure, table
+from classifiers.images.generate.maps import map_
 from classifiers.images.generate.marks import Painter, Size
 from classifiers.images.generate.photographs import clinical_photo, gel, microscopy, other
 from classifiers.images.generate.radiology import ct, mri, nuclear, ultrasound, xray

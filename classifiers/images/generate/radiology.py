@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,29 +12,57 @@ from PIL import Image, ImageDraw
 from classifiers.images.generate.marks import Size, blurred, grey_image, noise, numpy_rng, unit_grid
 
 Plane = NDArray[np.floating]
+# Colours from cold to hot.
+_SCALES: Final = {
+    "hot": ((0, 0, 0), (160, 0, 0), (255, 120, 0), (255, 240, 60), (255, 255, 255)),
+    "rainbow": ((0, 0, 120), (0, 90, 255), (0, 230, 200), (120, 255, 60), (255, 220, 0), (230, 20, 0)),
+    "dark blue": ((0, 0, 0), (40, 0, 110), (60, 60, 255), (140, 220, 255)),
+    "violet": ((0, 0, 10), (80, 15, 110), (190, 50, 90), (250, 140, 10), (250, 255, 160)),
+    "green": ((70, 0, 85), (60, 80, 140), (30, 150, 140), (100, 200, 100), (250, 230, 40)),
+    "red": ((0, 0, 0), (120, 0, 0), (255, 30, 30)),
+}
 
 
 def xray(r: random.Random, size: Size) -> Image.Image:
-    """Draw chest, limb and tooth radiographs."""
+    """Draw chest, limb and tooth radiographs: bone and all that lies behind it shine through."""
     x, y = unit_grid(size)
-    body = np.exp(-((x / 0.9) ** 4) - (y / 1.3) ** 4)
-    plane = 0.1 + 0.45 * body + 0.12 * noise(r, size, 40)
-    if r.random() < 0.6:
-        for side in (-0.45, 0.45):
-            plane -= 0.35 * np.exp(-(((x - side) / 0.28) ** 2) - ((y + 0.05) / 0.55) ** 2)
-        for i in range(9):
-            plane += 0.06 * np.exp(-(((y - (-0.8 + 0.2 * i) - 0.15 * x**2) / 0.03) ** 2))
-        plane += 0.25 * np.exp(-((x / 0.09) ** 2))
+    if r.random() < 0.65:
+        plane = _chest(r, size, x, y)
     else:
+        plane = 0.1 + 0.45 * np.exp(-((x / 0.9) ** 4) - (y / 1.3) ** 4) + 0.12 * noise(r, size, 40)
         for _ in range(r.randint(1, 4)):
-            cx, tilt = r.uniform(-0.4, 0.4), r.uniform(-0.3, 0.3)
-            plane += 0.4 * np.exp(-(((x - cx - tilt * y) / r.uniform(0.06, 0.16)) ** 4))
-    return grey_image(plane + numpy_rng(r).normal(0, 0.02, x.shape))
+            cx, tilt, width = r.uniform(-0.4, 0.4), r.uniform(-0.3, 0.3), r.uniform(0.06, 0.16)
+            across = (x - cx - tilt * y) / (width * (1 + 0.8 * y**4))
+            plane += 0.4 * np.exp(-(across**4)) * (0.6 + 0.6 * np.abs(across))
+    image = grey_image(plane + numpy_rng(r).normal(0, r.uniform(0.005, 0.03), x.shape))
+    return _written(image, r)
+
+
+def _chest(r: random.Random, size: Size, x: Plane, y: Plane) -> Plane:
+    """Return a chest from the front: lungs, ribs, collar bones, heart, diaphragm."""
+    trunk = np.clip(1.3 - _outline(r, x / r.uniform(0.9, 1.15), (y - 0.25) / 1.3, 0.03), 0, 0.4) / 0.4
+    plane = 0.05 + r.uniform(0.5, 0.7) * trunk + 0.06 * noise(r, size, 30)
+    for side in (-1, 1):
+        lung = _outline(r, (x - side * r.uniform(0.38, 0.44)) / 0.33, (y + 0.02) / r.uniform(0.6, 0.75), 0.06)
+        soft = 1 / (1 + np.exp(np.clip((lung - 1) * 14, -30, 30)))
+        cloud = np.clip(noise(r, size, 30) - 0.5, 0, 1) * r.choice([0, 0.3, 0.9])
+        plane -= soft * (r.uniform(0.3, 0.5) - 0.12 * noise(r, size, 7) - cloud * 0.5)
+        collar = np.abs(y + 0.72 - 0.25 * (np.abs(x) - 0.3) + 0.03 * np.sin(6 * x)) < 0.03
+        plane += 0.12 * (collar & (side * x > 0.08) & (side * x < 0.8))
+        for i in range(9):
+            rib = np.abs(y - (-0.85 + 0.17 * i) - 0.35 * (side * x - 0.3) ** 2 * np.sign(side * x - 0.3))
+            plane += r.uniform(0.03, 0.08) * (rib < 0.03) * (side * x > 0.05) * (np.abs(x) < 0.85)
+    heart = _outline(r, (x - 0.12) / r.uniform(0.28, 0.42), (y - 0.3) / 0.33, 0.08)
+    plane += 0.3 / (1 + np.exp(np.clip((heart - 1) * 12, -30, 30)))
+    plane += 0.15 * np.exp(-((x / 0.09) ** 2)) + 0.3 * np.clip((y - 0.6 - 0.2 * x**2) * 8, 0, 1) * trunk
+    return plane
 
 
 def ct(r: random.Random, size: Size) -> Image.Image:
     """Draw an axial slice of chest, head or belly: soft tissue of nearly one grey, bright bone, black air, the table."""
     x, y = unit_grid(size)
+    if r.random() < 0.3:
+        return _written(_near(_upright(r, size, x, y), r), r)
     flat = r.uniform(0.5, 0.85)
     body = _outline(r, x / r.uniform(0.75, 0.97), y / flat, 0.06)
     fat, flesh = r.uniform(0.12, 0.3), r.uniform(0.4, 0.55)
@@ -46,6 +75,12 @@ def ct(r: random.Random, size: Size) -> Image.Image:
         for side in (-1, 1):
             horn = _outline(r, (x - side * 0.09) / 0.06, (y + 0.1) / 0.28, 0.2) < 1
             plane = np.where(horn, r.uniform(0.1, 0.25), plane)
+        if r.random() < 0.4:  # the base of the skull: bone with air in it
+            base = noise(r, size, 12)
+            plane = np.where((base > 0.72) & (head < 0.9), 0.97, np.where((base < 0.2) & (head < 0.9), 0.0, plane))
+        elif r.random() < 0.4:  # blood
+            clot = _outline(r, (x - r.uniform(-0.3, 0.3)) / 0.18, (y - r.uniform(-0.4, 0.4)) / 0.18, 0.3) < 1
+            plane = np.where(clot & (head < 0.88), r.uniform(0.6, 0.75), plane)
         inside = head < 1
     else:
         inner = _outline(r, x / 0.86, y / (flat * 0.86), 0.05)
@@ -77,6 +112,27 @@ def ct(r: random.Random, size: Size) -> Image.Image:
         plane = np.where(inside, np.clip(r.uniform(0.15, 0.35) + 1.7 * plane, 0, 1), plane)
     image = grey_image(np.clip(plane + numpy_rng(r).normal(0, r.uniform(0.01, 0.06), x.shape) * (plane > 0.03), 0, 1))
     return _written(_near(image, r), r)
+
+
+def _upright(r: random.Random, size: Size, x: Plane, y: Plane) -> Image.Image:
+    """Draw a trunk or a head by CT from the front or the side: black lungs, white spine and pelvis, grey belly."""
+    flesh, fat = r.uniform(0.35, 0.5), r.uniform(0.1, 0.25)
+    body = _outline(r, x / r.uniform(0.6, 0.85), y / r.uniform(1.0, 1.5), 0.08)
+    plane = np.where(body < 1, np.where(body < 0.88, flesh + 0.05 * noise(r, size, 8), fat), 0.0)
+    for side in (-1, 1):
+        lung = _outline(r, (x - side * 0.33) / 0.26, (y + 0.55) / r.uniform(0.3, 0.6), 0.1) < 1
+        plane = np.where(lung, np.clip(noise(r, size, 6) - 0.65, 0, 1) * 1.5, plane)
+        kidney = _outline(r, (x - side * 0.35) / 0.14, (y - 0.2) / 0.22, 0.15) < 1
+        plane = np.where(kidney, r.uniform(0.5, 0.9), plane)
+        hip = np.abs(_outline(r, (x - side * 0.45) / 0.2, (y - 0.85) / 0.25, 0.2) - 0.9) < 0.12
+        plane = np.where(hip & (body < 1), 0.97, plane)
+    for _ in range(r.randint(2, 6)):
+        gut = _outline(r, (x - r.uniform(-0.4, 0.4)) / 0.1, (y - r.uniform(0.1, 0.9)) / 0.1, 0.3) < 1
+        plane = np.where(gut, r.choice([0.0, 0.55, 0.95]), plane)
+    middle, step = r.choice([0.0, 0.0, 0.35, -0.4]), r.uniform(0.14, 0.24)
+    spine = (np.abs(x - middle - 0.06 * np.sin(2 * y)) < r.uniform(0.07, 0.12)) & (np.mod(y + 3, step) < step * 0.85)
+    plane = np.where(spine, 0.8 + 0.2 * noise(r, size, 4), plane)
+    return grey_image(np.clip(plane + numpy_rng(r).normal(0, r.uniform(0.01, 0.05), x.shape) * (plane > 0.02), 0, 1))
 
 
 def mri(r: random.Random, size: Size) -> Image.Image:
@@ -147,27 +203,33 @@ def ultrasound(r: random.Random, size: Size) -> Image.Image:
 
 
 def nuclear(r: random.Random, size: Size) -> Image.Image:
-    """Draw hot spots: scintigraphy of body and kidneys in grey, PET of the brain in scales of colour."""
+    """Draw PET or SPECT of the brain, alone or as rows of slices, and scintigraphy of body and kidneys."""
     x, y = unit_grid(size)
-    if r.random() < 0.5:
-        n = r.choice([1, 1, 2, 3])
+    if r.random() < 0.65:
+        n = r.choice([1, 1, 1, 2, 3])
         x, y = (np.mod((x + 1) * n / 2, 1) * 2 - 1, np.mod((y + 1) * n / 2, 1) * 2 - 1) if n > 1 else (x, y)
-        head = _outline(r, x / 0.75, y / 0.88, 0.05)
-        plane = np.where(head < 1, 0.25 + 0.3 * noise(r, size, 40) + 0.35 * (head > 0.6) * noise(r, size, 24), 0.0)
+        head = _outline(r, x / r.uniform(0.45, 0.8), y / r.uniform(0.6, 0.9), 0.12)
+        folds = np.tanh(3 * np.sin(r.uniform(14, 30) * (noise(r, size, 22) + 0.35 * head)))
+        plane = r.uniform(0.2, 0.5) + r.uniform(0.05, 0.35) * folds * np.clip(2 * head, 0.2, 1)
+        plane = np.where(head < 1, plane, 0.0)
+        inside = head < 1
     else:
-        plane = 0.35 * np.exp(-((x / 0.35) ** 2) - (y / 0.9) ** 2) + 0.08 * noise(r, size, 8)
-    for _ in range(r.randint(2, 9)):
-        cx, cy, s = r.uniform(-0.4, 0.4), r.uniform(-0.8, 0.8), r.uniform(0.04, 0.14)
-        plane = plane + r.uniform(0.3, 0.9) * np.exp(-(((x - cx) / s) ** 2) - ((y - cy) / s) ** 2) * (plane > 0.01)
-    v = np.clip(blurred(plane) + numpy_rng(r).normal(0, 0.03, x.shape) * (plane > 0.01), 0, 1)
-    scale = r.choice(["grey", "paper", "hot", "rainbow", "rainbow"])
+        body = _outline(r, x / r.uniform(0.35, 0.8), y / r.uniform(0.85, 1.2), 0.15)
+        inside = body < 1
+        plane = r.uniform(0.1, 0.4) * np.exp(-(body**4)) + 0.06 * noise(r, size, 8)
+    for _ in range(r.randint(0, 6)):
+        cx, cy, s = r.uniform(-0.4, 0.4), r.uniform(-0.7, 0.7), r.uniform(0.04, 0.2)
+        plane = plane + r.uniform(0.2, 0.8) * np.exp(-(((x - cx) / s) ** 2) - ((y - cy) / s) ** 2) * inside
+    v = np.clip(blurred(blurred(plane)) + numpy_rng(r).normal(0, r.uniform(0, 0.06), x.shape) * inside, 0, 1)
+    scale = r.choice(["grey", "paper", *_SCALES, *_SCALES])
     if scale in ("grey", "paper"):
         return grey_image(v if scale == "grey" else 1 - v)
-    if scale == "hot":
-        rgb = np.stack([np.clip(v * 2.4, 0, 1), np.clip(v * 2 - 0.7, 0, 1), np.clip(v * 3 - 2, 0, 1)], -1)
-    else:
-        rgb = np.clip(1.5 - np.abs(4 * v[..., None] - np.array([3.0, 2.0, 1.0])), 0, 1) * (v > 0.03)[..., None]
-    return Image.fromarray((rgb * 255).astype(np.uint8))
+    stops = np.array(_SCALES[scale], float)
+    ground = np.linspace(0, 1, len(stops))
+    rgb = np.stack([np.interp(v, ground, stops[:, i]) for i in range(3)], -1)
+    if r.random() < 0.5:
+        rgb[~inside & (v < 0.1)] = r.choice([0, 0, 255])
+    return Image.fromarray(rgb.astype(np.uint8))
 
 
 def _outline(r: random.Random, x: Plane, y: Plane, rough: float) -> Plane:
