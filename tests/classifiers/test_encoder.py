@@ -29,7 +29,7 @@ def test_a_missing_or_wrong_model_is_one_line(tmp_path: Path, capsys: pytest.Cap
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_an_encoder_from_training_to_a_release(
     tmp_path: Path, demo_release: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -48,7 +48,7 @@ def test_quick_scenario(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(set(SCENARIOS) - set(QUICK)))
 def test_scenario(name: str) -> None:
-    problem = play(name, seed=1, articles=20, moments=4)
+    problem = play(name, seed=1, articles=12, moments=3)
     assert problem is None, problem
 
 
