@@ -309,4 +309,4 @@ def parse(data: bytes, name: str) -> Examples:
         }
     except (ValueError, LookupError, TypeError) as error:
         raise PmcmineError(f"{name}: no examples of image kinds, or damaged ({error})") from None
-    return Examples(seen, kinds, said / 3, **texts)
+    return Examples(seen, kinds, said / np.float32(3), **texts)
