@@ -29,7 +29,7 @@ PICTURE, LOOKED_AT, WEAK, GENERATED, COMPOUND = "picture", "looked at", "caption
 _PER_KIND: Final = 60  # generated pictures of each kind
 _COMPOUNDS: Final = 300
 _SIZES: Final = ((256, 256), (256, 180), (256, 128), (180, 256), (256, 210))
-_ALIKE: Final = 6  # bits by which hashes of near duplicates differ at most
+_ALIKE: Final = 2  # bits by which hashes of near duplicates differ at most
 
 
 @dataclass(frozen=True)
@@ -309,4 +309,4 @@ def parse(data: bytes, name: str) -> Examples:
         }
     except (ValueError, LookupError, TypeError) as error:
         raise PmcmineError(f"{name}: no examples of image kinds, or damaged ({error})") from None
-    return Examples(seen, kinds, said / 3, **texts)
+    return Examples(seen, kinds, said / np.float32(3), **texts)

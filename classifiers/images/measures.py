@@ -142,7 +142,7 @@ def model_card(trained_on: str, figures: Mapping[str, Any]) -> str:
         "",
         "A source is a repository or an article; the sources of an image were left out when the model that judges it",
         "was trained. Intervals are bootstrapped by source. A kind with few sources is not known, whatever its number",
-        "says. The drawings were improved while these pictures were at hand, and settings chosen: expect a little less.",
+        "says. The drawings were improved while these pictures were at hand, and settings chosen: expect less.",
         "",
         f"Expected calibration error {figures['calibration_error']['value']:.3f}. `unknown` for {unknown['share']:.1%}",
         f"of the single pictures; the most likely kind is right for {unknown['right_where_unknown']:.1%} of these and",

@@ -79,6 +79,14 @@ def test_training_is_deterministic_and_survives_its_file() -> None:
     assert np.array_equal(again.kinds, some.kinds) and again.sources.tolist() == some.sources.tolist()
 
 
+def test_captions_that_name_one_kind_are_labels(demo_release: Path) -> None:
+    found = examples.of_release(demo_release, {}, weak=True)
+    assert len(found) > 5 and (found.kinds.sum(1) == 1).all() and set(found.origins.tolist()) == {examples.WEAK}
+    assert np.array_equal(found.said.argmax(1), found.kinds.argmax(1))
+    with pytest.raises(PmcmineError, match="no figure in it"):
+        examples.of_release(demo_release, {})
+
+
 def test_sources_are_held_out_whole() -> None:
     sources = np.array(["a"] * 9 + ["b", "c"] * 3 + ["d"])
     fold = learn.folds(sources, 3)

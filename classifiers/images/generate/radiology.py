@@ -41,7 +41,7 @@ def xray(r: random.Random, size: Size) -> Image.Image:
 def _chest(r: random.Random, size: Size, x: Plane, y: Plane) -> Plane:
     """Return a chest from the front: lungs, ribs, collar bones, heart, diaphragm."""
     trunk = np.clip(1.3 - _outline(r, x / r.uniform(0.9, 1.15), (y - 0.25) / 1.3, 0.03), 0, 0.4) / 0.4
-    plane = 0.05 + r.uniform(0.5, 0.7) * trunk + 0.06 * noise(r, size, 30)
+    plane: Plane = 0.05 + r.uniform(0.5, 0.7) * trunk + 0.06 * noise(r, size, 30)
     for side in (-1, 1):
         lung = _outline(r, (x - side * r.uniform(0.38, 0.44)) / 0.33, (y + 0.02) / r.uniform(0.6, 0.75), 0.06)
         soft = 1 / (1 + np.exp(np.clip((lung - 1) * 14, -30, 30)))
