@@ -78,7 +78,7 @@ def _sure(found: dict[int, Layout]) -> Layout | None:
 def _confidence(layout: Layout, search: Search) -> float:
     """Judge how sure a layout is: by its weakest cut, its cuts' mean, and the letters that lie where they should.
 
-    The weights were set on the development half of the labelled figures, so that from `SURE` about five in six are right.
+    The weights were set on the development half of the labelled figures; from `SURE` about five in six are right.
     """
     score = 0.4 + 0.5 * max(min(layout.cuts), -6.0) + 0.3 * float(np.mean(layout.cuts))
     if search.letters:

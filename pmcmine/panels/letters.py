@@ -23,7 +23,7 @@ _THRESHOLDS: Final = ((False, 110), (True, 255 - 145), (True, 255 - 215))  # of 
 _MOST: Final = 400  # shapes that are read
 _MOST_COMPARED: Final = 80  # neighbours of a shape
 _WORD: Final = 0.4  # of a shape's height: a gap to its neighbour that is one of a word
-_LEAST: Final = 0.5  # probability from which a letter counts as found
+_LEAST: Final = 0.65  # probability from which a letter counts as found
 _HEIGHT: Final = 1.45  # ratio of the heights of letters of one figure
 
 
