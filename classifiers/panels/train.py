@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pmcmine.panels.letters import CLASSES
 
@@ -39,21 +40,51 @@ def _export(network: Any, example: Any, out: Path) -> None:
     )  # fmt: skip
 
 
-def train_letters(samples: Path, out: Path, passes: int, seed: int) -> None:
-    """Train the network of letters; print how many of the last tenth it reads right."""
+def _load(network: Any, path: Path) -> None:
+    """Take the weights of an exported network."""
+    import onnx
+    import torch
+    from onnx import numpy_helper
+
+    weights = {w.name: torch.from_numpy(numpy_helper.to_array(w).copy()) for w in onnx.load(path).graph.initializer}
+    network.load_state_dict({name: weights[name] for name in network.state_dict()})
+
+
+def _varied(rng: np.random.Generator, x: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Shift patches, change the contrast of the surroundings, and add noise."""
+    down, aside = rng.integers(-2, 3, 2)
+    out = np.roll(x, (int(down), int(aside)), (2, 3)).astype(np.float32) / 255
+    low, high = rng.uniform(0, 0.25, (len(x), 1, 1)), rng.uniform(0.75, 1, (len(x), 1, 1))
+    out[:, 1] = low + out[:, 1] * (high - low) + rng.normal(0, 0.03, out[:, 1].shape)
+    return out
+
+
+def train_letters(samples: Path, out: Path, passes: int, seed: int, start: Path | None) -> None:
+    """Train the network of letters; print how many of the last tenth it reads right.
+
+    Args:
+        samples: patches and classes.
+        out: where the network is written.
+        passes: over the samples.
+        seed: of the order of samples.
+        start: network to go on from.
+    """
     import torch
 
     with np.load(samples) as table:
         x, y = table["x"], table["y"]
     first = int(len(x) * 0.9)  # figure by figure, so that the last tenth are other figures
     network = letters_network()
+    if start is not None:
+        _load(network, start)
     steps = passes * first // 128
     optimiser = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=1e-3)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=steps)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3 if start else 4e-3, total_steps=steps)
     rng = np.random.default_rng(seed)
+    letter = np.flatnonzero(y[:first] < len(CLASSES))
     for step in range(steps):
-        take = rng.choice(first, 128)
-        batch = torch.from_numpy(x[take]).float() / 255
+        take = np.concatenate([rng.choice(first, 96), rng.choice(letter, 32)])
+        batch = torch.from_numpy(_varied(rng, x[take]))
         loss = torch.nn.functional.cross_entropy(network(batch), torch.from_numpy(y[take]), label_smoothing=0.02)
         optimiser.zero_grad()
         loss.backward()
@@ -65,10 +96,10 @@ def train_letters(samples: Path, out: Path, passes: int, seed: int) -> None:
     with torch.no_grad():
         found = network(torch.from_numpy(x[first:]).float() / 255).argmax(1).numpy()
     told = y[first:]
-    letter = told < len(CLASSES)
+    is_letter = told < len(CLASSES)
     fold = np.array([CLASSES.lower().index(c) for c in CLASSES.lower()] + [99])
-    print("letters right", float((fold[found[letter]] == fold[told[letter]]).mean()))
-    print("others right", float((found[~letter] == len(CLASSES)).mean()))
+    print("letters right", float((fold[found[is_letter]] == fold[told[is_letter]]).mean()))
+    print("others right", float((found[~is_letter] == len(CLASSES)).mean()))
     _export(network, torch.zeros(1, *x.shape[1:]), out)
 
 
@@ -77,6 +108,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--start", type=Path, default=None)
     parser.add_argument("--passes", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -84,7 +116,7 @@ def main() -> None:
 
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
-    train_letters(args.samples, args.out, args.passes, args.seed)
+    train_letters(args.samples, args.out, args.passes, args.seed, args.start)
 
 
 if __name__ == "__main__":

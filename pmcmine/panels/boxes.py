@@ -51,7 +51,8 @@ def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Seque
         Letter(x.label, x.x * scale, x.y * scale, x.width * scale, x.height * scale, x.probability) for x in letters
     ]
     search = Search(evidence, _WEIGHTS, n, placed, len(labels))
-    found, _ = best_layouts(search, n or _MOST_UNASKED)
+    found, place = best_layouts(search, n or _MOST_UNASKED)
+    search = search.at_place(place)
     layout = found.get(n) if n is not None else _sure(found)
     if layout is None and placed:  # no cuts part these letters, so some of them are none
         search = Search(evidence, _WEIGHTS, n)
@@ -75,15 +76,13 @@ def _sure(found: dict[int, Layout]) -> Layout | None:
 
 
 def _confidence(layout: Layout, search: Search) -> float:
-    """Judge how sure a layout is: by its weakest cut, its cuts' mean, and the letters that lie where they should."""
-    odds = sorted(layout.cuts)
-    score = 0.35 * odds[0] + 0.35 * float(np.mean(odds))
+    """Judge how sure a layout is: by its weakest cut, its cuts' mean, and the letters that lie where they should.
+
+    The weights were set on the development half of the labelled figures; from `SURE` about five in six are right.
+    """
+    score = 0.4 + 0.5 * max(min(layout.cuts), -6.0) + 0.3 * float(np.mean(layout.cuts))
     if search.letters:
-        good = 0
-        for t, b, le, r in layout.cells:
-            inside = [x for x in search.letters if le <= x.x + x.width / 2 < r and t <= x.y + x.height / 2 < b]
-            good += len(inside) == 1
-        score += 3.0 * (good / len(layout.cells) - 0.5)
+        score += 4 * (search.in_place(layout) / len(layout.cells) - 0.6) + 0.5
     return round(1 / (1 + math.exp(-max(min(score, 8.0), -8.0))), 3)
 
 

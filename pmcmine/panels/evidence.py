@@ -57,13 +57,19 @@ class Evidence:
         self.ink = np.abs(values - self.ground) > _FLAT
         levels = [self.ink, *(np.abs(values - v) > _FLAT for v in (255, 0) if abs(v - self.ground) > 4)]
         self._levels = [[_sums(x, axis) for x in levels] for axis in (0, 1)]
-        self._across = [_sums(self.ink, 1 - axis) for axis in (0, 1)]
         self._steps = [_sums(np.abs(np.diff(values, axis=a)) > _STEP, a) for a in (0, 1)]
-        grey64 = grey.astype(np.float64)
-        self._grey = [(_sums(grey64, a, np.float64), _sums(grey64 * grey64, a, np.float64)) for a in (0, 1)]
+        self._extents: dict[tuple[Region, int], tuple[int, int]] = {}
+        squares = values.astype(np.int32) ** 2
+        self._grey = [(_sums(values, a), _sums(squares, a)) for a in (0, 1)]
 
     def extent(self, region: Region, axis: int) -> tuple[int, int]:
         """Find where the ink of a region begins and ends along an axis; its edges if it has none."""
+        key = (region, axis)
+        if key not in self._extents:
+            self._extents[key] = self._extent(region, axis)
+        return self._extents[key]
+
+    def _extent(self, region: Region, axis: int) -> tuple[int, int]:
         a, b, c, d = region if axis == 0 else (region[2], region[3], region[0], region[1])
         sums = self._levels[axis][0]
         found = np.flatnonzero(sums[a:b, d] - sums[a:b, c])
@@ -121,12 +127,14 @@ class Evidence:
         n = d - c
         mean = (sums[a:b, d] - sums[a:b, c]) / n
         spread = np.sqrt(np.maximum((squares[a:b, d] - squares[a:b, c]) / n - mean * mean, 0))
-        padded, levels = np.pad(spread, _BESIDE + 1, mode="edge"), np.pad(mean, _BESIDE + 1, mode="edge")
-        length, far = b - a, 2 * (_BESIDE + 1)
-        before = np.max([padded[k : k + length] for k in range(_BESIDE)], axis=0)
-        after = np.max([padded[far - k : far - k + length] for k in range(_BESIDE)], axis=0)
+        before, after, side = spread.copy(), spread.copy(), np.zeros_like(mean)
+        for k in range(2, _BESIDE + 2):
+            np.maximum(before[k:], spread[:-k], out=before[k:])
+            np.maximum(after[:-k], spread[k:], out=after[:-k])
+        far = _BESIDE + 1
+        difference = np.abs(mean[far:] - mean[:-far])
+        side[far:-far] = np.minimum(difference[:-far], difference[far:])
         even = np.clip(1 - spread / (np.minimum(before, after) + 4), 0, 1)
-        side = np.minimum(np.abs(mean - levels[:length]), np.abs(mean - levels[far : far + length]))
         return even.astype(np.float32), np.minimum(side / 64, 1).astype(np.float32), spread.astype(np.float32)
 
 
@@ -164,10 +172,10 @@ def _described(
     return Cuts(start + a, end + a, features)
 
 
-def _sums(values: NDArray[Any], axis: int, kind: type = np.int32) -> NDArray[Any]:
+def _sums(values: NDArray[Any], axis: int) -> NDArray[np.int32]:
     """Sum up lines: entry (line, k) is the sum of the line's first k pixels."""
     lines = values if axis == 0 else values.T
-    out = np.zeros((lines.shape[0], lines.shape[1] + 1), kind)
+    out = np.zeros((lines.shape[0], lines.shape[1] + 1), np.int32)
     np.cumsum(lines, axis=1, out=out[:, 1:])
     return out
 

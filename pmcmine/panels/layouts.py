@@ -67,6 +67,7 @@ class Search:
     n_labels: int = 0
     place: int = 0
     _cuts: dict[tuple[Region, int], list[tuple[int, float]]] = field(default_factory=dict)
+    _held: dict[Region, list[int]] = field(default_factory=dict)
     _solved: dict[tuple[Region, int], dict[int, Layout]] = field(default_factory=dict)
     _centres: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 2), np.float32))
 
@@ -78,7 +79,9 @@ class Search:
 
     def at_place(self, place: int) -> Search:
         """Search with letters in another corner; cuts that were found are shared."""
-        return Search(self.evidence, self.weights, self.wanted, self.letters, self.n_labels, place, self._cuts)
+        return Search(
+            self.evidence, self.weights, self.wanted, self.letters, self.n_labels, place, self._cuts, self._held
+        )
 
     def best(self, most: int) -> dict[int, Layout]:
         """Find the best layout for each number of panels up to `most`."""
@@ -96,11 +99,12 @@ class Search:
         return count
 
     def _inside(self, region: Region) -> list[int]:
-        if not len(self._centres):
-            return []
-        x, y = self._centres[:, 0], self._centres[:, 1]
-        t, b, le, r = region
-        return np.flatnonzero((x >= le) & (x < r) & (y >= t) & (y < b)).tolist()
+        """List the letters in a region."""
+        if region not in self._held:
+            x, y = self._centres[:, 0], self._centres[:, 1]
+            t, b, le, r = region
+            self._held[region] = np.flatnonzero((x >= le) & (x < r) & (y >= t) & (y < b)).tolist()
+        return self._held[region]
 
     def _bounds(self, region: Region, most: int) -> tuple[int, int, list[int]]:
         """Return how few and how many panels a region may hold, and its letters."""

@@ -21,9 +21,9 @@ CLASSES: Final = string.ascii_uppercase + string.ascii_lowercase  # after them: 
 PATCH: Final = 32  # pixels of a patch's side; the shape fills its middle half
 _THRESHOLDS: Final = ((False, 110), (True, 255 - 145), (True, 255 - 215))  # of dark shapes, or of light ones
 _MOST: Final = 400  # shapes that are read
-_MOST_COMPARED: Final = 1_200
+_MOST_COMPARED: Final = 80  # neighbours of a shape
 _WORD: Final = 0.4  # of a shape's height: a gap to its neighbour that is one of a word
-_LEAST: Final = 0.5  # probability from which a letter counts as found
+_LEAST: Final = 0.65  # probability from which a letter counts as found
 _HEIGHT: Final = 1.45  # ratio of the heights of letters of one figure
 
 
@@ -66,7 +66,7 @@ def find_shapes(grey: NDArray[np.uint8]) -> Shapes:
         written[0] = False
         around = np.flatnonzero(written)
         chosen = around[_alone(x[around], y[around], w[around], h[around])]
-        chosen = chosen[(h[chosen] >= 7) & (h[chosen] <= 48) & (w[chosen] <= np.minimum(1.7 * h[chosen], 52))]
+        chosen = chosen[(h[chosen] >= 6) & (h[chosen] <= 48) & (w[chosen] <= np.minimum(1.7 * h[chosen], 52))]
         chosen = chosen[w[chosen] >= 0.2 * h[chosen]][:_MOST]
         if not len(chosen):
             continue
@@ -80,16 +80,22 @@ def find_shapes(grey: NDArray[np.uint8]) -> Shapes:
 
 def _alone(x: NDArray[np.int64], y: NDArray[np.int64], w: NDArray[np.int64], h: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Select the shapes without a neighbour of their size close to the left or right: letters of words have one."""
-    out = np.zeros(len(x), np.bool_)
-    order = np.argsort(x, kind="stable")[:_MOST_COMPARED]
+    out = np.ones(len(x), np.bool_)
+    order = np.argsort(x, kind="stable")
     x, y, w, h = x[order], y[order], w[order], h[order]
-    gap = x[None, :] - (x + w)[:, None]  # of a shape, to one on its right
-    over = np.minimum((y + h)[None, :], (y + h)[:, None]) - np.maximum(y[None, :], y[:, None])
-    large, small = np.maximum(h[None, :], h[:, None]), np.minimum(h[None, :], h[:, None])
+    # Pairs of a shape and those that begin near its right edge.
+    low = np.maximum(np.searchsorted(x, x + w - 0.7 * h), np.arange(len(x)) + 1)
+    count = np.minimum(np.maximum(np.searchsorted(x, x + w + 0.9 * h) - low, 0), _MOST_COMPARED)
+    i = np.repeat(np.arange(len(x)), count)
+    j = np.arange(len(i)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(low, count)
+    gap = x[j] - x[i] - w[i]
+    over = np.minimum(y[i] + h[i], y[j] + h[j]) - np.maximum(y[i], y[j])
+    large, small = np.maximum(h[i], h[j]), np.minimum(h[i], h[j])
     wide = w >= 0.35 * h  # brackets and stops are not
     beside = (gap >= -0.3 * large) & (gap < _WORD * large) & (over > 0.6 * small) & (small > 0.45 * large)
-    beside &= wide[None, :] & wide[:, None] & (x[None, :] > x[:, None])
-    out[order] = ~(beside.any(0) | beside.any(1))
+    beside &= wide[i] & wide[j]
+    out[order[i[beside]]] = False
+    out[order[j[beside]]] = False
     return out
 
 

@@ -15,7 +15,7 @@ from pmcmine.images.opencv import opencv
 
 _FOLDER: Final = Path(__file__).parent / "models"
 _FILES: Final = {  # size and SHA-256
-    "letters.onnx": (509573, "66586112a596a4731a344a00941e1e58977a0613bb4566aee83e220c87ad8b96"),
+    "letters.onnx": (509573, "bf592d9b97e6a070a47a89309d8152df1b3f6734113bc181e8c2ebdca45881be"),
 }
 _AT_ONCE: Final = 64  # patches a batch
 
