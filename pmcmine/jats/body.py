@@ -10,6 +10,7 @@ from pmcmine.jats.dom import LANG, Element
 from pmcmine.jats.elements import Body, FoundAbstract, FoundFigure, FoundParagraph, FoundTable, Place
 from pmcmine.jats.figure_statements import read_statements
 from pmcmine.jats.figures import figure_kind, read_figure
+from pmcmine.jats.lists import lead_with_labels, mark_items
 from pmcmine.jats.loose_text import has_loose_text, wrap_loose_text
 from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of
 from pmcmine.jats.table_notes import table_notes
@@ -83,6 +84,9 @@ def _container(element: Element, place: Place, body: Body) -> None:
         elif tag in _SUB_ARTICLES:
             body.sub_articles.append(child)
         else:
+            if tag == "list":
+                lead_with_labels(child)
+                mark_items(child)
             _container(child, _inside(child, tag, place, n, body), body)
 
 
@@ -113,7 +117,7 @@ def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Pla
     elif tag in SELF_KINDS:
         kind = SELF_KINDS[tag]
     else:
-        kind = kind_of(element.get("sec-type") or element.get("notes-type"), title) or place.kind
+        kind = kind_of(element.get("sec-type") or element.get("notes-type"), title, place.kind) or place.kind
     here = Place(path, titles, kind, language, figures)
     if title:
         body.add_heading(here, title)

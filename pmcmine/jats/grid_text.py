@@ -12,7 +12,7 @@ from lxml import etree
 from pmcmine.jats.dom import MATHML, Element
 from pmcmine.jats.grids import Layout, slots
 from pmcmine.jats.mathml import entity_text
-from pmcmine.jats.text import FLOATS, flatten, formula_text, tidy
+from pmcmine.jats.text import FLOATS, flatten, formula_text, picture_sign, tidy
 
 # Noncharacters stand for line breaks and around marks of notes while a cell is made into text.
 _LINE: Final = "\ufdd0"
@@ -52,7 +52,10 @@ def read_cell(cell: Element) -> Content:
     """Read the content of a cell."""
     if len(cell):
         html = _cell_html(cell)
-        return Content(*_cell_text(cell), html)
+        text, notes = _cell_text(cell)
+        if not text and (sign := picture_sign(cell)):
+            return Content(sign, (), _escape(sign))
+        return Content(text, notes, html)
     text = cell.text  # most cells are leaves
     if not text or text.isspace() or not (text := tidy(text).strip(" ")):
         return _EMPTY
@@ -132,7 +135,7 @@ def _inline(element: Element, parts: list[str]) -> None:
             if tag is etree.Entity:
                 parts.append(_escape(entity_text(child.name)))
         elif tag in _FORMULAS:
-            formula = _escape(formula_text(child))
+            formula = _escape(formula_text(child) or picture_sign(child))
             parts.append(f"<br>{formula}<br>" if tag == "disp-formula" else formula)
         elif tag == "alternatives":
             parts.append(_escape(formula_text(child)))

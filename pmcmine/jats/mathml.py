@@ -56,10 +56,10 @@ def mathml_text(element: Element) -> str:
 
 
 def _table(name: str, parts: list[str]) -> str:
-    """Return a matrix, or a row of it."""
+    """Return a matrix, or a row of it: `1 2; 3 4`."""
     if name == "mlabeledtr":
         return f"{_table('mtr', parts[1:])} {parts[0]}"
-    return ("; " if name == "mtable" else ", ").join(p for p in parts if p)
+    return ("; " if name == "mtable" else " ").join(p for p in parts if p)
 
 
 def _fraction(element: Element, above: str, below: str) -> str:

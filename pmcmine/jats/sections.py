@@ -28,6 +28,26 @@ _PATTERNS: Final = tuple(
         ("appendix", r"appendi"),
     )
 )  # fmt: skip
+# Titles that are the plain name of a section: they count before its type, and also inside of another section.
+_PLAIN: Final = re.compile(
+    r"(?:(?:\d[\d.]*|[ivxlc]+)[.):]?\s+)?(?:"
+    r"(?:materials?|patients|subjects|participants)?(?: and |/| & )?methods?(?: and materials?)?"
+    r"|methodology|experimental(?: section| procedures?)?"
+    r"|introduction|background|objectives?|aims?(?: of the study)?|results?(?: and discussions?)?|findings"
+    r"|(?:general )?discussions?(?: and conclusions?)?|(?:study )?limitations(?: of the study)?"
+    r"|strengths and limitations|(?:summary and )?conclusions?(?: and .{1,30})?|concluding remarks|summary"
+    r"|future (?:directions|perspectives|work)"
+    r"|case(?: (?:report|presentation|description|series|history|discussion))?s?(?: \d+)?(?:[:.].*)?"
+    r"|(?:our )?patient (?:presentation|information)s?|.*\bethic.*|.*\bconsent\b.*|abbreviations"
+    r"|(?:role of (?:the )?)?funding.*|grants?|financial (?:support|disclosure).*|acknowledge?ments?"
+    r"|(?:data|code|software|materials?) (?:and .{1,20} )?(?:availability|sharing|deposition|archiving).*"
+    r"|availability of.*|accession (?:numbers?|codes?)"
+    r"|(?:conflicts?|competing|declaration).*|disclosures?(?: statement)?s?"
+    r"|(?:supplement(?:ary|al)|supporting|additional) (?:data|files?|information|materials?|figures?|tables?|methods?)"
+    r")[.:]?"
+)
+_INSIDE: Final = frozenset({"introduction", "methods", "results", "discussion", "conclusion", "case"})
+_PUBLISHER: Final = re.compile(r"\s*publisher\W{0,2}s? note\W*")
 _SPLIT: Final = re.compile(r"[a-z]+").findall
 _LONGEST: Final = 60  # characters
 # First letters of the words that the patterns look for: most titles have none of them.
@@ -43,15 +63,31 @@ SELF_KINDS: Final = {
 
 
 @lru_cache(maxsize=4096)
-def kind_of(sec_type: str | None, title: str | None) -> str | None:
-    """Return the kind of a section of its own accord, None if neither type nor title tells."""
-    for words in (sec_type, title):
-        # A long title tells a finding, not a kind: "Case volume affects the results of …".
-        if not words or len(words) > _LONGEST:
-            continue
-        words = words.lower()
-        if any(w[:3] in _STEMS for w in _SPLIT(words)):
-            for kind, pattern in _PATTERNS:
-                if pattern.search(words):
-                    return kind
+def kind_of(sec_type: str | None, title: str | None, parent: str | None = None) -> str | None:
+    """Return the kind of a section of its own accord, None if neither type nor title tells.
+
+    Args:
+        sec_type: type that the markup states.
+        title: title of the section.
+        parent: kind of the section around it: in methods, "Focus group discussions" are no discussion.
+    """
+    if title and len(title) <= _LONGEST:
+        words = title.lower()
+        if _PUBLISHER.fullmatch(words):
+            return OTHER
+        if _PLAIN.fullmatch(words) and (kind := _told(title)):
+            return kind
+    return _told(sec_type) or (None if parent in _INSIDE else _told(title))
+
+
+def _told(words: str | None) -> str | None:
+    """Return the kind that a type or title tells."""
+    # A long title tells a finding, not a kind: "Case volume affects the results of …".
+    if not words or len(words) > _LONGEST:
+        return None
+    words = words.lower()
+    if any(w[:3] in _STEMS for w in _SPLIT(words)):
+        for kind, pattern in _PATTERNS:
+            if pattern.search(words):
+                return kind
     return None

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 
 from lxml import etree
 
-from pmcmine.jats.dom import MATHML, Element
+from pmcmine.jats.dom import HREF, MATHML, Element
+from pmcmine.jats.lists import BULLET, mark_items
 from pmcmine.jats.mathml import entity_text, mathml_text
 from pmcmine.jats.tex import tex_text
 
@@ -41,6 +42,8 @@ _FORMULAS: Final = frozenset({"inline-formula", "disp-formula", "alternatives", 
 _RUNS = re.compile(r"[ \t\n\r]{2,}|[\t\n\r]")
 _EMPHASIS: Final = frozenset({"bold", "italic", "underline"})
 _LABELISH: Final = re.compile(r"[\s().,]*(?:[A-Za-z]\d{0,2}|\d{1,2}|[ivx]{1,4})?(?![A-Za-z])")
+_SIGN_LENGTH: Final = 200  # characters of what stands for a picture
+_CELLS: Final = frozenset({"td", "th", "entry"})  # their lines keep the items of lists apart
 _NOTHING: Final[frozenset[str]] = frozenset()
 _WALK, _XREF, _SUP, _FLOAT, _FORMULA, _BLOCK, _SKIP, _NOTE = range(8)
 _ACTIONS: Final[dict[str, int]] = (
@@ -142,9 +145,11 @@ def _walk(  # noqa: C901, PLR0915 - where parsing spends its time: a call a kind
                 floats.append(child)
                 parts.append(" ")
             else:
-                formula = formula_text(child)
+                formula = formula_text(child) or picture_sign(child)
                 parts.append(f" {formula} " if tag == "disp-formula" else formula)
         elif action == _BLOCK:
+            if tag == "list" and element.tag not in _CELLS:
+                mark_items(child, BULLET)
             parts.append(" ")
             _walk(child, parts, marks, floats, emphasis)
             parts.append(" ")
@@ -277,6 +282,15 @@ def is_picture(alternatives: Element) -> bool:
         elif tag not in _SKIPPED:
             return False
     return found
+
+
+def picture_sign(element: Element) -> str:
+    """Return what stands for a cell or formula that is only a picture: its alternative text, else its file name."""
+    picture = next(element.iter("graphic", "inline-graphic"), None)
+    if picture is None:
+        return ""
+    words = plain_text(picture.find("alt-text")) or tidy(picture.get(HREF) or "").strip(" ")
+    return f"[image: {words[:_SIGN_LENGTH]}]" if words else "[image]"
 
 
 def flatten(element: Element, emphasis: frozenset[str] = _NOTHING) -> Text:

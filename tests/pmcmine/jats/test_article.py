@@ -8,6 +8,7 @@ import pytest
 
 from pmcmine.jats import ArticleMeta, Extraction, extract_article
 from pmcmine.jats.dom import parse_jats
+from pmcmine.jats.sections import kind_of
 from pmcmine.rejects import Ledger, Reason, Rejected
 from pmcmine.rights.licenses import License
 
@@ -376,3 +377,36 @@ def test_texts_of_a_figure_beside_its_caption_are_part_of_it() -> None:
 def test_no_break_spaces_are_no_text() -> None:
     found = read(article("<sec><title>\u00a0</title><p><bold>\u00a0</bold></p><p>a\u00a0b</p></sec>"))
     assert [(p.text, p.section_titles) for p in found.paragraphs] == [("a\u00a0b", ())]
+
+
+def test_items_of_lists_stand_apart() -> None:
+    items = "<list-item><p>x</p></list-item><list-item><p>(b) y <xref ref-type='bibr' rid='r'>1</xref></p></list-item>"
+    labelled = "<list><list-item><label>A</label><p>z</p></list-item></list>"
+    order = f"<list list-type='order'>{items}</list>"
+    found = read(
+        article(f"<p>As: <list list-type='bullet'>{items}</list></p><p>In: {order}{labelled}</p>{order}{labelled}")
+    )
+    texts = [p.text for p in found.paragraphs]
+    assert texts == ["As: • x (b) y 1", "In: 1. x (b) y 1 A z", "1. x", "(b) y 1", "A z"]
+    assert {p.text[c.start : c.end] for p in found.paragraphs for c in p.citations} == {"1"}
+
+
+@pytest.mark.parametrize(
+    ("sec_type", "title", "parent", "kind"),
+    [
+        ("conclusions", "Discussion", "other", "discussion"),
+        ("conclusions", "What remains", "other", "conclusion"),
+        (None, "Focus group discussions", "methods", None),
+        (None, "Focus group discussions", "other", "discussion"),
+        (None, "Ethical clearance", "methods", "ethics"),
+        (None, "3.4. Conclusions and outlook", "results", "conclusion"),
+        (None, "Publisher\u2019s Note", "conflicts", "other"),
+    ],
+)
+def test_kinds_of_sections(sec_type: str | None, title: str, parent: str, kind: str | None) -> None:
+    assert kind_of(sec_type, title, parent) == kind
+
+
+def test_a_formula_that_is_only_a_picture_leaves_a_sign() -> None:
+    found = read(article("<p>So <inline-formula><inline-graphic xlink:href='e1.jpg'/></inline-formula> holds.</p>"))
+    assert found.paragraphs[0].text == "So [image: e1.jpg] holds."
