@@ -117,7 +117,7 @@ def main() -> None:
     args = parser.parse_args()
     drawn = drawer(args.layouts, args.images, args.fonts, 0.1 if args.what == "weights" else 0.0, args.seed)
     if args.what == "letters":
-        np.savez_compressed(args.out, **letter_table(drawn, args.figures, args.seed))
+        np.savez_compressed(args.out, **letter_table(drawn, args.figures, args.seed))  # type: ignore[arg-type]  # names of arrays are no parameters
     else:
         print(weights(drawn, args.figures, args.seed))
 
