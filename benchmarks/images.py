@@ -71,6 +71,8 @@ def _measured(pictures: Sequence[Picture], rounds: int) -> dict[str, Any]:
         "fingerprints": whole - viewed,
         **mean,
     }
+    stages["privacy"] = stages.pop("kinds, privacy") - stages["kinds"]
+    mean["privacy"] = mean.pop("kinds, privacy") - mean["kinds"]
     total = whole + sum(mean.values())
     return {
         "images": len(pictures),
@@ -104,7 +106,7 @@ def _stages(picture: Picture, n: int) -> dict[str, Callable[[], object]]:
     from pmcmine.panels.rows import panels_of
 
     kinds = load_config({"source": ".", "out": "unused", **_OFF, "image_kinds": True})
-    privacy = load_config({"source": ".", "out": "unused", **_OFF, "privacy": True})
+    both = load_config({"source": ".", "out": "unused", **_OFF, "image_kinds": True, "privacy": True})
     data = picture.data
     checked = check_image(data, **_BOUNDS, pyramid=True)
     seen = [checked.pyramid]
@@ -120,7 +122,7 @@ def _stages(picture: Picture, n: int) -> dict[str, Callable[[], object]]:
         "check, views": partial(check_image, data, **_BOUNDS, pyramid=True),
         "check, views, fingerprints": partial(check_image, data, **_BOUNDS, pyramid=True, fingerprints=True),
         "kinds": partial(enrich_figures, bare, seen, kinds),
-        "privacy": partial(enrich_figures, named, seen, privacy),
+        "kinds, privacy": partial(enrich_figures, bare, seen, both),
         "panels": partial(panels_of, named[0], checked.view),
         "kinds of panels": partial(enrich_panels, panels, by_id, pyramids, kinds),
     }
