@@ -95,9 +95,7 @@ def _walk(  # noqa: C901, PLR0915 - where parsing spends its time: a call a kind
     floats: list[Element],
     emphasis: frozenset[str] = _NOTHING,
 ) -> None:
-    """Append the raw pieces of an element's content.
-
-    Links, and tags of `emphasis`, are marked by the pieces that they span.
+    """Append the raw pieces of an element's content; links, and tags of `emphasis`, are marked by the pieces they span.
 
     Offsets are counted afterwards, once a link instead of once a piece: this walk is where parsing spends its time.
     """
