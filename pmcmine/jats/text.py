@@ -95,14 +95,11 @@ def _walk(  # noqa: C901, PLR0915 - where parsing spends its time: a call a kind
     floats: list[Element],
     emphasis: frozenset[str] = _NOTHING,
 ) -> None:
-    """Append the raw pieces of an element's content.
-
-    Links, and tags of `emphasis`, are marked by the pieces that they span.
+    """Append the raw pieces of an element's content; links, and tags of `emphasis`, are marked by the pieces they span.
 
     Offsets are counted afterwards, once a link instead of once a piece: this walk is where parsing spends its time.
     """
-    text = element.text
-    if text:
+    if text := element.text:
         parts.append(text)
     for child in element:
         tag = child.tag
@@ -128,8 +125,7 @@ def _walk(  # noqa: C901, PLR0915 - where parsing spends its time: a call a kind
                 parts.append(inner)
             marks.append((start, len(parts), child))
         elif action == _SUP:
-            mark = _before_superscript(child, parts) if parts else ""
-            if mark:
+            if mark := _before_superscript(child, parts) if parts else "":
                 parts.append(mark)
             if mark == "^" and not len(child):
                 parts.append((child.text or "").lstrip())
@@ -153,8 +149,7 @@ def _walk(  # noqa: C901, PLR0915 - where parsing spends its time: a call a kind
             parts.append(" ")
             _walk(child, parts, marks, floats, emphasis)
             parts.append(" ")
-        tail = child.tail
-        if tail:
+        if tail := child.tail:
             parts.append(tail)
 
 
