@@ -17,7 +17,7 @@ _STOP: Final = re.compile(
     r"|\swith (?:no|an?|the|his|her|subsequent|good|surgical|suspicion|positive|respect|histo\w+)\b|\s\d+ (?:years?|months?|weeks?|days?|h\b|hours?)|$",
     re.IGNORECASE,
 )
-_ABOUT: Final = r"(?:(?:an?|the|his|her|our|this|final|definitive|definite|histological|histopathological|pathological|pathologic|clinical|confirmed|main|postoperative|working|correct|discharge|molecular|genetic|ultimate|conclusive|radiological) )*"
+_ABOUT: Final = r"(?:(?:an?|the|his|her|our|this|final|definitive|definite|histological|histopathological|pathological|pathologic|clinical|confirmed|main|postoperative|working|correct|discharge|molecular|genetic|ultimate|conclusive|radiological) ){0,6}"
 _BEFORE: Final = re.compile(
     rf"\b(?:(?P<final>(?:final|definitive|definite|correct|discharge|ultimate|conclusive)(?: \w+)? diagnos[ie]s)|(?P<told>{_ABOUT}diagnos[ie]s))"
     r"(?P<how>(?:,? (?:was|were|is|being|became)(?: (?:made|established|confirmed|given|reached|set|therefore|then|thus|consistent|compatible|defined|determined|considered))*)?"

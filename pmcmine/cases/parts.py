@@ -45,7 +45,7 @@ _NO_PART: Final = re.compile(
     re.IGNORECASE,
 )
 # "After providing informed consent, the patient received …": what stands beside the clause is a part.
-_CONSENT: Final = re.compile(r"[^,;]*\b(?:informed|written) consent\b[^,;]*[,;]?", re.IGNORECASE)
+_CONSENT: Final = re.compile(r"(?:^|(?<=[,;]))[^,;]*\b(?:informed|written) consent\b[^,;]*[,;]?", re.IGNORECASE)
 _LEAST: Final = 2
 _OF_TITLE: Final = 2
 _EARLY: Final = 0.15

@@ -42,8 +42,8 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 @pytest.fixture(scope="module")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("damage")
-    write_bucket(folder / "now", many_articles(4))
-    write_bucket(folder / "later", many_articles(4)[1:])
+    write_bucket(folder / "now", many_articles(6))
+    write_bucket(folder / "later", many_articles(6)[1:])
     return folder
 
 
