@@ -42,9 +42,9 @@ def _export(network: Any, example: Any, out: Path) -> None:
 
 def _load(network: Any, path: Path) -> None:
     """Take the weights of an exported network."""
-    import onnx
+    import onnx  # type: ignore[import-not-found, unused-ignore]
     import torch
-    from onnx import numpy_helper
+    from onnx import numpy_helper  # type: ignore[import-not-found, unused-ignore]
 
     weights = {w.name: torch.from_numpy(numpy_helper.to_array(w).copy()) for w in onnx.load(path).graph.initializer}
     network.load_state_dict({name: weights[name] for name in network.state_dict()})
@@ -56,7 +56,7 @@ def _varied(rng: np.random.Generator, x: NDArray[np.uint8]) -> NDArray[np.float3
     out = np.roll(x, (int(down), int(aside)), (2, 3)).astype(np.float32) / 255
     low, high = rng.uniform(0, 0.25, (len(x), 1, 1)), rng.uniform(0.75, 1, (len(x), 1, 1))
     out[:, 1] = low + out[:, 1] * (high - low) + rng.normal(0, 0.03, out[:, 1].shape)
-    return out
+    return np.asarray(out, np.float32)
 
 
 def train_letters(samples: Path, out: Path, passes: int, seed: int, start: Path | None) -> None:
