@@ -63,7 +63,7 @@ def _same(a: Rect, b: Rect) -> bool:
     return w * h / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - w * h) > 0.6
 
 
-def letter_table(drawn: Drawn, figures: int, seed: int) -> dict[str, NDArray[np.generic]]:
+def letter_table(drawn: Drawn, figures: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Draw figures and collect their shapes: patches as bytes, and classes."""
     r = random.Random(seed)
     patches: list[NDArray[np.uint8]] = []
@@ -72,7 +72,7 @@ def letter_table(drawn: Drawn, figures: int, seed: int) -> dict[str, NDArray[np.
         found, kinds = letter_samples(r, drawn(r, r.choice([512, 640, 768, 768])), 20)
         patches += [(p * 255).astype(np.uint8) for p in found]
         classes += kinds
-    return {"x": np.stack(patches), "y": np.array(classes)}
+    return np.stack(patches), np.array(classes, np.int64)
 
 
 def drawer(layouts: Path, images: Path, fonts: Path, alone: float, seed: int) -> Drawn:
@@ -117,7 +117,8 @@ def main() -> None:
     args = parser.parse_args()
     drawn = drawer(args.layouts, args.images, args.fonts, 0.1 if args.what == "weights" else 0.0, args.seed)
     if args.what == "letters":
-        np.savez_compressed(args.out, **letter_table(drawn, args.figures, args.seed))  # type: ignore[arg-type]  # names of arrays are no parameters
+        patches, classes = letter_table(drawn, args.figures, args.seed)
+        np.savez_compressed(args.out, x=patches, y=classes)
     else:
         print(weights(drawn, args.figures, args.seed))
 

@@ -17,6 +17,7 @@ from pmcmine.panels.captions import split_caption
 from pmcmine.panels.geometry import Box, iou
 
 _RIGHT: Final = 0.75  # intersection over union from which a box is right, as in ImageCLEF's separation task
+_VIEW_SIDE: Final = 768  # pixels of the longer side of the view that `mine` looks at
 
 
 def evaluate_captions(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
@@ -133,7 +134,10 @@ def evaluate_boxes(folder: Path, images: Path | None = None) -> tuple[dict[str, 
     for row in rows:
         gold, named, path = _labelled(row, base)
         with Image.open(path) as image:
-            found = panel_boxes(np.asarray(image.convert("RGB")), gold.wanted, named)
+            view, scale = image.convert("RGB"), max(image.size) / _VIEW_SIDE
+        if scale > 1:
+            view.thumbnail((_VIEW_SIDE, _VIEW_SIDE))
+        found = [_scaled(b, max(scale, 1.0)) for b in panel_boxes(np.asarray(view), gold.wanted, named)]
         given = len(found) == (gold.wanted or len(found)) and min(b.confidence for b in found) >= SURE
         good = given and figure_is_right(gold.boxes, found)
         if gold.boxes:
@@ -155,6 +159,11 @@ def evaluate_boxes(folder: Path, images: Path | None = None) -> tuple[dict[str, 
         if values:
             measures |= {name: round(float(np.mean(values)), 4), f"{name}_interval": share_interval(values)}
     return {**measures, "counts_right": round(float(np.mean(counted)) if counted else 0.0, 4)}, lines
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    x, y, width, height = (round(v * scale) for v in (box.x, box.y, box.width, box.height))
+    return Box(x, y, width, height, box.confidence)
 
 
 def _labelled(row: Mapping[str, Any], base: Path) -> tuple[_Figure, list[str], Path]:

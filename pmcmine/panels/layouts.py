@@ -20,7 +20,7 @@ from pmcmine.panels.evidence import Evidence, Region
 from pmcmine.panels.letters import Letter
 
 _LEAST_SIDE: Final = 0.04  # of the image's side, for a panel
-_MOST_CUTS: Final = 6  # an axis, that are tried in a region
+_MOST_CUTS: Final = 4  # an axis, that are tried in a region
 _HOPELESS: Final = -10.0  # log odds below which a cut is not tried
 _HOPELESS_ALONE: Final = -4.0  # the same without letters
 _UNLIKELY: Final = -0.5  # the same in a part with at most one letter, of a figure with letters
