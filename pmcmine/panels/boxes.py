@@ -27,6 +27,7 @@ _FRAME: Final = 0.35  # share of ink on an edge from which it is a frame or a ph
 _BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
 _MOST: Final = 30
 _MOST_UNASKED: Final = 9
+_CLEAR: Final = (1.0, 3.0, 5.0)  # least log odds of cuts that are tried without the others, too
 _UNASKED: Final = 2.0  # log odds that every cut must have that no caption asks for
 # Log odds of a cut by its features (`evidence`), and a bias; fitted on drawn figures by `classifiers/panels/weigh.py`.
 _WEIGHTS: Final = np.array([1.009, 0.569, 1.993, 3.397, 3.94, -0.497, 0.409, 1.653, 6.118, -10.215], np.float32)
@@ -54,6 +55,10 @@ def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Seque
     found, place = best_layouts(search, n or _MOST_UNASKED)
     search = search.at_place(place)
     layout = found.get(n) if n is not None else _sure(found)
+    if n is not None:
+        # Pictures full of edges use up the search before all of the figure was divided.
+        clear = [Search(evidence, _WEIGHTS, n, placed, len(labels), place, x).best(n).get(n) for x in _CLEAR]
+        layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)
     if layout is None and placed:  # no cuts part these letters, so some of them are none
         search = Search(evidence, _WEIGHTS, n)
         layout = best_layouts(search, n or _MOST_UNASKED)[0].get(n or 0)

@@ -21,6 +21,7 @@ from pmcmine.panels.letters import Letter
 
 _LEAST_SIDE: Final = 0.04  # of the image's side, for a panel
 _MOST_CUTS: Final = 4  # an axis, that are tried in a region
+_SAME: Final = 4  # lines, up to which two cuts are one
 _HOPELESS: Final = -10.0  # log odds below which a cut is not tried
 _HOPELESS_ALONE: Final = -4.0  # the same without letters
 _UNLIKELY: Final = -0.5  # the same in a part with at most one letter, of a figure with letters
@@ -58,6 +59,7 @@ class Search:
         letters: those that were read, in pixels of the evidence.
         n_labels: how many letters could be there.
         place: index into `PLACES` of where letters lie in their panels.
+        least: log odds that cuts must have.
     """
 
     evidence: Evidence
@@ -66,6 +68,7 @@ class Search:
     letters: Sequence[Letter] = ()
     n_labels: int = 0
     place: int = 0
+    least: float = -math.inf
     _cuts: dict[tuple[Region, int], list[tuple[int, float]]] = field(default_factory=dict)
     _held: dict[Region, list[int]] = field(default_factory=dict)
     _solved: dict[tuple[Region, int], dict[int, Layout]] = field(default_factory=dict)
@@ -80,7 +83,15 @@ class Search:
     def at_place(self, place: int) -> Search:
         """Search with letters in another corner; cuts that were found are shared."""
         return Search(
-            self.evidence, self.weights, self.wanted, self.letters, self.n_labels, place, self._cuts, self._held
+            self.evidence,
+            self.weights,
+            self.wanted,
+            self.letters,
+            self.n_labels,
+            place,
+            self.least,
+            self._cuts,
+            self._held,
         )
 
     def best(self, most: int) -> dict[int, Layout]:
@@ -176,13 +187,14 @@ class Search:
             found = self.evidence.cuts(region, axis, more)
             odds = found.features @ self.weights[:-1] + self.weights[-1]
             at = (found.start + found.end) // 2
-            fits = (found.start - low >= least) & (high - found.end >= least) & (odds > _HOPELESS)
+            fits = (found.start - low >= least) & (high - found.end >= least) & (odds > max(_HOPELESS, self.least))
             chosen = np.flatnonzero(fits)
             chosen = chosen[np.argsort(-odds[chosen], kind="stable")]
             if len(inside) > 1:
                 chosen = self._parting(chosen, at, inside, axis)
             else:  # nothing but the picture speaks for a cut
                 chosen = chosen[odds[chosen] > (_UNLIKELY if self.letters else _HOPELESS_ALONE)]
+                chosen = _apart(chosen, at)
             chosen = chosen[: _MOST_CUTS + 2 * (len(inside) > 1)]
             self._cuts[key] = [(int(at[i]), float(odds[i])) for i in chosen]
         return self._cuts[key]
@@ -239,6 +251,22 @@ class Search:
             return _ELSEWHERE * letter.probability
         far = (max(down, 0) / reach_y + max(aside, 0) / reach_x) / 2
         return (_LETTER - far) * letter.probability
+
+
+def _apart(cuts: NDArray[np.intp], at: NDArray[np.int32]) -> NDArray[np.intp]:
+    """Leave away cuts beside a likelier one: they divide the figure in the same way.
+
+    Args:
+        cuts: indices of cuts, the likeliest first.
+        at: line of each cut.
+    """
+    kept: list[int] = []
+    for cut in cuts.tolist():
+        if all(abs(int(at[cut]) - int(at[k])) > _SAME for k in kept):
+            kept.append(cut)
+            if len(kept) == _MOST_CUTS:
+                break
+    return np.array(kept, np.intp)
 
 
 def best_layouts(search: Search, most: int) -> tuple[dict[int, Layout], int]:

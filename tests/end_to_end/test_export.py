@@ -108,7 +108,7 @@ def test_tables_are_csv_files_with_an_index(
             assert lines[cell["row"] + cell["row_span"] - 1][cell["column"]] == cell["text"]
     one = next(r for r in index if r["grid_id"] == "PMC9000002.1/tab1/g0")
     assert (one["pmcid"], one["table_label"], one["n_header_rows"]) == ("PMC9000002", "Table 1", "2")
-    assert one["table_foot"] == "One value is missing."
+    assert one["table_foot"] == "a One value is missing."
     some, chosen = tmp_path / "some", [g for g in grids.values() if g["n_rows"] > 3]
     args = ("--where", "n_rows > 3", "--out", str(some))
     assert call(capsys, "export", str(demo_release), "--format", "tables", *args)[0] == 0
