@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from classifiers.images.generate import charts
+from classifiers.images.generate.charts import map_ as outlines
 from classifiers.images.generate.marks import Size, blurred, noise, numpy_rng, random_word
 
 _WATER: Final = ("#ffffff", "#ffffff", "#aecbe8", "#d5e8f5")
@@ -25,7 +25,7 @@ def map_(r: random.Random, size: Size) -> Image.Image:
     """Draw one of the kinds of maps."""
     chosen = r.random()
     if chosen < 0.35:
-        return charts.map_(r, size)
+        return outlines(r, size)
     if chosen < 0.85:
         return _framed(r, size)
     return _aerial(r, size)
