@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from classifiers.images import embedding
 from classifiers.images.kinds import KINDS, MODEL_FILE, Judged, shipped
 from classifiers.images.view import SIDE
+from pmcmine.images.networks import network
 from pmcmine.plugins.enricher import OUR_LICENSE, Context, Model, Option, columns_of
 from schemas.figure import Figure, ImageKindScores
 
@@ -30,14 +31,16 @@ class ImageKindModel:
             PmcmineError: if one is missing or damaged.
         """
         shipped()
-        embedding.prepare()
+        network(embedding.NETWORK)
 
     def models(self, options: Mapping[str, Any]) -> list[Model]:
         """Return the model of image kinds and the network that it sees with."""
         digest = sha256(MODEL_FILE.read_bytes()).hexdigest()
         return [
             Model("image_kinds", shipped().trained_on, license=OUR_LICENSE, sha256=digest),
-            Model("image_embedding", "EfficientNet-lite0, ImageNet", license="Apache-2.0", sha256=embedding.SHA256),
+            Model(
+                "image_embedding", "EfficientNet-lite0, ImageNet", license="Apache-2.0", sha256=embedding.NETWORK.sha256
+            ),
         ]
 
 

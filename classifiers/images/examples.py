@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from classifiers.images import generate
-from classifiers.images.embedding import SHA256, WIDTH, embed
+from classifiers.images.embedding import NETWORK, WIDTH, embed
 from classifiers.images.kinds import KINDS, words
 from classifiers.images.view import view
 from pmcmine.errors import GoldError, PmcmineError
@@ -276,7 +276,7 @@ def _worn(image: Image.Image, r: random.Random) -> Image.Image:
 def dump(known: Examples) -> bytes:
     """Serialise examples as one `.npz`, embeddings as float16; the same examples give the same bytes."""
     names = {n: sorted(set(vars(known)[n].tolist())) for n in ("sources", "origins", "terms")}
-    about = json.dumps({"network": SHA256, **names}, sort_keys=True)
+    about = json.dumps({"network": NETWORK.sha256, **names}, sort_keys=True)
     arrays: dict[str, Any] = {
         "header": np.frombuffer(about.encode(), np.uint8),
         "seen": known.seen.astype(np.float16),
@@ -299,7 +299,7 @@ def parse(data: bytes, name: str) -> Examples:
     try:
         arrays = read_arrays(data)
         header = read_header(arrays["header"])
-        if header["network"] != SHA256:
+        if header["network"] != NETWORK.sha256:
             raise ValueError("embeddings of another network")
         seen = floats(arrays["seen"], (-1, WIDTH), "seen")
         kinds, said = (floats(arrays[n], (len(seen), len(KINDS)), n) for n in ("kinds", "said"))

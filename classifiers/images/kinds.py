@@ -128,7 +128,7 @@ def _probability(log_odds: Scores) -> Scores:
 
 def dump(model: KindModel) -> bytes:
     """Serialise a model as one `.npz`; the same model gives the same bytes."""
-    about = {"format": FORMAT, "kinds": KINDS, "network": embedding.SHA256, "trained_on": model.trained_on}
+    about = {"format": FORMAT, "kinds": KINDS, "network": embedding.NETWORK.sha256, "trained_on": model.trained_on}
     arrays = {
         "header": np.frombuffer(json.dumps(about, sort_keys=True).encode(), np.uint8),
         "mean": model.mean.astype(np.float32),
@@ -155,7 +155,7 @@ def parse(data: bytes, name: str) -> KindModel:
         arrays = read_arrays(data)
         header = read_header(arrays["header"])
         found = (header["format"], header["kinds"], header.get("network"))
-        if found != (FORMAT, list(KINDS), embedding.SHA256):
+        if found != (FORMAT, list(KINDS), embedding.NETWORK.sha256):
             raise PmcmineError(f"{name}: a model of another version of pmcmine; train it again")
         width, kinds = embedding.WIDTH, len(KINDS)
         shapes = {

@@ -13,7 +13,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.privacy.networks import FACES_FAR, FACES_NEAR, network
+from classifiers.privacy.networks import FACES_FAR, FACES_NEAR
+from pmcmine.images.networks import network
 from pmcmine.images.opencv import opencv
 
 Rgb = NDArray[np.uint8]

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from classifiers.privacy import faces as face_networks
 from classifiers.privacy import writing
-from classifiers.privacy.networks import FACES_FAR, FACES_NEAR, WRITING, network
+from classifiers.privacy.networks import FACES_FAR, FACES_NEAR, WRITING
+from pmcmine.images.networks import network
 
 _MOST: Final = 50  # flags of an image
 

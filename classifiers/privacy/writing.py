@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.privacy.networks import WRITING, network
+from classifiers.privacy.networks import WRITING
+from pmcmine.images.networks import network
 from pmcmine.images.opencv import opencv
 
 Grey = NDArray[np.uint8]

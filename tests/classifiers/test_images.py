@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,10 +103,9 @@ def test_calibration_error_is_the_gap_between_score_and_share() -> None:
 
 def test_a_network_that_is_not_ours_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "net.onnx").write_bytes(b"\x08\x08")
-    monkeypatch.setattr(embedding, "NETWORK_FILE", tmp_path / "net.onnx")
-    monkeypatch.setattr(embedding._LOADED, "net", None)
+    monkeypatch.setattr(embedding, "NETWORK", replace(embedding.NETWORK, path=tmp_path / "net.onnx"))
     with pytest.raises(PmcmineError, match="missing or damaged"):
-        embedding.prepare()
+        embedding.embed(np.zeros((8, 8, 3), np.uint8))
 
 
 def test_labels_are_read_and_unknown_kinds_told(tmp_path: Path) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-import threading
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 from classifiers.enrichers.figure_privacy import _in_image
 from classifiers.images.generate import PAINTERS
 from classifiers.images.kinds import KINDS
-from classifiers.privacy import images, networks
+from classifiers.privacy import images, writing
 from classifiers.privacy.evaluate import LABELS, read_gold
 from classifiers.privacy.evaluate_images import LABELS as IMAGE_LABELS
 from classifiers.privacy.evaluate_images import Label, read_labels
@@ -158,9 +157,8 @@ def test_tiny_and_narrow_images_have_no_flags(size: tuple[int, int]) -> None:
 
 
 def test_another_network_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / networks.WRITING.name).write_bytes(b"another")
-    monkeypatch.setattr(networks, "FOLDER", tmp_path)
-    monkeypatch.setattr(networks, "_THREAD", threading.local())
+    (tmp_path / "writing.onnx").write_bytes(b"another")
+    monkeypatch.setattr(writing, "WRITING", replace(writing.WRITING, path=tmp_path / "writing.onnx"))
     with pytest.raises(PmcmineError, match="not the file that comes with pmcmine"):
         images.burned_in(np.asarray(with_writing()))
 

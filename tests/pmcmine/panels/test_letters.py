@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +35,9 @@ def test_words_and_other_labels_are_no_letters() -> None:
 
 
 def test_a_network_that_is_not_the_shipped_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "_FOLDER", tmp_path)
-    monkeypatch.setattr(networks, "_loaded", networks.threading.local())
-    with pytest.raises(PmcmineError, match=r"letters\.onnx: cannot be read"):
+    monkeypatch.setattr(networks, "LETTERS", replace(networks.LETTERS, path=tmp_path / "letters.onnx"))
+    with pytest.raises(PmcmineError, match=r"letters\.onnx: missing"):
         networks.read_letters(np.zeros((1, 2, 32, 32), np.float32))
     (tmp_path / "letters.onnx").write_bytes(b"other")
-    with pytest.raises(PmcmineError, match="not the file that pmcmine was released with"):
+    with pytest.raises(PmcmineError, match="not the file that comes with pmcmine"):
         networks.read_letters(np.zeros((1, 2, 32, 32), np.float32))
