@@ -88,14 +88,23 @@ class KindModel:
     def of_inputs(self, seen: NDArray[np.float32], said: NDArray[np.float32]) -> Judged:
         """Score images by their embeddings (images × numbers) and `words` (images × kinds)."""
         pixels = self.log_odds(seen)
+        joint, caption = self.with_words(pixels, said)
+        shown = _probability(pixels)
+        return Judged(_probability(joint), shown, _probability(caption), shown.max(1, initial=0) < self.familiar)
+
+    def with_words(self, pixels: Scores, said: NDArray[np.float32]) -> tuple[Scores, Scores]:
+        """Return log odds from pixels and caption, and from the caption alone, images × kinds.
+
+        Args:
+            pixels: log odds of the pixels, images × kinds.
+            said: `words` of the captions; where there are none, the pixels decide.
+        """
         others = most_of_others(said)
         a, own, other, base = self.joint.astype(np.float64)
         spoken = said.max(1, keepdims=True, initial=0) > 0
         joint = np.where(spoken, a * pixels + own * said + other * others + base, pixels)
         own, other, base = self.said.astype(np.float64)
-        caption = own * said + other * others + base
-        shown = _probability(pixels)
-        return Judged(_probability(joint), shown, _probability(caption), shown.max(1, initial=0) < self.familiar)
+        return joint, own * said + other * others + base
 
     def log_odds(self, seen: NDArray[np.float32]) -> Scores:
         """Return the log odds of each kind from embeddings alone, images × kinds."""

@@ -140,12 +140,7 @@ def report(model: KindModel, judged: Examples, pixels: Scores) -> dict[str, Any]
     figures = judged.origins == sets.LOOKED_AT
     if figures.any():
         of = judged.where(figures)
-        a, own, other, base = model.joint
-        joint = np.where(
-            of.said.max(1, keepdims=True) > 0,
-            a * pixels[figures] + own * of.said + other * most_of_others(of.said) + base, pixels[figures],
-        )  # fmt: skip
-        said = model.said[0] * of.said + model.said[1] * most_of_others(of.said) + model.said[2]
+        joint, said = model.with_words(pixels[figures], of.said)
         for name, odds in (("figures_pixels", pixels[figures]), ("figures_caption", said), ("figures", joint)):
             out[name] = measures(1 / (1 + np.exp(-odds)), of, model.thresholds)
         out["figures_calibration_error"] = calibration_error(1 / (1 + np.exp(-joint)), of.kinds)

@@ -42,9 +42,9 @@ def _export(network: Any, example: Any, out: Path) -> None:
 
 def _load(network: Any, path: Path) -> None:
     """Take the weights of an exported network."""
-    import onnx  # type: ignore[import-not-found, unused-ignore]
+    import onnx
     import torch
-    from onnx import numpy_helper  # type: ignore[import-not-found, unused-ignore]
+    from onnx import numpy_helper
 
     weights = {w.name: torch.from_numpy(numpy_helper.to_array(w).copy()) for w in onnx.load(path).graph.initializer}
     network.load_state_dict({name: weights[name] for name in network.state_dict()})

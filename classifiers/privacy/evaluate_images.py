@@ -13,9 +13,9 @@ from PIL import Image
 
 from classifiers.privacy import images
 from pmcmine.errors import GoldError
+from pmcmine.images.pyramid import BASE, Pyramid
 
 LABELS: Final = Path(__file__).parent / "labels" / "images.tsv"
-_SIDE: Final = 768  # pixels of the longer side that a run looks at
 _WRITTEN: Final = ("overlay", "watermark", "authors")
 _UNWRITTEN: Final = ("none", "mark")
 
@@ -102,14 +102,13 @@ def _files(folder: Path) -> dict[tuple[str, str, str], str]:
 
 
 def _read(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Read an image as it is looked at in a run: RGB and grey levels, 768 pixels at most."""
+    """Read an image as it is looked at in a run: RGB and grey levels."""
     try:
         with Image.open(path) as opened:
-            image = opened.convert("RGB")
+            pyramid = Pyramid.of(opened.convert("RGB"))
     except OSError as exc:
         raise GoldError(f"{path}: {exc}") from None
-    image.thumbnail((_SIDE, _SIDE))
-    return np.asarray(image, np.uint8), np.asarray(image.convert("L"), np.uint8)
+    return pyramid.rgb(BASE), pyramid.grey(BASE)
 
 
 def measures(seen: Pictures) -> tuple[dict[str, Any], list[str]]:

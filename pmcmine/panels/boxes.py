@@ -55,7 +55,7 @@ def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Seque
     found, place = best_layouts(search, n or _MOST_UNASKED)
     search = search.at_place(place)
     layout = found.get(n) if n is not None else _sure(found)
-    if n is not None:
+    if n is not None and (layout is None or min(layout.cuts, default=0.0) <= min(_CLEAR)):
         # Pictures full of edges use up the search before all of the figure was divided.
         clear = [Search(evidence, _WEIGHTS, n, placed, len(labels), place, x).best(n).get(n) for x in _CLEAR]
         layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)

@@ -12,12 +12,12 @@ import numpy as np
 from pmcmine.errors import GoldError
 from pmcmine.evaluation.gold_files import read_json_lines
 from pmcmine.evaluation.intervals import RESAMPLES, interval, share_interval
+from pmcmine.images.pyramid import BASE, Pyramid
 from pmcmine.panels.boxes import SURE, panel_boxes
 from pmcmine.panels.captions import split_caption
 from pmcmine.panels.geometry import Box, iou
 
 _RIGHT: Final = 0.75  # intersection over union from which a box is right, as in ImageCLEF's separation task
-_VIEW_SIDE: Final = 768  # pixels of the longer side of the view that `mine` looks at
 
 
 def evaluate_captions(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
@@ -134,10 +134,8 @@ def evaluate_boxes(folder: Path, images: Path | None = None) -> tuple[dict[str, 
     for row in rows:
         gold, named, path = _labelled(row, base)
         with Image.open(path) as image:
-            view, scale = image.convert("RGB"), max(image.size) / _VIEW_SIDE
-        if scale > 1:
-            view.thumbnail((_VIEW_SIDE, _VIEW_SIDE))
-        found = [_scaled(b, max(scale, 1.0)) for b in panel_boxes(np.asarray(view), gold.wanted, named)]
+            view, longer = Pyramid.of(image.convert("RGB")).rgb(BASE), max(image.size)
+        found = [_scaled(b, longer / max(view.shape)) for b in panel_boxes(view, gold.wanted, named)]
         given = len(found) == (gold.wanted or len(found)) and min(b.confidence for b in found) >= SURE
         good = given and figure_is_right(gold.boxes, found)
         if gold.boxes:
