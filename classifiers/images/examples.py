@@ -21,6 +21,7 @@ from classifiers.images.embedding import NETWORK, WIDTH, embed
 from classifiers.images.kinds import KINDS, words
 from classifiers.images.view import view
 from pmcmine.errors import GoldError, PmcmineError
+from pmcmine.evaluation.gold_files import read_sources
 from pmcmine.io.safe_arrays import floats, read_arrays, read_header
 
 LABELS: Final = Path(__file__).parent / "labels" / "figures.tsv"
@@ -89,10 +90,7 @@ def pictures(folder: Path) -> tuple[Examples, list[NDArray[np.uint8]]]:
         GoldError: if the table or an image is missing, or a kind is unknown.
     """
     table = folder / "SOURCES.tsv"
-    if not table.is_file():
-        raise GoldError(f"{table}: no such file")
-    with table.open(encoding="utf-8", newline="") as lines:
-        rows = [r for r in csv.DictReader(lines, delimiter="\t") if r.get("kind") in KINDS]
+    rows = [r for r in read_sources(folder, "file", "kind", "repository", "terms") if r["kind"] in KINDS]
     if not rows:
         raise GoldError(f"{table}: no image of a known kind; known are {', '.join(KINDS)}")
     views = []

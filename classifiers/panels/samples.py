@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from classifiers.panels.compounds import Compound, Layout, Pictures, Rect, draw, fonts_of, read_layouts
 from classifiers.panels.weigh import cut_samples, fit
+from pmcmine.evaluation.gold_files import read_sources
 from pmcmine.panels.boxes import shrunk
 from pmcmine.panels.evidence import Evidence
 from pmcmine.panels.letters import CLASSES, find_shapes
@@ -28,10 +28,9 @@ Drawn = Callable[[random.Random, int], Compound]
 def open_pictures(folder: Path) -> dict[str, list[Path]]:
     """List the single pictures whose terms are `open`, by kind."""
     found: dict[str, list[Path]] = {}
-    with (folder / "SOURCES.tsv").open(encoding="utf-8", newline="") as opened:
-        for row in csv.DictReader(opened, delimiter="\t"):
-            if row["kind"] != "compound" and row["terms"] == "open":
-                found.setdefault(row["kind"], []).append(folder / row["file"])
+    for row in read_sources(folder, "file", "kind", "terms"):
+        if row["kind"] != "compound" and row["terms"] == "open":
+            found.setdefault(row["kind"], []).append(folder / row["file"])
     return found
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from classifiers.privacy.text import flags
-from pmcmine.errors import GoldError, PmcmineError
+from pmcmine.errors import PmcmineError
+from pmcmine.evaluation.gold_files import read_table
 from pmcmine.evaluation.intervals import RESAMPLES, interval
 
 LABELS: Final = Path(__file__).parent / "labels" / "paragraphs.tsv"
@@ -22,14 +23,8 @@ def read_gold(path: Path) -> dict[str, frozenset[str]]:
     Raises:
         GoldError: if the file is missing or no such table.
     """
-    file = path / LABELS.name if path.is_dir() else path
-    if not file.is_file():
-        raise GoldError(f"{file}: no such file")
-    lines = [s for s in file.read_text("utf-8").splitlines() if s.strip() and not s.startswith("#")]
-    if not lines or lines[0].split("\t") != ["paragraph_id", "kinds"]:
-        raise GoldError(f"{file}: its first line is not paragraph_id and kinds, tab-separated")
-    rows = (s.partition("\t") for s in lines[1:])
-    return {p: frozenset(k for k in kinds.strip().split(",") if k) for p, _, kinds in rows}
+    rows = read_table(path, LABELS.name, ("paragraph_id", "kinds"))
+    return {row[0]: frozenset(k for k in "".join(row[1:]).strip().split(",") if k) for row in rows}
 
 
 def texts_of(release: Path, wanted: Mapping[str, Any]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -13,6 +12,7 @@ from PIL import Image
 
 from classifiers.privacy import images
 from pmcmine.errors import GoldError
+from pmcmine.evaluation.gold_files import read_sources, read_table
 from pmcmine.images.pyramid import BASE, Pyramid
 
 LABELS: Final = Path(__file__).parent / "labels" / "images.tsv"
@@ -38,16 +38,10 @@ def read_labels(path: Path) -> list[Label]:
     Raises:
         GoldError: if the file is missing or no such table.
     """
-    file = path / LABELS.name if path.is_dir() else path
-    if not file.is_file():
-        raise GoldError(f"{file}: no such file")
-    lines = [s for s in file.read_text("utf-8").splitlines() if s.strip() and not s.startswith("#")]
-    if not lines or lines[0].split("\t") != list(Label._fields):
-        raise GoldError(f"{file}: its first line is not {', '.join(Label._fields)}, tab-separated")
-    rows = list(csv.reader(lines[1:], delimiter="\t"))
-    if any(len(r) != len(Label._fields) for r in rows):
-        raise GoldError(f"{file}: a row has not {len(Label._fields)} columns")
-    return [Label(*r) for r in rows]
+    rows = read_table(path, LABELS.name, Label._fields)
+    if any(len(row) != len(Label._fields) for row in rows):
+        raise GoldError(f"{path}: a row has not {len(Label._fields)} columns")
+    return [Label(*row) for row in rows]
 
 
 class Pictures(NamedTuple):
@@ -91,14 +85,8 @@ def look(labels: Sequence[Label], folder: Path, part: str | None) -> Pictures:
 
 
 def _files(folder: Path) -> dict[tuple[str, str, str], str]:
-    sources = folder / "SOURCES.tsv"
-    if not sources.is_file():
-        raise GoldError(f"{sources}: no such file")
-    with sources.open(encoding="utf-8", newline="") as stream:
-        try:
-            return {(r["repository"], r["path"], r["sha1"]): r["file"] for r in csv.DictReader(stream, delimiter="\t")}
-        except (KeyError, UnicodeDecodeError) as exc:
-            raise GoldError(f"{sources}: no table of file, repository, path and sha1 ({exc})") from None
+    rows = read_sources(folder, "file", "repository", "path", "sha1")
+    return {(r["repository"], r["path"], r["sha1"]): r["file"] for r in rows}
 
 
 def _read(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -7,7 +7,6 @@ terms that the labels call free of writing are drawn on, and none of the sources
 from __future__ import annotations
 
 import argparse
-import csv
 import random
 import string
 from collections.abc import Sequence
@@ -20,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from classifiers.privacy.evaluate_images import LABELS, read_labels
 from classifiers.privacy.writing import Row, crops, rows
+from pmcmine.evaluation.gold_files import read_sources
 from pmcmine.images.opencv import opencv
 
 _FONTS: Final = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf",
@@ -38,12 +38,11 @@ def backgrounds(folder: Path) -> list[Path]:
     """List the open images without writing that may be drawn on."""
     labels = {(x.repository, x.path): x for x in read_labels(LABELS)}
     out = []
-    with (folder / "SOURCES.tsv").open(encoding="utf-8", newline="") as stream:
-        for r in csv.DictReader(stream, delimiter="\t"):
-            seen = labels.get((r["repository"], r["path"]))
-            clean = seen is not None and seen.part == "tune" and seen.writing in ("none", "mark")
-            if r["terms"] == "open" and (clean or "BCCD" in r["repository"]):
-                out.append(folder / r["file"])
+    for r in read_sources(folder, "file", "repository", "path", "terms"):
+        seen = labels.get((r["repository"], r["path"]))
+        clean = seen is not None and seen.part == "tune" and seen.writing in ("none", "mark")
+        if r["terms"] == "open" and (clean or "BCCD" in r["repository"]):
+            out.append(folder / r["file"])
     return sorted(out)
 
 

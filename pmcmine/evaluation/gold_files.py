@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +37,40 @@ def read_json_lines(path: Path, name: str) -> list[dict[str, Any]]:
             rows.append(row)
     if not rows:
         raise GoldError(f"{path}: nothing in it ({name}.jsonl)")
+    return rows
+
+
+def read_table(path: Path, name: str, columns: Sequence[str]) -> list[list[str]]:
+    """Read the rows of a tab-separated table of labels: a file, or `<name>` in a folder; `#` begins a comment.
+
+    Raises:
+        GoldError: if the file is missing, or its first line is not `columns`.
+    """
+    file = path / name if path.is_dir() else path
+    if not file.is_file():
+        raise GoldError(f"{file}: no such file")
+    lines = [s for s in file.read_text("utf-8").splitlines() if s.strip() and not s.startswith("#")]
+    if not lines or lines[0].split("\t") != list(columns):
+        raise GoldError(f"{file}: its first line is not {', '.join(columns)}, tab-separated")
+    return list(csv.reader(lines[1:], delimiter="\t"))
+
+
+def read_sources(folder: Path, *columns: str) -> list[dict[str, str]]:
+    """Read `SOURCES.tsv` of a folder of images: a line for each, tab-separated, with these columns and any others.
+
+    Raises:
+        GoldError: if the file or a column is missing.
+    """
+    file = folder / "SOURCES.tsv"
+    if not file.is_file():
+        raise GoldError(f"{file}: no such file")
+    with file.open(encoding="utf-8", newline="") as stream:
+        try:
+            rows = list(csv.DictReader(stream, delimiter="\t"))
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise GoldError(f"{file}: no table ({error})") from None
+    if any(row.get(column) is None for row in rows for column in columns):
+        raise GoldError(f"{file}: no table of {', '.join(columns)}")
     return rows
 
 
