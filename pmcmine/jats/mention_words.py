@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 # Possessive and atomic where what is given back could not help: each list is read in one way only. A list of panels
 # has a bound, so that a mention does.
@@ -159,6 +160,25 @@ def is_name(group: re.Match[str]) -> bool:
     """Return whether word and number are one name: a gene such as FIG4 or TAB1, or "FigS2" of a supplement."""
     word, glued = group["word"], group.end("word") == group.start("items")
     return glued and (word in ("FIG", "TAB") or (group["plural"] == "S" and word.endswith("S")))
+
+
+class _Numbered(Protocol):
+    """A number that a text names, of a figure or a table."""
+
+    @property
+    def range_from(self) -> object | None: ...
+
+    @property
+    def plural(self) -> bool: ...
+
+
+_Item = TypeVar("_Item", bound=_Numbered)
+
+
+def is_half_name(items: Sequence[_Item], n: int, known: Callable[[_Item], bool]) -> bool:
+    """Return whether a number is half of a name: "Fig. 4-15" without a plural, where there is no figure 15."""
+    last = items[n] if items[n].range_from is not None else items[n + 1] if n + 1 < len(items) else None
+    return last is not None and last.range_from is not None and not last.plural and not known(last)
 
 
 def extended_to(text: str, item: FigureItem, end: int) -> FigureItem:

@@ -16,6 +16,7 @@ from pmcmine.jats.mention_words import (
     FigureItem,
     extended_to,
     find_items,
+    is_half_name,
     panels_of_match,
     tidy_panels,
 )
@@ -239,18 +240,14 @@ def _unlinked(
                 by_figure.setdefault(figure, []).append(ref)
         to_one = {figure: _Spans(of) for figure, of in by_figure.items()}
     for n, item in enumerate(items):
+        sure = item.certain and not is_half_name(items, n, lambda last: last.number in index.by_number)
         if n not in covered:
             figure_at = index.by_number.get(item.number)
-            if (
-                figure_at is not None
-                and item.certain
-                and not foreign.cover(item.at)
-                and not _hyphenated(items, n, index)
-            ):
+            if figure_at is not None and sure and not foreign.cover(item.at):
                 how = "range" if item.range_from is not None and linked.cover(item.at) else "plain"
                 named.append(Named(figure_at, item.start, item.end, how, item.panels))
         # The range of a supplement has the numbers of the article's own figures, unless its ends are links to them.
-        ours = (item.certain and not _hyphenated(items, n, index)) or {n - 1, n} <= covered
+        ours = sure or {n - 1, n} <= covered
         if ours and item.range_from is not None and 0 < item.number - item.range_from <= 100:
             start = items[n - 1].start
             for number in range(item.range_from + 1, item.number):
@@ -262,12 +259,6 @@ def _unlinked(
                     named.append(Named(figure_between, start, item.end, "range", None))
         _check_number(before + len(named))
     return named
-
-
-def _hyphenated(items: Sequence[FigureItem], n: int, index: FigureIndex) -> bool:
-    """Return whether a number is half of a name: "Fig. 4-15" without a plural, where there is no figure 15."""
-    last = items[n] if items[n].range_from is not None else items[n + 1] if n + 1 < len(items) else None
-    return last is not None and last.range_from is not None and not last.plural and last.number not in index.by_number
 
 
 def _meant(linked: list[int], numbers: Sequence[int], ref: Ref, index: FigureIndex) -> list[int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from pmcmine.jats.mention_words import OF_ANOTHER_WORK, OF_FILE, is_name
+from pmcmine.jats.mention_words import OF_ANOTHER_WORK, OF_FILE, is_half_name, is_name
 from pmcmine.jats.text import Ref
 from pmcmine.rejects import Reason, Rejected
 from pmcmine.text import bounds
@@ -105,7 +105,7 @@ class _Item(NamedTuple):
     at: int
     end: int
     name: _Name
-    from_: _Name | None  # the name that a range reaches from
+    range_from: _Name | None  # the name that a range reaches from
     certain: bool  # whether it may count without a link
     plural: bool  # "tables", which a range of them has as a rule
 
@@ -144,8 +144,8 @@ def _items(text: str) -> list[_Item]:
             else:
                 letters = _LETTERED.match(number)
             name = _name(before, number)
-            from_ = found[-1].name if ranged else None
-            found.append(_Item(start, match.start(), match.end(), name, from_, sure, plural))
+            range_from = found[-1].name if ranged else None
+            found.append(_Item(start, match.start(), match.end(), name, range_from, sure, plural))
             first = False
     return found
 
@@ -227,22 +227,16 @@ def _unlinked(
     linked = {table for _, tables in links for table in tables if len(tables) > 1}
     for n, item in enumerate(items):
         table = index.named(item.name)
-        sure = item.certain and not _hyphenated(items, n, index)
+        sure = item.certain and not is_half_name(items, n, lambda last: index.named(last.name) is not None)
         if n not in taken and table is not None and sure and not foreign.cover(item.at):
             named.append(NamedTable(table, item.start, item.end, "plain"))
-        if item.from_ is not None and sure:
-            for name in _between(item.from_, item.name):
+        if item.range_from is not None and sure:
+            for name in _between(item.range_from, item.name):
                 table = index.by_name.get(name)
                 if table is not None and table not in linked:
                     named.append(NamedTable(table, items[n - 1].start, item.end, "range"))
         _check_number(before + len(named))
     return named
-
-
-def _hyphenated(items: Sequence[_Item], n: int, index: TableIndex) -> bool:
-    """Return whether a number is half of a name: "Table 4-15" without a plural, where there is no table 15."""
-    last = items[n] if items[n].from_ is not None else items[n + 1] if n + 1 < len(items) else None
-    return last is not None and last.from_ is not None and not last.plural and index.named(last.name) is None
 
 
 def _check_number(n: int) -> None:
