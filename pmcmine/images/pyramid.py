@@ -2,7 +2,7 @@
 
 A picture is decoded once and reduced once, to the base. Smaller views are made from the base. Averages over whole
 numbers of pixels (Pillow's `reduce`) are cheapest and sharp enough; where they would lose too much of a side, the rest
-is done by bilinear interpolation.
+is averaged over fractions of pixels: interpolation between two of them would lose thin lines and letters.
 """
 
 from __future__ import annotations
@@ -98,4 +98,4 @@ def _reduced(pixels: Pixels, side: int) -> Pixels:
         return pixels
     cv2 = opencv()
     height, width = (max(round(n * side / longer), 1) for n in pixels.shape[:2])
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
