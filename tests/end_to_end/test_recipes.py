@@ -31,7 +31,8 @@ TOKEN = "hf_secret_of_the_test"
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recipes")
     write_bucket(folder / "bucket", many_articles(48))
-    config = {"source": str(folder / "bucket"), "out": str(folder / "release"), "shard_bytes": 500_000, "vocab": "none"}
+    config = {"source": str(folder / "bucket"), "out": str(folder / "release"), "shard_bytes": 500_000, "vocab": "none",
+              "image_kinds": False, "privacy": False}  # fmt: skip
     mine(load_config(config))
     return folder / "release"
 
@@ -77,23 +78,23 @@ def test_open_clip_trains_on_shards_streamed_from_a_hub_and_goes_on(
 
 
 def test_a_training_that_was_killed_is_the_one_that_never_stopped(release: Path, tmp_path: Path) -> None:
-    common = [str(release), "--steps", "14", "--batch", "16", "--save-every", "3"]
+    common = [str(release), "--steps", "10", "--batch", "16", "--save-every", "3"]
     _run("train_streaming.py", *common, "--out", str(tmp_path / "once"))
     command = [sys.executable, str(RECIPES / "train_streaming.py"), *common, "--out", str(tmp_path / "killed")]
     process = subprocess.Popen(command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     log = tmp_path / "killed" / "log.jsonl"
-    while not (log.exists() and len(log.read_text().splitlines()) >= 7):
+    while not (log.exists() and len(log.read_text().splitlines()) >= 5):
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert 7 <= len(log.read_text().splitlines()) < 14
+    assert 5 <= len(log.read_text().splitlines()) < 10
     _run("train_streaming.py", *common, "--out", str(tmp_path / "killed"))
     once, killed = ((tmp_path / n / "log.jsonl").read_text() for n in ("once", "killed"))
     assert killed == once
     losses = [json.loads(line)["loss"] for line in once.splitlines()]
-    assert len(losses) == 14 and min(losses[-3:]) < losses[0]
-    assert len({json.loads(line)["keys"] for line in once.splitlines()}) == 14
+    assert len(losses) == 10 and min(losses[-3:]) < losses[0]
+    assert len({json.loads(line)["keys"] for line in once.splitlines()}) == 10
 
 
 def test_captions_are_compared_by_retrieval(release: Path, tmp_path: Path) -> None:
