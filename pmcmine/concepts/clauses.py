@@ -1,0 +1,112 @@
+"""Shallow syntax of a sentence, enough to say where the scope of a trigger ends.
+
+Positions are found once for a sentence; each question costs a binary search, so that hostile sentences stay linear.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+_BREAK: Final = re.compile(r";|\n\s*\n|(?<!\d)\d+\.\s{2,}|\s-\s|:\s{3,}")
+_VERB: Final = re.compile(
+    r"\b(?:is|are|was|were|am|has|had|can|could|may|might|will|would|shall|should|did|does|became|remained|occurred|"
+    r"developed|underwent|received|improved|persisted|resolved|indicate|appears?|appeared)\b",
+    re.IGNORECASE,
+)
+# "no fever and a cough": what has an article of its own, or the word for how much of it there is, is there.
+_AFFIRMED: Final = re.compile(
+    r"(?:,\s+(?:and\s+|but\s+)?|\band\s+)(?:an?|the|his|her|their|its|only|some|mild|mildly|moderate|severe|slight|slightly|normal|"
+    r"increased|elevated|reduced|decreased|positive|then|therefore|thus|subsequently|with)\s|"
+    r",\s+(?:so|thus|hence|after|before|when|where|suggesting|consistent|compared|despite|although)\b",
+    re.IGNORECASE,
+)
+_PREPOSITION: Final = re.compile(
+    r"\b(?:in|on|at|within|inside|from|during|after|before|between|among|amongst|into|through|throughout|under|"
+    r"underlying|over|by|via|upon|against|towards?|despite|following|compared|than|when|where|near|around|along|across|outside|"
+    r"beneath|behind|above|below|adjacent|as)\b",
+    re.IGNORECASE,
+)
+_SEPARATOR: Final = re.compile(r"[,/]|\b(?:or|nor)\b", re.IGNORECASE)
+_BRACKET: Final = re.compile(r"[()\[\]]")
+_MAX_DEPTH: Final = 8
+
+
+class Clauses:
+    """Where clauses, phrases and brackets of a sentence begin and end."""
+
+    def __init__(self, sentence: str, ends: Iterable[int]) -> None:
+        """Read a sentence; `ends` are places of words that end any scope."""
+        self._ends = sorted(ends)
+        self._breaks = sorted([*self._ends, *(m.start() for m in _BREAK.finditer(sentence))])
+        self._verbs = [m.start() for m in _VERB.finditer(sentence)]
+        self._affirmed = [m.start() for m in _AFFIRMED.finditer(sentence)]
+        self._prepositions = [m.start() for m in _PREPOSITION.finditer(sentence)]
+        self._separators = [m.start() for m in _SEPARATOR.finditer(sentence)]
+        self._marks, self._inner, self._close = _brackets(sentence)
+
+    def breaks(self, start: int, end: int) -> bool:
+        """Return whether a clause ends between two places."""
+        return any_between(self._breaks, start, end)
+
+    def ends(self, start: int, end: int) -> bool:
+        """Return whether a word that ends scopes stands between two places."""
+        return any_between(self._ends, start, end)
+
+    def has_verb(self, start: int, end: int) -> bool:
+        """Return whether a finite verb stands between two places."""
+        return any_between(self._verbs, start, end)
+
+    def affirms(self, start: int, end: int) -> bool:
+        """Return whether a list goes on between two places with what is there."""
+        return any_between(self._affirmed, start, end)
+
+    def is_object(self, start: int, end: int) -> bool:
+        """Return whether what stands at `end` is the object of a preposition that follows `start`: a place or time."""
+        n = bisect_left(self._prepositions, end)
+        if not n or self._prepositions[n - 1] < start:
+            return False
+        return not any_between(self._separators, self._prepositions[n - 1], end)
+
+    def leaves_bracket(self, start: int, end: int) -> bool:
+        """Return whether a bracket that holds `start` is closed before `end`."""
+        return self._close_of(start) < end
+
+    def enters_bracket(self, start: int, end: int) -> bool:
+        """Return whether `end` is in a bracket that opens after `start`."""
+        n = bisect_left(self._marks, end)
+        return n > 0 and self._inner[n - 1] >= start
+
+    def _close_of(self, place: int) -> float:
+        n = bisect_left(self._marks, place)
+        opening = self._inner[n - 1] if n else -1
+        return self._close.get(opening, float("inf"))
+
+
+def _brackets(sentence: str) -> tuple[list[int], list[int], dict[int, int]]:
+    """Return the places of brackets, the innermost one open after each (or -1), and where each closes."""
+    marks: list[int] = []
+    inner: list[int] = []
+    close: dict[int, int] = {}
+    stack: list[int] = []
+    for m in _BRACKET.finditer(sentence):
+        if m[0] in "([":
+            stack = [*stack[-_MAX_DEPTH:], m.start()]
+        elif stack:
+            close[stack.pop()] = m.start()
+        marks.append(m.start())
+        inner.append(stack[-1] if stack else -1)
+    return marks, inner, close
+
+
+def any_between(places: Sequence[int], start: int, end: int) -> bool:
+    """Return whether one of some places, which are in order, lies from `start` to before `end`."""
+    n = bisect_left(places, start)
+    return n < len(places) and places[n] < end
+
+
+def between(places: Sequence[int], start: int, end: int) -> slice:
+    """Return which of some places, which are in order, lie from `start` to `end`."""
+    return slice(bisect_left(places, start), bisect_right(places, end))
