@@ -20,16 +20,18 @@ _VERB: Final = re.compile(
 _AFFIRMED: Final = re.compile(
     r"(?:,\s+(?:and\s+|but\s+)?|\band\s+)(?:an?|the|his|her|their|its|only|some|mild|mildly|moderate|severe|slight|slightly|normal|"
     r"increased|elevated|reduced|decreased|positive|then|therefore|thus|subsequently|with)\s|"
+    r"\bto\s+(?:reduce|avoid|prevent|control|treat|minimi[sz]e|improve|limit|allow|protect|decrease|relieve)\b|"
     r",\s+(?:so|thus|hence|after|before|when|where|suggesting|consistent|compared|despite|although)\b",
     re.IGNORECASE,
 )
+_LIST_CLOSED: Final = re.compile(r"\bor\s[^,;]{1,60}(,\s+and\s)", re.IGNORECASE)  # "no fever or chills, and a cough"
 _PREPOSITION: Final = re.compile(
     r"\b(?:in|on|at|within|inside|from|during|after|before|between|among|amongst|into|through|throughout|under|"
     r"underlying|over|by|via|upon|against|towards?|despite|following|compared|than|when|where|near|around|along|across|outside|"
-    r"beneath|behind|above|below|adjacent|as)\b",
+    r"beneath|behind|above|below|adjacent|(?<!such )as|associated\s+with|related\s+to|attributable\s+to)\b",
     re.IGNORECASE,
 )
-_SEPARATOR: Final = re.compile(r"[,/]|\b(?:or|nor)\b", re.IGNORECASE)
+_SEPARATOR: Final = re.compile(r"[,/]|\b(?:n?or|including|such\s+as)\b", re.IGNORECASE)
 _BRACKET: Final = re.compile(r"[()\[\]]")
 _MAX_DEPTH: Final = 8
 
@@ -42,7 +44,8 @@ class Clauses:
         self._ends = sorted(ends)
         self._breaks = sorted([*self._ends, *(m.start() for m in _BREAK.finditer(sentence))])
         self._verbs = [m.start() for m in _VERB.finditer(sentence)]
-        self._affirmed = [m.start() for m in _AFFIRMED.finditer(sentence)]
+        closed = [m.start(1) for m in _LIST_CLOSED.finditer(sentence)]
+        self._affirmed = sorted([*closed, *(m.start() for m in _AFFIRMED.finditer(sentence))])
         self._prepositions = [m.start() for m in _PREPOSITION.finditer(sentence)]
         self._separators = [m.start() for m in _SEPARATOR.finditer(sentence)]
         self._marks, self._inner, self._close = _brackets(sentence)

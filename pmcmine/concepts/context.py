@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from pmcmine.concepts.clauses import Clauses
@@ -41,6 +41,7 @@ class Context:
 PLAIN: Final = Context()
 
 _VERBAL: Final = re.compile(r"not\b|n't\b|cannot|never|nor$|den[iy]|declin|fail")
+_OWN: Final = re.compile(r"(?:no|not|without)\s", re.IGNORECASE)  # what a span says of itself
 _FIRST_WORDS: Final = 16  # code points in which "not" may have its own verb
 _NEXT_WORDS: Final = re.compile(r"\s+(?:for\s+)?(?:[\w-]{1,30}\s+){0,2}")
 _FARTHEST: Final = 60  # code points from a span to a trigger that looks back at it
@@ -55,17 +56,21 @@ def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]]) -> list[Con
     read = _Read(sentence, triggers)
     out = []
     for start, end in spans:
-        if read.is_touched(start, end):
-            # Words of the span would hide a trigger before it: "no change in" + "change in vision". Only what is near
-            # is read again: a trigger governs no more.
-            first, last = max(0, start - _AROUND), end + _AROUND
-            blank = sentence[first:start] + "\0" * (end - start) + sentence[end:last]
-            again = _Read(blank, find_triggers(blank))
-            if not again.is_touched(start - first, end - first):
-                out.append(again.context(start - first, end - first))
-                continue
-        out.append(read.context(start, end))
+        context = _context_of(sentence, read, start, end)
+        out.append(replace(context, negated=True) if _OWN.match(sentence, start, end) else context)
     return out
+
+
+def _context_of(sentence: str, read: _Read, start: int, end: int) -> Context:
+    if read.is_touched(start, end):
+        # Words of the span would hide a trigger before it: "no change in" + "change in vision". Only what is near
+        # is read again: a trigger governs no more.
+        first, last = max(0, start - _AROUND), end + _AROUND
+        blank = sentence[first:start] + "\0" * (end - start) + sentence[end:last]
+        again = _Read(blank, find_triggers(blank))
+        if not again.is_touched(start - first, end - first):
+            return again.context(start - first, end - first)
+    return read.context(start, end)
 
 
 class _Read:

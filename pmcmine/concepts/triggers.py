@@ -45,7 +45,7 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "was not|were not|is not|are not|has not|have not|had not|did not|do not|does not|"
      "not appear to have|not know of|not feel|not have|not had|not reveal|not show|not demonstrate|"
      "-ve for|is negative for|was negative for|are negative for|were negative for|been negative for|be negative for|"
-     "resolved from|negative|no known|w/o|nondiagnostic for|exclusion of|ruling out|ruled out|in the absence of|lost all|disappearance of"),
+     "resolved from|negative|no known|w/o|nondiagnostic for|exclusion of|ruling out|ruled out|in the absence of|lost all|disappearance of|elimination of|eradication of"),
     (Kind.NEGATED, Scope.BEFORE, "was negative|were negative|is negative|are negative|been negative|negative|"
      "was ruled out|were ruled out|is ruled out|are ruled out|been ruled out|being ruled out|ruled out|been excluded|was excluded|were excluded|not seen|not observed|not detected|not detectable|not present|"
      "not identified|not appreciated|not found|not noted|not evident|not demonstrated|not visualized|not visualised|"
