@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -19,6 +19,7 @@ from pmcmine.concepts.matcher import Matcher, Tokens
 from pmcmine.concepts.scoring import Evidence, probability
 from pmcmine.text.alternatives import one_of
 from pmcmine.vocabulary.normalise import spell_greek
+from pmcmine.vocabulary.semantic_types import GROUP_OF
 from pmcmine.vocabulary.terms import LEVEL_MASK, Flag, Term
 from pmcmine.vocabulary.vocabulary import Vocabulary
 
@@ -136,12 +137,15 @@ class Linker:
         self.matcher = Matcher(vocabulary)
         self._postings: dict[int, tuple[tuple[int, str, int, str], ...]] = {}
 
-    def link(self, texts: Sequence[str], read: Sequence[str] = ()) -> list[Link]:
+    def link(
+        self, texts: Sequence[str], read: Sequence[str] = (), captions: Collection[int] = frozenset()
+    ) -> list[Link]:
         """Find the links of the texts of one document, by text and place.
 
         Args:
             texts: paragraphs, captions and the like; offsets of the links count in each.
             read: other texts of the document, in which abbreviations may be defined.
+            captions: numbers of the texts that are captions.
         """
         options = self.options
         candidates = self.candidates(texts, read)
@@ -152,7 +156,7 @@ class Linker:
             if c.score >= options.min_score
         ][:MAX_LINKS]
         links.sort(key=lambda x: (x.text, x.start, -x.end, x.term.concept))
-        return self._with_context(texts, links) if options.context else links
+        return self._with_context(texts, links, captions) if options.context else links
 
     def id_of(self, term: Term) -> str:
         """Return the source's id if the linker is restricted to sources, else the concept's (its CUI if it has one)."""
@@ -305,7 +309,7 @@ class Linker:
             out.append(c)
         return out
 
-    def _with_context(self, texts: Sequence[str], links: list[Link]) -> list[Link]:
+    def _with_context(self, texts: Sequence[str], links: list[Link], captions: Collection[int]) -> list[Link]:
         out: list[Link] = []
         at = 0
         while at < len(links):
@@ -314,10 +318,22 @@ class Linker:
             while stop < len(links) and links[stop].text == number:
                 stop += 1
             here = links[at:stop]
-            contexts = assess(texts[number], [(x.start, x.end) for x in here])
+            caption = number in captions
+            things = [is_thing(x.term.types, caption) for x in here]
+            contexts = assess(texts[number], [(x.start, x.end) for x in here], caption, things)
             out += [replace(x, context=c) if c is not PLAIN else x for x, c in zip(here, contexts, strict=True)]
             at = stop
         return out
+
+
+_FINDINGS: Final = frozenset(("DISO", "PHEN", "PHYS"))
+_MEASURES: Final = frozenset(("PROC", "CHEM"))  # taken, or not, in case reports; conditions of experiments in captions
+
+
+def is_thing(types: Sequence[str], caption: bool) -> bool:
+    """Check whether a concept of these semantic types is a thing and no finding, of which a text may say that it is absent."""
+    groups = {GROUP_OF.get(t, "") for t in types}
+    return bool(groups) and not groups & _FINDINGS and (caption or not groups & _MEASURES)
 
 
 def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) -> Evidence | None:
