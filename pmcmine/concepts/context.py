@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from pmcmine.concepts.clauses import Clauses
-from pmcmine.concepts.strict import holds_in_caption, holds_of_thing, offers_both
+from pmcmine.concepts.strict import Care, holds, offers_both
 from pmcmine.concepts.triggers import ANSWER, ANSWER_WORD, Found, Kind, Scope, Trigger, find_triggers
 from pmcmine.text.sentences import sentence_starts
 
@@ -49,9 +49,7 @@ _FARTHEST: Final = 60  # code points from a span to a trigger that looks back at
 _AROUND: Final = MAX_SCOPE + 200  # code points that decide on a span, with the words that decide on its triggers
 
 
-def assess_sentence(
-    sentence: str, spans: Sequence[tuple[int, int]], caption: bool = False, things: Sequence[bool] = ()
-) -> list[Context]:
+def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]], cares: Sequence[Care] = ()) -> list[Context]:
     """Return the context of spans of one sentence, as `assess` does; offsets count in the sentence."""
     triggers = find_triggers(sentence)
     if not triggers and not ANSWER_WORD.search(sentence):
@@ -59,12 +57,12 @@ def assess_sentence(
     read = _Read(sentence, triggers)
     out = []
     for n, (start, end) in enumerate(spans):
-        context = _context_of(sentence, read, start, end, caption, bool(things) and things[n])
+        context = _context_of(sentence, read, start, end, cares[n] if cares else Care.CLINICAL)
         out.append(replace(context, negated=True) if _OWN.match(sentence, start, end) else context)
     return out
 
 
-def _context_of(sentence: str, read: _Read, start: int, end: int, caption: bool, thing: bool) -> Context:
+def _context_of(sentence: str, read: _Read, start: int, end: int, care: Care) -> Context:
     if read.is_touched(start, end):
         # Words of the span would hide a trigger before it: "no change in" + "change in vision". Only what is near
         # is read again: a trigger governs no more.
@@ -72,8 +70,8 @@ def _context_of(sentence: str, read: _Read, start: int, end: int, caption: bool,
         blank = sentence[first:start] + "\0" * (end - start) + sentence[end:last]
         again = _Read(blank, find_triggers(blank))
         if not again.is_touched(start - first, end - first):
-            return again.context(start - first, end - first, caption, thing)
-    return read.context(start, end, caption, thing)
+            return again.context(start - first, end - first, care)
+    return read.context(start, end, care)
 
 
 class _Read:
@@ -92,16 +90,16 @@ class _Read:
         n = bisect_left(self._starts, end)
         return n > 0 and self._stops[n - 1] > start
 
-    def context(self, start: int, end: int, caption: bool, thing: bool) -> Context:
+    def context(self, start: int, end: int, care: Care) -> Context:
         """Return the context of a span, by the triggers that reach it."""
-        answered = not caption and not thing and ANSWER.match(self._sentence, end)
+        answered = care is Care.CLINICAL and ANSWER.match(self._sentence, end)
         kinds: set[Kind] = {Kind.NEGATED} if answered else set()
         nearest = bisect_left(self._stops, start - MAX_SCOPE)
         for t in self._triggers[nearest : bisect_right(self._starts, end + _FARTHEST)]:
             for meaning in t.meanings:
-                if meaning.kind not in kinds and self._reaches(t, meaning, start, end):
-                    if self._holds(t, meaning, start, end, caption, thing):
-                        kinds.add(meaning.kind)
+                reaches = meaning.kind not in kinds and self._reaches(t, meaning, start, end)
+                if reaches and holds(care, self._sentence, t, meaning, start, end):
+                    kinds.add(meaning.kind)
         return Context(
             negated=Kind.NEGATED in kinds,
             uncertain=Kind.UNCERTAIN in kinds,
@@ -109,11 +107,6 @@ class _Read:
             hypothetical=Kind.HYPOTHETICAL in kinds,
             experiencer="family" if Kind.FAMILY in kinds else "patient",
         )
-
-    def _holds(self, t: Found, meaning: Trigger, start: int, end: int, caption: bool, thing: bool) -> bool:
-        if thing:
-            return meaning.kind is Kind.FAMILY and not caption or holds_of_thing(self._sentence, t, meaning, start, end)
-        return not caption or holds_in_caption(self._sentence, t, meaning, start, end)
 
     def _reaches(self, t: Found, meaning: Trigger, start: int, end: int) -> bool:
         """Return whether a trigger governs a span."""
@@ -160,16 +153,13 @@ def _close(between: str) -> bool:
     return _WITHIN.match(between) is not None
 
 
-def assess(
-    text: str, spans: Sequence[tuple[int, int]], caption: bool = False, things: Sequence[bool] = ()
-) -> list[Context]:
+def assess(text: str, spans: Sequence[tuple[int, int]], cares: Sequence[Care] = ()) -> list[Context]:
     """Return the context of spans of a text, sentence by sentence.
 
     Args:
         text: a paragraph or caption.
         spans: (start, end) in code points, in any order.
-        caption: the text is a caption: flag only what is said of a finding without doubt.
-        things: of each span, whether it names a thing (an organ, cell, gene, …) and no finding; none does if empty.
+        cares: how sure its triggers must be, of each span; `Care.CLINICAL` of all if empty.
     """
     if not spans:
         return []
@@ -188,7 +178,7 @@ def assess(
         if not here:
             break
         places = [(spans[k][0] - first, spans[k][1] - first) for k in here]
-        found = assess_sentence(text[first:last], places, caption, [things[k] for k in here] if things else ())
+        found = assess_sentence(text[first:last], places, [cares[k] for k in here] if cares else ())
         for k, context in zip(here, found, strict=True):
             out[k] = context
     return out

@@ -17,6 +17,7 @@ from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
 from pmcmine.concepts.context import PLAIN, Context, assess
 from pmcmine.concepts.matcher import Matcher, Tokens
 from pmcmine.concepts.scoring import Evidence, probability
+from pmcmine.concepts.strict import Care
 from pmcmine.text.alternatives import one_of
 from pmcmine.vocabulary.normalise import spell_greek
 from pmcmine.vocabulary.semantic_types import GROUP_OF
@@ -318,9 +319,8 @@ class Linker:
             while stop < len(links) and links[stop].text == number:
                 stop += 1
             here = links[at:stop]
-            caption = number in captions
-            things = [is_thing(x.term.types, caption) for x in here]
-            contexts = assess(texts[number], [(x.start, x.end) for x in here], caption, things)
+            cares = [care_of(x.term.types, number in captions) for x in here]
+            contexts = assess(texts[number], [(x.start, x.end) for x in here], cares)
             out += [replace(x, context=c) if c is not PLAIN else x for x, c in zip(here, contexts, strict=True)]
             at = stop
         return out
@@ -330,10 +330,12 @@ _FINDINGS: Final = frozenset(("DISO", "PHEN", "PHYS"))
 _MEASURES: Final = frozenset(("PROC", "CHEM"))  # taken, or not, in case reports; conditions of experiments in captions
 
 
-def is_thing(types: Sequence[str], caption: bool) -> bool:
-    """Check whether a concept of these semantic types is a thing and no finding, of which a text may say that it is absent."""
+def care_of(types: Sequence[str], caption: bool) -> Care:
+    """Return how sure a text must be to say something of a concept of these semantic types; of no types, a finding."""
     groups = {GROUP_OF.get(t, "") for t in types}
-    return bool(groups) and not groups & _FINDINGS and (caption or not groups & _MEASURES)
+    if groups and not groups & _FINDINGS and (caption or not groups & _MEASURES):
+        return Care.THING
+    return Care.CAPTION if caption else Care.CLINICAL
 
 
 def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) -> Evidence | None:

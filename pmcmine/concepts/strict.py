@@ -1,40 +1,58 @@
 """What more a trigger needs in a caption, or before a thing, to say something of it.
 
-Captions are no discharge notes: "without inhibitor", "may", "previously" and "versus" tell of design, staining and method.
-And what is said of a finding is not said of the organ, cell or gene named with it: in "no metastasis in the liver" and "no
-liver metastasis" the liver is there. Here precision counts: what is doubtful is not flagged.
+Captions are no discharge notes: "without inhibitor", "may", "previously" and "versus" tell of design, staining
+and method. And what is said of a finding is not said of the organ, cell or gene named with it: in "no metastasis in
+the liver" and "no liver metastasis" the liver is there. Here precision counts: what is doubtful is not flagged.
 """
 
 from __future__ import annotations
 
 import re
+from enum import Enum
 from typing import Final
 
 from pmcmine.concepts.triggers import Found, Kind, Scope, Trigger
+
+
+class Care(Enum):
+    """How sure a trigger must be of a span: in clinical prose, in a caption, or of an organ, cell or other thing."""
+
+    CLINICAL = 1
+    CAPTION = 2
+    THING = 3
+
 
 # Triggers that keep their clinical meaning in captions, by kind and direction.
 _KEPT: Final[dict[tuple[Kind, Scope], frozenset[str]]] = {
     (kind, scope): frozenset(phrases.split("|"))
     for kind, scope, phrases in (
-        (Kind.NEGATED, Scope.AFTER, "no|without|absence of|in the absence of|lack of|lacks|lacked|lacking|absent|free of|free from|"
-         "devoid of|negative for|is negative for|was negative for|are negative for|were negative for|been negative for|"
-         "no evidence of|no evidence for|no sign of|no signs of|nor|neither|none of|not show|not reveal|not demonstrate|"
+        (Kind.NEGATED, Scope.AFTER, "no|without|absence of|in the absence of|lack of|lacks|lacked|lacking|"
+         "absent|free of|free from|"
+         "devoid of|negative for|is negative for|was negative for|are negative for|were negative for|"
+         "been negative for|"
+         "no evidence of|no evidence for|no sign of|no signs of|nor|neither|none of|not show|not reveal|"
+         "not demonstrate|"
          "not have|fails to show|failed to show|fails to reveal|failed to reveal|ruled out|rules out|denied|denies|"
          "did not|do not|does not|not|didn't|doesn't|never|disappearance of|w/o"),
         (Kind.NEGATED, Scope.NEXT, "non"),
         (Kind.NEGATED, Scope.BEFORE, "negative|free|is absent|was absent|were absent|are absent|absent|undetectable|"
          "was ruled out|were ruled out|been ruled out"),
-        (Kind.UNCERTAIN, Scope.AFTER, "possible|possibly|probable|probably|suspected|suspicion of|suspicion for|suspicious for|"
+        (Kind.UNCERTAIN, Scope.AFTER, "possible|possibly|probable|probably|suspected|suspicion of|suspicion for|"
+         "suspicious for|"
          "suggestive of|suggesting|presumed|presumably|questionable|question of|concern for|concerning for|"
          "worrisome for|cannot exclude|can't exclude|cannot rule out|rule out|to exclude"),
-        (Kind.UNCERTAIN, Scope.BEFORE, "cannot be excluded|could not be excluded|cannot be ruled out|could not be ruled out|"
+        (Kind.UNCERTAIN, Scope.BEFORE, "cannot be excluded|could not be excluded|cannot be ruled out|"
+         "could not be ruled out|"
          "is suspected|was suspected|were suspected|not ruled out|not be ruled out|not excluded"),
-        (Kind.HISTORICAL, Scope.AFTER, "history of|known history of|h/o|hx of|past history|past medical history|status post|s/p|"
+        (Kind.HISTORICAL, Scope.AFTER, "history of|known history of|h/o|hx of|past history|past medical history|"
+         "status post|s/p|"
          "previous|prior"),
         (Kind.HYPOTHETICAL, Scope.AFTER, "in case of|prevent|prevention of|prophylaxis"),
-        (Kind.FAMILY, Scope.AFTER, "family history of|family history|family hx|fh of|mother|father|brother|brothers|sister|sisters|"
+        (Kind.FAMILY, Scope.AFTER, "family history of|family history|family hx|fh of|mother|father|brother|"
+         "brothers|sister|sisters|"
          "aunt|uncle|grandmother|grandfather|cousin|cousins|sibling|siblings|mother's|father's"),
-        (Kind.FAMILY, Scope.BEFORE, "in the family|in family|in his mother|in her mother|in his father|in her father"),
+        (Kind.FAMILY, Scope.BEFORE, "in the family|in family|in his mother|in her mother|in his father|"
+         "in her father"),
     )
 }  # fmt: skip
 _THING_AFTER: Final = frozenset(
@@ -75,7 +93,7 @@ _PHRASE_ENDS: Final = re.compile(
 )
 _OF_GROUPS: Final = re.compile(
     r"[\s-](?:tissues?|samples?|subjects?|patients?|controls?|individuals?|participants?|mice|rats|animals?|cases?|groups?|areas?|"
-    r"regions?|lesions?|donors?|and|or|in|at)\b|\s*(?:$|[.,;:)])",
+    r"regions?|lesions?|donors?|and|or|in|at)\b|\s*(?:$|[.,;:)])|\s\(",
     re.IGNORECASE,
 )
 _THERE: Final = re.compile(
@@ -106,7 +124,15 @@ def offers_both(sentence: str, t: Found) -> bool:
     )
 
 
-def holds_in_caption(sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
+def holds(care: Care, sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
+    """Return whether a trigger that reaches a span means it, with the care that the span needs."""
+    if care is Care.CLINICAL:
+        return True
+    means = _holds_in_caption if care is Care.CAPTION else _holds_of_thing
+    return means(sentence, t, meaning, start, end)
+
+
+def _holds_in_caption(sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
     """Return whether a trigger that reaches a finding means it, if the sentence is a caption's."""
     if meaning.scope is Scope.BEFORE:
         return _holds_back(sentence, t, meaning, start, end)
@@ -123,9 +149,8 @@ def holds_in_caption(sentence: str, t: Found, meaning: Trigger, start: int, end:
     gap = sentence[first:start]
     if len(_WORD.findall(gap)) > _NEAREST.get(t.said, _LAST[meaning.kind]) or "(" in gap or "[" in gap:
         return False
-    if meaning.kind is not Kind.NEGATED or _SINGLE.search(t.said):
-        if _LIST.search(gap):
-            return False
+    if (meaning.kind is not Kind.NEGATED or _SINGLE.search(t.said)) and _LIST.search(gap):
+        return False
     before = sentence[max(0, t.start - _LOOK) : t.start]
     if meaning.kind is Kind.FAMILY and not t.said.startswith(("family", "fh")) and not _OWN_FAMILY.search(before):
         return False
@@ -151,7 +176,7 @@ def _holds_back(sentence: str, t: Found, meaning: Trigger, start: int, end: int)
     return not _GOVERNED.search(sentence[max(0, start - _LOOK) : start])
 
 
-def holds_of_thing(sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
+def _holds_of_thing(sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
     """Return whether a trigger that reaches a thing says that it is absent; a thing is nothing else."""
     if meaning.kind is not Kind.NEGATED:
         return False

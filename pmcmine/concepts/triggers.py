@@ -1,7 +1,7 @@
 """Triggers of context in a sentence: words that negate, doubt, date or attribute what stands near them.
 
-The words are those that NegEx (Chapman et al. 2001) and ConText (Harkema et al. 2009) name, with additions for the prose
-of articles.
+The words are those that NegEx (Chapman et al. 2001) and ConText (Harkema et al. 2009) name, with additions for the
+prose of articles.
 """
 
 from __future__ import annotations
@@ -38,23 +38,27 @@ class Scope(Enum):
 _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
     (Kind.NEGATED, Scope.AFTER, "no|not|without|denies|denied|deny|denying|denial of|negative for|neg for|absence of|"
      "absent|free of|free from|devoid of|lack of|lacks|lacked|lacking|never|neither|nor|cannot|can't|couldn't|didn't|"
-     "doesn't|isn't|wasn't|weren't|aren't|hasn't|haven't|hadn't|no evidence of|no evidence for|no sign of|no signs of|"
+     "doesn't|isn't|wasn't|weren't|aren't|hasn't|haven't|hadn't|no evidence of|no evidence for|no sign of|"
+         "no signs of|"
      "fails to reveal|failed to reveal|fails to show|failed to show|rather than|rules out|ruled out for|rule him out|"
      "rule her out|rules him out|rules her out|ruled him out|ruled her out|excludes|excluded|declined|declines|"
      "none of|instead of|unremarkable for|non|nothing|"
      "was not|were not|is not|are not|has not|have not|had not|did not|do not|does not|"
      "not appear to have|not know of|not feel|not have|not had|not reveal|not show|not demonstrate|"
      "-ve for|is negative for|was negative for|are negative for|were negative for|been negative for|be negative for|"
-     "resolved from|negative|no known|w/o|nondiagnostic for|exclusion of|ruling out|ruled out|in the absence of|lost all|disappearance of|elimination of|eradication of"),
+     "resolved from|negative|no known|w/o|nondiagnostic for|exclusion of|ruling out|ruled out|"
+     "in the absence of|lost all|disappearance of|elimination of|eradication of"),
     (Kind.NEGATED, Scope.BEFORE, "was negative|were negative|is negative|are negative|been negative|negative|"
-     "was ruled out|were ruled out|is ruled out|are ruled out|been ruled out|being ruled out|ruled out|been excluded|was excluded|were excluded|not seen|not observed|not detected|not detectable|not present|"
+     "was ruled out|were ruled out|is ruled out|are ruled out|been ruled out|being ruled out|ruled out|"
+     "been excluded|was excluded|were excluded|not seen|not observed|not detected|not detectable|not present|"
      "not identified|not appreciated|not found|not noted|not evident|not demonstrated|not visualized|not visualised|"
      "not apparent|not recorded|not reported|not available|"
      "is absent|was absent|were absent|are absent|absent|was not|were not|is not|are not|did not occur|undetectable|"
      "unlikely|free|was denied|were denied|denied|denies|none|have resolved|has resolved|had resolved|are resolved|"
      "is resolved|was resolved|not be seen|"
      "never developed|nil"),
-    (Kind.UNCERTAIN, Scope.AFTER, "possible|possibly|probable|probably|likely|suspected|suspect|suspects|suspicion of|"
+    (Kind.UNCERTAIN, Scope.AFTER, "possible|possibly|probable|probably|likely|suspected|suspect|suspects|"
+         "suspicion of|"
      "suspicion for|suspicious for|suggestive of|suggesting|suggest|suggests|suggested|may|might|could|presumed|"
      "presumably|questionable|question of|concern for|concerning for|concerned about|worrisome for|consider|versus|"
      "rule out|r/o|r/out|to exclude|evaluate for|evaluation for|differential diagnosis|apparent|apparently|potential|"
@@ -84,7 +88,8 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "no interval change|"
      "no significant interval change|no suspicious change|not extend|not significantly|no doubt|no matter|"
      "whether or not|not surprising|not surprisingly|not to mention|no later than|not limited to|"
-     "double negative|false negative|false-negative|triple negative|triple-negative|negative control|negative controls|"
+     "double negative|false negative|false-negative|triple negative|triple-negative|negative control|"
+         "negative controls|"
      "negative correlation|negatively|negative feedback|negative regulator|negative predictive|dominant negative|"
      "dominant-negative|as soon as possible|if possible|in may|may be seen|history and|history, physical|"
      "family history is not|social history|history taking|absent from the|"

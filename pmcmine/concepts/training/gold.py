@@ -1,4 +1,4 @@
-"""Readers of annotated texts: PubTator, MedMentions' BIO tables, CRAFT's table, MED1250, ConText's sheet, E3C's events."""
+"""Readers of annotated texts: PubTator, MedMentions' BIO tables, CRAFT's table, MED1250, ConText, E3C."""
 
 from __future__ import annotations
 
@@ -251,10 +251,10 @@ def read_abbreviations(path: Path) -> list[GoldPairs]:
 
 
 def read_negation(path: Path) -> list[GoldContext]:
-    """Read the ConText sheet (tab-separated: a condition, its sentence, `negation_status`), or E3C's events as JSON lines.
+    """Read the ConText sheet (tab-separated: condition, sentence, `negation_status`), or E3C's documents (JSON lines).
 
-    Of E3C, the spans are clinical entities at which there is an event. In the sheet the condition stands in the sentence in capitals; where the sheet's sentence is cut short before it ends, the span
-    is what is there.
+    In the sheet, the condition stands in the sentence in capitals; where the sheet's sentence is cut short before it
+    ends, the span is what is there. Of E3C, the spans are the clinical entities at which there is an event.
 
     Raises:
         GoldError: if the columns are missing.
