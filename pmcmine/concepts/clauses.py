@@ -31,6 +31,16 @@ _PREPOSITION: Final = re.compile(
     r"beneath|behind|above|below|adjacent|(?<!such )as|associated\s+with|related\s+to|attributable\s+to)\b",
     re.IGNORECASE,
 )
+# "no evidence of pain" denies the pain, "no worsening of pain" does not.
+_OF: Final = re.compile(r"\b(\w{1,20})\s+of\b", re.IGNORECASE)
+_PARTITIVE: Final = frozenset(
+    "evidence sign signs symptom symptoms history complaint complaints recurrence recurrences presence "
+    "report reports diagnosis "
+    "diagnoses episode episodes case cases form forms type types degree feature features finding findings "
+    "indication indications suggestion suspicion "
+    "kind trace traces sensation feeling feelings occurrence development onset relapse "
+    "stigmata manifestation manifestations area areas focus foci attack attacks existence instance instances possibility".split()
+)
 _SEPARATOR: Final = re.compile(r"[,/]|\b(?:n?or|including|such\s+as)\b", re.IGNORECASE)
 _BRACKET: Final = re.compile(r"[()\[\]]")
 _MAX_DEPTH: Final = 8
@@ -46,7 +56,8 @@ class Clauses:
         self._verbs = [m.start() for m in _VERB.finditer(sentence)]
         closed = [m.start(1) for m in _LIST_CLOSED.finditer(sentence)]
         self._affirmed = sorted([*closed, *(m.start() for m in _AFFIRMED.finditer(sentence))])
-        self._prepositions = [m.start() for m in _PREPOSITION.finditer(sentence)]
+        of = [m.end() - 2 for m in _OF.finditer(sentence) if m[1].lower() not in _PARTITIVE]
+        self._prepositions = sorted([*of, *(m.start() for m in _PREPOSITION.finditer(sentence))])
         self._separators = [m.start() for m in _SEPARATOR.finditer(sentence)]
         self._marks, self._inner, self._close = _brackets(sentence)
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from pmcmine.concepts.clauses import Clauses
 from pmcmine.concepts.strict import Care, holds, offers_both
-from pmcmine.concepts.triggers import ANSWER, ANSWER_WORD, Found, Kind, Scope, Trigger, find_triggers
+from pmcmine.concepts.triggers import ANSWER, ANSWER_WORD, NOUN_NEXT, Found, Kind, Scope, Trigger, find_triggers
 from pmcmine.text.sentences import sentence_starts
 
 MAX_SCOPE: Final = 400  # code points; sentences beyond are lists that no trigger governs as a whole
@@ -44,6 +44,9 @@ PLAIN: Final = Context()
 _VERBAL: Final = re.compile(r"not\b|n't\b|cannot|never|nor$|den[iy]|declin|fail")
 _OWN: Final = re.compile(r"(?:no|not|without)\s", re.IGNORECASE)  # what a span says of itself
 _FIRST_WORDS: Final = 16  # code points in which "not" may have its own verb
+# "lack of sleep, fatigue and pain" is a list of which the lack is one item; "absence of fever, cough or pain" is not.
+_LACK: Final = re.compile(r"(?:in the )?(?:lack|absence) of|lack(?:s|ed|ing)$")
+_OR_LIST: Final = re.compile(r"(?:(?!\band\b)[^.;:()]){0,150}?\bor\b", re.IGNORECASE)
 _NEXT_WORDS: Final = re.compile(r"\s+(?:for\s+)?(?:[\w-]{1,30}\s+){0,2}")
 _FARTHEST: Final = 60  # code points from a span to a trigger that looks back at it
 _AROUND: Final = MAX_SCOPE + 200  # code points that decide on a span, with the words that decide on its triggers
@@ -119,6 +122,8 @@ class _Read:
         if not end <= t.start <= end + _reach(meaning.kind):
             return False
         between = self._sentence[end : t.start]
+        if t.said == "negative" and between.strip(" -‐‑–") and NOUN_NEXT.match(self._sentence, t.end):
+            return False  # "pain has negative effects"
         return ";" not in between and not self._clauses.ends(end, t.start) and _close(between)
 
     def _governs(self, t: Found, kind: Kind, start: int) -> bool:
@@ -132,11 +137,15 @@ class _Read:
             return False
         if 0 < t.spent <= start or offers_both(self._sentence, t):
             return False
+        if _LACK.match(t.said) and "," in self._sentence[t.end : start] and not _OR_LIST.match(self._sentence, t.end):
+            return False
         verbal = _VERBAL.search(t.said) is not None
         return not (
             clauses.has_verb(t.end + (_FIRST_WORDS if verbal else 0), start)
             or clauses.affirms(t.end, start)
-            or clauses.is_object(t.end + (_FIRST_WORDS if t.said == "nor" else 2 if verbal else 0), start)
+            or clauses.is_object(
+                t.end + (_FIRST_WORDS if t.said == "nor" else 2 if verbal and t.said != "not" else 0), start
+            )
             or clauses.leaves_bracket(t.end, start)
         )
 

@@ -53,7 +53,7 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "been excluded|was excluded|were excluded|not seen|not observed|not detected|not detectable|not present|"
      "not identified|not appreciated|not found|not noted|not evident|not demonstrated|not visualized|not visualised|"
      "not apparent|not recorded|not reported|not available|"
-     "is absent|was absent|were absent|are absent|absent|was not|were not|is not|are not|did not occur|undetectable|"
+     "is absent|was absent|were absent|are absent|absent|did not occur|undetectable|"
      "unlikely|free|was denied|were denied|denied|denies|none|have resolved|has resolved|had resolved|are resolved|"
      "is resolved|was resolved|not be seen|"
      "never developed|nil"),
@@ -82,7 +82,8 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "paternal|mother's|father's|mom|dad|relatives"),
     (Kind.FAMILY, Scope.BEFORE, "in the family|in family|in his mother|in her mother|in his father|in her father|"
      "in her sister|in his brother"),
-    (Kind.PSEUDO, Scope.AFTER, "no increase|no decrease|not only|not just|not necessarily|not merely|"
+    (Kind.PSEUDO, Scope.AFTER, "is no longer|are no longer|was no longer|were no longer|no increase|no decrease|"
+     "not only|not just|not necessarily|not merely|"
      "no significant change|no significant difference|no significant differences|no difference|no differences|"
      "not certain|gram negative|gram-negative|without difficulty|without further|not drain|not cause|"
      "no interval change|"
@@ -195,7 +196,7 @@ _MARKER: Final = re.compile(
     r"|(?i:receptors?|nod(?:e|al)|smear|culture|antigen|antibody|margins?|markers?|virus|hormone|(?:o?e|pro)st\w{1,12}|mutation|rhesus|Rh|gram)\)?)"
     r"[\s‐‑–-]$"
 )
-_NOUN_NEXT: Final = re.compile(r"\s(?!(?:for|in|on|by|at|to|and|or|with|but|as)\b)[A-Za-z]")
+NOUN_NEXT: Final = re.compile(r"\s(?!(?:for|in|on|by|at|to|and|or|with|but|as)\b)[A-Za-z]")
 
 
 # "no difference in pain": what is denied is a comparison, not the pain; "not related to pain": a relation.
@@ -206,10 +207,12 @@ _NO_CHANGE: Final = re.compile(
     re.IGNORECASE,
 )
 _NOT_SO: Final = re.compile(
-    r"\s+(?:\w{1,20}ly\s+|yet\s+|been\s+|be\s+){0,2}(?:differ(?:ent|ed|s)?|correlated?|associated|related|significan(?:t|tly)|"
+    r"\s+(?:\w{1,20}ly\s+|yet\s+|been\s+|be\s+|shown\s+|found\s+|to\s+){0,5}(?:differ(?:ent|ed|s)?|correlated?|associated|related|significan(?:t|tly)|"
     r"affect(?:ed)?|influenced?|alter(?:ed)?|changed?|improved?|increased?|decreased?|reduced?|interact(?:ed)?|"
     r"required?|needed|necessary|known|clear|available|possible|performed|treated|used|included|recommended|indicated|"
-    r"tolerated?|respond(?:ed)?|sufficient|enough|amenable|suitable|limited|equal|similar|part)\b",
+    r"tolerated?|respond(?:ed)?|sufficient|enough|amenable|suitable|limited|equal|similar|part|(?:very\s+)?effective|appropriate|useful|"
+    r"helpful|designed|intended|specific|explained?|mediated|predict(?:ed|ive|or)?|dependent|(?:\w{1,20}\s+)?(?:higher|lower|greater|worse|better)|"
+    r"an?\s+(?:\w{1,20}\s+)?(?:risk|predictor|cause|contraindication|marker|substitute))\b",
     re.IGNORECASE,
 )
 _NOUN_DENIED: Final = re.compile(r"(?:^|\s)(?:no|without|nor|not have|not show)$")
@@ -246,7 +249,7 @@ def find_triggers(sentence: str) -> list[Found]:
         if said == "no" and _is_no_word(sentence, m.start(), m.end()):
             continue
         found = meanings[said]
-        if said == "negative" and _NOUN_NEXT.match(sentence, m.end()):
+        if said == "negative" and NOUN_NEXT.match(sentence, m.end()):
             if _MARKER.search(sentence[max(m.start() - 44, 0) : m.start()]):
                 found = tuple(t for t in found if t.scope is not Scope.AFTER)
         elif said == "non":
