@@ -6,8 +6,9 @@ Positions are found once for a sentence; each question costs a binary search, so
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Final
 
 _BREAK: Final = re.compile(r";|\n\s*\n|(?<!\d)\d+\.\s{2,}|\s-\s|:\s{3,}")
@@ -27,19 +28,18 @@ _AFFIRMED: Final = re.compile(
 _LIST_CLOSED: Final = re.compile(r"\bor\s[^,;]{1,60}(,\s+and\s)", re.IGNORECASE)  # "no fever or chills, and a cough"
 _PREPOSITION: Final = re.compile(
     r"\b(?:in|on|at|within|inside|from|during|after|before|between|among|amongst|into|through|throughout|under|"
-    r"underlying|over|by|via|upon|against|towards?|despite|following|compared|than|when|where|near|around|along|across|outside|"
-    r"beneath|behind|above|below|adjacent|(?<!such )as|associated\s+with|related\s+to|attributable\s+to)\b",
+    r"underlying|over|by|via|upon|against|towards?|despite|following|compared|than|when|where|near|around|along|across|"
+    r"outside|beneath|behind|above|below|adjacent|(?<!such )as|associated\s+with|related\s+to|attributable\s+to)\b",
     re.IGNORECASE,
 )
 # "no evidence of pain" denies the pain, "no worsening of pain" does not.
 _OF: Final = re.compile(r"\b(\w{1,20})\s+of\b", re.IGNORECASE)
 _PARTITIVE: Final = frozenset(
-    "evidence sign signs symptom symptoms history complaint complaints recurrence recurrences presence "
-    "report reports diagnosis "
-    "diagnoses episode episodes case cases form forms type types degree feature features finding findings "
-    "indication indications suggestion suspicion "
-    "kind trace traces sensation feeling feelings occurrence development onset relapse "
-    "stigmata manifestation manifestations area areas focus foci attack attacks existence instance instances possibility".split()
+    "evidence sign signs symptom symptoms history complaint complaints recurrence recurrences presence report "
+    "reports diagnosis diagnoses episode episodes case cases form forms type types degree feature features "
+    "finding findings indication indications suggestion suspicion kind trace traces sensation feeling "
+    "feelings occurrence development onset relapse stigmata manifestation manifestations area areas focus "
+    "foci attack attacks existence instance instances possibility".split()
 )
 _SEPARATOR: Final = re.compile(r"[,/]|\b(?:n?or|including|such\s+as)\b", re.IGNORECASE)
 _BRACKET: Final = re.compile(r"[()\[\]]")
@@ -51,15 +51,34 @@ class Clauses:
 
     def __init__(self, sentence: str, ends: Iterable[int]) -> None:
         """Read a sentence; `ends` are places of words that end any scope."""
+        self._sentence = sentence
         self._ends = sorted(ends)
-        self._breaks = sorted([*self._ends, *(m.start() for m in _BREAK.finditer(sentence))])
-        self._verbs = [m.start() for m in _VERB.finditer(sentence)]
-        closed = [m.start(1) for m in _LIST_CLOSED.finditer(sentence)]
-        self._affirmed = sorted([*closed, *(m.start() for m in _AFFIRMED.finditer(sentence))])
-        of = [m.end() - 2 for m in _OF.finditer(sentence) if m[1].lower() not in _PARTITIVE]
-        self._prepositions = sorted([*of, *(m.start() for m in _PREPOSITION.finditer(sentence))])
-        self._separators = [m.start() for m in _SEPARATOR.finditer(sentence)]
-        self._marks, self._inner, self._close = _brackets(sentence)
+
+    @cached_property
+    def _breaks(self) -> list[int]:
+        return sorted([*self._ends, *(m.start() for m in _BREAK.finditer(self._sentence))])
+
+    @cached_property
+    def _verbs(self) -> list[int]:
+        return [m.start() for m in _VERB.finditer(self._sentence)]
+
+    @cached_property
+    def _affirmed(self) -> list[int]:
+        closed = [m.start(1) for m in _LIST_CLOSED.finditer(self._sentence)]
+        return sorted([*closed, *(m.start() for m in _AFFIRMED.finditer(self._sentence))])
+
+    @cached_property
+    def _prepositions(self) -> list[int]:
+        of = [m.end() - 2 for m in _OF.finditer(self._sentence) if m[1].lower() not in _PARTITIVE]
+        return sorted([*of, *(m.start() for m in _PREPOSITION.finditer(self._sentence))])
+
+    @cached_property
+    def _separators(self) -> list[int]:
+        return [m.start() for m in _SEPARATOR.finditer(self._sentence)]
+
+    @cached_property
+    def _brackets(self) -> tuple[list[int], list[int], dict[int, int]]:
+        return _read_brackets(self._sentence)
 
     def breaks(self, start: int, end: int) -> bool:
         """Return whether a clause ends between two places."""
@@ -88,18 +107,13 @@ class Clauses:
         """Return whether a bracket that holds `start` is closed before `end`."""
         return self._close_of(start) < end
 
-    def enters_bracket(self, start: int, end: int) -> bool:
-        """Return whether `end` is in a bracket that opens after `start`."""
-        n = bisect_left(self._marks, end)
-        return n > 0 and self._inner[n - 1] >= start
-
     def _close_of(self, place: int) -> float:
-        n = bisect_left(self._marks, place)
-        opening = self._inner[n - 1] if n else -1
-        return self._close.get(opening, float("inf"))
+        marks, inner, close = self._brackets
+        n = bisect_left(marks, place)
+        return close.get(inner[n - 1] if n else -1, float("inf"))
 
 
-def _brackets(sentence: str) -> tuple[list[int], list[int], dict[int, int]]:
+def _read_brackets(sentence: str) -> tuple[list[int], list[int], dict[int, int]]:
     """Return the places of brackets, the innermost one open after each (or -1), and where each closes."""
     marks: list[int] = []
     inner: list[int] = []
@@ -119,8 +133,3 @@ def any_between(places: Sequence[int], start: int, end: int) -> bool:
     """Return whether one of some places, which are in order, lies from `start` to before `end`."""
     n = bisect_left(places, start)
     return n < len(places) and places[n] < end
-
-
-def between(places: Sequence[int], start: int, end: int) -> slice:
-    """Return which of some places, which are in order, lie from `start` to `end`."""
-    return slice(bisect_left(places, start), bisect_right(places, end))

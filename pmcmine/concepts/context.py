@@ -55,7 +55,8 @@ _AROUND: Final = MAX_SCOPE + 200  # code points that decide on a span, with the 
 def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]], cares: Sequence[Care] = ()) -> list[Context]:
     """Return the context of spans of one sentence, as `assess` does; offsets count in the sentence."""
     triggers = find_triggers(sentence)
-    if not triggers and not ANSWER_WORD.search(sentence):
+    governs = any(m.kind not in (Kind.END, Kind.PSEUDO) for t in triggers for m in t.meanings)
+    if not governs and not ANSWER_WORD.search(sentence):
         return [PLAIN] * len(spans)
     read = _Read(sentence, triggers)
     out = []

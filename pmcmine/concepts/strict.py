@@ -63,6 +63,10 @@ _LAST: Final = {Kind.NEGATED: 8, Kind.UNCERTAIN: 3, Kind.HISTORICAL: 4, Kind.HYP
 _NEAREST: Final = {"previous": 1, "prior": 1, "possible": 2, "probable": 2, "presumed": 1, "suspected": 2, "free": 0}
 _WORD: Final = re.compile(r"[^\s,/]+")
 _SINGLE: Final = re.compile(r"lack|absen|devoid|free|disappear")  # nouns of absence govern one noun, or two with "or"
+# "no root formation, and necrosis", "0, no symptoms, 1: weight loss": what comes next is there.
+_NEXT_ITEM: Final = re.compile(
+    r",\s+(?:and|mild|slight|moderate|severe|marked|strong|weak)\s|[,;]\s+(?:\d{1,3}|\w)\s?[:=-]", re.IGNORECASE
+)
 _LIST: Final = re.compile(r"[,;:]")
 _NOT: Final = re.compile(r"(?:\bnot|n't|never)$")
 _HAVING: Final = re.compile(
@@ -148,6 +152,8 @@ def _holds_in_caption(sentence: str, t: Found, meaning: Trigger, start: int, end
         first = verb.end()
     gap = sentence[first:start]
     if len(_WORD.findall(gap)) > _NEAREST.get(t.said, _LAST[meaning.kind]) or "(" in gap or "[" in gap:
+        return False
+    if _NEXT_ITEM.search(gap):
         return False
     if (meaning.kind is not Kind.NEGATED or _SINGLE.search(t.said)) and _LIST.search(gap):
         return False
