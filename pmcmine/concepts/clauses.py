@@ -20,7 +20,7 @@ _VERB: Final = re.compile(
 # "no fever and a cough": what has an article of its own, or the word for how much of it there is, is there.
 _AFFIRMED: Final = re.compile(
     r"(?:,\s+(?:and\s+|but\s+)?|\band\s+)(?:an?|the|his|her|their|its|only|some|mild|mildly|moderate|severe|slight|slightly|normal|"
-    r"increased|elevated|reduced|decreased|positive|then|therefore|thus|subsequently|with)\s|"
+    r"increased|elevated|reduced|decreased|positive|then|therefore|thus|hence|so|subsequently|with)\s|"
     r"\bto\s+(?:reduce|avoid|prevent|control|treat|minimi[sz]e|improve|limit|allow|protect|decrease|relieve)\b|"
     r",\s+(?:so|thus|hence|after|before|when|where|suggesting|consistent|compared|despite|although)\b",
     re.IGNORECASE,
@@ -29,19 +29,25 @@ _LIST_CLOSED: Final = re.compile(r"\bor\s[^,;]{1,60}(,\s+and\s)", re.IGNORECASE)
 _PREPOSITION: Final = re.compile(
     r"\b(?:in|on|at|within|inside|from|during|after|before|between|among|amongst|into|through|throughout|under|"
     r"underlying|over|by|via|upon|against|towards?|despite|following|compared|than|when|where|near|around|along|across|"
-    r"outside|beneath|behind|above|below|adjacent|(?<!such )as|associated\s+with|related\s+to|attributable\s+to)\b",
+    r"outside|beneath|behind|above|below|adjacent|(?<!such )as|"
+    r"accompanying|regarding|concerning|involving|affecting|requiring|surrounding|preceding|explaining|necessitating|"
+    r"associated\s+with|related\s+to|attributable\s+to)\b",
     re.IGNORECASE,
 )
 # "no evidence of pain" denies the pain, "no worsening of pain" does not.
 _OF: Final = re.compile(r"\b(\w{1,20})\s+of\b", re.IGNORECASE)
 _PARTITIVE: Final = frozenset(
-    "evidence sign signs symptom symptoms history complaint complaints recurrence recurrences presence report "
-    "reports diagnosis diagnoses episode episodes case cases form forms type types degree feature features "
-    "finding findings indication indications suggestion suspicion kind trace traces sensation feeling "
-    "feelings occurrence development onset relapse stigmata manifestation manifestations area areas focus "
-    "foci attack attacks existence instance instances possibility".split()
+    "evidence complain complains complained sign signs symptom symptoms history complaint complaints "
+    "recurrence recurrences presence report reports diagnosis diagnoses episode episodes case cases form "
+    "forms type types degree feature features finding findings indication indications suggestion "
+    "suspicion kind trace traces sensation feeling feelings occurrence development onset relapse stigmata "
+    "manifestation manifestations area areas focus foci attack attacks existence instance instances "
+    "possibility".split()
 )
 _SEPARATOR: Final = re.compile(r"[,/]|\b(?:n?or|including|such\s+as)\b", re.IGNORECASE)
+_PREDICATE: Final = re.compile(r"\s+(?:is|are|was|were|has|have|had|showed|revealed|remained)\b")
+_JOINED: Final = re.compile(r"(?:,|\band)\s+(?:[\w-]{1,30}\s+){0,2}$")
+_CLAUSE: Final = 150  # code points
 _BRACKET: Final = re.compile(r"[()\[\]]")
 _MAX_DEPTH: Final = 8
 
@@ -106,6 +112,15 @@ class Clauses:
     def leaves_bracket(self, start: int, end: int) -> bool:
         """Return whether a bracket that holds `start` is closed before `end`."""
         return self._close_of(start) < end
+
+    def begins_clause(self, first: int, last: int, start: int, end: int) -> bool:
+        """Return whether a span is the subject of a clause after the one of a trigger from `first` to `last`.
+
+        So in "there was no fever and pain was felt"; in "no fever and pain were felt" there is but one verb.
+        """
+        if not _PREDICATE.match(self._sentence, end) or not any_between(self._verbs, max(0, first - _CLAUSE), first):
+            return False
+        return bool(_JOINED.search(self._sentence[max(last, start - _CLAUSE) : start]))
 
     def _close_of(self, place: int) -> float:
         marks, inner, close = self._brackets

@@ -41,7 +41,7 @@ class Context:
 
 PLAIN: Final = Context()
 
-_VERBAL: Final = re.compile(r"not\b|n't\b|cannot|never|nor$|den[iy]|declin|fail")
+_VERBAL: Final = re.compile(r"not\b|n't\b|cannot|never|nor$|no longer|den[iy]|declin|fail")
 _OWN: Final = re.compile(r"(?:no|not|without)\s", re.IGNORECASE)  # what a span says of itself
 _FIRST_WORDS: Final = 16  # code points in which "not" may have its own verb
 # "lack of sleep, fatigue and pain" is a list of which the lack is one item; "absence of fever, cough or pain" is not.
@@ -119,7 +119,7 @@ class _Read:
         if meaning.scope is Scope.NEXT:
             return t.end <= start <= t.end + 1
         if meaning.scope is Scope.AFTER:
-            return t.end <= start <= t.end + MAX_SCOPE and self._governs(t, meaning.kind, start)
+            return t.end <= start <= t.end + MAX_SCOPE and self._governs(t, meaning.kind, start, end)
         if not end <= t.start <= end + _reach(meaning.kind):
             return False
         between = self._sentence[end : t.start]
@@ -127,7 +127,7 @@ class _Read:
             return False  # "pain has negative effects"
         return ";" not in between and not self._clauses.ends(end, t.start) and _close(between)
 
-    def _governs(self, t: Found, kind: Kind, start: int) -> bool:
+    def _governs(self, t: Found, kind: Kind, start: int, end: int) -> bool:
         """Return whether the scope of a trigger that looks forward reaches a place."""
         clauses = self._clauses
         if clauses.breaks(t.end, start):
@@ -148,6 +148,7 @@ class _Read:
                 t.end + (_FIRST_WORDS if t.said == "nor" else 2 if verbal and t.said != "not" else 0), start
             )
             or clauses.leaves_bracket(t.end, start)
+            or clauses.begins_clause(t.start, t.end, start, end)
         )
 
 

@@ -36,7 +36,8 @@ class Scope(Enum):
 
 
 _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
-    (Kind.NEGATED, Scope.AFTER, "no|not|without|denies|denied|deny|denying|denial of|negative for|neg for|absence of|"
+    (Kind.NEGATED, Scope.AFTER, "no|no longer|not|without|"
+     "denies|denied|deny|denying|denial of|negative for|neg for|absence of|"
      "absent|free of|free from|devoid of|lack of|lacks|lacked|lacking|never|neither|nor|cannot|can't|couldn't|didn't|"
      "doesn't|isn't|wasn't|weren't|aren't|hasn't|haven't|hadn't|no evidence of|no evidence for|no sign of|"
          "no signs of|"
@@ -53,8 +54,9 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "been excluded|was excluded|were excluded|not seen|not observed|not detected|not detectable|not present|"
      "not identified|not appreciated|not found|not noted|not evident|not demonstrated|not visualized|not visualised|"
      "not apparent|not recorded|not reported|not available|"
-     "is absent|was absent|were absent|are absent|absent|did not occur|undetectable|"
-     "unlikely|free|was denied|were denied|denied|denies|none|have resolved|has resolved|had resolved|are resolved|"
+     "is absent|was absent|were absent|are absent|absent|did not occur|not performed|not done|not made|"
+     "not palpable|not felt|not visible|undetectable|"
+     "unlikely|free|was denied|were denied|denied|denies|none|"
      "is resolved|was resolved|not be seen|"
      "never developed|nil"),
     (Kind.UNCERTAIN, Scope.AFTER, "possible|possibly|probable|probably|likely|suspected|suspect|suspects|"
@@ -203,13 +205,13 @@ NOUN_NEXT: Final = re.compile(r"\s(?!(?:for|in|on|by|at|to|and|or|with|but|as)\b
 _NO_CHANGE: Final = re.compile(
     r"\s+(?:[\w-]{1,30}\s+){0,3}?(?:differences?|changes?|effects?|correlations?|associations?|relationships?|influences?|"
     r"impacts?|increases?|decreases?|reductions?|alterations?|improvements?|roles?|interactions?|need|variations?|"
-    r"contraindications?|information|data)\b",
+    r"contraindications?|information|data|responses?|benefits?)\b",
     re.IGNORECASE,
 )
 _NOT_SO: Final = re.compile(
     r"\s+(?:\w{1,20}ly\s+|yet\s+|been\s+|be\s+|shown\s+|found\s+|to\s+){0,5}(?:differ(?:ent|ed|s)?|correlated?|associated|related|significan(?:t|tly)|"
     r"affect(?:ed)?|influenced?|alter(?:ed)?|changed?|improved?|increased?|decreased?|reduced?|interact(?:ed)?|"
-    r"required?|needed|necessary|known|clear|available|possible|performed|treated|used|included|recommended|indicated|"
+    r"required?|needed|necessary|known(?!\s+to\b)|clear|available|possible|performed|treated|used|included|recommended|indicated|"
     r"tolerated?|respond(?:ed)?|sufficient|enough|amenable|suitable|limited|equal|similar|part|(?:very\s+)?effective|appropriate|useful|"
     r"helpful|designed|intended|specific|explained?|mediated|predict(?:ed|ive|or)?|dependent|(?:\w{1,20}\s+)?(?:higher|lower|greater|worse|better)|"
     r"an?\s+(?:\w{1,20}\s+)?(?:risk|predictor|cause|contraindication|marker|substitute))\b",
