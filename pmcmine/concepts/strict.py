@@ -26,7 +26,7 @@ class Care(Enum):
 _KEPT: Final[dict[tuple[Kind, Scope], frozenset[str]]] = {
     (kind, scope): frozenset(phrases.split("|"))
     for kind, scope, phrases in (
-        (Kind.NEGATED, Scope.AFTER, "no|without|absence of|in the absence of|lack of|lacks|lacked|lacking|"
+        (Kind.NEGATED, Scope.AFTER, "no|no known|without|absence of|in the absence of|lack of|lacks|lacked|lacking|"
          "absent|free of|free from|"
          "devoid of|negative for|is negative for|was negative for|are negative for|were negative for|"
          "been negative for|"
@@ -47,7 +47,7 @@ _KEPT: Final[dict[tuple[Kind, Scope], frozenset[str]]] = {
         (Kind.HISTORICAL, Scope.AFTER, "history of|known history of|h/o|hx of|past history|past medical history|"
          "status post|s/p|"
          "previous|prior"),
-        (Kind.HYPOTHETICAL, Scope.AFTER, "in case of|prevent|prevention of|prophylaxis"),
+        (Kind.HYPOTHETICAL, Scope.AFTER, "in case of"),
         (Kind.FAMILY, Scope.AFTER, "family history of|family history|family hx|fh of|mother|father|brother|"
          "brothers|sister|sisters|"
          "aunt|uncle|grandmother|grandfather|cousin|cousins|sibling|siblings|mother's|father's"),
@@ -60,13 +60,26 @@ _THING_AFTER: Final = frozenset(
     "no sign of|no signs of|not have|did not have|does not have|do not have|w/o".split("|")
 )
 _LAST: Final = {Kind.NEGATED: 8, Kind.UNCERTAIN: 3, Kind.HISTORICAL: 4, Kind.HYPOTHETICAL: 3, Kind.FAMILY: 5}
-_NEAREST: Final = {"previous": 1, "prior": 1, "possible": 2, "probable": 2, "presumed": 1, "suspected": 2, "free": 0}
+_NEAREST: Final = {
+    "possibly": 1,
+    "probably": 1,
+    "presumably": 1,
+    "previous": 1,
+    "prior": 1,
+    "possible": 2,
+    "probable": 2,
+    "presumed": 1,
+    "suspected": 2,
+    "free": 0,
+}
 _WORD: Final = re.compile(r"[^\s,/]+")
 _SINGLE: Final = re.compile(r"lack|absen|devoid|free|disappear")  # nouns of absence govern one noun, or two with "or"
 # "no root formation, and necrosis", "0, no symptoms, 1: weight loss": what comes next is there.
 _NEXT_ITEM: Final = re.compile(
     r",\s+(?:and|mild|slight|moderate|severe|marked|strong|weak)\s|[,;]\s+(?:\d{1,3}|\w)\s?[:=-]", re.IGNORECASE
 )
+_OTHERWISE: Final = re.compile(r"\b(?:for|to|with|that|being|by|is|\d+)\b", re.IGNORECASE)
+_WORST: Final = re.compile(r"\b(?:worst|best|highest|lowest|least|every|all|other|several)\s+$", re.IGNORECASE)
 _LIST: Final = re.compile(r"[,;:]")
 _NOT: Final = re.compile(r"(?:\bnot|n't|never)$")
 _HAVING: Final = re.compile(
@@ -153,12 +166,14 @@ def _holds_in_caption(sentence: str, t: Found, meaning: Trigger, start: int, end
     gap = sentence[first:start]
     if len(_WORD.findall(gap)) > _NEAREST.get(t.said, _LAST[meaning.kind]) or "(" in gap or "[" in gap:
         return False
-    if _NEXT_ITEM.search(gap):
+    if _NEXT_ITEM.search(gap) or (meaning.kind is not Kind.FAMILY and _OTHERWISE.search(gap)):
         return False
     if (meaning.kind is not Kind.NEGATED or _SINGLE.search(t.said)) and _LIST.search(gap):
         return False
     before = sentence[max(0, t.start - _LOOK) : t.start]
     if meaning.kind is Kind.FAMILY and not t.said.startswith(("family", "fh")) and not _OWN_FAMILY.search(before):
+        return False
+    if meaning.kind is Kind.UNCERTAIN and _WORST.search(before):
         return False
     if meaning.kind is Kind.HISTORICAL and (_NATURAL.search(before) or gap.lstrip().startswith("to ")):
         return False

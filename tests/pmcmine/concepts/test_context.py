@@ -158,9 +158,9 @@ def test_things_are_absent_or_they_are_there() -> None:
 
 def test_hostile_sentences_take_time_in_proportion_to_their_length() -> None:
     for unit in ("no. ", "negative ", "non-", "X ", ": no ", "not ", "A-", "(no", "no ( ", "or a, and ", "no of "):
-        text = "fever" + unit * (40_000 // len(unit))
-        spans = [(n, n + 2) for n in range(0, len(text) - 2, 800)]
+        text = "fever" + unit * (10_000 // len(unit))
+        spans = [(n, n + 2) for n in range(0, len(text) - 2, 400)]
         start = time.process_time()
         assess(text, [(0, 5)])
         assess(text, spans, [Care.CAPTION] * len(spans))
-        assert time.process_time() - start < 3, unit
+        assert time.process_time() - start < 2, unit
