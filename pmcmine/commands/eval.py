@@ -132,7 +132,7 @@ def abbreviations(
 
 @app.command()
 def negation(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
-    """Evaluate negation on the ConText sheet."""
+    """Evaluate negation on the ConText sheet, or at the clinical entities of E3C (JSON lines)."""
     from pmcmine.concepts.training.evaluate import score_negation
     from pmcmine.concepts.training.gold import read_negation
 

@@ -63,8 +63,9 @@ class ArticleLinker:
             texts: what is linked.
             read: other texts of the article, in which abbreviations may be defined.
         """
+        captions = frozenset(n for n, t in enumerate(texts) if t.context_kind == "figure_caption")
         with self._lock:
-            links = self._linker.link([t.text for t in texts], read)
+            links = self._linker.link([t.text for t in texts], read, captions)
         for n, link in enumerate(links):
             context = texts[link.text]
             term = link.term

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -17,8 +17,10 @@ from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
 from pmcmine.concepts.context import PLAIN, Context, assess
 from pmcmine.concepts.matcher import Matcher, Tokens
 from pmcmine.concepts.scoring import Evidence, probability
+from pmcmine.concepts.strict import Care
 from pmcmine.text.alternatives import one_of
 from pmcmine.vocabulary.normalise import spell_greek
+from pmcmine.vocabulary.semantic_types import GROUP_OF
 from pmcmine.vocabulary.terms import LEVEL_MASK, Flag, Term
 from pmcmine.vocabulary.vocabulary import Vocabulary
 
@@ -136,12 +138,15 @@ class Linker:
         self.matcher = Matcher(vocabulary)
         self._postings: dict[int, tuple[tuple[int, str, int, str], ...]] = {}
 
-    def link(self, texts: Sequence[str], read: Sequence[str] = ()) -> list[Link]:
+    def link(
+        self, texts: Sequence[str], read: Sequence[str] = (), captions: Collection[int] = frozenset()
+    ) -> list[Link]:
         """Find the links of the texts of one document, by text and place.
 
         Args:
             texts: paragraphs, captions and the like; offsets of the links count in each.
             read: other texts of the document, in which abbreviations may be defined.
+            captions: numbers of the texts that are captions.
         """
         options = self.options
         candidates = self.candidates(texts, read)
@@ -152,7 +157,7 @@ class Linker:
             if c.score >= options.min_score
         ][:MAX_LINKS]
         links.sort(key=lambda x: (x.text, x.start, -x.end, x.term.concept))
-        return self._with_context(texts, links) if options.context else links
+        return self._with_context(texts, links, captions) if options.context else links
 
     def id_of(self, term: Term) -> str:
         """Return the source's id if the linker is restricted to sources, else the concept's (its CUI if it has one)."""
@@ -305,7 +310,7 @@ class Linker:
             out.append(c)
         return out
 
-    def _with_context(self, texts: Sequence[str], links: list[Link]) -> list[Link]:
+    def _with_context(self, texts: Sequence[str], links: list[Link], captions: Collection[int]) -> list[Link]:
         out: list[Link] = []
         at = 0
         while at < len(links):
@@ -314,10 +319,23 @@ class Linker:
             while stop < len(links) and links[stop].text == number:
                 stop += 1
             here = links[at:stop]
-            contexts = assess(texts[number], [(x.start, x.end) for x in here])
+            cares = [care_of(x.term.types, number in captions) for x in here]
+            contexts = assess(texts[number], [(x.start, x.end) for x in here], cares)
             out += [replace(x, context=c) if c is not PLAIN else x for x, c in zip(here, contexts, strict=True)]
             at = stop
         return out
+
+
+_FINDINGS: Final = frozenset(("DISO", "PHEN", "PHYS"))
+_MEASURES: Final = frozenset(("PROC", "CHEM"))  # taken, or not, in case reports; conditions of experiments in captions
+
+
+def care_of(types: Sequence[str], caption: bool) -> Care:
+    """Return how sure a text must be to say something of a concept of these semantic types; of no types, a finding."""
+    groups = {GROUP_OF.get(t, "") for t in types}
+    if groups and not groups & _FINDINGS and (caption or not groups & _MEASURES):
+        return Care.THING
+    return Care.CAPTION if caption else Care.CLINICAL
 
 
 def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) -> Evidence | None:

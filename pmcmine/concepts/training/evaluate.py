@@ -19,7 +19,7 @@ from pmcmine.evaluation.gold_files import one_line
 from pmcmine.evaluation.intervals import RESAMPLES, interval
 from pmcmine.vocabulary.formats.obo import NAMES
 
-_AROUND: Final = 40  # code points shown on each side of an error
+_AROUND: Final = 80  # code points shown on each side of an error
 _BINS: Final = 10
 
 
@@ -138,17 +138,23 @@ def score_abbreviations(documents: Sequence[GoldPairs], models: Sequence[Model] 
     return Score({"documents": len(documents), "pairs": pairs} | _f1(counts), tuple(errors))
 
 
-def score_negation(sentences: Sequence[GoldContext]) -> Score:
-    """Compute F1 and accuracy of `negated`, a sentence each."""
+def score_negation(texts: Sequence[GoldContext]) -> Score:
+    """Compute F1 and accuracy of `negated`; intervals are over texts."""
     counts, errors, right = [], [], []
-    for s in sentences:
-        found = assess(s.text, [s.span])[0].negated
-        counts.append((int(s.negated and found), int(found and not s.negated), int(s.negated and not found)))
-        right.append((int(found == s.negated), 1))
-        if found != s.negated:
-            said = ("affirmed", "negated")
-            errors.append(Error("wrong", s.id, *s.span, said[s.negated], said[found], s.text))
-    measures: dict[str, Any] = {"sentences": len(sentences), "negated": sum(s.negated for s in sentences)}
+    said = ("affirmed", "negated")
+    for t in texts:
+        found = [c.negated for c in assess(t.text, t.spans)]
+        pairs = list(zip(t.negated, found, strict=True))
+        counts.append((pairs.count((True, True)), pairs.count((False, True)), pairs.count((True, False))))
+        right.append((sum(gold == ours for gold, ours in pairs), len(pairs)))
+        for span, (gold, ours) in zip(t.spans, pairs, strict=True):
+            if gold != ours:
+                errors.append(Error("wrong", t.id, *span, said[gold], said[ours], _around(t.text, *span)))
+    measures: dict[str, Any] = {
+        "texts": len(texts),
+        "spans": sum(len(t.spans) for t in texts),
+        "negated": sum(sum(t.negated) for t in texts),
+    }
     return Score(measures | _f1(counts) | _accuracy(right), tuple(errors))
 
 
@@ -256,5 +262,8 @@ def _errors(d: GoldDocument, gold: set[Any], ours: set[Any]) -> list[Error]:
 
 def _error(kind: str, d: GoldDocument, spans: tuple[tuple[int, int], ...], gold: str, found: str) -> Error:
     start, end = spans[0][0], spans[-1][1]
-    around = f"…{d.text[max(0, start - _AROUND) : start]}[{d.text[start:end]}]{d.text[end : end + _AROUND]}…"
-    return Error(kind, d.id, start, end, gold, found, around)
+    return Error(kind, d.id, start, end, gold, found, _around(d.text, start, end))
+
+
+def _around(text: str, start: int, end: int) -> str:
+    return f"…{text[max(0, start - _AROUND) : start]}[{text[start:end]}]{text[end : end + _AROUND]}…"

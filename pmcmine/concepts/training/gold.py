@@ -1,10 +1,11 @@
-"""Readers of annotated texts: PubTator, MedMentions' BIO tables, CRAFT's table, MED1250, the ConText sheet."""
+"""Readers of annotated texts: PubTator, MedMentions' BIO tables, CRAFT's table, MED1250, ConText, E3C."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import io
+import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -53,12 +54,19 @@ class GoldPairs:
 
 @dataclass(frozen=True, slots=True)
 class GoldContext:
-    """A sentence, a span of it, and whether that is negated."""
+    """A sentence or document, and which spans of it are negated.
+
+    Attributes:
+        id: number of the sentence, or name of the document.
+        text: what the offsets count in.
+        spans: (start, end) in code points.
+        negated: of each span.
+    """
 
     id: str
     text: str
-    span: tuple[int, int]
-    negated: bool
+    spans: tuple[tuple[int, int], ...]
+    negated: tuple[bool, ...]
 
 
 def read_text(path: Path, encoding: str = "utf-8") -> str:
@@ -243,16 +251,19 @@ def read_abbreviations(path: Path) -> list[GoldPairs]:
 
 
 def read_negation(path: Path) -> list[GoldContext]:
-    """Read the ConText sheet: tab-separated, with a condition, its sentence and `negation_status`.
+    """Read the ConText sheet (tab-separated: condition, sentence, `negation_status`), or E3C's documents (JSON lines).
 
-    The condition stands in the sentence in capitals; where the sheet's sentence is cut short before it ends, the span
-    is what is there.
+    In the sheet, the condition stands in the sentence in capitals; where the sheet's sentence is cut short before it
+    ends, the span is what is there. Of E3C, the spans are the clinical entities at which there is an event.
 
     Raises:
         GoldError: if the columns are missing.
     """
-    out = []
+    out: list[GoldContext] = []
     for file in _files(path):
+        if file.name.removesuffix(".gz").endswith(".jsonl"):
+            out += _at_entities(file)
+            continue
         reader = csv.reader(io.StringIO(read_text(file, "cp1252")), delimiter="\t", quoting=csv.QUOTE_NONE)
         header = [h.lower() for h in next(reader, [])]
         column = {
@@ -268,9 +279,34 @@ def read_negation(path: Path) -> list[GoldContext]:
             words = r"\s+".join(re.escape(w) for w in condition.split())
             match = re.search(words.upper(), sentence) or re.search(words, sentence, re.IGNORECASE)
             span = match.span() if match else _capitals(sentence)
-            out.append(GoldContext(str(n), sentence, span, row[column["negation"]].strip().lower() == "negated"))
+            negated = row[column["negation"]].strip().lower() == "negated"
+            out.append(GoldContext(str(n), sentence, (span,), (negated,)))
     if not out:
         raise GoldError(f"{path}: contains no annotated sentence")
+    return out
+
+
+def _at_entities(file: Path) -> list[GoldContext]:
+    """Read documents with `id`, `text`, `entities` and `events`, one JSON object a line.
+
+    The spans are the entities at which there is an event, negated where one of these events is.
+    """
+    out = []
+    for n, line in enumerate(_lines(file), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            events = [(int(e["start"]), int(e["end"]), bool(e["negated"])) for e in row["events"]]
+            found: dict[tuple[int, int], bool] = {}
+            for entity in row["entities"]:
+                start, end = int(entity["start"]), int(entity["end"])
+                at = [negated for first, last, negated in events if first < end and last > start]
+                if at:
+                    found[start, end] = any(at)
+            out.append(GoldContext(str(row["id"]), str(row["text"]), tuple(found), tuple(found.values())))
+        except (ValueError, TypeError, KeyError):
+            raise GoldError(f"{file}, line {n}: no document with id, text, entities and events") from None
     return out
 
 

@@ -7,18 +7,24 @@ import time
 
 import pytest
 
-from pmcmine.concepts.context import assess
+from pmcmine.concepts.context import Context, assess
+from pmcmine.concepts.strict import Care
 
 
-def negated(sentence: str) -> list[bool]:
-    """Return for each marked span of a sentence whether it is negated."""
+def contexts(sentence: str, care: Care = Care.CLINICAL) -> list[Context]:
+    """Return the context of each marked span of a sentence."""
     text, spans = "", []
     for part in re.split(r"(\[[^\]]*\])", sentence):
         if part.startswith("["):
             spans.append((len(text), len(text) + len(part) - 2))
             part = part[1:-1]
         text += part
-    return [c.negated for c in assess(text, spans)]
+    return assess(text, spans, [care] * len(spans))
+
+
+def negated(sentence: str, care: Care = Care.CLINICAL) -> list[bool]:
+    """Return for each marked span of a sentence whether it is negated."""
+    return [c.negated for c in contexts(sentence, care)]
 
 
 @pytest.mark.parametrize(
@@ -35,10 +41,16 @@ def negated(sentence: str) -> list[bool]:
         "Travellers without [measles].",
         "No [measles] was seen.",
         "Households of non-[measles] patients.",
+        "She showed no signs of [measles], [mumps] or [rubella].",
+        "She never had [measles].",
+        "He had no rash on the arms, [cough] or [fever].",
+        "The disappearance of the [rash] was quick.",
+        "There was [no rash].",
     ],
 )
 def test_negated(sentence: str) -> None:
-    assert negated(sentence) == [True]
+    found = negated(sentence)
+    assert found == [True] * len(found)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +77,19 @@ def test_negated(sentence: str) -> None:
         "EBV negative [lymphomas] with [fever].",
         "Vomiting: no. [Cough]: yes.",
         "[Nitric oxide] (NO) was measured.",
+        "NO production in the [lung] grew.",
+        "No fever was seen before [measles].",
+        "There was no rash and her scan showed [measles].",
+        "There was no rash and [fever] was noted.",
+        "No rash or cough, and [fever].",
+        "No rash, a [cough] and fever.",
+        "There was no difference in [pain].",
+        "The score was not related to [pain].",
+        "There was no worsening of the [rash].",
+        "Twins (without fever) with [measles].",
+        "Twins with or without [measles].",
+        "A lack of sleep, [fatigue] and pain.",
+        "The [pain] had negative effects.",
     ],
 )
 def test_not_negated(sentence: str) -> None:
@@ -76,9 +101,66 @@ def test_a_possibility_that_is_not_excluded_is_uncertain() -> None:
     assert context.uncertain and not context.negated
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "No [fibrosis] was seen.",
+        "There is no evidence of [fibrosis] or [oedema].",
+        "Mice without [diabetes].",
+        "Non-[tumour] tissue.",
+        "Rats did not develop [tumours].",
+        "[Fibrosis] was not observed.",
+    ],
+)
+def test_negated_in_captions(sentence: str) -> None:
+    found = negated(sentence, Care.CAPTION)
+    assert found == [True] * len(found)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "No [tumour] cells were stained.",
+        "Cells without [diabetes] medication.",
+        "0, no symptoms; 1, slight [oedema].",
+        "No roots, and [necrosis].",
+        "It may cause [cancer], as previously described, versus [cancer].",
+        "The natural history of [cancer].",
+        "Mothers were fed; [obesity] followed.",
+        "The size of the [tumour] was not different.",
+        "[Disease]-free survival.",
+    ],
+)
+def test_captions_flag_no_design(sentence: str) -> None:
+    assert all(c == Context() for c in contexts(sentence, Care.CAPTION))
+
+
+def test_captions_keep_what_is_said_of_a_finding() -> None:
+    (past, possible, family) = contexts(
+        "A history of [stroke], lesions suggestive of [glioma] and a family history of [cancer].", Care.CAPTION
+    )
+    assert past == Context(historical=True) and possible == Context(uncertain=True)
+    assert family == Context(historical=family.historical, experiencer="family")
+
+
+def test_things_are_absent_or_they_are_there() -> None:
+    assert negated("Absence of the [gallbladder].", Care.THING) == [True]
+    assert negated("The [gallbladder] was not seen.", Care.THING) == [True]
+    for there in (
+        "No metastasis in the [liver].",
+        "No [liver] metastasis.",
+        "Cells of the [liver] were not seen.",
+        "No [neurons] were stained.",
+        "Possible [liver] lesion.",
+    ):
+        assert contexts(there, Care.THING) == [Context()], there
+
+
 def test_hostile_sentences_take_time_in_proportion_to_their_length() -> None:
-    for unit in ("no. ", "negative ", "non-", "X ", ": no ", "not ", "A-", "(no"):
-        text = "fever" + unit * (40_000 // len(unit))
+    for unit in ("no. ", "negative ", "non-", "X ", ": no ", "not ", "A-", "(no", "no ( ", "or a, and ", "no of "):
+        text = "fever" + unit * (10_000 // len(unit))
+        spans = [(n, n + 2) for n in range(0, len(text) - 2, 400)]
         start = time.process_time()
         assess(text, [(0, 5)])
+        assess(text, spans, [Care.CAPTION] * len(spans))
         assert time.process_time() - start < 2, unit

@@ -77,7 +77,18 @@ def test_med1250_and_the_context_sheet(tmp_path: Path) -> None:
     assert read_abbreviations(path)[0].pairs == {("MRI", "magnetic resonance imaging")}
     sheet = write(tmp_path / "c.tsv", "id\tCondition\tSentence\tnegation_status\n1\tfever\tNo FEVER today\tNegated\n")
     (row,) = read_negation(sheet)
-    assert row.negated and row.text[row.span[0] : row.span[1]] == "FEVER"
+    ((start, end),) = row.spans
+    assert row.negated == (True,) and row.text[start:end] == "FEVER"
+
+
+def test_negation_at_entities_is_that_of_the_events_in_them(tmp_path: Path) -> None:
+    events = [{"start": 6, "end": 11, "negated": True}, {"start": 13, "end": 16, "negated": False}]
+    entities = [{"start": 0, "end": 11}, {"start": 13, "end": 16}, {"start": 17, "end": 20}]
+    row = {"id": "1", "text": "nasty fever, new bug", "events": events, "entities": entities}
+    path = write(tmp_path / "e.jsonl", json.dumps(row) + "\n")
+    assert [(t.spans, t.negated) for t in read_negation(path)] == [(((0, 11), (13, 16)), (True, False))]
+    with pytest.raises(GoldError):
+        read_negation(write(tmp_path / "f.jsonl", "{}\n"))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,210 @@
+"""What more a trigger needs in a caption, or before a thing, to say something of it.
+
+Captions are no discharge notes: "without inhibitor", "may", "previously" and "versus" tell of design, staining
+and method. And what is said of a finding is not said of the organ, cell or gene named with it: in "no metastasis in
+the liver" and "no liver metastasis" the liver is there. Here precision counts: what is doubtful is not flagged.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import Final
+
+from pmcmine.concepts.triggers import Found, Kind, Scope, Trigger
+
+
+class Care(Enum):
+    """How sure a trigger must be of a span: in clinical prose, in a caption, or of an organ, cell or other thing."""
+
+    CLINICAL = 1
+    CAPTION = 2
+    THING = 3
+
+
+# Triggers that keep their clinical meaning in captions, by kind and direction.
+_KEPT: Final[dict[tuple[Kind, Scope], frozenset[str]]] = {
+    (kind, scope): frozenset(phrases.split("|"))
+    for kind, scope, phrases in (
+        (Kind.NEGATED, Scope.AFTER, "no|no known|without|absence of|in the absence of|lack of|lacks|lacked|lacking|"
+         "absent|free of|free from|"
+         "devoid of|negative for|is negative for|was negative for|are negative for|were negative for|"
+         "been negative for|"
+         "no evidence of|no evidence for|no sign of|no signs of|nor|neither|none of|not show|not reveal|"
+         "not demonstrate|"
+         "not have|fails to show|failed to show|fails to reveal|failed to reveal|ruled out|rules out|denied|denies|"
+         "did not|do not|does not|not|didn't|doesn't|never|disappearance of|w/o"),
+        (Kind.NEGATED, Scope.NEXT, "non"),
+        (Kind.NEGATED, Scope.BEFORE, "negative|free|is absent|was absent|were absent|are absent|absent|undetectable|"
+         "was ruled out|were ruled out|been ruled out"),
+        (Kind.UNCERTAIN, Scope.AFTER, "possible|possibly|probable|probably|suspected|suspicion of|suspicion for|"
+         "suspicious for|"
+         "suggestive of|suggesting|presumed|presumably|questionable|question of|concern for|concerning for|"
+         "worrisome for|cannot exclude|can't exclude|cannot rule out|rule out|to exclude"),
+        (Kind.UNCERTAIN, Scope.BEFORE, "cannot be excluded|could not be excluded|cannot be ruled out|"
+         "could not be ruled out|"
+         "is suspected|was suspected|were suspected|not ruled out|not be ruled out|not excluded"),
+        (Kind.HISTORICAL, Scope.AFTER, "history of|known history of|h/o|hx of|past history|past medical history|"
+         "status post|s/p|"
+         "previous|prior"),
+        (Kind.HYPOTHETICAL, Scope.AFTER, "in case of"),
+        (Kind.FAMILY, Scope.AFTER, "family history of|family history|family hx|fh of|mother|father|brother|"
+         "brothers|sister|sisters|"
+         "aunt|uncle|grandmother|grandfather|cousin|cousins|sibling|siblings|mother's|father's"),
+        (Kind.FAMILY, Scope.BEFORE, "in the family|in family|in his mother|in her mother|in his father|"
+         "in her father"),
+    )
+}  # fmt: skip
+_THING_AFTER: Final = frozenset(
+    "no|without|absence of|in the absence of|lack of|lacks|lacked|lacking|absent|devoid of|free of|no evidence of|"
+    "no sign of|no signs of|not have|did not have|does not have|do not have|w/o".split("|")
+)
+_LAST: Final = {Kind.NEGATED: 8, Kind.UNCERTAIN: 3, Kind.HISTORICAL: 4, Kind.HYPOTHETICAL: 3, Kind.FAMILY: 5}
+_NEAREST: Final = {
+    "possibly": 1,
+    "probably": 1,
+    "presumably": 1,
+    "previous": 1,
+    "prior": 1,
+    "possible": 2,
+    "probable": 2,
+    "presumed": 1,
+    "suspected": 2,
+    "free": 0,
+}
+_WORD: Final = re.compile(r"[^\s,/]+")
+_SINGLE: Final = re.compile(r"lack|absen|devoid|free|disappear")  # nouns of absence govern one noun, or two with "or"
+# "no root formation, and necrosis", "0, no symptoms, 1: weight loss": what comes next is there.
+_NEXT_ITEM: Final = re.compile(
+    r",\s+(?:and|mild|slight|moderate|severe|marked|strong|weak)\s|[,;]\s+(?:\d{1,3}|\w)\s?[:=-]", re.IGNORECASE
+)
+_OTHERWISE: Final = re.compile(r"\b(?:for|to|with|that|being|by|is|\d+)\b", re.IGNORECASE)
+_WORST: Final = re.compile(r"\b(?:worst|best|highest|lowest|least|every|all|other|several)\s+$", re.IGNORECASE)
+_LIST: Final = re.compile(r"[,;:]")
+_NOT: Final = re.compile(r"(?:\bnot|n't|never)$")
+_HAVING: Final = re.compile(
+    r"\s+(?:\w{1,20}ly\s+)?(?:have|had|has|show|shown|exhibit|display|develop|reveal|demonstrate|present|experience|contain|"
+    r"suffer)(?:ed|s|ing)?\b(?:\s+(?:with|from|any|an?|evidence\s+of|signs?\s+of))*",
+    re.IGNORECASE,
+)
+_SEEN: Final = (
+    r"(?:clearly\s+|longer\s+|be\s+|been\s+|\w{1,16}ly\s+)*(?:seen|observed|detect(?:ed|able)|present|identified|visible|"
+    r"visuali[sz]ed|found|noted|evident|appreciated|apparent|demonstrated)\b"
+)
+_NOT_SEEN: Final = re.compile(
+    r"\s(?:(?:is|are|was|were|has|have|could|can)\s+(?:not|no\s+longer)\s+" + _SEEN + r"|"
+    r"(?:is|was|are|were)\s+(?:\w{1,16}ly\s+)?(?:absent|missing|undetectable)\b(?!\s+(?:from|in)\b))",
+    re.IGNORECASE,
+)
+_AUXILIARY: Final = re.compile(
+    r"\s*(?:(?:is|are|was|were|has|have|had|could|can|cannot|being|been|be)\s+)*", re.IGNORECASE
+)
+# What may follow a noun that is the last of its phrase.
+_PHRASE_ENDS: Final = re.compile(
+    r"\s*(?:$|[.,;:()\[\]/\0]|[–—]|-\s|\s(?:is|are|was|were|has|have|had|can|could|may|might|will|would|did|does|do|and|or|nor|but|"
+    r"of|in|on|at|to|for|from|by|with|within|without|after|before|during|between|among|through|over|under|as|than|"
+    r"versus|vs|when|where|which|who|that|while|whereas|either|if|compared|along|despite|\w{2,20}(?:ed|ly)|seen|shown|found|"
+    r"showing|including|causing|involving|suggesting|indicating|patients?|cases?|subjects?|individuals?|participants?|"
+    r"controls?|mice|rats|animals|groups?)\b)",
+    re.IGNORECASE,
+)
+_OF_GROUPS: Final = re.compile(
+    r"[\s-](?:tissues?|samples?|subjects?|patients?|controls?|individuals?|participants?|mice|rats|animals?|cases?|groups?|areas?|"
+    r"regions?|lesions?|donors?|and|or|in|at)\b|\s*(?:$|[.,;:)])|\s\(",
+    re.IGNORECASE,
+)
+_THERE: Final = re.compile(
+    r"\s(?:is|are|was|were|could\s+be|can\s+be)\s+(?!" + _SEEN + ")|\\s(?!seen|found)\\w{2,20}ed\\b", re.IGNORECASE
+)
+_ARTICLE: Final = re.compile(
+    r"\s+(?:(?:any|the|an?|its|their|visible|detectable|obvious|apparent|functional|mature)\s+){0,2}", re.IGNORECASE
+)
+# A span after these is an object, not what the sentence speaks of: "invasion of the capsule was not seen".
+_GOVERNED: Final = re.compile(
+    r"\b(?:of|in|on|at|to|for|from|by|with|within|without|after|before|during|between|among|through|and|or|than|versus|vs|"
+    r"non|into)\.?[\s‐‑–-]+(?:(?:the|an?|this|these|both|all|any|each)\s+)?(?:[\w-]{1,20}\s+)?$",
+    re.IGNORECASE,
+)
+_SURVIVAL: Final = re.compile(r"\s+(?:\w{1,20}\s+)?(?:survival|interval|period|time|rate)", re.IGNORECASE)
+_OWN_FAMILY: Final = re.compile(r"(?:\b(?:his|her|their|whose|affected|patient|proband)|['’]s)\s+$", re.IGNORECASE)
+_NATURAL: Final = re.compile(
+    r"\b(?:natural|life|evolutionary|demographic|thermal|treatment|disease)\s+$", re.IGNORECASE
+)
+_BOTH: Final = re.compile(r"\b(?:with|presence|present)\s*(?:,\s*)?(?:and|or|/|and/or|vs\.?|versus)\s*$", re.IGNORECASE)
+_LOOK: Final = 60  # code points before a place that are read
+
+
+def offers_both(sentence: str, t: Found) -> bool:
+    """Return whether a trigger is the second half of "with or without", which says nothing of either."""
+    return t.said in ("without", "w/o", "absence of", "absent") and bool(
+        _BOTH.search(sentence[max(0, t.start - _LOOK) : t.start])
+    )
+
+
+def holds(care: Care, sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
+    """Return whether a trigger that reaches a span means it, with the care that the span needs."""
+    if care is Care.CLINICAL:
+        return True
+    means = _holds_in_caption if care is Care.CAPTION else _holds_of_thing
+    return means(sentence, t, meaning, start, end)
+
+
+def _holds_in_caption(sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
+    """Return whether a trigger that reaches a finding means it, if the sentence is a caption's."""
+    if meaning.scope is Scope.BEFORE:
+        return _holds_back(sentence, t, meaning, start, end)
+    if t.said not in _KEPT.get((meaning.kind, meaning.scope), ()):
+        return False
+    if meaning.scope is Scope.NEXT:
+        return bool(_OF_GROUPS.match(sentence, end))
+    first = t.end
+    if meaning.kind is Kind.NEGATED and _NOT.search(t.said):
+        verb = _HAVING.match(sentence, t.end)
+        if verb is None or verb.end() > start:
+            return False
+        first = verb.end()
+    gap = sentence[first:start]
+    if len(_WORD.findall(gap)) > _NEAREST.get(t.said, _LAST[meaning.kind]) or "(" in gap or "[" in gap:
+        return False
+    if _NEXT_ITEM.search(gap) or (meaning.kind is not Kind.FAMILY and _OTHERWISE.search(gap)):
+        return False
+    if (meaning.kind is not Kind.NEGATED or _SINGLE.search(t.said)) and _LIST.search(gap):
+        return False
+    before = sentence[max(0, t.start - _LOOK) : t.start]
+    if meaning.kind is Kind.FAMILY and not t.said.startswith(("family", "fh")) and not _OWN_FAMILY.search(before):
+        return False
+    if meaning.kind is Kind.UNCERTAIN and _WORST.search(before):
+        return False
+    if meaning.kind is Kind.HISTORICAL and (_NATURAL.search(before) or gap.lstrip().startswith("to ")):
+        return False
+    return bool(_PHRASE_ENDS.match(sentence, end))
+
+
+def _holds_back(sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
+    gap = sentence[end : t.start]
+    if t.said in ("negative", "free"):
+        hyphen = gap in ("-", "‐", "‑", "–", " ")
+        return (
+            hyphen
+            and not _SURVIVAL.match(sentence, t.end)
+            and not _GOVERNED.search(sentence[max(0, start - _LOOK) : start])
+        )
+    if not _AUXILIARY.fullmatch(gap):
+        return False
+    kept = t.said in _KEPT.get((meaning.kind, meaning.scope), ())
+    if not kept and not (meaning.kind is Kind.NEGATED and _NOT_SEEN.match(sentence, end)):
+        return False
+    return not _GOVERNED.search(sentence[max(0, start - _LOOK) : start])
+
+
+def _holds_of_thing(sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
+    """Return whether a trigger that reaches a thing says that it is absent; a thing is nothing else."""
+    if meaning.kind is not Kind.NEGATED:
+        return False
+    if meaning.scope is Scope.BEFORE:
+        if not _NOT_SEEN.match(sentence, end) or not _AUXILIARY.fullmatch(sentence, end, t.start):
+            return False
+        return not _GOVERNED.search(sentence[max(0, start - _LOOK) : start])
+    if meaning.scope is Scope.NEXT or t.said not in _THING_AFTER or not _ARTICLE.fullmatch(sentence, t.end, start):
+        return False
+    return bool(_PHRASE_ENDS.match(sentence, end)) and not _THERE.match(sentence, end)
