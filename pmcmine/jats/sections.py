@@ -18,7 +18,11 @@ _PATTERNS: Final = tuple(
         ("funding", r"\bfunding|financial|\bgrants?\b|sources? of support"),
         ("acknowledgements", r"acknowledg"),
         ("abbreviations", r"abbreviation|glossary|nomenclature|list of symbols"),
-        ("supplementary", r"supplement|supporting|additional (?:file|information|material|data)|multimedia"),
+        # Not "Antioxidant supplements" or "Vitamin D supplementation".
+        ("supplementary", r"supplement(?:ary|al)(?!.(?:oxygen|feed|food|nutri|diet|motor|irrigation))\b"
+                          r"|^\W*supplements?\W*$|(?:data|online|web|electronic|digital) supplements?\b"
+                          r"|supporting.(?:info|material|data|file|document|figure|table|text|online|evidence)"
+                          r"|additional (?:file|information|material|data)|multimedia"),
         ("methods", r"method|material|experimental|procedure|protocol|participants|subjects|study design"
                     r"|statistical analys|patients and|data collection|search strategy"),
         ("introduction", r"introduct|background|rationale|objective|\baims?\b|purpose|^intro$"),
@@ -60,6 +64,18 @@ SELF_KINDS: Final = {
     "glossary": "abbreviations",
     "app-group": "appendix",
 }
+
+
+# Kinds that an appendix may be by its title: publishers put these parts into appendices.
+_IN_APPENDIX: Final = frozenset(
+    {"supplementary", "abbreviations", "data_availability", "acknowledgements", "funding", "conflicts", "ethics"}
+)
+
+
+def kind_of_part(tag: str, title: str | None) -> str:
+    """Return the kind of an element that has one of its own accord, one of `SELF_KINDS`."""
+    kind = _told(title) if tag == "app" else None
+    return kind if kind in _IN_APPENDIX and kind is not None else SELF_KINDS[tag]
 
 
 @lru_cache(maxsize=4096)

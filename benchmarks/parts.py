@@ -1,0 +1,90 @@
+"""What documents, tables, cases and contexts add to mining an article without images."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from benchmarks.corpus import articles
+
+_ARTICLES = 150
+_ROUNDS = 3
+
+
+def _nothing(*_args: Any, **_kwargs: Any) -> None:
+    return None
+
+
+def _same(figures: Sequence[Any], panels: Sequence[Any], *_args: Any) -> tuple[list[Any], list[Any]]:
+    return list(figures), list(panels)
+
+
+def _parts() -> dict[str, list[tuple[Any, str, Callable[..., Any]]]]:
+    """Return the functions of each part, each with one that does nothing in its place."""
+    import pmcmine.jats.article as jats
+    import pmcmine.miner.article as miner
+    import pmcmine.miner.figures as figures
+    from pmcmine.jats.grid_rows import GridRows
+    from pmcmine.jats.table_mention_rows import TableMentions
+
+    return {
+        "grids": [(GridRows, "read", _nothing)],
+        "table_mentions": [(TableMentions, name, _nothing) for name in ("read", "read_parts", "outside")],
+        "documents": [(jats, "reading_order", lambda *_: ()), (miner, "_document", _nothing)],
+        "cases": [(miner, "find_cases", lambda *_: [])],
+        "context": [(figures, "with_context", _same)],
+    }
+
+
+@contextmanager
+def _without(names: Sequence[str]) -> Iterator[None]:
+    """Turn parts off."""
+    parts = _parts()
+    with ExitStack() as stack:
+        for name in names:
+            for owner, attribute, instead in parts[name]:
+                stack.enter_context(patch.object(owner, attribute, instead))
+        yield
+
+
+def parts(data: Path | None) -> dict[str, Any]:
+    """Processor time of an article from XML to rows, with each part and without; interleaved, article by article."""
+    from pmcmine.config import load_config
+    from pmcmine.miner import mine_pmcid
+    from pmcmine.sources.folder import FolderSource
+
+    off = ("image_kinds", "near_duplicates", "privacy", "languages", "classify")
+    names = list(_parts())
+    documents_and_tables = [n for n in names if n in ("grids", "table_mentions", "documents")]
+    variants = {"all": [], "none": names, "no_documents_and_tables": documents_and_tables} | {n: [n] for n in names}
+    rounds: list[Counter[str]] = [Counter() for _ in range(_ROUNDS)]
+    with tempfile.TemporaryDirectory() as folder:
+        for pmcid, xml in articles(data, _ARTICLES):
+            (Path(folder) / f"{pmcid}.xml").write_bytes(xml)
+        config = load_config({"source": folder, "out": folder, **dict.fromkeys(off, False)})
+        source = FolderSource(folder)
+        entries = list(source.entries(None))
+        reader = source.open(1.0)
+        mine_pmcid(entries[:1], reader, config)  # what is loaded once
+        for times in rounds:
+            for n, entry in enumerate(entries):
+                order = list(variants)
+                for name in order[n % len(order) :] + order[: n % len(order)]:
+                    with _without(variants[name]):
+                        start = time.process_time()
+                        mine_pmcid([entry], reader, config)
+                        times[name] += time.process_time() - start
+    return {
+        "articles": len(entries),
+        "ms_per_article": {n: round(1000 * min(t[n] for t in rounds) / len(entries), 2) for n in ("all", "none")},
+        # Documents and tables to an article without them; each other part as a share of the whole.
+        "added": [round(t["all"] / t["no_documents_and_tables"] - 1, 3) for t in rounds],
+        "added_by_all_parts": [round(t["all"] / t["none"] - 1, 3) for t in rounds],
+        "share": {n: round(1 - min(t[n] for t in rounds) / min(t["all"] for t in rounds), 3) for n in names},
+    }
