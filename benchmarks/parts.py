@@ -63,7 +63,12 @@ def parts(data: Path | None) -> dict[str, Any]:
 
     off = ("image_kinds", "near_duplicates", "privacy", "languages", "classify")
     together = ["grids", "table_mentions", "documents"]
-    variants = {"all": [], "documents_and_tables": together, "cases": ["cases"], "context": ["context"]}
+    variants: dict[str, list[str]] = {
+        "all": [],
+        "documents_and_tables": together,
+        "cases": ["cases"],
+        "context": ["context"],
+    }
     variants["all_parts"] = list(_parts())
     rounds: list[dict[str, list[float]]] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -78,17 +83,17 @@ def parts(data: Path | None) -> dict[str, Any]:
             times: dict[str, list[float]] = {name: [] for name in variants}
             for n, entry in enumerate(entries):
                 order = list(variants)
-                for name in order[n % len(order) :] + order[: n % len(order)]:
+                turn = n % len(order)
+                for name in order[turn:] + order[:turn]:
                     with _without(variants[name]):
                         start = time.process_time()
                         mine_pmcid([entry], reader, config)
                         times[name].append(time.process_time() - start)
             rounds.append(times)
-    fastest = {name: sum(map(min, zip(*(r[name] for r in rounds), strict=True))) for name in variants}
-    n = len(entries)
+    fastest = {name: sum(min(t) for t in zip(*(r[name] for r in rounds), strict=True)) for name in variants}
     return {
-        "articles": n,
-        "ms_per_article": {"all": round(1000 * fastest["all"] / n, 2)},
+        "articles": len(entries),
+        "ms_per_article": round(1000 * fastest["all"] / len(entries), 2),
         # What a part adds to an article without it.
         "added": {name: round(fastest["all"] / t - 1, 3) for name, t in fastest.items() if name != "all"},
         "added_by_round": {

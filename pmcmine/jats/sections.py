@@ -73,9 +73,14 @@ _IN_APPENDIX: Final = frozenset(
 
 
 def kind_of_part(tag: str, title: str | None) -> str:
-    """Return the kind of an element that has one of its own accord, one of `SELF_KINDS`."""
-    kind = _told(title) if tag == "app" else None
-    return kind if kind in _IN_APPENDIX and kind is not None else SELF_KINDS[tag]
+    """Return the kind of an element that has one of its own accord, one of `SELF_KINDS`; its title may say otherwise."""
+    if tag in ("app", "ack"):
+        kind = _told(title)
+        if kind is not None and kind in _IN_APPENDIX:
+            return kind
+        if tag == "ack" and title and "contribution" in title.lower():
+            return "back"
+    return SELF_KINDS[tag]
 
 
 @lru_cache(maxsize=4096)

@@ -19,7 +19,8 @@ _GENERIC: Final = frozenset(
     "information material materials file files document component multimedia media content appendix esm si available "
     "at for in of the and to this article paper is are can be found as video videos movie movies audio table tables "
     "figure figures fig figs text note notes pdf doc docx xls xlsx zip rar tif tiff csv txt mov avi mpg mpeg ppt pptx "
-    "eps png jpg jpeg kb mb bytes s a b c d".split()
+    "eps png jpg jpeg kb mb bytes s a b c d peer review reviewer reviewers comments transparent author authors "
+    "manuscript".split()
 )
 _JOINT: Final = (".", ":", "|", "?", "!")
 
