@@ -73,7 +73,7 @@ _IN_APPENDIX: Final = frozenset(
 
 
 def kind_of_part(tag: str, title: str | None) -> str:
-    """Return the kind of an element that has one of its own accord, one of `SELF_KINDS`; its title may say otherwise."""
+    """Return the kind of one of `SELF_KINDS`, of its own accord or as its title says."""
     if tag in ("app", "ack"):
         kind = _told(title)
         if kind is not None and kind in _IN_APPENDIX:
