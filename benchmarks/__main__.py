@@ -24,6 +24,7 @@ from benchmarks.jobs import beam, memory, shards
 from benchmarks.link import link
 from benchmarks.panels import panels
 from benchmarks.parse import parse
+from benchmarks.parts import parts
 from benchmarks.scale import scale, shuffle
 from benchmarks.streaming import streaming
 from benchmarks.tables import tables
@@ -32,6 +33,7 @@ from benchmarks.tables import tables
 BENCHMARKS = {
     "memory": memory,
     "parse": parse,
+    "parts": parts,
     "beam": beam,
     "shards": shards,
     "link": link,

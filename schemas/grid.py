@@ -24,6 +24,18 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CellFlag:
+    """A place in a cell that may identify a patient."""
+
+    kind: str = col("name, record_number, age_over_89, date, phone or email.")
+    row: int = col("First row of the cell.", arrow=pa.int32())
+    column: int = col("First column of the cell.", arrow=pa.int32())
+    start: int = col("First code point in the text of the cell.", unit="code points", arrow=pa.int32())
+    end: int = col("One past the last code point.", unit="code points", arrow=pa.int32())
+    score: float = col("Confidence of the rule; not calibrated.", unit="0 to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grid:
     """One `<table>` or `<array>` element of an article."""
 
@@ -39,6 +51,7 @@ class Grid:
     cells: tuple[Cell, ...] = col("Cells by row, then column; a cell that spans several slots stands once.", text=True)
     html: str = col("The table as plain HTML, without attributes but spans.", text=True)
     markdown: str = col("The table as Markdown; spanning cells are repeated, header rows joined.", text=True)
+    privacy: tuple[CellFlag, ...] = col("Places in cells that may identify a patient.", default=())
     license: str = col("Licence of the article.")
     attribution: str = col("Attribution line, ready to print.")
     split: str = col("train, validation or test.", default="")

@@ -57,6 +57,15 @@ _REJECTED: Final = re.compile(
     r"^[^.;]{0,60}\b(?:was|were) (?:excluded|ruled out|unlikely|rejected|considered|suspected|discarded)\b",
     re.IGNORECASE,
 )
+_CONSIDERED: Final = re.compile(r"[^.;,]{0,20}? (?:was|were) (?:considered|suspected)\b", re.IGNORECASE)
+_DUE_TO: Final = re.compile(
+    r"[^.;:]{3,80}? (?:(?:secondary|due) to|caused by|as a (?:result|consequence) of|resulting from|complicating) ",
+    re.IGNORECASE,
+)
+_TREATED: Final = re.compile(
+    r"\b(?:treat(?:ment|ed)|therapy|managed|management|operated) (?:of|for|on for) (?:the |his |her |an? )?(?=[A-Za-z])",
+    re.IGNORECASE,
+)
 _AUXILIARY: Final = re.compile(r"\b(?:was|were|is|are|been|being|and|we|be)\b", re.IGNORECASE)
 _MADE: Final = re.compile(r"^[^.;,]{0,30}\bwas (?:made|established|confirmed|reached)\b", re.IGNORECASE)
 # What is said of a disease in general, not of a patient.
@@ -69,7 +78,7 @@ _LEADS: Final = re.compile(
     re.IGNORECASE,
 )
 _TAIL: Final = re.compile(
-    r"(?:\s(?:suffering|induced|caused|complicated|associated|secondary|related|due|followed|characteri[sz]ed|accompanied|confirmed|involving|located|arising|presenting|presented|resulting|triggered|mimicking|originating|measuring|and|or|with|in|of|a|an|the|also|then|most|likely|made|only))+$",
+    r"(?:\s(?:suffering|induced|caused|complicated|associated|secondary|related|due|followed|characteri[sz]ed|accompanied|confirmed|involving|located|arising|presenting|presented|resulting|triggered|mimicking|originating|measuring|and|or|with|in|of|a|an|the|also|then|most|likely|probably|possibly|made|only))+$",
     re.IGNORECASE,
 )
 _EARLIER: Final = re.compile(
@@ -77,7 +86,7 @@ _EARLIER: Final = re.compile(
     re.IGNORECASE,
 )
 _EMPTY: Final = re.compile(
-    r"^(?:measuring|using|performing|excluding|having|being|taking|showing|including|considering|testing|evaluating|identifying|combining|assessing)\b|^(?:on|for|from|by|as|with|in(?! situ)|associated|which|who|that|such|this|that|these|those|same|other|its?|both|all|any|each|some|the|either|following|above|our|their|no|not|more|most)\b"
+    r"\b(?:patients?|girls?|boys?|m[ae]n|wom[ae]n|child|children|infants?) (?:with|who)\b|\bpatients\b|^(?:measuring|using|performing|excluding|having|being|taking|showing|including|considering|testing|evaluating|identifying|combining|assessing)\b|^(?:on|for|from|by|as|with|in(?! situ)|associated|which|who|that|such|this|that|these|those|same|other|its?|both|all|any|each|some|the|either|following|above|our|their|no|not|more|most)\b"
     r"|^(?:(?:new|rare|underlying|malignant|benign|systemic|primary|secondary|chronic|acute|severe|infectious|inflammatory|metabolic|autoimmune|neoplastic|present|final|clinical|correct|same|\w+ing) )?(?:diseases?|conditions?|lesions?|disorders?|syndromes?|patients?|cases?|findings?|diagnos[ie]s|entit(?:y|ies)|tumou?rs?|mass(?:es)?|results?|suspicion|symptoms?|problem|process|illness|pathology|images?|imaging|treatment|infection|exclusion|choice|made|confirmed|established|reached|unclear|uncertain|unknown|stage \w+|positive|negative|him|her|it)$",
     re.IGNORECASE,
 )
@@ -109,6 +118,14 @@ _TOKEN: Final = re.compile(r"[^\W\d_]{2,}")
 # What a title says that the disease was taken for.
 _TAKEN_FOR: Final = re.compile(
     r"\b(?:misdiagnos\w+|mistaken|misinterpreted|masquerad\w+|mimick\w+|simulating|resembling)\b.*", re.IGNORECASE
+)
+# What a title says that the disease led to, or that the patient had besides.
+_BESIDE: Final = re.compile(
+    r"\b(?:complicated (?:with|by)|leading to(?! (?:the |a )?(?:\w+ )?diagnos)|resulting in|progressing to"
+    r"|(?:therapy|treatment|prophylaxis) (?:for|of)"
+    r"|in (?:an? )?(?:[\w-]+ ){0,4}(?:patients?|m[ae]n|wom[ae]n|boy|girl|child(?:ren)?|infant|males?|females?|recipients?|adults?|adolescents?)"
+    r" (?:with|suffering from|who had|treated for|receiving))\b[^:;.?]*",
+    re.IGNORECASE,
 )
 
 
@@ -151,13 +168,32 @@ def title_words(text: str) -> frozenset[str]:
 
 
 def _said(title: str) -> frozenset[str]:
-    """Return the words of a title and the acronyms of its diseases; not those of what was misdiagnosed."""
+    """Return the words of a title and the acronyms of its diseases; not those of other diseases (see `_others`)."""
     title = _TAKEN_FOR.sub("", title[:1_000])
+    beside = _beside(title)
+    if beside is not None:
+        title = f"{title[: beside.start()]} {title[beside.end() :]}"
     words = _TOKEN.findall(title)
     initials = "".join(w[0] for w in words).upper()
     ends = [i + 1 for i, w in enumerate(words) if _DISEASE.search(w)]
     made = {initials[end - n : end] for end in ends for n in (3, 4, 5) if n <= end}
     return frozenset(w for w in title_words(title) if not w.isupper()) | made
+
+
+def _beside(title: str) -> re.Match[str] | None:
+    """Return the part of a title that names a complication or an underlying disease, after the disease itself."""
+    found = _BESIDE.search(title)
+    return found if found and _DISEASE.search(title, 0, found.start()) else None
+
+
+def _others(title: str, said: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of what a title says that the disease was taken for, and of what stands beside the disease."""
+    title = title[:1_000]
+    taken_for, beside = _TAKEN_FOR.search(title), _beside(_TAKEN_FOR.sub("", title))
+    return (
+        title_words(taken_for[0]) - said if taken_for else frozenset(),
+        title_words(beside[0]) - said if beside else frozenset(),
+    )
 
 
 def share_named(phrase: str, start: int, end: int) -> float:
@@ -185,21 +221,41 @@ def _in_sentence(sentence: str, said: frozenset[str]) -> list[Wording]:
     """Return the diagnoses of a sentence by the firmest kind of wording that it has."""
     firm = list(_BEFORE.finditer(sentence))
     if firm:
-        return [Wording(*p, _rank(sentence, m)) for m in firm if (p := _stated(sentence, m.end(), m.start() - 45))]
+        return [w for m in firm if (w := _firm(sentence, m, said))]
     passive = [m for m in _PASSIVE.finditer(sentence) if not _NOT.search(sentence[max(0, m.start() - 20) : m.end()])]
     found = [p for m in passive if (p := _trim(sentence, m.start("what"), m.end("what")))]
     if found:
-        return [Wording(*p, 3) for p in found]
+        # "Cognitive dysfunction was confirmed by tests": a finding, more often than not.
+        return [Wording(*p, 3 if "diagnosed" in sentence[p[1] : p[1] + 60] else 2) for p in found]
     for m in _PATHOLOGY.finditer(sentence):
         phrase = _stated(sentence, m.end(), m.start("how") - 25)
         if phrase is not None:
             weak = any(word in m["how"] for word in ("suggestive", "indicative", "characteristic", "typical"))
             return [Wording(*phrase, 1 if weak else 2)]
-    for m in _REVEALED.finditer(sentence):
-        phrase = _stated(sentence, m.end(), m.start() - 45)
-        if phrase is not None and _is_titled(sentence[phrase[0] : phrase[1]], said):
-            return [Wording(*phrase, 1)]
+    for pattern in (_REVEALED, _TREATED):
+        for m in pattern.finditer(sentence):
+            phrase = _stated(sentence, m.end(), m.start() - 45)
+            if phrase is not None and _is_titled(sentence[phrase[0] : phrase[1]], said):
+                return [Wording(*phrase, 1)]
     return []
+
+
+def _firm(sentence: str, m: re.Match[str], said: frozenset[str]) -> Wording | None:
+    """Return the diagnosis that words such as "diagnosed with" introduce."""
+    if m["died"]:
+        # What led to a death may be a complication: "sepsis due to tuberculosis".
+        cause = _DUE_TO.match(sentence, m.end())
+        phrase = _stated(sentence, cause.end(), m.start() - 45) if cause else None
+        phrase = phrase or _stated(sentence, m.end(), m.start() - 45)
+        return Wording(*phrase, 2) if phrase else None
+    phrase = _stated(sentence, m.end(), m.start() - 45)
+    if phrase is not None:
+        return Wording(*phrase, _rank(sentence, m))
+    # "The diagnosis of X was considered" is the last word on the disease of the title.
+    phrase = phrase_at(sentence, m.end())
+    if phrase is None or not _CONSIDERED.match(sentence, phrase[1]) or not _is_titled(sentence[slice(*phrase)], said):
+        return None
+    return None if _NOT.search(sentence, max(0, m.start() - 45), m.end()) else Wording(*phrase, 1)
 
 
 def _rank(sentence: str, m: re.Match[str]) -> int:
@@ -231,7 +287,7 @@ def _is_titled(phrase: str, said: frozenset[str]) -> bool:
     eponym = _EPONYM.search(phrase)
     named = (
         len(shared) > 1
-        or any(_DISEASE.search(w) and not _GENERIC.fullmatch(w) for w in shared)
+        or any((_DISEASE.search(w) or _DISEASE.search(f"{w}s")) and not _GENERIC.fullmatch(w) for w in shared)
         or (eponym is not None and eponym["who"].lower() in shared)
     )
     return named and len(phrase) < 70 and bool(_DISEASE.search(phrase))
@@ -271,8 +327,12 @@ def chosen(found: Sequence[tuple[str, Wording]], title: str) -> list[int]:
         title: title of the article, whose words decide between wordings of one rank.
     """
     said = _said(title)
-    wrong = title_words(title) - said
-    right = [i for i, (phrase, _) in enumerate(found) if not title_words(phrase) & wrong]
+    wrong, beside = _others(title, said)
+    right = []
+    for i, (phrase, _) in enumerate(found):
+        words = title_words(phrase)
+        if not words & wrong and not (words & beside and not words & said):
+            right.append(i)
     if not right:
         return []
 

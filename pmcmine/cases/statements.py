@@ -87,6 +87,9 @@ _QUICK: Final = re.compile(
     rf"\b{_NUMBER}[-‐‑–\s]*(?:(?:years?|yrs?|months?|weeks?|days?)[-‐‑–\s]*(?:old|of[- ]age)\b|y[./]? ?o\b)|\b(?:aged|in (?:his|her)) \d",
     re.IGNORECASE,
 )
+# Words without one of which `_QUICK` finds nothing; looking for them takes a tenth of its time.
+_OLDISH: Final = re.compile(r"old(?<![a-gijl-qt-xz]old)|y[./]? ?o\b")
+_AGES: Final = ("of age", "of-age", "aged ", "in his ", "in her ")
 _INDEFINITE: Final = re.compile(r"(?:an?|another|one|our|second|third)\b", re.IGNORECASE)
 
 
@@ -119,7 +122,9 @@ class Statement:
 
 def states_age(text: str) -> bool:
     """Return whether a text may state the age of a person; cheaper than `statements`."""
-    return bool(_QUICK.search(text[:LONGEST]))
+    text = text[:LONGEST]
+    low = text.lower()
+    return (any(w in low for w in _AGES) or _OLDISH.search(low) is not None) and _QUICK.search(text) is not None
 
 
 def sex_of(words: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Final
 
 _STOP: Final = frozenset(
@@ -55,6 +56,7 @@ def _balanced(text: str) -> bool:
     return depth == 0
 
 
+_WORD_START: Final = re.compile(r"\S+")
 _STARTS: Final = re.compile(r"[\W\d_]+")
 _LOCANT: Final = re.compile(r"^(?:[\d,'′()+/\[\]-]|[a-zA-Zα-ω]\b(?=[-()\d,'])|bis|di|tri|beta-|alpha-|gamma-)+$")
 
@@ -74,14 +76,11 @@ class _Window:
         self.text = text
         self.low = low = text.lower()
         self.kinds = _kinds(low)
-        self.words: list[str] = []
+        self.words = low.split()
         self.word_of = word_of = [0] * (len(low) + 1)
-        for i, c in enumerate(low):
-            if not c.isspace():
-                if i == 0 or low[i - 1].isspace():
-                    self.words.append("")
-                self.words[-1] += c
-            word_of[i] = max(len(self.words) - 1, 0)
+        starts = [m.start() for m in _WORD_START.finditer(low)]
+        for n, (start, end) in enumerate(pairwise([*starts, len(low)])):
+            word_of[start:end] = [n] * (end - start)
         word_of[-1] = len(self.words)
         self._sums = [0.0]
         for word in self.words:
@@ -101,13 +100,17 @@ class _Window:
 
 def _kinds(low: str) -> bytearray:
     kinds = bytearray(len(low))
+    before = " "
     for i, c in enumerate(low):
         if c.isalnum():
-            before = low[i - 1] if i else " "
-            if before.isspace() or (before in "([\"'“‘" and (i < 2 or not low[i - 2].isalnum())):
+            if before.isalnum():  # as most are
+                if before.isdigit() != c.isdigit():
+                    kinds[i] = 1
+            elif before.isspace() or (before in "([\"'“‘" and (i < 2 or not low[i - 2].isalnum())):
                 kinds[i] = 2
-            elif not before.isalnum() or before.isdigit() != c.isdigit():
+            else:
                 kinds[i] = 1
+        before = c
     return kinds
 
 
@@ -170,12 +173,14 @@ class _Search:
     def _places(self, c: str, k: int) -> list[int]:
         """Where a letter may stand; the first one at no place inside of a word."""
         low, kinds = self._text.low, self._text.kinds
-        number = _NUMBER_WORDS.get(c, ()) if c.isdigit() else ()
-        return [
-            i
-            for i in range(len(low))
-            if (low[i] == c and (kinds[i] or k)) or (kinds[i] and c.isdigit() and low.startswith(number, i))
-        ]
+        if c.isdigit():
+            number = _NUMBER_WORDS.get(c, ())
+            return [
+                i
+                for i in range(len(low))
+                if (low[i] == c and (kinds[i] or k)) or (kinds[i] and low.startswith(number, i))
+            ]
+        return [i for i, other in enumerate(low) if other == c and (k or kinds[i])]
 
     def _farther(self, word: int, j: int, lost: float) -> tuple[float, int]:
         """Score and place of letter j in the best later word; all places of a word cost the same to go to."""

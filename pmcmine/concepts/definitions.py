@@ -84,7 +84,7 @@ def definitions_of(source: Source, wanted: set[str] | None = None) -> Iterator[D
 
 def _may_define(text: str, wanted: set[str]) -> bool:
     """Check whether a wanted word stands at a bracket."""
-    if "(" not in text and "[" not in text:
+    if ("(" not in text and "[" not in text) or wanted.isdisjoint(_TOKEN.findall(text)):
         return False
     for match in _TOKEN.finditer(text):
         if match[0] in wanted:

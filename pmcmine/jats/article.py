@@ -148,7 +148,7 @@ def _article(rows: BodyRows, license_source: str, paragraphs: list[Paragraph], n
 
 
 def _sub_articles(body: Body, ledger: Ledger, article_id: str, found: Counter[str]) -> int:
-    """Return ledger rows for sub-articles and permanentlyy figure in them."""
+    """Add sub-articles, and the figures in them, to the ledger; return the number of sub-articles."""
     total = 0
     for sub in body.sub_articles:
         for element in sub.iter("sub-article", "response"):

@@ -12,7 +12,8 @@ from pmcmine.jats.figure_statements import read_statements
 from pmcmine.jats.figures import figure_kind, read_figure
 from pmcmine.jats.lists import lead_with_labels, mark_items
 from pmcmine.jats.loose_text import has_loose_text, wrap_loose_text
-from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of
+from pmcmine.jats.sections import OTHER, SELF_KINDS, kind_of, kind_of_part
+from pmcmine.jats.supplements import supplement_text
 from pmcmine.jats.table_notes import table_notes
 from pmcmine.jats.text import Text, flatten, formula_text, is_picture, plain_text
 
@@ -115,7 +116,7 @@ def _inside(element: Element, tag: str, place: Place, n: int, body: Body) -> Pla
     if place.kind == "abstract":
         kind = place.kind
     elif tag in SELF_KINDS:
-        kind = SELF_KINDS[tag]
+        kind = kind_of_part(tag, title)
     else:
         kind = kind_of(element.get("sec-type") or element.get("notes-type"), title, place.kind) or place.kind
     here = Place(path, titles, kind, language, figures)
@@ -220,7 +221,8 @@ def _bare_alternatives(element: Element, place: Place, n: int, body: Body) -> No
 
 
 def _media(element: Element, place: Place, n: int, body: Body) -> None:
-    """Skip a film or data file in the text: it is not a figure."""
+    """Read the caption of a film or data file in the text, which is not a figure."""
+    _file(element, place.down(f"media[{n}]"), body)
 
 
 def _supplement(element: Element, place: Place, n: int, body: Body) -> None:
@@ -231,8 +233,19 @@ def _supplement(element: Element, place: Place, n: int, body: Body) -> None:
     here = place.down(f"supplementary-material[{n}]")
     if figure.graphics:
         body.add_figure(FoundFigure(here, figure, None))
+    else:
+        _file(element, here if here.kind == "abstract" else here._replace(kind="supplementary"), body)
     for m, fig in enumerate(element.iterdescendants("fig")):
         _figure(fig, here, m, body)
+
+
+def _file(element: Element, place: Place, body: Body) -> None:
+    """Read label and caption of a file that is no image as a paragraph, then the paragraphs beside them."""
+    text = supplement_text(element)
+    if text is not None:
+        body.add_paragraph(FoundParagraph(place._replace(language=element.get(LANG) or place.language), text))
+    for m, child in enumerate(element.iterchildren("p")):
+        _paragraph(child, place, m, body)
 
 
 def _group(element: Element, place: Place, n: int, body: Body) -> None:

@@ -19,7 +19,7 @@ _OTHER_OWNERS = frozenset(
     {"fig", "fig-group", "caption", "table-wrap", "supplementary-material", "permissions", "disp-formula",
      "inline-formula", "label", "boxed-text"}
 )  # fmt: skip
-_BOILERPLATE = re.compile(r"\(?click here (?:for|to)\b.{0,60}", re.IGNORECASE)
+BOILERPLATE = re.compile(r"\(?click here (?:for|to)\b.{0,60}", re.IGNORECASE)
 _WITH_TEXTS = frozenset({"fig", "supplementary-material"})  # what tables have beside their captions are notes
 _NO_WORDS = (None, None, None)
 
@@ -144,7 +144,7 @@ def _is_vector(ref: GraphicRef) -> bool:
 
 def _says_something(caption: Caption) -> bool:
     """Check whether a graphic's caption is more than PMC's words at every supplement."""
-    return caption.text is not None and not _BOILERPLATE.fullmatch(caption.text)
+    return caption.text is not None and not BOILERPLATE.fullmatch(caption.text)
 
 
 def _own_words(graphic: Element) -> tuple[str | None, str | None, str | None]:

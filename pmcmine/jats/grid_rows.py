@@ -100,6 +100,7 @@ class GridRows:
                 ),
                 html=html,
                 markdown=markdown,
+                privacy=(),
                 **self._article,
             )
         )

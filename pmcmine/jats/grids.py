@@ -7,7 +7,7 @@ that would overlap another is cut, and so are spans that reach beyond the last c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -22,6 +22,12 @@ _ROWS: Final = frozenset({"tr", "row"})
 _VALUE = re.compile(
     r"[\s<>=≤≥~≈±+−–‐‑-]*(?:[$€£¥]\s?)?\d[\d\s.,·:/()\[\]%±×^<>=≤≥+−–‐‑*†‡-]*"
     r"(?:(?:to|and|vs\.?)\s?[\d.,%()]+)?[a-z]{0,2}|[-−–—.]+|n/?[as]|n\.[as]\.|ns|nd|[✓✔×xX+]+|yes|no",
+    re.IGNORECASE,
+)
+# Headings of numbers that name rows.
+_KEY = re.compile(
+    r"(?:[\w.-]+ ){0,2}(?:no|nr|number|ids?|code|case|patient|subject|accession|year|region|group|sample|strain|stage|"
+    r"day|week|month|time ?point|cluster|locus|run|experiment|entry|compound)[.:#]?|#|№",
     re.IGNORECASE,
 )
 _NESTED: Final = 2  # sections that begin together
@@ -95,7 +101,12 @@ def lay_out(table: Element, most_slots: int = bounds.GRID_SLOTS) -> Layout:
             for cell in row:
                 tag = cell.tag
                 if tag == "td" or tag == "th":
-                    rows_, width, heading = _spans(cell, tag)
+                    # Most cells span nothing; a call for each is a tenth of the time. 0 rows mean all below.
+                    get = cell.get
+                    heading = tag == "th" or get("scope") is not None
+                    tall, wide = get("rowspan"), get("colspan")
+                    rows_ = 1 if tall is None or tall == "1" else _span(tall, 1, _MOST_ROWS)
+                    width = 1 if wide is None or wide == "1" else _span(wide, 1, _MOST_COLUMNS) or 1
                 elif local(cell) == "entry":
                     start, rows_, width = _cals_spans(cell, columns)
                     column, heading = max(column, start), False
@@ -162,17 +173,6 @@ def _row_groups(table: Element) -> list[tuple[str, list[Element]]]:
     return groups + feet
 
 
-def _spans(cell: Element, tag: str) -> tuple[int, int, bool]:
-    """Return rows and columns of a cell, and whether it is a heading; 0 rows mean all that follow in the row group."""
-    get = cell.get
-    rows, columns = get("rowspan"), get("colspan")
-    return (
-        1 if rows is None or rows == "1" else _span(rows, 1, _MOST_ROWS),
-        1 if columns is None or columns == "1" else _span(columns, 1, _MOST_COLUMNS) or 1,
-        tag == "th" or get("scope") is not None,
-    )
-
-
 def _cals_spans(cell: Element, columns: dict[str, int]) -> tuple[int, int, int]:
     """Return the stated column (0 if there is none), rows and columns of a cell of a CALS table."""
     start = columns.get(cell.get("namest") or cell.get("colname") or "")
@@ -208,33 +208,67 @@ def is_value(text: str) -> bool:
 def stub_columns(layout: Layout, texts: Sequence[str]) -> int:
     """Count the columns at the left that name the rows.
 
-    The markup decides if it has headings in the body. Otherwise a first column of words is one, and so are those that
-    share its heading, and the next one while the cells of a column span several rows; numbers that do so describe them.
+    The markup decides if it has headings in the body. Otherwise a first column of words, or of keys such as numbers of
+    patients, is one, and so are those that share its heading or have none, and the next one while the cells of a column
+    span several rows, but not the same ones as those before it: these describe the rows, as numbers do.
     """
     if layout.n_columns < 2:
         return 0
-    body = [(c, t) for c, t in zip(layout.cells, texts, strict=True) if c.row not in layout.head]
-    body = [(c, t) for c, t in body if c.column_span < layout.n_columns]
+    placed = list(zip(layout.cells, texts, strict=True))
+    body = [(c, t) for c, t in placed if c.row not in layout.head and c.column_span < layout.n_columns]
     marked = _marked(body)
     if marked:
         return min(marked, layout.n_columns - 1)
-    corner = (c.column_span for c in layout.cells if c.row in layout.head and c.column == 0)
-    least = max((n for n in corner if n < layout.n_columns), default=1)  # one heading over several columns of names
+    head = [(c, t) for c, t in placed if c.row in layout.head]
     by_column: dict[int, list[tuple[Placed, str]]] = {}
     for c, text in body:
         by_column.setdefault(c.column, []).append((c, text))
+    least = _named_together(layout, head, by_column)
     n = 0
+    before: set[tuple[int, int]] = set()
     for column in range(layout.n_columns - 1):
         held = by_column.get(column, [])
-        filled = [t for _, t in held if t]
-        if (not n or (n >= least and any(c.row_span > 1 for c, _ in held))) and (
-            not filled or 2 * sum(1 for t in filled if not is_value(t)) < len(filled)
-        ):
+        spans = {(c.row, c.row_span) for c, _ in held if c.row_span > 1}
+        names = _are_words(held) or (not column and _are_keys(head, held))
+        if (not n or (n >= least and spans)) and not names:
             return n
         n += 1
-        if n >= least and not any(c.row_span > 1 for c, _ in held):
+        if n >= least and (not spans or spans & before):
             break
+        before = spans
     return n
+
+
+def _named_together(
+    layout: Layout, head: Sequence[tuple[Placed, str]], by_column: Mapping[int, Sequence[tuple[Placed, str]]]
+) -> int:
+    """Count the columns at the left that share the first heading, or follow it without one and hold words."""
+    spans = (c.column_span for c, _ in head if c.column == 0)
+    n = max((n for n in spans if n < layout.n_columns), default=1)
+    if n > 1 or not head:
+        return n
+    titled: set[int] = set()
+    for c, text in head:
+        if text:
+            titled.update(range(c.column, c.column + c.column_span))
+    while n < layout.n_columns - 1 and n not in titled and _are_words(by_column.get(n, ())):
+        n += 1
+    return n
+
+
+def _are_words(held: Sequence[tuple[Placed, str]]) -> bool:
+    filled = [t for _, t in held if t]
+    return bool(filled) and 2 * sum(1 for t in filled if not is_value(t)) >= len(filled)
+
+
+def _are_keys(head: Sequence[tuple[Placed, str]], held: Sequence[tuple[Placed, str]]) -> bool:
+    """Check whether numbers name the rows: each stands once, below a heading such as "Patient no."."""
+    filled = [t for _, t in held if t]
+    return (
+        len(filled) > 1
+        and len(set(filled)) == len(filled)
+        and any(c.column == 0 and _KEY.fullmatch(t[:60]) for c, t in head)
+    )
 
 
 def _marked(body: Sequence[tuple[Placed, str]]) -> int:

@@ -18,7 +18,11 @@ _PATTERNS: Final = tuple(
         ("funding", r"\bfunding|financial|\bgrants?\b|sources? of support"),
         ("acknowledgements", r"acknowledg"),
         ("abbreviations", r"abbreviation|glossary|nomenclature|list of symbols"),
-        ("supplementary", r"supplement|supporting|additional (?:file|information|material|data)|multimedia"),
+        # Not "Antioxidant supplements" or "Vitamin D supplementation".
+        ("supplementary", r"supplement(?:ary|al)(?!.(?:oxygen|feed|food|nutri|diet|motor|irrigation))\b"
+                          r"|^\W*supplements?\W*$|(?:data|online|web|electronic|digital) supplements?\b"
+                          r"|supporting.(?:info|material|data|file|document|figure|table|text|online|evidence)"
+                          r"|additional (?:file|information|material|data)|multimedia"),
         ("methods", r"method|material|experimental|procedure|protocol|participants|subjects|study design"
                     r"|statistical analys|patients and|data collection|search strategy"),
         ("introduction", r"introduct|background|rationale|objective|\baims?\b|purpose|^intro$"),
@@ -60,6 +64,23 @@ SELF_KINDS: Final = {
     "glossary": "abbreviations",
     "app-group": "appendix",
 }
+
+
+# Kinds that an appendix may be by its title: publishers put these parts into appendices.
+_IN_APPENDIX: Final = frozenset(
+    {"supplementary", "abbreviations", "data_availability", "acknowledgements", "funding", "conflicts", "ethics"}
+)
+
+
+def kind_of_part(tag: str, title: str | None) -> str:
+    """Return the kind of one of `SELF_KINDS`, of its own accord or as its title says."""
+    if tag in ("app", "ack"):
+        kind = _told(title)
+        if kind is not None and kind in _IN_APPENDIX:
+            return kind
+        if tag == "ack" and title and "contribution" in title.lower():
+            return "back"
+    return SELF_KINDS[tag]
 
 
 @lru_cache(maxsize=4096)

@@ -16,12 +16,14 @@ from pmcmine.miner.documents import document_of
 from pmcmine.miner.enrichers import enrich_paragraphs, extra_texts
 from pmcmine.miner.exclusions import benchmarks, unwanted
 from pmcmine.miner.figures import mine_figures
+from pmcmine.miner.grid_flags import flag_grids
 from pmcmine.miner.result import Mined
 from pmcmine.miner.select import choose_version
 from pmcmine.pointers.withhold import withhold
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.sources.base import ABSENT, Entry, Reader, VersionMeta
 from pmcmine.text.redact import hide
+from schemas.grid import Grid
 from schemas.ledger import Tombstone
 from schemas.paragraph import Paragraph
 
@@ -118,7 +120,7 @@ def _mine(
     mined.paragraphs = _in_benchmarks(enrich_paragraphs(extraction.paragraphs, config), config, mined)
     _drop_paragraphs(mined, meta.article_id, config, ledger)
     mined.article_tables = extraction.article_tables
-    mined.grids = extraction.grids
+    mined.grids = _wanted_grids(flag_grids(extraction.grids, extraction.article, config), config, ledger)
     mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
     cases = find_cases(extraction, mined, ledger)
     mine_figures(extraction, bundle, config, ledger, mined, paragraphs_of(cases))
@@ -170,6 +172,18 @@ def _drop_paragraphs(mined: Mined, aid: str, config: MineConfig, ledger: Ledger)
     mined.mentions = [m for m in mined.mentions if m.context_id not in dropped]
     mined.table_mentions = [m for m in mined.table_mentions if m.context_id not in dropped]
     mined.paragraphs = [p for p in mined.paragraphs if p.paragraph_id not in dropped]
+
+
+def _wanted_grids(grids: Sequence[Grid], config: MineConfig, ledger: Ledger) -> list[Grid]:
+    """Reject tables with flagged cells if flagged items are dropped; label, caption and notes stay."""
+    wanted: list[Grid] = []
+    for grid in grids:
+        why = unwanted(grid, config)
+        if why is None:
+            wanted.append(grid)
+        else:
+            ledger.add(Stage.EXTRACT, Unit.GRID, why[0], grid.article_id, f"{grid.grid_id}: {why[1]}")
+    return wanted
 
 
 def _tombstone(pmcid: str, version: int) -> Tombstone:

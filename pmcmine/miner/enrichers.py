@@ -123,6 +123,15 @@ def enrich_paragraphs(paragraphs: Sequence[Paragraph], config: MineConfig) -> li
     return _enriched("paragraphs", list(paragraphs), Context(_options(config)), config)
 
 
+def flag_texts(texts: Sequence[Paragraph], config: MineConfig) -> list[Paragraph]:
+    """Return texts that are no rows, such as those of cells, with the privacy flags of all enrichers that set them."""
+    rows, context = list(texts), Context(_options(config))
+    for plugin in _on(config, "paragraphs") if rows else ():
+        if any(column.name == "privacy" for column in enricher_of(plugin).columns):
+            rows = _filled(plugin, rows, context)
+    return rows
+
+
 def enrich_figures(figures: Sequence[Figure], pyramids: Sequence[Pyramid | None], config: MineConfig) -> list[Figure]:
     """Return figures with the columns of all enrichers that are turned on.
 

@@ -15,16 +15,15 @@ class Said:
     """The runs of words of the texts that were read so far."""
 
     def __init__(self) -> None:
-        self._read: list[Runs] = []
+        self._read: set[tuple[str, ...]] = set()
 
     def add(self, runs: Runs) -> None:
         """Remember the runs of a text."""
-        self._read.append(runs)
+        self._read |= runs
 
     def repeats(self, runs: Runs) -> bool:
         """Check whether a text says hardly anything that was not remembered, in the same words."""
-        known = sum(any(run in read for read in self._read) for run in runs)
-        return not runs or known >= _SAME * len(runs)
+        return not runs or len(runs & self._read) >= _SAME * len(runs)
 
 
 def runs_of(text: str) -> Runs:

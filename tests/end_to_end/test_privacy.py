@@ -17,6 +17,7 @@ XML = """<article xmlns:xlink="http://www.w3.org/1999/xlink" article-type="case-
 <p>The operation was uneventful (<xref ref-type="fig" rid="F2">Fig. 2</xref>).</p>
 <fig id="F1"><label>Figure 1</label><caption><p>Abdomen of Mrs. Smith, patient of our hospital.</p></caption><graphic xlink:href="g1"/></fig>
 <fig id="F2"><label>Figure 2</label><caption><p>The appendix.</p></caption><graphic xlink:href="g2"/></fig>
+<table-wrap id="T1"><table><tr><td>Age</td><td>54</td></tr><tr><td>Name</td><td>Patient: Mrs. Smith</td></tr></table></table-wrap>
 </sec></body></article>"""
 
 
@@ -40,6 +41,9 @@ def test_flags_are_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert not second["privacy"]
     figures = {r["xml_id"]: r for r in rows(out, "figures")}
     assert [f["place"] for f in figures["F1"]["privacy"]] == ["caption"] and not figures["F2"]["privacy"]
+    (grid,) = rows(out, "grids")
+    (flag,) = grid["privacy"]
+    assert (flag["row"], flag["column"], flag["start"], flag["end"], flag["kind"]) == (1, 1, 9, 19, "name")
     assert all(r["caption_language"] and r["caption_quality"] for r in figures.values())
 
 
@@ -48,5 +52,6 @@ def test_flagged_things_become_rejects_on_request(tmp_path: Path, capsys: pytest
     assert [r["text"] for r in rows(out, "paragraphs")] == ["The operation was uneventful (Fig. 2)."]
     assert [r["xml_id"] for r in rows(out, "figures")] == ["F2"]
     flagged = [r for r in rows(out, "rejects") if r["reason"] == "privacy_flagged"]
-    assert sorted(r["unit"] for r in flagged) == ["figure", "mention", "paragraph"]
+    assert sorted(r["unit"] for r in flagged) == ["figure", "grid", "mention", "paragraph"]
+    assert not rows(out, "grids") and "Smith" not in str(rows(out, "documents"))
     assert "Smith" not in str(rows(out, "rejects")) + str(release_json(out)) + str(rows(out, "mentions"))

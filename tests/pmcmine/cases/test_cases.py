@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pmcmine.cases.diagnosis import chosen, share_named, wordings
 from pmcmine.cases.figures import shown
+from pmcmine.cases.parts import part_of
 from pmcmine.cases.reports import Report, is_case_section, report_of
 from pmcmine.cases.rows import rows_of
 from pmcmine.cases.split import patients
@@ -175,6 +176,15 @@ def test_the_diagnosis_is_a_phrase_that_names_a_disease_or_nothing(text: str, ph
         ("Thiamine-Responsive Megaloblastic Anemia", "He had a mutation, indicating TRMA.", "TRMA"),
         ("Thyroid cancer in a man", "The CT indicated a GGO.", None),
         ("Septal defect misdiagnosed as ostium primum defect", "She was diagnosed with ostium primum defect.", None),
+        ("Miliary tuberculosis complicated with ARDS", "The film was suggestive of ARDS.", None),
+        ("Phyllodes tumor leading to hypoglycemia", "Blood tests showed severe hypoglycemia.", None),
+        ("Histoplasmosis in a man with rheumatoid arthritis", "The diagnosis of rheumatoid arthritis was made.", None),
+        ("Histoplasmosis in a man with asthma", "He got itraconazole for the treatment of pulmonary histoplasmosis.",
+         "pulmonary histoplasmosis"),
+        ("Encephalitis in a girl", "Palsy was confirmed by tests. The diagnosis of viral encephalitis was considered.",
+         "viral encephalitis"),
+        ("An autopsy", "The cause of death was attributed to sepsis and organ failure secondary to disseminated tuberculosis.",
+         "disseminated tuberculosis"),
     ],
 )  # fmt: skip
 def test_the_title_tells_which_finding_is_the_diagnosis(title: str, text: str, phrase: str | None) -> None:
@@ -233,6 +243,19 @@ def test_a_history_is_no_histology_and_consent_drops_only_its_clause() -> None:
     parts = {part: " ".join(said[s.start : s.end] for s in case.spans if s.part == part) for part in PARTS}
     assert "ceftriaxone" in parts["treatment"] and "histories" in parts["presentation"]
     assert not any("publication" in words for words in parts.values())
+
+
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        ("Her creatinine was 2.7 mg/dL and the urea 35 mg/dL.", "findings"),
+        ("An amplification test was performed on a sputum sample and was negative.", "findings"),
+        ("He had also received chemotherapy for carcinoma.", "presentation"),
+        ("As cultures remained negative, the antibiotics were stopped.", "treatment"),
+    ],
+)
+def test_parts_of_sentences(said: str, part: str) -> None:
+    assert part_of(said, "Case report", False, 0.5, None, False) == part
 
 
 @pytest.mark.parametrize("title", ["Urotensin-2 receptor level in patients", "A case of fish sauce among consumers"])

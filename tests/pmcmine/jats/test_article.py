@@ -401,6 +401,9 @@ def test_items_of_lists_stand_apart() -> None:
         (None, "Ethical clearance", "methods", "ethics"),
         (None, "3.4. Conclusions and outlook", "results", "conclusion"),
         (None, "Publisher\u2019s Note", "conflicts", "other"),
+        (None, "Antioxidant supplements", "other", None),
+        (None, "Vitamin D supplementation", "other", None),
+        (None, "Data supplement", "other", "supplementary"),
     ],
 )
 def test_kinds_of_sections(sec_type: str | None, title: str, parent: str, kind: str | None) -> None:
@@ -410,3 +413,29 @@ def test_kinds_of_sections(sec_type: str | None, title: str, parent: str, kind: 
 def test_a_formula_that_is_only_a_picture_leaves_a_sign() -> None:
     found = read(article("<p>So <inline-formula><inline-graphic xlink:href='e1.jpg'/></inline-formula> holds.</p>"))
     assert found.paragraphs[0].text == "So [image: e1.jpg] holds."
+
+
+def test_captions_of_supplementary_files_are_paragraphs() -> None:
+    stock = "<caption><p>Click here for additional data file.</p></caption>"
+    files = (
+        f"<supplementary-material><label>S1 Table</label><caption><title>Parameters.</title><p>(DOCX)</p></caption><media>{stock}"
+        "</media></supplementary-material>"
+        "<supplementary-material><media><label>Additional file 2:</label><caption><p>Trees.</p></caption></media></supplementary-material>"
+        f"<supplementary-material><label>Supplementary Data</label><media>{stock}</media></supplementary-material>"
+        "<supplementary-material><p>Fig. S1. Cells.</p></supplementary-material>"
+    )
+    found = read(article(f"<sec><title>Files</title>{files}</sec>"))
+    assert [p.text for p in found.paragraphs] == [
+        "S1 Table. Parameters. (DOCX)",
+        "Additional file 2: Trees.",
+        "Fig. S1. Cells.",
+    ]
+    assert {p.section_kind for p in found.paragraphs} == {"supplementary"} and not found.figures
+
+
+def test_an_appendix_may_be_supplementary_material() -> None:
+    back = "<back><app-group><app><title>{}</title><p>x</p></app></app-group></back>"
+    kinds = [
+        read(article("", back=back.format(t))).paragraphs[0].section_kind for t in ("Supplementary Materials", "A")
+    ]
+    assert kinds == ["supplementary", "appendix"]

@@ -170,8 +170,16 @@ def test_texts_of_cells(cell: str, text: str, notes: tuple[str, ...], shown: str
             '<thead><tr><th colspan="2">h</th><th>i</th></tr></thead><tbody><tr><td>a</td><td>b</td><td>1</td></tr></tbody>',
             2,
         ),
+        # Numbers below a heading such as "Patient no." name the rows, and so do words below no heading.
+        ("<thead><tr><th>Patient no.</th><th>Age</th></tr></thead><tr><td>1</td><td>50</td></tr><tr><td>2</td><td>50</td></tr>", 1),
+        ("<thead><tr><th>Sex</th><th/><th>Age</th></tr></thead><tr><td>male</td><td>mean</td><td>50</td></tr>", 2),
+        # Cells that span the same rows as those before them describe these.
+        (
+            '<tr><td rowspan="2">a</td><td rowspan="2">b</td><td rowspan="2">c</td><td>1</td></tr><tr><td>2</td></tr>',
+            2,
+        ),
     ],
-)
+)  # fmt: skip
 def test_stub_columns(table: str, n: int) -> None:
     assert grid(table).n_stub_columns == n
 

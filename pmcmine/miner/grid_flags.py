@@ -1,0 +1,80 @@
+"""Privacy flags of the cells of tables: the enrichers that flag paragraphs read cells, too."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+from pmcmine.config import MineConfig
+from pmcmine.miner.enrichers import flag_texts
+from schemas.article import Article
+from schemas.grid import Cell, CellFlag, Grid
+from schemas.paragraph import Paragraph
+
+_MOST: Final = 20_000  # code points of cells that are read together
+
+
+def flag_grids(grids: Sequence[Grid], article: Article, config: MineConfig) -> list[Grid]:
+    """Return tables with the flags of their cells.
+
+    Args:
+        grids: tables of an article.
+        article: the article.
+        config: the configuration.
+    """
+    runs = [(n, cells) for n, grid in enumerate(grids) for cells in _runs(grid)]
+    texts = [_paragraph("\n".join(c.text for c in cells), grids[n].grid_id, article) for n, cells in runs]
+    found: dict[int, list[CellFlag]] = {}
+    for (n, cells), row in zip(runs, flag_texts(texts, config), strict=True):
+        if row.privacy:
+            found.setdefault(n, []).extend(_in_cells(row, cells))
+    return [replace(g, privacy=tuple(found[n])) if n in found else g for n, g in enumerate(grids)]
+
+
+def _runs(grid: Grid) -> Iterator[list[Cell]]:
+    """Yield the cells with text, as many at once as are read together."""
+    run: list[Cell] = []
+    size = 0
+    for cell in grid.cells:
+        if not cell.text:
+            continue
+        if run and size + len(cell.text) > _MOST:
+            yield run
+            run, size = [], 0
+        run.append(cell)
+        size += len(cell.text) + 1
+    if run:
+        yield run
+
+
+def _in_cells(row: Paragraph, cells: Sequence[Cell]) -> Iterator[CellFlag]:
+    """Yield the flags of a text as places in the cells that it was joined from; none reaches over two cells."""
+    starts = [0]
+    for cell in cells:
+        starts.append(starts[-1] + len(cell.text) + 1)
+    for flag in row.privacy:
+        n = bisect_right(starts, flag.start) - 1
+        cell, start, end = cells[n], flag.start - starts[n], flag.end - starts[n]
+        if end <= len(cell.text):
+            yield CellFlag(kind=flag.kind, row=cell.row, column=cell.column, start=start, end=end, score=flag.score)
+
+
+def _paragraph(text: str, name: str, article: Article) -> Paragraph:
+    return Paragraph(
+        paragraph_id=name,
+        article_id=article.article_id,
+        pmcid=article.pmcid,
+        path="",
+        ordinal=0,
+        section_titles=(),
+        section_kind="other",
+        text=text,
+        citations=(),
+        figure_references=(),
+        article_type=None,
+        language=None,
+        license=article.license,
+        attribution="",
+    )
