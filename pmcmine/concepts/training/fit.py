@@ -79,7 +79,7 @@ def fit_linking(corpora: Sequence[tuple[Linker, Sequence[GoldDocument]]], streng
                     rows.append(scoring.features(c.evidence))
                     labels.append(((c.start, c.end), linker.vocabulary.term(c.term).source_id) in gold)
         counts.append(len(rows) - before)
-    weights = np.repeat([len(rows) / len(counts) / max(n, 1) for n in counts], counts)
+    weights = np.repeat([(len(rows) / len(counts) / max(n, 1)) ** 0.5 for n in counts], counts)
     model = LogisticRegression(C=strength, max_iter=2000).fit(np.array(rows), np.array(labels), sample_weight=weights)
     fitted = {n: round(w, 4) for n, w in zip(scoring.FEATURES, model.coef_[0].tolist(), strict=True)}
     return {"bias": round(float(model.intercept_[0]), 4), "weights": fitted}
