@@ -29,6 +29,7 @@ _INNER: Final = 2  # tokens of an element
 _MIDDLE: Final = 5  # tokens between a head that stands first and "and"
 _PART: Final = 3  # tokens of the completed part
 _HEAD: Final = 2  # tokens of the shared head
+_FEW: Final = 3  # function words of a coordination
 _MANY: Final = 100  # a stop word among the function words that may be counted
 
 _ADJECTIVAL: Final = ("al", "ar", "ic", "ous", "ive", "ed", "ing", "oid", "ent", "ant")
@@ -126,17 +127,16 @@ class LooseMatcher:
         if len(self._classes) > _CACHE:
             self._classes = _Classes(self.vocabulary.bag_words)
         line = self._line(tokens)
-        parts: list[tuple[Indices, ...]] = []
-        for first, last in _runs(line):
-            entry = self.entries(line.total(first, last))
-            hit = entry >= 0
-            own = np.full(int(hit.sum()), -1, np.int64)
-            parts.append((first[hit], last[hit], entry[hit], own, own))
-        for first, last, sums, own_first, own_last in _coordinations(line, tokens):
-            entry = self.entries(sums)
-            hit = entry >= 0
-            parts.append((first[hit], last[hit], entry[hit], own_first[hit], own_last[hit]))
-        return Loose(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        left, right = _coordinators(line)
+        parts = [
+            *_runs(line),
+            *_shared_at_end(line, tokens, left, right),
+            *_shared_at_start(line, tokens, left, right),
+        ]
+        first, last, sums, own_first, own_last = (np.concatenate(column) for column in zip(*parts, strict=True))
+        entry = self.entries(sums)
+        hit = np.flatnonzero(entry >= 0)
+        return Loose(first[hit], last[hit], entry[hit], own_first[hit], own_last[hit])
 
     def goes_on(self, tokens: Tokens, last: int) -> bool:
         """Check whether a token is an adjective of what follows: "abnormal digital" of "abnormal digital creases"."""
@@ -176,49 +176,68 @@ class LooseMatcher:
         )
 
 
-def _runs(line: _Line) -> Iterator[tuple[Indices, Indices]]:
-    """Yield first and last tokens of the runs of known words, by length."""
+_Places = tuple[Indices, Indices, NDArray[np.uint64], Indices, Indices]
+
+
+def _runs(line: _Line) -> Iterator[_Places]:
+    """Yield the runs of known words, by length: first and last token, sum, and no part."""
     n = len(line.kind)
     first = np.flatnonzero(line.begins)
     for more in range(1, _LONGEST):
         first = first[first + more < n]
         first = first[line.run[first + more] == line.run[first]]
+        if not len(first):
+            break
         last = first + more
         contents = line.contents[last + 1] - line.contents[first]
         whole = line.ends[last] & (contents > 1) & (contents <= MAX_CONTENT)
-        yield first[whole], last[whole]
+        f, x = first[whole], last[whole]
+        none = np.full(len(f), -1, np.int64)
+        yield f, x, line.total(f, x), none, none
 
 
-def _coordinations(
-    line: _Line, tokens: Tokens
-) -> Iterator[tuple[Indices, Indices, NDArray[np.uint64], Indices, Indices]]:
-    """Yield first and last tokens of coordinated names, the sum of their words, and the part that is theirs alone."""
-    n = len(line.kind)
-    left, right = _coordinators(line)
-    marks = np.flatnonzero(tokens.gap == MARK)
-    end = left
-    for _ in range(_ELEMENTS):  # "A" of "A and B head", then of "A, B and C head", …
-        for size, inner, head in product(range(_PART), range(1, _INNER + 1), range(1, _HEAD + 1)):
-            first, at, last = end - size, right + inner, right + inner + head - 1
-            fits = (end >= 0) & (first >= 0) & (last < n)
-            f, e, a, x = first[fits], end[fits], at[fits], last[fits]
-            whole = _are_words(line, f, e) & _are_words(line, a, x) & (line.phrase[f] == line.phrase[x])
-            whole &= line.inside[a] == line.inside[f]
+def _shared_at_end(line: _Line, tokens: Tokens, left: Indices, right: Indices) -> Iterator[_Places]:
+    """Yield places of "A" of "A and B head", then of "A, B and C head": first, last, sum, and the part that is "A"."""
+    heads = []
+    for inner, head in product(range(1, _INNER + 1), range(1, _HEAD + 1)):
+        at, last = right + inner, right + inner + head - 1
+        fits = last < len(line.kind)
+        a, x, e = at[fits], last[fits], left[fits]
+        whole = _are_words(line, a, x) & (line.phrase[e] == line.phrase[x])
+        heads.append((a[whole], x[whole], e[whole]))
+    at, last, end = (np.concatenate(column) for column in zip(*heads, strict=True))
+    marks = np.concatenate([[-1], np.flatnonzero(tokens.gap == MARK)])
+    for _ in range(_ELEMENTS):
+        for size in range(_PART):
+            first = end - size
+            some = np.flatnonzero((end >= 0) & (first >= 0))
+            f, e, a, x = first[some], end[some], at[some], last[some]
+            whole = _are_words(line, f, e) & (line.inside[a] == line.inside[f]) & (line.phrase[f] == line.phrase[x])
             f, e, a, x = f[whole], e[whole], a[whole], x[whole]
             yield f, x, line.total(f, e) + line.total(a, x), f, e
-        before = np.searchsorted(marks, end) - 1  # the mark that ends the element before
-        previous = np.where(before >= 0, marks[before], -1) if len(marks) else np.full(len(end), -1)
-        end = np.where(end - previous <= _INNER, previous, -1)
-    clear = np.concatenate([[0], np.cumsum(tokens.gap == MARK)])
-    for size, inner, head in product(range(_PART), range(1, _MIDDLE + 1), range(1, _HEAD + 1)):
-        # "B" of "head of A and B", "head A and B"
-        first, at, last = left - inner - head + 1, left - inner, right + size
-        fits = (first >= 0) & (last < n)
-        f, a, b, x = first[fits], at[fits], right[fits], last[fits]
-        whole = _are_words(line, f, a) & _are_words(line, b, x) & (line.phrase[f] == line.phrase[x])
-        # Function words follow the head or are missing, and no mark stands between.
+        previous = marks[np.maximum(np.searchsorted(marks, end) - 1, 0)]  # the end of the element before
+        some = np.flatnonzero((previous >= 0) & (end - previous <= _INNER))
+        at, last, end = at[some], last[some], previous[some]
+
+
+def _shared_at_start(line: _Line, tokens: Tokens, left: Indices, right: Indices) -> Iterator[_Places]:
+    """Yield places of "B" of "head of A and B" and "head A and B": first, last, sum, and the part that is "B"."""
+    parts = []
+    for size in range(_PART):
+        fits = right + size < len(line.kind)
+        b, x, e = right[fits], (right + size)[fits], left[fits]
+        whole = _are_words(line, b, x)
+        parts.append((b[whole], x[whole], e[whole]))
+    part, last, end = (np.concatenate(column) for column in zip(*parts, strict=True))
+    clear = np.concatenate([[0], np.cumsum(tokens.gap >= MARK)])  # no mark may stand between
+    for inner, head in product(range(1, _MIDDLE + 1), range(1, _HEAD + 1)):
+        first, at = end - inner - head + 1, end - inner
+        some = np.flatnonzero(first >= 0)
+        f, a, b, x = first[some], at[some], part[some], last[some]
+        whole = _are_words(line, f, a) & (clear[f] == clear[x])
         between = line.inside[x + 1] - line.inside[a]
-        whole &= (clear[f] == clear[x]) & ((between == 0) | ((between <= 3) & (line.kind[a + 1] == _FUNCTION)))
+        # Function words follow the head, or there are none.
+        whole &= (between == 0) | ((between <= _FEW) & (line.kind[a + 1] == _FUNCTION))
         f, a, b, x = f[whole], a[whole], b[whole], x[whole]
         yield f, x, line.total(f, a) + line.total(b, x), b, x
 

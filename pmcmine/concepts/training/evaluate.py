@@ -192,7 +192,7 @@ def nests(documents: Iterable[GoldDocument]) -> bool:
     total = inner = 0
     for d in documents:
         end = -1
-        for start, least in sorted({(m.spans[0][0], -m.spans[-1][1]) for m in d.mentions}):
+        for _, least in sorted({(m.spans[0][0], -m.spans[-1][1]) for m in d.mentions}):
             total += 1
             inner += -least <= end
             end = max(end, -least)
