@@ -54,11 +54,17 @@ def linking(
     ] = None,
     part: Annotated[str | None, typer.Option(help="Part of the gold (CRAFT: train, dev).")] = None,
     min_score: Annotated[float, typer.Option(help="Minimum score of a link, without --train.", min=0, max=1)] = 0.4,
+    nested: Annotated[
+        bool | None,
+        typer.Option(
+            "--nested/--no-nested", help="Also score links inside of longer ones; default: as the annotations do."
+        ),
+    ] = None,
     fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Also by string similarity (scispaCy; slow).")] = False,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
-    """Evaluate concept linking on PubTator files, MedMentions' BIO tables, or a CRAFT folder."""
+    """Evaluate concept linking on JSON lines, PubTator files, MedMentions' BIO tables, or a CRAFT folder."""
     from pmcmine.io.extras import need
 
     if fuzzy:
@@ -82,7 +88,8 @@ def linking(
             names = [o.name for o in linker.vocabulary.origins]
             documents, prefixes = ev.of_sources(documents, names)
             learned, _ = ev.of_sources(learned, names)
-            linker.options = replace(linker.options, sources=prefixes)
+            nests = ev.nests(documents) if nested is None else nested
+            linker.options = replace(linker.options, sources=prefixes, nested=nests)
         learned = apart(gold, learned, documents)
         if folds and learned:
             raise PmcmineError("--folds trains on the gold data itself; omit --train")

@@ -40,8 +40,10 @@ def abbreviations(
 
 @app.command()
 def linking(
-    gold: Gold,
-    vocab: Annotated[Path, typer.Option(help="Vocabulary with the ids of the annotations.")],
+    gold: Annotated[list[Path], typer.Option(help="File or folder of annotations; repeatable.")],
+    vocab: Annotated[
+        list[Path], typer.Option(help="Vocabulary with the ids of the annotations; one for each --gold, in its order.")
+    ],
     out: Annotated[Path, typer.Option(help="Model file; default: the package's own.")] = _MODELS / "linking.json",
     overwrite: Overwrite = False,
 ) -> None:
@@ -54,11 +56,16 @@ def linking(
     from pmcmine.concepts.training.gold import read_linking
     from pmcmine.vocabulary.vocabulary import Vocabulary
 
-    vocabulary = Vocabulary(vocab)
-    documents, _ = of_sources(read_linking(gold), [o.name for o in vocabulary.origins])
-    model = fit_linking(Linker(vocabulary), documents)
-    write_linking(model, out, f"{gold.stem}: {len(documents)} documents, {vocabulary.version}")
-    typer.echo(f"{out}: fitted on {len(documents)} documents with {vocabulary.version}")
+    if len(gold) != len(vocab):
+        raise PmcmineError(f"give one --vocab for each --gold; there are {len(vocab)} and {len(gold)}")
+    corpora, said = [], []
+    for path, name in zip(gold, vocab, strict=True):
+        vocabulary = Vocabulary(name)
+        documents, _ = of_sources(read_linking(path), [o.name for o in vocabulary.origins])
+        corpora.append((Linker(vocabulary), documents))
+        said.append(f"{path.stem}: {len(documents)} documents, {vocabulary.version}")
+    write_linking(fit_linking(corpora), out, "; ".join(said))
+    typer.echo(f"{out}: fitted on {'; '.join(said)}")
 
 
 Corpus = Annotated[Path, typer.Option(help="Release of `pmcmine mine`; only its commercially licensed part is used.")]

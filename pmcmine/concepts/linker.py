@@ -7,29 +7,24 @@ that may mean several concepts means the one that the article speaks of elsewher
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
+from pmcmine.concepts.candidates import Candidate, compare, compare_loosely, longest
 from pmcmine.concepts.context import PLAIN, Context, assess
+from pmcmine.concepts.loose import LooseMatcher
 from pmcmine.concepts.matcher import Matcher, Tokens
 from pmcmine.concepts.scoring import Evidence, probability
 from pmcmine.concepts.strict import Care
 from pmcmine.text.alternatives import one_of
-from pmcmine.vocabulary.normalise import spell_greek
 from pmcmine.vocabulary.semantic_types import GROUP_OF
-from pmcmine.vocabulary.terms import LEVEL_MASK, Flag, Term
+from pmcmine.vocabulary.terms import Term
 from pmcmine.vocabulary.vocabulary import Vocabulary
 
 MAX_LINKS: Final = 200_000  # of one document
-_CASED, _DERIVED, _INVERTED, _ACRONYM, _GENERAL = (
-    int(f) for f in (Flag.CASED, Flag.DERIVED, Flag.INVERTED, Flag.ACRONYM, Flag.GENERAL)
-)  # operations on enumerations are slow
-_BARE: Final = re.compile(r"[\W_]+")
-_SPACED: Final = re.compile(r"[A-Za-z]\s+[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +71,6 @@ class Link:
     context: Context = PLAIN
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A place that may name a concept, before it is decided which of them hold.
-
-    Attributes:
-        text: number of the text.
-        start: first code point.
-        end: one past the last one.
-        term: number of the term.
-        concept: its concept.
-        evidence: what is known of the match.
-        score: probability that it is right.
-        how: exact, variant, abbreviation or fuzzy.
-        ambiguous: terms of the other concepts that the same name may mean.
-    """
-
-    text: int
-    start: int
-    end: int
-    term: int
-    concept: str
-    evidence: Evidence
-    score: float
-    how: str
-    ambiguous: tuple[int, ...] = ()
-
-
 FUZZY_WEIGHT: Final = 0.8  # similarity of letters 1.0 is as good as a score of so much
 _NO_EVIDENCE: Final = Evidence(
     exact=False, cased=False, caseless=False, level=1, derived=False, acronym=False, letters=0, words=0, capital=False
@@ -136,6 +104,7 @@ class Linker:
         self.fuzzy = fuzzy
         self.options = options or LinkOptions()
         self.matcher = Matcher(vocabulary)
+        self.loose = LooseMatcher(vocabulary)
         self._postings: dict[int, tuple[tuple[int, str, int, str], ...]] = {}
 
     def link(
@@ -170,6 +139,7 @@ class Linker:
         definitions = self._definitions(texts, read) if options.abbreviations else {}
         tokens = self.matcher.tokenise(texts)
         found = self._candidates(texts, tokens, caseless)
+        found += self._reordered(texts, tokens, found)
         if definitions:
             found = self._abbreviated(texts, found, definitions)
         if self.fuzzy is not None:
@@ -261,6 +231,40 @@ class Linker:
         others = tuple(other[1] for _, other in ranked[1:])
         return Candidate(number, start, end, term, concept, evidence, score, how, others)
 
+    def _reordered(self, texts: Sequence[str], tokens: Tokens, known: Sequence[Candidate]) -> list[Candidate]:
+        """Find names whose words stand in another order or form, at places that are no other name."""
+        places = {(c.text, c.start, c.end) for c in known}
+        out = []
+        found = self.loose.find(tokens)
+        for first, last, entry, own_first, own_last in found.places():
+            text, start, end = int(tokens.text[first]), int(tokens.start[first]), int(tokens.end[last])
+            if (text, start, end) in places or self.loose.goes_on(tokens, last):
+                continue
+            places.add((text, start, end))
+            own = (int(tokens.start[own_first]), int(tokens.end[own_last])) if own_first >= 0 else None
+            out.append(self._choose_loosely(texts[text], (text, start, end), entry, own))
+        return out
+
+    def _choose_loosely(
+        self, text: str, place: tuple[int, int, int], entry: int, own: tuple[int, int] | None
+    ) -> Candidate:
+        """Choose among the names with the same classes of words the one that shares most words with the place."""
+        number, start, end = place
+        v = self.vocabulary
+        ranked: list[tuple[int, float, str, int, Evidence]] = []
+        for at in v.entries_like(entry):
+            term = int(v.bag_term[at])
+            name = v.string(int(v.bag_name[at]))
+            evidence = compare_loosely(text[start:end], name, int(v.bag_flags[at]), own is not None)
+            ranked.append((evidence.other_words, -probability(evidence), v.term(term).concept, term, evidence))
+        ranked.sort(key=lambda r: r[:4])
+        other, score, concept, term, evidence = ranked[0]
+        rivals = {r[2]: r[3] for r in ranked if r[2] != concept and r[:2] == (other, score)}
+        evidence = replace(evidence, rivals=len(rivals))
+        return Candidate(
+            number, start, end, term, concept, evidence, probability(evidence), "variant", tuple(rivals.values()), own
+        )
+
     def _abbreviated(
         self,
         texts: Sequence[str],
@@ -272,7 +276,8 @@ class Linker:
         whole: dict[str, Candidate] = {}
         long_tokens = self.matcher.tokenise(longs)
         order = list(definitions)
-        for c in self._candidates(longs, long_tokens, is_caseless(longs)):
+        named = self._candidates(longs, long_tokens, is_caseless(longs))
+        for c in [*named, *self._reordered(longs, long_tokens, named)]:
             if c.start == 0 and c.end == len(longs[c.text]):
                 short = order[c.text]
                 if short not in whole or whole[short].score < c.score:
@@ -336,57 +341,3 @@ def care_of(types: Sequence[str], caption: bool) -> Care:
     if groups and not groups & _FINDINGS and (caption or not groups & _MEASURES):
         return Care.THING
     return Care.CAPTION if caption else Care.CLINICAL
-
-
-def compare(surface: str, name: str, flags: int, n_tokens: int, caseless: bool) -> Evidence | None:
-    """Compare a span with a name that has the same key; None if it does not match."""
-    same = surface == name
-    folded = same or surface.lower() == name.lower()
-    level = flags & LEVEL_MASK
-    if not folded and n_tokens > 1:
-        if ("," in surface) != ("," in name) and not flags & _INVERTED:
-            return None
-        if any(c in surface for c in "()[]") and not any(c in name for c in "()[]"):
-            return None
-        if _SPACED.search(surface) and " " not in name and "-" not in name:
-            return None  # "the rapist" is no therapist
-    cased = bool(flags & _CASED)
-    bare = len(_BARE.sub("", surface))
-    if cased and not same and not caseless:
-        a, b = _BARE.sub("", spell_greek(surface)), _BARE.sub("", spell_greek(name))
-        if a != b and a != f"{b}s":
-            return None
-    short = not cased and not caseless and bare <= 4 and n_tokens == 1 and not same
-    if short and surface.isupper() and not name.isupper():
-        return None  # CAT is a gene, cat an animal
-    return Evidence(
-        exact=folded,
-        cased=cased,
-        caseless=caseless,
-        level=level,
-        derived=bool(flags & _DERIVED),
-        acronym=bool(flags & _ACRONYM) or cased,
-        letters=min(bare, 30),
-        words=min(n_tokens, 6),
-        general=bool(flags & _GENERAL),
-        capital=bool(surface[:1].isupper() and not surface.isupper() and not name[:1].isupper()),
-    )
-
-
-def longest(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Select candidates that do not overlap: longer ones first, then more likely ones, then by place and id."""
-    order = sorted(candidates, key=lambda c: (c.text, c.start - c.end, -c.score, c.start, c.concept))
-    taken: list[Candidate] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    text = -1
-    for c in order:
-        if c.text != text:
-            text, starts, ends = c.text, [], []
-        at = bisect_right(starts, c.start)
-        if (at and ends[at - 1] > c.start) or (at < len(starts) and starts[at] < c.end):
-            continue
-        starts.insert(at, c.start)
-        ends.insert(at, c.end)
-        taken.append(c)
-    return taken

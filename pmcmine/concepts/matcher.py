@@ -21,7 +21,8 @@ from pmcmine.vocabulary.vocabulary import Vocabulary
 
 MAX_TEXT: Final = 8 << 20  # code points of one text that are read; nothing in PMC comes near
 _CACHE: Final = 200_000  # words whose hash is kept
-_GLUED, _JOINED, _SPACE, _MARK, _BREAK = range(5)
+GLUED, JOINED, SPACE, MARK, BREAK = range(5)
+LAST_SPACE: Final = SPACE  # gaps up to this one stand inside of any phrase
 _JOINERS: Final = frozenset("-‐‑–−'’/_")  # inside of a word
 _MARKS: Final = frozenset(",()[]+*")  # inside of a name, where the name has them too
 
@@ -29,17 +30,17 @@ _MARKS: Final = frozenset(",()[]+*")  # inside of a name, where the name has the
 def gap_kind(gap: str) -> int:
     """Classify the gap between two tokens: nothing, a hyphen, a space, a mark, or the end of a phrase."""
     if not gap:
-        return _GLUED
+        return GLUED
     bare = gap.strip()
     if not bare:
-        return _SPACE if "\n\n" not in gap and len(gap) <= 4 else _BREAK
+        return SPACE if "\n\n" not in gap and len(gap) <= 4 else BREAK
     if len(bare) == 1 and bare in _JOINERS:
-        return _JOINED if len(gap) == 1 else _BREAK
+        return JOINED if len(gap) == 1 else BREAK
     if len(gap) <= 3 and all(c in _MARKS or c.isspace() or c in _JOINERS for c in gap):
-        return _MARK
+        return MARK
     if gap in (".", "\u200b", "\u200c", "\u200d", "\ufeff", "\u00ad"):
-        return _JOINED
-    return _BREAK
+        return JOINED
+    return BREAK
 
 
 class _Words(dict[str, int]):
@@ -159,8 +160,8 @@ class Matcher:
         gap = tokens.gap
         # A run begins and ends at word boundaries: "CD" does not match in "CD4".
         begins = np.ones(n, bool)
-        begins[1:] = gap[:-1] != _GLUED
-        ends = gap != _GLUED
+        begins[1:] = gap[:-1] != GLUED
+        ends = gap != GLUED
         active = np.flatnonzero(begins)
         current = hashes[active]
         firsts, lasts, rows = [], [], []
@@ -174,7 +175,7 @@ class Matcher:
             rows.append(row[hit])
             if length + 1 == self.vocabulary.longest:
                 break
-            more = np.flatnonzero(gap[last] != _BREAK)
+            more = np.flatnonzero(gap[last] != BREAK)
             more = more[self.vocabulary.begins(current[more])]
             if not len(more):
                 break

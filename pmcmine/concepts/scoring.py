@@ -26,6 +26,10 @@ class Evidence:
         capital: a capital where the name has none, as at the start of a sentence.
         rivals: other concepts as likely.
         general: a word of general prose, or a term that its source calls uninformative.
+        lay: the source says that laypersons use the name.
+        loose: the words of the name in another order or form.
+        coordinated: the name shares words with another one of a coordination.
+        other_words: words of the name that the place says by others of their class, at most 4.
     """
 
     exact: bool
@@ -39,23 +43,29 @@ class Evidence:
     capital: bool
     rivals: int = 0
     general: bool = False
+    lay: bool = False
+    loose: bool = False
+    coordinated: bool = False
+    other_words: int = 0
 
 
-FEATURES = ("exact", "cased", "caseless_cased", "level_1", "level_2", "level_3", "level_4", "derived", "acronym",
+FEATURES = ("exact", "cased", "caseless_cased", "level_1", "level_2", "level_3", "level_4", "lay", "derived", "acronym",
             "letters", "short", "words", "capital", "rivals", "broad_short", "general", "general_related",
-            "variant_related")  # fmt: skip
+            "variant_related", "loose", "coordinated", "other_words")  # fmt: skip
 
 
 def features(e: Evidence) -> tuple[float, ...]:
-    """Compute the numbers for the model, in the order of `FEATURES`."""
+    """Compute the numbers for the model, in the order of `FEATURES`. None of them knows the vocabulary."""
+    related = e.level >= 3 and not e.lay  # what a source calls related is seldom meant, unless laypersons say it
     return (
         float(e.exact),
         float(e.cased),
         float(e.cased and e.caseless),
         float(e.level == 1),
         float(e.level == 2),
-        float(e.level == 3),
-        float(e.level == 4),
+        float(e.level == 3 and not e.lay),
+        float(e.level == 4 and not e.lay),
+        float(e.lay and e.level > 0),
         float(e.derived),
         float(e.acronym),
         math.log(max(e.letters, 1)),
@@ -63,10 +73,13 @@ def features(e: Evidence) -> tuple[float, ...]:
         float(e.words > 1),
         float(e.capital),
         float(min(e.rivals, 3)),
-        float(e.level >= 3 and e.words == 1),
+        float(related and e.words == 1),
         float(e.general),
         float(e.general and e.level >= 3),
-        float(not e.exact and e.level >= 3),
+        float(not e.exact and related),
+        float(e.loose),
+        float(e.coordinated),
+        float(e.other_words),
     )
 
 
@@ -81,5 +94,5 @@ def _model() -> Mapping[str, float]:
 def probability(e: Evidence) -> float:
     """Compute the probability that a match is right, rounded to 4 places."""
     model = _model()
-    z = model["bias"] + sum(model[name] * v for name, v in zip(FEATURES, features(e), strict=True))
+    z = model["bias"] + sum(model.get(name, 0.0) * v for name, v in zip(FEATURES, features(e), strict=True))
     return round(1 / (1 + math.exp(-z)), 4)

@@ -23,6 +23,7 @@ class Atom:
         rank: among the preferred names of one concept the highest rank gives the concept's name.
         acronym: the source calls it an abbreviation.
         general: the source calls the term abstract or uninformative.
+        lay: the source calls it a name that laypersons use.
     """
 
     source_id: str
@@ -33,6 +34,7 @@ class Atom:
     rank: int = 0
     acronym: bool = False
     general: bool = False
+    lay: bool = False
 
 
 @dataclass(frozen=True, slots=True)

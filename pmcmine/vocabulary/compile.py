@@ -20,20 +20,13 @@ from pmcmine.vocabulary.semantic_types import GROUPS
 from pmcmine.vocabulary.terms import Flag, Level, strictest
 from pmcmine.vocabulary.variants import GENERAL, adjectives, plain_name, uninverted
 from pmcmine.vocabulary.vocabulary import write_vocabulary
+from pmcmine.vocabulary.word_classes import STOP, bag
 
 MAX_NAME = 200  # characters; longer names are sentences and match nothing
 MAX_TOKENS = 16
 _ANATOMY: Final = frozenset(GROUPS["ANAT"].split())
+_FINDINGS: Final = frozenset(GROUPS["DISO"].split())
 _UPPER = re.compile(r"[A-Z]")
-# Words that are names in some vocabulary ("All", "Was", "Other") and function words in a text (Fox 1989, short forms).
-STOP: Final = frozenset(
-    "a about after again against all also am an and any are as at be because been before being below between both but "
-    "by can could did do does doing down during each either else few for from further had has have having he her here "
-    "hers him his how i if in into is it its itself just may me might more most must my no nor not now of off on once "
-    "one only or other our out over own per same she should so some such than that the their them then there these "
-    "they this those through to too under until up very via was we were what when where which while who whom why will "
-    "with within without would yet you your two three four five fig figure figures table et al".split()
-)
 
 
 @cache
@@ -78,6 +71,7 @@ class _Names:
         self.prefixes = array("Q")
         self.tokens: dict[str, tuple[int, int]] = {}
         self.longest = 1
+        self.bags = _Bags()
 
     def add(self, name: str, term: int, flags: int) -> None:
         """Add one name, unless it can match nothing."""
@@ -101,6 +95,41 @@ class _Names:
         self.terms.append(term)
         self.names.append(self.strings.number(name))
         self.flags.append(flags)
+
+
+class _Bags:
+    """Collects names whose words may stand in any order."""
+
+    def __init__(self) -> None:
+        self.sums = array("Q")
+        self.terms = array("I")
+        self.names = array("I")
+        self.flags = array("H")
+        self.words: set[int] = set()
+
+    def add(self, name: str, number: int, term: int, flags: int) -> None:
+        """Add one name, unless it has too few or too many words."""
+        words = bag(TOKEN.split(name)[1::2]) if len(name) <= MAX_NAME else None
+        if words is None:
+            return
+        self.words.update(words)
+        self.sums.append(sum(words) & 0xFFFFFFFFFFFFFFFF)
+        self.terms.append(term)
+        self.names.append(number)
+        self.flags.append(flags)
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays of the vocabulary file, by sum, then level and term."""
+        sums, flags = np.frombuffer(self.sums, np.uint64), np.frombuffer(self.flags, np.uint16)
+        terms, names = np.frombuffer(self.terms, np.uint32), np.frombuffer(self.names, np.uint32)
+        order = np.lexsort((names, terms, flags & 7, sums))
+        return {
+            "bag_sums": sums[order],
+            "bag_term": terms[order],
+            "bag_name": names[order],
+            "bag_flags": flags[order],
+            "bag_words": np.array(sorted(self.words), np.uint64),
+        }
 
 
 class _Terms:
@@ -209,8 +238,11 @@ def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:
         | int(atom.level)
         | (Flag.CASED if cased else 0)
         | (Flag.ACRONYM if atom.acronym else 0)
+        | (Flag.LAY if atom.lay else 0)
     )
     names.add(text, term, flags)
+    if _FINDINGS.intersection(atom.types) and not flags & (Flag.CASED | Flag.ACRONYM):
+        names.bags.add(text, names.strings.number(text), term, flags)
     turned = uninverted(text)
     if turned is not None:
         names.add(turned, term, flags | Flag.INVERTED)
@@ -255,4 +287,5 @@ def _arrays(names: _Names, terms: _Terms) -> tuple[dict[str, NDArray[Any]], int]
         "term_preferred": best,
         "term_types": np.frombuffer(terms.types, np.uint16),
         "term_vocabulary": np.frombuffer(terms.vocabulary, np.uint16),
+        **names.bags.arrays(),
     }, bits

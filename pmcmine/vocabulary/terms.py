@@ -28,6 +28,7 @@ class Flag(IntFlag):
     INVERTED = 32  # "neoplasm, lung" turned round
     ACRONYM = 64  # the source says that it is an abbreviation
     GENERAL = 128  # a word of general prose, or a term that its source calls uninformative
+    LAY = 256  # a name that laypersons use
 
 
 LEVEL_MASK: Final = 7

@@ -30,7 +30,7 @@ def uninverted(name: str) -> str | None:
 
 
 # Adjectives of another root than their noun (Dorland's; Terminologia Anatomica).
-_SUPPLETIVE: Final[dict[str, str]] = {
+SUPPLETIVE: Final[dict[str, str]] = {
     "heart": "cardiac cardial", "liver": "hepatic", "kidney": "renal nephric", "lung": "pulmonary pulmonic",
     "eye": "ocular ophthalmic", "ear": "aural otic", "skin": "cutaneous dermal", "bone": "osseous bony",
     "tooth": "dental", "mouth": "oral buccal", "nose": "nasal", "stomach": "gastric", "intestine": "intestinal enteric",
@@ -103,7 +103,7 @@ _NOT_ADJECTIVES: Final = frozenset(
 
 def adjectives(name: str) -> Iterator[str]:
     """Yield adjectives of the name of a part of the body; most that the rules form are no words and never match."""
-    known = _SUPPLETIVE.get(name)
+    known = SUPPLETIVE.get(name)
     if known:
         yield from known.split()
     if " " in name:

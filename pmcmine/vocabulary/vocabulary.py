@@ -27,7 +27,7 @@ from pmcmine.vocabulary.normalise import NORMALISER
 from pmcmine.vocabulary.terms import LICENSE_CLASSES, Origin, Term
 
 MAGIC: Final = b"PMCVOCAB"
-FORMAT: Final = 1
+FORMAT: Final = 2
 _ALIGN: Final = 64
 _MAX_BITS: Final = 28
 _MAX_HEADER: Final = 64 << 20
@@ -47,6 +47,11 @@ ARRAYS: Final[Mapping[str, str]] = {
     "term_preferred": "<u4",  # name number of the preferred name
     "term_types": "<u2",
     "term_vocabulary": "<u2",
+    "bag_sums": "<u8",  # sorted; names of findings whose words may stand in any order (`word_classes`)
+    "bag_term": "<u4",
+    "bag_name": "<u4",
+    "bag_flags": "<u2",
+    "bag_words": "<u8",  # sorted hashes of the classes of their words
 }
 
 
@@ -116,6 +121,11 @@ class Vocabulary:
         self._preferred = arrays["term_preferred"]
         self._types = arrays["term_types"]
         self._vocabulary = arrays["term_vocabulary"]
+        self.bag_sums = arrays["bag_sums"]
+        self.bag_term = arrays["bag_term"]
+        self.bag_name = arrays["bag_name"]
+        self.bag_flags = arrays["bag_flags"]
+        self.bag_words = arrays["bag_words"]
         self._terms: dict[int, Term] = {}
 
     def __getstate__(self) -> dict[str, str]:
@@ -203,6 +213,11 @@ class Vocabulary:
             and len(self.prefixes) > 0
             and {len(self.posting_name), len(self.posting_flags)} == {n_postings}
             and {len(a) for a in (self._source, self._preferred, self._types, self._vocabulary)} == {n_terms}
+            and {len(a) for a in (self.bag_term, self.bag_name, self.bag_flags)} == {len(self.bag_sums)}
+            and _rises(self.bag_sums, 1 << 64)
+            and _rises(self.bag_words, 1 << 64)
+            and _below(self.bag_term, n_terms)
+            and _below(self.bag_name, n_names)
             and _rises(self.buckets, len(self.keys) + 1)
             and _rises(self.starts, n_postings + 1)
             and _rises(self._name_ends, names_size + 1)
@@ -266,6 +281,13 @@ class Vocabulary:
             more = np.flatnonzero(~hit & (at < end))
             alive, at, end, wanted = alive[more], at[more], end[more], wanted[more]
         return out
+
+    def entries_like(self, entry: int) -> range:
+        """Return the entries of `bag_sums` that are equal to this one, the first of them; at most 50."""
+        end = entry + 1
+        while end < min(len(self.bag_sums), entry + 50) and self.bag_sums[end] == self.bag_sums[entry]:
+            end += 1
+        return range(entry, end)
 
     def begins(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Check whether a longer name may begin with what was hashed (unmixed); seldom True without reason."""

@@ -21,6 +21,7 @@ from pmcmine.vocabulary.formats.obo import NAMES
 
 _AROUND: Final = 80  # code points shown on each side of an error
 _BINS: Final = 10
+_NESTING: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,18 @@ def of_sources(documents: Sequence[GoldDocument], names: Container[str]) -> tupl
     if not known:
         return list(documents), frozenset()
     return of_types(documents, lambda m: m.id.split(":")[0] in known), known
+
+
+def nests(documents: Iterable[GoldDocument]) -> bool:
+    """Check whether annotators marked names inside of longer ones, too: at least one annotation of 20."""
+    total = inner = 0
+    for d in documents:
+        end = -1
+        for _, least in sorted({(m.spans[0][0], -m.spans[-1][1]) for m in d.mentions}):
+            total += 1
+            inner += -least <= end
+            end = max(end, -least)
+    return inner * _NESTING >= total > 0
 
 
 def calibration_error(scores: Sequence[tuple[float, bool]]) -> float:

@@ -12,7 +12,8 @@ from sklearn.linear_model import LogisticRegression
 
 from pmcmine.concepts import abbreviations, scoring
 from pmcmine.concepts.alignment import FEATURES, Model
-from pmcmine.concepts.linker import Linker, longest
+from pmcmine.concepts.candidates import longest
+from pmcmine.concepts.linker import Linker
 from pmcmine.concepts.training.evaluate import score_abbreviations
 from pmcmine.concepts.training.gold import GoldDocument, GoldPairs
 from pmcmine.evaluation.gold_files import one_line
@@ -56,26 +57,37 @@ def write_abbreviations(model: Model, path: Path, trained_on: str) -> None:
     )
 
 
-def fit_linking(linker: Linker, documents: Sequence[GoldDocument], strength: float = 1.0) -> dict[str, Any]:
+def fit_linking(corpora: Sequence[tuple[Linker, Sequence[GoldDocument]]], strength: float = 1.0) -> dict[str, Any]:
     """Fit a logistic model of matches; return bias and weights by name.
 
-    Matches inside of longer ones that were annotated teach nothing, and are left out.
+    Every corpus counts the same, whatever its size, as no feature says which vocabulary is in use. Matches inside of
+    longer ones teach nothing, and are left out.
+
+    Args:
+        corpora: annotated documents, with a linker whose vocabulary has the ids of their annotations.
+        strength: of regularisation (C of scikit-learn's logistic regression).
     """
-    rows, labels = [], []
-    for d in documents:
-        gold = {(m.spans[0], m.id) for m in d.mentions if len(m.spans) == 1}
-        for c in longest(linker.candidates([d.text])):
-            if c.how in ("exact", "variant"):
-                rows.append(scoring.features(c.evidence))
-                labels.append(((c.start, c.end), linker.vocabulary.term(c.term).source_id) in gold)
-    model = LogisticRegression(C=strength, max_iter=2000).fit(np.array(rows), np.array(labels))
-    weights = {n: round(w, 4) for n, w in zip(scoring.FEATURES, model.coef_[0].tolist(), strict=True)}
-    return {"bias": round(float(model.intercept_[0]), 4), "weights": weights}
+    rows: list[tuple[float, ...]] = []
+    labels: list[bool] = []
+    counts = []
+    for linker, documents in corpora:
+        before = len(rows)
+        for d in documents:
+            gold = {(m.spans[0], m.id) for m in d.mentions if len(m.spans) == 1}
+            for c in longest(linker.candidates([d.text])):
+                if c.how in ("exact", "variant"):
+                    rows.append(scoring.features(c.evidence))
+                    labels.append(((c.start, c.end), linker.vocabulary.term(c.term).source_id) in gold)
+        counts.append(len(rows) - before)
+    weights = np.repeat([(len(rows) / len(counts) / max(n, 1)) ** 0.5 for n in counts], counts)
+    model = LogisticRegression(C=strength, max_iter=2000).fit(np.array(rows), np.array(labels), sample_weight=weights)
+    fitted = {n: round(w, 4) for n, w in zip(scoring.FEATURES, model.coef_[0].tolist(), strict=True)}
+    return {"bias": round(float(model.intercept_[0]), 4), "weights": fitted}
 
 
 def write_linking(model: dict[str, Any], path: Path, trained_on: str) -> None:
     """Write a model as the package reads it."""
-    _write(path, {"trained_on": trained_on, "command": "pmcmine train linking --gold PATH --vocab PATH", **model})
+    _write(path, {"trained_on": trained_on, "command": "pmcmine train linking --gold PATH --vocab PATH …", **model})
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Readers of annotated texts: PubTator, MedMentions' BIO tables, CRAFT's table, MED1250, ConText, E3C."""
+"""Readers of annotated texts: JSON lines, PubTator, tables of MedMentions and CRAFT, MED1250, ConText, E3C."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _files(path: Path) -> list[Path]:
 
 
 def read_linking(path: Path) -> list[GoldDocument]:
-    """Read the documents with annotated concepts: a CRAFT folder, MedMentions' tables, or PubTator files.
+    """Read the documents with annotated concepts: CRAFT, MedMentions' tables, JSON lines, PubTator files.
 
     Raises:
         GoldError: if there is nothing of these kinds, or it is damaged.
@@ -129,10 +129,34 @@ def read_linking(path: Path) -> list[GoldDocument]:
         return _bio(path, _either(path.parent, path.name.removesuffix(".gz").replace("cui", "semtype")))
     elif path.name.removesuffix(".gz") == "concepts.tsv":
         return _craft(path.parent, path)
-    documents = [d for file in _files(path) for d in _pubtator(file)]
+    documents = [d for file in _files(path) for d in (_json_lines(file) if _is_json_lines(file) else _pubtator(file))]
     if not documents:
-        raise GoldError(f"{path}: no annotations in a known format (PubTator, cui.tsv, concepts.tsv)")
+        raise GoldError(f"{path}: no annotations in a known format (JSON lines, PubTator, cui.tsv, concepts.tsv)")
     return documents
+
+
+def _is_json_lines(path: Path) -> bool:
+    return path.name.removesuffix(".gz").endswith(".jsonl")
+
+
+def _json_lines(path: Path) -> Iterator[GoldDocument]:
+    """Yield documents of `id`, `text`, `mentions` (`start`, `end`, `id`, perhaps `type`), perhaps `part`."""
+    for number, line in enumerate(_lines(path), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            text = row["text"]
+            mentions = tuple(
+                GoldMention(((int(m["start"]), int(m["end"])),), str(m["id"]), str(m.get("type") or ""))
+                for m in row["mentions"]
+            )
+            document = GoldDocument(str(row["id"]), text, mentions, str(row.get("part") or ""))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            raise GoldError(f"{path}, line {number}: no document with id, text and mentions") from None
+        if not isinstance(text, str) or not all(0 <= a < b <= len(text) for m in mentions for a, b in m.spans):
+            raise GoldError(f"{path}, line {number}: a mention is outside the text")
+        yield document
 
 
 def _pubtator(path: Path) -> Iterator[GoldDocument]:

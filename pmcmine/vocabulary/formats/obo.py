@@ -51,7 +51,7 @@ _PHENOTYPES = "HP:0000118"  # phenotypic abnormality; HPO's other branches quali
 class _Term:
     id: str = ""
     name: str = ""
-    synonyms: list[tuple[str, Level, bool]] = field(default_factory=list)
+    synonyms: list[tuple[str, Level, str]] = field(default_factory=list)
     cui: str | None = None
     parents: list[str] = field(default_factory=list)
     obsolete: bool = False
@@ -190,7 +190,7 @@ class OboInput(ReadInput):
             kind = match[3].lower()
             if self.options.suppressed or not kind.startswith(_DISCOURAGED):
                 level = _LEVELS.get(match[2], Level.RELATED)
-                term.synonyms.append((_ESCAPE.sub(r"\1", match[1]), level, kind.startswith("abbreviation")))
+                term.synonyms.append((_ESCAPE.sub(r"\1", match[1]), level, kind))
         elif tag == "xref" and term.cui is None:
             cui = _CUI.match(value)
             if cui:
@@ -210,9 +210,10 @@ class OboInput(ReadInput):
         if self.options.types and not self.options.types.intersection(types):
             return
         yield Atom(term.id, term.name, term.cui, Level.PREFERRED, types, general=term.general)
-        for name, level, acronym in term.synonyms:
+        for name, level, kind in term.synonyms:
             if self.options.related or level <= Level.NARROW:
-                yield Atom(term.id, name, term.cui, level, types, acronym=acronym, general=term.general)
+                acronym, lay = kind.startswith("abbreviation"), kind.startswith("layperson")
+                yield Atom(term.id, name, term.cui, level, types, 0, acronym, term.general, lay)
 
 
 def _outside(parents: dict[str, list[str]], root: str) -> set[str]:

@@ -23,6 +23,7 @@ _MAX_LINE = 1 << 20
 _PREFERRED = {"PT", "PN", "MH", "HT", "PTN", "PM", "PF", "NM", "LN", "IN", "MTH_PT"}
 _ACRONYM = {"AB", "ACR", "AA", "AM", "SSN", "DSV"}
 _NARROW = {"ET", "RT", "XM", "LLT", "NA", "XD"}
+_LAY = {"CHV", "MEDLINEPLUS"}  # sources of consumers' words
 _RELEASE = re.compile(r"(20\d\d(?:AA|AB|AC)|20\d\d-\d\d-\d\d)")
 
 
@@ -111,7 +112,8 @@ class RrfInput(ReadInput):
                 level = Level.NARROW
             else:
                 level = Level.EXACT
-            yield Atom(f"{source}:{code}", name, cui, level, of, rank, term_type in _ACRONYM)
+            lay = source in _LAY
+            yield Atom(f"{source}:{code}", name, cui, level, of, rank, term_type in _ACRONYM, lay=lay)
         if not last:
             raise VocabularyError(f"{conso}: empty")
         notes = "UMLS Metathesaurus licence; names may not be published without it"

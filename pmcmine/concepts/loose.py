@@ -1,0 +1,265 @@
+"""Find names of findings whose words stand in another order, in another form, or in a coordination.
+
+"Malformations of the ear" is the "abnormal ear" of a vocabulary, and "ear and limb malformations" names two findings.
+The words of a name are summed, whatever their order, so that every run of words costs one addition and one look-up.
+A coordination leaves words out: its first part is completed by the head at its end, its last part by the head at its
+beginning; what lies between must look like a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmcmine.concepts.matcher import GLUED, LAST_SPACE, MARK, Tokens
+from pmcmine.vocabulary.normalise import fold
+from pmcmine.vocabulary.vocabulary import Vocabulary
+from pmcmine.vocabulary.word_classes import COORDINATORS, MAX_CONTENT, STOP, class_hash, word_class
+
+_CACHE: Final = 200_000  # words whose class is kept
+_LONGEST: Final = 9  # tokens of a place
+_CONTENT, _FUNCTION, _COORDINATOR, _STOP, _OTHER = range(5)
+_ELEMENTS: Final = 4  # elements of a coordination before its last one
+_INNER: Final = 2  # tokens of an element
+_MIDDLE: Final = 5  # tokens between a head that stands first and "and"
+_PART: Final = 3  # tokens of the completed part
+_HEAD: Final = 2  # tokens of the shared head
+_FEW: Final = 3  # function words of a coordination
+_MANY: Final = 100  # a stop word among the function words that may be counted
+
+_ADJECTIVAL: Final = ("al", "ar", "ic", "ous", "ive", "ed", "ing", "oid", "ent", "ant")
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """Places whose words are those of a name.
+
+    Attributes:
+        first: number of the first token of each place.
+        last: number of the last token.
+        entry: first entry of the name in the vocabulary's `bag_sums`.
+        own: first and last token of the part that no other name of the coordination has; -1 if there is none.
+    """
+
+    first: Indices
+    last: Indices
+    entry: Indices
+    own_first: Indices
+    own_last: Indices
+
+    def places(self) -> Iterator[tuple[int, int, int, int, int]]:
+        """Yield the fields of each place."""
+        columns = (self.first, self.last, self.entry, self.own_first, self.own_last)
+        yield from zip(*(c.tolist() for c in columns), strict=True)
+
+
+class _Classes(dict[str, int]):
+    """Number of each word seen, with the hash of its class and its kind in arrays that grow."""
+
+    def __init__(self, words: NDArray[np.uint64]) -> None:
+        super().__init__()
+        self._known = words
+        self.hashes = np.zeros(1024, np.uint64)
+        self.kinds = np.zeros(1024, np.int8)
+
+    def __missing__(self, word: str) -> int:
+        n = len(self)
+        if n >= len(self.hashes):
+            self.hashes = np.resize(self.hashes, 2 * n)
+            self.kinds = np.resize(self.kinds, 2 * n)
+        self.hashes[n], self.kinds[n] = self._look(word)
+        self[word] = n
+        return n
+
+    def _look(self, word: str) -> tuple[int, int]:
+        if len(word) > 60:
+            return 0, _OTHER
+        plain = fold(word)
+        if plain in COORDINATORS:
+            return 0, _COORDINATOR
+        kind = word_class(word)
+        if not kind:
+            return 0, _FUNCTION
+        if plain in STOP:
+            return 0, _STOP
+        value = class_hash(kind)
+        at = int(np.searchsorted(self._known, np.uint64(value)))
+        known = at < len(self._known) and int(self._known[at]) == value
+        return (value, _CONTENT) if known else (0, _OTHER)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The tokens of several texts, as kinds and sums."""
+
+    kind: NDArray[np.int8]
+    sums: NDArray[np.uint64]  # of all tokens before; one more than tokens
+    contents: Indices  # of all tokens before; one more than tokens
+    run: Indices  # equal within a run of known words
+    phrase: Indices  # equal where no sentence or bracket ends between
+    inside: Indices  # words before that no list holds; one more than tokens
+    begins: NDArray[np.bool_]
+    ends: NDArray[np.bool_]
+
+    def total(self, first: Indices, last: Indices) -> NDArray[np.uint64]:
+        return self.sums[last + 1] - self.sums[first]
+
+
+class LooseMatcher:
+    """Finds names of one vocabulary whatever their order. Keeps words it has seen; not for several threads at once."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self._classes = _Classes(vocabulary.bag_words)
+
+    def find(self, tokens: Tokens) -> Loose:
+        """Find all places, overlapping ones included; coordinated ones last."""
+        none = np.zeros(0, np.int64)
+        if len(tokens.words) < 2 or not len(self.vocabulary.bag_sums):
+            return Loose(none, none, none, none, none)
+        if len(self._classes) > _CACHE:
+            self._classes = _Classes(self.vocabulary.bag_words)
+        line = self._line(tokens)
+        left, right = _coordinators(line)
+        parts = [
+            *_runs(line),
+            *_shared_at_end(line, tokens, left, right),
+            *_shared_at_start(line, tokens, left, right),
+        ]
+        first, last, sums, own_first, own_last = (np.concatenate(column) for column in zip(*parts, strict=True))
+        entry = self.entries(sums)
+        hit = np.flatnonzero(entry >= 0)
+        return Loose(first[hit], last[hit], entry[hit], own_first[hit], own_last[hit])
+
+    def goes_on(self, tokens: Tokens, last: int) -> bool:
+        """Check whether a token is an adjective of what follows: "abnormal digital" of "abnormal digital creases"."""
+        if tokens.gap[last] > LAST_SPACE or not tokens.words[last].lower().endswith(_ADJECTIVAL):
+            return False
+        kind = self._classes.kinds[self._classes[tokens.words[last + 1]]]
+        return bool(kind in (_CONTENT, _OTHER))
+
+    def entries(self, sums: NDArray[np.uint64]) -> Indices:
+        """Return the first entry of each sum in the vocabulary, -1 if it has none."""
+        known = self.vocabulary.bag_sums
+        at = np.searchsorted(known, sums)
+        found = np.minimum(at, len(known) - 1)
+        out: Indices = np.where(known[found] == sums, found, -1)
+        return out
+
+    def _line(self, tokens: Tokens) -> _Line:
+        number = np.fromiter(map(self._classes.__getitem__, tokens.words), np.int64, len(tokens.words))
+        kind, value = self._classes.kinds[number], self._classes.hashes[number]
+        gap = tokens.gap
+        blocked = (kind != _CONTENT) & (kind != _FUNCTION)
+        new = np.ones(len(number), bool)
+        new[1:] = (gap[:-1] > LAST_SPACE) | blocked[1:] | blocked[:-1]
+        phrase = np.zeros(len(number), np.int64)
+        phrase[1:] = np.cumsum(gap[:-1] > MARK)
+        begins = np.ones(len(number), bool)
+        begins[1:] = gap[:-1] != GLUED
+        return _Line(
+            kind,
+            np.concatenate([np.zeros(1, np.uint64), np.cumsum(value, dtype=np.uint64)]),
+            np.concatenate([[0], np.cumsum(kind == _CONTENT)]),
+            np.cumsum(new),
+            phrase,
+            np.concatenate([[0], np.cumsum((kind == _FUNCTION) + _MANY * (kind == _STOP))]),
+            begins & (kind == _CONTENT),
+            (gap != GLUED) & (kind == _CONTENT),
+        )
+
+
+_Places = tuple[Indices, Indices, NDArray[np.uint64], Indices, Indices]
+
+
+def _runs(line: _Line) -> Iterator[_Places]:
+    """Yield the runs of known words, by length: first and last token, sum, and no part."""
+    n = len(line.kind)
+    first = np.flatnonzero(line.begins)
+    for more in range(1, _LONGEST):
+        first = first[first + more < n]
+        first = first[line.run[first + more] == line.run[first]]
+        if not len(first):
+            break
+        last = first + more
+        contents = line.contents[last + 1] - line.contents[first]
+        whole = line.ends[last] & (contents > 1) & (contents <= MAX_CONTENT)
+        f, x = first[whole], last[whole]
+        none = np.full(len(f), -1, np.int64)
+        yield f, x, line.total(f, x), none, none
+
+
+def _shared_at_end(line: _Line, tokens: Tokens, left: Indices, right: Indices) -> Iterator[_Places]:
+    """Yield places of "A" of "A and B head", then of "A, B and C head": first, last, sum, and the part that is "A"."""
+    heads = []
+    for inner, head in product(range(1, _INNER + 1), range(1, _HEAD + 1)):
+        at, last = right + inner, right + inner + head - 1
+        fits = last < len(line.kind)
+        a, x, e = at[fits], last[fits], left[fits]
+        whole = _are_words(line, a, x) & (line.phrase[e] == line.phrase[x])
+        heads.append((a[whole], x[whole], e[whole]))
+    at, last, end = (np.concatenate(column) for column in zip(*heads, strict=True))
+    marks = np.concatenate([[-1], np.flatnonzero(tokens.gap == MARK)])
+    for _ in range(_ELEMENTS):
+        for size in range(_PART):
+            first = end - size
+            some = np.flatnonzero((end >= 0) & (first >= 0))
+            f, e, a, x = first[some], end[some], at[some], last[some]
+            whole = _are_words(line, f, e) & (line.inside[a] == line.inside[f]) & (line.phrase[f] == line.phrase[x])
+            f, e, a, x = f[whole], e[whole], a[whole], x[whole]
+            yield f, x, line.total(f, e) + line.total(a, x), f, e
+        previous = marks[np.maximum(np.searchsorted(marks, end) - 1, 0)]  # the end of the element before
+        some = np.flatnonzero((previous >= 0) & (end - previous <= _INNER))
+        at, last, end = at[some], last[some], previous[some]
+
+
+def _shared_at_start(line: _Line, tokens: Tokens, left: Indices, right: Indices) -> Iterator[_Places]:
+    """Yield places of "B" of "head of A and B" and "head A and B": first, last, sum, and the part that is "B"."""
+    parts = []
+    for size in range(_PART):
+        fits = right + size < len(line.kind)
+        b, x, e = right[fits], (right + size)[fits], left[fits]
+        whole = _are_words(line, b, x)
+        parts.append((b[whole], x[whole], e[whole]))
+    part, last, end = (np.concatenate(column) for column in zip(*parts, strict=True))
+    clear = np.concatenate([[0], np.cumsum(tokens.gap >= MARK)])  # no mark may stand between
+    for inner, head in product(range(1, _MIDDLE + 1), range(1, _HEAD + 1)):
+        first, at = end - inner - head + 1, end - inner
+        some = np.flatnonzero(first >= 0)
+        f, a, b, x = first[some], at[some], part[some], last[some]
+        whole = _are_words(line, f, a) & (clear[f] == clear[x])
+        between = line.inside[x + 1] - line.inside[a]
+        # Function words follow the head, or there are none.
+        whole &= (between == 0) | ((between <= _FEW) & (line.kind[a + 1] == _FUNCTION))
+        f, a, b, x = f[whole], a[whole], b[whole], x[whole]
+        yield f, x, line.total(f, a) + line.total(b, x), b, x
+
+
+def _are_words(line: _Line, first: Indices, last: Indices) -> NDArray[np.bool_]:
+    """Check whether runs are known words, whole ones, without function words."""
+    return (
+        line.begins[first]
+        & line.ends[last]
+        & (line.run[first] == line.run[last])
+        & (line.contents[last + 1] - line.contents[first] == last - first + 1)
+    )
+
+
+def _coordinators(line: _Line) -> tuple[Indices, Indices]:
+    """Return the last tokens before and the first tokens after "and", "or", "and/or"."""
+    n = len(line.kind)
+    is_word = line.kind == _COORDINATOR
+    at = np.flatnonzero(is_word)
+    at = at[(at > 0) & (at < n - 1)]
+    left, right = at - 1, at + 1
+    left = np.where(is_word[left], left - 1, left)
+    right = np.where(is_word[right], right + 1, right)
+    fits = (left >= 0) & (right < n)
+    return left[fits], right[fits]
