@@ -73,8 +73,8 @@ class CheckedImage:
 
     @property
     def view(self) -> NDArray[np.uint8] | None:
-        """The largest view, RGB, height × width × 3."""
-        return self.pyramid.rgb(BASE) if self.pyramid is not None else None
+        """The largest view in grey levels, height × width."""
+        return self.pyramid.grey(BASE) if self.pyramid is not None else None
 
 
 def sniff(data: bytes) -> str | None:
@@ -189,7 +189,7 @@ def _describe(
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else None,
         sha256=sha256(data).hexdigest(),
         phash=perceptual_hash(grey),
-        pyramid=Pyramid.of(shown) if pyramid else None,
+        pyramid=Pyramid.of(shown, grey) if pyramid else None,
         fingerprint=tuple(views(grey)) if fingerprints else (),
     )
 
