@@ -8,6 +8,7 @@ import warnings
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pmcmine.images.fingerprint import views
+from pmcmine.images.fingerprint import Reduce, lowest_frequencies, views
 from pmcmine.images.frames import check_segments, count_frames
 from pmcmine.images.pyramid import BASE, Pyramid
 from pmcmine.rejects import Reason, Rejected
@@ -45,6 +46,7 @@ _KEPT: Final = frozenset({"JPEG", "PNG"})
 _BLANK_RANGE: Final = 2  # grey levels; JPEG noise on one colour stays within this
 _SAMPLE: Final = (64, 64)  # pixels that are looked at first
 _ORIENTATION_TAG: Final = 0x0112  # EXIF 2.32, 4.6.4
+_HASHED: Final = 32  # pixels of the side of what is hashed
 _STRIP_PIXELS: Final = 4_000_000
 _DECODED_TWICE: Final = frozenset({"WEBP", "JPEG2000"})  # decoders that hold about 20 bytes a pixel
 
@@ -73,8 +75,8 @@ class CheckedImage:
 
     @property
     def view(self) -> NDArray[np.uint8] | None:
-        """The largest view, RGB, height × width × 3."""
-        return self.pyramid.rgb(BASE) if self.pyramid is not None else None
+        """The largest view in grey levels, height × width."""
+        return self.pyramid.grey(BASE) if self.pyramid is not None else None
 
 
 def sniff(data: bytes) -> str | None:
@@ -177,7 +179,8 @@ def _describe(
         raise Rejected(Reason.IMAGE_BLANK, f"{width}x{height} {mode}")
     kept = source_format in _KEPT
     shown = grey_or_rgb(image)
-    grey = shown.convert("L")
+    grey = shown if shown.mode == "L" else shown.convert("L")
+    reduced = cache(grey.reduce)  # hashes and fingerprints often ask for the same
     return CheckedImage(
         data=data if kept else _as_png(image),
         format=source_format if kept else "PNG",
@@ -188,9 +191,9 @@ def _describe(
         frames=frames,
         orientation=orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else None,
         sha256=sha256(data).hexdigest(),
-        phash=perceptual_hash(grey),
-        pyramid=Pyramid.of(shown) if pyramid else None,
-        fingerprint=tuple(views(grey)) if fingerprints else (),
+        phash=perceptual_hash(grey, reduced),
+        pyramid=Pyramid.of(shown, grey) if pyramid else None,
+        fingerprint=tuple(views(grey, reduced)) if fingerprints else (),
     )
 
 
@@ -251,14 +254,23 @@ def grey_or_rgb(image: Image.Image) -> Image.Image:
     return flat if flat.mode in ("L", "RGB") else flat.convert("RGB")
 
 
-def perceptual_hash(grey: Image.Image) -> str:
-    """Compute 64-bit DCT hash of a grey (mode L) image as shown, 16 hex digits (Zauner 2010, by way of imagehash)."""
-    import imagehash  # loads scipy, which only miners need
+def perceptual_hash(grey: Image.Image, reduced: Reduce | None = None) -> str:
+    """Compute the 64-bit DCT hash of a grey (mode L) image as shown, 16 hex digits (Zauner 2010).
 
+    It equals that of the package `imagehash` but for bits where a frequency is the median to the last digits.
+
+    Args:
+        grey: the image.
+        reduced: its `reduce`, or a cache of it.
+    """
     factor = min(grey.size) // 256
     if factor > 1:
-        grey = grey.reduce(factor)  # box averages, so that the resampling below stays cheap
-    return str(imagehash.phash(grey, hash_size=8))
+        grey = (reduced or grey.reduce)(factor)  # box averages, so that the resampling below stays cheap
+    small = np.asarray(grey.resize((_HASHED, _HASHED), Image.Resampling.LANCZOS), np.float64)
+    frequencies = lowest_frequencies(lowest_frequencies(small).T).T.ravel()
+    ordered = np.sort(frequencies)
+    median = (ordered[31] + ordered[32]) / 2
+    return np.packbits(frequencies > median).tobytes().hex()
 
 
 def _as_png(image: Image.Image) -> bytes:

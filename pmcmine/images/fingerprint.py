@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from pmcmine.images.opencv import opencv
@@ -41,6 +42,7 @@ _RIM: Final = 4  # pixels of the miniature that are not compared, for one view m
 _SURE: Final = 0.97  # similarity without alignment that needs none
 _ALIGNED: Final = 4  # pairs of views, the most alike, that are aligned
 _HOPELESS: Final = 0.05  # similarity below which aligning is not tried
+Reduce = Callable[[int], Image.Image]  # an image by the whole number that its sides are divided by
 _HEAD: Final = struct.Struct("<f32s")
 
 
@@ -76,12 +78,30 @@ def unpack(data: bytes) -> list[View]:
     return found
 
 
-def _cosines() -> Any:
-    k, at = np.arange(_FREQUENCIES)[:, None], np.arange(SIDE)[None, :]
-    return np.cos(np.pi * k * (2 * at + 1) / (2 * SIDE)).astype(np.float32)
+def _cosines(frequencies: Sequence[int], side: int) -> NDArray[np.float64]:
+    """Return what lines of pixels are multiplied by for their frequencies (DCT-II): frequencies × side."""
+    k, at = np.array(frequencies)[:, None], np.arange(side)[None, :]
+    return np.cos(np.pi * k * (2 * at + 1) / (2 * side))
 
 
-_COSINES: Final = _cosines()
+_COSINES: Final = _cosines(range(_FREQUENCIES), SIDE).astype(np.float32)
+# Of the differences between the two halves of a line of 32, of those of its folded half, and of the half of that.
+_FOLDED: Final = tuple(_cosines(k, n)[:, : n // 2] for k, n in (((1, 3, 5, 7), 32), ((1, 3), 16), ((1,), 8)))
+
+
+def lowest_frequencies(lines: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the 8 lowest frequencies (DCT-II, not scaled) along the first axis: 32 × n to 8 × n.
+
+    Lines are folded, so that frequencies that symmetry cancels are zero, not noise whose sign depends on the machine.
+    """
+    out = np.empty((8, lines.shape[1]))
+    for level, cosines in enumerate(_FOLDED):
+        half = len(lines) // 2
+        first, second = lines[:half], lines[: half - 1 : -1]
+        out[1 << level :: 2 << level] = cosines @ (first - second)
+        lines = first + second
+    out[0] = lines.sum(0)
+    return out
 
 
 @cache
@@ -133,11 +153,16 @@ def _ink_box(grey: Any) -> tuple[float, float, float, float]:
     return (box[0][0], box[1][0], box[0][1], box[1][1])
 
 
-def views(grey: Image.Image) -> list[View]:
-    """Compute the views of a grey (mode L) picture; none for a blank one."""
+def views(grey: Image.Image, reduced: Reduce | None = None) -> list[View]:
+    """Compute the views of a grey (mode L) picture; none for a blank one.
+
+    Args:
+        grey: the picture.
+        reduced: its `reduce`, or a cache of it.
+    """
     factor = max(grey.size) // (4 * SIDE)
     if factor > 1:
-        grey = grey.reduce(factor)
+        grey = (reduced or grey.reduce)(factor)
     whole = np.asarray(grey)
     plain = np.ascontiguousarray(_without_border(whole))
     box = _ink_box(plain)

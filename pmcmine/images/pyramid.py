@@ -2,7 +2,8 @@
 
 A picture is decoded once and reduced once, to the base. Smaller views are made from the base. Averages over whole
 numbers of pixels (Pillow's `reduce`) are cheapest and sharp enough; where they would lose too much of a side, the rest
-is averaged over fractions of pixels: interpolation between two of them would lose thin lines and letters.
+is done otherwise: grey levels are averaged over fractions of pixels, because interpolation between two of them loses
+thin lines and letters of panels. Colours are interpolated, which costs a sixth, and nothing reads letters from them.
 """
 
 from __future__ import annotations
@@ -27,18 +28,23 @@ class Pyramid:
 
     __slots__ = ("_made",)
 
-    def __init__(self, rgb: Pixels) -> None:
+    def __init__(self, rgb: Pixels, grey: Pixels | None = None) -> None:
         """Take the base.
 
         Args:
             rgb: height × width × 3; one whose longer side exceeds `BASE` is reduced.
+            grey: height × width, the same picture in grey levels; None makes them from the base.
         """
         self._made: dict[tuple[str, int], Pixels] = {("rgb", BASE): _locked(_reduced(rgb, BASE))}
+        if grey is not None:
+            self._made["grey", BASE] = _locked(_reduced(grey, BASE))
 
     @classmethod
-    def of(cls, image: Image.Image) -> Pyramid:
-        """Build the pyramid of an image of mode L or RGB."""
-        return cls(_base(image))
+    def of(cls, image: Image.Image, grey: Image.Image | None = None) -> Pyramid:
+        """Build the pyramid of an image of mode L or RGB; `grey` is the same in mode L, if the caller has it."""
+        small = _base(image)
+        levels = np.asarray(_base(grey if grey is not None else image.convert("L")))
+        return cls(np.asarray(small if small.mode == "RGB" else small.convert("RGB")), levels)
 
     def rgb(self, side: int) -> Pixels:
         """Return RGB, height × width × 3, uint8.
@@ -72,15 +78,14 @@ def _locked(pixels: Pixels) -> Pixels:
     return pixels
 
 
-def _base(image: Image.Image) -> Pixels:
+def _base(image: Image.Image) -> Image.Image:
     """Reduce an image while it is Pillow's, so that only the small one is copied to an array."""
     factor = _factor(max(image.size), BASE, _ENOUGH)
-    small = image.reduce(factor) if factor > 1 else image
-    return np.asarray(small if small.mode == "RGB" else small.convert("RGB"))
+    return image.reduce(factor) if factor > 1 else image
 
 
 def _factor(length: int, side: int, enough: float = 1.0) -> int:
-    """Return the whole number by which to reduce first; if it leaves more than `side`, the rest is interpolated."""
+    """Return the whole number by which to reduce first; if it leaves more than `side`, the rest is not."""
     factor = -(-length // side)
     return factor if length / factor >= enough * side else factor - 1
 
@@ -98,4 +103,5 @@ def _reduced(pixels: Pixels, side: int) -> Pixels:
         return pixels
     cv2 = opencv()
     height, width = (max(round(n * side / longer), 1) for n in pixels.shape[:2])
-    return np.asarray(cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    how = cv2.INTER_AREA if pixels.ndim == 2 else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(pixels, (width, height), interpolation=how), np.uint8)

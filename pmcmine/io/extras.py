@@ -11,7 +11,7 @@ from pmcmine.errors import PmcmineError
 
 # Modules of each extra, those that are imported late included.
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
-    "mine": ("apache_beam", "lxml", "requests", "tenacity", "PIL", "imagehash", "numpy", "pydantic",
+    "mine": ("apache_beam", "lxml", "requests", "tenacity", "PIL", "numpy", "pydantic",
              "pydantic_settings", "jinja2", "scipy", "cv2"),
     "pdf": ("pymupdf",),
     "metrics": ("prometheus_client", "opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"),

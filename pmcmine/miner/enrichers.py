@@ -16,6 +16,7 @@ import pyarrow as pa
 from pmcmine.config import MineConfig
 from pmcmine.errors import PluginError, PmcmineError
 from pmcmine.images.pyramid import BASE, Pyramid
+from pmcmine.panels import networks as letters
 from pmcmine.plugins.enricher import Context, EnricherFacts, Model
 from pmcmine.plugins.enrichers import SAMPLES, enricher_of, extra_columns, field_of, installed
 from pmcmine.plugins.load import OWN, Plugin, nearest
@@ -48,6 +49,8 @@ def prepare(config: MineConfig) -> None:
     if any(getattr(config, s) for s in SWITCHES) and not any(p.package == OWN for p in installed()):
         off = " ".join(f"--set {s}=false" for s in SWITCHES)
         raise PluginError(f"no classifier is registered: install pmcmine again, or use {off}")
+    if config.panels:
+        letters.prepare()
     for plugin in _on(config):
         enricher_of(plugin).prepare(_options(config))
 

@@ -6,13 +6,16 @@ Lines of any region are summed from integral images, so that thousands of region
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pmcmine.images.opencv import opencv
+
 Region = tuple[int, int, int, int]  # top, bottom, left, right
 Floats = NDArray[np.float32]
+_Found = tuple[int, int, float, float, float]  # first line, line after the last, ink beside, step, ink
 
 _FLAT: Final = 22  # grey levels from the ground that are no ink
 _CLEAN: Final = 0.004  # share of a line that may be ink in a band
@@ -22,6 +25,7 @@ _EVEN: Final = 20.0  # standard deviation along a line up to which it is even
 _EVENNESS: Final = 0.55  # share of the deviation beside it that a line must lack
 _BESIDE: Final = 3  # lines beside a band whose ink counts
 _AROUND: Final = 5  # lines on both sides among which the emptiest is taken
+_NINE: Final = np.ones(9, np.float32) / 9
 
 N_FEATURES: Final = 9
 
@@ -58,9 +62,9 @@ class Evidence:
         levels = [self.ink, *(np.abs(values - v) > _FLAT for v in (255, 0) if abs(v - self.ground) > 4)]
         self._levels = [[_sums(x, axis) for x in levels] for axis in (0, 1)]
         self._steps = [_sums(np.abs(np.diff(values, axis=a)) > _STEP, a) for a in (0, 1)]
+        self._grey = [_sums_and_squares(grey, a) for a in (0, 1)]
         self._extents: dict[tuple[Region, int], tuple[int, int]] = {}
-        squares = values.astype(np.int32) ** 2
-        self._grey = [(_sums(values, a), _sums(squares, a)) for a in (0, 1)]
+        self._cuts: dict[tuple[Region, int, bytes], Cuts] = {}
 
     def extent(self, region: Region, axis: int) -> tuple[int, int]:
         """Find where the ink of a region begins and ends along an axis; its edges if it has none."""
@@ -72,8 +76,9 @@ class Evidence:
     def _extent(self, region: Region, axis: int) -> tuple[int, int]:
         a, b, c, d = region if axis == 0 else (region[2], region[3], region[0], region[1])
         sums = self._levels[axis][0]
-        found = np.flatnonzero(sums[a:b, d] - sums[a:b, c])
-        return (a + int(found[0]), a + int(found[-1]) + 1) if len(found) else (a, b)
+        inked = sums[d, a:b] != sums[c, a:b]
+        first = int(inked.argmax())
+        return (a + first, b - int(inked[::-1].argmax())) if inked[first] else (a, b)
 
     def tight(self, region: Region) -> Region:
         """Trim the empty border of a region."""
@@ -87,35 +92,39 @@ class Evidence:
             axis: 0 into rows, 1 into columns.
             more: further lines to consider, such as those just above letters.
         """
+        key = (region, axis, more.tobytes())
+        if key not in self._cuts:  # searches for other corners of letters and surer cuts ask for the same
+            self._cuts[key] = self._find_cuts(region, axis, more)
+        return self._cuts[key]
+
+    def _find_cuts(self, region: Region, axis: int, more: NDArray[np.int32]) -> Cuts:
         a, b, c, d = region if axis == 0 else (region[2], region[3], region[0], region[1])
         length, across = b - a, d - c
-        inks = [(s[a:b, d] - s[a:b, c]) * np.float32(1 / across) for s in self._levels[axis]]
+        share = np.float32(1 / across)
+        inks = [(s[d, a:b] - s[c, a:b]) * share for s in self._levels[axis]]
         steps = self._steps[axis]
-        strong = (steps[a : b - 1, d] - steps[a : b - 1, c]) * np.float32(1 / across)
+        strong = (steps[d, a : b - 1] - steps[c, a : b - 1]) * share
         even, contrast, spread = self._evenness(a, b, c, d, axis)
-        found: list[tuple[int, int, float, float, float]] = []  # start, end, side ink, step, ink
+        found: list[_Found] = []
         for inked in inks:
-            for start, end in _runs(inked <= _CLEAN):
-                if start > 0 and end < length:
-                    first = float(inked[max(start - _BESIDE, 0) : start].max())
-                    second = float(inked[end : end + _BESIDE].max())
-                    found.append((start, end, min(first, second), 0.0, 0.0))
+            found += _bands(inked)
         covered = np.zeros(length + 1, np.bool_)
         for start, end, *_ in found:
             covered[max(start - 1, 0) : end + 2] = True
-        if len(strong) > 12:
-            around = np.convolve(strong, np.ones(9, np.float32) / 9, "same")
-            for i in np.flatnonzero((strong > _EDGE) & (strong > 2 * around)).tolist():
+        edges = (strong > _EDGE).nonzero()[0] if len(strong) > 12 else ()
+        if len(edges):
+            around = np.convolve(strong, _NINE, "same")
+            for i in edges[strong[edges] > 2 * around[edges]].tolist():
                 found.append((i + 1, i + 1, 0.0, float(strong[i]), 0.0))
                 covered[max(i - 1, 0) : i + 4] = True
-        for i in np.flatnonzero((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)).tolist():
+        for i in ((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)).nonzero()[0].tolist():
             if 0 < i < length and not covered[i] and even[i] >= even[max(i - 2, 0) : i + 3].max():
                 found.append((i, i + 1, 0.0, float(strong[min(i, len(strong) - 1)]), 0.0))
                 covered[max(i - 2, 0) : i + 3] = True
         for i in (more - a).tolist():
             if 0 < i < length and not covered[i]:
                 low, high = max(i - _AROUND, 1), min(i + _AROUND + 1, length)
-                best = low + int(np.argmin(inks[0][low:high]))
+                best = low + int(inks[0][low:high].argmin())
                 if not covered[best]:
                     found.append((best, best, 0.0, float(strong[best - 1]), float(inks[0][best])))
                     covered[max(best - 2, 0) : best + 3] = True
@@ -125,8 +134,8 @@ class Evidence:
         """Measure how much more even each line is than those beside it, how its level differs, and its deviation."""
         sums, squares = self._grey[axis]
         n = d - c
-        mean = (sums[a:b, d] - sums[a:b, c]) / n
-        spread = np.sqrt(np.maximum((squares[a:b, d] - squares[a:b, c]) / n - mean * mean, 0))
+        mean = (sums[d, a:b] - sums[c, a:b]) / n
+        spread = np.sqrt(np.maximum((squares[d, a:b] - squares[c, a:b]) / n - mean * mean, 0))
         before, after, side = spread.copy(), spread.copy(), np.zeros_like(mean)
         for k in range(2, _BESIDE + 2):
             np.maximum(before[k:], spread[:-k], out=before[k:])
@@ -134,12 +143,28 @@ class Evidence:
         far = _BESIDE + 1
         difference = np.abs(mean[far:] - mean[:-far])
         side[far:-far] = np.minimum(difference[:-far], difference[far:])
-        even = np.clip(1 - spread / (np.minimum(before, after) + 4), 0, 1)
+        even = np.maximum(1 - spread / (np.minimum(before, after) + 4), 0)  # at most 1: deviations are not negative
         return even.astype(np.float32), np.minimum(side / 64, 1).astype(np.float32), spread.astype(np.float32)
 
 
+def _bands(inked: Floats) -> list[_Found]:
+    """Find the bands of lines without ink that have lines on both sides.
+
+    Args:
+        inked: share of ink of each line.
+    """
+    clean = inked <= _CLEAN
+    changes = ((clean[1:] != clean[:-1]).nonzero()[0] + 1).tolist()
+    first = 1 if clean[0] else 0  # a band at the edge is none
+    shares = inked.tolist() if len(changes) > first + 1 else []
+    return [
+        (start, end, min(max(shares[max(start - _BESIDE, 0) : start]), max(shares[end : end + _BESIDE])), 0.0, 0.0)
+        for start, end in zip(changes[first::2], changes[first + 1 :: 2], strict=False)
+    ]
+
+
 def _described(
-    found: list[tuple[int, int, float, float, float]],
+    found: list[_Found],
     even: Floats,
     contrast: Floats,
     a: int,
@@ -151,33 +176,37 @@ def _described(
     if not found:
         none = np.zeros(0, np.int32)
         return Cuts(none, none, np.zeros((0, N_FEATURES), np.float32))
-    table = np.array(found, np.float32)
-    start, end = table[:, 0].astype(np.int32), table[:, 1].astype(np.int32)
+    table = np.array(found, np.float32).T
+    first, last, ink_beside, step, ink = table
+    start, end = first.astype(np.int32), last.astype(np.int32)
     line = np.minimum((start + end) // 2, length - 1)
-    middle = (table[:, 0] + table[:, 1]) / 2
-    features = np.stack(
-        [
-            even[line],
-            even[line] * contrast[line],
-            np.minimum((table[:, 1] - table[:, 0]) / (0.03 * side), 1.0),
-            np.sqrt(table[:, 2]),
-            table[:, 3],
-            np.minimum(np.sqrt(table[:, 4]), 0.6),
-            np.full(len(table), across / side),
-            np.minimum(middle, length - middle) / length,
-            np.minimum(np.minimum(middle, length - middle) / side * 4, 1),
-        ],
-        axis=1,
-    ).astype(np.float32)
+    middle = (first + last) / 2
+    near = np.minimum(middle, length - middle)
+    features = np.empty((len(found), N_FEATURES), np.float32)
+    features[:, 0] = even[line]
+    features[:, 1] = features[:, 0] * contrast[line]
+    features[:, 2] = np.minimum((last - first) / (0.03 * side), 1.0)
+    features[:, 3] = np.sqrt(ink_beside)
+    features[:, 4] = step
+    features[:, 5] = np.minimum(np.sqrt(ink), 0.6)
+    features[:, 6] = across / side
+    features[:, 7] = near / length
+    features[:, 8] = np.minimum(near / side * 4, 1)
     return Cuts(start + a, end + a, features)
 
 
-def _sums(values: NDArray[Any], axis: int) -> NDArray[np.int32]:
-    """Sum up lines: entry (line, k) is the sum of the line's first k pixels."""
-    lines = values if axis == 0 else values.T
-    out = np.zeros((lines.shape[0], lines.shape[1] + 1), np.int32)
-    np.cumsum(lines, axis=1, out=out[:, 1:])
-    return out
+def _sums(mask: NDArray[np.bool_], axis: int) -> NDArray[np.int32]:
+    """Sum up lines: entry (k, line) is the sum of the line's first k pixels; those of many lines lie side by side."""
+    cv2, pixels = opencv(), mask.view(np.uint8)
+    sums = cv2.integral(cv2.transpose(pixels) if axis == 0 else pixels)
+    return np.asarray(sums[:, 1:] - sums[:, :-1], np.int32)
+
+
+def _sums_and_squares(grey: NDArray[np.uint8], axis: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Sum up the grey levels of lines as `_sums` does, and their squares."""
+    cv2 = opencv()
+    sums, squares = cv2.integral2(cv2.transpose(grey) if axis == 0 else grey)
+    return np.asarray(sums[:, 1:] - sums[:, :-1], np.int32), np.asarray(squares[:, 1:] - squares[:, :-1], np.float64)
 
 
 def _ground(grey: NDArray[np.uint8]) -> int:
@@ -185,8 +214,3 @@ def _ground(grey: NDArray[np.uint8]) -> int:
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     level = int(np.median(border))
     return level if float((np.abs(border.astype(np.int16) - level) < _FLAT).mean()) > 0.6 else 255
-
-
-def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
-    return list(zip(np.flatnonzero(edges == 1).tolist(), np.flatnonzero(edges == -1).tolist(), strict=True))

@@ -9,9 +9,10 @@ have theirs. Dynamic programming finds the best tree for each number of panels (
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +40,7 @@ _PLAIN: Final = 0.85  # share of letters that lie in one corner, from which no o
 _RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8)  # cost of a figure whose letters lie there
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(NamedTuple):
     """Cells of panels, the worth of the layout, and the log odds of its cuts."""
 
     worth: float
@@ -72,13 +72,11 @@ class Search:
     _cuts: dict[tuple[Region, int], list[tuple[int, float]]] = field(default_factory=dict)
     _held: dict[Region, list[int]] = field(default_factory=dict)
     _solved: dict[tuple[Region, int], dict[int, Layout]] = field(default_factory=dict)
-    _centres: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 2), np.float32))
+    _centres: list[tuple[float, float]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Note where the letters are."""
-        self._centres = np.array([(x.x + x.width / 2, x.y + x.height / 2) for x in self.letters], np.float32).reshape(
-            -1, 2
-        )
+        self._centres = [(x.x + x.width / 2, x.y + x.height / 2) for x in self.letters]
 
     def at_place(self, place: int) -> Search:
         """Search with letters in another corner; cuts that were found are shared."""
@@ -112,9 +110,8 @@ class Search:
     def _inside(self, region: Region) -> list[int]:
         """List the letters in a region."""
         if region not in self._held:
-            x, y = self._centres[:, 0], self._centres[:, 1]
             t, b, le, r = region
-            self._held[region] = np.flatnonzero((x >= le) & (x < r) & (y >= t) & (y < b)).tolist()
+            self._held[region] = [i for i, (x, y) in enumerate(self._centres) if le <= x < r and t <= y < b]
         return self._held[region]
 
     def _bounds(self, region: Region, most: int) -> tuple[int, int, list[int]]:
@@ -182,14 +179,17 @@ class Search:
                 self._cuts[key] = []
                 return []
             low, high = self.evidence.extent(region, axis)
+            if high - low < 2 * least:
+                self._cuts[key] = []
+                return []
             inside = self._inside(region)
             more = np.array(sorted({e for i in inside for e in self._edges(self.letters[i], axis)}), np.int32)
             found = self.evidence.cuts(region, axis, more)
             odds = found.features @ self.weights[:-1] + self.weights[-1]
             at = (found.start + found.end) // 2
             fits = (found.start - low >= least) & (high - found.end >= least) & (odds > max(_HOPELESS, self.least))
-            chosen = np.flatnonzero(fits)
-            chosen = chosen[np.argsort(-odds[chosen], kind="stable")]
+            chosen = fits.nonzero()[0]
+            chosen = chosen[(-odds[chosen]).argsort(kind="stable")]
             if len(inside) > 1:
                 chosen = self._parting(chosen, at, inside, axis)
             else:  # nothing but the picture speaks for a cut
@@ -210,10 +210,11 @@ class Search:
 
         Those next to letters are often not the likeliest. If all letters were read, each cut must part some.
         """
-        ends = np.sort(self._centres[inside, 1 - axis]) if inside else np.zeros(0, np.float32)
+        ends = sorted(self._centres[i][1 - axis] for i in inside)
         all_read = len(self.letters) >= self.n_labels
         groups: dict[int, list[int]] = {}
-        for cut, n in zip(cuts.tolist(), np.searchsorted(ends, at[cuts]).tolist(), strict=True):
+        for cut in cuts.tolist():
+            n = bisect_left(ends, int(at[cut]))
             if not (all_read and n in (0, len(inside))):
                 groups.setdefault(n, []).append(cut)
         kept = set()

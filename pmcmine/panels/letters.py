@@ -9,6 +9,7 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -55,7 +56,7 @@ def find_shapes(grey: NDArray[np.uint8]) -> Shapes:
     """
     cv2 = opencv()
     boxes: list[NDArray[np.int32]] = []
-    patches: list[NDArray[np.float32]] = []
+    patches: list[tuple[NDArray[np.float32], NDArray[np.uint8]]] = []
     turned = 255 - grey
     for light, threshold in _THRESHOLDS:
         picture = turned if light else grey
@@ -70,12 +71,13 @@ def find_shapes(grey: NDArray[np.uint8]) -> Shapes:
         chosen = chosen[w[chosen] >= 0.2 * h[chosen]][:_MOST]
         if not len(chosen):
             continue
-        for i in chosen.tolist():
-            patches.append(_patch(picture, marked, i, int(x[i]), int(y[i]), int(w[i]), int(h[i])))
-        boxes.append(np.stack([x[chosen], y[chosen], w[chosen], h[chosen]], axis=1).astype(np.int32))
+        own = stats[chosen, :4].astype(np.int32)
+        patches += [_patch(picture, marked, i, *box) for i, box in zip(chosen.tolist(), own.tolist(), strict=True)]
+        boxes.append(own)
     if not boxes:
         return Shapes(np.zeros((0, 4), np.int32), np.zeros((0, 2, PATCH, PATCH), np.float32))
-    return Shapes(np.concatenate(boxes), np.stack(patches))
+    by_itself, around = (np.stack(x) for x in zip(*patches, strict=True))
+    return Shapes(np.concatenate(boxes), np.stack([by_itself, 1 - around.astype(np.float32) / 255], axis=1))
 
 
 def _alone(x: NDArray[np.int64], y: NDArray[np.int64], w: NDArray[np.int64], h: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -101,8 +103,8 @@ def _alone(x: NDArray[np.int64], y: NDArray[np.int64], w: NDArray[np.int64], h: 
 
 def _patch(
     picture: NDArray[np.uint8], marked: NDArray[np.int32], i: int, x: int, y: int, w: int, h: int
-) -> NDArray[np.float32]:
-    """Cut out a shape by itself and with its surroundings, both 2 × as large as the shape, dark as 1."""
+) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    """Cut out a shape by itself, as 1, and with its surroundings, in grey levels; both 2 × as large as the shape."""
     cv2 = opencv()
     side = max(w, h)
     left, top = x + w // 2 - side, y + h // 2 - side
@@ -112,10 +114,8 @@ def _patch(
     around = np.full((2 * side, 2 * side), 255, np.uint8)
     around[y0 - top : y1 - top, x0 - left : x1 - left] = picture[y0:y1, x0:x1]
     own[y - top : y - top + h, x - left : x - left + w] = marked[y : y + h, x : x + w] == i
-    out = np.empty((2, PATCH, PATCH), np.float32)
-    out[0] = cv2.resize(own, (PATCH, PATCH), interpolation=cv2.INTER_AREA)
-    out[1] = 1 - cv2.resize(around, (PATCH, PATCH), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    return out
+    small = partial(cv2.resize, dsize=(PATCH, PATCH), interpolation=cv2.INTER_AREA)
+    return small(own), small(around)
 
 
 def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]:

@@ -19,6 +19,15 @@ LETTERS: Final = NetworkFile(
 _AT_ONCE: Final = 64  # patches a batch
 
 
+def prepare() -> None:
+    """Load the network.
+
+    Raises:
+        PmcmineError: if OpenCV or its file is missing, or the file is another one.
+    """
+    network(LETTERS)
+
+
 def read_letters(patches: NDArray[np.float32]) -> NDArray[np.float32]:
     """Compute the probabilities of letters, and of none in the last column: patches × classes.
 

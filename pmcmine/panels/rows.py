@@ -29,7 +29,7 @@ def panels_of(
 
     Args:
         figure: the figure.
-        view: RGB of its image, height × width × 3; None if there is no valid image.
+        view: grey levels of its image, height × width; None if there is no valid image.
         emphasis: spans of the caption that its markup sets in bold, italics or underlined.
         pieces: file, width and height of each graphic, if there are several.
     """
