@@ -244,12 +244,13 @@ def _shared_at_start(line: _Line, tokens: Tokens, left: Indices, right: Indices)
 
 def _are_words(line: _Line, first: Indices, last: Indices) -> NDArray[np.bool_]:
     """Check whether runs are known words, whole ones, without function words."""
-    return (
+    words: NDArray[np.bool_] = (
         line.begins[first]
         & line.ends[last]
         & (line.run[first] == line.run[last])
         & (line.contents[last + 1] - line.contents[first] == last - first + 1)
     )
+    return words
 
 
 def _coordinators(line: _Line) -> tuple[Indices, Indices]:

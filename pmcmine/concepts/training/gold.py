@@ -285,7 +285,7 @@ def read_negation(path: Path) -> list[GoldContext]:
     """
     out: list[GoldContext] = []
     for file in _files(path):
-        if file.name.removesuffix(".gz").endswith(".jsonl"):
+        if _is_json_lines(file):
             out += _at_entities(file)
             continue
         reader = csv.reader(io.StringIO(read_text(file, "cp1252")), delimiter="\t", quoting=csv.QUOTE_NONE)
