@@ -38,6 +38,16 @@ def _of_part(gold: Path, documents: list[GoldDocument], part: str | None) -> lis
     return chosen
 
 
+def _need_for_linking(fuzzy: bool, training: str) -> None:
+    """Check that what the options need is installed; `training` is the option that asks for training, if one does."""
+    from pmcmine.io.extras import need
+
+    if fuzzy:
+        need("fuzzy", "--fuzzy")
+    if training:
+        need("train", training)
+
+
 @app.command()
 def linking(
     gold: Gold,
@@ -65,21 +75,14 @@ def linking(
     json_: Json = False,
 ) -> None:
     """Evaluate concept linking on JSON lines, PubTator files, MedMentions' BIO tables, or a CRAFT folder."""
-    from pmcmine.io.extras import need
-
-    if fuzzy:
-        need("fuzzy", "--fuzzy")
-    if train or folds:
-        need("train", "--train" if train else "--folds")
+    _need_for_linking(fuzzy, "--train" if train else "--folds" if folds else "")
     from pmcmine.concepts.training import evaluate as ev
     from pmcmine.concepts.training.gold import of_types, read_linking
 
     documents = _of_part(gold, read_linking(gold), part)
     learned = [d for path in train or [] for d in read_linking(path)]
-    wanted = {t for value in types or [] for t in value.split(",")}
-    if wanted:
-        documents = of_types(documents, lambda m: m.type in wanted)
-        learned = of_types(learned, lambda m: m.type in wanted)
+    if wanted := {t for value in types or [] for t in value.split(",")}:
+        documents, learned = (of_types(found, lambda m: m.type in wanted) for found in (documents, learned))
         if not any(d.mentions for d in documents):
             raise GoldError(f"{gold}: no annotation of type {', '.join(sorted(wanted))}")
     with tempfile.TemporaryDirectory(prefix="pmcmine-eval-") as folder:
@@ -88,8 +91,8 @@ def linking(
             names = [o.name for o in linker.vocabulary.origins]
             documents, prefixes = ev.of_sources(documents, names)
             learned, _ = ev.of_sources(learned, names)
-            nests = ev.nests(documents) if nested is None else nested
-            linker.options = replace(linker.options, sources=prefixes, nested=nests)
+            nested = ev.nests(documents) if nested is None else nested
+            linker.options = replace(linker.options, sources=prefixes, nested=nested)
         learned = apart(gold, learned, documents)
         if folds and learned:
             raise PmcmineError("--folds trains on the gold data itself; omit --train")
