@@ -105,6 +105,8 @@ def is_short_form(text: str) -> bool:
 # Of "GABA(A)", "H(eff)" and "-7(E)" the bracket is an index.
 _INDEX: Final = re.compile(r"(?:(?:^|[\s(\[])[^\s(\[-]{1,4}|\d)$")
 _REAL_WORD: Final = re.compile(r"[^\W\d_]{3}")
+_UNFINISHED: Final = re.compile(r"(?:-|\s(?:of|in|to|for|with|the|an?|by|from|and|or|on|at|as|than))$")
+_SYMBOL_NEXT: Final = re.compile(r"[A-Z]+(?:[A-Z]|\s?\d)")  # a letter is no short form of an acronym
 _ION: Final = re.compile(r"\[([^\[\]]+)\][a-z]$")
 
 
@@ -145,12 +147,15 @@ class Candidate:
             found += [Alignment(a.start, (*a.features[:-1], 1.0)) for a in more if a.start not in known]
         ion = _ION.match(self.short)
         content = ion[1] if ion and ion[1] in self.window else ""
+        if not self.reverse and _UNFINISHED.search(self.window):
+            return []
         return [
             a
             for a in found
             if not (self.reverse and a.start)
             and content in self.window[a.start :]
             and _REAL_WORD.search(self.window, a.start)
+            and not (len(self.short) == 1 and _SYMBOL_NEXT.match(self.window, a.start))
         ]
 
 
@@ -285,25 +290,30 @@ _SYMBOLS: Final = {
         ("Na", "sodium"), ("K", "potassium"), ("Fe", "iron"), ("Pb", "lead"), ("Hg", "mercury"), ("Ag", "silver"),
         ("Au", "gold"), ("Sn", "tin"), ("Ara-C", "cytarabine"), ("ara-C", "cytarabine"), ("CDDP", "cisplatin"),
         ("AZT", "zidovudine"), ("INH", "isoniazid"), ("ASA", "aspirin"), ("APAP", "acetaminophen|paracetamol"),
-        ("WBC", "leu[ck]ocytes?"), ("RBC", "erythrocytes?"), ("PMN", "neutrophils?"), ("EKG", "electrocardiogra(?:m|phy)"),
+        ("WBC", "leu[ck]ocytes?"), ("RBC", "erythrocytes?"), ("PMN", "neutrophils?"),
+        ("EKG", "electrocardiogra(?:m|phy)"),
         ("GH", "somatotropin"), ("ACTH", "corticotropin"), ("TSH", "thyrotropin"), ("ADH", "vasopressin"),
-        ("AVP", "vasopressin"), ("SRBC", "sheep erythrocytes?"), ("MDMA", "ecstasy"), ("FK506", "tacrolimus"),
+        ("AVP", "vasopressin"), ("INa", r"(?:sodium|Na\+?) currents?"), ("ICa", r"(?:calcium|Ca2?\+?) currents?"),
+        ("ICl", "(?:chloride|Cl-?) currents?"), ("IK", r"(?:potassium|K\+?) currents?"),
+        ("SRBC", "sheep erythrocytes?"), ("MDMA", "ecstasy"), ("FK506", "tacrolimus"),
     )
 }  # fmt: skip
 _KNOWN: Final = 0.95  # probability of a symbol and its name
+_DOUBTFUL: Final = 0.6  # of alignments that a symbol's name is preferred to
 
 
 def score_candidate(candidate: Candidate, model: Model) -> tuple[float, Alignment | None]:
     """Find the most likely alignment of a candidate and its probability."""
-    symbol = None if candidate.reverse or candidate.shared else _SYMBOLS.get(candidate.short)
-    name = symbol.search(candidate.window) if symbol else None
-    if name:
-        return _KNOWN, Alignment(name.start(), ())
     top: tuple[float, Alignment | None] = (0.0, None)
     for alignment in candidate.alignments():
         p = model.probability(alignment.features)
         if p > top[0]:
             top = (p, alignment)
+    symbol = None if candidate.reverse or candidate.shared else _SYMBOLS.get(candidate.short)
+    if symbol and top[0] < _DOUBTFUL:
+        name = symbol.search(candidate.window)
+        if name:
+            return _KNOWN, Alignment(name.start(), ())
     return top
 
 
