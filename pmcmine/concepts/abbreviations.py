@@ -18,17 +18,18 @@ from pmcmine.concepts.alignment import Alignment, Model, find_alignments, shippe
 
 MAX_SHORT: Final = 14
 _NEAR: Final = 100_000  # characters around a short form in which it may stand again
+_CHEMICAL: Final = 15  # characters of a name of one word, from which it is no short form
 MAX_BRACKETS: Final = 10_000  # of one text; more are no prose
 _OPEN: Final = {"(": ")", "[": "]"}
 _MAX_BRACKET: Final = 300
 _SENTENCE: Final = re.compile(r"(?:(?<!Corp)(?<!Inc)(?<!Co)[.;:!?]\s+(?=[A-Z])|[;:!?]\s+(?=[(\[])|\n\s*\n|;\s)")
 _NO_SHORT: Final = re.compile(
     r"(?:[Ff]igs?|[Ff]igures?|[Tt]ables?|[Rr]efs?|see|e\.?g|i\.?e|cf|vs|n|p|and|or|the|data|ns|not|no|yes|both|"
-    r"which|also|mean|"
+    r"which|also|mean|with|that|this|from|when|then|than|were|have|has|had|was|are|for|but|all|any|per|via|its|"
     r"range|total|left|right|top|bottom|middle|upper|lower|inset|arrows?|arrowheads?|red|green|blue|black|white|grey|"
     r"gray|yellow|open|closed|solid|dashed|dotted|control|n\.?s|[ivx]{2,4}|II|III|IV|VI|\d+|"
     r"\d+(?:\.\d+)?\s?(?:%|mg|g|kg|ml|min|h|s|d|nm|mm|cm|days?|years?|weeks?|"
-    r"months?|hours?)?)$",
+    r"months?|hours?)?|3H|\d{2,3}m?[A-Z][a-z]?)$",
 )
 _SHORT: Final = re.compile(r"[^\s]{1,14}(?: [^\s]{1,6}){0,2}$")
 _DOTTED: Final = re.compile(r"(?:[A-Za-z]\.){2,5}$")
@@ -101,6 +102,14 @@ def is_short_form(text: str) -> bool:
     return not (text.isalpha() and text[1:].islower() and len(text) > 7)
 
 
+# Of "GABA(A)", "H(eff)" and "-7(E)" the bracket is an index.
+_INDEX: Final = re.compile(r"(?:(?:^|[\s(\[])[^\s(\[-]{1,4}|\d)$")
+_REAL_WORD: Final = re.compile(r"[^\W\d_]{3}")
+_UNFINISHED: Final = re.compile(r"(?:-|\s(?:of|in|to|for|with|the|an?|by|from|and|or|on|at|as|than))$")
+_SYMBOL_NEXT: Final = re.compile(r"[A-Z]+(?:[A-Z]|\s?\d)")  # a letter is no short form of an acronym
+_ION: Final = re.compile(r"\[([^\[\]]+)\][a-z]$")
+
+
 # "Rt", transepithelial resistance; "IFN-gamma", gamma-interferon; "[Ca2+]i", intracellular Ca2+; "E9", ninth day.
 _ROTATED: Final = re.compile(
     r"(?:([A-Z]{1,3})([a-z]{1,3}|\d)|([A-Z]{2,5})(-[a-z]{4,7})|(\[[A-Z][A-Za-z0-9+]*\])([a-z]))$"
@@ -136,7 +145,18 @@ class Candidate:
             known = {a.start for a in found}
             more = find_alignments(letters, self.window, self.reverse, self.recurs, self.shared > 0)
             found += [Alignment(a.start, (*a.features[:-1], 1.0)) for a in more if a.start not in known]
-        return [a for a in found if not (self.reverse and a.start)]
+        ion = _ION.match(self.short)
+        content = ion[1] if ion and ion[1] in self.window else ""
+        if not self.reverse and _UNFINISHED.search(self.window):
+            return []
+        return [
+            a
+            for a in found
+            if not (self.reverse and a.start)
+            and content in self.window[a.start :]
+            and _REAL_WORD.search(self.window, a.start)
+            and not (len(self.short) == 1 and _SYMBOL_NEXT.match(self.window, a.start))
+        ]
 
 
 def candidates(text: str, wanted: Container[str] | None = None) -> Iterator[Candidate]:
@@ -207,6 +227,8 @@ def _forward(text: str, start: int, end: int, sentence: int) -> Iterator[Candida
     lead = _LEAD.match(content)
     if lead:
         content, at = content[lead.end() :], at + lead.end()
+    if start and text[start - 1].isalnum() and _INDEX.search(text[max(0, start - 6) : start]):
+        return
     options = [content]
     parts = _PART.split(content)
     if len(parts) > 1:
@@ -231,7 +253,7 @@ def _forward(text: str, start: int, end: int, sentence: int) -> Iterator[Candida
         break
     head, comma, tail = content.rpartition(", ")
     short, place = _trim(tail, end - len(tail))
-    if comma and " " in head and is_short_form(short) and sum(map(str.isupper, short)) > 1:
+    if comma and (" " in head or len(head) > _CHEMICAL) and is_short_form(short) and sum(map(str.isupper, short)) > 1:
         found = list(_WORD.finditer(head))[-2 * len(short) - 2 :]
         yield Candidate(short, place, head[found[0].start() :], at + found[0].start(), False)
 
@@ -257,6 +279,29 @@ def _reverse(text: str, start: int, end: int, sentence: int) -> Iterator[Candida
         yield Candidate(short, len(text[:start].rstrip()) - len(short), window, place, True)
 
 
+# Symbols whose letters are not those of their name.
+_SYMBOLS: Final = {
+    short: re.compile(rf"(?<![\w-])(?:{long})$", re.IGNORECASE)
+    for short, long in (
+        ("GSH", "glutathione"), ("GSSG", "oxidi[sz]ed glutathione|glutathione disulfide"), ("5-HT", "serotonin"),
+        ("E1", "o?estrone"), ("E2", r"(?:17[ -]?(?:beta|β)[ -]?)?o?estradiol"), ("E3", "o?estriol"),
+        ("T3", "tri-?iodothyronine"), ("T4", "thyroxine"), ("VO2", "oxygen (?:uptake|consumption)"),
+        ("H2O2", "hydrogen peroxide"), ("H(2)O(2)", "hydrogen peroxide"), ("O2", "oxygen"), ("NaCl", "sodium chloride"),
+        ("Na", "sodium"), ("K", "potassium"), ("Fe", "iron"), ("Pb", "lead"), ("Hg", "mercury"), ("Ag", "silver"),
+        ("Au", "gold"), ("Sn", "tin"), ("Ara-C", "cytarabine"), ("ara-C", "cytarabine"), ("CDDP", "cisplatin"),
+        ("AZT", "zidovudine"), ("INH", "isoniazid"), ("ASA", "aspirin"), ("APAP", "acetaminophen|paracetamol"),
+        ("WBC", "leu[ck]ocytes?"), ("RBC", "erythrocytes?"), ("PMN", "neutrophils?"),
+        ("EKG", "electrocardiogra(?:m|phy)"),
+        ("GH", "somatotropin"), ("ACTH", "corticotropin"), ("TSH", "thyrotropin"), ("ADH", "vasopressin"),
+        ("AVP", "vasopressin"), ("INa", r"(?:sodium|Na\+?) currents?"), ("ICa", r"(?:calcium|Ca2?\+?) currents?"),
+        ("ICl", "(?:chloride|Cl-?) currents?"), ("IK", r"(?:potassium|K\+?) currents?"),
+        ("SRBC", "sheep erythrocytes?"), ("MDMA", "ecstasy"), ("FK506", "tacrolimus"),
+    )
+}  # fmt: skip
+_KNOWN: Final = 0.95  # probability of a symbol and its name
+_DOUBTFUL: Final = 0.6  # of alignments that a symbol's name is preferred to
+
+
 def score_candidate(candidate: Candidate, model: Model) -> tuple[float, Alignment | None]:
     """Find the most likely alignment of a candidate and its probability."""
     top: tuple[float, Alignment | None] = (0.0, None)
@@ -264,6 +309,11 @@ def score_candidate(candidate: Candidate, model: Model) -> tuple[float, Alignmen
         p = model.probability(alignment.features)
         if p > top[0]:
             top = (p, alignment)
+    symbol = None if candidate.reverse or candidate.shared else _SYMBOLS.get(candidate.short)
+    if symbol and top[0] < _DOUBTFUL:
+        name = symbol.search(candidate.window)
+        if name:
+            return _KNOWN, Alignment(name.start(), ())
     return top
 
 

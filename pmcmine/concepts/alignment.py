@@ -58,7 +58,7 @@ def _balanced(text: str) -> bool:
 
 _WORD_START: Final = re.compile(r"\S+")
 _STARTS: Final = re.compile(r"[\W\d_]+")
-_LOCANT: Final = re.compile(r"^(?:[\d,'′()+/\[\]-]|[a-zA-Zα-ω]\b(?=[-()\d,'])|bis|di|tri|beta-|alpha-|gamma-)+$")
+_LOCANT: Final = re.compile(r"^(?:[\d,'′()+/\[\]-]|[a-zA-Zα-ω]\b(?=[-()\]\d,'])|bis|di|tri|beta-|alpha-|gamma-)+$")
 
 
 class _Window:

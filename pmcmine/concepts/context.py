@@ -42,7 +42,7 @@ class Context:
 PLAIN: Final = Context()
 
 _VERBAL: Final = re.compile(r"not\b|n't\b|cannot|never|nor$|no longer|den[iy]|declin|fail")
-_OWN: Final = re.compile(r"(?:no|not|without)\s", re.IGNORECASE)  # what a span says of itself
+OWN_DENIAL: Final = re.compile(r"(?:no|not|without)\s", re.IGNORECASE)  # what a span says of itself
 _FIRST_WORDS: Final = 16  # code points in which "not" may have its own verb
 # "lack of sleep, fatigue and pain" is a list of which the lack is one item; "absence of fever, cough or pain" is not.
 _LACK: Final = re.compile(r"(?:in the )?(?:lack|absence) of|lack(?:s|ed|ing)$")
@@ -62,7 +62,7 @@ def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]], cares: Sequ
     out = []
     for n, (start, end) in enumerate(spans):
         context = _context_of(sentence, read, start, end, cares[n] if cares else Care.CLINICAL)
-        out.append(replace(context, negated=True) if _OWN.match(sentence, start, end) else context)
+        out.append(replace(context, negated=True) if OWN_DENIAL.match(sentence, start, end) else context)
     return out
 
 

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
 from pmcmine.concepts.candidates import Candidate, compare, compare_loosely, longest
-from pmcmine.concepts.context import PLAIN, Context, assess
+from pmcmine.concepts.context import OWN_DENIAL, PLAIN, Context, assess
 from pmcmine.concepts.loose import LooseMatcher
 from pmcmine.concepts.matcher import Matcher, Tokens
 from pmcmine.concepts.scoring import Evidence, probability
@@ -326,6 +326,9 @@ class Linker:
             here = links[at:stop]
             cares = [care_of(x.term.types, number in captions) for x in here]
             contexts = assess(texts[number], [(x.start, x.end) for x in here], cares)
+            for n, (x, c) in enumerate(zip(here, contexts, strict=True)):
+                if c.negated and OWN_DENIAL.match(texts[number], x.start, x.end):
+                    contexts[n] = replace(c, negated=False)  # "no speech development" is the name of what is there
             out += [replace(x, context=c) if c is not PLAIN else x for x, c in zip(here, contexts, strict=True)]
             at = stop
         return out

@@ -19,6 +19,10 @@ from pmcmine.concepts.abbreviations import find_abbreviations
         ("two patients (B) and a control (see Fig. 2)", []),
         ("in the left lobe (left)", []),
         ("p (0.05) and n (12)", []),
+        ("the GABA(A) receptor antagonist", []),
+        ("withdrawal syndromes (with, for two) were", []),
+        ("levels of serotonin (5-HT) and glutathione (GSH)", [("5-HT", "serotonin"), ("GSH", "glutathione")]),
+        ("arginine vasopressin (AVP) was", [("AVP", "arginine vasopressin")]),
     ],
 )
 def test_pairs(text: str, pairs: list[tuple[str, str]]) -> None:
