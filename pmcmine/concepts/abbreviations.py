@@ -161,9 +161,7 @@ class Candidate:
 
 def candidates(text: str, wanted: Container[str] | None = None) -> Iterator[Candidate]:
     """Yield the places where an abbreviation may be defined, any or one that is wanted."""
-    for candidate in _candidates(text):
-        if wanted is not None and candidate.short not in wanted:
-            continue
+    for candidate in _candidates(text, wanted):
         at = candidate.short_start
         near = text if len(text) <= 2 * _NEAR else text[max(0, at - _NEAR) : at + _NEAR]
         yield replace(candidate, recurs=True) if _recurs(near, candidate.short) else candidate
@@ -183,14 +181,14 @@ def _recurs(text: str, short: str) -> bool:
     return False
 
 
-def _candidates(text: str) -> Iterator[Candidate]:
+def _candidates(text: str, wanted: Container[str] | None) -> Iterator[Candidate]:
     breaks = [0, *(m.end() for m in _SENTENCE.finditer(text)), len(text)]
     b = 0
     for start, end in sorted(islice(_brackets(text), MAX_BRACKETS)):
         while b + 1 < len(breaks) and breaks[b + 1] <= start:
             b += 1
-        yield from _forward(text, start, end, breaks[b])
-        yield from _reverse(text, start, end, breaks[b])
+        yield from _forward(text, start, end, breaks[b], wanted)
+        yield from _reverse(text, start, end, breaks[b], wanted)
 
 
 _CHAIN: Final = re.compile(  # the first group is `,? ?` and 2 to 40 characters, in one way only
@@ -221,7 +219,7 @@ def _trim(text: str, start: int) -> tuple[str, int]:
     return bare.rstrip(" \t\n'\"”’,"), start
 
 
-def _forward(text: str, start: int, end: int, sentence: int) -> Iterator[Candidate]:
+def _forward(text: str, start: int, end: int, sentence: int, wanted: Container[str] | None) -> Iterator[Candidate]:
     """Find a long form followed by the short form in brackets."""
     content, at = text[start + 1 : end], start + 1
     lead = _LEAD.match(content)
@@ -237,6 +235,8 @@ def _forward(text: str, start: int, end: int, sentence: int) -> Iterator[Candida
         short, place = _trim(option, at)
         if not is_short_form(short):
             continue
+        if wanted is not None and short not in wanted:
+            break
         limit = sum(c.isalnum() for c in short)
         before = text[max(sentence, start - 400) : start].rstrip()
         found = list(_WORD.finditer(before))
@@ -253,12 +253,14 @@ def _forward(text: str, start: int, end: int, sentence: int) -> Iterator[Candida
         break
     head, comma, tail = content.rpartition(", ")
     short, place = _trim(tail, end - len(tail))
+    if wanted is not None and short not in wanted:
+        return
     if comma and (" " in head or len(head) > _CHEMICAL) and is_short_form(short) and sum(map(str.isupper, short)) > 1:
         found = list(_WORD.finditer(head))[-2 * len(short) - 2 :]
         yield Candidate(short, place, head[found[0].start() :], at + found[0].start(), False)
 
 
-def _reverse(text: str, start: int, end: int, sentence: int) -> Iterator[Candidate]:
+def _reverse(text: str, start: int, end: int, sentence: int, wanted: Container[str] | None) -> Iterator[Candidate]:
     """Find a short form followed by the long form in brackets."""
     content, at = text[start + 1 : end], start + 1
     if " " not in content.strip() and len(content) < 9:
@@ -268,6 +270,8 @@ def _reverse(text: str, start: int, end: int, sentence: int) -> Iterator[Candida
     if not words:
         return
     short = words[-1].lstrip("([\"'")
+    if wanted is not None and short not in wanted:
+        return
     if not is_short_form(short) or not any(c.isupper() for c in short):
         return
     lead = _LEAD.match(content)

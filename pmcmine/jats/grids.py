@@ -282,7 +282,8 @@ def kinds_of(layout: Layout, texts: Sequence[str], n_stub: int) -> list[str]:
     filled: dict[int, int] = {}
     for c, text in zip(layout.cells, texts, strict=True):
         if text:
-            filled[c.row] = filled.get(c.row, 0) + 1
+            for row in range(c.row, c.row + c.row_span):
+                filled[row] = filled.get(row, 0) + 1
     ordinary = max((row for row, n in filled.items() if n > 1 and row not in layout.head), default=-1)
     empty = _rows_without_data(layout, texts, filled)
     kinds = []

@@ -184,6 +184,13 @@ def test_stub_columns(table: str, n: int) -> None:
     assert grid(table).n_stub_columns == n
 
 
+def test_a_name_beside_cells_that_span_its_row_is_no_section() -> None:
+    found = grid(
+        '<tr><td>a</td><td rowspan="2">x y</td></tr><tr><td>b</td></tr><tr><td>c</td><td>z z</td></tr>',
+    )
+    assert [c.kind for c in found.cells if c.column == 0] == ["row_header"] * 3
+
+
 def test_tables_of_cals() -> None:
     (found,) = grids(
         '<table-wrap id="t1"><oasis:table xmlns:oasis="urn:x"><oasis:tgroup cols="3"><oasis:colspec colname="c1"/>'
