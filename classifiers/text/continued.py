@@ -52,7 +52,7 @@ def continue_training(
     licensed = {str(p["pmcid"]) for p in paragraphs}
     run = _Continuation(start, rows, [passage_of(r) for r in rows])
     heads = dict(start.heads)
-    validated, predicted, note = {}, {}, []
+    validated, predicted, note, counts = {}, {}, [], []
     for task in CLASSES:
         progress(f"{task}: cross-validation")
         places = run.measured(task)
@@ -61,6 +61,7 @@ def continue_training(
         gold = [rows[i][task] for i in places]
         chosen = run.labelled(task)
         chosen = [i for i in chosen if rows[i].get("pmcid") in licensed] or chosen
+        counts.append(f"{len(chosen):,} for {task}")
         for name in (task, f"{task}/text"):
             before = measures(task, gold, run.score(name, start.heads[name], places))
             found = run.cross_validate(name, places)
@@ -69,11 +70,10 @@ def continue_training(
             if name == task:
                 predicted[task] = found
             heads[name] = run.fit(name, chosen)
-    counts = ", ".join(f"{len(run.labelled(t)):,} for {t}" for t in CLASSES)
     model = TextModel(
         start.space,
         heads,
-        f"{start.trained_on}; type and domain continued on labelled paragraphs: {counts}",
+        f"{start.trained_on}; type and domain continued on labelled paragraphs: {', '.join(counts)}",
         start.articles | articles_of(rows, licensed),
     )
     measured = [r for r in rows if str(r.get("pmcid")) not in start.articles]

@@ -129,8 +129,8 @@ def info() -> dict[str, str]:
 def identify_article(texts: Sequence[str], stated: Sequence[str | None]) -> list[Language]:
     """Identify the language of each text of one article, with the language of its long texts as prior of the others.
 
-    Where no language is stated, a text of few letters is too little evidence of another language than that, and gets none;
-    texts whose script names their language are not affected.
+    Where no language is stated, a text of few letters is too little evidence of another language than that, and gets
+    none; texts whose script names their language are not affected.
 
     Args:
         texts: the texts.
