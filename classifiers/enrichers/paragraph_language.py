@@ -37,6 +37,6 @@ class ParagraphLanguage(LanguageModel):
     columns = columns_of(Paragraph, "text_language", "text_language_score")
 
     def enrich(self, rows: Sequence[Paragraph], context: Context) -> list[dict[str, Any]]:
-        """Identify the language of each paragraph, with the stated one as prior."""
-        found = language.identify([p.text for p in rows], [p.language for p in rows])
+        """Identify the language of each paragraph, with the stated one or that of the article's long ones as prior."""
+        found = language.identify_article([p.text for p in rows], [p.language for p in rows])
         return [{"text_language": x.code, "text_language_score": x.score} for x in found]

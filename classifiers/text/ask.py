@@ -18,7 +18,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_files import open_regular
 
 RUBRIC: Final = Path(__file__).parent / "labels" / "rubric.md"
-RUBRIC_VERSION: Final = 1
+RUBRIC_VERSION: Final = 2
 _MOST: Final = 6000  # characters of a paragraph
 _OBJECT: Final = re.compile(r"\{[^{}]{0,500}\}")
 _ANSWER_BYTES: Final = 1 << 20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,8 +67,20 @@ def train(
             else ""
         )
     )
-    model = TextModel(space, heads, on)
-    return model, {"cross_validation": validated, "slices": _slices(given, predicted)}
+    model = TextModel(space, heads, on, articles_of(rows, licensed))
+    return model, {"cross_validation": validated, "slices": slices(given, predicted)}
+
+
+def articles_of(rows: Sequence[Mapping[str, Any]], licensed: Set[str]) -> frozenset[str]:
+    """Return the articles of the labelled rows that shipped heads learn from."""
+    articles = frozenset(str(r["pmcid"]) for r in rows if r.get("pmcid"))
+    return articles & licensed or articles
+
+
+def folds_of(rows: Sequence[Mapping[str, Any]], folds: int = 5) -> list[int]:
+    """Assign each row to a fold by a hash of its article."""
+    articles = (str(r.get("pmcid") or i) for i, r in enumerate(rows))
+    return [keyed_hash("pmcmine/classifiers/fold", a) % folds for a in articles]
 
 
 class _Learner:
@@ -118,7 +130,7 @@ class _Learner:
     def cross_validate(self, task: str, measured: int, folds: int = 5) -> dict[str, list[Any]]:
         """Score the first `measured` rows with heads fitted without any paragraph of the same article."""
         articles = [str(r.get("pmcid") or i) for i, r in enumerate(self.rows)]
-        fold = [keyed_hash("pmcmine/classifiers/fold", a) % folds for a in articles]
+        fold = folds_of(self.rows, folds)
         out: dict[str, list[Any]] = {task: [None] * measured, f"{task}/text": [None] * measured}
         for k in range(folds):
             inside = [i for i in range(measured) if fold[i] == k]
@@ -134,7 +146,7 @@ class _Learner:
         return out
 
 
-def _slices(rows: Sequence[dict[str, Any]], predicted: Mapping[str, Sequence[Any]]) -> dict[str, list[tuple[Any, ...]]]:
+def slices(rows: Sequence[dict[str, Any]], predicted: Mapping[str, Sequence[Any]]) -> dict[str, list[tuple[Any, ...]]]:
     """Return the share of right answers (quality: mean absolute error) by section kind, article type and length."""
     out = {}
     for task, found in predicted.items():
@@ -158,7 +170,8 @@ def model_card(model: TextModel, figures: Mapping[str, Any]) -> str:
         "Written by `pmcmine train text`. Multinomial logistic regression (type, domain) and ridge regression",
         "(quality) over TF-IDF of words and pairs, their projection onto 100 directions, wording, and where it stands;",
         "each head once more for text alone. A teacher, where one was given, sees an encoder's embedding besides and",
-        "labels paragraphs of the corpus for them.",
+        "labels paragraphs of the corpus for them. In a continued model, more labels moved the weights of an earlier",
+        "one for type and domain.",
         "",
         f"Trained on {model.trained_on}.",
         "The labels were given by a large language model that read each paragraph with a rubric; what is measured is",
@@ -166,6 +179,7 @@ def model_card(model: TextModel, figures: Mapping[str, Any]) -> str:
         "",
         "## Cross-validation, five folds, no article in two",
         "",
+        *figures.get("note", ()),
         "| head | measure | value | 95 % | second measure |",
         "|---|---|---:|---|---|",
     ]

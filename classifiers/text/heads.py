@@ -17,7 +17,8 @@ from scipy import sparse
 
 from classifiers.text.features import Passage, Space, terms
 from pmcmine.errors import PmcmineError
-from pmcmine.io.safe_arrays import floats, read_arrays, read_header
+from pmcmine.io.safe_arrays import MOST_BYTES, floats, read_arrays, read_header
+from pmcmine.io.safe_files import open_regular
 
 FORMAT: Final = 1
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -67,11 +68,19 @@ class TextLabels:
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """All heads over one space; each with structure, and for text alone."""
+    """All heads over one space; each with structure, and for text alone.
+
+    Attributes:
+        space: words and their projection.
+        heads: heads by task, and by task with `/text` for text alone.
+        trained_on: training data, in words.
+        articles: PMCIDs of the labelled paragraphs that it learned from.
+    """
 
     space: Space
     heads: Mapping[str, Head]
     trained_on: str
+    articles: frozenset[str] = frozenset()
 
     def scores(self, task: str, passages: Sequence[Passage]) -> NDArray[np.float64]:
         """Return probabilities (passages × classes), or quality from 1 to 5 (passages × 1), rounded to 4 places.
@@ -173,7 +182,7 @@ def dump(model: TextModel) -> bytes:
         "idf": model.space.idf.astype(np.float16),
         "projection": model.space.projection.astype(np.float16),
         "terms": np.frombuffer("\n".join(sorted(model.space.numbers)).encode(), np.uint8),
-        "header": np.frombuffer(json.dumps({"format": FORMAT, "trained_on": model.trained_on}).encode(), np.uint8),
+        "header": np.frombuffer(json.dumps(_header(model)).encode(), np.uint8),
     }
     for name, head in model.heads.items():
         arrays |= {
@@ -184,6 +193,10 @@ def dump(model: TextModel) -> bytes:
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)  # type: ignore[arg-type]  # names of arrays are no parameters
     return out.getvalue()
+
+
+def _header(model: TextModel) -> dict[str, Any]:
+    return {"format": FORMAT, "trained_on": model.trained_on, "articles": sorted(model.articles)}
 
 
 def parse(data: bytes, name: str) -> TextModel:
@@ -210,9 +223,24 @@ def parse(data: bytes, name: str) -> TextModel:
                 parts = (floats(arrays[f"{head}:{part}"], shape, part) for part, shape in shapes.items())
                 heads[head] = Head(*parts)
         trained_on = str(header["trained_on"])
+        articles = frozenset(map(str, header.get("articles", ())))
     except (ValueError, LookupError, TypeError) as error:
         raise PmcmineError(f"{name}: not a text model, or damaged ({type(error).__name__}: {error})") from None
-    return TextModel(space, heads, trained_on)
+    return TextModel(space, heads, trained_on, articles)
+
+
+def read(path: Path) -> TextModel:
+    """Read a model's file.
+
+    Raises:
+        PmcmineError: if it is missing, damaged, or of another format.
+    """
+    try:
+        with open_regular(path) as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise PmcmineError(f"{path}: can't be read ({error.strerror or error})") from None
+    return parse(data, str(path))
 
 
 @cache

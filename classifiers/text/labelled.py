@@ -62,7 +62,11 @@ def own_labels(paragraphs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for p in paragraphs:
         if p["paragraph_id"] in found:
             kind, domain, quality = found[p["paragraph_id"]]
-            labels = {"type": kind, "domain": domain if domain != "-" else None, QUALITY: float(quality)}
+            labels = {
+                "type": kind,
+                "domain": domain if domain != "-" else None,
+                QUALITY: float(quality) if quality != "-" else None,
+            }
             out.append({**p, **labels})
     return out
 

@@ -6,6 +6,7 @@ The compressed model (CC BY-SA 3.0, Facebook AI Research) stands in `models/`; l
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ UNKNOWN: Final = "und"  # ISO 639-2: undetermined
 _READ: Final = 240  # characters; more changes little and costs time in proportion
 _LETTERS: Final = 12  # a text with fewer says nothing of its language
 _SHORT: Final = 40  # a text with fewer letters needs more evidence
+_LONG: Final = 200  # code points of a text that tells the language of its article
 _KANA: Final = re.compile(r"[\u3041-\u30ff]")
 _LOWER: Final = re.compile(r"[a-z]{3}")
 # Scripts that name their language. Han is Chinese unless there is kana, or Japanese is stated.
@@ -124,12 +126,45 @@ def info() -> dict[str, str]:
     }
 
 
-def identify(texts: Sequence[str], stated: Sequence[str | None]) -> list[Language]:
+def identify_article(texts: Sequence[str], stated: Sequence[str | None]) -> list[Language]:
+    """Identify the language of each text of one article, with the language of its long texts as prior of the others.
+
+    Where no language is stated, a text of few letters is too little evidence of another language than that, and gets
+    none; texts whose script names their language are not affected.
+
+    Args:
+        texts: the texts.
+        stated: as for `identify`.
+
+    Raises:
+        PmcmineError: if the model is missing or damaged.
+    """
+    found = identify(texts, stated)
+    long = Counter(x.code for x, text in zip(found, texts, strict=True) if len(text) >= _LONG)
+    if not long:
+        return found
+    most = min(long, key=lambda code: (-long[code], code))
+    again = []
+    for i, (x, text, tag) in enumerate(zip(found, texts, stated, strict=True)):
+        if tag or x.code in (most, UNKNOWN) or len(text) >= _LONG or _OWN_SCRIPT.search(text):
+            continue
+        if sum(map(str.isalpha, text)) < _SHORT:
+            found[i] = Language(UNKNOWN, 0.0)
+        else:
+            again.append(i)
+    for i, x in zip(again, identify([texts[i] for i in again], [None] * len(again), most), strict=True):
+        found[i] = x
+    return found
+
+
+def identify(texts: Sequence[str], stated: Sequence[str | None], expected: str = "") -> list[Language]:
     """Identify the language of each text.
 
     Args:
         texts: the texts.
         stated: `xml:lang` of each, such as `en` or `pt-BR`; None if nothing is stated.
+        expected: language that has the weight of a stated one for texts without, such as the article's; it is no label
+            by itself.
 
     Raises:
         PmcmineError: if the model is missing or damaged.
@@ -155,10 +190,10 @@ def identify(texts: Sequence[str], stated: Sequence[str | None]) -> list[Languag
         found = {label[9:]: score for score, label in model.predict(said + "\n", _TOP, 0.0, "replace")}
         if not _KANA.search(said):
             found.pop("ja", None)  # short Chinese is taken for Japanese, which is not written without kana
-        prior = told or "en"
+        prior = told or expected or "en"
         sure = next(iter(found.values()), 0.0) >= _SURE
         before = found.get(prior, 1e-6)
-        found[prior] = before * (_STATED if told else _ENGLISH)
+        found[prior] = before * (_STATED if told or expected else _ENGLISH)
         best = min(found, key=lambda code: (-found[code], code))
         score = round(min(found[best] / sum(found.values()), 1.0), 4)
         if capitals or not sure:

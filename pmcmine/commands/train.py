@@ -97,21 +97,29 @@ def text(
     teacher: Annotated[
         Path | None, typer.Option(help="Folder of a transformers encoder whose embeddings teach the student.")
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Model file to continue: more labels move its type and domain, the rest stays."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")] = None,
     card: Annotated[Path | None, typer.Option(help="Model card to write, in Markdown.")] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Train the models for type, domain and quality of paragraphs; cross-validate by article."""
     need("train", "train text")
+    if start is not None and teacher is not None:
+        raise PmcmineError("--start continues a model without a teacher; leave out --teacher")
     if teacher is not None:
         need("encoder-train", "--teacher")
     import tempfile
 
     from classifiers.text import card as cards
     from classifiers.text import labelled as readers
-    from classifiers.text.heads import MODEL_FILE, dump
+    from classifiers.text.continued import continue_training
+    from classifiers.text.heads import MODEL_FILE, dump, read
 
     _check(out or MODEL_FILE, card, overwrite)
+    earlier = read(start) if start is not None else None
     paragraphs = list(readers.corpus(corpus))
     given = [row for path in labels for row in readers.read_labels(path)]
     own = readers.own_labels(paragraphs)
@@ -121,7 +129,10 @@ def text(
             from classifiers.text.encoder import load_base
 
             encoder = load_base(teacher, Path(folder))
-        model, figures = cards.train(paragraphs, given, own, encoder, _say)
+        if earlier is not None:
+            model, figures = continue_training(earlier, paragraphs, [*given, *own], _say)
+        else:
+            model, figures = cards.train(paragraphs, given, own, encoder, _say)
     target = out or MODEL_FILE
     _write(target, dump(model), card, cards.model_card(model, figures))
     for name, value in figures["cross_validation"].items():

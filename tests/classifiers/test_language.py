@@ -64,6 +64,16 @@ def test_what_is_stated_stands_where_the_text_says_too_little() -> None:
     assert [x.code for x in found] == ["en", "ja", "fr"]
 
 
+def test_short_texts_of_an_article_need_evidence_of_another_language() -> None:
+    long = (
+        "The patients were followed for twelve months and no further episodes of fever were seen in any of them. " * 3
+    )
+    spanish = "El tratamiento de los pacientes con asma fue efectivo y seguro en todos los niños."
+    texts = [long, "GPP Grain per Panicle", spanish, "폐렴 사진", "12"]
+    found = language.identify_article(texts, [None, None, None, None, "en"])
+    assert [x.code for x in found] == ["en", "und", "es", "ko", "en"]
+
+
 def test_beginnings_of_texts_are_seldom_taken_for_another_language() -> None:
     rows = read_languages(GOLD)
     for change in (str, str.upper):

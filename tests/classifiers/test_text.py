@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from classifiers.text import features
 from classifiers.text.card import train
+from classifiers.text.continued import continue_training
 from classifiers.text.features import Passage, passage_of, structure, terms, wording
 from classifiers.text.heads import CLASSES, dump, parse, shipped
 from classifiers.text.labelled import read_labels
@@ -95,6 +96,13 @@ def test_training_is_deterministic_and_survives_its_file() -> None:
     again = parse(dump(first), "x")
     assert again.scores("type", passages).tolist() == first.scores("type", passages).tolist()
     assert figures["cross_validation"]["type"]["macro_f1"] > 0.9
+    new = [{"pmcid": f"PMC9{i}", "text": f"Dragons are known to fly {i}.", "type": "study"} for i in range(20)]
+    more, figures = continue_training(again, corpus, [*rows, *({**r, "domain": "other"} for r in new)])
+    assert figures["cross_validation"]["type"]["paragraphs"] == 20 and "PMC3" in more.articles
+    assert more.scores("type", passages).argmax(1).tolist() == first.scores("type", passages).argmax(1).tolist()
+    assert more.scores("quality", passages).tolist() == first.scores("quality", passages).tolist()
+    with pytest.raises(PmcmineError, match="not learned from"):
+        continue_training(again, corpus, rows)
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"nothing", dump(shipped())[:5000]])
