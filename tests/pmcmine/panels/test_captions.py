@@ -15,7 +15,7 @@ from pmcmine.errors import GoldError
 from pmcmine.evaluation.gold_files import read_json_lines
 from pmcmine.jats.captions import Caption, read_caption
 from pmcmine.panels.captions import split_caption
-from pmcmine.panels.evaluate import evaluate_captions
+from pmcmine.panels.evaluate_captions import evaluate_captions
 from pmcmine.panels.labels import expand
 from pmcmine.panels.mentions import resolve
 from tests.test_cli import call
