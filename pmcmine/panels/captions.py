@@ -16,7 +16,7 @@ from typing import Final
 
 from pmcmine.panels.labels import LIST, expand, kinds
 from pmcmine.panels.marker_choice import choose_markers
-from pmcmine.panels.markers import Marker, Span, find_markers
+from pmcmine.panels.markers import Marker, Span
 
 _EDGE: Final = 24  # code points at the end of a span that may be connecting words
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
@@ -86,6 +86,12 @@ _STRENGTH: Final = {
     "bare": 0.8,
     "panel": 0.85,
     "inner": 0.75,
+    "opening": 0.75,
+    "comma": 0.75,
+    "glued": 0.75,
+    "enumerated": 0.6,
+    "free": 0.6,
+    "unwritten": 0.5,
     "position": 0.7,
 }
 
@@ -99,7 +105,7 @@ def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
     """
     whole = text
     text = text[:_READ]
-    markers = choose_markers(find_markers(text, bold), text)
+    markers = choose_markers(text, bold)
     if not markers:
         return SplitCaption((), ((0, len(whole)),) if whole else ())
     found: dict[str, list[Span]] = {}
@@ -159,7 +165,7 @@ _AFTER_SUFFIX: Final = frozenset(
 
 def _votes(text: str, m: Marker, last: bool) -> float:
     """Vote whether a label comes after its text (above 0) or before it (below 0)."""
-    if m.form in ("dotted", "bare", "unstopped"):
+    if m.form in ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free", "unwritten"):
         return -3.0
     if m.form == "inner":
         return 3.0

@@ -50,7 +50,7 @@ def evaluate_captions(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any]
     (`exact_label_set`), precision and recall of labels, the mean IoU of spans over the gold panels where these have
     spans, the mean F1 of words over the gold panels where these have words (`token_f1`; the words of a panel are those
     that all share and its own, each as often as it occurs), and the share of captions without panels that were split.
-    Labels of panels that have words are those of the image: their case does not count, unless two differ in nothing else.
+    Labels of panels that have words are those of the image: their case counts only if two differ in nothing else.
 
     Args:
         rows: objects of `caption`, `panels` (label, and start and end or text), and optionally `bold` (pairs of
