@@ -14,6 +14,7 @@ from pmcmine.panels.series_candidates import Series, candidates, features
 
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
+_LEAST: Final = 0.3  # score of a series from which it is chosen, log odds; false labels are worse than missing ones
 _PAIRS: Final = (
     ("left", "right"),
     ("top", "bottom"),
@@ -61,13 +62,25 @@ def _alone(label: str) -> re.Pattern[str]:
     return re.compile(rf" {re.escape(label)}(?=[ .:,)] ?)(?!\. [a-z])")
 
 
+def _is_plain(some: Series) -> bool:
+    """Check whether a series is one of letters in brackets, without others; such ones need no model."""
+    return (
+        some.name in ("upper", "lower")
+        and len(some.markers) > 2
+        and not some.rest
+        and all(m.form in ("bracket", "half") for m in some.markers)
+    )
+
+
 def best_series(every: Sequence[Series], text: str) -> tuple[float, Series | None]:
-    """Return the score and the most probable series of some; (0, None) if none has a score above 0."""
+    """Return the score and the most probable series of some; (0, None) if none is surely more probable than none."""
     weights = _weights()
+    if len(every) == 1 and _is_plain(every[0]):
+        return 1.0, every[0]
     best: tuple[float, Series | None] = (0.0, None)
     for some in every:
         score = weights[""] + sum(weights.get(f, 0.0) for f in features(some, every, text))
-        if score > best[0]:
+        if score > max(best[0], _LEAST):
             best = (score, some)
     return best
 

@@ -55,7 +55,7 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
     present = {k.name for m in markers for label in m.labels for k in kinds(label)}
     out: dict[tuple[int, ...], Series] = {}
     for name in NAMES:
-        if name not in present:
+        if name not in present or (name == "digit" and _COMPOUNDS.search(text)):
             continue
         mine = [m for m in markers if name in _sorts(m.labels)]
         if mine and name.endswith("+"):  # "A1, A2, B"
@@ -73,7 +73,7 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
 
 def _marks_values(m: Marker, text: str) -> bool:
     """Check whether the letters are those of a statistic: "marked by different letters (a–d)"."""
-    return "etters" in text and _LETTERS.search(text[max(m.start - 12, 0) : m.start]) is not None
+    return "etter" in text and _LETTERS.search(text[max(m.start - 12, 0) : m.start]) is not None
 
 
 def _ways(mine: Sequence[Marker], name: str, text: str) -> Iterator[list[Marker]]:
@@ -229,8 +229,6 @@ def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
     ]
     if _is_article(markers[0], text):
         out += ["article", f"article {main} {min(n, 4)}"]
-    if name == "digit" and _COMPOUNDS.search(text[:2000]):
-        out.append("compounds")
     if name == "digit" and any(text[m.end : m.end + 1].isalnum() for m in markers):
         out.append("digit in a name")
     return out
