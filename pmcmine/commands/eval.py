@@ -283,9 +283,9 @@ def image_privacy(
 
 @app.command()
 def captions(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
-    """Evaluate the splitting of captions on JSON lines of `caption` and `panels` (captions.jsonl)."""
+    """Evaluate the splitting of captions on JSON lines of `caption` and `panels` (captions.jsonl, *.jsonl.gz)."""
     from pmcmine.evaluation.gold_files import read_json_lines
-    from pmcmine.panels.evaluate import evaluate_captions
+    from pmcmine.panels.evaluate_captions import evaluate_captions
 
     measures, lines = evaluate_captions(read_json_lines(gold, "captions"))
     _print("captions", gold, measures, lines, errors, json_, "captions")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import json
 import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -15,17 +18,19 @@ _MAX_BYTES: Final = 1 << 30
 
 
 def read_json_lines(path: Path, name: str) -> list[dict[str, Any]]:
-    """Read JSON objects of a file, or of `<name>*.jsonl` in a folder.
+    """Read JSON objects of a file, or of `<name>*.jsonl` in a folder; without these, of its `*.jsonl.gz`.
 
     Raises:
         GoldError: if there is none, or a line is no object.
     """
-    files = sorted(path.glob(f"{name}*.jsonl")) if path.is_dir() else [path]
+    files = [path]
+    if path.is_dir():
+        files = sorted(path.glob(f"{name}*.jsonl")) or sorted(path.glob("*.jsonl.gz"))
     rows = []
     for file in files:
         if not file.is_file() or file.stat().st_size > _MAX_BYTES:
             raise GoldError(f"{file}: no such file, or more than {_MAX_BYTES >> 30} GB")
-        for number, line in enumerate(file.read_text("utf-8", "replace").splitlines(), 1):
+        for number, line in enumerate(_read(file).splitlines(), 1):
             if not line.strip():
                 continue
             try:
@@ -38,6 +43,24 @@ def read_json_lines(path: Path, name: str) -> list[dict[str, Any]]:
     if not rows:
         raise GoldError(f"{path}: nothing in it ({name}.jsonl)")
     return rows
+
+
+def _read(file: Path) -> str:
+    """Read the text of a file of at most `_MAX_BYTES`, unpacked if its name ends with `.gz`.
+
+    Raises:
+        GoldError: if it can't be unpacked, or is larger.
+    """
+    data = file.read_bytes()
+    if file.suffix == ".gz":
+        try:
+            with gzip.open(io.BytesIO(data)) as stream:
+                data = stream.read(_MAX_BYTES + 1)
+        except (OSError, EOFError, zlib.error):
+            raise GoldError(f"{file}: not a whole gzip file") from None
+        if len(data) > _MAX_BYTES:
+            raise GoldError(f"{file}: more than {_MAX_BYTES >> 30} GB")
+    return data.decode("utf-8", "replace")
 
 
 def read_table(path: Path, name: str, columns: Sequence[str]) -> list[list[str]]:

@@ -1,8 +1,7 @@
 """Split captions into panels: offsets of the words that describe each panel.
 
-Deterministic and without a model: labels are found in all the ways that they are written, a series of them is chosen
-that begins at A, a, 1 or i and has no gaps, and its place before or after the words decides where each panel's words
-begin and end.
+Labels are found in all the ways that they are written, a small model chooses the series of them that is the most
+probable, and its place before or after the words decides where each panel's words begin and end.
 """
 
 from __future__ import annotations
@@ -16,9 +15,10 @@ from typing import Final
 
 from pmcmine.panels.labels import LIST, expand, kinds
 from pmcmine.panels.marker_choice import choose_markers
-from pmcmine.panels.markers import Marker, Span, find_markers
+from pmcmine.panels.markers import Marker, Span
 
 _EDGE: Final = 24  # code points at the end of a span that may be connecting words
+_BLANKS: Final = "\t\n\r\xa0\u2002\u2003\u2009\u202f"  # white space that is read as a blank
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
 
 
@@ -86,6 +86,12 @@ _STRENGTH: Final = {
     "bare": 0.8,
     "panel": 0.85,
     "inner": 0.75,
+    "opening": 0.75,
+    "comma": 0.75,
+    "glued": 0.75,
+    "enumerated": 0.6,
+    "free": 0.6,
+    "unwritten": 0.5,
     "position": 0.7,
 }
 
@@ -98,8 +104,8 @@ def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
         bold: spans that the markup sets in bold or italics; a label there needs no brackets.
     """
     whole = text
-    text = text[:_READ]
-    markers = choose_markers(find_markers(text, bold), text)
+    text = _with_blanks(text[:_READ])
+    markers = choose_markers(text, bold)
     if not markers:
         return SplitCaption((), ((0, len(whole)),) if whole else ())
     found: dict[str, list[Span]] = {}
@@ -116,6 +122,13 @@ def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
         panels.append(PanelText(label, (main,), confidence if main[1] - main[0] > 2 else round(confidence / 2, 3)))
     taken = sorted({s for p in panels for s in p.spans} | {(m.start, m.end) for m in markers})
     return SplitCaption(tuple(sorted(panels, key=_order)), _gaps(taken, len(whole)))
+
+
+def _with_blanks(text: str) -> str:
+    """Replace each other white space with a blank; offsets stay."""
+    for c in _BLANKS:
+        text = text.replace(c, " ")
+    return text
 
 
 def _filled(spans: Sequence[Span | None]) -> list[Span | None]:
@@ -159,7 +172,7 @@ _AFTER_SUFFIX: Final = frozenset(
 
 def _votes(text: str, m: Marker, last: bool) -> float:
     """Vote whether a label comes after its text (above 0) or before it (below 0)."""
-    if m.form in ("dotted", "bare", "unstopped"):
+    if m.form in ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free", "unwritten"):
         return -3.0
     if m.form == "inner":
         return 3.0

@@ -1,4 +1,4 @@
-"""Scores of caption splits and of panel boxes against labelled ones."""
+"""Scores of panel boxes against labelled ones."""
 
 from __future__ import annotations
 
@@ -11,81 +11,13 @@ import numpy as np
 
 from pmcmine.errors import GoldError
 from pmcmine.evaluation.gold_files import read_json_lines
-from pmcmine.evaluation.intervals import RESAMPLES, interval, share_interval
+from pmcmine.evaluation.intervals import share_interval
 from pmcmine.images.pyramid import BASE, Pyramid
 from pmcmine.panels.boxes import SURE, panel_boxes
 from pmcmine.panels.captions import split_caption
 from pmcmine.panels.geometry import Box, iou
 
 _RIGHT: Final = 0.75  # intersection over union from which a box is right, as in ImageCLEF's separation task
-
-
-def evaluate_captions(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
-    """Evaluate the splitting of captions.
-
-    Returns the share of captions with panels whose label set is right, the mean IoU of spans over the gold panels, the
-    share of captions without panels that were split, and the captions that differ.
-
-    Args:
-        rows: objects of `caption` and `panels` (label, start, end), as in `captions.jsonl`.
-
-    Raises:
-        GoldError: if a row is no such object.
-    """
-    exact: list[float] = []
-    overlaps: list[list[float]] = []
-    false: list[float] = []
-    wrong = []
-    for row in rows:
-        try:
-            text = str(row["caption"])
-            gold = [(str(p["label"]), int(p["start"]), int(p["end"])) for p in row["panels"]]
-        except (KeyError, TypeError, ValueError):
-            raise GoldError("a labelled caption lacks `caption`, or `panels` with label, start and end") from None
-        found = {p.label: p.spans for p in split_caption(text).panels}
-        name = f"{row.get('pmcid', '')} {row.get('fig', '')}".strip()
-        if not gold:
-            false.append(float(bool(found)))
-            if found:
-                wrong.append(f"split     {name}  found {','.join(found)}  {text[:100]}")
-            continue
-        labels = {label for label, _, _ in gold}
-        exact.append(float(labels == found.keys()))
-        if labels != found.keys():
-            wrong.append(
-                f"labels    {name}  gold {','.join(sorted(labels))}  found {','.join(found) or '-'}  {text[:80]}"
-            )
-        shares = []
-        for label, start, end in gold:
-            share = _span_iou((start, end), found.get(label, ()))
-            shares.append(share)
-            if share < 0.5:
-                said = " | ".join(text[a:b] for a, b in found.get(label, ()))[:80]
-                wrong.append(f"span      {name} {label}  gold {text[start:end][:80]!r}  found {said!r}")
-        overlaps.append(shares)
-    rng = np.random.default_rng(0)
-    samples = []
-    for _ in range(RESAMPLES):
-        picks = rng.integers(0, max(len(overlaps), 1), len(overlaps))
-        chosen = [v for i in picks for v in overlaps[i]]
-        samples.append(float(np.mean(chosen)) if chosen else 0.0)
-    every = [v for shares in overlaps for v in shares]
-    return {
-        "captions": len(rows),
-        "panels": len(every),
-        "exact_label_set": round(float(np.mean(exact)) if exact else 0.0, 4),
-        "exact_label_set_interval": share_interval(exact),
-        "mean_span_iou": round(float(np.mean(every)) if every else 0.0, 4),
-        "mean_span_iou_interval": interval(samples),
-        "false_split_rate": round(float(np.mean(false)) if false else 0.0, 4),
-    }, wrong
-
-
-def _span_iou(gold: tuple[int, int], found: Sequence[tuple[int, int]]) -> float:
-    """Return intersection over union in code points."""
-    ours = {i for a, b in found for i in range(a, b)}
-    theirs = set(range(*gold))
-    return len(ours & theirs) / max(len(ours | theirs), 1)
 
 
 def figure_is_right(gold: Sequence[Box], found: Sequence[Box]) -> bool:

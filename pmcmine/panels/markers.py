@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pmcmine.panels.labels import LABEL, LIST, SUBPANELS, expand, kinds, position
+from pmcmine.panels.labels import LIST, SUBPANELS, expand, kinds, position
 
 Span = tuple[int, int]
 
@@ -27,7 +27,7 @@ _BRACKETED: Final = re.compile(
     rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:\s?[:.])?\s?[)\]]"
 )
 _IN_BRACKETS: Final = re.compile(
-    rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LABEL})\)|\((?P<head>{LIST})[:;,] ?[^()]{{3,200}}\)"
+    rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LIST})\)|\((?P<head>{LIST})(?:[:;,.]| (?=[A-Za-z\d+-]{{2}}))(?=[^()]{{3,200}})"
 )
 _HALF: Final = re.compile(rf"(?<![\w(\[{{])(?P<list>{LIST})\)(?=[\s:])")
 # A literal space first: the engine skips to it. A lookbehind would be tried at each character.
@@ -51,6 +51,16 @@ _NAMED_BY_LETTER: Final = re.compile(
 _BARE_NEXT: Final = r"(?= [A-Z\d“‘\"'(αβγδΔ*]| [a-z]{2,})"
 _BARE: Final = re.compile(rf" (?<=[.;:!?)’”,] )(?P<list>{LIST}){_BARE_NEXT}")
 _BARE_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_BARE_NEXT}")
+# "in tumour tissues.A, Breast." and "tissues.A Breast.": the white space before the label is lost.
+_GLUED: Final = re.compile(
+    rf"[.;?!](?<=[a-z\d%)\]][a-z\d%)\]].)(?P<list>(?=[A-Za-z]){LIST})(?:[.:,)](?= )|(?= [A-Z\d]))"
+)
+_NO_LABEL: Final = r"(?= )(?! (?:and )?[A-Za-z]\d?(?:[ ,–-]|$))"
+_COMMA_ANY: Final = re.compile(rf" (?<=[.;:!?)] )(?P<list>(?=[A-Za-z]){LIST}),{_NO_LABEL}")
+_COMMA_ANY_FIRST: Final = re.compile(rf"(?P<list>(?=[A-Za-z]){LIST}),{_NO_LABEL}")
+# Looked for only where no other way of writing makes a series: "for A, wheat, B, rice and C, maize", "of a factor A Cells".
+_ENUMERATED: Final = re.compile(r" (?P<list>[A-Za-z](?:\d{1,2})?)(?:[,:.]|\)(?=,))(?= )")
+_FREE: Final = re.compile(rf" (?P<list>(?=[A-Za-z]){LIST})(?= (?:[A-Z\d(]|[a-z]{{2}}))")
 _PANEL_WORD: Final = re.compile(rf"\b[Pp]anels? (?:\((?P<list>{LIST})\)|(?P<bare>{LIST})(?=[\s:,.;)]))")
 _POSITION: Final = re.compile(
     r"\((?P<list>(?:the )?(?:upper|top|lower|bottom|middle|center|centre|central|left|right|first|second|third)"
@@ -69,12 +79,19 @@ _AROUND: Final = " ().:,;"  # what may be emphasised along with a label
 FIRM_FORMS: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make a letter a label by themselves
 
 
-def find_markers(text: str, bold: Sequence[Span]) -> list[Marker]:
-    """All places that may be labels, in order; of two that overlap the one of the firmer form, which is read first."""
+def find_markers(text: str, bold: Sequence[Span], widely: bool = False) -> list[Marker]:
+    """Find all places that may be labels, in order; of two that overlap the one of the firmer form, which is read first.
+
+    Args:
+        text: the caption.
+        bold: spans that the markup emphasises.
+        widely: look also in the middle of sentences for letters without brackets.
+    """
     out: dict[int, Marker] = {}
     used = bytearray(len(text))  # 1 at characters of a marker
     subpanels = "-ii" in text and SUBPANELS.search(text) is not None
-    for start, end, said, form in itertools.chain(_firm(text, bold, subpanels), _loose(text)):
+    widest = _widest(text) if widely else ()
+    for start, end, said, form in itertools.chain(_firm(text, bold, subpanels), _loose(text), widest):
         labels = expand(said, subpanels)
         if labels and used.find(1, start, end) < 0:
             out[start] = Marker(start, end, labels, form)
@@ -96,6 +113,8 @@ def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[in
     for m in _IN_BRACKETS.finditer(text):
         if m["list"] is not None:
             yield m.start("list"), m.end(), m["list"], "inner"
+        else:
+            yield m.start(), m.end(), m["head"], "opening"
     if text.count(")") > text.count("("):
         for m in _HALF.finditer(text):
             start = _own_start(m, subpanels)
@@ -109,6 +128,7 @@ def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
     for first, later, form in (
         (_DOTTED_FIRST, _DOTTED, "dotted"),
         (_COMMA_FIRST, _COMMA, "dotted"),
+        (_COMMA_ANY_FIRST, _COMMA_ANY, "comma"),
         (_BARE_FIRST, _BARE, "bare"),
     ):
         begins = first.match(text)
@@ -117,6 +137,16 @@ def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
     for m in _UNSTOPPED.finditer(text) if _MAY_BE_UNSTOPPED.search(text) else ():
         if not _NAMED_BY_LETTER.search(text[max(m.start() - 16, 0) : m.start() + 1]):
             yield m.start("list"), m.end(), m["list"], "unstopped"
+    for m in _GLUED.finditer(text):
+        yield m.start("list"), m.end(), m["list"], "glued"
+
+
+def _widest(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Yield the same of letters in the middle of sentences."""
+    for m in _ENUMERATED.finditer(text):
+        yield m.start("list"), m.end(), m["list"], "enumerated"
+    for m in _FREE.finditer(text):
+        yield m.start("list"), m.end(), m["list"], "free"
 
 
 def _positions(text: str) -> Iterator[tuple[int, int, str]]:

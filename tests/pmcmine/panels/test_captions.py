@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from pathlib import Path
@@ -15,7 +16,7 @@ from pmcmine.errors import GoldError
 from pmcmine.evaluation.gold_files import read_json_lines
 from pmcmine.jats.captions import Caption, read_caption
 from pmcmine.panels.captions import split_caption
-from pmcmine.panels.evaluate import evaluate_captions
+from pmcmine.panels.evaluate_captions import evaluate_captions
 from pmcmine.panels.labels import expand
 from pmcmine.panels.mentions import resolve
 from tests.test_cli import call
@@ -159,6 +160,11 @@ def test_eval_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
     code, out, _ = call(capsys, "eval", "captions", "--gold", str(tmp_path), "--json")
     found = json.loads(out.splitlines()[-1])
     assert code == 0 and found["exact_label_set"] == 1.0 and found["mean_span_iou"] == 1.0
+    words = [{"label": "a", "text": "Wild type."}, {"label": "b", "text": "A mutant."}]
+    with gzip.open(tmp_path / "others.jsonl.gz", "wt") as stream:
+        stream.write(json.dumps({"caption": caption, "panels": words}) + "\n")
+    (measures, _) = evaluate_captions(read_json_lines(tmp_path / "others.jsonl.gz", "captions"))
+    assert measures["exact_label_set"] == measures["label_recall"] == 1.0 and measures["token_f1"] == 0.8333
     (tmp_path / "captions.jsonl").write_text('{"caption": "x"}\n')
     with pytest.raises(GoldError):
         evaluate_captions(read_json_lines(tmp_path, "captions"))
@@ -188,6 +194,12 @@ def test_eval_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
         ("Loads of vitamin C. B. subtilis was added.", ""),
         ("(A–C) Rest. (A′–C′) Motion.", "A A′ B B′ C C′"),
         ("(A–A″) Rest. (B–B″) Motion.", "A A′ A″ B B′ B″"),
+        ("Staining of the liver.A, Healthy tissue. B, Diseased tissue.", "A B"),
+        ("Stained (A, in red, 200x), weak (B, 200x) or not (C).", "A B C"),
+        ("Levels of A, iron, B, zinc, C, copper and D, tin in blood.", "A B C D"),
+        ("Views of the molar; a, from above; b, from below.", "a b"),
+        ("Loss of the kinase slows migration A Immunoblot. B, C Wounds after 24 h. D Scheme.", "A B C D"),
+        ("The samples differ; those of the same letter (A to E) do not.", ""),
     ],
 )
 def test_labels_in_other_ways_of_writing(caption: str, labels: str) -> None:

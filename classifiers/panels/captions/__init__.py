@@ -1,0 +1,1 @@
+"""Training of the model that chooses the labels of panels in captions."""

@@ -1,0 +1,267 @@
+"""Series that the markers of a caption may form, with what a model needs to choose among them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Final
+
+from pmcmine.panels.labels import kinds, series
+from pmcmine.panels.markers import Marker
+
+NAMES: Final = ("upper", "lower", "upper+", "lower+", "roman", "digit")
+_IN_ORDER: Final = ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free")  # forms that need their turn
+_NEARER: Final = ("dotted", "comma", "bare", "unstopped", "glued")
+_REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
+_NAMED: Final = re.compile(
+    r"\b(?:vitamins?|hepatitis|influenza|types?|(?:sub)?groups?|class(?:es)?|grades?|phases?|stages?|steps?|lanes?|factors?|proteins?|models?|"
+    r"tables?|fig(?:ure|\.)?s?|cases?|patients?|regions?|sites?|clusters?|clades?|categor(?:y|ies)|days?|arms?|zones?|letters?|"
+    r"eqs?\.?|equations?|scheme|lines?|strains?|chains?|positions?|points?|arrows?|peaks?|bars?|compounds?) ?[(]?$",
+    re.IGNORECASE,
+)
+_LETTERS: Final = re.compile(r"\bletters? ?$", re.IGNORECASE)
+_COMPOUNDS: Final = re.compile(r"\b(?:structures? of|compounds?|synthesis|reagents|synthetic)\b", re.IGNORECASE)
+_MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
+_LAST_WORD: Final = re.compile(r"([A-Za-z])[\w-]*\W{0,2}$")
+_STOP: Final = re.compile(r"[.!?;] +(?=[A-Z(])|[.!?;] ?$")
+_MOST: Final = 400  # markers of a caption that are considered
+_NEAR: Final = 28  # code points before a marker that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Markers of one sort of label that follow each other.
+
+    Attributes:
+        name: sort of label.
+        markers: in order of the text.
+        labels: all labels of the markers.
+        rest: number of other markers of the sort.
+    """
+
+    name: str
+    markers: tuple[Marker, ...]
+    labels: frozenset[str]
+    rest: int
+
+
+def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
+    """List the series of at least two labels that the markers may form; none twice."""
+    markers = [m for m in markers[:_MOST] if m.form != "position" and not _marks_values(m, text)]
+    present = {k.name for m in markers for label in m.labels for k in kinds(label)}
+    out: dict[tuple[int, ...], Series] = {}
+    for name in NAMES:
+        if name not in present or (name == "digit" and _COMPOUNDS.search(text)):
+            continue
+        mine = [m for m in markers if name in _sorts(m.labels)]
+        if mine and name.endswith("+"):  # "A1, A2, B"
+            mine = [m for m in markers if {name, name.rstrip("+")} & _sorts(m.labels)]
+        for chosen in _ways(mine, name, text):
+            seen = {label for m in chosen for label in m.labels}
+            run = series(seen, name)
+            kept = tuple(m for m in chosen if set(m.labels) <= run)
+            labels = frozenset(label for m in kept for label in m.labels)
+            if len(labels) < 2 or (name == "digit" and len(kept) < 2):
+                continue
+            out.setdefault(tuple(m.start for m in kept), Series(name, kept, labels, len(mine) - len(kept)))
+    return list(out.values())
+
+
+def _marks_values(m: Marker, text: str) -> bool:
+    """Check whether the letters are those of a statistic: "marked by different letters (a–d)"."""
+    return "etter" in text and _LETTERS.search(text[max(m.start - 12, 0) : m.start]) is not None
+
+
+def _ways(mine: Sequence[Marker], name: str, text: str) -> Iterator[list[Marker]]:
+    """Yield choices of markers of one sort."""
+    forms = {m.form for m in mine}
+    firm = [m for m in mine if m.form not in _IN_ORDER]
+    first = _unwritten(firm, name, text)
+    if first is not None:
+        yield [first, *firm]
+    if len(firm) > 1 or (firm and len(firm[0].labels) > 1):
+        yield firm
+        plain = [m for m in firm if not _is_initial(m, text)]
+        if len(plain) < len(firm):
+            yield plain
+        for form in ("bracket", "half", "opening", "inner"):
+            some = [m for m in firm if m.form == form]
+            if len(some) < len(firm):
+                yield some
+        square = [m for m in firm if text[m.start] == "["]
+        if square:
+            yield square
+    if name in ("digit", "roman"):
+        return
+    loose = [form for form in _IN_ORDER if form in forms]
+    if not loose:
+        return
+    for form in loose:
+        yield _in_order([m for m in mine if m.form == form], name, text)
+    if len(loose) > 1:
+        yield _in_order([m for m in mine if m.form in _IN_ORDER], name, text)
+        near = [m for m in mine if m.form in _NEARER]
+        yield _in_order(near, name, text)
+    if firm:
+        yield _in_order(mine, name, text)
+        if "free" in loose and len(loose) > 1:
+            yield _in_order([m for m in mine if m.form != "free"], name, text)
+
+
+def _unwritten(firm: Sequence[Marker], name: str, text: str) -> Marker | None:
+    """Return a marker of no width for a first panel without a letter: "A scan shows a mass. MRI (B), CT (C)."."""
+    if name not in ("upper", "lower") or not firm or firm[0].form not in ("bracket", "half", "bold"):
+        return None
+    numbers = sorted({k.number for m in firm for x in m.labels for k in kinds(x) if k.name == name})
+    if len(numbers) < 2 or numbers[0] != 1 or numbers[-1] > len(numbers):
+        return None
+    head = text[: firm[0].start]
+    ends = [m.end() for m in _STOP.finditer(head)]
+    if not ends:
+        return None
+    own = ends[-1] < len(head.rstrip())  # whether the words of the second panel are before its label
+    begin = ends[-2] if own and len(ends) > 1 else 0 if own else ends[-2] if len(ends) > 1 else 0
+    return Marker(begin, begin, ("A" if name == "upper" else "a",), "unwritten")
+
+
+def _in_order(mine: Sequence[Marker], name: str, text: str) -> list[Marker]:
+    """Choose markers in the order of their labels; those of firm forms are always chosen.
+
+    A first label gives way to a later one if the words behind it are no sentence: "A mouse. A Cells. B Tissue."
+    """
+    out: list[Marker] = []
+    had: set[int] = set()
+    following = 0
+    for m in mine:
+        numbers = [k.number for x in m.labels for k in kinds(x) if k.name == name]
+        if m.form in _IN_ORDER:
+            if not numbers:
+                continue
+            if len(out) == 1 and numbers[0] == 0 and out[0].labels[0] == m.labels[0] and _is_article(out[0], text):
+                out, had, following = [], set(), 0
+            if min(numbers) != following:
+                continue
+        out.append(m)
+        had.update(numbers)
+        while following in had:
+            following += 1
+    return out
+
+
+def _is_article(m: Marker, text: str) -> bool:
+    return m.form in ("bare", "free") and m.labels[0] in "Aa" and text[m.end + 1 : m.end + 2].islower()
+
+
+def _is_initial(m: Marker, text: str) -> bool:
+    """Check whether a letter in brackets may stand for the word before it: "curcumin (C)"."""
+    if len(m.labels) > 1 or m.form not in ("bracket", "inner"):
+        return False
+    word = _LAST_WORD.search(text[max(m.start - _NEAR, 0) : m.start])
+    return word is not None and word[1].lower() == m.labels[0][0].lower()
+
+
+@lru_cache(maxsize=4096)
+def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
+    """Return sorts of label that a list may be of; for numbered letters it is enough that one of them has a number."""
+    names = [{k.name for k in kinds(x)} for x in labels]
+    every = set.intersection(*names)
+    base = set.intersection(*({n.rstrip("+") for n in some} for some in names))
+    some = {n for n in set.union(*names) if n.endswith("+") and n.rstrip("+") in base}
+    return frozenset({n for n in every if not n.endswith("+")} | some)
+
+
+def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
+    """List the features of a series that hold; each has a weight in the model.
+
+    Args:
+        some: the series.
+        every: all series that the caption may have.
+        text: the caption.
+    """
+    markers, name = some.markers, some.name
+    forms = Counter(m.form for m in markers)
+    main = forms.most_common(1)[0][0]
+    n = len(some.labels)
+    k = len(markers)
+    counts: Counter[str] = Counter()
+    for m in markers:
+        counts.update(_around(m, text))
+    out = [
+        f"name {name}",
+        f"form {main}",
+        f"labels {min(n, 8)}",
+        f"{main} {name}",
+        f"{main} labels {min(n, 5)}",
+        f"{main} forms {len(forms)}",
+        f"{main} markers {min(k, 4)}",
+    ]
+    for what in _COUNTED:
+        share = counts[what] / k
+        level = "none" if not share else "all" if share == 1 else "most" if share > 0.5 else "few"
+        out += [f"{what} {level}", f"{what} {level} {main}"]
+    starts = [m.start for m in markers]
+    numbers = [
+        max((x.number for x in kinds(m.labels[0]) if x.name.rstrip("+") == name.rstrip("+")), default=0)
+        for m in markers
+    ]
+    falls = sum(a > b for a, b in pairwise(numbers))
+    repeats = sum(len(m.labels) for m in markers) - n
+    rivals = [r for r in every if r is not some and r.name != name]
+    more = max((len(r.labels) for r in rivals), default=0)
+    outside = max((len(r.labels) for r in every if r is not some and r.name == name), default=0)
+    around = [r.name for r in rivals if r.markers[0].start < starts[0] and r.markers[-1].start > starts[-1]]
+    near = min((b.start - a.end for a, b in pairwise(markers)), default=99)
+    out += [
+        f"falls {min(falls, 2)}",
+        f"repeats {min(repeats, 3)}",
+        f"rest {min(some.rest, 4)} {main}",
+        f"rest share {int(4 * some.rest / (some.rest + k))}",
+        f"rivals {'none' if not more else 'fewer' if more < n else 'same' if more == n else 'more'} {name}",
+        f"siblings {'none' if not outside else 'fewer' if outside < n else 'same' if outside == n else 'more'}",
+        f"before {around[0] if around else ''}",
+        f"near {0 if near < 2 else 1 if near < 6 else 2 if near < 15 else 3}",
+        f"spread {int(4 * (starts[-1] - starts[0]) / max(len(text), 1))}",
+        f"first {'at 0' if not starts[0] else int(3 * starts[0] / max(len(text), 1))}",
+    ]
+    if _is_article(markers[0], text):
+        out += ["article", f"article {main} {min(n, 4)}"]
+    if name == "digit" and any(text[m.end : m.end + 1].isalnum() for m in markers):
+        out.append("digit in a name")
+    return out
+
+
+_COUNTED: Final = (
+    "begins", "comma before", "reference", "named", "measure", "initial", "ends", "capital", "lower", "digit", "joined",
+)  # fmt: skip
+
+
+def _around(m: Marker, text: str) -> Iterator[str]:
+    """Yield what is beside a marker."""
+    before = text[max(m.start - _NEAR, 0) : m.start].rstrip()
+    if not before or before[-1] in ".;:!?":
+        yield "begins"
+    elif before[-1] == ",":
+        yield "comma before"
+    elif _REFERENCE.search(before):
+        yield "reference"
+    if _NAMED.search(before + " "):
+        yield "named"
+    if _MEASURE.search(before):
+        yield "measure"
+    if _is_initial(m, text):
+        yield "initial"
+    after = text[m.end : m.end + 3].lstrip(" ")
+    if not after or after[0] in ",.;)":
+        yield "ends"
+    elif after[0].isupper():
+        yield "capital"
+    elif after[0].islower():
+        yield "lower"
+    elif after[0].isdigit():
+        yield "digit"
+    if text[m.end : m.end + 1] not in " ,.;:":
+        yield "joined"
