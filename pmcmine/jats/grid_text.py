@@ -33,6 +33,7 @@ _HTML_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _ENTITY_LIKE = re.compile(r"&(?=#?\w{1,40};)")
 _TAG_LIKE = re.compile(r"<(?=[A-Za-z/!?])")
 _BACKSLASH = re.compile(r"\\(?=[!-/:-@\[-`{-~\n]|$)")
+_MEANT = re.compile(r"[\\&<*_~`\]|\n]")
 # Signs of emphasis, which come in pairs; of code, which may begin in one cell and end in another.
 _PAIRS: Final = tuple((sign, re.compile(rf"{re.escape(sign)}[^{sign}]+{re.escape(sign)}")) for sign in "*_~")
 
@@ -206,19 +207,22 @@ def table_markdown(layout: Layout, texts: Sequence[str]) -> str:
         filled = Counter([row for c in held for row in range(c.row, c.row + c.row_span)])
         wide = {n for n in wide if filled[layout.cells[n].row] == 1 and _stays_once(layout, n)}
 
-    def _shown(n: int, column: int) -> str:
-        return shown[n] if n >= 0 and (n not in wide or column == layout.cells[n].column) else ""
+    shown.append("")  # of slots without a cell, whose number is -1
+
+    def _row(row: Sequence[int]) -> list[str]:
+        if not wide:
+            return [shown[n] for n in row]
+        return [shown[n] if n not in wide or column == layout.cells[n].column else "" for column, n in enumerate(row)]
 
     header: list[list[str]] = [[] for _ in range(layout.n_columns)]
     body: list[str] = []
     for r, row in enumerate(slots(layout)):
         if r < layout.n_header_rows:
-            for column, n in enumerate(row):
-                text = _shown(n, column)
+            for column, text in enumerate(_row(row)):
                 if text and (not header[column] or header[column][-1] != text):
                     header[column].append(text)
             continue
-        line = [_shown(n, column) for column, n in enumerate(row)]
+        line = _row(row)
         if any(line):
             body.append(_line(line))
     return "\n".join([_line([" / ".join(h) for h in header]), "|" + " --- |" * layout.n_columns, *body])
@@ -239,6 +243,8 @@ def for_markdown_cell(text: str) -> str:
 
     Characters are escaped only if they would have a meaning, so that `5.2*` stays readable.
     """
+    if _MEANT.search(text) is None:  # as in most cells
+        return text
     if "\\" in text:
         text = _BACKSLASH.sub(r"\\\\", text)
     if "&" in text:
