@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -42,9 +43,11 @@ class Pyramid:
     @classmethod
     def of(cls, image: Image.Image, grey: Image.Image | None = None) -> Pyramid:
         """Build the pyramid of an image of mode L or RGB; `grey` is the same in mode L, if the caller has it."""
-        small = _base(image)
-        levels = np.asarray(_base(grey if grey is not None else image.convert("L")))
-        return cls(np.asarray(small if small.mode == "RGB" else small.convert("RGB")), levels)
+        rgb = _base(image)
+        if rgb.ndim == 2:
+            cv2 = opencv()
+            rgb = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_GRAY2RGB), np.uint8)
+        return cls(rgb, _base(grey if grey is not None else image.convert("L")))
 
     def rgb(self, side: int) -> Pixels:
         """Return RGB, height × width × 3, uint8.
@@ -78,10 +81,45 @@ def _locked(pixels: Pixels) -> Pixels:
     return pixels
 
 
-def _base(image: Image.Image) -> Image.Image:
-    """Reduce an image while it is Pillow's, so that only the small one is copied to an array."""
+def _base(image: Image.Image) -> Pixels:
+    """Reduce an image of mode L or RGB while it is Pillow's, so that only the small one is copied to an array."""
     factor = _factor(max(image.size), BASE, _ENOUGH)
-    return image.reduce(factor) if factor > 1 else image
+    shared = _shared(image) if factor == 2 and min(image.size) > 1 else None
+    if shared is None:
+        return np.asarray(image.reduce(factor) if factor > 1 else image)
+    cv2 = opencv()
+    small = _halved(shared)
+    return small if small.ndim == 2 else np.asarray(cv2.cvtColor(small, cv2.COLOR_RGBA2RGB), np.uint8)
+
+
+def _shared(image: Image.Image) -> Pixels | None:
+    """Return the pixels of an image without a copy, height × width, or × 4 for RGB; None if Pillow can't share them."""
+    if not hasattr(image, "__arrow_c_array__"):  # before Pillow 11.2
+        return None
+    try:
+        pixels = pa.array(image)
+    except ValueError:  # rows lie in several blocks of memory
+        return None
+    flat = pixels if image.mode == "L" else pixels.flatten()
+    shape = (image.height, image.width) if image.mode == "L" else (image.height, image.width, 4)
+    return np.asarray(flat.to_numpy(zero_copy_only=True), np.uint8).reshape(shape)
+
+
+def _halved(pixels: Pixels) -> Pixels:
+    """Average squares of 2 × 2 pixels as Pillow's `reduce` does, in a quarter of its time; both sides exceed 1."""
+    height, width = pixels.shape[:2]
+    cv2 = opencv()
+    even = pixels[: height & ~1, : width & ~1]
+    small = np.asarray(cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA), np.uint8)
+    if height % 2 == 0 and width % 2 == 0:
+        return small
+    out = np.empty((-(-height // 2), -(-width // 2), *pixels.shape[2:]), np.uint8)
+    out[: height // 2, : width // 2] = small
+    if width % 2:  # what is left at an edge is averaged by itself
+        out[:, -1] = _halved(pixels[:, -1:].repeat(2, axis=1))[:, 0]
+    if height % 2:
+        out[-1] = _halved(pixels[-1:].repeat(2, axis=0))[0]
+    return out
 
 
 def _factor(length: int, side: int, enough: float = 1.0) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from pmcmine.demo.pictures import draw, encode
 from pmcmine.images import check as images
@@ -68,6 +68,14 @@ def test_hash_sees_the_picture_not_its_form() -> None:
     assert distance[1] <= 6 < distance[2]
     transparent = a.convert("RGBA")
     assert check(encode(transparent, "PNG")).phash == hashes[0]
+
+
+def test_hash_is_that_of_imagehash_also_where_symmetry_cancels_frequencies() -> None:
+    both, slanted = Image.new("L", (400, 300), 255), Image.new("L", (400, 300), 255)
+    ImageDraw.Draw(both).rectangle((100, 100, 299, 199), fill=60)
+    ImageDraw.Draw(slanted).line((40, 150, 200, 40), fill=0, width=9)
+    # What imagehash 4.3.2 returns.
+    assert [images.perceptual_hash(i) for i in (both, slanted)] == ["a800820028002800", "bb31e0c3870e9cf8"]
 
 
 def test_refusals() -> None:

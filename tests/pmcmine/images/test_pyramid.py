@@ -60,6 +60,18 @@ def test_views_show_the_picture(size: tuple[int, int]) -> None:
         assert np.abs(pyramid.grey(side) - expected @ [0.299, 0.587, 0.114]).max() <= 3
 
 
+@pytest.mark.parametrize("size", [(1350, 862), (1351, 863), (1203, 2), (3, 1300), (1250, 1)])
+@pytest.mark.parametrize("shared", [True, False])
+def test_halves_are_those_of_pillow(size: tuple[int, int], shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), np.uint8))
+    if not shared:  # as with older versions of Pillow
+        monkeypatch.delattr(Image.Image, "__arrow_c_array__", raising=False)
+    for image in (noise, noise.convert("L")):
+        pyramid = Pyramid.of(image)
+        assert np.array_equal(pyramid.rgb(768), np.asarray(image.reduce(2).convert("RGB")))
+        assert np.array_equal(pyramid.grey(768), np.asarray(image.convert("L").reduce(2)))
+
+
 @pytest.mark.parametrize("mode", ["L", "RGB", "RGBA", "P", "1", "I;16", "CMYK"])
 def test_one_pixel_that_differs_is_seen_though_the_sample_is_blank(mode: str) -> None:
     def file(dot: bool) -> bytes:
