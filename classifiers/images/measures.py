@@ -138,7 +138,7 @@ def model_card(trained_on: str, figures: Mapping[str, Any]) -> str:
         "compound figures.",
         "",
         f"Trained on {trained_on}.",
-        "What ships has learned from openly licensed images and drawings only.",
+        "What ships has learned from openly licensed images and volumes, and from drawings, only.",
         "",
         "A source is a repository or an article; the sources of an image were left out when the model that judges it",
         "was trained. Intervals are bootstrapped by source. A kind with few sources is not known, whatever its number",
