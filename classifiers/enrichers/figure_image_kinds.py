@@ -38,9 +38,7 @@ class ImageKindModel:
         digest = sha256(MODEL_FILE.read_bytes()).hexdigest()
         return [
             Model("image_kinds", shipped().trained_on, license=OUR_LICENSE, sha256=digest),
-            Model(
-                "image_embedding", "EfficientNet-lite0, ImageNet", license="Apache-2.0", sha256=embedding.NETWORK.sha256
-            ),
+            Model("image_embedding", "MobileNetV2, ImageNet", license="BSD-3-Clause", sha256=embedding.NETWORK.sha256),
         ]
 
 

@@ -18,6 +18,7 @@ from PIL import Image, UnidentifiedImageError
 
 from classifiers.images import generate
 from classifiers.images.embedding import NETWORK, WIDTH, embed
+from classifiers.images.generate.volumes import slices
 from classifiers.images.kinds import KINDS, words
 from classifiers.images.view import view
 from pmcmine.errors import GoldError, PmcmineError
@@ -26,7 +27,8 @@ from pmcmine.io.safe_arrays import floats, read_arrays, read_header
 
 LABELS: Final = Path(__file__).parent / "labels" / "figures.tsv"
 LEARNED: Final = Path(__file__).parent / "models" / "learned.npz"
-PICTURE, LOOKED_AT, WEAK, GENERATED, COMPOUND = "picture", "looked at", "caption", "generated", "compound"
+PICTURE, LOOKED_AT, WEAK = "picture", "looked at", "caption"
+GENERATED, SLICE, COMPOUND = "generated", "slice", "compound"
 _PER_KIND: Final = 60  # generated pictures of each kind
 _COMPOUNDS: Final = 300
 _SIZES: Final = ((256, 256), (256, 180), (256, 128), (180, 256), (256, 210))
@@ -42,7 +44,7 @@ class Examples:
         kinds: images × kinds, 0 or 1.
         said: words of captions, images × kinds; zeros where there is none.
         sources: where each is from: a repository or an article; images of one source are held out together.
-        origins: how its kind is known: `PICTURE`, `LOOKED_AT`, `WEAK`, `GENERATED` or `COMPOUND`.
+        origins: how its kind is known: `PICTURE`, `LOOKED_AT`, `WEAK`, `GENERATED`, `SLICE` or `COMPOUND`.
         terms: open or research.
     """
 
@@ -221,6 +223,21 @@ def generated(seed: int = 0, drawn: Sequence[str] = KINDS) -> tuple[Examples, li
             kinds.append([kind])
     n = len(views)
     return examples(views, kinds, [""] * n, ["drawn"] * n, GENERATED, ["open"] * n), views
+
+
+def sliced(folder: Path | None, seed: int = 0) -> Examples:
+    """Show slices of the real volumes in a folder (see `generate.volumes`); none without a folder.
+
+    Raises:
+        GoldError: if a volume is missing or damaged.
+    """
+    views, kinds, sources = [], [], []
+    r = random.Random(f"{seed} slices")
+    for kind, source, image in [] if folder is None else slices(folder, seed):
+        views.append(view(_worn(image.convert("RGB"), r) if r.random() < 0.5 else image))
+        kinds.append([kind])
+        sources.append(source)
+    return examples(views, kinds, [""] * len(views), sources, SLICE, ["open"] * len(views))
 
 
 def compounds(views: Sequence[NDArray[np.uint8]], known: Examples, seed: int = 0) -> Examples:

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 from classifiers.images import examples as sets
 from classifiers.images.examples import Examples
 from classifiers.images.kinds import KINDS, KindModel, Scores, most_of_others
-from classifiers.images.measures import calibration_error, measures, single
+from classifiers.images.measures import LARGE, calibration_error, measures, single
 
-FOLDS: Final = 6
+FOLDS: Final = 6  # of small sources
 _STRENGTH: Final = 0.005  # of the weights, inverse of their penalty
-_WEIGHT: Final = {sets.PICTURE: 1.0, sets.LOOKED_AT: 1.0, sets.WEAK: 0.5, sets.GENERATED: 2.0, sets.COMPOUND: 0.3}
+_WEIGHT: Final = {
+    sets.PICTURE: 1.0, sets.LOOKED_AT: 1.0, sets.WEAK: 0.5, sets.GENERATED: 2.0, sets.SLICE: 0.2, sets.COMPOUND: 0.3,
+}  # fmt: skip
+_STEPS: Final = 60  # of the fit, at most
 _ENOUGH: Final = 50  # figures with words, to learn from them what words are worth
 _FAMILIAR: Final = 0.05  # share of known pictures that may be called unknown
 _PLAIN: Final = np.array([1, 3, -1, 0], np.float32)  # of `KindModel.joint`, where no caption is known to learn from
@@ -26,26 +29,52 @@ _SAID: Final = np.array([4, -1, -3], np.float32)
 
 def fit(known: Examples, trained_on: str = "") -> KindModel:
     """Train the part that sees; caption and calibration are those of a model that was not calibrated."""
-    from sklearn.linear_model import LogisticRegression
-
     mean, scale = known.seen.mean(0), np.maximum(known.seen.std(0), 1e-3)
-    z = (known.seen - mean) / scale
+    y = known.kinds > 0
     weight = _weights(known)
-    columns, bias = [], []
-    for i in range(len(KINDS)):
-        y = known.kinds[:, i] > 0
-        if y.all() or not y.any():
-            columns.append(np.zeros(z.shape[1]))
-            bias.append(-10.0)
-            continue
-        balanced = weight * np.where(y, weight[~y].sum() / weight[y].sum(), 1.0) ** 0.5
-        network = LogisticRegression(C=_STRENGTH, max_iter=200).fit(z, y, balanced * len(y) / balanced.sum())
-        columns.append(network.coef_[0])
-        bias.append(float(network.intercept_[0]))
+    some = y.any(0) & ~y.all(0)
+    more = np.ones(y.shape)  # kinds are rarer than the others: their images count for more
+    for i in np.flatnonzero(some):
+        more[y[:, i], i] = (weight[~y[:, i]].sum() / weight[y[:, i]].sum()) ** 0.5
+    each = weight[:, None] * more
+    each *= some * len(y) / each.sum(0)
+    weights, bias = _logistic((known.seen - mean) / scale, y, (_STRENGTH * each).astype(np.float32))
     return KindModel(
-        mean, scale, np.stack(columns, 1).astype(np.float32), np.array(bias, np.float32), _PLAIN, _SAID,
+        mean, scale, weights, np.where(some, bias, -10).astype(np.float32), _PLAIN, _SAID,
         np.full(len(KINDS), 0.5, np.float32), 0.0, trained_on,
     )  # fmt: skip
+
+
+def _logistic(
+    z: NDArray[np.float32], y: NDArray[np.bool_], each: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Fit logistic regressions of all kinds at once, which is ten times faster than one by one.
+
+    Args:
+        z: images × numbers.
+        y: images × kinds.
+        each: what an image counts for a kind, images × kinds.
+
+    Returns:
+        Weights, numbers × kinds, and the bias of each kind.
+    """
+    from scipy.optimize import minimize
+
+    shape = (z.shape[1] + 1, y.shape[1])
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        b = flat.reshape(shape).astype(np.float32)
+        odds = z @ b[:-1] + b[-1]
+        value = (each * (np.logaddexp(0, odds) - y * odds)).sum(dtype=np.float64) + (
+            b[:-1].astype(float) ** 2
+        ).sum() / 2
+        slope = each * (1 / (1 + np.exp(-np.clip(odds, -50, 50))) - y)
+        down = np.concatenate([z.T @ slope + b[:-1], slope.sum(0, keepdims=True)])
+        return float(value), down.ravel().astype(np.float64)
+
+    found = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
+    b = found.x.reshape(shape).astype(np.float32)
+    return b[:-1], b[-1]
 
 
 def _weights(known: Examples) -> NDArray[np.float64]:
@@ -59,27 +88,37 @@ def _weights(known: Examples) -> NDArray[np.float64]:
 
 
 def folds(sources: NDArray[np.str_], count: int = FOLDS) -> NDArray[np.int64]:
-    """Deal sources to folds, the largest first to the fold that has least; return the fold of each image."""
+    """Return the fold of each image: sources of many images have one of their own, the others are dealt.
+
+    Args:
+        sources: of the images.
+        count: of folds to deal to, the largest source first to the fold that has least.
+    """
     names, place, sizes = np.unique(sources, return_inverse=True, return_counts=True)
     load = np.zeros(count)
     dealt = np.zeros(len(names), np.int64)
+    alone = count
     for i in np.argsort(-sizes, kind="stable"):
-        dealt[i] = int(load.argmin())
-        load[dealt[i]] += sizes[i]
+        if sizes[i] >= LARGE:
+            dealt[i] = alone
+            alone += 1
+        else:
+            dealt[i] = int(load.argmin())
+            load[dealt[i]] += sizes[i]
     return dealt[place]
 
 
 def unseen(known: Examples, judged: Examples) -> Scores:
-    """Return log odds of the pixels of `judged`, each from a model that has learned from no image of its source."""
-    both = folds(np.concatenate([known.sources, judged.sources]))
-    fold, held = both[: len(known)], both[len(known) :]
+    """Return log odds of the pixels of `judged`, each from a model that has learned from no image of its source.
+
+    Drawings, slices and other sources that are not judged stay with those that are learned from.
+    """
+    held = folds(judged.sources)
+    of = dict(zip(judged.sources.tolist(), held.tolist(), strict=True))
+    fold = np.array([of.get(s, -1) for s in known.sources.tolist()])
     out = np.zeros((len(judged), len(KINDS)))
-    for i in range(FOLDS):
-        if (held == i).any():
-            # a drawing is no source: it stays with those that are learned from
-            out[held == i] = fit(known.where((fold != i) | (known.origins == sets.GENERATED))).log_odds(
-                judged.seen[held == i]
-            )
+    for i in np.unique(held):
+        out[held == i] = fit(known.where(fold != i)).log_odds(judged.seen[held == i])
     return out
 
 
@@ -159,7 +198,7 @@ def described(known: Examples) -> str:
     names = {
         sets.PICTURE: "real pictures", sets.LOOKED_AT: "figures that were looked at",
         sets.WEAK: "figures whose caption names one kind", sets.GENERATED: "drawn pictures",
-        sets.COMPOUND: "compounds made of real pictures",
+        sets.SLICE: "slices of real volumes", sets.COMPOUND: "compounds made of real pictures",
     }  # fmt: skip
     counts = {o: int((known.origins == o).sum()) for o in names}
     return ", ".join(f"{counts[o]:,} {said}" for o, said in names.items() if counts[o])
@@ -175,7 +214,7 @@ def shipped_examples(path: Path = sets.LEARNED) -> Examples:
 
 
 def train_all(
-    images: Path | None, figures: Examples, say: Callable[[str], None]
+    images: Path | None, figures: Examples, say: Callable[[str], None], volumes: Path | None = None
 ) -> tuple[KindModel, dict[str, Any], Examples | None]:
     """Train the model, and what it is compared with.
 
@@ -183,6 +222,7 @@ def train_all(
         images: folder of real pictures to learn from anew; the examples of the package if None.
         figures: of a release.
         say: called with a line of progress.
+        volumes: folder of real volumes to learn from anew, with `images`.
 
     Returns:
         The model; measures of it, of the one without captions as labels, and with `images` of the one that also
@@ -196,7 +236,7 @@ def train_all(
         drawn, _ = sets.generated()
         allowed = known.terms == "open"
         made = sets.compounds([v for v, a in zip(views, allowed, strict=True) if a], known.where(allowed))
-        base, judged = known.where(allowed).also(drawn, made), known
+        base, judged = known.where(allowed).also(drawn, sets.sliced(volumes), made), known
     looked_at = figures.where(figures.origins == sets.LOOKED_AT)
     base = base.where(~np.isin(base.sources, np.unique(looked_at.sources))).also(looked_at)
     judged = (judged if judged is not None else base.where(base.origins == sets.PICTURE)).also(

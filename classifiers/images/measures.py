@@ -13,7 +13,7 @@ from classifiers.images.kinds import KINDS, Scores
 from pmcmine.evaluation.intervals import RESAMPLES, interval
 
 _BINS: Final = 10
-_LARGE: Final = 20  # images of a source that is shown by itself
+LARGE: Final = 20  # images of a source that is held out and shown by itself
 
 
 def single(known: Examples) -> NDArray[np.bool_]:
@@ -77,7 +77,7 @@ def measures(scores: Scores, known: Examples, thresholds: NDArray[np.float32]) -
         "by_source": {
             str(name): [int((known.sources == name).sum()), round(float(hit[known.sources == name].mean()), 4)]
             for name in np.unique(known.sources)
-            if (known.sources == name).sum() >= _LARGE
+            if (known.sources == name).sum() >= LARGE
         },
     }
 
@@ -133,12 +133,12 @@ def model_card(trained_on: str, figures: Mapping[str, Any]) -> str:
     lines = [
         "# Kinds of images",
         "",
-        "Written by `pmcmine train image-kind`. A linear model over the embedding of an image (the first blocks of",
-        "EfficientNet-lite0, trained on ImageNet), and what words of its caption add; several kinds at once for",
+        "Written by `pmcmine train image-kind`. A linear model over the embedding of an image (means and deviations of",
+        "channels of MobileNetV2, trained on ImageNet), and what words of its caption add; several kinds at once for",
         "compound figures.",
         "",
         f"Trained on {trained_on}.",
-        "What ships has learned from openly licensed images and drawings only.",
+        "What ships has learned from openly licensed images and volumes, and from drawings, only.",
         "",
         "A source is a repository or an article; the sources of an image were left out when the model that judges it",
         "was trained. Intervals are bootstrapped by source. A kind with few sources is not known, whatever its number",

@@ -176,6 +176,10 @@ def image_kind(
         Path | None,
         typer.Option(help="Folder of images with SOURCES.tsv (file, kind, repository, terms): learn anew from them."),
     ] = None,
+    volumes: Annotated[
+        Path | None,
+        typer.Option(help="With --images: folder of open CT and MRI volumes whose slices are learned from, too."),
+    ] = None,
     labels: Annotated[Path | None, typer.Option(help="Labelled figures; default: the package's own.")] = None,
     out: Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")] = None,
     card: Annotated[Path | None, typer.Option(help="Model card to write, in Markdown.")] = None,
@@ -187,6 +191,8 @@ def image_kind(
     """
     if figures is None and images is None:
         raise PmcmineError("nothing to learn from: give --figures, --images or both")
+    if volumes is not None and images is None:
+        raise PmcmineError("--volumes needs --images: without it, what pmcmine came with is learned from")
     need("train", "train image-kind")
     from classifiers.images import examples, learn
     from classifiers.images.kinds import MODEL_FILE, dump
@@ -196,7 +202,7 @@ def image_kind(
     if images is not None:
         check_file((out or MODEL_FILE).with_name("learned.npz"), overwrite)
     known = examples.labels_and_captions(figures, examples.read_labels(labels or examples.LABELS), _say)
-    model, measured, base = learn.train_all(images, known, _say)
+    model, measured, base = learn.train_all(images, known, _say, volumes)
     target = out or MODEL_FILE
     _write(target, dump(model), card, model_card(model.trained_on, measured))
     if base is not None:  # beside the model, for those who train without the images

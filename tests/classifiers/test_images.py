@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import plistlib
 import random
+import struct
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +18,7 @@ from hypothesis import strategies as st
 
 from classifiers.images import embedding, examples, generate, learn
 from classifiers.images.cues import cued_kinds, cues
+from classifiers.images.generate import volumes
 from classifiers.images.kinds import KINDS, dump, parse, shipped
 from classifiers.images.measures import calibration_error
 from classifiers.images.view import view
@@ -80,6 +86,32 @@ def test_training_is_deterministic_and_survives_its_file() -> None:
     assert np.array_equal(again.kinds, some.kinds) and again.sources.tolist() == some.sources.tolist()
 
 
+def test_slices_of_volumes_are_shown_as_figures_show_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(GoldError, match=r"Cranium.*missing"):
+        list(volumes.slices(tmp_path))
+    head = np.zeros((24, 40, 32), np.int16)
+    head[4:20, 8:30, 6:26] = 1000
+    about = {"matrix": {"dtype": "int16", "shape": list(head.shape)}, "spacing": [1.0, 1.0, 2.0]}
+    with tarfile.open(tmp_path / "head.inv3", "w:gz") as tar:
+        for name, data in (("a/main.plist", plistlib.dumps(about)), ("a/matrix.dat", head.tobytes())):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    header = bytearray(352)
+    struct.pack_into("<8h", header, 40, 3, 32, 40, 24, 1, 1, 1, 1)
+    struct.pack_into("<h", header, 70, 4)
+    struct.pack_into("<4f", header, 76, 1, 1, 1, 2)
+    struct.pack_into("<f", header, 108, 352)
+    (tmp_path / "head.nii.gz").write_bytes(gzip.compress(bytes(header) + head.tobytes()))
+    files = (("head.inv3", "a", "ct", 5), ("head.nii.gz", "b", "mri", 5))
+    monkeypatch.setattr(volumes, "_SOURCES", tuple(volumes.Source(*f) for f in files))
+    first, again = ([(k, s, i.tobytes()) for k, s, i in volumes.slices(tmp_path)] for _ in range(2))
+    assert first == again and {(k, s) for k, s, _ in first} == {("ct", "a"), ("mri", "b")}
+    (tmp_path / "head.nii.gz").write_bytes(gzip.compress(bytes(100)))
+    with pytest.raises(GoldError, match="no volume"):
+        list(volumes.slices(tmp_path))
+
+
 def test_captions_that_name_one_kind_are_labels(demo_release: Path) -> None:
     found = examples.of_release(demo_release, {}, weak=True)
     assert len(found) > 5 and (found.kinds.sum(1) == 1).all() and set(found.origins.tolist()) == {examples.WEAK}
@@ -92,6 +124,8 @@ def test_sources_are_held_out_whole() -> None:
     sources = np.array(["a"] * 9 + ["b", "c"] * 3 + ["d"])
     fold = learn.folds(sources, 3)
     assert len({(s, f) for s, f in zip(sources.tolist(), fold.tolist(), strict=True)}) == 4 and set(fold) == {0, 1, 2}
+    large = learn.folds(np.array(["a"] * 30 + ["b"] * 40 + ["c", "d"]), 2)
+    assert len(set(large[:30])) == 1 and len({large[0], large[30], *large[70:]}) == 4, "large sources are alone"
 
 
 def test_calibration_error_is_the_gap_between_score_and_share() -> None:

@@ -136,10 +136,14 @@ def _upright(r: random.Random, size: Size, x: Plane, y: Plane) -> Image.Image:
 
 
 def mri(r: random.Random, size: Size) -> Image.Image:
-    """Draw a head, a spine or a knee: bright fat, black bone, tissue in many greys that fade from the coil."""
+    """Draw a head, a spine, a knee, a trunk or vessels: black bone, tissue in many greys that fade from the coil."""
     x, y = unit_grid(size)
-    part = r.choice(["head", "head", "spine", "knee"])
-    if part == "head":
+    part = r.choice(["head", "head", "spine", "knee", "trunk", "trunk", "vessels"])
+    if part == "trunk":
+        plane = _soft_trunk(r, size, x, y)
+    elif part == "vessels":
+        plane = _vessels(r, size, x, y)
+    elif part == "head":
         head = _outline(r, x / r.uniform(0.6, 0.85), y / r.uniform(0.75, 0.95), 0.05)
         grey, white = r.choice([(0.4, 0.62), (0.62, 0.4), (0.3, 0.36), (0.5, 0.75)])
         folds = np.tanh(6 * np.sin(r.uniform(20, 34) * (noise(r, size, 16) + 0.35 * head)))
@@ -172,6 +176,45 @@ def mri(r: random.Random, size: Size) -> Image.Image:
     coil = 1 - r.uniform(0, 0.35) * (x * r.choice([-1, 1]) + 1) / 2
     image = grey_image(np.clip(blurred(plane) * coil + numpy_rng(r).normal(0, r.uniform(0.01, 0.04), x.shape), 0, 1))
     return _written(image, r)
+
+
+def _soft_trunk(r: random.Random, size: Size, x: Plane, y: Plane) -> NDArray[np.float64]:
+    """Return a belly, a pelvis or a breast by MRI, across or from the front: organs of many greys, fat bright or dark."""
+    across = r.random() < 0.6
+    flat = r.uniform(0.6, 0.85) if across else r.uniform(1.1, 1.6)
+    body = _outline(r, x / r.uniform(0.75, 0.97), y / flat, 0.07)
+    fat, muscle = r.choice([(0.9, 0.35), (0.75, 0.25), (0.12, 0.3), (0.2, 0.4)])
+    inner = _outline(r, x / r.uniform(0.68, 0.85), y / (flat * 0.85), 0.08)
+    plane = np.where(body < 1, np.where(inner < 1, muscle + 0.12 * noise(r, size, 8), fat), 0.02)
+    plane = np.where((np.abs(inner - 0.97) < 0.03) & (body < 1), 0.12, plane)
+    for _ in range(r.randint(4, 10)):
+        organ = _outline(
+            r, (x - r.uniform(-0.55, 0.55)) / r.uniform(0.08, 0.4),
+            (y - flat * r.uniform(-0.6, 0.6)) / r.uniform(0.08, 0.35), 0.25,
+        )  # fmt: skip
+        grey = r.choice([0.04, 0.15, 0.3, 0.45, 0.55, 0.7, 0.95])
+        inside = (organ < 1) & (inner < 0.93)
+        plane = np.where(inside, grey + 0.08 * noise(r, size, 5), plane)
+        if r.random() < 0.4:
+            plane = np.where(inside & (organ > 0.88), r.choice([0.05, 0.9]), plane)
+    if across:
+        spine = _outline(r, x / 0.14, (y - flat * 0.5) / 0.12, 0.15)
+        plane = np.where(spine < 1, np.where(spine > 0.85, 0.05, r.uniform(0.25, 0.6)), plane)
+        canal = _outline(r, x / 0.05, (y - flat * 0.68) / 0.045, 0.15)
+        plane = np.where(canal < 1, r.choice([0.1, 0.95]), plane)
+    return np.asarray(plane * (1 + 0.08 * r.random() * np.sin(r.uniform(15, 40) * y)), np.float64)
+
+
+def _vessels(r: random.Random, size: Size, x: Plane, y: Plane) -> NDArray[np.float64]:
+    """Return vessels or ducts by MRI: bright and winding before nearly nothing."""
+    plane: Plane = 0.05 + r.uniform(0.03, 0.15) * noise(r, size, 25) * (_outline(r, x / 0.8, y / 0.95, 0.05) < 1)
+    for _ in range(r.randint(4, 12)):
+        middle, width = r.uniform(-0.6, 0.6), r.uniform(0.008, 0.04)
+        path = middle + r.uniform(-0.5, 0.5) * y + r.uniform(0.03, 0.2) * np.sin(r.uniform(2, 8) * y + r.uniform(0, 6))
+        top, low = sorted((r.uniform(-1, 1), r.uniform(-1, 1)))
+        on = np.exp(-(((x - path) / width) ** 2)) * (y > top) * (y < low)
+        plane = plane + r.uniform(0.4, 1.0) * on
+    return np.asarray(plane, np.float64)
 
 
 def ultrasound(r: random.Random, size: Size) -> Image.Image:

