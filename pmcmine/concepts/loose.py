@@ -244,12 +244,9 @@ def _shared_at_start(line: _Line, tokens: Tokens, left: Indices, right: Indices)
 
 def _are_words(line: _Line, first: Indices, last: Indices) -> NDArray[np.bool_]:
     """Check whether runs are known words, whole ones, without function words."""
-    return (
-        line.begins[first]
-        & line.ends[last]
-        & (line.run[first] == line.run[last])
-        & (line.contents[last + 1] - line.contents[first] == last - first + 1)
-    )
+    contents = line.contents[last + 1] - line.contents[first]
+    out: NDArray[np.bool_] = line.begins[first] & line.ends[last] & (line.run[first] == line.run[last])
+    return out & (contents == last - first + 1)
 
 
 def _coordinators(line: _Line) -> tuple[Indices, Indices]:

@@ -27,7 +27,7 @@ from pmcmine.io.safe_names import check_names
 from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
 from pmcmine.stream.captions import composer_for, enriched_caption
-from pmcmine.stream.document_rows import concept_files
+from pmcmine.stream.document_rows import concept_files, concept_names
 from pmcmine.stream.documents import Documents, documents
 from pmcmine.stream.locate import (
     SANDBOX,
@@ -170,7 +170,7 @@ def open(
         _check_columns(compose.columns, shards, fs)
     files = [name for name in listed if name.startswith("tables/figures/")]
     local = Path(shards).parent if "file" in fs.protocol else None
-    check_names(files, local, "file")
+    check_names([*files, *concept_names(listed, where)], local, "file")
     with reading_tables(release, "a table of figures"):
         concepts = concept_files(tables, listed, fs, where)
         rows = _figure_rows(tables, files, fs, split, where, where_seconds, concepts)

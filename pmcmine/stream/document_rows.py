@@ -65,12 +65,15 @@ def _dataset(paths: Sequence[str], fs: Any) -> Any:
     return pads.dataset(list(paths), filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
 
 
-def concept_files(root: str, names: Sequence[str], fs: Any, where: str | None) -> tuple[Any, Any]:
+def concept_names(names: Iterable[str], where: str | None) -> list[str]:
+    """Return the names of the files that a condition needs to look up concepts; none if it asks for no concept."""
+    return sorted(n for n in names if n == HIERARCHY or n.startswith("tables/concepts/")) if asked(where) else []
+
+
+def concept_files(root: str, names: Iterable[str], fs: Any, where: str | None) -> tuple[Any, Any]:
     """Return the hierarchy and the concepts of a release as datasets, each None if missing or not asked for."""
-    if not asked(where):
-        return None, None
-    files = sorted(n for n in names if n.startswith("tables/concepts/"))
-    wanted = ([HIERARCHY] if HIERARCHY in names else [], files)
+    used = concept_names(names, where)
+    wanted = ([n for n in used if n == HIERARCHY], [n for n in used if n != HIERARCHY])
     parents, concepts = (
         _dataset([f"{root}/{f.removeprefix('tables/')}" for f in found], fs) if found else None for found in wanted
     )

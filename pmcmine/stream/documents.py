@@ -250,6 +250,7 @@ def documents(
     if not any(n.startswith("tables/documents/") for n in names):
         raise PmcmineError(f"{release}: has no documents; it was made by an earlier version, or they were not copied")
     used = [n for n in names if n.startswith(("tables/articles/", "tables/figures/", "tables/documents/"))]
+    used += concept_names(names, where)
     local = Path(shards).parent if "file" in fs.protocol else None
     check_names(used, local, "file")
     with reading_tables(release, "a table"):
