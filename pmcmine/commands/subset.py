@@ -30,7 +30,8 @@ def subset(
     from pmcmine.io.safe_files import replacing
     from pmcmine.io.safe_names import sql_identifier
     from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
-    from pmcmine.release.tables import check_release, connect, create_view, table_files, table_names
+    from pmcmine.release.hierarchy import prepare
+    from pmcmine.release.tables import check_release, concept_tables, connect, create_view, table_files, table_names
     from pmcmine.release.views import View, views
 
     named = views() if view is not None else {}
@@ -45,7 +46,6 @@ def subset(
         hint = f"; {choose(chosen.table, tables)}" if tables else ""
         raise PmcmineError(f"{release}: not a release with a table {chosen.table}{hint}")
     check_writable(out)
-    condition = f"({chosen.where})" + (f" AND ({where}\n)" if where else "")
     said = f"--where {where!r}" if where else str(release)
     order = "" if chosen.order == "ALL" else f" ORDER BY {chosen.order}"
     with connect() as connection:
@@ -54,6 +54,8 @@ def subset(
             check_values(connection, where, known_values(pq.read_schema(files[0])), said)
         try:
             with time_limit(connection, seconds, said):
+                more = prepare(connection, where or "", chosen.table, *concept_tables(connection, release, where))
+                condition = f"({chosen.where})" + (f" AND ({more}\n)" if more else "")
                 found = connection.sql(
                     f"SELECT * FROM {sql_identifier(chosen.table)} WHERE {condition}{order}"
                 ).fetch_arrow_table()

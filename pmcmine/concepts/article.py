@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from pmcmine.concepts.linker import Linker, LinkOptions
 from pmcmine.release.facts import VocabularyFacts
+from pmcmine.release.hierarchy import edges
 from pmcmine.vocabulary.locate import local_copy
 from pmcmine.vocabulary.vocabulary import Vocabulary
 from schemas.concept import Concept
@@ -43,6 +44,23 @@ def release_vocabulary(vocab: str | None, sha256: str | None, names: bool | None
     vocabulary = Vocabulary(local_copy(vocab, sha256))
     said = (vocabulary.name, vocabulary.version, vocabulary.license_class, vocabulary.sha256, vocabulary.origins)
     return VocabularyFacts(*said, names_published(vocabulary, names))
+
+
+def release_hierarchy(vocab: str | None, sha256: str | None, names: bool | None) -> bytes | None:
+    """Return the file of a release with the hierarchy of its vocabulary.
+
+    None if nothing was linked, the vocabulary states no hierarchy, or its licence does not let it be published.
+    """
+    if vocab is None:
+        return None
+    vocabulary = Vocabulary(local_copy(vocab, sha256))
+    pairs = list(vocabulary.parents())
+    if not pairs or not names_published(vocabulary, names):
+        return None
+    rows: list[tuple[str, str | None, str | None]] = [(c.source_id, c.cui, p.concept) for c, p in pairs]
+    children = {c.number for c, _ in pairs}
+    rows += [(p.source_id, p.cui, None) for p in {p.number: p for _, p in pairs if p.number not in children}.values()]
+    return edges(rows)
 
 
 class ArticleLinker:

@@ -236,21 +236,18 @@ def _shared_at_start(line: _Line, tokens: Tokens, left: Indices, right: Indices)
         f, a, b, x = first[some], at[some], part[some], last[some]
         whole = _are_words(line, f, a) & (clear[f] == clear[x])
         between = line.inside[x + 1] - line.inside[a]
-        # Function words follow the head, or there are none.
-        whole &= (between == 0) | ((between <= _FEW) & (line.kind[a + 1] == _FUNCTION))
+        # Function words follow the head; without any, one word does: "cleft lip and palate".
+        whole &= ((between == 0) & (inner == 1)) | ((between <= _FEW) & (line.kind[a + 1] == _FUNCTION))
         f, a, b, x = f[whole], a[whole], b[whole], x[whole]
         yield f, x, line.total(f, a) + line.total(b, x), b, x
 
 
 def _are_words(line: _Line, first: Indices, last: Indices) -> NDArray[np.bool_]:
     """Check whether runs are known words, whole ones, without function words."""
-    words: NDArray[np.bool_] = (
-        line.begins[first]
-        & line.ends[last]
-        & (line.run[first] == line.run[last])
-        & (line.contents[last + 1] - line.contents[first] == last - first + 1)
-    )
-    return words
+    contents = line.contents[last + 1] - line.contents[first]
+    out: NDArray[np.bool_] = line.begins[first] & line.ends[last] & (line.run[first] == line.run[last])
+    out &= contents == last - first + 1
+    return out
 
 
 def _coordinators(line: _Line) -> tuple[Indices, Indices]:

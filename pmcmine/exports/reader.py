@@ -16,7 +16,8 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_files import replacing
 from pmcmine.io.safe_names import inside, read_range, release_name, safe_name, sample_key, sql_identifier
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
-from pmcmine.release.tables import open_tables
+from pmcmine.release.hierarchy import prepare
+from pmcmine.release.tables import concept_tables, open_tables
 
 _BATCH: Final = 1_000
 _SECONDS: Final = 600.0  # of a condition
@@ -55,7 +56,10 @@ class ReleaseReader:
         name, every = sql_identifier(table), sql_identifier(f"every_{table}")
         try:
             with time_limit(self._connection, _SECONDS, said):
-                self._connection.execute(f"CREATE TABLE _chosen AS SELECT {key} AS id FROM {name} WHERE ({where}\n)")
+                changed = prepare(
+                    self._connection, where, table, *concept_tables(self._connection, self._folder, where)
+                )
+                self._connection.execute(f"CREATE TABLE _chosen AS SELECT {key} AS id FROM {name} WHERE ({changed}\n)")
                 self._connection.execute(f"ALTER VIEW {name} RENAME TO {every}")
                 self._connection.execute(
                     f"CREATE VIEW {name} AS SELECT * FROM {every} WHERE {key} IN (SELECT id FROM _chosen)"

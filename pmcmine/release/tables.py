@@ -14,6 +14,7 @@ import pyarrow as pa
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import inside, release_name, table_name
 from pmcmine.release.conditions import explain
+from pmcmine.release.hierarchy import HIERARCHY, asked
 from pmcmine.release.old_names import renamed_columns, table_folders, table_today
 
 log = logging.getLogger(__name__)
@@ -140,6 +141,27 @@ def create_view(connection: duckdb.DuckDBPyConnection, name: str, files: Iterabl
         rows.create_view(table_name(name))
     except duckdb.Error as error:
         raise PmcmineError(f"table {name}: can't be read ({explain(error)}); is the copy complete?") from None
+
+
+def concept_tables(
+    connection: duckdb.DuckDBPyConnection, folder: Path, where: str | None
+) -> tuple[duckdb.DuckDBPyRelation | None, duckdb.DuckDBPyRelation | None]:
+    """Return the hierarchy and the concepts of a release, each None if missing or not asked for.
+
+    Raises:
+        PmcmineError: if a file of them is damaged.
+    """
+    if not asked(where):
+        return None, None
+    path = folder / HIERARCHY
+    found = ([inside(folder, HIERARCHY, "file")] if path.is_file() else [], table_files(folder, "concepts"))
+    parents, concepts = (
+        connection.read_parquet([_literal(str(f)) for f in files], union_by_name=True, hive_partitioning=False)
+        if files
+        else None
+        for files in found
+    )
+    return parents, concepts
 
 
 def _literal(path: str) -> str:

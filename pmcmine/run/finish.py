@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TypeVar
 
 from pmcmine._version import __version__
-from pmcmine.concepts.article import release_vocabulary
+from pmcmine.concepts.article import release_hierarchy, release_vocabulary
 from pmcmine.config import MineConfig
 from pmcmine.describe.cards import shards_card, shards_schema, tables_card, tables_schema
 from pmcmine.describe.croissant import shards_croissant, tables_croissant
@@ -33,6 +33,7 @@ from pmcmine.release.facts import (
     UpdateFacts,
     VocabularyFacts,
 )
+from pmcmine.release.hierarchy import HIERARCHY
 from pmcmine.release.layout import (
     ARTEFACT,
     JOURNAL,
@@ -259,6 +260,8 @@ def finish(
     models = enrichers.info(config)
     vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
     cards = _cards(job, frozen, totals, written, vocabulary, models)
+    hierarchy = release_hierarchy(config.vocab, config.vocab_sha256, config.concept_names)
+    cards |= {HIERARCHY: hierarchy} if hierarchy is not None else {}
     updates = _updates(job, [*shards, *(parquet or ())], tables, cards)
     write_announced(target, work, cards)
     files = [r.entry() for r in (*shards, *(parquet or ()), *tables)]

@@ -20,6 +20,7 @@ from pmcmine.errors import ReleaseError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.release.facts import UpdateFacts
+from pmcmine.release.hierarchy import HIERARCHY
 from pmcmine.release.layout import ARTEFACT, JOURNAL, LISTED, OURS, RELEASE, WORK, FileEntry
 from pmcmine.release.mark import MARK, find_mark, parse_mark
 from pmcmine.release.metrics import METRICS
@@ -57,7 +58,7 @@ def planned_names(plan: Plan) -> set[str]:
     }
     names |= {part_file(kind, block) for block in range(plan.n_blocks) for kind in _KINDS}
     names |= {f"{top}/{name}" for top in (SHARDS, "tables", PANEL_SHARDS, PARQUET) for name in _DESCRIPTIONS}
-    return names | {f"{SHARDS}/{ATTRIBUTION}", STATE_FILE, *REPORTS}
+    return names | {f"{SHARDS}/{ATTRIBUTION}", HIERARCHY, STATE_FILE, *REPORTS}
 
 
 def _present(out: Folder) -> list[str]:

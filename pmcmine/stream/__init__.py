@@ -25,7 +25,9 @@ import pyarrow.dataset as pads
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
 from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
+from pmcmine.release.hierarchy import prepare
 from pmcmine.stream.captions import composer_for, enriched_caption
+from pmcmine.stream.document_rows import concept_files, concept_names
 from pmcmine.stream.documents import Documents, documents
 from pmcmine.stream.locate import (
     SANDBOX,
@@ -60,7 +62,13 @@ def torch_dataset(samples: Samples) -> Any:
 
 
 def _figure_rows(
-    tables: str, files: Sequence[str], fs: Any, split: str, where: str | None, seconds: float
+    tables: str,
+    files: Sequence[str],
+    fs: Any,
+    split: str,
+    where: str | None,
+    seconds: float,
+    hierarchy: tuple[Any, Any],
 ) -> list[tuple[str, int, int]]:
     """Return shard, offset and size of the chosen samples of a split, in the order of the shards."""
     of_split = [f for f in files if f.rsplit("/", 1)[-1].startswith(f"{split}-")]
@@ -72,8 +80,8 @@ def _figure_rows(
     query = "SELECT shard, sample_offset, sample_size FROM figures WHERE shard IS NOT NULL"
     with duckdb.connect(config=SANDBOX) as connection:
         if where:
-            query += f" AND ({where}\n)"
             check_values(connection, where, known_values(figures.schema), f"where={where!r}")
+            query += f" AND ({prepare(connection, where, 'figures', *hierarchy)}\n)"
         query += " ORDER BY shard, sample_offset"
         connection.register("figures", figures)
         said = f"where={where!r}" if where else f"{tables}: listing its figures"
@@ -162,9 +170,10 @@ def open(
         _check_columns(compose.columns, shards, fs)
     files = [name for name in listed if name.startswith("tables/figures/")]
     local = Path(shards).parent if "file" in fs.protocol else None
-    check_names(files, local, "file")
+    check_names([*files, *concept_names(listed, where)], local, "file")
     with reading_tables(release, "a table of figures"):
-        rows = _figure_rows(tables, files, fs, split, where, where_seconds)
+        concepts = concept_files(tables, listed, fs, where)
+        rows = _figure_rows(tables, files, fs, split, where, where_seconds, concepts)
     if not rows:
         chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
         warnings.warn(f"{release}: {chosen} match no sample", stacklevel=2)

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from pmcmine.errors import PmcmineError
 from pmcmine.ids import article_place, pmcid_number, range_index
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
+from pmcmine.release.hierarchy import HIERARCHY, asked, prepare
 from pmcmine.stream.locate import SANDBOX
 from pmcmine.text.bounds import PMCID
 
@@ -64,6 +65,21 @@ def _dataset(paths: Sequence[str], fs: Any) -> Any:
     return pads.dataset(list(paths), filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
 
 
+def concept_names(names: Iterable[str], where: str | None) -> list[str]:
+    """Return the names of the files that a condition needs to look up concepts; none if it asks for no concept."""
+    return sorted(n for n in names if n == HIERARCHY or n.startswith("tables/concepts/")) if asked(where) else []
+
+
+def concept_files(root: str, names: Iterable[str], fs: Any, where: str | None) -> tuple[Any, Any]:
+    """Return the hierarchy and the concepts of a release as datasets, each None if missing or not asked for."""
+    used = concept_names(names, where)
+    wanted = ([n for n in used if n == HIERARCHY], [n for n in used if n != HIERARCHY])
+    parents, concepts = (
+        _dataset([f"{root}/{f.removeprefix('tables/')}" for f in found], fs) if found else None for found in wanted
+    )
+    return parents, concepts
+
+
 def files_of(names: Iterable[str], table: str, split: str) -> list[str]:
     """Return the files of a split of a table."""
     return [n for n in names if n.startswith(f"tables/{table}/") and n.rsplit("/", 1)[-1].startswith(f"{split}-")]
@@ -96,6 +112,8 @@ def document_rows(root: str, names: Sequence[str], fs: Any, split: str, where: s
     with duckdb.connect(config=SANDBOX) as connection:
         if where:
             check_values(connection, where, known_values(articles.schema), said)
+            changed = prepare(connection, where, "articles", *concept_files(root, names, fs, where))
+            query = f"SELECT pmcid, article_id, license_group, coalesce(({changed}\n), false)"
         connection.register("articles", articles)
         try:
             with time_limit(connection, seconds, said):

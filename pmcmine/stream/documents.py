@@ -14,7 +14,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
 from pmcmine.stream.budget import Budget, budget_of
 from pmcmine.stream.captions import composer_for
-from pmcmine.stream.document_rows import OLDER, ImagePlace, Images, Row, Texts, document_rows
+from pmcmine.stream.document_rows import OLDER, ImagePlace, Images, Row, Texts, concept_names, document_rows
 from pmcmine.stream.locate import address, check_options, listed_files, locate, reading_tables
 from pmcmine.stream.ordering import prefetch_windows
 from pmcmine.stream.ranges import AnyRanges, NoRanges, SamplePlace, adjacent_runs, ranges_of
@@ -250,6 +250,7 @@ def documents(
     if not any(n.startswith("tables/documents/") for n in names):
         raise PmcmineError(f"{release}: has no documents; it was made by an earlier version, or they were not copied")
     used = [n for n in names if n.startswith(("tables/articles/", "tables/figures/", "tables/documents/"))]
+    used += concept_names(names, where)
     local = Path(shards).parent if "file" in fs.protocol else None
     check_names(used, local, "file")
     with reading_tables(release, "a table"):

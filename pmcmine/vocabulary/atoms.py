@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pmcmine.vocabulary.terms import Level, Origin
 
@@ -66,6 +66,14 @@ class Input(Protocol):
 
     def origin(self) -> Origin:
         """Describe the input; complete once `atoms` is exhausted."""
+
+
+@runtime_checkable
+class Hierarchy(Protocol):
+    """An input that also states which terms are more general than others."""
+
+    def parents(self) -> Iterator[tuple[str, str]]:
+        """Yield (term, parent), as source ids or as CUIs; complete once `atoms` is exhausted."""
 
 
 class Format(Protocol):

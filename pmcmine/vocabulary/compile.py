@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmcmine.errors import VocabularyError
-from pmcmine.vocabulary.atoms import Atom, Input
+from pmcmine.vocabulary.atoms import Atom, Hierarchy, Input
 from pmcmine.vocabulary.hashes import PREFIX_MIX, mix_array, token_hash
 from pmcmine.vocabulary.normalise import TOKEN, fold, token_key
 from pmcmine.vocabulary.semantic_types import GROUPS
@@ -223,11 +223,24 @@ def compile_vocabulary(
         **(more or {}),
     }  # fmt: skip
     arrays, bits = _arrays(names, terms)
+    arrays |= _above(terms, [pair for source in inputs if isinstance(source, Hierarchy) for pair in source.parents()])
     header["bucket_bits"] = bits
     header["counts"]["names"] = len(arrays["posting_term"])
     header["counts"]["keys"] = len(arrays["keys"])
     header["sha256"] = write_vocabulary(out, header, arrays)
     return header
+
+
+def _above(terms: _Terms, pairs: Sequence[tuple[str, str]]) -> dict[str, NDArray[Any]]:
+    """Return the arrays of the hierarchy: pairs of terms; those of terms that are not in the vocabulary are dropped."""
+    of: dict[str, int] = {}
+    for (cui, source_id), number in terms.numbers.items():
+        of.setdefault(source_id, number)
+        if cui:
+            of.setdefault(cui, number)
+    known = sorted({(of[child], of[parent]) for child, parent in pairs if child in of and parent in of})
+    table = np.array(known, np.uint32).reshape(-1, 2)
+    return {"above_child": table[:, 0], "above_parent": table[:, 1]}
 
 
 def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:

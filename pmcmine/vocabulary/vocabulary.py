@@ -52,6 +52,8 @@ ARRAYS: Final[Mapping[str, str]] = {
     "bag_name": "<u4",
     "bag_flags": "<u2",
     "bag_words": "<u8",  # sorted hashes of the classes of their words
+    "above_child": "<u4",  # terms, sorted; with `above_parent` the hierarchy
+    "above_parent": "<u4",
 }
 
 
@@ -126,6 +128,7 @@ class Vocabulary:
         self.bag_name = arrays["bag_name"]
         self.bag_flags = arrays["bag_flags"]
         self.bag_words = arrays["bag_words"]
+        self._above = (arrays["above_child"], arrays["above_parent"])
         self._terms: dict[int, Term] = {}
 
     def __getstate__(self) -> dict[str, str]:
@@ -216,7 +219,8 @@ class Vocabulary:
             and {len(a) for a in (self.bag_term, self.bag_name, self.bag_flags)} == {len(self.bag_sums)}
             and _rises(self.bag_sums, 1 << 64)
             and _rises(self.bag_words, 1 << 64)
-            and _below(self.bag_term, n_terms)
+            and len(self._above[0]) == len(self._above[1])
+            and all(_below(a, n_terms) for a in (self.bag_term, *self._above))
             and _below(self.bag_name, n_names)
             and _rises(self.buckets, len(self.keys) + 1)
             and _rises(self.starts, n_postings + 1)
@@ -252,6 +256,11 @@ class Vocabulary:
                 self._terms.clear()
             self._terms[number] = term
         return term
+
+    def parents(self) -> Iterator[tuple[Term, Term]]:
+        """List the hierarchy as (term, parent), by the number of the term."""
+        for child, parent in zip(*(a.tolist() for a in self._above), strict=True):
+            yield self.term(child), self.term(parent)
 
     def names(self) -> Iterator[tuple[str, int, int]]:
         """List all names as (name, term, flags), in the order of their keys."""

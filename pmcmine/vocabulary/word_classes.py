@@ -14,7 +14,7 @@ from pmcmine.vocabulary.normalise import fold, token_key
 from pmcmine.vocabulary.variants import SUPPLETIVE
 
 MAX_CONTENT: Final = 6  # words of a name, without function words
-FUNCTION: Final = frozenset("of the in on a an at to from by for".split())
+FUNCTION: Final = frozenset("of the in on a an to".split())
 COORDINATORS: Final = frozenset("and or nor".split())
 # Words that are names in some vocabulary ("All", "Was", "Other") and function words in a text (Fox 1989, short forms).
 STOP: Final = frozenset(
@@ -69,7 +69,7 @@ _CLASSES: Final = (
     "mental intellectual",
 )
 _SUFFIXES: Final = (
-    "isations", "izations", "isation", "ization", "ations", "ation", "ically", "ical", "ities", "ity", "ness", "ments",
+    "isations", "izations", "isation", "ization", "ations", "ation", "ically", "ical", "ness", "ments",
     "ment", "ences", "ence", "ances", "ance", "ated", "ate", "ing", "edly", "ed", "ions", "ion", "ial", "eal", "ous",
     "ent", "ant", "al", "ar", "ic", "ia", "ly", "s", "y", "i", "a", "e",
 )  # fmt: skip

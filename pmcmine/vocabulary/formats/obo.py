@@ -134,11 +134,17 @@ class OboInput(ReadInput):
         if circle:
             raise VocabularyError(f"{self.path}: is_a has a cycle: {' → '.join(circle[:6])}")
         self._origin = self._state(digest)
+        self._parents = parents
         modifiers = _outside(parents, _PHENOTYPES)
         for term in terms:
             for atom in self._atoms(term):
                 # "Severity" and "Frequency" are words of every text; their branch qualifies terms of the other.
                 yield replace(atom, general=True, level=Level.RELATED) if term.id in modifiers else atom
+
+    def parents(self) -> Iterator[tuple[str, str]]:
+        """Yield the `is_a` relations."""
+        for child, above in self._parents.items():
+            yield from ((child, parent) for parent in above)
 
     def _state(self, digest: str) -> Origin:
         version = self.options.version or self.header.get("data-version") or self.header.get("date")

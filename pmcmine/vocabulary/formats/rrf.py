@@ -1,4 +1,4 @@
-"""A UMLS release in Rich Release Format: MRCONSO.RRF, MRSTY.RRF and, where present, MRRANK.RRF and MRSAB.RRF.
+"""A UMLS release in Rich Release Format: MRCONSO.RRF, MRSTY.RRF and, where present, MRRANK.RRF and MRREL.RRF.
 
 Columns: UMLS Reference Manual, chapter 3 (https://www.ncbi.nlm.nih.gov/books/NBK9685/).
 """
@@ -122,6 +122,24 @@ class RrfInput(ReadInput):
         kind = "restricted" if self.restricted else "umls"
         digest = self.digest.hexdigest()
         self._origin = Origin("UMLS", version or unstated_version(digest), notes, kind, digest)
+
+    def parents(self) -> Iterator[tuple[str, str]]:
+        """Yield the relations of MRREL that call a concept the parent of another; nothing without the file.
+
+        Raises:
+            VocabularyError: if the file is damaged.
+        """
+        path = _find(self.folder, "MRREL.RRF")
+        if path is None:
+            return
+        wanted, hidden = self.options.sources, not self.options.suppressed
+        for number, f in _lines(path, 16, sha256()):
+            if f[3] != "PAR" or (wanted and f[10] not in wanted) or (hidden and f[14] in ("O", "E", "Y")):
+                continue
+            if not _CUI.match(f[0]) or not _CUI.match(f[4]):
+                raise VocabularyError(f"{path}, line {number}: {f[0][:20]!r} or {f[4][:20]!r} is not a CUI")
+            if f[0] != f[4]:
+                yield f[0], f[4]  # the second concept of a line is the parent of the first
 
     def _need(self, name: str) -> Path:
         path = _find(self.folder, name)

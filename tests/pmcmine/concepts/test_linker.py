@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from pmcmine.concepts.fuzzy import FuzzyGenerator
 from pmcmine.concepts.linker import Linker, LinkOptions, is_caseless
+from pmcmine.vocabulary.atoms import Options
+from pmcmine.vocabulary.compile import compile_vocabulary
+from pmcmine.vocabulary.formats import open_input
 from pmcmine.vocabulary.vocabulary import Vocabulary
 
 FREE = LinkOptions(min_score=0.0)
@@ -35,6 +38,44 @@ def found(vocabulary: Vocabulary, text: str, options: LinkOptions = FREE) -> lis
 )
 def test_spellings_of_one_name_meet(vocabulary: Vocabulary, text: str, surface: str, concept: str) -> None:
     assert (surface, concept) in found(vocabulary, text)
+
+
+@pytest.fixture(scope="module")
+def phenotypes(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
+    """A few findings."""
+    names = ("Abnormality of the ear", "Abnormality of limbs", "Renal agenesis", "Type C brachydactyly", "Palmar pits",
+             "Plantar pits", "Absent speech", "Muscle weakness", "Muscle wasting")  # fmt: skip
+    terms = "".join(f"\n[Term]\nid: HP:{n:07d}\nname: {name}\n" for n, name in enumerate(names, 1))
+    lay = '\n[Term]\nid: HP:0000099\nname: Seizure\nsynonym: "Epilepsy" RELATED layperson []\n'
+    path = tmp_path_factory.mktemp("phenotypes") / "hp.obo"
+    path.write_text(f"format-version: 1.2\n{terms}{lay}", "utf-8")
+    compile_vocabulary([open_input(path, Options())], path.with_suffix(".vocab"), "hp")
+    return Vocabulary(path.with_suffix(".vocab"))
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("Ear malformations were seen.", [("Ear malformations", 1)]),
+        ("With kidney agenesis", [("kidney agenesis", 3)]),
+        ("brachydactyly type C", [("brachydactyly type C", 4)]),
+        ("an absence of speech", [("absence of speech", 7)]),
+        ("ear and limb malformations", [("ear and limb malformations", 1), ("limb malformations", 2)]),
+        ("malformations of ears and limbs", [("malformations of ears", 1), ("malformations of ears and limbs", 2)]),
+        ("palmar and/or plantar pits", [("palmar and/or plantar pits", 5), ("plantar pits", 6)]),
+        ("muscle weakness or wasting", [("muscle weakness", 8), ("muscle weakness or wasting", 9)]),
+        ("epilepsy", [("epilepsy", 99)]),
+        ("the ear. Malformations", []),
+        ("the ear without malformations", []),
+        ("ears in patients and with malformations", []),
+        ("malformed digital", []),
+    ],
+)
+def test_words_of_findings_stand_in_any_order_and_in_coordinations(
+    phenotypes: Vocabulary, text: str, links: list[tuple[str, int]]
+) -> None:
+    expected = sorted((said, f"HP:{n:07d}") for said, n in links)
+    assert sorted(found(phenotypes, text, LinkOptions(context=False))) == expected
 
 
 @pytest.mark.parametrize("text", ["deliver", "liverwort", "the cat sat", "lungfish", "brainstorm"])
@@ -105,6 +146,7 @@ def test_a_name_is_found_between_strange_characters(vocabulary: Vocabulary) -> N
         "(" * 2_000_000,
         "lung " * 10 + "a" * 5_000_000,
         "(A) " * 500_000,
+        "carpal and tunnel, " * 30_000,
     ],
 )
 def test_five_megabytes_are_bounded(vocabulary: Vocabulary, text: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pmcmine.concepts.training.evaluate import Found, calibration_error, score_linking
+from pmcmine.concepts.training.evaluate import Found, calibration_error, nests, score_linking
 from pmcmine.concepts.training.gold import GoldDocument, GoldMention, read_abbreviations, read_linking, read_negation
 from pmcmine.errors import GoldError
 from pmcmine.vocabulary.vocabulary import Vocabulary
@@ -48,6 +48,17 @@ def test_strict_span_and_document_scores() -> None:
 def test_calibration_error() -> None:
     assert calibration_error([(0.9, True)] * 9 + [(0.9, False)]) == 0.0
     assert calibration_error([(0.9, False)] * 4) == 0.9
+
+
+def test_json_lines_are_read_and_nested_annotations_noticed(tmp_path: Path) -> None:
+    row = {"id": 1, "text": "lung liver", "part": "dev", "mentions": [{"start": 0, "end": 4, "id": "X"}]}
+    (document,) = read_linking(write(tmp_path / "gold.jsonl.gz", json.dumps(row)))
+    assert document == GoldDocument("1", "lung liver", (GoldMention(((0, 4),), "X"),), "dev")
+    inner = GoldDocument("2", "lung liver", (GoldMention(((0, 10),), "Y"), *document.mentions))
+    assert nests([document, inner]) and not nests([document])
+    for other in ('{"id": 1}', "[]", json.dumps(row | {"mentions": [{"start": 3, "end": 40, "id": "X"}]})):
+        with pytest.raises(GoldError, match="line 1"):
+            read_linking(write(tmp_path / "other.jsonl", other))
 
 
 def test_pubtator_reads_titles_abstracts_and_no_relations(tmp_path: Path) -> None:
