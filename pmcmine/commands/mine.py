@@ -77,7 +77,7 @@ def run_mine(config: Any, dry: bool, quiet: bool) -> int:
 
         check_hub(config, Progress(quiet=quiet).note)
     if config.runner == "slurm":
-        from pmcmine.commands.slurm import print_submitted
+        from pmcmine.commands.submitted import print_submitted
 
         jobs = job.submit_to_slurm(config, Progress(quiet=quiet))
         if jobs is not None:

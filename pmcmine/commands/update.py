@@ -38,7 +38,7 @@ def update(
         raise PmcmineError(f"--date {day}: give YYYY-MM-DD")
     config = update_config(release, given(ctx) | keys_and_values(set_))
     if config.runner == "slurm":
-        from pmcmine.commands.slurm import print_submitted
+        from pmcmine.commands.submitted import print_submitted
         from pmcmine.run.slurm import Jobs
 
         submitted = job.submit_update_to_slurm(config, day, compact, Progress(quiet=quiet))

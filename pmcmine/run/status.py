@@ -15,8 +15,9 @@ from pmcmine.io.folder import Folder
 from pmcmine.release.layout import RELEASE, WORK
 from pmcmine.release.mark import find_mark
 from pmcmine.release.plan import read_plan
-from pmcmine.run.slurm import Jobs, SlurmPlan, failures, finish_log, queue, read_jobs, read_slurm_plan
+from pmcmine.run.slurm import Jobs, SlurmPlan, failures, finish_log, read_jobs, read_slurm_plan
 from pmcmine.run.slurm_scripts import FOLDER, share_of
+from pmcmine.run.slurm_site import queue
 from pmcmine.run.steps import changed_blocks
 from pmcmine.work import snapshot as snapshots
 from pmcmine.work.delta import read_delta

@@ -16,8 +16,9 @@ from pmcmine.errors import PmcmineError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held, shared
 from pmcmine.run.runner_options import in_node
-from pmcmine.run.slurm import Jobs, check_site, file_system, job_config, other_hosts, parse_queue, split_config
+from pmcmine.run.slurm import Jobs, job_config, split_config
 from pmcmine.run.slurm_scripts import array_size, finish_script, max_array_size, mine_script, share_of, shares
+from pmcmine.run.slurm_site import check_site, file_system, other_hosts, parse_queue
 from pmcmine.run.status import SlurmStatus, Status, rate_of
 
 
