@@ -50,6 +50,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
 SchedulerParameters=sched_interval=2,batch_sched_delay=0,bf_interval=2
 ReturnToService=2
+SlurmdParameters=config_overrides
 SlurmdTimeout=20
 KillWait=5
 MinJobAge=300
@@ -117,7 +118,7 @@ class Cluster:
         port, *ports = free_ports(1 + self._nodes)
         host, user = socket.gethostname().partition(".")[0], _user()
         nodes = "\n".join(
-            f"NodeName=node{n} NodeHostname={host} NodeAddr=127.0.0.1 Port={p} CPUs={self._cpus} RealMemory=2000"
+            f"NodeName=node{n} NodeHostname={host} NodeAddr=127.0.0.1 Port={p} CPUs={self._cpus} RealMemory=64000"
             for n, p in enumerate(ports)
         )
         (self.folder / "slurm.conf").write_text(

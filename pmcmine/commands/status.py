@@ -40,8 +40,10 @@ def lines(release: str, now: Status, slurm: SlurmStatus | None) -> Iterator[str]
         todo = now.blocks - now.done - now.running - now.interrupted
         again = f", {now.interrupted:,} interrupted" if now.interrupted else ""
         yield f"blocks    {now.done:,} of {now.blocks:,} done, {now.running:,} running{again}, {todo:,} to do"
-        left = f"{now.seconds_left / 60:,.0f} min left" if now.seconds_left is not None else "time left unknown"
-        rate = f", {now.rate:.1f} articles/s, {left}" if now.step == "mine" else ""
+        left = now.seconds_left
+        rate = (
+            f", {now.rate:.1f} articles/s, {left / 60:,.0f} min left" if left is not None and now.step == "mine" else ""
+        )
         yield f"articles  {now.mined:,} of {now.articles:,} mined{rate}"
     if now.files:
         yield f"files     {min(now.assembled, now.files):,} of about {now.files:,}"

@@ -13,8 +13,9 @@ from typing import Final
 from pmcmine.errors import ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.release.layout import RELEASE, WORK
-from pmcmine.release.mark import find_mark
+from pmcmine.release.mark import UpdateMark, find_mark
 from pmcmine.release.plan import read_plan
+from pmcmine.release.record import load_release
 from pmcmine.run.slurm import Jobs, SlurmPlan, failures, finish_log, read_jobs, read_slurm_plan
 from pmcmine.run.slurm_scripts import FOLDER, share_of
 from pmcmine.run.slurm_site import queue
@@ -90,8 +91,8 @@ def read_status(out: Folder, at_work: bool | None = None) -> Status:
         if out.exists(RELEASE):
             return Status("complete")
         raise ReleaseError(f"{out.url}: no release, and no run that was begun")
-    if out.exists(RELEASE) and mark.update is None:
-        return Status("complete")
+    if out.exists(RELEASE) and (mark.update is None or _landed(out, mark.update)):
+        return Status("complete")  # and its work folder is kept, or about to be removed
     frozen = snapshots.load(work)
     if frozen is None:
         return Status("snapshot")
@@ -119,6 +120,11 @@ def read_status(out: Folder, at_work: bool | None = None) -> Status:
     )  # fmt: skip
 
 
+def _landed(out: Folder, update: UpdateMark) -> bool:
+    """Tell whether a release has an update."""
+    return any(known.tag == update.tag for known in load_release(out).updates)
+
+
 def rate_of(done: Iterable[tuple[float, int]], now: float) -> float:
     """Compute articles per second from when the last blocks were committed, and how many articles each has."""
     last = sorted(done)[-_RECENT:]
@@ -129,12 +135,12 @@ def rate_of(done: Iterable[tuple[float, int]], now: float) -> float:
 
 
 def _signs(work: Folder, block: int) -> BlockSigns:
-    """Look at the files of a block; their times are known on a local file system only."""
+    """Look at the files of a block; elsewhere than on a local file system, each that has begun is taken as running."""
     home = block_folder(block)
     if not work.is_local:
         names = work.names(home)
         began = any(name.startswith("started-") for name in names)
-        return BlockSigns(0.0 if MANIFEST in names else None, 0.0 if began else None)
+        return BlockSigns(0.0 if MANIFEST in names else None, time.time() if began else None)
     folder = Path(work.path(home))
     committed = _changed(folder / MANIFEST)
     markers = [t for p in folder.glob("started-*") if (t := _changed(p)) is not None] if committed is None else []

@@ -165,7 +165,8 @@ def test_an_update_on_slurm(cluster: Any, tmp_path: Path) -> None:
         mine(load_config({**OPTIONS, "source": str(tmp_path / "source"), "out": str(out)}))
     write_bucket(tmp_path / "source", demo_articles(10))
     for out, more in zip(outs, (["--runner", "slurm", *flags_of(JOBS)], []), strict=True):
-        code, said = _call(cluster, "update", str(out), "--date", "2026-10-01", "-q", "--vocab", "none", *more)
+        command = ["update", str(out), "--date", "2026-10-01", "-q", "--vocab", "none", "--max-reject-share", "1"]
+        code, said = _call(cluster, *command, *more)
         assert code == 0, said
     _until(lambda: not _queue(cluster))
     assert _made(outs[0]) == _made(outs[1])
