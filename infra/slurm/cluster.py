@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -138,6 +139,22 @@ class Cluster:
         """Start node `n`."""
         self._run(f"node{n}", "slurmd", "-D", "-N", f"node{n}")
 
+    def kill_node(self, n: int) -> None:
+        """End a node and what runs on it at once, as a machine that loses power does."""
+        self.processes[f"node{n}"].kill()
+        self.processes[f"node{n}"].wait()
+        ours = {f"SLURMD_NODENAME=node{n}".encode(), f"SLURM_CONF={self.env['SLURM_CONF']}".encode()}
+        pids = set()
+        for path in Path("/proc").glob("[0-9]*"):
+            try:
+                if ours <= set((path / "environ").read_bytes().split(b"\0")):
+                    pids |= {int(path.name), _parent(int(path.name))}
+            except OSError:
+                continue  # it has just ended
+        for pid in pids - {1, os.getpid()}:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
     def _shown(self, *arguments: str) -> str:
         return subprocess.run(
             ["scontrol", *arguments], env=os.environ | self.env, capture_output=True, text=True, check=False
@@ -175,6 +192,11 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _parent(pid: int) -> int:
+    """Return the parent of a process; that of a batch script is the node's daemon for the job."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def _user() -> str:

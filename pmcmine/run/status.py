@@ -111,7 +111,7 @@ def read_status(out: Folder, at_work: bool | None = None) -> Status:
     counts = {block: _counts(work, block) for block in blocks}
     done = {block: s.committed for block, s in signs.items() if s.committed is not None}
     mined = sum(c["pmcids"] for c in counts.values())
-    rate = rate_of([(t, counts[block]["pmcids"]) for block, t in done.items()], now)
+    rate = rate_of([(t, counts[block]["pmcids"]) for block, t in done.items()], now) if at_work is not False else 0.0
     plan = read_plan(work) if len(done) == len(blocks) else None
     files = len(plan.shard_paths()) + sum(plan.files.values()) if plan is not None else 0
     return Status(

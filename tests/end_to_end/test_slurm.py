@@ -129,7 +129,7 @@ def test_a_warned_task_is_requeued_and_a_killed_one_is_submitted_again(
     job = min(line.partition("_")[0] for line in _queue(cluster) if "_" in line)
     _until(lambda: len(_at_work(out)) == 2)
     pids = {int(p.name.split("-")[1]) for p in _at_work(out)}
-    tasks = {pid: _task_of(pid) for pid in pids}
+    tasks = {pid: _variable(pid, "SLURM_ARRAY_TASK_ID") for pid in pids}
     warned, killed = sorted(pids)
     # As SLURM does near the time limit: the signal goes to the script.
     _slurm(cluster, "scancel", "--batch", "--signal=USR1", f"{job}_{tasks[warned]}")
@@ -153,9 +153,9 @@ def test_a_warned_task_is_requeued_and_a_killed_one_is_submitted_again(
     assert _made(out) == direct
 
 
-def _task_of(pid: int) -> str:
+def _variable(pid: int, name: str) -> str:
     variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    return next(v.partition(b"=")[2].decode() for v in variables if v.startswith(b"SLURM_ARRAY_TASK_ID="))
+    return next(v.partition(b"=")[2].decode() for v in variables if v.startswith(f"{name}=".encode()))
 
 
 def test_an_update_on_slurm(cluster: Any, tmp_path: Path) -> None:
@@ -171,3 +171,15 @@ def test_an_update_on_slurm(cluster: Any, tmp_path: Path) -> None:
     _until(lambda: not _queue(cluster))
     assert _made(outs[0]) == _made(outs[1])
     assert release_json(outs[0])["updates"] == release_json(outs[1])["updates"]
+
+
+def test_a_node_is_killed(cluster: Any, source: Path, direct: dict[str, str], tmp_path: Path) -> None:
+    out = tmp_path / "release"
+    _submit(cluster, source, out)
+    _until(lambda: _at_work(out))
+    node = _variable(int(_at_work(out)[0].name.split("-")[1]), "SLURMD_NODENAME")
+    cluster.kill_node(int(node.removeprefix("node")))
+    _until((out / "release.json").exists)
+    _until(lambda: not _queue(cluster))
+    assert _made(out) == direct
+    assert f"{node} down" in _slurm(cluster, "sinfo", "--noheader", "--Node", "--format=%N %T")
