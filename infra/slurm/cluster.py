@@ -148,10 +148,10 @@ class Cluster:
         for path in Path("/proc").glob("[0-9]*"):
             try:
                 if ours <= set((path / "environ").read_bytes().split(b"\0")):
-                    pids |= {int(path.name), _parent(int(path.name))}
+                    pids |= {int(path.name), *_step_daemon(path)}
             except OSError:
                 continue  # it has just ended
-        for pid in pids - {1, os.getpid()}:
+        for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
 
@@ -194,9 +194,11 @@ class Cluster:
                 process.wait()
 
 
-def _parent(pid: int) -> int:
-    """Return the parent of a process; that of a batch script is the node's daemon for the job."""
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+def _step_daemon(process: Path) -> set[int]:
+    """Return the parent of a process if that is the node's daemon for one job, as of a batch script."""
+    parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    is_daemon = Path(f"/proc/{parent}/comm").read_text().startswith("slurmstepd")
+    return {parent} if is_daemon else set()
 
 
 def _user() -> str:
