@@ -217,6 +217,7 @@ def main() -> None:
     args = parser.parse_args()
     folder = args.dir or Path(tempfile.mkdtemp(prefix="pmcmine-slurm-"))
     folder.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with Cluster(folder.resolve(), args.nodes, args.cpus):
             print(f"export SLURM_CONF={folder.resolve()}/slurm.conf")
