@@ -17,10 +17,12 @@ from pmcmine.config import MineConfig
 from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
 from pmcmine.release.plan import Plan
-from pmcmine.run import start
+from pmcmine.run import slurm, start
 from pmcmine.run.job import Outcome
 from pmcmine.run.progress import Progress
+from pmcmine.run.runner_options import check_runner, in_node
 from pmcmine.run.shares import fetch_keys
+from pmcmine.run.slurm import Jobs, SlurmPlan
 from pmcmine.run.steps import blocks_to_mine
 from schemas import Table
 
@@ -42,7 +44,8 @@ class BeamGraphs:
         Raises:
             PmcmineError: for a runner or an option that Beam does not know.
         """
-        return cls(beam_options(config))
+        check_runner(config)
+        return cls(beam_options(in_node(config)))
 
     @property
     def versions(self) -> Mapping[str, str]:
@@ -71,7 +74,7 @@ class BeamGraphs:
         self._run(config, work, build)
 
     def _run(self, config: MineConfig, work: Folder, build: Callable[[beam.Pipeline], Any]) -> None:
-        run_graph(config, self.options, work, build)
+        run_graph(in_node(config), self.options, work, build)
 
 
 def run(config: MineConfig, progress: Progress) -> Outcome:
@@ -82,6 +85,21 @@ def run(config: MineConfig, progress: Progress) -> Outcome:
 def update(config: MineConfig, date: str, compact: bool, progress: Progress) -> Outcome:
     """Update a release; see `pmcmine.run.start.update`."""
     return start.update(config, BeamGraphs.of, date, compact, progress)
+
+
+def submit_to_slurm(config: MineConfig, progress: Progress) -> Jobs | None:
+    """Submit a run to SLURM; see `pmcmine.run.slurm.submit_run`."""
+    return slurm.submit_run(config, BeamGraphs.of, progress)
+
+
+def submit_update_to_slurm(config: MineConfig, date: str, compact: bool, progress: Progress) -> Jobs | Outcome:
+    """Submit an update to SLURM; see `pmcmine.run.slurm.submit_update`."""
+    return slurm.submit_update(config, BeamGraphs.of, date, compact, progress)
+
+
+def mine_share(config: MineConfig, plan: SlurmPlan, task: int, progress: Progress) -> None:
+    """Do the work of one task of SLURM; see `pmcmine.run.slurm.mine_share`."""
+    slurm.mine_share(config, plan, task, BeamGraphs.of, progress)
 
 
 def dry_run(config: MineConfig, say: Callable[[str], None] = lambda line: None) -> dict[str, Any]:

@@ -25,7 +25,9 @@ from pmcmine.commands import mine as mine_command
 from pmcmine.commands import plan as plan_command
 from pmcmine.commands import publish as publish_command
 from pmcmine.commands import rehydrate as rehydrate_command
+from pmcmine.commands import slurm as slurm_command
 from pmcmine.commands import stats as stats_command
+from pmcmine.commands import status as status_command
 from pmcmine.commands import subset as subset_command
 from pmcmine.commands import train as train_command
 from pmcmine.commands import update as update_command
@@ -41,7 +43,7 @@ from pmcmine.text.redact import hide, learn_environment
 
 # All commands in the order of the work, by section of the help.
 _SECTIONS: Final = {
-    "Make a release": ("demo", "plan", "mine", "update"),
+    "Make a release": ("demo", "plan", "mine", "status", "update"),
     "Check and publish": ("verify", "publish"),
     "Use a release": ("browse", "stats", "subset", "export", "rehydrate"),
     "Vocabularies and models": ("vocab", "link", "label", "train", "eval"),
@@ -75,6 +77,8 @@ app.command("demo", rich_help_panel=_panel("demo"))(demo_command.demo)
 app.command("plan", rich_help_panel=_panel("plan"))(plan_command.plan)
 app.command("mine", cls=ConfigCommand, no_args_is_help=True, rich_help_panel=_panel("mine"))(mine_command.mine)
 app.command("update", cls=UpdateCommand, rich_help_panel=_panel("update"))(update_command.update)
+app.command("status", rich_help_panel=_panel("status"))(status_command.status)
+app.command("slurm-job", hidden=True)(slurm_command.slurm_job)
 app.command("verify", rich_help_panel=_panel("verify"))(publish_command.verify)
 app.command("publish", rich_help_panel=_panel("publish"))(publish_command.publish)
 app.command("browse", rich_help_panel=_panel("browse"))(browse_command.browse)

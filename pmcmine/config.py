@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field, ValidationError, create_model, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
+from pmcmine.config_keys import SlurmConfig
+from pmcmine.config_keys import key as _key
 from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.ids import bare_pmcid
 from pmcmine.io.contact import SECONDS as FIRST_CONTACT
@@ -34,12 +36,7 @@ NOTHING_CHOSEN = "which articles? give --source, --pmcid or --limit, or mine all
 
 
 # Sections of the help and of docs/configuration.md, in the order of the work.
-SECTIONS = ("Source", "Articles", "Concepts", "Classifiers", "Images", "Duplicates", "Release", "Run", "Hub")
-
-
-def _key(default: Any, section: str, meaning: str, example: str | None = None, **limits: Any) -> Any:
-    """Declare a key: its default, section, meaning, and an example of its value as it is typed after the flag."""
-    return Field(default, description=meaning, json_schema_extra={"section": section, "example": example}, **limits)
+SECTIONS = ("Source", "Articles", "Concepts", "Classifiers", "Images", "Duplicates", "Release", "Run", "SLURM", "Hub")
 
 
 class ReleaseConfig(BaseModel):
@@ -123,7 +120,7 @@ class ReleaseConfig(BaseModel):
     block_articles: int = _key(200, "Release", "PMCIDs of a block, the unit of commit and resumption", "50", ge=1)
 
 
-class RunConfig(BaseModel):
+class RunConfig(SlurmConfig):
     """The keys that decide how a release is made. They may change from one start of a run to the next."""
 
     vocab: str | None = _key(
@@ -140,7 +137,7 @@ class RunConfig(BaseModel):
     )
     all: bool = _key(False, "Source", "mine all of PMC; needed if no source, PMCIDs or limit are given")
     out: str = _key("release", "Release", "release folder, any fsspec URL", "gs://bucket/release")
-    runner: str = _key("direct", "Run", "Beam runner: direct, prism, spark or dataflow", "spark")
+    runner: str = _key("direct", "Run", "where it runs: direct, prism, spark or dataflow (by Beam), or slurm", "spark")
     workers: int = _key(1, "Run", "worker processes of the direct runner", "8", ge=1)
     concurrency: int = _key(8, "Run", "articles that a worker downloads in parallel from HTTP sources", "16", ge=1)
     contact: str | None = _key(

@@ -76,6 +76,20 @@ def run_mine(config: Any, dry: bool, quiet: bool) -> int:
         from pmcmine.publish.live import check_hub
 
         check_hub(config, Progress(quiet=quiet).note)
+    if config.runner == "slurm":
+        from pmcmine.commands.submitted import print_submitted
+
+        jobs = job.submit_to_slurm(config, Progress(quiet=quiet))
+        if jobs is not None:
+            return print_submitted(config, jobs)
+    return make(config, quiet)
+
+
+def make(config: Any, quiet: bool) -> int:
+    """Make the release here, publish it if that is asked for, print its summary and return the exit code."""
+    from pipelines import job
+    from pmcmine.run.progress import Progress
+
     code = print_summary(config, job.run(config, Progress(quiet=quiet)))
     if config.publish_to is not None:
         from pmcmine.publish.upload import publish

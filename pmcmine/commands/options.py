@@ -176,7 +176,9 @@ class UpdateCommand(ConfigCommand):
     @classmethod
     def names_of_keys(cls) -> frozenset[str]:
         """Return the names of the keys that it has flags for."""
-        return frozenset({"source", "inventory", "vocab", *(key.name for key in keys() if key.section == "Run")})
+        return frozenset(
+            {"source", "inventory", "vocab", *(key.name for key in keys() if key.section in ("Run", "SLURM"))}
+        )
 
 
 def given(ctx: typer.Context) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -37,10 +37,22 @@ def update(
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
         raise PmcmineError(f"--date {day}: give YYYY-MM-DD")
     config = update_config(release, given(ctx) | keys_and_values(set_))
-    outcome = job.update(config, day, compact, Progress(quiet=quiet))
+    if config.runner == "slurm":
+        from pmcmine.commands.submitted import print_submitted
+        from pmcmine.run.slurm import Jobs
+
+        submitted = job.submit_update_to_slurm(config, day, compact, Progress(quiet=quiet))
+        if isinstance(submitted, Jobs):
+            raise typer.Exit(print_submitted(config, submitted))
+        raise typer.Exit(print_update(config, submitted))
+    raise typer.Exit(print_update(config, job.update(config, day, compact, Progress(quiet=quiet))))
+
+
+def print_update(config: Any, outcome: Any) -> int:
+    """Print what an update changed; return the exit code."""
     if not outcome.fresh:
-        typer.echo(f"{redact(release)}: nothing is new, changed or gone")
-        raise typer.Exit(EXIT_DONE)
+        typer.echo(f"{redact(config.out)}: nothing is new, changed or gone")
+        return EXIT_DONE
     last = outcome.release.updates[-1]
     typer.echo(
         f"{last.date}  "
@@ -48,4 +60,4 @@ def update(
         + f"  files rewritten {len(last.rewritten or ()):,}, added {len(last.added or ()):,}"
         + f"  samples removed {last.removed_samples or 0:,}"
     )
-    raise typer.Exit(print_summary(config, outcome))
+    return print_summary(config, outcome)

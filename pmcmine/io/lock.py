@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -13,7 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pmcmine.errors import ReleaseError, StorageError
 from pmcmine.io.background import in_background
@@ -45,6 +46,58 @@ def held(work: Folder) -> Iterator[None]:
         yield from _remote(work)
 
 
+@contextmanager
+def shared(work: Folder, seconds: float) -> Iterator[None]:
+    """Hold a share of the lock of a local work folder: many jobs mine at once, and no other run begins meanwhile.
+
+    Args:
+        work: the work folder.
+        seconds: time to wait for a run that holds it alone.
+
+    Raises:
+        ReleaseError: if that run still holds it.
+    """
+    import fcntl
+
+    try:
+        opened = open_lock(Path(work.path("lock")))
+    except OSError as error:
+        raise StorageError(f"{work.url}: can't write there ({error.strerror or error})") from None
+    with opened as stream:
+        deadline = time.monotonic() + seconds
+        while not _flock(stream, fcntl.LOCK_SH, work):
+            if time.monotonic() >= deadline:
+                raise _busy(work, _holder(stream))
+            time.sleep(0.5)
+        yield
+
+
+def _flock(stream: BinaryIO, how: int, work: Folder) -> bool:
+    """Lock a file if no other process holds it; tell whether it is locked.
+
+    Raises:
+        StorageError: if the file system has no locks.
+    """
+    import fcntl
+
+    try:
+        fcntl.flock(stream, how | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK):
+            raise StorageError(
+                f"{work.url}: this file system has no locks (flock: {error.strerror}); mount it with them, or use "
+                "another --out"
+            ) from None
+        return False
+    return True
+
+
+def _holder(stream: BinaryIO) -> str:
+    """Return who holds a lock, as the file says."""
+    stream.seek(0)
+    return for_terminal(stream.read(_WHO).decode("utf-8", "replace").strip()) or "no details"
+
+
 def _busy(work: Folder, who: str) -> ReleaseError:
     return ReleaseError(f"{work.url}: another run is at work in this folder ({who}); wait for it or use another --out")
 
@@ -61,12 +114,8 @@ def _local(work: Folder) -> Iterator[None]:
     except OSError as error:
         raise StorageError(f"{work.url}: can't write there ({error.strerror or error}); use another --out") from None
     with opened as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            stream.seek(0)
-            who = stream.read(_WHO).decode("utf-8", "replace").strip()
-            raise _busy(work, for_terminal(who) or "no details") from None
+        if not _flock(stream, fcntl.LOCK_EX, work):
+            raise _busy(work, _holder(stream))
         left = stream.read(_WHO)
         if left and not left.startswith(b"process "):
             raise StorageError(f"{path}: is no lock of pmcmine; move it, or use another --out")

@@ -11,7 +11,7 @@ from typing import Final
 from pmcmine.config import MineConfig
 from pmcmine.errors import PmcmineError
 
-RUNNERS: Final = ("direct", "prism", "spark", "dataflow")
+RUNNERS: Final = ("direct", "prism", "spark", "dataflow", "slurm")
 _CONNECT_SECONDS: Final = 5.0
 
 
@@ -23,6 +23,13 @@ def check_runner(config: MineConfig) -> None:
     """
     if config.runner not in RUNNERS:
         raise PmcmineError(f"--runner: choose from {', '.join(RUNNERS)}{_nearest(config.runner, RUNNERS)}")
+
+
+def in_node(config: MineConfig) -> MineConfig:
+    """Return the configuration by which a job of SLURM runs its graphs: in its own node, a process per CPU."""
+    if config.runner != "slurm":
+        return config
+    return config.model_copy(update={"runner": "direct", "workers": config.slurm_cpus})
 
 
 def check_known(flags: Sequence[str], names: Collection[str]) -> None:

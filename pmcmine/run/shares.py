@@ -12,5 +12,7 @@ def fetch_keys(config: MineConfig, remote: bool, n_blocks: int) -> int:
     """
     if not remote:
         return n_blocks
-    given = config.fetch_keys or {"direct": config.workers, "prism": 2}.get(config.runner, 64)
+    given = config.fetch_keys or {"direct": config.workers, "prism": 2, "slurm": config.slurm_cpus}.get(
+        config.runner, 64
+    )
     return max(1, min(given, n_blocks))

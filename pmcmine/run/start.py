@@ -36,6 +36,7 @@ from pmcmine.update.differences import forget_update
 from pmcmine.update.old_release import inc_tag, open_old_release
 from pmcmine.work import snapshot as snapshots
 from pmcmine.work.delta import damaged_articles
+from pmcmine.work.manifest import read_manifest
 from pmcmine.work.rows import GIVEN_UP
 
 
@@ -90,8 +91,14 @@ def begun(config: MineConfig, graphs_for: GraphsFor, progress: Progress) -> Iter
 
 def _contact(source: Source, config: MineConfig, work: Folder, outcome: str, progress: Progress) -> None:
     """Contact the host of the source, unless everything has been read from it."""
-    if not work.exists(PLAN):
+    if not work.exists(PLAN) and not _all_mined(work):
         first_contact(source, config, outcome, progress.note)
+
+
+def _all_mined(work: Folder) -> bool:
+    """Tell whether each block is committed; in an update, where few are, nothing is known before its plan."""
+    frozen = snapshots.load(work)
+    return frozen is not None and all(read_manifest(work, block) is not None for block in range(frozen.n_blocks))
 
 
 def _clear_leftover(work: Folder) -> None:
@@ -115,6 +122,19 @@ def update(config: MineConfig, graphs_for: GraphsFor, date: str, compact: bool, 
     Raises:
         PmcmineError: one line for the user.
     """
+    with updating(config, graphs_for, date, compact, progress) as job:
+        return _guarded(job) if isinstance(job, Job) else job
+
+
+@contextmanager
+def updating(
+    config: MineConfig, graphs_for: GraphsFor, date: str, compact: bool, progress: Progress
+) -> Iterator[Job | Outcome]:
+    """Lock and mark the work folder of an update; yield the job, or the outcome if a killed update was finished.
+
+    Raises:
+        PmcmineError: one line for the user.
+    """
     needs.check(config)
     out = Folder(config.out)
     work = out.child(WORK)
@@ -125,7 +145,8 @@ def update(config: MineConfig, graphs_for: GraphsFor, date: str, compact: bool, 
     with held(work):
         if work.exists(JOURNAL):
             progress.note("an earlier update was killed while it moved its files into place: finishing it")
-            return outcome_of(finish_update(out, work, _journal(out, work), config), config, out, fresh=True)
+            yield outcome_of(finish_update(out, work, _journal(out, work), config), config, out, fresh=True)
+            return
         clear_ended_update(work, load_release(out).updates)
         source = open_source(config)
         _contact(source, config, work, "the release is as it was", progress)
@@ -138,7 +159,7 @@ def update(config: MineConfig, graphs_for: GraphsFor, date: str, compact: bool, 
             raise PmcmineError(f"{config.out}: an update can't change the configuration of the release ({difference})")
         graphs = graphs_for(config)
         enrichers.prepare(config)
-        return _guarded(Job(config, source, graphs, out, work, progress, old))
+        yield Job(config, source, graphs, out, work, progress, old)
 
 
 def _journal(out: Folder, work: Folder) -> Journal:

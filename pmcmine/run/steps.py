@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -28,7 +28,7 @@ from pmcmine.update.differences import settle, write_deltas
 from pmcmine.update.old_release import OldRelease
 from pmcmine.update.tombstones import write_tombstones
 from pmcmine.work import snapshot as snapshots
-from pmcmine.work.delta import read_changes
+from pmcmine.work.delta import Delta, read_changes
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.records import Clusters, read_clusters
 
@@ -74,8 +74,8 @@ def run_steps(job: Job) -> Outcome:
         delta = write_deltas(job.old)
         job.progress.note(", ".join(f"{n:,} {what}" for what, n in delta.counts.items()))
         if not delta.blocks and not job.old.mark.compact:
-            return _nothing_changed(job, job.old)
-        blocks = [b for b in delta.blocks if read_changes(work, b).wanted()]
+            return nothing_changed(job, job.old)
+        blocks = changed_blocks(work, delta)
         n_pmcids = sum(n for what, n in delta.counts.items() if what != "gone")
     n_committed = _mine(job, frozen.n_blocks, blocks, n_pmcids, clock)
     if job.old is not None:
@@ -83,7 +83,7 @@ def run_steps(job: Job) -> Outcome:
         if delta.unchanged:
             job.progress.note(f"{delta.unchanged:,} of the retried came out as before")
         if not delta.blocks and not job.old.mark.compact:
-            return _nothing_changed(job, job.old)
+            return nothing_changed(job, job.old)
         write_tombstones(job.old, delta.blocks)
     plan = clock.timed("plan", lambda: _plan(job, frozen))
     if config.near_duplicates:
@@ -101,7 +101,7 @@ def run_steps(job: Job) -> Outcome:
     return outcome_of(release, config, job.out, fresh=True)
 
 
-def _nothing_changed(job: Job, old: OldRelease) -> Outcome:
+def nothing_changed(job: Job, old: OldRelease) -> Outcome:
     """Leave the release as it is: the update found nothing to do."""
     remove_work(job.work)
     return outcome_of(old.record, job.config, job.out, fresh=False)
@@ -166,7 +166,17 @@ def freeze(job: Job) -> Snapshot:
 def blocks_to_mine(job: Job) -> tuple[int, list[int]]:
     """Freeze the snapshot unless that is done; return the number of its blocks, and those that are not committed."""
     frozen = snapshots.load(job.work) or freeze(job)
-    return frozen.n_blocks, [b for b in range(frozen.n_blocks) if read_manifest(job.work, b) is None]
+    return frozen.n_blocks, missing(job.work, range(frozen.n_blocks))
+
+
+def missing(work: Folder, blocks: Iterable[int]) -> list[int]:
+    """Return the blocks that are not committed."""
+    return [b for b in blocks if read_manifest(work, b) is None]
+
+
+def changed_blocks(work: Folder, delta: Delta) -> list[int]:
+    """Return the blocks that an update has articles to mine of."""
+    return [b for b in delta.blocks if read_changes(work, b).wanted()]
 
 
 def _plan(job: Job, frozen: Snapshot) -> Plan:

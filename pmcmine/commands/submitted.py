@@ -1,0 +1,27 @@
+"""What is printed once jobs are submitted to SLURM."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from pmcmine.errors import EXIT_DONE
+from pmcmine.text.redact import redact
+
+
+def print_submitted(config: Any, jobs: Any) -> int:
+    """Print the ids of submitted jobs; return the exit code."""
+    from pmcmine.io.folder import Folder
+    from pmcmine.release.layout import WORK
+    from pmcmine.run.slurm import finish_log, read_slurm_plan
+    from pmcmine.run.slurm_scripts import FOLDER
+
+    out = Folder(config.out)
+    plan = read_slurm_plan(out.child(WORK))
+    if jobs.mine is not None and plan is not None:
+        typer.echo(f"submitted {jobs.mine}  mine    {len(plan.blocks):,} blocks in {plan.tasks:,} tasks")
+    typer.echo(f"submitted {jobs.finish}  finish  near duplicates, shards, tables, release")
+    typer.echo(f"scripts and logs in {out.child(WORK).path()}/{FOLDER}; log of the last job: {finish_log(out)}")
+    typer.echo(f"watch     pmcmine status {redact(config.out)}")
+    return EXIT_DONE

@@ -1,0 +1,58 @@
+"""How a key of the configuration is declared, and the keys of `--runner slurm`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from pydantic import BaseModel, Field
+
+_WORD: Final = r"^\S+$"  # one word of a script
+
+
+def key(default: Any, section: str, meaning: str, example: str | None = None, **limits: Any) -> Any:
+    """Declare a key: its default, section, meaning, and an example of its value as it is typed after the flag."""
+    return Field(default, description=meaning, json_schema_extra={"section": section, "example": example}, **limits)
+
+
+def _slurm(default: Any, meaning: str, example: str | None = None, **limits: Any) -> Any:
+    return key(default, "SLURM", meaning, example, **limits)
+
+
+class SlurmConfig(BaseModel):
+    """The keys that decide which jobs `--runner slurm` submits."""
+
+    slurm_partition: str | None = _slurm(
+        None, "partition of the jobs; the site's default if not given", "cpu", pattern=_WORD
+    )
+    slurm_account: str | None = _slurm(None, "account that the jobs are charged to", "my-project", pattern=_WORD)
+    slurm_time: str | None = _slurm(
+        "12:00:00", "time limit of a job, as sbatch takes it; near it, a job is requeued and resumes", pattern=_WORD
+    )
+    slurm_memory: str = _slurm("4G", "memory of a job, as sbatch takes it", "8G", pattern=_WORD)
+    slurm_cpus: int = _slurm(1, "CPUs of a job, and worker processes in it", "4", ge=1)
+    slurm_tasks: int = _slurm(
+        64, "maximum number of tasks of the array job; the site's MaxArraySize also limits it", "500", ge=1
+    )
+    slurm_at_once: int | None = _slurm(
+        None, "maximum number of tasks that run at once and share the request budget; all if not given", "16", ge=1
+    )
+    slurm_setup: tuple[str, ...] = _slurm(
+        (), "line of shell before the work, such as loading a module; may be repeated", '"module load python/3.12"'
+    )
+    slurm_python: str | None = _slurm(
+        None,
+        "command that runs Python on the nodes; this interpreter if not given",
+        '"apptainer exec pmcmine.sif python"',
+    )
+    slurm_options: tuple[str, ...] = _slurm(
+        (),
+        "another option of sbatch for all jobs; may be repeated",
+        "--qos=long",
+    )
+    slurm_finish_options: tuple[str, ...] = _slurm(
+        (), "another option of sbatch for the last job, which assembles the release; may be repeated", "--mem=64G"
+    )
+    slurm_warning: int = _slurm(
+        300, "seconds before the time limit at which a job stops and is requeued", ge=1, le=65535
+    )
+    slurm_requeues: int = _slurm(20, "how often a job is requeued near its time limit", ge=0)

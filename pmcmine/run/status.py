@@ -1,0 +1,221 @@
+"""How far a run is, read from its work folder by another process, and from the queue if SLURM runs it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pmcmine.errors import ReleaseError
+from pmcmine.io.folder import Folder
+from pmcmine.release.layout import RELEASE, WORK
+from pmcmine.release.mark import UpdateMark, find_mark
+from pmcmine.release.plan import read_plan
+from pmcmine.release.record import load_release
+from pmcmine.run.slurm import Jobs, SlurmPlan, failures, finish_log, read_jobs, read_slurm_plan
+from pmcmine.run.slurm_scripts import FOLDER, share_of
+from pmcmine.run.slurm_site import queue
+from pmcmine.run.steps import changed_blocks
+from pmcmine.work import snapshot as snapshots
+from pmcmine.work.delta import read_delta
+from pmcmine.work.manifest import MANIFEST, block_folder
+
+_SIGN_SECONDS: Final = 600.0  # since the last sign of a block that is being mined
+_RECENT: Final = 100  # committed blocks that the rate is measured by
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSigns:
+    """What the work folder shows of one block.
+
+    Attributes:
+        committed: when it was committed, seconds since 1970; None if it is not.
+        seen: when its miner last gave a sign; None if none has begun.
+    """
+
+    committed: float | None
+    seen: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far a run is.
+
+    Attributes:
+        step: what it is at: snapshot, mine, assemble, or complete.
+        blocks: number of blocks to mine.
+        done: blocks that are committed.
+        running: blocks that are being mined.
+        interrupted: blocks whose miner gives no sign any more; they are mined again.
+        articles: articles of the snapshot, 0 if that is not known.
+        mined: articles that were mined.
+        rate: articles per second of late; 0 if unknown.
+        assembled: files that are written.
+        files: about how many files there will be; 0 before the plan.
+    """
+
+    step: str
+    blocks: int = 0
+    done: int = 0
+    running: int = 0
+    interrupted: int = 0
+    articles: int = 0
+    mined: int = 0
+    rate: float = 0.0
+    assembled: int = 0
+    files: int = 0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Return the time until all articles are mined; None if unknown."""
+        return (self.articles - self.mined) / self.rate if self.rate > 0 else None
+
+
+def read_status(out: Folder, at_work: bool | None = None) -> Status:
+    """Read how far the run in a release folder is.
+
+    Args:
+        out: the release folder.
+        at_work: whether a job of it is running; None if that is not known.
+
+    Raises:
+        ReleaseError: if there is neither a release nor a run.
+    """
+    work = out.child(WORK)
+    mark = find_mark(work)
+    if mark is None:
+        if out.exists(RELEASE):
+            return Status("complete")
+        raise ReleaseError(f"{out.url}: no release, and no run that was begun")
+    if out.exists(RELEASE) and (mark.update is None or _landed(out, mark.update)):
+        return Status("complete")  # and its work folder is kept, or about to be removed
+    frozen = snapshots.load(work)
+    if frozen is None:
+        return Status("snapshot")
+    blocks: Sequence[int] = range(frozen.n_blocks)
+    articles = frozen.n_pmcids
+    if mark.update is not None:
+        delta = read_delta(work)
+        if delta is None:
+            return Status("snapshot")
+        blocks = changed_blocks(work, delta)
+        articles = sum(n for what, n in delta.counts.items() if what != "gone")
+    now = time.time()
+    signs = {block: _signs(work, block) for block in blocks}
+    live = [s for s in signs.values() if s.committed is None and s.seen is not None]
+    running = len([s for s in live if now - (s.seen or 0.0) < _SIGN_SECONDS]) if at_work is not False else 0
+    counts = {block: _counts(work, block) for block in blocks}
+    done = {block: s.committed for block, s in signs.items() if s.committed is not None}
+    mined = sum(c["pmcids"] for c in counts.values())
+    rate = rate_of([(t, counts[block]["pmcids"]) for block, t in done.items()], now) if at_work is not False else 0.0
+    plan = read_plan(work) if len(done) == len(blocks) else None
+    files = len(plan.shard_paths()) + sum(plan.files.values()) if plan is not None else 0
+    return Status(
+        "mine" if len(done) < len(blocks) else "assemble", len(blocks), len(done), running, len(live) - running,
+        articles, mined, rate, len(work.walk("assembled")) if plan is not None else 0, files,
+    )  # fmt: skip
+
+
+def _landed(out: Folder, update: UpdateMark) -> bool:
+    """Tell whether a release has an update."""
+    return any(known.tag == update.tag for known in load_release(out).updates)
+
+
+def rate_of(done: Iterable[tuple[float, int]], now: float) -> float:
+    """Compute articles per second from when the last blocks were committed, and how many articles each has."""
+    last = sorted(done)[-_RECENT:]
+    if len(last) < 2 or now - last[-1][0] > _SIGN_SECONDS:
+        return 0.0
+    # The first one only begins the time.
+    return sum(n for _, n in last[1:]) / max(now - last[0][0], 1e-3)
+
+
+def _signs(work: Folder, block: int) -> BlockSigns:
+    """Look at the files of a block; elsewhere than on a local file system, each that has begun is taken as running."""
+    home = block_folder(block)
+    if not work.is_local:
+        names = work.names(home)
+        began = any(name.startswith("started-") for name in names)
+        return BlockSigns(0.0 if MANIFEST in names else None, time.time() if began else None)
+    folder = Path(work.path(home))
+    committed = _changed(folder / MANIFEST)
+    markers = [t for p in folder.glob("started-*") if (t := _changed(p)) is not None] if committed is None else []
+    if not markers:
+        return BlockSigns(committed, None)
+    return BlockSigns(None, max(*markers, _changed(Path(work.path(f"progress/{block:06d}.json"))) or 0.0))
+
+
+def _changed(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return None
+
+
+def _counts(work: Folder, block: int) -> Counter[str]:
+    """Return what a block has come to, as its miner last said."""
+    try:
+        return Counter[str](json.loads(work.read(f"progress/{block:06d}.json")))
+    except (FileNotFoundError, ValueError, TypeError, RecursionError):
+        return Counter()
+
+
+@dataclass(frozen=True, slots=True)
+class SlurmStatus:
+    """The jobs of a run.
+
+    Attributes:
+        jobs: their ids.
+        states: number of jobs in the queue by step and state; None if squeue can't be asked.
+        failed: a line for each that is not in the queue and has not done its work, by name.
+    """
+
+    jobs: Jobs
+    states: Mapping[str, Counter[str]] | None
+    failed: Mapping[str, str]
+
+    @property
+    def running(self) -> bool | None:
+        """Tell whether a job runs; None if that is not known."""
+        return None if self.states is None else any(n["running"] for n in self.states.values())
+
+
+def read_slurm_status(out: Folder) -> SlurmStatus | None:
+    """Read the state of the jobs that were submitted for a release; None if there are none, or it is complete."""
+    work = out.child(WORK)
+    jobs, plan = read_jobs(work), read_slurm_plan(work)
+    if jobs is None or plan is None:
+        return None
+    queued = queue(jobs.ids())
+    if queued is None:
+        return SlurmStatus(jobs, None, failures(work))
+    states: dict[str, Counter[str]] = {"mine": Counter(), "finish": Counter()}
+    for name, state in queued.items():
+        states["finish" if name == jobs.finish else "mine"][state] += 1
+    return SlurmStatus(jobs, states, _failed(out, work, jobs, plan, queued))
+
+
+def _failed(out: Folder, work: Folder, jobs: Jobs, plan: SlurmPlan, queued: Mapping[str, str]) -> dict[str, str]:
+    """Return why jobs failed: those that are not in the queue and have not done their work."""
+    said = failures(work)
+    failed = {}
+    for task in range(plan.tasks):
+        share = share_of(task, plan.tasks, plan.blocks)
+        if f"{jobs.mine}_{task}" in queued or all(work.exists(f"{block_folder(b)}/{MANIFEST}") for b in share):
+            continue
+        log = f"{FOLDER}/mine-{task}.log"
+        failed[f"task {task}"] = said.get(f"task-{task}") or _no_words(work.path(log), work.exists(log))
+    if jobs.finish not in queued and not failed:
+        log = finish_log(out)
+        failed["finish"] = said.get("finish") or _no_words(log, Path(log).exists())
+    return failed
+
+
+def _no_words(log: str, there: bool) -> str:
+    if there:
+        return f"ended without an error of its own: killed, out of memory, or out of time; see {log}"
+    return "ended without a log: cancelled, or its node does not share the release folder, which it must"

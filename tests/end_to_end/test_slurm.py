@@ -1,0 +1,185 @@
+"""The real thing: munge, SLURM's controller and two nodes on loopback."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pmcmine.config import load_config
+from pmcmine.demo import demo_articles, write_bucket
+from tests.helpers import NO_MODELS, flags_of, mine, release_json, tree
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
+SCRIPT = Path(__file__).parents[2] / "infra" / "slurm" / "cluster.py"
+OPTIONS: dict[str, Any] = {**NO_MODELS, "shard_bytes": 300_000, "max_reject_share": 1.0}
+JOBS: dict[str, Any] = {"slurm_tasks": 3, "slurm_memory": "900M", "slurm_time": "10:00"}
+WAIT = 400.0  # seconds, on a busy machine
+
+
+def _module() -> Any:
+    spec = importlib.util.spec_from_file_location("pmcmine_slurm_cluster", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    module = _module()
+    if module.missing():
+        pytest.skip(f"not on PATH: {', '.join(module.missing())} (Debian: slurm-wlm, munge)")
+    with module.Cluster(tmp_path_factory.mktemp("slurm"), max_array_size=3) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("source")
+    write_bucket(folder, demo_articles(24))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def direct(source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    out = tmp_path_factory.mktemp("direct") / "release"
+    mine(load_config({**OPTIONS, "source": str(source), "out": str(out)}))
+    return _made(out)
+
+
+def _made(out: Path) -> dict[str, str]:
+    return tree(out, "shards", "tables", "state")
+
+
+def _call(cluster: Any, *arguments: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "pmcmine", *arguments], env=os.environ | cluster.env, capture_output=True, text=True
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def _submit(cluster: Any, source: Path, out: Path, **options: Any) -> str:
+    flags = flags_of({**OPTIONS, **JOBS, **options})
+    code, said = _call(cluster, "mine", "-q", "--source", str(source), "--out", str(out), "--runner", "slurm", *flags)
+    assert code == 0, said
+    return said
+
+
+def _until(what: Callable[[], object], seconds: float = WAIT) -> None:
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.3)
+
+
+def _slurm(cluster: Any, *command: str) -> str:
+    done = subprocess.run(command, env=os.environ | cluster.env, capture_output=True, text=True)
+    return done.stdout
+
+
+def _queue(cluster: Any) -> list[str]:
+    return _slurm(cluster, "squeue", "--noheader", "--array", "--format=%i %T").split("\n")[:-1]
+
+
+def _at_work(out: Path) -> list[Path]:
+    return list(out.glob("_work/blocks/*/*/started-*"))
+
+
+def _committed(out: Path) -> dict[Path, int]:
+    return {p: p.stat().st_mtime_ns for p in out.glob("_work/blocks/*/*/manifest.json")}
+
+
+def test_slurm_makes_the_same_bytes_as_direct(
+    cluster: Any, source: Path, direct: dict[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "a release"  # scripts quote
+    secret = "https://user:s3cret-pass@127.0.0.1:9/"
+    said = _submit(cluster, source, out, slurm_tasks=64, endpoint=secret)
+    assert "in 3 tasks" in said  # MaxArraySize
+    texts = [p.read_text() for p in (out / "_work" / "slurm").iterdir() if p.is_file()]
+    assert "--array=0-2" in "".join(texts) and "s3cret" not in "".join(texts)
+    code, said = _call(cluster, "mine", "-q", "--source", str(source), "--out", str(out), "--runner", "slurm",
+                       *flags_of({**OPTIONS, **JOBS, "endpoint": secret}))  # fmt: skip
+    assert code == 2 and ("in the queue still" in said or "another run is at work" in said), said
+    code, said = _call(cluster, "status", str(out))
+    assert code == 0 and "blocks" in said and "finish: 1 pending (Dependency)" in said, said
+    _until((out / "release.json").exists)
+    _until(lambda: not _queue(cluster))
+    assert _made(out) == direct and len(direct) > 15
+    assert release_json(out)["run"]["runner"] == "slurm" and "s3cret" not in (out / "release.json").read_text()
+    assert not (out / "_work").exists()
+    assert "complete" in _call(cluster, "status", str(out))[1]
+
+
+def test_a_warned_task_is_requeued_and_a_killed_one_is_submitted_again(
+    cluster: Any, source: Path, direct: dict[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "release"
+    _submit(cluster, source, out)
+    job = min(line.partition("_")[0] for line in _queue(cluster) if "_" in line)
+    _until(lambda: len(_at_work(out)) == 2)
+    pids = {int(p.name.split("-")[1]) for p in _at_work(out)}
+    tasks = {pid: _variable(pid, "SLURM_ARRAY_TASK_ID") for pid in pids}
+    warned, killed = sorted(pids)
+    # As SLURM does near the time limit: the signal goes to the script.
+    _slurm(cluster, "scancel", "--batch", "--signal=USR1", f"{job}_{tasks[warned]}")
+    os.kill(killed, signal.SIGKILL)
+    log = out / "_work" / "slurm" / f"mine-{tasks[warned]}.log"
+    _until(lambda: "is requeued" in log.read_text())
+    _until(lambda: not any(line.startswith(f"{job}_") for line in _queue(cluster)))
+    assert "blocks mined in" in log.read_text().partition("is requeued")[2]
+    code, said = _call(cluster, "status", str(out))
+    assert code == 2 and f"failed    task {tasks[killed]}: ended without an error of its own" in said, said
+    assert not (out / "release.json").exists()
+    _until(lambda: not _queue(cluster))  # the job that waits for all tasks is gone, too
+    before = _committed(out)
+    assert before
+    _submit(cluster, source, out)
+    _until((out / "_work" / "plan.json").exists)  # only what was missing was mined
+    after = _committed(out)
+    assert before.items() <= after.items() and len(after) > len(before)
+    _until((out / "release.json").exists)
+    _until(lambda: not _queue(cluster))
+    assert _made(out) == direct
+
+
+def _variable(pid: int, name: str) -> str:
+    variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return next(v.partition(b"=")[2].decode() for v in variables if v.startswith(f"{name}=".encode()))
+
+
+def test_an_update_on_slurm(cluster: Any, tmp_path: Path) -> None:
+    write_bucket(tmp_path / "source", demo_articles(8))
+    outs = [tmp_path / "slurm", tmp_path / "direct"]
+    for out in outs:
+        mine(load_config({**OPTIONS, "source": str(tmp_path / "source"), "out": str(out)}))
+    write_bucket(tmp_path / "source", demo_articles(10))
+    for out, more in zip(outs, (["--runner", "slurm", *flags_of(JOBS)], []), strict=True):
+        command = ["update", str(out), "--date", "2026-10-01", "-q", "--vocab", "none", "--max-reject-share", "1"]
+        code, said = _call(cluster, *command, *more)
+        assert code == 0, said
+    _until(lambda: not _queue(cluster))
+    assert _made(outs[0]) == _made(outs[1])
+    assert release_json(outs[0])["updates"] == release_json(outs[1])["updates"]
+
+
+def test_a_node_is_killed(cluster: Any, source: Path, direct: dict[str, str], tmp_path: Path) -> None:
+    out = tmp_path / "release"
+    _submit(cluster, source, out)
+    _until(lambda: _at_work(out))
+    node = _variable(int(_at_work(out)[0].name.split("-")[1]), "SLURMD_NODENAME")
+    cluster.kill_node(int(node.removeprefix("node")))
+    _until((out / "release.json").exists)
+    _until(lambda: not _queue(cluster))
+    assert _made(out) == direct
+    assert f"{node} down" in _slurm(cluster, "sinfo", "--noheader", "--Node", "--format=%N %T")
