@@ -107,9 +107,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, where: str, table: str, paren
         ).fetchall()
         if known == [(0,)]:
             raise PmcmineError(f"{FUNCTION}('{name}'): the vocabulary of the release has no such concept")
-        query = _BELOW.format(name=_name(n), column=_KEYS[table][1]).replace(
-            "FROM concepts\n", "FROM concepts_of_release\n"
-        )
+        query = _BELOW.format(name=_name(n), column=_KEYS[table][1])
         connection.execute(query, {"id": name})
     return changed
 
