@@ -146,7 +146,6 @@ def test_a_run_does_not_go_on_with_another_model(tmp_path: Path) -> None:
     command = [sys.executable, "-P", "-m", "pmcmine", "mine", "--source", str(tmp_path / "bucket"), "--out", out, "-q"]
     command += ["--text-model", str(model), "--vocab", "none", "--set", "image_kinds=false", "--set", "panels=false"]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
-    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     with np.load(model) as arrays:
         changed = dict(arrays)
     first = next(k for k, v in sorted(changed.items()) if v.dtype.kind == "f" and v.size)

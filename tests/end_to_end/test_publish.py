@@ -106,6 +106,7 @@ def test_a_busy_hub_and_broken_connections(release: Path) -> None:
         assert not found.problems and found.files == len(release_json(release)["files"]) - 4  # cards
 
 
+@pytest.mark.slow
 def test_killed_at_many_moments(release: Path) -> None:
     """However often it is killed, the remote ends as the release, and no object that came whole is sent again."""
     with HubServer() as hub:

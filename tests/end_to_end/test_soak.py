@@ -36,7 +36,7 @@ def faulty_bucket(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-QUICK = ("permission_denied", "secrets_stay", "quiet_when_asked")
+QUICK = ("permission_denied",)
 # Tests of the quick group show the same.
 ELSEWHERE = {
     "passing_faults": "test_faults.py: a tenth of answers is wrong",
