@@ -159,9 +159,11 @@ def _changed(path: Path) -> float | None:
 def _counts(work: Folder, block: int) -> Counter[str]:
     """Return what a block has come to, as its miner last said."""
     try:
-        return Counter[str](json.loads(work.read(f"progress/{block:06d}.json")))
-    except (FileNotFoundError, ValueError, TypeError, RecursionError):
+        said = json.loads(work.read(f"progress/{block:06d}.json"))
+    except (FileNotFoundError, ValueError, RecursionError):
         return Counter()
+    # A damaged file may hold anything; only counts are added up.
+    return Counter({k: n for k, n in said.items() if type(n) is int and n >= 0} if isinstance(said, dict) else {})
 
 
 @dataclass(frozen=True, slots=True)
