@@ -16,8 +16,9 @@ from pmcmine.errors import PmcmineError
 
 HIERARCHY: Final = "tables/concept_parents.parquet"
 FUNCTION: Final = "concept_below"
-# Texts and quoted names are skipped, so that a call inside of them stays a text.
+# Texts, quoted names and comments are skipped: a call inside of them is none, and a quote in a comment opens no text.
 _CALL: Final = re.compile(
+    r"--[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|"
     r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?<![\w.])(?P<call>concept_below)\s*\(\s*(?:'(?P<id>[\w:.-]{1,80})'\s*\))?",
     re.IGNORECASE,
 )

@@ -93,3 +93,8 @@ def test_other_calls_end_with_one_line(parents: pa.Table, where: str, table: str
         chosen(parents, where, table)
     with pytest.raises(PmcmineError, match=r"no table concepts|takes one id"), duckdb.connect() as connection:
         prepare(connection, where, table, parents, None)
+
+
+def test_comments_hold_no_calls_and_open_no_texts() -> None:
+    assert asked("-- concept_below(\n true /* concept_below('A') */") == ()
+    assert asked("/* ' */ concept_below('A') -- it's") == ("A",)
