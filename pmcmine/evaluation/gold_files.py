@@ -35,7 +35,7 @@ def read_json_lines(path: Path, name: str) -> list[dict[str, Any]]:
                 continue
             try:
                 row = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise GoldError(f"{file}, line {number}: not a JSON object") from None
             if not isinstance(row, dict):
                 raise GoldError(f"{file}, line {number}: not a JSON object")
@@ -72,7 +72,7 @@ def read_table(path: Path, name: str, columns: Sequence[str]) -> list[list[str]]
     file = path / name if path.is_dir() else path
     if not file.is_file():
         raise GoldError(f"{file}: no such file")
-    lines = [s for s in file.read_text("utf-8").splitlines() if s.strip() and not s.startswith("#")]
+    lines = [s for s in _read(file).splitlines() if s.strip() and not s.startswith("#")]
     if not lines or lines[0].split("\t") != list(columns):
         raise GoldError(f"{file}: its first line is not {', '.join(columns)}, tab-separated")
     return list(csv.reader(lines[1:], delimiter="\t"))

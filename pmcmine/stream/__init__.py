@@ -81,13 +81,14 @@ def _figure_rows(
     with duckdb.connect(config=SANDBOX) as connection:
         if where:
             check_values(connection, where, known_values(figures.schema), f"where={where!r}")
-            query += f" AND ({prepare(connection, where, 'figures', *hierarchy)}\n)"
-        query += " ORDER BY shard, sample_offset"
         connection.register("figures", figures)
         said = f"where={where!r}" if where else f"{tables}: listing its figures"
         try:
             with time_limit(connection, seconds, said):
-                rows: list[tuple[str, int, int]] = connection.execute(query).fetchall()
+                if where:
+                    query += f" AND ({prepare(connection, where, 'figures', *hierarchy)}\n)"
+                ordered = f"{query} ORDER BY shard, sample_offset"
+                rows: list[tuple[str, int, int]] = connection.execute(ordered).fetchall()
         except duckdb.Error as error:
             raise PmcmineError(f"{said}: {explain(error, where or '')}") from None
     if not of_split:

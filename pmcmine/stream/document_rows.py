@@ -108,16 +108,18 @@ def document_rows(root: str, names: Sequence[str], fs: Any, split: str, where: s
         return []
     articles = _dataset([f"{root}/{f.removeprefix('tables/')}" for f in any_file], fs)
     said = f"where={where!r}" if where else f"{root}: listing its articles"
-    query = "SELECT pmcid, article_id, license_group, " + (f"coalesce(({where}\n), false)" if where else "true")
+    hierarchy = concept_files(root, names, fs, where)
     with duckdb.connect(config=SANDBOX) as connection:
         if where:
             check_values(connection, where, known_values(articles.schema), said)
-            changed = prepare(connection, where, "articles", *concept_files(root, names, fs, where))
-            query = f"SELECT pmcid, article_id, license_group, coalesce(({changed}\n), false)"
         connection.register("articles", articles)
         try:
             with time_limit(connection, seconds, said):
-                found = connection.execute(f"{query} FROM articles").fetchall()
+                chosen = prepare(connection, where, "articles", *hierarchy) if where else ""
+                is_chosen = f"coalesce(({chosen}\n), false)" if chosen else "true"
+                found = connection.execute(
+                    f"SELECT pmcid, article_id, license_group, {is_chosen} FROM articles"
+                ).fetchall()
         except duckdb.Error as error:
             raise PmcmineError(f"{said}: {explain(error, where or '')}") from None
     return _placed(found, files_of(names, "documents", split)) if files else []

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pmcmine import stream
 from pmcmine.demo import BucketServer
+from pmcmine.errors import PmcmineError
+from pmcmine.publish.verify import verify_folder
 from pmcmine.vocabulary.atoms import Options
 from pmcmine.vocabulary.compile import compile_vocabulary
 from pmcmine.vocabulary.formats import open_input
@@ -52,6 +57,31 @@ def test_rows_point_into_the_texts_and_stand_in_the_samples(
     assert release_json(release)["vocabulary"]["names_published"] is True
     page = (release / "report.html").read_text("utf-8")
     assert "Concepts in captions" in page and "HPO" in (release / "tables" / "README.md").read_text("utf-8")
+    _asked_by_concept(release, found)
+
+
+def _asked_by_concept(release: Path, concepts: list[dict[str, Any]]) -> None:
+    """A condition finds the rows of a concept and of all below it, and a damaged hierarchy is one line."""
+    path = release / "tables" / "concept_parents.parquet"
+    edges = pq.read_table(path).to_pylist()
+    in_captions = [r for r in concepts if r["context_kind"] == "figure_caption"]
+    above = {e["parent"] for e in edges if e["source_id"] in {r["source_id"] for r in in_captions}} - {None}
+    below = {min(above)}
+    while more := {e["source_id"] for e in edges if e["parent"] in below} - below:
+        below |= more
+    wanted = {r["context_id"] for r in in_captions if r["source_id"] in below}
+    where = f"concept_below('{min(above)}')"
+    got = {
+        s["json"]["figure_id"]
+        for split in ("train", "validation", "test")
+        for s in stream.open(str(release), split=split, where=where)
+    }
+    assert got and got == wanted & {r["figure_id"] for r in rows(release, "figures") if r["shard"]}
+    assert not verify_folder(release).problems
+    pq.write_table(pa.table({"source_id": [[1]], "cui": [2.5], "parent": [True]}), path)
+    for read in (stream.open, stream.documents):
+        with pytest.raises(PmcmineError, match=r"concept_below|where="):
+            read(str(release), where=where)
 
 
 def test_the_place_of_the_vocabulary_changes_no_byte_and_another_vocabulary_does(
