@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from itertools import cycle, islice
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -217,19 +217,18 @@ def test_a_damaged_run_says_what_to_remove(half_done: Path, bucket: Path, tmp_pa
         shutil.rmtree(damaged)
 
 
-def _damages(names: Iterable[str], each: int) -> Iterator[tuple[str, str]]:
-    """Give every file `each` kinds of damage, in turn, so that all kinds occur."""
+def _damages(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Give every file a kind of damage, in turn, so that all kinds occur."""
     turn = cycle(DAMAGE)
     for name in names:
-        possible = (kind for kind in turn if name.endswith("json") or kind not in ("types", "deep"))
-        yield from ((name, kind) for kind in islice(possible, each))
+        yield name, next(kind for kind in turn if name.endswith("json") or kind not in ("types", "deep"))
 
 
 @pytest.mark.slow  # some dozen updates, a second each; one of each kind of damage is above
 @pytest.mark.timeout(3600)
 def test_every_file_of_a_release_is_damaged(release: Path, bucket: Path, tmp_path: Path) -> None:
     seen = set()
-    for name, kind in _damages(_files(release), 2):
+    for name, kind in _damages(_files(release)):
         sort = (name.split("/")[:2], kind) if name.startswith("tables") else (name.rsplit(".", 2)[1:], kind)
         if str(sort) in seen:
             _verify_names(release, name, kind, tmp_path / "copy")
@@ -241,7 +240,7 @@ def test_every_file_of_a_release_is_damaged(release: Path, bucket: Path, tmp_pat
 @pytest.mark.slow  # some dozen runs that resume, two seconds each
 @pytest.mark.timeout(3600)
 def test_every_file_of_a_work_folder_is_damaged(half_done: Path, bucket: Path, tmp_path: Path) -> None:
-    for name, kind in _damages(_one_of_each(half_done), 1):
+    for name, kind in _damages(_one_of_each(half_done)):
         _work_survives(half_done, name, kind, bucket, tmp_path / "copy")
 
 
