@@ -82,6 +82,7 @@ class ReleaseConfig(BaseModel):
     decontaminate_sha256: str | None = _key(
         None, "Duplicates", "hash of the benchmark sets; filled in when the run begins"
     )
+    exclude_sha256: str | None = _key(None, "Articles", "hash of the exclusion list; filled in when the run begins")
     privacy: bool = _key(True, "Classifiers", "flag what may identify patients")
     drop_privacy_flagged: bool = _key(False, "Classifiers", "reject items flagged with a score of at least 0.5")
     link_paragraphs: bool = _key(
@@ -134,6 +135,12 @@ class RunConfig(SlurmConfig):
         "Duplicates",
         "benchmark set to look for: folder, tar, Parquet, text list, or the artefact of an earlier run",
         "vqa_images/",
+    )
+    exclude: tuple[str, ...] = _key(
+        (),
+        "Articles",
+        "file with PMCIDs, DOIs, figure ids and ORCID iDs of authors to leave out, one per line; updates keep to it",
+        "takedowns.txt",
     )
     all: bool = _key(False, "Source", "mine all of PMC; needed if no source, PMCIDs or limit are given")
     out: str = _key("release", "Release", "release folder, any fsspec URL", "gs://bucket/release")
@@ -192,7 +199,7 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
 
     # Keys that releases made before did not have: they are stated if they are set, so that an update of such a release,
     # or its repo on the Hub, sees no other configuration.
-    _LATER: ClassVar[frozenset[str]] = frozenset({"parquet_images", "document_figures"})
+    _LATER: ClassVar[frozenset[str]] = frozenset({"parquet_images", "document_figures", "exclude_sha256"})
 
     # Texts among the keys of `RUN_ONLY` that a release states; any other text is masked, so that a new key is too.
     _STATED: ClassVar[frozenset[str]] = frozenset({"runner", "vocab", "decontaminate", "publish_to"})

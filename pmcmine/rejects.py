@@ -80,6 +80,7 @@ class Reason(StrEnum):
     PARAGRAPH_DROPPED = "paragraph_dropped"
     THIRD_PARTY = "third_party"
     WITHHELD = "withheld"
+    EXCLUDED = "excluded"
     FIGURE_LICENSE_NOT_SELECTED = "figure_license_not_selected"
     PRIVACY_FLAGGED = "privacy_flagged"
     IN_BENCHMARK = "in_benchmark"
@@ -141,6 +142,7 @@ MEANINGS: dict[Reason, str] = {
     Reason.CASE_OF_ANIMAL: "a case report whose patient is an animal",
     Reason.PARAGRAPH_DROPPED: "a case with a paragraph that was dropped",
     Reason.WITHHELD: "the licence forbids redistribution; the row is a pointer without text",
+    Reason.EXCLUDED: "it is on the release's exclusion list (`--exclude`): somebody asked for its removal",
     Reason.THIRD_PARTY: "the figure's own text says that a third party holds the rights",
     Reason.FIGURE_LICENSE_NOT_SELECTED: "the figure's own licence is not in a selected group",
     Reason.PRIVACY_FLAGGED: "it may identify a patient, and flagged items are dropped (`--drop-privacy-flagged`)",

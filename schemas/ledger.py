@@ -28,7 +28,8 @@ class Tombstone:
     pmcid: str = col("PMC id.", unit="PMC<digits>")
     article_id: str = col("Id of the article version that states the reason.")
     reason: str = col(
-        "retracted; in an updated release also withdrawn (no longer in the source), relicensed or unavailable."
+        "retracted or excluded (by `--exclude`); in an updated release also withdrawn (no longer in the source), "
+        "relicensed or unavailable."
     )
 
 

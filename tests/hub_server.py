@@ -43,6 +43,8 @@ class Repo:
     private: bool
     commits: list[tuple[str, dict[str, File], str]] = field(default_factory=list)
     tags: dict[str, str] = field(default_factory=dict)
+    ever: list[tuple[str, dict[str, File], str]] = field(default_factory=list)  # those that were squashed, too
+    removed: set[str] = field(default_factory=set)  # objects, by SHA-256
 
     def at(self, revision: str) -> tuple[str, dict[str, File]] | None:
         wanted = self.tags.get(revision, revision)
@@ -212,6 +214,9 @@ class _Handler(BaseHTTPRequestHandler):
         if what == "commit":
             self._add(repo, repo_id, body)
             return
+        if what in ("super-squash", "lfs-files"):
+            self._forget(repo, what, revision, body)
+            return
         found = repo.at(revision)
         if found is None:
             self._json({"error": "Revision not found"}, 404, {"X-Error-Code": "RevisionNotFound"})
@@ -243,6 +248,23 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(out)
         else:
             self._json({"error": "not found"}, 404)
+
+    def _forget(self, repo: Repo, what: str, revision: str, body: bytes) -> None:
+        """Squash a history, list the objects of all revisions, or remove some."""
+        if what == "super-squash":
+            held = repo.commits[-1][1]
+            kept = [commit for commit in repo.commits if commit[0] in repo.tags.values()]  # a tag keeps its commit
+            self._commit(repo, dict(held), json.loads(body)["message"])
+            repo.commits[:] = [*kept, repo.commits[-1]]
+            self._json({})
+        elif revision == "batch":
+            repo.removed.update(json.loads(body)["deletions"]["sha"])
+            self._json({})
+        else:
+            pushed = {f.lfs: p for _, tree, _ in repo.ever for p, f in tree.items() if f.lfs}
+            when = "2026-11-20T00:00:00.000Z"
+            self._json([{"fileOid": oid, "filename": p, "oid": "0" * 24, "pushedAt": when, "ref": None, "size": 1}
+                        for oid, p in sorted(pushed.items()) if oid not in repo.removed])  # fmt: skip
 
     @staticmethod
     def _entry(path: str, file: File) -> dict[str, Any]:
@@ -294,6 +316,7 @@ class _Handler(BaseHTTPRequestHandler):
         names = json.dumps([(p, f.oid) for p, f in sorted(tree.items())] + [len(repo.commits)])
         sha = sha1(names.encode(), usedforsecurity=False).hexdigest()
         repo.commits.append((sha, tree, message))
+        repo.ever.append((sha, tree, message))
         return sha
 
     def _resolve(self, repo_id: str, revision: str, path: str) -> None:

@@ -17,7 +17,7 @@ import typer
 from typer.core import TyperCommand
 
 # Filled in by the run itself.
-NO_FLAGS: Final = frozenset({"vocab_sha256", "decontaminate_sha256", "demo"})
+NO_FLAGS: Final = frozenset({"vocab_sha256", "decontaminate_sha256", "exclude_sha256", "demo"})
 EXTENSIONS: Final = "Extensions"  # section of keys that other packages add
 _ALIASES: Final = {"max_reject_share": ("--max-reject-rate",)}
 _BY_COMMA: Final = frozenset({"groups"})  # lists that one flag gives whole
@@ -177,7 +177,13 @@ class UpdateCommand(ConfigCommand):
     def names_of_keys(cls) -> frozenset[str]:
         """Return the names of the keys that it has flags for."""
         return frozenset(
-            {"source", "inventory", "vocab", *(key.name for key in keys() if key.section in ("Run", "SLURM"))}
+            {
+                "source",
+                "inventory",
+                "vocab",
+                "exclude",
+                *(key.name for key in keys() if key.section in ("Run", "SLURM")),
+            }
         )
 
 

@@ -38,6 +38,13 @@ def publish(
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Also publish into repos that hold another release or other files.")
     ] = False,
+    squash_history: Annotated[
+        bool,
+        typer.Option(
+            "--squash-history",
+            help="Remove all earlier revisions from the repos, so that nothing that was excluded can be had from them.",
+        ),
+    ] = False,
     first_contact_seconds: FirstContact = SECONDS,
     quiet: Quiet = False,
 ) -> None:
@@ -52,6 +59,7 @@ def publish(
         endpoint=endpoint,
         private=not public,
         adopt=adopt,
+        squash_history=squash_history,
         first_contact_seconds=first_contact_seconds,
         say=lambda line: _say(quiet, line),
     )
@@ -59,6 +67,7 @@ def publish(
         typer.echo(
             f"{repo.repo}  {repo.sent} files sent, {repo.kept} there, {repo.removed} removed, "
             f"{repo.commits} commits, tag {repo.tag}, {'private' if repo.private else 'public'}"
+            + (f", {repo.forgotten} objects of earlier revisions removed" if repo.forgotten is not None else "")
             + (f", adopted: it held {repo.adopted}" if repo.adopted else "")
         )
 

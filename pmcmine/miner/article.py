@@ -14,7 +14,7 @@ from pmcmine.miner.budget import BudgetExceeded, within
 from pmcmine.miner.cases import add_cases, find_cases, paragraphs_of
 from pmcmine.miner.documents import document_of
 from pmcmine.miner.enrichers import enrich_paragraphs, extra_texts
-from pmcmine.miner.exclusions import benchmarks, unwanted
+from pmcmine.miner.exclusions import benchmarks, exclusions, unwanted
 from pmcmine.miner.figures import mine_figures
 from pmcmine.miner.grid_flags import flag_grids
 from pmcmine.miner.result import Mined
@@ -73,10 +73,7 @@ def _failed(entries: Sequence[Entry], reason: Reason, detail: str) -> tuple[Ledg
 def _mine(
     entries: Sequence[Entry], reader: Reader, config: MineConfig, ledger: Ledger, mined: Mined, as_of: str | None
 ) -> None:
-    if entries[0].version == ABSENT:
-        ledger.add(
-            Stage.SELECT, Unit.VERSION, Reason.NOT_IN_SOURCE, mined.pmcid, "asked for by its PMCID, not in the source"
-        )
+    if _absent_or_excluded(entries, config, ledger, mined):
         return
     versions = _metadata(entries, reader, ledger)
     chosen = choose_version(versions, config, ledger) if versions else None
@@ -109,11 +106,13 @@ def _mine(
             raise Rejected(Reason.RETRACTED, "the XML marks it as retracted")
         if extraction.article.license_group not in config.mined_groups:
             raise Rejected(Reason.LICENSE_NOT_SELECTED, extraction.article.license)
+        if (kind := exclusions(config).names_article(extraction.article)) is not None:
+            mined.tombstone = _tombstone(meta.pmcid, meta.version, Reason.EXCLUDED)
+            raise Rejected(Reason.EXCLUDED, f"by its {kind}")
     except Rejected as error:
         ledger.add(stage, Unit.ARTICLE, error.reason, meta.article_id, error.detail)
         return
-    for row in parts.rows:
-        ledger.add(Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id)
+    _keep_rejects(parts, ledger)
     mined.article = extraction.article
     mined.mentions = extraction.mentions
     mined.table_mentions = extraction.table_mentions
@@ -128,6 +127,27 @@ def _mine(
     _document(extraction, config, ledger, mined)
     if config.pointers:
         _withhold(extraction.article.license_group, config, mined)
+
+
+def _absent_or_excluded(entries: Sequence[Entry], config: MineConfig, ledger: Ledger, mined: Mined) -> bool:
+    """Reject an article that is not there, or whose PMCID is excluded: then not even its metadata is read."""
+    if entries[0].version == ABSENT:
+        detail = "asked for by its PMCID, not in the source"
+        ledger.add(Stage.SELECT, Unit.VERSION, Reason.NOT_IN_SOURCE, mined.pmcid, detail)
+        return True
+    if mined.pmcid not in exclusions(config).pmcids:
+        return False
+    mined.tombstone = _tombstone(mined.pmcid, entries[-1].version, Reason.EXCLUDED)
+    for entry in entries:
+        aid = article_id(entry.pmcid, entry.version)
+        ledger.add(Stage.SELECT, Unit.VERSION, Reason.EXCLUDED, aid, "by its PMCID")
+    return True
+
+
+def _keep_rejects(parts: Ledger, ledger: Ledger) -> None:
+    """Take over the rejects of an extraction whose article is kept."""
+    for row in parts.rows:
+        ledger.add(Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id)
 
 
 def _document(extraction: Extraction, config: MineConfig, ledger: Ledger, mined: Mined) -> None:
@@ -186,8 +206,8 @@ def _wanted_grids(grids: Sequence[Grid], config: MineConfig, ledger: Ledger) -> 
     return wanted
 
 
-def _tombstone(pmcid: str, version: int) -> Tombstone:
-    return Tombstone(pmcid=pmcid, article_id=article_id(pmcid, version), reason="retracted")
+def _tombstone(pmcid: str, version: int, reason: Reason = Reason.RETRACTED) -> Tombstone:
+    return Tombstone(pmcid=pmcid, article_id=article_id(pmcid, version), reason=reason.value)
 
 
 def _metadata(entries: Sequence[Entry], reader: Reader, ledger: Ledger) -> list[VersionMeta]:

@@ -1,4 +1,4 @@
-"""Drop valid rows on request: privacy-flagged items and items of benchmark sets."""
+"""Drop valid rows on request: those of the exclusion list, privacy-flagged items and items of benchmark sets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Final
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.benchmark_sets import DROP, Benchmarks, open_benchmarks
 from pmcmine.rejects import Reason
+from pmcmine.rights.exclusion_list import ExclusionList
+from pmcmine.work.exclusions import open_exclusions
 from schemas.figure import Figure, FigureFlag
 from schemas.grid import CellFlag, Grid
 from schemas.paragraph import Paragraph, TextFlag
@@ -22,8 +24,15 @@ def benchmarks(config: MineConfig) -> Benchmarks | None:
     return open_benchmarks(config.out, config.decontaminate_sha256)
 
 
+def exclusions(config: MineConfig) -> ExclusionList:
+    """Open the exclusion list of the run; empty if it has none."""
+    return ExclusionList() if config.exclude_sha256 is None else open_exclusions(config.out, config.exclude_sha256)
+
+
 def unwanted(row: Paragraph | Figure | Grid, config: MineConfig) -> tuple[Reason, str] | None:
     """Return the reason and detail if a row is excluded, else None."""
+    if isinstance(row, Figure) and exclusions(config).names_figure(row):
+        return Reason.EXCLUDED, "by its figure id"
     if config.drop_privacy_flagged and _flagged(row.privacy):
         return Reason.PRIVACY_FLAGGED, _kinds(row.privacy)
     if config.decontaminate_action == DROP and not isinstance(row, Grid) and row.benchmarks:

@@ -30,7 +30,7 @@ _SHOWN: Final = 3
 _TRIES: Final = 4  # of a commit that the Hub refuses although nobody made another one
 _MOST_JSON: Final = 256 << 20  # bytes of a release.json in a repo
 _MOST_ENTRIES: Final = 1_000_000  # files and folders of a repo
-_MOVES: Final = frozenset({"source", "inventory"})  # an update may read its articles elsewhere
+_MOVES: Final = frozenset({"source", "inventory", "exclude_sha256"})  # an update may change these
 
 
 def release_id(config: Mapping[str, Any], first_snapshot: str) -> str:
@@ -328,12 +328,12 @@ def set_tag(api: Any, target: Target, tag: str) -> None:
     if at == target.head:
         return
     if at is not None:
-        patiently(partial(_delete_tag, api, target.id, tag), f"moving a tag of {target.id}")
+        patiently(partial(delete_tag, api, target.id, tag), f"moving a tag of {target.id}")
     make = partial(api.create_tag, target.id, tag=tag, revision=target.head, exist_ok=True, **kind)
     patiently(make, f"tagging {target.id}")
 
 
-def _delete_tag(api: Any, repo_id: str, tag: str) -> None:
+def delete_tag(api: Any, repo_id: str, tag: str) -> None:
     """Remove a tag; one that is gone, because the answer to an earlier try was lost, will do."""
     try:
         api.delete_tag(repo_id, tag=tag, repo_type="dataset")

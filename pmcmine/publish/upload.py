@@ -14,6 +14,7 @@ from typing import Any, Final
 from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.io.contact import SECONDS, Busy, Refused, reach
 from pmcmine.io.folder import Folder
+from pmcmine.publish.history import forget_history
 from pmcmine.publish.repos import CARD, COMMON, Repo, card_with_links, measured_section, read_release, repos_of
 from pmcmine.publish.retry import RETRIED, git_blob, patiently
 from pmcmine.publish.session import guarded
@@ -39,6 +40,7 @@ class Published:
         tag: tag of the revision.
         private: whether only its owners see the repo.
         adopted: what it held that `--adopt` let us publish over; empty if nothing.
+        forgotten: objects of earlier revisions that were removed; None if these were left alone.
     """
 
     repo: str
@@ -49,6 +51,7 @@ class Published:
     tag: str
     private: bool = True
     adopted: str = ""
+    forgotten: int | None = None
 
 
 def reach_hub(
@@ -136,6 +139,7 @@ def publish(
     endpoint: str | None = None,
     private: bool = True,
     adopt: bool = False,
+    squash_history: bool = False,
     first_contact_seconds: float = SECONDS,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[Published]:
@@ -151,6 +155,7 @@ def publish(
         endpoint: address of the Hub; the client's own if not given.
         private: whether the repos are private; an existing one must be so already.
         adopt: publish into repos that hold another release or files of others, too. These files stay.
+        squash_history: remove all earlier revisions, so that what was excluded since can't be had from them.
         first_contact_seconds: budget for the Hub's first answer.
         say: receives progress messages, a line at a time.
 
@@ -158,7 +163,7 @@ def publish(
         PmcmineError: one line; the same call resumes.
     """
     with guarded(endpoint):
-        return _publish(Folder(str(folder)), name, endpoint, private, adopt, first_contact_seconds, say)
+        return _publish(Folder(str(folder)), name, endpoint, private, adopt, squash_history, first_contact_seconds, say)
 
 
 def _publish(
@@ -167,6 +172,7 @@ def _publish(
     endpoint: str | None,
     private: bool,
     adopt: bool,
+    squash_history: bool,
     first_contact_seconds: float,
     say: Callable[[str], None],
 ) -> list[Published]:
@@ -197,7 +203,15 @@ def _publish(
         if target.adopted:
             say(f"{target.id}: adopted; it held {target.adopted}")
     upload = Upload(api, out, repos, targets, identity, tag, measured, listed, say)
-    return [replace(upload.publish(repo, target), private=private) for repo, target in zip(repos, targets, strict=True)]
+    done = [replace(upload.publish(repo, target), private=private) for repo, target in zip(repos, targets, strict=True)]
+    if squash_history:
+        return [
+            replace(published, forgotten=forget_history(api, target, tag, say))
+            for published, target in zip(done, targets, strict=True)
+        ]
+    if release.config.get("exclude_sha256") is not None and any(target.whole for target in targets):
+        say("earlier revisions of the repos may still hold what was excluded since; --squash-history removes them")
+    return done
 
 
 def _changed(out: Folder) -> PmcmineError:

@@ -62,6 +62,7 @@ from pmcmine.run.ownership import (
 from pmcmine.text.redact import redact_all
 from pmcmine.work.balance import Tally, tally
 from pmcmine.work.delta import read_delta, read_tombstones
+from pmcmine.work.exclusions import exclusions_to_keep
 from pmcmine.work.manifest import Counted, Manifest, read_manifest
 from pmcmine.work.records import (
     Clusters,
@@ -153,7 +154,9 @@ def _write_state(job: Job, plan: Plan) -> None:
             if state_record(block) not in written:
                 kinds = ("bin", "ledger", "index", "near")
                 files += [job.old.files[part_file(kind, block)] for kind in kinds]
-    write_announced(job.target, work, {STATE_FILE: write_state(plan, files)})
+    excluded = exclusions_to_keep(work, job.config.exclude_sha256)
+    files += [file_entry(name, data) for name, data in excluded.items()]
+    write_announced(job.target, work, excluded | {STATE_FILE: write_state(plan, files)})
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from pmcmine.release.metrics import METRICS
 from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name, read_plan
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.rights.attribution import ATTRIBUTION
+from pmcmine.work.exclusions import KEPT
 from pmcmine.work.state import part_file
 from pmcmine.work.state_file import STATE_FILE
 
@@ -58,7 +59,7 @@ def planned_names(plan: Plan) -> set[str]:
     }
     names |= {part_file(kind, block) for block in range(plan.n_blocks) for kind in _KINDS}
     names |= {f"{top}/{name}" for top in (SHARDS, "tables", PANEL_SHARDS, PARQUET) for name in _DESCRIPTIONS}
-    return names | {f"{SHARDS}/{ATTRIBUTION}", HIERARCHY, STATE_FILE, *REPORTS}
+    return names | {f"{SHARDS}/{ATTRIBUTION}", HIERARCHY, STATE_FILE, KEPT, *REPORTS}
 
 
 def _present(out: Folder) -> list[str]:

@@ -119,7 +119,7 @@ def submit_update(
             return job
         assert job.old is not None
         blocks_to_mine(job)
-        delta = write_deltas(job.old)
+        delta = write_deltas(job.old, job.config.exclude_sha256)
         progress.note(", ".join(f"{n:,} {what}" for what, n in delta.counts.items()))
         if not delta.blocks and not compact:
             return nothing_changed(job, job.old)
@@ -175,7 +175,7 @@ def split_config(config: MineConfig) -> tuple[dict[str, Any], dict[str, str]]:
     stated: dict[str, Any] = {}
     secret: dict[str, str] = {}
     for name, value in config.model_dump(mode="json").items():
-        if value is None or name.endswith("_sha256") or (name.startswith("slurm_") and isinstance(value, str | list)):
+        if value is None or name == "vocab_sha256" or (name.startswith("slurm_") and isinstance(value, str | list)):
             continue
         if is_masked(shown.get(name, value)):
             secret[f"{ENV_PREFIX}{name.upper()}"] = value if isinstance(value, str) else json.dumps(value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import sha256
@@ -21,6 +21,7 @@ from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK
 from pmcmine.release.mark import UpdateMark, find_mark
 from pmcmine.release.plan import PLAN
 from pmcmine.release.record import Journal, load_release, read_journal
+from pmcmine.rights.exclusion_list import ExclusionList
 from pmcmine.run import needs
 from pmcmine.run.finish import finish_update
 from pmcmine.run.graphs import GraphsFor
@@ -36,6 +37,7 @@ from pmcmine.update.differences import forget_update
 from pmcmine.update.old_release import inc_tag, open_old_release
 from pmcmine.work import snapshot as snapshots
 from pmcmine.work.delta import damaged_articles
+from pmcmine.work.exclusions import digest_of, kept_exclusions, read_requests, write_exclusions
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.rows import GIVEN_UP
 
@@ -74,6 +76,7 @@ def begun(config: MineConfig, graphs_for: GraphsFor, progress: Progress) -> Iter
     enrichers.prepare(config)
     out = Folder(config.out)
     config, benchmarks = _with_benchmarks(config)
+    config, excluded = with_exclusions(config, ExclusionList())
     decided = content(config)
     if check_folder(out, decided):
         yield None
@@ -83,6 +86,7 @@ def begun(config: MineConfig, graphs_for: GraphsFor, progress: Progress) -> Iter
     with held(work):
         begin(out, decided, config.demo)
         check_begun(out, work, benchmarks is not None)
+        write_exclusions(work, excluded)
         if benchmarks is not None:
             with out.create(ARTEFACT, replace=True, same=True) as (stream, _):
                 stream.write(benchmarks)
@@ -147,19 +151,36 @@ def updating(
             progress.note("an earlier update was killed while it moved its files into place: finishing it")
             yield outcome_of(finish_update(out, work, _journal(out, work), config), config, out, fresh=True)
             return
-        clear_ended_update(work, load_release(out).updates)
+        record = load_release(out)
+        clear_ended_update(work, record.updates)
+        config, excluded = with_exclusions(config, kept_exclusions(out, record.config.get("exclude_sha256")))
         source = open_source(config)
         _contact(source, config, work, "the release is as it was", progress)
         mark = begin_update(work, config.content(), UpdateMark(date, inc_tag(out, date), compact))
+        write_exclusions(work, excluded)
         old = open_old_release(out, work, mark)
-        difference = describe_difference(
-            dict(old.record.config) | {"source": config.source, "inventory": config.inventory}, content(config)
-        )
+        difference = describe_difference(_may_change(old.record.config), _may_change(content(config)))
         if difference:
             raise PmcmineError(f"{config.out}: an update can't change the configuration of the release ({difference})")
         graphs = graphs_for(config)
         enrichers.prepare(config)
         yield Job(config, source, graphs, out, work, progress, old)
+
+
+def _may_change(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a release's configuration that an update must keep."""
+    return {k: v for k, v in config.items() if k not in ("source", "inventory", "exclude_sha256")}
+
+
+def with_exclusions(config: MineConfig, kept: ExclusionList) -> tuple[MineConfig, ExclusionList]:
+    """Read the exclusions that are asked for; return the configuration with the hash of the list, and the list.
+
+    Args:
+        config: the configuration.
+        kept: what the release excludes so far.
+    """
+    excluded = read_requests(config.exclude).applied(kept)
+    return config.model_copy(update={"exclude_sha256": digest_of(excluded)}), excluded
 
 
 def _journal(out: Folder, work: Folder) -> Journal:
@@ -213,6 +234,7 @@ def dry_run(
 ) -> dict[str, Any]:
     """Count the snapshot and describe the graph without writing anything."""
     needs.check(config)
+    with_exclusions(config, ExclusionList())
     source = open_source(config)
     graphs_for(config)
     enrichers.prepare(config)

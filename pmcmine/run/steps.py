@@ -71,7 +71,7 @@ def run_steps(job: Job) -> Outcome:
     blocks = list(range(frozen.n_blocks))
     n_pmcids = frozen.n_pmcids
     if job.old is not None:
-        delta = write_deltas(job.old)
+        delta = write_deltas(job.old, config.exclude_sha256)
         job.progress.note(", ".join(f"{n:,} {what}" for what, n in delta.counts.items()))
         if not delta.blocks and not job.old.mark.compact:
             return nothing_changed(job, job.old)

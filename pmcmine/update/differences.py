@@ -10,6 +10,7 @@ from typing import Any, Final
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
 from pmcmine.sources.base import Entry
+from pmcmine.update.exclusions import Excluded, newly_excluded
 from pmcmine.update.old_release import OldRelease
 from pmcmine.work.delta import (
     DAMAGED,
@@ -21,6 +22,7 @@ from pmcmine.work.delta import (
     write_changes,
     write_delta,
 )
+from pmcmine.work.exclusions import EXCLUSIONS
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.snapshot import read_block
 from pmcmine.work.state import read_part
@@ -36,7 +38,7 @@ TRANSIENT: Final = frozenset(
 def forget_update(work: Folder) -> None:
     """Remove an update's results except its snapshot and noted damage, so that it restarts from there."""
     for name in work.names():
-        if name not in ("lock", "run.json", "snapshot", DAMAGED):
+        if name not in ("lock", "run.json", "snapshot", DAMAGED, EXCLUSIONS):
             work.remove_tree(name)
 
 
@@ -72,7 +74,10 @@ def _entries(group: Sequence[Entry]) -> list[list[Any]]:
 
 
 def difference(
-    groups: Sequence[Sequence[Entry]], ledger: Sequence[dict[str, str]], damaged: Collection[str] = ()
+    groups: Sequence[Sequence[Entry]],
+    ledger: Sequence[dict[str, str]],
+    damaged: Collection[str] = (),
+    excluded: Excluded = Excluded(),
 ) -> Changes:
     """Classify the PMCIDs of one block: new, changed, retried or gone.
 
@@ -80,6 +85,7 @@ def difference(
         groups: the block's entries in today's snapshot, one list per PMCID.
         ledger: rows of the old state: PMCID, entries and rejects.
         damaged: PMCIDs whose samples are damaged in the old release, which counts as a change.
+        excluded: what the exclusion list names that the old one did not, and the other way round: a change, too.
     """
     old = {row["pmcid"]: row for row in ledger}
     today = {group[0].pmcid: _entries(group) for group in groups}
@@ -87,7 +93,11 @@ def difference(
     for pmcid, entries in today.items():
         if pmcid not in old:
             found["new"].append(pmcid)
-        elif pmcid in damaged or _identity(json.loads(old[pmcid]["entries"])) != _identity(entries):
+        elif (
+            pmcid in damaged
+            or excluded.touches(pmcid, old[pmcid]["rejects"])
+            or _identity(json.loads(old[pmcid]["entries"])) != _identity(entries)
+        ):
             found["changed"].append(pmcid)
         elif any(key.rsplit("/", 1)[-1] in TRANSIENT for key in json.loads(old[pmcid]["rejects"])):
             found["retried"].append(pmcid)
@@ -100,10 +110,15 @@ def _identity(entries: Sequence[Sequence[Any]]) -> list[tuple[Any, Any, Any]]:
     return sorted((version, etag, note) for version, _, etag, note in entries)
 
 
-def write_deltas(old: OldRelease) -> Delta:
+def write_deltas(old: OldRelease, exclude_sha256: str | None = None) -> Delta:
     """Compare today's frozen snapshot with the old one; write the changes of all blocks and, last, their sums.
 
-    Returns the sums.
+    Args:
+        old: the release that the update starts from.
+        exclude_sha256: hash of today's exclusion list, which is in the work folder; None if it is empty.
+
+    Returns:
+        The sums.
     """
     work = old.work
     known = read_delta(work)
@@ -112,9 +127,10 @@ def write_deltas(old: OldRelease) -> Delta:
     counts: Counter[str] = Counter(new=0, changed=0, retried=0, gone=0)
     blocks = []
     damaged = damaged_articles(work)
+    excluded = newly_excluded(old, exclude_sha256)
     for block in range(old.plan.n_blocks):
         ledger = read_part(old.folder, "ledger", block).select(["pmcid", "entries", "rejects"]).to_pylist()
-        changes = difference(read_block(work, block), ledger, damaged)
+        changes = difference(read_block(work, block), ledger, damaged, excluded)
         if changes:
             write_changes(work, block, changes)
             blocks.append(block)

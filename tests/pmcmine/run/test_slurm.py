@@ -96,6 +96,14 @@ def test_credentials_go_by_the_environment() -> None:
     assert not {"source", "contact", "slurm_account"} & stated.keys() and stated["slurm_cpus"] == 1
 
 
+def test_jobs_know_the_lists_that_the_run_began_with() -> None:
+    begun = config(decontaminate=("set.txt",), exclude=("list.txt",), vocab="none")
+    begun = begun.model_copy(update={"decontaminate_sha256": "a" * 64, "exclude_sha256": "b" * 64})
+    stated, secret = split_config(begun)
+    assert secret == {"PMCMINE_MINE_EXCLUDE": '["list.txt"]'}
+    assert load_config(stated).content() == begun.content()
+
+
 def test_clear_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(PmcmineError, match="must be a folder that all nodes share"):
         job_config(str(tmp_path / "r" / "_work" / "slurm" / "config.json"))

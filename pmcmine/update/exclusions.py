@@ -1,0 +1,73 @@
+"""Find the articles of a release that a change of its exclusion list reaches."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pmcmine.rejects import Reason
+from pmcmine.release.layout import read_old_table
+from pmcmine.rights.exclusion_list import ExclusionList, pmcids_of_figures
+from pmcmine.update.old_release import OldRelease
+from pmcmine.work.exclusions import kept_exclusions, open_exclusions
+
+_ARTICLES: Final = "tables/articles/"
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """What a change of the exclusion list reaches.
+
+    Attributes:
+        pmcids: articles that it names, or of which it names a figure.
+        lifted: whether it allows anything again: then everything that was excluded is tried again.
+    """
+
+    pmcids: frozenset[str] = frozenset()
+    lifted: bool = False
+
+    def touches(self, pmcid: str, rejects: str) -> bool:
+        """Tell whether an article is to be mined again; `rejects` are those of its ledger row."""
+        return pmcid in self.pmcids or (
+            self.lifted and any(key.rsplit("/", 1)[-1] == Reason.EXCLUDED for key in json.loads(rejects))
+        )
+
+
+def newly_excluded(old: OldRelease, exclude_sha256: str | None) -> Excluded:
+    """Compare the release's exclusion list with the one that the update began with.
+
+    Args:
+        old: the release that the update starts from.
+        exclude_sha256: hash of today's list; None if it is empty.
+    """
+    before = old.record.config.get("exclude_sha256")
+    if before == exclude_sha256:
+        return Excluded()
+    held = kept_exclusions(old.folder, before)
+    now = ExclusionList() if exclude_sha256 is None else open_exclusions(old.folder.url, exclude_sha256)
+    added = now - held
+    pmcids = added.pmcids | pmcids_of_figures(added.figures)
+    if added.dois or added.orcids:
+        pmcids |= _named_by(old, added)
+    return Excluded(frozenset(pmcids), lifted=bool(held - now))
+
+
+def _named_by(old: OldRelease, added: ExclusionList) -> set[str]:
+    """Return the published articles with one of the DOIs or an author with one of the ORCID iDs."""
+    found: set[str] = set()
+    dois, orcids = (pa.array(sorted(ids), pa.string()) for ids in (added.dois, added.orcids))
+    for name, entry in old.files.items():
+        if not name.startswith(_ARTICLES):
+            continue
+        table = read_old_table(old.folder, entry, ["pmcid", "doi", "authors"])
+        named = pc.is_in(pc.utf8_lower(table["doi"]), value_set=dois)
+        found.update(table.filter(named)["pmcid"].to_pylist())
+        authors = table["authors"].combine_chunks()
+        by = pc.is_in(pc.struct_field(pc.list_flatten(authors), "orcid"), value_set=orcids)
+        rows = pc.list_parent_indices(authors).filter(by)
+        found.update(table["pmcid"].take(rows).to_pylist())
+    return found

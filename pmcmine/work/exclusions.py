@@ -1,0 +1,93 @@
+"""The exclusion list of a run: in its work folder while it runs, and in `state/` of the release for the next update."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from hashlib import sha256
+from typing import Final
+
+import fsspec
+
+from pmcmine.errors import DamagedError, PmcmineError
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.release.layout import WAY_OUT, WORK, read_checked
+from pmcmine.rights.exclusion_list import MAX_BYTES, ExclusionList, Request, parse_exclusions, parse_held
+from pmcmine.text.redact import redact
+from pmcmine.work.state_file import state_entries
+
+EXCLUSIONS: Final = "exclusions.txt"
+KEPT: Final = f"state/{EXCLUSIONS}"
+
+
+def read_requests(paths: Iterable[str]) -> Request:
+    """Read the files of `--exclude`; a later one overrules an earlier one.
+
+    Raises:
+        PmcmineError: one line, if one can't be read.
+    """
+    added, lifted = ExclusionList(), ExclusionList()
+    for path in paths:
+        shown = redact(path)
+        try:
+            with fsspec.open(path, "rb") as stream:
+                data = stream.read(MAX_BYTES + 1)
+        except (OSError, ValueError, ImportError) as error:
+            raise PmcmineError(f"--exclude {shown}: can't be read ({type(error).__name__})") from None
+        if len(data) > MAX_BYTES:
+            raise PmcmineError(f"--exclude {shown}: more than {MAX_BYTES >> 20} MiB")
+        asked = parse_exclusions(data, f"--exclude {shown}")
+        added, lifted = (added | asked.added) - asked.lifted, (lifted - asked.added) | asked.lifted
+    return Request(added, lifted)
+
+
+def digest_of(held: ExclusionList) -> str | None:
+    """Return the SHA-256 that a configuration states of a list; None for an empty one."""
+    return sha256(held.to_bytes()).hexdigest() if held else None
+
+
+def write_exclusions(work: Folder, held: ExclusionList) -> None:
+    """Write the list into the work folder."""
+    work.write(EXCLUSIONS, held.to_bytes(), replace=True)
+
+
+@lru_cache(maxsize=2)
+def open_exclusions(release: str, digest: str) -> ExclusionList:
+    """Read the list of the run that is at work in a release folder.
+
+    Raises:
+        DamagedError: if it is missing, or not the one that the run began with.
+    """
+    work = Folder(release).child(WORK)
+    where = f"{work.url}/{EXCLUSIONS}"
+    try:
+        data = work.read(EXCLUSIONS, MAX_BYTES)
+    except FileNotFoundError:
+        raise DamagedError(f"{where}: is missing; {sealed.work_way_out(work)}") from None
+    if sha256(data).hexdigest() != digest:
+        raise DamagedError(f"{where}: differs from the list that the run began with; {sealed.work_way_out(work)}")
+    return parse_held(data, where)
+
+
+def kept_exclusions(release: Folder, digest: str | None) -> ExclusionList:
+    """Read the list that a release keeps.
+
+    Args:
+        release: the release folder.
+        digest: its SHA-256 by the release's configuration; None if it excludes nothing.
+
+    Raises:
+        DamagedError: if it is missing or damaged.
+    """
+    if digest is None:
+        return ExclusionList()
+    entry = state_entries(release).get(KEPT)
+    if entry is None or entry.sha256 != digest:
+        raise DamagedError(f"{release.url}/{KEPT}: is not what release.json says of it; {WAY_OUT}")
+    return parse_held(read_checked(release, entry), f"{release.url}/{KEPT}")
+
+
+def exclusions_to_keep(work: Folder, digest: str | None) -> dict[str, bytes]:
+    """Return the file of the release's state that holds the list, by its name; none if the list is empty."""
+    return {} if digest is None else {KEPT: work.read(EXCLUSIONS, MAX_BYTES)}

@@ -1,0 +1,221 @@
+"""Takedowns: what the exclusion list names is nowhere in a release, after a run and after an update."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines import job
+from pmcmine.config import load_config, update_config
+from pmcmine.demo import write_bucket
+from pmcmine.demo.corpus import DemoArticle, many_articles
+from pmcmine.errors import PmcmineError
+from pmcmine.publish.upload import publish
+from pmcmine.publish.verify import verify_folder, verify_hub
+from pmcmine.run.progress import Progress
+from tests.helpers import NO_MODELS, contents, mine, places_hold, rows, samples
+from tests.hub_server import HubServer, Repo
+
+ORCID = "0000-0002-1825-0097"  # the example of orcid.org, which the generated articles' first author has
+LIGHT = NO_MODELS | {
+    "shard_bytes": 300_000,
+    "max_reject_share": 1.0,
+    "panel_shards": True,
+    "parquet_images": True,
+    "small_splits": False,
+}
+
+
+@pytest.fixture(scope="module")
+def articles() -> list[DemoArticle]:
+    return many_articles(9, first=9_300_001)
+
+
+@pytest.fixture(scope="module")
+def source(articles: list[DemoArticle], tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("source")
+    write_bucket(folder, articles)
+    return str(folder)
+
+
+def _list(folder: Path, *lines: str) -> str:
+    path = folder / "takedowns.txt"
+    path.write_text("# asked for by mail\n" + "\n".join(lines) + "\n", "utf-8")
+    return str(path)
+
+
+def _mine(source: str, out: Path, *exclude: str, **options: Any) -> Path:
+    mine(load_config({**LIGHT, "source": source, "out": str(out), "exclude": exclude, **options}))
+    return out
+
+
+def _update(release: Path, source: str, *exclude: str, day: str = "2026-11-20", compact: bool = False) -> job.Outcome:
+    config = update_config(str(release), {"source": source, "max_reject_share": 1.0, "exclude": exclude})
+    return job.update(config, day, compact, Progress(quiet=True))
+
+
+def _places_of(release: Path, word: str) -> set[str]:
+    """Tables and datasets in which a word occurs, as bytes or in a Parquet column; reports say why it is missing."""
+    found = set()
+    for path in sorted(release.rglob("*")):
+        if path.is_dir() or path.name in ("report.html", "release.json"):
+            continue
+        name = path.relative_to(release)
+        if path.suffix == ".parquet":
+            table = pq.read_table(path)
+            table = table.drop_columns([c for c in ("image",) if c in table.schema.names])
+            held = word in str(table.to_pylist())
+        else:
+            held = word.encode() in path.read_bytes()
+        if held:
+            found.add(name.parts[1] if name.parts[0] == "tables" else name.parts[0])
+    return found
+
+
+def _figures(release: Path) -> list[dict[str, Any]]:
+    return sorted((f for f in rows(release, "figures") if f["shard"]), key=lambda f: str(f["figure_id"]))
+
+
+def test_an_excluded_article_and_figure_are_nowhere(source: str, tmp_path: Path) -> None:
+    whole = _mine(source, tmp_path / "whole")
+    gone, doi, cut = rows(whole, "articles")[0], rows(whole, "articles")[1], _figures(whole)[-1]
+    assert cut["pmcid"] not in (gone["pmcid"], doi["pmcid"])
+    exclude = _list(tmp_path, f"{gone['pmcid']} by its author", f"https://doi.org/{doi['doi'].upper()}", cut["key"])
+    release = _mine(source, tmp_path / "release", exclude)
+    assert not verify_folder(release).problems
+    for article, why in ((gone, "by its PMCID"), (doi, "by its DOI")):
+        (reject,) = [
+            r for r in rows(release, "rejects") if r["reason"] == "excluded" and r["pmcid"] == article["pmcid"]
+        ]
+        assert reject["detail"] == why
+        assert _places_of(release, f"{article['pmcid']}.") - {"state"} == {"rejects", "tombstones"}
+    assert {t["pmcid"]: t["reason"] for t in rows(release, "tombstones")} == dict.fromkeys(
+        (gone["pmcid"], doi["pmcid"]), "excluded"
+    )
+    (reject,) = [
+        r for r in rows(release, "rejects") if r["figure_id"] == cut["figure_id"] and r["reason"] == "excluded"
+    ]
+    assert cut["key"] not in samples(release)
+    assert not [k for k in samples(release, "shards-panels") if k.startswith(cut["key"])]
+    assert _places_of(release, cut["caption"]) == set()
+    (document,) = [d for d in rows(release, "documents") if d["pmcid"] == cut["pmcid"]]
+    assert "excluded" in str(document)
+
+
+def test_an_author_is_excluded_by_orcid_and_nobody_learns_it(
+    articles: list[DemoArticle], source: str, tmp_path: Path
+) -> None:
+    whole = _mine(source, tmp_path / "whole", near_duplicates=False)
+    by = {a["pmcid"] for a in rows(whole, "articles") if any(p["orcid"] == ORCID for p in a["authors"])}
+    assert by
+    release = _mine(source, tmp_path / "release", _list(tmp_path, f"https://orcid.org/{ORCID}"), near_duplicates=False)
+    assert {a["pmcid"] for a in rows(release, "articles")} == {a["pmcid"] for a in rows(whole, "articles")} - by
+    assert _places_of(release, ORCID) == {"state"}  # which is not published
+
+
+def test_an_update_takes_out_what_is_asked_for_and_keeps_to_it(
+    articles: list[DemoArticle], source: str, tmp_path: Path
+) -> None:
+    release = _mine(source, tmp_path / "release")
+    before = samples(release)
+    gone, cut = rows(release, "articles")[0], _figures(release)[-1]
+    doi = next(a for a in rows(release, "articles") if a["pmcid"] not in (gone["pmcid"], cut["pmcid"]))
+    asked = _list(tmp_path, gone["pmcid"], doi["doi"], cut["figure_id"])
+    assert _update(release, source, asked).fresh
+    taken = {k for k in before if k.startswith((f"{gone['pmcid']}-", f"{doi['pmcid']}-")) or k == cut["key"]}
+    assert set(samples(release)) == set(before) - taken
+    assert {t["pmcid"]: t["reason"] for t in rows(release, "tombstones")}[gone["pmcid"]] == "excluded"
+    assert taken <= set("".join(p.read_text() for p in (release / "shards/removed").iterdir()).split())
+    full = _mine(source, tmp_path / "full", asked)
+    theirs = contents(full)
+    assert {k: v for k, v in contents(release).items() if v} | {"counts": 0} == theirs | {"counts": 0}
+    places_hold(release)
+    assert not verify_folder(release).problems
+    assert not _update(release, source, day="2026-11-21").fresh  # without --exclude the list stands
+    newer = [replace(a, version=2) if f"PMC{a.pmcid}" in (gone["pmcid"], cut["pmcid"]) else a for a in articles]
+    write_bucket(tmp_path / "newer", newer)
+    _update(release, str(tmp_path / "newer"), day="2026-11-22")
+    assert gone["pmcid"] not in {a["pmcid"] for a in rows(release, "articles")}
+    assert cut["key"].replace("-1-", "-2-") not in samples(release)
+    lifted = _list(tmp_path, f"!{gone['pmcid']}", f"!{doi['doi']}")
+    _update(release, source, lifted, day="2026-11-23", compact=True)
+    assert set(samples(release)) == set(before) - {cut["key"]}
+
+
+def test_publishing_forgets_earlier_revisions_if_told_to(
+    source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
+    release = _mine(source, tmp_path / "release", near_duplicates=False, panel_shards=False, parquet_images=False)
+    cut = _figures(release)[-1]
+    with HubServer() as hub:
+        publish(release, "lab/corpus", endpoint=hub.url)
+        repo = hub.repos["lab/corpus"]
+        (first_tag,) = repo.tags
+        _update(release, source, _list(tmp_path, cut["figure_id"]))
+        said: list[str] = []
+        publish(release, "lab/corpus", endpoint=hub.url, say=said.append)
+        assert any("--squash-history" in line for line in said)
+        assert first_tag in repo.tags
+        assert _held(repo, cut["key"])  # by the commit before
+        repo.tags["cited"] = repo.tags[first_tag]  # somebody's own tag
+        said.clear()
+        publish(release, "lab/corpus", endpoint=hub.url, squash_history=True, say=said.append)
+        assert any("(cited) stay" in line for line in said)
+        assert first_tag not in repo.tags
+        del repo.tags["cited"]
+        (pairs, tables) = publish(release, "lab/corpus", endpoint=hub.url, squash_history=True)
+        assert pairs.forgotten and tables.forgotten == 0  # those of the tables went the time before
+        assert not _held(repo, cut["key"])
+        assert not verify_hub("lab/corpus", endpoint=hub.url).problems
+        assert {repo.commits[-1][0]} == set(repo.tags.values())
+        again = publish(release, "lab/corpus", endpoint=hub.url, squash_history=True)
+        assert [(p.sent, p.forgotten) for p in again] == [(0, 0), (0, 0)]
+
+
+def _held(repo: Repo, key: str) -> list[str]:
+    """Return the large files of all revisions with a sample of this key whose objects the Hub has still."""
+    return [
+        path
+        for _, tree, _ in repo.ever
+        for path, file in tree.items()
+        if file.lfs and file.lfs not in repo.removed and f"{key}.json".encode() in file.data
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("12345678", "'12345678' is no PMCID"),
+        ("0000-0002-1825-0098", "its last digit does not fit"),
+        ("Figure 3 of the paper", "'Figure' is no PMCID"),
+        ("x" * 5000, "… is no PMCID"[:14].strip("… ")),
+    ],
+)
+def test_a_list_with_anything_else_is_refused_in_one_line(source: str, tmp_path: Path, line: str, said: str) -> None:
+    with pytest.raises(PmcmineError) as error:
+        _mine(source, tmp_path / "release", _list(tmp_path, "PMC1", line))
+    assert "line 3" in str(error.value) and said in str(error.value) and len(str(error.value)) < 300
+    assert not (tmp_path / "release").exists()
+
+
+def test_a_list_that_cannot_be_read_is_one_line(source: str, tmp_path: Path) -> None:
+    for path in (str(tmp_path), str(tmp_path / "none.txt"), "nowhere://x"):
+        with pytest.raises(PmcmineError, match="--exclude"):
+            _mine(source, tmp_path / "release", path)
+    (tmp_path / "latin").write_bytes(b"PMC1 M\xfcller\n")
+    with pytest.raises(PmcmineError, match="not UTF-8"):
+        _mine(source, tmp_path / "release", str(tmp_path / "latin"))
+
+
+def test_a_damaged_kept_list_stops_the_update(source: str, tmp_path: Path) -> None:
+    release = _mine(source, tmp_path / "release", _list(tmp_path, "PMC1"), near_duplicates=False)
+    kept = release / "state" / "exclusions.txt"
+    kept.write_text("PMC2\n")
+    assert verify_folder(release).problems
+    with pytest.raises(PmcmineError, match=r"exclusions\.txt"):
+        _update(release, source)
