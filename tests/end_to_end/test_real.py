@@ -22,7 +22,7 @@ from PIL import Image
 from pmcmine.demo import BucketServer, Faults
 from pmcmine.rights.licenses import group_of, parse_license
 from tests.conftest import config_for
-from tests.helpers import mine, release_json, rows, tree
+from tests.helpers import NO_MODELS, mine, release_json, rows, tree
 
 # All of them read a release of real articles, which takes a minute to mine.
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -38,7 +38,8 @@ def bucket_release(real_data: Path, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="module")
 def bulk_release(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("bulk") / "release"
-    assert not mine(config_for(real_data / "oa_bulk", out, max_reject_share=0.1)).above_threshold
+    light = NO_MODELS | {"near_duplicates": False, "max_reject_share": 0.1}  # the test of the bucket has all of these
+    assert not mine(config_for(real_data / "oa_bulk", out, **light)).above_threshold
     return out
 
 

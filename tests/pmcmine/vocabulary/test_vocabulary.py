@@ -140,7 +140,7 @@ def test_the_open_vocabulary_is_made_without_network(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_million_atoms(tmp_path: Path) -> None:
-    vocabulary = build(tmp_path / "v.vocab", write_umls(tmp_path / "META", 1_000_000))
-    assert vocabulary.header["counts"]["names_read"] == 1_000_000
+def test_many_atoms(tmp_path: Path) -> None:
+    vocabulary = build(tmp_path / "v.vocab", write_umls(tmp_path / "META", 150_000))
+    assert vocabulary.header["counts"]["names_read"] == 150_000
     assert vocabulary.verify()

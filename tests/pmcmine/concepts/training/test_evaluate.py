@@ -147,11 +147,13 @@ def test_shipped_models_on_the_development_gold(
 
 
 @pytest.mark.real
-@pytest.mark.slow  # links 67 whole articles
+@pytest.mark.slow  # links whole articles
 def test_craft_without_learning(capsys: pytest.CaptureFixture[str], real_data: Path) -> None:
     args = [
         "--gold",
         str(real_data / "gold" / "craft"),
+        "--part",
+        "dev",
         "--vocab",
         str(real_data / "vocab" / "UBERON.obo.zip"),
         "--json",
