@@ -11,6 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from pmcmine._version import __version__
+from pmcmine.describe.corpus_facts import sample_row
+from pmcmine.describe.provenance import About
 from pmcmine.describe.texts import render, to_yaml
 from pmcmine.ids import SPLITS
 from pmcmine.release.facts import VocabularyFacts
@@ -22,6 +25,7 @@ from schemas.sample import Sample
 
 # The Hub's name for the whole family: the versions differ from article to article.
 _HUB_LICENSE = {"commercial": "cc", "noncommercial": "cc", "other": "other"}
+_LOADERS = 4  # processes that load shards in the card's command; each needs a shard
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
           (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))  # fmt: skip
 
@@ -82,16 +86,55 @@ def viewer_configs(files: Iterable[tuple[str, str, str]]) -> list[dict[str, Any]
     return out
 
 
-def front_matter(pretty: str, groups: Iterable[str], rows: int, tags: Sequence[str], task: str) -> dict[str, Any]:
+def front_matter(
+    pretty: str, groups: Iterable[str], rows: int, tags: Sequence[str], task: str, about: About | None = None
+) -> dict[str, Any]:
     """Return the front matter that all cards have."""
     licenses = sorted({_HUB_LICENSE[g] for g in groups if g in _HUB_LICENSE})
+    languages = list(about.facts.languages) if about is not None else []
     return {
         "pretty_name": pretty,
+        **({"language": languages} if languages else {}),
         "license": licenses or ["other"],
         "task_categories": [task],
         "tags": ["biology", "medical", "pubmed-central", *tags],
         "size_categories": [_size(rows)],
     }
+
+
+def about_of(about: About | None) -> dict[str, Any] | None:
+    """Return what the templates show of a corpus; None if nothing is known of it."""
+    if about is None:
+        return None
+    facts = about.facts
+    return {
+        "articles": facts.articles,
+        "journals": facts.journals,
+        "pairs": facts.pairs,
+        "years": "–".join(map(str, sorted({*facts.years}))) if facts.years else None,
+        "languages": facts.languages,
+        "licenses": facts.licenses,
+        "kinds": [(kind, n, n / facts.pairs) for kind, n in facts.kinds],
+        "words": facts.caption_words,
+        "sample": sample_row(facts.sample) if facts.sample is not None else None,
+    }
+
+
+def bibtex(title: str, about: About | None) -> str:
+    """Return a BibTeX entry of the dataset; its key and note name the snapshot."""
+    snapshot = about.snapshot if about is not None else None
+    newest = about.facts.newest if about is not None else None
+    made = f"Made with pmcmine {__version__}"
+    fields = {
+        "title": f"{{{title}}}",
+        "author": "{{The authors of the articles in the PMC Open Access Subset}}",
+        **({"year": f"{{{newest[:4]}}}"} if newest else {}),
+        "note": f"{{{made}{f' from a snapshot of {snapshot.n_versions} article versions' if snapshot else ''}}}",
+        "howpublished": "{Dataset PATH_OR_REPO}",
+    }
+    lines = [f"  {name} = {value}" for name, value in fields.items()]
+    key = f"pmcmine_{snapshot.sha256[:8]}" if snapshot is not None else "pmcmine"
+    return "@misc{" + key + ",\n" + ",\n".join(lines) + "\n}"
 
 
 def counts_by_place(rows: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
@@ -142,6 +185,7 @@ def shards_card(
     dataset: str = SHARDS,
     schema: pa.Schema | None = None,
     parquet: bool = False,
+    about: About | None = None,
 ) -> bytes:
     """Write the README of `shards/` or `shards-panels/`.
 
@@ -151,6 +195,7 @@ def shards_card(
         dataset: which of the two.
         schema: schema of the JSON member, with the columns of enrichers.
         parquet: whether the release also has the samples as Parquet.
+        about: how they were made.
     """
     title, record = ("pmcmine image-text pairs", Sample) if dataset == SHARDS else ("pmcmine panels", PanelSample)
     schema = schema or arrow_schema(record)
@@ -163,7 +208,7 @@ def shards_card(
         rows[group, split] += entry.rows
         shards[group, split].append(path)
         files.append((group, split, path))
-    meta = front_matter(title, {g for g, _ in rows}, sum(rows.values()), ["webdataset"], "image-to-text")
+    meta = front_matter(title, {g for g, _ in rows}, sum(rows.values()), ["webdataset"], "image-to-text", about)
     configs = viewer_configs(files)
     if configs:
         meta["configs"] = configs
@@ -177,12 +222,14 @@ def shards_card(
         rows=counts_by_place(rows),
         first=first,
         training=[
-            (group, rows[group, split], brace_ranges(paths, "DATA_ROOT/"))
+            (group, rows[group, split], brace_ranges(paths, "DATA_ROOT/"), min(_LOADERS, len(paths)))
             for (group, split), paths in sorted(shards.items())
             if split == "train"
         ],
         vocabulary=vocabulary if dataset == SHARDS else None,
         fields=field_rows(schema),
+        about=about_of(about),
+        bibtex=bibtex(title, about),
     )
     return card_of(meta, body)
 
@@ -191,6 +238,7 @@ def tables_card(
     records: Sequence[TableRecord],
     vocabulary: VocabularyFacts | None = None,
     tables: Mapping[str, Table] = TABLES,
+    about: About | None = None,
 ) -> bytes:
     """Write the README of `tables/` from the records of the Parquet files."""
     rows: dict[tuple[str, str], int] = defaultdict(int)
@@ -202,7 +250,7 @@ def tables_card(
         if rows[name, split]:
             files.append((name, split, record.name.removeprefix("tables/")))
     groups = {r.group for r in records if r.group}
-    meta = front_matter("pmcmine tables", groups, max(rows.values(), default=0), ["parquet"], "text-generation")
+    meta = front_matter("pmcmine tables", groups, max(rows.values(), default=0), ["parquet"], "text-generation", about)
     configs = viewer_configs(files)
     for config in configs:
         config.pop("default", None)
@@ -219,6 +267,8 @@ def tables_card(
         cases=_largest(rows, "cases"),
         vocabulary=vocabulary,
         tables=[{"name": t.name, "meaning": t.meaning, "fields": field_rows(t.schema)} for t in tables.values()],
+        about=about_of(about),
+        bibtex=bibtex("pmcmine tables", about),
     )
     return card_of(meta, body)
 

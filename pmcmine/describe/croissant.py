@@ -12,6 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from pmcmine._version import __version__
+from pmcmine.describe.provenance import CONTEXT, About, provenance
 from pmcmine.release.plan import SHARDS
 from pmcmine.work.records import ShardRecord, TableRecord
 from schemas import TABLES, Table, arrow_schema
@@ -112,11 +113,17 @@ def _key(files: str) -> dict[str, Any]:
 
 
 def croissant_head(
-    name: str, description: str, groups: Iterable[str], deeds: Mapping[str, Sequence[str]], version: str
+    name: str,
+    description: str,
+    groups: Iterable[str],
+    deeds: Mapping[str, Sequence[str]],
+    version: str,
+    about: About | None = None,
 ) -> dict[str, Any]:
     """Return what a description says of the whole dataset."""
+    groups = list(groups)
     return {
-        "@context": _CONTEXT,
+        "@context": _CONTEXT | (CONTEXT if about is not None else {}),
         "@type": "sc:Dataset",
         "conformsTo": CONFORMS,
         "name": name,
@@ -126,7 +133,7 @@ def croissant_head(
         "version": version,
         "citeAs": "Made with pmcmine from the PMC Open Access Subset; each row states its article and its attribution.",
         "isLiveDataset": False,
-    }
+    } | (provenance(about, groups) if about is not None else {})
 
 
 def to_json(content: Mapping[str, Any]) -> bytes:
@@ -135,7 +142,10 @@ def to_json(content: Mapping[str, Any]) -> bytes:
 
 
 def tables_croissant(
-    records: Sequence[TableRecord], deeds: Mapping[str, Sequence[str]], tables: Mapping[str, Table] = TABLES
+    records: Sequence[TableRecord],
+    deeds: Mapping[str, Sequence[str]],
+    tables: Mapping[str, Table] = TABLES,
+    about: About | None = None,
 ) -> bytes:
     """`croissant.json` of `tables/` from the records of its Parquet files: a record set a table and group.
 
@@ -143,6 +153,7 @@ def tables_croissant(
         records: of its files.
         deeds: URLs of the licences of each licence group, as the articles state them.
         tables: the tables by name, with the columns of enrichers.
+        about: how they were made.
     """
     sets = sorted({(r.table, r.group) for r in records if r.rows})
     groups = {g for _, g in sets if g}
@@ -175,7 +186,7 @@ def tables_croissant(
         "columns are described in schema.json."
     )
     return to_json(
-        croissant_head("pmcmine-tables", text, groups, deeds, __version__)
+        croissant_head("pmcmine-tables", text, groups, deeds, __version__, about)
         | {"distribution": distribution, "recordSet": record_sets}
     )
 
@@ -185,6 +196,7 @@ def shards_croissant(
     deeds: Mapping[str, Sequence[str]],
     dataset: str = SHARDS,
     schema: pa.Schema | None = None,
+    about: About | None = None,
 ) -> bytes:
     """`croissant.json` of `shards/` or `shards-panels/` from the records of its tars: a record set a group.
 
@@ -193,6 +205,7 @@ def shards_croissant(
         deeds: URLs of the licences of each licence group, as the articles state them.
         dataset: which of the two.
         schema: schema of the JSON member, with the columns of enrichers.
+        about: how they were made.
     """
     record, what = (Sample, "figures with their captions") if dataset == SHARDS else (PanelSample, "single panels")
     abouts = {
@@ -224,7 +237,7 @@ def shards_croissant(
     text = f"WebDataset shards of PubMed Central's open-access articles: {what}, by licence group."
     title = "pmcmine-pairs" if dataset == SHARDS else "pmcmine-panels"
     return to_json(
-        croissant_head(title, text, groups, deeds, __version__)
+        croissant_head(title, text, groups, deeds, __version__, about)
         | {"distribution": distribution, "recordSet": record_sets}
     )
 

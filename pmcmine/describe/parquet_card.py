@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from pmcmine._version import __version__
 from pmcmine.describe.cards import (
+    about_of,
+    bibtex,
     card_of,
     counts_by_place,
     field_rows,
@@ -20,6 +22,7 @@ from pmcmine.describe.cards import (
     viewer_configs,
 )
 from pmcmine.describe.croissant import croissant_field, croissant_head, to_json
+from pmcmine.describe.provenance import About
 from pmcmine.describe.texts import render
 from pmcmine.release.facts import VocabularyFacts
 from pmcmine.release.plan import PARQUET
@@ -34,6 +37,7 @@ def describe_parquet(
     deeds: Mapping[str, Sequence[str]],
     sample: pa.Schema,
     vocabulary: VocabularyFacts | None = None,
+    about: About | None = None,
 ) -> dict[str, bytes]:
     """Return README, schema and Croissant of `shards-parquet`, by their names in the release.
 
@@ -42,22 +46,25 @@ def describe_parquet(
         deeds: URLs of the licences of each licence group, as the articles state them.
         sample: schema of the samples' JSON, with the columns of enrichers.
         vocabulary: the vocabulary that concepts were linked with.
+        about: how they were made.
     """
     schema = image_schema(sample)
     return {
-        f"{PARQUET}/README.md": _readme(records, schema, vocabulary),
+        f"{PARQUET}/README.md": _readme(records, schema, vocabulary, about),
         f"{PARQUET}/schema.json": json.dumps({"samples": schema_rows(schema)}, indent=1, ensure_ascii=False).encode(),
-        f"{PARQUET}/croissant.json": _croissant(records, deeds, schema),
+        f"{PARQUET}/croissant.json": _croissant(records, deeds, schema, about),
     }
 
 
-def _readme(records: Sequence[ParquetRecord], schema: pa.Schema, vocabulary: VocabularyFacts | None) -> bytes:
+def _readme(
+    records: Sequence[ParquetRecord], schema: pa.Schema, vocabulary: VocabularyFacts | None, about: About | None
+) -> bytes:
     rows: dict[tuple[str, str], int] = defaultdict(int)
     files = []
     for record in sorted(records, key=lambda r: r.name):
         rows[record.group, record.split] += record.rows
         files.append((record.group, record.split, record.name.removeprefix(f"{PARQUET}/")))
-    meta = front_matter(PARQUET_TITLE, {g for g, _ in rows}, sum(rows.values()), ["parquet"], "image-to-text")
+    meta = front_matter(PARQUET_TITLE, {g for g, _ in rows}, sum(rows.values()), ["parquet"], "image-to-text", about)
     configs = viewer_configs(files)
     if configs:
         meta["configs"] = configs
@@ -73,11 +80,15 @@ def _readme(records: Sequence[ParquetRecord], schema: pa.Schema, vocabulary: Voc
         without_image=sum(r.rows - r.images for r in records),
         vocabulary=vocabulary,
         fields=field_rows(schema),
+        about=about_of(about),
+        bibtex=bibtex(PARQUET_TITLE, about),
     )
     return card_of(meta, body)
 
 
-def _croissant(records: Sequence[ParquetRecord], deeds: Mapping[str, Sequence[str]], schema: pa.Schema) -> bytes:
+def _croissant(
+    records: Sequence[ParquetRecord], deeds: Mapping[str, Sequence[str]], schema: pa.Schema, about: About | None
+) -> bytes:
     groups = sorted({r.group for r in records if r.rows})
     distribution, record_sets = [], []
     for group in groups:
@@ -116,6 +127,6 @@ def _croissant(records: Sequence[ParquetRecord], deeds: Mapping[str, Sequence[st
         )
     text = "Figures of PubMed Central's open-access articles with their captions, as Parquet with the image inside."
     return to_json(
-        croissant_head("pmcmine-pairs-parquet", text, groups, deeds, __version__)
+        croissant_head("pmcmine-pairs-parquet", text, groups, deeds, __version__, about)
         | {"distribution": distribution, "recordSet": record_sets}
     )

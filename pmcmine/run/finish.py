@@ -5,23 +5,18 @@ from __future__ import annotations
 import json
 import resource
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import TypeVar
 
 from pmcmine._version import __version__
 from pmcmine.concepts.article import release_hierarchy, release_vocabulary
 from pmcmine.config import MineConfig
-from pmcmine.describe.cards import shards_card, shards_schema, tables_card, tables_schema
-from pmcmine.describe.croissant import shards_croissant, tables_croissant
-from pmcmine.describe.datasheet import CITATION, DATASHEET, citation, datasheet
-from pmcmine.describe.parquet_card import PARQUET_TITLE, describe_parquet
 from pmcmine.describe.report import make_report
 from pmcmine.duplicates.benchmark_sets import open_benchmarks
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.miner import enrichers
-from pmcmine.plugins.enricher import Model
 from pmcmine.release.begin import sweep
 from pmcmine.release.facts import (
     Counts,
@@ -31,7 +26,6 @@ from pmcmine.release.facts import (
     RunFacts,
     Snapshot,
     UpdateFacts,
-    VocabularyFacts,
 )
 from pmcmine.release.hierarchy import HIERARCHY
 from pmcmine.release.layout import (
@@ -42,12 +36,11 @@ from pmcmine.release.layout import (
     REMOVED,
     FileEntry,
     file_entry,
-    read_checked,
 )
 from pmcmine.release.metrics import Metrics
 from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name
 from pmcmine.release.record import Journal, ReleaseRecord, write_journal
-from pmcmine.rights.attribution import ATTRIBUTION, attribution, deeds
+from pmcmine.run.descriptions import Written, describe_datasets, place_of, rows_by, table_of
 from pmcmine.run.job import Job, content
 from pmcmine.run.metrics import export
 from pmcmine.run.ownership import (
@@ -159,81 +152,21 @@ def _write_state(job: Job, plan: Plan) -> None:
     write_announced(job.target, work, excluded | {STATE_FILE: write_state(plan, files)})
 
 
-@dataclass(frozen=True)
-class _Written:
-    """Records of the files of each dataset."""
-
-    pairs: Sequence[ShardRecord]
-    crops: Sequence[ShardRecord]
-    tables: Sequence[TableRecord]
-    parquet: Sequence[ParquetRecord] | None
-
-
-def _cards(
-    job: Job,
-    frozen: Snapshot,
-    totals: Tally,
-    written: _Written,
-    vocabulary: VocabularyFacts | None,
-    models: Sequence[Model],
-) -> dict[str, bytes]:
-    """Return what describes the datasets: cards, schemas, Croissant, datasheets, citations, attribution."""
-    described = [r for table in ("articles", "figures") for r in written.tables if r.table == table and r.group]
-    rights = [(job.out if r.kept else job.target, r.name) for r in described]
-    for record in described:
-        if record.kept:  # what they say goes into other files
-            read_checked(job.out, record.entry())
-    licences = deeds(rights)
-    config = job.config
-    samples, published = enrichers.sample_schemas(config), enrichers.tables(config)
-    figures, panels = samples["figures"], samples["panels"]
-    cards = {
-        "shards/README.md": shards_card(written.pairs, vocabulary, schema=figures, parquet=written.parquet is not None),
-        "shards/schema.json": shards_schema(figures),
-        "shards/croissant.json": shards_croissant(written.pairs, licences, schema=figures),
-        "tables/README.md": tables_card(written.tables, vocabulary, published),
-        "tables/schema.json": tables_schema(published),
-        "tables/croissant.json": tables_croissant(written.tables, licences, published),
-    }
-    if config.panel_shards:
-        cards |= {
-            "shards-panels/README.md": shards_card(written.crops, vocabulary, PANEL_SHARDS, panels),
-            "shards-panels/schema.json": shards_schema(panels),
-            "shards-panels/croissant.json": shards_croissant(written.crops, licences, PANEL_SHARDS, panels),
-        }
-    if written.parquet is not None:
-        cards |= describe_parquet(written.parquet, licences, figures, vocabulary)
-    datasets = {
-        "shards": ("pmcmine image-text pairs", _by(written.pairs, _place)),
-        "tables": ("pmcmine tables", _by(written.tables, _table)),
-    }
-    if config.panel_shards:
-        datasets[PANEL_SHARDS] = ("pmcmine panels", _by(written.crops, _place))
-    if written.parquet is not None:
-        datasets[PARQUET] = (PARQUET_TITLE, _by(written.parquet, _place))
-    facts = (totals.sums, totals.rejects, frozen, config.content(), models)
-    for folder, (title, counted) in datasets.items():
-        cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
-        cards[f"{folder}/{CITATION}"] = citation(title, frozen)
-    cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution(rights)
-    return cards
-
-
 def _reject_counts(totals: Tally) -> tuple[RejectCount, ...]:
     return tuple(RejectCount(*key, n) for key, n in sorted(totals.rejects.items()))
 
 
-def _counts(totals: Tally, written: _Written, near: Clusters | None) -> Counts:
+def _counts(totals: Tally, written: Written, near: Clusters | None) -> Counts:
     """Return the counts of the release."""
     return Counts(
         totals.sums,
         _reject_counts(totals),
-        _by(written.crops, _place),
-        _by(written.pairs, _place),
-        _by(written.tables, _table),
+        rows_by(written.crops, place_of),
+        rows_by(written.pairs, place_of),
+        rows_by(written.tables, table_of),
         totals.faults(),
         dict(near.counts) if near is not None else None,
-        _by(written.parquet, _place) if written.parquet is not None else None,
+        rows_by(written.parquet, place_of) if written.parquet is not None else None,
     )
 
 
@@ -254,7 +187,7 @@ def finish(
     parquet = _parquet_records(work) if config.parquet_images else None
     totals = tally(_counted(job, frozen.n_blocks), frozen.n_versions, shards, tables, near, carried, parquet)
     totals.check()
-    written = _Written(
+    written = Written(
         [s for s in shards if s.name.startswith(f"{SHARDS}/")],
         [s for s in shards if s.name.startswith(f"{PANEL_SHARDS}/")],
         tables,
@@ -262,7 +195,7 @@ def finish(
     )
     models = enrichers.info(config)
     vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
-    cards = _cards(job, frozen, totals, written, vocabulary, models)
+    cards = describe_datasets(job, frozen, totals, written, vocabulary, models)
     hierarchy = release_hierarchy(config.vocab, config.vocab_sha256, config.concept_names)
     cards |= {HIERARCHY: hierarchy} if hierarchy is not None else {}
     updates = _updates(job, [*shards, *(parquet or ())], tables, cards)
@@ -354,25 +287,6 @@ def finish_update(out: Folder, work: Folder, journal: Journal, config: MineConfi
     if config.metrics is not None:
         export(metrics, config.metrics)
     return release
-
-
-def _place(record: ShardRecord | ParquetRecord) -> tuple[str, ...]:
-    """Return licence group and split of a shard, or of its Parquet file."""
-    return (record.group, record.split)
-
-
-def _table(record: TableRecord) -> tuple[str, ...]:
-    """Return table, licence group and split of a table file."""
-    return (record.table, record.group, record.split)
-
-
-def _by(records: Iterable[_AnyRecord], key: Callable[[_AnyRecord], tuple[str, ...]]) -> dict[str, int]:
-    """Return the rows of files added up by a key, whose parts are joined by slashes."""
-    rows: dict[str, int] = {}
-    for record in records:
-        name = "/".join(p for p in key(record) if p)
-        rows[name] = rows.get(name, 0) + record.rows
-    return dict(sorted(rows.items()))
 
 
 def _metrics(totals: Tally, times: Mapping[str, float], seconds: float, files: Sequence[FileEntry]) -> Metrics:

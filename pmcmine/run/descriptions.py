@@ -1,0 +1,107 @@
+"""Describe the datasets of a release: cards, schemas, Croissant, datasheets, citations, attribution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pmcmine.describe.cards import shards_card, shards_schema, tables_card, tables_schema
+from pmcmine.describe.corpus_facts import corpus_facts
+from pmcmine.describe.croissant import shards_croissant, tables_croissant
+from pmcmine.describe.datasheet import CITATION, DATASHEET, citation, datasheet
+from pmcmine.describe.parquet_card import PARQUET_TITLE, describe_parquet
+from pmcmine.describe.provenance import About
+from pmcmine.miner import enrichers
+from pmcmine.plugins.enricher import Model
+from pmcmine.release.facts import Snapshot, VocabularyFacts
+from pmcmine.release.layout import read_checked
+from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS
+from pmcmine.rights.attribution import ATTRIBUTION, attribution, deeds
+from pmcmine.run.job import Job
+from pmcmine.work.balance import Tally
+from pmcmine.work.records import FileRecord, ParquetRecord, ShardRecord, TableRecord
+
+_AnyRecord = TypeVar("_AnyRecord", bound=FileRecord)
+
+
+@dataclass(frozen=True)
+class Written:
+    """Records of the files of each dataset."""
+
+    pairs: Sequence[ShardRecord]
+    crops: Sequence[ShardRecord]
+    tables: Sequence[TableRecord]
+    parquet: Sequence[ParquetRecord] | None
+
+
+def describe_datasets(
+    job: Job,
+    frozen: Snapshot,
+    totals: Tally,
+    written: Written,
+    vocabulary: VocabularyFacts | None,
+    models: Sequence[Model],
+) -> dict[str, bytes]:
+    """Return what describes the datasets: cards, schemas, Croissant, datasheets, citations, attribution."""
+    described = [r for table in ("articles", "figures") for r in written.tables if r.table == table and r.group]
+    rights = [(job.out if r.kept else job.target, r.name) for r in described]
+    for record in described:
+        if record.kept:  # what they say goes into other files
+            read_checked(job.out, record.entry())
+    licences = deeds(rights)
+    about = About(corpus_facts(rights), frozen, models)
+    config = job.config
+    samples, published = enrichers.sample_schemas(config), enrichers.tables(config)
+    figures, panels = samples["figures"], samples["panels"]
+    cards = {
+        "shards/README.md": shards_card(
+            written.pairs, vocabulary, schema=figures, parquet=written.parquet is not None, about=about
+        ),
+        "shards/schema.json": shards_schema(figures),
+        "shards/croissant.json": shards_croissant(written.pairs, licences, schema=figures, about=about),
+        "tables/README.md": tables_card(written.tables, vocabulary, published, about),
+        "tables/schema.json": tables_schema(published),
+        "tables/croissant.json": tables_croissant(written.tables, licences, published, about),
+    }
+    if config.panel_shards:
+        cards |= {
+            "shards-panels/README.md": shards_card(written.crops, vocabulary, PANEL_SHARDS, panels, about=about),
+            "shards-panels/schema.json": shards_schema(panels),
+            "shards-panels/croissant.json": shards_croissant(written.crops, licences, PANEL_SHARDS, panels, about),
+        }
+    if written.parquet is not None:
+        cards |= describe_parquet(written.parquet, licences, figures, vocabulary, about)
+    datasets = {
+        "shards": ("pmcmine image-text pairs", rows_by(written.pairs, place_of)),
+        "tables": ("pmcmine tables", rows_by(written.tables, table_of)),
+    }
+    if config.panel_shards:
+        datasets[PANEL_SHARDS] = ("pmcmine panels", rows_by(written.crops, place_of))
+    if written.parquet is not None:
+        datasets[PARQUET] = (PARQUET_TITLE, rows_by(written.parquet, place_of))
+    facts = (totals.sums, totals.rejects, frozen, config.content(), models)
+    for folder, (title, counted) in datasets.items():
+        cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
+        cards[f"{folder}/{CITATION}"] = citation(title, frozen)
+    cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution(rights)
+    return cards
+
+
+def place_of(record: ShardRecord | ParquetRecord) -> tuple[str, ...]:
+    """Return licence group and split of a shard, or of its Parquet file."""
+    return (record.group, record.split)
+
+
+def table_of(record: TableRecord) -> tuple[str, ...]:
+    """Return table, licence group and split of a table file."""
+    return (record.table, record.group, record.split)
+
+
+def rows_by(records: Iterable[_AnyRecord], key: Callable[[_AnyRecord], tuple[str, ...]]) -> dict[str, int]:
+    """Return the rows of files added up by a key, whose parts are joined by slashes."""
+    rows: dict[str, int] = {}
+    for record in records:
+        name = "/".join(p for p in key(record) if p)
+        rows[name] = rows.get(name, 0) + record.rows
+    return dict(sorted(rows.items()))
