@@ -60,16 +60,23 @@ def plan(
         }
         typer.echo(json.dumps(found))
         return
-    rows = [(line.name, _value(line.value), line.unit, line.label, line.note) for line in lines]
+    rows = [
+        (n.name, _value(n.value), _value(n.at_pmc_sizes) if n.at_pmc_sizes is not None else "", n.unit, n.label, n.note)
+        for n in lines
+    ]
     title = f"at ten times the size, {articles * 10:,.0f} articles, these limits are hit first:"
     hit = [f"  {limit.what}: {limit.at}; {limit.knob}" for limit in limits(articles, rates, machine)]
-    plain = [f"{name:20} {value:>16} {unit:11} {label:10} {note}".rstrip() for name, value, unit, label, note in rows]
-    table = TerminalTable(("quantity", "value", "unit", "origin", "note"), rows, numbers=(1,))
+    heads = ("quantity", "value", "at PMC's sizes", "unit", "origin", "note")
+    plain = [
+        f"{name:24} {value:>12} {other:>14} {unit:11} {label:12} {note}".rstrip()
+        for name, value, other, unit, label, note in (heads, *rows)
+    ]
+    table = TerminalTable(heads, rows, numbers=(1, 2))
     show([*plain, "", title, *hit], table, "", title, *hit)
 
 
 def _value(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
+    return f"{value:,.0f}" if abs(value) >= 100 or isinstance(value, int) else f"{value:,.2f}"
 
 
 def _measured(folder: Folder) -> Rates:

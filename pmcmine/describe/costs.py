@@ -1,7 +1,8 @@
 """Estimate a run over a number of articles: requests, bytes, core-hours, shuffle, shards, commits, cost.
 
-Every number says where it comes from: `measured` by a run of this program (of a release, or of the 72 real articles
-that docs/scale.md describes), `published` by others, or `assumed`.
+Every number says where it comes from: `extrapolated` from what a run of this program measured (of a release, or of the 72
+real articles that docs/scale.md describes), `published` by others, or `assumed`. The images of a sample may be smaller
+than PMC's: a second value takes the sizes that BIOMEDICA published.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from pmcmine.release.layout import RELEASE
 from pmcmine.release.metrics import Metrics
 from pmcmine.release.record import ReleaseRecord
 
-MEASURED: Final = "measured"
+EXTRAPOLATED: Final = "extrapolated"
 PUBLISHED: Final = "published"
 ASSUMED: Final = "assumed"
 PMC_ARTICLES: Final = 8_000_000  # of the open-access subset, NLM 2026
 _COMMIT_FILES: Final = 500  # of `pmcmine publish`
 _COMMIT_BYTES: Final = 50 << 30
 _GB: Final = 1e9
+# BIOMEDICA (Lozano et al. 2025): 24 million figures of 6 million articles in 27 TB, all of them kept as they are.
+_PUBLISHED_PAIRS: Final = 24e6 / 6e6
+_PUBLISHED_MEDIA: Final = 27e12 / 6e6
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class Machine:
         egress_gb: dollars a GB that leaves the region of the release.
         shard_bytes: target size of a shard.
         utilisation: share of the cores that is at work.
+        spot_core_hour: dollars a vCPU-hour of a machine that may be taken away at any time.
+        node_cores: cores of a node of a SLURM cluster.
     """
 
     cores: int = 128
@@ -81,17 +87,29 @@ class Machine:
     egress_gb: float = 0.12
     shard_bytes: float = 1e9
     utilisation: float = 0.7
+    spot_core_hour: float = 0.025
+    node_cores: int = 64
 
 
 @dataclass(frozen=True)
 class Line:
-    """One number of the plan."""
+    """One number of the plan.
+
+    Attributes:
+        name: what it is.
+        value: the number.
+        unit: its unit.
+        label: where it comes from.
+        note: how it was reckoned.
+        at_pmc_sizes: the number with images of the sizes that others published; None if it is the same.
+    """
 
     name: str
     value: float
     unit: str
     label: str
     note: str = ""
+    at_pmc_sizes: float | None = None
 
 
 def rates_of(release: ReleaseRecord, metrics: Metrics) -> Rates:
@@ -120,7 +138,34 @@ def rates_of(release: ReleaseRecord, metrics: Metrics) -> Rates:
     return found
 
 
+def at_pmc_sizes(rates: Rates) -> Rates:
+    """Return the rates with as many images and bytes as others published for all of PMC; seconds stay as measured."""
+    shards = rates.shard_bytes - rates.media_bytes  # captions, metadata and what tar adds, per article
+    return replace(
+        rates,
+        requests=rates.requests - rates.samples + _PUBLISHED_PAIRS,
+        media_bytes=_PUBLISHED_MEDIA,
+        samples=_PUBLISHED_PAIRS,
+        shard_bytes=_PUBLISHED_MEDIA + max(shards, 0.0),
+    )
+
+
 def plan(articles: float, rates: Rates, machine: Machine) -> list[Line]:
+    """Estimate the cost of a run, also with images of PMC's published sizes.
+
+    Args:
+        articles: articles of the snapshot.
+        rates: what one takes.
+        machine: what it runs on.
+    """
+    published = _lines(articles, at_pmc_sizes(rates), machine)
+    return [
+        replace(line, at_pmc_sizes=None if math.isclose(line.value, other.value) else other.value)
+        for line, other in zip(_lines(articles, rates, machine), published, strict=True)
+    ]
+
+
+def _lines(articles: float, rates: Rates, machine: Machine) -> list[Line]:
     """Estimate the cost of a run.
 
     Args:
@@ -148,23 +193,25 @@ def plan(articles: float, rates: Rates, machine: Machine) -> list[Line]:
     egress = (shard_bytes + table_bytes) / _GB * machine.egress_gb
     return [
         Line("articles", articles, "", ASSUMED if articles != PMC_ARTICLES else PUBLISHED, "PMC's open-access subset"),
-        Line("requests", requests, "GET", MEASURED, f"{rates.requests:.1f} per article, {measured}"),
-        Line("fetched", fetched / _GB, "GB", MEASURED, f"{(rates.xml_bytes + rates.media_bytes) / 1e3:.0f} kB per article"),
-        Line("pairs", articles * rates.samples, "", MEASURED, "BIOMEDICA publishes 24 million of 6 million articles"),
-        Line("shards", shards, "files", MEASURED, f"{shard_bytes / _GB:,.0f} GB, {machine.shard_bytes / _GB:g} GB each"),
-        Line("tables", table_bytes / _GB, "GB", MEASURED, ""),
-        Line("state", articles * rates.state_bytes / _GB, "GB", MEASURED, "what the next update starts from"),
-        Line("mine", mine_hours, "core-hours", MEASURED, f"{rates.mine_seconds * 1e3:.0f} ms per article"),
-        Line("duplicates, assembly", rest_hours, "core-hours", MEASURED, f"{rates.assemble_seconds * 1e3:.0f} ms per article"),
+        Line("requests", requests, "GET", EXTRAPOLATED, f"{rates.requests:.1f} per article, {measured}"),
+        Line("fetched", fetched / _GB, "GB", EXTRAPOLATED, f"{(rates.xml_bytes + rates.media_bytes) / 1e3:.0f} kB per article"),
+        Line("pairs", articles * rates.samples, "", EXTRAPOLATED, "BIOMEDICA publishes 24 million of 6 million articles"),
+        Line("shards", shards, "files", EXTRAPOLATED, f"{shard_bytes / _GB:,.0f} GB, {machine.shard_bytes / _GB:g} GB each"),
+        Line("tables", table_bytes / _GB, "GB", EXTRAPOLATED, ""),
+        Line("state", articles * rates.state_bytes / _GB, "GB", EXTRAPOLATED, "what the next update starts from"),
+        Line("mine", mine_hours, "core-hours", EXTRAPOLATED, f"{rates.mine_seconds * 1e3:.0f} ms per article"),
+        Line("duplicates, assembly", rest_hours, "core-hours", EXTRAPOLATED, f"{rates.assemble_seconds * 1e3:.0f} ms per article"),
         Line("paid core-hours", core_hours, "core-hours", ASSUMED, f"{machine.utilisation:.0%} of the cores at work"),
-        Line("shuffled", shuffled / _GB, "GB", MEASURED, "keys and locations; never bytes or texts"),
+        Line("shuffled", shuffled / _GB, "GB", EXTRAPOLATED, "keys and locations; never bytes or texts"),
         *(
             Line(f"wall by {what}", hours, "h", ASSUMED, _wall_note(what, machine) + (", the slowest" if what == slowest else ""))
             for what, hours in walls.items()
         ),
-        Line("Hub commits", commits, "", MEASURED, "500 files or 50 GB each, and the card"),
+        Line("Hub commits", commits, "", EXTRAPOLATED, "500 files or 50 GB each, and the card"),
         Line("Hub upload", shard_bytes / machine.upload / 3600, "h", ASSUMED, f"{machine.upload / 1e6:.0f} MB/s"),
         Line("compute", dollars, "$", ASSUMED, f"${machine.core_hour} per core-hour, ${machine.shuffle_gb} per GB shuffled"),
+        Line("compute on spot machines", core_hours * machine.spot_core_hour, "$", ASSUMED, f"${machine.spot_core_hour} per core-hour; killed blocks are mined again"),
+        Line("SLURM", core_hours / machine.node_cores, "node-hours", ASSUMED, f"nodes of {machine.node_cores} cores"),
         Line("storage", month, "$ per month", ASSUMED, f"${machine.storage_gb_month} per GB; less with --free-published"),
         Line("egress", egress, "$", ASSUMED, f"${machine.egress_gb} per GB that leaves the region of the release"),
     ]  # fmt: skip
