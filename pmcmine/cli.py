@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from pmcmine._version import __version__
 from pmcmine.commands import browse as browse_command
 from pmcmine.commands import demo as demo_command
+from pmcmine.commands import doctor as doctor_command
 from pmcmine.commands import eval as eval_command
 from pmcmine.commands import export as export_command
 from pmcmine.commands import label as label_command
@@ -43,7 +44,7 @@ from pmcmine.text.redact import hide, learn_environment
 
 # All commands in the order of the work, by section of the help.
 _SECTIONS: Final = {
-    "Make a release": ("demo", "plan", "mine", "status", "update"),
+    "Make a release": ("demo", "doctor", "plan", "mine", "status", "update"),
     "Check and publish": ("verify", "publish"),
     "Use a release": ("browse", "stats", "subset", "export", "rehydrate"),
     "Vocabularies and models": ("vocab", "link", "label", "train", "eval"),
@@ -67,13 +68,14 @@ app = typer.Typer(
     cls=_InOrder,
     help="Mine PubMed Central's open-access articles into a licensed, streamable image-text corpus.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
 )
 app.add_typer(vocab_command.app, name="vocab", rich_help_panel=_panel("vocab"))
 app.add_typer(eval_command.app, name="eval", rich_help_panel=_panel("eval"))
 app.add_typer(train_command.app, name="train", rich_help_panel=_panel("train"))
 app.command("demo", rich_help_panel=_panel("demo"))(demo_command.demo)
+app.command("doctor", rich_help_panel=_panel("doctor"))(doctor_command.doctor)
 app.command("plan", rich_help_panel=_panel("plan"))(plan_command.plan)
 app.command("mine", cls=ConfigCommand, no_args_is_help=True, rich_help_panel=_panel("mine"))(mine_command.mine)
 app.command("update", cls=UpdateCommand, rich_help_panel=_panel("update"))(update_command.update)

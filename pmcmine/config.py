@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, Field, ValidationError, create_model, field_validator
+from pydantic import BaseModel, Field, ValidationError, ValidationInfo, create_model, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from pmcmine.config_keys import SlurmConfig
+from pmcmine.config_keys import SlurmConfig, parse_size
 from pmcmine.config_keys import key as _key
 from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.ids import bare_pmcid
@@ -116,7 +116,7 @@ class ReleaseConfig(BaseModel):
     max_pdf_pages: int = _key(300, "Articles", "maximum number of pages of a PDF", ge=1)
     max_pdf_seconds: int = _key(60, "Articles", "maximum CPU time for one PDF, seconds", ge=1)
     max_package_bytes: int = _key(2 << 30, "Articles", "largest unpacked size of one package, bytes", ge=1)
-    shard_bytes: int = _key(1_000_000_000, "Release", "target size of a shard, bytes", "500000000", ge=1)
+    shard_bytes: int = _key(1_000_000_000, "Release", "target size of a shard, bytes", "500MB", ge=1)
     table_bytes: int = _key(384 << 20, "Release", "target size of a table file before compression, bytes", ge=1)
     block_articles: int = _key(200, "Release", "PMCIDs of a block, the unit of commit and resumption", "50", ge=1)
 
@@ -212,6 +212,12 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """Leave out values that may hold secrets."""
         yield from (self.content() | self.run()).items()
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _plain_bytes(cls, value: Any, info: ValidationInfo) -> Any:
+        """Read `1GB`, `500 MB` or `64MiB` where bytes are asked for."""
+        return parse_size(value) if str(info.field_name).endswith("_bytes") else value
 
     @field_validator("pmcid", mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from pydantic import BaseModel, Field
@@ -56,3 +57,16 @@ class SlurmConfig(BaseModel):
         300, "seconds before the time limit at which a job stops and is requeued", ge=1, le=65535
     )
     slurm_requeues: int = _slurm(20, "how often a job is requeued near its time limit", ge=0)
+
+
+_SIZE: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?) ?([kKMGT]i?)?B?")
+_FACTORS: Final = {"": 0, "k": 1, "K": 1, "M": 2, "G": 3, "T": 4}
+
+
+def parse_size(value: Any) -> Any:
+    """Return the bytes of a size such as `1GB`, `1.5 GiB` or `64M`; anything else as it is, for others to refuse."""
+    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return value
+    unit = match[2] or ""
+    return round(float(match[1]) * (1024 if unit.endswith("i") else 1000) ** _FACTORS[unit[:1]])

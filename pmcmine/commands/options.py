@@ -128,6 +128,13 @@ def help_text(key: Key) -> str:
 
 def _parameters(wanted: Iterable[Key]) -> Iterator[inspect.Parameter]:
     for key in wanted:
+        if key.name.endswith("_bytes"):
+            option = typer.Option(
+                key.flag, metavar="<size>", help=help_text(key), rich_help_panel=key.section, show_default=False
+            )
+            annotation = Annotated[str | None, option]  # 1GB, 500MB, 64MiB or a number
+            yield inspect.Parameter(key.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+            continue
         kind: Any = list[key.python_type] if key.listed and key.name not in _BY_COMMA else key.python_type  # type: ignore[name-defined]  # a type made at run time
         option = typer.Option(
             key.flag, *_ALIASES.get(key.name, ()), help=help_text(key), rich_help_panel=key.section, show_default=False
