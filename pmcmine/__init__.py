@@ -1,8 +1,19 @@
 """pmcmine turns PubMed Central's open-access articles into a licensed, streamable image-text corpus.
 
-Importing this package loads neither Beam nor any model library; `pmcmine.stream` reads a release.
+Importing this package loads neither Beam nor any model library; `pmcmine.stream` reads a release sample by sample,
+`pmcmine.Release` opens its tables and pictures, `pmcmine.mine` makes one.
 """
+
+from importlib import import_module
 
 from pmcmine._version import __version__
 
-__all__ = ["__version__"]
+__all__ = ["Release", "__version__", "mine"]
+_LATE = {"Release": "pmcmine.notebook.release", "mine": "pmcmine.notebook.mining"}  # they load pyarrow, DuckDB, Beam
+
+
+def __getattr__(name: str) -> object:
+    """Import `Release` and `mine` when they are first used."""
+    if name in _LATE:
+        return getattr(import_module(_LATE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
