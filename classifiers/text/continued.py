@@ -151,9 +151,12 @@ def continue_head(task: str, start: Head, features: Features, labels: Sequence[A
     words, dense = features[0].astype(np.float64), features[1].astype(np.float64)
     wanted = np.eye(len(CLASSES[task]))[[CLASSES[task].index(v) for v in labels]]
     fixed = np.asarray(words @ start.words.astype(np.float64)) + dense @ start.dense + start.bias
-    change = _fit(words, dense, fixed, wanted)
-    before = np.vstack([start.words, start.dense]).astype(np.float64)
-    return head_of((before + change[:-1]).T, start.bias + change[-1], words.shape[1])
+    held = np.unique(words.indices)  # words that no passage holds keep their weights
+    change = _fit(words[:, held], dense, fixed, wanted)
+    after = np.vstack([start.words, start.dense]).astype(np.float64)
+    after[held] += change[: len(held)]
+    after[words.shape[1] :] += change[len(held) : -1]
+    return head_of(after.T, start.bias + change[-1], words.shape[1])
 
 
 def _fit(
