@@ -1,7 +1,7 @@
 """Heads that continue from an earlier model: labels change its weights, and a penalty keeps them near where they were.
 
-Minimises the log loss plus the squared distance to the earlier weights, so that words which no new label holds keep
-what the earlier model had learned, from a teacher for example.
+Minimises the log loss (of quality: the squared error) plus the squared distance to the earlier weights, so that words
+which no new label holds keep what the earlier model had learned, from a teacher for example.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import minimize
+from scipy.sparse.linalg import lsqr
 
 from classifiers.text.card import articles_of, folds_of, slices
 from classifiers.text.evaluate import decide, measures
 from classifiers.text.features import Passage, passage_of
-from classifiers.text.heads import CLASSES, Head, TextModel, head_of, squash
+from classifiers.text.heads import CLASSES, QUALITY, TASKS, Head, TextModel, head_of, squash
 from pmcmine.errors import PmcmineError
 
 # Inverse weight of the penalty: of 0.3, 1 and 4 the best on articles that the earlier model had not learned from.
 _FREEDOM: Final = 1.0
+_DAMPING: Final = 3.0**0.5  # root of the weight of the penalty, for quality
 _STEPS: Final = 60
 # Exponent of how rare a class is, in the weight of its rows: few paragraphs of most articles tell a patient's case, and
 # labels drawn from all articles would else teach that they hardly exist.
@@ -37,7 +39,7 @@ def continue_training(
     rows: Sequence[dict[str, Any]],
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[TextModel, dict[str, Any]]:
-    """Continue the heads of type and domain on labelled rows; the space and the heads of quality stay.
+    """Continue the heads on labelled rows; the space stays.
 
     Measures the new heads by cross-validation, and the earlier ones, on articles that the earlier ones had not learned
     from.
@@ -57,7 +59,7 @@ def continue_training(
     run = _Continuation(start, rows, [passage_of(r) for r in rows])
     heads = dict(start.heads)
     validated, predicted, note, counts = {}, {}, [], []
-    for task in CLASSES:
+    for task in TASKS:
         progress(f"{task}: cross-validation")
         places = run.measured(task)
         if not places:
@@ -70,22 +72,29 @@ def continue_training(
             before = measures(task, gold, run.score(name, start.heads[name], places))
             found = run.cross_validate(name, places)
             validated[name] = measures(task, gold, found)
-            note.append(f"{name.replace('/text', ', text alone')} {before['macro_f1']:.3f} ({before['accuracy']:.3f})")
+            note.append(f"{name.replace('/text', ', text alone')} {_figures(before)}")
             if name == task:
                 predicted[task] = found
             heads[name] = run.fit(name, chosen)
     model = TextModel(
         start.space,
         heads,
-        f"{start.trained_on}; type and domain continued on labelled paragraphs: {', '.join(counts)}",
+        f"{start.trained_on}; continued on labelled paragraphs: {', '.join(counts)}",
         start.articles | articles_of(rows, licensed),
     )
     measured = [r for r in rows if str(r.get("pmcid")) not in start.articles]
     said = (
-        f"Type and domain: {len(measured):,} paragraphs of articles that the earlier model had not learned from. "
-        f"Macro F1 (accuracy) of the earlier model on them: {'; '.join(note)}. Quality is the earlier model's."
+        f"{len(measured):,} paragraphs of articles that the earlier model had not learned from. "
+        f"Macro F1 (accuracy) of the earlier model on them, of quality Pearson (MAE): {'; '.join(note)}."
     )
     return model, {"cross_validation": validated, "slices": slices(measured, predicted), "note": [said, ""]}
+
+
+def _figures(measured: Mapping[str, Any]) -> str:
+    """Name the two measures of a head, in a few characters."""
+    if "pearson" in measured:
+        return f"{measured['pearson']:.3f} ({measured['mae']:.3f})"
+    return f"{measured['macro_f1']:.3f} ({measured['accuracy']:.3f})"
 
 
 @dataclass(frozen=True)
@@ -143,26 +152,30 @@ class _Continuation:
 
 
 def continue_head(task: str, start: Head, features: Features, labels: Sequence[Any]) -> Head:
-    """Fit a head of classes that begins at, and is pulled towards, an earlier one.
+    """Fit a head that begins at, and is pulled towards, an earlier one.
 
     Args:
-        task: type or domain.
+        task: type, domain or quality.
         start: the earlier head.
         features: of each passage, as the space of the earlier head gives them.
         labels: of each passage.
     """
     words, dense = features[0].astype(np.float64), features[1].astype(np.float64)
+    fixed = np.asarray(words @ start.words.astype(np.float64)) + dense @ start.dense + start.bias
+    before = np.vstack([start.words, start.dense]).astype(np.float64)
+    if task == QUALITY:
+        x = sparse.hstack([words, sparse.csr_matrix(dense), np.ones((len(dense), 1))]).tocsr()
+        change = lsqr(x, np.array(labels, float) - fixed[:, 0], damp=_DAMPING, iter_lim=_STEPS)[0][:, None]
+        return head_of((before + change[:-1]).T, start.bias + change[-1], words.shape[1])
     wanted = np.eye(len(CLASSES[task]))[[CLASSES[task].index(v) for v in labels]]
     rarity = np.maximum(wanted.sum(axis=0), 1) ** -_RARITY
     weights = wanted @ rarity
     weights /= weights.mean()
-    fixed = np.asarray(words @ start.words.astype(np.float64)) + dense @ start.dense + start.bias
     held = np.unique(words.indices)  # words that no passage holds keep their weights
     change = _fit(words[:, held], dense, fixed, wanted * weights[:, None])
-    after = np.vstack([start.words, start.dense]).astype(np.float64)
-    after[held] += change[: len(held)]
-    after[words.shape[1] :] += change[len(held) : -1]
-    return head_of(after.T, start.bias + change[-1], words.shape[1])
+    before[held] += change[: len(held)]
+    before[words.shape[1] :] += change[len(held) : -1]
+    return head_of(before.T, start.bias + change[-1], words.shape[1])
 
 
 def _fit(
