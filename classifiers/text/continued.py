@@ -39,7 +39,7 @@ def continue_training(
     rows: Sequence[dict[str, Any]],
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[TextModel, dict[str, Any]]:
-    """Continue the heads on labelled rows; the space stays.
+    """Continue the heads on labelled rows; the space stays, and quality if no new row has one.
 
     Measures the new heads by cross-validation, and the earlier ones, on articles that the earlier ones had not learned
     from.
@@ -62,6 +62,8 @@ def continue_training(
     for task in TASKS:
         progress(f"{task}: cross-validation")
         places = run.measured(task)
+        if not places and task == QUALITY:
+            continue  # its heads stay
         if not places:
             raise PmcmineError(f"{task}: no label of an article that the earlier model has not learned from")
         gold = [rows[i][task] for i in places]

@@ -118,6 +118,10 @@ def test_training_is_deterministic_and_survives_its_file() -> None:
     assert more.scores("quality", passages).tolist() == first.scores("quality", passages).tolist()
     with pytest.raises(PmcmineError, match="not learned from"):
         continue_training(again, corpus, rows)
+    dragons = [passage_of(new[0])]
+    taught, figures = continue_training(again, corpus, [*rows, *({**r, "domain": "other", "quality": 5} for r in new)])
+    assert taught.scores("quality", dragons)[0, 0] > first.scores("quality", dragons)[0, 0]
+    assert figures["cross_validation"]["quality"]["paragraphs"] == 20
 
 
 def test_own_labels_are_joined_from_all_their_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
