@@ -117,7 +117,8 @@ class TextModel:
 
 def says_too_little(text: str) -> bool:
     """Tell whether a text has too few letters to be classified: a number, a formula, a reference."""
-    return sum(map(str.isalpha, text[:_LOOKED_AT])) < _LEAST_LETTERS
+    # Nearly every text has the letters in its first line.
+    return all(sum(map(str.isalpha, text[:n])) < _LEAST_LETTERS for n in (40, _LOOKED_AT))
 
 
 def _unsaid(task: str) -> list[float]:
