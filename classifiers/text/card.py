@@ -171,7 +171,7 @@ def model_card(model: TextModel, figures: Mapping[str, Any]) -> str:
         "(quality) over TF-IDF of words and pairs, their projection onto 100 directions, wording, and where it stands;",
         "each head once more for text alone. A teacher, where one was given, sees an encoder's embedding besides and",
         "labels paragraphs of the corpus for them. In a continued model, more labels moved the weights of an earlier",
-        "one for type and domain.",
+        "one.",
         "",
         f"Trained on {model.trained_on}.",
         "The labels were given by a large language model that read each paragraph with a rubric; what is measured is",

@@ -31,6 +31,10 @@ TASKS: Final = (*CLASSES, QUALITY)
 # cross-validation (.401 to .380) without costing the correlation (.814 to .811).
 _PULL: Final = 0.3
 _BLOCK: Final = 256  # passages scored at once
+# A text of fewer letters than this (of its first _LOOKED_AT code points) says too little, as for its language.
+_LEAST_LETTERS: Final = 12
+_LOOKED_AT: Final = 1000
+_UNSAID: Final = 0.5  # probability of `other` for such a text; the other classes share the rest
 _DIRECTIONS: Final = 100
 _TERMS: Final = 30_000
 MODEL_FILE: Final = Path(__file__).parent / "models" / "text.npz"
@@ -105,7 +109,24 @@ class TextModel:
                     # einsum adds up each row by itself; a product of BLAS depends on how many rows there are.
                     z = np.asarray(words @ head.words) + np.einsum("ij,jk->ik", dense, head.dense) + head.bias
                     out[task][block] = squash(task, z.astype(np.float64))
+        unsaid = [i for i, p in enumerate(passages) if says_too_little(p.text)]
+        for task in tasks:
+            out[task][unsaid] = _unsaid(task)
         return {t: np.round(v, 4) for t, v in out.items()}
+
+
+def says_too_little(text: str) -> bool:
+    """Tell whether a text has too few letters to be classified: a number, a formula, a reference."""
+    # Nearly every text has the letters in its first line.
+    return all(sum(map(str.isalpha, text[:n])) < _LEAST_LETTERS for n in (40, _LOOKED_AT))
+
+
+def _unsaid(task: str) -> list[float]:
+    """Return the scores of a text that says too little: `other`, with a low probability; the lowest quality."""
+    if task == QUALITY:
+        return [1.0]
+    rest = (1 - _UNSAID) / (len(CLASSES[task]) - 1)
+    return [_UNSAID if c == "other" else rest for c in CLASSES[task]]
 
 
 def named_labels(scores: Mapping[str, NDArray[np.float64]]) -> list[TextLabels]:

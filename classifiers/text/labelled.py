@@ -14,7 +14,7 @@ from pmcmine.errors import GoldError, PmcmineError
 
 _COLUMNS = ["paragraph_id", "pmcid", "path", "section_kind", "article_type", "text"]
 _MAX_BYTES = 1 << 30
-OWN_LABELS = Path(__file__).parent / "labels" / "paragraphs.tsv"
+OWN_LABELS = Path(__file__).parent / "labels"  # the files paragraphs*.tsv in it
 _MIN_CHARACTERS = 80  # of a paragraph of the corpus; shorter ones are headings and lists
 
 
@@ -56,19 +56,21 @@ def _row(file: Path, number: int, line: str) -> dict[str, Any]:
 
 def own_labels(paragraphs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Join the labels of the package with the paragraphs that a corpus contains."""
-    lines = [s for s in OWN_LABELS.read_text("utf-8").splitlines() if s and not s.startswith("#")][1:]
-    found = {row[0]: row[1:] for row in (s.split("\t") for s in lines)}
+    found = {row["paragraph_id"]: row for path in sorted(OWN_LABELS.glob("paragraphs*.tsv")) for row in _own_rows(path)}
     out = []
     for p in paragraphs:
-        if p["paragraph_id"] in found:
-            kind, domain, quality = found[p["paragraph_id"]]
-            labels = {
-                "type": kind,
-                "domain": domain if domain != "-" else None,
-                QUALITY: float(quality) if quality != "-" else None,
-            }
+        row = found.get(p["paragraph_id"])
+        if row is not None:
+            labels: dict[str, Any] = {t: row[t] if row[t] != "-" else None for t in CLASSES}
+            labels[QUALITY] = float(row[QUALITY]) if row[QUALITY] != "-" else None
             out.append({**p, **labels})
     return out
+
+
+def _own_rows(path: Path) -> Iterator[dict[str, str]]:
+    """Read a table of labels; lines that begin with # are notes, the first other line names the columns."""
+    lines = [s.split("\t") for s in path.read_text("utf-8").splitlines() if s and not s.startswith("#")]
+    return (dict(zip(lines[0], row, strict=True)) for row in lines[1:])
 
 
 def labelled_with(rows: Sequence[dict[str, Any]], task: str) -> list[dict[str, Any]]:

@@ -99,7 +99,7 @@ def text(
     ] = None,
     start: Annotated[
         Path | None,
-        typer.Option(help="Model file to continue: more labels move its type and domain, the rest stays."),
+        typer.Option(help="Model file to continue: more labels move its heads, the space of words stays."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")] = None,
     card: Annotated[Path | None, typer.Option(help="Model card to write, in Markdown.")] = None,

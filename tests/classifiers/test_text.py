@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifiers.text import features
+from classifiers.text import labelled as labelled_texts
 from classifiers.text.card import train
 from classifiers.text.continued import continue_training
 from classifiers.text.features import Passage, passage_of, structure, terms, wording
@@ -62,6 +63,20 @@ def test_long_texts_are_bounded(text: str) -> None:
     assert shipped().describe([Passage(text)])
 
 
+@pytest.mark.parametrize("text", ["", "Table 2", "12 3 4 5 " * 200, "See Fig. 2."])
+def test_a_text_of_few_letters_is_other_with_a_low_probability_and_the_lowest_quality(text: str) -> None:
+    (labels,) = shipped().describe([Passage(text, "results", "research-article")])
+    assert (labels.type, labels.domain, labels.quality) == ("other", "other", 1.0)
+    assert labels.type_scores["other"] == labels.domain_scores["other"] == 0.5
+    for scores in (labels.type_scores, labels.domain_scores):
+        assert abs(sum(scores.values()) - 1) < 0.001
+
+
+def test_a_short_sentence_is_classified() -> None:
+    (labels,) = shipped().describe([Passage("The patient died.")])
+    assert labels.type == "clinical_case" and labels.type_scores["clinical_case"] > 0.9
+
+
 def test_structure_may_be_missing() -> None:
     assert not any(structure(Passage(CASE)))
     assert len(wording("", {})) == len(wording(CASE, terms(CASE)))
@@ -103,6 +118,37 @@ def test_training_is_deterministic_and_survives_its_file() -> None:
     assert more.scores("quality", passages).tolist() == first.scores("quality", passages).tolist()
     with pytest.raises(PmcmineError, match="not learned from"):
         continue_training(again, corpus, rows)
+    dragons = [passage_of(new[0])]
+    taught, figures = continue_training(again, corpus, [*rows, *({**r, "domain": "other", "quality": 5} for r in new)])
+    assert taught.scores("quality", dragons)[0, 0] > first.scores("quality", dragons)[0, 0]
+    assert figures["cross_validation"]["quality"]["paragraphs"] == 20
+
+
+def test_own_labels_are_joined_from_all_their_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "paragraphs.tsv").write_text(
+        "# a note\nparagraph_id\ttype\tdomain\tquality\na/p[0]\tstudy\t-\t2\n", "utf-8"
+    )
+    (tmp_path / "paragraphs-2.tsv").write_text(
+        "paragraph_id\ttype\tdomain\tquality\tdrawn\nb/p[1]\treview\tclinical\t-\trandom\n", "utf-8"
+    )
+    monkeypatch.setattr(labelled_texts, "OWN_LABELS", tmp_path)
+    found = labelled_texts.own_labels([{"paragraph_id": i, "text": i} for i in ("a/p[0]", "c/p[0]", "b/p[1]")])
+    assert [(r["text"], r["type"], r["domain"], r["quality"]) for r in found] == [
+        ("a/p[0]", "study", None, 2.0),
+        ("b/p[1]", "review", "clinical", None),
+    ]
+
+
+def test_the_labels_of_the_package_are_well_formed() -> None:
+    seen: set[str] = set()
+    for path in sorted(labelled_texts.OWN_LABELS.glob("paragraphs*.tsv")):
+        lines = [s.split("\t") for s in path.read_text("utf-8").splitlines() if not s.startswith("#")]
+        for row in (dict(zip(lines[0], line, strict=True)) for line in lines[1:]):
+            assert row["paragraph_id"] not in seen and "/" in row["paragraph_id"]
+            seen.add(row["paragraph_id"])
+            assert row["type"] in CLASSES["type"] and row["domain"] in (*CLASSES["domain"], "-")
+            assert row["quality"] in ("-", "1", "2", "3", "4", "5")
+    assert len(seen) > 2000
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"nothing", dump(shipped())[:5000]])
