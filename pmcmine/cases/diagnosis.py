@@ -22,7 +22,7 @@ _BEFORE: Final = re.compile(
     rf"\b(?:(?P<final>(?:final|definitive|definite|correct|discharge|ultimate|conclusive)(?: \w+)? diagnos[ie]s)|(?P<told>{_ABOUT}diagnos[ie]s))"
     r"(?P<how>(?:,? (?:was|were|is|being|became)(?: (?:made|established|confirmed|given|reached|set|therefore|then|thus|consistent|compatible|defined|determined|considered))*)?"
     r"(?: (?:of|as|to be|with|that of|which was))+| (?:was|were|is)(?= (?!made|established|confirmed|based|reached|not|given|also|further|supported|challenging|difficult|delayed|suspected|considered|in\b|by\b))| ?:) "
-    r"|\b(?P<verb>(?:re)?diagnosed (?:with|as(?: having)?|to have|of|to be)) "
+    r"|\b(?P<verb>(?:(?:re)?diagnosed (?:with|as(?: having)?|to have|of|to be)|(?:he|she|patient|child|infant|boy|girl|man|woman) was (?:\w+ly )?confirmed to have)) "
     r"|\b(?P<died>cause of death (?:was|is)(?: (?:determined|found|concluded|established|attributed))*(?: (?:to be|to|as))?) ",
     re.IGNORECASE,
 )  # fmt: skip
@@ -57,6 +57,10 @@ _REJECTED: Final = re.compile(
     r"^[^.;]{0,60}\b(?:was|were) (?:excluded|ruled out|unlikely|rejected|considered|suspected|discarded)\b",
     re.IGNORECASE,
 )
+# A diagnosis that only tells when something was: "Soon after the diagnosis of X, he …".
+_SINCE_THEN: Final = re.compile(
+    r"\b(?:after|at the time of|following|upon) (?:the|his|her|an?|this)? ?(?:initial )?$", re.IGNORECASE
+)
 _CONSIDERED: Final = re.compile(r"[^.;,]{0,20}? (?:was|were) (?:considered|suspected)\b", re.IGNORECASE)
 _DUE_TO: Final = re.compile(
     r"[^.;:]{3,80}? (?:(?:secondary|due) to|caused by|as a (?:result|consequence) of|resulting from|complicating) ",
@@ -74,7 +78,7 @@ _GENERAL: Final = re.compile(
     re.IGNORECASE,
 )
 _LEADS: Final = re.compile(
-    r"^(?:(?:and|or|\d[\d.,]*[- ]?(?:mm|cm)|an?|the|his|her|having|suggestive of|of|probable|possible|presumed|severe|acute on|primary diagnosis of|confirmed|established|case of|diagnosis of|presence of|most likely) )+",
+    r"^(?:(?:and|or|concomitant|concurrent|coexist(?:ing|ent)|\d[\d.,]*[- ]?(?:mm|cm)|an?|the|his|her|having|suggestive of|of|probable|possible|presumed|severe|acute on|primary diagnosis of|confirmed|established|case of|diagnosis of|presence of|most likely) )+",
     re.IGNORECASE,
 )
 _TAIL: Final = re.compile(
@@ -109,6 +113,7 @@ _COMMON: Final = frozenset(
 )
 _WORDS: Final = re.compile(r"[A-Za-z]{4,}")
 _ACRONYM: Final = re.compile(r"\b[A-Z]{3,6}\b")
+_ACRONYMS: Final = re.compile(r"[A-Z][A-Z0-9-]{1,9}(?:(?:, | and |, and )[A-Z][A-Z0-9-]{1,9}){0,3}")
 # Words of a phrase that change nothing about which disease it names.
 _NEUTRAL: Final = re.compile(
     r"\b(?:left|right|bilateral|unilateral|acute|chronic|severe|mild|moderate|recurrent|advanced|(?:stage|grade) \w+|the|an?|of|in|with|and|or|to|by|\d\S*)\b",
@@ -250,6 +255,8 @@ def _firm(sentence: str, m: re.Match[str], said: frozenset[str]) -> Wording | No
         return Wording(*phrase, 2) if phrase else None
     phrase = _stated(sentence, m.end(), m.start() - 45)
     if phrase is not None:
+        if _SINCE_THEN.search(sentence[: m.start()]) and not _MADE.match(sentence[phrase[1] :]):
+            return None
         return Wording(*phrase, _rank(sentence, m))
     # "The diagnosis of X was considered" is the last word on the disease of the title.
     phrase = phrase_at(sentence, m.end())
@@ -313,7 +320,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
         not 3 <= len(phrase) <= _LONGEST
         or (_EMPTY.search(phrase) and not _ACRONYM.fullmatch(phrase))
         or _NO_DISEASE.search(phrase)
-        or (not _WORDS.search(phrase) and not re.fullmatch(r"[A-Z][A-Z0-9-]{1,9}", phrase))
+        or (not _WORDS.search(phrase) and not _ACRONYMS.fullmatch(phrase))
     ):
         return None
     return start, end
