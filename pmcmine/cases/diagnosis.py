@@ -43,6 +43,8 @@ _DISEASE: Final = re.compile(
 )
 # The rest of a list whose last member names the disease: "clavicle, femur, and humerus fractures".
 _LIST: Final = re.compile(rf"(?:, [\w\- ]{{3,40}}?){{0,3}},? and [\w\- ]{{3,40}}?\w*{_DISEASE.pattern}", re.IGNORECASE)
+# The agent of an infection: "pneumonia caused by Klebsiella ozaenae".
+_AGENT: Final = re.compile(r"(?:(?<=caused) by|(?<=secondary) to| due to) [A-Z][a-z]{3,} [a-z]{4,}\b")
 _PASSIVE: Final = re.compile(
     r"(?:^|[.;,:]\s|\b(?:and|when|that|therefore|thus|finally),? )(?P<what>(?:[A-Za-z0-9][\w'’\-/]*[ ]){1,8}?)(?:was|were) (?:(?:then|therefore|finally|thus|subsequently|clinically|definitively|eventually) )*(?:diagnosed|confirmed)\b(?! (?:with|as|to))"
 )
@@ -114,6 +116,14 @@ _COMMON: Final = frozenset(
 _WORDS: Final = re.compile(r"[A-Za-z]{4,}")
 _ACRONYM: Final = re.compile(r"\b[A-Z]{3,6}\b")
 _ACRONYMS: Final = re.compile(r"[A-Z][A-Z0-9-]{1,9}(?:(?:, | and |, and )[A-Z][A-Z0-9-]{1,9}){0,3}")
+# A section that holds the diagnosis as a phrase.
+_OF_DIAGNOSIS: Final = re.compile(
+    r"\W*(?:[\d.]+\W*)?(?:(?:final|definitive|definite|discharge|histological) )?diagnos[ie]s\W*", re.IGNORECASE
+)
+_LONGEST_LIST: Final = 500  # characters of a paragraph that is a list of diagnoses
+_VERB: Final = re.compile(
+    r"\b(?:was|were|is|are|had|has|have|showed|revealed|confirmed|established|underwent)\b", re.IGNORECASE
+)
 # Words of a phrase that change nothing about which disease it names.
 _NEUTRAL: Final = re.compile(
     r"\b(?:left|right|bilateral|unilateral|acute|chronic|severe|mild|moderate|recurrent|advanced|(?:stage|grade) \w+|the|an?|of|in|with|and|or|to|by|\d\S*)\b",
@@ -164,6 +174,19 @@ def wordings(text: str, starts: Sequence[int], title: str) -> list[Wording]:
         sentence = text[start : min(end, start + 2_000)]
         out += [Wording(start + w.start, start + w.end, w.rank) for w in _in_sentence(sentence, said)]
     return out
+
+
+def named_by_title(text: str, title: str) -> Wording | None:
+    """Return the diagnosis that a section called "Final diagnosis" holds as a phrase, None if it is none.
+
+    Args:
+        text: the paragraph.
+        title: title of its innermost section.
+    """
+    if len(text) > _LONGEST_LIST or not _OF_DIAGNOSIS.fullmatch(title[:_LONGEST]) or _VERB.search(text):
+        return None
+    phrase = phrase_at(text, 0)
+    return Wording(*phrase, 4) if phrase else None
 
 
 def title_words(text: str) -> frozenset[str]:
@@ -304,7 +327,7 @@ def phrase_at(text: str, start: int) -> tuple[int, int] | None:
     """Return the bounds of the phrase that begins at `start`, None if it names no disease."""
     stop = _STOP.search(text, start, start + _LONGEST + 40)
     end = stop.start() if stop else min(len(text), start + _LONGEST)
-    more = _LIST.match(text, end, start + _LONGEST + 40)
+    more = _LIST.match(text, end, start + _LONGEST + 40) or _AGENT.match(text, end, start + _LONGEST + 40)
     return _trim(text, start, more.end() if more else end)
 
 
