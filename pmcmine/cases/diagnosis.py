@@ -59,7 +59,7 @@ _REJECTED: Final = re.compile(
     r"^[^.;]{0,60}\b(?:was|were) (?:excluded|ruled out|unlikely|rejected|considered|suspected|discarded)\b",
     re.IGNORECASE,
 )
-# A diagnosis that only tells when something was: "Soon after the diagnosis of X, he …".
+# A diagnosis that only tells when something was ("soon after the diagnosis of X, he …") holds if there is no other.
 _SINCE_THEN: Final = re.compile(
     r"\b(?:after|at the time of|following|upon) (?:the|his|her|an?|this)? ?(?:initial )?$", re.IGNORECASE
 )
@@ -278,9 +278,8 @@ def _firm(sentence: str, m: re.Match[str], said: frozenset[str]) -> Wording | No
         return Wording(*phrase, 2) if phrase else None
     phrase = _stated(sentence, m.end(), m.start() - 45)
     if phrase is not None:
-        if _SINCE_THEN.search(sentence[: m.start()]) and not _MADE.match(sentence[phrase[1] :]):
-            return None
-        return Wording(*phrase, _rank(sentence, m))
+        then = _SINCE_THEN.search(sentence[: m.start()]) and not _MADE.match(sentence[phrase[1] :])
+        return Wording(*phrase, 1 if then else _rank(sentence, m))
     # "The diagnosis of X was considered" is the last word on the disease of the title.
     phrase = phrase_at(sentence, m.end())
     if phrase is None or not _CONSIDERED.match(sentence, phrase[1]) or not _is_titled(sentence[slice(*phrase)], said):
