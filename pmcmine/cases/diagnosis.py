@@ -22,7 +22,7 @@ _BEFORE: Final = re.compile(
     rf"\b(?:(?P<final>(?:final|definitive|definite|correct|discharge|ultimate|conclusive)(?: \w+)? diagnos[ie]s)|(?P<told>{_ABOUT}diagnos[ie]s))"
     r"(?P<how>(?:,? (?:was|were|is|being|became)(?: (?:made|established|confirmed|given|reached|set|therefore|then|thus|consistent|compatible|defined|determined|considered))*)?"
     r"(?: (?:of|as|to be|with|that of|which was))+| (?:was|were|is)(?= (?!made|established|confirmed|based|reached|not|given|also|further|supported|challenging|difficult|delayed|suspected|considered|in\b|by\b))| ?:) "
-    r"|\b(?P<verb>(?:re)?diagnosed (?:with|as(?: having)?|to have|of|to be)) "
+    r"|\b(?P<verb>(?:(?:re)?diagnosed (?:with|as(?: having)?|to have|of|to be)|(?:he|she|patient|child|infant|boy|girl|man|woman) was (?:\w+ly )?confirmed to have)) "
     r"|\b(?P<died>cause of death (?:was|is)(?: (?:determined|found|concluded|established|attributed))*(?: (?:to be|to|as))?) ",
     re.IGNORECASE,
 )  # fmt: skip
@@ -43,6 +43,8 @@ _DISEASE: Final = re.compile(
 )
 # The rest of a list whose last member names the disease: "clavicle, femur, and humerus fractures".
 _LIST: Final = re.compile(rf"(?:, [\w\- ]{{3,40}}?){{0,3}},? and [\w\- ]{{3,40}}?\w*{_DISEASE.pattern}", re.IGNORECASE)
+# The agent of an infection: "pneumonia caused by Klebsiella ozaenae".
+_AGENT: Final = re.compile(r"(?:(?<=caused) by|(?<=secondary) to| due to) [A-Z][a-z]{3,} [a-z]{4,}\b")
 _PASSIVE: Final = re.compile(
     r"(?:^|[.;,:]\s|\b(?:and|when|that|therefore|thus|finally),? )(?P<what>(?:[A-Za-z0-9][\w'’\-/]*[ ]){1,8}?)(?:was|were) (?:(?:then|therefore|finally|thus|subsequently|clinically|definitively|eventually) )*(?:diagnosed|confirmed)\b(?! (?:with|as|to))"
 )
@@ -56,6 +58,10 @@ _NOT: Final = re.compile(
 _REJECTED: Final = re.compile(
     r"^[^.;]{0,60}\b(?:was|were) (?:excluded|ruled out|unlikely|rejected|considered|suspected|discarded)\b",
     re.IGNORECASE,
+)
+# A diagnosis that only tells when something was ("soon after the diagnosis of X, he …") holds if there is no other.
+_SINCE_THEN: Final = re.compile(
+    r"\b(?:after|at the time of|following|upon) (?:the|his|her|an?|this)? ?(?:initial )?$", re.IGNORECASE
 )
 _CONSIDERED: Final = re.compile(r"[^.;,]{0,20}? (?:was|were) (?:considered|suspected)\b", re.IGNORECASE)
 _DUE_TO: Final = re.compile(
@@ -74,7 +80,7 @@ _GENERAL: Final = re.compile(
     re.IGNORECASE,
 )
 _LEADS: Final = re.compile(
-    r"^(?:(?:and|or|\d[\d.,]*[- ]?(?:mm|cm)|an?|the|his|her|having|suggestive of|of|probable|possible|presumed|severe|acute on|primary diagnosis of|confirmed|established|case of|diagnosis of|presence of|most likely) )+",
+    r"^(?:(?:and|or|concomitant|concurrent|coexist(?:ing|ent)|\d[\d.,]*[- ]?(?:mm|cm)|an?|the|his|her|having|suggestive of|of|probable|possible|presumed|severe|acute on|primary diagnosis of|confirmed|established|case of|diagnosis of|presence of|most likely) )+",
     re.IGNORECASE,
 )
 _TAIL: Final = re.compile(
@@ -109,6 +115,15 @@ _COMMON: Final = frozenset(
 )
 _WORDS: Final = re.compile(r"[A-Za-z]{4,}")
 _ACRONYM: Final = re.compile(r"\b[A-Z]{3,6}\b")
+_ACRONYMS: Final = re.compile(r"[A-Z][A-Z0-9-]{1,9}(?:(?:, | and |, and )[A-Z][A-Z0-9-]{1,9}){0,3}")
+# A section that holds the diagnosis as a phrase.
+_OF_DIAGNOSIS: Final = re.compile(
+    r"\W*(?:[\d.]+\W*)?(?:(?:final|definitive|definite|discharge|histological) )?diagnos[ie]s\W*", re.IGNORECASE
+)
+_LONGEST_LIST: Final = 500  # characters of a paragraph that is a list of diagnoses
+_VERB: Final = re.compile(
+    r"\b(?:was|were|is|are|had|has|have|showed|revealed|confirmed|established|underwent)\b", re.IGNORECASE
+)
 # Words of a phrase that change nothing about which disease it names.
 _NEUTRAL: Final = re.compile(
     r"\b(?:left|right|bilateral|unilateral|acute|chronic|severe|mild|moderate|recurrent|advanced|(?:stage|grade) \w+|the|an?|of|in|with|and|or|to|by|\d\S*)\b",
@@ -159,6 +174,19 @@ def wordings(text: str, starts: Sequence[int], title: str) -> list[Wording]:
         sentence = text[start : min(end, start + 2_000)]
         out += [Wording(start + w.start, start + w.end, w.rank) for w in _in_sentence(sentence, said)]
     return out
+
+
+def named_by_title(text: str, title: str) -> Wording | None:
+    """Return the diagnosis that a section called "Final diagnosis" holds as a phrase, None if it is none.
+
+    Args:
+        text: the paragraph.
+        title: title of its innermost section.
+    """
+    if len(text) > _LONGEST_LIST or not _OF_DIAGNOSIS.fullmatch(title[:_LONGEST]) or _VERB.search(text):
+        return None
+    phrase = phrase_at(text, 0)
+    return Wording(*phrase, 4) if phrase else None
 
 
 def title_words(text: str) -> frozenset[str]:
@@ -250,7 +278,8 @@ def _firm(sentence: str, m: re.Match[str], said: frozenset[str]) -> Wording | No
         return Wording(*phrase, 2) if phrase else None
     phrase = _stated(sentence, m.end(), m.start() - 45)
     if phrase is not None:
-        return Wording(*phrase, _rank(sentence, m))
+        then = _SINCE_THEN.search(sentence[: m.start()]) and not _MADE.match(sentence[phrase[1] :])
+        return Wording(*phrase, 1 if then else _rank(sentence, m))
     # "The diagnosis of X was considered" is the last word on the disease of the title.
     phrase = phrase_at(sentence, m.end())
     if phrase is None or not _CONSIDERED.match(sentence, phrase[1]) or not _is_titled(sentence[slice(*phrase)], said):
@@ -297,7 +326,7 @@ def phrase_at(text: str, start: int) -> tuple[int, int] | None:
     """Return the bounds of the phrase that begins at `start`, None if it names no disease."""
     stop = _STOP.search(text, start, start + _LONGEST + 40)
     end = stop.start() if stop else min(len(text), start + _LONGEST)
-    more = _LIST.match(text, end, start + _LONGEST + 40)
+    more = _LIST.match(text, end, start + _LONGEST + 40) or _AGENT.match(text, end, start + _LONGEST + 40)
     return _trim(text, start, more.end() if more else end)
 
 
@@ -313,7 +342,7 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
         not 3 <= len(phrase) <= _LONGEST
         or (_EMPTY.search(phrase) and not _ACRONYM.fullmatch(phrase))
         or _NO_DISEASE.search(phrase)
-        or (not _WORDS.search(phrase) and not re.fullmatch(r"[A-Z][A-Z0-9-]{1,9}", phrase))
+        or (not _WORDS.search(phrase) and not _ACRONYMS.fullmatch(phrase))
     ):
         return None
     return start, end

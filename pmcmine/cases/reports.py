@@ -61,6 +61,11 @@ _GOES_ON: Final = re.compile(
     r"initial|microscop\w+|microbiolog\w+|course|progress\w*|result\w*|evolution)\b",
     re.IGNORECASE,
 )
+# What some journals put after the discussion: the rest of the case.
+_AFTERWARDS: Final = re.compile(
+    r"\W*(?:[\d.]+\W*)?(?:(?:clinical |patient )?outcomes?|follow[- ]?ups?|outcomes? (?:and|&) follow[- ]?ups?|follow[- ]?ups? (?:and|&) outcomes?)\W*",
+    re.IGNORECASE,
+)
 _NUMBERED: Final = re.compile(
     r"(?:Case|Patient) (?:[Nn]o\.? ?)?\d{1,2}(?: (?:was|is)|[:.,(]) ?(?:an? |the )?(?:[\w-]+ ){0,2}\d{1,2}[- ](?:year|month|day)"
 )
@@ -201,11 +206,19 @@ def _titled(body: Sequence[Paragraph], titled: set[str], named: bool) -> Sequenc
             begun = True
         elif begun and p.section_kind in _ENDS:
             begun = False
+        elif out and named and _is_afterwards(p):
+            out.append(_read(p, False))
         elif begun and named and p.section_titles and _GOES_ON.search(p.section_titles[-1][:100]):
             goes_on = out[-1].paragraph.section_titles == p.section_titles and not _LITERATURE.search(p.text)
             if _follows(p) if p.section_kind == "methods" else goes_on or _speaks(p) or _reports(p):
                 out.append(_read(p, False))
     return out
+
+
+def _is_afterwards(paragraph: Paragraph) -> bool:
+    """Return whether a section after the discussion tells how the case ended."""
+    titles = paragraph.section_titles
+    return len(titles) == 1 and bool(_AFTERWARDS.fullmatch(titles[0][:100])) and _reports(paragraph)
 
 
 def _reports(paragraph: Paragraph) -> bool:
@@ -265,9 +278,9 @@ def _untitled(body: Sequence[Paragraph], named: bool, typed: bool) -> Sequence[T
         return ()
     out: list[Told] = []
     between: list[Paragraph] = []  # that speak of no one, and may lie within the case
-    for p in body:
+    for n, p in enumerate(body):
         if out and p.section_kind in _ENDS:
-            break
+            return [*out, *(_read(q, False) for q in body[n:] if named and _is_afterwards(q))]
         if p.section_kind in _ENDS or (
             p.section_kind == "methods" or any(map(_NO_CASE_SECTION.search, p.section_titles))
         ):
@@ -284,11 +297,24 @@ def _untitled(body: Sequence[Paragraph], named: bool, typed: bool) -> Sequence[T
             out += [_read(q, False) for q in between if not _is_general(q)]
             out.append(one)
             between = []
+        elif typed and _goes_on(p):
+            out.append(one)
         elif p.section_titles != out[-1].paragraph.section_titles or _LITERATURE.search(p.text):
             break
         else:
             between.append(p)
     return out
+
+
+def _goes_on(paragraph: Paragraph) -> bool:
+    """Return whether a paragraph tells findings or treatment in a section at the top that goes on with a report."""
+    titles = paragraph.section_titles
+    return (
+        len(titles) == 1
+        and bool(_GOES_ON.search(titles[0][:100]))
+        and _reports(paragraph)
+        and not _is_general(paragraph)
+    )
 
 
 def _opens(told: Told, statement: Statement, typed: bool) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
-from pmcmine.cases.diagnosis import chosen, share_named, wordings
+from pmcmine.cases.diagnosis import chosen, named_by_title, share_named, wordings
 from pmcmine.cases.figures import Shown
 from pmcmine.cases.parts import part_of
 from pmcmine.cases.split import Passage, Patient
@@ -134,8 +134,10 @@ def _diagnoses(patient: Patient, title: str) -> list[CaseSpan]:
     for passage in patient.passages:
         bounds = _sentences(passage)
         text = passage.told.paragraph.text[: passage.end]
-        for wording in wordings(text, [a for a, _ in bounds], title):
-            found.append((passage, wording))
+        stated = wordings(text, [a for a, _ in bounds], title)
+        sections = passage.told.paragraph.section_titles
+        alone = named_by_title(text, sections[-1]) if sections and not stated and passage.start == 0 else None
+        found += [(passage, wording) for wording in (stated or ([alone] if alone else []))]
     texts = [(p.told.paragraph.text[w.start : w.end], w) for p, w in found]
     return [
         CaseSpan(
