@@ -19,6 +19,7 @@ from pmcmine.panels.sentences import sentences
 
 _WORDS: Final = re.compile(r"[^\W\d_]{4,}")
 _LINK: Final = re.compile(r"[\W_]*(?:(?:and|or|as well as|while|whereas|to|in|of|the|respectively|views?)[\W_]*)?")
+_AFTER: Final = re.compile(r"[\s.:,;)]*")  # behind a label
 _FIRST: Final = re.compile(r"[\s,;:.)\]–—-]*[(\[“‘\"']?([^\W_]+|[*†‡#])(?: ([^\W\d_]+))?")
 # What a sentence behind the labels speaks of; the first that fits.
 _CUES: Final = (
@@ -83,7 +84,7 @@ def lay_out(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]) 
     edges = sorted({e for s in spans if s is not None for e in s})
     k = 0
     for gap in range(len(markers) + 1):
-        start = markers[gap - 1].end if gap else 0
+        start = _AFTER.match(text, markers[gap - 1].end).end() if gap else 0  # type: ignore[union-attr]
         end = markers[gap].start if gap < len(markers) else len(text)
         parts = sentences(text, start, end)
         begins = not parts or text[max(start, end - 4) : end].rstrip()[-1:] in (".", "!", "?")
@@ -202,6 +203,7 @@ def describe(layout: Layout, piece: Piece, about: _Whole, last: str, left: int) 
         f"{key} {about.form}",
         f"{key} n{about.count}",
         f"{key} last {last}",
+        f"{key} stop {text[layout.markers[piece.before].end : layout.markers[piece.before].end + 1] in '.:' if piece.before >= 0 else ''}",
         f"{place} cue {kind}",
         f"{key} cue {kind}",
         f"{place} size {size}",

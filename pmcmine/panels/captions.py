@@ -61,7 +61,7 @@ _SHARED: Final = re.compile(
 )
 _ABBREVIATION: Final = re.compile(r"^[A-Z][A-Za-z0-9./+-]{0,12}(?: \d)?(?:,|:| =| –| -) ?[a-z]")
 _CONNECT: Final = re.compile(r"^(?:[\s,;:.)\]–—-]|and\b|or\b|as well as\b|while\b|whereas\b|in\s*$|respectively\b)+")
-_TRAILING: Final = re.compile(r"(?:[\s,;:.(\[–—-]|\band|\bor|\bas well as|\bwhile|\bwhereas)+$")
+_TRAILING: Final = re.compile(r"(?:[\s,;:.(\[•–—-]|\band|\bor|\bas well as|\bwhile|\bwhereas)+$")
 _TRAILING_WORDS: Final = ("and", "or", "as well as", "while", "whereas")
 _PREPOSITION: Final = re.compile(
     r"\b(?:of|in|on|for|with|by|from|to|at|between|during|using|under|after|show(?:s|ing)?|include[sd]?|including|against|versus|via|within|into|are|is|as|following|than)\s+", re.IGNORECASE
@@ -213,6 +213,8 @@ def _votes(text: str, m: Marker, last: bool) -> float:
     if m.start == 0:
         return -3.0
     before = text[max(m.start - 60, 0) : m.start].rstrip() or "."
+    if m.form == "bold" and (text[m.end - 1] in ".:" or _LEADING.search(before)):
+        return -2.5
     if before[-1] in ".;:!?(":
         return 0.5 if ends else -2.5
     if before[-1] == "," and not ends:

@@ -76,6 +76,7 @@ _JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
 _JOINED: Final = re.compile(r" ?(?:[,;/&] ?|,? ?(?:and|or) ?|(?P<range>[–—-]|to|through) ?)?(?:and |& )?")
 _SEPARATORS: Final = re.compile(r" ?[,;/&+–—-] ?(?:and |or )?| (?:and|or|to|through) ")
 _AROUND: Final = " ().:,;"  # what may be emphasised along with a label
+_LONGEST: Final = 80  # code points of an emphasised list of labels
 FIRM_FORMS: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make a letter a label by themselves
 
 
@@ -119,8 +120,8 @@ def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[in
         for m in _HALF.finditer(text):
             start = _own_start(m, subpanels)
             yield start, m.end(), text[start : m.end("list")], "half"
-    for start, end in _lists(text, bold):
-        yield start, end, text[start:end], "bold"
+    for start, end, stop in _lists(text, bold):
+        yield start, stop, text[start:end], "bold"
 
 
 def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -209,20 +210,26 @@ def _continues(text: str, run: Sequence[Marker], m: Marker) -> bool:
     return any(a.name == b.name and a.number < b.number for a in kinds(last.labels[-1]) for b in kinds(m.labels[0]))
 
 
-def _lists(text: str, emphasis: Sequence[Span]) -> list[Span]:
-    """Find emphasised spans that are labels, and join those of one list ("**a**, **b**", "**a**–**f**")."""
-    out: list[Span] = []
-    for start, end in sorted(emphasis):
-        said = text[start:end]
-        start += len(said) - len(said.lstrip(_AROUND))
-        end = start + len(said.strip(_AROUND))
+def _lists(text: str, emphasis: Sequence[Span]) -> list[tuple[int, int, int]]:
+    """Find emphasised spans that are labels, and join those of one list ("**a**, **b**", "**a**–**f**").
+
+    Returns their starts, their ends, and the ends of the stop or colon that is emphasised along with them.
+    """
+    out: list[tuple[int, int, int]] = []
+    for first, last in sorted(emphasis):
+        if last - first > _LONGEST:
+            continue
+        said = text[first:last]
+        start = first + len(said) - len(said.lstrip(_AROUND))
+        end = first + len(said.rstrip(_AROUND))
         if start >= end or not expand(text[start:end]):
             continue
-        if out and start >= out[-1][1]:
+        stop = end + 1 if end < last and text[end] in ".:" else end
+        if out and start >= out[-1][2]:
             begin = out[-1][0]
-            if _JOINT.fullmatch(text, out[-1][1], start) and expand(text[begin:end]):
-                out[-1] = (begin, end)
+            if _JOINT.fullmatch(text, out[-1][2], start) and expand(text[begin:end]):
+                out[-1] = (begin, end, stop)
                 continue
-        if not out or start >= out[-1][1]:
-            out.append((start, end))
+        if not out or start >= out[-1][2]:
+            out.append((start, end, stop))
     return out

@@ -26,7 +26,7 @@ def piece_choices(rows: Iterable[Mapping[str, Any]]) -> list[Choice]:
     for row in rows:
         text = str(row["caption"])
         markers = choose_markers(text, [(int(a), int(b)) for a, b in row.get("bold") or ()])
-        gold = _places(text, row["panels"])
+        gold = places(text, row)
         found = {label for m in markers for label in m.labels}
         names = {x.upper() if any("text" in p for p in row["panels"]) else x: x for x in found}
         if not markers or len(names) < len(found) or not gold or len(gold.keys() & names.keys()) < 0.8 * len(gold):
@@ -40,21 +40,21 @@ def _choices(
     layout: Layout, every: frozenset[str], gold: Mapping[str, frozenset[int]], row: Mapping[str, Any]
 ) -> Iterable[Choice]:
     spans = any("start" in p for p in row["panels"])
+    read = [(int(a), int(b)) for a, b, _ in row.get("pieces") or ()]
     about, last = whole(layout), ""
-    weight = row.get("weight", 1)
     for n, piece in enumerate(layout.pieces):
         found = options(layout, piece, every)
         if len(found) == 1:
             last = "A"
             continue
-        known = frozenset(gold)
-        mine = _owners(layout.text, piece, gold)
-        right = _right(found, mine, known, spans)
+        if read and not any(a <= piece.start + 2 and piece.end - 3 <= b for a, b in read):
+            last = ""
+            continue
+        right = _right(found, _owners(layout.text, piece, gold), frozenset(gold), spans)
         named = describe(layout, piece, about, last, len(layout.pieces) - n - 1)
         if right:
             names = list(found)
-            for _ in range(weight):
-                yield Choice(tuple(tuple(f"{o} {f}" for f in named) for o in names), tuple(o in right for o in names))
+            yield Choice(tuple(tuple(f"{o} {f}" for f in named) for o in names), tuple(o in right for o in names))
             last = max(right)
 
 
@@ -83,18 +83,21 @@ def _owners(text: str, piece: Piece, gold: Mapping[str, frozenset[int]]) -> froz
     return frozenset(k for k, at in gold.items() if sum(s in at for s in starts) > _COVERED * len(starts))
 
 
-def _places(text: str, panels: Iterable[Mapping[str, Any]]) -> dict[str, frozenset[int]]:
+def places(text: str, row: Mapping[str, Any]) -> dict[str, frozenset[int]]:
     """Find where the words of each panel begin in the caption."""
     words = [(m.start(), m[0].lower()) for m in _WORD.finditer(text)]
     out: dict[str, frozenset[int]] = {}
-    for p in panels:
+    for p in row["panels"]:
+        label = str(p["label"])
         if "start" in p:
             found = frozenset(s for s, _ in words if int(p["start"]) <= s < int(p["end"]))
-            out[str(p["label"])] = out.get(str(p["label"]), frozenset()) | found
         elif "text" in p:
             said = [w.lower() for w in _WORD.findall(str(p["text"]))]
             blocks = SequenceMatcher(None, [w for _, w in words], said, autojunk=False).get_matching_blocks()
             found = frozenset(words[i][0] for b in blocks for i in range(b.a, b.a + b.size))
-            label = str(p["label"]).upper()
-            out[label] = out.get(label, frozenset()) | found
+            label = label.upper()
+        else:
+            mine = [(int(a), int(b)) for a, b, about in row.get("pieces") or () if label in about.split() or about == "*"]
+            found = frozenset(s for s, _ in words if any(a <= s < b for a, b in mine))
+        out[label] = out.get(label, frozenset()) | found
     return out
