@@ -14,11 +14,17 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
+from pmcmine.panels.labels import LIST, expand
 from pmcmine.panels.markers import Marker, Span
 from pmcmine.panels.sentences import sentences
 
 _WORDS: Final = re.compile(r"[^\W\d_]{4,}")
 _LINK: Final = re.compile(r"[\W_]*(?:(?:and|or|as well as|while|whereas|to|in|of|the|respectively|views?)[\W_]*)?")
+# "In A and E, …", "(A, B) Means of …", "For (a), …": panels that a sentence names again.
+_AGAIN: Final = re.compile(
+    rf"[\s,;:.)–—-]*(?:(?:[Ii]n|[Ff]or|[Pp]anels?|[Tt]he) )?(?:panels? )?(?:\((?P<inner>{LIST})\)(?: and \((?P<other>{LIST})\))?"
+    rf"|(?P<list>{LIST})(?=[,:;]| (?:and|are|is|show|represent|were|was|scale|bars?)\b))"
+)
 _AFTER: Final = re.compile(r"[\s.:,;)]*")  # behind a label
 _FIRST: Final = re.compile(r"[\s,;:.)\]–—-]*[(\[“‘\"']?([^\W_]+|[*†‡#])(?: ([^\W\d_]+))?")
 # What a sentence behind the labels speaks of; the first that fits.
@@ -129,9 +135,14 @@ def options(layout: Layout, piece: Piece, every: frozenset[str]) -> dict[str, fr
     """Return the panels that a piece may be about, by the option's name; none twice."""
     markers, groups = layout.markers, layout.groups
     out = {"A": every}
+    again = _named_again(layout.text, piece) if piece.before >= 0 else frozenset()
+    if again and again < every:
+        out["R"] = again
     near = -1
     if piece.before >= 0:
         out["P"] = frozenset(markers[piece.before].labels)
+        if out.get("R") == out["P"]:
+            del out["R"]
         near = piece.before
     if piece.after < len(markers) and piece.place in ("intro", "head", "item"):
         out["N"] = frozenset(markers[piece.after].labels)
@@ -141,6 +152,14 @@ def options(layout: Layout, piece: Piece, every: frozenset[str]) -> dict[str, fr
         if group not in out.values():
             out["S"] = group
     return out
+
+
+def _named_again(text: str, piece: Piece) -> frozenset[str]:
+    """Return the labels that a piece names at its begin."""
+    m = _AGAIN.match(text, piece.start, piece.end) if piece.place != "item" else None
+    if m is None:
+        return frozenset()
+    return frozenset((*expand(m["inner"] or m["list"]), *(expand(m["other"]) if m["other"] else ())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +188,14 @@ def whole(layout: Layout) -> _Whole:
         suffix="s" if 2 * after > len(markers) else "p",
         long="0" if not several else "some" if 2 * several < len(size) else "most",
         words=tuple(
-            frozenset(_WORDS.findall(layout.text[s[0] : s[1]].lower())) if s is not None else frozenset()
-            for s in spans
+            frozenset(_WORDS.findall(layout.text[s[0] : s[1]].lower())) if s is not None else frozenset() for s in spans
         ),
     )
 
 
-def describe(layout: Layout, piece: Piece, about: _Whole, last: str, left: int) -> list[str]:
+def describe(
+    layout: Layout, piece: Piece, about: _Whole, last: str, left: int, again: frozenset[str] | None = None
+) -> list[str]:
     """List the features of a piece, which are combined with each of its options.
 
     Args:
@@ -184,6 +204,7 @@ def describe(layout: Layout, piece: Piece, about: _Whole, last: str, left: int) 
         about: what `whole` measured.
         last: the option that was chosen for the piece before it.
         left: number of pieces behind it.
+        again: labels that it names, if that is an option.
     """
     text = layout.text
     said = text[piece.start : piece.end]
@@ -203,6 +224,7 @@ def describe(layout: Layout, piece: Piece, about: _Whole, last: str, left: int) 
         f"{key} {about.form}",
         f"{key} n{about.count}",
         f"{key} last {last}",
+        f"{place} again {'' if again is None else len(again) > 1}",
         f"{key} stop {text[layout.markers[piece.before].end : layout.markers[piece.before].end + 1] in '.:' if piece.before >= 0 else ''}",
         f"{place} cue {kind}",
         f"{key} cue {kind}",
@@ -247,7 +269,7 @@ def choose(layout: Layout, every: frozenset[str]) -> list[tuple[Piece, str, froz
         if len(found) == 1:
             last = "A"
         else:
-            named = describe(layout, piece, about, last, len(layout.pieces) - n - 1)
+            named = describe(layout, piece, about, last, len(layout.pieces) - n - 1, found.get("R"))
             last = max(found, key=lambda o: (sum(weights.get(f"{o} {f}", 0.0) for f in named), o))
         out.append((piece, last, found[last]))
     return out

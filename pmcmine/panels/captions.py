@@ -92,6 +92,7 @@ _STRENGTH: Final = {
     "free": 0.6,
     "unwritten": 0.5,
     "position": 0.7,
+    "numbered": 0.6,
 }
 
 
@@ -124,7 +125,8 @@ def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
         sure = confidence if main[1] - main[0] > 2 else round(confidence / 2, 3)
         panels.append(PanelText(label, (main,), sure, tuple(sorted(also))))
     rest = ((len(text), len(whole)),) if len(whole) > len(text) else ()
-    return SplitCaption(tuple(sorted(panels, key=_order)), (*common, *rest))
+    roman = {"ii", "II"} & found.keys() != set()
+    return SplitCaption(tuple(sorted(panels, key=lambda p: _order(p, roman))), (*common, *rest))
 
 
 def rule_spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:
@@ -183,8 +185,9 @@ def _filled(spans: Sequence[Span | None]) -> list[Span | None]:
     return out
 
 
-def _order(panel: PanelText) -> tuple[str, int, int]:
-    found = kinds(panel.label)
+def _order(panel: PanelText, roman: bool) -> tuple[str, int, int]:
+    """Return a key to sort panels by; I and i are letters unless their series is of Roman numbers."""
+    found = [k for k in kinds(panel.label) if (k.name.lower() == "roman") == roman] or kinds(panel.label)
     if not found:
         return ("~", 0, panel.spans[0][0])
     name, number = found[0].name, found[0].number
@@ -203,7 +206,7 @@ _AFTER_SUFFIX: Final = frozenset(
 
 def _votes(text: str, m: Marker, last: bool) -> float:
     """Vote whether a label comes after its text (above 0) or before it (below 0)."""
-    if m.form in ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free", "unwritten"):
+    if m.form in ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free", "unwritten", "numbered"):
         return -3.0
     if m.form == "inner":
         return 3.0

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
-from pmcmine.panels.markers import Marker, Span, find_markers
+from pmcmine.panels.markers import Marker, Span, find_markers, find_numbered
 from pmcmine.panels.series_candidates import Series, candidates, features
 
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
@@ -40,6 +40,9 @@ def choose_markers(text: str, bold: Sequence[Span]) -> list[Marker]:
             best = wider
     if best[1] is not None:
         return _without_references(best[1].markers, text)
+    numbered = find_numbered(text)
+    if numbered:
+        return numbered
     positions = [m for m in markers if m.form == "position"]
     names = {m.labels[0] for m in positions}
     return positions if any(set(p) <= names for p in _PAIRS) else []

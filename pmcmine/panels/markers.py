@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from pmcmine.panels.labels import LIST, SUBPANELS, expand, kinds, position
@@ -24,15 +25,15 @@ class Marker:
 
 
 _BRACKETED: Final = re.compile(
-    rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:\s?[:.])?\s?[)\]]"
+    rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:[,;] ?[^\w\s()\[\]]{{1,3}}|\s?[:.])?\s?[)\]]"
 )
 _IN_BRACKETS: Final = re.compile(
     rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LIST})\)|\((?P<head>{LIST})(?:[:;,.]| (?=[A-Za-z\d+-]{{2}}))(?=[^()]{{3,200}})"
 )
 _HALF: Final = re.compile(rf"(?<![\w(\[{{])(?P<list>{LIST})\)(?=[\s:])")
 # A literal space first: the engine skips to it. A lookbehind would be tried at each character.
-_DOTTED: Final = re.compile(rf" (?<=[.;:,!?)] )(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
-_DOTTED_FIRST: Final = re.compile(rf"(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
+_DOTTED: Final = re.compile(rf" (?<=[.;:,!?)] )(?P<list>{LIST})(?P<mark>[.:],?|\s?[–—-])(?= )")
+_DOTTED_FIRST: Final = re.compile(rf"(?P<list>{LIST})(?P<mark>[.:],?|\s?[–—-])(?= )")
 # "A, Cells at rest. B, Cells in motion."
 _COMMA_NEXT: Final = r",(?= [A-Z\d“(αβγδΔ])(?! [A-Za-z\d]{1,2}[ ,])"
 _COMMA: Final = re.compile(rf" (?<=[.!?)] )(?P<list>{LIST}){_COMMA_NEXT}")
@@ -67,6 +68,14 @@ _POSITION: Final = re.compile(
     r"(?:[ -](?:left|right|middle|center|centre))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)\)"
     r"|(?:^| (?<=[.;:] ))(?P<bare>(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)"
     r"(?:[ -](?:left|right))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)(?=[:,])",
+)
+# "Allotype 2A Body, dorsal 2B Body, ventral", "Fig. 2A. Body.", "(2A) Body": the figure's number before the letter.
+_NUMBERED: Final = re.compile(
+    r"(?<![\w.–-])(?P<open>\()?(?:[Ff]ig(?:ure|\.)? ?)?(?P<number>\d{1,2})(?P<letter>[A-Za-z])"
+    r"(?(open)\)|(?:[.:)](?= )|,?(?= [A-Z][a-z])))"
+)
+_NO_NUMBERED: Final = re.compile(
+    r"\b(?:in|from|of|see|to|with|as|than|and|or|by|chromosomes?|types?|schemes?|clusters?|lanes?|stages?) \(?$"
 )
 _POSITIONED: Final = re.compile(  # quick test that a position needs to pass
     r"\((?:the )?(?:upper|top|lower|bottom|middle|cent|left|right|first|second|third)"
@@ -155,6 +164,23 @@ def _positions(text: str) -> Iterator[tuple[int, int, str]]:
     if _POSITIONED.search(text):
         for m in _POSITION.finditer(text):
             yield m.start("bare") if m["bare"] else m.start(), m.end(), position(m["list"] or m["bare"])
+
+
+def find_numbered(text: str) -> list[Marker]:
+    """Find labels that are written with the figure's number, if they are a series from A: "2A … 2B"; none otherwise.
+
+    Mentions of panels of figures ("as in Fig. 2A") and what else is written so (chromosomes) are no series.
+    """
+    found: dict[str, list[Marker]] = {}
+    for m in _NUMBERED.finditer(text):
+        if not _NO_NUMBERED.search(text, max(m.start() - 14, 0), m.start()):
+            form = "bracket" if m["open"] else "numbered"
+            found.setdefault(m["number"], []).append(Marker(m.start(), m.end(), (m["letter"],), form))
+    for markers in found.values():
+        letters = [m.labels[0] for m in markers]
+        if len(letters) > 1 and "".join(letters) in f"{ascii_uppercase} {ascii_lowercase}" and letters[0] in "Aa":
+            return markers
+    return []
 
 
 def _own_start(m: re.Match[str], subpanels: bool) -> int:

@@ -10,10 +10,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-_PENALTY: Final = 0.001  # of squared weights, beside the mean loss of a caption
 _STEPS: Final = 1_500
 _RATE: Final = 0.03
-_LEAST: Final = 3  # captions that a feature must occur in
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +22,16 @@ class Choice:
     right: tuple[bool, ...]
 
 
-def fit(data: Sequence[Choice]) -> dict[str, float]:
-    """Fit the weights of features; the weight of "" is added to each series, and none has a score of 0."""
+def fit(data: Sequence[Choice], penalty: float = 0.001, least: int = 3) -> dict[str, float]:
+    """Fit the weights of features; the weight of "" is added to each option, and none has a score of 0.
+
+    Args:
+        data: the choices.
+        penalty: of squared weights, beside the mean loss of a choice.
+        least: choices that a feature must occur in.
+    """
     counts = Counter(f for c in data for f in {f for option in c.options for f in option})
-    names = ["", *sorted(f for f, n in counts.items() if n >= _LEAST)]
+    names = ["", *sorted(f for f, n in counts.items() if n >= least)]
     place = {f: i for i, f in enumerate(names)}
     rows, columns, group, right = [], [], [], []
     row = 0
@@ -40,7 +44,7 @@ def fit(data: Sequence[Choice]) -> dict[str, float]:
             right.append(good)
             row += 1
     weights = _descend(
-        np.array(rows), np.array(columns), np.array(group), np.array(right), (len(data), row, len(names))
+        np.array(rows), np.array(columns), np.array(group), np.array(right), (len(data), row, len(names)), penalty
     )
     return {f: round(float(w), 4) for f, w in zip(names, weights, strict=True) if abs(w) >= 0.005 or not f}
 
@@ -51,6 +55,7 @@ def _descend(
     group: NDArray[np.int64],
     right: NDArray[np.bool_],
     sizes: tuple[int, int, int],
+    penalty: float,
 ) -> NDArray[np.float64]:
     """Minimise the loss by Adam with a rate that falls to 0; features are sparse (rows, columns)."""
     n_groups, n_rows, n_weights = sizes
@@ -61,8 +66,8 @@ def _descend(
         total = 1 + np.bincount(group, powers, n_groups)
         good = none_right + np.bincount(group, powers * right, n_groups)
         slope = (powers / total[group] - right * powers / good[group]) / n_groups
-        gradient = np.bincount(columns, slope[rows], n_weights) + 2 * _PENALTY * weights
-        gradient[0] -= 2 * _PENALTY * weights[0]  # no penalty of the bias
+        gradient = np.bincount(columns, slope[rows], n_weights) + 2 * penalty * weights
+        gradient[0] -= 2 * penalty * weights[0]  # no penalty of the bias
         mean = 0.9 * mean + 0.1 * gradient
         square = 0.999 * square + 0.001 * gradient**2
         rate = _RATE * (1 - step / _STEPS)

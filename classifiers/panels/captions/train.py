@@ -1,10 +1,10 @@
-"""Train the weights of series of labels in captions.
+"""Train the weights of series of labels in captions, and of what the pieces of captions are about.
 
-    python -m classifiers.panels.captions.train --articles DATA/oa_bulk --output pmcmine/panels/models/series.json \
+    python -m classifiers.panels.captions.train --articles DATA/oa_bulk --output pmcmine/panels/models \
         DATA/labels DATA/gold/panel_captions
 
-Each caption is a choice among its series and none. The model is a conditional logistic regression over binary
-features, fitted with NumPy alone: the same gold gives the same weights.
+Each caption is a choice among its series and none, each piece one among the panels that it may be about. The models
+are conditional logistic regressions over binary features, fitted with NumPy alone: the same gold gives the same weights.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from classifiers.panels.captions.choice import Choice, fit
-from classifiers.panels.captions.examples import own_examples
+from classifiers.panels.captions.examples import assigned_examples, own_examples
+from classifiers.panels.captions.pieces import PIECES_LEAST, PIECES_PENALTY, piece_choices
 from pmcmine.evaluation.gold_files import read_json_lines
+from pmcmine.panels import marker_choice
 from pmcmine.panels.marker_choice import may_be_wider
 from pmcmine.panels.markers import find_markers
 from pmcmine.panels.series_candidates import Series, candidates, features
-
 
 
 def choices(rows: Iterable[dict[str, Any]]) -> list[Choice]:
@@ -48,16 +49,22 @@ def _same(gold: set[str], found: frozenset[str], folds: bool) -> bool:
 
 
 def main() -> None:
-    """Train on files of labelled captions and the project's own labels, and write the model."""
+    """Train on files of labelled captions and the project's own labels, and write the models."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", nargs="+", type=Path, help="JSON lines of caption and panels, or a folder of them")
     parser.add_argument("--articles", type=Path, required=True, help="folder of *.tar.gz of the articles of the labels")
-    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="folder of the models")
     arguments = parser.parse_args()
     rows = [row for path in arguments.gold for row in read_json_lines(path, "captions")]
-    weights = fit(choices([*rows, *own_examples(arguments.articles)]))
+    _write(arguments.output / "series.json", fit(choices([*rows, *own_examples(arguments.articles)])))
+    marker_choice._weights.cache_clear()
+    read = [row for row in assigned_examples(arguments.articles) if row["half"] == "train"]
+    _write(arguments.output / "pieces.json", fit(piece_choices([*rows, *read]), PIECES_PENALTY, PIECES_LEAST))
+
+
+def _write(path: Path, weights: dict[str, float]) -> None:
     text = json.dumps({"weights": weights}, indent=0, ensure_ascii=False, sort_keys=True)
-    arguments.output.write_text(text + "\n", "utf-8")
+    path.write_text(text + "\n", "utf-8")
 
 
 if __name__ == "__main__":
