@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,6 +19,16 @@ from pmcmine.panels.labels import LIST, expand
 from pmcmine.panels.markers import Marker, Span
 from pmcmine.panels.sentences import sentences
 
+OPTIONS: Final = "APNSR"  # all; the marker before; the next one; those of the sentence; those that are named again
+# Kinds of pieces, and what the rules say of them, that are seldom decided otherwise.
+_SURE: Final = {
+    ("intro", "A"): "A",
+    ("head", "N"): "N",
+    ("item", "P"): "P",
+    ("item", "N"): "N",
+    ("tail", "P"): "P",
+    ("between", "P"): "P",
+}
 _WORDS: Final = re.compile(r"[^\W\d_]{4,}")
 _LINK: Final = re.compile(r"[\W_]*(?:(?:and|or|as well as|while|whereas|to|in|of|the|respectively|views?)[\W_]*)?")
 # "In A and E, …", "(A, B) Means of …", "For (a), …": panels that a sentence names again.
@@ -68,12 +79,18 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A caption's markers, the words that the rules give to each, its sentences of markers and its pieces."""
+    """A caption's markers, the words that the rules give to each, and its pieces.
+
+    Attributes:
+        groups: number of the sentence that each marker is in.
+        labels: those of the markers of each such sentence.
+    """
 
     text: str
     markers: tuple[Marker, ...]
     spans: tuple[Span | None, ...]
     groups: tuple[int, ...]
+    labels: tuple[frozenset[str], ...]
     pieces: tuple[Piece, ...]
 
 
@@ -109,7 +126,10 @@ def lay_out(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]) 
             if at < b:
                 pieces.append(_piece(at, b, gap, place, n, spans))
     kept = tuple(p for p in pieces if _LINK.fullmatch(text, p.start, p.end) is None)
-    return Layout(text, tuple(markers), tuple(spans), tuple(groups), kept)
+    labels: list[set[str]] = [set() for _ in range(max(groups, default=0) + 1)]
+    for m, g in zip(markers, groups, strict=True):
+        labels[g].update(m.labels)
+    return Layout(text, tuple(markers), tuple(spans), tuple(groups), tuple(map(frozenset, labels)), kept)
 
 
 def _place(gap: int, count: int, n: int, parts: int, begins: bool) -> str:
@@ -140,18 +160,28 @@ def options(layout: Layout, piece: Piece, every: frozenset[str]) -> dict[str, fr
         out["R"] = again
     near = -1
     if piece.before >= 0:
-        out["P"] = frozenset(markers[piece.before].labels)
-        if out.get("R") == out["P"]:
+        mine = frozenset(markers[piece.before].labels)
+        if out.get("R") == mine:
             del out["R"]
+        if len(out.get("R", ())) < 2:
+            out["P"] = mine
         near = piece.before
     if piece.after < len(markers) and piece.place in ("intro", "head", "item"):
         out["N"] = frozenset(markers[piece.after].labels)
         near = piece.after if piece.place != "item" else near
     if near >= 0:
-        group = frozenset(x for m, g in zip(markers, groups, strict=True) if g == groups[near] for x in m.labels)
+        group = layout.labels[groups[near]]
         if group not in out.values():
             out["S"] = group
     return out
+
+
+def ruled_option(piece: Piece, found: Mapping[str, frozenset[str]]) -> str | None:
+    """Return the option of a piece that needs no model: rules are right in nearly all of its kind; None for others."""
+    if len(found) == 1:
+        return "A"
+    option = _SURE.get((piece.place, piece.ruled))
+    return option if option in found else None
 
 
 def _named_again(text: str, piece: Piece) -> frozenset[str]:
@@ -163,17 +193,27 @@ def _named_again(text: str, piece: Piece) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Whole:
-    """What the features of all pieces of a caption share."""
+class Whole:
+    """What the features of all pieces of a caption share.
+
+    Attributes:
+        form: how labels are written.
+        count: number of markers, at most 5.
+        suffix: whether most labels come after their words ("s") or before ("p").
+        long: whether panels before the last have several sentences.
+        words: of each marker, by rule.
+        holders: number of markers that hold each word.
+    """
 
     form: str
     count: str
     suffix: str
     long: str
     words: tuple[frozenset[str], ...]
+    holders: Mapping[str, int]
 
 
-def whole(layout: Layout) -> _Whole:
+def measure(layout: Layout) -> Whole:
     """Measure a caption for the features of its pieces."""
     markers, spans = layout.markers, layout.spans
     after = sum(s is not None and s[0] < m.start for m, s in zip(markers, spans, strict=True))
@@ -182,19 +222,21 @@ def whole(layout: Layout) -> _Whole:
         if 0 <= p.before < len(markers) - 1:
             size[p.before] = max(size[p.before], p.nth + 1)
     several = sum(n > 1 for n in size[:-1])
-    return _Whole(
-        form=markers[0].form if len(markers) < 2 else markers[1].form,
+    words = tuple(
+        frozenset(_WORDS.findall(layout.text[s[0] : s[1]].lower())) if s is not None else frozenset() for s in spans
+    )
+    return Whole(
+        form=markers[min(1, len(markers) - 1)].form,
         count=str(min(len(markers), 5)),
         suffix="s" if 2 * after > len(markers) else "p",
         long="0" if not several else "some" if 2 * several < len(size) else "most",
-        words=tuple(
-            frozenset(_WORDS.findall(layout.text[s[0] : s[1]].lower())) if s is not None else frozenset() for s in spans
-        ),
+        words=words,
+        holders=Counter(w for some in words for w in some),
     )
 
 
 def describe(
-    layout: Layout, piece: Piece, about: _Whole, last: str, left: int, again: frozenset[str] | None = None
+    layout: Layout, piece: Piece, about: Whole, last: str, left: int, again: frozenset[str] | None = None
 ) -> list[str]:
     """List the features of a piece, which are combined with each of its options.
 
@@ -217,6 +259,8 @@ def describe(
     n_words = said.count(" ")
     size = "0" if n_words < 3 else "3" if n_words < 8 else "8" if n_words < 20 else "20"
     key = f"{place} {ruled}"
+    at = layout.markers[piece.before].end if piece.before >= 0 else len(text)
+    stop = text[at : at + 1] in (".", ":")
     out = [
         key,
         f"{key} {about.suffix}",
@@ -225,7 +269,7 @@ def describe(
         f"{key} n{about.count}",
         f"{key} last {last}",
         f"{place} again {'' if again is None else len(again) > 1}",
-        f"{key} stop {text[layout.markers[piece.before].end : layout.markers[piece.before].end + 1] in '.:' if piece.before >= 0 else ''}",
+        f"{key} stop {stop}",
         f"{place} cue {kind}",
         f"{key} cue {kind}",
         f"{place} size {size}",
@@ -244,13 +288,7 @@ def describe(
     if place in ("behind", "between", "tail"):
         out.append(f"{place} cue {kind} last {last}")
         out.append(f"{place} long {about.long} last {last}")
-        words = frozenset(_WORDS.findall(said.lower()))
-        mine = len(words & about.words[piece.before])
-        others = frozenset[str]().union(*(w for k, w in enumerate(about.words) if k != piece.before))
-        theirs = len(words & others)
-        out.append(f"{place} overlap {min(mine, 3)} {min(theirs, 3)}")
-        out.append(f"{place} own {min(len(words & (about.words[piece.before] - others)), 3)}")
-        out.append(f"{place} other {min(len(words & (others - about.words[piece.before])), 3)}")
+        out += _overlaps(place, frozenset(_WORDS.findall(said.lower())), about, piece.before)
         if "arrow" in said:
             out.append(f"{place} arrow")
         if "respectively" in said:
@@ -258,25 +296,59 @@ def describe(
     return out
 
 
+def _overlaps(place: str, words: frozenset[str], about: Whole, before: int) -> list[str]:
+    """Compare the words of a piece with those of the marker before it, and of the others."""
+    own = mine = theirs = other = 0
+    for w in words:
+        held = about.holders.get(w, 0)
+        if held:
+            has = w in about.words[before]
+            mine += has
+            theirs += held > has
+            own += has and held == 1
+            other += not has
+    return [
+        f"{place} overlap {min(mine, 3)} {min(theirs, 3)}",
+        f"{place} own {min(own, 3)}",
+        f"{place} other {min(other, 3)}",
+    ]
+
+
 def choose(layout: Layout, every: frozenset[str]) -> list[tuple[Piece, str, frozenset[str]]]:
     """Choose for each piece the panels that it is about, with the option's name, from the left to the right."""
-    weights = _weights()
-    about = whole(layout)
+    about: Whole | None = None
     out: list[tuple[Piece, str, frozenset[str]]] = []
     last = ""
     for n, piece in enumerate(layout.pieces):
         found = options(layout, piece, every)
-        if len(found) == 1:
-            last = "A"
+        ruled = ruled_option(piece, found)
+        if ruled is None:
+            about = about or measure(layout)
+            last = _best(found, describe(layout, piece, about, last, len(layout.pieces) - n - 1, found.get("R")))
         else:
-            named = describe(layout, piece, about, last, len(layout.pieces) - n - 1, found.get("R"))
-            last = max(found, key=lambda o: (sum(weights.get(f"{o} {f}", 0.0) for f in named), o))
+            last = ruled
         out.append((piece, last, found[last]))
     return out
 
 
+def _best(found: Mapping[str, frozenset[str]], named: Sequence[str]) -> str:
+    """Return the most probable option; of equal ones the last in the alphabet."""
+    weights = _weights()
+    rows = [row for f in named if (row := weights.get(f)) is not None]
+    return max(found, key=lambda o: (sum(row[OPTIONS.index(o)] for row in rows), o))
+
+
 @lru_cache(maxsize=1)
-def _weights() -> Mapping[str, float]:
-    """Read the weights of the model that comes with the package, by feature."""
+def _weights() -> Mapping[str, tuple[float, ...]]:
+    """Read the weights of the model that comes with the package: by feature, one for each of `OPTIONS`."""
     data = json.loads(resources.files("pmcmine.panels").joinpath("models/pieces.json").read_text("utf-8"))
-    return {str(k): float(v) for k, v in data["weights"].items()}
+    return by_option({str(k): float(v) for k, v in data["weights"].items()})
+
+
+def by_option(weights: Mapping[str, float]) -> dict[str, tuple[float, ...]]:
+    """Group the weights of "option feature" by feature."""
+    out: dict[str, list[float]] = {}
+    for name, weight in weights.items():
+        if name:
+            out.setdefault(name[2:], [0.0] * len(OPTIONS))[OPTIONS.index(name[0])] = weight
+    return {k: tuple(v) for k, v in out.items()}

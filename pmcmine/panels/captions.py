@@ -151,12 +151,14 @@ def _assigned(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]
                 runs[mine][-1] = (runs[mine][-1][0], piece.end)
             else:
                 runs[mine].append((piece.start, piece.end))
+        elif option == "A" and common and last == -2 and not text[common[-1][1] : piece.start].strip():
+            common[-1] = (common[-1][0], piece.end)
         elif option == "A":
             common.append((piece.start, piece.end))
         else:
             for label in labels:
                 several.setdefault(label, []).append((piece.start, piece.end))
-        last = mine
+        last = -2 if option == "A" else mine
     own: list[Span | None] = []
     for marker, run, span in zip(markers, runs, spans, strict=True):
         trimmed = [t for a, b in run if (t := _trim(text, a, b))[0] < t[1]]

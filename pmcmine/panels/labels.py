@@ -95,8 +95,6 @@ def expand(text: str, subpanels: bool = False) -> tuple[str, ...]:
             return ()
         if len(out) > MAX_PANELS:
             return ()
-    if any(x.isdigit() for x in out) and any(x.isalpha() for x in out):
-        return ()  # "n + 1"
     return tuple(dict.fromkeys(out))
 
 

@@ -103,6 +103,8 @@ def find_markers(text: str, bold: Sequence[Span], widely: bool = False) -> list[
     widest = _widest(text) if widely else ()
     for start, end, said, form in itertools.chain(_firm(text, bold, subpanels), _loose(text), widest):
         labels = expand(said, subpanels)
+        if form == "bracket" and any(x.isdigit() for x in labels) and any(x.isalpha() for x in labels):
+            continue  # "(n + 1)"
         if labels and used.find(1, start, end) < 0:
             out[start] = Marker(start, end, labels, form)
             used[start:end] = b"\1" * (end - start)

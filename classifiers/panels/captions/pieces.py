@@ -8,13 +8,13 @@ from difflib import SequenceMatcher
 from typing import Any, Final
 
 from classifiers.panels.captions.choice import Choice
-from pmcmine.panels.assignment import Layout, Piece, describe, lay_out, options, whole
+from pmcmine.panels.assignment import Layout, Piece, describe, lay_out, measure, options, ruled_option
 from pmcmine.panels.captions import rule_spans
 from pmcmine.panels.marker_choice import choose_markers
 
 _WORD: Final = re.compile(r"\w+")
-PIECES_PENALTY: Final = 0.006  # chosen by folds among 0.0005 to 0.012
-PIECES_LEAST: Final = 4
+PIECES_PENALTY: Final = 0.012  # chosen by folds among 0.003 to 0.05
+PIECES_LEAST: Final = 3
 _COVERED: Final = 0.5  # share of a piece's words from which it is about a panel
 
 
@@ -43,11 +43,12 @@ def _choices(
 ) -> Iterable[Choice]:
     spans = any("start" in p for p in row["panels"])
     read = [(int(a), int(b)) for a, b, _ in row.get("pieces") or ()]
-    about, last = whole(layout), ""
+    about, last = measure(layout), ""
     for n, piece in enumerate(layout.pieces):
         found = options(layout, piece, every)
-        if len(found) == 1:
-            last = "A"
+        ruled = ruled_option(piece, found)
+        if ruled is not None:
+            last = ruled
             continue
         if read and not any(a <= piece.start + 2 and piece.end - 3 <= b for a, b in read):
             last = ""
