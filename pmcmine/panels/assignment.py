@@ -33,23 +33,44 @@ _WORDS: Final = re.compile(r"[^\W\d_]{4,}")
 _LINK: Final = re.compile(r"[\W_]*(?:(?:and|or|as well as|while|whereas|to|in|of|the|respectively|views?)[\W_]*)?")
 # "In A and E, …", "(A, B) Means of …", "For (a), …": panels that a sentence names again.
 _AGAIN: Final = re.compile(
-    rf"[\s,;:.)–—-]*(?:(?:[Ii]n|[Ff]or|[Pp]anels?|[Tt]he) )?(?:panels? )?(?:\((?P<inner>{LIST})\)(?: and \((?P<other>{LIST})\))?"
+    rf"[\s,;:.)–—-]*(?:(?:[Ii]n|[Ff]or|[Pp]anels?|[Tt]he) )?(?:panels? )?"
+    rf"(?:\((?P<inner>{LIST})\)(?: and \((?P<other>{LIST})\))?"
     rf"|(?P<list>{LIST})(?=[,:;]| (?:and|are|is|show|represent|were|was|scale|bars?)\b))"
 )
 _AFTER: Final = re.compile(r"[\s.:,;)]*")  # behind a label
 _FIRST: Final = re.compile(r"[\s,;:.)\]–—-]*[(\[“‘\"']?([^\W_]+|[*†‡#])(?: ([^\W\d_]+))?")
 # What a sentence behind the labels speaks of; the first that fits.
 _CUES: Final = (
-    ("bar", r"(?:[Ss]cale|[Bb]ars?\b|[Mm]agnification|[Oo]riginal magn)"),
-    ("error", r"(?:[Ee]rror bars?|[Vv]ertical bars?|[Ww]hiskers|[Bb]ox(?:es|plots?)?\b)"),
-    ("mark", r"(?:\*|†|‡|#|[Aa]sterisks?|[Nn]\.?[Ss]\.?\b|[Pp] ?[<=>≤]|[Dd]ifferent (?:lower|small|capital|upper)?\w* ?letters|[Ll]etters)"),
-    ("data", r"(?:[Dd]ata|[Vv]alues?|[Rr]esults?|[Mm]eans?|[Ss]tatistic|[Ss]ignifican|[Ee]xperiments?|[Ee]ach |[Nn] ?=|[Rr]epresentative of|[Ss]imilar results|[Oo]ne-way|[Tt]wo-way|[Ss]tudent|[Tt]ukey)"),
-    ("abbreviations", r"(?:[Aa]bbreviation|[A-Z][A-Za-z0-9./+-]{0,12}(?:,|:| =| –| -) ?[a-z])"),
-    ("all", r"(?:[Ii]n (?:all|each|both)|[Ff]or (?:each|all|both|details|further)|[Aa]ll |[Bb]oth )"),
-    ("source", r"(?:[Nn]otes?\b|[Ss]ources?\b|[Aa]dapted|[Rr]eproduced|[Mm]odified|[Ii]mages? (?:by|from|courtesy)|[Pp]hotos?|[Ss]ee |[Cc]olou?rs?\b|[Tt]he colou?r)"),
-    ("arrow", r"(?:(?:[A-Z][a-z]+ |[Tt]he )?(?:[Aa]rrow|[Tt]riangle|[Cc]ircle|[Ss]quare|[Dd]ots?\b|[Ll]ines?\b|[Dd]ashed|[Ss]olid|[Rr]ed |[Bb]lue |[Gg]reen |[Bb]lack |[Ww]hite |[Yy]ellow ))"),
-    ("refers", r"(?:[Tt]his |[Tt]hese |[Tt]he same|[Nn]ote |[Ii]t |[Tt]hey |[Hh]ere|[Hh]owever|[Aa]rea|[Ii]nset|[Ll]eft|[Rr]ight|[Tt]op|[Uu]pper|[Ll]ower|[Bb]ottom|[Mm]iddle)"),
-)  # fmt: skip
+    ("bar", r"[Ss]cale|[Bb]ars?\b|[Mm]agnification|[Oo]riginal magn"),
+    ("error", r"[Ee]rror bars?|[Vv]ertical bars?|[Ww]hiskers|[Bb]ox(?:es|plots?)?\b"),
+    (
+        "mark",
+        r"\*|†|‡|#|[Aa]sterisks?|[Nn]\.?[Ss]\.?\b|[Pp] ?[<=>≤]|[Ll]etters"
+        r"|[Dd]ifferent (?:lower|small|capital|upper)?\w* ?letters",
+    ),
+    (
+        "data",
+        r"[Dd]ata|[Vv]alues?|[Rr]esults?|[Mm]eans?|[Ss]tatistic|[Ss]ignifican|[Ee]xperiments?|[Ee]ach |[Nn] ?="
+        r"|[Rr]epresentative of|[Ss]imilar results|[Oo]ne-way|[Tt]wo-way|[Ss]tudent|[Tt]ukey",
+    ),
+    ("abbreviations", r"[Aa]bbreviation|[A-Z][A-Za-z0-9./+-]{0,12}(?:,|:| =| –| -) ?[a-z]"),
+    ("all", r"[Ii]n (?:all|each|both)|[Ff]or (?:each|all|both|details|further)|[Aa]ll |[Bb]oth "),
+    (
+        "source",
+        r"[Nn]otes?\b|[Ss]ources?\b|[Aa]dapted|[Rr]eproduced|[Mm]odified|[Ii]mages? (?:by|from|courtesy)|[Pp]hotos?"
+        r"|[Ss]ee |[Cc]olou?rs?\b|[Tt]he colou?r",
+    ),
+    (
+        "arrow",
+        r"(?:[A-Z][a-z]+ |[Tt]he )?(?:[Aa]rrow|[Tt]riangle|[Cc]ircle|[Ss]quare|[Dd]ots?\b|[Ll]ines?\b|[Dd]ashed"
+        r"|[Ss]olid|[Rr]ed |[Bb]lue |[Gg]reen |[Bb]lack |[Ww]hite |[Yy]ellow )",
+    ),
+    (
+        "refers",
+        r"[Tt]his |[Tt]hese |[Tt]he same|[Nn]ote |[Ii]t |[Tt]hey |[Hh]ere|[Hh]owever|[Aa]rea|[Ii]nset|[Ll]eft|[Rr]ight"
+        r"|[Tt]op|[Uu]pper|[Ll]ower|[Bb]ottom|[Mm]iddle",
+    ),
+)
 _CUE: Final = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _CUES))
 
 

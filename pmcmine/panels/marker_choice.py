@@ -77,7 +77,7 @@ def _is_plain(some: Series) -> bool:
 
 def best_series(every: Sequence[Series], text: str) -> tuple[float, Series | None]:
     """Return the score and the most probable series of some; (0, None) if none is surely more probable than none."""
-    weights = _weights()
+    weights = series_weights()
     if len(every) == 1 and _is_plain(every[0]):
         return 1.0, every[0]
     best: tuple[float, Series | None] = (0.0, None)
@@ -89,7 +89,7 @@ def best_series(every: Sequence[Series], text: str) -> tuple[float, Series | Non
 
 
 @lru_cache(maxsize=1)
-def _weights() -> Mapping[str, float]:
+def series_weights() -> Mapping[str, float]:
     """Read the weights of the model that comes with the package, by feature; that of "" is the bias."""
     data = json.loads(resources.files("pmcmine.panels").joinpath("models/series.json").read_text("utf-8"))
     return {str(k): float(v) for k, v in data["weights"].items()}

@@ -4,7 +4,8 @@
         DATA/labels DATA/gold/panel_captions
 
 Each caption is a choice among its series and none, each piece one among the panels that it may be about. The models
-are conditional logistic regressions over binary features, fitted with NumPy alone: the same gold gives the same weights.
+are conditional logistic regressions over binary features, fitted with NumPy alone: the same gold gives the same
+weights.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rows = [row for path in arguments.gold for row in read_json_lines(path, "captions")]
     _write(arguments.output / "series.json", fit(choices([*rows, *own_examples(arguments.articles)])))
-    marker_choice._weights.cache_clear()
+    marker_choice.series_weights.cache_clear()
     read = [row for row in assigned_examples(arguments.articles) if row["half"] == "train"]
     _write(arguments.output / "pieces.json", fit(piece_choices([*rows, *read]), PIECES_PENALTY, PIECES_LEAST))
 

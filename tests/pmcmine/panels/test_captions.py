@@ -192,7 +192,7 @@ def test_every_word_is_about_a_panel_or_about_all() -> None:
         ("<p><bold>A–C</bold> The map. <bold>D</bold> The fit.</p>", {"A": "The map", "B": "The map", "C": "The map", "D": "The fit"}),
         ("<p>Fields of <bold>A</bold>, wheat; <bold>B</bold>, rice.</p>", {"A": "wheat", "B": "rice"}),
         (
-            "<title>Loss</title><p><list><list-item><label>A</label><p>The map.</p></list-item><list-item><label>B</label>"
+            "<title>Loss.</title><p><list><list-item><label>A</label><p>The map.</p></list-item><list-item><label>B</label>"
             "<p>The fit.</p></list-item></list><p>Data information: means of 3.</p></p>",
             {"A": "The map", "B": "The fit"},
         ),
