@@ -356,7 +356,8 @@ def _best(found: Mapping[str, frozenset[str]], named: Sequence[str]) -> str:
     """Return the most probable option; of equal ones the last in the alphabet."""
     weights = _weights()
     rows = [row for f in named if (row := weights.get(f)) is not None]
-    return max(found, key=lambda o: (sum(row[OPTIONS.index(o)] for row in rows), o))
+    sums = dict(zip(OPTIONS, map(sum, zip(*rows, strict=True)), strict=False))
+    return max(found, key=lambda o: (sums.get(o, 0.0), o))
 
 
 @lru_cache(maxsize=1)

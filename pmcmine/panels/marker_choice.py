@@ -57,7 +57,7 @@ def may_be_wider(text: str, some: Series | None) -> bool:
     return _alone(chr(ord(max(some.labels)[0]) + 1)).search(text, some.markers[0].end) is not None
 
 
-_SECOND: Final = re.compile(r"(?<![^\s.;?!)])[Bb](?=[ .:,)–-])")
+_SECOND: Final = re.compile(r"[Bb](?<![^\s.;?!)].)(?=[ .:,)–-])")  # the letter first, which is quick to look for
 
 
 @lru_cache(maxsize=128)

@@ -74,6 +74,7 @@ _NUMBERED: Final = re.compile(
     r"(?<![\w.–-])(?P<open>\()?(?:[Ff]ig(?:ure|\.)? ?)?(?P<number>\d{1,2})(?P<letter>[A-Za-z])"
     r"(?(open)\)|(?:[.:)](?= )|,?(?= [A-Z][a-z])))"
 )
+_MAY_BE_NUMBERED: Final = re.compile(r"\d[Aa](?!\w)")  # quick to look for
 _NO_NUMBERED: Final = re.compile(
     r"\b(?:in|from|of|see|to|with|as|than|and|or|by|chromosomes?|types?|schemes?|clusters?|lanes?|stages?) \(?$"
 )
@@ -81,6 +82,7 @@ _POSITIONED: Final = re.compile(  # quick test that a position needs to pass
     r"\((?:the )?(?:upper|top|lower|bottom|middle|cent|left|right|first|second|third)"
     r"|(?:^| )(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
 )
+_POSITION_WORDS: Final = ("eft", "ight", "op", "ottom", "pper", "ower", "iddle", "ent", "irst", "econd", "hird")
 _JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
 _JOINED: Final = re.compile(r" ?(?:[,;/&] ?|,? ?(?:and|or) ?|(?P<range>[–—-]|to|through) ?)?(?:and |& )?")
 _SEPARATORS: Final = re.compile(r" ?[,;/&+–—-] ?(?:and |or )?| (?:and|or|to|through) ")
@@ -163,7 +165,7 @@ def _widest(text: str) -> Iterator[tuple[int, int, str, str]]:
 
 def _positions(text: str) -> Iterator[tuple[int, int, str]]:
     """Find (start, end, label) of panels that are named by their position."""
-    if _POSITIONED.search(text):
+    if any(w in text for w in _POSITION_WORDS) and _POSITIONED.search(text):
         for m in _POSITION.finditer(text):
             yield m.start("bare") if m["bare"] else m.start(), m.end(), position(m["list"] or m["bare"])
 
@@ -173,6 +175,8 @@ def find_numbered(text: str) -> list[Marker]:
 
     Mentions of panels of figures ("as in Fig. 2A") and what else is written so (chromosomes) are no series.
     """
+    if not _MAY_BE_NUMBERED.search(text):
+        return []
     found: dict[str, list[Marker]] = {}
     for m in _NUMBERED.finditer(text):
         if not _NO_NUMBERED.search(text, max(m.start() - 14, 0), m.start()):
