@@ -35,7 +35,7 @@ class Panel:
     ordinal: int = col("Position among the figure's panels in order of their labels, from 0.", arrow=pa.int32())
     spans: tuple[CaptionSpan, ...] = col("Parts of the caption that describe it; panels may share a part.")
     text: str = col("The parts in `spans`, joined by one space.", text=True)
-    shared: tuple[CaptionSpan, ...] = col("Parts of the caption about all panels, without labels.")
+    shared: tuple[CaptionSpan, ...] = col("Parts of the caption about all panels, or about some of which it is one.")
     confidence: float = col("Confidence in label and spans; not calibrated.", unit="0 to 1")
     media: str | None = col(
         "File with only this panel, if the figure has one file per panel.", null="part of the figure's image"

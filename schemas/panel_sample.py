@@ -24,7 +24,7 @@ class PanelSample:
     doi: str = col("DOI.")
     label: str = col("Label as written in the caption.")
     text: str = col("Part of the caption about this panel.")
-    shared_text: str = col("Part of the caption about all panels.")
+    shared_text: str = col("Parts of the caption about all panels, or about some of which it is one.")
     caption: str = col("Whole caption.")
     caption_title: str = col("Title of the caption.")
     confidence: float = col("Confidence in the label and its text; not calibrated.", unit="0 to 1")

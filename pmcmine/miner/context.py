@@ -98,9 +98,9 @@ def with_context(
         context, left = _within(_of_figure(figure, article, runs), left)
         figures_out.append(replace(figure, context=context) if context else figure)
         parts = of_figure.get(figure.figure_id, [])
-        shared = _shared(parts[0].shared, figure) if parts else []
+        shared = {spans: _shared(spans, figure) for spans in dict.fromkeys(p.shared for p in parts)}
         for panel in parts:
-            found[panel.panel_id], left = _within(_of_panel(panel, figure, article, runs, shared), left)
+            found[panel.panel_id], left = _within(_of_panel(panel, figure, article, runs, shared[panel.shared]), left)
     return figures_out, [replace(p, context=found.get(p.panel_id, ())) for p in panels]
 
 
@@ -163,7 +163,7 @@ def _of_panel(
 
 
 def _shared(spans: Sequence[CaptionSpan], figure: Figure) -> list[tuple[ContextPart, Runs]]:
-    """Return the sentences of a caption that speak of all panels, and their runs of words."""
+    """Return the sentences of a caption that panels share, and their runs of words."""
     caption = figure.caption or ""
     said = Said()
     found: list[tuple[ContextPart, Runs]] = []

@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from pmcmine.panels.assignment import choose, lay_out
 from pmcmine.panels.labels import LIST, expand, kinds
 from pmcmine.panels.marker_choice import choose_markers
 from pmcmine.panels.markers import Marker, Span
+from pmcmine.panels.sentences import sentences
 
 _EDGE: Final = 24  # code points at the end of a span that may be connecting words
 _BLANKS: Final = "\t\n\r\xa0\u2002\u2003\u2009\u202f"  # white space that is read as a blank
@@ -30,26 +32,23 @@ class PanelText:
         label: as the caption writes it, without brackets.
         spans: code points of the caption, in order; several panels may share one span.
         confidence: 0 to 1, by how the labels are written and whether they are a series.
+        also: further words about it, most of them shared with some of the other panels.
     """
 
     label: str
     spans: tuple[Span, ...]
     confidence: float
+    also: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class SplitCaption:
-    """A caption's panels, in order of their labels, and the text that all share."""
+    """A caption's panels, in order of their labels, and the words about all of them."""
 
     panels: tuple[PanelText, ...]
     shared: tuple[Span, ...]
 
 
-_SENTENCE: Final = re.compile(r"(?<=[.!?])[)\]”’\"']? +(?=[(\[“‘\"']?[A-Z0-9*†‡#αβγδΔ])")
-_ABBREVIATED: Final = re.compile(
-    r"(?:\b(?:[Ff]igs?|[Tt]abs?|[Rr]efs?|[Nn]os?|vs|cv|cvs|var|subsp|ssp|spp?|approx|ca|et al|e\.g|i\.e|[A-Z]|st|Dr|min|max|resp|Eq|"
-    r"St|Ex|Em|ext|Supp?l|inc|Inc|Ltd|Co|cf|etc|rel|conc|pv|sec|hr?s?))\.$"
-)
 # Sentences that speak of all panels: statistics, bars, abbreviations, symbols.
 _SHARED: Final = re.compile(
     r"^(?:(?:(?:All |The |Each |Different |Same |These )?(?:scale )?bars?(?: represent| indicate| show| denote|[:=,]| =)|scale\b|(?:the )?(?:error|vertical) bars?)"
@@ -62,7 +61,7 @@ _SHARED: Final = re.compile(
 )
 _ABBREVIATION: Final = re.compile(r"^[A-Z][A-Za-z0-9./+-]{0,12}(?: \d)?(?:,|:| =| –| -) ?[a-z]")
 _CONNECT: Final = re.compile(r"^(?:[\s,;:.)\]–—-]|and\b|or\b|as well as\b|while\b|whereas\b|in\s*$|respectively\b)+")
-_TRAILING: Final = re.compile(r"(?:[\s,;:.(\[–—-]|\band|\bor|\bas well as|\bwhile|\bwhereas)+$")
+_TRAILING: Final = re.compile(r"(?:[\s,;:.(\[•–—-]|\band|\bor|\bas well as|\bwhile|\bwhereas)+$")
 _TRAILING_WORDS: Final = ("and", "or", "as well as", "while", "whereas")
 _PREPOSITION: Final = re.compile(
     r"\b(?:of|in|on|for|with|by|from|to|at|between|during|using|under|after|show(?:s|ing)?|include[sd]?|including|against|versus|via|within|into|are|is|as|following|than)\s+", re.IGNORECASE
@@ -93,6 +92,7 @@ _STRENGTH: Final = {
     "free": 0.6,
     "unwritten": 0.5,
     "position": 0.7,
+    "numbered": 0.6,
 }
 
 
@@ -108,8 +108,10 @@ def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
     markers = choose_markers(text, bold)
     if not markers:
         return SplitCaption((), ((0, len(whole)),) if whole else ())
+    spans = rule_spans(text, markers)
+    own, several, common = _assigned(text, markers, spans)
     found: dict[str, list[Span]] = {}
-    for marker, span in zip(markers, _filled(_spans(text, markers)), strict=True):
+    for marker, span in zip(markers, own, strict=True):
         if span is None:
             continue
         for label in marker.labels:
@@ -117,11 +119,54 @@ def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
     forms = Counter(m.form for m in markers)
     confidence = _STRENGTH[forms.most_common(1)[0][0]]
     panels = []
-    for label, spans in found.items():
-        main = max(spans, key=lambda s: (s[1] - s[0], -s[0]))
-        panels.append(PanelText(label, (main,), confidence if main[1] - main[0] > 2 else round(confidence / 2, 3)))
-    taken = sorted({s for p in panels for s in p.spans} | {(m.start, m.end) for m in markers})
-    return SplitCaption(tuple(sorted(panels, key=_order)), _gaps(taken, len(whole)))
+    for label, words in found.items():
+        main = max(words, key=lambda s: (s[1] - s[0], -s[0]))
+        also = {*words, *several.get(label, ())} - {main}
+        sure = confidence if main[1] - main[0] > 2 else round(confidence / 2, 3)
+        panels.append(PanelText(label, (main,), sure, tuple(sorted(also))))
+    rest = ((len(text), len(whole)),) if len(whole) > len(text) else ()
+    roman = {"ii", "II"} & found.keys() != set()
+    return SplitCaption(tuple(sorted(panels, key=lambda p: _order(p, roman))), (*common, *rest))
+
+
+def rule_spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:
+    """Return the words of each marker by rule; None if it has none."""
+    return [s if s is not None and s[0] < s[1] else None for s in _spans(text, markers)]
+
+
+_Assigned = tuple[list[Span | None], dict[str, list[Span]], tuple[Span, ...]]
+
+
+def _assigned(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]) -> _Assigned:
+    """Return the own words of each marker, further words of labels, and words about all panels."""
+    every = frozenset(label for m in markers for label in m.labels)
+    runs: list[list[Span]] = [[] for _ in markers]
+    several: dict[str, list[Span]] = {}
+    common: list[Span] = []
+    last = -1
+    for piece, option, labels in choose(lay_out(text, markers, spans), every):
+        mine = piece.before if option == "P" else piece.after if option == "N" else -1
+        if mine >= 0:
+            if last == mine:
+                runs[mine][-1] = (runs[mine][-1][0], piece.end)
+            else:
+                runs[mine].append((piece.start, piece.end))
+        elif option == "A" and common and last == -2 and not text[common[-1][1] : piece.start].strip():
+            common[-1] = (common[-1][0], piece.end)
+        elif option == "A":
+            common.append((piece.start, piece.end))
+        else:
+            for label in labels:
+                several.setdefault(label, []).append((piece.start, piece.end))
+        last = -2 if option == "A" else mine
+    own: list[Span | None] = []
+    for marker, run, span in zip(markers, runs, spans, strict=True):
+        trimmed = [t for a, b in run if (t := _trim(text, a, b))[0] < t[1]]
+        main = max(trimmed, key=lambda s: (s[1] - s[0], -s[0]), default=span)
+        own.append(main)
+        for label in marker.labels:
+            several.setdefault(label, []).extend(t for t in trimmed if t != main)
+    return _filled(own), several, tuple(common)
 
 
 def _with_blanks(text: str) -> str:
@@ -142,22 +187,13 @@ def _filled(spans: Sequence[Span | None]) -> list[Span | None]:
     return out
 
 
-def _order(panel: PanelText) -> tuple[str, int, int]:
-    found = kinds(panel.label)
+def _order(panel: PanelText, roman: bool) -> tuple[str, int, int]:
+    """Return a key to sort panels by; I and i are letters unless their series is of Roman numbers."""
+    found = [k for k in kinds(panel.label) if (k.name.lower() == "roman") == roman] or kinds(panel.label)
     if not found:
         return ("~", 0, panel.spans[0][0])
     name, number = found[0].name, found[0].number
     return (name.rstrip("+"), number if name.endswith("+") else number * 100, 0)
-
-
-def _gaps(taken: Sequence[Span], end: int) -> tuple[Span, ...]:
-    """Find the parts that no span covers."""
-    out, at = [], 0
-    for a, b in [*taken, (end, end)]:
-        if a > at:
-            out.append((at, a))
-        at = max(at, b)
-    return tuple(out)
 
 
 def _word_after(text: str, at: int) -> str:
@@ -172,7 +208,7 @@ _AFTER_SUFFIX: Final = frozenset(
 
 def _votes(text: str, m: Marker, last: bool) -> float:
     """Vote whether a label comes after its text (above 0) or before it (below 0)."""
-    if m.form in ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free", "unwritten"):
+    if m.form in ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free", "unwritten", "numbered"):
         return -3.0
     if m.form == "inner":
         return 3.0
@@ -182,6 +218,8 @@ def _votes(text: str, m: Marker, last: bool) -> float:
     if m.start == 0:
         return -3.0
     before = text[max(m.start - 60, 0) : m.start].rstrip() or "."
+    if m.form == "bold" and (text[m.end - 1] in ".:" or _LEADING.search(before)):
+        return -2.5
     if before[-1] in ".;:!?(":
         return 0.5 if ends else -2.5
     if before[-1] == "," and not ends:
@@ -241,19 +279,6 @@ def _trim(text: str, start: int, end: int) -> Span:
             break
         end = near + tail.start()
     return (start, max(end, start))
-
-
-def sentences(text: str, start: int, end: int) -> list[Span]:
-    """Return sentences between two places."""
-    out, at = [], start
-    for m in _SENTENCE.finditer(text, start, end):
-        if _ABBREVIATED.search(text[max(at, m.start() - 12) : m.start()]):
-            continue
-        out.append((at, m.start()))
-        at = m.end()
-    if at < end:
-        out.append((at, end))
-    return out
 
 
 def _is_list(text: str, markers: Sequence[Marker]) -> bool:

@@ -123,10 +123,10 @@ def _add(scores: _Scores, gold: _Gold, split: SplitCaption, name: str) -> None:
             said = " | ".join(text[a:b] for a, b in found.get(key(label), ()))[:80]
             scores.wrong.append(f"span      {name} {label}  gold {text[start:end][:80]!r}  found {said!r}")
     values = []
+    whole = {key(p.label): sorted({*split.shared, *p.spans, *p.also}) for p in split.panels}
     for label, words in gold.texts.items():
-        spans = found.get(key(label))
-        said = " ".join(text[a:b] for a, b in sorted([*split.shared, *spans])) if spans else ""
-        values.append(_word_f1(said, words) if spans else 0.0)
+        said = " ".join(text[a:b] for a, b in whole.get(key(label), ()))
+        values.append(_word_f1(said, words))
     scores.overlaps.append(shares)
     scores.tokens.append(values)
 

@@ -16,7 +16,9 @@ POSITIONS: Final = (
     r"|left|right|inner|outer|first|second|third|fourth)"
 )
 _ROW: Final = r"(?: (?:panels?|images?|rows?|columns?|lanes?|half|side|part|graphs?|plots?|pictures?|photos?))"
-LABEL: Final = r"(?:[A-Za-z](?:\d{1,2}|['′’″]{1,2})?|\d{1,2}[A-Za-z]?|[ivx]{2,5}|[A-Za-z]-(?:[ivx]{1,4}|\d{1,2}))"
+LABEL: Final = (
+    r"(?:[A-Za-z](?:\d{1,2}|['′’″]{1,2})?|\d{1,2}[A-Za-z]?|[ivx]{2,5}|[IVX]{2,5}|[A-Za-z]-(?:[ivx]{1,4}|\d{1,2}))"
+)
 _ITEM: Final = re.compile(LABEL)
 _PRIMES: Final = "'′’″"
 _LETTERS_TO: Final = re.compile(r"([A-Za-z])-([ivx])")  # a range of letters, or a letter with a Roman number
@@ -25,13 +27,13 @@ _RANGE: Final = re.compile(rf"({LABEL}) ?(?:[{_DASH}]|to|through|thru) ?({LABEL}
 _SPLIT: Final = re.compile(r" ?(?:,|;|/|&|\+|\band\b|\bor\b) ?(?:and |or |& )?")
 # In a list, `a-i` reads as two labels with a dash between them; as a label of its own it could be read in two ways, and
 # a list of them in 2^n.
-_LISTED: Final = r"(?:[A-Za-z](?:\d{1,2}|['′’″]{1,2})?|\d{1,2}[A-Za-z]?|[ivx]{2,5})"
+_LISTED: Final = r"(?:[A-Za-z](?:\d{1,2}|['′’″]{1,2})?|\d{1,2}[A-Za-z]?|[ivx]{2,5}|[IVX]{2,5})"
 LIST: Final = rf"{_LISTED}(?:(?: ?[{_DASH}] ?| to | through | ?[,;/&+] ?(?:and |or )?| and | or ){_LISTED}){{0,19}}"
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What sort of label: `upper`, `lower`, `digit`, `roman` or `position`, and the place in its order."""
+    """What sort of label: `upper`, `lower`, `digit`, `roman`, `ROMAN` or `position`, and the place in its order."""
 
     name: str
     number: int
@@ -58,6 +60,8 @@ def kinds(label: str) -> tuple[Kind, ...]:
         out.append(Kind(name, (ord(m[1].lower()) - 97) * 100 + second + 1))
     if head in _ROMAN_NUMBER:
         out.append(Kind("roman", _ROMAN_NUMBER[head]))
+    elif head.lower() in _ROMAN_NUMBER and head.isupper():
+        out.append(Kind("ROMAN", _ROMAN_NUMBER[head.lower()]))
     return tuple(out)
 
 
@@ -118,6 +122,8 @@ def _between(first: str, last: str) -> list[str]:
         return [str(i) for i in range(int(first), int(last) + 1)]
     if first in _ROMAN_NUMBER and last in _ROMAN_NUMBER:
         return list(ROMAN[_ROMAN_NUMBER[first] : _ROMAN_NUMBER[last] + 1])
+    if first.isupper() and last.isupper() and {first.lower(), last.lower()} <= _ROMAN_NUMBER.keys():
+        return [r.upper() for r in _between(first.lower(), last.lower())]
     return []
 
 

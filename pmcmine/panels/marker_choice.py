@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
-from pmcmine.panels.markers import Marker, Span, find_markers
+from pmcmine.panels.markers import Marker, Span, find_markers, find_numbered
 from pmcmine.panels.series_candidates import Series, candidates, features
 
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
@@ -40,6 +40,9 @@ def choose_markers(text: str, bold: Sequence[Span]) -> list[Marker]:
             best = wider
     if best[1] is not None:
         return _without_references(best[1].markers, text)
+    numbered = find_numbered(text)
+    if numbered:
+        return numbered
     positions = [m for m in markers if m.form == "position"]
     names = {m.labels[0] for m in positions}
     return positions if any(set(p) <= names for p in _PAIRS) else []
@@ -54,7 +57,7 @@ def may_be_wider(text: str, some: Series | None) -> bool:
     return _alone(chr(ord(max(some.labels)[0]) + 1)).search(text, some.markers[0].end) is not None
 
 
-_SECOND: Final = re.compile(r"(?<![^\s.;?!)])[Bb](?=[ .:,)–-])")
+_SECOND: Final = re.compile(r"[Bb](?<![^\s.;?!)].)(?=[ .:,)–-])")  # the letter first, which is quick to look for
 
 
 @lru_cache(maxsize=128)
@@ -74,7 +77,7 @@ def _is_plain(some: Series) -> bool:
 
 def best_series(every: Sequence[Series], text: str) -> tuple[float, Series | None]:
     """Return the score and the most probable series of some; (0, None) if none is surely more probable than none."""
-    weights = _weights()
+    weights = series_weights()
     if len(every) == 1 and _is_plain(every[0]):
         return 1.0, every[0]
     best: tuple[float, Series | None] = (0.0, None)
@@ -86,7 +89,7 @@ def best_series(every: Sequence[Series], text: str) -> tuple[float, Series | Non
 
 
 @lru_cache(maxsize=1)
-def _weights() -> Mapping[str, float]:
+def series_weights() -> Mapping[str, float]:
     """Read the weights of the model that comes with the package, by feature; that of "" is the bias."""
     data = json.loads(resources.files("pmcmine.panels").joinpath("models/series.json").read_text("utf-8"))
     return {str(k): float(v) for k, v in data["weights"].items()}

@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 from pmcmine.panels.labels import LIST, SUBPANELS, expand, kinds, position
@@ -24,15 +25,15 @@ class Marker:
 
 
 _BRACKETED: Final = re.compile(
-    rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:\s?[:.])?\s?[)\]]"
+    rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:[,;] ?[^\w\s()\[\]]{{1,3}}|\s?[:.])?\s?[)\]]"
 )
 _IN_BRACKETS: Final = re.compile(
     rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LIST})\)|\((?P<head>{LIST})(?:[:;,.]| (?=[A-Za-z\d+-]{{2}}))(?=[^()]{{3,200}})"
 )
 _HALF: Final = re.compile(rf"(?<![\w(\[{{])(?P<list>{LIST})\)(?=[\s:])")
 # A literal space first: the engine skips to it. A lookbehind would be tried at each character.
-_DOTTED: Final = re.compile(rf" (?<=[.;:,!?)] )(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
-_DOTTED_FIRST: Final = re.compile(rf"(?P<list>{LIST})(?P<mark>[.:]|\s?[–—-])(?= )")
+_DOTTED: Final = re.compile(rf" (?<=[.;:,!?)] )(?P<list>{LIST})(?P<mark>[.:],?|\s?[–—-])(?= )")
+_DOTTED_FIRST: Final = re.compile(rf"(?P<list>{LIST})(?P<mark>[.:],?|\s?[–—-])(?= )")
 # "A, Cells at rest. B, Cells in motion."
 _COMMA_NEXT: Final = r",(?= [A-Z\d“(αβγδΔ])(?! [A-Za-z\d]{1,2}[ ,])"
 _COMMA: Final = re.compile(rf" (?<=[.!?)] )(?P<list>{LIST}){_COMMA_NEXT}")
@@ -68,14 +69,25 @@ _POSITION: Final = re.compile(
     r"|(?:^| (?<=[.;:] ))(?P<bare>(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)"
     r"(?:[ -](?:left|right))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)(?=[:,])",
 )
+# "Allotype 2A Body, dorsal 2B Body, ventral", "Fig. 2A. Body.", "(2A) Body": the figure's number before the letter.
+_NUMBERED: Final = re.compile(
+    r"(?<![\w.–-])(?P<open>\()?(?:[Ff]ig(?:ure|\.)? ?)?(?P<number>\d{1,2})(?P<letter>[A-Za-z])"
+    r"(?(open)\)|(?:[.:)](?= )|,?(?= [A-Z][a-z])))"
+)
+_MAY_BE_NUMBERED: Final = re.compile(r"\d[Aa](?!\w)")  # quick to look for
+_NO_NUMBERED: Final = re.compile(
+    r"\b(?:in|from|of|see|to|with|as|than|and|or|by|chromosomes?|types?|schemes?|clusters?|lanes?|stages?) \(?$"
+)
 _POSITIONED: Final = re.compile(  # quick test that a position needs to pass
     r"\((?:the )?(?:upper|top|lower|bottom|middle|cent|left|right|first|second|third)"
     r"|(?:^| )(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
 )
+_POSITION_WORDS: Final = ("eft", "ight", "op", "ottom", "pper", "ower", "iddle", "ent", "irst", "econd", "hird")
 _JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
 _JOINED: Final = re.compile(r" ?(?:[,;/&] ?|,? ?(?:and|or) ?|(?P<range>[–—-]|to|through) ?)?(?:and |& )?")
 _SEPARATORS: Final = re.compile(r" ?[,;/&+–—-] ?(?:and |or )?| (?:and|or|to|through) ")
 _AROUND: Final = " ().:,;"  # what may be emphasised along with a label
+_LONGEST: Final = 80  # code points of an emphasised list of labels
 FIRM_FORMS: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make a letter a label by themselves
 
 
@@ -93,6 +105,8 @@ def find_markers(text: str, bold: Sequence[Span], widely: bool = False) -> list[
     widest = _widest(text) if widely else ()
     for start, end, said, form in itertools.chain(_firm(text, bold, subpanels), _loose(text), widest):
         labels = expand(said, subpanels)
+        if form == "bracket" and any(x.isdigit() for x in labels) and any(x.isalpha() for x in labels):
+            continue  # "(n + 1)"
         if labels and used.find(1, start, end) < 0:
             out[start] = Marker(start, end, labels, form)
             used[start:end] = b"\1" * (end - start)
@@ -119,8 +133,8 @@ def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[in
         for m in _HALF.finditer(text):
             start = _own_start(m, subpanels)
             yield start, m.end(), text[start : m.end("list")], "half"
-    for start, end in _lists(text, bold):
-        yield start, end, text[start:end], "bold"
+    for start, end, stop in _lists(text, bold):
+        yield start, stop, text[start:end], "bold"
 
 
 def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -151,9 +165,28 @@ def _widest(text: str) -> Iterator[tuple[int, int, str, str]]:
 
 def _positions(text: str) -> Iterator[tuple[int, int, str]]:
     """Find (start, end, label) of panels that are named by their position."""
-    if _POSITIONED.search(text):
+    if any(w in text for w in _POSITION_WORDS) and _POSITIONED.search(text):
         for m in _POSITION.finditer(text):
             yield m.start("bare") if m["bare"] else m.start(), m.end(), position(m["list"] or m["bare"])
+
+
+def find_numbered(text: str) -> list[Marker]:
+    """Find labels that are written with the figure's number, if they are a series from A: "2A … 2B"; none otherwise.
+
+    Mentions of panels of figures ("as in Fig. 2A") and what else is written so (chromosomes) are no series.
+    """
+    if not _MAY_BE_NUMBERED.search(text):
+        return []
+    found: dict[str, list[Marker]] = {}
+    for m in _NUMBERED.finditer(text):
+        if not _NO_NUMBERED.search(text, max(m.start() - 14, 0), m.start()):
+            form = "bracket" if m["open"] else "numbered"
+            found.setdefault(m["number"], []).append(Marker(m.start(), m.end(), (m["letter"],), form))
+    for markers in found.values():
+        letters = [m.labels[0] for m in markers]
+        if len(letters) > 1 and "".join(letters) in f"{ascii_uppercase} {ascii_lowercase}" and letters[0] in "Aa":
+            return markers
+    return []
 
 
 def _own_start(m: re.Match[str], subpanels: bool) -> int:
@@ -209,20 +242,26 @@ def _continues(text: str, run: Sequence[Marker], m: Marker) -> bool:
     return any(a.name == b.name and a.number < b.number for a in kinds(last.labels[-1]) for b in kinds(m.labels[0]))
 
 
-def _lists(text: str, emphasis: Sequence[Span]) -> list[Span]:
-    """Find emphasised spans that are labels, and join those of one list ("**a**, **b**", "**a**–**f**")."""
-    out: list[Span] = []
-    for start, end in sorted(emphasis):
-        said = text[start:end]
-        start += len(said) - len(said.lstrip(_AROUND))
-        end = start + len(said.strip(_AROUND))
+def _lists(text: str, emphasis: Sequence[Span]) -> list[tuple[int, int, int]]:
+    """Find emphasised spans that are labels, and join those of one list ("**a**, **b**", "**a**–**f**").
+
+    Returns their starts, their ends, and the ends of the stop or colon that is emphasised along with them.
+    """
+    out: list[tuple[int, int, int]] = []
+    for first, last in sorted(emphasis):
+        if last - first > _LONGEST:
+            continue
+        said = text[first:last]
+        start = first + len(said) - len(said.lstrip(_AROUND))
+        end = first + len(said.rstrip(_AROUND))
         if start >= end or not expand(text[start:end]):
             continue
-        if out and start >= out[-1][1]:
+        stop = end + 1 if end < last and text[end] in ".:" else end
+        if out and start >= out[-1][2]:
             begin = out[-1][0]
-            if _JOINT.fullmatch(text, out[-1][1], start) and expand(text[begin:end]):
-                out[-1] = (begin, end)
+            if _JOINT.fullmatch(text, out[-1][2], start) and expand(text[begin:end]):
+                out[-1] = (begin, end, stop)
                 continue
-        if not out or start >= out[-1][1]:
-            out.append((start, end))
+        if not out or start >= out[-1][2]:
+            out.append((start, end, stop))
     return out

@@ -48,7 +48,7 @@ def panels_of(
             texts += [PanelText(f"graphic {n}", (), 1.0) for n in range(1, len(pieces) + 1)]
     else:
         boxes, media = (_boxes(figure, view, texts) if texts else []), [None] * len(texts)
-    shared = tuple(CaptionSpan(start=a, end=b) for a, b in found.shared if found.panels and caption[a:b].strip(_BARE))
+    shared = found.shared if found.panels else ()
     return [
         Panel(
             panel_id=f"{figure.figure_id}#{t.label}",
@@ -59,7 +59,9 @@ def panels_of(
             ordinal=i,
             spans=tuple(CaptionSpan(start=a, end=b) for a, b in t.spans),
             text=" ".join(caption[a:b] for a, b in t.spans),
-            shared=shared,
+            shared=tuple(
+                CaptionSpan(start=a, end=b) for a, b in sorted({*shared, *t.also}) if caption[a:b].strip(_BARE)
+            ),
             confidence=t.confidence,
             media=name,
             x=box.x if box else None,

@@ -13,7 +13,9 @@ from typing import Final
 from pmcmine.panels.labels import kinds, series
 from pmcmine.panels.markers import Marker
 
-NAMES: Final = ("upper", "lower", "upper+", "lower+", "roman", "digit")
+NAMES: Final = ("upper", "lower", "upper+", "lower+", "roman", "ROMAN", "digit")
+_FEWEST: Final = {"digit": 2, "ROMAN": 3}  # markers of a series; "clusters (I, II and III)" name no panels
+_ALIKE: Final = {"ROMAN": "roman"}  # sorts with the same weights
 _IN_ORDER: Final = ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free")  # forms that need their turn
 _NEARER: Final = ("dotted", "comma", "bare", "unstopped", "glued")
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
@@ -65,7 +67,7 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
             run = series(seen, name)
             kept = tuple(m for m in chosen if set(m.labels) <= run)
             labels = frozenset(label for m in kept for label in m.labels)
-            if len(labels) < 2 or (name == "digit" and len(kept) < 2):
+            if len(labels) < 2 or len(kept) < _FEWEST.get(name, 1):
                 continue
             out.setdefault(tuple(m.start for m in kept), Series(name, kept, labels, len(mine) - len(kept)))
     return list(out.values())
@@ -95,7 +97,7 @@ def _ways(mine: Sequence[Marker], name: str, text: str) -> Iterator[list[Marker]
         square = [m for m in firm if text[m.start] == "["]
         if square:
             yield square
-    if name in ("digit", "roman"):
+    if name in ("digit", "roman", "ROMAN"):
         return
     loose = [form for form in _IN_ORDER if form in forms]
     if not loose:
@@ -182,7 +184,7 @@ def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
         every: all series that the caption may have.
         text: the caption.
     """
-    markers, name = some.markers, some.name
+    markers, name = some.markers, _ALIKE.get(some.name, some.name)
     forms = Counter(m.form for m in markers)
     main = forms.most_common(1)[0][0]
     n = len(some.labels)

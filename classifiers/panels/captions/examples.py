@@ -22,20 +22,46 @@ def own_examples(articles: Path) -> list[dict[str, Any]]:
     Args:
         articles: folder of `*.tar.gz` with articles in XML.
     """
-    wanted: dict[str, list[dict[str, Any]]] = {}
-    for row in read_json_lines(LABELS / "captions.jsonl", "captions"):
-        wanted.setdefault(str(row["pmcid"]), []).append(row)
     out = read_json_lines(LABELS / "invented.jsonl", "invented")
+    for row, caption, bold in _with_captions("captions", articles):
+        panels = [{"label": label} for label in row["labels"]]
+        out.append({"caption": caption, "bold": [] if row["how"] == "plain" else bold, "panels": panels})
+    return out
+
+
+def assigned_examples(articles: Path) -> list[dict[str, Any]]:
+    """Read the captions whose pieces are labelled.
+
+    Returns objects of `caption`, `bold`, `panels` (labels alone), `pieces` (start, end, and the labels that they are
+    about or "*"), and `half`: "train", or "held" for those that no model learns from.
+
+    Args:
+        articles: folder of `*.tar.gz` with articles in XML.
+    """
+    return [
+        {
+            "caption": caption,
+            "bold": bold,
+            "panels": [{"label": label} for label in row["labels"]],
+            "pieces": row["pieces"],
+            "half": row["half"],
+        }
+        for row, caption, bold in _with_captions("assignments", articles)
+    ]
+
+
+def _with_captions(name: str, articles: Path) -> Iterator[tuple[dict[str, Any], str, list[tuple[int, int]]]]:
+    """Yield the rows of a file of labels with their captions and what is emphasised in these."""
+    wanted: dict[str, list[dict[str, Any]]] = {}
+    for row in read_json_lines(LABELS / f"{name}.jsonl", name):
+        wanted.setdefault(str(row["pmcid"]), []).append(row)
     for pmcid, xml in _articles(articles):
         rows = wanted.get(pmcid, ())
         captions = _captions(pmcid, xml) if rows else {}
         for row in rows:
             caption = captions.get(str(row["fig"]))
             if caption is not None:
-                bold: list[tuple[int, int]] = [] if row["how"] == "plain" else caption[1]
-                panels = [{"label": label} for label in row["labels"]]
-                out.append({"caption": caption[0], "bold": bold, "panels": panels})
-    return out
+                yield row, *caption
 
 
 def _articles(folder: Path) -> Iterator[tuple[str, bytes]]:

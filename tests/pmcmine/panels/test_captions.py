@@ -146,6 +146,69 @@ def test_emphasis_is_told_in_the_text_as_stored() -> None:
     assert [caption.text[a:b] for a, b in caption.emphasis] == ["A", "(B)"]
 
 
+def whole(caption: str, label: str, bold: tuple[tuple[int, int], ...] = ()) -> str:
+    split = split_caption(caption, bold)
+    panel = next(p for p in split.panels if p.label == label)
+    return " ".join(caption[a:b] for a, b in sorted({*panel.spans, *panel.also, *split.shared}))
+
+
+def test_the_begin_of_a_sentence_belongs_to_the_panels_of_that_sentence() -> None:
+    caption = "Bones of two seals. Skull of the first seal in (A) dorsal and (B) lateral view. Femur in (C) dorsal and (D) lateral view."
+    assert "Skull of the first seal" in whole(caption, "A") and "Skull of the first seal" in whole(caption, "B")
+    assert "Skull" not in whole(caption, "C") and "Femur in" in whole(caption, "D")
+    assert all("Bones of two seals" in whole(caption, x) for x in "ABCD")
+
+
+def test_sentences_that_name_panels_again_are_about_these_alone() -> None:
+    caption = "Growth. (A) Length of roots. (B) Length of shoots. (C) Yield. In A and B, bars are means of ten plants."
+    assert "ten plants" in whole(caption, "A") and "ten plants" in whole(caption, "B")
+    assert "ten plants" not in whole(caption, "C")
+
+
+def test_a_legend_behind_the_last_panel_is_about_all() -> None:
+    caption = (
+        "Growth. (A) Length of roots. (B) Length of shoots. Scale bars, 5 µm. Data are means ± SD of three experiments."
+    )
+    assert "three experiments" in whole(caption, "A") and "Scale bars" in whole(caption, "A")
+    assert said(caption)["B"] == "Length of shoots"
+
+
+def test_every_word_is_about_a_panel_or_about_all() -> None:
+    caption = "Maps. (A) Rice in spring, (B) wheat and (C, D) maize. Bars, 1 km. (E) Yield. It rose. Sources as in (A)."
+    split = split_caption(caption)
+    told = {i for p in split.panels for a, b in (*p.spans, *p.also) for i in range(a, b)}
+    told |= {i for a, b in split.shared for i in range(a, b)}
+    for word in ("Maps", "Rice", "wheat", "maize", "Bars", "Yield", "It rose", "Sources"):
+        assert caption.index(word) in told, word
+
+
+@pytest.mark.parametrize(
+    ("markup", "texts"),
+    [
+        ("<p><bold>A</bold> The map. <bold>B</bold> The fit.</p>", {"A": "The map", "B": "The fit"}),
+        ("<title>Loss</title><p><bold>A.</bold> The map. <bold>B.</bold> The fit.</p>", {"A": "The map", "B": "The fit"}),
+        ("<p><bold>(A)</bold> The map. <bold>(B)</bold> The fit.</p>", {"A": "The map", "B": "The fit"}),
+        ("<p>(<bold>A</bold>–<bold>C</bold>) The map. <bold>D</bold>: The fit.</p>", {"A": "The map", "B": "The map", "C": "The map", "D": "The fit"}),
+        ("<p><bold>A–C</bold> The map. <bold>D</bold> The fit.</p>", {"A": "The map", "B": "The map", "C": "The map", "D": "The fit"}),
+        ("<p>Fields of <bold>A</bold>, wheat; <bold>B</bold>, rice.</p>", {"A": "wheat", "B": "rice"}),
+        (
+            "<title>Loss.</title><p><list><list-item><label>A</label><p>The map.</p></list-item><list-item><label>B</label>"
+            "<p>The fit.</p></list-item></list><p>Data information: means of 3.</p></p>",
+            {"A": "The map", "B": "The fit"},
+        ),
+        (
+            "<p><list><list-item><p><bold>A</bold></p><p>The map.</p></list-item><list-item><p><bold>B</bold></p>"
+            "<p>The fit.</p></list-item></list></p>",
+            {"A": "The map", "B": "The fit"},
+        ),
+    ],
+)  # fmt: skip
+def test_words_behind_labels_that_the_markup_shows(markup: str, texts: dict[str, str]) -> None:
+    caption = _read(markup)
+    assert caption.text is not None
+    assert said(caption.text, caption.emphasis) == texts
+
+
 @pytest.mark.real
 def test_the_labelled_captions(real_data: Path) -> None:
     measures, _ = evaluate_captions(read_json_lines(real_data / "labels", "captions"))
@@ -200,6 +263,18 @@ def test_eval_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
         ("Views of the molar; a, from above; b, from below.", "a b"),
         ("Loss of the kinase slows migration A Immunoblot. B, C Wounds after 24 h. D Scheme.", "A B C D"),
         ("The samples differ; those of the same letter (A to E) do not.", ""),
+        ("Beetle, female. Allotype 2A Body, dorsal 2B Body, ventral 2C Head, anterior.", "A B C"),
+        ("Fig. 2A. The map. Fig. 2B. The fit.", "A B"),
+        ("The map, drawn as in Fig. 2A and Fig. 2B.", ""),
+        ("Genes of chromosomes 2A, 2B and 2D in wheat.", ""),
+        ("Knee. (I) Axial view. (II) Coronal view. (III) Sagittal view.", "I II III"),
+        ("Genes fall into four clusters (I, II, III and IV).", ""),
+        (
+            "Cells kept without the drug (b) or with 9 to 1 mg of it (c–f). Cells alone (a). Growth by dye (A) and by plating (B).",
+            "A B",
+        ),
+        ("Scans. A. Liver at rest. B., dot plot of loads. C., dot plot of counts.", "A B C"),
+        ("Left and right knee. (A) Scan of bone (left) and skin (right). (B) Sketch of both.", "A B"),
     ],
 )
 def test_labels_in_other_ways_of_writing(caption: str, labels: str) -> None:
@@ -214,7 +289,9 @@ def test_labels_named_again_together_keep_their_own_words() -> None:
     assert [caption[a:b] for p in panels for a, b in p.spans] == ["Counts of ants", "Counts of bees"]
 
 
-@pytest.mark.parametrize("unit", [" A: X", "a) ", "4, B) ", "(A), (B) ", "A, B and ", "(a–"])
+@pytest.mark.parametrize(
+    "unit", [" A: X", "a) ", "4, B) ", "(A), (B) ", "A, B and ", "(a–", "(A) (B) ", "2A B ", "[(", "(A) x. In A, y. "]
+)
 def test_captions_of_nothing_but_labels_take_little_time(unit: str) -> None:
     start = time.process_time()
     split_caption(unit * (20_000 // len(unit)))

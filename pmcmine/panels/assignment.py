@@ -1,0 +1,376 @@
+"""Assign the pieces of a caption between and after its labels: to a panel, to the panels of a sentence, or to all.
+
+Rules propose each panel's words. The caption is cut where their spans and its sentences begin or end, and a
+conditional logistic regression chooses the panels that each piece is about.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Final
+
+from pmcmine.panels.labels import LIST, expand
+from pmcmine.panels.markers import Marker, Span
+from pmcmine.panels.sentences import sentences
+
+OPTIONS: Final = "APNSR"  # all; the marker before; the next one; those of the sentence; those that are named again
+# Kinds of pieces, and what the rules say of them, that are seldom decided otherwise.
+_SURE: Final = {
+    ("intro", "A"): "A",
+    ("head", "N"): "N",
+    ("item", "P"): "P",
+    ("item", "N"): "N",
+    ("tail", "P"): "P",
+    ("between", "P"): "P",
+}
+_WORDS: Final = re.compile(r"[^\W\d_]{4,}")
+_LINK: Final = re.compile(r"[\W_]*(?:(?:and|or|as well as|while|whereas|to|in|of|the|respectively|views?)[\W_]*)?")
+# "In A and E, …", "(A, B) Means of …", "For (a), …": panels that a sentence names again.
+_AGAIN: Final = re.compile(
+    rf"[\s,;:.)–—-]*(?:(?:[Ii]n|[Ff]or|[Pp]anels?|[Tt]he) )?(?:panels? )?"
+    rf"(?:\((?P<inner>{LIST})\)(?: and \((?P<other>{LIST})\))?"
+    rf"|(?P<list>{LIST})(?=[,:;]| (?:and|are|is|show|represent|were|was|scale|bars?)\b))"
+)
+_AFTER: Final = re.compile(r"[\s.:,;)]*")  # behind a label
+_FIRST: Final = re.compile(r"[\s,;:.)\]–—-]*[(\[“‘\"']?([^\W_]+|[*†‡#])(?: ([^\W\d_]+))?")
+# What a sentence behind the labels speaks of; the first that fits.
+_CUES: Final = (
+    ("bar", r"[Ss]cale|[Bb]ars?\b|[Mm]agnification|[Oo]riginal magn"),
+    ("error", r"[Ee]rror bars?|[Vv]ertical bars?|[Ww]hiskers|[Bb]ox(?:es|plots?)?\b"),
+    (
+        "mark",
+        r"\*|†|‡|#|[Aa]sterisks?|[Nn]\.?[Ss]\.?\b|[Pp] ?[<=>≤]|[Ll]etters"
+        r"|[Dd]ifferent (?:lower|small|capital|upper)?\w* ?letters",
+    ),
+    (
+        "data",
+        r"[Dd]ata|[Vv]alues?|[Rr]esults?|[Mm]eans?|[Ss]tatistic|[Ss]ignifican|[Ee]xperiments?|[Ee]ach |[Nn] ?="
+        r"|[Rr]epresentative of|[Ss]imilar results|[Oo]ne-way|[Tt]wo-way|[Ss]tudent|[Tt]ukey",
+    ),
+    ("abbreviations", r"[Aa]bbreviation|[A-Z][A-Za-z0-9./+-]{0,12}(?:,|:| =| –| -) ?[a-z]"),
+    ("all", r"[Ii]n (?:all|each|both)|[Ff]or (?:each|all|both|details|further)|[Aa]ll |[Bb]oth "),
+    (
+        "source",
+        r"[Nn]otes?\b|[Ss]ources?\b|[Aa]dapted|[Rr]eproduced|[Mm]odified|[Ii]mages? (?:by|from|courtesy)|[Pp]hotos?"
+        r"|[Ss]ee |[Cc]olou?rs?\b|[Tt]he colou?r",
+    ),
+    (
+        "arrow",
+        r"(?:[A-Z][a-z]+ |[Tt]he )?(?:[Aa]rrow|[Tt]riangle|[Cc]ircle|[Ss]quare|[Dd]ots?\b|[Ll]ines?\b|[Dd]ashed"
+        r"|[Ss]olid|[Rr]ed |[Bb]lue |[Gg]reen |[Bb]lack |[Ww]hite |[Yy]ellow )",
+    ),
+    (
+        "refers",
+        r"[Tt]his |[Tt]hese |[Tt]he same|[Nn]ote |[Ii]t |[Tt]hey |[Hh]ere|[Hh]owever|[Aa]rea|[Ii]nset|[Ll]eft|[Rr]ight"
+        r"|[Tt]op|[Uu]pper|[Ll]ower|[Bb]ottom|[Mm]iddle",
+    ),
+)
+_CUE: Final = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _CUES))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a caption and what it may be about.
+
+    Attributes:
+        start: of the piece, in code points.
+        end: of the piece.
+        before: marker before it, -1 if there is none.
+        after: marker behind it; the number of markers if there is none.
+        place: "intro", "head" (leads to a marker), "item" (between two of a sentence), "tail" (ends a marker's
+            sentence), "between" or "behind" (a sentence of its own).
+        ruled: what the rules say: "P" (the marker before), "N" (the next one), "B" (both) or "A" (all).
+        nth: number of the sentence after its marker.
+    """
+
+    start: int
+    end: int
+    before: int
+    after: int
+    place: str
+    ruled: str
+    nth: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A caption's markers, the words that the rules give to each, and its pieces.
+
+    Attributes:
+        groups: number of the sentence that each marker is in.
+        labels: those of the markers of each such sentence.
+    """
+
+    text: str
+    markers: tuple[Marker, ...]
+    spans: tuple[Span | None, ...]
+    groups: tuple[int, ...]
+    labels: tuple[frozenset[str], ...]
+    pieces: tuple[Piece, ...]
+
+
+def lay_out(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]) -> Layout:
+    """Cut a caption into pieces.
+
+    Args:
+        text: the caption.
+        markers: of its panels, in order.
+        spans: words that the rules give to each.
+    """
+    pieces: list[Piece] = []
+    groups = [0] * len(markers)
+    edges = sorted({e for s in spans if s is not None for e in s})
+    k = 0
+    for gap in range(len(markers) + 1):
+        start = _AFTER.match(text, markers[gap - 1].end).end() if gap else 0  # type: ignore[union-attr]
+        end = markers[gap].start if gap < len(markers) else len(text)
+        parts = sentences(text, start, end)
+        begins = not parts or text[max(start, end - 4) : end].rstrip()[-1:] in (".", "!", "?")
+        if 0 < gap < len(markers):
+            groups[gap] = groups[gap - 1] + (len(parts) > 1 or begins)
+        while k < len(edges) and edges[k] <= start:
+            k += 1
+        for n, (a, b) in enumerate(parts):
+            place = _place(gap, len(markers), n, len(parts), begins)
+            at = a
+            while k < len(edges) and edges[k] < b:
+                if edges[k] > at and text[at : edges[k]].strip():
+                    pieces.append(_piece(at, edges[k], gap, place, n, spans))
+                    at = edges[k]
+                k += 1
+            if at < b:
+                pieces.append(_piece(at, b, gap, place, n, spans))
+    kept = tuple(p for p in pieces if _LINK.fullmatch(text, p.start, p.end) is None)
+    labels: list[set[str]] = [set() for _ in range(max(groups, default=0) + 1)]
+    for m, g in zip(markers, groups, strict=True):
+        labels[g].update(m.labels)
+    return Layout(text, tuple(markers), tuple(spans), tuple(groups), tuple(map(frozenset, labels)), kept)
+
+
+def _place(gap: int, count: int, n: int, parts: int, begins: bool) -> str:
+    leads = gap < count and n == parts - 1 and not begins
+    ends = gap > 0 and n == 0
+    if leads:
+        return "item" if ends else "head"
+    if ends:
+        return "tail"
+    return "intro" if not gap else "between" if gap < count else "behind"
+
+
+def _piece(a: int, b: int, gap: int, place: str, n: int, spans: Sequence[Span | None]) -> Piece:
+    def holds(k: int) -> bool:
+        span = spans[k] if 0 <= k < len(spans) else None
+        return span is not None and span[0] <= a + 2 and b - 3 <= span[1] and span[0] < b and a < span[1]
+
+    ruled = ("B" if holds(gap) else "P") if holds(gap - 1) else "N" if holds(gap) else "A"
+    return Piece(a, b, gap - 1, gap, place, ruled, n)
+
+
+def options(layout: Layout, piece: Piece, every: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Return the panels that a piece may be about, by the option's name; none twice."""
+    markers, groups = layout.markers, layout.groups
+    out = {"A": every}
+    again = _named_again(layout.text, piece) if piece.before >= 0 else frozenset()
+    if again and again < every:
+        out["R"] = again
+    near = -1
+    if piece.before >= 0:
+        mine = frozenset(markers[piece.before].labels)
+        if out.get("R") == mine:
+            del out["R"]
+        if len(out.get("R", ())) < 2:
+            out["P"] = mine
+        near = piece.before
+    if piece.after < len(markers) and piece.place in ("intro", "head", "item"):
+        out["N"] = frozenset(markers[piece.after].labels)
+        near = piece.after if piece.place != "item" else near
+    if near >= 0:
+        group = layout.labels[groups[near]]
+        if group not in out.values():
+            out["S"] = group
+    return out
+
+
+def ruled_option(piece: Piece, found: Mapping[str, frozenset[str]]) -> str | None:
+    """Return the option of a piece that needs no model: rules are right in nearly all of its kind; None for others."""
+    if len(found) == 1:
+        return "A"
+    option = _SURE.get((piece.place, piece.ruled))
+    return option if option in found else None
+
+
+def _named_again(text: str, piece: Piece) -> frozenset[str]:
+    """Return the labels that a piece names at its begin."""
+    m = _AGAIN.match(text, piece.start, piece.end) if piece.place != "item" else None
+    if m is None:
+        return frozenset()
+    return frozenset((*expand(m["inner"] or m["list"]), *(expand(m["other"]) if m["other"] else ())))
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What the features of all pieces of a caption share.
+
+    Attributes:
+        form: how labels are written.
+        count: number of markers, at most 5.
+        suffix: whether most labels come after their words ("s") or before ("p").
+        long: whether panels before the last have several sentences.
+        words: of each marker, by rule.
+        holders: number of markers that hold each word.
+    """
+
+    form: str
+    count: str
+    suffix: str
+    long: str
+    words: tuple[frozenset[str], ...]
+    holders: Mapping[str, int]
+
+
+def measure(layout: Layout) -> Whole:
+    """Measure a caption for the features of its pieces."""
+    markers, spans = layout.markers, layout.spans
+    after = sum(s is not None and s[0] < m.start for m, s in zip(markers, spans, strict=True))
+    size = [0] * len(markers)
+    for p in layout.pieces:
+        if 0 <= p.before < len(markers) - 1:
+            size[p.before] = max(size[p.before], p.nth + 1)
+    several = sum(n > 1 for n in size[:-1])
+    words = tuple(
+        frozenset(_WORDS.findall(layout.text[s[0] : s[1]].lower())) if s is not None else frozenset() for s in spans
+    )
+    return Whole(
+        form=markers[min(1, len(markers) - 1)].form,
+        count=str(min(len(markers), 5)),
+        suffix="s" if 2 * after > len(markers) else "p",
+        long="0" if not several else "some" if 2 * several < len(size) else "most",
+        words=words,
+        holders=Counter(w for some in words for w in some),
+    )
+
+
+def describe(
+    layout: Layout, piece: Piece, about: Whole, last: str, left: int, again: frozenset[str] | None = None
+) -> list[str]:
+    """List the features of a piece, which are combined with each of its options.
+
+    Args:
+        layout: the caption.
+        piece: the piece.
+        about: what `whole` measured.
+        last: the option that was chosen for the piece before it.
+        left: number of pieces behind it.
+        again: labels that it names, if that is an option.
+    """
+    text = layout.text
+    said = text[piece.start : piece.end]
+    place, ruled = piece.place, piece.ruled
+    group = layout.groups
+    alone = "one" if group[-1] == 0 else "many"
+    first = _FIRST.match(said)
+    cue = _CUE.match(said, first.start(1)) if first is not None else None
+    kind = (cue.lastgroup or "") if cue is not None else ""
+    n_words = said.count(" ")
+    size = "0" if n_words < 3 else "3" if n_words < 8 else "8" if n_words < 20 else "20"
+    key = f"{place} {ruled}"
+    at = layout.markers[piece.before].end if piece.before >= 0 else len(text)
+    stop = text[at : at + 1] in (".", ":")
+    out = [
+        key,
+        f"{key} {about.suffix}",
+        f"{key} {about.suffix} {alone}",
+        f"{key} {about.form}",
+        f"{key} n{about.count}",
+        f"{key} last {last}",
+        f"{place} again {'' if again is None else len(again) > 1}",
+        f"{key} stop {stop}",
+        f"{place} cue {kind}",
+        f"{key} cue {kind}",
+        f"{place} size {size}",
+        f"{place} {about.suffix} size {size}",
+        f"{place} nth {min(piece.nth, 3)}",
+        f"{place} long {about.long}",
+        f"{place} left {min(left, 3)}",
+        f"{place} ends {said.rstrip()[-1:] in '.!?;'}",
+        f"{place} end of text {piece.end >= len(text)}",
+    ]
+    if first is not None:
+        out.append(f"{place} word {first[1].lower()}")
+        out.append(f"{place} {'lower' if first[1][0].islower() else 'upper'} first")
+        if first[2]:
+            out.append(f"{place} words {first[1].lower()} {first[2].lower()}")
+    if place in ("behind", "between", "tail"):
+        out.append(f"{place} cue {kind} last {last}")
+        out.append(f"{place} long {about.long} last {last}")
+        out += _overlaps(place, frozenset(_WORDS.findall(said.lower())), about, piece.before)
+        if "arrow" in said:
+            out.append(f"{place} arrow")
+        if "respectively" in said:
+            out.append(f"{place} respectively")
+    return out
+
+
+def _overlaps(place: str, words: frozenset[str], about: Whole, before: int) -> list[str]:
+    """Compare the words of a piece with those of the marker before it, and of the others."""
+    own = mine = theirs = other = 0
+    for w in words:
+        held = about.holders.get(w, 0)
+        if held:
+            has = w in about.words[before]
+            mine += has
+            theirs += held > has
+            own += has and held == 1
+            other += not has
+    return [
+        f"{place} overlap {min(mine, 3)} {min(theirs, 3)}",
+        f"{place} own {min(own, 3)}",
+        f"{place} other {min(other, 3)}",
+    ]
+
+
+def choose(layout: Layout, every: frozenset[str]) -> list[tuple[Piece, str, frozenset[str]]]:
+    """Choose for each piece the panels that it is about, with the option's name, from the left to the right."""
+    about: Whole | None = None
+    out: list[tuple[Piece, str, frozenset[str]]] = []
+    last = ""
+    for n, piece in enumerate(layout.pieces):
+        found = options(layout, piece, every)
+        ruled = ruled_option(piece, found)
+        if ruled is None:
+            about = about or measure(layout)
+            last = _best(found, describe(layout, piece, about, last, len(layout.pieces) - n - 1, found.get("R")))
+        else:
+            last = ruled
+        out.append((piece, last, found[last]))
+    return out
+
+
+def _best(found: Mapping[str, frozenset[str]], named: Sequence[str]) -> str:
+    """Return the most probable option; of equal ones the last in the alphabet."""
+    weights = _weights()
+    rows = [row for f in named if (row := weights.get(f)) is not None]
+    sums = dict(zip(OPTIONS, map(sum, zip(*rows, strict=True)), strict=False))
+    return max(found, key=lambda o: (sums.get(o, 0.0), o))
+
+
+@lru_cache(maxsize=1)
+def _weights() -> Mapping[str, tuple[float, ...]]:
+    """Read the weights of the model that comes with the package: by feature, one for each of `OPTIONS`."""
+    data = json.loads(resources.files("pmcmine.panels").joinpath("models/pieces.json").read_text("utf-8"))
+    return by_option({str(k): float(v) for k, v in data["weights"].items()})
+
+
+def by_option(weights: Mapping[str, float]) -> dict[str, tuple[float, ...]]:
+    """Group the weights of "option feature" by feature."""
+    out: dict[str, list[float]] = {}
+    for name, weight in weights.items():
+        if name:
+            out.setdefault(name[2:], [0.0] * len(OPTIONS))[OPTIONS.index(name[0])] = weight
+    return {k: tuple(v) for k, v in out.items()}
