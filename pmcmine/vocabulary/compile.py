@@ -15,17 +15,18 @@ from numpy.typing import NDArray
 from pmcmine.errors import VocabularyError
 from pmcmine.vocabulary.atoms import Atom, Hierarchy, Input
 from pmcmine.vocabulary.hashes import PREFIX_MIX, mix_array, token_hash
-from pmcmine.vocabulary.normalise import TOKEN, fold, token_key
+from pmcmine.vocabulary.normalise import TOKEN, fold, name_key, token_key
 from pmcmine.vocabulary.semantic_types import GROUPS
 from pmcmine.vocabulary.terms import Flag, Level, strictest
 from pmcmine.vocabulary.variants import GENERAL, adjectives, plain_name, uninverted
 from pmcmine.vocabulary.vocabulary import write_vocabulary
-from pmcmine.vocabulary.word_classes import STOP, bag
+from pmcmine.vocabulary.word_classes import STOP, bag, token_class_hash
 
 MAX_NAME = 200  # characters; longer names are sentences and match nothing
 MAX_TOKENS = 16
 _ANATOMY: Final = frozenset(GROUPS["ANAT"].split())
 _FINDINGS: Final = frozenset(GROUPS["DISO"].split())
+_GENERAL_LENGTH: Final = 20  # characters of the longest word of general prose, with an ending
 _UPPER = re.compile(r"[A-Z]")
 
 
@@ -106,10 +107,17 @@ class _Bags:
         self.names = array("I")
         self.flags = array("H")
         self.words: set[int] = set()
+        self._hashes: dict[str, int] = {}
+
+    def _hash(self, token: str) -> int:
+        known = self._hashes.get(token)
+        if known is None:
+            known = self._hashes[token] = token_class_hash(token)
+        return known
 
     def add(self, name: str, number: int, term: int, flags: int) -> None:
         """Add one name, unless it has too few or too many words."""
-        words = bag(TOKEN.split(name)[1::2]) if len(name) <= MAX_NAME else None
+        words = bag(TOKEN.split(name)[1::2], self._hash) if len(name) <= MAX_NAME else None
         if words is None:
             return
         self.words.update(words)
@@ -245,7 +253,8 @@ def _above(terms: _Terms, pairs: Sequence[tuple[str, str]]) -> dict[str, NDArray
 
 def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:
     cased = _is_cased(text, atom.acronym)
-    general = atom.general or ("".join(map(token_key, TOKEN.split(text)[1::2])) in _general())
+    # Words of general prose are short: the key of any other name need not be known.
+    general = atom.general or (len(text) <= _GENERAL_LENGTH and name_key(text) in _general())
     flags = (
         (Flag.GENERAL if general else 0)
         | int(atom.level)
