@@ -18,6 +18,7 @@ from pmcmine.concepts.context import OWN_DENIAL, PLAIN, Context, assess
 from pmcmine.concepts.loose import LooseMatcher
 from pmcmine.concepts.matcher import Matcher, Tokens
 from pmcmine.concepts.scoring import Evidence, probability
+from pmcmine.concepts.shields import unshielded
 from pmcmine.concepts.strict import Care
 from pmcmine.text.alternatives import one_of
 from pmcmine.vocabulary.semantic_types import GROUP_OF
@@ -144,6 +145,7 @@ class Linker:
         tokens = self.matcher.tokenise(texts)
         found = self._candidates(texts, tokens, caseless)
         found += self._reordered(texts, tokens, found)
+        found = unshielded(texts, tokens, found)
         if definitions:
             found = self._abbreviated(texts, found, definitions)
         if self.fuzzy is not None:
