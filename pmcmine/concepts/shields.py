@@ -72,7 +72,7 @@ _SHIELDS: Final = (
      r"[ -]\d{1,2}(?!\d))"),
     ("translocation", rf"{_W}{{1,6}}translocation,?[ -](?:gene[ -]|protein[ -]|locus[ -]|"
      rf"partner[ -])?\d{{1,2}}(?![\d;:])"),
-    ("homolog homologue homologs", rf"{_W}{{1,4}}homolog(?:ue)?s?(?:[ -]\d{{1,2}}\b|[ -][A-Z]\b)"),
+    ("homolog homologue homologs", rf"{_W}{{1,4}}homolog(?:ue)?s?(?:[ -]\d{{1,2}}\b|[ -](?-i:[A-Z])\b)"),
     ("shock", r"(?:heat|cold|osmotic|electric(?:al)?|foot|thermal)[ -]shocks?"),
     # Organisms.
     ("virus viruses viral",
@@ -95,7 +95,7 @@ _SHIELDS: Final = (
      r"model|water|cultiv|variet|"
              r"field|season|breed)\w{0,8}|(?:field|cereal|forage|cover|food|staple|cash|grain|energy|oil|legume|"
      r"vegetable|major|"
-             r"important|main)[ -]crop"),
+             r"important|main|wheat|rice|maize|winter|summer)[ -]crop"),
     ("leaf leaves root roots seed seeds", r"(?:leaf|leaves|root|seed)s?[ -](?:cuticle|epidermis|cortex|coat|hair|"
      r"tip|cap|vein|blade|surface)s?"),
     # Reagents, devices, tests and measures.
@@ -116,9 +116,11 @@ _SHIELDS: Final = (
     ("arm arms", r"(?:open|closed|enclosed|maze|treatment|study|control|placebo|trial|intervention|experimental|"
      r"chromosome|robotic)[ -]arms?|"
                  r"arms?[ ]of[ ](?:the[ ]|an?[ ]|this[ ]|chromosome[ ])(?:\w{1,20}[ ])?(?:trial|study|maze|"
-     r"chromosome)?|arm[ ]entries"),
+     r"chromosome)?|arm[ ]entries|"
+     r"(?:short|long)[ ]arms?[ ]of[ ](?:the[ ])?(?:\w{1,20}[ .]){0,2}?(?:chromosomes?|\d{1,2}[A-Z]?|X|Y)"),
     ("atlas", r"(?:protein|brain|genome|cell|expression|white[ -]matter)[ -]atlas|atlas[ ]of\b"),
-    ("scale scales", r"(?:large|larger|small|smaller|fine|broad|full|pilot|time|spatial|temporal|gr[ae]y|lab|"
+    ("scale scales", r"\w{2,20}-scale|(?:large|larger|small|smaller|fine|broad|full|pilot|time|spatial|temporal|"
+     r"gr[ae]y|lab|"
      r"laboratory|rating|likert|visual|analog(?:ue)?|borg|global|local|regional|national|industrial|commercial|"
      r"micro|nano|coarse|landscape|evolutionary|log|logarithmic|linear|points?|colou?r|pain|depression|anxiety|"
      r"coma|ordinal|numeric(?:al)?|scoring|severity|amplitude|atomic|molecular|genome|kb|mm|cm|production|bench|"
@@ -132,6 +134,15 @@ _SHIELDS: Final = (
      r"thread)s?|"
      r"(?:closed|ligated|secured|fixed|tied|anchored|approximated|repaired)[ ](?:with|by|using)(?:[ ][\w-]{1,15}){0,3}"
      r"[ ]sutures?|suture[ ]of[ ](?:the[ ]|an?[ ])?(?:wound|skin|laceration|tendon|nerve|incision|fascia)s?"),
+    # Parts of molecules, of plants and of texts.
+    ("finger fingers", r"zinc[ -]fingers?|finger[ -]millets?"),
+    ("helix helices", r"(?:transmembrane|α|alpha|double|dna|amphipathic)[ -]heli(?:x|ces)"),
+    ("agitation", r"(?:under|with|constant|continuous|gentle|mechanical|magnetic|vigorous|orbital)[ -]agitation|"
+                  r"agitation[ ](?:at[ ]\d|speed|rate)\w{0,6}"),
+    ("pad", r"graph[ -]pad"),
+    ("appendix", r"appendix[ ](?:pp?|tables?|fig(?:ure)?s?|sections?|(?-i:[A-Z\d]\d?))(?!\w)"),
+    ("ear ears", r"(?:grains?|kernels?|spikelets?|seeds?)[ ]per[ ]ear|(?:wheat|corn|maize|barley|"
+     r"rice)[ ]ears?|ear[ -]rots?"),
     # Idioms.
     ("hand hands", r"on[ ](?:the[ ])?(?:other|one)[ ]hand|hands?[ ]in[ ]hands?|(?:first|second|left|at|"
      r"by)[ -]hand(?!ed)\b(?<!left hand)|"
@@ -152,9 +163,7 @@ _GENUS: Final = re.compile(
     r"Clostridium|Listeria|Neisseria|Bordetella)\s?$"
 )
 _MISSPELT: Final = re.compile(r"pneumonia\b")
-_EPITHET: Final = re.compile(
-    r"(?!\w{1,40}itis\b|sepsis\b|infections?\b)[a-z]{2,40}(?:ae|i|is|um|us|[ae]ns|oides)\b"
-)
+_EPITHET: Final = re.compile(r"(?!\w{1,40}itis\b|sepsis\b|infections?\b)[a-z]{2,40}(?:ae|i|is|um|us|[ae]ns|oides)\b")
 
 
 @cache

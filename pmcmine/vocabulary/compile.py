@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -231,7 +231,7 @@ def compile_vocabulary(
         **(more or {}),
     }  # fmt: skip
     arrays, bits = _arrays(names, terms)
-    arrays |= _above(terms, [pair for source in inputs if isinstance(source, Hierarchy) for pair in source.parents()])
+    arrays |= _above(terms, (pair for source in inputs if isinstance(source, Hierarchy) for pair in source.parents()))
     header["bucket_bits"] = bits
     header["counts"]["names"] = len(arrays["posting_term"])
     header["counts"]["keys"] = len(arrays["keys"])
@@ -239,16 +239,23 @@ def compile_vocabulary(
     return header
 
 
-def _above(terms: _Terms, pairs: Sequence[tuple[str, str]]) -> dict[str, NDArray[Any]]:
+def _above(terms: _Terms, pairs: Iterable[tuple[str, str]]) -> dict[str, NDArray[Any]]:
     """Return the arrays of the hierarchy: pairs of terms; those of terms that are not in the vocabulary are dropped."""
     of: dict[str, int] = {}
     for (cui, source_id), number in terms.numbers.items():
         of.setdefault(source_id, number)
         if cui:
             of.setdefault(cui, number)
-    known = sorted({(of[child], of[parent]) for child, parent in pairs if child in of and parent in of})
-    table = np.array(known, np.uint32).reshape(-1, 2)
-    return {"above_child": table[:, 0], "above_parent": table[:, 1]}
+    known = array("Q")  # a UMLS release states tens of millions
+    for child, parent in pairs:
+        below, above = of.get(child), of.get(parent)
+        if below is not None and above is not None:
+            known.append(below << 32 | above)
+    both = np.unique(np.frombuffer(known, np.uint64)) if known else np.zeros(0, np.uint64)
+    return {
+        "above_child": (both >> np.uint64(32)).astype(np.uint32),
+        "above_parent": (both & np.uint64(0xFFFFFFFF)).astype(np.uint32),
+    }
 
 
 def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:

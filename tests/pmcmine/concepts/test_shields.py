@@ -52,6 +52,7 @@ def said(vocabulary: Vocabulary, text: str) -> list[str]:
         "Scale bar, 5 mm",
         "kidney beans are rich in lectins",
         "capillary electrophoresis of amplicons",
+        "a millennial-scale event",
     ],
 )
 def test_words_of_other_names_are_no_concepts(plain: Vocabulary, text: str) -> None:
