@@ -168,22 +168,23 @@ _EPITHET: Final = re.compile(r"(?!\w{1,40}itis\b|sepsis\b|infections?\b)[a-z]{2,
 
 @cache
 def _by_word() -> Mapping[str, re.Pattern[str]]:
-    """Compile the shields, by the words they begin from."""
+    """Compile the shields, by the words they begin from, in small letters, with a capital and in capitals."""
     out = {}
     for words, pattern in _SHIELDS:
         compiled = re.compile(rf"(?<!\w)(?:{pattern})(?!\w)", re.IGNORECASE if "[Kk]its" not in pattern else 0)
-        out.update(dict.fromkeys(words.split(), compiled))
+        for word in words.split():
+            out.update(dict.fromkeys((word, word.capitalize(), word.upper()), compiled))
     return out
 
 
 def shielded(texts: Sequence[str], tokens: Tokens) -> dict[int, list[tuple[int, int]]]:
     """Find the shields of texts, by the number of the text, in order of the words they begin from."""
     patterns = _by_word()
-    low = [w.lower() for w in tokens.words]
+    words = tokens.words
     out: dict[int, list[tuple[int, int]]] = {}
-    for n in compress(range(len(low)), map(patterns.__contains__, low)):
+    for n in compress(range(len(words)), map(patterns.__contains__, words)):
         number, start, end = int(tokens.text[n]), int(tokens.start[n]), int(tokens.end[n])
-        for match in patterns[low[n]].finditer(texts[number], max(0, start - _BEFORE), end + _AFTER):
+        for match in patterns[words[n]].finditer(texts[number], max(0, start - _BEFORE), end + _AFTER):
             if match.start() <= start and match.end() >= end:
                 out.setdefault(number, []).append(match.span())
                 break
