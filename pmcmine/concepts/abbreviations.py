@@ -39,7 +39,6 @@ _PART: Final = re.compile(r"[;,:]\s|\s(?:=|or)\s|; ?|(?<=\w)=")
 _LEAD: Final = re.compile(
     r"^(?:the|a|an|or|i\.e\.,?|e\.g\.,?|also called|termed|abbreviated(?: as)?|hereafter|named|designated)\s+", re.I
 )
-_WORD: Final = re.compile(r"[^\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +137,8 @@ class Candidate:
 
     def alignments(self) -> list[Alignment]:
         """Return all ways to read it."""
+        if not self.reverse and _UNFINISHED.search(self.window):
+            return []
         found = find_alignments(self.short, self.window, self.reverse, self.recurs, self.shared > 0)
         turned = _ROTATED.match(self.short)
         if turned:
@@ -147,8 +148,6 @@ class Candidate:
             found += [Alignment(a.start, (*a.features[:-1], 1.0)) for a in more if a.start not in known]
         ion = _ION.match(self.short)
         content = ion[1] if ion and ion[1] in self.window else ""
-        if not self.reverse and _UNFINISHED.search(self.window):
-            return []
         return [
             a
             for a in found
@@ -185,6 +184,8 @@ def _candidates(text: str, wanted: Container[str] | None) -> Iterator[Candidate]
     breaks = [0, *(m.end() for m in _SENTENCE.finditer(text)), len(text)]
     b = 0
     for start, end in sorted(islice(_brackets(text), MAX_BRACKETS)):
+        if not _LETTER.search(text, start, end):
+            continue  # most brackets hold the number of a reference
         while b + 1 < len(breaks) and breaks[b + 1] <= start:
             b += 1
         yield from _forward(text, start, end, breaks[b], wanted)
@@ -219,6 +220,13 @@ def _trim(text: str, start: int) -> tuple[str, int]:
     return bare.rstrip(" \t\n'\"”’,"), start
 
 
+def _last_words(text: str, count: int) -> int:
+    """Return where the last words of a text begin, as many as asked for, or all."""
+    parts = text.rsplit(None, count)
+    before = len(parts[0]) if len(parts) > count else 0
+    return len(text) - len(text[before:].lstrip())
+
+
 def _forward(text: str, start: int, end: int, sentence: int, wanted: Container[str] | None) -> Iterator[Candidate]:
     """Find a long form followed by the short form in brackets."""
     content, at = text[start + 1 : end], start + 1
@@ -239,25 +247,24 @@ def _forward(text: str, start: int, end: int, sentence: int, wanted: Container[s
             break
         limit = sum(c.isalnum() for c in short)
         before = text[max(sentence, start - 400) : start].rstrip()
-        found = list(_WORD.finditer(before))
-        take = found[-min(limit + 5, 2 * limit + 2) :]
-        if take:
+        first = _last_words(before, min(limit + 5, 2 * limit + 2))
+        if before:
             base = max(sentence, start - 400)
             if option is parts[-1] and len(parts) > 1:
                 place = end - len(content) + content.rindex(short)
-            window = before[take[0].start() :]
-            yield Candidate(short, place, window, base + take[0].start(), False)
+            window = before[first:]
+            yield Candidate(short, place, window, base + first, False)
             for head in _shared_heads(text, start, end):
                 glue = "" if window.endswith("-") else " "
-                yield Candidate(short, place, window + glue + head, base + take[0].start(), False, shared=len(head))
+                yield Candidate(short, place, window + glue + head, base + first, False, shared=len(head))
         break
     head, comma, tail = content.rpartition(", ")
     short, place = _trim(tail, end - len(tail))
     if wanted is not None and short not in wanted:
         return
     if comma and (" " in head or len(head) > _CHEMICAL) and is_short_form(short) and sum(map(str.isupper, short)) > 1:
-        found = list(_WORD.finditer(head))[-2 * len(short) - 2 :]
-        yield Candidate(short, place, head[found[0].start() :], at + found[0].start(), False)
+        first = _last_words(head, 2 * len(short) + 2)
+        yield Candidate(short, place, head[first:], at + first, False)
 
 
 def _reverse(text: str, start: int, end: int, sentence: int, wanted: Container[str] | None) -> Iterator[Candidate]:

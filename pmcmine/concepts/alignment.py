@@ -57,7 +57,9 @@ def _balanced(text: str) -> bool:
 
 
 _WORD_START: Final = re.compile(r"\S+")
-_STARTS: Final = re.compile(r"[\W\d_]+")
+# Letters or digits; `\d` lacks the superscripts, subscripts and circled ones that `str.isdigit` knows.
+_DIGIT: Final = r"\d²³¹⁰⁴-⁹₀-₉①-⑨⑴-⑼⒈-⒐⓪⓵-⓽⓿❶-❾➀-➈➊-➒"
+_RUN: Final = re.compile(rf"[{_DIGIT}]+|[^\W_{_DIGIT}]+")
 _LOCANT: Final = re.compile(r"^(?:[\d,'′()+/\[\]-]|[a-zA-Zα-ω]\b(?=[-()\]\d,'])|bis|di|tri|beta-|alpha-|gamma-)+$")
 
 
@@ -68,29 +70,31 @@ class _Window:
         text: the text.
         low: the same in lower case.
         kinds: of each position: 2 starts a word, 1 follows a hyphen or the like, 0 is inside.
+        starts: positions whose kind is 2 or 1, in order.
         words: its words in lower case.
         word_of: number of the word of each position, and of one after the end.
+        sums: content words before each word.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.low = low = text.lower()
-        self.kinds = _kinds(low)
+        self.kinds, self.starts = _kinds(low)
         self.words = low.split()
         self.word_of = word_of = [0] * (len(low) + 1)
         starts = [m.start() for m in _WORD_START.finditer(low)]
         for n, (start, end) in enumerate(pairwise([*starts, len(low)])):
             word_of[start:end] = [n] * (end - start)
         word_of[-1] = len(self.words)
-        self._sums = [0.0]
+        self.sums = [0.0]
         for word in self.words:
-            self._sums.append(self._sums[-1] + (0.0 if word.strip("(),.;") in _STOP else 1.0))
+            self.sums.append(self.sums[-1] + (0.0 if word.strip("(),.;") in _STOP else 1.0))
 
     def skipped(self, a: int, b: int) -> tuple[float, float]:
         """Return content words and stop words strictly between two words."""
         if b - a <= 1:
             return 0.0, 0.0
-        full = self._sums[b] - self._sums[a + 1]
+        full = self.sums[b] - self.sums[a + 1]
         return full, (b - a - 1) - full
 
     def after(self, word: int) -> tuple[float, float]:
@@ -98,20 +102,23 @@ class _Window:
         return self.skipped(word, self.word_of[-1])
 
 
-def _kinds(low: str) -> bytearray:
+def _kinds(low: str) -> tuple[bytearray, list[int]]:
+    """Return the kind of each position, and the positions that are not inside of a word."""
     kinds = bytearray(len(low))
-    before = " "
-    for i, c in enumerate(low):
-        if c.isalnum():
-            if before.isalnum():  # as most are
-                if before.isdigit() != c.isdigit():
-                    kinds[i] = 1
-            elif before.isspace() or (before in "([\"'“‘" and (i < 2 or not low[i - 2].isalnum())):
-                kinds[i] = 2
-            else:
-                kinds[i] = 1
-        before = c
-    return kinds
+    starts = [m.start() for m in _RUN.finditer(low)]
+    for i in starts:
+        before = low[i - 1] if i else " "
+        opens = before.isspace() or (before in "([\"'“‘" and (i < 2 or not low[i - 2].isalnum()))
+        kinds[i] = 2 if opens else 1
+    return kinds, starts
+
+
+def _begins_word(low: str, letter: str) -> bool:
+    """Check whether a letter stands after what is no letter."""
+    at = low.find(letter)
+    while at > 0 and low[at - 1].isalnum() and not low[at - 1].isdecimal():
+        at = low.find(letter, at + 1)
+    return at >= 0
 
 
 def find_alignments(
@@ -122,7 +129,7 @@ def find_alignments(
     if not letters:
         return []
     first = letters[0][0]
-    if first.isalpha() and not any(w.startswith(first) for w in _STARTS.split(window.lower())):
+    if first.isalpha() and not _begins_word(window.lower(), first):
         return []
     text = _Window(window)
     best = _Search(letters, text).best
@@ -145,11 +152,13 @@ def find_alignments(
         f["recurs"] = float(recurs)
         f["shared"] = float(shared)
         f["long_capital"] = float(long[:1].isupper() and letter == 0 and short[:1].isupper())
-        found.append(Alignment(start, tuple(f[name] for name in FEATURES)))
+        found.append(Alignment(start, tuple(f.values())))  # in the order of `FEATURES`
     return found
 
 
 _Best = list[dict[int, tuple[float, int, int]]]  # of letter k at place p: score, next letter, its place
+# Of a letter in a word: its places, negated, the last first; and the best of those up to each.
+_Run = tuple[list[int], list[int]]
 
 
 class _Search:
@@ -163,8 +172,7 @@ class _Search:
         self._letters, self._text = letters, text
         m = len(letters)
         self.best: _Best = [{} for _ in range(m)]
-        # by letter and word, from its last place to the first: (place, best place from there on in it)
-        self._runs: list[dict[int, list[tuple[int, int]]]] = [{} for _ in range(m)]
+        self._runs: list[dict[int, _Run]] = [{} for _ in range(m)]  # by letter and word, the last word first
         places = [self._places(c, k) for k, (c, _) in enumerate(letters)]
         for k in range(m - 1, -1, -1):
             self._align(k, places[k])
@@ -173,26 +181,30 @@ class _Search:
     def _places(self, c: str, k: int) -> list[int]:
         """Where a letter may stand; the first one at no place inside of a word."""
         low, kinds = self._text.low, self._text.kinds
-        if c.isdigit():
-            number = _NUMBER_WORDS.get(c, ())
-            return [
-                i
-                for i in range(len(low))
-                if (low[i] == c and (kinds[i] or k)) or (kinds[i] and low.startswith(number, i))
-            ]
-        return [i for i, other in enumerate(low) if other == c and (k or kinds[i])]
+        found = []
+        at = low.find(c) if len(c) == 1 else -1  # some letters are two in lower case
+        while at >= 0:
+            if k or kinds[at]:
+                found.append(at)
+            at = low.find(c, at + 1)
+        number = _NUMBER_WORDS.get(c)
+        if number:
+            found += [i for i in self._text.starts if low.startswith(number, i)]
+            found.sort()
+        return found
 
     def _farther(self, word: int, j: int, lost: float) -> tuple[float, int]:
         """Score and place of letter j in the best later word; all places of a word cost the same to go to."""
         top = (-1e9, -1)
-        skipped, runs, best = self._text.skipped, self._runs[j], self.best[j]
-        for other in range(word + 1, len(self._text.words)):
-            run = runs.get(other)
-            if run is not None:
-                full, stop = skipped(word, other)
-                s = best[run[-1][1]][0] - lost - 1.6 * full - 0.15 * stop
-                if s > top[0]:
-                    top = (s, run[-1][1])
+        sums, best = self._text.sums, self.best[j]
+        passed = sums[word + 1]
+        for other, (_, tops) in self._runs[j].items():
+            if other <= word:
+                break
+            full = sums[other] - passed  # words in between, as `_Window.skipped` counts them
+            s = best[tops[-1]][0] - lost - 1.6 * full - 0.15 * ((other - word - 1) - full)
+            if s >= top[0]:
+                top = (s, tops[-1])
         return top
 
     def _align(self, k: int, places: Sequence[int]) -> None:
@@ -308,20 +320,24 @@ def _start(text: _Window, place: int, f: dict[str, float]) -> int:
     return place
 
 
-def _runs(best: dict[int, tuple[float, int, int]], word_of: Sequence[int]) -> dict[int, list[tuple[int, int]]]:
-    """Group places by word, the last place first, each with the first best place from there on in its word."""
-    out: dict[int, list[tuple[int, int]]] = {}
-    for p in sorted(best, reverse=True):
-        run = out.setdefault(word_of[p], [])
-        top = run[-1][1] if run else p
-        run.append((p, p if best[p][0] >= best[top][0] else top))
+def _runs(best: dict[int, tuple[float, int, int]], word_of: Sequence[int]) -> dict[int, _Run]:
+    """Group places, which `best` holds in order, by word, the last place first."""
+    out: dict[int, _Run] = {}
+    for p in reversed(best):
+        run = out.get(word_of[p])
+        if run is None:
+            out[word_of[p]] = ([-p], [p])
+        else:
+            top = run[1][-1]
+            run[0].append(-p)
+            run[1].append(p if best[p][0] >= best[top][0] else top)
     return out
 
 
-def _after(run: Sequence[tuple[int, int]], p: int) -> int:
+def _after(run: _Run, p: int) -> int:
     """Return the best place of a word after a place in it; -1 if there is none."""
-    n = bisect_left(run, -p, key=lambda place: -place[0]) - 1
-    return run[n][1] if n >= 0 else -1
+    n = bisect_left(run[0], -p) - 1
+    return run[1][n] if n >= 0 else -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
 from pmcmine.concepts.candidates import Candidate, compare, compare_loosely, longest
@@ -18,6 +18,7 @@ from pmcmine.concepts.context import OWN_DENIAL, PLAIN, Context, assess
 from pmcmine.concepts.loose import LooseMatcher
 from pmcmine.concepts.matcher import Matcher, Tokens
 from pmcmine.concepts.scoring import Evidence, probability
+from pmcmine.concepts.shields import unshielded
 from pmcmine.concepts.strict import Care
 from pmcmine.text.alternatives import one_of
 from pmcmine.vocabulary.semantic_types import GROUP_OF
@@ -71,6 +72,9 @@ class Link:
     context: Context = PLAIN
 
 
+_Choice = tuple[int, str, Evidence, float, str, tuple[int, ...]]  # the last fields of a candidate, from `term` on
+_UNKNOWN: Final[Any] = object()
+_CHOICES: Final = 20_000  # places that are kept, by what they say
 FUZZY_WEIGHT: Final = 0.8  # similarity of letters 1.0 is as good as a score of so much
 _NO_EVIDENCE: Final = Evidence(
     exact=False, cased=False, caseless=False, level=1, derived=False, acronym=False, letters=0, words=0, capital=False
@@ -106,6 +110,7 @@ class Linker:
         self.matcher = Matcher(vocabulary)
         self.loose = LooseMatcher(vocabulary)
         self._postings: dict[int, tuple[tuple[int, str, int, str], ...]] = {}
+        self._choices: dict[tuple[str, int, int, bool], _Choice | None] = {}
 
     def link(
         self, texts: Sequence[str], read: Sequence[str] = (), captions: Collection[int] = frozenset()
@@ -140,6 +145,7 @@ class Linker:
         tokens = self.matcher.tokenise(texts)
         found = self._candidates(texts, tokens, caseless)
         found += self._reordered(texts, tokens, found)
+        found = unshielded(texts, tokens, found)
         if definitions:
             found = self._abbreviated(texts, found, definitions)
         if self.fuzzy is not None:
@@ -195,21 +201,25 @@ class Linker:
     def _candidates(self, texts: Sequence[str], tokens: Tokens, caseless: bool) -> list[Candidate]:
         found = self.matcher.find(tokens)
         out: list[Candidate] = []
+        choices = self._choices
         of_text = tokens.text[found.first].tolist()
         starts = tokens.start[found.first].tolist()
         ends = tokens.end[found.last].tolist()
         for number, start, end, row, first, last in zip(
             of_text, starts, ends, found.row.tolist(), found.first.tolist(), found.last.tolist(), strict=True
         ):
-            candidate = self._choose(texts[number], number, start, end, row, last - first + 1, caseless)
-            if candidate is not None:
-                out.append(candidate)
+            known = texts[number][start:end], row, last - first + 1, caseless
+            choice = choices.get(known, _UNKNOWN)
+            if choice is _UNKNOWN:
+                if len(choices) >= _CHOICES:
+                    choices.clear()
+                choice = choices[known] = self._choose(*known)
+            if choice is not None:
+                out.append(Candidate(number, start, end, *choice))
         return out
 
-    def _choose(
-        self, text: str, number: int, start: int, end: int, row: int, n_tokens: int, caseless: bool
-    ) -> Candidate | None:
-        surface = text[start:end]
+    def _choose(self, surface: str, row: int, n_tokens: int, caseless: bool) -> _Choice | None:
+        """Choose among the names of a key the one that a place means; the same for all places that say the same."""
         best: dict[str, tuple[float, int, Evidence, str]] = {}
         for term, name, flags, concept in self._row(row):
             evidence = compare(surface, name, flags, n_tokens, caseless)
@@ -229,7 +239,7 @@ class Linker:
             score = probability(evidence)
         how = "exact" if evidence.exact else "variant"
         others = tuple(other[1] for _, other in ranked[1:])
-        return Candidate(number, start, end, term, concept, evidence, score, how, others)
+        return term, concept, evidence, score, how, others
 
     def _reordered(self, texts: Sequence[str], tokens: Tokens, known: Sequence[Candidate]) -> list[Candidate]:
         """Find names whose words stand in another order or form, at places that are no other name."""

@@ -17,10 +17,14 @@ from pmcmine.errors import PmcmineError
 HIERARCHY: Final = "tables/concept_parents.parquet"
 FUNCTION: Final = "concept_below"
 # Texts, quoted names and comments are skipped: a call inside of them is none, and a quote in a comment opens no text.
+# One that is not closed reaches to the end.
 _CALL: Final = re.compile(
     r"--[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|\Z)|"
-    r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|(?<![\w.])(?P<call>concept_below)\s*\(\s*(?:'(?P<id>[\w:.-]{1,80})'\s*\))?",
-    re.IGNORECASE,
+    r"(?<![\w$])e'(?:[^'\\]|\\.|'')*(?:'|\Z)|"  # a backslash hides a quote
+    r"(?<![\w$])(?P<dollars>\$(?:[^\W\d]\w*)?\$).*?(?:(?P=dollars)|\Z)|"
+    r"'(?:[^']|'')*(?:'|\Z)|\"(?:[^\"]|\"\")*(?:\"|\Z)|"
+    r"(?<![\w.])(?P<call>concept_below)\s*\(\s*(?:(?P<quote>'|(?<!\w)\$\$)(?P<id>[\w:.-]{1,80})(?P=quote)\s*\))?",
+    re.IGNORECASE | re.DOTALL,
 )
 # The key of each table whose rows a concept belongs to, and the column of `concepts` that holds it.
 _KEYS: Final = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -15,17 +15,18 @@ from numpy.typing import NDArray
 from pmcmine.errors import VocabularyError
 from pmcmine.vocabulary.atoms import Atom, Hierarchy, Input
 from pmcmine.vocabulary.hashes import PREFIX_MIX, mix_array, token_hash
-from pmcmine.vocabulary.normalise import TOKEN, fold, token_key
+from pmcmine.vocabulary.normalise import TOKEN, fold, name_key, token_key
 from pmcmine.vocabulary.semantic_types import GROUPS
 from pmcmine.vocabulary.terms import Flag, Level, strictest
 from pmcmine.vocabulary.variants import GENERAL, adjectives, plain_name, uninverted
 from pmcmine.vocabulary.vocabulary import write_vocabulary
-from pmcmine.vocabulary.word_classes import STOP, bag
+from pmcmine.vocabulary.word_classes import STOP, bag, token_class_hash
 
 MAX_NAME = 200  # characters; longer names are sentences and match nothing
 MAX_TOKENS = 16
 _ANATOMY: Final = frozenset(GROUPS["ANAT"].split())
 _FINDINGS: Final = frozenset(GROUPS["DISO"].split())
+_GENERAL_LENGTH: Final = 20  # characters of the longest word of general prose, with an ending
 _UPPER = re.compile(r"[A-Z]")
 
 
@@ -106,10 +107,17 @@ class _Bags:
         self.names = array("I")
         self.flags = array("H")
         self.words: set[int] = set()
+        self._hashes: dict[str, int] = {}
+
+    def _hash(self, token: str) -> int:
+        known = self._hashes.get(token)
+        if known is None:
+            known = self._hashes[token] = token_class_hash(token)
+        return known
 
     def add(self, name: str, number: int, term: int, flags: int) -> None:
         """Add one name, unless it has too few or too many words."""
-        words = bag(TOKEN.split(name)[1::2]) if len(name) <= MAX_NAME else None
+        words = bag(TOKEN.split(name)[1::2], self._hash) if len(name) <= MAX_NAME else None
         if words is None:
             return
         self.words.update(words)
@@ -223,7 +231,7 @@ def compile_vocabulary(
         **(more or {}),
     }  # fmt: skip
     arrays, bits = _arrays(names, terms)
-    arrays |= _above(terms, [pair for source in inputs if isinstance(source, Hierarchy) for pair in source.parents()])
+    arrays |= _above(terms, (pair for source in inputs if isinstance(source, Hierarchy) for pair in source.parents()))
     header["bucket_bits"] = bits
     header["counts"]["names"] = len(arrays["posting_term"])
     header["counts"]["keys"] = len(arrays["keys"])
@@ -231,21 +239,29 @@ def compile_vocabulary(
     return header
 
 
-def _above(terms: _Terms, pairs: Sequence[tuple[str, str]]) -> dict[str, NDArray[Any]]:
+def _above(terms: _Terms, pairs: Iterable[tuple[str, str]]) -> dict[str, NDArray[Any]]:
     """Return the arrays of the hierarchy: pairs of terms; those of terms that are not in the vocabulary are dropped."""
     of: dict[str, int] = {}
     for (cui, source_id), number in terms.numbers.items():
         of.setdefault(source_id, number)
         if cui:
             of.setdefault(cui, number)
-    known = sorted({(of[child], of[parent]) for child, parent in pairs if child in of and parent in of})
-    table = np.array(known, np.uint32).reshape(-1, 2)
-    return {"above_child": table[:, 0], "above_parent": table[:, 1]}
+    known = array("Q")  # a UMLS release states tens of millions
+    for child, parent in pairs:
+        below, above = of.get(child), of.get(parent)
+        if below is not None and above is not None:
+            known.append(below << 32 | above)
+    both = np.unique(np.frombuffer(known, np.uint64)) if known else np.zeros(0, np.uint64)
+    return {
+        "above_child": (both >> np.uint64(32)).astype(np.uint32),
+        "above_parent": (both & np.uint64(0xFFFFFFFF)).astype(np.uint32),
+    }
 
 
 def _add(names: _Names, atom: Atom, text: str, term: int, derive: bool) -> None:
     cased = _is_cased(text, atom.acronym)
-    general = atom.general or ("".join(map(token_key, TOKEN.split(text)[1::2])) in _general())
+    # Words of general prose are short: the key of any other name need not be known.
+    general = atom.general or (len(text) <= _GENERAL_LENGTH and name_key(text) in _general())
     flags = (
         (Flag.GENERAL if general else 0)
         | int(atom.level)

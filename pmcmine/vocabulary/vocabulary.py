@@ -31,6 +31,7 @@ FORMAT: Final = 2
 _ALIGN: Final = 64
 _MAX_BITS: Final = 28
 _MAX_HEADER: Final = 64 << 20
+_AGAIN: Final = "build it again with `pmcmine vocab build`, or `pmcmine vocab get open`"
 
 ARRAYS: Final[Mapping[str, str]] = {
     "keys": "<u8",  # sorted keys of names
@@ -143,15 +144,13 @@ class Vocabulary:
             raise VocabularyError(f"{self.path}: not a pmcmine vocabulary; build one with `pmcmine vocab build`")
         version, length = struct.unpack("<II", self._map[len(MAGIC) : start])
         if version != FORMAT:
-            raise VocabularyError(
-                f"{self.path}: vocabulary format {version}, this pmcmine reads {FORMAT}; build it again"
-            )
+            raise VocabularyError(f"{self.path}: vocabulary format {version}, this pmcmine reads {FORMAT}; {_AGAIN}")
         if length > _MAX_HEADER or start + length > len(self._map):
             raise VocabularyError(f"{self.path}: truncated or damaged (header); build it again")
         try:
             header: dict[str, Any] = json.loads(self._map[start : start + length])
             if header["normaliser"] != NORMALISER:
-                raise VocabularyError(f"{self.path}: built with other spelling rules; build it again")
+                raise VocabularyError(f"{self.path}: built with other spelling rules; {_AGAIN}")
             self.origins = tuple(Origin(**o) for o in header["origins"])
             self.type_sets = tuple(tuple(t) for t in header["type_sets"])
             _check_header(header)

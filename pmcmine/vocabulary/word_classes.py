@@ -6,6 +6,7 @@ left out, inflected and derived forms share a stem, and words that phenotypes us
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Final
 
@@ -113,9 +114,20 @@ def class_hash(word: str) -> int:
     return mix(token_hash(word)[0]) if word else 0
 
 
-def bag(tokens: list[str]) -> list[int] | None:
-    """Hash the classes of the words of a name; None if it has too few or too many, or coordinates parts."""
-    if any(fold(t) in COORDINATORS for t in tokens):
+def token_class_hash(token: str) -> int:
+    """Hash the class of a token; 0 for a function word, -1 for one that coordinates."""
+    return -1 if fold(token) in COORDINATORS else class_hash(word_class(token))
+
+
+def bag(tokens: list[str], hash_of: Callable[[str], int] = token_class_hash) -> list[int] | None:
+    """Hash the classes of the words of a name; None if it has too few or too many, or coordinates parts.
+
+    Args:
+        tokens: the name.
+        hash_of: `token_class_hash`, or what remembers its results.
+    """
+    hashes = list(map(hash_of, tokens))
+    if -1 in hashes:
         return None
-    found = [class_hash(c) for c in map(word_class, tokens) if c]
+    found = [h for h in hashes if h]
     return found if 2 <= len(found) <= MAX_CONTENT else None

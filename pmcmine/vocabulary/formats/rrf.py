@@ -1,4 +1,4 @@
-"""A UMLS release in Rich Release Format: MRCONSO.RRF, MRSTY.RRF and, where present, MRRANK.RRF and MRREL.RRF.
+"""A UMLS release in Rich Release Format: MRCONSO, MRSTY and, where present, MRRANK, and MRREL or MRHIER.
 
 Columns: UMLS Reference Manual, chapter 3 (https://www.ncbi.nlm.nih.gov/books/NBK9685/).
 """
@@ -24,6 +24,11 @@ _PREFERRED = {"PT", "PN", "MH", "HT", "PTN", "PM", "PF", "NM", "LN", "IN", "MTH_
 _ACRONYM = {"AB", "ACR", "AA", "AM", "SSN", "DSV"}
 _NARROW = {"ET", "RT", "XM", "LLT", "NA", "XD"}
 _LAY = {"CHV", "MEDLINEPLUS"}  # sources of consumers' words
+# Whose name a concept gets without MRRANK.RRF, the best last; the order is that of UMLS's own default.
+_RANKS = {
+    (source, kind): n
+    for n, (source, kind) in enumerate((("NCI", "PT"), ("SNOMEDCT_US", "PT"), ("MSH", "MH"), ("MTH", "PN")), 1)
+}
 _RELEASE = re.compile(r"(20\d\d(?:AA|AB|AC)|20\d\d-\d\d-\d\d)")
 
 
@@ -124,22 +129,39 @@ class RrfInput(ReadInput):
         self._origin = Origin("UMLS", version or unstated_version(digest), notes, kind, digest)
 
     def parents(self) -> Iterator[tuple[str, str]]:
-        """Yield the relations of MRREL that call a concept the parent of another; nothing without the file.
+        """Yield the relations that call a concept the parent of another: of MRREL, or of MRHIER without that file.
 
         Raises:
             VocabularyError: if the file is damaged.
         """
-        path = _find(self.folder, "MRREL.RRF")
-        if path is None:
-            return
+        related, paths = (_find(self.folder, name) for name in ("MRREL.RRF", "MRHIER.RRF"))
+        if related is not None:
+            yield from self._related(related)
+        elif paths is not None:
+            yield from self._on_paths(paths)
+
+    def _related(self, path: Path) -> Iterator[tuple[str, str]]:
         wanted, hidden = self.options.sources, not self.options.suppressed
         for number, f in _lines(path, 16, sha256()):
-            if f[3] != "PAR" or (wanted and f[10] not in wanted) or (hidden and f[14] in ("O", "E", "Y")):
+            if f[3] not in ("PAR", "CHD") or (wanted and f[10] not in wanted) or (hidden and f[14] in ("O", "E", "Y")):
                 continue
             if not _CUI.match(f[0]) or not _CUI.match(f[4]):
                 raise VocabularyError(f"{path}, line {number}: {f[0][:20]!r} or {f[4][:20]!r} is not a CUI")
-            if f[0] != f[4]:
-                yield f[0], f[4]  # the second concept of a line is the parent of the first
+            if f[0] != f[4]:  # the second concept of a line is the parent, or child, of the first
+                yield (f[0], f[4]) if f[3] == "PAR" else (f[4], f[0])
+
+    def _on_paths(self, path: Path) -> Iterator[tuple[str, str]]:
+        """Yield the concept of each line of MRHIER with that of the atom above it."""
+        concepts: dict[str, str] = {}
+        for _, f in _lines(self._need("MRCONSO.RRF"), 18, sha256()):
+            concepts[f[7]] = f[0]
+        wanted = self.options.sources
+        for number, f in _lines(path, 9, sha256()):
+            if not _CUI.match(f[0]):
+                raise VocabularyError(f"{path}, line {number}: {f[0][:20]!r} is not a CUI")
+            above = concepts.get(f[3])
+            if above is not None and above != f[0] and (not wanted or f[4] in wanted):
+                yield f[0], above
 
     def _need(self, name: str) -> Path:
         path = _find(self.folder, name)
@@ -171,7 +193,7 @@ class RrfInput(ReadInput):
     def _ranks(self) -> dict[tuple[str, str], int]:
         path = _find(self.folder, "MRRANK.RRF")
         if path is None:
-            return {}
+            return _RANKS
         ranks = {}
         for number, f in _lines(path, 4, self.digest):
             if not f[0].isdigit():

@@ -13,6 +13,7 @@ from pmcmine.release.hierarchy import asked, prepare, replaced
 from pmcmine.vocabulary.atoms import Options
 from pmcmine.vocabulary.compile import compile_vocabulary
 from pmcmine.vocabulary.formats import open_input
+from tests.growth import growth, pumped
 
 OBO = """format-version: 1.2
 
@@ -98,3 +99,28 @@ def test_other_calls_end_with_one_line(parents: pa.Table, where: str, table: str
 def test_comments_hold_no_calls_and_open_no_texts() -> None:
     assert asked("-- concept_below(\n true /* concept_below('A') */") == ()
     assert asked("/* ' */ concept_below('A') -- it's") == ("A",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "$$concept_below('HP:1') it's$$",
+        "$a$ $$ concept_below( $b$ $a$",
+        r"E'it\'s concept_below('",
+        r"e'\\'",
+        "'''concept_below('",
+    ],
+)
+def test_texts_of_any_notation_hold_no_calls(parents: pa.Table, text: str) -> None:
+    assert asked(f"{text} <> 'x'") == ()
+    assert chosen(parents, f"{text} <> 'x' AND concept_below('HP:0002090')") == ["f1"]
+
+
+def test_an_id_in_dollars_is_an_id(parents: pa.Table) -> None:
+    assert chosen(parents, "concept_below($$HP:0002090$$)") == ["f1"]
+
+
+def test_texts_that_are_not_closed_take_time_in_proportion() -> None:
+    for piece in ("$a", "$$", "'", "E'", "/*", '"'):
+        found = growth(lambda where: replaced("a = 1 AND " + where, "figures"), pumped("", piece), last=20_000)
+        assert found.is_linear, (piece, found)

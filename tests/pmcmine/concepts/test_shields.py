@@ -1,0 +1,90 @@
+"""Names that the vocabulary lacks shield their words: organisms, proteins, reagents, idioms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pmcmine.concepts.linker import Linker
+from pmcmine.vocabulary.atoms import Options
+from pmcmine.vocabulary.compile import compile_vocabulary
+from pmcmine.vocabulary.formats import open_input
+from pmcmine.vocabulary.vocabulary import Vocabulary
+from tests.growth import growth, pumped
+
+NAMES = (
+    "pneumonia", "tuberculosis", "endothelium", "suture", "brain", "lymphoma", "hand", "immunodeficiency", "blood",
+    "nerve", "heart", "scale", "fever", "kidney", "meningitis", "crop", "capillary",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
+    folder = tmp_path_factory.mktemp("shields")
+    terms = [f"[Term]\nid: UBERON:{n:07d}\nname: {name}\n" for n, name in enumerate((*NAMES, "heart shock"))]
+    (folder / "x.obo").write_text("format-version: 1.2\n\n" + "\n".join(terms), "utf-8")
+    compile_vocabulary([open_input(folder / "x.obo", Options())], folder / "x.vocab", "x")
+    return Vocabulary(folder / "x.vocab")
+
+
+def said(vocabulary: Vocabulary, text: str) -> list[str]:
+    return [text[x.start : x.end] for x in Linker(vocabulary).link([text])]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Isolates of Klebsiella pneumonia were sequenced",
+        "strains of K. pneumoniae, grown overnight",
+        "infected with Mycobacterium tuberculosis",
+        "closed with interrupted sutures in two layers",
+        "The suture material was absorbable",
+        "levels of vascular endothelial growth factor rose",
+        "mucosa associated lymphoid tissue lymphoma translocation 1 (MALT1)",
+        "brain-derived neurotrophic factor",
+        "grown in brain heart infusion broth",
+        "extracted with the QIAamp DNA Blood Mini Kit as advised",
+        "On the other hand, mice grew",
+        "infection by human immunodeficiency virus type 1",
+        "B-cell lymphoma 2 was expressed",
+        "the yellow fever mosquito",
+        "Scale bar, 5 mm",
+        "kidney beans are rich in lectins",
+        "capillary electrophoresis of amplicons",
+        "a millennial-scale event",
+    ],
+)
+def test_words_of_other_names_are_no_concepts(plain: Vocabulary, text: str) -> None:
+    assert said(plain, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Klebsiella meningitis and pneumonia", ["meningitis", "pneumonia"]),
+        ("vitamin K. Pneumonia was ruled out", ["Pneumonia"]),
+        ("the coronal suture was fused", ["suture"]),
+        ("endothelial cells lack a growth factor", ["endothelial"]),
+        ("lymphoma with a translocation of chromosome 1", ["lymphoma"]),
+        ("Blood was drawn; a kit was used", ["Blood"]),
+        ("her left hand was cold", ["hand"]),
+        ("fever in the brain of a virus carrier", ["fever", "brain"]),
+        ("fish scales regrew", ["scales"]),
+    ],
+)
+def test_other_places_are_left_alone(plain: Vocabulary, text: str, names: list[str]) -> None:
+    assert said(plain, text) == names
+
+
+def test_a_name_of_the_vocabulary_is_no_shield(tmp_path: Path) -> None:
+    terms = "[Term]\nid: UBERON:1\nname: nerve growth factor\n\n[Term]\nid: UBERON:2\nname: nerve\n"
+    (tmp_path / "x.obo").write_text("format-version: 1.2\n\n" + terms, "utf-8")
+    compile_vocabulary([open_input(tmp_path / "x.obo", Options())], tmp_path / "x.vocab", "x")
+    assert said(Vocabulary(tmp_path / "x.vocab"), "a nerve growth factor") == ["nerve growth factor"]
+
+
+def test_shields_take_time_in_proportion(plain: Vocabulary) -> None:
+    for piece in ("scale bar brain ", "hand in hand ", "A Kit ", "a-homolog 1 ", "K. pneumoniae "):
+        found = growth(lambda text: Linker(plain).link([text]), pumped("", piece), last=4_000)
+        assert found.is_linear, (piece, found)
