@@ -5,6 +5,7 @@ Lines of any region are summed from integral images, so that thousands of region
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,7 +65,7 @@ class Evidence:
         self._steps = [_sums(np.abs(np.diff(values, axis=a)) > _STEP, a) for a in (0, 1)]
         self._grey = [_sums_and_squares(grey, a) for a in (0, 1)]
         self._extents: dict[tuple[Region, int], tuple[int, int]] = {}
-        self._cuts: dict[tuple[Region, int, bytes], Cuts] = {}
+        self._lines: dict[tuple[int, int, int], _Lines] = {}
 
     def extent(self, region: Region, axis: int) -> tuple[int, int]:
         """Find where the ink of a region begins and ends along an axis; its edges if it has none."""
@@ -92,23 +93,24 @@ class Evidence:
             axis: 0 into rows, 1 into columns.
             more: further lines to consider, such as those just above letters.
         """
-        key = (region, axis, more.tobytes())
-        if key not in self._cuts:  # searches for other corners of letters and surer cuts ask for the same
-            self._cuts[key] = self._find_cuts(region, axis, more)
-        return self._cuts[key]
-
-    def _find_cuts(self, region: Region, axis: int, more: NDArray[np.int32]) -> Cuts:
         a, b, c, d = region if axis == 0 else (region[2], region[3], region[0], region[1])
-        length, across = b - a, d - c
+        key = (axis, c, d)
+        if key not in self._lines:  # regions above one another have the same lines
+            self._lines[key] = self._find_lines(c, d, axis)
+        return self._lines[key].between(a, b, more)
+
+    def _find_lines(self, c: int, d: int, axis: int) -> _Lines:
+        """Find all places for cuts along an axis in what lies between two lines of the other axis."""
+        b, across = self.shape[axis], d - c
         share = np.float32(1 / across)
-        inks = [(s[d, a:b] - s[c, a:b]) * share for s in self._levels[axis]]
+        inks = [(s[d] - s[c]) * share for s in self._levels[axis]]
         steps = self._steps[axis]
-        strong = (steps[d, a : b - 1] - steps[c, a : b - 1]) * share
-        even, contrast, spread = self._evenness(a, b, c, d, axis)
+        strong = (steps[d] - steps[c]) * share
+        even, contrast, spread = self._evenness(0, b, c, d, axis)
         found: list[_Found] = []
         for inked in inks:
             found += _bands(inked)
-        covered = np.zeros(length + 1, np.bool_)
+        covered = np.zeros(b + 1, np.bool_)
         for start, end, *_ in found:
             covered[max(start - 1, 0) : end + 2] = True
         edges = (strong > _EDGE).nonzero()[0] if len(strong) > 12 else ()
@@ -118,17 +120,10 @@ class Evidence:
                 found.append((i + 1, i + 1, 0.0, float(strong[i]), 0.0))
                 covered[max(i - 1, 0) : i + 4] = True
         for i in ((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)).nonzero()[0].tolist():
-            if 0 < i < length and not covered[i] and even[i] >= even[max(i - 2, 0) : i + 3].max():
+            if 0 < i < b and not covered[i] and even[i] >= even[max(i - 2, 0) : i + 3].max():
                 found.append((i, i + 1, 0.0, float(strong[min(i, len(strong) - 1)]), 0.0))
                 covered[max(i - 2, 0) : i + 3] = True
-        for i in (more - a).tolist():
-            if 0 < i < length and not covered[i]:
-                low, high = max(i - _AROUND, 1), min(i + _AROUND + 1, length)
-                best = low + int(inks[0][low:high].argmin())
-                if not covered[best]:
-                    found.append((best, best, 0.0, float(strong[best - 1]), float(inks[0][best])))
-                    covered[max(best - 2, 0) : best + 3] = True
-        return _described(found, even, contrast, a, length, across, self.side)
+        return _Lines(np.array(found, np.float32).reshape(-1, 5), inks[0], strong, even, contrast, covered, across / self.side, self.side)
 
     def _evenness(self, a: int, b: int, c: int, d: int, axis: int) -> tuple[Floats, Floats, Floats]:
         """Measure how much more even each line is than those beside it, how its level differs, and its deviation."""
@@ -163,36 +158,69 @@ def _bands(inked: Floats) -> list[_Found]:
     ]
 
 
-def _described(
-    found: list[_Found],
-    even: Floats,
-    contrast: Floats,
-    a: int,
-    length: int,
-    across: int,
-    side: int,
-) -> Cuts:
-    """Compute the features of cuts."""
-    if not found:
-        none = np.zeros(0, np.int32)
-        return Cuts(none, none, np.zeros((0, N_FEATURES), np.float32))
-    table = np.array(found, np.float32).T
-    first, last, ink_beside, step, ink = table
-    start, end = first.astype(np.int32), last.astype(np.int32)
-    line = np.minimum((start + end) // 2, length - 1)
-    middle = (first + last) / 2
-    near = np.minimum(middle, length - middle)
-    features = np.empty((len(found), N_FEATURES), np.float32)
-    features[:, 0] = even[line]
-    features[:, 1] = features[:, 0] * contrast[line]
-    features[:, 2] = np.minimum((last - first) / (0.03 * side), 1.0)
-    features[:, 3] = np.sqrt(ink_beside)
-    features[:, 4] = step
-    features[:, 5] = np.minimum(np.sqrt(ink), 0.6)
-    features[:, 6] = across / side
-    features[:, 7] = near / length
-    features[:, 8] = np.minimum(near / side * 4, 1)
-    return Cuts(start + a, end + a, features)
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """All places for cuts along an axis, of which a region has those that lie in it.
+
+    Attributes:
+        found: places × (first line, line after the last, ink beside, step, ink).
+        ink: share of each line.
+        strong: share of each line's pixels that step to the next line.
+        even: how much more even each line is than those beside it.
+        contrast: how its level differs from theirs.
+        covered: lines that are in or next to one of the places.
+        across: length of the lines, as a share of the image's longer side.
+        side: the image's longer side.
+    """
+
+    found: Floats
+    ink: Floats
+    strong: Floats
+    even: Floats
+    contrast: Floats
+    covered: NDArray[np.bool_]
+    across: float
+    side: int
+
+    def between(self, a: int, b: int, more: NDArray[np.int32]) -> Cuts:
+        """Return the cuts of the region from line `a` to line `b`, with those of `more` lines."""
+        inside = (self.found[:, 0] > a) & (self.found[:, 1] < b)
+        table = self.found[inside]
+        added = self._added(a, b, more) if len(more) else []
+        if added:
+            table = np.concatenate([table, np.array(added, np.float32)])
+        first, last, ink_beside, step, ink = table.T
+        start, end = first.astype(np.int32), last.astype(np.int32)
+        line = np.minimum((start + end) // 2, b - 1)
+        middle = (first + last) / 2
+        near = np.minimum(middle - a, b - middle)
+        features = np.empty((len(table), N_FEATURES), np.float32)
+        features[:, 0] = self.even[line]
+        features[:, 1] = features[:, 0] * self.contrast[line]
+        features[:, 2] = np.minimum((last - first) / (0.03 * self.side), 1.0)
+        features[:, 3] = np.sqrt(ink_beside)
+        features[:, 4] = step
+        features[:, 5] = np.minimum(np.sqrt(ink), 0.6)
+        features[:, 6] = self.across
+        features[:, 7] = near / (b - a)
+        features[:, 8] = np.minimum(near / self.side * 4, 1)
+        return Cuts(start, end, features)
+
+    def _added(self, a: int, b: int, more: NDArray[np.int32]) -> list[_Found]:
+        """Return the emptiest lines near those of `more` that no other place covers."""
+        taken: list[int] = []
+        found: list[_Found] = []
+        for i in more.tolist():
+            if a < i < b and not self._covers(i, taken):
+                low = max(i - _AROUND, a + 1)
+                best = low + int(self.ink[low : min(i + _AROUND + 1, b)].argmin())
+                if not self._covers(best, taken):
+                    found.append((best, best, 0.0, float(self.strong[best - 1]), float(self.ink[best])))
+                    taken.append(best)
+        return found
+
+    def _covers(self, i: int, taken: Sequence[int]) -> bool:
+        return bool(self.covered[i]) or any(abs(i - k) <= 2 for k in taken)
 
 
 def _sums(mask: NDArray[np.bool_], axis: int) -> NDArray[np.int32]:
