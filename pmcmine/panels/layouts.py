@@ -14,9 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pmcmine.panels.evidence import Evidence, Region
 from pmcmine.panels.letters import Letter
 
@@ -48,6 +45,7 @@ class Layout(NamedTuple):
     cuts: tuple[float, ...]
 
 
+_Cut = tuple[int, float]  # line, log odds
 _Way = tuple["_Node", "_Node", float]  # first part, second part, log odds of the cut between them
 
 
@@ -96,7 +94,6 @@ class Search:
 
     Attributes:
         evidence: what is known of cuts.
-        weights: of the features of cuts, and a bias at the end.
         wanted: number of panels; None if it is not known.
         letters: those that were read, in pixels of the evidence.
         n_labels: how many letters could be there.
@@ -105,13 +102,12 @@ class Search:
     """
 
     evidence: Evidence
-    weights: NDArray[np.float32]
     wanted: int | None
     letters: Sequence[Letter] = ()
     n_labels: int = 0
     place: int = 0
     least: float = -math.inf
-    _cuts: dict[tuple[Region, int], list[tuple[int, float]]] = field(default_factory=dict)
+    _cuts: dict[tuple[Region, int], list[_Cut]] = field(default_factory=dict)
     _held: dict[Region, list[int]] = field(default_factory=dict)
     _centres: list[tuple[float, float]] = field(default_factory=list)
     _known: dict[tuple[Region, int], _Node] = field(default_factory=dict)
@@ -207,13 +203,13 @@ class Search:
                         if n not in best or worth > best[n][0]:
                             best[n] = (worth, way, i)
 
-    def _cuts_of(self, region: Region, axis: int) -> list[tuple[int, float]]:
+    def _cuts_of(self, region: Region, axis: int) -> list[_Cut]:
         key = (region, axis)
         if key not in self._cuts:
             self._cuts[key] = self._choose_cuts(region, axis)
         return self._cuts[key]
 
-    def _choose_cuts(self, region: Region, axis: int) -> list[tuple[int, float]]:
+    def _choose_cuts(self, region: Region, axis: int) -> list[_Cut]:
         """Return the cuts of a region that are tried, the likeliest first: line and log odds."""
         first, last = region[2 * axis : 2 * axis + 2]
         least = max(_LEAST_SIDE * self.evidence.shape[axis], 8)
@@ -223,20 +219,19 @@ class Search:
         if high - low < 2 * least:
             return []
         inside = self._inside(region)
-        more = np.array(sorted({e for i in inside for e in self._edges(self.letters[i], axis)}), np.int32)
-        found = self.evidence.cuts(region, axis, more)
-        odds = found.features @ self.weights[:-1] + self.weights[-1]
-        at = (found.start + found.end) // 2
-        fits = (found.start - low >= least) & (high - found.end >= least) & (odds > max(_HOPELESS, self.least))
-        chosen = fits.nonzero()[0]
-        chosen = chosen[(-odds[chosen]).argsort(kind="stable")]
+        more = sorted({e for i in inside for e in self._edges(self.letters[i], axis)})
+        floor = max(_HOPELESS, self.least)
+        cuts = [
+            ((start + end) // 2, odds)
+            for start, end, odds in self.evidence.odds(region, axis, more)
+            if start - low >= least and high - end >= least and odds > floor
+        ]
+        cuts.sort(key=_unlikely)
         if len(inside) > 1:
-            chosen = self._parting(chosen, at, inside, axis)
-        else:  # nothing but the picture speaks for a cut
-            chosen = chosen[odds[chosen] > (_UNLIKELY if self.letters else _HOPELESS_ALONE)]
-            chosen = _apart(chosen, at)
-        chosen = chosen[: _MOST_CUTS + 2 * (len(inside) > 1)]
-        return list(zip(at[chosen].tolist(), odds[chosen].tolist(), strict=True))
+            return self._parting(cuts, inside, axis)[: _MOST_CUTS + 2]
+        # Nothing but the picture speaks for a cut.
+        floor = _UNLIKELY if self.letters else _HOPELESS_ALONE
+        return _apart([c for c in cuts if c[1] > floor])
 
     @staticmethod
     def _edges(letter: Letter, axis: int) -> tuple[int, int]:
@@ -244,22 +239,23 @@ class Search:
         first, size = (letter.y, letter.height) if axis == 0 else (letter.x, letter.width)
         return int(first) - 3, int(first + size) + 3
 
-    def _parting(self, cuts: NDArray[np.intp], at: NDArray[np.int32], inside: list[int], axis: int) -> NDArray[np.intp]:
+    def _parting(self, cuts: Sequence[_Cut], inside: list[int], axis: int) -> list[_Cut]:
         """Select cuts for each way to part the letters: the likeliest two, the first and the last.
 
         Those next to letters are often not the likeliest. If all letters were read, each cut must part some.
         """
-        ends = sorted(self._centres[i][1 - axis] for i in inside)
+        ends = sorted([self._centres[i][1 - axis] for i in inside])
         all_read = len(self.letters) >= self.n_labels
         groups: dict[int, list[int]] = {}
-        for cut in cuts.tolist():
-            n = bisect_left(ends, int(at[cut]))
+        for i, (at, _) in enumerate(cuts):
+            n = bisect_left(ends, at)
             if not (all_read and n in (0, len(inside))):
-                groups.setdefault(n, []).append(cut)
-        kept = set()
+                groups.setdefault(n, []).append(i)
+        kept: set[int] = set()
         for group in groups.values():
-            kept |= {*group[:2], min(group, key=at.__getitem__), max(group, key=at.__getitem__)}
-        return np.array([c for c in cuts.tolist() if c in kept], np.intp)
+            lines = [cuts[i][0] for i in group]
+            kept |= {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
+        return [cuts[i] for i in sorted(kept)]
 
     def _size(self, region: Region) -> float:
         """Judge the size of a region as that of one panel."""
@@ -297,20 +293,19 @@ class Search:
         return (_LETTER - far) * letter.probability
 
 
-def _apart(cuts: NDArray[np.intp], at: NDArray[np.int32]) -> NDArray[np.intp]:
-    """Leave away cuts beside a likelier one: they divide the figure in the same way.
+def _unlikely(cut: _Cut) -> float:
+    return -cut[1]
 
-    Args:
-        cuts: indices of cuts, the likeliest first.
-        at: line of each cut.
-    """
-    kept: list[int] = []
-    for cut in cuts.tolist():
-        if all(abs(int(at[cut]) - int(at[k])) > _SAME for k in kept):
-            kept.append(cut)
+
+def _apart(cuts: Sequence[_Cut]) -> list[_Cut]:
+    """Leave away cuts beside a likelier one: they divide the figure in the same way; the likeliest come first."""
+    kept: list[_Cut] = []
+    for at, odds in cuts:
+        if all(abs(at - k) > _SAME for k, _ in kept):
+            kept.append((at, odds))
             if len(kept) == _MOST_CUTS:
                 break
-    return np.array(kept, np.intp)
+    return kept
 
 
 def best_layouts(search: Search, most: int) -> tuple[dict[int, Layout], int]:
