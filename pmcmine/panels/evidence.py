@@ -5,6 +5,7 @@ Lines of any region are summed from integral images, so that thousands of region
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -68,22 +69,19 @@ class Evidence:
         self._levels = [[_sums(x, axis) for x in levels] for axis in (0, 1)]
         self._steps = [_sums(np.abs(np.diff(values, axis=a)) > _STEP, a) for a in (0, 1)]
         self._grey = [_sums_and_squares(grey, a) for a in (0, 1)]
-        self._extents: dict[tuple[Region, int], tuple[int, int]] = {}
+        self._inked: dict[tuple[int, int, int], list[int]] = {}  # lines with ink
         self._lines: dict[tuple[int, int, int], _Lines] = {}
 
     def extent(self, region: Region, axis: int) -> tuple[int, int]:
         """Find where the ink of a region begins and ends along an axis; its edges if it has none."""
-        key = (region, axis)
-        if key not in self._extents:
-            self._extents[key] = self._extent(region, axis)
-        return self._extents[key]
-
-    def _extent(self, region: Region, axis: int) -> tuple[int, int]:
         a, b, c, d = region if axis == 0 else (region[2], region[3], region[0], region[1])
-        sums = self._levels[axis][0]
-        inked = sums[d, a:b] != sums[c, a:b]
-        first = int(inked.argmax())
-        return (a + first, b - int(inked[::-1].argmax())) if inked[first] else (a, b)
+        key = (axis, c, d)
+        if key not in self._inked:
+            sums = self._levels[axis][0]
+            self._inked[key] = (sums[d] != sums[c]).nonzero()[0].tolist()
+        lines = self._inked[key]
+        first, last = bisect_left(lines, a), bisect_left(lines, b)
+        return (lines[first], lines[last - 1] + 1) if first < last else (a, b)
 
     def tight(self, region: Region) -> Region:
         """Trim the empty border of a region."""
@@ -238,10 +236,9 @@ class _Lines:
                 best = low + int(self.ink[low : min(i + _AROUND + 1, b)].argmin())
                 if not self._covers(best, taken):
                     taken.append(best)
-        for line in taken:
-            if line not in self.single:
-                place = (line, line, 0.0, float(self.strong[line - 1]), float(self.ink[line]))
-                (self.single[line],) = self.described([place])
+        new = [line for line in taken if line not in self.single]
+        places = [(line, line, 0.0, float(self.strong[line - 1]), float(self.ink[line])) for line in new]
+        self.single.update(zip(new, self.described(places), strict=True))
         return [self.single[line] for line in taken]
 
     def _covers(self, i: int, taken: Sequence[int]) -> bool:
