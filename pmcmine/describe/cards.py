@@ -28,18 +28,18 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 
 def _feature(kind: pa.DataType) -> tuple[str, Any]:
     """Return (key, value) of a feature in the YAML of `datasets`."""
-    if pa.types.is_list(kind):
+    if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
         key, value = _feature(kind.value_type)
         return "list", value if key != "list" else {"list": value}
     if pa.types.is_struct(kind):
         return "struct", [named_feature(f.name, f.type) for f in kind]
-    return "dtype", {"double": "float64"}.get(str(kind), str(kind))
+    return "dtype", {"double": "float64", "halffloat": "float16"}.get(str(kind), str(kind))
 
 
 def named_feature(name: str, kind: pa.DataType) -> dict[str, Any]:
     """Return a column as the Hub's viewer describes it."""
     key, value = _feature(kind)
-    return {"name": name, key: value}
+    return {"name": name, key: value} | ({"length": kind.list_size} if pa.types.is_fixed_size_list(kind) else {})
 
 
 def sample_features(schema: pa.Schema | None = None) -> list[dict[str, Any]]:

@@ -47,6 +47,7 @@ class Layout(NamedTuple):
 
 _Cut = tuple[int, float]  # line, log odds
 _Way = tuple["_Node", "_Node", float]  # first part, second part, log odds of the cut between them
+_Best = tuple[float, _Way | None, int]  # worth, way, how many of the panels its first part has
 
 
 @dataclass(slots=True, eq=False)
@@ -61,7 +62,7 @@ class _Node:
         size: worth of its size, as one panel.
         counts: numbers of panels that it can be divided into.
         ways: pairs of parts.
-        best: by number of panels, worth, way, and how many of the panels its first part has; of one place of letters.
+        best: the best of them by number of panels, for one place of letters.
     """
 
     region: Region
@@ -71,7 +72,7 @@ class _Node:
     size: float = 0.0
     counts: set[int] = field(default_factory=set)
     ways: list[_Way] = field(default_factory=list)
-    best: dict[int, tuple[float, _Way | None, int]] = field(default_factory=dict)
+    best: dict[int, _Best] = field(default_factory=dict)
 
     def cut(self, ones: _Node, others: _Node, odds: float) -> None:
         """Add a way to divide it."""
@@ -189,7 +190,7 @@ class Search:
 
     def _weigh(self, node: _Node) -> None:
         """Find the best way to divide a region, by number of panels; those of its parts are known."""
-        node.best = best = {}
+        best: dict[int, _Best] = {}
         if node.low <= 1:
             best[1] = (self._leaf(node), None, 1)
         low, high = node.low, node.high
@@ -202,6 +203,7 @@ class Search:
                         worth = a[0] + b[0] + odds
                         if n not in best or worth > best[n][0]:
                             best[n] = (worth, way, i)
+        node.best = best
 
     def _cuts_of(self, region: Region, axis: int) -> list[_Cut]:
         key = (region, axis)
