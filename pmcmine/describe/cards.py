@@ -28,7 +28,7 @@ _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000
 
 def _feature(kind: pa.DataType) -> tuple[str, Any]:
     """Return (key, value) of a feature in the YAML of `datasets`."""
-    if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
+    if pa.types.is_list(kind):
         key, value = _feature(kind.value_type)
         return "list", value if key != "list" else {"list": value}
     if pa.types.is_struct(kind):
@@ -39,7 +39,7 @@ def _feature(kind: pa.DataType) -> tuple[str, Any]:
 def named_feature(name: str, kind: pa.DataType) -> dict[str, Any]:
     """Return a column as the Hub's viewer describes it."""
     key, value = _feature(kind)
-    return {"name": name, key: value} | ({"length": kind.list_size} if pa.types.is_fixed_size_list(kind) else {})
+    return {"name": name, key: value}
 
 
 def sample_features(schema: pa.Schema | None = None) -> list[dict[str, Any]]:
