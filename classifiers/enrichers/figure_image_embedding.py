@@ -22,6 +22,7 @@ _MEANING: Final = (
     "then their standard deviations. Pictures that look alike have embeddings alike; bring the numbers to one scale "
     "before they are compared."
 )
+_EMPTY: Final = "the figure has no valid image; without `image_embeddings` there is no such column"
 
 
 def embedding_model() -> Model:
@@ -33,9 +34,7 @@ class FigureImageEmbedding:
     """Embeddings of the images of figures."""
 
     table = "figures"
-    columns = (
-        Column("image_embedding", _TYPE, _MEANING, empty="the figure has no valid image", in_samples=IN_SAMPLES),
-    )
+    columns = (Column("image_embedding", _TYPE, _MEANING, empty=_EMPTY, in_samples=IN_SAMPLES),)
     switch = "image_embeddings"
     options: Sequence[Option] = (
         Option("image_embeddings", bool, False, "Add embeddings of images to the `figures` table."),
