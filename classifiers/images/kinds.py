@@ -144,7 +144,8 @@ def most_of_others(said: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return for each image and kind the strongest cue of another kind, images × kinds."""
     best = said.argmax(1)[:, None]
     second, first = np.moveaxis(np.partition(said, -2, axis=1)[:, -2:, None], 1, 0)
-    return np.maximum(np.where(np.arange(said.shape[1]) == best, second, first), 0)
+    found: NDArray[np.float32] = np.maximum(np.where(np.arange(said.shape[1]) == best, second, first), 0)
+    return found
 
 
 def _probability(log_odds: Scores) -> Scores:

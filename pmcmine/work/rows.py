@@ -34,7 +34,7 @@ def data_bytes(array: Any) -> int:
     if pa.types.is_list(kind):
         return 4 * len(array) + data_bytes(array.flatten())
     if pa.types.is_fixed_size_list(kind):
-        return len(array) * kind.list_size * max(int(kind.value_type.bit_width) // 8, 1)
+        return len(array) * int(kind.list_size) * max(int(kind.value_type.bit_width) // 8, 1)
     if pa.types.is_struct(kind):
         return sum(data_bytes(f) for f in array.flatten())
     return len(array) * max(int(kind.bit_width) // 8, 1)
