@@ -14,7 +14,6 @@ from pmcmine.images.networks import network
 from pmcmine.plugins.enricher import Column, Context, Model, Option
 from schemas.figure import Figure
 
-IN_SAMPLES: Final = "image_embeddings_in_samples"
 # float16 and no whole numbers with a scale: half of float32's size, and every reader knows it. Neighbours are the same.
 _TYPE: Final = pa.list_(pa.float16(), embedding.WIDTH)
 _MEANING: Final = (
@@ -34,12 +33,9 @@ class FigureImageEmbedding:
     """Embeddings of the images of figures."""
 
     table = "figures"
-    columns = (Column("image_embedding", _TYPE, _MEANING, empty=_EMPTY, in_samples=IN_SAMPLES),)
+    columns = (Column("image_embedding", _TYPE, _MEANING, empty=_EMPTY, in_samples="image_embeddings_in_samples"),)
     switch = "image_embeddings"
-    options: Sequence[Option] = (
-        Option("image_embeddings", bool, False, "Add embeddings of images to the `figures` table."),
-        Option(IN_SAMPLES, bool, False, "Also write them to the JSON of samples, about 6 KB each."),
-    )
+    options: Sequence[Option] = ()
     pixels = True
 
     def prepare(self, options: Mapping[str, Any]) -> None:
