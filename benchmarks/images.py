@@ -121,11 +121,18 @@ def _stages(picture: Picture, n: int) -> dict[str, Callable[[], object]]:
         "check": partial(check_image, data, **_BOUNDS),
         "check, views": partial(check_image, data, **_BOUNDS, pyramid=True),
         "check, views, fingerprints": partial(check_image, data, **_BOUNDS, pyramid=True, fingerprints=True),
-        "kinds": partial(enrich_figures, bare, seen, kinds),
-        "kinds, privacy": partial(enrich_figures, bare, seen, both),
+        "kinds": lambda: enrich_figures(bare, [_fresh(p) for p in seen], kinds),
+        "kinds, privacy": lambda: enrich_figures(bare, [_fresh(p) for p in seen], both),
         "panels": partial(panels_of, named[0], checked.view),
         "kinds of panels": partial(enrich_panels, panels, by_id, pyramids, kinds),
     }
+
+
+def _fresh(pyramid: Any) -> Any:
+    """Return a pyramid with nothing but the base, so that smaller views and embeddings are made again."""
+    from pmcmine.images.pyramid import BASE, Pyramid
+
+    return Pyramid(pyramid.rgb(BASE), pyramid.grey(BASE)) if pyramid is not None else None
 
 
 def _figure(caption: str, n: int, image: Any) -> Any:

@@ -31,7 +31,7 @@ def fields(schema: pa.Schema) -> str:
 
 def tables() -> str:
     """Write docs/tables.md."""
-    config = config_class()()
+    config = config_class()(image_embeddings=True)
     parts = ["# Tables\n\nGenerated from `schemas/` and the enrichers by `python docs/generate.py`.\n"]
     parts += [
         f"## {t.name}\n\n{t.meaning} Key: `{t.key}`.\n\n{fields(t.schema)}\n" for t in enrichers.tables(config).values()

@@ -70,6 +70,10 @@ class ReleaseConfig(BaseModel):
     )
     languages: bool = _key(True, "Classifiers", "detect the language of paragraphs and captions")
     image_kinds: bool = _key(True, "Classifiers", "classify the kinds of images")
+    image_embeddings: bool = _key(False, "Classifiers", "add embeddings of images to the table `figures`")
+    image_embeddings_in_samples: bool = _key(
+        False, "Classifiers", "also write embeddings of images to the JSON of samples, about 6 KB each"
+    )
     panels: bool = _key(True, "Images", "find the panels of figures: their captions and boxes")
     panel_shards: bool = _key(False, "Images", "also write each panel as a separate image, in `shards-panels`")
     parquet_images: bool = _key(

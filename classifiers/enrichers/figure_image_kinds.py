@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.enrichers.figure_image_embedding import embedding_model
 from classifiers.images import embedding
 from classifiers.images.kinds import KINDS, MODEL_FILE, Judged, shipped
-from classifiers.images.view import SIDE
 from pmcmine.images.networks import network
 from pmcmine.plugins.enricher import OUR_LICENSE, Context, Model, Option, columns_of
 from schemas.figure import Figure, ImageKindScores
@@ -38,7 +38,7 @@ class ImageKindModel:
         digest = sha256(MODEL_FILE.read_bytes()).hexdigest()
         return [
             Model("image_kinds", shipped().trained_on, license=OUR_LICENSE, sha256=digest),
-            Model("image_embedding", "MobileNetV2, ImageNet", license="BSD-3-Clause", sha256=embedding.NETWORK.sha256),
+            embedding_model(),
         ]
 
 
@@ -46,7 +46,7 @@ def judge_images(rows: Sequence[Figure], context: Context) -> tuple[Judged, dict
     """Return what the model says of the figures that have an image, and the place of each by its id."""
     seen = [f for f in rows if f.figure_id in context.pyramids]
     captions = [f"{f.label or ''} {f.caption or ''}" for f in seen]
-    judged = shipped().judge([context.pyramids[f.figure_id].rgb(SIDE) for f in seen], captions)
+    judged = shipped().judge_pictures([context.pyramids[f.figure_id] for f in seen], captions)
     return judged, {f.figure_id: i for i, f in enumerate(seen)}
 
 

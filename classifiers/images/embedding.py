@@ -20,8 +20,8 @@ WIDTH: Final = 1024  # numbers of an embedding
 SIDE: Final = 160  # pixels of the square that the network sees
 NETWORK: Final = NetworkFile(
     Path(__file__).parent / "backbone" / "mobilenet-v2.onnx",
-    3_606_316,
-    "c68f4fb66a3704477088c4bdf4efef96aee3986755b1de7d0a0e3092fabbaa5d",
+    3_611_160,
+    "ee385db23d1ea9ae4f7d4bdca254ce172a28b31a915ef4d340b7ad8ef3dc3d5c",
     "--set image_kinds=false",
 )
 _MIDDLE: Final = (123.675, 116.28, 103.53)  # of red, green and blue in what the network has learned from
@@ -32,10 +32,10 @@ def embed(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
 
     The picture is squeezed to a square: charts and scans are told by their parts, and borders would be parts too.
     """
-    cv2, net = opencv(), network(NETWORK)
+    cv2 = opencv()
     square = cv2.resize(np.ascontiguousarray(rgb), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    net.setInput(cv2.dnn.blobFromImage(square, 1 / 255, (SIDE, SIDE), _MIDDLE))
-    mean, squares = net.forward()[0].reshape(2, -1)
+    (moments,) = network(NETWORK)(cv2.dnn.blobFromImage(square, 1 / 255, (SIDE, SIDE), _MIDDLE))
+    mean, squares = moments[0].reshape(2, -1)
     spread = np.sqrt(np.maximum(squares - mean * mean, 0))
     found: NDArray[np.float32] = np.concatenate([mean, spread]).astype(np.float32)
     return found

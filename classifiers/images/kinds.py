@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from classifiers.images import embedding
 from classifiers.images.cues import cued_kinds, cues
+from classifiers.images.view import SIDE
 from pmcmine.errors import PmcmineError
+from pmcmine.images.pyramid import Pyramid
 from pmcmine.io.safe_arrays import floats, read_arrays, read_header
 
 Scores = NDArray[np.float64]
@@ -78,8 +80,11 @@ class KindModel:
             views: `view.view` of each image.
             captions: its caption; may be empty.
         """
-        seen = np.array([embedding.embed(v) for v in views], np.float32).reshape(len(views), embedding.WIDTH)
-        return self.of_inputs(seen, words(captions))
+        return self.of_inputs(_stacked([embedding.embed(v) for v in views]), words(captions))
+
+    def judge_pictures(self, pictures: Sequence[Pyramid], captions: Sequence[str]) -> Judged:
+        """Score images by their pyramids; each is embedded once, whoever asks for it."""
+        return self.of_inputs(_stacked([of_picture(p) for p in pictures]), words(captions))
 
     def scores(self, views: Sequence[NDArray[np.uint8]], captions: Sequence[str]) -> Scores:
         """Return the scores of `judge` from pixels and caption."""
@@ -119,6 +124,16 @@ class KindModel:
         return tuple(KINDS[i] for i in order if scores[i] >= self.thresholds[i])
 
 
+def of_picture(picture: Pyramid) -> NDArray[np.float32]:
+    """Return the embedding of a picture, computed once."""
+    found: NDArray[np.float32] = picture.once(embedding.NETWORK.sha256, lambda: embedding.embed(picture.rgb(SIDE)))
+    return found
+
+
+def _stacked(seen: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.array(seen, np.float32).reshape(len(seen), embedding.WIDTH)
+
+
 def words(captions: Sequence[str]) -> NDArray[np.float32]:
     """Return the cues of captions in the order of `KINDS`, images × kinds."""
     order = [cued_kinds().index(k) for k in KINDS]
@@ -127,7 +142,10 @@ def words(captions: Sequence[str]) -> NDArray[np.float32]:
 
 def most_of_others(said: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return for each image and kind the strongest cue of another kind, images × kinds."""
-    return np.stack([np.delete(said, i, 1).max(1, initial=0) for i in range(said.shape[1])], 1)
+    best = said.argmax(1)[:, None]
+    second, first = np.moveaxis(np.partition(said, -2, axis=1)[:, -2:, None], 1, 0)
+    found: NDArray[np.float32] = np.maximum(np.where(np.arange(said.shape[1]) == best, second, first), 0)
+    return found
 
 
 def _probability(log_odds: Scores) -> Scores:

@@ -21,7 +21,7 @@ def cut_samples(
         boxes: its panels, at the evidence's scale.
         letters: boxes of its letters.
     """
-    edges = [np.array(sorted({b[k] + d for b in letters for k, d in ((i, -3), (i + 2, 3))}), np.int32) for i in (1, 0)]
+    edges = [sorted({b[k] + d for b in letters for k, d in ((i, -3), (i + 2, 3))}) for i in (1, 0)]
     h, w = evidence.shape
     waiting: list[tuple[Region, list[Rect]]] = [((0, h, 0, w), list(boxes))]
     while waiting:

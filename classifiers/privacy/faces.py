@@ -59,7 +59,7 @@ def faces(rgb: Rgb) -> list[Face]:
 
 def _look(rgb: Rgb, file: Any, side: int, least: float) -> list[Face]:
     """Return what a network takes for faces, without overlaps."""
-    cv2, net = opencv(), network(file)
+    cv2 = opencv()
     h, w = rgb.shape[:2]
     scale = side / max(h, w)
     high, wide = max(round(h * scale), 1), max(round(w * scale), 1)
@@ -67,8 +67,8 @@ def _look(rgb: Rgb, file: Any, side: int, least: float) -> list[Face]:
     canvas = np.zeros((side, side, 3), np.uint8)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     canvas[top : top + high, left : left + wide] = cv2.resize(rgb, (wide, high), interpolation=how)
-    net.setInput((canvas.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)[None])
-    outputs = {o.shape[-1]: o[0] for o in net.forward(net.getUnconnectedOutLayersNames())}
+    seen = network(file)((canvas.astype(np.float32) / 127.5 - 1).transpose(2, 0, 1)[None])
+    outputs = {o.shape[-1]: o[0] for o in seen}
     scores = 1 / (1 + np.exp(-np.clip(outputs[1][:, 0].astype(np.float64), -50, 50)))
     likely = np.flatnonzero(scores >= least)
     likely = likely[np.argsort(-scores[likely], kind="stable")]

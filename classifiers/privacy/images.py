@@ -42,7 +42,7 @@ def prepare() -> None:
     """Load what is needed.
 
     Raises:
-        PmcmineError: if OpenCV or a network is missing.
+        PmcmineError: if OpenCV, ONNX Runtime or a network is missing.
     """
     for file in (FACES_NEAR, FACES_FAR, WRITING):
         network(file)

@@ -153,9 +153,8 @@ def lines(grey: Grey) -> list[Line]:
     found = rows(grey)
     if not found:
         return []
-    net = network(WRITING)
-    net.setInput(crops(grey, found))
-    scores = 1 / (1 + np.exp(-net.forward()[:, 0].astype(np.float64)))
+    (judged,) = network(WRITING)(crops(grey, found))
+    scores = 1 / (1 + np.exp(-judged[:, 0].astype(np.float64)))
     sure = [Line(*row[:4], round(float(s), 3)) for row, s in zip(found, scores, strict=True) if s >= _SURE]
     out: list[Line] = []
     for line in sorted(sure, key=lambda n: (-n.score, n.y, n.x)):

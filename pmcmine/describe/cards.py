@@ -37,7 +37,7 @@ def _feature(kind: pa.DataType) -> tuple[str, Any]:
         return "list", value if key != "list" else {"list": value}
     if pa.types.is_struct(kind):
         return "struct", [named_feature(f.name, f.type) for f in kind]
-    return "dtype", {"double": "float64"}.get(str(kind), str(kind))
+    return "dtype", {"double": "float64", "halffloat": "float16"}.get(str(kind), str(kind))
 
 
 def named_feature(name: str, kind: pa.DataType) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def croissant_field(record_set: str, field: pa.Field, files: str) -> dict[str, A
     notes = {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
     meaning = notes["meaning"] + (f" Unit: {notes['unit']}." if "unit" in notes else "")
     kind = field.type
-    listed = pa.types.is_list(kind)
+    listed = pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind)
     scalar = _scalar(kind.value_type if listed else kind)
     if scalar is None:
         return None

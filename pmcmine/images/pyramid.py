@@ -8,7 +8,8 @@ thin lines and letters of panels. Colours are interpolated, which costs a sixth,
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +28,7 @@ Pixels = NDArray[np.uint8]
 class Pyramid:
     """Views of one picture. Arrays are shared: they are read-only."""
 
-    __slots__ = ("_made",)
+    __slots__ = ("_made", "_seen")
 
     def __init__(self, rgb: Pixels, grey: Pixels | None = None) -> None:
         """Take the base.
@@ -37,6 +38,7 @@ class Pyramid:
             grey: height × width, the same picture in grey levels; None makes them from the base.
         """
         self._made: dict[tuple[str, int], Pixels] = {("rgb", BASE): _locked(_reduced(rgb, BASE))}
+        self._seen: dict[str, Any] = {}
         if grey is not None:
             self._made["grey", BASE] = _locked(_reduced(grey, BASE))
 
@@ -61,6 +63,15 @@ class Pyramid:
     def grey(self, side: int) -> Pixels:
         """Return grey levels, height × width, uint8; `side` as for `rgb`."""
         return self._view("grey", side)
+
+    def once(self, name: str, see: Callable[[], Any]) -> Any:
+        """Return what `see` returns, which is called the first time that this name is asked for.
+
+        What one enricher has computed from the picture, others need not compute again.
+        """
+        if name not in self._seen:
+            self._seen[name] = see()
+        return self._seen[name]
 
     def _view(self, mode: str, side: int) -> Pixels:
         if side not in SIDES:

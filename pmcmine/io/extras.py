@@ -12,7 +12,7 @@ from pmcmine.errors import PmcmineError
 # Modules of each extra, those that are imported late included.
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "mine": ("apache_beam", "lxml", "requests", "tenacity", "PIL", "numpy", "pydantic",
-             "pydantic_settings", "jinja2", "scipy", "cv2"),
+             "pydantic_settings", "jinja2", "scipy", "cv2", "onnxruntime"),
     "pdf": ("pymupdf",),
     "metrics": ("prometheus_client", "opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"),
     "hub": ("huggingface_hub",),

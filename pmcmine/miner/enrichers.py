@@ -11,13 +11,14 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final, TypeVar
 
+import numpy as np
 import pyarrow as pa
 
 from pmcmine.config import MineConfig
 from pmcmine.errors import PluginError, PmcmineError
 from pmcmine.images.pyramid import BASE, Pyramid
 from pmcmine.panels import networks as letters
-from pmcmine.plugins.enricher import Context, EnricherFacts, Model
+from pmcmine.plugins.enricher import Column, Context, EnricherFacts, Model
 from pmcmine.plugins.enrichers import SAMPLES, enricher_of, extra_columns, field_of, installed
 from pmcmine.plugins.load import OWN, Plugin, nearest
 from pmcmine.rejects import Rejected
@@ -98,23 +99,42 @@ def sample_schemas(config: MineConfig) -> dict[str, pa.Schema]:
     found = {}
     for table, record in SAMPLES.items():
         own = list(arrow_schema(record))
-        extra = [f.with_nullable(False) for f in _extra(config, table)]
+        extra = [
+            _in_sample(field_of(c)) for p in _on(config, table) for c in extra_columns(p) if _has_sample(c, config)
+        ]
         last = next(n for n, f in enumerate(own) if f.name in ASSEMBLED)
         found[table] = pa.schema([*own[:last], *extra, *own[last:]])
     return found
 
 
-def in_sample(row: Figure | Panel) -> dict[str, Any]:
+def _has_sample(column: Column, config: MineConfig) -> bool:
+    return bool(getattr(config, column.in_samples) if isinstance(column.in_samples, str) else column.in_samples)
+
+
+def _in_sample(field: pa.Field) -> pa.Field:
+    """Return the field of a column in JSON, which knows neither null here nor lists of a fixed length."""
+    kind = pa.list_(field.type.value_type) if pa.types.is_fixed_size_list(field.type) else field.type
+    return field.with_nullable(False).with_type(kind)
+
+
+def in_sample(row: Figure | Panel, config: MineConfig) -> dict[str, Any]:
     """Return the columns that were added to a row as its sample holds them: empty, but never null."""
-    table = "figures" if isinstance(row, Figure) else "panels"
-    return {k: _empty(table, k) if v is None else v for k, v in row.extra.items()}
+    columns = _columns("figures" if isinstance(row, Figure) else "panels")
+    given = {k: v for k, v in row.extra.items() if _has_sample(columns[k], config)}
+    return {k: _empty(columns[k].type) if v is None else _listed(v) for k, v in given.items()}
+
+
+def _listed(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
 
 
 @cache
-def _empty(table: str, name: str) -> Any:
-    kinds = {c.name: c.type for p in installed() if enricher_of(p).table == table for c in extra_columns(p)}
-    kind = kinds[name]
-    if pa.types.is_list(kind):
+def _columns(table: str) -> dict[str, Column]:
+    return {c.name: c for p in installed() if enricher_of(p).table == table for c in extra_columns(p)}
+
+
+def _empty(kind: pa.DataType) -> Any:
+    if pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind):
         return []
     if pa.types.is_boolean(kind):
         return False

@@ -204,7 +204,7 @@ def _stage(
     mentions = parts.mentions.get(figure.figure_id, [])
     concepts = parts.concepts.get(figure.figure_id, [])
     panels = parts.panels.get(figure.figure_id, [])
-    sample = sample_of(figure, article, mentions, image, concepts, panels)
+    sample = sample_of(figure, article, mentions, image, concepts, panels, config)
     if config.panel_shards:
         pieces = dict(media.pieces.get(figure.figure_id, ()))
         cut = panel_samples(figure, article, panels, mentions, image, pieces, config, panel_keys)

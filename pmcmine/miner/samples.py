@@ -28,6 +28,7 @@ def sample_of(
     image: CheckedImage,
     concepts: Sequence[Concept],
     panels: Sequence[Panel],
+    config: MineConfig,
 ) -> StagedSample:
     """Build the sample of a figure that has an image."""
     sample = Sample(
@@ -71,7 +72,7 @@ def sample_of(
         privacy=tuple(sorted({f.kind for f in figure.privacy})),
         benchmarks=figure.benchmarks,
     )
-    values = {k: v for k, v in plain(sample).items() if k not in ASSEMBLED} | in_sample(figure)
+    values = {k: v for k, v in plain(sample).items() if k not in ASSEMBLED} | in_sample(figure, config)
     return StagedSample(
         figure_id=figure.figure_id,
         key=figure.key,
@@ -136,7 +137,7 @@ def panel_samples(
             image=crop.data,
             sha256=crop.sha256,
             text=panel.text.encode(),
-            json=_json(panel_record(panel, crop, figure, article, mentions) | in_sample(panel)),
+            json=_json(panel_record(panel, crop, figure, article, mentions) | in_sample(panel, config)),
         )
         for panel, crop in crops(figure, panels, image, pieces, config.min_image_side)
     ]

@@ -29,8 +29,6 @@ _MOST: Final = 30
 _MOST_UNASKED: Final = 9
 _CLEAR: Final = (1.0, 3.0, 5.0)  # least log odds of cuts that are tried without the others, too
 _UNASKED: Final = 2.0  # log odds that every cut must have that no caption asks for
-# Log odds of a cut by its features (`evidence`), and a bias; fitted on drawn figures by `classifiers/panels/weigh.py`.
-_WEIGHTS: Final = np.array([1.009, 0.569, 1.993, 3.397, 3.94, -0.497, 0.409, 1.653, 6.118, -10.215], np.float32)
 
 
 def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Sequence[str] = ()) -> list[Box]:
@@ -51,16 +49,16 @@ def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Seque
     placed = [
         Letter(x.label, x.x * scale, x.y * scale, x.width * scale, x.height * scale, x.probability) for x in letters
     ]
-    search = Search(evidence, _WEIGHTS, n, placed, len(labels))
+    search = Search(evidence, n, placed, len(labels))
     found, place = best_layouts(search, n or _MOST_UNASKED)
     search = search.at_place(place)
     layout = found.get(n) if n is not None else _sure(found)
     if n is not None and (layout is None or min(layout.cuts, default=0.0) <= min(_CLEAR)):
         # Pictures full of edges use up the search before all of the figure was divided.
-        clear = [Search(evidence, _WEIGHTS, n, placed, len(labels), place, x).best(n).get(n) for x in _CLEAR]
+        clear = [Search(evidence, n, placed, len(labels), place, x).best(n).get(n) for x in _CLEAR]
         layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)
     if layout is None and placed:  # no cuts part these letters, so some of them are none
-        search = Search(evidence, _WEIGHTS, n)
+        search = Search(evidence, n)
         layout = best_layouts(search, n or _MOST_UNASKED)[0].get(n or 0)
     if layout is None or len(layout.cells) == 1:
         return [whole]

@@ -5,7 +5,9 @@ Lines of any region are summed from integral images, so that thousands of region
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -16,6 +18,7 @@ from pmcmine.images.opencv import opencv
 Region = tuple[int, int, int, int]  # top, bottom, left, right
 Floats = NDArray[np.float32]
 _Found = tuple[int, int, float, float, float]  # first line, line after the last, ink beside, step, ink
+_Place = tuple[int, int, Sequence[float], float]  # first line, line after the last, `_FIXED` features, log odds of them
 
 _FLAT: Final = 22  # grey levels from the ground that are no ink
 _CLEAN: Final = 0.004  # share of a line that may be ink in a band
@@ -28,6 +31,9 @@ _AROUND: Final = 5  # lines on both sides among which the emptiest is taken
 _NINE: Final = np.ones(9, np.float32) / 9
 
 N_FEATURES: Final = 9
+# Log odds of a cut by its features, and a bias; fitted on drawn figures by `classifiers/panels/weigh.py`.
+_WEIGHTS: Final = (1.009, 0.569, 1.993, 3.397, 3.94, -0.497, 0.409, 1.653, 6.118, -10.215)
+_FIXED: Final = 7  # features that do not depend on the region
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,28 +69,25 @@ class Evidence:
         self._levels = [[_sums(x, axis) for x in levels] for axis in (0, 1)]
         self._steps = [_sums(np.abs(np.diff(values, axis=a)) > _STEP, a) for a in (0, 1)]
         self._grey = [_sums_and_squares(grey, a) for a in (0, 1)]
-        self._extents: dict[tuple[Region, int], tuple[int, int]] = {}
-        self._cuts: dict[tuple[Region, int, bytes], Cuts] = {}
+        self._inked: dict[tuple[int, int, int], list[int]] = {}  # lines with ink
+        self._lines: dict[tuple[int, int, int], _Lines] = {}
 
     def extent(self, region: Region, axis: int) -> tuple[int, int]:
         """Find where the ink of a region begins and ends along an axis; its edges if it has none."""
-        key = (region, axis)
-        if key not in self._extents:
-            self._extents[key] = self._extent(region, axis)
-        return self._extents[key]
-
-    def _extent(self, region: Region, axis: int) -> tuple[int, int]:
         a, b, c, d = region if axis == 0 else (region[2], region[3], region[0], region[1])
-        sums = self._levels[axis][0]
-        inked = sums[d, a:b] != sums[c, a:b]
-        first = int(inked.argmax())
-        return (a + first, b - int(inked[::-1].argmax())) if inked[first] else (a, b)
+        key = (axis, c, d)
+        if key not in self._inked:
+            sums = self._levels[axis][0]
+            self._inked[key] = (sums[d] != sums[c]).nonzero()[0].tolist()
+        lines = self._inked[key]
+        first, last = bisect_left(lines, a), bisect_left(lines, b)
+        return (lines[first], lines[last - 1] + 1) if first < last else (a, b)
 
     def tight(self, region: Region) -> Region:
         """Trim the empty border of a region."""
         return (*self.extent(region, 0), *self.extent(region, 1))
 
-    def cuts(self, region: Region, axis: int, more: NDArray[np.int32]) -> Cuts:
+    def cuts(self, region: Region, axis: int, more: Sequence[int]) -> Cuts:
         """Find the places where a region may be cut along an axis.
 
         Args:
@@ -92,23 +95,41 @@ class Evidence:
             axis: 0 into rows, 1 into columns.
             more: further lines to consider, such as those just above letters.
         """
-        key = (region, axis, more.tobytes())
-        if key not in self._cuts:  # searches for other corners of letters and surer cuts ask for the same
-            self._cuts[key] = self._find_cuts(region, axis, more)
-        return self._cuts[key]
+        a, b, lines = self._lines_of(region, axis)
+        rows = [(s, e, *fixed, *_position(s, e, a, b, self.side)) for s, e, fixed, _ in lines.between(a, b, more)]
+        table = np.array(rows, np.float32).reshape(-1, 2 + N_FEATURES)
+        return Cuts(table[:, 0].astype(np.int32), table[:, 1].astype(np.int32), table[:, 2:])
 
-    def _find_cuts(self, region: Region, axis: int, more: NDArray[np.int32]) -> Cuts:
+    def odds(self, region: Region, axis: int, more: Sequence[int]) -> list[tuple[int, int, float]]:
+        """Return the first line, the line after the last and the log odds of each of the places of `cuts`."""
+        a, b, lines = self._lines_of(region, axis)
+        middle, edge = _WEIGHTS[_FIXED : _FIXED + 2]
+        out = []
+        for start, end, _, odds in lines.between(a, b, more):
+            share, near = _position(start, end, a, b, self.side)
+            out.append((start, end, odds + middle * share + edge * near))
+        return out
+
+    def _lines_of(self, region: Region, axis: int) -> tuple[int, int, _Lines]:
+        """Return the first line of a region, the line after its last, and what is known of lines as long as its."""
         a, b, c, d = region if axis == 0 else (region[2], region[3], region[0], region[1])
-        length, across = b - a, d - c
+        key = (axis, c, d)
+        if key not in self._lines:  # regions above one another have the same lines
+            self._lines[key] = self._find_lines(c, d, axis)
+        return a, b, self._lines[key]
+
+    def _find_lines(self, c: int, d: int, axis: int) -> _Lines:
+        """Find all places for cuts along an axis in what lies between two lines of the other axis."""
+        b, across = self.shape[axis], d - c
         share = np.float32(1 / across)
-        inks = [(s[d, a:b] - s[c, a:b]) * share for s in self._levels[axis]]
+        inks = [(s[d] - s[c]) * share for s in self._levels[axis]]
         steps = self._steps[axis]
-        strong = (steps[d, a : b - 1] - steps[c, a : b - 1]) * share
-        even, contrast, spread = self._evenness(a, b, c, d, axis)
+        strong = (steps[d] - steps[c]) * share
+        even, contrast, spread = self._evenness(0, b, c, d, axis)
         found: list[_Found] = []
         for inked in inks:
             found += _bands(inked)
-        covered = np.zeros(length + 1, np.bool_)
+        covered = np.zeros(b + 1, np.bool_)
         for start, end, *_ in found:
             covered[max(start - 1, 0) : end + 2] = True
         edges = (strong > _EDGE).nonzero()[0] if len(strong) > 12 else ()
@@ -118,17 +139,11 @@ class Evidence:
                 found.append((i + 1, i + 1, 0.0, float(strong[i]), 0.0))
                 covered[max(i - 1, 0) : i + 4] = True
         for i in ((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)).nonzero()[0].tolist():
-            if 0 < i < length and not covered[i] and even[i] >= even[max(i - 2, 0) : i + 3].max():
+            if 0 < i < b and not covered[i] and even[i] >= even[max(i - 2, 0) : i + 3].max():
                 found.append((i, i + 1, 0.0, float(strong[min(i, len(strong) - 1)]), 0.0))
                 covered[max(i - 2, 0) : i + 3] = True
-        for i in (more - a).tolist():
-            if 0 < i < length and not covered[i]:
-                low, high = max(i - _AROUND, 1), min(i + _AROUND + 1, length)
-                best = low + int(inks[0][low:high].argmin())
-                if not covered[best]:
-                    found.append((best, best, 0.0, float(strong[best - 1]), float(inks[0][best])))
-                    covered[max(best - 2, 0) : best + 3] = True
-        return _described(found, even, contrast, a, length, across, self.side)
+        lines = _Lines([], inks[0], strong, even, contrast, covered, across / self.side, self.side)
+        return replace(lines, places=lines.described(found))
 
     def _evenness(self, a: int, b: int, c: int, d: int, axis: int) -> tuple[Floats, Floats, Floats]:
         """Measure how much more even each line is than those beside it, how its level differs, and its deviation."""
@@ -163,36 +178,78 @@ def _bands(inked: Floats) -> list[_Found]:
     ]
 
 
-def _described(
-    found: list[_Found],
-    even: Floats,
-    contrast: Floats,
-    a: int,
-    length: int,
-    across: int,
-    side: int,
-) -> Cuts:
-    """Compute the features of cuts."""
-    if not found:
-        none = np.zeros(0, np.int32)
-        return Cuts(none, none, np.zeros((0, N_FEATURES), np.float32))
-    table = np.array(found, np.float32).T
-    first, last, ink_beside, step, ink = table
-    start, end = first.astype(np.int32), last.astype(np.int32)
-    line = np.minimum((start + end) // 2, length - 1)
-    middle = (first + last) / 2
-    near = np.minimum(middle, length - middle)
-    features = np.empty((len(found), N_FEATURES), np.float32)
-    features[:, 0] = even[line]
-    features[:, 1] = features[:, 0] * contrast[line]
-    features[:, 2] = np.minimum((last - first) / (0.03 * side), 1.0)
-    features[:, 3] = np.sqrt(ink_beside)
-    features[:, 4] = step
-    features[:, 5] = np.minimum(np.sqrt(ink), 0.6)
-    features[:, 6] = across / side
-    features[:, 7] = near / length
-    features[:, 8] = np.minimum(near / side * 4, 1)
-    return Cuts(start + a, end + a, features)
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """All places for cuts along an axis, of which a region has those that lie in it.
+
+    Attributes:
+        places: those of all of the image.
+        ink: share of each line.
+        strong: share of each line's pixels that step to the next line.
+        even: how much more even each line is than those beside it.
+        contrast: how its level differs from theirs.
+        covered: lines that are in or next to one of the places.
+        across: length of the lines, as a share of the image's longer side.
+        side: the image's longer side.
+        single: places of one line that were asked for, by line.
+    """
+
+    places: list[_Place]
+    ink: Floats
+    strong: Floats
+    even: Floats
+    contrast: Floats
+    covered: NDArray[np.bool_]
+    across: float
+    side: int
+    single: dict[int, _Place] = field(default_factory=dict)
+
+    def between(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
+        """Return the places of the region from line `a` to line `b`, with those of `more` lines."""
+        found = [p for p in self.places if p[0] > a and p[1] < b]
+        return found + self._added(a, b, more) if more else found
+
+    def described(self, found: Sequence[_Found]) -> list[_Place]:
+        """Return places with their features and log odds, but for those that depend on the region."""
+        if not found:
+            return []
+        first, last, ink_beside, step, ink = np.array(found, np.float32).T
+        start, end = first.astype(np.int32), last.astype(np.int32)
+        line = np.minimum((start + end) // 2, len(self.even) - 1)
+        features = np.empty((len(found), _FIXED), np.float32)
+        features[:, 0] = self.even[line]
+        features[:, 1] = features[:, 0] * self.contrast[line]
+        features[:, 2] = np.minimum((last - first) / (0.03 * self.side), 1.0)
+        features[:, 3] = np.sqrt(ink_beside)
+        features[:, 4] = step
+        features[:, 5] = np.minimum(np.sqrt(ink), 0.6)
+        features[:, 6] = self.across
+        odds = features.astype(np.float64) @ np.array(_WEIGHTS[:_FIXED]) + _WEIGHTS[-1]
+        return list(zip(start.tolist(), end.tolist(), features.tolist(), odds.tolist(), strict=True))
+
+    def _added(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
+        """Return the emptiest lines near those of `more` that no other place covers."""
+        taken: list[int] = []
+        for i in more:
+            if a < i < b and not self._covers(i, taken):
+                low = max(i - _AROUND, a + 1)
+                best = low + int(self.ink[low : min(i + _AROUND + 1, b)].argmin())
+                if not self._covers(best, taken):
+                    taken.append(best)
+        new = [line for line in taken if line not in self.single]
+        places = [(line, line, 0.0, float(self.strong[line - 1]), float(self.ink[line])) for line in new]
+        self.single.update(zip(new, self.described(places), strict=True))
+        return [self.single[line] for line in taken]
+
+    def _covers(self, i: int, taken: Sequence[int]) -> bool:
+        return bool(self.covered[i]) or any(abs(i - k) <= 2 for k in taken)
+
+
+def _position(start: int, end: int, a: int, b: int, side: int) -> tuple[float, float]:
+    """Return the features of a place that depend on the region from line `a` to line `b`."""
+    middle = (start + end) / 2
+    near = min(middle - a, b - middle)
+    return near / (b - a), min(near / side * 4, 1.0)
 
 
 def _sums(mask: NDArray[np.bool_], axis: int) -> NDArray[np.int32]:

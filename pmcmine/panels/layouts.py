@@ -11,11 +11,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from pmcmine.panels.evidence import Evidence, Region
 from pmcmine.panels.letters import Letter
@@ -48,13 +45,56 @@ class Layout(NamedTuple):
     cuts: tuple[float, ...]
 
 
+_Cut = tuple[int, float]  # line, log odds
+_Way = tuple["_Node", "_Node", float]  # first part, second part, log odds of the cut between them
+_Best = tuple[float, _Way | None, int]  # worth, way, how many of the panels its first part has
+
+
+@dataclass(slots=True, eq=False)
+class _Node:
+    """A region, and the ways to divide it.
+
+    Attributes:
+        region: the region.
+        inside: letters in it.
+        low: how few panels it may hold.
+        high: how many.
+        size: worth of its size, as one panel.
+        counts: numbers of panels that it can be divided into.
+        ways: pairs of parts.
+        best: the best of them by number of panels, for one place of letters.
+    """
+
+    region: Region
+    inside: list[int]
+    low: int
+    high: int
+    size: float = 0.0
+    counts: set[int] = field(default_factory=set)
+    ways: list[_Way] = field(default_factory=list)
+    best: dict[int, _Best] = field(default_factory=dict)
+
+    def cut(self, ones: _Node, others: _Node, odds: float) -> None:
+        """Add a way to divide it."""
+        self.ways.append((ones, others, odds))
+        self.counts.update(n for i in ones.counts for j in others.counts if self.low <= (n := i + j) <= self.high)
+
+
+def _layout(node: _Node, n: int) -> Layout:
+    """Put together the best layout of a region with that many panels."""
+    worth, way, first = node.best[n]
+    if way is None:
+        return Layout(worth, (node.region,), ())
+    a, b = _layout(way[0], first), _layout(way[1], n - first)
+    return Layout(worth, a.cells + b.cells, (way[2], *a.cuts, *b.cuts))
+
+
 @dataclass(slots=True)
 class Search:
     """Search for layouts of one figure.
 
     Attributes:
         evidence: what is known of cuts.
-        weights: of the features of cuts, and a bias at the end.
         wanted: number of panels; None if it is not known.
         letters: those that were read, in pixels of the evidence.
         n_labels: how many letters could be there.
@@ -63,39 +103,32 @@ class Search:
     """
 
     evidence: Evidence
-    weights: NDArray[np.float32]
     wanted: int | None
     letters: Sequence[Letter] = ()
     n_labels: int = 0
     place: int = 0
     least: float = -math.inf
-    _cuts: dict[tuple[Region, int], list[tuple[int, float]]] = field(default_factory=dict)
+    _cuts: dict[tuple[Region, int], list[_Cut]] = field(default_factory=dict)
     _held: dict[Region, list[int]] = field(default_factory=dict)
-    _solved: dict[tuple[Region, int], dict[int, Layout]] = field(default_factory=dict)
     _centres: list[tuple[float, float]] = field(default_factory=list)
+    _known: dict[tuple[Region, int], _Node] = field(default_factory=dict)
+    _nodes: list[_Node] = field(default_factory=list)  # parts before the wholes that they are of
 
     def __post_init__(self) -> None:
         """Note where the letters are."""
         self._centres = [(x.x + x.width / 2, x.y + x.height / 2) for x in self.letters]
 
     def at_place(self, place: int) -> Search:
-        """Search with letters in another corner; cuts that were found are shared."""
-        return Search(
-            self.evidence,
-            self.weights,
-            self.wanted,
-            self.letters,
-            self.n_labels,
-            place,
-            self.least,
-            self._cuts,
-            self._held,
-        )
+        """Search with letters in another corner; what does not depend on it is shared."""
+        return replace(self, place=place)
 
     def best(self, most: int) -> dict[int, Layout]:
         """Find the best layout for each number of panels up to `most`."""
         h, w = self.evidence.shape
-        return self._solve((0, h, 0, w), -1, most)
+        root = self._expand((0, h, 0, w), -1, most)
+        for node in self._nodes:
+            self._weigh(node)
+        return {n: _layout(root, n) for n in root.best}
 
     def in_place(self, layout: Layout) -> int:
         """Count the cells whose only letter lies where the figure's letters are sought."""
@@ -124,8 +157,8 @@ class Search:
             return max(len(inside), 1), max(len(inside), 1), inside
         return max(len(inside) - 1, 1), min(len(inside) + missing, most), inside
 
-    def _solve(self, region: Region, barred: int, most: int) -> dict[int, Layout]:
-        """Find the best layouts of a region, by number of panels.
+    def _expand(self, region: Region, barred: int, most: int) -> _Node:
+        """Find all ways to divide a region that are tried, wherever letters have their place.
 
         Args:
             region: what to divide.
@@ -134,70 +167,73 @@ class Search:
             most: panels at most.
         """
         key = (region, barred)
-        if key in self._solved:
-            return self._solved[key]
+        known = self._known.get(key)
+        if known is not None:
+            return known
         low, high, inside = self._bounds(region, most)
-        out: dict[int, Layout] = {}
+        node = _Node(region, inside, low, high)
         if low <= 1:
-            out[1] = Layout(self._leaf(region, inside), (region,), ())
-        if high > 1 and len(self._solved) < _MOST_REGIONS:
+            node.counts.add(1)
+            node.size = self._size(region)
+        if high > 1 and len(self._nodes) < _MOST_REGIONS:
+            t, b, le, r = region
             for axis in (0, 1):
-                if axis == barred:
-                    continue
-                for at, odds in self._cuts_of(region, axis):
-                    t, b, le, r = region
-                    first: Region = (t, at, le, r) if axis == 0 else (t, b, le, at)
-                    rest: Region = (at, b, le, r) if axis == 0 else (t, b, at, r)
+                for at, odds in self._cuts_of(region, axis) if axis != barred else ():
                     # The first part is not cut along this axis again: its cut would have come first.
-                    ones = self._solve(first, axis, most - 1)
-                    if not ones:
-                        continue
-                    others = self._solve(rest, -1, most - 1)
-                    self._join(out, ones, others, odds, (low, high))
-        self._solved[key] = out
-        return out
+                    ones = self._expand((t, at, le, r) if axis == 0 else (t, b, le, at), axis, most - 1)
+                    if ones.counts:
+                        others = self._expand((at, b, le, r) if axis == 0 else (t, b, at, r), -1, most - 1)
+                        node.cut(ones, others, odds)
+        self._known[key] = node
+        self._nodes.append(node)
+        return node
 
-    @staticmethod
-    def _join(
-        out: dict[int, Layout], ones: dict[int, Layout], others: dict[int, Layout], odds: float, bounds: tuple[int, int]
-    ) -> None:
-        for i, a in ones.items():
-            for j, b in others.items():
-                n = i + j
-                if bounds[0] <= n <= bounds[1]:
-                    worth = a.worth + b.worth + odds
-                    if n not in out or worth > out[n].worth:
-                        out[n] = Layout(worth, a.cells + b.cells, (odds, *a.cuts, *b.cuts))
+    def _weigh(self, node: _Node) -> None:
+        """Find the best way to divide a region, by number of panels; those of its parts are known."""
+        best: dict[int, _Best] = {}
+        if node.low <= 1:
+            best[1] = (self._leaf(node), None, 1)
+        low, high = node.low, node.high
+        for way in node.ways:
+            ones, others, odds = way
+            for i, a in ones.best.items():
+                for j, b in others.best.items():
+                    n = i + j
+                    if low <= n <= high:
+                        worth = a[0] + b[0] + odds
+                        if n not in best or worth > best[n][0]:
+                            best[n] = (worth, way, i)
+        node.best = best
 
-    def _cuts_of(self, region: Region, axis: int) -> list[tuple[int, float]]:
+    def _cuts_of(self, region: Region, axis: int) -> list[_Cut]:
         key = (region, axis)
         if key not in self._cuts:
-            t, b, le, r = region
-            first, last = (t, b) if axis == 0 else (le, r)
-            least = max(_LEAST_SIDE * self.evidence.shape[axis], 8)
-            if last - first < 2 * least:
-                self._cuts[key] = []
-                return []
-            low, high = self.evidence.extent(region, axis)
-            if high - low < 2 * least:
-                self._cuts[key] = []
-                return []
-            inside = self._inside(region)
-            more = np.array(sorted({e for i in inside for e in self._edges(self.letters[i], axis)}), np.int32)
-            found = self.evidence.cuts(region, axis, more)
-            odds = found.features @ self.weights[:-1] + self.weights[-1]
-            at = (found.start + found.end) // 2
-            fits = (found.start - low >= least) & (high - found.end >= least) & (odds > max(_HOPELESS, self.least))
-            chosen = fits.nonzero()[0]
-            chosen = chosen[(-odds[chosen]).argsort(kind="stable")]
-            if len(inside) > 1:
-                chosen = self._parting(chosen, at, inside, axis)
-            else:  # nothing but the picture speaks for a cut
-                chosen = chosen[odds[chosen] > (_UNLIKELY if self.letters else _HOPELESS_ALONE)]
-                chosen = _apart(chosen, at)
-            chosen = chosen[: _MOST_CUTS + 2 * (len(inside) > 1)]
-            self._cuts[key] = [(int(at[i]), float(odds[i])) for i in chosen]
+            self._cuts[key] = self._choose_cuts(region, axis)
         return self._cuts[key]
+
+    def _choose_cuts(self, region: Region, axis: int) -> list[_Cut]:
+        """Return the cuts of a region that are tried, the likeliest first: line and log odds."""
+        first, last = region[2 * axis : 2 * axis + 2]
+        least = max(_LEAST_SIDE * self.evidence.shape[axis], 8)
+        if last - first < 2 * least:
+            return []
+        low, high = self.evidence.extent(region, axis)
+        if high - low < 2 * least:
+            return []
+        inside = self._inside(region)
+        more = sorted({e for i in inside for e in self._edges(self.letters[i], axis)})
+        floor = max(_HOPELESS, self.least)
+        cuts = [
+            ((start + end) // 2, odds)
+            for start, end, odds in self.evidence.odds(region, axis, more)
+            if start - low >= least and high - end >= least and odds > floor
+        ]
+        cuts.sort(key=_unlikely)
+        if len(inside) > 1:
+            return self._parting(cuts, inside, axis)[: _MOST_CUTS + 2]
+        # Nothing but the picture speaks for a cut.
+        floor = _UNLIKELY if self.letters else _HOPELESS_ALONE
+        return _apart([c for c in cuts if c[1] > floor])
 
     @staticmethod
     def _edges(letter: Letter, axis: int) -> tuple[int, int]:
@@ -205,36 +241,41 @@ class Search:
         first, size = (letter.y, letter.height) if axis == 0 else (letter.x, letter.width)
         return int(first) - 3, int(first + size) + 3
 
-    def _parting(self, cuts: NDArray[np.intp], at: NDArray[np.int32], inside: list[int], axis: int) -> NDArray[np.intp]:
+    def _parting(self, cuts: Sequence[_Cut], inside: list[int], axis: int) -> list[_Cut]:
         """Select cuts for each way to part the letters: the likeliest two, the first and the last.
 
         Those next to letters are often not the likeliest. If all letters were read, each cut must part some.
         """
-        ends = sorted(self._centres[i][1 - axis] for i in inside)
+        ends = sorted([self._centres[i][1 - axis] for i in inside])
         all_read = len(self.letters) >= self.n_labels
         groups: dict[int, list[int]] = {}
-        for cut in cuts.tolist():
-            n = bisect_left(ends, int(at[cut]))
+        for i, (at, _) in enumerate(cuts):
+            n = bisect_left(ends, at)
             if not (all_read and n in (0, len(inside))):
-                groups.setdefault(n, []).append(cut)
-        kept = set()
+                groups.setdefault(n, []).append(i)
+        kept: set[int] = set()
         for group in groups.values():
-            kept |= {*group[:2], min(group, key=at.__getitem__), max(group, key=at.__getitem__)}
-        return np.array([c for c in cuts.tolist() if c in kept], np.intp)
+            lines = [cuts[i][0] for i in group]
+            kept |= {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
+        return [cuts[i] for i in sorted(kept)]
 
-    def _leaf(self, region: Region, inside: list[int]) -> float:
-        """Judge a region as one panel: its size, and its letters."""
-        worth = 0.0
+    def _size(self, region: Region) -> float:
+        """Judge the size of a region as that of one panel."""
+        if not self.wanted:
+            return 0.0
         t, b, le, r = self.evidence.tight(region)
-        if self.wanted:
-            whole = self.evidence.shape[0] * self.evidence.shape[1] / self.wanted
-            worth -= _UNEVEN * math.log(max((b - t) * (r - le), 1) / whole) ** 2
-        if self.letters:
-            if not inside:
-                return worth - _BARE * len(self.letters) / max(self.n_labels, 1)
-            worth -= _TWO * (len(inside) - 1)
-            worth += max(self._placed(self.letters[i], (t, b, le, r)) for i in inside)
-        return worth
+        whole = self.evidence.shape[0] * self.evidence.shape[1] / self.wanted
+        return -_UNEVEN * math.log(max((b - t) * (r - le), 1) / whole) ** 2
+
+    def _leaf(self, node: _Node) -> float:
+        """Judge a region as one panel: its size, and its letters."""
+        if not self.letters:
+            return node.size
+        if not node.inside:
+            return node.size - _BARE * len(self.letters) / max(self.n_labels, 1)
+        cell = self.evidence.tight(node.region)
+        worth = node.size - _TWO * (len(node.inside) - 1)
+        return worth + max([self._placed(self.letters[i], cell) for i in node.inside])
 
     def _placed(self, letter: Letter, cell: Region) -> float:
         """Judge where a letter lies in its panel."""
@@ -254,20 +295,19 @@ class Search:
         return (_LETTER - far) * letter.probability
 
 
-def _apart(cuts: NDArray[np.intp], at: NDArray[np.int32]) -> NDArray[np.intp]:
-    """Leave away cuts beside a likelier one: they divide the figure in the same way.
+def _unlikely(cut: _Cut) -> float:
+    return -cut[1]
 
-    Args:
-        cuts: indices of cuts, the likeliest first.
-        at: line of each cut.
-    """
-    kept: list[int] = []
-    for cut in cuts.tolist():
-        if all(abs(int(at[cut]) - int(at[k])) > _SAME for k in kept):
-            kept.append(cut)
+
+def _apart(cuts: Sequence[_Cut]) -> list[_Cut]:
+    """Leave away cuts beside a likelier one: they divide the figure in the same way; the likeliest come first."""
+    kept: list[_Cut] = []
+    for at, odds in cuts:
+        if all(abs(at - k) > _SAME for k, _ in kept):
+            kept.append((at, odds))
             if len(kept) == _MOST_CUTS:
                 break
-    return np.array(kept, np.intp)
+    return kept
 
 
 def best_layouts(search: Search, most: int) -> tuple[dict[int, Layout], int]:

@@ -23,7 +23,7 @@ def prepare() -> None:
     """Load the network.
 
     Raises:
-        PmcmineError: if OpenCV or its file is missing, or the file is another one.
+        PmcmineError: if ONNX Runtime or its file is missing, or the file is another one.
     """
     network(LETTERS)
 
@@ -34,11 +34,8 @@ def read_letters(patches: NDArray[np.float32]) -> NDArray[np.float32]:
     Args:
         patches: patches × 2 × side × side.
     """
-    net = network(LETTERS)
-    out = []
-    for start in range(0, len(patches), _AT_ONCE):
-        net.setInput(patches[start : start + _AT_ONCE])
-        out.append(_softmax(np.array(net.forward(), np.float32)))
+    read = network(LETTERS)
+    out = [_softmax(read(patches[i : i + _AT_ONCE])[0]) for i in range(0, len(patches), _AT_ONCE)]
     return np.concatenate(out)
 
 

@@ -22,12 +22,13 @@ class Column:
 
     Attributes:
         name: name, unique in the table.
-        type: Arrow type: a text, number or boolean, or a list of one of them.
+        type: Arrow type: a text, number or boolean, or a list of one of them, of any length or of a fixed one.
         meaning: one sentence for readers of the table.
         unit: unit or format of the value.
         empty: when the column is empty; without it, every row has a value.
         values: all values that it can have, if they are a closed set.
         text: whether it repeats text of the article, so that pointers leave it out.
+        in_samples: whether the JSON of samples has it, too; or the on/off key that says so.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Column:
     empty: str | None = None
     values: tuple[str, ...] = ()
     text: bool = False
+    in_samples: bool | str = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,9 +83,9 @@ def _check(plugin: Plugin) -> None:
 
 
 def _is_plain(kind: Any) -> bool:
-    if isinstance(kind, pa.DataType) and pa.types.is_list(kind):
+    if isinstance(kind, pa.DataType) and (pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind)):
         kind = kind.value_type
-    tests = (pa.types.is_string, pa.types.is_integer, pa.types.is_float64, pa.types.is_float32, pa.types.is_boolean)
+    tests = (pa.types.is_string, pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean)
     return isinstance(kind, pa.DataType) and any(test(kind) for test in tests)
 
 

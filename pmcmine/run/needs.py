@@ -26,8 +26,8 @@ def check(config: MineConfig) -> None:
         need("pdf", "--source-kind pdf")
     if config.runner == "dataflow":
         need("dataflow", "--runner dataflow")
-    if config.privacy or config.panels or config.image_kinds:
-        need("mine", "looking at images (privacy, panels, image_kinds)", ("cv2", "PIL", "scipy"))
+    if config.privacy or config.panels or config.image_kinds or config.image_embeddings:
+        need("mine", "looking at images (privacy, panels, image_kinds)", ("cv2", "onnxruntime", "PIL", "scipy"))
     for option, address in (("--source", config.source), ("--out", config.out), ("--vocab", config.vocab or "")):
         if option == "--source" and is_others(config):
             continue

@@ -33,6 +33,8 @@ def data_bytes(array: Any) -> int:
         return int(lengths) + 4 * len(array)
     if pa.types.is_list(kind):
         return 4 * len(array) + data_bytes(array.flatten())
+    if pa.types.is_fixed_size_list(kind):
+        return len(array) * int(kind.list_size) * max(int(kind.value_type.bit_width) // 8, 1)
     if pa.types.is_struct(kind):
         return sum(data_bytes(f) for f in array.flatten())
     return len(array) * max(int(kind.bit_width) // 8, 1)

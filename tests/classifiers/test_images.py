@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from classifiers.images import embedding, examples, generate, learn
 from classifiers.images.cues import cued_kinds, cues
 from classifiers.images.generate import volumes
-from classifiers.images.kinds import KINDS, dump, parse, shipped
+from classifiers.images.kinds import KINDS, dump, most_of_others, parse, shipped
 from classifiers.images.measures import calibration_error
 from classifiers.images.view import view
 from pmcmine.errors import GoldError, PmcmineError
@@ -149,3 +149,12 @@ def test_labels_are_read_and_unknown_kinds_told(tmp_path: Path) -> None:
         examples.read_labels(tmp_path)
     with pytest.raises(GoldError, match="no such file"):
         examples.pictures(tmp_path)
+
+
+def test_the_strongest_word_of_another_kind_is_found_for_each_kind() -> None:
+    said = np.array([[0, 1, 1 / 3], [1, 1, 0], [0, 0, 0]], np.float32)
+    assert most_of_others(said).tolist() == [[1, np.float32(1 / 3), 1], [1, 1, 1], [0, 0, 0]]
+
+
+def test_words_of_captions_count_whatever_their_case() -> None:
+    assert np.array_equal(cues("KAPLAN-MEIER SURVIVAL; Ct scan, H&E"), cues("kaplan-meier survival; CT SCAN, h&e"))

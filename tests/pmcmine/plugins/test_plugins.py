@@ -52,7 +52,7 @@ class Own:
 
 
 def _forget() -> None:
-    for cached in (load.plugins, declared.installed, config_class, running._empty):
+    for cached in (load.plugins, declared.installed, config_class, running._columns):
         cached.cache_clear()
 
 
