@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from lxml import etree
@@ -38,29 +38,35 @@ _MEANT = re.compile(r"[\\&<*_~`\]|\n]")
 _PAIRS: Final = tuple((sign, re.compile(rf"{re.escape(sign)}[^{sign}]+{re.escape(sign)}")) for sign in "*_~")
 
 
-class Content(NamedTuple):
-    """Content of a cell: text with its line breaks, marks of notes in it, and HTML."""
+class Contents(NamedTuple):
+    """Contents of cells: texts with their line breaks, marks of notes in them, and HTML."""
 
-    text: str
-    notes: tuple[str, ...]
-    html: str
-
-
-_EMPTY: Final = Content("", (), "")
+    texts: list[str]
+    notes: list[tuple[str, ...]]
+    html: list[str]
 
 
-def read_cell(cell: Element) -> Content:
-    """Read the content of a cell."""
-    if len(cell):
-        html = _cell_html(cell)
-        text, notes = _cell_text(cell)
-        if not text and (sign := picture_sign(cell)):
-            return Content(sign, (), _escape(sign))
-        return Content(text, notes, html)
-    text = cell.text  # most cells are leaves
-    if not text or text.isspace() or not (text := tidy(text).strip(" ")):
-        return _EMPTY
-    return Content(text, (), text if text.isalnum() else _escape(text))
+def read_cells(cells: Iterable[Element]) -> Contents:
+    """Read the contents of cells; three lists, for an object a cell costs as much as reading it."""
+    texts: list[str] = []
+    notes: list[tuple[str, ...]] = []
+    htmls: list[str] = []
+    for cell in cells:
+        marks: tuple[str, ...] = ()
+        if len(cell):
+            html = _cell_html(cell)
+            text, marks = _cell_text(cell)
+            if not text and (sign := picture_sign(cell)):
+                text, html = sign, _escape(sign)
+        else:  # as most cells are
+            text = html = cell.text or ""
+            if text and not text.isalnum():
+                text = "" if text.isspace() else tidy(text).strip(" ")
+                html = _escape(text)
+        texts.append(text)
+        notes.append(marks)
+        htmls.append(html)
+    return Contents(texts, notes, htmls)
 
 
 def _cell_text(cell: Element) -> tuple[str, tuple[str, ...]]:
@@ -164,12 +170,17 @@ def _escape(text: str) -> str:
 def table_html(layout: Layout, contents: Sequence[str]) -> str:
     """Return a table as HTML; `contents` are those of its cells."""
     rows: list[list[str]] = [[] for _ in range(layout.n_rows)]
+    head = layout.head
     for c, content in zip(layout.cells, contents, strict=True):
-        name = "th" if c.heading or c.row in layout.head else "td"
-        spans = (f' rowspan="{c.row_span}"' if c.row_span > 1 else "") + (
-            f' colspan="{c.column_span}"' if c.column_span > 1 else ""
+        _, row, _, row_span, column_span, heading = c
+        name = "th" if heading or row in head else "td"
+        if row_span == column_span == 1:
+            rows[row].append(f"<{name}>{content}</{name}>")
+            continue
+        spans = (f' rowspan="{row_span}"' if row_span > 1 else "") + (
+            f' colspan="{column_span}"' if column_span > 1 else ""
         )
-        rows[c.row].append(f"<{name}{spans}>{content}</{name}>")
+        rows[row].append(f"<{name}{spans}>{content}</{name}>")
     parts = ["<table>"]
     at = 0
     for name, n in _shown_groups(layout):
@@ -200,7 +211,7 @@ def table_markdown(layout: Layout, texts: Sequence[str]) -> str:
     """
     if not layout.n_columns:
         return ""
-    shown = [for_markdown_cell(t) if t else "" for t in texts]
+    shown = [t if not t or t.isalnum() else for_markdown_cell(t) for t in texts]
     wide = {n for n, c in enumerate(layout.cells) if c.column_span > 1 and c.row_span == 1}
     if wide:
         held = [c for c, text in zip(layout.cells, texts, strict=True) if text]
