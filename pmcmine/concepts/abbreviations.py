@@ -138,6 +138,8 @@ class Candidate:
 
     def alignments(self) -> list[Alignment]:
         """Return all ways to read it."""
+        if not self.reverse and _UNFINISHED.search(self.window):
+            return []
         found = find_alignments(self.short, self.window, self.reverse, self.recurs, self.shared > 0)
         turned = _ROTATED.match(self.short)
         if turned:
@@ -147,8 +149,6 @@ class Candidate:
             found += [Alignment(a.start, (*a.features[:-1], 1.0)) for a in more if a.start not in known]
         ion = _ION.match(self.short)
         content = ion[1] if ion and ion[1] in self.window else ""
-        if not self.reverse and _UNFINISHED.search(self.window):
-            return []
         return [
             a
             for a in found
@@ -231,8 +231,10 @@ def _forward(text: str, start: int, end: int, sentence: int, wanted: Container[s
     parts = _PART.split(content)
     if len(parts) > 1:
         options += [parts[0], parts[-1]]
-    for option in options:
-        short, place = _trim(option, at)
+    trimmed = [_trim(option, at) for option in options]
+    if wanted is not None and not any(short in wanted for short, _ in trimmed):
+        trimmed = []  # as of most brackets; most of the time goes into telling what is a short form
+    for option, (short, place) in zip(options, trimmed, strict=False):
         if not is_short_form(short):
             continue
         if wanted is not None and short not in wanted:

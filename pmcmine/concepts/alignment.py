@@ -56,6 +56,7 @@ def _balanced(text: str) -> bool:
     return depth == 0
 
 
+_ALNUM: Final = re.compile(r"[^\W_]+")
 _WORD_START: Final = re.compile(r"\S+")
 _STARTS: Final = re.compile(r"[\W\d_]+")
 _LOCANT: Final = re.compile(r"^(?:[\d,'′()+/\[\]-]|[a-zA-Zα-ω]\b(?=[-()\]\d,'])|bis|di|tri|beta-|alpha-|gamma-)+$")
@@ -100,17 +101,16 @@ class _Window:
 
 def _kinds(low: str) -> bytearray:
     kinds = bytearray(len(low))
-    before = " "
-    for i, c in enumerate(low):
-        if c.isalnum():
-            if before.isalnum():  # as most are
-                if before.isdigit() != c.isdigit():
-                    kinds[i] = 1
-            elif before.isspace() or (before in "([\"'“‘" and (i < 2 or not low[i - 2].isalnum())):
-                kinds[i] = 2
-            else:
-                kinds[i] = 1
-        before = c
+    for match in _ALNUM.finditer(low):
+        i = match.start()
+        before = low[i - 1] if i else " "
+        starts = before.isspace() or (before in "([\"'“‘" and (i < 2 or not low[i - 2].isalnum()))
+        kinds[i] = 2 if starts else 1
+        word = match[0]
+        if not (word.isalpha() or word.isdigit()):
+            for n, (a, b) in enumerate(pairwise(word), i + 1):
+                if a.isdigit() != b.isdigit():
+                    kinds[n] = 1
     return kinds
 
 
