@@ -26,8 +26,8 @@ from pmcmine import stream
 COMPOSED = ("full", "title", "panels", "full+mentions")
 KINDS = ("abbreviation", "sentence", "section")  # parts of a context, in order of use
 _OF_PANELS = ("introduction", "abbreviation")
-_PICTURES = 20_000  # small pictures that are kept, about 30 kB each
-_SIDE = 112  # px of their shorter side
+_PICTURES = 5_000  # pictures that are kept, about 60 kB each at 64 pixels and 0.7 MB at 224
+Box = tuple[int, int, int, int] | None
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class View:
         count: counts tokens.
         most: tokens that the model reads.
         panels: of the release, by figure; empty if the arm needs none.
+        side: pixels of the shorter side of pictures; twice what the model sees leaves room for crops.
         pictures: small ones that were seen before, by key and box.
     """
 
@@ -85,7 +86,8 @@ class View:
     count: Any
     most: int
     panels: Mapping[str, Sequence[Mapping[str, Any]]]
-    pictures: dict[tuple[str, Any], Image.Image]
+    side: int
+    pictures: dict[tuple[str, Box], Image.Image]
     tokens: list[int] = field(default_factory=list)
 
     def __call__(self, sample: dict[str, Any], step: int) -> tuple[Image.Image, str]:
@@ -109,12 +111,16 @@ class View:
         box = None
         if panel is not None and panel["width"]:
             box = (panel["x"], panel["y"], panel["x"] + panel["width"], panel["y"] + panel["height"])
-        at = (sample["key"], box)
-        if at not in self.pictures:
-            if len(self.pictures) >= _PICTURES:
-                self.pictures.clear()
-            image = image_of(sample)
-            image = image if box is None else image.crop(box)
-            ratio = _SIDE / min(image.size)
-            self.pictures[at] = image.resize([max(1, round(n * ratio)) for n in image.size]) if ratio < 1 else image
-        return self.pictures[at]
+        return small(sample, box, self.side, self.pictures)
+
+
+def small(sample: dict[str, Any], box: Box, side: int, pictures: dict[tuple[str, Box], Image.Image]) -> Image.Image:
+    """Return the picture of a sample, or a box of it, with a shorter side of `side` pixels at most; decoded once."""
+    at = (sample["key"], box)
+    if at not in pictures:
+        if len(pictures) >= _PICTURES:
+            pictures.clear()
+        image = image_of(sample) if box is None else image_of(sample).crop(box)
+        ratio = side / min(image.size)
+        pictures[at] = image.resize([max(1, round(n * ratio)) for n in image.size]) if ratio < 1 else image
+    return pictures[at]

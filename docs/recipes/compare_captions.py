@@ -13,13 +13,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+import warnings
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import torch
-from caption_views import COMPOSED, Arm, View, panels_of
-from train_streaming import arguments, build, image_of, recipe_of, train
+from caption_views import COMPOSED, Arm, View, panels_of, small
+from train_streaming import arguments, build, recipe_of, train
 
 from pmcmine import stream
 
@@ -28,19 +30,27 @@ RANKS = (1, 5, 10)
 _RESAMPLES = 2000
 
 
-def held_pairs(model: Any, recipe: Any, samples: Any) -> tuple[Any, Any, list[str]]:
+def held_pairs(model: Any, recipe: Any, samples: Any, pictures: dict[Any, Any]) -> tuple[Any, Any, list[str]]:
     """Embed images and captions of held pairs as unit vectors, (n, embedding) each; and their articles."""
     _, _, transform, tokenizer = build(recipe)
     images, texts, articles = [], [], []
     model.eval()
     with torch.no_grad():
         for sample in samples:
-            images.append(model.encode_image(transform(image_of(sample))[None], normalize=True))
+            images.append(
+                model.encode_image(transform(small(sample, None, side_of(model), pictures))[None], normalize=True)
+            )
             texts.append(model.encode_text(tokenizer([sample["txt"]]), normalize=True))
             articles.append(sample["json"]["pmcid"])
     if not images:
         raise SystemExit("no pair is held out: give another --split or --held")
     return torch.cat(images), torch.cat(texts), articles
+
+
+def side_of(model: Any) -> int:
+    """Pixels of the shorter side of pictures that are kept for a model."""
+    size = model.visual.image_size
+    return 2 * int(size if isinstance(size, int) else min(size))
 
 
 def ranks_of(images: Any, texts: Any) -> dict[str, Any]:
@@ -88,15 +98,16 @@ def run(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
         losses, each, view = [], [], None
         for seed in range(args.seeds):
             now = replace(recipe, caption=arm.name, tokens=context, where=trained_on, seed=recipe.seed + seed)
-            tokenizer = build(now)[3]
-            view = View(arm, stream.counter(tokenizer), tokenizer.context_length, of_panels, pictures)
+            fresh, _, _, tokenizer = build(now)
+            count, side = stream.counter(tokenizer), side_of(fresh)
+            view = View(arm, count, tokenizer.context_length, of_panels, side, pictures)
             out = args.out / f"{arm.name.replace('+', '-').replace('@', '-')}-{now.seed}"
             shown = None if arm.base in COMPOSED[1:] else view
             model = train(args.release, now, out, say=False, show=shown)
             splits = stream.SPLITS if args.held else (args.split,)
             where = f"{wanted} AND ({args.held})" if args.held else recipe.where
             held = (s for split in splits for s in stream.open(args.release, split=split, where=where))
-            images, texts, articles = held_pairs(model, now, islice(held, args.most))
+            images, texts, articles = held_pairs(model, now, islice(held, args.most), pictures)
             each.append(ranks_of(images, texts))
             losses.append([json.loads(line)["loss"] for line in (out / "log.jsonl").open()])
         ranks[arm.name] = {name: torch.stack([r[name] for r in each]) for name in each[0]}
@@ -106,6 +117,7 @@ def run(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
         if view is not None and view.tokens:
             found[arm.name]["tokens"] = round(sum(view.tokens) / len(view.tokens), 1)
         found[arm.name]["beyond_first"] = difference(ranks[arm.name], ranks[arms[0].name], articles)
+        print(json.dumps({arm.name: found[arm.name]}), file=sys.stderr, flush=True)
     return found
 
 
@@ -120,6 +132,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=5000, help="held pairs that are judged")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
+    warnings.filterwarnings("ignore", "(?s).*match no sample")  # a split without a held pair
     found = run(args)
     names = list(next(iter(found.values())))
     print("| text | " + " | ".join(names) + " |")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from pmcmine.config import MineConfig
-from pmcmine.miner.enrichers import flag_texts
+from pmcmine.miner.enrichers import flag_texts, reads_for_flags
 from schemas.article import Article
 from schemas.article_table import ArticleTable, TableFlag
 from schemas.grid import Cell, CellFlag, Grid
@@ -26,6 +26,8 @@ def flag_grids(grids: Sequence[Grid], article: Article, config: MineConfig) -> l
         article: the article.
         config: the configuration.
     """
+    if not reads_for_flags(config):
+        return list(grids)
     runs = [(n, cells) for n, grid in enumerate(grids) for cells in _runs(grid)]
     texts = [_paragraph("\n".join(c.text for c in cells), grids[n].grid_id, article) for n, cells in runs]
     found: dict[int, list[CellFlag]] = {}
@@ -43,6 +45,8 @@ def flag_tables(tables: Sequence[ArticleTable], article: Article, config: MineCo
         article: the article.
         config: the configuration.
     """
+    if not reads_for_flags(config):
+        return list(tables)
     places = [(n, name) for n, t in enumerate(tables) for name in _TEXTS if getattr(t, name)]
     texts = [_paragraph(getattr(tables[n], name), tables[n].table_id, article) for n, name in places]
     found: dict[int, list[TableFlag]] = {}
