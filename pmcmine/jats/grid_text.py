@@ -22,6 +22,7 @@ _OURS = re.compile(f"[{_LINE}{_MARK}{_END}]")
 _LINES = re.compile(rf"[ {_LINE}]*{_LINE}[ {_LINE}]*")
 _MARKED = re.compile(rf"(?P<before>[^\s{_MARK}{_END}\n])?{_MARK}(?P<mark>[^{_MARK}{_END}]*){_END}(?=(?P<after>\w))?")
 _LETTERED = re.compile(r"(?!(?:st|nd|rd|th)$)[a-zA-Z]{1,4}(?:\s?[,–-]\s?[a-zA-Z]{1,4})*")
+_NUMBERED = re.compile(r"\d{1,2}(?:\s?,\s?\d{1,2}){0,5}")
 _BR = re.compile(r" ?(?:<br> ?)++")
 _BREAKS: Final = frozenset({"break", "p", "list-item", "disp-formula", "disp-quote", "tr", "def-item", "verse-line"})
 _NOTE_LINKS: Final = frozenset({"table-fn", "fn"})
@@ -85,8 +86,10 @@ def _cell_text(cell: Element) -> tuple[str, tuple[str, ...]]:
         elif tag == "xref":
             if element.get("ref-type") in _NOTE_LINKS and not _is_marked(element):
                 _mark(element)
-        elif tag == "sup" and not len(element) and _LETTERED.fullmatch((element.text or "").strip()):
-            element.text = f"{_MARK}{(element.text or '').strip()}{_END}"
+        elif tag == "sup" and not len(element):
+            mark = (element.text or "").strip()
+            if _LETTERED.fullmatch(mark) or (_NUMBERED.fullmatch(mark) and _ends_with_note(element, mark, cell)):
+                element.text = f"{_MARK}{mark}{_END}"
     text = flatten(cell).text
     marks: list[str] = []
     if _LINE in text:
@@ -95,6 +98,32 @@ def _cell_text(cell: Element) -> tuple[str, tuple[str, ...]]:
         text = _MARKED.sub(lambda m: _written(m, marks), text)
         text = _OURS.sub("", text)
     return text, tuple(marks)
+
+
+def _ends_with_note(sup: Element, numbers: str, cell: Element) -> bool:
+    """Check that numbers at the end of a cell, behind a bracket, are marks of notes below the table.
+
+    A power is none: `(x)<sup>2</sup>` in a table without a note 2.
+    """
+    before, inner = "", sup
+    while inner is not cell:
+        if (inner.tail or "").strip() or inner.getnext() is not None:
+            return False
+        previous, parent = inner.getprevious(), inner.getparent()
+        if not before:
+            before = ((parent.text if previous is None else previous.tail) or "").rstrip()
+        inner = parent
+    if not before.endswith((")", "]")):
+        return False
+    wrap = next(cell.iterancestors("table-wrap"), None)
+    if wrap is None:
+        return False
+    below = {
+        (e.text or "").strip(" \n.,:;)")
+        for foot in wrap.iterchildren("table-wrap-foot")
+        for e in foot.iter("sup", "label", "italic", "bold")
+    }
+    return all(n.strip() in below for n in numbers.split(","))
 
 
 def _is_marked(xref: Element) -> bool:

@@ -30,6 +30,7 @@ _KEY = re.compile(
     r"day|week|month|time ?point|cluster|locus|run|experiment|entry|compound)[.:#]?|#|№",
     re.IGNORECASE,
 )
+_COUNTED: Final = 4  # rows from which numbers in turn count them
 _NESTED: Final = 2  # sections that begin together
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -268,12 +269,20 @@ def _are_words(held: Sequence[tuple[Placed, str]]) -> bool:
 
 
 def _are_keys(head: Sequence[tuple[Placed, str]], held: Sequence[tuple[Placed, str]]) -> bool:
-    """Check whether numbers name the rows: each stands once, below a heading such as "Patient no."."""
+    """Check whether numbers name the rows: they count them, or each stands once, below such as "Patient no."."""
     filled = [t for _, t in held if t]
+    if len(filled) < 2 or len(set(filled)) < len(filled):
+        return False
+    return _count_rows(filled) or any(c.column == 0 and _KEY.fullmatch(t[:60]) for c, t in head)
+
+
+def _count_rows(filled: Sequence[str]) -> bool:
+    """Check whether the cells of a column count the rows from 1, as those of "Study omitted" do; a sum may follow."""
+    numbers = [t.rstrip(".") for t in filled if not _LETTER.search(t)]
     return (
-        len(filled) > 1
-        and len(set(filled)) == len(filled)
-        and any(c.column == 0 and _KEY.fullmatch(t[:60]) for c, t in head)
+        len(numbers) >= _COUNTED
+        and len(filled) - len(numbers) <= 1
+        and all(len(t) < 5 and t.isdecimal() and int(t) == n for n, t in enumerate(numbers, 1))
     )
 
 
