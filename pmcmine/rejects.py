@@ -31,6 +31,7 @@ class Unit(StrEnum):
     GRAPHIC = "graphic"
     PARAGRAPH = "paragraph"
     MENTION = "mention"
+    TABLE = "table"
     GRID = "grid"
     TABLE_MENTION = "table_mention"
     CASE_REPORT = "case_report"

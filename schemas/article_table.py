@@ -10,6 +10,17 @@ from schemas.record import Table, col, withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableFlag:
+    """A place in the caption or the notes of a table that may identify a patient."""
+
+    kind: str = col("name, record_number, age_over_89, date, phone or email.")
+    place: str = col("caption or footnotes.", values=("caption", "footnotes"))
+    start: int = col("First code point in that text.", unit="code points", arrow=pa.int32())
+    end: int = col("One past the last code point.", unit="code points", arrow=pa.int32())
+    score: float = col("Confidence of the rule; not calibrated.", unit="0 to 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleTable:
     """One table of an article."""
 
@@ -28,6 +39,7 @@ class ArticleTable:
     image_figure_id: str | None = col(
         "Id of the row of `figures` with the image of the table.", null="the table is not an image"
     )
+    privacy: tuple[TableFlag, ...] = col("Places in caption and notes that may identify a patient.", default=())
     license: str = col("Licence of the article.")
     attribution: str = col("Attribution line, ready to print.")
     split: str = col("train, validation or test.", default="")

@@ -12,7 +12,7 @@ import argparse
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from PIL import Image
 from pmcmine import stream
 
 MODELS = Path(__file__).parent / "models"
+Show = Callable[[dict[str, Any], int], tuple[Image.Image, str]]
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ def batches(samples: stream.Samples, size: int) -> Iterator[list[dict[str, Any]]
                 batch = []
 
 
-def train(release: str, recipe: Recipe, out: Path, save_every: int = 50, say: bool = True) -> Any:
+def train(
+    release: str, recipe: Recipe, out: Path, save_every: int = 50, say: bool = True, show: Show | None = None
+) -> Any:
     """Train, or go on; the trained model.
 
     Args:
@@ -76,15 +79,19 @@ def train(release: str, recipe: Recipe, out: Path, save_every: int = 50, say: bo
         out: folder of the log and the checkpoint.
         save_every: steps between checkpoints.
         say: whether to print each step.
+        show: returns picture and text of a sample, whose caption is the whole one, at a step; `recipe.caption` is then
+            only a name.
     """
     out.mkdir(parents=True, exist_ok=True)
     model, transform, _, tokenizer = build(recipe)
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
     loss_of = open_clip.ClipLoss()
     budget: dict[str, Any] = {}
-    if recipe.caption == "enriched":
-        budget = {"tokens": recipe.tokens or tokenizer.context_length, "tokenizer": tokenizer}
-    samples = stream.open(release, where=recipe.where, caption=recipe.caption, seed=recipe.seed, columns=(), **budget)
+    if show is None:
+        budget = {"caption": recipe.caption, "columns": ()}
+        if recipe.caption == "enriched":
+            budget |= {"tokens": recipe.tokens or tokenizer.context_length, "tokenizer": tokenizer}
+    samples = stream.open(release, where=recipe.where, seed=recipe.seed, **budget)
     if len(samples) < recipe.batch:
         raise SystemExit(f"{release}: {len(samples)} samples are chosen, a batch has {recipe.batch}")
     saved, done = out / "checkpoint.pt", 0
@@ -105,8 +112,9 @@ def train(release: str, recipe: Recipe, out: Path, save_every: int = 50, say: bo
         batch = next(source)
         # Random crops follow from the step, so that a training that goes on is the training that never stopped.
         torch.manual_seed(recipe.seed * 1_000_003 + step)
-        images = torch.stack([transform(image_of(s)) for s in batch])
-        texts = tokenizer([s["txt"] for s in batch])
+        pairs = [(image_of(s), s["txt"]) if show is None else show(s, step) for s in batch]
+        images = torch.stack([transform(image) for image, _ in pairs])
+        texts = tokenizer([text for _, text in pairs])
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * min(1.0, (step + 1) / recipe.warmup)
         features = model(images, texts)

@@ -239,8 +239,10 @@ def _forward(text: str, start: int, end: int, sentence: int, wanted: Container[s
     parts = _PART.split(content)
     if len(parts) > 1:
         options += [parts[0], parts[-1]]
-    for option in options:
-        short, place = _trim(option, at)
+    trimmed = [_trim(option, at) for option in options]
+    if wanted is not None and not any(short in wanted for short, _ in trimmed):
+        trimmed = []  # as of most brackets; most of the time goes into telling what is a short form
+    for option, (short, place) in zip(options, trimmed, strict=False):
         if not is_short_form(short):
             continue
         if wanted is not None and short not in wanted:

@@ -16,6 +16,7 @@ _TOKEN: Final = re.compile(r"[^\W_][\w+/.-]{0,24}[\w+]|[^\W_]\+")
 _PARTS: Final = re.compile(r"[-/–]")
 _UPPER: Final = re.compile(r"[A-ZΑ-Ω]")
 _MAX_SHORT: Final = 14
+_FEW: Final = 200  # words; captions of an article have about 20
 _LIST: Final = re.compile(r";|\w ?=")
 _LISTED: Final = re.compile(r"(?P<short>\S{2,14}(?: \d)?)(?:\s*[:=,;–—-])?\s+(?P<long>\S.{1,118}?)[.;\s]*")
 
@@ -84,17 +85,30 @@ def definitions_of(source: Source, wanted: set[str] | None = None) -> Iterator[D
 
 def _may_define(text: str, wanted: set[str]) -> bool:
     """Check whether a wanted word stands at a bracket."""
-    if ("(" not in text and "[" not in text) or wanted.isdisjoint(_TOKEN.findall(text)):
+    if "(" not in text and "[" not in text:
         return False
-    for match in _TOKEN.finditer(text):
-        if match[0] in wanted:
-            at, end = match.span()
-            opens = text[at - 1 : at] in ("(", "[") or text[at - 2 : at] in ("; ", "= ", ", ")
-            closes = text[end : end + 1] in (")", "]", ";", ",", "=") or text[end : end + 2] == " ="
-            leads = text[end : end + 2] in (" (", " [") and text[end + 2 : end + 3].casefold() == text[at].casefold()
-            if (opens and closes) or leads:
-                return True
+    # Looking for a few words is much faster than reading all of a text, which most texts do not need.
+    if len(wanted) <= _FEW and not any(_at_bracket(text, short) for short in wanted if short in text):
+        return False
+    return any(m[0] in wanted and _is_at_bracket(text, *m.span()) for m in _TOKEN.finditer(text))
+
+
+def _at_bracket(text: str, short: str) -> bool:
+    """Check whether some letters of a text, perhaps of a longer word, stand at a bracket."""
+    at = text.find(short)
+    while at >= 0:
+        if _is_at_bracket(text, at, at + len(short)):
+            return True
+        at = text.find(short, at + 1)
     return False
+
+
+def _is_at_bracket(text: str, at: int, end: int) -> bool:
+    after = text[end : end + 2]
+    if after in (" (", " [") and text[end + 2 : end + 3].casefold() == text[at].casefold():
+        return True
+    closes = after[:1] in (")", "]", ";", ",", "=") or after == " ="
+    return closes and (text[at - 1 : at] in ("(", "[") or text[at - 2 : at] in ("; ", "= ", ", "))
 
 
 def definitions(sources: Iterable[Source], wanted: set[str]) -> dict[str, Definition]:

@@ -17,13 +17,13 @@ from pmcmine.text.clean import for_spreadsheet, without_controls
 _INDEX: Final = (
     "pmcid", "table_id", "table_label", "table_caption", "table_foot", "n_header_rows", "table_data_file",
     "grid_id", "article_id", "n_rows", "n_columns", "n_stub_columns", "license", "attribution",
+    "privacy",
 )  # fmt: skip
 _TABLES: Final = """
-SELECT g.*, t.label AS table_label, t.caption AS table_caption, t.footnotes AS table_foot
-FROM grids g LEFT JOIN (SELECT table_id, ordinal AS place, label, caption, footnotes FROM article_tables) t
-USING (table_id)
+SELECT g.*, t.label AS table_label, t.caption AS table_caption, t.footnotes AS table_foot, t AS of_table
+FROM grids g LEFT JOIN article_tables t USING (table_id)
 WHERE g.withheld IS NULL
-ORDER BY g.article_id, t.place NULLS LAST, g.ordinal, g.grid_id
+ORDER BY g.article_id, t.ordinal NULLS LAST, g.ordinal, g.grid_id
 """
 _MOST_SLOTS: Final = 4_000_000  # rows times columns of a table
 _NUMBER: Final = re.compile(r"[-+]?[\d.,\s]*%?|-+")
@@ -64,7 +64,13 @@ def _rows(release: ReleaseReader, folder: Path) -> Iterator[dict[str, Any]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, lineterminator="\n").writerows(fill_slots(row))
-        yield row | {"table_data_file": name}
+        yield row | {"table_data_file": name, "privacy": _flags(row)}
+
+
+def _flags(row: Mapping[str, Any]) -> str:
+    """List the kinds of privacy flags of a table; earlier releases have none for captions and notes."""
+    flags = [*(row.get("privacy") or ()), *((row["of_table"] or {}).get("privacy") or ())]
+    return ", ".join(sorted({str(f["kind"]) for f in flags}))
 
 
 def fill_slots(grid: Mapping[str, Any]) -> Sequence[Sequence[str]]:

@@ -64,12 +64,13 @@ def extract_article(
     for other in other_articles(root):
         found["sub_article"] += 1
         ledger.add(Stage.EXTRACT, Unit.SUB_ARTICLE, Reason.OTHER_ARTICLE, meta.article_id, other or "no PMCID")
-    found["mention"] += rows.mentions.outside(root)
+    links = list(root.iter("xref"))
+    found["mention"] += rows.mentions.outside(links)
     figures = rows.figures(paragraphs)
     grids = GridRows(meta.article_id, meta.pmcid, rows.licence.value, rows.attribution, ledger)
     wraps = [t.element for t in rows.body.tables]
     grids.read(root, [(row.table_id, wrap) for row, wrap in zip(tables, wraps, strict=True)])
-    rows.table_mentions.outside(root)
+    rows.table_mentions.outside(links)
     found["table_mention"] += len(rows.table_mentions.rows) + rows.table_mentions.rejected
     found["grid"] += len(grids.rows) + grids.rejected
     found["figure"] += len(figures)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pmcmine.jats.dom import Element
-from pmcmine.jats.grid_text import read_cell, table_html, table_markdown
+from pmcmine.jats.grid_text import read_cells, table_html, table_markdown
 from pmcmine.jats.grids import TooManySlots, kinds_of, lay_out, own_tables, stub_columns
 from pmcmine.rejects import Ledger, Reason, Stage, Unit
 from pmcmine.text import bounds
@@ -63,9 +63,9 @@ class GridRows:
         except TooManySlots:
             self._reject(Reason.GRID_TOO_LARGE, f"{grid_id}: more than {self._slots} slots are left for it")
             return
-        contents = [read_cell(c.element) for c in layout.cells]
-        html = table_html(layout, [c.html for c in contents])
-        texts = [c.text for c in contents]
+        contents = read_cells([c.element for c in layout.cells])
+        texts = contents.texts
+        html = table_html(layout, contents.html)
         n_stub = stub_columns(layout, texts)
         markdown = table_markdown(layout, texts)
         n = len(html) + len(markdown)
@@ -87,15 +87,17 @@ class GridRows:
                 cells=tuple(
                     [
                         Cell(
-                            row=c.row,
-                            column=c.column,
-                            row_span=c.row_span,
-                            column_span=c.column_span,
+                            row=row,
+                            column=column,
+                            row_span=row_span,
+                            column_span=column_span,
                             kind=kind,
-                            text=content.text,
-                            notes=content.notes,
+                            text=text,
+                            notes=notes,
                         )
-                        for c, content, kind in zip(layout.cells, contents, kinds, strict=True)
+                        for (_, row, column, row_span, column_span, _), text, notes, kind in zip(
+                            layout.cells, texts, contents.notes, kinds, strict=True
+                        )
                     ]
                 ),
                 html=html,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from lxml import etree
@@ -22,6 +22,7 @@ _OURS = re.compile(f"[{_LINE}{_MARK}{_END}]")
 _LINES = re.compile(rf"[ {_LINE}]*{_LINE}[ {_LINE}]*")
 _MARKED = re.compile(rf"(?P<before>[^\s{_MARK}{_END}\n])?{_MARK}(?P<mark>[^{_MARK}{_END}]*){_END}(?=(?P<after>\w))?")
 _LETTERED = re.compile(r"(?!(?:st|nd|rd|th)$)[a-zA-Z]{1,4}(?:\s?[,–-]\s?[a-zA-Z]{1,4})*")
+_NUMBERED = re.compile(r"\d{1,2}(?:\s?,\s?\d{1,2}){0,5}")
 _BR = re.compile(r" ?(?:<br> ?)++")
 _BREAKS: Final = frozenset({"break", "p", "list-item", "disp-formula", "disp-quote", "tr", "def-item", "verse-line"})
 _NOTE_LINKS: Final = frozenset({"table-fn", "fn"})
@@ -38,29 +39,35 @@ _MEANT = re.compile(r"[\\&<*_~`\]|\n]")
 _PAIRS: Final = tuple((sign, re.compile(rf"{re.escape(sign)}[^{sign}]+{re.escape(sign)}")) for sign in "*_~")
 
 
-class Content(NamedTuple):
-    """Content of a cell: text with its line breaks, marks of notes in it, and HTML."""
+class Contents(NamedTuple):
+    """Contents of cells: texts with their line breaks, marks of notes in them, and HTML."""
 
-    text: str
-    notes: tuple[str, ...]
-    html: str
-
-
-_EMPTY: Final = Content("", (), "")
+    texts: list[str]
+    notes: list[tuple[str, ...]]
+    html: list[str]
 
 
-def read_cell(cell: Element) -> Content:
-    """Read the content of a cell."""
-    if len(cell):
-        html = _cell_html(cell)
-        text, notes = _cell_text(cell)
-        if not text and (sign := picture_sign(cell)):
-            return Content(sign, (), _escape(sign))
-        return Content(text, notes, html)
-    text = cell.text  # most cells are leaves
-    if not text or text.isspace() or not (text := tidy(text).strip(" ")):
-        return _EMPTY
-    return Content(text, (), text if text.isalnum() else _escape(text))
+def read_cells(cells: Iterable[Element]) -> Contents:
+    """Read the contents of cells; three lists, for an object a cell costs as much as reading it."""
+    texts: list[str] = []
+    notes: list[tuple[str, ...]] = []
+    htmls: list[str] = []
+    for cell in cells:
+        marks: tuple[str, ...] = ()
+        if len(cell):
+            html = _cell_html(cell)
+            text, marks = _cell_text(cell)
+            if not text and (sign := picture_sign(cell)):
+                text, html = sign, _escape(sign)
+        else:  # as most cells are
+            text = html = cell.text or ""
+            if text and not text.isalnum():
+                text = "" if text.isspace() else tidy(text).strip(" ")
+                html = _escape(text)
+        texts.append(text)
+        notes.append(marks)
+        htmls.append(html)
+    return Contents(texts, notes, htmls)
 
 
 def _cell_text(cell: Element) -> tuple[str, tuple[str, ...]]:
@@ -79,8 +86,10 @@ def _cell_text(cell: Element) -> tuple[str, tuple[str, ...]]:
         elif tag == "xref":
             if element.get("ref-type") in _NOTE_LINKS and not _is_marked(element):
                 _mark(element)
-        elif tag == "sup" and not len(element) and _LETTERED.fullmatch((element.text or "").strip()):
-            element.text = f"{_MARK}{(element.text or '').strip()}{_END}"
+        elif tag == "sup" and not len(element):
+            mark = (element.text or "").strip()
+            if _LETTERED.fullmatch(mark) or (_NUMBERED.fullmatch(mark) and _ends_with_note(element, mark, cell)):
+                element.text = f"{_MARK}{mark}{_END}"
     text = flatten(cell).text
     marks: list[str] = []
     if _LINE in text:
@@ -89,6 +98,32 @@ def _cell_text(cell: Element) -> tuple[str, tuple[str, ...]]:
         text = _MARKED.sub(lambda m: _written(m, marks), text)
         text = _OURS.sub("", text)
     return text, tuple(marks)
+
+
+def _ends_with_note(sup: Element, numbers: str, cell: Element) -> bool:
+    """Check that numbers at the end of a cell, behind a bracket, are marks of notes below the table.
+
+    A power is none: `(x)<sup>2</sup>` in a table without a note 2.
+    """
+    before, inner = "", sup
+    while inner is not cell:
+        if (inner.tail or "").strip() or inner.getnext() is not None:
+            return False
+        previous, parent = inner.getprevious(), inner.getparent()
+        if not before:
+            before = ((parent.text if previous is None else previous.tail) or "").rstrip()
+        inner = parent
+    if not before.endswith((")", "]")):
+        return False
+    wrap = next(cell.iterancestors("table-wrap"), None)
+    if wrap is None:
+        return False
+    below = {
+        (e.text or "").strip(" \n.,:;)")
+        for foot in wrap.iterchildren("table-wrap-foot")
+        for e in foot.iter("sup", "label", "italic", "bold")
+    }
+    return all(n.strip() in below for n in numbers.split(","))
 
 
 def _is_marked(xref: Element) -> bool:
@@ -164,12 +199,17 @@ def _escape(text: str) -> str:
 def table_html(layout: Layout, contents: Sequence[str]) -> str:
     """Return a table as HTML; `contents` are those of its cells."""
     rows: list[list[str]] = [[] for _ in range(layout.n_rows)]
+    head = layout.head
     for c, content in zip(layout.cells, contents, strict=True):
-        name = "th" if c.heading or c.row in layout.head else "td"
-        spans = (f' rowspan="{c.row_span}"' if c.row_span > 1 else "") + (
-            f' colspan="{c.column_span}"' if c.column_span > 1 else ""
+        _, row, _, row_span, column_span, heading = c
+        name = "th" if heading or row in head else "td"
+        if row_span == column_span == 1:
+            rows[row].append(f"<{name}>{content}</{name}>")
+            continue
+        spans = (f' rowspan="{row_span}"' if row_span > 1 else "") + (
+            f' colspan="{column_span}"' if column_span > 1 else ""
         )
-        rows[c.row].append(f"<{name}{spans}>{content}</{name}>")
+        rows[row].append(f"<{name}{spans}>{content}</{name}>")
     parts = ["<table>"]
     at = 0
     for name, n in _shown_groups(layout):
@@ -200,7 +240,7 @@ def table_markdown(layout: Layout, texts: Sequence[str]) -> str:
     """
     if not layout.n_columns:
         return ""
-    shown = [for_markdown_cell(t) if t else "" for t in texts]
+    shown = [t if not t or t.isalnum() else for_markdown_cell(t) for t in texts]
     wide = {n for n, c in enumerate(layout.cells) if c.column_span > 1 and c.row_span == 1}
     if wide:
         held = [c for c, text in zip(layout.cells, texts, strict=True) if text]

@@ -7,7 +7,7 @@ that would overlap another is cut, and so are spans that reach beyond the last c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -30,6 +30,7 @@ _KEY = re.compile(
     r"day|week|month|time ?point|cluster|locus|run|experiment|entry|compound)[.:#]?|#|№",
     re.IGNORECASE,
 )
+_COUNTED: Final = 4  # rows from which numbers in turn count them
 _NESTED: Final = 2  # sections that begin together
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -131,7 +132,7 @@ def lay_out(table: Element, most_slots: int = bounds.GRID_SLOTS) -> Layout:
                 cells.append(Placed(cell, r, column, height, width, heading or is_head))
                 column += width
         first = end
-    n_columns = max((c.column for c in cells), default=-1) + 1
+    n_columns = max([c[2] for c in cells], default=-1) + 1
     if first * n_columns > most_slots:
         raise TooManySlots
     if len(until) > n_columns:
@@ -214,15 +215,21 @@ def stub_columns(layout: Layout, texts: Sequence[str]) -> int:
     """
     if layout.n_columns < 2:
         return 0
-    placed = list(zip(layout.cells, texts, strict=True))
-    body = [(c, t) for c, t in placed if c.row not in layout.head and c.column_span < layout.n_columns]
-    marked = _marked(body)
-    if marked:
-        return min(marked, layout.n_columns - 1)
-    head = [(c, t) for c, t in placed if c.row in layout.head]
+    head: list[tuple[Placed, str]] = []
     by_column: dict[int, list[tuple[Placed, str]]] = {}
-    for c, text in body:
-        by_column.setdefault(c.column, []).append((c, text))
+    in_head, n_columns = layout.head, layout.n_columns
+    plain, marks = n_columns, False  # the first column of the body with a cell that is no heading; whether any is one
+    for placed in zip(layout.cells, texts, strict=True):
+        (_, row, column, _, column_span, heading), text = placed
+        if row in in_head:
+            head.append(placed)
+        elif column_span < n_columns:
+            by_column.setdefault(column, []).append(placed)
+            marks = marks or heading
+            if column < plain and text and not heading:
+                plain = column
+    if marks and plain < n_columns and plain:
+        return min(plain, n_columns - 1)
     least = _named_together(layout, head, by_column)
     n = 0
     before: set[tuple[int, int]] = set()
@@ -262,59 +269,72 @@ def _are_words(held: Sequence[tuple[Placed, str]]) -> bool:
 
 
 def _are_keys(head: Sequence[tuple[Placed, str]], held: Sequence[tuple[Placed, str]]) -> bool:
-    """Check whether numbers name the rows: each stands once, below a heading such as "Patient no."."""
+    """Check whether numbers name the rows: they count them, or each stands once, below such as "Patient no."."""
     filled = [t for _, t in held if t]
+    if len(filled) < 2 or len(set(filled)) < len(filled):
+        return False
+    return _count_rows(filled) or any(c.column == 0 and _KEY.fullmatch(t[:60]) for c, t in head)
+
+
+def _count_rows(filled: Sequence[str]) -> bool:
+    """Check whether the cells of a column count the rows from 1, as those of "Study omitted" do; a sum may follow."""
+    numbers = [t.rstrip(".") for t in filled if not _LETTER.search(t)]
     return (
-        len(filled) > 1
-        and len(set(filled)) == len(filled)
-        and any(c.column == 0 and _KEY.fullmatch(t[:60]) for c, t in head)
+        len(numbers) >= _COUNTED
+        and len(filled) - len(numbers) <= 1
+        and all(len(t) < 5 and t.isdecimal() and int(t) == n for n, t in enumerate(numbers, 1))
     )
-
-
-def _marked(body: Sequence[tuple[Placed, str]]) -> int:
-    """Count the columns at the left whose cells are headings by their markup."""
-    plain = min((c.column for c, t in body if t and not c.heading), default=0)
-    return plain if any(c.heading for c, _ in body) else 0
 
 
 def kinds_of(layout: Layout, texts: Sequence[str], n_stub: int) -> list[str]:
     """Return the kind of each cell: column_header, row_header, section or data."""
+    head = layout.head
     filled: dict[int, int] = {}
-    for c, text in zip(layout.cells, texts, strict=True):
+    for (_, row, _, row_span, _, _), text in zip(layout.cells, texts, strict=True):
         if text:
-            for row in range(c.row, c.row + c.row_span):
-                filled[row] = filled.get(row, 0) + 1
-    ordinary = max((row for row, n in filled.items() if n > 1 and row not in layout.head), default=-1)
-    empty = _rows_without_data(layout, texts, filled)
+            filled[row] = filled.get(row, 0) + 1
+            for below in range(row + 1, row + row_span) if row_span > 1 else ():
+                filled[below] = filled.get(below, 0) + 1
+    ordinary = max((row for row, n in filled.items() if n > 1 and row not in head), default=-1)
+    alone = {row for row, n in filled.items() if n == 1 and row not in head} if layout.n_columns > 1 else set()
+    empty = _rows_without_data(layout, texts, alone) if alone else set()
     kinds = []
-    for c, text in zip(layout.cells, texts, strict=True):
-        alone = bool(text) and filled[c.row] == 1 and layout.n_columns > 1
-        if c.row in layout.head:
+    for (_, row, column, row_span, _, heading), text in zip(layout.cells, texts, strict=True):
+        if row in head:
             kinds.append("column_header")
-        elif alone and c.column == 0 and c.row < ordinary and c.row_span == 1 and c.row not in empty:
+        elif not column and text and row in alone and row < ordinary and row_span == 1 and row not in empty:
             kinds.append("section")
-        elif c.column < n_stub or c.heading:
+        elif column < n_stub or heading:
             kinds.append("row_header")
         else:
             kinds.append("data")
     return kinds
 
 
-def _rows_without_data(layout: Layout, texts: Sequence[str], filled: dict[int, int]) -> set[int]:
-    """Return the rows that hold a name and no data: several in turn, and none of the names spans the table."""
-    alone = [
+def _rows_without_data(layout: Layout, texts: Sequence[str], alone: Set[int]) -> set[int]:
+    """Return the rows that hold a name and no data: several in turn, and none of the names spans the table.
+
+    Args:
+        layout: the table.
+        texts: of its cells.
+        alone: rows with one text.
+    """
+    named = [
         c.row
         for c, text in zip(layout.cells, texts, strict=True)
-        if text and filled[c.row] == 1 and c.column_span < layout.n_columns and c.row not in layout.head
+        if c.row in alone and text and c.column_span < layout.n_columns
     ]
-    runs = groupby(enumerate(alone), lambda at: at[1] - at[0])
+    runs = groupby(enumerate(named), lambda at: at[1] - at[0])
     return {row for _, run in runs if len(held := [row for _, row in run]) > _NESTED for row in held}
 
 
 def slots(layout: Layout) -> Iterator[list[int]]:
     """Yield for each row the ordinals of the cells in its slots, -1 where there is none."""
     rows = [[-1] * layout.n_columns for _ in range(layout.n_rows)]
-    for n, c in enumerate(layout.cells):
-        for row in rows[c.row : c.row + c.row_span]:
-            row[c.column : c.column + c.column_span] = [n] * c.column_span
+    for n, (_, first, column, row_span, column_span, _) in enumerate(layout.cells):
+        if row_span == column_span == 1:
+            rows[first][column] = n
+            continue
+        for row in rows[first : first + row_span]:
+            row[column : column + column_span] = [n] * column_span
     yield from rows

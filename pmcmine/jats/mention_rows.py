@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from lxml import etree
+from collections.abc import Sequence
 
 from pmcmine.jats.dom import Element
 from pmcmine.jats.elements import Body
@@ -16,8 +14,6 @@ from pmcmine.text.sentences import Sentences
 from schemas.mention import Mention
 from schemas.paragraph import FigureReference
 
-_FIGURE_LINKS = etree.XPath("descendant::xref[@ref-type='fig']")
-_COUNT_FIGURE_LINKS = etree.XPath("count(descendant::xref[@ref-type='fig'])")
 _PARTS = ("graphic", "media", "alternatives", "caption", "label", "object-id", "p", "title")  # of a figure
 _BOXES = ("fig-group", "alternatives", "boxed-text", "supplementary-material", "p", "disp-quote")
 
@@ -221,14 +217,15 @@ class MentionRows:
         if self.found > bounds.MENTIONS_READ:
             raise Rejected(Reason.XML_TOO_LARGE, f"more than {bounds.MENTIONS_READ} mentions of figures")
 
-    def outside(self, root: Element) -> int:
-        """Return ledger rows for links to figures in places whose text is in no row; their number."""
+    def outside(self, links: Sequence[Element]) -> int:
+        """Return ledger rows for links to figures in places whose text is in no row; their number.
+
+        Args:
+            links: every `<xref>` of the article.
+        """
         n = 0
-        if _COUNT_FIGURE_LINKS(root) == len(self.links):
-            return 0  # all are accounted for
-        found = cast("list[Element]", _FIGURE_LINKS(root))
-        for xref in found:
-            if xref not in self.links:
+        for xref in links:
+            if xref.get("ref-type") == "fig" and xref not in self.links:
                 parent = xref.getparent()
                 while parent is not None and parent.tag not in ("sub-article", "response"):
                     parent = parent.getparent()

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
-
-from lxml import etree
 
 from pmcmine.jats.dom import Element
 from pmcmine.jats.elements import FoundTable
@@ -18,8 +15,6 @@ from pmcmine.text import bounds
 from pmcmine.text.sentences import Sentences
 from schemas.table_mention import TableMention
 
-_LINKS = etree.XPath("descendant::xref[@ref-type='table']")
-_COUNT_LINKS = etree.XPath("count(descendant::xref[@ref-type='table'])")
 _SUB_ARTICLES = ("sub-article", "response")
 
 
@@ -116,12 +111,16 @@ class TableMentions:
         if text is not None and refs:
             self.read(context_id, context_kind, section_kind, text, refs)
 
-    def outside(self, root: Element) -> None:
-        """Put links to tables into the ledger that are in places whose text is in no row."""
-        if _COUNT_LINKS(root) == len(self._links):
-            return
-        for xref in cast("list[Element]", _LINKS(root)):
-            if xref not in self._links and next(xref.iterancestors(*_SUB_ARTICLES), None) is None:
+    def outside(self, links: Sequence[Element]) -> None:
+        """Put links to tables into the ledger that are in places whose text is in no row.
+
+        Args:
+            links: every `<xref>` of the article.
+        """
+        for xref in links:
+            if xref.get("ref-type") != "table" or xref in self._links:
+                continue
+            if next(xref.iterancestors(*_SUB_ARTICLES), None) is None:
                 self._reject(Reason.MENTION_OUTSIDE_TEXT, f"{xref.getparent().tag}: {xref.get('rid') or ''}")
 
     def _reject(self, reason: Reason, detail: str) -> None:

@@ -16,13 +16,14 @@ from pmcmine.miner.documents import document_of
 from pmcmine.miner.enrichers import enrich_paragraphs, extra_texts
 from pmcmine.miner.exclusions import benchmarks, exclusions, unwanted
 from pmcmine.miner.figures import mine_figures
-from pmcmine.miner.grid_flags import flag_grids
 from pmcmine.miner.result import Mined
 from pmcmine.miner.select import choose_version
+from pmcmine.miner.table_flags import flag_grids, flag_tables
 from pmcmine.pointers.withhold import withhold
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.sources.base import ABSENT, Entry, Reader, VersionMeta
 from pmcmine.text.redact import hide
+from schemas.article_table import ArticleTable
 from schemas.grid import Grid
 from schemas.ledger import Tombstone
 from schemas.paragraph import Paragraph
@@ -117,9 +118,10 @@ def _mine(
     mined.mentions = extraction.mentions
     mined.table_mentions = extraction.table_mentions
     mined.paragraphs = _in_benchmarks(enrich_paragraphs(extraction.paragraphs, config), config, mined)
-    _drop_paragraphs(mined, meta.article_id, config, ledger)
-    mined.article_tables = extraction.article_tables
-    mined.grids = _wanted_grids(flag_grids(extraction.grids, extraction.article, config), config, ledger)
+    tables = flag_tables(extraction.article_tables, extraction.article, config)
+    grids = flag_grids(extraction.grids, extraction.article, config)
+    _drop_texts(tables, mined, meta.article_id, config, ledger)
+    mined.grids = _wanted_grids(grids, mined, config, ledger)
     mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
     cases = find_cases(extraction, mined, ledger)
     mine_figures(extraction, bundle, config, ledger, mined, paragraphs_of(cases))
@@ -156,7 +158,7 @@ def _document(extraction: Extraction, config: MineConfig, ledger: Ledger, mined:
     document, n_rows = document_of(extraction, mined, rejected, config.document_figures)
     mined.documents = (document,)
     mined.counts["document_articles"] = 1
-    mined.counts["document_parts"] = len(mined.paragraphs) + len(extraction.figures) + len(mined.article_tables)
+    mined.counts["document_parts"] = len(mined.paragraphs) + len(extraction.figures) + len(extraction.article_tables)
     mined.counts["document_rows"] = n_rows
 
 
@@ -170,9 +172,15 @@ def _in_benchmarks(paragraphs: Sequence[Paragraph], config: MineConfig, mined: M
     return [replace(p, benchmarks=n) if n else p for p, n in zip(paragraphs, named, strict=True)]
 
 
-def _drop_paragraphs(mined: Mined, aid: str, config: MineConfig, ledger: Ledger) -> None:
-    """Reject unwanted paragraphs, and the mentions whose sentences stand in them."""
+def _drop_texts(tables: Sequence[ArticleTable], mined: Mined, aid: str, config: MineConfig, ledger: Ledger) -> None:
+    """Reject unwanted paragraphs and tables, and the mentions whose sentences stand in them."""
     dropped: dict[str, Reason] = {}
+    for table in tables:
+        why = unwanted(table, config)
+        if why is not None:
+            ledger.add(Stage.EXTRACT, Unit.TABLE, why[0], aid, f"{table.table_id}: {why[1]}")
+            dropped[table.table_id] = why[0]
+    mined.article_tables = [t for t in tables if t.table_id not in dropped] if dropped else tables
     for paragraph in mined.paragraphs:
         why = unwanted(paragraph, config)
         if why is not None:
@@ -183,23 +191,32 @@ def _drop_paragraphs(mined: Mined, aid: str, config: MineConfig, ledger: Ledger)
     for mention in mined.mentions:
         reason = dropped.get(mention.context_id)
         if reason is not None:
-            ledger.add(Stage.EXTRACT, Unit.MENTION, reason, aid, "in a dropped paragraph", mention.figure_id)
+            ledger.add(Stage.EXTRACT, Unit.MENTION, reason, aid, "in a dropped text", mention.figure_id)
     for table_mention in mined.table_mentions:
         reason = dropped.get(table_mention.context_id)
         if reason is not None:
-            detail = f"in a dropped paragraph: {table_mention.table_id}"
+            detail = f"in a dropped text: {table_mention.table_id}"
             ledger.add(Stage.EXTRACT, Unit.TABLE_MENTION, reason, aid, detail)
     mined.mentions = [m for m in mined.mentions if m.context_id not in dropped]
     mined.table_mentions = [m for m in mined.table_mentions if m.context_id not in dropped]
     mined.paragraphs = [p for p in mined.paragraphs if p.paragraph_id not in dropped]
 
 
-def _wanted_grids(grids: Sequence[Grid], config: MineConfig, ledger: Ledger) -> list[Grid]:
-    """Reject tables with flagged cells if flagged items are dropped; label, caption and notes stay."""
+def _wanted_grids(grids: Sequence[Grid], mined: Mined, config: MineConfig, ledger: Ledger) -> list[Grid]:
+    """Reject the cells of tables that have no row, or flagged cells; then label, caption and notes stay."""
     wanted: list[Grid] = []
+    tables = {t.table_id for t in mined.article_tables} | {None}
     for grid in grids:
         why = unwanted(grid, config)
-        if why is None:
+        if grid.table_id not in tables:
+            ledger.add(
+                Stage.EXTRACT,
+                Unit.GRID,
+                Reason.PRIVACY_FLAGGED,
+                grid.article_id,
+                f"{grid.grid_id}: its table is dropped",
+            )
+        elif why is None:
             wanted.append(grid)
         else:
             ledger.add(Stage.EXTRACT, Unit.GRID, why[0], grid.article_id, f"{grid.grid_id}: {why[1]}")

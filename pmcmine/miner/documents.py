@@ -11,7 +11,6 @@ from pmcmine.jats.document_texts import captioned, paragraph_kind
 from pmcmine.jats.reading_order import Step
 from pmcmine.miner.result import Mined
 from pmcmine.rejects import Reason
-from schemas.article_table import ArticleTable
 from schemas.document import Document, DocumentPlace
 from schemas.figure import Figure
 from schemas.grid import Grid
@@ -144,6 +143,7 @@ class _Parts:
     def __post_init__(self) -> None:
         self.paragraphs = {p.ordinal: p for p in self.mined.paragraphs}
         self._figures = {f.figure_id: f for f in self.mined.figures}
+        self._tables = {t.table_id: t for t in self.mined.article_tables}
         self._grids: dict[str | None, list[Grid]] = {}
         for grid in self.mined.grids:
             self._grids.setdefault(grid.table_id, []).append(grid)
@@ -160,7 +160,7 @@ class _Parts:
         elif step.kind == "figure":
             self._figure(step.row_id, section_kind)
         else:
-            self._table(self.mined.article_tables[step.ordinal], section_kind)
+            self._table(step.row_id, section_kind)
 
     def grids_without_table(self) -> None:
         """Add the grids that are in no table; what is known is that they stand somewhere in the article.
@@ -214,7 +214,15 @@ class _Parts:
             reason=reason,
         )
 
-    def _table(self, row: ArticleTable, section_kind: str) -> None:
+    def _no_table(self, table_id: str, section_kind: str, why: Reason) -> None:
+        place = DocumentPlace(kind="table", row_id=table_id, level=None, section_kind=section_kind, reason=why.value)
+        self._put(None, None, place)
+
+    def _table(self, table_id: str, section_kind: str) -> None:
+        row = self._tables.get(table_id)
+        if row is None:
+            self._no_table(table_id, section_kind, Reason.PRIVACY_FLAGGED)
+            return
         text = captioned(row.label, row.caption)
         if text:
             self.text("caption", row.table_id, section_kind, text)
@@ -222,17 +230,7 @@ class _Parts:
         for grid in grids:
             self.text("table", grid.grid_id, section_kind, grid.markdown)
         if not (text or grids or row.image_figure_id or row.footnotes):
-            self._put(
-                None,
-                None,
-                DocumentPlace(
-                    kind="table",
-                    row_id=row.table_id,
-                    level=None,
-                    section_kind=section_kind,
-                    reason=Reason.EMPTY_TEXT.value,
-                ),
-            )
+            self._no_table(table_id, section_kind, Reason.EMPTY_TEXT)
         if row.image_figure_id is not None:
             self.rows += 1
             self._figure(row.image_figure_id, section_kind, caption=False)

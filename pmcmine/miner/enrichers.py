@@ -38,7 +38,7 @@ def _on(config: MineConfig, table: str | None = None) -> list[Plugin]:
 
 
 def _options(config: MineConfig) -> dict[str, Any]:
-    return {name: getattr(config, name) for name in type(config).model_fields}
+    return dict(config)
 
 
 def prepare(config: MineConfig) -> None:
@@ -146,12 +146,20 @@ def enrich_paragraphs(paragraphs: Sequence[Paragraph], config: MineConfig) -> li
     return _enriched("paragraphs", list(paragraphs), Context(_options(config)), config)
 
 
+def reads_for_flags(config: MineConfig) -> bool:
+    """Check whether an enricher that is turned on flags texts."""
+    return bool(_flagging(config))
+
+
+def _flagging(config: MineConfig) -> list[Plugin]:
+    return [p for p in _on(config, "paragraphs") if any(c.name == "privacy" for c in enricher_of(p).columns)]
+
+
 def flag_texts(texts: Sequence[Paragraph], config: MineConfig) -> list[Paragraph]:
     """Return texts that are no rows, such as those of cells, with the privacy flags of all enrichers that set them."""
     rows, context = list(texts), Context(_options(config))
-    for plugin in _on(config, "paragraphs") if rows else ():
-        if any(column.name == "privacy" for column in enricher_of(plugin).columns):
-            rows = _filled(plugin, rows, context)
+    for plugin in _flagging(config) if rows else ():
+        rows = _filled(plugin, rows, context)
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ XML = """<article xmlns:xlink="http://www.w3.org/1999/xlink" article-type="case-
 <fig id="F1"><label>Figure 1</label><caption><p>Abdomen of Mrs. Smith, patient of our hospital.</p></caption><graphic xlink:href="g1"/></fig>
 <fig id="F2"><label>Figure 2</label><caption><p>The appendix.</p></caption><graphic xlink:href="g2"/></fig>
 <table-wrap id="T1"><table><tr><td>Age</td><td>54</td></tr><tr><td>Name</td><td>Patient: Mrs. Smith</td></tr></table></table-wrap>
+<table-wrap id="T2"><label>Table 2</label><caption><p>Findings in Mrs. Jones, as in <xref ref-type="fig" rid="F2">Fig. 2</xref> and <xref ref-type="table" rid="T1">Table 1</xref>.</p></caption><table><tr><td>Pain</td><td>yes</td></tr></table></table-wrap>
+<table-wrap id="T3"><label>Table 3</label><caption><p>Drugs.</p></caption><table><tr><td>Drug</td><td>yes</td></tr></table><table-wrap-foot><p>Given to Mrs. Miller by mouth.</p></table-wrap-foot></table-wrap>
 </sec></body></article>"""
 
 
@@ -41,9 +44,16 @@ def test_flags_are_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert not second["privacy"]
     figures = {r["xml_id"]: r for r in rows(out, "figures")}
     assert [f["place"] for f in figures["F1"]["privacy"]] == ["caption"] and not figures["F2"]["privacy"]
-    (grid,) = rows(out, "grids")
-    (flag,) = grid["privacy"]
+    grids = {r["table_id"]: r for r in rows(out, "grids")}
+    (flag,) = grids["PMC77.1/T1"]["privacy"]
     assert (flag["row"], flag["column"], flag["start"], flag["end"], flag["kind"]) == (1, 1, 9, 19, "name")
+    assert not grids["PMC77.1/T2"]["privacy"]
+    tables = {r["xml_id"]: r for r in rows(out, "article_tables")}
+    for xml_id, place, name in (("T2", "caption", "Mrs. Jones"), ("T3", "footnotes", "Mrs. Miller")):
+        (flag,) = tables[xml_id]["privacy"]
+        assert (flag["kind"], flag["place"]) == ("name", place)
+        assert tables[xml_id][place][flag["start"] : flag["end"]] == name
+    assert not tables["T1"]["privacy"]
     assert all(r["caption_language"] and r["caption_quality"] for r in figures.values())
 
 
@@ -52,6 +62,24 @@ def test_flagged_things_become_rejects_on_request(tmp_path: Path, capsys: pytest
     assert [r["text"] for r in rows(out, "paragraphs")] == ["The operation was uneventful (Fig. 2)."]
     assert [r["xml_id"] for r in rows(out, "figures")] == ["F2"]
     flagged = [r for r in rows(out, "rejects") if r["reason"] == "privacy_flagged"]
-    assert sorted(r["unit"] for r in flagged) == ["figure", "grid", "mention", "paragraph"]
-    assert not rows(out, "grids") and "Smith" not in str(rows(out, "documents"))
-    assert "Smith" not in str(rows(out, "rejects")) + str(release_json(out)) + str(rows(out, "mentions"))
+    assert sorted(r["unit"] for r in flagged) == [
+        "figure", "grid", "grid", "grid", "mention", "mention", "paragraph", "table", "table", "table_mention"
+    ]  # fmt: skip
+    assert not rows(out, "grids") and [r["xml_id"] for r in rows(out, "article_tables")] == ["T1"]
+    (document,) = rows(out, "documents")
+    left = {p["row_id"]: p["reason"] for p in document["places"] if p["kind"] == "table"}
+    assert left["PMC77.1/T2"] == left["PMC77.1/T3"] == "privacy_flagged"
+    assert "Pain" not in str(document) and "Drug" not in str(document)
+    said = "".join(str(rows(out, t)) for t in ("rejects", "mentions", "table_mentions", "documents", "article_tables"))
+    assert not any(name in said + str(release_json(out)) for name in ("Smith", "Jones", "Miller"))
+
+
+def test_exported_tables_say_what_is_flagged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = call(
+        capsys, "export", str(mined(tmp_path, capsys)), "--format", "tables", "--out", str(tmp_path / "t")
+    )
+    assert code == 0, err
+    with (tmp_path / "t" / "tables.csv").open(newline="") as stream:
+        assert {r["grid_id"]: r["privacy"] for r in csv.DictReader(stream)} == {
+            f"PMC77.1/T{n}/g0": "name" for n in (1, 2, 3)
+        }

@@ -14,7 +14,7 @@ from lxml import etree, html
 from markdown_it import MarkdownIt
 
 from pmcmine.jats import ArticleMeta, extract_article
-from pmcmine.jats.grid_text import for_markdown_cell, read_cell, table_html
+from pmcmine.jats.grid_text import for_markdown_cell, read_cells, table_html
 from pmcmine.jats.grids import TooManySlots, lay_out, slots
 from pmcmine.pointers.rehydrate import _rows
 from pmcmine.pointers.withhold import digest, withhold
@@ -38,7 +38,7 @@ def grid(table: str) -> Grid:
 def rows_of(table: str) -> list[list[str]]:
     """The text in each slot; "-" where there is no cell."""
     layout = lay_out(etree.fromstring(f"<table>{table}</table>"))
-    texts = [read_cell(c.element).text for c in layout.cells]
+    texts = read_cells([c.element for c in layout.cells]).texts
     return [[texts[n] if n >= 0 else "-" for n in row] for row in slots(layout)]
 
 
@@ -97,7 +97,7 @@ def test_each_cell_keeps_its_slots_to_itself(table: str) -> None:
 @given(TABLE)
 def test_the_html_has_the_same_layout(table: str) -> None:
     layout = lay_out(etree.fromstring(f"<table>{table}</table>"))
-    again = lay_out(html.fromstring(table_html(layout, [read_cell(c.element).html for c in layout.cells])))
+    again = lay_out(html.fromstring(table_html(layout, read_cells([c.element for c in layout.cells]).html)))
     assert [c[1:] for c in again.cells] == [c[1:] for c in layout.cells]
 
 
@@ -155,7 +155,7 @@ def test_kinds_of_cells() -> None:
 def test_texts_of_cells(cell: str, text: str, notes: tuple[str, ...], shown: str) -> None:
     found = grid(f"<tr><td>{cell}</td></tr>").cells[0]
     assert (found.text, found.notes) == (text, notes)
-    assert read_cell(etree.fromstring(f"<td>{cell}</td>")).html == shown
+    assert read_cells([etree.fromstring(f"<td>{cell}</td>")]).html == [shown]
 
 
 @pytest.mark.parametrize(
@@ -277,3 +277,35 @@ def test_stubs_are_words_and_rows_without_data_are_no_sections() -> None:
     )
     kinds = [c.kind for c in found.cells if c.column == 0]
     assert kinds == ["section", *["row_header"] * 6]
+
+
+@pytest.mark.parametrize(
+    ("column", "n"),
+    [
+        ("1 2 3 4", 1),
+        ("1. 2. 3. 4. Combined", 1),
+        ("1 2 3 5", 0),  # values
+        ("1 2 3", 0),  # too few to tell
+        ("0.1 0.2 0.3 0.4", 0),
+    ],
+)
+def test_numbers_that_count_the_rows_name_them(column: str, n: int) -> None:
+    rows = "".join(f"<tr><td>{number}</td><td>{i}.5</td></tr>" for i, number in enumerate(column.split()))
+    found = grid(f"<thead><tr><th>Study omitted</th><th>HR</th></tr></thead><tbody>{rows}</tbody>")
+    assert found.n_stub_columns == n
+
+
+@pytest.mark.parametrize(
+    ("cell", "text", "notes"),
+    [
+        ("VAS (mm)<sup>1,2</sup>", "VAS (mm)^1,2", ("1", "2")),
+        ("<bold>Age [y] <sup>2</sup></bold>", "Age [y] 2", ("2",)),
+        ("VAS (mm)<sup>1,3</sup>", "VAS (mm)1,3", ()),  # there is no note 3
+        ("(a − b)<sup>3</sup>", "(a − b)^3", ()),
+        ("VAS (mm)<sup>1</sup> of men", "VAS (mm)1 of men", ()),
+    ],
+)
+def test_numbers_behind_a_unit_are_marks_if_there_is_such_a_note(cell: str, text: str, notes: tuple[str, ...]) -> None:
+    foot = "<table-wrap-foot><fn><p><sup>1</sup> Mean.</p></fn><fn><label>2</label><p>Years.</p></fn></table-wrap-foot>"
+    (found,) = grids(f"<sec><table-wrap><table><tr><th>{cell}</th></tr></table>{foot}</table-wrap></sec>")
+    assert (found.cells[0].text, found.cells[0].notes) == (text, notes)

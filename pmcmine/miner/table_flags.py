@@ -1,4 +1,4 @@
-"""Privacy flags of the cells of tables: the enrichers that flag paragraphs read cells, too."""
+"""Privacy flags of tables: the enrichers that flag paragraphs read cells, captions and notes, too."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from dataclasses import replace
 from typing import Final
 
 from pmcmine.config import MineConfig
-from pmcmine.miner.enrichers import flag_texts
+from pmcmine.miner.enrichers import flag_texts, reads_for_flags
 from schemas.article import Article
+from schemas.article_table import ArticleTable, TableFlag
 from schemas.grid import Cell, CellFlag, Grid
 from schemas.paragraph import Paragraph
 
+_TEXTS: Final = ("caption", "footnotes")
 _MOST: Final = 20_000  # code points of cells that are read together
 
 
@@ -24,6 +26,8 @@ def flag_grids(grids: Sequence[Grid], article: Article, config: MineConfig) -> l
         article: the article.
         config: the configuration.
     """
+    if not reads_for_flags(config):
+        return list(grids)
     runs = [(n, cells) for n, grid in enumerate(grids) for cells in _runs(grid)]
     texts = [_paragraph("\n".join(c.text for c in cells), grids[n].grid_id, article) for n, cells in runs]
     found: dict[int, list[CellFlag]] = {}
@@ -31,6 +35,26 @@ def flag_grids(grids: Sequence[Grid], article: Article, config: MineConfig) -> l
         if row.privacy:
             found.setdefault(n, []).extend(_in_cells(row, cells))
     return [replace(g, privacy=tuple(found[n])) if n in found else g for n, g in enumerate(grids)]
+
+
+def flag_tables(tables: Sequence[ArticleTable], article: Article, config: MineConfig) -> list[ArticleTable]:
+    """Return tables with the flags of their captions and notes.
+
+    Args:
+        tables: tables of an article.
+        article: the article.
+        config: the configuration.
+    """
+    if not reads_for_flags(config):
+        return list(tables)
+    places = [(n, name) for n, t in enumerate(tables) for name in _TEXTS if getattr(t, name)]
+    texts = [_paragraph(getattr(tables[n], name), tables[n].table_id, article) for n, name in places]
+    found: dict[int, list[TableFlag]] = {}
+    for (n, name), row in zip(places, flag_texts(texts, config), strict=True):
+        for f in row.privacy:
+            flag = TableFlag(kind=f.kind, place=name, start=f.start, end=f.end, score=f.score)
+            found.setdefault(n, []).append(flag)
+    return [replace(t, privacy=tuple(found[n])) if n in found else t for n, t in enumerate(tables)]
 
 
 def _runs(grid: Grid) -> Iterator[list[Cell]]:
