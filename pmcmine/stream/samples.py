@@ -15,7 +15,8 @@ from typing import Any, Final
 import pmcmine.stream.state as stream_state
 from pmcmine.errors import PmcmineError
 from pmcmine.stream.captions import Composer
-from pmcmine.stream.ordering import order, prefetch_windows, remaining
+from pmcmine.stream.index import Index
+from pmcmine.stream.ordering import World, prefetch_windows, remaining, runs_of
 from pmcmine.stream.ranges import MOST_WAIT, AnyRanges, NoRanges, SamplePlace, adjacent_runs, decode_sample
 from pmcmine.stream.state import Position
 
@@ -34,6 +35,7 @@ class Samples:
         self,
         ranges: AnyRanges,
         places: Sequence[SamplePlace],
+        starts: Sequence[int],
         seed: int | None,
         rank: int,
         world_size: int,
@@ -44,7 +46,7 @@ class Samples:
         self._check = check
         self._ranges = ranges
         self._places = places
-        self._starts = [i for i, p in enumerate(places) if i == 0 or p.shard != places[i - 1].shard]
+        self._starts = starts  # of shards
         self._seed = seed
         self._rank = rank
         self._world = world_size
@@ -59,7 +61,7 @@ class Samples:
         self._workers: Any = None  # `pmcmine.stream.torch.Shared`, once there is a torch dataset
 
     def __len__(self) -> int:
-        return len(self._sequence(self._rank, self.position.among(self._world)))
+        return self.size_of(self._rank, self.position.among(self._world))
 
     def __getitem__(self, index: object) -> Any:
         raise PmcmineError("samples are read in order, not by index: give a DataLoader `stream.torch_dataset(samples)`")
@@ -84,11 +86,16 @@ class Samples:
         if self._workers is not None:
             self._workers.start_over(self)
 
-    def _sequence(self, share: int, position: Position) -> list[int]:
+    def size_of(self, share: int, position: Position) -> int:
+        """Return the number of all samples of a share, those before the position included."""
+        left = stream_state.left_of(len(self._places), position.before)
+        return left // position.shares + (share < left % position.shares)
+
+    def _sequence(self, share: int, position: Position) -> Sequence[int]:
         """Return the numbers of all samples of a share, those before the position included."""
-        left, starts = remaining(len(self._places), self._seed, position.epoch, self._starts, position.before)
-        dealt = order(len(left), position.shares, self._seed, position.epoch, starts)[share]
-        return [left[i] for i in dealt] if position.before else dealt
+        runs = runs_of(len(self._places), self._starts)
+        left = remaining(runs, self._seed, position.epoch, position.before)
+        return World(left, position.shares, self._seed, position.epoch).share(share)
 
     def state_dict(self) -> dict[str, Any]:
         """Return where this share is, for `load_state_dict` of the same release, condition, split and seed.
@@ -122,7 +129,7 @@ class Samples:
             PmcmineError: if it is the state of something else, or of a stream with another seed.
         """
         if isinstance(state, Sequence):
-            seed, position = stream_state.merge(state, len(self._places), self._of)
+            seed, position = stream_state.merge(self._renewed(state), len(self._places), self._of)
             stream_state.check_seed(seed, self._seed)
             self.go_to(position.among(self._world))
         else:
@@ -132,17 +139,43 @@ class Samples:
             self._workers.start_over(self)
 
     def _parse(self, state: Mapping[str, Any]) -> Position:
-        seed, position = stream_state.parse(state, len(self._places), self._of)
+        (now,) = self._renewed([state])
+        seed, position = stream_state.parse(now, len(self._places), self._of)
         stream_state.check_seed(seed, self._seed)
         return position
+
+    def _renewed(self, states: Sequence[Any]) -> list[Any]:
+        """Return states with the fingerprint of today, if they have that which earlier versions saved."""
+        mine, earlier = self._of, ""
+        found = []
+        for state in states:
+            if (
+                isinstance(state, Mapping)
+                and state.get("of", mine) != mine
+                and state.get("samples") == len(self._places)
+            ):
+                earlier = earlier or self._earlier()
+                if state.get("of") == earlier:
+                    state = {**state, "of": mine}
+            found.append(state)
+        return found
 
     @property
     def _of(self) -> str:
         """What the samples are, for states."""
         if self._fingerprint is None:
-            shards, offsets, sizes = ([getattr(p, k) for p in self._places] for k in ("shard", "offset", "size"))
-            self._fingerprint = stream_state.fingerprint(shards, offsets, sizes, self._compose.shown)
+            self._fingerprint = self._index.fingerprint(self._compose.shown)
         return self._fingerprint
+
+    def _earlier(self) -> str:
+        """Return what they were for states of earlier versions."""
+        return self._index.earlier_fingerprint(self._compose.shown)
+
+    @property
+    def _index(self) -> Index:
+        if not isinstance(self._places, Index):
+            raise TypeError(type(self._places))
+        return self._places
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield samples as dicts of `key`, `jpg` (bytes), `txt` (str) and `json` (dict), from the position on.

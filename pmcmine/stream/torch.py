@@ -156,7 +156,7 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
             content["joined"].append(name)
             if self._loaded is not None:
                 position, self._loaded = self._loaded.among(shares), None
-                ended = position.done >= len(self._samples._sequence(share, position))
+                ended = position.done >= self._samples.size_of(share, position)
                 content["epoch"] = position.epoch
                 content["next"][name] = position.epoch + ended
             else:
