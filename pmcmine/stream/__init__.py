@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from os import PathLike
@@ -24,6 +24,7 @@ from typing import Any, Final, cast
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
 from pmcmine.release.conditions import choose
+from pmcmine.stream.batches import Batches
 from pmcmine.stream.captions import composer_for, enriched_caption
 from pmcmine.stream.document_rows import concept_files, concept_names
 from pmcmine.stream.documents import Documents, documents
@@ -41,6 +42,7 @@ from pmcmine.stream.locate import (
     unreachable,
 )
 from pmcmine.stream.ordering import order
+from pmcmine.stream.pictures import decoder_for
 from pmcmine.stream.ranges import ranges_of
 from pmcmine.stream.samples import Samples
 from pmcmine.stream.tokens import counter
@@ -63,8 +65,8 @@ class _Opened:
     listing: Listing
 
 
-def torch_dataset(samples: Samples) -> Any:
-    """Make a torch `IterableDataset` of samples, whose workers share them.
+def torch_dataset(samples: Samples | Batches) -> Any:
+    """Make a torch `IterableDataset` of samples, or of `samples.batched(…)`, whose workers share them.
 
     Epochs follow each other as with `Samples`, with workers or without, persistent or not. The state with workers is
     that of torchdata's `StatefulDataLoader`; `Samples.state_dict` is an error then.
@@ -135,6 +137,8 @@ def open(
     check: bool | None = None,
     where_seconds: float = 600.0,
     cache: str | PathLike[str] | bool | None = None,
+    decode: str | None = None,
+    transform: Callable[[Any], Any] | None = None,
 ) -> Samples:
     """Open a release: a folder, any fsspec URL of one, or ORG/NAME on the Hub. Its listing is read once.
 
@@ -161,6 +165,9 @@ def open(
         where_seconds: time limit of the condition, and of waiting for another process that makes the index.
         cache: folder for the index, which the processes of a machine then share. If not given, a folder of the user
             (`PMCMINE_CACHE`) is used for releases of 100,000 figures or more; False keeps no file.
+        decode: pil or torch: `jpg` is then an RGB image of Pillow, or a tensor of 8-bit numbers (channels, rows,
+            columns), instead of the bytes of a JPEG or PNG.
+        transform: what is done with the decoded image, such as a transform of torchvision or open_clip.
 
     Raises:
         PmcmineError: without a release, or for a split, column, value of an enumeration or condition that it does not
@@ -168,6 +175,7 @@ def open(
     """
     check_options(split, where, seed, rank, world_size, on_error, where_seconds)
     compose = composer_for(caption, columns, tokens, tokenizer)
+    decoder = decoder_for(decode, transform)
     release = address(release)
     fs, shards, tables, path = locate(release)
     local = Path(shards).parent if "file" in fs.protocol else None
@@ -180,9 +188,12 @@ def open(
         warnings.warn(f"{release}: {chosen} match no sample", stacklevel=2)
     check_names({f"shards/{name}" for name in index.names}, local, "shard")
     check = local is None if check is None else check
-    return Samples(ranges_of(fs, shards), index, index.starts, seed, rank, world_size, compose, on_error, check)
+    return Samples(
+        ranges_of(fs, shards), index, index.starts, seed, rank, world_size, compose, on_error, check, decoder
+    )
 
 
 __all__ = [
-    "SPLITS", "Documents", "Samples", "counter", "documents", "enriched_caption", "open", "order", "torch_dataset",
+    "SPLITS", "Batches", "Documents", "Samples", "counter", "documents", "enriched_caption", "open", "order",
+    "torch_dataset",
 ]  # fmt: skip

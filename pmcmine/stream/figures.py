@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 import duckdb
@@ -119,8 +120,8 @@ def _read(batches: Any) -> Iterator[pa.RecordBatch]:
 
 def _check_counts(index: Index, shards: Mapping[str, int | None], split: str, tables: str) -> None:
     """Raise PmcmineError if a table has another number of samples of a shard than the listing."""
-    ends = [*index.starts[1:], len(index)]
-    found = {name: end - start for name, start, end in zip(index.names, index.starts, ends, strict=True)}
+    bounds = pairwise([*index.starts, len(index)])
+    found = {name: end - start for name, (start, end) in zip(index.names, bounds, strict=True)}
     for name, listed in shards.items():
         n = found.get(name, 0)
         if listed is not None and n != listed and (n or name.rsplit("/", 1)[-1].startswith(f"{split}-")):

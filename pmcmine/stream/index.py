@@ -150,6 +150,7 @@ def build(batches: Iterable[pa.RecordBatch], listed: Sequence[str], said: str) -
     codes = {name: n for n, name in enumerate(names)}
     parts = [_packed(batch, codes, layout, said) for batch in batches]
     view = memoryview(_sorted(parts)).cast("B").cast("Q") if any(map(len, parts)) else memoryview(array("Q"))
+    pa.default_memory_pool().release_unused()
     held = list(_held(view, len(names), layout))
     return Index([names[n] for n in held], held, view, layout)
 

@@ -141,7 +141,7 @@ def kept(folder: Path, key: str, seconds: float, make: Callable[[], Index]) -> I
         the index; in the memory of this process, with one line of warning, if the folder can't hold it.
     """
     path = folder / f"{key}.index"
-    found = _found(path, key)
+    found = _found(path, key, say=False)
     if found is not None:
         return found
     lock = path.with_suffix(".lock")
@@ -181,14 +181,16 @@ def _warn(folder: Path, error: OSError) -> None:
     )
 
 
-def _found(path: Path, key: str) -> MappedIndex | None:
+def _found(path: Path, key: str, *, say: bool = True) -> MappedIndex | None:
     """Map an index that is there and whole; a damaged one is not used, and will be replaced."""
     try:
         found = MappedIndex(str(path), key)
-    except FileNotFoundError:
+    except OSError:
         return None
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        warnings.warn(f"{path}: {error}; the index of the stream is made again", stacklevel=5)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        if say:
+            why = str(error) if type(error) is ValueError else "is damaged"
+            warnings.warn(f"{path}: {why}; the index of the stream is made again", stacklevel=6)
         return None
     with suppress(OSError):
         os.utime(path)  # says that it is in use

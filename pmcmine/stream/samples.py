@@ -14,9 +14,11 @@ from typing import Any, Final
 
 import pmcmine.stream.state as stream_state
 from pmcmine.errors import PmcmineError
+from pmcmine.stream.batches import Batches
 from pmcmine.stream.captions import Composer
 from pmcmine.stream.index import Index
 from pmcmine.stream.ordering import World, prefetch_windows, remaining, runs_of
+from pmcmine.stream.pictures import Decoder
 from pmcmine.stream.ranges import MOST_WAIT, AnyRanges, NoRanges, SamplePlace, adjacent_runs, decode_sample
 from pmcmine.stream.state import Position
 
@@ -42,6 +44,7 @@ class Samples:
         compose: Composer,
         on_error: str,
         check: bool = False,
+        decoder: Decoder | None = None,
     ) -> None:
         self._check = check
         self._ranges = ranges
@@ -51,6 +54,7 @@ class Samples:
         self._rank = rank
         self._world = world_size
         self._compose = compose
+        self._decoder = decoder
         self._on_error = on_error
         self._at = Position(0, world_size)
         self._done = 0  # of the running iteration, which started at `_at.done`
@@ -189,7 +193,11 @@ class Samples:
                 "each worker of this DataLoader would read all samples: give it `stream.torch_dataset(samples)`, "
                 "or call `stream.open` in the worker with a rank and world_size of its own"
             )
-        return self.read(self._rank, self.position.among(self._world), next_epoch=True)
+        position = self.position.among(self._world)
+        if position.done and not self._loaded and position.done >= self.size_of(self._rank, position):
+            # All samples were taken, but nobody asked whether there are more: a loop that counts goes on like that.
+            position = Position(position.epoch + 1, self._world)
+        return self.read(self._rank, position, next_epoch=True)
 
     def read(self, share: int, position: Position, *, next_epoch: bool) -> Iterator[dict[str, Any]]:
         """Read a share from a position on and keep the position up to date.
@@ -229,12 +237,30 @@ class Samples:
             if turn == self._turn:
                 self._done += 1
                 self._loaded = False
-            if sample is not None:
-                yield self._shown(sample)
+            if sample is None:
+                continue
+            try:
+                found = self._shown(sample)
+            except PmcmineError as error:  # of an image that can't be decoded
+                if self._on_error == "raise":
+                    raise
+                warnings.warn(f"left out: {error}", stacklevel=2)
+                continue
+            yield found
 
     def _shown(self, sample: dict[str, Any]) -> dict[str, Any]:
         """Return a sample in the form that was asked for."""
-        return self._compose(sample)
+        composed = self._compose(sample)
+        return composed if self._decoder is None else self._decoder(composed)
+
+    def batched(self, size: int, *, drop_last: bool = False) -> Batches:
+        """Return the samples in batches: dicts of lists. Between two batches, `state_dict` is where the next begins.
+
+        Args:
+            size: samples of a batch.
+            drop_last: leave out the last batch of an epoch if it is smaller.
+        """
+        return Batches(self, size, drop_last)
 
     def _read(self, places: Sequence[SamplePlace]) -> list[dict[str, Any] | None]:
         """Yield samples in the given order; adjacent ranges are read once. None for unreadable samples."""

@@ -20,6 +20,7 @@ from typing import Any, Final
 from torch.utils.data import IterableDataset, get_worker_info
 
 from pmcmine.errors import PmcmineError
+from pmcmine.stream.batches import Batches
 from pmcmine.stream.samples import Samples
 from pmcmine.stream.state import Position
 
@@ -91,9 +92,11 @@ class Shared:
 
 
 class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looked at by the type checker
-    """Samples for a DataLoader; its workers share those of the rank."""
+    """Samples, or batches of them, for a DataLoader; its workers share those of the rank."""
 
-    def __init__(self, samples: Samples) -> None:
+    def __init__(self, samples: Samples | Batches) -> None:
+        self._batches = samples if isinstance(samples, Batches) else None
+        samples = samples.samples if isinstance(samples, Batches) else samples
         self._samples = samples
         if samples._workers is None:
             samples._workers = Shared()
@@ -118,7 +121,15 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
             self._loaded = self._samples._parse(state)
             self._samples.go_to(self._loaded)
 
+    def __len__(self) -> int:
+        """Return how many samples or batches the rank has. Workers may make some more batches, each its last one."""
+        return len(self._samples if self._batches is None else self._batches)
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
+        found = self._iterate()
+        return found if self._batches is None else self._batches.of(found)
+
+    def _iterate(self) -> Iterator[dict[str, Any]]:
         worker = get_worker_info()
         if worker is None:
             self._take_over()
@@ -166,6 +177,16 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
         return position
 
     def _read(self, worker: int, share: int, position: Position) -> Iterator[dict[str, Any]]:
-        yield from self._samples.read(share, position, next_epoch=False)
+        ended, size = False, self._samples.size_of(share, position)
+        for sample in self._samples.read(share, position, next_epoch=False):
+            if self._samples.position.done >= size and not ended:
+                # Before the last sample is handed over: a loop that counts batches never asks for the next one.
+                ended = True
+                self._end(worker, position)
+            yield sample
+        if not ended:
+            self._end(worker, position)
+
+    def _end(self, worker: int, position: Position) -> None:
         with self._shared.changed() as content:
             content["next"][str(worker)] = position.epoch + 1

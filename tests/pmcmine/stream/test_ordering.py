@@ -35,7 +35,7 @@ def test_it_is_the_order_as_it_is_defined(data: st.DataObject) -> None:
     for share, plain in zip(found, expected, strict=True):
         start, end = data.draw(st.integers(0, n)), data.draw(st.integers(0, n))
         assert share[start:end] == plain[start:end] and share[end::3] == plain[end::3]
-        assert not plain or share[len(plain) // 2] == plain[len(plain) // 2] and share[-1] == plain[-1]
+        assert not plain or (share[len(plain) // 2] == plain[len(plain) // 2] and share[-1] == plain[-1])
 
 
 def test_a_share_of_millions_takes_little_memory() -> None:
