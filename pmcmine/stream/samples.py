@@ -67,6 +67,12 @@ class Samples:
     def __len__(self) -> int:
         return self.size_of(self._rank, self.position.among(self._world))
 
+    def left_in_epoch(self) -> int:
+        """Return how many samples all shares together have left of this epoch, if each has had as many as this one."""
+        at = self.position
+        left = stream_state.left_of(len(self._places), at.before)
+        return max(left - at.done * at.shares, 0)
+
     def __getitem__(self, index: object) -> Any:
         raise PmcmineError("samples are read in order, not by index: give a DataLoader `stream.torch_dataset(samples)`")
 
@@ -101,6 +107,18 @@ class Samples:
         left = remaining(runs, self._seed, position.epoch, position.before)
         return World(left, position.shares, self._seed, position.epoch).share(share)
 
+    def state_after(self, n: int, size: int, workers: int) -> dict[str, Any]:
+        """Return the state of all ranks after each has had so many batches; see `Batches.state_after`."""
+        if workers == 0:
+            return self.state_dict()
+        shares = self._world * workers
+        start = self.position.among(shares)
+        done = tuple(start.done + size * (n // workers + (share % workers < n % workers)) for share in range(shares))
+        if any(had > self.size_of(share, start) for share, had in enumerate(done)):
+            raise PmcmineError(f"state_after({n}): an epoch of {shares} shares has fewer batches of {size}")
+        before = (*start.before, (shares, done)) if n or start.done else start.before
+        return self._state(Position(start.epoch, shares, 0, before))
+
     def state_dict(self) -> dict[str, Any]:
         """Return where this share is, for `load_state_dict` of the same release, condition, split and seed.
 
@@ -109,7 +127,9 @@ class Samples:
         """
         if self._workers is not None:
             self._workers.check_known()
-        at = self.position
+        return self._state(self.position)
+
+    def _state(self, at: Position) -> dict[str, Any]:
         return {
             "format": stream_state.FORMAT,
             "seed": self._seed,

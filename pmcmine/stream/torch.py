@@ -96,8 +96,10 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
 
     def __init__(self, samples: Samples | Batches) -> None:
         self._batches = samples if isinstance(samples, Batches) else None
-        samples = samples.samples if isinstance(samples, Batches) else samples
-        self._samples = samples
+        found = samples.samples if isinstance(samples, Batches) else samples
+        if not isinstance(found, Samples):
+            raise PmcmineError(f"torch_dataset takes what stream.open or .batched returns, not {type(found).__name__}")
+        self._samples = samples = found
         if samples._workers is None:
             samples._workers = Shared()
         self._shared: Shared = samples._workers
