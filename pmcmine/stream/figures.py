@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as pads
+import pyarrow.parquet as pq
 
 from pmcmine.errors import PmcmineError
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
@@ -51,39 +51,34 @@ def figure_index(
     paths = [f"{tables}/{f.removeprefix('tables/')}" for f in of_split or files[:1]]
     if not paths:
         return build((), (), tables)
-    filesystem = pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs))
     if where:
-        figures = pads.dataset(paths, filesystem=filesystem, format="parquet")
-        return _chosen(figures, where, seconds, hierarchy, list(shards), tables, keep=bool(of_split))
+        return _chosen(paths, fs, where, seconds, hierarchy, list(shards), tables, keep=bool(of_split))
     if not of_split:
         return build((), (), tables)
-    # Names of shards repeat: they are read as numbers.
-    form = pads.ParquetFileFormat(read_options=pads.ParquetReadOptions(dictionary_columns={"shard"}))
-    figures = pads.dataset(paths, filesystem=filesystem, format=form)
-    index = build(_all(figures, seconds, tables), list(shards), tables)
+    index = build(_all(paths, fs, seconds, tables), list(shards), tables)
     _check_counts(index, shards, split, tables)
     return index
 
 
-def _all(figures: Any, seconds: float, tables: str) -> Iterator[pa.RecordBatch]:
+def _all(paths: Sequence[str], fs: Any, seconds: float, tables: str) -> Iterator[pa.RecordBatch]:
+    """Yield the places of all figures, file by file."""
     until = time.monotonic() + seconds
-    for batch in figures.to_batches(
-        columns=list(_columns(figures, tables)), batch_size=_BATCH, batch_readahead=4, fragment_readahead=2
-    ):
-        if time.monotonic() > until:
-            raise PmcmineError(f"{tables}: listing its figures took more than {seconds:g} seconds")
-        yield batch
-
-
-def _columns(figures: Any, tables: str) -> Sequence[str]:
-    missing = [name for name in _COLUMNS if name not in figures.schema.names]
-    if missing:
-        raise PmcmineError(f"{tables}: figures have no column {missing[0]!r}; is the copy complete?")
-    return _COLUMNS
+    for path in paths:
+        source = path if "file" in fs.protocol else fs.open(path, "rb")
+        # Names of shards repeat: they are read as numbers.
+        with pq.ParquetFile(source, read_dictionary=["shard"], pre_buffer=True) as file:
+            missing = [name for name in _COLUMNS if name not in file.schema_arrow.names]
+            if missing:
+                raise PmcmineError(f"{path}: has no column {missing[0]!r}; is the copy complete?")
+            for batch in file.iter_batches(_BATCH, columns=list(_COLUMNS)):
+                if time.monotonic() > until:
+                    raise PmcmineError(f"{tables}: listing its figures took more than {seconds:g} seconds")
+                yield batch
 
 
 def _chosen(
-    figures: Any,
+    paths: Sequence[str],
+    fs: Any,
     where: str,
     seconds: float,
     hierarchy: tuple[Any, Any],
@@ -92,7 +87,10 @@ def _chosen(
     *,
     keep: bool,
 ) -> Index:
+    import pyarrow.dataset as pads  # loads pandas, if that is installed
+
     said = f"where={where!r}"
+    figures = pads.dataset(paths, filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
     with duckdb.connect(config=SANDBOX) as connection:
         check_values(connection, where, known_values(figures.schema), said)
         connection.register("figures", figures)
