@@ -17,6 +17,9 @@ class Reader(Protocol):
     def state_after(self, n: int, size: int, workers: int) -> dict[str, Any]:
         """Return the state after so many batches."""
 
+    def end_epoch(self, least: int) -> None:
+        """Go to the next epoch if fewer than so many samples are left."""
+
 
 class Batches:
     """The samples of a reader in batches, which its state follows: between two batches it is that of the reader.
@@ -40,7 +43,13 @@ class Batches:
         return n // self.size if self.drop_last else -(-n // self.size)
 
     def __iter__(self) -> Iterator[dict[str, list[Any]]]:
+        self.samples.end_epoch(self.least)
         return self.of(self.samples)
+
+    @property
+    def least(self) -> int:
+        """Samples of the smallest batch."""
+        return self.size if self.drop_last else 1
 
     def of(self, samples: Iterable[dict[str, Any]]) -> Iterator[dict[str, list[Any]]]:
         """Yield samples in batches."""

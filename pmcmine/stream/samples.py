@@ -213,11 +213,17 @@ class Samples:
                 "each worker of this DataLoader would read all samples: give it `stream.torch_dataset(samples)`, "
                 "or call `stream.open` in the worker with a rank and world_size of its own"
             )
+        self.end_epoch(1)
+        return self.read(self._rank, self.position.among(self._world), next_epoch=True)
+
+    def end_epoch(self, least: int) -> None:
+        """Go to the next epoch if fewer than so many samples are left of one that was begun here.
+
+        A loop that counts takes all samples, and never asks whether there are more.
+        """
         position = self.position.among(self._world)
-        if position.done and not self._loaded and position.done >= self.size_of(self._rank, position):
-            # All samples were taken, but nobody asked whether there are more: a loop that counts goes on like that.
-            position = Position(position.epoch + 1, self._world)
-        return self.read(self._rank, position, next_epoch=True)
+        if position.done and not self._loaded and self.size_of(self._rank, position) - position.done < least:
+            self.go_to(Position(position.epoch + 1, self._world))
 
     def read(self, share: int, position: Position, *, next_epoch: bool) -> Iterator[dict[str, Any]]:
         """Read a share from a position on and keep the position up to date.

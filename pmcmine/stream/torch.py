@@ -106,6 +106,11 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
         self._base: Position | None = None  # in a worker: position of the main process when it chose the epoch
         self._loaded: Position | None = None  # in a worker: state from a StatefulDataLoader, until the next read
 
+    @property
+    def _least(self) -> int:
+        """Fewer samples than this at the end of an epoch make no batch."""
+        return 1 if self._batches is None else self._batches.least
+
     def set_epoch(self, epoch: int) -> None:
         """Begin another epoch, in the main process and in its workers."""
         self._samples.set_epoch(epoch)
@@ -135,6 +140,7 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
         worker = get_worker_info()
         if worker is None:
             self._take_over()
+            self._samples.end_epoch(self._least)
             return iter(self._samples)
         # The position must be right before the first sample is read: a StatefulDataLoader asks for it at once.
         shares = self._samples._world * worker.num_workers
@@ -179,9 +185,10 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
         return position
 
     def _read(self, worker: int, share: int, position: Position) -> Iterator[dict[str, Any]]:
-        ended, size = False, self._samples.size_of(share, position)
+        ended, last = False, self._samples.size_of(share, position)
+        last -= last % self._least
         for sample in self._samples.read(share, position, next_epoch=False):
-            if self._samples.position.done >= size and not ended:
+            if self._samples.position.done >= last and not ended:
                 # Before the last sample is handed over: a loop that counts batches never asks for the next one.
                 ended = True
                 self._end(worker, position)

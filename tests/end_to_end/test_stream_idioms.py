@@ -101,18 +101,22 @@ def test_what_is_no_stream_is_one_line() -> None:
         stream.torch_dataset([1, 2])  # type: ignore[arg-type]
 
 
+def _tensors(batch: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"pixels": torch.stack([s["jpg"] for s in batch]), "n": torch.tensor([s["json"]["number"] for s in batch])}
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_accelerate(release: str, workers: int) -> None:
     accelerate = pytest.importorskip("accelerate", reason="pip install accelerate")
-    samples = stream.open(release, seed=5, decode="torch", columns=())
-    dataset = stream.torch_dataset(samples)
-    loader = accelerate.Accelerator(cpu=True).prepare(DataLoader(dataset, batch_size=8, num_workers=workers))
+    dataset = stream.torch_dataset(stream.open(release, seed=5, decode="torch", columns=["number"]))
+    plain = DataLoader(dataset, batch_size=8, num_workers=workers, collate_fn=_tensors)
+    loader = accelerate.Accelerator(cpu=True).prepare(plain)
     for epoch in range(2):
         loader.set_epoch(epoch)
-        assert sorted(k for b in loader for k in b["key"]) == sorted(_keys(5, release, epoch))
-    if workers == 0:
-        loader.set_epoch(1)
-        assert [k for b in loader for k in b["key"]] == _keys(5, release, 1)
+        numbers = [n for batch in loader for n in batch["n"].tolist()]
+        assert sorted(numbers) == list(range(N))
+        if workers == 0:
+            assert [f"PMC{n}-1-f1" for n in numbers] == _keys(5, release, epoch)
 
 
 @pytest.mark.parametrize("workers", [0, 2])
