@@ -13,7 +13,7 @@ from tests.pmcmine.stream import plain_order
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_it_is_the_order_as_it_is_defined(data: st.DataObject) -> None:
     shards = data.draw(st.lists(st.integers(1, 700), max_size=6))
     starts, n = [sum(shards[:i]) for i in range(len(shards))], sum(shards)
