@@ -26,6 +26,7 @@ from benchmarks.panels import panels
 from benchmarks.parse import parse
 from benchmarks.parts import parts
 from benchmarks.scale import scale, shuffle
+from benchmarks.stream_scale import stream_scale
 from benchmarks.streaming import streaming
 from benchmarks.tables import tables
 
@@ -56,12 +57,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=[*BENCHMARKS, "all"])
     parser.add_argument("--data", default=os.environ.get("PMCMINE_REAL_DATA"))
+    parser.add_argument("--rows", type=float, help="streaming: open releases of so many figures instead, such as 1e6")
     args = parser.parse_args()
+    if args.rows is not None and (args.name != "streaming" or not 1 <= args.rows <= 1e8):
+        parser.error("--rows takes 1 to 1e8, and is of streaming")
     data = Path(args.data) if args.data else None
     names = [n for n in BENCHMARKS if n != "scale"] if args.name == "all" else [args.name]  # that takes an hour
     results: dict[str, Any] = {"data": "real" if data else "generated"}
     for name in names:
-        results[name] = BENCHMARKS[name](data)
+        results[name] = BENCHMARKS[name](data) if args.rows is None else stream_scale(int(args.rows))
         print(f"{name}: {json.dumps(results[name])}", file=sys.stderr)
     results["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps(results))

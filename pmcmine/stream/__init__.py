@@ -12,43 +12,61 @@ another world with the same set. An iteration that reaches the end of its epoch 
 from __future__ import annotations
 
 import json
+import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final
-
-import duckdb
-import pyarrow as pa
-import pyarrow.dataset as pads
+from typing import Any, Final, cast
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
-from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
-from pmcmine.release.hierarchy import prepare
+from pmcmine.release.conditions import choose
+from pmcmine.stream.batches import Batches
 from pmcmine.stream.captions import composer_for, enriched_caption
 from pmcmine.stream.document_rows import concept_files, concept_names
 from pmcmine.stream.documents import Documents, documents
+from pmcmine.stream.figures import figure_index
+from pmcmine.stream.index import Index
+from pmcmine.stream.index_file import default_folder, kept, key_of
 from pmcmine.stream.locate import (
-    SANDBOX,
     SPLITS,
+    Listing,
     address,
     check_options,
-    listed_files,
+    listing_of,
     locate,
     reading_tables,
     unreachable,
 )
 from pmcmine.stream.ordering import order
-from pmcmine.stream.ranges import SamplePlace, ranges_of
+from pmcmine.stream.pictures import decoder_for
+from pmcmine.stream.ranges import ranges_of
 from pmcmine.stream.samples import Samples
 from pmcmine.stream.tokens import counter
 
-_MOST_SAMPLE: Final = 1 << 30  # bytes of a sample
+_MANY: Final = 100_000  # figures of a release whose index is kept in a file: making it takes longer than a second
+# A condition with one of these chooses something else each time.
+_CHANGES: Final = re.compile(
+    r"\b(random|\w*uuid\w*|now|today|age|(get_)?current_\w+|localtime\w*|transaction_timestamp)\b", re.IGNORECASE
+)
 
 
-def torch_dataset(samples: Samples) -> Any:
-    """Make a torch `IterableDataset` of samples, whose workers share them.
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A release that is being opened; `local` is its folder on a local disk."""
+
+    release: str
+    fs: Any
+    tables: str
+    local: Path | None
+    listing: Listing
+
+
+def torch_dataset(samples: Samples | Batches) -> Any:
+    """Make a torch `IterableDataset` of samples, or of `samples.batched(…)`, whose workers share them.
 
     Epochs follow each other as with `Samples`, with workers or without, persistent or not. The state with workers is
     that of torchdata's `StatefulDataLoader`; `Samples.state_dict` is an error then.
@@ -61,45 +79,30 @@ def torch_dataset(samples: Samples) -> Any:
     return TorchSamples(samples)
 
 
-def _figure_rows(
-    tables: str,
-    files: Sequence[str],
-    fs: Any,
-    split: str,
-    where: str | None,
-    seconds: float,
-    hierarchy: tuple[Any, Any],
-) -> list[tuple[str, int, int]]:
-    """Return shard, offset and size of the chosen samples of a split, in the order of the shards."""
-    of_split = [f for f in files if f.rsplit("/", 1)[-1].startswith(f"{split}-")]
-    # A condition is checked even if the split is empty.
-    paths = [f"{tables}/{f.removeprefix('tables/')}" for f in of_split or files[:1]]
-    if not paths:
-        return []
-    figures = pads.dataset(paths, filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
-    query = "SELECT shard, sample_offset, sample_size FROM figures WHERE shard IS NOT NULL"
-    with duckdb.connect(config=SANDBOX) as connection:
-        if where:
-            check_values(connection, where, known_values(figures.schema), f"where={where!r}")
-        connection.register("figures", figures)
-        said = f"where={where!r}" if where else f"{tables}: listing its figures"
-        try:
-            with time_limit(connection, seconds, said):
-                if where:
-                    query += f" AND ({prepare(connection, where, 'figures', *hierarchy)}\n)"
-                ordered = f"{query} ORDER BY shard, sample_offset"
-                rows: list[tuple[str, int, int]] = connection.execute(ordered).fetchall()
-        except duckdb.Error as error:
-            raise PmcmineError(f"{said}: {explain(error, where or '')}") from None
-    if not of_split:
-        return []
-    for shard, offset, size in rows:
-        # A negative offset would count from the end of the file.
-        if type(offset) is not int or type(size) is not int or offset < 0 or not 0 < size <= _MOST_SAMPLE:
-            raise PmcmineError(
-                f"{tables}: has no valid range in {shard!r} ({offset!r}, {size!r}); is the copy complete?"
-            )
-    return rows
+def _index(
+    opened: _Opened, split: str, where: str | None, seconds: float, cache: str | PathLike[str] | bool | None
+) -> Index:
+    """Return the places of the chosen samples: kept in a file if there are many, or if a folder was named."""
+    files = [name for name in opened.listing.rows if name.startswith("tables/figures/")]
+    used = [*files, *concept_names(opened.listing.rows, where)]
+    check_names(used, opened.local, "file")
+
+    def make() -> Index:
+        with reading_tables(opened.release, "a table of figures"):
+            concepts = concept_files(opened.tables, opened.listing.rows, opened.fs, where)
+            shards = opened.listing.shards
+            return figure_index(opened.tables, files, opened.fs, split, where, seconds, concepts, shards)
+
+    rows = sum(opened.listing.rows[name] or 0 for name in files)
+    if cache is False or (where and _CHANGES.search(where)) or (cache in (None, True) and rows < _MANY):
+        return make()
+    folder = default_folder() if cache in (None, True) else Path(cast("str", cache))
+    stats = []
+    if opened.local is not None:  # tables may change under a listing that does not
+        with suppress(OSError):
+            stats = [(s.st_size, s.st_mtime_ns) for s in ((opened.local / name).stat() for name in used)]
+    root = opened.tables if opened.local is None else str(Path(opened.tables).resolve())
+    return kept(folder, key_of([root, opened.listing.digest, split, where, stats]), seconds, make)
 
 
 def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
@@ -133,6 +136,9 @@ def open(
     on_error: str = "raise",
     check: bool | None = None,
     where_seconds: float = 600.0,
+    cache: str | PathLike[str] | bool | None = None,
+    decode: str | None = None,
+    transform: Callable[[Any], Any] | None = None,
 ) -> Samples:
     """Open a release: a folder, any fsspec URL of one, or ORG/NAME on the Hub. Its listing is read once.
 
@@ -156,7 +162,12 @@ def open(
         on_error: raise, or warn: a range that can't be read, after retries, is left out with a warning that names it.
         check: check the bytes of each image. On by default if the release is not on a local disk: that costs
             little beside the network. Headers, keys and captions are always checked.
-        where_seconds: time limit of the condition.
+        where_seconds: time limit of the condition, and of waiting for another process that makes the index.
+        cache: folder for the index, which the processes of a machine then share. If not given, a folder of the user
+            (`PMCMINE_CACHE`) is used for releases of 100,000 figures or more; False keeps no file.
+        decode: pil or torch: `jpg` is then an RGB image of Pillow, or a tensor of 8-bit numbers (channels, rows,
+            columns), instead of the bytes of a JPEG or PNG.
+        transform: what is done with the decoded image, such as a transform of torchvision or open_clip.
 
     Raises:
         PmcmineError: without a release, or for a split, column, value of an enumeration or condition that it does not
@@ -164,26 +175,25 @@ def open(
     """
     check_options(split, where, seed, rank, world_size, on_error, where_seconds)
     compose = composer_for(caption, columns, tokens, tokenizer)
+    decoder = decoder_for(decode, transform)
     release = address(release)
     fs, shards, tables, path = locate(release)
-    listed = listed_files(path, fs, release)
+    local = Path(shards).parent if "file" in fs.protocol else None
+    listing = listing_of(path, fs, release)
     if compose.columns:
         _check_columns(compose.columns, shards, fs)
-    files = [name for name in listed if name.startswith("tables/figures/")]
-    local = Path(shards).parent if "file" in fs.protocol else None
-    check_names([*files, *concept_names(listed, where)], local, "file")
-    with reading_tables(release, "a table of figures"):
-        concepts = concept_files(tables, listed, fs, where)
-        rows = _figure_rows(tables, files, fs, split, where, where_seconds, concepts)
-    if not rows:
+    index = _index(_Opened(release, fs, tables, local, listing), split, where, where_seconds, cache)
+    if not len(index):
         chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
         warnings.warn(f"{release}: {chosen} match no sample", stacklevel=2)
-    check_names({f"shards/{row[0]}" for row in rows}, local, "shard")
-    ranges = ranges_of(fs, shards)
+    check_names({f"shards/{name}" for name in index.names}, local, "shard")
     check = local is None if check is None else check
-    return Samples(ranges, [SamplePlace(*row) for row in rows], seed, rank, world_size, compose, on_error, check)
+    return Samples(
+        ranges_of(fs, shards), index, index.starts, seed, rank, world_size, compose, on_error, check, decoder
+    )
 
 
 __all__ = [
-    "SPLITS", "Documents", "Samples", "counter", "documents", "enriched_caption", "open", "order", "torch_dataset",
+    "SPLITS", "Batches", "Documents", "Samples", "counter", "documents", "enriched_caption", "open", "order",
+    "torch_dataset",
 ]  # fmt: skip

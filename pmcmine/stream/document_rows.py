@@ -16,7 +16,6 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as pads
 import pyarrow.parquet as pq
 
 from pmcmine.errors import PmcmineError
@@ -62,6 +61,8 @@ class ImagePlace(NamedTuple):
 
 
 def _dataset(paths: Sequence[str], fs: Any) -> Any:
+    import pyarrow.dataset as pads  # loads pandas, if that is installed
+
     return pads.dataset(list(paths), filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
 
 

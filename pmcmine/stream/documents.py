@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from array import array
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, cast
 
-import pmcmine.stream.state as stream_state
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
 from pmcmine.stream.budget import Budget, budget_of
 from pmcmine.stream.captions import composer_for
 from pmcmine.stream.document_rows import OLDER, ImagePlace, Images, Row, Texts, concept_names, document_rows
-from pmcmine.stream.locate import address, check_options, listed_files, locate, reading_tables
+from pmcmine.stream.locate import address, check_options, listing_of, locate, reading_tables
 from pmcmine.stream.ordering import prefetch_windows
 from pmcmine.stream.ranges import AnyRanges, NoRanges, SamplePlace, adjacent_runs, ranges_of
 from pmcmine.stream.samples import Samples
@@ -47,9 +48,9 @@ class Documents(Samples):
         check: bool,
     ) -> None:
         places = cast("Sequence[SamplePlace]", rows)  # as places they have a file and an offset
-        super().__init__(ranges, places, seed, rank, world_size, composer_for("full", None), on_error, check)
+        starts = _group_starts(rows, texts)
+        super().__init__(ranges, places, starts, seed, rank, world_size, composer_for("full", None), on_error, check)
         self._texts, self._images, self._budget = texts, images, budget
-        self._starts = _group_starts(rows, texts)
 
     def forget(self) -> None:
         """Close files, and drop the texts that are held decoded."""
@@ -60,8 +61,11 @@ class Documents(Samples):
         if self._fingerprint is None:
             files, rows = [p.shard for p in self._places], [p.offset for p in self._places]
             shown = f"documents/{self._budget.shown}"
-            self._fingerprint = stream_state.fingerprint(files, rows, [1] * len(rows), shown)
+            self._fingerprint = _fingerprint(files, rows, shown)
         return self._fingerprint
+
+    def _earlier(self) -> str:
+        return self._of
 
     def _windows(self, sequence: Sequence[int], at: int) -> Iterator[Sequence[int]]:
         return prefetch_windows(sequence, at, _TOGETHER)
@@ -167,6 +171,17 @@ class Documents(Samples):
         return {p: _checked(image, wanted[p], self._check) for p, image in cut}
 
 
+def _fingerprint(files: Sequence[str], rows: Sequence[int], shown: str) -> str:
+    """Return what identifies the documents of a reader and their form: a state of others is refused by it."""
+    digest = sha256()
+    for name in dict.fromkeys(files):
+        digest.update(f"{name}\n".encode())
+    for values in (rows, [1] * len(rows)):
+        digest.update(array("q", values).tobytes())
+    digest.update(shown.encode())
+    return digest.hexdigest()[:32]
+
+
 def _group_starts(rows: Sequence[Row], texts: Texts) -> list[int]:
     """Return the numbers of the first documents of row groups: a chunk is decoded at once."""
     starts: list[int] = []
@@ -246,7 +261,7 @@ def documents(
     budget = budget_of(min_quality, section_kinds, max_tokens, tokenizer, max_images, image_tokens)
     release = address(release)
     fs, shards, tables, path = locate(release)
-    names = listed_files(path, fs, release)
+    names = list(listing_of(path, fs, release).rows)
     if not any(n.startswith("tables/documents/") for n in names):
         raise PmcmineError(f"{release}: has no documents; it was made by an earlier version, or they were not copied")
     used = [n for n in names if n.startswith(("tables/articles/", "tables/figures/", "tables/documents/"))]

@@ -6,6 +6,8 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -92,14 +94,33 @@ def unreachable(release: str, error: Exception) -> PmcmineError:
     return PmcmineError(f"{release}: can't be read ({said})")
 
 
-def listed_files(path: str, fs: Any, release: str) -> list[str]:
-    """Return the names of the files that a `release.json` lists.
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a `release.json` lists.
+
+    Attributes:
+        rows: names of the files, with their numbers of rows; None where none is stated.
+        digest: hash of the listing, which holds hashes of all files.
+    """
+
+    rows: dict[str, int | None]
+    digest: str
+
+    @property
+    def shards(self) -> dict[str, int | None]:
+        """Names of shards of figures, relative to their folder, with their numbers of samples."""
+        return {n.removeprefix("shards/"): r for n, r in self.rows.items() if n[:7] == "shards/" and n[-4:] == ".tar"}
+
+
+def listing_of(path: str, fs: Any, release: str) -> Listing:
+    """Read what a `release.json` lists.
 
     Raises:
         PmcmineError: if it is missing or damaged.
     """
     try:
-        listing = json.loads(fs.cat_file(path))
+        data = fs.cat_file(path)
+        listing = json.loads(data)
     except FileNotFoundError:
         raise PmcmineError(f"{release}: no release.json; this is not a release, or it is not complete yet") from None
     except (ValueError, RecursionError):
@@ -109,7 +130,8 @@ def listed_files(path: str, fs: Any, release: str) -> list[str]:
     files = listing.get("files") if isinstance(listing, dict) else None
     if not isinstance(files, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in files):
         raise PmcmineError(f"{release}: release.json is damaged; is the copy complete?")
-    return [f["name"] for f in files]
+    rows = {f["name"]: n if type(n := f.get("rows")) is int else None for f in files}
+    return Listing(rows, sha256(data).hexdigest())
 
 
 def check_options(

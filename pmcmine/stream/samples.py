@@ -14,8 +14,11 @@ from typing import Any, Final
 
 import pmcmine.stream.state as stream_state
 from pmcmine.errors import PmcmineError
+from pmcmine.stream.batches import Batches
 from pmcmine.stream.captions import Composer
-from pmcmine.stream.ordering import order, prefetch_windows, remaining
+from pmcmine.stream.index import Index
+from pmcmine.stream.ordering import World, prefetch_windows, remaining, runs_of
+from pmcmine.stream.pictures import Decoder
 from pmcmine.stream.ranges import MOST_WAIT, AnyRanges, NoRanges, SamplePlace, adjacent_runs, decode_sample
 from pmcmine.stream.state import Position
 
@@ -34,21 +37,24 @@ class Samples:
         self,
         ranges: AnyRanges,
         places: Sequence[SamplePlace],
+        starts: Sequence[int],
         seed: int | None,
         rank: int,
         world_size: int,
         compose: Composer,
         on_error: str,
         check: bool = False,
+        decoder: Decoder | None = None,
     ) -> None:
         self._check = check
         self._ranges = ranges
         self._places = places
-        self._starts = [i for i, p in enumerate(places) if i == 0 or p.shard != places[i - 1].shard]
+        self._starts = starts  # of shards
         self._seed = seed
         self._rank = rank
         self._world = world_size
         self._compose = compose
+        self._decoder = decoder
         self._on_error = on_error
         self._at = Position(0, world_size)
         self._done = 0  # of the running iteration, which started at `_at.done`
@@ -59,7 +65,13 @@ class Samples:
         self._workers: Any = None  # `pmcmine.stream.torch.Shared`, once there is a torch dataset
 
     def __len__(self) -> int:
-        return len(self._sequence(self._rank, self.position.among(self._world)))
+        return self.size_of(self._rank, self.position.among(self._world))
+
+    def left_in_epoch(self) -> int:
+        """Return how many samples all shares together have left of this epoch, if each has had as many as this one."""
+        at = self.position
+        left = stream_state.left_of(len(self._places), at.before)
+        return max(left - at.done * at.shares, 0)
 
     def __getitem__(self, index: object) -> Any:
         raise PmcmineError("samples are read in order, not by index: give a DataLoader `stream.torch_dataset(samples)`")
@@ -84,11 +96,28 @@ class Samples:
         if self._workers is not None:
             self._workers.start_over(self)
 
-    def _sequence(self, share: int, position: Position) -> list[int]:
+    def size_of(self, share: int, position: Position) -> int:
+        """Return the number of all samples of a share, those before the position included."""
+        left = stream_state.left_of(len(self._places), position.before)
+        return left // position.shares + (share < left % position.shares)
+
+    def _sequence(self, share: int, position: Position) -> Sequence[int]:
         """Return the numbers of all samples of a share, those before the position included."""
-        left, starts = remaining(len(self._places), self._seed, position.epoch, self._starts, position.before)
-        dealt = order(len(left), position.shares, self._seed, position.epoch, starts)[share]
-        return [left[i] for i in dealt] if position.before else dealt
+        runs = runs_of(len(self._places), self._starts)
+        left = remaining(runs, self._seed, position.epoch, position.before)
+        return World(left, position.shares, self._seed, position.epoch).share(share)
+
+    def state_after(self, n: int, size: int, workers: int) -> dict[str, Any]:
+        """Return the state of all ranks after each has had so many batches; see `Batches.state_after`."""
+        if workers == 0:
+            return self.state_dict()
+        shares = self._world * workers
+        start = self.position.among(shares)
+        done = tuple(start.done + size * (n // workers + (share % workers < n % workers)) for share in range(shares))
+        if any(had > self.size_of(share, start) for share, had in enumerate(done)):
+            raise PmcmineError(f"state_after({n}): an epoch of {shares} shares has fewer batches of {size}")
+        before = (*start.before, (shares, done)) if n or start.done else start.before
+        return self._state(Position(start.epoch, shares, 0, before))
 
     def state_dict(self) -> dict[str, Any]:
         """Return where this share is, for `load_state_dict` of the same release, condition, split and seed.
@@ -98,7 +127,9 @@ class Samples:
         """
         if self._workers is not None:
             self._workers.check_known()
-        at = self.position
+        return self._state(self.position)
+
+    def _state(self, at: Position) -> dict[str, Any]:
         return {
             "format": stream_state.FORMAT,
             "seed": self._seed,
@@ -122,7 +153,7 @@ class Samples:
             PmcmineError: if it is the state of something else, or of a stream with another seed.
         """
         if isinstance(state, Sequence):
-            seed, position = stream_state.merge(state, len(self._places), self._of)
+            seed, position = stream_state.merge(self._renewed(state), len(self._places), self._of)
             stream_state.check_seed(seed, self._seed)
             self.go_to(position.among(self._world))
         else:
@@ -132,17 +163,43 @@ class Samples:
             self._workers.start_over(self)
 
     def _parse(self, state: Mapping[str, Any]) -> Position:
-        seed, position = stream_state.parse(state, len(self._places), self._of)
+        (now,) = self._renewed([state])
+        seed, position = stream_state.parse(now, len(self._places), self._of)
         stream_state.check_seed(seed, self._seed)
         return position
+
+    def _renewed(self, states: Sequence[Any]) -> list[Any]:
+        """Return states with the fingerprint of today, if they have that which earlier versions saved."""
+        mine, earlier = self._of, ""
+        found = []
+        for state in states:
+            if (
+                isinstance(state, Mapping)
+                and state.get("of", mine) != mine
+                and state.get("samples") == len(self._places)
+            ):
+                earlier = earlier or self._earlier()
+                if state.get("of") == earlier:
+                    state = {**state, "of": mine}
+            found.append(state)
+        return found
 
     @property
     def _of(self) -> str:
         """What the samples are, for states."""
         if self._fingerprint is None:
-            shards, offsets, sizes = ([getattr(p, k) for p in self._places] for k in ("shard", "offset", "size"))
-            self._fingerprint = stream_state.fingerprint(shards, offsets, sizes, self._compose.shown)
+            self._fingerprint = self._index.fingerprint(self._compose.shown)
         return self._fingerprint
+
+    def _earlier(self) -> str:
+        """Return what they were for states of earlier versions."""
+        return self._index.earlier_fingerprint(self._compose.shown)
+
+    @property
+    def _index(self) -> Index:
+        if not isinstance(self._places, Index):
+            raise TypeError(type(self._places))
+        return self._places
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """Yield samples as dicts of `key`, `jpg` (bytes), `txt` (str) and `json` (dict), from the position on.
@@ -156,7 +213,17 @@ class Samples:
                 "each worker of this DataLoader would read all samples: give it `stream.torch_dataset(samples)`, "
                 "or call `stream.open` in the worker with a rank and world_size of its own"
             )
+        self.end_epoch(1)
         return self.read(self._rank, self.position.among(self._world), next_epoch=True)
+
+    def end_epoch(self, least: int) -> None:
+        """Go to the next epoch if fewer than so many samples are left of one that was begun here.
+
+        A loop that counts takes all samples, and never asks whether there are more.
+        """
+        position = self.position.among(self._world)
+        if position.done and not self._loaded and self.size_of(self._rank, position) - position.done < least:
+            self.go_to(Position(position.epoch + 1, self._world))
 
     def read(self, share: int, position: Position, *, next_epoch: bool) -> Iterator[dict[str, Any]]:
         """Read a share from a position on and keep the position up to date.
@@ -196,12 +263,30 @@ class Samples:
             if turn == self._turn:
                 self._done += 1
                 self._loaded = False
-            if sample is not None:
-                yield self._shown(sample)
+            if sample is None:
+                continue
+            try:
+                found = self._shown(sample)
+            except PmcmineError as error:  # of an image that can't be decoded
+                if self._on_error == "raise":
+                    raise
+                warnings.warn(f"left out: {error}", stacklevel=2)
+                continue
+            yield found
 
     def _shown(self, sample: dict[str, Any]) -> dict[str, Any]:
         """Return a sample in the form that was asked for."""
-        return self._compose(sample)
+        composed = self._compose(sample)
+        return composed if self._decoder is None else self._decoder(composed)
+
+    def batched(self, size: int, *, drop_last: bool = False) -> Batches:
+        """Return the samples in batches: dicts of lists. Between two batches, `state_dict` is where the next begins.
+
+        Args:
+            size: samples of a batch.
+            drop_last: leave out the last batch of an epoch if it is smaller.
+        """
+        return Batches(self, size, drop_last)
 
     def _read(self, places: Sequence[SamplePlace]) -> list[dict[str, Any] | None]:
         """Yield samples in the given order; adjacent ranges are read once. None for unreadable samples."""

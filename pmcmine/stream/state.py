@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -19,40 +18,6 @@ _MOST_WORLDS: Final = 1_000
 SEED_BITS: Final = 1024
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _OTHER: Final = "this state is of another release, condition, split, columns or caption"
-
-
-def even(dealt: Sequence[list[list[int]]], n: int) -> list[list[list[int]]]:
-    """Move the ends of longer shares to shorter ones, so that no two differ by more than one sample.
-
-    Shares that are read in step then end together, and one number says where all of them are.
-
-    Args:
-        dealt: chunks of each share.
-        n: samples of all.
-    """
-    shares = len(dealt)
-    wanted = [n // shares + (share < n % shares) for share in range(shares)]
-    spare: list[list[int]] = []
-    kept = [list(chunks) for chunks in dealt]
-    for chunks, most in zip(kept, wanted, strict=True):
-        excess = sum(map(len, chunks)) - most
-        while excess > 0:
-            last = chunks.pop()
-            moved = min(excess, len(last))
-            if moved < len(last):
-                chunks.append(last[:-moved])
-            spare.append(last[-moved:])
-            excess -= moved
-    for chunks, most in zip(kept, wanted, strict=True):
-        lacking = most - sum(map(len, chunks))
-        while lacking > 0:
-            piece = spare.pop()
-            if len(piece) > lacking:
-                spare.append(piece[lacking:])
-                piece = piece[:lacking]
-            chunks.append(piece)
-            lacking -= len(piece)
-    return kept
 
 
 Before = tuple[tuple[int, int | tuple[int, ...]], ...]
@@ -106,17 +71,6 @@ def image_holds(data: bytes, digest: str) -> bool:
     return False
 
 
-def fingerprint(shards: Sequence[str], offsets: Sequence[int], sizes: Sequence[int], shown: str) -> str:
-    """Return what identifies the samples of a reader and their form: a state of others is refused by it."""
-    digest = sha256()
-    for name in dict.fromkeys(shards):
-        digest.update(f"{name}\n".encode())
-    for values in (offsets, sizes):
-        digest.update(array("q", values).tobytes())
-    digest.update(shown.encode())
-    return digest.hexdigest()[:32]
-
-
 def parse(state: object, samples: int, of: str) -> tuple[int | None, Position]:
     """Return the seed and the position of a state.
 
@@ -146,7 +100,7 @@ def parse(state: object, samples: int, of: str) -> tuple[int | None, Position]:
         raise PmcmineError(
             "this state is from an earlier version, which distributed samples differently; call set_epoch()"
         )
-    if whole[2] > -(-_left(samples, before) // whole[1]):
+    if whole[2] > -(-left_of(samples, before) // whole[1]):
         raise _damaged("done", done)
     return seed, Position(*whole, before)
 
@@ -172,7 +126,7 @@ def merge(states: Sequence[Any], samples: int, of: str) -> tuple[int | None, Pos
         raise PmcmineError(
             f"these {len(positions)} states do not belong together: one for each of {first.shares} shares is needed"
         )
-    sizes = _sizes(_left(samples, first.before), first.shares)
+    sizes = sizes_of(left_of(samples, first.before), first.shares)
     done = tuple(p.done if p.epoch == first.epoch else size for p, size in zip(positions, sizes, strict=True))
     if any(n > size for n, size in zip(done, sizes, strict=True)):
         raise PmcmineError(
@@ -181,12 +135,12 @@ def merge(states: Sequence[Any], samples: int, of: str) -> tuple[int | None, Pos
     return seeds.pop(), Position(first.epoch, 0, 0, (*first.before, (first.shares, done)))
 
 
-def _sizes(n: int, shares: int) -> list[int]:
-    """Return the numbers of samples of the shares of a world, as `even` makes them."""
+def sizes_of(n: int, shares: int) -> list[int]:
+    """Return the numbers of samples of the shares of a world: no two differ by more than one."""
     return [n // shares + (share < n % shares) for share in range(shares)]
 
 
-def _left(samples: int, before: Before) -> int:
+def left_of(samples: int, before: Before) -> int:
     """Return how many samples earlier worlds have left.
 
     Raises:
@@ -195,7 +149,7 @@ def _left(samples: int, before: Before) -> int:
     left = samples
     for shares, done in before:
         if isinstance(done, tuple):
-            sizes = _sizes(left, shares)
+            sizes = sizes_of(left, shares)
             if any(size < n < samples for n, size in zip(done, sizes, strict=True)):  # `samples` stands for all
                 raise _damaged("before", before)
             left -= sum(map(min, done, sizes))

@@ -20,6 +20,7 @@ from typing import Any, Final
 from torch.utils.data import IterableDataset, get_worker_info
 
 from pmcmine.errors import PmcmineError
+from pmcmine.stream.batches import Batches
 from pmcmine.stream.samples import Samples
 from pmcmine.stream.state import Position
 
@@ -91,15 +92,24 @@ class Shared:
 
 
 class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looked at by the type checker
-    """Samples for a DataLoader; its workers share those of the rank."""
+    """Samples, or batches of them, for a DataLoader; its workers share those of the rank."""
 
-    def __init__(self, samples: Samples) -> None:
-        self._samples = samples
+    def __init__(self, samples: Samples | Batches) -> None:
+        self._batches = samples if isinstance(samples, Batches) else None
+        found = samples.samples if isinstance(samples, Batches) else samples
+        if not isinstance(found, Samples):
+            raise PmcmineError(f"torch_dataset takes what stream.open or .batched returns, not {type(found).__name__}")
+        self._samples = samples = found
         if samples._workers is None:
             samples._workers = Shared()
         self._shared: Shared = samples._workers
         self._base: Position | None = None  # in a worker: position of the main process when it chose the epoch
         self._loaded: Position | None = None  # in a worker: state from a StatefulDataLoader, until the next read
+
+    @property
+    def _least(self) -> int:
+        """Fewer samples than this at the end of an epoch make no batch."""
+        return 1 if self._batches is None else self._batches.least
 
     def set_epoch(self, epoch: int) -> None:
         """Begin another epoch, in the main process and in its workers."""
@@ -118,10 +128,19 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
             self._loaded = self._samples._parse(state)
             self._samples.go_to(self._loaded)
 
+    def __len__(self) -> int:
+        """Return how many samples or batches the rank has. Workers may make some more batches, each its last one."""
+        return len(self._samples if self._batches is None else self._batches)
+
     def __iter__(self) -> Iterator[dict[str, Any]]:
+        found = self._iterate()
+        return found if self._batches is None else self._batches.of(found)
+
+    def _iterate(self) -> Iterator[dict[str, Any]]:
         worker = get_worker_info()
         if worker is None:
             self._take_over()
+            self._samples.end_epoch(self._least)
             return iter(self._samples)
         # The position must be right before the first sample is read: a StatefulDataLoader asks for it at once.
         shares = self._samples._world * worker.num_workers
@@ -156,7 +175,7 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
             content["joined"].append(name)
             if self._loaded is not None:
                 position, self._loaded = self._loaded.among(shares), None
-                ended = position.done >= len(self._samples._sequence(share, position))
+                ended = position.done >= self._samples.size_of(share, position)
                 content["epoch"] = position.epoch
                 content["next"][name] = position.epoch + ended
             else:
@@ -166,6 +185,17 @@ class TorchSamples(IterableDataset):  # type: ignore[misc]  # torch is not looke
         return position
 
     def _read(self, worker: int, share: int, position: Position) -> Iterator[dict[str, Any]]:
-        yield from self._samples.read(share, position, next_epoch=False)
+        ended, last = False, self._samples.size_of(share, position)
+        last -= last % self._least
+        for sample in self._samples.read(share, position, next_epoch=False):
+            if self._samples.position.done >= last and not ended:
+                # Before the last sample is handed over: a loop that counts batches never asks for the next one.
+                ended = True
+                self._end(worker, position)
+            yield sample
+        if not ended:
+            self._end(worker, position)
+
+    def _end(self, worker: int, position: Position) -> None:
         with self._shared.changed() as content:
             content["next"][str(worker)] = position.epoch + 1

@@ -217,8 +217,8 @@ def test_what_is_left_is_what_the_order_leaves(n: int, worlds: list[tuple[int, i
         had = min(done, most)
         before.append((count, had) if i % 2 else (count, (had,) * count))
         left -= had * count
-    found, _ = ordering.remaining(n, 1, 0, [0] if n else [], tuple(before))
-    assert len(found) == left == stream_state._left(n, tuple(before))
+    found = ordering.remaining(ordering.runs_of(n, [0] if n else []), 1, 0, tuple(before)).n
+    assert found == left == stream_state.left_of(n, tuple(before))
     state = {"format": 3, "seed": 1, "epoch": 0, "shares": shares, "samples": n, "done": -(-left // shares), "before": before,
              "of": "x"}  # fmt: skip
     assert stream_state.parse(state, n, "x")[1].before == tuple(before)

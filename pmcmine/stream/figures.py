@@ -1,0 +1,128 @@
+"""The figures that a stream reads: those of a split, or those that a condition chooses."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pmcmine.errors import PmcmineError
+from pmcmine.release.conditions import check_values, explain, known_values, time_limit
+from pmcmine.release.hierarchy import prepare
+from pmcmine.stream.index import Index, build
+from pmcmine.stream.locate import SANDBOX
+
+_COLUMNS: Final = ("shard", "sample_offset", "sample_size")
+_BATCH: Final = 1 << 17  # rows
+
+
+def figure_index(
+    tables: str,
+    files: Sequence[str],
+    fs: Any,
+    split: str,
+    where: str | None,
+    seconds: float,
+    hierarchy: tuple[Any, Any],
+    shards: Mapping[str, int | None],
+) -> Index:
+    """List the chosen samples of a split, in the order of the shards.
+
+    Args:
+        tables: root of the tables.
+        files: files of `figures`, of all splits.
+        fs: file system.
+        split: which split.
+        where: condition over `figures`.
+        seconds: time limit.
+        hierarchy: what a condition by concept needs.
+        shards: shards of the release, and how many samples each has by its listing.
+
+    Raises:
+        PmcmineError: for a bad condition, and for a table whose rows do not fit the listing.
+    """
+    of_split = [f for f in files if f.rsplit("/", 1)[-1].startswith(f"{split}-")]
+    # A condition is checked even if the split is empty.
+    paths = [f"{tables}/{f.removeprefix('tables/')}" for f in of_split or files[:1]]
+    if not paths:
+        return build((), (), tables)
+    if where:
+        return _chosen(paths, fs, where, seconds, hierarchy, list(shards), tables, keep=bool(of_split))
+    if not of_split:
+        return build((), (), tables)
+    index = build(_all(paths, fs, seconds, tables), list(shards), tables)
+    _check_counts(index, shards, split, tables)
+    return index
+
+
+def _all(paths: Sequence[str], fs: Any, seconds: float, tables: str) -> Iterator[pa.RecordBatch]:
+    """Yield the places of all figures, file by file."""
+    until = time.monotonic() + seconds
+    for path in paths:
+        source = path if "file" in fs.protocol else fs.open(path, "rb")
+        # Names of shards repeat: they are read as numbers.
+        with pq.ParquetFile(source, read_dictionary=["shard"], pre_buffer=True) as file:
+            missing = [name for name in _COLUMNS if name not in file.schema_arrow.names]
+            if missing:
+                raise PmcmineError(f"{path}: has no column {missing[0]!r}; is the copy complete?")
+            for batch in file.iter_batches(_BATCH, columns=list(_COLUMNS)):
+                if time.monotonic() > until:
+                    raise PmcmineError(f"{tables}: listing its figures took more than {seconds:g} seconds")
+                yield batch
+
+
+def _chosen(
+    paths: Sequence[str],
+    fs: Any,
+    where: str,
+    seconds: float,
+    hierarchy: tuple[Any, Any],
+    shards: Sequence[str],
+    tables: str,
+    *,
+    keep: bool,
+) -> Index:
+    import pyarrow.dataset as pads  # loads pandas, if that is installed
+
+    said = f"where={where!r}"
+    figures = pads.dataset(paths, filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
+    with duckdb.connect(config=SANDBOX) as connection:
+        check_values(connection, where, known_values(figures.schema), said)
+        connection.register("figures", figures)
+        try:
+            with time_limit(connection, seconds, said):
+                condition = prepare(connection, where, "figures", *hierarchy)
+                query = f"SELECT {', '.join(_COLUMNS)} FROM figures WHERE shard IS NOT NULL AND ({condition}\n)"
+                found = connection.sql(query)
+                reader = getattr(found, "to_arrow_reader", None) or found.fetch_arrow_reader  # before DuckDB 1.5
+                batches = _read(reader(_BATCH))
+                index = build(batches, shards, tables)
+                return index if keep else build((), (), tables)
+        except duckdb.Error as error:
+            raise PmcmineError(f"{said}: {explain(error, where)}") from None
+
+
+def _read(batches: Any) -> Iterator[pa.RecordBatch]:
+    """Yield batches; what DuckDB fails with while it goes on is an error of DuckDB, although Arrow raises it."""
+    try:
+        yield from batches
+    except (pa.ArrowException, OSError, RuntimeError) as error:
+        kind = duckdb.InterruptException if "INTERRUPT" in str(error) else duckdb.Error
+        raise kind(str(error)) from None
+
+
+def _check_counts(index: Index, shards: Mapping[str, int | None], split: str, tables: str) -> None:
+    """Raise PmcmineError if a table has another number of samples of a shard than the listing."""
+    bounds = pairwise([*index.starts, len(index)])
+    found = {name: end - start for name, (start, end) in zip(index.names, bounds, strict=True)}
+    for name, listed in shards.items():
+        n = found.get(name, 0)
+        if listed is not None and n != listed and (n or name.rsplit("/", 1)[-1].startswith(f"{split}-")):
+            raise PmcmineError(
+                f"{tables}: figures have {n} samples of {name}, release.json lists {listed}; is the copy complete?"
+            )
