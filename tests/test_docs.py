@@ -55,6 +55,8 @@ def bound(statement: ast.stmt) -> set[str]:
         return {a.asname or a.name for a in statement.names}
     if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
         return {statement.target.id}
+    if isinstance(statement, ast.Assign) and "__all__" in ast.dump(statement.targets[0]):
+        return set(ast.literal_eval(statement.value))  # imported late
     if isinstance(statement, ast.Assign):
         return {n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)}
     return set()

@@ -97,7 +97,8 @@ def part_of(
         scores["presentation"] -= 1
     if after is not None and scores.get(after, 0) > 0:
         scores[after] += 0.5
-    best = max(scores, key=lambda part: scores[part])
+    # "He underwent surgery and was discharged after two days" tells how it ended; its treatment mostly stands before, too.
+    best = max(scores, key=lambda part: (scores[part], part == "outcome"))
     if diagnosis:
         return best if scores[best] >= _LEAST_BESIDE else None
     if scores[best] >= _LEAST:
