@@ -32,7 +32,7 @@ LIGHT = NO_MODELS | {
 
 @pytest.fixture(scope="module")
 def articles() -> list[DemoArticle]:
-    return many_articles(9, first=9_300_001)
+    return many_articles(6, first=9_300_001)
 
 
 @pytest.fixture(scope="module")
