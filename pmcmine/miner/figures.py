@@ -15,7 +15,7 @@ from pmcmine.images.pyramid import BASE
 from pmcmine.jats import Extraction
 from pmcmine.miner.context import with_context
 from pmcmine.miner.enrichers import enrich_figures, enrich_panels
-from pmcmine.miner.exclusions import benchmarks, unwanted
+from pmcmine.miner.exclusions import benchmarks, excluded_figures, unwanted
 from pmcmine.miner.graphics import Choice, choose, unused_media
 from pmcmine.miner.media_index import MediaIndex
 from pmcmine.miner.pictures import Media, read_media
@@ -66,8 +66,9 @@ def mine_figures(
     parts = _Parts(mined)
     panel_keys: set[str] = set()
     unwanted_ids: set[str] = set()
+    excluded = excluded_figures(extraction, config)
     for figure, (image, why) in zip(rows, shown, strict=True):
-        dropped = unwanted(figure, config)
+        dropped = unwanted(figure, config, excluded)
         if dropped is not None:
             ledger.add(Stage.EXTRACT, Unit.FIGURE, dropped[0], article.article_id, dropped[1], figure.figure_id)
             unwanted_ids.add(figure.figure_id)

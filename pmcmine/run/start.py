@@ -21,7 +21,7 @@ from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK
 from pmcmine.release.mark import UpdateMark, find_mark
 from pmcmine.release.plan import PLAN
 from pmcmine.release.record import Journal, load_release, read_journal
-from pmcmine.rights.exclusion_list import ExclusionList
+from pmcmine.rights.exclusion_list import MAX_BYTES, ExclusionList
 from pmcmine.run import needs
 from pmcmine.run.finish import finish_update
 from pmcmine.run.graphs import GraphsFor
@@ -180,6 +180,8 @@ def with_exclusions(config: MineConfig, kept: ExclusionList) -> tuple[MineConfig
         kept: what the release excludes so far.
     """
     excluded = read_requests(config.exclude).applied(kept)
+    if len(excluded.to_bytes()) > MAX_BYTES:  # no later update could read it
+        raise PmcmineError(f"--exclude: with what the release excludes already, more than {MAX_BYTES >> 20} MiB")
     return config.model_copy(update={"exclude_sha256": digest_of(excluded)}), excluded
 
 
