@@ -149,7 +149,9 @@ def updating(
     with held(work):
         if work.exists(JOURNAL):
             progress.note("an earlier update was killed while it moved its files into place: finishing it")
-            yield outcome_of(finish_update(out, work, _journal(out, work), config), config, out, fresh=True)
+            finished = finish_update(out, work, _journal(out, work), config)
+            _check_excluded(out, config, finished.config.get("exclude_sha256"))
+            yield outcome_of(finished, config, out, fresh=True)
             return
         record = load_release(out)
         clear_ended_update(work, record.updates)
@@ -165,6 +167,19 @@ def updating(
         graphs = graphs_for(config)
         enrichers.prepare(config)
         yield Job(config, source, graphs, out, work, progress, old)
+
+
+def _check_excluded(out: Folder, config: MineConfig, held: str | None) -> None:
+    """Check that an update that was only finished now had what `--exclude` asks for.
+
+    Raises:
+        PmcmineError: if it had not; nobody may take it for done.
+    """
+    if config.exclude and with_exclusions(config, kept_exclusions(out, held))[0].exclude_sha256 != held:
+        raise PmcmineError(
+            f"{config.out}: the update that was killed is finished now, but had another exclusion list; "
+            "repeat this command to exclude what --exclude names"
+        )
 
 
 def _may_change(config: Mapping[str, Any]) -> dict[str, Any]:
