@@ -51,6 +51,12 @@ def excluded_figures(extraction: Extraction, config: MineConfig) -> frozenset[st
     return frozenset(found)
 
 
+def images_of_dropped(extraction: Extraction, kept: Sequence[ArticleTable]) -> set[str | None]:
+    """Return the ids of figures that are images of tables that were dropped: they show what the table says."""
+    ids = {t.table_id for t in kept}
+    return {t.image_figure_id for t in extraction.article_tables if t.table_id not in ids}
+
+
 def unwanted(
     row: Paragraph | Figure | Grid | ArticleTable, config: MineConfig, excluded: Collection[str] = ()
 ) -> tuple[Reason, str] | None:

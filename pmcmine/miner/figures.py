@@ -15,7 +15,7 @@ from pmcmine.images.pyramid import BASE
 from pmcmine.jats import Extraction
 from pmcmine.miner.context import with_context
 from pmcmine.miner.enrichers import enrich_figures, enrich_panels
-from pmcmine.miner.exclusions import benchmarks, excluded_figures, unwanted
+from pmcmine.miner.exclusions import benchmarks, excluded_figures, images_of_dropped, unwanted
 from pmcmine.miner.graphics import Choice, choose, unused_media
 from pmcmine.miner.media_index import MediaIndex
 from pmcmine.miner.pictures import Media, read_media
@@ -67,8 +67,11 @@ def mine_figures(
     panel_keys: set[str] = set()
     unwanted_ids: set[str] = set()
     excluded = excluded_figures(extraction, config)
+    of_dropped = images_of_dropped(extraction, mined.article_tables)
     for figure, (image, why) in zip(rows, shown, strict=True):
         dropped = unwanted(figure, config, excluded)
+        if dropped is None and figure.figure_id in of_dropped:
+            dropped = Reason.PRIVACY_FLAGGED, "the image of a dropped table"
         if dropped is not None:
             ledger.add(Stage.EXTRACT, Unit.FIGURE, dropped[0], article.article_id, dropped[1], figure.figure_id)
             unwanted_ids.add(figure.figure_id)

@@ -57,3 +57,19 @@ def test_a_table_is_excluded_with_its_image_cells_caption_and_notes(tmp_path: Pa
     (place, *_) = [p for p in found.documents[0].places if p.row_id == "PMC1.1/T1"]
     assert place.reason == "excluded"
     assert {r.reason for r in found.rejects if r.unit in ("table", "grid")} == {"excluded"}
+
+
+def test_the_image_of_a_table_that_is_dropped_for_its_notes_is_dropped_with_it() -> None:
+    body = TABLE.format('<graphic xlink:href="t"/>').replace(
+        "Secret note.", "Call the patient at jane.roe@example.org."
+    )
+    config = CONFIG.model_copy(update={"privacy": True, "drop_privacy_flagged": True})
+    found = mined(article(body), config)
+    whole(found)
+    assert (found.article_tables, found.figures) == ([], [])
+    assert {(r.unit, r.reason) for r in found.rejects if r.stage == "extract"} == {
+        ("table", "privacy_flagged"), ("figure", "privacy_flagged"),
+    }  # fmt: skip
+    assert "jane" not in str(found)
+    kept = mined(article(body.replace("jane.roe@example.org", "home")), config)
+    assert (len(kept.article_tables), len(kept.figures)) == (1, 1)
