@@ -217,6 +217,8 @@ def test_a_list_that_cannot_be_read_is_one_line(source: str, tmp_path: Path) -> 
 
 def test_a_damaged_kept_list_stops_the_update(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     release = _mine(source, tmp_path / "release", _list(tmp_path, "PMC1"), near_duplicates=False)
+    with pytest.raises(PmcmineError, match="update --exclude"):
+        _mine(source, release, near_duplicates=False)
     with monkeypatch.context() as patch:  # an update that was killed in its last step is only finished
         patch.setattr(start, "_journal", lambda out, work: None)
         patch.setattr(start, "finish_update", lambda out, *rest: load_release(out))
