@@ -19,6 +19,9 @@ from pmcmine.text.clean import one_line
 _ROWS: Final = 50_000  # read at once
 _SHARE: Final = 0.01  # of the captions, from which a language is named
 _SHOWN: Final = 12  # kinds and licences that a card shows
+# Articles state years such as 9999 and 0000 for none.
+_YEARS: Final = (1600, 2099)
+_DATE: Final = r"^(1[6-9]|20)[0-9]{2}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 _CAPTION: Final = (40, 400)  # characters of the caption of a sample row
 _SAMPLE: Final = (
     *("key", "kind", "label", "caption", "journal", "year"),
@@ -85,11 +88,7 @@ def corpus_facts(files: Iterable[tuple[Folder, str]]) -> CorpusFacts:
             continue
         with folder.open(name) as stream:
             file = pq.ParquetFile(stream)
-            wanted = (
-                _FIGURES
-                if table == "figures"
-                else ("journal", "year", "dates", "language", "license", "publication_date")
-            )
+            wanted = _FIGURES if table == "figures" else _ARTICLES
             columns = [c for c in wanted if c in file.schema_arrow.names]
             for batch in file.iter_batches(_ROWS, columns=columns):
                 if table == "articles":
@@ -108,14 +107,15 @@ def _values(column: Any) -> Counter[Any]:
 def _count_articles(counts: _Counts, batch: pa.RecordBatch) -> None:
     counts.articles += len(batch)
     counts.journals.update(_values(batch["journal"]))
-    counts.years.update(_values(batch["year"]))
+    counts.years.update({y: n for y, n in _values(batch["year"]).items() if _YEARS[0] <= y <= _YEARS[1]})
     counts.licenses.update(_values(batch["license"]))
     if "language" in batch.schema.names:
         counts.article_languages.update(_values(batch["language"]))
     days = [pc.struct_field(batch["dates"], "pmc_release")] if "dates" in batch.schema.names else []
     days += [batch["publication_date"]] if "publication_date" in batch.schema.names else []
     for column in days:
-        counts.newest = max(counts.newest, pc.max(column).as_py() or "")
+        dated = column.filter(pc.match_substring_regex(column, _DATE))
+        counts.newest = max(counts.newest, pc.max(dated).as_py() or "")
 
 
 def _count_figures(counts: _Counts, batch: pa.RecordBatch, group: str) -> None:

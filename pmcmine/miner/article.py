@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from pmcmine.miner.budget import BudgetExceeded, within
 from pmcmine.miner.cases import add_cases, find_cases, paragraphs_of
 from pmcmine.miner.documents import document_of
 from pmcmine.miner.enrichers import enrich_paragraphs, extra_texts
-from pmcmine.miner.exclusions import benchmarks, exclusions, unwanted
+from pmcmine.miner.exclusions import benchmarks, excluded_figures, exclusions, unwanted
 from pmcmine.miner.figures import mine_figures
 from pmcmine.miner.result import Mined
 from pmcmine.miner.select import choose_version
@@ -120,13 +120,13 @@ def _mine(
     mined.paragraphs = _in_benchmarks(enrich_paragraphs(extraction.paragraphs, config), config, mined)
     tables = flag_tables(extraction.article_tables, extraction.article, config)
     grids = flag_grids(extraction.grids, extraction.article, config)
-    _drop_texts(tables, mined, meta.article_id, config, ledger)
-    mined.grids = _wanted_grids(grids, mined, config, ledger)
+    dropped = _drop_texts(tables, mined, extraction, config, ledger)
+    mined.grids = _wanted_grids(grids, dropped, config, ledger)
     mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
     cases = find_cases(extraction, mined, ledger)
     mine_figures(extraction, bundle, config, ledger, mined, paragraphs_of(cases))
     add_cases(cases, extraction, mined)
-    _document(extraction, config, ledger, mined)
+    _document(extraction, dropped, config, ledger, mined)
     if config.pointers:
         _withhold(extraction.article.license_group, config, mined)
 
@@ -152,9 +152,12 @@ def _keep_rejects(parts: Ledger, ledger: Ledger) -> None:
         ledger.add(Stage(row.stage), Unit(row.unit), Reason(row.reason), row.article_id, row.detail, row.figure_id)
 
 
-def _document(extraction: Extraction, config: MineConfig, ledger: Ledger, mined: Mined) -> None:
+def _document(
+    extraction: Extraction, dropped: Mapping[str, Reason], config: MineConfig, ledger: Ledger, mined: Mined
+) -> None:
     """Compose the document, and count the rows that stand in it."""
     rejected = {r.figure_id: r.reason for r in ledger.rows if r.unit == Unit.FIGURE.value and r.figure_id}
+    rejected |= {i: why.value for i, why in dropped.items() if why is Reason.EXCLUDED}
     document, n_rows = document_of(extraction, mined, rejected, config.document_figures)
     mined.documents = (document,)
     mined.counts["document_articles"] = 1
@@ -172,11 +175,15 @@ def _in_benchmarks(paragraphs: Sequence[Paragraph], config: MineConfig, mined: M
     return [replace(p, benchmarks=n) if n else p for p, n in zip(paragraphs, named, strict=True)]
 
 
-def _drop_texts(tables: Sequence[ArticleTable], mined: Mined, aid: str, config: MineConfig, ledger: Ledger) -> None:
-    """Reject unwanted paragraphs and tables, and the mentions whose sentences stand in them."""
+def _drop_texts(
+    tables: Sequence[ArticleTable], mined: Mined, extraction: Extraction, config: MineConfig, ledger: Ledger
+) -> dict[str, Reason]:
+    """Reject unwanted paragraphs and tables, and the mentions whose sentences stand in them; return why, by id."""
     dropped: dict[str, Reason] = {}
+    aid = extraction.article.article_id
+    excluded = excluded_figures(extraction, config)
     for table in tables:
-        why = unwanted(table, config)
+        why = unwanted(table, config, excluded)
         if why is not None:
             ledger.add(Stage.EXTRACT, Unit.TABLE, why[0], aid, f"{table.table_id}: {why[1]}")
             dropped[table.table_id] = why[0]
@@ -187,7 +194,7 @@ def _drop_texts(tables: Sequence[ArticleTable], mined: Mined, aid: str, config: 
             ledger.add(Stage.EXTRACT, Unit.PARAGRAPH, why[0], aid, why[1])
             dropped[paragraph.paragraph_id] = why[0]
     if not dropped:
-        return
+        return dropped
     for mention in mined.mentions:
         reason = dropped.get(mention.context_id)
         if reason is not None:
@@ -200,22 +207,19 @@ def _drop_texts(tables: Sequence[ArticleTable], mined: Mined, aid: str, config: 
     mined.mentions = [m for m in mined.mentions if m.context_id not in dropped]
     mined.table_mentions = [m for m in mined.table_mentions if m.context_id not in dropped]
     mined.paragraphs = [p for p in mined.paragraphs if p.paragraph_id not in dropped]
+    return dropped
 
 
-def _wanted_grids(grids: Sequence[Grid], mined: Mined, config: MineConfig, ledger: Ledger) -> list[Grid]:
+def _wanted_grids(
+    grids: Sequence[Grid], dropped: Mapping[str, Reason], config: MineConfig, ledger: Ledger
+) -> list[Grid]:
     """Reject the cells of tables that have no row, or flagged cells; then label, caption and notes stay."""
     wanted: list[Grid] = []
-    tables = {t.table_id for t in mined.article_tables} | {None}
     for grid in grids:
         why = unwanted(grid, config)
-        if grid.table_id not in tables:
-            ledger.add(
-                Stage.EXTRACT,
-                Unit.GRID,
-                Reason.PRIVACY_FLAGGED,
-                grid.article_id,
-                f"{grid.grid_id}: its table is dropped",
-            )
+        of_table = dropped.get(grid.table_id) if grid.table_id is not None else None
+        if of_table is not None:
+            ledger.add(Stage.EXTRACT, Unit.GRID, of_table, grid.article_id, f"{grid.grid_id}: its table is dropped")
         elif why is None:
             wanted.append(grid)
         else:

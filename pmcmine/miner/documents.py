@@ -121,7 +121,7 @@ class _Parts:
 
     Attributes:
         mined: rows of the article.
-        rejected: reasons of the figures that have no row.
+        rejected: reasons of the figures that have no row, and of excluded tables.
         license: licence of the article.
         group: its group.
         attribution: its attribution line.
@@ -221,7 +221,8 @@ class _Parts:
     def _table(self, table_id: str, section_kind: str) -> None:
         row = self._tables.get(table_id)
         if row is None:
-            self._no_table(table_id, section_kind, Reason.PRIVACY_FLAGGED)
+            excluded = self.rejected.get(table_id) == Reason.EXCLUDED
+            self._no_table(table_id, section_kind, Reason.EXCLUDED if excluded else Reason.PRIVACY_FLAGGED)
             return
         text = captioned(row.label, row.caption)
         if text:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.benchmark_sets import DROP, Benchmarks, open_benchmarks
+from pmcmine.jats import Extraction
 from pmcmine.rejects import Reason
 from pmcmine.rights.exclusion_list import ExclusionList
 from pmcmine.work.exclusions import open_exclusions
@@ -31,10 +32,39 @@ def exclusions(config: MineConfig) -> ExclusionList:
     return ExclusionList() if config.exclude_sha256 is None else open_exclusions(config.out, config.exclude_sha256)
 
 
-def unwanted(row: Paragraph | Figure | Grid | ArticleTable, config: MineConfig) -> tuple[Reason, str] | None:
-    """Return the reason and detail if a row is excluded, else None."""
-    if isinstance(row, Figure) and exclusions(config).names_figure(row):
+def excluded_figures(extraction: Extraction, config: MineConfig) -> frozenset[str]:
+    """Return the ids of the figures and tables that the exclusion list names, and of the figures within them."""
+    held = exclusions(config)
+    found: set[str] = set()
+    if not held.figures:
+        return frozenset()
+    article = extraction.article
+    images = {t.image_figure_id: t.table_id for t in extraction.article_tables if t.image_figure_id is not None}
+    for table in extraction.article_tables:
+        if held.names_figure(article, table.table_id):
+            found.update(filter(None, (table.table_id, table.image_figure_id)))
+    for figure in extraction.figures:  # what a figure is a part of stands before it
+        if figure.parent_figure_id in found or held.names_figure(article, figure.figure_id, figure.key):
+            found.add(figure.figure_id)
+        if figure.figure_id in found and figure.figure_id in images:  # a table that is an image
+            found.add(images[figure.figure_id])
+    return frozenset(found)
+
+
+def images_of_dropped(extraction: Extraction, kept: Sequence[ArticleTable]) -> set[str | None]:
+    """Return the ids of figures that are images of tables that were dropped: they show what the table says."""
+    ids = {t.table_id for t in kept}
+    return {t.image_figure_id for t in extraction.article_tables if t.table_id not in ids}
+
+
+def unwanted(
+    row: Paragraph | Figure | Grid | ArticleTable, config: MineConfig, excluded: Collection[str] = ()
+) -> tuple[Reason, str] | None:
+    """Return the reason and detail if a row is not wanted, else None; `excluded` are ids of figures and tables."""
+    if isinstance(row, Figure) and row.figure_id in excluded:
         return Reason.EXCLUDED, "by its figure id"
+    if isinstance(row, ArticleTable) and row.table_id in excluded:
+        return Reason.EXCLUDED, "by its id"
     if config.drop_privacy_flagged and _flagged(row.privacy):
         return Reason.PRIVACY_FLAGGED, _kinds(row.privacy)
     if config.decontaminate_action == DROP and not isinstance(row, Grid | ArticleTable) and row.benchmarks:

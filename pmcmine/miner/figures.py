@@ -15,7 +15,7 @@ from pmcmine.images.pyramid import BASE
 from pmcmine.jats import Extraction
 from pmcmine.miner.context import with_context
 from pmcmine.miner.enrichers import enrich_figures, enrich_panels
-from pmcmine.miner.exclusions import benchmarks, unwanted
+from pmcmine.miner.exclusions import benchmarks, excluded_figures, images_of_dropped, unwanted
 from pmcmine.miner.graphics import Choice, choose, unused_media
 from pmcmine.miner.media_index import MediaIndex
 from pmcmine.miner.pictures import Media, read_media
@@ -65,12 +65,11 @@ def mine_figures(
     rows, mined.panels = with_context(rows, mined.panels, mined.mentions, mined.paragraphs)
     parts = _Parts(mined)
     panel_keys: set[str] = set()
-    unwanted_ids: set[str] = set()
+    unwanted_rows = _unwanted(rows, extraction, config, mined)
     for figure, (image, why) in zip(rows, shown, strict=True):
-        dropped = unwanted(figure, config)
+        dropped = unwanted_rows.get(figure.figure_id)
         if dropped is not None:
             ledger.add(Stage.EXTRACT, Unit.FIGURE, dropped[0], article.article_id, dropped[1], figure.figure_id)
-            unwanted_ids.add(figure.figure_id)
             continue
         if figure.no_sample is not None:
             detail = why[1] if why else ""
@@ -79,9 +78,9 @@ def mine_figures(
         mined.figures.append(figure)
         if image is not None:
             _stage(figure, article, image, media, config, mined, parts, panel_keys)
-    if unwanted_ids:
-        mined.concepts = [c for c in mined.concepts if c.context_id not in unwanted_ids]
-        mined.panels = [p for p in mined.panels if p.figure_id not in unwanted_ids]
+    if unwanted_rows:
+        mined.concepts = [c for c in mined.concepts if c.context_id not in unwanted_rows]
+        mined.panels = [p for p in mined.panels if p.figure_id not in unwanted_rows]
     if parts.crops:
         mined.panels = [replace(p, crop_sha256=parts.crops.get(p.panel_id, p.crop_sha256)) for p in mined.panels]
     if config.near_duplicates:
@@ -94,6 +93,22 @@ def mine_figures(
     mined.counts["media"] = len(index.by_name)
     mined.counts["media_read"] = len(used)
     mined.counts["media_withheld"] = len(withheld - used)
+
+
+def _unwanted(
+    figures: Sequence[Figure], extraction: Extraction, config: MineConfig, mined: Mined
+) -> dict[str, tuple[Reason, str]]:
+    """Return reason and detail of the figures that are not wanted, by id."""
+    excluded = excluded_figures(extraction, config)
+    of_dropped = images_of_dropped(extraction, mined.article_tables)
+    found: dict[str, tuple[Reason, str]] = {}
+    for figure in figures:
+        why = unwanted(figure, config, excluded)
+        if why is None and figure.figure_id in of_dropped:
+            why = Reason.PRIVACY_FLAGGED, "the image of a dropped table"
+        if why is not None:
+            found[figure.figure_id] = why
+    return found
 
 
 def _concepts(

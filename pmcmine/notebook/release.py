@@ -99,8 +99,8 @@ class Release:
         Raises:
             PmcmineError: if the release has no such table.
         """
-        names = table_names(self.folder)
-        if table not in names or not table_files(self.folder, table):
+        names = [name for name in table_names(self.folder) if table_files(self.folder, name)]
+        if table not in names:
             raise PmcmineError(f"{self.folder}: no table {table!r}; {choose(table, names)}")
         return Rows(self.folder, table)
 
@@ -113,10 +113,16 @@ class Release:
         connection, _ = open_tables(self.folder)
         try:
             with time_limit(connection, SECONDS, "sql"):
-                table = connection.sql(query).to_arrow_table()
+                found = connection.sql(query)
+                if found is None:  # no statement, or one without a result
+                    raise PmcmineError("sql: gives no rows; ask as in SELECT count(*) FROM figures")
+                table = found.to_arrow_table()
         except duckdb.Error as error:
             connection.close()
             raise PmcmineError(f"sql: {explain(error, query)}") from None
+        except PmcmineError:
+            connection.close()
+            raise
         return connection.from_arrow(table)
 
     def figure(self, figure_id: str) -> FigureView:

@@ -45,8 +45,11 @@ def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
             version, begun = mark.pmcmine, mark.config
         difference = describe_difference(begun, content)
         if difference:
+            other_list = begun.get("exclude_sha256") != content.get("exclude_sha256")
+            update = "; once it is complete, `pmcmine update --exclude` changes what it excludes" if other_list else ""
             raise ReleaseError(
-                f"{out.url} was started with another configuration ({difference}); use another --out or remove it"
+                f"{out.url} was started with another configuration ({difference}); "
+                f"use another --out or remove it{update}"
             )
         if version != __version__:
             raise ReleaseError(

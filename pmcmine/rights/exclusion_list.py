@@ -6,19 +6,26 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Final
+from urllib.parse import unquote
 
 from pmcmine.errors import PmcmineError
 from pmcmine.ids import parse_pmcid
+from pmcmine.text.bounds import IDENTIFIER
 from schemas.article import Article
-from schemas.figure import Figure
 
 MAX_BYTES: Final = 64 << 20  # a million ids and their notes
 _LIFT: Final = "!"
-_DOI: Final = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.[0-9]{4,9}/\S+)", re.IGNORECASE)
-_ORCID: Final = re.compile(
-    r"(?:https?://orcid\.org/|orcid:)?([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])", re.IGNORECASE
+_DOI: Final = re.compile(
+    r"(?:(https?://(?:dx\.|www\.)?doi\.org/|doi\.org/)|doi:\s*)?(10\.[0-9]{4,9}(?:/|%2F)\S+)", re.IGNORECASE
 )
-_FIGURE: Final = re.compile(r"(PMC[1-9][0-9]{0,11})(?:\.(?:[0-9]{1,4}|\*)/|-(?:[0-9]{1,4}|\*)(-))(\S+)", re.IGNORECASE)
+_ORCID: Final = re.compile(
+    r"(?:https?://(?:www\.)?orcid\.org/|orcid:)?([0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{3}[0-9X])/?", re.IGNORECASE
+)
+_FIGURE: Final = re.compile(
+    r"PMC0*([1-9][0-9]{0,11})(?:\.(?:[0-9]{1,4}|\*)/|-(?:[0-9]{1,4}|\*)(-))(\S+)", re.IGNORECASE
+)
+_PAIRS: Final = {")": "(", "]": "[", ">": "<", "}": "{"}
+_LONGEST: Final = 4 * IDENTIFIER  # characters of an id with what is before it; no article has a longer one
 _SHOWN: Final = 40
 
 
@@ -30,7 +37,7 @@ class ExclusionList:
         pmcids: articles, all versions.
         dois: articles, in lower case.
         orcids: articles with such an author.
-        figures: figures, by id or sample key, with `*` for the version.
+        figures: figures and tables, by id or sample key, with `*` for the version.
     """
 
     pmcids: frozenset[str] = frozenset()
@@ -59,20 +66,20 @@ class ExclusionList:
         """Return which kind of id names the article, else None."""
         if article.pmcid in self.pmcids:
             return "PMCID"
-        if self.dois and article.doi is not None and article.doi.lower() in self.dois:
+        if self.dois and article.doi is not None and spelled_doi(article.doi) in self.dois:
             return "DOI"
         if self.orcids and any(a.orcid in self.orcids for a in article.authors):
             return "ORCID iD of an author"
         return None
 
-    def names_figure(self, figure: Figure) -> bool:
-        """Tell whether the figure, or the one that it is a part of, is named."""
-        if not self.figures:
-            return False
-        article, name = f"{figure.pmcid}.{figure.version}/", f"{figure.pmcid}.*/"
-        ids = [i.replace(article, name, 1) for i in (figure.figure_id, figure.parent_figure_id) if i is not None]
-        key = figure.key.replace(f"{figure.pmcid}-{figure.version}-", f"{figure.pmcid}-*-", 1)
-        return not self.figures.isdisjoint([*ids, key])
+    def names_figure(self, article: Article, figure_id: str, key: str | None = None) -> bool:
+        """Tell whether a figure or table of an article is named, by its id or its sample key."""
+        name = figure_id.replace(f"{article.pmcid}.{article.version}/", f"{article.pmcid}.*/", 1)
+        if name in self.figures:
+            return True
+        return key is not None and (
+            key.replace(f"{article.pmcid}-{article.version}-", f"{article.pmcid}-*-", 1) in self.figures
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +99,27 @@ class Request:
         return (held | self.added) - self.lifted
 
 
+def spelled_doi(text: str) -> str:
+    """Return the one spelling of a DOI: in lower case, without a resolver before it and punctuation after it."""
+    match = _DOI.fullmatch(text.strip())
+    if match is None:
+        return text.lower()
+    # In an address what is after ? or # is not the DOI's, whose own signs are encoded there.
+    doi = match[2]
+    if match[1]:
+        doi = re.split("[?#]", doi, maxsplit=1)[0]
+        plain = unquote(doi)
+        doi = plain if _DOI.fullmatch(plain) else doi  # a list has no room for line feeds and spaces
+    doi = doi.rstrip(".,;:")
+    while doi and (opens := _PAIRS.get(doi[-1])) and doi.count(opens) < doi.count(doi[-1]):
+        doi = doi[:-1].rstrip(".,;:")
+    return doi.lower()
+
+
 def parse_exclusions(data: bytes, name: str) -> Request:
     """Parse a file of `--exclude`: an id a line; what follows it after a space is a note; `!` before it lifts it.
+
+    Of two lines with the same id the later one holds.
 
     Args:
         data: the file.
@@ -106,41 +132,69 @@ def parse_exclusions(data: bytes, name: str) -> Request:
         lines = data.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise PmcmineError(f"{name}: not UTF-8") from None
-    found: dict[bool, dict[str, set[str]]] = {
-        lifts: {f.name: set() for f in fields(ExclusionList)} for lifts in (False, True)
-    }
+    lifts_of: dict[tuple[str, str], bool] = {}
     for number, line in enumerate(lines, 1):
-        token = line.strip().partition(" ")[0].partition("\t")[0].rstrip(",;")
-        if not token or token.startswith("#"):
+        words = line.lstrip("\ufeff").split(maxsplit=2)  # a file appended to another may begin with its mark
+        if not words or words[0].startswith("#"):
             continue
-        lifts = token.startswith(_LIFT)
         try:
-            kind, value = _read(token.removeprefix(_LIFT))
+            lifts_of[_read(words[0].removeprefix(_LIFT))] = words[0].startswith(_LIFT)
+            if len(words) > 1 and _is_id(words[1]):
+                raise PmcmineError("two ids; give one a line, for what follows the first one is a note")
         except PmcmineError as error:
             raise PmcmineError(f"{name} line {number}: {error}") from None
-        found[lifts][kind].add(value)
-    added, lifted = (ExclusionList(**{k: frozenset(v) for k, v in found[lifts].items()}) for lifts in (False, True))
+    added, lifted = (
+        ExclusionList(
+            **{
+                f.name: frozenset(i for (k, i), is_ in lifts_of.items() if k == f.name and is_ == lifts)
+                for f in fields(ExclusionList)
+            }
+        )
+        for lifts in (False, True)
+    )
     return Request(added, lifted)
 
 
-def _read(token: str) -> tuple[str, str]:
+def _is_id(word: str) -> bool:
+    """Tell whether a word of a note is an id, which somebody may have meant to list."""
+    try:
+        _read(word.removeprefix(_LIFT))
+    except PmcmineError:
+        return False
+    return True
+
+
+def _read(written: str) -> tuple[str, str]:
     """Return the kind of an id and its one spelling."""
+    token = _bare(written[: _LONGEST + 1])
+    shown = repr(token if len(token) <= _SHOWN else f"{token[:_SHOWN]}…")
+    if len(written) > _LONGEST:
+        raise PmcmineError(f"{shown} has {len(written):,} characters, which no id has")
     if match := _ORCID.fullmatch(token):
         orcid = match[1].upper()
         if not _checks(orcid):
             raise PmcmineError(f"{orcid} is no ORCID iD (its last digit does not fit)")
         return "orcids", orcid
-    if match := _DOI.fullmatch(token):
-        return "dois", match[1].lower()
+    if _DOI.fullmatch(token):
+        return "dois", spelled_doi(token)
     if match := _FIGURE.fullmatch(token):
-        return "figures", f"{match[1].upper()}{'-*-' if match[2] else '.*/'}{match[3]}"
+        if "#" in match[3]:
+            raise PmcmineError(f"{shown} is a panel; give the id or the key of its figure")
+        return "figures", f"PMC{match[1]}{'-*-' if match[2] else '.*/'}{match[3]}"
     try:
         return "pmcids", parse_pmcid(token)[0]
     except PmcmineError:
-        shown = token if len(token) <= _SHOWN else f"{token[:_SHOWN]}…"
         raise PmcmineError(
-            f"'{shown}' is no PMCID (PMC10358625), DOI, ORCID iD, figure id (PMC10358625.1/fig1) or sample key"
+            f"{shown} is no PMCID (PMC10358625), DOI, ORCID iD, figure id (PMC10358625.1/fig1) or sample key"
         ) from None
+
+
+def _bare(token: str) -> str:
+    """Return an id without the brackets around it and the commas after it."""
+    token = token.rstrip(".,;:" if token[:1] in _PAIRS.values() else ",;")
+    while len(token) > 1 and _PAIRS.get(token[-1]) == token[0]:
+        token = token[1:-1]
+    return token
 
 
 def _checks(orcid: str) -> bool:

@@ -21,7 +21,7 @@ from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK
 from pmcmine.release.mark import UpdateMark, find_mark
 from pmcmine.release.plan import PLAN
 from pmcmine.release.record import Journal, load_release, read_journal
-from pmcmine.rights.exclusion_list import ExclusionList
+from pmcmine.rights.exclusion_list import MAX_BYTES, ExclusionList
 from pmcmine.run import needs
 from pmcmine.run.finish import finish_update
 from pmcmine.run.graphs import GraphsFor
@@ -149,7 +149,9 @@ def updating(
     with held(work):
         if work.exists(JOURNAL):
             progress.note("an earlier update was killed while it moved its files into place: finishing it")
-            yield outcome_of(finish_update(out, work, _journal(out, work), config), config, out, fresh=True)
+            finished = finish_update(out, work, _journal(out, work), config)
+            _check_excluded(out, config, finished.config.get("exclude_sha256"))
+            yield outcome_of(finished, config, out, fresh=True)
             return
         record = load_release(out)
         clear_ended_update(work, record.updates)
@@ -167,6 +169,19 @@ def updating(
         yield Job(config, source, graphs, out, work, progress, old)
 
 
+def _check_excluded(out: Folder, config: MineConfig, held: str | None) -> None:
+    """Check that an update that was only finished now had what `--exclude` asks for.
+
+    Raises:
+        PmcmineError: if it had not; nobody may take it for done.
+    """
+    if config.exclude and with_exclusions(config, kept_exclusions(out, held))[0].exclude_sha256 != held:
+        raise PmcmineError(
+            f"{config.out}: the update that was killed is finished now, but had another exclusion list; "
+            "repeat this command to exclude what --exclude names"
+        )
+
+
 def _may_change(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keys of a release's configuration that an update must keep."""
     return {k: v for k, v in config.items() if k not in ("source", "inventory", "exclude_sha256")}
@@ -180,6 +195,8 @@ def with_exclusions(config: MineConfig, kept: ExclusionList) -> tuple[MineConfig
         kept: what the release excludes so far.
     """
     excluded = read_requests(config.exclude).applied(kept)
+    if len(excluded.to_bytes()) > MAX_BYTES:  # no later update could read it
+        raise PmcmineError(f"--exclude: with what the release excludes already, more than {MAX_BYTES >> 20} MiB")
     return config.model_copy(update={"exclude_sha256": digest_of(excluded)}), excluded
 
 

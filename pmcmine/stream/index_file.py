@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import stat
 import struct
 import sys
 import time
@@ -78,7 +79,7 @@ def _mapped(path: Path, key: str) -> tuple[list[str], list[int], memoryview, Lay
         OSError: if it can't be read.
         ValueError: if it is cut off, damaged or of something else.
     """
-    with path.open("rb") as stream:
+    with open(path, "rb", opener=_own) as stream:
         begins = stream.read(len(_MAGIC) + _HEAD.size)
         if not begins.startswith(_MAGIC) or len(begins) < len(_MAGIC) + _HEAD.size:
             raise ValueError("is no index")
@@ -99,6 +100,28 @@ def _mapped(path: Path, key: str) -> tuple[list[str], list[int], memoryview, Lay
     if n and (words[0] >> layout.shift != numbers[0] or words[n - 1] >> layout.shift != numbers[-1]):
         raise ValueError("is damaged")
     return names, numbers, data, layout, said["digest"]
+
+
+def _own(path: str, flags: int) -> int:
+    """Open a regular file that nobody may have planted: in a folder that everybody writes to, only one of this user.
+
+    Raises:
+        OSError: if it can't be opened, or is a link.
+        ValueError: if it is something else, or another user's.
+    """
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # a FIFO would hang
+    number = os.open(path, flags, 0o600)
+    try:
+        found = os.fstat(number)
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("is no regular file")
+        theirs = hasattr(os, "geteuid") and found.st_uid not in (os.geteuid(), 0)
+        if theirs and Path(path).parent.stat().st_mode & stat.S_IWOTH:
+            raise ValueError("is another user's, in a folder that everybody may write to")
+    except BaseException:
+        os.close(number)
+        raise
+    return number
 
 
 def _start(header: int) -> int:
@@ -147,8 +170,8 @@ def kept(folder: Path, key: str, seconds: float, make: Callable[[], Index]) -> I
     lock = path.with_suffix(".lock")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        stream = lock.open("ab")
-    except OSError as error:
+        stream = open(lock, "ab", opener=_own)  # noqa: SIM115 - closed below
+    except (OSError, ValueError) as error:
         _warn(folder, error)
         return make()
     with stream:
@@ -172,8 +195,8 @@ def _made(path: Path, key: str, make: Callable[[], Index]) -> Index:
     return _found(path, key) or index
 
 
-def _warn(folder: Path, error: OSError) -> None:
-    why = error.strerror or str(error) or type(error).__name__
+def _warn(folder: Path, error: OSError | ValueError) -> None:
+    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
     warnings.warn(
         f"{folder}: can't keep the index of the stream ({why}); each process holds its own in memory. "
         f"Set {FOLDER} or cache= to a folder with room",

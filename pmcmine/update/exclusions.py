@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from pmcmine.rejects import Reason
 from pmcmine.release.layout import read_old_table
-from pmcmine.rights.exclusion_list import ExclusionList, pmcids_of_figures
+from pmcmine.rights.exclusion_list import ExclusionList, pmcids_of_figures, spelled_doi
 from pmcmine.update.old_release import OldRelease
 from pmcmine.work.exclusions import kept_exclusions, open_exclusions
 
@@ -59,13 +59,13 @@ def newly_excluded(old: OldRelease, exclude_sha256: str | None) -> Excluded:
 def _named_by(old: OldRelease, added: ExclusionList) -> set[str]:
     """Return the published articles with one of the DOIs or an author with one of the ORCID iDs."""
     found: set[str] = set()
-    dois, orcids = (pa.array(sorted(ids), pa.string()) for ids in (added.dois, added.orcids))
+    orcids = pa.array(sorted(added.orcids), pa.string())
     for name, entry in old.files.items():
         if not name.startswith(_ARTICLES):
             continue
         table = read_old_table(old.folder, entry, ["pmcid", "doi", "authors"])
-        named = pc.is_in(pc.utf8_lower(table["doi"]), value_set=dois)
-        found.update(table.filter(named)["pmcid"].to_pylist())
+        pairs = zip(table["pmcid"].to_pylist(), table["doi"].to_pylist(), strict=True)
+        found.update(p for p, doi in pairs if doi is not None and spelled_doi(doi) in added.dois)
         authors = table["authors"].combine_chunks()
         by = pc.is_in(pc.struct_field(pc.list_flatten(authors), "orcid"), value_set=orcids)
         rows = pc.list_parent_indices(authors).filter(by)

@@ -60,6 +60,7 @@ def test_a_notebook_shows_pictures_and_no_markup_of_others(release: pmcmine.Rele
         (lambda r: r["figures"].where("license = 'CCBY'").df(), "CC-BY"),
         (lambda r: r["figures"].select("captoin").df(), "caption"),
         (lambda r: r.sql("SELEC 1"), "sql"),
+        (lambda r: r.sql(" ; "), "gives no rows"),
         (lambda r: r.figure("PMC1"), "no figure"),
     ],
 )

@@ -155,6 +155,43 @@ def test_a_folder_that_can_only_be_read(release: str, cache: Path) -> None:
         assert len(stream.open(release, cache=cache)) == N
 
 
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no users")
+def test_in_a_folder_that_everybody_may_write_to_only_own_files_are_used(
+    release: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = _keys(stream.open(release, cache=cache))
+    (path,) = cache.glob("*.index")
+    if os.geteuid() == 0:
+        os.chown(path, 65534, -1)
+    else:
+        monkeypatch.setattr(index_file.os, "geteuid", lambda: 65534)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        stream.open(release, cache=cache)  # a group's folder
+    cache.chmod(0o1777)
+    with pytest.warns(UserWarning, match="another user's"):
+        assert _keys(stream.open(release, cache=cache)) == expected
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")
+def test_a_fifo_or_link_in_its_place_hangs_nobody(release: str, cache: Path) -> None:
+    expected = _keys(stream.open(release, cache=cache))
+    (path,) = cache.glob("*.index")
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.warns(UserWarning, match="no regular file"):
+        assert _keys(stream.open(release, cache=cache)) == expected
+    path.unlink()
+    os.mkfifo(path.with_suffix(".lock"))
+    with pytest.warns(UserWarning, match="can't keep the index"):
+        assert _keys(stream.open(release, cache=cache)) == expected
+    path.with_suffix(".lock").unlink()
+    path.with_suffix(".lock").symlink_to(cache / "elsewhere")
+    with pytest.warns(UserWarning, match="can't keep the index"):
+        assert _keys(stream.open(release, cache=cache)) == expected
+    assert not (cache / "elsewhere").exists()
+
+
 def test_of_those_that_come_at_once_one_makes_it(release: str, cache: Path) -> None:
     plain, made, found = stream.open(release, cache=False)._places, [], []
     assert isinstance(plain, Index)
