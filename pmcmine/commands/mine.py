@@ -115,6 +115,9 @@ def print_summary(config: Any, outcome: Any) -> int:
     typer.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
     for line in summary.internal_errors(release, Folder(config.out)):
         typer.echo(f"pmcmine: {line}", err=True)
+    excluded = summary.excluded_line(release, Folder(config.out))
+    if excluded is not None:
+        typer.echo(f"pmcmine: {excluded}", err=True)
     why = summary.why_no_samples(release)
     if why is not None:
         typer.echo(f"pmcmine: {why}", err=True)

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from pmcmine.commands.tables import TerminalTable
+from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import MEANINGS, Reason
 from pmcmine.release.facts import Counts
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.text.clean import for_terminal
+from pmcmine.work.exclusions import kept_exclusions
 
 _MOST_REASONS: Final = 5
 _MOST_IDS: Final = 10
@@ -98,6 +100,23 @@ def why_no_samples(release: ReleaseRecord) -> str | None:
         hint = "; use --set require_caption=false for samples without captions"
     n = max(figures, reasons.total())
     return f"no samples: none of the {n:,} figures has an image to show: {_with_meanings(reasons)}{hint}"
+
+
+def excluded_line(release: ReleaseRecord, out: Folder) -> str | None:
+    """Say what an exclusion list left out, so that an id with a typing error shows; None without a list."""
+    digest = release.config.get("exclude_sha256")
+    if digest is None:
+        return None
+    units: dict[str, int] = {}
+    for reject in release.counts.rejects:
+        if reject.reason == Reason.EXCLUDED:
+            units[reject.unit] = units.get(reject.unit, 0) + reject.n
+    said = ", ".join(f"{n:,} {unit}{'s' if n != 1 else ''}" for unit, n in sorted(units.items())) or "nothing"
+    try:
+        held = f" of {len(kept_exclusions(out, digest).ids()):,} ids"
+    except PmcmineError:
+        held = ""  # it keeps no state
+    return f"the exclusion list{held} left out {said}"
 
 
 def absent_line(absent: Sequence[str], n: int, asked: int) -> str:

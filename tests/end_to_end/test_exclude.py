@@ -20,8 +20,9 @@ from pmcmine.release.layout import WORK
 from pmcmine.release.record import load_release
 from pmcmine.run import start
 from pmcmine.run.progress import Progress
-from tests.helpers import NO_MODELS, contents, mine, places_hold, rows, samples
+from tests.helpers import NO_MODELS, contents, flags_of, mine, places_hold, rows, samples
 from tests.hub_server import HubServer, Repo
+from tests.test_cli import call
 
 ORCID = "0000-0002-1825-0097"  # the example of orcid.org, which the generated articles' first author has
 LIGHT = NO_MODELS | {
@@ -188,6 +189,15 @@ def _held(repo: Repo, key: str) -> list[str]:
         for path, file in tree.items()
         if file.lfs and file.lfs not in repo.removed and f"{key}.json".encode() in file.data
     ]
+
+
+def test_the_end_of_a_run_says_what_the_list_left_out(
+    source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = _list(tmp_path, "PMC9300001", "PMC9300001.1/nothing-of-this-name", "10.1234/unknown")
+    flags = ["--source", source, "--out", str(tmp_path / "release"), "--exclude", asked, "--no-near-duplicates"]
+    code, _, err = call(capsys, "mine", *flags, *flags_of(NO_MODELS), "-q")
+    assert code == 0 and "the exclusion list of 3 ids left out 1 version" in err
 
 
 @pytest.mark.parametrize(
