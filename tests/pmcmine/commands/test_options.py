@@ -35,7 +35,7 @@ def test_the_help_of_mine_shows_each_key_with_its_default_and_example(
             assert all(flag in out for flag in key.flag.split("/")) and help_text(key) in out, key
     heads = [line.strip("╭╮─ ") for line in out.splitlines() if line.startswith("╭─ ")]
     assert heads == ["Options", *SECTIONS]
-    assert "--shard-bytes" in out and "Default: 1000000000. Example: --shard-bytes 500000000" in out
+    assert "--shard-bytes" in out and "Default: 1000000000. Example: --shard-bytes 500MB" in out
 
 
 def test_update_takes_what_an_update_may_change(capsys: pytest.CaptureFixture[str]) -> None:
