@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
@@ -21,6 +21,11 @@ NO_FLAGS: Final = frozenset({"vocab_sha256", "decontaminate_sha256", "exclude_sh
 EXTENSIONS: Final = "Extensions"  # section of keys that other packages add
 _ALIASES: Final = {"max_reject_share": ("--max-reject-rate",)}
 _BY_COMMA: Final = frozenset({"groups"})  # lists that one flag gives whole
+# An update takes these from the release, so the defaults of `mine` do not hold.
+_IN_UPDATE: Final = {
+    "source": "where the articles are now; the source that the release was mined from if not given",
+    "vocab": "where the release's vocabulary is now, any fsspec URL; its old path if not given",
+}
 _GIVEN: Final = "pmcmine.given"
 _TYPES: Final = {str: "text", int: "integer", float: "number", bool: "on/off"}
 
@@ -145,13 +150,17 @@ def _parameters(wanted: Iterable[Key]) -> Iterator[inspect.Parameter]:
 
 
 @cache
-def _options(names: frozenset[str]) -> list[Any]:
-    """Build the options of some keys by typer itself."""
+def _options(names: frozenset[str], meanings: tuple[tuple[str, str], ...]) -> list[Any]:
+    """Build the options of some keys by typer itself; `meanings` replace the meaning and default of some."""
+    instead = dict(meanings)
 
     def command() -> None:
         """Hold the options."""
 
-    parameters = list(_parameters(key for key in keys() if key.name in names))
+    wanted = (key for key in keys() if key.name in names)
+    parameters = list(
+        _parameters(replace(k, meaning=instead[k.name], default="") if k.name in instead else k for k in wanted)
+    )
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect.signature reads it
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     app = typer.Typer(add_completion=False)
@@ -167,9 +176,14 @@ class ConfigCommand(TyperCommand):
         """Return the names of the keys that it has flags for."""
         return frozenset(key.name for key in keys() if key.flag)
 
+    @classmethod
+    def meanings(cls) -> dict[str, str]:
+        """Return the help of keys that mean something else in this command."""
+        return {}
+
     def get_params(self, ctx: Any) -> list[Any]:
         """Return all options, those of the configuration first."""
-        return [*_options(self.names_of_keys()), *super().get_params(ctx)]
+        return [*_options(self.names_of_keys(), tuple(self.meanings().items())), *super().get_params(ctx)]
 
     def invoke(self, ctx: Any) -> Any:
         """Call the function, which asks `given` for the keys."""
@@ -192,6 +206,11 @@ class UpdateCommand(ConfigCommand):
                 *(key.name for key in keys() if key.section in ("Run", "SLURM")),
             }
         )
+
+    @classmethod
+    def meanings(cls) -> dict[str, str]:
+        """Return the help of the keys that the release decides."""
+        return _IN_UPDATE
 
 
 def given(ctx: typer.Context) -> dict[str, Any]:

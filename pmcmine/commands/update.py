@@ -36,7 +36,9 @@ def update(
     day = date or datetime.now(UTC).date().isoformat()
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
         raise PmcmineError(f"--date {day}: give YYYY-MM-DD")
-    config = update_config(release, given(ctx) | keys_and_values(set_))
+    flags = given(ctx) | keys_and_values(set_)
+    refuse_demo(release, flags)
+    config = update_config(release, flags)
     if config.runner == "slurm":
         from pmcmine.commands.submitted import print_submitted
         from pmcmine.run.slurm import Jobs
@@ -46,6 +48,18 @@ def update(
             raise typer.Exit(print_submitted(config, submitted))
         raise typer.Exit(print_update(config, submitted))
     raise typer.Exit(print_update(config, job.update(config, day, compact, Progress(quiet=quiet))))
+
+
+def refuse_demo(release: str, flags: dict[str, Any]) -> None:
+    """Raise one line for a demo whose source is not given: the one it was mined from went with the command."""
+    from pmcmine.io.folder import Folder
+    from pmcmine.release.record import load_release
+
+    if load_release(Folder(release)).run.options.get("demo") and flags.get("source") is None:
+        raise PmcmineError(
+            f"{release}: is a demo, whose generated articles are not kept; to try an update, mine a folder of "
+            "generated articles (docs/takedown.md shows how)"
+        )
 
 
 def print_update(config: Any, outcome: Any) -> int:

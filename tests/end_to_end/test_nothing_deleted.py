@@ -52,6 +52,13 @@ def test_a_demo_is_made_anew_and_a_real_release_is_not(
     clear_demo(Folder(str(tmp_path / "missing")))
 
 
+def test_a_demo_is_not_updated_because_its_articles_are_gone(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = tree(demo, ".")
+    code, out, err = call(capsys, "update", str(demo), "-q")
+    assert (code, out) == (2, "") and err.count("\n") == 1 and "is a demo" in err
+    assert tree(demo, ".") == before
+
+
 def test_what_a_demo_is_not_taken_for(demo: Path, tmp_path: Path) -> None:
     with_notes = shutil.copytree(demo, tmp_path / "notes")
     (with_notes / "notes.txt").write_text("mine")

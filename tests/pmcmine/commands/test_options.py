@@ -43,6 +43,7 @@ def test_update_takes_what_an_update_may_change(capsys: pytest.CaptureFixture[st
     assert {"source", "inventory", "vocab", "runner", "workers"} < changed < ConfigCommand.names_of_keys()
     assert changed - {"source", "inventory"} <= MineConfig.RUN_ONLY and not {"out", "all", "publish_to"} & changed
     _, out, _ = call(capsys, "update", "--help")
+    assert "pmc-oa-opendata" not in out and "mined from if not given" in " ".join(out.replace("│", " ").split())
     assert "--retries" in out and "--publish-to" not in out and "--panels" not in out
 
 
