@@ -48,7 +48,9 @@ def digest_of(held: ExclusionList) -> str | None:
 
 
 def write_exclusions(work: Folder, held: ExclusionList) -> None:
-    """Write the list into the work folder."""
+    """Write the list into the work folder; an empty one needs no file."""
+    if not held:
+        return
     work.write(EXCLUSIONS, held.to_bytes(), replace=True)
 
 
