@@ -48,6 +48,7 @@ _FIRST_WORDS: Final = 16  # code points in which "not" may have its own verb
 _LACK: Final = re.compile(r"(?:in the )?(?:lack|absence) of|lack(?:s|ed|ing)$")
 _OR_LIST: Final = re.compile(r"(?:(?!\band\b)[^.;:()]){0,150}?\bor\b", re.IGNORECASE)
 _NEXT_WORDS: Final = re.compile(r"\s+(?:for\s+)?(?:[\w-]{1,30}\s+){0,2}")
+_EDGE: Final = 100  # code points before and after an answer that must be empty for it to stand alone
 _FARTHEST: Final = 60  # code points from a span to a trigger that looks back at it
 _AROUND: Final = MAX_SCOPE + 200  # code points that decide on a span, with the words that decide on its triggers
 
@@ -96,7 +97,14 @@ class _Read:
 
     def context(self, start: int, end: int, care: Care) -> Context:
         """Return the context of a span, by the triggers that reach it."""
-        answered = care is Care.CLINICAL and ANSWER.match(self._sentence, end)
+        answer = ANSWER.match(self._sentence, end)
+        # In captions "Drug: no" may name a group; "Blood transfusion: No" alone is an answer.
+        alone = (
+            answer is not None
+            and not self._sentence[: min(start, _EDGE)].strip()
+            and not self._sentence[answer.end() : answer.end() + _EDGE].strip(" .\n")
+        )
+        answered = answer is not None and (care is Care.CLINICAL or alone)
         kinds: set[Kind] = {Kind.NEGATED} if answered else set()
         nearest = bisect_left(self._stops, start - MAX_SCOPE)
         for t in self._triggers[nearest : bisect_right(self._starts, end + _FARTHEST)]:

@@ -164,3 +164,16 @@ def test_hostile_sentences_take_time_in_proportion_to_their_length() -> None:
         assess(text, [(0, 5)])
         assess(text, spans, [Care.CAPTION] * len(spans))
         assert time.process_time() - start < 2, unit
+
+
+@pytest.mark.parametrize(
+    ("caption", "negated"),
+    [
+        ("Blood transfusion: No", True),
+        ("Blood transfusion: no.", True),
+        ("Blood transfusion: no, dose: 5 mg, n = 4", False),
+    ],
+)
+def test_in_captions_an_answer_must_stand_alone(caption: str, negated: bool) -> None:
+    (context,) = assess(caption, [(0, len("Blood transfusion"))], [Care.CAPTION])
+    assert context.negated is negated
