@@ -33,6 +33,11 @@ _MOST_ENTRIES: Final = 1_000_000  # files and folders of a repo
 _MOVES: Final = frozenset({"source", "inventory", "exclude_sha256"})  # an update may change these
 
 
+def kept_keys(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the keys of a release's configuration that no update may change."""
+    return {k: v for k, v in config.items() if k not in _MOVES}
+
+
 def release_id(config: Mapping[str, Any], first_snapshot: str) -> str:
     """Return what a release and its updates have in common: how it is made, and the snapshot that it began with.
 
@@ -40,8 +45,7 @@ def release_id(config: Mapping[str, Any], first_snapshot: str) -> str:
         config: what decides what is made, as `release.json` has it under `config`.
         first_snapshot: hash of the snapshot of the release before its first update.
     """
-    kept = {k: v for k, v in config.items() if k not in _MOVES}
-    return sha256(json.dumps([kept, first_snapshot], sort_keys=True).encode()).hexdigest()[:16]
+    return sha256(json.dumps([kept_keys(config), first_snapshot], sort_keys=True).encode()).hexdigest()[:16]
 
 
 def id_of(release: ReleaseRecord) -> str:

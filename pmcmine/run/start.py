@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from hashlib import sha256
@@ -16,6 +16,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held
 from pmcmine.miner import enrichers
 from pmcmine.miner.at_work import forget_starts
+from pmcmine.publish.target import kept_keys
 from pmcmine.release.begin import begin, begin_update, check_folder, describe_difference
 from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK
 from pmcmine.release.mark import UpdateMark, find_mark
@@ -161,7 +162,7 @@ def updating(
         mark = begin_update(work, config.content(), UpdateMark(date, inc_tag(out, date), compact))
         write_exclusions(work, excluded)
         old = open_old_release(out, work, mark)
-        difference = describe_difference(_may_change(old.record.config), _may_change(content(config)))
+        difference = describe_difference(kept_keys(old.record.config), kept_keys(content(config)))
         if difference:
             raise PmcmineError(f"{config.out}: an update can't change the configuration of the release ({difference})")
         graphs = graphs_for(config)
@@ -180,11 +181,6 @@ def _check_excluded(out: Folder, config: MineConfig, held: str | None) -> None:
             f"{config.out}: the update that was killed is finished now, but had another exclusion list; "
             "repeat this command to exclude what --exclude names"
         )
-
-
-def _may_change(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the keys of a release's configuration that an update must keep."""
-    return {k: v for k, v in config.items() if k not in ("source", "inventory", "exclude_sha256")}
 
 
 def with_exclusions(config: MineConfig, kept: ExclusionList) -> tuple[MineConfig, ExclusionList]:
