@@ -235,7 +235,8 @@ const KEYS = {
   "/": () => $("text").focus(),
 };
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") { document.activeElement.blur(); return; }
+  // A browser would empty the search field.
+  if (event.key === "Escape") { event.preventDefault(); document.activeElement.blur(); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || ["INPUT", "SELECT"].includes(event.target.tagName)) return;
   const action = KEYS[event.key];
   if (action && (state.figure || event.key === "/")) { event.preventDefault(); action(); }

@@ -121,6 +121,7 @@ def test_in_a_browser(server: BrowseServer, release: Path, browser: Browser) -> 
     wait(lambda: text("place") == "1 of 1")
     driver.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert text("caption") == HOSTILE and "broken" not in driver.title
+    assert driver.find_element(By.ID, "text").get_attribute("value") == "onerror=alert"
     spans = [(s.get_attribute("data-panel"), s.text) for s in driver.find_elements(By.CSS_SELECTOR, "#caption .span")]
     assert spans == [("A", "First one"), ("B", "Second one")]  # offsets are code points, 𝐀 is one
     assert len(driver.find_elements(By.CSS_SELECTOR, "#boxes rect")) == 2
