@@ -28,18 +28,15 @@ METHODS: Final = (
     "mass spectrometry",
     "chest radiography",
 )
-FINDINGS: Final = (
-    "a dose-dependent increase",
-    "no significant difference",
-    "marked oedema",
-    "loss of the border",
-    "a two-fold rise",
+_MEASURED: Final = ("a dose-dependent increase", "no significant difference", "a two-fold rise", "delayed recovery")
+_SEEN: Final = ("marked oedema", "loss of the border", "patchy consolidation", "possible hepatic steatosis")
+_CLINICAL: Final = (
     "patchy consolidation",
-    "delayed recovery",
     "no hepatomegaly",
     "possible hepatic steatosis",
     "microcephaly and seizures",
 )
+FINDINGS: Final = (*_MEASURED, *_SEEN, "no hepatomegaly", "microcephaly and seizures")
 _TITLES: Final = (
     "{method} of {subject} after treatment: a randomised study",
     "Early changes of {subject} seen by {method}",
@@ -52,16 +49,17 @@ _SENTENCES: Final = (
     "We examined {subject} by {method} in {n} animals and found {finding} after {hours} h.",
     "Compared with controls, {subject} had {finding} at {hours} h (n = {n}; p = 0.0{p}).",
     "In {n} of {more} patients, {method} revealed {finding} within {hours} h.",
-    "These results suggest that {finding} follows treatment of {subject} (n = {n}).",
+    "These results suggest that treatment of {subject} leads to {finding} (n = {n}).",
 )
 
 
 @dataclass(frozen=True)
 class _Legend:
-    """How a kind of picture is described: a title, and what is said of one panel or of the whole."""
+    """How a kind of picture is described: a title, what is said of one panel or of the whole, and what may be found."""
 
     title: str
     sentences: tuple[str, ...]
+    findings: tuple[str, ...]
 
 
 _LEGENDS: Final = {
@@ -71,6 +69,7 @@ _LEGENDS: Final = {
             "Bar chart of the mean level in {subject} by group (n = {n} per group). Error bars: standard deviation.",
             "Means ± SD of {n} replicates; {finding} was seen after {hours} h.",
         ),
+        _MEASURED,
     ),
     "lines": _Legend(
         "Time course of {subject}",
@@ -78,6 +77,7 @@ _LEGENDS: Final = {
             "Line chart of the response of {subject} over {hours} h in treated and untreated groups (n = {n}).",
             "Curves show {finding} in the treated group (n = {n}).",
         ),
+        _MEASURED,
     ),
     "micrograph": _Legend(
         "Histology of {subject}",
@@ -85,6 +85,7 @@ _LEGENDS: Final = {
             "Haematoxylin and eosin staining of {subject} shows {finding}. Scale bar, 0.1 mm.",
             "Light microscopy of a section of {subject} from one of {n} animals shows {finding}. Scale bar, 0.1 mm.",
         ),
+        _SEEN,
     ),
     "fluorescence": _Legend(
         "Immunofluorescence of {subject}",
@@ -92,6 +93,7 @@ _LEGENDS: Final = {
             "Immunofluorescence microscopy of {subject}: nuclei in blue (DAPI), actin in green. Scale bar, 0.02 mm.",
             "Confocal image of {subject} after {hours} h, with {finding}. Scale bar, 0.02 mm.",
         ),
+        _SEEN,
     ),
     "radiograph": _Legend(
         "Chest radiography at admission",
@@ -99,6 +101,7 @@ _LEGENDS: Final = {
             "Chest X-ray of a {age}-year-old patient shows {finding}.",
             "Posteroanterior chest radiograph of a {age}-year-old patient with {finding}.",
         ),
+        _CLINICAL,
     ),
     "ct": _Legend(
         "Computed tomography of the abdomen",
@@ -106,6 +109,7 @@ _LEGENDS: Final = {
             "Axial contrast-enhanced CT of the abdomen in a {age}-year-old patient shows {finding}.",
             "CT scan {hours} h after admission; there is {finding}.",
         ),
+        _CLINICAL,
     ),
     "mri": _Legend(
         "Magnetic resonance imaging of the brain",
@@ -113,6 +117,7 @@ _LEGENDS: Final = {
             "Axial T2-weighted MRI of the brain of a {age}-year-old patient with {finding}.",
             "MRI of the brain shows a lesion with high signal; the patient had {finding}.",
         ),
+        _CLINICAL,
     ),
     "gel": _Legend(
         "Western blot of {subject}",
@@ -120,18 +125,19 @@ _LEGENDS: Final = {
             "Western blot of lysates of {subject}, of {n} experiments; the first lane is the ladder.",
             "Immunoblot of {subject} after {hours} h shows {finding}.",
         ),
+        _MEASURED,
     ),
 }
 
 
-def _filled(rng: random.Random, template: str, subject: str) -> str:
+def _filled(rng: random.Random, template: str, subject: str, findings: tuple[str, ...] = FINDINGS) -> str:
     method = rng.choice(METHODS)
     n = rng.randint(3, 90)
     return template.format(
         method=method,
         Method=_upper(method),
         subject=subject,
-        finding=rng.choice(FINDINGS),
+        finding=rng.choice(findings),
         n=n,
         more=n + rng.randint(1, 60),
         hours=rng.randint(2, 48),
@@ -160,4 +166,6 @@ def sentences(rng: random.Random, n: int, subject: str) -> str:
 def legend(rng: random.Random, kind: str, subject: str) -> tuple[str, str]:
     """Return the title of a figure of a kind, and what is said of it or of one panel."""
     known = _LEGENDS[kind]
-    return _filled(rng, known.title, subject), _upper(_filled(rng, rng.choice(known.sentences), subject))
+    return _filled(rng, known.title, subject), _upper(
+        _filled(rng, rng.choice(known.sentences), subject, known.findings)
+    )
