@@ -18,7 +18,8 @@ from classifiers.images.measures import LARGE, calibration_error, measures, sing
 FOLDS: Final = 6  # of small sources
 _STRENGTH: Final = 0.005  # of the weights, inverse of their penalty
 _WEIGHT: Final = {
-    sets.PICTURE: 1.0, sets.LOOKED_AT: 1.0, sets.WEAK: 0.5, sets.GENERATED: 2.0, sets.SLICE: 0.2, sets.COMPOUND: 0.3,
+    sets.PICTURE: 1.0, sets.LOOKED_AT: 1.0, sets.WEAK: 0.5, sets.GENERATED: 2.0, sets.SLICE: 0.2,
+    sets.PACKAGE: 0.5, sets.COMPOUND: 0.3,
 }  # fmt: skip
 _STEPS: Final = 60  # of the fit, at most
 _ENOUGH: Final = 50  # figures with words, to learn from them what words are worth
@@ -198,7 +199,8 @@ def described(known: Examples) -> str:
     names = {
         sets.PICTURE: "real pictures", sets.LOOKED_AT: "figures that were looked at",
         sets.WEAK: "figures whose caption names one kind", sets.GENERATED: "drawn pictures",
-        sets.SLICE: "slices of real volumes", sets.COMPOUND: "compounds made of real pictures",
+        sets.SLICE: "slices of real volumes", sets.PACKAGE: "pictures of packages",
+        sets.COMPOUND: "compounds made of real pictures",
     }  # fmt: skip
     counts = {o: int((known.origins == o).sum()) for o in names}
     return ", ".join(f"{counts[o]:,} {said}" for o, said in names.items() if counts[o])
@@ -233,10 +235,11 @@ def train_all(
     else:
         known, views = sets.pictures(images)
         say(f"{images}: {len(known):,} pictures")
-        drawn, _ = sets.generated()
+        drawn, given = sets.generated(volumes), sets.packaged(volumes)
+        say(f"{len(drawn):,} drawn; {len(given):,} of packages")
         allowed = known.terms == "open"
         made = sets.compounds([v for v, a in zip(views, allowed, strict=True) if a], known.where(allowed))
-        base, judged = known.where(allowed).also(drawn, sets.sliced(volumes), made), known
+        base, judged = known.where(allowed).also(drawn, given, made), known
     looked_at = figures.where(figures.origins == sets.LOOKED_AT)
     base = base.where(~np.isin(base.sources, np.unique(looked_at.sources))).also(looked_at)
     judged = (judged if judged is not None else base.where(base.origins == sets.PICTURE)).also(

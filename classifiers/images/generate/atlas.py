@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from classifiers.images.generate.given import UNREADABLE, given, in_a_line
 from classifiers.images.generate.marks import INK, Size, noise, random_word
+from pmcmine.errors import GoldError
 
 Ring = NDArray[np.float64]
 Area = list[Ring]
@@ -64,25 +66,25 @@ def read_atlas(folder: Path) -> Atlas:
     """Read the outlines below a folder.
 
     Raises:
-        OSError: if a file is missing.
-        ValueError: if it is too large or no TopoJSON of areas.
+        GoldError: if a file is missing, larger than any of its kind or no TopoJSON of areas.
     """
-    return Atlas(tuple(_areas(folder / file, layer) for file, layer in FILES))
+    layers = []
+    for file, layer in FILES:
+        try:
+            layers.append(_areas(given(folder, file, MOST_BYTES).read_bytes(), layer))
+        except UNREADABLE as error:
+            raise GoldError(f"{folder / file}: missing or no outlines ({in_a_line(error)})") from None
+    return Atlas(tuple(layers))
 
 
-def _areas(path: Path, layer: str) -> tuple[Area, ...]:
-    if path.stat().st_size > MOST_BYTES:
-        raise ValueError("larger than any of its kind")
-    try:
-        data: dict[str, Any] = json.loads(path.read_bytes())
-        scale, shift = (np.array(data["transform"][k], float) for k in ("scale", "translate"))
-        arcs = [np.cumsum(np.array(a, float), axis=0) * scale + shift for a in data["arcs"]]
-        shapes = data["objects"][layer]["geometries"]
-        groups = [s["arcs"] if s["type"] == "MultiPolygon" else [s["arcs"]] for s in shapes if s.get("arcs")]
-        areas = tuple([_joined(arcs, p[0]) for p in polygons] for polygons in groups)
-    except (LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"no outlines in it: {error}") from None
-    if not areas:
+def _areas(text: bytes, layer: str) -> tuple[Area, ...]:
+    data: dict[str, Any] = json.loads(text)
+    scale, shift = (np.array(data["transform"][k], float) for k in ("scale", "translate"))
+    arcs = [np.cumsum(np.array(a, float), axis=0) * scale + shift for a in data["arcs"]]
+    shapes = data["objects"][layer]["geometries"]
+    groups = [s["arcs"] if s["type"] == "MultiPolygon" else [s["arcs"]] for s in shapes if s.get("arcs")]
+    areas = tuple([_joined(arcs, p[0]) for p in polygons] for polygons in groups)
+    if not areas or not all(np.isfinite(ring).all() for area in areas for ring in area):
         raise ValueError("no outlines in it")
     return areas
 
@@ -101,7 +103,10 @@ def _land(r: random.Random, areas: tuple[Area, ...], size: Size) -> Image.Image:
     water = "#ffffff" if lines else r.choice(_WATER)
     land = "#ffffff" if lines else r.choice(_LAND)
     ramp = r.choice(_RAMPS) if not lines and r.random() < 0.6 else None
-    line, width = r.choice(["black", "black", "#555555", "#999999", "#ffffff" if ramp else "#333333"]), r.choice([1, 2, 2, 3, 5])
+    line, width = (
+        r.choice(["black", "black", "#555555", "#999999", "#ffffff" if ramp else "#333333"]),
+        r.choice([1, 2, 2, 3, 5]),
+    )
     image = Image.new("RGB", size, water)
     d = ImageDraw.Draw(image)
     mask = Image.new("L", size)
@@ -140,7 +145,9 @@ def _projection(r: random.Random, areas: tuple[Area, ...], size: Size) -> Any:
     whole = r.random() < 0.35
     span = 360.0 if whole else float(np.clip(np.ptp(ring, 0).max() * r.uniform(1.1, 3), 3, 150))
     w, h = size
-    scale = (min(w, h) / 2.1 if kind in ("globe", "pole") else w) / (1 if kind in ("globe", "pole") and whole else np.radians(span))
+    scale = (min(w, h) / 2.1 if kind in ("globe", "pole") else w) / (
+        1 if kind in ("globe", "pole") and whole else np.radians(span)
+    )
     middle = (0.0, r.uniform(-5, 25)) if whole else (lon, lat)
     if kind == "globe":
         middle = (lon, lat * 0.7)
@@ -195,7 +202,9 @@ def _points(r: random.Random, image: Image.Image) -> None:
     for _ in range(r.randint(1, 3) if r.random() < 0.15 else 0):
         d.line([(r.uniform(0, w), r.uniform(0, h)) for _ in range(r.randint(2, 6))], r.choice(INK), 5, joint="curve")
     for _ in range(r.randint(2, 8) if r.random() < 0.35 else 0):
-        d.text((r.uniform(0, w * 0.85), r.uniform(0, h * 0.95)), random_word(r), "black", font_size=r.choice([14, 18, 22]))
+        d.text(
+            (r.uniform(0, w * 0.85), r.uniform(0, h * 0.95)), random_word(r), "black", font_size=r.choice([14, 18, 22])
+        )
 
 
 def _rim(r: random.Random, page: Image.Image, box: tuple[int, int, int, int], framed: bool) -> None:

@@ -1,4 +1,4 @@
-"""Painters of what cameras see: tissue and cells, plates and organisms, limbs and operations."""
+"""Painters of what cameras see: tissue and cells, plates and organisms."""
 
 from __future__ import annotations
 
@@ -11,10 +11,17 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from classifiers.images.generate.marks import Size, coloured_image, noise, numpy_rng, random_word, unit_grid
-from classifiers.images.generate.sketches import _blob
+from classifiers.images.generate.sketches import blob
 
-_GLOW: Final = ((40, 60, 240), (30, 220, 60), (240, 40, 40), (220, 220, 50), (230, 60, 230), (60, 220, 220), (255, 150, 40))
-_SKIN: Final = ((236, 190, 165), (222, 165, 140), (205, 150, 120), (150, 100, 75), (110, 74, 54), (245, 205, 190))
+_GLOW: Final = (
+    (40, 60, 240),
+    (30, 220, 60),
+    (240, 40, 40),
+    (220, 220, 50),
+    (230, 60, 230),
+    (60, 220, 220),
+    (255, 150, 40),
+)
 _STAINS: Final = (  # ground, nuclei, a part that is marked
     ((236, 238, 244), (110, 140, 200), (110, 60, 25)),  # brown and blue
     ((244, 240, 236), (130, 150, 190), (150, 85, 40)),
@@ -48,7 +55,12 @@ def tissue(r: random.Random, size: Size) -> Image.Image:
         x, ink = big[0] * 0.72, r.choice(["white", "black"])
         d.rectangle((x, big[1] * 0.92, x + big[0] * r.uniform(0.06, 0.2), big[1] * 0.935), ink)
         if r.random() < 0.6:
-            d.text((x, big[1] * 0.85), f"{r.choice([1, 2, 5, 10, 20, 50, 100, 200])} {r.choice(['µm', 'nm', 'µm'])}", ink, font_size=22)
+            d.text(
+                (x, big[1] * 0.85),
+                f"{r.choice([1, 2, 5, 10, 20, 50, 100, 200])} {r.choice(['µm', 'nm', 'µm'])}",
+                ink,
+                font_size=22,
+            )
     if r.random() < 0.2:
         d.text((8, 6), r.choice("ABCDEabcde"), r.choice(["white", "black", "yellow"]), font_size=40)
     return image.resize(size, Image.Resampling.LANCZOS)
@@ -75,7 +87,7 @@ def _stained(r: random.Random, size: Size) -> Image.Image:
         s = apart * r.uniform(0.18, 0.42)
         base = marked if r.random() < 0.25 else nuclei
         shade = tuple(int(np.clip(c + r.randint(-25, 25), 0, 255)) for c in base)
-        d.polygon(_blob(r, (x, y), (s, s * r.uniform(0.5, 1)), 0.2, 16), shade, tuple(int(c * 0.8) for c in shade))
+        d.polygon(blob(r, (x, y), (s, s * r.uniform(0.5, 1)), 0.2, 16), shade, tuple(int(c * 0.8) for c in shade))
     if r.random() < 0.6:
         lumen = Image.fromarray((holes * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(2))
         image.paste(Image.new("RGB", size, (245, 243, 245)), mask=lumen)
@@ -92,13 +104,15 @@ def _glowing(r: random.Random, size: Size) -> Image.Image:
         layer = Image.new("L", size)
         d = ImageDraw.Draw(layer)
         shape = r.choice(["nucleus", "body", "dots"])
-        for x, y in spots if shape != "dots" else [(r.uniform(0, w), r.uniform(0, h)) for _ in range(r.randint(40, 300))]:
+        for x, y in (
+            spots if shape != "dots" else [(r.uniform(0, w), r.uniform(0, h)) for _ in range(r.randint(40, 300))]
+        ):
             if shape == "dots":
                 s = r.uniform(1, 5)
                 d.ellipse((x - s, y - s, x + s, y + s), r.randint(80, 255))
             elif r.random() < 0.7:
                 s = apart * (0.25 if shape == "nucleus" else 0.5) * r.uniform(0.7, 1.2)
-                d.polygon(_blob(r, (x, y), (s, s * r.uniform(0.6, 1)), 0.3, 24), r.randint(70, 255))
+                d.polygon(blob(r, (x, y), (s, s * r.uniform(0.6, 1)), 0.3, 24), r.randint(70, 255))
         glow = np.asarray(layer.filter(ImageFilter.GaussianBlur(r.uniform(1, 8))), float) / 255
         glow *= 0.5 + noise(r, size, r.choice([6, 14, 30]))
         plane = np.maximum(plane, glow[..., None] * np.array(ink))
@@ -114,7 +128,7 @@ def _neuron(r: random.Random, size: Size) -> Image.Image:
     for _ in range(r.randint(1, 5)):
         x, y = r.uniform(0.2, 0.8) * w, r.uniform(0.2, 0.8) * h
         ink = r.choice(_GLOW)
-        d.polygon(_blob(r, (x, y), (w * 0.05, h * 0.06), 0.4), ink)
+        d.polygon(blob(r, (x, y), (w * 0.05, h * 0.06), 0.4), ink)
         for _ in range(r.randint(3, 7)):
             px, py, a, width = x, y, r.uniform(0, 6.3), r.randint(3, 9)
             for _ in range(r.randint(8, 30)):
@@ -169,7 +183,11 @@ def _scanned(r: random.Random, size: Size) -> Image.Image:
     w, h = size
     plane = _relief(r, size, r.choice([14, 40, 90]))
     tint = r.random() < 0.45
-    image = coloured_image(plane, (10, 20, 40) if tint else (0, 0, 0), r.choice([(120, 160, 190), (190, 190, 90), (200, 170, 150)]) if tint else (245, 245, 245))
+    image = coloured_image(
+        plane,
+        (10, 20, 40) if tint else (0, 0, 0),
+        r.choice([(120, 160, 190), (190, 190, 90), (200, 170, 150)]) if tint else (245, 245, 245),
+    )
     d = ImageDraw.Draw(image)
     ink = r.choice([(200, 50, 60), (220, 180, 60), (80, 180, 90), (210, 90, 160)]) if tint else (190, 190, 190)
     rods = r.random() < 0.5
@@ -183,18 +201,25 @@ def _scanned(r: random.Random, size: Size) -> Image.Image:
                 d.ellipse((x - q, y - q, x + q, y + q), shade)
     if r.random() < 0.4:
         d.rectangle((0, h * 0.93, w, h), "black")
-        d.text((10, h * 0.935), f"{r.randint(5, 30)} kV  x{r.randint(1, 50)},000  {r.randint(1, 20)} µm", "white", font_size=int(h * 0.04) + 8)
+        d.text(
+            (10, h * 0.935),
+            f"{r.randint(5, 30)} kV  x{r.randint(1, 50)},000  {r.randint(1, 20)} µm",
+            "white",
+            font_size=int(h * 0.04) + 8,
+        )
     return image
 
 
 def _sections(r: random.Random, size: Size) -> Image.Image:
     """Draw a transmission electron micrograph: grey organelles with dark membranes."""
     w, h = size
-    image = coloured_image(noise(r, size, 8) * 0.35 + numpy_rng(r).random((h, w)) * 0.2 + 0.4, (60, 60, 60), (235, 235, 235))
+    image = coloured_image(
+        noise(r, size, 8) * 0.35 + numpy_rng(r).random((h, w)) * 0.2 + 0.4, (60, 60, 60), (235, 235, 235)
+    )
     d = ImageDraw.Draw(image)
     for _ in range(r.randint(3, 22)):
         x, y, s = r.uniform(0, w), r.uniform(0, h), r.uniform(0.03, 0.22) * w
-        curve = _blob(r, (x, y), (s, s * r.uniform(0.4, 1)), 0.3)
+        curve = blob(r, (x, y), (s, s * r.uniform(0.4, 1)), 0.3)
         d.polygon(curve, (r.randint(90, 220),) * 3)
         d.line([*curve, curve[0]], (r.randint(10, 70),) * 3, r.choice([2, 4, 7]), joint="curve")
         for _ in range(r.randint(0, 7)):
@@ -216,30 +241,49 @@ def _plate(r: random.Random, size: Size) -> Image.Image:
     back = r.choice(["white", "black", "#303030", "#c0b8a8"])
     image = Image.new("RGB", size, back)
     d = ImageDraw.Draw(image)
-    s, agar = min(w, h) * r.uniform(0.44, 0.75), r.choice([(200, 30, 30), (225, 205, 160), (240, 150, 110), (120, 140, 100), (230, 225, 190), (245, 170, 60)])
+    s, agar = (
+        min(w, h) * r.uniform(0.44, 0.75),
+        r.choice([(200, 30, 30), (225, 205, 160), (240, 150, 110), (120, 140, 100), (230, 225, 190), (245, 170, 60)]),
+    )
     for k in range(4):
         q = s - k * s * 0.02
-        d.ellipse((w / 2 - q, h / 2 - q, w / 2 + q, h / 2 + q), tuple(min(int(c * (0.75 + 0.08 * k)), 255) for c in agar))
+        d.ellipse(
+            (w / 2 - q, h / 2 - q, w / 2 + q, h / 2 + q), tuple(min(int(c * (0.75 + 0.08 * k)), 255) for c in agar)
+        )
     ink = r.choice([(245, 240, 220), (250, 250, 250), (200, 60, 130), (60, 130, 130), (230, 200, 90), (140, 40, 40)])
     for _ in range(r.randint(4, 220)):
         a, far, q = r.uniform(0, 6.3), s * math.sqrt(r.random()) * 0.88, r.choice([2, 4, 9, 22]) * r.uniform(0.7, 1.3)
         x, y = w / 2 + far * math.cos(a), h / 2 + far * math.sin(a)
         d.ellipse((x - q, y - q, x + q, y + q), ink)
     for _ in range(r.choice([0, 0, 3])):
-        d.line([(w / 2 + r.uniform(-0.6, 0.6) * s, h / 2 + r.uniform(-0.6, 0.6) * s) for _ in range(9)], ink, 9, joint="curve")
+        d.line(
+            [(w / 2 + r.uniform(-0.6, 0.6) * s, h / 2 + r.uniform(-0.6, 0.6) * s) for _ in range(9)],
+            ink,
+            9,
+            joint="curve",
+        )
     return image.filter(ImageFilter.GaussianBlur(2))
 
 
 def _wells(r: random.Random, size: Size) -> Image.Image:
     w, h = size
-    image = coloured_image(noise(r, size, 80), r.choice([(150, 160, 190), (30, 30, 40), (220, 220, 225)]), r.choice([(200, 205, 220), (60, 60, 80), (240, 240, 240)]))
+    image = coloured_image(
+        noise(r, size, 80),
+        r.choice([(150, 160, 190), (30, 30, 40), (220, 220, 225)]),
+        r.choice([(200, 205, 220), (60, 60, 80), (240, 240, 240)]),
+    )
     d = ImageDraw.Draw(image)
-    columns, tones = r.choice([3, 6, 12]), r.sample([(60, 90, 200), (220, 220, 230), (230, 180, 60), (200, 60, 90), (30, 40, 110), (140, 90, 60)], 2)
+    columns, tones = (
+        r.choice([3, 6, 12]),
+        r.sample([(60, 90, 200), (220, 220, 230), (230, 180, 60), (200, 60, 90), (30, 40, 110), (140, 90, 60)], 2),
+    )
     step = w / (columns + 1)
     for i in range(columns):
         for j in range(max(int(h / step) - 1, 1)):
             x, y, q = step * (i + 1), step * (j + 1), step * 0.42
-            d.ellipse((x - q, y - q, x + q, y + q), tones[int(r.random() < i / columns)], r.choice(["black", "#555555"]), 3)
+            d.ellipse(
+                (x - q, y - q, x + q, y + q), tones[int(r.random() < i / columns)], r.choice(["black", "#555555"]), 3
+            )
     return image.filter(ImageFilter.GaussianBlur(2))
 
 
@@ -248,14 +292,20 @@ def _thing(r: random.Random, size: Size) -> Image.Image:
     w, h = size
     back = r.choice([(255, 255, 255), (10, 10, 10), (30, 60, 130), (180, 180, 175), (90, 120, 90), (225, 215, 200)])
     image = coloured_image(noise(r, size, 120) * 0.4 + 0.6, tuple(int(c * 0.85) for c in back), back)  # type: ignore[arg-type]
-    n, tone = r.choice([1, 1, 3, 12]), r.choice([(190, 160, 90), (120, 90, 60), (150, 150, 155), (90, 130, 60), (200, 90, 60), (110, 130, 150)])
+    n, tone = (
+        r.choice([1, 1, 3, 12]),
+        r.choice([(190, 160, 90), (120, 90, 60), (150, 150, 155), (90, 130, 60), (200, 90, 60), (110, 130, 150)]),
+    )
     for _ in range(n):
         at = (w / 2, h / 2) if n == 1 else (r.uniform(0.1, 0.9) * w, r.uniform(0.1, 0.9) * h)
         reach = (0.36 if n == 1 else 0.1) * r.uniform(0.7, 1.1)
         mask = Image.new("L", size)
-        ImageDraw.Draw(mask).polygon(_blob(r, at, (w * reach, h * reach * r.uniform(0.35, 1)), 0.4), 255)
+        ImageDraw.Draw(mask).polygon(blob(r, at, (w * reach, h * reach * r.uniform(0.35, 1)), 0.4), 255)
         lit = np.clip(0.5 + 0.8 * noise(r, size, 50) * noise(r, size, 8) + 0.3 * noise(r, size, 14), 0, 1.4)
-        image.paste(Image.fromarray(np.clip(np.array(tone) * lit[..., None] * 1.1, 0, 255).astype(np.uint8)), mask=mask.filter(ImageFilter.GaussianBlur(1)))
+        image.paste(
+            Image.fromarray(np.clip(np.array(tone) * lit[..., None] * 1.1, 0, 255).astype(np.uint8)),
+            mask=mask.filter(ImageFilter.GaussianBlur(1)),
+        )
     if r.random() < 0.25:
         d = ImageDraw.Draw(image)
         d.rectangle((w * 0.1, h * 0.88, w * 0.9, h * 0.97), "white", "black")
@@ -268,97 +318,21 @@ def _scenery(r: random.Random, size: Size) -> Image.Image:
     """Draw ground, walls, leaves or rocks out of many scales of noise."""
     w, h = size
     grain = sum(noise(r, size, k) * s for k, s in ((200, 0.35), (60, 0.3), (18, 0.25), (5, 0.2)))
-    low, high = r.choice([((20, 40, 10), (170, 190, 90)), ((50, 40, 30), (220, 200, 170)), ((20, 40, 70), (200, 220, 235)), ((30, 30, 30), (230, 230, 230))])
+    low, high = r.choice(
+        [
+            ((20, 40, 10), (170, 190, 90)),
+            ((50, 40, 30), (220, 200, 170)),
+            ((20, 40, 70), (200, 220, 235)),
+            ((30, 30, 30), (230, 230, 230)),
+        ]
+    )
     image = coloured_image(np.asarray(grain), low, high)
     d = ImageDraw.Draw(image)
     for _ in range(r.choice([0, 60, 300])):
         x, y, a, s = r.uniform(0, w), r.uniform(0, h), r.uniform(0, 6.3), r.uniform(10, 70)
-        d.line([(x, y), (x + s * math.cos(a), y + s * math.sin(a))], tuple(int(np.clip(c + r.randint(-60, 60), 0, 255)) for c in high), r.randint(1, 8))
-    return image
-
-
-def patient(r: random.Random, size: Size) -> Image.Image:
-    """Draw a limb with a sore before cloth, an open body with instruments, a mouth, a lesion through a dermatoscope."""
-    big = (size[0] * 2, size[1] * 2)
-    kind = r.choice(["limb", "limb", "operation", "mouth", "lesion"])
-    image = {"limb": _limb, "operation": _operation, "mouth": _mouth, "lesion": _lesion}[kind](r, big)
-    if r.random() < 0.12:
-        image = image.convert("L").convert("RGB")
-    return image.resize(size, Image.Resampling.LANCZOS)
-
-
-def _lit(r: random.Random, size: Size, tone: tuple[int, int, int], soft: int = 140) -> Image.Image:
-    light = 0.7 + 0.4 * noise(r, size, soft) + 0.06 * noise(r, size, 6)
-    return Image.fromarray(np.clip(np.array(tone) * light[..., None], 0, 255).astype(np.uint8))
-
-
-def _limb(r: random.Random, size: Size) -> Image.Image:
-    w, h = size
-    image = _lit(r, size, r.choice([(200, 215, 225), (90, 120, 150), (225, 225, 220), (60, 60, 65), (150, 170, 150)]), 60)
-    mask = Image.new("L", size)
-    d = ImageDraw.Draw(mask)
-    lean = r.uniform(-0.2, 0.2) * w
-    d.line([(w * 0.5 + lean, -h * 0.1), (w * 0.5, h * 0.5)], 255, int(w * r.uniform(0.3, 0.5)))
-    d.polygon(_blob(r, (w * 0.5, h * 0.6), (w * r.uniform(0.2, 0.32), h * r.uniform(0.25, 0.4)), 0.2), 255)
-    for i in range(r.choice([0, 5])):
-        x, y, q = w * (0.32 + 0.09 * i), h * (0.9 - 0.02 * i), w * 0.05
-        d.ellipse((x - q, y - q * 1.6, x + q, y + q * 1.6), 255)
-    image.paste(_lit(r, size, r.choice(_SKIN)), mask=mask.filter(ImageFilter.GaussianBlur(3)))
-    for tone, s in (((200, 90, 80), 0.16), (r.choice([(140, 20, 25), (70, 40, 25), (210, 180, 90)]), 0.1)):
-        sore = Image.new("L", size)
-        ImageDraw.Draw(sore).polygon(_blob(r, (w * r.uniform(0.45, 0.55), h * r.uniform(0.5, 0.65)), (w * s, h * s * 0.8), 0.5), 220)
-        image.paste(_lit(r, size, tone, 20), mask=sore.filter(ImageFilter.GaussianBlur(4)))
-    return image
-
-
-def _operation(r: random.Random, size: Size) -> Image.Image:
-    """Draw red wet tissue with highlights and instruments; some in a round view."""
-    w, h = size
-    grain = 0.5 * noise(r, size, 70) + 0.3 * noise(r, size, 20) + 0.2 * noise(r, size, 7)
-    image = coloured_image(grain, (70, 8, 8), r.choice([(235, 130, 110), (230, 170, 150), (240, 190, 120)]))
-    shine = Image.fromarray(((noise(r, size, 12) > 0.86) * 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(2))
-    image.paste(Image.new("RGB", size, (255, 245, 240)), mask=shine)
-    d = ImageDraw.Draw(image)
-    for _ in range(r.randint(0, 3)):
-        x = r.choice([0, w])
-        end = (w * r.uniform(0.35, 0.65), h * r.uniform(0.35, 0.65))
-        start = (x, h * r.random())
-        for k, shade in ((r.randint(18, 44), (110, 115, 120)), (9, (215, 218, 222))):
-            d.line([start, end], shade, k)
-    if r.random() < 0.35:
-        x2, y2 = unit_grid(size)
-        image = Image.fromarray((np.asarray(image) * (np.hypot(x2, y2 * h / w) < 0.85)[..., None]).astype(np.uint8))
-    return image
-
-
-def _mouth(r: random.Random, size: Size) -> Image.Image:
-    w, h = size
-    image = _lit(r, size, r.choice(_SKIN))
-    d = ImageDraw.Draw(image)
-    d.polygon(_blob(r, (w / 2, h / 2), (w * 0.42, h * 0.38), 0.1), (190, 90, 90))
-    d.polygon(_blob(r, (w / 2, h / 2), (w * 0.34, h * 0.28), 0.1), r.choice([(60, 10, 15), (150, 50, 55)]))
-    for row, y in ((8, h * 0.36), (8, h * 0.56)):
-        for i in range(row) if r.random() < 0.8 else []:
-            x, q = w * (0.2 + 0.6 * i / row), w * 0.07
-            d.rounded_rectangle((x, y, x + q, y + h * 0.14), 10, (240, 232, 210), (200, 180, 150))
-    for _ in range(r.randint(0, 12)):
-        x, y, q = w * r.uniform(0.2, 0.8), h * r.uniform(0.3, 0.7), r.uniform(5, 22)
-        d.ellipse((x - q, y - q, x + q, y + q), r.choice([(245, 240, 220), (200, 20, 30)]))
-    return image.filter(ImageFilter.GaussianBlur(3))
-
-
-def _lesion(r: random.Random, size: Size) -> Image.Image:
-    w, h = size
-    image = _lit(r, size, r.choice([(225, 170, 170), (230, 190, 185), (215, 160, 190), (235, 200, 170)]))
-    shape = Image.new("L", size)
-    ImageDraw.Draw(shape).polygon(_blob(r, (w / 2, h / 2), (w * r.uniform(0.15, 0.4), h * r.uniform(0.15, 0.4)), 0.5), 230)
-    net = Image.fromarray((np.asarray(shape) * (0.5 + 0.5 * (noise(r, size, 9) > 0.45))).astype(np.uint8))
-    image.paste(_lit(r, size, r.choice([(110, 65, 45), (150, 80, 70), (70, 40, 35)]), 30), mask=net.filter(ImageFilter.GaussianBlur(5)))
-    d = ImageDraw.Draw(image)
-    for _ in range(r.choice([0, 0, 12])):
-        x, y = r.uniform(0, w), r.uniform(0, h)
-        d.line([(x, y), (x + r.uniform(-200, 200), y + r.uniform(-200, 200))], (40, 25, 20), 3)
-    if r.random() < 0.25:
-        x2, y2 = unit_grid(size)
-        image = Image.fromarray((np.asarray(image) * (np.hypot(x2, y2) < 1.1)[..., None]).astype(np.uint8))
+        d.line(
+            [(x, y), (x + s * math.cos(a), y + s * math.sin(a))],
+            tuple(int(np.clip(c + r.randint(-60, 60), 0, 255)) for c in high),
+            r.randint(1, 8),
+        )
     return image

@@ -41,7 +41,7 @@ def molecule(r: random.Random, size: Size) -> Image.Image:
     return image.resize(size, Image.Resampling.LANCZOS)
 
 
-def _blob(r: random.Random, centre: Point, radii: Point, rough: float = 0.25, n: int = 90) -> list[Point]:
+def blob(r: random.Random, centre: Point, radii: Point, rough: float = 0.25, n: int = 90) -> list[Point]:
     """Return a smooth closed curve around a centre."""
     waves = [(k, r.uniform(-1, 1) * rough / k, r.uniform(0, 6.3)) for k in range(1, 6)]
     out = []
@@ -82,11 +82,11 @@ def _organ(r: random.Random, image: Image.Image) -> None:
     w, h = image.size
     tones = r.choice([_FLESH, _FLESH, _CALM])
     centre = (w * r.uniform(0.4, 0.6), h * r.uniform(0.4, 0.6))
-    _filled(image, _blob(r, centre, (w * 0.27, h * 0.38), 0.3), r.choice(tones), r.choice(["#703030", "#222222", None]))
+    _filled(image, blob(r, centre, (w * 0.27, h * 0.38), 0.3), r.choice(tones), r.choice(["#703030", "#222222", None]))
     for _ in range(r.randint(2, 12)):
         at = (centre[0] + r.uniform(-0.17, 0.17) * w, centre[1] + r.uniform(-0.24, 0.24) * h)
         s = r.uniform(0.03, 0.13)
-        _filled(image, _blob(r, at, (w * s, h * s), 0.4), r.choice(tones), r.choice(["#602020", "#333333", None]), 2)
+        _filled(image, blob(r, at, (w * s, h * s), 0.4), r.choice(tones), r.choice(["#602020", "#333333", None]), 2)
     d = ImageDraw.Draw(image)
     for _ in range(r.randint(0, 8)):
         path = [centre]
@@ -106,8 +106,8 @@ def _cell(r: random.Random, image: Image.Image) -> None:
         a = 2 * math.pi * i / n
         at = (w / 2, h / 2) if n == 1 else (w * (0.5 + 0.32 * math.cos(a)), h * (0.5 + 0.34 * math.sin(a)))
         s = (w * 0.28, h * 0.36) if n == 1 else (w * 0.1, h * 0.12)
-        _filled(image, _blob(r, at, s, 0.15), tone, r.choice(["#555555", "#7a4a2a"]))
-        _filled(image, _blob(r, (at[0] + s[0] * 0.1, at[1]), (s[0] * 0.4, s[1] * 0.4), 0.1), core, "#443355", 2)
+        _filled(image, blob(r, at, s, 0.15), tone, r.choice(["#555555", "#7a4a2a"]))
+        _filled(image, blob(r, (at[0] + s[0] * 0.1, at[1]), (s[0] * 0.4, s[1] * 0.4), 0.1), core, "#443355", 2)
         for _ in range(r.randint(0, 24)):
             x, y, q = at[0] + r.uniform(-0.7, 0.7) * s[0], at[1] + r.uniform(-0.7, 0.7) * s[1], r.uniform(2, 9)
             d.ellipse((x - q, y - q * 0.6, x + q, y + q * 0.6), r.choice(INK))
@@ -135,10 +135,12 @@ def _membrane(r: random.Random, image: Image.Image) -> None:
         for y, turn in ((h * 0.42, 1), (h * 0.6, -1)):
             d.line([(x, y + lift), (x - 3, y + lift + turn * h * 0.08)], "#a0803a", 2)
             d.line([(x + 5, y + lift), (x + 6, y + lift + turn * h * 0.08)], "#a0803a", 2)
-            d.ellipse((x - step * 0.45, y + lift - step * 0.45, x + step * 0.45, y + lift + step * 0.45), head, "#555555")
+            d.ellipse(
+                (x - step * 0.45, y + lift - step * 0.45, x + step * 0.45, y + lift + step * 0.45), head, "#555555"
+            )
     for i in range(r.randint(1, 6)):
         at = (w * (i + r.uniform(0.3, 0.7)) / 6, h * 0.51)
-        _filled(image, _blob(r, at, (w * 0.035, h * r.uniform(0.12, 0.18)), 0.2), r.choice(_FLESH + _CALM), "#444444")
+        _filled(image, blob(r, at, (w * 0.035, h * r.uniform(0.12, 0.18)), 0.2), r.choice(_FLESH + _CALM), "#444444")
     for _ in range(r.randint(5, 50)):
         x, y, q = r.uniform(0, w), r.choice([r.uniform(0.05, 0.35), r.uniform(0.7, 0.95)]) * h, r.choice([5, 8, 12])
         d.ellipse((x - q, y - q, x + q, y + q), r.choice(INK))
@@ -191,11 +193,19 @@ def _geometry(r: random.Random, image: Image.Image) -> None:
             d.ellipse((x, y - a * 0.15, x + a, y + a * 0.15), tint, "black", 2)
         elif kind == "ring":
             for k in range(r.randint(1, 4)):
-                d.ellipse((x + a * 0.1 * k, y + a * 0.1 * k, x + a * (1 - 0.1 * k), y + a * (1 - 0.1 * k)), tint, "black", 2)
+                d.ellipse(
+                    (x + a * 0.1 * k, y + a * 0.1 * k, x + a * (1 - 0.1 * k), y + a * (1 - 0.1 * k)), tint, "black", 2
+                )
         else:
             d.polygon([(x, y + b), (x + a, y + b), (x + a * r.random(), y)], tint, "black", 2)
     for _ in range(r.randint(2, 9)):
-        _arrow(d, (w * r.random(), h * r.random()), (w * r.random(), h * r.random()), r.choice(["black", "#c02020", "#2050b0"]), 2)
+        _arrow(
+            d,
+            (w * r.random(), h * r.random()),
+            (w * r.random(), h * r.random()),
+            r.choice(["black", "#c02020", "#2050b0"]),
+            2,
+        )
     for _ in range(r.randint(2, 10)):
         d.text((w * r.uniform(0, 0.9), h * r.uniform(0, 0.9)), r.choice(["θ", "x₁", "α", "d", "r", "F", "A", "mm", random_word(r)]), "black", font_size=r.choice([18, 24, 30]))  # fmt: skip
 
@@ -239,7 +249,7 @@ def _steps(r: random.Random, image: Image.Image) -> None:
             _arrow(d, (px * 0.65 + x * 0.35, py * 0.65 + y * 0.35), (px * 0.35 + x * 0.65, py * 0.35 + y * 0.65), r.choice(["black", "#d02020", "#888888"]), r.choice([3, 8]))  # fmt: skip
     for x, y in spots:
         if r.random() < 0.6:
-            _filled(image, _blob(r, (x, y), (w * 0.06, h * 0.07), 0.3), r.choice(_FLESH + _CALM), "#333333", 2)
+            _filled(image, blob(r, (x, y), (w * 0.06, h * 0.07), 0.3), r.choice(_FLESH + _CALM), "#333333", 2)
         d.text((x - w * 0.06, y + h * 0.07), f"{random_word(r)}\n{random_word(r)}", "black", font_size=18)
 
 
@@ -250,17 +260,24 @@ def _letters(r: random.Random, image: Image.Image) -> None:
     ink = "black" if image.getpixel((0, 0)) != (0, 0, 0) else "white"
     for c in range(columns := r.randint(1, 4)):
         n, upright = r.randint(2, 9), r.random() < 0.6
-        step = r.uniform(0.7, 1) * (min(h / (n * 1.2 + 1), w / columns / 3.5) if upright else min(h / 4, w / columns / (n * 1.2 + 1)))
+        step = r.uniform(0.7, 1) * (
+            min(h / (n * 1.2 + 1), w / columns / 3.5) if upright else min(h / 4, w / columns / (n * 1.2 + 1))
+        )
         x, y = w * (c + 0.5) / columns, h * 0.1
         if not upright:
             x, y = w * (c + 0.15) / columns, h * r.uniform(0.3, 0.7)
         for i in range(n):
             px, py = (x, y + i * step * 1.15) if upright else (x + i * step * 1.15, y)
             if r.random() < 0.1:
-                d.rectangle((px - step, py - step * 0.5, px + step, py + step * 0.5), r.choice(["#f4b183", "#c5e0b4", "#bdd7ee"]))
+                d.rectangle(
+                    (px - step, py - step * 0.5, px + step, py + step * 0.5),
+                    r.choice(["#f4b183", "#c5e0b4", "#bdd7ee"]),
+                )
             for dx, dy in ((1, 0), (-1, 0)) if upright else ((0, 1), (0, -1)):
                 qx, qy = px + dx * step, py + dy * step
-                d.line([(px + dx * step * 0.3, py + dy * step * 0.3), (qx - dx * step * 0.3, qy - dy * step * 0.3)], ink, 3)
+                d.line(
+                    [(px + dx * step * 0.3, py + dy * step * 0.3), (qx - dx * step * 0.3, qy - dy * step * 0.3)], ink, 3
+                )
                 d.text((qx, qy), r.choice(["H", "H", "OH", "HO", "O", "R"]), ink, font_size=step * 0.55, anchor="mm")
             if i:
                 bx, by = (px, py - step * 1.15) if upright else (px - step * 1.15, py)
@@ -313,7 +330,11 @@ def _ribbon(r: random.Random, image: Image.Image) -> None:
             else:
                 d.line([(px, py), (x, y)], ink, 16 if kind == "strand" else 5)
                 a += r.uniform(-0.35, 0.35) if kind == "loop" else 0
-        a = math.atan2(h / 2 - y, w / 2 - x) + r.uniform(-1, 1) if math.dist((x, y), (w / 2, h / 2)) > 0.3 * min(w, h) else a + r.uniform(1.5, 4)
+        a = (
+            math.atan2(h / 2 - y, w / 2 - x) + r.uniform(-1, 1)
+            if math.dist((x, y), (w / 2, h / 2)) > 0.3 * min(w, h)
+            else a + r.uniform(1.5, 4)
+        )
 
 
 def _surface(r: random.Random, image: Image.Image) -> None:
@@ -321,7 +342,10 @@ def _surface(r: random.Random, image: Image.Image) -> None:
     w, h = image.size
     mask = Image.new("L", image.size)
     d = ImageDraw.Draw(mask)
-    spots = [(r.gauss(w / 2, w / 8), r.gauss(h / 2, h / 8), min(w, h) * r.uniform(0.06, 0.16)) for _ in range(r.randint(8, 40))]
+    spots = [
+        (r.gauss(w / 2, w / 8), r.gauss(h / 2, h / 8), min(w, h) * r.uniform(0.06, 0.16))
+        for _ in range(r.randint(8, 40))
+    ]
     y, x = np.mgrid[0:h, 0:w]
     charge, light = np.zeros((h, w)), np.zeros((h, w))
     for cx, cy, s in spots:
