@@ -80,7 +80,8 @@ def read_atlas(folder: Path) -> Atlas:
 def _areas(text: bytes, layer: str) -> tuple[Area, ...]:
     data: dict[str, Any] = json.loads(text)
     scale, shift = (np.array(data["transform"][k], float) for k in ("scale", "translate"))
-    arcs = [np.cumsum(np.array(a, float), axis=0) * scale + shift for a in data["arcs"]]
+    with np.errstate(all="ignore"):
+        arcs = [np.cumsum(np.array(a, float), axis=0) * scale + shift for a in data["arcs"]]
     shapes = data["objects"][layer]["geometries"]
     groups = [s["arcs"] if s["type"] == "MultiPolygon" else [s["arcs"]] for s in shapes if s.get("arcs")]
     areas = tuple([_joined(arcs, p[0]) for p in polygons] for polygons in groups)

@@ -74,9 +74,13 @@ def package_pictures(folder: Path, seed: int = 0) -> Iterator[Picture]:
 def _dicom(r: random.Random, path: Path, kind: str, count: int) -> list[Image.Image]:
     """Show frames of a DICOM file: CT through windows, MRI in several contrasts, others as they are, cut."""
     from pydicom import dcmread
+    from pydicom.errors import InvalidDicomError
     from pydicom.filereader import read_file_meta_info
 
-    syntax = str(read_file_meta_info(path).TransferSyntaxUID)
+    try:
+        syntax = str(read_file_meta_info(path).TransferSyntaxUID)
+    except InvalidDicomError:
+        raise ValueError("no DICOM file") from None
     if syntax not in _SYNTAXES:
         raise ValueError(f"transfer syntax {syntax}")
     data = dcmread(path)
