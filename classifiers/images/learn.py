@@ -19,7 +19,7 @@ FOLDS: Final = 6  # of small sources
 _STRENGTH: Final = 0.005  # of the weights, inverse of their penalty
 _WEIGHT: Final = {
     sets.PICTURE: 1.0, sets.LOOKED_AT: 1.0, sets.WEAK: 0.5, sets.GENERATED: 2.0, sets.SLICE: 0.2,
-    sets.PACKAGE: 0.5, sets.COMPOUND: 0.3,
+    sets.PACKAGE: 1.5, sets.COMPOUND: 0.3,
 }  # fmt: skip
 _STEPS: Final = 60  # of the fit, at most
 _ENOUGH: Final = 50  # figures with words, to learn from them what words are worth
