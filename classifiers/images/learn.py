@@ -22,6 +22,7 @@ _WEIGHT: Final = {
     sets.PACKAGE: 1.5, sets.COMPOUND: 0.3,
 }  # fmt: skip
 _STEPS: Final = 60  # of the fit, at most
+_TOLD: Final = 10  # models between two lines of progress
 _ENOUGH: Final = 50  # figures with words, to learn from them what words are worth
 _FAMILIAR: Final = 0.05  # share of known pictures that may be called unknown
 _PLAIN: Final = np.array([1, 3, -1, 0], np.float32)  # of `KindModel.joint`, where no caption is known to learn from
@@ -109,7 +110,7 @@ def folds(sources: NDArray[np.str_], count: int = FOLDS) -> NDArray[np.int64]:
     return dealt[place]
 
 
-def unseen(known: Examples, judged: Examples) -> Scores:
+def unseen(known: Examples, judged: Examples, say: Callable[[str], None] = lambda line: None) -> Scores:
     """Return log odds of the pixels of `judged`, each from a model that has learned from no image of its source.
 
     Drawings, slices and other sources that are not judged stay with those that are learned from.
@@ -118,7 +119,9 @@ def unseen(known: Examples, judged: Examples) -> Scores:
     of = dict(zip(judged.sources.tolist(), held.tolist(), strict=True))
     fold = np.array([of.get(s, -1) for s in known.sources.tolist()])
     out = np.zeros((len(judged), len(KINDS)))
-    for i in np.unique(held):
+    for n, i in enumerate(np.unique(held)):
+        if n % _TOLD == 0:
+            say(f"measuring on sources left out: {n} of {held.max() + 1}")
         out[held == i] = fit(known.where(fold != i)).log_odds(judged.seen[held == i])
     return out
 
@@ -159,15 +162,19 @@ def _line(x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[np.float64], float]
     return found.coef_[0], float(found.intercept_[0])
 
 
-def train(known: Examples, judged: Examples, trained_on: str) -> tuple[KindModel, dict[str, Any]]:
+def train(
+    known: Examples, judged: Examples, trained_on: str, say: Callable[[str], None] = lambda line: None
+) -> tuple[KindModel, dict[str, Any]]:
     """Fit a model and measure it on sources that it has not seen.
 
     Args:
         known: what it may learn from.
         judged: what it is measured on; may hold `known`.
         trained_on: what `known` is, in words.
+        say: called with a line of progress.
     """
-    model, pixels = calibrate(fit(known, trained_on), judged, unseen(known, judged))
+    say(f"training on {trained_on}")
+    model, pixels = calibrate(fit(known, trained_on), judged, unseen(known, judged, say))
     return model, report(model, judged, pixels)
 
 
@@ -247,13 +254,12 @@ def train_all(
     )
     weak = figures.where(figures.origins == sets.WEAK)
     whole = base.also(weak)
-    say("training")
-    model, measured = train(whole, judged, described(whole))
+    model, measured = train(whole, judged, described(whole), say)
     out = {"": measured}
     if len(weak):
-        out["without_captions"] = train(base, judged, described(base))[1]
+        out["without_captions"] = train(base, judged, described(base), say)[1]
     if images is not None:
         more = whole.also(known.where(~allowed))
-        out["with_research"] = train(more, judged, described(more))[1]
+        out["with_research"] = train(more, judged, described(more), say)[1]
     flat = {" ".join(filter(None, (name, part))): m for name, ms in out.items() for part, m in ms.items()}
     return model, {k: v if isinstance(v, dict) else {"value": v} for k, v in flat.items()}, base if images else None

