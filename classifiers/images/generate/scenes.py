@@ -175,7 +175,8 @@ def _relief(r: random.Random, size: Size, coarse: int) -> NDArray[np.float64]:
     """Return a surface lit from the side, as a scanning electron microscope shows it."""
     height = 0.7 * noise(r, size, coarse) + 0.25 * noise(r, size, max(coarse // 3, 4)) + 0.05 * noise(r, size, 4)
     slope = np.gradient(height)[1] * coarse
-    return np.clip(0.45 + slope * r.uniform(0.4, 0.9) + height * 0.2, 0, 1)
+    found: NDArray[np.float64] = np.clip(0.45 + slope * r.uniform(0.4, 0.9) + height * 0.2, 0, 1)
+    return found
 
 
 def _scanned(r: random.Random, size: Size) -> Image.Image:

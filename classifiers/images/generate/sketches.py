@@ -130,7 +130,8 @@ def _membrane(r: random.Random, image: Image.Image) -> None:
     d.rectangle((0, 0, w, h * 0.4), r.choice(["white", "#dff0fa", "#fdf6dd"]))
     head, step = r.choice(["#e08040", "#d04040", "#6090c0", "#e0b050"]), r.choice([14, 20, 26])
     bend = r.uniform(0, 0.08) * h
-    for x in range(0, w, step):
+    for at_x in range(0, w, step):
+        x = float(at_x)
         lift = bend * math.sin(x / w * 6)
         for y, turn in ((h * 0.42, 1), (h * 0.6, -1)):
             d.line([(x, y + lift), (x - 3, y + lift + turn * h * 0.08)], "#a0803a", 2)
@@ -300,8 +301,8 @@ def _balls(r: random.Random, image: Image.Image) -> None:
             bonds.append(((x, y), new))
             spots.append(new)
     d = ImageDraw.Draw(image)
-    for a, b in bonds:
-        d.line([a, b], (150, 150, 150), max(int(s * 0.5), 2))
+    for start, end in bonds:
+        d.line([start, end], (150, 150, 150), max(int(s * 0.5), 2))
     for x, y in spots:
         base = r.choice(_ATOMS)
         for k in range(8):
