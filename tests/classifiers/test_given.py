@@ -94,8 +94,8 @@ def dicom(**changed: Any) -> bytes:
     """Return a small CT slice, with some elements changed."""
     data = pydicom.Dataset()
     data.file_meta = pydicom.dataset.FileMetaDataset()
-    data.file_meta.TransferSyntaxUID = changed.pop("syntax", "1.2.840.10008.1.2.1")
-    data.file_meta.MediaStorageSOPClassUID = data.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    data.file_meta.TransferSyntaxUID = pydicom.uid.UID(changed.pop("syntax", "1.2.840.10008.1.2.1"))
+    data.file_meta.MediaStorageSOPClassUID = data.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.UID("1.2.3")
     data.Rows, data.Columns, data.SamplesPerPixel, data.BitsAllocated, data.BitsStored = 40, 48, 1, 16, 16
     data.HighBit, data.PixelRepresentation, data.PhotometricInterpretation = 15, 1, "MONOCHROME2"
     data.RescaleIntercept, data.RescaleSlope = -1024, 1
@@ -175,10 +175,11 @@ def test_maps_of_outlines_are_drawn_or_the_file_is_refused(tmp_path: Path) -> No
         (tmp_path / file).write_text(json.dumps(outlines()))
     first, again = (atlas.read_atlas(tmp_path).paint(random.Random(1), (120, 80)) for _ in range(2))
     assert first.size == (120, 80) and first.tobytes() == again.tobytes()
-    bad = ("", "[]", "[" * 100_000, "{}", *(json.dumps(outlines(**c)) for c in (
+    changes: list[dict[str, Any]] = [
         {"arcs": []}, {"arcs": [[[0, "x"]]]}, {"arcs": [[[0, float("nan")]]]}, {"arcs": None}, {"objects": {"countries": 3}},
         {"transform": {"scale": [1e999, 1], "translate": [0, 0]}},
-    )))  # fmt: skip
+    ]  # fmt: skip
+    bad = ["", "[]", "[" * 100_000, "{}", *(json.dumps(outlines(**c)) for c in changes)]
     for text in bad:
         (tmp_path / atlas.FILES[0][0]).write_text(text)
         with refused(r"countries-110m\.json: missing or no outlines"):

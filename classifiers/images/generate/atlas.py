@@ -53,7 +53,7 @@ class Atlas:
         inner = (big[0] - frame[0] - frame[2], big[1] - frame[1] - frame[3])
         drawn = _land(r, areas, inner)
         page = Image.new("RGB", big, "white")
-        page.paste(drawn, frame[:2])
+        page.paste(drawn, (frame[0], frame[1]))
         _rim(r, page, (frame[0], frame[1], big[0] - frame[2] - 1, big[1] - frame[3] - 1), any(frame))
         if r.random() < 0.2:  # the whole in a corner, with a box
             part = _land(r, self.layers[0], (inner[0] // 3, inner[1] // 3))

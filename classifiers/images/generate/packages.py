@@ -117,8 +117,8 @@ def _photograph(r: random.Random, path: Path, kind: str, count: int) -> list[Ima
         if image.mode.startswith("I"):
             whole = Image.fromarray((255 * _unit(np.asarray(image, np.float32))).astype(np.uint8))
         else:
-            image = image.convert("RGBA")
-            whole = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+            over = image.convert("RGBA")
+            whole = Image.alpha_composite(Image.new("RGBA", over.size, "white"), over).convert("RGB")
     near = _NEAR if path.suffix == ".svs" else _PART
     return [whole if i == 0 else _cut(r, whole, near) for i in range(count)]
 
