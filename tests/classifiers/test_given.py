@@ -22,6 +22,7 @@ import pytest
 from PIL import Image
 
 from classifiers.images.generate import atlas, given, packages, volumes
+from classifiers.images.kinds import KINDS
 from pmcmine.errors import GoldError
 
 MEMORY = 100_000_000  # bytes that reading a hostile file may take
@@ -184,3 +185,11 @@ def test_maps_of_outlines_are_drawn_or_the_file_is_refused(tmp_path: Path) -> No
         (tmp_path / atlas.FILES[0][0]).write_text(text)
         with refused(r"countries-110m\.json: missing or no outlines"):
             atlas.read_atlas(tmp_path)
+
+
+def test_every_file_of_packages_has_a_kind_and_a_licence_that_lets_weights_ship() -> None:
+    lines = [s.split("\t") for s in packages.TABLE.read_text("utf-8").splitlines() if not s.startswith("#")]
+    for file, kind, _, count, package, licence in lines[1:]:
+        assert not file.startswith("/") and ".." not in file and package
+        assert kind in KINDS and int(count) > 0
+        assert licence.split(";")[0].split(" (")[0] in {"MIT", "BSD-3-Clause", "CC0", "Apache-2.0", "public domain"}
