@@ -248,7 +248,7 @@ class Linker:
         found = self.loose.find(tokens)
         for first, last, entry, own_first, own_last in found.places():
             text, start, end = int(tokens.text[first]), int(tokens.start[first]), int(tokens.end[last])
-            if (text, start, end) in places or self.loose.goes_on(tokens, last):
+            if (text, start, end) in places or self.loose.goes_on(tokens, first, last):
                 continue
             places.add((text, start, end))
             own = (int(tokens.start[own_first]), int(tokens.end[own_last])) if own_first >= 0 else None
