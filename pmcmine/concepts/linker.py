@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
+from pmcmine.concepts.botany import lowered
 from pmcmine.concepts.candidates import Candidate, compare, compare_loosely, longest
 from pmcmine.concepts.context import OWN_DENIAL, PLAIN, Context, assess
 from pmcmine.concepts.loose import LooseMatcher
 from pmcmine.concepts.matcher import Matcher, Tokens
 from pmcmine.concepts.scoring import Evidence, probability
 from pmcmine.concepts.shields import unshielded
-from pmcmine.concepts.strict import Care
+from pmcmine.concepts.strict import Care, is_clinical
 from pmcmine.text.alternatives import one_of
 from pmcmine.vocabulary.semantic_types import GROUP_OF
 from pmcmine.vocabulary.terms import Term
@@ -145,7 +146,7 @@ class Linker:
         tokens = self.matcher.tokenise(texts)
         found = self._candidates(texts, tokens, caseless)
         found += self._reordered(texts, tokens, found)
-        found = unshielded(texts, tokens, found)
+        found = lowered(tokens.words, unshielded(texts, tokens, found), self.vocabulary.term)
         if definitions:
             found = self._abbreviated(texts, found, definitions)
         if self.fuzzy is not None:
@@ -334,7 +335,8 @@ class Linker:
             while stop < len(links) and links[stop].text == number:
                 stop += 1
             here = links[at:stop]
-            cares = [care_of(x.term.types, number in captions) for x in here]
+            careful = number in captions or not is_clinical(texts[number])
+            cares = [care_of(x.term.types, careful) for x in here]
             contexts = assess(texts[number], [(x.start, x.end) for x in here], cares)
             for n, (x, c) in enumerate(zip(here, contexts, strict=True)):
                 if c.negated and OWN_DENIAL.match(texts[number], x.start, x.end):
@@ -348,9 +350,9 @@ _FINDINGS: Final = frozenset(("DISO", "PHEN", "PHYS"))
 _MEASURES: Final = frozenset(("PROC", "CHEM"))  # taken, or not, in case reports; conditions of experiments in captions
 
 
-def care_of(types: Sequence[str], caption: bool) -> Care:
+def care_of(types: Sequence[str], careful: bool) -> Care:
     """Return how sure a text must be to say something of a concept of these semantic types; of no types, a finding."""
     groups = {GROUP_OF.get(t, "") for t in types}
-    if groups and not groups & _FINDINGS and (caption or not groups & _MEASURES):
+    if groups and not groups & _FINDINGS and (careful or not groups & _MEASURES):
         return Care.THING
-    return Care.CAPTION if caption else Care.CLINICAL
+    return Care.CAPTION if careful else Care.CASE

@@ -87,6 +87,22 @@ def test_words_of_findings_stand_in_any_order_and_in_coordinations(
     assert sorted(found(phenotypes, text, LinkOptions(context=False))) == expected
 
 
+def test_only_prose_on_a_patient_is_read_as_notes_are(phenotypes: Vocabulary) -> None:
+    linker = Linker(phenotypes)
+    design = "Studies of palmar pits were excluded, if muscle weakness could be prevented."
+    case = "She was seen by us; the possibility of palmar pits was excluded."
+    assert not any(x.context.negated or x.context.hypothetical for x in linker.link([design]))
+    assert [x.context.negated for x in linker.link([case])] == [True]
+
+
+def test_in_articles_on_plants_parts_of_the_body_are_a_plants(vocabulary: Vocabulary) -> None:
+    plants = ["The liver of wheat.", "Leaf and shoot of barley seedlings, and Arabidopsis plants."]
+    (link,) = Linker(vocabulary, FREE).link(plants)
+    (alone,) = Linker(vocabulary, FREE).link(plants[:1])
+    (fed,) = Linker(vocabulary, FREE).link([*plants, "It was fed to rats."])
+    assert link.score < 0.4 < alone.score == fed.score
+
+
 @pytest.mark.parametrize("text", ["deliver", "liverwort", "the cat sat", "lungfish", "brainstorm"])
 def test_parts_of_words_and_other_cases_do_not(vocabulary: Vocabulary, text: str) -> None:
     assert not found(vocabulary, text)
