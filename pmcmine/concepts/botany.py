@@ -18,10 +18,10 @@ from pmcmine.vocabulary.terms import Term
 _BODY: Final = frozenset(GROUPS["ANAT"].split()) - {"T025", "T026"}
 _PLANTS: Final = frozenset(
     "plant plants arabidopsis thaliana maize wheat barley sorghum oryza zea triticum hordeum soybean brassica "
-    "nicotiana solanum populus medicago grapevine seedling seedlings leaf leaves shoot shoots cultivar cultivars germplasm "
-    "chloroplast chloroplasts stomata stomatal pollen petiole petioles xylem phloem photosynthesis photosynthetic "
-    "flowering inflorescence inflorescences germination cotyledon cotyledons meristem meristems crop crops angiosperm "
-    "angiosperms auxin".split()
+    "nicotiana solanum populus medicago grapevine seedling seedlings leaf leaves shoot shoots cultivar cultivars "
+    "germplasm chloroplast chloroplasts stomata stomatal pollen petiole petioles xylem phloem photosynthesis "
+    "photosynthetic flowering inflorescence inflorescences germination cotyledon cotyledons meristem meristems crop "
+    "crops angiosperm angiosperms auxin".split()
 )
 _ANIMALS: Final = frozenset(
     "patient patients human humans animal animals mouse mice rat rats murine clinical children women men participants "

@@ -335,9 +335,9 @@ class Linker:
             while stop < len(links) and links[stop].text == number:
                 stop += 1
             here = links[at:stop]
-            careful = number in captions or not is_clinical(texts[number])
-            cares = [care_of(x.term.types, careful) for x in here]
-            contexts = assess(texts[number], [(x.start, x.end) for x in here], cares)
+            contexts = _assess(texts[number], here, number in captions)
+            if number not in captions and any(c.negated for c in contexts) and not is_clinical(texts[number]):
+                contexts = _assess(texts[number], here, True)  # asked last, for few texts negate anything
             for n, (x, c) in enumerate(zip(here, contexts, strict=True)):
                 if c.negated and OWN_DENIAL.match(texts[number], x.start, x.end):
                     contexts[n] = replace(c, negated=False)  # "no speech development" is the name of what is there
@@ -348,6 +348,10 @@ class Linker:
 
 _FINDINGS: Final = frozenset(("DISO", "PHEN", "PHYS"))
 _MEASURES: Final = frozenset(("PROC", "CHEM"))  # taken, or not, in case reports; conditions of experiments in captions
+
+
+def _assess(text: str, links: Sequence[Link], careful: bool) -> list[Context]:
+    return assess(text, [(x.start, x.end) for x in links], [care_of(x.term.types, careful) for x in links])
 
 
 def care_of(types: Sequence[str], careful: bool) -> Care:
