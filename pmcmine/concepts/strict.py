@@ -134,7 +134,7 @@ _SURVIVAL: Final = re.compile(r"\s+(?:\w{1,20}\s+)?(?:survival|interval|period|t
 _OWN_FAMILY: Final = re.compile(r"(?:\b(?:his|her|their|whose|affected|patient|proband)|['’]s)\s+$", re.IGNORECASE)
 _NATURAL: Final = re.compile(
     r"\b(?:(?:natural|life|evolutionary|demographic|thermal|treatment|disease)|"
-    r"(?:years?|months?|weeks?|days?|hours?|min(?:utes?)?)['’]?)[ -]+$",  # "a 4-year history of pain" is of what is there
+    r"(?:years?|months?|weeks?|days?|hours?|min(?:utes?)?)['’]?)[\s-]+$",  # "a 4-year history of pain": it is there
     re.IGNORECASE,
 )
 _BOTH: Final = re.compile(r"\b(?:with|presence|present)\s*(?:,\s*)?(?:and|or|/|and/or|vs\.?|versus)\s*$", re.IGNORECASE)

@@ -129,7 +129,7 @@ def test_negated_in_captions(sentence: str) -> None:
         "Mothers were fed; [obesity] followed.",
         "The size of the [tumour] was not different.",
         "[Disease]-free survival.",
-        "A 4-year history of [pain].",
+        "A 4-year history of [pain] after a 30-min history of [nausea].",
     ],
 )
 def test_captions_flag_no_design(sentence: str) -> None:
