@@ -28,7 +28,6 @@ _BORDER: Final = 0.06  # of the picture's extent, left around pictures without a
 _MOST: Final = 30
 _MOST_UNASKED: Final = 9
 _CLEAR: Final = (1.0, 3.0, 5.0)  # least log odds of cuts that are tried without the others, too
-_SIGNS: Final = (0.5, 0.3, -1.9, 4.0, 0.0, 0.0, 0.0, 0.4)  # weights of `_signs`
 _UNASKED: Final = 2.0  # log odds that every cut must have that no caption asks for
 
 
@@ -84,29 +83,10 @@ def _confidence(layout: Layout, search: Search) -> float:
 
     The weights were set on the development half of the labelled figures; from `SURE` about five in six are right.
     """
-    score = sum(w * x for w, x in zip(_SIGNS, _signs(layout, search), strict=True))
+    score = 0.4 + 0.5 * max(min(layout.cuts), -6.0) + 0.3 * float(np.mean(layout.cuts))
+    if search.letters:
+        score += 4 * (search.in_place(layout) / len(layout.cells) - 0.6) + 0.5
     return round(1 / (1 + math.exp(-max(min(score, 8.0), -8.0))), 3)
-
-
-def _signs(layout: Layout, search: Search) -> tuple[float, ...]:
-    """Describe how sure a layout is.
-
-    The signs are its weakest cut, its cuts' mean, whether letters were read, the share of cells whose only letter lies
-    where it should, that of cells with one letter, that of letters read, how much sizes differ, and 1.
-    """
-    n = len(layout.cells)
-    sizes = [math.log(max((b - t) * (r - le), 1)) for t, b, le, r in map(search.evidence.tight, layout.cells)]
-    read = bool(search.letters)
-    return (
-        max(min(layout.cuts), -6.0),
-        float(np.mean(layout.cuts)),
-        float(read),
-        search.in_place(layout) / n if read else 0.0,
-        search.alone(layout) / n if read else 0.0,
-        len(search.letters) / max(search.n_labels, 1) if read else 0.0,
-        float(np.std(sizes)),
-        1.0,
-    )
 
 
 def _in_order(boxes: Sequence[Box], cells: Sequence[Region], letters: Sequence[Letter]) -> list[Box]:

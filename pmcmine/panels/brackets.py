@@ -56,7 +56,10 @@ def _pairs(names: _Numbers, x: _Numbers, y: _Numbers, w: _Numbers, h: _Numbers) 
 
     Args:
         names: of narrow shapes, from left to right.
-        x: left edges of all shapes; the others as in `bracketed`.
+        x: left edges of all shapes.
+        y: top edges.
+        w: widths.
+        h: heights.
     """
     left, right = x[names], x[names] + w[names]
     low = np.searchsorted(left, right + _APART[0] * h[names])

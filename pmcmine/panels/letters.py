@@ -28,6 +28,7 @@ _MOST_COMPARED: Final = 80  # neighbours of a shape
 _WORD: Final = 0.4  # of a shape's height: a gap to its neighbour that is one of a word
 _LEAST: Final = 0.65  # probability from which a letter counts as found
 _LEAST_ENCLOSED: Final = 0.4  # the same between brackets
+_ENCLOSED: Final = 0.6  # share of the labels that must be read between brackets, where any is
 _PLAIN: Final = 0.9  # probability of all letters from which none is sought in brackets
 _HEIGHT: Final = 1.45  # ratio of the heights of letters of one figure, to a pixel
 
@@ -99,7 +100,9 @@ def find_bracketed(grey: NDArray[np.uint8]) -> Shapes:
         picture[max(y[name] - 1, 0) : y[name] + h[name] + 1, max(x[name] - 1, 0) : x[name] + w[name] + 1] = 255
     names = np.array(sorted({name for name, *_ in found}), np.int64)
     boxes = np.stack([x[names], y[names], w[names], h[names]], 1).astype(np.int32)
-    by_itself, around = (np.stack(p) for p in zip(*_patches(picture, marked, names.tolist(), boxes.tolist()), strict=True))
+    by_itself, around = (
+        np.stack(p) for p in zip(*_patches(picture, marked, names.tolist(), boxes.tolist()), strict=True)
+    )
     return Shapes(boxes, np.stack([by_itself, 1 - around.astype(np.float32) / 255], axis=1))
 
 
@@ -203,7 +206,7 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
         return plain
     shapes = find_bracketed(grey)
     enclosed = _of_one_size(shapes.boxes.astype(np.float32), _read(shapes, columns), _LEAST_ENCLOSED)
-    return enclosed if len(enclosed) > 1 and len(enclosed) >= len(plain) else plain
+    return enclosed if len(enclosed) >= max(len(plain), 2, _ENCLOSED * len(labels)) else plain
 
 
 def _read(shapes: Shapes, columns: Sequence[Sequence[int]]) -> NDArray[np.float32]:
