@@ -178,7 +178,9 @@ def image_kind(
     ] = None,
     volumes: Annotated[
         Path | None,
-        typer.Option(help="With --images: folder of open CT and MRI volumes whose slices are learned from, too."),
+        typer.Option(
+            help="With --images: folder of unpacked packages whose volumes and pictures are learned from, too."
+        ),
     ] = None,
     labels: Annotated[Path | None, typer.Option(help="Labelled figures; default: the package's own.")] = None,
     out: Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")] = None,
