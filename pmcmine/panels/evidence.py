@@ -71,6 +71,7 @@ class Evidence:
         self._grey = [_sums_and_squares(grey, a) for a in (0, 1)]
         self._inked: dict[tuple[int, int, int], list[int]] = {}  # lines with ink
         self._lines: dict[tuple[int, int, int], _Lines] = {}
+        self._tight: dict[Region, Region] = {}
 
     def extent(self, region: Region, axis: int) -> tuple[int, int]:
         """Find where the ink of a region begins and ends along an axis; its edges if it has none."""
@@ -85,7 +86,10 @@ class Evidence:
 
     def tight(self, region: Region) -> Region:
         """Trim the empty border of a region."""
-        return (*self.extent(region, 0), *self.extent(region, 1))
+        found = self._tight.get(region)
+        if found is None:  # searches ask for each region once a place of letters
+            found = self._tight[region] = (*self.extent(region, 0), *self.extent(region, 1))
+        return found
 
     def cuts(self, region: Region, axis: int, more: Sequence[int]) -> Cuts:
         """Find the places where a region may be cut along an axis.

@@ -16,16 +16,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmcmine.images.opencv import opencv
+from pmcmine.panels.brackets import bracketed
 from pmcmine.panels.networks import read_letters
 
 CLASSES: Final = string.ascii_uppercase + string.ascii_lowercase  # after them: no letter
 PATCH: Final = 32  # pixels of a patch's side; the shape fills its middle half
 _THRESHOLDS: Final = ((False, 110), (True, 255 - 145), (True, 255 - 215))  # of dark shapes, or of light ones
+_FAINT: Final = 190  # grey level up to which a stroke of small letters in brackets is ink
 _MOST: Final = 400  # shapes that are read
 _MOST_COMPARED: Final = 80  # neighbours of a shape
 _WORD: Final = 0.4  # of a shape's height: a gap to its neighbour that is one of a word
 _LEAST: Final = 0.65  # probability from which a letter counts as found
-_HEIGHT: Final = 1.45  # ratio of the heights of letters of one figure
+_LEAST_ENCLOSED: Final = 0.4  # the same between brackets
+_ENCLOSED: Final = 0.6  # share of the labels that must be read between brackets, where any is
+_PLAIN: Final = 0.9  # probability of all letters from which none is sought in brackets
+_HEIGHT: Final = 1.45  # ratio of the heights of letters of one figure, to a pixel
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +78,35 @@ def find_shapes(grey: NDArray[np.uint8]) -> Shapes:
         patches += _patches(picture, marked, chosen.tolist(), own.tolist())
         boxes.append(own)
     if not boxes:
-        return Shapes(np.zeros((0, 4), np.int32), np.zeros((0, 2, PATCH, PATCH), np.float32))
+        return _NO_SHAPES
     by_itself, around = (np.stack(x) for x in zip(*patches, strict=True))
     return Shapes(np.concatenate(boxes), np.stack([by_itself, 1 - around.astype(np.float32) / 255], axis=1))
 
 
+def find_bracketed(grey: NDArray[np.uint8]) -> Shapes:
+    """Find the dark shapes between two brackets; they may be small, and of faint strokes.
+
+    Args:
+        grey: height × width.
+    """
+    cv2 = opencv()
+    _, mask = cv2.threshold(grey, _FAINT, 255, cv2.THRESH_BINARY_INV)
+    marked, x, y, w, h, _ = _components(mask)
+    found = bracketed(marked, x, y, w, h)[:_MOST]
+    if not found:
+        return _NO_SHAPES
+    picture = grey.copy()
+    for name in {name for _, *pair in found for name in pair}:  # letters are read as those that stand alone
+        picture[max(y[name] - 1, 0) : y[name] + h[name] + 1, max(x[name] - 1, 0) : x[name] + w[name] + 1] = 255
+    names = np.array(sorted({name for name, *_ in found}), np.int64)
+    boxes = np.stack([x[names], y[names], w[names], h[names]], 1).astype(np.int32)
+    by_itself, around = (
+        np.stack(p) for p in zip(*_patches(picture, marked, names.tolist(), boxes.tolist()), strict=True)
+    )
+    return Shapes(boxes, np.stack([by_itself, 1 - around.astype(np.float32) / 255], axis=1))
+
+
+_NO_SHAPES: Final = Shapes(np.zeros((0, 4), np.int32), np.zeros((0, 2, PATCH, PATCH), np.float32))
 _Numbers = NDArray[np.int64]
 
 
@@ -172,29 +201,49 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
     if sum(map(bool, columns)) < 2:
         return []
     shapes = find_shapes(grey)
+    plain = _of_one_size(shapes.boxes.astype(np.float32), _read(shapes, columns), _LEAST)
+    if len(plain) == len(labels) and min(x.probability for x in plain) > _PLAIN:
+        return plain
+    shapes = find_bracketed(grey)
+    enclosed = _of_one_size(shapes.boxes.astype(np.float32), _read(shapes, columns), _LEAST_ENCLOSED)
+    return enclosed if len(enclosed) >= max(len(plain), 2, _ENCLOSED * len(labels)) else plain
+
+
+def _read(shapes: Shapes, columns: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+    """Compute the probability that each shape is each label: shapes × labels.
+
+    Args:
+        shapes: what to read.
+        columns: places of each label's letters in `CLASSES`.
+    """
     if not len(shapes.boxes):
-        return []
+        return np.zeros((0, len(columns)), np.float32)
     table = read_letters(shapes.patches)
-    scores = np.stack([table[:, c].sum(1) if c else np.zeros(len(table), np.float32) for c in columns], axis=1)
-    return _of_one_size(shapes.boxes.astype(np.float32), scores)
+    return np.stack([table[:, c].sum(1) if c else np.zeros(len(table), np.float32) for c in columns], axis=1)
 
 
 def _is_letter(label: str) -> bool:
     return len(label) == 1 and label.isascii() and label.isalpha()
 
 
-def _of_one_size(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> list[Letter]:
-    """Choose a shape for each label, all of about one height, so that their probabilities are highest together."""
-    seen = np.flatnonzero(scores.max(1) > _LEAST)
+def _of_one_size(boxes: NDArray[np.float32], scores: NDArray[np.float32], least: float) -> list[Letter]:
+    """Choose a shape for each label, all of about one height, so that their probabilities are highest together.
+
+    Args:
+        boxes: of shapes.
+        scores: shapes × labels.
+        least: probability that a letter has at least.
+    """
+    seen = np.flatnonzero(scores.max(1) > least)
     best: tuple[float, list[Letter]] = (0.0, [])
     for size in sorted({float(h) for h in boxes[seen, 3]}):
-        alike = seen[(boxes[seen, 3] >= size) & (boxes[seen, 3] <= size * _HEIGHT)]
+        alike = seen[(boxes[seen, 3] >= size) & (boxes[seen, 3] <= size * _HEIGHT + 1)]
         part = scores[alike] + 0.2 * _lined_up(boxes[alike], scores[alike])
         chosen = []
         used: set[int] = set()
         for label in range(scores.shape[1]):
             for k in np.argsort(-part[:, label], kind="stable").tolist():
-                if scores[alike[k], label] <= _LEAST:
+                if scores[alike[k], label] <= least:
                     break
                 if k not in used and not any(_same_place(boxes[alike[k]], boxes[alike[u]]) for u in used):
                     used.add(k)

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 from pmcmine.errors import PmcmineError
 from pmcmine.images.opencv import opencv
 from pmcmine.panels import networks
-from pmcmine.panels.letters import _components, find_letters
+from pmcmine.panels.letters import _components, find_bracketed, find_letters
 
 
 def page(texts: dict[str, tuple[int, int]], size: int = 24) -> np.ndarray:
@@ -59,3 +59,29 @@ def test_shapes_have_the_places_and_sizes_that_opencv_finds(height: int, width: 
     for k in range(1, count):  # each name is the one of the shape whose box it has
         y, x = np.nonzero(marked == k)
         assert (x.min(), y.min(), len(x)) == (left[k], top[k], area[k])
+
+
+@pytest.mark.parametrize("size", [13, 17])
+def test_small_letters_in_brackets_are_read(size: int) -> None:
+    image = Image.new("L", (600, 400), 255)
+    pen, font = ImageDraw.Draw(image), ImageFont.load_default(size)
+    for text, at in {"(a)": (40, 20), "(b)": (340, 20), "(c)": (40, 220), "(d)": (340, 220)}.items():
+        pen.text(at, text, 60, font=font)
+    pen.text((120, 120), "a sad (bad) cab (cd) of f(xy)", 0, font=font)
+    found = {x.label: x for x in find_letters(np.asarray(image), list("abcd"))}
+    assert found.keys() == {0, 1, 2, 3}
+    assert all(abs(found[k].y - (20, 20, 220, 220)[k]) < size for k in found)
+    assert all(0 < found[k].x - (40, 340, 40, 340)[k] < size for k in found)
+
+
+def test_a_shape_between_others_that_are_no_brackets_is_not_told_apart() -> None:
+    image = Image.new("L", (200, 60), 255)
+    pen = ImageDraw.Draw(image)
+    pen.text((20, 20), "(a)", 0, font=ImageFont.load_default(18))
+    assert len(find_bracketed(np.asarray(image)).boxes) == 1
+    assert len(find_bracketed(np.ascontiguousarray(np.asarray(image)[:, ::-1])).boxes) == 1  # mirrored: still a pair
+    pen.rectangle((0, 0, 200, 60), fill=255)
+    for x in (20, 46):
+        pen.line((x, 20, x, 38), 0, 3)
+    pen.text((28, 20), "a", 0, font=ImageFont.load_default(18))
+    assert len(find_bracketed(np.asarray(image)).boxes) == 0
