@@ -197,12 +197,21 @@ def options(layout: Layout, piece: Piece, every: frozenset[str]) -> dict[str, fr
     return out
 
 
-def ruled_option(piece: Piece, found: Mapping[str, frozenset[str]]) -> str | None:
-    """Return the option of a piece that needs no model: rules are right in nearly all of its kind; None for others."""
-    if len(found) == 1:
-        return "A"
+def ruled_option(layout: Layout, piece: Piece, every: frozenset[str]) -> tuple[str, frozenset[str]] | None:
+    """Return the option of a piece that needs no model, and its panels; None for other pieces.
+
+    Rules are right in nearly all pieces of its kind.
+    """
     option = _SURE.get((piece.place, piece.ruled))
-    return option if option in found else None
+    if option == "A":
+        return "A", every
+    if option == "N":
+        return "N", frozenset(layout.markers[piece.after].labels)
+    if option == "P":
+        mine = frozenset(layout.markers[piece.before].labels)
+        again = _named_again(layout.text, piece)
+        return ("P", mine) if len(again) < 2 or again == mine or not again < every else None
+    return None
 
 
 def _named_again(text: str, piece: Piece) -> frozenset[str]:
@@ -335,26 +344,37 @@ def _overlaps(place: str, words: frozenset[str], about: Whole, before: int) -> l
     ]
 
 
-def choose(layout: Layout, every: frozenset[str]) -> list[tuple[Piece, str, frozenset[str]]]:
-    """Choose for each piece the panels that it is about, with the option's name, from the left to the right."""
+def choose(
+    layout: Layout, every: frozenset[str], weights: Mapping[str, Sequence[float]] | None = None
+) -> list[tuple[Piece, str, frozenset[str]]]:
+    """Choose for each piece the panels that it is about, with the option's name, from the left to the right.
+
+    Args:
+        layout: the caption.
+        every: all its labels.
+        weights: of options, as of `by_option`; without them those that come with the package.
+    """
+    weights = weights or _weights()
     about: Whole | None = None
     out: list[tuple[Piece, str, frozenset[str]]] = []
     last = ""
     for n, piece in enumerate(layout.pieces):
-        found = options(layout, piece, every)
-        ruled = ruled_option(piece, found)
-        if ruled is None:
-            about = about or measure(layout)
-            last = _best(found, describe(layout, piece, about, last, len(layout.pieces) - n - 1, found.get("R")))
+        ruled = ruled_option(layout, piece, every)
+        if ruled is not None:
+            last, labels = ruled
         else:
-            last = ruled
-        out.append((piece, last, found[last]))
+            about = about or measure(layout)
+            found = options(layout, piece, every)
+            last = _best(
+                found, describe(layout, piece, about, last, len(layout.pieces) - n - 1, found.get("R")), weights
+            )
+            labels = found[last]
+        out.append((piece, last, labels))
     return out
 
 
-def _best(found: Mapping[str, frozenset[str]], named: Sequence[str]) -> str:
+def _best(found: Mapping[str, frozenset[str]], named: Sequence[str], weights: Mapping[str, Sequence[float]]) -> str:
     """Return the most probable option; of equal ones the last in the alphabet."""
-    weights = _weights()
     rows = [row for f in named if (row := weights.get(f)) is not None]
     sums = dict(zip(OPTIONS, map(sum, zip(*rows, strict=True)), strict=False))
     return max(found, key=lambda o: (sums.get(o, 0.0), o))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,6 +47,14 @@ class SplitCaption:
 
     panels: tuple[PanelText, ...]
     shared: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionWeights:
+    """Weights of the model of series, by feature, and of that of pieces, by feature for each option."""
+
+    series: Mapping[str, float]
+    pieces: Mapping[str, Sequence[float]]
 
 
 # Sentences that speak of all panels: statistics, bars, abbreviations, symbols.
@@ -96,20 +104,21 @@ _STRENGTH: Final = {
 }
 
 
-def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
+def split_caption(text: str, bold: Sequence[Span] = (), weights: CaptionWeights | None = None) -> SplitCaption:
     """Split a caption into panels.
 
     Args:
         text: the caption.
         bold: spans that the markup sets in bold or italics; a label there needs no brackets.
+        weights: of the models; without them those that come with the package.
     """
     whole = text
     text = _with_blanks(text[:_READ])
-    markers = choose_markers(text, bold)
+    markers = choose_markers(text, bold, weights.series if weights else None)
     if not markers:
         return SplitCaption((), ((0, len(whole)),) if whole else ())
     spans = rule_spans(text, markers)
-    own, several, common = _assigned(text, markers, spans)
+    own, several, common = _assigned(text, markers, spans, weights.pieces if weights else None)
     found: dict[str, list[Span]] = {}
     for marker, span in zip(markers, own, strict=True):
         if span is None:
@@ -137,14 +146,19 @@ def rule_spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:
 _Assigned = tuple[list[Span | None], dict[str, list[Span]], tuple[Span, ...]]
 
 
-def _assigned(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]) -> _Assigned:
+def _assigned(
+    text: str,
+    markers: Sequence[Marker],
+    spans: Sequence[Span | None],
+    weights: Mapping[str, Sequence[float]] | None,
+) -> _Assigned:
     """Return the own words of each marker, further words of labels, and words about all panels."""
     every = frozenset(label for m in markers for label in m.labels)
     runs: list[list[Span]] = [[] for _ in markers]
     several: dict[str, list[Span]] = {}
     common: list[Span] = []
     last = -1
-    for piece, option, labels in choose(lay_out(text, markers, spans), every):
+    for piece, option, labels in choose(lay_out(text, markers, spans), every, weights):
         mine = piece.before if option == "P" else piece.after if option == "N" else -1
         if mine >= 0:
             if last == mine:

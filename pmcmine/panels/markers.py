@@ -42,7 +42,10 @@ _COMMA_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_COMMA_NEXT}")
 _UNSTOPPED: Final = re.compile(
     rf" (?<=[^\s.;:,!?(\[–—-] )(?=[A-Za-z])(?P<list>{LIST})(?P<mark>[.:])(?= [A-Z\d“(αβγδΔ])"
 )
-_MAY_BE_UNSTOPPED: Final = re.compile(r"[ –-][A-Za-z](?:\d{1,2}|['′’″]{1,2})?[.:] [A-Z\d“(αβγδΔ]")  # quick to look for
+# Blanks before what may be a label; behind a mark or not. The patterns that begin with a blank match nowhere else.
+_PLACE: Final = re.compile(
+    r" (?=(?:[A-Za-z]\d{0,2}|\d{1,2}[A-Za-z]?|[ivxIVX]{2,5})[^A-Za-z\d])(?:(?<=[.;:,!?)’”] )(?P<marked>)|(?=[A-Za-z]))"
+)
 _NAMED_BY_LETTER: Final = re.compile(
     r"\b(?:vitamins?|hepatitis|influenza|types?|(?:sub)?groups?|class(?:es)?|grades?|phases?|stages?|steps?|lanes?|factors?|proteins?|"
     r"tables?|fig(?:ure|\.)?s?|cases?|patients?|models?|regions?|sites?|clusters?|clades?|categor(?:y|ies)|days?|arms?|zones?|"
@@ -80,9 +83,8 @@ _NO_NUMBERED: Final = re.compile(
 )
 _POSITIONED: Final = re.compile(  # quick test that a position needs to pass
     r"\((?:the )?(?:upper|top|lower|bottom|middle|cent|left|right|first|second|third)"
-    r"|(?:^| )(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
+    r"|(?:^| (?<=[.;:] ))(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
 )
-_POSITION_WORDS: Final = ("eft", "ight", "op", "ottom", "pper", "ower", "iddle", "ent", "irst", "econd", "hird")
 _JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
 _JOINED: Final = re.compile(r" ?(?:[,;/&] ?|,? ?(?:and|or) ?|(?P<range>[–—-]|to|through) ?)?(?:and |& )?")
 _SEPARATORS: Final = re.compile(r" ?[,;/&+–—-] ?(?:and |or )?| (?:and|or|to|through) ")
@@ -110,10 +112,6 @@ def find_markers(text: str, bold: Sequence[Span], widely: bool = False) -> list[
         if labels and used.find(1, start, end) < 0:
             out[start] = Marker(start, end, labels, form)
             used[start:end] = b"\1" * (end - start)
-    for start, end, label in _positions(text):
-        if label and used.find(1, start, end) < 0:
-            out[start] = Marker(start, end, (label,), "position")
-            used[start:end] = b"\1" * (end - start)
     return _joined(text, [out[k] for k in sorted(out)])
 
 
@@ -139,6 +137,9 @@ def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[in
 
 def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
     """Yield the same of what begins a sentence."""
+    marked, others = [], []
+    for m in _PLACE.finditer(text):
+        (others if m["marked"] is None else marked).append(m.start())
     for first, later, form in (
         (_DOTTED_FIRST, _DOTTED, "dotted"),
         (_COMMA_FIRST, _COMMA, "dotted"),
@@ -146,13 +147,22 @@ def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
         (_BARE_FIRST, _BARE, "bare"),
     ):
         begins = first.match(text)
-        for m in itertools.chain((begins,) if begins else (), later.finditer(text)):
+        for m in itertools.chain((begins,) if begins else (), _matches(later, text, marked)):
             yield m.start("list"), m.end(), m["list"], form
-    for m in _UNSTOPPED.finditer(text) if _MAY_BE_UNSTOPPED.search(text) else ():
+    for m in _matches(_UNSTOPPED, text, others):
         if not _NAMED_BY_LETTER.search(text[max(m.start() - 16, 0) : m.start() + 1]):
             yield m.start("list"), m.end(), m["list"], "unstopped"
     for m in _GLUED.finditer(text):
         yield m.start("list"), m.end(), m["list"], "glued"
+
+
+def _matches(pattern: re.Pattern[str], text: str, places: Sequence[int]) -> Iterator[re.Match[str]]:
+    """Yield the matches that begin at some places and do not overlap."""
+    end = 0
+    for at in places:
+        if at >= end and (m := pattern.match(text, at)) is not None:
+            end = m.end()
+            yield m
 
 
 def _widest(text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -163,11 +173,15 @@ def _widest(text: str) -> Iterator[tuple[int, int, str, str]]:
         yield m.start("list"), m.end(), m["list"], "free"
 
 
-def _positions(text: str) -> Iterator[tuple[int, int, str]]:
-    """Find (start, end, label) of panels that are named by their position."""
-    if any(w in text for w in _POSITION_WORDS) and _POSITIONED.search(text):
-        for m in _POSITION.finditer(text):
-            yield m.start("bare") if m["bare"] else m.start(), m.end(), position(m["list"] or m["bare"])
+def find_positions(text: str) -> list[Marker]:
+    """Find panels that are named by their position."""
+    if not _POSITIONED.search(text):
+        return []
+    places = [
+        (m.start("bare") if m["bare"] else m.start(), m.end(), position(m["list"] or m["bare"]))
+        for m in _POSITION.finditer(text)
+    ]
+    return [Marker(start, end, (label,), "position") for start, end, label in places if label]
 
 
 def find_numbered(text: str) -> list[Marker]:

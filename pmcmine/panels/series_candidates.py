@@ -28,6 +28,7 @@ _NAMED: Final = re.compile(
 _LETTERS: Final = re.compile(r"\bletters? ?$", re.IGNORECASE)
 _COMPOUNDS: Final = re.compile(r"\b(?:structures? of|compounds?|synthesis|reagents|synthetic)\b", re.IGNORECASE)
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
+_MEASURES: Final = frozenset("mrs:,0123456789")  # how a measure ends
 _LAST_WORD: Final = re.compile(r"([A-Za-z])[\w-]*\W{0,2}$")
 _STOP: Final = re.compile(r"[.!?;] +(?=[A-Z(])|[.!?;] ?$")
 _MOST: Final = 400  # markers of a caption that are considered
@@ -53,7 +54,7 @@ class Series:
 
 def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
     """List the series of at least two labels that the markers may form; none twice."""
-    markers = [m for m in markers[:_MOST] if m.form != "position" and not _marks_values(m, text)]
+    markers = [m for m in markers[:_MOST] if not _marks_values(m, text)]
     present = {k.name for m in markers for label in m.labels for k in kinds(label)}
     out: dict[tuple[int, ...], Series] = {}
     for name in NAMES:
@@ -162,8 +163,14 @@ def _is_initial(m: Marker, text: str) -> bool:
     """Check whether a letter in brackets may stand for the word before it: "curcumin (C)"."""
     if len(m.labels) > 1 or m.form not in ("bracket", "inner"):
         return False
-    word = _LAST_WORD.search(text[max(m.start - _NEAR, 0) : m.start])
-    return word is not None and word[1].lower() == m.labels[0][0].lower()
+    return _initial(text[max(m.start - _NEAR, 0) : m.start]) == m.labels[0][0].lower()
+
+
+@lru_cache(maxsize=512)  # a marker is asked about in each series that has it
+def _initial(before: str) -> str:
+    """Return the first letter of the last word, in lower case."""
+    word = _LAST_WORD.search(before)
+    return word[1].lower() if word is not None else ""
 
 
 @lru_cache(maxsize=4096)
@@ -248,11 +255,11 @@ def _around(m: Marker, text: str) -> Iterator[str]:
         yield "begins"
     elif before[-1] == ",":
         yield "comma before"
-    elif _REFERENCE.search(before):
+    elif _REFERENCE.search(before, before.rfind(" ") + 1):
         yield "reference"
-    if _NAMED.search(before + " "):
+    if _NAMED.search(before + " ", before.rfind(" ") + 1):
         yield "named"
-    if _MEASURE.search(before):
+    if before[-1:] in _MEASURES and _MEASURE.search(before):
         yield "measure"
     if _is_initial(m, text):
         yield "initial"
