@@ -30,6 +30,7 @@ _SURE: Final = {
     ("between", "P"): "P",
 }
 _WORDS: Final = re.compile(r"[^\W\d_]{4,}")
+_ASCII_WORDS: Final = re.compile(r"[a-z]{4,}")  # the same, quicker
 _LINK: Final = re.compile(r"[\W_]*(?:(?:and|or|as well as|while|whereas|to|in|of|the|respectively|views?)[\W_]*)?")
 # "In A and E, …", "(A, B) Means of …", "For (a), …": panels that a sentence names again.
 _AGAIN: Final = re.compile(
@@ -168,7 +169,8 @@ def _piece(a: int, b: int, gap: int, place: str, n: int, spans: Sequence[Span | 
         span = spans[k] if 0 <= k < len(spans) else None
         return span is not None and span[0] <= a + 2 and b - 3 <= span[1] and span[0] < b and a < span[1]
 
-    ruled = ("B" if holds(gap) else "P") if holds(gap - 1) else "N" if holds(gap) else "A"
+    later = holds(gap)
+    ruled = ("B" if later else "P") if holds(gap - 1) else "N" if later else "A"
     return Piece(a, b, gap - 1, gap, place, ruled, n)
 
 
@@ -252,9 +254,7 @@ def measure(layout: Layout) -> Whole:
         if 0 <= p.before < len(markers) - 1:
             size[p.before] = max(size[p.before], p.nth + 1)
     several = sum(n > 1 for n in size[:-1])
-    words = tuple(
-        frozenset(_WORDS.findall(layout.text[s[0] : s[1]].lower())) if s is not None else frozenset() for s in spans
-    )
+    words = tuple(_words(layout.text[s[0] : s[1]]) if s is not None else frozenset() for s in spans)
     return Whole(
         form=markers[min(1, len(markers) - 1)].form,
         count=str(min(len(markers), 5)),
@@ -263,6 +263,11 @@ def measure(layout: Layout) -> Whole:
         words=words,
         holders=Counter(w for some in words for w in some),
     )
+
+
+def _words(text: str) -> frozenset[str]:
+    """Return the words of at least four letters, in lower case."""
+    return frozenset((_ASCII_WORDS if text.isascii() else _WORDS).findall(text.lower()))
 
 
 def describe(
@@ -318,7 +323,7 @@ def describe(
     if place in ("behind", "between", "tail"):
         out.append(f"{place} cue {kind} last {last}")
         out.append(f"{place} long {about.long} last {last}")
-        out += _overlaps(place, frozenset(_WORDS.findall(said.lower())), about, piece.before)
+        out += _overlaps(place, _words(said), about, piece.before)
         if "arrow" in said:
             out.append(f"{place} arrow")
         if "respectively" in said:

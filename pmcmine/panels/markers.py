@@ -81,9 +81,12 @@ _MAY_BE_NUMBERED: Final = re.compile(r"\d[Aa](?!\w)")  # quick to look for
 _NO_NUMBERED: Final = re.compile(
     r"\b(?:in|from|of|see|to|with|as|than|and|or|by|chromosomes?|types?|schemes?|clusters?|lanes?|stages?) \(?$"
 )
-_POSITIONED: Final = re.compile(  # quick test that a position needs to pass
-    r"\((?:the )?(?:upper|top|lower|bottom|middle|cent|left|right|first|second|third)"
-    r"|(?:^| (?<=[.;:] ))(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
+_FIRST_POSITIONED: Final = re.compile(
+    r"(?:Upper|Top|Lower|Bottom|Middle|Cent|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
+)
+_POSITIONED: Final = (  # quick tests of which a position needs to pass one
+    re.compile(r"\((?:the )?(?:upper|top|lower|bottom|middle|cent|left|right|first|second|third)"),
+    re.compile(rf" (?<=[.;:] ){_FIRST_POSITIONED.pattern}"),
 )
 _JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
 _JOINED: Final = re.compile(r" ?(?:[,;/&] ?|,? ?(?:and|or) ?|(?P<range>[–—-]|to|through) ?)?(?:and |& )?")
@@ -137,7 +140,8 @@ def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[in
 
 def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
     """Yield the same of what begins a sentence."""
-    marked, others = [], []
+    marked: list[int] = []
+    others: list[int] = []
     for m in _PLACE.finditer(text):
         (others if m["marked"] is None else marked).append(m.start())
     for first, later, form in (
@@ -175,7 +179,7 @@ def _widest(text: str) -> Iterator[tuple[int, int, str, str]]:
 
 def find_positions(text: str) -> list[Marker]:
     """Find panels that are named by their position."""
-    if not _POSITIONED.search(text):
+    if not _FIRST_POSITIONED.match(text) and not any(p.search(text) for p in _POSITIONED):
         return []
     places = [
         (m.start("bare") if m["bare"] else m.start(), m.end(), position(m["list"] or m["bare"]))

@@ -54,15 +54,18 @@ class Series:
 
 def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
     """List the series of at least two labels that the markers may form; none twice."""
-    markers = [m for m in markers[:_MOST] if not _marks_values(m, text)]
-    present = {k.name for m in markers for label in m.labels for k in kinds(label)}
+    markers = markers[:_MOST]
+    if "etter" in text:
+        markers = [m for m in markers if not _marks_values(m, text)]
+    sorts = [_sorts(m.labels) for m in markers]
+    present = frozenset().union(*sorts)
     out: dict[tuple[int, ...], Series] = {}
     for name in NAMES:
         if name not in present or (name == "digit" and _COMPOUNDS.search(text)):
             continue
-        mine = [m for m in markers if name in _sorts(m.labels)]
+        mine = [m for m, some in zip(markers, sorts, strict=True) if name in some]
         if mine and name.endswith("+"):  # "A1, A2, B"
-            mine = [m for m in markers if {name, name.rstrip("+")} & _sorts(m.labels)]
+            mine = [m for m, some in zip(markers, sorts, strict=True) if {name, name.rstrip("+")} & some]
         for chosen in _ways(mine, name, text):
             seen = {label for m in chosen for label in m.labels}
             run = series(seen, name)
@@ -76,7 +79,7 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
 
 def _marks_values(m: Marker, text: str) -> bool:
     """Check whether the letters are those of a statistic: "marked by different letters (a–d)"."""
-    return "etter" in text and _LETTERS.search(text[max(m.start - 12, 0) : m.start]) is not None
+    return _LETTERS.search(text[max(m.start - 12, 0) : m.start]) is not None
 
 
 def _ways(mine: Sequence[Marker], name: str, text: str) -> Iterator[list[Marker]]:
@@ -169,7 +172,7 @@ def _is_initial(m: Marker, text: str) -> bool:
 @lru_cache(maxsize=512)  # a marker is asked about in each series that has it
 def _initial(before: str) -> str:
     """Return the first letter of the last word, in lower case."""
-    word = _LAST_WORD.search(before)
+    word = _LAST_WORD.search(before, before.rfind(" ", 0, -2) + 1)
     return word[1].lower() if word is not None else ""
 
 
