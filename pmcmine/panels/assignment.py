@@ -32,6 +32,7 @@ _SURE: Final = {
 _WORDS: Final = re.compile(r"[^\W\d_]{4,}")
 _ASCII_WORDS: Final = re.compile(r"[a-z]{4,}")  # the same, quicker
 _LINK: Final = re.compile(r"[\W_]*(?:(?:and|or|as well as|while|whereas|to|in|of|the|respectively|views?)[\W_]*)?")
+_LONGEST_LINK: Final = 40  # code points
 # "In A and E, …", "(A, B) Means of …", "For (a), …": panels that a sentence names again.
 _AGAIN: Final = re.compile(
     rf"[\s,;:.)–—-]*(?:(?:[Ii]n|[Ff]or|[Pp]anels?|[Tt]he) )?(?:panels? )?"
@@ -147,7 +148,7 @@ def lay_out(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]) 
                 k += 1
             if at < b:
                 pieces.append(_piece(at, b, gap, place, n, spans))
-    kept = tuple(p for p in pieces if _LINK.fullmatch(text, p.start, p.end) is None)
+    kept = tuple(p for p in pieces if p.end - p.start > _LONGEST_LINK or not _LINK.fullmatch(text, p.start, p.end))
     labels: list[set[str]] = [set() for _ in range(max(groups, default=0) + 1)]
     for m, g in zip(markers, groups, strict=True):
         labels[g].update(m.labels)

@@ -28,7 +28,7 @@ _BRACKETED: Final = re.compile(
     rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:[,;] ?[^\w\s()\[\]]{{1,3}}|\s?[:.])?\s?[)\]]"
 )
 _IN_BRACKETS: Final = re.compile(
-    rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LIST})\)|\((?P<head>{LIST})(?:[:;,.]| (?=[A-Za-z\d+-]{{2}}))(?=[^()]{{3,200}})"
+    rf"\([^()]{{1,60}}?[:;,] ?(?P<list>{LIST})\)|\((?P<head>{LIST})(?:[:;,.]| (?=[A-Za-z\d+-]{{2}}))(?=[^()]{{3,200}})"
 )
 _HALF: Final = re.compile(rf"(?<![\w(\[{{])(?P<list>{LIST})\)(?=[\s:])")
 # A literal space first: the engine skips to it. A lookbehind would be tried at each character.
@@ -91,6 +91,7 @@ _POSITIONED: Final = (  # quick tests of which a position needs to pass one
 _JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
 _JOINED: Final = re.compile(r" ?(?:[,;/&] ?|,? ?(?:and|or) ?|(?P<range>[–—-]|to|through) ?)?(?:and |& )?")
 _SEPARATORS: Final = re.compile(r" ?[,;/&+–—-] ?(?:and |or )?| (?:and|or|to|through) ")
+_LABEL_LAST: Final = re.compile(rf"[.:;)] (?P<list>{LIST})[.:)]? ?$")
 _AROUND: Final = " ().:,;"  # what may be emphasised along with a label
 _LONGEST: Final = 80  # code points of an emphasised list of labels
 FIRM_FORMS: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make a letter a label by themselves
@@ -127,7 +128,8 @@ def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[in
         yield m.start(), m.end(), m["list"], "bracket"
     for m in _IN_BRACKETS.finditer(text):
         if m["list"] is not None:
-            yield m.start("list"), m.end(), m["list"], "inner"
+            start = _own_start(m, subpanels)
+            yield start, m.end(), text[start : m.end("list")], "inner"
         else:
             yield m.start(), m.end(), m["head"], "opening"
     if text.count(")") > text.count("("):
@@ -152,7 +154,11 @@ def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
     ):
         begins = first.match(text)
         for m in itertools.chain((begins,) if begins else (), _matches(later, text, marked)):
-            yield m.start("list"), m.end(), m["list"], form
+            said = _own_list(m["list"]) if form == "bare" else m["list"]
+            if said == m["list"]:
+                yield m.start("list"), m.end(), said, form
+            else:  # "B, A screen shows …"
+                yield m.start("list"), m.start("list") + len(said) + 1, said, "comma"
     for m in _matches(_UNSTOPPED, text, others):
         if not _NAMED_BY_LETTER.search(text[max(m.start() - 16, 0) : m.start() + 1]):
             yield m.start("list"), m.end(), m["list"], "unstopped"
@@ -222,6 +228,25 @@ def _own_start(m: re.Match[str], subpanels: bool) -> int:
         start, said = start + cut.end(), said[cut.end() :]
 
 
+def _own_list(said: str) -> str:
+    """Return what of a list is one: in "B, A screen" the A is no label, nor is the G1 in "C-D, G1 expression"."""
+    while "," in said and not _rises(expand(said)):
+        said = said[: said.rindex(",")]
+    return said
+
+
+def _rises(labels: Sequence[str]) -> bool:
+    """Check whether labels are of one sort, each after the one before it."""
+    numbers = [{k.name: k.number for k in kinds(x)} for x in labels]
+    return any(
+        all(name in n for n in numbers) and _sorted([n[name] for n in numbers]) for name in next(iter(numbers), ())
+    )
+
+
+def _sorted(numbers: Sequence[int]) -> bool:
+    return all(a < b for a, b in itertools.pairwise(numbers))
+
+
 def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
     """Make one marker of labels that are a list: "(a) and (b)", "(a), (b)", "(a)–(c)".
 
@@ -267,8 +292,11 @@ def _lists(text: str, emphasis: Sequence[Span]) -> list[tuple[int, int, int]]:
     """
     out: list[tuple[int, int, int]] = []
     for first, last in sorted(emphasis):
-        if last - first > _LONGEST:
-            continue
+        if last - first > _LONGEST or not expand(text[first:last].strip(_AROUND)):
+            label = _LABEL_LAST.search(text, max(first, last - _LONGEST), last)  # "Figure 1. A"
+            if label is None:
+                continue
+            first = label.start("list")
         said = text[first:last]
         start = first + len(said) - len(said.lstrip(_AROUND))
         end = first + len(said.rstrip(_AROUND))
