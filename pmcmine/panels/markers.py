@@ -67,7 +67,7 @@ _ENUMERATED: Final = re.compile(r" (?P<list>[A-Za-z](?:\d{1,2})?)(?:[,:.]|\)(?=,
 _FREE: Final = re.compile(rf" (?P<list>(?=[A-Za-z]){LIST})(?= (?:[A-Z\d(]|[a-z]{{2}}))")
 _PANEL_WORD: Final = re.compile(rf"\b[Pp]anels? (?:\((?P<list>{LIST})\)|(?P<bare>{LIST})(?=[\s:,.;)]))")
 _POSITION: Final = re.compile(
-    r"\((?P<list>(?:the )?(?:upper|top|lower|bottom|middle|center|centre|central|left|right|first|second|third)"
+    r"\((?P<list>(?:[Tt]he )?(?:[Uu]pper|[Tt]op|[Ll]ower|[Bb]ottom|[Mm]iddle|[Cc]ent(?:er|re|ral)|[Ll]eft|[Rr]ight|[Ff]irst|[Ss]econd|[Tt]hird)"
     r"(?:[ -](?:left|right|middle|center|centre))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)\)"
     r"|(?:^| (?<=[.;:] ))(?P<bare>(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)"
     r"(?:[ -](?:left|right))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)(?=[:,])",
@@ -85,7 +85,9 @@ _FIRST_POSITIONED: Final = re.compile(
     r"(?:Upper|Top|Lower|Bottom|Middle|Cent|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
 )
 _POSITIONED: Final = (  # quick tests of which a position needs to pass one
-    re.compile(r"\((?:the )?(?:upper|top|lower|bottom|middle|cent|left|right|first|second|third)"),
+    re.compile(
+        r"\((?:[Tt]he )?(?:[Uu]pper|[Tt]op|[Ll]ower|[Bb]ottom|[Mm]iddle|[Cc]ent|[Ll]eft|[Rr]ight|[Ff]irst|[Ss]econd|[Tt]hird)"
+    ),
     re.compile(rf" (?<=[.;:] ){_FIRST_POSITIONED.pattern}"),
 )
 _JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")

@@ -30,6 +30,8 @@ _COMPOUNDS: Final = re.compile(r"\b(?:structures? of|compounds?|synthesis|reagen
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
 _MEASURES: Final = frozenset("mrs:,0123456789")  # how a measure ends
 _LAST_WORD: Final = re.compile(r"([A-Za-z])[\w-]*\W{0,2}$")
+_GENUS_FORMS: Final = ("bold", "dotted", "opening", "unstopped")
+_GENUS: Final = re.compile(r"[A-Za-z]?\. [a-z]{4,}")  # "(A. comosus)"
 _STOP: Final = re.compile(r"[.!?;] +(?=[A-Z(])|[.!?;] ?$")
 _MOST: Final = 400  # markers of a caption that are considered
 _NEAR: Final = 28  # code points before a marker that are looked at
@@ -248,6 +250,7 @@ def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
 
 _COUNTED: Final = (
     "begins", "comma before", "reference", "named", "measure", "initial", "ends", "capital", "lower", "digit", "joined",
+    "genus",
 )  # fmt: skip
 
 
@@ -277,3 +280,5 @@ def _around(m: Marker, text: str) -> Iterator[str]:
         yield "digit"
     if text[m.end : m.end + 1] not in " ,.;:":
         yield "joined"
+    if m.form in _GENUS_FORMS and _GENUS.match(text, m.end - 1):
+        yield "genus"
