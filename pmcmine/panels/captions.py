@@ -175,18 +175,12 @@ def _assigned(
         last = -2 if option == "A" else mine
     own: list[Span | None] = []
     for marker, run, span in zip(markers, runs, spans, strict=True):
-        trimmed = [t for a, b in run for t in _parted(text, a, b, span)]
+        trimmed = [t for a, b in run if (t := _trim(text, a, b))[0] < t[1]]
         main = max(trimmed, key=lambda s: (s[1] - s[0], -s[0]), default=span)
         own.append(main)
         for label in marker.labels:
             several.setdefault(label, []).extend(t for t in trimmed if t != main)
     return _filled(own), several, tuple(common)
-
-
-def _parted(text: str, start: int, end: int, span: Span | None) -> list[Span]:
-    """Cut words where the rules' end, which is where a panel's main description most often does; trim the parts."""
-    cuts = [start, *(e for e in span or () if start < e < end), end]
-    return [t for a, b in itertools.pairwise(cuts) if (t := _trim(text, a, b))[0] < t[1]]
 
 
 def _with_blanks(text: str) -> str:

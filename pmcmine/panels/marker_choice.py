@@ -14,7 +14,7 @@ from pmcmine.panels.series_candidates import Series, candidates, features
 
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
-_LEAST: Final = 0.3  # score of a series from which it is chosen, log odds; false labels are worse than missing ones
+_LEAST: Final = 0.6  # score of a series from which it is chosen, log odds; false labels are worse than missing ones
 _PAIRS: Final = (
     ("left", "right"),
     ("top", "bottom"),

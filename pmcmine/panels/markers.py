@@ -232,21 +232,13 @@ def _own_start(m: re.Match[str], subpanels: bool) -> int:
 
 def _own_list(said: str) -> str:
     """Return what of a list is one: in "B, A screen" the A is no label, nor is the G1 in "C-D, G1 expression"."""
-    while "," in said and not _rises(expand(said)):
+    while "," in said:
+        labels = expand(said)
+        last = {k.name for x in labels[-1:] for k in kinds(x)}
+        if not labels or (labels[-1] not in "Aa" and last & {k.name for k in kinds(labels[0])}):
+            return said
         said = said[: said.rindex(",")]
     return said
-
-
-def _rises(labels: Sequence[str]) -> bool:
-    """Check whether labels are of one sort, each after the one before it."""
-    numbers = [{k.name: k.number for k in kinds(x)} for x in labels]
-    return any(
-        all(name in n for n in numbers) and _sorted([n[name] for n in numbers]) for name in next(iter(numbers), ())
-    )
-
-
-def _sorted(numbers: Sequence[int]) -> bool:
-    return all(a < b for a, b in itertools.pairwise(numbers))
 
 
 def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
