@@ -78,11 +78,12 @@ def sets_by_fold(files: Sequence[Path], articles: Path) -> Iterator[tuple[str, d
     for half, name in (("train", "assigned"), ("held", "held")):
         folded[name] = [(fold_of(r["journal"]), {**r, "panels": _texts(r)}) for r in read if r["half"] == half]
     for name, rows in folded.items():
-        yield name, evaluate_captions([r for _, r in rows], [models[k] for k, _ in rows])[0]
+        measures, _ = evaluate_captions([r for _, r in rows], [models[k] for k, _ in rows])
+        yield name, {k: v for k, v in measures.items() if name not in _OWN_SETS or not k.startswith("mean_span")}
 
 
 def _labels(row: Row) -> list[dict[str, Any]]:
-    """Return panels without spans that count: those of the labels alone."""
+    """Return panels of labels alone, with spans that nobody looks at."""
     return [{"label": p["label"], "start": 0, "end": 0} for p in row["panels"]]
 
 
