@@ -15,7 +15,7 @@ from pmcmine.panels.markers import Marker
 
 NAMES: Final = ("upper", "lower", "upper+", "lower+", "roman", "ROMAN", "digit")
 _FEWEST: Final = {"digit": 2, "ROMAN": 3}  # markers of a series; "clusters (I, II and III)" name no panels
-_ALIKE: Final = {"ROMAN": "roman"}  # sorts with the same weights
+
 _IN_ORDER: Final = ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free")  # forms that need their turn
 _NEARER: Final = ("dotted", "comma", "bare", "unstopped", "glued")
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
@@ -196,7 +196,7 @@ def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
         every: all series that the caption may have.
         text: the caption.
     """
-    markers, name = some.markers, _ALIKE.get(some.name, some.name)
+    markers, name = some.markers, some.name
     forms = Counter(m.form for m in markers)
     main = forms.most_common(1)[0][0]
     n = len(some.labels)
