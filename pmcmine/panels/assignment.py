@@ -207,7 +207,7 @@ def ruled_option(layout: Layout, piece: Piece, every: frozenset[str]) -> tuple[s
     """
     option = _SURE.get((piece.place, piece.ruled))
     if option == "A":
-        return "A", every
+        return option, every
     if option == "N":
         return "N", frozenset(layout.markers[piece.after].labels)
     if option == "P":
@@ -353,13 +353,7 @@ def _overlaps(place: str, words: frozenset[str], about: Whole, before: int) -> l
 def choose(
     layout: Layout, every: frozenset[str], weights: Mapping[str, Sequence[float]] | None = None
 ) -> list[tuple[Piece, str, frozenset[str]]]:
-    """Choose for each piece the panels that it is about, with the option's name, from the left to the right.
-
-    Args:
-        layout: the caption.
-        every: all its labels.
-        weights: of options, as of `by_option`; without them those that come with the package.
-    """
+    """Choose for each piece the panels that it is about, with the option's name, from the left to the right."""
     weights = weights or _weights()
     about: Whole | None = None
     out: list[tuple[Piece, str, frozenset[str]]] = []
