@@ -43,6 +43,12 @@ PLAIN: Final = Context()
 
 _VERBAL: Final = re.compile(r"not\b|n't\b|cannot|never|nor$|no longer|den[iy]|declin|fail")
 OWN_DENIAL: Final = re.compile(r"(?:no|not|without)\s", re.IGNORECASE)  # what a span says of itself
+# "Did not show an association with pain" says nothing of pain; "not long enough for" neither.
+_OTHER_OBJECT: Final = re.compile(
+    r"\b(?:associations?|relationships?|correlations?|differences?|(?<!side )(?<!adverse )effects?|influence|impact|"
+    r"enough|sufficient|available)\b",
+    re.IGNORECASE,
+)
 _FIRST_WORDS: Final = 16  # code points in which "not" may have its own verb
 # "lack of sleep, fatigue and pain" is a list of which the lack is one item; "absence of fever, cough or pain" is not.
 _LACK: Final = re.compile(r"(?:in the )?(?:lack|absence) of|lack(?:s|ed|ing)$")
@@ -104,7 +110,7 @@ class _Read:
             and not self._sentence[: min(start, _EDGE)].strip()
             and not self._sentence[answer.end() : answer.end() + _EDGE].strip(" .\n")
         )
-        answered = answer is not None and (care is Care.CLINICAL or alone)
+        answered = answer is not None and (care in (Care.CLINICAL, Care.CASE) or alone)
         kinds: set[Kind] = {Kind.NEGATED} if answered else set()
         nearest = bisect_left(self._stops, start - MAX_SCOPE)
         for t in self._triggers[nearest : bisect_right(self._starts, end + _FARTHEST)]:
@@ -145,6 +151,8 @@ class _Read:
         if t.said == "negative" and not _NEXT_WORDS.fullmatch(self._sentence, t.end, start):
             return False
         if 0 < t.spent <= start or offers_both(self._sentence, t):
+            return False
+        if _OTHER_OBJECT.search(self._sentence, t.end, start):
             return False
         if _LACK.match(t.said) and "," in self._sentence[t.end : start] and not _OR_LIST.match(self._sentence, t.end):
             return False

@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from pmcmine.concepts.abbreviations import Abbreviation, find_abbreviations
+from pmcmine.concepts.botany import lowered
 from pmcmine.concepts.candidates import Candidate, compare, compare_loosely, longest
 from pmcmine.concepts.context import OWN_DENIAL, PLAIN, Context, assess
 from pmcmine.concepts.loose import LooseMatcher
 from pmcmine.concepts.matcher import Matcher, Tokens
 from pmcmine.concepts.scoring import Evidence, probability
 from pmcmine.concepts.shields import unshielded
-from pmcmine.concepts.strict import Care
+from pmcmine.concepts.strict import Care, is_clinical
 from pmcmine.text.alternatives import one_of
 from pmcmine.vocabulary.semantic_types import GROUP_OF
 from pmcmine.vocabulary.terms import Term
@@ -145,7 +146,7 @@ class Linker:
         tokens = self.matcher.tokenise(texts)
         found = self._candidates(texts, tokens, caseless)
         found += self._reordered(texts, tokens, found)
-        found = unshielded(texts, tokens, found)
+        found = lowered(tokens.words, unshielded(texts, tokens, found), self.vocabulary.term)
         if definitions:
             found = self._abbreviated(texts, found, definitions)
         if self.fuzzy is not None:
@@ -248,7 +249,7 @@ class Linker:
         found = self.loose.find(tokens)
         for first, last, entry, own_first, own_last in found.places():
             text, start, end = int(tokens.text[first]), int(tokens.start[first]), int(tokens.end[last])
-            if (text, start, end) in places or self.loose.goes_on(tokens, last):
+            if (text, start, end) in places or self.loose.goes_on(tokens, first, last):
                 continue
             places.add((text, start, end))
             own = (int(tokens.start[own_first]), int(tokens.end[own_last])) if own_first >= 0 else None
@@ -334,8 +335,9 @@ class Linker:
             while stop < len(links) and links[stop].text == number:
                 stop += 1
             here = links[at:stop]
-            cares = [care_of(x.term.types, number in captions) for x in here]
-            contexts = assess(texts[number], [(x.start, x.end) for x in here], cares)
+            contexts = _assess(texts[number], here, number in captions)
+            if number not in captions and any(c.negated for c in contexts) and not is_clinical(texts[number]):
+                contexts = _assess(texts[number], here, True)  # asked last, for few texts negate anything
             for n, (x, c) in enumerate(zip(here, contexts, strict=True)):
                 if c.negated and OWN_DENIAL.match(texts[number], x.start, x.end):
                     contexts[n] = replace(c, negated=False)  # "no speech development" is the name of what is there
@@ -348,9 +350,13 @@ _FINDINGS: Final = frozenset(("DISO", "PHEN", "PHYS"))
 _MEASURES: Final = frozenset(("PROC", "CHEM"))  # taken, or not, in case reports; conditions of experiments in captions
 
 
-def care_of(types: Sequence[str], caption: bool) -> Care:
+def _assess(text: str, links: Sequence[Link], careful: bool) -> list[Context]:
+    return assess(text, [(x.start, x.end) for x in links], [care_of(x.term.types, careful) for x in links])
+
+
+def care_of(types: Sequence[str], careful: bool) -> Care:
     """Return how sure a text must be to say something of a concept of these semantic types; of no types, a finding."""
     groups = {GROUP_OF.get(t, "") for t in types}
-    if groups and not groups & _FINDINGS and (caption or not groups & _MEASURES):
+    if groups and not groups & _FINDINGS and (careful or not groups & _MEASURES):
         return Care.THING
-    return Care.CAPTION if caption else Care.CLINICAL
+    return Care.CAPTION if careful else Care.CASE

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pmcmine.concepts.matcher import GLUED, LAST_SPACE, MARK, Tokens
+from pmcmine.concepts.matcher import JOINED, LAST_SPACE, MARK, SLASH, SPACE, Tokens
 from pmcmine.vocabulary.normalise import fold
 from pmcmine.vocabulary.vocabulary import Vocabulary
 from pmcmine.vocabulary.word_classes import COORDINATORS, MAX_CONTENT, STOP, class_hash, word_class
@@ -33,6 +33,7 @@ _FEW: Final = 3  # function words of a coordination
 _MANY: Final = 100  # a stop word among the function words that may be counted
 
 _ADJECTIVAL: Final = ("al", "ar", "ic", "ous", "ive", "ed", "ing", "oid", "ent", "ant")
+_VERBAL: Final = ("ed", "ing", "ly", "wn", "en")  # of what follows a phrase: "seen", "detected"
 
 Indices = NDArray[np.int64]
 
@@ -87,7 +88,7 @@ class _Classes(dict[str, int]):
         kind = word_class(word)
         if not kind:
             return 0, _FUNCTION
-        if plain in STOP:
+        if plain in STOP and word != "A":  # a type: "brachydactyly type A1"
             return 0, _STOP
         value = class_hash(kind)
         at = int(np.searchsorted(self._known, np.uint64(value)))
@@ -107,6 +108,10 @@ class _Line:
     inside: Indices  # words before that no list holds; one more than tokens
     begins: NDArray[np.bool_]
     ends: NDArray[np.bool_]
+    continues: NDArray[np.bool_]  # a known word follows in the same phrase
+
+    def value(self, at: Indices) -> NDArray[np.uint64]:
+        return self.sums[at + 1] - self.sums[at]
 
     def total(self, first: Indices, last: Indices) -> NDArray[np.uint64]:
         return self.sums[last + 1] - self.sums[first]
@@ -127,7 +132,7 @@ class LooseMatcher:
         if len(self._classes) > _CACHE:
             self._classes = _Classes(self.vocabulary.bag_words)
         line = self._line(tokens)
-        left, right = _coordinators(line)
+        left, right = _coordinators(line, tokens)
         parts = [
             *_runs(line),
             *_shared_at_end(line, tokens, left, right),
@@ -138,12 +143,22 @@ class LooseMatcher:
         hit = np.flatnonzero(entry >= 0)
         return Loose(first[hit], last[hit], entry[hit], own_first[hit], own_last[hit])
 
-    def goes_on(self, tokens: Tokens, last: int) -> bool:
-        """Check whether a token is an adjective of what follows: "abnormal digital" of "abnormal digital creases"."""
-        if tokens.gap[last] > LAST_SPACE or not tokens.words[last].lower().endswith(_ADJECTIVAL):
+    def goes_on(self, tokens: Tokens, first: int, last: int) -> bool:
+        """Check whether a place is the beginning of a longer phrase.
+
+        Its last word is an adjective of what follows ("abnormal digital" of "abnormal digital creases"), or its first
+        one is ("abnormal tendon" of "abnormal tendon attachments").
+        """
+        if tokens.gap[last] > LAST_SPACE:
             return False
-        kind = self._classes.kinds[self._classes[tokens.words[last + 1]]]
-        return bool(kind in (_CONTENT, _OTHER))
+        words = tokens.words
+        following = words[last + 1]
+        if self._classes.kinds[self._classes[following]] not in (_CONTENT, _OTHER):
+            return False
+        if words[last].lower().endswith(_ADJECTIVAL):
+            return True
+        modified = words[first].lower().endswith(_ADJECTIVAL) and not words[last].endswith("s")
+        return modified and following.isalpha() and not following.lower().endswith(_VERBAL)
 
     def entries(self, sums: NDArray[np.uint64]) -> Indices:
         """Return the first entry of each sum in the vocabulary, -1 if it has none."""
@@ -163,7 +178,7 @@ class LooseMatcher:
         phrase = np.zeros(len(number), np.int64)
         phrase[1:] = np.cumsum(gap[:-1] > MARK)
         begins = np.ones(len(number), bool)
-        begins[1:] = gap[:-1] != GLUED
+        begins[1:] = gap[:-1] > JOINED  # "lop-ear deformity" is no "ear deformity"
         return _Line(
             kind,
             np.concatenate([np.zeros(1, np.uint64), np.cumsum(value, dtype=np.uint64)]),
@@ -172,7 +187,8 @@ class LooseMatcher:
             phrase,
             np.concatenate([[0], np.cumsum((kind == _FUNCTION) + _MANY * (kind == _STOP))]),
             begins & (kind == _CONTENT),
-            (gap != GLUED) & (kind == _CONTENT),
+            (gap > JOINED) & (kind == _CONTENT),
+            np.append((gap[:-1] <= SPACE) & (kind[1:] == _CONTENT), False),
         )
 
 
@@ -203,7 +219,8 @@ def _shared_at_end(line: _Line, tokens: Tokens, left: Indices, right: Indices) -
         at, last = right + inner, right + inner + head - 1
         fits = last < len(line.kind)
         a, x, e = at[fits], last[fits], left[fits]
-        whole = _are_words(line, a, x) & (line.phrase[e] == line.phrase[x])
+        # "Nerve" of "tumors, and nerve tumors" is no head: it stands before another word.
+        whole = _are_words(line, a, x) & (line.phrase[e] == line.phrase[x]) & ~line.continues[x]
         heads.append((a[whole], x[whole], e[whole]))
     at, last, end = (np.concatenate(column) for column in zip(*heads, strict=True))
     marks = np.concatenate([[-1], np.flatnonzero(tokens.gap == MARK)])
@@ -215,6 +232,9 @@ def _shared_at_end(line: _Line, tokens: Tokens, left: Indices, right: Indices) -
             whole = _are_words(line, f, e) & (line.inside[a] == line.inside[f]) & (line.phrase[f] == line.phrase[x])
             f, e, a, x = f[whole], e[whole], a[whole], x[whole]
             yield f, x, line.total(f, e) + line.total(a, x), f, e
+        # An element with the head's word is whole: "anus, hand anomalies, and ear malformations" has no "anus".
+        other = line.value(end) != line.value(last)
+        at, last, end = at[other], last[other], end[other]
         previous = marks[np.maximum(np.searchsorted(marks, end) - 1, 0)]  # the end of the element before
         some = np.flatnonzero((previous >= 0) & (end - previous <= _INNER))
         at, last, end = at[some], last[some], previous[some]
@@ -250,8 +270,8 @@ def _are_words(line: _Line, first: Indices, last: Indices) -> NDArray[np.bool_]:
     return out
 
 
-def _coordinators(line: _Line) -> tuple[Indices, Indices]:
-    """Return the last tokens before and the first tokens after "and", "or", "and/or"."""
+def _coordinators(line: _Line, tokens: Tokens) -> tuple[Indices, Indices]:
+    """Return the last tokens before and the first tokens after "and", "or", "and/or", and slashes."""
     n = len(line.kind)
     is_word = line.kind == _COORDINATOR
     at = np.flatnonzero(is_word)
@@ -260,4 +280,5 @@ def _coordinators(line: _Line) -> tuple[Indices, Indices]:
     left = np.where(is_word[left], left - 1, left)
     right = np.where(is_word[right], right + 1, right)
     fits = (left >= 0) & (right < n)
-    return left[fits], right[fits]
+    slash = np.flatnonzero((tokens.gap[:-1] == SLASH) & ~is_word[:-1] & ~is_word[1:])
+    return np.concatenate([left[fits], slash]), np.concatenate([right[fits], slash + 1])

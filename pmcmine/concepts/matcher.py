@@ -21,21 +21,23 @@ from pmcmine.vocabulary.vocabulary import Vocabulary
 
 MAX_TEXT: Final = 8 << 20  # code points of one text that are read; nothing in PMC comes near
 _CACHE: Final = 200_000  # words whose hash is kept
-GLUED, JOINED, SPACE, MARK, BREAK = range(5)
+GLUED, JOINED, SLASH, SPACE, MARK, BREAK = range(6)
 LAST_SPACE: Final = SPACE  # gaps up to this one stand inside of any phrase
 _JOINERS: Final = frozenset("-‐‑–−'’/_")  # inside of a word
 _MARKS: Final = frozenset(",()[]+*")  # inside of a name, where the name has them too
 
 
 def gap_kind(gap: str) -> int:
-    """Classify the gap between two tokens: nothing, a hyphen, a space, a mark, or the end of a phrase."""
+    """Classify the gap between two tokens: nothing, a hyphen, a slash, a space, a mark, or the end of a phrase."""
     if not gap:
         return GLUED
     bare = gap.strip()
     if not bare:
         return SPACE if "\n\n" not in gap and len(gap) <= 4 else BREAK
     if len(bare) == 1 and bare in _JOINERS:
-        return JOINED if len(gap) == 1 else BREAK
+        if len(gap) > 1:
+            return BREAK
+        return SLASH if bare == "/" else JOINED
     if len(gap) <= 3 and all(c in _MARKS or c.isspace() or c in _JOINERS for c in gap):
         return MARK
     if gap in (".", "\u200b", "\u200c", "\u200d", "\ufeff", "\u00ad"):

@@ -15,9 +15,14 @@ from pmcmine.concepts.triggers import Found, Kind, Scope, Trigger
 
 
 class Care(Enum):
-    """How sure a trigger must be of a span: in clinical prose, in a caption, or of an organ, cell or other thing."""
+    """How sure a trigger must be of a span.
+
+    In notes and case reports; in a case report of which only negation is read so freely; in a caption or prose of
+    research; of an organ, cell or other thing.
+    """
 
     CLINICAL = 1
+    CASE = 4
     CAPTION = 2
     THING = 3
 
@@ -128,7 +133,9 @@ _GOVERNED: Final = re.compile(
 _SURVIVAL: Final = re.compile(r"\s+(?:\w{1,20}\s+)?(?:survival|interval|period|time|rate)", re.IGNORECASE)
 _OWN_FAMILY: Final = re.compile(r"(?:\b(?:his|her|their|whose|affected|patient|proband)|['’]s)\s+$", re.IGNORECASE)
 _NATURAL: Final = re.compile(
-    r"\b(?:natural|life|evolutionary|demographic|thermal|treatment|disease)\s+$", re.IGNORECASE
+    r"\b(?:(?:natural|life|evolutionary|demographic|thermal|treatment|disease)|"
+    r"(?:years?|months?|weeks?|days?|hours?|min(?:utes?)?)['’]?)[\s-]+$",  # "a 4-year history of pain": it is there
+    re.IGNORECASE,
 )
 _BOTH: Final = re.compile(r"\b(?:with|presence|present)\s*(?:,\s*)?(?:and|or|/|and/or|vs\.?|versus)\s*$", re.IGNORECASE)
 _LOOK: Final = 60  # code points before a place that are read
@@ -143,9 +150,9 @@ def offers_both(sentence: str, t: Found) -> bool:
 
 def holds(care: Care, sentence: str, t: Found, meaning: Trigger, start: int, end: int) -> bool:
     """Return whether a trigger that reaches a span means it, with the care that the span needs."""
-    if care is Care.CLINICAL:
+    if care is Care.CLINICAL or (care is Care.CASE and meaning.kind is Kind.NEGATED):
         return True
-    means = _holds_in_caption if care is Care.CAPTION else _holds_of_thing
+    means = _holds_of_thing if care is Care.THING else _holds_in_caption
     return means(sentence, t, meaning, start, end)
 
 
@@ -208,3 +215,22 @@ def _holds_of_thing(sentence: str, t: Found, meaning: Trigger, start: int, end: 
     if meaning.scope is Scope.NEXT or t.said not in _THING_AFTER or not _ARTICLE.fullmatch(sentence, t.end, start):
         return False
     return bool(_PHRASE_ENDS.match(sentence, end)) and not _THERE.match(sentence, end)
+
+
+_PATIENT: Final = re.compile(
+    r"\b(?:she|he|her|his)\b|\b(?:the|this|our|index)\s+(?:patient|proband|infant|boy|girl)\b|"
+    r"\b(?:years?|months?|weeks?|days?)[ -]old\s+(?:[\w-]{1,20}\s+){0,3}(?:man|woman|boy|girl|fe?male|patient|infant|"
+    r"child|neonate|newborn)\b|\b(?:on|physical|neurological|clinical|laboratory)\s+examination\b|"
+    r"\b(?:on|at)\s+(?:admission|presentation)\b",
+    re.IGNORECASE,
+)
+_READ: Final = 20_000  # code points of a text that are asked for a patient
+
+
+def is_clinical(text: str) -> bool:
+    """Check whether a text speaks of one patient, as case reports do.
+
+    Elsewhere in articles triggers tell of aims, samples and other studies ("to prevent", "previous", "if"), as
+    in captions.
+    """
+    return _PATIENT.search(text, 0, _READ) is not None

@@ -129,6 +129,7 @@ def test_negated_in_captions(sentence: str) -> None:
         "Mothers were fed; [obesity] followed.",
         "The size of the [tumour] was not different.",
         "[Disease]-free survival.",
+        "A 4-year history of [pain] after a 30-min history of [nausea].",
     ],
 )
 def test_captions_flag_no_design(sentence: str) -> None:
@@ -141,6 +142,17 @@ def test_captions_keep_what_is_said_of_a_finding() -> None:
     )
     assert past == Context(historical=True) and possible == Context(uncertain=True)
     assert family == Context(historical=family.historical, experiencer="family")
+
+
+def test_what_is_denied_of_something_else_is_not_denied_of_its_object() -> None:
+    assert negated("It did not show an association between the drug and [hypotension].") == [False]
+    assert negated("Follow-up was not long enough for benign [tumours].") == [False]
+    assert negated("Elimination of its side effects such as [rash].") == [True]
+
+
+def test_case_reports_deny_freely_and_suppose_with_care() -> None:
+    assert negated("The patient denied [fever], [chills] and [cough].", Care.CASE) == [True] * 3
+    assert contexts("Zinc may prevent [rash], as in previous studies of [pain].", Care.CASE) == [Context()] * 2
 
 
 def test_things_are_absent_or_they_are_there() -> None:

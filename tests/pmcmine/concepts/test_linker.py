@@ -44,7 +44,8 @@ def test_spellings_of_one_name_meet(vocabulary: Vocabulary, text: str, surface: 
 def phenotypes(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
     """A few findings."""
     names = ("Abnormality of the ear", "Abnormality of limbs", "Renal agenesis", "Type C brachydactyly", "Palmar pits",
-             "Plantar pits", "Absent speech", "Muscle weakness", "Muscle wasting")  # fmt: skip
+             "Plantar pits", "Absent speech", "Muscle weakness", "Muscle wasting", "Type A1 brachydactyly",
+             "Neoplasm of the nerve")  # fmt: skip
     terms = "".join(f"\n[Term]\nid: HP:{n:07d}\nname: {name}\n" for n, name in enumerate(names, 1))
     lay = '\n[Term]\nid: HP:0000099\nname: Seizure\nsynonym: "Epilepsy" RELATED layperson []\n'
     path = tmp_path_factory.mktemp("phenotypes") / "hp.obo"
@@ -69,6 +70,14 @@ def phenotypes(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
         ("the ear without malformations", []),
         ("ears in patients and with malformations", []),
         ("malformed digital", []),
+        ("Brachydactyly type A1", [("Brachydactyly type A1", 10)]),
+        ("palmar/plantar pits", [("palmar/plantar pits", 5), ("plantar pits", 6)]),
+        ("ears, limb anomalies, and pits", [("limb anomalies", 2)]),
+        ("ears, limb anomalies, and malformations", [("limb anomalies", 2)]),
+        ("spinal tumors and nerve tumors", [("nerve tumors", 11)]),
+        ("a lop-ear deformity", []),
+        ("abnormal ear-ear contacts", []),
+        ("an abnormal limb attachment", []),
     ],
 )
 def test_words_of_findings_stand_in_any_order_and_in_coordinations(
@@ -76,6 +85,22 @@ def test_words_of_findings_stand_in_any_order_and_in_coordinations(
 ) -> None:
     expected = sorted((said, f"HP:{n:07d}") for said, n in links)
     assert sorted(found(phenotypes, text, LinkOptions(context=False))) == expected
+
+
+def test_only_prose_on_a_patient_is_read_as_notes_are(phenotypes: Vocabulary) -> None:
+    linker = Linker(phenotypes)
+    design = "Studies of palmar pits were excluded, if muscle weakness could be prevented."
+    case = "She was seen by us; the possibility of palmar pits was excluded."
+    assert not any(x.context.negated or x.context.hypothetical for x in linker.link([design]))
+    assert [x.context.negated for x in linker.link([case])] == [True]
+
+
+def test_in_articles_on_plants_parts_of_the_body_are_a_plants(vocabulary: Vocabulary) -> None:
+    plants = ["The liver of wheat.", "Leaf and shoot of barley seedlings, and Arabidopsis plants."]
+    (link,) = Linker(vocabulary, FREE).link(plants)
+    (alone,) = Linker(vocabulary, FREE).link(plants[:1])
+    (fed,) = Linker(vocabulary, FREE).link([*plants, "It was fed to rats."])
+    assert link.score < 0.4 < alone.score == fed.score
 
 
 @pytest.mark.parametrize("text", ["deliver", "liverwort", "the cat sat", "lungfish", "brainstorm"])
