@@ -30,7 +30,9 @@ _SURE: Final = {
     ("between", "P"): "P",
 }
 _WORDS: Final = re.compile(r"[^\W\d_]{4,}")
+_ASCII_WORDS: Final = re.compile(r"[a-z]{4,}")  # the same, quicker
 _LINK: Final = re.compile(r"[\W_]*(?:(?:and|or|as well as|while|whereas|to|in|of|the|respectively|views?)[\W_]*)?")
+_LONGEST_LINK: Final = 40  # code points
 # "In A and E, …", "(A, B) Means of …", "For (a), …": panels that a sentence names again.
 _AGAIN: Final = re.compile(
     rf"[\s,;:.)–—-]*(?:(?:[Ii]n|[Ff]or|[Pp]anels?|[Tt]he) )?(?:panels? )?"
@@ -146,7 +148,7 @@ def lay_out(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]) 
                 k += 1
             if at < b:
                 pieces.append(_piece(at, b, gap, place, n, spans))
-    kept = tuple(p for p in pieces if _LINK.fullmatch(text, p.start, p.end) is None)
+    kept = tuple(p for p in pieces if p.end - p.start > _LONGEST_LINK or not _LINK.fullmatch(text, p.start, p.end))
     labels: list[set[str]] = [set() for _ in range(max(groups, default=0) + 1)]
     for m, g in zip(markers, groups, strict=True):
         labels[g].update(m.labels)
@@ -168,7 +170,8 @@ def _piece(a: int, b: int, gap: int, place: str, n: int, spans: Sequence[Span | 
         span = spans[k] if 0 <= k < len(spans) else None
         return span is not None and span[0] <= a + 2 and b - 3 <= span[1] and span[0] < b and a < span[1]
 
-    ruled = ("B" if holds(gap) else "P") if holds(gap - 1) else "N" if holds(gap) else "A"
+    later = holds(gap)
+    ruled = ("B" if later else "P") if holds(gap - 1) else "N" if later else "A"
     return Piece(a, b, gap - 1, gap, place, ruled, n)
 
 
@@ -197,12 +200,21 @@ def options(layout: Layout, piece: Piece, every: frozenset[str]) -> dict[str, fr
     return out
 
 
-def ruled_option(piece: Piece, found: Mapping[str, frozenset[str]]) -> str | None:
-    """Return the option of a piece that needs no model: rules are right in nearly all of its kind; None for others."""
-    if len(found) == 1:
-        return "A"
+def ruled_option(layout: Layout, piece: Piece, every: frozenset[str]) -> tuple[str, frozenset[str]] | None:
+    """Return the option of a piece that needs no model, and its panels; None for other pieces.
+
+    Rules are right in nearly all pieces of its kind.
+    """
     option = _SURE.get((piece.place, piece.ruled))
-    return option if option in found else None
+    if option == "A":
+        return option, every
+    if option == "N":
+        return "N", frozenset(layout.markers[piece.after].labels)
+    if option == "P":
+        mine = frozenset(layout.markers[piece.before].labels)
+        again = _named_again(layout.text, piece)
+        return ("P", mine) if len(again) < 2 or again == mine or not again < every else None
+    return None
 
 
 def _named_again(text: str, piece: Piece) -> frozenset[str]:
@@ -243,9 +255,7 @@ def measure(layout: Layout) -> Whole:
         if 0 <= p.before < len(markers) - 1:
             size[p.before] = max(size[p.before], p.nth + 1)
     several = sum(n > 1 for n in size[:-1])
-    words = tuple(
-        frozenset(_WORDS.findall(layout.text[s[0] : s[1]].lower())) if s is not None else frozenset() for s in spans
-    )
+    words = tuple(_words(layout.text[s[0] : s[1]]) if s is not None else frozenset() for s in spans)
     return Whole(
         form=markers[min(1, len(markers) - 1)].form,
         count=str(min(len(markers), 5)),
@@ -254,6 +264,11 @@ def measure(layout: Layout) -> Whole:
         words=words,
         holders=Counter(w for some in words for w in some),
     )
+
+
+def _words(text: str) -> frozenset[str]:
+    """Return the words of at least four letters, in lower case."""
+    return frozenset((_ASCII_WORDS if text.isascii() else _WORDS).findall(text.lower()))
 
 
 def describe(
@@ -309,7 +324,7 @@ def describe(
     if place in ("behind", "between", "tail"):
         out.append(f"{place} cue {kind} last {last}")
         out.append(f"{place} long {about.long} last {last}")
-        out += _overlaps(place, frozenset(_WORDS.findall(said.lower())), about, piece.before)
+        out += _overlaps(place, _words(said), about, piece.before)
         if "arrow" in said:
             out.append(f"{place} arrow")
         if "respectively" in said:
@@ -335,26 +350,31 @@ def _overlaps(place: str, words: frozenset[str], about: Whole, before: int) -> l
     ]
 
 
-def choose(layout: Layout, every: frozenset[str]) -> list[tuple[Piece, str, frozenset[str]]]:
+def choose(
+    layout: Layout, every: frozenset[str], weights: Mapping[str, Sequence[float]] | None = None
+) -> list[tuple[Piece, str, frozenset[str]]]:
     """Choose for each piece the panels that it is about, with the option's name, from the left to the right."""
+    weights = weights or _weights()
     about: Whole | None = None
     out: list[tuple[Piece, str, frozenset[str]]] = []
     last = ""
     for n, piece in enumerate(layout.pieces):
-        found = options(layout, piece, every)
-        ruled = ruled_option(piece, found)
-        if ruled is None:
-            about = about or measure(layout)
-            last = _best(found, describe(layout, piece, about, last, len(layout.pieces) - n - 1, found.get("R")))
+        ruled = ruled_option(layout, piece, every)
+        if ruled is not None:
+            last, labels = ruled
         else:
-            last = ruled
-        out.append((piece, last, found[last]))
+            about = about or measure(layout)
+            found = options(layout, piece, every)
+            last = _best(
+                found, describe(layout, piece, about, last, len(layout.pieces) - n - 1, found.get("R")), weights
+            )
+            labels = found[last]
+        out.append((piece, last, labels))
     return out
 
 
-def _best(found: Mapping[str, frozenset[str]], named: Sequence[str]) -> str:
+def _best(found: Mapping[str, frozenset[str]], named: Sequence[str], weights: Mapping[str, Sequence[float]]) -> str:
     """Return the most probable option; of equal ones the last in the alphabet."""
-    weights = _weights()
     rows = [row for f in named if (row := weights.get(f)) is not None]
     sums = dict(zip(OPTIONS, map(sum, zip(*rows, strict=True)), strict=False))
     return max(found, key=lambda o: (sums.get(o, 0.0), o))

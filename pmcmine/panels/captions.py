@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,6 @@ from pmcmine.panels.marker_choice import choose_markers
 from pmcmine.panels.markers import Marker, Span
 from pmcmine.panels.sentences import sentences
 
-_EDGE: Final = 24  # code points at the end of a span that may be connecting words
 _BLANKS: Final = "\t\n\r\xa0\u2002\u2003\u2009\u202f"  # white space that is read as a blank
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
 
@@ -49,6 +48,14 @@ class SplitCaption:
     shared: tuple[Span, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CaptionWeights:
+    """Weights of the model of series, by feature, and of that of pieces, by feature for each option."""
+
+    series: Mapping[str, float]
+    pieces: Mapping[str, Sequence[float]]
+
+
 # Sentences that speak of all panels: statistics, bars, abbreviations, symbols.
 _SHARED: Final = re.compile(
     r"^(?:(?:(?:All |The |Each |Different |Same |These )?(?:scale )?bars?(?: represent| indicate| show| denote|[:=,]| =)|scale\b|(?:the )?(?:error|vertical) bars?)"
@@ -60,8 +67,9 @@ _SHARED: Final = re.compile(
     re.IGNORECASE,
 )
 _ABBREVIATION: Final = re.compile(r"^[A-Z][A-Za-z0-9./+-]{0,12}(?: \d)?(?:,|:| =| –| -) ?[a-z]")
-_CONNECT: Final = re.compile(r"^(?:[\s,;:.)\]–—-]|and\b|or\b|as well as\b|while\b|whereas\b|in\s*$|respectively\b)+")
-_TRAILING: Final = re.compile(r"(?:[\s,;:.(\[•–—-]|\band|\bor|\bas well as|\bwhile|\bwhereas)+$")
+_CONNECT: Final = re.compile(r"(?:[\s,;:.)\]–—-]|and\b|or\b|as well as\b|while\b|whereas\b|in\s*$|respectively\b)+")
+_CONNECTING: Final = "aowir"  # what its words begin with
+_TRAILING: Final = ",;:.([•–—-"
 _TRAILING_WORDS: Final = ("and", "or", "as well as", "while", "whereas")
 _PREPOSITION: Final = re.compile(
     r"\b(?:of|in|on|for|with|by|from|to|at|between|during|using|under|after|show(?:s|ing)?|include[sd]?|including|against|versus|via|within|into|are|is|as|following|than)\s+", re.IGNORECASE
@@ -96,20 +104,21 @@ _STRENGTH: Final = {
 }
 
 
-def split_caption(text: str, bold: Sequence[Span] = ()) -> SplitCaption:
+def split_caption(text: str, bold: Sequence[Span] = (), weights: CaptionWeights | None = None) -> SplitCaption:
     """Split a caption into panels.
 
     Args:
         text: the caption.
         bold: spans that the markup sets in bold or italics; a label there needs no brackets.
+        weights: of the models; without them those that come with the package.
     """
     whole = text
     text = _with_blanks(text[:_READ])
-    markers = choose_markers(text, bold)
+    markers = choose_markers(text, bold, weights.series if weights else None)
     if not markers:
         return SplitCaption((), ((0, len(whole)),) if whole else ())
     spans = rule_spans(text, markers)
-    own, several, common = _assigned(text, markers, spans)
+    own, several, common = _assigned(text, markers, spans, weights.pieces if weights else None)
     found: dict[str, list[Span]] = {}
     for marker, span in zip(markers, own, strict=True):
         if span is None:
@@ -137,14 +146,19 @@ def rule_spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:
 _Assigned = tuple[list[Span | None], dict[str, list[Span]], tuple[Span, ...]]
 
 
-def _assigned(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]) -> _Assigned:
+def _assigned(
+    text: str,
+    markers: Sequence[Marker],
+    spans: Sequence[Span | None],
+    weights: Mapping[str, Sequence[float]] | None,
+) -> _Assigned:
     """Return the own words of each marker, further words of labels, and words about all panels."""
     every = frozenset(label for m in markers for label in m.labels)
     runs: list[list[Span]] = [[] for _ in markers]
     several: dict[str, list[Span]] = {}
     common: list[Span] = []
     last = -1
-    for piece, option, labels in choose(lay_out(text, markers, spans), every):
+    for piece, option, labels in choose(lay_out(text, markers, spans), every, weights):
         mine = piece.before if option == "P" else piece.after if option == "N" else -1
         if mine >= 0:
             if last == mine:
@@ -267,17 +281,21 @@ def _spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:
 
 def _trim(text: str, start: int, end: int) -> Span:
     """Trim connecting words and punctuation at the edges; closing brackets stay with their opening ones."""
-    lead = _CONNECT.match(text[start:end])
-    if lead:
-        start += lead.end()
+    first = text[start : start + 1]
+    if not first.isalnum() or first in _CONNECTING:
+        lead = _CONNECT.match(text, start, end)
+        start = lead.end() if lead else start
     while end > start:
-        if text[end - 1].isalnum() and not text.endswith(_TRAILING_WORDS, start, end):
+        at = end
+        while at > start and (text[at - 1] in _TRAILING or text[at - 1].isspace()):
+            at -= 1
+        if text.endswith(_TRAILING_WORDS, start, at):
+            word = next(w for w in _TRAILING_WORDS if text.endswith(w, start, at))
+            begin = at - len(word)
+            at = at if begin > start and text[begin - 1].isalnum() else begin
+        if at in (start, end):
             break
-        near = max(start, end - _EDGE)
-        tail = _TRAILING.search(text[near:end])
-        if not tail or near + tail.start() in (start, end):
-            break
-        end = near + tail.start()
+        end = at
     return (start, max(end, start))
 
 

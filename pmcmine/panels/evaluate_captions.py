@@ -12,7 +12,7 @@ import numpy as np
 
 from pmcmine.errors import GoldError
 from pmcmine.evaluation.intervals import RESAMPLES, interval, share_interval
-from pmcmine.panels.captions import SplitCaption, split_caption
+from pmcmine.panels.captions import CaptionWeights, SplitCaption, split_caption
 
 _WORD: Final = re.compile(r"\w+")
 
@@ -43,7 +43,9 @@ class _Scores:
     wrong: list[str] = field(default_factory=list)
 
 
-def evaluate_captions(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any], list[str]]:
+def evaluate_captions(
+    rows: Sequence[Mapping[str, Any]], weights: Sequence[CaptionWeights | None] = ()
+) -> tuple[dict[str, Any], list[str]]:
     """Evaluate the splitting of captions.
 
     Returns, with the captions that differ: the share of captions with panels whose label set is right
@@ -55,14 +57,15 @@ def evaluate_captions(rows: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Any]
     Args:
         rows: objects of `caption`, `panels` (label, and start and end or text), and optionally `bold` (pairs of
             offsets), as in `captions.jsonl`.
+        weights: of each row's models; without them all are those that come with the package.
 
     Raises:
         GoldError: if a row is no such object.
     """
     scores = _Scores()
-    for row in rows:
+    for row, used in zip(rows, weights or [None] * len(rows), strict=True):
         gold = _read(row)
-        split = split_caption(gold.caption, gold.bold)
+        split = split_caption(gold.caption, gold.bold, used)
         name = str(row.get("id") or f"{row.get('pmcid', '')} {row.get('fig', '')}").strip()
         _add(scores, gold, split, name)
     every = [v for shares in scores.overlaps for v in shares]

@@ -9,12 +9,12 @@ from functools import lru_cache
 from importlib import resources
 from typing import Final
 
-from pmcmine.panels.markers import Marker, Span, find_markers, find_numbered
+from pmcmine.panels.markers import Marker, Span, find_markers, find_numbered, find_positions
 from pmcmine.panels.series_candidates import Series, candidates, features
 
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
-_LEAST: Final = 0.3  # score of a series from which it is chosen, log odds; false labels are worse than missing ones
+_LEAST: Final = 0.6  # score of a series from which it is chosen, log odds; false labels are worse than missing ones
 _PAIRS: Final = (
     ("left", "right"),
     ("top", "bottom"),
@@ -24,18 +24,24 @@ _PAIRS: Final = (
 )
 
 
-def choose_markers(text: str, bold: Sequence[Span]) -> list[Marker]:
+def choose_markers(text: str, bold: Sequence[Span], weights: Mapping[str, float] | None = None) -> list[Marker]:
     """Choose the markers of the most probable series of labels; none if none is probable.
 
     Letters in the middle of sentences are considered only if nothing else is a series, or if its next label is in the
     text.
+
+    Args:
+        text: the caption.
+        bold: spans that the markup emphasises.
+        weights: of series, by feature; without them those that come with the package.
     """
+    weights = weights or series_weights()
     markers = find_markers(text, bold)
     best: tuple[float, Series | None] = (0.0, None)
     if len(markers) > 1 or (markers and len(markers[0].labels) > 1):
-        best = best_series(candidates(markers, text), text)
+        best = best_series(candidates(markers, text), text, weights)
     if may_be_wider(text, best[1]):
-        wider = best_series(candidates(find_markers(text, bold, widely=True), text), text)
+        wider = best_series(candidates(find_markers(text, bold, widely=True), text), text, weights)
         if wider[1] is not None and (best[1] is None or wider[1].labels > best[1].labels):
             best = wider
     if best[1] is not None:
@@ -43,7 +49,7 @@ def choose_markers(text: str, bold: Sequence[Span]) -> list[Marker]:
     numbered = find_numbered(text)
     if numbered:
         return numbered
-    positions = [m for m in markers if m.form == "position"]
+    positions = find_positions(text)
     names = {m.labels[0] for m in positions}
     return positions if any(set(p) <= names for p in _PAIRS) else []
 
@@ -75,9 +81,8 @@ def _is_plain(some: Series) -> bool:
     )
 
 
-def best_series(every: Sequence[Series], text: str) -> tuple[float, Series | None]:
+def best_series(every: Sequence[Series], text: str, weights: Mapping[str, float]) -> tuple[float, Series | None]:
     """Return the score and the most probable series of some; (0, None) if none is surely more probable than none."""
-    weights = series_weights()
     if len(every) == 1 and _is_plain(every[0]):
         return 1.0, every[0]
     best: tuple[float, Series | None] = (0.0, None)

@@ -28,7 +28,7 @@ _BRACKETED: Final = re.compile(
     rf"[(\[]\s?(?:(?:[Pp]anels?|[Pp]arts?|[Ff]igs?\.?|[Ff]igures?|[Mm]ap|[Pp]lot|[Gg]raph|[Ii]mage) )?(?P<list>{LIST})(?:[,;] ?[^\w\s()\[\]]{{1,3}}|\s?[:.])?\s?[)\]]"
 )
 _IN_BRACKETS: Final = re.compile(
-    rf"\([^()]{{1,60}}[:;,] ?(?P<list>{LIST})\)|\((?P<head>{LIST})(?:[:;,.]| (?=[A-Za-z\d+-]{{2}}))(?=[^()]{{3,200}})"
+    rf"\([^()]{{1,60}}?[:;,] ?(?P<list>{LIST})\)|\((?P<head>{LIST})(?:[:;,.]| (?=[A-Za-z\d+-]{{2}}))(?=[^()]{{3,200}})"
 )
 _HALF: Final = re.compile(rf"(?<![\w(\[{{])(?P<list>{LIST})\)(?=[\s:])")
 # A literal space first: the engine skips to it. A lookbehind would be tried at each character.
@@ -42,7 +42,10 @@ _COMMA_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_COMMA_NEXT}")
 _UNSTOPPED: Final = re.compile(
     rf" (?<=[^\s.;:,!?(\[–—-] )(?=[A-Za-z])(?P<list>{LIST})(?P<mark>[.:])(?= [A-Z\d“(αβγδΔ])"
 )
-_MAY_BE_UNSTOPPED: Final = re.compile(r"[ –-][A-Za-z](?:\d{1,2}|['′’″]{1,2})?[.:] [A-Z\d“(αβγδΔ]")  # quick to look for
+# Blanks before what may be a label; behind a mark or not. The patterns that begin with a blank match nowhere else.
+_PLACE: Final = re.compile(
+    r" (?=(?:[A-Za-z]\d{0,2}|\d{1,2}[A-Za-z]?|[ivxIVX]{2,5})[^A-Za-z\d])(?:(?<=[.;:,!?)’”] )(?P<marked>)|(?=[A-Za-z]))"
+)
 _NAMED_BY_LETTER: Final = re.compile(
     r"\b(?:vitamins?|hepatitis|influenza|types?|(?:sub)?groups?|class(?:es)?|grades?|phases?|stages?|steps?|lanes?|factors?|proteins?|"
     r"tables?|fig(?:ure|\.)?s?|cases?|patients?|models?|regions?|sites?|clusters?|clades?|categor(?:y|ies)|days?|arms?|zones?|"
@@ -64,7 +67,7 @@ _ENUMERATED: Final = re.compile(r" (?P<list>[A-Za-z](?:\d{1,2})?)(?:[,:.]|\)(?=,
 _FREE: Final = re.compile(rf" (?P<list>(?=[A-Za-z]){LIST})(?= (?:[A-Z\d(]|[a-z]{{2}}))")
 _PANEL_WORD: Final = re.compile(rf"\b[Pp]anels? (?:\((?P<list>{LIST})\)|(?P<bare>{LIST})(?=[\s:,.;)]))")
 _POSITION: Final = re.compile(
-    r"\((?P<list>(?:the )?(?:upper|top|lower|bottom|middle|center|centre|central|left|right|first|second|third)"
+    r"\((?P<list>(?:[Tt]he )?(?:[Uu]pper|[Tt]op|[Ll]ower|[Bb]ottom|[Mm]iddle|[Cc]ent(?:er|re|ral)|[Ll]eft|[Rr]ight|[Ff]irst|[Ss]econd|[Tt]hird)"
     r"(?:[ -](?:left|right|middle|center|centre))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)\)"
     r"|(?:^| (?<=[.;:] ))(?P<bare>(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)"
     r"(?:[ -](?:left|right))?(?: (?:panels?|images?|rows?|columns?|graphs?|plots?))?)(?=[:,])",
@@ -78,14 +81,19 @@ _MAY_BE_NUMBERED: Final = re.compile(r"\d[Aa](?!\w)")  # quick to look for
 _NO_NUMBERED: Final = re.compile(
     r"\b(?:in|from|of|see|to|with|as|than|and|or|by|chromosomes?|types?|schemes?|clusters?|lanes?|stages?) \(?$"
 )
-_POSITIONED: Final = re.compile(  # quick test that a position needs to pass
-    r"\((?:the )?(?:upper|top|lower|bottom|middle|cent|left|right|first|second|third)"
-    r"|(?:^| )(?:Upper|Top|Lower|Bottom|Middle|Center|Centre|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
+_FIRST_POSITIONED: Final = re.compile(
+    r"(?:Upper|Top|Lower|Bottom|Middle|Cent|Left|Right|First|Second|Third)[^.;]{0,20}[:,]"
 )
-_POSITION_WORDS: Final = ("eft", "ight", "op", "ottom", "pper", "ower", "iddle", "ent", "irst", "econd", "hird")
+_POSITIONED: Final = (  # quick tests of which a position needs to pass one
+    re.compile(
+        r"\((?:[Tt]he )?(?:[Uu]pper|[Tt]op|[Ll]ower|[Bb]ottom|[Mm]iddle|[Cc]ent|[Ll]eft|[Rr]ight|[Ff]irst|[Ss]econd|[Tt]hird)"
+    ),
+    re.compile(rf" (?<=[.;:] ){_FIRST_POSITIONED.pattern}"),
+)
 _JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
 _JOINED: Final = re.compile(r" ?(?:[,;/&] ?|,? ?(?:and|or) ?|(?P<range>[–—-]|to|through) ?)?(?:and |& )?")
 _SEPARATORS: Final = re.compile(r" ?[,;/&+–—-] ?(?:and |or )?| (?:and|or|to|through) ")
+_LABEL_LAST: Final = re.compile(rf"[.:;)] (?P<list>{LIST})[.:)]? ?$")
 _AROUND: Final = " ().:,;"  # what may be emphasised along with a label
 _LONGEST: Final = 80  # code points of an emphasised list of labels
 FIRM_FORMS: Final = ("bracket", "half", "panel", "bold")  # ways of writing that make a letter a label by themselves
@@ -110,10 +118,6 @@ def find_markers(text: str, bold: Sequence[Span], widely: bool = False) -> list[
         if labels and used.find(1, start, end) < 0:
             out[start] = Marker(start, end, labels, form)
             used[start:end] = b"\1" * (end - start)
-    for start, end, label in _positions(text):
-        if label and used.find(1, start, end) < 0:
-            out[start] = Marker(start, end, (label,), "position")
-            used[start:end] = b"\1" * (end - start)
     return _joined(text, [out[k] for k in sorted(out)])
 
 
@@ -126,7 +130,8 @@ def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[in
         yield m.start(), m.end(), m["list"], "bracket"
     for m in _IN_BRACKETS.finditer(text):
         if m["list"] is not None:
-            yield m.start("list"), m.end(), m["list"], "inner"
+            start = _own_start(m, subpanels)
+            yield start, m.end(), text[start : m.end("list")], "inner"
         else:
             yield m.start(), m.end(), m["head"], "opening"
     if text.count(")") > text.count("("):
@@ -139,6 +144,10 @@ def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[in
 
 def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
     """Yield the same of what begins a sentence."""
+    marked: list[int] = []
+    others: list[int] = []
+    for m in _PLACE.finditer(text):
+        (others if m["marked"] is None else marked).append(m.start())
     for first, later, form in (
         (_DOTTED_FIRST, _DOTTED, "dotted"),
         (_COMMA_FIRST, _COMMA, "dotted"),
@@ -146,13 +155,26 @@ def _loose(text: str) -> Iterator[tuple[int, int, str, str]]:
         (_BARE_FIRST, _BARE, "bare"),
     ):
         begins = first.match(text)
-        for m in itertools.chain((begins,) if begins else (), later.finditer(text)):
-            yield m.start("list"), m.end(), m["list"], form
-    for m in _UNSTOPPED.finditer(text) if _MAY_BE_UNSTOPPED.search(text) else ():
+        for m in itertools.chain((begins,) if begins else (), _matches(later, text, marked)):
+            said = _own_list(m["list"]) if form == "bare" else m["list"]
+            if said == m["list"]:
+                yield m.start("list"), m.end(), said, form
+            else:  # "B, A screen shows …"
+                yield m.start("list"), m.start("list") + len(said) + 1, said, "comma"
+    for m in _matches(_UNSTOPPED, text, others):
         if not _NAMED_BY_LETTER.search(text[max(m.start() - 16, 0) : m.start() + 1]):
             yield m.start("list"), m.end(), m["list"], "unstopped"
     for m in _GLUED.finditer(text):
         yield m.start("list"), m.end(), m["list"], "glued"
+
+
+def _matches(pattern: re.Pattern[str], text: str, places: Sequence[int]) -> Iterator[re.Match[str]]:
+    """Yield the matches that begin at some places and do not overlap."""
+    end = 0
+    for at in places:
+        if at >= end and (m := pattern.match(text, at)) is not None:
+            end = m.end()
+            yield m
 
 
 def _widest(text: str) -> Iterator[tuple[int, int, str, str]]:
@@ -163,11 +185,15 @@ def _widest(text: str) -> Iterator[tuple[int, int, str, str]]:
         yield m.start("list"), m.end(), m["list"], "free"
 
 
-def _positions(text: str) -> Iterator[tuple[int, int, str]]:
-    """Find (start, end, label) of panels that are named by their position."""
-    if any(w in text for w in _POSITION_WORDS) and _POSITIONED.search(text):
-        for m in _POSITION.finditer(text):
-            yield m.start("bare") if m["bare"] else m.start(), m.end(), position(m["list"] or m["bare"])
+def find_positions(text: str) -> list[Marker]:
+    """Find panels that are named by their position."""
+    if not _FIRST_POSITIONED.match(text) and not any(p.search(text) for p in _POSITIONED):
+        return []
+    places = [
+        (m.start("bare") if m["bare"] else m.start(), m.end(), position(m["list"] or m["bare"]))
+        for m in _POSITION.finditer(text)
+    ]
+    return [Marker(start, end, (label,), "position") for start, end, label in places if label]
 
 
 def find_numbered(text: str) -> list[Marker]:
@@ -202,6 +228,17 @@ def _own_start(m: re.Match[str], subpanels: bool) -> int:
         if cut is None:
             return start
         start, said = start + cut.end(), said[cut.end() :]
+
+
+def _own_list(said: str) -> str:
+    """Return what of a list is one: in "B, A screen" the A is no label, nor is the G1 in "C-D, G1 expression"."""
+    while "," in said:
+        labels = expand(said)
+        last = {k.name for x in labels[-1:] for k in kinds(x)}
+        if not labels or (labels[-1] not in "Aa" and last & {k.name for k in kinds(labels[0])}):
+            return said
+        said = said[: said.rindex(",")]
+    return said
 
 
 def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
@@ -249,8 +286,11 @@ def _lists(text: str, emphasis: Sequence[Span]) -> list[tuple[int, int, int]]:
     """
     out: list[tuple[int, int, int]] = []
     for first, last in sorted(emphasis):
-        if last - first > _LONGEST:
-            continue
+        if last - first > _LONGEST or not expand(text[first:last].strip(_AROUND)):
+            label = _LABEL_LAST.search(text, max(first, last - _LONGEST), last)  # "Figure 1. A"
+            if label is None:
+                continue
+            first = label.start("list")
         said = text[first:last]
         start = first + len(said) - len(said.lstrip(_AROUND))
         end = first + len(said.rstrip(_AROUND))

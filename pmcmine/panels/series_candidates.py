@@ -15,7 +15,7 @@ from pmcmine.panels.markers import Marker
 
 NAMES: Final = ("upper", "lower", "upper+", "lower+", "roman", "ROMAN", "digit")
 _FEWEST: Final = {"digit": 2, "ROMAN": 3}  # markers of a series; "clusters (I, II and III)" name no panels
-_ALIKE: Final = {"ROMAN": "roman"}  # sorts with the same weights
+
 _IN_ORDER: Final = ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free")  # forms that need their turn
 _NEARER: Final = ("dotted", "comma", "bare", "unstopped", "glued")
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
@@ -28,7 +28,10 @@ _NAMED: Final = re.compile(
 _LETTERS: Final = re.compile(r"\bletters? ?$", re.IGNORECASE)
 _COMPOUNDS: Final = re.compile(r"\b(?:structures? of|compounds?|synthesis|reagents|synthetic)\b", re.IGNORECASE)
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
+_MEASURES: Final = frozenset("mrs:,0123456789")  # how a measure ends
 _LAST_WORD: Final = re.compile(r"([A-Za-z])[\w-]*\W{0,2}$")
+_GENUS_FORMS: Final = ("bold", "dotted", "opening", "unstopped")
+_GENUS: Final = re.compile(r"[A-Za-z]?\. [a-z]{4,}")  # "(A. comosus)"
 _STOP: Final = re.compile(r"[.!?;] +(?=[A-Z(])|[.!?;] ?$")
 _MOST: Final = 400  # markers of a caption that are considered
 _NEAR: Final = 28  # code points before a marker that are looked at
@@ -53,15 +56,18 @@ class Series:
 
 def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
     """List the series of at least two labels that the markers may form; none twice."""
-    markers = [m for m in markers[:_MOST] if m.form != "position" and not _marks_values(m, text)]
-    present = {k.name for m in markers for label in m.labels for k in kinds(label)}
+    markers = markers[:_MOST]
+    if "etter" in text:
+        markers = [m for m in markers if not _marks_values(m, text)]
+    sorts = [_sorts(m.labels) for m in markers]
+    present = frozenset().union(*sorts)
     out: dict[tuple[int, ...], Series] = {}
     for name in NAMES:
         if name not in present or (name == "digit" and _COMPOUNDS.search(text)):
             continue
-        mine = [m for m in markers if name in _sorts(m.labels)]
+        mine = [m for m, some in zip(markers, sorts, strict=True) if name in some]
         if mine and name.endswith("+"):  # "A1, A2, B"
-            mine = [m for m in markers if {name, name.rstrip("+")} & _sorts(m.labels)]
+            mine = [m for m, some in zip(markers, sorts, strict=True) if {name, name.rstrip("+")} & some]
         for chosen in _ways(mine, name, text):
             seen = {label for m in chosen for label in m.labels}
             run = series(seen, name)
@@ -75,7 +81,7 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
 
 def _marks_values(m: Marker, text: str) -> bool:
     """Check whether the letters are those of a statistic: "marked by different letters (a–d)"."""
-    return "etter" in text and _LETTERS.search(text[max(m.start - 12, 0) : m.start]) is not None
+    return _LETTERS.search(text[max(m.start - 12, 0) : m.start]) is not None
 
 
 def _ways(mine: Sequence[Marker], name: str, text: str) -> Iterator[list[Marker]]:
@@ -162,8 +168,14 @@ def _is_initial(m: Marker, text: str) -> bool:
     """Check whether a letter in brackets may stand for the word before it: "curcumin (C)"."""
     if len(m.labels) > 1 or m.form not in ("bracket", "inner"):
         return False
-    word = _LAST_WORD.search(text[max(m.start - _NEAR, 0) : m.start])
-    return word is not None and word[1].lower() == m.labels[0][0].lower()
+    return _initial(text[max(m.start - _NEAR, 0) : m.start]) == m.labels[0][0].lower()
+
+
+@lru_cache(maxsize=512)  # a marker is asked about in each series that has it
+def _initial(before: str) -> str:
+    """Return the first letter of the last word, in lower case."""
+    word = _LAST_WORD.search(before, before.rfind(" ", 0, -2) + 1)
+    return word[1].lower() if word is not None else ""
 
 
 @lru_cache(maxsize=4096)
@@ -184,7 +196,7 @@ def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
         every: all series that the caption may have.
         text: the caption.
     """
-    markers, name = some.markers, _ALIKE.get(some.name, some.name)
+    markers, name = some.markers, some.name
     forms = Counter(m.form for m in markers)
     main = forms.most_common(1)[0][0]
     n = len(some.labels)
@@ -238,6 +250,7 @@ def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
 
 _COUNTED: Final = (
     "begins", "comma before", "reference", "named", "measure", "initial", "ends", "capital", "lower", "digit", "joined",
+    "genus",
 )  # fmt: skip
 
 
@@ -248,11 +261,11 @@ def _around(m: Marker, text: str) -> Iterator[str]:
         yield "begins"
     elif before[-1] == ",":
         yield "comma before"
-    elif _REFERENCE.search(before):
+    elif _REFERENCE.search(before, before.rfind(" ") + 1):
         yield "reference"
-    if _NAMED.search(before + " "):
+    if _NAMED.search(before + " ", before.rfind(" ") + 1):
         yield "named"
-    if _MEASURE.search(before):
+    if before[-1:] in _MEASURES and _MEASURE.search(before):
         yield "measure"
     if _is_initial(m, text):
         yield "initial"
@@ -267,3 +280,5 @@ def _around(m: Marker, text: str) -> Iterator[str]:
         yield "digit"
     if text[m.end : m.end + 1] not in " ,.;:":
         yield "joined"
+    if m.form in _GENUS_FORMS and _GENUS.match(text, m.end - 1):
+        yield "genus"

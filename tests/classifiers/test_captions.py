@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from classifiers.panels.captions.choice import Choice, fit
+from classifiers.panels.captions.folds import fold_of, journal_of
 from classifiers.panels.captions.pieces import piece_choices, places
+from pmcmine.panels.captions import CaptionWeights
+from pmcmine.panels.evaluate_captions import evaluate_captions
 
 CAPTION = "Growth. (A) Roots in soil. (B) Shoots in soil. They were cut. Data are means of ten plants."
 
@@ -27,3 +30,16 @@ def test_weights_tell_the_options_apart() -> None:
     data = [Choice((("A bar",), ("P bar",)), (True, False)), Choice((("A it",), ("P it",)), (False, True))] * 5
     weights = fit(data)
     assert weights["A bar"] > weights["P bar"] and weights["P it"] > weights["A it"]
+
+
+def test_captions_of_a_journal_are_in_one_fold() -> None:
+    names = [{"id": "PMC1_pbio.0030272.g005.jpg"}, {"id": "PMC2_pbio.0040001.g001.jpg"}]
+    assert {fold_of(journal_of(row, {})) for row in names} == {fold_of("pbio")}
+    assert journal_of({"pmcid": "PMC3"}, {"PMC3": "Rice"}) == "Rice"
+    assert journal_of({"id": "", "caption": CAPTION}, {}) == CAPTION[:40]
+
+
+def test_each_caption_is_evaluated_with_its_own_models() -> None:
+    row = {"caption": "Time on MDD (a) and ZP (b).", "panels": [{"label": x, "start": 0, "end": 4} for x in "ab"]}
+    blind, seeing = CaptionWeights({"": -9.0}, {}), CaptionWeights({"": 9.0}, {})
+    assert evaluate_captions([row, row], [blind, seeing])[0]["exact_label_set"] == 0.5

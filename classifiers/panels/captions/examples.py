@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,17 @@ LABELS = Path(__file__).parent / "labels"
 def own_examples(articles: Path) -> list[dict[str, Any]]:
     """Read the project's own labels, with captions of articles, and the captions that were invented.
 
-    Returns objects of `caption`, `bold` (pairs of offsets; empty for labels that are marked as plain) and `panels`.
+    Returns objects of `caption`, `bold` (pairs of offsets; empty for labels that are marked as plain), `panels`,
+    `how` (as labelled; "invented") and `journal`.
 
     Args:
         articles: folder of `*.tar.gz` with articles in XML.
     """
-    out = read_json_lines(LABELS / "invented.jsonl", "invented")
-    for row, caption, bold in _with_captions("captions", articles):
+    out = [{**row, "how": "invented"} for row in read_json_lines(LABELS / "invented.jsonl", "invented")]
+    for row, caption, bold, journal in _with_captions("captions", articles):
         panels = [{"label": label} for label in row["labels"]]
-        out.append({"caption": caption, "bold": [] if row["how"] == "plain" else bold, "panels": panels})
+        emphasis = [] if row["how"] == "plain" else bold
+        out.append({"caption": caption, "bold": emphasis, "panels": panels, "how": row["how"], "journal": journal})
     return out
 
 
@@ -33,7 +35,7 @@ def assigned_examples(articles: Path) -> list[dict[str, Any]]:
     """Read the captions whose pieces are labelled.
 
     Returns objects of `caption`, `bold`, `panels` (labels alone), `pieces` (start, end, and the labels that they are
-    about or "*"), and `half`: "train", or "held" for those that no model learns from.
+    about or "*"), `journal`, and `half`: "train", or "held" for those that no model learns from.
 
     Args:
         articles: folder of `*.tar.gz` with articles in XML.
@@ -45,23 +47,24 @@ def assigned_examples(articles: Path) -> list[dict[str, Any]]:
             "panels": [{"label": label} for label in row["labels"]],
             "pieces": row["pieces"],
             "half": row["half"],
+            "journal": journal,
         }
-        for row, caption, bold in _with_captions("assignments", articles)
+        for row, caption, bold, journal in _with_captions("assignments", articles)
     ]
 
 
-def _with_captions(name: str, articles: Path) -> Iterator[tuple[dict[str, Any], str, list[tuple[int, int]]]]:
-    """Yield the rows of a file of labels with their captions and what is emphasised in these."""
+def _with_captions(name: str, articles: Path) -> Iterator[tuple[dict[str, Any], str, list[tuple[int, int]], str]]:
+    """Yield the rows of a file of labels with their captions, what is emphasised in these, and the journal."""
     wanted: dict[str, list[dict[str, Any]]] = {}
     for row in read_json_lines(LABELS / f"{name}.jsonl", name):
         wanted.setdefault(str(row["pmcid"]), []).append(row)
     for pmcid, xml in _articles(articles):
         rows = wanted.get(pmcid, ())
-        captions = _captions(pmcid, xml) if rows else {}
+        captions, journal = _captions(pmcid, xml) if rows else ({}, "")
         for row in rows:
             caption = captions.get(str(row["fig"]))
             if caption is not None:
-                yield row, *caption
+                yield row, *caption, journal
 
 
 def _articles(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -73,10 +76,16 @@ def _articles(folder: Path) -> Iterator[tuple[str, bytes]]:
                     yield Path(member.name).stem, stream.read()
 
 
-def _captions(pmcid: str, xml: bytes) -> dict[str, tuple[str, list[tuple[int, int]]]]:
-    """Return caption and emphasised spans by the figure's id."""
+def journals(articles: Path, wanted: Collection[str]) -> dict[str, str]:
+    """Return the journals of articles by `pmcid`."""
+    return {pmcid: _captions(pmcid, xml)[1] for pmcid, xml in _articles(articles) if pmcid in wanted}
+
+
+def _captions(pmcid: str, xml: bytes) -> tuple[dict[str, tuple[str, list[tuple[int, int]]]], str]:
+    """Return caption and emphasised spans by the figure's id, and the journal."""
     try:
         found = extract_article(xml, ArticleMeta(pmcid=pmcid, license_code="CC BY"))
     except Rejected:
-        return {}
-    return {f.xml_id: (f.caption, list(f.caption_emphasis)) for f in found.figures if f.xml_id and f.caption}
+        return {}, ""
+    captions = {f.xml_id: (f.caption, list(f.caption_emphasis)) for f in found.figures if f.xml_id and f.caption}
+    return captions, found.article.journal or ""

@@ -18,16 +18,17 @@ PIECES_LEAST: Final = 3
 _COVERED: Final = 0.5  # share of a piece's words from which it is about a panel
 
 
-def piece_choices(rows: Iterable[Mapping[str, Any]]) -> list[Choice]:
+def piece_choices(rows: Iterable[Mapping[str, Any]], series: Mapping[str, float] | None = None) -> list[Choice]:
     """Build a choice among the options of each piece of captions whose labels are found.
 
     Args:
         rows: objects of `caption`, `bold` and `panels` (label, and text, or start and end).
+        series: weights of the model of series; without them those that come with the package.
     """
     out: list[Choice] = []
     for row in rows:
         text = str(row["caption"])
-        markers = choose_markers(text, [(int(a), int(b)) for a, b in row.get("bold") or ()])
+        markers = choose_markers(text, [(int(a), int(b)) for a, b in row.get("bold") or ()], series)
         gold = places(text, row)
         found = {label for m in markers for label in m.labels}
         names = {x.upper() if any("text" in p for p in row["panels"]) else x: x for x in found}
@@ -45,11 +46,11 @@ def _choices(
     read = [(int(a), int(b)) for a, b, _ in row.get("pieces") or ()]
     about, last = measure(layout), ""
     for n, piece in enumerate(layout.pieces):
-        found = options(layout, piece, every)
-        ruled = ruled_option(piece, found)
+        ruled = ruled_option(layout, piece, every)
         if ruled is not None:
-            last = ruled
+            last = ruled[0]
             continue
+        found = options(layout, piece, every)
         if read and not any(a <= piece.start + 2 and piece.end - 3 <= b for a, b in read):
             last = ""
             continue

@@ -190,6 +190,7 @@ def test_every_word_is_about_a_panel_or_about_all() -> None:
         ("<p><bold>(A)</bold> The map. <bold>(B)</bold> The fit.</p>", {"A": "The map", "B": "The fit"}),
         ("<p>(<bold>A</bold>–<bold>C</bold>) The map. <bold>D</bold>: The fit.</p>", {"A": "The map", "B": "The map", "C": "The map", "D": "The fit"}),
         ("<p><bold>A–C</bold> The map. <bold>D</bold> The fit.</p>", {"A": "The map", "B": "The map", "C": "The map", "D": "The fit"}),
+        ("<p><bold>Figure 1. A</bold> The map. <bold>B</bold> The fit.</p>", {"A": "The map", "B": "The fit"}),
         ("<p>Fields of <bold>A</bold>, wheat; <bold>B</bold>, rice.</p>", {"A": "wheat", "B": "rice"}),
         (
             "<title>Loss.</title><p><list><list-item><label>A</label><p>The map.</p></list-item><list-item><label>B</label>"
@@ -263,6 +264,10 @@ def test_eval_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
         ("Views of the molar; a, from above; b, from below.", "a b"),
         ("Loss of the kinase slows migration A Immunoblot. B, C Wounds after 24 h. D Scheme.", "A B C D"),
         ("The samples differ; those of the same letter (A to E) do not.", ""),
+        ("Expression. A, qPCR of leaves. B, qPCR of roots. C-D, G1 in leaves. E-F, G1 in roots.", "A B C D E F"),
+        ("Screens of two loci. A, Both tracks are shown. B, A screen shows the genome.", "A B"),
+        ("The wall is of smooth muscle (H&E; ×100; A,B). The ducts are narrow (H&E; ×200; C,D).", "A B C D"),
+        ("Correlation (Left) and agreement (Right) of both methods.", "left right"),
         ("Beetle, female. Allotype 2A Body, dorsal 2B Body, ventral 2C Head, anterior.", "A B C"),
         ("Fig. 2A. The map. Fig. 2B. The fit.", "A B"),
         ("The map, drawn as in Fig. 2A and Fig. 2B.", ""),
