@@ -114,13 +114,23 @@ print(json.dumps({"wall": time.monotonic() - start, "cpu": sum(u.ru_utime + u.ru
 """
 
 
-def _measure(source: Path, out: Path, *flags: str) -> dict[str, Any]:
-    command = [sys.executable, "-c", _RUN, "mine", "--source", str(source), "--out", str(out), "-q", "--vocab", "none",
-               "--max-reject-share", "1", "--shard-bytes", "50000000", *flags]  # fmt: skip
+def measured_command(out: Path, *arguments: str) -> dict[str, Any]:
+    """Run a command of pmcmine that makes or updates a release; wall and core-seconds, peak memory in MB.
+
+    Raises:
+        RuntimeError: if there is no release afterwards.
+    """
+    command = [sys.executable, "-c", _RUN, *arguments, "-q", "--vocab", "none", "--max-reject-share", "1"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PMCMINE_VOCAB_DIR": os.devnull})
     if not (out / "release.json").exists():
         raise RuntimeError(done.stdout[-1000:] + done.stderr[-2000:])
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _measure(source: Path, out: Path, *flags: str) -> dict[str, Any]:
+    command = ["mine", "--source", str(source), "--out", str(out), "--shard-bytes", "50000000", *flags]
+    found = measured_command(out, *command)
     described = json.loads((out / "release.json").read_text())
     found["articles"] = sum(n for k, n in described["counts"]["rows"].items() if k.startswith("articles/"))
     found["bytes"] = sum(f["bytes"] for f in described["files"])
