@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import pytest
 
 from pmcmine.config import load_config
 from pmcmine.demo import demo_articles, write_bucket
-from tests.helpers import NO_MODELS, flags_of, mine, release_json, rows, tree
+from tests.helpers import NO_MODELS, flags_of, mine, release_json, tree
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 SCRIPT = Path(__file__).parents[2] / "infra" / "slurm" / "cluster.py"
@@ -46,27 +45,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("asked") / "source"
-    articles = demo_articles(24)
-    write_bucket(folder, articles)
-    (folder.parent / "exclude.txt").write_text(f"PMC{articles[0].pmcid} its author asked\n")
-    (folder.parent / "benchmark").mkdir()
-    for path in sorted(folder.glob(f"PMC{articles[1].pmcid}.*/*.jpg")):
-        shutil.copy(path, folder.parent / "benchmark")
+    folder = tmp_path_factory.mktemp("source")
+    write_bucket(folder, demo_articles(24))
     return folder
-
-
-def _asked(source: Path) -> dict[str, list[str]]:
-    """What to leave out, and a benchmark set that the corpus holds pictures of."""
-    return {"exclude": [str(source.parent / "exclude.txt")], "decontaminate": [str(source.parent / "benchmark")]}
 
 
 @pytest.fixture(scope="module")
 def direct(source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     out = tmp_path_factory.mktemp("direct") / "release"
-    mine(load_config({**OPTIONS, **_asked(source), "source": str(source), "out": str(out)}))
-    (found,) = release_json(out)["decontamination"]["sets"]
-    assert found["matched"]["image"], "the run is to have something to flag"
+    mine(load_config({**OPTIONS, "source": str(source), "out": str(out)}))
     return _made(out)
 
 
@@ -81,13 +68,8 @@ def _call(cluster: Any, *arguments: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def _flags(source: Path, **options: Any) -> list[str]:
-    asked = [flag for name, paths in _asked(source).items() for path in paths for flag in (f"--{name}", path)]
-    return [*flags_of({**OPTIONS, **JOBS, **options}), *asked]
-
-
 def _submit(cluster: Any, source: Path, out: Path, **options: Any) -> str:
-    flags = _flags(source, **options)
+    flags = flags_of({**OPTIONS, **JOBS, **options})
     code, said = _call(cluster, "mine", "-q", "--source", str(source), "--out", str(out), "--runner", "slurm", *flags)
     assert code == 0, said
     return said
@@ -127,14 +109,13 @@ def test_slurm_makes_the_same_bytes_as_direct(
     texts = [p.read_text() for p in (out / "_work" / "slurm").iterdir() if p.is_file()]
     assert "--array=0-2" in "".join(texts) and "s3cret" not in "".join(texts)
     code, said = _call(cluster, "mine", "-q", "--source", str(source), "--out", str(out), "--runner", "slurm",
-                       *_flags(source, endpoint=secret))  # fmt: skip
+                       *flags_of({**OPTIONS, **JOBS, "endpoint": secret}))  # fmt: skip
     assert code == 2 and ("in the queue still" in said or "another run is at work" in said), said
     code, said = _call(cluster, "status", str(out))
     assert code == 0 and "blocks" in said and "finish: 1 pending (Dependency)" in said, said
     _until((out / "release.json").exists)
     _until(lambda: not _queue(cluster))
     assert _made(out) == direct and len(direct) > 15
-    assert "excluded" in {r["reason"] for r in rows(out, "rejects")}
     assert release_json(out)["run"]["runner"] == "slurm" and "s3cret" not in (out / "release.json").read_text()
     assert not (out / "_work").exists()
     assert "complete" in _call(cluster, "status", str(out))[1]
