@@ -29,6 +29,7 @@ from benchmarks.scale import scale, shuffle
 from benchmarks.stream_scale import stream_scale
 from benchmarks.streaming import streaming
 from benchmarks.tables import tables
+from benchmarks.updates import updates
 
 # Memory comes first: a child's peak counts what its parent held when it was started.
 BENCHMARKS = {
@@ -49,6 +50,7 @@ BENCHMARKS = {
     "shuffle": shuffle,
     "hub": hub,
     "scale": scale,
+    "updates": updates,
 }
 
 
@@ -62,7 +64,8 @@ def main() -> None:
     if args.rows is not None and (args.name != "streaming" or not 1 <= args.rows <= 1e8):
         parser.error("--rows takes 1 to 1e8, and is of streaming")
     data = Path(args.data) if args.data else None
-    names = [n for n in BENCHMARKS if n != "scale"] if args.name == "all" else [args.name]  # that takes an hour
+    long = ("scale", "updates")  # these take an hour
+    names = [n for n in BENCHMARKS if n not in long] if args.name == "all" else [args.name]
     results: dict[str, Any] = {"data": "real" if data else "generated"}
     for name in names:
         results[name] = BENCHMARKS[name](data) if args.rows is None else stream_scale(int(args.rows))

@@ -10,11 +10,17 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pmcmine.demo.corpus import DemoArticle
 
 SIZES = (300, 1_000, 3_000, 10_000)
+_BATCH = 50  # articles whose images are drawn at once
+_GRAIN = 8  # grey levels that a pixel is brighter or darker by
 
 
 def _measured(elements: Iterable[Any]) -> tuple[int, list[Any]]:
@@ -85,6 +91,32 @@ def shuffle(data: Path | None) -> dict[str, Any]:
     }
 
 
+def _size() -> tuple[int, int] | None:
+    """Width and height of the panels of generated images, if `PMCMINE_SCALE_PIXELS` asks for others than the demo's."""
+    asked = os.environ.get("PMCMINE_SCALE_PIXELS")
+    if not asked:
+        return None
+    width, height = (int(n) for n in asked.split("x"))
+    return width, height
+
+
+def _redrawn(article: DemoArticle, size: tuple[int, int]) -> DemoArticle:
+    """Draw an article's figures with panels of another size, and with the grain of scans, which JPEG can't shrink."""
+    import numpy as np
+    from PIL import Image
+
+    from pmcmine.demo.pictures import draw, encode
+
+    figures = []
+    for n, figure in enumerate(article.figures):
+        seed = article.pmcid * 100 + n
+        pixels = np.asarray(draw(figure.kinds, seed, size).convert("RGB")).astype(np.int16)
+        grain = np.random.default_rng(seed).integers(-_GRAIN, _GRAIN + 1, (*pixels.shape[:2], 1))
+        image = Image.fromarray(np.clip(pixels + grain, 0, 255).astype(np.uint8))
+        figures.append(replace(figure, bytes=encode(image, figure.form)))
+    return replace(article, figures=tuple(figures))
+
+
 def _corpus(folder: Path, n: int, data: Path | None) -> Path:
     """Write a bucket of n articles: real ones if present, the rest generated."""
     from pmcmine.demo import write_bucket
@@ -92,8 +124,13 @@ def _corpus(folder: Path, n: int, data: Path | None) -> Path:
 
     target = folder / f"bucket-{n}"
     real = sorted((data / "pmc-bucket" / "metadata").glob("*.json")) if data is not None else []
-    write_bucket(target, many_articles(n - len(real)))
-    shutil.rmtree(target / "inventory-reports")
+    articles, size = many_articles(n - len(real)), _size()
+    step = _BATCH if size is not None else max(len(articles), 1)
+    for some in [
+        articles[i : i + step] for i in range(0, len(articles), step)
+    ]:  # large images are not all held at once
+        write_bucket(target, [_redrawn(a, size) for a in some] if size is not None else some)
+        shutil.rmtree(target / "inventory-reports")
     for path in real:
         shutil.copy(path, target / "metadata")
         (target / path.stem).symlink_to((path.parents[1] / path.stem).resolve())
@@ -114,13 +151,23 @@ print(json.dumps({"wall": time.monotonic() - start, "cpu": sum(u.ru_utime + u.ru
 """
 
 
-def _measure(source: Path, out: Path, *flags: str) -> dict[str, Any]:
-    command = [sys.executable, "-c", _RUN, "mine", "--source", str(source), "--out", str(out), "-q", "--vocab", "none",
-               "--max-reject-share", "1", "--shard-bytes", "50000000", *flags]  # fmt: skip
+def measured_command(out: Path, *arguments: str) -> dict[str, Any]:
+    """Run a command of pmcmine that makes or updates a release; wall and core-seconds, peak memory in MB.
+
+    Raises:
+        RuntimeError: if there is no release afterwards.
+    """
+    command = [sys.executable, "-c", _RUN, *arguments, "-q", "--vocab", "none", "--max-reject-share", "1"]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PMCMINE_VOCAB_DIR": os.devnull})
     if not (out / "release.json").exists():
         raise RuntimeError(done.stdout[-1000:] + done.stderr[-2000:])
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _measure(source: Path, out: Path, *flags: str) -> dict[str, Any]:
+    command = ["mine", "--source", str(source), "--out", str(out), "--shard-bytes", "50000000", *flags]
+    found = measured_command(out, *command)
     described = json.loads((out / "release.json").read_text())
     found["articles"] = sum(n for k, n in described["counts"]["rows"].items() if k.startswith("articles/"))
     found["bytes"] = sum(f["bytes"] for f in described["files"])
@@ -131,7 +178,8 @@ def _measure(source: Path, out: Path, *flags: str) -> dict[str, Any]:
 def scale(data: Path | None) -> dict[str, Any]:
     """Wall, core-seconds, peak memory and bytes at each size; the slope of cost; two processes beside one.
 
-    `PMCMINE_SCALE` holds other sizes, such as 300,1000.
+    `PMCMINE_SCALE` holds other sizes, such as 300,1000, and `PMCMINE_SCALE_PIXELS` that of the panels of generated
+    images, such as 1200x900.
     """
     sizes = [int(n) for n in os.environ.get("PMCMINE_SCALE", "").split(",") if n] or list(SIZES)
     rows: dict[int, dict[str, Any]] = {}

@@ -112,11 +112,16 @@ def _still_valid(rows: pa.Table, table: Table, superseded: frozenset[str]) -> pa
         rows = rows.filter(pa.array([p not in superseded for p in rows["pmcid"].to_pylist()], pa.bool_()))
     if table.name == "rejects":  # those of the assembler come again
         rows = rows.filter(pa.compute.not_equal(rows["stage"], Stage.ASSEMBLE.value))
-    if table.name == "figures":
-        leak = Reason.LEAKS_INTO_EVALUATION.value
-        reasons = [None if r == leak else r for r in rows["no_sample"].to_pylist()]
-        rows = set_column(rows, "no_sample", pa.array(reasons, rows.schema.field("no_sample").type))
-    return rows
+    return without_leaks(rows, table.name)
+
+
+def without_leaks(rows: pa.Table, table: str) -> pa.Table:
+    """Return rows without what an earlier run decided about leaks, which only rows of figures hold."""
+    if table != "figures":
+        return rows
+    leak = Reason.LEAKS_INTO_EVALUATION.value
+    reasons = [None if r == leak else r for r in rows["no_sample"].to_pylist()]
+    return set_column(rows, "no_sample", pa.array(reasons, rows.schema.field("no_sample").type))
 
 
 def as_staged(rows: pa.Table, table: Table) -> pa.Table:

@@ -44,14 +44,18 @@ class Sizes:
 
 
 def make_plan(manifests: Iterable[Manifest], n_blocks: int, config: MineConfig, work: Folder) -> Plan:
-    """Plan a release from the manifests of all its blocks."""
+    """Plan a release from the manifests of all its blocks, of which only those of a small release are kept."""
     sizes = Sizes()
     parts: list[Part] = []
+    n_articles = 0
     for manifest in manifests:
         for part in manifest.parts:
-            parts.append(part)
             sizes.add(part)
-    n_articles = sum(n for (table, _, _), n in sizes.rows.items() if table == "articles")
+            n_articles += sum(piece.rows for piece in part.tables["articles"].slices)
+            if n_articles < _SMALL:
+                parts.append(part)
+            else:
+                parts.clear()
     moved: dict[str, str] = {}
     if n_articles < _SMALL and config.small_splits:
         moved, present = _small_splits(parts, work)

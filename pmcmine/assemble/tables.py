@@ -9,13 +9,14 @@ from typing import Any, BinaryIO, cast
 import pyarrow as pa
 import pyarrow.compute
 
-from pmcmine.assemble.old_rows import OldRows
+from pmcmine.assemble.old_rows import OldRows, without_leaks
 from pmcmine.assemble.parquet import write_parquet
 from pmcmine.assemble.shards import FigurePlace
 from pmcmine.ids import article_id, article_place, pmcid_number, range_index
 from pmcmine.io.folder import Folder
 from pmcmine.io.hashed import HashedWriter
 from pmcmine.rejects import Reason, Stage, Unit
+from pmcmine.release.layout import FileEntry
 from pmcmine.release.plan import Plan, TableFile, file_name
 from pmcmine.work.delta import read_tombstones
 from pmcmine.work.manifest import RowFile, parts_of
@@ -31,7 +32,12 @@ from pmcmine.work.rows import read_arrow, set_column
 from schemas import TABLES, Table, to_arrow
 from schemas.ledger import Reject
 
-_ASSEMBLED = frozenset({"figures", "rejects", "clusters", "tombstones"})  # hold what the whole corpus decides
+_ASSEMBLED = frozenset({"rejects", "clusters", "tombstones"})  # hold what the whole corpus decides
+_PLACED = {  # hold where samples lie, which the whole corpus decides, too: the columns that say so, and the id
+    "figures": ["figure_id", "no_sample", "duplicate_of", "leaks_into", "shard", "image_offset", "sample_offset",
+                "sample_size"],
+    "panels": ["panel_id", "shard", "sample_offset", "sample_size"],
+}  # fmt: skip
 
 
 def _staged(table: Table, file: TableFile, plan: Plan, work: Folder) -> Iterable[pa.Table]:
@@ -141,6 +147,27 @@ def _set_places(rows: pa.Table, found: Sequence[FigurePlace | None], names: Iter
     return rows
 
 
+def _with_places(rows: pa.Table, table: str, places: Mapping[str, FigurePlace]) -> pa.Table:
+    """Return rows of figures or panels with what the assembler learnt about them."""
+    if table == "figures":
+        return _join_places(rows, places)
+    found = [places.get(panel) for panel in rows["panel_id"].to_pylist()]
+    return _set_places(rows, found, ("sample_offset", "sample_size"))
+
+
+def _as_before(old: OldRows, key: TableFile, table: Table, places: Mapping[str, FigurePlace]) -> FileEntry | None:
+    """Return the entry of the old file if it holds what the new one would; None where that takes writing it to tell."""
+    entry = old.plan.old_file(f"tables/{file_name(*key.series, key.file, old.plan.files[key.series])}")
+    if entry is None or entry.rows is None or key.table in _ASSEMBLED:
+        return None
+    if old.superseded(key) or not old.has_columns(entry, table):
+        return None
+    for before in old.rows_of(key, _PLACED[key.table]) if key.table in _PLACED else ():
+        if not _with_places(without_leaks(before, key.table), key.table, places).equals(before):
+            return None
+    return entry
+
+
 def leak_reject(place: FigurePlace) -> Reject:
     """Build the ledger row of a figure that is left out of train."""
     aid = place.figure_id.split("/", 1)[0]
@@ -187,45 +214,40 @@ def write_table_file(
     if record is not None:
         return record
     places = list(places)
-    entry = plan.old_file(target)
-    may_stay = name_of not in _ASSEMBLED and not places
-    old = OldRows(plan, work)
-    may_stay &= entry is not None and entry.rows is not None and not old.superseded(key)
-    if entry is not None and entry.rows is not None and may_stay and old.has_columns(entry, table):
-        record = TableRecord(target, entry.sha256, entry.bytes, entry.rows, True, name_of, group, split)
-        write_table_record(work, record)
-        return record
+    found = {p.figure_id: p for p in places} if name_of in _PLACED else {}
+    stays = _as_before(OldRows(plan, work), key, table, found)
+    if stays is not None and stays.rows is not None:
+        record = TableRecord(target, stays.sha256, stays.bytes, stays.rows, True, name_of, group, split)
+        return _recorded(record, found, work)
     pieces = [p for p in _staged(table, key, plan, work) if len(p)]
     if name_of == "rejects":
         leaks = sorted((leak_reject(p) for p in places if p.leaks_into), key=lambda r: r.reject_id)
         pieces += [to_arrow(table, leaks)] if leaks else []
-    found = {p.figure_id: p for p in places} if name_of in ("figures", "panels") else {}
-    samples = 0
 
     def finished() -> Iterator[pa.Table]:
-        nonlocal samples
         for rows in _row_groups(pieces, table.schema, table.row_group):
             if table.grouped:
                 rows = _set(rows, "split", [split] * len(rows))
-            if name_of == "figures":
-                rows = _join_places(rows, found)
-                samples += len(rows) - rows["shard"].null_count
-            if name_of == "panels":
-                rows = _set_places(
-                    rows, [found.get(p) for p in rows["panel_id"].to_pylist()], ("sample_offset", "sample_size")
-                )
+            if name_of in _PLACED:
+                rows = _with_places(rows, name_of, found)
             yield rows.cast(table.schema)
 
     same = plan.base is None and not work.exists(table_record(name))
     with out.create(target, replace=True, same=same) as (stream, _), HashedWriter(stream) as hashed:
         n = write_parquet(cast("BinaryIO", hashed), table.schema, finished())
         digest = hashed.finish()
+    entry = plan.old_file(target)
     kept = entry is not None and entry.sha256 == digest
     if kept:
         out.remove(target)
-    record = TableRecord(target, digest, hashed.size, n, kept, name_of, group, split)
-    if name_of == "figures":
-        left_out = sum(p.n_panels for p in found.values() if p.leaks_into)
+    return _recorded(TableRecord(target, digest, hashed.size, n, kept, name_of, group, split), found, work)
+
+
+def _recorded(record: TableRecord, places: Mapping[str, FigurePlace], work: Folder) -> TableRecord:
+    """Note that a table file is whole, and with `figures` how many of its rows have samples."""
+    if record.table == "figures":
+        samples = sum(bool(p.shard) for p in places.values())
+        left_out = sum(p.n_panels for p in places.values() if p.leaks_into)
         record = replace(record, samples=samples, panels_left_out=left_out)
     write_table_record(work, record)
     return record

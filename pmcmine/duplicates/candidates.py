@@ -15,7 +15,9 @@ import pyarrow as pa
 from pmcmine.duplicates.shingles import mix
 from pmcmine.duplicates.signatures import KINDS, compare, decode
 from pmcmine.io.folder import Folder
+from pmcmine.release.layout import is_in_release
 from pmcmine.work.packs import PackReader
+from pmcmine.work.pairs import PAIRS, checked_before, checked_file
 from pmcmine.work.rows import give_up, read_arrow, write_arrow
 from pmcmine.work.state import new_parts, old_part
 
@@ -23,8 +25,7 @@ _CONTENT: Final = 0xA0761D6478BD642F
 _KEY: Final = 0xE7037ED1A0B428DB
 CAP: Final = 64  # members of a bucket that are all compared with each other; the others with the first one alone
 _DECODED: Final = 4_096  # members kept decoded while a file of edges is written
-EDGES: Final = pa.schema([("kind", pa.uint8()), ("a", pa.uint64()), ("b", pa.uint64()), ("similarity", pa.float64())])
-
+EDGES: Final = PAIRS
 
 PARTS: Final = 1_024  # at most, that tokens are compared in: 25 MB each with 8 million articles
 
@@ -118,6 +119,9 @@ class Place(NamedTuple):
     crc32: int = 0
 
 
+_Key = tuple[int, int, int]  # kind and both nodes of a pair
+
+
 class Pair(NamedTuple):
     """Two members that may be near duplicates, or are for sure (`similarity` 1, no check)."""
 
@@ -172,6 +176,9 @@ class _Decoder:
 def write_edges(bucket: int, pairs: Iterable[Pair], excess: Mapping[int, int], work: Folder) -> None:
     """Check the pairs of one bucket of edges and write those that are near duplicates, with counts by kind.
 
+    Beside them it writes what came of each check, which the state keeps: an update does not check a pair again whose
+    members are both as they were.
+
     Args:
         bucket: its number.
         pairs: candidates, each perhaps more than once.
@@ -179,30 +186,45 @@ def write_edges(bucket: int, pairs: Iterable[Pair], excess: Mapping[int, int], w
         work: the run's work folder.
     """
     counts: Counter[str] = Counter()
-    sure: dict[tuple[int, int, int], Pair] = {}
-    unsure: dict[tuple[int, int, int], Pair] = {}
+    sure: dict[_Key, Pair] = {}
+    unsure: dict[_Key, Pair] = {}
     for pair in pairs:
         key = (pair.kind, pair.a.node, pair.b.node)
         (sure if pair.sure else unsure)[key] = pair
-    edges = [(*key, 1.0) for key in sure]
-    packs = PackReader(work)
-    decoder = _Decoder(packs)
-    try:
-        for key, pair in sorted(unsure.items(), key=lambda item: (item[1].a.pack, item[1].a.offset, item[0])):
-            counts[f"pairs_{KINDS[pair.kind]}"] += 1
-            similarity = compare(pair.kind, decoder.get(pair.kind, pair.a), decoder.get(pair.kind, pair.b))
-            if similarity > 0:
-                edges.append((*key, similarity))
-    finally:
-        packs.close()
-    edges.sort()
+    for kind, *_ in unsure:
+        counts[f"pairs_{KINDS[kind]}"] += 1
+    checked = _checked(unsure, checked_before(work, bucket), work)
+    edges = sorted([(*key, 1.0) for key in sure] + [edge for edge in checked if edge[3] > 0])
     for kind, *_ in edges:
         counts[f"edges_{KINDS[kind]}"] += 1
     for kind, n in excess.items():
         counts[f"above_cap_{KINDS[kind]}"] += n
     schema = EDGES.with_metadata({"counts": json.dumps(counts, sort_keys=True)})
-    columns = [pa.array([e[n] for e in edges], f.type) for n, f in enumerate(EDGES)]
-    write_arrow(work, edge_file(bucket), schema, [pa.Table.from_arrays(columns, schema=schema)], replace=True)
+    for name, rows, its_schema in ((checked_file(bucket), checked, PAIRS), (edge_file(bucket), edges, schema)):
+        columns = [pa.array([r[n] for r in rows], f.type) for n, f in enumerate(its_schema)]
+        write_arrow(work, name, its_schema, [pa.Table.from_arrays(columns, schema=its_schema)], replace=True)
+
+
+def _checked(
+    pairs: Mapping[_Key, Pair], before: Mapping[_Key, float], work: Folder
+) -> list[tuple[int, int, int, float]]:
+    """Return the similarity of each pair, 0 if it is below that of near duplicates, in order of the pairs."""
+    known: dict[_Key, float] = {}
+    open_pairs: list[tuple[_Key, Pair]] = []
+    for key, pair in pairs.items():
+        found = before.get(key) if is_in_release(pair.a.pack) and is_in_release(pair.b.pack) else None
+        if found is None:
+            open_pairs.append((key, pair))
+        else:
+            known[key] = found
+    packs = PackReader(work)
+    decoder = _Decoder(packs)
+    try:
+        for key, pair in sorted(open_pairs, key=lambda item: (item[1].a.pack, item[1].a.offset, item[0])):
+            known[key] = compare(pair.kind, decoder.get(pair.kind, pair.a), decoder.get(pair.kind, pair.b))
+    finally:
+        packs.close()
+    return [(*key, known[key]) for key in sorted(known)]
 
 
 def read_edges(work: Folder, buckets: int) -> tuple[pa.Table, Counter[str]]:

@@ -52,7 +52,7 @@ _WRITTEN = re.compile(
     r"\.tar(\.json)?"
     r"|shards-parquet/[a-z]+/[a-z]+/\d{3}/[a-z]+-(inc\d{8}[a-z]?-)?\d{5}-of-\d{5}\.parquet"
     r"|tables/[a-z_]+/([a-z]+/)?[a-z_]+-\d{5}-of-\d{5}\.parquet"
-    r"|state/\d{3}/\d{6}\.(ledger\.arrow|index\.arrow|near\.arrow|near\.bin)"
+    r"|state/\d{3}/\d{6}\.(ledger\.arrow|index\.arrow|near\.arrow|near\.bin|pairs\.arrow)"
 )
 
 
@@ -126,6 +126,11 @@ def release_folder(work: Folder) -> Folder:
 def in_release(name: str) -> str:
     """Return the name that row files use for a file of the release; most of their names are packs."""
     return _IN_RELEASE + name
+
+
+def is_in_release(name: str) -> bool:
+    """Tell whether `in_release` returned a name."""
+    return name.startswith(_IN_RELEASE)
 
 
 def locate(work: Folder, name: str) -> tuple[Folder, str]:

@@ -34,7 +34,7 @@ from pmcmine.work.state_file import STATE_FILE
 ANNOUNCED: Final = "announced.json"  # in the work folder: file → hashes of what was to be written there
 REPORTS: Final = ("report.html", METRICS)
 _DESCRIPTIONS: Final = ("README.md", "schema.json", "croissant.json", DATASHEET, CITATION)
-_KINDS: Final = ("ledger", "index", "near", "bin")
+_KINDS: Final = ("ledger", "index", "near", "bin", "pairs")
 _SHOWN: Final = 3
 _LISTED: Final = TypeAdapter(dict[str, list[str]])
 

@@ -2,8 +2,9 @@
 
 It is cut like the snapshot: part n holds the articles of block n, in three Arrow files. `ledger` has a row a PMCID: its
 versions with their ETags, its counts, its rejects; `index` a row a staged sample: what its bytes are; `near` the
-signatures that near duplicates are found by, with their bytes in `near.bin`. Samples that were left out of train are
-kept in `state/left-out/`, for what they leak into may be withdrawn.
+signatures that near duplicates are found by, with their bytes in `near.bin`; what came of the checks of pairs is in
+`pairs` (`pmcmine.work.pairs`). Samples that were left out of train are kept in `state/left-out/`, for what they leak
+into may be withdrawn.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pmcmine.work.columns import SCHEMA as SIGNATURES
 from pmcmine.work.delta import DELTA, read_superseded
 from pmcmine.work.manifest import Counted, parts_of
 from pmcmine.work.packs import PackReader
+from pmcmine.work.pairs import keep_pairs
 from pmcmine.work.records import write_file_list
 from pmcmine.work.rows import give_up, read_arrow, set_column
 from pmcmine.work.state_file import state_entries
@@ -36,7 +38,7 @@ _KINDS: Final = {"ledger": LEDGER_SCHEMA, "index": INDEX_SCHEMA, "near": SIGNATU
 
 
 def part_file(kind: str, block: int) -> str:
-    """Return the path of a part's file: ledger, index or near, or `bin` for the bytes of the signatures."""
+    """Return the path of a part's file: ledger, index, near or pairs, or `bin` for the bytes of the signatures."""
     suffix = "near.bin" if kind == "bin" else f"{kind}.arrow"
     return f"{STATE}/{block // 1000:03d}/{block:06d}.{suffix}"
 
@@ -97,6 +99,7 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
         work: the run's work folder.
         out: where files of the release are written: the release, or where an update gathers them.
     """
+    keep_pairs(block, work, out)
     if sealed.read_or_none(work, state_record(block)) is not None:
         return block
     if work.exists(DELTA) and not read_superseded(work, block):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import tarfile
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmcmine.assemble.parquet import write_parquet
+from pmcmine.assemble.planning import make_plan
+from pmcmine.config import MineConfig
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles, write_bucket
 from pmcmine.duplicates.exact import SampleRef, mark_duplicates
 from pmcmine.errors import PmcmineError, StorageError
@@ -20,6 +24,7 @@ from pmcmine.ids import article_place, figure_names, natural_split, parse_pmcid,
 from pmcmine.io.folder import Folder
 from pmcmine.io.tar import END, header, member_size, padding
 from pmcmine.release.plan import Plan, overlapping
+from pmcmine.work.manifest import Manifest, Part, RowFile, SampleCount, Slice
 from pmcmine.work.snapshot import n_blocks_for
 from schemas import TABLES, to_arrow
 from schemas.ledger import Reject
@@ -45,6 +50,30 @@ def test_train_gives_way_to_test_and_validation() -> None:
     }
     assert [marked[f].leaks_into for f in ("PMC1.1/a", "PMC2.1/b", "PMC3.1/c")] == ["test", "", ""]
     assert marked["PMC1.1/a"].duplicate_of == "PMC2.1/b" and marked["PMC2.1/b"].duplicate_of == ""
+
+
+def _manifests(n: int) -> Iterator[Manifest]:
+    """Manifests of blocks of 200 articles, as they are read: one after the other."""
+    for block in range(n):
+        tables = {"articles": RowFile("a.arrow", (Slice("commercial", "train", 200, 90_000),))}
+        samples = (SampleCount("commercial", "train", 1_000, 100_000_000, 0, 0),)
+        yield Manifest(block, "a", (Part(f"{block}", "i", "n", "l", tables, samples, {"pmcids": 200}, {}),))
+
+
+def _peak(n: int, config: MineConfig) -> int:
+    """Most bytes that planning so many blocks takes."""
+    tracemalloc.start()
+    plan = make_plan(_manifests(n), n, config, Folder("memory://none"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert plan.shards == {("commercial", "train"): n // 10}
+    return peak
+
+
+def test_a_plan_takes_no_more_memory_for_more_blocks() -> None:
+    config = config_for(Path("source"), Path("out"), shard_bytes=1_000_000_000)
+    _peak(10, config)
+    assert _peak(1_000, config) < 1.5 * _peak(100, config)
 
 
 def test_leaks_are_rows_and_rejects_and_not_in_train(tmp_path: Path) -> None:

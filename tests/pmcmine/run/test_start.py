@@ -42,17 +42,6 @@ def test_plain_loops_make_the_same_bytes_as_beam(bucket: Path, tmp_path: Path) -
     assert not start.run(config(bucket, tmp_path / "plain"), lambda config: PlainGraphs(), QUIET).fresh
 
 
-def test_an_update_by_plain_loops(bucket: Path, tmp_path: Path) -> None:
-    old, new, out = tmp_path / "old", tmp_path / "new", tmp_path / "out"
-    write_bucket(old, demo_articles(4))
-    write_bucket(new, demo_articles(6))
-    start.run(config(old, out), lambda config: PlainGraphs(), QUIET)
-    changed = config(new, out)
-    outcome = start.update(changed, lambda config: PlainGraphs(), "2026-03-01", False, QUIET)
-    assert outcome.release.updates[-1].articles["new"] > 0
-    assert not start.update(changed, lambda config: PlainGraphs(), "2026-03-02", False, QUIET).fresh
-
-
 @dataclass(frozen=True)
 class Refused(PlainGraphs):
     """Graphs that don't get far."""

@@ -1,0 +1,71 @@
+"""Pairs of members that were checked for being near duplicates, and what came of it, in work folder and state."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Final
+
+import pyarrow as pa
+
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.release.layout import FileEntry, read_checked, release_folder
+from pmcmine.work.delta import DELTA
+from pmcmine.work.records import write_file_list
+from pmcmine.work.rows import read_arrow
+from pmcmine.work.state_file import state_entries
+
+_CHECK: Final = "1"  # number of the check; one more when `compare` decides otherwise, so that nothing old is believed
+PAIRS: Final = pa.schema([("kind", pa.uint8()), ("a", pa.uint64()), ("b", pa.uint64()), ("similarity", pa.float64())])
+_KEPT: Final = PAIRS.with_metadata({"check": _CHECK})
+
+
+def checked_file(bucket: int) -> str:
+    """Name of the checked pairs of a bucket in the work folder."""
+    return f"near/checked/{bucket // 1000:03d}/{bucket:06d}.arrow"
+
+
+def pairs_file(bucket: int) -> str:
+    """Return the path of the checked pairs of a bucket in a release; there are as many buckets as blocks."""
+    return f"state/{bucket // 1000:03d}/{bucket:06d}.pairs.arrow"
+
+
+def checked_before(work: Folder, bucket: int) -> dict[tuple[int, int, int], float]:
+    """Return the similarity of the pairs of a bucket that the release was made with; empty outside updates.
+
+    Raises:
+        DamagedError: if the file of the release is missing or damaged.
+    """
+    if not work.exists(DELTA):
+        return {}
+    release = release_folder(work)
+    entry = state_entries(release).get(pairs_file(bucket))
+    if entry is None:
+        return {}
+    data = read_checked(release, entry)
+    table = sealed.open_arrow(data, f"{release.url}/{entry.name}").read_all()
+    if table.schema.metadata != _KEPT.metadata or not table.schema.equals(PAIRS):
+        return {}
+    kind, a, b, similarity = (table[name].to_pylist() for name in PAIRS.names)
+    return dict(zip(zip(kind, a, b, strict=True), similarity, strict=True))
+
+
+def keep_pairs(bucket: int, work: Folder, out: Folder) -> None:
+    """Write the checked pairs of a bucket to the state, unless the release has the same.
+
+    Args:
+        bucket: its number.
+        work: the run's work folder.
+        out: where files of the release are written.
+    """
+    record = f"assembled/state/{bucket:06d}.pairs.json"
+    if sealed.read_or_none(work, record) is not None or not work.exists(checked_file(bucket)):
+        return
+    rows = read_arrow(work, checked_file(bucket)).read_all().replace_schema_metadata(_KEPT.metadata)
+    data = sealed.arrow_bytes(_KEPT, [rows.combine_chunks()])
+    entry = FileEntry(pairs_file(bucket), len(data), sha256(data).hexdigest())
+    updating = work.exists(DELTA)
+    if not updating or state_entries(release_folder(work)).get(entry.name) != entry:
+        with out.create(entry.name, replace=True, same=not updating) as (stream, _):
+            stream.write(data)
+    write_file_list(work, record, [entry])
