@@ -72,7 +72,9 @@ def blocks_of(path: Path) -> list[Block]:
     for m in _BLOCK.finditer(text):
         why = {"not run": "", "run if": ""} | ({m["mark"]: m["why"]} if m["mark"] else {})
         body = re.sub(f"^{m['indent']}", "", m["text"], flags=re.M) if m["indent"] else m["text"]
-        found.append(Block(name, text.count("\n", 0, m.start("lang")) + 1, m["lang"], body, why["not run"], why["run if"]))
+        found.append(
+            Block(name, text.count("\n", 0, m.start("lang")) + 1, m["lang"], body, why["not run"], why["run if"])
+        )
     return found
 
 
@@ -194,11 +196,15 @@ class Session:
 
     def _shell(self, block: Block) -> str:
         """Run a shell block: calls of pmcmine in this process, which saves their start; all else by bash."""
-        lines = [line for line in block.text.replace("\\\n", " ").splitlines() if line.strip() and not line.startswith("#")]
+        lines = [
+            line for line in block.text.replace("\\\n", " ").splitlines() if line.strip() and not line.startswith("#")
+        ]
         plain = all(re.fullmatch(r"pmcmine [^|&;<>$`]*?(?:#.*)?", re.sub(r'"[^"]*"', "x", line)) for line in lines)
         if not plain:
             env = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-            done = subprocess.run(["bash", "-euo", "pipefail", "-c", block.text], cwd=self.folder, env=env, capture_output=True, text=True)
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", block.text], cwd=self.folder, env=env, capture_output=True, text=True
+            )
             assert done.returncode == 0, done.stderr
             return done.stdout
         return "".join(self._command(shlex.split(line, comments=True)) for line in lines)

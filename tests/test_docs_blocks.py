@@ -68,7 +68,13 @@ def session(demo_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     with HubServer(token="hf_of_the_test") as hub:
         for name in ("HF_HUB_DISABLE_XET", "HF_HUB_DISABLE_PROGRESS_BARS"):
             monkeypatch.setattr(f"huggingface_hub.constants.{name}", True)
-        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
+        for name, value in (
+            ("ENDPOINT", ""),
+            ("HUGGINGFACE_CO_URL_TEMPLATE", "/{repo_id}/resolve/{revision}/{filename}"),
+        ):
+            monkeypatch.setattr(
+                f"huggingface_hub.constants.{name}", hub.url + value
+            )  # what the client read at its start
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         monkeypatch.setenv("HF_TOKEN", "hf_of_the_test")
         yield Session(tmp_path, {"pmcmine demo": demo})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pmcmine.commands.output import Json, print_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
 
@@ -39,6 +40,7 @@ def export(
     panels: Annotated[
         bool, typer.Option(help="Write the images of panels instead of figures; only for imagefolder.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Convert a release to another system's format, or write its attribution as TSV."""
     from pmcmine.exports import Export, ReleaseReader, exporters
@@ -56,6 +58,9 @@ def export(
         table, key = ("panels", "panel_id") if panels else chosen
         reader.choose(table, key, where)
     done = _write(formats[format_], reader, Export(out, images, panels), str(release))
+    if as_json:
+        print_json({"out": str(out), "format": format_, "counts": dict(done.counts), "notes": list(done.notes)})
+        return
     counts = [(name, f"{n:,}") for name, n in sorted(done.counts.items())]
     end = f"export   {out}"
     plain = [f"{name:24} {n:>10}" for name, n in counts]
