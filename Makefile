@@ -26,7 +26,7 @@ docs:
 
 site:
 	$(BIN)/pip install -q -c requirements.lock '.[docs]'
-	$(BIN)/mkdocs build -q
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
 
 demo:
 	$(BIN)/pmcmine demo
