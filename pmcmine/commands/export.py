@@ -45,6 +45,7 @@ def export(
     """Convert a release to another system's format, or write its attribution as TSV."""
     from pmcmine.exports import Export, ReleaseReader, exporters
     from pmcmine.release.conditions import choose
+    from schemas.values import GROUPS
 
     formats = exporters()
     if format_ not in formats:
@@ -52,7 +53,11 @@ def export(
     _check_options(format_, formats, {"where": where is not None, "panels": panels})
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise PmcmineError(f"--out {out}: is not an empty folder")
-    reader = ReleaseReader(release, [g.strip() for g in groups.split(",")] if groups else None)
+    wanted = [g.strip() for g in groups.split(",")] if groups else None
+    for group in wanted or ():
+        if group not in GROUPS:
+            raise PmcmineError(f"--groups {group}: {choose(group, GROUPS)}")
+    reader = ReleaseReader(release, wanted)
     if where is not None:
         chosen: tuple[str, str] = getattr(formats[format_], "chooses", ("figures", "figure_id"))
         table, key = ("panels", "panel_id") if panels else chosen

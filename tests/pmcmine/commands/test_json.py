@@ -86,3 +86,20 @@ def test_a_release_beside_is_suggested(tmp_path: Path, capsys: pytest.CaptureFix
     (tmp_path / "release" / "release.json").touch()
     code, _, err = call(capsys, "stats", str(tmp_path / "relaese"))
     assert code == 2 and f"did you mean '{tmp_path}/release'?" in err and len(err.splitlines()) == 1
+
+
+def test_a_licence_group_that_is_none_is_said(
+    demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    args = [
+        "export",
+        str(demo_release),
+        "--format",
+        "attribution",
+        "--groups",
+        "comercial",
+        "--out",
+        str(tmp_path / "a"),
+    ]
+    code, _, err = call(capsys, *args)
+    assert code == 2 and "--groups comercial: did you mean 'commercial'? choose from" in err
