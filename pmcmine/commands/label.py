@@ -45,16 +45,7 @@ def label(
     A key for the server is read from PMCMINE_LABEL_KEY.
     """
     if text_model is not None:
-        need("encoder", "--text-model")
-        from pipelines.classify import classify
-        from pmcmine.config import load_config
-
-        check_file(out, overwrite)
-        n = classify(corpus, text_model, out, load_config({"vocab": "none"}))
-        if as_json:
-            print_json({"out": str(out), "scored": n})
-        else:
-            typer.echo(f"{out}: {n:,} paragraphs scored")
+        _by_encoder(corpus, text_model, out, overwrite, as_json)
         return
     if endpoint is None or model is None:
         raise PmcmineError("label: give --endpoint and --model of a server, or --text-model of an encoder")
@@ -82,3 +73,17 @@ def label(
         f"{out}: {n - len(problems):,} labelled now, {len(problems):,} without an answer; {read:,} tokens read, "
         f"{written:,} written, cost {cost:.4f}"
     )
+
+
+def _by_encoder(corpus: Path, text_model: Path, out: Path, overwrite: bool, as_json: bool) -> None:
+    """Score all paragraphs with an encoder."""
+    need("encoder", "--text-model")
+    from pipelines.classify import classify
+    from pmcmine.config import load_config
+
+    check_file(out, overwrite)
+    n = classify(corpus, text_model, out, load_config({"vocab": "none"}))
+    if as_json:
+        print_json({"out": str(out), "scored": n})
+    else:
+        typer.echo(f"{out}: {n:,} paragraphs scored")
