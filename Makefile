@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup test slow lint types docs demo
+.PHONY: setup test slow lint types docs site demo
 
 setup:
 	$(PYTHON) -m venv .venv
@@ -23,6 +23,10 @@ types:
 
 docs:
 	$(BIN)/python docs/generate.py
+
+site:
+	$(BIN)/pip install -q -c requirements.lock '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
 
 demo:
 	$(BIN)/pmcmine demo

@@ -1,20 +1,29 @@
-"""Write docs/tables.md, docs/rejects.md and docs/configuration.md from the code.
+"""Write the pages of the reference from the code: tables, rejects, configuration, commands, Python.
 
-Run it after a change of schemas, reasons or keys of the configuration.
+Run it after a change of schemas, reasons, keys of the configuration, options of commands or public docstrings.
 """
 
 from __future__ import annotations
 
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, is_dataclass
+from dataclasses import fields as fields_of
 from itertools import groupby
 from pathlib import Path
+from typing import Any, Final
 
 import pyarrow as pa
+import typer
 
-from pmcmine.commands.options import Key, UpdateCommand, keys
+from pmcmine.cli import app
+from pmcmine.commands.options import ConfigCommand, Key, UpdateCommand, keys
 from pmcmine.config import config_class
 from pmcmine.miner import enrichers
 from pmcmine.rejects import FAULTS, MEANINGS
 from schemas import describe
+from schemas.record import notes_of
 
 HERE = Path(__file__).parent
 
@@ -22,11 +31,32 @@ HERE = Path(__file__).parent
 def fields(schema: pa.Schema) -> str:
     """Markdown table of a schema's fields."""
     lines = ["| field | type | meaning | unit | empty when |", "|---|---|---|---|---|"]
-    for name, kind, meaning, unit, null in describe(schema):
-        short = kind if len(kind) < 40 else kind.split("<")[0] + "<…>"
+    for name, _, meaning, unit, null in describe(schema):
         said = f"{meaning} | {unit} | {null}".replace("<", "&lt;")  # Markdown would take `<digits>` for a tag
-        lines.append(f"| `{name}` | `{short}` | {said} |")
+        lines.append(f"| `{name}` | `{_short(schema.field(name).type)}` | {said} |")
+        lines += _subfields(schema.field(name), name)
     return "\n".join(lines)
+
+
+def _short(kind: pa.DataType) -> str:
+    """Return a type without the fields of its structs, which have rows of their own."""
+    if pa.types.is_struct(kind):
+        return "struct"
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return f"list<{_short(kind.value_type)}>"
+    return str(kind)
+
+
+def _subfields(field: pa.Field, prefix: str) -> Iterator[str]:
+    """Yield a row for each field of a struct, or of the structs of a list."""
+    kind = field.type
+    while pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        kind, prefix = kind.value_type, f"{prefix}[]"
+    for inner in kind if pa.types.is_struct(kind) else ():
+        notes = notes_of(inner)
+        said = " | ".join(notes.get(k, "") for k in ("meaning", "unit", "null")).replace("<", "&lt;")
+        yield f"| `{prefix}.{inner.name}` | `{_short(inner.type)}` | {said} |"
+        yield from _subfields(inner, f"{prefix}.{inner.name}")
 
 
 def tables() -> str:
@@ -107,7 +137,200 @@ def configuration() -> str:
     return "\n".join(parts)
 
 
+COMMANDS: Final = """# Commands
+
+Generated from the command line by `python docs/generate.py`; `pmcmine COMMAND --help` shows the same.
+
+With `--json`, stdout holds nothing but JSON; progress and warnings go to stderr. Exit codes: 0 done, 1 done with faults
+above the threshold or problems found, 2 failed (one line says why), 130 interrupted. `pmcmine --install-completion`
+completes commands and options in your shell.
+"""
+
+
+def commands() -> str:
+    """Return docs/cli.md."""
+    parts = [COMMANDS]
+    for section, group in groupby(_commands(typer.main.get_command(app), "pmcmine"), lambda found: found[0]):
+        parts.append(f"## {section}\n")
+        parts += [_command(name, command) for _, name, command in group]
+    return "\n".join(parts)
+
+
+def _commands(group: Any, prefix: str, section: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Yield section, name and command of each command that the help shows."""
+    for name in group.list_commands(None):
+        command = group.commands[name]
+        if not command.hidden:
+            place = section or str(command.rich_help_panel)
+            if hasattr(command, "commands"):
+                yield from _commands(command, f"{prefix} {name}", place)
+            else:
+                yield place, f"{prefix} {name}", command
+
+
+def _command(name: str, command: Any) -> str:
+    arguments = [p for p in command.params if type(p).__name__ == "TyperArgument"]
+    options = [p for p in command.params if p not in arguments and not p.hidden]
+    shown = "".join(f" {_argument(p)}" for p in arguments) + (" [OPTIONS]" if options else "")
+    said = inspect.cleandoc(command.help or "").replace("\b\n", "").replace("\f", "")
+    parts = [f"### {name}\n", f"`{name}{shown}`\n", f"{said}\n"]
+    if isinstance(command, ConfigCommand):
+        wanted = type(command).names_of_keys()
+        listed = "all keys" if type(command) is ConfigCommand else "these keys"
+        names = ", ".join(f"`{_flag(key)}`" for key in keys() if key.name in wanted)
+        parts.append(f"Flags for {listed} of the [configuration](configuration.md): {names}.\n")
+    if arguments or options:
+        rows = [f"| `{_argument(p)}` | {_cell(p.help)} | |" for p in arguments]
+        rows += [f"| `{_names(p)}` | {_cell(p.help)} | {_shown_default(p)} |" for p in options]
+        parts.append("| option | meaning | default |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def _flag(key: Key) -> str:
+    return key.flag.split("/")[0]
+
+
+def _argument(parameter: Any) -> str:
+    name = parameter.metavar or parameter.name.upper().rstrip("_")
+    return (
+        f"{name}{'…' if parameter.nargs == -1 else ''}"
+        if parameter.required
+        else f"[{name}{'…' if parameter.nargs == -1 else ''}]"
+    )
+
+
+def _names(option: Any) -> str:
+    return ", ".join([*option.opts, *option.secondary_opts]) + ("" if option.is_flag else " VALUE")
+
+
+def _cell(text: str | None) -> str:
+    """Return a text for a cell of a table of Markdown."""
+    return " ".join((text or "").replace("|", "\\|").replace("<", "&lt;").split())
+
+
+def _shown_default(option: Any) -> str:
+    value = option.default
+    if option.required:
+        return "required"
+    if value is None or value is False or value == "" or not option.show_default:
+        return "repeatable" if option.multiple else ""
+    if isinstance(value, Path):
+        value = value.resolve().relative_to(HERE.parent) if value.resolve().is_relative_to(HERE.parent) else value
+    return "on" if value is True else f"`{getattr(value, 'value', value)}`"
+
+
+_SECTIONS: Final = {"Args": "Arguments"}  # of docstrings in Google style
+PYTHON: Final = """# Python
+
+Generated from docstrings by `python docs/generate.py`. Everything here is typed. Importing `pmcmine` or
+`pmcmine.stream` loads neither Beam nor a model library. An error that the caller can mend is a
+`pmcmine.errors.PmcmineError` of one line.
+"""
+
+
+def python() -> str:
+    """Return docs/python.md."""
+    import pmcmine
+    from pmcmine import stream
+    from pmcmine.exports import Export, reader
+    from pmcmine.notebook.release import FigureView
+    from pmcmine.notebook.rows import Rows
+    from pmcmine.plugins import enricher
+    from pmcmine.release.views import View
+    from pmcmine.sources import base
+    from pmcmine.vocabulary import atoms
+
+    streams = [getattr(stream, name) for name in stream.__all__ if callable(getattr(stream, name))]
+    functions = sorted((o for o in streams if not inspect.isclass(o)), key=lambda o: o.__name__ != "open")
+    sections: list[tuple[str, str, Iterable[Any]]] = [
+        ("Make and open a release", "pmcmine", [pmcmine.mine, pmcmine.Release, Rows, FigureView]),
+        ("Stream", "pmcmine.stream", [*functions, *(o for o in streams if inspect.isclass(o))]),
+        ("Extend", "", [enricher.Enricher, enricher.Column, enricher.Option, enricher.Context, enricher.Model,
+                        base.SourceKind, base.Source, reader.Exporter, Export, View, atoms.Format]),
+    ]  # fmt: skip
+    parts = [PYTHON]
+    for title, module, names in sections:
+        parts.append(f"## {title}\n")
+        parts += [_described(found, module) for found in names]
+    return "\n".join(parts)
+
+
+def _described(found: Any, module: str) -> str:
+    """Describe a function or a class with its public members."""
+    home = module if module and hasattr(__import__(module, fromlist=["_"]), found.__name__) else found.__module__
+    parts = [f"### {home}.{found.__name__}\n"]
+    if not inspect.isclass(found):
+        return "\n".join([*parts, _signature(found, f"{home}.{found.__name__}"), _docstring(found)])
+    protocol = getattr(found, "_is_protocol", False)
+    if not protocol:
+        parts.append(_fields(found) if is_dataclass(found) else _signature(found.__init__, found.__name__))
+    parts.append(_docstring(found))
+    for name, member in vars(found).items():
+        plain = member.fget if isinstance(member, property) else member
+        hidden = name.startswith("_") and name not in ("__getitem__", "__len__", "__iter__")
+        if hidden or not inspect.isfunction(plain):
+            continue
+        said = _docstring(plain)
+        if said.strip() or protocol:
+            shown = f"`{name}`, a property\n" if isinstance(member, property) else _signature(plain, name)
+            parts += [f"#### {found.__name__}.{name}\n", shown, said]
+    return "\n".join(parts)
+
+
+def _fields(found: type) -> str:
+    """Return the call that makes a dataclass."""
+    given = (f"{f.name}: {f.type}" + ("" if f.default is MISSING else f" = {f.default!r}") for f in fields_of(found))
+    lines = "".join(f"    {line},\n" for line in given)
+    return f"```text\n{found.__name__}(\n{lines})\n```\n"
+
+
+def _signature(function: Any, name: str) -> str:
+    """Return a function's signature with its annotations as they are written."""
+    signature = inspect.signature(function)
+    shown = [
+        str(p).replace("'", "") if p.default is p.empty else str(p)
+        for p in signature.parameters.values()
+        if p.name != "self"
+    ]
+    shown = [re.sub(r"^(\*{0,2}\w+): '(.+?)'", r"\1: \2", one) for one in shown]
+    keywords = [p.kind == p.KEYWORD_ONLY for p in signature.parameters.values() if p.name != "self"]
+    if True in keywords and not any(p.kind == p.VAR_POSITIONAL for p in signature.parameters.values()):
+        shown.insert(keywords.index(True), "*")
+    returned = "" if signature.return_annotation is signature.empty else f" -> {signature.return_annotation!s}"
+    one = f"{name}({', '.join(shown)}){returned}"
+    several = f"{name}(\n" + "".join(f"    {s},\n" for s in shown) + f"){returned}"
+    return f"```text\n{one if len(one) <= 100 else several}\n```\n"
+
+
+def _docstring(found: Any) -> str:
+    """Return a docstring in Google style as Markdown: its sections as lists, its examples in a fence."""
+    lines, out, section = inspect.cleandoc(found.__doc__ or "").splitlines(), [], False
+    for line in lines:
+        item = re.match(r"    (\*{0,2}\w+): (.*)", line)
+        if re.fullmatch(r"(Args|Attributes|Raises|Returns|Yields):", line):
+            section = True
+            out += [f"**{_SECTIONS.get(line[:-1], line[:-1])}**", ""]
+        elif section and item:
+            out.append(f"- `{item[1]}`: {item[2]}")
+        elif section and line.startswith("     "):
+            out.append(f"  {line.strip()}")
+        elif line.startswith(">>> "):
+            out += ["", "```text", line, "```"]
+        else:
+            section = section and not line.strip()
+            out.append(line.replace("<", "&lt;"))
+    text = "\n".join(out).replace("```\n\n```text\n", "")  # examples that follow each other are one
+    return re.sub(r"\n{3,}", "\n\n", text) + "\n"
+
+
+PAGES: Final = {
+    "configuration.md": configuration,
+    "tables.md": tables,
+    "rejects.md": rejects,
+    "cli.md": commands,
+    "python.md": python,
+}
+
 if __name__ == "__main__":
-    (HERE / "configuration.md").write_text(configuration(), "utf-8")
-    (HERE / "tables.md").write_text(tables(), "utf-8")
-    (HERE / "rejects.md").write_text(rejects(), "utf-8")
+    for page, made in PAGES.items():
+        (HERE / page).write_text(made(), "utf-8")

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field, ValidationError, ValidationInfo, create_model, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
-from pmcmine.config_keys import SlurmConfig, parse_size
+from pmcmine.config_keys import SlurmConfig, parse_day, parse_size
 from pmcmine.config_keys import key as _key
 from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.ids import bare_pmcid
@@ -220,7 +220,9 @@ class MineConfig(BaseSettings, RunConfig, ReleaseConfig):
     @field_validator("*", mode="before")
     @classmethod
     def _plain_bytes(cls, value: Any, info: ValidationInfo) -> Any:
-        """Read `1GB`, `500 MB` or `64MiB` where bytes are asked for."""
+        """Read `1GB`, `500 MB` or `64MiB` where bytes are asked for, and the day of the inventory."""
+        if info.field_name == "inventory":
+            return parse_day(value)
         return parse_size(value) if str(info.field_name).endswith("_bytes") else value
 
     @field_validator("pmcid", mode="before")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, Field
@@ -59,14 +60,34 @@ class SlurmConfig(BaseModel):
     slurm_requeues: int = _slurm(20, "how often a job is requeued near its time limit", ge=0)
 
 
-_SIZE: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?) ?([kKMGT]i?)?B?")
-_FACTORS: Final = {"": 0, "k": 1, "K": 1, "M": 2, "G": 3, "T": 4}
+_SIZE: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?) ?([kmgt]i?)?b?", re.IGNORECASE)
+_FACTORS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
 def parse_size(value: Any) -> Any:
-    """Return the bytes of a size such as `1GB`, `1.5 GiB` or `64M`; anything else as it is, for others to refuse."""
-    match = _SIZE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
+    """Return the bytes of a size such as `1GB`, `1.5 GiB` or `64m`; what is no text is left for others to refuse.
+
+    Raises:
+        ValueError: for a text that is no size.
+    """
+    if not isinstance(value, str):
         return value
-    unit = match[2] or ""
+    match = _SIZE.fullmatch(value.strip())
+    if match is None:
+        raise ValueError(f"{value!r} is no size; give bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB or TiB")
+    unit = (match[2] or "").lower()
     return round(float(match[1]) * (1024 if unit.endswith("i") else 1000) ** _FACTORS[unit[:1]])
+
+
+def parse_day(value: Any) -> Any:
+    """Return the day of an ISO date or time as YYYY-MM-DD; what is no text is left for others to refuse.
+
+    Raises:
+        ValueError: for a text that is no date.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return datetime.fromisoformat(value.strip()).date().isoformat()
+    except ValueError:
+        raise ValueError(f"{value!r} is no date; give YYYY-MM-DD, as in 2026-09-14") from None

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pmcmine.commands.mine import run_mine
+from pmcmine.commands.output import Json
 
 
 def demo(
@@ -16,6 +17,7 @@ def demo(
         int, typer.Option(help="Number of plain articles, in addition to the hard cases.", min=1, max=2000)
     ] = 40,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Mine a small generated PMC, served on loopback. Needs no network and no account."""
     import tempfile
@@ -35,5 +37,5 @@ def demo(
             # The demo holds broken articles on purpose, more of them than a real corpus.
             flags = {"source": server.url, "out": out, "vocab": str(vocab), "max_reject_share": 1.0, "demo": True,
                      "shard_bytes": 2_000_000, "retries": 2, "retry_seconds": 0.05}  # fmt: skip
-            code = run_mine(load_config(flags), dry=False, quiet=quiet)
+            code = run_mine(load_config(flags), dry=False, quiet=quiet, as_json=as_json)
     raise typer.Exit(code)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pmcmine.commands.output import Json, print_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
 
@@ -39,10 +40,12 @@ def export(
     panels: Annotated[
         bool, typer.Option(help="Write the images of panels instead of figures; only for imagefolder.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Convert a release to another system's format, or write its attribution as TSV."""
     from pmcmine.exports import Export, ReleaseReader, exporters
     from pmcmine.release.conditions import choose
+    from schemas.values import GROUPS
 
     formats = exporters()
     if format_ not in formats:
@@ -50,12 +53,19 @@ def export(
     _check_options(format_, formats, {"where": where is not None, "panels": panels})
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise PmcmineError(f"--out {out}: is not an empty folder")
-    reader = ReleaseReader(release, [g.strip() for g in groups.split(",")] if groups else None)
+    wanted = [g.strip() for g in groups.split(",")] if groups else None
+    for group in wanted or ():
+        if group not in GROUPS:
+            raise PmcmineError(f"--groups {group}: {choose(group, GROUPS)}")
+    reader = ReleaseReader(release, wanted)
     if where is not None:
         chosen: tuple[str, str] = getattr(formats[format_], "chooses", ("figures", "figure_id"))
         table, key = ("panels", "panel_id") if panels else chosen
         reader.choose(table, key, where)
     done = _write(formats[format_], reader, Export(out, images, panels), str(release))
+    if as_json:
+        print_json({"out": str(out), "format": format_, "counts": dict(done.counts), "notes": list(done.notes)})
+        return
     counts = [(name, f"{n:,}") for name, n in sorted(done.counts.items())]
     end = f"export   {out}"
     plain = [f"{name:24} {n:>10}" for name, n in counts]

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from pmcmine.commands.output import Json, check_file, print_json
 from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import need
 from pmcmine.text.clean import for_terminal
@@ -37,20 +38,14 @@ def label(
     price_written: Annotated[
         float, typer.Option(help="Price of a million output tokens, for the cost estimate.", min=0)
     ] = 0.0,
+    as_json: Json = False,
 ) -> None:
     """Label paragraphs of the commercial group with a large language model, or all of them with an encoder.
 
     A key for the server is read from PMCMINE_LABEL_KEY.
     """
     if text_model is not None:
-        need("encoder", "--text-model")
-        from pipelines.classify import classify
-        from pmcmine.commands.output import check_file
-        from pmcmine.config import load_config
-
-        check_file(out, overwrite)
-        n = classify(corpus, text_model, out, load_config({"vocab": "none"}))
-        typer.echo(f"{out}: {n:,} paragraphs scored")
+        _by_encoder(corpus, text_model, out, overwrite, as_json)
         return
     if endpoint is None or model is None:
         raise PmcmineError("label: give --endpoint and --model of a server, or --text-model of an encoder")
@@ -70,7 +65,25 @@ def label(
         if n % 50 == 0:
             typer.echo(f"pmcmine: {n:,} paragraphs, {read + written:,} tokens", err=True)
     cost = (read * price_read + written * price_written) / 1e6
+    if as_json:
+        done = {"labelled": n - len(problems), "without_answer": len(problems)}
+        print_json({"out": str(out), **done, "tokens_read": read, "tokens_written": written, "cost": cost})
+        return
     typer.echo(
         f"{out}: {n - len(problems):,} labelled now, {len(problems):,} without an answer; {read:,} tokens read, "
         f"{written:,} written, cost {cost:.4f}"
     )
+
+
+def _by_encoder(corpus: Path, text_model: Path, out: Path, overwrite: bool, as_json: bool) -> None:
+    """Score all paragraphs with an encoder."""
+    need("encoder", "--text-model")
+    from pipelines.classify import classify
+    from pmcmine.config import load_config
+
+    check_file(out, overwrite)
+    n = classify(corpus, text_model, out, load_config({"vocab": "none"}))
+    if as_json:
+        print_json({"out": str(out), "scored": n})
+    else:
+        typer.echo(f"{out}: {n:,} paragraphs scored")

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from pmcmine.commands.options import given
+from pmcmine.commands.output import Json, print_json
 from pmcmine.commands.tables import show
 from pmcmine.errors import EXIT_ABOVE_THRESHOLD, EXIT_DONE, PmcmineError
 from pmcmine.text.redact import hide, redact
@@ -54,7 +55,7 @@ def keys_and_values(values: list[str] | None) -> dict[str, Any]:
     return flags
 
 
-def run_mine(config: Any, dry: bool, quiet: bool) -> int:
+def run_mine(config: Any, dry: bool, quiet: bool, as_json: bool = False) -> int:
     """Run the mine job, print its summary and return the exit code."""
     from pipelines import job
     from pmcmine.run.progress import Progress
@@ -81,38 +82,43 @@ def run_mine(config: Any, dry: bool, quiet: bool) -> int:
 
         jobs = job.submit_to_slurm(config, Progress(quiet=quiet))
         if jobs is not None:
-            return print_submitted(config, jobs)
-    return make(config, quiet)
+            return print_submitted(config, jobs, as_json)
+    return make(config, quiet, as_json)
 
 
-def make(config: Any, quiet: bool) -> int:
+def make(config: Any, quiet: bool, as_json: bool = False) -> int:
     """Make the release here, publish it if that is asked for, print its summary and return the exit code."""
     from pipelines import job
     from pmcmine.run.progress import Progress
 
-    code = print_summary(config, job.run(config, Progress(quiet=quiet)))
+    code = print_summary(config, job.run(config, Progress(quiet=quiet)), as_json)
     if config.publish_to is not None:
         from pmcmine.publish.upload import publish
 
         private, adopt = not config.publish_public, config.publish_adopt
         for done in publish(config.out, config.publish_to, endpoint=config.endpoint, private=private, adopt=adopt):
-            typer.echo(f"published {done.repo}  {done.tag}  {'private' if private else 'public'}")
+            typer.echo(f"published {done.repo}  {done.tag}  {'private' if private else 'public'}", err=as_json)
             if done.adopted:
-                typer.echo(f"{done.repo}: adopted; it held {done.adopted}")
+                typer.echo(f"{done.repo}: adopted; it held {done.adopted}", err=as_json)
     return code
 
 
-def print_summary(config: Any, outcome: Any) -> int:
-    """Print a summary; return the exit code."""
+def print_summary(config: Any, outcome: Any, as_json: bool = False) -> int:
+    """Print a summary, or its numbers as JSON; return the exit code."""
     from pmcmine.commands import summary
     from pmcmine.io.folder import Folder
 
     release = outcome.release
     counts = release.counts
     if not outcome.fresh:
-        typer.echo(f"{redact(config.out)}: the release is already complete; nothing to do")
-    show(summary.totals(counts), *summary.totals_drawn(counts))
-    typer.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
+        typer.echo(f"{redact(config.out)}: the release is already complete; nothing to do", err=as_json)
+    if as_json:
+        print_json(summary.numbers(redact(config.out), outcome))
+    else:
+        show(summary.totals(counts), *summary.totals_drawn(counts))
+        typer.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
+        for line in summary.what_next(redact(config.out), counts):
+            typer.echo(line)
     for line in summary.internal_errors(release, Folder(config.out)):
         typer.echo(f"pmcmine: {line}", err=True)
     excluded = summary.excluded_line(release, Folder(config.out))
@@ -149,6 +155,7 @@ def mine(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and its counts, write nothing.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Mine articles into a release folder: shards, tables, report. The same command resumes.
 
@@ -166,4 +173,4 @@ def mine(
     if not chosen.chooses:
         typer.echo(ctx.get_help(), nl=False)
         raise PmcmineError(NOTHING_CHOSEN)
-    raise typer.Exit(run_mine(chosen, dry_run, quiet))
+    raise typer.Exit(run_mine(chosen, dry_run, quiet, as_json))

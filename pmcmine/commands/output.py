@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +12,7 @@ from typer.core import TyperCommand
 
 from pmcmine.errors import PmcmineError
 from pmcmine.plugins.load import names
+from pmcmine.text.redact import hide
 
 
 def listing(title: str, group: str) -> type[TyperCommand]:
@@ -26,7 +29,25 @@ def listing(title: str, group: str) -> type[TyperCommand]:
     return Listing
 
 
+Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object; the rest goes to stderr.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file at --out.")]
+
+
+def print_json(value: Any) -> None:
+    """Print a result as one line of JSON in ASCII, without credentials."""
+    typer.echo(hide(json.dumps(value, default=str)))
+
+
+def iso_day(text: str, option: str) -> str:
+    """Return the day of an ISO date or time as YYYY-MM-DD.
+
+    Raises:
+        PmcmineError: if it is none.
+    """
+    try:
+        return datetime.fromisoformat(text.strip()).date().isoformat()
+    except ValueError:
+        raise PmcmineError(f"{option} {text}: give YYYY-MM-DD, as in 2026-09-14") from None
 
 
 def check_file(path: Path, overwrite: bool, option: str = "--out") -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from pmcmine.commands.output import Json, print_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.io.contact import SECONDS
 from pmcmine.text.clean import for_terminal
@@ -47,6 +49,7 @@ def publish(
     ] = False,
     first_contact_seconds: FirstContact = SECONDS,
     quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Upload a release to the Hugging Face Hub; new repos are private. To resume, repeat the command."""
     if quiet:
@@ -63,6 +66,9 @@ def publish(
         first_contact_seconds=first_contact_seconds,
         say=lambda line: _say(quiet, line),
     )
+    if as_json:
+        print_json({"release": str(release), "repos": [asdict(repo) for repo in done]})
+        return
     for repo in done:
         typer.echo(
             f"{repo.repo}  {repo.sent} files sent, {repo.kept} there, {repo.removed} removed, "
@@ -77,6 +83,7 @@ def verify(
     endpoint: Endpoint = None,
     first_contact_seconds: FirstContact = SECONDS,
     quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Check every SHA-256 and count of a release, in a folder or on the Hub."""
     from pmcmine.publish.verify import verify_folder, verify_hub
@@ -92,7 +99,10 @@ def verify(
             say=lambda line: _say(quiet, line),
         )
     )
-    _show(release, found)
+    if as_json:
+        print_json({"release": release, "ok": not found.problems, **asdict(found)})
+    else:
+        _show(release, found)
     if found.problems:
         raise typer.Exit(1)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pmcmine.commands.output import Json, print_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.text.clean import for_terminal
 
@@ -21,6 +22,7 @@ def rehydrate(
         str | None, typer.Option(help="bucket, folder, packages, bulk or pdf; default: recognised from the source.")
     ] = None,
     images: Annotated[bool, typer.Option(help="Also write figures as samples.")] = True,
+    as_json: Json = False,
 ) -> None:
     """Fill in the texts and images of a release's pointers from your copy of PMC; texts are checked by hash."""
     from pmcmine.config import load_config
@@ -28,7 +30,11 @@ def rehydrate(
 
     config = load_config({"source": source, "source_kind": source_kind, "out": out, "vocab": "none"})
     found = fill(release, config, out, images=images, say=lambda line: typer.echo(line, err=True))
-    _show(found, out)
+    if as_json:
+        counts = {"filled": dict(found.filled), "left": dict(found.left), "samples": found.images}
+        print_json({"out": out, **counts, "problems": found.problems})
+    else:
+        _show(found, out)
     shown = sorted(found.problems.items())[:10]
     for article, why in shown:
         typer.echo(for_terminal(f"pmcmine: {article}: {why}"), err=True)

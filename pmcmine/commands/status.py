@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pmcmine.commands.output import Json, print_json
 from pmcmine.errors import EXIT_DONE, EXIT_FAILED
 from pmcmine.text.redact import hide, redact
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
 _SHOWN = 5  # failed tasks
 
 
-def status(release: Annotated[str, typer.Argument(help="Release folder, any fsspec URL.")]) -> None:
+def status(
+    release: Annotated[str, typer.Argument(help="Release folder, any fsspec URL.")], as_json: Json = False
+) -> None:
     """Show how far a run is: blocks done and running, articles, rate, time left, and its jobs on SLURM.
 
     The exit code is 2 if a job of SLURM failed.
@@ -27,8 +31,12 @@ def status(release: Annotated[str, typer.Argument(help="Release folder, any fssp
     out = Folder(release)
     slurm = read_slurm_status(out)
     now = read_status(out, slurm.running if slurm is not None else None)
-    for line in lines(redact(release), now, slurm if now.step != "complete" else None):
-        typer.echo(hide(line))
+    if as_json:
+        failures = dict(slurm.failed) if slurm is not None and now.step != "complete" else {}
+        print_json({"release": redact(release), **asdict(now), "seconds_left": now.seconds_left, "failed": failures})
+    else:
+        for line in lines(redact(release), now, slurm if now.step != "complete" else None):
+            typer.echo(hide(line))
     failed = slurm is not None and slurm.failed and now.step != "complete"
     raise typer.Exit(EXIT_FAILED if failed else EXIT_DONE)
 

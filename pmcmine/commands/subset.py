@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pmcmine.commands.output import Overwrite, check_file
+from pmcmine.commands.output import Json, Overwrite, check_file, print_json
 from pmcmine.errors import PmcmineError
 
 
@@ -21,6 +21,7 @@ def subset(
     ] = None,
     seconds: Annotated[float, typer.Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Write the rows of a view, or of a condition, to a Parquet file."""
     import duckdb
@@ -66,4 +67,7 @@ def subset(
             pq.write_table(found, stream, compression="zstd")
     except OSError as error:
         raise PmcmineError(f"--out {out}: can't write ({describe(error)})") from None
+    if as_json:
+        print_json({"out": str(out), "table": chosen.table, "rows": len(found)})
+        return
     typer.echo(f"{out}: {len(found):,} rows" + (f" ({chosen.meaning})" if chosen.meaning else ""))

@@ -46,6 +46,28 @@ def totals(counts: Counts) -> list[str]:
     return lines
 
 
+def numbers(out: str, outcome: Any) -> dict[str, Any]:
+    """Return what a run made, for programs: samples by place, rows by table, rejects by reason."""
+    counts = outcome.release.counts
+    return {
+        "release": out,
+        "report": str(outcome.report),
+        "new": outcome.fresh,
+        "samples": dict(counts.samples),
+        "rows": dict(counts.rows),
+        "rejects": dict(sorted(_reasons(counts).items())),
+        "fault_share": dict(counts.fault_share),
+        "above_threshold": outcome.above_threshold,
+    }
+
+
+def what_next(out: str, counts: Counts) -> list[str]:
+    """Say where to look next; of a release elsewhere, only what works there."""
+    if "://" in out or not counts.samples:
+        return [f"next     pmcmine status {out}"] if "://" in out else []
+    return [f"next     pmcmine browse {out}, pmcmine stats {out} --by image_kinds, pmcmine verify {out}"]
+
+
 def totals_drawn(counts: Counts) -> list[TerminalTable | str]:
     """Return the same as `totals`, as tables for a terminal."""
     reasons = _reasons(counts)

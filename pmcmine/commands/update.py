@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 import typer
 
 from pmcmine.commands.mine import keys_and_values, print_summary
 from pmcmine.commands.options import given
+from pmcmine.commands.output import Json, iso_day, print_json
 from pmcmine.errors import EXIT_DONE, PmcmineError
 from pmcmine.text.redact import redact
 
@@ -25,6 +25,7 @@ def update(
         ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Update a release; reads only new, changed and removed articles. To resume, repeat the command."""
     from datetime import UTC, datetime
@@ -33,9 +34,7 @@ def update(
     from pmcmine.config import update_config
     from pmcmine.run.progress import Progress
 
-    day = date or datetime.now(UTC).date().isoformat()
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
-        raise PmcmineError(f"--date {day}: give YYYY-MM-DD")
+    day = iso_day(date, "--date") if date is not None else datetime.now(UTC).date().isoformat()
     flags = given(ctx) | keys_and_values(set_)
     refuse_demo(release, flags)
     config = update_config(release, flags)
@@ -45,9 +44,9 @@ def update(
 
         submitted = job.submit_update_to_slurm(config, day, compact, Progress(quiet=quiet))
         if isinstance(submitted, Jobs):
-            raise typer.Exit(print_submitted(config, submitted))
-        raise typer.Exit(print_update(config, submitted))
-    raise typer.Exit(print_update(config, job.update(config, day, compact, Progress(quiet=quiet))))
+            raise typer.Exit(print_submitted(config, submitted, as_json))
+        raise typer.Exit(print_update(config, submitted, as_json))
+    raise typer.Exit(print_update(config, job.update(config, day, compact, Progress(quiet=quiet)), as_json))
 
 
 def refuse_demo(release: str, flags: dict[str, Any]) -> None:
@@ -62,16 +61,20 @@ def refuse_demo(release: str, flags: dict[str, Any]) -> None:
         )
 
 
-def print_update(config: Any, outcome: Any) -> int:
+def print_update(config: Any, outcome: Any, as_json: bool = False) -> int:
     """Print what an update changed; return the exit code."""
     if not outcome.fresh:
-        typer.echo(f"{redact(config.out)}: nothing is new, changed or gone")
+        if as_json:
+            print_json({"release": redact(config.out), "new": False})
+        else:
+            typer.echo(f"{redact(config.out)}: nothing is new, changed or gone")
         return EXIT_DONE
     last = outcome.release.updates[-1]
     typer.echo(
         f"{last.date}  "
         + "  ".join(f"{what} {n:,}" for what, n in (last.articles or {}).items())
         + f"  files rewritten {len(last.rewritten or ()):,}, added {len(last.added or ()):,}"
-        + f"  samples removed {last.removed_samples or 0:,}"
+        + f"  samples removed {last.removed_samples or 0:,}",
+        err=as_json,
     )
-    return print_summary(config, outcome)
+    return print_summary(config, outcome, as_json)

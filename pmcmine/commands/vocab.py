@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pmcmine.commands.output import Overwrite, check_file
+from pmcmine.commands.output import Json, Overwrite, check_file, print_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import VocabularyError
 from pmcmine.io.folder import check_writable
@@ -61,6 +61,7 @@ def build(
     version: Annotated[str | None, typer.Option(help="Version to record if an input states none.")] = None,
     overwrite: Overwrite = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Compile a vocabulary from a UMLS release, OBO files, or several of them merged by CUI."""
     from pmcmine.vocabulary.atoms import Options
@@ -90,7 +91,7 @@ def build(
         if origin["version"].startswith("sha256:"):
             line = f"{origin['name']}: the input states no version; its hash stands for it (name one with --version)"
             typer.echo(for_terminal(line), err=True)
-    _summary(target, header["counts"], header["version"], header["license_class"])
+    _summary(target, header, as_json)
 
 
 @app.command()
@@ -107,6 +108,7 @@ def get(
     pin: Annotated[
         list[str] | None, typer.Option(help="NAME=SHA256 that an ontology's file must have; for example hp=1a2b…")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Download the default open vocabulary. `pmcmine mine` then uses it."""
     from pmcmine.vocabulary.open import get_open
@@ -129,7 +131,7 @@ def get(
         lambda line: typer.echo(for_terminal(f"  {line}"), err=True),
         pins=pins,
     )
-    _summary(target, header["counts"], header["version"], header["license_class"])
+    _summary(target, header, as_json)
 
 
 @app.command()
@@ -174,7 +176,12 @@ def _show(facts: dict[str, Any]) -> None:
     )
 
 
-def _summary(path: Path, counts: dict[str, int], version: str, license_class: str) -> None:
+def _summary(path: Path, header: dict[str, Any], as_json: bool) -> None:
+    """Print what was compiled."""
+    counts, version, license_class = header["counts"], header["version"], header["license_class"]
+    if as_json:
+        print_json({"out": str(path), "version": version, "license_class": license_class, "counts": counts})
+        return
     text = (
         f"{path}: {counts['concepts']:,} concepts, {counts['terms_with_cui']:,} of {counts['terms']:,} terms with CUI, "
         f"{counts['names']:,} names\n{version} (licence: {license_class})"

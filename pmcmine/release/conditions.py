@@ -36,6 +36,8 @@ _KEEPS_VALUES: Final = frozenset(
      "max", "list_distinct", "list_sort"}
 )  # fmt: skip
 
+# DuckDB on a list that is compared with a text.
+_LIST_CAST: Final = re.compile(r"value '(.*?)' can't be cast to the destination type \w+\[\]")
 _TABLE_FUNCTIONS: Final = frozenset({"unnest"})
 # They read or change something else than the tables, wait, or draw another value each time.
 _OUTSIDE: Final = frozenset(
@@ -82,6 +84,12 @@ def explain(error: duckdb.Error | str, query: str = "") -> str:
         error: the error, or its message.
         query: what was asked, for a hint about quotes.
     """
+    cast = _LIST_CAST.search(str(error))
+    if cast:
+        compared = re.search(rf"([\w.\"]+)\s*(?:=|==|<>|!=|[Ii][Nn]\s*\()\s*'{re.escape(cast[1])}'", query)
+        column = compared[1] if compared else "COLUMN"
+        said = f"{column} is a list" if compared else f"a list is compared with the text {cast[1]!r}"
+        return f"{said}; ask list_contains({column}, '{cast[1]}')"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     kept: list[str] = []
     for line in lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import stat
 from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -13,12 +14,13 @@ import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import inside, release_name, table_name
-from pmcmine.release.conditions import explain
+from pmcmine.release.conditions import explain, nearest
 from pmcmine.release.hierarchy import HIERARCHY, asked
 from pmcmine.release.old_names import renamed_columns, table_folders, table_today
 
 log = logging.getLogger(__name__)
 TABLES = "tables"
+_MOST_BESIDE: Final = 1000  # folders that are looked at for a suggestion
 # What reading the rows of a table ends with if it is damaged, or was made by others with other columns or values.
 MALFORMED: Final = (
     duckdb.Error, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError,
@@ -40,7 +42,21 @@ def check_release(folder: Path) -> None:
         PmcmineError: if it has no `release.json`.
     """
     if not (folder / "release.json").is_file():
-        raise PmcmineError(f"{folder}: no release.json; this is not a release, or it is not complete yet")
+        raise PmcmineError(
+            f"{folder}: no release.json; this is not a release, or it is not complete yet{_meant(folder)}"
+        )
+
+
+def _meant(folder: Path) -> str:
+    """Suggest a release beside a folder that is not there, if its name is near."""
+    if folder.exists():
+        return ""
+    try:
+        beside = [p.name for p in islice(folder.parent.iterdir(), _MOST_BESIDE) if (p / "release.json").is_file()]
+    except OSError:
+        return ""
+    near = nearest(folder.name, beside)
+    return f"; did you mean {str(folder.with_name(near))!r}?" if near else ""
 
 
 def table_names(folder: Path) -> list[str]:

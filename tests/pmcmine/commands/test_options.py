@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from pmcmine.commands.options import NO_FLAGS, ConfigCommand, UpdateCommand, help_text, keys
+from pmcmine.commands.output import iso_day
 from pmcmine.config import SECTIONS, MineConfig, ReleaseConfig, RunConfig, load_config
+from pmcmine.errors import PmcmineError
 from tests.test_cli import call
 
 
@@ -99,3 +101,22 @@ def test_commands_stand_in_the_order_of_the_work(capsys: pytest.CaptureFixture[s
         "demo", "doctor", "plan", "mine", "status", "update", "verify", "publish", "browse", "stats", "subset", "export", "rehydrate", "vocab",
         "link", "label", "train", "eval",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["1gb", "1GB", "1 GB", "1g", "1000MB", "1000000000"])
+def test_a_size_takes_units_in_any_case(text: str) -> None:
+    assert load_config({"source": "s", "shard_bytes": text}).shard_bytes == 1_000_000_000
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [("shard_bytes", "1x", "kB, MB, GB, TB, KiB, MiB, GiB or TiB"), ("inventory", "14.9.2026", "give YYYY-MM-DD")],
+)
+def test_a_size_or_date_that_is_none_says_what_is_taken(key: str, value: str, said: str) -> None:
+    with pytest.raises(PmcmineError, match=f"{key}.*'{value}' is no.*{said}"):
+        load_config({"source": "s", key: value})
+
+
+def test_dates_take_any_iso_form() -> None:
+    for text in ("2026-09-14", "20260914", "2026-09-14T10:00:00Z"):
+        assert load_config({"source": "s", "inventory": text}).inventory == iso_day(text, "--date") == "2026-09-14"
