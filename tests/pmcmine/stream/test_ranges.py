@@ -8,6 +8,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -188,7 +189,9 @@ def _push(hub: HubServer, release: Path) -> None:
     for path in release.rglob("*"):
         if path.is_file():
             name = path.relative_to(release).as_posix()
-            file = File(path.read_bytes(), "0" * 64 if path.suffix == ".tar" else "")
+            data = path.read_bytes()
+            file = File(data, sha256(data).hexdigest() if path.suffix == ".tar" else "")
+            hub.objects[file.lfs] = data
             if name == "release.json":
                 tables[name] = shards[name] = file
             else:
