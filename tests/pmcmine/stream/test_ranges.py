@@ -231,14 +231,13 @@ def test_repos_of_two_releases_are_not_mixed(hub: HubServer, tmp_path: Path) -> 
 
 
 def test_a_hub_that_ignores_ranges(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    resolve = hub_server._Handler._resolve
+    found = hub_server._Storage._object
 
-    def whole(self: Any, repo_id: str, revision: str, path: str) -> None:
-        if path.endswith(".tar"):
-            del self.headers["Range"]
-        resolve(self, repo_id, revision, path)
+    def whole(self: Any, oid: str, body: bytes) -> None:
+        del self.headers["Range"]
+        found(self, oid, body)
 
-    monkeypatch.setattr(hub_server._Handler, "_resolve", whole)
+    monkeypatch.setattr(hub_server._Storage, "_object", whole)
     assert len(list(stream.open("org/pairs", where="year < 2050"))) == 50
     hub.requests.clear()
     with pytest.raises(PmcmineError, match="sends whole files for ranges") as error:
