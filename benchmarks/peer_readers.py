@@ -65,13 +65,9 @@ def _decoded(sample: dict[str, Any]) -> dict[str, Any]:
 def _datasets(case: dict[str, Any], state: Any) -> tuple[Iterable[Any], Callable[[int], Any]]:
     from datasets import Image, load_dataset
 
-    dataset: Any = load_dataset(
-        "webdataset", data_files={"train": case["place"]["tars"]}, split="train", streaming=True
-    )
-    if case["decode"]:
-        dataset = dataset.map(_reduced)
-    else:
-        dataset = dataset.cast_column("jpg", Image(decode=False))
+    files = {"train": case["place"]["tars"]}
+    dataset: Any = load_dataset("webdataset", data_files=files, split="train", streaming=True)
+    dataset = dataset.map(_reduced) if case["decode"] else dataset.cast_column("jpg", Image(decode=False))
     if state is not None:
         dataset.load_state_dict(state)
     return _loader(dataset, case["workers"]) if case["workers"] else dataset, lambda n: dataset.state_dict()

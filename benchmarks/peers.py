@@ -1,4 +1,4 @@
-"""Other readers over the same samples: webdataset, `datasets`, MosaicML's streaming and litdata beside `pmcmine.stream`.
+"""Other readers over the same samples: webdataset, `datasets`, MosaicML's streaming, litdata beside `pmcmine.stream`.
 
 `pip install 'pmcmine[benchmarks]'`; a reader that is not installed is named as such.
 """
@@ -49,9 +49,8 @@ class _Handler(SimpleHTTPRequestHandler):
         asked = self.headers.get("Range", "")
         if asked.startswith("bytes="):
             first, _, last = asked[6:].partition("-")
-            start, end = (
-                (int(first), min(int(last or size - 1) + 1, size)) if first else (max(size - int(last), 0), size)
-            )
+            start = int(first) if first else max(size - int(last), 0)
+            end = min(int(last) + 1, size) if first and last else size
             status = 206
         self.send_response(status)
         self.send_header("Content-Length", str(end - start))
@@ -110,11 +109,8 @@ def _convert(tars: list[Path], folder: Path, installed: set[str]) -> None:
 
 def _run(case: dict[str, Any]) -> dict[str, Any]:
     """Measure one case in a process of its own."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(["."] + [p for p in sys.path if p]),
-        "HF_HUB_OFFLINE": "1",
-    }
+    path = os.pathsep.join([".", *filter(None, sys.path)])
+    environment = {**os.environ, "PYTHONPATH": path, "HF_HUB_OFFLINE": "1"}
     with tempfile.TemporaryDirectory() as home:
         environment |= {"HF_HOME": home, "HOME": home, "TMPDIR": home}
         command = [sys.executable, "-m", "benchmarks.peer_readers", json.dumps(case)]
