@@ -68,6 +68,7 @@ def test_published_by_signed_addresses_to_namespaces_that_are_ours(
     _assert_holds(hub, release)
     assert sum(hub.puts.values()) == 4 and {f"PUT /lfs/{oid}" for oid in hub.puts} <= set(hub.requests)
     assert not any("release.json" in problem for problem in verify_hub("org/pairs", endpoint=hub.url).problems)
+    capsys.readouterr()
     code, out, err = call(capsys, "publish", str(release), "they/pairs", "--endpoint", hub.url, "-q")
     assert code == 2 and err.count("\n") == 1 and "rights" in err and MINE not in out + err, err
     assert "they/pairs" not in hub.repos
