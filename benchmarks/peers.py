@@ -25,7 +25,7 @@ _MODULES: Final = {
     "pmcmine": "pmcmine", "webdataset": "webdataset", "datasets": "datasets", "mosaicml": "streaming",
     "litdata": "litdata",
 }  # fmt: skip
-_LIMIT: Final = 240  # seconds of one measurement
+_LIMIT: Final = 60  # seconds of one measurement
 _SHARD: Final = 8_000_000
 
 

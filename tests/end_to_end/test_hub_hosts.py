@@ -50,6 +50,14 @@ def test_a_private_release_is_streamed_without_the_token_for_its_storage(
     assert sorted(s["key"] for s in stream.open("org/pairs", seed=1)) == sorted(r["key"] for r in rows)
     oid = sha256((tmp_path / "release" / "shards" / SHARD).read_bytes()).hexdigest()
     assert f"GET /lfs/{oid}" in hub.requests  # the shard came from the other host
+    hub.requests.clear()
+    # Ranges that do not touch: the Hub is asked once where the shard lies, and again when that address has ended.
+    ranges = stream.open("org/pairs", where="year % 3 = 0")._ranges
+    sizes = [len(ranges.read(SHARD, at, at + 700)) for at in (0, 9_000, 50)]
+    asked = [r for r in hub.requests if "/resolve/" in r and r.endswith(SHARD)]
+    assert sizes == [700] * 3 and len(asked) == 1 and hub.requests.count(f"GET /lfs/{oid}") == 3
+    monkeypatch.setattr("tests.hub_server._signature", lambda oid: "of the next hour")
+    assert ranges.read(SHARD, 50, 60) == (tmp_path / "release" / "shards" / SHARD).read_bytes()[50:60]
     hub.renamed = {"old/pairs": "org/pairs", "old/pairs-tables": "org/pairs-tables"}
     assert len(list(stream.open("old/pairs"))) == 30
     for token in ("hf_of_another", "hf_unknown", ""):
@@ -73,6 +81,6 @@ def test_published_by_signed_addresses_to_namespaces_that_are_ours(
     assert code == 2 and err.count("\n") == 1 and "rights" in err and MINE not in out + err, err
     assert "they/pairs" not in hub.repos
     hub.renamed = {"old/pairs": "org/pairs", "old/pairs-tables": "org/pairs-tables"}
-    later = _release(tmp_path / "ours", shards=4)
+    later = _release(tmp_path / "later", shards=4)
     publish(later, "old/pairs", endpoint=hub.url)
     _assert_holds(hub, later)
