@@ -84,3 +84,33 @@ def test_published_by_signed_addresses_to_namespaces_that_are_ours(
     later = _release(tmp_path / "later", shards=4)
     publish(later, "old/pairs", endpoint=hub.url)
     _assert_holds(hub, later)
+
+
+def test_xet_sends_only_what_its_storage_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Xet's own client, and the local storage that it has for tests: what a release shares with the next is kept."""
+    import hf_xet
+
+    monkeypatch.setenv("HF_TOKEN", MINE)
+    (tmp_path / "store").mkdir()
+    store = f"local://{tmp_path}/store"
+    with HubServer(token=MINE, xet=str(tmp_path / "store")) as hub:
+        for name, text in (("old", ""), ("new", "later")):
+            release = _release(tmp_path / name, shards=2, text=text)
+            publish(release, "org/pairs", endpoint=hub.url)
+            tree = hub.repos["org/pairs"].commits[-1][1]
+            tars = {p: f.lfs for p, f in tree.items() if p.endswith(".tar")}
+            here = {p: release / "shards" / p for p in tars}
+            assert len(tars) == 2 and tars == {p: sha256(f.read_bytes()).hexdigest() for p, f in here.items()}
+            hashed = hf_xet.hash_files(list(map(str, here.values())))
+            for n, (path, held) in enumerate(zip(here.values(), hashed, strict=True)):
+                copy = tmp_path / f"{name}-{n}"
+                wanted = hf_xet.PyXetDownloadInfo(str(copy), held.hash, held.file_size)
+                hf_xet.download_files(
+                    [wanted], endpoint=store, token_info=None, token_refresher=None, progress_updater=None
+                )
+                assert copy.read_bytes() == path.read_bytes()
+        assert not hub.puts and not hub.leaked
+        session = hf_xet.XetSession()
+        with session.new_upload_commit(endpoint=store) as commit:
+            sent = [commit.start_upload_file(str(path)) for path in here.values()]
+        assert sum(s.result().dedup_metrics.new_bytes for s in sent) == 0
