@@ -33,6 +33,7 @@ from pmcmine.commands import subset as subset_command
 from pmcmine.commands import train as train_command
 from pmcmine.commands import update as update_command
 from pmcmine.commands import vocab as vocab_command
+from pmcmine.commands.help_text import write_commands
 from pmcmine.commands.options import ConfigCommand, UpdateCommand
 from pmcmine.commands.output import listing
 from pmcmine.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, PmcmineError
@@ -58,9 +59,9 @@ class _InOrder(TyperGroup):
         """Return the names of all commands."""
         return [name for names in _SECTIONS.values() for name in names]
 
-
-def _panel(name: str) -> str:
-    return next(section for section, names in _SECTIONS.items() if name in names)
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands by section."""
+        write_commands(self.commands, _SECTIONS, formatter)
 
 
 app = typer.Typer(
@@ -70,26 +71,28 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 110},
 )
-app.add_typer(vocab_command.app, name="vocab", rich_help_panel=_panel("vocab"))
-app.add_typer(eval_command.app, name="eval", rich_help_panel=_panel("eval"))
-app.add_typer(train_command.app, name="train", rich_help_panel=_panel("train"))
-app.command("demo", rich_help_panel=_panel("demo"))(demo_command.demo)
-app.command("doctor", rich_help_panel=_panel("doctor"))(doctor_command.doctor)
-app.command("plan", rich_help_panel=_panel("plan"))(plan_command.plan)
-app.command("mine", cls=ConfigCommand, no_args_is_help=True, rich_help_panel=_panel("mine"))(mine_command.mine)
-app.command("update", cls=UpdateCommand, rich_help_panel=_panel("update"))(update_command.update)
-app.command("status", rich_help_panel=_panel("status"))(status_command.status)
+app.add_typer(vocab_command.app, name="vocab")
+app.add_typer(eval_command.app, name="eval")
+app.add_typer(train_command.app, name="train")
+app.command("demo")(demo_command.demo)
+app.command("doctor")(doctor_command.doctor)
+app.command("plan")(plan_command.plan)
+app.command("mine", cls=ConfigCommand, no_args_is_help=True)(mine_command.mine)
+app.command("update", cls=UpdateCommand)(update_command.update)
+app.command("status")(status_command.status)
 app.command("slurm-job", hidden=True)(slurm_command.slurm_job)
-app.command("verify", rich_help_panel=_panel("verify"))(publish_command.verify)
-app.command("publish", rich_help_panel=_panel("publish"))(publish_command.publish)
-app.command("browse", rich_help_panel=_panel("browse"))(browse_command.browse)
-app.command("stats", rich_help_panel=_panel("stats"))(stats_command.stats)
-app.command("subset", cls=listing("Views", VIEWS), rich_help_panel=_panel("subset"))(subset_command.subset)
-app.command("export", cls=listing("Formats", EXPORTERS), rich_help_panel=_panel("export"))(export_command.export)
-app.command("rehydrate", rich_help_panel=_panel("rehydrate"))(rehydrate_command.rehydrate)
-app.command("link", rich_help_panel=_panel("link"))(link_command.link)
-app.command("label", rich_help_panel=_panel("label"))(label_command.label)
+app.command("verify")(publish_command.verify)
+app.command("publish")(publish_command.publish)
+app.command("browse")(browse_command.browse)
+app.command("stats")(stats_command.stats)
+app.command("subset", cls=listing("Views", VIEWS))(subset_command.subset)
+app.command("export", cls=listing("Formats", EXPORTERS))(export_command.export)
+app.command("rehydrate")(rehydrate_command.rehydrate)
+app.command("link")(link_command.link)
+app.command("label")(label_command.label)
 
 
 def _version(value: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -15,9 +16,15 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_the_wheel_imports_in_a_clean_environment_and_reads_a_release(tmp_path: Path, demo_release: Path) -> None:
-    pip = [sys.executable, "-m", "pip", "-q", "wheel", "--no-deps", "-w", str(tmp_path), str(ROOT)]
-    subprocess.run(pip, check=True, timeout=240)
-    wheel = next(tmp_path.glob("pmcmine-*.whl"))
+    build = [sys.executable, "-m", "build", "-q", "-o", str(tmp_path), str(ROOT)]  # the wheel from the source archive
+    subprocess.run(build, check=True, timeout=240)
+    wheel, source = next(tmp_path.glob("pmcmine-*.whl")), next(tmp_path.glob("pmcmine-*.tar.gz"))
+    with tarfile.open(source) as archive:
+        held = {name.split("/", 1)[-1] for name in archive.getnames()}
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    wanted = {name for name in listed.stdout.splitlines() if not name.startswith((".git", ".docker"))}
+    assert not wanted - held, "MANIFEST.in leaves these out"
+    assert not [name for name in held if name.startswith(("tests/data", ".venv")) or name.endswith(".pyc")]
     names = zipfile.ZipFile(wheel).namelist()
     assert {n.split("/")[0] for n in names if "dist-info" not in n} == {
         "pmcmine",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from pmcmine.errors import PmcmineError, UnsafeNameError
 from pmcmine.io.folder import Folder
@@ -15,7 +18,7 @@ from pmcmine.release.conditions import time_limit
 from pmcmine.release.record import load_release
 from pmcmine.release.tables import open_tables
 
-_TABLES: Final = ("figures", "panels", "mentions", "concepts", "clusters", "paragraphs", "documents")
+_TABLES: Final = ("articles", "figures", "panels", "mentions", "concepts", "clusters", "paragraphs", "documents")
 _SHOWN: Final = (
     "figure_id", "pmcid", "label", "caption", "caption_title", "kind", "section_path", "license", "license_group",
     "derivatives_ok", "permissions", "third_party", "third_party_matches", "adapted", "attribution", "journal", "year",
@@ -23,7 +26,11 @@ _SHOWN: Final = (
     "split", "no_sample", "duplicate_of", "leaks_into", "shard", "image_offset", "image_bytes", "pdf",
 )  # fmt: skip
 _MOST_IMAGE: Final = 256 << 20
+_SMALL: Final = 30_000  # bytes; such an image needs no thumbnail
+_THUMBNAIL: Final = (320, 240)  # pixels
 QUERY_SECONDS: Final = 60.0  # of one query
+_PMCID: Final = re.compile(r"PMC\d{1,12}")
+_DOI: Final = re.compile(r"10\.\d{4,9}/\S{1,500}")
 PAGE: Final = 200  # ids per page
 MOST_PLACES: Final = 5_000  # of a document; few articles have as many
 # Filters of the page: name → (condition, whether it takes the value). All values are parameters.
@@ -111,7 +118,9 @@ class ReleaseData:
         }
 
     def figures(self, filters: Mapping[str, str], offset: int) -> dict[str, Any]:
-        """Return the ids of figures in the order of their ids, `PAGE` from an offset on, and how many there are.
+        """Return figures in the order of their ids, `PAGE` from an offset on, and how many there are.
+
+        `ids` are their ids, `figures` the same with their labels and whether they have an image.
 
         Raises:
             ValueError: for an unknown filter.
@@ -128,11 +137,11 @@ class ReleaseData:
         where = " AND ".join(conditions) or "true"
         total = self._rows(f"SELECT count(*) AS n FROM figures WHERE {where}", values)[0]["n"]
         rows = self._rows(
-            f"SELECT figure_id FROM figures WHERE {where} ORDER BY pmcid, ordinal, figure_id "
-            f"LIMIT {PAGE} OFFSET $offset",
+            f"SELECT figure_id, label, shard IS NOT NULL AS has_image FROM figures WHERE {where} "
+            f"ORDER BY pmcid, ordinal, figure_id LIMIT {PAGE} OFFSET $offset",
             values | {"offset": max(offset, 0)},
         )
-        return {"total": total, "offset": offset, "ids": [row["figure_id"] for row in rows]}
+        return {"total": total, "offset": offset, "ids": [row["figure_id"] for row in rows], "figures": rows}
 
     def figure(self, figure_id: str) -> dict[str, Any] | None:
         """Return all that is shown of a figure; None if there is none of that id."""
@@ -158,7 +167,20 @@ class ReleaseData:
                 "WHERE c.member_id = $id AND o.member_id <> $id AND c.kind <> 'paragraph' LIMIT 50",
                 key,
             )
-        return figure | parts
+        return figure | parts | {"links": self._links(figure)}
+
+    def _links(self, figure: Mapping[str, Any]) -> dict[str, str]:
+        """Return where the article stands in PMC and by its DOI; nothing for a corpus that may be invented."""
+        if str(self.release.config.get("source") or "").startswith(("http://127.", "http://localhost")):
+            return {}
+        links = {}
+        if _PMCID.fullmatch(str(figure.get("pmcid"))):
+            links["PMC"] = f"https://pmc.ncbi.nlm.nih.gov/articles/{figure['pmcid']}/"
+        if {"doi", "pmcid"} <= self._columns["articles"]:
+            found = self._rows("SELECT doi FROM articles WHERE pmcid = $id LIMIT 1", {"id": figure.get("pmcid")})
+            if found and _DOI.fullmatch(str(found[0]["doi"])):
+                links["DOI"] = "https://doi.org/" + quote(found[0]["doi"], safe="/")
+        return links
 
     def document(self, pmcid: str) -> dict[str, Any] | None:
         """Return the places of an article's document in reading order; None if there is none.
@@ -200,3 +222,21 @@ class ReleaseData:
         if data.startswith(b"\xff\xd8\xff"):
             return Image(data, "image/jpeg")
         return Image(data, "image/png") if data.startswith(b"\x89PNG") else None
+
+    def thumbnail(self, figure_id: str) -> Image | None:
+        """Return a small JPEG of a figure's image, or the image itself without Pillow; None if it has no sample."""
+        image = self.image(figure_id)
+        if image is None or len(image.data) < _SMALL:
+            return image
+        try:
+            from PIL import Image as Pillow
+        except ImportError:  # a consumer's installation
+            return image
+        try:
+            with Pillow.open(io.BytesIO(image.data), formats=["JPEG", "PNG"]) as opened:
+                opened.thumbnail(_THUMBNAIL)
+                small = io.BytesIO()
+                opened.convert("RGBA").convert("RGB").save(small, "JPEG", quality=80)
+        except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
+            return image  # the browser shows what it can
+        return Image(small.getvalue(), "image/jpeg")

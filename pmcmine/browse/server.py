@@ -19,6 +19,7 @@ _STATIC: Final = {
     "/": ("page.html", "text/html; charset=utf-8"),
     "/app.js": ("app.js", "text/javascript; charset=utf-8"),
     "/style.css": ("style.css", "text/css; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
 }
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
@@ -95,8 +96,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif address.path == "/api/document":
             document = self.release.document(query.get("id", ""))
             self._json(document or {"error": "this release has no document of the article"}, 200 if document else 404)
-        elif address.path == "/image":
-            image = self.release.image(query.get("id", ""))
+        elif address.path in ("/image", "/thumbnail"):
+            read = self.release.image if address.path == "/image" else self.release.thumbnail
+            image = read(query.get("id", ""))
             if image is None:
                 self._answer(404, b"no image", "text/plain")
             else:

@@ -16,6 +16,8 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 import typer
 from typer.core import TyperCommand
 
+from pmcmine.commands.help_text import write_options
+
 # Filled in by the run itself.
 NO_FLAGS: Final = frozenset({"vocab_sha256", "decontaminate_sha256", "exclude_sha256", "demo"})
 EXTENSIONS: Final = "Extensions"  # section of keys that other packages add
@@ -184,6 +186,10 @@ class ConfigCommand(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Return all options, those of the configuration first."""
         return [*_options(self.names_of_keys(), tuple(self.meanings().items())), *super().get_params(ctx)]
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the options by section."""
+        write_options(self.get_params(ctx), ctx, formatter)
 
     def invoke(self, ctx: Any) -> Any:
         """Call the function, which asks `given` for the keys."""

@@ -17,15 +17,9 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from pmcmine.demo.pictures import draw, encode
+from pmcmine.demo.studies import SUBJECTS, legend, sentences, title
 from pmcmine.demo.texts import APPENDIX, CASE, CASE_SERIES, GRAPHICAL_ABSTRACT, HARD_BACK, HARD_BODY, TABLES
 
-_SUBJECTS = ("the left ventricle", "hepatic lobules", "HeLa cells", "cortical neurons", "the retina", "lung tissue",
-             "zebrafish larvae", "colon organoids", "bone marrow", "synovial fluid")  # fmt: skip
-_METHODS = ("immunofluorescence", "computed tomography", "Western blot", "RNA sequencing", "optical coherence tomography",
-            "patch clamp", "mass spectrometry", "chest radiography")  # fmt: skip
-_FINDINGS = ("a dose-dependent increase", "no significant difference", "marked oedema", "loss of the border",
-             "a two-fold rise", "patchy consolidation", "delayed recovery", "no hepatomegaly", "possible hepatic steatosis",
-             "microcephaly and seizures")  # fmt: skip
 _LICENSE_PATHS = {"CC BY": "by/4.0", "CC BY-SA": "by-sa/4.0", "CC BY-ND": "by-nd/4.0", "CC BY-NC": "by-nc/4.0",
                   "CC BY-NC-SA": "by-nc-sa/4.0", "CC BY-NC-ND": "by-nc-nd/4.0"}  # fmt: skip
 _IMAGE_ENDINGS = {
@@ -83,6 +77,7 @@ def demo_articles(n_plain: int = 16) -> list[DemoArticle]:
     dialects = ("1.4", "2.3", "oai", "1.4", "articleset")
     kinds: tuple[tuple[str, ...], ...] = (
         ("bars",), ("micrograph", "bars"), ("radiograph",), ("lines",), ("gel", "bars", "lines"), ("micrograph",),
+        ("ct",), ("fluorescence", "lines"), ("mri",),
     )  # fmt: skip
     plain = [
         DemoArticle(
@@ -143,14 +138,6 @@ def demo_articles(n_plain: int = 16) -> list[DemoArticle]:
 _EXTRA_MEDIA = {9100017: ("nested.jpg", "nested.gif", "table1.png"), 9100018: ("ga1.jpg",)}
 
 
-def _sentences(rng: random.Random, n: int) -> str:
-    return " ".join(
-        f"{rng.choice(_METHODS).capitalize()} of {rng.choice(_SUBJECTS)} showed {rng.choice(_FINDINGS)} "
-        f"(n = {rng.randint(3, 90)}) after {rng.randint(2, 48)} h."
-        for _ in range(n)
-    )
-
-
 def _href(article: DemoArticle, i: int, figure: DemoFigure) -> tuple[str, str]:
     """Return (href as the XML names it, media file name)."""
     stem = f"demo.{article.pmcid}.g{i + 1:03d}"
@@ -158,15 +145,17 @@ def _href(article: DemoArticle, i: int, figure: DemoFigure) -> tuple[str, str]:
     return (stem if article.dialect == "2.3" else name), name
 
 
-def _figure_xml(article: DemoArticle, i: int, figure: DemoFigure, rng: random.Random) -> str:
+def _figure_xml(article: DemoArticle, i: int, figure: DemoFigure, rng: random.Random, subject: str) -> str:
     href, name = _href(article, i, figure)
     if figure.caption is None:
-        panels = (
-            " ".join(f"<bold>({'ABCDEFGH'[k]})</bold> {escape(_sentences(rng, 1))}" for k in range(len(figure.kinds)))
-            if len(figure.kinds) > 1
-            else escape(_sentences(rng, 2))
-        )
-        caption = f"<title>{escape(rng.choice(_METHODS).capitalize())} of {escape(rng.choice(_SUBJECTS))}.</title><p>{panels}</p>"
+        said = [legend(rng, kind, subject) for kind in figure.kinds]
+        words = [escape(text) for _, text in said]
+        if len(words) == 1:
+            words.append(escape(sentences(rng, 1, subject)))
+        else:
+            words = [f"<bold>({'ABCDEFGH'[k]})</bold> {text}" for k, text in enumerate(words)]
+        heading = said[0][0] if len(said) == 1 else f"Response of {subject}"
+        caption = f"<title>{escape(heading)}.</title><p>{' '.join(words)}</p>"
     else:
         caption = f"<p>{escape(figure.caption)}</p>" if figure.caption else ""
     graphic = f'<graphic xlink:href="{escape(href)}"/>'
@@ -192,7 +181,9 @@ def article_xml(article: DemoArticle) -> bytes:
         else ""
     )
     id_type, id_value = ("pmc", str(article.pmcid)) if article.dialect == "2.3" else ("pmcid", f"PMC{article.pmcid}")
-    figures = [_figure_xml(article, i, f, rng) for i, f in enumerate(article.figures)]
+    subject = rng.choice(SUBJECTS)
+    before, after = title(rng)
+    figures = [_figure_xml(article, i, f, rng, subject) for i, f in enumerate(article.figures)]
     n = len(figures)
     links = f'<xref ref-type="fig" rid="fig1">Fig. 1</xref>{"A" if n else ""}' if n else "the text"
     span = (
@@ -206,14 +197,13 @@ def article_xml(article: DemoArticle) -> bytes:
         if article.xml_retraction
         else ""
     )
-    subject = rng.choice(_SUBJECTS)
     text = f"""<front><journal-meta><journal-id journal-id-type="nlm-ta">J Demo Med</journal-id>
 <journal-title-group><journal-title>Journal of Demonstrated Medicine</journal-title></journal-title-group>
 <issn pub-type="epub">2999-0001</issn><publisher><publisher-name>Demo Press</publisher-name></publisher></journal-meta>
 <article-meta><article-id pub-id-type="{id_type}">{id_value}</article-id>
 <article-id pub-id-type="pmid">{article.pmcid + 20000000}</article-id><article-id pub-id-type="doi">10.5555/demo.{article.pmcid}</article-id>
 <article-categories><subj-group><subject>Research Article</subject></subj-group></article-categories>
-<title-group><article-title>{escape(rng.choice(_METHODS).capitalize())} of <italic>{escape(subject)}</italic></article-title></title-group>
+<title-group><article-title>{escape(before)}<italic>{escape(subject)}</italic>{escape(after)}</article-title></title-group>
 <contrib-group><contrib contrib-type="author"><contrib-id contrib-id-type="orcid">https://orcid.org/0000-0002-1825-0097</contrib-id>
 <name><surname>Ødegård</surname><given-names>Ana Lí</given-names></name><xref ref-type="aff" rid="aff1">1</xref></contrib>
 <contrib contrib-type="author"><name><surname>Tanaka</surname><given-names>Kei</given-names></name><xref ref-type="aff" rid="aff1">1</xref></contrib>
@@ -221,11 +211,11 @@ def article_xml(article: DemoArticle) -> bytes:
 <pub-date pub-type="epub"><day>{rng.randint(1, 28)}</day><month>{rng.randint(1, 12)}</month><year>{rng.randint(2008, 2025)}</year></pub-date>
 <volume>{rng.randint(1, 40)}</volume><elocation-id>e{article.pmcid}</elocation-id>
 <permissions><copyright-statement>© The Authors</copyright-statement>{licence}</permissions>{retraction}
-<abstract><sec><title>Background</title><p>{escape(_sentences(rng, 2))}</p></sec></abstract>{article.front}
+<abstract><sec><title>Background</title><p>{escape(sentences(rng, 2, subject))}</p></sec></abstract>{article.front}
 <kwd-group><kwd>{escape(subject)}</kwd><kwd>demonstration</kwd></kwd-group></article-meta></front>
-<body><sec sec-type="intro"><title>Introduction</title><p>{escape(_sentences(rng, 3))} Others agree [<xref ref-type="bibr" rid="r1">1</xref>].</p></sec>
-<sec sec-type="methods"><title>Methods</title><p>{escape(_sentences(rng, 3))}</p><sec><title>Statistics</title><p>{escape(_sentences(rng, 1))}</p></sec></sec>
-<sec sec-type="results"><title>Results</title><p>{escape(_sentences(rng, 1))} This is seen in {links}{span}. {escape(_sentences(rng, 1))}</p>
+<body><sec sec-type="intro"><title>Introduction</title><p>{escape(sentences(rng, 3, subject))} Others agree [<xref ref-type="bibr" rid="r1">1</xref>].</p></sec>
+<sec sec-type="methods"><title>Methods</title><p>{escape(sentences(rng, 3, subject))}</p><sec><title>Statistics</title><p>{escape(sentences(rng, 1, subject))}</p></sec></sec>
+<sec sec-type="results"><title>Results</title><p>{escape(sentences(rng, 1, subject))} This is seen in {links}{span}. {escape(sentences(rng, 1, subject))}</p>
 {"" if floats else "".join(figures)}</sec>{article.body}</body>
 <back><ref-list><ref id="r1"><element-citation><person-group><name><surname>Doe</surname><given-names>J</given-names></name></person-group>
 <article-title>An example</article-title><year>2001</year><pub-id pub-id-type="doi">10.5555/ref.1</pub-id></element-citation></ref></ref-list>{article.appendix}</back>

@@ -7,7 +7,7 @@ import heapq
 import io
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -26,6 +26,8 @@ from pmcmine.release.record import ReleaseRecord
 log = logging.getLogger(__name__)
 _DAMAGED = "is damaged and left out of the report; `pmcmine verify` lists what is"
 _GALLERY = 24
+_FIRST = 8  # pictures that lead; the others are folded
+_ARTICLE = "https://pmc.ncbi.nlm.nih.gov/articles/{}/"
 _CONCEPTS = 40
 _CLASSES = 15
 _PARAGRAPH_CLASSES = (
@@ -38,8 +40,8 @@ _THUMBNAIL = (320, 240)  # pixels
 _CAPTION_BINS = (0, 50, 100, 200, 400, 800, 1600, 3200)  # characters
 _SIDE_BINS = (0, 200, 400, 600, 800, 1000, 1400, 2000, 4000)  # pixels of the longer side
 _FIGURE_BINS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20)
-_COLUMNS = ["figure_id", "caption", "width", "height", "shard", "image_offset", "image_bytes", "derivatives_ok",
-            "license_group", "license", "attribution", "kind", "label"]  # fmt: skip
+_COLUMNS = ["figure_id", "pmcid", "caption", "width", "height", "shard", "image_offset", "image_bytes",
+            "derivatives_ok", "license_group", "license", "attribution", "kind", "label"]  # fmt: skip
 
 
 def _histogram(values: pa.Array, bins: Sequence[int], into: Counter[int]) -> None:
@@ -183,6 +185,47 @@ def _near(release: ReleaseRecord, metrics: Metrics) -> list[dict[str, Any]]:
     ]
 
 
+def _way(release: ReleaseRecord) -> list[tuple[str, int, float, str]]:
+    """Return label, number, share of the most and what was left out, from article versions to pairs."""
+    by_unit = {(s.stage, s.unit): s for s in release.counts.stages}
+    lines = []
+    for label, stage, unit, before in (
+        ("article versions", "snapshot", "version", ()),
+        ("articles", "extract", "article", (("select", "version"), ("extract", "article"))),
+        ("figures", "extract", "figure", (("extract", "figure"),)),
+        ("image-text pairs", "image", "figure", (("image", "figure"),)),
+    ):
+        if (stage, unit) not in by_unit:
+            continue
+        left_out: Counter[str] = Counter()
+        for r in release.counts.rejects:
+            if (r.stage, r.unit) in before:
+                left_out[r.reason] += r.n
+        top = sorted(left_out.items(), key=lambda kv: (-kv[1], kv[0]))
+        named = ", ".join(f"{reason} {n:,}" for reason, n in top[:3]) + (", …" if len(top) > 3 else "")
+        note = f"{left_out.total():,} left out: {named}" if left_out else ""
+        lines.append((label, by_unit[stage, unit].n_out, note))
+    most = max((n for _, n, _ in lines), default=1) or 1
+    return [(label, n, n / most, note) for label, n, note in lines]
+
+
+def _numbers(groups: Mapping[str, Counter[str]]) -> list[tuple[str, str]]:
+    """Return the three numbers that lead, with what they count."""
+    pairs = sum(c["samples"] for c in groups.values())
+    free = groups["commercial"]["samples"] if "commercial" in groups else 0
+    return [
+        (f"{pairs:,}", "image-text pairs"),
+        (f"{sum(c['articles'] for c in groups.values()):,}", "articles"),
+        (f"{100 * free / pairs:.0f} %" if pairs else "–", "of the pairs for commercial use, too"),
+    ]
+
+
+def _linked(pairs: list[dict[str, Any]], release: ReleaseRecord) -> list[dict[str, Any]]:
+    """Add links to PMC; a corpus that was read from this machine's own server may be invented."""
+    invented = str(release.config.get("source") or "").startswith(("http://127.", "http://localhost"))
+    return [{**p, "link": None if invented else _ARTICLE.format(p["pmcid"])} for p in pairs]
+
+
 def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder) -> bytes:
     """Build HTML of the report: one file, no scripts, nothing loaded.
 
@@ -239,7 +282,10 @@ def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder) -> bytes:
             *_classes(release, out),
         ],
         kinds=sorted(kinds.items(), key=lambda k: -k[1]),
-        gallery=_gallery(picked, out),
+        numbers=_numbers(groups),
+        way=_way(release),
+        gallery=_linked(_gallery(picked, out), release),
+        first=_FIRST,
         near=_near(release, metrics),
         concepts=_concepts(release, out, sum(captions.values())),
     )

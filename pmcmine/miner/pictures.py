@@ -87,7 +87,7 @@ def _images(
         try:
             images[asset.name] = _check(data, config)
         except Rejected as error:
-            images[asset.name] = Rejected(error.reason, f"{asset.name}: {error.detail}")
+            images[asset.name] = Rejected(error.reason, ": ".join(part for part in (asset.name, error.detail) if part))
     return images
 
 

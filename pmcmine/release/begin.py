@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,14 +17,28 @@ from pmcmine.release.mark import MARK, RunMark, UpdateMark, parse_mark
 from pmcmine.release.record import check_seal, parse_release
 from pmcmine.text.redact import redact_all
 
+_SHA256 = re.compile("[0-9a-f]{64}")
 _DATASETS = ("shards/", "shards-panels/", "shards-parquet/", "tables/", "state/")
 
 
 def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """Return `key: old → new` of all keys that differ, without credentials, which are not compared either."""
     old, new = redact_all(old), redact_all(new)
-    keys = [k for k in sorted({*old, *new}) if old.get(k) != new.get(k)]
-    return "; ".join(f"{k}: {json.dumps(old.get(k))} → {json.dumps(new.get(k))}" for k in keys)
+    parts = []
+    for key in sorted({*old, *new}):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            inner = describe_difference(before, after)
+            parts += [f"{key} {inner}"] if inner else []
+        elif before != after:
+            parts.append(f"{key}: {_short(before)} → {_short(after)}")
+    return "; ".join(parts)
+
+
+def _short(value: Any) -> str:
+    """Return a value as JSON, of a SHA-256 only its beginning."""
+    hashed = isinstance(value, str) and _SHA256.fullmatch(value)
+    return f'"{value[:12]}…"' if hashed else json.dumps(value)
 
 
 def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:

@@ -11,186 +11,45 @@ another world with the same set. An iteration that reaches the end of its epoch 
 
 from __future__ import annotations
 
-import json
-import re
-import warnings
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from os import PathLike
-from pathlib import Path
-from typing import Any, Final, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-from pmcmine.errors import PmcmineError
-from pmcmine.io.safe_names import check_names
-from pmcmine.release.conditions import choose
-from pmcmine.stream.batches import Batches
-from pmcmine.stream.captions import composer_for, enriched_caption
-from pmcmine.stream.document_rows import concept_files, concept_names
-from pmcmine.stream.documents import Documents, documents
-from pmcmine.stream.figures import figure_index
-from pmcmine.stream.index import Index
-from pmcmine.stream.index_file import default_folder, kept, key_of
-from pmcmine.stream.locate import (
-    SPLITS,
-    Listing,
-    address,
-    check_options,
-    listing_of,
-    locate,
-    reading_tables,
-    unreachable,
-)
-from pmcmine.stream.ordering import order
-from pmcmine.stream.pictures import decoder_for
-from pmcmine.stream.ranges import ranges_of
-from pmcmine.stream.samples import Samples
-from pmcmine.stream.tokens import counter
+if TYPE_CHECKING:
+    from pmcmine.stream.batches import Batches
+    from pmcmine.stream.captions import enriched_caption
+    from pmcmine.stream.document_stream import Documents, documents
+    from pmcmine.stream.locate import SPLITS
+    from pmcmine.stream.opening import open, torch_dataset
+    from pmcmine.stream.ordering import order
+    from pmcmine.stream.samples import Samples
+    from pmcmine.stream.tokens import counter
 
-_MANY: Final = 100_000  # figures of a release whose index is kept in a file: making it takes longer than a second
-# A condition with one of these chooses something else each time.
-_CHANGES: Final = re.compile(
-    r"\b(random|\w*uuid\w*|now|today|age|(get_)?current_\w+|localtime\w*|transaction_timestamp)\b", re.IGNORECASE
-)
+# Where each name is; importing them loads NumPy, Arrow and DuckDB, so that waits until one is used.
+_LATE: Final = {
+    "SPLITS": "locate",
+    "Batches": "batches",
+    "Documents": "document_stream",
+    "Samples": "samples",
+    "counter": "tokens",
+    "documents": "document_stream",
+    "enriched_caption": "captions",
+    "open": "opening",
+    "order": "ordering",
+    "torch_dataset": "opening",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """A release that is being opened; `local` is its folder on a local disk."""
-
-    release: str
-    fs: Any
-    tables: str
-    local: Path | None
-    listing: Listing
+def __getattr__(name: str) -> object:
+    """Import a name when it is first used."""
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_LATE[name]}"), name)
+    globals()[name] = value
+    return value
 
 
-def torch_dataset(samples: Samples | Batches) -> Any:
-    """Make a torch `IterableDataset` of samples, or of `samples.batched(…)`, whose workers share them.
-
-    Epochs follow each other as with `Samples`, with workers or without, persistent or not. The state with workers is
-    that of torchdata's `StatefulDataLoader`; `Samples.state_dict` is an error then.
-
-    Raises:
-        ModuleNotFoundError: without torch.
-    """
-    from pmcmine.stream.torch import TorchSamples
-
-    return TorchSamples(samples)
-
-
-def _index(
-    opened: _Opened, split: str, where: str | None, seconds: float, cache: str | PathLike[str] | bool | None
-) -> Index:
-    """Return the places of the chosen samples: kept in a file if there are many, or if a folder was named."""
-    files = [name for name in opened.listing.rows if name.startswith("tables/figures/")]
-    used = [*files, *concept_names(opened.listing.rows, where)]
-    check_names(used, opened.local, "file")
-
-    def make() -> Index:
-        with reading_tables(opened.release, "a table of figures"):
-            concepts = concept_files(opened.tables, opened.listing.rows, opened.fs, where)
-            shards = opened.listing.shards
-            return figure_index(opened.tables, files, opened.fs, split, where, seconds, concepts, shards)
-
-    rows = sum(opened.listing.rows[name] or 0 for name in files)
-    if cache is False or (where and _CHANGES.search(where)) or (cache in (None, True) and rows < _MANY):
-        return make()
-    folder = default_folder() if cache in (None, True) else Path(cast("str", cache))
-    stats = []
-    if opened.local is not None:  # tables may change under a listing that does not
-        with suppress(OSError):
-            stats = [(s.st_size, s.st_mtime_ns) for s in ((opened.local / name).stat() for name in used)]
-    root = opened.tables if opened.local is None else str(Path(opened.tables).resolve())
-    return kept(folder, key_of([root, opened.listing.digest, split, where, stats]), seconds, make)
-
-
-def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
-    """Raise PmcmineError for a key that the JSON of the release's samples does not have."""
-    path = f"{shards}/schema.json"
-    try:
-        known = [str(field["name"]) for field in json.loads(fs.cat_file(path))["json"]]
-    except FileNotFoundError:
-        return  # shards that were copied without it
-    except (ValueError, LookupError, TypeError, RecursionError):
-        raise PmcmineError(f"{path}: is damaged; is the copy complete?") from None
-    except Exception as error:  # noqa: BLE001
-        raise unreachable(path, error) from None
-    for name in columns:
-        if name not in known:
-            raise PmcmineError(f"columns: no key {name!r} in the JSON of a sample; {choose(name, known)}")
-
-
-def open(
-    release: str | PathLike[str],
-    *,
-    split: str = "train",
-    where: str | None = None,
-    columns: Sequence[str] | None = None,
-    caption: str = "full",
-    tokens: int | None = None,
-    tokenizer: Any = None,
-    seed: int | None = None,
-    rank: int = 0,
-    world_size: int = 1,
-    on_error: str = "raise",
-    check: bool | None = None,
-    where_seconds: float = 600.0,
-    cache: str | PathLike[str] | bool | None = None,
-    decode: str | None = None,
-    transform: Callable[[Any], Any] | None = None,
-) -> Samples:
-    """Open a release: a folder, any fsspec URL of one, or ORG/NAME on the Hub. Its listing is read once.
-
-    Args:
-        release: where it is.
-        split: train, validation or test.
-        where: SQL condition over the columns of `figures`; only the samples that it chooses are read.
-        columns: keys of the JSON to keep; all if not given.
-        caption: what `txt` is: full, title or panels, each with `+mentions` for the sentences that name the figure
-            (`+mentions` alone is full+mentions); or enriched: the caption with its abbreviations spelled out, then the
-            sentences that mention the figure and the title of its section, without repetition.
-        tokens: most tokens of an enriched caption, such as 77, 256 or 512, those at start and end included; it is cut
-            at the end of a sentence. No limit if not given.
-        tokenizer: counts them: a tokenizer of transformers, tokenizers, tiktoken or open_clip, or a function from a
-            text to its ids. If not given, they are estimated: two, and one for each digit, sign, and five letters of
-            a word or fewer.
-        seed: shuffles the order of samples; None keeps the order of the shards, which is random already and
-            reads whole shards in long runs.
-        rank: which share to read, from 0.
-        world_size: number of shares. Shares are disjoint and together hold each sample once.
-        on_error: raise, or warn: a range that can't be read, after retries, is left out with a warning that names it.
-        check: check the bytes of each image. On by default if the release is not on a local disk: that costs
-            little beside the network. Headers, keys and captions are always checked.
-        where_seconds: time limit of the condition, and of waiting for another process that makes the index.
-        cache: folder for the index, which the processes of a machine then share. If not given, a folder of the user
-            (`PMCMINE_CACHE`) is used for releases of 100,000 figures or more; False keeps no file.
-        decode: pil or torch: `jpg` is then an RGB image of Pillow, or a tensor of 8-bit numbers (channels, rows,
-            columns), instead of the bytes of a JPEG or PNG.
-        transform: what is done with the decoded image, such as a transform of torchvision or open_clip.
-
-    Raises:
-        PmcmineError: without a release, or for a split, column, value of an enumeration or condition that it does not
-            have; the message holds the nearest name.
-    """
-    check_options(split, where, seed, rank, world_size, on_error, where_seconds)
-    compose = composer_for(caption, columns, tokens, tokenizer)
-    decoder = decoder_for(decode, transform)
-    release = address(release)
-    fs, shards, tables, path = locate(release)
-    local = Path(shards).parent if "file" in fs.protocol else None
-    listing = listing_of(path, fs, release)
-    if compose.columns:
-        _check_columns(compose.columns, shards, fs)
-    index = _index(_Opened(release, fs, tables, local, listing), split, where, where_seconds, cache)
-    if not len(index):
-        chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
-        warnings.warn(f"{release}: {chosen} match no sample", stacklevel=2)
-    check_names({f"shards/{name}" for name in index.names}, local, "shard")
-    check = local is None if check is None else check
-    return Samples(
-        ranges_of(fs, shards), index, index.starts, seed, rank, world_size, compose, on_error, check, decoder
-    )
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATE})
 
 
 __all__ = [

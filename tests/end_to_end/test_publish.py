@@ -94,6 +94,7 @@ def test_what_others_put_there_stays(release: Path, tmp_path: Path, capsys: pyte
             repo_id="org/pairs", repo_type="dataset", path_in_repo=old, path_or_fileobj=b"of another author"
         )
         before = hub.files("org/pairs")
+        capsys.readouterr()
         code, _, err = call(capsys, "publish", str(release), "org/pairs", "--endpoint", hub.url, "-q")
         assert code == 2 and err.count("\n") == 1 and f"mistake for this release ({old})" in err, err
         assert hub.files("org/pairs") == before  # nothing is removed that pmcmine did not put there, unless told to

@@ -54,6 +54,43 @@ async function show(n) {
     draw();
   } catch (error) { $("place").textContent = "error: " + error.message; }
 }
+// The grid shows the figures around the present one, a page at a time; more come when its end is reached.
+const grid = { on: false, next: 0, done: false, busy: false };
+function toggleGrid(on) {
+  grid.on = on;
+  document.querySelector("main").classList.toggle("all", on);
+  for (const [name, hidden] of [["grid", !on], ["picture", on], ["words", on]]) $(name).hidden = hidden;
+  $("all").setAttribute("aria-pressed", String(on));
+  if (on) restartGrid(state.at);
+}
+function restartGrid(at) {
+  $("grid").replaceChildren(); $("grid").scrollTop = 0;
+  grid.next = at - (at % 20); grid.done = false;
+  moreOfGrid();
+}
+async function moreOfGrid() {
+  if (!grid.on || grid.done || grid.busy) return;
+  grid.busy = true;
+  try {
+    const query = filters(); query.set("offset", String(grid.next));
+    const page = await get("/api/figures?" + query);
+    if (page.offset !== grid.next || String(filters()) !== String(without(query, "offset"))) return;
+    page.figures.forEach((f, i) => addThumbnail(f, page.offset + i));
+    grid.next += page.figures.length; grid.done = !page.figures.length || grid.next >= page.total;
+    if (!page.total) add($("grid"), "p", "nothing fits", "mute");
+  } catch (error) { $("place").textContent = "error: " + error.message; grid.done = true; }
+  finally { grid.busy = false; }
+}
+function without(query, name) { const copy = new URLSearchParams(query); copy.delete(name); return copy; }
+function addThumbnail(figure, n) {
+  const card = add($("grid"), "button", null, n === state.at ? "thumbnail on" : "thumbnail");
+  card.type = "button"; card.dataset.at = String(n);
+  if (figure.has_image) {
+    const image = add(card, "img"); image.loading = "lazy"; image.alt = ""; image.src = "/thumbnail?id=" + encodeURIComponent(figure.figure_id);
+  } else add(card, "span", "no sample", "mute");
+  add(card, "span", `${figure.label || ""} ${figure.figure_id}`);
+  card.addEventListener("click", () => { toggleGrid(false); show(n); });
+}
 function draw() {
   const f = state.figure;
   const image = $("image");
@@ -115,7 +152,11 @@ function drawWords() {
   const f = state.figure, words = $("words");
   words.replaceChildren();
   if (state.document) { drawDocument(words, state.document); return; }
-  add(words, "h1", (f.label || "") + " " + (f.caption_title || "")); add(words, "p", f.figure_id, "mute");
+  add(words, "h2", (f.label || "") + " " + (f.caption_title || "")); const id = add(words, "p", f.figure_id, "mute"); id.id = "links";
+  for (const [name, address] of Object.entries(f.links || {})) {
+    if (!address.startsWith("https://")) continue;
+    id.append(" · "); const a = add(id, "a", name); a.href = address; a.target = "_blank"; a.rel = "noopener noreferrer";
+  }
   if (f.caption) drawCaption(words, f); else add(words, "p", "No caption", "mute");
   if (f.panels.length) {
     add(words, "h2", `Panels (${f.panels.length})`);
@@ -166,8 +207,8 @@ function drawDocument(words, article) {
       const image = add(words, "img", null, place.image === state.figure.figure_id ? "on" : "");
       image.loading = "lazy"; image.alt = place.image; image.src = "/image?id=" + encodeURIComponent(place.image);
     } else if (place.text === null) add(words, "p", `${place.kind} ${place.row_id}: ${place.reason || "no text"}`, "mute");
-    else if (place.kind === "title") add(words, "h1", place.text);
-    else if (place.kind === "heading") add(words, "h2", place.text);
+    else if (place.kind === "title") add(words, "h2", place.text);
+    else if (place.kind === "heading") add(words, "h3", place.text);
     else if (place.kind === "table") add(words, "pre", place.text);
     else add(words, "p", place.text, place.kind === "caption" ? "mute" : "");
   }
@@ -190,16 +231,20 @@ const KEYS = {
   c: () => { state.concepts = !state.concepts; drawWords(); },
   r: () => show(Math.floor(Math.random() * Math.max(state.total, 1))),
   d: () => toggleDocument(),
+  g: () => toggleGrid(!grid.on),
   "/": () => $("text").focus(),
 };
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") { document.activeElement.blur(); return; }
+  // A browser would empty the search field.
+  if (event.key === "Escape") { event.preventDefault(); document.activeElement.blur(); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || ["INPUT", "SELECT"].includes(event.target.tagName)) return;
   const action = KEYS[event.key];
   if (action && (state.figure || event.key === "/")) { event.preventDefault(); action(); }
 });
 let waiting = 0;
-function refilter() { clearTimeout(waiting); waiting = setTimeout(() => { state.ids = []; state.first = 0; show(0); }, 150); }
+function refilter() { clearTimeout(waiting); waiting = setTimeout(() => { state.ids = []; state.first = 0; show(0); if (grid.on) restartGrid(0); }, 150); }
+$("all").addEventListener("click", () => toggleGrid(!grid.on));
+$("grid").addEventListener("scroll", () => { const e = $("grid"); if (e.scrollTop + e.clientHeight > e.scrollHeight - 600) moreOfGrid(); });
 $("filters").addEventListener("input", refilter);
 $("filters").addEventListener("submit", (event) => { event.preventDefault(); refilter(); document.activeElement.blur(); });
 async function start() {

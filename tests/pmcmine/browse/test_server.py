@@ -3,44 +3,20 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
-import shutil
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from PIL import Image
 
 from pmcmine.browse.data import ReleaseData
 from pmcmine.browse.server import BrowseServer
-from pmcmine.config import load_config
-from pmcmine.demo import write_bucket
-from pmcmine.demo.corpus import DemoFigure, many_articles
 from pmcmine.errors import PmcmineError
-from tests.helpers import mine, rows
-
-HOSTILE = (
-    "<img src=x onerror=alert(1)> & </script><script>document.title='broken'</script> 𝐀 (A) First one. (B) Second one."
-)
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("browse")
-    articles = many_articles(8)
-    compound = DemoFigure(("micrograph", "bars"), seed=7, caption=HOSTILE)
-    write_bucket(folder / "bucket", [replace(articles[0], figures=(compound, DemoFigure())), *articles[1:]])
-    out = folder / "release"
-    mine(load_config({"source": str(folder / "bucket"), "out": str(out), "vocab": "none", "classify": False}))
-    return out
-
-
-@pytest.fixture(scope="module")
-def server(release: Path) -> Iterator[BrowseServer]:
-    with BrowseServer(ReleaseData(release)) as running:
-        yield running
+from tests.helpers import rows
+from tests.pmcmine.browse.conftest import HOSTILE, Browser
 
 
 def _get(server: BrowseServer, path: str, host: str | None = None) -> tuple[int, dict[str, str], bytes]:
@@ -112,70 +88,53 @@ def test_no_release_is_one_line(tmp_path: Path) -> None:
         ReleaseData(tmp_path)
 
 
+def test_thumbnails_are_small_and_links_only_of_real_articles(release: Path, tmp_path: Path) -> None:
+    shown = next(f for f in rows(release, "figures") if f["shard"] and f["width"] > 500)
+    data = ReleaseData(release)
+    whole, small = data.image(shown["figure_id"]), data.thumbnail(shown["figure_id"])
+    assert whole and small and small.type == "image/jpeg" and len(small.data) < len(whole.data)
+    assert max(Image.open(io.BytesIO(small.data)).size) <= 320 and data.thumbnail("nothing") is None
+    figure = data.figure(shown["figure_id"])
+    assert figure and figure["links"] == {
+        "PMC": f"https://pmc.ncbi.nlm.nih.gov/articles/{shown['pmcid']}/",
+        "DOI": f"https://doi.org/10.5555/demo.{shown['pmcid'][3:]}",
+    }
+
+
 @pytest.mark.slow
-def test_in_a_browser(server: BrowseServer, release: Path) -> None:
+def test_in_a_browser(server: BrowseServer, release: Path, browser: Browser) -> None:
     """Keys move on, boxes and spans are drawn, hostile captions stay text, and nothing is loaded from elsewhere."""
-    driver_path = shutil.which("chromedriver")
-    if driver_path is None or not (shutil.which("chromium") or shutil.which("google-chrome")):
-        pytest.skip("no Chromium with its driver")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
+    driver = browser.driver
+    wait, text, press = browser.wait, browser.text, browser.press
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
-    from selenium.webdriver.support.ui import WebDriverWait
 
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
-    for argument in (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--window-size=1300,900",
-    ):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(driver_path))
-    try:
-
-        def wait(condition: Any) -> Any:
-            return WebDriverWait(driver, 20).until(lambda _: condition())
-
-        def text(name: str) -> str:
-            return driver.find_element(By.ID, name).text
-
-        def press(*keys: str) -> None:
-            driver.find_element(By.TAG_NAME, "body").send_keys(*keys)
-
-        total = len(rows(release, "figures"))
-        driver.get(server.url)
-        wait(lambda: text("place") == f"1 of {total}")
-        press("j")
-        wait(lambda: text("place") == f"2 of {total}")
-        press(Keys.ARROW_LEFT)
-        wait(lambda: text("place") == f"1 of {total}")
-        press("/")
-        driver.switch_to.active_element.send_keys("onerror=alert")
-        wait(lambda: text("place") == "1 of 1")
-        driver.switch_to.active_element.send_keys(Keys.ESCAPE)
-        assert text("caption") == HOSTILE and "broken" not in driver.title
-        spans = [
-            (s.get_attribute("data-panel"), s.text) for s in driver.find_elements(By.CSS_SELECTOR, "#caption .span")
-        ]
-        assert spans == [("A", "First one"), ("B", "Second one")]  # offsets are code points, 𝐀 is one
-        assert len(driver.find_elements(By.CSS_SELECTOR, "#boxes rect")) == 2
-        press("n")
-        wait(lambda: len(driver.find_elements(By.CSS_SELECTOR, "#boxes rect.on")) == 1)
-        press("b")
-        wait(lambda: not driver.find_elements(By.CSS_SELECTOR, "#boxes rect"))
-        assert driver.execute_script("return document.getElementById('image').naturalWidth") > 100
-        assert "CC-BY" in text("rights")
-        press("d")  # the document
-        wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#words img.on") and HOSTILE in text("words"))
-        press("d")
-        wait(lambda: text("caption") == HOSTILE)
-        loaded = driver.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
-        assert loaded and all(name.startswith(server.url) for name in loaded)
-        assert not [e for e in driver.get_log("browser") if e["level"] == "SEVERE" and "favicon" not in e["message"]]
-    finally:
-        driver.quit()
+    total = len(rows(release, "figures"))
+    driver.get(server.url)
+    wait(lambda: text("place") == f"1 of {total}")
+    press("j")
+    wait(lambda: text("place") == f"2 of {total}")
+    press(Keys.ARROW_LEFT)
+    wait(lambda: text("place") == f"1 of {total}")
+    press("/")
+    driver.switch_to.active_element.send_keys("onerror=alert")
+    wait(lambda: text("place") == "1 of 1")
+    driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert text("caption") == HOSTILE and "broken" not in driver.title
+    assert driver.find_element(By.ID, "text").get_attribute("value") == "onerror=alert"
+    spans = [(s.get_attribute("data-panel"), s.text) for s in driver.find_elements(By.CSS_SELECTOR, "#caption .span")]
+    assert spans == [("A", "First one"), ("B", "Second one")]  # offsets are code points, 𝐀 is one
+    assert len(driver.find_elements(By.CSS_SELECTOR, "#boxes rect")) == 2
+    press("n")
+    wait(lambda: len(driver.find_elements(By.CSS_SELECTOR, "#boxes rect.on")) == 1)
+    press("b")
+    wait(lambda: not driver.find_elements(By.CSS_SELECTOR, "#boxes rect"))
+    assert driver.execute_script("return document.getElementById('image').naturalWidth") > 100
+    assert "CC-BY" in text("rights")
+    press("d")  # the document
+    wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#words img.on") and HOSTILE in text("words"))
+    press("d")
+    wait(lambda: text("caption") == HOSTILE)
+    loaded = driver.execute_script("return performance.getEntriesByType('resource').map(e => e.name)")
+    assert loaded and all(name.startswith(server.url) for name in loaded)
+    assert not [e for e in driver.get_log("browser") if e["level"] == "SEVERE"]

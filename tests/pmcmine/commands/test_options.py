@@ -30,12 +30,13 @@ def test_the_help_of_mine_shows_each_key_with_its_default_and_example(
     monkeypatch.setenv("COLUMNS", "400")
     code, out, err = call(capsys, "mine", "--help")
     assert code == 0 and not err
+    words = "".join(out.split())
     for key in keys():
         if key.flag:
-            assert all(flag in out for flag in key.flag.split("/")) and help_text(key) in out, key
-    heads = [line.strip("╭╮─ ") for line in out.splitlines() if line.startswith("╭─ ")]
+            assert all(flag in out for flag in key.flag.split("/")) and "".join(help_text(key).split()) in words, key
+    heads = [line[:-1] for line in out.splitlines() if re.match(r"[A-Z].*:$", line)]
     assert heads == ["Options", *SECTIONS]
-    assert "--shard-bytes" in out and "Default: 1000000000. Example: --shard-bytes 500MB" in out
+    assert "Default:1000000000.Example:--shard-bytes500MB" in words
 
 
 def test_update_takes_what_an_update_may_change(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,7 +44,7 @@ def test_update_takes_what_an_update_may_change(capsys: pytest.CaptureFixture[st
     assert {"source", "inventory", "vocab", "runner", "workers"} < changed < ConfigCommand.names_of_keys()
     assert changed - {"source", "inventory"} <= MineConfig.RUN_ONLY and not {"out", "all", "publish_to"} & changed
     _, out, _ = call(capsys, "update", "--help")
-    assert "pmc-oa-opendata" not in out and "mined from if not given" in " ".join(out.replace("│", " ").split())
+    assert "pmc-oa-opendata" not in out and "mined from if not given" in " ".join(out.split())
     assert "--retries" in out and "--publish-to" not in out and "--panels" not in out
 
 
@@ -93,7 +94,7 @@ def test_flags_give_their_keys(capsys: pytest.CaptureFixture[str], monkeypatch: 
 
 def test_commands_stand_in_the_order_of_the_work(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = call(capsys, "--help")
-    listed = [m[1] for line in out.splitlines() if (m := re.match(r"│ ([a-z]+)  ", line))]
+    listed = [m[1] for line in out.splitlines() if (m := re.match(r"  ([a-z]+)  ", line))]
     assert listed == [
         "demo", "doctor", "plan", "mine", "status", "update", "verify", "publish", "browse", "stats", "subset", "export", "rehydrate", "vocab",
         "link", "label", "train", "eval",

@@ -56,7 +56,7 @@ def never_made(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
         raise AssertionError("the index was made again")
 
     with monkeypatch.context() as patch:
-        patch.setattr(stream, "figure_index", refuse)
+        patch.setattr("pmcmine.stream.opening.figure_index", refuse)
         yield patch
 
 
@@ -81,7 +81,7 @@ def test_small_releases_and_conditions_that_change_leave_no_file(
     stream.open(release, where="random() < 2", cache=cache)
     stream.open(release, where="year <= year(today())", cache=cache)
     assert not cache.exists()
-    monkeypatch.setattr(stream, "_MANY", 0)
+    monkeypatch.setattr("pmcmine.stream.opening._MANY", 0)
     stream.open(release)
     assert len(list(cache.glob("*.index"))) == 1
 
