@@ -274,7 +274,7 @@ def dry_run(
 ) -> dict[str, Any]:
     """Count the snapshot and describe the graph without writing anything."""
     needs.check(config)
-    with_exclusions(config, ExclusionList())
+    read_requests(config.exclude)
     source = open_source(config)
     graphs_for(config)
     enrichers.prepare(config)
