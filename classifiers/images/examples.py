@@ -18,6 +18,8 @@ from PIL import Image, UnidentifiedImageError
 
 from classifiers.images import generate
 from classifiers.images.embedding import NETWORK, WIDTH, embed
+from classifiers.images.generate.atlas import read_atlas
+from classifiers.images.generate.packages import package_pictures
 from classifiers.images.generate.volumes import slices
 from classifiers.images.kinds import KINDS, words
 from classifiers.images.view import view
@@ -28,7 +30,7 @@ from pmcmine.io.safe_arrays import floats, read_arrays, read_header
 LABELS: Final = Path(__file__).parent / "labels" / "figures.tsv"
 LEARNED: Final = Path(__file__).parent / "models" / "learned.npz"
 PICTURE, LOOKED_AT, WEAK = "picture", "looked at", "caption"
-GENERATED, SLICE, COMPOUND = "generated", "slice", "compound"
+GENERATED, SLICE, PACKAGE, COMPOUND = "generated", "slice", "package", "compound"
 _PER_KIND: Final = 60  # generated pictures of each kind
 _COMPOUNDS: Final = 300
 _SIZES: Final = ((256, 256), (256, 180), (256, 128), (180, 256), (256, 210))
@@ -44,7 +46,8 @@ class Examples:
         kinds: images × kinds, 0 or 1.
         said: words of captions, images × kinds; zeros where there is none.
         sources: where each is from: a repository or an article; images of one source are held out together.
-        origins: how its kind is known: `PICTURE`, `LOOKED_AT`, `WEAK`, `GENERATED`, `SLICE` or `COMPOUND`.
+        origins: how its kind is known: `PICTURE`, `LOOKED_AT`, `WEAK`, `GENERATED`, `SLICE`, `PACKAGE` or
+            `COMPOUND`.
         terms: open or research.
     """
 
@@ -212,24 +215,31 @@ def labels_and_captions(
     return found
 
 
-def generated(seed: int = 0, drawn: Sequence[str] = KINDS) -> tuple[Examples, list[NDArray[np.uint8]]]:
-    """Draw pictures of each kind."""
+def generated(folder: Path | None = None, seed: int = 0) -> Examples:
+    """Draw pictures of each kind; with a folder of packages (see `generate.volumes`), maps of real outlines, too.
+
+    Raises:
+        GoldError: if the outlines are missing or damaged.
+    """
+    painters = [*generate.PAINTERS.items(), *generate.MORE.items()]
+    if folder is not None:
+        painters.append(("map", read_atlas(folder).paint))
     views, kinds = [], []
-    for kind in drawn:
-        r = random.Random(f"{seed} {kind}")
+    for i, (kind, painter) in enumerate(painters):
+        r = random.Random(f"{seed} {kind}" if i < len(generate.PAINTERS) else f"{seed} {kind} more")
         for _ in range(_PER_KIND):
-            image = generate.PAINTERS[kind](r, r.choice(_SIZES))
+            image = painter(r, r.choice(_SIZES))
             views.append(view(_worn(image, r) if r.random() < 0.5 else image))
             kinds.append([kind])
     n = len(views)
-    return examples(views, kinds, [""] * n, ["drawn"] * n, GENERATED, ["open"] * n), views
+    return examples(views, kinds, [""] * n, ["drawn"] * n, GENERATED, ["open"] * n)
 
 
-def sliced(folder: Path | None, seed: int = 0) -> Examples:
-    """Show slices of the real volumes in a folder (see `generate.volumes`); none without a folder.
+def packaged(folder: Path | None, seed: int = 0) -> Examples:
+    """Show slices of the real volumes and pictures of packages in a folder (see `generate`); none without a folder.
 
     Raises:
-        GoldError: if a volume is missing or damaged.
+        GoldError: if a file is missing or damaged.
     """
     views, kinds, sources = [], [], []
     r = random.Random(f"{seed} slices")
@@ -237,7 +247,13 @@ def sliced(folder: Path | None, seed: int = 0) -> Examples:
         views.append(view(_worn(image.convert("RGB"), r) if r.random() < 0.5 else image))
         kinds.append([kind])
         sources.append(source)
-    return examples(views, kinds, [""] * len(views), sources, SLICE, ["open"] * len(views))
+    cut = examples(views, kinds, [""] * len(views), sources, SLICE, ["open"] * len(views))
+    shown = [] if folder is None else list(package_pictures(folder, seed))
+    views = [view(_worn(p.image.convert("RGB"), r) if r.random() < 0.5 else p.image) for p in shown]
+    n = len(shown)
+    return cut.also(
+        examples(views, [[p.kind] for p in shown], [""] * n, [p.package for p in shown], PACKAGE, ["open"] * n)
+    )
 
 
 def compounds(views: Sequence[NDArray[np.uint8]], known: Examples, seed: int = 0) -> Examples:

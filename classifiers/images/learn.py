@@ -18,9 +18,11 @@ from classifiers.images.measures import LARGE, calibration_error, measures, sing
 FOLDS: Final = 6  # of small sources
 _STRENGTH: Final = 0.005  # of the weights, inverse of their penalty
 _WEIGHT: Final = {
-    sets.PICTURE: 1.0, sets.LOOKED_AT: 1.0, sets.WEAK: 0.5, sets.GENERATED: 2.0, sets.SLICE: 0.2, sets.COMPOUND: 0.3,
+    sets.PICTURE: 1.0, sets.LOOKED_AT: 1.0, sets.WEAK: 0.5, sets.GENERATED: 2.0, sets.SLICE: 0.2,
+    sets.PACKAGE: 1.5, sets.COMPOUND: 0.3,
 }  # fmt: skip
 _STEPS: Final = 60  # of the fit, at most
+_TOLD: Final = 10  # models between two lines of progress
 _ENOUGH: Final = 50  # figures with words, to learn from them what words are worth
 _FAMILIAR: Final = 0.05  # share of known pictures that may be called unknown
 _PLAIN: Final = np.array([1, 3, -1, 0], np.float32)  # of `KindModel.joint`, where no caption is known to learn from
@@ -108,7 +110,7 @@ def folds(sources: NDArray[np.str_], count: int = FOLDS) -> NDArray[np.int64]:
     return dealt[place]
 
 
-def unseen(known: Examples, judged: Examples) -> Scores:
+def unseen(known: Examples, judged: Examples, say: Callable[[str], None] = lambda line: None) -> Scores:
     """Return log odds of the pixels of `judged`, each from a model that has learned from no image of its source.
 
     Drawings, slices and other sources that are not judged stay with those that are learned from.
@@ -117,7 +119,9 @@ def unseen(known: Examples, judged: Examples) -> Scores:
     of = dict(zip(judged.sources.tolist(), held.tolist(), strict=True))
     fold = np.array([of.get(s, -1) for s in known.sources.tolist()])
     out = np.zeros((len(judged), len(KINDS)))
-    for i in np.unique(held):
+    for n, i in enumerate(np.unique(held)):
+        if n % _TOLD == 0:
+            say(f"measuring on sources left out: {n} of {held.max() + 1}")
         out[held == i] = fit(known.where(fold != i)).log_odds(judged.seen[held == i])
     return out
 
@@ -158,15 +162,19 @@ def _line(x: NDArray[Any], y: NDArray[Any]) -> tuple[NDArray[np.float64], float]
     return found.coef_[0], float(found.intercept_[0])
 
 
-def train(known: Examples, judged: Examples, trained_on: str) -> tuple[KindModel, dict[str, Any]]:
+def train(
+    known: Examples, judged: Examples, trained_on: str, say: Callable[[str], None] = lambda line: None
+) -> tuple[KindModel, dict[str, Any]]:
     """Fit a model and measure it on sources that it has not seen.
 
     Args:
         known: what it may learn from.
         judged: what it is measured on; may hold `known`.
         trained_on: what `known` is, in words.
+        say: called with a line of progress.
     """
-    model, pixels = calibrate(fit(known, trained_on), judged, unseen(known, judged))
+    say(f"training on {trained_on}")
+    model, pixels = calibrate(fit(known, trained_on), judged, unseen(known, judged, say))
     return model, report(model, judged, pixels)
 
 
@@ -198,7 +206,8 @@ def described(known: Examples) -> str:
     names = {
         sets.PICTURE: "real pictures", sets.LOOKED_AT: "figures that were looked at",
         sets.WEAK: "figures whose caption names one kind", sets.GENERATED: "drawn pictures",
-        sets.SLICE: "slices of real volumes", sets.COMPOUND: "compounds made of real pictures",
+        sets.SLICE: "slices of real volumes", sets.PACKAGE: "pictures of packages",
+        sets.COMPOUND: "compounds made of real pictures",
     }  # fmt: skip
     counts = {o: int((known.origins == o).sum()) for o in names}
     return ", ".join(f"{counts[o]:,} {said}" for o, said in names.items() if counts[o])
@@ -233,10 +242,11 @@ def train_all(
     else:
         known, views = sets.pictures(images)
         say(f"{images}: {len(known):,} pictures")
-        drawn, _ = sets.generated()
+        drawn, given = sets.generated(volumes), sets.packaged(volumes)
+        say(f"{len(drawn):,} drawn; {len(given):,} of packages")
         allowed = known.terms == "open"
         made = sets.compounds([v for v, a in zip(views, allowed, strict=True) if a], known.where(allowed))
-        base, judged = known.where(allowed).also(drawn, sets.sliced(volumes), made), known
+        base, judged = known.where(allowed).also(drawn, given, made), known
     looked_at = figures.where(figures.origins == sets.LOOKED_AT)
     base = base.where(~np.isin(base.sources, np.unique(looked_at.sources))).also(looked_at)
     judged = (judged if judged is not None else base.where(base.origins == sets.PICTURE)).also(
@@ -244,13 +254,12 @@ def train_all(
     )
     weak = figures.where(figures.origins == sets.WEAK)
     whole = base.also(weak)
-    say("training")
-    model, measured = train(whole, judged, described(whole))
+    model, measured = train(whole, judged, described(whole), say)
     out = {"": measured}
     if len(weak):
-        out["without_captions"] = train(base, judged, described(base))[1]
+        out["without_captions"] = train(base, judged, described(base), say)[1]
     if images is not None:
         more = whole.also(known.where(~allowed))
-        out["with_research"] = train(more, judged, described(more))[1]
+        out["with_research"] = train(more, judged, described(more), say)[1]
     flat = {" ".join(filter(None, (name, part))): m for name, ms in out.items() for part, m in ms.items()}
     return model, {k: v if isinstance(v, dict) else {"value": v} for k, v in flat.items()}, base if images else None

@@ -38,6 +38,7 @@ def continue_training(
     paragraphs: Sequence[Mapping[str, Any]],
     rows: Sequence[dict[str, Any]],
     progress: Callable[[str], None] = lambda _: None,
+    tasks: Sequence[str] = TASKS,
 ) -> tuple[TextModel, dict[str, Any]]:
     """Continue the heads on labelled rows; the space stays, and quality if no new row has one.
 
@@ -49,6 +50,7 @@ def continue_training(
         paragraphs: the corpus. The heads learn from rows whose article is in it, so that their licence is known.
         rows: labelled paragraphs.
         progress: told what is done.
+        tasks: whose heads are continued; the others stay.
 
     Raises:
         PmcmineError: if the earlier model has learned from every article, or does not state which.
@@ -59,7 +61,7 @@ def continue_training(
     run = _Continuation(start, rows, [passage_of(r) for r in rows])
     heads = dict(start.heads)
     validated, predicted, note, counts = {}, {}, [], []
-    for task in TASKS:
+    for task in tasks:
         progress(f"{task}: cross-validation")
         places = run.measured(task)
         if not places and task == QUALITY:

@@ -101,6 +101,10 @@ def text(
         Path | None,
         typer.Option(help="Model file to continue: more labels move its heads, the space of words stays."),
     ] = None,
+    task: Annotated[
+        list[str] | None,
+        typer.Option(help="With --start: continue only the heads of type, domain or quality; repeatable."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")] = None,
     card: Annotated[Path | None, typer.Option(help="Model card to write, in Markdown.")] = None,
     overwrite: Overwrite = False,
@@ -116,8 +120,14 @@ def text(
     from classifiers.text import card as cards
     from classifiers.text import labelled as readers
     from classifiers.text.continued import continue_training
-    from classifiers.text.heads import MODEL_FILE, dump, read
+    from classifiers.text.heads import MODEL_FILE, TASKS, dump, read
+    from pmcmine.release.conditions import choose
 
+    if task and start is None:
+        raise PmcmineError("--task chooses heads to continue; give --start as well")
+    for name in task or ():
+        if name not in TASKS:
+            raise PmcmineError(f"--task {name}: {choose(name, TASKS)}")
     _check(out or MODEL_FILE, card, overwrite)
     earlier = read(start) if start is not None else None
     paragraphs = list(readers.corpus(corpus))
@@ -130,7 +140,7 @@ def text(
 
             encoder = load_base(teacher, Path(folder))
         if earlier is not None:
-            model, figures = continue_training(earlier, paragraphs, [*given, *own], _say)
+            model, figures = continue_training(earlier, paragraphs, [*given, *own], _say, task or TASKS)
         else:
             model, figures = cards.train(paragraphs, given, own, encoder, _say)
     target = out or MODEL_FILE
@@ -178,7 +188,9 @@ def image_kind(
     ] = None,
     volumes: Annotated[
         Path | None,
-        typer.Option(help="With --images: folder of open CT and MRI volumes whose slices are learned from, too."),
+        typer.Option(
+            help="With --images: folder of unpacked packages whose volumes and pictures are learned from, too."
+        ),
     ] = None,
     labels: Annotated[Path | None, typer.Option(help="Labelled figures; default: the package's own.")] = None,
     out: Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")] = None,

@@ -71,14 +71,17 @@ class DemoArticle:
     tags: tuple[str, ...] = field(default=())
 
 
+# Pictures of plain articles, in turn.
+_PLAIN: tuple[tuple[str, ...], ...] = (
+    ("bars",), ("micrograph", "bars"), ("radiograph",), ("lines",), ("gel", "bars", "lines"), ("micrograph",),
+    ("ct",), ("fluorescence", "lines"), ("mri",),
+)  # fmt: skip
+
+
 def demo_articles(n_plain: int = 16) -> list[DemoArticle]:
     """Generate the demo's articles: plain ones of all licences, then one for each hard case."""
     codes = ("CC BY", "CC BY", "CC BY-NC", "CC0", "CC BY-SA", "CC BY-NC-ND", "CC BY-ND", "CC BY-NC-SA")
     dialects = ("1.4", "2.3", "oai", "1.4", "articleset")
-    kinds: tuple[tuple[str, ...], ...] = (
-        ("bars",), ("micrograph", "bars"), ("radiograph",), ("lines",), ("gel", "bars", "lines"), ("micrograph",),
-        ("ct",), ("fluorescence", "lines"), ("mri",),
-    )  # fmt: skip
     plain = [
         DemoArticle(
             9000001 + i,
@@ -87,7 +90,7 @@ def demo_articles(n_plain: int = 16) -> list[DemoArticle]:
             article_type=("research-article", "case-report", "review-article")[i % 3],
             body=((CASE, CASE_SERIES)[i // 3 % 2] if i % 3 == 1 else "") + (TABLES if i % 4 == 1 else ""),
             figures=tuple(
-                DemoFigure(kinds[(i + j) % len(kinds)], form=("JPEG", "PNG", "JPEG", "TIFF")[(i + j) % 4])
+                DemoFigure(_PLAIN[(i + j) % len(_PLAIN)], form=("JPEG", "PNG", "JPEG", "TIFF")[(i + j) % 4])
                 for j in range(2 + i % 3)
             ),
             appendix=APPENDIX if i % 4 == 1 else "",

@@ -122,6 +122,11 @@ def test_training_is_deterministic_and_survives_its_file() -> None:
     taught, figures = continue_training(again, corpus, [*rows, *({**r, "domain": "other", "quality": 5} for r in new)])
     assert taught.scores("quality", dragons)[0, 0] > first.scores("quality", dragons)[0, 0]
     assert figures["cross_validation"]["quality"]["paragraphs"] == 20
+    fresh = [*rows, *({**r, "domain": "other", "quality": 5} for r in new)]
+    only, figures = continue_training(again, corpus, fresh, tasks=["domain"])
+    assert set(figures["cross_validation"]) == {"domain", "domain/text"}
+    for task, taught_too in (("type", False), ("quality", False), ("domain", True)):
+        assert (only.scores(task, dragons).tolist() != first.scores(task, dragons).tolist()) == taught_too
 
 
 def test_own_labels_are_joined_from_all_their_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,8 +15,11 @@ from PIL import Image, ImageDraw
 from classifiers.images.generate.charts import chart, diagram, molecular_structure, table
 from classifiers.images.generate.maps import map_
 from classifiers.images.generate.marks import Painter, Size
+from classifiers.images.generate.patients import patient
 from classifiers.images.generate.photographs import clinical_photo, gel, microscopy, other
 from classifiers.images.generate.radiology import ct, mri, nuclear, ultrasound, xray
+from classifiers.images.generate.scenes import specimen, tissue
+from classifiers.images.generate.sketches import molecule, sketch
 
 PAINTERS: Final[Mapping[str, Painter]] = {
     "xray": xray,
@@ -33,6 +36,14 @@ PAINTERS: Final[Mapping[str, Painter]] = {
     "table": table,
     "map": map_,
     "other": other,
+}
+
+MORE: Final[Mapping[str, Painter]] = {
+    "diagram": sketch,
+    "molecular_structure": molecule,
+    "microscopy": tissue,
+    "other": specimen,
+    "clinical_photo": patient,
 }
 
 

