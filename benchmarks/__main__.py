@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.captions import captions
+from benchmarks.chunks import chunks
 from benchmarks.classify import classify
 from benchmarks.duplicates import duplicates
 from benchmarks.formats import formats
@@ -25,6 +26,7 @@ from benchmarks.link import link
 from benchmarks.panels import panels
 from benchmarks.parse import parse
 from benchmarks.parts import parts
+from benchmarks.peers import peers
 from benchmarks.scale import scale, shuffle
 from benchmarks.stream_scale import stream_scale
 from benchmarks.streaming import streaming
@@ -49,6 +51,7 @@ BENCHMARKS = {
     "captions": captions,
     "shuffle": shuffle,
     "hub": hub,
+    "chunks": chunks,
     "scale": scale,
     "updates": updates,
 }
@@ -60,15 +63,21 @@ def main() -> None:
     parser.add_argument("name", choices=[*BENCHMARKS, "all"])
     parser.add_argument("--data", default=os.environ.get("PMCMINE_REAL_DATA"))
     parser.add_argument("--rows", type=float, help="streaming: open releases of so many figures instead, such as 1e6")
+    parser.add_argument("--peers", action="store_true", help="streaming: beside other readers, local and over HTTP")
     args = parser.parse_args()
     if args.rows is not None and (args.name != "streaming" or not 1 <= args.rows <= 1e8):
         parser.error("--rows takes 1 to 1e8, and is of streaming")
+    if args.peers and (args.name != "streaming" or args.rows is not None):
+        parser.error("--peers is of streaming, without --rows")
     data = Path(args.data) if args.data else None
     long = ("scale", "updates")  # these take an hour
     names = [n for n in BENCHMARKS if n not in long] if args.name == "all" else [args.name]
     results: dict[str, Any] = {"data": "real" if data else "generated"}
     for name in names:
-        results[name] = BENCHMARKS[name](data) if args.rows is None else stream_scale(int(args.rows))
+        if args.peers:
+            results[name] = peers(data)
+        else:
+            results[name] = BENCHMARKS[name](data) if args.rows is None else stream_scale(int(args.rows))
         print(f"{name}: {json.dumps(results[name])}", file=sys.stderr)
     results["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps(results))

@@ -12,26 +12,32 @@ from typing import Any
 from benchmarks.corpus import best
 
 
+def mined(data: Path | None, out: Path, shard_bytes: int) -> Path:
+    """Mine the real articles with images, or generated ones, into a release without models."""
+    from pmcmine.cli import main as pmcmine
+    from pmcmine.demo import write_bucket
+    from pmcmine.demo.corpus import many_articles
+
+    source = out.parent / "bucket"
+    if data is not None:
+        source = data / "pmc-bucket"
+    else:
+        write_bucket(source, many_articles(200))
+    off = ("vocab=none", "classify=false", "image_kinds=false", "languages=false", "privacy=false", "panels=false")
+    args = ["mine", "--source", str(source), "--out", str(out), "-q", "--shard-bytes", str(shard_bytes)]
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(sys.stderr):
+        pmcmine([*args, *(a for o in off for a in ("--set", o))])
+    return out
+
+
 def streaming(data: Path | None) -> dict[str, Any]:
     """Compare samples per second of `pmcmine.stream` with plain `webdataset` over the same local tars."""
     import webdataset as wds
 
     from pmcmine import stream
-    from pmcmine.cli import main as pmcmine
-    from pmcmine.demo import write_bucket
-    from pmcmine.demo.corpus import many_articles
 
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "bucket"
-        if data is not None:
-            source = data / "pmc-bucket"
-        else:
-            write_bucket(source, many_articles(200))
-        out = Path(folder) / "release"
-        off = ("vocab=none", "classify=false", "image_kinds=false", "languages=false", "privacy=false", "panels=false")
-        args = ["mine", "--source", str(source), "--out", str(out), "-q", "--shard-bytes", "20000000"]
-        with contextlib.suppress(SystemExit), contextlib.redirect_stdout(sys.stderr):
-            pmcmine([*args, *(a for o in off for a in ("--set", o))])
+        out = mined(data, Path(folder) / "release", shard_bytes=20_000_000)
         tars = [str(p) for p in sorted((out / "shards").rglob("train-*.tar"))]
         n = 0
 

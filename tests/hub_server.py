@@ -1,12 +1,15 @@
 """A small Hugging Face Hub on loopback: the endpoints that publishing and reading a dataset call, and faults on request.
 
-Repos live in memory; large files are kept by SHA-256 as the LFS protocol has it (no Xet: clients need
-`HF_HUB_DISABLE_XET=1`). Not here: users and rights, pull requests, the viewer, redirects to a content network.
+Repos live in memory. Large files are kept by SHA-256 as the LFS protocol has it: they come by pre-signed addresses of
+another host, their storage, and readers are redirected there. Like S3, it refuses a request that also has a token. Not
+here: pull requests, the viewer, and the storage of Xet (clients need `HF_HUB_DISABLE_XET=1`, or `xet` names a folder,
+to which Xet's own client writes).
 """
 
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import random
 import re
@@ -15,8 +18,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import sha1, sha256
 from http.server import BaseHTTPRequestHandler
-from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from pmcmine.io.loopback import LoopbackServer
 
@@ -65,15 +69,31 @@ class Faults:
 
 
 class HubServer(LoopbackServer):
-    """The Hub; a context manager whose `url` is its endpoint."""
+    """The Hub; a context manager whose `url` is its endpoint.
 
-    def __init__(self, faults: Faults | None = None, token: str | None = None) -> None:
+    Args:
+        faults: what goes wrong.
+        token: the only token that it takes.
+        users: namespaces that each token may write to, the user's own first; whoever gives none of them reads what is
+            public. Without users everybody may do everything.
+        xet: folder of the storage of Xet.
+    """
+
+    def __init__(
+        self,
+        faults: Faults | None = None,
+        token: str | None = None,
+        users: dict[str, tuple[str, ...]] | None = None,
+        xet: str = "",
+    ) -> None:
         self.repos: dict[str, Repo] = {}
         self.objects: dict[str, bytes] = {}
         self.puts: Counter[str] = Counter()  # objects that came whole, by SHA-256
         self.read_bytes = 0
         self.requests: list[str] = []
-        self.token = token
+        self.token, self.users, self.xet = token, users, xet
+        self.renamed: dict[str, str] = {}  # repos by their old names
+        self.leaked: list[str] = []  # requests to the storage with a token
         self.lock = threading.RLock()
         self._faults = faults
         self._random = random.Random(faults.seed if faults else 0)
@@ -83,8 +103,26 @@ class HubServer(LoopbackServer):
         class Handler(_Handler):
             server_hub = hub
 
+        class Storage(_Storage):
+            server_hub = hub
+
         super().__init__(Handler)
         self.url = self.url.rstrip("/")
+        self.storage = LoopbackServer(Storage)
+
+    def __enter__(self) -> Self:
+        self.storage.__enter__()
+        return super().__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        self.storage.__exit__(kind, error, trace)
+
+    def signed(self, oid: str) -> str:
+        """Address of an object at its storage."""
+        return f"{self.storage.url}lfs/{oid}?X-Amz-Signature={_signature(oid)}"
 
     def files(self, repo: str) -> dict[str, bytes]:
         """Content of a repo's newest revision."""
@@ -105,6 +143,10 @@ class HubServer(LoopbackServer):
                 return None
             self._given[line] += 1
             return self._random.choice(self._faults.kinds)
+
+
+def _signature(oid: str) -> str:
+    return hmac.new(b"of the storage", oid.encode(), "sha256").hexdigest()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -142,22 +184,55 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(int(wrong), b"busy", {"Retry-After": "0.05"})
             return
         self._cut = wrong == "cut"
-        if hub.token and not path.startswith("/lfs/") and self.headers.get("Authorization") != f"Bearer {hub.token}":
-            self._json({"error": "Invalid username or password."}, 401)
+        if not self._admitted(path, parse_qs(address.query)):
             return
         with hub.lock:
             self._route(path, parse_qs(address.query), body)
+
+    def _admitted(self, path: str, query: dict[str, list[str]]) -> bool:
+        """Tell whether a request may be answered; if not, it has been."""
+        hub, given = self.server_hub, (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+        if (hub.token and given != hub.token) or (hub.users is not None and given and given not in hub.users):
+            self._json({"error": "Invalid username or password."}, 401)
+            return False
+        asked = re.match(r"(?:/api)?/datasets/([^/]+/[^/?]+?)(?:\.git)?(?=/|$)", path)
+        if asked is not None and asked[1] in hub.renamed:
+            there = self.path.replace(quote(asked[1]), quote(hub.renamed[asked[1]]), 1)
+            self._answer(307, b"", {"Location": there})
+            return False
+        if hub.users is None or asked is None:
+            return True
+        mine = hub.users.get(given, ())
+        repo = hub.repos.get(asked[1])
+        if repo is not None and repo.private and asked[1].split("/")[0] not in mine:
+            self._json({"error": "Repository not found"}, 404 if mine else 401, {"X-Error-Code": "RepoNotFound"})
+            return False
+        writes = self.command in ("PUT", "DELETE", "POST") and not path.endswith(
+            ("/paths-info/main", "/preupload/main")
+        )
+        if writes and "/paths-info/" not in path and asked[1].split("/")[0] not in mine:
+            self._json({"error": f"Forbidden: you need write access to {asked[1]}"}, 403)
+            return False
+        return True
 
     def _route(self, path: str, query: dict[str, list[str]], body: bytes) -> None:
         hub = self.server_hub
         if path == "/api/repos/create":
             asked = json.loads(body)
             repo_id = f"{asked.get('organization') or 'me'}/{asked['name']}"
+            given = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
+            if hub.users is not None and repo_id.split("/")[0] not in hub.users.get(given, ()):
+                owner = repo_id.split("/")[0]
+                said = f'You don\'t have the rights to create a dataset under the namespace "{owner}"'
+                self._json({"error": said}, 403)
+                return
             exists = repo_id in hub.repos
             hub.repos.setdefault(repo_id, Repo(asked.get("visibility") == "private"))
             if not hub.repos[repo_id].commits:
                 self._commit(hub.repos[repo_id], {".gitattributes": File(b"*.tar filter=lfs\n", "")}, "initial commit")
             self._json({"url": f"{hub.url}/datasets/{repo_id}", "name": repo_id}, 409 if exists else 200)
+        elif path.startswith("/lfs/") and isinstance(self, _Storage):
+            self._object(path.removeprefix("/lfs/"), body)
         elif path == "/api/validate-yaml":
             self._json({"errors": [], "warnings": []})
         elif match := re.fullmatch(r"/datasets/([^/]+/[^/]+?)\.git/info/lfs/objects/batch", path):
@@ -165,16 +240,9 @@ class _Handler(BaseHTTPRequestHandler):
             for wanted in json.loads(body)["objects"]:
                 entry: dict[str, Any] = {"oid": wanted["oid"], "size": wanted["size"]}
                 if wanted["oid"] not in hub.objects:
-                    entry["actions"] = {"upload": {"href": f"{hub.url}/lfs/{wanted['oid']}", "header": {}}}
+                    entry["actions"] = {"upload": {"href": hub.signed(wanted["oid"]), "header": {}}}
                 objects.append(entry)
             self._json({"transfer": "basic", "objects": objects})
-        elif match := re.fullmatch(r"/lfs/([0-9a-f]{64})", path):
-            if sha256(body).hexdigest() != match[1]:
-                self._answer(400, b"another hash")
-                return
-            hub.objects[match[1]] = body
-            hub.puts[match[1]] += 1
-            self._answer(200, b"")
         elif match := re.fullmatch(r"/api/datasets/([^/]+/[^/]+)(?:/([a-z-]+)(?:/([^/]+)(?:/(.*))?)?)?", path):
             self._api(match[1], match[2] or "info", match[3] or "main", match[4] or "", query, body)
         elif match := re.fullmatch(r"/datasets/([^/]+/[^/]+)/resolve/([^/]+)/(.+)", path):
@@ -190,6 +258,9 @@ class _Handler(BaseHTTPRequestHandler):
         if repo is None:
             self._json({"error": "Repository not found"}, 404, {"X-Error-Code": "RepoNotFound"})
             return
+        if what == "xet-write-token":
+            self._json({"casUrl": f"local://{hub.xet}", "accessToken": "of the storage", "exp": 4_000_000_000})
+            return
         if what == "preupload":
             files = json.loads(body)["files"]
             modes = [
@@ -203,13 +274,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._json({"files": modes})
             return
         if what == "tag":
-            if self.command == "DELETE":
-                self._json({}, 200 if repo.tags.pop(revision, None) else 404)
-                return
-            asked = json.loads(body)["tag"]
-            exists = asked in repo.tags
-            repo.tags.setdefault(asked, revision if revision != "main" else repo.commits[-1][0])
-            self._json({}, 409 if exists else 200)
+            self._tag(repo, revision, body)
             return
         if what == "commit":
             self._add(repo, repo_id, body)
@@ -248,6 +313,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._json(out)
         else:
             self._json({"error": "not found"}, 404)
+
+    def _tag(self, repo: Repo, revision: str, body: bytes) -> None:
+        """Set or remove a tag."""
+        if self.command == "DELETE":
+            self._json({}, 200 if repo.tags.pop(revision, None) else 404)
+            return
+        asked = json.loads(body)["tag"]
+        exists = asked in repo.tags
+        repo.tags.setdefault(asked, revision if revision != "main" else repo.commits[-1][0])
+        self._json({}, 409 if exists else 200)
 
     def _forget(self, repo: Repo, what: str, revision: str, body: bytes) -> None:
         """Squash a history, list the objects of all revisions, or remove some."""
@@ -302,10 +377,10 @@ class _Handler(BaseHTTPRequestHandler):
             elif key == "file":
                 tree[value["path"]] = File(base64.b64decode(value["content"]), "")
             elif key == "lfsFile":
-                if value["oid"] not in hub.objects:
+                if value["oid"] not in hub.objects and not hub.xet:
                     self._json({"error": f"no object {value['oid']}"}, 400)
                     return
-                tree[value["path"]] = File(hub.objects[value["oid"]], value["oid"])
+                tree[value["path"]] = File(hub.objects.get(value["oid"], b""), value["oid"])  # Xet holds its content
             elif key == "deletedFile":
                 tree.pop(value["path"])
         sha = self._commit(repo, tree, message)
@@ -327,9 +402,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._json({"error": code}, 404, {"X-Error-Code": code, **({"X-Repo-Commit": found[0]} if found else {})})
             return
         sha, tree = found
-        data = tree[path].data
-        headers = {"X-Repo-Commit": sha, "ETag": f'"{tree[path].lfs or tree[path].oid}"', "Accept-Ranges": "bytes",
-                   "X-Linked-Size": str(len(data))}  # fmt: skip
+        data, oid = tree[path].data, tree[path].lfs
+        etag = f'"{oid or tree[path].oid}"'
+        headers = {"X-Repo-Commit": sha, "ETag": etag, "Accept-Ranges": "bytes"}
+        if oid:
+            linked = {"X-Linked-Size": str(len(data)), "X-Linked-ETag": etag, "Location": self.server_hub.signed(oid)}
+            self._answer(302, b"Found. Redirecting", headers | linked)
+            return
+        self._content(data, headers)
+
+    def _content(self, data: bytes, headers: dict[str, str]) -> None:
+        """Answer with a file, or the range of it that is asked for."""
         wanted = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range") or "")
         status = 200
         if wanted and data:
@@ -365,3 +448,29 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         self.wfile.write(data)
+
+
+class _Storage(_Handler):
+    """The host that large files come to and from, by addresses that are signed."""
+
+    def _admitted(self, path: str, query: dict[str, list[str]]) -> bool:
+        if self.headers.get("Authorization") is not None:
+            self.server_hub.leaked.append(f"{self.command} {path}")
+            self._answer(400, b"Only one auth mechanism allowed")
+            return False
+        if query.get("X-Amz-Signature") != [_signature(path.removeprefix("/lfs/"))]:
+            self._answer(403, b"SignatureDoesNotMatch")
+            return False
+        return True
+
+    def _object(self, oid: str, body: bytes) -> None:
+        hub = self.server_hub
+        if self.command != "PUT":
+            held = hub.objects.get(oid)
+            self._answer(404, b"NoSuchKey") if held is None else self._content(held, {"Accept-Ranges": "bytes"})
+        elif sha256(body).hexdigest() != oid:
+            self._answer(400, b"another hash")
+        else:
+            hub.objects[oid] = body
+            hub.puts[oid] += 1
+            self._answer(200, b"")

@@ -262,7 +262,9 @@ def tables_card(
     meta["configs"] = configs
     body = render(
         "tables.md.j2",
-        rows=counts_by_place(rows),
+        # `datasets` can't load what has no rows, so there is no configuration of it.
+        rows=counts_by_place({place: n for place, n in rows.items() if n}),
+        empty=sorted(set(tables) - {r.table for r in records if r.rows}),
         grids=_largest(rows, "grids"),
         cases=_largest(rows, "cases"),
         vocabulary=vocabulary,

@@ -89,6 +89,7 @@ class Target:
         whole: whether it holds a whole release.
         claimed: whether an upload of this release was begun in it.
         adopted: what it held that only `--adopt` lets us publish over; empty if nothing.
+        announced: files that its `CLAIM` names.
     """
 
     id: str
@@ -99,6 +100,7 @@ class Target:
     whole: bool = False
     claimed: bool = False
     adopted: str = ""
+    announced: frozenset[str] = frozenset()
 
     def commit(self, api: Any, operations: list[Any], message: str) -> None:
         """Make a commit that follows the one that was seen last.
@@ -147,19 +149,24 @@ class Target:
         if head != self.head:
             raise self.changed()
 
-    def claim(self, api: Any, identity: str, paths: Collection[str]) -> None:
-        """Mark an empty repo as that of a release, before any of its files is there.
+    def claim(self, api: Any, identity: str, paths: Collection[str]) -> bool:
+        """Mark an empty repo as that of a release, before any of its files is there, and name those that will be.
+
+        Returns:
+            Whether that took a commit.
 
         Raises:
             PmcmineError: as `commit`: of two that begin at once, one is refused.
         """
-        if self.whole or self.claimed:
-            return
+        written = (path for path in paths if is_written(f"{self.folder}/{path}"))
+        if self.whole or (self.claimed and self.announced.issuperset(written)):
+            return False
         from huggingface_hub import CommitOperationAdd
 
-        said = json.dumps(asdict(Claim(identity, tuple(sorted(paths))))).encode()
+        said = json.dumps(asdict(Claim(identity, tuple(sorted(self.announced.union(paths)))))).encode()
         self.commit(api, [CommitOperationAdd(path_in_repo=CLAIM, path_or_fileobj=said)], f"{self.folder}: begin")
         self.claimed = True
+        return True
 
 
 def look(api: Any, repo_id: str) -> tuple[str, bool] | None:
@@ -274,6 +281,7 @@ def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Targe
         try:
             claim = _CLAIM.validate_python(parse_object(_read(api, target, CLAIM), f"{repo}/{CLAIM}", "remove it"))
             owner, target.ours = claim.release, set(claim.files)
+            target.announced = frozenset(claim.files) if claim.release == identity else frozenset()
             said = "the begun upload of another release"
         except (ValueError, DamagedError):
             raise PmcmineError(f"{repo}: its {CLAIM} is damaged; remove it, or give another name") from None
@@ -296,7 +304,16 @@ def _check(api: Any, target: Target, identity: str | None, adopt: bool) -> Targe
             raise PmcmineError(f"{repo}: holds {said} ({owner}, this is {identity}); {way}")
         target.adopted = f"{said} ({owner})"
     # What has the name of a shard or a table would be read as a part of the release.
-    target.ours |= {path for path in there if is_written(f"{target.folder}/{path}")}
+    mistaken = {path for path in there if is_written(f"{target.folder}/{path}")} - target.ours
+    if mistaken and not adopt:
+        shown = ", ".join(sorted(mistaken)[:_SHOWN])
+        raise PmcmineError(
+            f"{repo}: holds files that pmcmine did not put there and readers would mistake for this release ({shown}); "
+            "move them, or --adopt to remove them"
+        )
+    if mistaken and not target.adopted:
+        target.adopted = f"{len(mistaken)} files that readers would mistake for this release, which are removed"
+    target.ours |= mistaken
     target.ours = ((target.ours | {CLAIM, RELEASE, CARD}) & set(there)) - _HUBS_OWN
     target.claimed = CLAIM in there and owner == identity
     return target

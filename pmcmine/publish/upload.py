@@ -257,9 +257,8 @@ class Upload:
         kept = len(repo.files) - len(todo)
         self.say(f"{repo.id}: {kept} of {len(repo.files)} files are there")
         commits = done = 0
-        if todo and not target.whole and not target.claimed:
-            target.claim(self.api, self.identity, repo.files)
-            commits += 1
+        if todo:
+            commits += target.claim(self.api, self.identity, repo.files)
         waiting: list[str] = []
         for batch in _batches(todo, repo):
             # Objects are sent before the commit names them: an object that the Hub has is not sent again after a kill.

@@ -79,12 +79,12 @@ def check_folder(out: Folder, content: Mapping[str, Any]) -> bool:
     return False
 
 
-def begin(out: Folder, content: Mapping[str, Any], demo: bool = False) -> None:
-    """Mark the folder as begun with a configuration, and as a demo's."""
-    out.write(RUN, RunMark(content, __version__, demo=demo).to_bytes())
+def begin(out: Folder, content: Mapping[str, Any], demo: bool = False, salt: str = "") -> None:
+    """Mark the folder as begun with a configuration, and as a demo's; `salt` is that of its exclusion list."""
+    out.write(RUN, RunMark(content, __version__, demo=demo, salt=salt).to_bytes())
 
 
-def begin_update(work: Folder, content: Mapping[str, Any], update: UpdateMark) -> UpdateMark:
+def begin_update(work: Folder, content: Mapping[str, Any], update: UpdateMark, salt: str = "") -> UpdateMark:
     """Mark the work folder as that of an update; a resumed update keeps its date.
 
     Raises:
@@ -94,7 +94,7 @@ def begin_update(work: Folder, content: Mapping[str, Any], update: UpdateMark) -
     try:
         begun = parse_mark(work.read(MARK), where, sealed.work_way_out(work))
     except FileNotFoundError:
-        work.write(MARK, RunMark(content, __version__, update).to_bytes())
+        work.write(MARK, RunMark(content, __version__, update, salt=salt).to_bytes())
         return update
     if begun.update is None or begun.update.compact != update.compact or begun.pmcmine != __version__:
         raise ReleaseError(

@@ -40,18 +40,21 @@ class RunMark:
         config: keys of the configuration that decide what is made.
         update: what is known of it if it is an update.
         demo: whether it is that of a demo.
+        salt: of the hash of its exclusion list; empty if it has none.
     """
 
     config: Mapping[str, Any]
     pmcmine: str = ""
     update: UpdateMark | None = None
     demo: bool = False
+    salt: str = ""
 
     def to_bytes(self) -> bytes:
         """Return `run.json`."""
         held: dict[str, Any] = {"pmcmine": self.pmcmine, "config": dict(self.config)}
         if self.update is not None:
             held["update"] = asdict(self.update)
+        held |= {"salt": self.salt} if self.salt else {}
         return sealed.to_bytes(held | ({"demo": True} if self.demo else {}))
 
 

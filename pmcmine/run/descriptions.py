@@ -12,6 +12,7 @@ from pmcmine.describe.croissant import shards_croissant, tables_croissant
 from pmcmine.describe.datasheet import CITATION, DATASHEET, citation, datasheet
 from pmcmine.describe.parquet_card import PARQUET_TITLE, describe_parquet
 from pmcmine.describe.provenance import About
+from pmcmine.describe.training_content import TRAINING_CONTENT, training_content
 from pmcmine.miner import enrichers
 from pmcmine.plugins.enricher import Model
 from pmcmine.release.facts import Snapshot, VocabularyFacts
@@ -81,7 +82,9 @@ def describe_datasets(
     if written.parquet is not None:
         datasets[PARQUET] = (PARQUET_TITLE, rows_by(written.parquet, place_of))
     facts = (totals.sums, totals.rejects, frozen, config.content(), models)
+    summary = training_content(datasets["tables"][1], totals.rejects, config.content(), about)
     for folder, (title, counted) in datasets.items():
+        cards[f"{folder}/{TRAINING_CONTENT}"] = summary
         cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
         cards[f"{folder}/{CITATION}"] = citation(title, frozen)
     cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution(rights)

@@ -16,6 +16,7 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from pmcmine.describe.datasheet import CITATION, DATASHEET
+from pmcmine.describe.training_content import TRAINING_CONTENT
 from pmcmine.errors import ReleaseError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
@@ -33,7 +34,7 @@ from pmcmine.work.state_file import STATE_FILE
 
 ANNOUNCED: Final = "announced.json"  # in the work folder: file → hashes of what was to be written there
 REPORTS: Final = ("report.html", METRICS)
-_DESCRIPTIONS: Final = ("README.md", "schema.json", "croissant.json", DATASHEET, CITATION)
+_DESCRIPTIONS: Final = ("README.md", "schema.json", "croissant.json", DATASHEET, CITATION, TRAINING_CONTENT)
 _KINDS: Final = ("ledger", "index", "near", "bin", "pairs")
 _SHOWN: Final = 3
 _LISTED: Final = TypeAdapter(dict[str, list[str]])

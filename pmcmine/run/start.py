@@ -22,7 +22,7 @@ from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK
 from pmcmine.release.mark import UpdateMark, find_mark
 from pmcmine.release.plan import PLAN
 from pmcmine.release.record import Journal, load_release, read_journal
-from pmcmine.rights.exclusion_list import MAX_BYTES, ExclusionList
+from pmcmine.rights.exclusion_list import MAX_BYTES, ExclusionList, parse_held
 from pmcmine.run import needs
 from pmcmine.run.finish import finish_update
 from pmcmine.run.graphs import GraphsFor
@@ -38,7 +38,17 @@ from pmcmine.update.differences import forget_update
 from pmcmine.update.old_release import inc_tag, open_old_release
 from pmcmine.work import snapshot as snapshots
 from pmcmine.work.delta import damaged_articles
-from pmcmine.work.exclusions import digest_of, kept_exclusions, read_requests, write_exclusions
+from pmcmine.work.exclusions import (
+    KEPT,
+    digest_of,
+    file_of,
+    kept_exclusions,
+    kept_file,
+    new_salt,
+    read_requests,
+    salt_of,
+    write_exclusions,
+)
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.rows import GIVEN_UP
 
@@ -85,7 +95,7 @@ def begun(config: MineConfig, graphs_for: GraphsFor, progress: Progress) -> Iter
     work = out.child(WORK)
     _contact(source, config, work, "nothing was mined", progress)  # before anything is written
     with held(work):
-        begin(out, decided, config.demo)
+        begin(out, decided, config.demo, salt_of(excluded))
         check_begun(out, work, benchmarks is not None)
         write_exclusions(work, excluded)
         if benchmarks is not None:
@@ -159,7 +169,7 @@ def updating(
         config, excluded = with_exclusions(config, kept_exclusions(out, record.config.get("exclude_sha256")))
         source = open_source(config)
         _contact(source, config, work, "the release is as it was", progress)
-        mark = begin_update(work, config.content(), UpdateMark(date, inc_tag(out, date), compact))
+        mark = begin_update(work, config.content(), UpdateMark(date, inc_tag(out, date), compact), salt_of(excluded))
         write_exclusions(work, excluded)
         old = open_old_release(out, work, mark)
         difference = describe_difference(kept_keys(old.record.config), kept_keys(content(config)))
@@ -183,17 +193,34 @@ def _check_excluded(out: Folder, config: MineConfig, held: str | None) -> None:
         )
 
 
-def with_exclusions(config: MineConfig, kept: ExclusionList) -> tuple[MineConfig, ExclusionList]:
-    """Read the exclusions that are asked for; return the configuration with the hash of the list, and the list.
+def with_exclusions(config: MineConfig, kept: ExclusionList) -> tuple[MineConfig, bytes]:
+    """Read the exclusions that are asked for; return the configuration with the hash of their list, and its file.
 
     Args:
         config: the configuration.
         kept: what the release excludes so far.
     """
-    excluded = read_requests(config.exclude).applied(kept)
-    if len(excluded.to_bytes()) > MAX_BYTES:  # no later update could read it
+    asked, salt = read_requests(config.exclude)
+    data = _file_of(asked.applied(kept), salt, config)
+    if len(data) > MAX_BYTES:  # no later update could read it
         raise PmcmineError(f"--exclude: with what the release excludes already, more than {MAX_BYTES >> 20} MiB")
-    return config.model_copy(update={"exclude_sha256": digest_of(excluded)}), excluded
+    return config.model_copy(update={"exclude_sha256": digest_of(data)}), data
+
+
+def _file_of(excluded: ExclusionList, salt: str, config: MineConfig) -> bytes:
+    """Return the file of a list, with the salt that the run or the release has; else with a given or a new one."""
+    if not excluded:
+        return b""
+    out = Folder(config.out)
+    mark = find_mark(out.child(WORK))
+    if mark is not None:
+        return file_of(excluded, mark.salt)
+    data = kept_file(out)
+    if data is not None and parse_held(data, f"{out.url}/{KEPT}") == excluded:
+        return data
+    salt = salt_of(data or b"") or salt
+    # A release without state could not tell its salt when its command is repeated.
+    return file_of(excluded, salt or (new_salt() if config.keep_state else ""))
 
 
 def _journal(out: Folder, work: Folder) -> Journal:
@@ -247,7 +274,7 @@ def dry_run(
 ) -> dict[str, Any]:
     """Count the snapshot and describe the graph without writing anything."""
     needs.check(config)
-    with_exclusions(config, ExclusionList())
+    read_requests(config.exclude)
     source = open_source(config)
     graphs_for(config)
     enrichers.prepare(config)

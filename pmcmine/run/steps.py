@@ -18,6 +18,7 @@ from pmcmine.publish.target import release_id
 from pmcmine.release.facts import RunFacts, Snapshot
 from pmcmine.release.plan import Plan, planned, write_plan
 from pmcmine.release.record import ReleaseRecord
+from pmcmine.run.exclusion_notes import unknown_articles
 from pmcmine.run.finish import finish, mined
 from pmcmine.run.job import Job, Outcome, content
 from pmcmine.run.ownership import remove_work
@@ -29,6 +30,7 @@ from pmcmine.update.old_release import OldRelease
 from pmcmine.update.tombstones import write_tombstones
 from pmcmine.work import snapshot as snapshots
 from pmcmine.work.delta import Delta, read_changes
+from pmcmine.work.exclusions import open_exclusions
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.records import Clusters, read_clusters
 
@@ -68,6 +70,10 @@ def run_steps(job: Job) -> Outcome:
     frozen = snapshots.load(work)
     if frozen is None:
         frozen = clock.timed("snapshot", lambda: freeze(job))
+        if config.exclude and config.exclude_sha256 is not None:
+            held = open_exclusions(config.out, config.exclude_sha256)
+            if (line := unknown_articles(work, frozen, held)) is not None:
+                job.progress.note(line)
     blocks = list(range(frozen.n_blocks))
     n_pmcids = frozen.n_pmcids
     if job.old is not None:

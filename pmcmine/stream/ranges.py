@@ -11,10 +11,12 @@ import re
 import time
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, Final
+from urllib.parse import urlsplit
 
 import fsspec
 import fsspec.asyn
@@ -30,6 +32,7 @@ _SLOWEST: Final = 16 << 10
 _SMALL: Final = 1 << 20  # bytes at the beginning of a file that may be read for a range in it
 _PART: Final = 64 << 10
 _OPEN: Final = 64  # files that are kept open
+_SIGNED: Final = 300.0  # seconds for which an address of the Hub's storage is used; it signs them for an hour
 _FIRST_BYTE: Final = re.compile(r"bytes (\d{1,18})-")
 
 
@@ -180,23 +183,39 @@ class HttpRanges:
 class HubRanges:
     """Reads ranges of a repo's shards through the session of the Hub's client.
 
-    It sends one request per range, without the read-ahead and the long waits of the client's file system.
+    It sends one request per range, without the read-ahead and the long waits of the client's file system. The Hub
+    redirects to its storage by a signed address, which is asked for again after some minutes, and gets no token.
     """
 
     def __init__(self, fs: Any, root: str) -> None:
         place = fs.resolve_path(root)  # pinned by `pmcmine.stream`
         self._repo, self._revision, self._prefix = place.repo_id, place.revision, place.path_in_repo
         self._endpoint, self._token = fs.endpoint, fs.token
+        self._signed: dict[str, tuple[str, float]] = {}  # path → address at the storage, and until when it is used
         self.at_once = 8
 
     def read(self, shard: str, start: int, end: int) -> bytes:
         """Return a range of a shard; errors as of `_Body`, and those of the session."""
         from huggingface_hub import hf_hub_url
-        from huggingface_hub.utils import build_hf_headers, get_session  # type: ignore[attr-defined]  # in no __all__
+        from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]  # in no __all__
 
         path = f"{self._prefix}/{shard}" if self._prefix else shard
+        signed, until = self._signed.get(path, ("", 0.0))
+        if time.monotonic() < until:
+            with suppress(Busy, FileNotFoundError):
+                try:
+                    return self._get(signed, {}, path, start, end)
+                except Exception:
+                    self._signed.pop(path, None)
+                    raise
         url = hf_hub_url(self._repo, path, repo_type="dataset", revision=self._revision, endpoint=self._endpoint)
-        headers = {**build_hf_headers(token=self._token), "Range": f"bytes={start}-{end - 1}"}
+        return self._get(url, build_hf_headers(token=self._token), path, start, end)
+
+    def _get(self, url: str, headers: dict[str, str], path: str, start: int, end: int) -> bytes:
+        """Ask for a range; notes where a file lies if that is another host."""
+        from huggingface_hub.utils import get_session  # type: ignore[attr-defined]  # in no __all__
+
+        headers = {**headers, "Range": f"bytes={start}-{end - 1}"}
         session: Any = get_session()
         # httpx in new versions of the client, requests in older ones; the body is read after its status was.
         asked: Any = (
@@ -206,6 +225,8 @@ class HubRanges:
         )
         with asked as answer:
             body = _Body(answer.status_code, answer.headers, path, start, end)
+            if urlsplit(str(answer.url)).netloc != urlsplit(url).netloc:
+                self._signed[path] = (str(answer.url), time.monotonic() + _SIGNED)
             for part in answer.iter_bytes() if hasattr(answer, "iter_bytes") else answer.iter_content(_PART):
                 if not body.take(part):
                     break

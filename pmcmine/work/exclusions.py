@@ -1,7 +1,12 @@
-"""The exclusion list of a run: in its work folder while it runs, and in `state/` of the release for the next update."""
+"""The exclusion list of a run: in its work folder while it runs, and in `state/` of the release for the next update.
+
+The first line of its file is a salt, so that nobody can find out by trying which ids the hash in `release.json` is of.
+"""
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import sha256
@@ -19,15 +24,20 @@ from pmcmine.work.state_file import state_entries
 
 EXCLUSIONS: Final = "exclusions.txt"
 KEPT: Final = f"state/{EXCLUSIONS}"
+_SALT: Final = re.compile(rb"# salt ([0-9a-f]{32})\n")
 
 
-def read_requests(paths: Iterable[str]) -> Request:
+def read_requests(paths: Iterable[str]) -> tuple[Request, str]:
     """Read the files of `--exclude`; a later one overrules an earlier one.
+
+    Returns:
+        What they ask for, and the salt of the last one that a release kept; empty if none was.
 
     Raises:
         PmcmineError: one line, if one can't be read.
     """
     added, lifted = ExclusionList(), ExclusionList()
+    salt = ""
     for path in paths:
         shown = redact(path)
         try:
@@ -38,20 +48,45 @@ def read_requests(paths: Iterable[str]) -> Request:
         if len(data) > MAX_BYTES:
             raise PmcmineError(f"--exclude {shown}: more than {MAX_BYTES >> 20} MiB")
         asked = parse_exclusions(data, f"--exclude {shown}")
+        salt = salt_of(data) or salt
         added, lifted = (added | asked.added) - asked.lifted, (lifted - asked.added) | asked.lifted
-    return Request(added, lifted)
+    return Request(added, lifted), salt
 
 
-def digest_of(held: ExclusionList) -> str | None:
-    """Return the SHA-256 that a configuration states of a list; None for an empty one."""
-    return sha256(held.to_bytes()).hexdigest() if held else None
+def salt_of(data: bytes) -> str:
+    """Return the salt in the file of a list; empty if it has none."""
+    found = _SALT.match(data)
+    return found[1].decode() if found else ""
 
 
-def write_exclusions(work: Folder, held: ExclusionList) -> None:
-    """Write the list into the work folder; an empty one needs no file."""
-    if not held:
-        return
-    work.write(EXCLUSIONS, held.to_bytes(), replace=True)
+def new_salt() -> str:
+    """Draw a salt."""
+    return secrets.token_hex(16)
+
+
+def file_of(held: ExclusionList, salt: str) -> bytes:
+    """Return the file of a list: the same for equal lists and salts, and empty for an empty list."""
+    head = f"# salt {salt}\n" if salt else ""
+    return head.encode() + held.to_bytes() if held else b""
+
+
+def digest_of(data: bytes) -> str | None:
+    """Return the SHA-256 that a configuration states of the file of a list; None for an empty one."""
+    return sha256(data).hexdigest() if data else None
+
+
+def write_exclusions(work: Folder, data: bytes) -> None:
+    """Write the file of a list into the work folder; an empty list needs none."""
+    if data:
+        work.write(EXCLUSIONS, data, replace=True)
+
+
+def kept_file(release: Folder) -> bytes | None:
+    """Return the file of the list that a release keeps, unchecked; None if there is none."""
+    try:
+        return release.read(KEPT, MAX_BYTES)
+    except FileNotFoundError:
+        return None
 
 
 @lru_cache(maxsize=2)

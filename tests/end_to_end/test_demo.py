@@ -6,9 +6,11 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import webdataset
+import yaml
 from datasets import load_dataset
 from PIL import Image
 
@@ -142,12 +144,31 @@ def test_figure_rows_point_at_their_bytes(demo_release: Path) -> None:
     assert n == sum(release_json(demo_release)["counts"]["samples"].values())
 
 
+def _rejected(counts: dict[str, Any], reason: str, unit: str) -> int:
+    return sum(r["n"] for r in counts["rejects"] if (r["reason"], r["unit"]) == (reason, unit))
+
+
+def test_the_card_of_tables_lists_what_can_be_loaded(demo_release: Path) -> None:
+    card = (demo_release / "tables" / "README.md").read_text()
+    meta = yaml.safe_load(card.split("---\n")[1])
+    configs = {(c["config_name"], f["split"]) for c in meta["configs"] for f in c["data_files"]}
+    listed = set(re.findall(r"^\| ([a-z_-]+) \| (train|validation|test) \| [\d,]+ \|$", card, re.MULTILINE))
+    assert listed == configs and not re.search(r"\| 0 \|$", card, re.MULTILINE)
+    assert {n.split("/")[0] for n, rows in release_json(demo_release)["counts"]["rows"].items() if rows} == {
+        config.split("-")[0] for config, _ in configs
+    }
+
+
 def test_each_folder_has_a_datasheet_of_its_own_numbers(demo_release: Path) -> None:
     counts = release_json(demo_release)["counts"]
     for folder, counted in (("shards", counts["samples"]), ("tables", counts["rows"])):
         sheet = (demo_release / folder / "datasheet.md").read_text()
         assert all(f"| {name} | {n:,} |" in sheet for name, n in counted.items())
         assert all(r["reason"] in sheet for r in counts["rejects"])
+        summary = (demo_release / folder / "TRAINING_CONTENT.md").read_text()
+        assert all(f"\n### {section} " in summary for section in ("1.3", "2.1", "2.3", "2.6", "3.1", "3.3"))
+        assert f"| {sum(counts['samples'].values()):,} figures with a caption |" in summary
+        assert f"| figure | third_party | {_rejected(counts, 'third_party', 'figure')} |" in summary
         cited = (demo_release / folder / "CITATION.cff").read_text()
         assert cited.startswith("cff-version: 1.2.0\n") and "attribution" in cited
 

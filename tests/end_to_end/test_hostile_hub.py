@@ -31,6 +31,11 @@ ANSWERS = (b"[1]", b"null", b"<html>", b"[" * 100_000, b"", b'[{"type": "file"}]
 Answer = Callable[[Any, str, bytes], None]
 
 
+@pytest.fixture(autouse=True)
+def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retry, "_delay", lambda attempt: 0.0)
+
+
 @pytest.fixture
 def lie(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Answer], None]:
     """Replace the Hub's answer to a question."""

@@ -91,9 +91,15 @@ def test_what_others_put_there_stays(release: Path, tmp_path: Path, capsys: pyte
         api.upload_file(repo_id="org/pairs", **add)
         old = "commercial/train/000/train-00000-of-00099.tar"
         api.upload_file(
-            repo_id="org/pairs", repo_type="dataset", path_in_repo=old, path_or_fileobj=b"of an earlier release"
+            repo_id="org/pairs", repo_type="dataset", path_in_repo=old, path_or_fileobj=b"of another author"
         )
-        publish(release, "org/pairs", endpoint=hub.url)
+        before = hub.files("org/pairs")
+        capsys.readouterr()
+        code, _, err = call(capsys, "publish", str(release), "org/pairs", "--endpoint", hub.url, "-q")
+        assert code == 2 and err.count("\n") == 1 and f"mistake for this release ({old})" in err, err
+        assert hub.files("org/pairs") == before  # nothing is removed that pmcmine did not put there, unless told to
+        code, out, err = call(capsys, "publish", str(release), "org/pairs", "--endpoint", hub.url, "-q", "--adopt")
+        assert code == 0 and "adopted: it held 1 files that readers would mistake" in out, err
         assert _remote(hub, "org/pairs") == _expected(release, "shards") | {"data/precious.csv": b"1,2\n"}
 
 

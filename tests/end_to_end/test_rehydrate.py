@@ -87,17 +87,13 @@ def test_a_copy_that_differs_and_one_that_lacks_articles(tmp_path: Path, capsys:
     articles = many_articles(6)
     write_bucket(tmp_path / "bucket", articles)
     release = tmp_path / "release"
-    mine(
-        load_config(
-            {
-                **LIGHT,
-                "source": str(tmp_path / "bucket"),
-                "out": str(release),
-                "groups": ("noncommercial",),
-                "pointers": True,
-            }
-        )
-    )
+    gone, cut = (f"PMC{articles[i].pmcid}" for i in (4, 3))  # excluded: an article, and a figure of another one
+    (tmp_path / "takedowns.txt").write_text(f"{gone}\n{cut}.1/fig1\n")
+    options = {"source": str(tmp_path / "bucket"), "groups": ("noncommercial",), "pointers": True}
+    mine(load_config({**LIGHT, **options, "out": str(release), "exclude": (str(tmp_path / "takedowns.txt"),)}))
+    xml = (tmp_path / "bucket" / f"{cut}.1" / f"{cut}.1.xml").read_text()
+    hidden = xml.split('<fig id="fig1"')[1].split("<caption>")[1].split("</p>")[0].rsplit(">", 1)[1][-40:]
+    assert not [r for table in TEXTS for r in rows(release, table) if r.get("pmcid") == gone]
     copy = tmp_path / "copy"
     shutil.copytree(tmp_path / "bucket", copy)
     pointers = sorted({r["article_id"] for r in rows(release, "paragraphs") if r["withheld"]})
@@ -116,6 +112,11 @@ def test_a_copy_that_differs_and_one_that_lacks_articles(tmp_path: Path, capsys:
     assert f"{lost}: not in the copy" in err and f"{other}: the copy has another text" in err
     left = {r["article_id"] for r in rows(tmp_path / "filled", "paragraphs") if r["withheld"]}
     assert left == {lost, other}
+    filled = [r for table in TEXTS for r in rows(tmp_path / "filled", table)]
+    assert any(r.get("pmcid") == cut for r in filled) and not any(r.get("pmcid") == gone for r in filled)
+    assert not any(r.get("figure_id") == f"{cut}.1/fig1" for r in filled if "caption" in r)
+    assert hidden not in str(filled)  # the copy has it, and it is not put back
+    assert not any(key.startswith((f"{gone}-", f"{cut}-1-fig1")) for key in samples(tmp_path / "filled"))
     code, _, err = call(capsys, "rehydrate", str(release), "--source", str(copy), "--out", str(tmp_path / "filled"))
     assert code == 2 and "is not empty" in err
 

@@ -10,7 +10,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.miner import Mined
 from pmcmine.release.layout import WORK
 from pmcmine.rights.exclusion_list import parse_exclusions
-from pmcmine.work.exclusions import digest_of, write_exclusions
+from pmcmine.work.exclusions import digest_of, file_of, write_exclusions
 from tests.pmcmine.jats.test_article import article, fig
 from tests.pmcmine.miner.test_documents import CONFIG, mined, whole
 
@@ -27,7 +27,7 @@ GRID = "<table><tbody><tr><td>Secret cell</td></tr></tbody></table>"
 
 
 def _mined(folder: Path, body: str, line: str) -> Mined:
-    held = parse_exclusions(line.encode(), "list").added
+    held = file_of(parse_exclusions(line.encode(), "list").added, "0" * 32)
     write_exclusions(Folder(str(folder)).child(WORK), held)
     config = CONFIG.model_copy(update={"out": str(folder), "exclude_sha256": digest_of(held)})
     found = mined(article(body), config)

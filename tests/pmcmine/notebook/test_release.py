@@ -71,8 +71,11 @@ def test_mistakes_are_one_line_with_the_nearest_name(release: pmcmine.Release, a
 
 
 def test_mine_makes_what_it_returns(tmp_path: Path) -> None:
-    write_bucket(tmp_path / "source", many_articles(2))
-    made = pmcmine.mine(tmp_path / "release", source=str(tmp_path / "source"), quiet=True, **NO_MODELS)
+    articles = many_articles(3)
+    write_bucket(tmp_path / "source", articles)
+    (tmp_path / "takedowns.txt").write_text(f"PMC{articles[0].pmcid}\n")
+    options = {"source": str(tmp_path / "source"), "exclude": str(tmp_path / "takedowns.txt")}  # one file, no list
+    made = pmcmine.mine(tmp_path / "release", quiet=True, **options, **NO_MODELS)
     assert made.tables["articles"] == 2 and repr(made).endswith("pairs>")
     with pytest.raises(PmcmineError, match="which articles"):
         pmcmine.mine(tmp_path / "other")

@@ -8,6 +8,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -188,7 +189,9 @@ def _push(hub: HubServer, release: Path) -> None:
     for path in release.rglob("*"):
         if path.is_file():
             name = path.relative_to(release).as_posix()
-            file = File(path.read_bytes(), "0" * 64 if path.suffix == ".tar" else "")
+            data = path.read_bytes()
+            file = File(data, sha256(data).hexdigest() if path.suffix == ".tar" else "")
+            hub.objects[file.lfs] = data
             if name == "release.json":
                 tables[name] = shards[name] = file
             else:
@@ -228,14 +231,13 @@ def test_repos_of_two_releases_are_not_mixed(hub: HubServer, tmp_path: Path) -> 
 
 
 def test_a_hub_that_ignores_ranges(hub: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    resolve = hub_server._Handler._resolve
+    found = hub_server._Storage._object
 
-    def whole(self: Any, repo_id: str, revision: str, path: str) -> None:
-        if path.endswith(".tar"):
-            del self.headers["Range"]
-        resolve(self, repo_id, revision, path)
+    def whole(self: Any, oid: str, body: bytes) -> None:
+        del self.headers["Range"]
+        found(self, oid, body)
 
-    monkeypatch.setattr(hub_server._Handler, "_resolve", whole)
+    monkeypatch.setattr(hub_server._Storage, "_object", whole)
     assert len(list(stream.open("org/pairs", where="year < 2050"))) == 50
     hub.requests.clear()
     with pytest.raises(PmcmineError, match="sends whole files for ranges") as error:
