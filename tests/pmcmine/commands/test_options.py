@@ -79,7 +79,7 @@ def test_all_of_pmc_is_mined_only_if_asked_for(
 def test_flags_give_their_keys(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {}
     monkeypatch.setattr(
-        "pmcmine.commands.mine.run_mine", lambda config, dry, quiet: seen.update(config=config, dry=dry) or 0
+        "pmcmine.commands.mine.run_mine", lambda config, dry, quiet, as_json: seen.update(config=config, dry=dry) or 0
     )
     code, _, err = call(
         capsys, "mine", "--source", ".", "--groups", "commercial, other", "--pmcid", "PMC1,PMC2", "--pmcid", "PMC3", "--vocab=none",
