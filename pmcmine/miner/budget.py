@@ -11,6 +11,7 @@ import ctypes
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, TypeVar
 
 from pmcmine.io.watch import Watch
@@ -50,12 +51,23 @@ class _Work:
         """Raise `_Interrupt` in the working thread, now and again."""
         self.interrupted = True
         self.until += _AGAIN
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), ctypes.py_object(_Interrupt))
+        self._interrupt()
 
     def release(self) -> None:
-        """Take back an interrupt that was not delivered yet."""
-        if self.interrupted:
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), None)
+        """Take back an interrupt that was not delivered yet; called by the working thread itself.
+
+        One that is taken back by NULL leaves CPython 3.11 and 3.12 with a mark that one is pending: all code is then
+        slower, and a traced function never begins. So a last one is raised, which clears the mark, and caught.
+        """
+        if not self.interrupted:
+            return
+        with suppress(_Interrupt):
+            self._interrupt()
+            while True:  # it arrives within a few steps
+                time.sleep(0)
+
+    def _interrupt(self) -> None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.thread), ctypes.py_object(_Interrupt))
 
 
 _watch = Watch("budgets")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -82,3 +84,28 @@ def test_an_article_that_never_ends_is_a_reject(monkeypatch: pytest.MonkeyPatch)
     assert "0.1 seconds of the processor" in (mined.rejects[-1].detail or "")
     assert mined.counts["versions"] == 2 and mined.counts["selected"] == 1 and mined.article is None
     assert Reason.ARTICLE_TIMEOUT in FAULTS and MEANINGS[Reason.ARTICLE_TIMEOUT]
+
+
+_TRACED = """
+import sys
+from pmcmine.miner.budget import BudgetExceeded, within
+
+def spin():
+    while True:
+        pass
+
+def traced():
+    return 17
+
+try:
+    within(0.05, spin)
+except BudgetExceeded:
+    sys.settrace(lambda frame, event, arg: None)
+    print(traced())
+"""
+
+
+def test_an_interrupt_leaves_nothing_pending() -> None:
+    """In CPython 3.11 and 3.12 a traced function never began after an interrupt that was taken back."""
+    done = subprocess.run([sys.executable, "-c", _TRACED], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "17\n"
