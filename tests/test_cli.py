@@ -145,7 +145,9 @@ def test_generated_docs_are_up_to_date() -> None:
     docs = Path(__file__).parent.parent / "docs"
     made = runpy.run_path(str(docs / "generate.py"), run_name="docs")
     for page, content in made["PAGES"].items():
-        assert (docs / page).read_text("utf-8") == content(), f"docs/{page}: run python docs/generate.py"
+        text = content()
+        assert (docs / page).read_text("utf-8") == text, f"docs/{page}: run python docs/generate.py"
+        assert " at 0x" not in text and "## None" not in text, f"docs/{page} shows an object of the program"
 
 
 def test_a_server_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
