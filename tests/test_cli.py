@@ -173,6 +173,10 @@ def test_stats_count_and_answer(demo_release: Path, capsys: pytest.CaptureFixtur
     assert code == 0 and out.split() == ["n", str(len(rows(demo_release, "articles")))]
     code, out, _ = call(capsys, "stats", str(demo_release), "--by", "image_kinds", "--where", "license = 'CC-BY'")
     assert code == 0 and out.startswith("image_kinds") and len(out.splitlines()) > 2
+    _, _, err = call(capsys, "stats", str(demo_release), "--where", "concept_below('HP:0000707')")
+    assert "concept_below: the release has no" in err  # it was mined without a vocabulary
+    _, _, err = call(capsys, "stats", str(demo_release), "--sql", "FROM figures WHERE concept_below('HP:0000707')")
+    assert "in a condition (--where, where) alone" in err
     for bad in (("--where", "nothing = 1"), ("--by", "colour")):
         code, _, err = call(capsys, "stats", str(demo_release), *bad)
         assert code == 2 and err.count("\n") == 1

@@ -34,7 +34,8 @@ def stats(
     import pyarrow.parquet as pq
 
     from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
-    from pmcmine.release.tables import check_release, open_tables
+    from pmcmine.release.hierarchy import prepare
+    from pmcmine.release.tables import check_release, concept_tables, open_tables
 
     check_release(release)
     if by not in _BY:
@@ -46,12 +47,11 @@ def stats(
         if by == "image_kinds"
         else "figures"
     )
-    condition = f" WHERE ({where}\n)" if where else ""
-    query = sql or (
+    counted = (
         f"SELECT {by}, count(*) AS figures, count(shard) AS pairs, "
         "count(DISTINCT pmcid) AS articles, round(avg(len(string_split(caption, ' ')))) AS words_per_caption, "
         "round(avg(width * height) / 1e6, 2) AS megapixels, round(sum(sample_size) / 1e9, 3) AS gigabytes "
-        f"FROM {figures}{condition} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
+        f"FROM {figures}{{}} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
     )
     option = "--sql" if sql else "--where" if where else str(release)
     connection, files = open_tables(release)
@@ -62,7 +62,13 @@ def stats(
             check_values(connection, where, known_values(pq.read_schema(first)), "--where")
         try:
             with time_limit(connection, seconds, option):
-                result = connection.execute(query)
+                more = (
+                    ""
+                    if sql
+                    else prepare(connection, where or "", "figures", *concept_tables(connection, release, where))
+                )
+                condition = f" WHERE ({more}\n)" if more else ""
+                result = connection.execute(sql or counted.format(condition))
                 names_of = [c[0] for c in result.description or ()]
                 rows = result.fetchall()
         except duckdb.Error as error:
