@@ -182,6 +182,8 @@ def _command(name: str, command: Any) -> str:
         rows = [f"| `{_argument(p)}` | {_cell(p.help)} | |" for p in arguments]
         rows += [f"| `{_names(p)}` | {_cell(p.help)} | {_shown_default(p)} |" for p in options]
         parts.append("| option | meaning | default |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+    if hasattr(command, "listed"):
+        parts.append(f"{command.listed()}\n")
     return "\n".join(parts)
 
 

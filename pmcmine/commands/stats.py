@@ -49,11 +49,8 @@ def stats(
             check_values(connection, where, known_values(pq.read_schema(first)), "--where")
         try:
             with time_limit(connection, seconds, option):
-                more = (
-                    ""
-                    if sql
-                    else prepare(connection, where or "", "figures", *concept_tables(connection, release, where))
-                )
+                chosen = "" if sql else where or ""
+                more = prepare(connection, chosen, "figures", *concept_tables(connection, release, chosen))
                 condition = f" WHERE ({more}\n)" if more else ""
                 result = connection.execute(sql or _counts(by, condition, limit))
                 names_of = [c[0] for c in result.description or ()]
