@@ -17,7 +17,7 @@ from typing import Any, Final
 import pyarrow as pa
 import typer
 
-from pmcmine.cli import app
+from pmcmine.cli import SECTIONS, app
 from pmcmine.commands.options import ConfigCommand, Key, UpdateCommand, keys
 from pmcmine.config import config_class
 from pmcmine.miner import enrichers
@@ -150,22 +150,21 @@ completes commands and options in your shell.
 def commands() -> str:
     """Return docs/cli.md."""
     parts = [COMMANDS]
-    for section, group in groupby(_commands(typer.main.get_command(app), "pmcmine"), lambda found: found[0]):
+    top = typer.main.get_command(app)
+    for section, names in SECTIONS.items():
         parts.append(f"## {section}\n")
-        parts += [_command(name, command) for _, name, command in group]
+        parts += [_command(*found) for name in names for found in _commands(top.commands[name], f"pmcmine {name}")]
     return "\n".join(parts)
 
 
-def _commands(group: Any, prefix: str, section: str = "") -> Iterator[tuple[str, str, Any]]:
-    """Yield section, name and command of each command that the help shows."""
-    for name in group.list_commands(None):
-        command = group.commands[name]
-        if not command.hidden:
-            place = section or str(command.rich_help_panel)
-            if hasattr(command, "commands"):
-                yield from _commands(command, f"{prefix} {name}", place)
-            else:
-                yield place, f"{prefix} {name}", command
+def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """Yield name and command, or those of a group's commands that the help shows."""
+    if not hasattr(command, "commands"):
+        yield name, command
+        return
+    for inner in command.list_commands(None):
+        if not command.commands[inner].hidden:
+            yield from _commands(command.commands[inner], f"{name} {inner}")
 
 
 def _command(name: str, command: Any) -> str:
@@ -183,6 +182,8 @@ def _command(name: str, command: Any) -> str:
         rows = [f"| `{_argument(p)}` | {_cell(p.help)} | |" for p in arguments]
         rows += [f"| `{_names(p)}` | {_cell(p.help)} | {_shown_default(p)} |" for p in options]
         parts.append("| option | meaning | default |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+    if hasattr(command, "listed"):
+        parts.append(f"{command.listed()}\n")
     return "\n".join(parts)
 
 
@@ -296,6 +297,7 @@ def _signature(function: Any, name: str) -> str:
     keywords = [p.kind == p.KEYWORD_ONLY for p in signature.parameters.values() if p.name != "self"]
     if True in keywords and not any(p.kind == p.VAR_POSITIONAL for p in signature.parameters.values()):
         shown.insert(keywords.index(True), "*")
+    shown = [re.sub(r"<function (\w+) at 0x[0-9a-f]+>", r"\1", one) for one in shown]  # an address differs in each run
     returned = "" if signature.return_annotation is signature.empty else f" -> {signature.return_annotation!s}"
     one = f"{name}({', '.join(shown)}){returned}"
     several = f"{name}(\n" + "".join(f"    {s},\n" for s in shown) + f"){returned}"

@@ -43,8 +43,8 @@ from pmcmine.plugins.load import EXPORTERS, VIEWS
 from pmcmine.text.clean import CleanFormatter, for_terminal
 from pmcmine.text.redact import hide, learn_environment
 
-# All commands in the order of the work, by section of the help.
-_SECTIONS: Final = {
+# All commands in the order of the work, by section of the help and of docs/cli.md.
+SECTIONS: Final = {
     "Make a release": ("demo", "doctor", "plan", "mine", "status", "update"),
     "Check and publish": ("verify", "publish"),
     "Use a release": ("browse", "stats", "subset", "export", "rehydrate"),
@@ -57,11 +57,11 @@ class _InOrder(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names of all commands."""
-        return [name for names in _SECTIONS.values() for name in names]
+        return [name for names in SECTIONS.values() for name in names]
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands by section."""
-        write_commands(self.commands, _SECTIONS, formatter)
+        write_commands(self.commands, SECTIONS, formatter)
 
 
 app = typer.Typer(

@@ -145,7 +145,9 @@ def test_generated_docs_are_up_to_date() -> None:
     docs = Path(__file__).parent.parent / "docs"
     made = runpy.run_path(str(docs / "generate.py"), run_name="docs")
     for page, content in made["PAGES"].items():
-        assert (docs / page).read_text("utf-8") == content(), f"docs/{page}: run python docs/generate.py"
+        text = content()
+        assert (docs / page).read_text("utf-8") == text, f"docs/{page}: run python docs/generate.py"
+        assert " at 0x" not in text and "## None" not in text, f"docs/{page} shows an object of the program"
 
 
 def test_a_server_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -171,6 +173,10 @@ def test_stats_count_and_answer(demo_release: Path, capsys: pytest.CaptureFixtur
     assert code == 0 and out.split() == ["n", str(len(rows(demo_release, "articles")))]
     code, out, _ = call(capsys, "stats", str(demo_release), "--by", "image_kinds", "--where", "license = 'CC-BY'")
     assert code == 0 and out.startswith("image_kinds") and len(out.splitlines()) > 2
+    _, _, err = call(capsys, "stats", str(demo_release), "--where", "concept_below('HP:0000707')")
+    assert "concept_below: the release has no" in err  # it was mined without a vocabulary
+    _, _, err = call(capsys, "stats", str(demo_release), "--sql", "FROM figures WHERE concept_below('HP:0000707')")
+    assert "in a condition (--where, where) alone" in err
     for bad in (("--where", "nothing = 1"), ("--by", "colour")):
         code, _, err = call(capsys, "stats", str(demo_release), *bad)
         assert code == 2 and err.count("\n") == 1

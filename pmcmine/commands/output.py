@@ -23,8 +23,13 @@ def listing(title: str, group: str) -> type[TyperCommand]:
 
         def format_help(self, ctx: Any, formatter: Any) -> None:
             """Write the help, then the names."""
-            self.epilog = f"{title}: {', '.join(names(group))}."
+            self.epilog = self.listed()
             super().format_help(ctx, formatter)
+
+        @staticmethod
+        def listed() -> str:
+            """Return the line of names."""
+            return f"{title}: {', '.join(names(group))}."
 
     return Listing
 

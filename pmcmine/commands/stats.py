@@ -34,25 +34,12 @@ def stats(
     import pyarrow.parquet as pq
 
     from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
-    from pmcmine.release.tables import check_release, open_tables
+    from pmcmine.release.hierarchy import prepare
+    from pmcmine.release.tables import check_release, concept_tables, open_tables
 
     check_release(release)
     if by not in _BY:
         raise PmcmineError(f"--by {by}: {choose(by, _BY)}")
-    # A figure of several kinds counts for each, one without a kind for the empty line.
-    figures = (
-        "(SELECT * REPLACE (unnest(CASE WHEN len(image_kinds) = 0 THEN [NULL] ELSE image_kinds END) AS image_kinds) "
-        "FROM figures)"
-        if by == "image_kinds"
-        else "figures"
-    )
-    condition = f" WHERE ({where}\n)" if where else ""
-    query = sql or (
-        f"SELECT {by}, count(*) AS figures, count(shard) AS pairs, "
-        "count(DISTINCT pmcid) AS articles, round(avg(len(string_split(caption, ' ')))) AS words_per_caption, "
-        "round(avg(width * height) / 1e6, 2) AS megapixels, round(sum(sample_size) / 1e9, 3) AS gigabytes "
-        f"FROM {figures}{condition} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
-    )
     option = "--sql" if sql else "--where" if where else str(release)
     connection, files = open_tables(release)
     with connection:
@@ -62,7 +49,10 @@ def stats(
             check_values(connection, where, known_values(pq.read_schema(first)), "--where")
         try:
             with time_limit(connection, seconds, option):
-                result = connection.execute(query)
+                chosen = "" if sql else where or ""
+                more = prepare(connection, chosen, "figures", *concept_tables(connection, release, chosen))
+                condition = f" WHERE ({more}\n)" if more else ""
+                result = connection.execute(sql or _counts(by, condition, limit))
                 names_of = [c[0] for c in result.description or ()]
                 rows = result.fetchall()
         except duckdb.Error as error:
@@ -72,6 +62,23 @@ def stats(
             typer.echo(json.dumps(dict(zip(names_of, row, strict=True)), default=str))  # ASCII
         return
     _show(names_of, rows)
+
+
+def _counts(by: str, condition: str, limit: int) -> str:
+    """Return the query that counts figures by a column."""
+    # A figure of several kinds counts for each, one without a kind for the empty line.
+    figures = (
+        "(SELECT * REPLACE (unnest(CASE WHEN len(image_kinds) = 0 THEN [NULL] ELSE image_kinds END) AS image_kinds) "
+        "FROM figures)"
+        if by == "image_kinds"
+        else "figures"
+    )
+    return (
+        f"SELECT {by}, count(*) AS figures, count(shard) AS pairs, "
+        "count(DISTINCT pmcid) AS articles, round(avg(len(string_split(caption, ' ')))) AS words_per_caption, "
+        "round(avg(width * height) / 1e6, 2) AS megapixels, round(sum(sample_size) / 1e9, 3) AS gigabytes "
+        f"FROM {figures}{condition} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
+    )
 
 
 def _show(names_of: list[str], rows: list[Any]) -> None:

@@ -90,6 +90,8 @@ def explain(error: duckdb.Error | str, query: str = "") -> str:
         column = compared[1] if compared else "COLUMN"
         said = f"{column} is a list" if compared else f"a list is compared with the text {cast[1]!r}"
         return f"{said}; ask list_contains({column}, '{cast[1]}')"
+    if "concept_below does not exist" in str(error):
+        return "concept_below stands in a condition (--where, where) alone; in SQL, ask the table concepts"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     kept: list[str] = []
     for line in lines:

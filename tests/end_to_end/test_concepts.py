@@ -9,8 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from pmcmine import stream
+from pmcmine.cli import app
 from pmcmine.demo import BucketServer
 from pmcmine.errors import PmcmineError
 from pmcmine.publish.verify import verify_folder
@@ -77,6 +79,9 @@ def _asked_by_concept(release: Path, concepts: list[dict[str, Any]]) -> None:
         for s in stream.open(str(release), split=split, where=where)
     }
     assert got and got == wanted & {r["figure_id"] for r in rows(release, "figures") if r["shard"]}
+    by_stats = ["stats", str(release), "--by", "split", "--where", where, "--json"]
+    counted = [json.loads(line) for line in CliRunner().invoke(app, by_stats).stdout.splitlines()]
+    assert sum(row["figures"] for row in counted) == len(wanted)
     assert not verify_folder(release).problems
     pq.write_table(pa.table({"source_id": [[1]], "cui": [2.5], "parent": [True]}), path)
     for read in (stream.open, stream.documents):
