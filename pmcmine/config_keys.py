@@ -60,7 +60,7 @@ class SlurmConfig(BaseModel):
     slurm_requeues: int = _slurm(20, "how often a job is requeued near its time limit", ge=0)
 
 
-_SIZE: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?) ?([kmgt]i?)?b?", re.IGNORECASE)
+_SIZE: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?) ?([kmgt]i?)?b?", re.IGNORECASE | re.ASCII)
 _FACTORS: Final = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 

@@ -28,6 +28,7 @@ _SHOWN: Final = (
 _MOST_IMAGE: Final = 256 << 20
 _SMALL: Final = 30_000  # bytes; such an image needs no thumbnail
 _THUMBNAIL: Final = (320, 240)  # pixels
+_MOST_PIXELS: Final = 64_000_000  # of an image that a thumbnail is made of; a larger one is shown as it is
 QUERY_SECONDS: Final = 60.0  # of one query
 _PMCID: Final = re.compile(r"PMC\d{1,12}")
 _DOI: Final = re.compile(r"10\.\d{4,9}/\S{1,500}")
@@ -69,6 +70,7 @@ class ReleaseData:
         self.release = load_release(Folder(str(folder)))
         self._folder = folder.resolve()
         self._lock = threading.Lock()
+        self._decoding = threading.Lock()  # a large image takes 200 MB while its thumbnail is made
         self._connection, files = open_tables(self._folder, tables=_TABLES)
         self._columns: dict[str, set[str]] = {}
         for table in _TABLES:
@@ -233,7 +235,9 @@ class ReleaseData:
         except ImportError:  # a consumer's installation
             return image
         try:
-            with Pillow.open(io.BytesIO(image.data), formats=["JPEG", "PNG"]) as opened:
+            with self._decoding, Pillow.open(io.BytesIO(image.data), formats=["JPEG", "PNG"]) as opened:
+                if opened.width * opened.height > _MOST_PIXELS:
+                    return image
                 opened.thumbnail(_THUMBNAIL)
                 small = io.BytesIO()
                 opened.convert("RGBA").convert("RGB").save(small, "JPEG", quality=80)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,7 +42,27 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existin
 
 def print_json(value: Any) -> None:
     """Print a result as one line of JSON in ASCII, without credentials."""
-    typer.echo(hide(json.dumps(value, default=str)))
+    # Each text by itself: in the whole line a password may be a number or a word of JSON, or be escaped.
+    typer.echo(json.dumps(for_json(value, hidden=True)))
+
+
+def for_json(value: Any, hidden: bool = False) -> Any:
+    """Return a value as JSON has it: without numbers that are not finite, and with names that are texts.
+
+    Args:
+        value: a value, perhaps of lists and mappings of values.
+        hidden: mask credentials in its texts.
+    """
+    if isinstance(value, Mapping):
+        return {str(k): for_json(v, hidden) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [for_json(v, hidden) for v in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int):
+        return value
+    text = value if isinstance(value, str) else str(value)
+    return hide(text) if hidden else text
 
 
 def iso_day(text: str, option: str) -> str:

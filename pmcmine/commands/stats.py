@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from pmcmine.commands.output import for_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
 from pmcmine.text.clean import for_terminal
@@ -59,7 +60,7 @@ def stats(
             raise PmcmineError(f"{option}: {explain(error, sql or where or '')}") from None
     if json_:
         for row in rows:
-            typer.echo(json.dumps(dict(zip(names_of, row, strict=True)), default=str))  # ASCII
+            typer.echo(json.dumps(for_json(dict(zip(names_of, row, strict=True)))))  # ASCII
         return
     _show(names_of, rows)
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from PIL import Image
 
+from pmcmine.browse import data as browse_data
 from pmcmine.browse.data import ReleaseData
 from pmcmine.browse.server import BrowseServer
 from pmcmine.errors import PmcmineError
@@ -88,12 +89,15 @@ def test_no_release_is_one_line(tmp_path: Path) -> None:
         ReleaseData(tmp_path)
 
 
-def test_thumbnails_are_small_and_links_only_of_real_articles(release: Path, tmp_path: Path) -> None:
+def test_thumbnails_are_small_and_links_only_of_real_articles(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = next(f for f in rows(release, "figures") if f["shard"] and f["width"] > 500)
     data = ReleaseData(release)
     whole, small = data.image(shown["figure_id"]), data.thumbnail(shown["figure_id"])
     assert whole and small and small.type == "image/jpeg" and len(small.data) < len(whole.data)
     assert max(Image.open(io.BytesIO(small.data)).size) <= 320 and data.thumbnail("nothing") is None
+    with monkeypatch.context() as bound:
+        bound.setattr(browse_data, "_MOST_PIXELS", 10_000)
+        assert data.thumbnail(shown["figure_id"]) == whole
     figure = data.figure(shown["figure_id"])
     assert figure and figure["links"] == {
         "PMC": f"https://pmc.ncbi.nlm.nih.gov/articles/{shown['pmcid']}/",

@@ -13,8 +13,10 @@ import typer
 
 from pmcmine.cli import app
 from pmcmine.commands.mine import print_summary
+from pmcmine.commands.output import print_json
 from pmcmine.io.folder import Folder
 from pmcmine.release.record import load_release
+from pmcmine.text import redact
 from tests.test_cli import call
 
 SERVES_OR_TRAINS = {"browse", "train abbreviations", "train linking", "train text", "train encoder", "train image-kind"}
@@ -103,3 +105,21 @@ def test_a_licence_group_that_is_none_is_said(
     ]
     code, _, err = call(capsys, *args)
     assert code == 2 and "--groups comercial: did you mean 'commercial'? choose from" in err
+
+
+def test_a_password_is_hidden_and_leaves_json_whole(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(redact, "_learnt", set())
+    monkeypatch.setattr(redact, "_pattern", None)
+    redact.remember(["1234", "true", "pässwörd", 'quo"ted'])
+    print_json({"n": 1234, "ok": True, "said": ["the server got pässwörd", 'and quo"ted'], "mean": float("nan")})
+    shown = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    assert shown == {"n": 1234, "ok": True, "said": ["the server got ***", "and ***"], "mean": None}
+
+
+def test_values_of_queries_that_json_lacks(demo_release: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    query = "SELECT 'nan'::DOUBLE AS a, MAP {[1, 2]: DATE '2026-01-01'} AS b, [1, NULL] AS c"
+    code, out, _ = call(capsys, "stats", str(demo_release), "--json", "--sql", query)
+    assert code == 0
+    assert json.loads(out, parse_constant=pytest.fail)["a"] is None and '"2026-01-01"' in out and "[1, null]" in out

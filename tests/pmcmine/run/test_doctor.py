@@ -65,7 +65,7 @@ def test_sizes_have_units(capsys: pytest.CaptureFixture[str], tmp_path: Path, gi
     assert load_config({}, str(file)).max_image_bytes == size
 
 
-@pytest.mark.parametrize("given", ["GB", "1 XB", "-1GB", "1e9GB", "1" * 40 + "GB"])
+@pytest.mark.parametrize("given", ["GB", "1 XB", "-1GB", "1e9GB", "1" * 40 + "GB", "1K\u0130", "1m\u0131B"])
 def test_other_sizes_are_one_line(capsys: pytest.CaptureFixture[str], given: str) -> None:
     code, _, err = call(capsys, "mine", "--source", ".", "--dry-run", f"--shard-bytes={given}")
     assert code == 2 and "shard_bytes" in err and len(err.splitlines()) == 1
