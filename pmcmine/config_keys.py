@@ -74,7 +74,7 @@ def parse_size(value: Any) -> Any:
         return value
     match = _SIZE.fullmatch(value.strip())
     if match is None:
-        raise ValueError(f"{value!r} is no size; give bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB or TiB")
+        raise ValueError("no size: give bytes, or a number with kB, MB, GB, TB, KiB, MiB, GiB or TiB")
     unit = (match[2] or "").lower()
     return round(float(match[1]) * (1024 if unit.endswith("i") else 1000) ** _FACTORS[unit[:1]])
 

@@ -90,7 +90,7 @@ def test_exit_codes_and_summary(capsys: pytest.CaptureFixture[str], demo_bucket:
     args = ["mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "-q"]
     code, out, err = call(capsys, *args, "--max-reject-share", "0.01")
     assert code == 1 and "rejected because of faults" in err
-    assert "commercial/train" in out and out.strip().endswith("report.html")
+    assert "commercial/train" in out and "report.html\nnext " in out
     code, out, _ = call(capsys, *args)
     assert code == 0 and "nothing to do" in out
 

@@ -137,9 +137,10 @@ class ReleaseData:
                 if takes:
                     values[name] = value
         where = " AND ".join(conditions) or "true"
+        label = "label" if "label" in self._columns["figures"] else "NULL"
         total = self._rows(f"SELECT count(*) AS n FROM figures WHERE {where}", values)[0]["n"]
         rows = self._rows(
-            f"SELECT figure_id, label, shard IS NOT NULL AS has_image FROM figures WHERE {where} "
+            f"SELECT figure_id, {label} AS label, shard IS NOT NULL AS has_image FROM figures WHERE {where} "
             f"ORDER BY pmcid, ordinal, figure_id LIMIT {PAGE} OFFSET $offset",
             values | {"offset": max(offset, 0)},
         )

@@ -46,9 +46,9 @@ _TITLES: Final = (
 )
 _SENTENCES: Final = (
     "{Method} of {subject} showed {finding} (n = {n}) after {hours} h.",
-    "We examined {subject} by {method} in {n} animals and found {finding} after {hours} h.",
+    "We examined {subject} by {method} in {n} experiments and found {finding} after {hours} h.",
     "Compared with controls, {subject} had {finding} at {hours} h (n = {n}; p = 0.0{p}).",
-    "In {n} of {more} patients, {method} revealed {finding} within {hours} h.",
+    "In {n} of {more} samples, {method} revealed {finding} within {hours} h.",
     "These results suggest that treatment of {subject} leads to {finding} (n = {n}).",
 )
 
@@ -83,7 +83,7 @@ _LEGENDS: Final = {
         "Histology of {subject}",
         (
             "Haematoxylin and eosin staining of {subject} shows {finding}. Scale bar, 0.1 mm.",
-            "Light microscopy of a section of {subject} from one of {n} animals shows {finding}. Scale bar, 0.1 mm.",
+            "Light microscopy of a section of {subject}, one of {n}, shows {finding}. Scale bar, 0.1 mm.",
         ),
         _SEEN,
     ),

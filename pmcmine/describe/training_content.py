@@ -22,7 +22,6 @@ _RIGHTS: Final = (
 )  # fmt: skip
 _LAWFUL: Final = (Reason.RETRACTED, Reason.PRIVACY_FLAGGED)
 _OTHER: Final = (Reason.IN_BENCHMARK, Reason.LEAKS_INTO_EVALUATION, Reason.IMAGE_REPEATED)
-_OF_PMC: Final = ("bucket", "bulk", "packages")  # sources that are the subset's own distribution
 _TABLES: Final = ("paragraphs", "documents", "grids", "cases")
 
 
@@ -47,7 +46,6 @@ def training_content(
         texts=[(name, n) for name, n in texts.items() if n],
         models=[m.name for m in about.models],
         groups=config.get("groups") or [],
-        of_pmc=about.snapshot.kind in _OF_PMC,
         flags=bool(config.get("privacy", True)),
         near=bool(config.get("near_duplicates", True)),
         drops_flagged=bool(config.get("drop_privacy_flagged")),

@@ -113,7 +113,7 @@ def test_a_size_takes_units_in_any_case(text: str) -> None:
     [("shard_bytes", "1x", "kB, MB, GB, TB, KiB, MiB, GiB or TiB"), ("inventory", "14.9.2026", "give YYYY-MM-DD")],
 )
 def test_a_size_or_date_that_is_none_says_what_is_taken(key: str, value: str, said: str) -> None:
-    with pytest.raises(PmcmineError, match=f"{key}.*'{value}' is no.*{said}"):
+    with pytest.raises(PmcmineError, match=f"{key}.*{said}"):
         load_config({"source": "s", key: value})
 
 
