@@ -14,6 +14,7 @@ from urllib.parse import quote
 from pmcmine.errors import PmcmineError, UnsafeNameError
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_names import read_range, release_name, sql_identifier
+from pmcmine.release.article_links import may_be_invented, pmc_address
 from pmcmine.release.conditions import time_limit
 from pmcmine.release.record import load_release
 from pmcmine.release.tables import open_tables
@@ -30,7 +31,6 @@ _SMALL: Final = 30_000  # bytes; such an image needs no thumbnail
 _THUMBNAIL: Final = (320, 240)  # pixels
 _MOST_PIXELS: Final = 64_000_000  # of an image that a thumbnail is made of; a larger one is shown as it is
 QUERY_SECONDS: Final = 60.0  # of one query
-_PMCID: Final = re.compile(r"PMC\d{1,12}")
 _DOI: Final = re.compile(r"10\.\d{4,9}/\S{1,500}")
 PAGE: Final = 200  # ids per page
 MOST_PLACES: Final = 5_000  # of a document; few articles have as many
@@ -174,11 +174,11 @@ class ReleaseData:
 
     def _links(self, figure: Mapping[str, Any]) -> dict[str, str]:
         """Return where the article stands in PMC and by its DOI; nothing for a corpus that may be invented."""
-        if str(self.release.config.get("source") or "").startswith(("http://127.", "http://localhost")):
+        if may_be_invented(self.release):
             return {}
         links = {}
-        if _PMCID.fullmatch(str(figure.get("pmcid"))):
-            links["PMC"] = f"https://pmc.ncbi.nlm.nih.gov/articles/{figure['pmcid']}/"
+        if address := pmc_address(figure.get("pmcid")):
+            links["PMC"] = address
         if {"doi", "pmcid"} <= self._columns["articles"]:
             found = self._rows("SELECT doi FROM articles WHERE pmcid = $id LIMIT 1", {"id": figure.get("pmcid")})
             if found and _DOI.fullmatch(str(found[0]["doi"])):

@@ -20,6 +20,7 @@ from pmcmine.ids import keyed_hash
 from pmcmine.io.folder import Folder
 from pmcmine.io.sealed import UNREADABLE
 from pmcmine.rejects import MEANINGS, Reason
+from pmcmine.release.article_links import may_be_invented, pmc_address
 from pmcmine.release.metrics import Metrics
 from pmcmine.release.record import ReleaseRecord
 
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 _DAMAGED = "is damaged and left out of the report; `pmcmine verify` lists what is"
 _GALLERY = 24
 _FIRST = 8  # pictures that lead; the others are folded
-_ARTICLE = "https://pmc.ncbi.nlm.nih.gov/articles/{}/"
 _CONCEPTS = 40
 _CLASSES = 15
 _PARAGRAPH_CLASSES = (
@@ -222,8 +222,8 @@ def _numbers(groups: Mapping[str, Counter[str]]) -> list[tuple[str, str]]:
 
 def _linked(pairs: list[dict[str, Any]], release: ReleaseRecord) -> list[dict[str, Any]]:
     """Add links to PMC; a corpus that was read from this machine's own server may be invented."""
-    invented = str(release.config.get("source") or "").startswith(("http://127.", "http://localhost"))
-    return [{**p, "link": None if invented else _ARTICLE.format(p["pmcid"])} for p in pairs]
+    invented = may_be_invented(release)
+    return [{**p, "link": None if invented else pmc_address(p["pmcid"])} for p in pairs]
 
 
 def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder) -> bytes:
