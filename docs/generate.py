@@ -14,10 +14,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import pyarrow as pa
-import typer
 
-from pmcmine.cli import SECTIONS, app
+from pmcmine.cli import app
+from pmcmine.commands.index import SECTIONS
 from pmcmine.commands.options import ConfigCommand, Key, UpdateCommand, keys
 from pmcmine.config import config_class
 from pmcmine.miner import enrichers
@@ -142,18 +143,19 @@ COMMANDS: Final = """# Commands
 Generated from the command line by `python docs/generate.py`; `pmcmine COMMAND --help` shows the same.
 
 With `--json`, stdout holds nothing but JSON; progress and warnings go to stderr. Exit codes: 0 done, 1 done with faults
-above the threshold or problems found, 2 failed (one line says why), 130 interrupted. `pmcmine --install-completion`
-completes commands and options in your shell.
+above the threshold or problems found, 2 failed (one line says why), 130 interrupted.
+
+`pmcmine --completion bash >> ~/.bashrc` (or `zsh`, `fish`) completes commands and options in your shell.
 """
 
 
 def commands() -> str:
     """Return docs/cli.md."""
     parts = [COMMANDS]
-    top = typer.main.get_command(app)
     for section, names in SECTIONS.items():
         parts.append(f"## {section}\n")
-        parts += [_command(*found) for name in names for found in _commands(top.commands[name], f"pmcmine {name}")]
+        for name in names:
+            parts += [_command(*found) for found in _commands(app.get_command(None, name), f"pmcmine {name}")]
     return "\n".join(parts)
 
 
@@ -168,7 +170,7 @@ def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _command(name: str, command: Any) -> str:
-    arguments = [p for p in command.params if type(p).__name__ == "TyperArgument"]
+    arguments = [p for p in command.params if isinstance(p, click.Argument)]
     options = [p for p in command.params if p not in arguments and not p.hidden]
     shown = "".join(f" {_argument(p)}" for p in arguments) + (" [OPTIONS]" if options else "")
     said = inspect.cleandoc(command.help or "").replace("\b\n", "").replace("\f", "")
@@ -192,12 +194,8 @@ def _flag(key: Key) -> str:
 
 
 def _argument(parameter: Any) -> str:
-    name = parameter.metavar or parameter.name.upper().rstrip("_")
-    return (
-        f"{name}{'…' if parameter.nargs == -1 else ''}"
-        if parameter.required
-        else f"[{name}{'…' if parameter.nargs == -1 else ''}]"
-    )
+    name = f"{parameter.metavar.strip('[]')}{'…' if parameter.nargs == -1 else ''}"
+    return name if parameter.required else f"[{name}]"
 
 
 def _names(option: Any) -> str:
