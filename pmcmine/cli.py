@@ -18,6 +18,7 @@ from pmcmine._version import __version__
 from pmcmine.commands import browse as browse_command
 from pmcmine.commands import demo as demo_command
 from pmcmine.commands import doctor as doctor_command
+from pmcmine.commands import download as download_command
 from pmcmine.commands import eval as eval_command
 from pmcmine.commands import export as export_command
 from pmcmine.commands import label as label_command
@@ -34,7 +35,7 @@ from pmcmine.commands import train as train_command
 from pmcmine.commands import update as update_command
 from pmcmine.commands import vocab as vocab_command
 from pmcmine.commands.help_text import write_commands
-from pmcmine.commands.options import ConfigCommand, UpdateCommand
+from pmcmine.commands.options import ConfigCommand, DownloadCommand, UpdateCommand
 from pmcmine.commands.output import listing
 from pmcmine.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, PmcmineError
 from pmcmine.io.extras import extra_of
@@ -45,7 +46,7 @@ from pmcmine.text.redact import hide, learn_environment
 
 # All commands in the order of the work, by section of the help and of docs/cli.md.
 SECTIONS: Final = {
-    "Make a release": ("demo", "doctor", "plan", "mine", "status", "update"),
+    "Make a release": ("demo", "doctor", "plan", "download", "mine", "status", "update"),
     "Check and publish": ("verify", "publish"),
     "Use a release": ("browse", "stats", "subset", "export", "rehydrate"),
     "Vocabularies and models": ("vocab", "link", "label", "train", "eval"),
@@ -80,6 +81,7 @@ app.add_typer(train_command.app, name="train")
 app.command("demo")(demo_command.demo)
 app.command("doctor")(doctor_command.doctor)
 app.command("plan")(plan_command.plan)
+app.command("download", cls=DownloadCommand, no_args_is_help=True)(download_command.download)
 app.command("mine", cls=ConfigCommand, no_args_is_help=True)(mine_command.mine)
 app.command("update", cls=UpdateCommand)(update_command.update)
 app.command("status")(status_command.status)
