@@ -8,7 +8,7 @@ from pmcmine.commands.declare import Late
 
 # In the order of the work, by section of the help and of docs/cli.md.
 SECTIONS: Final = {
-    "Make a release": ("demo", "doctor", "plan", "mine", "status", "update"),
+    "Make a release": ("demo", "doctor", "plan", "download", "mine", "status", "update"),
     "Check and publish": ("verify", "publish"),
     "Use a release": ("browse", "stats", "subset", "export", "rehydrate"),
     "Vocabularies and models": ("vocab", "link", "label", "train", "eval"),
@@ -26,6 +26,12 @@ COMMANDS: Final = {
     "plan": Late(
         f"{_ROOM}.plan:plan",
         "Estimate requests, bytes, core-hours, shuffle, shards, commits and cost, and the limits at ten times the size.",
+    ),
+    "download": Late(
+        f"{_ROOM}.download:download",
+        "Download what `mine` would read, to mine it where there is no network. The same command resumes.",
+        f"{_ROOM}.options:DownloadCommand",
+        {"no_args_is_help": True},
     ),
     "mine": Late(
         f"{_ROOM}.mine:mine",

@@ -17,7 +17,7 @@ from pmcmine.errors import EXIT_ABOVE_THRESHOLD, EXIT_DONE, PmcmineError
 from pmcmine.text.redact import hide, redact
 
 
-def _pmcids(values: Sequence[str] | None) -> tuple[str, ...] | None:
+def pmcids_of(values: Sequence[str] | None) -> tuple[str, ...] | None:
     """Return PMCIDs from `--pmcid`: comma-separated, or the path of a file with one per line."""
     if not values:
         return None
@@ -167,7 +167,7 @@ def mine(
     from pmcmine.config import NOTHING_CHOSEN, load_config
 
     flags = given(ctx)
-    flags["pmcid"] = _pmcids(flags["pmcid"])
+    flags["pmcid"] = pmcids_of(flags["pmcid"])
     if drop_benchmarks:
         flags["decontaminate_action"] = "drop"
     chosen = load_config(flags | keys_and_values(set_), config)

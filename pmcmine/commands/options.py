@@ -25,6 +25,12 @@ _IN_UPDATE: Final = {
     "source": "where the articles are now; the source that the release was mined from if not given",
     "vocab": "where the release's vocabulary is now, any fsspec URL; its old path if not given",
 }
+# What decides which files a run reads, and how it asks for them.
+_IN_DOWNLOAD: Final = frozenset(
+    "source inventory pmcid limit all groups pointers manuscripts historical_ocr require_caption panels pdf_figures "
+    "max_xml_bytes max_image_bytes max_pdf_bytes concurrency contact requests_per_second retries retry_seconds timeout "
+    "first_contact_seconds".split()
+)
 _GIVEN: Final = "pmcmine.given"
 _TYPES: Final = {str: "text", int: "integer", float: "number", bool: "on/off"}
 
@@ -199,6 +205,20 @@ class UpdateCommand(ConfigCommand):
     def meanings(cls) -> dict[str, str]:
         """Return the help of the keys that the release decides."""
         return _IN_UPDATE
+
+
+class DownloadCommand(ConfigCommand):
+    """A command whose options are the keys that decide which files a run reads."""
+
+    @classmethod
+    def names_of_keys(cls) -> frozenset[str]:
+        """Return the names of the keys that it has flags for."""
+        return _IN_DOWNLOAD
+
+    @classmethod
+    def meanings(cls) -> dict[str, str]:
+        """Return the help of keys that mean something else in this command."""
+        return {"all": "download all of PMC; needed if no source, PMCIDs or limit are given. Default: off"}
 
 
 def given(ctx: click.Context) -> dict[str, Any]:
