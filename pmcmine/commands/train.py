@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import click
 
 from pmcmine.commands.declare import Group, Option
-from pmcmine.commands.output import Overwrite, check_file, check_folder
+from pmcmine.commands.output import Json, Overwrite, check_file, check_folder, print_json
 from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import need
 from pmcmine.io.safe_files import replacing
@@ -19,11 +20,26 @@ _MODELS = Path(__file__).parent.parent / "concepts" / "models"
 Gold = Annotated[Path, Option("--gold", help="File or folder of annotations.")]
 
 
+def _tell(as_json: bool, result: Mapping[str, Any], *lines: str) -> None:
+    """Print what was trained, as one JSON object or in lines."""
+    if as_json:
+        print_json(result)
+    else:
+        click.echo("\n".join(lines))
+
+
+def _tell_file(as_json: bool, path: Path, result: Mapping[str, Any], lines: Sequence[str] = ()) -> None:
+    """Print what was trained, and the size of its file."""
+    size = path.stat().st_size
+    _tell(as_json, {"out": path, "bytes": size, **result}, *lines, f"{path}: {size:,} bytes")
+
+
 @app.add()
 def abbreviations(
     gold: Gold,
     out: Annotated[Path, Option(help="Model file; default: the package's own.")] = _MODELS / "abbreviations.json",
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Fit the abbreviation model on texts in MED1250's format."""
     need("train", "train abbreviations")
@@ -36,7 +52,9 @@ def abbreviations(
     model = fit_abbreviations(documents)
     write_abbreviations(model, out, f"{gold.stem}: {len(documents)} documents")
     f1 = score_abbreviations(documents, [model] * len(documents)).measures["f1"]
-    click.echo(f"{out}: F1 {f1:.4f} on the same {len(documents)} documents, threshold {model.threshold}")
+    result = {"out": out, "documents": len(documents), "f1": f1, "threshold": model.threshold}
+    line = f"{out}: F1 {f1:.4f} on the same {len(documents)} documents, threshold {model.threshold}"
+    _tell(as_json, result, line)
 
 
 @app.add()
@@ -47,6 +65,7 @@ def linking(
     ],
     out: Annotated[Path, Option(help="Model file; default: the package's own.")] = _MODELS / "linking.json",
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Fit the match probabilities of the linker on annotated texts."""
     need("train", "train linking")
@@ -66,7 +85,7 @@ def linking(
         corpora.append((Linker(vocabulary), documents))
         said.append(f"{path.stem}: {len(documents)} documents, {vocabulary.version}")
     write_linking(fit_linking(corpora), out, "; ".join(said))
-    click.echo(f"{out}: fitted on {'; '.join(said)}")
+    _tell(as_json, {"out": out, "fitted_on": said}, f"{out}: fitted on {'; '.join(said)}")
 
 
 Corpus = Annotated[Path, Option(help="Release of `pmcmine mine`; only its commercially licensed part is used.")]
@@ -109,6 +128,7 @@ def text(
     out: Annotated[Path | None, Option(help="Model file; default: the package's own.")] = None,
     card: Annotated[Path | None, Option(help="Model card to write, in Markdown.")] = None,
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Train the models for type, domain and quality of paragraphs; cross-validate by article."""
     need("train", "train text")
@@ -146,10 +166,11 @@ def text(
             model, figures = cards.train(paragraphs, given, own, encoder, _say)
     target = out or MODEL_FILE
     _write(target, dump(model), card, cards.model_card(model, figures))
+    lines = []
     for name, value in figures["cross_validation"].items():
         shown = value.get("macro_f1", value.get("pearson"))
-        click.echo(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 5 folds)")
-    click.echo(f"{target}: {target.stat().st_size:,} bytes")
+        lines.append(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 5 folds)")
+    _tell_file(as_json, target, {"cross_validation": figures["cross_validation"]}, lines)
 
 
 @app.add()
@@ -159,6 +180,7 @@ def encoder(
     out: Annotated[Path, Option(help="Folder to write, for `mine --text-model`.")],
     corpus: Annotated[Path | None, Option(help="Release that contains the package's own labelled paragraphs.")] = None,
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Fit classification heads on a frozen encoder and export them together to ONNX."""
     from classifiers.text import labelled as readers
@@ -172,7 +194,7 @@ def encoder(
     chosen = {t: readers.labelled_with(rows, t) for t in TASKS}
     labelled = {t: ([r["text"] for r in found], [r[t] for r in found]) for t, found in chosen.items()}
     train(base, out, labelled, f"{base.name}, {len(rows):,} labelled paragraphs", _say)
-    click.echo(f"{out}: {(out / 'model.onnx').stat().st_size:,} bytes")
+    _tell_file(as_json, out / "model.onnx", {"paragraphs": len(rows)})
 
 
 @app.add("image-kind")
@@ -193,6 +215,7 @@ def image_kind(
     out: Annotated[Path | None, Option(help="Model file; default: the package's own.")] = None,
     card: Annotated[Path | None, Option(help="Model card to write, in Markdown.")] = None,
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Train the model for kinds of images; measure it on sources and articles that it has not seen.
 
@@ -217,7 +240,9 @@ def image_kind(
     if base is not None:  # beside the model, for those who train without the images
         with replacing(target.with_name("learned.npz")) as stream:
             stream.write(examples.dump(base))
-    for name, m in measured.items():
-        if "accuracy" in m:
-            click.echo(f"{name:24} macro F1 {m['macro_f1']:.4f}, most likely kind right {m['accuracy']:.4f}")
-    click.echo(f"{target}: {target.stat().st_size:,} bytes")
+    lines = [
+        f"{name:24} macro F1 {m['macro_f1']:.4f}, most likely kind right {m['accuracy']:.4f}"
+        for name, m in measured.items()
+        if "accuracy" in m
+    ]
+    _tell_file(as_json, target, {"measures": measured}, lines)
