@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as fields_of
 from itertools import groupby
@@ -227,6 +227,17 @@ Generated from docstrings by `python docs/generate.py`. Everything here is typed
 """
 
 
+# Classes that functions return and nobody calls, with what their users need; they have more for each other.
+_RETURNED: Final[Mapping[str, tuple[str, ...]]] = {
+    "Rows": ("where", "select", "head", "__iter__", "arrow", "df", "pl"),
+    "FigureView": ("caption", "image"),
+    "Samples": ("__iter__", "batched", "set_epoch", "state_dict", "load_state_dict"),
+    "Documents": (),
+    "Batches": ("state_after",),
+}
+_INNER: Final = frozenset({"order"})  # names of pmcmine.stream that only its parts and tests call
+
+
 def python() -> str:
     """Return docs/python.md."""
     import pmcmine
@@ -239,11 +250,11 @@ def python() -> str:
     from pmcmine.sources import base
     from pmcmine.vocabulary import atoms
 
-    streams = [getattr(stream, name) for name in stream.__all__ if callable(getattr(stream, name))]
+    streams = [getattr(stream, n) for n in stream.__all__ if n not in _INNER and callable(getattr(stream, n))]
     functions = sorted((o for o in streams if not inspect.isclass(o)), key=lambda o: o.__name__ != "open")
     sections: list[tuple[str, str, Iterable[Any]]] = [
         ("Make and open a release", "pmcmine", [pmcmine.mine, pmcmine.Release, Rows, FigureView]),
-        ("Stream", "pmcmine.stream", [*functions, *(o for o in streams if inspect.isclass(o))]),
+        ("Stream", "pmcmine.stream", [*functions, stream.Samples, stream.Documents, stream.Batches]),
         ("Extend", "", [enricher.Enricher, enricher.Column, enricher.Option, enricher.Context, enricher.Model,
                         base.SourceKind, base.Source, reader.Exporter, Export, View, atoms.Format]),
     ]  # fmt: skip
@@ -260,11 +271,13 @@ def _described(found: Any, module: str) -> str:
     parts = [f"### {home}.{found.__name__}\n"]
     if not inspect.isclass(found):
         return "\n".join([*parts, _signature(found, f"{home}.{found.__name__}"), _docstring(found)])
-    protocol = getattr(found, "_is_protocol", False)
-    if not protocol:
+    protocol, returned = getattr(found, "_is_protocol", False), _RETURNED.get(found.__name__)
+    if not protocol and returned is None:
         parts.append(_fields(found) if is_dataclass(found) else _signature(found.__init__, found.__name__))
-    parts.append(_docstring(found))
-    for name, member in vars(found).items():
+    said = _docstring(found)
+    parts.append(said if returned is None else said.split("**Arguments**")[0])
+    members = vars(found) if returned is None else {name: vars(found)[name] for name in returned}
+    for name, member in members.items():
         plain = member.fget if isinstance(member, property) else member
         hidden = name.startswith("_") and name not in ("__getitem__", "__len__", "__iter__")
         if hidden or not inspect.isfunction(plain):
