@@ -175,7 +175,7 @@ def _assigned(
         last = -2 if option == "A" else mine
     own: list[Span | None] = []
     for marker, run, span in zip(markers, runs, spans, strict=True):
-        trimmed = [t for a, b in run if (t := _trim(text, a, b))[0] < t[1]]
+        trimmed = [t for r in run if (t := r if r == span else _trim(text, *r))[0] < t[1]]
         main = max(trimmed, key=lambda s: (s[1] - s[0], -s[0]), default=span)
         own.append(main)
         for label in marker.labels:

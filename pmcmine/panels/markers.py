@@ -257,7 +257,10 @@ def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
     alone = {label for run in lists if len(run) == 1 for label in run[0].labels}
     out: list[Marker] = []
     for run in lists:
-        if len(run) > 1 and alone.issuperset(label for m in run for label in m.labels):
+        if len(run) == 1:
+            out.append(run[0])
+            continue
+        if alone.issuperset(label for m in run for label in m.labels):
             continue
         labels: list[str] = []
         for n, m in enumerate(run):
