@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from itertools import chain
 from typing import Final
 
 from pmcmine.panels.labels import LIST, expand
@@ -267,7 +268,7 @@ def measure(layout: Layout) -> Whole:
         suffix="s" if 2 * after > len(markers) else "p",
         long="0" if not several else "some" if 2 * several < len(size) else "most",
         words=words,
-        holders=Counter(w for some in words for w in some),
+        holders=Counter(chain.from_iterable(words)),
     )
 
 

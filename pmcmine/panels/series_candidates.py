@@ -68,7 +68,11 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
         mine = [m for m, some in zip(markers, sorts, strict=True) if name in some]
         if mine and name.endswith("+"):  # "A1, A2, B"
             mine = [m for m, some in zip(markers, sorts, strict=True) if {name, name.rstrip("+")} & some]
+        tried: list[list[Marker]] = []
         for chosen in _ways(mine, name, text):
+            if not chosen or chosen in tried:
+                continue
+            tried.append(chosen)
             seen = {label for m in chosen for label in m.labels}
             run = series(seen, name)
             kept = tuple(m for m in chosen if set(m.labels) <= run)
