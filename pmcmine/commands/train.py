@@ -103,7 +103,10 @@ def text(
     ] = None,
     task: Annotated[
         list[str] | None,
-        typer.Option(help="With --start: continue only the heads of type, domain or quality; repeatable."),
+        typer.Option(
+            help="With --start: continue only the heads of type, domain or quality; article fits those of whole "
+            "articles; repeatable."
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")] = None,
     card: Annotated[Path | None, typer.Option(help="Model card to write, in Markdown.")] = None,
@@ -119,15 +122,16 @@ def text(
 
     from classifiers.text import card as cards
     from classifiers.text import labelled as readers
+    from classifiers.text.article import add_article_heads
     from classifiers.text.continued import continue_training
-    from classifiers.text.heads import MODEL_FILE, TASKS, dump, read
+    from classifiers.text.heads import ARTICLE, MODEL_FILE, TASKS, dump, read
     from pmcmine.release.conditions import choose
 
     if task and start is None:
         raise PmcmineError("--task chooses heads to continue; give --start as well")
     for name in task or ():
-        if name not in TASKS:
-            raise PmcmineError(f"--task {name}: {choose(name, TASKS)}")
+        if name not in (*TASKS, ARTICLE):
+            raise PmcmineError(f"--task {name}: {choose(name, (*TASKS, ARTICLE))}")
     _check(out or MODEL_FILE, card, overwrite)
     earlier = read(start) if start is not None else None
     paragraphs = list(readers.corpus(corpus))
@@ -139,10 +143,18 @@ def text(
             from classifiers.text.encoder import load_base
 
             encoder = load_base(teacher, Path(folder))
-        if earlier is not None:
-            model, figures = continue_training(earlier, paragraphs, [*given, *own], _say, task or TASKS)
-        else:
+        chosen = [t for t in task or TASKS if t != ARTICLE]
+        if earlier is None:
             model, figures = cards.train(paragraphs, given, own, encoder, _say)
+        elif chosen:
+            model, figures = continue_training(earlier, paragraphs, [*given, *own], _say, chosen)
+        else:
+            model, figures = earlier, {"cross_validation": {}, "slices": {}}
+    if not task or ARTICLE in task:
+        model, measured = add_article_heads(model, paragraphs, [*given, *own], _say)
+        figures["cross_validation"] |= measured
+        if task and not measured:
+            raise PmcmineError("--task article: too few labelled paragraphs are of articles of the corpus (pmcid)")
     target = out or MODEL_FILE
     _write(target, dump(model), card, cards.model_card(model, figures))
     for name, value in figures["cross_validation"].items():
