@@ -81,7 +81,7 @@ def _cross_validate(task: str, features: Features, labels: Sequence[Any], folds:
     fold, out = np.array(folds), np.empty(len(labels), object)
     for k in set(folds):
         held, rest = np.flatnonzero(fold == k), np.flatnonzero(fold != k)
-        head = fit_on(task, words[rest], dense[rest], [labels[i] for i in rest])
+        head = fit_on(task, words[rest], dense[rest], [labels[i] for i in rest.tolist()])
         z = np.asarray(words[held] @ head.words) + dense[held] @ head.dense + head.bias
         out[held] = decide(task, squash(task, z.astype(np.float64)))
     return list(out)
