@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -90,6 +91,28 @@ def _write(target: Path, model: bytes, card: Path | None, said: str) -> None:
             stream.write(data)
 
 
+def _check_tasks(wanted: list[str], start: Path | None, known: tuple[str, ...]) -> None:
+    """Check the names of --task, and that it comes with --start."""
+    from pmcmine.release.conditions import choose
+
+    if wanted and start is None:
+        raise PmcmineError("--task chooses heads to continue; give --start as well")
+    for name in wanted:
+        if name not in known:
+            raise PmcmineError(f"--task {name}: {choose(name, known)}")
+
+
+def _report(
+    target: Path, model: bytes, card: Path | None, said: str, validated: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Write model and card, and print the figures of cross-validation."""
+    _write(target, model, card, said)
+    for name, value in validated.items():
+        shown = value.get("macro_f1", value.get("pearson"))
+        typer.echo(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 5 folds)")
+    typer.echo(f"{target}: {target.stat().st_size:,} bytes")
+
+
 @app.command()
 def text(
     corpus: Corpus,
@@ -125,13 +148,8 @@ def text(
     from classifiers.text.article import add_article_heads
     from classifiers.text.continued import continue_training
     from classifiers.text.heads import ARTICLE, MODEL_FILE, TASKS, dump, read
-    from pmcmine.release.conditions import choose
 
-    if task and start is None:
-        raise PmcmineError("--task chooses heads to continue; give --start as well")
-    for name in task or ():
-        if name not in (*TASKS, ARTICLE):
-            raise PmcmineError(f"--task {name}: {choose(name, (*TASKS, ARTICLE))}")
+    _check_tasks(task or [], start, (*TASKS, ARTICLE))
     _check(out or MODEL_FILE, card, overwrite)
     earlier = read(start) if start is not None else None
     paragraphs = list(readers.corpus(corpus))
@@ -143,24 +161,18 @@ def text(
             from classifiers.text.encoder import load_base
 
             encoder = load_base(teacher, Path(folder))
-        chosen = [t for t in task or TASKS if t != ARTICLE]
         if earlier is None:
             model, figures = cards.train(paragraphs, given, own, encoder, _say)
-        elif chosen:
+        elif chosen := [t for t in task or TASKS if t != ARTICLE]:
             model, figures = continue_training(earlier, paragraphs, [*given, *own], _say, chosen)
         else:
             model, figures = earlier, {"cross_validation": {}, "slices": {}}
     if not task or ARTICLE in task:
         model, measured = add_article_heads(model, paragraphs, [*given, *own], _say)
-        figures["cross_validation"] |= measured
         if task and not measured:
             raise PmcmineError("--task article: too few labelled paragraphs are of articles of the corpus (pmcid)")
-    target = out or MODEL_FILE
-    _write(target, dump(model), card, cards.model_card(model, figures))
-    for name, value in figures["cross_validation"].items():
-        shown = value.get("macro_f1", value.get("pearson"))
-        typer.echo(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 5 folds)")
-    typer.echo(f"{target}: {target.stat().st_size:,} bytes")
+        figures["cross_validation"] |= measured
+    _report(out or MODEL_FILE, dump(model), card, cards.model_card(model, figures), figures["cross_validation"])
 
 
 @app.command()
