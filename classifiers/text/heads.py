@@ -9,16 +9,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from classifiers.text.features import Passage, Space, terms
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_arrays import MOST_BYTES, floats, read_arrays, read_header
 from pmcmine.io.safe_files import open_regular
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 FORMAT: Final = 1
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -50,7 +52,8 @@ class Head:
     bias: NDArray[np.float32]
 
 
-_Rows = tuple[Sequence[int], sparse.csr_matrix, NDArray[np.float32]]  # places, and their features of `Space.rows`
+# Places of passages, and their features as `Space.rows` gives them.
+_Rows: TypeAlias = "tuple[Sequence[int], sparse.csr_matrix, NDArray[np.float32]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,7 @@ def squash(task: str, z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def fit_space(corpus: Iterable[str], seed: int = 0) -> Space:
     """Fit terms, their weights and the projection on the texts of a corpus."""
+    from scipy import sparse
     from sklearn.decomposition import TruncatedSVD
 
     counted = [terms(t) for t in corpus]
@@ -215,6 +219,7 @@ def fit_head(task: str, space: Space, passages: Sequence[Passage], labels: Seque
 
 def fit_on(task: str, words: sparse.csr_matrix, dense: NDArray[np.float32], labels: Sequence[Any]) -> Head:
     """Fit one head on features: of words, and the dense ones."""
+    from scipy import sparse
     from sklearn.linear_model import LogisticRegression, Ridge
 
     x = sparse.hstack([words, sparse.csr_matrix(dense)]).tocsr()
