@@ -142,7 +142,7 @@ def text(
     ] = None,
     task: Annotated[
         list[str] | None,
-        Option(help="With --start: only the heads of type, domain or quality, or of article (whole ones); repeatable."),
+        Option(help="With --start: only heads of type, domain, quality, or article (of whole articles); repeatable."),
     ] = None,
     out: Annotated[Path | None, Option(help="Model file; default: the package's own.")] = None,
     card: Annotated[Path | None, Option(help="Model card to write, in Markdown.")] = None,
