@@ -17,7 +17,7 @@ import pyarrow as pa
 from pipelines.counters import BeamCounters
 from pmcmine.assemble.files import shard_places, table_file
 from pmcmine.assemble.reach import read_reach
-from pmcmine.assemble.routing import GROUPED, ROUTED, FileKey, by_shard, read_index, read_old
+from pmcmine.assemble.routing import GROUPED, ROUTED, FileKey, by_shard, old_files, read_index, read_old
 from pmcmine.assemble.tables import all_files
 from pmcmine.io.folder import Folder
 from pmcmine.release.plan import Plan
@@ -57,10 +57,9 @@ def build(
     shards = [(tuple(key), None) for key in reach.shard_paths(plan)]
     to_shards = [pipeline | "AllShards" >> beam.Create(shards, reshuffle=False)]
     if plan.base is not None and (reach.shards is None or reach.shards):
-        files_of_figures = [tuple(key) for key in all_files(plan) if key.table == "figures"]
         old = (
             pipeline
-            | "OldFiles" >> beam.Create(files_of_figures, reshuffle=False)
+            | "OldFiles" >> beam.Create([tuple(key) for key in old_files(plan)], reshuffle=False)
             | "ReadOld" >> beam.FlatMap(_tagged, plan, work).with_outputs(GROUPED, ROUTED)
         )
         staged = (staged, old[GROUPED]) | "OldAndNew" >> beam.Flatten()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
@@ -44,7 +43,7 @@ def shard_places(
         members = {row["id"]: Member(**row) for row in found}
         for at in _panel_places(ShardFile(*element[0]), members, plan, work, out, keep_state):
             where = article_place(at.figure_id.partition(".")[0])
-            yield ("panels", group, split, plan.file_of("panels", group, split, where)), asdict(at)
+            yield ("panels", group, split, plan.file_of("panels", group, split, where)), _plain(at)
         return
     started = time.monotonic()
     samples = {s.figure_id: s for s in (SampleRef(**row) for row in found)}
@@ -78,9 +77,13 @@ def shard_places(
             n_panels=len(s.panels),
         )
         where = article_place(s.figure_id.partition(".")[0])
-        yield ("figures", group, split, plan.file_of("figures", group, split, where)), asdict(place)
+        yield ("figures", group, split, plan.file_of("figures", group, split, where)), _plain(place)
         if place.leaks_into or s.old_leaks_into:
-            yield ("rejects", "", "", plan.file_of("rejects", "", "", where)), asdict(place)
+            yield ("rejects", "", "", plan.file_of("rejects", "", "", where)), _plain(place)
+
+
+def _plain(place: FigurePlace) -> dict[str, Any]:
+    return {name: getattr(place, name) for name in FigurePlace.__slots__}
 
 
 def _panel_places(

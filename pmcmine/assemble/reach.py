@@ -1,8 +1,8 @@
 """What an update reaches of the samples that stay valid: only shards that hold one of these are read and written.
 
 A sample has another `duplicate_of` or `leaks_into` than before only if a sample with the same bytes is new or gone, or
-if the near duplicates of one of these changed. Shards without such samples stay the same files, and their samples are not
-looked at.
+if the near duplicates of one of these changed. Shards without such samples stay the same files, and their samples are
+not looked at.
 """
 
 from __future__ import annotations

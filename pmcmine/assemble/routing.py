@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any, Final
 
 import pyarrow as pa
@@ -11,8 +11,8 @@ import pyarrow as pa
 from pmcmine.assemble.old_rows import OldRows
 from pmcmine.assemble.old_samples import read_old_samples
 from pmcmine.assemble.reach import EVERYTHING, Reach, among, image_hashes, reached_hashes, read_reach
-from pmcmine.assemble.shards import panel_members
-from pmcmine.duplicates.exact import SampleRef, mark_duplicates
+from pmcmine.assemble.shards import panel_members, plain_member
+from pmcmine.duplicates.exact import SampleRef, mark_duplicates, plain
 from pmcmine.ids import article_place, range_index
 from pmcmine.io.folder import Folder
 from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan, TableFile
@@ -44,16 +44,29 @@ def _leak(leaks: Mapping[str, tuple[str, str, str]], figure_id: str) -> dict[str
     return dict(zip(("leaks_into", "twin", "twin_kind"), leaks.get(figure_id, ("", "", "")), strict=True))
 
 
+def old_files(plan: Plan) -> list[TableFile]:
+    """Return the files of figures of the release that an update starts from; a new layout may have other files."""
+    counts = sorted(plan.base.file_counts.items()) if plan.base is not None else ()
+    return [TableFile(*series, file) for series, n in counts if series[0] == "figures" for file in range(n)]
+
+
 def read_old(key: FileKey, plan: Plan, work: Folder) -> Iterator[tuple[str, Any]]:
     """Read samples of the release that an update starts from that may change, or lie in a shard of one that may.
 
     Each is yielded behind `GROUPED`, keyed by the hash of its image, if a sample of the same bytes is new or gone;
     all others are what they were, and go to their shards at once, behind `ROUTED`.
+
+    Args:
+        key: a file of figures of that release.
+        plan: the plan.
+        work: the update's work folder.
     """
     leaks: dict[int, dict[str, tuple[str, str, str]]] = {}
     reach = read_reach(work)
+    old = OldRows(plan, work)
+    old = replace(old, plan=replace(plan, files=old.base.file_counts))
     hashes = reached_hashes(work) if reach.shards is not None else None
-    for row in read_old_samples(OldRows(plan, work), TableFile(*key), reach):
+    for row in read_old_samples(old, TableFile(*key), reach):
         block = range_index(article_place(row["pmcid"]), plan.n_blocks)
         if block not in leaks:
             leaks[block] = read_leaks(work, block)
@@ -83,11 +96,11 @@ def _routed(sample: SampleRef, plan: Plan, reach: Reach) -> Iterator[tuple[Shard
     dataset, panels = (LEFT_OUT, LEFT_OUT_PANELS) if sample.leaks_into else (SHARDS, PANEL_SHARDS)
     path = _path(dataset, sample.figure_id, sample.old, *place, plan)
     if not _stays(f"{dataset}/{path}", plan, reach):
-        yield (dataset, *place, path), asdict(sample)
+        yield (dataset, *place, path), plain(sample)
     for panel in panel_members(sample):
         path = _path(panels, panel.id, panel.old, *place, plan)
         if not _stays(f"{panels}/{path}", plan, reach):
-            yield (panels, *place, path), asdict(panel)
+            yield (panels, *place, path), plain_member(panel)
 
 
 def _stays(name: str, plan: Plan, reach: Reach) -> bool:

@@ -45,6 +45,11 @@ class SampleRef:
     old_leaks_into: str = ""
 
 
+def plain(sample: SampleRef) -> dict[str, Any]:
+    """Return the fields of a sample by name; `asdict` copies what they hold, too, which takes ten times as long."""
+    return {name: getattr(sample, name) for name in SampleRef.__slots__}
+
+
 def mark_duplicates(samples: Iterable[SampleRef]) -> list[SampleRef]:
     """Mark samples whose images have the same bytes.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pmcmine.errors import SumsError
-from pmcmine.rejects import FAULTS, Reason
+from pmcmine.rejects import FAULTS, Reason, parse_count_key
 from pmcmine.release.facts import Sum
 from pmcmine.work.manifest import Counted
 from pmcmine.work.records import Clusters, ParquetRecord, ShardRecord, TableRecord
@@ -75,8 +75,7 @@ def tally(
     for part in mined:
         counts.update(part.counts)
         for key, n in part.rejects.items():
-            stage, unit, reason = key.split("/")
-            rejects[stage, unit, reason] += n
+            rejects[parse_count_key(key)] += n
         staged.update(part.rows)
     staged["tombstones"] += tombstones
     counts["panels_left_out"] = panels_left_out

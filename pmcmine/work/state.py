@@ -21,6 +21,7 @@ import pyarrow.compute
 from pmcmine.errors import DamagedError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
+from pmcmine.rejects import parse_count_key
 from pmcmine.release.layout import WAY_OUT, FileEntry, in_release, read_checked, release_folder
 from pmcmine.release.old_names import rows_today
 from pmcmine.work.columns import INDEX_SCHEMA, LEDGER_SCHEMA
@@ -84,6 +85,11 @@ def new_parts(work: Folder, kind: str, block: int) -> Iterator[pa.Table]:
     """Yield the rows of what was mined in a block; nothing if it was not."""
     for part in parts_of(work, block):
         yield read_arrow(work, {"ledger": part.ledger, "index": part.index, "near": part.near}[kind]).read_all()
+
+
+def reject_reasons(rejects: str) -> set[str]:
+    """Return the reasons of the rejects of a ledger row."""
+    return {parse_count_key(key)[2] for key in json.loads(rejects)}
 
 
 def ledger_counts(rows: pa.Table) -> Iterator[Counted]:
