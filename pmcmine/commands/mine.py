@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from pmcmine.commands.dry_run import print_dry_run
 from pmcmine.commands.options import given
 from pmcmine.commands.output import Json, print_json
 from pmcmine.commands.tables import show
@@ -62,7 +62,7 @@ def run_mine(config: Any, dry: bool, quiet: bool, as_json: bool = False) -> int:
 
     if dry:
         plan = job.dry_run(config, lambda line: None if quiet else typer.echo(f"pmcmine: {hide(line)}", err=True))
-        typer.echo(json.dumps(plan, indent=1))
+        print_dry_run(plan, as_json)
         missing = plan["not_in_source"]
         if missing:
             from pmcmine.commands.summary import absent_line
@@ -153,7 +153,9 @@ def mine(
     drop_benchmarks: Annotated[
         bool, typer.Option("--drop-benchmarks", help="Short for --decontaminate-action drop.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and its counts, write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the plan and its counts, write nothing; with --json as JSON.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
     as_json: Json = False,
 ) -> None:
