@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import typer
+import click
 
 from pmcmine.commands.output import print_json
 from pmcmine.text.redact import hide
@@ -22,7 +22,7 @@ def print_dry_run(plan: Mapping[str, Any], as_json: bool) -> None:
         print_json(plan)
         return
     for name, text in _lines(plan):
-        typer.echo(hide(f"{name:<9} {text}"))
+        click.echo(hide(f"{name:<9} {text}"))
 
 
 def _lines(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
