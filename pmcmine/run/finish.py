@@ -200,6 +200,22 @@ def _counts(totals: Tally, written: Written, near: Clusters | None) -> Counts:
     )
 
 
+def _totals(
+    job: Job,
+    frozen: Snapshot,
+    plan: Plan,
+    shards: Sequence[ShardRecord],
+    tables: Sequence[TableRecord],
+    parquet: Sequence[ParquetRecord] | None,
+) -> Tally:
+    """Add up all that was mined and written."""
+    tombstones = read_tombstones(job.work)
+    carried = len(tombstones.added) + tombstones.still_valid
+    left_out = _panels_left_out(plan, job.work, tables)
+    counted, near = _counted(job, frozen.n_blocks), read_clusters(job.work)
+    return tally(counted, frozen.n_versions, shards, tables, near, carried, parquet, left_out)
+
+
 def finish(
     job: Job,
     frozen: Snapshot,
@@ -212,13 +228,8 @@ def finish(
     config, work, target = job.config, job.work, job.target
     shards, tables = _records(plan, work)
     near = read_clusters(work)
-    tombstones = read_tombstones(work)
-    carried = len(tombstones.added) + tombstones.still_valid
     parquet = _parquet_records(plan, work) if config.parquet_images else None
-    totals = tally(
-        _counted(job, frozen.n_blocks), frozen.n_versions, shards, tables, near, carried, parquet,
-        _panels_left_out(plan, work, tables),
-    )  # fmt: skip
+    totals = _totals(job, frozen, plan, shards, tables, parquet)
     totals.check()
     written = Written(
         [s for s in shards if s.name.startswith(f"{SHARDS}/")],
