@@ -10,6 +10,8 @@ from dataclasses import asdict, replace
 from typing import TypeVar
 
 from pmcmine._version import __version__
+from pmcmine.assemble.image_tables import kept_image_table
+from pmcmine.assemble.reach import read_reach
 from pmcmine.concepts.article import release_hierarchy, release_vocabulary
 from pmcmine.config import MineConfig
 from pmcmine.describe.report import make_report
@@ -38,7 +40,7 @@ from pmcmine.release.layout import (
     file_entry,
 )
 from pmcmine.release.metrics import Metrics
-from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name
+from pmcmine.release.plan import LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name, parquet_name
 from pmcmine.release.record import Journal, ReleaseRecord, write_journal
 from pmcmine.run.descriptions import Written, describe_datasets, place_of, rows_by, table_of
 from pmcmine.run.job import Job, content
@@ -117,9 +119,13 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
     """Return records of all shards, those of panels among them, and of all table files."""
     shards: list[ShardRecord] = []
     tables: list[TableRecord] = []
+    untouched = _untouched(plan, work)
     for dataset in (SHARDS, PANEL_SHARDS):
         for name in records_below(work, f"assembled/{dataset}"):
             shards.append(shard_record_of(work, name))
+        for entry in untouched:
+            if entry.name.startswith(f"{dataset}/"):
+                shards.append(ShardRecord(entry.name, entry.sha256, entry.bytes, entry.rows or 0, kept=True))
         found = {record.name for record in shards}
         for d, group, split, path in plan.shard_paths():
             if d == dataset and plan.base is None and f"{d}/{path}" not in found and plan.count(d, group, split) > 1:
@@ -130,9 +136,30 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
     return shards, tables
 
 
-def _parquet_records(work: Folder) -> list[ParquetRecord]:
+def _untouched(plan: Plan, work: Folder) -> list[FileEntry]:
+    """Return the entries of shards that an update kept without looking at them."""
+    base = plan.base.files if plan.base is not None else {}
+    return [base[name] for name in read_reach(work).untouched(plan)]
+
+
+def _parquet_records(plan: Plan, work: Folder) -> list[ParquetRecord]:
     """Return records of the files of `shards-parquet`."""
-    return [parquet_record_of(work, name) for name in records_below(work, f"assembled/{PARQUET}")]
+    found = [parquet_record_of(work, name) for name in records_below(work, f"assembled/{PARQUET}")]
+    base = plan.base.files if plan.base is not None else {}
+    for entry in _untouched(plan, work):
+        if entry.name.startswith(f"{SHARDS}/"):
+            kept = f"{PARQUET}/{parquet_name(entry.name.removeprefix(f'{SHARDS}/'))}"
+            found.append(kept_image_table(base[kept], work))
+    return found
+
+
+def _panels_left_out(plan: Plan, work: Folder, tables: Sequence[TableRecord]) -> int:
+    """Count the panels of figures that are left out of train."""
+    if read_reach(work).shards is None:
+        return sum(table.panels_left_out or 0 for table in tables)
+    records = records_below(work, f"assembled/{LEFT_OUT_PANELS}")
+    files = [f for name in records for f in noted_files(work, name)] + _untouched(plan, work)
+    return sum(f.rows or 0 for f in files if f.name.startswith(f"{LEFT_OUT_PANELS}/") and f.name.endswith(".tar"))
 
 
 def _write_state(job: Job, plan: Plan) -> None:
@@ -147,6 +174,9 @@ def _write_state(job: Job, plan: Plan) -> None:
             if state_record(block) not in written:
                 kinds = ("bin", "ledger", "index", "near")
                 files += [job.old.files[part_file(kind, block)] for kind in kinds]
+        for entry in _untouched(plan, work):
+            if entry.name.startswith(f"{STATE}/"):
+                files += [entry, job.old.files[f"{entry.name}.json"]]
     excluded = exclusions_to_keep(work, job.config.exclude_sha256)
     files += [file_entry(name, data) for name, data in excluded.items()]
     write_announced(job.target, work, excluded | {STATE_FILE: write_state(plan, files)})
@@ -170,6 +200,22 @@ def _counts(totals: Tally, written: Written, near: Clusters | None) -> Counts:
     )
 
 
+def _totals(
+    job: Job,
+    frozen: Snapshot,
+    plan: Plan,
+    shards: Sequence[ShardRecord],
+    tables: Sequence[TableRecord],
+    parquet: Sequence[ParquetRecord] | None,
+) -> Tally:
+    """Add up all that was mined and written."""
+    tombstones = read_tombstones(job.work)
+    carried = len(tombstones.added) + tombstones.still_valid
+    left_out = _panels_left_out(plan, job.work, tables)
+    counted, near = _counted(job, frozen.n_blocks), read_clusters(job.work)
+    return tally(counted, frozen.n_versions, shards, tables, near, carried, parquet, left_out)
+
+
 def finish(
     job: Job,
     frozen: Snapshot,
@@ -182,10 +228,8 @@ def finish(
     config, work, target = job.config, job.work, job.target
     shards, tables = _records(plan, work)
     near = read_clusters(work)
-    tombstones = read_tombstones(work)
-    carried = len(tombstones.added) + tombstones.still_valid
-    parquet = _parquet_records(work) if config.parquet_images else None
-    totals = tally(_counted(job, frozen.n_blocks), frozen.n_versions, shards, tables, near, carried, parquet)
+    parquet = _parquet_records(plan, work) if config.parquet_images else None
+    totals = _totals(job, frozen, plan, shards, tables, parquet)
     totals.check()
     written = Written(
         [s for s in shards if s.name.startswith(f"{SHARDS}/")],
