@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 
 from pmcmine._version import __version__
 from pmcmine.commands import browse as browse_command
+from pmcmine.commands import curate as curate_command
 from pmcmine.commands import demo as demo_command
 from pmcmine.commands import doctor as doctor_command
 from pmcmine.commands import eval as eval_command
@@ -26,6 +27,7 @@ from pmcmine.commands import mine as mine_command
 from pmcmine.commands import plan as plan_command
 from pmcmine.commands import publish as publish_command
 from pmcmine.commands import rehydrate as rehydrate_command
+from pmcmine.commands import score as score_command
 from pmcmine.commands import slurm as slurm_command
 from pmcmine.commands import stats as stats_command
 from pmcmine.commands import status as status_command
@@ -39,7 +41,7 @@ from pmcmine.commands.output import listing
 from pmcmine.errors import EXIT_DONE, EXIT_FAILED, EXIT_INTERRUPTED, PmcmineError
 from pmcmine.io.extras import extra_of
 from pmcmine.io.folder import describe
-from pmcmine.plugins.load import EXPORTERS, VIEWS
+from pmcmine.plugins.load import EXPORTERS, SCORERS, VIEWS
 from pmcmine.text.clean import CleanFormatter, for_terminal
 from pmcmine.text.redact import hide, learn_environment
 
@@ -47,7 +49,7 @@ from pmcmine.text.redact import hide, learn_environment
 SECTIONS: Final = {
     "Make a release": ("demo", "doctor", "plan", "mine", "status", "update"),
     "Check and publish": ("verify", "publish"),
-    "Use a release": ("browse", "stats", "subset", "export", "rehydrate"),
+    "Use a release": ("browse", "stats", "subset", "export", "score", "curate", "rehydrate"),
     "Vocabularies and models": ("vocab", "link", "label", "train", "eval"),
 }
 
@@ -90,6 +92,8 @@ app.command("browse")(browse_command.browse)
 app.command("stats")(stats_command.stats)
 app.command("subset", cls=listing("Views", VIEWS))(subset_command.subset)
 app.command("export", cls=listing("Formats", EXPORTERS))(export_command.export)
+app.command("score", cls=listing("Scorers", SCORERS))(score_command.score)
+app.command("curate")(curate_command.curate)
 app.command("rehydrate")(rehydrate_command.rehydrate)
 app.command("link")(link_command.link)
 app.command("label")(label_command.label)

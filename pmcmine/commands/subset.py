@@ -32,6 +32,7 @@ def subset(
     from pmcmine.io.safe_names import sql_identifier
     from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
     from pmcmine.release.hierarchy import prepare
+    from pmcmine.release.scores import local_scores
     from pmcmine.release.tables import check_release, concept_tables, connect, create_view, table_files, table_names
     from pmcmine.release.views import View, views
 
@@ -56,6 +57,7 @@ def subset(
         try:
             with time_limit(connection, seconds, said):
                 more = prepare(connection, where or "", chosen.table, *concept_tables(connection, release, where))
+                more = local_scores(connection, more, where, chosen.table, release)
                 condition = f"({chosen.where})" + (f" AND ({more}\n)" if more else "")
                 found = connection.sql(
                     f"SELECT * FROM {sql_identifier(chosen.table)} WHERE {condition}{order}"

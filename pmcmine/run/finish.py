@@ -53,6 +53,7 @@ from pmcmine.run.ownership import (
     write_listed,
 )
 from pmcmine.text.redact import redact_all
+from pmcmine.update.scores import kept_scores
 from pmcmine.work.balance import Tally, tally
 from pmcmine.work.delta import read_delta, read_tombstones
 from pmcmine.work.exclusions import exclusions_to_keep
@@ -202,6 +203,9 @@ def finish(
     write_announced(target, work, cards)
     files = [r.entry() for r in (*shards, *(parquet or ()), *tables)]
     files += [file_entry(name, data) for name, data in cards.items()]
+    scores, kept, score_cards = kept_scores(job.old.record if job.old is not None else None, files)
+    write_announced(target, work, score_cards)
+    files += kept
     if config.decontaminate_sha256 is not None:
         files.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
     if job.old is not None:
@@ -223,6 +227,7 @@ def finish(
         updates=updates,
         files=tuple(sorted(files, key=lambda f: f.name)),
         run=replace(run_facts, seconds=round(seconds, 1)),
+        scores=scores,
     )
     journal = Journal(release, _metrics(totals, times, seconds, files))
     if job.old is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -14,11 +14,14 @@ import pyarrow.parquet as pq
 from pmcmine.errors import PmcmineError
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
+from pmcmine.release.scores import ScoreFacts, with_scores
 from pmcmine.stream.index import Index, build
 from pmcmine.stream.locate import SANDBOX
 
 _COLUMNS: Final = ("shard", "sample_offset", "sample_size")
 _BATCH: Final = 1 << 17  # rows
+Scores = tuple[Sequence[ScoreFacts], Callable[[ScoreFacts], Any]]
+NO_SCORES: Final[Scores] = ((), lambda score: None)
 
 
 def figure_index(
@@ -30,6 +33,7 @@ def figure_index(
     seconds: float,
     hierarchy: tuple[Any, Any],
     shards: Mapping[str, int | None],
+    scores: Scores = NO_SCORES,
 ) -> Index:
     """List the chosen samples of a split, in the order of the shards.
 
@@ -42,6 +46,7 @@ def figure_index(
         seconds: time limit.
         hierarchy: what a condition by concept needs.
         shards: shards of the release, and how many samples each has by its listing.
+        scores: scores of the release, and what opens the rows of one.
 
     Raises:
         PmcmineError: for a bad condition, and for a table whose rows do not fit the listing.
@@ -52,7 +57,7 @@ def figure_index(
     if not paths:
         return build((), (), tables)
     if where:
-        return _chosen(paths, fs, where, seconds, hierarchy, list(shards), tables, keep=bool(of_split))
+        return _chosen(paths, fs, where, seconds, hierarchy, scores, list(shards), tables, keep=bool(of_split))
     if not of_split:
         return build((), (), tables)
     index = build(_all(paths, fs, seconds, tables), list(shards), tables)
@@ -82,6 +87,7 @@ def _chosen(
     where: str,
     seconds: float,
     hierarchy: tuple[Any, Any],
+    scores: Scores,
     shards: Sequence[str],
     tables: str,
     *,
@@ -97,6 +103,7 @@ def _chosen(
         try:
             with time_limit(connection, seconds, said):
                 condition = prepare(connection, where, "figures", *hierarchy)
+                condition = with_scores(connection, condition, where, "figures", *scores)
                 query = f"SELECT {', '.join(_COLUMNS)} FROM figures WHERE shard IS NOT NULL AND ({condition}\n)"
                 found = connection.sql(query)
                 reader = getattr(found, "to_arrow_reader", None) or found.fetch_arrow_reader  # before DuckDB 1.5

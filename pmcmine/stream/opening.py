@@ -8,13 +8,17 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, cast
 
+import pyarrow as pa
+
 from pmcmine.errors import PmcmineError
-from pmcmine.io.safe_names import check_names
+from pmcmine.io.safe_names import check_names, release_name
 from pmcmine.release.conditions import choose
+from pmcmine.release.scores import ScoreFacts, named_in
 from pmcmine.stream.batches import Batches
 from pmcmine.stream.captions import composer_for
 from pmcmine.stream.document_rows import concept_files, concept_names
@@ -28,6 +32,7 @@ from pmcmine.stream.locate import (
     listing_of,
     locate,
     reading_tables,
+    scores_root,
     unreachable,
 )
 from pmcmine.stream.pictures import decoder_for
@@ -71,14 +76,16 @@ def _index(
 ) -> Index:
     """Return the places of the chosen samples: kept in a file if there are many, or if a folder was named."""
     files = [name for name in opened.listing.rows if name.startswith("tables/figures/")]
-    used = [*files, *concept_names(opened.listing.rows, where)]
+    scored = sorted(n for s in named_in(where, opened.listing.scores, "figures") for n in s.of)
+    used = [*files, *scored, *concept_names(opened.listing.rows, where)]
     check_names(used, opened.local, "file")
 
     def make() -> Index:
         with reading_tables(opened.release, "a table of figures"):
             concepts = concept_files(opened.tables, opened.listing.rows, opened.fs, where)
             shards = opened.listing.shards
-            return figure_index(opened.tables, files, opened.fs, split, where, seconds, concepts, shards)
+            scores = (opened.listing.scores, partial(_scores, opened))
+            return figure_index(opened.tables, files, opened.fs, split, where, seconds, concepts, shards, scores)
 
     rows = sum(opened.listing.rows[name] or 0 for name in files)
     if cache is False or (where and _CHANGES.search(where)) or (cache in (None, True) and rows < _MANY):
@@ -90,6 +97,22 @@ def _index(
             stats = [(s.st_size, s.st_mtime_ns) for s in ((opened.local / name).stat() for name in used)]
     root = opened.tables if opened.local is None else str(Path(opened.tables).resolve())
     return kept(folder, key_of([root, opened.listing.digest, split, where, stats]), seconds, make)
+
+
+def _scores(opened: _Opened, score: ScoreFacts) -> Any:
+    """Return the rows of a score as a dataset.
+
+    Raises:
+        PmcmineError: if it has none.
+    """
+    import pyarrow.dataset as pads  # loads pandas, if that is installed
+
+    root = scores_root(opened.fs, opened.tables, opened.release, opened.listing.digest)
+    paths = [f"{root}/{release_name(name).removeprefix('scores/')}" for name in sorted(score.of)]
+    if not paths:
+        raise PmcmineError(f"score {score.name}: has no rows left after an update; `pmcmine score` makes them again")
+    files = pa.fs.PyFileSystem(pa.fs.FSSpecHandler(opened.fs))
+    return pads.dataset(paths, filesystem=files, format="parquet")
 
 
 def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
