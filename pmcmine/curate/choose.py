@@ -24,7 +24,6 @@ from pmcmine.release.tables import concept_tables, open_tables
 NONE: Final = "(none)"  # value of a row without one
 _BATCH: Final = 1 << 16
 _PURPOSE: Final = "pmcmine/curate"
-_ALIASES: Final = {"kind": "image_kinds"}  # what people mean by a balance of kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ class _Run:
         return local_scores(self._sql, prepare(self._sql, where, "figures", *concepts), where, "figures", self._release)
 
     def _representatives(self, kind: str) -> str:
-        """Return a condition that leaves one row of each cluster: the representative, or the lowest id if it is not chosen."""
+        """Return a condition that leaves one row of each cluster: its representative, else the lowest id."""
         if "clusters" not in self._tables:
             raise PmcmineError(
                 f"{self._said}: near_duplicates: the release has no clusters; mine without --no-near-duplicates"
@@ -161,7 +160,6 @@ class _Run:
         Raises:
             PmcmineError: if there is none.
         """
-        column = _ALIASES.get(column, column) if column not in self._schema.names or column == "kind" else column
         top, _, part = column.partition(".")
         if top in self._schema.names:
             return ".".join(["figures", *map(sql_identifier, filter(None, (top, part)))])
@@ -202,7 +200,7 @@ class _Run:
             f"CREATE OR REPLACE TEMP TABLE keyed AS SELECT {', '.join(['figure_id', *columns])} FROM figures "
             "WHERE figure_id IN (SELECT figure_id FROM chosen)"
         )
-        ids = self._sql.execute("SELECT figure_id FROM keyed").to_arrow_table()["figure_id"]
+        ids = self._sql.sql("SELECT figure_id FROM keyed").to_arrow_table()["figure_id"]
         purpose = f"{_PURPOSE}/{self._recipe.seed}"
         places = [pa.array([keyed_hash(purpose, i) for i in chunk.to_pylist()], pa.uint64()) for chunk in ids.chunks]
         self._sql.register("places", pa.table({"figure_id": ids, "place": pa.chunked_array(places, pa.uint64())}))
@@ -217,7 +215,8 @@ class _Run:
             return self._value(by)
         if "concepts" not in self._tables:
             raise PmcmineError(f"{self._said}: balance by concept: the release has no concepts; mine with --vocab")
-        return "(SELECT list(DISTINCT coalesce(c.cui, c.source_id)) FROM concepts c WHERE c.context_id = figures.figure_id)"
+        concepts = "SELECT list(DISTINCT coalesce(c.cui, c.source_id)) FROM concepts c"
+        return f"({concepts} WHERE c.context_id = figures.figure_id)"
 
 
 def _texts(value: Any) -> tuple[str, ...]:

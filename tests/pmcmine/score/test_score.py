@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -99,36 +93,6 @@ def test_mistakes_end_with_one_line(
     code, out, err = call(capsys, "score", str(scored), *args)
     assert (code, out, err.count("\n")) == (2, "", 1) and said in err
     assert (scored / "release.json").read_bytes() == before
-
-
-def test_a_killed_run_resumes_without_the_finished_blocks(demo_release: Path, tmp_path: Path) -> None:
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    for folder in (whole, killed):
-        shutil.copytree(demo_release, folder)
-
-    def start(folder: Path) -> subprocess.Popen[bytes]:
-        args = ["score", str(folder), "--with", "image-embedding", "--block-rows", "5", "--json"]
-        env = {**os.environ, "OMP_NUM_THREADS": "1"}
-        return subprocess.Popen([sys.executable, "-m", "pmcmine", *args], stdout=subprocess.PIPE, env=env)
-
-    run, other = start(killed), start(whole)
-    parts = killed / "scores" / ".image-embedding" / "parts"
-    while len(list(parts.glob("*.parquet")) if parts.is_dir() else ()) < 2:
-        assert run.poll() is None, "it ended before it could be killed"
-        time.sleep(0.005)
-    run.send_signal(signal.SIGKILL)
-    run.wait()
-    done = {p.name: p.stat().st_mtime_ns for p in parts.glob("*.parquet")}
-    assert not verify_folder(killed).problems, "what is not finished is no part of the release"
-    out, _ = start(killed).communicate()
-    said = json.loads(out)
-    assert said["resumed"] == len(done) and said["blocks"] > 0
-    other.wait()
-    assert tree(killed, "scores") == tree(whole, "scores")
-    assert (killed / "release.json").read_bytes() == (whole / "release.json").read_bytes()
-    kind = pq.read_schema(next((whole / "scores/image-embedding").rglob("*.parquet"))).field("image_embedding").type
-    assert kind == pa.list_(pa.float16())
-    assert not (killed / "scores" / ".image-embedding").exists()
 
 
 def test_a_second_run_has_nothing_to_do(scored: Path, capsys: pytest.CaptureFixture[str]) -> None:
