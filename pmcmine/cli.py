@@ -28,6 +28,7 @@ from pmcmine.commands import plan as plan_command
 from pmcmine.commands import publish as publish_command
 from pmcmine.commands import rehydrate as rehydrate_command
 from pmcmine.commands import score as score_command
+from pmcmine.commands import search as search_command
 from pmcmine.commands import slurm as slurm_command
 from pmcmine.commands import stats as stats_command
 from pmcmine.commands import status as status_command
@@ -49,7 +50,8 @@ from pmcmine.text.redact import hide, learn_environment
 SECTIONS: Final = {
     "Make a release": ("demo", "doctor", "plan", "mine", "status", "update"),
     "Check and publish": ("verify", "publish"),
-    "Use a release": ("browse", "stats", "subset", "export", "score", "curate", "rehydrate"),
+    "Use a release": ("browse", "search", "stats", "subset", "export", "rehydrate"),
+    "Add to a release": ("score", "index", "curate"),
     "Vocabularies and models": ("vocab", "link", "label", "train", "eval"),
 }
 
@@ -93,6 +95,8 @@ app.command("stats")(stats_command.stats)
 app.command("subset", cls=listing("Views", VIEWS))(subset_command.subset)
 app.command("export", cls=listing("Formats", EXPORTERS))(export_command.export)
 app.command("score", cls=listing("Scorers", SCORERS))(score_command.score)
+app.command("index")(search_command.index)
+app.command("search")(search_command.search)
 app.command("curate")(curate_command.curate)
 app.command("rehydrate")(rehydrate_command.rehydrate)
 app.command("link")(link_command.link)
