@@ -37,7 +37,7 @@ class Projection:
 
     def __call__(self, x: Floats) -> Floats:
         """Project rows."""
-        return unit((x - self.middle) @ self.matrix)
+        return unit(np.asarray((x - self.middle) @ self.matrix, np.float32))
 
 
 def unit(x: Floats) -> Floats:
@@ -71,12 +71,12 @@ def fit_cells(sample: Floats, n: int) -> Floats:
 
     count = min(_MOST_CELLS, max(2, round(n**0.5)), len(sample) // 2)
     middles, _ = kmeans2(sample.astype(np.float64), count, iter=12, minit="points", rng=np.random.default_rng(0))
-    return np.round(middles.astype(np.float32), 4)
+    return np.asarray(np.round(middles, 4), np.float32)
 
 
 def sample_size(n: int) -> int:
     """Return how many vectors to learn cells from."""
-    return min(n, max(_A_CELL * round(n**0.5), 10_000))
+    return int(min(n, max(_A_CELL * round(n**0.5), 10_000)))
 
 
 def assign(x: Floats, middles: Floats) -> NDArray[np.int32]:
