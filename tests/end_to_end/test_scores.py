@@ -48,6 +48,8 @@ def _ids(release: Path) -> set[str]:
 
 
 def test_scores_on_the_hub_and_after_an_exclusion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from huggingface_hub import HfFileSystem
+
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
     monkeypatch.setenv("HF_TOKEN", "hf_secret_of_the_test")
     release = _mine(tmp_path, 6)
@@ -55,7 +57,7 @@ def test_scores_on_the_hub_and_after_an_exclusion(tmp_path: Path, monkeypatch: p
     with HubServer(token="hf_secret_of_the_test") as hub:
         publish(release, "org/pairs", endpoint=hub.url)
         monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
-        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        HfFileSystem.clear_instance_cache()
         assert not verify_hub("org/pairs", endpoint=hub.url).problems
         assert "config_name: caption-tokens" in hub.files("org/pairs-scores")["README.md"].decode()
         where = "caption_tokens > 12"
