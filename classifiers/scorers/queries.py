@@ -38,7 +38,7 @@ class _Texts:
         if self._open is None:
             self._open = open_text_encoder(self._folder or facts.options.get("model"))
         _check(facts, self._open.model.sha256, "--text-model")
-        return self._open.embed([text])[0]
+        return self._open.embed_query(text)
 
 
 def image_vector(facts: VectorFacts, image: bytes) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from classifiers.text.encoder import Encoder, export, open_encoder
+from classifiers.text.encoder import Encoder, embed, export, open_encoder
 from pmcmine.errors import PmcmineError
 from pmcmine.plugins.scorer import Item, Model, ScoreColumn
 
@@ -46,7 +46,11 @@ class TextEncoder:
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return the vectors of texts, rounded so that other engines and batches give the same."""
-        return np.round(self.encoder.run(texts), 4)
+        return np.asarray(np.round(self.encoder.run(texts), 4), np.float32)
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Return the vector of one text without the padding that makes those of a release independent of batches."""
+        return np.asarray(np.round(embed(self.encoder, [text])[0], 4), np.float32)
 
 
 class TextEmbedding:

@@ -6,6 +6,7 @@ only the cells whose middles are nearest, as ranges of the file.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,8 +71,11 @@ def fit_cells(sample: Floats, n: int) -> Floats:
     from scipy.cluster.vq import kmeans2
 
     count = min(_MOST_CELLS, max(2, round(n**0.5)), len(sample) // 2)
-    middles, _ = kmeans2(sample.astype(np.float64), count, iter=12, minit="points", rng=np.random.default_rng(0))
-    return np.asarray(np.round(middles, 4), np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a cell that nothing lies in; it is left out below
+        middles, _ = kmeans2(sample.astype(np.float64), count, iter=12, minit="points", rng=np.random.default_rng(0))
+    found = np.asarray(np.round(middles, 4), np.float32)
+    return found[np.unique(assign(sample, found))]
 
 
 def sample_size(n: int) -> int:

@@ -56,16 +56,22 @@ def test_scores_on_the_hub_and_after_an_exclusion(tmp_path: Path, monkeypatch: p
     assert _score(release).rows == len(rows(release, "figures"))
     with HubServer(token="hf_secret_of_the_test") as hub:
         publish(release, "org/pairs", endpoint=hub.url)
-        monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
-        HfFileSystem.clear_instance_cache()
         assert not verify_hub("org/pairs", endpoint=hub.url).problems
         assert "config_name: caption-tokens" in hub.files("org/pairs-scores")["README.md"].decode()
         where = "caption_tokens > 12"
         wanted = [s["key"] for s in stream.open(str(release), where=where)]
-        assert wanted and [s["key"] for s in stream.open("org/pairs", where=where)] == wanted
+        with monkeypatch.context() as patched:
+            patched.setattr("huggingface_hub.constants.ENDPOINT", hub.url)
+            template = hub.url + "/{repo_id}/resolve/{revision}/{filename}"
+            patched.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
+            HfFileSystem.clear_instance_cache()
+            assert wanted and [s["key"] for s in stream.open("org/pairs", where=where)] == wanted
+        HfFileSystem.clear_instance_cache()
 
         unwanted = rows(release, "figures")[0]
-        config = update_config(str(release), {"source": str(tmp_path / "bucket"), "exclude": (unwanted["pmcid"],)})
+        (tmp_path / "takedowns.txt").write_text(unwanted["pmcid"])
+        flags = {"source": str(tmp_path / "bucket"), "exclude": (str(tmp_path / "takedowns.txt"),)}
+        config = update_config(str(release), flags)
         job.update(config, "2026-11-20", False, Progress(quiet=True))
         assert not verify_folder(release).problems
         assert not any(i.startswith(unwanted["pmcid"]) for i in _ids(release))
