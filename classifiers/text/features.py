@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise, repeat
 from operator import mul
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from pmcmine.jats.sections import kind_of
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 MAX_CHARACTERS: Final = 20_000  # of a text; the rest changes nothing
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
@@ -174,6 +176,8 @@ class Space:
 
     def words(self, counted: Sequence[Mapping[str, int]]) -> sparse.csr_matrix:
         """Return TF-IDF rows of length 1, texts × terms, from the `terms` of each text."""
+        from scipy import sparse  # a second of every start of `mine` otherwise
+
         places, values, starts = [], [], [0]
         idf = self._weights
         for found in counted:

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from classifiers.text.features import Passage, Space, terms
 from pmcmine.errors import PmcmineError
@@ -152,6 +151,7 @@ def squash(task: str, z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def fit_space(corpus: Iterable[str], seed: int = 0) -> Space:
     """Fit terms, their weights and the projection on the texts of a corpus."""
+    from scipy import sparse
     from sklearn.decomposition import TruncatedSVD
 
     counted = [terms(t) for t in corpus]
@@ -174,6 +174,7 @@ def fit_space(corpus: Iterable[str], seed: int = 0) -> Space:
 
 def fit_head(task: str, space: Space, passages: Sequence[Passage], labels: Sequence[Any]) -> Head:
     """Fit one head: multinomial logistic regression of a class, ridge regression of quality."""
+    from scipy import sparse
     from sklearn.linear_model import LogisticRegression, Ridge
 
     words, dense = space.rows(passages)

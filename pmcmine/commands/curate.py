@@ -5,18 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
-
+from pmcmine.commands.declare import Argument, Option
 from pmcmine.commands.output import Json, Overwrite, check_file, print_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
 
 
 def curate(
-    release: Annotated[Path, typer.Argument(help="Release folder.")],
-    recipe: Annotated[Path, typer.Option(help="Recipe, a TOML file.")],
-    out: Annotated[Path, typer.Option(help="List to write: a Parquet file of figure ids.")],
-    seconds: Annotated[float, typer.Option(help="Time limit of the queries, in seconds.", min=0.001)] = 3600.0,
+    release: Annotated[Path, Argument(help="Release folder.")],
+    recipe: Annotated[Path, Option(help="Recipe, a TOML file.")],
+    out: Annotated[Path, Option(help="List to write: a Parquet file of figure ids.")],
+    seconds: Annotated[float, Option(help="Time limit of the queries, in seconds.", min=0.001)] = 3600.0,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:

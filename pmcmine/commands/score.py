@@ -6,31 +6,33 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
-from pmcmine.commands.output import Json, check_file, print_json
+from pmcmine.commands.declare import Argument, Option
+from pmcmine.commands.output import Json, check_file, listing, print_json
 from pmcmine.errors import PmcmineError
+from pmcmine.plugins.load import SCORERS
+
+ScorerCommand = listing("Scorers", SCORERS)
 
 
 def score(
-    release: Annotated[Path, typer.Argument(help="Release folder.")],
-    scorer: Annotated[str, typer.Option("--with", help="Scorer; the scorers are listed below.")],
+    release: Annotated[Path, Argument(help="Release folder.")],
+    scorer: Annotated[str, Option("--with", help="Scorer; the scorers are listed below.")],
     name: Annotated[
-        str | None, typer.Option(help="Name of the score, and of its columns; default: that of the scorer.")
+        str | None, Option(help="Name of the score, and of its columns; default: that of the scorer.")
     ] = None,
-    table: Annotated[
-        str | None, typer.Option(help="figures, panels or paragraphs; default: the scorer's first.")
-    ] = None,
-    option: Annotated[list[str] | None, typer.Option(help="Option of the scorer, NAME=VALUE; may be repeated.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Parquet file to write instead; the release stays as it is.")] = None,
-    runner: Annotated[str | None, typer.Option(help="Beam runner, as for `mine`.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Processes on this machine, as for `mine`.", min=1)] = None,
-    beam: Annotated[list[str] | None, typer.Option(help="Option of Beam, as for `mine`; may be repeated.")] = None,
+    table: Annotated[str | None, Option(help="figures, panels or paragraphs; default: the scorer's first.")] = None,
+    option: Annotated[list[str] | None, Option(help="Option of the scorer, NAME=VALUE; may be repeated.")] = None,
+    out: Annotated[Path | None, Option(help="Parquet file to write instead; the release stays as it is.")] = None,
+    runner: Annotated[str | None, Option(help="Beam runner, as for `mine`.")] = None,
+    workers: Annotated[int | None, Option(help="Processes on this machine, as for `mine`.", min=1)] = None,
+    beam: Annotated[list[str] | None, Option(help="Option of Beam, as for `mine`; may be repeated.")] = None,
     block_rows: Annotated[
-        int, typer.Option(help="Rows of a block: what a killed run does again at most.", min=1, max=100_000)
+        int, Option(help="Rows of a block: what a killed run does again at most.", min=1, max=100_000)
     ] = 512,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace --out, or a score of the same name that was made otherwise.")
+        bool, Option("--overwrite", help="Replace --out, or a score of the same name that was made otherwise.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -56,7 +58,7 @@ def score(
         return
     resumed = f", {found.resumed:,} of {found.blocks + found.resumed:,} blocks from before" if found.resumed else ""
     where = out if out is not None else f"{release}/scores/{found.facts.name}"
-    typer.echo(f"{where}: {found.rows:,} rows of {found.facts.table} ({', '.join(columns)}){resumed}")
+    click.echo(f"{where}: {found.rows:,} rows of {found.facts.table} ({', '.join(columns)}){resumed}")
 
 
 def _options(given: list[str]) -> dict[str, str]:

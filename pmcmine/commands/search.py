@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from pmcmine.commands.declare import Argument, Option
 from pmcmine.commands.output import Json, print_json
 from pmcmine.errors import PmcmineError
 from pmcmine.text.clean import for_terminal
@@ -18,10 +19,8 @@ _MOST_IMAGE = 64 << 20  # bytes
 
 
 def index(
-    release: Annotated[Path, typer.Argument(help="Release folder.")],
-    table: Annotated[
-        list[str] | None, typer.Option(help="figures or paragraphs; may be repeated. Default: both.")
-    ] = None,
+    release: Annotated[Path, Argument(help="Release folder.")],
+    table: Annotated[list[str] | None, Option(help="figures or paragraphs; may be repeated. Default: both.")] = None,
     as_json: Json = False,
 ) -> None:
     """Build the index of a release: words, vectors of its scores, and names of concepts."""
@@ -41,21 +40,19 @@ def index(
         return
     for name, of in facts.tables.items():
         vectors = "".join(f", {v.n:,} vectors of {what} ({v.source})" for what, v in of.vectors.items())
-        typer.echo(f"{name}: {of.documents:,} documents{vectors}")
-    typer.echo(f"{release}/index: {size / 1e6:,.1f} MB")
+        click.echo(f"{name}: {of.documents:,} documents{vectors}")
+    click.echo(f"{release}/index: {size / 1e6:,.1f} MB")
 
 
 def search(
-    release: Annotated[Path, typer.Argument(help="Release folder with an index.")],
-    text: Annotated[str | None, typer.Argument(help="Words, a question, or names of concepts.")] = None,
-    image: Annotated[Path | None, typer.Option(help="JPEG or PNG; finds figures that look alike.")] = None,
-    table: Annotated[str, typer.Option(help="figures or paragraphs.")] = "figures",
-    where: Annotated[
-        str | None, typer.Option(help="SQL condition over the table's columns, scores and concepts.")
-    ] = None,
-    k: Annotated[int, typer.Option("--k", help="Number of hits.", min=1, max=1000)] = 20,
+    release: Annotated[Path, Argument(help="Release folder with an index.")],
+    text: Annotated[str | None, Argument(help="Words, a question, or names of concepts.")] = None,
+    image: Annotated[Path | None, Option(help="JPEG or PNG; finds figures that look alike.")] = None,
+    table: Annotated[str, Option(help="figures or paragraphs.")] = "figures",
+    where: Annotated[str | None, Option(help="SQL condition over the table's columns, scores and concepts.")] = None,
+    k: Annotated[int, Option("--k", help="Number of hits.", min=1, max=1000)] = 20,
     text_model: Annotated[
-        Path | None, typer.Option(help="Folder of the text encoder, if it is not where it was when scoring.")
+        Path | None, Option(help="Folder of the text encoder, if it is not where it was when scoring.")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -78,19 +75,19 @@ def search(
     with Search(release, table, encoders(str(text_model) if text_model else None)) as searching:
         hits = searching(text, image=data, where=where, k=k)
         for note in searching.notes:
-            typer.echo(f"pmcmine: {for_terminal(note)}", err=True)
+            click.echo(f"pmcmine: {for_terminal(note)}", err=True)
     if as_json:
         print_json({"hits": [hit.to_object() for hit in hits]})
         return
     for n, hit in enumerate(hits, 1):
         _show(n, hit)
     if not hits:
-        typer.echo("nothing found")
+        click.echo("nothing found")
 
 
 def _show(n: int, hit: Hit) -> None:
     panel = f", panel {hit.panel}" if hit.panel else ""
     label = f" {hit.label}{panel}" if hit.label else ""
     ranks = ", ".join(f"{name} {rank}" for name, rank in hit.ranks.items())
-    typer.echo(for_terminal(f"{n:>3}. {hit.id}{label} · {hit.license} · {hit.link or hit.pmcid} ({ranks})", 300))
-    typer.echo(for_terminal(f"     {hit.snippet}", 300))
+    click.echo(for_terminal(f"{n:>3}. {hit.id}{label} · {hit.license} · {hit.link or hit.pmcid} ({ranks})", 300))
+    click.echo(for_terminal(f"     {hit.snippet}", 300))

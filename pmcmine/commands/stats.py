@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+import click
 
+from pmcmine.commands.declare import Argument, Option
 from pmcmine.commands.output import for_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
@@ -17,18 +18,18 @@ _BY = ("license", "license_group", "split", "year", "journal", "kind", "image_ki
 
 
 def stats(
-    release: Annotated[Path, typer.Argument(help="Release folder.")],
-    by: Annotated[str, typer.Option(help=f"Column of figures to count by: {', '.join(_BY)}.")] = "license",
+    release: Annotated[Path, Argument(help="Release folder.")],
+    by: Annotated[str, Option(help=f"Column of figures to count by: {', '.join(_BY)}.")] = "license",
     where: Annotated[
-        str | None, typer.Option(help="SQL condition over the columns of figures; for example year >= 2020.")
+        str | None, Option(help="SQL condition over the columns of figures; for example year >= 2020.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="Maximum number of rows to print.", min=1)] = 30,
+    limit: Annotated[int, Option(help="Maximum number of rows to print.", min=1)] = 30,
     sql: Annotated[
         str | None,
-        typer.Option(help="SQL query over the tables, by their names; for example SELECT count(*) FROM figures."),
+        Option(help="SQL query over the tables, by their names; for example SELECT count(*) FROM figures."),
     ] = None,
-    seconds: Annotated[float, typer.Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
+    seconds: Annotated[float, Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
+    json_: Annotated[bool, Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Count figures, pairs, caption words and pixels of a release, or run an SQL query."""
     import duckdb
@@ -62,7 +63,7 @@ def stats(
             raise PmcmineError(f"{option}: {explain(error, sql or where or '')}") from None
     if json_:
         for row in rows:
-            typer.echo(json.dumps(for_json(dict(zip(names_of, row, strict=True)))))  # ASCII
+            click.echo(json.dumps(for_json(dict(zip(names_of, row, strict=True)))))  # ASCII
         return
     _show(names_of, rows)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
-from pmcmine.commands.output import Json, Overwrite, check_file, check_folder, print_json
+from pmcmine.commands.declare import Argument, Option
+from pmcmine.commands.output import Json, Overwrite, check_file, check_folder, listing, print_json
 from pmcmine.errors import PmcmineError
+from pmcmine.plugins.load import VIEWS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,22 +18,24 @@ if TYPE_CHECKING:
     from pmcmine.release.lists import ChosenList
     from pmcmine.release.views import View
 
+ViewCommand = listing("Views", VIEWS)
+
 
 def subset(
-    release: Annotated[Path, typer.Argument(help="Release folder.")],
-    out: Annotated[Path, typer.Option(help="Parquet file to write; with --shards a new folder.")],
-    view: Annotated[str | None, typer.Option(help="Named view; the views are listed below.")] = None,
-    table: Annotated[str, typer.Option(help="Table to read if no view is given.")] = "figures",
+    release: Annotated[Path, Argument(help="Release folder.")],
+    out: Annotated[Path, Option(help="Parquet file to write; with --shards a new folder.")],
+    view: Annotated[str | None, Option(help="Named view; the views are listed below.")] = None,
+    table: Annotated[str, Option(help="Table to read if no view is given.")] = "figures",
     where: Annotated[
-        str | None, typer.Option(help="SQL condition over the table's columns; with a view, both must hold.")
+        str | None, Option(help="SQL condition over the table's columns; with a view, both must hold.")
     ] = None,
     chosen_list: Annotated[
-        Path | None, typer.Option("--list", help="List of `pmcmine curate`: only its figures; with --where, both.")
+        Path | None, Option("--list", help="List of `pmcmine curate`: only its figures; with --where, both.")
     ] = None,
     shards: Annotated[
-        bool, typer.Option("--shards", help="Write the figures as a release of their own: shards and tables.")
+        bool, Option("--shards", help="Write the figures as a release of their own: shards and tables.")
     ] = False,
-    seconds: Annotated[float, typer.Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
+    seconds: Annotated[float, Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -63,7 +67,7 @@ def subset(
         if as_json:
             print_json({"out": str(out), "table": "figures", "rows": n})
         else:
-            typer.echo(f"{out}: {n:,} figures, a release of their own")
+            click.echo(f"{out}: {n:,} figures, a release of their own")
         return
     check_writable(out)
     found = _rows(release, chosen, where, listed, seconds)
@@ -75,7 +79,7 @@ def subset(
     if as_json:
         print_json({"out": str(out), "table": chosen.table, "rows": len(found)})
         return
-    typer.echo(f"{out}: {len(found):,} rows" + (f" ({chosen.meaning})" if chosen.meaning else ""))
+    click.echo(f"{out}: {len(found):,} rows" + (f" ({chosen.meaning})" if chosen.meaning else ""))
 
 
 def _rows(release: Path, chosen: View, where: str | None, listed: ChosenList | None, seconds: float) -> pa.Table:
