@@ -86,7 +86,8 @@ def _transformers(name: str, device: str) -> _TwoTowers:
     from transformers import AutoModel, AutoProcessor
 
     local = Path(name).exists()
-    processor = AutoProcessor.from_pretrained(name, local_files_only=local, trust_remote_code=False)
+    processors: Any = AutoProcessor  # its methods have no annotations
+    processor = processors.from_pretrained(name, local_files_only=local, trust_remote_code=False)
     net = AutoModel.from_pretrained(name, local_files_only=local, trust_remote_code=False).eval().to(device)
     if not hasattr(net, "get_image_features") or not hasattr(net, "get_text_features"):
         raise PmcmineError(f"--option model={name}: is no two-tower model (no features of images and texts)")
