@@ -84,6 +84,7 @@ def test_scores_on_the_hub_and_after_an_exclusion(tmp_path: Path, monkeypatch: p
         assert not verify_hub("org/pairs", endpoint=hub.url).problems
 
 
+@pytest.mark.slow
 def test_an_update_keeps_scores_of_rows_that_stay(tmp_path: Path) -> None:
     release = _mine(tmp_path, 30)
     _score(release)
