@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
 MAX_CHARACTERS: Final = 20_000  # of a text; the rest changes nothing
+_TELLING: Final = 80  # characters of a paragraph that counts for what its article is about; shorter ones are lists
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 # What wording tells a kind of text: words and pairs of words, a line each.
 _WORDINGS: Final = (
@@ -205,3 +206,17 @@ class Space:
         place = np.array([structure(p) for p in passages], np.float32)
         # The weights balance the parts for linear models: chosen by cross-validation on the labelled paragraphs.
         return words, np.hstack([topics * 1.5, style * 0.3, place * 0.5]).astype(np.float32)
+
+    def about(self, passages: Sequence[Passage], dense: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what an article is about: the mean of the topics of its paragraphs, zeros if none is long enough.
+
+        Args:
+            passages: the paragraphs of one article.
+            dense: their dense `rows`, of which the topics come first.
+        """
+        directions = self.projection.shape[1]
+        long = np.array([len(p.text) >= _TELLING for p in passages], bool)
+        if not long.any():
+            return np.zeros(directions, np.float32)
+        mean: NDArray[np.float32] = dense[long, :directions].astype(np.float64).mean(axis=0).astype(np.float32)
+        return mean

@@ -118,7 +118,7 @@ def print_summary(config: Any, outcome: Any, as_json: bool = False) -> int:
     else:
         show(summary.totals(counts), *summary.totals_drawn(counts))
         click.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
-        for line in summary.what_next(redact(config.out), counts):
+        for line in filter(None, [*summary.what_next(redact(config.out), counts), summary.no_concepts(release)]):
             click.echo(line)
     for line in summary.internal_errors(release, Folder(config.out)):
         click.echo(f"pmcmine: {line}", err=True)

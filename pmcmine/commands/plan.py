@@ -75,6 +75,8 @@ def plan(
 
 
 def _value(value: float) -> str:
+    if 0 < abs(value) < 0.01:  # a small run
+        return f"{value:.1g}"
     return f"{value:,.0f}" if abs(value) >= 100 or isinstance(value, int) else f"{value:,.2f}"
 
 

@@ -47,7 +47,6 @@ def stats(
     connection, files = open_tables(release)
     with connection:
         first = next(iter(files.get("figures", ())), None)
-        # With --by image_kinds a condition sees one kind a row, not the list.
         if where and not sql and first is not None:
             check_values(connection, where, known_values(pq.read_schema(first)), "--where")
         try:
@@ -71,17 +70,17 @@ def stats(
 def _counts(by: str, condition: str, limit: int) -> str:
     """Return the query that counts figures by a column."""
     # A figure of several kinds counts for each, one without a kind for the empty line.
-    figures = (
-        "(SELECT * REPLACE (unnest(CASE WHEN len(image_kinds) = 0 THEN [NULL] ELSE image_kinds END) AS image_kinds) "
-        "FROM figures)"
-        if by == "image_kinds"
-        else "figures"
-    )
+    figures = f"(SELECT * FROM figures{condition})"
+    if by == "image_kinds":
+        figures = (
+            "(SELECT * REPLACE (unnest(CASE WHEN len(image_kinds) = 0 THEN [NULL] ELSE image_kinds END) AS "
+            f"image_kinds) FROM {figures})"
+        )
     return (
         f"SELECT {by}, count(*) AS figures, count(shard) AS pairs, "
         "count(DISTINCT pmcid) AS articles, round(avg(len(string_split(caption, ' ')))) AS words_per_caption, "
         "round(avg(width * height) / 1e6, 2) AS megapixels, round(sum(sample_size) / 1e9, 3) AS gigabytes "
-        f"FROM {figures}{condition} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
+        f"FROM {figures} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
     )
 
 

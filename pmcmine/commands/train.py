@@ -110,6 +110,26 @@ def _write(target: Path, model: bytes, card: Path | None, said: str) -> None:
             stream.write(data)
 
 
+def _check_tasks(wanted: list[str], start: Path | None, known: tuple[str, ...]) -> None:
+    """Check the names of --task, and that it comes with --start."""
+    from pmcmine.release.conditions import choose
+
+    if wanted and start is None:
+        raise PmcmineError("--task chooses heads to continue; give --start as well")
+    for name in wanted:
+        if name not in known:
+            raise PmcmineError(f"--task {name}: {choose(name, known)}")
+
+
+def _lines(validated: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say what cross-validation measured, a line for each head."""
+    lines = []
+    for name, value in validated.items():
+        shown = value.get("macro_f1", value.get("pearson"))
+        lines.append(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 5 folds)")
+    return lines
+
+
 @app.add()
 def text(
     corpus: Corpus,
@@ -118,12 +138,11 @@ def text(
         Path | None, Option(help="Folder of a transformers encoder whose embeddings teach the student.")
     ] = None,
     start: Annotated[
-        Path | None,
-        Option(help="Model file to continue: more labels move its heads, the space of words stays."),
+        Path | None, Option(help="Model file to continue: more labels move its heads, the space of words stays.")
     ] = None,
     task: Annotated[
         list[str] | None,
-        Option(help="With --start: continue only the heads of type, domain or quality; repeatable."),
+        Option(help="With --start: only heads of type, domain, quality, or article (of whole articles); repeatable."),
     ] = None,
     out: Annotated[Path | None, Option(help="Model file; default: the package's own.")] = None,
     card: Annotated[Path | None, Option(help="Model card to write, in Markdown.")] = None,
@@ -140,15 +159,11 @@ def text(
 
     from classifiers.text import card as cards
     from classifiers.text import labelled as readers
+    from classifiers.text.article import add_article_heads
     from classifiers.text.continued import continue_training
-    from classifiers.text.heads import MODEL_FILE, TASKS, dump, read
-    from pmcmine.release.conditions import choose
+    from classifiers.text.heads import ARTICLE, MODEL_FILE, TASKS, dump, read
 
-    if task and start is None:
-        raise PmcmineError("--task chooses heads to continue; give --start as well")
-    for name in task or ():
-        if name not in TASKS:
-            raise PmcmineError(f"--task {name}: {choose(name, TASKS)}")
+    _check_tasks(task or [], start, (*TASKS, ARTICLE))
     _check(out or MODEL_FILE, card, overwrite)
     earlier = read(start) if start is not None else None
     paragraphs = list(readers.corpus(corpus))
@@ -160,17 +175,20 @@ def text(
             from classifiers.text.encoder import load_base
 
             encoder = load_base(teacher, Path(folder))
-        if earlier is not None:
-            model, figures = continue_training(earlier, paragraphs, [*given, *own], _say, task or TASKS)
-        else:
+        if earlier is None:
             model, figures = cards.train(paragraphs, given, own, encoder, _say)
+        elif chosen := [t for t in task or TASKS if t != ARTICLE]:
+            model, figures = continue_training(earlier, paragraphs, [*given, *own], _say, chosen)
+        else:
+            model, figures = earlier, {"cross_validation": {}, "slices": {}}
+    if not task or ARTICLE in task:
+        model, measured = add_article_heads(model, paragraphs, [*given, *own], _say)
+        if task and not measured:
+            raise PmcmineError("--task article: too few labelled paragraphs are of articles of the corpus (pmcid)")
+        figures["cross_validation"] |= measured
     target = out or MODEL_FILE
     _write(target, dump(model), card, cards.model_card(model, figures))
-    lines = []
-    for name, value in figures["cross_validation"].items():
-        shown = value.get("macro_f1", value.get("pearson"))
-        lines.append(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 5 folds)")
-    _tell_file(as_json, target, {"cross_validation": figures["cross_validation"]}, lines)
+    _tell_file(as_json, target, {"cross_validation": figures["cross_validation"]}, _lines(figures["cross_validation"]))
 
 
 @app.add()

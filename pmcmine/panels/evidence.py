@@ -65,11 +65,12 @@ class Evidence:
         self.shape = (grey.shape[0], grey.shape[1])
         self.side = max(self.shape)
         self.ground = _ground(grey)
-        values = grey.astype(np.int16)
-        self.ink = np.abs(values - self.ground) > _FLAT
-        levels = [self.ink, *(np.abs(values - v) > _FLAT for v in (255, 0) if abs(v - self.ground) > 4)]
+        cv2 = opencv()
+        self.ink = _far(grey, self.ground)
+        levels = [self.ink, *(_far(grey, v) for v in (255, 0) if abs(v - self.ground) > 4)]
         self._levels = [_stacked(levels, axis) for axis in (0, 1)]
-        self._steps = [_sums(np.abs(np.diff(values, axis=a)) > _STEP, a) for a in (0, 1)]
+        steps = (cv2.absdiff(grey[1:], grey[:-1]), cv2.absdiff(grey[:, 1:], grey[:, :-1]))
+        self._steps = [_sums(np.asarray(x, np.uint8) > _STEP, a) for a, x in enumerate(steps)]
         self._grey = [_sums_and_squares(grey, a) for a in (0, 1)]
         self._inked: dict[tuple[int, int, int], list[int]] = {}  # lines with ink
         self._lines: dict[tuple[int, int, int], _Lines] = {}
@@ -151,20 +152,22 @@ class Evidence:
         strong = (steps[d] - steps[c]) * share
         even, contrast, spread = self._evenness(c, d, axis)
         found = _bands(inks)
-        covered = np.zeros(b + 1, np.bool_)
+        covered = bytearray(b + 3)  # bytes: arrays of numbers are slow line by line
         for start, end, *_ in found:
-            covered[max(start - 1, 0) : end + 2] = True
+            _cover(covered, max(start - 1, 0), end + 2)
         edges = (strong > _EDGE).nonzero()[0] if len(strong) > 12 else ()
         if len(edges):
             around = np.convolve(strong, _NINE, "same")
             for i in edges[strong[edges] > 2 * around[edges]].tolist():
                 found.append((i + 1, i + 1, 0.0, float(strong[i]), 0.0))
-                covered[max(i - 1, 0) : i + 4] = True
-        for i in ((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)).nonzero()[0].tolist():
-            if 0 < i < b and not covered[i] and even[i] >= even[max(i - 2, 0) : i + 3].max():
+                _cover(covered, max(i - 1, 0), i + 4)
+        thin = ((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)).nonzero()[0].tolist()
+        evenness = even.tolist() if thin else []
+        for i in thin:
+            if 0 < i < b and not covered[i] and evenness[i] >= max(evenness[max(i - 2, 0) : i + 3]):
                 found.append((i, i + 1, 0.0, float(strong[min(i, len(strong) - 1)]), 0.0))
-                covered[max(i - 2, 0) : i + 3] = True
-        lines = _Lines([], inks[0], strong, even, contrast, covered.tobytes(), across / self.side, self.side)
+                _cover(covered, max(i - 2, 0), i + 3)
+        lines = _Lines([], inks[0], strong, even, contrast, bytes(covered), across / self.side, self.side)
         lines.places.extend(lines.described(found))
         return lines
 
@@ -187,6 +190,12 @@ class Evidence:
         side[far:-far] = np.minimum(difference[:-far], difference[far:])
         even = np.maximum(1 - spread / (beside + 4), 0)  # at most 1: deviations are not negative
         return even.astype(np.float32), np.minimum(side / 64, 1).astype(np.float32), spread.astype(np.float32)
+
+
+def _cover(lines: bytearray, first: int, last: int) -> None:
+    """Mark lines from one to before another, as far as there are."""
+    last = min(last, len(lines))
+    lines[first:last] = b"\1" * (last - first)
 
 
 def _bands(inks: Floats) -> list[_Found]:
@@ -281,9 +290,10 @@ class _Lines:
         """Return the place of one line; what `described` returns, without arrays."""
         even = self.even[line]
         ink = min(float(np.sqrt(np.float32(self.ink[line]))), _INKED)
-        features = (float(even), float(even * self.contrast[line]), 0.0, 0.0, float(self.strong[line - 1]), ink)
-        odds = sum(map(mul, (*features, self.across), _WEIGHTS)) + _WEIGHTS[-1]
-        place = self.single[line] = (line, line, (*features, self.across), odds)
+        step, across = float(np.float32(self.strong[line - 1])), float(np.float32(self.across))
+        features = (float(even), float(even * self.contrast[line]), 0.0, 0.0, step, ink, across)
+        odds = sum(map(mul, features, _WEIGHTS)) + _WEIGHTS[-1]
+        place = self.single[line] = (line, line, features, odds)
         return place
 
     def _covers(self, i: int, taken: Sequence[int]) -> bool:
@@ -295,6 +305,14 @@ def _position(start: int, end: int, a: int, b: int, side: int) -> tuple[float, f
     middle = (start + end) / 2
     near = min(middle - a, b - middle)
     return near / (b - a), min(near / side * 4, 1.0)
+
+
+def _far(grey: NDArray[np.uint8], level: int) -> NDArray[np.bool_]:
+    """Tell which pixels are no ground of this grey level."""
+    least, most = level - _FLAT, level + _FLAT
+    if least <= 0:
+        return grey > most
+    return grey < least if most >= 255 else (grey < least) | (grey > most)
 
 
 def _stacked(masks: Sequence[NDArray[np.bool_]], axis: int) -> NDArray[np.int32]:

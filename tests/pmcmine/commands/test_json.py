@@ -83,6 +83,16 @@ def test_a_list_that_is_compared_with_a_text(
     assert code == 2 and "image_kinds is a list; ask list_contains(image_kinds, 'chart')" in err
 
 
+def test_a_condition_holds_for_the_list_that_is_counted_by(
+    demo_release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by = ["--by", "image_kinds", "--json"]
+    _, out, _ = call(capsys, "stats", str(demo_release), "--where", "list_contains(image_kinds, 'ct')", *by)
+    counted = {row["image_kinds"]: row["figures"] for row in map(json.loads, out.splitlines())}
+    _, out, _ = call(capsys, "stats", str(demo_release), *by)
+    assert counted["ct"] == {r["image_kinds"]: r["figures"] for r in map(json.loads, out.splitlines())}["ct"] > 0
+
+
 def test_a_release_beside_is_suggested(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "release").mkdir()
     (tmp_path / "release" / "release.json").touch()
