@@ -42,6 +42,7 @@ from pmcmine.release.layout import (
 from pmcmine.release.metrics import Metrics
 from pmcmine.release.plan import LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name, parquet_name
 from pmcmine.release.record import Journal, ReleaseRecord, write_journal
+from pmcmine.release.scores import ScoreFacts
 from pmcmine.run.descriptions import Written, describe_datasets, place_of, rows_by, table_of
 from pmcmine.run.job import Job, content
 from pmcmine.run.metrics import export
@@ -55,6 +56,7 @@ from pmcmine.run.ownership import (
     write_listed,
 )
 from pmcmine.text.redact import redact_all
+from pmcmine.update.scores import kept_scores
 from pmcmine.work.balance import Tally, tally
 from pmcmine.work.delta import read_delta, read_tombstones
 from pmcmine.work.exclusions import exclusions_to_keep
@@ -216,6 +218,19 @@ def _totals(
     return tally(counted, frozen.n_versions, shards, tables, near, carried, parquet, left_out)
 
 
+def _carried(
+    job: Job, files: Sequence[FileEntry], cards: Mapping[str, bytes]
+) -> tuple[tuple[ScoreFacts, ...], list[FileEntry]]:
+    """Return the scores that still hold, and the entries of files that are not made anew: theirs and others."""
+    scores, found, score_cards = kept_scores(job.old.record if job.old is not None else None, files)
+    write_announced(job.target, job.work, score_cards)
+    if job.config.decontaminate_sha256 is not None:
+        found.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
+    if job.old is not None:
+        found += [f for f in job.old.record.files if REMOVED.fullmatch(f.name) and f.name not in cards]
+    return scores, found
+
+
 def finish(
     job: Job,
     frozen: Snapshot,
@@ -246,10 +261,8 @@ def finish(
     write_announced(target, work, cards)
     files = [r.entry() for r in (*shards, *(parquet or ()), *tables)]
     files += [file_entry(name, data) for name, data in cards.items()]
-    if config.decontaminate_sha256 is not None:
-        files.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
-    if job.old is not None:
-        files += [f for f in job.old.record.files if REMOVED.fullmatch(f.name) and f.name not in cards]
+    scores, carried_files = _carried(job, files, cards)
+    files += carried_files
     if config.keep_state:
         _write_state(job, plan)
     seconds = time.monotonic() - started
@@ -267,6 +280,7 @@ def finish(
         updates=updates,
         files=tuple(sorted(files, key=lambda f: f.name)),
         run=replace(run_facts, seconds=round(seconds, 1)),
+        scores=scores,
     )
     journal = Journal(release, _metrics(totals, times, seconds, files))
     if job.old is not None:
