@@ -36,7 +36,8 @@ _KEPT: Final[dict[tuple[Kind, Scope], frozenset[str]]] = {
          "devoid of|negative for|is negative for|was negative for|are negative for|were negative for|"
          "been negative for|"
          "no evidence of|no evidence for|no sign of|no signs of|no symptoms suggestive of|no signs suggestive of|"
-         "no findings suggestive of|no features suggestive of|no evidence suggestive of|nor|neither|none of|not show|not reveal|"
+         "no findings suggestive of|no features suggestive of|no evidence suggestive of|"
+         "nor|neither|none of|not show|not reveal|"
          "not demonstrate|"
          "not have|fails to show|failed to show|fails to reveal|failed to reveal|ruled out|rules out|denied|denies|"
          "did not|do not|does not|not|didn't|doesn't|never|disappearance of|w/o"),
