@@ -27,14 +27,15 @@ _PLAUSIBLE: Final = -1.0  # log odds that all cuts have of a layout that needs n
 _MOST_REGIONS: Final = 900
 _UNEVEN: Final = 1.0  # cost of a panel e times as large or as small as the mean, squared
 _LETTER: Final = 6.0  # worth of a letter in its corner
+_UPPER: Final = 5.0  # worth of a letter at the upper edge, but in no corner
 _ELSEWHERE: Final = 0.5  # worth of a letter that lies elsewhere in its panel
 _TWO: Final = 3.0  # cost of each further letter in a panel
 _BARE: Final = 2.0  # cost of a panel without a letter, if all others have theirs
 _CORNER: Final = 2.2  # heights of a letter: how far from the panel's edge it may lie
 _NEAR: Final = 0.12  # of the panel's side: the same
-PLACES: Final = ("top left", "top", "top right", "bottom left", "bottom", "bottom right")
+PLACES: Final = ("top left", "top", "top right", "bottom left", "bottom", "bottom right", "at the top")
 _PLAIN: Final = 0.85  # share of letters that lie in one corner, from which no other is tried
-_RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8)  # cost of a figure whose letters lie there
+_RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8, 1.0)  # cost of a figure whose letters lie there
 
 
 class Layout(NamedTuple):
@@ -137,7 +138,7 @@ class Search:
             inside = self._inside(cell)
             if len(inside) == 1:
                 letter = self.letters[inside[0]]
-                count += self._placed(letter, self.evidence.tight(cell)) > _ELSEWHERE * letter.probability + 1e-6
+                count += self._placed(letter, self.evidence.tight(cell)) > (_UPPER - 1) * letter.probability - 1e-6
         return count
 
     def _inside(self, region: Region) -> list[int]:
@@ -253,11 +254,12 @@ class Search:
             n = bisect_left(ends, at)
             if not (all_read and n in (0, len(inside))):
                 groups.setdefault(n, []).append(i)
-        kept: set[int] = set()
+        kept: list[tuple[int, int]] = []  # how many of its group are likelier, place
         for group in groups.values():
             lines = [cuts[i][0] for i in group]
-            kept |= {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
-        return [cuts[i] for i in sorted(kept)]
+            chosen = {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
+            kept += enumerate(sorted(chosen))
+        return [cuts[i] for _, i in sorted(kept)]  # each way to part them comes once before any comes twice
 
     def _size(self, region: Region) -> float:
         """Judge the size of a region as that of one panel."""
@@ -289,6 +291,8 @@ class Search:
             aside = r - letter.x - letter.width
         else:
             aside = abs(letter.x + letter.width / 2 - (le + r) / 2)
+        if place == PLACES[-1]:  # such as behind the axis of a chart
+            return max(_UPPER - max(down, 0) / reach_y, _ELSEWHERE) * letter.probability
         if max(down, 0) > reach_y or max(aside, 0) > reach_x:
             return _ELSEWHERE * letter.probability
         far = (max(down, 0) / reach_y + max(aside, 0) / reach_x) / 2
