@@ -25,6 +25,8 @@ _SIDE: Final = 512  # pixels of the longer side that are looked at
 _ALIKE: Final = 0.1  # of an extent: maximum distance of a neighbour's frame that decides where an empty border ends
 _FRAME: Final = 0.35  # share of ink on an edge from which it is a frame or a photograph
 _BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
+_LEVEL: Final = 0.04  # of the figure's height: panels of one row begin and end together
+_KEY: Final = 0.45  # height of a key below a panel, to the panel's at most
 _MOST: Final = 30
 _MOST_UNASKED: Final = 9
 _CLEAR: Final = (1.0, 3.0, 5.0)  # least log odds of cuts that are tried without the others, too
@@ -65,7 +67,8 @@ def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Seque
     confidence = _confidence(layout, search)
     h, w = rgb.shape[:2]
     boxes = []
-    for top, bottom, left, right in _aligned(layout.cells, [_tight(evidence, c) for c in layout.cells]):
+    cells = _without_keys(evidence, layout.cells)
+    for top, bottom, left, right in _aligned(cells, [_tight(evidence, c) for c in cells]):
         x, y = max(int(left / scale), 0), max(int(top / scale), 0)
         width, height = min(math.ceil(right / scale), w) - x, min(math.ceil(bottom / scale), h) - y
         boxes.append(Box(x, y, max(width, 1), max(height, 1), confidence))
@@ -101,6 +104,26 @@ def _in_order(boxes: Sequence[Box], cells: Sequence[Region], letters: Sequence[L
     order = orders[1] if agree[1] > agree[0] else orders[0]
     rest = iter([b for b in order if b not in owner.values()])
     return [owner[i] if i in owner else next(rest) for i in range(len(boxes))]
+
+
+def _without_keys(evidence: Evidence, cells: Sequence[Region]) -> list[Region]:
+    """Cut off what lies below a panel of the last row, where the others of its row have ended: the figure's key."""
+    out = list(cells)
+    tight = [evidence.tight(c) for c in cells]
+    slack = _LEVEL * evidence.shape[0]
+    for i, (cell, (t, b, le, r)) in enumerate(zip(cells, tight, strict=True)):
+        ends = [
+            tight[j][1]
+            for j, other in enumerate(cells)
+            if j != i and abs(other[1] - cell[1]) <= slack and abs(tight[j][0] - t) <= slack
+        ]
+        end = max(ends, default=b)
+        if b - end <= slack or b - end > _KEY * (end - t):
+            continue
+        empty = np.flatnonzero(~evidence.ink[max(end - int(slack), t) : b, le:r].any(1)) + max(end - int(slack), t)
+        if len(empty):
+            out[i] = (cell[0], int(empty[0]) + 1, cell[2], cell[3])
+    return out
 
 
 def _tight(evidence: Evidence, region: Region) -> tuple[Region, tuple[bool, bool, bool, bool]]:

@@ -28,6 +28,8 @@ _MOST_REGIONS: Final = 900
 _UNEVEN: Final = 1.0  # cost of a panel e times as large or as small as the mean, squared
 _LETTER: Final = 6.0  # worth of a letter in its corner
 _UPPER: Final = 5.0  # worth of a letter at the upper edge, but in no corner
+_OFF: Final = 2.5  # cost of a letter as far from its corner as may be
+_IN_PLACE: Final = 2.4  # worth from which a letter counts as one in its place
 _ELSEWHERE: Final = 0.5  # worth of a letter that lies elsewhere in its panel
 _TWO: Final = 3.0  # cost of each further letter in a panel
 _BARE: Final = 2.0  # cost of a panel without a letter, if all others have theirs
@@ -138,7 +140,7 @@ class Search:
             inside = self._inside(cell)
             if len(inside) == 1:
                 letter = self.letters[inside[0]]
-                count += self._placed(letter, self.evidence.tight(cell)) > (_UPPER - 1) * letter.probability - 1e-6
+                count += self._placed(letter, self.evidence.tight(cell)) > _IN_PLACE * letter.probability
         return count
 
     def _inside(self, region: Region) -> list[int]:
@@ -292,11 +294,11 @@ class Search:
         else:
             aside = abs(letter.x + letter.width / 2 - (le + r) / 2)
         if place == PLACES[-1]:  # such as behind the axis of a chart
-            return max(_UPPER - max(down, 0) / reach_y, _ELSEWHERE) * letter.probability
+            return max(_UPPER - _OFF * max(down, 0) / reach_y, _ELSEWHERE) * letter.probability
         if max(down, 0) > reach_y or max(aside, 0) > reach_x:
             return _ELSEWHERE * letter.probability
         far = (max(down, 0) / reach_y + max(aside, 0) / reach_x) / 2
-        return (_LETTER - far) * letter.probability
+        return (_LETTER - _OFF * far) * letter.probability
 
 
 def _unlikely(cut: _Cut) -> float:
