@@ -35,7 +35,9 @@ _MOST_SIZES: Final = 3  # heights of letters that are looked at closely
 _LEAST_ENCLOSED: Final = 0.4  # the same between brackets
 _ENCLOSED: Final = 0.6  # share of the labels that must be read between brackets, where any is
 _PLAIN: Final = 0.9  # probability of all letters from which none is sought in brackets
-_HEIGHT: Final = 1.45  # ratio of the heights of letters of one figure, to a pixel
+_HEIGHT: Final = 1.45  # ratio of the heights of small letters of one figure, to a pixel
+_HEIGHT_CAPITALS: Final = 1.35  # the same of capitals
+_ALIKE: Final = "cjkopsuvwxyz"  # letters whose capitals look the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,47 +205,58 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
         grey: height × width.
         labels: single letters; none is found for others.
     """
-    columns = [[CLASSES.index(c) for c in {x.upper(), x.lower()}] if _is_letter(x) else [] for x in labels]
-    if sum(map(bool, columns)) < 2:
+    if sum(map(_is_letter, labels)) < 2:
         return []
-    shapes = find_shapes(grey)
-    plain = _of_one_size(shapes.boxes.astype(np.float32), _read(shapes, columns), _LEAST)
+    plain = _read(find_shapes(grey), labels, _LEAST)
     if len(plain) == len(labels) and min(x.probability for x in plain) > _PLAIN and _all_in_line(plain):
         return plain
-    shapes = find_bracketed(grey)
-    enclosed = _of_one_size(shapes.boxes.astype(np.float32), _read(shapes, columns), _LEAST_ENCLOSED)
+    enclosed = _read(find_bracketed(grey), labels, _LEAST_ENCLOSED)
     return enclosed if len(enclosed) >= max(len(plain), 2, _ENCLOSED * len(labels)) else plain
 
 
-def _read(shapes: Shapes, columns: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-    """Compute the probability that each shape is each label: shapes × labels.
+def _read(shapes: Shapes, labels: Sequence[str], least: float) -> list[Letter]:
+    """Choose the letters of labels among shapes, all capitals or none, whichever are more probable.
 
     Args:
         shapes: what to read.
-        columns: places of each label's letters in `CLASSES`.
+        labels: single letters, and others that are not sought.
+        least: probability that a letter has at least.
     """
     if not len(shapes.boxes):
-        return np.zeros((0, len(columns)), np.float32)
-    table = read_letters(shapes.patches)
-    return np.stack([table[:, c].sum(1) if c else np.zeros(len(table), np.float32) for c in columns], axis=1)
+        return []
+    table, boxes = read_letters(shapes.patches), shapes.boxes.astype(np.float32)
+    best: list[Letter] = []
+    for change, height in ((str.upper, _HEIGHT_CAPITALS), (str.lower, _HEIGHT)):
+        letters = [{change(x), x.upper(), x.lower()} if x.lower() in _ALIKE else {change(x)} for x in labels]
+        scores = np.zeros((len(table), len(labels)), np.float32)
+        for i, (x, found) in enumerate(zip(labels, letters, strict=True)):
+            if _is_letter(x):
+                scores[:, i] = table[:, [CLASSES.index(c) for c in found]].sum(1)
+        chosen = _of_one_size(boxes, scores, least, height)
+        if sum(x.probability for x in chosen) > sum(x.probability for x in best):
+            best = chosen
+    return best
 
 
 def _is_letter(label: str) -> bool:
     return len(label) == 1 and label.isascii() and label.isalpha()
 
 
-def _of_one_size(boxes: NDArray[np.float32], scores: NDArray[np.float32], least: float) -> list[Letter]:
+def _of_one_size(
+    boxes: NDArray[np.float32], scores: NDArray[np.float32], least: float, height: float
+) -> list[Letter]:
     """Choose a shape for each label, all of about one height, so that their probabilities are highest together.
 
     Args:
         boxes: of shapes.
         scores: shapes × labels.
         least: probability that a letter has at least.
+        height: ratio of the heights of two letters at most, to a pixel.
     """
     seen = np.flatnonzero(scores.max(1) > least)
     found: list[tuple[float, list[int], list[tuple[int, int]]]] = []
     for size in sorted({float(h) for h in boxes[seen, 3]}):
-        near = (boxes[:, 3] >= size) & (boxes[:, 3] <= size * _HEIGHT + 1) & (scores.max(1) > _LEAST_ALIGNED)
+        near = (boxes[:, 3] >= size) & (boxes[:, 3] <= size * height + 1) & (scores.max(1) > _LEAST_ALIGNED)
         alike = np.flatnonzero(near)
         chosen = _choose(boxes[alike], scores[alike], scores[alike], least)
         found.append((sum(float(scores[alike[k], label]) for label, k in chosen), alike.tolist(), chosen))
