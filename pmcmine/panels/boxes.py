@@ -33,13 +33,20 @@ _CLEAR: Final = (1.0, 3.0, 5.0)  # least log odds of cuts that are tried without
 _UNASKED: Final = 2.0  # log odds that every cut must have that no caption asks for
 
 
-def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Sequence[str] = ()) -> list[Box]:
+def panel_boxes(
+    rgb: NDArray[np.uint8],
+    wanted: int | None = None,
+    labels: Sequence[str] = (),
+    fine: NDArray[np.uint8] | None = None,
+) -> list[Box]:
     """Build the boxes of the panels, in the order of their labels; one box where the image is not cut.
 
     Args:
         rgb: height × width × 3, or height × width.
         wanted: how many panels the caption names; None if it names none.
         labels: their labels in order, if they are known; their letters are looked for.
+        fine: the same picture in grey levels, height × width, with more pixels; letters that are too small in `rgb`
+            are read from it.
     """
     grey, scale = shrunk(rgb)
     n = None if wanted is None else min(max(wanted, 1), _MOST)
@@ -47,10 +54,7 @@ def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Seque
     if n == 1 or min(grey.shape) < 16:
         return [whole]
     evidence = Evidence(grey)
-    letters = find_letters(_grey(rgb), labels) if n == len(labels) else []
-    placed = [
-        Letter(x.label, x.x * scale, x.y * scale, x.width * scale, x.height * scale, x.probability) for x in letters
-    ]
+    placed = _letters(rgb, fine, labels, scale) if n == len(labels) else []
     search = Search(evidence, n, placed, len(labels))
     found, place = best_layouts(search, n or _MOST_UNASKED)
     search = search.at_place(place)
@@ -73,6 +77,18 @@ def panel_boxes(rgb: NDArray[np.uint8], wanted: int | None = None, labels: Seque
         width, height = min(math.ceil(right / scale), w) - x, min(math.ceil(bottom / scale), h) - y
         boxes.append(Box(x, y, max(width, 1), max(height, 1), confidence))
     return _in_order(boxes, layout.cells, placed)
+
+
+def _letters(
+    rgb: NDArray[np.uint8], fine: NDArray[np.uint8] | None, labels: Sequence[str], scale: float
+) -> list[Letter]:
+    """Find the letters of labels, in pixels of the evidence; in the finer picture if not all are read."""
+    found = find_letters(_grey(rgb), labels)
+    if fine is not None and len(found) < len(labels):
+        finer = find_letters(fine, labels)
+        if len(finer) > len(found):
+            found, scale = finer, scale * rgb.shape[1] / fine.shape[1]
+    return [Letter(x.label, x.x * scale, x.y * scale, x.width * scale, x.height * scale, x.probability) for x in found]
 
 
 def _sure(found: dict[int, Layout]) -> Layout | None:
