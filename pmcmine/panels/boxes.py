@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pmcmine.images.opencv import opencv
-from pmcmine.panels.evidence import Evidence, Region
+from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Layout, Search, best_layouts
 from pmcmine.panels.letters import Letter, find_letters
@@ -24,6 +24,9 @@ SURE: Final = 0.5  # confidence from which boxes are given to panels
 _SIDE: Final = 512  # pixels of the longer side that are looked at
 _ALIKE: Final = 0.1  # of an extent: maximum distance of a neighbour's frame that decides where an empty border ends
 _FRAME: Final = 0.35  # share of ink on an edge from which it is a frame or a photograph
+_FRAME_LINES: Final = 4  # thickness of a line around the figure, at most
+_FRAME_FULL: Final = 0.9  # share of ink in such a line
+_FRAME_EMPTY: Final = 0.25  # share of ink just inside of it
 _BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
 _LEVEL: Final = 0.04  # of the figure's height: panels of one row begin and end together
 _KEY: Final = 0.45  # height of a key below a panel, to the panel's at most
@@ -53,7 +56,7 @@ def panel_boxes(
     whole = Box(0, 0, rgb.shape[1], rgb.shape[0], 1.0 if n in (None, 1) else 0.2)
     if n == 1 or min(grey.shape) < 16:
         return [whole]
-    evidence = Evidence(grey)
+    evidence = Evidence(without_frame(grey))
     placed = _letters(rgb, fine, labels, scale) if n == len(labels) else []
     search = Search(evidence, n, placed, len(labels))
     found, place = best_layouts(search, n or _MOST_UNASKED)
@@ -175,6 +178,30 @@ def _aligned(cells: Sequence[Region], tight: Sequence[tuple[Region, tuple[bool, 
             else:
                 edges[e] = region[e] + outward * min(abs(cell[e] - region[e]), int(_BORDER * extent) + 1)
         out.append((edges[0], edges[1], edges[2], edges[3]))
+    return out
+
+
+def without_frame(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Paint over a thin line around all of the figure, which else crosses each band between panels.
+
+    Args:
+        grey: height × width, at the scale of the cuts.
+    """
+    level = ground(grey)
+    ink = np.abs(grey.astype(np.int16) - level) > FLAT
+    lines, columns = (ink.any(axis).nonzero()[0] for axis in (1, 0))
+    if len(lines) < 32 or len(columns) < 32:
+        return grey
+    top, bottom, left, right = int(lines[0]), int(lines[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+    inside = ink[top:bottom, left:right]
+    sides = (inside.mean(1), inside[::-1].mean(1), inside.mean(0), inside[:, ::-1].mean(0))
+    thick = [int((side[:_FRAME_LINES] > _FRAME_FULL).sum()) for side in sides]
+    for side, n in zip(sides, thick, strict=True):
+        if not n or side[:n].min() <= _FRAME_FULL or side[n + 1 : n + 4].max() > _FRAME_EMPTY:
+            return grey
+    out = grey.copy()
+    out[: top + thick[0] + 1] = out[bottom - thick[1] - 1 :] = level
+    out[:, : left + thick[2] + 1] = out[:, right - thick[3] - 1 :] = level
     return out
 
 

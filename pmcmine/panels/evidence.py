@@ -20,7 +20,7 @@ Floats = NDArray[np.float32]
 _Found = tuple[int, int, float, float, float]  # first line, line after the last, ink beside, step, ink
 _Place = tuple[int, int, Sequence[float], float]  # first line, line after the last, `_FIXED` features, log odds of them
 
-_FLAT: Final = 22  # grey levels from the ground that are no ink
+FLAT: Final = 22  # grey levels from the ground that are no ink
 _CLEAN: Final = 0.004  # share of a line that may be ink in a band
 _EDGE: Final = 0.3  # share of a line's pixels that must step for an edge between pictures
 _STEP: Final = 14  # grey levels
@@ -62,10 +62,10 @@ class Evidence:
         """
         self.shape = (grey.shape[0], grey.shape[1])
         self.side = max(self.shape)
-        self.ground = _ground(grey)
+        self.ground = ground(grey)
         values = grey.astype(np.int16)
-        self.ink = np.abs(values - self.ground) > _FLAT
-        levels = [self.ink, *(np.abs(values - v) > _FLAT for v in (255, 0) if abs(v - self.ground) > 4)]
+        self.ink = np.abs(values - self.ground) > FLAT
+        levels = [self.ink, *(np.abs(values - v) > FLAT for v in (255, 0) if abs(v - self.ground) > 4)]
         self._levels = [[_sums(x, axis) for x in levels] for axis in (0, 1)]
         self._steps = [_sums(np.abs(np.diff(values, axis=a)) > _STEP, a) for a in (0, 1)]
         self._grey = [_sums_and_squares(grey, a) for a in (0, 1)]
@@ -270,8 +270,8 @@ def _sums_and_squares(grey: NDArray[np.uint8], axis: int) -> tuple[NDArray[np.in
     return np.asarray(sums[:, 1:] - sums[:, :-1], np.int32), np.asarray(squares[:, 1:] - squares[:, :-1], np.float64)
 
 
-def _ground(grey: NDArray[np.uint8]) -> int:
+def ground(grey: NDArray[np.uint8]) -> int:
     """Return the grey level of the ground: of the border where it is of one colour, else white."""
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     level = int(np.median(border))
-    return level if float((np.abs(border.astype(np.int16) - level) < _FLAT).mean()) > 0.6 else 255
+    return level if float((np.abs(border.astype(np.int16) - level) < FLAT).mean()) > 0.6 else 255
