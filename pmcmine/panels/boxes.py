@@ -30,6 +30,7 @@ _FRAME_EMPTY: Final = 0.25  # share of ink just inside of it
 _BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
 _LEVEL: Final = 0.04  # of the figure's height: panels of one row begin and end together
 _KEY: Final = 0.45  # height of a key below a panel, to the panel's at most
+_ALONE: Final = 0.6  # worth of a letter that is its panel's only one, to one that is in its place, too
 _MOST: Final = 30
 _MOST_UNASKED: Final = 9
 _CLEAR: Final = (1.0, 3.0, 5.0)  # least log odds of cuts that are tried without the others, too
@@ -107,7 +108,8 @@ def _confidence(layout: Layout, search: Search) -> float:
     """
     score = 0.4 + 0.5 * max(min(layout.cuts), -6.0) + 0.3 * float(np.mean(layout.cuts))
     if search.letters:
-        score += 4 * (search.in_place(layout) / len(layout.cells) - 0.6) + 0.5
+        placed, alone = search.in_place(layout), search.alone(layout)
+        score += 4 * (max(placed, _ALONE * alone) / len(layout.cells) - 0.6) + 0.5
     return round(1 / (1 + math.exp(-max(min(score, 8.0), -8.0))), 3)
 
 
@@ -121,6 +123,8 @@ def _in_order(boxes: Sequence[Box], cells: Sequence[Region], letters: Sequence[L
     orders = [reading_order(boxes), down_columns(boxes)]
     agree = [sum(order[label] == box for label, box in owner.items() if label < len(order)) for order in orders]
     order = orders[1] if agree[1] > agree[0] else orders[0]
+    if not max(agree) and 2 * len(owner) <= len(boxes):
+        owner = {}  # a few letters that no order agrees with are none
     rest = iter([b for b in order if b not in owner.values()])
     return [owner[i] if i in owner else next(rest) for i in range(len(boxes))]
 
