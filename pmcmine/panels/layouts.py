@@ -143,10 +143,6 @@ class Search:
                 count += self._placed(letter, self.evidence.tight(cell)) > _IN_PLACE * letter.probability
         return count
 
-    def alone(self, layout: Layout) -> int:
-        """Count the cells that hold one letter."""
-        return sum(len(self._inside(cell)) == 1 for cell in layout.cells)
-
     def _inside(self, region: Region) -> list[int]:
         """List the letters in a region."""
         if region not in self._held:
