@@ -242,9 +242,7 @@ def _is_letter(label: str) -> bool:
     return len(label) == 1 and label.isascii() and label.isalpha()
 
 
-def _of_one_size(
-    boxes: NDArray[np.float32], scores: NDArray[np.float32], least: float, height: float
-) -> list[Letter]:
+def _of_one_size(boxes: NDArray[np.float32], scores: NDArray[np.float32], least: float, height: float) -> list[Letter]:
     """Choose a shape for each label, all of about one height, so that their probabilities are highest together.
 
     Args:
@@ -287,9 +285,8 @@ def _choose(
     chosen: list[tuple[int, int]] = []
     for label in range(scores.shape[1]):
         for k in np.argsort(-placed[:, label], kind="stable").tolist():
-            if placed[k, label] <= least:
-                break
-            if scores[k, label] > _LEAST_ALIGNED and not any(_same_place(boxes[k], boxes[u]) for _, u in chosen):
+            sure = max(scores[k, label], placed[k, label]) > least and scores[k, label] > _LEAST_ALIGNED
+            if sure and not any(_same_place(boxes[k], boxes[u]) for _, u in chosen):
                 chosen.append((label, k))
                 break
     return chosen
