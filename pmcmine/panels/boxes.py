@@ -194,7 +194,7 @@ def without_frame(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     level = ground(grey)
     ink = np.abs(grey.astype(np.int16) - level) > FLAT
-    lines, columns = (ink.any(axis).nonzero()[0] for axis in (1, 0))
+    lines, columns = (np.flatnonzero(ink.any(axis)) for axis in (1, 0))
     if len(lines) < 32 or len(columns) < 32:
         return grey
     top, bottom, left, right = int(lines[0]), int(lines[-1]) + 1, int(columns[0]), int(columns[-1]) + 1

@@ -260,13 +260,16 @@ def _of_one_size(boxes: NDArray[np.float32], scores: NDArray[np.float32], least:
         found.append((sum(float(scores[alike[k], label]) for label, k in chosen), alike.tolist(), chosen))
     best: tuple[float, list[Letter]] = (0.0, [])
     for _, names, chosen in sorted(found, key=lambda x: -x[0])[:_MOST_SIZES]:
-        alike, part = boxes[names], scores[names]
+        places, part = boxes[names], scores[names]
         for _ in range(2):
-            placed = part + _in_line(alike, chosen, part.shape[1])
-            chosen = _choose(alike, part, placed, least)
+            placed = part + _in_line(places, chosen, part.shape[1])
+            chosen = _choose(places, part, placed, least)
         total = sum(float(placed[k, label]) for label, k in chosen)
         if total > best[0] + 1e-6:
-            letters = [Letter(label, *alike[k].tolist(), float(part[k, label])) for label, k in chosen]
+            letters = []
+            for label, k in chosen:
+                x, y, w, h = places[k].tolist()
+                letters.append(Letter(label, x, y, w, h, float(part[k, label])))
             best = (total, letters)
     return best[1]
 
