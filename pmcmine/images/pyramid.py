@@ -56,7 +56,7 @@ class Pyramid:
         small = _base(grey)
         if max(grey.size) <= BASE:
             return cls(rgb, small)
-        factor = _factor(max(grey.size), FINE)  # what is kept is small, since an article has many pictures
+        factor = -(-max(grey.size) // FINE)  # what is kept is small, since an article has many pictures
         return cls(rgb, small, grey.reduce(factor) if factor > 1 else grey)
 
     def rgb(self, side: int) -> Pixels:
