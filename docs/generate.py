@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, is_dataclass
 from dataclasses import fields as fields_of
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+import click
 import pyarrow as pa
-import typer
 
-from pmcmine.cli import SECTIONS, app
+from pmcmine.cli import app
+from pmcmine.commands.index import SECTIONS
 from pmcmine.commands.options import ConfigCommand, Key, UpdateCommand, keys
 from pmcmine.config import config_class
 from pmcmine.miner import enrichers
@@ -142,18 +143,19 @@ COMMANDS: Final = """# Commands
 Generated from the command line by `python docs/generate.py`; `pmcmine COMMAND --help` shows the same.
 
 With `--json`, stdout holds nothing but JSON; progress and warnings go to stderr. Exit codes: 0 done, 1 done with faults
-above the threshold or problems found, 2 failed (one line says why), 130 interrupted. `pmcmine --install-completion`
-completes commands and options in your shell.
+above the threshold or problems found, 2 failed (one line says why), 130 interrupted.
+
+`pmcmine --completion bash >> ~/.bashrc` (or `zsh`, `fish`) completes commands and options in your shell.
 """
 
 
 def commands() -> str:
     """Return docs/cli.md."""
     parts = [COMMANDS]
-    top = typer.main.get_command(app)
     for section, names in SECTIONS.items():
         parts.append(f"## {section}\n")
-        parts += [_command(*found) for name in names for found in _commands(top.commands[name], f"pmcmine {name}")]
+        for name in names:
+            parts += [_command(*found) for found in _commands(app.get_command(None, name), f"pmcmine {name}")]
     return "\n".join(parts)
 
 
@@ -168,7 +170,7 @@ def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _command(name: str, command: Any) -> str:
-    arguments = [p for p in command.params if type(p).__name__ == "TyperArgument"]
+    arguments = [p for p in command.params if isinstance(p, click.Argument)]
     options = [p for p in command.params if p not in arguments and not p.hidden]
     shown = "".join(f" {_argument(p)}" for p in arguments) + (" [OPTIONS]" if options else "")
     said = inspect.cleandoc(command.help or "").replace("\b\n", "").replace("\f", "")
@@ -192,12 +194,8 @@ def _flag(key: Key) -> str:
 
 
 def _argument(parameter: Any) -> str:
-    name = parameter.metavar or parameter.name.upper().rstrip("_")
-    return (
-        f"{name}{'…' if parameter.nargs == -1 else ''}"
-        if parameter.required
-        else f"[{name}{'…' if parameter.nargs == -1 else ''}]"
-    )
+    name = f"{parameter.metavar.strip('[]')}{'…' if parameter.nargs == -1 else ''}"
+    return name if parameter.required else f"[{name}]"
 
 
 def _names(option: Any) -> str:
@@ -229,6 +227,17 @@ Generated from docstrings by `python docs/generate.py`. Everything here is typed
 """
 
 
+# Classes that functions return and nobody calls, with what their users need; they have more for each other.
+_RETURNED: Final[Mapping[str, tuple[str, ...]]] = {
+    "Rows": ("where", "select", "head", "__iter__", "arrow", "df", "pl"),
+    "FigureView": ("caption", "image"),
+    "Samples": ("__iter__", "batched", "set_epoch", "state_dict", "load_state_dict"),
+    "Documents": (),
+    "Batches": ("state_after",),
+}
+_INNER: Final = frozenset({"order"})  # names of pmcmine.stream that only its parts and tests call
+
+
 def python() -> str:
     """Return docs/python.md."""
     import pmcmine
@@ -241,11 +250,11 @@ def python() -> str:
     from pmcmine.sources import base
     from pmcmine.vocabulary import atoms
 
-    streams = [getattr(stream, name) for name in stream.__all__ if callable(getattr(stream, name))]
+    streams = [getattr(stream, n) for n in stream.__all__ if n not in _INNER and callable(getattr(stream, n))]
     functions = sorted((o for o in streams if not inspect.isclass(o)), key=lambda o: o.__name__ != "open")
     sections: list[tuple[str, str, Iterable[Any]]] = [
         ("Make and open a release", "pmcmine", [pmcmine.mine, pmcmine.Release, Rows, FigureView]),
-        ("Stream", "pmcmine.stream", [*functions, *(o for o in streams if inspect.isclass(o))]),
+        ("Stream", "pmcmine.stream", [*functions, stream.Samples, stream.Documents, stream.Batches]),
         ("Extend", "", [enricher.Enricher, enricher.Column, enricher.Option, enricher.Context, enricher.Model,
                         base.SourceKind, base.Source, reader.Exporter, Export, View, atoms.Format]),
     ]  # fmt: skip
@@ -262,11 +271,13 @@ def _described(found: Any, module: str) -> str:
     parts = [f"### {home}.{found.__name__}\n"]
     if not inspect.isclass(found):
         return "\n".join([*parts, _signature(found, f"{home}.{found.__name__}"), _docstring(found)])
-    protocol = getattr(found, "_is_protocol", False)
-    if not protocol:
+    protocol, returned = getattr(found, "_is_protocol", False), _RETURNED.get(found.__name__)
+    if not protocol and returned is None:
         parts.append(_fields(found) if is_dataclass(found) else _signature(found.__init__, found.__name__))
-    parts.append(_docstring(found))
-    for name, member in vars(found).items():
+    said = _docstring(found)
+    parts.append(said if returned is None else said.split("**Arguments**")[0])
+    members = vars(found) if returned is None else {name: vars(found)[name] for name in returned}
+    for name, member in members.items():
         plain = member.fget if isinstance(member, property) else member
         hidden = name.startswith("_") and name not in ("__getitem__", "__len__", "__iter__")
         if hidden or not inspect.isfunction(plain):

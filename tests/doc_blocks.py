@@ -27,8 +27,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import typer
-
 import pmcmine
 from pmcmine import stream
 from pmcmine.cli import app, main
@@ -102,7 +100,7 @@ def check_command(command: str) -> None:
     if not words or words[0].rpartition("/")[2] != "pmcmine":
         return
     words = [word.strip("[]") for word in words[1:] if word != "…"]  # [--option]: may be left out
-    group: Any = typer.main.get_command(app)
+    group: Any = app
     context = group.make_context("pmcmine", list(words), resilient_parsing=True)
     while hasattr(group, "commands"):
         while words and words[0].startswith("-"):
@@ -112,8 +110,9 @@ def check_command(command: str) -> None:
         if not words:
             return
         name = words.pop(0)
-        assert name in group.commands, f"no command {name}"
-        group = group.commands[name]
+        inner = group.get_command(context, name)
+        assert inner is not None, f"no command {name}"
+        group = inner
         context = type(context)(group, parent=context, info_name=name, resilient_parsing=True)
     options = {o: p for p in group.get_params(context) for o in (*p.opts, *p.secondary_opts) if o.startswith("-")}
     for word in words:

@@ -34,6 +34,7 @@ def call(capsys: pytest.CaptureFixture[str], *args: str) -> tuple[int, str, str]
     (["mine", "--pmcid", "PMC1;PMC2"], "is not a PMCID"),
     (["mine", "--pmcid", "PMC12.2"], "names a version"),
     (["mine", "--source", "/nowhere"], "no such folder"),
+    (["mine", "--source", "pmcmien"], "no such folder; did you mean 'pmcmine'?"),
     (["mine", "--groups", "free"], "choose from commercial, noncommercial, other"),
     (["mine", "--set", "shrad_bytes=1"], "did you mean 'shard_bytes'"),
     (["mine", "--set", "shard_bytes"], "give NAME=VALUE"),
@@ -306,12 +307,12 @@ def test_conditions_of_tables_are_checked(
     release, out = str(demo_release), ["--out", str(tmp_path / "x.parquet")]
     for args, said in (
         (["stats", release, "--where", "license = 'CC BY'"], "Did you mean 'CC-BY'"),
-        (["stats", release, "--where", "licence = 'CC-BY'"], 'Candidate bindings: "license"'),
+        (["stats", release, "--where", "licence = 'CC-BY'"], "no column 'licence'; did you mean 'license'?"),
         (["stats", release, "--sql", "SELECT * FROM figure"], 'Did you mean "figures"'),
         (["stats", release, "--by", "licence"], "did you mean 'license'"),
         (["subset", release, *out, "--where", "kind = 'CT'"], "image_kinds has 'ct'"),
         (["subset", release, *out, "--table", "paragraphs", "--where", "type = 'case'"], "type is never 'case'"),
-        (["subset", release, *out, "--where", "yaer > 1"], 'Candidate bindings: "year"'),
+        (["subset", release, *out, "--where", "yaer > 1"], "no column 'yaer'; did you mean 'year'?"),
         (["subset", release, *out, "--table", "paragraph"], "did you mean 'paragraphs'"),
         (["subset", release, *out, "--view", "radiologie"], "did you mean 'radiology'"),
         (["export", release, "--format", "biomedicae", "--out", str(tmp_path / "e")], "did you mean 'biomedica'"),

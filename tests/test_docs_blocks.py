@@ -92,3 +92,12 @@ def test_a_notebook_runs_from_top_to_bottom(page: Path, session: Session) -> Non
     assert all(not c.get("outputs") for c in json.loads(page.read_text("utf-8"))["cells"])
     session.given["pmcmine demo"](session.folder)
     session.run(blocks_of(page))
+
+
+@pytest.mark.slow
+def test_the_tutorial_that_trains_does_with_open_clip(session: Session) -> None:
+    pytest.importorskip("open_clip")  # its block is skipped where the other tests run
+    page = ROOT / "docs" / "tutorials" / "radiology-into-clip.md"
+    blocks = blocks_of(page)
+    assert any("open_clip.ClipLoss" in b.text and b.runs for b in blocks)
+    session.run(blocks)

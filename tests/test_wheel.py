@@ -37,6 +37,11 @@ def test_the_wheel_imports_in_a_clean_environment_and_reads_a_release(tmp_path: 
     python = tmp_path / "venv" / "bin" / "python"
     lock = str(ROOT / "requirements.lock")
     subprocess.run([python, "-m", "pip", "-q", "install", "-c", lock, str(wheel)], check=True, timeout=240)
+    listed = subprocess.run(
+        [python, "-m", "pip", "list", "--format=freeze"], capture_output=True, text=True, check=True
+    )
+    installed = {line.split("==")[0].lower() for line in listed.stdout.splitlines()} - {"pip", "setuptools", "pmcmine"}
+    assert installed == {"pyarrow", "duckdb", "fsspec", "click", "rich", "markdown-it-py", "mdurl", "pygments"}
     code = (
         "import sys, pmcmine; from pmcmine import stream; "
         f"print(sum(1 for _ in stream.open({str(demo_release)!r}))); "

@@ -43,7 +43,7 @@ class ParagraphLabels(TextModel):
     )
 
     def enrich(self, rows: Sequence[Paragraph], context: Context) -> list[dict[str, Any]]:
-        """Classify each paragraph."""
+        """Classify each paragraph of an article, by what the whole article is about."""
         if not rows:
             return []
         passages = [Passage(p.text, p.section_kind, p.article_type or "", p.path) for p in rows]
@@ -56,5 +56,5 @@ class ParagraphLabels(TextModel):
                 **{f"type_{k}": v for k, v in x.type_scores.items()},
                 **{f"domain_{k}": v for k, v in x.domain_scores.items()},
             }
-            for x in text_model(context.options["text_model"]).describe(passages)
+            for x in text_model(context.options["text_model"]).describe_article(passages)
         ]

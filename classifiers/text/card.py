@@ -11,7 +11,7 @@ import numpy as np
 from classifiers.text import distil
 from classifiers.text.evaluate import decide, measures
 from classifiers.text.features import Space, passage_of
-from classifiers.text.heads import CLASSES, QUALITY, TASKS, Head, TextModel, fit_head, fit_space
+from classifiers.text.heads import ARTICLE, CLASSES, QUALITY, TASKS, Head, TextModel, fit_head, fit_space
 from classifiers.text.labelled import labelled_with
 from pmcmine.ids import keyed_hash
 
@@ -171,7 +171,7 @@ def model_card(model: TextModel, figures: Mapping[str, Any]) -> str:
         "(quality) over TF-IDF of words and pairs, their projection onto 100 directions, wording, and where it stands;",
         "each head once more for text alone. A teacher, where one was given, sees an encoder's embedding besides and",
         "labels paragraphs of the corpus for them. In a continued model, more labels moved the weights of an earlier",
-        "one.",
+        "one. Heads of whole articles see the mean of their paragraphs' topics besides.",
         "",
         f"Trained on {model.trained_on}.",
         "The labels were given by a large language model that read each paragraph with a rubric; what is measured is",
@@ -184,7 +184,7 @@ def model_card(model: TextModel, figures: Mapping[str, Any]) -> str:
         "|---|---|---:|---|---|",
     ]
     for name, m in figures["cross_validation"].items():
-        shown = name.replace("/text", ", text alone")
+        shown = name.replace("/text", ", text alone").replace(f"/{ARTICLE}", ", whole article")
         if "pearson" in m:
             low, high = m["pearson_interval"]
             lines.append(f"| {shown} | Pearson | {m['pearson']:.3f} | {low:.3f} to {high:.3f} | MAE {m['mae']:.3f} |")
@@ -194,6 +194,8 @@ def model_card(model: TextModel, figures: Mapping[str, Any]) -> str:
                 f"| {shown} | macro F1 | {m['macro_f1']:.3f} | {low:.3f} to {high:.3f} | accuracy {m['accuracy']:.3f} |"
             )
     for task, classes in CLASSES.items():
+        if task not in figures["cross_validation"]:
+            continue  # its heads were not trained
         table = figures["cross_validation"][task]["confusion"]
         lines += [
             "",

@@ -68,6 +68,10 @@ class Encoder:
         """Return all heads of each passage; structure is not looked at."""
         return named_labels(self._scores(TASKS, passages))
 
+    def describe_article(self, passages: Sequence[Passage]) -> list[TextLabels]:
+        """Return the same as `describe`: an encoder reads each paragraph by itself."""
+        return self.describe(passages)
+
     def _scores(self, tasks: Sequence[str], passages: Sequence[Passage]) -> dict[str, NDArray[np.float64]]:
         z = self.run([p.text for p in passages]).astype(np.float64)
         if len(z) and (z.shape != (len(passages), len(COLUMNS)) or not np.isfinite(z).all()):

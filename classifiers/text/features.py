@@ -15,15 +15,18 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise, repeat
 from operator import mul
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from pmcmine.jats.sections import kind_of
 
+if TYPE_CHECKING:
+    from scipy import sparse
+
 MAX_CHARACTERS: Final = 20_000  # of a text; the rest changes nothing
+_TELLING: Final = 80  # characters of a paragraph that counts for what its article is about; shorter ones are lists
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 # What wording tells a kind of text: words and pairs of words, a line each.
 _WORDINGS: Final = (
@@ -174,6 +177,8 @@ class Space:
 
     def words(self, counted: Sequence[Mapping[str, int]]) -> sparse.csr_matrix:
         """Return TF-IDF rows of length 1, texts × terms, from the `terms` of each text."""
+        from scipy import sparse  # a second of every start of `mine` otherwise
+
         places, values, starts = [], [], [0]
         idf = self._weights
         for found in counted:
@@ -201,3 +206,17 @@ class Space:
         place = np.array([structure(p) for p in passages], np.float32)
         # The weights balance the parts for linear models: chosen by cross-validation on the labelled paragraphs.
         return words, np.hstack([topics * 1.5, style * 0.3, place * 0.5]).astype(np.float32)
+
+    def about(self, passages: Sequence[Passage], dense: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what an article is about: the mean of the topics of its paragraphs, zeros if none is long enough.
+
+        Args:
+            passages: the paragraphs of one article.
+            dense: their dense `rows`, of which the topics come first.
+        """
+        directions = self.projection.shape[1]
+        long = np.array([len(p.text) >= _TELLING for p in passages], bool)
+        if not long.any():
+            return np.zeros(directions, np.float32)
+        mean: NDArray[np.float32] = dense[long, :directions].astype(np.float64).mean(axis=0).astype(np.float32)
+        return mean

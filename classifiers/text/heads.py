@@ -5,20 +5,22 @@ from __future__ import annotations
 import io
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from classifiers.text.features import Passage, Space, terms
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_arrays import MOST_BYTES, floats, read_arrays, read_header
 from pmcmine.io.safe_files import open_regular
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 FORMAT: Final = 1
 CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -27,6 +29,7 @@ CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 QUALITY: Final = "quality"
 TASKS: Final = (*CLASSES, QUALITY)
+ARTICLE: Final = "article"  # part of the name of heads that see what the whole article is about
 # How far a quality is pulled towards its class: of 0, .3, .5 and .7 the one that lowers the mean absolute error in
 # cross-validation (.401 to .380) without costing the correlation (.814 to .811).
 _PULL: Final = 0.3
@@ -47,6 +50,10 @@ class Head:
     words: NDArray[np.float32]
     dense: NDArray[np.float32]
     bias: NDArray[np.float32]
+
+
+# Places of passages, and their features as `Space.rows` gives them.
+_Rows: TypeAlias = "tuple[Sequence[int], sparse.csr_matrix, NDArray[np.float32]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +83,9 @@ class TextModel:
 
     Attributes:
         space: words and their projection.
-        heads: heads by task, and by task with `/text` for text alone.
+        heads: heads by task, by task with `/text` for text alone, and for some tasks with `/article`, for paragraphs
+            of which the whole article is known. These see what `Space.about` says after the dense
+            features.
         trained_on: training data, in words.
         articles: PMCIDs of the labelled paragraphs that it learned from.
     """
@@ -91,28 +100,58 @@ class TextModel:
 
         Passages without section kind and article type are scored by the head for text alone.
         """
-        return self._scores((task,), passages)[task]
+        return self._scores((task,), passages, self._rows(passages))[task]
 
     def describe(self, passages: Sequence[Passage]) -> list[TextLabels]:
         """Return all heads of each passage."""
-        return named_labels(self._scores(TASKS, passages))
+        return named_labels(self._scores(TASKS, passages, self._rows(passages)))
 
-    def _scores(self, tasks: Sequence[str], passages: Sequence[Passage]) -> dict[str, NDArray[np.float64]]:
-        out = {t: np.zeros((len(passages), len(CLASSES.get(t, (QUALITY,))))) for t in tasks}
+    def describe_article(self, passages: Sequence[Passage]) -> list[TextLabels]:
+        """Return all heads of each passage, by what the whole article is about.
+
+        Args:
+            passages: all paragraphs of one article.
+        """
+        rows = list(self._rows(passages))
+        order = [passages[i] for places, _, _ in rows for i in places]
+        about = self.space.about(order, np.concatenate([dense for _, _, dense in rows])) if rows else None
+        return named_labels(self._scores(TASKS, passages, rows, about))
+
+    def _rows(self, passages: Sequence[Passage]) -> Iterator[_Rows]:
+        """Yield places and features of passages, those of known structure first."""
         for bare in (False, True):
-            places = [i for i, p in enumerate(passages) if (not p.section_kind and not p.article_type) == bare]
+            places = [i for i, p in enumerate(passages) if _is_bare(p) == bare]
             for at in range(0, len(places), _BLOCK):
                 block = places[at : at + _BLOCK]
-                words, dense = self.space.rows([passages[i] for i in block])
-                for task in tasks:
-                    head = self.heads[f"{task}/text" if bare else task]
-                    # einsum adds up each row by itself; a product of BLAS depends on how many rows there are.
-                    z = np.asarray(words @ head.words) + np.einsum("ij,jk->ik", dense, head.dense) + head.bias
-                    out[task][block] = squash(task, z.astype(np.float64))
+                yield block, *self.space.rows([passages[i] for i in block])
+
+    def _scores(
+        self,
+        tasks: Sequence[str],
+        passages: Sequence[Passage],
+        rows: Iterable[_Rows],
+        about: NDArray[np.float32] | None = None,
+    ) -> dict[str, NDArray[np.float64]]:
+        out = {t: np.zeros((len(passages), len(CLASSES.get(t, (QUALITY,))))) for t in tasks}
+        for block, words, dense in rows:
+            bare = _is_bare(passages[block[0]])
+            for task in tasks:
+                of_article = None if bare or about is None else self.heads.get(f"{task}/{ARTICLE}")
+                head = of_article or self.heads[f"{task}/text" if bare else task]
+                # einsum adds up each row by itself; a product of BLAS depends on how many rows there are.
+                z = np.asarray(words @ head.words) + np.einsum("ij,jk->ik", dense, head.dense[: dense.shape[1]])
+                if of_article is not None and about is not None:
+                    z += np.einsum("j,jk->k", about, head.dense[dense.shape[1] :])
+                out[task][block] = squash(task, (z + head.bias).astype(np.float64))
         unsaid = [i for i, p in enumerate(passages) if says_too_little(p.text)]
         for task in tasks:
             out[task][unsaid] = _unsaid(task)
         return {t: np.round(v, 4) for t, v in out.items()}
+
+
+def _is_bare(passage: Passage) -> bool:
+    """Check whether nothing but the text is known."""
+    return not passage.section_kind and not passage.article_type
 
 
 def says_too_little(text: str) -> bool:
@@ -152,6 +191,7 @@ def squash(task: str, z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def fit_space(corpus: Iterable[str], seed: int = 0) -> Space:
     """Fit terms, their weights and the projection on the texts of a corpus."""
+    from scipy import sparse
     from sklearn.decomposition import TruncatedSVD
 
     counted = [terms(t) for t in corpus]
@@ -174,9 +214,14 @@ def fit_space(corpus: Iterable[str], seed: int = 0) -> Space:
 
 def fit_head(task: str, space: Space, passages: Sequence[Passage], labels: Sequence[Any]) -> Head:
     """Fit one head: multinomial logistic regression of a class, ridge regression of quality."""
+    return fit_on(task, *space.rows(passages), labels)
+
+
+def fit_on(task: str, words: sparse.csr_matrix, dense: NDArray[np.float32], labels: Sequence[Any]) -> Head:
+    """Fit one head on features: of words, and the dense ones."""
+    from scipy import sparse
     from sklearn.linear_model import LogisticRegression, Ridge
 
-    words, dense = space.rows(passages)
     x = sparse.hstack([words, sparse.csr_matrix(dense)]).tocsr()
     if task == QUALITY:
         ridge = Ridge(alpha=1.0, solver="lsqr").fit(x, np.array(labels, float))
@@ -240,9 +285,11 @@ def parse(data: bytes, name: str) -> TextModel:
         for task in TASKS:
             columns = len(CLASSES.get(task, (QUALITY,)))
             shapes = {"words": (n, columns), "dense": (dense, columns), "bias": (columns,)}
-            for head in (task, f"{task}/text"):
-                parts = (floats(arrays[f"{head}:{part}"], shape, part) for part, shape in shapes.items())
-                heads[head] = Head(*parts)
+            of_article = {**shapes, "dense": (dense + projection.shape[1], columns)}
+            wanted = {task: shapes, f"{task}/text": shapes, f"{task}/{ARTICLE}": of_article}
+            for head, sizes in wanted.items():
+                if sizes is not of_article or f"{head}:words" in arrays:
+                    heads[head] = Head(*(floats(arrays[f"{head}:{part}"], size, part) for part, size in sizes.items()))
         trained_on = str(header["trained_on"])
         articles = frozenset(map(str, header.get("articles", ())))
     except (ValueError, LookupError, TypeError) as error:

@@ -30,6 +30,9 @@ class Tier(Protocol):
     def describe(self, passages: Sequence[Passage]) -> list[TextLabels]:
         """Return all heads."""
 
+    def describe_article(self, passages: Sequence[Passage]) -> list[TextLabels]:
+        """Return all heads of all paragraphs of one article."""
+
 
 @cache
 def text_model(path: str | None) -> Tier:

@@ -1,6 +1,6 @@
 """Train CLIP with open_clip's own program on a release's shards, as they are: local, or streamed from the Hub.
 
-    pip install 'pmcmine[recipes]'
+    pip install '.[recipes]'  # in a clone
     python docs/recipes/train_open_clip.py release --group commercial -- --model ViT-B-32 --batch-size 256 --epochs 32
 
 The shards and `--train-num-samples` come from `release.json`; everything after `--` goes to `open_clip_train.main`. The

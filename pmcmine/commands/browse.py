@@ -6,15 +6,16 @@ import webbrowser
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
+from pmcmine.commands.declare import Argument, Option
 from pmcmine.errors import PmcmineError
 
 
 def browse(
-    release: Annotated[Path, typer.Argument(help="Release folder.")],
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 picks a free one.", min=0, max=65535)] = 0,
-    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    release: Annotated[Path, Argument(help="Release folder.")],
+    port: Annotated[int, Option(help="Port on 127.0.0.1; 0 picks a free one.", min=0, max=65535)] = 0,
+    open_: Annotated[bool, Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Browse a release on a local, read-only, offline page: figures, boxes, spans, concepts, mentions, rights."""
     from pmcmine.browse.data import ReleaseData
@@ -25,7 +26,7 @@ def browse(
         server = BrowseServer(data, port)
     except OSError as error:
         raise PmcmineError(f"--port {port}: {error.strerror or error}") from None
-    typer.echo(f"{server.url}  (end with Ctrl-C)")
+    click.echo(f"{server.url}  (end with Ctrl-C)")
     if open_:
         webbrowser.open(server.url)
     server.serve()

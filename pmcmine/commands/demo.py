@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
+from pmcmine.commands.declare import Option
 from pmcmine.commands.mine import run_mine
 from pmcmine.commands.output import Json
 
 
 def demo(
-    out: Annotated[str, typer.Option(help="Release folder; an earlier demo there is replaced.")] = "pmcmine-demo",
+    out: Annotated[str, Option(help="Release folder; an earlier demo there is replaced.")] = "pmcmine-demo",
     articles: Annotated[
-        int, typer.Option(help="Number of plain articles, in addition to the hard cases.", min=1, max=2000)
+        int, Option(help="Number of plain articles, in addition to the hard cases.", min=1, max=2000)
     ] = 40,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
+    quiet: Annotated[bool, Option("--quiet", "-q", help="Hide progress.")] = False,
     as_json: Json = False,
 ) -> None:
     """Mine a small generated PMC, served on loopback. Needs no network and no account."""
@@ -38,4 +39,4 @@ def demo(
             flags = {"source": server.url, "out": out, "vocab": str(vocab), "max_reject_share": 1.0, "demo": True,
                      "shard_bytes": 2_000_000, "retries": 2, "retry_seconds": 0.05}  # fmt: skip
             code = run_mine(load_config(flags), dry=False, quiet=quiet, as_json=as_json)
-    raise typer.Exit(code)
+    raise click.exceptions.Exit(code)

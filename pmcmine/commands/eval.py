@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-import typer
+import click
 
+from pmcmine.commands.declare import Group, Option
 from pmcmine.commands.eval_linking import apart, found_in, given_mentions, linker_of, parts_of
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import GoldError, PmcmineError
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-app = typer.Typer(help="Evaluate against annotated data.", no_args_is_help=True)
+app = Group(help="Evaluate against annotated data.")
 
-Gold = Annotated[Path, typer.Option("--gold", help="File or folder of annotations.")]
-Errors = Annotated[int, typer.Option("--errors", help="Number of errors to list; -1 lists all.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on the last line.")]
+Gold = Annotated[Path, Option("--gold", help="File or folder of annotations.")]
+Errors = Annotated[int, Option("--errors", help="Number of errors to list; -1 lists all.")]
+Json = Annotated[bool, Option("--json", help="Print the result as one JSON object on the last line.")]
 
 
 def _of_part(gold: Path, documents: list[GoldDocument], part: str | None) -> list[GoldDocument]:
@@ -48,29 +49,27 @@ def _need_for_linking(fuzzy: bool, training: str) -> None:
         need("train", training)
 
 
-@app.command()
+@app.add()
 def linking(
     gold: Gold,
-    vocab: Annotated[list[Path] | None, typer.Option(help="Vocabulary, or OBO files to compile; repeatable.")] = None,
-    train: Annotated[list[Path] | None, typer.Option(help="Annotations to train on; repeatable.")] = None,
+    vocab: Annotated[list[Path] | None, Option(help="Vocabulary, or OBO files to compile; repeatable.")] = None,
+    train: Annotated[list[Path] | None, Option(help="Annotations to train on; repeatable.")] = None,
     folds: Annotated[
-        int, typer.Option(help="Cross-validate over the gold data with this many folds; 0 turns it off.", min=0, max=20)
+        int, Option(help="Cross-validate over the gold data with this many folds; 0 turns it off.", min=0, max=20)
     ] = 0,
     given: Annotated[
-        bool, typer.Option("--given-mentions", help="Take mentions from the gold data and score only their ids.")
+        bool, Option("--given-mentions", help="Take mentions from the gold data and score only their ids.")
     ] = False,
     types: Annotated[
-        list[str] | None, typer.Option("--type", help="Types or ontologies of annotations to keep; repeatable.")
+        list[str] | None, Option("--type", help="Types or ontologies of annotations to keep; repeatable.")
     ] = None,
-    part: Annotated[str | None, typer.Option(help="Part of the gold (CRAFT: train, dev).")] = None,
-    min_score: Annotated[float, typer.Option(help="Minimum score of a link, without --train.", min=0, max=1)] = 0.4,
+    part: Annotated[str | None, Option(help="Part of the gold (CRAFT: train, dev).")] = None,
+    min_score: Annotated[float, Option(help="Minimum score of a link, without --train.", min=0, max=1)] = 0.4,
     nested: Annotated[
         bool | None,
-        typer.Option(
-            "--nested/--no-nested", help="Also score links inside of longer ones; default: as the annotations do."
-        ),
+        Option("--nested/--no-nested", help="Also score links inside of longer ones; default: as the annotations do."),
     ] = None,
-    fuzzy: Annotated[bool, typer.Option("--fuzzy", help="Also by string similarity (scispaCy; slow).")] = False,
+    fuzzy: Annotated[bool, Option("--fuzzy", help="Also by string similarity (scispaCy; slow).")] = False,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
@@ -111,14 +110,12 @@ def linking(
     _print_score("linking", gold, score, errors, json_)
 
 
-@app.command()
+@app.add()
 def abbreviations(
     gold: Gold,
     folds: Annotated[
         int,
-        typer.Option(
-            help="Refit the model on the other folds of the gold data; 0 uses the shipped model.", min=0, max=20
-        ),
+        Option(help="Refit the model on the other folds of the gold data; 0 uses the shipped model.", min=0, max=20),
     ] = 0,
     errors: Errors = 0,
     json_: Json = False,
@@ -140,7 +137,7 @@ def abbreviations(
     _print_score("abbreviations", gold, score_abbreviations(documents, models), errors, json_)
 
 
-@app.command()
+@app.add()
 def negation(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     """Evaluate negation on the ConText sheet, or at the clinical entities of E3C (JSON lines)."""
     from pmcmine.concepts.training.evaluate import score_negation
@@ -170,13 +167,11 @@ def _heads(task: str, gold: Path, model: Path | None, structure: bool, errors: i
     _print(task, gold, {"structure": structure, **figures}, lines, errors, json_, "paragraphs")
 
 
-Model = Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")]
-NoStructure = Annotated[
-    bool, typer.Option("--no-structure", help="Use only the text, not its section or article type.")
-]
+Model = Annotated[Path | None, Option(help="Model file; default: the package's own.")]
+NoStructure = Annotated[bool, Option("--no-structure", help="Use only the text, not its section or article type.")]
 
 
-@app.command("type")
+@app.add("type")
 def type_(
     gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
 ) -> None:
@@ -184,7 +179,7 @@ def type_(
     _heads("type", gold, model, not no_structure, errors, json_)
 
 
-@app.command()
+@app.add()
 def domain(
     gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
 ) -> None:
@@ -192,7 +187,7 @@ def domain(
     _heads("domain", gold, model, not no_structure, errors, json_)
 
 
-@app.command()
+@app.add()
 def quality(
     gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
 ) -> None:
@@ -200,11 +195,11 @@ def quality(
     _heads("quality", gold, model, not no_structure, errors, json_)
 
 
-@app.command()
+@app.add()
 def language(
     gold: Gold,
     stated: Annotated[
-        str | None, typer.Option(help="Language stated for all texts, used as a prior; for example de.")
+        str | None, Option(help="Language stated for all texts, used as a prior; for example de.")
     ] = None,
     errors: Errors = 0,
     json_: Json = False,
@@ -227,10 +222,10 @@ def language(
     _print("language", gold, measures, lines, errors, json_, "texts")
 
 
-@app.command("image-kind")
+@app.add("image-kind")
 def image_kind(
     gold: Gold,
-    release: Annotated[Path, typer.Option(help="Release that contains the labelled figures.")],
+    release: Annotated[Path, Option(help="Release that contains the labelled figures.")],
     model: Model = None,
     errors: Errors = 0,
     json_: Json = False,
@@ -251,10 +246,10 @@ def image_kind(
     _print("image-kind", gold, measures(scores, known, used.thresholds), lines, errors, json_, "images")
 
 
-@app.command()
+@app.add()
 def privacy(
     gold: Gold,
-    release: Annotated[Path, typer.Option(help="Release that contains the labelled paragraphs.")],
+    release: Annotated[Path, Option(help="Release that contains the labelled paragraphs.")],
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
@@ -266,11 +261,11 @@ def privacy(
     _print("privacy", gold, measures, lines, errors, json_, "paragraphs")
 
 
-@app.command("image-privacy")
+@app.add("image-privacy")
 def image_privacy(
     gold: Gold,
-    images: Annotated[Path, typer.Option(help="Folder of the labelled images with SOURCES.tsv.")],
-    part: Annotated[str | None, typer.Option(help="Part of the labels (tune, held); default both.")] = None,
+    images: Annotated[Path, Option(help="Folder of the labelled images with SOURCES.tsv.")],
+    part: Annotated[str | None, Option(help="Part of the labels (tune, held); default both.")] = None,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
@@ -281,7 +276,7 @@ def image_privacy(
     _print("image-privacy", gold, values, lines, errors, json_, "images", "Wilson's")
 
 
-@app.command()
+@app.add()
 def captions(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     """Evaluate the splitting of captions on JSON lines of `caption` and `panels` (captions.jsonl, *.jsonl.gz)."""
     from pmcmine.evaluation.gold_files import read_json_lines
@@ -291,10 +286,10 @@ def captions(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     _print("captions", gold, measures, lines, errors, json_, "captions")
 
 
-@app.command()
+@app.add()
 def panels(
     gold: Gold,
-    images: Annotated[Path | None, typer.Option(help="Folder of the images; default: that of --gold.")] = None,
+    images: Annotated[Path | None, Option(help="Folder of the images; default: that of --gold.")] = None,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
@@ -305,10 +300,10 @@ def panels(
     _print("panels", gold, measures, lines, errors, json_, "figures")
 
 
-@app.command()
+@app.add()
 def duplicates(
     gold: Gold,
-    seed: Annotated[int, typer.Option(help="Seed of the generated copies.")] = 0,
+    seed: Annotated[int, Option(help="Seed of the generated copies.")] = 0,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:
@@ -319,7 +314,7 @@ def duplicates(
     _print("duplicates", gold, measures, lines, errors, json_, "pairs")
 
 
-@app.command()
+@app.add()
 def pdf(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     """Evaluate figure-caption pairs of PDFs on a folder of PDFs, each with the article's XML beside it."""
     from pmcmine.pdf.evaluate import evaluate_pdfs
@@ -355,9 +350,9 @@ def _print(
     from pmcmine.evaluation.intervals import RESAMPLES
 
     for line in wrong if errors < 0 else wrong[:errors]:
-        typer.echo(line)
+        click.echo(line)
     if json_:
-        typer.echo(json.dumps({"task": task, "gold": str(gold), "errors": len(wrong), **measures}))
+        click.echo(json.dumps({"task": task, "gold": str(gold), "errors": len(wrong), **measures}))
         return
     rows: list[tuple[str, str]] = []
     for name, value in measures.items():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
 from pmcmine.errors import GoldError, PmcmineError
 
@@ -58,7 +58,7 @@ def apart(gold: Path, learned: list[GoldDocument], documents: Sequence[GoldDocum
     if learned and not rest:
         raise GoldError(f"{gold}: every document of --train is also scored; use --folds, or score other documents")
     if len(rest) < len(learned):
-        typer.echo(f"{len(learned) - len(rest)} documents of --train are scored too, and not learned from", err=True)
+        click.echo(f"{len(learned) - len(rest)} documents of --train are scored too, and not learned from", err=True)
     return rest
 
 

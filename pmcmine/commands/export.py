@@ -9,36 +9,38 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from pmcmine.commands.output import Json, print_json
+from pmcmine.commands.declare import Argument, Option
+from pmcmine.commands.output import Json, listing, print_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
+from pmcmine.plugins.load import EXPORTERS
 
 if TYPE_CHECKING:
     from pmcmine.exports import Export, Exporter, ReleaseReader
 
+FormatCommand = listing("Formats", EXPORTERS)
+
 
 def export(
-    release: Annotated[Path, typer.Argument(help="Release folder.")],
+    release: Annotated[Path, Argument(help="Release folder.")],
     format_: Annotated[
         str,
-        typer.Option("--format", help="What to write; the formats are listed below."),
+        Option("--format", help="What to write; the formats are listed below."),
     ],
-    out: Annotated[Path, typer.Option(help="New or empty folder.")],
+    out: Annotated[Path, Option(help="New or empty folder.")],
     groups: Annotated[
-        str | None, typer.Option(help="Licence groups, comma-separated; default: all. Example: commercial.")
+        str | None, Option(help="Licence groups, comma-separated; default: all. Example: commercial.")
     ] = None,
-    images: Annotated[bool, typer.Option(help="Write image files if the format has them.")] = True,
+    images: Annotated[bool, Option(help="Write image files if the format has them.")] = True,
     where: Annotated[
         str | None,
-        typer.Option(
+        Option(
             help="SQL condition over the columns of `figures` (of `panels` with --panels, of `grids` for tables), for "
             "formats of figures and tables. Example: year >= 2020."
         ),
     ] = None,
     panels: Annotated[
-        bool, typer.Option(help="Write the images of panels instead of figures; only for imagefolder.")
+        bool, Option(help="Write the images of panels instead of figures; only for imagefolder.")
     ] = False,
     as_json: Json = False,
 ) -> None:

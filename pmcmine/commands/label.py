@@ -7,8 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
+from pmcmine.commands.declare import Option
 from pmcmine.commands.output import Json, check_file, print_json
 from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import need
@@ -18,25 +19,21 @@ KEY = "PMCMINE_LABEL_KEY"
 
 
 def label(
-    corpus: Annotated[Path, typer.Option(help="Release whose paragraphs to label.")],
+    corpus: Annotated[Path, Option(help="Release whose paragraphs to label.")],
     out: Annotated[
         Path,
-        typer.Option(help="JSON lines, or Parquet with --text-model. Labels already in the file are kept."),
+        Option(help="JSON lines, or Parquet with --text-model. Labels already in the file are kept."),
     ],
-    endpoint: Annotated[
-        str | None, typer.Option(help="Base URL of a server with OpenAI's chat completions API.")
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="Name of the model on that server.")] = None,
+    endpoint: Annotated[str | None, Option(help="Base URL of a server with OpenAI's chat completions API.")] = None,
+    model: Annotated[str | None, Option(help="Name of the model on that server.")] = None,
     text_model: Annotated[
-        Path | None, typer.Option(help="Folder of `train encoder`; scores all paragraphs with it instead, using Beam.")
+        Path | None, Option(help="Folder of `train encoder`; scores all paragraphs with it instead, using Beam.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="Maximum number of paragraphs, chosen by hash.", min=1)] = 1000,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the Parquet file of --text-model.")] = False,
-    price_read: Annotated[
-        float, typer.Option(help="Price of a million input tokens, for the cost estimate.", min=0)
-    ] = 0.0,
+    limit: Annotated[int, Option(help="Maximum number of paragraphs, chosen by hash.", min=1)] = 1000,
+    overwrite: Annotated[bool, Option("--overwrite", help="Replace the Parquet file of --text-model.")] = False,
+    price_read: Annotated[float, Option(help="Price of a million input tokens, for the cost estimate.", min=0)] = 0.0,
     price_written: Annotated[
-        float, typer.Option(help="Price of a million output tokens, for the cost estimate.", min=0)
+        float, Option(help="Price of a million output tokens, for the cost estimate.", min=0)
     ] = 0.0,
     as_json: Json = False,
 ) -> None:
@@ -60,16 +57,16 @@ def label(
     for said, more_read, more_written in ask.label(teacher, islice(iter(drawn), limit), out):
         if not more_read and not more_written and ": " in said:
             problems.append(said)
-            typer.echo(f"pmcmine: {for_terminal(said, 300)}", err=True)
+            click.echo(f"pmcmine: {for_terminal(said, 300)}", err=True)
         n, read, written = n + 1, read + more_read, written + more_written
         if n % 50 == 0:
-            typer.echo(f"pmcmine: {n:,} paragraphs, {read + written:,} tokens", err=True)
+            click.echo(f"pmcmine: {n:,} paragraphs, {read + written:,} tokens", err=True)
     cost = (read * price_read + written * price_written) / 1e6
     if as_json:
         done = {"labelled": n - len(problems), "without_answer": len(problems)}
         print_json({"out": str(out), **done, "tokens_read": read, "tokens_written": written, "cost": cost})
         return
-    typer.echo(
+    click.echo(
         f"{out}: {n - len(problems):,} labelled now, {len(problems):,} without an answer; {read:,} tokens read, "
         f"{written:,} written, cost {cost:.4f}"
     )
@@ -86,4 +83,4 @@ def _by_encoder(corpus: Path, text_model: Path, out: Path, overwrite: bool, as_j
     if as_json:
         print_json({"out": str(out), "scored": n})
     else:
-        typer.echo(f"{out}: {n:,} paragraphs scored")
+        click.echo(f"{out}: {n:,} paragraphs scored")

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from pmcmine.commands.declare import Argument, Option
 from pmcmine.errors import PmcmineError, VocabularyError
 from pmcmine.text.clean import for_terminal, json_line, without_controls
 
@@ -19,15 +20,15 @@ _MAX_BYTES = 64 << 20
 
 
 def link(
-    text: Annotated[str, typer.Argument(help="Text, path of a UTF-8 file, or - for standard input.")],
-    vocab: Annotated[str | None, typer.Option(help="Vocabulary; default: the open one.")] = None,
-    min_score: Annotated[float, typer.Option(help="Minimum probability of a link.", min=0, max=1)] = 0.4,
-    nested: Annotated[bool, typer.Option("--nested", help="Keep links inside longer ones.")] = False,
-    case: Annotated[str, typer.Option(help="Case of letters: respect, ignore or auto.")] = "auto",
+    text: Annotated[str, Argument(help="Text, path of a UTF-8 file, or - for standard input.")],
+    vocab: Annotated[str | None, Option(help="Vocabulary; default: the open one.")] = None,
+    min_score: Annotated[float, Option(help="Minimum probability of a link.", min=0, max=1)] = 0.4,
+    nested: Annotated[bool, Option("--nested", help="Keep links inside longer ones.")] = False,
+    case: Annotated[str, Option(help="Case of letters: respect, ignore or auto.")] = "auto",
     fuzzy: Annotated[
-        bool, typer.Option("--fuzzy", help="Also link by string similarity (scispaCy's candidate generator; slow).")
+        bool, Option("--fuzzy", help="Also link by string similarity (scispaCy's candidate generator; slow).")
     ] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object per link.")] = False,
+    json_: Annotated[bool, Option("--json", help="Print one JSON object per link.")] = False,
 ) -> None:
     """Show the concepts in a text, with negation and other context."""
     from pmcmine.io.extras import need
@@ -72,7 +73,7 @@ def link(
                 "hypothetical": x.context.hypothetical,
                 "experiencer": x.context.experiencer,
             }
-            typer.echo(json_line(row))
+            click.echo(json_line(row))
         return
     _show(given, links)
 

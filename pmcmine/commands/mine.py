@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+import click
 
+from pmcmine.commands.declare import Option
 from pmcmine.commands.options import given
 from pmcmine.commands.output import Json, print_json
 from pmcmine.commands.tables import show
@@ -16,7 +17,7 @@ from pmcmine.errors import EXIT_ABOVE_THRESHOLD, EXIT_DONE, PmcmineError
 from pmcmine.text.redact import hide, redact
 
 
-def _pmcids(values: Sequence[str] | None) -> tuple[str, ...] | None:
+def pmcids_of(values: Sequence[str] | None) -> tuple[str, ...] | None:
     """Return PMCIDs from `--pmcid`: comma-separated, or the path of a file with one per line."""
     if not values:
         return None
@@ -61,14 +62,14 @@ def run_mine(config: Any, dry: bool, quiet: bool, as_json: bool = False) -> int:
     from pmcmine.run.progress import Progress
 
     if dry:
-        plan = job.dry_run(config, lambda line: None if quiet else typer.echo(f"pmcmine: {hide(line)}", err=True))
-        typer.echo(json.dumps(plan, indent=1))
+        plan = job.dry_run(config, lambda line: None if quiet else click.echo(f"pmcmine: {hide(line)}", err=True))
+        click.echo(json.dumps(plan, indent=1))
         missing = plan["not_in_source"]
         if missing:
             from pmcmine.commands.summary import absent_line
 
             line = absent_line(missing, plan["snapshot"]["n_absent"], len(config.pmcid))
-            typer.echo(f"pmcmine: {line}", err=True)
+            click.echo(f"pmcmine: {line}", err=True)
         return EXIT_ABOVE_THRESHOLD if config.pmcid and len(missing) == len(config.pmcid) else EXIT_DONE
     if config.publish_to is not None:
         from pmcmine.run import needs
@@ -97,9 +98,9 @@ def make(config: Any, quiet: bool, as_json: bool = False) -> int:
 
         private, adopt = not config.publish_public, config.publish_adopt
         for done in publish(config.out, config.publish_to, endpoint=config.endpoint, private=private, adopt=adopt):
-            typer.echo(f"published {done.repo}  {done.tag}  {'private' if private else 'public'}", err=as_json)
+            click.echo(f"published {done.repo}  {done.tag}  {'private' if private else 'public'}", err=as_json)
             if done.adopted:
-                typer.echo(f"{done.repo}: adopted; it held {done.adopted}", err=as_json)
+                click.echo(f"{done.repo}: adopted; it held {done.adopted}", err=as_json)
     return code
 
 
@@ -111,31 +112,31 @@ def print_summary(config: Any, outcome: Any, as_json: bool = False) -> int:
     release = outcome.release
     counts = release.counts
     if not outcome.fresh:
-        typer.echo(f"{redact(config.out)}: the release is already complete; nothing to do", err=as_json)
+        click.echo(f"{redact(config.out)}: the release is already complete; nothing to do", err=as_json)
     if as_json:
         print_json(summary.numbers(redact(config.out), outcome))
     else:
         show(summary.totals(counts), *summary.totals_drawn(counts))
-        typer.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
-        for line in summary.what_next(redact(config.out), counts):
-            typer.echo(line)
+        click.echo(f"release  {redact(config.out)}\nreport   {outcome.report}")
+        for line in filter(None, [*summary.what_next(redact(config.out), counts), summary.no_concepts(release)]):
+            click.echo(line)
     for line in summary.internal_errors(release, Folder(config.out)):
-        typer.echo(f"pmcmine: {line}", err=True)
+        click.echo(f"pmcmine: {line}", err=True)
     excluded = summary.excluded_line(release, Folder(config.out))
     if excluded is not None:
-        typer.echo(f"pmcmine: {excluded}", err=True)
+        click.echo(f"pmcmine: {excluded}", err=True)
     why = summary.why_no_samples(release)
     if why is not None:
-        typer.echo(f"pmcmine: {why}", err=True)
+        click.echo(f"pmcmine: {why}", err=True)
     absent = release.snapshot.n_absent
     if absent:
         shown = summary.absent_pmcids(release, Folder(config.out))
-        typer.echo(f"pmcmine: {summary.absent_line(shown, absent, len(config.pmcid))}", err=True)
+        click.echo(f"pmcmine: {summary.absent_line(shown, absent, len(config.pmcid))}", err=True)
         if absent == len(config.pmcid):
             return EXIT_ABOVE_THRESHOLD
     if outcome.above_threshold:
         shares = ", ".join(f"{share:.1%} of {unit}s" for unit, share in counts.fault_share.items())
-        typer.echo(
+        click.echo(
             f"pmcmine: rejected because of faults: {shares}, above --max-reject-share {config.max_reject_share}; "
             "see tables/rejects and the report",
             err=True,
@@ -145,16 +146,16 @@ def print_summary(config: Any, outcome: Any, as_json: bool = False) -> int:
 
 
 def mine(
-    ctx: typer.Context,
-    config: Annotated[str | None, typer.Option(help="TOML file with any key of the configuration.")] = None,
+    ctx: click.Context,
+    config: Annotated[str | None, Option(help="TOML file with any key of the configuration.")] = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="NAME=VALUE of any key of the configuration; may be repeated.")
+        list[str] | None, Option("--set", help="NAME=VALUE of any key of the configuration; may be repeated.")
     ] = None,
     drop_benchmarks: Annotated[
-        bool, typer.Option("--drop-benchmarks", help="Short for --decontaminate-action drop.")
+        bool, Option("--drop-benchmarks", help="Short for --decontaminate-action drop.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and its counts, write nothing.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Print the plan and its counts, write nothing.")] = False,
+    quiet: Annotated[bool, Option("--quiet", "-q", help="Hide progress.")] = False,
     as_json: Json = False,
 ) -> None:
     """Mine articles into a release folder: shards, tables, report. The same command resumes.
@@ -166,11 +167,11 @@ def mine(
     from pmcmine.config import NOTHING_CHOSEN, load_config
 
     flags = given(ctx)
-    flags["pmcid"] = _pmcids(flags["pmcid"])
+    flags["pmcid"] = pmcids_of(flags["pmcid"])
     if drop_benchmarks:
         flags["decontaminate_action"] = "drop"
     chosen = load_config(flags | keys_and_values(set_), config)
     if not chosen.chooses:
-        typer.echo(ctx.get_help(), nl=False)
+        click.echo(ctx.get_help(), nl=False)
         raise PmcmineError(NOTHING_CHOSEN)
-    raise typer.Exit(run_mine(chosen, dry_run, quiet, as_json))
+    raise click.exceptions.Exit(run_mine(chosen, dry_run, quiet, as_json))

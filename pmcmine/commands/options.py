@@ -6,17 +6,14 @@ used or its help is shown, not when the command line starts.
 
 from __future__ import annotations
 
-import inspect
 import types
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
-import typer
-from typer.core import TyperCommand
+import click
 
-from pmcmine.commands.help_text import write_options
+from pmcmine.commands.declare import Command, Option, parameter
 
 # Filled in by the run itself.
 NO_FLAGS: Final = frozenset({"vocab_sha256", "decontaminate_sha256", "exclude_sha256", "demo"})
@@ -28,6 +25,12 @@ _IN_UPDATE: Final = {
     "source": "where the articles are now; the source that the release was mined from if not given",
     "vocab": "where the release's vocabulary is now, any fsspec URL; its old path if not given",
 }
+# What decides which files a run reads, and how it asks for them.
+_IN_DOWNLOAD: Final = frozenset(
+    "source inventory pmcid limit all groups pointers manuscripts historical_ocr require_caption panels pdf_figures "
+    "max_xml_bytes max_image_bytes max_pdf_bytes concurrency contact requests_per_second retries retry_seconds timeout "
+    "first_contact_seconds".split()
+)
 _GIVEN: Final = "pmcmine.given"
 _TYPES: Final = {str: "text", int: "integer", float: "number", bool: "on/off"}
 
@@ -133,44 +136,33 @@ def help_text(key: Key) -> str:
     return f"{text} Example: {key.example_flag}" if key.example else text
 
 
-def _parameters(wanted: Iterable[Key]) -> Iterator[inspect.Parameter]:
-    for key in wanted:
-        if key.name.endswith("_bytes"):
-            option = typer.Option(
-                key.flag, metavar="<size>", help=help_text(key), rich_help_panel=key.section, show_default=False
-            )
-            annotation = Annotated[str | None, option]  # 1GB, 500MB, 64MiB or a number
-            yield inspect.Parameter(key.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-            continue
-        kind: Any = list[key.python_type] if key.listed and key.name not in _BY_COMMA else key.python_type  # type: ignore[name-defined]  # a type made at run time
-        option = typer.Option(
-            key.flag, *_ALIASES.get(key.name, ()), help=help_text(key), rich_help_panel=key.section, show_default=False
-        )
-        yield inspect.Parameter(
-            key.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]
-        )
+def _parameter(key: Key) -> click.Parameter:
+    """Return the option of a key; None if it is not given."""
+    kind: Any = list[key.python_type] if key.listed and key.name not in _BY_COMMA else key.python_type  # type: ignore[name-defined]  # a type made at run time
+    size = key.name.endswith("_bytes")  # 1GB, 500MB, 64MiB or a number
+    said = Option(
+        key.flag,
+        *_ALIASES.get(key.name, ()),
+        help=help_text(key),
+        section=key.section,
+        show_default=False,
+        metavar="SIZE" if size else None,
+    )
+    return parameter(key.name, Annotated[(str if size else kind) | None, said], None)
 
 
 @cache
-def _options(names: frozenset[str], meanings: tuple[tuple[str, str], ...]) -> list[Any]:
-    """Build the options of some keys by typer itself; `meanings` replace the meaning and default of some."""
+def _options(names: frozenset[str], meanings: tuple[tuple[str, str], ...]) -> list[click.Parameter]:
+    """Build the options of some keys; `meanings` replace the meaning and default of some."""
     instead = dict(meanings)
-
-    def command() -> None:
-        """Hold the options."""
-
-    wanted = (key for key in keys() if key.name in names)
-    parameters = list(
-        _parameters(replace(k, meaning=instead[k.name], default="") if k.name in instead else k for k in wanted)
-    )
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # inspect.signature reads it
-    command.__annotations__ = {p.name: p.annotation for p in parameters}
-    app = typer.Typer(add_completion=False)
-    app.command()(command)
-    return list(typer.main.get_command(app).params)
+    return [
+        _parameter(replace(key, meaning=instead[key.name], default="") if key.name in instead else key)
+        for key in keys()
+        if key.name in names
+    ]
 
 
-class ConfigCommand(TyperCommand):
+class ConfigCommand(Command):
     """A command whose options are keys of the configuration, beside those that its function declares."""
 
     @classmethod
@@ -186,10 +178,6 @@ class ConfigCommand(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         """Return all options, those of the configuration first."""
         return [*_options(self.names_of_keys(), tuple(self.meanings().items())), *super().get_params(ctx)]
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the options by section."""
-        write_options(self.get_params(ctx), ctx, formatter)
 
     def invoke(self, ctx: Any) -> Any:
         """Call the function, which asks `given` for the keys."""
@@ -219,7 +207,21 @@ class UpdateCommand(ConfigCommand):
         return _IN_UPDATE
 
 
-def given(ctx: typer.Context) -> dict[str, Any]:
+class DownloadCommand(ConfigCommand):
+    """A command whose options are the keys that decide which files a run reads."""
+
+    @classmethod
+    def names_of_keys(cls) -> frozenset[str]:
+        """Return the names of the keys that it has flags for."""
+        return _IN_DOWNLOAD
+
+    @classmethod
+    def meanings(cls) -> dict[str, str]:
+        """Return the help of keys that mean something else in this command."""
+        return {"all": "download all of PMC; needed if no source, PMCIDs or limit are given. Default: off"}
+
+
+def given(ctx: click.Context) -> dict[str, Any]:
     """Return the keys that the flags of a command give, lists as tuples; PMCIDs may be the name of a file still."""
     found: dict[str, Any] = {}
     for name, value in ctx.meta[_GIVEN].items():

@@ -9,18 +9,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-from typer.core import TyperCommand
+import click
 
+from pmcmine.commands.declare import Command, Option
 from pmcmine.errors import PmcmineError
-from pmcmine.plugins.load import names
 from pmcmine.text.redact import hide
 
 
-def listing(title: str, group: str) -> type[TyperCommand]:
+def listing(title: str, group: str) -> type[Command]:
     """Return a command whose help ends with the names of the extensions of a group; they are looked up only then."""
 
-    class Listing(TyperCommand):
+    class Listing(Command):
         """A command with a list of names below its help."""
 
         def format_help(self, ctx: Any, formatter: Any) -> None:
@@ -31,19 +30,21 @@ def listing(title: str, group: str) -> type[TyperCommand]:
         @staticmethod
         def listed() -> str:
             """Return the line of names."""
+            from pmcmine.plugins.load import names
+
             return f"{title}: {', '.join(names(group))}."
 
     return Listing
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object; the rest goes to stderr.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing file at --out.")]
+Json = Annotated[bool, Option("--json", help="Print the result as one JSON object; the rest goes to stderr.")]
+Overwrite = Annotated[bool, Option("--overwrite", help="Replace an existing file at --out.")]
 
 
 def print_json(value: Any) -> None:
     """Print a result as one line of JSON in ASCII, without credentials."""
     # Each text by itself: in the whole line a password may be a number or a word of JSON, or be escaped.
-    typer.echo(json.dumps(for_json(value, hidden=True)))
+    click.echo(json.dumps(for_json(value, hidden=True)))
 
 
 def for_json(value: Any, hidden: bool = False) -> Any:

@@ -7,8 +7,9 @@ import math
 from dataclasses import asdict, astuple
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from pmcmine.commands.declare import Option
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
 
@@ -20,21 +21,19 @@ _MOST = 1e15  # an article
 
 
 def plan(
-    articles: Annotated[float, typer.Option(help="Number of articles; for example 8e6.", min=1)] = 8e6,
+    articles: Annotated[float, Option(help="Number of articles; for example 8e6.", min=1)] = 8e6,
     release: Annotated[
-        str | None, typer.Option(help="Release whose measurements to use; default: those of docs/scale.md.")
+        str | None, Option(help="Release whose measurements to use; default: those of docs/scale.md.")
     ] = None,
-    cores: Annotated[int, typer.Option(help="Number of vCPUs.", min=1)] = 128,
+    cores: Annotated[int, Option(help="Number of vCPUs.", min=1)] = 128,
     requests_per_second: Annotated[
-        float, typer.Option(help="Requests per second to the source, over all workers.", min=0.1)
+        float, Option(help="Requests per second to the source, over all workers.", min=0.1)
     ] = 200.0,
-    bandwidth: Annotated[float, typer.Option(help="Bytes per second from the source.", min=1)] = 1e9,
-    core_hour: Annotated[float, typer.Option(help="US dollars per core-hour.", min=0)] = 0.075,
-    egress_gb: Annotated[float, typer.Option(help="US dollars per GB that leaves the region.", min=0)] = 0.12,
-    shard_bytes: Annotated[float, typer.Option(help="Target size of a shard, in bytes.", min=1)] = 1e9,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as one JSON object on the last line.")
-    ] = False,
+    bandwidth: Annotated[float, Option(help="Bytes per second from the source.", min=1)] = 1e9,
+    core_hour: Annotated[float, Option(help="US dollars per core-hour.", min=0)] = 0.075,
+    egress_gb: Annotated[float, Option(help="US dollars per GB that leaves the region.", min=0)] = 0.12,
+    shard_bytes: Annotated[float, Option(help="Target size of a shard, in bytes.", min=1)] = 1e9,
+    as_json: Annotated[bool, Option("--json", help="Print the result as one JSON object on the last line.")] = False,
 ) -> None:
     """Estimate requests, bytes, core-hours, shuffle, shards, commits and cost, and the limits at ten times the size."""
     from pmcmine.describe.costs import Machine, Rates, limits
@@ -58,7 +57,7 @@ def plan(
             "lines": [asdict(line) for line in lines],
             "limits": [asdict(x) for x in limits(articles, rates, machine)],
         }
-        typer.echo(json.dumps(found))
+        click.echo(json.dumps(found))
         return
     rows = [
         (n.name, _value(n.value), _value(n.at_pmc_sizes) if n.at_pmc_sizes is not None else "", n.unit, n.label, n.note)
@@ -76,6 +75,8 @@ def plan(
 
 
 def _value(value: float) -> str:
+    if 0 < abs(value) < 0.01:  # a small run
+        return f"{value:.1g}"
     return f"{value:,.0f}" if abs(value) >= 100 or isinstance(value, int) else f"{value:,.2f}"
 
 

@@ -7,8 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
-import typer
+import click
 
+from pmcmine.commands.declare import Argument, Option
 from pmcmine.commands.output import Json, print_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.io.contact import SECONDS
@@ -18,31 +19,31 @@ if TYPE_CHECKING:
     from pmcmine.publish.verify import Verified
 
 _SHOWN: Final = 50  # problems
-Endpoint = Annotated[str | None, typer.Option(help="Address of the Hub; default: HF_ENDPOINT, else the public Hub.")]
-FirstContact = Annotated[float, typer.Option(help="Seconds to wait for the first answer of the Hub.", min=0.1)]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")]
+Endpoint = Annotated[str | None, Option(help="Address of the Hub; default: HF_ENDPOINT, else the public Hub.")]
+FirstContact = Annotated[float, Option(help="Seconds to wait for the first answer of the Hub.", min=0.1)]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="Hide progress.")]
 
 
 def _say(quiet: bool, line: str) -> None:
     if not quiet:
-        typer.echo(f"pmcmine: {line}", err=True)
+        click.echo(f"pmcmine: {line}", err=True)
 
 
 def publish(
-    release: Annotated[Path, typer.Argument(help="Release folder.")],
+    release: Annotated[Path, Argument(help="Release folder.")],
     name: Annotated[
-        str, typer.Argument(metavar="ORG/NAME", help="Dataset repo of the pairs; tables and panels get a suffix.")
+        str, Argument(metavar="ORG/NAME", help="Dataset repo of the pairs; tables and panels get a suffix.")
     ],
     endpoint: Endpoint = None,
     public: Annotated[
-        bool, typer.Option("--public", help="Make new repos public; required if the repos are already public.")
+        bool, Option("--public", help="Make new repos public; required if the repos are already public.")
     ] = False,
     adopt: Annotated[
-        bool, typer.Option("--adopt", help="Also publish into repos that hold another release or other files.")
+        bool, Option("--adopt", help="Also publish into repos that hold another release or other files.")
     ] = False,
     squash_history: Annotated[
         bool,
-        typer.Option(
+        Option(
             "--squash-history",
             help="Remove all earlier revisions from the repos, so that nothing that was excluded can be had from them.",
         ),
@@ -70,7 +71,7 @@ def publish(
         print_json({"release": str(release), "repos": [asdict(repo) for repo in done]})
         return
     for repo in done:
-        typer.echo(
+        click.echo(
             f"{repo.repo}  {repo.sent} files sent, {repo.kept} there, {repo.removed} removed, "
             f"{repo.commits} commits, tag {repo.tag}, {'private' if repo.private else 'public'}"
             + (f", {repo.forgotten} objects of earlier revisions removed" if repo.forgotten is not None else "")
@@ -79,7 +80,7 @@ def publish(
 
 
 def verify(
-    release: Annotated[str, typer.Argument(help="Release folder, or ORG/NAME on the Hub.")],
+    release: Annotated[str, Argument(help="Release folder, or ORG/NAME on the Hub.")],
     endpoint: Endpoint = None,
     first_contact_seconds: FirstContact = SECONDS,
     quiet: Quiet = False,
@@ -104,7 +105,7 @@ def verify(
     else:
         _show(release, found)
     if found.problems:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
 
 
 def _show(release: str, found: Verified) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from pmcmine.commands.declare import Argument, Option
 from pmcmine.commands.output import Json, print_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.text.clean import for_terminal
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def rehydrate(
-    release: Annotated[str, typer.Argument(help="Release folder that contains pointers.")],
-    source: Annotated[str, typer.Option(help="Your copy of PMC: URL or path, as for `mine --source`.")],
-    out: Annotated[str, typer.Option(help="New folder for the filled release.")],
+    release: Annotated[str, Argument(help="Release folder that contains pointers.")],
+    source: Annotated[str, Option(help="Your copy of PMC: URL or path, as for `mine --source`.")],
+    out: Annotated[str, Option(help="New folder for the filled release.")],
     source_kind: Annotated[
-        str | None, typer.Option(help="bucket, folder, packages, bulk or pdf; default: recognised from the source.")
+        str | None, Option(help="bucket, folder, packages, bulk or pdf; default: recognised from the source.")
     ] = None,
-    images: Annotated[bool, typer.Option(help="Also write figures as samples.")] = True,
+    images: Annotated[bool, Option(help="Also write figures as samples.")] = True,
     as_json: Json = False,
 ) -> None:
     """Fill in the texts and images of a release's pointers from your copy of PMC; texts are checked by hash."""
@@ -29,7 +30,7 @@ def rehydrate(
     from pmcmine.pointers.rehydrate import rehydrate as fill
 
     config = load_config({"source": source, "source_kind": source_kind, "out": out, "vocab": "none"})
-    found = fill(release, config, out, images=images, say=lambda line: typer.echo(line, err=True))
+    found = fill(release, config, out, images=images, say=lambda line: click.echo(line, err=True))
     if as_json:
         counts = {"filled": dict(found.filled), "left": dict(found.left), "samples": found.images}
         print_json({"out": out, **counts, "problems": found.problems})
@@ -37,10 +38,10 @@ def rehydrate(
         _show(found, out)
     shown = sorted(found.problems.items())[:10]
     for article, why in shown:
-        typer.echo(for_terminal(f"pmcmine: {article}: {why}"), err=True)
+        click.echo(for_terminal(f"pmcmine: {article}: {why}"), err=True)
     if len(found.problems) > len(shown):
-        typer.echo(f"pmcmine: and {len(found.problems) - len(shown):,} more articles", err=True)
-    raise typer.Exit(1 if found.left else 0)
+        click.echo(f"pmcmine: and {len(found.problems) - len(shown):,} more articles", err=True)
+    raise click.exceptions.Exit(1 if found.left else 0)
 
 
 def _show(found: Rehydrated, out: str) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
+import click
 
+from pmcmine.commands.declare import Argument
 from pmcmine.errors import PmcmineError
 
 
 def slurm_job(
-    step: Annotated[str, typer.Argument(help="mine or finish.")],
-    config: Annotated[str, typer.Argument(help="File that the submission wrote.")],
-    task: Annotated[int | None, typer.Argument(help="Number of the task.")] = None,
+    step: Annotated[str, Argument(help="mine or finish.")],
+    config: Annotated[str, Argument(help="File that the submission wrote.")],
+    task: Annotated[int | None, Argument(help="Number of the task.")] = None,
 ) -> None:
     """Do the work of one job of `--runner slurm`; its batch scripts call this."""
     from pipelines import job
@@ -30,6 +31,6 @@ def slurm_job(
             raise PmcmineError(f"slurm-job {step}: batch scripts of --runner slurm call this")
         wait_for_launcher(loaded)
         if plan.update is None:
-            raise typer.Exit(make(loaded, quiet=False))
+            raise click.exceptions.Exit(make(loaded, quiet=False))
         outcome = job.update(loaded, plan.update.date, plan.update.compact, Progress())
-        raise typer.Exit(print_update(loaded, outcome))
+        raise click.exceptions.Exit(print_update(loaded, outcome))

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+import click
 
+from pmcmine.commands.declare import Argument, Option
 from pmcmine.commands.output import for_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
@@ -17,18 +18,18 @@ _BY = ("license", "license_group", "split", "year", "journal", "kind", "image_ki
 
 
 def stats(
-    release: Annotated[Path, typer.Argument(help="Release folder.")],
-    by: Annotated[str, typer.Option(help=f"Column of figures to count by: {', '.join(_BY)}.")] = "license",
+    release: Annotated[Path, Argument(help="Release folder.")],
+    by: Annotated[str, Option(help=f"Column of figures to count by: {', '.join(_BY)}.")] = "license",
     where: Annotated[
-        str | None, typer.Option(help="SQL condition over the columns of figures; for example year >= 2020.")
+        str | None, Option(help="SQL condition over the columns of figures; for example year >= 2020.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="Maximum number of rows to print.", min=1)] = 30,
+    limit: Annotated[int, Option(help="Maximum number of rows to print.", min=1)] = 30,
     sql: Annotated[
         str | None,
-        typer.Option(help="SQL query over the tables, by their names; for example SELECT count(*) FROM figures."),
+        Option(help="SQL query over the tables, by their names; for example SELECT count(*) FROM figures."),
     ] = None,
-    seconds: Annotated[float, typer.Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
+    seconds: Annotated[float, Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
+    json_: Annotated[bool, Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
     """Count figures, pairs, caption words and pixels of a release, or run an SQL query."""
     import duckdb
@@ -45,7 +46,6 @@ def stats(
     connection, files = open_tables(release)
     with connection:
         first = next(iter(files.get("figures", ())), None)
-        # With --by image_kinds a condition sees one kind a row, not the list.
         if where and not sql and first is not None:
             check_values(connection, where, known_values(pq.read_schema(first)), "--where")
         try:
@@ -60,7 +60,7 @@ def stats(
             raise PmcmineError(f"{option}: {explain(error, sql or where or '')}") from None
     if json_:
         for row in rows:
-            typer.echo(json.dumps(for_json(dict(zip(names_of, row, strict=True)))))  # ASCII
+            click.echo(json.dumps(for_json(dict(zip(names_of, row, strict=True)))))  # ASCII
         return
     _show(names_of, rows)
 
@@ -68,17 +68,17 @@ def stats(
 def _counts(by: str, condition: str, limit: int) -> str:
     """Return the query that counts figures by a column."""
     # A figure of several kinds counts for each, one without a kind for the empty line.
-    figures = (
-        "(SELECT * REPLACE (unnest(CASE WHEN len(image_kinds) = 0 THEN [NULL] ELSE image_kinds END) AS image_kinds) "
-        "FROM figures)"
-        if by == "image_kinds"
-        else "figures"
-    )
+    figures = f"(SELECT * FROM figures{condition})"
+    if by == "image_kinds":
+        figures = (
+            "(SELECT * REPLACE (unnest(CASE WHEN len(image_kinds) = 0 THEN [NULL] ELSE image_kinds END) AS "
+            f"image_kinds) FROM {figures})"
+        )
     return (
         f"SELECT {by}, count(*) AS figures, count(shard) AS pairs, "
         "count(DISTINCT pmcid) AS articles, round(avg(len(string_split(caption, ' ')))) AS words_per_caption, "
         "round(avg(width * height) / 1e6, 2) AS megapixels, round(sum(sample_size) / 1e9, 3) AS gigabytes "
-        f"FROM {figures}{condition} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
+        f"FROM {figures} GROUP BY ALL ORDER BY figures DESC, 1 LIMIT {limit}"
     )
 
 

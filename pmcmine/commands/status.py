@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
-import typer
+import click
 
+from pmcmine.commands.declare import Argument
 from pmcmine.commands.output import Json, print_json
 from pmcmine.errors import EXIT_DONE, EXIT_FAILED
 from pmcmine.text.redact import hide, redact
@@ -18,9 +19,7 @@ if TYPE_CHECKING:
 _SHOWN = 5  # failed tasks
 
 
-def status(
-    release: Annotated[str, typer.Argument(help="Release folder, any fsspec URL.")], as_json: Json = False
-) -> None:
+def status(release: Annotated[str, Argument(help="Release folder, any fsspec URL.")], as_json: Json = False) -> None:
     """Show how far a run is: blocks done and running, articles, rate, time left, and its jobs on SLURM.
 
     The exit code is 2 if a job of SLURM failed.
@@ -36,9 +35,9 @@ def status(
         print_json({"release": redact(release), **asdict(now), "seconds_left": now.seconds_left, "failed": failures})
     else:
         for line in lines(redact(release), now, slurm if now.step != "complete" else None):
-            typer.echo(hide(line))
+            click.echo(hide(line))
     failed = slurm is not None and slurm.failed and now.step != "complete"
-    raise typer.Exit(EXIT_FAILED if failed else EXIT_DONE)
+    raise click.exceptions.Exit(EXIT_FAILED if failed else EXIT_DONE)
 
 
 def lines(release: str, now: Status, slurm: SlurmStatus | None) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import typer
+import click
 
 from pmcmine.commands.output import print_json
 from pmcmine.errors import EXIT_DONE
@@ -24,8 +24,8 @@ def print_submitted(config: Any, jobs: Any, as_json: bool = False) -> int:
     out = Folder(config.out)
     plan = read_slurm_plan(out.child(WORK))
     if jobs.mine is not None and plan is not None:
-        typer.echo(f"submitted {jobs.mine}  mine    {len(plan.blocks):,} blocks in {plan.tasks:,} tasks")
-    typer.echo(f"submitted {jobs.finish}  finish  near duplicates, shards, tables, release")
-    typer.echo(f"scripts and logs in {out.child(WORK).path()}/{FOLDER}; log of the last job: {finish_log(out)}")
-    typer.echo(f"watch     pmcmine status {redact(config.out)}")
+        click.echo(f"submitted {jobs.mine}  mine    {len(plan.blocks):,} blocks in {plan.tasks:,} tasks")
+    click.echo(f"submitted {jobs.finish}  finish  near duplicates, shards, tables, release")
+    click.echo(f"scripts and logs in {out.child(WORK).path()}/{FOLDER}; log of the last job: {finish_log(out)}")
+    click.echo(f"watch     pmcmine status {redact(config.out)}")
     return EXIT_DONE

@@ -5,21 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import typer
+import click
 
-from pmcmine.commands.output import Json, Overwrite, check_file, print_json
+from pmcmine.commands.declare import Argument, Option
+from pmcmine.commands.output import Json, Overwrite, check_file, listing, print_json
 from pmcmine.errors import PmcmineError
+from pmcmine.plugins.load import VIEWS
+
+ViewCommand = listing("Views", VIEWS)
 
 
 def subset(
-    release: Annotated[Path, typer.Argument(help="Release folder.")],
-    out: Annotated[Path, typer.Option(help="Parquet file to write.")],
-    view: Annotated[str | None, typer.Option(help="Named view; the views are listed below.")] = None,
-    table: Annotated[str, typer.Option(help="Table to read if no view is given.")] = "figures",
+    release: Annotated[Path, Argument(help="Release folder.")],
+    out: Annotated[Path, Option(help="Parquet file to write.")],
+    view: Annotated[str | None, Option(help="Named view; the views are listed below.")] = None,
+    table: Annotated[str, Option(help="Table to read if no view is given.")] = "figures",
     where: Annotated[
-        str | None, typer.Option(help="SQL condition over the table's columns; with a view, both must hold.")
+        str | None, Option(help="SQL condition over the table's columns; with a view, both must hold.")
     ] = None,
-    seconds: Annotated[float, typer.Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
+    seconds: Annotated[float, Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
     overwrite: Overwrite = False,
     as_json: Json = False,
 ) -> None:
@@ -70,4 +74,4 @@ def subset(
     if as_json:
         print_json({"out": str(out), "table": chosen.table, "rows": len(found)})
         return
-    typer.echo(f"{out}: {len(found):,} rows" + (f" ({chosen.meaning})" if chosen.meaning else ""))
+    click.echo(f"{out}: {len(found):,} rows" + (f" ({chosen.meaning})" if chosen.meaning else ""))

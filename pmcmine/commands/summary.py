@@ -68,6 +68,13 @@ def what_next(out: str, counts: Counts) -> list[str]:
     return [f"next     pmcmine browse {out}, pmcmine stats {out} --by image_kinds, pmcmine verify {out}"]
 
 
+def no_concepts(release: ReleaseRecord) -> str | None:
+    """Say that a run had no vocabulary, and how to have one; None if it had."""
+    if release.vocabulary is not None or not release.counts.samples:
+        return None
+    return "concepts none: there was no vocabulary; `pmcmine vocab get open` installs one, --vocab names another"
+
+
 def totals_drawn(counts: Counts) -> list[TerminalTable | str]:
     """Return the same as `totals`, as tables for a terminal."""
     reasons = _reasons(counts)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import typer
+import click
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ def show(plain: Iterable[str], *drawn: TerminalTable | str) -> None:
     """
     if not sys.stdout.isatty():
         for line in plain:
-            typer.echo(line)
+            click.echo(line)
         return
     for part in drawn:
         if isinstance(part, str):
-            typer.echo(part)
+            click.echo(part)
         else:
             _draw(part)
 

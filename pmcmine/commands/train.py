@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import typer
+import click
 
-from pmcmine.commands.output import Overwrite, check_file, check_folder
+from pmcmine.commands.declare import Group, Option
+from pmcmine.commands.output import Json, Overwrite, check_file, check_folder, print_json
 from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import need
 from pmcmine.io.safe_files import replacing
 
-app = typer.Typer(help="Train models from annotated texts.", no_args_is_help=True)
+app = Group(help="Train models from annotated texts.")
 
 _MODELS = Path(__file__).parent.parent / "concepts" / "models"
-Gold = Annotated[Path, typer.Option("--gold", help="File or folder of annotations.")]
+Gold = Annotated[Path, Option("--gold", help="File or folder of annotations.")]
 
 
-@app.command()
+def _tell(as_json: bool, result: Mapping[str, Any], *lines: str) -> None:
+    """Print what was trained, as one JSON object or in lines."""
+    if as_json:
+        print_json(result)
+    else:
+        click.echo("\n".join(lines))
+
+
+def _tell_file(as_json: bool, path: Path, result: Mapping[str, Any], lines: Sequence[str] = ()) -> None:
+    """Print what was trained, and the size of its file."""
+    size = path.stat().st_size
+    _tell(as_json, {"out": path, "bytes": size, **result}, *lines, f"{path}: {size:,} bytes")
+
+
+@app.add()
 def abbreviations(
     gold: Gold,
-    out: Annotated[Path, typer.Option(help="Model file; default: the package's own.")] = _MODELS / "abbreviations.json",
+    out: Annotated[Path, Option(help="Model file; default: the package's own.")] = _MODELS / "abbreviations.json",
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Fit the abbreviation model on texts in MED1250's format."""
     need("train", "train abbreviations")
@@ -35,17 +52,20 @@ def abbreviations(
     model = fit_abbreviations(documents)
     write_abbreviations(model, out, f"{gold.stem}: {len(documents)} documents")
     f1 = score_abbreviations(documents, [model] * len(documents)).measures["f1"]
-    typer.echo(f"{out}: F1 {f1:.4f} on the same {len(documents)} documents, threshold {model.threshold}")
+    result = {"out": out, "documents": len(documents), "f1": f1, "threshold": model.threshold}
+    line = f"{out}: F1 {f1:.4f} on the same {len(documents)} documents, threshold {model.threshold}"
+    _tell(as_json, result, line)
 
 
-@app.command()
+@app.add()
 def linking(
-    gold: Annotated[list[Path], typer.Option(help="File or folder of annotations; repeatable.")],
+    gold: Annotated[list[Path], Option(help="File or folder of annotations; repeatable.")],
     vocab: Annotated[
-        list[Path], typer.Option(help="Vocabulary with the ids of the annotations; one for each --gold, in its order.")
+        list[Path], Option(help="Vocabulary with the ids of the annotations; one for each --gold, in its order.")
     ],
-    out: Annotated[Path, typer.Option(help="Model file; default: the package's own.")] = _MODELS / "linking.json",
+    out: Annotated[Path, Option(help="Model file; default: the package's own.")] = _MODELS / "linking.json",
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Fit the match probabilities of the linker on annotated texts."""
     need("train", "train linking")
@@ -65,15 +85,15 @@ def linking(
         corpora.append((Linker(vocabulary), documents))
         said.append(f"{path.stem}: {len(documents)} documents, {vocabulary.version}")
     write_linking(fit_linking(corpora), out, "; ".join(said))
-    typer.echo(f"{out}: fitted on {'; '.join(said)}")
+    _tell(as_json, {"out": out, "fitted_on": said}, f"{out}: fitted on {'; '.join(said)}")
 
 
-Corpus = Annotated[Path, typer.Option(help="Release of `pmcmine mine`; only its commercially licensed part is used.")]
-Labels = Annotated[list[Path], typer.Option(help="Labelled paragraphs, JSON lines; repeatable.")]
+Corpus = Annotated[Path, Option(help="Release of `pmcmine mine`; only its commercially licensed part is used.")]
+Labels = Annotated[list[Path], Option(help="Labelled paragraphs, JSON lines; repeatable.")]
 
 
 def _say(line: str) -> None:
-    typer.echo(f"pmcmine: {line}", err=True)
+    click.echo(f"pmcmine: {line}", err=True)
 
 
 def _check(target: Path, card: Path | None, overwrite: bool) -> None:
@@ -90,24 +110,44 @@ def _write(target: Path, model: bytes, card: Path | None, said: str) -> None:
             stream.write(data)
 
 
-@app.command()
+def _check_tasks(wanted: list[str], start: Path | None, known: tuple[str, ...]) -> None:
+    """Check the names of --task, and that it comes with --start."""
+    from pmcmine.release.conditions import choose
+
+    if wanted and start is None:
+        raise PmcmineError("--task chooses heads to continue; give --start as well")
+    for name in wanted:
+        if name not in known:
+            raise PmcmineError(f"--task {name}: {choose(name, known)}")
+
+
+def _lines(validated: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Say what cross-validation measured, a line for each head."""
+    lines = []
+    for name, value in validated.items():
+        shown = value.get("macro_f1", value.get("pearson"))
+        lines.append(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 5 folds)")
+    return lines
+
+
+@app.add()
 def text(
     corpus: Corpus,
     labels: Labels,
     teacher: Annotated[
-        Path | None, typer.Option(help="Folder of a transformers encoder whose embeddings teach the student.")
+        Path | None, Option(help="Folder of a transformers encoder whose embeddings teach the student.")
     ] = None,
     start: Annotated[
-        Path | None,
-        typer.Option(help="Model file to continue: more labels move its heads, the space of words stays."),
+        Path | None, Option(help="Model file to continue: more labels move its heads, the space of words stays.")
     ] = None,
     task: Annotated[
         list[str] | None,
-        typer.Option(help="With --start: continue only the heads of type, domain or quality; repeatable."),
+        Option(help="With --start: only heads of type, domain, quality, or article (of whole articles); repeatable."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")] = None,
-    card: Annotated[Path | None, typer.Option(help="Model card to write, in Markdown.")] = None,
+    out: Annotated[Path | None, Option(help="Model file; default: the package's own.")] = None,
+    card: Annotated[Path | None, Option(help="Model card to write, in Markdown.")] = None,
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Train the models for type, domain and quality of paragraphs; cross-validate by article."""
     need("train", "train text")
@@ -119,15 +159,11 @@ def text(
 
     from classifiers.text import card as cards
     from classifiers.text import labelled as readers
+    from classifiers.text.article import add_article_heads
     from classifiers.text.continued import continue_training
-    from classifiers.text.heads import MODEL_FILE, TASKS, dump, read
-    from pmcmine.release.conditions import choose
+    from classifiers.text.heads import ARTICLE, MODEL_FILE, TASKS, dump, read
 
-    if task and start is None:
-        raise PmcmineError("--task chooses heads to continue; give --start as well")
-    for name in task or ():
-        if name not in TASKS:
-            raise PmcmineError(f"--task {name}: {choose(name, TASKS)}")
+    _check_tasks(task or [], start, (*TASKS, ARTICLE))
     _check(out or MODEL_FILE, card, overwrite)
     earlier = read(start) if start is not None else None
     paragraphs = list(readers.corpus(corpus))
@@ -139,27 +175,30 @@ def text(
             from classifiers.text.encoder import load_base
 
             encoder = load_base(teacher, Path(folder))
-        if earlier is not None:
-            model, figures = continue_training(earlier, paragraphs, [*given, *own], _say, task or TASKS)
-        else:
+        if earlier is None:
             model, figures = cards.train(paragraphs, given, own, encoder, _say)
+        elif chosen := [t for t in task or TASKS if t != ARTICLE]:
+            model, figures = continue_training(earlier, paragraphs, [*given, *own], _say, chosen)
+        else:
+            model, figures = earlier, {"cross_validation": {}, "slices": {}}
+    if not task or ARTICLE in task:
+        model, measured = add_article_heads(model, paragraphs, [*given, *own], _say)
+        if task and not measured:
+            raise PmcmineError("--task article: too few labelled paragraphs are of articles of the corpus (pmcid)")
+        figures["cross_validation"] |= measured
     target = out or MODEL_FILE
     _write(target, dump(model), card, cards.model_card(model, figures))
-    for name, value in figures["cross_validation"].items():
-        shown = value.get("macro_f1", value.get("pearson"))
-        typer.echo(f"{name:14} {'pearson' if 'pearson' in value else 'macro F1'} {shown:.4f} (by article, 5 folds)")
-    typer.echo(f"{target}: {target.stat().st_size:,} bytes")
+    _tell_file(as_json, target, {"cross_validation": figures["cross_validation"]}, _lines(figures["cross_validation"]))
 
 
-@app.command()
+@app.add()
 def encoder(
-    base: Annotated[Path, typer.Option(help="Folder of a transformers encoder.")],
+    base: Annotated[Path, Option(help="Folder of a transformers encoder.")],
     labels: Labels,
-    out: Annotated[Path, typer.Option(help="Folder to write, for `mine --text-model`.")],
-    corpus: Annotated[
-        Path | None, typer.Option(help="Release that contains the package's own labelled paragraphs.")
-    ] = None,
+    out: Annotated[Path, Option(help="Folder to write, for `mine --text-model`.")],
+    corpus: Annotated[Path | None, Option(help="Release that contains the package's own labelled paragraphs.")] = None,
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Fit classification heads on a frozen encoder and export them together to ONNX."""
     from classifiers.text import labelled as readers
@@ -173,29 +212,28 @@ def encoder(
     chosen = {t: readers.labelled_with(rows, t) for t in TASKS}
     labelled = {t: ([r["text"] for r in found], [r[t] for r in found]) for t, found in chosen.items()}
     train(base, out, labelled, f"{base.name}, {len(rows):,} labelled paragraphs", _say)
-    typer.echo(f"{out}: {(out / 'model.onnx').stat().st_size:,} bytes")
+    _tell_file(as_json, out / "model.onnx", {"paragraphs": len(rows)})
 
 
-@app.command("image-kind")
+@app.add("image-kind")
 def image_kind(
     figures: Annotated[
         Path | None,
-        typer.Option(help="Release to learn from: labelled figures, and those whose captions name one kind."),
+        Option(help="Release to learn from: labelled figures, and those whose captions name one kind."),
     ] = None,
     images: Annotated[
         Path | None,
-        typer.Option(help="Folder of images with SOURCES.tsv (file, kind, repository, terms): learn anew from them."),
+        Option(help="Folder of images with SOURCES.tsv (file, kind, repository, terms): learn anew from them."),
     ] = None,
     volumes: Annotated[
         Path | None,
-        typer.Option(
-            help="With --images: folder of unpacked packages whose volumes and pictures are learned from, too."
-        ),
+        Option(help="With --images: folder of unpacked packages whose volumes and pictures are learned from, too."),
     ] = None,
-    labels: Annotated[Path | None, typer.Option(help="Labelled figures; default: the package's own.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Model file; default: the package's own.")] = None,
-    card: Annotated[Path | None, typer.Option(help="Model card to write, in Markdown.")] = None,
+    labels: Annotated[Path | None, Option(help="Labelled figures; default: the package's own.")] = None,
+    out: Annotated[Path | None, Option(help="Model file; default: the package's own.")] = None,
+    card: Annotated[Path | None, Option(help="Model card to write, in Markdown.")] = None,
     overwrite: Overwrite = False,
+    as_json: Json = False,
 ) -> None:
     """Train the model for kinds of images; measure it on sources and articles that it has not seen.
 
@@ -220,7 +258,9 @@ def image_kind(
     if base is not None:  # beside the model, for those who train without the images
         with replacing(target.with_name("learned.npz")) as stream:
             stream.write(examples.dump(base))
-    for name, m in measured.items():
-        if "accuracy" in m:
-            typer.echo(f"{name:24} macro F1 {m['macro_f1']:.4f}, most likely kind right {m['accuracy']:.4f}")
-    typer.echo(f"{target}: {target.stat().st_size:,} bytes")
+    lines = [
+        f"{name:24} macro F1 {m['macro_f1']:.4f}, most likely kind right {m['accuracy']:.4f}"
+        for name, m in measured.items()
+        if "accuracy" in m
+    ]
+    _tell_file(as_json, target, {"measures": measured}, lines)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
+import click
 
+from pmcmine.commands.declare import Argument, Option
 from pmcmine.commands.mine import keys_and_values, print_summary
 from pmcmine.commands.options import given
 from pmcmine.commands.output import Json, iso_day, print_json
@@ -14,17 +15,15 @@ from pmcmine.text.redact import redact
 
 
 def update(
-    ctx: typer.Context,
-    release: Annotated[str, typer.Argument(help="Release folder, any fsspec URL.")],
-    date: Annotated[str | None, typer.Option(help="Day of the update, YYYY-MM-DD; today if not given.")] = None,
-    compact: Annotated[bool, typer.Option("--compact", help="Write a fresh, full layout.")] = False,
+    ctx: click.Context,
+    release: Annotated[str, Argument(help="Release folder, any fsspec URL.")],
+    date: Annotated[str | None, Option(help="Day of the update, YYYY-MM-DD; today if not given.")] = None,
+    compact: Annotated[bool, Option("--compact", help="Write a fresh, full layout.")] = False,
     set_: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", help="NAME=VALUE of another key that does not change the content of the release; repeatable."
-        ),
+        Option("--set", help="NAME=VALUE of another key that does not change the content of the release; repeatable."),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
+    quiet: Annotated[bool, Option("--quiet", "-q", help="Hide progress.")] = False,
     as_json: Json = False,
 ) -> None:
     """Update a release; reads only new, changed and removed articles. To resume, repeat the command."""
@@ -44,9 +43,9 @@ def update(
 
         submitted = job.submit_update_to_slurm(config, day, compact, Progress(quiet=quiet))
         if isinstance(submitted, Jobs):
-            raise typer.Exit(print_submitted(config, submitted, as_json))
-        raise typer.Exit(print_update(config, submitted, as_json))
-    raise typer.Exit(print_update(config, job.update(config, day, compact, Progress(quiet=quiet)), as_json))
+            raise click.exceptions.Exit(print_submitted(config, submitted, as_json))
+        raise click.exceptions.Exit(print_update(config, submitted, as_json))
+    raise click.exceptions.Exit(print_update(config, job.update(config, day, compact, Progress(quiet=quiet)), as_json))
 
 
 def refuse_demo(release: str, flags: dict[str, Any]) -> None:
@@ -67,10 +66,10 @@ def print_update(config: Any, outcome: Any, as_json: bool = False) -> int:
         if as_json:
             print_json({"release": redact(config.out), "new": False})
         else:
-            typer.echo(f"{redact(config.out)}: nothing is new, changed or gone")
+            click.echo(f"{redact(config.out)}: nothing is new, changed or gone")
         return EXIT_DONE
     last = outcome.release.updates[-1]
-    typer.echo(
+    click.echo(
         f"{last.date}  "
         + "  ".join(f"{what} {n:,}" for what, n in (last.articles or {}).items())
         + f"  files rewritten {len(last.rewritten or ()):,}, added {len(last.added or ()):,}"

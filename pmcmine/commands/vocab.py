@@ -6,15 +6,16 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
+import click
 
+from pmcmine.commands.declare import Argument, Group, Option
 from pmcmine.commands.output import Json, Overwrite, check_file, print_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import VocabularyError
 from pmcmine.io.folder import check_writable
 from pmcmine.text.clean import for_terminal
 
-app = typer.Typer(help="Build, download and inspect vocabularies of concepts.", no_args_is_help=True)
+app = Group(help="Build, download and inspect vocabularies of concepts.")
 
 
 def _default(name: str) -> Path:
@@ -37,30 +38,26 @@ def _is_open(path: Path) -> bool:
         return False
 
 
-@app.command()
+@app.add()
 def build(
-    umls: Annotated[Path | None, typer.Option(help="META folder of a UMLS release (MRCONSO.RRF, …).")] = None,
-    obo: Annotated[list[Path] | None, typer.Option(help="OBO file, also .gz or .zip; repeatable.")] = None,
-    inputs: Annotated[
-        list[Path] | None, typer.Argument(help="More files or folders; their format is recognised.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(help="Vocabulary file.")] = None,
-    name: Annotated[str | None, typer.Option(help="Name of the vocabulary; default: the file's name.")] = None,
+    umls: Annotated[Path | None, Option(help="META folder of a UMLS release (MRCONSO.RRF, …).")] = None,
+    obo: Annotated[list[Path] | None, Option(help="OBO file, also .gz or .zip; repeatable.")] = None,
+    inputs: Annotated[list[Path] | None, Argument(help="More files or folders; their format is recognised.")] = None,
+    out: Annotated[Path | None, Option(help="Vocabulary file.")] = None,
+    name: Annotated[str | None, Option(help="Name of the vocabulary; default: the file's name.")] = None,
     source: Annotated[
-        list[str] | None, typer.Option(help="UMLS sources (SAB) to include; default: all. Example: MSH,SNOMEDCT_US.")
+        list[str] | None, Option(help="UMLS sources (SAB) to include; default: all. Example: MSH,SNOMEDCT_US.")
     ] = None,
-    language: Annotated[list[str] | None, typer.Option(help="UMLS languages (LAT); default: ENG.")] = None,
+    language: Annotated[list[str] | None, Option(help="UMLS languages (LAT); default: ENG.")] = None,
     types: Annotated[
         list[str] | None,
-        typer.Option("--type", help="Semantic types or groups to include; default: all. Example: T047,ANAT."),
+        Option("--type", help="Semantic types or groups to include; default: all. Example: T047,ANAT."),
     ] = None,
-    suppressed: Annotated[
-        bool, typer.Option("--suppressed", help="Also include suppressed and obsolete names.")
-    ] = False,
-    related: Annotated[bool, typer.Option(help="Include names that OBO calls broad or related.")] = True,
-    version: Annotated[str | None, typer.Option(help="Version to record if an input states none.")] = None,
+    suppressed: Annotated[bool, Option("--suppressed", help="Also include suppressed and obsolete names.")] = False,
+    related: Annotated[bool, Option(help="Include names that OBO calls broad or related.")] = True,
+    version: Annotated[str | None, Option(help="Version to record if an input states none.")] = None,
     overwrite: Overwrite = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Hide progress.")] = False,
+    quiet: Annotated[bool, Option("--quiet", "-q", help="Hide progress.")] = False,
     as_json: Json = False,
 ) -> None:
     """Compile a vocabulary from a UMLS release, OBO files, or several of them merged by CUI."""
@@ -85,28 +82,26 @@ def build(
         raise VocabularyError("nothing to build from: give --umls META_DIR, --obo FILE, or both")
     target = out or _default(name or "vocabulary")
     check_writable(target)
-    tell = None if quiet else (lambda n: typer.echo(f"  {n:,} names read", err=True))
+    tell = None if quiet else (lambda n: click.echo(f"  {n:,} names read", err=True))
     header = compile_vocabulary(opened, target, name or target.stem, tell)
     for origin in header["origins"]:
         if origin["version"].startswith("sha256:"):
             line = f"{origin['name']}: the input states no version; its hash stands for it (name one with --version)"
-            typer.echo(for_terminal(line), err=True)
+            click.echo(for_terminal(line), err=True)
     _summary(target, header, as_json)
 
 
-@app.command()
+@app.add()
 def get(
-    name: Annotated[str, typer.Argument(help="open: those of HPO, MONDO, UBERON, CL and DOID that can be downloaded.")],
-    out: Annotated[Path | None, typer.Option(help="Vocabulary file; default: where `mine` looks for it.")] = None,
-    only: Annotated[
-        list[str] | None, typer.Option(help="Ontologies to include; default: hp,mondo,uberon,cl,doid.")
-    ] = None,
+    name: Annotated[str, Argument(help="open: those of HPO, MONDO, UBERON, CL and DOID that can be downloaded.")],
+    out: Annotated[Path | None, Option(help="Vocabulary file; default: where `mine` looks for it.")] = None,
+    only: Annotated[list[str] | None, Option(help="Ontologies to include; default: hp,mondo,uberon,cl,doid.")] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Use only files that are already downloaded or installed.")
+        bool, Option("--offline", help="Use only files that are already downloaded or installed.")
     ] = False,
     overwrite: Overwrite = False,
     pin: Annotated[
-        list[str] | None, typer.Option(help="NAME=SHA256 that an ontology's file must have; for example hp=1a2b…")
+        list[str] | None, Option(help="NAME=SHA256 that an ontology's file must have; for example hp=1a2b…")
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -128,16 +123,16 @@ def get(
         target,
         tuple(_names(only)),
         offline,
-        lambda line: typer.echo(for_terminal(f"  {line}"), err=True),
+        lambda line: click.echo(for_terminal(f"  {line}"), err=True),
         pins=pins,
     )
     _summary(target, header, as_json)
 
 
-@app.command()
+@app.add()
 def info(
-    path: Annotated[Path | None, typer.Argument(help="Vocabulary file; default: the open one.")] = None,
-    json_: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    path: Annotated[Path | None, Argument(help="Vocabulary file; default: the open one.")] = None,
+    json_: Annotated[bool, Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show name, version, licences, counts and hash of a vocabulary, and check the hash."""
     from pmcmine.vocabulary.vocabulary import Vocabulary
@@ -146,7 +141,7 @@ def info(
     facts = vocabulary.info()
     vocabulary.check()
     if json_:
-        typer.echo(json.dumps(facts))
+        click.echo(json.dumps(facts))
         return
     _show(facts)
 
@@ -186,4 +181,4 @@ def _summary(path: Path, header: dict[str, Any], as_json: bool) -> None:
         f"{path}: {counts['concepts']:,} concepts, {counts['terms_with_cui']:,} of {counts['terms']:,} terms with CUI, "
         f"{counts['names']:,} names\n{version} (licence: {license_class})"
     )
-    typer.echo(for_terminal(text, lines=True))
+    click.echo(for_terminal(text, lines=True))

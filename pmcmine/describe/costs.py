@@ -196,7 +196,7 @@ def _lines(articles: float, rates: Rates, machine: Machine) -> list[Line]:
         Line("requests", requests, "GET", EXTRAPOLATED, f"{rates.requests:.1f} per article, {measured}"),
         Line("fetched", fetched / _GB, "GB", EXTRAPOLATED, f"{(rates.xml_bytes + rates.media_bytes) / 1e3:.0f} kB per article"),
         Line("pairs", articles * rates.samples, "", EXTRAPOLATED, "BIOMEDICA publishes 24 million of 6 million articles"),
-        Line("shards", shards, "files", EXTRAPOLATED, f"{shard_bytes / _GB:,.0f} GB, {machine.shard_bytes / _GB:g} GB each"),
+        Line("shards", shards, "files", EXTRAPOLATED, f"{_size(shard_bytes)}, {_size(machine.shard_bytes)} each"),
         Line("tables", table_bytes / _GB, "GB", EXTRAPOLATED, ""),
         Line("state", articles * rates.state_bytes / _GB, "GB", EXTRAPOLATED, "what the next update starts from"),
         Line("mine", mine_hours, "core-hours", EXTRAPOLATED, f"{rates.mine_seconds * 1e3:.0f} ms per article"),
@@ -234,6 +234,21 @@ class Limit:
     knob: str
 
 
+def _size(n: float) -> str:
+    """Return bytes in the largest unit that keeps a digit before the point."""
+    for unit, value in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if n >= value:
+            return f"{n / value:,.3g} {unit}" if n < 1000 * value else f"{n / value:,.0f} {unit}"
+    return f"{n / 1e3:.0f} kB"
+
+
+def _duration(hours: float) -> str:
+    """Return hours, or minutes or seconds of a short time."""
+    if hours >= 1:
+        return f"{hours:,.0f} h"
+    return f"{hours * 60:.0f} min" if hours * 60 >= 1 else f"{hours * 3600:.0f} s"
+
+
 def limits(articles: float, rates: Rates, machine: Machine) -> list[Limit]:
     """List which limits are hit at ten times the size, first one first."""
     ten = articles * 10
@@ -241,9 +256,9 @@ def limits(articles: float, rates: Rates, machine: Machine) -> list[Limit]:
     shards = ten * rates.shard_bytes / machine.shard_bytes
     keys = ten * (rates.samples * 3 + 40)
     return [
-        Limit("requests to the source", f"{hours:,.0f} h at {machine.requests_per_second:g} per second", "--requests-per-second, agreed with NLM; or a copy of the bucket as --source"),
-        Limit("storage of the release", f"{ten * rates.shard_bytes / 1e12:,.0f} TB", "--publish-to with --free-published"),
-        Limit("clusters in the launcher's memory", f"{keys * 0.05 * 80 / _GB:,.0f} GB if one member in twenty is in a cluster", "a launcher with more memory; near_duplicates=false"),
-        Limit("files of a Hub repo", f"{shards:,.0f} shards; the Hub advises under 100,000 files", "--shard-bytes"),
-        Limit("manifests read by the launcher", f"{ten / 200:,.0f} blocks, one small GET each", "block_articles"),
+        Limit("requests to the source", f"{_duration(hours)} at {machine.requests_per_second:g} per second", "--requests-per-second, agreed with NLM; or a copy of the bucket as --source"),
+        Limit("storage of the release", _size(ten * rates.shard_bytes), "--publish-to with --free-published"),
+        Limit("clusters in the launcher's memory", f"{_size(keys * 0.05 * 80)} if one member in twenty is in a cluster", "a launcher with more memory; near_duplicates=false"),
+        Limit("files of a Hub repo", f"{math.ceil(shards):,} shards; the Hub advises under 100,000 files", "--shard-bytes"),
+        Limit("manifests read by the launcher", f"{math.ceil(ten / 200):,} blocks, one small GET each", "block_articles"),
     ]  # fmt: skip

@@ -49,6 +49,7 @@ def datasheet(
         snapshot=snapshot,
         settings=[(key, json.dumps(config[key])) for key in _CHOICES if key in config],
         models=[(c.name, c.sha256, c.license) for c in classifiers],
+        small_splits=bool(config.get("small_splits")),
         stages=[s for s in stages if s.n_in],
         rejects=[(*key, n, MEANINGS[Reason(key[2])]) for key, n in sorted(rejects.items())],
     ).encode()

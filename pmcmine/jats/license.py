@@ -28,7 +28,8 @@ def attribution_line(front: Front, pmcid: str, licence: Stated, doi: str | None)
 
 
 def _initials(given: str | None) -> str:
-    return "".join(p[0] for p in re.split(r"[\s.-]+", given) if p) if given else ""
+    """Return initials as PubMed writes them: JZ for Jing-zhao."""
+    return "".join(p[0].upper() for p in re.split(r"[\s.‐‑-]+", given) if p) if given else ""
 
 
 def decide_license(meta: ArticleMeta, front: Front) -> tuple[Stated, str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from pmcmine.config import MineConfig
 from pmcmine.miner.enrichers import flag_texts, reads_for_flags
@@ -14,6 +14,7 @@ from schemas.article_table import ArticleTable, TableFlag
 from schemas.grid import Cell, CellFlag, Grid
 from schemas.paragraph import Paragraph
 
+Row = TypeVar("Row", Grid, ArticleTable)
 _TEXTS: Final = ("caption", "footnotes")
 _MOST: Final = 20_000  # code points of cells that are read together
 
@@ -34,7 +35,7 @@ def flag_grids(grids: Sequence[Grid], article: Article, config: MineConfig) -> l
     for (n, cells), row in zip(runs, flag_texts(texts, config), strict=True):
         if row.privacy:
             found.setdefault(n, []).extend(_in_cells(row, cells))
-    return [replace(g, privacy=tuple(found[n])) if n in found else g for n, g in enumerate(grids)]
+    return _flagged(grids, found)
 
 
 def flag_tables(tables: Sequence[ArticleTable], article: Article, config: MineConfig) -> list[ArticleTable]:
@@ -54,7 +55,12 @@ def flag_tables(tables: Sequence[ArticleTable], article: Article, config: MineCo
         for f in row.privacy:
             flag = TableFlag(kind=f.kind, place=name, start=f.start, end=f.end, score=f.score)
             found.setdefault(n, []).append(flag)
-    return [replace(t, privacy=tuple(found[n])) if n in found else t for n, t in enumerate(tables)]
+    return _flagged(tables, found)
+
+
+def _flagged(rows: Sequence[Row], found: Mapping[int, Sequence[Any]]) -> list[Row]:
+    """Return rows with their flags, by place."""
+    return [replace(row, privacy=tuple(found[n])) if n in found else row for n, row in enumerate(rows)]
 
 
 def _runs(grid: Grid) -> Iterator[list[Cell]]:

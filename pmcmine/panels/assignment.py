@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from itertools import chain
 from typing import Final
 
 from pmcmine.panels.labels import LIST, expand
@@ -166,13 +167,18 @@ def _place(gap: int, count: int, n: int, parts: int, begins: bool) -> str:
 
 
 def _piece(a: int, b: int, gap: int, place: str, n: int, spans: Sequence[Span | None]) -> Piece:
-    def holds(k: int) -> bool:
-        span = spans[k] if 0 <= k < len(spans) else None
-        return span is not None and span[0] <= a + 2 and b - 3 <= span[1] and span[0] < b and a < span[1]
-
-    later = holds(gap)
-    ruled = ("B" if later else "P") if holds(gap - 1) else "N" if later else "A"
+    later = gap < len(spans) and _holds(spans[gap], a, b)
+    earlier = gap > 0 and _holds(spans[gap - 1], a, b)
+    ruled = ("B" if later else "P") if earlier else "N" if later else "A"
     return Piece(a, b, gap - 1, gap, place, ruled, n)
+
+
+def _holds(span: Span | None, a: int, b: int) -> bool:
+    """Return whether a span holds a piece, but for signs at its edges."""
+    if span is None:
+        return False
+    start, end = span
+    return start <= a + 2 and b - 3 <= end and start < b and a < end
 
 
 def options(layout: Layout, piece: Piece, every: frozenset[str]) -> dict[str, frozenset[str]]:
@@ -262,7 +268,7 @@ def measure(layout: Layout) -> Whole:
         suffix="s" if 2 * after > len(markers) else "p",
         long="0" if not several else "some" if 2 * several < len(size) else "most",
         words=words,
-        holders=Counter(w for some in words for w in some),
+        holders=Counter(chain.from_iterable(words)),
     )
 
 
@@ -286,33 +292,19 @@ def describe(
     """
     text = layout.text
     said = text[piece.start : piece.end]
-    place, ruled = piece.place, piece.ruled
-    group = layout.groups
-    alone = "one" if group[-1] == 0 else "many"
+    place = piece.place
+    alone = "one" if layout.groups[-1] == 0 else "many"
     first = _FIRST.match(said)
     cue = _CUE.match(said, first.start(1)) if first is not None else None
     kind = (cue.lastgroup or "") if cue is not None else ""
     n_words = said.count(" ")
     size = "0" if n_words < 3 else "3" if n_words < 8 else "8" if n_words < 20 else "20"
-    key = f"{place} {ruled}"
     at = layout.markers[piece.before].end if piece.before >= 0 else len(text)
-    stop = text[at : at + 1] in (".", ":")
     out = [
-        key,
-        f"{key} {about.suffix}",
-        f"{key} {about.suffix} {alone}",
-        f"{key} {about.form}",
-        f"{key} n{about.count}",
-        f"{key} last {last}",
+        *_of_caption(place, piece.ruled, about.suffix, alone, about.form, about.count, about.long),
+        *_of_piece(place, piece.ruled, last, kind, text[at : at + 1] in (".", ":")),
+        *_of_size(place, about.suffix, size, min(piece.nth, 3), min(left, 3)),
         f"{place} again {'' if again is None else len(again) > 1}",
-        f"{key} stop {stop}",
-        f"{place} cue {kind}",
-        f"{key} cue {kind}",
-        f"{place} size {size}",
-        f"{place} {about.suffix} size {size}",
-        f"{place} nth {min(piece.nth, 3)}",
-        f"{place} long {about.long}",
-        f"{place} left {min(left, 3)}",
         f"{place} ends {said.rstrip()[-1:] in '.!?;'}",
         f"{place} end of text {piece.end >= len(text)}",
     ]
@@ -330,6 +322,30 @@ def describe(
         if "respectively" in said:
             out.append(f"{place} respectively")
     return out
+
+
+@lru_cache(maxsize=1024)  # few values, which would else be written again for each piece
+def _of_caption(place: str, ruled: str, suffix: str, alone: str, form: str, count: str, long: str) -> tuple[str, ...]:
+    key = f"{place} {ruled}"
+    return (
+        key,
+        f"{key} {suffix}",
+        f"{key} {suffix} {alone}",
+        f"{key} {form}",
+        f"{key} n{count}",
+        f"{place} long {long}",
+    )
+
+
+@lru_cache(maxsize=1024)
+def _of_piece(place: str, ruled: str, last: str, kind: str, stop: bool) -> tuple[str, ...]:
+    key = f"{place} {ruled}"
+    return f"{key} last {last}", f"{key} stop {stop}", f"{place} cue {kind}", f"{key} cue {kind}"
+
+
+@lru_cache(maxsize=1024)
+def _of_size(place: str, suffix: str, size: str, nth: int, left: int) -> tuple[str, ...]:
+    return f"{place} size {size}", f"{place} {suffix} size {size}", f"{place} nth {nth}", f"{place} left {left}"
 
 
 def _overlaps(place: str, words: frozenset[str], about: Whole, before: int) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,9 +71,11 @@ _CONNECT: Final = re.compile(r"(?:[\s,;:.)\]–—-]|and\b|or\b|as well as\b|whi
 _CONNECTING: Final = "aowir"  # what its words begin with
 _TRAILING: Final = ",;:.([•–—-"
 _TRAILING_WORDS: Final = ("and", "or", "as well as", "while", "whereas")
-_PREPOSITION: Final = re.compile(
-    r"\b(?:of|in|on|for|with|by|from|to|at|between|during|using|under|after|show(?:s|ing)?|include[sd]?|including|against|versus|via|within|into|are|is|as|following|than)\s+", re.IGNORECASE
-)  # fmt: skip
+_WORD: Final = re.compile(r"(\w+)\s+")
+_PREPOSITIONS: Final = frozenset(
+    "of in on for with by from to at between during using under after show shows showing include includes included "
+    "including against versus via within into are is as following than".split()
+)
 _GRAPHS: Final = re.compile(
     r"\b(?:graphs?|panels?|pictures?|photos?|photographs?|images?|plots?|figures?|diagrams?)$", re.IGNORECASE
 )
@@ -129,7 +131,7 @@ def split_caption(text: str, bold: Sequence[Span] = (), weights: CaptionWeights 
     confidence = _STRENGTH[forms.most_common(1)[0][0]]
     panels = []
     for label, words in found.items():
-        main = max(words, key=lambda s: (s[1] - s[0], -s[0]))
+        main = _longest(words)
         also = {*words, *several.get(label, ())} - {main}
         sure = confidence if main[1] - main[0] > 2 else round(confidence / 2, 3)
         panels.append(PanelText(label, (main,), sure, tuple(sorted(also))))
@@ -175,12 +177,18 @@ def _assigned(
         last = -2 if option == "A" else mine
     own: list[Span | None] = []
     for marker, run, span in zip(markers, runs, spans, strict=True):
-        trimmed = [t for a, b in run if (t := _trim(text, a, b))[0] < t[1]]
-        main = max(trimmed, key=lambda s: (s[1] - s[0], -s[0]), default=span)
+        trimmed = [t for r in run if (t := r if r == span else _trim(text, *r))[0] < t[1]]
+        main = _longest(trimmed) if trimmed else span
         own.append(main)
-        for label in marker.labels:
-            several.setdefault(label, []).extend(t for t in trimmed if t != main)
+        if len(trimmed) > 1:
+            for label in marker.labels:
+                several.setdefault(label, []).extend(t for t in trimmed if t != main)
     return _filled(own), several, tuple(common)
+
+
+def _longest(spans: Sequence[Span]) -> Span:
+    """Return the longest span; of equal ones the first in the text."""
+    return spans[0] if len(spans) == 1 else max(spans, key=lambda s: (s[1] - s[0], -s[0]))
 
 
 def _with_blanks(text: str) -> str:
@@ -193,6 +201,8 @@ def _with_blanks(text: str) -> str:
 def _filled(spans: Sequence[Span | None]) -> list[Span | None]:
     """Give a label without words those of the label before it, or else of the one after it."""
     full = [s if s is not None and s[0] < s[1] else None for s in spans]
+    if None not in full:
+        return full
     out: list[Span | None] = []
     for n, span in enumerate(full):
         before = next((s for s in reversed(full[:n]) if s is not None), None) if span is None else None
@@ -282,7 +292,9 @@ def _spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:
 def _trim(text: str, start: int, end: int) -> Span:
     """Trim connecting words and punctuation at the edges; closing brackets stay with their opening ones."""
     first = text[start : start + 1]
-    if not first.isalnum() or first in _CONNECTING:
+    if first == " " and start + 1 < end and (second := text[start + 1]).isalnum() and second not in _CONNECTING:
+        start += 1  # as in most
+    elif not first.isalnum() or first in _CONNECTING:
         lead = _CONNECT.match(text, start, end)
         start = lead.end() if lead else start
     while end > start:
@@ -325,10 +337,10 @@ def _last_prefix(text: str, span: Span, listed: bool, before: Sequence[Span | No
         if len(items) > 1 and longest == 1:
             stop = start + len(text[start:stop].split()[0]) if text[start:stop].split() else stop
         elif len(items) > 1 and len(text[start:stop].split()) > longest + 2:
-            known = {m[0].strip().lower() for x in items for m in _PREPOSITION.finditer(x)}
-            for m in _PREPOSITION.finditer(text[start:stop]):
-                if m[0].strip().lower() not in known and m.start() > 0:
-                    stop = start + m.start()
+            known = {text[a:b].lower() for s in before if s is not None for a, b, _ in _prepositions(text, *s)}
+            for a, b, _ in _prepositions(text, start, stop):
+                if text[a:b].lower() not in known and a > start:
+                    stop = a
                     break
     return _trim(text, start, stop)
 
@@ -347,6 +359,13 @@ def _without_shared(text: str, span: Span, last: bool = True) -> int:
         if last and (_SHARED.match(said) or _ABBREVIATION.match(said)):
             return parts[n - 1][1]
     return span[1]
+
+
+def _prepositions(text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Yield where prepositions, and some verbs, begin and end, and where the next word begins."""
+    for m in _WORD.finditer(text, start, end):
+        if m[1].lower() in _PREPOSITIONS:
+            yield m.start(), m.end(1), m.end()
 
 
 def _suffix_span(text: str, m: Marker, at: int, following: Marker | None, fresh: bool) -> Span:
@@ -370,7 +389,7 @@ def _first_suffix(text: str, span: Span, later: Span | None) -> Span:
     if len(sentences(text, *later)) > 1:
         return span
     words = max(len(second.split()), 1)
-    starts = [span[0]] + [span[0] + m.end() for m in _PREPOSITION.finditer(text[span[0] : span[1]])]
+    starts = [span[0], *(following for _, _, following in _prepositions(text, *span))]
     lead = second.split()[0].lower()
 
     def cost(start: int) -> tuple[float, int]:

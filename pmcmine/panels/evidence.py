@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from operator import mul
 from typing import Final
 
 import numpy as np
@@ -28,6 +29,7 @@ _EVEN: Final = 20.0  # standard deviation along a line up to which it is even
 _EVENNESS: Final = 0.55  # share of the deviation beside it that a line must lack
 _BESIDE: Final = 3  # lines beside a band whose ink counts
 _AROUND: Final = 5  # lines on both sides among which the emptiest is taken
+_INKED: Final = 0.6  # most that the root of a line's share of ink counts
 _NINE: Final = np.ones(9, np.float32) / 9
 
 N_FEATURES: Final = 9
@@ -63,11 +65,12 @@ class Evidence:
         self.shape = (grey.shape[0], grey.shape[1])
         self.side = max(self.shape)
         self.ground = ground(grey)
-        values = grey.astype(np.int16)
-        self.ink = np.abs(values - self.ground) > FLAT
-        levels = [self.ink, *(np.abs(values - v) > FLAT for v in (255, 0) if abs(v - self.ground) > 4)]
-        self._levels = [[_sums(x, axis) for x in levels] for axis in (0, 1)]
-        self._steps = [_sums(np.abs(np.diff(values, axis=a)) > _STEP, a) for a in (0, 1)]
+        cv2 = opencv()
+        self.ink = _far(grey, self.ground)
+        levels = [self.ink, *(_far(grey, v) for v in (255, 0) if abs(v - self.ground) > 4)]
+        self._levels = [_stacked(levels, axis) for axis in (0, 1)]
+        steps = (cv2.absdiff(grey[1:], grey[:-1]), cv2.absdiff(grey[:, 1:], grey[:, :-1]))
+        self._steps = [_sums(np.asarray(x, np.uint8) > _STEP, a) for a, x in enumerate(steps)]
         self._grey = [_sums_and_squares(grey, a) for a in (0, 1)]
         self._inked: dict[tuple[int, int, int], list[int]] = {}  # lines with ink
         self._lines: dict[tuple[int, int, int], _Lines] = {}
@@ -104,14 +107,31 @@ class Evidence:
         table = np.array(rows, np.float32).reshape(-1, 2 + N_FEATURES)
         return Cuts(table[:, 0].astype(np.int32), table[:, 1].astype(np.int32), table[:, 2:])
 
-    def odds(self, region: Region, axis: int, more: Sequence[int]) -> list[tuple[int, int, float]]:
-        """Return the first line, the line after the last and the log odds of each of the places of `cuts`."""
+    def likely(
+        self, region: Region, axis: int, more: Sequence[int], between: tuple[int, int], floor: float
+    ) -> list[tuple[int, float]]:
+        """Return the middle line and the log odds of the places of `cuts` that are likelier than `floor`.
+
+        Args:
+            region: what to cut.
+            axis: as for `cuts`.
+            more: as for `cuts`.
+            between: the first line that a place may have, and the last that may follow it; both in the region.
+            floor: log odds.
+        """
         a, b, lines = self._lines_of(region, axis)
         middle, edge = _WEIGHTS[_FIXED : _FIXED + 2]
+        low, high = between
+        length, side = b - a, self.side
         out = []
-        for start, end, _, odds in lines.between(a, b, more):
-            share, near = _position(start, end, a, b, self.side)
-            out.append((start, end, odds + middle * share + edge * near))
+        places = lines.places + lines.added(a, b, more) if more else lines.places
+        for start, end, _, odds in places:
+            if start >= low and end <= high:
+                line = (start + end) / 2  # as in `_position`
+                near = line - a if line - a < b - line else b - line
+                total = odds + middle * (near / length) + edge * min(near / side * 4, 1.0)
+                if total > floor:
+                    out.append(((start + end) // 2, total))
         return out
 
     def _lines_of(self, region: Region, axis: int) -> tuple[int, int, _Lines]:
@@ -126,60 +146,77 @@ class Evidence:
         """Find all places for cuts along an axis in what lies between two lines of the other axis."""
         b, across = self.shape[axis], d - c
         share = np.float32(1 / across)
-        inks = [(s[d] - s[c]) * share for s in self._levels[axis]]
+        levels = self._levels[axis]
+        inks = (levels[:, d] - levels[:, c]) * share
         steps = self._steps[axis]
         strong = (steps[d] - steps[c]) * share
-        even, contrast, spread = self._evenness(0, b, c, d, axis)
-        found: list[_Found] = []
-        for inked in inks:
-            found += _bands(inked)
-        covered = np.zeros(b + 1, np.bool_)
+        even, contrast, spread = self._evenness(c, d, axis)
+        found = _bands(inks)
+        covered = bytearray(b + 3)  # bytes: arrays of numbers are slow line by line
         for start, end, *_ in found:
-            covered[max(start - 1, 0) : end + 2] = True
+            _cover(covered, max(start - 1, 0), end + 2)
         edges = (strong > _EDGE).nonzero()[0] if len(strong) > 12 else ()
         if len(edges):
             around = np.convolve(strong, _NINE, "same")
             for i in edges[strong[edges] > 2 * around[edges]].tolist():
                 found.append((i + 1, i + 1, 0.0, float(strong[i]), 0.0))
-                covered[max(i - 1, 0) : i + 4] = True
-        for i in ((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)).nonzero()[0].tolist():
-            if 0 < i < b and not covered[i] and even[i] >= even[max(i - 2, 0) : i + 3].max():
+                _cover(covered, max(i - 1, 0), i + 4)
+        thin = ((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)).nonzero()[0].tolist()
+        evenness = even.tolist() if thin else []
+        for i in thin:
+            if 0 < i < b and not covered[i] and evenness[i] >= max(evenness[max(i - 2, 0) : i + 3]):
                 found.append((i, i + 1, 0.0, float(strong[min(i, len(strong) - 1)]), 0.0))
-                covered[max(i - 2, 0) : i + 3] = True
-        lines = _Lines([], inks[0], strong, even, contrast, covered, across / self.side, self.side)
-        return replace(lines, places=lines.described(found))
+                _cover(covered, max(i - 2, 0), i + 3)
+        lines = _Lines([], inks[0], strong, even, contrast, bytes(covered), across / self.side, self.side)
+        lines.places.extend(lines.described(found))
+        return lines
 
-    def _evenness(self, a: int, b: int, c: int, d: int, axis: int) -> tuple[Floats, Floats, Floats]:
+    def _evenness(self, c: int, d: int, axis: int) -> tuple[Floats, Floats, Floats]:
         """Measure how much more even each line is than those beside it, how its level differs, and its deviation."""
         sums, squares = self._grey[axis]
         n = d - c
-        mean = (sums[d, a:b] - sums[c, a:b]) / n
-        spread = np.sqrt(np.maximum((squares[d, a:b] - squares[c, a:b]) / n - mean * mean, 0))
-        before, after, side = spread.copy(), spread.copy(), np.zeros_like(mean)
-        for k in range(2, _BESIDE + 2):
-            np.maximum(before[k:], spread[:-k], out=before[k:])
-            np.maximum(after[:-k], spread[k:], out=after[:-k])
+        mean = (sums[d] - sums[c]) / n
+        spread = np.sqrt(np.maximum((squares[d] - squares[c]) / n - mean * mean, 0))
         far = _BESIDE + 1
+        wide = np.zeros(len(mean) + 2 * far)  # beyond the image nothing deviates
+        wide[far:-far] = spread
+        most = wide[: -far + 2].copy()  # of the `_BESIDE` lines from each line on
+        for k in range(1, _BESIDE):
+            np.maximum(most, wide[k : k + len(most)], out=most)
+        beside = np.minimum(most[: len(mean)], most[far + 2 :])  # lines before, but for the next one, and behind
+        np.maximum(beside, spread, out=beside)
+        side = np.zeros_like(mean)
         difference = np.abs(mean[far:] - mean[:-far])
         side[far:-far] = np.minimum(difference[:-far], difference[far:])
-        even = np.maximum(1 - spread / (np.minimum(before, after) + 4), 0)  # at most 1: deviations are not negative
+        even = np.maximum(1 - spread / (beside + 4), 0)  # at most 1: deviations are not negative
         return even.astype(np.float32), np.minimum(side / 64, 1).astype(np.float32), spread.astype(np.float32)
 
 
-def _bands(inked: Floats) -> list[_Found]:
+def _cover(lines: bytearray, first: int, last: int) -> None:
+    """Mark lines from one to before another, as far as there are."""
+    last = min(last, len(lines))
+    lines[first:last] = b"\1" * (last - first)
+
+
+def _bands(inks: Floats) -> list[_Found]:
     """Find the bands of lines without ink that have lines on both sides.
 
     Args:
-        inked: share of ink of each line.
+        inks: share of ink of each line, over each ground: grounds × lines.
     """
-    clean = inked <= _CLEAN
-    changes = ((clean[1:] != clean[:-1]).nonzero()[0] + 1).tolist()
-    first = 1 if clean[0] else 0  # a band at the edge is none
-    shares = inked.tolist() if len(changes) > first + 1 else []
-    return [
-        (start, end, min(max(shares[max(start - _BESIDE, 0) : start]), max(shares[end : end + _BESIDE])), 0.0, 0.0)
-        for start, end in zip(changes[first::2], changes[first + 1 :: 2], strict=False)
-    ]
+    clean = inks <= _CLEAN
+    grounds, lines = (clean[:, 1:] != clean[:, :-1]).nonzero()
+    changes = (lines + 1).tolist()
+    ends = grounds.searchsorted(range(len(inks) + 1)).tolist()
+    found: list[_Found] = []
+    for ground, edge in enumerate(clean[:, 0].tolist()):
+        first, last = ends[ground] + edge, ends[ground + 1]  # a band at the edge is none
+        shares = inks[ground].tolist() if last > first + 1 else []
+        found += [
+            (start, end, min(max(shares[max(start - _BESIDE, 0) : start]), max(shares[end : end + _BESIDE])), 0.0, 0.0)
+            for start, end in zip(changes[first:last:2], changes[first + 1 : last : 2], strict=False)
+        ]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +229,11 @@ class _Lines:
         strong: share of each line's pixels that step to the next line.
         even: how much more even each line is than those beside it.
         contrast: how its level differs from theirs.
-        covered: lines that are in or next to one of the places.
+        covered: 1 for each line that is in or next to one of the places.
         across: length of the lines, as a share of the image's longer side.
         side: the image's longer side.
         single: places of one line that were asked for, by line.
+        emptiest: line with the least ink from one line to before another.
     """
 
     places: list[_Place]
@@ -203,15 +241,16 @@ class _Lines:
     strong: Floats
     even: Floats
     contrast: Floats
-    covered: NDArray[np.bool_]
+    covered: bytes
     across: float
     side: int
     single: dict[int, _Place] = field(default_factory=dict)
+    emptiest: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def between(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
         """Return the places of the region from line `a` to line `b`, with those of `more` lines."""
         found = [p for p in self.places if p[0] > a and p[1] < b]
-        return found + self._added(a, b, more) if more else found
+        return found + self.added(a, b, more) if more else found
 
     def described(self, found: Sequence[_Found]) -> list[_Place]:
         """Return places with their features and log odds, but for those that depend on the region."""
@@ -226,27 +265,39 @@ class _Lines:
         features[:, 2] = np.minimum((last - first) / (0.03 * self.side), 1.0)
         features[:, 3] = np.sqrt(ink_beside)
         features[:, 4] = step
-        features[:, 5] = np.minimum(np.sqrt(ink), 0.6)
+        features[:, 5] = np.minimum(np.sqrt(ink), _INKED)
         features[:, 6] = self.across
         odds = features.astype(np.float64) @ np.array(_WEIGHTS[:_FIXED]) + _WEIGHTS[-1]
         return list(zip(start.tolist(), end.tolist(), features.tolist(), odds.tolist(), strict=True))
 
-    def _added(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
+    def added(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
         """Return the emptiest lines near those of `more` that no other place covers."""
         taken: list[int] = []
         for i in more:
             if a < i < b and not self._covers(i, taken):
-                low = max(i - _AROUND, a + 1)
-                best = low + int(self.ink[low : min(i + _AROUND + 1, b)].argmin())
+                best = self._emptiest(max(i - _AROUND, a + 1), min(i + _AROUND + 1, b))
                 if not self._covers(best, taken):
                     taken.append(best)
-        new = [line for line in taken if line not in self.single]
-        places = [(line, line, 0.0, float(self.strong[line - 1]), float(self.ink[line])) for line in new]
-        self.single.update(zip(new, self.described(places), strict=True))
-        return [self.single[line] for line in taken]
+        return [self.single.get(line) or self._describe(line) for line in taken]
+
+    def _emptiest(self, first: int, last: int) -> int:
+        found = self.emptiest.get((first, last))
+        if found is None:
+            found = self.emptiest[first, last] = first + int(self.ink[first:last].argmin())
+        return found
+
+    def _describe(self, line: int) -> _Place:
+        """Return the place of one line; what `described` returns, without arrays."""
+        even = self.even[line]
+        ink = min(float(np.sqrt(np.float32(self.ink[line]))), _INKED)
+        step, across = float(np.float32(self.strong[line - 1])), float(np.float32(self.across))
+        features = (float(even), float(even * self.contrast[line]), 0.0, 0.0, step, ink, across)
+        odds = sum(map(mul, features, _WEIGHTS)) + _WEIGHTS[-1]
+        place = self.single[line] = (line, line, features, odds)
+        return place
 
     def _covers(self, i: int, taken: Sequence[int]) -> bool:
-        return bool(self.covered[i]) or any(abs(i - k) <= 2 for k in taken)
+        return bool(self.covered[i]) or (bool(taken) and any(abs(i - k) <= 2 for k in taken))
 
 
 def _position(start: int, end: int, a: int, b: int, side: int) -> tuple[float, float]:
@@ -256,11 +307,28 @@ def _position(start: int, end: int, a: int, b: int, side: int) -> tuple[float, f
     return near / (b - a), min(near / side * 4, 1.0)
 
 
-def _sums(mask: NDArray[np.bool_], axis: int) -> NDArray[np.int32]:
+def _far(grey: NDArray[np.uint8], level: int) -> NDArray[np.bool_]:
+    """Tell which pixels are no ground of this grey level."""
+    least, most = level - FLAT, level + FLAT
+    if least <= 0:
+        return grey > most
+    return grey < least if most >= 255 else (grey < least) | (grey > most)
+
+
+def _stacked(masks: Sequence[NDArray[np.bool_]], axis: int) -> NDArray[np.int32]:
+    """Sum up lines of masks of one size: masks × k × lines, as `_sums` does."""
+    height, width = masks[0].shape if axis == 1 else masks[0].shape[::-1]
+    out = np.empty((len(masks), height + 1, width), np.int32)
+    for mask, sums in zip(masks, out, strict=True):
+        _sums(mask, axis, sums)
+    return out
+
+
+def _sums(mask: NDArray[np.bool_], axis: int, out: NDArray[np.int32] | None = None) -> NDArray[np.int32]:
     """Sum up lines: entry (k, line) is the sum of the line's first k pixels; those of many lines lie side by side."""
     cv2, pixels = opencv(), mask.view(np.uint8)
     sums = cv2.integral(cv2.transpose(pixels) if axis == 0 else pixels)
-    return np.asarray(sums[:, 1:] - sums[:, :-1], np.int32)
+    return np.asarray(np.subtract(sums[:, 1:], sums[:, :-1], out=out), np.int32)
 
 
 def _sums_and_squares(grey: NDArray[np.uint8], axis: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:

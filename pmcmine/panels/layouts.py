@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pmcmine.panels.evidence import Evidence, Region
 from pmcmine.panels.letters import Letter
 
@@ -51,6 +54,8 @@ class Layout(NamedTuple):
 _Cut = tuple[int, float]  # line, log odds
 _Way = tuple["_Node", "_Node", float]  # first part, second part, log odds of the cut between them
 _Best = tuple[float, _Way | None, int]  # worth, way, how many of the panels its first part has
+# Indices of regions that may be one panel and hold letters, the first pair of each; letters and cells, by pair.
+_Pairs = tuple[list[int], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(slots=True, eq=False)
@@ -116,9 +121,12 @@ class Search:
     _centres: list[tuple[float, float]] = field(default_factory=list)
     _known: dict[tuple[Region, int], _Node] = field(default_factory=dict)
     _nodes: list[_Node] = field(default_factory=list)  # parts before the wholes that they are of
+    _pairs: list[_Pairs] = field(default_factory=list)  # none yet, or one
+    _table: NDArray[np.float64] = field(init=False)  # letters × x, y, width, height, probability
 
     def __post_init__(self) -> None:
         """Note where the letters are."""
+        self._table = np.array([(x.x, x.y, x.width, x.height, x.probability) for x in self.letters], np.float64)
         self._centres = [(x.x + x.width / 2, x.y + x.height / 2) for x in self.letters]
 
     def at_place(self, place: int) -> Search:
@@ -129,19 +137,19 @@ class Search:
         """Find the best layout for each number of panels up to `most`."""
         h, w = self.evidence.shape
         root = self._expand((0, h, 0, w), -1, most)
-        for node in self._nodes:
-            self._weigh(node)
+        for node, leaf in zip(self._nodes, self._leaves(), strict=True):
+            self._weigh(node, leaf)
         return {n: _layout(root, n) for n in root.best}
 
     def in_place(self, layout: Layout) -> int:
         """Count the cells whose only letter lies where the figure's letters are sought."""
-        count = 0
-        for cell in layout.cells:
-            inside = self._inside(cell)
-            if len(inside) == 1:
-                letter = self.letters[inside[0]]
-                count += self._placed(letter, self.evidence.tight(cell)) > _IN_PLACE * letter.probability
-        return count
+        alone = [
+            (self._inside(cell)[0], self.evidence.tight(cell)) for cell in layout.cells if len(self._inside(cell)) == 1
+        ]
+        if not alone:
+            return 0
+        letters, cells = (np.array(x) for x in zip(*alone, strict=True))
+        return int((self._placed(letters, cells) > _IN_PLACE * self._table[letters, 4]).sum())
 
     def _inside(self, region: Region) -> list[int]:
         """List the letters in a region."""
@@ -191,11 +199,13 @@ class Search:
         self._nodes.append(node)
         return node
 
-    def _weigh(self, node: _Node) -> None:
+    def _weigh(self, node: _Node, leaf: float) -> None:
         """Find the best way to divide a region, by number of panels; those of its parts are known."""
+        if node.best and not node.inside:
+            return  # the same wherever letters have their place
         best: dict[int, _Best] = {}
         if node.low <= 1:
-            best[1] = (self._leaf(node), None, 1)
+            best[1] = (leaf, None, 1)
         low, high = node.low, node.high
         for way in node.ways:
             ones, others, odds = way
@@ -226,11 +236,8 @@ class Search:
         inside = self._inside(region)
         more = sorted({e for i in inside for e in self._edges(self.letters[i], axis)})
         floor = max(_HOPELESS, self.least)
-        cuts = [
-            ((start + end) // 2, odds)
-            for start, end, odds in self.evidence.odds(region, axis, more)
-            if start - low >= least and high - end >= least and odds > floor
-        ]
+        between = (math.ceil(low + least), math.floor(high - least))
+        cuts = self.evidence.likely(region, axis, more, between, floor)
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
             return self._parting(cuts, inside, axis)[: _MOST_CUTS + 2]
@@ -271,34 +278,45 @@ class Search:
         whole = self.evidence.shape[0] * self.evidence.shape[1] / self.wanted
         return -_UNEVEN * math.log(max((b - t) * (r - le), 1) / whole) ** 2
 
-    def _leaf(self, node: _Node) -> float:
-        """Judge a region as one panel: its size, and its letters."""
-        if not self.letters:
-            return node.size
-        if not node.inside:
-            return node.size - _BARE * len(self.letters) / max(self.n_labels, 1)
-        cell = self.evidence.tight(node.region)
-        worth = node.size - _TWO * (len(node.inside) - 1)
-        return worth + max([self._placed(self.letters[i], cell) for i in node.inside])
+    def _leaves(self) -> list[float]:
+        """Judge the regions as one panel each: their sizes, and their letters."""
+        bare = _BARE * len(self.letters) / max(self.n_labels, 1) if self.letters else 0.0
+        worth = [n.size - _TWO * (len(n.inside) - 1) if n.inside else n.size - bare for n in self._nodes]
+        if not self._pairs:
+            held = [i for i, n in enumerate(self._nodes) if n.low <= 1 and n.inside]
+            sizes = [len(self._nodes[i].inside) for i in held]
+            cells = np.repeat(np.array([self.evidence.tight(self._nodes[i].region) for i in held]), sizes, 0)
+            letters = np.array([x for i in held for x in self._nodes[i].inside], np.int64)
+            self._pairs.append((held, np.cumsum([0, *sizes[:-1]]), letters, cells))
+        held, first, letters, cells = self._pairs[0]
+        if held:
+            for i, placed in zip(held, np.maximum.reduceat(self._placed(letters, cells), first).tolist(), strict=True):
+                worth[i] += placed
+        return worth
 
-    def _placed(self, letter: Letter, cell: Region) -> float:
-        """Judge where a letter lies in its panel."""
-        t, b, le, r = cell
+    def _placed(self, letters: NDArray[np.int64], cells: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Judge where letters lie in their panels.
+
+        Args:
+            letters: their indices.
+            cells: of the panel of each.
+        """
+        x, y, width, height, probability = self._table[letters].T
+        t, b, le, r = cells.T
         place = PLACES[self.place]
-        reach_y, reach_x = max(_CORNER * letter.height, _NEAR * (b - t)), max(_CORNER * letter.height, _NEAR * (r - le))
-        down = letter.y - t if "top" in place else b - letter.y - letter.height
+        reach_y, reach_x = np.maximum(_CORNER * height, _NEAR * (b - t)), np.maximum(_CORNER * height, _NEAR * (r - le))
+        down = np.maximum(y - t if "top" in place else b - y - height, 0)
         if "left" in place:
-            aside = letter.x - le
+            aside = np.maximum(x - le, 0)
         elif "right" in place:
-            aside = r - letter.x - letter.width
+            aside = np.maximum(r - x - width, 0)
         else:
-            aside = abs(letter.x + letter.width / 2 - (le + r) / 2)
+            aside = np.abs(x + width / 2 - (le + r) / 2)
         if place == PLACES[-1]:  # such as behind the axis of a chart
-            return max(_UPPER - _OFF * max(down, 0) / reach_y, _ELSEWHERE) * letter.probability
-        if max(down, 0) > reach_y or max(aside, 0) > reach_x:
-            return _ELSEWHERE * letter.probability
-        far = (max(down, 0) / reach_y + max(aside, 0) / reach_x) / 2
-        return (_LETTER - _OFF * far) * letter.probability
+            return np.asarray(np.maximum(_UPPER - _OFF * down / reach_y, _ELSEWHERE) * probability, np.float64)
+        far = _OFF * (down / reach_y + aside / reach_x) / 2
+        near = (down <= reach_y) & (aside <= reach_x)
+        return np.asarray(np.where(near, (_LETTER - far) * probability, _ELSEWHERE * probability), np.float64)
 
 
 def _unlikely(cut: _Cut) -> float:

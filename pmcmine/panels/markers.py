@@ -6,6 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
@@ -112,13 +113,19 @@ def find_markers(text: str, bold: Sequence[Span], widely: bool = False) -> list[
     subpanels = "-ii" in text and SUBPANELS.search(text) is not None
     widest = _widest(text) if widely else ()
     for start, end, said, form in itertools.chain(_firm(text, bold, subpanels), _loose(text), widest):
+        if used.find(1, start, end) >= 0:
+            continue
         labels = expand(said, subpanels)
-        if form == "bracket" and any(x.isdigit() for x in labels) and any(x.isalpha() for x in labels):
-            continue  # "(n + 1)"
-        if labels and used.find(1, start, end) < 0:
+        if labels and not (form == "bracket" and _is_sum(labels)):
             out[start] = Marker(start, end, labels, form)
             used[start:end] = b"\1" * (end - start)
     return _joined(text, [out[k] for k in sorted(out)])
+
+
+@lru_cache(maxsize=4096)
+def _is_sum(labels: tuple[str, ...]) -> bool:
+    """Return whether a list is that of "(n + 1)"."""
+    return len(labels) > 1 and any(x.isdigit() for x in labels) and any(x.isalpha() for x in labels)
 
 
 def _firm(text: str, bold: Sequence[Span], subpanels: bool) -> Iterator[tuple[int, int, str, str]]:
@@ -257,7 +264,10 @@ def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
     alone = {label for run in lists if len(run) == 1 for label in run[0].labels}
     out: list[Marker] = []
     for run in lists:
-        if len(run) > 1 and alone.issuperset(label for m in run for label in m.labels):
+        if len(run) == 1:
+            out.append(run[0])
+            continue
+        if alone.issuperset(label for m in run for label in m.labels):
             continue
         labels: list[str] = []
         for n, m in enumerate(run):
@@ -272,7 +282,7 @@ def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
 def _continues(text: str, run: Sequence[Marker], m: Marker) -> bool:
     """Return whether a marker continues a list of markers."""
     last = run[-1]
-    if last.form != m.form or m.form not in FIRM_FORMS or not last.end <= m.start < last.end + 12:
+    if not last.end <= m.start < last.end + 12 or last.form != m.form or m.form not in FIRM_FORMS:
         return False
     if not _JOINED.fullmatch(text, last.end, m.start) or any(set(o.labels) & set(m.labels) for o in run):
         return False

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from pmcmine.panels.labels import kinds, series
@@ -68,7 +68,11 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
         mine = [m for m, some in zip(markers, sorts, strict=True) if name in some]
         if mine and name.endswith("+"):  # "A1, A2, B"
             mine = [m for m, some in zip(markers, sorts, strict=True) if {name, name.rstrip("+")} & some]
+        tried: list[list[Marker]] = []
         for chosen in _ways(mine, name, text):
+            if not chosen or chosen in tried:
+                continue
+            tried.append(chosen)
             seen = {label for m in chosen for label in m.labels}
             run = series(seen, name)
             kept = tuple(m for m in chosen if set(m.labels) <= run)
@@ -201,9 +205,7 @@ def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
     main = forms.most_common(1)[0][0]
     n = len(some.labels)
     k = len(markers)
-    counts: Counter[str] = Counter()
-    for m in markers:
-        counts.update(_around(m, text))
+    counts = Counter(chain.from_iterable([_around(m, text) for m in markers]))
     out = [
         f"name {name}",
         f"form {main}",
@@ -214,9 +216,9 @@ def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
         f"{main} markers {min(k, 4)}",
     ]
     for what in _COUNTED:
-        share = counts[what] / k
-        level = "none" if not share else "all" if share == 1 else "most" if share > 0.5 else "few"
-        out += [f"{what} {level}", f"{what} {level} {main}"]
+        count = counts[what]
+        level = "none" if not count else "all" if count == k else "most" if 2 * count > k else "few"
+        out += _level(what, level, main)
     starts = [m.start for m in markers]
     numbers = [
         max((x.number for x in kinds(m.labels[0]) if x.name.rstrip("+") == name.rstrip("+")), default=0)
@@ -248,37 +250,50 @@ def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
     return out
 
 
+@lru_cache(maxsize=1024)  # few values, which would else be written again for each series
+def _level(what: str, level: str, main: str) -> tuple[str, str]:
+    return f"{what} {level}", f"{what} {level} {main}"
+
+
 _COUNTED: Final = (
     "begins", "comma before", "reference", "named", "measure", "initial", "ends", "capital", "lower", "digit", "joined",
     "genus",
 )  # fmt: skip
 
 
-def _around(m: Marker, text: str) -> Iterator[str]:
-    """Yield what is beside a marker."""
-    before = text[max(m.start - _NEAR, 0) : m.start].rstrip()
-    if not before or before[-1] in ".;:!?":
-        yield "begins"
-    elif before[-1] == ",":
-        yield "comma before"
-    elif _REFERENCE.search(before, before.rfind(" ") + 1):
-        yield "reference"
-    if _NAMED.search(before + " ", before.rfind(" ") + 1):
-        yield "named"
+def _around(m: Marker, text: str) -> list[str]:
+    """List what is beside a marker."""
+    start, end = m.start, m.end
+    before = text[max(start - _NEAR, 0) : start].rstrip()
+    out = list(_of_last_word(before[before.rfind(" ") + 1 :]))
     if before[-1:] in _MEASURES and _MEASURE.search(before):
-        yield "measure"
+        out.append("measure")
     if _is_initial(m, text):
-        yield "initial"
-    after = text[m.end : m.end + 3].lstrip(" ")
+        out.append("initial")
+    after = text[end : end + 3].lstrip(" ")
     if not after or after[0] in ",.;)":
-        yield "ends"
+        out.append("ends")
     elif after[0].isupper():
-        yield "capital"
+        out.append("capital")
     elif after[0].islower():
-        yield "lower"
+        out.append("lower")
     elif after[0].isdigit():
-        yield "digit"
-    if text[m.end : m.end + 1] not in " ,.;:":
-        yield "joined"
-    if m.form in _GENUS_FORMS and _GENUS.match(text, m.end - 1):
-        yield "genus"
+        out.append("digit")
+    if text[end : end + 1] not in " ,.;:":
+        out.append("joined")
+    if m.form in _GENUS_FORMS and _GENUS.match(text, end - 1):
+        out.append("genus")
+    return out
+
+
+@lru_cache(maxsize=2048)
+def _of_last_word(word: str) -> tuple[str, ...]:
+    """List what the word before a marker says of it."""
+    if not word or word[-1] in ".;:!?":
+        first = "begins"
+    elif word[-1] == ",":
+        first = "comma before"
+    else:
+        first = "reference" if _REFERENCE.search(word) else ""
+    named = "named" if _NAMED.search(word + " ") else ""
+    return tuple(x for x in (first, named) if x)

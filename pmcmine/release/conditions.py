@@ -38,6 +38,7 @@ _KEEPS_VALUES: Final = frozenset(
 
 # DuckDB on a list that is compared with a text.
 _LIST_CAST: Final = re.compile(r"value '(.*?)' can't be cast to the destination type \w+\[\]")
+_NO_COLUMN: Final = re.compile(r'Referenced column "(.*?)" not found[^\n]*\s*(?:Candidate bindings: ([^\n]*))?')
 _TABLE_FUNCTIONS: Final = frozenset({"unnest"})
 # They read or change something else than the tables, wait, or draw another value each time.
 _OUTSIDE: Final = frozenset(
@@ -92,16 +93,24 @@ def explain(error: duckdb.Error | str, query: str = "") -> str:
         return f"{said}; ask list_contains({column}, '{cast[1]}')"
     if "concept_below does not exist" in str(error):
         return "concept_below stands in a condition (--where, where) alone; in SQL, ask the table concepts"
+    missing = _NO_COLUMN.search(str(error))
+    if missing:
+        quoted = f'"{missing[1]}"' in query
+        hint = " (a text is in single quotes, as in license = 'CC-BY')" if quoted else ""
+        return f"there is no column {missing[1]!r}{_candidates(missing[1], missing[2])}{hint}"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     kept: list[str] = []
     for line in lines:
         if re.match(r"LINE \d+:", line):
             break
         kept.append(line)
-    name = re.search(r'Referenced column (".*?")', str(error))
-    if name and name[1] in query:
-        kept.append("(a text is in single quotes, as in license = 'CC-BY')")
     return " ".join(kept) or type(error).__name__
+
+
+def _candidates(name: str, listed: str | None) -> str:
+    """Suggest the nearest of DuckDB's candidates for a column, if one is near."""
+    near = nearest(name, re.findall(r'"([^"]+)"', listed or ""))
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def known_values(schema: pa.Schema) -> dict[str, tuple[str, ...]]:

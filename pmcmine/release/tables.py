@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import stat
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -13,14 +12,14 @@ import duckdb
 import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
+from pmcmine.io.beside import meant
 from pmcmine.io.safe_names import inside, release_name, table_name
-from pmcmine.release.conditions import explain, nearest
+from pmcmine.release.conditions import explain
 from pmcmine.release.hierarchy import HIERARCHY, asked
 from pmcmine.release.old_names import renamed_columns, table_folders, table_today
 
 log = logging.getLogger(__name__)
 TABLES = "tables"
-_MOST_BESIDE: Final = 1000  # folders that are looked at for a suggestion
 # What reading the rows of a table ends with if it is damaged, or was made by others with other columns or values.
 MALFORMED: Final = (
     duckdb.Error, pa.ArrowException, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError,
@@ -35,28 +34,20 @@ def malformed(release: str, error: BaseException) -> str:
     return f"{release}: its tables are not those of a release ({said}); `pmcmine verify` checks a copy"
 
 
+def _is_release(folder: Path) -> bool:
+    return (folder / "release.json").is_file()
+
+
 def check_release(folder: Path) -> None:
     """Check that a folder is a release.
 
     Raises:
         PmcmineError: if it has no `release.json`.
     """
-    if not (folder / "release.json").is_file():
+    if not _is_release(folder):
         raise PmcmineError(
-            f"{folder}: no release.json; this is not a release, or it is not complete yet{_meant(folder)}"
+            f"{folder}: no release.json; this is not a release, or it is not complete yet{meant(folder, _is_release)}"
         )
-
-
-def _meant(folder: Path) -> str:
-    """Suggest a release beside a folder that is not there, if its name is near."""
-    if folder.exists():
-        return ""
-    try:
-        beside = [p.name for p in islice(folder.parent.iterdir(), _MOST_BESIDE) if (p / "release.json").is_file()]
-    except OSError:
-        return ""
-    near = nearest(folder.name, beside)
-    return f"; did you mean {str(folder.with_name(near))!r}?" if near else ""
 
 
 def table_names(folder: Path) -> list[str]:

@@ -54,12 +54,18 @@ class Progress:
     @contextmanager
     def counting(self, work: Folder, folder: str, expected: int, what: str) -> Iterator[None]:
         """Show how many files lie below a folder of the work folder, on a terminal and every now and then elsewhere."""
+        with self.showing(lambda: f"{min(len(work.walk(folder)), expected):,} of about {expected:,} {what}"):
+            yield
+
+    @contextmanager
+    def showing(self, said: Callable[[], str]) -> Iterator[None]:
+        """Show a line that a function returns anew, on a terminal and every now and then elsewhere."""
 
         def look(done: threading.Event) -> None:
             live = self._console.status("…") if self._console.is_terminal else None
             last = time.monotonic()
             while not done.wait(_LOOK_SECONDS):
-                line = f"{min(len(work.walk(folder)), expected):,} of about {expected:,} {what}"
+                line = said()
                 if live:
                     live.start()
                     live.update(line)

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from urllib.parse import quote
 
 from lxml import etree
@@ -271,10 +271,20 @@ class _Bounded(io.RawIOBase):
         return n
 
 
+class Client(Protocol):
+    """Gets objects by key, as `HttpClient` does."""
+
+    def get(self, key: str, *, max_bytes: int, md5: str | None = None, query: str = "") -> bytes:
+        """Return the bytes of an object; see `HttpClient.get`."""
+
+    def close(self) -> None:
+        """Close connections."""
+
+
 class BucketReader:
     """The bucket, opened by one worker."""
 
-    def __init__(self, client: HttpClient) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
 
     def get(self, key: str, max_bytes: int, md5: str | None) -> bytes:

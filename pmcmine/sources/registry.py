@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from pmcmine.config import MineConfig
 from pmcmine.errors import SourceError
+from pmcmine.io.beside import meant
 from pmcmine.io.contact import reach
 from pmcmine.io.folder import Folder
 from pmcmine.plugins.load import OWN, SOURCES, plugins
@@ -52,7 +54,8 @@ def recognise(text: str) -> str:
     if kind is not None:
         return kind
     if not Folder(text).exists():
-        raise SourceError(f"{text}: no such folder; give a folder of articles or the base URL of a bucket")
+        hint = meant(Path(text)) or "; give a folder of articles or the base URL of a bucket"
+        raise SourceError(f"{text}: no such folder{hint}")
     if not address.names:
         raise SourceError(f"{text}: is not a folder, or is empty; give a folder of articles")
     return _DEFAULT

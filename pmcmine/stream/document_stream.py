@@ -32,7 +32,7 @@ _Read = dict[str, Any]
 
 
 class Documents(Samples):
-    """The documents of one share, in an order that follows from seed, epoch and world; see `Samples`."""
+    """The documents of one share, in an order that follows from seed, epoch and world. All that `Samples` has."""
 
     def __init__(
         self,

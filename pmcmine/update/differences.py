@@ -69,6 +69,9 @@ def settle(work: Folder) -> Delta:
     return done
 
 
+NOTHING_EXCLUDED: Final = Excluded()
+
+
 def _entries(group: Sequence[Entry]) -> list[list[Any]]:
     return [[e.version, e.ref, e.etag, e.note] for e in group]
 
@@ -77,7 +80,7 @@ def difference(
     groups: Sequence[Sequence[Entry]],
     ledger: Sequence[dict[str, str]],
     damaged: Collection[str] = (),
-    excluded: Excluded = Excluded(),
+    excluded: Excluded = NOTHING_EXCLUDED,
 ) -> Changes:
     """Classify the PMCIDs of one block: new, changed, retried or gone.
 

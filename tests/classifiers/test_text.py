@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from classifiers.text import features
 from classifiers.text import labelled as labelled_texts
+from classifiers.text.article import add_article_heads
 from classifiers.text.card import train
 from classifiers.text.continued import continue_training
 from classifiers.text.features import Passage, passage_of, structure, terms, wording
-from classifiers.text.heads import CLASSES, dump, parse, shipped
+from classifiers.text.heads import CLASSES, TASKS, TextModel, dump, fit_head, fit_space, parse, shipped
 from classifiers.text.labelled import read_labels
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
@@ -129,6 +130,46 @@ def test_training_is_deterministic_and_survives_its_file() -> None:
         assert (only.scores(task, dragons).tolist() != first.scores(task, dragons).tolist()) == taught_too
 
 
+STATISTICS = (
+    "Differences were tested by analysis of variance, and means are shown with their standard deviation in Table"
+)
+FIELDS = {
+    "clinical": "The surgeon treated patients with fever in the hospital and followed them after the operation",
+    "biomedical": "The receptor binds the ligand in cells of mice and the kinase is phosphorylated by the protein",
+    "other": "The yield of wheat was higher on the fertilised plots and the harvest was sold on the market",
+}
+
+
+def test_heads_of_whole_articles_know_what_a_paragraph_does_not_say() -> None:
+    corpus: list[dict[str, object]] = []
+    for n in range(27):
+        domain, field = list(FIELDS.items())[n % 3]
+        for i, text in enumerate([f"{field} in week {n}, as it was in all of the others that we looked at."] * 3):
+            corpus.append({"paragraph_id": f"PMC{n}/{i}", "pmcid": f"PMC{n}", "text": text, "domain": domain})
+        row = {"paragraph_id": f"PMC{n}/s", "pmcid": f"PMC{n}", "text": f"{STATISTICS} {n}.", "domain": domain}
+        corpus.append(row)
+    corpus = [{**p, "article_type": "research-article", "section_kind": "methods", "path": ""} for p in corpus]
+    types = [{**p, "type": list(CLASSES["type"])[i % 4], "quality": 2 + i % 2} for i, p in enumerate(corpus)]
+    passages = [passage_of(p) for p in types]
+    space = fit_space(p.text for p in passages)
+    heads = {t: fit_head(t, space, passages, [p[t] for p in types]) for t in TASKS}
+    plain = TextModel(space, heads | {f"{t}/text": h for t, h in heads.items()}, "")
+    model, measured = add_article_heads(plain, corpus, types)
+    model = parse(dump(model), "x")
+    assert measured["domain/article"]["accuracy"] > 0.95
+    right = 0
+    for n, domain in enumerate(FIELDS):
+        article = [passage_of(p) for p in corpus if p["pmcid"] == f"PMC{n}"]
+        labels = model.describe_article(article)
+        right += labels[3].domain == domain
+        assert model.describe_article(article[::-1])[::-1] == labels  # in any order
+        assert plain.describe_article(article) == plain.describe(article)
+    assert right == 3 and {x.domain for x in model.describe([passage_of(corpus[i]) for i in (3, 7, 11)])} != set(FIELDS)
+    assert model.describe_article([]) == []
+    unknown, found = add_article_heads(plain, corpus, [{**p, "pmcid": "PMC999"} for p in types])
+    assert unknown is plain and not found
+
+
 def test_own_labels_are_joined_from_all_their_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "paragraphs.tsv").write_text(
         "# a note\nparagraph_id\ttype\tdomain\tquality\na/p[0]\tstudy\t-\t2\n", "utf-8"
@@ -154,6 +195,9 @@ def test_the_labels_of_the_package_are_well_formed() -> None:
             assert row["type"] in CLASSES["type"] and row["domain"] in (*CLASSES["domain"], "-")
             assert row["quality"] in ("-", "1", "2", "3", "4", "5")
     assert len(seen) > 2000
+    judge = (labelled_texts.OWN_LABELS / "judge.tsv").read_text("utf-8").splitlines()
+    kept = [s.split(".")[0] for s in judge if s.startswith("PMC")]
+    assert len(kept) == 200 and not set(kept) & shipped().articles  # nothing is learned from these articles
 
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"nothing", dump(shipped())[:5000]])

@@ -243,6 +243,7 @@ document.addEventListener("keydown", (event) => {
 });
 let waiting = 0;
 function refilter() { clearTimeout(waiting); waiting = setTimeout(() => { state.ids = []; state.first = 0; show(0); if (grid.on) restartGrid(0); }, 150); }
+for (const [id, key] of [["previous", "k"], ["next", "j"]]) $(id).addEventListener("click", () => { if (state.figure) KEYS[key](); });
 $("all").addEventListener("click", () => toggleGrid(!grid.on));
 $("grid").addEventListener("scroll", () => { const e = $("grid"); if (e.scrollTop + e.clientHeight > e.scrollHeight - 600) moreOfGrid(); });
 $("filters").addEventListener("input", refilter);

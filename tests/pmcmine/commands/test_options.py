@@ -98,7 +98,7 @@ def test_commands_stand_in_the_order_of_the_work(capsys: pytest.CaptureFixture[s
     _, out, _ = call(capsys, "--help")
     listed = [m[1] for line in out.splitlines() if (m := re.match(r"  ([a-z]+)  ", line))]
     assert listed == [
-        "demo", "doctor", "plan", "mine", "status", "update", "verify", "publish", "browse", "stats", "subset", "export", "rehydrate", "vocab",
+        "demo", "doctor", "plan", "download", "mine", "status", "update", "verify", "publish", "browse", "stats", "subset", "export", "rehydrate", "vocab",
         "link", "label", "train", "eval",
     ]  # fmt: skip
 

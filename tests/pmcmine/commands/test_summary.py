@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pmcmine.commands.summary import absent_line, internal_errors, totals, why_no_samples
+from pmcmine.commands.summary import absent_line, internal_errors, no_concepts, totals, why_no_samples
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import Reason
 from pmcmine.release.facts import Counts, RejectCount, Snapshot
@@ -85,3 +85,9 @@ def test_bugs_are_told_with_the_article_and_the_detail(tmp_path: Path) -> None:
     )
     assert len(lines) == 5 and lines[0] == "  PMC1.1  ZeroDivisionError: 0 \\x1b[2J"
     assert internal_errors(_release({("figure", "no_caption"): 1}), Folder(str(tmp_path))) == []
+
+
+def test_a_run_without_a_vocabulary_says_so() -> None:
+    said = no_concepts(_release({}, articles=1, figures=1, samples=1))
+    assert said is not None and "pmcmine vocab get open" in said
+    assert no_concepts(_release({}, articles=1)) is None

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from pmcmine.describe.costs import Machine, Rates, plan
+from pmcmine.describe.costs import Machine, Rates, limits, plan
 from tests.test_cli import call
 
 
@@ -31,3 +31,13 @@ def test_whole_numbers_have_no_decimals(capsys: pytest.CaptureFixture[str], arti
     found = json.loads(out.splitlines()[-1])
     shards = next(row for row in found["lines"] if row["name"] == "shards")
     assert isinstance(shards["value"], int) and (shards["at_pmc_sizes"] or 1) >= shards["value"]
+
+
+def test_limits_of_a_small_run_have_small_units() -> None:
+    said = {limit.what: limit.at for limit in limits(3, Rates(), Machine())}
+    assert (
+        said["requests to the source"].split()[1] in ("s", "min") and said["storage of the release"].split()[1] == "MB"
+    )
+    assert not any(at.startswith("0 ") for at in said.values())
+    large = {limit.what: limit.at for limit in limits(8e6, Rates(), Machine())}
+    assert large["storage of the release"].endswith(" TB") and large["requests to the source"].split()[1] == "h"

@@ -67,6 +67,8 @@ def test_markdown_of_others_is_escaped() -> None:
     snapshot = Snapshot("0" * 64, n_versions=1234)
     sheet = datasheet("shards", {}, [], {}, snapshot, {"groups": "`<"}, [Model("_a_", "")]).decode()
     assert '- `groups`: `"\'<"`\n' in sheet and "\n- \\_a\\_\n" in sheet and "1,234 article versions" in sheet
+    assert "splits_moved" not in sheet
+    assert "splits_moved" in datasheet("shards", {}, [], {}, snapshot, {"small_splits": True}, []).decode()
 
 
 def test_the_card_of_the_tables_has_examples_of_what_the_release_holds() -> None:

@@ -144,6 +144,17 @@ def test_metadata_never_widens_and_is_never_widened(inner: str, code: str, want:
     assert decided(inner, code).license == want
 
 
+@pytest.mark.parametrize(("given", "want"), [
+    ("Jing-zhao", "Hou JZ."), ("Jing Zhao", "Hou JZ."), ("J.-Z.", "Hou JZ."), ("Émile", "Hou É."), ("", "Hou."),
+])  # fmt: skip
+def test_initials_are_capitals(given: str, want: str) -> None:
+    group = f'<contrib contrib-type="author"><name><surname>Hou</surname><given-names>{given}</given-names></name></contrib>'
+    named = front(
+        f"<title-group><article-title>Hips</article-title></title-group><contrib-group>{group}</contrib-group>"
+    )
+    assert attribution_line(named, "PMC7", named.stated, None).startswith(f"{want} Hips.")
+
+
 def test_attribution_names_the_version_that_is_stated_or_none() -> None:
     old = front(permissions(lic("x", "http://creativecommons.org/licenses/by/2.0")))
     assert attribution_line(old, "PMC7", old.stated, None).endswith(
