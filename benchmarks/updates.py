@@ -13,6 +13,8 @@ from typing import Any, Final
 from benchmarks.scale import measured_command
 
 SIZES: Final = (300, 3_000)
+# Files of the same size in each corpus, as in one that is large: what an update writes anew are whole files.
+_FILES: Final = {"shard_bytes": 20_000_000, "table_bytes": 1_000_000}
 _LIGHT: Final = ("classify", "image_kinds", "languages", "privacy")  # what mining does, not an update of one article
 
 
@@ -31,8 +33,8 @@ def updates(data: Path | None) -> dict[str, Any]:
             source, out = Path(name) / "source", Path(name) / "out"
             write_bucket(source, many_articles(n))
             shutil.rmtree(source / "inventory-reports")
-            off = [f"--set={key}=false" for key in _LIGHT]
-            measured_command(out, "mine", "--source", str(source), "--out", str(out), *off)
+            options = [f"--set={key}=false" for key in _LIGHT] + [f"--set={key}={n}" for key, n in _FILES.items()]
+            measured_command(out, "mine", "--source", str(source), "--out", str(out), *options)
             gone = sorted((source / "metadata").glob("*.json"))[n // 2]
             gone.unlink()
             shutil.rmtree(source / gone.stem)

@@ -8,7 +8,7 @@ What is shuffled is a key, a place in a pack and small flags; bytes and texts ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
@@ -16,12 +16,19 @@ import pyarrow as pa
 
 from pipelines.counters import BeamCounters
 from pmcmine.assemble.files import shard_places, table_file
-from pmcmine.assemble.routing import by_shard, read_index, read_old
+from pmcmine.assemble.reach import read_reach
+from pmcmine.assemble.routing import GROUPED, ROUTED, FileKey, by_shard, old_files, read_index, read_old
 from pmcmine.assemble.tables import all_files
 from pmcmine.io.folder import Folder
 from pmcmine.release.plan import Plan
 from pmcmine.work.state import write_part
 from schemas import TABLES, Table
+
+
+def _tagged(key: FileKey, plan: Plan, work: Folder) -> Iterator[beam.pvalue.TaggedOutput[str, Any]]:
+    """Send samples of the old release that may change one way, and those that lie beside them the other."""
+    for tag, value in read_old(key, plan, work):
+        yield beam.pvalue.TaggedOutput(tag, value)
 
 
 def build(
@@ -46,18 +53,20 @@ def build(
     """
     blocks = pipeline | "Blocks" >> beam.Create(list(range(plan.n_blocks)), reshuffle=False)
     staged = blocks | "ReadIndex" >> beam.FlatMap(read_index, plan, work)
-    if plan.base is not None:
-        files_of_figures = [tuple(key) for key in all_files(plan) if key.table == "figures"]
+    reach = read_reach(work)
+    shards = [(tuple(key), None) for key in reach.shard_paths(plan)]
+    to_shards = [pipeline | "AllShards" >> beam.Create(shards, reshuffle=False)]
+    if plan.base is not None and (reach.shards is None or reach.shards):
         old = (
             pipeline
-            | "OldFiles" >> beam.Create(files_of_figures, reshuffle=False)
-            | "ReadOld" >> beam.FlatMap(read_old, plan, work)
+            | "OldFiles" >> beam.Create([tuple(key) for key in old_files(plan)], reshuffle=False)
+            | "ReadOld" >> beam.FlatMap(_tagged, plan, work).with_outputs(GROUPED, ROUTED)
         )
-        staged = (staged, old) | "OldAndNew" >> beam.Flatten()
-    samples = staged | "SameBytes" >> beam.GroupByKey() | "MarkDuplicates" >> beam.FlatMap(by_shard, plan)
-    shards = [(tuple(key), None) for key in plan.shard_paths()]
+        staged = (staged, old[GROUPED]) | "OldAndNew" >> beam.Flatten()
+        to_shards.append(old[ROUTED])
+    samples = staged | "SameBytes" >> beam.GroupByKey() | "MarkDuplicates" >> beam.FlatMap(by_shard, plan, reach)
     places = (
-        (samples, pipeline | "AllShards" >> beam.Create(shards, reshuffle=False))
+        (samples, *to_shards)
         | "Samples" >> beam.Flatten()
         | "ByShard" >> beam.GroupByKey()
         | "WriteShards" >> beam.FlatMap(shard_places, plan, work, out, keep_state, BeamCounters(), samples_schema)

@@ -8,12 +8,18 @@ from importlib import import_module
 
 from pmcmine._version import __version__
 
-__all__ = ["Release", "__version__", "mine"]
-_LATE = {"Release": "pmcmine.notebook.release", "mine": "pmcmine.notebook.mining"}  # they load pyarrow, DuckDB, Beam
+__all__ = ["Release", "__version__", "mine", "retrieve", "search"]
+# They load pyarrow, DuckDB, Beam, NumPy.
+_LATE = {
+    "Release": "pmcmine.notebook.release",
+    "mine": "pmcmine.notebook.mining",
+    "retrieve": "pmcmine.find.api",
+    "search": "pmcmine.find.api",
+}
 
 
 def __getattr__(name: str) -> object:
-    """Import `Release` and `mine` when they are first used."""
+    """Import a name when it is first used."""
     if name in _LATE:
         return getattr(import_module(_LATE[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,9 +6,14 @@ import re
 from datetime import datetime
 from typing import Any, Final
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 _WORD: Final = r"^\S+$"  # one word of a script
+# What sbatch(1) takes as --time and --mem; a number alone means minutes, and megabytes.
+_TIME: Final = re.compile(
+    r"[0-9]{1,6}-[0-9]{1,4}(?::[0-9]{1,4}){0,2}|[0-9]{1,7}(?::[0-9]{1,4}){0,2}|UNLIMITED|INFINITE", re.ASCII
+)
+_MEMORY: Final = re.compile(r"[0-9]{1,9}[KMGT]?", re.IGNORECASE | re.ASCII)
 
 
 def key(default: Any, section: str, meaning: str, example: str | None = None, **limits: Any) -> Any:
@@ -28,9 +33,9 @@ class SlurmConfig(BaseModel):
     )
     slurm_account: str | None = _slurm(None, "account that the jobs are charged to", "my-project", pattern=_WORD)
     slurm_time: str | None = _slurm(
-        "12:00:00", "time limit of a job, as sbatch takes it; near it, a job is requeued and resumes", pattern=_WORD
+        "12:00:00", "time limit of a job, as sbatch takes it; near it, a job is requeued and resumes"
     )
-    slurm_memory: str = _slurm("4G", "memory of a job, as sbatch takes it", "8G", pattern=_WORD)
+    slurm_memory: str = _slurm("4G", "memory of a job, as sbatch takes it", "8G")
     slurm_cpus: int = _slurm(1, "CPUs of a job, and worker processes in it", "4", ge=1)
     slurm_tasks: int = _slurm(
         64, "maximum number of tasks of the array job; the site's MaxArraySize also limits it", "500", ge=1
@@ -58,6 +63,22 @@ class SlurmConfig(BaseModel):
         300, "seconds before the time limit at which a job stops and is requeued", ge=1, le=65535
     )
     slurm_requeues: int = _slurm(20, "how often a job is requeued near its time limit", ge=0)
+
+    @field_validator("slurm_time")
+    @classmethod
+    def _is_time(cls, value: str | None) -> str | None:
+        if value is not None and not _TIME.fullmatch(value):
+            raise ValueError(
+                f"{value!r} is no time limit; give minutes, or h:mm:ss as in 12:00:00, or days-hours as in 2-12"
+            )
+        return value
+
+    @field_validator("slurm_memory")
+    @classmethod
+    def _is_memory(cls, value: str) -> str:
+        if not _MEMORY.fullmatch(value):
+            raise ValueError(f"{value!r} is no memory; give a whole number with K, M, G or T, as in 8G")
+        return value
 
 
 _SIZE: Final = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?) ?([kmgt]i?)?b?", re.IGNORECASE | re.ASCII)

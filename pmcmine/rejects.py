@@ -236,3 +236,18 @@ class Ledger:
                 detail=clean(shorten(" ".join(detail[: 4 * DETAIL_LIMIT].split()), DETAIL_LIMIT)),
             )
         )
+
+
+def count_key(stage: str, unit: str, reason: str) -> str:
+    """Return the key under which manifests and ledgers count rejects."""
+    return f"{stage}/{unit}/{reason}"
+
+
+def parse_count_key(key: str) -> tuple[str, str, str]:
+    """Return stage, unit and reason of a key of `count_key`.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    stage, unit, reason = key.split("/")
+    return stage, unit, reason

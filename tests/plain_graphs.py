@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pmcmine.assemble.files import shard_places, table_file
-from pmcmine.assemble.routing import by_shard, read_index, read_old
+from pmcmine.assemble.reach import read_reach
+from pmcmine.assemble.routing import GROUPED, ROUTED, by_shard, old_files, read_index, read_old
 from pmcmine.assemble.tables import all_files
 from pmcmine.config import MineConfig
 from pmcmine.duplicates import routing
@@ -57,10 +58,13 @@ class PlainGraphs:
 
     def assemble(self, config: MineConfig, work: Folder, out: Folder, plan: Plan, tables: Mapping[str, Table]) -> None:
         staged = [s for block in range(plan.n_blocks) for s in read_index(block, plan, work)]
+        reach, old = read_reach(work), []
         if plan.base is not None:
-            staged += [s for key in all_files(plan) if key.table == "figures" for s in read_old(key, plan, work)]
-        routed = [r for element in _grouped(staged) for r in by_shard(element, plan)]
-        shards = _grouped([*routed, *((tuple(key), None) for key in plan.shard_paths())])
+            old = [s for key in old_files(plan) for s in read_old(key, plan, work)]
+        staged += [value for tag, value in old if tag == GROUPED]
+        routed = [r for element in _grouped(staged) for r in by_shard(element, plan, reach)]
+        routed += [value for tag, value in old if tag == ROUTED]
+        shards = _grouped([*routed, *((tuple(key), None) for key in reach.shard_paths(plan))])
         counters = NoCounters()
         places = [p for e in shards for p in shard_places(e, plan, work, out, config.keep_state, counters)]
         if config.keep_state:

@@ -81,10 +81,36 @@ def test_a_dry_run_counts_and_writes_nothing(
     capsys: pytest.CaptureFixture[str], demo_bucket: Path, tmp_path: Path
 ) -> None:
     before = tree(demo_bucket, ".")
-    code, out, _ = call(capsys, "mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "--dry-run")
+    code, out, _ = call(
+        capsys, "mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "--dry-run", "--json"
+    )
     plan = json.loads(out)
     assert code == 0 and plan["snapshot"]["n_versions"] == len(demo_articles()) and plan["kind"] == "folder"
     assert not (tmp_path / "out").exists() and tree(demo_bucket, ".") == before
+
+
+def test_a_dry_run_for_slurm_shows_what_jobs_ask_for(
+    capsys: pytest.CaptureFixture[str], demo_bucket: Path, tmp_path: Path
+) -> None:
+    args = ["mine", "--source", str(demo_bucket), "--out", str(tmp_path / "out"), "--dry-run", "--runner", "slurm"]
+    code, out, _ = call(capsys, *args, "--slurm-partition", "long", "--slurm-time", "2-12", "--slurm-memory", "8g",
+                        "--slurm-finish-options=--mem=64G")  # fmt: skip
+    assert code == 0 and "{" not in out
+    assert "partition long, account of the site, time 2-12, memory 8g, CPUs 1" in out and "--mem=64G" in out
+    assert f"{len({a.pmcid for a in demo_articles()})} PMCIDs" in out and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [("--slurm-time", "12 hours"), ("--slurm-time", "12:00:00:00"), ("--slurm-time", "soon"), ("--slurm-memory", "8 GB"),
+     ("--slurm-memory", "8GB"), ("--slurm-memory", "much"), ("--slurm-memory", "-1G")],
+)  # fmt: skip
+def test_times_and_memory_that_sbatch_refuses_are_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, flag: str, value: str
+) -> None:
+    code, out, err = call(capsys, "mine", "--source", ".", "--out", str(tmp_path / "out"), f"{flag}={value}")
+    assert code == 2 and not out and len(err.strip().splitlines()) == 1
+    assert flag[2:].replace("-", "_") in err.replace("-", "_") and value in err
 
 
 def test_exit_codes_and_summary(capsys: pytest.CaptureFixture[str], demo_bucket: Path, tmp_path: Path) -> None:

@@ -133,6 +133,15 @@ def load(folder: Path) -> Encoder:
     return Encoder(_tokenizer(folder), _session(folder / "model.onnx"), trained_on)
 
 
+def open_encoder(folder: Path) -> Encoder:
+    """Load `model.onnx` and the tokenizer beside it: token ids and mask in, a vector per text out.
+
+    Raises:
+        PmcmineError: if the folder holds none, or packages are missing.
+    """
+    return Encoder(_tokenizer(folder), _session(folder / "model.onnx"), folder.name)
+
+
 def load_base(folder: Path, work: Path) -> Encoder:
     """Export an encoder of `transformers` to `work/model.onnx`, with mean hidden states as output.
 

@@ -68,6 +68,19 @@ def batches(samples: stream.Samples, size: int) -> Iterator[list[dict[str, Any]]
                 batch = []
 
 
+def resume(saved: Path, recipe: Recipe, device: Any, model: Any, optimiser: Any, samples: stream.Samples) -> int:
+    """Load a checkpoint of the same recipe; return the steps that are done."""
+    state = torch.load(saved, map_location=device, weights_only=True)
+    before, now = json.loads(state["recipe"]), asdict(recipe)
+    changed = [f"{name} {before.get(name)!r}, now {now[name]!r}" for name in now if before.get(name) != now[name]]
+    if changed:
+        raise SystemExit(f"{saved}: is of another recipe ({'; '.join(changed)}); give another --out")
+    model.load_state_dict(state["model"])
+    optimiser.load_state_dict(state["optimiser"])
+    samples.load_state_dict(json.loads(state["stream"]))
+    return int(state["step"])
+
+
 def train(
     release: str, recipe: Recipe, out: Path, save_every: int = 50, say: bool = True, show: Show | None = None
 ) -> Any:
@@ -83,7 +96,9 @@ def train(
             only a name.
     """
     out.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model, transform, _, tokenizer = build(recipe)
+    model = model.to(device)
     optimiser = torch.optim.AdamW(model.parameters(), lr=recipe.rate, weight_decay=recipe.weight_decay)
     loss_of = open_clip.ClipLoss()
     budget: dict[str, Any] = {}
@@ -94,15 +109,8 @@ def train(
     samples = stream.open(release, where=recipe.where, seed=recipe.seed, **budget)
     if len(samples) < recipe.batch:
         raise SystemExit(f"{release}: {len(samples)} samples are chosen, a batch has {recipe.batch}")
-    saved, done = out / "checkpoint.pt", 0
-    if saved.exists():
-        state = torch.load(saved, weights_only=True)
-        if json.loads(state["recipe"]) != asdict(recipe):
-            raise SystemExit(f"{saved}: is of another recipe; give another --out")
-        model.load_state_dict(state["model"])
-        optimiser.load_state_dict(state["optimiser"])
-        samples.load_state_dict(json.loads(state["stream"]))
-        done = state["step"]
+    saved = out / "checkpoint.pt"
+    done = resume(saved, recipe, device, model, optimiser, samples) if saved.exists() else 0
     log = out / "log.jsonl"
     kept = log.read_text().splitlines()[:done] if log.exists() else []
     log.write_text("".join(f"{line}\n" for line in kept))
@@ -117,7 +125,7 @@ def train(
         texts = tokenizer([text for _, text in pairs])
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * min(1.0, (step + 1) / recipe.warmup)
-        features = model(images, texts)
+        features = model(images.to(device), texts.to(device))
         loss = loss_of(*features[:3])
         optimiser.zero_grad()
         loss.backward()
@@ -138,7 +146,7 @@ def train(
                 part,
             )  # fmt: skip
             part.replace(saved)
-    return model
+    return model.cpu()
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

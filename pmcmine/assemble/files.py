@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
@@ -20,7 +19,7 @@ from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.tar import BLOCK
 from pmcmine.release.layout import file_entry
-from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS, Plan, TableFile
+from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS, Plan, ShardFile, TableFile
 from pmcmine.work.counters import Counters
 from pmcmine.work.delta import DELTA
 from pmcmine.work.records import TableRecord, shard_record
@@ -42,16 +41,9 @@ def shard_places(
     counters.add(f"{dataset}/samples_in", len(found))
     if dataset in (PANEL_SHARDS, LEFT_OUT_PANELS):
         members = {row["id"]: Member(**row) for row in found}
-        if dataset == LEFT_OUT_PANELS and not (keep_state and members):
-            return
-        written = write_shard(dataset, group, split, path, [*members.values()], plan, work, out)
-        if dataset == LEFT_OUT_PANELS:
-            _write_index(dataset, path, written, work, out)
-            return
-        for panel, start, size in written:
-            at = FigurePlace(panel, split, shard=path, sample_offset=start, sample_size=size)
-            where = article_place(panel.partition(".")[0])
-            yield ("panels", group, split, plan.file_of("panels", group, split, where)), asdict(at)
+        for at in _panel_places(ShardFile(*element[0]), members, plan, work, out, keep_state):
+            where = article_place(at.figure_id.partition(".")[0])
+            yield ("panels", group, split, plan.file_of("panels", group, split, where)), _plain(at)
         return
     started = time.monotonic()
     samples = {s.figure_id: s for s in (SampleRef(**row) for row in found)}
@@ -85,9 +77,28 @@ def shard_places(
             n_panels=len(s.panels),
         )
         where = article_place(s.figure_id.partition(".")[0])
-        yield ("figures", group, split, plan.file_of("figures", group, split, where)), asdict(place)
-        if place.leaks_into:
-            yield ("rejects", "", "", plan.file_of("rejects", "", "", where)), asdict(place)
+        yield ("figures", group, split, plan.file_of("figures", group, split, where)), _plain(place)
+        if place.leaks_into or s.old_leaks_into:
+            yield ("rejects", "", "", plan.file_of("rejects", "", "", where)), _plain(place)
+
+
+def _plain(place: FigurePlace) -> dict[str, Any]:
+    return {name: getattr(place, name) for name in FigurePlace.__slots__}
+
+
+def _panel_places(
+    shard: ShardFile, members: Mapping[str, Member], plan: Plan, work: Folder, out: Folder, keep_state: bool
+) -> list[FigurePlace]:
+    """Write a shard of panels; return where they lie."""
+    dataset, group, split, path = shard
+    if dataset == PANEL_SHARDS:
+        written = write_shard(dataset, group, split, path, [*members.values()], plan, work, out)
+        return [FigurePlace(p, split, shard=path, sample_offset=start, sample_size=n) for p, start, n in written]
+    if keep_state and members:
+        written = write_shard(dataset, group, split, path, [*members.values()], plan, work, out)
+        _write_index(dataset, path, written, work, out)
+    # Their rows have no place, although some had one in the release that an update starts from.
+    return [FigurePlace(panel, split) for panel, member in members.items() if member.old is not None]
 
 
 def _write_index(dataset: str, path: str, places: Sequence[tuple[str, int, int]], work: Folder, out: Folder) -> None:

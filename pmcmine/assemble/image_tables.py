@@ -10,16 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, Final, cast
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pmcmine.assemble.parquet import write_parquet
+from pmcmine.assemble.parquet import count_values, write_parquet
 from pmcmine.assemble.shards import Member, parts_of_sample
-from pmcmine.errors import DamagedError
-from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.io.hashed import HashedWriter
 from pmcmine.io.tar import BLOCK
-from pmcmine.release.layout import WAY_OUT, FileEntry, release_folder
+from pmcmine.release.layout import FileEntry, release_folder
 from pmcmine.release.plan import PARQUET, SHARDS, Plan, parquet_name
 from pmcmine.work.packs import PackReader
 from pmcmine.work.records import (
@@ -65,7 +62,7 @@ def write_image_table(
     shard = read_shard_record(work, shard_record(SHARDS, path))
     entry = plan.old_file(target)
     if shard is not None and shard.kept and entry is not None and entry.rows is not None:
-        record = ParquetRecord(target, entry.sha256, entry.bytes, entry.rows, True, _images_in(work, entry))
+        record = kept_image_table(entry, work)
         write_parquet_record(work, record)
         return record
     by_id = {m.id: m for m in members}
@@ -134,24 +131,11 @@ def row_groups(
         yield pa.Table.from_pylist(held, schema).combine_chunks()
 
 
-def _images_in(work: Folder, entry: FileEntry) -> int:
-    """Count the rows with an image of a file of the release that an update starts from, by its footer.
+def kept_image_table(entry: FileEntry, work: Folder) -> ParquetRecord:
+    """Return the record of a file that an update keeps.
 
     Raises:
-        DamagedError: if it can't be read.
+        DamagedError: if its footer can't be read.
     """
-    release = release_folder(work)
-    try:
-        with release.open(entry.name) as stream:
-            footer = pq.ParquetFile(stream).metadata
-        paths = [footer.schema.column(i).path for i in range(footer.num_columns)]
-        at, images = paths.index("image.path"), 0
-        for group in map(footer.row_group, range(footer.num_row_groups)):
-            statistics = group.column(at).statistics
-            if statistics is None or not statistics.has_null_count:
-                raise ValueError("no count of empty images")
-            images += group.num_rows - statistics.null_count
-        return int(images)
-    except (*sealed.UNREADABLE, OSError) as error:
-        said = f"{type(error).__name__}; {WAY_OUT}"
-        raise DamagedError(f"{release.url}/{entry.name}: is damaged ({said})") from None
+    images = count_values(release_folder(work), entry.name, "image.path")
+    return ParquetRecord(entry.name, entry.sha256, entry.bytes, entry.rows or 0, True, images)

@@ -57,10 +57,10 @@ class OldRows:
                 yield read_old_table(self.folder, self.base.files[name], columns)
 
     def valid_rows_of(self, file: TableFile) -> Iterator[pa.Table]:
-        """Yield the old rows that are still valid, as they were staged but for the columns of `as_staged`."""
+        """Yield the old rows that are still valid."""
         superseded = self.superseded(file)
         for rows in self.rows_of(file):
-            yield _still_valid(with_columns(rows, TABLES[file.table], self.folder.url), TABLES[file.table], superseded)
+            yield _still_valid(with_columns(rows, TABLES[file.table], self.folder.url), superseded)
 
     def has_columns(self, entry: FileEntry, table: Table) -> bool:
         """Check that an old file has the columns of a table of today.
@@ -106,17 +106,18 @@ def with_columns(rows: pa.Table, table: Table, where: str) -> pa.Table:
     return rows
 
 
-def _still_valid(rows: pa.Table, table: Table, superseded: frozenset[str]) -> pa.Table:
-    """Drop the rows of articles that are read again or gone, and what the assembler decides anew."""
+def _still_valid(rows: pa.Table, superseded: frozenset[str]) -> pa.Table:
+    """Drop the rows of articles that are read again or gone."""
     if superseded:
-        rows = rows.filter(pa.array([p not in superseded for p in rows["pmcid"].to_pylist()], pa.bool_()))
-    if table.name == "rejects":  # those of the assembler come again
-        rows = rows.filter(pa.compute.not_equal(rows["stage"], Stage.ASSEMBLE.value))
-    return without_leaks(rows, table.name)
+        gone = pa.array(sorted(superseded), pa.string())
+        rows = rows.filter(pa.compute.invert(pa.compute.is_in(rows["pmcid"], value_set=gone)))
+    return rows
 
 
-def without_leaks(rows: pa.Table, table: str) -> pa.Table:
-    """Return rows without what an earlier run decided about leaks, which only rows of figures hold."""
+def _without_leaks(rows: pa.Table, table: str) -> pa.Table:
+    """Return rows without what an earlier run decided about leaks, which rows of figures and rejects hold."""
+    if table == "rejects":
+        return rows.filter(pa.compute.not_equal(rows["stage"], Stage.ASSEMBLE.value))
     if table != "figures":
         return rows
     leak = Reason.LEAKS_INTO_EVALUATION.value
@@ -125,7 +126,8 @@ def without_leaks(rows: pa.Table, table: str) -> pa.Table:
 
 
 def as_staged(rows: pa.Table, table: Table) -> pa.Table:
-    """Clear the columns that only the assembler fills, so that the size equals that of staged rows."""
+    """Drop rows and clear columns that only the assembler fills, so that the size equals that of staged rows."""
+    rows = _without_leaks(rows, table.name)
     for name in ("split", "duplicate_of", "leaks_into", "shard", "image_offset", "sample_offset", "sample_size"):
         if name in rows.schema.names and (table.grouped or name != "split"):
             field = rows.schema.field(name)

@@ -10,6 +10,11 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet as pq
 
+from pmcmine.errors import DamagedError
+from pmcmine.io import sealed
+from pmcmine.io.folder import Folder
+from pmcmine.release.layout import WAY_OUT
+
 
 def write_parquet(
     stream: BinaryIO, schema: pa.Schema, row_groups: Iterable[pa.Table], *, stored: Sequence[str] = ()
@@ -55,3 +60,29 @@ def _columns(schema: pa.Schema, stored: Sequence[str]) -> dict[str, Any]:
         "use_dictionary": others,
         "write_statistics": others,
     }
+
+
+def count_values(release: Folder, name: str, path: str) -> int:
+    """Count the rows of a file of a release that have a value in a column, by its footer.
+
+    Args:
+        release: the release.
+        name: the file.
+        path: the column.
+
+    Raises:
+        DamagedError: if it can't be read.
+    """
+    try:
+        with release.open(name) as stream:
+            footer = pq.ParquetFile(stream).metadata
+        paths = [footer.schema.column(i).path for i in range(footer.num_columns)]
+        at, found = paths.index(path), 0
+        for group in map(footer.row_group, range(footer.num_row_groups)):
+            statistics = group.column(at).statistics
+            if group.num_rows and (statistics is None or not statistics.has_null_count):
+                raise ValueError("no count of empty values")
+            found += group.num_rows - (statistics.null_count if group.num_rows else 0)
+        return int(found)
+    except (*sealed.UNREADABLE, OSError) as error:
+        raise DamagedError(f"{release.url}/{name}: is damaged ({type(error).__name__}); {WAY_OUT}") from None

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
+
+import pyarrow as pa
 
 from pmcmine.assemble.old_rows import OldRows
 from pmcmine.assemble.old_samples import read_old_samples
-from pmcmine.assemble.shards import panel_members
-from pmcmine.duplicates.clusters import read_leaks
-from pmcmine.duplicates.exact import SampleRef, mark_duplicates
+from pmcmine.assemble.reach import EVERYTHING, Reach, among, image_hashes, reached_hashes, read_reach
+from pmcmine.assemble.shards import panel_members, plain_member
+from pmcmine.duplicates.exact import SampleRef, mark_duplicates, plain
 from pmcmine.ids import article_place, range_index
 from pmcmine.io.folder import Folder
 from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, SHARDS, Plan, TableFile
+from pmcmine.work.leaks import read_leaks
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.rows import read_arrow
 
 # What is shuffled is plain: a named tuple would carry its class with each key.
 FileKey = tuple[str, str, str, int]  # as TableFile
 ShardKey = tuple[str, str, str, str]  # as ShardFile
+GROUPED: Final = "grouped"
+ROUTED: Final = "routed"
 
 
 def read_index(block: int, plan: Plan, work: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -39,28 +44,67 @@ def _leak(leaks: Mapping[str, tuple[str, str, str]], figure_id: str) -> dict[str
     return dict(zip(("leaks_into", "twin", "twin_kind"), leaks.get(figure_id, ("", "", "")), strict=True))
 
 
-def read_old(key: FileKey, plan: Plan, work: Folder) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Read the samples of the release that an update starts from, keyed by the hash of their image."""
+def old_files(plan: Plan) -> list[TableFile]:
+    """Return the files of figures of the release that an update starts from; a new layout may have other files."""
+    counts = sorted(plan.base.file_counts.items()) if plan.base is not None else ()
+    return [TableFile(*series, file) for series, n in counts if series[0] == "figures" for file in range(n)]
+
+
+def read_old(key: FileKey, plan: Plan, work: Folder) -> Iterator[tuple[str, Any]]:
+    """Read samples of the release that an update starts from that may change, or lie in a shard of one that may.
+
+    Each is yielded behind `GROUPED`, keyed by the hash of its image, if a sample of the same bytes is new or gone;
+    all others are what they were, and go to their shards at once, behind `ROUTED`.
+
+    Args:
+        key: a file of figures of that release.
+        plan: the plan.
+        work: the update's work folder.
+    """
     leaks: dict[int, dict[str, tuple[str, str, str]]] = {}
-    for row in read_old_samples(OldRows(plan, work), TableFile(*key)):
+    reach = read_reach(work)
+    old = OldRows(plan, work)
+    old = replace(old, plan=replace(plan, files=old.base.file_counts))
+    hashes = reached_hashes(work) if reach.shards is not None else None
+    for row in read_old_samples(old, TableFile(*key), reach):
         block = range_index(article_place(row["pmcid"]), plan.n_blocks)
         if block not in leaks:
             leaks[block] = read_leaks(work, block)
-        yield row["sha256"], {**row, **_leak(leaks[block], row["figure_id"])}
+        leak = _leak(leaks[block], row["figure_id"])
+        if hashes is None or among(image_hashes(pa.chunked_array([[row["sha256"]]])), hashes)[0]:
+            yield GROUPED, (row["sha256"], {**row, **leak})
+        else:
+            same = {"duplicate_of": row["old_duplicate_of"], "leaks_into": row["old_leaks_into"]}
+            for routed in _routed(SampleRef(**{**row, **leak, **same}), plan, reach):
+                yield ROUTED, routed
 
 
-def by_shard(element: tuple[str, Iterable[dict[str, Any]]], plan: Plan) -> Iterator[tuple[ShardKey, Any]]:
-    """Mark the duplicates of one image, and send each sample and its panels to their shards.
+def by_shard(
+    element: tuple[str, Iterable[dict[str, Any]]], plan: Plan, reach: Reach = EVERYTHING
+) -> Iterator[tuple[ShardKey, Any]]:
+    """Mark the duplicates of one image, and send each sample and its panels to their shards."""
+    for sample in mark_duplicates(SampleRef(**row) for row in element[1]):
+        yield from _routed(sample, plan, reach)
+
+
+def _routed(sample: SampleRef, plan: Plan, reach: Reach) -> Iterator[tuple[ShardKey, Any]]:
+    """Send a sample and its panels to their shards, unless these stay as they are without being looked at.
 
     Samples that leak, and their panels, go to the shards of left-out samples.
     """
-    for sample in mark_duplicates(SampleRef(**row) for row in element[1]):
-        place = (sample.group, sample.split)
-        dataset, panels = (LEFT_OUT, LEFT_OUT_PANELS) if sample.leaks_into else (SHARDS, PANEL_SHARDS)
-        path = _path(dataset, sample.figure_id, sample.old, *place, plan)
-        yield (dataset, *place, path), asdict(sample)
-        for panel in panel_members(sample):
-            yield (panels, *place, _path(panels, panel.id, panel.old, *place, plan)), asdict(panel)
+    place = (sample.group, sample.split)
+    dataset, panels = (LEFT_OUT, LEFT_OUT_PANELS) if sample.leaks_into else (SHARDS, PANEL_SHARDS)
+    path = _path(dataset, sample.figure_id, sample.old, *place, plan)
+    if not _stays(f"{dataset}/{path}", plan, reach):
+        yield (dataset, *place, path), plain(sample)
+    for panel in panel_members(sample):
+        path = _path(panels, panel.id, panel.old, *place, plan)
+        if not _stays(f"{panels}/{path}", plan, reach):
+            yield (panels, *place, path), plain_member(panel)
+
+
+def _stays(name: str, plan: Plan, reach: Reach) -> bool:
+    return reach.shards is not None and plan.base is not None and name in plan.base.files and name not in reach.shards
 
 
 def _path(dataset: str, sample_id: str, old: Sequence[Any] | None, group: str, split: str, plan: Plan) -> str:

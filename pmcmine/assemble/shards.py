@@ -110,6 +110,11 @@ def panel_members(s: SampleRef) -> Iterator[Member]:
         )
 
 
+def plain_member(member: Member) -> dict[str, Any]:
+    """Return the fields of a member by name."""
+    return {name: getattr(member, name) for name in Member.__slots__}
+
+
 def _old_place(old: Sequence[Any] | None, same: bool) -> tuple[tuple[str, int, int] | None, bool]:
     return ((str(old[0]), int(old[1]), int(old[2])), same) if old else (None, False)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.compute
 
-from pmcmine.assemble.old_rows import OldRows, without_leaks
-from pmcmine.assemble.parquet import write_parquet
+from pmcmine.assemble.old_rows import OldRows
+from pmcmine.assemble.parquet import count_values, write_parquet
 from pmcmine.assemble.shards import FigurePlace
 from pmcmine.ids import article_id, article_place, pmcid_number, range_index
 from pmcmine.io.folder import Folder
@@ -32,7 +33,7 @@ from pmcmine.work.rows import read_arrow, set_column
 from schemas import TABLES, Table, to_arrow
 from schemas.ledger import Reject
 
-_ASSEMBLED = frozenset({"rejects", "clusters", "tombstones"})  # hold what the whole corpus decides
+_ASSEMBLED = frozenset({"clusters", "tombstones"})  # hold what the whole corpus decides
 _PLACED = {  # hold where samples lie, which the whole corpus decides, too: the columns that say so, and the id
     "figures": ["figure_id", "no_sample", "duplicate_of", "leaks_into", "shard", "image_offset", "sample_offset",
                 "sample_size"],
@@ -51,16 +52,21 @@ def _staged(table: Table, file: TableFile, plan: Plan, work: Folder) -> Iterable
         yield to_arrow(table, [t for t in read_tombstones(work).added if _is_place(t.pmcid, file.file, n_files)])
     for block in plan.blocks_of(file):
         for held in _held(table, block, clustered, work):
-            wanted = [
-                i
-                for i, s in enumerate(held.slices)
-                if s.group == file.group and (not table.grouped or plan.moved or s.split == file.split)
-            ]
+            wanted = _wanted(held, table, file, plan)
             if held.file is None or not wanted:
                 continue
             reader = read_arrow(work, held.file)
             for i in wanted:
                 yield _in_range(pa.Table.from_batches([reader.get_batch(i)]), file, plan)
+
+
+def _wanted(held: RowFile, table: Table, file: TableFile, plan: Plan) -> list[int]:
+    """Return the slices of staged rows that may hold rows of a file."""
+    return [
+        i
+        for i, s in enumerate(held.slices)
+        if s.group == file.group and (not table.grouped or plan.moved or s.split == file.split)
+    ]
 
 
 def _is_place(pmcid: str, file: int, n_files: int) -> bool:
@@ -126,29 +132,40 @@ def _set(rows: pa.Table, name: str, values: Sequence[Any]) -> pa.Table:
 def _join_places(rows: pa.Table, places: Mapping[str, FigurePlace]) -> pa.Table:
     """Return figure rows with what the assembler learnt about them."""
     found = [places.get(f) for f in rows["figure_id"].to_pylist()]
-    reasons = rows["no_sample"].to_pylist()
-    rows = _set(
-        rows,
-        "no_sample",
-        [
-            Reason.LEAKS_INTO_EVALUATION.value if p is not None and p.leaks_into else r
-            for p, r in zip(found, reasons, strict=True)
-        ],
-    )
-    rows = _set(rows, "duplicate_of", [p.duplicate_of or None if p else None for p in found])
-    rows = _set(rows, "leaks_into", [p.leaks_into or None if p else None for p in found])
+    leak = Reason.LEAKS_INTO_EVALUATION.value
+
+    def reason(place: FigurePlace, staged: str | None) -> str | None:
+        return leak if place.leaks_into else None if staged == leak else staged
+
+    rows = _set_found(rows, "no_sample", found, reason)
+    rows = _set_found(rows, "duplicate_of", found, lambda p, _: p.duplicate_of or None)
+    rows = _set_found(rows, "leaks_into", found, lambda p, _: p.leaks_into or None)
     return _set_places(rows, found, ("image_offset", "sample_offset", "sample_size"))
 
 
+def _set_found(
+    rows: pa.Table, name: str, found: Sequence[FigurePlace | None], make: Callable[[FigurePlace, Any], Any]
+) -> pa.Table:
+    """Set a column in the rows whose place is known; the others keep what they hold: an update did not look at them."""
+    held = rows[name].to_pylist()
+    return _set(rows, name, [make(p, h) if p is not None else h for p, h in zip(found, held, strict=True)])
+
+
 def _set_places(rows: pa.Table, found: Sequence[FigurePlace | None], names: Iterable[str]) -> pa.Table:
-    rows = _set(rows, "shard", [p.shard or None if p else None for p in found])
+    rows = _set_found(rows, "shard", found, lambda p, _: p.shard or None)
     for name in names:
-        rows = _set(rows, name, [getattr(p, name) if p and p.shard else None for p in found])
+        rows = _set_found(rows, name, found, partial(_place_in_shard, name))
     return rows
+
+
+def _place_in_shard(name: str, place: FigurePlace, _: Any) -> int | None:
+    return getattr(place, name) if place.shard else None
 
 
 def _with_places(rows: pa.Table, table: str, places: Mapping[str, FigurePlace]) -> pa.Table:
     """Return rows of figures or panels with what the assembler learnt about them."""
+    if not places:
+        return rows
     if table == "figures":
         return _join_places(rows, places)
     found = [places.get(panel) for panel in rows["panel_id"].to_pylist()]
@@ -156,16 +173,56 @@ def _with_places(rows: pa.Table, table: str, places: Mapping[str, FigurePlace]) 
 
 
 def _as_before(old: OldRows, key: TableFile, table: Table, places: Mapping[str, FigurePlace]) -> FileEntry | None:
-    """Return the entry of the old file if it holds what the new one would; None where that takes writing it to tell."""
+    """Return the entry of the old file if it holds what the new one would; None where that takes writing it to tell.
+
+    Args:
+        old: the old rows.
+        key: the file.
+        table: its table.
+        places: figures or panels whose place an update looked at; for rejects, those that leak, or did before.
+    """
     entry = old.plan.old_file(f"tables/{file_name(*key.series, key.file, old.plan.files[key.series])}")
-    if entry is None or entry.rows is None or key.table in _ASSEMBLED:
+    if entry is None or entry.rows is None or key.table in _ASSEMBLED or (key.table not in _PLACED and places):
         return None
-    if old.superseded(key) or not old.has_columns(entry, table):
+    if not old.has_columns(entry, table) or _holds_changes(old, key, table):
         return None
-    for before in old.rows_of(key, _PLACED[key.table]) if key.table in _PLACED else ():
-        if not _with_places(without_leaks(before, key.table), key.table, places).equals(before):
+    for before in old.rows_of(key, _PLACED[key.table]) if key.table in _PLACED and places else ():
+        if not _with_places(before, key.table, places).equals(before):
             return None
     return entry
+
+
+def _holds_changes(old: OldRows, key: TableFile, table: Table) -> bool:
+    """Tell whether a file holds rows of articles that are read again or gone, or gets rows of such articles."""
+    superseded = old.superseded(key)
+    if not superseded:
+        return False
+    for block in old.plan.blocks_of(key):
+        for part in parts_of(old.work, block):
+            if _wanted(part.tables[table.name], table, key, old.plan):
+                return True
+    gone = pa.array(sorted(superseded), pa.string())
+    return any(pa.compute.any(pa.compute.is_in(rows["pmcid"], value_set=gone)).as_py()
+               for rows in old.rows_of(key, ["pmcid"]))  # fmt: skip
+
+
+def _with_leaks(pieces: Sequence[pa.Table], places: Sequence[FigurePlace], table: Table) -> list[pa.Table]:
+    """Return rows of rejects with those of the figures that leak.
+
+    Args:
+        pieces: the rows; those of an old release hold its leaks.
+        places: figures that leak, or did in that release; an update does not look at the others that did.
+        table: the table.
+    """
+    seen = {p.figure_id for p in places}
+    others: list[pa.Table] = []
+    leaks = [leak_reject(p) for p in places if p.leaks_into]
+    for piece in pieces:
+        old = pa.compute.equal(piece["stage"], Stage.ASSEMBLE.value)
+        others.append(piece.filter(pa.compute.invert(old)))
+        leaks += [Reject(**row) for row in piece.filter(old).to_pylist() if row["figure_id"] not in seen]
+    leaks.sort(key=lambda r: r.reject_id)
+    return [*others, *([to_arrow(table, leaks)] if leaks else [])]
 
 
 def leak_reject(place: FigurePlace) -> Reject:
@@ -215,21 +272,26 @@ def write_table_file(
         return record
     places = list(places)
     found = {p.figure_id: p for p in places} if name_of in _PLACED else {}
-    stays = _as_before(OldRows(plan, work), key, table, found)
+    old = OldRows(plan, work)
+    stays = _as_before(old, key, table, {p.figure_id: p for p in places})
     if stays is not None and stays.rows is not None:
         record = TableRecord(target, stays.sha256, stays.bytes, stays.rows, True, name_of, group, split)
-        return _recorded(record, found, work)
+        samples = count_values(old.folder, stays.name, "shard") if name_of == "figures" else 0
+        return _recorded(record, samples, places, work)
     pieces = [p for p in _staged(table, key, plan, work) if len(p)]
     if name_of == "rejects":
-        leaks = sorted((leak_reject(p) for p in places if p.leaks_into), key=lambda r: r.reject_id)
-        pieces += [to_arrow(table, leaks)] if leaks else []
+        pieces = _with_leaks(pieces, places, table)
+    samples = 0
 
     def finished() -> Iterator[pa.Table]:
+        nonlocal samples
         for rows in _row_groups(pieces, table.schema, table.row_group):
             if table.grouped:
                 rows = _set(rows, "split", [split] * len(rows))
             if name_of in _PLACED:
                 rows = _with_places(rows, name_of, found)
+            if name_of == "figures":
+                samples += len(rows) - rows["shard"].null_count
             yield rows.cast(table.schema)
 
     same = plan.base is None and not work.exists(table_record(name))
@@ -240,14 +302,14 @@ def write_table_file(
     kept = entry is not None and entry.sha256 == digest
     if kept:
         out.remove(target)
-    return _recorded(TableRecord(target, digest, hashed.size, n, kept, name_of, group, split), found, work)
+    record = TableRecord(target, digest, hashed.size, n, kept, name_of, group, split)
+    return _recorded(record, samples, places, work)
 
 
-def _recorded(record: TableRecord, places: Mapping[str, FigurePlace], work: Folder) -> TableRecord:
+def _recorded(record: TableRecord, samples: int, places: Sequence[FigurePlace], work: Folder) -> TableRecord:
     """Note that a table file is whole, and with `figures` how many of its rows have samples."""
     if record.table == "figures":
-        samples = sum(bool(p.shard) for p in places.values())
-        left_out = sum(p.n_panels for p in places.values() if p.leaks_into)
+        left_out = sum(p.n_panels for p in places if p.leaks_into)
         record = replace(record, samples=samples, panels_left_out=left_out)
     write_table_record(work, record)
     return record

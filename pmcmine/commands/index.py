@@ -10,7 +10,8 @@ from pmcmine.commands.declare import Late
 SECTIONS: Final = {
     "Make a release": ("demo", "doctor", "plan", "download", "mine", "status", "update"),
     "Check and publish": ("verify", "publish"),
-    "Use a release": ("browse", "stats", "subset", "export", "rehydrate"),
+    "Use a release": ("browse", "search", "stats", "subset", "export", "rehydrate"),
+    "Add to a release": ("score", "index", "curate"),
     "Vocabularies and models": ("vocab", "link", "label", "train", "eval"),
 }
 _ROOM: Final = "pmcmine.commands"
@@ -62,13 +63,29 @@ COMMANDS: Final = {
     ),
     "subset": Late(
         f"{_ROOM}.subset:subset",
-        "Write the rows of a view, or of a condition, to a Parquet file.",
+        "Write the rows of a view, of a condition or of a list to a Parquet file, or as a release of their own.",
         f"{_ROOM}.subset:ViewCommand",
     ),
     "export": Late(
         f"{_ROOM}.export:export",
         "Convert a release to another system's format, or write its attribution as TSV.",
         f"{_ROOM}.export:FormatCommand",
+    ),
+    "search": Late(
+        f"{_ROOM}.search:search",
+        "Search a release by words, concepts, meaning and by an image; the lists are fused by rank.",
+    ),
+    "score": Late(
+        f"{_ROOM}.score:score",
+        "Run a model over images, captions, panels or paragraphs of a release; conditions can then name its scores.",
+        f"{_ROOM}.score:ScorerCommand",
+    ),
+    "index": Late(
+        f"{_ROOM}.search:index", "Build the index of a release: words, vectors of its scores, and names of concepts."
+    ),
+    "curate": Late(
+        f"{_ROOM}.curate:curate",
+        "Choose figures by filters, quantiles, near duplicates and quotas; write the list, with recipe and yield.",
     ),
     "rehydrate": Late(
         f"{_ROOM}.rehydrate:rehydrate",

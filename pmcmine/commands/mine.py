@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 import click
 
 from pmcmine.commands.declare import Option
+from pmcmine.commands.dry_run import print_dry_run
 from pmcmine.commands.options import given
 from pmcmine.commands.output import Json, print_json
 from pmcmine.commands.tables import show
@@ -63,7 +63,7 @@ def run_mine(config: Any, dry: bool, quiet: bool, as_json: bool = False) -> int:
 
     if dry:
         plan = job.dry_run(config, lambda line: None if quiet else click.echo(f"pmcmine: {hide(line)}", err=True))
-        click.echo(json.dumps(plan, indent=1))
+        print_dry_run(plan, as_json)
         missing = plan["not_in_source"]
         if missing:
             from pmcmine.commands.summary import absent_line
@@ -154,7 +154,9 @@ def mine(
     drop_benchmarks: Annotated[
         bool, Option("--drop-benchmarks", help="Short for --decontaminate-action drop.")
     ] = False,
-    dry_run: Annotated[bool, Option("--dry-run", help="Print the plan and its counts, write nothing.")] = False,
+    dry_run: Annotated[
+        bool, Option("--dry-run", help="Print the plan and its counts, write nothing; with --json as JSON.")
+    ] = False,
     quiet: Annotated[bool, Option("--quiet", "-q", help="Hide progress.")] = False,
     as_json: Json = False,
 ) -> None:

@@ -37,6 +37,7 @@ def stats(
 
     from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
     from pmcmine.release.hierarchy import prepare
+    from pmcmine.release.scores import local_scores
     from pmcmine.release.tables import check_release, concept_tables, open_tables
 
     check_release(release)
@@ -52,6 +53,7 @@ def stats(
             with time_limit(connection, seconds, option):
                 chosen = "" if sql else where or ""
                 more = prepare(connection, chosen, "figures", *concept_tables(connection, release, chosen))
+                more = local_scores(connection, more, chosen, "figures", release)
                 condition = f" WHERE ({more}\n)" if more else ""
                 result = connection.execute(sql or _counts(by, condition, limit))
                 names_of = [c[0] for c in result.description or ()]

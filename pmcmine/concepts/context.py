@@ -56,6 +56,9 @@ _OR_LIST: Final = re.compile(r"(?:(?!\band\b)[^.;:()]){0,150}?\bor\b", re.IGNORE
 _NEXT_WORDS: Final = re.compile(r"\s+(?:for\s+)?(?:[\w-]{1,30}\s+){0,2}")
 _EDGE: Final = 100  # code points before and after an answer that must be empty for it to stand alone
 _FARTHEST: Final = 60  # code points from a span to a trigger that looks back at it
+# So that prose made of triggers takes no longer than other prose; sentences of articles have fewer of either.
+_MOST_TRIGGERS: Final = 25  # before a span that are asked
+_MOST_AGAIN: Final = 10  # spans of a sentence around which it is read again
 _AROUND: Final = MAX_SCOPE + 200  # code points that decide on a span, with the words that decide on its triggers
 
 
@@ -67,21 +70,26 @@ def assess_sentence(sentence: str, spans: Sequence[tuple[int, int]], cares: Sequ
         return [PLAIN] * len(spans)
     read = _Read(sentence, triggers)
     out = []
+    again = 0
     for n, (start, end) in enumerate(spans):
-        context = _context_of(sentence, read, start, end, cares[n] if cares else Care.CLINICAL)
+        care = cares[n] if cares else Care.CLINICAL
+        if again < _MOST_AGAIN and read.is_touched(start, end):
+            again += 1
+            context = _context_of_touched(sentence, read, start, end, care)
+        else:
+            context = read.context(start, end, care)
         out.append(replace(context, negated=True) if OWN_DENIAL.match(sentence, start, end) else context)
     return out
 
 
-def _context_of(sentence: str, read: _Read, start: int, end: int, care: Care) -> Context:
-    if read.is_touched(start, end):
-        # Words of the span would hide a trigger before it: "no change in" + "change in vision". Only what is near
-        # is read again: a trigger governs no more.
-        first, last = max(0, start - _AROUND), end + _AROUND
-        blank = sentence[first:start] + "\0" * (end - start) + sentence[end:last]
-        again = _Read(blank, find_triggers(blank))
-        if not again.is_touched(start - first, end - first):
-            return again.context(start - first, end - first, care)
+def _context_of_touched(sentence: str, read: _Read, start: int, end: int, care: Care) -> Context:
+    # Words of the span would hide a trigger before it: "no change in" + "change in vision". Only what is near
+    # is read again: a trigger governs no more.
+    first, last = max(0, start - _AROUND), end + _AROUND
+    blank = sentence[first:start] + "\0" * (end - start) + sentence[end:last]
+    again = _Read(blank, find_triggers(blank))
+    if not again.is_touched(start - first, end - first):
+        return again.context(start - first, end - first, care)
     return read.context(start, end, care)
 
 
@@ -113,7 +121,9 @@ class _Read:
         answered = answer is not None and (care in (Care.CLINICAL, Care.CASE) or alone)
         kinds: set[Kind] = {Kind.NEGATED} if answered else set()
         nearest = bisect_left(self._stops, start - MAX_SCOPE)
-        for t in self._triggers[nearest : bisect_right(self._starts, end + _FARTHEST)]:
+        last = bisect_right(self._starts, end + _FARTHEST)
+        nearest = max(nearest, bisect_left(self._starts, start) - _MOST_TRIGGERS)
+        for t in self._triggers[nearest:last]:
             for meaning in t.meanings:
                 reaches = meaning.kind not in kinds and self._reaches(t, meaning, start, end)
                 if reaches and holds(care, self._sentence, t, meaning, start, end):
@@ -131,7 +141,8 @@ class _Read:
         if meaning.kind in (Kind.END, Kind.PSEUDO):
             return False
         if meaning.scope is Scope.NEXT:
-            return t.end <= start <= t.end + 1
+            # "Non-Hodgkin's lymphoma", "non-small cell cancer": the prefix denies an adjective, not the disease.
+            return t.end <= start <= t.end + 1 and " " not in self._sentence[start:end]
         if meaning.scope is Scope.AFTER:
             return t.end <= start <= t.end + MAX_SCOPE and self._governs(t, meaning.kind, start, end)
         if not end <= t.start <= end + _reach(meaning.kind):

@@ -35,7 +35,9 @@ _KEPT: Final[dict[tuple[Kind, Scope], frozenset[str]]] = {
          "absent|free of|free from|"
          "devoid of|negative for|is negative for|was negative for|are negative for|were negative for|"
          "been negative for|"
-         "no evidence of|no evidence for|no sign of|no signs of|nor|neither|none of|not show|not reveal|"
+         "no evidence of|no evidence for|no sign of|no signs of|no symptoms suggestive of|no signs suggestive of|"
+         "no findings suggestive of|no features suggestive of|no evidence suggestive of|"
+         "nor|neither|none of|not show|not reveal|"
          "not demonstrate|"
          "not have|fails to show|failed to show|fails to reveal|failed to reveal|ruled out|rules out|denied|denies|"
          "did not|do not|does not|not|didn't|doesn't|never|disappearance of|w/o"),
@@ -106,7 +108,7 @@ _AUXILIARY: Final = re.compile(
 )
 # What may follow a noun that is the last of its phrase.
 _PHRASE_ENDS: Final = re.compile(
-    r"\s*(?:$|[.,;:()\[\]/\0]|[–—]|-\s|\s(?:is|are|was|were|has|have|had|can|could|may|might|will|would|did|does|do|and|or|nor|but|"
+    r"\s*(?:$|[.,;:()\[\]/\0]|[–—]|(?<=\s)-\s|\s(?:is|are|was|were|has|have|had|can|could|may|might|will|would|did|does|do|and|or|nor|but|"
     r"of|in|on|at|to|for|from|by|with|within|without|after|before|during|between|among|through|over|under|as|than|"
     r"versus|vs|when|where|which|who|that|while|whereas|either|if|compared|along|despite|\w{2,20}(?:ed|ly)|seen|shown|found|"
     r"showing|including|causing|involving|suggesting|indicating|patients?|cases?|subjects?|individuals?|participants?|"

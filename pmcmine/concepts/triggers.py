@@ -48,7 +48,8 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "not appear to have|not know of|not feel|not have|not had|not reveal|not show|not demonstrate|"
      "-ve for|is negative for|was negative for|are negative for|were negative for|been negative for|be negative for|"
      "resolved from|negative|no known|w/o|nondiagnostic for|exclusion of|ruling out|ruled out|"
-     "in the absence of|lost all|disappearance of|elimination of|eradication of"),
+     "no symptoms suggestive of|no signs suggestive of|no findings suggestive of|no features suggestive of|"
+     "no evidence suggestive of|in the absence of|lost all|disappearance of|elimination of|eradication of"),
     (Kind.NEGATED, Scope.BEFORE, "was negative|were negative|is negative|are negative|been negative|negative|"
      "was ruled out|were ruled out|is ruled out|are ruled out|been ruled out|being ruled out|ruled out|"
      "been excluded|was excluded|were excluded|not seen|not observed|not detected|not detectable|not present|"
@@ -94,7 +95,8 @@ _LEXICON: Final[tuple[tuple[Kind, Scope, str], ...]] = (
      "double negative|false negative|false-negative|triple negative|triple-negative|negative control|"
          "negative controls|"
      "negative correlation|negatively|negative feedback|negative regulator|negative predictive|dominant negative|"
-     "dominant-negative|as soon as possible|if possible|in may|may be seen|history and|history, physical|"
+     "dominant-negative|as soon as possible|if possible|possible exception|possible exceptions|"
+     "in may|may be seen|history and|history, physical|"
      "family history is not|social history|history taking|absent from the|"
      "not uncommon|not uncommonly|not unusual|not unusually|not rare|not rarely|not infrequent|not infrequently|"
      "not unexpected|not unexpectedly|not unknown|not without|not negative|not absent|not free of|not free from|"

@@ -9,18 +9,16 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-from pydantic import TypeAdapter
 
 from pmcmine.duplicates.candidates import read_edges, read_signed
 from pmcmine.duplicates.signatures import KINDS, ROLES
-from pmcmine.errors import DamagedError
 from pmcmine.ids import SPLITS
-from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.release.plan import Plan
+from pmcmine.work.leaks import write_leaks
 from pmcmine.work.manifest import RowFile
 from pmcmine.work.records import Clusters, write_clusters
-from pmcmine.work.rows import Rows, give_up
+from pmcmine.work.rows import Rows
 from schemas.cluster import CLUSTERS, Cluster
 
 GROUPS: Final = ("commercial", "noncommercial", "other")
@@ -48,11 +46,6 @@ class Components:
 def rows_file(block: int) -> str:
     """Name of a block's cluster rows in the work folder."""
     return f"near/clusters/{block // 1000:03d}/{block:06d}.arrow"
-
-
-def leaks_file(block: int) -> str:
-    """Name of a block's leaks in the work folder."""
-    return f"near/leaks/{block // 1000:03d}/{block:06d}.json"
 
 
 def components(a: Any, b: Any, similarity: Any) -> Components:
@@ -208,27 +201,13 @@ def cluster(plan: Plan, work: Folder, buckets: int) -> Clusters:
             for found in rows:
                 held.add((found.license_group, plan.split_of(found.pmcid)), [found])
             blocks[str(block)] = held.write(work, rows_file(block), replace=True)
-        if leaks:
-            work.write(leaks_file(block), sealed.to_bytes(leaks), replace=True)
+        write_leaks(work, block, leaks)
     for kind, summary in summaries.items():
         counts[f"nodes_{KINDS[kind]}"] = len(summary.found.nodes)
         counts[f"clusters_{KINDS[kind]}"] = summary.found.count
     done = Clusters(blocks, dict(sorted(counts.items())))
     write_clusters(work, done)
     return done
-
-
-_LEAKS: Final = TypeAdapter(dict[str, tuple[str, str, str]])
-
-
-def read_leaks(work: Folder, block: int) -> dict[str, tuple[str, str, str]]:
-    """Read figures of a block that are left out of train: split, twin, and kind of what is alike."""
-    try:
-        return sealed.record(work, leaks_file(block), _LEAKS.validate_python)
-    except FileNotFoundError:
-        return {}
-    except DamagedError as error:
-        raise give_up(work, leaks_file(block), str(error)) from None
 
 
 def with_clusters(plan: Plan, done: Clusters, table_bytes: int) -> Plan:

@@ -17,7 +17,8 @@ class SampleRef:
 
     `panels` are samples of `shards-panels`, with their places in the same pack; `panel_sums` the CRC-32 of each. `twin`
     is the figure of another split whose image or caption (`twin_kind`) is nearly the same. A sample of the release that
-    an update starts from lies in `old` (tar, offset, size) instead of a pack.
+    an update starts from lies in `old` (tar, offset, size) instead of a pack; `old_duplicate_of` and
+    `old_leaks_into` are what it said there.
     """
 
     figure_id: str
@@ -41,6 +42,12 @@ class SampleRef:
     panel_sums: tuple[int, ...] | list[int] | None = None
     old: tuple[str, int, int] | list[Any] | None = None
     old_duplicate_of: str = ""
+    old_leaks_into: str = ""
+
+
+def plain(sample: SampleRef) -> dict[str, Any]:
+    """Return the fields of a sample by name; `asdict` copies what they hold, too, which takes ten times as long."""
+    return {name: getattr(sample, name) for name in SampleRef.__slots__}
 
 
 def mark_duplicates(samples: Iterable[SampleRef]) -> list[SampleRef]:

@@ -17,6 +17,7 @@ from pmcmine.io.safe_files import replacing
 from pmcmine.io.safe_names import inside, read_range, release_name, safe_name, sample_key, sql_identifier
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
+from pmcmine.release.scores import local_scores
 from pmcmine.release.tables import concept_tables, open_tables
 
 _BATCH: Final = 1_000
@@ -59,6 +60,7 @@ class ReleaseReader:
                 changed = prepare(
                     self._connection, where, table, *concept_tables(self._connection, self._folder, where)
                 )
+                changed = local_scores(self._connection, changed, where, table, self._folder)
                 self._connection.execute(f"CREATE TABLE _chosen AS SELECT {key} AS id FROM {name} WHERE ({changed}\n)")
                 self._connection.execute(f"ALTER VIEW {name} RENAME TO {every}")
                 self._connection.execute(

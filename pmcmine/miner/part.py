@@ -22,6 +22,7 @@ from pmcmine.miner import Mined, StagedSample, mine_pmcid
 from pmcmine.miner.at_work import marked_at_work
 from pmcmine.miner.enrichers import tables
 from pmcmine.miner.retries import Outcome, outcome_of
+from pmcmine.rejects import count_key
 from pmcmine.sources.base import Entry, Reader
 from pmcmine.work.columns import INDEX_SCHEMA, LEDGER_SCHEMA
 from pmcmine.work.columns import SCHEMA as SIGNATURES
@@ -74,7 +75,7 @@ class PartWriter:
             return
         before, staged = self.counts.copy(), {name: rows.count for name, rows in self.rows.items()}
         self._take(mined)
-        rejects = Counter(f"{r.stage}/{r.unit}/{r.reason}" for r in mined.rejects)
+        rejects = Counter(count_key(r.stage, r.unit, r.reason) for r in mined.rejects)
         self.rejects.update(rejects)
         self.counts.subtract(before)
         said = {

@@ -10,6 +10,7 @@ from typing import Any
 
 from pmcmine.io.folder import Folder
 from pmcmine.miner import Mined
+from pmcmine.rejects import count_key
 from pmcmine.release.layout import release_folder
 from pmcmine.work.delta import read_changes, read_delta
 from pmcmine.work.state import read_part
@@ -44,7 +45,7 @@ def outcome_of(mined: Mined) -> Outcome:
     rows = {"rejects": len(mined.rejects), "tombstones": int(mined.tombstone is not None)}
     if mined.article is not None:
         rows |= {"articles": 1} | {name: len(getattr(mined, name)) for name in of_article}
-    rejects = Counter(f"{r.stage}/{r.unit}/{r.reason}" for r in mined.rejects)
+    rejects = Counter(count_key(r.stage, r.unit, r.reason) for r in mined.rejects)
     images = frozenset((s.figure_id, s.sha256) for s in mined.samples)
     return Outcome(_without_zeros(mined.counts), dict(rejects), _without_zeros(rows), images)
 

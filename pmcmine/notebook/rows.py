@@ -16,6 +16,7 @@ from pmcmine.io.safe_names import sql_identifier
 from pmcmine.notebook.html import table_html
 from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
+from pmcmine.release.scores import local_scores
 from pmcmine.release.tables import MALFORMED, concept_tables, connect, create_view, malformed, table_files
 
 SECONDS: Final = 600.0  # of one query
@@ -95,6 +96,7 @@ class Rows:
                 with time_limit(connection, SECONDS, said):
                     tables = concept_tables(connection, self.release, self.condition)
                     more = prepare(connection, self.condition, self.table, *tables)
+                    more = local_scores(connection, more, self.condition, self.table, self.release)
                     chosen = f" WHERE ({more}\n)" if more else ""
                     limit = f" LIMIT {int(self.most)}" if self.most is not None else ""
                     inner = f"SELECT * FROM {sql_identifier(self.table)}{chosen}{limit}"

@@ -1,7 +1,7 @@
 """Assign the pieces of a caption between and after its labels: to a panel, to the panels of a sentence, or to all.
 
-Rules propose each panel's words. The caption is cut where their spans and its sentences begin or end, and a
-conditional logistic regression chooses the panels that each piece is about.
+Rules propose each panel's words. The caption is cut into pieces, and a conditional logistic regression chooses the
+panels that each piece is about.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from itertools import chain
 from typing import Final
 
 from pmcmine.panels.labels import LIST, expand
-from pmcmine.panels.markers import Marker, Span
-from pmcmine.panels.sentences import sentences
+from pmcmine.panels.pieces import Layout, Piece
 
 OPTIONS: Final = "APNSR"  # all; the marker before; the next one; those of the sentence; those that are named again
 # Kinds of pieces, and what the rules say of them, that are seldom decided otherwise.
@@ -32,15 +31,12 @@ _SURE: Final = {
 }
 _WORDS: Final = re.compile(r"[^\W\d_]{4,}")
 _ASCII_WORDS: Final = re.compile(r"[a-z]{4,}")  # the same, quicker
-_LINK: Final = re.compile(r"[\W_]*(?:(?:and|or|as well as|while|whereas|to|in|of|the|respectively|views?)[\W_]*)?")
-_LONGEST_LINK: Final = 40  # code points
 # "In A and E, …", "(A, B) Means of …", "For (a), …": panels that a sentence names again.
 _AGAIN: Final = re.compile(
     rf"[\s,;:.)–—-]*(?:(?:[Ii]n|[Ff]or|[Pp]anels?|[Tt]he) )?(?:panels? )?"
     rf"(?:\((?P<inner>{LIST})\)(?: and \((?P<other>{LIST})\))?"
     rf"|(?P<list>{LIST})(?=[,:;]| (?:and|are|is|show|represent|were|was|scale|bars?)\b))"
 )
-_AFTER: Final = re.compile(r"[\s.:,;)]*")  # behind a label
 _FIRST: Final = re.compile(r"[\s,;:.)\]–—-]*[(\[“‘\"']?([^\W_]+|[*†‡#])(?: ([^\W\d_]+))?")
 # What a sentence behind the labels speaks of; the first that fits.
 _CUES: Final = (
@@ -75,110 +71,6 @@ _CUES: Final = (
     ),
 )
 _CUE: Final = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _CUES))
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of a caption and what it may be about.
-
-    Attributes:
-        start: of the piece, in code points.
-        end: of the piece.
-        before: marker before it, -1 if there is none.
-        after: marker behind it; the number of markers if there is none.
-        place: "intro", "head" (leads to a marker), "item" (between two of a sentence), "tail" (ends a marker's
-            sentence), "between" or "behind" (a sentence of its own).
-        ruled: what the rules say: "P" (the marker before), "N" (the next one), "B" (both) or "A" (all).
-        nth: number of the sentence after its marker.
-    """
-
-    start: int
-    end: int
-    before: int
-    after: int
-    place: str
-    ruled: str
-    nth: int
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """A caption's markers, the words that the rules give to each, and its pieces.
-
-    Attributes:
-        groups: number of the sentence that each marker is in.
-        labels: those of the markers of each such sentence.
-    """
-
-    text: str
-    markers: tuple[Marker, ...]
-    spans: tuple[Span | None, ...]
-    groups: tuple[int, ...]
-    labels: tuple[frozenset[str], ...]
-    pieces: tuple[Piece, ...]
-
-
-def lay_out(text: str, markers: Sequence[Marker], spans: Sequence[Span | None]) -> Layout:
-    """Cut a caption into pieces.
-
-    Args:
-        text: the caption.
-        markers: of its panels, in order.
-        spans: words that the rules give to each.
-    """
-    pieces: list[Piece] = []
-    groups = [0] * len(markers)
-    edges = sorted({e for s in spans if s is not None for e in s})
-    k = 0
-    for gap in range(len(markers) + 1):
-        start = _AFTER.match(text, markers[gap - 1].end).end() if gap else 0  # type: ignore[union-attr]
-        end = markers[gap].start if gap < len(markers) else len(text)
-        parts = sentences(text, start, end)
-        begins = not parts or text[max(start, end - 4) : end].rstrip()[-1:] in (".", "!", "?")
-        if 0 < gap < len(markers):
-            groups[gap] = groups[gap - 1] + (len(parts) > 1 or begins)
-        while k < len(edges) and edges[k] <= start:
-            k += 1
-        for n, (a, b) in enumerate(parts):
-            place = _place(gap, len(markers), n, len(parts), begins)
-            at = a
-            while k < len(edges) and edges[k] < b:
-                if edges[k] > at and text[at : edges[k]].strip():
-                    pieces.append(_piece(at, edges[k], gap, place, n, spans))
-                    at = edges[k]
-                k += 1
-            if at < b:
-                pieces.append(_piece(at, b, gap, place, n, spans))
-    kept = tuple(p for p in pieces if p.end - p.start > _LONGEST_LINK or not _LINK.fullmatch(text, p.start, p.end))
-    labels: list[set[str]] = [set() for _ in range(max(groups, default=0) + 1)]
-    for m, g in zip(markers, groups, strict=True):
-        labels[g].update(m.labels)
-    return Layout(text, tuple(markers), tuple(spans), tuple(groups), tuple(map(frozenset, labels)), kept)
-
-
-def _place(gap: int, count: int, n: int, parts: int, begins: bool) -> str:
-    leads = gap < count and n == parts - 1 and not begins
-    ends = gap > 0 and n == 0
-    if leads:
-        return "item" if ends else "head"
-    if ends:
-        return "tail"
-    return "intro" if not gap else "between" if gap < count else "behind"
-
-
-def _piece(a: int, b: int, gap: int, place: str, n: int, spans: Sequence[Span | None]) -> Piece:
-    later = gap < len(spans) and _holds(spans[gap], a, b)
-    earlier = gap > 0 and _holds(spans[gap - 1], a, b)
-    ruled = ("B" if later else "P") if earlier else "N" if later else "A"
-    return Piece(a, b, gap - 1, gap, place, ruled, n)
-
-
-def _holds(span: Span | None, a: int, b: int) -> bool:
-    """Return whether a span holds a piece, but for signs at its edges."""
-    if span is None:
-        return False
-    start, end = span
-    return start <= a + 2 and b - 3 <= end and start < b and a < end
 
 
 def options(layout: Layout, piece: Piece, every: frozenset[str]) -> dict[str, frozenset[str]]:

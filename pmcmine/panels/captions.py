@@ -1,7 +1,6 @@
 """Split captions into panels: offsets of the words that describe each panel.
 
-Labels are found in all the ways that they are written, a small model chooses the series of them that is the most
-probable, and its place before or after the words decides where each panel's words begin and end.
+A small model chooses the most probable series of labels; their places say where each panel's words begin and end.
 """
 
 from __future__ import annotations
@@ -13,10 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from pmcmine.panels.assignment import choose, lay_out
+from pmcmine.panels.assignment import choose
 from pmcmine.panels.labels import LIST, expand, kinds
 from pmcmine.panels.marker_choice import choose_markers
 from pmcmine.panels.markers import Marker, Span
+from pmcmine.panels.pieces import lay_out
 from pmcmine.panels.sentences import sentences
 
 _BLANKS: Final = "\t\n\r\xa0\u2002\u2003\u2009\u202f"  # white space that is read as a blank
@@ -203,7 +203,7 @@ def _filled(spans: Sequence[Span | None]) -> list[Span | None]:
     full = [s if s is not None and s[0] < s[1] else None for s in spans]
     if None not in full:
         return full
-    out: list[Span | None] = []
+    out = []
     for n, span in enumerate(full):
         before = next((s for s in reversed(full[:n]) if s is not None), None) if span is None else None
         after = next((s for s in full[n + 1 :] if s is not None), None) if span is None and before is None else None

@@ -21,6 +21,7 @@ SOURCES: Final = "pmcmine.sources"
 EXPORTERS: Final = "pmcmine.exporters"
 VIEWS: Final = "pmcmine.views"
 VOCABULARY_FORMATS: Final = "pmcmine.vocabulary_formats"
+SCORERS: Final = "pmcmine.scorers"
 # What an extension of each group has to have: the members of its Protocol.
 MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     ENRICHERS: ("table", "columns", "switch", "options", "pixels", "prepare", "models", "enrich"),
@@ -28,6 +29,7 @@ MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     EXPORTERS: ("name", "meaning", "export"),
     VIEWS: ("name", "table", "groups", "where", "order", "meaning"),
     VOCABULARY_FORMATS: ("name", "matches", "open"),
+    SCORERS: ("name", "meaning", "tables", "images", "options", "open"),
 }
 
 

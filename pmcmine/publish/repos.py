@@ -17,12 +17,17 @@ from pmcmine.release.metrics import Metrics
 from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 
 CARD: Final = "README.md"
-_SUFFIX: Final = {"shards": "", "tables": "-tables", "shards-panels": "-panels", "shards-parquet": "-parquet"}
+_SUFFIX: Final = {
+    "shards": "", "tables": "-tables", "shards-panels": "-panels", "shards-parquet": "-parquet",
+    "scores": "-scores", "index": "-index",
+}  # fmt: skip
 _WHAT: Final = {
     "shards": "figures with their captions",
     "tables": "articles, figures, panels, mentions, paragraphs, and what was left out",
     "shards-panels": "single panels with their own words",
     "shards-parquet": "figures with their captions as Parquet, the image inside",
+    "scores": "scores of models for figures, panels and paragraphs",
+    "index": "the index that `pmcmine search` reads",
 }
 _SPEEDS: Final = {"articles_per_second": "articles", "images_per_second": "images"}
 # Letters, digits, `_`, `.`, `-` as the Hub takes them; the longest suffix makes 96 of them.

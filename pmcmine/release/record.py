@@ -30,6 +30,7 @@ from pmcmine.release.facts import (
 )
 from pmcmine.release.layout import JOURNAL, RELEASE, WAY_OUT, FileEntry
 from pmcmine.release.metrics import Metrics
+from pmcmine.release.scores import ScoreFacts, parse_scores
 from pmcmine.text.clean import for_terminal
 
 _PARTS: Final = {"config": dict, "run": dict, "counts": dict, "snapshot": dict, "updates": list, "files": list}
@@ -66,6 +67,7 @@ class ReleaseRecord:
         updates: its updates, oldest first.
         files: all its files but those of `run`.
         run: how it was made.
+        scores: its scores.
         other: what another version of pmcmine states.
         stated: keys that it has.
         intact: whether it equals its own checksum; None if it has none, as releases of the first versions.
@@ -84,6 +86,7 @@ class ReleaseRecord:
     updates: tuple[UpdateFacts, ...] = ()
     files: tuple[FileEntry, ...] = ()
     run: RunFacts = field(default_factory=RunFacts)
+    scores: tuple[ScoreFacts, ...] = ()
     other: Mapping[str, Any] = field(default_factory=dict, repr=False)
     stated: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     intact: bool | None = field(default=None, repr=False, compare=False)
@@ -108,6 +111,7 @@ class ReleaseRecord:
             "updates": [u.to_object() for u in self.updates],
             "files": [f.to_object() for f in self.files],
             "run": self.run.to_object(),
+            **({"scores": [s.to_object() for s in self.scores]} if self.scores else {}),
             **self.other,
         }
 
@@ -135,10 +139,19 @@ class ReleaseRecord:
         files, run["files"] = (
             tuple(FileEntry.listed(f, where) for f in entries.get("files", ())) for entries in (raw, run)
         )
+        scores = parse_scores(raw.get("scores"), where)
         known = {n: _read(n, v, where) for n, v in (dict(raw) | {"run": run}).items() if n in _READERS}
         others = {k: v for k, v in raw.items() if k not in _KEYS and k != sealed.SEAL}
         config, stated = raw.get("config", {}), frozenset(raw)
-        return cls(**known, config=config, files=files, other=others, stated=stated, intact=sealed.seal_holds(raw))
+        return cls(
+            **known,
+            config=config,
+            files=files,
+            scores=scores,
+            other=others,
+            stated=stated,
+            intact=sealed.seal_holds(raw),
+        )
 
 
 _KEYS: Final = frozenset(f.name for f in fields(ReleaseRecord)) - {"other", "stated", "intact"}

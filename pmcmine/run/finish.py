@@ -10,6 +10,8 @@ from dataclasses import asdict, replace
 from typing import TypeVar
 
 from pmcmine._version import __version__
+from pmcmine.assemble.image_tables import kept_image_table
+from pmcmine.assemble.reach import read_reach
 from pmcmine.concepts.article import release_hierarchy, release_vocabulary
 from pmcmine.config import MineConfig
 from pmcmine.describe.report import make_report
@@ -38,8 +40,9 @@ from pmcmine.release.layout import (
     file_entry,
 )
 from pmcmine.release.metrics import Metrics
-from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name
+from pmcmine.release.plan import LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name, parquet_name
 from pmcmine.release.record import Journal, ReleaseRecord, write_journal
+from pmcmine.release.scores import ScoreFacts
 from pmcmine.run.descriptions import Written, describe_datasets, place_of, rows_by, table_of
 from pmcmine.run.job import Job, content
 from pmcmine.run.metrics import export
@@ -53,6 +56,7 @@ from pmcmine.run.ownership import (
     write_listed,
 )
 from pmcmine.text.redact import redact_all
+from pmcmine.update.scores import kept_scores
 from pmcmine.work.balance import Tally, tally
 from pmcmine.work.delta import read_delta, read_tombstones
 from pmcmine.work.exclusions import exclusions_to_keep
@@ -117,9 +121,13 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
     """Return records of all shards, those of panels among them, and of all table files."""
     shards: list[ShardRecord] = []
     tables: list[TableRecord] = []
+    untouched = _untouched(plan, work)
     for dataset in (SHARDS, PANEL_SHARDS):
         for name in records_below(work, f"assembled/{dataset}"):
             shards.append(shard_record_of(work, name))
+        for entry in untouched:
+            if entry.name.startswith(f"{dataset}/"):
+                shards.append(ShardRecord(entry.name, entry.sha256, entry.bytes, entry.rows or 0, kept=True))
         found = {record.name for record in shards}
         for d, group, split, path in plan.shard_paths():
             if d == dataset and plan.base is None and f"{d}/{path}" not in found and plan.count(d, group, split) > 1:
@@ -130,9 +138,30 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
     return shards, tables
 
 
-def _parquet_records(work: Folder) -> list[ParquetRecord]:
+def _untouched(plan: Plan, work: Folder) -> list[FileEntry]:
+    """Return the entries of shards that an update kept without looking at them."""
+    base = plan.base.files if plan.base is not None else {}
+    return [base[name] for name in read_reach(work).untouched(plan)]
+
+
+def _parquet_records(plan: Plan, work: Folder) -> list[ParquetRecord]:
     """Return records of the files of `shards-parquet`."""
-    return [parquet_record_of(work, name) for name in records_below(work, f"assembled/{PARQUET}")]
+    found = [parquet_record_of(work, name) for name in records_below(work, f"assembled/{PARQUET}")]
+    base = plan.base.files if plan.base is not None else {}
+    for entry in _untouched(plan, work):
+        if entry.name.startswith(f"{SHARDS}/"):
+            kept = f"{PARQUET}/{parquet_name(entry.name.removeprefix(f'{SHARDS}/'))}"
+            found.append(kept_image_table(base[kept], work))
+    return found
+
+
+def _panels_left_out(plan: Plan, work: Folder, tables: Sequence[TableRecord]) -> int:
+    """Count the panels of figures that are left out of train."""
+    if read_reach(work).shards is None:
+        return sum(table.panels_left_out or 0 for table in tables)
+    records = records_below(work, f"assembled/{LEFT_OUT_PANELS}")
+    files = [f for name in records for f in noted_files(work, name)] + _untouched(plan, work)
+    return sum(f.rows or 0 for f in files if f.name.startswith(f"{LEFT_OUT_PANELS}/") and f.name.endswith(".tar"))
 
 
 def _write_state(job: Job, plan: Plan) -> None:
@@ -147,6 +176,9 @@ def _write_state(job: Job, plan: Plan) -> None:
             if state_record(block) not in written:
                 kinds = ("bin", "ledger", "index", "near")
                 files += [job.old.files[part_file(kind, block)] for kind in kinds]
+        for entry in _untouched(plan, work):
+            if entry.name.startswith(f"{STATE}/"):
+                files += [entry, job.old.files[f"{entry.name}.json"]]
     excluded = exclusions_to_keep(work, job.config.exclude_sha256)
     files += [file_entry(name, data) for name, data in excluded.items()]
     write_announced(job.target, work, excluded | {STATE_FILE: write_state(plan, files)})
@@ -170,6 +202,35 @@ def _counts(totals: Tally, written: Written, near: Clusters | None) -> Counts:
     )
 
 
+def _totals(
+    job: Job,
+    frozen: Snapshot,
+    plan: Plan,
+    shards: Sequence[ShardRecord],
+    tables: Sequence[TableRecord],
+    parquet: Sequence[ParquetRecord] | None,
+) -> Tally:
+    """Add up all that was mined and written."""
+    tombstones = read_tombstones(job.work)
+    carried = len(tombstones.added) + tombstones.still_valid
+    left_out = _panels_left_out(plan, job.work, tables)
+    counted, near = _counted(job, frozen.n_blocks), read_clusters(job.work)
+    return tally(counted, frozen.n_versions, shards, tables, near, carried, parquet, left_out)
+
+
+def _carried(
+    job: Job, files: Sequence[FileEntry], cards: Mapping[str, bytes]
+) -> tuple[tuple[ScoreFacts, ...], list[FileEntry]]:
+    """Return the scores that still hold, and the entries of files that are not made anew: theirs and others."""
+    scores, found, score_cards = kept_scores(job.old.record if job.old is not None else None, files)
+    write_announced(job.target, job.work, score_cards)
+    if job.config.decontaminate_sha256 is not None:
+        found.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
+    if job.old is not None:
+        found += [f for f in job.old.record.files if REMOVED.fullmatch(f.name) and f.name not in cards]
+    return scores, found
+
+
 def finish(
     job: Job,
     frozen: Snapshot,
@@ -182,10 +243,8 @@ def finish(
     config, work, target = job.config, job.work, job.target
     shards, tables = _records(plan, work)
     near = read_clusters(work)
-    tombstones = read_tombstones(work)
-    carried = len(tombstones.added) + tombstones.still_valid
-    parquet = _parquet_records(work) if config.parquet_images else None
-    totals = tally(_counted(job, frozen.n_blocks), frozen.n_versions, shards, tables, near, carried, parquet)
+    parquet = _parquet_records(plan, work) if config.parquet_images else None
+    totals = _totals(job, frozen, plan, shards, tables, parquet)
     totals.check()
     written = Written(
         [s for s in shards if s.name.startswith(f"{SHARDS}/")],
@@ -202,10 +261,8 @@ def finish(
     write_announced(target, work, cards)
     files = [r.entry() for r in (*shards, *(parquet or ()), *tables)]
     files += [file_entry(name, data) for name, data in cards.items()]
-    if config.decontaminate_sha256 is not None:
-        files.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
-    if job.old is not None:
-        files += [f for f in job.old.record.files if REMOVED.fullmatch(f.name) and f.name not in cards]
+    scores, carried_files = _carried(job, files, cards)
+    files += carried_files
     if config.keep_state:
         _write_state(job, plan)
     seconds = time.monotonic() - started
@@ -223,6 +280,7 @@ def finish(
         updates=updates,
         files=tuple(sorted(files, key=lambda f: f.name)),
         run=replace(run_facts, seconds=round(seconds, 1)),
+        scores=scores,
     )
     journal = Journal(release, _metrics(totals, times, seconds, files))
     if job.old is not None:

@@ -29,6 +29,7 @@ from pmcmine.release.plan import LEFT_OUT, LEFT_OUT_PANELS, PANEL_SHARDS, PARQUE
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.rights.attribution import ATTRIBUTION
 from pmcmine.work.exclusions import KEPT
+from pmcmine.work.leaks import kept_leaks_file
 from pmcmine.work.state import part_file
 from pmcmine.work.state_file import STATE_FILE
 
@@ -59,6 +60,7 @@ def planned_names(plan: Plan) -> set[str]:
         for i in range(n)
     }
     names |= {part_file(kind, block) for block in range(plan.n_blocks) for kind in _KINDS}
+    names |= {kept_leaks_file(block) for block in range(plan.n_blocks)}
     names |= {f"{top}/{name}" for top in (SHARDS, "tables", PANEL_SHARDS, PARQUET) for name in _DESCRIPTIONS}
     return names | {f"{SHARDS}/{ATTRIBUTION}", HIERARCHY, STATE_FILE, KEPT, *REPORTS}
 

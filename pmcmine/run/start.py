@@ -269,6 +269,22 @@ def _with_benchmarks(config: MineConfig) -> tuple[MineConfig, bytes | None]:
     return config.model_copy(update={"decontaminate_sha256": digest}), data
 
 
+def _jobs(config: MineConfig, n_blocks: int) -> dict[str, Any]:
+    """Return what the jobs would ask of SLURM; the site may allow fewer tasks."""
+    tasks = min(n_blocks, config.slurm_tasks)
+    return {
+        "partition": config.slurm_partition,
+        "account": config.slurm_account,
+        "time": config.slurm_time,
+        "memory": config.slurm_memory,
+        "cpus": config.slurm_cpus,
+        "tasks": tasks,
+        "at_once": min(tasks, config.slurm_at_once or tasks),
+        "options": list(config.slurm_options),
+        "finish_options": list(config.slurm_finish_options),
+    }
+
+
 def dry_run(
     config: MineConfig, graphs_for: GraphsFor, say: Callable[[str], None] = lambda line: None
 ) -> dict[str, Any]:
@@ -293,6 +309,7 @@ def dry_run(
         "runner": config.runner,
         "groups": list(config.groups),
         "out": redact(config.out),
+        **({"jobs": _jobs(config, frozen.n_blocks)} if config.runner == "slurm" else {}),
         "steps": [
             f"mine: {frozen.n_blocks} blocks of about {-(-frozen.n_pmcids // frozen.n_blocks)} PMCIDs, "
             f"{fetch_keys(config, source.remote, frozen.n_blocks)} at once at the most",

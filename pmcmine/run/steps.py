@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from pmcmine.assemble.planning import make_plan
+from pmcmine.assemble.reach import find_reach
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.clusters import cluster, with_clusters
 from pmcmine.io.folder import Folder
@@ -134,6 +135,7 @@ def _mine(job: Job, n_blocks: int, blocks: Sequence[int], n_pmcids: int, clock: 
 def _assemble(job: Job, plan: Plan, snapshot_sha256: str, clock: _Clock) -> None:
     """Write shards and tables, and publish them meanwhile if that is asked for."""
     config, work = job.config, job.work
+    find_reach(plan, work, config.keep_state)
     # An update is published by itself, in one commit.
     shards = [*plan.shard_paths(), *(plan.parquet_paths() if config.parquet_images else ())]
     expected = len(shards) + sum(plan.files.values())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
@@ -14,11 +15,14 @@ import pyarrow.parquet as pq
 from pmcmine.errors import PmcmineError
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
+from pmcmine.release.scores import ScoreFacts, with_scores
 from pmcmine.stream.index import Index, build
 from pmcmine.stream.locate import SANDBOX
 
 _COLUMNS: Final = ("shard", "sample_offset", "sample_size")
 _BATCH: Final = 1 << 17  # rows
+Scores = tuple[Sequence[ScoreFacts], Callable[[ScoreFacts], Any]]
+NO_SCORES: Final[Scores] = ((), lambda score: None)
 
 
 def figure_index(
@@ -30,6 +34,8 @@ def figure_index(
     seconds: float,
     hierarchy: tuple[Any, Any],
     shards: Mapping[str, int | None],
+    scores: Scores = NO_SCORES,
+    chosen: pa.Table | None = None,
 ) -> Index:
     """List the chosen samples of a split, in the order of the shards.
 
@@ -42,6 +48,8 @@ def figure_index(
         seconds: time limit.
         hierarchy: what a condition by concept needs.
         shards: shards of the release, and how many samples each has by its listing.
+        scores: scores of the release, and what opens the rows of one.
+        chosen: ids of the figures of a list; None for no list.
 
     Raises:
         PmcmineError: for a bad condition, and for a table whose rows do not fit the listing.
@@ -51,8 +59,9 @@ def figure_index(
     paths = [f"{tables}/{f.removeprefix('tables/')}" for f in of_split or files[:1]]
     if not paths:
         return build((), (), tables)
-    if where:
-        return _chosen(paths, fs, where, seconds, hierarchy, list(shards), tables, keep=bool(of_split))
+    if where or chosen is not None:
+        asked = _Asked(where or "true", seconds, hierarchy, scores, chosen)
+        return _chosen(paths, fs, asked, list(shards), tables, keep=bool(of_split))
     if not of_split:
         return build((), (), tables)
     index = build(_all(paths, fs, seconds, tables), list(shards), tables)
@@ -76,12 +85,21 @@ def _all(paths: Sequence[str], fs: Any, seconds: float, tables: str) -> Iterator
                 yield batch
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What chooses figures: a condition, what it needs, and a list."""
+
+    where: str
+    seconds: float
+    hierarchy: tuple[Any, Any]
+    scores: Scores
+    chosen: pa.Table | None
+
+
 def _chosen(
     paths: Sequence[str],
     fs: Any,
-    where: str,
-    seconds: float,
-    hierarchy: tuple[Any, Any],
+    asked: _Asked,
     shards: Sequence[str],
     tables: str,
     *,
@@ -89,14 +107,19 @@ def _chosen(
 ) -> Index:
     import pyarrow.dataset as pads  # loads pandas, if that is installed
 
+    where = asked.where
     said = f"where={where!r}"
     figures = pads.dataset(paths, filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
     with duckdb.connect(config=SANDBOX) as connection:
         check_values(connection, where, known_values(figures.schema), said)
         connection.register("figures", figures)
         try:
-            with time_limit(connection, seconds, said):
-                condition = prepare(connection, where, "figures", *hierarchy)
+            with time_limit(connection, asked.seconds, said):
+                condition = prepare(connection, where, "figures", *asked.hierarchy)
+                condition = with_scores(connection, condition, where, "figures", *asked.scores)
+                if asked.chosen is not None:
+                    connection.register("chosen_list", asked.chosen)
+                    condition = f"({condition}\n) AND figure_id IN (SELECT figure_id FROM chosen_list)"
                 query = f"SELECT {', '.join(_COLUMNS)} FROM figures WHERE shard IS NOT NULL AND ({condition}\n)"
                 found = connection.sql(query)
                 reader = getattr(found, "to_arrow_reader", None) or found.fetch_arrow_reader  # before DuckDB 1.5

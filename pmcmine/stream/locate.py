@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
 from pmcmine.release.conditions import choose
+from pmcmine.release.scores import SCORES, ScoreFacts, parse_scores
 from pmcmine.stream.state import MOST_SHARES, SEED_BITS, shown
 
 SPLITS: Final = ("train", "validation", "test")
@@ -88,6 +89,31 @@ def _pinned(fs: Any, root: str, release: str) -> str:
     return f"datasets/{place.repo_id}@{info.sha}" if info.sha else root
 
 
+def scores_root(fs: Any, tables: str, release: str, digest: str) -> str:
+    """Return the root of a release's scores: a folder beside its tables, on the Hub a repo.
+
+    Args:
+        fs: file system.
+        tables: root of the tables.
+        release: where the release is, for messages.
+        digest: hash of its `release.json`.
+
+    Raises:
+        PmcmineError: if the repo is missing, or of another release.
+    """
+    if tables.endswith("/tables"):
+        return f"{tables.removesuffix('tables')}{SCORES}"
+    name = tables.partition("@")[0].removesuffix("-tables")
+    root = _pinned(fs, f"{name}-{SCORES}", release)
+    try:
+        same = sha256(fs.cat_file(f"{root}/release.json")).hexdigest() == digest
+    except Exception as error:  # noqa: BLE001 - each file system has errors of its own
+        raise unreachable(f"{release}: scores", error) from None
+    if not same:
+        raise PmcmineError(f"{release}: its scores belong to another release; is one being published now?")
+    return root
+
+
 def unreachable(release: str, error: Exception) -> PmcmineError:
     """Return one line about what a file system says; each has errors of its own."""
     said = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
@@ -101,10 +127,12 @@ class Listing:
     Attributes:
         rows: names of the files, with their numbers of rows; None where none is stated.
         digest: hash of the listing, which holds hashes of all files.
+        scores: scores of the release.
     """
 
     rows: dict[str, int | None]
     digest: str
+    scores: tuple[ScoreFacts, ...] = ()
 
     @property
     def shards(self) -> dict[str, int | None]:
@@ -131,7 +159,7 @@ def listing_of(path: str, fs: Any, release: str) -> Listing:
     if not isinstance(files, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in files):
         raise PmcmineError(f"{release}: release.json is damaged; is the copy complete?")
     rows = {f["name"]: n if type(n := f.get("rows")) is int else None for f in files}
-    return Listing(rows, sha256(data).hexdigest())
+    return Listing(rows, sha256(data).hexdigest(), parse_scores(listing.get("scores"), path))
 
 
 def check_options(

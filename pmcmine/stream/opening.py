@@ -8,13 +8,18 @@ import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, cast
 
+import pyarrow as pa
+
 from pmcmine.errors import PmcmineError
-from pmcmine.io.safe_names import check_names
+from pmcmine.io.safe_names import check_names, release_name
 from pmcmine.release.conditions import choose
+from pmcmine.release.lists import ChosenList, read_list
+from pmcmine.release.scores import ScoreFacts, named_in
 from pmcmine.stream.batches import Batches
 from pmcmine.stream.captions import composer_for
 from pmcmine.stream.document_rows import concept_files, concept_names
@@ -28,6 +33,7 @@ from pmcmine.stream.locate import (
     listing_of,
     locate,
     reading_tables,
+    scores_root,
     unreachable,
 )
 from pmcmine.stream.pictures import decoder_for
@@ -67,18 +73,26 @@ def torch_dataset(samples: Samples | Batches) -> Any:
 
 
 def _index(
-    opened: _Opened, split: str, where: str | None, seconds: float, cache: str | PathLike[str] | bool | None
+    opened: _Opened,
+    split: str,
+    where: str | None,
+    seconds: float,
+    cache: str | PathLike[str] | bool | None,
+    chosen: ChosenList | None,
 ) -> Index:
     """Return the places of the chosen samples: kept in a file if there are many, or if a folder was named."""
     files = [name for name in opened.listing.rows if name.startswith("tables/figures/")]
-    used = [*files, *concept_names(opened.listing.rows, where)]
+    scored = sorted(n for s in named_in(where, opened.listing.scores, "figures") for n in s.of)
+    used = [*files, *scored, *concept_names(opened.listing.rows, where)]
     check_names(used, opened.local, "file")
 
     def make() -> Index:
         with reading_tables(opened.release, "a table of figures"):
             concepts = concept_files(opened.tables, opened.listing.rows, opened.fs, where)
             shards = opened.listing.shards
-            return figure_index(opened.tables, files, opened.fs, split, where, seconds, concepts, shards)
+            scores = (opened.listing.scores, partial(_scores, opened))
+            ids = chosen.ids if chosen is not None else None
+            return figure_index(opened.tables, files, opened.fs, split, where, seconds, concepts, shards, scores, ids)
 
     rows = sum(opened.listing.rows[name] or 0 for name in files)
     if cache is False or (where and _CHANGES.search(where)) or (cache in (None, True) and rows < _MANY):
@@ -89,7 +103,25 @@ def _index(
         with suppress(OSError):
             stats = [(s.st_size, s.st_mtime_ns) for s in ((opened.local / name).stat() for name in used)]
     root = opened.tables if opened.local is None else str(Path(opened.tables).resolve())
-    return kept(folder, key_of([root, opened.listing.digest, split, where, stats]), seconds, make)
+    asked: list[Any] = [root, opened.listing.digest, split, where, stats]
+    asked += [chosen.digest] if chosen is not None else []
+    return kept(folder, key_of(asked), seconds, make)
+
+
+def _scores(opened: _Opened, score: ScoreFacts) -> Any:
+    """Return the rows of a score as a dataset.
+
+    Raises:
+        PmcmineError: if it has none.
+    """
+    import pyarrow.dataset as pads  # loads pandas, if that is installed
+
+    root = scores_root(opened.fs, opened.tables, opened.release, opened.listing.digest)
+    paths = [f"{root}/{release_name(name).removeprefix('scores/')}" for name in sorted(score.of)]
+    if not paths:
+        raise PmcmineError(f"score {score.name}: has no rows left after an update; `pmcmine score` makes them again")
+    files = pa.fs.PyFileSystem(pa.fs.FSSpecHandler(opened.fs))
+    return pads.dataset(paths, filesystem=files, format="parquet")
 
 
 def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
@@ -126,6 +158,7 @@ def open(
     cache: str | PathLike[str] | bool | None = None,
     decode: str | None = None,
     transform: Callable[[Any], Any] | None = None,
+    list: str | PathLike[str] | None = None,
 ) -> Samples:
     """Open a release: a folder, any fsspec URL of one, or ORG/NAME on the Hub. Its listing is read once.
 
@@ -155,6 +188,7 @@ def open(
         decode: pil or torch: `jpg` is then an RGB image of Pillow, or a tensor of 8-bit numbers (channels, rows,
             columns), instead of the bytes of a JPEG or PNG.
         transform: what is done with the decoded image, such as a transform of torchvision or open_clip.
+        list: file of `pmcmine curate`; only its figures are read, and those alone that meet `where`, if it is given.
 
     Raises:
         PmcmineError: without a release, or for a split, column, value of an enumeration or condition that it does not
@@ -169,10 +203,11 @@ def open(
     listing = listing_of(path, fs, release)
     if compose.columns:
         _check_columns(compose.columns, shards, fs)
-    index = _index(_Opened(release, fs, tables, local, listing), split, where, where_seconds, cache)
+    chosen = read_list(list) if list is not None else None
+    index = _index(_Opened(release, fs, tables, local, listing), split, where, where_seconds, cache, chosen)
     if not len(index):
-        chosen = f"split={split!r}" + (f", where={where!r}" if where else "")
-        warnings.warn(f"{release}: {chosen} match no sample", stacklevel=2)
+        asked = f"split={split!r}" + (f", where={where!r}" if where else "") + (f", list={list!r}" if list else "")
+        warnings.warn(f"{release}: {asked} match no sample", stacklevel=2)
     check_names({f"shards/{name}" for name in index.names}, local, "shard")
     check = local is None if check is None else check
     return Samples(

@@ -25,7 +25,7 @@ from pmcmine.work.delta import (
 from pmcmine.work.exclusions import EXCLUSIONS
 from pmcmine.work.manifest import read_manifest
 from pmcmine.work.snapshot import read_block
-from pmcmine.work.state import read_part
+from pmcmine.work.state import read_part, reject_reasons
 
 # Failures that may not recur although the source lists the same: every update tries these again, and takes
 # them only if the result differs (`settle`).
@@ -102,7 +102,7 @@ def difference(
             or _identity(json.loads(old[pmcid]["entries"])) != _identity(entries)
         ):
             found["changed"].append(pmcid)
-        elif any(key.rsplit("/", 1)[-1] in TRANSIENT for key in json.loads(old[pmcid]["rejects"])):
+        elif reject_reasons(old[pmcid]["rejects"]) & TRANSIENT:
             found["retried"].append(pmcid)
     found["gone"] = [p for p in old if p not in today]
     return Changes(**{what: tuple(pmcids) for what, pmcids in found.items()})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +13,7 @@ from pmcmine.release.layout import read_old_table
 from pmcmine.rights.exclusion_list import ExclusionList, pmcids_of_figures, spelled_doi
 from pmcmine.update.old_release import OldRelease
 from pmcmine.work.exclusions import kept_exclusions, open_exclusions
+from pmcmine.work.state import reject_reasons
 
 _ARTICLES: Final = "tables/articles/"
 
@@ -32,9 +32,7 @@ class Excluded:
 
     def touches(self, pmcid: str, rejects: str) -> bool:
         """Tell whether an article is to be mined again; `rejects` are those of its ledger row."""
-        return pmcid in self.pmcids or (
-            self.lifted and any(key.rsplit("/", 1)[-1] == Reason.EXCLUDED for key in json.loads(rejects))
-        )
+        return pmcid in self.pmcids or (self.lifted and Reason.EXCLUDED in reject_reasons(rejects))
 
 
 def newly_excluded(old: OldRelease, exclude_sha256: str | None) -> Excluded:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pmcmine.assemble.old_rows import OldRows, as_staged
 from pmcmine.assemble.old_samples import read_old_samples
 from pmcmine.assemble.planning import Sizes, make_update_plan, plan_for
+from pmcmine.assemble.reach import EVERYTHING
 from pmcmine.config import MineConfig
 from pmcmine.errors import DamagedError, ReleaseError
 from pmcmine.io.folder import Folder
@@ -137,7 +138,7 @@ def _plan_again(old: OldRelease, manifests: Iterable[Manifest], config: MineConf
                 sizes.row_bytes[key] += sum(data_bytes(column) for column in staged.columns)
         if table == "figures":
             for file in range(n_files):
-                for sample in read_old_samples(old.rows, TableFile(*key, file)):
+                for sample in read_old_samples(old.rows, TableFile(*key, file), EVERYTHING):
                     panels = [p["old"][2] for p in sample["panels"]]
                     sizes.samples[group, split] += 1
                     sizes.sample_bytes[group, split] += sample["old"][2]

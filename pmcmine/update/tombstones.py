@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence, Set
 from typing import Final
 
 from pmcmine.rejects import Reason
 from pmcmine.release.layout import read_old_table
 from pmcmine.update.old_release import OldRelease
 from pmcmine.work.delta import Tombstones, note_tombstones, read_changes
-from pmcmine.work.state import new_parts, read_part
+from pmcmine.work.state import new_parts, read_part, reject_reasons
 from schemas.ledger import Tombstone
 
 _RELICENSED: Final = frozenset(
@@ -48,13 +48,13 @@ def write_tombstones(old_release: OldRelease, blocks: Sequence[int]) -> None:
                 added.append(old[pmcid])
             elif pmcid in before and "articles" in json.loads(before[pmcid]["rows"]):
                 version = max(entry[0] for entry in json.loads(before[pmcid]["entries"]))
-                reason = "withdrawn" if pmcid in gone else _reason(json.loads(mined[pmcid]["rejects"]))
+                reason = "withdrawn" if pmcid in gone else _reason(reject_reasons(mined[pmcid]["rejects"]))
                 added.append(Tombstone(pmcid=pmcid, article_id=f"{pmcid}.{version}", reason=reason))
     still_valid = sum(pmcid not in superseded for pmcid in old)
     note_tombstones(work, Tombstones(tuple(added), still_valid))
 
 
-def _reason(rejects: Collection[str]) -> str:
-    if any(key.rsplit("/", 1)[-1] == Reason.NOT_IN_SOURCE for key in rejects):
+def _reason(reasons: Set[str]) -> str:
+    if Reason.NOT_IN_SOURCE in reasons:
         return "withdrawn"
-    return "relicensed" if any(key.rsplit("/", 1)[-1] in _RELICENSED for key in rejects) else "unavailable"
+    return "relicensed" if reasons & _RELICENSED else "unavailable"

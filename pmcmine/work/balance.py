@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pmcmine.errors import SumsError
-from pmcmine.rejects import FAULTS, Reason
+from pmcmine.rejects import FAULTS, Reason, parse_count_key
 from pmcmine.release.facts import Sum
 from pmcmine.work.manifest import Counted
 from pmcmine.work.records import Clusters, ParquetRecord, ShardRecord, TableRecord
@@ -55,6 +55,7 @@ def tally(
     near: Clusters | None = None,
     tombstones: int = 0,
     parquet_records: Sequence[ParquetRecord] | None = None,
+    panels_left_out: int = 0,
 ) -> Tally:
     """Add up what was mined, and the records of shards and table files.
 
@@ -66,6 +67,7 @@ def tally(
         near: what came of the near duplicates; None if they were not looked for.
         tombstones: those that an update adds by itself.
         parquet_records: of all files of `shards-parquet`; None if there are none.
+        panels_left_out: panels of figures that are left out of train.
     """  # fmt: skip
     counts: Counter[str] = Counter()
     rejects: Counter[tuple[str, str, str]] = Counter()
@@ -73,10 +75,10 @@ def tally(
     for part in mined:
         counts.update(part.counts)
         for key, n in part.rejects.items():
-            stage, unit, reason = key.split("/")
-            rejects[stage, unit, reason] += n
+            rejects[parse_count_key(key)] += n
         staged.update(part.rows)
     staged["tombstones"] += tombstones
+    counts["panels_left_out"] = panels_left_out
     for held in near.blocks.values() if near is not None else ():
         staged["clusters"] += sum(s.rows for s in held.slices)
     mined_rejects = sum(rejects.values())
@@ -84,7 +86,6 @@ def tally(
     for record in table_records:
         written[record.table] += record.rows
         counts["figures_with_sample"] += record.samples or 0
-        counts["panels_left_out"] += record.panels_left_out or 0
     for shard in shard_records:
         counts["panel_shard_rows" if shard.name.startswith("shards-panels/") else "shard_rows"] += shard.rows
     leaks = written["rejects"] - mined_rejects

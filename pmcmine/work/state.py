@@ -3,8 +3,8 @@
 It is cut like the snapshot: part n holds the articles of block n, in three Arrow files. `ledger` has a row a PMCID: its
 versions with their ETags, its counts, its rejects; `index` a row a staged sample: what its bytes are; `near` the
 signatures that near duplicates are found by, with their bytes in `near.bin`; what came of the checks of pairs is in
-`pairs` (`pmcmine.work.pairs`). Samples that were left out of train are kept in `state/left-out/`, for what they leak
-into may be withdrawn.
+`pairs` (`pmcmine.work.pairs`), and which figures leak for a near duplicate in `leaks`. Samples that were left out of
+train are kept in `state/left-out/`, for what they leak into may be withdrawn.
 """
 
 from __future__ import annotations
@@ -16,15 +16,18 @@ from hashlib import sha256
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute
 
 from pmcmine.errors import DamagedError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
+from pmcmine.rejects import parse_count_key
 from pmcmine.release.layout import WAY_OUT, FileEntry, in_release, read_checked, release_folder
 from pmcmine.release.old_names import rows_today
 from pmcmine.work.columns import INDEX_SCHEMA, LEDGER_SCHEMA
 from pmcmine.work.columns import SCHEMA as SIGNATURES
 from pmcmine.work.delta import DELTA, read_superseded
+from pmcmine.work.leaks import keep_leaks
 from pmcmine.work.manifest import Counted, parts_of
 from pmcmine.work.packs import PackReader
 from pmcmine.work.pairs import keep_pairs
@@ -62,7 +65,8 @@ def read_part(release: Folder, kind: str, block: int, superseded: frozenset[str]
         table = set_column(table, "rows", pa.array(map(_rows_today, table["rows"].to_pylist()), pa.string()))
     if not superseded:
         return table
-    return table.filter(pa.array([p not in superseded for p in table["pmcid"].to_pylist()], pa.bool_()))
+    gone = pa.array(sorted(superseded), pa.string())
+    return table.filter(pa.compute.invert(pa.compute.is_in(table["pmcid"], value_set=gone)))
 
 
 def _rows_today(rows: str) -> str:
@@ -83,6 +87,11 @@ def new_parts(work: Folder, kind: str, block: int) -> Iterator[pa.Table]:
         yield read_arrow(work, {"ledger": part.ledger, "index": part.index, "near": part.near}[kind]).read_all()
 
 
+def reject_reasons(rejects: str) -> set[str]:
+    """Return the reasons of the rejects of a ledger row."""
+    return {parse_count_key(key)[2] for key in json.loads(rejects)}
+
+
 def ledger_counts(rows: pa.Table) -> Iterator[Counted]:
     """Yield what the ledger says of each PMCID."""
     for row in rows.select(["counts", "rejects", "rows"]).to_pylist():
@@ -100,6 +109,7 @@ def write_part(block: int, work: Folder, out: Folder) -> int:
         out: where files of the release are written: the release, or where an update gathers them.
     """
     keep_pairs(block, work, out)
+    keep_leaks(block, work, out)
     if sealed.read_or_none(work, state_record(block)) is not None:
         return block
     if work.exists(DELTA) and not read_superseded(work, block):

@@ -25,16 +25,18 @@ class State:
     Attributes:
         plan: the plan of the release.
         files: all files of the state.
+        has_leaks: whether it holds the leaks of near duplicates, which earlier versions did not keep.
     """
 
     plan: Plan
     files: tuple[FileEntry, ...]
+    has_leaks: bool = False
 
 
 def write_state(plan: Plan, files: Iterable[FileEntry]) -> bytes:
     """Bytes of `state.json`."""
     listed = sorted((f.to_object() for f in files), key=lambda f: str(f["name"]))
-    return json.dumps({"plan": plan.to_object(), "files": listed}).encode()
+    return json.dumps({"plan": plan.to_object(), "leaks": True, "files": listed}).encode()
 
 
 def read_state(release: Folder) -> State:
@@ -58,7 +60,8 @@ def read_state(release: Folder) -> State:
         plan = Plan.from_object(found["plan"])
     except ValueError as error:
         raise DamagedError(f"{where}: is damaged ({error}); {WAY_OUT}") from None
-    return State(plan, tuple(FileEntry.from_object(file, where) for file in found["files"]))
+    files = tuple(FileEntry.from_object(file, where) for file in found["files"])
+    return State(plan, files, found.get("leaks") is True)
 
 
 def check_state(release: Folder) -> State:

@@ -126,16 +126,16 @@ def test_only_what_was_asked_for(kind: str, tmp_path: Path, capsys: pytest.Captu
 
 def test_a_dry_run_says_what_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with _folder(tmp_path / "in") as source:
-        code, out, err = call(capsys, "mine", *source, "--pmcid", "PMC9400001,PMC7", "--dry-run")
+        code, out, err = call(capsys, "mine", *source, "--pmcid", "PMC9400001,PMC7", "--dry-run", "--json")
         assert code == 0 and json.loads(out)["not_in_source"] == ["PMC7"] and "PMC7" in err
-        assert call(capsys, "mine", *source, "--pmcid", "PMC7", "--dry-run")[0] == 1
+        assert call(capsys, "mine", *source, "--pmcid", "PMC7", "--dry-run", "--json")[0] == 1
 
 
 def test_a_list_of_nothing_does_not_mean_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "ids.txt").write_text("# none yet\n\n")
     with _folder(tmp_path / "in") as source:
         for value in (str(tmp_path / "ids.txt"), "", " , "):
-            code, out, err = call(capsys, "mine", *source, "--pmcid", value, "--dry-run")
+            code, out, err = call(capsys, "mine", *source, "--pmcid", value, "--dry-run", "--json")
             assert (code, out) == (2, "") and "names no PMCID" in err
 
 
@@ -143,9 +143,11 @@ def test_many_ids_at_once_and_a_file_with_commas(tmp_path: Path, capsys: pytest.
     (tmp_path / "ids.txt").write_text("\ufeffPMC9400001, pmc9400002\nPMC9400003 # the last\n", "utf-8")
     many = ",".join(f"PMC{n}" for n in range(1, 400))
     with _folder(tmp_path / "in") as source:
-        _, out, _ = call(capsys, "mine", *source, "--pmcid", many, "--pmcid", str(tmp_path / "ids.txt"), "--dry-run")
+        _, out, _ = call(
+            capsys, "mine", *source, "--pmcid", many, "--pmcid", str(tmp_path / "ids.txt"), "--dry-run", "--json"
+        )
         assert (json.loads(out)["snapshot"]["n_pmcids"], len(json.loads(out)["not_in_source"])) == (402, 399)
-        code, out, _ = call(capsys, "mine", *source, "--set", "pmcid=PMC9400001,pmc9400001", "--dry-run")
+        code, out, _ = call(capsys, "mine", *source, "--set", "pmcid=PMC9400001,pmc9400001", "--dry-run", "--json")
         assert code == 0 and json.loads(out)["snapshot"]["n_pmcids"] == 1
 
 

@@ -254,7 +254,7 @@ def test_samples_travel_to_other_processes(release: Path) -> None:
     ({"on_error": "wran"}, "did you mean 'warn'"),
     ({"columns": ["doi", "licence"]}, "did you mean 'license'"),
     ({"columns": "doi"}, "give a list"),
-    ({"where": "licence = 'CC-BY'"}, 'license", '),
+    ({"where": "licence = 'CC-BY'"}, "did you mean 'license'"),
     ({"where": "lst_contains(image_kinds, 'ct')"}, 'Did you mean "list_contains"'),
     ({"where": "image_kind_scores.xrays > 0.5"}, 'Candidate Entries: "xray"'),
     ({"where": 'license = "CC-BY"'}, "single quotes"),

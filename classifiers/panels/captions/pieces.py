@@ -8,9 +8,10 @@ from difflib import SequenceMatcher
 from typing import Any, Final
 
 from classifiers.panels.captions.choice import Choice
-from pmcmine.panels.assignment import Layout, Piece, describe, lay_out, measure, options, ruled_option
+from pmcmine.panels.assignment import describe, measure, options, ruled_option
 from pmcmine.panels.captions import rule_spans
 from pmcmine.panels.marker_choice import choose_markers
+from pmcmine.panels.pieces import Layout, Piece, lay_out
 
 _WORD: Final = re.compile(r"\w+")
 PIECES_PENALTY: Final = 0.012  # chosen by folds among 0.003 to 0.05

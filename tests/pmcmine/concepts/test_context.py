@@ -7,8 +7,10 @@ import time
 
 import pytest
 
+from pmcmine.concepts import context
 from pmcmine.concepts.context import Context, assess
 from pmcmine.concepts.strict import Care
+from pmcmine.concepts.triggers import Found, find_triggers
 
 
 def contexts(sentence: str, care: Care = Care.CLINICAL) -> list[Context]:
@@ -97,8 +99,8 @@ def test_not_negated(sentence: str) -> None:
 
 
 def test_a_possibility_that_is_not_excluded_is_uncertain() -> None:
-    (context,) = assess("Measles was not ruled out.", [(0, 7)])
-    assert context.uncertain and not context.negated
+    (found,) = assess("Measles was not ruled out.", [(0, 7)])
+    assert found.uncertain and not found.negated
 
 
 @pytest.mark.parametrize(
@@ -110,6 +112,7 @@ def test_a_possibility_that_is_not_excluded_is_uncertain() -> None:
         "Non-[tumour] tissue.",
         "Rats did not develop [tumours].",
         "[Fibrosis] was not observed.",
+        "No symptoms suggestive of [arthritis].",
     ],
 )
 def test_negated_in_captions(sentence: str) -> None:
@@ -130,6 +133,9 @@ def test_negated_in_captions(sentence: str) -> None:
         "The size of the [tumour] was not different.",
         "[Disease]-free survival.",
         "A 4-year history of [pain] after a 30-min history of [nausea].",
+        "Factors of non-[Hodgkin's lymphoma], of which some are known.",
+        "The lack of [tumour]- and patient-matched controls.",
+        "No associations of coffee with heart disease, with the possible exception of [hypertension].",
     ],
 )
 def test_captions_flag_no_design(sentence: str) -> None:
@@ -178,6 +184,21 @@ def test_hostile_sentences_take_time_in_proportion_to_their_length() -> None:
         assert time.process_time() - start < 2, unit
 
 
+def test_a_sentence_is_read_again_for_few_of_its_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[int] = []
+
+    def counted(sentence: str) -> list[Found]:
+        reads.append(len(sentence))
+        return find_triggers(sentence)
+
+    monkeypatch.setattr(context, "find_triggers", counted)
+    text = "no change in vision; " * 600  # "change" is a part of a trigger
+    spans = [m.span() for m in re.finditer("change in vision", text)]
+    found = context.assess_sentence(text, spans, [Care.CAPTION] * len(spans))
+    assert len(found) == len(spans) and found[0].negated
+    assert len(reads) <= 11
+
+
 @pytest.mark.parametrize(
     ("caption", "negated"),
     [
@@ -187,5 +208,5 @@ def test_hostile_sentences_take_time_in_proportion_to_their_length() -> None:
     ],
 )
 def test_in_captions_an_answer_must_stand_alone(caption: str, negated: bool) -> None:
-    (context,) = assess(caption, [(0, len("Blood transfusion"))], [Care.CAPTION])
-    assert context.negated is negated
+    (found,) = assess(caption, [(0, len("Blood transfusion"))], [Care.CAPTION])
+    assert found.negated is negated

@@ -1,0 +1,66 @@
+"""Vectors of queries, by the models that the vectors of an index were made with."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from classifiers.enrichers.figure_image_embedding import embedding_model
+from classifiers.images.kinds import of_picture
+from classifiers.scorers.pictures import pyramid
+from classifiers.scorers.text_embedding import TextEncoder, open_text_encoder
+from pmcmine.errors import PmcmineError
+from pmcmine.find.layout import VectorFacts
+from pmcmine.find.query import Encoders
+
+
+def encoders(text_model: str | None = None) -> Encoders:
+    """Return what turns texts and images of queries into vectors. Models are loaded when they are first used.
+
+    Args:
+        text_model: folder of the encoder of texts, if it is not where it was when the release was scored.
+    """
+    return {"text": _Texts(text_model), "image": image_vector}
+
+
+class _Texts:
+    """Embeds texts of queries."""
+
+    def __init__(self, folder: str | None) -> None:
+        self._folder = folder
+        self._open: TextEncoder | None = None
+
+    def __call__(self, facts: VectorFacts, text: str) -> Any:
+        """Return the vector of a text.
+
+        Raises:
+            PmcmineError: if the encoder is missing, or another one than that of the vectors.
+        """
+        if self._open is None:
+            self._open = open_text_encoder(self._folder or facts.options.get("model"))
+        _check(facts, self._open.model.sha256, "--text-model")
+        return self._open.embed_query(text)
+
+
+def image_vector(facts: VectorFacts, image: bytes) -> Any:
+    """Return the vector of an image.
+
+    Raises:
+        PmcmineError: if it can't be decoded, or the vectors are of another network.
+    """
+    seen = pyramid(image)
+    if seen is None:
+        raise PmcmineError("--image: can't be decoded; give a JPEG or PNG")
+    if facts.model:
+        _check(facts, embedding_model().sha256, "--image")
+    return of_picture(seen)
+
+
+_SHOWN: Final = 12
+
+
+def _check(facts: VectorFacts, sha256: str, option: str) -> None:
+    wanted = facts.model.get("sha256", "")
+    if wanted != sha256:
+        raise PmcmineError(
+            f"{option}: the vectors of {facts.source} are of another model ({wanted[:_SHOWN]}, not {sha256[:_SHOWN]})"
+        )

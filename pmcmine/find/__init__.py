@@ -1,0 +1,1 @@
+"""Search a release: full text, vectors and concepts, fused by rank."""

@@ -1,0 +1,55 @@
+"""`pmcmine.search` and `pmcmine.retrieve`: one call, without a thought of indexes and encoders."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any
+
+from pmcmine.find.hits import Hit, Search
+
+
+def search(
+    release: str | PathLike[str],
+    text: str | None = None,
+    *,
+    image: bytes | None = None,
+    table: str = "figures",
+    where: str | None = None,
+    k: int = 20,
+    encoders: Any = None,
+) -> list[Hit]:
+    """Search an indexed release on this machine by words, by concepts, by meaning and by an image.
+
+    Args:
+        release: the release.
+        text: words, a question, or names of concepts.
+        image: bytes of a JPEG or PNG; finds figures that look alike.
+        table: figures or paragraphs.
+        where: SQL condition over the columns of the table, its scores and concepts.
+        k: how many hits at most.
+        encoders: `classifiers.scorers.queries.encoders()`, or functions of your own; without them, words and concepts
+            alone are searched.
+
+    Raises:
+        PmcmineError: one line, if there is no index, or for a bad condition.
+    """
+    with Search(release, table, encoders) as found:
+        return found(text, image=image, where=where, k=k)
+
+
+def retrieve(
+    release: str | PathLike[str], question: str, *, where: str | None = None, k: int = 8, encoders: Any = None
+) -> list[Hit]:
+    """Return the paragraphs that fit a question, for a language model; `hit.source` says where each is from.
+
+    Args:
+        release: an indexed release on this machine.
+        question: words, a question, or names of concepts.
+        where: SQL condition over the columns of `paragraphs`, such as concept_below('HP:0002086').
+        k: how many paragraphs at most.
+        encoders: as for `search`.
+
+    Raises:
+        PmcmineError: one line, if there is no index, or for a bad condition.
+    """
+    return search(release, question, table="paragraphs", where=where, k=k, encoders=encoders)

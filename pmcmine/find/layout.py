@@ -1,0 +1,196 @@
+"""Files of an index, and what `index.json` says. An index may be somebody else's: all of it is checked and bounded.
+
+index/index.json                  format, what it was built from, numbers of documents, models
+index/<table>_documents.parquet   number, id and length of each document
+index/<table>_postings.parquet    word, document, occurrences, length of the document; sorted by word
+index/<table>_<what>_vectors.parquet     vectors of length 1, a row group for each cell; <what> is text or image
+index/<table>_<what>_cells.parquet       the middle of each cell
+index/names.parquet               words that name concepts in the release, with the concepts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pmcmine.errors import DamagedError, PmcmineError, UnsafeNameError
+from pmcmine.io.safe_names import open_inside
+from pmcmine.io.sealed import parse_object
+
+INDEX: Final = "index"
+FACTS: Final = f"{INDEX}/index.json"
+NAMES: Final = f"{INDEX}/names.parquet"
+CARD: Final = f"{INDEX}/README.md"
+FORMAT: Final = 1
+TABLES: Final[Mapping[str, tuple[str, str]]] = {
+    "figures": ("figure_id", "caption"),
+    "paragraphs": ("paragraph_id", "text"),
+}
+POSTINGS: Final = pa.schema([("term", pa.string()), ("doc", pa.int32()), ("n", pa.int32()), ("length", pa.int32())])
+DOCUMENTS: Final = pa.schema([("doc", pa.int32()), ("id", pa.string()), ("length", pa.int32())])
+NAMED: Final = pa.schema([("name", pa.string()), ("concept", pa.string())])
+DOCUMENT_GROUP: Final = 100_000  # rows of a row group: that of a document follows from its number
+_MOST_FACTS: Final = 16 << 20  # bytes of index.json
+_MOST_DOCUMENTS: Final = 1 << 31
+_WAY_OUT: Final = "run `pmcmine index` again"
+
+
+def documents(table: str) -> str:
+    """Return the name of the file of documents of a table."""
+    return f"{INDEX}/{table}_documents.parquet"
+
+
+def postings(table: str) -> str:
+    """Return the name of the file of postings of a table."""
+    return f"{INDEX}/{table}_postings.parquet"
+
+
+def vectors(table: str, what: str) -> str:
+    """Return the name of the file of vectors."""
+    return f"{INDEX}/{table}_{what}_vectors.parquet"
+
+
+def cells(table: str, what: str) -> str:
+    """Return the name of the file of the middles of cells."""
+    return f"{INDEX}/{table}_{what}_cells.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class VectorFacts:
+    """Vectors of a table.
+
+    Attributes:
+        source: score, or column of the table, that they were made of.
+        model: the model, as the release states it.
+        options: options of the scorer, which a query needs to load the same model.
+        n: number of vectors.
+        width: numbers of each.
+        cells: number of cells.
+    """
+
+    source: str
+    model: Mapping[str, str]
+    options: Mapping[str, str]
+    n: int
+    width: int
+    cells: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """The index of a table: number of documents, their mean length in words, its vectors by what they are of."""
+
+    documents: int
+    mean_length: float
+    vectors: Mapping[str, VectorFacts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFacts:
+    """What `index.json` says.
+
+    Attributes:
+        pmcmine: version that built it.
+        of: files that it was built from, with their SHA-256.
+        tables: its tables.
+    """
+
+    pmcmine: str
+    of: Mapping[str, str]
+    tables: Mapping[str, TableFacts]
+
+    def to_object(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {"format": FORMAT, **asdict(self)}
+
+
+def read_facts(release: Path) -> IndexFacts:
+    """Read `index.json` of a release.
+
+    Raises:
+        PmcmineError: if there is none.
+        DamagedError: if it is damaged, or of another version.
+    """
+    where = f"{release}/{FACTS}"
+    try:
+        with open_inside(release, FACTS) as stream:
+            data = stream.read(_MOST_FACTS + 1)
+    except FileNotFoundError:
+        raise PmcmineError(f"{release}: has no index; run `pmcmine index {release}`") from None
+    except OSError as error:
+        raise DamagedError(f"{where}: can't be read ({error.strerror or error}); {_WAY_OUT}") from None
+    if len(data) > _MOST_FACTS:
+        raise DamagedError(f"{where}: is too large; {_WAY_OUT}")
+    raw = parse_object(data, where, _WAY_OUT)
+    try:
+        if raw["format"] != FORMAT:
+            raise ValueError
+        tables = {str(t): _table(facts) for t, facts in raw["tables"].items() if t in TABLES}
+        of = {str(k): str(v) for k, v in raw["of"].items()}
+        return IndexFacts(str(raw["pmcmine"]), of, tables)
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
+        raise DamagedError(f"{where}: is damaged, or of another version of pmcmine; {_WAY_OUT}") from None
+
+
+def _table(raw: Any) -> TableFacts:
+    n, mean = int(raw["documents"]), float(raw["mean_length"])
+    if not 0 <= n < _MOST_DOCUMENTS or not 0 < mean < 1e6:
+        raise ValueError
+    found = {}
+    for what, facts in raw["vectors"].items():
+        if what not in ("text", "image"):
+            raise ValueError
+        held = VectorFacts(
+            str(facts["source"]),
+            {str(k): str(v) for k, v in facts["model"].items()},
+            {str(k): str(v) for k, v in facts["options"].items()},
+            *(int(facts[k]) for k in ("n", "width", "cells")),
+        )
+        if not (0 < held.n < _MOST_DOCUMENTS and 0 < held.width <= 1 << 14 and 0 < held.cells <= 1 << 20):
+            raise ValueError
+        found[what] = held
+    return TableFacts(n, mean, found)
+
+
+class IndexFile:
+    """A Parquet file of an index, opened for reading row groups.
+
+    Raises:
+        DamagedError: if it is missing, damaged or of another form.
+    """
+
+    def __init__(self, release: Path, name: str, schema: pa.Schema | None = None) -> None:
+        self._where = f"{release}/{name}"
+        try:
+            self._file = pq.ParquetFile(open_inside(release, name))
+            names = self._file.schema_arrow
+        except (OSError, pa.ArrowException, ValueError, UnsafeNameError) as error:
+            raise self.damaged(error) from None
+        if schema is not None and names.remove_metadata() != schema:
+            raise DamagedError(f"{self._where}: is damaged (other columns); {_WAY_OUT}")
+        self.metadata = self._file.metadata
+
+    def damaged(self, error: BaseException) -> DamagedError:
+        """Return the error for what can't be read."""
+        said = getattr(error, "strerror", None) or type(error).__name__
+        return DamagedError(f"{self._where}: is damaged ({said}); {_WAY_OUT}")
+
+    def groups(self, numbers: list[int], columns: list[str] | None = None) -> pa.Table:
+        """Read row groups.
+
+        Raises:
+            DamagedError: if they can't be read.
+        """
+        try:
+            return self._file.read_row_groups(numbers, columns=columns, use_threads=False)
+        except (OSError, pa.ArrowException, ValueError, IndexError, MemoryError) as error:
+            raise self.damaged(error) from None
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close(force=True)

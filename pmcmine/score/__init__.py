@@ -1,0 +1,1 @@
+"""Score rows of a release with models: side tables that conditions can name."""

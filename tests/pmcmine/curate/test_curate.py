@@ -1,0 +1,186 @@
+"""Recipes: what they choose, that every quota holds, that reruns are equal, and that mistakes are one line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pmcmine import Release, stream
+from pmcmine.curate.choose import NONE, curate
+from pmcmine.curate.recipe import parse_recipe, read_recipe
+from pmcmine.errors import PmcmineError
+from pmcmine.publish.verify import verify_folder
+from tests.helpers import release_json, rows, samples
+from tests.test_cli import call
+
+RECIPE = """
+seed = 3
+where = "license_group = 'commercial'"
+near_duplicates = ["image", "caption"]
+
+[[quantile]]
+column = "caption_quality"
+least = 0.1
+
+[[balance]]
+by = "image_kinds"
+cap = 5
+quotas = { chart = 2 }
+
+[[balance]]
+by = "journal"
+cap = 12
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "recipe.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+def _values(row: dict[str, Any], column: str) -> list[str]:
+    value = row[column] if isinstance(row[column], list) else [row[column]]
+    return [str(v) for v in value if v is not None] or [NONE]
+
+
+def test_a_recipe_from_list_to_stream_and_release(
+    demo_release: Path, recipe: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lists = [tmp_path / "a.parquet", tmp_path / "b.parquet"]
+    for out in lists:
+        code, said, err = call(
+            capsys, "curate", str(demo_release), "--recipe", str(recipe), "--out", str(out), "--json"
+        )
+        assert code == 0, err
+    assert lists[0].read_bytes() == lists[1].read_bytes()
+    about = json.loads(pq.read_schema(lists[0]).metadata[b"pmcmine.list"])
+    funnel = about["funnel"]
+    assert about["recipe"] == RECIPE and funnel == json.loads(said)["funnel"]
+    assert all(a["out"] == b["in"] for a, b in pairwise(funnel))
+    ids = pq.read_table(lists[0])["figure_id"].to_pylist()
+    assert ids == sorted(set(ids)) and len(ids) == funnel[-1]["out"] > 3
+
+    figures = {f["figure_id"]: f for f in rows(demo_release, "figures")}
+    chosen = [figures[i] for i in ids]
+    assert all(f["license_group"] == "commercial" and f["shard"] and f["caption_quality"] for f in chosen)
+    kinds = Counter(v for f in chosen for v in _values(f, "image_kinds"))
+    assert kinds["chart"] <= 2 and max(kinds.values()) <= 5
+    clusters = [c for c in rows(demo_release, "clusters") if c["kind"] != "paragraph" and c["member_id"] in set(ids)]
+    assert len({c["cluster_id"] for c in clusters}) == len(clusters)
+
+    train = {f["key"] for f in chosen if f["split"] == "train"}
+    assert {s["key"] for s in stream.open(str(demo_release), list=lists[0])} == train
+    some = {f["key"] for f in chosen if f["split"] == "train" and f["year"] >= 2020}
+    assert {s["key"] for s in stream.open(str(demo_release), list=lists[0], where="year >= 2020")} == some
+    out = tmp_path / "chosen.parquet"
+    assert call(capsys, "subset", str(demo_release), "--list", str(lists[0]), "--out", str(out))[0] == 0
+    assert sorted(pq.read_table(out)["figure_id"].to_pylist()) == ids
+
+    own = tmp_path / "own"
+    code, _, err = call(capsys, "subset", str(demo_release), "--list", str(lists[0]), "--shards", "--out", str(own))
+    assert code == 0, err
+    assert not verify_folder(own).problems
+    whole = samples(demo_release)
+    assert samples(own) == {f["key"]: whole[f["key"]] for f in chosen}
+    assert {s["key"] for s in stream.open(str(own))} == train
+    assert Release(own).figure(ids[0]).image.size
+    assert release_json(own)["config"]["subset"]["list_sha256"]
+    assert {a["pmcid"] for a in rows(own, "articles")} == {f["pmcid"] for f in chosen}
+    assert call(capsys, "subset", str(demo_release), "--shards", "--out", str(own))[0] == 2  # it is not empty
+
+
+@pytest.fixture(scope="module")
+def with_concepts(demo_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's release with a table of concepts: each figure names up to three."""
+    release = tmp_path_factory.mktemp("concepts") / "release"
+    shutil.copytree(demo_release, release)
+    named = [(f["figure_id"], f"X:{k}") for i, f in enumerate(rows(release, "figures")) for k in range(i % 4)]
+    folder = release / "tables" / "concepts" / "commercial"
+    folder.mkdir(parents=True)
+    ids, sources = zip(*named, strict=True)
+    table = {"context_id": ids, "source_id": sources, "cui": pa.nulls(len(ids), pa.string())}
+    pq.write_table(pa.table(table), folder / "train-00000-of-00001.parquet")
+    return release
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 9), st.dictionaries(st.sampled_from(["image_kinds", "journal", "year", "concept"]), st.integers(0, 6), min_size=1), st.none() | st.integers(1, 20))  # fmt: skip
+def test_every_quota_holds(with_concepts: Path, seed: int, caps: dict[str, int], size: int | None) -> None:
+    balances = "".join(f'[[balance]]\nby = "{by}"\ncap = {cap}\n' for by, cap in caps.items())
+    text = f"seed = {seed}\n" + (f"size = {size}\n" if size else "") + balances
+    ids = set(curate(with_concepts, parse_recipe(text.encode(), "recipe"), "recipe").ids.to_pylist())
+    named: dict[str, set[str]] = {}
+    for c in rows(with_concepts, "concepts"):
+        named.setdefault(c["context_id"], set()).add(c["source_id"])
+    columns = ["figure_id", "shard", "image_kinds", "journal", "year"]
+    files = sorted((with_concepts / "tables" / "figures").rglob("*.parquet"))
+    figures = [f for p in files for f in pq.ParquetFile(p).read(columns).to_pylist() if f["shard"]]
+
+    def values(figure: dict[str, Any], by: str) -> set[str]:
+        return named.get(figure["figure_id"], {NONE}) if by == "concept" else set(_values(figure, by))
+
+    chosen = [f for f in figures if f["figure_id"] in ids]
+    assert len(chosen) == len(ids) and (size is None or len(ids) <= size)
+    counts = {by: Counter(v for f in chosen for v in values(f, by)) for by in caps}
+    assert all(n <= caps[by] for by, counted in counts.items() for n in counted.values())
+    if size is None:  # nothing is left out that had room
+        for f in (f for f in figures if f["figure_id"] not in ids):
+            assert any(counts[by][v] >= cap for by, cap in caps.items() for v in values(f, by))
+
+
+def test_rows_of_rare_values_are_kept_with_any(demo_release: Path) -> None:
+    def n(match: str) -> int:
+        text = f'[[balance]]\nby = "image_kinds"\ncap = 3\nmatch = "{match}"'
+        return len(curate(demo_release, parse_recipe(text.encode(), "r"), "r").ids)
+
+    assert n("any") >= n("all")
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("seed = 1\nwher = 'x'", "did you mean 'where'"),
+    ("seed = true", "seed is no int"),
+    ("seed = -1", "give a whole number"),
+    ("where = 3", "where is no str"),
+    ("where = 'yaer > 3'", "yaer"),
+    ("where = 'true) UNION SELECT (1'", "where"),
+    ("where = \"license = 'CC BY'\"", "did you mean 'CC-BY'"),
+    ("near_duplicates = ['images']", "did you mean 'image'"),
+    ("[[quantile]]\ncolumn = 'caption_qualty'", "did you mean 'caption_quality'"),
+    ("[[quantile]]\ncolumn = 'year'\nleast = 0.9\nmost = 0.1", "least below most"),
+    ("[[quantile]]\ncolumn = 'a; DROP TABLE x'", "name of a column"),
+    ("[[balance]]\nby = 'year'", "give cap, or quotas"),
+    ("[[balance]]\nby = 'year'\ncap = 3\nmatch = 'some'", "choose from all, any"),
+    ("[[balance]]\nby = 'year'\nquotas = { 2020 = 'x' }", "give a whole number"),
+    ("[balance]\nby = 'year'", "balance is no list"),
+    ("x = " + "[" * 5000, "no TOML"),
+    ("\x00", "no TOML"),
+    ("a = 1\n" * 200_000, "more than 1 MiB"),
+])  # fmt: skip
+def test_a_recipe_with_a_mistake_is_one_line(demo_release: Path, tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    with pytest.raises(PmcmineError) as error:
+        curate(demo_release, read_recipe(path), str(path))
+    assert said.casefold() in str(error.value).casefold() and "\n" not in str(error.value)
+
+
+def test_a_list_that_is_none_is_one_line(demo_release: Path, tmp_path: Path) -> None:
+    pq.write_table(pa.table({"figure_id": [1, 2]}), tmp_path / "numbers.parquet")
+    pq.write_table(pa.table({"id": ["a"]}), tmp_path / "other.parquet")
+    (tmp_path / "damaged.parquet").write_bytes(b"PAR1" + bytes(100) + b"PAR1")
+    for name in ("numbers", "other", "damaged", "missing"):
+        with pytest.raises(PmcmineError, match=r"list .*") as error:
+            stream.open(str(demo_release), list=tmp_path / f"{name}.parquet")
+        assert "\n" not in str(error.value)

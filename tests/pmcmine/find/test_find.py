@@ -1,0 +1,230 @@
+"""Searches: what is found, that filters hold, that an index built again is equal, and that hostile files are one line."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import pmcmine
+from classifiers.scorers.queries import encoders
+from pmcmine.errors import PmcmineError
+from pmcmine.find import vectors
+from pmcmine.find.hits import Search, snippet_of
+from pmcmine.find.layout import VectorFacts, cells
+from pmcmine.find.layout import vectors as vectors_file
+from pmcmine.publish.verify import verify_folder
+from tests.helpers import release_json, rows, tree
+from tests.test_cli import call
+
+
+@pytest.fixture(scope="module")
+def indexed(demo_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the demo's release with vectors of images, concepts and an index."""
+    from pmcmine.cli import main
+
+    release = tmp_path_factory.mktemp("indexed") / "release"
+    shutil.copytree(demo_release, release)
+    _write_concepts(release)
+    for args in (["score", str(release), "--with", "image-embedding"], ["index", str(release)]):
+        with pytest.raises(SystemExit) as done:
+            main(args)
+        assert not done.value.code
+    return release
+
+
+def _write_concepts(release: Path) -> None:
+    """The first figure names a kind of tumour, the second one says that there is none."""
+    figures = sorted(f["figure_id"] for f in rows(release, "figures") if f["caption"])[:2]
+    table = {
+        "context_id": figures, "source_id": ["X:2", "X:2"], "cui": pa.nulls(2, pa.string()),
+        "text": ["glomus tumour"] * 2, "name": ["Glomus tumour"] * 2, "negated": [False, True],
+    }  # fmt: skip
+    for name, data in {
+        "tables/concepts/commercial/train-00000-of-00001.parquet": table,
+        "tables/concept_parents.parquet": {
+            "source_id": ["X:1", "X:2"], "cui": pa.nulls(2, pa.string()), "parent": [None, "X:1"],
+        },
+    }.items():  # fmt: skip
+        (release / name).parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table(data), release / name)
+    said = release_json(release)
+    from pmcmine.release.record import ReleaseRecord
+
+    added = []
+    for name in ("tables/concepts/commercial/train-00000-of-00001.parquet", "tables/concept_parents.parquet"):
+        content = (release / name).read_bytes()
+        added.append({"name": name, "bytes": len(content), "sha256": sha256(content).hexdigest()})
+    said["files"] = sorted([*said["files"], *added], key=lambda f: f["name"])
+    (release / "release.json").write_bytes(ReleaseRecord.from_object(said, "x").to_bytes())
+
+
+def test_words_find_the_captions_that_hold_them(indexed: Path) -> None:
+    for hit in pmcmine.search(indexed, "survival curves", k=5):
+        assert hit.ranks == {"words": hit.ranks["words"]} and {"survival", "curve"} & set(
+            hit.text.lower().replace("s ", " ").split()
+        )
+        assert (
+            hit.license and hit.link == f"https://pmc.ncbi.nlm.nih.gov/articles/{hit.pmcid}/" and hit.id in hit.source
+        )
+    figures = {f["figure_id"]: f for f in rows(indexed, "figures")}
+    caption = max((f["caption"] or "" for f in figures.values()), key=len)
+    best = pmcmine.search(indexed, caption[:300], k=1)[0]
+    assert figures[best.id]["caption"] == caption
+    assert pmcmine.search(indexed, "zzzyqx") == []
+
+
+def test_filters_hold_for_every_list(indexed: Path) -> None:
+    figures = {f["figure_id"]: f for f in rows(indexed, "figures")}
+    year = max(f["year"] for f in figures.values())
+    with Search(indexed, encoders=encoders()) as searching:
+        image = _image(indexed)
+        for hits in (
+            searching("figure of the patient", where=f"year = {year}"),
+            searching(image=image, where=f"year = {year}"),
+        ):
+            assert hits and all(figures[h.id]["year"] == year for h in hits)
+        with pytest.raises(PmcmineError, match="yaer"):
+            searching("figure", where="yaer = 3")
+
+
+def _image(release: Path) -> bytes:
+    from pmcmine import stream
+
+    data: bytes = next(iter(stream.open(str(release))))["jpg"]
+    return data
+
+
+def test_an_image_finds_itself(indexed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from pmcmine import stream
+
+    sample = next(iter(stream.open(str(indexed))))
+    (tmp_path / "a.jpg").write_bytes(sample["jpg"])
+    code, out, err = call(capsys, "search", str(indexed), "--image", str(tmp_path / "a.jpg"), "--k", "3", "--json")
+    assert code == 0, err
+    same = {f["figure_id"] for f in rows(indexed, "figures") if f["sha256"] == sample["json"]["sha256"]}
+    assert json.loads(out)["hits"][0]["id"] in same
+    code, out, err = call(capsys, "search", str(indexed), "patient", "--k", "2")
+    assert code == 0 and out.count("pmc.ncbi.nlm.nih.gov") == 2
+
+
+def test_concepts_bring_what_lies_below_them(indexed: Path) -> None:
+    first, second = sorted(f["figure_id"] for f in rows(indexed, "figures") if f["caption"])[:2]
+    with Search(indexed) as searching:
+        (hit,) = searching("any glomus tumours of 2020", by=["concepts"]) or searching("glomus tumour", by=["concepts"])
+        assert hit.id == first != second and hit.concepts == ("X:2",)
+
+
+def test_paragraphs_come_with_their_source(indexed: Path) -> None:
+    paragraph = next(p for p in rows(indexed, "paragraphs") if len(p["text"]) > 100)
+    hits = pmcmine.retrieve(indexed, paragraph["text"][:200], k=3)
+    assert paragraph["text"] in {h.text for h in hits} and all(h.attribution in h.source for h in hits)
+
+
+def test_an_index_built_again_is_equal_and_part_of_the_release(
+    indexed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = tree(indexed, "index", ".")
+    assert call(capsys, "index", str(indexed))[0] == 0
+    assert tree(indexed, "index", ".") == before
+    assert not [p for p in verify_folder(indexed).problems if "concept" not in p]
+
+
+def test_an_index_of_another_state_is_refused(indexed: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(indexed, copy)
+    said = json.loads((copy / "index" / "index.json").read_text())
+    said["of"] = dict.fromkeys(said["of"], "0" * 64)
+    (copy / "index" / "index.json").write_text(json.dumps(said))
+    with pytest.raises(PmcmineError, match="earlier state; run `pmcmine index"):
+        pmcmine.search(copy, "patient")
+    shutil.rmtree(copy / "index")
+    with pytest.raises(PmcmineError, match="has no index"):
+        pmcmine.search(copy, "patient")
+
+
+def _hostile(said: dict[str, Any], change: str) -> None:
+    figures = said["tables"]["figures"]
+    if change == "documents":
+        figures["documents"] = 1 << 40
+    elif change == "few documents":
+        figures["documents"] = 1
+    elif change == "mean":
+        figures["mean_length"] = 0
+    elif change == "width":
+        figures["vectors"]["image"]["width"] = 3
+    elif change == "cells":
+        figures["vectors"]["image"]["cells"] = 1 << 30
+    elif change == "list":
+        said["tables"] = []
+    elif change == "format":
+        said["format"] = 99
+
+
+@pytest.mark.parametrize(
+    "change", ["documents", "few documents", "mean", "width", "cells", "list", "format", "not json", "deep"]
+)
+def test_hostile_facts_are_one_line(indexed: Path, tmp_path: Path, change: str) -> None:
+    path = tmp_path / "release"
+    shutil.copytree(indexed, path, ignore=shutil.ignore_patterns("shards*", "state"))
+    facts = path / "index" / "index.json"
+    said = json.loads(facts.read_text())
+    _hostile(said, change)
+    facts.write_text({"not json": "{", "deep": "[" * 100_000}.get(change, json.dumps(said)))
+    with pytest.raises(PmcmineError) as error:
+        pmcmine.search(path, "the patient with a figure of survival")
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["figures_postings", "figures_documents", "figures_image_vectors", "figures_image_cells"]
+)
+def test_hostile_files_are_one_line(indexed: Path, tmp_path: Path, name: str) -> None:
+    whole = (indexed / "index" / f"{name}.parquet").read_bytes()
+    other = io.BytesIO()
+    pq.write_table(pa.table({"term": ["a"], "doc": [-5]}), other)
+    path = tmp_path / "release"
+    shutil.copytree(indexed, path, ignore=shutil.ignore_patterns("shards*", "state"))
+    half = len(whole) // 2
+    for data in (b"", whole[:half], whole[:4] + bytes(half) + whole[half + 4 :], other.getvalue()):
+        (path / "index" / f"{name}.parquet").write_bytes(data)
+        try:
+            with Search(path, encoders={"image": lambda facts, data: np.ones(1024, np.float32)}) as searching:
+                searching("patient survival", image=b"x")
+        except PmcmineError as error:
+            assert "\n" not in str(error)
+
+
+def test_vectors_in_cells_find_nearly_what_brute_force_finds(tmp_path: Path) -> None:
+    r = np.random.default_rng(1)
+    middles = r.normal(size=(60, 48))
+    x = vectors.unit((middles[r.integers(0, 60, 9_000)] + r.normal(size=(9_000, 48)) * 0.7).astype(np.float32))
+    found = vectors.fit_cells(x, len(x))
+    of = vectors.assign(x, found)
+    (tmp_path / "index").mkdir()
+    with (tmp_path / cells("figures", "text")).open("wb") as stream:
+        vectors.write_cells(stream, found, None)
+    docs = np.arange(len(x), dtype=np.int32)
+    with (tmp_path / vectors_file("figures", "text")).open("wb") as stream:
+        vectors.write_vectors(stream, ((docs[of == c], x[of == c].astype(np.float16)) for c in range(len(found))))
+    opened = vectors.Vectors(tmp_path, "figures", "text", VectorFacts("s", {}, {}, len(x), 48, len(found)))
+    allowed = r.random(len(x)) < 0.05
+    hits = 0
+    for q in x[:50]:
+        true = set(np.argsort(-(x @ q), kind="stable")[:10].tolist())
+        hits += len(true & {d for d, _ in opened.nearest(q, 10, None, len(x))})
+        assert all(allowed[d] for d, _ in opened.nearest(q, 10, allowed, len(x)))
+    assert hits / 500 > 0.9 and len(found) > 50
+
+
+def test_a_snippet_shows_the_words(indexed: Path) -> None:
+    text = "word " * 100 + "the lesion of the liver " + "word " * 100
+    assert "lesion of the liver" in snippet_of(text, ["lesion", "liver"]) and len(snippet_of(text, ["lesion"])) < 210
