@@ -20,6 +20,7 @@ from pmcmine.images.opencv import opencv
 
 BASE: Final = 768  # pixels of the longer side of the base
 SIDES: Final = (BASE, 512, 256)
+FINE: Final = 1600  # pixels of the longer side of the grey levels that small letters are read from
 _ENOUGH: Final = 0.78  # of its side, that a reduction by a whole number may leave of the base, which has letters
 
 Pixels = NDArray[np.uint8]
@@ -28,15 +29,17 @@ Pixels = NDArray[np.uint8]
 class Pyramid:
     """Views of one picture. Arrays are shared: they are read-only."""
 
-    __slots__ = ("_made", "_seen")
+    __slots__ = ("_fine", "_made", "_seen")
 
-    def __init__(self, rgb: Pixels, grey: Pixels | None = None) -> None:
+    def __init__(self, rgb: Pixels, grey: Pixels | None = None, fine: Image.Image | None = None) -> None:
         """Take the base.
 
         Args:
             rgb: height × width × 3; one whose longer side exceeds `BASE` is reduced.
             grey: height × width, the same picture in grey levels; None makes them from the base.
+            fine: the same picture of mode L, before it was reduced or less so.
         """
+        self._fine = fine
         self._made: dict[tuple[str, int], Pixels] = {("rgb", BASE): _locked(_reduced(rgb, BASE))}
         self._seen: dict[str, Any] = {}
         if grey is not None:
@@ -49,7 +52,12 @@ class Pyramid:
         if rgb.ndim == 2:
             cv2 = opencv()
             rgb = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_GRAY2RGB), np.uint8)
-        return cls(rgb, _base(grey if grey is not None else image.convert("L")))
+        grey = grey if grey is not None else image.convert("L")
+        small = _base(grey)
+        if max(grey.size) <= BASE:
+            return cls(rgb, small)
+        factor = -(-max(grey.size) // FINE)  # what is kept is small, since an article has many pictures
+        return cls(rgb, small, grey.reduce(factor) if factor > 1 else grey)
 
     def rgb(self, side: int) -> Pixels:
         """Return RGB, height × width × 3, uint8.
@@ -63,6 +71,10 @@ class Pyramid:
     def grey(self, side: int) -> Pixels:
         """Return grey levels, height × width, uint8; `side` as for `rgb`."""
         return self._view("grey", side)
+
+    def fine(self) -> Pixels | None:
+        """Return grey levels with more pixels than the base, up to `FINE` a side, if the picture has more."""
+        return np.asarray(self._fine) if self._fine is not None else None
 
     def once(self, name: str, see: Callable[[], Any]) -> Any:
         """Return what `see` returns, which is called the first time that this name is asked for.

@@ -162,8 +162,8 @@ def _panels(
     for figure, choice in zip(figures, choices, strict=True):
         pieces = [(name, image.width, image.height) for name, image in media.pieces.get(figure.figure_id, ())]
         pyramid = pyramids.get(figure.figure_id)
-        view = pyramid.grey(BASE) if pyramid is not None else None
-        found += panels_of(figure, view, choice.draft.caption_emphasis, pieces)
+        view, fine = (pyramid.grey(BASE), pyramid.fine()) if pyramid is not None else (None, None)
+        found += panels_of(figure, view, choice.draft.caption_emphasis, pieces, fine)
     found = enrich_panels(found, {f.figure_id: f for f in figures}, pyramids, config)
     mined.panels, mined.mentions = with_mentions(found, mined.mentions)
 

@@ -66,8 +66,10 @@ def evaluate_boxes(folder: Path, images: Path | None = None) -> tuple[dict[str, 
     for row in rows:
         gold, named, path = _labelled(row, base)
         with Image.open(path) as image:
-            view, longer = Pyramid.of(image.convert("RGB")).grey(BASE), max(image.size)
-        found = [_scaled(b, longer / max(view.shape)) for b in panel_boxes(view, gold.wanted, named)]
+            pyramid, longer = Pyramid.of(image.convert("RGB")), max(image.size)
+        view = pyramid.grey(BASE)
+        boxes = panel_boxes(view, gold.wanted, named, pyramid.fine())
+        found = [_scaled(b, longer / max(view.shape)) for b in boxes]
         given = len(found) == (gold.wanted or len(found)) and min(b.confidence for b in found) >= SURE
         good = given and figure_is_right(gold.boxes, found)
         if gold.boxes:

@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 _Found = tuple[int, int, float, float, float]  # first line, line after the last, ink beside, step, ink
 _Place = tuple[int, int, Sequence[float], float]  # first line, line after the last, `_FIXED` features, log odds of them
 
-_FLAT: Final = 22  # grey levels from the ground that are no ink
+FLAT: Final = 22  # grey levels from the ground that are no ink
 _CLEAN: Final = 0.004  # share of a line that may be ink in a band
 _EDGE: Final = 0.3  # share of a line's pixels that must step for an edge between pictures
 _STEP: Final = 14  # grey levels
@@ -64,7 +64,7 @@ class Evidence:
         """
         self.shape = (grey.shape[0], grey.shape[1])
         self.side = max(self.shape)
-        self.ground = _ground(grey)
+        self.ground = ground(grey)
         cv2 = opencv()
         self.ink = _far(grey, self.ground)
         levels = [self.ink, *(_far(grey, v) for v in (255, 0) if abs(v - self.ground) > 4)]
@@ -309,7 +309,7 @@ def _position(start: int, end: int, a: int, b: int, side: int) -> tuple[float, f
 
 def _far(grey: NDArray[np.uint8], level: int) -> NDArray[np.bool_]:
     """Tell which pixels are no ground of this grey level."""
-    least, most = level - _FLAT, level + _FLAT
+    least, most = level - FLAT, level + FLAT
     if least <= 0:
         return grey > most
     return grey < least if most >= 255 else (grey < least) | (grey > most)
@@ -338,8 +338,8 @@ def _sums_and_squares(grey: NDArray[np.uint8], axis: int) -> tuple[NDArray[np.in
     return np.asarray(sums[:, 1:] - sums[:, :-1], np.int32), np.asarray(squares[:, 1:] - squares[:, :-1], np.float64)
 
 
-def _ground(grey: NDArray[np.uint8]) -> int:
+def ground(grey: NDArray[np.uint8]) -> int:
     """Return the grey level of the ground: of the border where it is of one colour, else white."""
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     level = int(np.median(border))
-    return level if float((np.abs(border.astype(np.int16) - level) < _FLAT).mean()) > 0.6 else 255
+    return level if float((np.abs(border.astype(np.int16) - level) < FLAT).mean()) > 0.6 else 255

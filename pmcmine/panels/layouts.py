@@ -30,14 +30,17 @@ _PLAUSIBLE: Final = -1.0  # log odds that all cuts have of a layout that needs n
 _MOST_REGIONS: Final = 900
 _UNEVEN: Final = 1.0  # cost of a panel e times as large or as small as the mean, squared
 _LETTER: Final = 6.0  # worth of a letter in its corner
+_UPPER: Final = 5.0  # worth of a letter at the upper edge, but in no corner
+_OFF: Final = 2.5  # cost of a letter as far from its corner as may be
+_IN_PLACE: Final = 2.4  # worth from which a letter counts as one in its place
 _ELSEWHERE: Final = 0.5  # worth of a letter that lies elsewhere in its panel
 _TWO: Final = 3.0  # cost of each further letter in a panel
 _BARE: Final = 2.0  # cost of a panel without a letter, if all others have theirs
 _CORNER: Final = 2.2  # heights of a letter: how far from the panel's edge it may lie
 _NEAR: Final = 0.12  # of the panel's side: the same
-PLACES: Final = ("top left", "top", "top right", "bottom left", "bottom", "bottom right")
+PLACES: Final = ("top left", "top", "top right", "bottom left", "bottom", "bottom right", "at the top")
 _PLAIN: Final = 0.85  # share of letters that lie in one corner, from which no other is tried
-_RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8)  # cost of a figure whose letters lie there
+_RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8, 1.0)  # cost of a figure whose letters lie there
 
 
 class Layout(NamedTuple):
@@ -146,7 +149,7 @@ class Search:
         if not alone:
             return 0
         letters, cells = (np.array(x) for x in zip(*alone, strict=True))
-        return int((self._placed(letters, cells) > _ELSEWHERE * self._table[letters, 4] + 1e-6).sum())
+        return int((self._placed(letters, cells) > _IN_PLACE * self._table[letters, 4]).sum())
 
     def _inside(self, region: Region) -> list[int]:
         """List the letters in a region."""
@@ -260,11 +263,12 @@ class Search:
             n = bisect_left(ends, at)
             if not (all_read and n in (0, len(inside))):
                 groups.setdefault(n, []).append(i)
-        kept: set[int] = set()
+        kept: list[tuple[int, int]] = []  # how many of its group are likelier, place
         for group in groups.values():
             lines = [cuts[i][0] for i in group]
-            kept |= {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
-        return [cuts[i] for i in sorted(kept)]
+            chosen = {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
+            kept += enumerate(sorted(chosen))
+        return [cuts[i] for _, i in sorted(kept)]  # each way to part them comes once before any comes twice
 
     def _size(self, region: Region) -> float:
         """Judge the size of a region as that of one panel."""
@@ -308,7 +312,9 @@ class Search:
             aside = np.maximum(r - x - width, 0)
         else:
             aside = np.abs(x + width / 2 - (le + r) / 2)
-        far = (down / reach_y + aside / reach_x) / 2
+        if place == PLACES[-1]:  # such as behind the axis of a chart
+            return np.asarray(np.maximum(_UPPER - _OFF * down / reach_y, _ELSEWHERE) * probability, np.float64)
+        far = _OFF * (down / reach_y + aside / reach_x) / 2
         near = (down <= reach_y) & (aside <= reach_x)
         return np.asarray(np.where(near, (_LETTER - far) * probability, _ELSEWHERE * probability), np.float64)
 

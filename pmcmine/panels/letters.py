@@ -26,11 +26,18 @@ _FAINT: Final = 190  # grey level up to which a stroke of small letters in brack
 _MOST: Final = 400  # shapes that are read
 _MOST_COMPARED: Final = 80  # neighbours of a shape
 _WORD: Final = 0.4  # of a shape's height: a gap to its neighbour that is one of a word
+_TURNED: Final = 0.25  # the same in a word that runs upwards, such as an axis has
 _LEAST: Final = 0.65  # probability from which a letter counts as found
+_LEAST_ALIGNED: Final = 0.45  # the same in line with others
+_ALIGNED: Final = 0.2  # worth of a letter that is in line with others
+_DISORDER: Final = 0.5  # cost of one that is before all that it should be behind
+_MOST_SIZES: Final = 3  # heights of letters that are looked at closely
 _LEAST_ENCLOSED: Final = 0.4  # the same between brackets
 _ENCLOSED: Final = 0.6  # share of the labels that must be read between brackets, where any is
 _PLAIN: Final = 0.9  # probability of all letters from which none is sought in brackets
-_HEIGHT: Final = 1.45  # ratio of the heights of letters of one figure, to a pixel
+_HEIGHT: Final = 1.45  # ratio of the heights of small letters of one figure, to a pixel
+_HEIGHT_CAPITALS: Final = 1.35  # the same of capitals
+_ALIKE: Final = "cjkopsuvwxyz"  # letters whose capitals look the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +76,8 @@ def find_shapes(grey: NDArray[np.uint8]) -> Shapes:
         marked, x, y, w, h, area = _components(mask)
         written = (h >= 4) & (h <= 60) & (w >= 2) & (w <= 60) & (area >= 0.13 * w * h)
         around = np.flatnonzero(written)
-        chosen = around[_alone(x[around], y[around], w[around], h[around])]
+        alone = _alone(x[around], y[around], w[around], h[around])
+        chosen = around[alone & _alone(y[around], x[around], h[around], w[around], _TURNED)]
         chosen = chosen[(h[chosen] >= 6) & (h[chosen] <= 48) & (w[chosen] <= np.minimum(1.7 * h[chosen], 52))]
         chosen = chosen[w[chosen] >= 0.2 * h[chosen]][:_MOST]
         if not len(chosen):
@@ -142,7 +150,7 @@ def _components(mask: NDArray[np.uint8]) -> tuple[NDArray[np.int32], _Numbers, _
     return marked[:, :width], left, top, right - left, bottom - top, area
 
 
-def _alone(x: NDArray[np.int64], y: NDArray[np.int64], w: NDArray[np.int64], h: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _alone(x: _Numbers, y: _Numbers, w: _Numbers, h: _Numbers, gap_of_words: float = _WORD) -> NDArray[np.bool_]:
     """Select the shapes without a neighbour of their size close to the left or right: letters of words have one."""
     out = np.ones(len(x), np.bool_)
     order = np.argsort(x, kind="stable")
@@ -156,7 +164,7 @@ def _alone(x: NDArray[np.int64], y: NDArray[np.int64], w: NDArray[np.int64], h: 
     over = np.minimum(y[i] + h[i], y[j] + h[j]) - np.maximum(y[i], y[j])
     large, small = np.maximum(h[i], h[j]), np.minimum(h[i], h[j])
     wide = w >= 0.35 * h  # brackets and stops are not
-    beside = (gap >= -0.3 * large) & (gap < _WORD * large) & (over > 0.6 * small) & (small > 0.45 * large)
+    beside = (gap >= -0.3 * large) & (gap < gap_of_words * large) & (over > 0.6 * small) & (small > 0.45 * large)
     beside &= wide[i] & wide[j]
     out[order[i[beside]]] = False
     out[order[j[beside]]] = False
@@ -197,74 +205,133 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
         grey: height × width.
         labels: single letters; none is found for others.
     """
-    columns = [[CLASSES.index(c) for c in {x.upper(), x.lower()}] if _is_letter(x) else [] for x in labels]
-    if sum(map(bool, columns)) < 2:
+    if sum(map(_is_letter, labels)) < 2:
         return []
-    shapes = find_shapes(grey)
-    plain = _of_one_size(shapes.boxes.astype(np.float32), _read(shapes, columns), _LEAST)
-    if len(plain) == len(labels) and min(x.probability for x in plain) > _PLAIN:
+    plain = _read(find_shapes(grey), labels, _LEAST)
+    if len(plain) == len(labels) and min(x.probability for x in plain) > _PLAIN and _all_in_line(plain):
         return plain
-    shapes = find_bracketed(grey)
-    enclosed = _of_one_size(shapes.boxes.astype(np.float32), _read(shapes, columns), _LEAST_ENCLOSED)
+    enclosed = _read(find_bracketed(grey), labels, _LEAST_ENCLOSED)
     return enclosed if len(enclosed) >= max(len(plain), 2, _ENCLOSED * len(labels)) else plain
 
 
-def _read(shapes: Shapes, columns: Sequence[Sequence[int]]) -> NDArray[np.float32]:
-    """Compute the probability that each shape is each label: shapes × labels.
+def _read(shapes: Shapes, labels: Sequence[str], least: float) -> list[Letter]:
+    """Choose the letters of labels among shapes, all capitals or none, whichever are more probable.
 
     Args:
         shapes: what to read.
-        columns: places of each label's letters in `CLASSES`.
+        labels: single letters, and others that are not sought.
+        least: probability that a letter has at least.
     """
     if not len(shapes.boxes):
-        return np.zeros((0, len(columns)), np.float32)
-    table = read_letters(shapes.patches)
-    return np.stack([table[:, c].sum(1) if c else np.zeros(len(table), np.float32) for c in columns], axis=1)
+        return []
+    table, boxes = read_letters(shapes.patches), shapes.boxes.astype(np.float32)
+    best: list[Letter] = []
+    for change, height in ((str.upper, _HEIGHT_CAPITALS), (str.lower, _HEIGHT)):
+        letters = [{change(x), x.upper(), x.lower()} if x.lower() in _ALIKE else {change(x)} for x in labels]
+        scores = np.zeros((len(table), len(labels)), np.float32)
+        for i, (x, found) in enumerate(zip(labels, letters, strict=True)):
+            if _is_letter(x):
+                scores[:, i] = table[:, [CLASSES.index(c) for c in found]].sum(1)
+        chosen = _of_one_size(boxes, scores, least, height)
+        if sum(x.probability for x in chosen) > sum(x.probability for x in best):
+            best = chosen
+    return best
 
 
 def _is_letter(label: str) -> bool:
     return len(label) == 1 and label.isascii() and label.isalpha()
 
 
-def _of_one_size(boxes: NDArray[np.float32], scores: NDArray[np.float32], least: float) -> list[Letter]:
+def _of_one_size(boxes: NDArray[np.float32], scores: NDArray[np.float32], least: float, height: float) -> list[Letter]:
     """Choose a shape for each label, all of about one height, so that their probabilities are highest together.
 
     Args:
         boxes: of shapes.
         scores: shapes × labels.
         least: probability that a letter has at least.
+        height: ratio of the heights of two letters at most, to a pixel.
     """
     seen = np.flatnonzero(scores.max(1) > least)
-    best: tuple[float, list[Letter]] = (0.0, [])
+    found: list[tuple[float, list[int], list[tuple[int, int]]]] = []
     for size in sorted({float(h) for h in boxes[seen, 3]}):
-        alike = seen[(boxes[seen, 3] >= size) & (boxes[seen, 3] <= size * _HEIGHT + 1)]
-        part = scores[alike] + 0.2 * _lined_up(boxes[alike], scores[alike])
-        chosen = []
-        used: set[int] = set()
-        for label in range(scores.shape[1]):
-            for k in np.argsort(-part[:, label], kind="stable").tolist():
-                if scores[alike[k], label] <= least:
-                    break
-                if k not in used and not any(_same_place(boxes[alike[k]], boxes[alike[u]]) for u in used):
-                    used.add(k)
-                    x, y, w, h = boxes[alike[k]].tolist()
-                    chosen.append(Letter(label, x, y, w, h, float(scores[alike[k], label])))
-                    break
-        total = sum(x.probability for x in chosen)
+        near = (boxes[:, 3] >= size) & (boxes[:, 3] <= size * height + 1) & (scores.max(1) > _LEAST_ALIGNED)
+        alike = np.flatnonzero(near)
+        chosen = _choose(boxes[alike], scores[alike], scores[alike], least)
+        found.append((sum(float(scores[alike[k], label]) for label, k in chosen), alike.tolist(), chosen))
+    best: tuple[float, list[Letter]] = (0.0, [])
+    for _, names, chosen in sorted(found, key=lambda x: -x[0])[:_MOST_SIZES]:
+        places, part = boxes[names], scores[names]
+        for _ in range(2):
+            placed = part + _in_line(places, chosen, part.shape[1])
+            chosen = _choose(places, part, placed, least)
+        total = sum(float(placed[k, label]) for label, k in chosen)
         if total > best[0] + 1e-6:
-            best = (total, chosen)
+            letters = []
+            for label, k in chosen:
+                x, y, w, h = places[k].tolist()
+                letters.append(Letter(label, x, y, w, h, float(part[k, label])))
+            best = (total, letters)
     return best[1]
+
+
+def _choose(
+    boxes: NDArray[np.float32], scores: NDArray[np.float32], placed: NDArray[np.float32], least: float
+) -> list[tuple[int, int]]:
+    """Choose the best shape for each label that has one: labels and places of shapes.
+
+    Args:
+        boxes: of shapes.
+        scores: probabilities, shapes × labels.
+        placed: the same, and how well each shape is in line with the other letters.
+        least: probability that a letter has at least; one that is in line needs less.
+    """
+    chosen: list[tuple[int, int]] = []
+    for label in range(scores.shape[1]):
+        for k in np.argsort(-placed[:, label], kind="stable").tolist():
+            sure = max(scores[k, label], placed[k, label]) > least and scores[k, label] > _LEAST_ALIGNED
+            if sure and not any(_same_place(boxes[k], boxes[u]) for _, u in chosen):
+                chosen.append((label, k))
+                break
+    return chosen
+
+
+def _all_in_line(letters: Sequence[Letter]) -> bool:
+    """Check whether each letter begins at the left edge of another one, or lies on its line."""
+    x, bottom = np.array([a.x for a in letters]), np.array([a.y + a.height for a in letters])
+    slack = 0.5 * max(a.height for a in letters) + 0.5
+    near = (np.abs(x[:, None] - x) < slack) | (np.abs(bottom[:, None] - bottom) < slack)
+    return bool((near.sum(1) > 1).all())
 
 
 def _same_place(a: NDArray[np.float32], b: NDArray[np.float32]) -> bool:
     return bool(abs(a[0] + a[2] / 2 - b[0] - b[2] / 2) < b[2] / 2 and abs(a[1] + a[3] / 2 - b[1] - b[3] / 2) < b[3] / 2)
 
 
-def _lined_up(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """For each shape, whether others that may be letters begin at its left edge or lie on its line: shapes × 1."""
-    near = np.maximum(boxes[:, 3], 4)[:, None] * 0.35
-    left = np.abs(boxes[:, None, 0] - boxes[None, :, 0]) < near
-    line = np.abs((boxes[:, None, 1] + boxes[:, None, 3]) - (boxes[None, :, 1] + boxes[None, :, 3])) < near
-    other = scores.argmax(1)[:, None] != scores.argmax(1)[None, :]
-    strength = np.where((left | line) & other, scores.max(1)[None, :], 0)
-    return np.asarray(np.minimum(strength.sum(1), 1)[:, None], np.float32)
+def _in_line(boxes: NDArray[np.float32], chosen: Sequence[tuple[int, int]], labels: int) -> NDArray[np.float32]:
+    """Judge how each shape is placed as each label, given the letters that were chosen for the others.
+
+    Letters of a figure begin at the left edge of others or lie on their line, and none is above or to the left of one
+    that comes before it, both in rows and in columns.
+
+    Args:
+        boxes: of shapes.
+        chosen: labels and places of shapes.
+        labels: how many there are.
+    """
+    out = np.zeros((len(boxes), labels), np.float32)
+    if len(chosen) < 2:
+        return out
+    names, at = np.array([x for x, _ in chosen]), np.array([k for _, k in chosen])
+    slack = np.maximum(boxes[:, 3], 4)[:, None] * 0.5 + 0.5
+    aside = boxes[:, None, 0] - boxes[None, at, 0]
+    below = (boxes[:, 1] + boxes[:, 3])[:, None] - (boxes[at, 1] + boxes[at, 3])[None]
+    aligned = (np.abs(aside) < slack) | (np.abs(below) < slack)
+    before = ((aside < slack) & (below < -slack)) | ((aside < -slack) & (below < slack))  # of the other letter
+    after = ((aside > -slack) & (below > slack)) | ((aside > slack) & (below > -slack))
+    for label in range(labels):
+        others = names != label
+        if not others.any():
+            continue
+        wrong = np.where(names > label, after, before)[:, others].mean(1)
+        out[:, label] = _ALIGNED * aligned[:, others].any(1) - _DISORDER * wrong
+    return out

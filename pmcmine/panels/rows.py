@@ -20,7 +20,11 @@ _BARE: Final = " .,;:()[]–-"
 
 
 def panels_of(
-    figure: Figure, view: Any, emphasis: Sequence[Span] = (), pieces: Sequence[tuple[str, int, int]] = ()
+    figure: Figure,
+    view: Any,
+    emphasis: Sequence[Span] = (),
+    pieces: Sequence[tuple[str, int, int]] = (),
+    fine: Any = None,
 ) -> list[Panel]:
     """Build the panels that a caption names, with boxes if the image's layout is clear and fits their number.
 
@@ -32,6 +36,7 @@ def panels_of(
         view: grey levels of its image, height × width; None if there is no valid image.
         emphasis: spans of the caption that its markup sets in bold, italics or underlined.
         pieces: file, width and height of each graphic, if there are several.
+        fine: grey levels of the image with more pixels than `view`, if it has more.
     """
     caption = figure.caption or ""
     found = split_caption(caption, emphasis)
@@ -47,7 +52,7 @@ def panels_of(
             media = [*[None] * len(texts), *(name for name, _, _ in pieces)]
             texts += [PanelText(f"graphic {n}", (), 1.0) for n in range(1, len(pieces) + 1)]
     else:
-        boxes, media = (_boxes(figure, view, texts) if texts else []), [None] * len(texts)
+        boxes, media = (_boxes(figure, view, fine, texts) if texts else []), [None] * len(texts)
     shared = found.shared if found.panels else ()
     return [
         Panel(
@@ -79,12 +84,12 @@ def panels_of(
     ]
 
 
-def _boxes(figure: Figure, view: Any, texts: Sequence[PanelText]) -> list[Box | None]:
+def _boxes(figure: Figure, view: Any, fine: Any, texts: Sequence[PanelText]) -> list[Box | None]:
     """Find a box for each label, in pixels of the stored image; none if the layout is unclear."""
     none: list[Box | None] = [None] * len(texts)
     if view is None or figure.width is None or figure.height is None:
         return none
-    found = panel_boxes(view, len(texts), [t.label for t in texts])
+    found = panel_boxes(view, len(texts), [t.label for t in texts], fine)
     if len(found) != len(texts) or min(b.confidence for b in found) < SURE:
         return none
     sx, sy = figure.width / view.shape[1], figure.height / view.shape[0]

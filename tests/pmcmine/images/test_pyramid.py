@@ -87,3 +87,10 @@ def test_one_pixel_that_differs_is_seen_though_the_sample_is_blank(mode: str) ->
     with pytest.raises(Rejected) as caught:
         check_image(file(dot=False), max_pixels=10**6, min_side=16)
     assert caught.value.reason is Reason.IMAGE_BLANK
+
+
+def test_finer_grey_levels_are_kept_where_the_picture_has_more_pixels_than_the_base() -> None:
+    assert Pyramid.of(picture(700, 300)).fine() is None
+    for size, longer in (((900, 600), 900), ((1600, 20), 1600), ((4000, 50), 1334)):
+        fine = Pyramid.of(picture(*size)).fine()
+        assert fine is not None and fine.ndim == 2 and max(fine.shape) == longer

@@ -99,6 +99,33 @@ def test_letters_choose_the_layout() -> None:
         assert len(found) == 3 and all(iou(a, b) > 0.9 for a, b in zip(found, gold, strict=True))
 
 
+def test_a_line_around_the_figure_and_a_key_below_it_belong_to_no_panel() -> None:
+    cv2 = opencv()
+    canvas = np.full((560, 700, 3), 255, np.uint8)
+    gold = [Box(40, 60, 280, 300), Box(380, 60, 280, 300)]
+    for letter, box in zip("AB", gold, strict=True):
+        cv2.rectangle(canvas, (box.x, box.y), (box.x + 279, box.y + 299), (110, 110, 110), -1)
+        cv2.rectangle(canvas, (box.x, box.y), (box.x + 44, box.y + 44), (255, 255, 255), -1)
+        cv2.putText(canvas, letter, (box.x + 10, box.y + 36), cv2.FONT_HERSHEY_SIMPLEX, 1, (0, 0, 0), 2)
+    cv2.rectangle(canvas, (420, 420), (600, 490), (60, 60, 60), -1)
+    cv2.rectangle(canvas, (12, 12), (687, 547), (0, 0, 0), 2)
+    found = panel_boxes(canvas, 2, ["A", "B"])
+    assert all(iou(a, b) > 0.85 for a, b in zip(gold, found, strict=True))
+
+
+def test_letters_that_are_too_small_are_read_from_finer_grey_levels() -> None:
+    fine = np.full((1500, 1500), 255, np.uint8)
+    cv2 = opencv()
+    places = [(40, 40), (780, 40), (40, 780), (780, 780)]
+    for letter, (x, y) in zip("DCBA", places, strict=True):
+        cv2.rectangle(fine, (x, y), (x + 660, y + 660), 120, 3)
+        cv2.putText(fine, letter, (x + 14, y + 30), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 0, 2)
+    base = np.asarray(Image.fromarray(fine).reduce(3))
+    found = panel_boxes(base, 4, list("ABCD"), fine)
+    assert all(abs(box.x * 3 - x) < 60 for box, (x, _) in zip(found, places[::-1], strict=True))
+    assert all(abs(box.y * 3 - y) < 60 for box, (_, y) in zip(found, places[::-1], strict=True))
+
+
 def test_intersection_over_union() -> None:
     assert iou(Box(0, 0, 10, 10), Box(0, 0, 10, 10)) == 1.0
     assert iou(Box(0, 0, 10, 10), Box(10, 0, 10, 10)) == 0.0
