@@ -1,7 +1,8 @@
 """HTTP session of the Hub's client: it sends the token to the Hub only, and requests time out.
 
 The client sends its token wherever the Hub's answers point: to the next page of a listing and to the check after an
-upload. Both may name another host.
+upload. Both may name another host. It also follows a redirect from HTTPS to plain HTTP, where others could change what
+is read; that ends in an error.
 """
 
 from __future__ import annotations
@@ -77,5 +78,8 @@ def _check(request: Any) -> None:
     limit = getattr(_limit, "at", None)
     if limit is not None and time.monotonic() > limit[0]:
         raise PmcmineError(f"{limit[1]}: the answer does not end")
-    if not _origins[_origin(str(request.url))]:
+    url = str(request.url)
+    if urlsplit(url).scheme == "http" and not any(scheme == "http" for scheme, *_ in +_origins):
+        raise PmcmineError(f"the Hub leads to {urlsplit(url).hostname} over plain HTTP, which is not followed")
+    if not _origins[_origin(url)]:
         request.headers.pop("Authorization", None)

@@ -168,3 +168,21 @@ def test_other_uses_of_the_client_keep_their_token() -> None:
             with pytest.raises(HfHubHTTPError, match="401"):
                 HfApi(endpoint=second.url, token="hf_secret_of_the_test").create_repo("org/a", repo_type="dataset")
         HfApi(endpoint=second.url, token="hf_secret_of_the_test").create_repo("org/a", repo_type="dataset")
+
+
+def test_a_hub_on_https_leads_to_no_plain_http() -> None:
+    from huggingface_hub import get_session
+
+    def asked(url: str) -> dict[str, str]:
+        request = get_session().build_request("GET", url, headers={"Authorization": "Bearer of-mine"})
+        for hook in get_session().event_hooks["request"]:
+            hook(request)
+        return dict(request.headers)
+
+    with guarded("https://hub.example.org"):
+        assert asked("https://hub.example.org/api")["authorization"] == "Bearer of-mine"
+        assert "authorization" not in asked("https://storage.example.org/a")
+        with pytest.raises(PmcmineError, match=r"storage\.example\.org over plain HTTP"):
+            asked("http://storage.example.org/a")
+    with guarded("http://127.0.0.1:1"):  # a Hub of one's own that has no HTTPS itself
+        assert "authorization" not in asked("http://127.0.0.1:2/a")
