@@ -83,14 +83,39 @@ class Command(click.Command):
         write_options(self.get_params(ctx), ctx, formatter)
 
 
+class _Whole(click.IntRange):
+    """A whole number. Its error does not repeat what is none: it may be a password of another option."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        try:
+            int(value)
+        except ValueError:
+            self.fail("not a whole number", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Real(click.FloatRange):
+    """A number; see `_Whole`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number."""
+        try:
+            float(value)
+        except ValueError:
+            self.fail("not a number", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def _type(kind: type, said: Option | Argument) -> Any:
     """Return click's type of a value."""
     if kind is Path:
         return click.Path(path_type=Path)
-    if isinstance(said, Option) and (said.min is not None or said.max is not None):
-        if kind is float:
-            return click.FloatRange(said.min, said.max)
-        return click.IntRange(*(None if edge is None else int(edge) for edge in (said.min, said.max)))  # type: ignore[arg-type]  # two edges
+    least, most = (said.min, said.max) if isinstance(said, Option) else (None, None)
+    if kind is float:
+        return _Real(least, most)
+    if kind is int:
+        return _Whole(None if least is None else int(least), None if most is None else int(most))
     return kind
 
 
