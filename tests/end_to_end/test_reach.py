@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -113,6 +114,27 @@ def test_samples_beside_those_that_are_gone_are_all_that_is_read(
     held = {f"shards/{before[figure]}" for figure in seen if before[figure]}
     beside = {f"shards/{shard}" for figure, shard in before.items() if figure.startswith(_SHARING)}
     assert all(name in beside or name in rewritten or not (release / name).exists() for name in held)
+    _same(release, _made(tmp_path / "full", source))
+
+
+def test_a_release_without_kept_leaks_is_looked_at_as_a_whole(
+    begun: tuple[Path, Articles], read: list[Any], tmp_path: Path
+) -> None:
+    """As one that an earlier version made."""
+    release, articles = begun
+    release = shutil.copytree(release, tmp_path / "release")
+    path = release / "state" / "state.json"
+    state = json.loads(path.read_bytes())
+    del state["leaks"]
+    path.write_text(json.dumps(state))
+    record = json.loads((release / "release.json").read_bytes())
+    record["run"]["files"] = [f for f in record["run"]["files"] if f["name"] != "state/state.json"]
+    record.pop("crc32", None)
+    (release / "release.json").write_text(json.dumps(record))
+    gone = _numbers("test", 1, 9_510_000)[0]
+    source = _source(tmp_path / "source", {n: a for n, a in articles.items() if n != gone})
+    _updated(release, source)
+    assert len(read) > 10 and json.loads(path.read_bytes())["leaks"] is True
     _same(release, _made(tmp_path / "full", source))
 
 
