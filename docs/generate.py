@@ -243,9 +243,10 @@ def python() -> str:
     import pmcmine
     from pmcmine import stream
     from pmcmine.exports import Export, reader
+    from pmcmine.find.hits import Hit
     from pmcmine.notebook.release import FigureView
     from pmcmine.notebook.rows import Rows
-    from pmcmine.plugins import enricher
+    from pmcmine.plugins import enricher, scorer
     from pmcmine.release.views import View
     from pmcmine.sources import base
     from pmcmine.vocabulary import atoms
@@ -254,9 +255,10 @@ def python() -> str:
     functions = sorted((o for o in streams if not inspect.isclass(o)), key=lambda o: o.__name__ != "open")
     sections: list[tuple[str, str, Iterable[Any]]] = [
         ("Make and open a release", "pmcmine", [pmcmine.mine, pmcmine.Release, Rows, FigureView]),
+        ("Search", "pmcmine", [pmcmine.search, pmcmine.retrieve, Hit]),
         ("Stream", "pmcmine.stream", [*functions, stream.Samples, stream.Documents, stream.Batches]),
         ("Extend", "", [enricher.Enricher, enricher.Column, enricher.Option, enricher.Context, enricher.Model,
-                        base.SourceKind, base.Source, reader.Exporter, Export, View, atoms.Format]),
+                        scorer.Scorer, base.SourceKind, base.Source, reader.Exporter, Export, View, atoms.Format]),
     ]  # fmt: skip
     parts = [PYTHON]
     for title, module, names in sections:

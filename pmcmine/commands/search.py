@@ -82,7 +82,8 @@ def search(
     for n, hit in enumerate(hits, 1):
         _show(n, hit)
     if not hits:
-        click.echo("nothing found")
+        hint = "; captions alone were searched, --table paragraphs searches texts" if table == "figures" else ""
+        click.echo(f"nothing found{hint}")
 
 
 def _show(n: int, hit: Hit) -> None:

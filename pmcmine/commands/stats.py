@@ -85,7 +85,7 @@ def _counts(by: str, condition: str, limit: int) -> str:
 
 
 def _show(names_of: list[str], rows: list[Any]) -> None:
-    shown = [[_cell(v) for v in row] for row in rows]
+    shown = [[_cell(v, name) for v, name in zip(row, names_of, strict=True)] for row in rows]
     heads = [for_terminal(n) for n in names_of]
     widths = [max([len(n), *(len(r[i]) for r in shown)]) for i, n in enumerate(heads)]
     plain = ("  ".join(v.ljust(w) for v, w in zip(line, widths, strict=True)).rstrip() for line in [heads, *shown])
@@ -93,7 +93,7 @@ def _show(names_of: list[str], rows: list[Any]) -> None:
     show(plain, TerminalTable(heads, shown, numbers))
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, name: str) -> str:
     if isinstance(value, int):
-        return f"{value:,}"
+        return str(value) if name.endswith("year") else f"{value:,}"
     return "" if value is None else for_terminal(str(value), 60)

@@ -191,7 +191,7 @@ def _way(release: ReleaseRecord) -> list[tuple[str, int, float, str]]:
     lines = []
     for label, stage, unit, before in (
         ("article versions", "snapshot", "version", ()),
-        ("articles", "extract", "article", (("select", "version"), ("extract", "article"))),
+        ("articles", "extract", "article", (("select", "version"), ("read", "article"), ("extract", "article"))),
         ("figures", "extract", "figure", (("extract", "figure"),)),
         ("image-text pairs", "image", "figure", (("image", "figure"),)),
     ):

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pmcmine.errors import PmcmineError
+from pmcmine.io.extras import has, need
 from pmcmine.io.safe_names import sql_identifier
 from pmcmine.notebook.html import table_html
 from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
@@ -72,11 +73,22 @@ class Rows:
         return self._query(", ".join(map(sql_identifier, self.columns)) or "*")
 
     def df(self) -> Any:
-        """Read them as a pandas data frame."""
+        """Read them as a pandas data frame.
+
+        Raises:
+            PmcmineError: one line, as `arrow` does, or if pandas is not installed.
+        """
+        need("mine", ".df()", ("pandas",))
         return self.arrow().to_pandas()
 
     def pl(self) -> Any:
-        """Read them as a polars data frame."""
+        """Read them as a polars data frame.
+
+        Raises:
+            PmcmineError: one line, as `arrow` does, or if polars is not installed.
+        """
+        if not has("polars"):
+            raise PmcmineError(".pl() needs polars: pip install polars")
         import polars  # type: ignore[import-not-found, unused-ignore]  # the user's own
 
         return polars.from_arrow(self.arrow())

@@ -134,7 +134,10 @@ def options(keys: Collection[str], switches: Collection[str]) -> dict[str, Optio
         own = [o.name for o in enricher.options if o.type is bool]
         if enricher.switch not in (*own, *switches):
             hint = nearest(str(enricher.switch), [*own, *switches])
-            raise plugin.error(f"its switch {enricher.switch!r} is no on/off key of the configuration{hint}")
+            raise plugin.error(
+                f"its switch {enricher.switch!r} is no on/off key of the configuration{hint}; to make it one, add an "
+                "Option with that name and the type bool to its options"
+            )
     return found
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import pytest
 
 from pmcmine.config import load_config
 from pmcmine.demo import demo_articles, write_bucket
-from tests.helpers import NO_MODELS, flags_of, mine, release_json, tree
+from pmcmine.demo.corpus import DemoFigure, many_articles
+from tests.helpers import NO_MODELS, flags_of, mine, release_json, rows, tree
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1500)]
 SCRIPT = Path(__file__).parents[2] / "infra" / "slurm" / "cluster.py"
@@ -171,6 +173,29 @@ def test_an_update_on_slurm(cluster: Any, tmp_path: Path) -> None:
     _until(lambda: not _queue(cluster))
     assert _made(outs[0]) == _made(outs[1])
     assert release_json(outs[0])["updates"] == release_json(outs[1])["updates"]
+
+
+def test_a_run_on_slurm_excludes_and_looks_for_benchmarks(cluster: Any, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    asked = "Ten patients were followed for two years after surgery, and none of them had any pain at its end."
+    articles = many_articles(8)
+    articles[0] = replace(articles[0], figures=(DemoFigure(caption=asked),))
+    write_bucket(source, articles)
+    (tmp_path / "exclude.txt").write_text(f"PMC{articles[-1].pmcid}  # asked for by its authors\n")
+    (tmp_path / "benchmark.txt").write_text(f"{asked}\n")
+    lists = ["--exclude", str(tmp_path / "exclude.txt"), "--decontaminate", str(tmp_path / "benchmark.txt")]
+    outs = [tmp_path / "slurm", tmp_path / "direct"]
+    for out, runner in zip(outs, (["--runner", "slurm", *flags_of(JOBS)], []), strict=True):
+        code, said = _call(
+            cluster, "mine", "-q", "--source", str(source), "--out", str(out), *flags_of(OPTIONS), *lists, *runner
+        )
+        assert code == 0, said
+    _until((outs[0] / "release.json").exists)
+    _until(lambda: not _queue(cluster))
+    assert tree(outs[0], "shards", "tables") == tree(outs[1], "shards", "tables")
+    excluded = [r["pmcid"] for r in rows(outs[0], "rejects") if r["reason"] == "excluded"]
+    assert excluded == [f"PMC{articles[-1].pmcid}"]
+    assert [f["pmcid"] for f in rows(outs[0], "figures") if f["benchmarks"]] == [f"PMC{articles[0].pmcid}"]
 
 
 def test_a_node_is_killed(cluster: Any, source: Path, direct: dict[str, str], tmp_path: Path) -> None:
