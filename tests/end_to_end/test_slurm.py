@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -129,19 +130,18 @@ def test_a_warned_task_is_requeued_and_a_killed_one_is_submitted_again(
     out = tmp_path / "release"
     _submit(cluster, source, out)
     job = min(line.partition("_")[0] for line in _queue(cluster) if "_" in line)
-    _until(lambda: len(_at_work(out)) == 2)
-    pids = {int(p.name.split("-")[1]) for p in _at_work(out)}
-    tasks = {pid: _variable(pid, "SLURM_ARRAY_TASK_ID") for pid in pids}
-    warned, killed = sorted(pids)
+    # Not both at a time: on a busy machine one may have ended before the other begins.
+    _, warned = _task_at_work(out)
     # As SLURM does near the time limit: the signal goes to the script.
-    _slurm(cluster, "scancel", "--batch", "--signal=USR1", f"{job}_{tasks[warned]}")
-    os.kill(killed, signal.SIGKILL)
-    log = out / "_work" / "slurm" / f"mine-{tasks[warned]}.log"
+    _slurm(cluster, "scancel", "--batch", "--signal=USR1", f"{job}_{warned}")
+    pid, killed = _task_at_work(out, besides=warned)
+    os.kill(pid, signal.SIGKILL)
+    log = out / "_work" / "slurm" / f"mine-{warned}.log"
     _until(lambda: "is requeued" in log.read_text())
     _until(lambda: not any(line.startswith(f"{job}_") for line in _queue(cluster)))
     assert "blocks mined in" in log.read_text().partition("is requeued")[2]
     code, said = _call(cluster, "status", str(out))
-    assert code == 2 and f"failed    task {tasks[killed]}: ended without an error of its own" in said, said
+    assert code == 2 and f"failed    task {killed}: ended without an error of its own" in said, said
     assert not (out / "release.json").exists()
     _until(lambda: not _queue(cluster))  # the job that waits for all tasks is gone, too
     before = _committed(out)
@@ -158,6 +158,23 @@ def test_a_warned_task_is_requeued_and_a_killed_one_is_submitted_again(
 def _variable(pid: int, name: str) -> str:
     variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     return next(v.partition(b"=")[2].decode() for v in variables if v.startswith(f"{name}=".encode()))
+
+
+def _task_at_work(out: Path, besides: str = "") -> tuple[int, str]:
+    """Wait for a task that mines, other than one; return its process and number."""
+    found: list[tuple[int, str]] = []
+
+    def look() -> bool:
+        for path in _at_work(out):
+            pid = int(path.name.split("-")[1])
+            with suppress(OSError, StopIteration):  # it has just ended
+                task = _variable(pid, "SLURM_ARRAY_TASK_ID")
+                if task != besides:
+                    found.append((pid, task))
+        return bool(found)
+
+    _until(look)
+    return found[0]
 
 
 def test_an_update_on_slurm(cluster: Any, tmp_path: Path) -> None:
