@@ -67,7 +67,7 @@ def plan(
     hit = [f"  {limit.what}: {limit.at}; {limit.knob}" for limit in limits(articles, rates, machine)]
     heads = ("quantity", "value", "at PMC's sizes", "unit", "origin", "note")
     plain = [
-        f"{name:24} {value:>12} {other:>14} {unit:11} {label:12} {note}".rstrip()
+        f"{name:24} {value:>12}  {other:>14}  {unit:11}  {label:12}  {note}".rstrip()
         for name, value, other, unit, label, note in (heads, *rows)
     ]
     table = TerminalTable(heads, rows, numbers=(1, 2))

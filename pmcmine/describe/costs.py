@@ -191,8 +191,9 @@ def _lines(articles: float, rates: Rates, machine: Machine) -> list[Line]:
     dollars = core_hours * machine.core_hour + shuffled / _GB * machine.shuffle_gb
     month = (shard_bytes + table_bytes + articles * rates.state_bytes) / _GB * machine.storage_gb_month
     egress = (shard_bytes + table_bytes) / _GB * machine.egress_gb
+    of_articles = (PUBLISHED, "PMC's open-access subset") if articles == PMC_ARTICLES else (ASSUMED, "as given")
     return [
-        Line("articles", articles, "", ASSUMED if articles != PMC_ARTICLES else PUBLISHED, "PMC's open-access subset"),
+        Line("articles", articles, "", *of_articles),
         Line("requests", requests, "GET", EXTRAPOLATED, f"{rates.requests:.1f} per article, {measured}"),
         Line("fetched", fetched / _GB, "GB", EXTRAPOLATED, f"{(rates.xml_bytes + rates.media_bytes) / 1e3:.0f} kB per article"),
         Line("pairs", articles * rates.samples, "", EXTRAPOLATED, "BIOMEDICA publishes 24 million of 6 million articles"),
