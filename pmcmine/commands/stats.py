@@ -64,12 +64,12 @@ def stats(
         for row in rows:
             click.echo(json.dumps(for_json(dict(zip(names_of, row, strict=True)))))  # ASCII
         return
-    _show(names_of, rows)
+    _show(names_of, rows if sql else [("(none)" if row[0] is None else row[0], *row[1:]) for row in rows])
 
 
 def _counts(by: str, condition: str, limit: int) -> str:
     """Return the query that counts figures by a column."""
-    # A figure of several kinds counts for each, one without a kind for the empty line.
+    # A figure of several kinds counts for each, one without a kind for the line "(none)".
     figures = f"(SELECT * FROM figures{condition})"
     if by == "image_kinds":
         figures = (
