@@ -11,7 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
-from pmcmine.io.safe_files import open_regular
+from pmcmine.io.safe_files import read_bounded
 from pmcmine.plugins.scorer import Item, Model, ScoreColumn
 from pmcmine.stream.tokens import counter
 
@@ -51,20 +51,10 @@ class CaptionTokens:
         if given is None:
             return _Counting(counter(), Model("estimate", "rules, no training", version="1", license="Apache-2.0"))
         path = Path(given)
-        data = _read(path / "tokenizer.json" if path.is_dir() else path)
+        path_of_file = path / "tokenizer.json" if path.is_dir() else path
+        data = read_bounded(path_of_file, _MOST, f"--option tokenizer={path_of_file}", ", which no tokenizer has")
         model = Model(path.name, "", sha256=sha256(data).hexdigest())
         return _Counting(counter(_tokenizer(data, path)), model)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with open_regular(path) as stream:
-            data = stream.read(_MOST + 1)
-    except OSError as error:
-        raise PmcmineError(f"--option tokenizer={path}: can't be read ({error.strerror or error})") from None
-    if len(data) > _MOST:
-        raise PmcmineError(f"--option tokenizer={path}: more than {_MOST >> 20} MiB, which no tokenizer has")
-    return data
 
 
 def _tokenizer(data: bytes, path: Path) -> Any:

@@ -59,19 +59,11 @@ def search(
     """Search a release by words, concepts, meaning and by an image; the lists are fused by rank."""
     from classifiers.scorers.queries import encoders
     from pmcmine.find.hits import Search
-    from pmcmine.io.safe_files import open_regular
+    from pmcmine.io.safe_files import read_bounded
     from pmcmine.release.tables import check_release
 
     check_release(release)
-    data = None
-    if image is not None:
-        try:
-            with open_regular(image) as stream:
-                data = stream.read(_MOST_IMAGE + 1)
-        except OSError as error:
-            raise PmcmineError(f"--image {image}: can't be read ({error.strerror or error})") from None
-        if len(data) > _MOST_IMAGE:
-            raise PmcmineError(f"--image {image}: more than {_MOST_IMAGE >> 20} MiB")
+    data = None if image is None else read_bounded(image, _MOST_IMAGE, f"--image {image}")
     with Search(release, table, encoders(str(text_model) if text_model else None)) as searching:
         hits = searching(text, image=data, where=where, k=k)
         for note in searching.notes:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
-from pmcmine.io.safe_files import open_regular
+from pmcmine.io.safe_files import read_bounded
 from pmcmine.release.conditions import choose
 
 _MOST: Final = 1 << 20  # bytes of a recipe
@@ -87,14 +87,7 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         PmcmineError: one line, if it can't be read or something in it is wrong.
     """
-    try:
-        with open_regular(path) as stream:
-            data = stream.read(_MOST + 1)
-    except OSError as error:
-        raise PmcmineError(f"{path}: can't be read ({error.strerror or error})") from None
-    if len(data) > _MOST:
-        raise PmcmineError(f"{path}: more than {_MOST >> 20} MiB, which no recipe has")
-    return parse_recipe(data, str(path))
+    return parse_recipe(read_bounded(path, _MOST, str(path), ", which no recipe has"), str(path))
 
 
 def parse_recipe(data: bytes, said: str) -> Recipe:

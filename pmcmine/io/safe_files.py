@@ -12,7 +12,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from pmcmine.errors import StorageError
+from pmcmine.errors import PmcmineError, StorageError
 
 PRIVATE: Final = 0o600
 SHARED: Final = 0o666  # less the umask
@@ -49,6 +49,28 @@ def open_regular(path: Path) -> BufferedReader:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "no regular file", str(path))
     return os.fdopen(descriptor, "rb")
+
+
+def read_bounded(path: Path, most: int, said: str, more: str = "") -> bytes:
+    """Read a regular file that a user named.
+
+    Args:
+        path: the file.
+        most: bytes that it has at most.
+        said: begins messages: the path, and the option that named it.
+        more: ends the message on a larger file.
+
+    Raises:
+        PmcmineError: one line, if it can't be read or is larger.
+    """
+    try:
+        with open_regular(path) as stream:
+            data = stream.read(most + 1)
+    except OSError as error:
+        raise PmcmineError(f"{said}: can't be read ({error.strerror or error})") from None
+    if len(data) > most:
+        raise PmcmineError(f"{said}: more than {most >> 20} MiB{more}")
+    return data
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -11,11 +10,9 @@ from pydantic import TypeAdapter
 from pmcmine.errors import DamagedError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
-from pmcmine.release.layout import WAY_OUT, FileEntry, read_checked, release_folder
-from pmcmine.work.delta import DELTA
-from pmcmine.work.records import write_file_list
+from pmcmine.release.layout import WAY_OUT, read_checked, release_folder
 from pmcmine.work.rows import give_up
-from pmcmine.work.state_file import state_entries
+from pmcmine.work.state_file import keep_file, state_entries
 
 Leaks = dict[str, tuple[str, str, str]]  # figure → split, twin, and kind of what is alike
 _LEAKS: Final = TypeAdapter(Leaks)
@@ -78,9 +75,4 @@ def keep_leaks(block: int, work: Folder, out: Folder) -> None:
     if not work.exists(leaks_file(block)) or sealed.read_or_none(work, note) is not None:
         return
     data = sealed.to_bytes(dict(sorted(read_leaks(work, block).items())))
-    entry = FileEntry(kept_leaks_file(block), len(data), sha256(data).hexdigest())
-    updating = work.exists(DELTA)
-    if not updating or state_entries(release_folder(work)).get(entry.name) != entry:
-        with out.create(entry.name, replace=True, same=not updating) as (stream, _):
-            stream.write(data)
-    write_file_list(work, note, [entry])
+    keep_file(kept_leaks_file(block), data, note, work, out)

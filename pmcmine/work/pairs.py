@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Final
 
 import pyarrow as pa
 
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
-from pmcmine.release.layout import FileEntry, read_checked, release_folder
+from pmcmine.release.layout import read_checked, release_folder
 from pmcmine.work.delta import DELTA
-from pmcmine.work.records import write_file_list
 from pmcmine.work.rows import read_arrow
-from pmcmine.work.state_file import state_entries
+from pmcmine.work.state_file import keep_file, state_entries
 
 _CHECK: Final = "1"  # number of the check; one more when `compare` decides otherwise, so that nothing old is believed
 PAIRS: Final = pa.schema([("kind", pa.uint8()), ("a", pa.uint64()), ("b", pa.uint64()), ("similarity", pa.float64())])
@@ -63,9 +61,4 @@ def keep_pairs(bucket: int, work: Folder, out: Folder) -> None:
         return
     rows = read_arrow(work, checked_file(bucket)).read_all().replace_schema_metadata(_KEPT.metadata)
     data = sealed.arrow_bytes(_KEPT, [rows.combine_chunks()])
-    entry = FileEntry(pairs_file(bucket), len(data), sha256(data).hexdigest())
-    updating = work.exists(DELTA)
-    if not updating or state_entries(release_folder(work)).get(entry.name) != entry:
-        with out.create(entry.name, replace=True, same=not updating) as (stream, _):
-            stream.write(data)
-    write_file_list(work, record, [entry])
+    keep_file(pairs_file(bucket), data, record, work, out)

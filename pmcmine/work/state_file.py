@@ -6,14 +6,17 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 from pmcmine.errors import DamagedError, ReleaseError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
-from pmcmine.release.layout import RELEASE, WAY_OUT, FileEntry, read_checked
+from pmcmine.release.layout import RELEASE, WAY_OUT, FileEntry, read_checked, release_folder
 from pmcmine.release.plan import Plan
 from pmcmine.release.record import load_release
+from pmcmine.work.delta import DELTA
+from pmcmine.work.records import write_file_list
 
 STATE_FILE: Final = "state/state.json"
 
@@ -76,6 +79,24 @@ def check_state(release: Folder) -> State:
         if entry.name == STATE_FILE:
             read_checked(release, entry.checked(f"{release.url}/{RELEASE}"))
     return state
+
+
+def keep_file(name: str, data: bytes, record: str, work: Folder, out: Folder) -> None:
+    """Write a file of the state, unless the release that is updated has the same, and note its entry.
+
+    Args:
+        name: the file's name in the release.
+        data: its bytes.
+        record: name in the work folder of what says that it is done.
+        work: the run's work folder.
+        out: where files of the release are written.
+    """
+    entry = FileEntry(name, len(data), sha256(data).hexdigest())
+    updating = work.exists(DELTA)
+    if not updating or state_entries(release_folder(work)).get(name) != entry:
+        with out.create(name, replace=True, same=not updating) as (stream, _):
+            stream.write(data)
+    write_file_list(work, record, [entry])
 
 
 def state_entries(release: Folder) -> Mapping[str, FileEntry]:
