@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pmcmine.config import MineConfig
 from pmcmine.errors import SourceError, StorageError
+from pmcmine.io.background import in_order
 from pmcmine.io.folder import Folder
 from pmcmine.miner.article import mine_pmcid
 from pmcmine.rejects import Reason, Rejected
@@ -209,28 +208,11 @@ def download(
             done.add(articles=1)
 
     try:
-        for _ in _parallel(one, groups, config.concurrency):
+        for _ in in_order(one, groups, config.concurrency):
             if client.broken is not None:
                 raise client.broken
     finally:
         reader.close()
-
-
-def _parallel(
-    action: Callable[[Sequence[Entry]], None], groups: Iterable[Sequence[Entry]], threads: int
-) -> Iterator[None]:
-    """Run an action over groups in threads, a bounded number ahead."""
-    with ThreadPoolExecutor(threads) as pool:
-        ahead: deque[Future[None]] = deque()
-        try:
-            for group in groups:
-                ahead.append(pool.submit(action, group))
-                if len(ahead) >= 4 * threads:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def progress_line(done: Downloaded, n_pmcids: int, started: float) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import time
 import zlib
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
@@ -16,6 +15,7 @@ import pyarrow as pa
 from pmcmine.config import MineConfig
 from pmcmine.duplicates.signatures import KINDS, Signature
 from pmcmine.ids import natural_split
+from pmcmine.io.background import in_order
 from pmcmine.io.folder import Folder
 from pmcmine.io.tar import member_size
 from pmcmine.miner import Mined, StagedSample, mine_pmcid
@@ -246,18 +246,4 @@ def _in_order(
         with marked_at_work(marker, group[0].pmcid):
             return mine_pmcid(group, reader, config, as_of)
 
-    if threads <= 1:
-        yield from map(mine, groups)
-        return
-    with ThreadPoolExecutor(threads, thread_name_prefix="mine") as pool:
-        waiting: deque[Future[Mined]] = deque()
-        try:
-            for group in groups:
-                waiting.append(pool.submit(mine, group))
-                if len(waiting) >= 2 * threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+    return in_order(mine, groups, threads)
