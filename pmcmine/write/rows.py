@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from pmcmine.errors import PmcmineError
 from pmcmine.exports.reader import MOST_IMAGE, Beside
 from pmcmine.io.safe_names import read_range, release_name, sql_identifier
+from pmcmine.plugins.task import KEYS, Task
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
 from pmcmine.release.scores import local_scores
@@ -21,7 +22,6 @@ from pmcmine.release.tables import MALFORMED, concept_tables, malformed, open_ta
 from pmcmine.rights.licenses import License, derivatives_ok, group_of, strictest
 from pmcmine.stream.ranges import SamplePlace, decode_sample
 from pmcmine.write.given import Given, Passage
-from pmcmine.write.task import KEYS, Task
 
 _SECONDS: Final = 600.0  # of a condition
 _BATCH: Final = 500
@@ -94,8 +94,8 @@ _COMMON: Final = (
     "a.derivatives_ok AS article_derivatives, r.withheld, a.title"
 )
 _QUERIES: Final[Mapping[str, str]] = {
-    "figures": f"{_COMMON}, r.derivatives_ok AS own_derivatives, r.attribution, r.figure_id, r.caption, r.section_path, "
-    "r.shard, r.image_offset AS image_at, r.image_bytes AS image_size, r.sha256 FROM figures r",
+    "figures": f"{_COMMON}, r.derivatives_ok AS own_derivatives, r.attribution, r.figure_id, r.caption, "
+    "r.section_path, r.shard, r.image_offset AS image_at, r.image_bytes AS image_size, r.sha256 FROM figures r",
     "panels": f"{_COMMON}, r.derivatives_ok AND f.derivatives_ok AS own_derivatives, f.attribution, r.figure_id, "
     "f.caption, f.section_path, r.label, r.spans, r.shard, r.sample_offset AS image_at, r.sample_size AS image_size, "
     "r.crop_sha256 AS sha256 FROM panels r JOIN figures f USING (figure_id)",
@@ -224,7 +224,9 @@ class Rows:
         license_ = strictest(_license(raw["own_license"]), _license(raw["article_license"]))
         image = None
         if raw.get("shard") is not None and self.task.image:
-            image = ImagePlace(raw["shard"], raw["image_at"], raw["image_size"], self.table == "panels", raw["sha256"] or "")
+            image = ImagePlace(
+                raw["shard"], raw["image_at"], raw["image_size"], self.table == "panels", raw["sha256"] or ""
+            )
         given = Given(
             _most(_passages(self.table, raw, beside), self.task.passages),
             tuple(p["label"] for p in beside.get("panels", ())) if self.table == "figures" else (),

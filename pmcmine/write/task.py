@@ -1,88 +1,20 @@
-"""What a task is: which rows it writes about, what the model is given, and the form of its answer."""
+"""Tasks of one text, and tasks of turns: their schemas, and what reads an answer."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-# Tables that can be written about, and their keys.
-KEYS: Final[Mapping[str, str]] = {
-    "figures": "figure_id", "panels": "panel_id", "articles": "article_id", "cases": "case_id",
-}  # fmt: skip
+from pmcmine.plugins.task import Content, Turn
+
 _MOST_TEXT: Final = 20_000  # characters of a text
 _MOST_TURNS: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A question, or an instruction, and its answer."""
-
-    question: str
-    answer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What an answer holds: a text, or turns."""
-
-    text: str = ""
-    turns: tuple[Turn, ...] = ()
-
-
-class Task(Protocol):
-    """Something to write. Registered as an entry point of the group `pmcmine.tasks`, by its name.
-
-    Attributes:
-        name: what `pmcmine write --task` calls it.
-        meaning: what it writes, in a few words.
-        table: rows that it writes about: figures, panels, articles or cases.
-        image: whether the model sees the image of a row.
-        prompt: instructions for the model.
-        version: changes with the prompt.
-        schema: JSON schema of the answer.
-        passages: most passages of each kind that the model is given.
-        most_tokens: tokens that an answer may have.
-    """
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def meaning(self) -> str: ...
-
-    @property
-    def table(self) -> str: ...
-
-    @property
-    def image(self) -> bool: ...
-
-    @property
-    def prompt(self) -> str: ...
-
-    @property
-    def version(self) -> str: ...
-
-    @property
-    def schema(self) -> Mapping[str, Any]: ...
-
-    @property
-    def passages(self) -> Mapping[str, int]: ...
-
-    @property
-    def most_tokens(self) -> int: ...
-
-    def content(self, answer: Mapping[str, Any]) -> Content:
-        """Return what an answer holds.
-
-        Raises:
-            ValueError: if it is not of the schema.
-        """
-
-
 @dataclass(frozen=True)
 class WritingTask:
-    """A task; see `Task`."""
+    """A task; see `pmcmine.plugins.task.Task`."""
 
     name: str
     meaning: str
@@ -140,9 +72,7 @@ def read_turns(question: str, answer: str) -> Callable[[Mapping[str, Any]], Cont
             raise ValueError("no turns")
         if not all(isinstance(turn, dict) for turn in turns):
             raise ValueError("a turn that is no object")
-        return Content(
-            turns=tuple(Turn(_text(t.get(question), question), _text(t.get(answer), answer)) for t in turns)
-        )
+        return Content(turns=tuple(Turn(_text(t.get(question), question), _text(t.get(answer), answer)) for t in turns))
 
     return read
 
