@@ -24,62 +24,77 @@ TaskCommand = listing("Tasks", TASKS)
 _SERVER, _COST = "Server", "Cost"
 
 
+_Release = Annotated[Path, Argument(help="Release folder.")]
+_Task = Annotated[str, Option(help="What to write; the tasks are listed below.")]
+_Endpoint = Annotated[
+    str | None,
+    Option(
+        help="Base URL of a server with OpenAI's chat completions, such as http://127.0.0.1:8000/v1.",
+        section=_SERVER,
+    ),
+]
+_Model = Annotated[str | None, Option(help="Name of the model on that server.", section=_SERVER)]
+_Name = Annotated[str | None, Option(help="Name of the side table; default: that of the task.")]
+_Where = Annotated[str | None, Option(help="SQL condition over the rows of the task's table. Example: year >= 2020.")]
+_Limit = Annotated[int | None, Option(help="Most rows, chosen by hash; a higher limit adds rows.", min=1)]
+_Prompt = Annotated[Path | None, Option(help="File with a prompt of your own instead of the task's.")]
+_Image = Annotated[bool, Option(help="Give the model the image, for tasks that have one.")]
+_ImageSize = Annotated[int, Option(help="Longest side of the image in pixels.", min=32, max=8192)]
+_Temperature = Annotated[float, Option(help="Randomness of the answers.", min=0, max=2, section=_SERVER)]
+_Seed = Annotated[int, Option(help="Seed of the answers, if the server has one.", section=_SERVER)]
+_Tries = Annotated[
+    int, Option(help="Requests for a row whose answers have another form than the task asks for.", min=1, max=10)
+]
+_JudgeEndpoint = Annotated[str | None, Option(help="Server of a model that judges what was written.", section=_SERVER)]
+_JudgeModel = Annotated[str | None, Option(help="Name of that model.", section=_SERVER)]
+_Concurrency = Annotated[int, Option(help="Requests at once.", min=1, max=256, section=_SERVER)]
+_Retries = Annotated[
+    int, Option(help="Tries after the first, on 429, 5xx and broken connections.", min=0, max=20, section=_SERVER)
+]
+_Timeout = Annotated[float, Option(help="Seconds without a byte of an answer.", min=1, max=3600, section=_SERVER)]
+_BudgetTokens = Annotated[
+    int | None,
+    Option(help="Most tokens, read and written; earlier runs of this name count.", min=1, section=_COST),
+]
+_BudgetUsd = Annotated[
+    float | None,
+    Option(help="Most dollars; earlier runs of this name count. Needs prices.", min=0, section=_COST),
+]
+_PriceRead = Annotated[float, Option(help="Price of a million input tokens, in dollars.", min=0, section=_COST)]
+_PriceWritten = Annotated[float, Option(help="Price of a million output tokens in dollars.", min=0, section=_COST)]
+_DryRun = Annotated[bool, Option("--dry-run", help="Estimate requests, tokens and cost; ask nobody.", section=_COST)]
+_Out = Annotated[Path | None, Option(help="Parquet file to write instead; the release stays as it is.")]
+_Overwrite = Annotated[
+    bool, Option("--overwrite", help="Replace --out, or a side table of the same name that was made otherwise.")
+]
+
+
 def write(
-    release: Annotated[Path, Argument(help="Release folder.")],
-    task: Annotated[str, Option(help="What to write; the tasks are listed below.")],
-    endpoint: Annotated[
-        str | None,
-        Option(
-            help="Base URL of a server with OpenAI's chat completions, such as http://127.0.0.1:8000/v1.",
-            section=_SERVER,
-        ),
-    ] = None,
-    model: Annotated[str | None, Option(help="Name of the model on that server.", section=_SERVER)] = None,
-    name: Annotated[str | None, Option(help="Name of the side table; default: that of the task.")] = None,
-    where: Annotated[
-        str | None, Option(help="SQL condition over the rows of the task's table. Example: year >= 2020.")
-    ] = None,
-    limit: Annotated[int | None, Option(help="Most rows, chosen by hash; a higher limit adds rows.", min=1)] = None,
-    prompt: Annotated[Path | None, Option(help="File with a prompt of your own instead of the task's.")] = None,
-    image: Annotated[bool, Option(help="Give the model the image, for tasks that have one.")] = True,
-    image_size: Annotated[int, Option(help="Longest side of the image in pixels.", min=32, max=8192)] = 768,
-    temperature: Annotated[float, Option(help="Randomness of the answers.", min=0, max=2, section=_SERVER)] = 0.0,
-    seed: Annotated[int, Option(help="Seed of the answers, if the server has one.", section=_SERVER)] = 0,
-    tries: Annotated[
-        int, Option(help="Requests for a row whose answers have another form than the task asks for.", min=1, max=10)
-    ] = 2,
-    judge_endpoint: Annotated[
-        str | None, Option(help="Server of a model that judges what was written.", section=_SERVER)
-    ] = None,
-    judge_model: Annotated[str | None, Option(help="Name of that model.", section=_SERVER)] = None,
-    concurrency: Annotated[int, Option(help="Requests at once.", min=1, max=256, section=_SERVER)] = 4,
-    retries: Annotated[
-        int, Option(help="Tries after the first, on 429, 5xx and broken connections.", min=0, max=20, section=_SERVER)
-    ] = 5,
-    timeout: Annotated[
-        float, Option(help="Seconds without a byte of an answer.", min=1, max=3600, section=_SERVER)
-    ] = 120.0,
-    budget_tokens: Annotated[
-        int | None,
-        Option(help="Most tokens, read and written; earlier runs of this name count.", min=1, section=_COST),
-    ] = None,
-    budget_usd: Annotated[
-        float | None,
-        Option(help="Most dollars; earlier runs of this name count. Needs prices.", min=0, section=_COST),
-    ] = None,
-    price_read: Annotated[
-        float, Option(help="Price of a million input tokens, in dollars.", min=0, section=_COST)
-    ] = 0.0,
-    price_written: Annotated[
-        float, Option(help="Price of a million output tokens in dollars.", min=0, section=_COST)
-    ] = 0.0,
-    dry_run: Annotated[
-        bool, Option("--dry-run", help="Estimate requests, tokens and cost; ask nobody.", section=_COST)
-    ] = False,
-    out: Annotated[Path | None, Option(help="Parquet file to write instead; the release stays as it is.")] = None,
-    overwrite: Annotated[
-        bool, Option("--overwrite", help="Replace --out, or a side table of the same name that was made otherwise.")
-    ] = False,
+    release: _Release,
+    task: _Task,
+    endpoint: _Endpoint = None,
+    model: _Model = None,
+    name: _Name = None,
+    where: _Where = None,
+    limit: _Limit = None,
+    prompt: _Prompt = None,
+    image: _Image = True,
+    image_size: _ImageSize = 768,
+    temperature: _Temperature = 0.0,
+    seed: _Seed = 0,
+    tries: _Tries = 2,
+    judge_endpoint: _JudgeEndpoint = None,
+    judge_model: _JudgeModel = None,
+    concurrency: _Concurrency = 4,
+    retries: _Retries = 5,
+    timeout: _Timeout = 120.0,
+    budget_tokens: _BudgetTokens = None,
+    budget_usd: _BudgetUsd = None,
+    price_read: _PriceRead = 0.0,
+    price_written: _PriceWritten = 0.0,
+    dry_run: _DryRun = False,
+    out: _Out = None,
+    overwrite: _Overwrite = False,
     as_json: Json = False,
 ) -> None:
     """Have a language model write captions, summaries, questions or instructions, each traceable to the article.

@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -19,7 +19,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names, release_name
 from pmcmine.release.conditions import choose
 from pmcmine.release.lists import ChosenList, read_list
-from pmcmine.release.scores import ScoreFacts, named_in
+from pmcmine.release.scores import SCORES, ScoreFacts, named_in
 from pmcmine.stream.batches import Batches
 from pmcmine.stream.captions import composer_for
 from pmcmine.stream.document_rows import concept_files, concept_names
@@ -33,12 +33,13 @@ from pmcmine.stream.locate import (
     listing_of,
     locate,
     reading_tables,
-    scores_root,
+    side_root,
     unreachable,
 )
 from pmcmine.stream.pictures import decoder_for
 from pmcmine.stream.ranges import ranges_of
 from pmcmine.stream.samples import Samples
+from pmcmine.stream.written import PREFIX, check_missing, read_texts
 
 _MANY: Final = 100_000  # figures of a release whose index is kept in a file: making it takes longer than a second
 # A condition with one of these chooses something else each time.
@@ -116,7 +117,7 @@ def _scores(opened: _Opened, score: ScoreFacts) -> Any:
     """
     import pyarrow.dataset as pads  # loads pandas, if that is installed
 
-    root = scores_root(opened.fs, opened.tables, opened.release, opened.listing.digest)
+    root = side_root(opened.fs, opened.tables, opened.release, opened.listing.digest, SCORES)
     paths = [f"{root}/{release_name(name).removeprefix('scores/')}" for name in sorted(score.of)]
     if not paths:
         raise PmcmineError(f"score {score.name}: has no rows left after an update; `pmcmine score` makes them again")
@@ -159,6 +160,7 @@ def open(
     decode: str | None = None,
     transform: Callable[[Any], Any] | None = None,
     list: str | PathLike[str] | None = None,
+    missing: str = "keep",
 ) -> Samples:
     """Open a release: a folder, any fsspec URL of one, or ORG/NAME on the Hub. Its listing is read once.
 
@@ -169,7 +171,8 @@ def open(
         columns: keys of the JSON to keep; all if not given.
         caption: what `txt` is: full, title or panels, each with `+mentions` for the sentences that name the figure
             (`+mentions` alone is full+mentions); or enriched: the caption with its abbreviations spelled out, then the
-            sentences that mention the figure and the title of its section, without repetition.
+            sentences that mention the figure and the title of its section, without repetition; or written:NAME for
+            the texts of `pmcmine write` of that name. No other choice gives words that a model wrote.
         tokens: most tokens of an enriched caption, such as 77, 256 or 512, those at start and end included; it is cut
             at the end of a sentence. No limit if not given.
         tokenizer: counts them: a tokenizer of transformers, tokenizers, tiktoken or open_clip, or a function from a
@@ -189,6 +192,8 @@ def open(
             columns), instead of the bytes of a JPEG or PNG.
         transform: what is done with the decoded image, such as a transform of torchvision or open_clip.
         list: file of `pmcmine curate`; only its figures are read, and those alone that meet `where`, if it is given.
+        missing: with caption="written:NAME", keep or skip: samples without a text keep their own caption, or are left
+            out.
 
     Raises:
         PmcmineError: without a release, or for a split, column, value of an enumeration or condition that it does not
@@ -196,6 +201,7 @@ def open(
     """
     check_options(split, where, seed, rank, world_size, on_error, where_seconds)
     compose = composer_for(caption, columns, tokens, tokenizer)
+    check_missing(caption, missing)
     decoder = decoder_for(decode, transform)
     release = address(release)
     fs, shards, tables, path = locate(release)
@@ -204,6 +210,10 @@ def open(
     if compose.columns:
         _check_columns(compose.columns, shards, fs)
     chosen = read_list(list) if list is not None else None
+    if caption.startswith(PREFIX):
+        texts = read_texts(caption, listing, release, fs, tables, split)
+        compose = replace(compose, written=texts)
+        chosen = texts.among(chosen) if missing == "skip" else chosen
     index = _index(_Opened(release, fs, tables, local, listing), split, where, where_seconds, cache, chosen)
     if not len(index):
         asked = f"split={split!r}" + (f", where={where!r}" if where else "") + (f", list={list!r}" if list else "")

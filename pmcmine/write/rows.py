@@ -240,7 +240,7 @@ class Rows:
 
 def _license(value: object) -> License:
     with suppress(ValueError):
-        return License(value)
+        return License(str(value))
     return License.OTHER
 
 
