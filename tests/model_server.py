@@ -7,8 +7,10 @@ import re
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Self
@@ -75,12 +77,13 @@ class ModelServer:
 
     def __init__(self, **state: Any) -> None:
         self.state = State(**state)
-        held, lock, under_way = self.state, threading.Lock(), Counter[str]()
+        outer, lock, under_way = self, threading.Lock(), Counter[str]()
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
+                held = outer.state
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 with lock:
                     held.requests += 1
@@ -89,12 +92,12 @@ class ModelServer:
                     held.at_once = max(held.at_once, under_way["n"])
                     fault = held.faults.popleft() if held.faults else None
                 try:
-                    self._answer(body, fault)
+                    self._answer(held, body, fault)
                 finally:
                     with lock:
                         under_way["n"] -= 1
 
-            def _answer(self, body: dict[str, Any], fault: Fault | None) -> None:
+            def _answer(self, held: State, body: dict[str, Any], fault: Fault | None) -> None:
                 if held.key and self.headers.get("Authorization") != f"Bearer {held.key}":
                     return self._send(401, b'{"error": {"message": "no such key"}}')
                 if body.get("response_format", {}).get("type", "") not in held.formats:
@@ -124,7 +127,7 @@ class ModelServer:
                 self._send(200, data, {"Content-Type": kind}, short=fault == "dropped")
 
             def _send(self, status: int, data: bytes, more: dict[str, str] | None = None, short: bool = False) -> None:
-                held.statuses[status] += 1
+                outer.state.statuses[status] += 1
                 self.send_response(status)
                 for name, value in (more or {}).items():
                     self.send_header(name, value)
@@ -152,6 +155,20 @@ class ModelServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.__exit__(kind, error, trace)
+
+
+@cache
+def _running() -> ModelServer:
+    """Return a server that runs until the process ends: to stop one takes half a second."""
+    return ModelServer().__enter__()
+
+
+@contextmanager
+def served(**state: Any) -> Iterator[ModelServer]:
+    """Serve with another state; one at a time."""
+    server = _running()
+    server.state = State(**state)
+    yield server
 
 
 def _events(text: str, usage: dict[str, int] | None, whole: bool) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import math
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -125,7 +126,7 @@ def digest_of(value: Any) -> str:
 
 
 def _expected(settings: Settings, text: str, image: bool) -> int:
-    tiles = -((-settings.image_size // _TILE) ** 2) if image else 0
+    tiles = math.ceil(settings.image_size / _TILE) ** 2 if image else 0
     return estimate(settings.prompt) + estimate(text) + (_IMAGE_TOKENS + _TILE_TOKENS * tiles if image else 0)
 
 
