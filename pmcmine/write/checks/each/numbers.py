@@ -1,0 +1,51 @@
+"""Numbers that were not given, or not with this unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.numbers import Number, numbers
+from pmcmine.write.checks.problem import Problem, problem
+
+CODES: Final = {
+    "number": "a number was not given",
+    "unit": "a number was given with another unit",
+}
+_FEW: Final = 2  # up to so many things may be counted by who writes
+
+
+class _Known:
+    """The numbers of a source, by value and by amount."""
+
+    def __init__(self, text: str) -> None:
+        self.units: dict[Decimal, set[str]] = {}
+        self.amounts: set[tuple[str, Decimal]] = set()
+        for number in numbers(text):
+            self.units.setdefault(number.value, set()).add(number.unit)
+            self.amounts.add(number.amount)
+
+    def problem(self, number: Number, shown: str) -> Problem | None:
+        """Return what is wrong with a number of an answer."""
+        units = self.units.get(number.value)
+        if number.unit and number.amount in self.amounts:
+            return None
+        if units is None:
+            return problem("number", shown)
+        if number.unit and "" not in units and number.unit not in units:
+            return problem("unit", shown)
+        return None
+
+
+def find(answer: Answer) -> Iterator[Problem]:
+    """Look up each number of the answer in what was given."""
+    known: _Known | None = None
+    panels = len(answer.given.panels)
+    for number in numbers(answer.text):
+        if number.word and (number.value <= 1 or (number.value == _FEW and not number.unit) or number.value == panels):
+            continue
+        known = _Known(answer.support.text) if known is None else known
+        if found := known.problem(number, answer.text[number.start : number.end + 12]):
+            yield found
