@@ -8,11 +8,13 @@ from functools import cached_property
 from typing import Final
 
 from pmcmine.text.sentences import sentence_starts
+from pmcmine.write.checks.places import Places
 from pmcmine.write.checks.source import Source, source_of
 from pmcmine.write.given import Given
 
 WORD: Final = re.compile(r"[^\W_]+(?:['’‐‑-][^\W_]+)*")  # noqa: RUF001
 IMAGE_TASKS: Final = frozenset(("caption", "panel-caption", "vqa"))
+DIALOGUES: Final = frozenset(("vqa", "instruction", "case-qa"))
 _OF_TEXT: Final = frozenset(("section", "table"))  # kinds of passages that do not say what the image shows
 
 
@@ -49,8 +51,8 @@ class Answer:
 
     @cached_property
     def read(self) -> Source:
-        """Read the answer itself."""
-        return Source(self.text)
+        """Read the answer itself; a question and its answer are one sentence."""
+        return Source(self.text.replace("?", ",") if self.task in DIALOGUES else self.text)
 
     @cached_property
     def support(self) -> Source:
@@ -59,6 +61,16 @@ class Answer:
         if self.task in IMAGE_TASKS and any(p.kind not in _OF_TEXT for p in passages):
             passages = tuple(p for p in passages if p.kind not in _OF_TEXT)
         return source_of((*(p.text for p in passages), *self.given.concepts))
+
+    @cached_property
+    def places(self) -> Places:
+        """Read the items of the answer."""
+        return Places(self.read)
+
+    @cached_property
+    def given_places(self) -> Places:
+        """Read the items of what may support the answer."""
+        return Places(self.support)
 
     @cached_property
     def elsewhere(self) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -309,46 +310,44 @@ speech voice
 grade graded stage staging
 nucleus nuclei nuclear
 """
+# Pairs of opposites: a word of one side must not stand for one of the other. A word with a star is on its side in what
+# was given, but is not questioned in an answer.
 _OPPOSITES: Final = """
-direction: increase rise rose risen raise higher elevate upregulate up gain augment grow grew grown enlarge amplify promote expand expansion accelerate stimulate activate induce heighten enhancing greater stronger improve better worsen-not increment more upward boost above exceed upregulation | decrease decline reduce reduction lower diminish downregulate down loss lose shrink shrunk shrank suppress inhibit repress attenuate weaken weaker drop fell slow smaller worse worsen deteriorate less fewer downward impair lessen below downregulation restrict worsening fall
-time: before prior preoperative pre pretreatment beforehand preceding earlier baseline | after postoperative post posttreatment afterwards subsequent later following
+direction: increase rise rose risen raise higher elevate upregulate gain augment grow* grew* grown* enlarge amplify promote expand expansion accelerate stimulate activate induce* heighten greater stronger improve* better* more* upward boost above exceed upregulation increment enhance* improved* up* high* larger* longer* faster* | decrease decline reduce reduction lower diminish downregulate shrink shrunk shrank suppress inhibit repress attenuate weaken weaker drop fell smaller* worse* fewer* downward impair* lessen below downregulation fall* loss* down* less* low* shorter* slower* deteriorate* deplete* compromise*
+time: before prior preoperative pre preceding* earlier* baseline* previously* untreated* initial* start* | after postoperative post posttreatment following* later* subsequent* subsequently* follow* since* when* upon*
 side: left | right
-height: upper top superior superiorly | lower bottom inferior inferiorly
+height: upper top superior superiorly above* | bottom inferior inferiorly lower below*
 front: anterior anteriorly | posterior posteriorly
 belly: ventral | dorsal
 middle: medial medially | lateral laterally
 far: proximal proximally | distal distally
-depth: superficial outer external peripheral | deep inner internal central
-malignancy: malignant malignancy cancer cancerous carcinoma | benign
+depth: superficial outer external | deep inner internal
+malignancy: malignant malignancy cancer* cancerous* carcinoma* | benign
 sign: positive positively | negative negatively
 acuteness: acute | chronic
 sex: male men man boy | female women woman girl
-signal: hyperintense hyperintensity hyperintensities bright | hypointense hypointensity hypointensities
+signal: hyperintense hyperintensity hyperintensities high* | hypointense hypointensity hypointensities low*
 echo: hyperechoic hyperechogenic | hypoechoic hypoechogenic anechoic
 density: hyperdense hyperattenuating hyperdensity | hypodense hypoattenuating hypodensity
-perfusion: hypermetabolic hyperplasia hypertrophy hypertension hyperglycemia hyperthermia hyperkalemia hypernatremia hypercalcemia hyperthyroidism hypermethylation hypermethylated | hypometabolic hypoplasia atrophy hypotension hypoglycemia hypothermia hypokalemia hyponatremia hypocalcemia hypothyroidism hypomethylation hypomethylated
-severity: mild mildly slight slightly minor minimal subtle | severe severely marked markedly massive extensive pronounced serious substantial
-fill: filled solid closed | open empty hollow dashed dotted
-course: improvement improve better recovery recover resolve resolution remission regress regression | worsening worsen deterioration deteriorate progression progress relapse recurrence aggravate
+prefix: hypermetabolic hyperplasia hypertrophy hypertension hyperglycemia hyperthermia hyperkalemia hypernatremia hypercalcemia hyperthyroidism hypermethylation hypermethylated | hypometabolic hypoplasia hypotension hypoglycemia hypothermia hypokalemia hyponatremia hypocalcemia hypothyroidism hypomethylation hypomethylated
+severity: mild mildly slight slightly minor minimal subtle moderate* | severe severely marked markedly massive extensive serious
+fill: filled solid closed black* | open empty hollow dashed dotted white*
+course: improvement recovery resolution* remission regress regression improve decreased* reduced* | worsening worsen deterioration deteriorate progression progress relapse recurrence aggravate increased* enlarged*
 order: first | last final
-order2: first initial primary | second secondary
-direct: horizontal horizontally | vertical vertically
+second: first initial* primary* | second secondary*
+direct: horizontal horizontally x* | vertical vertically y*
 resist: resistant resistance tolerant tolerance | susceptible susceptibility sensitive
-eligible: eligible | ineligible
-natural: natural | degraded synthetic artificial
-reducing: reducing | non-reducing
-treated: treated | untreated
-wild: wild | mutant
+treated: treated treatment* | untreated
 early: early | late
-large: large larger largest big | small smaller smallest little
+large: large larger largest big | small smaller smallest
 long: long longer longest | short shorter shortest
-many: high highest higher maximum maximal max | low lowest lower minimum minimal min
+many: high highest maximum maximal max increased* higher* | low lowest minimum minimal min decreased* reduced* lower*
 thick: thick thickened thicker thickening | thin thinned thinner thinning
 wet: wet humid | dry arid
-in: inside intracellular | outside extracellular
-single: single unilateral | bilateral bilaterally
-ends: begin beginning start onset | end ending termination
-automatic: automatic automated automatically | manual manually
+in: intracellular | extracellular
+single: single* unilateral | bilateral bilaterally both*
+ends: beginning start onset* | end ending* termination*
+automatic: automatic automated automatically digital* | manual manually hand*
 indirect: indirect | direct
 absolute: absolute | relative
 complete: complete completely | partial partially incomplete
@@ -358,16 +357,37 @@ systole: systolic systole | diastolic diastole
 symmetric: symmetric symmetrical | asymmetric asymmetrical
 regular: regular | irregular
 same: homogeneous homogeneously | heterogeneous heterogeneously
-sub: hard rigid | soft
 aerobic: aerobic | anaerobic
 acid: acid acidic | alkaline alkali basic
 primary: primary | secondary
 anion: anion anionic | cation cationic
-old: young younger | old older
+old: young younger | old older elderly
+winter: winter | spring summer
+lack: present* presence with* | absent absence
 """
+# After these, "lower" and "upper" tell a place.
+PLACES: Final = frozenset(
+    "panel row left right part image picture lobe limb extremity lip jaw eyelid leg arm abdomen quadrant pole side half lung tract third "
+    "airway respiratory back end corner graph plot boundary bound limit molar incisor urinary pole gi line edge margin surface section".split()
+)
 COLORS: Final = frozenset(
     "red green blue yellow white black gray orange purple pink cyan magenta brown violet".split()
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A side of a pair of opposites.
+
+    Attributes:
+        pair: name of the pair.
+        side: 0 or 1.
+        asked: whether the word is questioned in an answer.
+    """
+
+    pair: str
+    side: int
+    asked: bool
 
 
 @cache
@@ -389,12 +409,12 @@ def same_words() -> dict[str, frozenset[str]]:
 
 
 @cache
-def opposites() -> dict[str, tuple[tuple[str, int], ...]]:
+def opposites() -> dict[str, tuple[Side, ...]]:
     """Map a word in lower case to the pairs of opposites that it is in, and on which side."""
-    out: dict[str, list[tuple[str, int]]] = {}
+    out: dict[str, list[Side]] = {}
     for line in _OPPOSITES.strip().splitlines():
         name, sides = line.split(":")
         for n, side in enumerate(sides.split("|")):
             for word in side.split():
-                out.setdefault(word, []).append((name.strip(), n))
+                out.setdefault(word.rstrip("*"), []).append(Side(name.strip(), n, not word.endswith("*")))
     return {word: tuple(found) for word, found in out.items()}

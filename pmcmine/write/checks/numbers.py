@@ -128,6 +128,11 @@ def _unit(raw: str) -> str:
     return low if "/" in low and _ALIASES.get(first, first) in _KNOWN else ""
 
 
+def is_unit(text: str) -> bool:
+    """Check whether a word is a unit."""
+    return bool(_unit(text))
+
+
 def _value(match: re.Match[str]) -> Decimal | None:
     try:
         if match["plain"] is not None:

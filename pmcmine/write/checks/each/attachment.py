@@ -1,0 +1,72 @@
+"""Sides, colours, directions, numbers and symbols that stand at something else than in what was given."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.places import Item, Places
+from pmcmine.write.checks.problem import Problem, problem
+
+CODES: Final = {
+    "opposite": "a direction, side, sign or time is the opposite of what was given",
+    "swapped": "a number, colour, side or name stands at what another one was given for",
+}
+_ONCE: Final = frozenset(("number", "symbol"))  # classes of which only what stands once can be compared
+# How much more the place must be like that of another item of the class than like that of the same one.
+_TIMES: Final = {"number": 4.0, "symbol": 6.0}
+_LEAST: Final = {"number": 0.1, "symbol": 0.3}
+_OTHER_TIMES: Final = 2.5
+_OTHER_LEAST: Final = 0.08
+_CROSSED: Final = 1.25  # the same where two items have changed places
+_CROSSED_LEAST: Final = 0.05
+_SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
+
+
+class _Judged(NamedTuple):
+    """An item of an answer with the likeness of its place to places of its own value and of another one."""
+
+    item: Item
+    own: float
+    best: float
+    other: Hashable
+
+
+def _shown(answer: Answer, item: Item) -> str:
+    tokens = answer.read.tokens
+    return answer.text[tokens[max(item.first - 2, 0)].start : tokens[min(item.last + 2, len(tokens) - 1)].end]
+
+
+def _judge(places: Places, given: Places, found: Sequence[Item], known: Sequence[Item]) -> Iterator[_Judged]:
+    once = found and found[0].name in _ONCE
+    times, here = Counter(k.value for k in known), Counter(k.value for k in found)
+    for item in found:
+        if not item.asked or (once and (times[item.value] > 1 or here[item.value] > 1)):
+            continue
+        words = places.words(item)
+        own, best, other = -1.0, 0.0, item.value
+        for k in known:
+            likeness = given.likeness(k, words)
+            if k.value == item.value:
+                own = max(own, likeness)
+            elif likeness > best:
+                best, other = likeness, k.value
+        yield _Judged(item, own, best, other)
+
+
+def find(answer: Answer) -> Iterator[Problem]:
+    """Compare the surroundings of each item with those of the items of its class in what was given."""
+    places, given = answer.places, answer.given_places
+    for name, found in places.by_class.items():
+        judged = list(_judge(places, given, found, given.by_class.get(name, [])))
+        moved = {(j.item.value, j.other) for j in judged if j.own >= 0 and j.best > max(_CROSSED * j.own, _CROSSED_LEAST)}
+        for j in judged:
+            if j.own < 0:
+                if name not in ("number", "symbol", "colour") and j.best > _SINGLE:
+                    yield problem("opposite", _shown(answer, j.item))
+            elif j.best > max(_TIMES.get(name, _OTHER_TIMES) * j.own, _LEAST.get(name, _OTHER_LEAST)) or (
+                (j.item.value, j.other) in moved and (j.other, j.item.value) in moved
+            ):
+                yield problem("swapped", _shown(answer, j.item))

@@ -1,0 +1,61 @@
+"""What was denied and is now said, or the reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.denials import Denial, denials, is_empty
+from pmcmine.write.checks.places import like
+from pmcmine.write.checks.problem import Problem, problem
+from pmcmine.write.checks.source import Source
+from pmcmine.write.checks.tokens import Token, bases
+
+CODES: Final = {
+    "negated": "the answer denies what was not denied",
+    "affirmed": "the answer says what was denied",
+}
+_ABOUT: Final = 2  # words of a denial that must all be said again
+
+
+def _forms(tokens: Iterable[Token]) -> frozenset[str]:
+    return frozenset(b for t in tokens for b in (*bases(t.low), t.key))
+
+
+def _sentences(source: Source) -> dict[int, frozenset[str]]:
+    out: dict[int, list[Token]] = {}
+    for token in source.tokens:
+        if not is_empty(token):
+            out.setdefault(token.sentence, []).append(token)
+    return {number: _forms(tokens) for number, tokens in out.items()}
+
+
+def _has(forms: frozenset[str], token: Token) -> bool:
+    return not forms.isdisjoint(like(token.low, token.key))
+
+
+def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Denial]:
+    """Yield denials of an answer none of whose words is near a denial of the source."""
+    reached = _forms(t for d in known for t in d.reach)
+    for denial in found:
+        if denial.about and not any(_has(reached, t) for t in denial.about):
+            yield denial
+
+
+def find(answer: Answer) -> Iterator[Problem]:
+    """Compare what the answer denies with what was denied."""
+    found, known = denials(answer.read), denials(answer.support)
+    for denial in _denied_anew(found, known):
+        yield problem("negated", " ".join((denial.said, *(t.text for t in denial.about))))
+    if not known:
+        return
+    denied = {d.sentence for d in found}
+    said = {n: forms for n, forms in _sentences(answer.read).items() if n not in denied}
+    plain = [forms for n, forms in _sentences(answer.support).items() if n not in {d.sentence for d in known}]
+    for denial in known:
+        about = denial.about[:_ABOUT]
+        if not about or any(all(_has(forms, t) for t in about) for forms in plain):
+            continue
+        if any(all(_has(forms, t) for t in about) for forms in said.values()):
+            yield problem("affirmed", " ".join((denial.said, *(t.text for t in about))))
