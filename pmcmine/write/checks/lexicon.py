@@ -332,7 +332,7 @@ density: hyperdense hyperattenuating hyperdensity | hypodense hypoattenuating hy
 prefix: hypermetabolic hyperplasia hypertrophy hypertension hyperglycemia hyperthermia hyperkalemia hypernatremia hypercalcemia hyperthyroidism hypermethylation hypermethylated | hypometabolic hypoplasia hypotension hypoglycemia hypothermia hypokalemia hyponatremia hypocalcemia hypothyroidism hypomethylation hypomethylated
 severity: mild mildly slight slightly minor minimal subtle moderate* | severe severely marked markedly massive extensive serious
 fill: filled solid closed black* | open empty hollow dashed dotted white*
-course: improvement recovery resolution* remission regress regression improve decreased* reduced* | worsening worsen deterioration deteriorate progression progress relapse recurrence aggravate increased* enlarged*
+course: improvement recovery resolution* remission regress regression improve decreased* reduced* | worsening worsen deterioration deteriorate progression* progress* progressive* relapse recurrence aggravate increased* enlarged*
 order: first | last final
 second: first initial* primary* | second secondary*
 direct: horizontal horizontally x* | vertical vertically y*

@@ -77,7 +77,7 @@ def items(source: Source) -> tuple[Item, ...]:
             out.append(Item("symbol", token.key, i, i))
     for number in numbers(source.text):
         if not number.word and (i := at.get(number.start, -1)) >= 0:
-            out.append(Item("number", number.amount[1], i, i))
+            out.append(Item(f"number {number.amount[0]}", number.amount[1], i, i))
     return tuple(out)
 
 

@@ -40,7 +40,7 @@ def _shown(answer: Answer, item: Item) -> str:
 
 
 def _judge(places: Places, given: Places, found: Sequence[Item], known: Sequence[Item]) -> Iterator[_Judged]:
-    once = found and found[0].name in _ONCE
+    once = found and found[0].name.split()[0] in _ONCE
     times, here = Counter(k.value for k in known), Counter(k.value for k in found)
     for item in found:
         if not item.asked or (once and (times[item.value] > 1 or here[item.value] > 1)):
@@ -60,13 +60,14 @@ def find(answer: Answer) -> Iterator[Problem]:
     """Compare the surroundings of each item with those of the items of its class in what was given."""
     places, given = answer.places, answer.given_places
     for name, found in places.by_class.items():
+        kind = name.split()[0]
         judged = list(_judge(places, given, found, given.by_class.get(name, [])))
         moved = {(j.item.value, j.other) for j in judged if j.own >= 0 and j.best > max(_CROSSED * j.own, _CROSSED_LEAST)}
         for j in judged:
             if j.own < 0:
-                if name not in ("number", "symbol", "colour") and j.best > _SINGLE:
+                if kind not in ("number", "symbol", "colour") and j.best > _SINGLE:
                     yield problem("opposite", _shown(answer, j.item))
-            elif j.best > max(_TIMES.get(name, _OTHER_TIMES) * j.own, _LEAST.get(name, _OTHER_LEAST)) or (
+            elif j.best > max(_TIMES.get(kind, _OTHER_TIMES) * j.own, _LEAST.get(kind, _OTHER_LEAST)) or (
                 (j.item.value, j.other) in moved and (j.other, j.item.value) in moved
             ):
                 yield problem("swapped", _shown(answer, j.item))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.numbers import Number, numbers
 from pmcmine.write.checks.problem import Problem, problem
+from pmcmine.write.checks.tokens import key_of
 
 CODES: Final = {
     "number": "a number was not given",
@@ -17,15 +20,27 @@ CODES: Final = {
 _FEW: Final = 2  # up to so many things may be counted by who writes
 
 
+_NOUN: Final = re.compile(r"\s+([^\W_]{2,}(?:[-‐‑][^\W_]+)*)")  # noqa: RUF001
+
+
+def _noun(text: str, number: Number) -> str:
+    """Return the key of the word that follows a number without unit; empty if there is none."""
+    match = None if number.unit else _NOUN.match(text, number.end)
+    return key_of(match[1].lower()) if match and match[1].lower() not in STOP else ""
+
+
 class _Known:
     """The numbers of a source, by value and by amount."""
 
     def __init__(self, text: str) -> None:
         self.units: dict[Decimal, set[str]] = {}
         self.amounts: set[tuple[str, Decimal]] = set()
+        self.of: dict[str, set[Decimal]] = {}
         for number in numbers(text):
             self.units.setdefault(number.value, set()).add(number.unit)
             self.amounts.add(number.amount)
+            if noun := _noun(text, number):
+                self.of.setdefault(noun, set()).add(number.value)
 
     def problem(self, number: Number, shown: str) -> Problem | None:
         """Return what is wrong with a number of an answer."""
@@ -44,8 +59,14 @@ def find(answer: Answer) -> Iterator[Problem]:
     known: _Known | None = None
     panels = len(answer.given.panels)
     for number in numbers(answer.text):
-        if number.word and (number.value <= 1 or (number.value == _FEW and not number.unit) or number.value == panels):
+        if number.word and number.value <= 1:
             continue
         known = _Known(answer.support.text) if known is None else known
+        if number.word and (number.value == panels or (number.value == _FEW and not number.unit)):
+            of = known.of.get(_noun(answer.text, number), set())
+            if number.ordinal or not of or number.value in of:
+                continue
+            yield problem("number", answer.text[number.start : number.end + 12])
+            continue
         if found := known.problem(number, answer.text[number.start : number.end + 12]):
             yield found

@@ -1,0 +1,104 @@
+"""Panels that the figure does not have, and what is said of another panel than its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pmcmine.panels.captions import split_caption
+from pmcmine.panels.labels import LIST, expand
+from pmcmine.vocabulary.word_classes import STOP
+from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.places import like
+from pmcmine.write.checks.problem import Problem, problem
+from pmcmine.write.checks.tokens import bases, tokens
+
+CODES: Final = {
+    "no_panel": "the answer names a panel that the figure does not have",
+    "other_panel": "the answer says of a panel what was given for another one",
+}
+_NAMED: Final = re.compile(rf"\b(?i:panels?|parts?|subfigures?|sub-panels?)\s+\(?({LIST})(?![\w-])")
+_BRACKETED: Final = re.compile(rf"\(({LIST})\)")
+_READ: Final = 20_000  # code points of a caption
+_MARGIN: Final = 1.6  # how much more of what is said must be that of another panel
+_LEAST: Final = 0.9
+Words = Mapping[str, float]
+
+
+def _labels(label: str) -> str:
+    return re.sub(r"\W", "", label).lower()
+
+
+def _by_panel(text: str) -> dict[str, str]:
+    """Split a caption into the texts of its panels; empty if it has fewer than two."""
+    split = split_caption(text[:_READ])
+    out: dict[str, str] = {}
+    for panel in split.panels:
+        for start, end in panel.spans:
+            name = _labels(panel.label)
+            out[name] = f"{out.get(name, '')} {text[start:end]}"
+    return out if len(out) > 1 else {}
+
+
+def _given(answer: Answer) -> dict[str, str]:
+    """Return the texts of the panels that were given, or else those of the caption."""
+    out: dict[str, str] = {}
+    for passage in answer.given.passages:
+        if passage.kind == "panel" and "#" in passage.row_id:
+            name = _labels(passage.row_id.rsplit("#", 1)[1])
+            out[name] = f"{out.get(name, '')} {passage.text}"
+    if len(out) > 1:
+        return out
+    for passage in answer.given.passages:
+        if passage.kind == "caption" and (found := _by_panel(passage.text)):
+            return found
+    return {}
+
+
+def _words(text: str) -> dict[str, frozenset[str]]:
+    """Map the keys of the words of a text to their bases."""
+    return {t.key: bases(t.low) | {t.key} for t in tokens(text) if t.low not in STOP and len(t.low) > 1}
+
+
+def _score(said: dict[str, frozenset[str]], own: dict[str, frozenset[str]], shared: dict[str, int]) -> float:
+    """Sum what a text says that is in another one; words of many panels count for less."""
+    forms = {b: key for key, found in own.items() for b in found}
+    total = 0.0
+    for key in said:
+        hit = next((forms[b] for b in sorted(like(key, key) | said[key]) if b in forms), None)
+        if hit is not None:
+            total += 1.0 / shared[hit] ** 2
+    return total
+
+
+def _attributed(answer: Answer, given: dict[str, str]) -> Iterator[Problem]:
+    """Compare what the answer says of each panel with the texts of all of them."""
+    known = {name: _words(text) for name, text in given.items()}
+    shared: dict[str, int] = {}
+    for words in known.values():
+        for key in words:
+            shared[key] = shared.get(key, 0) + 1
+    for name, text in _by_panel(answer.text).items():
+        if name not in known:
+            continue
+        said = _words(text)
+        scores = {other: _score(said, words, shared) for other, words in known.items()}
+        best = max(scores, key=lambda other: (scores[other], other == name))
+        if scores[best] >= _LEAST and scores[best] > _MARGIN * scores[name]:
+            yield problem("other_panel", f"{name} for {best}: {text.strip()}")
+
+
+def find(answer: Answer) -> Iterator[Problem]:
+    """Look up the labels of panels, and compare what is said of each."""
+    given = _given(answer)
+    labels = {_labels(label) for label in answer.given.panels} | given.keys()
+    plain = {t.text.lower() for t in answer.support.tokens if len(t.text) <= 3}
+    for pattern in (_NAMED, _BRACKETED):
+        for match in pattern.finditer(answer.text):
+            for label in expand(match[1]):
+                name = _labels(label)
+                if name not in labels and (name not in plain) and (labels or pattern is _NAMED) and not name.isdigit():
+                    yield problem("no_panel", match[0])
+    if len(given) > 1:
+        yield from _attributed(answer, given)
