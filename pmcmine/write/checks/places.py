@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.lexicon import COLORS, PLACES, Side, opposites, same_words
 from pmcmine.write.checks.numbers import is_unit, numbers
 from pmcmine.write.checks.source import Source
-from pmcmine.write.checks.tokens import Token, bases, key_of
+from pmcmine.write.checks.tokens import Token, bases
 
 _REACH: Final = 7  # words to each side of an item
 _PAUSE: Final = 0.35  # weight that a word keeps behind a comma, bracket or conjunction
 _OUTSIDE: Final = 0.15  # weight that a word keeps that follows the bracket in which the item stands
 _PAUSES: Final = re.compile(r"[,;:()\[\]=]|\.\s|\s[–—]\s|\b(?:and|or|but|while|whereas)\b")  # noqa: RUF001
+_LEFT: Final = 0.3  # weight of a word before a number, which rather counts what follows it
+_ACROSS: Final = 0.5  # weight of a word that stands on the other side of the item
+_BRACKET: Final = 20  # characters of a bracket before and behind an item
 _MOST: Final = 60  # items of a class that are compared
 
 
@@ -81,7 +84,28 @@ def items(source: Source) -> tuple[Item, ...]:
     return tuple(out)
 
 
-def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[tuple[Token, float]]:
+class Near(NamedTuple):
+    """A word near an item.
+
+    Attributes:
+        token: the word.
+        weight: how near it is.
+        side: -1 before the item, 1 behind it.
+    """
+
+    token: Token
+    weight: float
+    side: int
+
+
+def _in_bracket(source: Source, item: Item) -> bool:
+    """Check whether an item stands in a bracket that holds little else."""
+    start, end = source.tokens[item.first].start, source.tokens[item.last].end
+    before, after = source.text[max(start - _BRACKET, 0) : start], source.text[end : end + _BRACKET]
+    return before.rfind("(") > before.rfind(")") and ")" in after and "(" not in after[: after.index(")")]
+
+
+def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[Near]:
     """Yield the words around an item with weights that fall with the distance.
 
     Args:
@@ -90,6 +114,7 @@ def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[tuple
         others: indices of further items of its class, which end what it governs.
     """
     tokens = source.tokens
+    left_is_far = item.name.startswith("number") and not _in_bracket(source, item)
     for step, start in ((-1, item.first), (1, item.last)):
         weight, distance, depth, listed = 1.0, 0, 0, True
         index = start + step
@@ -105,44 +130,49 @@ def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[tuple
             elif tokens[index].low not in STOP and not is_unit(tokens[index].text):
                 listed = False
                 distance += 1
-                yield tokens[index], weight / distance * (_OUTSIDE if step > 0 and depth < 0 else 1.0)
+                outside = _OUTSIDE if step > 0 and depth < 0 else 1.0
+                yield Near(tokens[index], weight / distance * outside * (_LEFT if left_is_far and step < 0 else 1.0), step)
             index += step
 
 
 class Places:
-    """The items of a text with the words around each."""
+    """Items of a text with the words around each."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, found: Iterable[Item] | None = None) -> None:
         self._source = source
+        self._apart = found is None
         self.by_class: dict[str, list[Item]] = {}
-        for item in items(source):
+        for item in items(source) if found is None else found:
             if len(known := self.by_class.setdefault(item.name, [])) < _MOST:
                 known.append(item)
         self._counts = Counter(t.key for t in source.tokens)
         self._indices = {name: frozenset(i.first for i in known) for name, known in self.by_class.items()}
-        self._weights: dict[Item, dict[str, float]] = {}
+        self._weights: dict[Item, tuple[dict[str, float], dict[str, float]]] = {}
 
-    def words(self, item: Item) -> list[tuple[Token, float]]:
+    def words(self, item: Item) -> list[Near]:
         """List the words around an item with their weights."""
-        return list(around(self._source, item, self._indices[item.name]))
+        return list(around(self._source, item, self._indices[item.name] if self._apart else frozenset()))
 
-    def weights(self, item: Item) -> Mapping[str, float]:
-        """Map the bases of the words around an item to weights; words that are frequent count for less."""
+    def weights(self, item: Item) -> tuple[Mapping[str, float], Mapping[str, float]]:
+        """Map the bases of the words before and behind an item to weights; frequent words count for less."""
         known = self._weights.get(item)
         if known is None:
-            known = self._weights[item] = {}
-            for token, weight in self.words(item):
+            known = self._weights[item] = ({}, {})
+            for token, weight, side in self.words(item):
+                own = known[side > 0]
                 for base in (*bases(token.low), token.key):
-                    known[base] = max(known.get(base, 0.0), weight / self._counts[token.key])
+                    own[base] = max(own.get(base, 0.0), weight / self._counts[token.key])
         return known
 
-    def likeness(self, item: Item, words: Sequence[tuple[Token, float]]) -> float:
+    def likeness(self, item: Item, words: Sequence[Near]) -> float:
         """Measure how much the words around an item are like some others."""
         known = self.weights(item)
         total = 0.0
-        for token, weight in words:
-            total += weight * max((known.get(b, 0.0) for b in like(token.low, token.key)), default=0.0)
+        for token, weight, side in words:
+            forms = like(token.low, token.key)
+            same, across = known[side > 0], known[side < 0]
+            total += weight * max(
+                max((same.get(b, 0.0) for b in forms), default=0.0),
+                _ACROSS * max((across.get(b, 0.0) for b in forms), default=0.0),
+            )
         return total
-
-
-__all__ = ["Item", "Places", "items", "key_of", "like", "sides"]

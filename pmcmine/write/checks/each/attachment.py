@@ -21,17 +21,25 @@ _LEAST: Final = {"number": 0.1, "symbol": 0.3}
 _OTHER_TIMES: Final = 2.5
 _OTHER_LEAST: Final = 0.08
 _CROSSED: Final = 1.25  # the same where two items have changed places
-_CROSSED_LEAST: Final = 0.05
+_CROSSED_LEAST: Final = 0.1
 _SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
 
 
 class _Judged(NamedTuple):
-    """An item of an answer with the likeness of its place to places of its own value and of another one."""
+    """An item of an answer with the likeness of its place to the places of each value of its class."""
 
     item: Item
-    own: float
-    best: float
-    other: Hashable
+    like: dict[Hashable, float]
+
+    @property
+    def own(self) -> float:
+        """Return the likeness to places of its own value; negative if that was not given."""
+        return self.like.get(self.item.value, -1.0)
+
+    @property
+    def best(self) -> float:
+        """Return the largest likeness to a place of another value."""
+        return max((v for k, v in self.like.items() if k != self.item.value), default=0.0)
 
 
 def _shown(answer: Answer, item: Item) -> str:
@@ -46,14 +54,22 @@ def _judge(places: Places, given: Places, found: Sequence[Item], known: Sequence
         if not item.asked or (once and (times[item.value] > 1 or here[item.value] > 1)):
             continue
         words = places.words(item)
-        own, best, other = -1.0, 0.0, item.value
+        like: dict[Hashable, float] = {}
         for k in known:
-            likeness = given.likeness(k, words)
-            if k.value == item.value:
-                own = max(own, likeness)
-            elif likeness > best:
-                best, other = likeness, k.value
-        yield _Judged(item, own, best, other)
+            like[k.value] = max(like.get(k.value, 0.0), given.likeness(k, words))
+        yield _Judged(item, like)
+
+
+def _crossed(judged: Sequence[_Judged]) -> set[int]:
+    """Find pairs of items that would fit better if they changed places, by their places in the sequence."""
+    out: set[int] = set()
+    for i, a in enumerate(judged):
+        for k, b in enumerate(judged[i + 1 :], i + 1):
+            if a.item.value != b.item.value and min(a.own, b.own) >= 0:
+                to, fro = a.like.get(b.item.value, 0.0), b.like.get(a.item.value, 0.0)
+                if min(to, fro) > 0 and to + fro > max(_CROSSED * (a.own + b.own), _CROSSED_LEAST):
+                    out |= {i, k}
+    return out
 
 
 def find(answer: Answer) -> Iterator[Problem]:
@@ -62,12 +78,10 @@ def find(answer: Answer) -> Iterator[Problem]:
     for name, found in places.by_class.items():
         kind = name.split()[0]
         judged = list(_judge(places, given, found, given.by_class.get(name, [])))
-        moved = {(j.item.value, j.other) for j in judged if j.own >= 0 and j.best > max(_CROSSED * j.own, _CROSSED_LEAST)}
-        for j in judged:
+        crossed = _crossed(judged)
+        for i, j in enumerate(judged):
             if j.own < 0:
                 if kind not in ("number", "symbol", "colour") and j.best > _SINGLE:
                     yield problem("opposite", _shown(answer, j.item))
-            elif j.best > max(_TIMES.get(kind, _OTHER_TIMES) * j.own, _LEAST.get(kind, _OTHER_LEAST)) or (
-                (j.item.value, j.other) in moved and (j.other, j.item.value) in moved
-            ):
+            elif i in crossed or j.best > max(_TIMES.get(kind, _OTHER_TIMES) * j.own, _LEAST.get(kind, _OTHER_LEAST)):
                 yield problem("swapped", _shown(answer, j.item))

@@ -35,6 +35,8 @@ def _pairs(text: str) -> Iterator[tuple[str, list[tuple[str, Words]], str]]:
             long = _AND.split(match["long"])[0]
             yield match["short"], _words(long), "after"
     for match in _BEFORE.finditer(text):
+        if len(match["short"]) < 2:
+            continue  # the label of a panel
         long = _AND.split(match[0][: match[0].rindex("(")])[-1]
         yield match["short"], _words(long)[-4:], "before"
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.denials import Denial, denials, is_empty
-from pmcmine.write.checks.places import like
+from pmcmine.write.checks.places import Item, Places, like
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.source import Source
 from pmcmine.write.checks.tokens import Token, bases
@@ -16,6 +16,8 @@ CODES: Final = {
     "negated": "the answer denies what was not denied",
     "affirmed": "the answer says what was denied",
 }
+_TIMES: Final = 3.0  # how much more the place must be like one of the other sort
+_LEAST: Final = 0.15
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
 
@@ -43,6 +45,31 @@ def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[D
             yield denial
 
 
+def _polar(source: Source, known: Iterable[Denial], keys: frozenset[str]) -> Iterator[Item]:
+    """Yield each occurrence of some words, with whether it is denied."""
+    denied = {t.start for d in known for t in d.about}
+    for i, token in enumerate(source.tokens):
+        if not keys.isdisjoint((token.key,)):
+            yield Item(token.key, token.start in denied, i, i)
+
+
+def _turned(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Problem]:
+    """Compare places of words that are denied at one place and said at another."""
+    keys = frozenset(t.key for d in (*found, *known) for t in d.about if len(t.low) > 2)
+    places = Places(answer.read, _polar(answer.read, found, keys))
+    given = Places(answer.support, _polar(answer.support, known, keys))
+    for name, items in places.by_class.items():
+        of = given.by_class.get(name, [])
+        if len({k.value for k in of}) < 2:
+            continue
+        for item in items:
+            words = places.words(item)
+            own = max(given.likeness(k, words) for k in of if k.value == item.value)
+            other = max(given.likeness(k, words) for k in of if k.value != item.value)
+            if other > max(_TIMES * own, _LEAST):
+                yield problem("affirmed" if not item.value else "negated", answer.read.tokens[item.first].text)
+
+
 def find(answer: Answer) -> Iterator[Problem]:
     """Compare what the answer denies with what was denied."""
     found, known = denials(answer.read), denials(answer.support)
@@ -50,6 +77,7 @@ def find(answer: Answer) -> Iterator[Problem]:
         yield problem("negated", " ".join((denial.said, *(t.text for t in denial.about))))
     if not known:
         return
+    yield from _turned(answer, found, known)
     denied = {d.sentence for d in found}
     said = {n: forms for n, forms in _sentences(answer.read).items() if n not in denied}
     plain = [forms for n, forms in _sentences(answer.support).items() if n not in {d.sentence for d in known}]

@@ -10,6 +10,7 @@ from pmcmine.panels.captions import split_caption
 from pmcmine.panels.labels import LIST, expand
 from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.lexicon import opposites
 from pmcmine.write.checks.places import like
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.tokens import bases, tokens
@@ -22,7 +23,8 @@ _NAMED: Final = re.compile(rf"\b(?i:panels?|parts?|subfigures?|sub-panels?)\s+\(
 _BRACKETED: Final = re.compile(rf"\(({LIST})\)")
 _READ: Final = 20_000  # code points of a caption
 _MARGIN: Final = 1.6  # how much more of what is said must be that of another panel
-_LEAST: Final = 0.9
+_LEAST: Final = 1.2
+_CROSSED: Final = 0.3  # the same where two panels have changed places
 Words = Mapping[str, float]
 
 
@@ -30,12 +32,12 @@ def _labels(label: str) -> str:
     return re.sub(r"\W", "", label).lower()
 
 
-def _by_panel(text: str) -> dict[str, str]:
+def _by_panel(text: str, also: bool = False) -> dict[str, str]:
     """Split a caption into the texts of its panels; empty if it has fewer than two."""
     split = split_caption(text[:_READ])
     out: dict[str, str] = {}
     for panel in split.panels:
-        for start, end in panel.spans:
+        for start, end in (*panel.spans, *(panel.also if also else ())):
             name = _labels(panel.label)
             out[name] = f"{out.get(name, '')} {text[start:end]}"
     return out if len(out) > 1 else {}
@@ -51,24 +53,24 @@ def _given(answer: Answer) -> dict[str, str]:
     if len(out) > 1:
         return out
     for passage in answer.given.passages:
-        if passage.kind == "caption" and (found := _by_panel(passage.text)):
+        if passage.kind == "caption" and (found := _by_panel(passage.text, also=True)):
             return found
     return {}
 
 
 def _words(text: str) -> dict[str, frozenset[str]]:
     """Map the keys of the words of a text to their bases."""
-    return {t.key: bases(t.low) | {t.key} for t in tokens(text) if t.low not in STOP and len(t.low) > 1}
+    return {t.key: bases(t.low) | {t.key} for t in tokens(text) if (t.low not in STOP or t.low in opposites()) and len(t.low) > 1}
 
 
-def _score(said: dict[str, frozenset[str]], own: dict[str, frozenset[str]], shared: dict[str, int]) -> float:
+def _score(said: dict[str, frozenset[str]], own: dict[str, frozenset[str]], shared: dict[str, int], count: int) -> float:
     """Sum what a text says that is in another one; words of many panels count for less."""
     forms = {b: key for key, found in own.items() for b in found}
     total = 0.0
     for key in said:
         hit = next((forms[b] for b in sorted(like(key, key) | said[key]) if b in forms), None)
         if hit is not None:
-            total += 1.0 / shared[hit] ** 2
+            total += 1.0 - shared[hit] / count
     return total
 
 
@@ -79,14 +81,18 @@ def _attributed(answer: Answer, given: dict[str, str]) -> Iterator[Problem]:
     for words in known.values():
         for key in words:
             shared[key] = shared.get(key, 0) + 1
-    for name, text in _by_panel(answer.text).items():
-        if name not in known:
-            continue
-        said = _words(text)
-        scores = {other: _score(said, words, shared) for other, words in known.items()}
-        best = max(scores, key=lambda other: (scores[other], other == name))
-        if scores[best] >= _LEAST and scores[best] > _MARGIN * scores[name]:
-            yield problem("other_panel", f"{name} for {best}: {text.strip()}")
+    best: dict[str, str] = {}
+    scores: dict[str, dict[str, float]] = {}
+    texts = _by_panel(answer.text)
+    for name in texts.keys() & known.keys():
+        said = _words(texts[name])
+        scores[name] = {other: _score(said, words, shared, len(known)) for other, words in known.items()}
+        best[name] = max(known, key=lambda other: (scores[name][other], other == name, other in texts, other))
+    for name, other in sorted(best.items()):
+        most, own = scores[name][other], scores[name][name]
+        crossed = best.get(other) == name and other != name
+        if most >= (_CROSSED if crossed else _LEAST) and most > (1.0 if crossed else _MARGIN) * own:
+            yield problem("other_panel", f"{name} for {other}: {texts[name].strip()}")
 
 
 def find(answer: Answer) -> Iterator[Problem]:
