@@ -22,7 +22,7 @@ _EMPTY: Final = frozenset(
 _MORE: Final = re.compile(
     r"\b(?:not|n['’]t|cannot|fail(?:s|ed|ure)?|unable|lack(?:s|ed|ing)?|absen(?:t|ce)|none|neither|nor|never|without|no|nothing|"
     r"except|exclud(?:e|es|ed|ing)|undetect(?:ed|able)|insignificant(?:ly)?|poor(?:ly)?|non|hardly|barely|free of|"
-    r"negative|devoid|loss of|prevent(?:s|ed)?|abolish(?:es|ed)?|unaffected|unchanged|mostly un\w+|in\w{2,}able)\b|n['’]t\b|\b(?:non|un)(?=-?[a-z]{4})",
+    r"negative|devoid|loss of|prevent(?:s|ed)?|abolish(?:es|ed)?|unaffected|unchanged|in\w{2,}able)\b|n['’]t\b|\bnon(?=[-‐‑–][a-z]{3})",
     re.IGNORECASE,
 )
 _STOPS: Final = re.compile(r"[.;:?!]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b")
@@ -93,9 +93,10 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
         if not any(a <= m.start() < b for a, b, *_ in (*found.values(), *pseudo)):
             found[m.start()] = (m.start(), m.end(), m[0], {Scope.AFTER})
     for a, b, said, scopes in list(found.values())[:_MOST]:
-        after = next((i for i, t in enumerate(tokens) if t.start >= offset + b - (said in ("un", "non"))), len(tokens))
+        after = next((i for i, t in enumerate(tokens) if t.start >= offset + b), len(tokens))
         before = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i].end <= offset + a), -1)
-        right = tuple(_near(source, tokens, after, 1, _NEAR, True)) if scopes & {Scope.AFTER, Scope.NEXT, Scope.BOTH} else ()
+        most = 1 if said.lower() == "non" else _NEAR
+        right = tuple(_near(source, tokens, after, 1, most, True)) if scopes & {Scope.AFTER, Scope.NEXT, Scope.BOTH} else ()
         left = tuple(_near(source, tokens, before, -1, _NEAR, True)) if not right else ()
         reach = (*_near(source, tokens, after, 1, _FAR, False), *_near(source, tokens, before, -1, _FAR, False))
         yield Denial(said, number, right or left, reach)

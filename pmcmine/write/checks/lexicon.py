@@ -11,86 +11,150 @@ from pmcmine.write.checks.tokens import bases, key_of
 
 # Function words, and words about figures, texts, order and amounts that say nothing of the matter itself.
 _FREE: Final = """
-above according accordingly across additional additionally adjacent aim alike allow almost alone along already alongside although altogether among amount
-and annotate another any apart apparent appear appearance applied apply approach approximately around article as aside aspect assess associate assign
-at attribute author available away axis axes
-bar based basis be because become begin being belong below beneath beside besides best better between beyond both briefly broad broadly by
-call came can capture carried carry case category cause caused causing chart choose chosen circumstances clarity clear clearly close closely collectively
-collect color coloured column combine combined come common commonly compare comparison complete completely comprise concern condition conduct
-consider consist consistent contain content context continue contrast contribute corresponding correspond could count course cover create curve
-data dataset date deal define degree demonstrate denote depend depict derive describe description design designate despite detail determine develop develops diagram did differ
-difference different differential display distinct distinguish distribute distribution divide do document done drawn due during
-each earlier early easily either element else embedded employ enable encompass end ensure entire entirely entry equal especially essentially establish evaluate even evident every
-evidence exact exactly examine example except exclusively exhibit exist expect explain explore express extend extent
-fact factor fall far feature few figure figures fill final finally find finding first focus follow following for form found four from full fully further furthermore
-general generally generate get give given go graph graphic graphical greatly group guide
-had half hand have having hence here highlight hold how however
-identical identify identification if illustrate illustration image imaging impact impression include included including indeed indicate indication individual inform information initial initially insert inset inspect instance
-instead intend interest into introduce investigate involve is issue it item its itself
-just keep kind know known
-label labelled large largely larger last later latter lay layout lead least left legend length less let letter level lie like likely line link list locate located location look
-made magnified mainly major majority make many map mark marked marker markings match material matter may mean meaning means measure measurement meant member mention merge method might mode moreover
-most mostly much multiple must
-name namely nature near nearby nearly need neither next nine no non nor notable notably note number numerous
-observation observe obtain obvious occur of offer often on once one ones only onto onwards open opposite or order origin original other others otherwise out outcome outline over overall overlap overview own
-page pair panel panels part partial partially particular particularly parts pass pattern people per percent percentage perform performed perhaps period photo photograph picture piece place plain please plot
-plotted point points portion portray position possible possibly potential precede presence present presented previous previously primarily principle prior probably procedure process produce profile pronounced
-proper properly property proportion propose prove proven provide purpose put
-question quite
-rather read reader real receive recognise record refer reference referred reflect regard regarding region relate related relation relationship relative relatively remain report represent representation representative require respective respectively respond response rest result results
-retain reveal review role row run running
-same sample scale scan schematic second section see seek seem seen select selected selection sense separate separately sequence serve set setting several shape share shift should show shown side sign significance similar
-similarly simple simply simultaneously since single site situation six small smaller so some source specific specifically specified spread stage stand standard start state stated statement statistical step still structure study
-sub subject subsequent subsequently subset such suggest suggestion suitable summarise summary support symbol
-table take taken tell term text than that their them then there thereby therefore these they third this those three through throughout thus time timepoint title to together tool top total toward track
-transition trend try turn twice two type typical
-under undergo underlying underline unit until upon use used user using usual usually
-value various vary variation version versus very via view viewed visible visual visualise visualisation visually
-was way well were what when whenever where whereas whether which while who whole whose why wide widely will with within without work would write
-year yes yet yield you zero zoom
-observed observable discernible noticeable noted seven eight ten five nine eleven twelve
-overall indicating suggesting demonstrating displayed depicted visualized illustrates summarises summarizes provides compares presents visualizes highlights
-remark remarkable comprehensive detailed key main overall onset replicate comprise enhance feed fed screen enter end plus long longer longest short shorter shortest high low great grown
-ability able absolute accommodate accompany accomplish account achieve act active actual actually adapt add address adjust admit adopt advance advantage
-agree agreement ahead aid allocate alter alternative always amid ample anticipate anyway applicable arise arrange arrangement arrive ask assign assist
-assume attach attain attempt attend attribute avoid await aware beginning behave behaviour belief benefit bound box brief calculate careful cease
-certain chance characterise characteristic check circumstance cite claim class classify closer coincide collection compile complement complex component compose
-composite composition concept conclude conclusion confirm conform connect connection consequence consequently considerable constant constitute construct convert correct count coverage criterion
-critical crucial curve customary cut deal decade decide decision dedicate delineate deliver depth design desire destination device differentiate difficult difficulty
-dimension direct direction disappear discover discuss distance distinction distinctive draw driven drive duration ease east effective effectively efficiency efficient effort
-elapse eliminate emerge emphasise emphasis encode encounter enhance enough enrol enter equip equipment equivalent era error essential event eventually
-examination exceed exclude exclusive execute exemplify expand expectation expose exposure extra extract extreme extremely face facilitate fail failure fairly familiar fashion favour favourable
-feature final fit fix flow forth forward foundation fraction frame framework freely frequent frequently fundamental future gain gap gather
-gradual gradually grand grid ground grow guess happen hardly head heavily heavy help hint hope hour huge idea ideal imply important importantly impossible improve
-in inclusion incorporate independent independently index inherent input intact integrate intended interaction intermediate interpret interpretation interval intrinsic invert issue join joint judge justify
-lack language lasting lay learn leave limit limitation literature load logical loose main maintain major manage manifest manner margin maximum medium meet minimum minor mix mixture
-modest moment morphology motion move movement mutual mutually narrow natural necessary negligible network neutral noteworthy now objective occasion occasionally occupy
-occurrence operate opportunity option ordinary organise orientation orient outline outside overlay overlie overlying owing pace parallel parameter participate peak penetrate perceive
-permanent permit persist persistent phase phenomenon physical plan plane pool pose practical practice precise precisely predominant predominantly prefer preparation prepare pressure presumably prevent
-principal proceed progress progressive progressively prominent prominently promote prompt protocol quantity quick quickly random randomly range ranging rank rapid rapidly rare rarely ratio
-reach react readily ready reason reasonable recent recently recover rectangle reduce reflect relevant reliable rely remainder remarkably render repeat repeatedly replace reportedly reproduce resemble reserve resolution resolve
-restrict retrieve return reverse revert rough roughly round rule scale scarce scatter scenario schedule scope scheme score seemingly separate separation shade shaded shading shadow share sharp sharply
-simplify slight slow slowly smooth solely solid solution sort sparse spatial spatially speed split spot square stable static steady stem straight strategy strength strict strictly
-strike striking strong structural stretch submit substantial substitute succeed success successful successfully sufficient sum superimpose supply surface surround survey sustain switch systematic
-tail technique temporal temporally tend tendency thorough tick tie tightly tiny trace tracing traditional trait transfer transform translate treat trial trigger true typify
-ultimately unable unaffected unchanged undergo uniform uniformly unique universal unlike unusual upcoming usage useful utilise utility valid validate vast verify vicinity visit vital
-volume wait want watch weak weaker weakly week weight whatever whereby wherein widespread win wish word worth worthwhile zone
-inside outside southern northern western eastern
-alter altogether depiction portrayal schematic snapshot overview summary caption description illustration comparison
-reduced reduce rise raise drop decrease increase decline elevate lower upper
-enrolled participate participant respond confer exert undergo yield
-reveal revealed reveals unveil uncover recording concentration measurement variable treatment therapy dose exposure
-stained stain staining smear
-capacity capability efficacy
-plant cell tissue organism animal human patient person people protein gene
-analysis analyses analyze experiment experimental investigation examination assessment evaluation study studies researcher research
-quantify quantification calculate calculation compute estimate estimation test tested monitor track
-sit sits situated marks marked mark labelled indicated shown
-carefully mainly roughly strongly weakly slightly somewhat substantially considerably dramatically notably clearly remarkably
-answer question caption
-extent magnitude degree outcome change changed altered alteration affect affected effect influence
-bring brought build built belong gave grew grow kept led made meet met ran sat saw sought stood told took went won
-prepared prepare handled treated treat
+abbreviation abbreviations ability able above absolute absorb abundant accept acceptable access accessible accommodate
+accompanied accompany accompanying accomplish according accordingly account accumulate accumulated accuracy accurate
+accurately achieve acknowledge across act action activation active activity actual actually adapt add additional
+additionally address adequate adherence adjacent adjust administer administered administration admit adopt adult
+advance advantage adverse affect affected aforementioned afternoon afterward afterwards against agent agree agreement
+ahead aid aim alike aliquot alive all allocate allocated allow almost alone along alongside already alter alteration
+altered alternative although altogether always ambient amid among amount ample amplification amplify analyses analysis
+analyze and angle animal annotate announce anonymous another answer anticipate any anyway apart apparatus apparent
+appear appearance applicable application applied apply approach appropriate approximate approximately architecture
+argue arise arms around arrange arrangement array arrive arrow arrowhead article as aside ask aspect assay assemble
+assembly assess assessment assign assigned assist assistance associate association assume assumption asterisk
+asterisks at ate atop attach attached attain attempt attend attention attribute author availability available average
+avoid await aware away axes axis background bad balance band bar barrier based baseline basic basis be bear bearing
+bears became because become beforehand begin beginning behave behaviour behind being belief believe belong below bend
+beneath beneficial benefit bent beside besides best better between beyond bias big bind biology blank block blunt
+board bond border born both bound boundary box boxplot branch brand break brief briefly bring broad broadly broth
+brought build built burden buy by calculate calculation calibration call came can candidate cannot capability capable
+capacity caption capture careful carefully carried carrier carries carry carrying case catch category cause caused
+causing caution cease cell center central centre certain chain challenge chance change changed channel characterise
+characteristic characterization charge chart chase check choice choose chose chosen circle circulation circumstance
+circumstances cite claim clarity class classification classify clean clear clearance clearly climb close closely
+closer cluster coat coated code coexist coincide collect collection collectively colony color coloured column
+combination combine combined come commence comment commercial common commonly communities compact comparable compare
+compared compares comparison compete competition compile complement complete completely complex complicate component
+compose composite composition comprehensive comprise compute concentration concept concern conclude conclusion
+concurrent concurrently condition conduct confer confidence confirm conflict conform connect connection consecutive
+consensus consequence consequently conserve consider considerable considerably consist consistency consistent constant
+constituent constitute construct construction construe consume consumption contact contain content context continue
+contract contrary contrast contribute contribution controlled conversion convert cool cooled copy core corn correct
+correction correspond corresponding cost could count counterpart course cover coverage create criteria criterion
+critical crop cross crucial cumulative current currently curve curved customary cut cuts cycle daily dashed data
+database dataset date dead deal death decade decide decision declare decline decrease dedicate deduce deep deeper
+define definition degree delay delayed delineate deliver demand demonstrate demonstrating dendrogram denote dense deny
+depend dependence depict depicted depiction depth derive derived describe description design designate desirable
+desire despite destination detail detailed detect detectable detected determination determine develop develops
+deviation device diagram diameter diamond did die died differ difference different differential differentiate
+difficult difficulty dimension diminish direct direction disappear discard discernible discover discovery discuss
+dislike dispersed display displayed disrupt disruption distance distinct distinction distinctive distinguish
+distribute distribution divergence diverse divide do document dominant done dosage dose dot double dramatically draw
+drawn drink drive driven drop dry dual due duplicate duration during dynamics each earlier early ease easily east
+eastern easy eat eaten edge edit education effect effective effectively effectiveness efficacy efficiency efficient
+effort eight either elapse elapsed element elevate elevation eleven elicit eligibility eligible eliminate else
+embedded emerge emphasis emphasise employ empty enable encode encompass encounter end endure enhance enlarge enough
+enrol enroll enrolled enrolment ensure enter entire entirely entry environment equal equip equipment equivalent era
+error escape especially essential essentially establish estimate estimation evaluate evaluation even evening event
+eventually every evidence evident evoke evolution evolve exact exactly examination examine example exceed excellent
+except exception excess exchange exclude exclusive exclusively execute exemplify exert exhibit exist existence expand
+expect expectation experience experienced experiment experimental explain explanation exploit explore expose exposed
+exposing exposure express extend extensive extent external extra extract extraction extreme extremely eye face
+facilitate facility fact factor fail failure fairly fall false familiar far fashion fast faster favor favour
+favourable feature fed feed fell few field figure figures fill filter final finally financial find finding fine finish
+first fit five fix flat flexible flow flowchart focus fold follow followed following for force forced forget form
+former formerly forth forward found foundation four fourth fraction fragment frame framework freely freeze frequent
+frequently fresh from frozen full fully function fundamental further furthermore fuse fused future gain gap gather
+gave gel gene general generally generate generation get give given global go goal good grade graded gradient gradual
+gradually grand graph graphic graphical gray great greatly grew grid gross ground group grow grown growth guard guess
+guidance guide had half halt hand handled happen harbor harboring harbour hard hardly have having head heal heat
+heated heatmap heavily heavy height held help helpful hence here hidden high highlight highlights hint histogram
+history hit hold home hope horizontal host hour house housed household how however huge human hunt hypothesis idea
+ideal identical identification identify if illness illustrate illustrates illustration image imaging impact impair
+implementation implicate implication imply importance important importantly impossible impression improve in include
+included including inclusion incomplete inconsistent incorporate increase increasingly indeed independent
+independently index indicate indicated indicating indication indicator indirectly individual induce industry
+ineligible infancy infer inference inferred influence inform information inherent inhibitory initial initially
+initiate inner input insert insertion inset inside insight insignificant inspect instance instead instrument
+insufficient intact integrate integration intend intended intensity interaction interest interface intermediate
+internal interpret interpretation interval intervention into intrinsic introduce introduction invasion invert
+investigate investigation investigator involve irregular is isolation issue it item its itself join joint judge jump
+just justify keep kept key kind kinetics know knowledge known label labelled lack landscape lane lanes language large
+largely larger last lasted lasting lasts late later latter launch lay layer layout lead learn least leave led left
+legend length less let letter level library lie lies life lifespan lifetime lift light like likely limit
+limitation line link linked linking list literature little live living load locally locate located location lock
+logical long longer longest look loop loose lose loses loss lost lot low lower lying made magnified magnitude main
+mainly maintain maintained major majority make manage manifest manifold manner manufacture manufacturer manuscript
+many map margin mark marked marker market markings marks match matched matching material matter maximal may
+mean meaning meaningful means meant meanwhile measure measurement mechanical mechanism median medium meet member
+mention merely merge met method methodology microbe microscope middle might min minimal minimum minor minutes miss
+missing mix mixture mobile mode model moderate modest modification modify moment monitor monitored monitoring monthly
+moreover morning morphology most mostly motion move movement much multiple must mutual mutually name namely narrow
+natural nature near nearby nearly necessary need negligible neither net network neutral never new newly next night
+nine no non none noon nor normally north northern notable notably note noted noteworthy notice noticeable noticed now
+number numerous objective observable observation observe observed observer obtain obvious occasion occasionally occupy
+occur occurrence odd odds of offer often old on once one ones only onset onto onwards open operate operation
+opportunity opposite optimization optimize optimum option or order ordinary organ organise organism organization
+organize organized orient orientation origin original originally originate originated other others otherwise out
+outcome outline outside over overall overcome overlaid overlap overlay overlays overlie overlying overnight overview
+owing own pace package page paint pair paired panel panels paper parallel parameter part partial partially participant
+participate participation particle particular particularly partner parts pass past paste path patient pattern peak
+pedigree penetrate penetration people per perceive percent percentage perfect perform performance performed perhaps
+period permanent permit persist persisted persistence persistent person perspective phase phenomenon photo photograph
+physical pick picture piece place plain plan plane plant plate platform play please plot plotted plus point points
+policy pool pooled poor poorly popular population portion portray portrayal pose position possess possibility possible
+possibly post posterior potential pour power powerful practical practice precede precise precisely precision predict
+predicted predictor predominant predominantly prefer preference preliminary preparation prepare prepared presence
+present presentation presented presents preserve pressure presumably pretreat pretreated pretreatment prevent previous
+previously primarily principal principle print prior probability probably problem procedure proceed process produce
+production profile program progress progressive progressively project prolonged prominent prominently promote
+promotion prompt prone pronounced proper properly property proportion proportional propose prospective protect protein
+protocol prove proven provide provides provision provoke proximity publication pull pulse purchase purely purity
+purpose push put quality quantification quantify quantitative quantity quarter question quick quickly quite race raise
+ran random randomise randomised randomized randomly range ranging rank rapid rapidly rare rarely rate rather ratio raw
+reach react read reader readily ready real realise realize reason reasonable recall receive recent recently recognise
+recognition recognize recommend recommendation record recording recover recruit recruited recruitment rectangle reduce
+reduced refer reference referred reflect regard regarding region regular regularly regulation reject relate related
+relates relating relation relationship relative relatively release relevance relevant reliability reliable rely remain
+remainder remained remaining remark remarkable remarkably remember removal remove removed render repair repeat
+repeatedly repetitive replace replacement replicate reply report reportedly reporter represent representation
+representative reproduce request require research researcher resemble reserve residual resolution resolve resource
+respective respectively respond response responsible responsive rest restrict restriction result results retain
+retrieve return reveal revealed reveals reverse revert review rich right rinse rise role rose rotation rough roughly
+round routine routinely row rule run running safe safety same sample sat satisfactory save saw say scale scan scarce
+scatter scatterplot scenario schedule schematic scheme scientific scope score screen search seated second section see
+seed seeded seek seem seemingly seen segment select selected selection sell send sense sensitivity sent separate
+separately separation sequence sequential serve set setting seven several shade shaded shading shadow shallow shape
+share sharp sharply sheet shift short shorter shortest should show shown shrink shut side sign signal signature
+significance similar similarity similarly simple simplify simply simultaneously since single sink sit site sits
+sitting situated situation six size sketch slice sliced slight slightly slot slow slowly small smaller smear smooth
+snapshot so soak social soft software solely solid solution some sometimes somewhat sonicate sonication sort sought
+source south southern span spare sparse spatial spatially speak special specialize specialized species specific
+specifically specified speed split spot spread square stable staff stage stain stained staining stand standard star
+start state stated statement static statistic statistical statistically statistics status steady stem step stepwise
+still stimulus stir stood stop storage store straight strain strand strange strategy stream strength stretch strict
+strictly strike striking strip strong strongly structural structure studies study sub subject submit subsequent
+subsequently subset substance substantial substantially substitute succeed success successful successfully successive
+such sudden sufficient suggest suggesting suggestion suitable sum summarise summarises summarizes summary superimpose
+superimposed supernatant supervise supplement supplier supply support suppose sure surface surround surveillance
+survey survive sustain swim switch symbol system systematic table tag tail take taken talk tall target task taste team
+technique tell temporal temporally ten tend tendency tenfold term terminate test tested text than that their them then
+theoretical theory therapy there thereafter thereby therefore these they thick thin think third this thorough those
+though thought thousand three threefold threshold through throughout throw thus tick tie tied tight tightly time
+timeline timepoint tiny tip tissue title to together told ton took tool top total touch toward trace tracing track
+traditional trait trajectory transfer transform transient transition translate translation transparent transport treat
+treated treatment trend trial trial-eligible triangle trigger triple triplicate true try turn twelve twice two twofold
+type typical typify ultimately unable unaffected unchanged uncover under undergo undergone underline underlying
+underneath understand understanding understood undertake underwent unexposed unfold uniform uniformly unique unit
+unite universal unknown unlike unload unpaired until untreated unusual unveil upcoming upon upper usage use used
+useful usefulness user using usual usually utilise utility utilization utilizing vague valid validate valuable value
+variability variable variance variant variation various vary vast verification verify version versus vertical very via
+vicinity view viewed visible visit visual visualisation visualise visualization visualize visualized visualizes
+visually vital volume volunteer wait walk wall want warm was wash watch way weak weaker weakly week weekday weigh
+weight well went were western what whatever when whenever where whereas whereby wherein whether which while whisker
+whiskers who whole whose why wide widely widespread width will win window wish with within without won word work
+worker workflow world worse worst worth worthwhile would wrap write wrong wrote year yes yet yield you young zero zone
+zoom
 """
 # Groups of words of which one may stand for another. Words of opposite meaning are never in one group.
 _SAME: Final = """
@@ -365,6 +429,10 @@ old: young younger | old older elderly
 winter: winter | spring summer
 lack: present* presence with* | absent absence
 """
+# Pairs whose words any rewrite may use where neither side was given.
+_LOOSE: Final = frozenset(
+    "direction time height order second early large long many ends complete thick in old same lack fill absolute direct".split()
+)
 # After these, "lower" and "upper" tell a place.
 PLACES: Final = frozenset(
     "panel row left right part image picture lobe limb extremity lip jaw eyelid leg arm abdomen quadrant pole side half lung tract third "
@@ -393,7 +461,9 @@ class Side:
 @cache
 def free_words() -> frozenset[str]:
     """Return words that any rewrite may use, with what they may be forms of."""
-    return frozenset(b for w in (*_FREE.split(), *STOP) for b in bases(w))
+    strict = {w for w, found in opposites().items() if any(f.asked and f.pair not in _LOOSE for f in found)}
+    words = (w for w in (*_FREE.split(), *STOP) if w not in strict and w not in COLORS)
+    return frozenset(b for w in words for b in bases(w)) - strict
 
 
 @cache

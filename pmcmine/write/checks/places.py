@@ -19,9 +19,7 @@ _REACH: Final = 7  # words to each side of an item
 _PAUSE: Final = 0.35  # weight that a word keeps behind a comma, bracket or conjunction
 _OUTSIDE: Final = 0.15  # weight that a word keeps that follows the bracket in which the item stands
 _PAUSES: Final = re.compile(r"[,;:()\[\]=]|\.\s|\s[–—]\s|\b(?:and|or|but|while|whereas)\b")  # noqa: RUF001
-_LEFT: Final = 0.3  # weight of a word before a number, which rather counts what follows it
-_ACROSS: Final = 0.5  # weight of a word that stands on the other side of the item
-_BRACKET: Final = 20  # characters of a bracket before and behind an item
+_JOINTS: Final = frozenset("and or versus vs to from with against the of in by".split())
 _MOST: Final = 60  # items of a class that are compared
 
 
@@ -98,13 +96,6 @@ class Near(NamedTuple):
     side: int
 
 
-def _in_bracket(source: Source, item: Item) -> bool:
-    """Check whether an item stands in a bracket that holds little else."""
-    start, end = source.tokens[item.first].start, source.tokens[item.last].end
-    before, after = source.text[max(start - _BRACKET, 0) : start], source.text[end : end + _BRACKET]
-    return before.rfind("(") > before.rfind(")") and ")" in after and "(" not in after[: after.index(")")]
-
-
 def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[Near]:
     """Yield the words around an item with weights that fall with the distance.
 
@@ -114,7 +105,6 @@ def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[Near]
         others: indices of further items of its class, which end what it governs.
     """
     tokens = source.tokens
-    left_is_far = item.name.startswith("number") and not _in_bracket(source, item)
     for step, start in ((-1, item.first), (1, item.last)):
         weight, distance, depth, listed = 1.0, 0, 0, True
         index = start + step
@@ -131,7 +121,7 @@ def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[Near]
                 listed = False
                 distance += 1
                 outside = _OUTSIDE if step > 0 and depth < 0 else 1.0
-                yield Near(tokens[index], weight / distance * outside * (_LEFT if left_is_far and step < 0 else 1.0), step)
+                yield Near(tokens[index], weight / distance * outside , step)
             index += step
 
 
@@ -164,15 +154,24 @@ class Places:
                     own[base] = max(own.get(base, 0.0), weight / self._counts[token.key])
         return known
 
-    def likeness(self, item: Item, words: Sequence[Near]) -> float:
-        """Measure how much the words around an item are like some others."""
-        known = self.weights(item)
+    def likeness(self, item: Item, words: Sequence[Near], known_side: int = 0) -> float:
+        """Measure how much the words around an item are like some others.
+
+        Args:
+            item: the item.
+            words: the others.
+            known_side: -1 for the words before the item alone, 1 for those behind it, 0 for all.
+        """
+        before, behind = self.weights(item)
+        maps = [before] if known_side < 0 else [behind] if known_side > 0 else [before, behind]
         total = 0.0
-        for token, weight, side in words:
+        for token, weight, _ in words:
             forms = like(token.low, token.key)
-            same, across = known[side > 0], known[side < 0]
-            total += weight * max(
-                max((same.get(b, 0.0) for b in forms), default=0.0),
-                _ACROSS * max((across.get(b, 0.0) for b in forms), default=0.0),
-            )
+            total += weight * max((m.get(b, 0.0) for m in maps for b in forms), default=0.0)
         return total
+
+    def joined(self, one: Item, other: Item) -> bool:
+        """Check whether nothing but "and", "or", "versus" and the like stands between two items."""
+        first, second = sorted((one, other), key=lambda i: i.first)
+        between = self._source.tokens[first.last + 1 : second.first]
+        return len(between) < 4 and all(t.low in _JOINTS or is_unit(t.text) for t in between)

@@ -21,7 +21,7 @@ _DOUBLED: Final = re.compile(r"([bdgklmnprt])\1$")
 # Endings of inflection, and what may stand in their place.
 _ENDINGS: Final = (
     ("ies", ("y",)), ("ied", ("y",)), ("es", ("", "e")), ("s", ("",)), ("ed", ("", "e")), ("ing", ("", "e")),
-    ("er", ("", "e")), ("est", ("", "e")), ("ly", ("", "le")), ("ally", ("",)), ("iest", ("y",)), ("ier", ("y",)),
+    ("ly", ("", "le")), ("ally", ("",)),
 )  # fmt: skip
 _LEAST: Final = 3  # letters that stay
 _LONGEST: Final = 64  # characters of a word of which a key is made

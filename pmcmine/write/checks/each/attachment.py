@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from pmcmine.write.checks.answer import Answer
@@ -20,26 +20,34 @@ _TIMES: Final = {"number": 4.0, "symbol": 6.0}
 _LEAST: Final = {"number": 0.1, "symbol": 0.3}
 _OTHER_TIMES: Final = 2.5
 _OTHER_LEAST: Final = 0.08
-_CROSSED: Final = 1.25  # the same where two items have changed places
-_CROSSED_LEAST: Final = 0.1
+_CROSSED: Final = 1.3  # the same where two items have changed places
+_CROSSED_LEAST: Final = 0.06
 _SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
 
 
+_SIDES: Final = tuple((own, known) for own in (0, -1, 1) for known in (0, -1, 1))
+
+
 class _Judged(NamedTuple):
-    """An item of an answer with the likeness of its place to the places of each value of its class."""
+    """An item of an answer with the likeness of its place to the places of each value of its class.
+
+    Attributes:
+        item: the item.
+        like: by which sides of the places are compared, and by value.
+    """
 
     item: Item
-    like: dict[Hashable, float]
+    like: Mapping[tuple[int, int], Mapping[Hashable, float]]
 
     @property
     def own(self) -> float:
         """Return the likeness to places of its own value; negative if that was not given."""
-        return self.like.get(self.item.value, -1.0)
+        return self.like[0, 0].get(self.item.value, -1.0)
 
     @property
     def best(self) -> float:
         """Return the largest likeness to a place of another value."""
-        return max((v for k, v in self.like.items() if k != self.item.value), default=0.0)
+        return max((v for k, v in self.like[0, 0].items() if k != self.item.value), default=0.0)
 
 
 def _shown(answer: Answer, item: Item) -> str:
@@ -54,21 +62,30 @@ def _judge(places: Places, given: Places, found: Sequence[Item], known: Sequence
         if not item.asked or (once and (times[item.value] > 1 or here[item.value] > 1)):
             continue
         words = places.words(item)
-        like: dict[Hashable, float] = {}
-        for k in known:
-            like[k.value] = max(like.get(k.value, 0.0), given.likeness(k, words))
+        like: dict[tuple[int, int], dict[Hashable, float]] = {}
+        for side, known_side in _SIDES:
+            mine = [w for w in words if not side or w.side == side]
+            values = like.setdefault((side, known_side), {})
+            for k in known:
+                values[k.value] = max(values.get(k.value, 0.0), given.likeness(k, mine, known_side))
         yield _Judged(item, like)
 
 
-def _crossed(judged: Sequence[_Judged]) -> set[int]:
-    """Find pairs of items that would fit better if they changed places, by their places in the sequence."""
+def _crossed(places: Places, judged: Sequence[_Judged]) -> set[int]:
+    """Find pairs of items that would fit better if they changed places, by their places in the sequence.
+
+    Where a text names an item before what it is of, and another text behind it, only one pair of sides fits.
+    """
     out: set[int] = set()
     for i, a in enumerate(judged):
         for k, b in enumerate(judged[i + 1 :], i + 1):
-            if a.item.value != b.item.value and min(a.own, b.own) >= 0:
-                to, fro = a.like.get(b.item.value, 0.0), b.like.get(a.item.value, 0.0)
-                if min(to, fro) > 0 and to + fro > max(_CROSSED * (a.own + b.own), _CROSSED_LEAST):
-                    out |= {i, k}
+            x, y = a.item.value, b.item.value
+            if x == y or min(a.own, b.own) < 0 or places.joined(a.item, b.item):
+                continue
+            stay = max(min(a.like[s].get(x, 0.0), b.like[s].get(y, 0.0)) for s in _SIDES)
+            move = max(min(a.like[s].get(y, 0.0), b.like[s].get(x, 0.0)) for s in _SIDES)
+            if move > max(_CROSSED * stay, _CROSSED_LEAST):
+                out |= {i, k}
     return out
 
 
@@ -78,7 +95,7 @@ def find(answer: Answer) -> Iterator[Problem]:
     for name, found in places.by_class.items():
         kind = name.split()[0]
         judged = list(_judge(places, given, found, given.by_class.get(name, [])))
-        crossed = _crossed(judged)
+        crossed = _crossed(places, judged)
         for i, j in enumerate(judged):
             if j.own < 0:
                 if kind not in ("number", "symbol", "colour") and j.best > _SINGLE:

@@ -20,6 +20,11 @@ _LONG: Final = r"(?P<long>[A-Za-z][\w–-]*(?:[ ][\w–-]+){0,5})"  # noqa: RUF0
 _AFTER: Final = re.compile(rf"(?<![\w-]){_SHORT}\s*(?:=|:|,|\s{_SAYS}\s)\s*(?:an?\s|the\s)?{_LONG}(?=\s*(?:[;.,)]|$))")
 _SAID: Final = re.compile(rf"(?<![\w-]){_SHORT}\s+{_SAYS}\s+(?:an?\s|the\s)?{_LONG}")
 _BEFORE: Final = re.compile(rf"(?:[\w/–-]+[ ]){{1,5}}\((?:[a-z]+[ ])?{_SHORT}\)")  # noqa: RUF001
+_RESPECTIVELY: Final = re.compile(
+    rf"(?P<shorts>(?<![\w-])[A-Za-z0-9+]{{1,10}}(?:\s*,\s*(?:and\s)?[A-Za-z0-9+]{{1,10}}|\s+and\s+[A-Za-z0-9+]{{1,10}}){{1,9}})\s+{_SAYS}\s+"
+    r"(?P<longs>[^.;:()]{3,300}?),?\s*respectively"
+)
+_LISTED: Final = re.compile(r",\s*and\s+|,\s*|\s+and\s+")
 _AND: Final = re.compile(r"\s+(?:and|or|is|are|the)\s+")
 Words = frozenset[str]
 
@@ -30,6 +35,12 @@ def _words(text: str) -> list[tuple[str, Words]]:
 
 def _pairs(text: str) -> Iterator[tuple[str, list[tuple[str, Words]], str]]:
     """Yield short forms, what is said to be their long form (before or after), and how it was written."""
+    for match in _RESPECTIVELY.finditer(text):
+        shorts, longs = (_LISTED.split(match[name].strip(" ,")) for name in ("shorts", "longs"))
+        if len(shorts) == len(longs):
+            for short, words in zip(shorts, longs, strict=True):
+                yield short.strip(), _words(words), "respectively"
+    text = _RESPECTIVELY.sub(lambda m: " " * len(m[0]), text)
     for pattern in (_AFTER, _SAID):
         for match in pattern.finditer(text):
             long = _AND.split(match["long"])[0]

@@ -10,7 +10,7 @@ from pmcmine.write.checks.denials import Denial, denials, is_empty
 from pmcmine.write.checks.places import Item, Places, like
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.source import Source
-from pmcmine.write.checks.tokens import Token, bases
+from pmcmine.write.checks.tokens import Token, bases, key_of
 
 CODES: Final = {
     "negated": "the answer denies what was not denied",
@@ -18,6 +18,7 @@ CODES: Final = {
 }
 _TIMES: Final = 3.0  # how much more the place must be like one of the other sort
 _LEAST: Final = 0.15
+_PREFIXES: Final = ("non", "un", "in", "im", "ir", "dis")
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
 
@@ -46,26 +47,47 @@ def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[D
 
 
 def _polar(source: Source, known: Iterable[Denial], keys: frozenset[str]) -> Iterator[Item]:
-    """Yield each occurrence of some words, with whether it is denied."""
+    """Yield each occurrence of some words, with whether it is denied, by a prefix too."""
     denied = {t.start for d in known for t in d.about}
     for i, token in enumerate(source.tokens):
-        if not keys.isdisjoint((token.key,)):
+        if token.key in keys:
             yield Item(token.key, token.start in denied, i, i)
+        elif (stem := _stem(token)) and stem in keys:
+            yield Item(stem, True, i, i)
+
+
+def _stem(token: Token) -> str:
+    """Return the key of a word without a prefix that denies it; empty if there is none."""
+    prefix = next((p for p in _PREFIXES if token.low.startswith(p)), "")
+    return key_of(token.low[len(prefix) :]) if prefix and len(token.low) > len(prefix) + 3 else ""
+
+
+def _keys(answer: Answer, found: Iterable[Denial]) -> frozenset[str]:
+    """Collect the keys of words that are denied at one place, and may be said at another."""
+    both = (*answer.read.tokens, *answer.support.tokens)
+    plain = {t.key for t in both}
+    denied = {t.key for d in found for t in d.about[:_ABOUT] if t.low.isalpha() and not t.symbol and len(t.low) > 2}
+    return frozenset(denied | {s for t in both if (s := _stem(t)) and s in plain})
+
+
+def _only(known: Iterable[Item], items: Iterable[Item]) -> bool:
+    """Check whether a word is denied by a prefix wherever it was given, or nowhere."""
+    return False
 
 
 def _turned(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Problem]:
     """Compare places of words that are denied at one place and said at another."""
-    keys = frozenset(t.key for d in (*found, *known) for t in d.about if len(t.low) > 2)
+    keys = _keys(answer, (*found, *known))
     places = Places(answer.read, _polar(answer.read, found, keys))
     given = Places(answer.support, _polar(answer.support, known, keys))
     for name, items in places.by_class.items():
         of = given.by_class.get(name, [])
-        if len({k.value for k in of}) < 2:
+        if not of or (len({k.value for k in of}) < 2 and not _only(of, items)):
             continue
         for item in items:
             words = places.words(item)
-            own = max(given.likeness(k, words) for k in of if k.value == item.value)
-            other = max(given.likeness(k, words) for k in of if k.value != item.value)
+            own = max((given.likeness(k, words) for k in of if k.value == item.value), default=0.0)
+            other = max((given.likeness(k, words) for k in of if k.value != item.value), default=0.0)
             if other > max(_TIMES * own, _LEAST):
                 yield problem("affirmed" if not item.value else "negated", answer.read.tokens[item.first].text)
 

@@ -86,6 +86,9 @@ def _attributed(answer: Answer, given: dict[str, str]) -> Iterator[Problem]:
     texts = _by_panel(answer.text)
     for name in texts.keys() & known.keys():
         said = _words(texts[name])
+        together = [other for other in texts if texts[other] == texts[name] and other in known]
+        if len(together) > 1:
+            continue  # what is said of several panels is not compared
         scores[name] = {other: _score(said, words, shared, len(known)) for other, words in known.items()}
         best[name] = max(known, key=lambda other: (scores[name][other], other == name, other in texts, other))
     for name, other in sorted(best.items()):
