@@ -52,7 +52,7 @@ class Answer:
     @cached_property
     def read(self) -> Source:
         """Read the answer itself; a question and its answer are one sentence."""
-        return Source(self.text.replace("?", ",") if self.task in DIALOGUES else self.text)
+        return source_of([self.text.replace("?", ",") if self.task in DIALOGUES else self.text])
 
     @cached_property
     def support(self) -> Source:

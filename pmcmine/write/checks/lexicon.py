@@ -11,6 +11,7 @@ from pmcmine.write.checks.tokens import bases, key_of
 
 # Function words, and words about figures, texts, order and amounts that say nothing of the matter itself.
 _FREE: Final = """
+higher lower greater fewer larger smaller longer shorter stronger weaker closer faster slower higher-level
 abbreviation abbreviations ability able above absolute absorb abundant accept acceptable access accessible accommodate
 accompanied accompany accompanying accomplish according accordingly account accumulate accumulated accuracy accurate
 accurately achieve acknowledge across act action activation active activity actual actually adapt add additional

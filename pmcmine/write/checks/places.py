@@ -20,7 +20,43 @@ _PAUSE: Final = 0.35  # weight that a word keeps behind a comma, bracket or conj
 _OUTSIDE: Final = 0.15  # weight that a word keeps that follows the bracket in which the item stands
 _PAUSES: Final = re.compile(r"[,;:()\[\]=]|\.\s|\s[–—]\s|\b(?:and|or|but|while|whereas)\b")  # noqa: RUF001
 _JOINTS: Final = frozenset("and or versus vs to from with against the of in by".split())
-_MOST: Final = 60  # items of a class that are compared
+_MOST: Final = 30  # items of a class that are compared
+
+
+class Likeness:
+    """How much the place of an item of an answer is like the places of each value of its class."""
+
+    def __init__(
+        self, words: Sequence[Near], values: Mapping[Hashable, tuple[Mapping[str, float], Mapping[str, float]]]
+    ) -> None:
+        forms = [like(w.token.low, w.token.key) for w in words]
+        self._words = words
+        self._found = {
+            value: [tuple(max((m[b] for b in f if b in m), default=0.0) for m in maps) for f in forms]
+            for value, maps in values.items()
+        }
+
+    def of(self, value: Hashable, instead: Hashable = None, sides: tuple[int, int] = (0, 0)) -> float:
+        """Measure it for one value: what speaks for it rather than for another one.
+
+        Args:
+            value: the value.
+            instead: the other value; None to count what speaks for both.
+            sides: which words of the answer and of the source are compared: -1 before, 1 behind, 0 both.
+        """
+        mine, other = self._found.get(value), self._found.get(instead)
+        if mine is None:
+            return 0.0
+        total = 0.0
+        for i, word in enumerate(self._words):
+            if not sides[0] or word.side == sides[0]:
+                less = _one(other[i], sides[1]) if other is not None else 0.0
+                total += word.weight * max(_one(mine[i], sides[1]) - less, 0.0)
+        return total
+
+
+def _one(found: tuple[float, ...], side: int) -> float:
+    return max(found) if not side else found[side > 0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +113,8 @@ def items(source: Source) -> tuple[Item, ...]:
         if token.symbol:
             out.append(Item("symbol", token.key, i, i))
     for number in numbers(source.text):
-        if not number.word and (i := at.get(number.start, -1)) >= 0:
+        compared = source.text[max(number.start - 7, 0) : number.start].strip() in ("above", "below")  # p < 0.05
+        if not number.word and not compared and (i := at.get(number.start, -1)) >= 0:
             out.append(Item(f"number {number.amount[0]}", number.amount[1], i, i))
     return tuple(out)
 
@@ -154,21 +191,15 @@ class Places:
                     own[base] = max(own.get(base, 0.0), weight / self._counts[token.key])
         return known
 
-    def likeness(self, item: Item, words: Sequence[Near], known_side: int = 0) -> float:
-        """Measure how much the words around an item are like some others.
-
-        Args:
-            item: the item.
-            words: the others.
-            known_side: -1 for the words before the item alone, 1 for those behind it, 0 for all.
-        """
-        before, behind = self.weights(item)
-        maps = [before] if known_side < 0 else [behind] if known_side > 0 else [before, behind]
-        total = 0.0
-        for token, weight, _ in words:
-            forms = like(token.low, token.key)
-            total += weight * max((m.get(b, 0.0) for m in maps for b in forms), default=0.0)
-        return total
+    def merged(self, name: str) -> dict[Hashable, tuple[dict[str, float], dict[str, float]]]:
+        """Map each value of a class to the words before and behind all of its places."""
+        out: dict[Hashable, tuple[dict[str, float], dict[str, float]]] = {}
+        for item in self.by_class.get(name, ()):
+            into = out.setdefault(item.value, ({}, {}))
+            for own, known in zip(into, self.weights(item), strict=True):
+                for base, weight in known.items():
+                    own[base] = max(own.get(base, 0.0), weight)
+        return out
 
     def joined(self, one: Item, other: Item) -> bool:
         """Check whether nothing but "and", "or", "versus" and the like stands between two items."""

@@ -16,6 +16,7 @@ _STEM: Final = 5  # letters that two forms of a word share at least
 _SHARE: Final = 0.6  # of the longer of two forms that is the same
 _ALIKE: Final = 40  # words of one beginning that are compared
 _INITIALS: Final = 7  # words of a long form
+_ROMAN: Final = re.compile(r"[ivx]+")
 _SMALL: Final = frozenset("of the and in for to by with a an on".split())
 # Endings that make a word of their own: hepatitis is not hepatic, and a nephrectomy is no nephritis.
 _ENDINGS: Final = (
@@ -108,11 +109,16 @@ class Source:
             return True
         if not self.bases.isdisjoint(same_words().get(token.low, ())):
             return True
-        if key.isalpha():
+        if key.isalpha() and not _ROMAN.fullmatch(key):
             return key.removesuffix("s") in self.initials or key_of(token.low) in self.keys
         return False
 
 
 def source_of(texts: Iterable[str]) -> Source:
     """Read passages."""
-    return Source("\n".join(texts))
+    return Source(_signs("\n".join(texts)))
+
+
+def _signs(text: str) -> str:
+    """Spell out signs that compare."""
+    return re.sub(r"[>≥]", " above ", re.sub(r"[<≤]", " below ", text))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from pmcmine.write.checks.answer import Answer
-from pmcmine.write.checks.places import Item, Places
+from pmcmine.write.checks.places import Item, Likeness, Places
 from pmcmine.write.checks.problem import Problem, problem
 
 CODES: Final = {
@@ -29,46 +29,26 @@ _SIDES: Final = tuple((own, known) for own in (0, -1, 1) for known in (0, -1, 1)
 
 
 class _Judged(NamedTuple):
-    """An item of an answer with the likeness of its place to the places of each value of its class.
-
-    Attributes:
-        item: the item.
-        like: by which sides of the places are compared, and by value.
-    """
+    """An item of an answer with the likeness of its place to the places of each value of its class."""
 
     item: Item
-    like: Mapping[tuple[int, int], Mapping[Hashable, float]]
-
-    @property
-    def own(self) -> float:
-        """Return the likeness to places of its own value; negative if that was not given."""
-        return self.like[0, 0].get(self.item.value, -1.0)
-
-    @property
-    def best(self) -> float:
-        """Return the largest likeness to a place of another value."""
-        return max((v for k, v in self.like[0, 0].items() if k != self.item.value), default=0.0)
+    like: Likeness
 
 
 def _shown(answer: Answer, item: Item) -> str:
     tokens = answer.read.tokens
-    return answer.text[tokens[max(item.first - 2, 0)].start : tokens[min(item.last + 2, len(tokens) - 1)].end]
+    return answer.read.text[tokens[max(item.first - 2, 0)].start : tokens[min(item.last + 2, len(tokens) - 1)].end]
 
 
-def _judge(places: Places, given: Places, found: Sequence[Item], known: Sequence[Item]) -> Iterator[_Judged]:
+def _judge(
+    places: Places, found: Sequence[Item], known: Sequence[Item], values: Mapping[Hashable, Any]
+) -> Iterator[_Judged]:
     once = found and found[0].name.split()[0] in _ONCE
     times, here = Counter(k.value for k in known), Counter(k.value for k in found)
     for item in found:
         if not item.asked or (once and (times[item.value] > 1 or here[item.value] > 1)):
             continue
-        words = places.words(item)
-        like: dict[tuple[int, int], dict[Hashable, float]] = {}
-        for side, known_side in _SIDES:
-            mine = [w for w in words if not side or w.side == side]
-            values = like.setdefault((side, known_side), {})
-            for k in known:
-                values[k.value] = max(values.get(k.value, 0.0), given.likeness(k, mine, known_side))
-        yield _Judged(item, like)
+        yield _Judged(item, Likeness(places.words(item), values))
 
 
 def _crossed(places: Places, judged: Sequence[_Judged]) -> set[int]:
@@ -80,13 +60,20 @@ def _crossed(places: Places, judged: Sequence[_Judged]) -> set[int]:
     for i, a in enumerate(judged):
         for k, b in enumerate(judged[i + 1 :], i + 1):
             x, y = a.item.value, b.item.value
-            if x == y or min(a.own, b.own) < 0 or places.joined(a.item, b.item):
+            if x == y or places.joined(a.item, b.item):
                 continue
-            stay = max(min(a.like[s].get(x, 0.0), b.like[s].get(y, 0.0)) for s in _SIDES)
-            move = max(min(a.like[s].get(y, 0.0), b.like[s].get(x, 0.0)) for s in _SIDES)
+            stay = max(min(a.like.of(x, y, s), b.like.of(y, x, s)) for s in _SIDES)
+            move = max(min(a.like.of(y, x, s), b.like.of(x, y, s)) for s in _SIDES)
             if move > max(_CROSSED * stay, _CROSSED_LEAST):
                 out |= {i, k}
     return out
+
+
+def _moved(judged: _Judged, values: Iterable[Hashable], times: float, least: float) -> bool:
+    """Check whether the place of an item is much more like that of another value."""
+    own = judged.like.of(judged.item.value)
+    best = max((judged.like.of(v) for v in values if v != judged.item.value), default=0.0)
+    return best > max(least, times * own)
 
 
 def find(answer: Answer) -> Iterator[Problem]:
@@ -94,11 +81,15 @@ def find(answer: Answer) -> Iterator[Problem]:
     places, given = answer.places, answer.given_places
     for name, found in places.by_class.items():
         kind = name.split()[0]
-        judged = list(_judge(places, given, found, given.by_class.get(name, [])))
-        crossed = _crossed(places, judged)
-        for i, j in enumerate(judged):
-            if j.own < 0:
-                if kind not in ("number", "symbol", "colour") and j.best > _SINGLE:
+        values = given.merged(name)
+        judged = list(_judge(places, found, given.by_class.get(name, []), values))
+        known = [j for j in judged if j.item.value in values]
+        crossed = _crossed(places, known)
+        for j in judged:
+            if j.item.value not in values and kind not in ("number", "symbol", "colour"):
+                if any(j.like.of(v) > _SINGLE for v in values):
                     yield problem("opposite", _shown(answer, j.item))
-            elif i in crossed or j.best > max(_TIMES.get(kind, _OTHER_TIMES) * j.own, _LEAST.get(kind, _OTHER_LEAST)):
+        beside = {k for k, j in enumerate(known) if any(o.item.value != j.item.value and places.joined(j.item, o.item) for o in known)}
+        for i, j in enumerate(known):
+            if i in crossed or (i not in beside and _moved(j, values, _TIMES.get(kind, _OTHER_TIMES), _LEAST.get(kind, _OTHER_LEAST))):
                 yield problem("swapped", _shown(answer, j.item))

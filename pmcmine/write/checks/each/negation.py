@@ -7,7 +7,7 @@ from typing import Final
 
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.denials import Denial, denials, is_empty
-from pmcmine.write.checks.places import Item, Places, like
+from pmcmine.write.checks.places import Item, Likeness, Places, like
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.source import Source
 from pmcmine.write.checks.tokens import Token, bases, key_of
@@ -70,26 +70,19 @@ def _keys(answer: Answer, found: Iterable[Denial]) -> frozenset[str]:
     return frozenset(denied | {s for t in both if (s := _stem(t)) and s in plain})
 
 
-def _only(known: Iterable[Item], items: Iterable[Item]) -> bool:
-    """Check whether a word is denied by a prefix wherever it was given, or nowhere."""
-    return False
-
-
 def _turned(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Problem]:
     """Compare places of words that are denied at one place and said at another."""
     keys = _keys(answer, (*found, *known))
     places = Places(answer.read, _polar(answer.read, found, keys))
     given = Places(answer.support, _polar(answer.support, known, keys))
     for name, items in places.by_class.items():
-        of = given.by_class.get(name, [])
-        if not of or (len({k.value for k in of}) < 2 and not _only(of, items)):
-            continue
-        for item in items:
-            words = places.words(item)
-            own = max((given.likeness(k, words) for k in of if k.value == item.value), default=0.0)
-            other = max((given.likeness(k, words) for k in of if k.value != item.value), default=0.0)
-            if other > max(_TIMES * own, _LEAST):
-                yield problem("affirmed" if not item.value else "negated", answer.read.tokens[item.first].text)
+        values = given.merged(name)
+        for item in items if len(values) > 1 else ():
+            if any(o.value != item.value and places.joined(item, o) for o in items):
+                continue
+            like = Likeness(places.words(item), values)
+            if like.of(not item.value, item.value) > max(_TIMES * like.of(item.value, not item.value), _LEAST):
+                yield problem("negated" if item.value else "affirmed", answer.read.tokens[item.first].text)
 
 
 def find(answer: Answer) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pmcmine.panels.captions import split_caption
@@ -21,6 +21,7 @@ CODES: Final = {
 }
 _NAMED: Final = re.compile(rf"\b(?i:panels?|parts?|subfigures?|sub-panels?)\s+\(?({LIST})(?![\w-])")
 _BRACKETED: Final = re.compile(rf"\(({LIST})\)")
+_OWN: Final = ""  # stands for the panels that the answer names
 _READ: Final = 20_000  # code points of a caption
 _MARGIN: Final = 1.6  # how much more of what is said must be that of another panel
 _LEAST: Final = 1.2
@@ -81,21 +82,27 @@ def _attributed(answer: Answer, given: dict[str, str]) -> Iterator[Problem]:
     for words in known.values():
         for key in words:
             shared[key] = shared.get(key, 0) + 1
-    best: dict[str, str] = {}
-    scores: dict[str, dict[str, float]] = {}
-    texts = _by_panel(answer.text)
-    for name in texts.keys() & known.keys():
-        said = _words(texts[name])
-        together = [other for other in texts if texts[other] == texts[name] and other in known]
-        if len(together) > 1:
-            continue  # what is said of several panels is not compared
-        scores[name] = {other: _score(said, words, shared, len(known)) for other, words in known.items()}
-        best[name] = max(known, key=lambda other: (scores[name][other], other == name, other in texts, other))
-    for name, other in sorted(best.items()):
-        most, own = scores[name][other], scores[name][name]
-        crossed = best.get(other) == name and other != name
-        if most >= (_CROSSED if crossed else _LEAST) and most > (1.0 if crossed else _MARGIN) * own:
-            yield problem("other_panel", f"{name} for {other}: {texts[name].strip()}")
+    texts = {name: text for name, text in _by_panel(answer.text).items() if name in known}
+    groups: dict[str, list[str]] = {}  # of panels of which the same is said
+    for name, text in texts.items():
+        groups.setdefault(text, []).append(name)
+    scores = {}
+    for text, names in groups.items():
+        said = _words(text)
+        own = {key: forms for name in names for key, forms in known[name].items()}
+        scores[text] = {other: _score(said, words, shared, len(known)) for other, words in known.items()}
+        scores[text][_OWN] = _score(said, own, shared, len(known))
+    best = {text: _best(scores[text], names) for text, names in groups.items()}
+    for text, other in best.items():
+        most, own_score = scores[text][other], scores[text][_OWN]
+        crossed = other in texts and best[texts[other]] in groups[text]
+        if most >= (_CROSSED if crossed else _LEAST) and most > (1.0 if crossed else _MARGIN) * own_score:
+            yield problem("other_panel", f"{', '.join(groups[text])} for {other}: {text.strip()}")
+
+
+def _best(scores: Mapping[str, float], names: Sequence[str]) -> str:
+    """Return the panel, of others than some, that is most like what is said of these."""
+    return max((n for n in scores if n != _OWN and n not in names), key=lambda n: (scores[n], n), default=names[0])
 
 
 def find(answer: Answer) -> Iterator[Problem]:
