@@ -374,6 +374,15 @@ sleep sleeping
 speech voice
 grade graded stage staging
 nucleus nuclei nuclear
+na sodium
+ca calcium
+cl chloride
+co2 carbon
+nh3 ammonia
+n2o nitrous
+no3 nitrate
+histopathology pathology histology pathological
+excluded ruled
 """
 # Pairs of opposites: a word of one side must not stand for one of the other. A word with a star is on its side in what
 # was given, but is not questioned in an answer.

@@ -113,7 +113,7 @@ def items(source: Source) -> tuple[Item, ...]:
         if token.symbol:
             out.append(Item("symbol", token.key, i, i))
     for number in numbers(source.text):
-        compared = source.text[max(number.start - 7, 0) : number.start].strip() in ("above", "below")  # p < 0.05
+        compared = source.text[max(number.start - 2, 0) : number.start].strip() in ("<", "≤", ">")  # p < 0.05
         if not number.word and not compared and (i := at.get(number.start, -1)) >= 0:
             out.append(Item(f"number {number.amount[0]}", number.amount[1], i, i))
     return tuple(out)

@@ -16,6 +16,8 @@ _STEM: Final = 5  # letters that two forms of a word share at least
 _SHARE: Final = 0.6  # of the longer of two forms that is the same
 _ALIKE: Final = 40  # words of one beginning that are compared
 _INITIALS: Final = 7  # words of a long form
+_MORE: Final = re.compile(r"(?<![Pp])(?<![Pp]\s)[>≥]")  # of p values, nothing is compared
+_LESS: Final = re.compile(r"(?<![Pp])(?<![Pp]\s)[<≤]")
 _ROMAN: Final = re.compile(r"[ivx]+")
 _SMALL: Final = frozenset("of the and in for to by with a an on".split())
 # Endings that make a word of their own: hepatitis is not hepatic, and a nephrectomy is no nephritis.
@@ -121,4 +123,4 @@ def source_of(texts: Iterable[str]) -> Source:
 
 def _signs(text: str) -> str:
     """Spell out signs that compare."""
-    return re.sub(r"[>≥]", " above ", re.sub(r"[<≤]", " below ", text))
+    return _LESS.sub(" below ", _MORE.sub(" above ", text))

@@ -18,10 +18,11 @@ _ONCE: Final = frozenset(("number", "symbol"))  # classes of which only what sta
 # How much more the place must be like that of another item of the class than like that of the same one.
 _TIMES: Final = {"number": 4.0, "symbol": 6.0}
 _LEAST: Final = {"number": 0.1, "symbol": 0.3}
-_OTHER_TIMES: Final = 2.5
+_OTHER_TIMES: Final = 3.0
 _OTHER_LEAST: Final = 0.08
-_CROSSED: Final = 1.3  # the same where two items have changed places
-_CROSSED_LEAST: Final = 0.06
+_CROSSED: Final = 1.5  # the same where two items have changed places
+_CROSSED_LEAST: Final = {"number": 0.15, "symbol": 0.5, "direction": 0.2}
+_OTHER_CROSSED: Final = 0.06
 _SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
 
 
@@ -51,7 +52,7 @@ def _judge(
         yield _Judged(item, Likeness(places.words(item), values))
 
 
-def _crossed(places: Places, judged: Sequence[_Judged]) -> set[int]:
+def _crossed(places: Places, judged: Sequence[_Judged], least: float) -> set[int]:
     """Find pairs of items that would fit better if they changed places, by their places in the sequence.
 
     Where a text names an item before what it is of, and another text behind it, only one pair of sides fits.
@@ -64,7 +65,7 @@ def _crossed(places: Places, judged: Sequence[_Judged]) -> set[int]:
                 continue
             stay = max(min(a.like.of(x, y, s), b.like.of(y, x, s)) for s in _SIDES)
             move = max(min(a.like.of(y, x, s), b.like.of(x, y, s)) for s in _SIDES)
-            if move > max(_CROSSED * stay, _CROSSED_LEAST):
+            if move > max(_CROSSED * stay, least):
                 out |= {i, k}
     return out
 
@@ -84,7 +85,7 @@ def find(answer: Answer) -> Iterator[Problem]:
         values = given.merged(name)
         judged = list(_judge(places, found, given.by_class.get(name, []), values))
         known = [j for j in judged if j.item.value in values]
-        crossed = _crossed(places, known)
+        crossed = _crossed(places, known, _CROSSED_LEAST.get(kind, _OTHER_CROSSED))
         for j in judged:
             if j.item.value not in values and kind not in ("number", "symbol", "colour"):
                 if any(j.like.of(v) > _SINGLE for v in values):
