@@ -22,7 +22,7 @@ _EMPTY: Final = frozenset(
 _MORE: Final = re.compile(
     r"\b(?:not|n['’]t|cannot|fail(?:s|ed|ure)?|unable|lack(?:s|ed|ing)?|absen(?:t|ce)|none|neither|nor|never|without|no|nothing|"
     r"except|exclud(?:e|es|ed|ing)|undetect(?:ed|able)|insignificant(?:ly)?|poor(?:ly)?|non|hardly|barely|free of|"
-    r"negative|devoid|loss of|prevent(?:s|ed)?|abolish(?:es|ed)?|unaffected|unchanged|in\w{2,}able)\b|n['’]t\b|\bnon(?=[-‐‑–][a-z]{3})",
+    r"devoid|loss of|prevent(?:s|ed)?|abolish(?:es|ed)?|unaffected|unchanged|in\w{2,}able)\b|n['’]t\b|\bnon(?=[-‐‑–][a-z]{3})",
     re.IGNORECASE,
 )
 _STOPS: Final = re.compile(r"[.;:?!]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b")
@@ -39,12 +39,16 @@ class Denial:
         said: its words.
         sentence: number of its sentence.
         about: the words that it is about, the nearest first.
+        further: the same for each further part of a list: "no A or B".
+        scope: all words that it governs.
         reach: all words near it.
     """
 
     said: str
     sentence: int
     about: tuple[Token, ...]
+    further: tuple[tuple[Token, ...], ...]
+    scope: tuple[Token, ...]
     reach: tuple[Token, ...]
 
 
@@ -84,6 +88,8 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
     pseudo = []
     for t in find_triggers(text):
         kinds = {m.kind for m in t.meanings}
+        if t.said in ("negative", "-ve"):
+            continue  # a sign, which has an opposite
         if Kind.NEGATED in kinds:
             scopes = {m.scope for m in t.meanings if m.kind is Kind.NEGATED}
             found[t.start] = (t.start, t.end, t.said, scopes)
@@ -95,11 +101,26 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
     for a, b, said, scopes in list(found.values())[:_MOST]:
         after = next((i for i, t in enumerate(tokens) if t.start >= offset + b), len(tokens))
         before = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i].end <= offset + a), -1)
-        most = 1 if said.lower() == "non" else _NEAR
-        right = tuple(_near(source, tokens, after, 1, most, True)) if scopes & {Scope.AFTER, Scope.NEXT, Scope.BOTH} else ()
+        most = 1 if said.lower() == "non" else _FAR
+        forward = bool(scopes & {Scope.AFTER, Scope.NEXT, Scope.BOTH})
+        right = tuple(_near(source, tokens, after, 1, most, True)) if forward else ()
         left = tuple(_near(source, tokens, before, -1, _NEAR, True)) if not right else ()
         reach = (*_near(source, tokens, after, 1, _FAR, False), *_near(source, tokens, before, -1, _FAR, False))
-        yield Denial(said, number, right or left, reach)
+        parts = _parts(source, right) if right else ()
+        about = parts[0] if parts else left
+        yield Denial(said, number, about[:_NEAR], parts[1:], right or left, right if most == 1 else reach)
 
 
+def _parts(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:
+    """Split the words that a negation governs at "or" and "nor"."""
+    out: list[list[Token]] = [[]]
+    for i, word in enumerate(words):
+        gap = source.text[words[i - 1].end : word.start] if i else ""
+        if _OR.search(gap):
+            out.append([])
+        out[-1].append(word)
+    return tuple(tuple(part[:_NEAR]) for part in out if part)
+
+
+_OR: Final = re.compile(r"\bn?or\b")
 _MOST: Final = 20  # negations of a sentence

@@ -119,6 +119,12 @@ def items(source: Source) -> tuple[Item, ...]:
     return tuple(out)
 
 
+def is_content(token: Token) -> bool:
+    """Check whether a word tells places apart: no function word, no unit, but the label of a panel."""
+    label = len(token.text) == 1 and token.text.isupper()
+    return label or (token.low not in STOP and not is_unit(token.text))
+
+
 class Near(NamedTuple):
     """A word near an item.
 
@@ -154,7 +160,7 @@ def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[Near]
             if index in others:
                 if not listed:
                     break
-            elif tokens[index].low not in STOP and not is_unit(tokens[index].text):
+            elif is_content(tokens[index]):
                 listed = False
                 distance += 1
                 outside = _OUTSIDE if step > 0 and depth < 0 else 1.0

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.answer import DIALOGUES, Answer
 from pmcmine.write.checks.places import Item, Likeness, Places
 from pmcmine.write.checks.problem import Problem, problem
 
@@ -16,11 +16,13 @@ CODES: Final = {
 }
 _ONCE: Final = frozenset(("number", "symbol"))  # classes of which only what stands once can be compared
 # How much more the place must be like that of another item of the class than like that of the same one.
-_TIMES: Final = {"number": 4.0, "symbol": 6.0}
+_TIMES: Final = {"number": 8.0, "symbol": 12.0}
 _LEAST: Final = {"number": 0.1, "symbol": 0.3}
-_OTHER_TIMES: Final = 3.0
-_OTHER_LEAST: Final = 0.08
+_OTHER_TIMES: Final = 3.5
+_OTHER_LEAST: Final = 0.1
+_IN_DIALOGUE: Final = 0.5  # of these, where a question names what the answer is of
 _CROSSED: Final = 1.5  # the same where two items have changed places
+_CROSSED_DIRECTION: Final = 2.5
 _CROSSED_LEAST: Final = {"number": 0.15, "symbol": 0.5, "direction": 0.2}
 _OTHER_CROSSED: Final = 0.06
 _SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
@@ -65,7 +67,7 @@ def _crossed(places: Places, judged: Sequence[_Judged], least: float) -> set[int
                 continue
             stay = max(min(a.like.of(x, y, s), b.like.of(y, x, s)) for s in _SIDES)
             move = max(min(a.like.of(y, x, s), b.like.of(x, y, s)) for s in _SIDES)
-            if move > max(_CROSSED * stay, least):
+            if move > max((_CROSSED_DIRECTION if a.item.name == "direction" else _CROSSED) * stay, least):
                 out |= {i, k}
     return out
 
@@ -88,9 +90,11 @@ def find(answer: Answer) -> Iterator[Problem]:
         crossed = _crossed(places, known, _CROSSED_LEAST.get(kind, _OTHER_CROSSED))
         for j in judged:
             if j.item.value not in values and kind not in ("number", "symbol", "colour"):
-                if any(j.like.of(v) > _SINGLE for v in values):
+                firm = {k.value for k in given.by_class.get(name, ()) if k.asked}
+                if any(j.like.of(v) > _SINGLE for v in firm):
                     yield problem("opposite", _shown(answer, j.item))
         beside = {k for k, j in enumerate(known) if any(o.item.value != j.item.value and places.joined(j.item, o.item) for o in known)}
+        times = _TIMES.get(kind, _OTHER_TIMES) * (_IN_DIALOGUE if answer.task in DIALOGUES and kind != "number" else 1.0)
         for i, j in enumerate(known):
-            if i in crossed or (i not in beside and _moved(j, values, _TIMES.get(kind, _OTHER_TIMES), _LEAST.get(kind, _OTHER_LEAST))):
+            if i in crossed or (i not in beside and _moved(j, values, times, _LEAST.get(kind, _OTHER_LEAST))):
                 yield problem("swapped", _shown(answer, j.item))

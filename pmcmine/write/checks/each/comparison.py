@@ -53,7 +53,8 @@ def comparisons(source: Source) -> list[Comparison]:
     tokens = source.tokens
     out: list[Comparison] = []
     for than, token in enumerate(tokens):
-        if token.low != "than" or len(out) >= _MOST:
+        against = token.low in ("with", "to") and than and tokens[than - 1].low in ("compared", "comparison", "relative")
+        if not (token.low == "than" or against) or len(out) >= _MOST:
             continue
         start = max(than - _REACH, 0)
         inside = [i for i in range(start, than) if tokens[i].sentence == token.sentence]
@@ -62,8 +63,7 @@ def comparisons(source: Source) -> list[Comparison]:
             continue
         before = [t for t in tokens[max(at - _REACH, 0) : at] if t.sentence == token.sentence]
         after = [t for t in tokens[than + 1 : than + 1 + _REACH] if t.sentence == token.sentence]
-        between = _content(tokens[at + 1 : than])
-        one = between if between else _content(before)
+        one = _content((*before, *tokens[at + 1 : than]))
         out.append(Comparison(_side(source, at), one, _content(after), source.text[tokens[at].start : token.end + 30]))
     return out
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Set
 from typing import Final
 
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.denials import Denial, denials, is_empty
+from pmcmine.write.checks.numbers import is_unit
 from pmcmine.write.checks.places import Item, Likeness, Places, like
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.source import Source
@@ -18,7 +20,8 @@ CODES: Final = {
 }
 _TIMES: Final = 3.0  # how much more the place must be like one of the other sort
 _LEAST: Final = 0.15
-_PREFIXES: Final = ("non", "un", "in", "im", "ir", "dis")
+_PREFIXES: Final = ("non", "un")
+_QUESTION: Final = re.compile(r"[^.!?\n]{1,400}\?")
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
 
@@ -26,12 +29,13 @@ def _forms(tokens: Iterable[Token]) -> frozenset[str]:
     return frozenset(b for t in tokens for b in (*bases(t.low), t.key))
 
 
-def _sentences(source: Source) -> dict[int, frozenset[str]]:
+def _sentences(source: Source, governed: Set[int]) -> list[frozenset[str]]:
+    """Collect the words of each sentence that no denial governs."""
     out: dict[int, list[Token]] = {}
     for token in source.tokens:
-        if not is_empty(token):
+        if not is_empty(token) and token.start not in governed:
             out.setdefault(token.sentence, []).append(token)
-    return {number: _forms(tokens) for number, tokens in out.items()}
+    return [_forms(tokens) for tokens in out.values()]
 
 
 def _has(forms: frozenset[str], token: Token) -> bool:
@@ -66,7 +70,7 @@ def _keys(answer: Answer, found: Iterable[Denial]) -> frozenset[str]:
     """Collect the keys of words that are denied at one place, and may be said at another."""
     both = (*answer.read.tokens, *answer.support.tokens)
     plain = {t.key for t in both}
-    denied = {t.key for d in found for t in d.about[:_ABOUT] if t.low.isalpha() and not t.symbol and len(t.low) > 2}
+    denied = {t.key for d in found for t in d.about[:_ABOUT] if t.low.isalpha() and not t.symbol and len(t.low) > 2 and not is_unit(t.low)}
     return frozenset(denied | {s for t in both if (s := _stem(t)) and s in plain})
 
 
@@ -85,6 +89,12 @@ def _turned(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) ->
                 yield problem("negated" if item.value else "affirmed", answer.read.tokens[item.first].text)
 
 
+def _asked(answer: Answer) -> set[int]:
+    """Return where the words of questions begin, which say nothing."""
+    spans = [m.span() for m in _QUESTION.finditer(answer.text)]
+    return {t.start for t in answer.read.tokens for a, b in spans if a <= t.start < b} if spans else set()
+
+
 def find(answer: Answer) -> Iterator[Problem]:
     """Compare what the answer denies with what was denied."""
     found, known = denials(answer.read), denials(answer.support)
@@ -93,12 +103,13 @@ def find(answer: Answer) -> Iterator[Problem]:
     if not known:
         return
     yield from _turned(answer, found, known)
-    denied = {d.sentence for d in found}
-    said = {n: forms for n, forms in _sentences(answer.read).items() if n not in denied}
-    plain = [forms for n, forms in _sentences(answer.support).items() if n not in {d.sentence for d in known}]
+    governed = {t.start for d in found for t in d.scope} | _asked(answer)
+    said = _sentences(answer.read, governed)
+    plain = _sentences(answer.support, {t.start for d in known for t in d.scope})
     for denial in known:
-        about = denial.about[:_ABOUT]
-        if not about or any(all(_has(forms, t) for t in about) for forms in plain):
-            continue
-        if any(all(_has(forms, t) for t in about) for forms in said.values()):
-            yield problem("affirmed", " ".join((denial.said, *(t.text for t in about))))
+        for part in (denial.about, *denial.further):
+            about = part[:_ABOUT]
+            if not about or any(all(_has(forms, t) for t in about) for forms in plain):
+                continue
+            if any(all(_has(forms, t) for t in about) for forms in said):
+                yield problem("affirmed", " ".join((denial.said, *(t.text for t in about))))

@@ -35,10 +35,12 @@ class _Known:
     def __init__(self, text: str) -> None:
         self.units: dict[Decimal, set[str]] = {}
         self.amounts: set[tuple[str, Decimal]] = set()
+        self.named: set[str] = set()
         self.of: dict[str, set[Decimal]] = {}
         for number in numbers(text):
             self.units.setdefault(number.value, set()).add(number.unit)
             self.amounts.add(number.amount)
+            self.named.add(number.unit)
             if noun := _noun(text, number):
                 self.of.setdefault(noun, set()).add(number.value)
 
@@ -49,7 +51,7 @@ class _Known:
             return None
         if units is None:
             return problem("number", shown)
-        if number.unit and "" not in units and number.unit not in units:
+        if number.unit and number.unit not in units and ("" not in units or number.unit not in self.named):
             return problem("unit", shown)
         return None
 

@@ -9,7 +9,7 @@ from typing import Final
 from pmcmine.panels.captions import split_caption
 from pmcmine.panels.labels import LIST, expand
 from pmcmine.vocabulary.word_classes import STOP
-from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.answer import DIALOGUES, Answer
 from pmcmine.write.checks.lexicon import opposites
 from pmcmine.write.checks.places import like
 from pmcmine.write.checks.problem import Problem, problem
@@ -23,7 +23,7 @@ _NAMED: Final = re.compile(rf"\b(?i:panels?|parts?|subfigures?|sub-panels?)\s+\(
 _BRACKETED: Final = re.compile(rf"\(({LIST})\)")
 _OWN: Final = ""  # stands for the panels that the answer names
 _READ: Final = 20_000  # code points of a caption
-_MARGIN: Final = 1.6  # how much more of what is said must be that of another panel
+_MARGIN: Final = 2.5  # how much more of what is said must be that of another panel
 _LEAST: Final = 1.2
 _CROSSED: Final = 0.3  # the same where two panels have changed places
 Words = Mapping[str, float]
@@ -82,7 +82,7 @@ def _attributed(answer: Answer, given: dict[str, str]) -> Iterator[Problem]:
     for words in known.values():
         for key in words:
             shared[key] = shared.get(key, 0) + 1
-    texts = {name: text for name, text in _by_panel(answer.text).items() if name in known}
+    texts = {name: text for name, text in _texts(answer).items() if name in known}
     groups: dict[str, list[str]] = {}  # of panels of which the same is said
     for name, text in texts.items():
         groups.setdefault(text, []).append(name)
@@ -96,8 +96,18 @@ def _attributed(answer: Answer, given: dict[str, str]) -> Iterator[Problem]:
     for text, other in best.items():
         most, own_score = scores[text][other], scores[text][_OWN]
         crossed = other in texts and best[texts[other]] in groups[text]
+        if not crossed and len(texts) > 1:
+            continue  # a caption that is split wrongly looks like this, too
         if most >= (_CROSSED if crossed else _LEAST) and most > (1.0 if crossed else _MARGIN) * own_score:
             yield problem("other_panel", f"{', '.join(groups[text])} for {other}: {text.strip()}")
+
+
+def _texts(answer: Answer) -> dict[str, str]:
+    """Split an answer by panels; a question about one panel with its answer is all of that panel."""
+    if answer.task not in DIALOGUES:
+        return _by_panel(answer.text)
+    named = {_labels(label) for match in _NAMED.finditer(answer.text) for label in expand(match[1])}
+    return {named.pop(): answer.text} if len(named) == 1 else {}
 
 
 def _best(scores: Mapping[str, float], names: Sequence[str]) -> str:
