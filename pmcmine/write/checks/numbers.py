@@ -67,6 +67,7 @@ _SPLIT: Final = re.compile(r"(?<=\d)(?=[A-Za-zµμÅ°])")
 _UNIT: Final = re.compile(
     r"[\s\u00a0\u2009-]{0,2}(?P<unit>°\s?[CF]?|%|‰|[×](?!\s?\d)|[A-Za-zµμÅåü]{1,12}(?:(?:/|\s?/\s?)[A-Za-zµμ]{1,3}[23²³]?|[23²³](?![\w])|\s(?:m|L|l|ml|mL|kg|g|dL|ha)[−-][123])?)"  # noqa: RUF001
 )
+_ANY_UNIT: Final = re.compile(r"%|‰|°\s?[CF]|[A-Za-zµμÅå]{1,12}(?:/[A-Za-zµμ]{1,3}[23²³]?)?")
 _LIST: Final = re.compile(r"\s*(?:[,;×x/–—−-]|±|,?\s?and|,?\s?or|to|by|,\s?and|vs\.?|versus|through|up\sto)?\s*(?:±\s*)?")  # noqa: RUF001
 _WORD: Final = re.compile(r"[A-Za-z]+")
 
@@ -131,6 +132,11 @@ def _unit(raw: str) -> str:
 def is_unit(text: str) -> bool:
     """Check whether a word is a unit."""
     return bool(_unit(text))
+
+
+def units_in(text: str) -> set[str]:
+    """Collect the units that a text names anywhere."""
+    return {unit for m in _ANY_UNIT.finditer(text) if (unit := _unit(m[0]))}
 
 
 def _value(match: re.Match[str]) -> Decimal | None:

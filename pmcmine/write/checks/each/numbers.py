@@ -9,7 +9,7 @@ from typing import Final
 
 from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.answer import Answer
-from pmcmine.write.checks.numbers import Number, numbers
+from pmcmine.write.checks.numbers import Number, numbers, units_in
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.tokens import key_of
 
@@ -35,12 +35,11 @@ class _Known:
     def __init__(self, text: str) -> None:
         self.units: dict[Decimal, set[str]] = {}
         self.amounts: set[tuple[str, Decimal]] = set()
-        self.named: set[str] = set()
+        self.named = units_in(text)
         self.of: dict[str, set[Decimal]] = {}
         for number in numbers(text):
             self.units.setdefault(number.value, set()).add(number.unit)
             self.amounts.add(number.amount)
-            self.named.add(number.unit)
             if noun := _noun(text, number):
                 self.of.setdefault(noun, set()).add(number.value)
 

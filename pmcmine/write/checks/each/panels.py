@@ -95,7 +95,8 @@ def _attributed(answer: Answer, given: dict[str, str]) -> Iterator[Problem]:
     best = {text: _best(scores[text], names) for text, names in groups.items()}
     for text, other in best.items():
         most, own_score = scores[text][other], scores[text][_OWN]
-        crossed = other in texts and best[texts[other]] in groups[text]
+        back = scores[texts[other]] if other in texts else {}
+        crossed = bool(back) and best[texts[other]] in groups[text] and back[best[texts[other]]] > back[_OWN]
         if not crossed and len(texts) > 1:
             continue  # a caption that is split wrongly looks like this, too
         if most >= (_CROSSED if crossed else _LEAST) and most > (1.0 if crossed else _MARGIN) * own_score:
