@@ -78,7 +78,7 @@ def denials(source: Source) -> tuple[Denial, ...]:
     for token in source.tokens:
         by_sentence.setdefault(token.sentence, []).append(token)
     for number, tokens in by_sentence.items():
-        start, end = tokens[0].start, tokens[-1].end
+        start, end = tokens[0].start, min(tokens[-1].end, tokens[0].start + _LONGEST)
         out += _of_sentence(source, number, tokens, source.text[start:end], start)
     return tuple(out)
 
@@ -90,12 +90,14 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
         kinds = {m.kind for m in t.meanings}
         if t.said in ("negative", "-ve"):
             continue  # a sign, which has an opposite
-        if Kind.NEGATED in kinds:
+        if Kind.NEGATED in kinds and len(found) < _MOST:
             scopes = {m.scope for m in t.meanings if m.kind is Kind.NEGATED}
             found[t.start] = (t.start, t.end, t.said, scopes)
-        elif Kind.PSEUDO in kinds and t.said.startswith(("not only", "not just", "not merely", "no later", "gram", "no doubt")):
+        elif Kind.PSEUDO in kinds and len(pseudo) < _MOST and t.said.startswith(("not only", "not just", "not merely", "no later", "gram", "no doubt")):
             pseudo.append((t.start, t.end))
     for m in _MORE.finditer(text):
+        if len(found) >= 2 * _MOST:
+            break
         if not any(a <= m.start() < b for a, b, *_ in (*found.values(), *pseudo)):
             found[m.start()] = (m.start(), m.end(), m[0], {Scope.AFTER})
     for a, b, said, scopes in list(found.values())[:_MOST]:
@@ -124,3 +126,4 @@ def _parts(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], .
 
 _OR: Final = re.compile(r"\bn?or\b")
 _MOST: Final = 20  # negations of a sentence
+_LONGEST: Final = 4_000  # characters of a sentence; what is longer is no prose

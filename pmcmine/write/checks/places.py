@@ -149,22 +149,25 @@ def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[Near]
     """
     tokens = source.tokens
     for step, start in ((-1, item.first), (1, item.last)):
-        weight, distance, depth, listed = 1.0, 0, 0, True
+        weight, pending, distance, depth, listed = 1.0, 1.0, 0, 0, True
         index = start + step
         while 0 <= index < len(tokens) and distance < _REACH and tokens[index].sentence == tokens[start].sentence:
             low, high = sorted((index, index - step))
             gap = source.text[tokens[low].end : tokens[high].start]
             depth += (gap.count("(") - gap.count(")")) * step
-            if not listed and (_PAUSES.search(gap) or tokens[index].low in ("and", "or", "but", "while", "whereas")):
-                weight *= _PAUSE
+            if _PAUSES.search(gap) or tokens[index].low in ("and", "or", "but", "while", "whereas"):
+                pending *= _PAUSE
             if index in others:
                 if not listed:
                     break
+                pending = 1.0  # a list of items: what follows it is said of all of them
             elif is_content(tokens[index]):
                 listed = False
                 distance += 1
+                weight *= pending
+                pending = 1.0
                 outside = _OUTSIDE if step > 0 and depth < 0 else 1.0
-                yield Near(tokens[index], weight / distance * outside , step)
+                yield Near(tokens[index], weight / distance * outside, step)
             index += step
 
 
@@ -196,6 +199,17 @@ class Places:
                 for base in (*bases(token.low), token.key):
                     own[base] = max(own.get(base, 0.0), weight / self._counts[token.key])
         return known
+
+    def nearest(self, name: str) -> dict[Hashable, tuple[dict[str, float], dict[str, float]]]:
+        """Map each value of a class to the words around its places as `merged` does, but frequent words count alike."""
+        out: dict[Hashable, tuple[dict[str, float], dict[str, float]]] = {}
+        for item in self.by_class.get(name, ()):
+            into = out.setdefault(item.value, ({}, {}))
+            for token, weight, side in self.words(item):
+                own = into[side > 0]
+                for base in (*bases(token.low), token.key):
+                    own[base] = max(own.get(base, 0.0), weight)
+        return out
 
     def merged(self, name: str) -> dict[Hashable, tuple[dict[str, float], dict[str, float]]]:
         """Map each value of a class to the words before and behind all of its places."""

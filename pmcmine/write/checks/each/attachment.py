@@ -7,8 +7,9 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from pmcmine.write.checks.answer import DIALOGUES, Answer
-from pmcmine.write.checks.places import Item, Likeness, Places
+from pmcmine.write.checks.places import Item, Likeness, Near, Places
 from pmcmine.write.checks.problem import Problem, problem
+from pmcmine.write.checks.tokens import bases
 
 CODES: Final = {
     "opposite": "a direction, side, sign or time is the opposite of what was given",
@@ -22,9 +23,10 @@ _OTHER_TIMES: Final = 3.5
 _OTHER_LEAST: Final = 0.1
 _IN_DIALOGUE: Final = 0.5  # of these, where a question names what the answer is of
 _CROSSED: Final = 1.5  # the same where two items have changed places
-_CROSSED_DIRECTION: Final = 2.5
-_CROSSED_LEAST: Final = {"number": 0.2, "symbol": 0.5, "direction": 0.2}
+_CROSSED_TIMES: Final = {"direction": 2.5, "number": 4.0}
+_CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.5, "direction": 0.2}
 _OTHER_CROSSED: Final = 0.06
+_FAR: Final = 0.12  # weight of a word that is not near an item
 _SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
 
 
@@ -54,7 +56,7 @@ def _judge(
         yield _Judged(item, Likeness(places.words(item), values))
 
 
-def _crossed(places: Places, judged: Sequence[_Judged], least: float) -> set[int]:
+def _crossed(places: Places, judged: Sequence[_Judged], times: float, least: float) -> set[int]:
     """Find pairs of items that would fit better if they changed places, by their places in the sequence.
 
     Where a text names an item before what it is of, and another text behind it, only one pair of sides fits.
@@ -67,7 +69,7 @@ def _crossed(places: Places, judged: Sequence[_Judged], least: float) -> set[int
                 continue
             stay = max(min(a.like.of(x, y, s), b.like.of(y, x, s)) for s in _SIDES)
             move = max(min(a.like.of(y, x, s), b.like.of(x, y, s)) for s in _SIDES)
-            if move > max((_CROSSED_DIRECTION if a.item.name == "direction" else _CROSSED) * stay, least):
+            if move > max(times * stay, least):
                 out |= {i, k}
     return out
 
@@ -79,6 +81,31 @@ def _moved(judged: _Judged, values: Iterable[Hashable], times: float, least: flo
     return best > max(least, times * own)
 
 
+def _nearest(words: Sequence[Near]) -> Near | None:
+    """Return the word right behind an item, or else the one right before it."""
+    for side in (1, -1):
+        first = next((w for w in words if w.side == side), None)
+        if first is not None and first.weight >= 1.0:
+            return first
+    return None
+
+
+def _stands_at_other(given: Places, name: str, item: Item, words: Sequence[Near]) -> bool:
+    """Check whether the nearest word was given right beside another value of the class, and never near this one."""
+    near = _nearest(words)
+    if near is None:
+        return False
+    forms = bases(near.token.low) | {near.token.key}
+    own, other = 0.0, 0.0
+    for value, maps in given.nearest(name).items():
+        most = max((m[b] for m in maps for b in forms if b in m), default=0.0)
+        if value == item.value:
+            own = most
+        else:
+            other = max(other, most)
+    return other >= 1.0 and own <= _FAR
+
+
 def find(answer: Answer) -> Iterator[Problem]:
     """Compare the surroundings of each item with those of the items of its class in what was given."""
     places, given = answer.places, answer.given_places
@@ -87,7 +114,7 @@ def find(answer: Answer) -> Iterator[Problem]:
         values = given.merged(name)
         judged = list(_judge(places, found, given.by_class.get(name, []), values))
         known = [j for j in judged if j.item.value in values]
-        crossed = _crossed(places, known, _CROSSED_LEAST.get(kind, _OTHER_CROSSED))
+        crossed = _crossed(places, known, _CROSSED_TIMES.get(kind, _CROSSED), _CROSSED_LEAST.get(kind, _OTHER_CROSSED))
         for j in judged:
             if j.item.value not in values and kind not in ("number", "symbol", "colour"):
                 firm = {k.value for k in given.by_class.get(name, ()) if k.asked}
@@ -96,5 +123,6 @@ def find(answer: Answer) -> Iterator[Problem]:
         beside = {k for k, j in enumerate(known) if any(o.item.value != j.item.value and places.joined(j.item, o.item) for o in known)}
         times = _TIMES.get(kind, _OTHER_TIMES) * (_IN_DIALOGUE if answer.task in DIALOGUES and kind != "number" else 1.0)
         for i, j in enumerate(known):
-            if i in crossed or (i not in beside and _moved(j, values, times, _LEAST.get(kind, _OTHER_LEAST))):
+            at_other = kind not in _ONCE and i not in beside and _stands_at_other(given, name, j.item, places.words(j.item))
+            if at_other or i in crossed or (i not in beside and _moved(j, values, times, _LEAST.get(kind, _OTHER_LEAST))):
                 yield problem("swapped", _shown(answer, j.item))
