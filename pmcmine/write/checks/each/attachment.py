@@ -17,15 +17,15 @@ CODES: Final = {
 }
 _ONCE: Final = frozenset(("number", "symbol"))  # classes of which only what stands once can be compared
 # How much more the place must be like that of another item of the class than like that of the same one.
-_TIMES: Final = {"number": 8.0, "symbol": 12.0}
-_LEAST: Final = {"number": 0.15, "symbol": 0.5}
-_OTHER_TIMES: Final = 3.5
-_OTHER_LEAST: Final = 0.1
+_TIMES: Final = {"number": 8.0, "symbol": 6.0}
+_LEAST: Final = {"number": 0.15, "symbol": 0.25}
+_OTHER_TIMES: Final = 2.5
+_OTHER_LEAST: Final = 0.05
 _IN_DIALOGUE: Final = 0.5  # of these, where a question names what the answer is of
 _CROSSED: Final = 1.5  # the same where two items have changed places
 _CROSSED_TIMES: Final = {"direction": 2.5, "number": 4.0}
 _CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.5, "direction": 0.2}
-_OTHER_CROSSED: Final = 0.06
+_OTHER_CROSSED: Final = 0.03
 _FAR: Final = 0.12  # weight of a word that is not near an item
 _SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
 
