@@ -20,6 +20,8 @@ _PAUSE: Final = 0.35  # weight that a word keeps behind a comma, bracket or conj
 _OUTSIDE: Final = 0.15  # weight that a word keeps that follows the bracket in which the item stands
 _PAUSES: Final = re.compile(r"[,;:()\[\]=]|\.\s|\s[–—]\s|\b(?:and|or|but|while|whereas)\b")  # noqa: RUF001
 _JOINTS: Final = frozenset("and or versus vs to from with against the of in by".split())
+_BEFORE_LABEL: Final = re.compile(r"\((?:[A-Za-z]\s?[,&–-]\s?(?:and\s)?){0,3}$")  # noqa: RUF001
+_AFTER_LABEL: Final = re.compile(r"(?:\s?[,&–-]\s?(?:and\s)?[A-Za-z]){0,3}\)")  # noqa: RUF001
 _MOST: Final = 30  # items of a class that are compared
 
 
@@ -100,6 +102,12 @@ def sides(source: Source, index: int) -> tuple[Side, ...]:
     return found
 
 
+def _is_label(text: str, token: Token) -> bool:
+    """Check whether a letter stands in a bracket with other letters at most, as labels of panels do."""
+    before, after = text[max(token.start - 12, 0) : token.start], text[token.end : token.end + 12]
+    return token.text.isalpha() and bool(_BEFORE_LABEL.search(before) and _AFTER_LABEL.match(after))
+
+
 def items(source: Source) -> tuple[Item, ...]:
     """List the items of a text: opposites, colours, numbers and symbols."""
     out: list[Item] = []
@@ -110,6 +118,8 @@ def items(source: Source) -> tuple[Item, ...]:
         color = {"grey": "gray"}.get(token.low, token.low)
         if color in COLORS:
             out.append(Item("colour", color, i, i))
+        if len(token.text) == 1 and _is_label(source.text, token):
+            out.append(Item("panel", token.low, i, i))
         if token.symbol:
             out.append(Item("symbol", token.key, i, i))
     for number in numbers(source.text):

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from pmcmine.write.checks.answer import DIALOGUES, Answer
-from pmcmine.write.checks.places import Item, Likeness, Near, Places
+from pmcmine.write.checks.places import Item, Likeness, Near, Places, is_content
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.tokens import bases
 
@@ -24,9 +24,15 @@ _OTHER_LEAST: Final = 0.05
 _IN_DIALOGUE: Final = 0.5  # of these, where a question names what the answer is of
 _CROSSED: Final = 1.5  # the same where two items have changed places
 _CROSSED_TIMES: Final = {"direction": 2.5, "number": 4.0}
-_CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.5, "direction": 0.2}
+_CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.5, "direction": 0.2, "panel": 0.1}
 _OTHER_CROSSED: Final = 0.03
 _FAR: Final = 0.12  # weight of a word that is not near an item
+_NAMED: Final = frozenset(("number", "symbol", "colour", "panel"))  # classes of what must have been given itself
+_ANSWERS: Final = frozenset(("number", "symbol", "colour"))  # what a short answer may be
+_SHORT: Final = 60  # words of a question with its answer that are of one thing
+_FLAT: Final = 0.3  # weight of each word of these
+_FLAT_TIMES: Final = 1.5
+_FLAT_LEAST: Final = 0.1
 _SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
 
 
@@ -51,17 +57,18 @@ def _judge(
     once = found and found[0].name.split()[0] in _ONCE
     times, here = Counter(k.value for k in known), Counter(k.value for k in found)
     for item in found:
-        if not item.asked or (once and (times[item.value] > 1 or here[item.value] > 1)):
+        if once and (times[item.value] > 1 or here[item.value] > 1):
             continue
         yield _Judged(item, Likeness(places.words(item), values))
 
 
-def _crossed(places: Places, judged: Sequence[_Judged], times: float, least: float) -> set[int]:
+def _crossed(places: Places, judged: Sequence[_Judged], kind: str) -> set[int]:
     """Find pairs of items that would fit better if they changed places, by their places in the sequence.
 
     Where a text names an item before what it is of, and another text behind it, only one pair of sides fits.
     """
     out: set[int] = set()
+    times, least = _CROSSED_TIMES.get(kind, _CROSSED), _CROSSED_LEAST.get(kind, _OTHER_CROSSED)
     for i, a in enumerate(judged):
         for k, b in enumerate(judged[i + 1 :], i + 1):
             x, y = a.item.value, b.item.value
@@ -112,17 +119,37 @@ def find(answer: Answer) -> Iterator[Problem]:
     for name, found in places.by_class.items():
         kind = name.split()[0]
         values = given.merged(name)
-        judged = list(_judge(places, found, given.by_class.get(name, []), values))
-        known = [j for j in judged if j.item.value in values]
-        crossed = _crossed(places, known, _CROSSED_TIMES.get(kind, _CROSSED), _CROSSED_LEAST.get(kind, _OTHER_CROSSED))
+        every = list(_judge(places, found, given.by_class.get(name, []), values))
+        judged = [j for j in every if j.item.asked]
         for j in judged:
-            if j.item.value not in values and kind not in ("number", "symbol", "colour"):
+            if j.item.value not in values and kind not in _NAMED:
                 firm = {k.value for k in given.by_class.get(name, ()) if k.asked}
                 if any(j.like.of(v) > _SINGLE for v in firm):
                     yield problem("opposite", _shown(answer, j.item))
-        beside = {k for k, j in enumerate(known) if any(o.item.value != j.item.value and places.joined(j.item, o.item) for o in known)}
-        times = _TIMES.get(kind, _OTHER_TIMES) * (_IN_DIALOGUE if answer.task in DIALOGUES and kind != "number" else 1.0)
-        for i, j in enumerate(known):
-            at_other = kind not in _ONCE and i not in beside and _stands_at_other(given, name, j.item, places.words(j.item))
-            if at_other or i in crossed or (i not in beside and _moved(j, values, times, _LEAST.get(kind, _OTHER_LEAST))):
+        known = [j for j in judged if j.item.value in values]
+        crossed = {known[i].item for i in _crossed(places, known, kind)}
+        for j in every:
+            if j.item.value not in values or any(o.item.value != j.item.value and places.joined(j.item, o.item) for o in every):
+                wrong = j.item in crossed
+            else:
+                wrong = j.item in crossed or _is_elsewhere(answer, j, values, kind)
+            if wrong:
                 yield problem("swapped", _shown(answer, j.item))
+
+
+def _is_elsewhere(answer: Answer, judged: _Judged, values: Mapping[Hashable, Any], kind: str) -> bool:
+    """Check whether one item stands where another value was given."""
+    item, given = judged.item, answer.given_places
+    if kind not in _ONCE and kind != "panel" and _stands_at_other(given, item.name, item, answer.places.words(item)):
+        return True
+    if not item.asked or kind == "panel":
+        return False
+    dialogue = answer.task in DIALOGUES
+    times = _TIMES.get(kind, _OTHER_TIMES) * (_IN_DIALOGUE if dialogue and kind != "number" else 1.0)
+    if _moved(judged, values, times, _LEAST.get(kind, _OTHER_LEAST)):
+        return True
+    tokens = answer.read.tokens
+    if not dialogue or kind not in _ANSWERS or len(tokens) > _SHORT or tokens[item.first].start < answer.text.rfind("?"):
+        return False
+    words = [Near(t, _FLAT, 1) for t in tokens if is_content(t) and not t.text[0].isdigit()]
+    return _moved(_Judged(item, Likeness(words, values)), values, _FLAT_TIMES, _FLAT_LEAST)

@@ -8,6 +8,7 @@ from typing import Final
 
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.denials import Denial, denials, is_empty
+from pmcmine.write.checks.lexicon import free_words
 from pmcmine.write.checks.numbers import is_unit
 from pmcmine.write.checks.places import Item, Likeness, Places, like
 from pmcmine.write.checks.problem import Problem, problem
@@ -21,6 +22,7 @@ CODES: Final = {
 _TIMES: Final = 3.0  # how much more the place must be like one of the other sort
 _LEAST: Final = 0.15
 _PREFIXES: Final = ("non", "un")
+_ALL_PREFIXES: Final = ("un", "in", "im", "ir", "non", "dis")
 _QUESTION: Final = re.compile(r"[^.!?\n]{1,400}\?")
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
@@ -89,6 +91,20 @@ def _turned(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) ->
                 yield problem("negated" if item.value else "affirmed", answer.read.tokens[item.first].text)
 
 
+def _prefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
+    """Yield words that were given with a prefix that denies them alone, and the reverse."""
+    given = {t.low for t in answer.support.tokens}
+    denied = {t.start for d in found for t in d.scope}
+    for token in answer.read.tokens:
+        if token.start in denied or token.low in given or answer.support.bases & bases(token.low):
+            continue
+        if any(p + token.low in given for p in _ALL_PREFIXES):
+            yield problem("affirmed", token.text)
+        plain = next((token.low[len(p) :] for p in _ALL_PREFIXES if token.low.startswith(p)), "")
+        if len(plain) > 3 and plain in given and token.low not in free_words():
+            yield problem("negated", token.text)
+
+
 def _asked(answer: Answer) -> set[int]:
     """Return where the words of questions begin, which say nothing."""
     spans = [m.span() for m in _QUESTION.finditer(answer.text)]
@@ -100,6 +116,7 @@ def find(answer: Answer) -> Iterator[Problem]:
     found, known = denials(answer.read), denials(answer.support)
     for denial in _denied_anew(found, known):
         yield problem("negated", " ".join((denial.said, *(t.text for t in denial.about))))
+    yield from _prefixed(answer, found)
     if not known:
         return
     yield from _turned(answer, found, known)
