@@ -20,7 +20,7 @@ from pmcmine.write.given import Given
 
 __all__ = ["MAX_ANSWER", "Problem", "codes", "problems"]
 
-MAX_ANSWER: Final = 100_000  # characters; a longer one is not read
+MAX_ANSWER: Final = 20_000  # characters; a longer one is not read, no task asks for one
 _MOST: Final = 10  # problems of one check
 _TOO_LONG: Final = "too_long"
 

@@ -28,7 +28,7 @@ _FUNCTION: Final = {
     "tr": "ve bir bu ile için olarak olan gösterir göstermektedir de da en çok daha sonra",
 }
 _SETS: Final = {code: frozenset(words.split()) for code, words in _FUNCTION.items()}
-_LEAST: Final = 2  # function words of another language
+_LEAST: Final = 3  # function words of another language
 _LETTERS: Final = 200  # of a sentence that are looked at for their script
 _FOREIGN: Final = 0.3  # share of letters of another script
 _LATIN: Final = ("LATIN", "GREEK", "MICRO", "MASCULINE", "FEMININE", "OHM", "MODIFIER", "KELVIN", "ANGSTROM", "DOUBLE")
@@ -39,7 +39,7 @@ def _language(words: Sequence[str]) -> str:
     counts = {code: sum(w in known for w in words) for code, known in _SETS.items()}
     best = max(counts, key=lambda code: (counts[code], code == "en"))
     other = counts[best]
-    return best if other >= _LEAST and other > 2 * counts["en"] and other * 6 >= len(words) else "en"
+    return best if other >= _LEAST and other > 2 * counts["en"] and other * 5 >= len(words) else "en"
 
 
 def _script(text: str) -> bool:

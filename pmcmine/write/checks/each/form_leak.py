@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pmcmine.write.checks.answer import WORD, Answer
+from pmcmine.write.checks.answer import DIALOGUES, WORD, Answer
 from pmcmine.write.checks.problem import Problem, problem
 
 CODES: Final = {
@@ -47,6 +47,7 @@ _ORDERS: Final = re.compile(
     rf"\b(?:answer|response|output|text|caption) (?:must|should) (?:be|have|not|contain|stay|only)\b|\bin (?:at most|no more than|fewer than) \w+ (?:words|sentences)\b",
     re.IGNORECASE,
 )
+_TURN: Final = re.compile(r"\W*(?:question|answer|user|assistant|instruction|response)\s*:", re.IGNORECASE)
 _RUN: Final = 7  # words of the prompt in a row
 
 
@@ -60,6 +61,8 @@ def find(answer: Answer) -> Iterator[Problem]:
     source = answer.source.lower()
     for code, pattern in (("leak", _FORMAT), ("leak", _TALK), ("instructions", _ORDERS)):
         for match in pattern.finditer(answer.text):
+            if answer.task in DIALOGUES and _TURN.fullmatch(match[0]):
+                continue
             if match[0].strip().lower() not in source:
                 yield problem(code, match[0])
                 break

@@ -1,0 +1,126 @@
+"""What was given, read once: its words, symbols, initials, and what its abbreviations stand for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from pmcmine.write.checks.lexicon import same_words
+from pmcmine.write.checks.tokens import Token, bases, joined, key_of, tokens
+
+_RUN: Final = re.compile(r"[^\W\d_]+|\d+")
+_STEM: Final = 5  # letters that two forms of a word share at least
+_SHARE: Final = 0.6  # of the longer of two forms that is the same
+_ALIKE: Final = 40  # words of one beginning that are compared
+_INITIALS: Final = 7  # words of a long form
+_MORE: Final = re.compile(r"(?<![Pp])(?<![Pp]\s)[>≥]")  # of p values, nothing is compared
+_LESS: Final = re.compile(r"(?<![Pp])(?<![Pp]\s)[<≤]")
+_ROMAN: Final = re.compile(r"[ivx]+")
+_SMALL: Final = frozenset("of the and in for to by with a an on".split())
+# Endings that make a word of their own: hepatitis is not hepatic, and a nephrectomy is no nephritis.
+_ENDINGS: Final = (
+    "itis", "oma", "omas", "osis", "oses", "emia", "aemia", "ectomy", "ostomy", "otomy", "pathy", "plasty", "scopy", "plasia",
+    "trophy", "megaly", "penia", "cyte", "cytes", "blast", "blasts", "mab", "nib", "ase", "vir", "statin", "cillin", "mycin",
+    "azole", "pril", "sartan", "olol", "dopa", "algia", "uria", "rrhage", "rrhea", "lysis", "genesis", "metry", "gram", "ectasis",
+)  # fmt: skip
+
+
+def _ending(word: str) -> str:
+    return next((e.rstrip("s") for e in _ENDINGS if word.endswith(e)), "")
+
+
+def same_form(one: str, other: str) -> bool:
+    """Check whether two words look like forms of one: "responsive" and "responsiveness"."""
+    shorter, longer = sorted((one, other), key=len)
+    same = 0
+    for a, b in zip(shorter, longer, strict=False):
+        if a != b:
+            break
+        same += 1
+    return same >= max(_STEM, _SHARE * len(longer)) and same >= len(shorter) - 4 and _ending(one) == _ending(other)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Some passages with what can be looked up in them.
+
+    Attributes:
+        text: the passages, joined.
+    """
+
+    text: str
+
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        """Split into words and symbols."""
+        return tokens(self.text)
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Collect the keys of all words, and of all parts of symbols."""
+        parts = (p for t in self.tokens if t.symbol for p in re.findall(r"[^\W\d_]+", t.text))
+        return frozenset((*(t.key for t in self.tokens), *(key_of(p) for p in parts)))
+
+    @cached_property
+    def bases(self) -> frozenset[str]:
+        """Collect what the words may be forms of, and their keys."""
+        return frozenset(b for t in self.tokens for b in bases(t.low)) | self.keys
+
+    @cached_property
+    def joined(self) -> frozenset[str]:
+        """Collect runs of letters and digits, each alone and with up to five that follow it, without signs between."""
+        runs = [joined(m[0]) for m in _RUN.finditer(self.text)]
+        return frozenset("".join(runs[i : i + n]) for n in range(1, 7) for i in range(len(runs) - n + 1))
+
+    @cached_property
+    def initials(self) -> frozenset[str]:
+        """Collect the initials of two and more words in a row, with and without the small words between."""
+        out: set[str] = set()
+        for words in ([t.low for t in self.tokens], [t.low for t in self.tokens if t.low not in _SMALL]):
+            first = "".join(w[:1] for w in words)
+            out |= {first[i : i + n] for n in range(2, _INITIALS) for i in range(len(first) - n + 1)}
+        return frozenset(out)
+
+    @cached_property
+    def _beginnings(self) -> dict[str, list[str]]:
+        out: dict[str, list[str]] = {}
+        for word in dict.fromkeys(t.low for t in self.tokens):
+            if len(word) >= _STEM and len(known := out.setdefault(word[:_STEM], [])) < _ALIKE:
+                known.append(word)
+        return out
+
+    def has_word(self, token: Token) -> bool:
+        """Check whether a word, a form of it, or a word that means the same is there."""
+        if token.key in self.keys or joined(token.low) in self.joined:
+            return True
+        own = bases(token.low)
+        if not self.bases.isdisjoint(own):
+            return True
+        same = same_words()
+        if any(not self.bases.isdisjoint(same.get(b, ())) for b in (token.key, *own)):
+            return True
+        return any(same_form(token.low, word) for word in self._beginnings.get(token.low[:_STEM], ()))
+
+    def has_symbol(self, token: Token) -> bool:
+        """Check whether a symbol is there, however it is hyphenated, or the words that it abbreviates."""
+        key = joined(token.text)
+        if key in self.joined or (key.endswith("s") and key[:-1] in self.joined):
+            return True
+        if not self.bases.isdisjoint(same_words().get(token.low, ())):
+            return True
+        if key.isalpha() and not _ROMAN.fullmatch(key):
+            return key.removesuffix("s") in self.initials or key_of(token.low) in self.keys
+        return False
+
+
+def source_of(texts: Iterable[str]) -> Source:
+    """Read passages."""
+    return Source(_signs("\n".join(texts)))
+
+
+def _signs(text: str) -> str:
+    """Spell out signs that compare."""
+    return _LESS.sub(" below ", _MORE.sub(" above ", text))
