@@ -84,6 +84,7 @@ class Llava:
         tables = _tables(release, out)
         for split in SPLITS:
             out.json_list(f"{split}.json", self._rows(release, out, tables, split))
+            out.drop_empty(f"{split}.json")
         _card(release, out, tables)
 
     @staticmethod
@@ -119,6 +120,7 @@ class ShareGpt:
         tables = _tables(release, out)
         for split in SPLITS:
             out.json_lines(f"{split}.jsonl", self._rows(release, out, tables, split))
+            out.drop_empty(f"{split}.jsonl")
         _card(release, out, tables)
 
     @staticmethod

@@ -200,6 +200,12 @@ class Export:
                 self.counts[name] += 1
             stream.write("\n]\n")
 
+    def drop_empty(self, name: str) -> None:
+        """Remove a file without rows: `datasets` fails on one."""
+        if not self.counts[name]:
+            (self.folder / name).unlink()
+            del self.counts[name]
+
     def text(self, name: str, text: str) -> None:
         """Write a file of text."""
         (self.folder / name).write_text(text, "utf-8")

@@ -46,7 +46,8 @@ class Budget:
         self._most_tokens, self._most_usd = most_tokens, most_usd
         self._read = self._written = 0  # of requests under way
         self._ratio = 1.0  # greatest ratio of read tokens to what was expected, so far
-        self._lock = threading.Lock()
+        self._under_way = 0
+        self._changed = threading.Condition()
 
     @contextmanager
     def spend(self, expected: int, most_written: int) -> Iterator[None]:
@@ -59,22 +60,28 @@ class Budget:
         Raises:
             BudgetReached: if it may not fit.
         """
-        with self._lock:
+        with self._changed:
             read = int(expected * self._ratio) + 1
-            all_read, all_written = (
-                self._journal.read + self._read + read,
-                self._journal.written + self._written + most_written,
-            )
-            if self._most_tokens is not None and all_read + all_written > self._most_tokens:
-                raise BudgetReached
-            if self._most_usd is not None and self.prices.of(all_read, all_written) > self._most_usd:
-                raise BudgetReached
+            while not self._fits(read, most_written):
+                if not self._under_way:
+                    raise BudgetReached
+                self._changed.wait()  # what is under way may take less than it holds
+            self._under_way += 1
             self._read, self._written = self._read + read, self._written + most_written
         try:
             yield
         finally:
-            with self._lock:
+            with self._changed:
+                self._under_way -= 1
                 self._read, self._written = self._read - read, self._written - most_written
+                self._changed.notify_all()
+
+    def _fits(self, read: int, written: int) -> bool:
+        """Check whether a request fits beside what was spent and what is held."""
+        read, written = self._journal.read + self._read + read, self._journal.written + self._written + written
+        if self._most_tokens is not None and read + written > self._most_tokens:
+            return False
+        return self._most_usd is None or self.prices.of(read, written) <= self._most_usd
 
     @property
     def tokens(self) -> int:
@@ -88,5 +95,5 @@ class Budget:
 
     def learn(self, expected: int, read: int) -> None:
         """Note how many tokens a request was, so that later ones are not underestimated."""
-        with self._lock:
+        with self._changed:
             self._ratio = max(self._ratio, read / max(expected, 1))

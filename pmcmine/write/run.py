@@ -117,7 +117,7 @@ def write_release(
             rows = Rows(release, task, order.where, order.limit)
             clients = [client, *([judge] if judge is not None else [])]
             for n, outcome in enumerate(_outcomes(rows, writer, order.concurrency, clients)):
-                sink.add(*_clean(outcome, benchmarks))
+                sink.add(*without_benchmarks(outcome, benchmarks))
                 if told is not None:
                     told(n + 1, asker.asked, budget)
             facts = replace(facts, counts=sink.counted(), cost=sink.cost)
@@ -201,7 +201,7 @@ def _benchmarks(release: Path, record: ReleaseRecord) -> tuple[Benchmarks, bool]
     return open_benchmarks(str(release), stated.sha256), stated.action == DROP
 
 
-def _clean(outcome: Outcome, benchmarks: tuple[Benchmarks, bool] | None) -> tuple[Outcome, tuple[str, ...]]:
+def without_benchmarks(outcome: Outcome, benchmarks: tuple[Benchmarks, bool] | None) -> tuple[Outcome, tuple[str, ...]]:
     """Compare a text with the benchmark sets of its release; returns the sets that hold some of it."""
     if benchmarks is None or outcome.content is None:
         return outcome, ()
