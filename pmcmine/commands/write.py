@@ -25,7 +25,7 @@ _SERVER, _COST = "Server", "Cost"
 
 
 _Release = Annotated[Path, Argument(help="Release folder.")]
-_Task = Annotated[str, Option(help="What to write; the tasks are listed below.")]
+_Task = Annotated[str | None, Option(help="What to write; the tasks are listed below.")]
 _Endpoint = Annotated[
     str | None,
     Option(
@@ -67,11 +67,14 @@ _Out = Annotated[Path | None, Option(help="Parquet file to write instead; the re
 _Overwrite = Annotated[
     bool, Option("--overwrite", help="Replace --out, or a side table of the same name that was made otherwise.")
 ]
+_Remove = Annotated[
+    str | None, Option(help="Take the side table of this name out of the release, and do nothing else.")
+]
 
 
 def write(
     release: _Release,
-    task: _Task,
+    task: _Task = None,
     endpoint: _Endpoint = None,
     model: _Model = None,
     name: _Name = None,
@@ -95,6 +98,7 @@ def write(
     dry_run: _DryRun = False,
     out: _Out = None,
     overwrite: _Overwrite = False,
+    remove: _Remove = None,
     as_json: Json = False,
 ) -> None:
     """Have a language model write captions, summaries, questions or instructions, each traceable to the article.
@@ -106,6 +110,9 @@ def write(
     from pmcmine.write.requests import Settings
     from pmcmine.write.run import Order, write_release
 
+    if remove is not None:
+        _remove(release, remove, as_json)
+        return
     found = task_of(task)
     text, version = prompt_for(found, prompt)
     size = image_size if image and found.target.image else 0
@@ -131,6 +138,16 @@ def write(
         click.echo("pmcmine: stopped; answers are kept, and the same command resumes", err=True)
         raise
     _show(release, order, done, as_json)
+
+
+def _remove(release: Path, name: str, as_json: bool) -> None:
+    from pmcmine.write.run import remove_written
+
+    n = remove_written(release, name)
+    if as_json:
+        print_json({"release": str(release), "removed": name, "files": n})
+    else:
+        click.echo(f"{release}: {name} is removed ({n:,} files)")
 
 
 def _client(

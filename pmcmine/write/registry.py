@@ -16,13 +16,15 @@ _MOST_PROMPT: Final = 1 << 20  # bytes
 OWN: Final = "own"  # version of a prompt of the user's
 
 
-def task_of(name: str) -> Plugin:
+def task_of(name: str | None) -> Plugin:
     """Return a task as registered.
 
     Raises:
         PmcmineError: for an unknown one, with the nearest name; PluginError if it can't be loaded.
     """
     known = {p.name: p for p in plugins(TASKS)}
+    if name is None:
+        raise PmcmineError(f"write: give --task; choose from {', '.join(known)}")
     if name not in known:
         raise PmcmineError(f"--task {name}: {choose(name, list(known))}")
     found = known[name]

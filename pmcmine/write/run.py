@@ -28,7 +28,7 @@ from pmcmine.write.judge import rubric_sha256
 from pmcmine.write.one_row import Drop, Outcome, Writer, written_text
 from pmcmine.write.requests import Settings
 from pmcmine.write.rows import Rows
-from pmcmine.write.tables import Sink, put_into_release, write_beside
+from pmcmine.write.tables import Sink, put_into_release, take_out, write_beside
 
 ANSWERS: Final = ".answers"  # folder of the journals, below `written/`; no part of the release
 _MOST_FAILURES: Final = 20  # rows without an answer, one after another
@@ -129,6 +129,13 @@ def write_release(
             return Done(facts, asker.asked, sink.left, writer.spent, cost)
         finally:
             journal.close()
+
+
+def remove_written(release: Path, name: str) -> int:
+    """Remove a side table of texts from a release; see `take_out`."""
+    folder, record = opened(release)
+    with held(folder.child(WRITTEN).child(ANSWERS)):
+        return take_out(folder, record, name)
 
 
 def journal_path(release: Path, name: str) -> Path:

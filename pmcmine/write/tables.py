@@ -19,7 +19,7 @@ from pmcmine.io.folder import Folder
 from pmcmine.io.safe_files import replacing
 from pmcmine.release.layout import FileEntry, file_entry
 from pmcmine.release.record import ReleaseRecord
-from pmcmine.release.written import REJECTS, TEXTS, WRITTEN, WrittenFacts
+from pmcmine.release.written import REJECTS, TEXTS, WRITTEN, WrittenFacts, chosen_written
 from pmcmine.score.run import with_files
 from pmcmine.write.budget import Prices
 from pmcmine.write.checks import codes
@@ -209,6 +209,25 @@ def put_into_release(folder: Folder, record: ReleaseRecord, facts: WrittenFacts,
     for name in gone:
         folder.remove(name)
     return facts
+
+
+def take_out(folder: Folder, record: ReleaseRecord, name: str) -> int:
+    """Remove a side table from a release; returns its number of files. The journal of answers stays.
+
+    Raises:
+        PmcmineError: if there is none of that name, or somebody changed the release meanwhile.
+    """
+    chosen_written(name, record.written, f"--remove {name}")
+    tables = tuple(w for w in record.written if w.name != name)
+    gone = [f.name for f in record.files_of(f"{WRITTEN}/{name}")]
+    files = [f for f in record.files if f.name not in {*gone, CARD}]
+    cards = {CARD: written_card(tables)} if tables else {}
+    files += [file_entry(*card) for card in cards.items()]
+    after = replace(record, written=tables, files=tuple(sorted(files, key=lambda f: f.name)))
+    with_files(folder, record, after, cards)
+    for file in (*gone, *([] if tables else [CARD])):
+        folder.remove(file)
+    return len(gone)
 
 
 def write_beside(out: Path, facts: WrittenFacts, sink: Sink) -> None:

@@ -31,7 +31,7 @@ LIGHT = [
 def _write_package(folder: Path) -> None:
     """Write the files of the docs: each code block that begins with its name."""
     blocks = re.findall(r"```\w+\n# (\S+)\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     for name, text in blocks:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
