@@ -57,7 +57,7 @@ _WRITTEN = re.compile(
     r"|tables/[a-z_]+/([a-z]+/)?[a-z_]+-\d{5}-of-\d{5}\.parquet"
     r"|scores/[a-z][a-z0-9-]*/([a-z]+/)?[a-z_]+-\d{5}-of-\d{5}\.parquet"
     r"|written/[a-z][a-z0-9-]*/(texts|rejects)/([a-z]+/)?[a-z_]+-\d{5}-of-\d{5}\.parquet"
-    r"|index/[a-z_]+\.(parquet|json)"
+    r"|index/([a-z_]+\.parquet|index\.json)"
     r"|state/\d{3}/\d{6}\.(ledger\.arrow|index\.arrow|near\.arrow|near\.bin|pairs\.arrow)"
 )
 

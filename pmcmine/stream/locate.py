@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
 from pmcmine.release.conditions import choose
-from pmcmine.release.scores import ScoreFacts, parse_scores
+from pmcmine.release.scores import SCORES, ScoreFacts, parse_scores
 from pmcmine.release.written import WrittenFacts, parse_written
 from pmcmine.stream.state import MOST_SHARES, SEED_BITS, shown
 
@@ -90,15 +90,15 @@ def _pinned(fs: Any, root: str, release: str) -> str:
     return f"datasets/{place.repo_id}@{info.sha}" if info.sha else root
 
 
-def side_root(fs: Any, tables: str, release: str, digest: str, side: str) -> str:
-    """Return the root of side tables of a release: a folder beside its tables, on the Hub a repo.
+def side_root(fs: Any, tables: str, release: str, digest: str, side: str = SCORES) -> str:
+    """Return the root of a release's scores, index or written texts: a folder beside its tables, on the Hub a repo.
 
     Args:
         fs: file system.
         tables: root of the tables.
         release: where the release is, for messages.
         digest: hash of its `release.json`.
-        side: folder of the side tables, such as scores.
+        side: name of the folder.
 
     Raises:
         PmcmineError: if the repo is missing, or of another release.
@@ -112,7 +112,7 @@ def side_root(fs: Any, tables: str, release: str, digest: str, side: str) -> str
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own
         raise unreachable(f"{release}: {side}", error) from None
     if not same:
-        raise PmcmineError(f"{release}: its {side} belong to another release; is one being published now?")
+        raise PmcmineError(f"{release}: its {side} belongs to another release; is one being published now?")
     return root
 
 
