@@ -11,6 +11,7 @@ from pmcmine.write.checks.tokens import bases, key_of
 
 # Function words, and words about figures, texts, order and amounts that say nothing of the matter itself.
 _FREE: Final = """
+enzyme virus drug compound species antibody sign signs finding findings
 untreated spend spent spends whereabouts throughout meant saw seen gone went came
 higher lower greater fewer larger smaller longer shorter stronger weaker closer faster slower higher-level
 abbreviation abbreviations ability able above absolute absorb abundant accept acceptable access accessible accommodate
@@ -389,7 +390,7 @@ excluded ruled
 # was given, but is not questioned in an answer.
 _OPPOSITES: Final = """
 direction: increase rise rose risen raise higher elevate upregulate gain augment grow* grew* grown* enlarge amplify promote expand expansion accelerate stimulate activate induce* heighten greater stronger improve* better* more* upward boost above exceed upregulation increment enhance* improved* up* high* larger* longer* faster* | decrease decline reduce reduction lower diminish downregulate shrink shrunk shrank suppress inhibit repress attenuate weaken weaker drop fell smaller* worse* fewer* downward impair* lessen below downregulation fall* loss* down* less* low* shorter* slower* deteriorate* deplete* compromise*
-time: before prior preoperative pre preceding* earlier* previously* | after postoperative post posttreatment following* later* thereafter* subsequent* subsequently* follow* since* when* upon*
+time: before prior preoperative pre pretreatment* preintervention presurgical prenatal beforehand preceding* earlier* previously* | after postoperative post posttreatment postintervention postsurgical postnatal afterwards following* later* thereafter* subsequent* subsequently* follow* since* when* upon*
 side: left | right
 height: upper top superior superiorly above* | bottom inferior inferiorly lower below*
 front: anterior anteriorly | posterior posteriorly

@@ -35,6 +35,8 @@ pressure: pa 1 kpa 1000 mpa 1000000 hpa 100
 energy: ev 1 kev 1000 mev 1000000
 frequency: hz 1 khz 1000 mhz 1000000 ghz 1000000000
 weight: da 1 kda 1000
+work: j 1 kj 1000 mj 1000000
+heat: cal 1 kcal 1000
 voltage: mv 1 v 1000 kv 1000000
 current: ma 1 a. 1000 µa 0.001
 dose: gy 1 mgy 0.001 cgy 0.01

@@ -181,6 +181,50 @@ def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[Near]
             index += step
 
 
+def respective(source: Source, by_class: Mapping[str, Sequence[Item]]) -> dict[Item, list[Near]]:
+    """Find what "respectively" gives to the items of a list: "red and blue are a and b, respectively"."""
+    tokens = source.tokens
+    out: dict[Item, list[Near]] = {}
+    for end in [i for i, t in enumerate(tokens) if t.low == "respectively"][:_MOST]:
+        start = next((i + 1 for i in range(end - 1, -1, -1) if tokens[i].sentence != tokens[end].sentence), 0)
+        for found in by_class.values():
+            run = _run([i for i in found if start <= i.first < end], tokens)
+            if len(run) < 2:
+                continue
+            parts = _pieces(source, run[-1].last + 1, end)[-len(run) :]
+            if len(parts) < len(run) or not parts[0]:
+                parts = _pieces(source, start, run[0].first)[-len(run) :]
+            if len(parts) == len(run):
+                for item, part in zip(run, parts, strict=True):
+                    out[item] = [Near(t, 1.0 / (n + 1), 1) for n, t in enumerate(reversed(part[-_REACH:]))]
+    return out
+
+
+def _run(found: Sequence[Item], tokens: Sequence[Token]) -> list[Item]:
+    """Return the first run of items of which each follows the other with nothing but "and" between."""
+    out: list[Item] = []
+    for item in found:
+        if out and not all(t.low == "and" for t in tokens[out[-1].last + 1 : item.first]):
+            if len(out) > 1:
+                break
+            out = []
+        out.append(item)
+    return out
+
+
+def _pieces(source: Source, start: int, end: int) -> list[list[Token]]:
+    """Split words at commas and "and", without those that tell nothing apart."""
+    tokens = source.tokens[start:end]
+    out: list[list[Token]] = [[]]
+    for i, token in enumerate(tokens):
+        gap = source.text[tokens[i - 1].end : token.start] if i else ""
+        if ("," in gap or token.low == "and") and out[-1]:
+            out.append([])
+        if is_content(token):
+            out[-1].append(token)
+    return out
+
+
 class Places:
     """Items of a text with the words around each."""
 
@@ -193,10 +237,13 @@ class Places:
                 known.append(item)
         self._counts = Counter(t.key for t in source.tokens)
         self._indices = {name: frozenset(i.first for i in known) for name, known in self.by_class.items()}
+        self._respective = respective(source, self.by_class) if self._apart else {}
         self._weights: dict[Item, tuple[dict[str, float], dict[str, float]]] = {}
 
     def words(self, item: Item) -> list[Near]:
-        """List the words around an item with their weights."""
+        """List the words around an item with their weights, or those that "respectively" gives it."""
+        if item in self._respective:
+            return self._respective[item]
         return list(around(self._source, item, self._indices[item.name] if self._apart else frozenset()))
 
     def weights(self, item: Item) -> tuple[Mapping[str, float], Mapping[str, float]]:

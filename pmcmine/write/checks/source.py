@@ -18,6 +18,7 @@ _ALIKE: Final = 40  # words of one beginning that are compared
 _INITIALS: Final = 7  # words of a long form
 _MORE: Final = re.compile(r"(?<![Pp])(?<![Pp]\s)[>≥]")  # of p values, nothing is compared
 _LESS: Final = re.compile(r"(?<![Pp])(?<![Pp]\s)[<≤]")
+_PLUS: Final = re.compile(r"(?<=[A-Za-z-]\d)\+(?=[\s)])")  # of markers: "PAX5+ cells"
 _ROMAN: Final = re.compile(r"[ivx]+")
 _SMALL: Final = frozenset("of the and in for to by with a an on".split())
 # Endings that make a word of their own: hepatitis is not hepatic, and a nephrectomy is no nephritis.
@@ -28,7 +29,14 @@ _ENDINGS: Final = (
 )  # fmt: skip
 
 
+_ADJECTIVES: Final = (("plastic", "plasia"), ("trophic", "trophy"), ("otic", "osis"), ("pathic", "pathy"), ("scopic", "scopy"),
+                      ("emic", "emia"), ("matous", "oma"), ("lytic", "lysis"), ("penic", "penia"), ("cytic", "cyte"))  # fmt: skip
+
+
 def _ending(word: str) -> str:
+    for ending, noun in _ADJECTIVES:
+        if word.endswith(ending):
+            return noun
     return next((e.rstrip("s") for e in _ENDINGS if word.endswith(e)), "")
 
 
@@ -123,4 +131,4 @@ def source_of(texts: Iterable[str]) -> Source:
 
 def _signs(text: str) -> str:
     """Spell out signs that compare."""
-    return _LESS.sub(" below ", _MORE.sub(" above ", text))
+    return _PLUS.sub(" positive", _LESS.sub(" below ", _MORE.sub(" above ", text)))

@@ -24,6 +24,7 @@ _ENDINGS: Final = (
     ("ly", ("", "le")), ("ally", ("",)),
 )  # fmt: skip
 _LEAST: Final = 3  # letters that stay
+_SHORT: Final = 3  # letters of a part of a compound that is no word
 _LONGEST: Final = 64  # characters of a word of which a key is made
 
 
@@ -97,7 +98,8 @@ def tokens(text: str) -> tuple[Token, ...]:
     for match in _WORD.finditer(text):
         whole = match[0]
         sentence = bisect_right(starts, match.start())
-        if is_symbol(whole) and not _RANGE.fullmatch(whole) and any(c.isdigit() for c in whole):
+        plain = any(p.isalpha() and p.islower() and len(p) > _SHORT for p in _PART.findall(whole))
+        if not plain and is_symbol(whole) and not _RANGE.fullmatch(whole) and any(c.isdigit() for c in whole):
             out.append(Token(whole, whole.lower(), joined(whole), True, *match.span(), sentence))
             continue
         for part in _PART.finditer(whole):

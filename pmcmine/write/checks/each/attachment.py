@@ -17,14 +17,14 @@ CODES: Final = {
 }
 _ONCE: Final = frozenset(("number", "symbol"))  # classes of which only what stands once can be compared
 # How much more the place must be like that of another item of the class than like that of the same one.
-_TIMES: Final = {"number": 8.0, "symbol": 6.0}
-_LEAST: Final = {"number": 0.15, "symbol": 0.25}
+_TIMES: Final = {"number": 8.0, "symbol": 12.0}
+_LEAST: Final = {"number": 0.15, "symbol": 0.5}
 _OTHER_TIMES: Final = 2.5
 _OTHER_LEAST: Final = 0.05
 _IN_DIALOGUE: Final = 0.5  # of these, where a question names what the answer is of
 _CROSSED: Final = 1.5  # the same where two items have changed places
 _CROSSED_TIMES: Final = {"direction": 2.5, "number": 4.0}
-_CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.5, "direction": 0.2, "panel": 0.1}
+_CROSSED_LEAST: Final = {"number": 0.1, "symbol": 0.5, "direction": 0.2, "panel": 0.1}
 _OTHER_CROSSED: Final = 0.03
 _FAR: Final = 0.12  # weight of a word that is not near an item
 _NAMED: Final = frozenset(("number", "symbol", "colour", "panel"))  # classes of what must have been given itself
@@ -129,7 +129,7 @@ def find(answer: Answer) -> Iterator[Problem]:
         known = [j for j in judged if j.item.value in values]
         crossed = {known[i].item for i in _crossed(places, known, kind)}
         for j in every:
-            if j.item.value not in values or any(o.item.value != j.item.value and places.joined(j.item, o.item) for o in every):
+            if j.item.value not in values or (not (answer.task in DIALOGUES and kind in _ANSWERS) and any(o.item.value != j.item.value and places.joined(j.item, o.item) for o in every)):
                 wrong = j.item in crossed
             else:
                 wrong = j.item in crossed or _is_elsewhere(answer, j, values, kind)

@@ -10,7 +10,7 @@ from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.places import like
 from pmcmine.write.checks.problem import Problem, problem
-from pmcmine.write.checks.tokens import bases, tokens
+from pmcmine.write.checks.tokens import bases, is_symbol, tokens
 
 CODES: Final = {"definition": "an abbreviation or symbol stands for something else than was given"}
 _SHORT: Final = r"(?P<short>[A-Z][A-Za-z0-9+α-ω]{0,9})"
@@ -43,6 +43,8 @@ def _pairs(text: str) -> Iterator[tuple[str, list[tuple[str, Words]], str]]:
     text = _RESPECTIVELY.sub(lambda m: " " * len(m[0]), text)
     for pattern in (_AFTER, _SAID):
         for match in pattern.finditer(text):
+            if not (is_symbol(match["short"]) or len(match["short"]) == 1):
+                continue
             long = _AND.split(match["long"])[0]
             yield match["short"], _words(long), "after"
     for match in _BEFORE.finditer(text):

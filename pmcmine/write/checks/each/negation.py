@@ -23,6 +23,8 @@ _TIMES: Final = 3.0  # how much more the place must be like one of the other sor
 _LEAST: Final = 0.15
 _PREFIXES: Final = ("non", "un")
 _ALL_PREFIXES: Final = ("un", "in", "im", "ir", "non", "dis")
+_OPEN: Final = re.compile(r"\b(?:cannot|can not|could not|can['’]t|not)\s(?:\w+\s){0,2}(?:excluded?|ruled?\sout)\b", re.IGNORECASE)
+_CLOSED: Final = re.compile(r"(?<!not)(?<!cannot)\s(?:can|could|was|were|is|are|been)\s(?:be\s)?(?:excluded|ruled\sout)\b", re.IGNORECASE)
 _QUESTION: Final = re.compile(r"[^.!?\n]{1,400}\?")
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
@@ -96,13 +98,20 @@ def _prefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
     given = {t.low for t in answer.support.tokens}
     denied = {t.start for d in found for t in d.scope}
     for token in answer.read.tokens:
-        if token.start in denied or token.low in given or answer.support.bases & bases(token.low):
+        if len(token.low) < 5 or token.start in denied or token.low in given or answer.support.bases & bases(token.low):
             continue
         if any(p + token.low in given for p in _ALL_PREFIXES):
             yield problem("affirmed", token.text)
         plain = next((token.low[len(p) :] for p in _ALL_PREFIXES if token.low.startswith(p)), "")
         if len(plain) > 3 and plain in given and token.low not in free_words():
             yield problem("negated", token.text)
+
+
+def _excluded(answer: Answer) -> Iterator[Problem]:
+    """Yield what is excluded in the answer, and could not be excluded."""
+    if _OPEN.search(answer.support.text) and not _CLOSED.search(answer.support.text):
+        for match in _CLOSED.finditer(answer.text):
+            yield problem("negated", match[0])
 
 
 def _asked(answer: Answer) -> set[int]:
@@ -117,6 +126,7 @@ def find(answer: Answer) -> Iterator[Problem]:
     for denial in _denied_anew(found, known):
         yield problem("negated", " ".join((denial.said, *(t.text for t in denial.about))))
     yield from _prefixed(answer, found)
+    yield from _excluded(answer)
     if not known:
         return
     yield from _turned(answer, found, known)
