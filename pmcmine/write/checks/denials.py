@@ -24,6 +24,7 @@ _MORE: Final = re.compile(
     r"hardly|barely|loss of|prevent(?:s|ed)?|abolish(?:es|ed)?|unaffected|unchanged|in\w{2,20}able)\b|\bnon(?=[-‐‑–][a-z]{3})",  # noqa: RUF001
     re.IGNORECASE,
 )
+_SOFT: Final = re.compile(r"fail|unable|exclu|undetect|insignif|poor|hardly|barely|loss|prevent|abolish|un(?:aff|cha)|in\w+able", re.IGNORECASE)
 _STOPS: Final = re.compile(r"[.;:?!]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b")
 _NEAR: Final = 3  # words that a negation is about
 _FAR: Final = 10  # words that it may reach
@@ -41,6 +42,7 @@ class Denial:
         further: the same for each further part of a list: "no A or B".
         scope: all words that it governs.
         reach: all words near it.
+        firm: whether it denies by grammar; "loss of" and "poor" only may stand for a denial.
     """
 
     said: str
@@ -49,6 +51,7 @@ class Denial:
     further: tuple[tuple[Token, ...], ...]
     scope: tuple[Token, ...]
     reach: tuple[Token, ...]
+    firm: bool
 
 
 def is_empty(token: Token) -> bool:
@@ -87,8 +90,8 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
     pseudo = []
     for t in find_triggers(text):
         kinds = {m.kind for m in t.meanings}
-        if t.said in ("negative", "-ve"):
-            continue  # a sign, which has an opposite
+        if t.said in ("negative", "-ve", "free"):
+            continue  # a sign, which has an opposite; "free radicals"
         if Kind.NEGATED in kinds and len(found) < _MOST:
             scopes = {m.scope for m in t.meanings if m.kind is Kind.NEGATED}
             found[t.start] = (t.start, t.end, t.said, scopes)
@@ -109,7 +112,7 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
         reach = (*_near(source, tokens, after, 1, _FAR, False), *_near(source, tokens, before, -1, _FAR, False))
         parts = _parts(source, right) if right else ()
         about = parts[0] if parts else left
-        yield Denial(said, number, about[:_NEAR], parts[1:], right or left, right if most == 1 else reach)
+        yield Denial(said, number, about[:_NEAR], parts[1:], right or left, right if most == 1 else reach, not _SOFT.match(said))
 
 
 def _parts(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:

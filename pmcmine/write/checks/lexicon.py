@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from pmcmine.vocabulary.normalise import token_key
 from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.tokens import bases, key_of
 
 # Function words, and words about figures, texts, order and amounts that say nothing of the matter itself.
 _FREE: Final = """
+largest smallest highest lowest greatest longest shortest strongest weakest fastest slowest widest thickest nearest farthest earliest latest fewest oldest youngest brightest darkest closest deepest country city town village place nation continent world
 enzyme virus drug compound species antibody sign signs finding findings
 untreated spend spent spends whereabouts throughout meant saw seen gone went came
 higher lower greater fewer larger smaller longer shorter stronger weaker closer faster slower higher-level
@@ -190,7 +192,7 @@ electrocardiogram electrocardiography ecg ekg
 endoscopy endoscopic endoscope
 histology histological histopathology histopathological histologic histopathologic microscopic microscopy
 immunohistochemistry immunohistochemical immunostaining immunostained immunostain ihc
-immunofluorescence immunofluorescent
+immunofluorescence immunofluorescent immunostaining immunostained immunostain staining stain
 biopsy biopsies biopsied
 staining stain stained
 microscopy microscope microscopic micrograph micrographs
@@ -412,6 +414,7 @@ course: improvement recovery resolution* remission regress regression improve de
 order: first | last final
 second: first initial* primary* | second secondary*
 direct: horizontal horizontally x* | vertical vertically y*
+axis: x abscissa horizontal* | y ordinate vertical*
 resist: resistant resistance tolerant tolerance | susceptible susceptibility sensitive
 early: early | late
 large: large larger largest big | small smaller smallest
@@ -474,7 +477,7 @@ def free_words() -> frozenset[str]:
     """Return words that any rewrite may use, with what they may be forms of."""
     strict = {w for w, found in opposites().items() if any(f.asked and f.pair not in _LOOSE for f in found)}
     words = (w for w in (*_FREE.split(), *STOP) if w not in strict and w not in COLORS)
-    return frozenset(b for w in words for b in bases(w)) - strict
+    return frozenset(b for w in words for b in (*bases(w), token_key(w))) - strict
 
 
 @cache

@@ -14,6 +14,8 @@ from pmcmine.write.checks.tokens import Token, bases, joined, key_of, tokens
 _RUN: Final = re.compile(r"[^\W\d_]+|\d+")
 _STEM: Final = 5  # letters that two forms of a word share at least
 _SHARE: Final = 0.6  # of the longer of two forms that is the same
+_LONG: Final = 9  # letters of a word that may be misspelt
+_LONGEST: Final = 30
 _ALIKE: Final = 40  # words of one beginning that are compared
 _INITIALS: Final = 7  # words of a long form
 _MORE: Final = re.compile(r"(?<![Pp])(?<![Pp]\s)[>≥]")  # of p values, nothing is compared
@@ -100,6 +102,24 @@ class Source:
                 known.append(word)
         return out
 
+    @cached_property
+    def _shortened(self) -> frozenset[str]:
+        """Collect long words, and what they are without one of their letters."""
+        long = {t.low for t in self.tokens if _LONG <= len(t.low) <= _LONGEST}
+        return frozenset(w[:i] + w[i + 1 :] for w in long for i in range(2, len(w))) | long
+
+    def _misspelt(self, word: str) -> bool:
+        """Check whether a long word is there with a letter more or less, as slips of the pen are."""
+        if not _LONG <= len(word) <= _LONGEST:
+            return False
+        own = {word[:i] + word[i + 1 :] for i in range(2, len(word))}
+        whole = {t for t in own if t in self._words}
+        return bool(whole) or word in self._shortened
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(t.low for t in self.tokens)
+
     def has_word(self, token: Token) -> bool:
         """Check whether a word, a form of it, or a word that means the same is there."""
         if token.key in self.keys or joined(token.low) in self.joined:
@@ -110,7 +130,7 @@ class Source:
         same = same_words()
         if any(not self.bases.isdisjoint(same.get(b, ())) for b in (token.key, *own)):
             return True
-        return any(same_form(token.low, word) for word in self._beginnings.get(token.low[:_STEM], ()))
+        return self._misspelt(token.low) or any(same_form(token.low, word) for word in self._beginnings.get(token.low[:_STEM], ()))
 
     def has_symbol(self, token: Token) -> bool:
         """Check whether a symbol is there, however it is hyphenated, or the words that it abbreviates."""

@@ -31,7 +31,7 @@ _NAMED: Final = frozenset(("number", "symbol", "colour", "panel"))  # classes of
 _ANSWERS: Final = frozenset(("number", "symbol", "colour"))  # what a short answer may be
 _SHORT: Final = 60  # words of a question with its answer that are of one thing
 _FLAT: Final = 0.3  # weight of each word of these
-_FLAT_TIMES: Final = 1.5
+_FLAT_TIMES: Final = 2.0
 _FLAT_LEAST: Final = 0.1
 _SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from pmcmine.vocabulary.normalise import token_key
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.lexicon import free_words
 from pmcmine.write.checks.problem import Problem, problem
@@ -18,7 +19,7 @@ _SHORT: Final = 3  # letters of a word that names something
 
 
 def _free(token: Token) -> bool:
-    return token.low.isdigit() or not free_words().isdisjoint(bases(token.low)) or (len(token.low) < _SHORT and not token.symbol)
+    return token.low.isdigit() or not free_words().isdisjoint((*bases(token.low), token_key(token.low))) or (len(token.low) < _SHORT and not token.symbol)
 
 
 def find(answer: Answer) -> Iterator[Problem]:

@@ -50,7 +50,7 @@ def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[D
     """Yield denials of an answer none of whose words is near a denial of the source."""
     reached = _forms(t for d in known for t in d.reach)
     for denial in found:
-        if denial.about and not any(_has(reached, t) for t in denial.about):
+        if denial.firm and denial.about and not any(_has(reached, t) for t in denial.about):
             yield denial
 
 
