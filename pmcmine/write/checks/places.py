@@ -18,10 +18,10 @@ from pmcmine.write.checks.tokens import Token, bases
 _REACH: Final = 7  # words to each side of an item
 _PAUSE: Final = 0.35  # weight that a word keeps behind a comma, bracket or conjunction
 _OUTSIDE: Final = 0.15  # weight that a word keeps that follows the bracket in which the item stands
-_PAUSES: Final = re.compile(r"[,;:()\[\]=]|\.\s|\s[–—]\s|\b(?:and|or|but|while|whereas)\b")  # noqa: RUF001
+_PAUSES: Final = re.compile(r"[,;:()\[\]=]|\.\s|\s[–—]\s|\b(?:and|or|but|while|whereas)\b")
 _JOINTS: Final = frozenset("and or versus vs to from with against the of in by".split())
-_BEFORE_LABEL: Final = re.compile(r"\((?:[A-Za-z]\s?[,&–-]\s?(?:and\s)?){0,3}$")  # noqa: RUF001
-_AFTER_LABEL: Final = re.compile(r"(?:\s?[,&–-]\s?(?:and\s)?[A-Za-z]){0,3}\)")  # noqa: RUF001
+_BEFORE_LABEL: Final = re.compile(r"\((?:[A-Za-z]\s?[,&–-]\s?(?:and\s)?){0,3}$")
+_AFTER_LABEL: Final = re.compile(r"(?:\s?[,&–-]\s?(?:and\s)?[A-Za-z]){0,3}\)")
 _MOST: Final = 30  # items of a class that are compared
 
 
@@ -92,9 +92,7 @@ def sides(source: Source, index: int) -> tuple[Side, ...]:
     """Return on which sides of which pairs of opposites a word is."""
     known = opposites()
     token = source.tokens[index]
-    found = known.get(token.low)
-    if found is None:
-        return tuple(dict.fromkeys(s for b in sorted(bases(token.low)) for s in known.get(b, ())))
+    found = tuple(dict.fromkeys(s for b in (token.low, *sorted(bases(token.low))) for s in known.get(b, ())))
     if token.low in ("lower", "below"):
         after = {b for t in source.tokens[index + 1 : index + 3] for b in bases(t.low)}
         place = not after.isdisjoint(PLACES)

@@ -25,14 +25,63 @@ _ROMAN: Final = re.compile(r"[ivx]+")
 _SMALL: Final = frozenset("of the and in for to by with a an on".split())
 # Endings that make a word of their own: hepatitis is not hepatic, and a nephrectomy is no nephritis.
 _ENDINGS: Final = (
-    "itis", "oma", "omas", "osis", "oses", "emia", "aemia", "ectomy", "ostomy", "otomy", "pathy", "plasty", "scopy", "plasia",
-    "trophy", "megaly", "penia", "cyte", "cytes", "blast", "blasts", "mab", "nib", "ase", "vir", "statin", "cillin", "mycin",
-    "azole", "pril", "sartan", "olol", "dopa", "algia", "uria", "rrhage", "rrhea", "lysis", "genesis", "metry", "gram", "ectasis",
-)  # fmt: skip
+    "itis",
+    "oma",
+    "omas",
+    "osis",
+    "oses",
+    "emia",
+    "aemia",
+    "ectomy",
+    "ostomy",
+    "otomy",
+    "pathy",
+    "plasty",
+    "scopy",
+    "plasia",
+    "trophy",
+    "megaly",
+    "penia",
+    "cyte",
+    "cytes",
+    "blast",
+    "blasts",
+    "mab",
+    "nib",
+    "ase",
+    "vir",
+    "statin",
+    "cillin",
+    "mycin",
+    "azole",
+    "pril",
+    "sartan",
+    "olol",
+    "dopa",
+    "algia",
+    "uria",
+    "rrhage",
+    "rrhea",
+    "lysis",
+    "genesis",
+    "metry",
+    "gram",
+    "ectasis",
+)
 
 
-_ADJECTIVES: Final = (("plastic", "plasia"), ("trophic", "trophy"), ("otic", "osis"), ("pathic", "pathy"), ("scopic", "scopy"),
-                      ("emic", "emia"), ("matous", "oma"), ("lytic", "lysis"), ("penic", "penia"), ("cytic", "cyte"))  # fmt: skip
+_ADJECTIVES: Final = (
+    ("plastic", "plasia"),
+    ("trophic", "trophy"),
+    ("otic", "osis"),
+    ("pathic", "pathy"),
+    ("scopic", "scopy"),
+    ("emic", "emia"),
+    ("matous", "oma"),
+    ("lytic", "lysis"),
+    ("penic", "penia"),
+    ("cytic", "cyte"),
+)
 
 
 def _ending(word: str) -> str:
@@ -130,7 +179,9 @@ class Source:
         same = same_words()
         if any(not self.bases.isdisjoint(same.get(b, ())) for b in (token.key, *own)):
             return True
-        return self._misspelt(token.low) or any(same_form(token.low, word) for word in self._beginnings.get(token.low[:_STEM], ()))
+        return self._misspelt(token.low) or any(
+            same_form(token.low, word) for word in self._beginnings.get(token.low[:_STEM], ())
+        )
 
     def has_symbol(self, token: Token) -> bool:
         """Check whether a symbol is there, however it is hyphenated, or the words that it abbreviates."""

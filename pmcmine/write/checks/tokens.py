@@ -13,16 +13,22 @@ from pmcmine.vocabulary.normalise import fold, token_key
 from pmcmine.vocabulary.word_classes import word_class
 
 _RUN: Final = r"[^\W_]+(?:['’′](?!s\b)[^\W_]+)?"
-_WORD: Final = re.compile(rf"{_RUN}(?:[-‐‑–−;]{_RUN}){{0,7}}")  # noqa: RUF001
+_WORD: Final = re.compile(rf"{_RUN}(?:[-‐‑–−;]{_RUN}){{0,7}}")
 _PART: Final = re.compile(_RUN)
-_RANGE: Final = re.compile(r"\d+(?:[^\W\d_]{0,2})[–−-]\d+[^\W\d_]{0,2}|[A-Za-z][–−-][A-Za-z]")  # noqa: RUF001
+_RANGE: Final = re.compile(r"\d+(?:[^\W\d_]{0,2})[–−-]\d+[^\W\d_]{0,2}|[A-Za-z][–−-][A-Za-z]")
 _SYMBOL: Final = re.compile(r"[^\W\d_]\d|\d[^\W\d_]|[^\W_][A-Z]|^[A-Z]{2}")
 _DOUBLED: Final = re.compile(r"([bdgklmnprt])\1$")
 # Endings of inflection, and what may stand in their place.
 _ENDINGS: Final = (
-    ("ies", ("y",)), ("ied", ("y",)), ("es", ("", "e")), ("s", ("",)), ("ed", ("", "e")), ("ing", ("", "e")),
-    ("ly", ("", "le")), ("ally", ("",)),
-)  # fmt: skip
+    ("ies", ("y",)),
+    ("ied", ("y",)),
+    ("es", ("", "e")),
+    ("s", ("",)),
+    ("ed", ("", "e")),
+    ("ing", ("", "e")),
+    ("ly", ("", "le")),
+    ("ally", ("",)),
+)
 _LEAST: Final = 3  # letters that stay
 _SHORT: Final = 3  # letters of a part of a compound that is no word
 _LONGEST: Final = 64  # characters of a word of which a key is made

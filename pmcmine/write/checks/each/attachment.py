@@ -129,7 +129,10 @@ def find(answer: Answer) -> Iterator[Problem]:
         known = [j for j in judged if j.item.value in values]
         crossed = {known[i].item for i in _crossed(places, known, kind)}
         for j in every:
-            if j.item.value not in values or (not (answer.task in DIALOGUES and kind in _ANSWERS) and any(o.item.value != j.item.value and places.joined(j.item, o.item) for o in every)):
+            if j.item.value not in values or (
+                not (answer.task in DIALOGUES and kind in _ANSWERS)
+                and any(o.item.value != j.item.value and places.joined(j.item, o.item) for o in every)
+            ):
                 wrong = j.item in crossed
             else:
                 wrong = j.item in crossed or _is_elsewhere(answer, j, values, kind)
@@ -149,7 +152,12 @@ def _is_elsewhere(answer: Answer, judged: _Judged, values: Mapping[Hashable, Any
     if _moved(judged, values, times, _LEAST.get(kind, _OTHER_LEAST)):
         return True
     tokens = answer.read.tokens
-    if not dialogue or kind not in _ANSWERS or len(tokens) > _SHORT or tokens[item.first].start < answer.text.rfind("?"):
+    if (
+        not dialogue
+        or kind not in _ANSWERS
+        or len(tokens) > _SHORT
+        or tokens[item.first].start < answer.text.rfind("?")
+    ):
         return False
     words = [Near(t, _FLAT, 1) for t in tokens if is_content(t) and not t.text[0].isdigit()]
     return _moved(_Judged(item, Likeness(words, values)), values, _FLAT_TIMES, _FLAT_LEAST)

@@ -53,7 +53,9 @@ def comparisons(source: Source) -> list[Comparison]:
     tokens = source.tokens
     out: list[Comparison] = []
     for than, token in enumerate(tokens):
-        against = token.low in ("with", "to") and than and tokens[than - 1].low in ("compared", "comparison", "relative")
+        against = (
+            token.low in ("with", "to") and than and tokens[than - 1].low in ("compared", "comparison", "relative")
+        )
         if not (token.low == "than" or against) or len(out) >= _MOST:
             continue
         start = max(than - _REACH, 0)

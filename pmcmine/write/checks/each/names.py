@@ -19,7 +19,11 @@ _SHORT: Final = 3  # letters of a word that names something
 
 
 def _free(token: Token) -> bool:
-    return token.low.isdigit() or not free_words().isdisjoint((*bases(token.low), token_key(token.low))) or (len(token.low) < _SHORT and not token.symbol)
+    return (
+        token.low.isdigit()
+        or not free_words().isdisjoint((*bases(token.low), token_key(token.low)))
+        or (len(token.low) < _SHORT and not token.symbol)
+    )
 
 
 def find(answer: Answer) -> Iterator[Problem]:

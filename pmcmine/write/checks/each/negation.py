@@ -23,8 +23,12 @@ _TIMES: Final = 3.0  # how much more the place must be like one of the other sor
 _LEAST: Final = 0.15
 _PREFIXES: Final = ("non", "un")
 _ALL_PREFIXES: Final = ("un", "in", "im", "ir", "non", "dis")
-_OPEN: Final = re.compile(r"\b(?:cannot|can not|could not|can['’]t|not)\s(?:\w+\s){0,2}(?:excluded?|ruled?\sout)\b", re.IGNORECASE)
-_CLOSED: Final = re.compile(r"(?<!not)(?<!cannot)\s(?:can|could|was|were|is|are|been)\s(?:be\s)?(?:excluded|ruled\sout)\b", re.IGNORECASE)
+_OPEN: Final = re.compile(
+    r"\b(?:cannot|can not|could not|can['’]t|not)\s(?:\w+\s){0,2}(?:excluded?|ruled?\sout)\b", re.IGNORECASE
+)
+_CLOSED: Final = re.compile(
+    r"(?<!not)(?<!cannot)\s(?:can|could|was|were|is|are|been)\s(?:be\s)?(?:excluded|ruled\sout)\b", re.IGNORECASE
+)
 _QUESTION: Final = re.compile(r"[^.!?\n]{1,400}\?")
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
@@ -74,7 +78,12 @@ def _keys(answer: Answer, found: Iterable[Denial]) -> frozenset[str]:
     """Collect the keys of words that are denied at one place, and may be said at another."""
     both = (*answer.read.tokens, *answer.support.tokens)
     plain = {t.key for t in both}
-    denied = {t.key for d in found for t in d.about[:_ABOUT] if t.low.isalpha() and not t.symbol and len(t.low) > 2 and not is_unit(t.low)}
+    denied = {
+        t.key
+        for d in found
+        for t in d.about[:_ABOUT]
+        if t.low.isalpha() and not t.symbol and len(t.low) > 2 and not is_unit(t.low)
+    }
     return frozenset(denied | {s for t in both if (s := _stem(t)) and s in plain})
 
 

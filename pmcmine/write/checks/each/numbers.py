@@ -20,7 +20,7 @@ CODES: Final = {
 _FEW: Final = 2  # up to so many things may be counted by who writes
 
 
-_NOUN: Final = re.compile(r"\s+([^\W_]{2,}(?:[-‐‑][^\W_]+)*)")  # noqa: RUF001
+_NOUN: Final = re.compile(r"\s+([^\W_]{2,}(?:[-‐‑][^\W_]+)*)")
 
 
 def _noun(text: str, number: Number) -> str:
