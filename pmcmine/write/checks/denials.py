@@ -122,7 +122,7 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
         forward = bool(scopes & {Scope.AFTER, Scope.NEXT, Scope.BOTH})
         right = tuple(_near(source, tokens, after, 1, most, True)) if forward else ()
         left = tuple(_near(source, tokens, before, -1, _NEAR, True)) if not right else ()
-        reach = (*_near(source, tokens, after, 1, _FAR, False), *_near(source, tokens, before, -1, _FAR, False))
+        reach = (*right, *_near(source, tokens, after, 1, _NEAR, False), *_near(source, tokens, before, -1, _NEAR, False))
         parts = _parts(source, right) if right else ()
         about = parts[0] if parts else left
         yield Denial(

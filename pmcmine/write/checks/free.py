@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 FREE: Final = """
-abbreviation abbreviations ability able above absolute absorb abundant accept acceptable access accessible accommodate
+abbreviate abbreviated abbreviation abbreviations ability able above absolute absorb abundant accept acceptable access accessible accommodate
 accompanied accompany accompanying accomplish according accordingly account accumulate accumulated accuracy accurate
 accurately achieve acknowledge across act action activation active activity actual actually adapt add additional
 additionally address adequate adherence adjacent adjust administer administered administration admit adopt adult

@@ -114,7 +114,8 @@ class Side:
 def free_words() -> frozenset[str]:
     """Return words that any rewrite may use, with what they may be forms of."""
     strict = {w for w, found in opposites().items() if any(f.asked and f.pair not in _LOOSE for f in found)}
-    words = (w for w in (*FREE.split(), *STOP) if w not in strict and w not in COLORS)
+    loose = {w for w, found in opposites().items() if any(f.pair in _LOOSE for f in found)}
+    words = (w for w in (*FREE.split(), *STOP, *loose) if w not in strict and w not in COLORS)
     return frozenset(b for w in words for b in (*bases(w), token_key(w))) - strict
 
 
