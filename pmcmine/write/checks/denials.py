@@ -22,7 +22,7 @@ _EMPTY: Final = frozenset(
 # Further words that deny, which the triggers of clinical text leave out.
 _MORE: Final = re.compile(
     r"\b(?:not|cannot|lack(?:s|ed|ing)?|absen(?:t|ce)|none|neither|nor|never|without|no(?!\.)|free of|"
-    r"devoid|fail(?:s|ed|ure)?|unable|except|exclud(?:e|es|ed|ing)|undetect(?:ed|able)|"
+    r"devoid|fail(?:s|ed)?|unable|except|exclud(?:e|es|ed|ing)|undetect(?:ed|able)|"
     r"insignificant(?:ly)?|poor(?:ly)?|"
     r"hardly|barely|loss of|prevent(?:s|ed)?|abolish(?:es|ed)?|unaffected|unchanged|in\w{2,20}able)\b|"
     r"\bnon(?=[-‐‑–][a-z]{3})",
@@ -99,7 +99,7 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
     pseudo: list[tuple[int, int]] = []
     for t in find_triggers(text):
         kinds = {m.kind for m in t.meanings}
-        if t.said in ("negative", "-ve", "free"):
+        if t.said in ("negative", "-ve", "free") or text[max(t.start - 8, 0) : t.start].endswith("with or "):
             continue  # a sign, which has an opposite; "free radicals"
         if Kind.NEGATED in kinds and len(found) < _MOST:
             scopes = {m.scope for m in t.meanings if m.kind is Kind.NEGATED}
@@ -113,6 +113,8 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
     for m in _MORE.finditer(text):
         if len(found) >= 2 * _MOST:
             break
+        if text[max(m.start() - 8, 0) : m.start()].endswith("with or "):
+            continue
         if not any(a <= m.start() < b for a, b in (*((f[0], f[1]) for f in found.values()), *pseudo)):
             found[m.start()] = (m.start(), m.end(), m[0], {Scope.AFTER})
     for a, b, said, scopes in list(found.values())[:_MOST]:
@@ -122,7 +124,11 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
         forward = bool(scopes & {Scope.AFTER, Scope.NEXT, Scope.BOTH})
         right = tuple(_near(source, tokens, after, 1, most, True)) if forward else ()
         left = tuple(_near(source, tokens, before, -1, _NEAR, True)) if not right else ()
-        reach = (*right, *_near(source, tokens, after, 1, _NEAR, False), *_near(source, tokens, before, -1, _NEAR, False))
+        reach = (
+            *right,
+            *_near(source, tokens, after, 1, _NEAR, False),
+            *_near(source, tokens, before, -1, _NEAR, False),
+        )
         parts = _parts(source, right) if right else ()
         about = parts[0] if parts else left
         yield Denial(

@@ -5,64 +5,65 @@ from __future__ import annotations
 from typing import Final
 
 FREE: Final = """
-abbreviate abbreviated abbreviation abbreviations ability able above absolute absorb abundant accept acceptable access accessible accommodate
-accompanied accompany accompanying accomplish according accordingly account accumulate accumulated accuracy accurate
-accurately achieve acknowledge across act action activation active activity actual actually adapt add additional
-additionally address adequate adherence adjacent adjust administer administered administration admit adopt adult
-advance advantage adverse affect affected aforementioned afternoon afterward afterwards against agent agree agreement
-ahead aid aim alike aliquot alive all allocate allocated allow almost alone along alongside already alter alteration
-altered alternative although altogether always ambient amid among amount ample amplification amplify analyses analysis
-analyze and angle animal annotate announce anonymous another answer antibody anticipate any anyway apart apparatus
-apparent appear appearance applicable application applied apply approach appropriate approximate approximately
-architecture argue arise arms around arrange arrangement array arrive arrow arrowhead article as aside ask aspect
-assay assemble assembly assess assessment assign assigned assist assistance associate association assume assumption
-asterisk asterisks at ate atop attach attached attain attempt attend attention attribute author availability available
-average avoid await aware away axes axis background bad balance band bar barrier based baseline basic basis be bear
-bearing bears became because become beforehand begin beginning behave behaviour behind being belief believe belong
-below bend beneath beneficial benefit bent beside besides best better between beyond bias big bind biology blank block
-blunt board bond border born both bound boundary box boxplot branch brand break brief briefly brightest bring broad
-broadly broth brought build built burden buy by calculate calculation calibration call came can candidate cannot
-capability capable capacity caption capture careful carefully carried carrier carries carry carrying case catch
-category cause caused causing caution cease cell center central centre certain chain challenge chance change changed
-channel characterise characteristic characterization charge chart chase check choice choose chose chosen circle
-circulation circumstance circumstances cite city claim clarity class classification classify clean clear clearance
-clearly climb close closely closer closest cluster coat coated code coexist coincide collect collection collectively
-colony color coloured column combination combine combined come commence comment commercial common commonly communities
-compact comparable compare compared compares comparison compete competition compile complement complete completely
-complex complicate component compose composite composition compound comprehensive comprise compute concentration
-concept concern conclude conclusion concurrent concurrently condition conduct confer confidence confirm conflict
-conform connect connection consecutive consensus consequence consequently conserve consider considerable considerably
-consist consistency consistent constant constituent constitute construct construction construe consume consumption
-contact contain content context continent continue contract contrary contrast contribute contribution controlled
-conversion convert cool cooled copy core corn correct correction correspond corresponding cost could count counterpart
-country course cover coverage create criteria criterion critical crop cross crucial cumulative current currently curve
-curved customary cut cuts cycle daily darkest dashed data database dataset date dead deal death decade decide decision
-declare decline decrease dedicate deduce deep deeper deepest define definition degree delay delayed delineate deliver
-demand demonstrate demonstrating dendrogram denote dense deny depend dependence depict depicted depiction depth derive
-derived describe description design designate desirable desire despite destination detail detailed detect detectable
-detected determination determine develop develops deviation device diagram diameter diamond did die died differ
-difference different differential differentiate difficult difficulty dimension diminish direct direction disappear
-discard discernible discover discovery discuss dislike dispersed display displayed disrupt disruption distance
-distinct distinction distinctive distinguish distribute distribution divergence diverse divide do document dominant
-done dosage dose dot double dramatically draw drawn drink drive driven drop drug dry dual due duplicate duration
-during dynamics each earlier earliest early ease easily east eastern easy eat eaten edge edit education effect
-effective effectively effectiveness efficacy efficiency efficient effort eight either elapse elapsed element elevate
-elevation eleven elicit eligibility eligible eliminate else embedded emerge emphasis emphasise employ empty enable
-encode encompass encounter end endure enhance enlarge enough enrol enroll enrolled enrolment ensure enter entire
-entirely entry environment enzyme equal equip equipment equivalent era error escape especially essential essentially
-establish estimate estimation evaluate evaluation even evening event eventually every evidence evident evoke evolution
-evolve exact exactly examination examine example exceed excellent except exception excess exchange exclude exclusive
-exclusively execute exemplify exert exhibit exist existence expand expect expectation experience experienced
-experiment experimental explain explanation exploit explore expose exposed exposing exposure express extend extensive
-extent external extra extract extraction extreme extremely eye face facilitate facility fact factor fail failure
-fairly fall false familiar far farthest fashion fast faster fastest favor favour favourable feature fed feed fell few
-fewer fewest field figure figures fill filter final finally financial find finding findings fine finish first fit five
-fix flat flexible flow flowchart focus fold follow followed following for force forced forget form former formerly
-forth forward found foundation four fourth fraction fragment frame framework freely freeze frequent frequently fresh
-from frozen full fully function fundamental further furthermore fuse fused future gain gap gather gave gel gene
-general generally generate generation get give given global go goal gone good grade graded gradient gradual gradually
-grand graph graphic graphical gray great greater greatest greatly grew grid gross ground group grow grown growth guard
-guess guidance guide had half halt hand handled happen harbor harboring harbour hard hardly have having head heal heat
+abbreviate abbreviated abbreviation abbreviations ability able above absolute absorb abundant accept acceptable access
+accessible accommodate accompanied accompany accompanying accomplish according accordingly account accumulate
+accumulated accuracy accurate accurately achieve acknowledge across act action activation active activity actual
+actually adapt add additional additionally address adequate adherence adjacent adjust administer administered
+administration admit adopt adult advance advantage adverse affect affected aforementioned afternoon afterward
+afterwards against agent agree agreement ahead aid aim alike aliquot alive all allocate allocated allow almost alone
+along alongside already alter alteration altered alternative although altogether always ambient amid among amount
+ample amplification amplify analyses analysis analyze and angle animal annotate announce anonymous another answer
+antibody anticipate any anyway apart apparatus apparent appear appearance applicable application applied apply
+approach appropriate approximate approximately architecture argue arise arms around arrange arrangement array arrive
+arrow arrowhead article as aside ask aspect assay assemble assembly assess assessment assign assigned assist
+assistance associate association assume assumption asterisk asterisks at ate atop attach attached attain attempt
+attend attention attribute author availability available average avoid await aware away axes axis background bad
+balance band bar barrier based baseline basic basis be bear bearing bears became because become beforehand begin
+beginning behave behaviour behind being belief believe belong below bend beneath beneficial benefit bent beside
+besides best better between beyond bias big bind biology blank block blunt board bond border born both bound boundary
+box boxplot branch brand break brief briefly brightest bring broad broadly broth brought build built burden buy by
+calculate calculation calibration call came can candidate cannot capability capable capacity caption capture careful
+carefully carried carrier carries carry carrying case catch category cause caused causing caution cease cell center
+central centre certain chain challenge chance change changed channel characterise characteristic characterization
+charge chart chase check choice choose chose chosen circle circulation circumstance circumstances cite city claim
+clarity class classification classify clean clear clearance clearly climb close closely closer closest cluster coat
+coated code coexist coincide collect collection collectively colony color coloured column combination combine combined
+come commence comment commercial common commonly communities compact comparable compare compared compares comparison
+compete competition compile complement complete completely complex complicate component compose composite composition
+compound comprehensive comprise compute concentration concept concern conclude conclusion concurrent concurrently
+condition conduct confer confidence confirm conflict conform connect connection consecutive consensus consequence
+consequently conserve consider considerable considerably consist consistency consistent constant constituent
+constitute construct construction construe consume consumption contact contain content context continent continue
+contract contrary contrast contribute contribution controlled conversion convert cool cooled copy core corn correct
+correction correspond corresponding cost could count counterpart country course cover coverage create criteria
+criterion critical crop cross crucial cumulative current currently curve curved customary cut cuts cycle daily darkest
+dashed data database dataset date dead deal death decade decide decision declare decline decrease dedicate deduce deep
+deeper deepest define definition degree delay delayed delineate deliver demand demonstrate demonstrating dendrogram
+denote dense deny depend dependence depict depicted depiction depth derive derived describe description design
+designate desirable desire despite destination detail detailed detect detectable detected determination determine
+develop develops deviation device diagram diameter diamond did die died differ difference different differential
+differentiate difficult difficulty dimension diminish direct direction disappear discard discernible discover
+discovery discuss dislike dispersed display displayed disrupt disruption distance distinct distinction distinctive
+distinguish distribute distribution divergence diverse divide do document dominant done dosage dose dot double
+dramatically draw drawn drink drive driven drop drug dry dual due duplicate duration during dynamics each earlier
+earliest early ease easily east eastern easy eat eaten edge edit education effect effective effectively effectiveness
+efficacy efficiency efficient effort eight either elapse elapsed element elevate elevation eleven elicit eligibility
+eligible eliminate else embedded emerge emphasis emphasise employ empty enable encode encompass encounter end endure
+enhance enlarge enough enrol enroll enrolled enrolment ensure enter entire entirely entry environment enzyme equal
+equip equipment equivalent era error escape especially essential essentially establish estimate estimation evaluate
+evaluation even evening event eventually every evidence evident evoke evolution evolve exact exactly examination
+examine example exceed excellent except exception excess exchange exclude exclusive exclusively execute exemplify
+exert exhibit exist existence expand expect expectation experience experienced experiment experimental explain
+explanation exploit explore expose exposed exposing exposure express extend extensive extent external extra extract
+extraction extreme extremely eye face facilitate facility fact factor fail failure fairly fall false familiar far
+farthest fashion fast faster fastest favor favour favourable feature fed feed fell few fewer fewest field figure
+figures fill filter final finally financial find finding findings fine finish first fit five fix flat flexible flow
+flowchart focus fold follow followed following for force forced forget form former formerly forth forward found
+foundation four fourth fraction fragment frame framework freely freeze frequent frequently fresh from frozen full
+fully function fundamental further furthermore fuse fused future gain gap gather gave gel gene general generally
+generate generation get give given global go goal gone good grade graded gradient gradual gradually grand graph
+graphic graphical gray great greater greatest greatly grew grid gross ground group grow grown growth guard guess
+guidance guide had half halt hand handled happen harbor harboring harbour hard hardly have having head heal heat
 heated heatmap heavily heavy height held help helpful hence here hidden high higher higher-level highest highlight
 highlights hint histogram history hit hold home hope horizontal host hour house housed household how however huge
 human hunt hypothesis idea ideal identical identification identify if illness illustrate illustrates illustration

@@ -16,12 +16,12 @@ from pmcmine.write.checks.tokens import bases, key_of
 # Pairs of opposites: a word of one side must not stand for one of the other. A word with a star is on its side in what
 # was given, but is not questioned in an answer.
 _OPPOSITES: Final = """
-direction: increase rise rose risen raise higher elevate upregulate gain augment grow* grew* grown* enlarge amplify
-  promote expand expansion accelerate stimulate activate induce* heighten greater stronger improve* better* more*
-  upward boost above exceed upregulation increment enhance* improved* up* high* larger* longer* faster* | decrease
-  decline reduce reduction lower diminish downregulate shrink shrunk shrank suppress inhibit repress attenuate
-  weaken weaker drop fell smaller* worse* fewer* downward impair* lessen below downregulation fall* loss* down*
-  less* low* shorter* slower* deteriorate* deplete* compromise*
+direction: increase induction* stimulation* activation* elevation* promotion* rise rose risen raise higher elevate
+  upregulate gain augment grow* grew* grown* enlarge amplify promote expand expansion accelerate stimulate activate
+  induce* heighten greater stronger improve* better* more* upward boost above exceed upregulation increment enhance*
+  improved* up* high* larger* longer* faster* | decrease decline reduce reduction lower diminish downregulate shrink
+  shrunk shrank suppress inhibit repress attenuate weaken weaker drop fell smaller* worse* fewer* downward impair*
+  lessen below downregulation fall* loss* down* less* low* shorter* slower* deteriorate* deplete* compromise*
 time: before prior preoperative pre pretreatment* preintervention presurgical prenatal beforehand preceding*
   earlier* previously* | after postoperative post posttreatment postintervention postsurgical postnatal afterwards
   following* later* thereafter* subsequent* subsequently* follow* since* when* upon*

@@ -19,7 +19,7 @@ _REACH: Final = 7  # words to each side of an item
 _PAUSE: Final = 0.35  # weight that a word keeps behind a comma, bracket or conjunction
 _OUTSIDE: Final = 0.15  # weight that a word keeps that follows the bracket in which the item stands
 _PAUSES: Final = re.compile(r"[,;:()\[\]=]|\.\s|\s[–—]\s|\b(?:and|or|but|while|whereas)\b")
-_JOINTS: Final = frozenset("and or versus vs to from with against the of in by".split())
+_JOINTS: Final = frozenset("and or versus vs to from with against the of in by a an".split())
 _BEFORE_LABEL: Final = re.compile(r"\((?:[A-Za-z]\s?[,&–-]\s?(?:and\s)?){0,3}$")
 _AFTER_LABEL: Final = re.compile(r"(?:\s?[,&–-]\s?(?:and\s)?[A-Za-z]){0,3}\)")
 _MOST: Final = 30  # items of a class that are compared

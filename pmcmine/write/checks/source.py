@@ -13,6 +13,8 @@ from pmcmine.write.checks.tokens import Token, bases, joined, key_of, tokens
 
 _RUN: Final = re.compile(r"[^\W\d_]+|\d+")
 _STEM: Final = 5  # letters that two forms of a word share at least
+_LEAST: Final = 4  # letters of a word to which an ending is added
+_DERIVED: Final = frozenset("ary al ic ical ous ation ition ment ness ity ive ial ual er or able ful".split())
 _SHARE: Final = 0.6  # of the longer of two forms that is the same
 _LONG: Final = 9  # letters of a word that may be misspelt
 _LONGEST: Final = 30
@@ -29,7 +31,6 @@ _ENDINGS: Final = (
     "oma",
     "omas",
     "osis",
-    "oses",
     "emia",
     "aemia",
     "ectomy",
@@ -94,6 +95,8 @@ def _ending(word: str) -> str:
 def same_form(one: str, other: str) -> bool:
     """Check whether two words look like forms of one: "responsive" and "responsiveness"."""
     shorter, longer = sorted((one, other), key=len)
+    if len(shorter) >= _LEAST and longer.startswith(shorter) and longer[len(shorter) :] in _DERIVED:
+        return True
     same = 0
     for a, b in zip(shorter, longer, strict=False):
         if a != b:
@@ -147,7 +150,7 @@ class Source:
     def _beginnings(self) -> dict[str, list[str]]:
         out: dict[str, list[str]] = {}
         for word in dict.fromkeys(t.low for t in self.tokens):
-            if len(word) >= _STEM and len(known := out.setdefault(word[:_STEM], [])) < _ALIKE:
+            if len(word) >= _LEAST and len(known := out.setdefault(word[:_LEAST], [])) < _ALIKE:
                 known.append(word)
         return out
 
@@ -180,7 +183,7 @@ class Source:
         if any(not self.bases.isdisjoint(same.get(b, ())) for b in (token.key, *own)):
             return True
         return self._misspelt(token.low) or any(
-            same_form(token.low, word) for word in self._beginnings.get(token.low[:_STEM], ())
+            same_form(token.low, word) for word in self._beginnings.get(token.low[:_LEAST], ())
         )
 
     def has_symbol(self, token: Token) -> bool:

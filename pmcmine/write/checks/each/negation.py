@@ -143,7 +143,7 @@ def find(answer: Answer) -> Iterator[Problem]:
     said = _sentences(answer.read, governed)
     plain = _sentences(answer.support, {t.start for d in known for t in d.scope})
     for denial in known:
-        for part in (denial.about, *denial.further):
+        for part in (denial.about, *denial.further) if denial.firm else ():
             about = part[:_ABOUT]
             if not about or any(all(_has(forms, t) for t in about) for forms in plain):
                 continue
