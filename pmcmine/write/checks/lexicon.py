@@ -28,6 +28,8 @@ time: before prior preoperative pre pretreatment* preintervention presurgical pr
 side: left | right
 height: upper top superior superiorly above* | bottom inferior inferiorly lower below*
 front: anterior anteriorly | posterior posteriorly
+north: north northern | south southern
+east: east eastern | west western
 belly: ventral | dorsal
 middle: medial medially | lateral laterally
 far: proximal proximally | distal distally
@@ -44,7 +46,7 @@ prefix: hypermetabolic hyperplasia hypertrophy hypertension hyperglycemia hypert
   hypothermia hypokalemia hyponatremia hypocalcemia hypothyroidism hypomethylation hypomethylated
 severity: mild mildly slight slightly minor minimal subtle moderate* | severe severely marked markedly massive
   extensive serious
-fill: filled solid closed black* | open empty hollow dashed dotted white*
+fill: filled solid closed close* black* | open empty hollow dashed dotted white*
 course: improvement recovery resolution* remission regress regression improve decreased* reduced* | worsening worsen
   deterioration deteriorate progression* progress* progressive* relapse recurrence aggravate increased* enlarged*
 order: first | last final

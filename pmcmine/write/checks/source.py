@@ -23,6 +23,9 @@ _INITIALS: Final = 7  # words of a long form
 _MORE: Final = re.compile(r"(?<![Pp])(?<![Pp]\s)[>≥]")  # of p values, nothing is compared
 _LESS: Final = re.compile(r"(?<![Pp])(?<![Pp]\s)[<≤]")
 _PLUS: Final = re.compile(r"(?<=[A-Za-z-]\d)\+(?=[\s)])")  # of markers: "PAX5+ cells"
+_DEFINED: Final = re.compile(
+    r"\(([A-Z]{2,8})\)|(?<![\w-])([A-Z]{2,8})(?:\s?[=:,]\s?|\s(?:denotes?|indicates?|means?|stands?)\s|\s\()"
+)
 _ROMAN: Final = re.compile(r"[ivx]+")
 _SMALL: Final = frozenset("of the and in for to by with a an on".split())
 # Endings that make a word of their own: hepatitis is not hepatic, and a nephrectomy is no nephritis.
@@ -136,6 +139,16 @@ class Source:
         """Collect runs of letters and digits, each alone and with up to five that follow it, without signs between."""
         runs = [joined(m[0]) for m in _RUN.finditer(self.text)]
         return frozenset("".join(runs[i : i + n]) for n in range(1, 7) for i in range(len(runs) - n + 1))
+
+    @cached_property
+    def capitals(self) -> frozenset[str]:
+        """Collect words in capitals."""
+        return frozenset(t.text for t in self.tokens if t.text.isupper() and len(t.text) > 1)
+
+    @cached_property
+    def defined(self) -> frozenset[str]:
+        """Collect words in capitals that are followed, or put in brackets, as what a long form is given for."""
+        return frozenset(m[1] or m[2] for m in _DEFINED.finditer(self.text))
 
     @cached_property
     def initials(self) -> frozenset[str]:

@@ -20,7 +20,7 @@ CODES: Final = {
     "affirmed": "the answer says what was denied",
 }
 _TIMES: Final = 3.0  # how much more the place must be like one of the other sort
-_LEAST: Final = 0.15
+_LEAST: Final = 0.25
 _PREFIXES: Final = ("non", "un")
 _ALL_PREFIXES: Final = ("un", "in", "im", "ir", "non", "dis")
 _OPEN: Final = re.compile(
@@ -29,6 +29,7 @@ _OPEN: Final = re.compile(
 _CLOSED: Final = re.compile(
     r"(?<!not)(?<!cannot)\s(?:can|could|was|were|is|are|been)\s(?:be\s)?(?:excluded|ruled\sout)\b", re.IGNORECASE
 )
+_VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot)$", re.IGNORECASE)
 _QUESTION: Final = re.compile(r"[^.!?\n]{1,400}\?")
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
@@ -144,7 +145,7 @@ def find(answer: Answer) -> Iterator[Problem]:
     plain = _sentences(answer.support, {t.start for d in known for t in d.scope})
     for denial in known:
         for part in (denial.about, *denial.further) if denial.firm else ():
-            about = part[:_ABOUT]
+            about = part[: 1 if _VERB.search(denial.said) else _ABOUT]
             if not about or any(all(_has(forms, t) for t in about) for forms in plain):
                 continue
             if any(all(_has(forms, t) for t in about) for forms in said):
