@@ -12,7 +12,7 @@ from pmcmine.write.checks.places import Places
 from pmcmine.write.checks.source import Source, source_of
 from pmcmine.write.given import Given
 
-WORD: Final = re.compile(r"[^\W_]+(?:['’‐‑-][^\W_]+)*")  # noqa: RUF001
+WORD: Final = re.compile(r"[^\W_]+(?:['’‐‑-][^\W_]+)*")
 IMAGE_TASKS: Final = frozenset(("caption", "panel-caption", "vqa"))
 DIALOGUES: Final = frozenset(("vqa", "instruction", "case-qa"))
 _OF_TEXT: Final = frozenset(("section", "table"))  # kinds of passages that do not say what the image shows

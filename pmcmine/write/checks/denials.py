@@ -14,18 +14,27 @@ from pmcmine.write.checks.tokens import Token, bases
 
 # Words that say only that something is there or is seen.
 _EMPTY: Final = frozenset(
-    "see seen observe note find found detect identify show shown present evident visible appear exist occur have any sign evidence "
-    "reveal demonstrate exhibit display report there case be do can could may might will would that such very also still yet "
-    "apparent notice record longer well fully completely clearly whole panel image figure question answer".split()
+    "see seen observe note find found detect identify show shown present evident visible appear exist occur have "
+    "any sign evidence reveal demonstrate exhibit display report there case be do can could may might will would "
+    "that such very also still yet apparent notice record longer well fully completely clearly whole panel image "
+    "figure question answer".split()
 )
 # Further words that deny, which the triggers of clinical text leave out.
 _MORE: Final = re.compile(
-    r"\b(?:not|n['’]t|cannot|fail(?:s|ed|ure)?|unable|lack(?:s|ed|ing)?|absen(?:t|ce)|none|neither|nor|never|without|no|nothing|"
-    r"except|exclud(?:e|es|ed|ing)|undetect(?:ed|able)|insignificant(?:ly)?|poor(?:ly)?|non|hardly|barely|free of|"
-    r"devoid|loss of|prevent(?:s|ed)?|abolish(?:es|ed)?|unaffected|unchanged|in\w{2,}able)\b|n['’]t\b|\bnon(?=[-‐‑–][a-z]{3})",
+    r"\b(?:not|cannot|lack(?:s|ed|ing)?|absen(?:t|ce)|none|neither|nor|never|without|no(?!\.)|free of|"
+    r"devoid|fail(?:s|ed)?|unable|except|exclud(?:e|es|ed|ing)|undetect(?:ed|able)|"
+    r"insignificant(?:ly)?|poor(?:ly)?|"
+    r"hardly|barely|loss of|prevent(?:s|ed)?|abolish(?:es|ed)?|unaffected|unchanged|in\w{2,20}able)\b|"
+    r"\bnon(?=[-‐‑–][a-z]{3})",
     re.IGNORECASE,
 )
-_STOPS: Final = re.compile(r"[.;:?!]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b")
+_SOFT: Final = re.compile(
+    r"fail|unable|exclu|undetect|insignif|poor|hardly|barely|loss|prevent|abolish|un(?:aff|cha)|in\w+able",
+    re.IGNORECASE,
+)
+_STOPS: Final = re.compile(
+    r"[.;:?!]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b"
+)
 _NEAR: Final = 3  # words that a negation is about
 _FAR: Final = 10  # words that it may reach
 _LISTED: Final = re.compile(r"\(\s*(?:no|not)\s*\)", re.IGNORECASE)
@@ -42,6 +51,7 @@ class Denial:
         further: the same for each further part of a list: "no A or B".
         scope: all words that it governs.
         reach: all words near it.
+        firm: whether it denies by grammar; "loss of" and "poor" only may stand for a denial.
     """
 
     said: str
@@ -50,6 +60,7 @@ class Denial:
     further: tuple[tuple[Token, ...], ...]
     scope: tuple[Token, ...]
     reach: tuple[Token, ...]
+    firm: bool
 
 
 def is_empty(token: Token) -> bool:
@@ -84,21 +95,27 @@ def denials(source: Source) -> tuple[Denial, ...]:
 
 
 def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str, offset: int) -> Iterator[Denial]:
-    found = {}
-    pseudo = []
+    found: dict[int, tuple[int, int, str, set[Scope]]] = {}
+    pseudo: list[tuple[int, int]] = []
     for t in find_triggers(text):
         kinds = {m.kind for m in t.meanings}
-        if t.said in ("negative", "-ve"):
-            continue  # a sign, which has an opposite
+        if t.said in ("negative", "-ve", "free") or text[max(t.start - 8, 0) : t.start].endswith("with or "):
+            continue  # a sign, which has an opposite; "free radicals"
         if Kind.NEGATED in kinds and len(found) < _MOST:
             scopes = {m.scope for m in t.meanings if m.kind is Kind.NEGATED}
             found[t.start] = (t.start, t.end, t.said, scopes)
-        elif Kind.PSEUDO in kinds and len(pseudo) < _MOST and t.said.startswith(("not only", "not just", "not merely", "no later", "gram", "no doubt")):
+        elif (
+            Kind.PSEUDO in kinds
+            and len(pseudo) < _MOST
+            and t.said.startswith(("not only", "not just", "not merely", "no later", "gram", "no doubt"))
+        ):
             pseudo.append((t.start, t.end))
     for m in _MORE.finditer(text):
         if len(found) >= 2 * _MOST:
             break
-        if not any(a <= m.start() < b for a, b, *_ in (*found.values(), *pseudo)):
+        if text[max(m.start() - 8, 0) : m.start()].endswith("with or "):
+            continue
+        if not any(a <= m.start() < b for a, b in (*((f[0], f[1]) for f in found.values()), *pseudo)):
             found[m.start()] = (m.start(), m.end(), m[0], {Scope.AFTER})
     for a, b, said, scopes in list(found.values())[:_MOST]:
         after = next((i for i, t in enumerate(tokens) if t.start >= offset + b), len(tokens))
@@ -107,10 +124,16 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
         forward = bool(scopes & {Scope.AFTER, Scope.NEXT, Scope.BOTH})
         right = tuple(_near(source, tokens, after, 1, most, True)) if forward else ()
         left = tuple(_near(source, tokens, before, -1, _NEAR, True)) if not right else ()
-        reach = (*_near(source, tokens, after, 1, _FAR, False), *_near(source, tokens, before, -1, _FAR, False))
+        reach = (
+            *right,
+            *_near(source, tokens, after, 1, _NEAR, False),
+            *_near(source, tokens, before, -1, _NEAR, False),
+        )
         parts = _parts(source, right) if right else ()
         about = parts[0] if parts else left
-        yield Denial(said, number, about[:_NEAR], parts[1:], right or left, right if most == 1 else reach)
+        yield Denial(
+            said, number, about[:_NEAR], parts[1:], right or left, right if most == 1 else reach, not _SOFT.match(said)
+        )
 
 
 def _parts(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:

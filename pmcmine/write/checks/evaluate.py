@@ -82,9 +82,10 @@ def _xmls(paths: Iterable[Path], wanted: frozenset[str]) -> Iterator[tuple[str, 
             with tarfile.open(path) as archive:
                 for member in archive:
                     found = _PMCID.match(Path(member.name).name)
-                    if found and found[0] in wanted and member.isfile() and member.size <= MAX_XML_BYTES:
-                        if member.name.endswith(".xml") and (stream := archive.extractfile(member)) is not None:
-                            yield found[0], stream.read()
+                    if not (found and found[0] in wanted and member.name.endswith(".xml")):
+                        continue
+                    if member.size <= MAX_XML_BYTES and (stream := archive.extractfile(member)) is not None:
+                        yield found[0], stream.read()
         elif (found := _PMCID.match(path.name)) and found[0] in wanted and path.stat().st_size <= MAX_XML_BYTES:
             yield found[0], path.read_bytes()
 

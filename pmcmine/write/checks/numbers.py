@@ -14,13 +14,26 @@ _WORDS: Final = {
         "seventeen eighteen nineteen twenty".split()
     )
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100, "thousand": 1000}
-_MULTIPLES: Final = {"once": 1, "twice": 2, "both": 2, "pair": 2, "double": 2, "dozen": 12, "half": 2, "single": 1,
-                     "triplicate": 3, "triple": 3, "duplicate": 2, "quadruple": 4, "triplicates": 3, "duplicates": 2}  # fmt: skip
+_MULTIPLES: Final = {
+    "once": 1,
+    "twice": 2,
+    "both": 2,
+    "pair": 2,
+    "double": 2,
+    "dozen": 12,
+    "half": 2,
+    "single": 1,
+    "triplicate": 3,
+    "triple": 3,
+    "duplicate": 2,
+    "quadruple": 4,
+    "triplicates": 3,
+    "duplicates": 2,
+}
 _ORDINALS: Final = {
     w: n + 1
     for n, w in enumerate("first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split())
 }
-_MONTHS: Final = "january february march april may june july august september october november december".split()
 # Units by dimension, with how many of the first each is.
 _UNITS: Final = """
 length: nm 1 µm 1000 mm 1000000 cm 10000000 m 1000000000 km 1000000000000 å 0.1 pm 0.001
@@ -35,6 +48,8 @@ pressure: pa 1 kpa 1000 mpa 1000000 hpa 100
 energy: ev 1 kev 1000 mev 1000000
 frequency: hz 1 khz 1000 mhz 1000000 ghz 1000000000
 weight: da 1 kda 1000
+work: j 1 kj 1000 mj 1000000
+heat: cal 1 kcal 1000
 voltage: mv 1 v 1000 kv 1000000
 current: ma 1 a. 1000 µa 0.001
 dose: gy 1 mgy 0.001 cgy 0.01
@@ -44,31 +59,89 @@ cubes: mm3 1 cm3 1000
 years: ka 1 ma. 1000
 """
 _ALONE: Final = (
-    "% ‰ °c °f k ° rpm mmhg u iu u/ml iu/ml hu x × fold ppm ppb g/l mg/l mg/dl ng/ml µg/ml mg/ml mg/kg µg/kg g/kg µg/mg "
-    "ng/µl pg/ml mol/l mmol/l µmol/l nmol/l kg/m2 kg/ha t/ha mg/m2 beats/min bpm ml/min l/min ka ma dpi dai das cfu pixel w cm-1 db"
-).split()  # fmt: skip
+    "% ‰ °c °f k ° rpm mmhg u iu u/ml iu/ml hu x × fold ppm ppb g/l mg/l mg/dl ng/ml µg/ml mg/ml mg/kg µg/kg g/kg "
+    "µg/mg ng/µl pg/ml mol/l mmol/l µmol/l nmol/l kg/m2 kg/ha t/ha mg/m2 beats/min bpm ml/min l/min ka ma dpi dai "
+    "das cfu pixel w cm-1 db"
+).split()
 _ALIASES: Final = {
-    "sec": "s", "secs": "s", "second": "s", "seconds": "s", "mins": "min", "minute": "min", "minutes": "min",
-    "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "d": "day", "days": "day", "wk": "week", "weeks": "week", "wks": "week",
-    "months": "month", "mo": "month", "years": "year", "yr": "year", "yrs": "year", "percent": "%", "per cent": "%",
-    "angstrom": "å", "ångström": "å", "micron": "µm", "microns": "µm", "um": "µm", "ug": "µg", "ul": "µl", "mcg": "µg",
-    "litre": "l", "liter": "l", "litres": "l", "liters": "l", "cc": "ml", "kilodaltons": "kda", "kilodalton": "kda",
-    "millimeters": "mm", "millimetres": "mm", "centimeters": "cm", "centimetres": "cm", "meters": "m", "metres": "m",
-    "millimeter": "mm", "centimeter": "cm", "meter": "m", "kilometers": "km", "nanometers": "nm", "micrometers": "µm",
-    "grams": "g", "gram": "g", "milligrams": "mg", "kilograms": "kg", "pixels": "pixel", "degrees": "°", "bpm": "beats/min",
-    "u": "u", "times": "×", "x": "×", "folds": "fold", "kbp": "kb",
-}  # fmt: skip
+    "sec": "s",
+    "secs": "s",
+    "second": "s",
+    "seconds": "s",
+    "mins": "min",
+    "minute": "min",
+    "minutes": "min",
+    "hr": "h",
+    "hrs": "h",
+    "hour": "h",
+    "hours": "h",
+    "d": "day",
+    "days": "day",
+    "wk": "week",
+    "weeks": "week",
+    "wks": "week",
+    "months": "month",
+    "mo": "month",
+    "years": "year",
+    "yr": "year",
+    "yrs": "year",
+    "percent": "%",
+    "per cent": "%",
+    "angstrom": "å",
+    "ångström": "å",
+    "micron": "µm",
+    "microns": "µm",
+    "um": "µm",
+    "ug": "µg",
+    "ul": "µl",
+    "mcg": "µg",
+    "litre": "l",
+    "liter": "l",
+    "litres": "l",
+    "liters": "l",
+    "cc": "ml",
+    "kilodaltons": "kda",
+    "kilodalton": "kda",
+    "millimeters": "mm",
+    "millimetres": "mm",
+    "centimeters": "cm",
+    "centimetres": "cm",
+    "meters": "m",
+    "metres": "m",
+    "millimeter": "mm",
+    "centimeter": "cm",
+    "meter": "m",
+    "kilometers": "km",
+    "nanometers": "nm",
+    "micrometers": "µm",
+    "grams": "g",
+    "gram": "g",
+    "milligrams": "mg",
+    "kilograms": "kg",
+    "pixels": "pixel",
+    "degrees": "°",
+    "bpm": "beats/min",
+    "u": "u",
+    "times": "×",
+    "x": "×",
+    "folds": "fold",
+    "kbp": "kb",
+}
 _SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _NUMBER: Final = re.compile(
-    r"(?<![\w.])(?:(?P<mantissa>\d{1,12}(?:[.·]\d{1,12})?)\s?[×x*·]\s?)?10\s?(?:\^\s?\(?|(?=[-−–⁻⁺⁰-⁹]))(?P<exponent>[-−–+]?\s?\d{1,3}|[⁻⁺]?[⁰¹²³⁴-⁹]{1,3})(?!\d)\)?"  # noqa: RUF001
+    r"(?<![\w.])(?:(?P<mantissa>\d{1,12}(?:[.·]\d{1,12})?)\s?[×x*·]\s?)?10\s?(?:\^\s?\(?|"
+    r"(?=[-−–⁻⁺⁰-⁹]))(?P<exponent>[-−–+]?\s?\d{1,3}|[⁻⁺]?[⁰¹²³⁴-⁹]{1,3})(?!\d)\)?"
     r"|(?<![\w.])(?P<plain>\d{1,3}(?:[,\u2009\u202f\u00a0 ]\d{3})+(?!\d)(?:[.·]\d{1,12})?|\d{1,20}(?:[.·]\d{1,12})?)"
 )
 _SPLIT: Final = re.compile(r"(?<=\d)(?=[A-Za-zµμÅ°])")
 _UNIT: Final = re.compile(
-    r"[\s\u00a0\u2009-]{0,2}(?P<unit>°\s?[CF]?|%|‰|[×](?!\s?\d)|[A-Za-zµμÅåü]{1,12}(?:(?:/|\s?/\s?)[A-Za-zµμ]{1,3}[23²³]?|[23²³](?![\w])|\s(?:m|L|l|ml|mL|kg|g|dL|ha)[−-][123])?)"  # noqa: RUF001
+    r"[\s\u00a0\u2009-]{0,2}(?P<unit>°\s?[CF]?|%|‰|[×](?!\s?\d)|[A-Za-zµμÅåü]{1,12}(?:(?:/|"
+    r"\s?/\s?)[A-Za-zµμ]{1,3}[23²³]?|[23²³](?![\w])|\s(?:m|L|l|ml|mL|kg|g|dL|ha)[−-][123])?)"
 )
 _ANY_UNIT: Final = re.compile(r"%|‰|°\s?[CF]|[A-Za-zµμÅå]{1,12}(?:/[A-Za-zµμ]{1,3}[23²³]?)?")
-_LIST: Final = re.compile(r"\s*(?:[,;×x/–—−-]|±|,?\s?and|,?\s?or|to|by|,\s?and|vs\.?|versus|through|up\sto)?\s*(?:±\s*)?")  # noqa: RUF001
+_LIST: Final = re.compile(
+    r"\s*(?:[,;×x/–—−-]|±|,?\s?and|,?\s?or|to|by|,\s?and|vs\.?|versus|through|up\sto)?\s*(?:±\s*)?"
+)
 _WORD: Final = re.compile(r"[A-Za-z]+")
 
 
@@ -125,7 +198,7 @@ def _unit(raw: str) -> str:
     low = _ALIASES.get(low, low)
     if low in _KNOWN:
         return low
-    first = re.split(r"[/−-]|(?<=[a-z])m$", low)[0]  # noqa: RUF001
+    first = re.split(r"[/−-]|(?<=[a-z])m$", low)[0]
     return low if "/" in low and _ALIASES.get(first, first) in _KNOWN else ""
 
 
@@ -143,7 +216,9 @@ def _value(match: re.Match[str]) -> Decimal | None:
     try:
         if match["plain"] is not None:
             return Decimal(re.sub(r"[,\s\u00a0\u2009\u202f]", "", match["plain"]).replace("·", "."))
-        exponent = int(re.sub(r"\s", "", match["exponent"].translate(_SUPERSCRIPTS)).replace("−", "-").replace("–", "-"))  # noqa: RUF001
+        exponent = int(
+            re.sub(r"\s", "", match["exponent"].translate(_SUPERSCRIPTS)).replace("−", "-").replace("–", "-")
+        )
         mantissa = Decimal((match["mantissa"] or "1").replace("·", "."))
         return mantissa.scaleb(exponent) if abs(exponent) < 100 else None
     except (InvalidOperation, ValueError):
@@ -165,9 +240,13 @@ def _written(text: str) -> list[Number]:
             glued = after.start("unit") == end and after["unit"][0].isalpha()
             if glued and not unit and not after["unit"].lower().startswith(("th", "st", "nd", "rd")):
                 continue  # a symbol such as 4E
-            if unit in ("a.", "v", "k", "w", "u", "m.", "ma.") and not glued and after.end("unit") - after.start("unit") == 1:
+            if (
+                unit in ("a.", "v", "k", "w", "u", "m.", "ma.")
+                and not glued
+                and after.end("unit") - after.start("unit") == 1
+            ):
                 tail = text[after.end("unit") : after.end("unit") + 1]
-                unit = unit if tail in "" or not tail.isalnum() else ""
+                unit = "" if tail.isalnum() else unit
         ordinal = text[end : end + 2] in ("th", "st", "nd", "rd")
         out.append(Number(value, unit, False, ordinal, match.start(), end))
     return out

@@ -18,10 +18,10 @@ from pmcmine.write.checks.tokens import Token, bases
 _REACH: Final = 7  # words to each side of an item
 _PAUSE: Final = 0.35  # weight that a word keeps behind a comma, bracket or conjunction
 _OUTSIDE: Final = 0.15  # weight that a word keeps that follows the bracket in which the item stands
-_PAUSES: Final = re.compile(r"[,;:()\[\]=]|\.\s|\s[–—]\s|\b(?:and|or|but|while|whereas)\b")  # noqa: RUF001
-_JOINTS: Final = frozenset("and or versus vs to from with against the of in by".split())
-_BEFORE_LABEL: Final = re.compile(r"\((?:[A-Za-z]\s?[,&–-]\s?(?:and\s)?){0,3}$")  # noqa: RUF001
-_AFTER_LABEL: Final = re.compile(r"(?:\s?[,&–-]\s?(?:and\s)?[A-Za-z]){0,3}\)")  # noqa: RUF001
+_PAUSES: Final = re.compile(r"[,;:()\[\]=]|\.\s|\s[–—]\s|\b(?:and|or|but|while|whereas)\b")
+_JOINTS: Final = frozenset("and or versus vs to from with against the of in by a an".split())
+_BEFORE_LABEL: Final = re.compile(r"\((?:[A-Za-z]\s?[,&–-]\s?(?:and\s)?){0,3}$")
+_AFTER_LABEL: Final = re.compile(r"(?:\s?[,&–-]\s?(?:and\s)?[A-Za-z]){0,3}\)")
 _MOST: Final = 30  # items of a class that are compared
 
 
@@ -92,9 +92,7 @@ def sides(source: Source, index: int) -> tuple[Side, ...]:
     """Return on which sides of which pairs of opposites a word is."""
     known = opposites()
     token = source.tokens[index]
-    found = known.get(token.low)
-    if found is None:
-        return tuple(dict.fromkeys(s for b in sorted(bases(token.low)) for s in known.get(b, ())))
+    found = tuple(dict.fromkeys(s for b in (token.low, *sorted(bases(token.low))) for s in known.get(b, ())))
     if token.low in ("lower", "below"):
         after = {b for t in source.tokens[index + 1 : index + 3] for b in bases(t.low)}
         place = not after.isdisjoint(PLACES)
@@ -181,6 +179,50 @@ def around(source: Source, item: Item, others: frozenset[int]) -> Iterator[Near]
             index += step
 
 
+def respective(source: Source, by_class: Mapping[str, Sequence[Item]]) -> dict[Item, list[Near]]:
+    """Find what "respectively" gives to the items of a list: "red and blue are a and b, respectively"."""
+    tokens = source.tokens
+    out: dict[Item, list[Near]] = {}
+    for end in [i for i, t in enumerate(tokens) if t.low == "respectively"][:_MOST]:
+        start = next((i + 1 for i in range(end - 1, -1, -1) if tokens[i].sentence != tokens[end].sentence), 0)
+        for found in by_class.values():
+            run = _run([i for i in found if start <= i.first < end], tokens)
+            if len(run) < 2:
+                continue
+            parts = _pieces(source, run[-1].last + 1, end)[-len(run) :]
+            if len(parts) < len(run) or not parts[0]:
+                parts = _pieces(source, start, run[0].first)[-len(run) :]
+            if len(parts) == len(run):
+                for item, part in zip(run, parts, strict=True):
+                    out[item] = [Near(t, 1.0 / (n + 1), 1) for n, t in enumerate(reversed(part[-_REACH:]))]
+    return out
+
+
+def _run(found: Sequence[Item], tokens: Sequence[Token]) -> list[Item]:
+    """Return the first run of items of which each follows the other with nothing but "and" between."""
+    out: list[Item] = []
+    for item in found:
+        if out and not all(t.low == "and" for t in tokens[out[-1].last + 1 : item.first]):
+            if len(out) > 1:
+                break
+            out = []
+        out.append(item)
+    return out
+
+
+def _pieces(source: Source, start: int, end: int) -> list[list[Token]]:
+    """Split words at commas and "and", without those that tell nothing apart."""
+    tokens = source.tokens[start:end]
+    out: list[list[Token]] = [[]]
+    for i, token in enumerate(tokens):
+        gap = source.text[tokens[i - 1].end : token.start] if i else ""
+        if ("," in gap or token.low == "and") and out[-1]:
+            out.append([])
+        if is_content(token):
+            out[-1].append(token)
+    return out
+
+
 class Places:
     """Items of a text with the words around each."""
 
@@ -193,10 +235,13 @@ class Places:
                 known.append(item)
         self._counts = Counter(t.key for t in source.tokens)
         self._indices = {name: frozenset(i.first for i in known) for name, known in self.by_class.items()}
+        self._respective = respective(source, self.by_class) if self._apart else {}
         self._weights: dict[Item, tuple[dict[str, float], dict[str, float]]] = {}
 
     def words(self, item: Item) -> list[Near]:
-        """List the words around an item with their weights."""
+        """List the words around an item with their weights, or those that "respectively" gives it."""
+        if item in self._respective:
+            return self._respective[item]
         return list(around(self._source, item, self._indices[item.name] if self._apart else frozenset()))
 
     def weights(self, item: Item) -> tuple[Mapping[str, float], Mapping[str, float]]:

@@ -13,17 +13,24 @@ from pmcmine.vocabulary.normalise import fold, token_key
 from pmcmine.vocabulary.word_classes import word_class
 
 _RUN: Final = r"[^\W_]+(?:['’′](?!s\b)[^\W_]+)?"
-_WORD: Final = re.compile(rf"{_RUN}(?:[-‐‑–−;]{_RUN}){{0,7}}")  # noqa: RUF001
+_WORD: Final = re.compile(rf"{_RUN}(?:[-‐‑–−;]{_RUN}){{0,7}}")
 _PART: Final = re.compile(_RUN)
-_RANGE: Final = re.compile(r"\d+(?:[^\W\d_]{0,2})[–−-]\d+[^\W\d_]{0,2}|[A-Za-z][–−-][A-Za-z]")  # noqa: RUF001
+_RANGE: Final = re.compile(r"\d+(?:[^\W\d_]{0,2})[–−-]\d+[^\W\d_]{0,2}|[A-Za-z][–−-][A-Za-z]")
 _SYMBOL: Final = re.compile(r"[^\W\d_]\d|\d[^\W\d_]|[^\W_][A-Z]|^[A-Z]{2}")
 _DOUBLED: Final = re.compile(r"([bdgklmnprt])\1$")
 # Endings of inflection, and what may stand in their place.
 _ENDINGS: Final = (
-    ("ies", ("y",)), ("ied", ("y",)), ("es", ("", "e")), ("s", ("",)), ("ed", ("", "e")), ("ing", ("", "e")),
-    ("ly", ("", "le")), ("ally", ("",)),
-)  # fmt: skip
+    ("ies", ("y",)),
+    ("ied", ("y",)),
+    ("es", ("", "e")),
+    ("s", ("",)),
+    ("ed", ("", "e")),
+    ("ing", ("", "e")),
+    ("ly", ("", "le")),
+    ("ally", ("",)),
+)
 _LEAST: Final = 3  # letters that stay
+_SHORT: Final = 3  # letters of a part of a compound that is no word
 _LONGEST: Final = 64  # characters of a word of which a key is made
 
 
@@ -97,7 +104,8 @@ def tokens(text: str) -> tuple[Token, ...]:
     for match in _WORD.finditer(text):
         whole = match[0]
         sentence = bisect_right(starts, match.start())
-        if is_symbol(whole) and not _RANGE.fullmatch(whole) and any(c.isdigit() for c in whole):
+        plain = any(p.isalpha() and p.islower() and len(p) > _SHORT for p in _PART.findall(whole))
+        if not plain and is_symbol(whole) and not _RANGE.fullmatch(whole) and any(c.isdigit() for c in whole):
             out.append(Token(whole, whole.lower(), joined(whole), True, *match.span(), sentence))
             continue
         for part in _PART.finditer(whole):

@@ -17,21 +17,21 @@ CODES: Final = {
 }
 _ONCE: Final = frozenset(("number", "symbol"))  # classes of which only what stands once can be compared
 # How much more the place must be like that of another item of the class than like that of the same one.
-_TIMES: Final = {"number": 8.0, "symbol": 6.0}
-_LEAST: Final = {"number": 0.15, "symbol": 0.25}
+_TIMES: Final = {"number": 8.0}
+_LEAST: Final = {"number": 0.15}
 _OTHER_TIMES: Final = 2.5
 _OTHER_LEAST: Final = 0.05
-_IN_DIALOGUE: Final = 0.5  # of these, where a question names what the answer is of
+_IN_DIALOGUE: Final = 0.8  # of these, where a question names what the answer is of
 _CROSSED: Final = 1.5  # the same where two items have changed places
 _CROSSED_TIMES: Final = {"direction": 2.5, "number": 4.0}
-_CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.5, "direction": 0.2, "panel": 0.1}
-_OTHER_CROSSED: Final = 0.03
+_CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.8, "direction": 0.2, "panel": 0.06}
+_OTHER_CROSSED: Final = 0.015
 _FAR: Final = 0.12  # weight of a word that is not near an item
 _NAMED: Final = frozenset(("number", "symbol", "colour", "panel"))  # classes of what must have been given itself
-_ANSWERS: Final = frozenset(("number", "symbol", "colour"))  # what a short answer may be
+_ANSWERS: Final = frozenset(("number", "colour"))  # what a short answer may be
 _SHORT: Final = 60  # words of a question with its answer that are of one thing
 _FLAT: Final = 0.3  # weight of each word of these
-_FLAT_TIMES: Final = 1.5
+_FLAT_TIMES: Final = 2.0
 _FLAT_LEAST: Final = 0.1
 _SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
 
@@ -129,7 +129,10 @@ def find(answer: Answer) -> Iterator[Problem]:
         known = [j for j in judged if j.item.value in values]
         crossed = {known[i].item for i in _crossed(places, known, kind)}
         for j in every:
-            if j.item.value not in values or any(o.item.value != j.item.value and places.joined(j.item, o.item) for o in every):
+            if j.item.value not in values or (
+                not (answer.task in DIALOGUES and kind in _ANSWERS)
+                and any(o.item.value != j.item.value and places.joined(j.item, o.item) for o in every)
+            ):
                 wrong = j.item in crossed
             else:
                 wrong = j.item in crossed or _is_elsewhere(answer, j, values, kind)
@@ -142,14 +145,19 @@ def _is_elsewhere(answer: Answer, judged: _Judged, values: Mapping[Hashable, Any
     item, given = judged.item, answer.given_places
     if kind not in _ONCE and kind != "panel" and _stands_at_other(given, item.name, item, answer.places.words(item)):
         return True
-    if not item.asked or kind == "panel":
+    if not item.asked or kind in ("panel", "symbol"):
         return False
     dialogue = answer.task in DIALOGUES
     times = _TIMES.get(kind, _OTHER_TIMES) * (_IN_DIALOGUE if dialogue and kind != "number" else 1.0)
     if _moved(judged, values, times, _LEAST.get(kind, _OTHER_LEAST)):
         return True
     tokens = answer.read.tokens
-    if not dialogue or kind not in _ANSWERS or len(tokens) > _SHORT or tokens[item.first].start < answer.text.rfind("?"):
+    if (
+        not dialogue
+        or kind not in _ANSWERS
+        or len(tokens) > _SHORT
+        or tokens[item.first].start < answer.text.rfind("?")
+    ):
         return False
     words = [Near(t, _FLAT, 1) for t in tokens if is_content(t) and not t.text[0].isdigit()]
     return _moved(_Judged(item, Likeness(words, values)), values, _FLAT_TIMES, _FLAT_LEAST)

@@ -8,6 +8,7 @@ from typing import Final
 
 from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.numbers import is_unit
 from pmcmine.write.checks.places import like, sides
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.source import Source
@@ -45,7 +46,7 @@ def _side(source: Source, index: int) -> int:
 
 
 def _content(found: Iterable[Token]) -> tuple[Token, ...]:
-    return tuple(t for t in found if t.low not in STOP)
+    return tuple(t for t in found if t.low not in STOP and not t.low[0].isdigit() and not is_unit(t.text))
 
 
 def comparisons(source: Source) -> list[Comparison]:
@@ -53,7 +54,9 @@ def comparisons(source: Source) -> list[Comparison]:
     tokens = source.tokens
     out: list[Comparison] = []
     for than, token in enumerate(tokens):
-        against = token.low in ("with", "to") and than and tokens[than - 1].low in ("compared", "comparison", "relative")
+        against = (
+            token.low in ("with", "to") and than and tokens[than - 1].low in ("compared", "comparison", "relative")
+        )
         if not (token.low == "than" or against) or len(out) >= _MOST:
             continue
         start = max(than - _REACH, 0)
@@ -63,38 +66,39 @@ def comparisons(source: Source) -> list[Comparison]:
             continue
         before = [t for t in tokens[max(at - _REACH, 0) : at] if t.sentence == token.sentence]
         after = [t for t in tokens[than + 1 : than + 1 + _REACH] if t.sentence == token.sentence]
-        one = _content((*before, *tokens[at + 1 : than]))
+        between = tokens[at + 1 : than]
+        one = _content(between) or _content(reversed(before))
         out.append(Comparison(_side(source, at), one, _content(after), source.text[tokens[at].start : token.end + 30]))
     return out
-
-
-def _overlap(one: Iterable[Token], forms: frozenset[str]) -> float:
-    found = [not forms.isdisjoint(like(t.low, t.key)) for t in one]
-    return sum(found) / max(len(found), 1)
 
 
 def _forms(found: Iterable[Token]) -> frozenset[str]:
     return frozenset(b for t in found for b in (*bases(t.low), t.key))
 
 
+def _which(said: Iterable[Token], one: frozenset[str], other: frozenset[str]) -> int:
+    """Return by the first word that tells them apart which of two things is named: 1, -1 for the other, 0 for none."""
+    for token in said:
+        forms = like(token.low, token.key)
+        if not one.isdisjoint(forms):
+            return 1
+        if not other.isdisjoint(forms):
+            return -1
+    return 0
+
+
+def _turned(said: Comparison, given: Comparison) -> int:
+    """Return how surely a comparison is turned round: above 0 if it is, below 0 if it is not, 0 if nothing tells."""
+    one, other = _forms(given.one), _forms(given.other)
+    one, other = one - other, other - one
+    sure = _which(said.other, one, other) - _which(said.one, one, other)
+    return sure if said.side == given.side else -sure
+
+
 def find(answer: Answer) -> Iterator[Problem]:
     """Compare the two parts of each comparison with those of the comparisons that were given."""
     known = comparisons(answer.support)
-    if not known:
-        return
-    for said in comparisons(answer.read):
-        stay = turned = 0.0
-        for given in known:
-            one, other = _forms(given.one), _forms(given.other)
-            one, other = one - other, other - one
-            right = _overlap(said.one, one) + _overlap(said.other, other)
-            wrong = _overlap(said.one, other) + _overlap(said.other, one)
-            if given.side != said.side:
-                right, wrong = wrong, right
-            stay, turned = max(stay, right), max(turned, wrong)
-        if turned > _LEAST and turned > _TIMES * stay:
+    for said in comparisons(answer.read) if known else ():
+        found = [_turned(said, given) for given in known]
+        if max(found) > 0 and min(found) >= 0:
             yield problem("comparison", said.said)
-
-
-_LEAST: Final = 0.4
-_TIMES: Final = 1.5

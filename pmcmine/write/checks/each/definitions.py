@@ -10,18 +10,19 @@ from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.places import like
 from pmcmine.write.checks.problem import Problem, problem
-from pmcmine.write.checks.tokens import bases, tokens
+from pmcmine.write.checks.tokens import bases, is_symbol, tokens
 
 CODES: Final = {"definition": "an abbreviation or symbol stands for something else than was given"}
 _SHORT: Final = r"(?P<short>[A-Z][A-Za-z0-9+α-ω]{0,9})"
 _SAYS: Final = r"(?:denotes?|indicates?|represents?|stands?\s+for|means?|is\s+for|refers?\s+to|is)"
-_LONG: Final = r"(?P<long>[A-Za-z][\w–-]{0,40}(?:[ ][\w–-]{1,40}){0,5})"  # noqa: RUF001
+_LONG: Final = r"(?P<long>[A-Za-z][\w–-]{0,40}(?:[ ][\w–-]{1,40}){0,5})"
 # What a list of definitions looks like: "MD, mild drought;", "G denotes the gastric phase and", "mild drought (MD)".
 _AFTER: Final = re.compile(rf"(?<![\w-]){_SHORT}\s*(?:=|:|,|\s{_SAYS}\s)\s*(?:an?\s|the\s)?{_LONG}(?=\s*(?:[;.,)]|$))")
 _SAID: Final = re.compile(rf"(?<![\w-]){_SHORT}\s+{_SAYS}\s+(?:an?\s|the\s)?{_LONG}")
-_BEFORE: Final = re.compile(rf"(?<![\w/–-])(?:[\w/–-]{{1,40}}[ ]){{1,5}}\((?:[a-z]{{1,20}}[ ])?{_SHORT}\)")  # noqa: RUF001
+_BEFORE: Final = re.compile(rf"(?<![\w/–-])(?:[\w/–-]{{1,40}}[ ]){{1,5}}\((?:[a-z]{{1,20}}[ ])?{_SHORT}\)")
 _RESPECTIVELY: Final = re.compile(
-    rf"(?P<shorts>(?<![\w-])[A-Za-z0-9+]{{1,10}}(?:\s*,\s*(?:and\s)?[A-Za-z0-9+]{{1,10}}|\s+and\s+[A-Za-z0-9+]{{1,10}}){{1,9}})\s+{_SAYS}\s+"
+    rf"(?P<shorts>(?<![\w-])[A-Za-z0-9+]{{1,10}}(?:\s*,\s*(?:and\s)?[A-Za-z0-9+]{{1,10}}|"
+    rf"\s+and\s+[A-Za-z0-9+]{{1,10}}){{1,9}})\s+{_SAYS}\s+"
     r"(?P<longs>[^.;:()]{3,300}?),?\s*respectively"
 )
 _LISTED: Final = re.compile(r",\s*and\s+|,\s*|\s+and\s+")
@@ -43,6 +44,8 @@ def _pairs(text: str) -> Iterator[tuple[str, list[tuple[str, Words]], str]]:
     text = _RESPECTIVELY.sub(lambda m: " " * len(m[0]), text)
     for pattern in (_AFTER, _SAID):
         for match in pattern.finditer(text):
+            if not (is_symbol(match["short"]) or len(match["short"]) == 1):
+                continue
             long = _AND.split(match["long"])[0]
             yield match["short"], _words(long), "after"
     for match in _BEFORE.finditer(text):

@@ -19,8 +19,8 @@ _FUNCTION: Final = {
     "été après ou il elle d' l' en",
     "es": "el la los las y es son una en con para del al por que se muestra muestran entre fue fueron después este "
     "esta no sin como su sus un de lo",
-    "it": "il lo la gli le e è sono una nel nella con per del della dei delle che si mostra tra fra dopo non come di un "
-    "da al alla i in",
+    "it": "il lo la gli le e è sono una nel nella con per del della dei delle che si mostra tra fra dopo non come di "
+    "un da al alla i in",
     "pt": "o a os as e é são uma no na com para do da dos das que se mostra entre após não como em um por ao foi foram",
     "nl": "de het een en is zijn werd werden in met voor van op na bij toont niet als ook uit door wordt worden tussen "
     "of geen naar aan dat die",

@@ -18,33 +18,44 @@ _WRITTEN: Final = (
     r"(?:rewritten|revised|improved|generated|requested|rephrased|new|final|updated|paraphrased|faithful|concise)"
 )
 _FORMAT: Final = re.compile(
-    r"```|<\|[^|\n]{0,40}\|>|\[/?INST\]|<</?SYS>>|</?(?:s|think|thinking|image|answer|caption|question|system|user|assistant)>|"
-    r"\{\{|\}\}|^\s*[\[{]\s*\"|\"\s*:\s*[\[{\"]|\"\s*[}\]]\s*,?\s*$|^\s*#{1,6}\s|\*\*[^*\n]{1,80}\*\*|\\n|\\u[0-9a-f]{4}|&(?:lt|gt|amp|nbsp);|"
+    r"```|<\|[^|\n]{0,40}\|>|\[/?INST\]|<</?SYS>>|</?(?:s|think|thinking|image|answer|caption|question|"
+    r"system|user|assistant)>|"
+    r"\{\{|\}\}|^\s*[\[{]\s*\"|\"\s*:\s*[\[{\"]|\"\s*[}\]]\s*,?\s*$|^\s*#{1,6}\s|\*\*[^*\n]{1,80}\*\*|\\n|"
+    r"\\u[0-9a-f]{4}|&(?:lt|gt|amp|nbsp);|"
     r"\[(?:insert|your|placeholder|name|figure|image|redacted|todo|fill|describe|number|value|add)\b[^\]\n]{0,60}\]|"
-    r"<(?:insert|your|placeholder|name|caption|figure)\b[^>\n]{0,60}>|\blorem ipsum\b|\bTODO\b|\bX{3,}\b|_{4,}|\bPMC\d{4,}\b|"
+    r"<(?:insert|your|placeholder|name|caption|figure)\b[^>\n]{0,60}>|\blorem ipsum\b|\bTODO\b|\bX{3,}\b|"
+    r"_{4,}|\bPMC\d{4,}\b|"
     r"\b(?:null|undefined|NaN)\b\s*[,}\]]",
     re.IGNORECASE | re.MULTILINE,
 )
 _TALK: Final = re.compile(
     rf"^\W*(?:sure|certainly|of course|absolutely|okay|ok|great)[,!.:]|"
-    rf"\b(?:here(?:['’]s| is| are)|below is|this is) (?:the|a|an|my|your) (?:\w+ ){{0,2}}{_WRITTEN} (?:\w+ ){{0,2}}{_TASKS}|"
+    rf"\b(?:here(?:['’]s| is| are)|below is|this is) (?:the|a|an|my|"
+    rf"your) (?:\w+ ){{0,2}}{_WRITTEN} (?:\w+ ){{0,2}}{_TASKS}|"
     rf"\bhere(?:['’]s| is| are) (?:the|a|an|my|your) (?:\w+ ){{0,3}}{_TASKS}\b|"
     rf"^\W*(?:{_WRITTEN} )?(?:{_TASKS}|task|user|assistant|system|mentions?|concepts?|panels?|section)\s*:(?!\s*\d)|"
-    rf"\b(?:the |this )?(?:provided|supplied|given|original|source|above|input|user['’]s) (?:{_TASKS}|passages?|context|excerpt|sentences?|information|prompt|json)\b|"
+    rf"\b(?:the |this )?(?:provided|supplied|given|original|source|above|input|user['’]s) (?:{_TASKS}|"
+    rf"passages?|context|excerpt|sentences?|information|prompt|json)\b|"
     rf"\b(?:according to|based on|in) the (?:caption|passages?|prompt|context|mentions?|instructions?)\b|"
-    rf"\bthe (?:caption|prompt|passage|mention|context) (?:says|states|mentions|notes|does not|provided|describes|reads|asks)\b|"
-    rf"\b(?:let me know if|i hope this|feel free to|happy to help|word count|as requested|as instructed|per your|note:? (?:i|this|the (?:caption|answer)))\b|"
+    rf"\bthe (?:caption|prompt|passage|mention|context) (?:says|states|mentions|notes|does not|provided|"
+    rf"describes|reads|asks)\b|"
+    rf"\b(?:let me know if|i hope this|feel free to|happy to help|word count|as requested|as instructed|"
+    rf"per your|note:? (?:i|this|the (?:caption|answer)))\b|"
     rf"\bi(?:['’]ve| have)? (?:re(?:wrote|written|phrased)|kept|used|avoided|added|changed|removed|preserved)\b",
     re.IGNORECASE | re.MULTILINE,
 )
 _ORDERS: Final = re.compile(
-    rf"\byou are (?:a|an|the) (?:\w+ ){{0,3}}(?:assistant|expert|model|writer|editor|radiologist|pathologist|teacher|doctor)\b|"
-    rf"\byour (?:task|job|goal|answer|response|output) (?:is|should|must)\b|"
-    rf"\b(?:do not|don['’]t|never) (?:add|invent|use|mention|include|change|write|repeat|copy|guess|make up)\b|"
-    rf"\b(?:use|state|write|include|mention) (?:only|nothing but) (?:what|information|facts?|details?|the)\b|"
-    rf"\b(?:rewrite|rephrase|paraphrase|summari[sz]e|describe|write|return|answer|respond|output)\b[^.\n]{{0,30}}\b(?:the (?:following|caption|passages?)|a caption|in json|valid json|json|in your own words|only the)\b|"
-    rf"\b(?:keep|preserve) (?:all|every|the) (?:numbers?|units?|panel|facts?|negations?)\b|"
-    rf"\b(?:answer|response|output|text|caption) (?:must|should) (?:be|have|not|contain|stay|only)\b|\bin (?:at most|no more than|fewer than) \w+ (?:words|sentences)\b",
+    r"\byou are (?:a|an|the) (?:\w+ ){0,3}(?:assistant|expert|model|writer|editor|radiologist|pathologist|"
+    r"teacher|doctor)\b|"
+    r"\byour (?:task|job|goal|answer|response|output) (?:is|should|must)\b|"
+    r"\b(?:do not|don['’]t|never) (?:add|invent|use|mention|include|change|write|repeat|copy|guess|make up)\b|"
+    r"\b(?:use|state|write|include|mention) (?:only|nothing but) (?:what|information|facts?|details?|the)\b|"
+    r"\b(?:rewrite|rephrase|paraphrase|summari[sz]e|describe|write|return|answer|respond|"
+    r"output)\b[^.\n]{0,30}\b(?:the (?:following|caption|passages?)|a caption|in json|valid json|json|"
+    r"in your own words|only the)\b|"
+    r"\b(?:keep|preserve) (?:all|every|the) (?:numbers?|units?|panel|facts?|negations?)\b|"
+    r"\b(?:answer|response|output|text|caption) (?:must|should) (?:be|have|not|contain|stay|only)\b|"
+    r"\bin (?:at most|no more than|fewer than) \w+ (?:words|sentences)\b",
     re.IGNORECASE,
 )
 _TURN: Final = re.compile(r"\W*(?:question|answer|user|assistant|instruction|response)\s*:", re.IGNORECASE)

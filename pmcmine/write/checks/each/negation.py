@@ -20,9 +20,16 @@ CODES: Final = {
     "affirmed": "the answer says what was denied",
 }
 _TIMES: Final = 3.0  # how much more the place must be like one of the other sort
-_LEAST: Final = 0.15
+_LEAST: Final = 0.25
 _PREFIXES: Final = ("non", "un")
 _ALL_PREFIXES: Final = ("un", "in", "im", "ir", "non", "dis")
+_OPEN: Final = re.compile(
+    r"\b(?:cannot|can not|could not|can['’]t|not)\s(?:\w+\s){0,2}(?:excluded?|ruled?\sout)\b", re.IGNORECASE
+)
+_CLOSED: Final = re.compile(
+    r"(?<!not)(?<!cannot)\s(?:can|could|was|were|is|are|been)\s(?:be\s)?(?:excluded|ruled\sout)\b", re.IGNORECASE
+)
+_VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot)$", re.IGNORECASE)
 _QUESTION: Final = re.compile(r"[^.!?\n]{1,400}\?")
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
@@ -48,7 +55,7 @@ def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[D
     """Yield denials of an answer none of whose words is near a denial of the source."""
     reached = _forms(t for d in known for t in d.reach)
     for denial in found:
-        if denial.about and not any(_has(reached, t) for t in denial.about):
+        if denial.firm and denial.about and not any(_has(reached, t) for t in denial.about):
             yield denial
 
 
@@ -72,7 +79,12 @@ def _keys(answer: Answer, found: Iterable[Denial]) -> frozenset[str]:
     """Collect the keys of words that are denied at one place, and may be said at another."""
     both = (*answer.read.tokens, *answer.support.tokens)
     plain = {t.key for t in both}
-    denied = {t.key for d in found for t in d.about[:_ABOUT] if t.low.isalpha() and not t.symbol and len(t.low) > 2 and not is_unit(t.low)}
+    denied = {
+        t.key
+        for d in found
+        for t in d.about[:_ABOUT]
+        if t.low.isalpha() and not t.symbol and len(t.low) > 2 and not is_unit(t.low)
+    }
     return frozenset(denied | {s for t in both if (s := _stem(t)) and s in plain})
 
 
@@ -96,13 +108,20 @@ def _prefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
     given = {t.low for t in answer.support.tokens}
     denied = {t.start for d in found for t in d.scope}
     for token in answer.read.tokens:
-        if token.start in denied or token.low in given or answer.support.bases & bases(token.low):
+        if len(token.low) < 5 or token.start in denied or token.low in given or answer.support.bases & bases(token.low):
             continue
         if any(p + token.low in given for p in _ALL_PREFIXES):
             yield problem("affirmed", token.text)
         plain = next((token.low[len(p) :] for p in _ALL_PREFIXES if token.low.startswith(p)), "")
         if len(plain) > 3 and plain in given and token.low not in free_words():
             yield problem("negated", token.text)
+
+
+def _excluded(answer: Answer) -> Iterator[Problem]:
+    """Yield what is excluded in the answer, and could not be excluded."""
+    if _OPEN.search(answer.support.text) and not _CLOSED.search(answer.support.text):
+        for match in _CLOSED.finditer(answer.text):
+            yield problem("negated", match[0])
 
 
 def _asked(answer: Answer) -> set[int]:
@@ -117,6 +136,7 @@ def find(answer: Answer) -> Iterator[Problem]:
     for denial in _denied_anew(found, known):
         yield problem("negated", " ".join((denial.said, *(t.text for t in denial.about))))
     yield from _prefixed(answer, found)
+    yield from _excluded(answer)
     if not known:
         return
     yield from _turned(answer, found, known)
@@ -124,8 +144,8 @@ def find(answer: Answer) -> Iterator[Problem]:
     said = _sentences(answer.read, governed)
     plain = _sentences(answer.support, {t.start for d in known for t in d.scope})
     for denial in known:
-        for part in (denial.about, *denial.further):
-            about = part[:_ABOUT]
+        for part in (denial.about, *denial.further) if denial.firm else ():
+            about = part[: 1 if _VERB.search(denial.said) else _ABOUT]
             if not about or any(all(_has(forms, t) for t in about) for forms in plain):
                 continue
             if any(all(_has(forms, t) for t in about) for forms in said):

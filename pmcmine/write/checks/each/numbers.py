@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from pmcmine.vocabulary.word_classes import STOP
-from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.answer import Answer, split_sentences
 from pmcmine.write.checks.numbers import Number, numbers, units_in
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.tokens import key_of
@@ -20,13 +20,21 @@ CODES: Final = {
 _FEW: Final = 2  # up to so many things may be counted by who writes
 
 
-_NOUN: Final = re.compile(r"\s+([^\W_]{2,}(?:[-‐‑][^\W_]+)*)")  # noqa: RUF001
+_NOUNS: Final = re.compile(r"(?:[\s-][^\W\d_]{2,40}){1,3}")
+_ITEMS: Final = re.compile(r"[,;]|\band\b")
+_COUNTED: Final = 12  # up to so many items of a list may be counted
 
 
-def _noun(text: str, number: Number) -> str:
-    """Return the key of the word that follows a number without unit; empty if there is none."""
-    match = None if number.unit else _NOUN.match(text, number.end)
-    return key_of(match[1].lower()) if match and match[1].lower() not in STOP else ""
+def _nouns(text: str, number: Number) -> set[str]:
+    """Return the keys of the words that follow a number without unit, one of which is what it counts."""
+    match = None if number.unit else _NOUNS.match(text, number.end)
+    words = re.split(r"[\s-]", match[0].lower()) if match else []
+    return {key_of(w) for w in words if w and w not in STOP}
+
+
+def _longest_list(text: str) -> int:
+    """Return how many items the longest list of a text may have."""
+    return max((len(_ITEMS.findall(sentence)) + 1 for sentence in split_sentences(text)), default=1)
 
 
 class _Known:
@@ -40,8 +48,9 @@ class _Known:
         for number in numbers(text):
             self.units.setdefault(number.value, set()).add(number.unit)
             self.amounts.add(number.amount)
-            if noun := _noun(text, number):
+            for noun in _nouns(text, number):
                 self.of.setdefault(noun, set()).add(number.value)
+        self.listed = _longest_list(text)
 
     def problem(self, number: Number, shown: str) -> Problem | None:
         """Return what is wrong with a number of an answer."""
@@ -63,11 +72,12 @@ def find(answer: Answer) -> Iterator[Problem]:
         if number.word and number.value <= 1:
             continue
         known = _Known(answer.support.text) if known is None else known
-        if number.word and (number.value == panels or (number.value == _FEW and not number.unit)):
-            of = known.of.get(_noun(answer.text, number), set())
-            if number.ordinal or not of or number.value in of:
-                continue
-            yield problem("number", answer.text[number.start : number.end + 12])
+        shown = answer.text[number.start : number.end + 12]
+        if number.word and not number.unit and not number.ordinal and number.value not in known.units:
+            others = [known.of[noun] for noun in _nouns(answer.text, number) if noun in known.of]
+            if number.value == panels or (not others and number.value <= min(max(known.listed, _FEW), _COUNTED)):
+                continue  # counted by who wrote it
+        if number.word and number.value == _FEW and number.ordinal:
             continue
-        if found := known.problem(number, answer.text[number.start : number.end + 12]):
+        if found := known.problem(number, shown):
             yield found

@@ -61,10 +61,16 @@ def _given(answer: Answer) -> dict[str, str]:
 
 def _words(text: str) -> dict[str, frozenset[str]]:
     """Map the keys of the words of a text to their bases."""
-    return {t.key: bases(t.low) | {t.key} for t in tokens(text) if (t.low not in STOP or t.low in opposites()) and len(t.low) > 1}
+    return {
+        t.key: bases(t.low) | {t.key}
+        for t in tokens(text)
+        if (t.low not in STOP or t.low in opposites()) and len(t.low) > 1
+    }
 
 
-def _score(said: dict[str, frozenset[str]], own: dict[str, frozenset[str]], shared: dict[str, int], count: int) -> float:
+def _score(
+    said: dict[str, frozenset[str]], own: dict[str, frozenset[str]], shared: dict[str, int], count: int
+) -> float:
     """Sum what a text says that is in another one; words of many panels count for less."""
     forms = {b: key for key, found in own.items() for b in found}
     total = 0.0
