@@ -149,7 +149,9 @@ def test_endpoints_that_are_not_used(url: str, key: str, said: str) -> None:
     assert "secret" not in str(error.value)
 
 
-@pytest.mark.parametrize("url", ["http://localhost:1/v1/", "http://127.0.0.1/v1", "http://[::1]:8/v1", "https://host/v1"])
+@pytest.mark.parametrize(
+    "url", ["http://localhost:1/v1/", "http://127.0.0.1/v1", "http://[::1]:8/v1", "https://host/v1"]
+)
 def test_endpoints_that_may_have_a_key(url: str) -> None:
     assert check_endpoint(url, "k") == url.rstrip("/")
 

@@ -89,7 +89,18 @@ def test_llava_and_trl_read_the_exports(release: Path, write: Write, tmp_path: P
     assert {i["id"] for i in items} == {r["written_id"] for r in kept} and any("image" not in i for i in items)
     assert all(i["attribution"] and i["license"] and i["prompt_sha256"] for i in items)
 
-    args = ("export", str(release), "--format", "sharegpt", "--written", "vqa", "--where", "year > 0", "--groups", "commercial")
+    args = (
+        "export",
+        str(release),
+        "--format",
+        "sharegpt",
+        "--written",
+        "vqa",
+        "--where",
+        "year > 0",
+        "--groups",
+        "commercial",
+    )
     code, _, err = call(capsys, *args, "--out", str(tmp_path / "trl"))
     assert code == 0, err
     datasets = pytest.importorskip("datasets")

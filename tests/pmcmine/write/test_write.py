@@ -49,15 +49,18 @@ def texts_of(release: Path) -> dict[tuple[str, str], str]:
 @pytest.mark.parametrize("task", TASKS)
 def test_each_text_is_traceable_and_nothing_is_sent_of_what_may_not_be(release: Path, write: Write, task: str) -> None:
     texts, table = texts_of(release), {"panel-caption": "panels", "summary": "articles", "case-qa": "cases"}
-    key = {"panels": "panel_id", "articles": "article_id", "cases": "case_id"}.get(table.get(task, "figures"), "figure_id")
+    key = {"panels": "panel_id", "articles": "article_id", "cases": "case_id"}.get(
+        table.get(task, "figures"), "figure_id"
+    )
     articles = {a["article_id"]: a for a in rows(release, "articles")}
     source = {r[key]: r for r in rows(release, table.get(task, "figures"))}
     with served() as server:
-        done = write(release, server, task, image_size=48)
+        done = write(release, server, task, image_size=48, limit=40)
         sent = json.dumps(server.state.bodies, ensure_ascii=False)
     kept, dropped = side(release, task), side(release, task, "rejects")
-    assert kept and {r["row_id"] for r in kept} | {r["row_id"] for r in dropped} == source.keys()
-    assert done.facts.counts["rows"] == len(source) and done.facts.counts["kept"] == len(kept)
+    looked_at = {r["row_id"] for r in kept} | {r["row_id"] for r in dropped}
+    assert kept and looked_at <= source.keys() and len(looked_at) == min(len(source), 40)
+    assert done.facts.counts["rows"] == len(looked_at) and done.facts.counts["kept"] == len(kept)
     for row in kept:
         found = source[row["row_id"]]
         assert articles[row["article_id"]]["derivatives_ok"] and "ND" not in row["license"]
@@ -68,7 +71,9 @@ def test_each_text_is_traceable_and_nothing_is_sent_of_what_may_not_be(release: 
             assert text and json.dumps(text, ensure_ascii=False)[1:-1] in sent, s
     refused = [r for r in dropped if r["reason"] == "derivatives_forbidden"]
     assert refused, "the demo has articles that forbid derivatives"
-    assert {r["row_id"] for r in refused} == {k for k, r in source.items() if "ND" in r["license"] or r["license"] == "OTHER"}
+    assert {r["row_id"] for r in refused} == {
+        k for k in looked_at if "ND" in source[k]["license"] or source[k]["license"] == "OTHER"
+    }
     assert not any(r["answer"] for r in refused)
     named = {articles[r["article_id"]]["title"] for r in refused} - {articles[r["article_id"]]["title"] for r in kept}
     assert not any(title and title in sent for title in named)
@@ -105,7 +110,9 @@ def test_faults_lose_nothing_and_nothing_is_paid_for_twice(release: Path, write:
     assert all(r["tokens_read"] is None for r in side(release, "vqa"))
 
 
-def test_equal_requests_are_made_once_and_a_lost_server_costs_nothing_that_is_there(release: Path, write: Write) -> None:
+def test_equal_requests_are_made_once_and_a_lost_server_costs_nothing_that_is_there(
+    release: Path, write: Write
+) -> None:
     with served(seconds=0.01) as server:
         done = write(release, server, "case-qa", concurrency=8)
         prompts = Counter(map(prompt_of, server.state.bodies))
@@ -194,7 +201,9 @@ def test_a_bad_answer_is_asked_for_again_once_with_another_seed(release: Path, w
 def test_turns_are_checked_one_by_one(release: Path, write: Write) -> None:
     def answer(body: dict[str, Any]) -> str:
         good = json.loads(faithful(body))["turns"][0]
-        return json.dumps({"turns": [good, {"question": "What else?", "answer": "I am sorry, but as an AI I cannot say."}]})
+        return json.dumps(
+            {"turns": [good, {"question": "What else?", "answer": "I am sorry, but as an AI I cannot say."}]}
+        )
 
     with served(answer=answer) as server:
         done = write(release, server, "vqa", limit=6)
