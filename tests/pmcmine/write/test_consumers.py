@@ -172,11 +172,19 @@ def test_a_file_of_its_own_and_a_prompt_of_ones_own_and_no_key_anywhere(
     assert "k3y-that" not in said + err
 
 
+def _croissant_problems(path: Path) -> list[str]:
+    croissant = pytest.importorskip("mlcroissant")
+    return list(croissant.Dataset(jsonld=str(path)).metadata.ctx.issues.errors)
+
+
 def test_a_side_table_is_taken_out(release: Path, write: Write, capsys: Any) -> None:
     before = release_json(release)
     with served() as server:
         write(release, server, limit=3, image_size=0)
         write(release, server, "vqa", limit=3, image_size=0)
+    made = json.loads((release / "written" / "croissant.json").read_text())["prov:wasGeneratedBy"]
+    assert [a["prov:wasAssociatedWith"][0]["prov:label"] for a in made] == ["stub", "stub"]
+    assert not _croissant_problems(release / "written" / "croissant.json")
     for name in ("caption", "vqa"):
         assert call(capsys, "write", str(release), "--remove", name)[0] == 0
         assert not verify_folder(release).problems
