@@ -28,6 +28,7 @@ from benchmarks.parse import parse
 from benchmarks.parts import parts
 from benchmarks.peers import peers
 from benchmarks.scale import scale, shuffle
+from benchmarks.search import search
 from benchmarks.stream_scale import stream_scale
 from benchmarks.streaming import streaming
 from benchmarks.tables import tables
@@ -51,6 +52,7 @@ BENCHMARKS = {
     "captions": captions,
     "shuffle": shuffle,
     "hub": hub,
+    "search": search,
     "chunks": chunks,
     "scale": scale,
     "updates": updates,
