@@ -19,10 +19,11 @@ from pmcmine.find.layout import IndexFile, VectorFacts, read_facts
 from pmcmine.find.vectors import Vectors
 from pmcmine.find.words import STOP, stem_of, words_of
 from pmcmine.io.folder import Folder
+from pmcmine.io.safe_names import sql_identifier
 from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
 from pmcmine.release.hierarchy import HIERARCHY, prepare
 from pmcmine.release.record import load_release
-from pmcmine.release.scores import local_scores
+from pmcmine.release.scores import local_scores, score_relation, scores_in
 from pmcmine.release.tables import concept_tables, open_tables
 
 Ranked = list[tuple[int, float]]  # numbers of documents with scores, the best first
@@ -178,6 +179,29 @@ class Searcher:
         """Rank documents by their vectors; the query is as the model gives it."""
         return self._vectors[what].nearest(query, k, allowed, self._of.documents)
 
+    def stored(self, what: str, row_id: str) -> list[float] | None:
+        """Return the vector of a row as the model gave it, from the score or column that the index was made of.
+
+        Returns:
+            None if the row or the index has none.
+        """
+        if what not in self._vectors:
+            return None
+        key, _ = layout.TABLES[self.table]
+        source = self._vectors[what].facts.source
+        score = next((s for s in scores_in(self.release) if s.name == source and s.table == self.table), None)
+        try:
+            if score is None:
+                rows, column = self.sql.table(self.table), source
+            else:
+                rows, column = score_relation(self.sql, self.release, score), next(iter(score.columns))
+            name = sql_identifier(column)
+            chosen = rows.filter(f"{sql_identifier(key)} = {_literal(row_id)}").project(f"CAST({name} AS FLOAT[]) AS v")
+            found = chosen.limit(1).fetchall()
+        except (duckdb.Error, PmcmineError):
+            return None  # what the index was made of is not there any more
+        return found[0][0] if found else None
+
     @property
     def vectors(self) -> dict[str, Vectors]:
         """Return the vectors that the index has, by what they are of: text, image."""
@@ -233,6 +257,10 @@ class Searcher:
             return [concept]
         self.sql.register("concept_parents", parents)
         return [c for (c,) in self.sql.execute(_BELOW, {"ids": [concept]}).fetchall()]
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _best(scores: NDArray[np.float64], k: int) -> Ranked:
