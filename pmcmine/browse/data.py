@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,7 @@ import pyarrow as pa
 from pmcmine._version import __version__
 from pmcmine.browse.figure import Figures
 from pmcmine.browse.filters import Asked, QueryError
-from pmcmine.browse.pictures import Image, Pictures
+from pmcmine.browse.pictures import Pictures
 from pmcmine.browse.results import MOST_ROWS, PAGE, Results, page_of
 from pmcmine.browse.tables import Tables
 from pmcmine.errors import PmcmineError
@@ -91,6 +92,11 @@ class ReleaseData:
             "where": found.filters.condition(),
             "notes": found.notes,
         }
+
+    def warm_up(self) -> None:
+        """Load what the first search would wait for: the encoder of its words."""
+        with suppress(PmcmineError):
+            self._results.find({"text": "figure"})
 
     def counts(self, asked: Asked) -> dict[str, Any]:
         """Return how many of the figures that fit have each value.

@@ -316,7 +316,7 @@ def _grouped(
 
 
 def _shown(name: str, values: list[dict[str, Any]], chosen: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the values that the page shows: all years and qualities in order, else the most frequent and the chosen."""
+    """Return what the page shows: all years and qualities in order, else the most frequent and the chosen."""
     if name in ("year", "quality"):
         return sorted(values, key=lambda v: int(v["value"]))
     first = values[:_SHOWN]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -36,6 +37,7 @@ def browse(
     except OSError as error:
         raise PmcmineError(f"--port {port}: {error.strerror or error}") from None
     click.echo(f"{server.url}  (end with Ctrl-C)")
+    threading.Thread(target=data.warm_up, name="warm-up").start()
     if open_:
         webbrowser.open(server.url)
     server.serve()
