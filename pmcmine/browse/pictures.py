@@ -45,7 +45,7 @@ class Pictures:
         """Note where the images of rows are that are shown now, so that each needs no query of its own."""
         with self._guard:
             for row in rows:
-                if row.get("shard") is not None:
+                if row.get("shard") is not None and {"image_offset", "image_bytes"} <= row.keys():
                     self._places[row["figure_id"]] = (row["shard"], row["image_offset"], row["image_bytes"])
             while len(self._places) > _MOST_PLACES:
                 self._places.popitem(last=False)
