@@ -34,7 +34,7 @@ _KEPT_COUNTS: Final = 64
 _SHOWN: Final = 15  # values of a facet
 _CUT: Final = "\n/* pmcmine: next condition */\n"
 _PLACE: Final = ("shard", "image_offset", "image_bytes")
-_SLIM: Final = ("label", "license", "image_kinds", *_PLACE)
+_SLIM: Final = ("label", "license", "split", "image_kinds", *_PLACE)
 _T = TypeVar("_T")
 
 

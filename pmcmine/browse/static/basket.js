@@ -19,7 +19,7 @@ export function toggle(row) {
   if (!state.basket.delete(row.figure_id)) put(row);
   save();
 }
-function put(row) { state.basket.set(row.figure_id, { figure_id: row.figure_id, label: row.label, license: row.license, has_image: row.has_image }); }
+function put(row) { state.basket.set(row.figure_id, { figure_id: row.figure_id, label: row.label, license: row.license, split: row.split, has_image: row.has_image }); }
 export function addAll(rows) { rows.forEach(put); save(); }
 function save() {
   try { sessionStorage.setItem(key(), JSON.stringify([...state.basket.values()])); } catch { /* it is full: the basket still lasts as long as the page */ }
@@ -67,18 +67,23 @@ function drawAll(e) {
   if (state.where !== null && state.where !== undefined) {
     const where = state.where ? ` --where ${shell(state.where)}` : "";
     copyable(e, "Rows", `pmcmine subset ${shell(state.info.path)}${where} --out rows.parquet`);
-    copyable(e, "Stream", stream(state.where ? `where=${python(state.where)}` : ""));
+    copyable(e, "Stream", stream(state.where ? `where=${python(state.where)}` : "", new Set((state.counts.split || []).map((v) => v.value))));
   } else add(e, "p", "A search, and filters on panels or duplicates, are no condition of --where: use a list.", "mute");
   const load = button(add(e, "p"), "download a list of all", "", () => download(null));
   load.id = "download-all";
 }
-function stream(option) {
-  return `from pmcmine import stream\n\nfor sample in stream.open(${[python(state.info.path), option].filter(Boolean).join(", ")}):\n    print(sample["key"], sample["json"]["license"])`;
+// `stream.open` reads one split; a choice may be from several.
+function stream(option, splits) {
+  const asked = (split) => `stream.open(${[python(state.info.path), split, option].filter(Boolean).join(", ")})`;
+  const use = 'print(sample["key"], sample["json"]["license"])';
+  const held = ["train", "validation", "test"].filter((s) => splits.has(s));
+  if (held.length < 2) return `from pmcmine import stream\n\nfor sample in ${asked(held.length && held[0] !== "train" ? `split=${python(held[0])}` : "")}:\n    ${use}`;
+  return `from pmcmine import stream\n\nfor split in (${held.map(python).join(", ")}):\n    for sample in ${asked("split=split")}:\n        ${use}`;
 }
 function commands(e) {
   copyable(e, "Rows of the list", `pmcmine subset ${shell(state.info.path)} --list ${NAME} --out rows.parquet`);
   copyable(e, "A release of its own", `pmcmine subset ${shell(state.info.path)} --list ${NAME} --shards --out chosen`);
-  copyable(e, "Stream", stream(`list=${python(NAME)}`));
+  copyable(e, "Stream", stream(`list=${python(NAME)}`, new Set([...state.basket.values()].map((row) => row.split))));
 }
 function copyable(e, title, text) {
   const box = add(e, "div", null, "copyable");

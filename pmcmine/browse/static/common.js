@@ -1,7 +1,7 @@
 // All that comes from a release is put on the page as text (textContent, attributes set by name), never as markup.
 export const $ = (id) => document.getElementById(id);
 export const state = {
-  info: null, query: new URLSearchParams(), epoch: 0, total: 0, kept: 0, where: "", pages: new Map(), at: 0,
+  info: null, query: new URLSearchParams(), epoch: 0, total: 0, kept: 0, where: "", counts: {}, pages: new Map(), at: 0,
   figure: null, panel: -1, boxes: true, concepts: true, document: null, asked: 0, basket: new Map(),
 };
 export function add(parent, tag, text, className) {

@@ -103,7 +103,7 @@ function drawHead(words, f) {
   if (f.has_image) button(row, "more like this", "", () => actions.like(f.figure_id), "( m )").id = "like";
   button(row, "document", "", () => toggleDocument(), "( d )");
 }
-export const rowOf = (f) => ({ figure_id: f.figure_id, label: f.label, license: f.license, has_image: f.has_image });
+export const rowOf = (f) => ({ figure_id: f.figure_id, label: f.label, license: f.license, split: f.split, has_image: f.has_image });
 function drawPanels(words, f) {
   add(words, "h2", `Panels (${f.panels.length})`);
   const chips = add(words, "div"); chips.id = "panels";

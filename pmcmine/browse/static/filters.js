@@ -117,6 +117,7 @@ export async function recount() {
   try {
     const counts = await get("/api/counts?" + state.query);
     if (epoch !== state.epoch) return;
+    state.counts = counts;
     const focus = document.activeElement?.dataset?.value;
     for (const [name] of FACETS) draw(name, counts[name] || [], focus);
   } catch (error) { failed(error); }
