@@ -131,9 +131,12 @@ class Searcher:
         """Return the ids of documents."""
         found: dict[int, str] = {}
         for group in sorted({n // layout.DOCUMENT_GROUP for n in numbers}):
-            rows = self._documents.groups([group])
-            held = dict(zip(rows["doc"].to_pylist(), rows["id"].to_pylist(), strict=True))
-            found |= {n: held[n] for n in numbers if n in held}
+            rows, first = self._documents.groups([group], ["doc", "id"]), group * layout.DOCUMENT_GROUP
+            inside = [n for n in numbers if first <= n < first + len(rows)]
+            held = rows.take([n - first for n in inside])
+            found |= {
+                n: i for n, d, i in zip(inside, *(held[c].to_pylist() for c in ("doc", "id")), strict=True) if n == d
+            }
         return found
 
     def by_words(self, text: str, k: int = DEPTH, allowed: NDArray[np.bool_] | None = None) -> Ranked:
