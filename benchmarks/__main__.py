@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.browsing import browse
 from benchmarks.captions import captions
 from benchmarks.chunks import chunks
 from benchmarks.classify import classify
@@ -52,6 +53,7 @@ BENCHMARKS = {
     "shuffle": shuffle,
     "hub": hub,
     "chunks": chunks,
+    "browse": browse,
     "scale": scale,
     "updates": updates,
 }

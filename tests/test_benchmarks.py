@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.browsing import browse
 from benchmarks.images import images
 from benchmarks.jobs import shards
 from benchmarks.link import link
@@ -24,3 +25,8 @@ def test_shards() -> None:
 def test_link() -> None:
     found = link(None, sizes=(500, 1_000, 2_000), text_bytes=20_000)
     assert all(r["mb_per_second"] > 0 for r in found["ours"].values())
+
+
+def test_browse() -> None:
+    found = browse(None, rows=600)
+    assert all(ms > 0 for times in found["ms"].values() for ms in times)

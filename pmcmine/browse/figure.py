@@ -92,7 +92,7 @@ class Figures:
 
     def _scores(self, figure_id: str) -> list[dict[str, Any]]:
         """Return the numbers and texts that scores give a figure, with the model of each."""
-        found = []
+        found: list[dict[str, Any]] = []
         for score in self._release.scores:
             if score.table != "figures" or len(found) >= _MOST_SCORES:
                 continue
