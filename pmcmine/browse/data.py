@@ -46,15 +46,21 @@ class ReleaseData:
     def __init__(self, folder: Path, encoders: Encoders | None = None) -> None:
         self.release = load_release(Folder(str(folder)))
         self._given, self._folder = str(folder), folder.resolve()
-        tables = Tables(self._folder)
+        tables, counting = Tables(self._folder), Tables(self._folder)
         self._search, self.hint = _opened(folder, encoders)
         # Counting takes longer than looking something up, which must not wait for it.
-        self._results = Results(self._folder, Tables(self._folder), self._search)
+        self._results = Results(self._folder, counting, self._search)
+        self._opened = (tables, counting)
         self._figures = Figures(self._folder, self.release, tables)
         self._pictures = Pictures(self._folder, tables)
         self.image, self.thumbnail = self._pictures.image, self._pictures.thumbnail
         self.figure, self.document = self._figures.figure, self._figures.document
         self.suggest = self._results.suggest
+
+    def close(self) -> None:
+        """End what runs: native code that runs while Python ends would abort it."""
+        for tables in self._opened:
+            tables.close()
 
     def info(self) -> dict[str, Any]:
         """Return facts of the release and what can be searched."""

@@ -18,6 +18,7 @@ from pmcmine.release.tables import open_tables
 
 TABLES: Final = ("articles", "figures", "panels", "mentions", "concepts", "clusters", "paragraphs", "documents")
 QUERY_SECONDS: Final = 60.0  # of one query
+_CLOSING_SECONDS: Final = 5.0
 _MOST_WAITING: Final = 24  # requests that wait for a connection; a browser has six connections
 
 
@@ -61,6 +62,13 @@ class Tables:
                 yield self.sql
         finally:
             self._waiting.release()
+
+    def close(self) -> None:
+        """End what runs, and close the connection."""
+        self.sql.interrupt()
+        if self._lock.acquire(timeout=_CLOSING_SECONDS):
+            self.sql.close()
+            self._lock.release()
 
     def rows(self, query: str, values: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
         """Return the rows of a query, which says itself how many there are at most."""

@@ -40,7 +40,10 @@ def browse(
     threading.Thread(target=data.warm_up, name="warm-up").start()
     if open_:
         webbrowser.open(server.url)
-    server.serve()
+    try:
+        server.serve()
+    finally:
+        data.close()
 
 
 def _encoders(text_model: Path | None) -> Encoders | None:
