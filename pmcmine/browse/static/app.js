@@ -23,7 +23,7 @@ async function search() {
   filters.reflect();
   tell(state.query.get("text") ? "searching …" : "…");
   try {
-    await grid.renew();
+    if (!(await grid.renew())) return;
     tellTotal();
     const hint = state.query.get("text") && state.info.search.hint;
     $("notes").textContent = [...(state.notes || []), hint].filter(Boolean).join(" · ");

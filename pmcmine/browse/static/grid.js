@@ -92,12 +92,16 @@ export async function go(n, focus = true) {
   if (focus) cells.get(n)?.querySelector(".open").focus({ preventScroll: true });
 }
 export const move = (key) => go(state.at + { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[key]);
+// Returns whether what came is still what is asked for.
 export async function renew() {
   restart();
+  const epoch = state.epoch;
   await load(0);
+  if (epoch !== state.epoch) return false;
   cells.forEach((cell, n) => remove(n, cell));
   $("canvas").replaceChildren(); $("grid").scrollTop = 0;
   measure(); draw();
   if (!state.total) add($("canvas"), "p", "Nothing fits. Take a filter away, or search for other words.", "empty mute");
+  return true;
 }
 export function back() { measure(); draw(); go(state.at); }
