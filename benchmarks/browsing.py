@@ -51,7 +51,8 @@ FROM figures ORDER BY concept_id
 """
 
 
-def _write(release: Path, rows: int, images: int = 200) -> None:
+def _write(release: Path, rows: int) -> None:
+    images = min(200, rows // 20)
     rng = np.random.default_rng(0)
     pictures = []
     for _ in range(images):

@@ -161,6 +161,8 @@ class Results:
             ids = self._asked(lambda search: search.ids(filters.text, where=where, most=_MOST_RANKED), filters)
             if self._search is not None:
                 notes += list(dict.fromkeys(self._search.notes))
+                if "text" in self._search.vectors and not notes:
+                    notes.append("with the nearest in meaning")
                 self._search.notes.clear()
         if len(ids) == _MOST_RANKED:
             notes.append(f"the best {_MOST_RANKED:,}")
