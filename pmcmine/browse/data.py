@@ -145,12 +145,15 @@ def _has_image(row: Mapping[str, Any]) -> bool:
 
 def _opened(folder: Path, encoders: Encoders | None) -> tuple[Search | None, str]:
     """Open the index of a release; None with a hint if it has none that can be used."""
+    plain = "captions are searched for the words as they are"
     try:
         from pmcmine.find.hits import Search
+        from pmcmine.find.layout import FACTS
 
+        if not (folder / FACTS).is_file():
+            return None, f"{plain}; for ranks and meaning: pmcmine index {folder}"
         return Search(folder, "figures", encoders), ""
     except ImportError as error:
-        return None, f"{error.name} is not installed; captions are searched for the words as they are"
+        return None, f"{plain}: {error.name} is not installed"
     except PmcmineError as error:
-        said = str(error).removeprefix(f"{folder}: ")
-        return None, f"captions are searched for the words as they are: {said}"
+        return None, f"{plain}: {error}"
