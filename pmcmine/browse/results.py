@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 PAGE: Final = 100  # rows of a page
 MOST_ROWS: Final = 150_000  # rows of a result that are kept in order; a person narrows it down before that
+_MOST_SORTED: Final = 1_000_000  # rows of a result that are put in order
 _MOST_RANKED: Final = 1_000  # hits of a search
 _KEPT: Final = 3  # results
 _KEPT_COUNTS: Final = 64
@@ -121,7 +122,9 @@ class Results:
             try:
                 (total,) = sql.sql(f"SELECT count(*) FROM {source} WHERE {where}").fetchall()[0]
                 columns = ", ".join(f"figures.{c}" for c in ("figure_id", *held))
-                query = f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order} LIMIT {MOST_ROWS}"
+                # More than that come in the order of the files, which are sorted by article: nothing waits for a sort.
+                ordered = f"ORDER BY {order}" if total <= _MOST_SORTED else ""
+                query = f"SELECT {columns} FROM {source} WHERE {where} {ordered} LIMIT {MOST_ROWS}"
                 rows = sql.sql(query).to_arrow_table()
             except duckdb.InterruptException:
                 raise

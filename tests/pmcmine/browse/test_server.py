@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from pmcmine.browse import pictures
+from pmcmine.browse import pictures, results
 from pmcmine.browse.data import ReleaseData
 from pmcmine.browse.server import BrowseServer
 from pmcmine.errors import PmcmineError
@@ -246,3 +246,11 @@ def test_more_like_a_picture_by_its_fingerprint(tmp_path: Path, release: Path) -
     found = data.figures({"like": first}, 0)
     near = sorted((b, i) for i, b in bits.items() if b <= 22 and i != first)
     assert found["ids"] == [i for _, i in near] and "fingerprint" in found["notes"][0]
+
+
+def test_a_large_result_is_not_sorted(release: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = ReleaseData(release).figures({}, 0)
+    monkeypatch.setattr(results, "_MOST_SORTED", 1)
+    monkeypatch.setattr(results, "MOST_ROWS", 4)
+    some = ReleaseData(release).figures({}, 0)
+    assert some["total"] == every["total"] > 4 == some["kept"] and set(some["ids"]) < set(every["ids"])
