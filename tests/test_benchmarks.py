@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks.images import images
 from benchmarks.jobs import shards
+from benchmarks.launcher import launcher
 from benchmarks.link import link
 
 pytestmark = pytest.mark.slow
@@ -24,3 +25,8 @@ def test_shards() -> None:
 def test_link() -> None:
     found = link(None, sizes=(500, 1_000, 2_000), text_bytes=20_000)
     assert all(r["mb_per_second"] > 0 for r in found["ours"].values())
+
+
+def test_launcher() -> None:
+    found = launcher(None, rows=2_000)["rows"][2_000]
+    assert found["members"] == 2_000 and found["records"] == 1
