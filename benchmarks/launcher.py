@@ -1,4 +1,4 @@
-"""Memory of the steps that the launcher does alone: clusters of near duplicates, and reading what was assembled."""
+"""Memory of the steps that the launcher does alone: the snapshot, clusters of near duplicates, records of shards."""
 
 from __future__ import annotations
 
@@ -28,28 +28,36 @@ _FIGURES: Final = 5  # of an article
 _BIG: Final = 100  # one member in so many is of the one large cluster
 _CHILD: Final = """
 import json, sys, time
-
-with open("/proc/self/clear_refs", "w") as refs:
-    refs.write("5")  # the peak so far is the parent's
 from pathlib import Path
 from pmcmine.duplicates.clusters import cluster
 from pmcmine.io.folder import Folder
 from pmcmine.release.plan import Plan
 from pmcmine.run.finish import shard_records
+from pmcmine.sources.base import Entry
+from pmcmine.work.snapshot import freeze
 
-def peak():
-    with open("/proc/self/status") as lines:
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) // 1024
-
-work, blocks = Folder(sys.argv[1]), int(sys.argv[2])
+work, blocks, rows = Folder(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 plan = Plan(blocks, {}, {("commercial", "train"): 1}, {}, {}, 0)
-begun, start = time.process_time(), peak()
-done = cluster(plan, work, blocks)
-clusters, seconds = peak(), time.process_time() - begun
-records = shard_records(work, "shards")
+peaks, seconds = {}, {}
+
+def measured(step, action):
+    with open("/proc/self/clear_refs", "w") as refs:
+        refs.write("5")  # forget the peak so far
+    begun = time.process_time()
+    found = action()
+    seconds[step] = round(time.process_time() - begun, 1)
+    with open("/proc/self/status") as lines:
+        peaks[step] = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) // 1024
+    return found
+
+measured("before", lambda: None)
+entries = (Entry(f"PMC{n}", 1, f"PMC{n}.1", f"{n:032x}", "") for n in range(1, rows + 1))
+frozen = measured("snapshot", lambda: freeze(entries, "folder", None, 200, work.child("frozen")))
+done = measured("clusters", lambda: cluster(plan, work, blocks))
+records = measured("records", lambda: shard_records(work, "shards"))
 print(json.dumps({
-    "members": done.counts["members_image"], "clusters": done.counts["clusters_image"], "before_mb": start,
-    "clusters_peak_mb": clusters, "clusters_cpu_s": round(seconds, 1), "records": len(records), "peak_mb": peak()}))
+    "articles": frozen.n_pmcids, "members": done.counts["members_image"], "clusters": done.counts["clusters_image"],
+    "samples": sum(r.rows for r in records), "peak_mb": peaks, "cpu_s": seconds}))
 """
 
 
@@ -118,12 +126,13 @@ def write_work(folder: Path, rows: int) -> int:
 
 
 def launcher(data: Path | None, rows: int = 100_000) -> dict[str, Any]:
-    """Peak memory of the launcher for `rows` members of clusters, and as many samples, to that for a tenth of them."""
+    """Peak memory of the launcher for `rows` articles, members of clusters and samples, to that for a tenth of them."""
     found: dict[int, dict[str, Any]] = {}
     for n in (rows // 10, rows):
         with tempfile.TemporaryDirectory() as folder:
             blocks = write_work(Path(folder), n)
-            child = [sys.executable, "-c", _CHILD, folder, str(blocks)]
+            child = [sys.executable, "-c", _CHILD, folder, str(blocks), str(n)]
             found[n] = json.loads(subprocess.run(child, check=True, stdout=subprocess.PIPE, text=True).stdout)
         print(f"{n:>9} {json.dumps(found[n])}", file=sys.stderr, flush=True)
-    return {"rows": found, "peak_to_a_tenth": round(found[rows]["peak_mb"] / found[rows // 10]["peak_mb"], 2)}
+    ours, tenth = found[rows]["peak_mb"], found[rows // 10]["peak_mb"]
+    return {"rows": found, "peak_to_a_tenth": {step: round(n / tenth[step], 2) for step, n in ours.items()}}

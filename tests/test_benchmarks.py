@@ -29,4 +29,4 @@ def test_link() -> None:
 
 def test_launcher() -> None:
     found = launcher(None, rows=2_000)["rows"][2_000]
-    assert found["members"] == 2_000 and found["records"] == 1
+    assert (found["articles"], found["members"], found["samples"]) == (2_000, 2_000, 2_000)

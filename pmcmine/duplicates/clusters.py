@@ -23,7 +23,6 @@ from pmcmine.duplicates.candidates import read_edges, read_signed
 from pmcmine.duplicates.cluster_rows import MEMBERS, ROWS, published, rows_of
 from pmcmine.duplicates.components import CHUNK, Components
 from pmcmine.duplicates.signatures import KINDS
-from pmcmine.duplicates.spill import PARTS, Spill, part_of_hash
 from pmcmine.ids import SPLITS
 from pmcmine.io.folder import Folder
 from pmcmine.release.plan import Plan
@@ -31,6 +30,7 @@ from pmcmine.work.leaks import write_leaks
 from pmcmine.work.manifest import RowFile
 from pmcmine.work.records import Clusters, write_clusters
 from pmcmine.work.rows import Rows
+from pmcmine.work.spill import PARTS, Spill, part_of_hash
 from schemas.cluster import CLUSTERS
 
 _LEAKING: Final = (0, 1)  # kinds whose clusters keep a figure out of train: images and captions

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from pmcmine.duplicates.shingles import mix
-from pmcmine.duplicates.spill import Spill, part_of_hash
+from pmcmine.work.spill import Spill, part_of_hash
 
 CHUNK: Final = 1 << 19  # edges joined in memory
 _EDGES: Final = pa.schema([("node", pa.uint64()), ("other", pa.uint64())])

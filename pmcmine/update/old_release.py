@@ -17,7 +17,6 @@ from pmcmine.assemble.old_samples import read_old_samples
 from pmcmine.assemble.planning import Sizes, make_update_plan, plan_for
 from pmcmine.assemble.reach import EVERYTHING
 from pmcmine.config import MineConfig
-from pmcmine.duplicates.spill import PARTS, Spill
 from pmcmine.errors import DamagedError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.release.layout import RELEASE, WAY_OUT, FileEntry, check_present, read_old_table
@@ -27,6 +26,7 @@ from pmcmine.release.plan import Base, Plan, TableFile
 from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 from pmcmine.work.manifest import Manifest
 from pmcmine.work.rows import data_bytes
+from pmcmine.work.spill import PARTS, Spill
 from pmcmine.work.state_file import STATE_FILE, check_state, read_state
 from schemas import TABLES
 

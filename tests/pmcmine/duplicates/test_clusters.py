@@ -16,13 +16,13 @@ from benchmarks.launcher import write_edge_file, write_signatures
 from pmcmine.duplicates.clusters import cluster, rows_file
 from pmcmine.duplicates.components import Components
 from pmcmine.duplicates.signatures import KINDS, ROLES, node_of
-from pmcmine.duplicates.spill import PARTS, Spill, part_of_hash
 from pmcmine.ids import SPLITS, natural_split
 from pmcmine.io.folder import Folder
 from pmcmine.release.plan import Plan
 from pmcmine.work.columns import SCHEMA
 from pmcmine.work.leaks import read_leaks
 from pmcmine.work.rows import read_arrow
+from pmcmine.work.spill import PARTS, Spill, part_of_hash
 
 _GROUPS = ("commercial", "noncommercial", "other")
 Edge = tuple[int, int]

@@ -27,11 +27,12 @@ class Spill:
         folder: a scratch folder.
         name: of the files in it.
         schema: of the rows.
-        held: bytes kept in memory.
+        held: bytes kept in memory; 32 MiB by default.
     """
 
-    def __init__(self, folder: Path, name: str, schema: pa.Schema, held: int = _HELD) -> None:
-        self._folder, self._name, self.schema, self._most = folder, name, schema, held
+    def __init__(self, folder: Path, name: str, schema: pa.Schema, held: int | None = None) -> None:
+        self._folder, self._name, self.schema = folder, name, schema
+        self._most = _HELD if held is None else held
         self._rows: list[pa.Table] = []
         self._parts: list[Any] = []
         self._bytes = self._total = 0
