@@ -21,6 +21,7 @@ from benchmarks.classify import classify
 from benchmarks.duplicates import duplicates
 from benchmarks.formats import formats
 from benchmarks.hub import hub
+from benchmarks.image_checks import image_checks
 from benchmarks.images import images
 from benchmarks.jobs import beam, memory, shards
 from benchmarks.launcher import launcher
@@ -48,6 +49,7 @@ BENCHMARKS = {
     "panels": panels,
     "tables": tables,
     "duplicates": duplicates,
+    "image_checks": image_checks,
     "streaming": streaming,
     "formats": formats,
     "captions": captions,
@@ -59,9 +61,10 @@ BENCHMARKS = {
     "updates": updates,
 }
 # What `--rows` runs.
-AT_SIZE: dict[str, Callable[[int], dict[str, Any]]] = {
-    "streaming": stream_scale,
-    "launcher": lambda rows: launcher(None, rows),
+AT_SIZE: dict[str, Callable[[Path | None, int], dict[str, Any]]] = {
+    "streaming": lambda _, rows: stream_scale(rows),
+    "launcher": launcher,
+    "image_checks": image_checks,
 }
 
 
@@ -70,7 +73,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=[*BENCHMARKS, "all"])
     parser.add_argument("--data", default=os.environ.get("PMCMINE_REAL_DATA"))
-    parser.add_argument("--rows", type=float, help="streaming, launcher: so many figures, such as 1e6")
+    parser.add_argument("--rows", type=float, help="so many figures, such as 1e6 (streaming, launcher, image_checks)")
     parser.add_argument("--peers", action="store_true", help="streaming: beside other readers, local and over HTTP")
     args = parser.parse_args()
     if args.rows is not None and (args.name not in AT_SIZE or not 1_000 <= args.rows <= 1e8):
@@ -85,7 +88,7 @@ def main() -> None:
         if args.peers:
             results[name] = peers(data)
         else:
-            results[name] = BENCHMARKS[name](data) if args.rows is None else AT_SIZE[name](int(args.rows))
+            results[name] = BENCHMARKS[name](data) if args.rows is None else AT_SIZE[name](data, int(args.rows))
         print(f"{name}: {json.dumps(results[name])}", file=sys.stderr)
     results["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps(results))

@@ -2,7 +2,8 @@
 
 Edges are joined chunk by chunk (SciPy), which leaves a star for each component of a chunk. Stars of several chunks are
 merged in rounds over files, as on a cluster (large-star and small-star, Kiveris et al. 2014): each round links the
-neighbours of a node to the lowest of them, until nothing changes. A round holds one part of the nodes at a time.
+neighbours of a node to the lowest of them. Components that are whole stars then are set aside, and once those that are
+left fit into a chunk, they are joined in memory. A round holds some parts of the nodes at a time.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from pmcmine.duplicates.shingles import mix
 from pmcmine.work.spill import Spill, part_of_hash
 
 CHUNK: Final = 1 << 19  # edges joined in memory
 _EDGES: Final = pa.schema([("node", pa.uint64()), ("other", pa.uint64())])
+_LEAVES: Final = pa.schema([("root", pa.uint64()), ("child", pa.uint64()), ("leaf", pa.bool_())])
 
 
 class Components:
@@ -32,12 +33,12 @@ class Components:
     def __init__(self, folder: Path, name: str, chunk: int = CHUNK) -> None:
         self._folder, self._name, self._chunk = folder, name, chunk
         self._held: list[tuple[Any, Any]] = []
-        self._n_held = self._n_chunks = self._n_spills = 0
+        self._n_held = self._n_chunks = self._n_edges = self._n_spills = 0
         self._stars = self._spill()
 
-    def _spill(self) -> Spill:
+    def _spill(self, schema: pa.Schema = _EDGES) -> Spill:
         self._n_spills += 1
-        return Spill(self._folder, f"{self._name}-{self._n_spills}", _EDGES)
+        return Spill(self._folder, f"{self._name}-{self._n_spills}", schema)
 
     def add(self, a: Any, b: Any) -> None:
         """Add edges, uint64 each."""
@@ -47,26 +48,56 @@ class Components:
             self._join()
 
     def _join(self) -> None:
-        a, b = (np.concatenate(side) for side in zip(*self._held, strict=True))
-        _add_both(self._stars, *_stars_of(a, b))
+        a, b = _stars_of(*(np.concatenate(side) for side in zip(*self._held, strict=True)))
+        _add_both(self._stars, a, b)
         self._held, self._n_held = [], 0
+        self._n_edges += len(a)
         self._n_chunks += 1
 
     def finish(self) -> None:
         """Merge what was added; then `read` may be called."""
         if self._held:
             self._join()
-        before = None
-        while self._n_chunks > 1:
+        if self._n_chunks < 2:
+            return
+        whole = self._spill()
+        while self._n_edges > self._chunk:
             linked, after = self._spill(), self._spill()
-            now = _large_star(self._stars, linked)
-            if now == before:
-                return
-            before = now
+            _large_star(self._stars, linked)
             self._stars.remove()
             _small_star(linked, after)
             linked.remove()
-            self._stars = after
+            self._set_aside(after, whole)
+        edges = [_sorted_pairs(rows) for _, rows in self._stars.pieces()]
+        self._stars.remove()
+        _add_both(whole, *_stars_of(*(np.concatenate(side) for side in zip(*edges, strict=True))))
+        self._stars = whole
+
+    def _set_aside(self, linked: Spill, whole: Spill) -> None:
+        """Move the components that are stars, with the lowest node in the middle, to `whole`."""
+        self._stars, self._n_edges, leaves = self._spill(), 0, self._spill(_LEAVES)
+        for _, rows in linked.pieces():
+            node, other = _sorted_pairs(rows)
+            first = _firsts(node)
+            sizes = np.diff(np.append(first, len(node)))
+            down = node > other
+            leaf = np.repeat((sizes == 1) & down[first], sizes)
+            leaves.add(part_of_hash(other[down]), other[down], node[down], leaf[down])
+        for parts, rows in linked.pieces():
+            node, other = _sorted_pairs(rows)
+            below = np.unique(node[node > other])  # these have a lower neighbour
+            held = leaves.read(parts).sort_by("root")
+            root, child = held["root"].to_numpy(), held["child"].to_numpy()
+            first = _firsts(root)
+            if not len(first):
+                continue
+            star = np.logical_and.reduceat(held["leaf"].to_numpy(), first) & ~np.isin(root[first], below)
+            done = np.repeat(star, np.diff(np.append(first, len(root))))
+            _add_both(whole, child[done], root[done])
+            _add_both(self._stars, child[~done], root[~done])
+            self._n_edges += int((~done).sum())
+        linked.remove()
+        leaves.remove()
 
     def remove(self) -> None:
         """Forget all edges."""
@@ -114,19 +145,14 @@ def _firsts(values: Any) -> Any:
     return np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])) if len(values) else np.zeros(0, np.int64)
 
 
-def _large_star(both: Spill, out: Spill) -> tuple[int, int]:
-    """Link the neighbours above each node to the lowest of node and neighbours; the number and a hash of the edges."""
-    n = digest = 0
+def _large_star(both: Spill, out: Spill) -> None:
+    """Link the neighbours above each node to the lowest of node and neighbours."""
     for _, rows in both.pieces():
         node, other = _sorted_pairs(rows)
         first = _firsts(node)
-        lowest = np.minimum(node[first], other[first])
-        down = node > other
-        n += int(down.sum())
-        digest ^= int(np.bitwise_xor.reduce(mix(mix(node[down]) + other[down])))
-        lowest = np.repeat(lowest, np.diff(np.append(first, len(node))))[~down]
-        out.add(part_of_hash(other[~down]), other[~down], lowest)
-    return n, digest
+        lowest = np.repeat(np.minimum(node[first], other[first]), np.diff(np.append(first, len(node))))
+        up = other > node
+        out.add(part_of_hash(other[up]), other[up], lowest[up])
 
 
 def _small_star(linked: Spill, out: Spill) -> None:
