@@ -98,9 +98,10 @@ def shuffled(work: Folder, block: int, repeated: Iterable[bytes]) -> Iterator[tu
         chosen[row[kept]] = True
         values = table["keys"].combine_chunks().flatten().to_numpy()
         bounds = np.searchsorted(row, np.arange(len(table) + 1))
-        for n in np.flatnonzero(chosen).tolist():
+        numbers = np.flatnonzero(chosen)
+        rows = table.drop_columns("keys").take(pa.array(numbers)).to_pylist()
+        for n, one in zip(numbers.tolist(), rows, strict=True):
             at = slice(int(bounds[n]), int(bounds[n + 1]))
-            one = table.slice(n, 1).to_pylist()[0]
             place = Place(one["node"], one["pack"], one["offset"], one["size"], one.get("crc32") or 0)
             yield one["kind"], one["digest"], place, values[at][kept[at]].tolist()
 
