@@ -14,10 +14,13 @@ from pmcmine.duplicates.candidates import CAP
 from pmcmine.images import fingerprint as pictures
 
 _SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff")
-_TAILS: Final = (60, 75, 90)  # bits that few pairs of different pictures are as near as
+_TAILS: Final = (60, 75, 90, 100)  # bits that few pairs of different pictures are as near as
 _PAIRS: Final = 2_000_000  # drawn to compare distances
-_CHUNK: Final = 100_000
-_MIXED: Final = 1.0  # of the Beta distribution of the first picture's share
+_CHUNK: Final = 50_000
+# Of real pictures that one is mixed from, and of the Dirichlet distribution of their shares: pictures that are drawn
+# are more often alike than real ones of two sources, never less; with two of them they are so ten times as often.
+_MIXED: Final = 3
+_EVEN: Final = 2.0
 
 
 def real_views(data: Path) -> tuple[list[list[pictures.View]], list[str]]:
@@ -50,23 +53,33 @@ def bits_of(found: NDArray[np.float32]) -> NDArray[np.uint8]:
     return (found > middle).astype(np.uint8)
 
 
-def drawn(real: NDArray[np.float32], n: int, r: np.random.Generator, mixed: float = _MIXED) -> NDArray[np.uint8]:
-    """Draw hashes of pictures that no real one is: mixtures of the frequencies of two real ones."""
-    a, b = r.integers(0, len(real), (2, n))
-    share = r.beta(mixed, mixed, (n, 1)).astype(np.float32)
-    signs = np.float32(1) - 2 * r.integers(0, 2, (n, 1)).astype(np.float32)  # the second one's negative, as often
-    return bits_of(np.sqrt(share) * real[a] + signs * np.sqrt(1 - share) * real[b])
+def drawn(real: NDArray[np.float32], n: int, r: np.random.Generator) -> NDArray[np.uint8]:
+    """Draw hashes of pictures that no real one is: mixtures of the frequencies of real ones, or of their negatives."""
+    chosen = r.integers(0, len(real), (_MIXED, n))
+    shares = np.sqrt(r.dirichlet([_EVEN] * _MIXED, n)).astype(np.float32)
+    shares *= (1 - 2 * r.integers(0, 2, (n, _MIXED))).astype(np.float32)
+    return bits_of(np.stack([shares[:, [k]] * real[chosen[k]] for k in range(_MIXED)]).sum(0))
 
 
-def tails(bits: NDArray[np.uint8], r: np.random.Generator, n: int = _PAIRS) -> list[float]:
-    """Return the shares of random pairs that differ in at most so many bits as `_TAILS` says."""
-    packed = np.packbits(bits, axis=1).view(np.uint64)
-    counts = np.zeros(len(_TAILS))
-    for _ in range(0, n, _CHUNK):
-        a, b = r.integers(0, len(bits), (2, _CHUNK))
-        apart = np.bitwise_count(packed[a] ^ packed[b]).sum(1)[a != b]
-        counts += [(apart <= t).sum() for t in _TAILS]
-    return [float(f"{c / n:.2g}") for c in counts]
+def _apart(packed: NDArray[np.uint64], a: Any, b: Any) -> NDArray[np.int64]:
+    apart: NDArray[np.int64] = np.bitwise_count(packed[a] ^ packed[b]).sum(1, dtype=np.int64)
+    return apart
+
+
+def _shares(apart: NDArray[np.int64]) -> dict[str, float]:
+    return {f"within {t} bits": float(f"{(apart <= t).mean():.2g}") for t in _TAILS}
+
+
+def _drawn_pairs(packed: NDArray[np.uint64], r: np.random.Generator) -> dict[str, float]:
+    a, b = r.integers(0, len(packed), (2, _PAIRS))
+    return _shares(np.concatenate([_apart(packed, a[at : at + _CHUNK], b[at : at + _CHUNK])[
+        a[at : at + _CHUNK] != b[at : at + _CHUNK]] for at in range(0, _PAIRS, _CHUNK)]))  # fmt: skip
+
+
+def _real_pairs(packed: NDArray[np.uint64], source: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the bits in which all pairs of two sources differ."""
+    found = [_apart(packed, np.flatnonzero(source[at + 1 :] != source[at]) + at + 1, [at]) for at in range(len(packed))]
+    return np.concatenate(found)
 
 
 def candidates(owner: NDArray[np.int64], bits: NDArray[np.uint8], sample: int = pictures.SAMPLE) -> NDArray[np.int64]:
@@ -92,30 +105,38 @@ def candidates(owner: NDArray[np.int64], bits: NDArray[np.uint8], sample: int = 
     return np.unique(pairs, axis=0)
 
 
+def _of_real(seen: list[list[pictures.View]], sources: list[str]) -> dict[str, Any]:
+    """Count the candidates among pairs of real images of two sources, by what becomes of them."""
+    source = np.unique(sources, return_inverse=True)[1]
+    owner = np.repeat(np.arange(len(seen)), [len(v) for v in seen])
+    bits = np.unpackbits(np.frombuffer(b"".join(v.bits for views in seen for v in views), np.uint8)).reshape(
+        -1, pictures.BITS
+    )
+    pairs = [(a, b) for a, b in candidates(owner, bits).tolist() if source[a] != source[b]]
+    far = sum(
+        min(pictures.differing(x.bits, y.bits) for x in seen[a] for y in seen[b]) > pictures._FAR for a, b in pairs
+    )
+    near = sum(pictures.similarity(seen[a], seen[b]) >= pictures.NEAR for a, b in pairs)
+    first = np.packbits(bits[np.searchsorted(owner, np.arange(len(seen)))], axis=1).view(np.uint64)
+    apart = _real_pairs(first, source)
+    return {"images": len(seen), "sources": int(source.max()) + 1, "pairs": len(apart), "candidates": len(pairs),
+            "near_duplicates": near, "refused_by_bits": far, **_shares(apart)}  # fmt: skip
+
+
 def image_checks(data: Path | None, rows: int = 10_000) -> dict[str, Any]:
-    """Return the checks of an image for real images and for drawn ones, at a hundredth, a tenth and all of `rows`."""
+    """Return the checks of an image: of real images, and of drawn ones at a hundredth, a tenth and all of `rows`."""
     if data is None:
         return {"fails": "needs real images: --data"}
     seen, sources = real_views(data)
     r = np.random.Generator(np.random.PCG64(7))
-    owner = np.repeat(np.arange(len(seen)), [len(v) for v in seen])
-    real = frequencies([v for views in seen for v in views])
-    bits, article = bits_of(real), np.unique(sources, return_inverse=True)[1]
-    pairs = candidates(owner, bits)
-    across = pairs[article[pairs[:, 0]] != article[pairs[:, 1]]]
-    counts = np.bincount(article)
-    n_across = (len(seen) ** 2 - int((counts**2).sum())) // 2
-    found: dict[str, Any] = {
-        "real": {"images": len(seen), "sources": len(counts), "pairs": len(pairs), "of_two_sources": len(across),
-                 "of": n_across, "tails": tails(bits[np.searchsorted(owner, np.arange(len(seen)))], r)},
-    }  # fmt: skip
+    found: dict[str, Any] = {"real": _of_real(seen, sources)}
+    real = frequencies([views[0] for views in seen])
     for n in sorted({max(rows // 100, 100), max(rows // 10, 100), rows}):
         made = np.concatenate([drawn(real, min(_CHUNK, n - at), r) for at in range(0, n, _CHUNK)])
         checked = candidates(np.arange(n), made)
         packed = np.packbits(made, axis=1).view(np.uint64)
-        apart = np.bitwise_count(packed[checked[:, 0]] ^ packed[checked[:, 1]]).sum(1)
-        found[str(n)] = {"pairs": len(checked), "checks_per_image": round(len(checked) / n, 4),
-                         "pixels_compared_per_image": round(float((apart <= pictures._FAR).sum()) / n, 4),
-                         "tails": tails(made, r)}  # fmt: skip
+        far = int((_apart(packed, checked[:, 0], checked[:, 1]) > pictures._FAR).sum())
+        found[str(n)] = {"candidates": len(checked), "checks_per_image": round(len(checked) / n, 4),
+                         "refused_by_bits": far, **_drawn_pairs(packed, r)}  # fmt: skip
         print(f"{n:>9} {found[str(n)]}", file=sys.stderr, flush=True)
     return found
