@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from typing import Final
 
 from pmcmine.panels.markers import Marker, Span, find_markers, find_numbered, find_positions
-from pmcmine.panels.series_candidates import Series, candidates, features
+from pmcmine.panels.series_candidates import Series, candidates, features, is_initial
 
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
@@ -105,12 +106,16 @@ def _without_references(markers: Sequence[Marker], text: str) -> list[Marker]:
     out: list[Marker] = []
     seen: set[str] = set()
     grouped: set[str] = set()
+    counts = Counter(label for m in markers for label in m.labels)
+    repeated = {label for label, n in counts.items() if n > 1}
     for m in markers:
         begins = _begins_sentence(text, m.start)
         again = set(m.labels) <= seen
         near = text[max(m.start - 12, 0) : m.start]
         if again and _MEASURE.search(near):
             continue  # "10 µm (b, f)" tells of a bar
+        if m.labels[0] in repeated and not again and is_initial(m, text) and _leaps(m.labels[0], seen):
+            continue  # "(g) The infundibulum (i). (h) A tumour. (i) An artery."
         if again and not begins and (set(m.labels) <= grouped or _REFERENCE.search(near)):
             continue
         out.append(m)
@@ -118,6 +123,11 @@ def _without_references(markers: Sequence[Marker], text: str) -> list[Marker]:
         if len(m.labels) > 1:
             grouped |= set(m.labels)
     return out
+
+
+def _leaps(label: str, seen: Collection[str]) -> bool:
+    """Check whether a letter comes before those that it should follow."""
+    return len(label) == 1 and label.isalpha() and label not in "Aa" and chr(ord(label) - 1) not in seen
 
 
 def _begins_sentence(text: str, at: int) -> bool:

@@ -17,6 +17,7 @@ NAMES: Final = ("upper", "lower", "upper+", "lower+", "roman", "ROMAN", "digit")
 _FEWEST: Final = {"digit": 2, "ROMAN": 3}  # markers of a series; "clusters (I, II and III)" name no panels
 
 _IN_ORDER: Final = ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free")  # forms that need their turn
+_LISTING: Final = ("dotted", "comma")  # forms that may name a label of a list before them again
 _NEARER: Final = ("dotted", "comma", "bare", "unstopped", "glued")
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
 _NAMED: Final = re.compile(
@@ -97,7 +98,7 @@ def _ways(mine: Sequence[Marker], name: str, text: str) -> Iterator[list[Marker]
         yield [first, *firm]
     if len(firm) > 1 or (firm and len(firm[0].labels) > 1):
         yield firm
-        plain = [m for m in firm if not _is_initial(m, text)]
+        plain = [m for m in firm if not is_initial(m, text)]
         if len(plain) < len(firm):
             yield plain
         for form in ("bracket", "half", "opening", "inner"):
@@ -143,11 +144,13 @@ def _unwritten(firm: Sequence[Marker], name: str, text: str) -> Marker | None:
 def _in_order(mine: Sequence[Marker], name: str, text: str) -> list[Marker]:
     """Choose markers in the order of their labels; those of firm forms are always chosen.
 
-    A first label gives way to a later one if the words behind it are no sentence: "A mouse. A Cells. B Tissue."
+    A first label gives way to a later one if the words behind it are no sentence: "A mouse. A Cells. B Tissue." Labels of
+    a list may follow it one by one: "A–C, whole embryos. A, lateral view. B, …".
     """
     out: list[Marker] = []
     had: set[int] = set()
-    following = 0
+    following = again = 0
+    last = -1  # of the list whose labels may be named again from `again` on
     for m in mine:
         numbers = [k.number for x in m.labels for k in kinds(x) if k.name == name]
         if m.form in _IN_ORDER:
@@ -155,8 +158,12 @@ def _in_order(mine: Sequence[Marker], name: str, text: str) -> list[Marker]:
                 continue
             if len(out) == 1 and numbers[0] == 0 and out[0].labels[0] == m.labels[0] and _is_article(out[0], text):
                 out, had, following = [], set(), 0
-            if min(numbers) != following:
+            if min(numbers) != following and (m.form not in _LISTING or not _names_again(numbers, again, last)):
                 continue
+        if _names_again(numbers, again, last):
+            again = numbers[-1] + 1
+        else:
+            again, last = (numbers[0], numbers[-1]) if len(numbers) > 1 else (0, -1)
         out.append(m)
         had.update(numbers)
         while following in had:
@@ -164,11 +171,16 @@ def _in_order(mine: Sequence[Marker], name: str, text: str) -> list[Marker]:
     return out
 
 
+def _names_again(numbers: Sequence[int], first: int, last: int) -> bool:
+    """Check whether labels are the next ones of a list."""
+    return 0 < len(numbers) <= last - first + 1 and list(numbers) == list(range(first, first + len(numbers)))
+
+
 def _is_article(m: Marker, text: str) -> bool:
     return m.form in ("bare", "free") and m.labels[0] in "Aa" and text[m.end + 1 : m.end + 2].islower()
 
 
-def _is_initial(m: Marker, text: str) -> bool:
+def is_initial(m: Marker, text: str) -> bool:
     """Check whether a letter in brackets may stand for the word before it: "curcumin (C)"."""
     if len(m.labels) > 1 or m.form not in ("bracket", "inner"):
         return False
@@ -268,7 +280,7 @@ def _around(m: Marker, text: str) -> list[str]:
     out = list(_of_last_word(before[before.rfind(" ") + 1 :]))
     if before[-1:] in _MEASURES and _MEASURE.search(before):
         out.append("measure")
-    if _is_initial(m, text):
+    if is_initial(m, text):
         out.append("initial")
     after = text[end : end + 3].lstrip(" ")
     if not after or after[0] in ",.;)":
