@@ -11,12 +11,14 @@ from itertools import chain, pairwise
 from typing import Final
 
 from pmcmine.panels.labels import kinds, series
-from pmcmine.panels.markers import Marker
+from pmcmine.panels.markers import FIRM_FORMS, Marker
 
 NAMES: Final = ("upper", "lower", "upper+", "lower+", "roman", "ROMAN", "digit")
+_CASES: Final = ("upper", "lower")
 _FEWEST: Final = {"digit": 2, "ROMAN": 3}  # markers of a series; "clusters (I, II and III)" name no panels
 
 _IN_ORDER: Final = ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free")  # forms that need their turn
+_FIXED_FORMS: Final = (*FIRM_FORMS, "dotted")
 _LISTING: Final = ("dotted", "comma")  # forms that may name a label of a list before them again
 _NEARER: Final = ("dotted", "comma", "bare", "unstopped", "glued")
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
@@ -67,6 +69,8 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
         if name not in present or (name == "digit" and _COMPOUNDS.search(text)):
             continue
         mine = [m for m, some in zip(markers, sorts, strict=True) if name in some]
+        if mine and name in _CASES:
+            mine = _with_other_case(mine, markers, name)
         if mine and name.endswith("+"):  # "A1, A2, B"
             mine = [m for m, some in zip(markers, sorts, strict=True) if {name, name.rstrip("+")} & some]
         tried: list[list[Marker]] = []
@@ -82,6 +86,20 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
                 continue
             out.setdefault(tuple(m.start for m in kept), Series(name, kept, labels, len(mine) - len(kept)))
     return list(out.values())
+
+
+def _with_other_case(mine: Sequence[Marker], markers: Sequence[Marker], name: str) -> list[Marker]:
+    """Add a label that a series lacks and that stands in its place in the other case: "(b) Cells. C. Tissue. (d)"."""
+    one = {m.labels[0]: m for m in mine if len(m.labels) == 1 and m.form in FIRM_FORMS}
+    out = list(mine)
+    for m in markers:
+        label = m.labels[0].swapcase()
+        if len(m.labels) > 1 or len(label) > 1 or m.form not in _FIXED_FORMS or label in one or not label.isalpha():
+            continue
+        before, after = one.get(chr(ord(label) - 1)), one.get(chr(ord(label) + 1))
+        if before is not None and after is not None and before.start < m.start < after.start and m not in out:
+            out.append(Marker(m.start, m.end, (label,), before.form))
+    return sorted(out, key=lambda m: m.start)
 
 
 def _marks_values(m: Marker, text: str) -> bool:
