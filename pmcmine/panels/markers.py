@@ -266,11 +266,12 @@ def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
             lists.append([m])
     alone = {label for run in lists if len(run) == 1 for label in run[0].labels}
     out: list[Marker] = []
-    for run in lists:
+    for run, later in itertools.zip_longest(lists, lists[1:]):
+        following = later[0] if later else None
         if len(run) == 1:
             out.append(run[0])
             continue
-        if alone.issuperset(label for m in run for label in m.labels) and not _heads(text, run, markers):
+        if alone.issuperset(label for m in run for label in m.labels) and not _heads(text, run, following):
             continue
         labels: list[str] = []
         for n, m in enumerate(run):
@@ -282,12 +283,14 @@ def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
     return out
 
 
-def _heads(text: str, run: Sequence[Marker], markers: Sequence[Marker]) -> bool:
+def _heads(text: str, run: Sequence[Marker], following: Marker | None) -> bool:
     """Return whether a list begins a clause whose words are about the labels that follow it."""
-    following = next((m for m in markers if m.start >= run[-1].end), None)
-    if following is None or following.labels != run[0].labels or run[0].start and not _CLAUSE.search(text, max(run[0].start - 2, 0), run[0].start):
+    start, end = run[0].start, run[-1].end
+    if following is None or following.labels != run[0].labels:
         return False
-    return len(text[run[-1].end : following.start].split()) > 1
+    if start and not _CLAUSE.search(text, max(start - 2, 0), start):
+        return False
+    return len(text[end : following.start].split()) > 1
 
 
 def _continues(text: str, run: Sequence[Marker], m: Marker) -> bool:

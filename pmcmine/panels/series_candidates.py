@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
@@ -14,6 +14,7 @@ from pmcmine.panels.labels import kinds, series
 from pmcmine.panels.markers import FIRM_FORMS, Marker
 
 NAMES: Final = ("upper", "lower", "upper+", "lower+", "roman", "ROMAN", "digit")
+NAMED: Final = "text names "  # begins the feature of what the article's mentions say
 _CASES: Final = ("upper", "lower")
 _FEWEST: Final = {"digit": 2, "ROMAN": 3}  # markers of a series; "clusters (I, II and III)" name no panels
 
@@ -162,8 +163,8 @@ def _unwritten(firm: Sequence[Marker], name: str, text: str) -> Marker | None:
 def _in_order(mine: Sequence[Marker], name: str, text: str) -> list[Marker]:
     """Choose markers in the order of their labels; those of firm forms are always chosen.
 
-    A first label gives way to a later one if the words behind it are no sentence: "A mouse. A Cells. B Tissue." Labels of
-    a list may follow it one by one: "A–C, whole embryos. A, lateral view. B, …".
+    A first label gives way to a later one if the words behind it are no sentence: "A mouse. A Cells. B Tissue." The
+    labels of a list may follow it one by one: "A–C, whole embryos. A, lateral view. B, …".
     """
     out: list[Marker] = []
     had: set[int] = set()
@@ -222,13 +223,14 @@ def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
     return frozenset({n for n in every if not n.endswith("+")} | some)
 
 
-def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
+def features(some: Series, every: Sequence[Series], text: str, named: Set[str] | None = None) -> list[str]:
     """List the features of a series that hold; each has a weight in the model.
 
     Args:
         some: the series.
         every: all series that the caption may have.
         text: the caption.
+        named: letters of panels that the article's mentions of the figure name, in upper case; None if not known.
     """
     markers, name = some.markers, some.name
     forms = Counter(m.form for m in markers)
@@ -275,9 +277,18 @@ def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
     ]
     if _is_article(markers[0], text):
         out += ["article", f"article {main} {min(n, 4)}"]
+    if named is not None:
+        out += naming(some, named)
     if name == "digit" and any(text[m.end : m.end + 1].isalnum() for m in markers):
         out.append("digit in a name")
     return out
+
+
+def naming(some: Series, named: Set[str]) -> tuple[str, ...]:
+    """Tell whether the article names no letters, or only letters of a series; other letters say nothing against it."""
+    if not named:
+        return (NAMED + "none",)
+    return (NAMED + "these",) if named <= {x[0].upper() for x in some.labels} else ()
 
 
 @lru_cache(maxsize=1024)  # few values, which would else be written again for each series
