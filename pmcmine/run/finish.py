@@ -125,8 +125,7 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
     tables: list[TableRecord] = []
     untouched = _untouched(plan, work)
     for dataset in (SHARDS, PANEL_SHARDS):
-        for name in records_below(work, f"assembled/{dataset}"):
-            shards.append(shard_record_of(work, name))
+        shards += shard_records(work, dataset)
         for entry in untouched:
             if entry.name.startswith(f"{dataset}/"):
                 shards.append(ShardRecord(entry.name, entry.sha256, entry.bytes, entry.rows or 0, kept=True))
@@ -138,6 +137,12 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
         for i in range(n):
             tables.append(table_record_of(work, table_record(file_name(table, group, split, i, n))))
     return shards, tables
+
+
+def shard_records(work: Folder, dataset: str) -> list[ShardRecord]:
+    """Return the records of the shards that a run wrote or looked at, without the places of their samples."""
+    names = records_below(work, f"assembled/{dataset}")
+    return [replace(shard_record_of(work, name), places=()) for name in names]
 
 
 def _untouched(plan: Plan, work: Folder) -> list[FileEntry]:

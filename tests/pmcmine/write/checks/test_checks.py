@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from pmcmine.write.checks import MAX_ANSWER, Problem, codes, problems
@@ -132,3 +134,8 @@ def test_details_are_one_short_line_and_huge_answers_are_not_read() -> None:
 
 def test_nothing_given_and_nothing_said_is_no_error() -> None:
     assert {p.code for p in problems("", Given(()), "caption")} == {"too_short"}
+
+
+def test_the_docs_name_each_code() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "faithfulness.md").read_text("utf-8")
+    assert not [code for code in codes() if f"`{code}`" not in page]
