@@ -7,6 +7,7 @@ import pytest
 from benchmarks.browsing import browse
 from benchmarks.images import images
 from benchmarks.jobs import shards
+from benchmarks.launcher import launcher
 from benchmarks.link import link
 
 pytestmark = pytest.mark.slow
@@ -30,3 +31,8 @@ def test_link() -> None:
 def test_browse() -> None:
     found = browse(None, rows=600)
     assert all(ms > 0 for times in found["ms"].values() for ms in times)
+
+
+def test_launcher() -> None:
+    found = launcher(None, rows=2_000)["rows"][2_000]
+    assert (found["articles"], found["members"], found["samples"]) == (2_000, 2_000, 2_000)

@@ -13,6 +13,7 @@ import click
 
 from pmcmine.commands.declare import Group, Option
 from pmcmine.commands.eval_linking import apart, found_in, given_mentions, linker_of, parts_of
+from pmcmine.commands.eval_text import labelled_and_found
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import GoldError, PmcmineError
 
@@ -146,45 +147,57 @@ def negation(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     _print_score("negation", gold, score_negation(read_negation(gold)), errors, json_)
 
 
-def _heads(task: str, gold: Path, model: Path | None, structure: bool, errors: int, json_: bool) -> None:
-    from classifiers.text.evaluate import evaluate, measures
+def _heads(
+    task: str, gold: Path, model: Path | None, structure: bool, errors: int, json_: bool, corpus: Path | None = None
+) -> None:
+    from classifiers.text.evaluate import measures
     from classifiers.text.heads import parse, shipped
-    from classifiers.text.labelled import labelled_with, read_labels
     from pmcmine.evaluation.gold_files import one_line
 
-    rows = labelled_with(read_labels(gold), task)
-    if not rows:
-        raise GoldError(f"{gold}: no paragraph has a label of {task}")
     used = _model(model, parse, shipped)
-    found = evaluate(used, task, rows, structure)
+    rows, found, stated = labelled_and_found(used, task, gold, structure, corpus)
     figures = measures(task, [r[task] for r in rows], found)
     wrong = [
         (r, f)
         for r, f in zip(rows, found, strict=True)
         if (abs(r[task] - f) >= 1 if task == "quality" else r[task] != f)
     ]
-    lines = [f"gold {r[task]}  found {f}  {one_line(r['text'])[:120]}" for r, f in wrong]
-    _print(task, gold, {"structure": structure, **figures}, lines, errors, json_, "paragraphs")
+    lines = [f"gold {r[task]}  found {f}  {one_line(r['text'] or r['paragraph_id'])[:120]}" for r, f in wrong]
+    _print(task, gold, stated | figures, lines, errors, json_, "paragraphs")
 
 
 Model = Annotated[Path | None, Option(help="Model file; default: the package's own.")]
+Corpus = Annotated[
+    Path | None,
+    Option(help="Release with the articles: scores paragraphs by what their whole article is about, as `mine` does."),
+]
 NoStructure = Annotated[bool, Option("--no-structure", help="Use only the text, not its section or article type.")]
 
 
 @app.add("type")
 def type_(
-    gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
+    gold: Gold,
+    model: Model = None,
+    no_structure: NoStructure = False,
+    corpus: Corpus = None,
+    errors: Errors = 0,
+    json_: Json = False,
 ) -> None:
     """Evaluate the type of paragraphs: clinical_case, study, review, other."""
-    _heads("type", gold, model, not no_structure, errors, json_)
+    _heads("type", gold, model, not no_structure, errors, json_, corpus)
 
 
 @app.add()
 def domain(
-    gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
+    gold: Gold,
+    model: Model = None,
+    no_structure: NoStructure = False,
+    corpus: Corpus = None,
+    errors: Errors = 0,
+    json_: Json = False,
 ) -> None:
     """Evaluate the domain of paragraphs: clinical, biomedical, other."""
-    _heads("domain", gold, model, not no_structure, errors, json_)
+    _heads("domain", gold, model, not no_structure, errors, json_, corpus)
 
 
 @app.add()
@@ -321,6 +334,24 @@ def pdf(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
 
     measures, lines = evaluate_pdfs(gold)
     _print("pdf", gold, measures, lines, errors, json_, "PDFs")
+
+
+@app.add()
+def written(
+    gold: Gold,
+    articles: Annotated[list[Path], Option(help="Articles: JATS XML, folders of it, or .tar.gz; repeatable.")],
+    part: Annotated[str | None, Option(help="Part of the rewrites (first to fifth); default all.")] = None,
+    errors: Errors = 0,
+    json_: Json = False,
+) -> None:
+    """Evaluate the checks of written text on good and spoiled rewrites (rewrites.jsonl)."""
+    from pmcmine.io.extras import need
+    from pmcmine.write.checks.evaluate import evaluate, read_rewrites, texts_of
+
+    need("mine", "eval written")
+    rewrites = read_rewrites(gold, part)
+    measures, lines = evaluate(rewrites, texts_of(articles, rewrites))
+    _print("written", gold, measures, lines, errors, json_, "articles")
 
 
 def _model(path: Path | None, parse: Callable[[bytes, str], T], shipped: Callable[[], T]) -> T:

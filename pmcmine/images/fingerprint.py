@@ -195,12 +195,17 @@ def tables(seen: Sequence[View], sample: int = SAMPLE) -> list[int]:
         seen: views.
         sample: bits of a table; fewer find more that is less alike.
     """
-    found: set[int] = set()
-    for view in seen:
-        bits = np.unpackbits(np.frombuffer(view.bits, np.uint8))
-        values = (bits[_samples(sample)].astype(np.int64) << np.arange(sample)).sum(1)
-        found.update(((np.arange(TABLES) << sample) | values).tolist())
-    return sorted(found)
+    if not seen:
+        return []
+    bits = np.unpackbits(np.frombuffer(b"".join(view.bits for view in seen), np.uint8)).reshape(-1, BITS)
+    return sorted(set(keys_of(bits, sample).ravel().tolist()))
+
+
+def keys_of(bits: NDArray[np.uint8], sample: int = SAMPLE) -> NDArray[np.int64]:
+    """Compute the look-up keys of hashes: hashes × `BITS`, each 0 or 1, to hashes × `TABLES`."""
+    chosen = _samples(sample)
+    keys = [(bits[:, chosen[t]].astype(np.int64) << np.arange(sample)).sum(1) | (t << sample) for t in range(TABLES)]
+    return np.stack(keys, 1)
 
 
 def similarity(a: Sequence[View], b: Sequence[View]) -> float:
