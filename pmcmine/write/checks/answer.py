@@ -13,6 +13,7 @@ from pmcmine.write.checks.source import Source, source_of
 from pmcmine.write.given import Given
 
 WORD: Final = re.compile(r"[^\W_]+(?:['’‐‑-][^\W_]+)*")
+_QUESTION: Final = re.compile(r"\?\s")  # the end of a question, and what parts it from its answer
 IMAGE_TASKS: Final = frozenset(("caption", "panel-caption", "vqa"))
 DIALOGUES: Final = frozenset(("vqa", "instruction", "case-qa"))
 _OF_TEXT: Final = frozenset(("section", "table"))  # kinds of passages that do not say what the image shows
@@ -52,7 +53,7 @@ class Answer:
     @cached_property
     def read(self) -> Source:
         """Read the answer itself; a question and its answer are one sentence."""
-        return source_of([self.text.replace("?", ",") if self.task in DIALOGUES else self.text])
+        return source_of([_QUESTION.sub(", ", self.text) if self.task in DIALOGUES else self.text])
 
     @cached_property
     def support(self) -> Source:
