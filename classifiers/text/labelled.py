@@ -65,7 +65,19 @@ def _checked(row: dict[str, Any]) -> dict[str, Any]:
     is_number = isinstance(quality, int | float) and not isinstance(quality, bool)
     if quality is not None and not (is_number and 1 <= quality <= 5):
         raise ValueError(f"quality {quality!r} is no number from 1 to 5")
+    weights = row.get("weights", {})
+    if not isinstance(weights, dict) or not all(type(w) in (int, float) and 0 < w <= 1 for w in weights.values()):
+        raise ValueError("weights are no numbers above 0, up to 1")
     return row
+
+
+def weights_of(rows: Iterable[Mapping[str, Any]], task: str) -> list[float] | None:
+    """Return how much the label of each row counts; None if all count the same.
+
+    A label counts less if a second teacher gave another one.
+    """
+    weights = [float(row.get("weights", {}).get(task, 1.0)) for row in rows]
+    return weights if any(w != 1.0 for w in weights) else None
 
 
 def own_labels(paragraphs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

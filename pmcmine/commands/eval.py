@@ -336,6 +336,24 @@ def pdf(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     _print("pdf", gold, measures, lines, errors, json_, "PDFs")
 
 
+@app.add()
+def written(
+    gold: Gold,
+    articles: Annotated[list[Path], Option(help="Articles: JATS XML, folders of it, or .tar.gz; repeatable.")],
+    part: Annotated[str | None, Option(help="Part of the rewrites (first to fifth); default all.")] = None,
+    errors: Errors = 0,
+    json_: Json = False,
+) -> None:
+    """Evaluate the checks of written text on good and spoiled rewrites (rewrites.jsonl)."""
+    from pmcmine.io.extras import need
+    from pmcmine.write.checks.evaluate import evaluate, read_rewrites, texts_of
+
+    need("mine", "eval written")
+    rewrites = read_rewrites(gold, part)
+    measures, lines = evaluate(rewrites, texts_of(articles, rewrites))
+    _print("written", gold, measures, lines, errors, json_, "articles")
+
+
 def _model(path: Path | None, parse: Callable[[bytes, str], T], shipped: Callable[[], T]) -> T:
     """Load the model of a file, or the package's own."""
     if path is None:
