@@ -41,8 +41,7 @@ def real_views(data: Path) -> tuple[list[list[pictures.View]], list[str]]:
 def frequencies(views: list[pictures.View]) -> NDArray[np.float32]:
     """Return the low frequencies of views, each of length 1."""
     small = np.stack([v.miniature for v in views]).astype(np.float32)
-    cosines = pictures._COSINES
-    found = (cosines @ small @ cosines.T).reshape(len(views), -1)
+    found = pictures.low_frequencies(small).reshape(len(views), -1)
     found[:, 0] = 0
     return found / np.linalg.norm(found, axis=1, keepdims=True)  # type: ignore[no-any-return]
 
@@ -114,7 +113,7 @@ def _of_real(seen: list[list[pictures.View]], sources: list[str]) -> dict[str, A
     )
     pairs = [(a, b) for a, b in candidates(owner, bits).tolist() if source[a] != source[b]]
     far = sum(
-        min(pictures.differing(x.bits, y.bits) for x in seen[a] for y in seen[b]) > pictures._FAR for a, b in pairs
+        min(pictures.differing(x.bits, y.bits) for x in seen[a] for y in seen[b]) > pictures.FAR for a, b in pairs
     )
     near = sum(pictures.similarity(seen[a], seen[b]) >= pictures.NEAR for a, b in pairs)
     first = np.packbits(bits[np.searchsorted(owner, np.arange(len(seen)))], axis=1).view(np.uint64)
@@ -135,7 +134,7 @@ def image_checks(data: Path | None, rows: int = 10_000) -> dict[str, Any]:
         made = np.concatenate([drawn(real, min(_CHUNK, n - at), r) for at in range(0, n, _CHUNK)])
         checked = candidates(np.arange(n), made)
         packed = np.packbits(made, axis=1).view(np.uint64)
-        far = int((_apart(packed, checked[:, 0], checked[:, 1]) > pictures._FAR).sum())
+        far = int((_apart(packed, checked[:, 0], checked[:, 1]) > pictures.FAR).sum())
         found[str(n)] = {"candidates": len(checked), "checks_per_image": round(len(checked) / n, 4),
                          "refused_by_bits": far, **_drawn_pairs(packed, r)}  # fmt: skip
         print(f"{n:>9} {found[str(n)]}", file=sys.stderr, flush=True)

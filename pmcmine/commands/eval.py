@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-
-import click
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pmcmine.commands.declare import Group, Option
 from pmcmine.commands.eval_linking import apart, found_in, given_mentions, linker_of, parts_of
+from pmcmine.commands.eval_output import print_measures, print_score
 from pmcmine.commands.eval_text import labelled_and_found
-from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import GoldError, PmcmineError
 
 if TYPE_CHECKING:
-    from pmcmine.concepts.training.evaluate import Score
     from pmcmine.concepts.training.gold import GoldDocument
 
 T = TypeVar("T")
@@ -108,7 +104,7 @@ def linking(
             else:
                 found += found_in(linker, known, chosen)
         score = ev.score_given(documents, ids) if given else ev.score_linking(documents, found)
-    _print_score("linking", gold, score, errors, json_)
+    print_score("linking", gold, score, errors, json_)
 
 
 @app.add()
@@ -135,7 +131,7 @@ def abbreviations(
 
         fits = [fit_abbreviations([d for i, d in enumerate(documents) if i % folds != k]) for k in range(folds)]
         models = [fits[i % folds] for i in range(len(documents))]
-    _print_score("abbreviations", gold, score_abbreviations(documents, models), errors, json_)
+    print_score("abbreviations", gold, score_abbreviations(documents, models), errors, json_)
 
 
 @app.add()
@@ -144,7 +140,7 @@ def negation(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     from pmcmine.concepts.training.evaluate import score_negation
     from pmcmine.concepts.training.gold import read_negation
 
-    _print_score("negation", gold, score_negation(read_negation(gold)), errors, json_)
+    print_score("negation", gold, score_negation(read_negation(gold)), errors, json_)
 
 
 def _heads(
@@ -163,7 +159,7 @@ def _heads(
         if (abs(r[task] - f) >= 1 if task == "quality" else r[task] != f)
     ]
     lines = [f"gold {r[task]}  found {f}  {one_line(r['text'] or r['paragraph_id'])[:120]}" for r, f in wrong]
-    _print(task, gold, stated | figures, lines, errors, json_, "paragraphs")
+    print_measures(task, gold, stated | figures, lines, errors, json_, "paragraphs")
 
 
 Model = Annotated[Path | None, Option(help="Model file; default: the package's own.")]
@@ -232,7 +228,7 @@ def language(
         if code != x.code
     ]
     measures = {"texts": len(rows), "languages": len({c for c, _ in rows}), **score_rows(right)}
-    _print("language", gold, measures, lines, errors, json_, "texts")
+    print_measures("language", gold, measures, lines, errors, json_, "texts")
 
 
 @app.add("image-kind")
@@ -256,7 +252,7 @@ def image_kind(
         told = [k for k, v in zip(KINDS, truth, strict=True) if v]
         if set(told) != set(used.named(row)):
             lines.append(f"{pmcid}  gold {','.join(told)}  found {','.join(used.named(row))}")
-    _print("image-kind", gold, measures(scores, known, used.thresholds), lines, errors, json_, "images")
+    print_measures("image-kind", gold, measures(scores, known, used.thresholds), lines, errors, json_, "images")
 
 
 @app.add()
@@ -271,7 +267,7 @@ def privacy(
 
     labels = read_gold(gold)
     measures, lines = evaluate(labels, texts_of(release, labels))
-    _print("privacy", gold, measures, lines, errors, json_, "paragraphs")
+    print_measures("privacy", gold, measures, lines, errors, json_, "paragraphs")
 
 
 @app.add("image-privacy")
@@ -286,7 +282,7 @@ def image_privacy(
     from classifiers.privacy.evaluate_images import look, measures, read_labels
 
     values, lines = measures(look(read_labels(gold), images, part))
-    _print("image-privacy", gold, values, lines, errors, json_, "images", "Wilson's")
+    print_measures("image-privacy", gold, values, lines, errors, json_, "images", "Wilson's")
 
 
 @app.add()
@@ -296,7 +292,7 @@ def captions(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     from pmcmine.panels.evaluate_captions import evaluate_captions
 
     measures, lines = evaluate_captions(read_json_lines(gold, "captions"))
-    _print("captions", gold, measures, lines, errors, json_, "captions")
+    print_measures("captions", gold, measures, lines, errors, json_, "captions")
 
 
 @app.add()
@@ -310,7 +306,7 @@ def panels(
     from pmcmine.panels.evaluate import evaluate_boxes
 
     measures, lines = evaluate_boxes(gold, images)
-    _print("panels", gold, measures, lines, errors, json_, "figures")
+    print_measures("panels", gold, measures, lines, errors, json_, "figures")
 
 
 @app.add()
@@ -324,7 +320,7 @@ def duplicates(
     from pmcmine.duplicates.evaluate import evaluate_duplicates
 
     measures, lines = evaluate_duplicates(gold, seed)
-    _print("duplicates", gold, measures, lines, errors, json_, "pairs")
+    print_measures("duplicates", gold, measures, lines, errors, json_, "pairs")
 
 
 @app.add()
@@ -333,7 +329,7 @@ def pdf(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     from pmcmine.pdf.evaluate import evaluate_pdfs
 
     measures, lines = evaluate_pdfs(gold)
-    _print("pdf", gold, measures, lines, errors, json_, "PDFs")
+    print_measures("pdf", gold, measures, lines, errors, json_, "PDFs")
 
 
 @app.add()
@@ -351,7 +347,7 @@ def written(
     need("mine", "eval written")
     rewrites = read_rewrites(gold, part)
     measures, lines = evaluate(rewrites, texts_of(articles, rewrites))
-    _print("written", gold, measures, lines, errors, json_, "articles")
+    print_measures("written", gold, measures, lines, errors, json_, "articles")
 
 
 def _model(path: Path | None, parse: Callable[[bytes, str], T], shipped: Callable[[], T]) -> T:
@@ -361,48 +357,3 @@ def _model(path: Path | None, parse: Callable[[bytes, str], T], shipped: Callabl
     if not path.is_file():
         raise PmcmineError(f"{path}: no such model")
     return parse(path.read_bytes(), str(path))
-
-
-def _print_score(task: str, gold: Path, score: Score, errors: int, json_: bool) -> None:
-    _print(task, gold, score.measures, [e.line() for e in score.errors], errors, json_, "documents")
-
-
-def _print(
-    task: str,
-    gold: Path,
-    measures: Mapping[str, Any],
-    wrong: Sequence[str],
-    errors: int,
-    json_: bool,
-    units: str,
-    intervals: str = "",
-) -> None:
-    """Print up to the requested number of errors, then the measures, one per line or as one line of JSON."""
-    from pmcmine.evaluation.intervals import RESAMPLES
-
-    for line in wrong if errors < 0 else wrong[:errors]:
-        click.echo(line)
-    if json_:
-        click.echo(json.dumps({"task": task, "gold": str(gold), "errors": len(wrong), **measures}))
-        return
-    rows: list[tuple[str, str]] = []
-    for name, value in measures.items():
-        nested = value if isinstance(value, dict) else {}
-        rows.append((name, "" if nested else _shown(value)))
-        rows += [(f"  {key}", _row(row)) for key, row in nested.items()]
-    rows.append(("errors", f"{len(wrong):,}  (--errors N lists them)"))
-    last = f"intervals: 95 %, {intervals or f'{RESAMPLES:,} bootstrap samples'} of {units}"
-    plain = [f"{name:22} {_shown(value)}" for name, value in measures.items()]
-    show([*plain, f"{'errors':22} {rows[-1][1]}", last], TerminalTable(("measure", "value"), rows), last)
-
-
-def _row(row: Any) -> str:
-    return ", ".join(f"{n} {v}" for n, v in row.items()) if isinstance(row, dict) else str(row)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return "".join(f"\n  {k:20} " + _row(row) for k, row in value.items())
-    if isinstance(value, list):
-        return " to ".join(f"{v:.4f}" for v in value)
-    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"

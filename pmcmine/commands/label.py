@@ -80,6 +80,7 @@ def _by_teachers(
 
     clients = [_client("", *first, KEY), _client("second-", *second, SECOND_KEY)]
     drawn = sorted(read_corpus(corpus), key=lambda p: keyed_hash("pmcmine/label", str(p["paragraph_id"])))
+    ask.done_ids(out)  # a file of somebody else's is refused before anything is made
     n = read = written = problems = 0
     answers = out.with_name(f"{out.name}.answers")
     with held(Folder(str(answers))):

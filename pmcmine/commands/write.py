@@ -108,7 +108,7 @@ def write(
     from pmcmine.write.budget import Prices
     from pmcmine.write.registry import name_of, prompt_for, task_of
     from pmcmine.write.requests import Settings
-    from pmcmine.write.run import Order, write_release
+    from pmcmine.write.run import Order
 
     if remove is not None:
         _remove(release, remove, as_json)
@@ -129,9 +129,16 @@ def write(
     if out is not None:
         check_file(out, overwrite)
     client = _client("--endpoint", endpoint, "--model", model, KEY, retries, timeout)
+    judge = _client("--judge-endpoint", judge_endpoint, "--judge-model", judge_model, JUDGE_KEY, retries, timeout)
+    _run(release, order, client, judge, as_json)
+
+
+def _run(release: Path, order: Order, client: Client | None, judge: Client | None, as_json: bool) -> None:
+    """Write, and print what came of it."""
+    from pmcmine.write.run import write_release
+
     if client is None:
         raise PmcmineError("write: give --endpoint and --model of a server, or --dry-run")
-    judge = _client("--judge-endpoint", judge_endpoint, "--judge-model", judge_model, JUDGE_KEY, retries, timeout)
     try:
         done = write_release(release, order, client, judge, None if as_json else _progress)
     except KeyboardInterrupt:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from pmcmine.describe.written_croissant import written_croissant
 from pmcmine.release.written import REJECTS, TEXTS, WRITTEN, WrittenFacts
 from pmcmine.text.clean import for_code, for_markdown
 
 CARD: Final = f"{WRITTEN}/README.md"
+CROISSANT: Final = f"{WRITTEN}/croissant.json"
 _TEXT: Final = """---
 configs:
 {configs}
@@ -25,6 +27,12 @@ terms of the model may add to that. `release.json` states under `written` how ea
 
 {tables}
 """
+
+
+def written_descriptions(tables: Iterable[WrittenFacts]) -> dict[str, bytes]:
+    """Return the files that describe the side tables, by name: card and Croissant; none without a side table."""
+    held = list(tables)
+    return {CARD: written_card(held), CROISSANT: written_croissant(held)} if held else {}
 
 
 def written_card(tables: Iterable[WrittenFacts]) -> bytes:

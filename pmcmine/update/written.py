@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pmcmine.describe.written_card import CARD, written_card
+from pmcmine.describe.written_card import written_descriptions
 from pmcmine.release.layout import FileEntry, file_entry
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.release.written import WrittenFacts
@@ -33,5 +33,5 @@ def kept_written(
         if of:
             found.append(replace(written, of=of))
     files = [entries[name] for written in found for name in sorted(written.of)]
-    cards = {CARD: written_card(found)} if found else {}
+    cards = written_descriptions(found)
     return tuple(found), [*files, *(file_entry(name, data) for name, data in cards.items())], cards

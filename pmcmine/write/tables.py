@@ -14,7 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from pmcmine.assemble.parquet import write_parquet
-from pmcmine.describe.written_card import CARD, written_card
+from pmcmine.describe.written_card import CARD, CROISSANT, written_descriptions
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_files import replacing
 from pmcmine.release.layout import FileEntry, file_entry
@@ -201,11 +201,12 @@ def put_into_release(folder: Folder, record: ReleaseRecord, facts: WrittenFacts,
             folder.write(name, data, replace=True)
     facts = replace(facts, of=of)
     tables = tuple(sorted([*(w for w in record.written if w.name != facts.name), facts], key=lambda w: w.name))
-    card = written_card(tables)
+    cards = written_descriptions(tables)
     gone = [f.name for f in record.files_of(f"{WRITTEN}/{facts.name}") if f.name not in entries]
-    kept = [f for f in record.files if f.name not in {*entries, *gone, CARD}]
-    files = tuple(sorted([*kept, *entries.values(), file_entry(CARD, card)], key=lambda f: f.name))
-    with_files(folder, record, replace(record, written=tables, files=files), {CARD: card})
+    kept = [f for f in record.files if f.name not in {*entries, *gone, *cards}]
+    described = [file_entry(*card) for card in cards.items()]
+    files = tuple(sorted([*kept, *entries.values(), *described], key=lambda f: f.name))
+    with_files(folder, record, replace(record, written=tables, files=files), cards)
     for name in gone:
         folder.remove(name)
     return facts
@@ -220,12 +221,12 @@ def take_out(folder: Folder, record: ReleaseRecord, name: str) -> int:
     chosen_written(name, record.written, f"--remove {name}")
     tables = tuple(w for w in record.written if w.name != name)
     gone = [f.name for f in record.files_of(f"{WRITTEN}/{name}")]
-    files = [f for f in record.files if f.name not in {*gone, CARD}]
-    cards = {CARD: written_card(tables)} if tables else {}
+    files = [f for f in record.files if f.name not in {*gone, CARD, CROISSANT}]
+    cards = written_descriptions(tables)
     files += [file_entry(*card) for card in cards.items()]
     after = replace(record, written=tables, files=tuple(sorted(files, key=lambda f: f.name)))
     with_files(folder, record, after, cards)
-    for file in (*gone, *([] if tables else [CARD])):
+    for file in (*gone, *([] if tables else [CARD, CROISSANT])):
         folder.remove(file)
     return len(gone)
 

@@ -88,7 +88,7 @@ def _killed(release: Path, server: ModelServer, after: int, how: int) -> int:
 
 @pytest.mark.slow
 def test_a_run_killed_at_ten_moments_pays_for_nothing_twice(tmp_path: Path, write: Write) -> None:
-    release = _mine(tmp_path, 8)
+    release = _mine(tmp_path, 5)
     with served() as calm:
         write(release, calm, name="calm", image_size=0)
     with served(seconds=0.02) as server:

@@ -13,6 +13,7 @@ from pmcmine import stream
 from pmcmine.commands.output import for_json
 from pmcmine.duplicates.benchmark_sets import read_benchmarks
 from pmcmine.errors import PmcmineError
+from pmcmine.publish.verify import verify_folder
 from pmcmine.write.run import journal_path
 from tests.helpers import release_json, rows, tree
 from tests.model_server import faithful, served
@@ -149,10 +150,13 @@ def test_a_dry_run_asks_nobody_and_knows_what_is_there(release: Path, capsys: An
     assert json.loads(out)["kept"] == done["asked_now"] and for_json(said)["rows"] == json.loads(out)["rows"]
 
 
-def test_a_file_of_its_own_and_a_prompt_of_ones_own(release: Path, tmp_path: Path, capsys: Any) -> None:
+def test_a_file_of_its_own_and_a_prompt_of_ones_own_and_no_key_anywhere(
+    release: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PMCMINE_WRITE_KEY", "k3y-that-nobody-sees")
     before, out = tree(release, "tables", "."), tmp_path / "texts.parquet"
     (tmp_path / "prompt.txt").write_text('Answer with one JSON object: {"caption": "..."}')
-    with served(faults=deque([503])) as server:
+    with served(faults=deque([503]), key="k3y-that-nobody-sees") as server:
         code, said, err = call(
             capsys, "write", str(release), "--task", "caption", "--endpoint", server.url, "--model", "stub", "--limit", "4",
             "--prompt", str(tmp_path / "prompt.txt"), "--out", str(out), "--no-image",
@@ -162,6 +166,31 @@ def test_a_file_of_its_own_and_a_prompt_of_ones_own(release: Path, tmp_path: Pat
     assert json.loads((tmp_path / "texts.json").read_text())["settings"]["prompt_version"] == "own"
     assert {k: v for k, v in tree(release, "tables", ".").items() if ".answers" not in k} == before
     assert journal_path(release, "caption").stat().st_mode & 0o077 == 0
+    assert not any(
+        b"k3y-that" in f.read_bytes() for f in tmp_path.rglob("*") if f.is_file() and f.stat().st_size < 1 << 20
+    )
+    assert "k3y-that" not in said + err
+
+
+def _croissant_problems(path: Path) -> list[str]:
+    croissant = pytest.importorskip("mlcroissant")
+    return list(croissant.Dataset(jsonld=str(path)).metadata.ctx.issues.errors)
+
+
+def test_a_side_table_is_taken_out(release: Path, write: Write, capsys: Any) -> None:
+    before = release_json(release)
+    with served() as server:
+        write(release, server, limit=3, image_size=0)
+        write(release, server, "vqa", limit=3, image_size=0)
+    made = json.loads((release / "written" / "croissant.json").read_text())["prov:wasGeneratedBy"]
+    assert [a["prov:wasAssociatedWith"][0]["prov:label"] for a in made] == ["stub", "stub"]
+    assert not _croissant_problems(release / "written" / "croissant.json")
+    for name in ("caption", "vqa"):
+        assert call(capsys, "write", str(release), "--remove", name)[0] == 0
+        assert not verify_folder(release).problems
+    assert release_json(release)["files"] == before["files"] and "written" not in release_json(release)
+    code, _, err = call(capsys, "write", str(release), "--remove", "caption")
+    assert code == 2 and "the release has none" in err
 
 
 @pytest.mark.parametrize(("args", "said"), [

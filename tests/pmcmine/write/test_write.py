@@ -55,11 +55,12 @@ def test_each_text_is_traceable_and_nothing_is_sent_of_what_may_not_be(release: 
     articles = {a["article_id"]: a for a in rows(release, "articles")}
     source = {r[key]: r for r in rows(release, table.get(task, "figures"))}
     with served() as server:
-        done = write(release, server, task, image_size=48)
+        done = write(release, server, task, image_size=48, limit=40)
         sent = json.dumps(server.state.bodies, ensure_ascii=False)
     kept, dropped = side(release, task), side(release, task, "rejects")
-    assert kept and {r["row_id"] for r in kept} | {r["row_id"] for r in dropped} == source.keys()
-    assert done.facts.counts["rows"] == len(source) and done.facts.counts["kept"] == len(kept)
+    looked_at = {r["row_id"] for r in kept} | {r["row_id"] for r in dropped}
+    assert kept and looked_at <= source.keys() and len(looked_at) == min(len(source), 40)
+    assert done.facts.counts["rows"] == len(looked_at) and done.facts.counts["kept"] == len(kept)
     for row in kept:
         found = source[row["row_id"]]
         assert articles[row["article_id"]]["derivatives_ok"] and "ND" not in row["license"]
@@ -71,7 +72,7 @@ def test_each_text_is_traceable_and_nothing_is_sent_of_what_may_not_be(release: 
     refused = [r for r in dropped if r["reason"] == "derivatives_forbidden"]
     assert refused, "the demo has articles that forbid derivatives"
     assert {r["row_id"] for r in refused} == {
-        k for k, r in source.items() if "ND" in r["license"] or r["license"] == "OTHER"
+        k for k in looked_at if "ND" in source[k]["license"] or source[k]["license"] == "OTHER"
     }
     assert not any(r["answer"] for r in refused)
     named = {articles[r["article_id"]]["title"] for r in refused} - {articles[r["article_id"]]["title"] for r in kept}
