@@ -12,7 +12,7 @@ CODES: Final = {
     "too_short": "the answer has hardly any words",
     "too_long": "the answer is longer than what was given can fill",
 }
-_LEAST: Final = {"caption": 4, "panel-caption": 3, "summary": 6, "instruction": 6, "vqa": 1, "case-qa": 1}  # words
+_LEAST: Final = {"caption": 2, "panel-caption": 2, "summary": 2, "instruction": 2, "vqa": 1, "case-qa": 1}  # words
 # Words that an answer may have for each word of what was given, and besides; questions repeat what their answers say.
 _SHARE: Final = {"caption": 1.6, "panel-caption": 1.6, "summary": 1.0, "vqa": 3.0, "instruction": 3.0, "case-qa": 2.0}
 _BESIDES: Final = 40
