@@ -19,6 +19,7 @@ from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Layout, Search, best_layouts
 from pmcmine.panels.letters import Letter, find_letters
+from pmcmine.panels.sight import look
 
 SURE: Final = 0.5  # confidence from which boxes are given to panels
 _SIDE: Final = 512  # pixels of the longer side that are looked at
@@ -58,16 +59,19 @@ def panel_boxes(
         return [whole]
     evidence = Evidence(without_frame(grey))
     placed = _letters(rgb, fine, labels, scale) if n == len(labels) else []
-    search = Search(evidence, n, placed, len(labels))
+    h, w = grey.shape
+    boxes_ = [(x.x / w, x.y / h, (x.x + x.width) / w, (x.y + x.height) / h) for x in placed]
+    sight = look(grey, boxes_, n) if n is not None else None
+    search = Search(evidence, n, placed, len(labels), sight=sight)
     found, place = best_layouts(search, n or _MOST_UNASKED)
     search = search.at_place(place)
     layout = found.get(n) if n is not None else _sure(found)
     if n is not None and (layout is None or min(layout.cuts, default=0.0) <= min(_CLEAR)):
         # Pictures full of edges use up the search before all of the figure was divided.
-        clear = [Search(evidence, n, placed, len(labels), place, x).best(n).get(n) for x in _CLEAR]
+        clear = [Search(evidence, n, placed, len(labels), place, x, sight).best(n).get(n) for x in _CLEAR]
         layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)
     if layout is None and placed:  # no cuts part these letters, so some of them are none
-        search = Search(evidence, n)
+        search = Search(evidence, n, sight=sight)
         layout = best_layouts(search, n or _MOST_UNASKED)[0].get(n or 0)
     if layout is None or len(layout.cells) == 1:
         return [whole]
