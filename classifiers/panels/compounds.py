@@ -21,7 +21,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from classifiers.images.generate import PAINTERS
 from classifiers.images.generate.marks import random_word
-from classifiers.panels.contents import DRAWN, Pictures, Rect, beside_letter, fill, lines, with_key
+from classifiers.panels.contents import DRAWN, Pictures, Rect, beside_letter, fill, lines, surrounded
 from pmcmine.errors import GoldError
 
 _CORNERS: Final = (("left", "top"),) * 13 + (("left", "bottom"),) * 3 + (("middle", "bottom"), ("right", "bottom"))
@@ -125,23 +125,40 @@ def draw(r: random.Random, layout: Layout, pictures: Pictures, fonts: Sequence[P
     kinds = list(PAINTERS)
     photos = [k for k in kinds if k not in DRAWN]
     common = ["microscopy"] * 4 + ["gel"] * 2
-    base = r.choice([*common, *photos]) if touching and r.random() < 0.85 else r.choice(["chart"] * 10 + common + kinds)
+    base = r.choice([*common, *photos]) if touching and r.random() < 0.6 else r.choice(["chart"] * 10 + common + kinds)
     mixed = r.random() < 0.35
     parts = r.choice([0.0] * 4 + [0.15, 0.3, 0.6, 1.0])  # share of panels that are made of several pictures
     spots = [] if flip else [placed(x) for x in layout.letters if x is not None]
+    seen = []
     for i, box in enumerate(boxes):
         kind = r.choice(kinds if ground == "white" and not touching else photos) if mixed and r.random() < 0.5 else base
         if ground != "white" and kind in DRAWN:
             kind = r.choice(photos)
-        inner = beside_letter(r, box, spots[i] if len(spots) == len(boxes) else None) if kind in DRAWN else box
+        spot = spots[i] if len(spots) == len(boxes) else None
+        inner = beside_letter(r, box, spot) if kind in DRAWN else box
         fill(r, image, inner, pictures, kind, r.random() < parts)
+        seen.append(inner if spot is None else _around(inner, spot, box))
+    boxes = tuple(seen)
     lines(r, image, boxes)
     if r.random() < 0.25:
         _titles(r, image, boxes, fonts)
-    if ground == "white" and r.random() < 0.1:
-        image = with_key(r, image, _font(r.choice(fonts) if fonts else None, r.randint(9, 15)))
     letters = _letters(r, image, boxes, layout.labels, spots, fonts)
+    if ground == "white":
+        image, down = surrounded(r, image, boxes, _font(r.choice(fonts) if fonts else None, r.randint(9, 15)))
+        boxes = tuple((a, b + down, c, d + down) for a, b, c, d in boxes)
+        letters = [(t, (a, b + down, c, d + down)) for t, (a, b, c, d) in letters]
     return Compound(_noisy(r, image), boxes, tuple(letters))
+
+
+def _around(inner: Rect, letter: Rect, box: Rect) -> Rect:
+    """Return the part of a box that holds a picture and its letter."""
+    x0, y0, x1, y1 = (
+        min(inner[0], letter[0]),
+        min(inner[1], letter[1]),
+        max(inner[2], letter[2]),
+        max(inner[3], letter[3]),
+    )
+    return (max(x0, box[0]), max(y0, box[1]), min(x1, box[2]), min(y1, box[3]))
 
 
 def _touching(boxes: Sequence[Rect]) -> bool:

@@ -13,6 +13,7 @@ from classifiers.images.generate import PAINTERS
 from classifiers.images.generate.marks import random_word
 
 Rect = tuple[int, int, int, int]  # left, top, right, bottom
+Rect3 = tuple[int, int, int]  # left, top, width
 DRAWN: Final = ("chart", "diagram", "table", "molecular_structure")  # kinds whose ground is the figure's
 _LEAST: Final = 24  # pixels of a part's side
 _INKS: Final = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "black", "grey")
@@ -135,15 +136,62 @@ def lines(r: random.Random, image: Image.Image, boxes: Sequence[Rect]) -> None:
         pen.rectangle((0, 0, image.width - 1, image.height - 1), outline="black", width=r.choice([1, 2]))
 
 
-def with_key(r: random.Random, image: Image.Image, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> Image.Image:
-    """Put a key of colours below the figure."""
-    high = r.randint(18, 44)
-    out = Image.new("RGB", (image.width, image.height + high), "white")
-    out.paste(image, (0, 0))
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+def surrounded(r: random.Random, image: Image.Image, boxes: Sequence[Rect], font: Font) -> tuple[Image.Image, int]:
+    """Put what is no panel around some figures: a title, a key, a caption; return how far all moved down.
+
+    Args:
+        r: source of randomness.
+        image: the figure.
+        boxes: of its panels.
+        font: of the words.
+    """
+    if r.random() < 0.3:
+        _key_inside(r, image, boxes, font)
+    above = r.randint(16, 50) if r.random() < 0.08 else 0
+    lines_below = r.choice([1, 1, 2, 3, 4]) if r.random() < 0.1 else 0
+    below = max(lines_below * 15 + 8 if lines_below else 0, r.randint(18, 44) if r.random() < 0.1 else 0)
+    aside = r.randint(60, 130) if r.random() < 0.06 else 0
+    out = Image.new("RGB", (image.width + aside, image.height + above + below), "white")
+    out.paste(image, (0, above))
     pen = ImageDraw.Draw(out)
-    x, y = r.randint(4, max(image.width // 2, 5)), image.height + high // 2 - 6
-    for colour in r.sample(_INKS, r.randint(2, 4)):
-        pen.rectangle((x, y, x + 10, y + 10), fill=colour)
-        pen.text((x + 14, y - 1), random_word(r)[:10], "black", font=font)
-        x += r.randint(60, 110)
-    return out
+    if above:
+        words = r.choice(["Figure {}", "Fig. {}", "FIGURE {}", "{}"]).format(r.randint(1, 750))
+        x = r.choice([4, 4, image.width // 2, max(image.width - 60, 0)])
+        pen.text((x, r.randint(1, max(above - 16, 1))), words, "black", font=font)
+    if aside:
+        _key(r, pen, (image.width + 4, r.randint(0, image.height // 2), aside), font, 1)
+    if lines_below:
+        for k in range(lines_below):
+            text = " ".join(random_word(r) for _ in range(max(image.width // 45, 2)))
+            share = 1.0 if k < lines_below - 1 else r.uniform(0.3, 1.0)
+            pen.text((4, above + image.height + 4 + 15 * k), text[: round(len(text) * share)], "black", font=font)
+    elif below:
+        _key(r, pen, (r.randint(4, max(image.width // 2, 5)), above + image.height + 4, image.width), font, 4)
+    return out, above
+
+
+def _key_inside(r: random.Random, image: Image.Image, boxes: Sequence[Rect], font: Font) -> None:
+    """Put a key where no panel is, if there is room."""
+    for _ in range(20):
+        w, h = r.randint(70, 150), r.randint(40, 140)
+        if w >= image.width or h >= image.height:
+            continue
+        x, y = r.randrange(image.width - w), r.randrange(image.height - h)
+        if all(x >= b[2] + 4 or x + w <= b[0] - 4 or y >= b[3] + 4 or y + h <= b[1] - 4 for b in boxes):
+            _key(r, ImageDraw.Draw(image), (x, y, w), font, 1, h // 16)
+            return
+
+
+def _key(r: random.Random, pen: ImageDraw.ImageDraw, at: Rect3, font: Font, columns: int, rows: int = 4) -> None:
+    """Draw a key of colours: samples with words, in so many columns and rows at most."""
+    left, y, wide = at
+    for k in range(r.randint(2, max(columns * rows if columns == 1 else columns, 2))):
+        x = left + (k % columns) * r.randint(60, 110)
+        down = y + (k // columns) * 16
+        pen.rectangle((x, down, x + 10, down + 10), fill=r.choice(_INKS))
+        pen.text(
+            (x + 14, down - 1), f"{random_word(r)} {random_word(r)}"[: max((wide - 16) // 8, 3)], "black", font=font
+        )

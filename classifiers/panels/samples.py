@@ -53,7 +53,7 @@ def article_pictures(folder: Path, labels: Path) -> list[Path]:
         files = {path.stem: path for path in sorted(xml.parent.glob("*.jpg")) if path.name not in judged}
         for figure in etree.parse(xml).iter("fig"):
             graphics = [Path(str(g.get(_LINK))).stem for g in figure.iter("graphic")]
-            caption = " ".join(" ".join("".join(c.itertext()).split()) for c in figure.iter("caption"))
+            caption = " ".join(" ".join("".join(map(str, c.itertext())).split()) for c in figure.iter("caption"))
             if len(graphics) == 1 and graphics[0] in files and len(split_caption(caption).panels) < 2:
                 found.append(files[graphics[0]])
     return found

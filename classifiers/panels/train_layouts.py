@@ -21,6 +21,7 @@ from classifiers.panels.train import export_network, load_weights
 from pmcmine.panels.layout_view import GRID, VIEW, Fraction, network_input
 
 _BATCH: Final = 24
+_REAL: Final = 8  # labelled figures beside each batch
 _CENTRES: Final = (np.arange(GRID) + 0.5) / GRID
 
 
@@ -32,7 +33,7 @@ def layout_network() -> Any:
     def step(a: int, b: int, stride: int = 1, size: int = 3) -> Any:
         return nn.Sequential(nn.Conv2d(a, b, size, stride, size // 2, bias=False), nn.BatchNorm2d(b), nn.ReLU())
 
-    class _Layouts(nn.Module):
+    class _Layouts(nn.Module):  # type: ignore[misc]  # PyTorch need not be there
         def __init__(self) -> None:
             super().__init__()
             self.s4 = nn.Sequential(step(5, 24, 4, 5), step(24, 24))
@@ -149,7 +150,7 @@ def _judge(torch: Any, network: Any, samples: _Samples, which: NDArray[np.int64]
     return total / weight
 
 
-def train_layouts(samples: Path, out: Path, passes: float, seed: int, start: Path | None) -> None:
+def train_layouts(samples: Path, out: Path, passes: float, seed: int, start: Path | None, real: Path | None) -> None:
     """Train the network; print the overlap of its boxes with those of the last twentieth of the figures.
 
     Args:
@@ -158,9 +159,11 @@ def train_layouts(samples: Path, out: Path, passes: float, seed: int, start: Pat
         passes: over the samples.
         seed: of their order.
         start: network to go on from.
+        real: samples of labelled figures, of which each batch has some.
     """
     import torch
 
+    labelled = _Samples(real) if real is not None else None
     table = _Samples(samples)
     first = int(len(table.views) * 0.95)
     held = np.arange(first, len(table.views))[:400]
@@ -174,6 +177,9 @@ def train_layouts(samples: Path, out: Path, passes: float, seed: int, start: Pat
     began = time.monotonic()
     for step in range(steps):
         x, box, counts = table.batch(rng.choice(first, _BATCH, replace=False), rng)
+        if labelled is not None:
+            more = labelled.batch(rng.choice(len(labelled.views), _REAL), rng)
+            x, box, counts = (torch.cat(pair) for pair in zip((x, box, counts), more, strict=True))
         x = x.contiguous(memory_format=torch.channels_last)
         loss, _ = _loss(torch, network(x), box, counts)
         optimiser.zero_grad()
@@ -194,6 +200,7 @@ def main() -> None:
     parser.add_argument("--samples", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--start", type=Path, default=None)
+    parser.add_argument("--real", type=Path, default=None)
     parser.add_argument("--passes", type=float, default=4)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -201,7 +208,7 @@ def main() -> None:
 
     torch.set_num_threads(2)
     torch.manual_seed(args.seed)
-    train_layouts(args.samples, args.out, args.passes, args.seed, args.start)
+    train_layouts(args.samples, args.out, args.passes, args.seed, args.start, args.real)
 
 
 if __name__ == "__main__":

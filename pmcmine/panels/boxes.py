@@ -59,20 +59,7 @@ def panel_boxes(
         return [whole]
     evidence = Evidence(without_frame(grey))
     placed = _letters(rgb, fine, labels, scale) if n == len(labels) else []
-    h, w = grey.shape
-    boxes_ = [(x.x / w, x.y / h, (x.x + x.width) / w, (x.y + x.height) / h) for x in placed]
-    sight = look(grey, boxes_, n) if n is not None else None
-    search = Search(evidence, n, placed, len(labels), sight=sight)
-    found, place = best_layouts(search, n or _MOST_UNASKED)
-    search = search.at_place(place)
-    layout = found.get(n) if n is not None else _sure(found)
-    if n is not None and (layout is None or min(layout.cuts, default=0.0) <= min(_CLEAR)):
-        # Pictures full of edges use up the search before all of the figure was divided.
-        clear = [Search(evidence, n, placed, len(labels), place, x, sight).best(n).get(n) for x in _CLEAR]
-        layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)
-    if layout is None and placed:  # no cuts part these letters, so some of them are none
-        search = Search(evidence, n, sight=sight)
-        layout = best_layouts(search, n or _MOST_UNASKED)[0].get(n or 0)
+    search, layout = _search(evidence, grey, n, placed)
     if layout is None or len(layout.cells) == 1:
         return [whole]
     confidence = _confidence(layout, search)
@@ -84,6 +71,34 @@ def panel_boxes(
         width, height = min(math.ceil(right / scale), w) - x, min(math.ceil(bottom / scale), h) - y
         boxes.append(Box(x, y, max(width, 1), max(height, 1), confidence))
     return _in_order(boxes, layout.cells, placed)
+
+
+def _search(
+    evidence: Evidence, grey: NDArray[np.uint8], n: int | None, letters: Sequence[Letter]
+) -> tuple[Search, Layout | None]:
+    """Search for the layout of a figure; also return the search that found it.
+
+    Args:
+        evidence: for cuts.
+        grey: the figure, at their scale.
+        n: how many panels the caption names; None if it names none.
+        letters: those of their labels that were read.
+    """
+    if n is None:
+        search = Search(evidence, None)
+        return search, _sure(search.best(_MOST_UNASKED))
+    h, w = grey.shape
+    sight = look(grey, [(x.x / w, x.y / h, (x.x + x.width) / w, (x.y + x.height) / h) for x in letters], n)
+    search = Search(evidence, n, letters, n, sight=sight)
+    found, place = best_layouts(search, n)
+    search, layout = search.at_place(place), found.get(n)
+    if layout is None or min(layout.cuts, default=0.0) <= min(_CLEAR):
+        # Pictures full of edges use up the search before all of the figure was divided.
+        clear = [Search(evidence, n, letters, n, place, x, sight).best(n).get(n) for x in _CLEAR]
+        layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)
+    if layout is None and letters:  # no cuts part these letters, so some of them are none
+        return _search(evidence, grey, n, ())
+    return search, layout
 
 
 def _letters(

@@ -52,7 +52,7 @@ def read_layout(view: NDArray[np.float32]) -> NDArray[np.float32]:
     Args:
         view: what `layout_view.network_input` returns.
     """
-    return network(LAYOUTS)(view[None])[0][0]
+    return np.asarray(network(LAYOUTS)(view[None])[0][0], np.float32)
 
 
 def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -44,7 +44,7 @@ class Sight:
 
     boxes: Floats
     weight: Floats
-    panels: tuple[tuple[int, int, int, int], ...]
+    panels: list[list[int]]
     crossed: tuple[list[list[float]], list[list[float]]]
     shape: tuple[int, int]
 
@@ -109,7 +109,7 @@ def look(grey: NDArray[np.uint8], letters: Sequence[Fraction], n: int) -> Sight:
     h, w = grey.shape
     weight = found[4] * found[5] + np.float32(0.02)
     scaled = edges * np.array([w, h, w, h], np.float32)[:, None, None]
-    panels = tuple(tuple(box) for box in _agreed(scaled.reshape(4, -1), weight.reshape(-1), n + _MORE))
+    panels = _agreed(scaled.reshape(4, -1), weight.reshape(-1), n + _MORE)
     crossed = (_crossed(edges[1], edges[3], found[4]), _crossed(edges[0].T, edges[2].T, found[4].T))
     return Sight(scaled, weight, panels, crossed, (h, w))
 
@@ -151,4 +151,5 @@ def _crossed(low: Floats, high: Floats, inside: Floats) -> list[list[float]]:
     behind = (low[None] < at[:, None, None] - _MARGIN) & (high[None] > at[:, None, None] + _MARGIN)
     weight = near[:, :, None] * inside[None]
     share = (weight * behind).sum(1) / (weight.sum(1) + 0.3)
-    return np.concatenate([np.zeros((2 * GRID, 1)), np.cumsum(share, 1)], 1).tolist()
+    sums: list[list[float]] = np.concatenate([np.zeros((2 * GRID, 1)), np.cumsum(share, 1)], 1).tolist()
+    return sums
