@@ -85,6 +85,30 @@ def _samples(row: dict[str, object], path: Path) -> Iterator[tuple[NDArray[np.ui
         yield small_view(np.ascontiguousarray(grey[y0:y1, x0:x1])), panels, own
 
 
+def run(labels: Sequence[Path], images: Sequence[Path], sources: Path, out: Path) -> None:
+    """Write the samples of labelled sets.
+
+    Args:
+        labels: files of labels.
+        images: the folder of images of each.
+        sources: folder of `SOURCES.tsv`.
+        out: where the samples are written.
+    """
+    is_open = {Path(x["file"]).name for x in read_sources(sources, "file", "terms") if x["terms"] == "open"}
+    views: list[NDArray[np.uint8]] = []
+    rows: list[tuple[float, ...]] = []
+    for file, folder in zip(labels, images, strict=True):
+        for row in read_json_lines(file, ""):
+            path = folder / row["image"]
+            if not row["boxes"] or (path.name not in is_open and "pmc-bucket" not in path.parts):
+                continue
+            for view, boxes, letters in _samples(row, path):
+                rows += [(len(views), kind, *box) for kind, part in enumerate((boxes, letters)) for box in part]
+                views.append(view)
+    print(len(views), "figures and parts")
+    np.savez(out, views=np.stack(views), boxes=np.array(rows, np.float32))
+
+
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -93,19 +117,7 @@ def main() -> None:
     parser.add_argument("--sources", type=Path, required=True, help="folder of SOURCES.tsv")
     parser.add_argument("--out", type=Path, default=Path("real.npz"))
     args = parser.parse_args()
-    is_open = {Path(x["file"]).name for x in read_sources(args.sources, "file", "terms") if x["terms"] == "open"}
-    views: list[NDArray[np.uint8]] = []
-    rows: list[tuple[float, ...]] = []
-    for labels, images in zip(args.labels, args.images, strict=True):
-        for row in read_json_lines(labels, ""):
-            path = images / row["image"]
-            if not row["boxes"] or (path.name not in is_open and "pmc-bucket" not in path.parts):
-                continue
-            for view, boxes, letters in _samples(row, path):
-                rows += [(len(views), kind, *box) for kind, part in enumerate((boxes, letters)) for box in part]
-                views.append(view)
-    print(len(views), "figures and parts")
-    np.savez(args.out, views=np.stack(views), boxes=np.array(rows, np.float32))
+    run(args.labels, args.images, args.sources, args.out)
 
 
 if __name__ == "__main__":

@@ -20,17 +20,13 @@ from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Layout, Search, best_layouts
 from pmcmine.panels.letters import Letter, find_letters
 from pmcmine.panels.sight import look
+from pmcmine.panels.trimming import trimmed
 
 SURE: Final = 0.5  # confidence from which boxes are given to panels
 _SIDE: Final = 512  # pixels of the longer side that are looked at
-_ALIKE: Final = 0.1  # of an extent: maximum distance of a neighbour's frame that decides where an empty border ends
-_FRAME: Final = 0.35  # share of ink on an edge from which it is a frame or a photograph
 _FRAME_LINES: Final = 4  # thickness of a line around the figure, at most
 _FRAME_FULL: Final = 0.985  # share of ink in such a line
 _FRAME_EMPTY: Final = 0.25  # share of ink just inside of it
-_BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
-_LEVEL: Final = 0.04  # of the figure's height: panels of one row begin and end together
-_KEY: Final = 0.45  # height of a key below a panel, to the panel's at most
 _MOST: Final = 30
 _MOST_UNASKED: Final = 9
 _CLEAR: Final = (1.0, 3.0, 5.0)  # least log odds of cuts that are tried without the others, too
@@ -65,8 +61,7 @@ def panel_boxes(
     confidence = _confidence(layout, search)
     h, w = rgb.shape[:2]
     boxes = []
-    cells = _without_keys(evidence, layout.cells)
-    for top, bottom, left, right in _aligned(cells, [_tight(evidence, c) for c in cells]):
+    for top, bottom, left, right in trimmed(evidence, layout.cells, search.sight, search.letters):
         x, y = max(int(left / scale), 0), max(int(top / scale), 0)
         width, height = min(math.ceil(right / scale), w) - x, min(math.ceil(bottom / scale), h) - y
         boxes.append(Box(x, y, max(width, 1), max(height, 1), confidence))
@@ -147,62 +142,6 @@ def _in_order(boxes: Sequence[Box], cells: Sequence[Region], letters: Sequence[L
         owner = {}  # a few letters that no order agrees with are none
     rest = iter([b for b in order if b not in owner.values()])
     return [owner[i] if i in owner else next(rest) for i in range(len(boxes))]
-
-
-def _without_keys(evidence: Evidence, cells: Sequence[Region]) -> list[Region]:
-    """Cut off what lies below a panel of the last row, where the others of its row have ended: the figure's key."""
-    out = list(cells)
-    tight = [evidence.tight(c) for c in cells]
-    slack = _LEVEL * evidence.shape[0]
-    for i, (cell, (t, b, le, r)) in enumerate(zip(cells, tight, strict=True)):
-        ends = [
-            tight[j][1]
-            for j, other in enumerate(cells)
-            if j != i and abs(other[1] - cell[1]) <= slack and abs(tight[j][0] - t) <= slack
-        ]
-        end = max(ends, default=b)
-        if b - end <= slack or b - end > _KEY * (end - t):
-            continue
-        empty = np.flatnonzero(~evidence.ink[max(end - int(slack), t) : b, le:r].any(1)) + max(end - int(slack), t)
-        if len(empty):
-            out[i] = (cell[0], int(empty[0]) + 1, cell[2], cell[3])
-    return out
-
-
-def _tight(evidence: Evidence, region: Region) -> tuple[Region, tuple[bool, bool, bool, bool]]:
-    """Trim the empty border of a cell; also return which of its edges are a picture's frame."""
-    t, b, le, r = evidence.tight(region)
-    ink = evidence.ink[t:b, le:r]
-    lines = (ink[:3].max(0), ink[-3:].max(0), ink[:, :3].max(1), ink[:, -3:].max(1))
-    framed = [float(line.mean()) > _FRAME for line in lines]
-    return (t, b, le, r), (framed[0], framed[1], framed[2], framed[3])
-
-
-def _aligned(cells: Sequence[Region], tight: Sequence[tuple[Region, tuple[bool, bool, bool, bool]]]) -> list[Region]:
-    """Align frameless edges of regions with the frames of others in the row or column, or a little outside the ink.
-
-    Charts have an empty border that belongs to them; how wide it is, their neighbours tell.
-    """
-    out = []
-    for i, (cell, (region, framed)) in enumerate(zip(cells, tight, strict=True)):
-        edges = list(region)
-        for e in range(4):
-            if framed[e]:
-                continue
-            outward = -1 if e in (0, 2) else 1
-            extent = region[1] - region[0] if e < 2 else region[3] - region[2]
-            low, high = sorted((cell[e], region[e]))
-            others = [
-                r[e]
-                for j, (r, f) in enumerate(tight)
-                if j != i and f[e] and low <= r[e] <= high and abs(r[e] - region[e]) <= _ALIKE * extent
-            ]
-            if others:
-                edges[e] = min(others, key=lambda x: abs(x - region[e]))
-            else:
-                edges[e] = region[e] + outward * min(abs(cell[e] - region[e]), int(_BORDER * extent) + 1)
-        out.append((edges[0], edges[1], edges[2], edges[3]))
-    return out
 
 
 def without_frame(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -18,8 +18,8 @@ LETTERS: Final = NetworkFile(
 )
 LAYOUTS: Final = NetworkFile(
     Path(__file__).parent / "models" / "layouts.onnx",
-    0,
-    "",
+    1_112_515,
+    "7cb5814af3a68a2f57f183644285759466dc621d81e5c5b47147666006b0f7d8",
     "--set panels=false",
 )
 _AT_ONCE: Final = 64  # patches a batch

@@ -103,10 +103,20 @@ def look(grey: NDArray[np.uint8], letters: Sequence[Fraction], n: int) -> Sight:
         letters: boxes of those that were read.
         n: how many panels the caption names.
     """
-    found = read_layout(network_input(small_view(grey), letters, n))
+    return seen(read_layout(network_input(small_view(grey), letters, n)), (grey.shape[0], grey.shape[1]), n)
+
+
+def seen(found: Floats, shape: tuple[int, int], n: int) -> Sight:
+    """Prepare the network's answers for the search.
+
+    Args:
+        found: distances to the left, top, right and lower edge, and two probabilities: 6 × grid × grid.
+        shape: height and width of the evidence.
+        n: how many panels the caption names.
+    """
     x, y = _CENTRES[None, :], _CENTRES[:, None]
     edges = np.stack([x - found[0], y - found[1], x + found[2], y + found[3]]).clip(0, 1)
-    h, w = grey.shape
+    h, w = shape
     weight = found[4] * found[5] + np.float32(0.02)
     scaled = edges * np.array([w, h, w, h], np.float32)[:, None, None]
     panels = _agreed(scaled.reshape(4, -1), weight.reshape(-1), n + _MORE)
