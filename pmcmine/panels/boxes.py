@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pmcmine.images.opencv import opencv
+from pmcmine.panels.confidence import confidence
 from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Layout, Search, best_layouts
@@ -48,24 +50,41 @@ def panel_boxes(
         fine: the same picture in grey levels, height × width, with more pixels; letters that are too small in `rgb`
             are read from it.
     """
-    grey, scale = shrunk(rgb)
-    n = None if wanted is None else min(max(wanted, 1), _MOST)
-    whole = Box(0, 0, rgb.shape[1], rgb.shape[0], 1.0 if n in (None, 1) else 0.2)
-    if n == 1 or min(grey.shape) < 16:
-        return [whole]
-    evidence = Evidence(without_frame(grey))
-    placed = _letters(rgb, fine, labels, scale) if n == len(labels) else []
-    search, layout = _search(evidence, grey, n, placed)
-    if layout is None or len(layout.cells) == 1:
-        return [whole]
-    confidence = _confidence(layout, search)
+    found = find_layout(rgb, wanted, labels, fine)
     h, w = rgb.shape[:2]
+    if found is None:
+        return [Box(0, 0, w, h, 1.0 if wanted is None or wanted < 2 else 0.2)]
+    layout, search, scale = found.layout, found.search, found.scale
+    sure = confidence(layout, search)
     boxes = []
-    for top, bottom, left, right in trimmed(evidence, layout.cells, search.sight, search.letters):
+    for top, bottom, left, right in trimmed(search.evidence, layout.cells, search.sight, search.letters):
         x, y = max(int(left / scale), 0), max(int(top / scale), 0)
         width, height = min(math.ceil(right / scale), w) - x, min(math.ceil(bottom / scale), h) - y
-        boxes.append(Box(x, y, max(width, 1), max(height, 1), confidence))
-    return _in_order(boxes, layout.cells, placed)
+        boxes.append(Box(x, y, max(width, 1), max(height, 1), sure))
+    return _in_order(boxes, layout.cells, found.letters)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The layout of a figure, the search that found it, letters that were read, and the scale of all three."""
+
+    layout: Layout
+    search: Search
+    letters: Sequence[Letter]
+    scale: float
+
+
+def find_layout(
+    rgb: NDArray[np.uint8], wanted: int | None, labels: Sequence[str], fine: NDArray[np.uint8] | None
+) -> Found | None:
+    """Find the layout of the panels; None if the figure is not cut. Arguments are those of `panel_boxes`."""
+    grey, scale = shrunk(rgb)
+    n = None if wanted is None else min(max(wanted, 1), _MOST)
+    if n == 1 or min(grey.shape) < 16:
+        return None
+    letters = _letters(rgb, fine, labels, scale) if n == len(labels) else []
+    search, layout = _search(Evidence(without_frame(grey)), grey, n, letters)
+    return Found(layout, search, letters, scale) if layout is not None and len(layout.cells) > 1 else None
 
 
 def _search(
@@ -112,20 +131,6 @@ def _sure(found: dict[int, Layout]) -> Layout | None:
     """Choose the layout with the most panels whose cuts are all sure."""
     sure = [x for x in found.values() if x.cuts and min(x.cuts) > _UNASKED]
     return max(sure, key=lambda x: x.worth, default=None)
-
-
-def _confidence(layout: Layout, search: Search) -> float:
-    """Judge how sure a layout is: by its weakest cut, and whether each panel has its letter where it should be.
-
-    The weights were fitted on two sets of labelled figures, and fit each as well when fitted on the other; from `SURE`
-    nine of ten layouts are right.
-    """
-    weakest = max(min(layout.cuts), -6.0)
-    if search.letters:
-        score = 0.4 + 0.7 * weakest + (1.7 if search.in_place(layout) == len(layout.cells) else 0.0)
-    else:
-        score = 0.4 + 0.5 * weakest + 0.3 * float(np.mean(layout.cuts))
-    return round(1 / (1 + math.exp(-max(min(score, 8.0), -8.0))), 3)
 
 
 def _in_order(boxes: Sequence[Box], cells: Sequence[Region], letters: Sequence[Letter]) -> list[Box]:
