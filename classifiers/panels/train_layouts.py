@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.panels.train import export_network, load_weights
+from classifiers.panels.train import export_network
 from pmcmine.panels.layout_view import GRID, VIEW, Fraction, network_input
 
 _BATCH: Final = 24
@@ -158,7 +158,7 @@ def train_layouts(samples: Path, out: Path, passes: float, seed: int, start: Pat
         out: where the network is written.
         passes: over the samples.
         seed: of their order.
-        start: network to go on from.
+        start: weights to go on from, as they are written beside the network (`.pt`).
         real: samples of labelled figures, of which each batch has some.
     """
     import torch
@@ -169,7 +169,7 @@ def train_layouts(samples: Path, out: Path, passes: float, seed: int, start: Pat
     held = np.arange(first, len(table.views))[:400]
     network = layout_network().to(memory_format=torch.channels_last)  # three times as fast on a CPU
     if start is not None:
-        load_weights(network, start)
+        network.load_state_dict(torch.load(start, weights_only=True))
     steps = int(passes * first) // _BATCH
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3 if start else 5e-3, total_steps=steps)
@@ -187,11 +187,14 @@ def train_layouts(samples: Path, out: Path, passes: float, seed: int, start: Pat
         optimiser.step()
         schedule.step()
         if step % 100 == 0 or step == steps - 1:
-            overlap = _judge(torch, network, table, held) if step % 500 == 0 or step == steps - 1 else 0.0
+            overlap = _judge(torch, network, table, held) if step % 300 == 0 or step == steps - 1 else 0.0
+            if overlap:  # what there is if the machine is needed for something else
+                torch.save(network.state_dict(), out.with_suffix(".pt"))
+                export_network(network, torch.zeros(1, 5, VIEW, VIEW), out)
+                network.train()
             print(
                 step, steps, round(loss.item(), 3), round(overlap, 4), f"{time.monotonic() - began:.0f} s", flush=True
             )
-    export_network(network, torch.zeros(1, 5, VIEW, VIEW), out)
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from pmcmine.panels.networks import read_layout
 _SAMPLES: Final = (0.08, 0.25, 0.42, 0.58, 0.75, 0.92)  # of a cell's sides: where it is asked
 _CENTRES: Final = (np.arange(GRID, dtype=np.float32) + 0.5) / GRID
 _MARGIN: Final = 0.01  # of the figure's side that a panel must go on behind a cut
-_WITHIN: Final = 0.08  # of the figure's side beside a cut, where positions are asked
+_BESIDE: Final = 2  # positions on both sides of a cut, which are asked
 _MORE: Final = 4  # boxes that are taken beside as many as the caption names
 _WEAK: Final = 0.25  # weight of a position that no box is begun with
 _SAME: Final = 0.5  # overlap from which two positions mean the same panel
@@ -156,10 +156,11 @@ def _crossed(low: Floats, high: Floats, inside: Floats) -> list[list[float]]:
         high: where it ends.
         inside: probability that there is one.
     """
-    at = (np.arange(2 * GRID, dtype=np.float32) + 0.5) / (2 * GRID)
-    near = np.abs(at[:, None] - _CENTRES) < _WITHIN  # lines × places along the axis
-    behind = (low[None] < at[:, None, None] - _MARGIN) & (high[None] > at[:, None, None] + _MARGIN)
-    weight = near[:, :, None] * inside[None]
+    at = ((np.arange(2 * GRID, dtype=np.float32) + 0.5) / (2 * GRID))[:, None, None]
+    beside = np.arange(2 * GRID)[:, None] // 2 + np.arange(-_BESIDE, _BESIDE + 1)  # places beside each line
+    weight = inside[beside.clip(0, GRID - 1)] * ((beside >= 0) & (beside < GRID))[:, :, None]
+    beside = beside.clip(0, GRID - 1)
+    behind = (low[beside] < at - _MARGIN) & (high[beside] > at + _MARGIN)
     share = (weight * behind).sum(1) / (weight.sum(1) + 0.3)
     sums: list[list[float]] = np.concatenate([np.zeros((2 * GRID, 1)), np.cumsum(share, 1)], 1).tolist()
     return sums
