@@ -35,6 +35,7 @@ class Recipe:
     caption: str = "full"
     tokens: int = 0  # of the text encoder's context, and of an enriched caption; 0 for the model's own
     where: str | None = None
+    chosen: str | None = None  # list of `pmcmine curate`
     steps: int = 100
     batch: int = 32
     rate: float = 1e-3
@@ -106,7 +107,7 @@ def train(
         budget = {"caption": recipe.caption, "columns": ()}
         if recipe.caption == "enriched":
             budget |= {"tokens": recipe.tokens or tokenizer.context_length, "tokenizer": tokenizer}
-    samples = stream.open(release, where=recipe.where, seed=recipe.seed, **budget)
+    samples = stream.open(release, where=recipe.where, list=recipe.chosen, seed=recipe.seed, **budget)
     if len(samples) < recipe.batch:
         raise SystemExit(f"{release}: {len(samples)} samples are chosen, a batch has {recipe.batch}")
     saved = out / "checkpoint.pt"

@@ -43,6 +43,12 @@ def plan(
     rates = Rates()
     if release is not None:
         rates = _measured(Folder(release))
+        if rates.articles < Rates().articles:
+            click.echo(
+                f"pmcmine: {release} has {rates.articles:,} articles, fewer than the {Rates().articles} of the default "
+                "rates; so few say little: start-up and chance weigh much",
+                err=True,
+            )
     machine = Machine(
         cores=cores,
         requests_per_second=requests_per_second,

@@ -16,6 +16,7 @@ from pmcmine.io.contact import SECONDS
 from pmcmine.text.clean import for_terminal
 
 if TYPE_CHECKING:
+    from pmcmine.publish.preview import Preview
     from pmcmine.publish.verify import Verified
 
 _SHOWN: Final = 50  # problems
@@ -48,6 +49,9 @@ def publish(
             help="Remove all earlier revisions from the repos, so that nothing that was excluded can be had from them.",
         ),
     ] = False,
+    dry_run: Annotated[
+        bool, Option("--dry-run", help="Check release and repos, and say what would be sent; write nothing.")
+    ] = False,
     first_contact_seconds: FirstContact = SECONDS,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -55,6 +59,20 @@ def publish(
     """Upload a release to the Hugging Face Hub; new repos are private. To resume, repeat the command."""
     if quiet:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when the client is imported
+    if dry_run:
+        from pmcmine.publish.preview import preview
+
+        planned = preview(
+            release,
+            name,
+            endpoint=endpoint,
+            private=not public,
+            adopt=adopt,
+            first_contact_seconds=first_contact_seconds,
+            say=lambda line: _say(quiet, line),
+        )
+        _preview(release, planned, as_json)
+        return
     from pmcmine.publish.upload import publish as upload
 
     done = upload(
@@ -76,6 +94,19 @@ def publish(
             f"{repo.commits} commits, tag {repo.tag}, {'private' if repo.private else 'public'}"
             + (f", {repo.forgotten} objects of earlier revisions removed" if repo.forgotten is not None else "")
             + (f", adopted: it held {repo.adopted}" if repo.adopted else "")
+        )
+
+
+def _preview(release: Path, planned: list[Preview], as_json: bool) -> None:
+    if as_json:
+        print_json({"release": str(release), "repos": [asdict(repo) for repo in planned]})
+        return
+    for repo in planned:
+        click.echo(
+            f"{repo.repo}  {'exists' if repo.exists else 'would be created'}, "
+            f"{'private' if repo.private else 'public'}: {repo.send:,} files to send ({repo.bytes:,} bytes), "
+            f"{repo.kept:,} there, {repo.remove:,} to remove"
+            + (f"; would be adopted: it holds {repo.adopted}" if repo.adopted else "")
         )
 
 

@@ -45,7 +45,10 @@ def index(
 
 
 def search(
-    release: Annotated[Path, Argument(help="Release folder with an index.")],
+    release: Annotated[
+        str,
+        Argument(help="Release with an index: folder, URL (https, hf, s3, gs …), or ORG/NAME on the Hub."),
+    ],
     text: Annotated[str | None, Argument(help="Words, a question, or names of concepts.")] = None,
     image: Annotated[Path | None, Option(help="JPEG or PNG; finds figures that look alike.")] = None,
     table: Annotated[str, Option(help="figures or paragraphs.")] = "figures",
@@ -60,9 +63,7 @@ def search(
     from classifiers.scorers.queries import encoders
     from pmcmine.find.hits import Search
     from pmcmine.io.safe_files import read_bounded
-    from pmcmine.release.tables import check_release
 
-    check_release(release)
     data = None if image is None else read_bounded(image, _MOST_IMAGE, f"--image {image}")
     with Search(release, table, encoders(str(text_model) if text_model else None)) as searching:
         hits = searching(text, image=data, where=where, k=k)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pmcmine.assemble.parquet import write_parquet
+from pmcmine.curate.descriptions import describe_part
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_names import read_range, release_name
@@ -22,7 +23,6 @@ from pmcmine.release.hierarchy import HIERARCHY
 from pmcmine.release.layout import RELEASE, FileEntry, file_entry
 from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 from pmcmine.release.tables import table_files, table_names
-from pmcmine.rights.attribution import ATTRIBUTION, attribution
 
 SHARD_BYTES: Final = 1_000_000_000
 _GROUP: Final = 5_000  # rows of a row group
@@ -33,16 +33,6 @@ _TABLES: Final = {
     "articles": "pmcid", "panels": "figure_id", "mentions": "figure_id", "concepts": "context_id",
 }  # fmt: skip
 _PLACE: Final = ("shard", "sample_offset", "sample_size")
-_CARD: Final = """---
-configs:
-{configs}
----
-# {title}
-
-A part of a release of pmcmine: {n:,} figures that were chosen by `pmcmine subset`. `release.json` states under
-`config.subset` how. The columns and the terms are those of the whole release: each row states its licence and
-attribution. {beside}
-"""
 
 
 def write_release(release: Path, figures: pa.Table, out: Path, asked: Mapping[str, Any]) -> int:
@@ -76,7 +66,7 @@ def write_release(release: Path, figures: pa.Table, out: Path, asked: Mapping[st
     for table, key in _TABLES.items():
         if table in table_names(release):
             entries += _copy_rows(release, target, table, key, keys[key])
-    entries += _small_files(release, target, entries, len(figures))
+    entries += _small_files(release, target, record, entries, len(figures))
     counts = _counts(entries)
     # Another configuration, so that it is not taken for a state of the whole release where it is published.
     config = {**record.config, "subset": {**asked, "of": sha256((release / RELEASE).read_bytes()).hexdigest()}}
@@ -155,24 +145,15 @@ def _write_table(out: Folder, table: str, place: str, rows: pa.Table) -> FileEnt
     return replace(file_entry(name, data), rows=len(rows))
 
 
-def _small_files(release: Path, out: Folder, entries: Iterable[FileEntry], n: int) -> list[FileEntry]:
-    """Write schemas, hierarchy, attribution and cards."""
-    names = [e.name for e in entries]
+def _small_files(
+    release: Path, out: Folder, record: ReleaseRecord, entries: Sequence[FileEntry], n: int
+) -> list[FileEntry]:
+    """Write schemas, hierarchy and what describes the datasets."""
     files: dict[str, bytes] = {}
     for name in ("shards/schema.json", "tables/schema.json", HIERARCHY):
         if (release / name).is_file():
             files[name] = Folder(str(release)).read(name)
-    rights = [(out, name) for name in names if name.startswith(("tables/articles/", "tables/figures/"))]
-    files[f"shards/{ATTRIBUTION}"] = attribution(rights)
-    shards = sorted({name.split("/")[1] for name in names if name.startswith("shards/")})
-    tables = sorted({tuple(name.split("/")[1:3]) for name in names if name.startswith("tables/")})
-    configs = "\n".join(f'- config_name: {g}\n  data_files: "{g}/**/*.tar"' for g in shards)
-    beside = f"`{ATTRIBUTION}` lists whom to credit."
-    files["shards/README.md"] = _CARD.format(
-        configs=configs, title="pmcmine image-text pairs, a part", n=n, beside=beside
-    ).encode()
-    configs = "\n".join(f'- config_name: {t}-{g}\n  data_files: "{t}/{g}/*.parquet"' for t, g in tables)
-    files["tables/README.md"] = _CARD.format(configs=configs, title="pmcmine tables, a part", n=n, beside="").encode()
+    files |= describe_part(out, record, entries, n, files.get("shards/schema.json", b""))
     for name, data in files.items():
         out.write(name, data, replace=True)
     return [file_entry(name, data) for name, data in files.items()]

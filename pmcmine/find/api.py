@@ -18,10 +18,10 @@ def search(
     k: int = 20,
     encoders: Any = None,
 ) -> list[Hit]:
-    """Search an indexed release on this machine by words, by concepts, by meaning and by an image.
+    """Search an indexed release by words, by concepts, by meaning and by an image.
 
     Args:
-        release: the release.
+        release: a folder, any fsspec URL of one, or ORG/NAME on the Hub; elsewhere, ranges of its files are read.
         text: words, a question, or names of concepts.
         image: bytes of a JPEG or PNG; finds figures that look alike.
         table: figures or paragraphs.
@@ -43,7 +43,7 @@ def retrieve(
     """Return the paragraphs that fit a question, for a language model; `hit.source` says where each is from.
 
     Args:
-        release: an indexed release on this machine.
+        release: an indexed release, as for `search`.
         question: words, a question, or names of concepts.
         where: SQL condition over the columns of `paragraphs`, such as concept_below('HP:0002086').
         k: how many paragraphs at most.

@@ -108,6 +108,9 @@ def _build(
         # One thread, so that the same rows come in the same order of operations; DuckDB spills to the scratch folder.
         connection.execute("SET threads = 1")
         connection.execute(f"SET temp_directory = '{str(scratch / 'spill').replace(chr(39), chr(39) * 2)}'")
+        has_concepts = bool("concepts" in table_names(release) and (linked := table_files(release, "concepts")))
+        if has_concepts:
+            create_view(connection, "concepts", linked)
         for table in tables:
             create_view(connection, table, table_files(release, table))
             facts, files = _words(connection, table, scratch)
@@ -118,8 +121,9 @@ def _build(
                     facts = replace(facts, vectors={**facts.vectors, what: made[0]})
                     entries += made[1]
             found[table] = facts
-        if "concepts" in table_names(release):
-            create_view(connection, "concepts", table_files(release, "concepts"))
+            if has_concepts:
+                entries.append(_concepts(connection, table, scratch))
+        if has_concepts:
             entries.append(_names(connection, scratch))
     used = [
         f for f in record.files if f.name.split("/")[0] == "tables" and f.name.split("/")[1] in {*tables, "concepts"}
@@ -267,6 +271,16 @@ def _rows(connection: duckdb.DuckDBPyConnection, held: str, width: int) -> Itera
         flat = values.flatten().to_numpy(zero_copy_only=False)
         x = np.nan_to_num(np.asarray(flat, np.float32).reshape(-1, width))
         yield batch.column(0).to_numpy(zero_copy_only=False), x
+
+
+def _concepts(connection: duckdb.DuckDBPyConnection, table: str, scratch: Path) -> FileEntry:
+    """Write which documents of a table name a concept and do not deny it."""
+    query = (
+        "SELECT DISTINCT coalesce(c.cui, c.source_id) AS concept, docs.doc FROM concepts c JOIN docs "
+        "ON docs.id = c.context_id WHERE NOT c.negated AND coalesce(c.cui, c.source_id) IS NOT NULL "
+        "ORDER BY concept, doc"
+    )
+    return _write(connection, query, layout.concepts(table), layout.CONCEPTS, _BATCH, scratch)
 
 
 def _names(connection: duckdb.DuckDBPyConnection, scratch: Path) -> FileEntry:

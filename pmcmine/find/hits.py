@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from os import PathLike, fspath
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
+from pmcmine.find.opened import open_release
 from pmcmine.find.query import DEPTH, Encoders, Ranked, Searcher, fuse
 from pmcmine.release.article_links import pmc_address
 
@@ -67,7 +67,7 @@ class Search:
     """A release opened for many searches. Not to be shared by threads.
 
     Args:
-        release: a release on this machine, with an index.
+        release: a release with an index: a folder, any fsspec URL of one, or ORG/NAME on the Hub.
         table: figures or paragraphs.
         encoders: turn texts and images of queries into vectors; without one, vectors of that kind are not searched.
 
@@ -76,7 +76,7 @@ class Search:
     """
 
     def __init__(self, release: str | PathLike[str], table: str = "figures", encoders: Encoders | None = None) -> None:
-        self._searcher = Searcher(Path(fspath(release)), table)
+        self._searcher = Searcher(open_release(fspath(release)), table)
         self._encoders = encoders or {}
         self.notes: list[str] = []
 
@@ -151,7 +151,7 @@ class Search:
             self.notes.append(f"vectors of {what} are not searched: no encoder")
             return None
         try:
-            return encode(self._searcher.vectors[what].facts, given)
+            return encode(self._searcher.vectors[what], given)
         except PmcmineError as error:
             if what == "image":
                 raise
@@ -184,14 +184,18 @@ class Search:
         """Return the rows of ids; paragraphs have licence and attribution of their article."""
         table = self._searcher.table
         key = _COLUMNS[table][0]
-        held = {r[0] for r in self._searcher.sql.execute(f"DESCRIBE {table}").fetchall()}
-        columns = [f"t.{c}" for c in _COLUMNS[table] if c in held]
+        held = set(self._searcher.opened.schema(table).names)
+        read = [c for c in _COLUMNS[table] if c in held]
+        columns = [f"t.{c}" for c in read]
         joined = ""
+        opened = self._searcher.opened
         if "attribution" not in held:
             columns += ["a.license", "a.attribution"] if "license" not in held else ["a.attribution"]
-            joined = "LEFT JOIN articles a USING (article_id)"
+            articles = opened.view("articles", [one.partition("/")[0] for one in ids], ("license", "attribution"))
+            joined = f"LEFT JOIN {articles} a USING (article_id)"
+        rows = opened.view(table, ids, [*read, "article_id"])
         result = self._searcher.sql.execute(
-            f"SELECT {', '.join(columns)} FROM {table} t {joined} WHERE t.{key} IN (SELECT unnest($ids))",
+            f"SELECT {', '.join(columns)} FROM {rows} t {joined} WHERE t.{key} IN (SELECT unnest($ids))",
             {"ids": list(ids)},
         )
         names = [d[0] for d in result.description or ()]
@@ -199,11 +203,12 @@ class Search:
 
     def _panels(self, ids: Sequence[str], terms: Sequence[str]) -> dict[str, str]:
         """Return for each figure the panel whose words hold most words of the query."""
-        if not terms or "panels" not in self._searcher.files:
+        if not terms or "panels" not in self._searcher.opened.tables:
             return {}
+        panels = self._searcher.opened.view("panels", ids, ("ordinal", "label", "text"))
         rows = self._searcher.sql.execute(
-            "SELECT figure_id, label, text FROM panels WHERE figure_id IN (SELECT unnest($ids)) "
-            "ORDER BY figure_id, ordinal",
+            f"SELECT figure_id, label, text FROM {panels} "
+            "WHERE figure_id IN (SELECT unnest($ids)) ORDER BY figure_id, ordinal",
             {"ids": list(ids)},
         ).fetchall()
         best: dict[str, tuple[int, str]] = {}

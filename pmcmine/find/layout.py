@@ -5,34 +5,36 @@ index/<table>_documents.parquet   number, id and length of each document
 index/<table>_postings.parquet    word, document, occurrences, length of the document; sorted by word
 index/<table>_<what>_vectors.parquet     vectors of length 1, a row group for each cell; <what> is text or image
 index/<table>_<what>_cells.parquet       the middle of each cell
-index/names.parquet               words that name concepts in the release, with the concepts
+index/<table>_concepts.parquet    concept, document that names it and does not deny it; sorted by concept
+index/names.parquet               words that name concepts in the release, with the concepts; sorted by words
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pmcmine.errors import DamagedError, PmcmineError, UnsafeNameError
-from pmcmine.io.safe_names import open_inside
 from pmcmine.io.sealed import parse_object
 
 INDEX: Final = "index"
 FACTS: Final = f"{INDEX}/index.json"
 NAMES: Final = f"{INDEX}/names.parquet"
 CARD: Final = f"{INDEX}/README.md"
-FORMAT: Final = 1
+FORMAT: Final = 2
 TABLES: Final[Mapping[str, tuple[str, str]]] = {
     "figures": ("figure_id", "caption"),
     "paragraphs": ("paragraph_id", "text"),
 }
 POSTINGS: Final = pa.schema([("term", pa.string()), ("doc", pa.int32()), ("n", pa.int32()), ("length", pa.int32())])
 DOCUMENTS: Final = pa.schema([("doc", pa.int32()), ("id", pa.string()), ("length", pa.int32())])
+CONCEPTS: Final = pa.schema([("concept", pa.string()), ("doc", pa.int32())])
 NAMED: Final = pa.schema([("name", pa.string()), ("concept", pa.string())])
 DOCUMENT_GROUP: Final = 100_000  # rows of a row group: that of a document follows from its number
 _MOST_FACTS: Final = 16 << 20  # bytes of index.json
@@ -48,6 +50,11 @@ def documents(table: str) -> str:
 def postings(table: str) -> str:
     """Return the name of the file of postings of a table."""
     return f"{INDEX}/{table}_postings.parquet"
+
+
+def concepts(table: str) -> str:
+    """Return the name of the file of postings of concepts of a table."""
+    return f"{INDEX}/{table}_concepts.parquet"
 
 
 def vectors(table: str, what: str) -> str:
@@ -109,19 +116,33 @@ class IndexFacts:
         return {"format": FORMAT, **asdict(self)}
 
 
-def read_facts(release: Path) -> IndexFacts:
+class Files(Protocol):
+    """What opens the files of an index; `said` is where it is."""
+
+    said: str
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file.
+
+        Raises:
+            FileNotFoundError: if there is none.
+        """
+        ...
+
+
+def read_facts(files: Files) -> IndexFacts:
     """Read `index.json` of a release.
 
     Raises:
         PmcmineError: if there is none.
         DamagedError: if it is damaged, or of another version.
     """
-    where = f"{release}/{FACTS}"
+    where = f"{files.said}/{FACTS}"
     try:
-        with open_inside(release, FACTS) as stream:
+        with files.open(FACTS) as stream:
             data = stream.read(_MOST_FACTS + 1)
     except FileNotFoundError:
-        raise PmcmineError(f"{release}: has no index; run `pmcmine index {release}`") from None
+        raise PmcmineError(f"{files.said}: has no index; run `pmcmine index`, where the release is a folder") from None
     except OSError as error:
         raise DamagedError(f"{where}: can't be read ({error.strerror or error}); {_WAY_OUT}") from None
     if len(data) > _MOST_FACTS:
@@ -158,27 +179,33 @@ def _table(raw: Any) -> TableFacts:
 
 
 class IndexFile:
-    """A Parquet file of an index, opened for reading row groups.
+    """A Parquet file of an index or a release, opened for reading row groups.
+
+    Args:
+        files: opens it.
+        name: the file.
+        schema: what it must have; anything if None.
+        way_out: what to do if it is damaged.
 
     Raises:
         DamagedError: if it is missing, damaged or of another form.
     """
 
-    def __init__(self, release: Path, name: str, schema: pa.Schema | None = None) -> None:
-        self._where = f"{release}/{name}"
+    def __init__(self, files: Files, name: str, schema: pa.Schema | None = None, way_out: str = _WAY_OUT) -> None:
+        self._where, self._way_out = f"{files.said}/{name}", way_out
         try:
-            self._file = pq.ParquetFile(open_inside(release, name))
-            names = self._file.schema_arrow
+            self._file = pq.ParquetFile(files.open(name), pre_buffer=True)
+            self.schema: pa.Schema = self._file.schema_arrow.remove_metadata()
         except (OSError, pa.ArrowException, ValueError, UnsafeNameError) as error:
             raise self.damaged(error) from None
-        if schema is not None and names.remove_metadata() != schema:
-            raise DamagedError(f"{self._where}: is damaged (other columns); {_WAY_OUT}")
+        if schema is not None and self.schema != schema:
+            raise DamagedError(f"{self._where}: is damaged (other columns); {way_out}")
         self.metadata = self._file.metadata
 
     def damaged(self, error: BaseException) -> DamagedError:
         """Return the error for what can't be read."""
         said = getattr(error, "strerror", None) or type(error).__name__
-        return DamagedError(f"{self._where}: is damaged ({said}); {_WAY_OUT}")
+        return DamagedError(f"{self._where}: is damaged ({said}); {self._way_out}")
 
     def groups(self, numbers: list[int], columns: list[str] | None = None) -> pa.Table:
         """Read row groups.
@@ -190,6 +217,47 @@ class IndexFile:
             return self._file.read_row_groups(numbers, columns=columns, use_threads=False)
         except (OSError, pa.ArrowException, ValueError, IndexError, MemoryError) as error:
             raise self.damaged(error) from None
+
+    def all(self) -> pa.Table:
+        """Read all rows.
+
+        Raises:
+            DamagedError: if they can't be read.
+        """
+        return self.groups(list(range(self.metadata.num_row_groups)))
+
+    def matching(self, column: str, values: Iterable[str], columns: Iterable[str] | None = None) -> pa.Table:
+        """Read the rows whose column has one of some values; only row groups that may hold one are read.
+
+        Args:
+            column: the column.
+            values: its values.
+            columns: columns to read, `column` among them; all if None.
+
+        Raises:
+            DamagedError: if there is no such column, or they can't be read.
+        """
+        wanted = sorted(set(values))
+        read = list(dict.fromkeys(columns)) if columns is not None else list(self.schema.names)
+        at = self.schema.get_field_index(column)
+        if at < 0:
+            raise self.damaged(KeyError(column))
+        leaf = next((i for i in range(self.metadata.num_columns) if self._file.schema.column(i).path == column), -1)
+        groups = [i for i in range(self.metadata.num_row_groups) if self._may_hold(i, leaf, wanted)]
+        try:
+            rows = self.groups(groups, read) if groups else self.schema.empty_table().select(read)
+            return rows.filter(pc.is_in(rows[column], value_set=pa.array(wanted, self.schema.field(at).type)))
+        except KeyError as error:
+            raise self.damaged(error) from None
+        except pa.ArrowException as error:
+            raise self.damaged(error) from None
+
+    def _may_hold(self, group: int, leaf: int, wanted: list[str]) -> bool:
+        statistics = self.metadata.row_group(group).column(leaf).statistics if leaf >= 0 else None
+        if statistics is None or not statistics.has_min_max:
+            return True
+        at = bisect_left(wanted, str(statistics.min))
+        return at < len(wanted) and wanted[at] <= str(statistics.max)
 
     def close(self) -> None:
         """Close the file."""

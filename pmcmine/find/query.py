@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 import duckdb
@@ -16,14 +15,10 @@ from numpy.typing import NDArray
 from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.find import layout
 from pmcmine.find.layout import IndexFile, VectorFacts, read_facts
+from pmcmine.find.opened import Opened
 from pmcmine.find.vectors import Vectors
 from pmcmine.find.words import STOP, stem_of, words_of
-from pmcmine.io.folder import Folder
 from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
-from pmcmine.release.hierarchy import HIERARCHY, prepare
-from pmcmine.release.record import load_release
-from pmcmine.release.scores import local_scores
-from pmcmine.release.tables import concept_tables, open_tables
 
 Ranked = list[tuple[int, float]]  # numbers of documents with scores, the best first
 # By what they are of (text, image): facts of the vectors and text or image bytes → vector as the model gives it.
@@ -53,32 +48,32 @@ class Searcher:
         PmcmineError: if the release has no index, or one of an earlier state of it.
     """
 
-    def __init__(self, release: Path, table: str = "figures", seconds: float = 600.0) -> None:
-        self.release, self.table, self._seconds = release, table, seconds
-        self.facts = read_facts(release)
+    def __init__(self, opened: Opened, table: str = "figures", seconds: float = 600.0) -> None:
+        self.opened, self.table, self._seconds = opened, table, seconds
+        self.sql = opened.sql
+        self.facts = read_facts(opened)
         if table not in self.facts.tables:
             raise PmcmineError(f"--table {table}: {choose(table, list(self.facts.tables))}")
-        stated = {f.name: f.sha256 for f in load_release(Folder(str(release))).files}
+        stated = opened.stated()
         if any(stated.get(name) != sha for name, sha in self.facts.of.items()):
-            raise PmcmineError(f"{release}: its index is of an earlier state; run `pmcmine index {release}` again")
+            raise PmcmineError(f"{opened.said}: its index is of an earlier state; run `pmcmine index` again")
         self._of = self.facts.tables[table]
-        self.sql, self.files = open_tables(release)
-        self.sql.execute("SET threads = 1")
-        self._postings = IndexFile(release, layout.postings(table), layout.POSTINGS)
-        self._documents = IndexFile(release, layout.documents(table), layout.DOCUMENTS)
-        self._vectors = {what: Vectors(release, table, what, f) for what, f in self._of.vectors.items()}
-        self._names: pa.Table | None = None
-        if (release / layout.NAMES).is_file() and "concepts" in self.files:
-            names = IndexFile(release, layout.NAMES, layout.NAMED)
-            self._names = names.groups(list(range(names.metadata.num_row_groups)))
-            names.close()
-            self.sql.register("names_of_concepts", self._names)
+        self._postings = IndexFile(opened, layout.postings(table), layout.POSTINGS)
+        self._documents = IndexFile(opened, layout.documents(table), layout.DOCUMENTS)
+        self._vectors: dict[str, Vectors] = {}  # opened when they are first asked for
+        self._has_parents: bool | None = None
+        self._names: IndexFile | None = None
+        self._concepts: IndexFile | None = None
+        if layout.NAMES in stated:
+            self._names = IndexFile(opened, layout.NAMES, layout.NAMED)
+            self._concepts = IndexFile(opened, layout.concepts(table), layout.CONCEPTS)
 
     def close(self) -> None:
         """Close all files."""
-        self.sql.close()
-        self._postings.close()
-        self._documents.close()
+        self.opened.close()
+        for file in (self._postings, self._documents, self._names, self._concepts):
+            if file is not None:
+                file.close()
 
     def terms(self, text: str) -> list[str]:
         """Return the words of a query that are looked up, each once."""
@@ -101,14 +96,10 @@ class Searcher:
             return None
         key, _ = layout.TABLES[self.table]
         said = f"--where {where!r}"
-        import pyarrow.parquet as pq
-
-        check_values(self.sql, where, known_values(pq.read_schema(self.files[self.table][0])), said)
+        check_values(self.sql, where, known_values(self.opened.schema(self.table)), said)
         try:
             with time_limit(self.sql, self._seconds, said):
-                concepts = concept_tables(self.sql, self.release, where)
-                changed = prepare(self.sql, where, self.table, *concepts)
-                changed = local_scores(self.sql, changed, where, self.table, self.release)
+                changed = self.opened.condition(where, self.table)
                 ids = self.sql.sql(f"SELECT {key} FROM {self.table} WHERE ({changed}\n)").to_arrow_table().column(0)
         except duckdb.Error as error:
             raise PmcmineError(f"{said}: {explain(error, where)}") from None
@@ -141,7 +132,7 @@ class Searcher:
         n = self._of.documents
         read = 0
         for term in self.terms(text):
-            rows = self._rows_of(term)
+            rows = self._postings.matching("term", [term]).combine_chunks()
             read += len(rows)
             if read > _MOST_POSTINGS:
                 raise PmcmineError(f"the query reads more than {_MOST_POSTINGS:,} postings; leave out common words")
@@ -156,7 +147,7 @@ class Searcher:
                 or len(np.unique(docs)) != len(docs)
             ):
                 raise DamagedError(
-                    f"{self.release}/{layout.postings(self.table)}: is damaged; run `pmcmine index` again"
+                    f"{self.opened.said}/{layout.postings(self.table)}: is damaged; run `pmcmine index` again"
                 )
             idf = math.log(1 + (n - len(docs) + 0.5) / (len(docs) + 0.5))
             scores[docs] += idf * tf / (tf + K1 * (1 - B + B * length / self._of.mean_length))
@@ -164,24 +155,16 @@ class Searcher:
             scores[~allowed] = 0
         return _best(scores, k)
 
-    def _rows_of(self, term: str) -> pa.Table:
-        groups = []
-        for i in range(self._postings.metadata.num_row_groups):
-            statistics = self._postings.metadata.row_group(i).column(0).statistics
-            unknown = statistics is None or not statistics.has_min_max
-            if unknown or str(statistics.min) <= term <= str(statistics.max):
-                groups.append(i)
-        rows = self._postings.groups(groups) if groups else layout.POSTINGS.empty_table()
-        return rows.filter(pc.equal(rows["term"], term)).combine_chunks()
-
     def by_vector(self, what: str, query: Any, k: int = DEPTH, allowed: NDArray[np.bool_] | None = None) -> Ranked:
         """Rank documents by their vectors; the query is as the model gives it."""
+        if what not in self._vectors:
+            self._vectors[what] = Vectors(self.opened, self.table, what, self._of.vectors[what])
         return self._vectors[what].nearest(query, k, allowed, self._of.documents)
 
     @property
-    def vectors(self) -> dict[str, Vectors]:
-        """Return the vectors that the index has, by what they are of: text, image."""
-        return self._vectors
+    def vectors(self) -> Mapping[str, VectorFacts]:
+        """Return what is said of the vectors that the index has, by what they are of: text, image."""
+        return self._of.vectors
 
     def concepts_in(self, text: str) -> list[str]:
         """Return the concepts that a query names, by words that name them in the release."""
@@ -196,42 +179,39 @@ class Searcher:
         }
         if not names:
             return []
-        rows = self.sql.execute(
-            "SELECT name, concept FROM names_of_concepts WHERE name IN (SELECT unnest($names))", {"names": list(names)}
-        ).fetchall()
+        held = self._names.matching("name", names)
+        rows = list(zip(held["name"].to_pylist(), held["concept"].to_pylist(), strict=True))
         taken: set[int] = set()
         found: dict[str, None] = {}
         for name in sorted({r[0] for r in rows}, key=lambda x: (-names[x][1], names[x][0])):  # the longest first
             a, n = names[name]
             if taken.isdisjoint(range(a, a + n)):
                 taken |= {*range(a, a + n)}
-                found |= dict.fromkeys(c for held, c in sorted(rows) if held == name)
+                found |= dict.fromkeys(c for of, c in sorted(rows) if of == name)
         return list(found)
 
     def by_concepts(self, concepts: Sequence[str], k: int = DEPTH, allowed: NDArray[np.bool_] | None = None) -> Ranked:
         """Rank documents that name concepts, or concepts below them, by how rare these are; not where negated."""
         scores = np.zeros(self._of.documents, np.float64)
+        postings = self._concepts
         for concept in concepts:
-            ids = self.sql.sql(
-                "SELECT DISTINCT context_id FROM concepts WHERE coalesce(cui, source_id) IN (SELECT unnest($ids)) "
-                "AND NOT negated",
-                params={"ids": self._below(concept)},
-            ).to_arrow_table()
-            held = self._numbers(ids.column(0))
-            n = int(held.sum())
-            scores[held] += math.log(1 + (len(held) - n + 0.5) / (n + 0.5))
+            if postings is None:
+                break
+            docs = postings.matching("concept", self._below(concept))["doc"].to_numpy()
+            if len(docs) and not 0 <= int(docs.min()) <= int(docs.max()) < len(scores):
+                raise postings.damaged(ValueError("documents"))
+            docs = np.unique(docs)
+            scores[docs] += math.log(1 + (len(scores) - len(docs) + 0.5) / (len(docs) + 0.5))
         if allowed is not None:
             scores[~allowed] = 0
         return _best(scores, k)
 
     def _below(self, concept: str) -> list[str]:
         """Return a concept and all below it; the concept alone if the release has no hierarchy."""
-        if not (self.release / HIERARCHY).is_file():
+        if self._has_parents is None:
+            self._has_parents = self.opened.parents()
+        if not self._has_parents:
             return [concept]
-        parents, _ = concept_tables(self.sql, self.release, "concept_below('x')")
-        if parents is None:
-            return [concept]
-        self.sql.register("concept_parents", parents)
         return [c for (c,) in self.sql.execute(_BELOW, {"ids": [concept]}).fetchall()]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import numpy as np
@@ -18,7 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from pmcmine.errors import DamagedError
-from pmcmine.find.layout import IndexFile, VectorFacts, cells, vectors
+from pmcmine.find.layout import Files, IndexFile, VectorFacts, cells, vectors
 
 Floats = NDArray[np.float32]
 _FEW: Final = 5_000  # vectors that lie in one cell: reading them all takes milliseconds
@@ -120,12 +119,12 @@ class Vectors:
         DamagedError: if a file is missing or has another form than `index.json` says.
     """
 
-    def __init__(self, release: Path, table: str, what: str, facts: VectorFacts) -> None:
+    def __init__(self, files: Files, table: str, what: str, facts: VectorFacts) -> None:
         self.facts = facts
-        self._name = f"{release}/{vectors(table, what)}"
-        self._file = IndexFile(release, vectors(table, what))
-        file = IndexFile(release, cells(table, what))
-        held = file.groups(list(range(file.metadata.num_row_groups)))
+        self._name = f"{files.said}/{vectors(table, what)}"
+        self._file = IndexFile(files, vectors(table, what))
+        file = IndexFile(files, cells(table, what))
+        held = file.all()
         file.close()
         if held.schema.names != ["kind", "vector"] or len(held) > facts.cells + facts.width + 1:
             raise self._damaged()

@@ -227,7 +227,9 @@ def _is_applied(api: Any, repo_id: str, before: str, head: str, operations: Iter
     return True
 
 
-def check_targets(api: Any, repos: Mapping[str, str], identity: str | None, private: bool, adopt: bool) -> list[Target]:
+def check_targets(
+    api: Any, repos: Mapping[str, str], identity: str | None, private: bool, adopt: bool, create: bool = True
+) -> list[Target]:
     """Check that repos may be written to, before anything is sent to any of them, and create those that are missing.
 
     Args:
@@ -236,6 +238,7 @@ def check_targets(api: Any, repos: Mapping[str, str], identity: str | None, priv
         identity: id of the release; None before it is known, then that of any release will do.
         private: whether the repos are to be private.
         adopt: whether they may hold something else, as the user says.
+        create: whether repos are created; if not, the missing ones are left out of what is returned.
 
     Raises:
         PmcmineError: one line that says whose a repo is, or that others see it.
@@ -247,7 +250,7 @@ def check_targets(api: Any, repos: Mapping[str, str], identity: str | None, priv
             said = "private, and --public was given; leave it out" if seen[1] else "public, and this upload is private"
             way = "" if seen[1] else "; --public says that others may see it"
             raise PmcmineError(f"{repo}: is {said}{way}, or change it in the repo's settings")
-    if identity is None:
+    if identity is None or not create:
         return targets
     for repo in (repo for repo, seen in found.items() if seen is None):
         make = partial(api.create_repo, repo, repo_type="dataset", private=private, exist_ok=True)

@@ -162,20 +162,46 @@ def publish(
     Raises:
         PmcmineError: one line; the same call resumes.
     """
+    out = Folder(str(folder))
     with guarded(endpoint):
-        return _publish(Folder(str(folder)), name, endpoint, private, adopt, squash_history, first_contact_seconds, say)
+        upload = prepared(out, name, endpoint, private, adopt, True, first_contact_seconds, say)
+        pairs = zip(upload.repos, upload.targets, strict=True)
+        done = [replace(upload.publish(repo, target), private=private) for repo, target in pairs]
+        if squash_history:
+            return [
+                replace(published, forgotten=forget_history(upload.api, target, upload.tag, say))
+                for published, target in zip(done, upload.targets, strict=True)
+            ]
+        if upload.excludes and any(target.whole for target in upload.targets):
+            say("earlier revisions of the repos may still hold what was excluded since; --squash-history removes them")
+        return done
 
 
-def _publish(
+def prepared(
     out: Folder,
     name: str,
     endpoint: str | None,
     private: bool,
     adopt: bool,
-    squash_history: bool,
+    create: bool,
     first_contact_seconds: float,
     say: Callable[[str], None],
-) -> list[Published]:
+) -> Upload:
+    """Check a release and the repos that it goes to.
+
+    Args:
+        out: the release.
+        name: as for `publish`, like what follows.
+        endpoint: address of the Hub.
+        private: whether the repos are private.
+        adopt: whether they may hold something else.
+        create: whether missing repos are created; if not, they have no target.
+        first_contact_seconds: budget for the Hub's first answer.
+        say: receives progress messages.
+
+    Raises:
+        PmcmineError: one line.
+    """
     from huggingface_hub import HfApi
 
     release = read_release(out)
@@ -196,22 +222,14 @@ def _publish(
         identity = id_of(release)
     except ValueError:
         raise PmcmineError(f"{out.url}: its {RELEASE} was not written by pmcmine") from None
-    targets = check_targets(api, {repo.id: repo.folder for repo in repos}, identity, private, adopt)
+    targets = check_targets(api, {repo.id: repo.folder for repo in repos}, identity, private, adopt, create)
     tag = "release-" + sha256(listed).hexdigest()[:12]
     say(f"the repos are {'private' if private else 'public'}")
     for target in targets:
         if target.adopted:
             say(f"{target.id}: adopted; it held {target.adopted}")
-    upload = Upload(api, out, repos, targets, identity, tag, measured, listed, say)
-    done = [replace(upload.publish(repo, target), private=private) for repo, target in zip(repos, targets, strict=True)]
-    if squash_history:
-        return [
-            replace(published, forgotten=forget_history(api, target, tag, say))
-            for published, target in zip(done, targets, strict=True)
-        ]
-    if release.config.get("exclude_sha256") is not None and any(target.whole for target in targets):
-        say("earlier revisions of the repos may still hold what was excluded since; --squash-history removes them")
-    return done
+    excludes = release.config.get("exclude_sha256") is not None
+    return Upload(api, out, repos, targets, identity, tag, measured, listed, excludes, say)
 
 
 def _changed(out: Folder) -> PmcmineError:
@@ -231,6 +249,7 @@ class Upload:
         tag: name of the revision.
         measured: section of the cards about how the release was made.
         release: its `release.json`.
+        excludes: whether rows were excluded from it.
         say: receives progress messages.
     """
 
@@ -242,6 +261,7 @@ class Upload:
     tag: str
     measured: str
     release: bytes
+    excludes: bool
     say: Callable[[str], None]
 
     def publish(self, repo: Repo, target: Target) -> Published:
@@ -253,7 +273,7 @@ class Upload:
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
         there = target.there
-        todo = [p for p in sorted(repo.files) if not self._is_same(there.get(p), repo, p)]
+        todo = self.missing(repo, target)
         kept = len(repo.files) - len(todo)
         self.say(f"{repo.id}: {kept} of {len(repo.files)} files are there")
         commits = done = 0
@@ -277,7 +297,7 @@ class Upload:
         last = {CARD: card} | {path: self.folder.read(path) for path in COMMON}
         if last[RELEASE] != self.release:
             raise _changed(self.folder)
-        stale = sorted(target.ours - set(repo.files) - set(last) | ({CLAIM} if target.claimed else set()))
+        stale = stale_files(repo, target)
         changed = [path for path, data in last.items() if there.get(path, (0, "", ""))[2] != git_blob(data)]
         if changed or stale or waiting:
             # Of two uploads at once, the later one stops before the repos are of two releases.
@@ -293,6 +313,10 @@ class Upload:
         set_tag(self.api, target, self.tag)
         removed = len(set(stale) - {CLAIM})
         return Published(repo.id, len(todo), kept, removed, commits, self.tag, adopted=target.adopted)
+
+    def missing(self, repo: Repo, target: Target) -> list[str]:
+        """Return the files that a repo does not have yet, sorted."""
+        return [p for p in sorted(repo.files) if not self._is_same(target.there.get(p), repo, p)]
 
     @contextmanager
     def _additions(self, repo: Repo, paths: Sequence[str]) -> Iterator[list[Any]]:
@@ -317,6 +341,11 @@ class Upload:
             self._is_same(there.get(path), repo, path) for path in repo.files
         ):
             raise target.changed()
+
+
+def stale_files(repo: Repo, target: Target) -> list[str]:
+    """Return the files that an upload removes from a repo: those of an earlier state of the release, and its claim."""
+    return sorted(target.ours - set(repo.files) - {CARD, *COMMON} | ({CLAIM} if target.claimed else set()))
 
 
 def _same(there: tuple[int, str, str] | None, folder: Folder, name: str, digest: str) -> bool:

@@ -22,6 +22,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.ids import article_place, pmcid_number, range_index
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import HIERARCHY, asked, prepare
+from pmcmine.stream.datasets import dataset_of
 from pmcmine.stream.locate import SANDBOX
 from pmcmine.text.bounds import PMCID
 
@@ -60,12 +61,6 @@ class ImagePlace(NamedTuple):
     reason: str
 
 
-def _dataset(paths: Sequence[str], fs: Any) -> Any:
-    import pyarrow.dataset as pads  # loads pandas, if that is installed
-
-    return pads.dataset(list(paths), filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
-
-
 def concept_names(names: Iterable[str], where: str | None) -> list[str]:
     """Return the names of the files that a condition needs to look up concepts; none if it asks for no concept."""
     return sorted(n for n in names if n == HIERARCHY or n.startswith("tables/concepts/")) if asked(where) else []
@@ -76,7 +71,7 @@ def concept_files(root: str, names: Iterable[str], fs: Any, where: str | None) -
     used = concept_names(names, where)
     wanted = ([n for n in used if n == HIERARCHY], [n for n in used if n != HIERARCHY])
     parents, concepts = (
-        _dataset([f"{root}/{f.removeprefix('tables/')}" for f in found], fs) if found else None for found in wanted
+        dataset_of([f"{root}/{f.removeprefix('tables/')}" for f in found], fs) if found else None for found in wanted
     )
     return parents, concepts
 
@@ -107,7 +102,7 @@ def document_rows(root: str, names: Sequence[str], fs: Any, split: str, where: s
     any_file = files or [n for n in names if n.startswith("tables/articles/")][:1]
     if not any_file:
         return []
-    articles = _dataset([f"{root}/{f.removeprefix('tables/')}" for f in any_file], fs)
+    articles = dataset_of([f"{root}/{f.removeprefix('tables/')}" for f in any_file], fs)
     said = f"where={where!r}" if where else f"{root}: listing its articles"
     hierarchy = concept_files(root, names, fs, where)
     with duckdb.connect(config=SANDBOX) as connection:
@@ -172,7 +167,7 @@ class Images:
         )
         said = f"{root}: listing its figures"
         with duckdb.connect(config=SANDBOX) as connection:
-            connection.register("figures", _dataset([f"{root}/{f.removeprefix('tables/')}" for f in files], fs))
+            connection.register("figures", dataset_of([f"{root}/{f.removeprefix('tables/')}" for f in files], fs))
             try:
                 with time_limit(connection, seconds, said):
                     found = connection.sql(query).to_arrow_table().combine_chunks()

@@ -16,6 +16,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
 from pmcmine.release.scores import ScoreFacts, with_scores
+from pmcmine.stream.datasets import dataset_of
 from pmcmine.stream.index import Index, build
 from pmcmine.stream.locate import SANDBOX
 
@@ -105,11 +106,9 @@ def _chosen(
     *,
     keep: bool,
 ) -> Index:
-    import pyarrow.dataset as pads  # loads pandas, if that is installed
-
     where = asked.where
     said = f"where={where!r}"
-    figures = pads.dataset(paths, filesystem=pa.fs.PyFileSystem(pa.fs.FSSpecHandler(fs)), format="parquet")
+    figures = dataset_of(paths, fs)
     with duckdb.connect(config=SANDBOX) as connection:
         check_values(connection, where, known_values(figures.schema), said)
         connection.register("figures", figures)

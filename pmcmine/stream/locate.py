@@ -89,28 +89,29 @@ def _pinned(fs: Any, root: str, release: str) -> str:
     return f"datasets/{place.repo_id}@{info.sha}" if info.sha else root
 
 
-def scores_root(fs: Any, tables: str, release: str, digest: str) -> str:
-    """Return the root of a release's scores: a folder beside its tables, on the Hub a repo.
+def side_root(fs: Any, tables: str, release: str, digest: str, side: str = SCORES) -> str:
+    """Return the root of a release's scores or index: a folder beside its tables, on the Hub a repo.
 
     Args:
         fs: file system.
         tables: root of the tables.
         release: where the release is, for messages.
         digest: hash of its `release.json`.
+        side: name of the folder.
 
     Raises:
         PmcmineError: if the repo is missing, or of another release.
     """
     if tables.endswith("/tables"):
-        return f"{tables.removesuffix('tables')}{SCORES}"
+        return f"{tables.removesuffix('tables')}{side}"
     name = tables.partition("@")[0].removesuffix("-tables")
-    root = _pinned(fs, f"{name}-{SCORES}", release)
+    root = _pinned(fs, f"{name}-{side}", release)
     try:
         same = sha256(fs.cat_file(f"{root}/release.json")).hexdigest() == digest
     except Exception as error:  # noqa: BLE001 - each file system has errors of its own
-        raise unreachable(f"{release}: scores", error) from None
+        raise unreachable(f"{release}: {side}", error) from None
     if not same:
-        raise PmcmineError(f"{release}: its scores belong to another release; is one being published now?")
+        raise PmcmineError(f"{release}: its {side} belongs to another release; is one being published now?")
     return root
 
 

@@ -13,13 +13,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Final, cast
 
-import pyarrow as pa
-
 from pmcmine.errors import PmcmineError
-from pmcmine.io.safe_names import check_names, release_name
+from pmcmine.io.safe_names import check_names
 from pmcmine.release.conditions import choose
 from pmcmine.release.lists import ChosenList, read_list
-from pmcmine.release.scores import ScoreFacts, named_in
+from pmcmine.release.scores import named_in
 from pmcmine.stream.batches import Batches
 from pmcmine.stream.captions import composer_for
 from pmcmine.stream.document_rows import concept_files, concept_names
@@ -33,12 +31,12 @@ from pmcmine.stream.locate import (
     listing_of,
     locate,
     reading_tables,
-    scores_root,
     unreachable,
 )
 from pmcmine.stream.pictures import decoder_for
 from pmcmine.stream.ranges import ranges_of
 from pmcmine.stream.samples import Samples
+from pmcmine.stream.score_rows import score_rows
 
 _MANY: Final = 100_000  # figures of a release whose index is kept in a file: making it takes longer than a second
 # A condition with one of these chooses something else each time.
@@ -90,7 +88,8 @@ def _index(
         with reading_tables(opened.release, "a table of figures"):
             concepts = concept_files(opened.tables, opened.listing.rows, opened.fs, where)
             shards = opened.listing.shards
-            scores = (opened.listing.scores, partial(_scores, opened))
+            rows_of = partial(score_rows, opened.fs, opened.tables, opened.release, opened.listing.digest)
+            scores = (opened.listing.scores, rows_of)
             ids = chosen.ids if chosen is not None else None
             return figure_index(opened.tables, files, opened.fs, split, where, seconds, concepts, shards, scores, ids)
 
@@ -106,22 +105,6 @@ def _index(
     asked: list[Any] = [root, opened.listing.digest, split, where, stats]
     asked += [chosen.digest] if chosen is not None else []
     return kept(folder, key_of(asked), seconds, make)
-
-
-def _scores(opened: _Opened, score: ScoreFacts) -> Any:
-    """Return the rows of a score as a dataset.
-
-    Raises:
-        PmcmineError: if it has none.
-    """
-    import pyarrow.dataset as pads  # loads pandas, if that is installed
-
-    root = scores_root(opened.fs, opened.tables, opened.release, opened.listing.digest)
-    paths = [f"{root}/{release_name(name).removeprefix('scores/')}" for name in sorted(score.of)]
-    if not paths:
-        raise PmcmineError(f"score {score.name}: has no rows left after an update; `pmcmine score` makes them again")
-    files = pa.fs.PyFileSystem(pa.fs.FSSpecHandler(opened.fs))
-    return pads.dataset(paths, filesystem=files, format="parquet")
 
 
 def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:

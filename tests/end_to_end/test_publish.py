@@ -54,8 +54,14 @@ def _remote(hub: HubServer, repo: str) -> dict[str, bytes]:
 
 def test_published_read_back_and_published_again(release: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with HubServer(token="hf_secret_of_the_test") as hub:
-        code, out, err = call(capsys, "publish", str(release), "org/pairs", "--endpoint", hub.url)
+        asked = ("publish", str(release), "org/pairs", "--endpoint", hub.url, "--dry-run")
+        code, out, err = call(capsys, *asked)
+        assert code == 0 and out.count("would be created, private") == 4, out + err
+        assert not hub.repos
+        code, out, err = call(capsys, *asked[:-1])
         assert code == 0, err
+        (planned,) = (r for r in json.loads(call(capsys, *asked, "--json")[1])["repos"] if r["repo"] == "org/pairs")
+        assert (planned["exists"], planned["send"], planned["remove"]) == (True, 0, 0) and planned["kept"] > 2
         assert "hf_secret" not in out + err
         for repo, folder in (
             ("org/pairs", "shards"),
@@ -86,6 +92,7 @@ def test_what_others_put_there_stays(release: Path, tmp_path: Path, capsys: pyte
         api.upload_file(repo_id="org/other", **add)
         code, _, err = call(capsys, "publish", str(release), "org/other", "--endpoint", hub.url, "-q")
         assert code == 2 and err.count("\n") == 1 and "did not put there (data/precious.csv)" in err
+        assert call(capsys, "publish", str(release), "org/other", "--endpoint", hub.url, "--dry-run", "-q")[2] == err
         assert _remote(hub, "org/other") == {"data/precious.csv": b"1,2\n"}
         publish(release, "org/pairs", endpoint=hub.url)
         api.upload_file(repo_id="org/pairs", **add)

@@ -137,3 +137,19 @@ def test_text_is_trained_on_paragraphs_of_quality(
     assert found["last_loss"] < found["first_loss"]
     assert found["perplexity_after"] < found["perplexity_before"] / 2
     assert (tmp_path / "model" / "config.json").is_file()
+
+
+def test_filters_are_compared_with_the_pool_and_with_chance(release: Path, tmp_path: Path) -> None:
+    filters = [str(RECIPES / "curation" / f"{name}.toml") for name in ("everything", "long-captions")]
+    narrow = tmp_path / "narrow.toml"
+    narrow.write_text("size = 3\n")
+    said = _run(
+        "compare_filters.py", str(release), "--out", str(tmp_path), "--steps", "6", "--batch", "16", "--warmup", "2",
+        "--seeds", "1", "--json", "--filters", *filters, str(narrow),
+    )  # fmt: skip
+    assert "narrow: keeps 3 figures" in said
+    found = json.loads(next(line for line in said.splitlines() if line.startswith('{"everything": {"figures"')))
+    assert "beyond_lot" in found["long-captions"]
+    assert found["long-captions"]["figures"] == found["long-captions, by lot"]["figures"]
+    assert {row["held"] for row in found.values()} == {found["everything"]["held"]}
+    assert found["everything"]["beyond_everything"] == [0, 0, 0]

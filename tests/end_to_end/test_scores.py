@@ -14,12 +14,14 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+import pmcmine
 from pipelines import job
 from pipelines.score import run_blocks
 from pmcmine import stream
 from pmcmine.config import load_config, update_config
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
+from pmcmine.find.build import build_index
 from pmcmine.publish.upload import publish
 from pmcmine.publish.verify import verify_folder, verify_hub
 from pmcmine.run.progress import Progress
@@ -54,6 +56,7 @@ def test_scores_on_the_hub_and_after_an_exclusion(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("HF_TOKEN", "hf_secret_of_the_test")
     release = _mine(tmp_path, 6)
     assert _score(release).rows == len(rows(release, "figures"))
+    build_index(release)
     with HubServer(token="hf_secret_of_the_test") as hub:
         publish(release, "org/pairs", endpoint=hub.url)
         assert not verify_hub("org/pairs", endpoint=hub.url).problems
@@ -66,6 +69,9 @@ def test_scores_on_the_hub_and_after_an_exclusion(tmp_path: Path, monkeypatch: p
             patched.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
             HfFileSystem.clear_instance_cache()
             assert wanted and [s["key"] for s in stream.open("org/pairs", where=where)] == wanted
+            word = max((rows(release, "figures")[0]["caption"] or "").split(), key=len)
+            hits = pmcmine.search("org/pairs", word, where=where, k=3)
+            assert hits and hits == pmcmine.search(release, word, where=where, k=3)
         HfFileSystem.clear_instance_cache()
 
         unwanted = rows(release, "figures")[0]

@@ -97,6 +97,11 @@ def test_a_recipe_from_list_to_stream_and_release(
     assert {s["key"] for s in stream.open(str(own))} == train
     assert Release(own).figure(ids[0]).image.size
     assert release_json(own)["config"]["subset"]["list_sha256"]
+    card = (own / "shards" / "README.md").read_text()
+    assert f"{len(ids)} figures that `pmcmine subset` chose" in card and "dataset_info:" in card
+    for folder in ("shards", "tables"):
+        assert (own / folder / "CITATION.cff").is_file()
+        assert json.loads((own / folder / "croissant.json").read_bytes())["@type"] == "sc:Dataset"
     assert {a["pmcid"] for a in rows(own, "articles")} == {f["pmcid"] for f in chosen}
     assert call(capsys, "subset", str(demo_release), "--shards", "--out", str(own))[0] == 2  # it is not empty
 

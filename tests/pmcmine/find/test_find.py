@@ -7,7 +7,7 @@ import json
 import shutil
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -180,7 +180,8 @@ def test_hostile_facts_are_one_line(indexed: Path, tmp_path: Path, change: str) 
     _hostile(said, change)
     facts.write_text({"not json": "{", "deep": "[" * 100_000}.get(change, json.dumps(said)))
     with pytest.raises(PmcmineError) as error:
-        pmcmine.search(path, "the patient with a figure of survival")
+        encode = {"image": lambda facts, data: np.ones(1024, np.float32)}
+        pmcmine.search(path, "the patient with a figure of survival", image=b"x", encoders=encode)
     assert "\n" not in str(error.value)
 
 
@@ -203,6 +204,16 @@ def test_hostile_files_are_one_line(indexed: Path, tmp_path: Path, name: str) ->
             assert "\n" not in str(error)
 
 
+class _Folder:
+    """Opens files of a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.said, self._folder = str(folder), folder
+
+    def open(self, name: str) -> BinaryIO:
+        return (self._folder / name).open("rb")
+
+
 def test_vectors_in_cells_find_nearly_what_brute_force_finds(tmp_path: Path) -> None:
     r = np.random.default_rng(1)
     middles = r.normal(size=(60, 48))
@@ -215,7 +226,7 @@ def test_vectors_in_cells_find_nearly_what_brute_force_finds(tmp_path: Path) -> 
     docs = np.arange(len(x), dtype=np.int32)
     with (tmp_path / vectors_file("figures", "text")).open("wb") as stream:
         vectors.write_vectors(stream, ((docs[of == c], x[of == c].astype(np.float16)) for c in range(len(found))))
-    opened = vectors.Vectors(tmp_path, "figures", "text", VectorFacts("s", {}, {}, len(x), 48, len(found)))
+    opened = vectors.Vectors(_Folder(tmp_path), "figures", "text", VectorFacts("s", {}, {}, len(x), 48, len(found)))
     allowed = r.random(len(x)) < 0.05
     hits = 0
     for q in x[:50]:

@@ -1,0 +1,146 @@
+"""A release that is searched: what a searcher needs of it, and one on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pmcmine.errors import PmcmineError
+from pmcmine.io.folder import Folder
+from pmcmine.io.safe_names import open_inside
+from pmcmine.release.hierarchy import HIERARCHY, prepare
+from pmcmine.release.record import load_release
+from pmcmine.release.scores import local_scores
+from pmcmine.release.tables import concept_tables, open_tables
+
+
+class Opened(Protocol):
+    """A release, opened for searching.
+
+    Attributes:
+        said: where it is, for messages.
+        sql: connection that has its tables, and evaluates conditions.
+        tables: names of its tables.
+    """
+
+    said: str
+    sql: duckdb.DuckDBPyConnection
+    tables: frozenset[str]
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file of the index.
+
+        Raises:
+            FileNotFoundError: if there is none.
+        """
+        ...
+
+    def stated(self) -> Mapping[str, str]:
+        """Return the SHA-256 of each file, by `release.json`."""
+        ...
+
+    def schema(self, table: str) -> pa.Schema:
+        """Return the columns of a table."""
+        ...
+
+    def condition(self, where: str, table: str) -> str:
+        """Return a condition as one that `sql` evaluates: with scores, and concepts with all below them."""
+        ...
+
+    def parents(self) -> bool:
+        """Make the hierarchy of concepts known to `sql` as `concept_parents`; returns whether there is one."""
+        ...
+
+    def view(self, table: str, ids: Sequence[str], columns: Sequence[str]) -> str:
+        """Return the name of a view of a table that holds at least the rows of some figures, paragraphs or articles.
+
+        Args:
+            table: the table.
+            ids: ids of the figures, paragraphs or articles.
+            columns: columns that are read, beside the ids.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close all files."""
+        ...
+
+
+class LocalRelease:
+    """A release on this machine.
+
+    Raises:
+        PmcmineError: if it is none, or a table is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.said = str(folder)
+        self.sql, self._files = open_tables(folder)
+        self.sql.execute("SET threads = 1")
+        self.tables = frozenset(self._files)
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file of the index.
+
+        Raises:
+            OSError: if there is none.
+            UnsafeNameError: for a link that leads out of the release.
+        """
+        return open_inside(self._folder, name)
+
+    def stated(self) -> Mapping[str, str]:
+        """Return the SHA-256 of each file, by `release.json`."""
+        return {f.name: f.sha256 for f in load_release(Folder(str(self._folder))).files}
+
+    def schema(self, table: str) -> pa.Schema:
+        """Return the columns of a table."""
+        return pq.read_schema(self._files[table][0])
+
+    def condition(self, where: str, table: str) -> str:
+        """Return a condition as one that `sql` evaluates.
+
+        Raises:
+            PmcmineError: one line, for names that the release does not have.
+        """
+        changed = prepare(self.sql, where, table, *concept_tables(self.sql, self._folder, where))
+        return local_scores(self.sql, changed, where, table, self._folder)
+
+    def parents(self) -> bool:
+        """Make the hierarchy of concepts known to `sql`; returns whether there is one."""
+        if not (self._folder / HIERARCHY).is_file():
+            return False
+        found, _ = concept_tables(self.sql, self._folder, "concept_below('x')")
+        if found is not None:
+            self.sql.register("concept_parents", found)
+        return found is not None
+
+    def view(self, table: str, ids: Sequence[str], columns: Sequence[str]) -> str:
+        """Return the name of the view of a table."""
+        return table
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.sql.close()
+
+
+def open_release(release: str) -> Opened:
+    """Open a release: a folder on this machine, any fsspec URL of one, or ORG/NAME on the Hub.
+
+    Raises:
+        PmcmineError: one line, if it is no release, or can't be reached.
+    """
+    if "://" not in release and (Path(release).exists() or release.count("/") != 1):
+        return LocalRelease(Path(release))
+    if release.startswith("file://"):
+        return LocalRelease(Path(release.removeprefix("file://")))
+    if not release:
+        raise PmcmineError("release: is empty")
+    from pmcmine.find.remote import RemoteRelease
+
+    return RemoteRelease(release)
