@@ -1,4 +1,4 @@
-"""Trim the cells of a layout to their panels: no key, title, caption or page number, and no empty border."""
+"""Trim the cells of a layout to their panels: no key below them, and not more of the empty border than is theirs."""
 
 from __future__ import annotations
 
@@ -8,73 +8,20 @@ from typing import Final
 import numpy as np
 
 from pmcmine.panels.evidence import Evidence, Region
-from pmcmine.panels.letters import Letter
-from pmcmine.panels.sight import Sight
 
 _ALIKE: Final = 0.1  # of an extent: maximum distance of a neighbour's frame that decides where an empty border ends
 _FRAME: Final = 0.35  # share of ink on an edge from which it is a frame or a photograph
 _BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
 _LEVEL: Final = 0.04  # of the figure's height: panels of one row begin and end together
 _KEY: Final = 0.45  # height of a key below a panel, to the panel's at most
-_GAP: Final = 3  # empty lines before something that may be no part of a panel
-_MOST_LOST: Final = 0.5  # of a cell's extent that may be cut off
-_BETTER: Final = 0.06  # by how much what is left must fit better
-_ROUNDS: Final = 4
 
 _Framed = tuple[Region, tuple[bool, bool, bool, bool]]  # a region, and which of its edges are frames
 
 
-def trimmed(
-    evidence: Evidence, cells: Sequence[Region], sight: Sight | None, letters: Sequence[Letter]
-) -> list[Region]:
+def trimmed(evidence: Evidence, cells: Sequence[Region]) -> list[Region]:
     """Return the panels in cells."""
     inner = _without_keys(evidence, cells)
-    if sight is not None:
-        inner = [_as_seen(evidence, cell, sight, letters) for cell in inner]
     return _aligned(inner, [_tight(evidence, c) for c in inner])
-
-
-def _as_seen(evidence: Evidence, cell: Region, sight: Sight, letters: Sequence[Letter]) -> Region:
-    """Cut off what the network does not see as part of the panel, if empty lines part it; never the panel's letter."""
-    tight = evidence.tight(cell)
-    held = [
-        (x.y, x.y + x.height, x.x, x.x + x.width)
-        for x in letters
-        if tight[2] <= x.x + x.width / 2 < tight[3] and tight[0] <= x.y + x.height / 2 < tight[1]
-    ]
-    for _ in range(_ROUNDS):
-        found = [tight, *_parted(evidence, tight)]
-        found = [
-            x
-            for x in found
-            if all(b[0] >= x[0] - 2 and b[1] <= x[1] + 2 and b[2] >= x[2] - 2 and b[3] <= x[3] + 2 for b in held)
-        ]
-        if not found or found[0] != tight or len(found) == 1:
-            break
-        fits = sight.fits(np.array(found))
-        best = int(fits.argmax())
-        if fits[best] < fits[0] + _BETTER:
-            break
-        cell = tight = evidence.tight(found[best])
-    return cell
-
-
-def _parted(evidence: Evidence, tight: Region) -> list[Region]:
-    """List what is left of a region after something at one of its sides is cut off behind empty lines."""
-    t, b, le, r = tight
-    ink = evidence.ink[t:b, le:r]
-    out: list[Region] = []
-    for axis, (first, last) in enumerate(((t, b), (le, r))):
-        empty = np.concatenate([[False], ~ink.any(1 - axis), [False]]).astype(np.int8)
-        begins, ends = (np.flatnonzero(np.diff(empty) == x) + first for x in (1, -1))
-        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-            if end - begin < _GAP:
-                continue
-            if last - begin <= _MOST_LOST * (last - first):
-                out.append((t, begin, le, r) if axis == 0 else (t, b, le, begin))
-            if end - first <= _MOST_LOST * (last - first):
-                out.append((end, b, le, r) if axis == 0 else (t, b, end, r))
-    return out
 
 
 def _without_keys(evidence: Evidence, cells: Sequence[Region]) -> list[Region]:

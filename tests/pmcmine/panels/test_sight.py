@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.images.generate import PAINTERS
-from pmcmine.panels.evidence import Evidence
 from pmcmine.panels.layout_view import GRID, VIEW, network_input
 from pmcmine.panels.sight import Sight, look, seen
-from pmcmine.panels.trimming import trimmed
 
 HEIGHT, WIDTH = 200, 400
 
@@ -51,16 +49,6 @@ def test_edges_of_panels_are_proposed_in_their_region() -> None:
     assert sight.edges((0, 200, 0, 400), 1) == [194, 206]
     assert sight.edges((0, 200, 0, 400), 0) == []
     assert sight.edges((0, 200, 0, 150), 1) == []
-
-
-def test_a_title_that_is_not_seen_as_part_of_the_panel_is_cut_off() -> None:
-    grey = np.full((HEIGHT, WIDTH), 255, np.uint8)
-    grey[40:190, 20:180], grey[40:190, 220:380] = 90, 90
-    grey[5:20, 20:70] = 0
-    cells = [(0, 200, 0, 200), (0, 200, 200, 400)]
-    sight = seen(said([(0.05, 0.2, 0.45, 0.95), (0.55, 0.2, 0.95, 0.95)]), (HEIGHT, WIDTH), 2)
-    assert trimmed(Evidence(grey), cells, None, [])[0][0] < 10
-    assert [cell[0] for cell in trimmed(Evidence(grey), cells, sight, [])] == [40, 40]
 
 
 def test_the_shipped_network_sees_pictures_beside_each_other() -> None:
