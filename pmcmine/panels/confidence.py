@@ -10,7 +10,7 @@ import numpy as np
 from pmcmine.panels.layouts import Layout, Search
 
 # Of `features`, then a bias; fitted on labelled figures by `python -m classifiers.panels.fit_confidence`.
-_WEIGHTS: Final = (0.7, 0.0, 1.7, 0.0, 0.0, 0.4)
+_WEIGHTS: Final = (0.59, -0.74, 1.77, 1.84, 1.03, -0.29)
 _UNASKED: Final = (0.5, 0.3, 0.4)  # weakest cut, mean of the cuts, bias: where the caption names no panels
 _LEAST_CUT: Final = -6.0  # log odds that count at least
 

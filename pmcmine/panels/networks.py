@@ -19,7 +19,7 @@ LETTERS: Final = NetworkFile(
 LAYOUTS: Final = NetworkFile(
     Path(__file__).parent / "models" / "layouts.onnx",
     1_112_515,
-    "7cb5814af3a68a2f57f183644285759466dc621d81e5c5b47147666006b0f7d8",
+    "57e1c6f772cd86d673fa126bd73e20831754539ffc869ee02d6b3cdf8b2b1b11",
     "--set panels=false",
 )
 _AT_ONCE: Final = 64  # patches a batch
