@@ -11,6 +11,7 @@ from pmcmine.panels.layouts import Layout, Search
 
 # Of `features`, then a bias; fitted on labelled figures by `python -m classifiers.panels.fit_confidence`.
 _WEIGHTS: Final = (0.59, -0.74, 1.77, 1.84, 1.03, -0.29)
+_STRICT: Final = 0.41  # of log odds: boxes are given from a probability of .6 on, since a wrong box is worse than none
 _UNASKED: Final = (0.5, 0.3, 0.4)  # weakest cut, mean of the cuts, bias: where the caption names no panels
 _LEAST_CUT: Final = -6.0  # log odds that count at least
 
@@ -35,5 +36,5 @@ def confidence(layout: Layout, search: Search) -> float:
         least, mean, bias = _UNASKED
         score = least * max(min(layout.cuts), _LEAST_CUT) + mean * float(np.mean(layout.cuts)) + bias
     else:
-        score = math.fsum(w * x for w, x in zip(_WEIGHTS, (*features(layout, search), 1.0), strict=True))
+        score = math.fsum(w * x for w, x in zip(_WEIGHTS, (*features(layout, search), 1.0), strict=True)) - _STRICT
     return round(1 / (1 + math.exp(-max(min(score, 8.0), -8.0))), 3)
