@@ -11,23 +11,28 @@ import json
 import os
 import resource
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.browsing import browse
 from benchmarks.captions import captions
 from benchmarks.chunks import chunks
 from benchmarks.classify import classify
 from benchmarks.duplicates import duplicates
 from benchmarks.formats import formats
 from benchmarks.hub import hub
+from benchmarks.image_checks import image_checks
 from benchmarks.images import images
 from benchmarks.jobs import beam, memory, shards
+from benchmarks.launcher import launcher
 from benchmarks.link import link
 from benchmarks.panels import panels
 from benchmarks.parse import parse
 from benchmarks.parts import parts
 from benchmarks.peers import peers
 from benchmarks.scale import scale, shuffle
+from benchmarks.search import search
 from benchmarks.stream_scale import stream_scale
 from benchmarks.streaming import streaming
 from benchmarks.tables import tables
@@ -46,14 +51,24 @@ BENCHMARKS = {
     "panels": panels,
     "tables": tables,
     "duplicates": duplicates,
+    "image_checks": image_checks,
     "streaming": streaming,
     "formats": formats,
     "captions": captions,
     "shuffle": shuffle,
     "hub": hub,
+    "search": search,
     "chunks": chunks,
+    "browse": browse,
+    "launcher": launcher,
     "scale": scale,
     "updates": updates,
+}
+# What `--rows` runs.
+AT_SIZE: dict[str, Callable[[Path | None, int], dict[str, Any]]] = {
+    "streaming": lambda _, rows: stream_scale(rows),
+    "launcher": launcher,
+    "image_checks": image_checks,
 }
 
 
@@ -62,11 +77,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=[*BENCHMARKS, "all"])
     parser.add_argument("--data", default=os.environ.get("PMCMINE_REAL_DATA"))
-    parser.add_argument("--rows", type=float, help="streaming: open releases of so many figures instead, such as 1e6")
+    parser.add_argument("--rows", type=float, help="so many figures, such as 1e6 (streaming, launcher, image_checks)")
     parser.add_argument("--peers", action="store_true", help="streaming: beside other readers, local and over HTTP")
     args = parser.parse_args()
-    if args.rows is not None and (args.name != "streaming" or not 1 <= args.rows <= 1e8):
-        parser.error("--rows takes 1 to 1e8, and is of streaming")
+    if args.rows is not None and (args.name not in AT_SIZE or not 1_000 <= args.rows <= 1e8):
+        parser.error(f"--rows takes 1e3 to 1e8, and is of {', '.join(AT_SIZE)}")
     if args.peers and (args.name != "streaming" or args.rows is not None):
         parser.error("--peers is of streaming, without --rows")
     data = Path(args.data) if args.data else None
@@ -77,7 +92,7 @@ def main() -> None:
         if args.peers:
             results[name] = peers(data)
         else:
-            results[name] = BENCHMARKS[name](data) if args.rows is None else stream_scale(int(args.rows))
+            results[name] = BENCHMARKS[name](data) if args.rows is None else AT_SIZE[name](data, int(args.rows))
         print(f"{name}: {json.dumps(results[name])}", file=sys.stderr)
     results["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(json.dumps(results))

@@ -70,9 +70,9 @@ def shuffle(data: Path | None) -> dict[str, Any]:
         parts = near.parts_of(plan.n_blocks)
         sizes["near, by token"], found = _measured(t for b in blocks for t in near.read_tokens(b, parts, work))
         sizes["near, by block"], found = _measured(r for item in _grouped(found).items() for r in near.repeated(item))
-        members = (e for item in _grouped(found).items() for e in near.read_signatures(item, work))
+        members = (e for item in _grouped(found).items() for e in near.read_signatures(item, parts, work))
         sizes["near, by content"], found = _measured(members)
-        tagged = [t for item in _grouped(found).items() for t in near.by_content(item, plan.n_blocks)]
+        tagged = [t for item in _grouped(found).items() for t in near.by_content(item, parts, plan.n_blocks)]
         sizes["near, by key"], keys = _measured(value for tag, value in tagged if tag == near.KEYS)
         pairs = [p for item in _grouped(keys).items() for p in near.by_key(item, plan.n_blocks)]
         sizes["near, edges"] = _measured([value for tag, value in tagged if tag == near.EDGES] + pairs)[0]

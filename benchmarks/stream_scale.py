@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.releases import write_release
+from benchmarks.stream_workers import started
 
 _PROCESSES: Final = 4
 _CHILD: Final = """
@@ -66,6 +67,7 @@ def measure(release: str, where: str) -> dict[str, Any]:
             "open_s": max(t["open_s"] for t in together),
             "share_mb_in_all": sum(t["share_mb"] for t in together),
         }
+        found["workers"] = {method: started(release, method) for method in ("fork", "spawn")}
         for path in Path(folder).iterdir():
             path.unlink()
         together = _opened(release, "", _PROCESSES)

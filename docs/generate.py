@@ -25,6 +25,7 @@ from pmcmine.miner import enrichers
 from pmcmine.rejects import FAULTS, MEANINGS
 from schemas import describe
 from schemas.record import notes_of
+from schemas.written import WRITE_REJECTS, WRITTEN
 
 HERE = Path(__file__).parent
 
@@ -69,6 +70,8 @@ def tables() -> str:
     ]
     sample = enrichers.sample_schemas(config)["figures"]
     parts.append(f"## The JSON member of a sample\n\n{fields(sample)}\n")
+    for side in (WRITTEN, WRITE_REJECTS):
+        parts.append(f"## {side.name}\n\n{side.meaning} A side table of `pmcmine write`.\n\n{fields(side.schema)}\n")
     return "\n".join(parts)
 
 

@@ -5,7 +5,7 @@
                       └─ one of each ─▶ by band: pairs ─────┴▶ by bucket: check, write edges
 
 What is shuffled is four bytes for each number that candidates may share, and, of the few numbers that some do share,
-a node and a place in a pack.
+a node and a place in a pack, in lists by part.
 """
 
 from __future__ import annotations
@@ -30,24 +30,25 @@ from pmcmine.duplicates.routing import (
 from pmcmine.io.folder import Folder
 
 
-def _tagged(element: Any, buckets: int) -> Iterator[beam.pvalue.TaggedOutput[str, Any]]:
+def _tagged(element: Any, parts: int, buckets: int) -> Iterator[beam.pvalue.TaggedOutput[str, Any]]:
     """Send the edges between members of the same content one way, and keys the other."""
-    for tag, value in by_content(element, buckets):
+    for tag, value in by_content(element, parts, buckets):
         yield beam.pvalue.TaggedOutput(tag, value)
 
 
 def build(pipeline: beam.Pipeline, n_blocks: int, buckets: int, work: Folder) -> Any:
     """Build the graph of the near-duplicates job; it outputs the numbers of the buckets that have pairs."""
+    parts = parts_of(n_blocks)
     content = (
         pipeline
         | "Blocks" >> beam.Create(list(range(n_blocks)), reshuffle=False)
-        | "ReadTokens" >> beam.FlatMap(read_tokens, parts_of(n_blocks), work)
+        | "ReadTokens" >> beam.FlatMap(read_tokens, parts, work)
         | "ByToken" >> beam.GroupByKey()
         | "Repeated" >> beam.FlatMap(repeated)
         | "ByBlock" >> beam.GroupByKey()
-        | "ReadSignatures" >> beam.FlatMap(read_signatures, work)
+        | "ReadSignatures" >> beam.FlatMap(read_signatures, parts, work)
         | "SameContent" >> beam.GroupByKey()
-        | "ByContent" >> beam.FlatMap(_tagged, buckets).with_outputs(EDGES, KEYS)
+        | "ByContent" >> beam.FlatMap(_tagged, parts, buckets).with_outputs(EDGES, KEYS)
     )
     pairs = content.keys | "ByKey" >> beam.GroupByKey() | "Pairs" >> beam.FlatMap(by_key, buckets)
     return (

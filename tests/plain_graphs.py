@@ -48,8 +48,8 @@ class PlainGraphs:
         parts = routing.parts_of(n_blocks)
         tokens = _grouped(t for block in range(n_blocks) for t in routing.read_tokens(block, parts, work))
         repeated = _grouped(r for element in tokens for r in routing.repeated(element))
-        signatures = _grouped(s for element in repeated for s in routing.read_signatures(element, work))
-        tagged = [t for element in signatures for t in routing.by_content(element, buckets)]
+        signatures = _grouped(s for element in repeated for s in routing.read_signatures(element, parts, work))
+        tagged = [t for element in signatures for t in routing.by_content(element, parts, buckets)]
         keys = _grouped(value for tag, value in tagged if tag == routing.KEYS)
         pairs = [value for tag, value in tagged if tag == routing.EDGES]
         pairs += [pair for element in keys for pair in routing.by_key(element, buckets)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.browsing import browse
 from benchmarks.images import images
 from benchmarks.jobs import shards
+from benchmarks.launcher import launcher
 from benchmarks.link import link
 
 pytestmark = pytest.mark.slow
@@ -24,3 +26,13 @@ def test_shards() -> None:
 def test_link() -> None:
     found = link(None, sizes=(500, 1_000, 2_000), text_bytes=20_000)
     assert all(r["mb_per_second"] > 0 for r in found["ours"].values())
+
+
+def test_browse() -> None:
+    found = browse(None, rows=600)
+    assert all(ms > 0 for times in found["ms"].values() for ms in times)
+
+
+def test_launcher() -> None:
+    found = launcher(None, rows=2_000)["rows"][2_000]
+    assert (found["articles"], found["members"], found["samples"]) == (2_000, 2_000, 2_000)

@@ -20,7 +20,7 @@ MAY = {
 # From low to high: a room may import itself and what stands before it.
 ROOMS = """
 schemas _version __init__ text errors plugins io ids rejects evaluation images rights vocabulary release config_keys config jats pdf panels concepts cases
-sources work duplicates pointers miner assemble describe update publish run exports browse stream score write find curate classifiers pipelines
+sources work duplicates pointers miner assemble describe update publish run exports stream score write find curate browse classifiers pipelines
 demo notebook commands cli __main__
 """.split()
 ROOTS = (*MAY, "benchmarks")

@@ -39,6 +39,8 @@ from pmcmine.text.repeats import runs_of
 from pmcmine.text.sentences import Sentences
 from pmcmine.vocabulary.normalise import name_key
 from pmcmine.vocabulary.variants import adjectives, plain_name, uninverted
+from pmcmine.write.checks import problems
+from pmcmine.write.given import Given, Passage
 
 _INDEX: Final = FigureIndex({f"f{n}": n for n in range(40)}, {n + 1: n for n in range(40)}, {"g": tuple(range(40))})
 _OWNER: Final = Owner("© 2020 The Authors", frozenset({"smith", "li"}), frozenset({"2020"}))
@@ -151,4 +153,5 @@ TEXT_FUNCTIONS: Final[dict[str, Callable[[str], object]]] = {
     "words of a caption": lambda t: (short_forms(t), runs_of(t)),
     "definitions": lambda t: [list(definitions_of(Source("p", t, x, True), {"AB", "A1-B"})) for x in (False, True)],
     "article": _in_article,
+    "written": lambda t: problems(t, Given((Passage("caption", "f", 0, len(t), t),), ("A", "B")), "caption", prompt=t),
 }

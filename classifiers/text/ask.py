@@ -1,109 +1,98 @@
-"""Get teacher labels from any server with OpenAI's chat completions: one request per paragraph, resumable, priced."""
+"""Labels of paragraphs from one teacher, or from two whose disagreement is kept."""
 
 from __future__ import annotations
 
 import json
-import re
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import requests
-from urllib3.exceptions import HTTPError
-
 from classifiers.text.heads import CLASSES, QUALITY
 from pmcmine.errors import PmcmineError
+from pmcmine.io.background import in_order
 from pmcmine.io.safe_files import open_regular
+from pmcmine.text.tokens import estimate
+from pmcmine.write.answers import parse_object
+from pmcmine.write.asking import Asker
+from pmcmine.write.client import Refused
+from pmcmine.write.requests import Request, digest_of
 
 RUBRIC: Final = Path(__file__).parent / "labels" / "rubric.md"
 RUBRIC_VERSION: Final = 2
 _MOST: Final = 6000  # characters of a paragraph
-_OBJECT: Final = re.compile(r"\{[^{}]{0,500}\}")
-_ANSWER_BYTES: Final = 1 << 20
+_MOST_TOKENS: Final = 200  # of an answer
+_UNSURE: Final = 0.5  # weight of a label that a second teacher does not give
+_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "properties": {
+        **{task: {"type": "string", "enum": list(classes)} for task, classes in CLASSES.items()},
+        QUALITY: {"type": "number", "minimum": 1, "maximum": 5},
+    },
+    "required": [*CLASSES, QUALITY],
+    "additionalProperties": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Teacher:
-    """A server.
+class Labelled:
+    """What came of a paragraph.
 
     Attributes:
-        endpoint: base URL, such as https://host/v1.
-        model: name of the model there.
-        key: bearer token, never shown; empty for none.
-        retries: tries after the first one, on 429, 5xx and dropped connections.
-        timeout: seconds without an answer.
+        paragraph_id: the paragraph.
+        row: the line to write; None without labels.
+        problem: why there are none.
+        counted: tokens read and written.
     """
 
-    endpoint: str
-    model: str
-    key: str = ""
-    retries: int = 5
-    timeout: float = 120.0
-
-    def __repr__(self) -> str:
-        return f"Teacher({self.endpoint}, {self.model})"
+    paragraph_id: str
+    row: Mapping[str, Any] | None
+    problem: str
+    counted: tuple[int, int]
 
 
-def ask(teacher: Teacher, text: str, wait: Callable[[float], None] = time.sleep) -> tuple[dict[str, Any], int, int]:
-    """Ask for the labels of one paragraph, and the tokens read and written.
+def ask(asker: Asker, paragraph_id: str, text: str) -> tuple[dict[str, Any], tuple[int, int]]:
+    """Return the labels of a paragraph, and the tokens read and written.
 
     Raises:
-        PmcmineError: if the server refuses, or does not answer after all tries.
-        ValueError: if its answer holds no labels.
+        ValueError: if the answer holds no labels.
+        PmcmineError: as `Asker.answer`.
     """
+    rubric = RUBRIC.read_text("utf-8")
     body = {
-        "model": teacher.model,
+        "model": asker.client.endpoint.model,
         "temperature": 0,
-        "messages": [
-            {"role": "system", "content": RUBRIC.read_text("utf-8")},
-            {"role": "user", "content": text[:_MOST]},
-        ],
+        "max_tokens": _MOST_TOKENS,
+        "messages": [{"role": "system", "content": rubric}, {"role": "user", "content": text[:_MOST]}],
     }
-    headers = {"Authorization": f"Bearer {teacher.key}"} if teacher.key else {}
-    url = f"{teacher.endpoint.rstrip('/')}/chat/completions"
-    problem = ""
-    for attempt in range(teacher.retries + 1):
-        if attempt:
-            wait(min(0.5 * 2**attempt, 60.0))
-        try:
-            with requests.post(url, json=body, headers=headers, timeout=teacher.timeout, stream=True) as answer:
-                if answer.status_code == 429 or answer.status_code >= 500:
-                    problem = f"status {answer.status_code}"
-                    pause = answer.headers.get("Retry-After", "")
-                    if pause.isdigit():
-                        wait(min(float(pause), 300.0))
-                    continue
-                if answer.status_code != 200:
-                    raise PmcmineError(f"{teacher.endpoint}: answered with status {answer.status_code}")
-                data = answer.raw.read(_ANSWER_BYTES, decode_content=True)
-        except (requests.RequestException, HTTPError) as error:  # reading the body raises those of urllib3
-            problem = type(error).__name__
-            continue
-        return _parse(data)
-    raise PmcmineError(f"{teacher.endpoint}: no answer after {teacher.retries + 1} tries ({problem})")
+    request = Request(paragraph_id, body, digest_of([body, _SCHEMA, None]), estimate(rubric) + estimate(text[:_MOST]))
+    answer = asker.answer(request, _SCHEMA, "labels", lambda: body)
+    return read_labels(answer.text), answer.counted
 
 
-def _parse(data: bytes) -> tuple[dict[str, Any], int, int]:
-    try:
-        reply = json.loads(data)
-        content = str(reply["choices"][0]["message"]["content"])
-        found = _OBJECT.search(content)
-        labels = json.loads(found[0]) if found else {}
-        usage: Mapping[str, Any] = reply.get("usage") or {}
-        read, written = int(usage.get("prompt_tokens") or 0), int(usage.get("completion_tokens") or 0)
-    except (KeyError, IndexError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise ValueError(f"no completion in the answer ({type(error).__name__})") from None
+def read_labels(text: str) -> dict[str, Any]:
+    """Return the labels of an answer.
+
+    Raises:
+        ValueError: if it holds none, or one that is none.
+    """
+    found = parse_object(text)
     clean: dict[str, Any] = {}
     for task, classes in CLASSES.items():
-        if labels.get(task) not in classes:
+        if found.get(task) not in classes:
             raise ValueError(f"no {task} in the answer")
-        clean[task] = labels[task]
-    quality = labels.get(QUALITY)
+        clean[task] = found[task]
+    quality = found.get(QUALITY)
     if isinstance(quality, bool) or not isinstance(quality, int | float) or not 1 <= quality <= 5:
         raise ValueError("no quality in the answer")
-    return {**clean, QUALITY: quality}, read, written
+    return {**clean, QUALITY: quality}
+
+
+def weights_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, float]:
+    """Return how much each label of a teacher counts in training, by what a second one says."""
+    weights = {task: 1.0 if first[task] == second[task] else _UNSURE for task in CLASSES}
+    apart = min(abs(first[QUALITY] - second[QUALITY]), 4.0)
+    return {**weights, QUALITY: round(1 - (1 - _UNSURE) * apart / 4, 4)}
 
 
 def done_ids(out: Path) -> set[str]:
@@ -133,23 +122,41 @@ def done_ids(out: Path) -> set[str]:
 
 
 def label(
-    teacher: Teacher, paragraphs: Iterator[Mapping[str, Any]], out: Path, wait: Callable[[float], None] = time.sleep
-) -> Iterator[tuple[str, int, int]]:
-    """Label paragraphs into a file, one JSON line per paragraph; yields (id or problem, tokens read, tokens written).
+    teacher: Asker, paragraphs: Iterator[Mapping[str, Any]], out: Path, *, second: Asker | None = None, threads: int = 1
+) -> Iterator[Labelled]:
+    """Label paragraphs into a file, one JSON line per paragraph, in their order; yields what came of each.
 
     Paragraphs that are already in the file are skipped.
+
+    Args:
+        teacher: gives the labels.
+        paragraphs: the paragraphs.
+        out: the file.
+        second: gives its own; where they differ, the label counts less in training. None for no second teacher.
+        threads: paragraphs at once.
+
+    Raises:
+        PmcmineError: if a server refuses all requests, or does not answer.
     """
     done = done_ids(out)
+
+    def one(p: Mapping[str, Any]) -> Labelled:
+        key = str(p["paragraph_id"])
+        try:
+            labels, counted = ask(teacher, key, p["text"])
+            row = {**p, **labels, "teacher": teacher.client.endpoint.model, "rubric": RUBRIC_VERSION}
+            if second is not None:
+                others, more = ask(second, key, p["text"])
+                counted = (counted[0] + more[0], counted[1] + more[1])
+                row["second"] = {"teacher": second.client.endpoint.model, **others}
+                row["weights"] = weights_of(labels, others)
+        except (ValueError, Refused) as error:
+            return Labelled(key, None, str(error), (0, 0))
+        return Labelled(key, row, "", counted)
+
     with out.open("a", encoding="utf-8") as stream:
-        for p in paragraphs:
-            if p["paragraph_id"] in done:
-                continue
-            try:
-                labels, read, written = ask(teacher, p["text"], wait)
-            except ValueError as error:
-                yield f"{p['paragraph_id']}: {error}", 0, 0
-                continue
-            row = {**p, **labels, "teacher": teacher.model, "rubric": RUBRIC_VERSION}
-            stream.write(json.dumps(row, ensure_ascii=False) + "\n")
-            stream.flush()
-            yield str(p["paragraph_id"]), read, written
+        for found in in_order(one, (p for p in paragraphs if p["paragraph_id"] not in done), threads):
+            if found.row is not None:
+                stream.write(json.dumps(found.row, ensure_ascii=False) + "\n")
+                stream.flush()
+            yield found

@@ -12,7 +12,7 @@ from classifiers.text import distil
 from classifiers.text.evaluate import decide, measures
 from classifiers.text.features import Space, passage_of
 from classifiers.text.heads import ARTICLE, CLASSES, QUALITY, TASKS, Head, TextModel, fit_head, fit_space
-from classifiers.text.labelled import labelled_with
+from classifiers.text.labelled import labelled_with, weights_of
 from pmcmine.ids import keyed_hash
 
 if TYPE_CHECKING:
@@ -111,11 +111,12 @@ class _Learner:
     def fit(self, task: str, places: Sequence[int], without: frozenset[str] = frozenset()) -> tuple[Head, Head]:
         """Fit heads with structure and for text alone, from the rows at some places; no pool article of `without`."""
         labels = [self.rows[i][task] for i in places]
+        weights = weights_of((self.rows[i] for i in places), task)
         if self.teacher is None:
             passages = [self.passages[i] for i in places]
             return (
-                fit_head(task, self.space, passages, labels),
-                fit_head(task, self.space, [p.bare() for p in passages], labels),
+                fit_head(task, self.space, passages, labels, weights),
+                fit_head(task, self.space, [p.bare() for p in passages], labels, weights),
             )
         kept = np.array([i for i, p in enumerate(self.pool) if p["pmcid"] not in without], np.int64)
         return distil.fit_pair(
@@ -125,6 +126,7 @@ class _Learner:
             self.unlabelled.rows(kept),
             self.known[kept],
             len(self.space.idf),
+            weights,
         )
 
     def cross_validate(self, task: str, measured: int, folds: int = 5) -> dict[str, list[Any]]:

@@ -79,6 +79,7 @@ def fit_pair(
     unlabelled: Matrices,
     known: NDArray[np.bool_],
     columns: int,
+    counts: Sequence[float] | None = None,
 ) -> tuple[Head, Head]:
     """Fit the student's heads for a task: with structure, and for text alone.
 
@@ -89,15 +90,17 @@ def fit_pair(
         unlabelled: features of the pool.
         known: `administrative` of the pool.
         columns: how many of the student's features are words.
+        counts: how much each label counts; all the same if None.
     """
     from sklearn.linear_model import LogisticRegression, Ridge
 
     heads = []
+    own = _LABELLED * (np.ones(len(labels)) if counts is None else np.array(counts, float))
     if task == QUALITY:
         y = np.array(labels, float)
-        teacher = Ridge(alpha=1.0, solver="lsqr").fit(labelled.teacher, y)
+        teacher = Ridge(alpha=1.0, solver="lsqr").fit(labelled.teacher, y, sample_weight=counts)
         taught = np.where(known, 1.0, np.clip(teacher.predict(unlabelled.teacher), 1, 5))
-        weights = np.r_[np.full(len(y), _LABELLED), np.full(len(taught), _TAUGHT / 4)]
+        weights = np.r_[own, np.full(len(taught), _TAUGHT / 4)]
         for mine, others in ((labelled.full, unlabelled.full), (labelled.bare, unlabelled.bare)):
             x = sparse.vstack([mine, others]).tocsr()
             student = Ridge(alpha=1.0, solver="lsqr").fit(x, np.r_[y, taught], sample_weight=weights)
@@ -105,12 +108,12 @@ def fit_pair(
         return heads[0], heads[1]
     order = CLASSES[task]
     numbers = np.array([order.index(v) for v in labels])
-    teacher = LogisticRegression(C=10.0, max_iter=2000).fit(labelled.teacher, numbers)
+    teacher = LogisticRegression(C=10.0, max_iter=2000).fit(labelled.teacher, numbers, sample_weight=counts)
     shares = teacher.predict_proba(unlabelled.teacher)
     shares[known] = teacher.classes_ == order.index("other")
     # A paragraph of the pool counts once for each class, by the teacher's probability of it.
     row, column = np.nonzero(shares > _LEAST)
-    weights = np.r_[np.full(len(numbers), _LABELLED), shares[row, column] * _TAUGHT]
+    weights = np.r_[own, shares[row, column] * _TAUGHT]
     targets = np.r_[numbers, teacher.classes_[column]]
     for mine, others in ((labelled.full, unlabelled.full), (labelled.bare, unlabelled.bare)):
         x = sparse.vstack([mine, others[row]]).tocsr()

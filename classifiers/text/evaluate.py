@@ -67,3 +67,39 @@ def evaluate(model: TextModel, task: str, rows: Sequence[Mapping[str, Any]], wit
     """Evaluate a model on labelled paragraphs."""
     passages = [p if with_structure else p.bare() for p in map(passage_of, rows)]
     return decide(task, model.scores(task, passages))
+
+
+def evaluate_articles(
+    model: TextModel,
+    task: str,
+    rows: Sequence[Mapping[str, Any]],
+    articles: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> list[Any]:
+    """Evaluate a model on labelled paragraphs by what their whole articles are about, as `mine` does.
+
+    Args:
+        model: the model.
+        task: the head.
+        rows: labelled paragraphs, with `pmcid`, and `paragraph_id` or `text`.
+        articles: all paragraphs of each article, by PMCID.
+
+    Returns:
+        What is found for each row; None where the article does not have the paragraph.
+    """
+    wanted: dict[str, list[int]] = {}
+    for i, row in enumerate(rows):
+        wanted.setdefault(str(row.get("pmcid")), []).append(i)
+    out: list[Any] = [None] * len(rows)
+    for pmcid, places in wanted.items():
+        paragraphs = articles.get(pmcid, ())
+        known = {_text(p["text"]): n for n, p in enumerate(paragraphs)}
+        known |= {p["paragraph_id"]: n for n, p in enumerate(paragraphs)}
+        found = model.describe_article([passage_of(p) for p in paragraphs]) if paragraphs else []
+        for i in places:
+            n = known.get(rows[i].get("paragraph_id") or _text(rows[i]["text"]))
+            out[i] = None if n is None else getattr(found[n], task)
+    return out
+
+
+def _text(text: str) -> str:
+    return " ".join(text.split())

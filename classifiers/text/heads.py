@@ -212,28 +212,38 @@ def fit_space(corpus: Iterable[str], seed: int = 0) -> Space:
     return Space(numbers, idf.astype(np.float16).astype(np.float32), projection)
 
 
-def fit_head(task: str, space: Space, passages: Sequence[Passage], labels: Sequence[Any]) -> Head:
+def fit_head(
+    task: str, space: Space, passages: Sequence[Passage], labels: Sequence[Any], weights: Sequence[float] | None = None
+) -> Head:
     """Fit one head: multinomial logistic regression of a class, ridge regression of quality."""
-    return fit_on(task, *space.rows(passages), labels)
+    return fit_on(task, *space.rows(passages), labels, weights)
 
 
-def fit_on(task: str, words: sparse.csr_matrix, dense: NDArray[np.float32], labels: Sequence[Any]) -> Head:
-    """Fit one head on features: of words, and the dense ones."""
+def fit_on(
+    task: str,
+    words: sparse.csr_matrix,
+    dense: NDArray[np.float32],
+    labels: Sequence[Any],
+    weights: Sequence[float] | None = None,
+) -> Head:
+    """Fit one head on features: of words, and the dense ones; all labels count the same without weights."""
     from scipy import sparse
     from sklearn.linear_model import LogisticRegression, Ridge
 
     x = sparse.hstack([words, sparse.csr_matrix(dense)]).tocsr()
     if task == QUALITY:
-        ridge = Ridge(alpha=1.0, solver="lsqr").fit(x, np.array(labels, float))
-        weights, bias = ridge.coef_.reshape(1, -1), np.array([ridge.intercept_])
+        ridge = Ridge(alpha=1.0, solver="lsqr").fit(x, np.array(labels, float), sample_weight=weights)
+        found, bias = ridge.coef_.reshape(1, -1), np.array([ridge.intercept_])
     else:
         order = CLASSES[task]
-        model = LogisticRegression(C=10.0, max_iter=1000).fit(x, [order.index(v) for v in labels])
-        weights, bias = model.coef_, model.intercept_
+        model = LogisticRegression(C=10.0, max_iter=1000).fit(
+            x, [order.index(v) for v in labels], sample_weight=weights
+        )
+        found, bias = model.coef_, model.intercept_
         if len(model.classes_) != len(order):
             missing = [c for i, c in enumerate(order) if i not in model.classes_]
             raise PmcmineError(f"{task}: no labelled paragraph is {', '.join(missing)}")
-    return head_of(weights, bias, words.shape[1])
+    return head_of(found, bias, words.shape[1])
 
 
 def head_of(weights: NDArray[Any], bias: NDArray[Any], columns: int) -> Head:

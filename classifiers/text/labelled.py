@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from classifiers.text.heads import CLASSES, QUALITY
@@ -44,14 +46,38 @@ def _row(file: Path, number: int, line: str) -> dict[str, Any]:
         raise GoldError(f"{file}, line {number}: not a JSON object") from None
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
         raise GoldError(f"{file}, line {number}: no `text`")
+    try:
+        return _checked(row)
+    except ValueError as error:
+        raise GoldError(f"{file}, line {number}: {error}") from None
+
+
+def _checked(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row whose labels are labels.
+
+    Raises:
+        ValueError: if one is none.
+    """
     for task, classes in CLASSES.items():
         if row.get(task) is not None and row[task] not in classes:
-            raise GoldError(f"{file}, line {number}: {task} {row[task]!r}; known are {', '.join(classes)}")
+            raise ValueError(f"{task} {row[task]!r}; known are {', '.join(classes)}")
     quality = row.get(QUALITY)
     is_number = isinstance(quality, int | float) and not isinstance(quality, bool)
     if quality is not None and not (is_number and 1 <= quality <= 5):
-        raise GoldError(f"{file}, line {number}: quality {quality!r} is no number from 1 to 5")
+        raise ValueError(f"quality {quality!r} is no number from 1 to 5")
+    weights = row.get("weights", {})
+    if not isinstance(weights, dict) or not all(type(w) in (int, float) and 0 < w <= 1 for w in weights.values()):
+        raise ValueError("weights are no numbers above 0, up to 1")
     return row
+
+
+def weights_of(rows: Iterable[Mapping[str, Any]], task: str) -> list[float] | None:
+    """Return how much the label of each row counts; None if all count the same.
+
+    A label counts less if a second teacher gave another one.
+    """
+    weights = [float(row.get("weights", {}).get(task, 1.0)) for row in rows]
+    return weights if any(w != 1.0 for w in weights) else None
 
 
 def own_labels(paragraphs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -71,6 +97,48 @@ def _own_rows(path: Path) -> Iterator[dict[str, str]]:
     """Read a table of labels; lines that begin with # are notes, the first other line names the columns."""
     lines = [s.split("\t") for s in path.read_text("utf-8").splitlines() if s and not s.startswith("#")]
     return (dict(zip(lines[0], row, strict=True)) for row in lines[1:])
+
+
+def read_label_table(path: Path) -> list[dict[str, Any]]:
+    """Read labels by `paragraph_id`, without texts, from a table as in the package's `labels`.
+
+    Raises:
+        GoldError: if the file is missing or no such table, or holds a label that is none.
+    """
+    if not path.is_file() or path.stat().st_size > _MAX_BYTES:
+        raise GoldError(f"{path}: no such file, or more than {_MAX_BYTES >> 30} GB")
+    lines = [s.split("\t") for s in path.read_text("utf-8", "replace").splitlines() if s and not s.startswith("#")]
+    if not lines or "paragraph_id" not in lines[0]:
+        raise GoldError(f"{path}: its first line does not name the column paragraph_id, tab-separated")
+    rows = []
+    for number, line in enumerate(lines[1:], 2):
+        said = dict(zip(lines[0], line, strict=False))
+        row: dict[str, Any] = {"paragraph_id": said.get("paragraph_id", ""), "text": ""}
+        row["pmcid"] = row["paragraph_id"].partition(".")[0]
+        row |= {t: said[t] for t in CLASSES if said.get(t, "-") != "-"}
+        try:
+            quality = said.get(QUALITY, "-")
+            rows.append(_checked(row if quality == "-" else row | {QUALITY: float(quality)}))
+        except ValueError as error:
+            raise GoldError(f"{path}, row {number}: {error}") from None
+    return rows
+
+
+def articles_of(release: Path, pmcids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """Read all paragraphs of some articles of a release, of any licence, by PMCID.
+
+    Raises:
+        PmcmineError: if the release has no paragraphs.
+    """
+    files = sorted((release / "tables" / "paragraphs").glob("*/*.parquet"))
+    if not files:
+        raise PmcmineError(f"{release}: no paragraphs in it; is it a release of `pmcmine mine`?")
+    out: dict[str, list[dict[str, Any]]] = {}
+    for file in files:
+        for batch in pq.ParquetFile(file).iter_batches(columns=_COLUMNS):
+            for row in batch.filter(pc.is_in(batch["pmcid"], pa.array(sorted(pmcids), pa.string()))).to_pylist():
+                out.setdefault(str(row["pmcid"]), []).append(row)
+    return out
 
 
 def labelled_with(rows: Sequence[dict[str, Any]], task: str) -> list[dict[str, Any]]:

@@ -1,247 +1,159 @@
-"""Read the data of the page from a release's tables and shards, with DuckDB."""
+"""All that the page asks of a release."""
 
 from __future__ import annotations
 
 import io
-import re
-import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, Final
 
-from pmcmine.errors import PmcmineError, UnsafeNameError
+import pyarrow as pa
+
+from pmcmine._version import __version__
+from pmcmine.browse.figure import Figures
+from pmcmine.browse.filters import Asked, QueryError
+from pmcmine.browse.pictures import Pictures
+from pmcmine.browse.results import MOST_ROWS, PAGE, Results, page_of
+from pmcmine.browse.tables import Tables
+from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
-from pmcmine.io.safe_names import read_range, release_name, sql_identifier
-from pmcmine.release.article_links import may_be_invented, pmc_address
-from pmcmine.release.conditions import time_limit
+from pmcmine.release.layout import RELEASE
+from pmcmine.release.lists import write_list
 from pmcmine.release.record import load_release
-from pmcmine.release.tables import open_tables
 
-_TABLES: Final = ("articles", "figures", "panels", "mentions", "concepts", "clusters", "paragraphs", "documents")
-_SHOWN: Final = (
-    "figure_id", "pmcid", "label", "caption", "caption_title", "kind", "section_path", "license", "license_group",
-    "derivatives_ok", "permissions", "third_party", "third_party_matches", "adapted", "attribution", "journal", "year",
-    "width", "height", "format", "media", "image_kinds", "caption_quality", "caption_language", "privacy", "benchmarks",
-    "split", "no_sample", "duplicate_of", "leaks_into", "shard", "image_offset", "image_bytes", "pdf",
-)  # fmt: skip
-_MOST_IMAGE: Final = 256 << 20
-_SMALL: Final = 30_000  # bytes; such an image needs no thumbnail
-_THUMBNAIL: Final = (320, 240)  # pixels
-_MOST_PIXELS: Final = 64_000_000  # of an image that a thumbnail is made of; a larger one is shown as it is
-QUERY_SECONDS: Final = 60.0  # of one query
-_DOI: Final = re.compile(r"10\.\d{4,9}/\S{1,500}")
-PAGE: Final = 200  # ids per page
-MOST_PLACES: Final = 5_000  # of a document; few articles have as many
-# Filters of the page: name → (condition, whether it takes the value). All values are parameters.
-_FILTERS: Final[Mapping[str, tuple[str, bool]]] = {
-    "text": ("(figure_id = $text OR pmcid = $text OR caption ILIKE '%' || $text || '%')", True),
-    "group": ("license_group = $group", True),
-    "split": ("split = $split", True),
-    "kind": ("list_contains(image_kinds, $kind)", True),
-    "license": ("license = $license", True),
-    "panels": ("figure_id IN (SELECT figure_id FROM panels)", False),
-    "boxes": ("figure_id IN (SELECT figure_id FROM panels WHERE x IS NOT NULL)", False),
-    "concepts": ("figure_id IN (SELECT context_id FROM concepts)", False),
-    "duplicates": ("figure_id IN (SELECT member_id FROM clusters)", False),
-    "privacy": ("len(privacy) > 0", False),
-    "third_party": ("(third_party OR adapted)", False),
-    "without": ("shard IS NULL", False),
-}
+if TYPE_CHECKING:
+    from pmcmine.find.hits import Search
+    from pmcmine.find.query import Encoders
 
-
-@dataclass(frozen=True)
-class Image:
-    """Bytes of a figure's image and their type."""
-
-    data: bytes
-    type: str
+MOST_LISTED: Final = 5_000_000  # ids of a list that the page makes
+_MOST_ID: Final = 300  # characters
+_PLACES: Final = ("shard", "image_offset", "image_bytes")
 
 
 class ReleaseData:
     """A release folder on this machine, opened for reading. Safe to use from several threads.
 
+    Args:
+        folder: the release.
+        encoders: turn words of a search into vectors; without them, words and concepts are searched.
+
     Raises:
         PmcmineError: if the folder is no release.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, encoders: Encoders | None = None) -> None:
         self.release = load_release(Folder(str(folder)))
-        self._folder = folder.resolve()
-        self._lock = threading.Lock()
-        self._decoding = threading.Lock()  # a large image takes 200 MB while its thumbnail is made
-        self._connection, files = open_tables(self._folder, tables=_TABLES)
-        self._columns: dict[str, set[str]] = {}
-        for table in _TABLES:
-            if table in files:
-                described = self._connection.execute(f"DESCRIBE {sql_identifier(table)}").fetchall()
-                self._columns[table] = {row[0] for row in described}
-            else:
-                self._connection.execute(
-                    f"CREATE VIEW {table} AS SELECT '' AS figure_id, '' AS context_id, '' AS member_id, "
-                    "NULL::INTEGER AS x WHERE false"
-                )
-                self._columns[table] = set()
-        if not self._columns["figures"]:
-            raise PmcmineError(f"{folder}: it has no table of figures")
+        self._given, self._folder = str(folder), folder.resolve()
+        tables, counting = Tables(self._folder), Tables(self._folder)
+        self._search, self.hint = _opened(folder, encoders)
+        # Counting takes longer than looking something up, which must not wait for it.
+        self._results = Results(self._folder, counting, self._search)
+        self._opened = (tables, counting)
+        self._figures = Figures(self._folder, self.release, tables)
+        self._pictures = Pictures(self._folder, tables)
+        self.image, self.thumbnail = self._pictures.image, self._pictures.thumbnail
+        self.figure, self.document = self._figures.figure, self._figures.document
+        self.suggest = self._results.suggest
 
-    def _rows(self, query: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
-        with self._lock, time_limit(self._connection, QUERY_SECONDS, "query"):
-            result = self._connection.execute(query, dict(values))
-            names = [column[0] for column in result.description or ()]
-            rows = result.fetchall()
-        return [dict(zip(names, row, strict=True)) for row in rows]
+    def close(self) -> None:
+        """End what runs: native code that runs while Python ends would abort it."""
+        for tables in self._opened:
+            tables.close()
 
     def info(self) -> dict[str, Any]:
-        """List the values of the page's filters, and facts of the release."""
-        facets = {
-            name: [
-                row["value"]
-                for row in self._rows(
-                    f"SELECT {column} AS value, count(*) AS n FROM figures WHERE {column} IS NOT NULL "
-                    "GROUP BY ALL ORDER BY n DESC, value LIMIT 40",
-                    {},
-                )
-            ]
-            for name, column in (("group", "license_group"), ("split", "split"), ("license", "license"))
-        }
-        kinds = self._rows(
-            "SELECT kind, count(*) AS n FROM (SELECT unnest(image_kinds) AS kind FROM figures) "
-            "GROUP BY kind ORDER BY n DESC, kind LIMIT 40",
-            {},
-        )
-        facets["kind"] = [row["kind"] for row in kinds]
+        """Return facts of the release and what can be searched."""
+        vectors = sorted(self._search.vectors) if self._search is not None else []
         return {
             "name": self._folder.name,
+            "path": self._given,
             "pmcmine": self.release.pmcmine,
             "snapshot": self.release.snapshot.sha256[:12],
-            "facets": facets,
+            "search": {"index": self._search is not None, "vectors": vectors, "hint": self.hint},
+            "concepts": self._results.below,
+            "most": MOST_ROWS,
+            "page": PAGE,
         }
 
-    def figures(self, filters: Mapping[str, str], offset: int) -> dict[str, Any]:
-        """Return figures in the order of their ids, `PAGE` from an offset on, and how many there are.
+    def figures(self, asked: Asked, offset: int) -> dict[str, Any]:
+        """Return figures that fit, `PAGE` from an offset on, and how many there are.
 
-        `ids` are their ids, `figures` the same with their labels and whether they have an image.
+        Without a search, they come in the order of their articles. `ids` are their ids, `figures` the same with their
+        labels and whether they have an image; `where` is the condition of `--where` that says the same.
 
         Raises:
-            ValueError: for an unknown filter.
+            QueryError: for what can't be asked.
         """
-        conditions, values = [], {}
-        for name, value in filters.items():
-            if name not in _FILTERS:
-                raise ValueError(f"no filter {name}")
-            if value:
-                condition, takes = _FILTERS[name]
-                conditions.append(condition)
-                if takes:
-                    values[name] = value
-        where = " AND ".join(conditions) or "true"
-        label = "label" if "label" in self._columns["figures"] else "NULL"
-        total = self._rows(f"SELECT count(*) AS n FROM figures WHERE {where}", values)[0]["n"]
-        rows = self._rows(
-            f"SELECT figure_id, {label} AS label, shard IS NOT NULL AS has_image FROM figures WHERE {where} "
-            f"ORDER BY pmcid, ordinal, figure_id LIMIT {PAGE} OFFSET $offset",
-            values | {"offset": max(offset, 0)},
-        )
-        return {"total": total, "offset": offset, "ids": [row["figure_id"] for row in rows], "figures": rows}
+        found = self._results.find(asked)
+        rows = page_of(found, offset)
+        self._pictures.note(rows)
+        shown = [{k: v for k, v in r.items() if k not in _PLACES} | {"has_image": _has_image(r)} for r in rows]
+        return {
+            "total": found.total,
+            "kept": len(found.rows),
+            "offset": offset,
+            "ids": [row["figure_id"] for row in rows],
+            "figures": shown,
+            "where": found.filters.condition(),
+            "notes": found.notes,
+        }
 
-    def figure(self, figure_id: str) -> dict[str, Any] | None:
-        """Return all that is shown of a figure; None if there is none of that id."""
-        wanted = ", ".join(c for c in _SHOWN if c in self._columns["figures"])
-        found = self._rows(f"SELECT {wanted} FROM figures WHERE figure_id = $id", {"id": figure_id})
-        if not found:
-            return None
-        figure = found[0]
-        key = {"id": figure_id}
-        figure["has_image"] = figure.get("shard") is not None
-        for place in ("shard", "image_offset", "image_bytes"):
-            figure.pop(place, None)
-        parts: dict[str, list[dict[str, Any]]] = {"panels": [], "mentions": [], "concepts": [], "clusters": []}
-        if self._columns["panels"]:
-            parts["panels"] = self._rows("SELECT * FROM panels WHERE figure_id = $id ORDER BY ordinal", key)
-        if self._columns["mentions"]:
-            parts["mentions"] = self._rows("SELECT * FROM mentions WHERE figure_id = $id LIMIT 100", key)
-        if self._columns["concepts"]:
-            parts["concepts"] = self._rows("SELECT * FROM concepts WHERE context_id = $id ORDER BY start", key)
-        if self._columns["clusters"]:
-            parts["clusters"] = self._rows(
-                "SELECT o.* FROM clusters o JOIN clusters c USING (cluster_id) "
-                "WHERE c.member_id = $id AND o.member_id <> $id AND c.kind <> 'paragraph' LIMIT 50",
-                key,
-            )
-        return figure | parts | {"links": self._links(figure)}
+    def warm_up(self) -> None:
+        """Load what the first search would wait for: the encoder of its words."""
+        with suppress(PmcmineError):
+            self._results.find({"text": "figure"})
 
-    def _links(self, figure: Mapping[str, Any]) -> dict[str, str]:
-        """Return where the article stands in PMC and by its DOI; nothing for a corpus that may be invented."""
-        if may_be_invented(self.release):
-            return {}
-        links = {}
-        if address := pmc_address(figure.get("pmcid")):
-            links["PMC"] = address
-        if {"doi", "pmcid"} <= self._columns["articles"]:
-            found = self._rows("SELECT doi FROM articles WHERE pmcid = $id LIMIT 1", {"id": figure.get("pmcid")})
-            if found and _DOI.fullmatch(str(found[0]["doi"])):
-                links["DOI"] = "https://doi.org/" + quote(found[0]["doi"], safe="/")
-        return links
+    def counts(self, asked: Asked) -> dict[str, Any]:
+        """Return how many of the figures that fit have each value.
 
-    def document(self, pmcid: str) -> dict[str, Any] | None:
-        """Return the places of an article's document in reading order; None if there is none.
-
-        Each place has kind, level, row_id, reason, and text or image (a figure id) or neither.
+        Raises:
+            QueryError: for what can't be asked.
         """
-        if not self._columns["documents"]:
-            return None
-        found = self._rows(
-            f"SELECT article_id, len(places) AS n, texts[:{MOST_PLACES}] AS texts, images[:{MOST_PLACES}] AS images, "
-            f"places[:{MOST_PLACES}] AS places FROM documents WHERE pmcid = $id ORDER BY article_id DESC LIMIT 1",
-            {"id": pmcid},
-        )
-        if not found:
-            return None
-        row = found[0]
-        parts = zip(row["texts"], row["images"], row["places"], strict=True)
-        places = [
-            {k: place[k] for k in ("kind", "level", "row_id", "reason")} | {"text": text, "image": image}
-            for text, image, place in parts
-        ]
-        return {"article_id": row["article_id"], "more": row["n"] - len(places), "places": places}
+        return self._results.counts(asked)
 
-    def image(self, figure_id: str) -> Image | None:
-        """Read a figure's image from its shard; None if it has no sample."""
-        rows = self._rows(
-            "SELECT shard, image_offset, image_bytes FROM figures WHERE figure_id = $id AND shard IS NOT NULL",
-            {"id": figure_id},
-        )
-        if not rows:
-            return None
-        try:
-            shard = f"shards/{release_name(rows[0]['shard'], 'shard')}"
-            data = read_range(
-                self._folder, shard, rows[0]["image_offset"], rows[0]["image_bytes"], _MOST_IMAGE, "shard"
-            )
-        except (OSError, UnsafeNameError):
-            return None  # missing, damaged, or a table that was tampered with
-        if data.startswith(b"\xff\xd8\xff"):
-            return Image(data, "image/jpeg")
-        return Image(data, "image/png") if data.startswith(b"\x89PNG") else None
+    def list_of(self, asked: Asked) -> bytes:
+        """Return a list of all figures that fit and have a sample.
 
-    def thumbnail(self, figure_id: str) -> Image | None:
-        """Return a small JPEG of a figure's image, or the image itself without Pillow; None if it has no sample."""
-        image = self.image(figure_id)
-        if image is None or len(image.data) < _SMALL:
-            return image
-        try:
-            from PIL import Image as Pillow
-        except ImportError:  # a consumer's installation
-            return image
-        try:
-            with self._decoding, Pillow.open(io.BytesIO(image.data), formats=["JPEG", "PNG"]) as opened:
-                if opened.width * opened.height > _MOST_PIXELS:
-                    return image
-                opened.thumbnail(_THUMBNAIL)
-                small = io.BytesIO()
-                opened.convert("RGBA").convert("RGB").save(small, "JPEG", quality=80)
-        except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError):
-            return image  # the browser shows what it can
-        return Image(small.getvalue(), "image/jpeg")
+        Raises:
+            QueryError: for what can't be asked, or if it is too much.
+        """
+        ids = self._results.ids(asked, MOST_LISTED)
+        said = {name: value if isinstance(value, str) else list(value) for name, value in asked.items() if value}
+        return self._list(ids, {"filters": said, "where": self._results.filters(asked).condition()})
+
+    def list_of_ids(self, ids: Sequence[Any]) -> bytes:
+        """Return a list of chosen figures, those that the release has.
+
+        Raises:
+            QueryError: if they are no ids, or too many.
+        """
+        if len(ids) > MOST_LISTED or not all(isinstance(i, str) and 0 < len(i) <= _MOST_ID for i in ids):
+            raise QueryError("the basket holds what is no id of a figure")
+        return self._list(self._results.known(sorted({*ids})), {"basket": len({*ids})})
+
+    def _list(self, ids: pa.ChunkedArray, how: Mapping[str, Any]) -> bytes:
+        of = sha256((self._folder / RELEASE).read_bytes()).hexdigest()
+        out = io.BytesIO()
+        write_list(out, ids.combine_chunks(), {"browse": how, "release_sha256": of, "pmcmine": __version__})
+        return out.getvalue()
+
+
+def _has_image(row: Mapping[str, Any]) -> bool:
+    return row.get("shard") is not None
+
+
+def _opened(folder: Path, encoders: Encoders | None) -> tuple[Search | None, str]:
+    """Open the index of a release; None with a hint if it has none that can be used."""
+    plain = "captions are searched for the words as they are"
+    try:
+        from pmcmine.find.hits import Search
+        from pmcmine.find.layout import FACTS
+
+        if not (folder / FACTS).is_file():
+            return None, f"{plain}; for ranks and meaning: pmcmine index {folder}"
+        return Search(folder, "figures", encoders), ""
+    except ImportError as error:
+        return None, f"{plain}: {error.name} is not installed"
+    except PmcmineError as error:
+        return None, f"{plain}: {error}"

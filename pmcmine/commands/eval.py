@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-
-import click
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from pmcmine.commands.declare import Group, Option
 from pmcmine.commands.eval_linking import apart, found_in, given_mentions, linker_of, parts_of
-from pmcmine.commands.tables import TerminalTable, show
+from pmcmine.commands.eval_output import print_measures, print_score
+from pmcmine.commands.eval_text import labelled_and_found
 from pmcmine.errors import GoldError, PmcmineError
 
 if TYPE_CHECKING:
-    from pmcmine.concepts.training.evaluate import Score
     from pmcmine.concepts.training.gold import GoldDocument
 
 T = TypeVar("T")
@@ -107,7 +104,7 @@ def linking(
             else:
                 found += found_in(linker, known, chosen)
         score = ev.score_given(documents, ids) if given else ev.score_linking(documents, found)
-    _print_score("linking", gold, score, errors, json_)
+    print_score("linking", gold, score, errors, json_)
 
 
 @app.add()
@@ -134,7 +131,7 @@ def abbreviations(
 
         fits = [fit_abbreviations([d for i, d in enumerate(documents) if i % folds != k]) for k in range(folds)]
         models = [fits[i % folds] for i in range(len(documents))]
-    _print_score("abbreviations", gold, score_abbreviations(documents, models), errors, json_)
+    print_score("abbreviations", gold, score_abbreviations(documents, models), errors, json_)
 
 
 @app.add()
@@ -143,48 +140,60 @@ def negation(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     from pmcmine.concepts.training.evaluate import score_negation
     from pmcmine.concepts.training.gold import read_negation
 
-    _print_score("negation", gold, score_negation(read_negation(gold)), errors, json_)
+    print_score("negation", gold, score_negation(read_negation(gold)), errors, json_)
 
 
-def _heads(task: str, gold: Path, model: Path | None, structure: bool, errors: int, json_: bool) -> None:
-    from classifiers.text.evaluate import evaluate, measures
+def _heads(
+    task: str, gold: Path, model: Path | None, structure: bool, errors: int, json_: bool, corpus: Path | None = None
+) -> None:
+    from classifiers.text.evaluate import measures
     from classifiers.text.heads import parse, shipped
-    from classifiers.text.labelled import labelled_with, read_labels
     from pmcmine.evaluation.gold_files import one_line
 
-    rows = labelled_with(read_labels(gold), task)
-    if not rows:
-        raise GoldError(f"{gold}: no paragraph has a label of {task}")
     used = _model(model, parse, shipped)
-    found = evaluate(used, task, rows, structure)
+    rows, found, stated = labelled_and_found(used, task, gold, structure, corpus)
     figures = measures(task, [r[task] for r in rows], found)
     wrong = [
         (r, f)
         for r, f in zip(rows, found, strict=True)
         if (abs(r[task] - f) >= 1 if task == "quality" else r[task] != f)
     ]
-    lines = [f"gold {r[task]}  found {f}  {one_line(r['text'])[:120]}" for r, f in wrong]
-    _print(task, gold, {"structure": structure, **figures}, lines, errors, json_, "paragraphs")
+    lines = [f"gold {r[task]}  found {f}  {one_line(r['text'] or r['paragraph_id'])[:120]}" for r, f in wrong]
+    print_measures(task, gold, stated | figures, lines, errors, json_, "paragraphs")
 
 
 Model = Annotated[Path | None, Option(help="Model file; default: the package's own.")]
+Corpus = Annotated[
+    Path | None,
+    Option(help="Release with the articles: scores paragraphs by what their whole article is about, as `mine` does."),
+]
 NoStructure = Annotated[bool, Option("--no-structure", help="Use only the text, not its section or article type.")]
 
 
 @app.add("type")
 def type_(
-    gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
+    gold: Gold,
+    model: Model = None,
+    no_structure: NoStructure = False,
+    corpus: Corpus = None,
+    errors: Errors = 0,
+    json_: Json = False,
 ) -> None:
     """Evaluate the type of paragraphs: clinical_case, study, review, other."""
-    _heads("type", gold, model, not no_structure, errors, json_)
+    _heads("type", gold, model, not no_structure, errors, json_, corpus)
 
 
 @app.add()
 def domain(
-    gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
+    gold: Gold,
+    model: Model = None,
+    no_structure: NoStructure = False,
+    corpus: Corpus = None,
+    errors: Errors = 0,
+    json_: Json = False,
 ) -> None:
     """Evaluate the domain of paragraphs: clinical, biomedical, other."""
-    _heads("domain", gold, model, not no_structure, errors, json_)
+    _heads("domain", gold, model, not no_structure, errors, json_, corpus)
 
 
 @app.add()
@@ -219,7 +228,7 @@ def language(
         if code != x.code
     ]
     measures = {"texts": len(rows), "languages": len({c for c, _ in rows}), **score_rows(right)}
-    _print("language", gold, measures, lines, errors, json_, "texts")
+    print_measures("language", gold, measures, lines, errors, json_, "texts")
 
 
 @app.add("image-kind")
@@ -243,7 +252,7 @@ def image_kind(
         told = [k for k, v in zip(KINDS, truth, strict=True) if v]
         if set(told) != set(used.named(row)):
             lines.append(f"{pmcid}  gold {','.join(told)}  found {','.join(used.named(row))}")
-    _print("image-kind", gold, measures(scores, known, used.thresholds), lines, errors, json_, "images")
+    print_measures("image-kind", gold, measures(scores, known, used.thresholds), lines, errors, json_, "images")
 
 
 @app.add()
@@ -258,7 +267,7 @@ def privacy(
 
     labels = read_gold(gold)
     measures, lines = evaluate(labels, texts_of(release, labels))
-    _print("privacy", gold, measures, lines, errors, json_, "paragraphs")
+    print_measures("privacy", gold, measures, lines, errors, json_, "paragraphs")
 
 
 @app.add("image-privacy")
@@ -273,7 +282,7 @@ def image_privacy(
     from classifiers.privacy.evaluate_images import look, measures, read_labels
 
     values, lines = measures(look(read_labels(gold), images, part))
-    _print("image-privacy", gold, values, lines, errors, json_, "images", "Wilson's")
+    print_measures("image-privacy", gold, values, lines, errors, json_, "images", "Wilson's")
 
 
 @app.add()
@@ -283,7 +292,7 @@ def captions(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     from pmcmine.panels.evaluate_captions import evaluate_captions
 
     measures, lines = evaluate_captions(read_json_lines(gold, "captions"))
-    _print("captions", gold, measures, lines, errors, json_, "captions")
+    print_measures("captions", gold, measures, lines, errors, json_, "captions")
 
 
 @app.add()
@@ -297,7 +306,7 @@ def panels(
     from pmcmine.panels.evaluate import evaluate_boxes
 
     measures, lines = evaluate_boxes(gold, images)
-    _print("panels", gold, measures, lines, errors, json_, "figures")
+    print_measures("panels", gold, measures, lines, errors, json_, "figures")
 
 
 @app.add()
@@ -311,7 +320,7 @@ def duplicates(
     from pmcmine.duplicates.evaluate import evaluate_duplicates
 
     measures, lines = evaluate_duplicates(gold, seed)
-    _print("duplicates", gold, measures, lines, errors, json_, "pairs")
+    print_measures("duplicates", gold, measures, lines, errors, json_, "pairs")
 
 
 @app.add()
@@ -320,7 +329,25 @@ def pdf(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
     from pmcmine.pdf.evaluate import evaluate_pdfs
 
     measures, lines = evaluate_pdfs(gold)
-    _print("pdf", gold, measures, lines, errors, json_, "PDFs")
+    print_measures("pdf", gold, measures, lines, errors, json_, "PDFs")
+
+
+@app.add()
+def written(
+    gold: Gold,
+    articles: Annotated[list[Path], Option(help="Articles: JATS XML, folders of it, or .tar.gz; repeatable.")],
+    part: Annotated[str | None, Option(help="Part of the rewrites (first to fifth); default all.")] = None,
+    errors: Errors = 0,
+    json_: Json = False,
+) -> None:
+    """Evaluate the checks of written text on good and spoiled rewrites (rewrites.jsonl)."""
+    from pmcmine.io.extras import need
+    from pmcmine.write.checks.evaluate import evaluate, read_rewrites, texts_of
+
+    need("mine", "eval written")
+    rewrites = read_rewrites(gold, part)
+    measures, lines = evaluate(rewrites, texts_of(articles, rewrites))
+    print_measures("written", gold, measures, lines, errors, json_, "articles")
 
 
 def _model(path: Path | None, parse: Callable[[bytes, str], T], shipped: Callable[[], T]) -> T:
@@ -330,48 +357,3 @@ def _model(path: Path | None, parse: Callable[[bytes, str], T], shipped: Callabl
     if not path.is_file():
         raise PmcmineError(f"{path}: no such model")
     return parse(path.read_bytes(), str(path))
-
-
-def _print_score(task: str, gold: Path, score: Score, errors: int, json_: bool) -> None:
-    _print(task, gold, score.measures, [e.line() for e in score.errors], errors, json_, "documents")
-
-
-def _print(
-    task: str,
-    gold: Path,
-    measures: Mapping[str, Any],
-    wrong: Sequence[str],
-    errors: int,
-    json_: bool,
-    units: str,
-    intervals: str = "",
-) -> None:
-    """Print up to the requested number of errors, then the measures, one per line or as one line of JSON."""
-    from pmcmine.evaluation.intervals import RESAMPLES
-
-    for line in wrong if errors < 0 else wrong[:errors]:
-        click.echo(line)
-    if json_:
-        click.echo(json.dumps({"task": task, "gold": str(gold), "errors": len(wrong), **measures}))
-        return
-    rows: list[tuple[str, str]] = []
-    for name, value in measures.items():
-        nested = value if isinstance(value, dict) else {}
-        rows.append((name, "" if nested else _shown(value)))
-        rows += [(f"  {key}", _row(row)) for key, row in nested.items()]
-    rows.append(("errors", f"{len(wrong):,}  (--errors N lists them)"))
-    last = f"intervals: 95 %, {intervals or f'{RESAMPLES:,} bootstrap samples'} of {units}"
-    plain = [f"{name:22} {_shown(value)}" for name, value in measures.items()]
-    show([*plain, f"{'errors':22} {rows[-1][1]}", last], TerminalTable(("measure", "value"), rows), last)
-
-
-def _row(row: Any) -> str:
-    return ", ".join(f"{n} {v}" for n, v in row.items()) if isinstance(row, dict) else str(row)
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict):
-        return "".join(f"\n  {k:20} " + _row(row) for k, row in value.items())
-    if isinstance(value, list):
-        return " to ".join(f"{v:.4f}" for v in value)
-    return f"{value:.4f}" if isinstance(value, float) else f"{value:,}"

@@ -42,6 +42,10 @@ def export(
     panels: Annotated[
         bool, Option(help="Write the images of panels instead of figures; only for imagefolder.")
     ] = False,
+    written: Annotated[
+        str | None,
+        Option(help="Side tables of `write`, comma-separated, for formats of conversations; default: all."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Convert a release to another system's format, or write its attribution as TSV."""
@@ -52,7 +56,7 @@ def export(
     formats = exporters()
     if format_ not in formats:
         raise PmcmineError(f"--format {format_}: {choose(format_, list(formats))}")
-    _check_options(format_, formats, {"where": where is not None, "panels": panels})
+    _check_options(format_, formats, {"where": where is not None, "panels": panels, "written": written is not None})
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise PmcmineError(f"--out {out}: is not an empty folder")
     wanted = [g.strip() for g in groups.split(",")] if groups else None
@@ -64,7 +68,8 @@ def export(
         chosen: tuple[str, str] = getattr(formats[format_], "chooses", ("figures", "figure_id"))
         table, key = ("panels", "panel_id") if panels else chosen
         reader.choose(table, key, where)
-    done = _write(formats[format_], reader, Export(out, images, panels), str(release))
+    names = tuple(n.strip() for n in written.split(",")) if written else ()
+    done = _write(formats[format_], reader, Export(out, images, panels, names), str(release))
     if as_json:
         print_json({"out": str(out), "format": format_, "counts": dict(done.counts), "notes": list(done.notes)})
         return

@@ -11,7 +11,7 @@ SECTIONS: Final = {
     "Make a release": ("demo", "doctor", "plan", "download", "mine", "status", "update"),
     "Check and publish": ("verify", "publish"),
     "Use a release": ("browse", "search", "stats", "subset", "export", "rehydrate"),
-    "Add to a release": ("score", "index", "curate"),
+    "Add to a release": ("score", "write", "index", "curate"),
     "Vocabularies and models": ("vocab", "link", "label", "train", "eval"),
 }
 _ROOM: Final = "pmcmine.commands"
@@ -79,6 +79,11 @@ COMMANDS: Final = {
         f"{_ROOM}.score:score",
         "Run a model over images, captions, panels or paragraphs of a release; conditions can then name its scores.",
         f"{_ROOM}.score:ScorerCommand",
+    ),
+    "write": Late(
+        f"{_ROOM}.write:write",
+        "Have a language model write captions, summaries, questions or instructions, each traceable to the article.",
+        f"{_ROOM}.write:TaskCommand",
     ),
     "index": Late(
         f"{_ROOM}.search:index", "Build the index of a release: words, vectors of its scores, and names of concepts."

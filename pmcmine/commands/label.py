@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import click
 
@@ -15,7 +15,10 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import need
 from pmcmine.text.clean import for_terminal
 
-KEY = "PMCMINE_LABEL_KEY"
+if TYPE_CHECKING:
+    from pmcmine.write.client import Client
+
+KEY, SECOND_KEY = "PMCMINE_LABEL_KEY", "PMCMINE_SECOND_LABEL_KEY"
 
 
 def label(
@@ -35,41 +38,93 @@ def label(
     price_written: Annotated[
         float, Option(help="Price of a million output tokens, for the cost estimate.", min=0)
     ] = 0.0,
+    second_endpoint: Annotated[str | None, Option(help="Server of a second model, whose labels are kept, too.")] = None,
+    second_model: Annotated[
+        str | None, Option(help="Name of that model; where the two differ, labels count less.")
+    ] = None,
+    concurrency: Annotated[int, Option(help="Paragraphs asked about at once.", min=1, max=256)] = 4,
     as_json: Json = False,
 ) -> None:
     """Label paragraphs of the commercial group with a large language model, or all of them with an encoder.
 
-    A key for the server is read from PMCMINE_LABEL_KEY.
+    Keys for the servers are read from PMCMINE_LABEL_KEY and PMCMINE_SECOND_LABEL_KEY.
     """
     if text_model is not None:
         _by_encoder(corpus, text_model, out, overwrite, as_json)
         return
     if endpoint is None or model is None:
         raise PmcmineError("label: give --endpoint and --model of a server, or --text-model of an encoder")
+    prices = (price_read, price_written)
+    _by_teachers(corpus, out, (endpoint, model), (second_endpoint, second_model), limit, concurrency, prices, as_json)
+
+
+def _by_teachers(
+    corpus: Path,
+    out: Path,
+    first: tuple[str | None, str | None],
+    second: tuple[str | None, str | None],
+    limit: int,
+    threads: int,
+    prices: tuple[float, float],
+    as_json: bool,
+) -> None:
+    """Label paragraphs with one model or two; answers are kept in a journal beside the file."""
     from classifiers.text import ask
     from classifiers.text.labelled import corpus as read_corpus
     from pmcmine.ids import keyed_hash
+    from pmcmine.io.folder import Folder
+    from pmcmine.io.lock import held
+    from pmcmine.write.asking import Asker
+    from pmcmine.write.budget import Budget, Prices
+    from pmcmine.write.journal import Journal
 
-    teacher = ask.Teacher(endpoint, model, os.environ.get(KEY, ""))
+    clients = [_client("", *first, KEY), _client("second-", *second, SECOND_KEY)]
     drawn = sorted(read_corpus(corpus), key=lambda p: keyed_hash("pmcmine/label", str(p["paragraph_id"])))
-    n = read = written = 0
-    problems = []
-    for said, more_read, more_written in ask.label(teacher, islice(iter(drawn), limit), out):
-        if not more_read and not more_written and ": " in said:
-            problems.append(said)
-            click.echo(f"pmcmine: {for_terminal(said, 300)}", err=True)
-        n, read, written = n + 1, read + more_read, written + more_written
-        if n % 50 == 0:
-            click.echo(f"pmcmine: {n:,} paragraphs, {read + written:,} tokens", err=True)
-    cost = (read * price_read + written * price_written) / 1e6
+    ask.done_ids(out)  # a file of somebody else's is refused before anything is made
+    n = read = written = problems = 0
+    answers = out.with_name(f"{out.name}.answers")
+    with held(Folder(str(answers))):
+        journal = Journal(answers / "answers.jsonl")
+        askers = [Asker(c, journal, Budget(journal, Prices(), None, None)) for c in clients if c is not None]
+        try:
+            chosen = islice(iter(drawn), limit)
+            other = askers[1] if len(askers) > 1 else None
+            for found in ask.label(askers[0], chosen, out, second=other, threads=threads):
+                if found.row is None:
+                    problems += 1
+                    click.echo(f"pmcmine: {for_terminal(f'{found.paragraph_id}: {found.problem}', 300)}", err=True)
+                n, read, written = n + 1, read + found.counted[0], written + found.counted[1]
+                if n % 50 == 0:
+                    click.echo(f"pmcmine: {n:,} paragraphs, {read + written:,} tokens", err=True)
+        finally:
+            journal.close()
+    cost = (read * prices[0] + written * prices[1]) / 1e6
     if as_json:
-        done = {"labelled": n - len(problems), "without_answer": len(problems)}
+        done = {"labelled": n - problems, "without_answer": problems}
         print_json({"out": str(out), **done, "tokens_read": read, "tokens_written": written, "cost": cost})
         return
     click.echo(
-        f"{out}: {n - len(problems):,} labelled now, {len(problems):,} without an answer; {read:,} tokens read, "
+        f"{out}: {n - problems:,} labelled now, {problems:,} without an answer; {read:,} tokens read, "
         f"{written:,} written, cost {cost:.4f}"
     )
+
+
+def _client(prefix: str, url: str | None, model: str | None, key: str) -> Client | None:
+    """Return the client of a teacher; None if none was given.
+
+    Raises:
+        PmcmineError: if only one of URL and model was given, or the URL can't be used.
+    """
+    from pmcmine.text.redact import learn
+    from pmcmine.write.client import Client, Endpoint, check_endpoint
+
+    if url is None and model is None:
+        return None
+    if not url or not model:
+        raise PmcmineError(f"--{prefix}endpoint and --{prefix}model go together; give both")
+    secret = os.environ.get(key, "").strip()
+    learn([secret])
+    return Client(Endpoint(check_endpoint(url, secret, f"--{prefix}endpoint"), model, secret))
 
 
 def _by_encoder(corpus: Path, text_model: Path, out: Path, overwrite: bool, as_json: bool) -> None:

@@ -16,7 +16,6 @@ from pmcmine.io.contact import SECONDS
 from pmcmine.text.clean import for_terminal
 
 if TYPE_CHECKING:
-    from pmcmine.publish.preview import Preview
     from pmcmine.publish.verify import Verified
 
 _SHOWN: Final = 50  # problems
@@ -60,18 +59,7 @@ def publish(
     if quiet:
         os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # read when the client is imported
     if dry_run:
-        from pmcmine.publish.preview import preview
-
-        planned = preview(
-            release,
-            name,
-            endpoint=endpoint,
-            private=not public,
-            adopt=adopt,
-            first_contact_seconds=first_contact_seconds,
-            say=lambda line: _say(quiet, line),
-        )
-        _preview(release, planned, as_json)
+        _preview(release, name, endpoint, public, adopt, first_contact_seconds, quiet, as_json)
         return
     from pmcmine.publish.upload import publish as upload
 
@@ -97,7 +85,27 @@ def publish(
         )
 
 
-def _preview(release: Path, planned: list[Preview], as_json: bool) -> None:
+def _preview(
+    release: Path,
+    name: str,
+    endpoint: str | None,
+    public: bool,
+    adopt: bool,
+    first_contact_seconds: float,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    from pmcmine.publish.preview import preview
+
+    planned = preview(
+        release,
+        name,
+        endpoint=endpoint,
+        private=not public,
+        adopt=adopt,
+        first_contact_seconds=first_contact_seconds,
+        say=lambda line: _say(quiet, line),
+    )
     if as_json:
         print_json({"release": str(release), "repos": [asdict(repo) for repo in planned]})
         return

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from pmcmine.describe.balance import balance
 from pmcmine.describe.cards import shards_card, tables_card
 from pmcmine.describe.corpus_facts import corpus_facts
 from pmcmine.describe.croissant import shards_croissant, tables_croissant
@@ -43,7 +44,8 @@ def describe_part(
         schema: `shards/schema.json` of the whole release; empty if it has none.
     """
     rights = [(out, e.name) for e in entries if e.name.startswith(("tables/articles/", "tables/figures/"))]
-    about = About(corpus_facts(rights), record.snapshot, record.classifiers)
+    counted = [(out, e.name) for e in entries if e.name.startswith(("tables/figures/", "tables/concepts/"))]
+    about = About(corpus_facts(rights), record.snapshot, record.classifiers, balance(counted))
     shards = [ShardRecord(e.name, e.sha256, e.bytes, e.rows or 0) for e in entries if e.name.endswith(".tar")]
     tables = [_table(e) for e in entries if e.name.startswith("tables/") and e.name.count("/") == 3]
     licences = deeds(rights)

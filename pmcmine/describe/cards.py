@@ -25,6 +25,7 @@ from schemas.sample import Sample
 
 # The Hub's name for the whole family: the versions differ from article to article.
 _HUB_LICENSE = {"commercial": "cc", "noncommercial": "cc", "other": "other"}
+_TOP = 3  # most frequent values that a card names for each respect
 _LOADERS = 4  # processes that load shards in the card's command; each needs a shard
 _SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"),
           (10_000_000, "1M<n<10M"), (100_000_000, "10M<n<100M"))  # fmt: skip
@@ -116,6 +117,8 @@ def about_of(about: About | None) -> dict[str, Any] | None:
         "licenses": facts.licenses,
         "kinds": [(kind, n, n / facts.pairs) for kind, n in facts.kinds],
         "words": facts.caption_words,
+        "axes": [(a, [(v, n / a.total) for v, n in a.top[:_TOP]]) for a in about.balance.axes],
+        "crossed": about.balance.tables,
         "sample": sample_row(facts.sample) if facts.sample is not None else None,
     }
 

@@ -259,7 +259,7 @@ def limits(articles: float, rates: Rates, machine: Machine) -> list[Limit]:
     return [
         Limit("requests to the source", f"{_duration(hours)} at {machine.requests_per_second:g} per second", "--requests-per-second, agreed with NLM; or a copy of the bucket as --source"),
         Limit("storage of the release", _size(ten * rates.shard_bytes), "--publish-to with --free-published"),
-        Limit("clusters in the launcher's memory", f"{_size(keys * 0.05 * 80)} if one member in twenty is in a cluster", "a launcher with more memory; near_duplicates=false"),
         Limit("files of a Hub repo", f"{math.ceil(shards):,} shards; the Hub advises under 100,000 files", "--shard-bytes"),
         Limit("manifests read by the launcher", f"{math.ceil(ten / 200):,} blocks, one small GET each", "block_articles"),
+        Limit("clusters on the launcher's disk", f"{_size(keys * 0.05 * 250)} if one member in twenty is in a cluster", "TMPDIR on a larger disk; near_duplicates=false"),
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pmcmine._version import __version__
+from pmcmine.describe.balance import Balance
 from pmcmine.describe.corpus_facts import CorpusFacts
 from pmcmine.plugins.enricher import Model
 from pmcmine.release.facts import Snapshot
@@ -67,11 +68,13 @@ class About:
         facts: counts of the corpus.
         snapshot: what was read.
         models: models that labelled its rows.
+        balance: what it is made of.
     """
 
     facts: CorpusFacts
     snapshot: Snapshot
     models: Sequence[Model] = ()
+    balance: Balance = Balance()
 
 
 def provenance(about: About, groups: Iterable[str]) -> dict[str, Any]:

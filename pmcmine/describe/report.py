@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from PIL import Image
 
+from pmcmine.describe.balance import Balance, balance
 from pmcmine.describe.texts import render
 from pmcmine.ids import keyed_hash
 from pmcmine.io.folder import Folder
@@ -220,6 +221,16 @@ def _numbers(groups: Mapping[str, Counter[str]]) -> list[tuple[str, str]]:
     ]
 
 
+def _balance(release: ReleaseRecord, out: Folder) -> Balance:
+    """Count what the release is made of; an empty answer if a file of it is damaged."""
+    files = [(out, f.name) for table in ("figures", "concepts") for f in release.files_of(f"tables/{table}")]
+    try:
+        return balance(files)
+    except UNREADABLE as error:
+        log.error("%s: a table %s (%s)", out.url, _DAMAGED, type(error).__name__)
+        return Balance()
+
+
 def _linked(pairs: list[dict[str, Any]], release: ReleaseRecord) -> list[dict[str, Any]]:
     """Add links to PMC; a corpus that was read from this machine's own server may be invented."""
     invented = may_be_invented(release)
@@ -283,6 +294,7 @@ def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder) -> bytes:
         ],
         kinds=sorted(kinds.items(), key=lambda k: -k[1]),
         numbers=_numbers(groups),
+        balance=_balance(release, out),
         way=_way(release),
         gallery=_linked(_gallery(picked, out), release),
         first=_FIRST,

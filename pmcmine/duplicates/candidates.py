@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,7 @@ from pmcmine.duplicates.shingles import mix
 from pmcmine.duplicates.signatures import KINDS, compare, decode
 from pmcmine.io.folder import Folder
 from pmcmine.release.layout import is_in_release
-from pmcmine.work.packs import PackReader
+from pmcmine.work.packs import PackReader, block_of_pack
 from pmcmine.work.pairs import PAIRS, checked_before, checked_file
 from pmcmine.work.rows import give_up, read_arrow, write_arrow
 from pmcmine.work.state import new_parts, old_part
@@ -25,7 +25,8 @@ _CONTENT: Final = 0xA0761D6478BD642F
 _KEY: Final = 0xE7037ED1A0B428DB
 CAP: Final = 64  # members of a bucket that are all compared with each other; the others with the first one alone
 _DECODED: Final = 4_096  # members kept decoded while a file of edges is written
-EDGES: Final = PAIRS
+# With the blocks that the members lie in, so that only these are read for the clusters.
+EDGES: Final = PAIRS.append(pa.field("block_a", pa.uint32())).append(pa.field("block_b", pa.uint32()))
 
 PARTS: Final = 1_024  # at most, that tokens are compared in: 25 MB each with 8 million articles
 
@@ -97,9 +98,10 @@ def shuffled(work: Folder, block: int, repeated: Iterable[bytes]) -> Iterator[tu
         chosen[row[kept]] = True
         values = table["keys"].combine_chunks().flatten().to_numpy()
         bounds = np.searchsorted(row, np.arange(len(table) + 1))
-        for n in np.flatnonzero(chosen).tolist():
+        numbers = np.flatnonzero(chosen)
+        rows = table.drop_columns("keys").take(pa.array(numbers)).to_pylist()
+        for n, one in zip(numbers.tolist(), rows, strict=True):
             at = slice(int(bounds[n]), int(bounds[n + 1]))
-            one = table.slice(n, 1).to_pylist()[0]
             place = Place(one["node"], one["pack"], one["offset"], one["size"], one.get("crc32") or 0)
             yield one["kind"], one["digest"], place, values[at][kept[at]].tolist()
 
@@ -194,13 +196,19 @@ def write_edges(bucket: int, pairs: Iterable[Pair], excess: Mapping[int, int], w
     for kind, *_ in unsure:
         counts[f"pairs_{KINDS[kind]}"] += 1
     checked = _checked(unsure, checked_before(work, bucket), work)
-    edges = sorted([(*key, 1.0) for key in sure] + [edge for edge in checked if edge[3] > 0])
-    for kind, *_ in edges:
+    near = sorted([(*key, 1.0) for key in sure] + [edge for edge in checked if edge[3] > 0])
+    of = unsure | sure
+    edges = [(*edge, *(block_of_pack(m.pack) for m in (of[edge[:3]].a, of[edge[:3]].b))) for edge in near]
+    for kind, *_ in near:
         counts[f"edges_{KINDS[kind]}"] += 1
     for kind, n in excess.items():
         counts[f"above_cap_{KINDS[kind]}"] += n
     schema = EDGES.with_metadata({"counts": json.dumps(counts, sort_keys=True)})
-    for name, rows, its_schema in ((checked_file(bucket), checked, PAIRS), (edge_file(bucket), edges, schema)):
+    files: tuple[tuple[str, Sequence[tuple[Any, ...]], pa.Schema], ...] = (
+        (checked_file(bucket), checked, PAIRS),
+        (edge_file(bucket), edges, schema),
+    )
+    for name, rows, its_schema in files:
         columns = [pa.array([r[n] for r in rows], f.type) for n, f in enumerate(its_schema)]
         write_arrow(work, name, its_schema, [pa.Table.from_arrays(columns, schema=its_schema)], replace=True)
 
@@ -227,14 +235,11 @@ def _checked(
     return [(*key, known[key]) for key in sorted(known)]
 
 
-def read_edges(work: Folder, buckets: int) -> tuple[pa.Table, Counter[str]]:
-    """Read all edges, and the counts of all buckets."""
-    tables = [EDGES.empty_table()]
-    counts: Counter[str] = Counter()
+def read_edges(work: Folder, buckets: int, counts: Counter[str]) -> Iterator[pa.Table]:
+    """Yield the edges of each bucket, and add to the counts."""
     for bucket in range(buckets):
         if not work.exists(edge_file(bucket)):
             continue  # no pair fell into it
         table = read_arrow(work, edge_file(bucket)).read_all()
         counts.update(json.loads(table.schema.metadata[b"counts"]))
-        tables.append(table.replace_schema_metadata(None))
-    return pa.concat_tables(tables), counts
+        yield table

@@ -1,17 +1,28 @@
-"""Build clusters of near duplicates, representatives and leaks: connected components over the edges on disk."""
+"""Build clusters of near duplicates, representatives and leaks, in parts of bounded size on the launcher's disk.
+
+    edges ─▶ components ─▶ by block: members ─▶ by cluster: rows ─▶ by block: row file, leaks
+
+Memory is that of one part of each step, so that it does not grow with the corpus until a part is larger than what a
+step holds anyway (a few million members). One cluster is in one part.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pmcmine.duplicates.candidates import read_edges, read_signed
-from pmcmine.duplicates.signatures import KINDS, ROLES
+from pmcmine.duplicates.cluster_rows import MEMBERS, ROWS, published, rows_of
+from pmcmine.duplicates.components import CHUNK, Components
+from pmcmine.duplicates.signatures import KINDS
 from pmcmine.ids import SPLITS
 from pmcmine.io.folder import Folder
 from pmcmine.release.plan import Plan
@@ -19,28 +30,21 @@ from pmcmine.work.leaks import write_leaks
 from pmcmine.work.manifest import RowFile
 from pmcmine.work.records import Clusters, write_clusters
 from pmcmine.work.rows import Rows
-from schemas.cluster import CLUSTERS, Cluster
+from pmcmine.work.spill import PARTS, Spill, part_of_hash
+from schemas.cluster import CLUSTERS
 
-GROUPS: Final = ("commercial", "noncommercial", "other")
 _LEAKING: Final = (0, 1)  # kinds whose clusters keep a figure out of train: images and captions
 _COLUMNS: Final = ["kind", "id", "pmcid", "group", "node", "size_rank", "date", "role"]
-
-
-@dataclass(frozen=True)
-class Components:
-    """Members of clusters of one kind, in order of node.
-
-    Attributes:
-        nodes: uint64.
-        component: int64, number of each node's cluster.
-        similarity: float64, to the member most alike.
-        count: clusters.
-    """
-
-    nodes: Any
-    component: Any
-    similarity: Any
-    count: int
+_ENDS: Final = pa.schema([("node", pa.uint64()), ("block", pa.uint32()), ("similarity", pa.float64())])
+_LABELS: Final = pa.schema(
+    [
+        ("block", pa.uint32()),
+        ("kind", pa.uint8()),
+        ("node", pa.uint64()),
+        ("root", pa.uint64()),
+        ("similarity", pa.float64()),
+    ]
+)
 
 
 def rows_file(block: int) -> str:
@@ -48,164 +52,161 @@ def rows_file(block: int) -> str:
     return f"near/clusters/{block // 1000:03d}/{block:06d}.arrow"
 
 
-def components(a: Any, b: Any, similarity: Any) -> Components:
-    """Find connected components of edges with SciPy.
+@dataclass(frozen=True)
+class _Build:
+    """What the steps share.
 
-    Args:
-        a: nodes, uint64.
-        b: nodes, uint64.
-        similarity: of each edge.
+    Attributes:
+        plan: the plan.
+        work: the run's work folder.
+        scratch: folder for parts.
+        counts: counts by name, which the steps add to.
+        chunk: edges that are joined in memory.
     """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
 
-    nodes, places = np.unique(np.concatenate([a, b]), return_inverse=True)
-    i, j = places[: len(a)], places[len(a) :]
-    graph = coo_array((np.ones(len(a), np.int8), (i, j)), shape=(len(nodes), len(nodes)))
-    count, component = connected_components(graph, directed=False)
-    best = np.zeros(len(nodes))
-    np.maximum.at(best, i, similarity)
-    np.maximum.at(best, j, similarity)
-    return Components(nodes, component.astype(np.int64), best, int(count))
+    plan: Plan
+    work: Folder
+    scratch: Path
+    counts: Counter[str]
+    chunk: int
 
+    def spill(self, name: str, schema: pa.Schema) -> Spill:
+        """Return a spill in the scratch folder."""
+        return Spill(self.scratch, name, schema)
 
-def _components(edges: pa.Table) -> dict[int, Components]:
-    kinds = edges["kind"].to_numpy()
-    a, b, similarity = (edges[c].to_numpy() for c in ("a", "b", "similarity"))
-    return {
-        int(kind): components(a[kinds == kind], b[kinds == kind], similarity[kinds == kind])
-        for kind in np.unique(kinds)
-    }
+    def part_of_block(self, blocks: Any) -> Any:
+        """Return the part of blocks, in their order."""
+        return blocks.astype(np.int64) * PARTS // self.plan.n_blocks
 
 
-@dataclass
-class _Summary:
-    """What is known of the clusters of one kind once all members were seen."""
-
-    found: Components
-    rank: Any  # structured array: the lowest wins
-    best: list[tuple[str, str, int]]  # id, PMCID and role of each cluster's representative
-    splits: Any  # bits of the splits that a cluster is in
-    twins: dict[tuple[int, int], tuple[int, str]]  # (cluster, split) → node and id of the lowest member there
-    sizes: Any
-
-
-_RANK: Final = np.dtype([("group", "i1"), ("size", "i8"), ("date", "i4"), ("node", "u8")])
-_WORST: Final = np.array([(9, 0, 99_999_999, (1 << 64) - 1)], _RANK)[0]
-
-
-def _summary(found: Components) -> _Summary:
-    return _Summary(
-        found,
-        np.full(found.count, _WORST, _RANK),
-        [("", "", 0)] * found.count,
-        np.zeros(found.count, np.uint8),
-        {},
-        np.zeros(found.count, np.int64),
-    )
+def _label(build: _Build, buckets: int) -> Spill:
+    """Return the members of clusters by block, each with the cluster's lowest node and its highest similarity."""
+    components: dict[int, Components] = {}
+    ends: dict[int, Spill] = {}
+    for edges in read_edges(build.work, buckets, build.counts):
+        kinds = edges["kind"].to_numpy()
+        for kind in np.unique(kinds).tolist():
+            name = KINDS[kind]
+            if kind not in ends:
+                components[kind] = Components(build.scratch, name, build.chunk)
+                ends[kind] = build.spill(f"{name}-ends", _ENDS)
+            a, b, similarity, block_a, block_b = (edges[c].to_numpy()[kinds == kind] for c in edges.column_names[1:])
+            components[kind].add(a, b)
+            for node, block in ((a, block_a), (b, block_b)):
+                ends[kind].add(part_of_hash(node), node, block, similarity)
+    out = build.spill("labels", _LABELS)
+    for kind, found in sorted(components.items()):
+        found.finish()
+        _join_labels(build, kind, found, ends[kind], out)
+        ends[kind].remove()
+        found.remove()
+    return out
 
 
-def _members(summaries: Mapping[int, _Summary], work: Folder, block: int) -> Iterator[tuple[dict[str, Any], int, int]]:
-    """Yield (row, its kind, its place among the kind's nodes) of a block's members of clusters."""
-    for table in read_signed(work, block, _COLUMNS):
-        kinds, nodes = table["kind"].to_numpy(), table["node"].to_numpy()
-        for kind, summary in sorted(summaries.items()):
-            known = summary.found.nodes
-            at = np.minimum(np.searchsorted(known, nodes), len(known) - 1)
-            chosen = np.flatnonzero((kinds == kind) & (known[at] == nodes))
-            for row, place in zip(table.take(pa.array(chosen)).to_pylist(), at[chosen].tolist(), strict=True):
-                yield row, kind, place
+def _join_labels(build: _Build, kind: int, components: Components, ends: Spill, out: Spill) -> None:
+    for parts, rows in ends.pieces():
+        rows = rows.sort_by("node")
+        if not len(rows):
+            continue
+        every = rows["node"].to_numpy()
+        first = np.flatnonzero(np.concatenate([[True], every[1:] != every[:-1]]))
+        node, block = every[first], rows["block"].to_numpy()[first]
+        similarity = np.maximum.reduceat(rows["similarity"].to_numpy(), first)
+        named, root = components.read(parts)
+        root = root[np.searchsorted(named, node)]  # each end of an edge is in a component
+        build.counts[f"nodes_{KINDS[kind]}"] += len(node)
+        build.counts[f"clusters_{KINDS[kind]}"] += int((node == root).sum())
+        out.add(build.part_of_block(block), block, np.full(len(node), kind, np.uint8), node, root, similarity)
 
 
-def _count(summary: _Summary, row: dict[str, Any], place: int, split: str) -> None:
-    cluster = int(summary.found.component[place])
-    summary.sizes[cluster] += 1
-    group = GROUPS.index(row["group"]) if row["group"] in GROUPS else len(GROUPS)
-    rank = (group, -row["size_rank"], row["date"], row["node"])
-    if rank < tuple(summary.rank[cluster].item()):
-        summary.rank[cluster] = rank
-        summary.best[cluster] = (row["id"], row["pmcid"], row["role"])
-    number = SPLITS.index(split)
-    summary.splits[cluster] |= 1 << number
-    if number:
-        known = summary.twins.get((cluster, number))
-        if known is None or row["node"] < known[0]:
-            summary.twins[cluster, number] = (row["node"], row["id"])
+def _by_block(rows: pa.Table) -> Iterator[tuple[int, pa.Table]]:
+    """Yield each block with its rows."""
+    if not len(rows):
+        return
+    rows = rows.sort_by("block")
+    blocks, starts = np.unique(rows["block"].to_numpy(), return_index=True)
+    for block, start, end in zip(blocks.tolist(), starts.tolist(), [*starts.tolist()[1:], len(rows)], strict=True):
+        yield block, rows.slice(start, end - start)
 
 
-def _relation(row: dict[str, Any], best: tuple[str, str, int]) -> str:
-    if row["id"] == best[0]:
-        return "itself"
-    roles = {ROLES[row["role"]], ROLES[best[2]]} - {""}
-    if row["pmcid"] == best[1]:
-        return "graphical_abstract" if "graphical_abstract" in roles else "same_article"
-    for role in ("correction", "preprint"):
-        if role in roles:
-            return role
-    return "other_article"
+def _members(build: _Build, labels: Spill) -> Spill:
+    """Return the members by cluster, with what their signatures say."""
+    out = build.spill("members", MEMBERS)
+    for _, piece in labels.pieces():
+        for block, named in _by_block(piece):
+            for signed in read_signed(build.work, block, _COLUMNS):
+                _add_members(build, block, named, signed, out)
+    return out
 
 
-def _leak(summary: _Summary, cluster: int, split: str) -> tuple[str, str] | None:
-    """(split, twin) of a train member whose cluster reaches into test or validation."""
-    if split != "train":
-        return None
-    for number in (2, 1):
-        if summary.splits[cluster] & (1 << number):
-            return SPLITS[number], summary.twins[cluster, number][1]
-    return None
+def _add_members(build: _Build, block: int, named: pa.Table, signed: pa.Table, out: Spill) -> None:
+    kinds, nodes = signed["kind"].to_numpy(), signed["node"].to_numpy()
+    named_kinds = named["kind"].to_numpy()
+    for kind in np.unique(named_kinds).tolist():
+        its = named.filter(pa.array(named_kinds == kind)).sort_by("node")
+        known = its["node"].to_numpy()
+        at = np.minimum(np.searchsorted(known, nodes), len(known) - 1)
+        chosen = np.flatnonzero((kinds == kind) & (known[at] == nodes))
+        rows, its = signed.take(pa.array(chosen)), its.take(pa.array(at[chosen]))
+        build.counts[f"members_{KINDS[kind]}"] += len(rows)
+        root = its["root"].to_numpy()
+        columns = (rows[c] for c in ("id", "pmcid", "group", "size_rank", "date", "role"))
+        where = np.full(len(rows), block, np.uint32)
+        split = _splits(build.plan, rows["pmcid"])
+        out.add(part_of_hash(root), rows["kind"], root, rows["node"], its["similarity"], where, *columns, split)
 
 
-def _row(row: dict[str, Any], kind: int, place: int, summary: _Summary, split: str) -> Cluster:
-    cluster = int(summary.found.component[place])
-    best = summary.best[cluster]
-    leak = _leak(summary, cluster, split)
-    return Cluster(
-        row_id=f"{KINDS[kind]}/{row['id']}",
-        cluster_id=f"{KINDS[kind]}/{best[0]}",
-        kind=KINDS[kind],
-        member_id=row["id"],
-        pmcid=row["pmcid"],
-        size=int(summary.sizes[cluster]),
-        representative=row["id"] == best[0],
-        similarity=float(summary.found.similarity[place]),
-        relation=_relation(row, best),
-        leaks_into=leak[0] if leak else None,
-        license_group=row["group"],
-    )
+def _splits(plan: Plan, pmcids: pa.ChunkedArray) -> Any:
+    """Return the number of the split of each PMCID."""
+    names = pmcids.combine_chunks().dictionary_encode()
+    numbers = np.array([SPLITS.index(plan.split_of(p)) for p in names.dictionary.to_pylist()], np.uint8)
+    return numbers[names.indices.to_numpy()] if len(numbers) else numbers
 
 
-def cluster(plan: Plan, work: Folder, buckets: int) -> Clusters:
+def _write_block(build: _Build, block: int, rows: pa.Table) -> RowFile:
+    """Write the rows and leaks of a block."""
+    held = Rows(CLUSTERS)
+    table, splits = published(rows)
+    for group in table["license_group"].unique().to_pylist():
+        for number, split in enumerate(SPLITS):
+            ours = table.filter(pc.and_(pc.equal(table["license_group"], group), pc.equal(splits, number)))
+            if len(ours):
+                held.add_table((group, split), ours)
+    leaks: dict[str, tuple[str, str, str]] = {}
+    for row in rows.filter(rows["twin"].is_valid()).sort_by("kind").to_pylist():
+        if row["kind"] in _LEAKING:
+            leaks.setdefault(row["id"], (row["leaks_into"], row["twin"], KINDS[row["kind"]]))
+    write_leaks(build.work, block, leaks)
+    return held.write(build.work, rows_file(block), replace=True)
+
+
+def cluster(plan: Plan, work: Folder, buckets: int, chunk: int = CHUNK) -> Clusters:
     """Write the cluster rows and leaks of each block, then the result; return the result.
 
-    In memory are the nodes of clusters, about 80 bytes each, and one id a cluster; members that are in none are not.
+    Args:
+        plan: the plan.
+        work: the run's work folder.
+        buckets: number of files that edges may lie in.
+        chunk: edges that are joined in memory.
     """
-    edges, counts = read_edges(work, buckets)
-    summaries = {kind: _summary(found) for kind, found in _components(edges).items()}
-    for block in range(plan.n_blocks):
-        for row, kind, place in _members(summaries, work, block):
-            _count(summaries[kind], row, place, plan.split_of(row["pmcid"]))
-    blocks: dict[str, RowFile] = {}
-    for block in range(plan.n_blocks):
-        rows: list[Cluster] = []
-        leaks: dict[str, tuple[str, str, str]] = {}
-        for row, kind, place in _members(summaries, work, block):
-            split = plan.split_of(row["pmcid"])
-            rows.append(_row(row, kind, place, summaries[kind], split))
-            leak = _leak(summaries[kind], int(summaries[kind].found.component[place]), split)
-            if leak is not None and kind in _LEAKING:
-                leaks.setdefault(row["id"], (*leak, KINDS[kind]))
-            counts[f"members_{KINDS[kind]}"] += 1
-        if rows:
-            rows.sort(key=lambda r: (r.pmcid, r.row_id))
-            held = Rows(CLUSTERS)
-            for found in rows:
-                held.add((found.license_group, plan.split_of(found.pmcid)), [found])
-            blocks[str(block)] = held.write(work, rows_file(block), replace=True)
-        write_leaks(work, block, leaks)
-    for kind, summary in summaries.items():
-        counts[f"nodes_{KINDS[kind]}"] = len(summary.found.nodes)
-        counts[f"clusters_{KINDS[kind]}"] = summary.found.count
-    done = Clusters(blocks, dict(sorted(counts.items())))
+    with tempfile.TemporaryDirectory(prefix="pmcmine-clusters-") as scratch:
+        build = _Build(plan, work, Path(scratch), Counter(), chunk)
+        labels = _label(build, buckets)
+        members = _members(build, labels)
+        labels.remove()
+        rows = build.spill("rows", ROWS)
+        for _, piece in members.pieces():
+            found = rows_of(piece)
+            rows.add(build.part_of_block(found["block"].to_numpy()), *found.columns)
+        members.remove()
+        blocks: dict[str, RowFile] = {}
+        for _, piece in rows.pieces():
+            for block, its in _by_block(piece):
+                blocks[str(block)] = _write_block(build, block, its)
+        for block in range(plan.n_blocks):
+            if str(block) not in blocks:
+                write_leaks(work, block, {})
+    done = Clusters(blocks, dict(sorted(build.counts.items())))
     write_clusters(work, done)
     return done
 

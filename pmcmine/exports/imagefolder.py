@@ -8,11 +8,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final, TextIO
 
-from pmcmine.assemble.shards import split_sample
-from pmcmine.errors import PmcmineError, StorageError
+from pmcmine.errors import PmcmineError
 from pmcmine.exports.reader import FIGURES, Export, ReleaseReader, image_name
 from pmcmine.io.safe_files import create_new
-from pmcmine.io.safe_names import inside, sample_key
+from pmcmine.io.safe_names import inside
 from pmcmine.text.clean import for_spreadsheet, one_line
 
 METADATA: Final = "metadata.csv"
@@ -141,7 +140,7 @@ def _panels(release: ReleaseReader) -> Iterator[tuple[str, bytes, dict[str, Any]
     if "panels" not in release.tables or not next(release.rows("SELECT count(shard) AS n FROM panels"))["n"]:
         raise PmcmineError("--panels: the release has no images of panels; mine it with --panel-shards")
     for p in release.rows(_PANELS):
-        key, image = _crop(release, p)
+        key, image = release.panel_crop(p)
         cells = {
             "text": p["text"],
             "caption": p["caption"],
@@ -153,22 +152,6 @@ def _panels(release: ReleaseReader) -> Iterator[tuple[str, bytes, dict[str, Any]
             "sha256": p["crop_sha256"],
         }
         yield f"{key}.{'png' if image.startswith(_PNG) else 'jpg'}", image, {"split": p["split"], "cells": cells}
-
-
-def _crop(release: ReleaseReader, panel: Mapping[str, Any]) -> tuple[str, bytes]:
-    """Return key and image of a panel's sample.
-
-    Raises:
-        UnsafeNameError: if its range or key are not valid.
-        PmcmineError: if there is no sample in that range.
-    """
-    data = release.panel_sample(panel)
-    try:
-        image, _, _ = split_sample(data)
-    except StorageError as error:
-        raise PmcmineError(f"{panel['panel_id']!r}: {error}") from None
-    name = data[:100].partition(b"\0")[0].decode("ascii", "replace")
-    return sample_key(name.partition(".")[0]), image
 
 
 def _source(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,13 +12,15 @@ from typing import Any, Final, Protocol
 import duckdb
 import pyarrow.parquet as pq
 
-from pmcmine.errors import PmcmineError
+from pmcmine.assemble.shards import split_sample
+from pmcmine.errors import PmcmineError, StorageError
 from pmcmine.io.safe_files import replacing
 from pmcmine.io.safe_names import inside, read_range, release_name, safe_name, sample_key, sql_identifier
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
 from pmcmine.release.scores import local_scores
-from pmcmine.release.tables import concept_tables, open_tables
+from pmcmine.release.tables import concept_tables, create_view, open_tables
+from pmcmine.release.written import WrittenFacts, chosen_written, written_in
 
 _BATCH: Final = 1_000
 _SECONDS: Final = 600.0  # of a condition
@@ -95,6 +97,42 @@ class ReleaseReader:
         shard = f"shards-panels/{release_name(panel['shard'], 'shard')}"
         return read_range(self._folder, shard, panel["sample_offset"], panel["sample_size"], MOST_IMAGE, "shard")
 
+    def panel_crop(self, panel: Mapping[str, Any]) -> tuple[str, bytes]:
+        """Return key and image of a panel's sample.
+
+        Raises:
+            UnsafeNameError: if its range or key are not valid.
+            PmcmineError: if there is no sample in that range.
+        """
+        data = self.panel_sample(panel)
+        try:
+            image, _, _ = split_sample(data)
+        except StorageError as error:
+            raise PmcmineError(f"{panel['panel_id']!r}: {error}") from None
+        name = data[:100].partition(b"\0")[0].decode("ascii", "replace")
+        return sample_key(name.partition(".")[0]), image
+
+    def written(self, names: Iterable[str] = ()) -> list[WrittenFacts]:
+        """Return side tables of texts that models wrote: those of some names, all if none is given.
+
+        Raises:
+            PmcmineError: for a name that there is not.
+        """
+        known = written_in(self._folder)
+        return [chosen_written(name, known, f"--written {name}") for name in names] or list(known)
+
+    def written_view(self, facts: WrittenFacts) -> str:
+        """Return the name of a view of a side table of texts; those of other licence groups are left out."""
+        view = f"w_{facts.name.replace('-', '_')}"
+        wanted = [n for n in facts.texts if not self.groups or n.split("/")[-2] in self.groups]
+        if not wanted:
+            columns = "'' AS row_id, '' AS split, NULL AS text, [] AS turns"
+            self._connection.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT {columns} WHERE false")
+        else:
+            self._connection.execute(f"DROP VIEW IF EXISTS {view}")
+            create_view(self._connection, view, [inside(self._folder, name, "file") for name in wanted])
+        return view
+
     def grouped(self, table: str, key: str, columns: str, order: str) -> Iterator[tuple[str, list[dict[str, Any]]]]:
         """Yield the rows of a table by a key that sorts them; nothing if the release has no such table."""
         if table not in self.tables:
@@ -131,6 +169,7 @@ class Export:
         folder: new or empty.
         images: whether to write image files where the format has any.
         panels: whether to write panels instead of figures; only for a format that takes them.
+        written: side tables of texts that models wrote; all if empty. Only formats that take them write any.
         counts: rows and images that were written.
         notes: lines for the user, such as why there are none.
     """
@@ -138,6 +177,7 @@ class Export:
     folder: Path
     images: bool = True
     panels: bool = False
+    written: tuple[str, ...] = ()
     counts: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
 
@@ -149,6 +189,26 @@ class Export:
             for row in rows:
                 stream.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
                 self.counts[name] += 1
+
+    def json_list(self, name: str, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write a JSON file with a list of objects, one a line."""
+        with (self.folder / name).open("w", encoding="utf-8") as stream:
+            stream.write("[")
+            for row in rows:
+                stream.write(",\n" if self.counts[name] else "\n")
+                stream.write(json.dumps(row, ensure_ascii=False, default=str))
+                self.counts[name] += 1
+            stream.write("\n]\n")
+
+    def drop_empty(self, name: str) -> None:
+        """Remove a file without rows: `datasets` fails on one."""
+        if not self.counts[name]:
+            (self.folder / name).unlink()
+            del self.counts[name]
+
+    def text(self, name: str, text: str) -> None:
+        """Write a file of text."""
+        (self.folder / name).write_text(text, "utf-8")
 
     def image(self, name: str, data: bytes) -> None:
         """Write an image file, unless images are not wanted."""
@@ -180,7 +240,8 @@ class Exporter(Protocol):
     """Writes a release in another shape. Registered as an entry point of the group `pmcmine.exporters`, by its name.
 
     It may have an attribute `takes`: `where` in it if `--where` may choose the figures, `panels` if it can write panels
-    instead of figures. If it has an attribute `chooses`, a table and its key, `--where` chooses rows of that table.
+    instead of figures, `written` if `--written` may choose texts that models wrote. If it has an attribute `chooses`, a
+    table and its key, `--where` chooses rows of that table.
 
     Attributes:
         name: what `pmcmine export --format` calls it.

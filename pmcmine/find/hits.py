@@ -119,6 +119,55 @@ class Search:
         lists = self._lists(text or "", image, allowed, max(DEPTH, 2 * k), frozenset(by))
         return self._hits(fuse(lists, k), text or "")
 
+    def ids(self, text: str, *, where: str | None = None, most: int = _MOST) -> list[str]:
+        """Return ids of what fits a text, the best first, without their rows: a page shows some of them at a time.
+
+        Args:
+            text: as for a search.
+            where: SQL condition.
+            most: how many at most.
+
+        Raises:
+            PmcmineError: one line, for a bad condition.
+        """
+        searcher, allowed = self._searcher, self._searcher.allowed(where)
+        lists = {
+            "words": searcher.by_words(text, most, allowed),
+            "concepts": searcher.by_concepts(searcher.concepts_in(text), most, allowed),
+        }
+        # Every row has a vector that is more or less near: only the nearest are hits.
+        near = self._encoded("text", text) if "text" in searcher.vectors else None
+        if near is not None:
+            lists["text"] = searcher.by_vector("text", near, DEPTH, allowed)
+        return self._in_order([doc for doc, _, _ in fuse(lists, most)])
+
+    def like(self, row_id: str, *, what: str = "image", where: str | None = None, most: int = DEPTH) -> list[str]:
+        """Return ids of rows whose stored vectors are nearest to that of a row, itself left out; none without vectors.
+
+        Args:
+            row_id: the row.
+            what: image or text.
+            where: SQL condition.
+            most: how many at most.
+
+        Raises:
+            PmcmineError: one line, for a bad condition.
+        """
+        vector = self._searcher.stored(what, row_id)
+        if vector is None:
+            return []
+        found = self._searcher.by_vector(what, vector, most + 1, self._searcher.allowed(where))
+        return [i for i in self._in_order([doc for doc, _ in found]) if i != row_id][:most]
+
+    @property
+    def vectors(self) -> frozenset[str]:
+        """Return what the index has vectors of: text, image."""
+        return frozenset(self._searcher.vectors)
+
+    def _in_order(self, docs: Sequence[int]) -> list[str]:
+        names = self._searcher.ids(docs)
+        return [names[doc] for doc in docs if doc in names]
+
     def _lists(self, text: str, image: bytes | None, allowed: Any, depth: int, by: frozenset[str]) -> dict[str, Ranked]:
         searcher, lists = self._searcher, dict[str, Ranked]()
 

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
-from pmcmine.io.safe_names import open_inside
+from pmcmine.io.safe_names import open_inside, sql_identifier
 from pmcmine.release.hierarchy import HIERARCHY, prepare
 from pmcmine.release.record import load_release
-from pmcmine.release.scores import local_scores
+from pmcmine.release.scores import local_scores, score_relation, scores_in
 from pmcmine.release.tables import concept_tables, open_tables
 
 
@@ -63,6 +63,17 @@ class Opened(Protocol):
             table: the table.
             ids: ids of the figures, paragraphs or articles.
             columns: columns that are read, beside the ids.
+        """
+        ...
+
+    def vector(self, table: str, source: str, key: str, row_id: str) -> list[float] | None:
+        """Return the vector of a row as the model gave it; None if there is none, or it is not at hand.
+
+        Args:
+            table: the table.
+            source: score, or column of the table, that holds it.
+            key: column that identifies rows.
+            row_id: the row.
         """
         ...
 
@@ -123,6 +134,20 @@ class LocalRelease:
     def view(self, table: str, ids: Sequence[str], columns: Sequence[str]) -> str:
         """Return the name of the view of a table."""
         return table
+
+    def vector(self, table: str, source: str, key: str, row_id: str) -> list[float] | None:
+        """Return the vector of a row as the model gave it; None if there is none."""
+        score = next((s for s in scores_in(self._folder) if s.name == source and s.table == table), None)
+        try:
+            if score is None:
+                rows, column = self.sql.table(table), source
+            else:
+                rows, column = score_relation(self.sql, self._folder, score), next(iter(score.columns))
+            own = rows.filter(duckdb.ColumnExpression(key) == duckdb.ConstantExpression(row_id))
+            found = own.project(f"CAST({sql_identifier(column)} AS FLOAT[]) AS v").limit(1).fetchall()
+        except (duckdb.Error, PmcmineError):
+            return None  # what the index was made of is not there any more
+        return found[0][0] if found else None
 
     def close(self) -> None:
         """Close the connection."""

@@ -121,9 +121,12 @@ class Searcher:
         """Return the ids of documents."""
         found: dict[int, str] = {}
         for group in sorted({n // layout.DOCUMENT_GROUP for n in numbers}):
-            rows = self._documents.groups([group])
-            held = dict(zip(rows["doc"].to_pylist(), rows["id"].to_pylist(), strict=True))
-            found |= {n: held[n] for n in numbers if n in held}
+            rows, first = self._documents.groups([group], ["doc", "id"]), group * layout.DOCUMENT_GROUP
+            inside = [n for n in numbers if first <= n < first + len(rows)]
+            held = rows.take([n - first for n in inside])
+            found |= {
+                n: i for n, d, i in zip(inside, *(held[c].to_pylist() for c in ("doc", "id")), strict=True) if n == d
+            }
         return found
 
     def by_words(self, text: str, k: int = DEPTH, allowed: NDArray[np.bool_] | None = None) -> Ranked:
@@ -160,6 +163,17 @@ class Searcher:
         if what not in self._vectors:
             self._vectors[what] = Vectors(self.opened, self.table, what, self._of.vectors[what])
         return self._vectors[what].nearest(query, k, allowed, self._of.documents)
+
+    def stored(self, what: str, row_id: str) -> list[float] | None:
+        """Return the vector of a row as the model gave it, from the score or column that the index was made of.
+
+        Returns:
+            None if the row or the index has none.
+        """
+        if what not in self._of.vectors:
+            return None
+        key, _ = layout.TABLES[self.table]
+        return self.opened.vector(self.table, self._of.vectors[what].source, key, row_id)
 
     @property
     def vectors(self) -> Mapping[str, VectorFacts]:

@@ -4,7 +4,7 @@ A picture is seen in up to three ways: whole, without plain margins, and cut to 
 plain depends on specks, what most of the ink is does not). Each view gives 256 bits of its low frequencies (the DCT
 hash of Zauner 2010, at 16 × 16), by which candidates are found, and a grey miniature, which the check compares: first
 as it is, then aligned. Candidates agree in one of `TABLES` samples of the bits (bit sampling, Indyk and Motwani 1998);
-what differs in more than `_FAR` bits is not compared.
+what differs in more than `FAR` bits is not compared.
 
 A sample must tell apart as many pictures as there are: with 20 bits, a bucket of all of PMC would hold hundreds that
 have nothing in common. Of real figures and copies of them, 99 % of the true pairs differ in 12 bits or fewer of 256,
@@ -31,7 +31,7 @@ BITS: Final = 256
 TABLES: Final = 16
 NEAR: Final = 0.955  # similarity from which two pictures are near duplicates
 SAMPLE: Final = 32  # bits of a table: enough for hundreds of millions of views
-_FAR: Final = 56  # bits in which near duplicates do not differ
+FAR: Final = 56  # bits in which near duplicates do not differ
 _FREQUENCIES: Final = 16
 _BORDER: Final = 24  # grey levels that a plain line may vary by
 _LEAST: Final = 16  # pixels of a side; smaller pictures have no fingerprint
@@ -175,6 +175,11 @@ def views(grey: Image.Image, reduced: Reduce | None = None) -> list[View]:
     return [v for v in found if v is not None]
 
 
+def low_frequencies(miniatures: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the 16 × 16 low frequencies (DCT-II, not scaled) of one miniature, or of several."""
+    return (_COSINES @ miniatures @ _COSINES.T).astype(np.float32, copy=False)
+
+
 def _view(pixels: Any, box: tuple[float, float, float, float]) -> View | None:
     width, height = box[2] - box[0], box[3] - box[1]
     if min(width, height) < _LEAST:
@@ -182,7 +187,7 @@ def _view(pixels: Any, box: tuple[float, float, float, float]) -> View | None:
     small = np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box))
     if float(opencv().meanStdDev(small)[1].item()) < 1.0:
         return None
-    frequencies = (_COSINES @ small.astype(np.float32) @ _COSINES.T).ravel()
+    frequencies = low_frequencies(small.astype(np.float32)).ravel()
     middle = (BITS - 1) // 2
     bits = frequencies > np.partition(frequencies[1:], middle)[middle]
     return View(width / height, np.packbits(bits).tobytes(), small)
@@ -195,12 +200,17 @@ def tables(seen: Sequence[View], sample: int = SAMPLE) -> list[int]:
         seen: views.
         sample: bits of a table; fewer find more that is less alike.
     """
-    found: set[int] = set()
-    for view in seen:
-        bits = np.unpackbits(np.frombuffer(view.bits, np.uint8))
-        values = (bits[_samples(sample)].astype(np.int64) << np.arange(sample)).sum(1)
-        found.update(((np.arange(TABLES) << sample) | values).tolist())
-    return sorted(found)
+    if not seen:
+        return []
+    bits = np.unpackbits(np.frombuffer(b"".join(view.bits for view in seen), np.uint8)).reshape(-1, BITS)
+    return sorted(set(keys_of(bits, sample).ravel().tolist()))
+
+
+def keys_of(bits: NDArray[np.uint8], sample: int = SAMPLE) -> NDArray[np.int64]:
+    """Compute the look-up keys of hashes: hashes × `BITS`, each 0 or 1, to hashes × `TABLES`."""
+    chosen = _samples(sample)
+    keys = [(bits[:, chosen[t]].astype(np.int64) << np.arange(sample)).sum(1) | (t << sample) for t in range(TABLES)]
+    return np.stack(keys, 1)
 
 
 def similarity(a: Sequence[View], b: Sequence[View]) -> float:
@@ -208,7 +218,7 @@ def similarity(a: Sequence[View], b: Sequence[View]) -> float:
 
     It is the correlation of grey levels or of fine structure, whichever is less; `NEAR` and above is a near duplicate.
     """
-    if min((differing(x.bits, y.bits) for x in a for y in b), default=BITS) > _FAR:
+    if min((differing(x.bits, y.bits) for x in a for y in b), default=BITS) > FAR:
         return 0.0
     pairs = [(x, y) for x in a for y in b if 1 / _PROPORTION < x.proportion / y.proportion < _PROPORTION]
     scored = sorted(((_alike(x.miniature, y.miniature), n) for n, (x, y) in enumerate(pairs)), reverse=True)

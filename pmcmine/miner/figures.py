@@ -21,6 +21,7 @@ from pmcmine.miner.media_index import MediaIndex
 from pmcmine.miner.pictures import Media, read_media
 from pmcmine.miner.result import Mined
 from pmcmine.miner.samples import panel_samples, sample_of
+from pmcmine.panels.mentions import letters_named
 from pmcmine.panels.rows import panels_of, with_mentions
 from pmcmine.rejects import Ledger, Reason, Rejected, Stage, Unit
 from pmcmine.rights.figures import names_source
@@ -159,11 +160,15 @@ def _panels(
     shown += [(name, image) for parts in media.pieces.values() for name, image in parts]
     pyramids = {name: image.pyramid for name, image in shown if image.pyramid is not None}
     found: list[Panel] = []
+    written: dict[str, list[str | None]] = {}
+    for m in mined.mentions:
+        written.setdefault(m.figure_id, []).append(m.panels)
     for figure, choice in zip(figures, choices, strict=True):
         pieces = [(name, image.width, image.height) for name, image in media.pieces.get(figure.figure_id, ())]
         pyramid = pyramids.get(figure.figure_id)
         view, fine = (pyramid.grey(BASE), pyramid.fine()) if pyramid is not None else (None, None)
-        found += panels_of(figure, view, choice.draft.caption_emphasis, pieces, fine)
+        named = letters_named(written.get(figure.figure_id, ()))
+        found += panels_of(figure, view, choice.draft.caption_emphasis, pieces, fine, named)
     found = enrich_panels(found, {f.figure_id: f for f in figures}, pyramids, config)
     mined.panels, mined.mentions = with_mentions(found, mined.mentions)
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import duckdb
 
-from pmcmine.browse.data import Image as Picture
 from pmcmine.browse.data import ReleaseData
+from pmcmine.browse.pictures import Image as Picture
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.notebook.html import picture_html, short

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +18,7 @@ from pmcmine.panels.marker_choice import choose_markers
 from pmcmine.panels.markers import Marker, Span
 from pmcmine.panels.pieces import lay_out
 from pmcmine.panels.sentences import sentences
+from pmcmine.panels.sides import votes_after
 
 _BLANKS: Final = "\t\n\r\xa0\u2002\u2003\u2009\u202f"  # white space that is read as a blank
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
@@ -76,12 +77,6 @@ _PREPOSITIONS: Final = frozenset(
     "of in on for with by from to at between during using under after show shows showing include includes included "
     "including against versus via within into are is as following than".split()
 )
-_GRAPHS: Final = re.compile(
-    r"\b(?:graphs?|panels?|pictures?|photos?|photographs?|images?|plots?|figures?|diagrams?)$", re.IGNORECASE
-)
-_LEADING: Final = re.compile(
-    r"\b(?:with|of|for|on|in|by|are|is|were|to|between|from|includes?|including|show|shows|showing|at)$", re.IGNORECASE
-)
 _AGAIN: Final = re.compile(
     rf"^(?:In |For |Panels? )?(?P<list>{LIST})(?=[,:;]| (?:and|are|is|show|represent|were|was|scale|bars?)\b)"
 )
@@ -106,17 +101,20 @@ _STRENGTH: Final = {
 }
 
 
-def split_caption(text: str, bold: Sequence[Span] = (), weights: CaptionWeights | None = None) -> SplitCaption:
+def split_caption(
+    text: str, bold: Sequence[Span] = (), weights: CaptionWeights | None = None, named: Set[str] | None = None
+) -> SplitCaption:
     """Split a caption into panels.
 
     Args:
         text: the caption.
         bold: spans that the markup sets in bold or italics; a label there needs no brackets.
         weights: of the models; without them those that come with the package.
+        named: letters of panels that the article's mentions of the figure name (`letters_named`); None if not known.
     """
     whole = text
     text = _with_blanks(text[:_READ])
-    markers = choose_markers(text, bold, weights.series if weights else None)
+    markers = choose_markers(text, bold, weights.series if weights else None, named)
     if not markers:
         return SplitCaption((), ((0, len(whole)),) if whole else ())
     spans = rule_spans(text, markers)
@@ -220,48 +218,9 @@ def _order(panel: PanelText, roman: bool) -> tuple[str, int, int]:
     return (name.rstrip("+"), number if name.endswith("+") else number * 100, 0)
 
 
-def _word_after(text: str, at: int) -> str:
-    m = re.match(r"\s*([^\s,.;:)]*)", text[at : at + 40])
-    return m[1] if m else ""
-
-
-_AFTER_SUFFIX: Final = frozenset(
-    "and or as of in was were is are with for at on to during from by versus vs under respectively compared can".split()
-)
-
-
-def _votes(text: str, m: Marker, last: bool) -> float:
-    """Vote whether a label comes after its text (above 0) or before it (below 0)."""
-    if m.form in ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free", "unwritten", "numbered"):
-        return -3.0
-    if m.form == "inner":
-        return 3.0
-    rest = text[m.end :]
-    stripped = rest.lstrip(" ")
-    ends = not stripped or stripped[0] in ",.;)" or not rest.startswith((" ", ":"))
-    if m.start == 0:
-        return -3.0
-    before = text[max(m.start - 60, 0) : m.start].rstrip() or "."
-    if m.form == "bold" and (text[m.end - 1] in ".:" or _LEADING.search(before)):
-        return -2.5
-    if before[-1] in ".;:!?(":
-        return 0.5 if ends else -2.5
-    if before[-1] == "," and not ends:
-        return -2.0
-    if _GRAPHS.search(before):
-        return -2.5
-    if before[-1] == "," or before.endswith((" and", " or")):
-        return 0.5 if ends else -1.0
-    if ends:
-        return 2.5 if not last or stripped.strip(" .;)") else 3.0
-    if _LEADING.search(before):
-        return -1.0
-    return 1.5 if _word_after(text, m.end) in _AFTER_SUFFIX else -0.2
-
-
 def _spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:
     """Decide for each marker whether its text follows or precedes it: as for most, except for reliable ones."""
-    votes = [_votes(text, m, i == len(markers) - 1) for i, m in enumerate(markers)]
+    votes = [votes_after(text, m, i == len(markers) - 1) for i, m in enumerate(markers)]
     suffix = sum(votes) > 0
     modes = [v > 0 if abs(v) >= 1.5 or (v > 0) == suffix else suffix for v in votes]
     if suffix or not any(modes):

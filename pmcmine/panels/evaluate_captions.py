@@ -19,12 +19,16 @@ _WORD: Final = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class _Gold:
-    """A labelled caption: each label with its span in code points, or with all words that describe its panel."""
+    """A labelled caption: each label with its span in code points, or with all words that describe its panel.
+
+    `named` are the letters of panels that the article's mentions name; None if that is not known.
+    """
 
     caption: str
     bold: tuple[tuple[int, int], ...]
     spans: Mapping[str, tuple[int, int]]
     texts: Mapping[str, str]
+    named: frozenset[str] | None = None
 
     @property
     def labels(self) -> frozenset[str]:
@@ -56,7 +60,7 @@ def evaluate_captions(
 
     Args:
         rows: objects of `caption`, `panels` (label, and start and end or text), and optionally `bold` (pairs of
-            offsets), as in `captions.jsonl`.
+            offsets), as in `captions.jsonl`, and `named` (letters of panels that the article names).
         weights: of each row's models; without them all are those that come with the package.
 
     Raises:
@@ -65,7 +69,7 @@ def evaluate_captions(
     scores = _Scores()
     for row, used in zip(rows, weights or [None] * len(rows), strict=True):
         gold = _read(row)
-        split = split_caption(gold.caption, gold.bold, used)
+        split = split_caption(gold.caption, gold.bold, used, gold.named)
         name = str(row.get("id") or f"{row.get('pmcid', '')} {row.get('fig', '')}").strip()
         _add(scores, gold, split, name)
     every = [v for shares in scores.overlaps for v in shares]
@@ -92,7 +96,9 @@ def _read(row: Mapping[str, Any]) -> _Gold:
         panels = list(row["panels"])
         texts = {str(p["label"]): str(p["text"]) for p in panels if "text" in p}
         spans = {str(p["label"]): (int(p["start"]), int(p["end"])) for p in panels if "text" not in p}
-        return _Gold(str(row["caption"]), bold, spans, texts)
+        named = row.get("named")
+        letters = None if named is None else frozenset(str(x) for x in named)
+        return _Gold(str(row["caption"]), bold, spans, texts, letters)
     except (KeyError, TypeError, ValueError):
         raise GoldError("a labelled caption lacks `caption`, or `panels` with label, start and end, or text") from None
 

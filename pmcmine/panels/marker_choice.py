@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence, Set
 from functools import lru_cache
 from importlib import resources
 from typing import Final
 
 from pmcmine.panels.markers import Marker, Span, find_markers, find_numbered, find_positions
-from pmcmine.panels.series_candidates import Series, candidates, features
+from pmcmine.panels.series_candidates import Series, candidates, features, is_initial
 
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
@@ -24,7 +25,9 @@ _PAIRS: Final = (
 )
 
 
-def choose_markers(text: str, bold: Sequence[Span], weights: Mapping[str, float] | None = None) -> list[Marker]:
+def choose_markers(
+    text: str, bold: Sequence[Span], weights: Mapping[str, float] | None = None, named: Set[str] | None = None
+) -> list[Marker]:
     """Choose the markers of the most probable series of labels; none if none is probable.
 
     Letters in the middle of sentences are considered only if nothing else is a series, or if its next label is in the
@@ -34,14 +37,15 @@ def choose_markers(text: str, bold: Sequence[Span], weights: Mapping[str, float]
         text: the caption.
         bold: spans that the markup emphasises.
         weights: of series, by feature; without them those that come with the package.
+        named: letters of panels that the article's mentions of the figure name, in upper case; None if not known.
     """
     weights = weights or series_weights()
     markers = find_markers(text, bold)
     best: tuple[float, Series | None] = (0.0, None)
     if len(markers) > 1 or (markers and len(markers[0].labels) > 1):
-        best = best_series(candidates(markers, text), text, weights)
+        best = best_series(candidates(markers, text), text, weights, named)
     if may_be_wider(text, best[1]):
-        wider = best_series(candidates(find_markers(text, bold, widely=True), text), text, weights)
+        wider = best_series(candidates(find_markers(text, bold, widely=True), text), text, weights, named)
         if wider[1] is not None and (best[1] is None or wider[1].labels > best[1].labels):
             best = wider
     if best[1] is not None:
@@ -81,13 +85,15 @@ def _is_plain(some: Series) -> bool:
     )
 
 
-def best_series(every: Sequence[Series], text: str, weights: Mapping[str, float]) -> tuple[float, Series | None]:
+def best_series(
+    every: Sequence[Series], text: str, weights: Mapping[str, float], named: Set[str] | None = None
+) -> tuple[float, Series | None]:
     """Return the score and the most probable series of some; (0, None) if none is surely more probable than none."""
     if len(every) == 1 and _is_plain(every[0]):
         return 1.0, every[0]
     best: tuple[float, Series | None] = (0.0, None)
     for some in every:
-        score = weights[""] + sum(weights.get(f, 0.0) for f in features(some, every, text))
+        score = weights[""] + sum(weights.get(f, 0.0) for f in features(some, every, text, named))
         if score > max(best[0], _LEAST):
             best = (score, some)
     return best
@@ -105,12 +111,16 @@ def _without_references(markers: Sequence[Marker], text: str) -> list[Marker]:
     out: list[Marker] = []
     seen: set[str] = set()
     grouped: set[str] = set()
+    counts = Counter(label for m in markers for label in m.labels)
+    repeated = {label for label, n in counts.items() if n > 1}
     for m in markers:
-        begins = _begins_sentence(text, m.start)
+        begins = _begins_sentence(text, m.start) or _lists_on(out, m, text)
         again = set(m.labels) <= seen
         near = text[max(m.start - 12, 0) : m.start]
         if again and _MEASURE.search(near):
             continue  # "10 µm (b, f)" tells of a bar
+        if m.labels[0] in repeated and not again and is_initial(m, text) and _leaps(m.labels[0], seen):
+            continue  # "(g) The infundibulum (i). (h) A tumour. (i) An artery."
         if again and not begins and (set(m.labels) <= grouped or _REFERENCE.search(near)):
             continue
         out.append(m)
@@ -118,6 +128,20 @@ def _without_references(markers: Sequence[Marker], text: str) -> list[Marker]:
         if len(m.labels) > 1:
             grouped |= set(m.labels)
     return out
+
+
+def _lists_on(before: Sequence[Marker], m: Marker, text: str) -> bool:
+    """Check whether a label is the next one of a list before it: "(A)–(C) seen from the left, (A) first, (B) second"."""
+    last = next((n for n, o in enumerate(reversed(before)) if len(o.labels) > 1), None)
+    if last is None or text[max(m.start - 4, 0) : m.start].rstrip()[-1:] != ",":
+        return False
+    head, *named = before[len(before) - 1 - last :]
+    return m.labels == head.labels[len(named) : len(named) + 1]
+
+
+def _leaps(label: str, seen: Collection[str]) -> bool:
+    """Check whether a letter comes before those that it should follow."""
+    return len(label) == 1 and label.isalpha() and label not in "Aa" and chr(ord(label) - 1) not in seen
 
 
 def _begins_sentence(text: str, at: int) -> bool:

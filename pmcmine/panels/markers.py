@@ -53,7 +53,8 @@ _NAMED_BY_LETTER: Final = re.compile(
     r"and|or|to|of|in|the|for|with|vs|versus) $",
     re.IGNORECASE,
 )
-_BARE_NEXT: Final = r"(?= [A-Z\d“‘\"'(αβγδΔ*]| [a-z]{2,})"
+# "A 65-year-old woman" has an article, no label.
+_BARE_NEXT: Final = r"(?= [A-Z\d“‘\"'(αβγδΔ*]| [a-z]{2,})(?! \d{1,3}(?:[ ‐-–-]?(?:year|month|week|day)|[ -]y))"
 _BARE: Final = re.compile(rf" (?<=[.;:!?)’”,] )(?P<list>{LIST}){_BARE_NEXT}")
 _BARE_FIRST: Final = re.compile(rf"(?P<list>{LIST}){_BARE_NEXT}")
 # "in tumour tissues.A, Breast." and "tissues.A Breast.": the white space before the label is lost.
@@ -94,6 +95,7 @@ _POSITIONED: Final = (  # quick tests of which a position needs to pass one
 _JOINT: Final = re.compile(r" ?(?:, ?(?:and |& )?|and |& ?|[–—-] ?|to |)")
 _JOINED: Final = re.compile(r" ?(?:[,;/&] ?|,? ?(?:and|or) ?|(?P<range>[–—-]|to|through) ?)?(?:and |& )?")
 _SEPARATORS: Final = re.compile(r" ?[,;/&+–—-] ?(?:and |or )?| (?:and|or|to|through) ")
+_CLAUSE: Final = re.compile(r"[.,;:] ?$")
 _LABEL_LAST: Final = re.compile(rf"[.:;)] (?P<list>{LIST})[.:)]? ?$")
 _AROUND: Final = " ().:,;"  # what may be emphasised along with a label
 _LONGEST: Final = 80  # code points of an emphasised list of labels
@@ -251,7 +253,8 @@ def _own_list(said: str) -> str:
 def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
     """Make one marker of labels that are a list: "(a) and (b)", "(a), (b)", "(a)–(c)".
 
-    A list whose labels all stand alone elsewhere only names them again, and is dropped.
+    A list whose labels all stand alone elsewhere only names them again, and is dropped; if they follow at once, it says
+    what they share and is kept: "(D)–(F) vertebrae, (D) third, (E) fourth, (F) fifth".
     """
     if len(markers) < 2:
         return list(markers)
@@ -263,11 +266,12 @@ def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
             lists.append([m])
     alone = {label for run in lists if len(run) == 1 for label in run[0].labels}
     out: list[Marker] = []
-    for run in lists:
+    for run, later in itertools.zip_longest(lists, lists[1:]):
+        following = later[0] if later else None
         if len(run) == 1:
             out.append(run[0])
             continue
-        if alone.issuperset(label for m in run for label in m.labels):
+        if alone.issuperset(label for m in run for label in m.labels) and not _heads(text, run, following):
             continue
         labels: list[str] = []
         for n, m in enumerate(run):
@@ -277,6 +281,16 @@ def _joined(text: str, markers: Sequence[Marker]) -> list[Marker]:
             labels += m.labels
         out.append(Marker(run[0].start, run[-1].end, tuple(dict.fromkeys(labels)), run[0].form))
     return out
+
+
+def _heads(text: str, run: Sequence[Marker], following: Marker | None) -> bool:
+    """Return whether a list begins a clause whose words are about the labels that follow it."""
+    start, end = run[0].start, run[-1].end
+    if following is None or following.labels != run[0].labels:
+        return False
+    if start and not _CLAUSE.search(text, max(start - 2, 0), start):
+        return False
+    return len(text[end : following.start].split()) > 1
 
 
 def _continues(text: str, run: Sequence[Marker], m: Marker) -> bool:

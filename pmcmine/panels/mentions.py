@@ -17,6 +17,26 @@ def _primes(text: str) -> str:
     return text.replace("″", "''").replace("′", "'").replace("’", "'")
 
 
+def _expanded(written: str, subpanels: bool) -> list[str]:
+    """List the labels that a mention names, as it writes them."""
+    out: list[str] = []
+    for part in _SPLIT.split(_BRACKETED_RANGE.sub(r"\1", _primes(written))):
+        # "2A–2D" repeats the figure's number.
+        out += expand(re.sub(r"(?<![A-Za-z\d])\d{1,3}(?=[A-Za-z])", "", part.strip(" .,;:")), subpanels)
+    return out
+
+
+def letters_named(mentions: Sequence[str | None]) -> frozenset[str] | None:
+    """Return the letters of panels that the mentions of a figure name, in upper case; None without any mention.
+
+    Args:
+        mentions: panel letters as each mention writes them; None if it names the whole figure.
+    """
+    if not mentions:
+        return None
+    return frozenset(x[0].upper() for m in mentions if m for x in _expanded(m, subpanels=False) if x[0].isalpha())
+
+
 def resolve(written: str | None, labels: Sequence[str]) -> tuple[str, ...]:
     """Resolve the labels of a figure's panels that a mention names.
 
@@ -29,11 +49,7 @@ def resolve(written: str | None, labels: Sequence[str]) -> tuple[str, ...]:
     """
     if not written or not labels:
         return ()
-    wanted: list[str] = []
-    subpanels = any(SUBPANELS.search(label) for label in labels)
-    for part in _SPLIT.split(_BRACKETED_RANGE.sub(r"\1", _primes(written))):
-        # "2A–2D" repeats the figure's number.
-        wanted += expand(re.sub(r"(?<![A-Za-z\d])\d{1,3}(?=[A-Za-z])", "", part.strip(" .,;:")), subpanels)
+    wanted = _expanded(written, any(SUBPANELS.search(label) for label in labels))
     exact = {_primes(label): label for label in labels}
     folded: dict[str, list[str]] = {}
     for label in labels:

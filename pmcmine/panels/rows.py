@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ def panels_of(
     emphasis: Sequence[Span] = (),
     pieces: Sequence[tuple[str, int, int]] = (),
     fine: Any = None,
+    named: Set[str] | None = None,
 ) -> list[Panel]:
     """Build the panels that a caption names, with boxes if the image's layout is clear and fits their number.
 
@@ -37,9 +38,10 @@ def panels_of(
         emphasis: spans of the caption that its markup sets in bold, italics or underlined.
         pieces: file, width and height of each graphic, if there are several.
         fine: grey levels of the image with more pixels than `view`, if it has more.
+        named: letters of panels that the article's mentions of the figure name; None if not known.
     """
     caption = figure.caption or ""
-    found = split_caption(caption, emphasis)
+    found = split_caption(caption, emphasis, named=named)
     texts = list(found.panels)
     boxes: list[Box | None]
     media: list[str | None]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, pairwise
 from typing import Final
 
 from pmcmine.panels.labels import kinds, series
-from pmcmine.panels.markers import Marker
+from pmcmine.panels.markers import FIRM_FORMS, Marker
 
 NAMES: Final = ("upper", "lower", "upper+", "lower+", "roman", "ROMAN", "digit")
+NAMED: Final = "text names "  # begins the feature of what the article's mentions say
+_CASES: Final = ("upper", "lower")
 _FEWEST: Final = {"digit": 2, "ROMAN": 3}  # markers of a series; "clusters (I, II and III)" name no panels
 
 _IN_ORDER: Final = ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free")  # forms that need their turn
+_FIXED_FORMS: Final = (*FIRM_FORMS, "dotted")
+_LISTING: Final = ("dotted", "comma")  # forms that may name a label of a list before them again
 _NEARER: Final = ("dotted", "comma", "bare", "unstopped", "glued")
 _REFERENCE: Final = re.compile(r"\b(?:in|from|of|see|to|with|as|than|panels?|figs?\.?|figures?|and)\s*$", re.IGNORECASE)
 _NAMED: Final = re.compile(
@@ -66,6 +70,8 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
         if name not in present or (name == "digit" and _COMPOUNDS.search(text)):
             continue
         mine = [m for m, some in zip(markers, sorts, strict=True) if name in some]
+        if mine and name in _CASES:
+            mine = _with_other_case(mine, markers, name)
         if mine and name.endswith("+"):  # "A1, A2, B"
             mine = [m for m, some in zip(markers, sorts, strict=True) if {name, name.rstrip("+")} & some]
         tried: list[list[Marker]] = []
@@ -83,6 +89,20 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
     return list(out.values())
 
 
+def _with_other_case(mine: Sequence[Marker], markers: Sequence[Marker], name: str) -> list[Marker]:
+    """Add a label that a series lacks and that stands in its place in the other case: "(b) Cells. C. Tissue. (d)"."""
+    one = {m.labels[0]: m for m in mine if len(m.labels) == 1 and m.form in FIRM_FORMS}
+    out = list(mine)
+    for m in markers:
+        label = m.labels[0].swapcase()
+        if len(m.labels) > 1 or len(label) > 1 or m.form not in _FIXED_FORMS or label in one or not label.isalpha():
+            continue
+        before, after = one.get(chr(ord(label) - 1)), one.get(chr(ord(label) + 1))
+        if before is not None and after is not None and before.start < m.start < after.start and m not in out:
+            out.append(Marker(m.start, m.end, (label,), before.form))
+    return sorted(out, key=lambda m: m.start)
+
+
 def _marks_values(m: Marker, text: str) -> bool:
     """Check whether the letters are those of a statistic: "marked by different letters (a–d)"."""
     return _LETTERS.search(text[max(m.start - 12, 0) : m.start]) is not None
@@ -97,7 +117,7 @@ def _ways(mine: Sequence[Marker], name: str, text: str) -> Iterator[list[Marker]
         yield [first, *firm]
     if len(firm) > 1 or (firm and len(firm[0].labels) > 1):
         yield firm
-        plain = [m for m in firm if not _is_initial(m, text)]
+        plain = [m for m in firm if not is_initial(m, text)]
         if len(plain) < len(firm):
             yield plain
         for form in ("bracket", "half", "opening", "inner"):
@@ -143,11 +163,13 @@ def _unwritten(firm: Sequence[Marker], name: str, text: str) -> Marker | None:
 def _in_order(mine: Sequence[Marker], name: str, text: str) -> list[Marker]:
     """Choose markers in the order of their labels; those of firm forms are always chosen.
 
-    A first label gives way to a later one if the words behind it are no sentence: "A mouse. A Cells. B Tissue."
+    A first label gives way to a later one if the words behind it are no sentence: "A mouse. A Cells. B Tissue." The
+    labels of a list may follow it one by one: "A–C, whole embryos. A, lateral view. B, …".
     """
     out: list[Marker] = []
     had: set[int] = set()
-    following = 0
+    following = again = 0
+    last = -1  # of the list whose labels may be named again from `again` on
     for m in mine:
         numbers = [k.number for x in m.labels for k in kinds(x) if k.name == name]
         if m.form in _IN_ORDER:
@@ -155,8 +177,12 @@ def _in_order(mine: Sequence[Marker], name: str, text: str) -> list[Marker]:
                 continue
             if len(out) == 1 and numbers[0] == 0 and out[0].labels[0] == m.labels[0] and _is_article(out[0], text):
                 out, had, following = [], set(), 0
-            if min(numbers) != following:
+            if min(numbers) != following and (m.form not in _LISTING or not _names_again(numbers, again, last)):
                 continue
+        if _names_again(numbers, again, last):
+            again = numbers[-1] + 1
+        else:
+            again, last = (numbers[0], numbers[-1]) if len(numbers) > 1 else (0, -1)
         out.append(m)
         had.update(numbers)
         while following in had:
@@ -164,11 +190,16 @@ def _in_order(mine: Sequence[Marker], name: str, text: str) -> list[Marker]:
     return out
 
 
+def _names_again(numbers: Sequence[int], first: int, last: int) -> bool:
+    """Check whether labels are the next ones of a list."""
+    return 0 < len(numbers) <= last - first + 1 and list(numbers) == list(range(first, first + len(numbers)))
+
+
 def _is_article(m: Marker, text: str) -> bool:
     return m.form in ("bare", "free") and m.labels[0] in "Aa" and text[m.end + 1 : m.end + 2].islower()
 
 
-def _is_initial(m: Marker, text: str) -> bool:
+def is_initial(m: Marker, text: str) -> bool:
     """Check whether a letter in brackets may stand for the word before it: "curcumin (C)"."""
     if len(m.labels) > 1 or m.form not in ("bracket", "inner"):
         return False
@@ -192,13 +223,14 @@ def _sorts(labels: tuple[str, ...]) -> frozenset[str]:
     return frozenset({n for n in every if not n.endswith("+")} | some)
 
 
-def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
+def features(some: Series, every: Sequence[Series], text: str, named: Set[str] | None = None) -> list[str]:
     """List the features of a series that hold; each has a weight in the model.
 
     Args:
         some: the series.
         every: all series that the caption may have.
         text: the caption.
+        named: letters of panels that the article's mentions of the figure name, in upper case; None if not known.
     """
     markers, name = some.markers, some.name
     forms = Counter(m.form for m in markers)
@@ -245,9 +277,18 @@ def features(some: Series, every: Sequence[Series], text: str) -> list[str]:
     ]
     if _is_article(markers[0], text):
         out += ["article", f"article {main} {min(n, 4)}"]
+    if named is not None:
+        out += naming(some, named)
     if name == "digit" and any(text[m.end : m.end + 1].isalnum() for m in markers):
         out.append("digit in a name")
     return out
+
+
+def naming(some: Series, named: Set[str]) -> tuple[str, ...]:
+    """Tell whether the article names no letters, or only letters of a series; other letters say nothing against it."""
+    if not named:
+        return (NAMED + "none",)
+    return (NAMED + "these",) if named <= {x[0].upper() for x in some.labels} else ()
 
 
 @lru_cache(maxsize=1024)  # few values, which would else be written again for each series
@@ -268,7 +309,7 @@ def _around(m: Marker, text: str) -> list[str]:
     out = list(_of_last_word(before[before.rfind(" ") + 1 :]))
     if before[-1:] in _MEASURES and _MEASURE.search(before):
         out.append("measure")
-    if _is_initial(m, text):
+    if is_initial(m, text):
         out.append("initial")
     after = text[end : end + 3].lstrip(" ")
     if not after or after[0] in ",.;)":

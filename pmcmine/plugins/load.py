@@ -22,6 +22,7 @@ EXPORTERS: Final = "pmcmine.exporters"
 VIEWS: Final = "pmcmine.views"
 VOCABULARY_FORMATS: Final = "pmcmine.vocabulary_formats"
 SCORERS: Final = "pmcmine.scorers"
+TASKS: Final = "pmcmine.tasks"
 # What an extension of each group has to have: the members of its Protocol.
 MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     ENRICHERS: ("table", "columns", "switch", "options", "pixels", "prepare", "models", "enrich"),
@@ -30,6 +31,7 @@ MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     VIEWS: ("name", "table", "groups", "where", "order", "meaning"),
     VOCABULARY_FORMATS: ("name", "matches", "open"),
     SCORERS: ("name", "meaning", "tables", "images", "options", "open"),
+    TASKS: ("name", "meaning", "table", "image", "prompt", "version", "schema", "passages", "most_tokens", "content"),
 }
 
 

@@ -19,7 +19,7 @@ from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 CARD: Final = "README.md"
 _SUFFIX: Final = {
     "shards": "", "tables": "-tables", "shards-panels": "-panels", "shards-parquet": "-parquet",
-    "scores": "-scores", "index": "-index",
+    "scores": "-scores", "written": "-written", "index": "-index",
 }  # fmt: skip
 _WHAT: Final = {
     "shards": "figures with their captions",
@@ -27,6 +27,7 @@ _WHAT: Final = {
     "shards-panels": "single panels with their own words",
     "shards-parquet": "figures with their captions as Parquet, the image inside",
     "scores": "scores of models for figures, panels and paragraphs",
+    "written": "texts that language models wrote about figures, panels, articles and cases",
     "index": "the index that `pmcmine search` reads",
 }
 _SPEEDS: Final = {"articles_per_second": "articles", "images_per_second": "images"}

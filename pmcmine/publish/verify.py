@@ -157,7 +157,7 @@ def _others(folder: Path, known: set[str]) -> Iterator[str]:
 
     Readers find shards by pattern, so such files would be read.
     """
-    for top in ("shards", "shards-panels", "shards-parquet", "tables", "scores", "index", "state"):
+    for top in ("shards", "shards-panels", "shards-parquet", "tables", "scores", "written", "index", "state"):
         for name in Folder(str(folder)).walk(top):
             if name not in known and name != STATE_FILE and not any(p.startswith(".") for p in name.split("/")):
                 yield name

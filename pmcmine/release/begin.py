@@ -18,7 +18,7 @@ from pmcmine.release.record import check_seal, parse_release
 from pmcmine.text.redact import redact_all
 
 _SHA256 = re.compile("[0-9a-f]{64}")
-_DATASETS = ("shards/", "shards-panels/", "shards-parquet/", "tables/", "scores/", "index/", "state/")
+_DATASETS = ("shards/", "shards-panels/", "shards-parquet/", "tables/", "scores/", "written/", "index/", "state/")
 
 
 def describe_difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

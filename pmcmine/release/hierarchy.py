@@ -36,7 +36,7 @@ _KEYS: Final = {
     "concepts": ("concept_id", "concept_id"),
 }
 _BELOW: Final = """
-CREATE TEMP TABLE {name} AS
+CREATE OR REPLACE TEMP TABLE {name} AS
 WITH RECURSIVE below(concept) AS (
     SELECT DISTINCT coalesce(cui, source_id) FROM concept_parents WHERE source_id = $id OR cui = $id
     UNION

@@ -35,6 +35,7 @@ OURS = frozenset(
         "shards-parquet",
         "tables",
         "scores",
+        "written",
         "index",
         "state",
         "report.html",
@@ -55,6 +56,7 @@ _WRITTEN = re.compile(
     r"|shards-parquet/[a-z]+/[a-z]+/\d{3}/[a-z]+-(inc\d{8}[a-z]?-)?\d{5}-of-\d{5}\.parquet"
     r"|tables/[a-z_]+/([a-z]+/)?[a-z_]+-\d{5}-of-\d{5}\.parquet"
     r"|scores/[a-z][a-z0-9-]*/([a-z]+/)?[a-z_]+-\d{5}-of-\d{5}\.parquet"
+    r"|written/[a-z][a-z0-9-]*/(texts|rejects)/([a-z]+/)?[a-z_]+-\d{5}-of-\d{5}\.parquet"
     r"|index/([a-z_]+\.parquet|index\.json)"
     r"|state/\d{3}/\d{6}\.(ledger\.arrow|index\.arrow|near\.arrow|near\.bin|pairs\.arrow)"
 )

@@ -31,6 +31,7 @@ from pmcmine.release.facts import (
 from pmcmine.release.layout import JOURNAL, RELEASE, WAY_OUT, FileEntry
 from pmcmine.release.metrics import Metrics
 from pmcmine.release.scores import ScoreFacts, parse_scores
+from pmcmine.release.written import WrittenFacts, parse_written
 from pmcmine.text.clean import for_terminal
 
 _PARTS: Final = {"config": dict, "run": dict, "counts": dict, "snapshot": dict, "updates": list, "files": list}
@@ -68,6 +69,7 @@ class ReleaseRecord:
         files: all its files but those of `run`.
         run: how it was made.
         scores: its scores.
+        written: side tables of texts that models wrote.
         other: what another version of pmcmine states.
         stated: keys that it has.
         intact: whether it equals its own checksum; None if it has none, as releases of the first versions.
@@ -87,6 +89,7 @@ class ReleaseRecord:
     files: tuple[FileEntry, ...] = ()
     run: RunFacts = field(default_factory=RunFacts)
     scores: tuple[ScoreFacts, ...] = ()
+    written: tuple[WrittenFacts, ...] = ()
     other: Mapping[str, Any] = field(default_factory=dict, repr=False)
     stated: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
     intact: bool | None = field(default=None, repr=False, compare=False)
@@ -112,6 +115,7 @@ class ReleaseRecord:
             "files": [f.to_object() for f in self.files],
             "run": self.run.to_object(),
             **({"scores": [s.to_object() for s in self.scores]} if self.scores else {}),
+            **({"written": [w.to_object() for w in self.written]} if self.written else {}),
             **self.other,
         }
 
@@ -140,6 +144,7 @@ class ReleaseRecord:
             tuple(FileEntry.listed(f, where) for f in entries.get("files", ())) for entries in (raw, run)
         )
         scores = parse_scores(raw.get("scores"), where)
+        written = parse_written(raw.get("written"), where)
         known = {n: _read(n, v, where) for n, v in (dict(raw) | {"run": run}).items() if n in _READERS}
         others = {k: v for k, v in raw.items() if k not in _KEYS and k != sealed.SEAL}
         config, stated = raw.get("config", {}), frozenset(raw)
@@ -148,6 +153,7 @@ class ReleaseRecord:
             config=config,
             files=files,
             scores=scores,
+            written=written,
             other=others,
             stated=stated,
             intact=sealed.seal_holds(raw),

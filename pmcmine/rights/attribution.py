@@ -51,8 +51,8 @@ def deeds(files: Iterable[tuple[Folder, str]]) -> dict[str, list[str]]:
     for folder, name in files:
         if name.split("/")[1] == "articles":
             with folder.open(name) as stream:
-                rows = pq.ParquetFile(stream).read(columns=["license_group", "license_url"]).to_pylist()
-            for row in rows:
+                rows = pq.ParquetFile(stream).read(columns=["license_group", "license_url"])
+            for row in rows.group_by(rows.column_names).aggregate([]).to_pylist():
                 if row["license_url"]:
                     urls.setdefault(row["license_group"], set()).add(row["license_url"])
     return {group: sorted(found) for group, found in sorted(urls.items())}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from pmcmine.describe.balance import balance
 from pmcmine.describe.cards import shards_card, shards_schema, tables_card, tables_schema
 from pmcmine.describe.corpus_facts import corpus_facts
 from pmcmine.describe.croissant import shards_croissant, tables_croissant
@@ -45,13 +46,16 @@ def describe_datasets(
     models: Sequence[Model],
 ) -> dict[str, bytes]:
     """Return what describes the datasets: cards, schemas, Croissant, datasheets, citations, attribution."""
-    described = [r for table in ("articles", "figures") for r in written.tables if r.table == table and r.group]
-    rights = [(job.out if r.kept else job.target, r.name) for r in described]
+    described = [
+        r for table in ("articles", "figures", "concepts") for r in written.tables if r.table == table and r.group
+    ]
+    read = [(job.out if r.kept else job.target, r.name) for r in described]
+    rights = [(folder, name) for folder, name in read if name.split("/")[1] != "concepts"]
     for record in described:
         if record.kept:  # what they say goes into other files
             read_checked(job.out, record.entry())
     licences = deeds(rights)
-    about = About(corpus_facts(rights), frozen, models)
+    about = About(corpus_facts(rights), frozen, models, balance(read))
     config = job.config
     samples, published = enrichers.sample_schemas(config), enrichers.tables(config)
     figures, panels = samples["figures"], samples["panels"]

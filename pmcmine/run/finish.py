@@ -43,6 +43,7 @@ from pmcmine.release.metrics import Metrics
 from pmcmine.release.plan import LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS, Plan, file_name, parquet_name
 from pmcmine.release.record import Journal, ReleaseRecord, write_journal
 from pmcmine.release.scores import ScoreFacts
+from pmcmine.release.written import WrittenFacts
 from pmcmine.run.descriptions import Written, describe_datasets, place_of, rows_by, table_of
 from pmcmine.run.job import Job, content
 from pmcmine.run.metrics import export
@@ -57,6 +58,7 @@ from pmcmine.run.ownership import (
 )
 from pmcmine.text.redact import redact_all
 from pmcmine.update.scores import kept_scores
+from pmcmine.update.written import kept_written
 from pmcmine.work.balance import Tally, tally
 from pmcmine.work.delta import read_delta, read_tombstones
 from pmcmine.work.exclusions import exclusions_to_keep
@@ -123,8 +125,7 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
     tables: list[TableRecord] = []
     untouched = _untouched(plan, work)
     for dataset in (SHARDS, PANEL_SHARDS):
-        for name in records_below(work, f"assembled/{dataset}"):
-            shards.append(shard_record_of(work, name))
+        shards += shard_records(work, dataset)
         for entry in untouched:
             if entry.name.startswith(f"{dataset}/"):
                 shards.append(ShardRecord(entry.name, entry.sha256, entry.bytes, entry.rows or 0, kept=True))
@@ -136,6 +137,12 @@ def _records(plan: Plan, work: Folder) -> tuple[list[ShardRecord], list[TableRec
         for i in range(n):
             tables.append(table_record_of(work, table_record(file_name(table, group, split, i, n))))
     return shards, tables
+
+
+def shard_records(work: Folder, dataset: str) -> list[ShardRecord]:
+    """Return the records of the shards that a run wrote or looked at, without the places of their samples."""
+    names = records_below(work, f"assembled/{dataset}")
+    return [replace(shard_record_of(work, name), places=()) for name in names]
 
 
 def _untouched(plan: Plan, work: Folder) -> list[FileEntry]:
@@ -220,15 +227,18 @@ def _totals(
 
 def _carried(
     job: Job, files: Sequence[FileEntry], cards: Mapping[str, bytes]
-) -> tuple[tuple[ScoreFacts, ...], list[FileEntry]]:
-    """Return the scores that still hold, and the entries of files that are not made anew: theirs and others."""
-    scores, found, score_cards = kept_scores(job.old.record if job.old is not None else None, files)
-    write_announced(job.target, job.work, score_cards)
+) -> tuple[tuple[ScoreFacts, ...], tuple[WrittenFacts, ...], list[FileEntry]]:
+    """Return the scores and texts that still hold, and the entries of files that are not made anew."""
+    old = job.old.record if job.old is not None else None
+    scores, found, score_cards = kept_scores(old, files)
+    written, texts, text_cards = kept_written(old, files)
+    found += texts
+    write_announced(job.target, job.work, score_cards | text_cards)
     if job.config.decontaminate_sha256 is not None:
         found.append(file_entry(ARTEFACT, job.out.read(ARTEFACT)))
     if job.old is not None:
         found += [f for f in job.old.record.files if REMOVED.fullmatch(f.name) and f.name not in cards]
-    return scores, found
+    return scores, written, found
 
 
 def finish(
@@ -261,7 +271,7 @@ def finish(
     write_announced(target, work, cards)
     files = [r.entry() for r in (*shards, *(parquet or ()), *tables)]
     files += [file_entry(name, data) for name, data in cards.items()]
-    scores, carried_files = _carried(job, files, cards)
+    scores, texts, carried_files = _carried(job, files, cards)
     files += carried_files
     if config.keep_state:
         _write_state(job, plan)
@@ -281,6 +291,7 @@ def finish(
         files=tuple(sorted(files, key=lambda f: f.name)),
         run=replace(run_facts, seconds=round(seconds, 1)),
         scores=scores,
+        written=texts,
     )
     journal = Journal(release, _metrics(totals, times, seconds, files))
     if job.old is not None:

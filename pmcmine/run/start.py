@@ -22,7 +22,7 @@ from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK
 from pmcmine.release.mark import UpdateMark, find_mark
 from pmcmine.release.plan import PLAN
 from pmcmine.release.record import Journal, load_release, read_journal
-from pmcmine.rights.exclusion_list import MAX_BYTES, ExclusionList, parse_held
+from pmcmine.rights.exclusion_list import MAX_BYTES, ExclusionList, Request, parse_held
 from pmcmine.run import needs
 from pmcmine.run.finish import finish_update
 from pmcmine.run.graphs import GraphsFor
@@ -200,11 +200,26 @@ def with_exclusions(config: MineConfig, kept: ExclusionList) -> tuple[MineConfig
         config: the configuration.
         kept: what the release excludes so far.
     """
-    asked, salt = read_requests(config.exclude)
+    asked, salt = _requests(config)
     data = _file_of(asked.applied(kept), salt, config)
     if len(data) > MAX_BYTES:  # no later update could read it
         raise PmcmineError(f"--exclude: with what the release excludes already, more than {MAX_BYTES >> 20} MiB")
     return config.model_copy(update={"exclude_sha256": digest_of(data)}), data
+
+
+def _requests(config: MineConfig) -> tuple[Request, str]:
+    """Read what `--exclude` asks for, and the salt that it names.
+
+    Raises:
+        PmcmineError: if the hash in `release.json` would have no salt: ids can be found from it by trying.
+    """
+    asked, salt = read_requests(config.exclude)
+    if asked.added and not config.keep_state and not salt:
+        raise PmcmineError(
+            "--exclude: with keep_state=false the release would keep neither the list nor the salt of its hash; "
+            "leave keep_state on (state/ is not published), or begin the file with a line '# salt' and 32 hex digits"
+        )
+    return asked, salt
 
 
 def _file_of(excluded: ExclusionList, salt: str, config: MineConfig) -> bytes:
@@ -218,9 +233,7 @@ def _file_of(excluded: ExclusionList, salt: str, config: MineConfig) -> bytes:
     data = kept_file(out)
     if data is not None and parse_held(data, f"{out.url}/{KEPT}") == excluded:
         return data
-    salt = salt_of(data or b"") or salt
-    # A release without state could not tell its salt when its command is repeated.
-    return file_of(excluded, salt or (new_salt() if config.keep_state else ""))
+    return file_of(excluded, salt_of(data or b"") or salt or new_salt())
 
 
 def _journal(out: Folder, work: Folder) -> Journal:
@@ -290,7 +303,7 @@ def dry_run(
 ) -> dict[str, Any]:
     """Count the snapshot and describe the graph without writing anything."""
     needs.check(config)
-    read_requests(config.exclude)
+    _requests(config)
     source = open_source(config)
     graphs_for(config)
     enrichers.prepare(config)

@@ -15,6 +15,7 @@ from pmcmine.text.tokens import Count, estimate
 
 _CAPTIONS: Final = ("full", "title", "panels")
 _ENRICHED: Final = "enriched"
+_WRITTEN: Final = "written:"
 _MOST_TOKENS: Final = 1 << 20
 
 
@@ -29,6 +30,7 @@ class Composer:
         tokens: most tokens of an enriched text; no limit if None.
         count: counts them.
         tokenizer: name of what counts them.
+        written: texts that models wrote, by figure; used if `text` is the name of a side table.
     """
 
     text: str
@@ -37,6 +39,7 @@ class Composer:
     tokens: int | None = None
     count: Count = estimate
     tokenizer: str = ""
+    written: Any = None
 
     @property
     def shown(self) -> str:
@@ -55,6 +58,8 @@ class Composer:
             text = "; ".join(f"{p['label']}: {said[p['start'] : p['end']]}" for p in record["panels"])
         elif self.text == _ENRICHED:
             text = enriched_caption(record, self.tokens, self.count)
+        elif self.written is not None:
+            text = self.written.get(record["figure_id"]) or text
         if self.mentions:
             text = " ".join([text, *(m["sentence"] for m in record.get("mentions") or ())])
         sample["txt"] = text
@@ -96,15 +101,17 @@ def composer_for(
     """
     if not isinstance(caption, str):
         raise PmcmineError(f"caption={shown(caption)}: {choose(str(caption), (*_CAPTIONS, _ENRICHED))}")
+    if caption.startswith(_WRITTEN):
+        if tokens is not None or tokenizer is not None:
+            raise PmcmineError(f"tokens and tokenizer are of caption='enriched', not of caption={caption!r}")
+        return Composer(caption, False, _kept(columns))
     base, plus, more = caption.partition("+")
     base = {"": "full", "panel": "panels"}.get(base, base)
     known = base in _CAPTIONS or (base == _ENRICHED and not plus)
     if caption == "" or not known or (plus and more != "mentions"):
-        choices = [*_CAPTIONS, *(f"{c}+mentions" for c in _CAPTIONS), _ENRICHED]
+        choices = [*_CAPTIONS, *(f"{c}+mentions" for c in _CAPTIONS), _ENRICHED, f"{_WRITTEN}NAME"]
         raise PmcmineError(f"caption={caption!r}: {choose(caption, choices)}")
-    if isinstance(columns, str) or not (columns is None or isinstance(columns, Collection)):
-        raise PmcmineError(f"columns={shown(columns)}: give a list of names")
-    kept = None if columns is None else tuple(columns)
+    kept = _kept(columns)
     if base != _ENRICHED:
         if tokens is not None or tokenizer is not None:
             raise PmcmineError(f"tokens and tokenizer are of caption='enriched', not of caption={caption!r}")
@@ -112,3 +119,14 @@ def composer_for(
     if tokens is not None and (type(tokens) is not int or not 1 <= tokens <= _MOST_TOKENS):
         raise PmcmineError(f"tokens={tokens!r}: give a number from 1 to {_MOST_TOKENS:,}, or None for no limit")
     return Composer(base, False, kept, tokens, counter(tokenizer), name_of(tokenizer))
+
+
+def _kept(columns: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return the columns to keep; None for all.
+
+    Raises:
+        PmcmineError: for what is no list of names.
+    """
+    if isinstance(columns, str) or not (columns is None or isinstance(columns, Collection)):
+        raise PmcmineError(f"columns={shown(columns)}: give a list of names")
+    return None if columns is None else tuple(columns)

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pmcmine.errors import PmcmineError
 from pmcmine.release.conditions import choose
 from pmcmine.release.scores import SCORES, ScoreFacts, parse_scores
+from pmcmine.release.written import WrittenFacts, parse_written
 from pmcmine.stream.state import MOST_SHARES, SEED_BITS, shown
 
 SPLITS: Final = ("train", "validation", "test")
@@ -90,7 +91,7 @@ def _pinned(fs: Any, root: str, release: str) -> str:
 
 
 def side_root(fs: Any, tables: str, release: str, digest: str, side: str = SCORES) -> str:
-    """Return the root of a release's scores or index: a folder beside its tables, on the Hub a repo.
+    """Return the root of a release's scores, index or written texts: a folder beside its tables, on the Hub a repo.
 
     Args:
         fs: file system.
@@ -129,11 +130,13 @@ class Listing:
         rows: names of the files, with their numbers of rows; None where none is stated.
         digest: hash of the listing, which holds hashes of all files.
         scores: scores of the release.
+        written: side tables of texts that models wrote.
     """
 
     rows: dict[str, int | None]
     digest: str
     scores: tuple[ScoreFacts, ...] = ()
+    written: tuple[WrittenFacts, ...] = ()
 
     @property
     def shards(self) -> dict[str, int | None]:
@@ -160,7 +163,8 @@ def listing_of(path: str, fs: Any, release: str) -> Listing:
     if not isinstance(files, list) or not all(isinstance(f, dict) and isinstance(f.get("name"), str) for f in files):
         raise PmcmineError(f"{release}: release.json is damaged; is the copy complete?")
     rows = {f["name"]: n if type(n := f.get("rows")) is int else None for f in files}
-    return Listing(rows, sha256(data).hexdigest(), parse_scores(listing.get("scores"), path))
+    side = parse_scores(listing.get("scores"), path), parse_written(listing.get("written"), path)
+    return Listing(rows, sha256(data).hexdigest(), *side)
 
 
 def check_options(

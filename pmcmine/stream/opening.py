@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -37,6 +37,7 @@ from pmcmine.stream.pictures import decoder_for
 from pmcmine.stream.ranges import ranges_of
 from pmcmine.stream.samples import Samples
 from pmcmine.stream.score_rows import score_rows
+from pmcmine.stream.written import PREFIX, check_missing, read_texts
 
 _MANY: Final = 100_000  # figures of a release whose index is kept in a file: making it takes longer than a second
 # A condition with one of these chooses something else each time.
@@ -142,6 +143,7 @@ def open(
     decode: str | None = None,
     transform: Callable[[Any], Any] | None = None,
     list: str | PathLike[str] | None = None,
+    missing: str = "keep",
 ) -> Samples:
     """Open a release: a folder, any fsspec URL of one, or ORG/NAME on the Hub. Its listing is read once.
 
@@ -152,7 +154,8 @@ def open(
         columns: keys of the JSON to keep; all if not given.
         caption: what `txt` is: full, title or panels, each with `+mentions` for the sentences that name the figure
             (`+mentions` alone is full+mentions); or enriched: the caption with its abbreviations spelled out, then the
-            sentences that mention the figure and the title of its section, without repetition.
+            sentences that mention the figure and the title of its section, without repetition; or written:NAME for
+            the texts of `pmcmine write` of that name. No other choice gives words that a model wrote.
         tokens: most tokens of an enriched caption, such as 77, 256 or 512, those at start and end included; it is cut
             at the end of a sentence. No limit if not given.
         tokenizer: counts them: a tokenizer of transformers, tokenizers, tiktoken or open_clip, or a function from a
@@ -172,6 +175,8 @@ def open(
             columns), instead of the bytes of a JPEG or PNG.
         transform: what is done with the decoded image, such as a transform of torchvision or open_clip.
         list: file of `pmcmine curate`; only its figures are read, and those alone that meet `where`, if it is given.
+        missing: with caption="written:NAME", keep or skip: samples without a text keep their own caption, or are left
+            out.
 
     Raises:
         PmcmineError: without a release, or for a split, column, value of an enumeration or condition that it does not
@@ -179,6 +184,7 @@ def open(
     """
     check_options(split, where, seed, rank, world_size, on_error, where_seconds)
     compose = composer_for(caption, columns, tokens, tokenizer)
+    check_missing(caption, missing)
     decoder = decoder_for(decode, transform)
     release = address(release)
     fs, shards, tables, path = locate(release)
@@ -187,6 +193,10 @@ def open(
     if compose.columns:
         _check_columns(compose.columns, shards, fs)
     chosen = read_list(list) if list is not None else None
+    if caption.startswith(PREFIX):
+        texts = read_texts(caption, listing, release, fs, tables, split)
+        compose = replace(compose, written=texts)
+        chosen = texts.among(chosen) if missing == "skip" else chosen
     index = _index(_Opened(release, fs, tables, local, listing), split, where, where_seconds, cache, chosen)
     if not len(index):
         asked = f"split={split!r}" + (f", where={where!r}" if where else "") + (f", list={list!r}" if list else "")

@@ -38,7 +38,7 @@ _TOKEN: Final = re.compile(
     r"|sk-[\w-]{20,}|xox[abeprs]-[\w-]{10,}|AIza[\w-]{30,}|ya29\.[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?)"
 )
 _ENVIRONMENT: Final = re.compile(
-    r"(?i).*(?:password|passwd|passphrase|secret|token|credential|api_?key|access_key|account_key|label_key|_sas)$"
+    r"(?i).*(?:password|passwd|passphrase|secret|token|credential|api_?key|access_key|account_key|(?:label|write|judge)_key|_sas)$"
 )
 _learnt: set[str] = set()
 _lock = threading.Lock()

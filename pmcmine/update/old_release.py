@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
+import zlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
 
 from pmcmine.assemble.old_rows import OldRows, as_staged
 from pmcmine.assemble.old_samples import read_old_samples
@@ -19,8 +26,11 @@ from pmcmine.release.plan import Base, Plan, TableFile
 from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 from pmcmine.work.manifest import Manifest
 from pmcmine.work.rows import data_bytes
+from pmcmine.work.spill import PARTS, Spill
 from pmcmine.work.state_file import STATE_FILE, check_state, read_state
 from schemas import TABLES
+
+_KEYS: Final = pa.schema([("key", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,13 @@ class OldRelease:
         """
         before = [file for name, file in self.files.items() if _is_figures(name) and name not in kept]
         now = [file for file in written if _is_figures(file.name)]
-        return sorted(_sample_keys(self.folder, before) - _sample_keys(target, now))
+        with tempfile.TemporaryDirectory(prefix="pmcmine-keys-") as scratch:
+            old = _sample_keys(self.folder, before, Spill(Path(scratch), "old", _KEYS))
+            new = _sample_keys(target, now, Spill(Path(scratch), "new", _KEYS))
+            removed: list[str] = []
+            for parts, keys in old.pieces():
+                removed += set(keys["key"].to_pylist()).difference(new.read(parts)["key"].to_pylist())
+        return sorted(removed)
 
 
 def _is_figures(name: str) -> bool:
@@ -114,13 +130,13 @@ def inc_tag(release: Folder, date: str) -> str:
     return next(t for t in tags if t not in used and not any(f"-{t}-" in name for name in names))
 
 
-def _sample_keys(folder: Folder, figures: Iterable[FileEntry]) -> set[str]:
-    """Return the keys of the samples that files of `figures` name."""
-    found: set[str] = set()
+def _sample_keys(folder: Folder, figures: Iterable[FileEntry], out: Spill) -> Spill:
+    """Add the keys of the samples that files of `figures` name, by their hash."""
     for entry in figures:
         table = read_old_table(folder, entry, ["key", "shard"])
-        found.update(table.filter(table["shard"].is_valid())["key"].to_pylist())
-    return found
+        keys = table.filter(table["shard"].is_valid())["key"]
+        out.add(np.array([zlib.crc32(key.encode()) % PARTS for key in keys.to_pylist()], np.int64), keys)
+    return out
 
 
 def _plan_again(old: OldRelease, manifests: Iterable[Manifest], config: MineConfig) -> Plan:

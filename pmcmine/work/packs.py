@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from typing import BinaryIO
 
@@ -13,6 +14,7 @@ from pmcmine.work.rows import give_up
 from pmcmine.work.state_file import state_entries
 
 _SIGNATURES = ".near.bin"
+_BLOCK = re.compile(r"/[0-9]{3,}/([0-9]{6,})[/.]")
 
 
 @lru_cache(maxsize=100_000)
@@ -25,6 +27,18 @@ def _check_signatures(release: Folder, name: str) -> None:
     entry = state_entries(release).get(name)
     if entry is not None:
         read_checked(release, entry)
+
+
+def block_of_pack(pack: str) -> int:
+    """Return the block whose signatures lie in a pack, or in a file of the state.
+
+    Raises:
+        ValueError: if it is the name of neither.
+    """
+    found = _BLOCK.search(pack)
+    if found is None:
+        raise ValueError(f"{pack}: is no pack of a block")
+    return int(found[1])
 
 
 class PackReader:

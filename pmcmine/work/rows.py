@@ -141,6 +141,12 @@ class Rows:
             self._records.setdefault(place, []).extend(rows)
             self.count += len(rows)
 
+    def add_table(self, place: Place, rows: pa.Table) -> None:
+        """Take rows of one group and split, with the schema of the table."""
+        self.to_arrow()
+        self._arrow.setdefault(place, []).append(rows)
+        self.count += len(rows)
+
     def to_arrow(self) -> None:
         """Turn the records into Arrow."""
         for place, rows in self._records.items():

@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-import heapq
 import io
-import logging
 import math
 import re
+import tempfile
 from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from hashlib import sha256
+from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter
 
 from pmcmine.errors import DamagedError, SourceError
-from pmcmine.ids import article_place, keyed_hash, pmcid_number
+from pmcmine.ids import pmcid_number
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
-from pmcmine.rejects import Reason
 from pmcmine.release.facts import Snapshot
-from pmcmine.sources.base import ABSENT, Entry, broken_entry
-from pmcmine.text.bounds import clean
+from pmcmine.sources.base import ABSENT, Entry
+from pmcmine.work.listing import ENTRIES, Listing
 
-log = logging.getLogger(__name__)
 INFO = "snapshot/snapshot.json"
 _DAY = "snapshot/day.txt"
 _BLOCKS_A_FILE = 256
 _SNAPSHOT = TypeAdapter(Snapshot)
-_SCHEMA = pa.schema(
-    [
-        ("pmcid", pa.string()),
-        ("version", pa.int32()),
-        ("ref", pa.string()),
-        ("etag", pa.string()),
-        ("note", pa.string()),
-    ]
-)
 
 
 def n_blocks_for(n_pmcids: int, block_articles: int) -> int:
@@ -76,90 +63,32 @@ def freeze(
     Raises:
         SourceError: if there is no article at all.
     """
-    columns: dict[str, list[object]] = {name: [] for name in _SCHEMA.names}
-    wanted = frozenset(asked)
-    for e in map(_storable, entries):
-        if wanted and e.pmcid not in wanted:  # whatever a source lists
-            continue
-        for name in _SCHEMA.names:
-            columns[name].append(getattr(e, name))
-    table = _without_repeats(pa.table(columns, schema=_SCHEMA))
-    del columns
-    pmcids: list[str] = table["pmcid"].to_pylist()
-    unique = sorted(set(pmcids), key=pmcid_number)
-    absent = sorted(set(asked) - set(unique), key=pmcid_number)
-    if not unique and not absent:
-        raise SourceError("the source lists no articles")
-    if limit is not None and limit < len(unique):
-        kept = set(heapq.nsmallest(limit, unique, key=lambda p: keyed_hash("pmcmine/limit", p)))
-        table = table.filter(pa.array([p in kept for p in pmcids]))
-        pmcids = table["pmcid"].to_pylist()
-        unique = [p for p in unique if p in kept]
-    if absent:
-        rows = [asdict(Entry(p, ABSENT, "", "absent")) for p in absent]
-        table = pa.concat_tables([table, pa.Table.from_pylist(rows, _SCHEMA)])
-        pmcids, unique = pmcids + absent, unique + absent
-    n_blocks = n_blocks or n_blocks_for(len(unique), block_articles)
-    place = {p: min(int(article_place(p) * n_blocks), n_blocks - 1) for p in unique}
-    blocks = np.array([place[p] for p in pmcids], dtype=np.int64)
-    numbers = np.array([pmcid_number(p) for p in pmcids], dtype=np.int64)
-    versions = np.asarray(table["version"])
-    digest = sha256()
-    order = np.lexsort((versions, numbers))
-    etags = table["etag"].to_pylist()
-    for i in order:
-        digest.update(f"{pmcids[i]}.{versions[i]}\t{etags[i]}\n".encode())
-    table = table.take(pa.array(np.lexsort((versions, numbers, blocks)))).combine_chunks()
-    starts = np.searchsorted(np.sort(blocks), np.arange(n_blocks + 1))
-    for first in range(0, n_blocks, _BLOCKS_A_FILE):
-        sink = pa.BufferOutputStream()
-        with pq.ParquetWriter(sink, _SCHEMA, compression="zstd") as writer:
-            for block in range(first, min(first + _BLOCKS_A_FILE, n_blocks)):
-                start, stop = int(starts[block]), int(starts[block + 1])
-                writer.write_batch(_one_batch(table.slice(start, stop - start)))
-        data = sink.getvalue().to_pybytes()
-        work.write(_file(first), data + sealed.trailer(data), replace=True)
-    snapshot = Snapshot(digest.hexdigest(), kind, len(pmcids), len(unique), n_blocks, len(absent))
+    with tempfile.TemporaryDirectory(prefix="pmcmine-snapshot-") as scratch:
+        listing = Listing(Path(scratch), entries, asked)
+        absent = sorted(set(asked) - listing.found, key=pmcid_number)
+        if not listing.n_pmcids and not absent:
+            raise SourceError("the source lists no articles")
+        if limit is not None and limit < listing.n_pmcids:
+            listing.keep(limit)
+        listing.add(pa.Table.from_pylist([asdict(Entry(p, ABSENT, "", "absent")) for p in absent], ENTRIES))
+        n_blocks = n_blocks or n_blocks_for(listing.n_pmcids, block_articles)
+        snapshot = Snapshot(listing.digest(), kind, listing.n_rows, listing.n_pmcids, n_blocks, len(absent))
+        for first, blocks in listing.blocks(n_blocks, _BLOCKS_A_FILE):
+            sink = pa.BufferOutputStream()
+            with pq.ParquetWriter(sink, ENTRIES, compression="zstd") as writer:
+                for rows in blocks:
+                    writer.write_batch(_one_batch(rows))
+            data = sink.getvalue().to_pybytes()
+            work.write(_file(first), data + sealed.trailer(data), replace=True)
     work.write(_DAY, datetime.now(UTC).date().isoformat().encode(), replace=True)
     work.write(INFO, sealed.to_bytes(asdict(snapshot)))
     return snapshot
 
 
-def _storable(entry: Entry) -> Entry:
-    """Return the entry, or a broken one if UTF-8 can't encode it."""
-    if (said := entry.ref + entry.etag + entry.note).isascii() or clean(said) == said:
-        return entry
-    return broken_entry(entry.pmcid, entry.version, Reason.METADATA_INVALID, f"{entry.ref}: its name is no UTF-8")
-
-
-def _without_repeats(table: pa.Table) -> pa.Table:
-    """Drop rows that repeat an earlier one, and turn those that contradict it into broken entries."""
-    first = table.append_column("row", pa.array(np.arange(len(table)))).group_by(["pmcid", "version"])
-    kept = first.aggregate([("row", "min")])["row_min"].to_numpy()
-    if len(kept) == len(table):
-        return table
-    rows: dict[tuple[str, int], dict[str, str]] = {}
-    repeated = set(range(len(table))) - set(kept.tolist())
-    known = {(r["pmcid"], r["version"]) for r in table.take(pa.array(sorted(repeated))).to_pylist()}
-    for r in table.take(pa.array(np.sort(kept))).to_pylist():
-        if (key := (r["pmcid"], r["version"])) in known:
-            rows[key] = r
-    contradictions: dict[tuple[str, int], Entry] = {}
-    for i in sorted(repeated):
-        (row,) = table.slice(i, 1).to_pylist()
-        key = row["pmcid"], row["version"]
-        if row != rows[key]:
-            detail = f"listed again with other content: {row['ref']}"
-            contradictions.setdefault(key, broken_entry(*key, Reason.SUPERSEDED_VERSION, detail))
-    log.warning("the source lists %d articles again; the first entry of each counts", len(repeated))
-    extra = pa.Table.from_pylist([asdict(e) for e in contradictions.values()], _SCHEMA)
-    return pa.concat_tables([table.take(pa.array(np.sort(kept))), extra])
-
-
 def _one_batch(table: pa.Table) -> pa.RecordBatch:
     """Return a table's rows as one batch, which becomes one row group even if empty."""
     batches = table.combine_chunks().to_batches()
-    return batches[0] if batches else pa.RecordBatch.from_pylist([], _SCHEMA)
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], ENTRIES)
 
 
 def _file(block: int) -> str:

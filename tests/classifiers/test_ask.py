@@ -1,111 +1,105 @@
-"""Teacher labels over HTTP: a stub server, faults, resumption, cost, and the key that is never shown."""
+"""Teacher labels over HTTP: faults, resumption, a second teacher, and what its disagreement does in training."""
 
 from __future__ import annotations
 
 import json
-import threading
+from collections import deque
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from urllib3.exceptions import ProtocolError
 
 from classifiers.text import ask
-from pmcmine.errors import PmcmineError
+from classifiers.text.labelled import read_labels, weights_of
+from pmcmine.errors import GoldError, PmcmineError
+from pmcmine.write.asking import Asker
+from pmcmine.write.budget import Budget, Prices
+from pmcmine.write.client import Client, Endpoint
+from pmcmine.write.journal import Journal
+from tests.model_server import ModelServer, served
 
 PARAGRAPHS = [{"paragraph_id": f"PMC{i}.1/p[0]", "text": f"Text {i}."} for i in range(6)]
+LABELS = {"type": "study", "domain": "clinical", "quality": 3}
+
+
+def answer(body: dict[str, Any]) -> str:
+    other = {"type": "review", "quality": 5} if body["model"] == "other" else {}
+    return f"Sure: {json.dumps(LABELS | other)}"
 
 
 @pytest.fixture
-def server() -> Iterator[Any]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            state = self.server.state  # type: ignore[attr-defined]
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            state["asked"].append((body["messages"][1]["content"], self.headers.get("Authorization")))
-            status, content = state["answers"].pop(0) if state["answers"] else (200, None)
-            if content is None:
-                content = json.dumps({"type": "study", "domain": "clinical", "quality": 3})
-            reply = {
-                "choices": [{"message": {"content": content}}],
-                "usage": {"prompt_tokens": 10, "completion_tokens": 5},
-            }
-            data = json.dumps(reply).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.state = {"asked": [], "answers": []}  # type: ignore[attr-defined]
-    threading.Thread(target=httpd.serve_forever, daemon=True).start()
-    yield httpd
-    httpd.shutdown()
+def server() -> Iterator[ModelServer]:
+    with served(answer=answer) as found:
+        yield found
 
 
-def teacher(server: Any, **more: Any) -> ask.Teacher:
-    return ask.Teacher(f"http://127.0.0.1:{server.server_address[1]}/v1", "stub", **more)
+def asker(server: ModelServer, folder: Path, model: str = "stub", **more: Any) -> Asker:
+    journal = Journal(folder / "answers.jsonl")
+    client = Client(Endpoint(server.url, model, **more), lambda _: False)
+    return Asker(client, journal, Budget(journal, Prices(), None, None))
 
 
-def test_labels_are_resumed_and_a_cut_line_is_mended(server: Any, tmp_path: Path) -> None:
+def test_labels_are_resumed_and_a_cut_line_is_mended(server: ModelServer, tmp_path: Path) -> None:
     out = tmp_path / "labels.jsonl"
-    server.state["answers"] = [
-        (429, None),
-        (500, None),
-        (200, 'Sure: {"type": "review", "domain": "other", "quality": 2}'),
-    ]
-    said = list(ask.label(teacher(server, key="s3cret"), iter(PARAGRAPHS[:3]), out, lambda _: None))
-    assert [r for _, r, _ in said] == [10, 10, 10]
-    assert server.state["asked"][0][1] == "Bearer s3cret" and "s3cret" not in out.read_text() + repr(
-        teacher(server, key="s3cret")
-    )
+    server.state.faults = deque([429, 500])
+    said = list(ask.label(asker(server, tmp_path, key="s3cret"), iter(PARAGRAPHS[:3]), out))
+    assert [found.counted for found in said] == [(100, 20)] * 3
+    assert server.state.headers[0]["Authorization"] == "Bearer s3cret"
+    assert not any("s3cret" in path.read_text() for path in tmp_path.iterdir())
     with out.open("a") as stream:
         stream.write('{"paragraph_id": "PMC3.1/p[0]", "te')
-    asked = len(server.state["asked"])
-    list(ask.label(teacher(server), iter(PARAGRAPHS), out, lambda _: None))
-    assert len(server.state["asked"]) - asked == 3
+    answered = len(server.state.bodies)
+    list(ask.label(asker(server, tmp_path), iter(PARAGRAPHS), out, threads=3))
+    assert len(server.state.bodies) - answered == 3
     rows = [json.loads(line) for line in out.read_text().splitlines()]
     assert [r["paragraph_id"] for r in rows] == [p["paragraph_id"] for p in PARAGRAPHS]
-    assert rows[0]["type"] == "review" and rows[0]["rubric"] == ask.RUBRIC_VERSION
+    assert rows[0]["type"] == "study" and rows[0]["rubric"] == ask.RUBRIC_VERSION
+    out.unlink()  # answers are in the journal
+    list(ask.label(asker(server, tmp_path), iter(PARAGRAPHS), out))
+    assert len(server.state.bodies) - answered == 3 and len(out.read_text().splitlines()) == 6
 
 
 @pytest.mark.parametrize(
-    "content", ["no", '{"type": "poem"}', '{"type": "study", "domain": "clinical", "quality": 9}', "{"]
+    "content", ["no", '{"type": "poem"}', '{"type": "study", "domain": "clinical", "quality": 9}', "{", "[" * 100_000]
 )
-def test_an_answer_without_labels_is_told_and_passed_over(server: Any, tmp_path: Path, content: str) -> None:
-    server.state["answers"] = [(200, content)]
-    first, second = ask.label(teacher(server), iter(PARAGRAPHS[:2]), tmp_path / "out", lambda _: None)
-    assert first[0].startswith("PMC0.1/p[0]: ") and first[1] == 0 and second[1] == 10
+def test_an_answer_without_labels_is_told_and_passed_over(server: ModelServer, tmp_path: Path, content: str) -> None:
+    server.state.answer = lambda body: answer(body) if "1" in body["messages"][1]["content"] else content
+    first, second = ask.label(asker(server, tmp_path), iter(PARAGRAPHS[:2]), tmp_path / "out")
+    assert first.row is None and first.problem and second.row is not None
 
 
-@pytest.mark.parametrize("answer", [
-    b"[1]", b"null", b"5", b"", b"<html>", b"[" * 100_000, b'{"choices": 1}', b'{"choices": [{"message": null}]}',
-    b'{"choices": [{"message": {"content": "{}"}}], "usage": 7}',
-    b'{"choices": [{"message": {"content": "{}"}}], "usage": {"prompt_tokens": Infinity}}',
-])  # fmt: skip
-def test_an_answer_of_another_form_is_told(answer: bytes) -> None:
-    with pytest.raises(ValueError, match=r".+"):
-        ask._parse(answer)
+def test_a_second_teacher_lowers_the_weight_of_what_it_labels_otherwise(server: ModelServer, tmp_path: Path) -> None:
+    out = tmp_path / "labels.jsonl"
+    pair = asker(server, tmp_path), asker(server, tmp_path, "other")
+    list(ask.label(pair[0], iter(PARAGRAPHS[:2]), out, second=pair[1]))
+    rows = read_labels(out)
+    assert rows[0]["second"] == {"teacher": "other", "type": "review", "domain": "clinical", "quality": 5}
+    assert rows[0]["weights"] == {"type": 0.5, "domain": 1.0, "quality": 0.75}
+    assert weights_of(rows, "type") == [0.5, 0.5] and weights_of(rows, "domain") is None
+    out.write_text(json.dumps({**rows[0], "weights": {"type": -1}}))
+    with pytest.raises(GoldError, match="weights"):
+        read_labels(out)
 
 
-def test_a_body_that_breaks_off_is_asked_for_again(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any, **__: Any) -> bytes:
-        raise ProtocolError("broken")
+def test_weights_move_a_head() -> None:
+    import numpy as np
+    from scipy import sparse
 
-    monkeypatch.setattr("urllib3.response.HTTPResponse.read", broken)
-    with pytest.raises(PmcmineError, match="no answer after 2 tries"):
-        ask.ask(teacher(server, retries=1), "text", lambda _: None)
+    from classifiers.text.heads import CLASSES, fit_on
+
+    labels = [*CLASSES["type"], CLASSES["type"][0], CLASSES["type"][1]]
+    words = sparse.csr_matrix(np.eye(4)[[0, 1, 2, 3, 0, 0]])
+    dense = np.zeros((6, 1), np.float32)
+    same, other = (fit_on("type", words, dense, labels, w) for w in (None, [1, 1, 1, 1, 1, 0.1]))
+    assert not np.array_equal(same.words, other.words)
+    assert np.array_equal(same.words, fit_on("type", words, dense, labels, [1.0] * 6).words)
 
 
-def test_a_refusal_ends_with_a_line(server: Any, tmp_path: Path) -> None:
-    server.state["answers"] = [(401, None)]
+def test_a_refusal_ends_with_a_line(server: ModelServer, tmp_path: Path) -> None:
+    server.state.faults = deque([401])
     with pytest.raises(PmcmineError, match="status 401"):
-        list(ask.label(teacher(server), iter(PARAGRAPHS), tmp_path / "out", lambda _: None))
-    server.state["answers"] = [(503, None)] * 3
+        list(ask.label(asker(server, tmp_path), iter(PARAGRAPHS), tmp_path / "out"))
+    server.state.faults = deque([503] * 3)
     with pytest.raises(PmcmineError, match="no answer after 3 tries"):
-        list(ask.label(teacher(server, retries=2), iter(PARAGRAPHS), tmp_path / "out", lambda _: None))
+        list(ask.label(asker(server, tmp_path, retries=2), iter(PARAGRAPHS), tmp_path / "out"))

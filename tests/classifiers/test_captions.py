@@ -5,6 +5,7 @@ from __future__ import annotations
 from classifiers.panels.captions.choice import Choice, fit
 from classifiers.panels.captions.folds import fold_of, journal_of
 from classifiers.panels.captions.pieces import piece_choices, places
+from classifiers.panels.captions.train import fit_series
 from pmcmine.panels.captions import CaptionWeights
 from pmcmine.panels.evaluate_captions import evaluate_captions
 
@@ -43,3 +44,13 @@ def test_each_caption_is_evaluated_with_its_own_models() -> None:
     row = {"caption": "Time on MDD (a) and ZP (b).", "panels": [{"label": x, "start": 0, "end": 4} for x in "ab"]}
     blind, seeing = CaptionWeights({"": -9.0}, {}), CaptionWeights({"": 9.0}, {})
     assert evaluate_captions([row, row], [blind, seeing])[0]["exact_label_set"] == 0.5
+
+
+def test_letters_that_articles_name_weigh_only_where_they_are_known() -> None:
+    panels = [{"label": "A"}, {"label": "B"}]
+    row = {"caption": CAPTION, "bold": [], "panels": panels, "named": None}
+    steps = {"caption": "Steps (a) and (b) of the work.", "bold": [], "panels": [], "named": []}
+    without = fit_series([row, {**steps, "named": None}] * 3)
+    weights = fit_series([row, {**row, "named": ["A"]}, steps] * 3)
+    assert weights["text names these"] > 0 > weights["text names none"]
+    assert not any(name.startswith("text") for name in without)

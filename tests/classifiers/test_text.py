@@ -232,6 +232,36 @@ def test_eval_and_train_from_the_command_line(
     assert code == 0 and "macro_f1" in json.loads(out.splitlines()[-1])
 
 
+def test_eval_sees_whole_articles_as_mine_does(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, demo_release: Path
+) -> None:
+    mined = rows(demo_release, "paragraphs")
+    table = tmp_path / "labels.tsv"
+    lines = [
+        "paragraph_id\tdomain\tquality",
+        *(f"{r['paragraph_id']}\t{r['domain']}\t-" for r in mined),
+        "PMC0.1/p\tother\t1",
+    ]
+    table.write_text("# by id\n" + "\n".join(lines) + "\n", "utf-8")
+    args = ["eval", "domain", "--gold", str(table), "--corpus", str(demo_release), "--json"]
+    code, out, err = call(capsys, *args)
+    assert code == 0, err
+    found = json.loads(out.splitlines()[-1])
+    assert found["accuracy"] == 1.0 and found["paragraphs"] == len(mined) and found["not_in_corpus"] == 1
+    texts = tmp_path / "paragraphs.jsonl"
+    texts.write_text("".join(json.dumps({k: r[k] for k in ("pmcid", "text", "domain")}) + "\n" for r in mined[:30]))
+    code, out, _ = call(capsys, "eval", "domain", "--gold", str(texts), "--corpus", str(demo_release), "--json")
+    assert code == 0 and json.loads(out.splitlines()[-1])["paragraphs"] == 30
+    code, _, err = call(capsys, *args, "--no-structure")
+    assert code == 2 and "--no-structure" in err
+    table.write_text("paragraph_id\tdomain\nPMC0.1/p\tother\n")
+    code, _, err = call(capsys, *args)
+    assert code == 2 and "none of the labelled paragraphs" in err
+    table.write_text("paragraph_id\tquality\nPMC0.1/p\thigh\n")
+    code, _, err = call(capsys, *args)
+    assert code == 2 and "row 2" in err
+
+
 def test_a_run_does_not_go_on_with_another_model(tmp_path: Path) -> None:
     write_bucket(tmp_path / "bucket", many_articles(2))
     model = tmp_path / "own.npz"

@@ -31,7 +31,7 @@ LIGHT = [
 def _write_package(folder: Path) -> None:
     """Write the files of the docs: each code block that begins with its name."""
     blocks = re.findall(r"```\w+\n# (\S+)\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
-    assert len(blocks) == 7
+    assert len(blocks) == 8
     for name, text in blocks:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -127,6 +127,8 @@ def test_exporter_view_and_vocabulary_format_are_found(lab: Environment, capsys:
     lines = (lab.folder / "captions" / "captions.jsonl").read_text("utf-8").splitlines()
     assert lines and {"figure_id", "caption", "license", "attribution"} == {*json.loads(lines[0])}
     assert "caption-letters" in lab.pmcmine("score", "release", "--with", "caption-letters")
+    said = json.loads(lab.pmcmine("write", "release", "--task", "title", "--dry-run", "--json"))
+    assert said["task"] == "title" and said["most_written"] == 60 * said["asked"] > 0
     lab.pmcmine("subset", "release", "--view", "long-captions", "--out", "long.parquet")
     assert "n_words" in pq.read_schema(lab.folder / "long.parquet").names
     (lab.folder / "terms.tsv").write_text("L1\tmyocardial infarction\nL2\tasthma\n")

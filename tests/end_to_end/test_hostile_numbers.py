@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pmcmine.browse import data, server
+from pmcmine.browse import filters, server, tables
 from pmcmine.browse.data import ReleaseData
 from pmcmine.browse.server import BrowseServer
 from pmcmine.io.hashed import HashedReader
@@ -109,9 +109,9 @@ def test_other_pages_do_not_set_the_page_to_work(release: ReleaseData) -> None:
 
 
 def test_a_query_of_the_page_ends(release: ReleaseData, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data, "QUERY_SECONDS", 0.2)
+    monkeypatch.setattr(tables, "QUERY_SECONDS", 0.2)
     monkeypatch.setitem(
-        data._FILTERS,
+        filters._FLAGS,  # type: ignore[arg-type]
         "without",
         ("(SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE a.range = b.range + 1) > 1", False),
     )

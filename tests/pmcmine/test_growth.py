@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.growth import growth, pumped
 from tests.text_functions import TEXT_FUNCTIONS, forget
 
-_COSTLY: Final = ("article", "abbreviations", "language")  # measured above only
+_COSTLY: Final = ("article", "abbreviations", "language", "written")  # measured above only
 NBSP: Final = "\u00a0"
 # (function, what comes before, what is repeated, what comes after)
 WORST: Final = (
@@ -55,6 +55,11 @@ WORST: Final = (
     ("context", "", "history of ", ""),
     ("context", "\n", NBSP, "x"),
     ("context", "no ", "(" + NBSP, ""),
+    ("written", "", "no mass ", ""),
+    ("written", "", "the left lung higher than (A) 5 mm IL-6, ", ""),
+    ("written", "", "a-", ""),
+    ("written", "", "1,000,", ""),
+    ("written", "x ", NBSP, "(A)"),
     ("cases", "A ", "1 year old man ", ""),
     ("cases", "A 54-year-old woman ", "-", "x"),
     ("cases", "", "a b c d e f ", ""),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pmcmine.evaluation.gold_files import read_json_lines
 from pmcmine.jats import ArticleMeta, extract_article
+from pmcmine.panels.mentions import letters_named
 from pmcmine.rejects import Rejected
 
 LABELS = Path(__file__).parent / "labels"
@@ -18,16 +20,18 @@ def own_examples(articles: Path) -> list[dict[str, Any]]:
     """Read the project's own labels, with captions of articles, and the captions that were invented.
 
     Returns objects of `caption`, `bold` (pairs of offsets; empty for labels that are marked as plain), `panels`,
-    `how` (as labelled; "invented") and `journal`.
+    `how` (as labelled; "invented"), `journal`, and `named` (letters of panels that the article names, None without any
+    mention).
 
     Args:
         articles: folder of `*.tar.gz` with articles in XML.
     """
     out = [{**row, "how": "invented"} for row in read_json_lines(LABELS / "invented.jsonl", "invented")]
-    for row, caption, bold, journal in _with_captions("captions", articles):
+    for row, found, journal in _with_captions("captions", articles):
         panels = [{"label": label} for label in row["labels"]]
-        emphasis = [] if row["how"] == "plain" else bold
-        out.append({"caption": caption, "bold": emphasis, "panels": panels, "how": row["how"], "journal": journal})
+        emphasis = [] if row["how"] == "plain" else found.bold
+        said = {"caption": found.text, "bold": emphasis, "named": found.named}
+        out.append({**said, "panels": panels, "how": row["how"], "journal": journal})
     return out
 
 
@@ -42,19 +46,28 @@ def assigned_examples(articles: Path) -> list[dict[str, Any]]:
     """
     return [
         {
-            "caption": caption,
-            "bold": bold,
+            "caption": found.text,
+            "bold": found.bold,
             "panels": [{"label": label} for label in row["labels"]],
             "pieces": row["pieces"],
             "half": row["half"],
             "journal": journal,
         }
-        for row, caption, bold, journal in _with_captions("assignments", articles)
+        for row, found, journal in _with_captions("assignments", articles)
     ]
 
 
-def _with_captions(name: str, articles: Path) -> Iterator[tuple[dict[str, Any], str, list[tuple[int, int]], str]]:
-    """Yield the rows of a file of labels with their captions, what is emphasised in these, and the journal."""
+@dataclass(frozen=True, slots=True)
+class _Caption:
+    """A caption, what is emphasised in it, and the letters of its panels that its article names."""
+
+    text: str
+    bold: list[tuple[int, int]]
+    named: list[str] | None
+
+
+def _with_captions(name: str, articles: Path) -> Iterator[tuple[dict[str, Any], _Caption, str]]:
+    """Yield the rows of a file of labels with their captions, and the journal."""
     wanted: dict[str, list[dict[str, Any]]] = {}
     for row in read_json_lines(LABELS / f"{name}.jsonl", name):
         wanted.setdefault(str(row["pmcid"]), []).append(row)
@@ -64,7 +77,7 @@ def _with_captions(name: str, articles: Path) -> Iterator[tuple[dict[str, Any], 
         for row in rows:
             caption = captions.get(str(row["fig"]))
             if caption is not None:
-                yield row, *caption, journal
+                yield row, caption, journal
 
 
 def _articles(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -81,11 +94,30 @@ def journals(articles: Path, wanted: Collection[str]) -> dict[str, str]:
     return {pmcid: _captions(pmcid, xml)[1] for pmcid, xml in _articles(articles) if pmcid in wanted}
 
 
-def _captions(pmcid: str, xml: bytes) -> tuple[dict[str, tuple[str, list[tuple[int, int]]]], str]:
-    """Return caption and emphasised spans by the figure's id, and the journal."""
+def with_named(rows: Iterable[Mapping[str, Any]], articles: Path) -> list[dict[str, Any]]:
+    """Add `named` to labelled captions of articles: the letters of panels that the article names."""
+    out = [dict(row) for row in rows]
+    wanted = {str(row["pmcid"]) for row in out if "pmcid" in row}
+    known = {pmcid: _captions(pmcid, xml)[0] for pmcid, xml in _articles(articles) if pmcid in wanted}
+    for row in out:
+        found = known.get(str(row.get("pmcid")), {}).get(str(row.get("fig")))
+        row["named"] = found.named if found is not None else None
+    return out
+
+
+def _captions(pmcid: str, xml: bytes) -> tuple[dict[str, _Caption], str]:
+    """Return captions by the figure's id, and the journal."""
     try:
         found = extract_article(xml, ArticleMeta(pmcid=pmcid, license_code="CC BY"))
     except Rejected:
         return {}, ""
-    captions = {f.xml_id: (f.caption, list(f.caption_emphasis)) for f in found.figures if f.xml_id and f.caption}
+    written: dict[str, list[str | None]] = {}
+    for m in found.mentions:
+        written.setdefault(m.figure_id, []).append(m.panels)
+    captions = {}
+    for f in found.figures:
+        if f.xml_id and f.caption:
+            letters = letters_named(written.get(f.figure_id, ()))
+            named = None if letters is None else sorted(letters)
+            captions[f.xml_id] = _Caption(f.caption, list(f.caption_emphasis), named)
     return captions, found.article.journal or ""

@@ -3,8 +3,8 @@
     python -m classifiers.panels.captions.folds --articles DATA/oa_bulk DATA/labels DATA/gold/panel_captions
 
 Prints one JSON object per set: each file of gold; `plain`, whose bold letters are to be found without markup; `read`,
-which were read for being hard; `assigned`, whose pieces are labelled; and `held`, which no model learns from. The
-arguments are those of `train`.
+which were read for being hard; `assigned`, whose pieces are labelled; and `held`, which no model learns from. Sets
+"with the article" are told which letters of panels it names. The arguments are those of `train`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from classifiers.panels.captions.choice import fit
-from classifiers.panels.captions.examples import assigned_examples, journals, own_examples
+from classifiers.panels.captions.examples import assigned_examples, journals, own_examples, with_named
 from classifiers.panels.captions.pieces import PIECES_LEAST, PIECES_PENALTY, piece_choices
-from classifiers.panels.captions.train import choices
+from classifiers.panels.captions.train import fit_series
 from pmcmine.evaluation.gold_files import read_json_lines
 from pmcmine.panels.assignment import by_option
 from pmcmine.panels.captions import CaptionWeights
@@ -58,7 +58,7 @@ def weights_of(
     """Fit both models on all but one fold, or on all."""
     kept = [row for k, row in gold if k != fold]
     invented = [row for row in own if row["how"] == "invented" or fold_of(row["journal"]) != fold]
-    series = fit(choices([dict(r) for r in (*kept, *invented)]))
+    series = fit_series([dict(r) for r in (*kept, *invented)])
     learned = [row for row in read if row["half"] == "train" and fold_of(row["journal"]) != fold]
     return CaptionWeights(
         series, by_option(fit(piece_choices([*kept, *learned], series), PIECES_PENALTY, PIECES_LEAST))
@@ -67,7 +67,7 @@ def weights_of(
 
 def sets_by_fold(files: Sequence[Path], articles: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Fit five models and yield the measures of each set."""
-    gold = {path.name.split(".")[0]: read_json_lines(path, "captions") for path in files}
+    gold = {path.name.split(".")[0]: with_named(read_json_lines(path, "captions"), articles) for path in files}
     known = journals(articles, {str(r["pmcid"]) for rows in gold.values() for r in rows if "pmcid" in r})
     folded = {name: [(fold_of(journal_of(r, known)), r) for r in rows] for name, rows in gold.items()}
     own, read = own_examples(articles), assigned_examples(articles)
@@ -77,9 +77,15 @@ def sets_by_fold(files: Sequence[Path], articles: Path) -> Iterator[tuple[str, d
         folded[how] = [(fold_of(r["journal"]), {**r, "panels": _labels(r)}) for r in own if r["how"] == how]
     for half, name in (("train", "assigned"), ("held", "held")):
         folded[name] = [(fold_of(r["journal"]), {**r, "panels": _texts(r)}) for r in read if r["half"] == half]
+    for name in [k for k, rows in folded.items() if any(r.get("named") is not None for _, r in rows)]:
+        folded[f"{name}, with the article"] = folded[name]
+        folded[name] = [(k, {**r, "named": None}) for k, r in folded[name]]
     for name, rows in folded.items():
         measures, _ = evaluate_captions([r for _, r in rows], [models[k] for k, _ in rows])
-        yield name, {k: v for k, v in measures.items() if name not in _OWN_SETS or not k.startswith("mean_span")}
+        yield (
+            name,
+            {k: v for k, v in measures.items() if name.split(",")[0] not in _OWN_SETS or not k.startswith("mean_span")},
+        )
 
 
 def _labels(row: Row) -> list[dict[str, Any]]:

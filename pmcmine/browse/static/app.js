@@ -1,265 +1,152 @@
-"use strict";
-// All that comes from a release is put on the page as text (textContent, attributes set by name), never as markup.
-const COLOURS = ["#c2410c", "#1d6fb8", "#15803d", "#9333ea", "#b45309", "#0e7490", "#be185d", "#4d7c0f", "#6d28d9", "#0f766e"];
-const SVG = "http://www.w3.org/2000/svg";
-const $ = (id) => document.getElementById(id);
-const state = { ids: [], first: 0, total: 0, at: 0, boxes: true, concepts: true, panel: -1, figure: null, document: null, asked: 0 };
+// The page as a whole: what the address says is shown, and each choice becomes the address.
+import { $, failed, get, load, number, rowAt, state, tell } from "./common.js";
+import * as basket from "./basket.js";
+import * as figure from "./figure.js";
+import * as filters from "./filters.js";
+import * as grid from "./grid.js";
 
-function add(parent, tag, text, className) {
-  const e = document.createElement(tag);
-  if (text !== undefined && text !== null) e.textContent = String(text);
-  if (className) e.className = className;
-  parent.append(e);
-  return e;
+const inFigure = () => !$("figure").hidden;
+function address(id) {
+  const query = new URLSearchParams(state.query);
+  if (id) { query.set("figure", id); query.set("at", String(state.at)); }
+  return "#" + query;
 }
-async function get(path) {
-  const answer = await fetch(path);
-  const value = await answer.json();
-  if (!answer.ok) throw new Error(value.error || answer.status);
-  return value;
+function view(isFigure) {
+  document.body.classList.toggle("in-figure", isFigure);
+  $("figure").hidden = !isFigure; $("results").hidden = isFigure;
 }
-const colour = (n) => COLOURS[n % COLOURS.length];
-function filters() {
-  const query = new URLSearchParams();
-  for (const [k, v] of new FormData($("filters"))) if (v) query.set(k, v);
-  return query;
+function tellTotal() {
+  const more = state.kept < state.total ? `, the first ${number(state.kept)} are shown` : "";
+  tell(`${number(state.total)} figure${state.total === 1 ? "" : "s"}${more}`);
 }
-// Pages of ids are fetched as they are needed; a release may have millions.
-async function idAt(n) {
-  if (n < state.first || n >= state.first + state.ids.length) {
-    const query = filters();
-    query.set("offset", String(Math.max(n - 100, 0)));
-    const page = await get("/api/figures?" + query);
-    state.ids = page.ids; state.first = page.offset; state.total = page.total;
-  }
-  return state.ids[n - state.first];
-}
-async function show(n) {
-  const ask = ++state.asked;
+async function search() {
+  filters.reflect();
+  tell(state.query.get("text") ? "searching …" : "…");
   try {
-    const id = await idAt(Math.max(n, 0));
-    if (ask !== state.asked) return;
-    if (id === undefined) {
-      if (state.total && n >= state.total) return;
-      state.figure = null; state.at = 0;
-      $("place").textContent = "nothing fits"; $("image").removeAttribute("src"); $("boxes").replaceChildren(); $("words").replaceChildren();
-      return;
-    }
-    const figure = await get("/api/figure?id=" + encodeURIComponent(id));
-    if (ask !== state.asked) return;
-    state.at = n; state.figure = figure; state.panel = -1; state.document = null;
-    $("place").textContent = `${(n + 1).toLocaleString("en")} of ${state.total.toLocaleString("en")}`;
-    const query = filters(); query.set("at", String(n));
-    history.replaceState(null, "", "#" + query);
-    draw();
-  } catch (error) { $("place").textContent = "error: " + error.message; }
+    if (!(await grid.renew())) return;
+    tellTotal();
+    const hint = state.query.get("text") && state.info.search.hint;
+    $("notes").textContent = [...(state.notes || []), hint].filter(Boolean).join(" · ");
+    filters.showCondition();
+    await filters.recount();
+  } catch (error) { $("canvas").replaceChildren(); failed(error); }
 }
-// The grid shows the figures around the present one, a page at a time; more come when its end is reached.
-const grid = { on: false, next: 0, done: false, busy: false };
-function toggleGrid(on) {
-  grid.on = on;
-  document.querySelector("main").classList.toggle("all", on);
-  for (const [name, hidden] of [["grid", !on], ["picture", on], ["words", on]]) $(name).hidden = hidden;
-  $("all").setAttribute("aria-pressed", String(on));
-  if (on) restartGrid(state.at);
+function changed() {
+  history.pushState(null, "", address());
+  view(false);
+  search();
 }
-function restartGrid(at) {
-  $("grid").replaceChildren(); $("grid").scrollTop = 0;
-  grid.next = at - (at % 20); grid.done = false;
-  moreOfGrid();
+async function openAt(n) {
+  try { await load(n); } catch (error) { failed(error); return; }
+  const row = rowAt(n);
+  if (!row) return;
+  const replace = inFigure();
+  state.at = n;
+  if (!(await figure.show(row.figure_id))) return;
+  history[replace ? "replaceState" : "pushState"](null, "", address(row.figure_id));
+  view(true);
+  tell(figure.place());
+  if (!replace) $("words").focus();
+  if (n + 1 < state.kept) load(n + 1).catch(failed);
 }
-async function moreOfGrid() {
-  if (!grid.on || grid.done || grid.busy) return;
-  grid.busy = true;
-  try {
-    const query = filters(); query.set("offset", String(grid.next));
-    const page = await get("/api/figures?" + query);
-    if (page.offset !== grid.next || String(filters()) !== String(without(query, "offset"))) return;
-    page.figures.forEach((f, i) => addThumbnail(f, page.offset + i));
-    grid.next += page.figures.length; grid.done = !page.figures.length || grid.next >= page.total;
-    if (!page.total) add($("grid"), "p", "nothing fits", "mute");
-  } catch (error) { $("place").textContent = "error: " + error.message; grid.done = true; }
-  finally { grid.busy = false; }
+function toGrid() {
+  if (!inFigure()) return;
+  history.pushState(null, "", address());
+  view(false); tellTotal(); grid.back();
 }
-function without(query, name) { const copy = new URLSearchParams(query); copy.delete(name); return copy; }
-function addThumbnail(figure, n) {
-  const card = add($("grid"), "button", null, n === state.at ? "thumbnail on" : "thumbnail");
-  card.type = "button"; card.dataset.at = String(n);
-  if (figure.has_image) {
-    const image = add(card, "img"); image.loading = "lazy"; image.alt = ""; image.src = "/thumbnail?id=" + encodeURIComponent(figure.figure_id);
-  } else add(card, "span", "no sample", "mute");
-  add(card, "span", `${figure.label || ""} ${figure.figure_id}`);
-  card.addEventListener("click", () => { toggleGrid(false); show(n); });
+function like(id) {
+  for (const name of ["like", "text"]) state.query.delete(name);
+  state.query.set("like", id);
+  changed();
 }
-function draw() {
-  const f = state.figure;
-  const image = $("image");
-  $("missing").textContent = f.has_image ? "" : `No sample: ${f.no_sample || "unknown"}`;
-  if (f.has_image) { image.src = "/image?id=" + encodeURIComponent(f.figure_id); image.alt = f.label || f.figure_id; }
-  else { image.removeAttribute("src"); image.alt = ""; }
-  drawBoxes(); drawWords();
+function withConcept(id) {
+  if (!state.query.getAll("concept").includes(id)) state.query.append("concept", id);
+  changed();
 }
-function drawBoxes() {
-  const f = state.figure, svg = $("boxes");
-  svg.replaceChildren();
-  if (!state.boxes || !f.has_image || !f.width) return;
-  svg.setAttribute("viewBox", `0 0 ${f.width} ${f.height}`);
-  f.panels.forEach((p, n) => {
-    if (p.x === null || p.media) return;
-    const box = document.createElementNS(SVG, "rect");
-    for (const k of ["x", "y", "width", "height"]) box.setAttribute(k, p[k]);
-    box.setAttribute("stroke", colour(n)); box.setAttribute("fill", n === state.panel ? colour(n) : "none");
-    if (n === state.panel) box.setAttribute("class", "on");
-    const label = document.createElementNS(SVG, "text");
-    const size = Math.max(f.width, f.height) / 32;
-    label.setAttribute("x", p.x + size / 3); label.setAttribute("y", p.y + size); label.setAttribute("font-size", size);
-    label.setAttribute("fill", colour(n)); label.textContent = p.label;
-    svg.append(box, label);
-  });
+async function route() {
+  const given = new URLSearchParams(location.hash.slice(1)), id = given.get("figure"), at = Number(given.get("at")) || 0;
+  for (const name of ["figure", "at"]) given.delete(name);
+  for (const [name, value] of [...given]) if (!value) given.delete(name);
+  const same = String(given) === String(state.query) && state.total > 0;
+  state.query = given;
+  if (!id) view(false);
+  if (!same) await search();
+  if (!id) { tellTotal(); if (same) grid.back(); return; }
+  state.at = Math.max(at, 0);
+  await load(state.at).catch(failed);
+  if (await figure.show(id)) { view(true); tell(figure.place()); }
 }
-// Offsets count code points; a JavaScript string counts UTF-16 units.
-function drawCaption(parent, f) {
-  const points = Array.from(f.caption || "");
-  const cuts = new Set([0, points.length]);
-  const layers = [];
-  f.panels.forEach((p, n) => (p.spans || []).forEach((s) => layers.push({ s: s.start, e: s.end, panel: n })));
-  if (state.concepts) f.concepts.forEach((c) => layers.push({ s: c.start, e: c.end, concept: c }));
-  (f.privacy || []).forEach((v) => { if (v.place === "caption" && v.start !== null) layers.push({ s: v.start, e: v.end, flag: v.kind }); });
-  layers.forEach((l) => { cuts.add(l.s); cuts.add(l.e); });
-  const at = [...cuts].sort((a, b) => a - b);
-  const p = add(parent, "p"); p.id = "caption";
-  for (let i = 0; i + 1 < at.length; i++) {
-    const here = layers.filter((l) => l.s <= at[i] && l.e >= at[i + 1]);
-    const e = add(p, "span", points.slice(at[i], at[i + 1]).join(""));
-    for (const l of here) {
-      if (l.panel !== undefined) {
-        e.classList.add("span"); e.style.borderColor = colour(l.panel); e.dataset.panel = f.panels[l.panel].label;
-        if (l.panel === state.panel) { e.classList.add("on"); e.style.outlineColor = colour(l.panel); }
-      }
-      if (l.concept) {
-        e.classList.add("concept"); if (l.concept.negated) e.classList.add("negated");
-        e.title = [l.concept.name, l.concept.cui || l.concept.source_id, (l.concept.semantic_types || []).join(" "), l.concept.score].filter(Boolean).join(" · ");
-      }
-      if (l.flag) { e.classList.add("flag"); e.title = l.flag; }
-    }
-  }
-}
-function row(table, name, value, className) {
-  if (value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length)) return;
-  const tr = add(table, "tr"); add(tr, "td", name); add(tr, "td", Array.isArray(value) ? value.join(", ") : value, className);
-}
-function drawWords() {
-  const f = state.figure, words = $("words");
-  words.replaceChildren();
-  if (state.document) { drawDocument(words, state.document); return; }
-  add(words, "h2", (f.label || "") + " " + (f.caption_title || "")); const id = add(words, "p", f.figure_id, "mute"); id.id = "links";
-  for (const [name, address] of Object.entries(f.links || {})) {
-    if (!address.startsWith("https://")) continue;
-    id.append(" · "); const a = add(id, "a", name); a.href = address; a.target = "_blank"; a.rel = "noopener noreferrer";
-  }
-  if (f.caption) drawCaption(words, f); else add(words, "p", "No caption", "mute");
-  if (f.panels.length) {
-    add(words, "h2", `Panels (${f.panels.length})`);
-    const chips = add(words, "div"); chips.id = "panels";
-    f.panels.forEach((p, n) => {
-      const chip = add(chips, "button", `${p.label}${p.x === null ? "" : " ▢"}${p.n_mentions ? " ×" + p.n_mentions : ""}`, "chip");
-      chip.type = "button"; chip.style.borderColor = colour(n);
-      chip.title = `label ${p.confidence}, box ${p.box_confidence ?? "none"} ${(p.kinds || []).join(" ")} ${p.media || ""}`;
-      chip.addEventListener("click", () => choose(n === state.panel ? -1 : n));
-    });
-    if (state.panel >= 0) add(words, "p", f.panels[state.panel].text, "mute");
-  }
-  add(words, "h2", "Rights");
-  const rights = add(words, "table"); rights.id = "rights";
-  row(rights, "licence", `${f.license} (${f.license_group}${f.derivatives_ok ? "" : ", no derivatives"})`);
-  row(rights, "attribution", f.attribution); row(rights, "permissions", f.permissions);
-  if (f.third_party) row(rights, "third party", (f.third_party_matches || []).join("; ") || "yes", "warn");
-  if (f.adapted) row(rights, "adapted", "from another work");
-  add(words, "h2", "What is known");
-  const facts = add(words, "table");
-  row(facts, "split", f.split); row(facts, "kinds of image", f.image_kinds); row(facts, "caption quality", f.caption_quality); row(facts, "language", f.caption_language);
-  row(facts, "pixels", f.width ? `${f.width} × ${f.height} ${f.format}` : null); row(facts, "file", f.media);
-  if (f.pdf) row(facts, "from the PDF", `page ${f.pdf.page}`);
-  row(facts, "journal", [f.journal, f.year].filter(Boolean).join(" ")); row(facts, "section", f.section_path);
-  row(facts, "duplicate of", f.duplicate_of); row(facts, "leaks into", f.leaks_into, "warn"); row(facts, "benchmark sets", f.benchmarks, "warn");
-  row(facts, "privacy", [...new Set((f.privacy || []).map((v) => v.kind))], "warn");
-  if (f.clusters.length) {
-    add(words, "h2", "Near duplicates");
-    const table = add(words, "table");
-    f.clusters.forEach((c) => row(table, `${c.kind} ${c.similarity.toFixed(2)}`, `${c.member_id} (${c.split})`));
-  }
-  if (f.mentions.length) {
-    add(words, "h2", `Mentions (${f.mentions.length})`);
-    const wanted = state.panel >= 0 ? f.panels[state.panel].label : null;
-    f.mentions.filter((m) => !wanted || (m.panel_labels || []).includes(wanted)).forEach((m) => {
-      const q = add(words, "blockquote", m.sentence); if (m.panels) add(q, "span", ` [${m.panels}]`, "mute");
-    });
-  }
-  if (f.concepts.length && state.concepts) {
-    add(words, "h2", `Concepts (${f.concepts.length})`);
-    const table = add(words, "table");
-    f.concepts.forEach((c) => row(table, c.cui || c.source_id, `${c.text}${c.name ? " — " + c.name : ""}${c.negated ? " (negated)" : ""} · ${c.score}`));
-  }
-}
-function drawDocument(words, article) {
-  for (const place of article.places) {
-    if (place.image !== null) {
-      const image = add(words, "img", null, place.image === state.figure.figure_id ? "on" : "");
-      image.loading = "lazy"; image.alt = place.image; image.src = "/image?id=" + encodeURIComponent(place.image);
-    } else if (place.text === null) add(words, "p", `${place.kind} ${place.row_id}: ${place.reason || "no text"}`, "mute");
-    else if (place.kind === "title") add(words, "h2", place.text);
-    else if (place.kind === "heading") add(words, "h3", place.text);
-    else if (place.kind === "table") add(words, "pre", place.text);
-    else add(words, "p", place.text, place.kind === "caption" ? "mute" : "");
-  }
-  if (article.more) add(words, "p", `and ${article.more.toLocaleString("en")} more places`, "mute");
-}
-async function toggleDocument() {
-  const figure = state.figure;
-  if (state.document) { state.document = null; drawWords(); return; }
-  try {
-    const article = await get("/api/document?id=" + encodeURIComponent(figure.pmcid));
-    if (figure === state.figure) { state.document = article; drawWords(); }
-  } catch (error) { $("place").textContent = "error: " + error.message; }
-}
-function choose(n) { state.panel = n; drawBoxes(); drawWords(); }
-const KEYS = {
-  ArrowRight: () => show(state.at + 1), j: () => show(state.at + 1),
-  ArrowLeft: () => show(Math.max(state.at - 1, 0)), k: () => show(Math.max(state.at - 1, 0)),
-  n: () => { const p = state.figure ? state.figure.panels.length : 0; if (p) choose(state.panel + 1 >= p ? -1 : state.panel + 1); },
-  b: () => { state.boxes = !state.boxes; drawBoxes(); },
-  c: () => { state.concepts = !state.concepts; drawWords(); },
-  r: () => show(Math.floor(Math.random() * Math.max(state.total, 1))),
-  d: () => toggleDocument(),
-  g: () => toggleGrid(!grid.on),
-  "/": () => $("text").focus(),
+const picked = () => (inFigure() ? state.figure && figure.rowOf(state.figure) : rowAt(state.at));
+const step = (by) => { if (inFigure()) openAt(Math.min(Math.max(state.at + by, 0), Math.max(state.kept - 1, 0))); };
+const FIGURE_KEYS = {
+  ArrowRight: () => step(1), j: () => step(1), ArrowLeft: () => step(-1), k: () => step(-1),
+  n: () => { const p = state.figure.panels.length; if (p) figure.choose(state.panel + 1 >= p ? -1 : state.panel + 1); },
+  x: () => { state.boxes = !state.boxes; figure.drawBoxes(); },
+  c: () => { state.concepts = !state.concepts; figure.drawWords(); },
+  d: () => figure.toggleDocument(),
+  g: toGrid,
 };
-document.addEventListener("keydown", (event) => {
-  // A browser would empty the search field.
-  if (event.key === "Escape") { event.preventDefault(); document.activeElement.blur(); return; }
-  if (event.ctrlKey || event.metaKey || event.altKey || ["INPUT", "SELECT"].includes(event.target.tagName)) return;
-  const action = KEYS[event.key];
-  if (action && (state.figure || event.key === "/")) { event.preventDefault(); action(); }
-});
-let waiting = 0;
-function refilter() { clearTimeout(waiting); waiting = setTimeout(() => { state.ids = []; state.first = 0; show(0); if (grid.on) restartGrid(0); }, 150); }
-for (const [id, key] of [["previous", "k"], ["next", "j"]]) $(id).addEventListener("click", () => { if (state.figure) KEYS[key](); });
-$("all").addEventListener("click", () => toggleGrid(!grid.on));
-$("grid").addEventListener("scroll", () => { const e = $("grid"); if (e.scrollTop + e.clientHeight > e.scrollHeight - 600) moreOfGrid(); });
-$("filters").addEventListener("input", refilter);
-$("filters").addEventListener("submit", (event) => { event.preventDefault(); refilter(); document.activeElement.blur(); });
-async function start() {
-  const info = await get("/api/info");
-  $("name").textContent = info.name; document.title = `${info.name} – pmcmine`;
-  for (const select of document.querySelectorAll("select")) {
-    const any = add(select, "option", { group: "any group", split: "any split", license: "any licence", kind: "any kind" }[select.name]); any.value = "";
-    info.facets[select.name].forEach((v) => { add(select, "option", v).value = v; });
+const GRID_KEYS = Object.fromEntries(["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"].map((key) => [key, () => grid.move(key)]));
+const KEYS = {
+  "/": () => { $("text").focus(); $("text").select(); },
+  b: () => { const row = picked(); if (row) { basket.toggle(row); if (inFigure()) figure.drawWords(); } },
+  m: () => { const row = picked(); if (row && row.has_image) like(row.figure_id); },
+  l: () => basket.open(),
+  r: () => openAt(Math.floor(Math.random() * Math.max(state.kept, 1))),
+};
+function pressed(event) {
+  if ($("basket").open) return; // a dialog has its own Escape
+  const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
+  if (event.key === "Escape") {
+    event.preventDefault(); // a browser would empty the search field
+    if (typing) { event.target.blur(); if (!inFigure()) grid.go(state.at); }
+    else if ($("filters").classList.contains("open")) menu(false);
+    else if (state.document) figure.toggleDocument();
+    else toGrid();
+    return;
   }
-  const given = new URLSearchParams(location.hash.slice(1));
-  for (const e of $("filters").elements) {
-    if (!given.has(e.name)) continue;
-    if (e.type === "checkbox") e.checked = true; else e.value = given.get(e.name);
-  }
-  show(Number(given.get("at")) || 0);
+  if (event.ctrlKey || event.metaKey || event.altKey || typing) return;
+  const inFilters = $("filters").contains(event.target) && event.key.startsWith("Arrow");
+  const action = !inFilters && ((inFigure() ? FIGURE_KEYS : GRID_KEYS)[event.key] || KEYS[event.key]);
+  if (!action) return;
+  event.preventDefault();
+  action();
 }
-start().catch((error) => { $("place").textContent = "error: " + error.message; });
+function menu(open) { $("filters").classList.toggle("open", open); $("menu").setAttribute("aria-expanded", String(open)); $("menu").textContent = open ? "show figures" : "filters"; }
+async function addFirst() {
+  const n = Math.min(Math.max(Number($("many").value) || 10, 1), state.kept, 1000), rows = [];
+  try {
+    for (let at = 0; at < state.kept && rows.length < n; at++) {
+      if (!rowAt(at)) await load(at);
+      if (rowAt(at)?.has_image) rows.push(rowAt(at)); // the others can't be streamed
+    }
+    basket.addAll(rows);
+  } catch (error) { failed(error); }
+}
+let waiting = 0;
+function typed() {
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    const text = $("text").value.trim();
+    if (text === (state.query.get("text") || "")) return;
+    state.query.delete("like");
+    if (text) state.query.set("text", text); else state.query.delete("text");
+    changed();
+  }, 250);
+}
+async function start() {
+  state.info = await get("/api/info");
+  $("name").textContent = state.info.name; document.title = `${state.info.name} – pmcmine`;
+  filters.start(changed); grid.start({ open: openAt }); figure.start({ like, concept: withConcept });
+  basket.start(() => { grid.remark(); if (inFigure() && !state.document) figure.drawWords(); });
+  $("text").addEventListener("input", typed);
+  $("search").addEventListener("submit", (event) => { event.preventDefault(); typed(); $("text").blur(); });
+  for (const [id, by] of [["previous", -1], ["next", 1]]) $(id).addEventListener("click", () => step(by));
+  $("all").addEventListener("click", toGrid);
+  $("menu").addEventListener("click", () => menu(!$("filters").classList.contains("open")));
+  $("add-first").addEventListener("click", addFirst);
+  document.addEventListener("keydown", pressed);
+  addEventListener("popstate", () => route());
+  await route();
+}
+start().catch(failed);

@@ -13,6 +13,7 @@ from tests.pmcmine.browse.conftest import HOSTILE, Browser
 
 pytestmark = pytest.mark.slow
 _PHONE = {"width": 375, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+_DARK = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
 _OVERFLOW = "return document.documentElement.scrollWidth - innerWidth"
 _AXE = """const done = arguments[0];
 axe.run().then(r => done(r.violations.map(v => [v.impact, v.id, v.nodes.map(n => n.html)])));"""
@@ -34,17 +35,18 @@ def test_thumbnails_page_and_report_are_accessible_on_a_phone(
 
     driver = browser.driver
     driver.get(f"{server.url}#text=onerror%3Dalert")
-    browser.wait(lambda: browser.text("caption") == HOSTILE)
-    browser.press("g")
     browser.wait(lambda: len(driver.find_elements(By.CSS_SELECTOR, "#grid img")) == 1)
     browser.wait(lambda: driver.execute_script("return document.querySelector('#grid img').naturalWidth") > 100)
+    browser.wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#facet-license .value"))
     assert not _faults(driver)
-    driver.find_element(By.CSS_SELECTOR, "#grid button").click()
+    driver.find_element(By.CSS_SELECTOR, "#grid .open").click()
     browser.wait(lambda: browser.text("caption") == HOSTILE)
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", _DARK)
+    assert not _faults(driver)
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", _PHONE)
-    driver.find_element(By.ID, "text").clear()  # a phone has no keys: buttons go on and back
-    driver.get(f"{server.url}#")
-    driver.refresh()
+    driver.get(f"{server.url}#")  # a phone has no keys: buttons go on and back
+    browser.wait(lambda: len(driver.find_elements(By.CSS_SELECTOR, "#grid .open")) > 2)
+    driver.find_element(By.CSS_SELECTOR, "#grid .open").click()
     browser.wait(lambda: browser.text("caption") != "")
     first = browser.text("caption")
     driver.find_element(By.ID, "next").click()
@@ -52,6 +54,16 @@ def test_thumbnails_page_and_report_are_accessible_on_a_phone(
     driver.find_element(By.ID, "previous").click()
     browser.wait(lambda: browser.text("caption") == first)
     assert not _faults(driver) and driver.execute_script(_OVERFLOW) <= 0
+    driver.find_element(By.ID, "all").click()
+    driver.find_element(By.ID, "add-first").click()
+    browser.wait(lambda: browser.text("picked") != "0")
+    driver.find_element(By.ID, "menu").click()
+    browser.wait(lambda: driver.find_element(By.ID, "condition").is_displayed())
+    assert not _faults(driver) and driver.execute_script(_OVERFLOW) <= 0
+    driver.find_element(By.ID, "open-basket").click()
+    browser.wait(lambda: driver.find_element(By.ID, "download").is_displayed())
+    assert not _faults(driver) and driver.execute_script(_OVERFLOW) <= 0
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     driver.get((release / "report.html").as_uri())
     assert not _faults(driver) and driver.execute_script(_OVERFLOW) <= 0
     driver.execute_script("document.querySelectorAll('details').forEach(e => { e.open = true; })")

@@ -239,3 +239,41 @@ def test_vectors_in_cells_find_nearly_what_brute_force_finds(tmp_path: Path) -> 
 def test_a_snippet_shows_the_words(indexed: Path) -> None:
     text = "word " * 100 + "the lesion of the liver " + "word " * 100
     assert "lesion of the liver" in snippet_of(text, ["lesion", "liver"]) and len(snippet_of(text, ["lesion"])) < 210
+
+
+def test_a_page_gets_ids_in_order_and_what_is_like_a_row(indexed: Path) -> None:
+    with Search(indexed) as searching:
+        hits = searching("survival curves", k=20)
+        assert searching.ids("survival curves", most=20) == [hit.id for hit in hits]
+        assert "image" in searching.vectors
+        image = _image(indexed)
+        first = next(f for f in rows(indexed, "figures") if f["shard"] and f["sha256"] == sha256(image).hexdigest())
+        found = searching.like(first["figure_id"], most=5)
+    with Search(indexed, encoders=encoders()) as searching:
+        by_pixels = [h.id for h in searching(image=image, k=6) if h.id != first["figure_id"]]
+    assert found == by_pixels[:5]
+    with Search(indexed) as searching:
+        assert searching.like("no such figure") == [] == searching.like(first["figure_id"], what="text")
+
+
+def test_a_condition_on_a_concept_can_be_asked_again(indexed: Path) -> None:
+    with Search(indexed) as searching:
+        found = [searching.ids("figure survival tumour", where="concept_below('X:1')") for _ in range(2)]
+    assert found[0] == found[1]
+
+
+def test_the_page_searches_by_the_index(indexed: Path) -> None:
+    from pmcmine.browse.data import ReleaseData
+
+    data = ReleaseData(indexed)
+    named = [f["figure_id"] for f in sorted(rows(indexed, "figures"), key=lambda f: f["figure_id"]) if f["caption"]][:2]
+    assert data.info()["search"]["index"] and not data.hint
+    with Search(indexed) as searching:
+        assert data.figures({"text": "survival curves"}, 0)["ids"] == searching.ids("survival curves")[:100]
+        like = data.figures({"like": named[0], "license": "CC-BY"}, 0)
+        assert like["ids"] == searching.like(named[0], where="license = 'CC-BY'") and like["where"] is None
+    below = data.figures({"concept": "X:1"}, 0)
+    assert set(below["ids"]) == set(named) and below["where"] == "concept_below('X:1')"
+    # Counts are of what captions affirm: the second one says that there is none.
+    assert data.counts({"concept": "X:1"})["concept"] == [{"value": "X:2", "name": "Glomus tumour", "n": 1}]
+    assert [v["value"] for v in data.suggest("concept", "GLOMUS")] == ["X:2"]

@@ -18,7 +18,7 @@ from pmcmine.jats.captions import Caption, read_caption
 from pmcmine.panels.captions import split_caption
 from pmcmine.panels.evaluate_captions import evaluate_captions
 from pmcmine.panels.labels import expand
-from pmcmine.panels.mentions import resolve
+from pmcmine.panels.mentions import letters_named, resolve
 from tests.test_cli import call
 
 
@@ -279,6 +279,8 @@ def test_eval_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtur
             "A B",
         ),
         ("Scans. A. Liver at rest. B., dot plot of loads. C., dot plot of counts.", "A B C"),
+        ("Seedlings. (a) Root. (b) Stem. C. Leaf. (d) Bud.", "a b c d"),
+        ("A 40-year-old man with a cough. A. The scan. B. The plan.", "A B"),
         ("Left and right knee. (A) Scan of bone (left) and skin (right). (B) Sketch of both.", "A B"),
     ],
 )
@@ -292,6 +294,45 @@ def test_labels_named_again_together_keep_their_own_words() -> None:
     caption = "(A) Counts of ants. (B) Counts of bees. (A) and (B) show the same plots, in the order of their size."
     panels = split_caption(caption).panels
     assert [caption[a:b] for p in panels for a, b in p.spans] == ["Counts of ants", "Counts of bees"]
+
+
+@pytest.mark.parametrize(
+    ("caption", "texts"),
+    [
+        (
+            "Ribs. (A)–(C) Seen from the left, (A) first, (B) second, (C) third.",
+            {"A": {"Seen from the left", "first"}, "C": {"Seen from the left", "third"}},
+        ),
+        (
+            "A–C, Whole embryos of the mutant. A, Lateral view. B, C, Dorsal views.",
+            {
+                "A": {"Whole embryos of the mutant", "Lateral view"},
+                "B": {"Whole embryos of the mutant", "Dorsal views"},
+            },
+        ),
+        (
+            "Growth of the mutant. (A). Roots in soil. (B). Shoots in soil.",
+            {"A": {"Roots in soil"}, "B": {"Shoots in soil"}},
+        ),
+        (
+            "(a) Views of a chamber (c) of the pump. (b) The outlet. (c) The wheel.",
+            {"b": {"The outlet"}, "c": {"The wheel"}},
+        ),
+    ],
+)
+def test_words_of_labels_that_stand_twice(caption: str, texts: dict[str, set[str]]) -> None:
+    panels = {p.label: {caption[a:b] for a, b in (*p.spans, *p.also)} for p in split_caption(caption).panels}
+    assert {k: panels[k] for k in texts} == texts
+
+
+def test_what_the_article_names_decides_unclear_captions() -> None:
+    caption = "Spectra of the zeolite after loading. Magnified regions of the spectrum are shown (B) and (C)."
+    assert not split_caption(caption).panels
+    assert [p.label for p in split_caption(caption, named=letters_named(["B", "A,C", None])).panels] == ["A", "B", "C"]
+    steps = "Comparison of probing of clones on wheat (i), barley (ii), and oat (iii). (Values are means.)"
+    assert split_caption(steps).panels and not split_caption(steps, named=letters_named([None, None])).panels
+    assert letters_named([]) is None and letters_named(["2A–2C, e"]) == {"A", "B", "C", "E"}
+    assert split_caption(caption, named=letters_named([])) == split_caption(caption)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,10 @@ from __future__ import annotations
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from pmcmine.config import MineConfig
+from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.release.begin import begin
 from pmcmine.release.layout import WORK
@@ -32,8 +35,18 @@ def test_the_public_hash_cannot_be_found_by_trying_ids(tmp_path: Path) -> None:
     assert len({bare, first.exclude_sha256, second.exclude_sha256}) == 3
     assert first.exclude_sha256 == sha256(data).hexdigest() and len(salt_of(data)) == 32
     assert with_exclusions(_config(tmp_path, ""), NOTHING) == (_config(tmp_path, ""), b"")
-    stateless = with_exclusions(_config(tmp_path, keep_state=False), NOTHING)[0]
-    assert stateless.exclude_sha256 == bare  # nothing keeps a salt for a repeated command
+
+
+def test_a_release_without_state_takes_only_a_list_with_a_salt(tmp_path: Path) -> None:
+    """Nothing would keep the salt for a repeated command, and a hash without one can be found by trying ids."""
+    with pytest.raises(PmcmineError, match="keep_state=false") as refused:
+        with_exclusions(_config(tmp_path, keep_state=False), NOTHING)
+    assert "\n" not in str(refused.value)
+    salt = "0123456789abcdef" * 2
+    salted = _config(tmp_path, f"# salt {salt}\nPMC7\n", keep_state=False)
+    (first, data), (second, _) = with_exclusions(salted, NOTHING), with_exclusions(salted, NOTHING)
+    assert salt_of(data) == salt and first.exclude_sha256 == second.exclude_sha256
+    assert with_exclusions(_config(tmp_path, "# nobody yet\n", keep_state=False), NOTHING)[1] == b""
 
 
 def test_the_same_list_and_salt_give_the_same_hash(tmp_path: Path) -> None:

@@ -1,0 +1,345 @@
+"""What fits the filters: rows in order, a page at a time, and how many rows have each value."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pmcmine.browse.filters import FACETS, Asked, Filters, QueryError, parse
+from pmcmine.browse.similar import by_fingerprint
+from pmcmine.browse.tables import Tables
+from pmcmine.errors import PmcmineError
+from pmcmine.io.safe_names import sql_identifier
+from pmcmine.release.conditions import check_values, explain, known_values
+from pmcmine.release.hierarchy import HIERARCHY, prepare
+from pmcmine.release.scores import local_scores
+from pmcmine.release.tables import concept_tables, malformed
+
+if TYPE_CHECKING:
+    from pmcmine.find.hits import Search
+
+PAGE: Final = 100  # rows of a page
+MOST_ROWS: Final = 150_000  # rows of a result that are kept in order; a person narrows it down before that
+_MOST_SORTED: Final = 1_000_000  # rows of a result that are put in order
+_MOST_RANKED: Final = 1_000  # hits of a search
+_KEPT: Final = 3  # results
+_KEPT_COUNTS: Final = 64
+_SHOWN: Final = 15  # values of a facet
+_CUT: Final = "\n/* pmcmine: next condition */\n"
+_PLACE: Final = ("shard", "image_offset", "image_bytes")
+_SLIM: Final = ("label", "license", "split", "image_kinds", *_PLACE)
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Found:
+    """A result.
+
+    Attributes:
+        rows: its first rows, in order, with few columns.
+        total: number of all of its rows.
+        filters: what was asked.
+        notes: what a person should know of the search.
+    """
+
+    rows: pa.Table
+    total: int
+    filters: Filters
+    notes: tuple[str, ...]
+
+
+class Kept(OrderedDict[Any, Any]):
+    """The results that were asked for last."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most, self._guard = most, threading.Lock()
+
+    def of(self, key: Any, make: Callable[[], _T]) -> _T:
+        """Return what is kept under a key, made if it is not."""
+        with self._guard:
+            if key in self:
+                self.move_to_end(key)
+                found: _T = self[key]
+                return found
+        made = make()
+        with self._guard:
+            self[key] = made
+            while len(self) > self._most:
+                self.popitem(last=False)
+        return made
+
+
+class Results:
+    """Answers what the page asks of the table of figures.
+
+    Args:
+        release: the release.
+        tables: a connection of its own.
+        search: opened search; None if the release has no index.
+    """
+
+    def __init__(self, release: Path, tables: Tables, search: Search | None) -> None:
+        self._release, self._tables, self._search = release, tables, search
+        self._searching = threading.Lock()
+        self._columns = tables.columns["figures"]
+        self.below = (release / HIERARCHY).is_file() and bool(tables.columns["concepts"])
+        self._found, self._counts = Kept(_KEPT), Kept(_KEPT_COUNTS)
+
+    def filters(self, asked: Asked) -> Filters:
+        """Return what was asked as conditions.
+
+        Raises:
+            QueryError: for an unknown filter, or a value that it can't have.
+        """
+        return parse(asked, self._columns, self._search is not None, self.below)
+
+    def find(self, asked: Asked) -> Found:
+        """Return what fits.
+
+        Raises:
+            QueryError: for what can't be asked.
+            PmcmineError: if it takes too long.
+        """
+        filters = self.filters(asked)
+        return self._found.of(_key(filters), lambda: self._find(filters))
+
+    def _find(self, filters: Filters) -> Found:
+        notes: list[str] = []
+        ids = self._ranked(filters, notes)
+        held = [c for c in _SLIM if c in self._columns]
+        with self._tables.turn() as sql:
+            (where,) = self._prepared(sql, filters, [tuple(filters.parts)])
+            source, order = self._source(sql, ids)
+            try:
+                (total,) = sql.sql(f"SELECT count(*) FROM {source} WHERE {where}").fetchall()[0]
+                columns = ", ".join(f"figures.{c}" for c in ("figure_id", *held))
+                # More than that come in the order of the files, which are sorted by article: nothing waits for a sort.
+                ordered = f"ORDER BY {order}" if total <= _MOST_SORTED else ""
+                query = f"SELECT {columns} FROM {source} WHERE {where} {ordered} LIMIT {MOST_ROWS}"
+                rows = sql.sql(query).to_arrow_table()
+            except duckdb.InterruptException:
+                raise
+            except duckdb.Error as error:
+                raise self._refused(error, filters) from None
+        return Found(rows, int(total), filters, tuple(notes))
+
+    def _refused(self, error: duckdb.Error, filters: Filters) -> PmcmineError:
+        """Return the error of a query: of the person's own condition if there is one, else of the release."""
+        if filters.where:
+            return QueryError(explain(error, filters.where))
+        return PmcmineError(malformed(self._release.name, error))
+
+    def _source(self, sql: duckdb.DuckDBPyConnection, ids: Sequence[str] | None) -> tuple[str, str]:
+        if ids is None:
+            return "figures", "pmcid, ordinal, figure_id"
+        places = pa.array(range(len(ids)), pa.int32())
+        sql.register("ranked", pa.table({"figure_id": pa.array(ids, pa.string()), "rank": places}))
+        return "figures JOIN ranked USING (figure_id)", "rank"
+
+    def _ranked(self, filters: Filters, notes: list[str]) -> list[str] | None:
+        """Return the ids that a search ranks; None if nothing is searched."""
+        if not filters.text and not filters.like:
+            return None
+        where = " AND ".join(filters.parts.values()) or None
+        if filters.like and self._search is not None and "image" in self._search.vectors:
+            notes.append("looks alike by the vectors of the index")
+            with self._searching:
+                return self._asked(lambda search: search.like(filters.like, where=where), filters)
+        if filters.like:
+            notes.append(
+                "looks alike by fingerprint; for likeness of content: pmcmine score RELEASE --with image-embedding, "
+                "then pmcmine index RELEASE"
+            )
+            return by_fingerprint(self._tables, filters.like)
+        with self._searching:
+            ids = self._asked(lambda search: search.ids(filters.text, where=where, most=_MOST_RANKED), filters)
+            if self._search is not None:
+                notes += list(dict.fromkeys(self._search.notes))
+                if "text" in self._search.vectors and not notes:
+                    notes.append("with the nearest in meaning")
+                self._search.notes.clear()
+        if len(ids) == _MOST_RANKED:
+            notes.append(f"the best {_MOST_RANKED:,}")
+        return ids
+
+    def _asked(self, ask: Callable[[Search], list[str]], filters: Filters) -> list[str]:
+        assert self._search is not None
+        try:
+            return ask(self._search)
+        except duckdb.Error as error:
+            raise self._refused(error, filters) from None
+        except PmcmineError as error:
+            raise QueryError(str(error).removeprefix(f"--where {filters.where!r}: ")) from None
+
+    def _prepared(self, sql: duckdb.DuckDBPyConnection, filters: Filters, wanted: Sequence[Sequence[str]]) -> list[str]:
+        """Return for each set of filters one condition that DuckDB takes.
+
+        Raises:
+            QueryError: if one is none.
+        """
+        parts = dict(filters.parts)
+        try:
+            if filters.where:
+                if _CUT.strip() in filters.where:
+                    raise QueryError("where: holds a comment that the page uses itself")
+                known = known_values(pq.read_schema(self._tables.files["figures"][0]))
+                check_values(sql, filters.where, known, "where")
+            names, whole = list(parts), _CUT.join(parts.values())
+            changed = prepare(sql, whole, "figures", *concept_tables(sql, self._release, whole)).split(_CUT)
+            parts = dict(zip(names, changed, strict=True)) if names else {}
+            if "where" in parts:
+                parts["where"] = local_scores(sql, parts["where"], filters.where, "figures", self._release)
+        except QueryError:
+            raise
+        except PmcmineError as error:
+            raise QueryError(str(error)) from None
+        except duckdb.Error as error:
+            raise QueryError(explain(error, filters.where)) from None
+        return [" AND ".join(f"({parts[name]}\n)" for name in names) or "true" for names in wanted]
+
+    def counts(self, asked: Asked) -> dict[str, Any]:
+        """Count the values of each facet among what fits; a facet's own choice does not narrow its values.
+
+        Raises:
+            QueryError: for what can't be asked.
+            PmcmineError: if it takes too long.
+        """
+        filters = self.filters(asked)
+        return self._counts.of(_key(filters), lambda: self._count(filters))
+
+    def _count(self, filters: Filters) -> dict[str, Any]:
+        ids = self._ranked(filters, [])
+        facets = {n: f for n, f in FACETS.items() if f.column in self._columns}
+        every = tuple(filters.parts)
+        chosen = [n for n in facets if n in filters.parts]
+        plain = [n for n in facets if n not in chosen and not facets[n].many]
+        found: dict[str, list[dict[str, Any]]] = {}
+        with self._tables.turn() as sql:
+            wanted = [every, *(tuple(p for p in every if p != n) for n in chosen)]
+            conditions = self._prepared(sql, filters, wanted)
+            source, _ = self._source(sql, ids)
+            try:
+                found |= _grouped(sql, source, conditions[0], plain)
+                for name in [n for n in facets if facets[n].many and n not in chosen]:
+                    found |= _grouped(sql, source, conditions[0], [name])
+                for name, condition in zip(chosen, conditions[1:], strict=True):
+                    found |= _grouped(sql, source, condition, [name], filters.values[name])
+                if {"name", "source_id", "cui", "negated"} <= self._tables.columns["concepts"]:
+                    found["concept"] = _concepts(sql, source, conditions[0])
+            except duckdb.InterruptException:
+                raise
+            except duckdb.Error as error:
+                raise self._refused(error, filters) from None
+        return found
+
+    def ids(self, asked: Asked, most: int) -> pa.ChunkedArray:
+        """Return the ids of all that fits and has a sample, sorted.
+
+        Raises:
+            QueryError: for what can't be asked, or if it is too much.
+        """
+        filters = self.filters(asked)
+        ids = self._ranked(filters, [])
+        with self._tables.turn() as sql:
+            (where,) = self._prepared(sql, filters, [tuple(filters.parts)])
+            source, _ = self._source(sql, ids)
+            query = f"SELECT figure_id FROM {source} WHERE {where} AND shard IS NOT NULL ORDER BY figure_id"
+            rows = sql.sql(f"{query} LIMIT {most + 1}").to_arrow_table()
+        if len(rows) > most:
+            raise QueryError(f"the list would have more than {most:,} figures; use the condition with --where")
+        return rows["figure_id"]
+
+    def known(self, ids: Sequence[str]) -> pa.ChunkedArray:
+        """Return those of some ids that figures have, sorted."""
+        with self._tables.turn() as sql:
+            sql.register("asked_ids", pa.table({"figure_id": pa.array(ids, pa.string())}))
+            query = "SELECT figure_id FROM figures WHERE figure_id IN (SELECT figure_id FROM asked_ids) ORDER BY 1"
+            return sql.sql(query).to_arrow_table()["figure_id"]
+
+    def suggest(self, of: str, text: str) -> list[dict[str, Any]]:
+        """Return concepts or journals whose names hold a text, the most frequent first."""
+        held = {"text": text[:200].casefold(), "most": _SHOWN}
+        if of == "journal" and "journal" in self._columns:
+            return self._tables.rows(
+                "SELECT journal AS value, journal AS name, count(*) AS n FROM figures "
+                "WHERE contains(lower(journal), $text) GROUP BY ALL ORDER BY n DESC, value LIMIT $most",
+                held,
+            )
+        if of == "concept" and {"name", "source_id", "cui"} <= self._tables.columns["concepts"]:
+            return self._tables.rows(
+                "SELECT coalesce(cui, source_id) AS value, coalesce(any_value(name), any_value(text)) AS name, "
+                "count(DISTINCT context_id) AS n FROM concepts WHERE contains(lower(name), $text) OR "
+                "contains(lower(text), $text) OR lower(source_id) = $text OR lower(cui) = $text "
+                "GROUP BY value ORDER BY n DESC, value LIMIT $most",
+                held,
+            )
+        return []
+
+
+def _key(filters: Filters) -> tuple[Any, ...]:
+    return (tuple(filters.parts.items()), filters.text, filters.like)
+
+
+def _value(name: str) -> str:
+    """Return the expression whose values are counted."""
+    column = sql_identifier(FACETS[name].column)
+    return f"CAST(floor({column}) AS INTEGER)" if name == "quality" else column
+
+
+def _grouped(
+    sql: duckdb.DuckDBPyConnection, source: str, where: str, names: Sequence[str], chosen: Sequence[str] = ()
+) -> dict[str, list[dict[str, Any]]]:
+    """Count the values of facets in one pass: a list's elements, or several columns at once."""
+    if not names:
+        return {}
+    if FACETS[names[0]].many:
+        listed = f"SELECT unnest({_value(names[0])}) AS v FROM {source} WHERE {where}"
+        rows = [(0, v, n) for v, n in sql.sql(f"SELECT v, count(*) FROM ({listed}) GROUP BY v").fetchall()]
+    else:
+        inner = ", ".join(f"{_value(name)} AS v{i}" for i, name in enumerate(names))
+        sets = ", ".join(f"(v{i})" for i in range(len(names)))
+        which = "CASE " + " ".join(f"WHEN grouping(v{i}) = 0 THEN {i}" for i in range(len(names))) + " END"
+        value = "coalesce(" + ", ".join(f"CAST(v{i} AS VARCHAR)" for i in range(len(names))) + ")"
+        rows = sql.sql(
+            f"SELECT f, v, n FROM (SELECT {which} AS f, {value} AS v, count(*) AS n FROM "
+            f"(SELECT {inner} FROM {source} WHERE {where}) GROUP BY GROUPING SETS ({sets})) WHERE v IS NOT NULL "
+            "QUALIFY row_number() OVER (PARTITION BY f ORDER BY n DESC, v) <= 400"
+        ).fetchall()
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    for place, value, n in sorted(rows, key=lambda r: (r[0], -r[2], str(r[1]))):
+        found[names[place]].append({"value": str(value), "n": n})
+    return {name: _shown(name, values, chosen) for name, values in found.items()}
+
+
+def _shown(name: str, values: list[dict[str, Any]], chosen: Sequence[str]) -> list[dict[str, Any]]:
+    """Return what the page shows: all years and qualities in order, else the most frequent and the chosen."""
+    if name in ("year", "quality"):
+        return sorted(values, key=lambda v: int(v["value"]))
+    first = values[:_SHOWN]
+    counts = {v["value"]: v["n"] for v in values}
+    there = {v["value"] for v in first}
+    return first + [{"value": v, "n": counts.get(v, 0)} for v in chosen if v not in there]
+
+
+def _concepts(sql: duckdb.DuckDBPyConnection, source: str, where: str) -> list[dict[str, Any]]:
+    """Count figures by the concepts that their captions affirm."""
+    rows = sql.sql(
+        "SELECT coalesce(cui, source_id) AS value, coalesce(any_value(name), any_value(text)) AS name, "
+        "count(DISTINCT context_id) AS n FROM concepts WHERE NOT negated AND context_id IN "
+        f"(SELECT figures.figure_id FROM {source} WHERE {where}) GROUP BY value ORDER BY n DESC, value LIMIT {_SHOWN}"
+    ).fetchall()
+    return [{"value": value, "name": name, "n": n} for value, name, n in rows]
+
+
+def page_of(found: Found, offset: int) -> list[Mapping[str, Any]]:
+    """Return rows of a result from an offset on."""
+    return list(found.rows.slice(max(min(offset, len(found.rows)), 0), PAGE).to_pylist())

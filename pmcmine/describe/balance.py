@@ -1,0 +1,253 @@
+"""What a corpus is made of: image-text pairs by kind, licence, year and journal, captions by concept, and how evenly.
+
+The effective number of values is the exponential of Shannon's entropy (Hill 1973, Jost 2006): a corpus whose journals
+are as uneven as ten journals of equal size has ten effective journals, however many it has.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pmcmine.io.folder import Folder
+
+NONE: Final = "(none)"
+OTHERS: Final = "others"
+_ROWS: Final = 50_000  # read at once
+_TOP: Final = 10  # values of an axis that are named
+_ROWS_SHOWN: Final = 15  # kinds
+_COLUMNS_SHOWN: Final = 6  # licences, spans of years
+_SPAN: Final = 5  # years
+_YEARS: Final = (1600, 2099)  # articles state years such as 9999 and 0000 for none
+_FIGURES: Final = ("shard", "image_kinds", "license", "year", "journal")
+_CONCEPTS: Final = ("context_id", "context_kind", "cui", "source_id", "name", "negated")
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One respect in which a corpus may be uneven.
+
+    Attributes:
+        name: what is counted.
+        of: what it is counted of: pairs or captions.
+        total: how many of these there are.
+        values: number of values.
+        effective: effective number of values.
+        top: the most frequent values.
+    """
+
+    name: str
+    of: str
+    total: int
+    values: int
+    effective: float
+    top: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CrossTable:
+    """Pairs by two respects; a pair of several kinds counts for each.
+
+    Attributes:
+        title: what is counted.
+        columns: names of the columns.
+        rows: name and numbers of each row.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What a corpus is made of.
+
+    Attributes:
+        axes: each respect.
+        tables: two of them at once.
+    """
+
+    axes: tuple[Axis, ...] = ()
+    tables: tuple[CrossTable, ...] = ()
+
+
+@dataclass
+class _Counts:
+    pairs: int = 0
+    captions: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    licenses: Counter[str] = field(default_factory=Counter)
+    years: Counter[str] = field(default_factory=Counter)
+    journals: Counter[str] = field(default_factory=Counter)
+    concepts: Counter[str] = field(default_factory=Counter)
+    names: dict[str, str] = field(default_factory=dict)
+    crossed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+
+def balance(files: Iterable[tuple[Folder, str]]) -> Balance:
+    """Count a corpus in one pass, with memory for its values and not for its rows.
+
+    Args:
+        files: Parquet files of `figures` and `concepts`; others are passed over.
+    """
+    counts = _Counts()
+    waiting: pa.Table | None = None  # rows of the caption that the next batch may go on with
+    for folder, name in files:
+        table = name.split("/")[1]
+        if table not in ("figures", "concepts"):
+            continue
+        for batch in _batches(folder, name, _FIGURES if table == "figures" else _CONCEPTS):
+            if table == "figures":
+                _count_figures(counts, batch)
+            else:
+                waiting = _count_concepts(counts, batch, waiting)
+        if waiting is not None:
+            _count_captions(counts, waiting)
+            waiting = None
+    return _balance(counts)
+
+
+def _batches(folder: Folder, name: str, wanted: Sequence[str]) -> Iterator[pa.Table]:
+    with folder.open(name) as stream:
+        file = pq.ParquetFile(stream)
+        columns = [c for c in wanted if c in file.schema_arrow.names]
+        yield from (pa.Table.from_batches([b]) for b in file.iter_batches(_ROWS, columns=columns))
+
+
+def _counted(values: Any) -> Counter[str]:
+    """Count values, and those without one."""
+    found = pc.value_counts(values)
+    pairs = zip(found.field("values").to_pylist(), found.field("counts").to_pylist(), strict=True)
+    return Counter({NONE if v is None else str(v): n for v, n in pairs})
+
+
+def _count_figures(counts: _Counts, rows: pa.Table) -> None:
+    if not {"shard", "license", "year", "journal"} <= {*rows.column_names}:
+        return
+    pairs = rows.filter(rows["shard"].is_valid()).combine_chunks()
+    if not len(pairs):
+        return
+    counts.pairs += len(pairs)
+    year = pairs["year"].combine_chunks()
+    year = pc.if_else(pc.and_(pc.greater_equal(year, _YEARS[0]), pc.less_equal(year, _YEARS[1])), year, None)
+    license_, journal = pairs["license"].combine_chunks(), pairs["journal"].combine_chunks()
+    counts.licenses.update(_counted(license_))
+    counts.years.update(_counted(year))
+    counts.journals.update(_counted(journal))
+    if "image_kinds" not in pairs.column_names:
+        return
+    kinds = pairs["image_kinds"].combine_chunks()
+    parents, flat = pc.list_parent_indices(kinds), pc.list_flatten(kinds)
+    bare = pc.indices_nonzero(pc.equal(pc.fill_null(pc.list_value_length(kinds), 0), 0))
+    at = pa.concat_arrays([parents.cast(pa.uint64()), bare])
+    kind = pa.concat_arrays([flat.cast(pa.string()), pa.array([NONE] * len(bare), pa.string())])
+    counts.kinds.update(_counted(kind))
+    table = pa.table({"kind": kind, "license": license_.take(at), "year": year.take(at)})
+    for row in table.group_by(["kind", "license", "year"]).aggregate([([], "count_all")]).to_pylist():
+        key = tuple(NONE if row[c] is None else str(row[c]) for c in ("kind", "license", "year"))
+        counts.crossed[key[0], key[1], key[2]] += row["count_all"]
+
+
+def _count_concepts(counts: _Counts, rows: pa.Table, waiting: pa.Table | None) -> pa.Table | None:
+    """Count the concepts of captions that are complete; return the rows of the last one. Rows of one stand together."""
+    if not {*_CONCEPTS} <= {*rows.column_names}:
+        return None
+    if waiting is not None:
+        rows = pa.concat_tables([waiting, rows])
+    held = rows.filter(
+        pc.and_(pc.equal(rows["context_kind"], "figure_caption"), pc.invert(pc.fill_null(rows["negated"], False)))
+    )
+    if not len(held):
+        return None
+    last = pc.equal(held["context_id"], held["context_id"][-1])
+    _count_captions(counts, held.filter(pc.invert(last)))
+    return held.filter(last)
+
+
+def _count_captions(counts: _Counts, rows: pa.Table) -> None:
+    if not len(rows):
+        return
+    counts.captions += pc.count_distinct(rows["context_id"]).as_py()
+    concept = pc.coalesce(rows["cui"], rows["source_id"])
+    once = pa.table({"context": rows["context_id"], "concept": concept}).group_by(["context", "concept"]).aggregate([])
+    counts.concepts.update(_counted(once["concept"].combine_chunks()))
+    named = pa.table({"concept": concept, "name": rows["name"]}).group_by(["concept", "name"]).aggregate([])
+    for row in named.to_pylist():
+        if row["name"] is not None:
+            counts.names[row["concept"]] = min(row["name"], counts.names.get(row["concept"], row["name"]))
+
+
+def _most(counted: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+
+
+def effective_number(numbers: Iterable[int]) -> float:
+    """Return how many equally frequent values would be as uneven as these; 0 without any."""
+    held = sorted(n for n in numbers if n > 0)
+    total = sum(held)
+    if not total:
+        return 0.0
+    return round(math.exp(math.fsum(-n / total * math.log(n / total) for n in held)), 1)
+
+
+def _axis(name: str, of: str, total: int, counted: Counter[str], names: Mapping[str, str] | None = None) -> Axis:
+    known = {value: n for value, n in counted.items() if value != NONE}
+    named = {v: f"{names[v]} ({v})" if names and v in names else v for v, _ in _most(known)[:_TOP]}
+    top = tuple((named[value], n) for value, n in _most(known)[:_TOP])
+    return Axis(name, of, total, len(known), effective_number(known.values()), top)
+
+
+def _balance(counts: _Counts) -> Balance:
+    axes = [
+        _axis("kind of image", "pairs", counts.pairs, counts.kinds),
+        _axis("licence", "pairs", counts.pairs, counts.licenses),
+        _axis("year", "pairs", counts.pairs, counts.years),
+        _axis("journal", "pairs", counts.pairs, counts.journals),
+        _axis("concept", "captions with one", counts.captions, counts.concepts, counts.names),
+    ]
+    spans = _spans(counts.years)
+    licences = [v for v, _ in _most(counts.licenses)]
+    shown = licences if len(licences) <= _COLUMNS_SHOWN else licences[: _COLUMNS_SHOWN - 1]
+    by_license: Counter[tuple[str, str]] = Counter()
+    by_years: Counter[tuple[str, str]] = Counter()
+    for (kind, license_, year), n in counts.crossed.items():
+        by_license[kind, license_ if license_ in shown else OTHERS] += n
+        by_years[kind, spans.get(year, NONE)] += n
+    kinds = [k for k, _ in _most(counts.kinds)][:_ROWS_SHOWN]
+    columns = [*shown, *([OTHERS] if len(shown) < len(licences) else [])]
+    years = list(dict.fromkeys(spans[y] for y in sorted(spans))) + ([NONE] if NONE in counts.years else [])
+    tables = (
+        _cross("kind of image × licence", kinds, columns, by_license),
+        _cross("kind of image × year", kinds, years, by_years),
+    )
+    return Balance(tuple(a for a in axes if a.values), tuple(t for t in tables if t.rows))
+
+
+def _spans(years: Mapping[str, int]) -> dict[str, str]:
+    """Return the span of each year: of five years, the earliest of all years before."""
+    known = sorted(int(y) for y in years if y != NONE)
+    if not known:
+        return {}
+    newest = known[-1] - known[-1] % _SPAN
+    first = newest - _SPAN * (_COLUMNS_SHOWN - 2)
+    return {str(y): _span(y - y % _SPAN, known[-1]) if y >= first else f"until {first - 1}" for y in known}
+
+
+def _span(start: int, newest: int) -> str:
+    return f"{start}" if start == newest else f"{start}–{min(start + _SPAN - 1, newest)}"
+
+
+def _cross(
+    title: str, rows: Sequence[str], columns: Sequence[str], numbers: Mapping[tuple[str, str], int]
+) -> CrossTable:
+    """Return a table of what was counted; empty if there is one column of nothing, or no row."""
+    found = tuple((row, tuple(numbers.get((row, column), 0) for column in columns)) for row in rows)
+    return CrossTable(title, tuple(columns), found if columns else ())

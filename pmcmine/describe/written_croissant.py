@@ -1,0 +1,68 @@
+"""The Croissant description of the texts that models wrote: a record set a side table, and who made it of what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pmcmine._version import __version__
+from pmcmine.describe.croissant import croissant_field, croissant_head, to_json
+from pmcmine.describe.provenance import CONTEXT
+from pmcmine.release.written import TEXTS, WrittenFacts
+from schemas.written import WRITTEN
+
+_TEXT = (
+    "Texts that language models wrote about figures, panels, articles and cases of a release, checked against the "
+    "passages that the models were given. No author of the articles wrote them. Nested columns stand in the files."
+)
+
+
+def written_croissant(tables: Iterable[WrittenFacts]) -> bytes:
+    """Return `croissant.json` of side tables of texts, with PROV of each."""
+    distribution, sets, made = [], [], []
+    for facts in sorted(tables, key=lambda w: w.name):
+        files = f"files-{facts.name}"
+        distribution.append(
+            {
+                "@type": "cr:FileSet",
+                "@id": files,
+                "name": files,
+                "encodingFormat": "application/x-parquet",
+                "includes": f"{facts.name}/{TEXTS}/**/*.parquet",
+            }
+        )
+        fields = [croissant_field(facts.name, field, files) for field in WRITTEN.schema]
+        sets.append(
+            {
+                "@type": "cr:RecordSet",
+                "@id": facts.name,
+                "name": facts.name,
+                "description": f"{WRITTEN.meaning} Task {facts.task}, about {facts.table}.",
+                "key": {"@id": f"{facts.name}/{WRITTEN.key}"},
+                "field": [f for f in fields if f is not None],
+            }
+        )
+        made.append(_activity(facts))
+    head = croissant_head("pmcmine-written", _TEXT, (), {}, __version__)
+    head["@context"] = head["@context"] | {"prov": CONTEXT["prov"]}
+    return to_json(head | {"prov:wasGeneratedBy": made, "distribution": distribution, "recordSet": sets})
+
+
+def _activity(facts: WrittenFacts) -> dict[str, Any]:
+    """Return how a side table was made: by which models, of which table and prompt."""
+    agents = [facts.settings[name] for name in ("model", "judge") if name in facts.settings]
+    return {
+        "@type": "prov:Activity",
+        "prov:label": f"pmcmine write --task {facts.task} --name {facts.name}",
+        "prov:used": [
+            {"@type": "prov:Entity", "prov:label": f"table {facts.table} of the release"},
+            {
+                "@type": "prov:Entity",
+                "prov:label": f"prompt of {facts.task}, version {facts.settings.get('prompt_version', '')}",
+                "sc:identifier": f"sha256:{facts.settings.get('prompt_sha256', '')}",
+            },
+        ],
+        "prov:wasAssociatedWith": [
+            {"@type": "prov:SoftwareAgent", "prov:label": name} for name in (*agents, f"pmcmine {facts.pmcmine}")
+        ],
+    }

@@ -1,0 +1,156 @@
+"""Texts that models wrote as conversations: a JSON list as LLaVA reads it, or JSON Lines as trl and others do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from pmcmine.errors import PmcmineError
+from pmcmine.exports.reader import Export, ReleaseReader, image_name
+from pmcmine.release.written import WrittenFacts
+from pmcmine.text.clean import for_code, for_markdown
+from schemas.values import SPLITS
+
+_IMAGE: Final = "<image>"  # LLaVA puts the image in its place
+# What is asked for a text that answers no question.
+_ASKED: Final = {"figures": "Describe this figure.", "panels": "Describe this image."}
+_PNG: Final = b"\x89PNG"
+_FIGURE: Final = "f.key, f.format, f.shard, f.image_offset, f.image_bytes"
+_PANEL: Final = "p.shard, p.sample_offset, p.sample_size, p.panel_id"
+_QUERIES: Final = {
+    "figures": f"SELECT w.*, {_FIGURE} FROM {{view}} w JOIN figures f ON w.row_id = f.figure_id",
+    "panels": f"SELECT w.*, {_PANEL} FROM {{view}} w JOIN panels p ON w.row_id = p.panel_id "
+    "WHERE p.figure_id IN (SELECT figure_id FROM figures)",
+    "cases": "SELECT w.* FROM {view} w",
+}
+
+
+def _tables(release: ReleaseReader, out: Export) -> list[WrittenFacts]:
+    """Return the side tables to export.
+
+    Raises:
+        PmcmineError: for a name that is none, or texts that are no conversations.
+    """
+    chosen = release.written(out.written)
+    for facts in chosen:
+        if out.written and facts.table not in _QUERIES:
+            raise PmcmineError(f"--written {facts.name}: its texts are about {facts.table}, and are no conversations")
+    return [facts for facts in chosen if facts.table in _QUERIES]
+
+
+def _turns(row: Mapping[str, Any], table: str) -> list[tuple[str, str]]:
+    if row["text"]:
+        return [(_ASKED[table], row["text"])] if table in _ASKED else []
+    return [(turn["question"], turn["answer"]) for turn in row["turns"]]
+
+
+def _conversations(
+    release: ReleaseReader, out: Export, facts: WrittenFacts, split: str
+) -> Iterator[tuple[dict[str, Any], str | None]]:
+    """Yield a row of a side table with its turns, and the path of its image; writes the image."""
+    view = release.written_view(facts)
+    if facts.table != "cases" and facts.table not in release.tables:
+        return
+    query = _QUERIES[facts.table].format(view=f"(SELECT * FROM {view} WHERE split = '{split}')")
+    for row in release.rows(f"{query} ORDER BY w.row_id"):
+        row["pairs"] = _turns(row, facts.table)
+        if not row["pairs"]:
+            continue
+        image = None
+        if facts.table == "figures" and row["shard"] is not None:
+            image = image_name(row)
+            out.image(image, release.image(row))
+        elif facts.table == "panels" and row["shard"] is not None:
+            key, data = release.panel_crop(row)
+            image = f"{key}.{'png' if data.startswith(_PNG) else 'jpg'}"
+            out.image(image, data)
+        yield row, image
+
+
+def _about(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where a conversation is from; readers of both formats pass over such keys."""
+    return {name: row[name] for name in ("row_id", "task", "model", "prompt_sha256", "license", "attribution")}
+
+
+class Llava:
+    """A JSON list a split: `id`, `image` and `conversations` of `human` and `gpt`, as LLaVA is trained with."""
+
+    name = "llava"
+    meaning = "conversations about figures that a model wrote, as LLaVA reads them"
+    takes = frozenset({"where", "written"})
+
+    def export(self, release: ReleaseReader, out: Export) -> None:
+        """Write `train.json` and so on, and the images. Paths of images are relative to `images/`."""
+        tables = _tables(release, out)
+        for split in SPLITS:
+            out.json_list(f"{split}.json", self._rows(release, out, tables, split))
+            out.drop_empty(f"{split}.json")
+        _card(release, out, tables)
+
+    @staticmethod
+    def _rows(release: ReleaseReader, out: Export, tables: list[WrittenFacts], split: str) -> Iterator[dict[str, Any]]:
+        for facts in tables:
+            for row, image in _conversations(release, out, facts, split):
+                said = []
+                for n, (question, answer) in enumerate(row["pairs"]):
+                    # A token of the image that stands in a text would stand for a second image.
+                    asked = question.replace(_IMAGE, "image")
+                    asked = f"{_IMAGE}\n{asked}" if image and not n else asked
+                    said += [
+                        {"from": "human", "value": asked},
+                        {"from": "gpt", "value": answer.replace(_IMAGE, "image")},
+                    ]
+                found: dict[str, Any] = {"id": row["written_id"]}
+                found |= {"image": image} if image else {}
+                yield {**found, "conversations": said, **_about(row)}
+
+
+class ShareGpt:
+    """JSON Lines: `conversations` of `from` and `value`, and paths of `images`.
+
+    `from` is `user` or `assistant`, because trl takes these words as the roles of a chat template.
+    """
+
+    name = "sharegpt"
+    meaning = "conversations about figures that a model wrote, as trl, LLaMA-Factory and Axolotl read them"
+    takes = frozenset({"where", "written"})
+
+    def export(self, release: ReleaseReader, out: Export) -> None:
+        """Write `train.jsonl` and so on, and the images. Paths of images are relative to the folder."""
+        tables = _tables(release, out)
+        for split in SPLITS:
+            out.json_lines(f"{split}.jsonl", self._rows(release, out, tables, split))
+            out.drop_empty(f"{split}.jsonl")
+        _card(release, out, tables)
+
+    @staticmethod
+    def _rows(release: ReleaseReader, out: Export, tables: list[WrittenFacts], split: str) -> Iterator[dict[str, Any]]:
+        for facts in tables:
+            for row, image in _conversations(release, out, facts, split):
+                said = [
+                    {"from": who, "value": text}
+                    for pair in row["pairs"]
+                    for who, text in zip(("user", "assistant"), pair, strict=True)
+                ]
+                images = [f"images/{image}"] if image else []
+                yield {"id": row["written_id"], "conversations": said, "images": images, **_about(row)}
+
+
+_CARD: Final = """# Conversations written by models
+
+**A language model wrote these texts; no author of the articles did.** Each row names the row of the release that it is
+about, the model, the hash of its prompt, the licence, and the attribution that its use needs.
+
+{tables}
+"""
+
+
+def _card(release: ReleaseReader, out: Export, tables: list[WrittenFacts]) -> None:
+    if not tables:
+        out.notes.append("0 conversations: the release has no written texts; `pmcmine write` makes them")
+    lines = [
+        f"- `{facts.name}`: task `{for_code(facts.task)}`, "
+        + ", ".join(f"{for_markdown(k.replace('_', ' '))} `{for_code(v)}`" for k, v in facts.settings.items())
+        for facts in tables
+    ]
+    out.text("README.md", _CARD.format(tables="\n".join(lines)))

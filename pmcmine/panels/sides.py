@@ -1,0 +1,57 @@
+"""The side of its words on which a label stands."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from pmcmine.panels.markers import Marker
+
+_GRAPHS: Final = re.compile(
+    r"\b(?:graphs?|panels?|pictures?|photos?|photographs?|images?|plots?|figures?|diagrams?)$", re.IGNORECASE
+)
+_LEADING: Final = re.compile(
+    r"\b(?:with|of|for|on|in|by|are|is|were|to|between|from|includes?|including|show|shows|showing|at)$", re.IGNORECASE
+)
+_STOPPED: Final = re.compile(r"\. ?[A-Z]")
+
+
+def _word_after(text: str, at: int) -> str:
+    m = re.match(r"\s*([^\s,.;:)]*)", text[at : at + 40])
+    return m[1] if m else ""
+
+
+_AFTER_SUFFIX: Final = frozenset(
+    "and or as of in was were is are with for at on to during from by versus vs under respectively compared can".split()
+)
+
+
+def votes_after(text: str, m: Marker, last: bool) -> float:
+    """Vote whether a label comes after its text (above 0) or before it (below 0)."""
+    if m.form in ("dotted", "comma", "bare", "unstopped", "glued", "enumerated", "free", "unwritten", "numbered"):
+        return -3.0
+    if m.form == "inner":
+        return 3.0
+    rest = text[m.end :]
+    stripped = rest.lstrip(" ")
+    ends = not stripped or stripped[0] in ",.;)" or not rest.startswith((" ", ":"))
+    if m.start == 0:
+        return -3.0
+    before = text[max(m.start - 60, 0) : m.start].rstrip() or "."
+    if m.form == "bold" and (text[m.end - 1] in ".:" or _LEADING.search(before)):
+        return -2.5
+    if before[-1] == "." and _STOPPED.match(rest):
+        return -1.5  # "… of cells. (B). Western blots of …"
+    if before[-1] in ".;:!?(":
+        return 0.5 if ends else -2.5
+    if before[-1] == "," and not ends:
+        return -2.0
+    if _GRAPHS.search(before):
+        return -2.5
+    if before[-1] == "," or before.endswith((" and", " or")):
+        return 0.5 if ends else -1.0
+    if ends:
+        return 2.5 if not last or stripped.strip(" .;)") else 3.0
+    if _LEADING.search(before):
+        return -1.0
+    return 1.5 if _word_after(text, m.end) in _AFTER_SUFFIX else -0.2

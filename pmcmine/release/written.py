@@ -1,0 +1,139 @@
+"""Texts that models wrote about a release: side tables in `written/<name>`, which readers see only if they ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from pmcmine.errors import DamagedError, PmcmineError
+from pmcmine.io.sealed import parse_object
+from pmcmine.release.conditions import choose
+from pmcmine.release.layout import RELEASE, WAY_OUT
+from pmcmine.release.scores import NAME
+
+WRITTEN: Final = "written"
+TEXTS: Final = "texts"  # in the folder of a side table: what was kept
+REJECTS: Final = "rejects"  # and what was not
+_MOST: Final = 200  # side tables of a release
+_MOST_JSON: Final = 1 << 30  # bytes of a release.json
+_TABLES: Final = ("figures", "panels", "articles", "cases")
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFacts:
+    """A side table of texts, as `release.json` states it.
+
+    Attributes:
+        name: its name, and that of its folder.
+        task: what was written.
+        package: package that the task is from.
+        version: version of the package.
+        pmcmine: version of pmcmine that ran it.
+        table: rows that it is about.
+        where: condition that chose them; empty for all.
+        settings: model, prompt and its hash, temperature, seed, size of the image, judge and its rubric.
+        counts: rows looked at, asked about and kept, turns, tokens, and rejects by reason.
+        cost: price of all answers in dollars; None if no prices were given.
+        of: its files, with the SHA-256 of the file of the table that each belongs to.
+    """
+
+    name: str = ""
+    task: str = ""
+    package: str = ""
+    version: str = ""
+    pmcmine: str = ""
+    table: str = "figures"
+    where: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    cost: float | None = None
+    of: Mapping[str, str] = field(default_factory=dict)
+
+    def to_object(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self)
+
+    def identity(self) -> dict[str, Any]:
+        """Return what decides the texts; versions do not, because a change of the checks judges them anew."""
+        return {"task": self.task, "table": self.table, "where": self.where, "settings": dict(self.settings)}
+
+    @property
+    def texts(self) -> list[str]:
+        """Names of the files with texts."""
+        return sorted(name for name in self.of if name.startswith(f"{WRITTEN}/{self.name}/{TEXTS}/"))
+
+
+_STRINGS: Final = ("name", "task", "package", "version", "pmcmine", "table", "where")
+_MAPS: Final = {"settings": str, "counts": int, "of": str}
+
+
+def parse_written(raw: object, where: str) -> tuple[WrittenFacts, ...]:
+    """Parse what a `release.json`, perhaps of others, says under `written`.
+
+    Args:
+        raw: the value; None if it says nothing.
+        where: the file, for the message.
+
+    Raises:
+        DamagedError: if it has another form.
+    """
+    if raw is None:
+        return ()
+    if not isinstance(raw, list) or len(raw) > _MOST:
+        raise DamagedError(f"{where}: is damaged (written); {WAY_OUT}")
+    return tuple(_parse(one, where) for one in raw)
+
+
+def _parse(raw: object, where: str) -> WrittenFacts:
+    def damaged(what: str) -> DamagedError:
+        return DamagedError(f"{where}: is damaged (written: {what}); {WAY_OUT}")
+
+    if not isinstance(raw, dict):
+        raise damaged("no object")
+    known: dict[str, Any] = {k: raw[k] for k in (*_STRINGS, *_MAPS, "cost") if k in raw}
+    if not all(isinstance(known.get(k, ""), str) for k in _STRINGS):
+        raise damaged("a value that is no text")
+    for name, kind in _MAPS.items():
+        value = known.get(name, {})
+        if not isinstance(value, dict) or not all(type(v) is kind for v in value.values()):
+            raise damaged(name)
+    if not isinstance(known.get("cost"), float | int | None):
+        raise damaged("cost")
+    facts = WrittenFacts(**known)
+    if not NAME.fullmatch(facts.name) or facts.table not in _TABLES:
+        raise damaged("name or table")
+    if not all(name.startswith(f"{WRITTEN}/{facts.name}/") for name in facts.of):
+        raise damaged("of")
+    return facts
+
+
+def written_in(release: Path) -> tuple[WrittenFacts, ...]:
+    """Return the side tables of texts that a release on this machine states.
+
+    Raises:
+        DamagedError: if `release.json` is damaged.
+    """
+    where = f"{release}/{RELEASE}"
+    data = (release / RELEASE).read_bytes()[:_MOST_JSON]
+    return parse_written(parse_object(data, where, WAY_OUT).get("written"), where)
+
+
+def chosen_written(name: str, known: tuple[WrittenFacts, ...], said: str) -> WrittenFacts:
+    """Return the side table of a name.
+
+    Args:
+        name: its name.
+        known: all of the release.
+        said: begins the message.
+
+    Raises:
+        PmcmineError: if there is none, with the names that there are.
+    """
+    for facts in known:
+        if facts.name == name:
+            return facts
+    names = [facts.name for facts in known]
+    way = choose(name, names) if names else "the release has none; `pmcmine write` makes them"
+    raise PmcmineError(f"{said}: {way}")

@@ -1,0 +1,126 @@
+"""Texts that models wrote, by the figure that they are about, for the samples of a stream."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pmcmine.errors import PmcmineError
+from pmcmine.io.safe_names import release_name
+from pmcmine.release.lists import KEY, ChosenList
+from pmcmine.release.written import WRITTEN, chosen_written
+from pmcmine.stream.locate import Listing, side_root, unreachable
+
+PREFIX: Final = "written:"
+MISSING: Final = ("keep", "skip")
+
+
+class WrittenTexts:
+    """Texts by id: two sorted columns of Arrow, so that millions take the memory of their bytes.
+
+    Args:
+        ids: ids of figures.
+        texts: text of each.
+    """
+
+    def __init__(self, ids: pa.Array, texts: pa.Array) -> None:
+        order = pc.array_sort_indices(ids)
+        self._ids, self._texts = ids.take(order), texts.take(order)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return WrittenTexts, (self._ids, self._texts)
+
+    def get(self, figure_id: str) -> str | None:
+        """Return the text about a figure, None if there is none."""
+        at = bisect_left(_Column(self._ids), figure_id)
+        if at < len(self._ids) and self._ids[at].as_py() == figure_id:
+            text: str = self._texts[at].as_py()
+            return text
+        return None
+
+    def among(self, chosen: ChosenList | None) -> ChosenList:
+        """Return the figures with a text, those of a list alone if there is one, as a list."""
+        ids = self._ids
+        if chosen is not None:
+            ids = ids.filter(pc.is_in(ids, chosen.ids[KEY].combine_chunks().cast(ids.type)))
+        column = ids.cast(pa.string()) if len(ids) else pa.array([], pa.string())
+        digest = sha256("\n".join(column.to_pylist()).encode("utf-8", "surrogatepass")).hexdigest()
+        return ChosenList(pa.table({KEY: column}), digest, {})
+
+
+class _Column(Sequence[str]):
+    """A column of texts as a sequence."""
+
+    def __init__(self, column: pa.Array) -> None:
+        self._column = column
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._column[at].as_py()
+
+
+def check_missing(caption: str, missing: object) -> None:
+    """Raise PmcmineError for what samples without a written text may not do."""
+    if missing not in MISSING:
+        raise PmcmineError(f"missing={missing!r}: choose from {', '.join(MISSING)}")
+    if missing != "keep" and not (isinstance(caption, str) and caption.startswith(PREFIX)):
+        raise PmcmineError(f"missing={missing!r} is of caption='written:NAME', not of caption={caption!r}")
+
+
+def read_texts(caption: str, listing: Listing, release: str, fs: Any, tables: str, split: str) -> WrittenTexts:
+    """Read the texts that replace the captions of a split.
+
+    Args:
+        caption: `written:NAME`.
+        listing: of the release.
+        release: where it is, for messages.
+        fs: its file system.
+        tables: root of its tables.
+        split: the split.
+
+    Raises:
+        PmcmineError: if the release has no such texts, they are not about figures, or they can't be read.
+    """
+    said = f"caption={caption!r}"
+    facts = chosen_written(caption.removeprefix(PREFIX), listing.written, said)
+    if facts.table != "figures":
+        raise PmcmineError(f"{said}: its texts are about {facts.table}, not about figures")
+    files = [n for n in facts.texts if release_name(n).rsplit("/", 1)[-1].startswith(f"{split}-")]
+    root = side_root(fs, tables, release, listing.digest, WRITTEN) if files else ""
+    parts = [_read(f"{root}/{name.removeprefix(f'{WRITTEN}/')}", fs, release) for name in files]
+    whole = pa.concat_tables([_EMPTY, *parts]).combine_chunks()
+    whole = whole.filter(pc.is_valid(whole["text"]))
+    if parts and sum(map(len, parts)) and not len(whole):
+        raise PmcmineError(f"{said}: holds questions or instructions, no text; `export --format llava` writes them")
+    return WrittenTexts(_one(whole["row_id"]), _one(whole["text"]))
+
+
+_EMPTY: Final = pa.table({"row_id": pa.array([], pa.large_string()), "text": pa.array([], pa.large_string())})
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    return pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+
+
+def _read(path: str, fs: Any, release: str) -> pa.Table:
+    """Read ids and texts of a file.
+
+    Raises:
+        PmcmineError: if it can't be read, or has other columns.
+    """
+    try:
+        with fs.open(path, "rb") as stream:
+            found = pq.ParquetFile(stream).read(["row_id", "text"])
+        return found.select(["row_id", "text"]).cast(_EMPTY.schema)
+    except (pa.ArrowException, ValueError, LookupError):
+        raise PmcmineError(f"{path}: is no file of written texts; is the copy complete?") from None
+    except Exception as error:  # noqa: BLE001 - each file system has errors of its own
+        raise unreachable(f"{release}: written", error) from None

@@ -1,0 +1,62 @@
+"""Read what a model answered, which is hostile until it is checked: JSON, perhaps among other words."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pmcmine.plugins.task import Content, Task, Turn
+
+_MOST: Final = 200_000  # characters of an answer
+_STARTS: Final = 20  # places where an object may begin
+_THOUGHT: Final = re.compile(r"\A\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+# Controls but line breaks and tabs, overrides of the direction, halves of surrogate pairs.
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def parse_object(text: str) -> Mapping[str, Any]:
+    """Return the JSON object of an answer.
+
+    Raises:
+        ValueError: if it holds none.
+    """
+    if len(text) > _MOST:
+        raise ValueError(f"more than {_MOST:,} characters")
+    text = _THOUGHT.sub("", text)
+    decoder = json.JSONDecoder(strict=False)
+    at = -1
+    for _ in range(_STARTS):
+        at = text.find("{", at + 1)
+        if at < 0:
+            break
+        try:
+            found, _ = decoder.raw_decode(text, at)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+        except ValueError:
+            continue
+        if isinstance(found, dict):
+            return found
+    raise ValueError("no JSON object")
+
+
+def read_answer(task: Task, text: str) -> Content:
+    """Return what an answer holds, without control characters.
+
+    Raises:
+        ValueError: if it is not of the form of the task.
+    """
+    found = task.content(parse_object(text))
+    turns = tuple(Turn(_clean(turn.question), _clean(turn.answer)) for turn in found.turns)
+    content = Content(_clean(found.text), turns)
+    if not content.text and not turns:
+        raise ValueError("an empty answer")
+    if not all(turn.question and turn.answer for turn in turns):
+        raise ValueError("an empty turn")
+    return content
+
+
+def _clean(text: str) -> str:
+    return _CONTROL.sub("", text).strip()

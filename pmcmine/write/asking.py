@@ -1,0 +1,87 @@
+"""Ask for answers through the journal: from it if it has them, else from the server, and into it at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from pmcmine.text.tokens import estimate
+from pmcmine.write.budget import Budget
+from pmcmine.write.client import Client
+from pmcmine.write.journal import Answer, Journal
+from pmcmine.write.requests import Request
+
+
+class Asker:
+    """Asks one server from any number of threads; equal requests are made once.
+
+    Args:
+        client: the server.
+        journal: keeps the answers.
+        budget: what may be spent.
+    """
+
+    def __init__(self, client: Client, journal: Journal, budget: Budget) -> None:
+        self.client, self._journal, self._budget = client, journal, budget
+        self.asked = 0  # requests that were answered now
+        self._under_way: dict[str, Future[Answer]] = {}
+        self._lock = threading.Lock()
+
+    def answer(
+        self, request: Request, schema: Mapping[str, Any], name: str, body: Callable[[], Mapping[str, Any]]
+    ) -> Answer:
+        """Return the answer to a request.
+
+        Args:
+            request: the request.
+            schema: schema of the answer.
+            name: name of the schema.
+            body: makes what is sent; called only if the journal has no answer.
+
+        Raises:
+            BudgetReached: if the budget does not allow to ask.
+            NoAnswer: if the server gives none.
+            Refused: if it refuses this request.
+            PmcmineError: if it refuses all, or the journal can't be written.
+        """
+        with self._lock:
+            there = self._journal.get(request.hash)
+            if there is not None:
+                return there
+            other = self._under_way.get(request.hash)
+            if other is None:
+                mine: Future[Answer] = Future()
+                self._under_way[request.hash] = mine
+        if other is not None:
+            return other.result()
+        try:
+            found = self._ask(request, schema, name, body)
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        else:
+            mine.set_result(found)
+            return found
+        finally:
+            with self._lock:
+                del self._under_way[request.hash]
+
+    def _ask(
+        self, request: Request, schema: Mapping[str, Any], name: str, body: Callable[[], Mapping[str, Any]]
+    ) -> Answer:
+        sent = body()
+        with self._budget.spend(request.expected, int(sent.get("max_tokens", 0))):
+            reply = self.client.ask(sent, schema, name)
+            read = reply.read if reply.read is not None else request.expected
+            written = reply.written if reply.written is not None else estimate(reply.text)
+            answer = Answer(
+                request.hash, request.row, self.client.endpoint.model, reply.text, reply.finish, reply.read,
+                reply.written, (read, written),
+            )  # fmt: skip
+            self._journal.add(answer)
+        self._budget.learn(request.expected, read)
+        with self._lock:
+            self.asked += 1
+        return answer

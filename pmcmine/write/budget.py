@@ -1,0 +1,99 @@
+"""Budgets of tokens and money. A request is made only if it fits, whatever others under way may still cost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pmcmine.write.journal import Journal
+
+
+class BudgetReached(Exception):
+    """The next request might cost more than is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Prices in dollars for a million tokens."""
+
+    read: float = 0.0
+    written: float = 0.0
+
+    def of(self, read: int, written: int) -> float:
+        """Return the price of so many tokens."""
+        return (read * self.read + written * self.written) / 1e6
+
+    @property
+    def known(self) -> bool:
+        """Whether any was given."""
+        return self.read > 0 or self.written > 0
+
+
+class Budget:
+    """What may be spent on a journal, answers of earlier runs included.
+
+    Args:
+        journal: counts what was spent.
+        prices: prices of tokens.
+        most_tokens: tokens, read and written; no limit if None.
+        most_usd: dollars; no limit if None.
+    """
+
+    def __init__(self, journal: Journal, prices: Prices, most_tokens: int | None, most_usd: float | None) -> None:
+        self._journal, self.prices = journal, prices
+        self._most_tokens, self._most_usd = most_tokens, most_usd
+        self._read = self._written = 0  # of requests under way
+        self._ratio = 1.0  # greatest ratio of read tokens to what was expected, so far
+        self._under_way = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def spend(self, expected: int, most_written: int) -> Iterator[None]:
+        """Hold tokens for a request while it is made; its answer is in the journal when the block ends.
+
+        Args:
+            expected: tokens that the request is estimated to be.
+            most_written: tokens that its answer may have.
+
+        Raises:
+            BudgetReached: if it may not fit.
+        """
+        with self._changed:
+            read = int(expected * self._ratio) + 1
+            while not self._fits(read, most_written):
+                if not self._under_way:
+                    raise BudgetReached
+                self._changed.wait()  # what is under way may take less than it holds
+            self._under_way += 1
+            self._read, self._written = self._read + read, self._written + most_written
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._read, self._written = self._read - read, self._written - most_written
+                self._changed.notify_all()
+
+    def _fits(self, read: int, written: int) -> bool:
+        """Check whether a request fits beside what was spent and what is held."""
+        read, written = self._journal.read + self._read + read, self._journal.written + self._written + written
+        if self._most_tokens is not None and read + written > self._most_tokens:
+            return False
+        return self._most_usd is None or self.prices.of(read, written) <= self._most_usd
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that were spent, by earlier runs, too."""
+        return self._journal.read + self._journal.written
+
+    @property
+    def cost(self) -> float:
+        """Their price in dollars."""
+        return self.prices.of(self._journal.read, self._journal.written)
+
+    def learn(self, expected: int, read: int) -> None:
+        """Note how many tokens a request was, so that later ones are not underestimated."""
+        with self._changed:
+            self._ratio = max(self._ratio, read / max(expected, 1))

@@ -1,0 +1,92 @@
+"""An answer and what it was written from, read once for all checks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from pmcmine.text.sentences import sentence_starts
+from pmcmine.write.checks.places import Places
+from pmcmine.write.checks.source import Source, source_of
+from pmcmine.write.given import Given
+
+WORD: Final = re.compile(r"[^\W_]+(?:['’‐‑-][^\W_]+)*")
+_QUESTION: Final = re.compile(r"\?\s")  # the end of a question, and what parts it from its answer
+IMAGE_TASKS: Final = frozenset(("caption", "panel-caption", "vqa"))
+DIALOGUES: Final = frozenset(("vqa", "instruction", "case-qa"))
+_OF_TEXT: Final = frozenset(("section", "table"))  # kinds of passages that do not say what the image shows
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer with what it was written from.
+
+    Attributes:
+        text: the answer.
+        given: what the model was given.
+        task: name of the task.
+        prompt: instructions that the model got besides what is in `given`; empty if not known.
+    """
+
+    text: str
+    given: Given
+    task: str
+    prompt: str = ""
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        """Split the answer into sentences and lines."""
+        return tuple(split_sentences(self.text))
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """List the words of the answer in lower case."""
+        return tuple(m[0].lower() for m in WORD.finditer(self.text))
+
+    @cached_property
+    def source(self) -> str:
+        """Join all that was given, with the names of its concepts."""
+        return "\n".join((self.given.text, *self.given.concepts))
+
+    @cached_property
+    def read(self) -> Source:
+        """Read the answer itself; a question and its answer are one sentence."""
+        return source_of([_QUESTION.sub(", ", self.text) if self.task in DIALOGUES else self.text])
+
+    @cached_property
+    def support(self) -> Source:
+        """Read what may support an answer of this task: of the image only what is said of the figure."""
+        passages = self.given.passages
+        if self.task in IMAGE_TASKS and any(p.kind not in _OF_TEXT for p in passages):
+            passages = tuple(p for p in passages if p.kind not in _OF_TEXT)
+        return source_of((*(p.text for p in passages), *self.given.concepts))
+
+    @cached_property
+    def places(self) -> Places:
+        """Read the items of the answer."""
+        return Places(self.read)
+
+    @cached_property
+    def given_places(self) -> Places:
+        """Read the items of what may support the answer."""
+        return Places(self.support)
+
+    @cached_property
+    def elsewhere(self) -> Source:
+        """Read what was given, but does not say what the image shows; nothing for tasks that do not ask about it."""
+        if self.task not in IMAGE_TASKS:
+            return Source("")
+        return source_of(p.text for p in self.given.passages if p.kind in _OF_TEXT)
+
+
+def split_sentences(text: str) -> list[str]:
+    """Split a text into its sentences; the end of a line ends a sentence, too."""
+    out = []
+    for line in text.splitlines():
+        starts = sentence_starts(line)
+        for start, end in zip(starts, [*starts[1:], len(line)], strict=True):
+            if sentence := line[start:end].strip():
+                out.append(sentence)
+    return out

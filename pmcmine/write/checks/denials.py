@@ -1,0 +1,152 @@
+"""What sentences deny: the words that each negation governs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pmcmine.concepts.triggers import Kind, Scope, find_triggers
+from pmcmine.vocabulary.word_classes import STOP
+from pmcmine.write.checks.source import Source
+from pmcmine.write.checks.tokens import Token, bases
+
+# Words that say only that something is there or is seen.
+_EMPTY: Final = frozenset(
+    "see seen observe note find found detect identify show shown present evident visible appear exist occur have "
+    "any sign evidence reveal demonstrate exhibit display report there case be do can could may might will would "
+    "that such very also still yet apparent notice record longer well fully completely clearly whole panel image "
+    "figure question answer".split()
+)
+# Further words that deny, which the triggers of clinical text leave out.
+_MORE: Final = re.compile(
+    r"\b(?:not|cannot|lack(?:s|ed|ing)?|absen(?:t|ce)|none|neither|nor|never|without|no(?!\.)|free of|"
+    r"devoid|fail(?:s|ed)?|unable|except|exclud(?:e|es|ed|ing)|undetect(?:ed|able)|"
+    r"insignificant(?:ly)?|poor(?:ly)?|"
+    r"hardly|barely|loss of|prevent(?:s|ed)?|abolish(?:es|ed)?|unaffected|unchanged|in\w{2,20}able)\b|"
+    r"\bnon(?=[-‐‑–][a-z]{3})",
+    re.IGNORECASE,
+)
+_SOFT: Final = re.compile(
+    r"fail|unable|exclu|undetect|insignif|poor|hardly|barely|loss|prevent|abolish|un(?:aff|cha)|in\w+able",
+    re.IGNORECASE,
+)
+_STOPS: Final = re.compile(
+    r"[.;:?!]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b"
+)
+_NEAR: Final = 3  # words that a negation is about
+_FAR: Final = 10  # words that it may reach
+_LISTED: Final = re.compile(r"\(\s*(?:no|not)\s*\)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A negation.
+
+    Attributes:
+        said: its words.
+        sentence: number of its sentence.
+        about: the words that it is about, the nearest first.
+        further: the same for each further part of a list: "no A or B".
+        scope: all words that it governs.
+        reach: all words near it.
+        firm: whether it denies by grammar; "loss of" and "poor" only may stand for a denial.
+    """
+
+    said: str
+    sentence: int
+    about: tuple[Token, ...]
+    further: tuple[tuple[Token, ...], ...]
+    scope: tuple[Token, ...]
+    reach: tuple[Token, ...]
+    firm: bool
+
+
+def is_empty(token: Token) -> bool:
+    """Check whether a word says nothing of its own in a denial."""
+    return token.low in STOP or not _EMPTY.isdisjoint(bases(token.low))
+
+
+def _near(source: Source, tokens: Sequence[Token], at: int, step: int, most: int, stop: bool) -> Iterator[Token]:
+    count = 0
+    last = at
+    while 0 <= at < len(tokens) and count < most:
+        low, high = sorted((at, last))
+        if stop and _STOPS.search(source.text[tokens[low].end : tokens[high].start] if low != high else ""):
+            return
+        if not is_empty(tokens[at]):
+            count += 1
+            yield tokens[at]
+        last = at
+        at += step
+
+
+def denials(source: Source) -> tuple[Denial, ...]:
+    """Find the negations of a text."""
+    out: list[Denial] = []
+    by_sentence: dict[int, list[Token]] = {}
+    for token in source.tokens:
+        by_sentence.setdefault(token.sentence, []).append(token)
+    for number, tokens in by_sentence.items():
+        start, end = tokens[0].start, min(tokens[-1].end, tokens[0].start + _LONGEST)
+        out += _of_sentence(source, number, tokens, source.text[start:end], start)
+    return tuple(out)
+
+
+def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str, offset: int) -> Iterator[Denial]:
+    found: dict[int, tuple[int, int, str, set[Scope]]] = {}
+    pseudo: list[tuple[int, int]] = []
+    for t in find_triggers(text):
+        kinds = {m.kind for m in t.meanings}
+        if t.said in ("negative", "-ve", "free") or text[max(t.start - 8, 0) : t.start].endswith("with or "):
+            continue  # a sign, which has an opposite; "free radicals"
+        if Kind.NEGATED in kinds and len(found) < _MOST:
+            scopes = {m.scope for m in t.meanings if m.kind is Kind.NEGATED}
+            found[t.start] = (t.start, t.end, t.said, scopes)
+        elif (
+            Kind.PSEUDO in kinds
+            and len(pseudo) < _MOST
+            and t.said.startswith(("not only", "not just", "not merely", "no later", "gram", "no doubt"))
+        ):
+            pseudo.append((t.start, t.end))
+    for m in _MORE.finditer(text):
+        if len(found) >= 2 * _MOST:
+            break
+        if text[max(m.start() - 8, 0) : m.start()].endswith("with or "):
+            continue
+        if not any(a <= m.start() < b for a, b in (*((f[0], f[1]) for f in found.values()), *pseudo)):
+            found[m.start()] = (m.start(), m.end(), m[0], {Scope.AFTER})
+    for a, b, said, scopes in list(found.values())[:_MOST]:
+        after = next((i for i, t in enumerate(tokens) if t.start >= offset + b), len(tokens))
+        before = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i].end <= offset + a), -1)
+        most = 1 if said.lower() == "non" else _FAR
+        forward = bool(scopes & {Scope.AFTER, Scope.NEXT, Scope.BOTH})
+        right = tuple(_near(source, tokens, after, 1, most, True)) if forward else ()
+        left = tuple(_near(source, tokens, before, -1, _NEAR, True)) if not right else ()
+        reach = (
+            *right,
+            *_near(source, tokens, after, 1, _NEAR, False),
+            *_near(source, tokens, before, -1, _NEAR, False),
+        )
+        parts = _parts(source, right) if right else ()
+        about = parts[0] if parts else left
+        yield Denial(
+            said, number, about[:_NEAR], parts[1:], right or left, right if most == 1 else reach, not _SOFT.match(said)
+        )
+
+
+def _parts(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], ...]:
+    """Split the words that a negation governs at "or" and "nor"."""
+    out: list[list[Token]] = [[]]
+    for i, word in enumerate(words):
+        gap = source.text[words[i - 1].end : word.start] if i else ""
+        if _OR.search(gap):
+            out.append([])
+        out[-1].append(word)
+    return tuple(tuple(part[:_NEAR]) for part in out if part)
+
+
+_OR: Final = re.compile(r"\bn?or\b")
+_MOST: Final = 20  # negations of a sentence
+_LONGEST: Final = 4_000  # characters of a sentence; what is longer is no prose

@@ -1,0 +1,163 @@
+"""Sides, colours, directions, numbers and symbols that stand at something else than in what was given."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from pmcmine.write.checks.answer import DIALOGUES, Answer
+from pmcmine.write.checks.places import Item, Likeness, Near, Places, is_content
+from pmcmine.write.checks.problem import Problem, problem
+from pmcmine.write.checks.tokens import bases
+
+CODES: Final = {
+    "opposite": "a direction, side, sign or time is the opposite of what was given",
+    "swapped": "a number, colour, side or name stands at what another one was given for",
+}
+_ONCE: Final = frozenset(("number", "symbol"))  # classes of which only what stands once can be compared
+# How much more the place must be like that of another item of the class than like that of the same one.
+_TIMES: Final = {"number": 8.0}
+_LEAST: Final = {"number": 0.15}
+_OTHER_TIMES: Final = 2.5
+_OTHER_LEAST: Final = 0.05
+_IN_DIALOGUE: Final = 0.8  # of these, where a question names what the answer is of
+_CROSSED: Final = 1.5  # the same where two items have changed places
+_CROSSED_TIMES: Final = {"direction": 2.5, "number": 4.0}
+_CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.8, "direction": 0.2, "panel": 0.06}
+_OTHER_CROSSED: Final = 0.015
+_FAR: Final = 0.12  # weight of a word that is not near an item
+_NAMED: Final = frozenset(("number", "symbol", "colour", "panel"))  # classes of what must have been given itself
+_ANSWERS: Final = frozenset(("number", "colour"))  # what a short answer may be
+_SHORT: Final = 60  # words of a question with its answer that are of one thing
+_FLAT: Final = 0.3  # weight of each word of these
+_FLAT_TIMES: Final = 2.0
+_FLAT_LEAST: Final = 0.1
+_SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
+
+
+_SIDES: Final = tuple((own, known) for own in (0, -1, 1) for known in (0, -1, 1))
+
+
+class _Judged(NamedTuple):
+    """An item of an answer with the likeness of its place to the places of each value of its class."""
+
+    item: Item
+    like: Likeness
+
+
+def _shown(answer: Answer, item: Item) -> str:
+    tokens = answer.read.tokens
+    return answer.read.text[tokens[max(item.first - 2, 0)].start : tokens[min(item.last + 2, len(tokens) - 1)].end]
+
+
+def _judge(
+    places: Places, found: Sequence[Item], known: Sequence[Item], values: Mapping[Hashable, Any]
+) -> Iterator[_Judged]:
+    once = found and found[0].name.split()[0] in _ONCE
+    times, here = Counter(k.value for k in known), Counter(k.value for k in found)
+    for item in found:
+        if once and (times[item.value] > 1 or here[item.value] > 1):
+            continue
+        yield _Judged(item, Likeness(places.words(item), values))
+
+
+def _crossed(places: Places, judged: Sequence[_Judged], kind: str) -> set[int]:
+    """Find pairs of items that would fit better if they changed places, by their places in the sequence.
+
+    Where a text names an item before what it is of, and another text behind it, only one pair of sides fits.
+    """
+    out: set[int] = set()
+    times, least = _CROSSED_TIMES.get(kind, _CROSSED), _CROSSED_LEAST.get(kind, _OTHER_CROSSED)
+    for i, a in enumerate(judged):
+        for k, b in enumerate(judged[i + 1 :], i + 1):
+            x, y = a.item.value, b.item.value
+            if x == y or places.joined(a.item, b.item):
+                continue
+            stay = max(min(a.like.of(x, y, s), b.like.of(y, x, s)) for s in _SIDES)
+            move = max(min(a.like.of(y, x, s), b.like.of(x, y, s)) for s in _SIDES)
+            if move > max(times * stay, least):
+                out |= {i, k}
+    return out
+
+
+def _moved(judged: _Judged, values: Iterable[Hashable], times: float, least: float) -> bool:
+    """Check whether the place of an item is much more like that of another value."""
+    own = judged.like.of(judged.item.value)
+    best = max((judged.like.of(v) for v in values if v != judged.item.value), default=0.0)
+    return best > max(least, times * own)
+
+
+def _nearest(words: Sequence[Near]) -> Near | None:
+    """Return the word right behind an item, or else the one right before it."""
+    for side in (1, -1):
+        first = next((w for w in words if w.side == side), None)
+        if first is not None and first.weight >= 1.0:
+            return first
+    return None
+
+
+def _stands_at_other(given: Places, name: str, item: Item, words: Sequence[Near]) -> bool:
+    """Check whether the nearest word was given right beside another value of the class, and never near this one."""
+    near = _nearest(words)
+    if near is None:
+        return False
+    forms = bases(near.token.low) | {near.token.key}
+    own, other = 0.0, 0.0
+    for value, maps in given.nearest(name).items():
+        most = max((m[b] for m in maps for b in forms if b in m), default=0.0)
+        if value == item.value:
+            own = most
+        else:
+            other = max(other, most)
+    return other >= 1.0 and own <= _FAR
+
+
+def find(answer: Answer) -> Iterator[Problem]:
+    """Compare the surroundings of each item with those of the items of its class in what was given."""
+    places, given = answer.places, answer.given_places
+    for name, found in places.by_class.items():
+        kind = name.split()[0]
+        values = given.merged(name)
+        every = list(_judge(places, found, given.by_class.get(name, []), values))
+        judged = [j for j in every if j.item.asked]
+        for j in judged:
+            if j.item.value not in values and kind not in _NAMED:
+                firm = {k.value for k in given.by_class.get(name, ()) if k.asked}
+                if any(j.like.of(v) > _SINGLE for v in firm):
+                    yield problem("opposite", _shown(answer, j.item))
+        known = [j for j in judged if j.item.value in values]
+        crossed = {known[i].item for i in _crossed(places, known, kind)}
+        for j in every:
+            if j.item.value not in values or (
+                not (answer.task in DIALOGUES and kind in _ANSWERS)
+                and any(o.item.value != j.item.value and places.joined(j.item, o.item) for o in every)
+            ):
+                wrong = j.item in crossed
+            else:
+                wrong = j.item in crossed or _is_elsewhere(answer, j, values, kind)
+            if wrong:
+                yield problem("swapped", _shown(answer, j.item))
+
+
+def _is_elsewhere(answer: Answer, judged: _Judged, values: Mapping[Hashable, Any], kind: str) -> bool:
+    """Check whether one item stands where another value was given."""
+    item, given = judged.item, answer.given_places
+    if kind not in _ONCE and kind != "panel" and _stands_at_other(given, item.name, item, answer.places.words(item)):
+        return True
+    if not item.asked or kind in ("panel", "symbol"):
+        return False
+    dialogue = answer.task in DIALOGUES
+    times = _TIMES.get(kind, _OTHER_TIMES) * (_IN_DIALOGUE if dialogue and kind != "number" else 1.0)
+    if _moved(judged, values, times, _LEAST.get(kind, _OTHER_LEAST)):
+        return True
+    tokens = answer.read.tokens
+    if (
+        not dialogue
+        or kind not in _ANSWERS
+        or len(tokens) > _SHORT
+        or tokens[item.first].start < answer.text.rfind("?")
+    ):
+        return False
+    words = [Near(t, _FLAT, 1) for t in tokens if is_content(t) and not t.text[0].isdigit()]
+    return _moved(_Judged(item, Likeness(words, values)), values, _FLAT_TIMES, _FLAT_LEAST)

@@ -1,0 +1,152 @@
+"""What was denied and is now said, or the reverse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Set
+from typing import Final
+
+from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.denials import Denial, denials, is_empty
+from pmcmine.write.checks.lexicon import free_words
+from pmcmine.write.checks.numbers import is_unit
+from pmcmine.write.checks.places import Item, Likeness, Places, like
+from pmcmine.write.checks.problem import Problem, problem
+from pmcmine.write.checks.source import Source
+from pmcmine.write.checks.tokens import Token, bases, key_of
+
+CODES: Final = {
+    "negated": "the answer denies what was not denied",
+    "affirmed": "the answer says what was denied",
+}
+_TIMES: Final = 3.0  # how much more the place must be like one of the other sort
+_LEAST: Final = 0.25
+_PREFIXES: Final = ("non", "un")
+_ALL_PREFIXES: Final = ("un", "in", "im", "ir", "non", "dis")
+_OPEN: Final = re.compile(
+    r"\b(?:cannot|can not|could not|can['’]t|not)\s(?:\w+\s){0,2}(?:excluded?|ruled?\sout)\b", re.IGNORECASE
+)
+_CLOSED: Final = re.compile(
+    r"(?<!not)(?<!cannot)\s(?:can|could|was|were|is|are|been)\s(?:be\s)?(?:excluded|ruled\sout)\b", re.IGNORECASE
+)
+_VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot)$", re.IGNORECASE)
+_QUESTION: Final = re.compile(r"[^.!?\n]{1,400}\?")
+_ABOUT: Final = 2  # words of a denial that must all be said again
+
+
+def _forms(tokens: Iterable[Token]) -> frozenset[str]:
+    return frozenset(b for t in tokens for b in (*bases(t.low), t.key))
+
+
+def _sentences(source: Source, governed: Set[int]) -> list[frozenset[str]]:
+    """Collect the words of each sentence that no denial governs."""
+    out: dict[int, list[Token]] = {}
+    for token in source.tokens:
+        if not is_empty(token) and token.start not in governed:
+            out.setdefault(token.sentence, []).append(token)
+    return [_forms(tokens) for tokens in out.values()]
+
+
+def _has(forms: frozenset[str], token: Token) -> bool:
+    return not forms.isdisjoint(like(token.low, token.key))
+
+
+def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Denial]:
+    """Yield denials of an answer none of whose words is near a denial of the source."""
+    reached = _forms(t for d in known for t in d.reach)
+    for denial in found:
+        if denial.firm and denial.about and not any(_has(reached, t) for t in denial.about):
+            yield denial
+
+
+def _polar(source: Source, known: Iterable[Denial], keys: frozenset[str]) -> Iterator[Item]:
+    """Yield each occurrence of some words, with whether it is denied, by a prefix too."""
+    denied = {t.start for d in known for t in d.about}
+    for i, token in enumerate(source.tokens):
+        if token.key in keys:
+            yield Item(token.key, token.start in denied, i, i)
+        elif (stem := _stem(token)) and stem in keys:
+            yield Item(stem, True, i, i)
+
+
+def _stem(token: Token) -> str:
+    """Return the key of a word without a prefix that denies it; empty if there is none."""
+    prefix = next((p for p in _PREFIXES if token.low.startswith(p)), "")
+    return key_of(token.low[len(prefix) :]) if prefix and len(token.low) > len(prefix) + 3 else ""
+
+
+def _keys(answer: Answer, found: Iterable[Denial]) -> frozenset[str]:
+    """Collect the keys of words that are denied at one place, and may be said at another."""
+    both = (*answer.read.tokens, *answer.support.tokens)
+    plain = {t.key for t in both}
+    denied = {
+        t.key
+        for d in found
+        for t in d.about[:_ABOUT]
+        if t.low.isalpha() and not t.symbol and len(t.low) > 2 and not is_unit(t.low)
+    }
+    return frozenset(denied | {s for t in both if (s := _stem(t)) and s in plain})
+
+
+def _turned(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Problem]:
+    """Compare places of words that are denied at one place and said at another."""
+    keys = _keys(answer, (*found, *known))
+    places = Places(answer.read, _polar(answer.read, found, keys))
+    given = Places(answer.support, _polar(answer.support, known, keys))
+    for name, items in places.by_class.items():
+        values = given.merged(name)
+        for item in items if len(values) > 1 else ():
+            if any(o.value != item.value and places.joined(item, o) for o in items):
+                continue
+            like = Likeness(places.words(item), values)
+            if like.of(not item.value, item.value) > max(_TIMES * like.of(item.value, not item.value), _LEAST):
+                yield problem("negated" if item.value else "affirmed", answer.read.tokens[item.first].text)
+
+
+def _prefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
+    """Yield words that were given with a prefix that denies them alone, and the reverse."""
+    given = {t.low for t in answer.support.tokens}
+    denied = {t.start for d in found for t in d.scope}
+    for token in answer.read.tokens:
+        if len(token.low) < 5 or token.start in denied or token.low in given or answer.support.bases & bases(token.low):
+            continue
+        if any(p + token.low in given for p in _ALL_PREFIXES):
+            yield problem("affirmed", token.text)
+        plain = next((token.low[len(p) :] for p in _ALL_PREFIXES if token.low.startswith(p)), "")
+        if len(plain) > 3 and plain in given and token.low not in free_words():
+            yield problem("negated", token.text)
+
+
+def _excluded(answer: Answer) -> Iterator[Problem]:
+    """Yield what is excluded in the answer, and could not be excluded."""
+    if _OPEN.search(answer.support.text) and not _CLOSED.search(answer.support.text):
+        for match in _CLOSED.finditer(answer.text):
+            yield problem("negated", match[0])
+
+
+def _asked(answer: Answer) -> set[int]:
+    """Return where the words of questions begin, which say nothing."""
+    spans = [m.span() for m in _QUESTION.finditer(answer.text)]
+    return {t.start for t in answer.read.tokens for a, b in spans if a <= t.start < b} if spans else set()
+
+
+def find(answer: Answer) -> Iterator[Problem]:
+    """Compare what the answer denies with what was denied."""
+    found, known = denials(answer.read), denials(answer.support)
+    for denial in _denied_anew(found, known):
+        yield problem("negated", " ".join((denial.said, *(t.text for t in denial.about))))
+    yield from _prefixed(answer, found)
+    yield from _excluded(answer)
+    if not known:
+        return
+    yield from _turned(answer, found, known)
+    governed = {t.start for d in found for t in d.scope} | _asked(answer)
+    said = _sentences(answer.read, governed)
+    plain = _sentences(answer.support, {t.start for d in known for t in d.scope})
+    for denial in known:
+        for part in (denial.about, *denial.further) if denial.firm else ():
+            about = part[: 1 if _VERB.search(denial.said) else _ABOUT]
+            if not about or any(all(_has(forms, t) for t in about) for forms in plain):
+                continue
+            if any(all(_has(forms, t) for t in about) for forms in said):
+                yield problem("affirmed", " ".join((denial.said, *(t.text for t in about))))

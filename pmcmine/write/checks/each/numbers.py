@@ -1,0 +1,83 @@
+"""Numbers that were not given, or not with this unit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from pmcmine.vocabulary.word_classes import STOP
+from pmcmine.write.checks.answer import Answer, split_sentences
+from pmcmine.write.checks.numbers import Number, numbers, units_in
+from pmcmine.write.checks.problem import Problem, problem
+from pmcmine.write.checks.tokens import key_of
+
+CODES: Final = {
+    "number": "a number was not given",
+    "unit": "a number was given with another unit",
+}
+_FEW: Final = 2  # up to so many things may be counted by who writes
+
+
+_NOUNS: Final = re.compile(r"(?:[\s-][^\W\d_]{2,40}){1,3}")
+_ITEMS: Final = re.compile(r"[,;]|\band\b")
+_COUNTED: Final = 12  # up to so many items of a list may be counted
+
+
+def _nouns(text: str, number: Number) -> set[str]:
+    """Return the keys of the words that follow a number without unit, one of which is what it counts."""
+    match = None if number.unit else _NOUNS.match(text, number.end)
+    words = re.split(r"[\s-]", match[0].lower()) if match else []
+    return {key_of(w) for w in words if w and w not in STOP}
+
+
+def _longest_list(text: str) -> int:
+    """Return how many items the longest list of a text may have."""
+    return max((len(_ITEMS.findall(sentence)) + 1 for sentence in split_sentences(text)), default=1)
+
+
+class _Known:
+    """The numbers of a source, by value and by amount."""
+
+    def __init__(self, text: str) -> None:
+        self.units: dict[Decimal, set[str]] = {}
+        self.amounts: set[tuple[str, Decimal]] = set()
+        self.named = units_in(text)
+        self.of: dict[str, set[Decimal]] = {}
+        for number in numbers(text):
+            self.units.setdefault(number.value, set()).add(number.unit)
+            self.amounts.add(number.amount)
+            for noun in _nouns(text, number):
+                self.of.setdefault(noun, set()).add(number.value)
+        self.listed = _longest_list(text)
+
+    def problem(self, number: Number, shown: str) -> Problem | None:
+        """Return what is wrong with a number of an answer."""
+        units = self.units.get(number.value)
+        if number.unit and number.amount in self.amounts:
+            return None
+        if units is None:
+            return problem("number", shown)
+        if number.unit and number.unit not in units and ("" not in units or number.unit not in self.named):
+            return problem("unit", shown)
+        return None
+
+
+def find(answer: Answer) -> Iterator[Problem]:
+    """Look up each number of the answer in what was given."""
+    known: _Known | None = None
+    panels = len(answer.given.panels)
+    for number in numbers(answer.text):
+        if number.word and number.value <= 1:
+            continue
+        known = _Known(answer.support.text) if known is None else known
+        shown = answer.text[number.start : number.end + 12]
+        if number.word and not number.unit and not number.ordinal and number.value not in known.units:
+            others = [known.of[noun] for noun in _nouns(answer.text, number) if noun in known.of]
+            if number.value == panels or (not others and number.value <= min(max(known.listed, _FEW), _COUNTED)):
+                continue  # counted by who wrote it
+        if number.word and number.value == _FEW and number.ordinal:
+            continue
+        if found := known.problem(number, shown):
+            yield found

@@ -1,0 +1,222 @@
+"""Write about one row: ask, read, check, perhaps have it judged. What fails has a reason."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from pmcmine.errors import UnsafeNameError
+from pmcmine.plugins.task import Content, Task
+from pmcmine.text.clean import for_terminal
+from pmcmine.write.answers import read_answer
+from pmcmine.write.asking import Asker
+from pmcmine.write.budget import BudgetReached
+from pmcmine.write.checks import problems
+from pmcmine.write.client import NoAnswer, Refused
+from pmcmine.write.given import Given
+from pmcmine.write.journal import Answer
+from pmcmine.write.judge import LEAST, judge
+from pmcmine.write.requests import Settings, given_to, request_for, told, with_image
+from pmcmine.write.rows import Row
+
+# Why nothing was kept, and what it means. `check_…` and the codes of checks come on top.
+REASONS: Final = {
+    "derivatives_forbidden": "licence of figure or article forbids derivatives (ND) or is not known; nothing was sent",
+    "license_differs": "article and figure differ in licence group; nothing was sent",
+    "withheld": "the row is a pointer without text; nothing was sent",
+    "no_text": "there is no text to write from; nothing was sent",
+    "bad_image": "the image can't be decoded; nothing was sent",
+    "refused": "the server refuses this request",
+    "no_answer": "the server gave no answer after all tries; the next run asks again",
+    "not_asked": "a budget was reached or the run was stopped before; the next run asks",
+    "cut_off": "the answer was cut off at the most tokens",
+    "bad_answer": "the answer has another form than the task asks for, after all tries",
+    "judged": f"the judge gave a score below {LEAST}",
+    "bad_verdict": "the judge's answer holds no score",
+    "benchmark": "the text holds 13 consecutive words of a benchmark set, and the release drops those",
+}
+# Kinds of passages of which a row has to have one: titles alone are nothing to write from.
+_TELLING: Final = {
+    "figures": ("caption", "panel", "mention"), "panels": ("panel", "caption"), "articles": ("section",),
+    "cases": ("section",),
+}  # fmt: skip
+_OPEN: Final = frozenset({"no_answer", "not_asked"})  # not decided yet: a later run may write
+_MOST_DETAILS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Something that is not kept.
+
+    Attributes:
+        reason: its code.
+        detail: what was wrong.
+        turn: place of the dropped turn; None for the whole row.
+        answer: what was written.
+    """
+
+    reason: str
+    detail: str = ""
+    turn: int | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a row.
+
+    Attributes:
+        row: the row.
+        given: what the model was given.
+        content: what is kept; None if nothing is.
+        drops: what is not kept.
+        answer: the answer that was read last; None without one.
+        attempt: its number.
+        counted: tokens of all requests for the row.
+        score: the judge's score; None without one.
+    """
+
+    row: Row
+    given: Given
+    content: Content | None = None
+    drops: tuple[Drop, ...] = ()
+    answer: Answer | None = None
+    attempt: int = 0
+    counted: tuple[int, int] = (0, 0)
+    score: int | None = None
+
+    @property
+    def reason(self) -> str:
+        """Why the whole row was dropped; empty if something is kept."""
+        return self.drops[-1].reason if self.content is None and self.drops else ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a later run may still write about it."""
+        return self.reason in _OPEN
+
+
+@dataclass
+class Writer:
+    """Writes about rows, from any number of threads.
+
+    Attributes:
+        release: the release.
+        task: what to write.
+        settings: how to ask.
+        asker: asks.
+        judge: asks the judge; None for none.
+    """
+
+    release: Path
+    task: Task
+    settings: Settings
+    asker: Asker
+    judge: Asker | None = None
+    spent: bool = field(default=False)  # the budget was reached
+
+    def write(self, row: Row) -> Outcome:
+        """Write about one row.
+
+        Raises:
+            PmcmineError: if the server refuses all requests, or the journal can't be written.
+        """
+        given = given_to(row, self.settings)
+        reason = never_asked(row, self.task)
+        if reason:
+            return Outcome(row, given, drops=(Drop(reason, row.license),))
+        try:
+            return self._asked(row, given)
+        except BudgetReached:
+            self.spent = True
+            return Outcome(row, given, drops=(Drop("not_asked", "budget"),))
+        except NoAnswer as error:
+            return Outcome(row, given, drops=(Drop("no_answer", _said(error)),))
+        except Refused as error:
+            return Outcome(row, given, drops=(Drop("refused", _said(error)),))
+
+    def _asked(self, row: Row, given: Given) -> Outcome:
+        read = written = 0
+        drop = Drop("bad_answer")
+        answer, attempt = None, 0
+        for attempt in range(self.settings.tries):
+            request = request_for(row, self.task, self.settings, attempt)
+            try:
+                answer = self.asker.answer(
+                    request,
+                    self.task.schema,
+                    self.task.name.replace("-", "_"),
+                    lambda r=request: with_image(r, row, self.settings, self.release),  # type: ignore[misc]
+                )
+            except (OSError, ValueError, SyntaxError, zipfile.BadZipFile, UnsafeNameError) as error:
+                return Outcome(row, given, drops=(Drop("bad_image", _said(error)),))
+            read, written = read + answer.counted[0], written + answer.counted[1]
+            try:
+                content = read_answer(self.task, answer.text)
+            except ValueError as error:
+                reason = "cut_off" if answer.finish == "length" else "bad_answer"
+                drop = Drop(reason, _said(error), answer=answer.text)
+                if reason == "cut_off":  # it would be again
+                    break
+                continue
+            return self._checked(Outcome(row, given, content, (), answer, attempt, (read, written)))
+        return Outcome(row, given, None, (drop,), answer, attempt, (read, written))
+
+    def _checked(self, found: Outcome) -> Outcome:
+        """Check what was written, each turn by itself; then have it judged."""
+        content = found.content or Content()
+        drops = [self._wrong(content.text, found.given)] if content.text else []
+        turns = []
+        for n, turn in enumerate(content.turns):
+            drop = self._wrong(f"{turn.question}\n{turn.answer}", found.given)
+            if drop is None:
+                turns.append(turn)
+            else:
+                drops.append(replace(drop, turn=n))
+        wrong = tuple(drop for drop in drops if drop is not None)
+        kept = Content("" if wrong else content.text, tuple(turns))
+        if not kept.text and not kept.turns:
+            return replace(found, content=None, drops=wrong)
+        return self._judged(replace(found, content=kept, drops=wrong))
+
+    def _wrong(self, text: str, given: Given) -> Drop | None:
+        """Return why a text is dropped; None if it is kept."""
+        wrong = problems(text, given, self.task.name, prompt=self.settings.prompt)
+        if not wrong:
+            return None
+        detail = "; ".join(f"{p.code}: {p.detail}" for p in wrong[:_MOST_DETAILS])
+        return Drop(f"check_{wrong[0].code}", for_terminal(detail, 500), answer=text)
+
+    def _judged(self, found: Outcome) -> Outcome:
+        if self.judge is None or found.content is None:
+            return found
+        text = written_text(found.content)
+        try:
+            verdict = judge(self.judge, found.row.id, told(found.given, self.task.table), text)
+        except ValueError as error:
+            drop = Drop("bad_verdict", _said(error), answer=text)
+            return replace(found, content=None, drops=(*found.drops, drop))
+        counted = (found.counted[0] + verdict.counted[0], found.counted[1] + verdict.counted[1])
+        found = replace(found, counted=counted, score=verdict.score)
+        if verdict.score >= LEAST:
+            return found
+        drop = Drop("judged", for_terminal(f"{verdict.score}: {verdict.reason}", 500), answer=text)
+        return replace(found, content=None, drops=(*found.drops, drop))
+
+
+def never_asked(row: Row, task: Task) -> str:
+    """Return the reason why no request is made for a row; empty if one is."""
+    if row.refused:
+        return row.refused
+    return "" if any(p.kind in _TELLING[task.table] for p in row.given.passages) else "no_text"
+
+
+def written_text(content: Content) -> str:
+    """Return what was written as one text, turns one after another."""
+    return content.text or "\n\n".join(f"{turn.question}\n{turn.answer}" for turn in content.turns)
+
+
+def _said(error: BaseException) -> str:
+    return for_terminal(str(error) or type(error).__name__, 300)

@@ -1,0 +1,149 @@
+"""Requests to a model: what it is told and given, and the hash by which its answer is kept."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from pmcmine.plugins.task import Task
+from pmcmine.stream.pictures import picture
+from pmcmine.text.tokens import estimate
+from pmcmine.write.given import Given
+from pmcmine.write.rows import Row
+
+_QUALITY: Final = 85  # of JPEG
+_TILE, _TILE_TOKENS, _IMAGE_TOKENS = 512, 170, 85  # estimate of an image's tokens: OpenAI's rule for its first models
+_AGAIN: Final = "Answer with one JSON object of the form given above, and with nothing else."
+_HEADS: Final = {
+    "caption": "Caption of the figure", "panel": "Parts of the caption about panels", "title": "Title of the article",
+    "mention": "Sentences of the article that mention the figure", "section": "From the article",
+    "table": "Tables of the article", "concept": "Concepts",
+}  # fmt: skip
+_SECTION_OF_FIGURE: Final = "Title of the section"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a model is asked.
+
+    Attributes:
+        model: its name.
+        prompt: instructions.
+        prompt_version: their version.
+        temperature: randomness of the answer.
+        seed: of the first request for a row; further ones count up.
+        image_size: longest side of the image in pixels; 0 for no image.
+        tries: requests for a row whose answers do not have the form of the task.
+    """
+
+    model: str
+    prompt: str
+    prompt_version: str
+    temperature: float = 0.0
+    seed: int = 0
+    image_size: int = 768
+    tries: int = 2
+
+    @property
+    def prompt_sha256(self) -> str:
+        """SHA-256 of the instructions."""
+        return sha256(self.prompt.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request without the pixels of its image.
+
+    Attributes:
+        row: id of the row.
+        body: what is sent, with `IMAGE` in the place of the image.
+        hash: of body, schema and image.
+        expected: tokens that it is estimated to be.
+    """
+
+    row: str
+    body: dict[str, Any]
+    hash: str
+    expected: int
+
+
+def given_to(row: Row, settings: Settings) -> Given:
+    """Return what the model is given of a row, the image included."""
+    return replace(row.given, image=row.image is not None and settings.image_size > 0)
+
+
+def told(given: Given, table: str) -> str:
+    """Return what is given as a text: passages by kind, then labels of panels and names of concepts."""
+    parts: list[str] = []
+    for kind in dict.fromkeys(p.kind for p in given.passages):
+        passages = [p.text for p in given.passages if p.kind == kind]
+        of_figure = kind == "section" and table in ("figures", "panels")
+        head = _SECTION_OF_FIGURE if of_figure else _HEADS.get(kind, kind)
+        parts.append(f"{head}:\n" + "\n".join(f"- {t}" if len(passages) > 1 else t for t in passages))
+    if given.panels:
+        parts.append(f"Panels: {', '.join(given.panels)}")
+    if given.concepts:
+        parts.append(f"Concepts in the texts: {'; '.join(given.concepts)}")
+    return "\n\n".join(parts)
+
+
+def request_for(row: Row, task: Task, settings: Settings, attempt: int = 0) -> Request:
+    """Return the request for a row.
+
+    Args:
+        row: the row.
+        task: what to write.
+        settings: how to ask.
+        attempt: number of the request for this row; from 1 on it reminds of the form.
+    """
+    text = told(row.given, task.table)
+    if attempt:
+        text = f"{text}\n\n{_AGAIN}"
+    image = row.image if settings.image_size else None
+    content: Any = text
+    if image is not None:
+        content = [{"type": "image_url", "image_url": {"url": ""}}, {"type": "text", "text": text}]
+    body = {
+        "model": settings.model,
+        "messages": [{"role": "system", "content": settings.prompt}, {"role": "user", "content": content}],
+        "temperature": settings.temperature,
+        "seed": settings.seed + attempt,
+        "max_tokens": task.most_tokens,
+    }
+    named = [body, task.schema, [image.sha256, settings.image_size] if image is not None else None]
+    return Request(row.id, body, digest_of(named), _expected(settings, text, image is not None))
+
+
+def digest_of(value: Any) -> str:
+    """Return the SHA-256 of a JSON value."""
+    return sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _expected(settings: Settings, text: str, image: bool) -> int:
+    tiles = math.ceil(settings.image_size / _TILE) ** 2 if image else 0
+    return estimate(settings.prompt) + estimate(text) + (_IMAGE_TOKENS + _TILE_TOKENS * tiles if image else 0)
+
+
+def with_image(request: Request, row: Row, settings: Settings, release: Path) -> dict[str, Any]:
+    """Return the body that is sent, with the image, if there is one, as a JPEG of the size asked for.
+
+    Raises:
+        OSError: and others of decoders, if the image can't be decoded.
+        UnsafeNameError: if it is no valid range of a shard.
+    """
+    if row.image is None or not settings.image_size:
+        return request.body
+    image = picture(row.image.read(release))
+    image.thumbnail((settings.image_size, settings.image_size))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=_QUALITY)
+    url = f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+    system, user = request.body["messages"]
+    content = [{"type": "image_url", "image_url": {"url": url}}, user["content"][1]]
+    return {**request.body, "messages": [system, {**user, "content": content}]}
