@@ -1,1 +1,1 @@
-"""Draw compound figures from real layouts, train the reader of panel letters, and fit the weights of cuts."""
+"""Draw compound figures from real layouts, train the networks that read letters and see layouts, and fit weights."""

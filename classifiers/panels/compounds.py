@@ -11,7 +11,7 @@ import csv
 import gzip
 import io
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,10 +21,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from classifiers.images.generate import PAINTERS
 from classifiers.images.generate.marks import random_word
+from classifiers.panels.contents import DRAWN, Pictures, Rect, beside_letter, fill, lines, surrounded
 from pmcmine.errors import GoldError
 
-Rect = tuple[int, int, int, int]  # left, top, right, bottom
-_DRAWN: Final = ("chart", "diagram", "table", "molecular_structure")  # kinds whose ground is the figure's
 _CORNERS: Final = (("left", "top"),) * 13 + (("left", "bottom"),) * 3 + (("middle", "bottom"), ("right", "bottom"))
 _STYLES: Final = ("{}",) * 12 + ("({})",) * 4 + ("{})",) * 2 + ("{}.",)
 
@@ -70,46 +69,6 @@ def read_layouts(path: Path) -> list[Layout]:
         for rows in found.values()
         if len(rows) <= 30
     ]
-
-
-class Pictures:
-    """Pictures to fill panels with, by kind: files of a folder, and generated ones."""
-
-    def __init__(self, files: Mapping[str, Sequence[Path]], generated: int, seed: int) -> None:
-        """Load files and draw pictures of each kind.
-
-        Args:
-            files: by kind of image.
-            generated: how many pictures of each drawn kind are generated.
-            seed: of the generator.
-        """
-        r = random.Random(seed)
-        self.by_kind: dict[str, list[Image.Image]] = {}
-        for kind, paths in files.items():
-            for path in paths:
-                with Image.open(path) as opened:
-                    picture = opened.convert("RGB")
-                picture.thumbnail((448, 448))
-                self.by_kind.setdefault(kind, []).append(picture)
-        for kind, painter in PAINTERS.items():
-            for _ in range(generated * (6 if kind == "chart" else 1)):
-                size = (r.randint(160, 420), r.randint(140, 380))
-                self.by_kind.setdefault(kind, []).append(painter(r, size))
-
-    def pick(self, r: random.Random, kind: str, size: tuple[int, int]) -> Image.Image:
-        """Fill a size with a picture: a crop of a photograph, a drawing of about this shape."""
-        w, h = size
-        pool = self.by_kind[kind]
-        if kind in _DRAWN:
-            picture = min(r.sample(pool, min(6, len(pool))), key=lambda p: abs(p.width / p.height - w / h))
-            return picture.resize(size, Image.Resampling.BILINEAR)
-        picture = r.choice(pool)
-        zoom = r.uniform(0.45, 1.0)
-        cw = picture.width * zoom
-        ch = min(cw * h / w, picture.height)
-        cw = min(ch * w / h, picture.width)
-        x, y = r.uniform(0, picture.width - cw), r.uniform(0, picture.height - ch)
-        return picture.resize(size, Image.Resampling.BILINEAR, (x, y, x + cw, y + ch))
 
 
 def fonts_of(folder: Path | None) -> list[Path]:
@@ -164,20 +123,42 @@ def draw(r: random.Random, layout: Layout, pictures: Pictures, fonts: Sequence[P
     image = Image.new("RGB", (width, height), ground)
     touching = _touching(boxes)
     kinds = list(PAINTERS)
-    photos = [k for k in kinds if k not in _DRAWN]
-    base = r.choice(photos) if touching and r.random() < 0.85 else r.choice(["chart"] * 8 + kinds)
+    photos = [k for k in kinds if k not in DRAWN]
+    common = ["microscopy"] * 4 + ["gel"] * 2
+    base = r.choice([*common, *photos]) if touching and r.random() < 0.6 else r.choice(["chart"] * 10 + common + kinds)
     mixed = r.random() < 0.35
-    parts = r.choice([0.0] * 5 + [0.3, 1.0])  # share of panels that are made of several pictures
-    for box in boxes:
+    parts = r.choice([0.0] * 4 + [0.15, 0.3, 0.6, 1.0])  # share of panels that are made of several pictures
+    spots = [] if flip else [placed(x) for x in layout.letters if x is not None]
+    seen = []
+    for i, box in enumerate(boxes):
         kind = r.choice(kinds if ground == "white" and not touching else photos) if mixed and r.random() < 0.5 else base
-        if ground != "white" and kind in _DRAWN:
+        if ground != "white" and kind in DRAWN:
             kind = r.choice(photos)
-        _fill(r, image, box, pictures, kind, parts)
+        spot = spots[i] if len(spots) == len(boxes) else None
+        inner = beside_letter(r, box, spot) if kind in DRAWN else box
+        fill(r, image, inner, pictures, kind, r.random() < parts)
+        seen.append(inner if spot is None else _around(inner, spot, box))
+    boxes = tuple(seen)
+    lines(r, image, boxes)
     if r.random() < 0.25:
         _titles(r, image, boxes, fonts)
-    spots = [] if flip else [placed(x) for x in layout.letters if x is not None]
     letters = _letters(r, image, boxes, layout.labels, spots, fonts)
+    if ground == "white":
+        image, down = surrounded(r, image, boxes, _font(r.choice(fonts) if fonts else None, r.randint(9, 15)))
+        boxes = tuple((a, b + down, c, d + down) for a, b, c, d in boxes)
+        letters = [(t, (a, b + down, c, d + down)) for t, (a, b, c, d) in letters]
     return Compound(_noisy(r, image), boxes, tuple(letters))
+
+
+def _around(inner: Rect, letter: Rect, box: Rect) -> Rect:
+    """Return the part of a box that holds a picture and its letter."""
+    x0, y0, x1, y1 = (
+        min(inner[0], letter[0]),
+        min(inner[1], letter[1]),
+        max(inner[2], letter[2]),
+        max(inner[3], letter[3]),
+    )
+    return (max(x0, box[0]), max(y0, box[1]), min(x1, box[2]), min(y1, box[3]))
 
 
 def _touching(boxes: Sequence[Rect]) -> bool:
@@ -192,29 +173,6 @@ def _touching(boxes: Sequence[Rect]) -> bool:
     ]
     close = [g for g in gaps if g > -4 * near]
     return bool(close) and sum(g < near for g in close) * 2 > len(boxes) - 1 and min(close) < near
-
-
-def _fill(r: random.Random, image: Image.Image, box: Rect, pictures: Pictures, kind: str, parts: float) -> None:
-    x0, y0, x1, y1 = box
-    w, h = max(x1 - x0, 4), max(y1 - y0, 4)
-    if r.random() < parts and min(w, h) > 60:
-        long = max(1, min(round(w / h * 2), 4))
-        rows, columns = r.choice([(1, max(long, 2)), (2, long), (1, 2), (max(round(h / w * 2), 2), 1), (2, 2)])
-        gap = r.choice([0, 1, 2, 3, 6])
-        w1, h1 = (w - gap * (columns - 1)) // columns, (h - gap * (rows - 1)) // rows
-        if min(w1, h1) > 24:
-            for i in range(rows):
-                for j in range(columns):
-                    part = pictures.pick(r, kind, (w1, h1))
-                    image.paste(part, (x0 + j * (w1 + gap), y0 + i * (h1 + gap)))
-            return
-    image.paste(pictures.pick(r, kind, (w, h)), (x0, y0))
-    if r.random() < 0.06 and min(w, h) > 80:
-        iw, ih = round(w * r.uniform(0.2, 0.4)), round(h * r.uniform(0.2, 0.4))
-        inset = pictures.pick(r, kind, (iw, ih))
-        at = (r.choice([x0, x1 - iw]), r.choice([y0, y1 - ih]))
-        image.paste(inset, at)
-        ImageDraw.Draw(image).rectangle((*at, at[0] + iw, at[1] + ih), outline=r.choice(["white", "black", "red"]))
 
 
 def _titles(r: random.Random, image: Image.Image, boxes: Sequence[Rect], fonts: Sequence[Path]) -> None:

@@ -11,17 +11,23 @@ import argparse
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import numpy as np
+from lxml import etree
 from numpy.typing import NDArray
 
-from classifiers.panels.compounds import Compound, Layout, Pictures, Rect, draw, fonts_of, read_layouts
+from classifiers.panels.compounds import Compound, Layout, draw, fonts_of, read_layouts
+from classifiers.panels.contents import Pictures, Rect
 from classifiers.panels.weigh import cut_samples, fit
-from pmcmine.evaluation.gold_files import read_sources
+from pmcmine.evaluation.gold_files import read_json_lines, read_sources
 from pmcmine.panels.boxes import shrunk
+from pmcmine.panels.captions import split_caption
 from pmcmine.panels.evidence import Evidence
 from pmcmine.panels.letters import CLASSES, find_shapes
 
+_LINK: Final = "{http://www.w3.org/1999/xlink}href"
+_LABELS: Final = Path(__file__).parent / "labels"
 Drawn = Callable[[random.Random, int], Compound]
 
 
@@ -31,6 +37,25 @@ def open_pictures(folder: Path) -> dict[str, list[Path]]:
     for row in read_sources(folder, "file", "kind", "terms"):
         if row["kind"] != "compound" and row["terms"] == "open":
             found.setdefault(row["kind"], []).append(folder / row["file"])
+    return found
+
+
+def article_pictures(folder: Path, labels: Path) -> list[Path]:
+    """List the pictures of articles' figures whose captions name no panels, and that are in no labelled set.
+
+    Args:
+        folder: a folder for each article, with its XML and its pictures, as PMC serves them.
+        labels: folder of labelled sets.
+    """
+    judged = {Path(row["image"]).name for path in sorted(labels.glob("*.jsonl")) for row in read_json_lines(path, "")}
+    found = []
+    for xml in sorted(folder.glob("PMC*/*.xml")):
+        files = {path.stem: path for path in sorted(xml.parent.glob("*.jpg")) if path.name not in judged}
+        for figure in etree.parse(xml).iter("fig"):
+            graphics = [Path(str(g.get(_LINK))).stem for g in figure.iter("graphic")]
+            caption = " ".join(" ".join("".join(map(str, c.itertext())).split()) for c in figure.iter("caption"))
+            if len(graphics) == 1 and graphics[0] in files and len(split_caption(caption).panels) < 2:
+                found.append(files[graphics[0]])
     return found
 
 
@@ -74,11 +99,23 @@ def letter_table(drawn: Drawn, figures: int, seed: int) -> tuple[NDArray[np.uint
     return np.stack(patches), np.array(classes, np.int64)
 
 
-def drawer(layouts: Path, images: Path, fonts: Path, alone: float, seed: int) -> Drawn:
-    """Return a function that draws a compound figure, or a single picture with this probability."""
+def drawer(layouts: Path, images: Path, fonts: Path, alone: float, seed: int, articles: Path | None = None) -> Drawn:
+    """Return a function that draws a compound figure, or a single picture with this probability.
+
+    Args:
+        layouts: table of real layouts.
+        images: folder of pictures; those that are open are used.
+        fonts: folder of fonts for letters.
+        alone: probability of a single picture.
+        seed: of the generated pictures.
+        articles: folder of articles, whose figures without panels are used like charts.
+    """
     known = [x for x in read_layouts(layouts) if len(x.boxes) > 1]
     single = Layout(((0, 0, 600, 450),), ("",), (None,))
-    pictures = Pictures(open_pictures(images), 25, seed)
+    files = open_pictures(images)
+    if articles is not None:
+        files["chart"] = [*files.get("chart", []), *article_pictures(articles, _LABELS)]
+    pictures = Pictures(files, 25, seed)
     types = fonts_of(fonts)
 
     def drawn(r: random.Random, side: int) -> Compound:

@@ -29,7 +29,8 @@ def letters_network() -> Any:
     )  # fmt: skip
 
 
-def _export(network: Any, example: Any, out: Path) -> None:
+def export_network(network: Any, example: Any, out: Path) -> None:
+    """Write a network as ONNX, for batches of any size."""
     import torch
 
     network.eval()
@@ -40,7 +41,7 @@ def _export(network: Any, example: Any, out: Path) -> None:
     )  # fmt: skip
 
 
-def _load(network: Any, path: Path) -> None:
+def load_weights(network: Any, path: Path) -> None:
     """Take the weights of an exported network."""
     import onnx
     import torch
@@ -76,7 +77,7 @@ def train_letters(samples: Path, out: Path, passes: int, seed: int, start: Path 
     first = int(len(x) * 0.9)  # figure by figure, so that the last tenth are other figures
     network = letters_network()
     if start is not None:
-        _load(network, start)
+        load_weights(network, start)
     steps = passes * first // 128
     optimiser = torch.optim.AdamW(network.parameters(), 2e-3, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3 if start else 4e-3, total_steps=steps)
@@ -100,7 +101,7 @@ def train_letters(samples: Path, out: Path, passes: int, seed: int, start: Path 
     fold = np.array([CLASSES.lower().index(c) for c in CLASSES.lower()] + [99])
     print("letters right", float((fold[found[is_letter]] == fold[told[is_letter]]).mean()))
     print("others right", float((found[~is_letter] == len(CLASSES)).mean()))
-    _export(network, torch.zeros(1, *x.shape[1:]), out)
+    export_network(network, torch.zeros(1, *x.shape[1:]), out)
 
 
 def main() -> None:

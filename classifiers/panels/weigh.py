@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.panels.compounds import Rect
+from classifiers.panels.contents import Rect
 from pmcmine.panels.evidence import Evidence, Region
 
 

@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pmcmine.images.opencv import opencv
+from pmcmine.panels.confidence import confidence
 from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Layout, Search, best_layouts
 from pmcmine.panels.letters import Letter, find_letters
+from pmcmine.panels.sight import look
+from pmcmine.panels.trimming import trimmed
 
 SURE: Final = 0.5  # confidence from which boxes are given to panels
 _SIDE: Final = 512  # pixels of the longer side that are looked at
-_ALIKE: Final = 0.1  # of an extent: maximum distance of a neighbour's frame that decides where an empty border ends
-_FRAME: Final = 0.35  # share of ink on an edge from which it is a frame or a photograph
 _FRAME_LINES: Final = 4  # thickness of a line around the figure, at most
 _FRAME_FULL: Final = 0.985  # share of ink in such a line
 _FRAME_EMPTY: Final = 0.25  # share of ink just inside of it
-_BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
-_LEVEL: Final = 0.04  # of the figure's height: panels of one row begin and end together
-_KEY: Final = 0.45  # height of a key below a panel, to the panel's at most
 _MOST: Final = 30
 _MOST_UNASKED: Final = 9
 _CLEAR: Final = (1.0, 3.0, 5.0)  # least log odds of cuts that are tried without the others, too
@@ -51,35 +50,69 @@ def panel_boxes(
         fine: the same picture in grey levels, height × width, with more pixels; letters that are too small in `rgb`
             are read from it.
     """
-    grey, scale = shrunk(rgb)
-    n = None if wanted is None else min(max(wanted, 1), _MOST)
-    whole = Box(0, 0, rgb.shape[1], rgb.shape[0], 1.0 if n in (None, 1) else 0.2)
-    if n == 1 or min(grey.shape) < 16:
-        return [whole]
-    evidence = Evidence(without_frame(grey))
-    placed = _letters(rgb, fine, labels, scale) if n == len(labels) else []
-    search = Search(evidence, n, placed, len(labels))
-    found, place = best_layouts(search, n or _MOST_UNASKED)
-    search = search.at_place(place)
-    layout = found.get(n) if n is not None else _sure(found)
-    if n is not None and (layout is None or min(layout.cuts, default=0.0) <= min(_CLEAR)):
-        # Pictures full of edges use up the search before all of the figure was divided.
-        clear = [Search(evidence, n, placed, len(labels), place, x).best(n).get(n) for x in _CLEAR]
-        layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)
-    if layout is None and placed:  # no cuts part these letters, so some of them are none
-        search = Search(evidence, n)
-        layout = best_layouts(search, n or _MOST_UNASKED)[0].get(n or 0)
-    if layout is None or len(layout.cells) == 1:
-        return [whole]
-    confidence = _confidence(layout, search)
+    found = find_layout(rgb, wanted, labels, fine)
     h, w = rgb.shape[:2]
+    if found is None:
+        return [Box(0, 0, w, h, 1.0 if wanted is None or wanted < 2 else 0.2)]
+    layout, search, scale = found.layout, found.search, found.scale
+    sure = confidence(layout, search)
     boxes = []
-    cells = _without_keys(evidence, layout.cells)
-    for top, bottom, left, right in _aligned(cells, [_tight(evidence, c) for c in cells]):
+    for top, bottom, left, right in trimmed(search.evidence, layout.cells):
         x, y = max(int(left / scale), 0), max(int(top / scale), 0)
         width, height = min(math.ceil(right / scale), w) - x, min(math.ceil(bottom / scale), h) - y
-        boxes.append(Box(x, y, max(width, 1), max(height, 1), confidence))
-    return _in_order(boxes, layout.cells, placed)
+        boxes.append(Box(x, y, max(width, 1), max(height, 1), sure))
+    return _in_order(boxes, layout.cells, found.letters)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The layout of a figure, the search that found it, letters that were read, and the scale of all three."""
+
+    layout: Layout
+    search: Search
+    letters: Sequence[Letter]
+    scale: float
+
+
+def find_layout(
+    rgb: NDArray[np.uint8], wanted: int | None, labels: Sequence[str], fine: NDArray[np.uint8] | None
+) -> Found | None:
+    """Find the layout of the panels; None if the figure is not cut. Arguments are those of `panel_boxes`."""
+    grey, scale = shrunk(rgb)
+    n = None if wanted is None else min(max(wanted, 1), _MOST)
+    if n == 1 or min(grey.shape) < 16:
+        return None
+    letters = _letters(rgb, fine, labels, scale) if n == len(labels) else []
+    search, layout = _search(Evidence(without_frame(grey)), grey, n, letters)
+    return Found(layout, search, letters, scale) if layout is not None and len(layout.cells) > 1 else None
+
+
+def _search(
+    evidence: Evidence, grey: NDArray[np.uint8], n: int | None, letters: Sequence[Letter]
+) -> tuple[Search, Layout | None]:
+    """Search for the layout of a figure; also return the search that found it.
+
+    Args:
+        evidence: for cuts.
+        grey: the figure, at their scale.
+        n: how many panels the caption names; None if it names none.
+        letters: those of their labels that were read.
+    """
+    if n is None:
+        search = Search(evidence, None)
+        return search, _sure(search.best(_MOST_UNASKED))
+    h, w = grey.shape
+    sight = look(grey, [(x.x / w, x.y / h, (x.x + x.width) / w, (x.y + x.height) / h) for x in letters], n)
+    search = Search(evidence, n, letters, n, sight=sight)
+    found, place = best_layouts(search, n)
+    search, layout = search.at_place(place), found.get(n)
+    if layout is None or min(layout.cuts, default=0.0) <= min(_CLEAR):
+        # Pictures full of edges use up the search before all of the figure was divided.
+        clear = [Search(evidence, n, letters, n, place, x, sight).best(n).get(n) for x in _CLEAR]
+        layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)
+    if layout is None and letters:  # no cuts part these letters, so some of them are none
+        return _search(evidence, grey, n, ())
+    return search, layout
 
 
 def _letters(
@@ -100,20 +133,6 @@ def _sure(found: dict[int, Layout]) -> Layout | None:
     return max(sure, key=lambda x: x.worth, default=None)
 
 
-def _confidence(layout: Layout, search: Search) -> float:
-    """Judge how sure a layout is: by its weakest cut, and whether each panel has its letter where it should be.
-
-    The weights were fitted on two sets of labelled figures, and fit each as well when fitted on the other; from `SURE`
-    nine of ten layouts are right.
-    """
-    weakest = max(min(layout.cuts), -6.0)
-    if search.letters:
-        score = 0.4 + 0.7 * weakest + (1.7 if search.in_place(layout) == len(layout.cells) else 0.0)
-    else:
-        score = 0.4 + 0.5 * weakest + 0.3 * float(np.mean(layout.cuts))
-    return round(1 / (1 + math.exp(-max(min(score, 8.0), -8.0))), 3)
-
-
 def _in_order(boxes: Sequence[Box], cells: Sequence[Region], letters: Sequence[Letter]) -> list[Box]:
     """Sort boxes by their labels: those whose letter was read by it, the others along the rows or the columns."""
     owner: dict[int, Box] = {}
@@ -128,62 +147,6 @@ def _in_order(boxes: Sequence[Box], cells: Sequence[Region], letters: Sequence[L
         owner = {}  # a few letters that no order agrees with are none
     rest = iter([b for b in order if b not in owner.values()])
     return [owner[i] if i in owner else next(rest) for i in range(len(boxes))]
-
-
-def _without_keys(evidence: Evidence, cells: Sequence[Region]) -> list[Region]:
-    """Cut off what lies below a panel of the last row, where the others of its row have ended: the figure's key."""
-    out = list(cells)
-    tight = [evidence.tight(c) for c in cells]
-    slack = _LEVEL * evidence.shape[0]
-    for i, (cell, (t, b, le, r)) in enumerate(zip(cells, tight, strict=True)):
-        ends = [
-            tight[j][1]
-            for j, other in enumerate(cells)
-            if j != i and abs(other[1] - cell[1]) <= slack and abs(tight[j][0] - t) <= slack
-        ]
-        end = max(ends, default=b)
-        if b - end <= slack or b - end > _KEY * (end - t):
-            continue
-        empty = np.flatnonzero(~evidence.ink[max(end - int(slack), t) : b, le:r].any(1)) + max(end - int(slack), t)
-        if len(empty):
-            out[i] = (cell[0], int(empty[0]) + 1, cell[2], cell[3])
-    return out
-
-
-def _tight(evidence: Evidence, region: Region) -> tuple[Region, tuple[bool, bool, bool, bool]]:
-    """Trim the empty border of a cell; also return which of its edges are a picture's frame."""
-    t, b, le, r = evidence.tight(region)
-    ink = evidence.ink[t:b, le:r]
-    lines = (ink[:3].max(0), ink[-3:].max(0), ink[:, :3].max(1), ink[:, -3:].max(1))
-    framed = [float(line.mean()) > _FRAME for line in lines]
-    return (t, b, le, r), (framed[0], framed[1], framed[2], framed[3])
-
-
-def _aligned(cells: Sequence[Region], tight: Sequence[tuple[Region, tuple[bool, bool, bool, bool]]]) -> list[Region]:
-    """Align frameless edges of regions with the frames of others in the row or column, or a little outside the ink.
-
-    Charts have an empty border that belongs to them; how wide it is, their neighbours tell.
-    """
-    out = []
-    for i, (cell, (region, framed)) in enumerate(zip(cells, tight, strict=True)):
-        edges = list(region)
-        for e in range(4):
-            if framed[e]:
-                continue
-            outward = -1 if e in (0, 2) else 1
-            extent = region[1] - region[0] if e < 2 else region[3] - region[2]
-            low, high = sorted((cell[e], region[e]))
-            others = [
-                r[e]
-                for j, (r, f) in enumerate(tight)
-                if j != i and f[e] and low <= r[e] <= high and abs(r[e] - region[e]) <= _ALIKE * extent
-            ]
-            if others:
-                edges[e] = min(others, key=lambda x: abs(x - region[e]))
-            else:
-                edges[e] = region[e] + outward * min(abs(cell[e] - region[e]), int(_BORDER * extent) + 1)
-        out.append((edges[0], edges[1], edges[2], edges[3]))
-    return out
 
 
 def without_frame(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -34,7 +34,7 @@ def figure_is_right(gold: Sequence[Box], found: Sequence[Box]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Figure:
+class Figure:
     """A labelled figure: its boxes in pixels, their labels if known, and how many panels the caption names."""
 
     boxes: tuple[Box, ...]
@@ -64,12 +64,12 @@ def evaluate_boxes(folder: Path, images: Path | None = None) -> tuple[dict[str, 
     rows = read_json_lines(folder, "panels")
     base = images or (folder if folder.is_dir() else folder.parent)
     for row in rows:
-        gold, named, path = _labelled(row, base)
+        gold, named, path = labelled_figure(row, base)
         with Image.open(path) as image:
             pyramid, longer = Pyramid.of(image.convert("RGB")), max(image.size)
         view = pyramid.grey(BASE)
         boxes = panel_boxes(view, gold.wanted, named, pyramid.fine())
-        found = [_scaled(b, longer / max(view.shape)) for b in boxes]
+        found = [scaled_box(b, longer / max(view.shape)) for b in boxes]
         given = len(found) == (gold.wanted or len(found)) and min(b.confidence for b in found) >= SURE
         good = given and figure_is_right(gold.boxes, found)
         if gold.boxes:
@@ -93,12 +93,13 @@ def evaluate_boxes(folder: Path, images: Path | None = None) -> tuple[dict[str, 
     return {**measures, "counts_right": round(float(np.mean(counted)) if counted else 0.0, 4)}, lines
 
 
-def _scaled(box: Box, scale: float) -> Box:
+def scaled_box(box: Box, scale: float) -> Box:
+    """Return a box in pixels of a larger or smaller picture."""
     x, y, width, height = (round(v * scale) for v in (box.x, box.y, box.width, box.height))
     return Box(x, y, width, height, box.confidence)
 
 
-def _labelled(row: Mapping[str, Any], base: Path) -> tuple[_Figure, list[str], Path]:
+def labelled_figure(row: Mapping[str, Any], base: Path) -> tuple[Figure, list[str], Path]:
     """Read a labelled figure; also return the labels that its caption names, and its image's path."""
     try:
         boxes = tuple(Box(*map(int, b[:4])) for b in row["boxes"])
@@ -114,4 +115,4 @@ def _labelled(row: Mapping[str, Any], base: Path) -> tuple[_Figure, list[str], P
         raise GoldError(f"{row['image']}: no such image in {base}")
     if not named:
         named = [p.label for p in split_caption(str(row.get("caption") or "")).panels]
-    return _Figure(boxes, labels, wanted if wanted is not None else len(named) or None), named, path
+    return Figure(boxes, labels, wanted if wanted is not None else len(named) or None), named, path

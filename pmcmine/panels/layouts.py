@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pmcmine.panels.evidence import Evidence, Region
 from pmcmine.panels.letters import Letter
+from pmcmine.panels.sight import Sight
 
 _LEAST_SIDE: Final = 0.04  # of the image's side, for a panel
 _MOST_CUTS: Final = 4  # an axis, that are tried in a region
@@ -36,6 +37,8 @@ _IN_PLACE: Final = 2.4  # worth from which a letter counts as one in its place
 _ELSEWHERE: Final = 0.5  # worth of a letter that lies elsewhere in its panel
 _TWO: Final = 3.0  # cost of each further letter in a panel
 _BARE: Final = 2.0  # cost of a panel without a letter, if all others have theirs
+_SEEN: Final = 2.0  # worth of a panel that the network sees as it is
+_GOES_ON: Final = 1.0  # cost of a cut behind which all that is beside it goes on, twice
 _CORNER: Final = 2.2  # heights of a letter: how far from the panel's edge it may lie
 _NEAR: Final = 0.12  # of the panel's side: the same
 PLACES: Final = ("top left", "top", "top right", "bottom left", "bottom", "bottom right", "at the top")
@@ -108,6 +111,7 @@ class Search:
         n_labels: how many letters could be there.
         place: index into `PLACES` of where letters lie in their panels.
         least: log odds that cuts must have.
+        sight: what the network sees; None if it was not asked.
     """
 
     evidence: Evidence
@@ -116,12 +120,14 @@ class Search:
     n_labels: int = 0
     place: int = 0
     least: float = -math.inf
+    sight: Sight | None = None
     _cuts: dict[tuple[Region, int], list[_Cut]] = field(default_factory=dict)
     _held: dict[Region, list[int]] = field(default_factory=dict)
     _centres: list[tuple[float, float]] = field(default_factory=list)
     _known: dict[tuple[Region, int], _Node] = field(default_factory=dict)
     _nodes: list[_Node] = field(default_factory=list)  # parts before the wholes that they are of
     _pairs: list[_Pairs] = field(default_factory=list)  # none yet, or one
+    _seen: list[float] = field(default_factory=list)  # none yet, or how each node is seen as a panel
     _table: NDArray[np.float64] = field(init=False)  # letters × x, y, width, height, probability
 
     def __post_init__(self) -> None:
@@ -237,7 +243,13 @@ class Search:
         more = sorted({e for i in inside for e in self._edges(self.letters[i], axis)})
         floor = max(_HOPELESS, self.least)
         between = (math.ceil(low + least), math.floor(high - least))
+        if self.sight is not None:
+            more += self.sight.edges(region, axis)
         cuts = self.evidence.likely(region, axis, more, between, floor)
+        if self.sight is not None:
+            c, d = region[2 - 2 * axis : 4 - 2 * axis]
+            cuts = [(at, odds + _GOES_ON * (0.5 - self.sight.crossing(at, c, d, axis))) for at, odds in cuts]
+            cuts = [cut for cut in cuts if cut[1] > floor]
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
             return self._parting(cuts, inside, axis)[: _MOST_CUTS + 2]
@@ -282,6 +294,12 @@ class Search:
         """Judge the regions as one panel each: their sizes, and their letters."""
         bare = _BARE * len(self.letters) / max(self.n_labels, 1) if self.letters else 0.0
         worth = [n.size - _TWO * (len(n.inside) - 1) if n.inside else n.size - bare for n in self._nodes]
+        if self.sight is not None:
+            if not self._seen:
+                self._seen.extend(
+                    (_SEEN * self.sight.fits(np.array([self.evidence.tight(n.region) for n in self._nodes]))).tolist()
+                )
+            worth = [a + b for a, b in zip(worth, self._seen, strict=True)]
         if not self._pairs:
             held = [i for i, n in enumerate(self._nodes) if n.low <= 1 and n.inside]
             sizes = [len(self._nodes[i].inside) for i in held]

@@ -1,4 +1,4 @@
-"""The network that reads letters."""
+"""The networks that read letters and see layouts."""
 
 from __future__ import annotations
 
@@ -16,16 +16,23 @@ LETTERS: Final = NetworkFile(
     "bf592d9b97e6a070a47a89309d8152df1b3f6734113bc181e8c2ebdca45881be",
     "--set panels=false",
 )
+LAYOUTS: Final = NetworkFile(
+    Path(__file__).parent / "models" / "layouts.onnx",
+    1_112_515,
+    "57e1c6f772cd86d673fa126bd73e20831754539ffc869ee02d6b3cdf8b2b1b11",
+    "--set panels=false",
+)
 _AT_ONCE: Final = 64  # patches a batch
 
 
 def prepare() -> None:
-    """Load the network.
+    """Load the networks.
 
     Raises:
-        PmcmineError: if ONNX Runtime or its file is missing, or the file is another one.
+        PmcmineError: if ONNX Runtime or a file is missing, or a file is another one.
     """
     network(LETTERS)
+    network(LAYOUTS)
 
 
 def read_letters(patches: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -37,6 +44,15 @@ def read_letters(patches: NDArray[np.float32]) -> NDArray[np.float32]:
     read = network(LETTERS)
     out = [_softmax(read(patches[i : i + _AT_ONCE])[0]) for i in range(0, len(patches), _AT_ONCE)]
     return np.concatenate(out)
+
+
+def read_layout(view: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return distances to the left, top, right and lower edge of the panel at each position, and two probabilities.
+
+    Args:
+        view: what `layout_view.network_input` returns.
+    """
+    return np.asarray(network(LAYOUTS)(view[None])[0][0], np.float32)
 
 
 def _softmax(scores: NDArray[np.float32]) -> NDArray[np.float32]:

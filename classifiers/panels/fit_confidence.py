@@ -1,0 +1,81 @@
+"""Fit how sure a layout is, on labelled figures; print the weights for `pmcmine/panels/confidence.py`.
+
+    python -m classifiers.panels.fit_confidence --labels panels-development.jsonl --images FOLDER
+
+`--labels` and `--images` may be given several times, in pairs. With several sets, it also prints how many figures of
+each would be right and wrong by weights that were fitted on the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from classifiers.panels.weigh import fit
+from pmcmine.evaluation.gold_files import read_json_lines
+from pmcmine.images.pyramid import BASE, Pyramid
+from pmcmine.panels.boxes import find_layout, panel_boxes
+from pmcmine.panels.confidence import features
+from pmcmine.panels.evaluate import figure_is_right, labelled_figure, scaled_box
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Layouts of a set: features, whether they are right, and how many figures it has, with panels and in all."""
+
+    table: NDArray[np.float32]
+    right: NDArray[np.bool_]
+    with_panels: int
+    figures: int
+
+
+def judged(labels: Path, images: Path) -> Judged:
+    """Find the layouts of a labelled set."""
+    table, right, with_panels = [], [], 0
+    rows = read_json_lines(labels, "")
+    for row in rows:
+        figure, named, path = labelled_figure(row, images)
+        with Image.open(path) as opened:
+            pyramid, longer = Pyramid.of(opened.convert("RGB")), max(opened.size)
+        view, fine = pyramid.grey(BASE), pyramid.fine()
+        with_panels += bool(figure.boxes)
+        found = find_layout(view, figure.wanted, named, fine) if figure.wanted is not None else None
+        if found is not None:
+            boxes = [scaled_box(b, longer / max(view.shape)) for b in panel_boxes(view, figure.wanted, named, fine)]
+            table.append(features(found.layout, found.search))
+            right.append(bool(figure.boxes) and figure_is_right(figure.boxes, boxes))
+    return Judged(np.array(table, np.float32), np.array(right), with_panels, len(rows))
+
+
+def weigh(sets: Sequence[Judged]) -> NDArray[np.float32]:
+    """Fit the weights of features, and a bias."""
+    return fit(np.concatenate([x.table for x in sets]), np.concatenate([x.right for x in sets]))
+
+
+def shares(found: Judged, weights: NDArray[np.float32]) -> tuple[float, float]:
+    """Return the share of figures with panels that are given and right, and of all that are given and wrong."""
+    given = found.table @ weights[:-1] + weights[-1] > 0
+    return float((given & found.right).sum() / found.with_panels), float((given & ~found.right).sum() / found.figures)
+
+
+def main() -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--labels", type=Path, action="append", required=True)
+    parser.add_argument("--images", type=Path, action="append", required=True)
+    args = parser.parse_args()
+    sets = [judged(*pair) for pair in zip(args.labels, args.images, strict=True)]
+    for i, name in enumerate(args.labels if len(sets) > 1 else ()):
+        right, wrong = shares(sets[i], weigh([*sets[:i], *sets[i + 1 :]]))
+        print(f"{name.name}: right {right:.3f}, wrong {wrong:.3f}")
+    print([round(float(w), 2) for w in weigh(sets)])
+
+
+if __name__ == "__main__":
+    main()

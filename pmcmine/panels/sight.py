@@ -1,0 +1,166 @@
+"""What a small network sees of a figure's layout: at each position, the edges of the panel that is there.
+
+It is shown a small view of the figure, the letters that were read, and how many panels the caption names
+(`layout_view`). Its answers are evidence for the search (`layouts`): a region is likely one panel if the positions in
+it say so, and a cut is unlikely where positions beside it say that a panel goes on. Weights and their training:
+`classifiers/panels/train_layouts.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pmcmine.panels.evidence import Region
+from pmcmine.panels.layout_view import GRID, Fraction, network_input, small_view
+from pmcmine.panels.networks import read_layout
+
+_SAMPLES: Final = (0.08, 0.25, 0.42, 0.58, 0.75, 0.92)  # of a cell's sides: where it is asked
+_CENTRES: Final = (np.arange(GRID, dtype=np.float32) + 0.5) / GRID
+_MARGIN: Final = 0.01  # of the figure's side that a panel must go on behind a cut
+_BESIDE: Final = 2  # positions on both sides of a cut, which are asked
+_MORE: Final = 4  # boxes that are taken beside as many as the caption names
+_WEAK: Final = 0.25  # weight of a position that no box is begun with
+_SAME: Final = 0.5  # overlap from which two positions mean the same panel
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What the network says of a figure.
+
+    Attributes:
+        boxes: left, top, right and bottom of the panel at each position, in pixels of the evidence: 4 × grid × grid.
+        weight: how much each position counts: grid × grid.
+        panels: boxes that most positions agree on, left, top, right and bottom in pixels of the evidence.
+        crossed: for each axis, lines × (grid + 1): sums along the line of how far panels go on behind it.
+        shape: height and width of the evidence.
+    """
+
+    boxes: Floats
+    weight: Floats
+    panels: list[list[int]]
+    crossed: tuple[list[list[float]], list[list[float]]]
+    shape: tuple[int, int]
+
+    def fits(self, cells: NDArray[np.int64]) -> Floats:
+        """Judge cells as panels: the mean overlap with what the positions in them say, from 0 to 1.
+
+        Args:
+            cells: cells × top, bottom, left, right, in pixels of the evidence.
+        """
+        t, b, le, r = cells.astype(np.float32).T
+        share = np.array(_SAMPLES, np.float32)
+        rows = ((t[:, None] + share * (b - t)[:, None]) * (GRID / self.shape[0])).astype(np.int64)
+        columns = ((le[:, None] + share * (r - le)[:, None]) * (GRID / self.shape[1])).astype(np.int64)
+        places = (np.minimum(rows, GRID - 1)[:, :, None] * GRID + np.minimum(columns, GRID - 1)[:, None, :]).reshape(
+            len(cells), -1
+        )
+        x0, y0, x1, y1 = self.boxes.reshape(4, -1)[:, places]
+        weight = self.weight.reshape(-1)[places]
+        wide = np.minimum(x1, r[:, None]) - np.maximum(x0, le[:, None])
+        high = np.minimum(y1, b[:, None]) - np.maximum(y0, t[:, None])
+        both = np.maximum(wide, 0) * np.maximum(high, 0)
+        total = (x1 - x0) * (y1 - y0) + ((r - le) * (b - t))[:, None] - both
+        return np.asarray((weight * both / (total + 1)).sum(1) / (weight.sum(1) + 1e-3), np.float32)
+
+    def crossing(self, line: int, first: int, last: int, axis: int) -> float:
+        """Return the share of a cut behind which panels go on.
+
+        Args:
+            line: where the cut is.
+            first: where it begins.
+            last: where it ends.
+            axis: 0 into rows, 1 into columns.
+        """
+        across = self.shape[1 - axis]
+        sums = self.crossed[axis][line * (2 * GRID) // self.shape[axis]]
+        low, high = first * GRID // across, -(-last * GRID // across)
+        return (sums[high] - sums[low]) / (high - low)
+
+    def edges(self, region: Region, axis: int) -> list[int]:
+        """Return the lines just outside of the panels that are seen in a region."""
+        first, last = region[2 - 2 * axis : 4 - 2 * axis]
+        low, high = region[2 * axis : 2 * axis + 2]
+        found = set()
+        for box in self.panels:
+            begin, end = box[axis], box[axis + 2]
+            if 2 * (min(last, end) - max(first, begin)) > end - begin:
+                found |= {line for line in (box[1 - axis] - 2, box[3 - axis] + 2) if low < line < high}
+        return sorted(found)
+
+
+def look(grey: NDArray[np.uint8], letters: Sequence[Fraction], n: int) -> Sight:
+    """Ask the network about a figure.
+
+    Args:
+        grey: height × width, at the scale of the cuts.
+        letters: boxes of those that were read.
+        n: how many panels the caption names.
+    """
+    return seen(read_layout(network_input(small_view(grey), letters, n)), (grey.shape[0], grey.shape[1]), n)
+
+
+def seen(found: Floats, shape: tuple[int, int], n: int) -> Sight:
+    """Prepare the network's answers for the search.
+
+    Args:
+        found: distances to the left, top, right and lower edge, and two probabilities: 6 × grid × grid.
+        shape: height and width of the evidence.
+        n: how many panels the caption names.
+    """
+    x, y = _CENTRES[None, :], _CENTRES[:, None]
+    edges = np.stack([x - found[0], y - found[1], x + found[2], y + found[3]]).clip(0, 1)
+    h, w = shape
+    weight = found[4] * found[5] + np.float32(0.02)
+    scaled = edges * np.array([w, h, w, h], np.float32)[:, None, None]
+    panels = _agreed(scaled.reshape(4, -1), weight.reshape(-1), n + _MORE)
+    crossed = (_crossed(edges[1], edges[3], found[4]), _crossed(edges[0].T, edges[2].T, found[4].T))
+    return Sight(scaled, weight, panels, crossed, (h, w))
+
+
+def _agreed(boxes: Floats, weight: Floats, most: int) -> list[list[int]]:
+    """Choose boxes that differ, those that most positions say first; none that lies mostly in others.
+
+    Args:
+        boxes: 4 × positions.
+        weight: of positions.
+        most: boxes.
+    """
+    left, out = weight.copy(), []
+    x0, y0, x1, y1 = boxes
+    area = (x1 - x0) * (y1 - y0) + 1
+    for _ in range(most):
+        k = int(left.argmax())
+        if left[k] < _WEAK:
+            break
+        wide = np.minimum(x1, x1[k]) - np.maximum(x0, x0[k])
+        high = np.minimum(y1, y1[k]) - np.maximum(y0, y0[k])
+        both = np.maximum(wide, 0) * np.maximum(high, 0)
+        same = both / (area + area[k] - both) > _SAME
+        out.append(np.average(boxes[:, same], 1, weight[same]).round().astype(int).tolist())
+        left[same] = 0
+    return out
+
+
+def _crossed(low: Floats, high: Floats, inside: Floats) -> list[list[float]]:
+    """Sum up how far panels go on behind each of 2 × `GRID` lines: lines × (grid + 1).
+
+    Args:
+        low: where the panel of each position begins along the axis; places along the axis × across.
+        high: where it ends.
+        inside: probability that there is one.
+    """
+    at = ((np.arange(2 * GRID, dtype=np.float32) + 0.5) / (2 * GRID))[:, None, None]
+    beside = np.arange(2 * GRID)[:, None] // 2 + np.arange(-_BESIDE, _BESIDE + 1)  # places beside each line
+    weight = inside[beside.clip(0, GRID - 1)] * ((beside >= 0) & (beside < GRID))[:, :, None]
+    beside = beside.clip(0, GRID - 1)
+    behind = (low[beside] < at - _MARGIN) & (high[beside] > at + _MARGIN)
+    share = (weight * behind).sum(1) / (weight.sum(1) + 0.3)
+    sums: list[list[float]] = np.concatenate([np.zeros((2 * GRID, 1)), np.cumsum(share, 1)], 1).tolist()
+    return sums

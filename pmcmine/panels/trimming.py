@@ -1,0 +1,80 @@
+"""Trim the cells of a layout to their panels: no key below them, and not more of the empty border than is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from pmcmine.panels.evidence import Evidence, Region
+
+_ALIKE: Final = 0.1  # of an extent: maximum distance of a neighbour's frame that decides where an empty border ends
+_FRAME: Final = 0.35  # share of ink on an edge from which it is a frame or a photograph
+_BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
+_LEVEL: Final = 0.04  # of the figure's height: panels of one row begin and end together
+_KEY: Final = 0.45  # height of a key below a panel, to the panel's at most
+
+_Framed = tuple[Region, tuple[bool, bool, bool, bool]]  # a region, and which of its edges are frames
+
+
+def trimmed(evidence: Evidence, cells: Sequence[Region]) -> list[Region]:
+    """Return the panels in cells."""
+    inner = _without_keys(evidence, cells)
+    return _aligned(inner, [_tight(evidence, c) for c in inner])
+
+
+def _without_keys(evidence: Evidence, cells: Sequence[Region]) -> list[Region]:
+    """Cut off what lies below a panel of the last row, where the others of its row have ended: the figure's key."""
+    out = list(cells)
+    tight = [evidence.tight(c) for c in cells]
+    slack = _LEVEL * evidence.shape[0]
+    for i, (cell, (t, b, le, r)) in enumerate(zip(cells, tight, strict=True)):
+        ends = [
+            tight[j][1]
+            for j, other in enumerate(cells)
+            if j != i and abs(other[1] - cell[1]) <= slack and abs(tight[j][0] - t) <= slack
+        ]
+        end = max(ends, default=b)
+        if b - end <= slack or b - end > _KEY * (end - t):
+            continue
+        empty = np.flatnonzero(~evidence.ink[max(end - int(slack), t) : b, le:r].any(1)) + max(end - int(slack), t)
+        if len(empty):
+            out[i] = (cell[0], int(empty[0]) + 1, cell[2], cell[3])
+    return out
+
+
+def _tight(evidence: Evidence, region: Region) -> _Framed:
+    """Trim the empty border of a cell; also return which of its edges are a picture's frame."""
+    t, b, le, r = evidence.tight(region)
+    ink = evidence.ink[t:b, le:r]
+    lines = (ink[:3].max(0), ink[-3:].max(0), ink[:, :3].max(1), ink[:, -3:].max(1))
+    framed = [float(line.mean()) > _FRAME for line in lines]
+    return (t, b, le, r), (framed[0], framed[1], framed[2], framed[3])
+
+
+def _aligned(cells: Sequence[Region], tight: Sequence[_Framed]) -> list[Region]:
+    """Align frameless edges of regions with the frames of others in the row or column, or a little outside the ink.
+
+    Charts have an empty border that belongs to them; how wide it is, their neighbours tell.
+    """
+    out = []
+    for i, (cell, (region, framed)) in enumerate(zip(cells, tight, strict=True)):
+        edges = list(region)
+        for e in range(4):
+            if framed[e]:
+                continue
+            outward = -1 if e in (0, 2) else 1
+            extent = region[1] - region[0] if e < 2 else region[3] - region[2]
+            low, high = sorted((cell[e], region[e]))
+            others = [
+                r[e]
+                for j, (r, f) in enumerate(tight)
+                if j != i and f[e] and low <= r[e] <= high and abs(r[e] - region[e]) <= _ALIKE * extent
+            ]
+            if others:
+                edges[e] = min(others, key=lambda x: abs(x - region[e]))
+            else:
+                edges[e] = region[e] + outward * min(abs(cell[e] - region[e]), int(_BORDER * extent) + 1)
+        out.append((edges[0], edges[1], edges[2], edges[3]))
+    return out

@@ -1,0 +1,71 @@
+"""What the network of layouts says, as evidence: how cells fit, where panels go on, and which lines it proposes."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.images.generate import PAINTERS
+from pmcmine.panels.layout_view import GRID, VIEW, network_input
+from pmcmine.panels.sight import Sight, look, seen
+
+HEIGHT, WIDTH = 200, 400
+
+
+def said(panels: list[tuple[float, float, float, float]]) -> NDArray[np.float32]:
+    """What a network that makes no mistake says of panels: left, top, right, bottom as shares of the sides."""
+    centres = (np.arange(GRID) + 0.5) / GRID
+    out = np.zeros((6, GRID, GRID), np.float32)
+    for x0, y0, x1, y1 in panels:
+        for i, y in enumerate(centres):
+            for j, x in enumerate(centres):
+                if x0 <= x < x1 and y0 <= y < y1:
+                    out[:, i, j] = (x - x0, y - y0, x1 - x, y1 - y, 1, 1)
+    return out
+
+
+def two_halves() -> Sight:
+    return seen(said([(0, 0, 0.48, 1), (0.52, 0, 1, 1)]), (HEIGHT, WIDTH), 2)
+
+
+def test_a_panel_fits_and_its_parts_and_unions_do_not() -> None:
+    cells = np.array([(0, 200, 0, 192), (0, 200, 208, 400), (0, 200, 0, 400), (0, 100, 0, 192), (0, 200, 100, 300)])
+    left, right, both, upper, across = two_halves().fits(cells).tolist()
+    assert min(left, right) > 0.95
+    assert max(both, upper, across) < 0.6
+
+
+def test_panels_go_on_behind_cuts_through_them_only() -> None:
+    sight = two_halves()
+    assert sight.crossing(200, 0, HEIGHT, 1) < 0.1
+    assert sight.crossing(100, 0, HEIGHT, 1) > 0.7
+    assert sight.crossing(100, 0, WIDTH, 0) > 0.7
+
+
+def test_edges_of_panels_are_proposed_in_their_region() -> None:
+    sight = two_halves()
+    assert sight.edges((0, 200, 0, 400), 1) == [194, 206]
+    assert sight.edges((0, 200, 0, 400), 0) == []
+    assert sight.edges((0, 200, 0, 150), 1) == []
+
+
+def test_the_shipped_network_sees_pictures_beside_each_other() -> None:
+    r = random.Random(3)
+    image = np.full((220, 640), 255, np.uint8)
+    for i in range(3):
+        picture = PAINTERS["microscopy"](r, (200, 200)).convert("L")
+        image[10:210, 10 + 210 * i : 210 + 210 * i] = np.asarray(picture)
+    sight = look(image, [(0.03 + 0.328 * i, 0.07, 0.05 + 0.328 * i, 0.15) for i in range(3)], 3)
+    right = sight.fits(np.array([(10, 210, 10 + 210 * i, 210 + 210 * i) for i in range(3)]))
+    wrong = sight.fits(np.array([(10, 210, 10, 420), (10, 110, 10, 210)]))
+    assert right.min() > wrong.max() + 0.1
+
+
+def test_the_network_is_shown_letters_and_the_number_of_panels() -> None:
+    view = np.full((VIEW, VIEW), 255, np.uint8)
+    few, many = network_input(view, [(0.5, 0.5, 0.52, 0.53)], 2), network_input(view, [(-0.1, 0.99, 0.0, 1.2)], 300)
+    assert few[0].min() == few[1, 131, 130] == 1 and few[1].sum() < 100
+    assert few[2, 0, 0] < many[2, 0, 0] == 1
+    assert many[1, -1, 0] == 1
