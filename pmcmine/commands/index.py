@@ -56,7 +56,7 @@ COMMANDS: Final = {
     ),
     "browse": Late(
         f"{_ROOM}.browse:browse",
-        "Browse a release on a local, read-only, offline page: figures, boxes, spans, concepts, mentions, rights.",
+        "Search, filter and choose figures of a release on a local, read-only, offline page.",
     ),
     "stats": Late(
         f"{_ROOM}.stats:stats", "Count figures, pairs, caption words and pixels of a release, or run an SQL query."

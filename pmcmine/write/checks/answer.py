@@ -16,6 +16,7 @@ WORD: Final = re.compile(r"[^\W_]+(?:['’‐‑-][^\W_]+)*")
 _QUESTION: Final = re.compile(r"\?\s")  # the end of a question, and what parts it from its answer
 IMAGE_TASKS: Final = frozenset(("caption", "panel-caption", "vqa"))
 DIALOGUES: Final = frozenset(("vqa", "instruction", "case-qa"))
+_AROUND: Final = 4  # words to each side of a copied one that are copied, too
 _OF_TEXT: Final = frozenset(("section", "table"))  # kinds of passages that do not say what the image shows
 
 
@@ -72,6 +73,20 @@ class Answer:
     def given_places(self) -> Places:
         """Read the items of what may support the answer."""
         return Places(self.support)
+
+    def copies(self, first: int, last: int) -> bool:
+        """Check whether words of the answer stand with those around them in what may support it, one by one.
+
+        Args:
+            first: number of the first word.
+            last: number of the last one.
+        """
+        words = [t.low for t in self.read.tokens[max(first - _AROUND, 0) : last + _AROUND + 1]]
+        return len(words) > _AROUND and " ".join(words) in self._runs
+
+    @cached_property
+    def _runs(self) -> str:
+        return " ".join(t.low for t in self.support.tokens)
 
     @cached_property
     def elsewhere(self) -> Source:

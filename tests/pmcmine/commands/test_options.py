@@ -99,7 +99,7 @@ def test_commands_stand_in_the_order_of_the_work(capsys: pytest.CaptureFixture[s
     listed = [m[1] for line in out.splitlines() if (m := re.match(r"  ([a-z]+)  ", line))]
     assert listed == [
         "demo", "doctor", "plan", "download", "mine", "status", "update", "verify", "publish", "browse", "search", "stats",
-            "subset", "export", "rehydrate", "score", "index", "curate", "vocab",
+            "subset", "export", "rehydrate", "score", "write", "index", "curate", "vocab",
         "link", "label", "train", "eval",
     ]  # fmt: skip
 

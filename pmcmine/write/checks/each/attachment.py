@@ -120,6 +120,7 @@ def find(answer: Answer) -> Iterator[Problem]:
         kind = name.split()[0]
         values = given.merged(name)
         every = list(_judge(places, found, given.by_class.get(name, []), values))
+        every = [j for j in every if not answer.copies(j.item.first, j.item.last)]
         judged = [j for j in every if j.item.asked]
         for j in judged:
             if j.item.value not in values and kind not in _NAMED:

@@ -139,3 +139,31 @@ def test_nothing_given_and_nothing_said_is_no_error() -> None:
 def test_the_docs_name_each_code() -> None:
     page = (Path(__file__).parents[4] / "docs" / "faithfulness.md").read_text("utf-8")
     assert not [code for code in codes() if f"`{code}`" not in page]
+
+
+@pytest.mark.parametrize("task", ["caption", "vqa", "instruction", "summary"])
+@pytest.mark.parametrize(
+    "caption",
+    [
+        CAPTION,
+        "Time course of the retina. Curves show an increase in the treated group (n = 46). In 25 of 50 samples, staining "
+        "revealed possible steatosis within 7 h.",
+        "(A) Blot of the retina after 5 h. (B) Bars by group (n = 45 per group). (C) Response over 47 h in treated and "
+        "untreated groups (n = 60).",
+    ],
+)
+def test_what_is_copied_word_for_word_passes(caption: str, task: str) -> None:
+    answer = caption if task in ("caption", "summary") else f"What is described?\n{caption}"
+    assert _codes(answer, _given(caption=caption, panels=("A", "B", "C")), task) == set()
+
+
+def test_a_copy_with_two_numbers_exchanged_is_found() -> None:
+    caption = "Curves show an increase in the treated group (n = 46). In 25 of 50 samples, staining revealed steatosis."
+    answer = caption.replace("46", "x").replace("25", "46").replace("x", "25")
+    assert _codes(answer, _given(caption=caption)) == {"exchanged"}
+
+
+def test_a_denial_that_is_lost_or_added_between_copied_words_is_found() -> None:
+    caption = "Axial scan of the chest at admission. The lung shows no sign of pleural effusion at the base."
+    assert "denial" in _codes(caption.replace("no sign", "sign"), _given(caption=caption))
+    assert "denial" in _codes(caption.replace("scan of", "scan not of"), _given(caption=caption))

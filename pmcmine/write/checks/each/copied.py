@@ -1,0 +1,111 @@
+"""Words that are copied one by one, but for one that is another one, or that denies or no longer denies the rest.
+
+The other checks compare what words stand near each other, which is not sure where much is worded anew. Where the words
+on both sides are copied, there is no doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pmcmine.vocabulary.word_classes import STOP
+from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.lexicon import COLORS, free_words, opposites
+from pmcmine.write.checks.numbers import is_unit
+from pmcmine.write.checks.places import like
+from pmcmine.write.checks.problem import Problem, problem
+from pmcmine.write.checks.source import same_form
+from pmcmine.write.checks.tokens import Token, bases
+
+CODES: Final = {
+    "exchanged": "between copied words stands another word of what was given than there",
+    "denial": "copied words are denied that were not, or no longer",
+}
+Frame = tuple[str, ...]
+_FRAMES: Final = ((4, 2), (3, 3), (2, 4))  # words before and behind that are copied
+_AROUND: Final = 2  # copied words on each side of a denial
+_LEAST: Final = 3  # of these that are no function words
+_DENIALS: Final = frozenset("no not never without cannot absent".split())
+_NUMBER: Final = "#"
+
+
+def _masked(tokens: Sequence[Token]) -> list[str]:
+    return [_NUMBER if t.low[:1].isdigit() else t.low for t in tokens]
+
+
+def _firm(words: Frame) -> bool:
+    return sum(w not in STOP and w != _NUMBER for w in words) >= _LEAST
+
+
+def _frames(words: Sequence[str], i: int) -> Iterator[Frame]:
+    """Yield the copied words around a word, with a mark between them."""
+    for before, behind in _FRAMES:
+        if i >= before and i + behind < len(words):
+            frame = (*words[i - before : i], *words[i + 1 : i + 1 + behind])
+            if _firm(frame):
+                yield (*frame[:before], "", *frame[before:])
+
+
+def _tells(token: Token) -> bool:
+    """Check whether a word tells one thing from another: a number, name, side or colour, no word of any text."""
+    if token.low[:1].isdigit() or token.symbol or token.low in COLORS:
+        return True
+    own = bases(token.low) | {token.key}
+    if any(b in opposites() for b in own):
+        return True
+    return len(token.low) > 2 and token.low not in STOP and not is_unit(token.text) and free_words().isdisjoint(own)
+
+
+def _sort(token: Token) -> str:
+    return _NUMBER if token.low[:1].isdigit() else "name" if token.symbol else "word"
+
+
+def _same(token: Token, other: Token) -> bool:
+    if token.key == other.key or same_form(token.low, other.low):
+        return True
+    return not like(token.low, token.key).isdisjoint(like(other.low, other.key))
+
+
+def _exchanged(given: Sequence[Token], said: Sequence[Token]) -> Iterator[Problem]:
+    there: dict[Frame, list[Token]] = {}
+    words = _masked(given)
+    for i, token in enumerate(given):
+        for frame in _frames(words, i):
+            there.setdefault(frame, []).append(token)
+    known = {t.key for t in given}
+    words = _masked(said)
+    for i, token in enumerate(said):
+        if token.key not in known or not _tells(token):
+            continue
+        for frame in _frames(words, i):
+            others = there.get(frame, ())
+            wrong = others and not any(_same(token, o) for o in others)
+            if wrong and any(_tells(o) and _sort(o) == _sort(token) for o in others):
+                yield problem("exchanged", f"{token.text}, for {others[0].text}")
+                break
+
+
+def _gaps(words: Sequence[str]) -> tuple[set[Frame], dict[Frame, int]]:
+    """Return runs of words without a denial, and those around one, with its place."""
+    size = 2 * _AROUND
+    plain = {tuple(words[i : i + size]) for i in range(len(words) - size + 1)}
+    around = {}
+    for i, word in enumerate(words):
+        if word in _DENIALS and i >= _AROUND:
+            run = (*words[i - _AROUND : i], *words[i + 1 : i + 1 + _AROUND])
+            if len(run) == size and _firm(run):
+                around[run] = i
+    return plain, around
+
+
+def find(answer: Answer) -> Iterator[Problem]:
+    """Compare words between copied words with those that were given there."""
+    given, said = answer.support.tokens, answer.read.tokens
+    yield from _exchanged(given, said)
+    plain, denied = _gaps(_masked(given))
+    said_plain, said_denied = _gaps(_masked(said))
+    for run in (denied.keys() & said_plain) - plain:
+        yield problem("denial", " ".join(run))
+    for run in (said_denied.keys() & plain) - denied.keys():
+        yield problem("denial", " ".join(run))
