@@ -24,7 +24,7 @@ CODES: Final = {
 }
 Frame = tuple[str, ...]
 _FRAMES: Final = ((4, 2), (3, 3), (2, 4))  # words before and behind that are copied
-_AROUND: Final = 2  # copied words on each side of a denial
+_AROUND: Final = (2, 3)  # copied words on each side of a denial
 _LEAST: Final = 3  # of these that are no function words
 _DENIALS: Final = frozenset("no not never without cannot absent".split())
 _NUMBER: Final = "#"
@@ -86,16 +86,17 @@ def _exchanged(given: Sequence[Token], said: Sequence[Token]) -> Iterator[Proble
                 break
 
 
-def _gaps(words: Sequence[str]) -> tuple[set[Frame], dict[Frame, int]]:
-    """Return runs of words without a denial, and those around one, with its place."""
-    size = 2 * _AROUND
-    plain = {tuple(words[i : i + size]) for i in range(len(words) - size + 1)}
-    around = {}
-    for i, word in enumerate(words):
-        if word in _DENIALS and i >= _AROUND:
-            run = (*words[i - _AROUND : i], *words[i + 1 : i + 1 + _AROUND])
-            if len(run) == size and _firm(run):
-                around[run] = i
+def _gaps(words: Sequence[str]) -> tuple[set[Frame], set[Frame]]:
+    """Return runs of words, and those around a denial without it."""
+    plain: set[Frame] = set()
+    around: set[Frame] = set()
+    for n in _AROUND:
+        plain |= {tuple(words[i : i + 2 * n]) for i in range(len(words) - 2 * n + 1)}
+        for i, word in enumerate(words):
+            if word in _DENIALS and i >= n:
+                run = (*words[i - n : i], *words[i + 1 : i + 1 + n])
+                if len(run) == 2 * n and _firm(run):
+                    around.add(run)
     return plain, around
 
 
@@ -105,7 +106,5 @@ def find(answer: Answer) -> Iterator[Problem]:
     yield from _exchanged(given, said)
     plain, denied = _gaps(_masked(given))
     said_plain, said_denied = _gaps(_masked(said))
-    for run in (denied.keys() & said_plain) - plain:
-        yield problem("denial", " ".join(run))
-    for run in (said_denied.keys() & plain) - denied.keys():
+    for run in sorted(((denied & said_plain) - plain) | ((said_denied & plain) - denied)):
         yield problem("denial", " ".join(run))
