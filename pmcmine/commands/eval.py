@@ -336,7 +336,7 @@ def pdf(gold: Gold, errors: Errors = 0, json_: Json = False) -> None:
 def written(
     gold: Gold,
     articles: Annotated[list[Path], Option(help="Articles: JATS XML, folders of it, or .tar.gz; repeatable.")],
-    part: Annotated[str | None, Option(help="Part of the rewrites (first to fifth); default all.")] = None,
+    part: Annotated[str | None, Option(help="Part of the rewrites (first to sixth); default all.")] = None,
     errors: Errors = 0,
     json_: Json = False,
 ) -> None:

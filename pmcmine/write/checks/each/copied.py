@@ -28,6 +28,7 @@ _AROUND: Final = (2, 3)  # copied words on each side of a denial
 _LEAST: Final = 3  # of these that are no function words
 _DENIALS: Final = frozenset("no not never without cannot absent".split())
 _NUMBER: Final = "#"
+_LONG: Final = 9  # letters of a word that may be misspelt
 
 
 def _masked(tokens: Sequence[Token]) -> list[str]:
@@ -35,7 +36,7 @@ def _masked(tokens: Sequence[Token]) -> list[str]:
 
 
 def _firm(words: Frame) -> bool:
-    return sum(w not in STOP and w != _NUMBER for w in words) >= _LEAST
+    return sum(len(w) > 1 and w not in STOP for w in words) >= _LEAST
 
 
 def _frames(words: Sequence[str], i: int) -> Iterator[Frame]:
@@ -62,9 +63,20 @@ def _sort(token: Token) -> str:
 
 
 def _same(token: Token, other: Token) -> bool:
-    if token.key == other.key or same_form(token.low, other.low):
+    if token.key == other.key or same_form(token.low, other.low) or _slip(token.low, other.low):
         return True
     return not like(token.low, token.key).isdisjoint(like(other.low, other.key))
+
+
+def _slip(one: str, other: str) -> bool:
+    """Check whether two long words differ by one letter, as slips of the pen do."""
+    if min(len(one), len(other)) < _LONG or abs(len(one) - len(other)) > 1:
+        return False
+    same = next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    rest = len(one) - same, len(other) - same
+    return any(
+        one[same + a :] == other[same + b :] for a, b in ((1, 1), (1, 0), (0, 1)) if a <= rest[0] and b <= rest[1]
+    )
 
 
 def _exchanged(given: Sequence[Token], said: Sequence[Token]) -> Iterator[Problem]:

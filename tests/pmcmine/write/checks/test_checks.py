@@ -166,4 +166,5 @@ def test_a_copy_with_two_numbers_exchanged_is_found() -> None:
 def test_a_denial_that_is_lost_or_added_between_copied_words_is_found() -> None:
     caption = "Axial scan of the chest at admission. The lung shows no sign of pleural effusion at the base."
     assert "denial" in _codes(caption.replace("no sign", "sign"), _given(caption=caption))
-    assert "denial" in _codes(caption.replace("chest at", "chest not at"), _given(caption=caption))
+    caption = "Serial sections confirmed tumor growth in the left lung of treated animals."
+    assert "denial" in _codes(caption.replace("confirmed", "confirmed no"), _given(caption=caption))
