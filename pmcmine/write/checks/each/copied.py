@@ -25,7 +25,8 @@ CODES: Final = {
 Frame = tuple[str, ...]
 _FRAMES: Final = ((4, 2), (3, 3), (2, 4))  # words before and behind that are copied
 _AROUND: Final = (2, 3)  # copied words on each side of a denial
-_LEAST: Final = 3  # of these that are no function words
+_LEAST: Final = 3  # of these that are no function words, letters or digits
+_OF_NUMBERS: Final = 2  # the same around a number, which no other word may stand for
 _DENIALS: Final = frozenset("no not never without cannot absent".split())
 _NUMBER: Final = "#"
 _LONG: Final = 9  # letters of a word that may be misspelt
@@ -35,8 +36,8 @@ def _masked(tokens: Sequence[Token]) -> list[str]:
     return [_NUMBER if t.low[:1].isdigit() else t.low for t in tokens]
 
 
-def _firm(words: Frame) -> bool:
-    return sum(len(w) > 1 and w not in STOP for w in words) >= _LEAST
+def _firm(words: Frame, least: int = _LEAST) -> bool:
+    return sum(len(w) > 1 and w not in STOP for w in words) >= least
 
 
 def _frames(words: Sequence[str], i: int) -> Iterator[Frame]:
@@ -44,7 +45,7 @@ def _frames(words: Sequence[str], i: int) -> Iterator[Frame]:
     for before, behind in _FRAMES:
         if i >= before and i + behind < len(words):
             frame = (*words[i - before : i], *words[i + 1 : i + 1 + behind])
-            if _firm(frame):
+            if _firm(frame, _OF_NUMBERS if words[i] == _NUMBER else _LEAST):
                 yield (*frame[:before], "", *frame[before:])
 
 
