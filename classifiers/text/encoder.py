@@ -103,6 +103,8 @@ def _session(path: Path, threads: int = 1) -> Any:
 
 def _tokenizer(folder: Path) -> Any:
     try:
+        # Only its tokenizer is used here, which needs no PyTorch.
+        os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
         from transformers import AutoTokenizer
     except ImportError:
         raise _needs("transformers") from None
