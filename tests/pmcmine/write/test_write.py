@@ -163,18 +163,23 @@ def test_a_budget_is_kept_and_a_higher_one_goes_on(release: Path, write: Write, 
 DEEP = '{"a":' * 50_000
 
 
-@pytest.mark.parametrize(("answer", "reason"), [
-    ("no JSON at all", "bad_answer"), ("[1, 2]", "bad_answer"), ("{", "bad_answer"), (DEEP, "bad_answer"),
-    ('{"caption": 5}', "bad_answer"), ('{"caption": ""}', "bad_answer"), ('{"caption": "\\u0007\\ud800"}', "bad_answer"),
-    ('{"caption": "' + "x " * 15_000 + '"}', "bad_answer"), ("x" * 300_000, "bad_answer"), ("", "bad_answer"),
-    ('{"caption": "I am sorry, but I can not help with that request."}', "check_refusal"),
-])  # fmt: skip
-def test_hostile_answers_are_dropped_with_a_reason(release: Path, write: Write, answer: str, reason: str) -> None:
-    with served(answer=lambda _: answer) as server:
-        done = write(release, server, limit=3, image_size=0)
-    assert done.facts.counts["kept"] == 0
-    found = [r for r in side(release, "caption", "rejects") if r["reason"] != "derivatives_forbidden"]
-    assert found and {r["reason"] for r in found} == {reason} and all("\n" not in r["detail"] for r in found)
+HOSTILE = (
+    "no JSON at all", "[1, 2]", "{", DEEP, '{"caption": 5}', '{"caption": ""}', '{"caption": "\\u0007\\ud800"}',
+    '{"caption": "' + "x " * 15_000 + '"}', "x" * 300_000, "",
+    '{"caption": "I am sorry, but I can not help with that request."}',
+)  # fmt: skip
+
+
+def test_hostile_answers_are_dropped_with_a_reason(release: Path, write: Write) -> None:
+    answers = iter(HOSTILE)
+    with served(answer=lambda _: next(answers)) as server:
+        done = write(release, server, limit=len(HOSTILE), image_size=0, tries=1, concurrency=1, where="derivatives_ok")
+    assert done.facts.counts["kept"] == 0 and next(answers, None) is None
+    found = side(release, "caption", "rejects")
+    reasons = Counter(r["reason"] for r in found)
+    assert reasons == {"bad_answer": len(HOSTILE) - 1, "check_refusal": 1} and all(
+        "\n" not in r["detail"] for r in found
+    )
     assert all(len(r["answer"]) <= 20_000 for r in found)
     assert not verify_folder(release).problems
 
