@@ -175,8 +175,8 @@ def _read(written: str) -> tuple[str, str]:
         if not _checks(orcid):
             raise PmcmineError(f"{orcid} is no ORCID iD (its last digit does not fit)")
         return "orcids", orcid
-    if _DOI.fullmatch(token):
-        return "dois", spelled_doi(token)
+    if _DOI.fullmatch(token) and _DOI.fullmatch(doi := spelled_doi(token)):  # signs alone behind the slash are no DOI
+        return "dois", doi
     if match := _FIGURE.fullmatch(token):
         if "#" in match[3]:
             raise PmcmineError(f"{shown} is a panel; give the id or the key of its figure")

@@ -39,7 +39,9 @@ def test_files_of_other_systems_are_read() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("line", ["PMC1, PMC2", "PMC1 !10.1234/a", "PMC1.1/fig1#A", "PMC1\0", "10.1234/" + "x" * 10**6])
+@pytest.mark.parametrize(
+    "line", ["PMC1, PMC2", "PMC1 !10.1234/a", "PMC1.1/fig1#A", "PMC1\0", "10.1234/" + "x" * 10**6, "10.1234/)"]
+)
 def test_a_line_that_would_be_half_read_is_refused(line: str) -> None:
     with pytest.raises(PmcmineError) as error:
         _read(line)
