@@ -92,7 +92,7 @@ def _exchanged(given: Sequence[Token], said: Sequence[Token]) -> Iterator[Proble
         if token.key not in known or not _tells(token):
             continue
         for frame in _frames(words, i):
-            others = there.get(frame, ())
+            others = there.get(frame, [])
             wrong = others and not any(_same(token, o) for o in others)
             if wrong and any(_tells(o) and _sort(o) == _sort(token) for o in others):
                 yield problem("exchanged", f"{token.text}, for {others[0].text}")
