@@ -1,23 +1,20 @@
-"""What an update keeps of texts that models wrote: files that belong to a file of the table which stayed the same."""
+"""What an update keeps of texts that models wrote."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from pmcmine.describe.written_card import written_descriptions
-from pmcmine.release.layout import FileEntry, file_entry
+from pmcmine.release.layout import FileEntry
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.release.written import WrittenFacts
+from pmcmine.update.side_tables import kept_side_tables
 
 
 def kept_written(
     old: ReleaseRecord | None, tables: Iterable[FileEntry]
 ) -> tuple[tuple[WrittenFacts, ...], list[FileEntry], dict[str, bytes]]:
-    """Return the side tables that hold after an update, the files of theirs that stay, and files to write.
-
-    A file of a table that holds another row, or a row less, has another hash; the texts about it are dropped, so that
-    nothing is left of an article that was excluded.
+    """Return the written texts that hold after an update, as `kept_side_tables` does.
 
     Args:
         old: the release before; None if there is none.
@@ -25,13 +22,4 @@ def kept_written(
     """
     if old is None:
         return (), [], {}
-    hashes = {file.sha256 for file in tables}
-    entries = {file.name: file for file in old.files}
-    found = []
-    for written in old.written:
-        of = {name: sha for name, sha in written.of.items() if sha in hashes and name in entries}
-        if of:
-            found.append(replace(written, of=of))
-    files = [entries[name] for written in found for name in sorted(written.of)]
-    cards = written_descriptions(found)
-    return tuple(found), [*files, *(file_entry(name, data) for name, data in cards.items())], cards
+    return kept_side_tables(old.written, old.files, tables, written_descriptions)
