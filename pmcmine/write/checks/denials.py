@@ -33,7 +33,7 @@ _SOFT: Final = re.compile(
     re.IGNORECASE,
 )
 _STOPS: Final = re.compile(
-    r"[.;:?!]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b"
+    r"[.;:?!(]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b"
 )
 _NEAR: Final = 3  # words that a negation is about
 _FAR: Final = 10  # words that it may reach
@@ -99,7 +99,7 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
     pseudo: list[tuple[int, int]] = []
     for t in find_triggers(text):
         kinds = {m.kind for m in t.meanings}
-        if t.said in ("negative", "-ve", "free") or text[max(t.start - 8, 0) : t.start].endswith("with or "):
+        if t.said in ("negative", "-ve", "free") or _EITHER.search(text, max(t.start - _BEFORE, 0), t.start):
             continue  # a sign, which has an opposite; "free radicals"
         if Kind.NEGATED in kinds and len(found) < _MOST:
             scopes = {m.scope for m in t.meanings if m.kind is Kind.NEGATED}
@@ -113,7 +113,7 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
     for m in _MORE.finditer(text):
         if len(found) >= 2 * _MOST:
             break
-        if text[max(m.start() - 8, 0) : m.start()].endswith("with or "):
+        if _EITHER.search(text, max(m.start() - _BEFORE, 0), m.start()):
             continue
         if not any(a <= m.start() < b for a, b in (*((f[0], f[1]) for f in found.values()), *pseudo)):
             found[m.start()] = (m.start(), m.end(), m[0], {Scope.AFTER})
@@ -122,8 +122,10 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
         before = next((i for i in range(len(tokens) - 1, -1, -1) if tokens[i].end <= offset + a), -1)
         most = 1 if said.lower() == "non" else _FAR
         forward = bool(scopes & {Scope.AFTER, Scope.NEXT, Scope.BOTH})
-        right = tuple(_near(source, tokens, after, 1, most, True)) if forward else ()
-        left = tuple(_near(source, tokens, before, -1, _NEAR, True)) if not right else ()
+        gap = text[b : tokens[after].start - offset] if after < len(tokens) else ""
+        right = tuple(_near(source, tokens, after, 1, most, True)) if forward and not _STOPS.search(gap) else ()
+        cut = forward and _VERB.search(said)  # "those who did not (p = 0.04)": what is denied is left out
+        left = tuple(_near(source, tokens, before, -1, _NEAR, True)) if not right and not cut else ()
         reach = (
             *right,
             *_near(source, tokens, after, 1, _NEAR, False),
@@ -147,6 +149,11 @@ def _parts(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], .
     return tuple(tuple(part[:_NEAR]) for part in out if part)
 
 
+_EITHER: Final = re.compile(
+    r"\b(?:with|presen(?:t|ce)|whether)\b[^.;,\w]{0,6}(?:\w+\s)?or\s(?:the\s)?\Z", re.IGNORECASE
+)
+_BEFORE: Final = 30  # characters before a negation
+_VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot)\Z", re.IGNORECASE)  # what denies the verb behind it
 _OR: Final = re.compile(r"\bn?or\b")
 _MOST: Final = 20  # negations of a sentence
 _LONGEST: Final = 4_000  # characters of a sentence; what is longer is no prose

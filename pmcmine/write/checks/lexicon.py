@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import Final
 
 from pmcmine.vocabulary.normalise import token_key
 from pmcmine.vocabulary.word_classes import STOP
-from pmcmine.write.checks.free import FREE
+from pmcmine.write.checks.free import FREE, KINDS
 from pmcmine.write.checks.same import SAME
 from pmcmine.write.checks.tokens import bases, key_of
 
@@ -46,7 +47,7 @@ prefix: hypermetabolic hyperplasia hypertrophy hypertension hyperglycemia hypert
   hypothermia hypokalemia hyponatremia hypocalcemia hypothyroidism hypomethylation hypomethylated
 severity: mild mildly slight slightly minor minimal subtle moderate* | severe severely marked markedly massive
   extensive serious
-fill: filled solid closed close* black* | open empty hollow dashed dotted white*
+fill: filled solid closed close* full* black* | open empty hollow dashed dotted white*
 course: improvement recovery resolution* remission regress regression improve decreased* reduced* | worsening worsen
   deterioration deteriorate progression* progress* progressive* relapse recurrence aggravate increased* enlarged*
 order: first | last final
@@ -115,10 +116,22 @@ class Side:
 @cache
 def free_words() -> frozenset[str]:
     """Return words that any rewrite may use, with what they may be forms of."""
-    strict = {w for w, found in opposites().items() if any(f.asked and f.pair not in _LOOSE for f in found)}
+    strict = _strict()
     loose = {w for w, found in opposites().items() if any(f.pair in _LOOSE for f in found)}
-    words = (w for w in (*FREE.split(), *STOP, *loose) if w not in strict and w not in COLORS)
+    words = (w for w in (*FREE.split(), *KINDS.split(), *STOP, *loose) if w not in strict and w not in COLORS)
     return frozenset(b for w in words for b in (*bases(w), token_key(w))) - strict
+
+
+def _strict() -> frozenset[str]:
+    """Return words whose opposite may have been given, and that no rewrite may use otherwise."""
+    return frozenset(w for w, found in opposites().items() if any(f.asked and f.pair not in _LOOSE for f in found))
+
+
+@cache
+def general_words() -> frozenset[str]:
+    """Return words of general English that name nothing (`models/general.txt`, see `models/README.md`)."""
+    text = (files(__package__) / "models" / "general.txt").read_text("utf-8")
+    return frozenset(text.split()) - _strict() - COLORS
 
 
 @cache

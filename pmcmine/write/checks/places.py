@@ -22,6 +22,8 @@ _PAUSES: Final = re.compile(r"[,;:()\[\]=]|\.\s|\s[–—]\s|\b(?:and|or|but|whi
 _JOINTS: Final = frozenset("and or versus vs to from with against the of in by a an".split())
 _BEFORE_LABEL: Final = re.compile(r"\((?:[A-Za-z]\s?[,&–-]\s?(?:and\s)?){0,3}$")
 _AFTER_LABEL: Final = re.compile(r"(?:\s?[,&–-]\s?(?:and\s)?[A-Za-z]){0,3}\)")
+_BEING: Final = frozenset("is are was were be been being has have had".split())
+_OUT: Final = frozenset("out behind over to for at in as alone blank empty open intact off".split())
 _MOST: Final = 30  # items of a class that are compared
 
 
@@ -88,10 +90,19 @@ def like(low: str, key: str) -> frozenset[str]:
     return own.union(*(same.get(b, ()) for b in own))
 
 
+def is_leaving(tokens: Sequence[Token], index: int) -> bool:
+    """Check whether "left" is of "to leave": "was left out", "were left untreated"."""
+    if tokens[index].low != "left" or not 0 < index < len(tokens) - 1:
+        return False
+    return tokens[index - 1].low in _BEING and (tokens[index + 1].low in _OUT or tokens[index + 1].low.startswith("un"))
+
+
 def sides(source: Source, index: int) -> tuple[Side, ...]:
     """Return on which sides of which pairs of opposites a word is."""
     known = opposites()
     token = source.tokens[index]
+    if is_leaving(source.tokens, index):
+        return ()
     found = tuple(dict.fromkeys(s for b in (token.low, *sorted(bases(token.low))) for s in known.get(b, ())))
     if token.low in ("lower", "below"):
         after = {b for t in source.tokens[index + 1 : index + 3] for b in bases(t.low)}
@@ -243,6 +254,10 @@ class Places:
         if item in self._respective:
             return self._respective[item]
         return list(around(self._source, item, self._indices[item.name] if self._apart else frozenset()))
+
+    def is_respective(self, item: Item) -> bool:
+        """Check whether "respectively" gives an item its words."""
+        return item in self._respective
 
     def weights(self, item: Item) -> tuple[Mapping[str, float], Mapping[str, float]]:
         """Map the bases of the words before and behind an item to weights; frequent words count for less."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from pmcmine.write.checks.abbreviations import long_forms
 from pmcmine.write.checks.lexicon import same_words
 from pmcmine.write.checks.tokens import Token, bases, joined, key_of, tokens
 
@@ -26,6 +27,7 @@ _PLUS: Final = re.compile(r"(?<=[A-Za-z-]\d)\+(?=[\s)])")  # of markers: "PAX5+ 
 _DEFINED: Final = re.compile(
     r"\(([A-Z]{2,8})\)|(?<![\w-])([A-Z]{2,8})(?:\s?[=:,]\s?|\s(?:denotes?|indicates?|means?|stands?)\s|\s\()"
 )
+_LETTERS: Final = re.compile(r"[^\W\d_]{2,}")  # of "RT-qPCR", "CD-treated"
 _ROMAN: Final = re.compile(r"[ivx]+")
 _SMALL: Final = frozenset("of the and in for to by with a an on".split())
 # Endings that make a word of their own: hepatitis is not hepatic, and a nephrectomy is no nephritis.
@@ -151,6 +153,14 @@ class Source:
         return frozenset(m[1] or m[2] for m in _DEFINED.finditer(self.text))
 
     @cached_property
+    def written_out(self) -> frozenset[str]:
+        """Collect the words that known abbreviations stand for."""
+        known = long_forms()
+        found = {p for t in self.tokens for p in (t.text, *_LETTERS.findall(t.text))}
+        longs = (known[p] for f in found for p in (f, f.removesuffix("s")) if p in known)
+        return frozenset(b for long in longs for word in long for b in (*bases(word), key_of(word)))
+
+    @cached_property
     def initials(self) -> frozenset[str]:
         """Collect the initials of two and more words in a row, with and without the small words between."""
         out: set[str] = set()
@@ -195,6 +205,8 @@ class Source:
         same = same_words()
         if any(not self.bases.isdisjoint(same.get(b, ())) for b in (token.key, *own)):
             return True
+        if not self.written_out.isdisjoint((token.key, *own)):
+            return True
         return self._misspelt(token.low) or any(
             same_form(token.low, word) for word in self._beginnings.get(token.low[:_LEAST], ())
         )
@@ -204,7 +216,8 @@ class Source:
         key = joined(token.text)
         if key in self.joined or (key.endswith("s") and key[:-1] in self.joined):
             return True
-        if not self.bases.isdisjoint(same_words().get(token.low, ())):
+        long = long_forms().get(token.text.removesuffix("s"), ()) if len(token.text) > 1 else ()
+        if not self.bases.isdisjoint((*same_words().get(token.low, ()), *(long if len(long) == 1 else ()))):
             return True
         if key.isalpha() and not _ROMAN.fullmatch(key):
             return key.removesuffix("s") in self.initials or key_of(token.low) in self.keys

@@ -69,10 +69,16 @@ def _crossed(places: Places, judged: Sequence[_Judged], kind: str) -> set[int]:
     """
     out: set[int] = set()
     times, least = _CROSSED_TIMES.get(kind, _CROSSED), _CROSSED_LEAST.get(kind, _OTHER_CROSSED)
+    listed = {
+        j.item
+        for j in judged
+        for o in places.by_class[j.item.name]
+        if j.item.value != o.value and places.joined(j.item, o) and not places.is_respective(j.item)
+    }
     for i, a in enumerate(judged):
         for k, b in enumerate(judged[i + 1 :], i + 1):
             x, y = a.item.value, b.item.value
-            if x == y or places.joined(a.item, b.item):
+            if x == y or a.item in listed or b.item in listed:
                 continue
             stay = max(min(a.like.of(x, y, s), b.like.of(y, x, s)) for s in _SIDES)
             move = max(min(a.like.of(y, x, s), b.like.of(x, y, s)) for s in _SIDES)
@@ -159,6 +165,9 @@ def _is_elsewhere(answer: Answer, judged: _Judged, values: Mapping[Hashable, Any
         or len(tokens) > _SHORT
         or tokens[item.first].start < answer.text.rfind("?")
     ):
+        return False
+    best = max((judged.like.of(v) for v in values if v != item.value), default=0.0)
+    if judged.like.of(item.value) > best:
         return False
     words = [Near(t, _FLAT, 1) for t in tokens if is_content(t) and not t.text[0].isdigit()]
     return _moved(_Judged(item, Likeness(words, values)), values, _FLAT_TIMES, _FLAT_LEAST)

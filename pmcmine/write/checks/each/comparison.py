@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.answer import Answer
-from pmcmine.write.checks.numbers import is_unit
-from pmcmine.write.checks.places import like, sides
+from pmcmine.write.checks.places import is_content, like, sides
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.source import Source
 from pmcmine.write.checks.tokens import Token, bases
@@ -17,6 +16,7 @@ from pmcmine.write.checks.tokens import Token, bases
 CODES: Final = {"comparison": "a comparison is turned round"}
 _PAIRS: Final = frozenset(("direction", "many", "large", "long", "early", "thick"))
 _MORE: Final = {"more": 0, "better": 0, "faster": 0, "less": 1, "fewer": 1, "worse": 1, "slower": 1}
+_ENDS: Final = re.compile(r"[;:]|,\s(?:but|while|whereas|although|its?|their)\b|\b(?:but|while|whereas)\b")
 _REACH: Final = 8  # words before "than" in which what compares stands, and words of each part
 _MOST: Final = 20  # comparisons of a text
 
@@ -45,8 +45,21 @@ def _side(source: Source, index: int) -> int:
     return next((s.side for s in sides(source, index) if s.pair in _PAIRS), -1)
 
 
+def _clause(source: Source, at: int, step: int) -> list[Token]:
+    """Return the words before or behind a word, the nearest first, up to the end of the clause."""
+    tokens, out = source.tokens, []
+    for i in range(at + step, at + step * (_REACH + 1), step):
+        if not 0 <= i < len(tokens) or tokens[i].sentence != tokens[at].sentence:
+            break
+        low, high = sorted((i, i - step))
+        if _ENDS.search(source.text, tokens[low].end, tokens[high].end):
+            break
+        out.append(tokens[i])
+    return out
+
+
 def _content(found: Iterable[Token]) -> tuple[Token, ...]:
-    return tuple(t for t in found if t.low not in STOP and not t.low[0].isdigit() and not is_unit(t.text))
+    return tuple(t for t in found if is_content(t) and not t.low[0].isdigit())
 
 
 def comparisons(source: Source) -> list[Comparison]:
@@ -64,10 +77,10 @@ def comparisons(source: Source) -> list[Comparison]:
         at = next((i for i in reversed(inside) if _side(source, i) >= 0), -1)
         if at < 0:
             continue
-        before = [t for t in tokens[max(at - _REACH, 0) : at] if t.sentence == token.sentence]
-        after = [t for t in tokens[than + 1 : than + 1 + _REACH] if t.sentence == token.sentence]
+        before = _clause(source, at, -1)
+        after = _clause(source, than, 1)
         between = tokens[at + 1 : than]
-        one = _content(between) or _content(reversed(before))
+        one = _content(between) or _content(before)
         out.append(Comparison(_side(source, at), one, _content(after), source.text[tokens[at].start : token.end + 30]))
     return out
 
@@ -91,8 +104,10 @@ def _turned(said: Comparison, given: Comparison) -> int:
     """Return how surely a comparison is turned round: above 0 if it is, below 0 if it is not, 0 if nothing tells."""
     one, other = _forms(given.one), _forms(given.other)
     one, other = one - other, other - one
-    sure = _which(said.other, one, other) - _which(said.one, one, other)
-    return sure if said.side == given.side else -sure
+    behind, before = _which(said.other, one, other), _which(said.one, one, other)
+    if said.side == given.side:
+        return behind - before
+    return before - behind if before * behind < 0 else 0  # of another thing there may be less
 
 
 def find(answer: Answer) -> Iterator[Problem]:

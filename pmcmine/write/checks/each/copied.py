@@ -37,7 +37,7 @@ def _masked(tokens: Sequence[Token]) -> list[str]:
 
 
 def _firm(words: Frame, least: int = _LEAST) -> bool:
-    return sum(len(w) > 1 and w not in STOP for w in words) >= least
+    return sum(len(w) > 1 and w not in STOP and not is_unit(w) for w in words) >= least
 
 
 def _frames(words: Sequence[str], i: int) -> Iterator[Frame]:

@@ -14,6 +14,7 @@ from pmcmine.write.checks.tokens import bases, is_symbol, tokens
 
 CODES: Final = {"definition": "an abbreviation or symbol stands for something else than was given"}
 _SHORT: Final = r"(?P<short>[A-Z][A-Za-z0-9+α-ω]{0,9})"
+_SYMBOL: Final = re.compile(r"[A-Z]\w{0,4}")
 _SAYS: Final = r"(?:denotes?|indicates?|represents?|stands?\s+for|means?|is\s+for|refers?\s+to|is)"
 _LONG: Final = r"(?P<long>[A-Za-z][\w–-]{0,40}(?:[ ][\w–-]{1,40}){0,5})"
 # What a list of definitions looks like: "MD, mild drought;", "G denotes the gastric phase and", "mild drought (MD)".
@@ -46,8 +47,10 @@ def _pairs(text: str) -> Iterator[tuple[str, list[tuple[str, Words]], str]]:
         for match in pattern.finditer(text):
             if not (is_symbol(match["short"]) or len(match["short"]) == 1):
                 continue
-            long = _AND.split(match["long"])[0]
-            yield match["short"], _words(long), "after"
+            words = _words(_AND.split(match["long"])[0])
+            if text[match.end("short") : match.start("long")].strip() == "," and _SYMBOL.fullmatch(match["long"]):
+                continue  # a list of abbreviations
+            yield match["short"], words, "after"
     for match in _BEFORE.finditer(text):
         if len(match["short"]) < 2:
             continue  # the label of a panel

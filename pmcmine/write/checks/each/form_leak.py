@@ -67,12 +67,17 @@ def _runs(text: str) -> set[tuple[str, ...]]:
     return set(zip(*(words[i:] for i in range(_RUN)), strict=False))
 
 
+def _is_title(answer: Answer, match: re.Match[str]) -> bool:
+    """Check whether a summary begins with the word that says that it is one."""
+    return answer.task == "summary" and not match.start() and match[0].strip(" :").lower() == "summary"
+
+
 def find(answer: Answer) -> Iterator[Problem]:
     """Look for words and signs of prompts and formats that were not given."""
     source = answer.source.lower()
     for code, pattern in (("leak", _FORMAT), ("leak", _TALK), ("instructions", _ORDERS)):
         for match in pattern.finditer(answer.text):
-            if answer.task in DIALOGUES and _TURN.fullmatch(match[0]):
+            if (answer.task in DIALOGUES and _TURN.fullmatch(match[0])) or _is_title(answer, match):
                 continue
             if match[0].strip().lower() not in source:
                 yield problem(code, match[0])

@@ -9,8 +9,10 @@ from typing import Final
 from pmcmine.vocabulary.normalise import token_key
 from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.answer import Answer
-from pmcmine.write.checks.lexicon import free_words
+from pmcmine.write.checks.lexicon import free_words, general_words
+from pmcmine.write.checks.places import is_leaving
 from pmcmine.write.checks.problem import Problem, problem
+from pmcmine.write.checks.source import Source
 from pmcmine.write.checks.tokens import Token, bases
 
 CODES: Final = {
@@ -22,14 +24,21 @@ _INITIALS: Final = 5  # words of a long form
 _SHORT: Final = 3  # letters of a word that names something
 
 
-def _free(token: Token) -> bool:
-    if _ELEMENT.fullmatch(token.text) and token.low not in STOP:
+def _free(token: Token, answer: Answer) -> bool:
+    """Check whether any rewrite may use a word: one of the list, or of general English and no name by its capital."""
+    if _ELEMENT.fullmatch(token.text):
         return False
-    return (
-        token.low.isdigit()
-        or not free_words().isdisjoint((*bases(token.low), token_key(token.low)))
-        or (len(token.low) < _SHORT and not token.symbol)
-    )
+    own = bases(token.low)
+    if not free_words().isdisjoint((*own, token_key(token.low))) or (len(token.low) < _SHORT and not token.symbol):
+        return True
+    named = token.text[0].isupper() and not _begins(answer.read.text, token)
+    return not (token.symbol or named) and not general_words().isdisjoint(own)
+
+
+def _begins(text: str, token: Token) -> bool:
+    """Check whether a word stands at the beginning of a sentence, line, bracket or label."""
+    before = text[: token.start].rstrip(" \"'“‘*")
+    return not before or before[-1] in ".:;?!)(\n–—-"
 
 
 def _written_out(tokens: Sequence[Token], index: int, answer: Answer) -> bool:
@@ -44,15 +53,25 @@ def _written_out(tokens: Sequence[Token], index: int, answer: Answer) -> bool:
     return False
 
 
-def find(answer: Answer) -> Iterator[Problem]:
-    """Look up each word and symbol of the answer in what was given."""
+def not_given(answer: Answer) -> Iterator[Token]:
+    """Yield the words and symbols that were not given, and that no abbreviation stands for, each once."""
     said: set[str] = set()
     tokens = answer.read.tokens
     for i, token in enumerate(tokens):
-        if token.key in said or _free(token):
+        if token.key in said or token.low.isdigit() or token.low in STOP:
             continue
         said.add(token.key)
-        has = "has_symbol" if token.symbol or len(token.text) < _SHORT else "has_word"
-        if not getattr(answer.support, has)(token) and not _written_out(tokens, i, answer):
-            known = getattr(answer.elsewhere, has)(token)
-            yield problem("text_only" if known else "unsupported", token.text)
+        if _is_there(answer.support, token) or _written_out(tokens, i, answer) or is_leaving(tokens, i):
+            continue
+        yield token
+
+
+def _is_there(source: Source, token: Token) -> bool:
+    return source.has_symbol(token) if token.symbol or len(token.text) < _SHORT else source.has_word(token)
+
+
+def find(answer: Answer) -> Iterator[Problem]:
+    """Look up each word and symbol of the answer in what was given."""
+    for token in not_given(answer):
+        if not _free(token, answer):
+            yield problem("text_only" if _is_there(answer.elsewhere, token) else "unsupported", token.text)

@@ -12,7 +12,7 @@ from pmcmine.write.checks.lexicon import free_words
 from pmcmine.write.checks.numbers import is_unit
 from pmcmine.write.checks.places import Item, Likeness, Places, like
 from pmcmine.write.checks.problem import Problem, problem
-from pmcmine.write.checks.source import Source
+from pmcmine.write.checks.source import Source, same_form
 from pmcmine.write.checks.tokens import Token, bases, key_of
 
 CODES: Final = {
@@ -54,8 +54,11 @@ def _has(forms: frozenset[str], token: Token) -> bool:
 def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Denial]:
     """Yield denials of an answer none of whose words is near a denial of the source."""
     reached = _forms(t for d in known for t in d.reach)
+    words = {t.low for d in known for t in d.reach}
     for denial in found:
-        if denial.firm and denial.about and not any(_has(reached, t) for t in denial.about):
+        if not (denial.firm and denial.about) or any(_has(reached, t) for t in denial.about):
+            continue
+        if not any(same_form(t.low, word) for t in denial.about for word in words):
             yield denial
 
 
@@ -93,14 +96,28 @@ def _turned(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) ->
     keys = _keys(answer, (*found, *known))
     places = Places(answer.read, _polar(answer.read, found, keys))
     given = Places(answer.support, _polar(answer.support, known, keys))
+    sure = _asked(answer) | _kept(found, known)
     for name, items in places.by_class.items():
         values = given.merged(name)
         for item in items if len(values) > 1 else ():
-            if any(o.value != item.value and places.joined(item, o) for o in items):
+            if answer.read.tokens[item.first].start in sure or any(
+                o.value != item.value and places.joined(item, o) for o in items
+            ):
                 continue
             like = Likeness(places.words(item), values)
             if like.of(not item.value, item.value) > max(_TIMES * like.of(item.value, not item.value), _LEAST):
                 yield problem("negated" if item.value else "affirmed", answer.read.tokens[item.first].text)
+
+
+def _kept(found: Iterable[Denial], known: Iterable[Denial]) -> set[int]:
+    """Return where words begin that are denied together as they were."""
+    given = [_forms(d.about) for d in known]
+    out: set[int] = set()
+    for denial in found:
+        about = denial.about[:_ABOUT]
+        if len(about) == _ABOUT and any(all(_has(forms, t) for t in about) for forms in given):
+            out |= {t.start for t in denial.about}
+    return out
 
 
 def _prefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
@@ -142,11 +159,14 @@ def find(answer: Answer) -> Iterator[Problem]:
     yield from _turned(answer, found, known)
     governed = {t.start for d in found for t in d.scope} | _asked(answer)
     said = _sentences(answer.read, governed)
+    still = [_forms(d.about) for d in found if d.about]
     plain = _sentences(answer.support, {t.start for d in known for t in d.scope})
     for denial in known:
         for part in (denial.about, *denial.further) if denial.firm else ():
             about = part[: 1 if _VERB.search(denial.said) else _ABOUT]
             if not about or any(all(_has(forms, t) for t in about) for forms in plain):
+                continue
+            if any(_has(forms, t) for t in about for forms in still):
                 continue
             if any(all(_has(forms, t) for t in about) for forms in said):
                 yield problem("affirmed", " ".join((denial.said, *(t.text for t in about))))
