@@ -23,18 +23,19 @@ _EMPTY: Final = frozenset(
 _MORE: Final = re.compile(
     r"\b(?:not|cannot|lack(?:s|ed|ing)?|absen(?:t|ce)|none|neither|nor|never|without|no(?!\.)|free of|"
     r"devoid|fail(?:s|ed)?|unable|except|exclud(?:e|es|ed|ing)|undetect(?:ed|able)|"
-    r"insignificant(?:ly)?|poor(?:ly)?|"
+    r"insignificant(?:ly)?|poor(?:ly)?|deficien(?:t|cy)|deprived|"
     r"hardly|barely|loss of|prevent(?:s|ed)?|abolish(?:es|ed)?|unaffected|unchanged|in\w{2,20}able)\b|"
     r"\bnon(?=[-‐‑–][a-z]{3})",
     re.IGNORECASE,
 )
 _SOFT: Final = re.compile(
-    r"fail|unable|exclu|undetect|insignif|poor|hardly|barely|loss|prevent|abolish|un(?:aff|cha)|in\w+able",
+    r"fail|unable|excl?u?|exce|defici|depriv|undetect|insignif|poor|hardly|barely|loss|prevent|abolish|un(?:aff|cha)|in\w+able",
     re.IGNORECASE,
 )
 _STOPS: Final = re.compile(
     r"[.;:?!(]|,\s*(?:but|while|whereas|although|and)\b|\b(?:but|whereas|while|although|except)\b"
 )
+_TURNS: Final = frozenset("but whereas while although except".split())
 _NEAR: Final = 3  # words that a negation is about
 _FAR: Final = 10  # words that it may reach
 _LISTED: Final = re.compile(r"\(\s*(?:no|not)\s*\)", re.IGNORECASE)
@@ -75,6 +76,8 @@ def _near(source: Source, tokens: Sequence[Token], at: int, step: int, most: int
         low, high = sorted((at, last))
         if stop and _STOPS.search(source.text[tokens[low].end : tokens[high].start] if low != high else ""):
             return
+        if stop and tokens[at].low in _TURNS:
+            return
         if not is_empty(tokens[at]):
             count += 1
             yield tokens[at]
@@ -99,7 +102,7 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
     pseudo: list[tuple[int, int]] = []
     for t in find_triggers(text):
         kinds = {m.kind for m in t.meanings}
-        if t.said in ("negative", "-ve", "free") or _EITHER.search(text, max(t.start - _BEFORE, 0), t.start):
+        if t.said in _SKIPPED or _EITHER.search(text, max(t.start - _BEFORE, 0), t.start):
             continue  # a sign, which has an opposite; "free radicals"
         if Kind.NEGATED in kinds and len(found) < _MOST:
             scopes = {m.scope for m in t.meanings if m.kind is Kind.NEGATED}
@@ -149,11 +152,13 @@ def _parts(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], .
     return tuple(tuple(part[:_NEAR]) for part in out if part)
 
 
+# A sign, which has an opposite; "free radicals"; "it declined".
+_SKIPPED: Final = frozenset(("negative", "-ve", "free", "declined", "declines"))
 _EITHER: Final = re.compile(
-    r"\b(?:with|presen(?:t|ce)|whether)\b[^.;,\w]{0,6}(?:\w+\s)?or\s(?:the\s)?\Z", re.IGNORECASE
+    r"\b(?:with|presen(?:t|ce)|whether)\b[^.;,\w]{0,6}(?:\w+\s)?(?:or|and)\s(?:the\s)?\Z", re.IGNORECASE
 )
 _BEFORE: Final = 30  # characters before a negation
-_VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot)\Z", re.IGNORECASE)  # what denies the verb behind it
+_VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot|\bwithout)\Z", re.IGNORECASE)  # what denies the verb behind it
 _OR: Final = re.compile(r"\bn?or\b")
 _MOST: Final = 20  # negations of a sentence
 _LONGEST: Final = 4_000  # characters of a sentence; what is longer is no prose

@@ -230,5 +230,5 @@ pest pesticide phenotype pigment plant plasmid pollutant polymer polymorphism po
 primer probe product prokaryote promoter protein radiotracer reagent receptor reptile residue rodent seed seedling
 serotype solvent species spore strain substance substrate sugar supplement surfactant symbiont taxa taxon taxonomic
 therapeutic tissue toxin tracer trait transcript transgene transgenic transporter variant vector vegetable vertebrate
-virus viral vitamin weed
+virus viral vitamin weed whatever whenever wherever whichever whoever
 """

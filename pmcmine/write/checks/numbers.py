@@ -13,7 +13,17 @@ _WORDS: Final = {
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
         "seventeen eighteen nineteen twenty".split()
     )
-} | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "hundred": 100, "thousand": 1000}
+} | {
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+    "hundred": 100,
+    "thousand": 1000,
+}
 _MULTIPLES: Final = {
     "once": 1,
     "twice": 2,
@@ -142,7 +152,7 @@ _ANY_UNIT: Final = re.compile(r"%|‰|°\s?[CF]|[A-Za-zµμÅå]{1,12}(?:/[A-Za-
 _LIST: Final = re.compile(
     r"\s*(?:[,;×x/–—−-]|±|,?\s?and|,?\s?or|to|by|,\s?and|vs\.?|versus|through|up\sto)?\s*(?:±\s*)?"
 )
-_WORD: Final = re.compile(r"[A-Za-z]+")
+_WORD: Final = re.compile(r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-[a-z]{3,5}\b|[A-Za-z]+", re.I)
 
 
 def _units() -> dict[str, tuple[str, Decimal]]:
@@ -270,8 +280,9 @@ def numbers(text: str) -> tuple[Number, ...]:
     """Find the numbers of a text, in its order: digits, powers of ten, and words from two on."""
     found = _inherited(text, _written(text))
     for match in _WORD.finditer(text):
-        low = match[0].lower()
+        low, _, ones = match[0].lower().partition("-")
         value = _WORDS.get(low, _ORDINALS.get(low, _MULTIPLES.get(low)))
+        value = None if value is None else value + _WORDS.get(ones, 0)
         if value is not None:
             after = _UNIT.match(text, match.end())
             unit = _unit(after["unit"]) if after is not None and len(after["unit"]) > 2 else ""

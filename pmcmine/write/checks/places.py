@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -101,6 +101,7 @@ def sides(source: Source, index: int) -> tuple[Side, ...]:
     """Return on which sides of which pairs of opposites a word is."""
     known = opposites()
     token = source.tokens[index]
+    following = source.tokens[index + 1].low if index + 1 < len(source.tokens) else ""
     if is_leaving(source.tokens, index):
         return ()
     found = tuple(dict.fromkeys(s for b in (token.low, *sorted(bases(token.low))) for s in known.get(b, ())))
@@ -108,6 +109,8 @@ def sides(source: Source, index: int) -> tuple[Side, ...]:
         after = {b for t in source.tokens[index + 1 : index + 3] for b in bases(t.low)}
         place = not after.isdisjoint(PLACES)
         found = tuple(s for s in found if (s.pair == "height") == place)
+    if token.low == "after" and following[:1].isdigit():  # "after 3 days" of something says no order
+        return tuple(replace(s, asked=False) for s in found)
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from pmcmine.write.checks.answer import DIALOGUES, Answer
+from pmcmine.write.checks.each.comparison import said_again
 from pmcmine.write.checks.places import Item, Likeness, Near, Places, is_content
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.tokens import bases
@@ -17,8 +18,8 @@ CODES: Final = {
 }
 _ONCE: Final = frozenset(("number", "symbol"))  # classes of which only what stands once can be compared
 # How much more the place must be like that of another item of the class than like that of the same one.
-_TIMES: Final = {"number": 8.0}
-_LEAST: Final = {"number": 0.15}
+_TIMES: Final = {"number": 8.0, "colour": 3.1}
+_LEAST: Final = {"number": 0.3, "colour": 0.06}
 _OTHER_TIMES: Final = 2.5
 _OTHER_LEAST: Final = 0.05
 _IN_DIALOGUE: Final = 0.8  # of these, where a question names what the answer is of
@@ -27,13 +28,18 @@ _CROSSED_TIMES: Final = {"direction": 2.5, "number": 4.0}
 _CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.8, "direction": 0.2, "panel": 0.06}
 _OTHER_CROSSED: Final = 0.015
 _FAR: Final = 0.12  # weight of a word that is not near an item
+# Classes of which one item alone is compared; of the others, an item alone stood elsewhere in good texts, too.
+_MOVED: Final = frozenset(
+    "number colour panel symbol side direction many time height fill sign signal indirect".split()
+)
 _NAMED: Final = frozenset(("number", "symbol", "colour", "panel"))  # classes of what must have been given itself
 _ANSWERS: Final = frozenset(("number", "colour"))  # what a short answer may be
 _SHORT: Final = 60  # words of a question with its answer that are of one thing
 _FLAT: Final = 0.3  # weight of each word of these
 _FLAT_TIMES: Final = 2.0
 _FLAT_LEAST: Final = 0.1
-_SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
+_SINGLE: Final = {"direction": 0.15, "time": 0.15, "many": 0.15}
+_OTHER_SINGLE: Final = 0.02  # likeness to a place of the opposite, where the word itself was not given
 
 
 _SIDES: Final = tuple((own, known) for own in (0, -1, 1) for known in (0, -1, 1))
@@ -122,6 +128,7 @@ def _stands_at_other(given: Places, name: str, item: Item, words: Sequence[Near]
 def find(answer: Answer) -> Iterator[Problem]:
     """Compare the surroundings of each item with those of the items of its class in what was given."""
     places, given = answer.places, answer.given_places
+    same = said_again(answer)
     for name, found in places.by_class.items():
         kind = name.split()[0]
         values = given.merged(name)
@@ -131,7 +138,7 @@ def find(answer: Answer) -> Iterator[Problem]:
         for j in judged:
             if j.item.value not in values and kind not in _NAMED:
                 firm = {k.value for k in given.by_class.get(name, ()) if k.asked}
-                if any(j.like.of(v) > _SINGLE for v in firm):
+                if any(j.like.of(v) > _SINGLE.get(kind, _OTHER_SINGLE) for v in firm) and j.item.first not in same:
                     yield problem("opposite", _shown(answer, j.item))
         known = [j for j in judged if j.item.value in values]
         crossed = {known[i].item for i in _crossed(places, known, kind)}
@@ -150,13 +157,16 @@ def find(answer: Answer) -> Iterator[Problem]:
 def _is_elsewhere(answer: Answer, judged: _Judged, values: Mapping[Hashable, Any], kind: str) -> bool:
     """Check whether one item stands where another value was given."""
     item, given = judged.item, answer.given_places
+    if kind not in _MOVED:
+        return False
     if kind not in _ONCE and kind != "panel" and _stands_at_other(given, item.name, item, answer.places.words(item)):
         return True
     if not item.asked or kind in ("panel", "symbol"):
         return False
     dialogue = answer.task in DIALOGUES
     times = _TIMES.get(kind, _OTHER_TIMES) * (_IN_DIALOGUE if dialogue and kind != "number" else 1.0)
-    if _moved(judged, values, times, _LEAST.get(kind, _OTHER_LEAST)):
+    own = judged.like.of(item.value)
+    if (own or kind != "number") and _moved(judged, values, times, _LEAST.get(kind, _OTHER_LEAST)):
         return True
     tokens = answer.read.tokens
     if (
@@ -167,7 +177,7 @@ def _is_elsewhere(answer: Answer, judged: _Judged, values: Mapping[Hashable, Any
     ):
         return False
     best = max((judged.like.of(v) for v in values if v != item.value), default=0.0)
-    if judged.like.of(item.value) > best:
+    if own >= best:
         return False
     words = [Near(t, _FLAT, 1) for t in tokens if is_content(t) and not t.text[0].isdigit()]
     return _moved(_Judged(item, Likeness(words, values)), values, _FLAT_TIMES, _FLAT_LEAST)

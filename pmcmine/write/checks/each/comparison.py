@@ -30,12 +30,14 @@ class Comparison:
         one: words of the thing that is more or less.
         other: words of the thing it is compared with.
         said: the words from what compares on.
+        at: index of the word that compares.
     """
 
     side: int
     one: tuple[Token, ...]
     other: tuple[Token, ...]
     said: str
+    at: int
 
 
 def _side(source: Source, index: int) -> int:
@@ -81,7 +83,9 @@ def comparisons(source: Source) -> list[Comparison]:
         after = _clause(source, than, 1)
         between = tokens[at + 1 : than]
         one = _content(between) or _content(before)
-        out.append(Comparison(_side(source, at), one, _content(after), source.text[tokens[at].start : token.end + 30]))
+        out.append(
+            Comparison(_side(source, at), one, _content(after), source.text[tokens[at].start : token.end + 30], at)
+        )
     return out
 
 
@@ -108,6 +112,13 @@ def _turned(said: Comparison, given: Comparison) -> int:
     if said.side == given.side:
         return behind - before
     return before - behind if before * behind < 0 else 0  # of another thing there may be less
+
+
+def said_again(answer: Answer) -> set[int]:
+    """Return where words that compare stand in an answer that compares as was given, perhaps the other way round."""
+    known = comparisons(answer.support)
+    found = ((said.at, [_turned(said, given) for given in known]) for said in comparisons(answer.read) if known)
+    return {at for at, turned in found if min(turned) < 0 and max(turned) <= 0}
 
 
 def find(answer: Answer) -> Iterator[Problem]:

@@ -21,6 +21,7 @@ CODES: Final = {
 }
 _ELEMENT: Final = re.compile(r"[B-Z][a-z]")  # symbols of two letters, as of chemical elements
 _INITIALS: Final = 5  # words of a long form
+_PREFIX: Final = re.compile(r"^(?:un|non)(?=\w{4})")
 _SHORT: Final = 3  # letters of a word that names something
 
 
@@ -61,9 +62,20 @@ def not_given(answer: Answer) -> Iterator[Token]:
         if token.key in said or token.low.isdigit() or token.low in STOP:
             continue
         said.add(token.key)
-        if _is_there(answer.support, token) or _written_out(tokens, i, answer) or is_leaving(tokens, i):
+        if (
+            _is_there(answer.support, token)
+            or _is_denied(answer, token)
+            or _written_out(tokens, i, answer)
+            or is_leaving(tokens, i)
+        ):
             continue
         yield token
+
+
+def _is_denied(answer: Answer, token: Token) -> bool:
+    """Check whether a word was given without the prefix that denies it; the checks of negations look at that."""
+    plain = _PREFIX.sub("", token.low)
+    return plain != token.low and not token.symbol and not answer.support.bases.isdisjoint(bases(plain))
 
 
 def _is_there(source: Source, token: Token) -> bool:

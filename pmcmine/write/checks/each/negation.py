@@ -31,6 +31,8 @@ _CLOSED: Final = re.compile(
 )
 _VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot)$", re.IGNORECASE)
 _QUESTION: Final = re.compile(r"[^.!?\n]{1,400}\?")
+_FREE: Final = re.compile(r"\b(\w{2,30})[-‐‑–]free\b")
+_BEFORE: Final = 3  # words before a verb that is denied, which may be its subject
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
 
@@ -105,8 +107,9 @@ def _turned(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) ->
             ):
                 continue
             like = Likeness(places.words(item), values)
-            if like.of(not item.value, item.value) > max(_TIMES * like.of(item.value, not item.value), _LEAST):
-                yield problem("negated" if item.value else "affirmed", answer.read.tokens[item.first].text)
+            other = like.of(not item.value, item.value)
+            if not item.value and other > max(_TIMES * like.of(item.value, not item.value), _LEAST):
+                yield problem("affirmed", answer.read.tokens[item.first].text)
 
 
 def _kept(found: Iterable[Denial], known: Iterable[Denial]) -> set[int]:
@@ -159,14 +162,15 @@ def find(answer: Answer) -> Iterator[Problem]:
     yield from _turned(answer, found, known)
     governed = {t.start for d in found for t in d.scope} | _asked(answer)
     said = _sentences(answer.read, governed)
-    still = [_forms(d.about) for d in found if d.about]
+    still = [_forms((*d.about, *(d.reach[-_BEFORE:] if _VERB.search(d.said) else ()))) for d in found]
+    free = _FREE.findall(answer.text.lower())
     plain = _sentences(answer.support, {t.start for d in known for t in d.scope})
     for denial in known:
         for part in (denial.about, *denial.further) if denial.firm else ():
             about = part[: 1 if _VERB.search(denial.said) else _ABOUT]
             if not about or any(all(_has(forms, t) for t in about) for forms in plain):
                 continue
-            if any(_has(forms, t) for t in about for forms in still):
+            if any(_has(forms, t) for t in about for forms in still) or any(t.low in free for t in about):
                 continue
             if any(all(_has(forms, t) for t in about) for forms in said):
                 yield problem("affirmed", " ".join((denial.said, *(t.text for t in about))))
