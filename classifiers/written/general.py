@@ -1,6 +1,6 @@
 """Write the list of words of general English that the checks of written text let pass.
 
-    python -m classifiers.written.general WORDNET VOCABULARY GOLD ARTICLES... > pmcmine/write/checks/models/general.txt
+    python -m classifiers.written.general WORDNET VOCABULARY GOLD ARTICLES...
 
 A logistic regression tells words that a good rewrite may bring from words that name something. It learns from the words
 that good and spoiled rewrites brought, from the hand-made list, and from the words of open vocabularies; it looks at
@@ -22,13 +22,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.written.wordnet import FILES, ROOTS, Sense, read_irregular, read_senses
+from classifiers.written.wordnet import FILES, ROOTS, Sense, read_antonyms, read_irregular, read_senses
 from pmcmine.vocabulary.word_classes import STOP
+from pmcmine.write.checks import lexicon as lexicon_module
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.each.names import not_given
 from pmcmine.write.checks.evaluate import GOOD, read_rewrites, texts_of
 from pmcmine.write.checks.free import FREE
-from pmcmine.write.checks.lexicon import COLORS
+from pmcmine.write.checks.lexicon import COLORS, opposites
 from pmcmine.write.checks.tokens import bases
 from pmcmine.write.given import Given, Passage
 
@@ -41,11 +42,12 @@ _SPELLINGS: Final = (
     ("isation", "ization"), ("ise", "ize"), ("ised", "ize"), ("ises", "ize"), ("ising", "ize"), ("yse", "yze"),
     ("ysed", "yze"), ("our", "or"), ("oured", "or"), ("ouring", "or"), ("lled", "l"), ("lling", "l"), ("re", "er"),
 )  # fmt: skip
+_MODELS: Final = Path(lexicon_module.__file__).parent / "models"
 _CONCEPTS: Final = frozenset(("ill", "drug", "chemical", "part", "living"))
 _SAMPLE: Final = 6_000  # words of vocabularies that are learned from
 _WEIGHTS: Final = {"vocabulary": 0.5, "hand": 1.0, "good": 3.0, "spoiled": 6.0}
 _SHRINKAGE: Final = 3.0
-_MOST: Final = 0.3  # probability of a name up to which a word is general
+_MOST: Final = 0.12  # probability of a name up to which a word is general
 _NAMED: Final = frozenset(("entity", "colour"))  # kinds of rewrites in which one name stands for another
 Vector = NDArray[np.float64]
 
@@ -195,12 +197,16 @@ def general(lexicon: Lexicon, weights: Vector, terms: Iterable[str]) -> list[str
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Write the list."""
+    """Write the list, and the opposites of WordNet, beside the checks."""
     wordnet, vocabularies, gold, *articles = map(Path, arguments)
     lexicon = Lexicon(wordnet)
     examples, terms = prepare(vocabularies)
     weights = learn(lexicon, examples | brought(gold, articles))
-    sys.stdout.write("".join(f"{word}\n" for word in general(lexicon, weights, terms)))
+    listed = general(lexicon, weights, terms)
+    (_MODELS / "general.txt").write_text("".join(f"{word}\n" for word in listed), "utf-8")
+    own = opposites()
+    pairs = sorted(p for p in read_antonyms(wordnet) if not own.keys() & set(p))
+    (_MODELS / "antonyms.txt").write_text("".join(f"{a} {b}\n" for a, b in pairs), "utf-8")
 
 
 def prepare(vocabularies: Path) -> tuple[dict[str, Any], set[str]]:

@@ -131,6 +131,22 @@ def _count(folder: Path, senses: Mapping[str, list[Sense]]) -> None:
                 sense.count += int(f[2])
 
 
+def read_antonyms(folder: Path) -> set[tuple[str, str]]:
+    """Return pairs of adjectives and adverbs of opposite meaning, each in the order of the alphabet."""
+    words, found = {}, []
+    for part in ("adj", "adv"):
+        for f in _lines(folder / f"data.{part}"):
+            count = int(f[3], 16)
+            words[part, f[0]] = [f[4 + 2 * i].split("(")[0].lower() for i in range(count)]
+            rest = f[4 + 2 * count :]
+            for i in range(int(rest[0])):
+                sign, at, _, which = rest[1 + 4 * i : 5 + 4 * i]
+                if sign == "!":
+                    found.append((part, f[0], at, int(which[:2], 16) - 1, int(which[2:], 16) - 1))
+    pairs = (sorted((words[part, one][a], words[part, other][b])) for part, one, other, a, b in found)
+    return {(a, b) for a, b in pairs if a.isalpha() and b.isalpha()}
+
+
 def read_irregular(folder: Path) -> dict[str, set[str]]:
     """Map irregular forms to what they are forms of (`verb.exc` and the like)."""
     out: dict[str, set[str]] = {}

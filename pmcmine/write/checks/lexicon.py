@@ -135,6 +135,17 @@ def general_words() -> frozenset[str]:
 
 
 @cache
+def antonyms() -> dict[str, frozenset[str]]:
+    """Map adjectives and adverbs to those of opposite meaning (`models/antonyms.txt`)."""
+    out: dict[str, set[str]] = {}
+    text = (files(__package__) / "models" / "antonyms.txt").read_text("utf-8")
+    for one, other in (line.split() for line in text.splitlines()):
+        out.setdefault(one, set()).add(other)
+        out.setdefault(other, set()).add(one)
+    return {word: frozenset(found) for word, found in out.items()}
+
+
+@cache
 def same_words() -> dict[str, frozenset[str]]:
     """Map a base of a word, or its key, to the words that may stand for it, with their bases and keys."""
     out: dict[str, set[str]] = {}

@@ -39,6 +39,16 @@ _MULTIPLES: Final = {
     "quadruple": 4,
     "triplicates": 3,
     "duplicates": 2,
+    "doubled": 2,
+    "twofold": 2,
+    "halved": 2,
+    "tripled": 3,
+    "threefold": 3,
+    "quarter": 4,
+    "quarters": 4,
+    "fourfold": 4,
+    "fivefold": 5,
+    "tenfold": 10,
 }
 _ORDINALS: Final = {
     w: n + 1

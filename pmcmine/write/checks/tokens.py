@@ -11,6 +11,7 @@ from typing import Final
 from pmcmine.text.sentences import sentence_starts
 from pmcmine.vocabulary.normalise import fold, token_key
 from pmcmine.vocabulary.word_classes import word_class
+from pmcmine.write.checks.irregular import IRREGULAR
 
 _RUN: Final = r"[^\W_]+(?:['’′](?!s\b)[^\W_]+)?"
 _WORD: Final = re.compile(rf"{_RUN}(?:[-‐‑–−;]{_RUN}){{0,7}}")
@@ -78,7 +79,7 @@ def key_of(word: str) -> str:
 @lru_cache(maxsize=20_000)
 def bases(low: str) -> frozenset[str]:
     """Return what a word may be an inflected form of, itself among it; some of it is no word."""
-    out = {low}
+    out = {low, IRREGULAR.get(low, low)}
     for ending, instead in _ENDINGS:
         if low.endswith(ending) and len(low) - len(ending) >= _LEAST:
             stem = low[: len(low) - len(ending)]

@@ -24,8 +24,8 @@ _OTHER_TIMES: Final = 2.5
 _OTHER_LEAST: Final = 0.05
 _IN_DIALOGUE: Final = 0.8  # of these, where a question names what the answer is of
 _CROSSED: Final = 1.5  # the same where two items have changed places
-_CROSSED_TIMES: Final = {"direction": 2.5, "number": 4.0}
-_CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.8, "direction": 0.2, "panel": 0.06}
+_CROSSED_TIMES: Final = {"direction": 2.0, "symbol": 3.0, "colour": 2.0}
+_CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.1, "colour": 0.006}
 _OTHER_CROSSED: Final = 0.015
 _FAR: Final = 0.12  # weight of a word that is not near an item
 # Classes of which one item alone is compared; of the others, an item alone stood elsewhere in good texts, too.
@@ -35,6 +35,7 @@ _MOVED: Final = frozenset(
 _NAMED: Final = frozenset(("number", "symbol", "colour", "panel"))  # classes of what must have been given itself
 _ANSWERS: Final = frozenset(("number", "colour"))  # what a short answer may be
 _SHORT: Final = 60  # words of a question with its answer that are of one thing
+_FEW: Final = 2  # items of a class that such an answer has
 _FLAT: Final = 0.3  # weight of each word of these
 _FLAT_TIMES: Final = 2.0
 _FLAT_LEAST: Final = 0.1
@@ -68,7 +69,18 @@ def _judge(
         yield _Judged(item, Likeness(places.words(item), values))
 
 
-def _crossed(places: Places, judged: Sequence[_Judged], kind: str) -> set[int]:
+def _apart(places: Places, a: _Judged, b: _Judged, values: Mapping[Hashable, Any]) -> tuple[Likeness, Likeness]:
+    """Compare the words around two items that do not stand right beside both."""
+    mine, other = places.words(a.item), places.words(b.item)
+    beside = {w.token.key for w in mine if w.weight == 1.0} & {w.token.key for w in other if w.weight == 1.0}
+    if not beside or a.item.name.startswith("number"):
+        return a.like, b.like
+    left = ([w for w in words if w.token.key not in beside] for words in (mine, other))
+    one, two = (Likeness(words, values) for words in left)
+    return one, two
+
+
+def _crossed(places: Places, judged: Sequence[_Judged], kind: str, values: Mapping[Hashable, Any]) -> set[int]:
     """Find pairs of items that would fit better if they changed places, by their places in the sequence.
 
     Where a text names an item before what it is of, and another text behind it, only one pair of sides fits.
@@ -86,8 +98,9 @@ def _crossed(places: Places, judged: Sequence[_Judged], kind: str) -> set[int]:
             x, y = a.item.value, b.item.value
             if x == y or a.item in listed or b.item in listed:
                 continue
-            stay = max(min(a.like.of(x, y, s), b.like.of(y, x, s)) for s in _SIDES)
-            move = max(min(a.like.of(y, x, s), b.like.of(x, y, s)) for s in _SIDES)
+            one, two = _apart(places, a, b, values)
+            stay = max(min(one.of(x, y, s), two.of(y, x, s)) for s in _SIDES)
+            move = max(min(one.of(y, x, s), two.of(x, y, s)) for s in _SIDES)
             if move > max(times * stay, least):
                 out |= {i, k}
     return out
@@ -141,7 +154,7 @@ def find(answer: Answer) -> Iterator[Problem]:
                 if any(j.like.of(v) > _SINGLE.get(kind, _OTHER_SINGLE) for v in firm) and j.item.first not in same:
                     yield problem("opposite", _shown(answer, j.item))
         known = [j for j in judged if j.item.value in values]
-        crossed = {known[i].item for i in _crossed(places, known, kind)}
+        crossed = {known[i].item for i in _crossed(places, known, kind, values)}
         for j in every:
             if j.item.value not in values or (
                 not (answer.task in DIALOGUES and kind in _ANSWERS)
@@ -174,6 +187,7 @@ def _is_elsewhere(answer: Answer, judged: _Judged, values: Mapping[Hashable, Any
         or kind not in _ANSWERS
         or len(tokens) > _SHORT
         or tokens[item.first].start < answer.text.rfind("?")
+        or len(answer.places.by_class[item.name]) > _FEW
     ):
         return False
     best = max((judged.like.of(v) for v in values if v != item.value), default=0.0)

@@ -17,7 +17,9 @@ CODES: Final = {"comparison": "a comparison is turned round"}
 _PAIRS: Final = frozenset(("direction", "many", "large", "long", "early", "thick"))
 _MORE: Final = {"more": 0, "better": 0, "faster": 0, "less": 1, "fewer": 1, "worse": 1, "slower": 1}
 _ENDS: Final = re.compile(r"[;:]|,\s(?:but|while|whereas|although|its?|their)\b|\b(?:but|while|whereas)\b")
+_MEASURES: Final = frozenset("order orders magnitude fold time times level levels value values rate rates".split())
 _REACH: Final = 8  # words before "than" in which what compares stands, and words of each part
+_FAR: Final = 20  # words and numbers that are looked through for these
 _MOST: Final = 20  # comparisons of a text
 
 
@@ -49,19 +51,21 @@ def _side(source: Source, index: int) -> int:
 
 def _clause(source: Source, at: int, step: int) -> list[Token]:
     """Return the words before or behind a word, the nearest first, up to the end of the clause."""
-    tokens, out = source.tokens, []
-    for i in range(at + step, at + step * (_REACH + 1), step):
-        if not 0 <= i < len(tokens) or tokens[i].sentence != tokens[at].sentence:
+    tokens = source.tokens
+    out: list[Token] = []
+    for i in range(at + step, at + step * _FAR, step):
+        if not 0 <= i < len(tokens) or tokens[i].sentence != tokens[at].sentence or len(out) >= _REACH:
             break
         low, high = sorted((i, i - step))
         if _ENDS.search(source.text, tokens[low].end, tokens[high].end):
             break
-        out.append(tokens[i])
+        if not tokens[i].low[0].isdigit():
+            out.append(tokens[i])
     return out
 
 
 def _content(found: Iterable[Token]) -> tuple[Token, ...]:
-    return tuple(t for t in found if is_content(t) and not t.low[0].isdigit())
+    return tuple(t for t in found if is_content(t) and not t.low[0].isdigit() and t.low not in _MEASURES)
 
 
 def comparisons(source: Source) -> list[Comparison]:
@@ -117,8 +121,13 @@ def _turned(said: Comparison, given: Comparison) -> int:
 def said_again(answer: Answer) -> set[int]:
     """Return where words that compare stand in an answer that compares as was given, perhaps the other way round."""
     known = comparisons(answer.support)
-    found = ((said.at, [_turned(said, given) for given in known]) for said in comparisons(answer.read) if known)
-    return {at for at, turned in found if min(turned) < 0 and max(turned) <= 0}
+    return {said.at for said in comparisons(answer.read) if any(_is_again(said, given) for given in known)}
+
+
+def _is_again(said: Comparison, given: Comparison) -> bool:
+    """Check whether less of one thing is said for more of another one."""
+    one, other = _forms(given.one), _forms(given.other)
+    return said.side != given.side and _which(said.one, other - one, one - other) > 0
 
 
 def find(answer: Answer) -> Iterator[Problem]:

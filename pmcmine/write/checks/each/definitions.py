@@ -47,10 +47,10 @@ def _pairs(text: str) -> Iterator[tuple[str, list[tuple[str, Words]], str]]:
         for match in pattern.finditer(text):
             if not (is_symbol(match["short"]) or len(match["short"]) == 1):
                 continue
-            words = _words(_AND.split(match["long"])[0])
-            if text[match.end("short") : match.start("long")].strip() == "," and _SYMBOL.fullmatch(match["long"]):
+            words = _AND.split(match["long"])[0]
+            if text[match.end("short") : match.start("long")].strip() == "," and _SYMBOL.fullmatch(words):
                 continue  # a list of abbreviations
-            yield match["short"], words, "after"
+            yield match["short"], _words(words), "after"
     for match in _BEFORE.finditer(text):
         if len(match["short"]) < 2:
             continue  # the label of a panel

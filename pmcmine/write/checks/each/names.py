@@ -9,7 +9,7 @@ from typing import Final
 from pmcmine.vocabulary.normalise import token_key
 from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.answer import Answer
-from pmcmine.write.checks.lexicon import free_words, general_words
+from pmcmine.write.checks.lexicon import antonyms, free_words, general_words
 from pmcmine.write.checks.places import is_leaving
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.source import Source
@@ -30,6 +30,9 @@ def _free(token: Token, answer: Answer) -> bool:
     if _ELEMENT.fullmatch(token.text):
         return False
     own = bases(token.low)
+    opposite = antonyms().get(token.low, frozenset())
+    if not opposite.isdisjoint(answer.support.bases) and opposite.isdisjoint(answer.read.bases):
+        return False
     if not free_words().isdisjoint((*own, token_key(token.low))) or (len(token.low) < _SHORT and not token.symbol):
         return True
     named = token.text[0].isupper() and not _begins(answer.read.text, token)

@@ -31,6 +31,8 @@ _CLOSED: Final = re.compile(
 )
 _VERB: Final = re.compile(r"(?:\bnot|n['’]t|\bcannot)$", re.IGNORECASE)
 _QUESTION: Final = re.compile(r"[^.!?\n]{1,400}\?")
+_ONLY: Final = re.compile(r"\bonly\b", re.IGNORECASE)
+_NOT_ONLY: Final = re.compile(r"\bnot (?:only|just|merely|exclusively)\b|\bnot confined to\b", re.IGNORECASE)
 _FREE: Final = re.compile(r"\b(\w{2,30})[-‐‑–]free\b")
 _BEFORE: Final = 3  # words before a verb that is denied, which may be its subject
 _ABOUT: Final = 2  # words of a denial that must all be said again
@@ -144,6 +146,18 @@ def _excluded(answer: Answer) -> Iterator[Problem]:
             yield problem("negated", match[0])
 
 
+def _lost(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Problem]:
+    """Yield denials of what itself denies ("no loss of" for "loss of"), and "not only" for "only"."""
+    text = answer.support.text
+    soft = {key_of(w) for d in known if not d.firm for w in d.said.lower().split()}
+    denied = _forms(t for d in known if d.firm for t in d.scope)
+    for denial in found:
+        if denial.firm and denial.about and denial.about[0].key in soft and not _has(denied, denial.about[0]):
+            yield problem("negated", f"{denial.said} {denial.about[0].text}")
+    if _NOT_ONLY.search(answer.text) and _ONLY.search(text) and not _NOT_ONLY.search(text):
+        yield problem("negated", "not only")
+
+
 def _asked(answer: Answer) -> set[int]:
     """Return where the words of questions begin, which say nothing."""
     spans = [m.span() for m in _QUESTION.finditer(answer.text)]
@@ -157,6 +171,7 @@ def find(answer: Answer) -> Iterator[Problem]:
         yield problem("negated", " ".join((denial.said, *(t.text for t in denial.about))))
     yield from _prefixed(answer, found)
     yield from _excluded(answer)
+    yield from _lost(answer, found, known)
     if not known:
         return
     yield from _turned(answer, found, known)

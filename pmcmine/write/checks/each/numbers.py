@@ -29,7 +29,7 @@ def _nouns(text: str, number: Number) -> set[str]:
     """Return the keys of the words that follow a number without unit, one of which is what it counts."""
     match = None if number.unit else _NOUNS.match(text, number.end)
     words = re.split(r"[\s-]", match[0].lower()) if match else []
-    return {key_of(w) for w in words[:2] if w and w not in STOP}
+    return {key_of(w) for w in (words[:2] if number.word and number.value <= _FEW else words) if w and w not in STOP}
 
 
 def _longest_list(text: str) -> int:
