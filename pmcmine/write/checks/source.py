@@ -126,6 +126,11 @@ class Source:
         return tokens(self.text)
 
     @cached_property
+    def index(self) -> dict[int, int]:
+        """Map where words begin to their numbers."""
+        return {t.start: i for i, t in enumerate(self.tokens)}
+
+    @cached_property
     def keys(self) -> frozenset[str]:
         """Collect the keys of all words, and of all parts of symbols."""
         parts = (p for t in self.tokens if t.symbol for p in re.findall(r"[^\W\d_]+", t.text))

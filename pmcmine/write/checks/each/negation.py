@@ -9,8 +9,7 @@ from typing import Final
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.denials import Denial, denials, is_empty
 from pmcmine.write.checks.lexicon import free_words
-from pmcmine.write.checks.numbers import is_unit
-from pmcmine.write.checks.places import Item, Likeness, Places, like
+from pmcmine.write.checks.places import like
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.source import Source, same_form
 from pmcmine.write.checks.tokens import Token, bases, key_of
@@ -19,9 +18,6 @@ CODES: Final = {
     "negated": "the answer denies what was not denied",
     "affirmed": "the answer says what was denied",
 }
-_TIMES: Final = 3.0  # how much more the place must be like one of the other sort
-_LEAST: Final = 0.25
-_PREFIXES: Final = ("non", "un")
 _ALL_PREFIXES: Final = ("un", "in", "im", "ir", "non", "dis")
 _OPEN: Final = re.compile(
     r"\b(?:cannot|can not|could not|can['’]t|not)\s(?:\w+\s){0,2}(?:excluded?|ruled?\sout)\b", re.IGNORECASE
@@ -66,65 +62,6 @@ def _denied_anew(found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[D
             yield denial
 
 
-def _polar(source: Source, known: Iterable[Denial], keys: frozenset[str]) -> Iterator[Item]:
-    """Yield each occurrence of some words, with whether it is denied, by a prefix too."""
-    denied = {t.start for d in known for t in d.about}
-    for i, token in enumerate(source.tokens):
-        if token.key in keys:
-            yield Item(token.key, token.start in denied, i, i)
-        elif (stem := _stem(token)) and stem in keys:
-            yield Item(stem, True, i, i)
-
-
-def _stem(token: Token) -> str:
-    """Return the key of a word without a prefix that denies it; empty if there is none."""
-    prefix = next((p for p in _PREFIXES if token.low.startswith(p)), "")
-    return key_of(token.low[len(prefix) :]) if prefix and len(token.low) > len(prefix) + 3 else ""
-
-
-def _keys(answer: Answer, found: Iterable[Denial]) -> frozenset[str]:
-    """Collect the keys of words that are denied at one place, and may be said at another."""
-    both = (*answer.read.tokens, *answer.support.tokens)
-    plain = {t.key for t in both}
-    denied = {
-        t.key
-        for d in found
-        for t in d.about[:_ABOUT]
-        if t.low.isalpha() and not t.symbol and len(t.low) > 2 and not is_unit(t.low)
-    }
-    return frozenset(denied | {s for t in both if (s := _stem(t)) and s in plain})
-
-
-def _turned(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) -> Iterator[Problem]:
-    """Compare places of words that are denied at one place and said at another."""
-    keys = _keys(answer, (*found, *known))
-    places = Places(answer.read, _polar(answer.read, found, keys))
-    given = Places(answer.support, _polar(answer.support, known, keys))
-    sure = _asked(answer) | _kept(found, known)
-    for name, items in places.by_class.items():
-        values = given.merged(name)
-        for item in items if len(values) > 1 else ():
-            if answer.read.tokens[item.first].start in sure or any(
-                o.value != item.value and places.joined(item, o) for o in items
-            ):
-                continue
-            like = Likeness(places.words(item), values)
-            other = like.of(not item.value, item.value)
-            if not item.value and other > max(_TIMES * like.of(item.value, not item.value), _LEAST):
-                yield problem("affirmed", answer.read.tokens[item.first].text)
-
-
-def _kept(found: Iterable[Denial], known: Iterable[Denial]) -> set[int]:
-    """Return where words begin that are denied together as they were."""
-    given = [_forms(d.about) for d in known]
-    out: set[int] = set()
-    for denial in found:
-        about = denial.about[:_ABOUT]
-        if len(about) == _ABOUT and any(all(_has(forms, t) for t in about) for forms in given):
-            out |= {t.start for t in denial.about}
-    return out
-
-
 def _prefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
     """Yield words that were given with a prefix that denies them alone, and the reverse."""
     given = {t.low for t in answer.support.tokens}
@@ -158,7 +95,7 @@ def _lost(answer: Answer, found: Iterable[Denial], known: Iterable[Denial]) -> I
         yield problem("negated", "not only")
 
 
-def _asked(answer: Answer) -> set[int]:
+def asked(answer: Answer) -> set[int]:
     """Return where the words of questions begin, which say nothing."""
     spans = [m.span() for m in _QUESTION.finditer(answer.text)]
     return {t.start for t in answer.read.tokens for a, b in spans if a <= t.start < b} if spans else set()
@@ -174,8 +111,7 @@ def find(answer: Answer) -> Iterator[Problem]:
     yield from _lost(answer, found, known)
     if not known:
         return
-    yield from _turned(answer, found, known)
-    governed = {t.start for d in found for t in d.scope} | _asked(answer)
+    governed = {t.start for d in found for t in d.scope} | asked(answer)
     said = _sentences(answer.read, governed)
     still = [_forms((*d.about, *(d.reach[-_BEFORE:] if _VERB.search(d.said) else ()))) for d in found]
     free = _FREE.findall(answer.text.lower())

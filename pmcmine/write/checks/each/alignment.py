@@ -1,0 +1,171 @@
+"""What is said in a clause whose nearest clause of what was given denies it, or says the opposite.
+
+"No significant difference was seen between A and B" may stand beside "C was significantly higher": which of both an
+answer's "A differed significantly from B" is, the other words of its clause tell. So they do for sides, directions and
+colours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.denials import Denial, denials, is_empty
+from pmcmine.write.checks.each.comparison import said_again
+from pmcmine.write.checks.each.negation import asked
+from pmcmine.write.checks.lexicon import COLORS
+from pmcmine.write.checks.places import is_content, like, sides
+from pmcmine.write.checks.problem import Problem, problem
+from pmcmine.write.checks.source import Source
+from pmcmine.write.checks.tokens import Token
+
+CODES: Final[dict[str, str]] = {}  # `affirmed` of the check of negations, `opposite` of that of what stands where
+# Beginnings of words that say what was found; where they are denied, they are what the denial is about.
+_FOUND: Final = re.compile(
+    "differ|signific|chang|effect|affect|correl|associ|interact|detect|respon|relat|increas|decreas|reduc|improv|bind|"
+    "express"
+)
+# Further words that deny: a clause with one of them is no plain statement.
+_DENIES: Final = frozenset(
+    "same similar similarly none equal equally comparable excluded omitted neither alike unchanged without no not "
+    "never nor free unaffected absent absence lack lacked lacking lacks out except failed fails independent "
+    "independently stable constant".split()
+)
+_TURNS: Final = frozenset("but while whereas although yet though".split())
+_ENDS: Final = re.compile(r";|,\s+and\b")
+_LOOSE: Final = frozenset(("course", "many"))  # pairs that good texts word in another way too often
+_ABOUT: Final = 3
+_SCOPE: Final = 6  # words that a denial governs
+_TIMES: Final = 1.5  # how much more the words must be those of a clause that denies
+_MORE: Final = 0.5
+_MOST: Final = 400  # words of a text that are compared
+Clause = Sequence[tuple[Token, frozenset[str]]]
+
+
+def _clauses(source: Source) -> Sequence[Clause]:
+    """Split a text into clauses, each as its words with their forms."""
+    out: list[list[tuple[Token, frozenset[str]]]] = []
+    tokens = source.tokens
+    for i, token in enumerate(tokens):
+        before = tokens[i - 1] if i else None
+        if (
+            before is None
+            or before.sentence != token.sentence
+            or token.low in _TURNS
+            or _ENDS.search(source.text, before.end, token.end)
+        ):
+            out.append([])
+        out[-1].append((token, like(token.low, token.key)))
+    return out
+
+
+def _words(clause: Clause) -> list[tuple[Token, frozenset[str]]]:
+    return [(t, forms) for t, forms in clause if is_content(t) and not is_empty(t)]
+
+
+def _denied(known: Sequence[Denial]) -> list[frozenset[str]]:
+    """Return the forms of what is denied: the first word, and words that say what was found."""
+    words = {
+        t.key: like(t.low, t.key)
+        for d in known
+        for i, t in enumerate(d.about[:_ABOUT])
+        if t.low.isalpha() and len(t.low) > 2 and (not i or _FOUND.match(t.low))
+    }
+    return list(words.values())
+
+
+def _is_plain(clause: Clause) -> bool:
+    return not any(t.low in _DENIES or t.low.startswith("un") for t, _ in clause)
+
+
+def find(answer: Answer) -> Iterator[Problem]:
+    """Compare each clause with the clauses that are most like it."""
+    given = [_words(c) for c in _clauses(answer.support)]
+    forms = [frozenset(f for _, own in c for f in own) for c in given]
+    said = _clauses(answer.read)
+    yield from _affirmed(answer, said, given, forms)
+    yield from _turned(answer, said, forms)
+
+
+def _affirmed(
+    answer: Answer, said: Sequence[Clause], given: Sequence[Clause], forms: Sequence[frozenset[str]]
+) -> Iterator[Problem]:
+    """Find for each plain statement of what was denied somewhere whether its clause is that of the denial."""
+    known = [d for d in denials(answer.support) if d.firm]
+    keys = _denied(known)
+    if not keys:
+        return
+    again = frozenset(
+        f for d in denials(answer.read) if d.firm for t in (*d.about, *d.reach) for f in like(t.low, t.key)
+    )
+    governed = {t.start for d in known for t in d.scope[:_SCOPE]}
+    questions = asked(answer)
+    for clause in filter(_is_plain, said):
+        words = _words(clause)
+        for token, own in words[:_MOST]:
+            key = next((k for k in keys if not k.isdisjoint(own)), None)
+            if key is None or token.start in questions or not own.isdisjoint(again):
+                continue
+            others = [w for _, w in words if w.isdisjoint(key | own)]
+            places = [_polarity(c, key | own, governed) for c in given]
+            best = _best(others, places, forms)
+            if _is_nearer(best, True, False):
+                yield problem("affirmed", token.text)
+
+
+def _polarity(clause: Clause, key: frozenset[str], governed: set[int]) -> bool | None:
+    """Return whether a clause denies a word; None if it does not have it."""
+    there = [t.start in governed for t, own in clause if not own.isdisjoint(key)]
+    return any(there) if there else None
+
+
+def _turned(answer: Answer, said: Sequence[Clause], forms: Sequence[frozenset[str]]) -> Iterator[Problem]:
+    """Find words of which the nearest clause has the opposite."""
+    known = [_values(answer.support, clause) for clause in _clauses(answer.support)]
+    left_out = asked(answer) | {answer.read.tokens[at].start for at in said_again(answer)}
+    for clause in said:
+        values = _values(answer.read, clause)
+        single = {pair: side for pair, found in values.items() if len(found) == 1 for side in found}
+        words = _words(clause)
+        for token, _ in clause:
+            for pair, side in _sides(answer.read, token):
+                if single.get(pair) != side or token.start in left_out or pair in _LOOSE:
+                    continue
+                others = [w for t, w in words if t is not token]
+                places = [None if pair not in found else side not in found[pair] for found in known]
+                if _is_nearer(_best(others, places, forms), True, False):
+                    yield problem("opposite", token.text)
+
+
+def _sides(source: Source, token: Token) -> list[tuple[str, str]]:
+    """Return the classes of opposites and colours that a word is of, with which of each it is."""
+    found = sides(source, source.index[token.start])
+    out = [(s.pair, str(s.side)) for s in found if s.asked or token.low != "after"]  # "after 3 days" says no order
+    return [*out, ("colour", token.low)] if token.low in COLORS else out
+
+
+def _values(source: Source, clause: Clause) -> dict[str, set[str]]:
+    out: dict[str, set[str]] = {}
+    for token, _ in clause:
+        for pair, side in _sides(source, token):
+            out.setdefault(pair, set()).add(side)
+    return out
+
+
+def _is_nearer(best: dict[bool, float], one: bool, other: bool) -> bool:
+    return one in best and best[one] > _TIMES * best.get(other, 0.0) + _MORE
+
+
+def _best(
+    others: Sequence[frozenset[str]], places: Sequence[bool | None], forms: Sequence[frozenset[str]]
+) -> dict[bool, float]:
+    """Return how much words are like those of the most similar clause of each sort; rare words count for more."""
+    shares = [1.0 / max(sum(not w.isdisjoint(f) for f in forms), 1) for w in others]
+    out: dict[bool, float] = {}
+    for sort, known in zip(places, forms, strict=True):
+        if sort is not None:
+            alike = sum(share for w, share in zip(others, shares, strict=True) if not w.isdisjoint(known))
+            out[sort] = max(out.get(sort, 0.0), alike)
+    return out
