@@ -13,6 +13,7 @@ from __future__ import annotations
 import gzip
 import re
 import sys
+import tarfile
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +29,7 @@ from pmcmine.write.checks import lexicon as lexicon_module
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.each.names import not_given
 from pmcmine.write.checks.evaluate import GOOD, read_rewrites, texts_of
-from pmcmine.write.checks.free import FREE
+from pmcmine.write.checks.free import FREE, KINDS
 from pmcmine.write.checks.lexicon import COLORS, opposites
 from pmcmine.write.checks.tokens import bases
 from pmcmine.write.given import Given, Passage
@@ -42,12 +43,16 @@ _SPELLINGS: Final = (
     ("isation", "ization"), ("ise", "ize"), ("ised", "ize"), ("ises", "ize"), ("ising", "ize"), ("yse", "yze"),
     ("ysed", "yze"), ("our", "or"), ("oured", "or"), ("ouring", "or"), ("lled", "l"), ("lling", "l"), ("re", "er"),
 )  # fmt: skip
+_THINGS: Final = frozenset(f"noun.{x}" for x in "animal plant food substance body artifact state process".split())
+_LEAST: Final = 2  # articles in which a word is
+_WORD: Final = re.compile(r"[a-z]{3,40}")
+_TAG: Final = re.compile(r"<[^>]+>")
 _MODELS: Final = Path(lexicon_module.__file__).parent / "models"
 _CONCEPTS: Final = frozenset(("ill", "drug", "chemical", "part", "living"))
 _SAMPLE: Final = 6_000  # words of vocabularies that are learned from
 _WEIGHTS: Final = {"vocabulary": 0.5, "hand": 1.0, "good": 3.0, "spoiled": 6.0}
 _SHRINKAGE: Final = 3.0
-_MOST: Final = 0.12  # probability of a name up to which a word is general
+_MOST: Final = 0.17  # probability of a name up to which a word is general
 _NAMED: Final = frozenset(("entity", "colour"))  # kinds of rewrites in which one name stands for another
 Vector = NDArray[np.float64]
 
@@ -196,6 +201,38 @@ def general(lexicon: Lexicon, weights: Vector, terms: Iterable[str]) -> list[str
     return sorted(out | {w.removesuffix(a) + b for w, a, b in british if w.endswith(a)})
 
 
+def words_of(articles: Sequence[Path]) -> Counter[str]:
+    """Count in how many articles (JATS XML in folders or `.tar.gz`) each word is."""
+    out: Counter[str] = Counter()
+    for path in (p for a in articles for p in ([a] if a.is_file() else sorted(a.rglob("*")))):
+        if path.suffix == ".xml":
+            out.update(set(_WORD.findall(_TAG.sub(" ", path.read_text("utf-8", "ignore").lower()))))
+        elif path.name.endswith(".tar.gz"):
+            with tarfile.open(path) as archive:
+                for stream in (archive.extractfile(m) for m in archive if m.name.endswith(".xml")):
+                    text = stream.read().decode("utf-8", "ignore") if stream else ""
+                    out.update(set(_WORD.findall(_TAG.sub(" ", text.lower()))))
+    return out
+
+
+def wider(lexicon: Lexicon, counts: Mapping[str, int], known: frozenset[str]) -> dict[str, set[str]]:
+    """Map words of articles that name things to the words that mean the same or more.
+
+    Args:
+        lexicon: what WordNet says.
+        counts: in how many articles each word is.
+        known: words that any rewrite may use.
+    """
+    out = {}
+    for word, senses in lexicon.senses.items():
+        if len(word) > 3 and word.isalpha() and counts.get(word, 0) + counts.get(word + "s", 0) >= _LEAST:
+            things = (s for s in senses if s.file in _THINGS and s.rank <= 2 and not s.proper)
+            found = {w for s in things for w in s.wider if w.isalpha() and len(w) > 2} - known - {word}
+            if found:
+                out[word] = found
+    return out
+
+
 def main(arguments: Sequence[str]) -> None:
     """Write the list, and the opposites of WordNet, beside the checks."""
     wordnet, vocabularies, gold, *articles = map(Path, arguments)
@@ -204,6 +241,9 @@ def main(arguments: Sequence[str]) -> None:
     weights = learn(lexicon, examples | brought(gold, articles))
     listed = general(lexicon, weights, terms)
     (_MODELS / "general.txt").write_text("".join(f"{word}\n" for word in listed), "utf-8")
+    known = frozenset((*listed, *FREE.split(), *KINDS.split()))
+    rows = sorted(wider(lexicon, words_of(articles), known).items())
+    (_MODELS / "wider.txt").write_text("".join(f"{w} {' '.join(sorted(found))}\n" for w, found in rows), "utf-8")
     own = opposites()
     pairs = sorted(p for p in read_antonyms(wordnet) if not own.keys() & set(p))
     (_MODELS / "antonyms.txt").write_text("".join(f"{a} {b}\n" for a, b in pairs), "utf-8")

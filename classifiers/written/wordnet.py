@@ -51,6 +51,7 @@ class Sense:
         roots: names of `ROOTS` that it is below.
         proper: whether the word is written with a capital.
         kinds: number of senses right below it.
+        wider: the other words of the sense, and those right above it.
     """
 
     part: str
@@ -60,6 +61,7 @@ class Sense:
     roots: frozenset[str]
     proper: bool
     kinds: int
+    wider: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ def read_senses(folder: Path) -> dict[str, list[Sense]]:
             one = sets[part, at]
             proper = any(w.lower() == word and w[:1].isupper() for w in one.words)
             roots_of = below((part, at)) if part == "noun" else frozenset()
-            out.setdefault(word, []).append(Sense(part, one.file, rank, 0, roots_of, proper, one.kinds))
+            wider = frozenset(w.lower() for key in ((part, at), *one.above) for w in sets[key].words)
+            out.setdefault(word, []).append(Sense(part, one.file, rank, 0, roots_of, proper, one.kinds, wider))
     _count(folder, out)
     return out
 

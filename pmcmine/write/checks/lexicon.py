@@ -146,6 +146,14 @@ def antonyms() -> dict[str, frozenset[str]]:
 
 
 @cache
+def wider_words() -> dict[str, tuple[str, ...]]:
+    """Map words that name things to words that mean the same or more (`models/wider.txt`): "rice" for paddy."""
+    text = (files(__package__) / "models" / "wider.txt").read_text("utf-8")
+    rows = (line.split() for line in text.splitlines())
+    return {word: tuple(found) for word, *found in rows}
+
+
+@cache
 def same_words() -> dict[str, frozenset[str]]:
     """Map a base of a word, or its key, to the words that may stand for it, with their bases and keys."""
     out: dict[str, set[str]] = {}

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final
 
 from pmcmine.write.checks.abbreviations import long_forms
-from pmcmine.write.checks.lexicon import same_words
+from pmcmine.write.checks.lexicon import same_words, wider_words
 from pmcmine.write.checks.tokens import Token, bases, joined, key_of, tokens
 
 _RUN: Final = re.compile(r"[^\W\d_]+|\d+")
@@ -164,6 +164,12 @@ class Source:
         found = {p for t in self.tokens for p in (t.text, *_LETTERS.findall(t.text))}
         longs = (known[p] for f in found for p in (f, f.removesuffix("s")) if p in known)
         return frozenset(b for long in longs for word in long for b in (*bases(word), key_of(word)))
+
+    @cached_property
+    def wider(self) -> frozenset[str]:
+        """Collect words that mean the same as words that name things, or more."""
+        known = wider_words()
+        return frozenset(w for b in self.bases if b in known for w in known[b])
 
     @cached_property
     def initials(self) -> frozenset[str]:

@@ -67,12 +67,16 @@ def not_given(answer: Answer) -> Iterator[Token]:
         said.add(token.key)
         if (
             _is_there(answer.support, token)
-            or _is_denied(answer, token)
+            or (_is_denied(answer, token) or _is_wider(answer, token))
             or _written_out(tokens, i, answer)
             or is_leaving(tokens, i)
         ):
             continue
         yield token
+
+
+def _is_wider(answer: Answer, token: Token) -> bool:
+    return not token.symbol and not answer.support.wider.isdisjoint(bases(token.low))
 
 
 def _is_denied(answer: Answer, token: Token) -> bool:
