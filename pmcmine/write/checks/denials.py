@@ -23,13 +23,13 @@ _EMPTY: Final = frozenset(
 _MORE: Final = re.compile(
     r"\b(?:not|cannot|lack(?:s|ed|ing)?|absen(?:t|ce)|none|neither|nor|never|without|no(?!\.)|free of|"
     r"devoid|fail(?:s|ed)?|unable|except|exclud(?:e|es|ed|ing)|undetect(?:ed|able)|"
-    r"insignificant(?:ly)?|poor(?:ly)?|deficien(?:t|cy)|deprived|"
+    r"insignificant(?:ly)?|poor(?:ly)?|deficien(?:t|cy)|deprived|invisible|disappear(?:s|ed|ance)?|vanish(?:es|ed)?|"
     r"hardly|barely|loss of|prevent(?:s|ed)?|abolish(?:es|ed)?|unaffected|unchanged|in\w{2,20}able)\b|"
     r"\bnon(?=[-‐‑–][a-z]{3})",
     re.IGNORECASE,
 )
 _SOFT: Final = re.compile(
-    r"fail|unable|excl?u?|exce|defici|depriv|undetect|insignif|poor|hardly|barely|loss|prevent|abolish|un(?:aff|cha)|in\w+able",
+    r"fail|unable|excl?u?|exce|defici|depriv|invis|disapp|vanish|undetect|insignif|poor|hardly|barely|loss|prevent|abolish|un(?:aff|cha)|in\w+able",
     re.IGNORECASE,
 )
 _STOPS: Final = re.compile(
@@ -102,7 +102,11 @@ def _of_sentence(source: Source, number: int, tokens: Sequence[Token], text: str
     pseudo: list[tuple[int, int]] = []
     for t in find_triggers(text):
         kinds = {m.kind for m in t.meanings}
-        if t.said in _SKIPPED or _EITHER.search(text, max(t.start - _BEFORE, 0), t.start):
+        if (
+            t.said in _SKIPPED
+            or _IF_NOT.search(text, max(t.start - _BEFORE, 0), t.end)
+            or _EITHER.search(text, max(t.start - _BEFORE, 0), t.start)
+        ):
             continue  # a sign, which has an opposite; "free radicals"
         if Kind.NEGATED in kinds and len(found) < _MOST:
             scopes = {m.scope for m in t.meanings if m.kind is Kind.NEGATED}
@@ -153,7 +157,8 @@ def _parts(source: Source, words: Sequence[Token]) -> tuple[tuple[Token, ...], .
 
 
 # A sign, which has an opposite; "free radicals"; "it declined".
-_SKIPPED: Final = frozenset(("negative", "-ve", "free", "declined", "declines"))
+_SKIPPED: Final = frozenset(("negative", "negative for", "-ve", "-ve for", "free", "declined", "declines"))
+_IF_NOT: Final = re.compile(r"\bif not\Z", re.IGNORECASE)
 _EITHER: Final = re.compile(
     r"\b(?:with|presen(?:t|ce)|whether)\b[^.;,\w]{0,6}(?:\w+\s)?(?:or|and)\s(?:the\s)?\Z", re.IGNORECASE
 )

@@ -218,6 +218,7 @@ worth worthwhile would wrap write written wrong wrote year yes yet yield you you
 
 # Kinds of things, under which a text sums up what was given by name: "lipids" for triglycerides.
 KINDS: Final = """
+anybody anyone everybody everyone nobody somebody someone viewer capital
 acid adjuvant agonist algae allele amphibian antagonist antibiotic antigen aromatic arthropod bacteria bacterial
 bacterium base biomarker biomolecule biota bird body carbohydrate cereal chemokine chromosome clade clone compound
 contaminant crop cultivar cytokine dairy dataset derivative dye element embryo enzyme extract farm fat fatty feed

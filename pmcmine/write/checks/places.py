@@ -92,8 +92,10 @@ def like(low: str, key: str) -> frozenset[str]:
 
 def is_leaving(tokens: Sequence[Token], index: int) -> bool:
     """Check whether "left" is of "to leave": "was left out", "were left untreated"."""
-    if tokens[index].low != "left" or not 0 < index < len(tokens) - 1:
+    if tokens[index].low != "left" or index == len(tokens) - 1:
         return False
+    if not index or tokens[index + 1].low == "out":
+        return tokens[index + 1].low == "out"
     return tokens[index - 1].low in _BEING and (tokens[index + 1].low in _OUT or tokens[index + 1].low.startswith("un"))
 
 

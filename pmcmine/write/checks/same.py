@@ -6,7 +6,8 @@ from typing import Final
 
 SAME: Final = """
 lung pulmonary pulmonic
-heart cardiac
+heart cardiac myocardium myocardial cardiomyocyte cardiomyocytes
+muscle muscular myocardium myocardial
 kidney renal
 liver hepatic
 brain cerebral

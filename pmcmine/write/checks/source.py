@@ -93,7 +93,7 @@ _ADJECTIVES: Final = (
 def _ending(word: str) -> str:
     for ending, noun in _ADJECTIVES:
         if word.endswith(ending):
-            return noun
+            return noun.rstrip("s")
     return next((e.rstrip("s") for e in _ENDINGS if word.endswith(e)), "")
 
 

@@ -29,9 +29,9 @@ _FOUND: Final = re.compile(
 )
 # Further words that deny: a clause with one of them is no plain statement.
 _DENIES: Final = frozenset(
-    "same similar similarly none equal equally comparable excluded omitted neither alike unchanged without no not "
-    "never nor free unaffected absent absence lack lacked lacking lacks out except failed fails independent "
-    "independently stable constant".split()
+    "cannot couldn fail failing invisible disappeared vanished negative same similar similarly none equal equally "
+    "comparable excluded omitted neither alike unchanged without no not never nor free unaffected absent absence "
+    "lack lacked lacking lacks out except failed fails independent independently stable constant".split()
 )
 _TURNS: Final = frozenset("but while whereas although yet though".split())
 _ENDS: Final = re.compile(r";|,\s+and\b")
@@ -48,13 +48,16 @@ def _clauses(source: Source) -> Sequence[Clause]:
     """Split a text into clauses, each as its words with their forms."""
     out: list[list[tuple[Token, frozenset[str]]]] = []
     tokens = source.tokens
+    depth = 0  # of brackets, in which nothing ends a clause
     for i, token in enumerate(tokens):
         before = tokens[i - 1] if i else None
+        gap = source.text[before.end : token.end] if before else ""
+        depth = max(depth + gap.count("(") - gap.count(")"), 0) if gap else 0
         if (
             before is None
             or before.sentence != token.sentence
             or token.low in _TURNS
-            or _ENDS.search(source.text, before.end, token.end)
+            or (not depth and _ENDS.search(gap))
         ):
             out.append([])
         out[-1].append((token, like(token.low, token.key)))

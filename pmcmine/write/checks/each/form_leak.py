@@ -20,7 +20,7 @@ _WRITTEN: Final = (
 _FORMAT: Final = re.compile(
     r"```|<\|[^|\n]{0,40}\|>|\[/?INST\]|<</?SYS>>|</?(?:s|think|thinking|image|answer|caption|question|"
     r"system|user|assistant)>|"
-    r"\{\{|\}\}|^\s*[\[{]\s*\"|\"\s*:\s*[\[{\"]|\"\s*[}\]]\s*,?\s*$|^\s*#{1,6}\s|\*\*(?=\S)[^*\n]{1,80}(?<=\S)\*\*|\\n|"
+    r"\{\{|\}\}|^\s*[\[{]\s*\"|\"\s*:\s*[\[{\"]|\"\s*[}\]]\s*,?\s*$|^\s*#{1,6}\s|\*\*(?=\w)[^*\n]{1,80}(?<=[\w.:!?])\*\*|\\n|"
     r"\\u[0-9a-f]{4}|&(?:lt|gt|amp|nbsp);|"
     r"\[(?:insert|your|placeholder|name|figure|image|redacted|todo|fill|describe|number|value|add)\b[^\]\n]{0,60}\]|"
     r"<(?:insert|your|placeholder|name|caption|figure)\b[^>\n]{0,60}>|\blorem ipsum\b|\bTODO\b|\bX{3,}\b|"

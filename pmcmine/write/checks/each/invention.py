@@ -12,8 +12,8 @@ from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.tokens import Token
 
 CODES: Final = {"invention": "most words of a sentence were not given"}
-_SHARE: Final = 0.6  # of the words of a sentence; questions and instructions have more
-_LEAST: Final = 3  # words that were not given
+_SHARE: Final = 0.75  # of the words of a sentence; questions and instructions have more
+_LEAST: Final = 4  # words that were not given
 
 
 def find(answer: Answer) -> Iterator[Problem]:

@@ -22,6 +22,7 @@ CODES: Final = {
 _ELEMENT: Final = re.compile(r"[B-Z][a-z]")  # symbols of two letters, as of chemical elements
 _INITIALS: Final = 5  # words of a long form
 _PREFIX: Final = re.compile(r"^(?:un|non)(?=\w{4})")
+_COMBINING: Final = "immuno micro nano photo bio cyto histo neuro cardio hemo thermo electro multi co auto".split()
 _SHORT: Final = 3  # letters of a word that names something
 
 
@@ -76,6 +77,9 @@ def not_given(answer: Answer) -> Iterator[Token]:
 
 
 def _is_wider(answer: Answer, token: Token) -> bool:
+    """Check whether a word says no more than one that was given: "rice" for paddy, "gold" for immunogold."""
+    if len(token.low) > _SHORT and any(f"{p}{token.low}" in answer.support.bases for p in _COMBINING):
+        return True
     return not token.symbol and not answer.support.wider.isdisjoint(bases(token.low))
 
 

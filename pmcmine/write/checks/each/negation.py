@@ -30,6 +30,7 @@ _QUESTION: Final = re.compile(r"[^.!?\n]{1,400}\?")
 _ONLY: Final = re.compile(r"\bonly\b", re.IGNORECASE)
 _NOT_ONLY: Final = re.compile(r"\bnot (?:only|just|merely|exclusively)\b|\bnot confined to\b", re.IGNORECASE)
 _FREE: Final = re.compile(r"\b(\w{2,30})[-‐‑–]free\b")
+_LEFT_OUT: Final = frozenset("left out omit omitted exclude excluded remove removed drop dropped".split())
 _BEFORE: Final = 3  # words before a verb that is denied, which may be its subject
 _ABOUT: Final = 2  # words of a denial that must all be said again
 
@@ -123,5 +124,5 @@ def find(answer: Answer) -> Iterator[Problem]:
                 continue
             if any(_has(forms, t) for t in about for forms in still) or any(t.low in free for t in about):
                 continue
-            if any(all(_has(forms, t) for t in about) for forms in said):
+            if any(all(_has(forms, t) for t in about) and forms.isdisjoint(_LEFT_OUT) for forms in said):
                 yield problem("affirmed", " ".join((denial.said, *(t.text for t in about))))

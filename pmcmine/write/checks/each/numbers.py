@@ -22,6 +22,7 @@ _FEW: Final = 2  # up to so many things may be counted by who writes
 
 _NOUNS: Final = re.compile(r"(?:[\s-][^\W\d_]{2,40}){1,3}")
 _ITEMS: Final = re.compile(r"[,;]|\band\b")
+_LABEL: Final = re.compile(r"\(([A-Za-z])\)")  # of a panel
 _COUNTED: Final = 12  # up to so many items of a list may be counted
 
 
@@ -50,7 +51,7 @@ class _Known:
             self.amounts.add(number.amount)
             for noun in _nouns(text, number):
                 self.of.setdefault(noun, set()).add(number.value)
-        self.listed = _longest_list(text)
+        self.listed = max(_longest_list(text), len(set(_LABEL.findall(text))))
 
     def problem(self, number: Number, shown: str) -> Problem | None:
         """Return what is wrong with a number of an answer."""
