@@ -218,19 +218,19 @@ worth worthwhile would wrap write written wrong wrote year yes yet yield you you
 
 # Kinds of things, under which a text sums up what was given by name: "lipids" for triglycerides.
 KINDS: Final = """
-anybody anyone everybody everyone nobody somebody someone viewer capital
-acid adjuvant agonist algae allele amphibian antagonist antibiotic antigen aromatic arthropod bacteria bacterial
-bacterium base biomarker biomolecule biota bird body carbohydrate cereal chemokine chromosome clade clone compound
-contaminant crop cultivar cytokine dairy dataset derivative dye element embryo enzyme extract farm fat fatty feed
-fiber fibre fish flora fluid fluorophore forest fruit fungal fungi fungus fusion gas gene genera genetic genome
-genotype genus germ grain grass haplotype herb homolog homologue hormone host immune immunoassay inhibitor insect
-invertebrate ion isoform isolate isotope larva larvae legume ligand lipid lipids liquid livestock localise localize
-loci locus macromolecule mammal mammalian marker meal metabolite metal microbe microbial microbiota microorganism
-mineral molecule monomer mutant mutation nanoparticle nutrient nutritional oil oligomer operon organ organelle organic
-organism ortholog parasite particle pathogen peptide pest pesticide phenotype pigment plant plasmid pollutant polymer
-polymorphism polysaccharide precursor predator prey primer probe product prokaryote promoter protein radiotracer
-reagent rearrangement receptor reptile residue rodent seed seedling serotype solvent species spore strain substance
-substrate sugar supplement surfactant symbiont taxa taxon taxonomic therapeutic tissue toxin tracer trait transcript
-transgene transgenic transporter variant vector vegetable vertebrate viral virus vitamin weed whatever whenever
-wherever whichever whoever
+acid adjuvant agonist algae allele amphibian antagonist antibiotic antigen anybody anyone aromatic arthropod bacteria
+bacterial bacterium base biomarker biomolecule biota bird body capital carbohydrate cereal chemokine chromosome clade
+clone compound contaminant crop cultivar cytokine dairy dataset derivative disease disorder dye element embryo enzyme
+everybody everyone extract farm fat fatty feed fiber fibre fish flora fluid fluorophore forest fruit fungal fungi
+fungus fusion gas gene genera genetic genome genotype genus germ grain grass haplotype herb homolog homologue hormone
+host immune immunoassay inhibitor insect invertebrate ion isoform isolate isotope larva larvae legume ligand lipid
+lipids liquid livestock localise localize loci locus macromolecule mammal mammalian marker meal metabolite metal
+microbe microbial microbiota microorganism mineral molecule monomer mutant mutation nanoparticle nobody nutrient
+nutritional oil oligomer operon organ organelle organic organism ortholog parasite particle pathogen peptide pest
+pesticide phenotype pigment plant plasmid pollutant polymer polymorphism polysaccharide precursor predator prey primer
+probe product prokaryote promoter protein radiotracer reagent rearrangement receptor reptile residue rodent seed
+seedling serotype solvent somebody someone species spore strain substance substrate sugar supplement surfactant
+symbiont syndrome taxa taxon taxonomic therapeutic tissue toxin tracer trait transcript transgene transgenic
+transporter variant vector vegetable vertebrate viewer viral virus vitamin weed whatever whenever wherever whichever
+whoever
 """

@@ -1,8 +1,7 @@
 """What is said in a clause whose nearest clause of what was given denies it, or says the opposite.
 
 "No significant difference was seen between A and B" may stand beside "C was significantly higher": which of both an
-answer's "A differed significantly from B" is, the other words of its clause tell. So they do for sides, directions and
-colours.
+answer's "A differed significantly from B" is, the other words of its clause tell. So they do for sides and colours.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ _DENIES: Final = frozenset(
 )
 _TURNS: Final = frozenset("but while whereas although yet though".split())
 _ENDS: Final = re.compile(r";|,\s+and\b")
-_LOOSE: Final = frozenset(("course", "many"))  # pairs that good texts word in another way too often
+_LOOSE: Final = frozenset(("course", "many", "direction"))  # pairs that good texts word in another way too often
 _ABOUT: Final = 3
 _SCOPE: Final = 6  # words that a denial governs
 _TIMES: Final = 1.5  # how much more the words must be those of a clause that denies
