@@ -43,7 +43,8 @@ class State:
     Attributes:
         answer: makes the text of an answer of a request.
         faults: what goes wrong with the next requests, in order.
-        formats: formats of answers that it knows; others are status 400.
+        formats: formats of answers that it knows.
+        unknown_format: status that others have.
         usage: whether it states tokens.
         retry_after: value of that header on 429 and 503.
         seconds: time that an answer takes.
@@ -56,6 +57,7 @@ class State:
     answer: Callable[[dict[str, Any]], str] = faithful
     faults: deque[Fault] = field(default_factory=deque)
     formats: tuple[str, ...] = ("json_schema", "json_object", "")
+    unknown_format: int = 400
     usage: bool = True
     retry_after: str = "0"
     seconds: float = 0.0
@@ -101,7 +103,9 @@ class ModelServer:
                 if held.key and self.headers.get("Authorization") != f"Bearer {held.key}":
                     return self._send(401, b'{"error": {"message": "no such key"}}')
                 if body.get("response_format", {}).get("type", "") not in held.formats:
-                    return self._send(400, b'{"error": {"message": "response_format is not supported"}}')
+                    return self._send(
+                        held.unknown_format, b'{"error": {"message": "response_format is not supported"}}'
+                    )
                 if isinstance(fault, int):
                     more = {"Retry-After": held.retry_after} if fault in (429, 503) else {}
                     more |= {"Location": "http://127.0.0.1:9/v1/chat/completions"} if 300 <= fault < 400 else {}

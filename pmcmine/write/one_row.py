@@ -14,12 +14,12 @@ from pmcmine.write.answers import read_answer
 from pmcmine.write.asking import Asker
 from pmcmine.write.budget import BudgetReached
 from pmcmine.write.checks import problems
-from pmcmine.write.client import NoAnswer, Refused
 from pmcmine.write.given import Given
 from pmcmine.write.journal import Answer
 from pmcmine.write.judge import LEAST, judge
 from pmcmine.write.requests import Settings, given_to, request_for, told, with_image
 from pmcmine.write.rows import Row
+from pmcmine.write.transport import NoAnswer, Refused
 
 # Why nothing was kept, and what it means. `check_…` and the codes of checks come on top.
 REASONS: Final = {

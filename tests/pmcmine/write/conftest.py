@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from pmcmine.write.client import Client, Endpoint
+from pmcmine.write.client import Client
 from pmcmine.write.registry import prompt_for, task_of
 from pmcmine.write.requests import Settings
 from pmcmine.write.run import Done, Order, write_release
+from pmcmine.write.transport import Endpoint
 from tests.model_server import ModelServer
 
 Write = Callable[..., Done]
