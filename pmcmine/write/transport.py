@@ -42,6 +42,18 @@ class NoAnswer(PmcmineError):
         self.status = status
 
 
+class Rejected(PmcmineError):
+    """The server refuses all requests, or knows the address not.
+
+    Attributes:
+        status: status of its answer.
+    """
+
+    def __init__(self, said: str, status: int) -> None:
+        super().__init__(said)
+        self.status = status
+
+
 class Refused(PmcmineError):
     """The server refuses this one request, such as one that is too long for the model."""
 
@@ -180,7 +192,7 @@ class Transport:
             except (requests.RequestException, HTTPError, OSError) as error:  # reading a body raises urllib3's
                 said = type(error).__name__
             except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-                said = f"an answer that is no completion, {type(error).__name__}"
+                said = f"an answer of another form, {type(error).__name__}"
         times = "1 try" if tries == 1 else f"{tries} tries"
         raise NoAnswer(f"{self.endpoint.url}: no answer after {times} ({said})", status)
 
@@ -217,7 +229,7 @@ class Transport:
             raw = b""
         text = for_terminal(" ".join(raw.decode("utf-8", "replace").split()), 200)
         said = f"{self.endpoint.url}: status {status}" + (f" ({text})" if text else "")
-        return Refused(said) if status in _OF_THE_REQUEST else PmcmineError(said)
+        return Refused(said) if status in _OF_THE_REQUEST else Rejected(said, status)
 
     def _hold(self, seconds: float | None) -> None:
         if seconds:

@@ -37,6 +37,9 @@ def write() -> Write:
         judge = Client(Endpoint(server.url, "judge"), lambda _: False) if more.pop("judge", False) else None
         retries = more.pop("retries", 5)
         client = Client(Endpoint(server.url, "stub", retries=retries), lambda _: False)
-        return write_release(release, Order(more.pop("name", task), found, settings, **more), client, judge)
+        waited = more.pop("waited", None)
+        return write_release(
+            release, Order(more.pop("name", task), found, settings, **more), client, judge, waited=waited
+        )
 
     return run
