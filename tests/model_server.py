@@ -28,7 +28,7 @@ def faithful(body: dict[str, Any]) -> str:
     system = body["messages"][0]["content"]
     passage = re.sub(r"^- ", "", text.split(":\n", 1)[1].split("\n")[0])
     for name in ("caption", "summary"):
-        if f'{{"{name}": "..."}}' in system:
+        if f'key is "{name}"' in system:
             return json.dumps({name: passage})
     if '"score"' in system:
         return json.dumps({"score": 5, "reason": "all of it stands there"})
@@ -56,6 +56,7 @@ class State:
         slow: looks at a batch until it is over.
         batch_end: status that batches end with; without `completed`, the second half has no answer.
         lost: answers to making a batch that get lost.
+        has_batches: whether it knows files and batches.
         errors: numbers of requests of a batch that fail with status 400.
         at_once: most requests that were under way at a time.
     """
@@ -78,6 +79,7 @@ class State:
     slow: int = 1
     batch_end: str = "completed"
     lost: int = 0
+    has_batches: bool = True
     errors: tuple[int, ...] = ()
 
 
@@ -203,6 +205,8 @@ def _headers(held: State, status: int) -> dict[str, str]:
 
 def _sent(held: State, path: str, data: bytes) -> tuple[int, bytes]:
     """Answer to the upload of a file, which is kept, or to the request for a batch."""
+    if not held.has_batches:
+        return 404, b'{"error": {"message": "File Not Found"}}'
     if path.endswith("/batches"):
         return _made(held, json.loads(data))
     name = f"file-{len(held.files)}"

@@ -132,7 +132,13 @@ class BatchAsker(Asker):
         self._spool = None
         key = sha256("\n".join(sorted(self._spooled)).encode()).hexdigest()
         transport = self.client.transport
-        batch = Batch(key, batch_api.upload(transport, self._path), "", self._spooled)
+        try:
+            file = batch_api.upload(transport, self._path)
+        except Rejected as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            raise PmcmineError(f"{error}; it has no batch API, so ask without --batch") from None
+        batch = Batch(key, file, "", self._spooled)
         self._spooled = {}
         self._note(batch)
         self._path.unlink()

@@ -7,9 +7,12 @@ and key elsewhere.
 from __future__ import annotations
 
 import ipaddress
+import json
+import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
@@ -27,6 +30,8 @@ _MOST_SAID: Final = 2_000  # bytes of an error that are read
 _FIRST_WAIT, _MOST_WAIT, _MOST_ASKED = 0.5, 60.0, 600.0  # seconds; the last one is what `Retry-After` may ask for
 _PASSING: Final = frozenset({408, 425, 429})
 _OF_THE_REQUEST: Final = frozenset({400, 413, 422})
+# llama.cpp answers 500 to images without eyes, and to formats that it does not know.
+_UNSUPPORTED: Final = re.compile(r"\b(?:not|un)[ -]?(?:supported|implemented)", re.IGNORECASE)
 T = TypeVar("T")
 
 
@@ -186,8 +191,8 @@ class Transport:
             try:
                 with deadline(seconds or 3 * self.endpoint.timeout), self._send(method, path, data, kind) as answer:
                     status = answer.status_code
-                    said = f"status {status}"
-                    if self._is_well(answer):
+                    said = self._failure(answer)
+                    if not said:
                         return read(answer)
             except (requests.RequestException, HTTPError, OSError) as error:  # reading a body raises urllib3's
                 said = type(error).__name__
@@ -208,28 +213,29 @@ class Transport:
             allow_redirects=False,
         )
 
-    def _is_well(self, answer: requests.Response) -> bool:
-        """Whether an answer may be read; if not, the failure passes."""
-        status = answer.status_code
-        if status in _PASSING or status >= 500:
-            self._hold(retry_after(answer.headers.get("Retry-After"), _MOST_ASKED))
-            return False
-        if status != 200:
-            raise self._refusal(answer)
-        return True
+    def _failure(self, answer: requests.Response) -> str:
+        """Return the failure that passes; empty if the answer may be read.
 
-    def _refusal(self, answer: requests.Response) -> PmcmineError:
+        Raises:
+            Refused: if the server refuses this request.
+            PmcmineError: if it refuses all requests.
+        """
         status = answer.status_code
+        if status == 200:
+            return ""
         if 300 <= status < 400:
             to = for_terminal(str(answer.headers.get("Location", "")), 200)
-            return PmcmineError(f"{self.endpoint.url}: redirects to {to!r}; give the address that is meant")
-        try:
-            raw = answer.raw.read(_MOST_SAID, decode_content=True)
-        except (HTTPError, OSError):
-            raw = b""
-        text = for_terminal(" ".join(raw.decode("utf-8", "replace").split()), 200)
-        said = f"{self.endpoint.url}: status {status}" + (f" ({text})" if text else "")
-        return Refused(said) if status in _OF_THE_REQUEST else Rejected(said, status)
+            raise PmcmineError(f"{self.endpoint.url}: redirects to {to!r}; give the address that is meant")
+        said = f"status {status}"
+        text = _words(answer)
+        if text:
+            said = f"{said}: {text}"
+        if status in _OF_THE_REQUEST or (status == 500 and _UNSUPPORTED.search(text)):
+            raise Refused(f"{self.endpoint.url}: {said}")
+        if status not in _PASSING and status < 500:
+            raise Rejected(f"{self.endpoint.url}: {said}", status)
+        self._hold(retry_after(answer.headers.get("Retry-After"), _MOST_ASKED))
+        return said
 
     def _hold(self, seconds: float | None) -> None:
         if seconds:
@@ -244,6 +250,18 @@ class Transport:
             for scheme in ("http://", "https://"):
                 session.mount(scheme, DeadlineAdapter())
         return session
+
+
+def _words(answer: requests.Response) -> str:
+    """Return the begin of what a server says of a failure: the message of its JSON, else the whole."""
+    try:
+        raw = answer.raw.read(_MOST_SAID, decode_content=True)
+    except (HTTPError, OSError):
+        return ""
+    text = raw.decode("utf-8", "replace")
+    with suppress(ValueError, LookupError, TypeError, RecursionError):  # it is not JSON, or of another form
+        text = str(json.loads(text)["error"]["message"])
+    return for_terminal(" ".join(text.split()), 200)
 
 
 def bounded(answer: requests.Response, most: int, url: str) -> bytes:

@@ -116,6 +116,11 @@ def test_a_batch_that_fails_is_one_line_and_forgotten(release: Path, write: Writ
         assert noted(release) == []
 
 
+def test_a_server_without_batches_is_one_line(release: Path, write: Write) -> None:
+    with served(has_batches=False) as server, pytest.raises(PmcmineError, match="no batch API, so ask without --batch"):
+        write(release, server, **FEW)
+
+
 def test_a_batch_that_the_server_forgot_is_made_anew(release: Path, write: Write) -> None:
     with served(batch_end="expired", slow=10**6) as server:
         asker = json.dumps({"key": "k", "file": "file-9", "id": "batch_9", "requests": {"h": ["row", 1, 1]}})
