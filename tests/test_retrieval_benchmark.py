@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import retrieval
+from pmcmine.find.vectors import unit
 
 
 def test_each_judged_query_has_figures_that_fit_or_says_that_none_does() -> None:
@@ -26,10 +27,9 @@ def test_the_gain_falls_with_the_rank(found: str, fits: str, value: float) -> No
     assert retrieval.ndcg(list(found), frozenset(fits)) == pytest.approx(value)
 
 
-def test_cells_are_compared_with_brute_force() -> None:
-    pytest.importorskip("sklearn")
-    rng = np.random.default_rng(0)
-    texts = [" ".join(f"word{w}" for w in rng.integers(0, 400, 12)) for _ in range(300)]
-    found = retrieval._vectors(texts)
+def test_cells_are_compared_with_brute_force(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = unit(np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32))
+    monkeypatch.setattr(retrieval, "_embedded", lambda texts: drawn)
+    found = retrieval._vectors([""] * 300)
     assert found["vectors"] == 300 and found["cells"] == 1  # so few are read whole: nothing is missed
-    assert found["16_cells"]["recall_at_10"] >= 0.99
+    assert found["16_cells"]["recall_at_10"] >= 0.98
