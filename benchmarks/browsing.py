@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,6 +31,7 @@ from pmcmine.browse.data import ReleaseData
 from pmcmine.browse.server import BrowseServer
 from pmcmine.find.build import build_index
 from pmcmine.find.hits import Search
+from pmcmine.io.duck import connected
 from pmcmine.release.layout import file_entry
 from pmcmine.release.record import ReleaseRecord
 from pmcmine.release.scores import ScoreFacts
@@ -79,7 +79,7 @@ def _write(release: Path, rows: int) -> None:
     shard = release / "shards" / "commercial" / "train-00000-of-00001.tar"
     shard.parent.mkdir(parents=True)
     shard.write_bytes(b"".join(p.ljust(size, b"\0") for p in pictures))
-    sql = duckdb.connect()
+    sql = connected()
     sql.execute("CREATE MACRO h(a, b := 0) AS CAST(hash(a, b) >> 1 AS BIGINT)")
     query = _FIGURES.format(rows=rows, words=_WORDS, size=size, images=images)
     names = {t: f"tables/{t}/{_TABLE}" for t in ("figures", "concepts")}

@@ -18,6 +18,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from pmcmine.io.duck import connected
+
 _QUERIES: Final = 50
 _WORDS: Final = 4  # of a document that are its query: its rarest
 _TOP: Final = 10
@@ -35,14 +37,12 @@ def demo_release(folder: Path) -> Path:
 
 def texts_of(release: Path, table: str) -> dict[str, str]:
     """Read ids and texts of a table."""
-    import duckdb
-
     from pmcmine.find import layout
     from pmcmine.release.tables import create_view, table_files
 
     key = layout.TABLES[table][0]
     text = "caption" if table == "figures" else "text"
-    with duckdb.connect() as connection:
+    with connected() as connection:
         create_view(connection, table, table_files(release, table))
         rows = connection.execute(f"SELECT {key}, {text} FROM {table} WHERE {text} IS NOT NULL").fetchall()
     return dict(rows)

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import duckdb
 import pyarrow as pa
+
+from pmcmine.io.duck import connected
 
 NONE: Final = "(none)"
 OTHERS: Final = "others"
@@ -167,7 +168,7 @@ def cross_concepts(
     if not concepts or not kinds:
         return CrossTable(title, (), ())
     down = [v for v, _ in most({c: n for c, n in concepts.items() if c != NONE})][: ROWS - 1]
-    with tempfile.TemporaryDirectory(prefix="pmcmine-balance-") as spill, duckdb.connect() as sql:
+    with tempfile.TemporaryDirectory(prefix="pmcmine-balance-") as spill, connected() as sql:
         sql.execute(f"SET memory_limit = '{_MEMORY}'")
         sql.execute("SET temp_directory = $1", [spill])
         for name, schema, table in (

@@ -45,13 +45,14 @@ def _write_concepts(release: Path) -> None:
     """The first figure names a kind of tumour, the second one says that there is none."""
     figures = sorted(f["figure_id"] for f in rows(release, "figures") if f["caption"])[:2]
     table = {
-        "context_id": figures, "source_id": ["X:2", "X:2"], "cui": pa.nulls(2, pa.string()),
+        "context_id": figures, "context_kind": ["figure_caption"] * 2, "source_id": ["X:2", "X:2"], "cui": pa.nulls(2, pa.string()),
         "text": ["glomus tumour"] * 2, "name": ["Glomus tumour"] * 2, "negated": [False, True],
     }  # fmt: skip
     for name, data in {
         "tables/concepts/commercial/train-00000-of-00001.parquet": table,
         "tables/concept_parents.parquet": {
             "source_id": ["X:1", "X:2"], "cui": pa.nulls(2, pa.string()), "parent": [None, "X:1"],
+            "name": ["Neoplasm", "Glomus tumour"],
         },
     }.items():  # fmt: skip
         (release / name).parent.mkdir(parents=True, exist_ok=True)
@@ -276,4 +277,6 @@ def test_the_page_searches_by_the_index(indexed: Path) -> None:
     assert set(below["ids"]) == set(named) and below["where"] == "concept_below('X:1')"
     # Counts are of what captions affirm: the second one says that there is none.
     assert data.counts({"concept": "X:1"})["concept"] == [{"value": "X:2", "name": "Glomus tumour", "n": 1}]
-    assert [v["value"] for v in data.suggest("concept", "GLOMUS")] == ["X:2"]
+    # Those offered by name have the number of figures that the filter would give, also if none names them itself.
+    assert [(v["value"], v["n"]) for v in data.suggest("concept", "GLOMUS")] == [("X:2", 2)]
+    assert [(v["value"], v["n"]) for v in data.suggest("concept", "neopl")] == [("X:1", 2)]
