@@ -33,6 +33,7 @@ from benchmarks.parts import parts
 from benchmarks.peers import peers
 from benchmarks.retrieval import judged, paragraphs
 from benchmarks.scale import scale, shuffle
+from benchmarks.scoring import curate, score
 from benchmarks.search import search
 from benchmarks.stream_scale import stream_scale
 from benchmarks.streaming import streaming
@@ -61,6 +62,8 @@ BENCHMARKS = {
     "search": search,
     "chunks": chunks,
     "browse": browse,
+    "score": score,
+    "curate": curate,
     "launcher": launcher,
     "scale": scale,
     "updates": updates,
@@ -72,6 +75,7 @@ AT_SIZE: dict[str, Callable[[Path | None, int], dict[str, Any]]] = {
     "image_checks": image_checks,
     "search": paragraphs,
     "browse": browse,
+    "curate": curate,
 }
 
 

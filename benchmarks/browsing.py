@@ -67,7 +67,14 @@ FROM figures ORDER BY concept_id
 """
 
 
-def _write(release: Path, rows: int) -> None:
+def write_made_release(release: Path, rows: int, vectors: bool = True) -> None:
+    """Write a release of made figures.
+
+    Args:
+        release: a new folder.
+        rows: number of figures.
+        vectors: whether it has vectors of images.
+    """
     images = min(200, rows // 20)
     rng = np.random.default_rng(0)
     pictures = []
@@ -91,14 +98,18 @@ def _write(release: Path, rows: int) -> None:
     parents = {"source_id": [f"X:{i}" for i in range(501)], "cui": pa.nulls(501, pa.string()),
                "parent": [None, *(f"X:{(i - 1) // 4}" for i in range(1, 501))]}  # fmt: skip
     pq.write_table(pa.table(parents), release / "tables" / "concept_parents.parquet")
-    scored = f"scores/{_SCORE}/{_TABLE}"
-    (release / scored).parent.mkdir(parents=True)
-    ids = sql.sql("SELECT figure_id FROM figures ORDER BY figure_id").to_arrow_table()["figure_id"].combine_chunks()
-    _write_vectors(release / scored, ids, rng)
-    files = {name: file_entry(name, (release / name).read_bytes()) for name in (*names.values(), scored)}
-    score = ScoreFacts(name=_SCORE, scorer=_SCORE, columns={"image_embedding": "drawn"},
-                       model=embedding_model().stated(), of={scored: files[names["figures"]].sha256})  # fmt: skip
-    said = {"files": [f.to_object() for f in files.values()], "scores": [score.to_object()]}
+    files = {name: file_entry(name, (release / name).read_bytes()) for name in names.values()}
+    scores: list[ScoreFacts] = []
+    if vectors:
+        scored = f"scores/{_SCORE}/{_TABLE}"
+        (release / scored).parent.mkdir(parents=True)
+        ids = sql.sql("SELECT figure_id FROM figures ORDER BY figure_id").to_arrow_table()["figure_id"].combine_chunks()
+        _write_vectors(release / scored, ids, rng)
+        files[scored] = file_entry(scored, (release / scored).read_bytes())
+        of = {scored: files[names["figures"]].sha256}
+        columns, model = {"image_embedding": "drawn"}, embedding_model().stated()
+        scores.append(ScoreFacts(name=_SCORE, scorer=_SCORE, columns=columns, model=model, of=of))
+    said = {"files": [f.to_object() for f in files.values()], "scores": [s.to_object() for s in scores]}
     (release / "release.json").write_bytes(ReleaseRecord.from_object(said, "benchmark").to_bytes())
 
 
@@ -118,7 +129,7 @@ def _write_vectors(path: Path, ids: pa.Array, rng: np.random.Generator) -> None:
 
 def _make(release: Path, rows: int, told: Any) -> None:
     """Write and index the release, in a process of its own, so that its memory is not that of the page."""
-    _write(release, rows)
+    write_made_release(release, rows)
     begun = time.process_time()
     build_index(release, ("figures",))
     size = sum(f.stat().st_size for f in (release / "index").iterdir())
