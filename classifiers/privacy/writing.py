@@ -6,6 +6,7 @@ drawn writing over openly licensed images, see `train_writing`) tells letters fr
 
 from __future__ import annotations
 
+from statistics import median
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -91,22 +92,27 @@ def _rows(thin: Grey, bright: bool) -> list[Row]:
 def _chains(x: Any, y: Any, a: Any, b: Any, after: Any, bright: bool) -> list[Row]:
     """Follow the links from shapes that nothing leads to; a shape belongs to the first chain that reaches it."""
     out = []
-    used = np.zeros(len(x), bool)
+    used = [False] * len(x)
     led_to = np.zeros(len(x), bool)
     led_to[after[after >= 0]] = True
-    for start in np.argsort(x, kind="stable").tolist():
-        if led_to[start] or used[start]:
-            continue
+    starts = np.argsort(x, kind="stable")
+    # Lists of numbers: there are hundreds of chains, most of one shape, and arrays are slow one by one.
+    left, top, right, bottom, high, links = (v.tolist() for v in (x, y, x + a, y + b, b, after))
+    for start in starts[~led_to[starts]].tolist():
         chain, i = [], start
         while i >= 0 and not used[i]:
             used[i] = True
             chain.append(i)
-            i = int(after[i])
-        median = float(np.median(b[chain]))
-        x0, y0 = int(x[chain].min()), int(y[chain].min())
-        width, height = int((x + a)[chain].max()) - x0, int((y + b)[chain].max()) - y0
-        letters = float(np.maximum(1.0, a[chain] / (0.75 * median)).sum())
-        if letters >= 2.6 and width >= 1.5 * height and height <= 2 * median + 2:
+            i = links[i]
+        x0, y0 = min(left[k] for k in chain), min(top[k] for k in chain)
+        width, height = max(right[k] for k in chain) - x0, max(bottom[k] for k in chain) - y0
+        if width < 1.5 * height:
+            continue
+        middle = median(high[k] for k in chain)
+        if height > 2 * middle + 2:
+            continue
+        letters = float(np.maximum(1.0, a[chain] / (0.75 * middle)).sum())
+        if letters >= 2.6:
             out.append(Row(x0, y0, width, height, letters, bright))
     return out
 
