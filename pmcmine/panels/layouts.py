@@ -128,12 +128,19 @@ class Search:
     _nodes: list[_Node] = field(default_factory=list)  # parts before the wholes that they are of
     _pairs: list[_Pairs] = field(default_factory=list)  # none yet, or one
     _seen: list[float] = field(default_factory=list)  # none yet, or how each node is seen as a panel
+    _beside: tuple[list[tuple[int, int]], ...] = field(
+        init=False
+    )  # for each axis, the lines just before and behind each letter
     _table: NDArray[np.float64] = field(init=False)  # letters × x, y, width, height, probability
 
     def __post_init__(self) -> None:
         """Note where the letters are."""
         self._table = np.array([(x.x, x.y, x.width, x.height, x.probability) for x in self.letters], np.float64)
         self._centres = [(x.x + x.width / 2, x.y + x.height / 2) for x in self.letters]
+        self._beside = (
+            [(int(x.y) - 3, int(x.y + x.height) + 3) for x in self.letters],
+            [(int(x.x) - 3, int(x.x + x.width) + 3) for x in self.letters],
+        )
 
     def at_place(self, place: int) -> Search:
         """Search with letters in another corner; what does not depend on it is shared."""
@@ -240,7 +247,8 @@ class Search:
         if high - low < 2 * least:
             return []
         inside = self._inside(region)
-        more = sorted({e for i in inside for e in self._edges(self.letters[i], axis)})
+        beside = self._beside[axis]
+        more = sorted({e for i in inside for e in beside[i]})
         floor = max(_HOPELESS, self.least)
         between = (math.ceil(low + least), math.floor(high - least))
         if self.sight is not None:
@@ -256,12 +264,6 @@ class Search:
         # Nothing but the picture speaks for a cut.
         floor = _UNLIKELY if self.letters else _HOPELESS_ALONE
         return _apart([c for c in cuts if c[1] > floor])
-
-    @staticmethod
-    def _edges(letter: Letter, axis: int) -> tuple[int, int]:
-        """Return the lines just before and just behind a letter."""
-        first, size = (letter.y, letter.height) if axis == 0 else (letter.x, letter.width)
-        return int(first) - 3, int(first + size) + 3
 
     def _parting(self, cuts: Sequence[_Cut], inside: list[int], axis: int) -> list[_Cut]:
         """Select cuts for each way to part the letters: the likeliest two, the first and the last.
