@@ -256,7 +256,8 @@ class Search:
         cuts = self.evidence.likely(region, axis, more, between, floor)
         if self.sight is not None:
             c, d = region[2 - 2 * axis : 4 - 2 * axis]
-            cuts = [(at, odds + _GOES_ON * (0.5 - self.sight.crossing(at, c, d, axis))) for at, odds in cuts]
+            crossed = self.sight.crossings([at for at, _ in cuts], c, d, axis)
+            cuts = [(at, odds + _GOES_ON * (0.5 - x)) for (at, odds), x in zip(cuts, crossed, strict=True)]
             cuts = [cut for cut in cuts if cut[1] > floor]
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
@@ -346,11 +347,13 @@ def _unlikely(cut: _Cut) -> float:
 def _apart(cuts: Sequence[_Cut]) -> list[_Cut]:
     """Leave away cuts beside a likelier one: they divide the figure in the same way; the likeliest come first."""
     kept: list[_Cut] = []
-    for at, odds in cuts:
-        if all(abs(at - k) > _SAME for k, _ in kept):
-            kept.append((at, odds))
+    near: set[int] = set()  # lines beside those that were kept
+    for cut in cuts:
+        if cut[0] not in near:
+            kept.append(cut)
             if len(kept) == _MOST_CUTS:
                 break
+            near.update(range(cut[0] - _SAME, cut[0] + _SAME + 1))
     return kept
 
 

@@ -71,19 +71,19 @@ class Sight:
         total = (x1 - x0) * (y1 - y0) + ((r - le) * (b - t))[:, None] - both
         return np.asarray((weight * both / (total + 1)).sum(1) / (weight.sum(1) + 1e-3), np.float32)
 
-    def crossing(self, line: int, first: int, last: int, axis: int) -> float:
-        """Return the share of a cut behind which panels go on.
+    def crossings(self, lines: Sequence[int], first: int, last: int, axis: int) -> list[float]:
+        """Return for each of several cuts the share of it behind which panels go on.
 
         Args:
-            line: where the cut is.
-            first: where it begins.
-            last: where it ends.
+            lines: where the cuts are.
+            first: where they begin.
+            last: where they end.
             axis: 0 into rows, 1 into columns.
         """
-        across = self.shape[1 - axis]
-        sums = self.crossed[axis][line * (2 * GRID) // self.shape[axis]]
+        across, along, sums = self.shape[1 - axis], self.shape[axis], self.crossed[axis]
         low, high = first * GRID // across, -(-last * GRID // across)
-        return (sums[high] - sums[low]) / (high - low)
+        behind = [sums[line * (2 * GRID) // along] for line in lines]
+        return [(x[high] - x[low]) / (high - low) for x in behind]
 
     def edges(self, region: Region, axis: int) -> list[int]:
         """Return the lines just outside of the panels that are seen in a region."""
