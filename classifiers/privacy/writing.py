@@ -77,16 +77,27 @@ def _rows(thin: Grey, bright: bool) -> list[Row]:
     if not len(chosen):
         return []
     x, y, a, b = x[chosen], y[chosen], a[chosen], b[chosen]
-    tall = np.maximum(b[:, None], b)
-    low = np.minimum(b[:, None], b)
-    gap = x - (x + a)[:, None]
-    level = np.minimum((y + b)[:, None], y + b) - np.maximum(y[:, None], y)
-    links = (gap > -0.3 * low) & (gap <= 1.3 * tall) & (level >= 0.6 * low) & (tall <= 2.3 * low)
-    links &= x > x[:, None]
-    far = np.where(links, gap, np.iinfo(np.int32).max)
-    after = far.argmin(1)
-    linked = links[np.arange(len(x)), after]
-    return _chains(x, y, a, b, np.where(linked, after, -1), bright)
+    return _chains(x, y, a, b, _followers(x, y, a, b), bright)
+
+
+def _followers(x: Any, y: Any, a: Any, b: Any) -> Any:
+    """Return for each shape the nearest one on its right that is level with it and of its size, or -1."""
+    order = np.argsort(x, kind="stable")
+    # Pairs of a shape and those on its right, up to where a gap is too wide for shapes of its size.
+    low = np.searchsorted(x[order], x, "right")
+    count = np.maximum(np.searchsorted(x[order], x + a + 3 * b, "right") - low, 0)
+    i = np.repeat(np.arange(len(x)), count)
+    j = order[np.arange(len(i)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(low, count)]
+    tall, short = np.maximum(b[i], b[j]), np.minimum(b[i], b[j])
+    gap = x[j] - (x + a)[i]
+    level = np.minimum((y + b)[i], (y + b)[j]) - np.maximum(y[i], y[j])
+    links = (gap > -0.3 * short) & (gap <= 1.3 * tall) & (level >= 0.6 * short) & (tall <= 2.3 * short)
+    i, j, gap = i[links], j[links], gap[links]
+    nearest = np.lexsort((j, gap, i))
+    names, first = np.unique(i[nearest], return_index=True)
+    after = np.full(len(x), -1)
+    after[names] = j[nearest][first]
+    return after
 
 
 def _chains(x: Any, y: Any, a: Any, b: Any, after: Any, bright: bool) -> list[Row]:
