@@ -226,7 +226,7 @@ def wider(lexicon: Lexicon, counts: Mapping[str, int], known: frozenset[str]) ->
     out = {}
     for word, senses in lexicon.senses.items():
         if len(word) > 3 and word.isalpha() and counts.get(word, 0) + counts.get(word + "s", 0) >= _LEAST:
-            things = (s for s in senses if s.file in _THINGS and s.rank <= 2 and not s.proper)
+            things = (s for s in senses if s.file in _THINGS and s.rank <= 3 and not s.proper)
             found = {w for s in things for w in s.wider if w.isalpha() and len(w) > 2} - known - {word}
             if found:
                 out[word] = found

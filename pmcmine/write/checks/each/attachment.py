@@ -25,7 +25,7 @@ _OTHER_LEAST: Final = 0.05
 _IN_DIALOGUE: Final = 0.8  # of these, where a question names what the answer is of
 _CROSSED: Final = 1.5  # the same where two items have changed places
 _CROSSED_TIMES: Final = {"direction": 2.0, "symbol": 3.0, "colour": 2.0}
-_CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.1, "colour": 0.006}
+_CROSSED_LEAST: Final = {"number": 0.05, "symbol": 0.4, "colour": 0.006}
 _OTHER_CROSSED: Final = 0.015
 _FAR: Final = 0.12  # weight of a word that is not near an item
 # Classes of which one item alone is compared; of the others, an item alone stood elsewhere in good texts, too.

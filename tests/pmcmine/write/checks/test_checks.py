@@ -168,3 +168,112 @@ def test_a_denial_that_is_lost_or_added_between_copied_words_is_found() -> None:
     assert "denial" in _codes(caption.replace("no sign", "sign"), _given(caption=caption))
     caption = "Serial sections confirmed tumor growth in the left lung of treated animals."
     assert "denial" in _codes(caption.replace("confirmed", "confirmed no"), _given(caption=caption))
+
+
+PANELS = (
+    "(A) Liver of a fish after 5 days. (B) SEM image of paddy husks with cholecystitis-like folds. OS was 14 months."
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "A fish liver was kept for five days (A); an electron micrograph delimits the folds that resemble cholecystitis (B).",
+        "Panel B shows rice husks by scanning electron microscopy.",  # paddy is rice; SEM is spelled out
+        "Overall survival was 14 months.",
+        "The control, which was left out of the picture, stayed the same after 5 days.",
+    ],
+)
+def test_words_of_general_english_and_spelled_out_abbreviations_are_no_invention(answer: str) -> None:
+    assert "unsupported" not in _codes(answer, _given(caption=PANELS))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "The liver of a fish from Coast after 5 days.",  # a capital makes a name of it
+        "The liver of a fish with metformin after 5 days.",
+        "Panel B shows husks by fluorescence microscopy.",
+        "The heart of a fish after 5 days.",
+    ],
+)
+def test_names_that_were_not_given_are_found(answer: str) -> None:
+    assert "unsupported" in _codes(answer, _given(caption=PANELS))
+
+
+def test_the_opposite_of_what_was_given_is_no_general_word() -> None:
+    given = _given(caption="Genes upstream of the promoter are shown in hot colors for each of the samples.")
+    assert _codes("Genes upstream of the promoter are in hot colors.", given) == set()
+    assert "unsupported" in _codes("Genes downstream of the promoter are in hot colors.", given)
+    assert "unsupported" in _codes("Genes upstream of the promoter are in cold colors.", given)
+
+
+def test_a_sentence_of_which_nothing_was_given_is_an_invention() -> None:
+    answer = "A mass is seen in the right upper lobe. Use steadily became more common everywhere over the years."
+    assert "invention" in _codes(answer)
+
+
+def test_a_difference_that_was_denied_for_these_two_is_not_said_of_them() -> None:
+    caption = (
+        "Disease index of lines A12 and B7. No significant difference was found between line A12 and the resistant "
+        "control Zhong. Values of line A12 were significantly lower than those of the susceptible parent Jimian."
+    )
+    said = "Line A12 differed significantly from the resistant control Zhong."
+    assert "affirmed" in _codes(said, _given(caption=caption))
+    assert not _codes("Values of line A12 were significantly lower than those of Jimian.", _given(caption=caption))
+
+
+def test_a_side_is_that_of_the_clause_that_is_most_alike() -> None:
+    caption = (
+        "Oral lesions of the right buccal mucosa were scored on day 17 by three examiners. "
+        "The left buccal pouch without mechanical trauma was photographed on day 29."
+    )
+    assert "opposite" in _codes("Lesions of the left buccal mucosa were scored on day 17.", _given(caption=caption))
+    assert not _codes("Lesions of the right buccal mucosa were scored on day 17.", _given(caption=caption))
+
+
+@pytest.mark.parametrize(
+    ("caption", "answer"),
+    [
+        ("Eighty-seven patients were assigned to two arms of the trial.", "In two arms, 87 patients were assigned."),
+        ("OsTGA2 did not bind NH1 in yeast, but in the nucleus.", "In yeast, OsTGA2 failed to bind NH1."),
+        ("The plates contained no toxin at the start of the test.", "Plates were toxin-free at the start of the test."),
+        ("Curves of patients with and without HAI after surgery.", "Curves of patients with HAI and without it."),
+        ("The injection site was invisible on the last day.", "The injection site could not be seen on the last day."),
+        (
+            "The control was omitted from the analysis of variance.",
+            "The control was left out of the analysis of variance.",
+        ),
+        ("Growth of A was an order of magnitude higher than that of B.", "Growth of B was lower than that of A."),
+        ("PD-L1-negative staining of the tumor cells at high power.", "Staining of tumor cells, negative for PD-L1."),
+    ],
+)
+def test_the_same_in_other_words_passes(caption: str, answer: str) -> None:
+    assert not _codes(answer, _given(caption=caption))
+
+
+@pytest.mark.parametrize(
+    ("caption", "answer", "code"),
+    [
+        ("OsTGA2 did not bind NH1 in yeast at all.", "OsTGA2 bound NH1 in yeast.", "affirmed"),
+        (
+            "Resection leads to loss of the marker in cells.",
+            "Resection leads to no loss of the marker in cells.",
+            "negated",
+        ),
+        (
+            "The mutation was found only in the mutant strain.",
+            "The mutation was found not only in the mutant strain.",
+            "negated",
+        ),
+        ("About half of the seeds had small holes in them.", "About a quarter of the seeds had small holes.", "number"),
+    ],
+)
+def test_denials_and_counts_in_other_words_are_found(caption: str, answer: str, code: str) -> None:
+    assert code in _codes(answer, _given(caption=caption))
+
+
+def test_a_summary_may_say_that_it_is_one() -> None:
+    answer = "Summary: the mass in the right upper lobe has decreased."
+    assert "leak" not in _codes(answer, task="summary")
+    assert "leak" in _codes(answer.replace("Summary", "Caption"))
