@@ -17,7 +17,7 @@ _EMPTY: Final = frozenset(
     "see seen observe note find found detect identify show shown present evident visible appear exist occur have "
     "any sign evidence reveal demonstrate exhibit display report there case be do can could may might will would "
     "that such very also still yet apparent notice record longer well fully completely clearly whole panel image "
-    "figure question answer".split()
+    "figure question answer contain include comprise possess harbor harbour".split()
 )
 # Further words that deny, which the triggers of clinical text leave out.
 _MORE: Final = re.compile(

@@ -214,6 +214,7 @@ womb uterus uterine
 back dorsal
 front ventral
 throughout across
+differ difference different differed change changed alter altered alteration
 maintain maintained
 elevation altitude
 overweight obese

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Set
+from itertools import pairwise
 from typing import Final
 
 from pmcmine.write.checks.answer import Answer
@@ -18,6 +19,7 @@ CODES: Final = {
     "negated": "the answer denies what was not denied",
     "affirmed": "the answer says what was denied",
 }
+_APART: Final = frozenset(("non", "de", "un", "anti"))  # prefixes that stand before a hyphen
 _ALL_PREFIXES: Final = ("un", "in", "im", "ir", "non", "dis")
 _OPEN: Final = re.compile(
     r"\b(?:cannot|can not|could not|can['’]t|not)\s(?:\w+\s){0,2}(?:excluded?|ruled?\sout)\b", re.IGNORECASE
@@ -77,6 +79,22 @@ def _prefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
             yield problem("negated", token.text)
 
 
+def _unprefixed(answer: Answer, found: Iterable[Denial]) -> Iterator[Problem]:
+    """Yield words that always were given behind a prefix with a hyphen that denies them, and no longer are."""
+    always: dict[str, bool] = {}
+    for before, token in pairwise(answer.support.tokens):
+        denied = before.low in _APART and token.start - before.end == 1
+        always[token.key] = denied and always.get(token.key, True)
+    if not any(always.values()):
+        return
+    kept = {t.key for d in found for t in (*d.scope, *d.reach)}
+    kept |= {token.key for before, token in pairwise(answer.read.tokens) if before.low in (*_APART, "n")}
+    questions = asked(answer)
+    for token in answer.read.tokens:
+        if always.get(token.key) and token.key not in kept and token.start not in questions:
+            yield problem("affirmed", token.text)
+
+
 def _excluded(answer: Answer) -> Iterator[Problem]:
     """Yield what is excluded in the answer, and could not be excluded."""
     if _OPEN.search(answer.support.text) and not _CLOSED.search(answer.support.text):
@@ -108,6 +126,7 @@ def find(answer: Answer) -> Iterator[Problem]:
     for denial in _denied_anew(found, known):
         yield problem("negated", " ".join((denial.said, *(t.text for t in denial.about))))
     yield from _prefixed(answer, found)
+    yield from _unprefixed(answer, found)
     yield from _excluded(answer)
     yield from _lost(answer, found, known)
     if not known:
