@@ -52,7 +52,9 @@ _CONCEPTS: Final = frozenset(("ill", "drug", "chemical", "part", "living"))
 _SAMPLE: Final = 6_000  # words of vocabularies that are learned from
 _WEIGHTS: Final = {"vocabulary": 0.5, "hand": 1.0, "good": 3.0, "spoiled": 6.0}
 _SHRINKAGE: Final = 3.0
-_MOST: Final = 0.17  # probability of a name up to which a word is general
+_MOST: Final = 0.12  # probability of a name up to which a word is general
+_LONG: Final = 8  # letters of adjectives without comparative
+_BROUGHT: Final = 0.6  # the same for words that good rewrites brought
 _NAMED: Final = frozenset(("entity", "colour"))  # kinds of rewrites in which one name stands for another
 Vector = NDArray[np.float64]
 
@@ -190,13 +192,29 @@ def _is_body(senses: Sequence[Sense]) -> bool:
     )
 
 
-def general(lexicon: Lexicon, weights: Vector, terms: Iterable[str]) -> list[str]:
-    """List the words that are no names, with their irregular forms and British spellings."""
+def _comparative(word: str) -> str:
+    return word[:-1] if word.endswith("e") else word[:-1] + "i" if word.endswith("y") else word
+
+
+def general(lexicon: Lexicon, weights: Vector, terms: Iterable[str], good: Iterable[str] = ()) -> list[str]:
+    """List the words that are no names, with their irregular forms, comparatives and British spellings.
+
+    Args:
+        lexicon: what WordNet says.
+        weights: what was learned.
+        terms: words that are terms of a vocabulary.
+        good: words that good rewrites brought, which need less to be listed.
+    """
     words = sorted(w for w in lexicon.senses if w.isascii() and w.isalpha() and len(w) > 2 and w not in COLORS)
     p = probability(np.array([lexicon.features(w) for w in words]), weights)
     named = {t for t in terms if _is_body(lexicon.senses.get(t, ()))}
     out = {w for w, one in zip(words, p, strict=True) if one <= _MOST and w not in named}
+    brought_by_good = frozenset(good)
+    out |= {w for w, one in zip(words, p, strict=True) if one <= _BROUGHT and w in brought_by_good}
     out |= {f for f, of in lexicon.irregular.items() if f.isalpha() and f not in lexicon.senses and of & out}
+    compared = {w for w in out if len(w) < _LONG and any(s.part == "adj" for s in lexicon.senses.get(w, ()))}
+    forms = {_comparative(w) + end for w in compared for end in ("er", "est")}
+    out |= forms - lexicon.senses.keys()  # "live" has no "liver"
     british = ((w, a, b) for w in tuple(out) for a, b in (("ize", "ise"), ("yze", "yse"), ("ization", "isation")))
     return sorted(out | {w.removesuffix(a) + b for w, a, b in british if w.endswith(a)})
 
@@ -238,8 +256,10 @@ def main(arguments: Sequence[str]) -> None:
     wordnet, vocabularies, gold, *articles = map(Path, arguments)
     lexicon = Lexicon(wordnet)
     examples, terms = prepare(vocabularies)
-    weights = learn(lexicon, examples | brought(gold, articles))
-    listed = general(lexicon, weights, terms)
+    new = brought(gold, articles)
+    weights = learn(lexicon, examples | new)
+    lemmas = {lemma for w in new["good"] if w.islower() for lemma in lexicon.lemmas(w)}
+    listed = general(lexicon, weights, terms, lemmas)
     (_MODELS / "general.txt").write_text("".join(f"{word}\n" for word in listed), "utf-8")
     known = frozenset((*listed, *FREE.split(), *KINDS.split()))
     rows = sorted(wider(lexicon, words_of(articles), known).items())

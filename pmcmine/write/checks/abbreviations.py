@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 # Whoever writes "SEM" means "scanning electron microscopy" or "standard error of the mean": a text may say either, and
@@ -82,7 +83,7 @@ EMSA: electrophoretic mobility shift assay
 DNA: deoxyribonucleic acid genetic
 RNA: ribonucleic acid transcript
 mRNA: messenger rna transcript transcripts transcriptional
-miRNA: microrna micrornas
+miRNA: microrna micrornas micro rna rnas
 lncRNA: long non-coding noncoding rna
 siRNA: small interfering rna knockdown
 shRNA: short hairpin rna knockdown
@@ -225,6 +226,27 @@ Ga gallium Gd gadolinium Ge germanium Hg mercury In indium Ir iridium La lanthan
 Mn manganese Mo molybdenum Na sodium Nb niobium Nd neodymium Ni nickel Pb lead Pd palladium Pt platinum Rb rubidium
 Ru ruthenium Sb antimony Se selenium Si silicon Sn tin Sr strontium Ti titanium Tl thallium Zn zinc Zr zirconium
 """.split()
+
+
+_SINGLE: Final = {"K": "potassium", "P": "phosphorus", "N": "nitrogen", "C": "carbon", "S": "sulfur", "B": "boron"}
+_SALTS: Final = {"Cl": "chloride", "NO3": "nitrate", "SO4": "sulfate", "PO4": "phosphate", "CO3": "carbonate"}
+_PART: Final = re.compile(r"NO3|SO4|PO4|CO3|[A-Z][a-z]?")
+_FORMULA: Final = re.compile(r"(?:(?:NO3|SO4|PO4|CO3|[A-Z][a-z]?)\d{0,2}){1,6}[+-]?")
+
+
+@lru_cache(maxsize=10_000)
+def elements_of(text: str) -> frozenset[str]:
+    """Return the names of the elements and salts of a formula: "NaCl" is sodium chloride; empty if it is none."""
+    if not _FORMULA.fullmatch(text):
+        return frozenset()
+    known = dict(zip(_ELEMENTS[::2], _ELEMENTS[1::2], strict=True))
+    out: set[str] = set()
+    for part in _PART.findall(text):
+        if (name := _SALTS.get(part) or _SINGLE.get(part) or known.get(part)) is not None:
+            out.update(name.split(","))
+        elif part not in ("H", "O"):
+            return frozenset()
+    return frozenset(out)
 
 
 @cache

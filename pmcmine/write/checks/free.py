@@ -218,6 +218,7 @@ worth worthwhile would wrap write written wrong wrote year yes yet yield you you
 
 # Kinds of things, under which a text sums up what was given by name: "lipids" for triglycerides.
 KINDS: Final = """
+celsius fahrenheit kelvin minus plus markedly
 acid adjuvant agonist algae allele amphibian antagonist antibiotic antigen anybody anyone aromatic arthropod bacteria
 bacterial bacterium base biomarker biomolecule biota bird body capital carbohydrate cereal chemokine chromosome clade
 clone compound contaminant crop cultivar cytokine dairy dataset derivative disease disorder dye element embryo enzyme

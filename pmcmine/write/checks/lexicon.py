@@ -45,7 +45,7 @@ density: hyperdense hyperattenuating hyperdensity | hypodense hypoattenuating hy
 prefix: hypermetabolic hyperplasia hypertrophy hypertension hyperglycemia hyperthermia hyperkalemia hypernatremia
   hypercalcemia hyperthyroidism hypermethylation hypermethylated | hypometabolic hypoplasia hypotension hypoglycemia
   hypothermia hypokalemia hyponatremia hypocalcemia hypothyroidism hypomethylation hypomethylated
-severity: mild mildly slight slightly minor minimal subtle moderate* | severe severely marked markedly massive
+severity: mild mildly slight slightly minor minimal subtle moderate* | severe severely marked markedly* massive
   extensive serious
 fill: filled solid closed close* full* black* | open empty hollow dashed dotted white*
 course: improvement recovery resolution* remission regress regression improve decreased* reduced* | worsening worsen
@@ -140,6 +140,8 @@ def antonyms() -> dict[str, frozenset[str]]:
     out: dict[str, set[str]] = {}
     text = (files(__package__) / "models" / "antonyms.txt").read_text("utf-8")
     for one, other in (line.split() for line in text.splitlines()):
+        if one.endswith(other) or other.endswith(one):
+            continue  # "dissimilar" is for the checks of negations
         out.setdefault(one, set()).add(other)
         out.setdefault(other, set()).add(one)
     return {word: frozenset(found) for word, found in out.items()}

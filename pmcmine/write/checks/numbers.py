@@ -7,23 +7,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-_WORDS: Final = {
-    w: n
-    for n, w in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen twenty".split()
-    )
-} | {
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-    "hundred": 100,
-    "thousand": 1000,
-}
+from pmcmine.write.checks.number_words import SEQUENCE, value_of
+
 _MULTIPLES: Final = {
     "once": 1,
     "twice": 2,
@@ -145,6 +130,47 @@ _ALIASES: Final = {
     "times": "×",
     "x": "×",
     "folds": "fold",
+    "molar": "m.",
+    "millimolar": "mm.",
+    "micromolar": "µm.",
+    "nanomolar": "nm.",
+    "picomolar": "pm.",
+    "microgram": "µg",
+    "micrograms": "µg",
+    "nanogram": "ng",
+    "nanograms": "ng",
+    "picogram": "pg",
+    "picograms": "pg",
+    "milligram": "mg",
+    "kilogram": "kg",
+    "microliter": "µl",
+    "microliters": "µl",
+    "microlitres": "µl",
+    "milliliter": "ml",
+    "milliliters": "ml",
+    "millilitres": "ml",
+    "nanometer": "nm",
+    "nanometre": "nm",
+    "nanometres": "nm",
+    "micrometer": "µm",
+    "micrometre": "µm",
+    "micrometres": "µm",
+    "kilometres": "km",
+    "millimole": "mmol",
+    "millimoles": "mmol",
+    "micromoles": "µmol",
+    "nanomoles": "nmol",
+    "moles": "mol",
+    "pascal": "pa",
+    "pascals": "pa",
+    "kilopascals": "kpa",
+    "megapascals": "mpa",
+    "milliseconds": "ms",
+    "volts": "v",
+    "millivolts": "mv",
+    "kilovolts": "kv",
+    "hertz": "hz",
+    "degree": "°",
     "kbp": "kb",
 }
 _SUPERSCRIPTS: Final = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
@@ -162,7 +188,7 @@ _ANY_UNIT: Final = re.compile(r"%|‰|°\s?[CF]|[A-Za-zµμÅå]{1,12}(?:/[A-Za-
 _LIST: Final = re.compile(
     r"\s*(?:[,;×x/–—−-]|±|,?\s?and|,?\s?or|to|by|,\s?and|vs\.?|versus|through|up\sto)?\s*(?:±\s*)?"
 )
-_WORD: Final = re.compile(r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)-[a-z]{3,5}\b|[A-Za-z]+", re.I)
+_WORD: Final = re.compile(rf"(?P<number>{SEQUENCE})|[A-Za-z]+", re.IGNORECASE)
 
 
 def _units() -> dict[str, tuple[str, Decimal]]:
@@ -227,6 +253,11 @@ def is_unit(text: str) -> bool:
     return bool(_unit(text))
 
 
+def is_written_unit(low: str) -> bool:
+    """Check whether a word is the name of a unit, written out: "micrograms"."""
+    return low in _ALIASES and len(low) > 3
+
+
 def units_in(text: str) -> set[str]:
     """Collect the units that a text names anywhere."""
     return {unit for m in _ANY_UNIT.finditer(text) if (unit := _unit(m[0]))}
@@ -257,6 +288,7 @@ def _written(text: str) -> list[Number]:
         unit = ""
         if after is not None:
             unit = _unit(after["unit"]) or _unit(re.split(r"[/\s]", after["unit"])[0])
+            unit = _spelled(text, after.end("unit"), unit)
             glued = after.start("unit") == end and after["unit"][0].isalpha()
             if glued and not unit and not after["unit"].lower().startswith(("th", "st", "nd", "rd")):
                 continue  # a symbol such as 4E
@@ -270,6 +302,19 @@ def _written(text: str) -> list[Number]:
         ordinal = text[end : end + 2] in ("th", "st", "nd", "rd")
         out.append(Number(value, unit, False, ordinal, match.start(), end))
     return out
+
+
+def _spelled(text: str, end: int, unit: str) -> str:
+    """Return the unit of "degrees Celsius" and "micrograms per milliliter"; empty for a ratio that is not known."""
+    if unit == "°" and text[end : end + 8].strip().lower() == "celsius":
+        return "°c"
+    if unit and (per := _PER.match(text, end)):
+        whole = f"{unit}/{_ALIASES.get(per[1].lower(), per[1].lower())}"
+        return whole if whole in _KNOWN else ""
+    return unit
+
+
+_PER: Final = re.compile(r"\s+per\s+([A-Za-z]{1,12})\b")
 
 
 def _inherited(text: str, found: list[Number]) -> list[Number]:
@@ -290,11 +335,12 @@ def numbers(text: str) -> tuple[Number, ...]:
     """Find the numbers of a text, in its order: digits, powers of ten, and words from two on."""
     found = _inherited(text, _written(text))
     for match in _WORD.finditer(text):
-        low, _, ones = match[0].lower().partition("-")
-        value = _WORDS.get(low, _ORDINALS.get(low, _MULTIPLES.get(low)))
-        value = None if value is None else value + _WORDS.get(ones, 0)
+        low = match[0].lower()
+        value = value_of(low) if match["number"] else _ORDINALS.get(low, _MULTIPLES.get(low))
         if value is not None:
             after = _UNIT.match(text, match.end())
             unit = _unit(after["unit"]) if after is not None and len(after["unit"]) > 2 else ""
+            if after is not None:
+                unit = "" if after["unit"].lower() == "times" else _spelled(text, after.end("unit"), unit)
             found.append(Number(Decimal(value), unit, True, low in _ORDINALS or low in _MULTIPLES, *match.span()))
     return tuple(sorted(found, key=lambda n: n.start))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from pmcmine.write.checks.abbreviations import long_forms
+from pmcmine.write.checks.abbreviations import elements_of, long_forms
 from pmcmine.write.checks.lexicon import same_words, wider_words
 from pmcmine.write.checks.tokens import Token, bases, joined, key_of, tokens
 
@@ -162,7 +162,8 @@ class Source:
         """Collect the words that known abbreviations stand for."""
         known = long_forms()
         found = {p for t in self.tokens for p in (t.text, *_LETTERS.findall(t.text))}
-        longs = (known[p] for f in found for p in (f, f.removesuffix("s")) if p in known)
+        longs = [known[p] for f in found for p in (f, f.removesuffix("s")) if p in known]
+        longs += [elements_of(f) for f in found]
         return frozenset(b for long in longs for word in long for b in (*bases(word), key_of(word)))
 
     @cached_property

@@ -10,6 +10,8 @@ from pmcmine.vocabulary.normalise import token_key
 from pmcmine.vocabulary.word_classes import STOP
 from pmcmine.write.checks.answer import Answer
 from pmcmine.write.checks.lexicon import antonyms, free_words, general_words
+from pmcmine.write.checks.number_words import WORDS
+from pmcmine.write.checks.numbers import is_written_unit
 from pmcmine.write.checks.places import is_leaving
 from pmcmine.write.checks.problem import Problem, problem
 from pmcmine.write.checks.source import Source
@@ -63,7 +65,13 @@ def not_given(answer: Answer) -> Iterator[Token]:
     said: set[str] = set()
     tokens = answer.read.tokens
     for i, token in enumerate(tokens):
-        if token.key in said or token.low.isdigit() or token.low in STOP:
+        if (
+            token.key in said
+            or token.low.isdigit()
+            or token.low in STOP
+            or token.low in WORDS
+            or is_written_unit(token.low)
+        ):
             continue
         said.add(token.key)
         if (

@@ -60,6 +60,8 @@ class _Known:
             return None
         if units is None:
             return problem("number", shown)
+        if (number.unit == "°" and "°c" in units) or ("/" in number.unit and number.unit.partition("/")[0] in units):
+            return None  # "mg L-1" is read as mg
         if number.unit and number.unit not in units and ("" not in units or number.unit not in self.named):
             return problem("unit", shown)
         return None
