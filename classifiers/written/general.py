@@ -210,7 +210,7 @@ def general(lexicon: Lexicon, weights: Vector, terms: Iterable[str], good: Itera
     named = {t for t in terms if _is_body(lexicon.senses.get(t, ()))}
     out = {w for w, one in zip(words, p, strict=True) if one <= _MOST and w not in named}
     brought_by_good = frozenset(good)
-    out |= {w for w, one in zip(words, p, strict=True) if one <= _BROUGHT and w in brought_by_good}
+    out |= {w for w, one in zip(words, p, strict=True) if one <= _BROUGHT and w in brought_by_good - named}
     out |= {f for f, of in lexicon.irregular.items() if f.isalpha() and f not in lexicon.senses and of & out}
     compared = {w for w in out if len(w) < _LONG and any(s.part == "adj" for s in lexicon.senses.get(w, ()))}
     forms = {_comparative(w) + end for w in compared for end in ("er", "est")}
