@@ -18,6 +18,7 @@ from pmcmine.browse.similar import by_fingerprint
 from pmcmine.browse.tables import Tables
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import sql_identifier
+from pmcmine.release.concept_names import find_concepts
 from pmcmine.release.conditions import check_values, explain, known_values
 from pmcmine.release.hierarchy import HIERARCHY, prepare
 from pmcmine.release.scores import local_scores
@@ -274,14 +275,10 @@ class Results:
                 "WHERE contains(lower(journal), $text) GROUP BY ALL ORDER BY n DESC, value LIMIT $most",
                 held,
             )
-        if of == "concept" and {"name", "source_id", "cui"} <= self._tables.columns["concepts"]:
-            return self._tables.rows(
-                "SELECT coalesce(cui, source_id) AS value, coalesce(any_value(name), any_value(text)) AS name, "
-                "count(DISTINCT context_id) AS n FROM concepts WHERE contains(lower(name), $text) OR "
-                "contains(lower(text), $text) OR lower(source_id) = $text OR lower(cui) = $text "
-                "GROUP BY value ORDER BY n DESC, value LIMIT $most",
-                held,
-            )
+        if of == "concept" and {"name", "source_id", "cui", "text", "context_kind"} <= self._tables.columns["concepts"]:
+            with self._tables.turn() as sql:
+                found = find_concepts(sql, self._release, text, _SHOWN)
+            return [{"value": c.concept, "name": c.name or c.concept, "n": c.figures} for c in found]
         return []
 
 

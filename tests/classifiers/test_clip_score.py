@@ -53,6 +53,10 @@ def test_a_model_of_transformers(tmp_path: Path) -> None:
     together = [row[0] for row in opened.score(_items())]
     assert [row[0] for item in _items() for row in opened.score([item])] == together
     assert all(s is not None and -1 <= s <= 1 for s in together[:2]) and together[2:] == [None, None, None]
+    several = ClipScore().open({"model": str(tmp_path), "batch": "3"})
+    assert [row[0] for row in several.score(_items())] == pytest.approx(together, abs=1e-4)
+    with pytest.raises(PmcmineError, match="batch=0"):
+        ClipScore().open({"model": str(tmp_path), "batch": "0"})
     assert (
         len(opened.model.sha256) == 64
         and opened.model.sha256 == ClipScore().open({"model": str(tmp_path)}).model.sha256
@@ -73,6 +77,8 @@ def test_a_model_of_open_clip(tmp_path: Path) -> None:
     opened = ClipScore().open({"model": "open_clip:tiny-for-a-test"})
     scores = [row[0] for row in opened.score(_items())]
     assert all(s is not None for s in scores[:2]) and scores[2:] == [None, None, None]
+    several = ClipScore().open({"model": "open_clip:tiny-for-a-test", "batch": "8"})
+    assert len(several.score(_items())) == len(scores)  # of other weights: these are drawn anew
 
 
 def test_what_is_no_model_is_one_line(tmp_path: Path) -> None:

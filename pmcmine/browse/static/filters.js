@@ -91,6 +91,18 @@ function value(parent, v, on, action, most = 0) {
   e.dataset.value = v.value;
   return e;
 }
+// An address that was kept or sent holds the id of a concept and not its name.
+async function named(concept) {
+  names.set(concept, concept);
+  try {
+    const found = await get("/api/suggest?" + new URLSearchParams({ of: "concept", text: concept }));
+    const own = found.values.find((v) => v.value === concept);
+    if (!own) return;
+    names.set(concept, own.name);
+    reflect();
+    if (state.counts) draw("concept", state.counts.concept || []);
+  } catch (error) { failed(error); }
+}
 // Shows what the address says.
 export function reflect() {
   for (const box of $("filters").querySelectorAll("input[name]")) {
@@ -105,6 +117,7 @@ export function reflect() {
     const chip = button(chosen, `${said} ×`, "chip", () => set(name, state.query.getAll(name).filter((x) => x !== v)));
     chip.title = `take away: ${name}`;
   }
+  state.query.getAll("concept").filter((v) => !names.has(v)).forEach(named);
   if (chosen.children.length > 1) button(chosen, "clear all", "chip", () => { for (const name of new Set([...state.query.keys()])) state.query.delete(name); changed(); });
 }
 export function showCondition() {
