@@ -25,7 +25,7 @@ from classifiers.text.refine import Network, inputs
 _LEAST: Final = 100  # labelled paragraphs
 _UNITS: Final = 24
 _SEEDS: Final = (0, 1, 2)  # networks whose mean is one with three times the units
-_ROUNDS: Final = 60
+_ROUNDS: Final = 40
 _DECAY: Final = 1.0
 
 
@@ -95,7 +95,9 @@ def _fit(seen: NDArray[np.float32], who: NDArray[np.float32], y: NDArray[np.floa
     parts = []
     x = np.hstack([seen, who]).astype(np.float64)
     for seed in _SEEDS:
-        one = MLPRegressor((_UNITS,), alpha=_DECAY, max_iter=_ROUNDS, learning_rate_init=0.003, random_state=seed)
+        one = MLPRegressor(
+            hidden_layer_sizes=(_UNITS,), alpha=_DECAY, max_iter=_ROUNDS, learning_rate_init=0.003, random_state=seed
+        )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)  # the rounds are meant to be few
             one.fit(x, y)
