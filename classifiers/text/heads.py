@@ -32,10 +32,9 @@ QUALITY: Final = "quality"
 TASKS: Final = (*CLASSES, QUALITY)
 ARTICLE: Final = "article"  # part of the name of heads that see what the whole article is about
 NETWORK: Final = "network"  # what `--task` calls the network that refines quality
-REFINED: Final = "refined"  # quality as the network gives it, for `squash`
 # How far a quality is pulled towards its class: of 0, .3, .5 and .7 the one that lowers the mean absolute error in
-# cross-validation (.401 to .380) without costing the correlation (.814 to .811); that of the network likewise.
-_PULL: Final[Mapping[str, float]] = {QUALITY: 0.3, REFINED: 0.5}
+# cross-validation (.401 to .380) without costing the correlation (.814 to .811). Also of what the network says.
+_PULL: Final = 0.3
 _BLOCK: Final = 256  # passages scored at once
 # A text of fewer letters than this (of its first _LOOKED_AT code points) says too little, as for its language.
 _LEAST_LETTERS: Final = 12
@@ -143,11 +142,11 @@ class TextModel:
         for block, words, dense in rows:
             bare = _is_bare(passages[block[0]])
             z = {t: self._logits(t, bare, words, dense, about) for t in (tasks if network is None else TASKS)}
-            for task in tasks:
-                out[task][block] = squash(task, z[task].astype(np.float64))
             if network is not None:
                 seen = inputs(z[QUALITY], *(z[t] for t in CLASSES), self.space.wording_of(dense))
-                out[QUALITY][block] = squash(REFINED, network.quality(seen).astype(np.float64))
+                z[QUALITY] = network.quality(seen)
+            for task in tasks:
+                out[task][block] = squash(task, z[task].astype(np.float64))
         unsaid = [i for i, p in enumerate(passages) if says_too_little(p.text)]
         for task in tasks:
             out[task][unsaid] = _unsaid(task)
@@ -203,9 +202,9 @@ def named_labels(scores: Mapping[str, NDArray[np.float64]]) -> list[TextLabels]:
 
 def squash(task: str, z: NDArray[np.float64]) -> NDArray[np.float64]:
     """Convert logits to probabilities, or to a quality from 1 to 5."""
-    if task in _PULL:
+    if task == QUALITY:
         clipped: NDArray[np.float64] = np.clip(z, 1, 5)
-        return clipped + (np.round(clipped) - clipped) * _PULL[task]
+        return clipped + (np.round(clipped) - clipped) * _PULL
     e = np.exp(z - z.max(axis=1, keepdims=True))
     shares: NDArray[np.float64] = e / e.sum(axis=1, keepdims=True)
     return shares

@@ -19,7 +19,7 @@ from classifiers.text.card import articles_of, folds_of
 from classifiers.text.continued import Features
 from classifiers.text.evaluate import decide, measures
 from classifiers.text.features import passage_of
-from classifiers.text.heads import CLASSES, QUALITY, REFINED, Head, TextModel, fit_on, squash
+from classifiers.text.heads import CLASSES, QUALITY, Head, TextModel, fit_on, squash
 from classifiers.text.refine import Network, inputs
 
 _LEAST: Final = 100  # labelled paragraphs
@@ -68,7 +68,7 @@ def add_network(
     network = _fit(seen[known], who[known], y[known])
     chosen = [i for i, r in enumerate(rows) if known[i] and not r.get("reader")]
     gold = [values[i] for i in chosen]
-    measured = measures(QUALITY, gold, decide(QUALITY, squash(REFINED, found[chosen]))) if chosen else None
+    measured = measures(QUALITY, gold, decide(QUALITY, squash(QUALITY, found[chosen]))) if chosen else None
     trained_on = f"{model.trained_on}; the network of quality on {int(known.sum()):,} labelled paragraphs"
     learned = model.articles | articles_of(rows, corpus)
     out = replace(model, network=network, trained_on=trained_on, articles=learned)
