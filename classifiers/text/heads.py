@@ -143,7 +143,7 @@ class TextModel:
             bare = _is_bare(passages[block[0]])
             z = {t: self._logits(t, bare, words, dense, about) for t in (tasks if network is None else TASKS)}
             if network is not None:
-                seen = inputs(z[QUALITY], *(z[t] for t in CLASSES), self.space.wording_of(dense))
+                seen = inputs(z[QUALITY], z["type"], z["domain"], self.space.wording_of(dense))
                 z[QUALITY] = network.quality(seen)
             for task in tasks:
                 out[task][block] = squash(task, z[task].astype(np.float64))

@@ -56,7 +56,7 @@ def add_network(
     for task in (*CLASSES, QUALITY):
         progress(f"{task}, for the network of quality")
         z[task] = _held_out(task, features, values if task == QUALITY else [r.get(task) for r in rows], fold)
-    seen = inputs(z[QUALITY], *(z[t] for t in CLASSES), model.space.wording_of(features[1]))
+    seen = inputs(z[QUALITY], z["type"], z["domain"], model.space.wording_of(features[1]))
     readers = sorted({str(r.get("reader") or "") for r in rows})
     who = np.eye(len(readers), dtype=np.float32)[[readers.index(str(r.get("reader") or "")) for r in rows]]
     y = np.array([np.nan if v is None else float(v) for v in values])
