@@ -69,7 +69,7 @@ _SHARED: Final = re.compile(
 )
 _ABBREVIATION: Final = re.compile(r"^[A-Z][A-Za-z0-9./+-]{0,12}(?: \d)?(?:,|:| =| –| -) ?[a-z]")
 _LEGEND: Final = re.compile(
-    r"(?:[A-Z][a-z]+ )?(?:[Aa]rrow(?:head)?s?|(?:[Ss]cale |[Ee]rror )?[Bb]ars?|[Aa]sterisks?)\b"
+    r"(?:[A-Z][a-z]+ )?(?:[Aa]rrow(?:head)?s?|(?:[Ss]cale |[Ee]rror )?[Bb]ars?|[Aa]sterisks?)\b(?![ -]?(?:plot|graph|chart))"
 )
 _CONNECT: Final = re.compile(r"(?:[\s,;:.)\]–—-]|and\b|or\b|as well as\b|while\b|whereas\b|in\s*$|respectively\b)+")
 _CONNECTING: Final = "aowir"  # what its words begin with
