@@ -98,14 +98,14 @@ class Index(Sequence[SamplePlace]):
 
     def earlier_fingerprint(self, shown: str) -> str:
         """Return what identified them before there were words: states that were saved then are read, too."""
-        from pmcmine.stream.index_build import column_bytes  # loads Arrow, which hardly any worker needs
+        from pmcmine.stream.columns import parts_of  # loads Arrow, which hardly any worker needs
 
         digest = sha256()
         for name in self.names:
             digest.update(f"{name}\n".encode())
         for shift, mask in ((SIZE_BITS, (1 << self.layout.offset_bits) - 1), (0, _SIZE_MASK)):
             for at in range(0, len(self), _AT_ONCE):
-                digest.update(column_bytes(self._words[at : at + _AT_ONCE], shift, mask))
+                digest.update(parts_of(self._words[at : at + _AT_ONCE], shift, mask, BLOCK))
         digest.update(shown.encode())
         return digest.hexdigest()[:32]
 

@@ -11,25 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pmcmine.errors import PmcmineError
+from pmcmine.stream.columns import U64, bytes_of, u64
 from pmcmine.stream.index import BLOCK, SIZE_BITS, Index, Layout, layout_for
 
 _MOST_SAMPLE: Final = 1 << 30  # bytes of a sample
-_U64: Final = pa.uint64()
-
-
-def column_bytes(words: memoryview, shift: int, mask: int) -> memoryview:
-    """Return the offsets or sizes that words hold, in bytes: 64-bit integers."""
-    part = pa.Array.from_buffers(_U64, len(words), [None, pa.py_buffer(words)])
-    return _bytes(pc.multiply(pc.bit_wise_and(pc.shift_right(part, _u64(shift)), _u64(mask)), _u64(BLOCK)))
-
-
-def _u64(value: int) -> pa.Scalar:
-    return pa.scalar(value, _U64)
-
-
-def _bytes(column: pa.Array) -> memoryview:
-    """Return the bytes of a column of 64-bit integers without nulls."""
-    return memoryview(column.buffers()[1])[8 * column.offset : 8 * (column.offset + len(column))]
 
 
 def build(batches: Iterable[pa.RecordBatch], listed: Sequence[str], said: str) -> Index:
@@ -82,12 +67,12 @@ def _packed(batch: pa.RecordBatch, codes: dict[str, int], layout: Layout, said: 
         raise PmcmineError(
             f"{said}: names the shard {str(unknown)[:200]!r}, which release.json does not list; is the copy complete?"
         )
-    numbers = pa.array([codes[name] for name in used], _U64).take(encoded.indices)
-    blocks = (pc.shift_right(column, pa.scalar(9, pa.int64())).cast(_U64) for column in (offset, size))
+    numbers = pa.array([codes[name] for name in used], U64).take(encoded.indices)
+    blocks = (pc.shift_right(column, pa.scalar(9, pa.int64())).cast(U64) for column in (offset, size))
     at_offset, of_size = blocks
     return pc.bit_wise_or(
-        pc.shift_left(numbers, _u64(layout.shift)),
-        pc.bit_wise_or(pc.shift_left(at_offset, _u64(SIZE_BITS)), of_size),
+        pc.shift_left(numbers, u64(layout.shift)),
+        pc.bit_wise_or(pc.shift_left(at_offset, u64(SIZE_BITS)), of_size),
     )
 
 
@@ -105,12 +90,12 @@ def _sorted(parts: list[pa.Array]) -> Any:
     except ImportError:
         words = pa.concat_arrays(parts)
         parts.clear()
-        return _bytes(words.take(pc.array_sort_indices(words)))
+        return bytes_of(words.take(pc.array_sort_indices(words)))
     found = np.empty(sum(map(len, parts)), np.uint64)
     at = len(found)
     while parts:
         part = parts.pop()
-        found[at - len(part) : at] = np.frombuffer(_bytes(part), np.uint64)
+        found[at - len(part) : at] = np.frombuffer(bytes_of(part), np.uint64)
         at -= len(part)
     found.sort()
     return found
