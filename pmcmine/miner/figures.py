@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from pmcmine.concepts.article import LinkedText, article_linker
 from pmcmine.config import MineConfig
@@ -173,7 +174,7 @@ def _panels(
     for figure, choice in zip(figures, choices, strict=True):
         pieces = [(name, image.width, image.height) for name, image in media.pieces.get(figure.figure_id, ())]
         pyramid = pyramids.get(figure.figure_id)
-        view, fine = (pyramid.grey(BASE), pyramid.fine()) if pyramid is not None else (None, None)
+        view, fine = (partial(pyramid.grey, BASE), pyramid.fine) if pyramid is not None else (None, None)
         named = letters_named(written.get(figure.figure_id, ()))
         found += panels_of(figure, view, choice.draft.caption_emphasis, pieces, fine, named)
     found = enrich_panels(found, {f.figure_id: f for f in figures}, pyramids, config)

@@ -128,12 +128,19 @@ class Search:
     _nodes: list[_Node] = field(default_factory=list)  # parts before the wholes that they are of
     _pairs: list[_Pairs] = field(default_factory=list)  # none yet, or one
     _seen: list[float] = field(default_factory=list)  # none yet, or how each node is seen as a panel
+    _beside: tuple[list[tuple[int, int]], ...] = field(
+        init=False
+    )  # for each axis, the lines just before and behind each letter
     _table: NDArray[np.float64] = field(init=False)  # letters × x, y, width, height, probability
 
     def __post_init__(self) -> None:
         """Note where the letters are."""
         self._table = np.array([(x.x, x.y, x.width, x.height, x.probability) for x in self.letters], np.float64)
         self._centres = [(x.x + x.width / 2, x.y + x.height / 2) for x in self.letters]
+        self._beside = (
+            [(int(x.y) - 3, int(x.y + x.height) + 3) for x in self.letters],
+            [(int(x.x) - 3, int(x.x + x.width) + 3) for x in self.letters],
+        )
 
     def at_place(self, place: int) -> Search:
         """Search with letters in another corner; what does not depend on it is shared."""
@@ -240,7 +247,8 @@ class Search:
         if high - low < 2 * least:
             return []
         inside = self._inside(region)
-        more = sorted({e for i in inside for e in self._edges(self.letters[i], axis)})
+        beside = self._beside[axis]
+        more = sorted({e for i in inside for e in beside[i]})
         floor = max(_HOPELESS, self.least)
         between = (math.ceil(low + least), math.floor(high - least))
         if self.sight is not None:
@@ -248,7 +256,8 @@ class Search:
         cuts = self.evidence.likely(region, axis, more, between, floor)
         if self.sight is not None:
             c, d = region[2 - 2 * axis : 4 - 2 * axis]
-            cuts = [(at, odds + _GOES_ON * (0.5 - self.sight.crossing(at, c, d, axis))) for at, odds in cuts]
+            crossed = self.sight.crossings([at for at, _ in cuts], c, d, axis)
+            cuts = [(at, odds + _GOES_ON * (0.5 - x)) for (at, odds), x in zip(cuts, crossed, strict=True)]
             cuts = [cut for cut in cuts if cut[1] > floor]
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
@@ -256,12 +265,6 @@ class Search:
         # Nothing but the picture speaks for a cut.
         floor = _UNLIKELY if self.letters else _HOPELESS_ALONE
         return _apart([c for c in cuts if c[1] > floor])
-
-    @staticmethod
-    def _edges(letter: Letter, axis: int) -> tuple[int, int]:
-        """Return the lines just before and just behind a letter."""
-        first, size = (letter.y, letter.height) if axis == 0 else (letter.x, letter.width)
-        return int(first) - 3, int(first + size) + 3
 
     def _parting(self, cuts: Sequence[_Cut], inside: list[int], axis: int) -> list[_Cut]:
         """Select cuts for each way to part the letters: the likeliest two, the first and the last.
@@ -344,11 +347,13 @@ def _unlikely(cut: _Cut) -> float:
 def _apart(cuts: Sequence[_Cut]) -> list[_Cut]:
     """Leave away cuts beside a likelier one: they divide the figure in the same way; the likeliest come first."""
     kept: list[_Cut] = []
-    for at, odds in cuts:
-        if all(abs(at - k) > _SAME for k, _ in kept):
-            kept.append((at, odds))
+    near: set[int] = set()  # lines beside those that were kept
+    for cut in cuts:
+        if cut[0] not in near:
+            kept.append(cut)
             if len(kept) == _MOST_CUTS:
                 break
+            near.update(range(cut[0] - _SAME, cut[0] + _SAME + 1))
     return kept
 
 
