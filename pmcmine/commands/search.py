@@ -26,7 +26,7 @@ def index(
     """Build the index of a release: words, vectors of its scores, and names of concepts."""
     from pmcmine.find.build import build_index
     from pmcmine.find.layout import TABLES
-    from pmcmine.release.conditions import choose
+    from pmcmine.release.nearest import choose
     from pmcmine.release.tables import check_release
 
     check_release(release)

@@ -43,8 +43,9 @@ def stats(
     import pyarrow.parquet as pq
 
     from pmcmine.release.concept_names import find_concepts
-    from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
+    from pmcmine.release.conditions import check_values, explain, known_values, time_limit
     from pmcmine.release.hierarchy import prepare
+    from pmcmine.release.nearest import choose
     from pmcmine.release.scores import local_scores
     from pmcmine.release.tables import check_release, concept_tables, open_tables
 

@@ -115,7 +115,7 @@ def _write(target: Path, model: bytes, card: Path | None, said: str) -> None:
 
 def _check_tasks(wanted: list[str], start: Path | None, known: tuple[str, ...]) -> None:
     """Check the names of --task, and that it comes with --start."""
-    from pmcmine.release.conditions import choose
+    from pmcmine.release.nearest import choose
 
     if wanted and start is None:
         raise PmcmineError("--task chooses heads to continue; give --start as well")
