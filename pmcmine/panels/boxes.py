@@ -57,7 +57,7 @@ def panel_boxes(
     layout, search, scale = found.layout, found.search, found.scale
     sure = confidence(layout, search)
     boxes = []
-    for top, bottom, left, right in trimmed(search.evidence, layout.cells):
+    for top, bottom, left, right in trimmed(search.evidence, layout.cells, found.letters):
         x, y = max(int(left / scale), 0), max(int(top / scale), 0)
         width, height = min(math.ceil(right / scale), w) - x, min(math.ceil(bottom / scale), h) - y
         boxes.append(Box(x, y, max(width, 1), max(height, 1), sure))

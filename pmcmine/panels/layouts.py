@@ -32,7 +32,7 @@ _MOST_REGIONS: Final = 900
 _UNEVEN: Final = 1.0  # cost of a panel e times as large or as small as the mean, squared
 _LETTER: Final = 6.0  # worth of a letter in its corner
 _UPPER: Final = 5.0  # worth of a letter at the upper edge, but in no corner
-_OFF: Final = 2.5  # cost of a letter as far from its corner as may be
+_OFF: Final = 3.5  # cost of a letter as far from its corner as may be
 _IN_PLACE: Final = 2.4  # worth from which a letter counts as one in its place
 _ELSEWHERE: Final = 0.5  # worth of a letter that lies elsewhere in its panel
 _TWO: Final = 3.0  # cost of each further letter in a panel
@@ -41,9 +41,9 @@ _SEEN: Final = 2.0  # worth of a panel that the network sees as it is
 _GOES_ON: Final = 1.0  # cost of a cut behind which all that is beside it goes on, twice
 _CORNER: Final = 2.2  # heights of a letter: how far from the panel's edge it may lie
 _NEAR: Final = 0.12  # of the panel's side: the same
-PLACES: Final = ("top left", "top", "top right", "bottom left", "bottom", "bottom right", "at the top")
+PLACES: Final = ("top left", "top", "top right", "bottom left", "bottom", "bottom right", "at the top", "as the first")
 _PLAIN: Final = 0.85  # share of letters that lie in one corner, from which no other is tried
-_RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8, 1.0)  # cost of a figure whose letters lie there
+_RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8, 1.0, 0.9)  # cost of a figure whose letters lie there
 
 
 class Layout(NamedTuple):
@@ -128,11 +128,15 @@ class Search:
     _nodes: list[_Node] = field(default_factory=list)  # parts before the wholes that they are of
     _pairs: list[_Pairs] = field(default_factory=list)  # none yet, or one
     _seen: list[float] = field(default_factory=list)  # none yet, or how each node is seen as a panel
+    _first: float = field(init=False, default=0.0)
     _table: NDArray[np.float64] = field(init=False)  # letters × x, y, width, height, probability
 
     def __post_init__(self) -> None:
         """Note where the letters are."""
         self._table = np.array([(x.x, x.y, x.width, x.height, x.probability) for x in self.letters], np.float64)
+        if len(self.letters):
+            h, w = self.evidence.shape
+            self._first = min(x.x for x in self.letters) - self.evidence.tight((0, h, 0, w))[2]
         self._centres = [(x.x + x.width / 2, x.y + x.height / 2) for x in self.letters]
 
     def at_place(self, place: int) -> Search:
@@ -245,6 +249,8 @@ class Search:
         between = (math.ceil(low + least), math.floor(high - least))
         if self.sight is not None:
             more += self.sight.edges(region, axis)
+        hoped = [int(self.letters[i].x - self._first) - 2 for i in inside] if axis == 1 and self._first > 20 else []
+        more += hoped
         cuts = self.evidence.likely(region, axis, more, between, floor)
         if self.sight is not None:
             c, d = region[2 - 2 * axis : 4 - 2 * axis]
@@ -252,7 +258,7 @@ class Search:
             cuts = [cut for cut in cuts if cut[1] > floor]
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
-            return self._parting(cuts, inside, axis)[: _MOST_CUTS + 2]
+            return self._parting(cuts, inside, axis, hoped)[: _MOST_CUTS + 2 + len(hoped)]
         # Nothing but the picture speaks for a cut.
         floor = _UNLIKELY if self.letters else _HOPELESS_ALONE
         return _apart([c for c in cuts if c[1] > floor])
@@ -263,7 +269,7 @@ class Search:
         first, size = (letter.y, letter.height) if axis == 0 else (letter.x, letter.width)
         return int(first) - 3, int(first + size) + 3
 
-    def _parting(self, cuts: Sequence[_Cut], inside: list[int], axis: int) -> list[_Cut]:
+    def _parting(self, cuts: Sequence[_Cut], inside: list[int], axis: int, hoped: Sequence[int] = ()) -> list[_Cut]:
         """Select cuts for each way to part the letters: the likeliest two, the first and the last.
 
         Those next to letters are often not the likeliest. If all letters were read, each cut must part some.
@@ -279,6 +285,8 @@ class Search:
         for group in groups.values():
             lines = [cuts[i][0] for i in group]
             chosen = {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
+            near = [i for i in group if any(abs(cuts[i][0] - x) <= 6 for x in hoped)]
+            chosen |= set(near[:1])
             kept += enumerate(sorted(chosen))
         return [cuts[i] for _, i in sorted(kept)]  # each way to part them comes once before any comes twice
 
@@ -330,7 +338,10 @@ class Search:
             aside = np.maximum(r - x - width, 0)
         else:
             aside = np.abs(x + width / 2 - (le + r) / 2)
-        if place == PLACES[-1]:  # such as behind the axis of a chart
+        if place == "as the first":
+            aside = np.abs(x - le - self._first)
+            down = np.maximum(y - t, 0)
+        if place == "at the top":  # such as behind the axis of a chart
             return np.asarray(np.maximum(_UPPER - _OFF * down / reach_y, _ELSEWHERE) * probability, np.float64)
         far = _OFF * (down / reach_y + aside / reach_x) / 2
         near = (down <= reach_y) & (aside <= reach_x)

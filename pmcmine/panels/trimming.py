@@ -1,4 +1,4 @@
-"""Trim the cells of a layout to their panels: no key below them, and not more of the empty border than is theirs."""
+"""Trim the cells of a layout to their panels: no key, title or page number beside them, and no more of the border than is theirs."""
 
 from __future__ import annotations
 
@@ -8,20 +8,55 @@ from typing import Final
 import numpy as np
 
 from pmcmine.panels.evidence import Evidence, Region
+from pmcmine.panels.letters import Letter
 
 _ALIKE: Final = 0.1  # of an extent: maximum distance of a neighbour's frame that decides where an empty border ends
 _FRAME: Final = 0.35  # share of ink on an edge from which it is a frame or a photograph
 _BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
 _LEVEL: Final = 0.04  # of the figure's height: panels of one row begin and end together
-_KEY: Final = 0.45  # height of a key below a panel, to the panel's at most
+_KEY: Final = 1.2  # height of a key below a panel, to the panel's at most
+_LOW_KEY: Final = 0.45  # height up to which it may be as wide as the panel
+_NARROW_KEY: Final = 0.75  # width of a higher one, to the panel's at most
 
 _Framed = tuple[Region, tuple[bool, bool, bool, bool]]  # a region, and which of its edges are frames
 
 
-def trimmed(evidence: Evidence, cells: Sequence[Region]) -> list[Region]:
-    """Return the panels in cells."""
-    inner = _without_keys(evidence, cells)
+def trimmed(evidence: Evidence, cells: Sequence[Region], letters: Sequence[Letter] = ()) -> list[Region]:
+    """Return the panels in cells.
+
+    Args:
+        evidence: of the figure.
+        cells: of its layout.
+        letters: those that were read.
+    """
+    inner = _without_keys(evidence, _from_letters(evidence, cells, letters))
     return _aligned(inner, [_tight(evidence, c) for c in inner])
+
+
+def _from_letters(evidence: Evidence, cells: Sequence[Region], letters: Sequence[Letter]) -> list[Region]:
+    """Cut off what lies above a letter or to its left, where most panels begin at theirs: titles and page numbers."""
+    out = [list(c) for c in cells]
+    own = [[x for x in letters if _holds(c, x)] for c in cells]
+    pairs = [(i, found[0], evidence.tight(cells[i])) for i, found in enumerate(own) if len(found) == 1]
+    for axis in (0, 1):
+        offsets = [(x.y if axis == 0 else x.x) - tight[2 * axis] for _, x, tight in pairs]
+        far = [offset > x.height for offset, (_, x, _) in zip(offsets, pairs, strict=True)]
+        if 2 * sum(far) >= len(cells):
+            continue
+        for i, x, tight in (pair for pair, is_far in zip(pairs, far, strict=True) if is_far):
+            start, end = tight[2 * axis], int(x.y if axis == 0 else x.x)
+            t, b, le, r = tight
+            ink = evidence.ink[start:end, le:r].any(1) if axis == 0 else evidence.ink[t:b, start:end].any(0)
+            empty = np.flatnonzero(~ink)
+            if len(empty):
+                out[i][2 * axis] = start + int(empty[-1])
+    return [(t, b, le, r) for t, b, le, r in out]
+
+
+def _holds(cell: Region, letter: Letter) -> bool:
+    """Check whether the middle of a letter is in a cell."""
+    t, b, le, r = cell
+    return le <= letter.x + letter.width / 2 < r and t <= letter.y + letter.height / 2 < b
 
 
 def _without_keys(evidence: Evidence, cells: Sequence[Region]) -> list[Region]:
@@ -40,7 +75,9 @@ def _without_keys(evidence: Evidence, cells: Sequence[Region]) -> list[Region]:
             continue
         empty = np.flatnonzero(~evidence.ink[max(end - int(slack), t) : b, le:r].any(1)) + max(end - int(slack), t)
         if len(empty):
-            out[i] = (cell[0], int(empty[0]) + 1, cell[2], cell[3])
+            first, last = evidence.extent((int(empty[0]), b, le, r), 1)
+            if b - end <= _LOW_KEY * (end - t) or last - first <= _NARROW_KEY * (r - le):
+                out[i] = (cell[0], int(empty[0]) + 1, cell[2], cell[3])
     return out
 
 
