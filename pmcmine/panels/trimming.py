@@ -15,6 +15,8 @@ _FRAME: Final = 0.35  # share of ink on an edge from which it is a frame or a ph
 _BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
 _LEVEL: Final = 0.04  # of the figure's height: panels of one row begin and end together
 _KEY: Final = 1.2  # height of a key below a panel, to the panel's at most
+_GAP_ABOVE: Final = 0.5  # of a letter's height: what is empty between it and a title above it
+_GAP_BESIDE: Final = 2.0  # the same between it and a page number to its left
 _LOW_KEY: Final = 0.45  # height up to which it may be as wide as the panel
 _NARROW_KEY: Final = 0.75  # width of a higher one, to the panel's at most
 
@@ -41,15 +43,16 @@ def _from_letters(evidence: Evidence, cells: Sequence[Region], letters: Sequence
     for axis in (0, 1):
         offsets = [(x.y if axis == 0 else x.x) - tight[2 * axis] for _, x, tight in pairs]
         far = [offset > x.height for offset, (_, x, _) in zip(offsets, pairs, strict=True)]
-        if 2 * sum(far) >= len(cells):
+        if 2 * sum(far) > len(cells):
             continue
         for i, x, tight in (pair for pair, is_far in zip(pairs, far, strict=True) if is_far):
             start, end = tight[2 * axis], int(x.y if axis == 0 else x.x)
             t, b, le, r = tight
             ink = evidence.ink[start:end, le:r].any(1) if axis == 0 else evidence.ink[t:b, start:end].any(0)
-            empty = np.flatnonzero(~ink)
-            if len(empty):
-                out[i][2 * axis] = start + int(empty[-1])
+            full = np.flatnonzero(ink[: max(end - start - 2, 0)])
+            gap = end - 2 - start - (int(full[-1]) + 1 if len(full) else 0)
+            if gap > (_GAP_ABOVE, _GAP_BESIDE)[axis] * x.height and end - start <= _LOW_KEY * (tight[2 * axis + 1] - end):
+                out[i][2 * axis] = end - 2
     return [(t, b, le, r) for t, b, le, r in out]
 
 
@@ -75,7 +78,7 @@ def _without_keys(evidence: Evidence, cells: Sequence[Region]) -> list[Region]:
             continue
         empty = np.flatnonzero(~evidence.ink[max(end - int(slack), t) : b, le:r].any(1)) + max(end - int(slack), t)
         if len(empty):
-            first, last = evidence.extent((int(empty[0]), b, le, r), 1)
+            first, last = evidence.extent((min(end + int(slack), b - 1), b, le, r), 1)
             if b - end <= _LOW_KEY * (end - t) or last - first <= _NARROW_KEY * (r - le):
                 out[i] = (cell[0], int(empty[0]) + 1, cell[2], cell[3])
     return out
