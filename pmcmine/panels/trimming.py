@@ -1,4 +1,4 @@
-"""Trim the cells of a layout to their panels: no key, title or page number beside them, and no more of the border than is theirs."""
+"""Trim the cells of a layout to their panels: no key, title or page number, nor more border than is theirs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ _FRAME: Final = 0.35  # share of ink on an edge from which it is a frame or a ph
 _BORDER: Final = 0.06  # of the picture's extent, left around pictures without a frame
 _LEVEL: Final = 0.04  # of the figure's height: panels of one row begin and end together
 _KEY: Final = 1.2  # height of a key below a panel, to the panel's at most
+_INSIDE: Final = 0.5  # of a letter's height: how far a picture may begin before it
 _GAP_ABOVE: Final = 0.5  # of a letter's height: what is empty between it and a title above it
 _GAP_BESIDE: Final = 2.0  # the same between it and a page number to its left
 _LOW_KEY: Final = 0.45  # height up to which it may be as wide as the panel
@@ -41,19 +42,34 @@ def _from_letters(evidence: Evidence, cells: Sequence[Region], letters: Sequence
     own = [[x for x in letters if _holds(c, x)] for c in cells]
     pairs = [(i, found[0], evidence.tight(cells[i])) for i, found in enumerate(own) if len(found) == 1]
     for axis in (0, 1):
-        offsets = [(x.y if axis == 0 else x.x) - tight[2 * axis] for _, x, tight in pairs]
-        far = [offset > x.height for offset, (_, x, _) in zip(offsets, pairs, strict=True)]
-        if 2 * sum(far) > len(cells):
-            continue
-        for i, x, tight in (pair for pair, is_far in zip(pairs, far, strict=True) if is_far):
-            start, end = tight[2 * axis], int(x.y if axis == 0 else x.x)
-            t, b, le, r = tight
-            ink = evidence.ink[start:end, le:r].any(1) if axis == 0 else evidence.ink[t:b, start:end].any(0)
-            full = np.flatnonzero(ink[: max(end - start - 2, 0)])
-            gap = end - 2 - start - (int(full[-1]) + 1 if len(full) else 0)
-            if gap > (_GAP_ABOVE, _GAP_BESIDE)[axis] * x.height and end - start <= _LOW_KEY * (tight[2 * axis + 1] - end):
-                out[i][2 * axis] = end - 2
+        far = [(i, x, tight) for i, x, tight in pairs if (x.x if axis else x.y) - tight[2 * axis] > x.height]
+        if 2 * len(far) <= len(cells):
+            for i, letter, tight in far:
+                out[i][2 * axis] = max(out[i][2 * axis], _begin(evidence, tight, letter, axis))
     return [(t, b, le, r) for t, b, le, r in out]
+
+
+def _begin(evidence: Evidence, tight: Region, letter: Letter, axis: int) -> int:
+    """Return the line just before a letter if little lies before it, with a gap between them; else 0.
+
+    Args:
+        evidence: of the figure.
+        tight: the letter's cell without its empty border.
+        letter: what is in it.
+        axis: 0 for what is above, 1 for what is to the left.
+    """
+    t, b, le, r = tight
+    first, last = tight[2 * axis : 2 * axis + 2]
+    end = int(letter.x if axis else letter.y) - 2
+    if end - first > _LOW_KEY * (last - end):
+        return 0
+    ink = evidence.ink[t:b, first:end].any(0) if axis else evidence.ink[first:end, le:r].any(1)
+    inner = int((~ink[::-1]).argmax())  # a picture may begin a little before the letter in it
+    if ink.all() or inner > _INSIDE * letter.height:
+        return 0
+    before = ink[: len(ink) - inner][::-1]
+    empty = int(before.argmax()) if before.any() else len(before)
+    return end - inner if empty > (_GAP_BESIDE if axis else _GAP_ABOVE) * letter.height else 0
 
 
 def _holds(cell: Region, letter: Letter) -> bool:
