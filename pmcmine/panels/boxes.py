@@ -21,6 +21,7 @@ from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Layout, Search, best_layouts
 from pmcmine.panels.letters import Letter, find_letters
+from pmcmine.panels.proposals import better_seen
 from pmcmine.panels.sight import look
 from pmcmine.panels.trimming import trimmed
 
@@ -84,6 +85,7 @@ def find_layout(
         return None
     letters = _letters(rgb, fine, labels, scale) if n == len(labels) else []
     search, layout = _search(Evidence(without_frame(grey)), grey, n, letters)
+    layout = better_seen(layout, search)
     return Found(layout, search, letters, scale) if layout is not None and len(layout.cells) > 1 else None
 
 
