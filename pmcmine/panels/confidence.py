@@ -10,8 +10,8 @@ import numpy as np
 from pmcmine.panels.layouts import Layout, Search
 
 # Of `features`, then a bias; fitted on labelled figures by `python -m classifiers.panels.fit_confidence`.
-_WEIGHTS: Final = (1.7, 2.92, 1.54, -1.93, -1.09)
-_STRICT: Final = 0.0
+_WEIGHTS: Final = (1.55, 2.89, 1.59, -1.95, -0.91)
+_STRICT: Final = 0.41  # of log odds: boxes are given from a probability of .6 on, since a wrong box is worse than none
 _UNASKED: Final = (0.5, 0.3, 0.4)  # weakest cut, mean of the cuts, bias: where the caption names no panels
 _LEAST_CUT: Final = -6.0  # log odds that count at least, where the caption names no panels
 
