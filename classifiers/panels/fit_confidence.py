@@ -2,8 +2,8 @@
 
     python -m classifiers.panels.fit_confidence --labels panels-development.jsonl --images FOLDER
 
-`--labels` and `--images` may be given several times, in pairs. Figures that are marked as `held` are left out. With several sets, it also prints how many figures of
-each would be right and wrong by weights that were fitted on the others.
+`--labels` and `--images` may be given several times, in pairs. Figures marked as `held` are left out. With several
+sets, it also prints how many figures of each would be right and wrong by weights that were fitted on the others.
 """
 
 from __future__ import annotations
