@@ -43,7 +43,10 @@ def test_a_layout_that_the_network_sees_alike_stays() -> None:
 @pytest.mark.parametrize(
     ("drawn", "told"),
     [
-        ([(0.04, 0.08, 0.96, 0.92)], [(0.04, 0.08, 0.25, 0.92), (0.75, 0.08, 0.96, 0.92)]),  # much of the figure is in no box
+        (
+            [(0.04, 0.08, 0.96, 0.92)],
+            [(0.04, 0.08, 0.25, 0.92), (0.75, 0.08, 0.96, 0.92)],
+        ),  # much of the figure is in no box
         (HALVES, [(0.04, 0.08, 0.96, 0.92), (0.54, 0.2, 0.9, 0.8)]),  # one is inside of the other
         (HALVES, [(0, 0, 1, 1)] * 2),  # it sees fewer
     ],
