@@ -31,7 +31,9 @@ from benchmarks.panels import panels
 from benchmarks.parse import parse
 from benchmarks.parts import parts
 from benchmarks.peers import peers
+from benchmarks.retrieval import judged, paragraphs
 from benchmarks.scale import scale, shuffle
+from benchmarks.scoring import curate, score
 from benchmarks.search import search
 from benchmarks.stream_scale import stream_scale
 from benchmarks.streaming import streaming
@@ -60,6 +62,8 @@ BENCHMARKS = {
     "search": search,
     "chunks": chunks,
     "browse": browse,
+    "score": score,
+    "curate": curate,
     "launcher": launcher,
     "scale": scale,
     "updates": updates,
@@ -69,6 +73,9 @@ AT_SIZE: dict[str, Callable[[Path | None, int], dict[str, Any]]] = {
     "streaming": lambda _, rows: stream_scale(rows),
     "launcher": launcher,
     "image_checks": image_checks,
+    "search": paragraphs,
+    "browse": browse,
+    "curate": curate,
 }
 
 
@@ -77,20 +84,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", choices=[*BENCHMARKS, "all"])
     parser.add_argument("--data", default=os.environ.get("PMCMINE_REAL_DATA"))
-    parser.add_argument("--rows", type=float, help="so many figures, such as 1e6 (streaming, launcher, image_checks)")
+    parser.add_argument(
+        "--rows", type=float, help="so many figures, such as 1e6; search: paragraphs, beside brute force"
+    )
     parser.add_argument("--peers", action="store_true", help="streaming: beside other readers, local and over HTTP")
+    parser.add_argument("--judged", action="store_true", help="search: queries whose figures a reader judged")
     args = parser.parse_args()
     if args.rows is not None and (args.name not in AT_SIZE or not 1_000 <= args.rows <= 1e8):
         parser.error(f"--rows takes 1e3 to 1e8, and is of {', '.join(AT_SIZE)}")
     if args.peers and (args.name != "streaming" or args.rows is not None):
         parser.error("--peers is of streaming, without --rows")
+    if args.judged and (args.name != "search" or args.rows is not None):
+        parser.error("--judged is of search, without --rows")
     data = Path(args.data) if args.data else None
     long = ("scale", "updates")  # these take an hour
     names = [n for n in BENCHMARKS if n not in long] if args.name == "all" else [args.name]
     results: dict[str, Any] = {"data": "real" if data else "generated"}
     for name in names:
-        if args.peers:
-            results[name] = peers(data)
+        if args.peers or args.judged:
+            results[name] = (peers if args.peers else judged)(data)
         else:
             results[name] = BENCHMARKS[name](data) if args.rows is None else AT_SIZE[name](data, int(args.rows))
         print(f"{name}: {json.dumps(results[name])}", file=sys.stderr)

@@ -71,8 +71,10 @@ def _measured(pictures: Sequence[Picture], rounds: int) -> dict[str, Any]:
         "fingerprints": whole - viewed,
         **mean,
     }
-    stages["privacy"] = stages.pop("kinds, privacy") - stages["kinds"]
-    mean["privacy"] = mean.pop("kinds, privacy") - mean["kinds"]
+    for part, more in (("privacy", "kinds, privacy"), ("small letters", "panels, small letters")):
+        of = "kinds" if part == "privacy" else "panels"
+        mean[part] = stages[part] = stages.pop(more) - stages[of]
+        del mean[more]
     total = whole + sum(mean.values())
     return {
         "images": len(pictures),
@@ -80,6 +82,7 @@ def _measured(pictures: Sequence[Picture], rounds: int) -> dict[str, Any]:
         "sum": round(total, 1),
         "limit": round(limit, 1),
         "check_to_limit": round(whole / limit, 2),
+        "ratio_without_small_letters": round((total - mean["small letters"]) / limit, 2),
         "check_and_kinds_to_limit": round((whole + mean["kinds"]) / limit, 2),
         "ratio": round(total / limit, 2),
     }
@@ -103,7 +106,6 @@ def _stages(picture: Picture, n: int) -> dict[str, Callable[[], object]]:
     from pmcmine.config import load_config
     from pmcmine.images.check import check_image
     from pmcmine.miner.enrichers import enrich_figures, enrich_panels
-    from pmcmine.panels.rows import panels_of
 
     kinds = load_config({"source": ".", "out": "unused", **_OFF, "image_kinds": True})
     both = load_config({"source": ".", "out": "unused", **_OFF, "image_kinds": True, "privacy": True})
@@ -112,7 +114,7 @@ def _stages(picture: Picture, n: int) -> dict[str, Callable[[], object]]:
     seen = [checked.pyramid]
     bare = [_figure(picture.caption, n, checked)]
     named = enrich_figures(bare, seen, kinds)
-    panels = panels_of(named[0], checked.view)
+    panels = _panels(named[0], checked.pyramid, small_letters=True)
     name = named[0].figure_id
     by_id, pyramids = {name: named[0]}, {name: checked.pyramid} if checked.pyramid is not None else {}
     return {
@@ -121,18 +123,21 @@ def _stages(picture: Picture, n: int) -> dict[str, Callable[[], object]]:
         "check": partial(check_image, data, **_BOUNDS),
         "check, views": partial(check_image, data, **_BOUNDS, pyramid=True),
         "check, views, fingerprints": partial(check_image, data, **_BOUNDS, pyramid=True, fingerprints=True),
-        "kinds": lambda: enrich_figures(bare, [_fresh(p) for p in seen], kinds),
-        "kinds, privacy": lambda: enrich_figures(bare, [_fresh(p) for p in seen], both),
-        "panels": partial(panels_of, named[0], checked.view),
+        "kinds": lambda: enrich_figures(bare, [p and p.anew() for p in seen], kinds),
+        "kinds, privacy": lambda: enrich_figures(bare, [p and p.anew() for p in seen], both),
+        "panels": partial(_panels, named[0], checked.pyramid, small_letters=False),
+        "panels, small letters": partial(_panels, named[0], checked.pyramid, small_letters=True),
         "kinds of panels": partial(enrich_panels, panels, by_id, pyramids, kinds),
     }
 
 
-def _fresh(pyramid: Any) -> Any:
-    """Return a pyramid with nothing but the base, so that smaller views and embeddings are made again."""
-    from pmcmine.images.pyramid import BASE, Pyramid
+def _panels(figure: Any, pyramid: Any, *, small_letters: bool) -> Any:
+    """Return the panels of a figure, from views that are made anew."""
+    from pmcmine.images.pyramid import BASE
+    from pmcmine.panels.rows import panels_of
 
-    return Pyramid(pyramid.rgb(BASE), pyramid.grey(BASE)) if pyramid is not None else None
+    fresh = pyramid.anew()
+    return panels_of(figure, partial(fresh.grey, BASE), fine=fresh.fine if small_letters else None)
 
 
 def _figure(caption: str, n: int, image: Any) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.job import Outcome, run
@@ -109,3 +110,39 @@ def places_hold(release: Path) -> None:
         assert row["image_offset"] == row["sample_offset"] + 512
         seen.add(row["key"])
     assert seen == set(samples(release))
+
+
+def add_concepts(
+    release: Path,
+    linked: list[tuple[str, str, str, str]],
+    parents: list[tuple[str, str | None, str | None, str | None]],
+    negated: frozenset[str] = frozenset(),
+) -> None:
+    """Add concepts of captions and a hierarchy to a release that was mined without a vocabulary.
+
+    Args:
+        release: the release.
+        linked: figure, source id, name, words.
+        parents: rows of the hierarchy: source id, CUI, parent, name.
+        negated: figures whose captions deny the concept.
+    """
+    from pmcmine.release.hierarchy import HIERARCHY, edges
+    from pmcmine.release.record import ReleaseRecord
+
+    cuis = {source: cui for source, cui, _, _ in parents}
+    figures, sources, names, texts = (list(column) for column in zip(*linked, strict=True))
+    table = pa.table({
+        "context_id": figures, "context_kind": ["figure_caption"] * len(linked), "source_id": sources,
+        "cui": pa.array([cuis.get(source) for source in sources], pa.string()), "text": texts, "name": names,
+        "negated": [figure in negated for figure in figures],
+    })  # fmt: skip
+    name = "tables/concepts/commercial/train-00000-of-00001.parquet"
+    (release / name).parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(table, release / name)
+    (release / HIERARCHY).write_bytes(edges(parents))
+    said = release_json(release)
+    for added in (name, HIERARCHY):
+        content = (release / added).read_bytes()
+        said["files"].append({"name": added, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+    said["files"].sort(key=lambda f: f["name"])
+    (release / "release.json").write_bytes(ReleaseRecord.from_object(said, "test").to_bytes())

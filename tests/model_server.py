@@ -28,7 +28,7 @@ def faithful(body: dict[str, Any]) -> str:
     system = body["messages"][0]["content"]
     passage = re.sub(r"^- ", "", text.split(":\n", 1)[1].split("\n")[0])
     for name in ("caption", "summary"):
-        if f'{{"{name}": "..."}}' in system:
+        if f'key is "{name}"' in system:
             return json.dumps({name: passage})
     if '"score"' in system:
         return json.dumps({"score": 5, "reason": "all of it stands there"})
@@ -43,19 +43,28 @@ class State:
     Attributes:
         answer: makes the text of an answer of a request.
         faults: what goes wrong with the next requests, in order.
-        formats: formats of answers that it knows; others are status 400.
+        formats: formats of answers that it knows.
+        unknown_format: status that others have.
         usage: whether it states tokens.
         retry_after: value of that header on 429 and 503.
         seconds: time that an answer takes.
         key: bearer token that it wants; empty for none.
         bodies: requests that were answered well.
         requests: number of all requests.
+        files: uploaded files, and those with answers.
+        batches: batches that were made.
+        slow: looks at a batch until it is over.
+        batch_end: status that batches end with; without `completed`, the second half has no answer.
+        lost: answers to making a batch that get lost.
+        has_batches: whether it knows files and batches.
+        errors: numbers of requests of a batch that fail with status 400.
         at_once: most requests that were under way at a time.
     """
 
     answer: Callable[[dict[str, Any]], str] = faithful
     faults: deque[Fault] = field(default_factory=deque)
     formats: tuple[str, ...] = ("json_schema", "json_object", "")
+    unknown_format: int = 400
     usage: bool = True
     retry_after: str = "0"
     seconds: float = 0.0
@@ -65,6 +74,13 @@ class State:
     requests: int = 0
     at_once: int = 0
     headers: list[dict[str, str]] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
+    batches: dict[str, dict[str, Any]] = field(default_factory=dict)
+    slow: int = 1
+    batch_end: str = "completed"
+    lost: int = 0
+    has_batches: bool = True
+    errors: tuple[int, ...] = ()
 
 
 def prompt_of(body: dict[str, Any]) -> str:
@@ -82,9 +98,15 @@ class ModelServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_GET(self) -> None:
+                self._send(*_looked(outer.state, self.path))
+
             def do_POST(self) -> None:
                 held = outer.state
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                data = self.rfile.read(int(self.headers["Content-Length"]))
+                if not self.path.endswith("/completions"):
+                    return self._send(*_sent(held, self.path, data))
+                body = json.loads(data)
                 with lock:
                     held.requests += 1
                     held.headers.append(dict(self.headers))
@@ -101,17 +123,13 @@ class ModelServer:
                 if held.key and self.headers.get("Authorization") != f"Bearer {held.key}":
                     return self._send(401, b'{"error": {"message": "no such key"}}')
                 if body.get("response_format", {}).get("type", "") not in held.formats:
-                    return self._send(400, b'{"error": {"message": "response_format is not supported"}}')
+                    return self._send(
+                        held.unknown_format, b'{"error": {"message": "response_format is not supported"}}'
+                    )
                 if isinstance(fault, int):
-                    more = {"Retry-After": held.retry_after} if fault in (429, 503) else {}
-                    more |= {"Location": "http://127.0.0.1:9/v1/chat/completions"} if 300 <= fault < 400 else {}
-                    return self._send(fault, b'{"error": {"message": "fault"}}', more)
+                    return self._send(fault, b'{"error": {"message": "fault"}}', _headers(held, fault))
                 time.sleep(held.seconds)
-                text, finish = held.answer(body), "stop"
-                if fault == "cut_off":
-                    text, finish = text[: len(text) // 2], "length"
-                if fault == "wrong_json":
-                    text = "Sure! Here is what you asked for: {caption: none"
+                text, finish = _said(held, body, fault)
                 usage = {"prompt_tokens": 100, "completion_tokens": 20} if held.usage else None
                 data = json.dumps({
                     "id": "x", "object": "chat.completion", "model": body["model"], "usage": usage,
@@ -169,6 +187,84 @@ def served(**state: Any) -> Iterator[ModelServer]:
     server = _running()
     server.state = State(**state)
     yield server
+
+
+def _said(held: State, body: dict[str, Any], fault: Fault | None) -> tuple[str, str]:
+    """Return the text of an answer, and why it ends."""
+    text = held.answer(body)
+    if fault == "cut_off":
+        return text[: len(text) // 2], "length"
+    return ("Sure! Here is what you asked for: {caption: none" if fault == "wrong_json" else text), "stop"
+
+
+def _headers(held: State, status: int) -> dict[str, str]:
+    """Return the headers of a fault."""
+    more = {"Retry-After": held.retry_after} if status in (429, 503) else {}
+    return more | ({"Location": "http://127.0.0.1:9/v1/chat/completions"} if 300 <= status < 400 else {})
+
+
+def _sent(held: State, path: str, data: bytes) -> tuple[int, bytes]:
+    """Answer to the upload of a file, which is kept, or to the request for a batch."""
+    if not held.has_batches:
+        return 404, b'{"error": {"message": "File Not Found"}}'
+    if path.endswith("/batches"):
+        return _made(held, json.loads(data))
+    name = f"file-{len(held.files)}"
+    held.files[name] = data.split(b"application/jsonl\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
+    return 200, json.dumps({"id": name, "object": "file", "purpose": "batch"}).encode()
+
+
+def _made(held: State, body: dict[str, Any]) -> tuple[int, bytes]:
+    """Make a batch of a file."""
+    if body["input_file_id"] not in held.files:
+        return 400, b'{"error": {"message": "no such file"}}'
+    name = f"batch_{len(held.batches)}"
+    held.batches[name] = {"id": name, "object": "batch", "status": "in_progress", "looks": 0, **body}
+    if held.lost:
+        held.lost -= 1
+        return 500, b"{}"
+    return 200, json.dumps(held.batches[name]).encode()
+
+
+def _looked(held: State, path: str) -> tuple[int, bytes]:
+    """Answer to a GET: the batches, one of them, or what a file holds."""
+    parts = path.split("?")[0].split("/")[2:]
+    if parts == ["batches"]:
+        return 200, json.dumps({"object": "list", "data": list(held.batches.values())}).encode()
+    if parts[0] == "files":
+        return 200, held.files[parts[1]]
+    if parts[1] not in held.batches:
+        return 404, b'{"error": {"message": "no such batch"}}'
+    batch = held.batches[parts[1]]
+    batch["looks"] += 1
+    if batch["looks"] > held.slow and batch["status"] == "in_progress":
+        _answered(held, batch)
+    return 200, json.dumps(batch).encode()
+
+
+def _answered(held: State, batch: dict[str, Any]) -> None:
+    """End a batch: answers in another order than the requests, errors in a file of their own."""
+    asked = [json.loads(line) for line in held.files[batch["input_file_id"]].splitlines()]
+    whole = held.batch_end == "completed"
+    lines: dict[str, list[str]] = {"output": [], "error": []}
+    for n, one in enumerate(asked if whole else asked[: len(asked) // 2]):
+        body, status, kind = {"error": {"message": "too long"}}, 400, "error"
+        if n not in held.errors:
+            held.bodies.append(one["body"])
+            message = {"role": "assistant", "content": held.answer(one["body"])}
+            usage = {"prompt_tokens": 100, "completion_tokens": 20} if held.usage else None
+            body = {"choices": [{"index": 0, "finish_reason": "stop", "message": message}], "usage": usage}
+            status, kind = 200, "output"
+        line = {"custom_id": one["custom_id"], "response": {"status_code": status, "body": body}, "error": None}
+        lines[kind].insert(0, json.dumps(line))
+    for kind, found in lines.items():
+        if found and held.batch_end != "failed":
+            name = batch[f"{kind}_file_id"] = f"file-{len(held.files)}"
+            held.files[name] = "\n".join([*found, "no JSON", '{"custom_id": 5}', ""]).encode()
+    batch["status"] = held.batch_end
+    batch["request_counts"] = {"total": len(asked), "completed": len(lines["output"]), "failed": len(lines["error"])}
+    if held.batch_end == "failed":
+        batch["errors"] = {"data": [{"message": "the model does not exist"}]}
 
 
 def _events(text: str, usage: dict[str, int] | None, whole: bool) -> bytes:

@@ -6,11 +6,16 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pmcmine.config import load_config
+from pmcmine.demo import write_bucket
+from pmcmine.demo.corpus import DemoFigure, many_articles
 from tests.doc_blocks import ROOT, Session, blocks_of, check_command, check_python, commands_of, shown_matches
+from tests.helpers import NO_MODELS, add_concepts, mine, rows
 from tests.hub_server import HubServer
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "infra").rglob("*.md")])
@@ -65,6 +70,19 @@ def session(demo_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     def demo(folder: Path) -> None:
         shutil.copytree(demo_release, folder / "pmcmine-demo", copy_function=os.link)
 
+    def liver_demo(folder: Path) -> None:
+        """What `pmcmine demo --articles 200` makes, in small: CT images, and captions of a concept below the liver's."""
+        articles = [replace(a, figures=(DemoFigure(("ct",), seed=n),)) for n, a in enumerate(many_articles(3))]
+        write_bucket(folder / "bucket", articles)
+        release = folder / "pmcmine-demo"
+        config = {**NO_MODELS, "image_kinds": True, "vocab": "none", "small_splits": False}
+        mine(load_config({**config, "source": str(folder / "bucket"), "out": str(release)}))
+        add_concepts(
+            release, [(f["figure_id"], "HP:0001397", "Hepatic steatosis", "fatty liver") for f in rows(release, "figures")],
+            [("HP:0001397", "C2711227", "C0023895", "Hepatic steatosis"),
+             ("HP:0001392", "C0023895", None, "Abnormality of the liver")],
+        )  # fmt: skip
+
     with HubServer(token="hf_of_the_test") as hub:
         for name in ("HF_HUB_DISABLE_XET", "HF_HUB_DISABLE_PROGRESS_BARS"):
             monkeypatch.setattr(f"huggingface_hub.constants.{name}", True)
@@ -77,7 +95,7 @@ def session(demo_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             )  # what the client read at its start
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
         monkeypatch.setenv("HF_TOKEN", "hf_of_the_test")
-        yield Session(tmp_path, {"pmcmine demo": demo})
+        yield Session(tmp_path, {"pmcmine demo": demo, "pmcmine demo --articles 200": liver_demo})
 
 
 @pytest.mark.parametrize("page", TUTORIALS, ids=lambda p: p.stem)

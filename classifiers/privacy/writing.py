@@ -6,6 +6,7 @@ drawn writing over openly licensed images, see `train_writing`) tells letters fr
 
 from __future__ import annotations
 
+from statistics import median
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -76,37 +77,53 @@ def _rows(thin: Grey, bright: bool) -> list[Row]:
     if not len(chosen):
         return []
     x, y, a, b = x[chosen], y[chosen], a[chosen], b[chosen]
-    tall = np.maximum(b[:, None], b)
-    low = np.minimum(b[:, None], b)
-    gap = x - (x + a)[:, None]
-    level = np.minimum((y + b)[:, None], y + b) - np.maximum(y[:, None], y)
-    links = (gap > -0.3 * low) & (gap <= 1.3 * tall) & (level >= 0.6 * low) & (tall <= 2.3 * low)
-    links &= x > x[:, None]
-    far = np.where(links, gap, np.iinfo(np.int32).max)
-    after = far.argmin(1)
-    linked = links[np.arange(len(x)), after]
-    return _chains(x, y, a, b, np.where(linked, after, -1), bright)
+    return _chains(x, y, a, b, _followers(x, y, a, b), bright)
+
+
+def _followers(x: Any, y: Any, a: Any, b: Any) -> Any:
+    """Return for each shape the nearest one on its right that is level with it and of its size, or -1."""
+    order = np.argsort(x, kind="stable")
+    # Pairs of a shape and those on its right, up to where a gap is too wide for shapes of its size.
+    low = np.searchsorted(x[order], x, "right")
+    count = np.maximum(np.searchsorted(x[order], x + a + 3 * b, "right") - low, 0)
+    i = np.repeat(np.arange(len(x)), count)
+    j = order[np.arange(len(i)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(low, count)]
+    tall, short = np.maximum(b[i], b[j]), np.minimum(b[i], b[j])
+    gap = x[j] - (x + a)[i]
+    level = np.minimum((y + b)[i], (y + b)[j]) - np.maximum(y[i], y[j])
+    links = (gap > -0.3 * short) & (gap <= 1.3 * tall) & (level >= 0.6 * short) & (tall <= 2.3 * short)
+    i, j, gap = i[links], j[links], gap[links]
+    nearest = np.lexsort((j, gap, i))
+    names, first = np.unique(i[nearest], return_index=True)
+    after = np.full(len(x), -1)
+    after[names] = j[nearest][first]
+    return after
 
 
 def _chains(x: Any, y: Any, a: Any, b: Any, after: Any, bright: bool) -> list[Row]:
     """Follow the links from shapes that nothing leads to; a shape belongs to the first chain that reaches it."""
     out = []
-    used = np.zeros(len(x), bool)
+    used = [False] * len(x)
     led_to = np.zeros(len(x), bool)
     led_to[after[after >= 0]] = True
-    for start in np.argsort(x, kind="stable").tolist():
-        if led_to[start] or used[start]:
-            continue
+    starts = np.argsort(x, kind="stable")
+    # Lists of numbers: there are hundreds of chains, most of one shape, and arrays are slow one by one.
+    left, top, right, bottom, high, links = (v.tolist() for v in (x, y, x + a, y + b, b, after))
+    for start in starts[~led_to[starts]].tolist():
         chain, i = [], start
         while i >= 0 and not used[i]:
             used[i] = True
             chain.append(i)
-            i = int(after[i])
-        median = float(np.median(b[chain]))
-        x0, y0 = int(x[chain].min()), int(y[chain].min())
-        width, height = int((x + a)[chain].max()) - x0, int((y + b)[chain].max()) - y0
-        letters = float(np.maximum(1.0, a[chain] / (0.75 * median)).sum())
-        if letters >= 2.6 and width >= 1.5 * height and height <= 2 * median + 2:
+            i = links[i]
+        x0, y0 = min(left[k] for k in chain), min(top[k] for k in chain)
+        width, height = max(right[k] for k in chain) - x0, max(bottom[k] for k in chain) - y0
+        if width < 1.5 * height:
+            continue
+        middle = median(high[k] for k in chain)
+        if height > 2 * middle + 2:
+            continue
+        letters = float(np.maximum(1.0, a[chain] / (0.75 * middle)).sum())
+        if letters >= 2.6:
             out.append(Row(x0, y0, width, height, letters, bright))
     return out
 

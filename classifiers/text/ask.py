@@ -15,8 +15,8 @@ from pmcmine.io.safe_files import open_regular
 from pmcmine.text.tokens import estimate
 from pmcmine.write.answers import parse_object
 from pmcmine.write.asking import Asker
-from pmcmine.write.client import Refused
 from pmcmine.write.requests import Request, digest_of
+from pmcmine.write.transport import Refused
 
 RUBRIC: Final = Path(__file__).parent / "labels" / "rubric.md"
 RUBRIC_VERSION: Final = 2

@@ -14,18 +14,20 @@ with --json one object on the last line.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
 from compare_captions import difference, held_pairs, ranks_of, recall
+from train_streaming import Recipe as Training
 from train_streaming import arguments, build, recipe_of, train
 
 from pmcmine import stream
@@ -90,31 +92,73 @@ def zero_shot(model: Any, tokenizer: Any, images: Any, kinds: list[str], of: lis
     return [r[True] / r.total() for r in right]
 
 
+@dataclass(frozen=True)
+class Held:
+    """What all are judged on: the held figures, the kinds that are judged, and the number of each figure's kind."""
+
+    samples: list[dict[str, Any]]
+    kinds: list[str]
+    of: list[int | None]
+
+
+def held_figures(args: argparse.Namespace) -> Held:
+    """Read the held figures."""
+    each = (s for split in stream.SPLITS for s in stream.open(args.release, split=split, where=args.held))
+    samples = list(islice(each, args.most))
+    if not samples:
+        raise SystemExit(f"--held {args.held}: no figure is held out")
+    return Held(samples, *kinds_of(samples))
+
+
+def keep(path: Path, found: dict[str, Any]) -> None:
+    """Write what was found, whole or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(found))
+    part.replace(path)
+
+
+def judge(
+    release: str, now: Training, out: Path, held: Held, pictures: dict[Any, Any]
+) -> tuple[dict[str, Any], list[float]]:
+    """Train one seed and judge it, or read what it found before; returns the ranks, and the accuracy over each kind."""
+    said = [asdict(now) | {"chosen": hashlib.sha256(Path(str(now.chosen)).read_bytes()).hexdigest()},
+            [s["key"] for s in held.samples], held.kinds, held.of]  # fmt: skip
+    of = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    kept = out / "judged.json"
+    found = json.loads(kept.read_bytes()) if kept.exists() else {"of": of}
+    if found["of"] != of:
+        (out / "checkpoint.pt").unlink(missing_ok=True)  # of another list or of other steps
+    if found["of"] != of or "ranks" not in found:
+        out.mkdir(parents=True, exist_ok=True)
+        keep(kept, {"of": of})
+        model = train(release, now, out, say=False)
+        images, texts, _ = held_pairs(model, now, held.samples, pictures)
+        accuracies = zero_shot(model, build(now)[3], images, held.kinds, held.of) if held.kinds else []
+        ranks = {side: r.tolist() for side, r in ranks_of(images, texts).items()}
+        found = {"of": of, "ranks": ranks, "kinds": dict(zip(held.kinds, accuracies, strict=True))}
+        keep(kept, found)
+    return {side: torch.tensor(r) for side, r in found["ranks"].items()}, list(found["kinds"].values())
+
+
 def run(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """Train and judge all filters and their controls."""
     args.out.mkdir(parents=True, exist_ok=True)
     base = recipe_of(args)
-    held = list(islice(
-        (s for split in stream.SPLITS for s in stream.open(args.release, split=split, where=args.held)), args.most
-    ))  # fmt: skip
-    if not held:
-        raise SystemExit(f"--held {args.held}: no figure is held out")
-    kinds, of = kinds_of(held)
+    held = held_figures(args)
+    articles = [s["json"]["pmcid"] for s in held.samples]
     pictures: dict[Any, Any] = {}
     ranks: dict[str, dict[str, Any]] = {}
     found: dict[str, dict[str, Any]] = {}
     for name, chosen, n in list(filters(args)):  # all lists first, so that a mistake in a recipe costs no training
         each, accuracies = [], []
-        articles: list[str] = []
-        for seed in range(args.seeds):
-            now = replace(base, seed=base.seed + seed, chosen=str(chosen))
-            model = train(args.release, now, args.out / f"{chosen.stem}-{now.seed}", say=False)
-            images, texts, articles = held_pairs(model, now, held, pictures)
-            each.append(ranks_of(images, texts))
-            accuracies.append(zero_shot(model, build(now)[3], images, kinds, of) if kinds else [])
+        for seed in range(base.seed, base.seed + args.seeds):
+            now = replace(base, seed=seed, chosen=str(chosen))
+            ranked, right = judge(args.release, now, args.out / f"{chosen.stem}-{seed}", held, pictures)
+            each.append(ranked)
+            accuracies.append(right)
         ranks[name] = {side: torch.stack([r[side] for r in each]) for side in each[0]}
-        row: dict[str, Any] = {"figures": n, "held": len(held), **recall(ranks[name])}
-        if kinds:
+        row: dict[str, Any] = {"figures": n, "held": len(held.samples), **recall(ranks[name])}
+        if held.kinds:
             means = [sum(a) / len(a) for a in accuracies]
             row |= {"kinds": round(sum(means) / len(means), 4), "kinds_of_seeds": [round(m, 4) for m in means]}
         row["beyond_everything"] = difference(ranks[name], next(iter(ranks.values())), articles)

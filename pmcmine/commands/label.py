@@ -116,7 +116,8 @@ def _client(prefix: str, url: str | None, model: str | None, key: str) -> Client
         PmcmineError: if only one of URL and model was given, or the URL can't be used.
     """
     from pmcmine.text.redact import learn
-    from pmcmine.write.client import Client, Endpoint, check_endpoint
+    from pmcmine.write.client import Client
+    from pmcmine.write.transport import Endpoint, check_endpoint
 
     if url is None and model is None:
         return None

@@ -28,13 +28,21 @@ def stats(
         str | None,
         Option(help="SQL query over the tables, by their names; for example SELECT count(*) FROM figures."),
     ] = None,
+    concepts: Annotated[
+        str | None,
+        Option(
+            help="List concepts whose names hold a word, with the figures of each and of all below it; for "
+            "example liver. Their ids are what concept_below takes."
+        ),
+    ] = None,
     seconds: Annotated[float, Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
     json_: Annotated[bool, Option("--json", help="Print one JSON object per line.")] = False,
 ) -> None:
-    """Count figures, pairs, caption words and pixels of a release, or run an SQL query."""
+    """Count figures, pairs, caption words and pixels of a release, find concepts, or run an SQL query."""
     import duckdb
     import pyarrow.parquet as pq
 
+    from pmcmine.release.concept_names import find_concepts
     from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
     from pmcmine.release.hierarchy import prepare
     from pmcmine.release.scores import local_scores
@@ -44,6 +52,8 @@ def stats(
     if by not in _BY:
         raise PmcmineError(f"--by {by}: {choose(by, _BY)}")
     option = "--sql" if sql else "--where" if where else str(release)
+    if concepts is not None and (sql or where):
+        raise PmcmineError("--concepts: give it without --sql and --where")
     connection, files = open_tables(release)
     with connection:
         first = next(iter(files.get("figures", ())), None)
@@ -51,6 +61,10 @@ def stats(
             check_values(connection, where, known_values(pq.read_schema(first)), "--where")
         try:
             with time_limit(connection, seconds, option):
+                if concepts is not None:
+                    found = find_concepts(connection, release, concepts, limit)
+                    _tell_concepts([(c.concept, c.name, c.figures) for c in found], json_)
+                    return
                 chosen = "" if sql else where or ""
                 more = prepare(connection, chosen, "figures", *concept_tables(connection, release, chosen))
                 more = local_scores(connection, more, chosen, "figures", release)
@@ -61,10 +75,24 @@ def stats(
         except duckdb.Error as error:
             raise PmcmineError(f"{option}: {explain(error, sql or where or '')}") from None
     if json_:
-        for row in rows:
-            click.echo(json.dumps(for_json(dict(zip(names_of, row, strict=True)))))  # ASCII
+        _print_json(names_of, rows)
         return
     _show(names_of, rows if sql else [("(none)" if row[0] is None else row[0], *row[1:]) for row in rows])
+
+
+def _print_json(names_of: list[str], rows: list[Any]) -> None:
+    for row in rows:
+        click.echo(json.dumps(for_json(dict(zip(names_of, row, strict=True)))))  # ASCII
+
+
+def _tell_concepts(rows: list[Any], as_json: bool) -> None:
+    names_of = ["concept", "name", "figures"]
+    if as_json:
+        _print_json(names_of, rows)
+    elif rows:
+        _show(names_of, rows)
+    else:
+        click.echo("no caption names such a concept, or one below it", err=True)
 
 
 def _counts(by: str, condition: str, limit: int) -> str:

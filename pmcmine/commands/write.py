@@ -48,6 +48,15 @@ _Tries = Annotated[
 _JudgeEndpoint = Annotated[str | None, Option(help="Server of a model that judges what was written.", section=_SERVER)]
 _JudgeModel = Annotated[str | None, Option(help="Name of that model.", section=_SERVER)]
 _Concurrency = Annotated[int, Option(help="Requests at once.", min=1, max=256, section=_SERVER)]
+_Batch = Annotated[
+    bool,
+    Option(
+        "--batch",
+        help="Ask through the server's batch API, which answers within a day and mostly costs half; a judge is asked "
+        "as always.",
+        section=_SERVER,
+    ),
+]
 _Retries = Annotated[
     int, Option(help="Tries after the first, on 429, 5xx and broken connections.", min=0, max=20, section=_SERVER)
 ]
@@ -89,6 +98,7 @@ def write(
     judge_endpoint: _JudgeEndpoint = None,
     judge_model: _JudgeModel = None,
     concurrency: _Concurrency = 4,
+    batch: _Batch = False,
     retries: _Retries = 5,
     timeout: _Timeout = 120.0,
     budget_tokens: _BudgetTokens = None,
@@ -122,7 +132,7 @@ def write(
         raise PmcmineError("--budget-usd: give --price-read and --price-written, too (dollars a million tokens)")
     called = name_of(found, name)
     budgets = (prices, budget_tokens, budget_usd)
-    order = Order(called, found, settings, where, limit, *budgets, concurrency, out, overwrite)
+    order = Order(called, found, settings, where, limit, *budgets, concurrency, batch, out, overwrite)
     if dry_run:
         _forecast(release, order, as_json)
         return
@@ -140,7 +150,9 @@ def _run(release: Path, order: Order, client: Client | None, judge: Client | Non
     if client is None:
         raise PmcmineError("write: give --endpoint and --model of a server, or --dry-run")
     try:
-        done = write_release(release, order, client, judge, None if as_json else _progress)
+        done = write_release(
+            release, order, client, judge, None if as_json else _progress, None if as_json else _waited
+        )
     except KeyboardInterrupt:
         click.echo("pmcmine: stopped; answers are kept, and the same command resumes", err=True)
         raise
@@ -166,7 +178,8 @@ def _client(
         PmcmineError: if only one of URL and model was given, or the URL can't be used.
     """
     from pmcmine.text.redact import learn
-    from pmcmine.write.client import Client, Endpoint, check_endpoint
+    from pmcmine.write.client import Client
+    from pmcmine.write.transport import Endpoint, check_endpoint
 
     if url is None and model is None:
         return None
@@ -182,6 +195,11 @@ def _progress(rows: int, asked: int, budget: Budget) -> None:
     if rows % 100 == 0:
         cost = f", ${budget.cost:,.4f}" if budget.prices.known else ""
         click.echo(f"pmcmine: {rows:,} rows, {asked:,} answers now, {budget.tokens:,} tokens{cost}", err=True)
+
+
+def _waited(done: int, asked: int) -> None:
+    """Print a line at each look at batches."""
+    click.echo(f"pmcmine: batches: {done:,} of {asked:,} requests are done", err=True)
 
 
 def _forecast(release: Path, order: Order, as_json: bool) -> None:

@@ -57,10 +57,12 @@ def release_hierarchy(vocab: str | None, sha256: str | None, names: bool | None)
     pairs = list(vocabulary.parents())
     if not pairs or not names_published(vocabulary, names):
         return None
-    rows: list[tuple[str, str | None, str | None]] = [(c.source_id, c.cui, p.concept) for c, p in pairs]
     children = {c.number for c, _ in pairs}
-    rows += [(p.source_id, p.cui, None) for p in {p.number: p for _, p in pairs if p.number not in children}.values()]
-    return edges(rows)
+    roots = {p.number: p for _, p in pairs if p.number not in children}.values()
+    return edges(
+        [(c.source_id, c.cui, p.concept, c.name) for c, p in pairs]
+        + [(root.source_id, root.cui, None, root.name) for root in roots]
+    )
 
 
 class ArticleLinker:

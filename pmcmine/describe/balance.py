@@ -16,15 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pmcmine.describe.crossed import NONE, CrossTable, cross, cross_concepts, cross_years, most
 from pmcmine.io.folder import Folder
 
-NONE: Final = "(none)"
-OTHERS: Final = "others"
 _ROWS: Final = 50_000  # read at once
 _TOP: Final = 10  # values of an axis that are named
-_ROWS_SHOWN: Final = 15  # kinds
-_COLUMNS_SHOWN: Final = 6  # licences, spans of years
-_SPAN: Final = 5  # years
 _YEARS: Final = (1600, 2099)  # articles state years such as 9999 and 0000 for none
 _FIGURES: Final = ("shard", "image_kinds", "license", "year", "journal")
 _CONCEPTS: Final = ("context_id", "context_kind", "cui", "source_id", "name", "negated")
@@ -52,21 +48,6 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class CrossTable:
-    """Pairs by two respects; a pair of several kinds counts for each.
-
-    Attributes:
-        title: what is counted.
-        columns: names of the columns.
-        rows: name and numbers of each row.
-    """
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[int, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Balance:
     """What a corpus is made of.
 
@@ -90,14 +71,16 @@ class _Counts:
     concepts: Counter[str] = field(default_factory=Counter)
     names: dict[str, str] = field(default_factory=dict)
     crossed: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    by_journal: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 def balance(files: Iterable[tuple[Folder, str]]) -> Balance:
-    """Count a corpus in one pass, with memory for its values and not for its rows.
+    """Count a corpus with memory for its values and not for its rows.
 
     Args:
         files: Parquet files of `figures` and `concepts`; others are passed over.
     """
+    files = list(files)
     counts = _Counts()
     waiting: pa.Table | None = None  # rows of the caption that the next batch may go on with
     for folder, name in files:
@@ -112,7 +95,13 @@ def balance(files: Iterable[tuple[Folder, str]]) -> Balance:
         if waiting is not None:
             _count_captions(counts, waiting)
             waiting = None
-    return _balance(counts)
+
+    def read(table: str, columns: Sequence[str]) -> Iterator[pa.Table]:
+        for folder, name in files:
+            if name.split("/")[1] == table:
+                yield from _batches(folder, name, columns)
+
+    return _balance(counts, cross_concepts(read, counts.concepts, counts.kinds, counts.names))
 
 
 def _batches(folder: Folder, name: str, wanted: Sequence[str]) -> Iterator[pa.Table]:
@@ -150,10 +139,12 @@ def _count_figures(counts: _Counts, rows: pa.Table) -> None:
     at = pa.concat_arrays([parents.cast(pa.uint64()), bare])
     kind = pa.concat_arrays([flat.cast(pa.string()), pa.array([NONE] * len(bare), pa.string())])
     counts.kinds.update(_counted(kind))
-    table = pa.table({"kind": kind, "license": license_.take(at), "year": year.take(at)})
+    table = pa.table({"kind": kind, "license": license_.take(at), "year": year.take(at), "journal": journal.take(at)})
     for row in table.group_by(["kind", "license", "year"]).aggregate([([], "count_all")]).to_pylist():
         key = tuple(NONE if row[c] is None else str(row[c]) for c in ("kind", "license", "year"))
         counts.crossed[key[0], key[1], key[2]] += row["count_all"]
+    for row in table.group_by(["journal", "kind"]).aggregate([([], "count_all")]).to_pylist():
+        counts.by_journal[row["journal"] or NONE, row["kind"] or NONE] += row["count_all"]
 
 
 def _count_concepts(counts: _Counts, rows: pa.Table, waiting: pa.Table | None) -> pa.Table | None:
@@ -185,10 +176,6 @@ def _count_captions(counts: _Counts, rows: pa.Table) -> None:
             counts.names[row["concept"]] = min(row["name"], counts.names.get(row["concept"], row["name"]))
 
 
-def _most(counted: Mapping[str, int]) -> list[tuple[str, int]]:
-    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
-
-
 def effective_number(numbers: Iterable[int]) -> float:
     """Return how many equally frequent values would be as uneven as these; 0 without any."""
     held = sorted(n for n in numbers if n > 0)
@@ -200,54 +187,29 @@ def effective_number(numbers: Iterable[int]) -> float:
 
 def _axis(name: str, of: str, total: int, counted: Counter[str], names: Mapping[str, str] | None = None) -> Axis:
     known = {value: n for value, n in counted.items() if value != NONE}
-    named = {v: f"{names[v]} ({v})" if names and v in names else v for v, _ in _most(known)[:_TOP]}
-    top = tuple((named[value], n) for value, n in _most(known)[:_TOP])
+    named = {v: f"{names[v]} ({v})" if names and v in names else v for v, _ in most(known)[:_TOP]}
+    top = tuple((named[value], n) for value, n in most(known)[:_TOP])
     return Axis(name, of, total, len(known), effective_number(known.values()), top)
 
 
-def _balance(counts: _Counts) -> Balance:
-    axes = [
+def _balance(counts: _Counts, concepts: CrossTable) -> Balance:
+    axes = (
         _axis("kind of image", "pairs", counts.pairs, counts.kinds),
         _axis("licence", "pairs", counts.pairs, counts.licenses),
         _axis("year", "pairs", counts.pairs, counts.years),
         _axis("journal", "pairs", counts.pairs, counts.journals),
         _axis("concept", "captions with one", counts.captions, counts.concepts, counts.names),
-    ]
-    spans = _spans(counts.years)
-    licences = [v for v, _ in _most(counts.licenses)]
-    shown = licences if len(licences) <= _COLUMNS_SHOWN else licences[: _COLUMNS_SHOWN - 1]
-    by_license: Counter[tuple[str, str]] = Counter()
-    by_years: Counter[tuple[str, str]] = Counter()
-    for (kind, license_, year), n in counts.crossed.items():
-        by_license[kind, license_ if license_ in shown else OTHERS] += n
-        by_years[kind, spans.get(year, NONE)] += n
-    kinds = [k for k, _ in _most(counts.kinds)][:_ROWS_SHOWN]
-    columns = [*shown, *([OTHERS] if len(shown) < len(licences) else [])]
-    years = list(dict.fromkeys(spans[y] for y in sorted(spans))) + ([NONE] if NONE in counts.years else [])
-    tables = (
-        _cross("kind of image × licence", kinds, columns, by_license),
-        _cross("kind of image × year", kinds, years, by_years),
     )
-    return Balance(tuple(a for a in axes if a.values), tuple(t for t in tables if t.rows))
-
-
-def _spans(years: Mapping[str, int]) -> dict[str, str]:
-    """Return the span of each year: of five years, the earliest of all years before."""
-    known = sorted(int(y) for y in years if y != NONE)
-    if not known:
-        return {}
-    newest = known[-1] - known[-1] % _SPAN
-    first = newest - _SPAN * (_COLUMNS_SHOWN - 2)
-    return {str(y): _span(y - y % _SPAN, known[-1]) if y >= first else f"until {first - 1}" for y in known}
-
-
-def _span(start: int, newest: int) -> str:
-    return f"{start}" if start == newest else f"{start}–{min(start + _SPAN - 1, newest)}"
-
-
-def _cross(
-    title: str, rows: Sequence[str], columns: Sequence[str], numbers: Mapping[tuple[str, str], int]
-) -> CrossTable:
-    """Return a table of what was counted; empty if there is one column of nothing, or no row."""
-    found = tuple((row, tuple(numbers.get((row, column), 0) for column in columns)) for row in rows)
-    return CrossTable(title, tuple(columns), found if columns else ())
+    by_license: Counter[tuple[str, str]] = Counter()
+    by_year: Counter[tuple[str, str]] = Counter()
+    for (kind, license_, year), n in counts.crossed.items():
+        by_license[kind, license_] += n
+        by_year[kind, year] += n
+    tables = (
+        cross("kind of image × licence", counts.kinds, counts.licenses, by_license),
+        cross_years(counts.kinds, counts.years, by_year),
+        concepts,
+        cross("journal × kind of image", counts.journals, counts.kinds, counts.by_journal),
+    )
+    shown = tuple(t for t in tables if t.rows and counts.kinds)
+    return Balance(tuple(a for a in axes if a.values), shown)

@@ -33,6 +33,7 @@ from pmcmine.find.vectors import (
 )
 from pmcmine.find.words import stem_of, words_of
 from pmcmine.ids import keyed_hash
+from pmcmine.io.duck import connected
 from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held
 from pmcmine.io.safe_names import sql_identifier
@@ -103,7 +104,7 @@ def _build(
 ) -> tuple[list[FileEntry], IndexFacts]:
     entries: list[FileEntry] = []
     found: dict[str, TableFacts] = {}
-    connection = duckdb.connect(config={"python_enable_replacements": "false"})
+    connection = connected()
     with connection:
         # One thread, so that the same rows come in the same order of operations; DuckDB spills to the scratch folder.
         connection.execute("SET threads = 1")

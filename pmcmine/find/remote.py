@@ -13,12 +13,12 @@ from functools import partial
 from hashlib import sha256
 from typing import Any, BinaryIO, Final, TypeVar, cast
 
-import duckdb
 import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
 from pmcmine.find.layout import IndexFile
 from pmcmine.ids import article_place, range_index
+from pmcmine.io.duck import sandboxed
 from pmcmine.io.safe_names import check_names
 from pmcmine.release.hierarchy import HIERARCHY, prepare
 from pmcmine.release.layout import RELEASE
@@ -26,7 +26,7 @@ from pmcmine.release.record import parse_release
 from pmcmine.release.scores import with_scores
 from pmcmine.stream.datasets import dataset_of
 from pmcmine.stream.document_rows import concept_files
-from pmcmine.stream.locate import SANDBOX, locate, reading_tables, side_root, unreachable
+from pmcmine.stream.locate import locate, reading_tables, side_root, unreachable
 from pmcmine.stream.ranges import AnyRanges, Busy, NoRanges, ranges_of
 from pmcmine.stream.score_rows import score_rows
 
@@ -146,7 +146,7 @@ class RemoteRelease:
         self._roots = {"tables": self._tables}
         self._opened: dict[str, IndexFile] = {}
         self._registered: set[str] = set()
-        self.sql = duckdb.connect(config={**SANDBOX, "threads": 1})
+        self.sql = sandboxed(threads=1)
 
     def _of(self, table: str) -> list[str]:
         return sorted(n for n in self._files if n.startswith(f"tables/{table}/") and n.endswith(".parquet"))

@@ -118,7 +118,8 @@ def _is_plain(line: Any) -> bool:
     """Check whether a line has one grey level, but for its ends and specks."""
     level = int(line[len(line) // 2])
     high, low = min(level + _BORDER, 255), max(level - _BORDER, 0)
-    return int(np.count_nonzero((line > high) | (line < low))) <= max(3, len(line) // 80)
+    # Levels below `low` wrap around to high ones.
+    return int(np.count_nonzero((line - np.uint8(low)) > high - low)) <= max(3, len(line) // 80)
 
 
 def _without_border(grey: Any) -> Any:
@@ -167,11 +168,12 @@ def views(grey: Image.Image, reduced: Reduce | None = None) -> list[View]:
     whole = np.asarray(grey)
     plain = np.ascontiguousarray(_without_border(whole))
     box = _ink_box(plain)
-    found = [_view(whole, (0.0, 0.0, float(whole.shape[1]), float(whole.shape[0])))]
+    inner = Image.fromarray(plain)
+    found = [_view(grey, (0.0, 0.0, float(whole.shape[1]), float(whole.shape[0])))]
     if plain.shape != whole.shape:
-        found.append(_view(plain, (0.0, 0.0, float(plain.shape[1]), float(plain.shape[0]))))
+        found.append(_view(inner, (0.0, 0.0, float(plain.shape[1]), float(plain.shape[0]))))
     if (box[2] - box[0]) < plain.shape[1] - 2 or (box[3] - box[1]) < plain.shape[0] - 2:
-        found.append(_view(plain, box))
+        found.append(_view(inner, box))
     return [v for v in found if v is not None]
 
 
@@ -180,11 +182,11 @@ def low_frequencies(miniatures: NDArray[np.float32]) -> NDArray[np.float32]:
     return (_COSINES @ miniatures @ _COSINES.T).astype(np.float32, copy=False)
 
 
-def _view(pixels: Any, box: tuple[float, float, float, float]) -> View | None:
+def _view(image: Image.Image, box: tuple[float, float, float, float]) -> View | None:
     width, height = box[2] - box[0], box[3] - box[1]
     if min(width, height) < _LEAST:
         return None
-    small = np.asarray(Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box))
+    small = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BILINEAR, box=box))
     if float(opencv().meanStdDev(small)[1].item()) < 1.0:
         return None
     frequencies = low_frequencies(small.astype(np.float32)).ravel()

@@ -29,21 +29,22 @@ Pixels = NDArray[np.uint8]
 class Pyramid:
     """Views of one picture. Arrays are shared: they are read-only."""
 
-    __slots__ = ("_fine", "_made", "_seen")
+    __slots__ = ("_fine", "_grey", "_made", "_seen")
 
-    def __init__(self, rgb: Pixels, grey: Pixels | None = None, fine: Image.Image | None = None) -> None:
+    def __init__(self, rgb: Pixels, grey: Pixels | None = None, fine: Pixels | Image.Image | None = None) -> None:
         """Take the base.
 
         Args:
             rgb: height × width × 3; one whose longer side exceeds `BASE` is reduced.
-            grey: height × width, the same picture in grey levels; None makes them from the base.
-            fine: the same picture of mode L, before it was reduced or less so.
+            grey: height × width, the same picture in grey levels, at most a little larger than the base; None makes
+                them from the base.
+            fine: the same in grey levels, before they were reduced or less so.
         """
-        self._fine = fine
+        self._fine, self._grey = fine, grey  # what not every picture needs is reduced when it is asked for
         self._made: dict[tuple[str, int], Pixels] = {("rgb", BASE): _locked(_reduced(rgb, BASE))}
         self._seen: dict[str, Any] = {}
         if grey is not None:
-            self._made["grey", BASE] = _locked(_reduced(grey, BASE))
+            _locked(grey)
 
     @classmethod
     def of(cls, image: Image.Image, grey: Image.Image | None = None) -> Pyramid:
@@ -57,6 +58,8 @@ class Pyramid:
         if max(grey.size) <= BASE:
             return cls(rgb, small)
         factor = -(-max(grey.size) // FINE)  # what is kept is small, since an article has many pictures
+        if factor == _factor(max(grey.size), BASE, _ENOUGH):
+            return cls(rgb, small, small)
         return cls(rgb, small, grey.reduce(factor) if factor > 1 else grey)
 
     def rgb(self, side: int) -> Pixels:
@@ -76,6 +79,10 @@ class Pyramid:
         """Return grey levels with more pixels than the base, up to `FINE` a side, if the picture has more."""
         return np.asarray(self._fine) if self._fine is not None else None
 
+    def anew(self) -> Pyramid:
+        """Return the pyramid with no view made from its base yet, for measurements."""
+        return Pyramid(self._made["rgb", BASE], self._grey, self._fine)
+
     def once(self, name: str, see: Callable[[], Any]) -> Any:
         """Return what `see` returns, which is called the first time that this name is asked for.
 
@@ -91,8 +98,10 @@ class Pyramid:
         made = self._made.get((mode, side))
         if made is None:
             if mode == "grey" and side == BASE:
-                cv2 = opencv()
-                made = np.asarray(cv2.cvtColor(self._made["rgb", BASE], cv2.COLOR_RGB2GRAY), np.uint8)
+                cv2, grey = opencv(), self._grey
+                if grey is None:
+                    grey = np.asarray(cv2.cvtColor(self._made["rgb", BASE], cv2.COLOR_RGB2GRAY), np.uint8)
+                made = _reduced(grey, BASE)
             else:
                 made = _reduced(self._view(mode, BASE), side)
             self._made[mode, side] = _locked(made)
@@ -158,7 +167,8 @@ def _reduced(pixels: Pixels, side: int) -> Pixels:
         return pixels
     factor = _factor(longer, side)
     if factor > 1:
-        pixels = np.asarray(Image.fromarray(pixels).reduce(factor))
+        halved = factor == 2 and min(pixels.shape[:2]) > 1
+        pixels = _halved(pixels) if halved else np.asarray(Image.fromarray(pixels).reduce(factor))
         longer = max(pixels.shape[:2])
     if longer <= side:
         return pixels

@@ -23,7 +23,7 @@ def features(layout: Layout, search: Search) -> tuple[float, ...]:
     if search.sight is None:
         return (float(in_place), 1.0, 1.0, 0.0)
     fits = search.sight.fits(cells)
-    crossed = [search.sight.crossing(at, first, last, axis) for axis, at, first, last in layout.lines]
+    crossed = [search.sight.crossings([at], first, last, axis)[0] for axis, at, first, last in layout.lines]
     return (float(in_place), float(fits.min()), float(fits.mean()), max(crossed, default=0.0))
 
 

@@ -29,6 +29,7 @@ _EVEN: Final = 20.0  # standard deviation along a line up to which it is even
 _EVENNESS: Final = 0.55  # share of the deviation beside it that a line must lack
 _BESIDE: Final = 3  # lines beside a band whose ink counts
 _AROUND: Final = 5  # lines on both sides among which the emptiest is taken
+_AS_ONE: Final = 2  # lines from a place, up to which another one is the same
 _INKED: Final = 0.6  # most that the root of a line's share of ink counts
 _NINE: Final = np.ones(9, np.float32) / 9
 
@@ -273,18 +274,17 @@ class _Lines:
     def added(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
         """Return the emptiest lines near those of `more` that no other place covers."""
         taken: list[int] = []
+        near: set[int] = set()  # lines that those taken cover
         for i in more:
-            if a < i < b and not self._covers(i, taken):
-                best = self._emptiest(max(i - _AROUND, a + 1), min(i + _AROUND + 1, b))
-                if not self._covers(best, taken):
+            if a < i < b and not self.covered[i] and i not in near:
+                first, last = max(i - _AROUND, a + 1), min(i + _AROUND + 1, b)
+                best = self.emptiest.get((first, last))
+                if best is None:
+                    best = self.emptiest[first, last] = first + int(self.ink[first:last].argmin())
+                if not self.covered[best] and best not in near:
                     taken.append(best)
+                    near.update(range(best - _AS_ONE, best + _AS_ONE + 1))
         return [self.single.get(line) or self._describe(line) for line in taken]
-
-    def _emptiest(self, first: int, last: int) -> int:
-        found = self.emptiest.get((first, last))
-        if found is None:
-            found = self.emptiest[first, last] = first + int(self.ink[first:last].argmin())
-        return found
 
     def _describe(self, line: int) -> _Place:
         """Return the place of one line; what `described` returns, without arrays."""
@@ -295,9 +295,6 @@ class _Lines:
         odds = sum(map(mul, features, _WEIGHTS)) + _WEIGHTS[-1]
         place = self.single[line] = (line, line, features, odds)
         return place
-
-    def _covers(self, i: int, taken: Sequence[int]) -> bool:
-        return bool(self.covered[i]) or (bool(taken) and any(abs(i - k) <= 2 for k in taken))
 
 
 def _position(start: int, end: int, a: int, b: int, side: int) -> tuple[float, float]:

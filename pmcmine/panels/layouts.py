@@ -43,9 +43,8 @@ _SEEN: Final = 2.0  # worth of a panel that the network sees as it is
 _GOES_ON: Final = 1.0  # cost of a cut behind which all that is beside it goes on, twice
 _CORNER: Final = 2.2  # heights of a letter: how far from the panel's edge it may lie
 _NEAR: Final = 0.12  # of the panel's side: the same
-# The last is for letters that stand over the axis of a chart, behind its numbers.
 PLACES: Final = ("top left", "top", "top right", "bottom left", "bottom", "bottom right", "at the top", "as the first")
-_AS_FIRST: Final = PLACES.index("as the first")
+_AS_FIRST: Final = PLACES.index("as the first")  # over the axis of a chart, behind its numbers
 _PLAIN: Final = 0.85  # share of letters that lie in one corner, from which no other is tried
 _RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8, 1.0, 0.9)  # cost of a figure whose letters lie there
 
@@ -140,6 +139,7 @@ class Search:
     _pairs: list[_Pairs] = field(default_factory=list)  # none yet, or one
     _seen: list[float] = field(default_factory=list)  # none yet, or how each node is seen as a panel
     _aside: float = field(init=False, default=0.0)  # of the first letter from the figure's left edge
+    _beside: tuple[list[tuple[int, int]], ...] = field(init=False)  # by axis, lines just before and behind letters
     _table: NDArray[np.float64] = field(init=False)  # letters × x, y, width, height, probability
 
     def __post_init__(self) -> None:
@@ -149,6 +149,10 @@ class Search:
             h, w = self.evidence.shape
             self._aside = min(x.x for x in self.letters) - self.evidence.extent((0, h, 0, w), 1)[0]
         self._centres = [(x.x + x.width / 2, x.y + x.height / 2) for x in self.letters]
+        self._beside = (
+            [(int(x.y) - 3, int(x.y + x.height) + 3) for x in self.letters],
+            [(int(x.x) - 3, int(x.x + x.width) + 3) for x in self.letters],
+        )
 
     def at_place(self, place: int) -> Search:
         """Search with letters in another corner; what does not depend on it is shared."""
@@ -261,17 +265,17 @@ class Search:
         if high - low < 2 * least:
             return []
         inside = self._inside(region)
-        more = sorted({e for i in inside for e in self._edges(self.letters[i], axis)})
+        more = sorted({e for i in inside for e in self._beside[axis][i]})
         floor = max(_HOPELESS, self.least)
         between = (math.ceil(low + least), math.floor(high - least))
         if self.sight is not None:
             more += self.sight.edges(region, axis)
         hoped = self._hoped(inside) if axis == 1 else []
-        more += hoped
-        cuts = self.evidence.likely(region, axis, more, between, floor)
+        cuts = self.evidence.likely(region, axis, more + hoped, between, floor)
         if self.sight is not None:
             c, d = region[2 - 2 * axis : 4 - 2 * axis]
-            cuts = [(at, odds + _GOES_ON * (0.5 - self.sight.crossing(at, c, d, axis))) for at, odds in cuts]
+            crossed = self.sight.crossings([at for at, _ in cuts], c, d, axis)
+            cuts = [(at, odds + _GOES_ON * (0.5 - x)) for (at, odds), x in zip(cuts, crossed, strict=True)]
             cuts = [cut for cut in cuts if cut[1] > floor]
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
@@ -283,12 +287,6 @@ class Search:
     def _hoped(self, inside: list[int]) -> list[int]:
         """Return the lines where the panels of letters begin if each is as far aside as the first one."""
         return [int(self.letters[i].x - self._aside) - 2 for i in inside] if self._aside > _ASIDE else []
-
-    @staticmethod
-    def _edges(letter: Letter, axis: int) -> tuple[int, int]:
-        """Return the lines just before and just behind a letter."""
-        first, size = (letter.y, letter.height) if axis == 0 else (letter.x, letter.width)
-        return int(first) - 3, int(first + size) + 3
 
     def _parting(self, cuts: Sequence[_Cut], inside: list[int], axis: int, hoped: Sequence[int]) -> list[_Cut]:
         """Select cuts for each way to part the letters: the likeliest two, the first, the last, and the hoped one.
@@ -374,11 +372,13 @@ def _unlikely(cut: _Cut) -> float:
 def _apart(cuts: Sequence[_Cut]) -> list[_Cut]:
     """Leave away cuts beside a likelier one: they divide the figure in the same way; the likeliest come first."""
     kept: list[_Cut] = []
-    for at, odds in cuts:
-        if all(abs(at - k) > _SAME for k, _ in kept):
-            kept.append((at, odds))
+    near: set[int] = set()  # lines beside those that were kept
+    for cut in cuts:
+        if cut[0] not in near:
+            kept.append(cut)
             if len(kept) == _MOST_CUTS:
                 break
+            near.update(range(cut[0] - _SAME, cut[0] + _SAME + 1))
     return kept
 
 

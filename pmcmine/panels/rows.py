@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,15 +16,16 @@ from schemas.figure import Figure
 from schemas.mention import Mention
 from schemas.panel import CaptionSpan, Panel
 
+Grey = Callable[[], Any]
 _BARE: Final = " .,;:()[]–-"
 
 
 def panels_of(
     figure: Figure,
-    view: Any,
+    view: Grey | None,
     emphasis: Sequence[Span] = (),
     pieces: Sequence[tuple[str, int, int]] = (),
-    fine: Any = None,
+    fine: Grey | None = None,
     named: Set[str] | None = None,
 ) -> list[Panel]:
     """Build the panels that a caption names, with boxes if the image's layout is clear and fits their number.
@@ -34,10 +35,11 @@ def panels_of(
 
     Args:
         figure: the figure.
-        view: grey levels of its image, height × width; None if there is no valid image.
+        view: returns grey levels of its image, height × width; None if there is no valid image. Both are functions,
+            since views are made when they are needed, and most captions name no panels.
         emphasis: spans of the caption that its markup sets in bold, italics or underlined.
         pieces: file, width and height of each graphic, if there are several.
-        fine: grey levels of the image with more pixels than `view`, if it has more.
+        fine: returns grey levels of the image with more pixels than `view`, or None if it has no more.
         named: letters of panels that the article's mentions of the figure name; None if not known.
     """
     caption = figure.caption or ""
@@ -86,15 +88,16 @@ def panels_of(
     ]
 
 
-def _boxes(figure: Figure, view: Any, fine: Any, texts: Sequence[PanelText]) -> list[Box | None]:
+def _boxes(figure: Figure, view: Grey | None, fine: Grey | None, texts: Sequence[PanelText]) -> list[Box | None]:
     """Find a box for each label, in pixels of the stored image; none if the layout is unclear."""
     none: list[Box | None] = [None] * len(texts)
     if view is None or figure.width is None or figure.height is None:
         return none
-    found = panel_boxes(view, len(texts), [t.label for t in texts], fine)
+    grey = view()
+    found = panel_boxes(grey, len(texts), [t.label for t in texts], fine() if fine is not None else None)
     if len(found) != len(texts) or min(b.confidence for b in found) < SURE:
         return none
-    sx, sy = figure.width / view.shape[1], figure.height / view.shape[0]
+    sx, sy = figure.width / grey.shape[1], figure.height / grey.shape[0]
     out: list[Box | None] = []
     for b in found:
         x, y = int(b.x * sx), int(b.y * sy)

@@ -25,9 +25,11 @@ _MARGIN: Final = 0.01  # of the figure's side that a panel must go on behind a c
 _BESIDE: Final = 2  # positions on both sides of a cut, which are asked
 _MORE: Final = 4  # boxes that are taken beside as many as the caption names
 _WEAK: Final = 0.25  # weight of a position that no box is begun with
+_OUTSIDE: Final = 2  # lines from a panel that is seen to the cuts beside it
 _SAME: Final = 0.5  # overlap from which two positions mean the same panel
 
 Floats = NDArray[np.float32]
+_Sides = tuple[int, int, int, int]  # first and last line across the axis, lines before and behind along it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +39,22 @@ class Sight:
     Attributes:
         boxes: left, top, right and bottom of the panel at each position, in pixels of the evidence: 4 × grid × grid.
         weight: how much each position counts: grid × grid.
-        panels: boxes that most positions agree on, left, top, right and bottom in pixels of the evidence.
+        sides: of boxes that most positions agree on, for each axis: where they begin and end across it, and the lines
+            just before and just behind them along it, in pixels of the evidence.
         crossed: for each axis, lines × (grid + 1): sums along the line of how far panels go on behind it.
         shape: height and width of the evidence.
     """
 
     boxes: Floats
     weight: Floats
-    panels: list[list[int]]
+    sides: tuple[list[_Sides], list[_Sides]]
     crossed: tuple[list[list[float]], list[list[float]]]
     shape: tuple[int, int]
+
+    @property
+    def panels(self) -> list[tuple[int, int, int, int]]:
+        """The boxes that most positions agree on: left, top, right and bottom, the most agreed on first."""
+        return [(left, top + _OUTSIDE, right, bottom - _OUTSIDE) for left, right, top, bottom in self.sides[0]]
 
     def fits(self, cells: NDArray[np.int64]) -> Floats:
         """Judge cells as panels: the mean overlap with what the positions in them say, from 0 to 1.
@@ -69,29 +77,32 @@ class Sight:
         total = (x1 - x0) * (y1 - y0) + ((r - le) * (b - t))[:, None] - both
         return np.asarray((weight * both / (total + 1)).sum(1) / (weight.sum(1) + 1e-3), np.float32)
 
-    def crossing(self, line: int, first: int, last: int, axis: int) -> float:
-        """Return the share of a cut behind which panels go on.
+    def crossings(self, lines: Sequence[int], first: int, last: int, axis: int) -> list[float]:
+        """Return for each of several cuts the share of it behind which panels go on.
 
         Args:
-            line: where the cut is.
-            first: where it begins.
-            last: where it ends.
+            lines: where the cuts are.
+            first: where they begin.
+            last: where they end.
             axis: 0 into rows, 1 into columns.
         """
-        across = self.shape[1 - axis]
-        sums = self.crossed[axis][line * (2 * GRID) // self.shape[axis]]
+        across, along, sums = self.shape[1 - axis], self.shape[axis], self.crossed[axis]
         low, high = first * GRID // across, -(-last * GRID // across)
-        return (sums[high] - sums[low]) / (high - low)
+        behind = [sums[line * (2 * GRID) // along] for line in lines]
+        return [(x[high] - x[low]) / (high - low) for x in behind]
 
     def edges(self, region: Region, axis: int) -> list[int]:
         """Return the lines just outside of the panels that are seen in a region."""
         first, last = region[2 - 2 * axis : 4 - 2 * axis]
         low, high = region[2 * axis : 2 * axis + 2]
         found = set()
-        for box in self.panels:
-            begin, end = box[axis], box[axis + 2]
-            if 2 * (min(last, end) - max(first, begin)) > end - begin:
-                found |= {line for line in (box[1 - axis] - 2, box[3 - axis] + 2) if low < line < high}
+        for begin, end, before, behind in self.sides[axis]:
+            over = (last if last < end else end) - (first if first > begin else begin)
+            if 2 * over > end - begin:
+                if low < before < high:
+                    found.add(before)
+                if low < behind < high:
+                    found.add(behind)
         return sorted(found)
 
 
@@ -120,8 +131,12 @@ def seen(found: Floats, shape: tuple[int, int], n: int) -> Sight:
     weight = found[4] * found[5] + np.float32(0.02)
     scaled = edges * np.array([w, h, w, h], np.float32)[:, None, None]
     panels = _agreed(scaled.reshape(4, -1), weight.reshape(-1), n + _MORE)
+    sides = (
+        [(left, right, top - _OUTSIDE, bottom + _OUTSIDE) for left, top, right, bottom in panels],
+        [(top, bottom, left - _OUTSIDE, right + _OUTSIDE) for left, top, right, bottom in panels],
+    )
     crossed = (_crossed(edges[1], edges[3], found[4]), _crossed(edges[0].T, edges[2].T, found[4].T))
-    return Sight(scaled, weight, panels, crossed, (h, w))
+    return Sight(scaled, weight, sides, crossed, (h, w))
 
 
 def _agreed(boxes: Floats, weight: Floats, most: int) -> list[list[int]]:

@@ -111,7 +111,10 @@ def prepare(connection: duckdb.DuckDBPyConnection, where: str, table: str, paren
             "SELECT count(*) FROM concept_parents WHERE source_id = $id OR cui = $id", {"id": name}
         ).fetchall()
         if known == [(0,)]:
-            raise PmcmineError(f"{FUNCTION}('{name}'): the vocabulary of the release has no such concept")
+            raise PmcmineError(
+                f"{FUNCTION}('{name}'): the vocabulary of the release has no such concept; `pmcmine stats RELEASE "
+                "--concepts WORD` lists the ids of names that hold a word"
+            )
         query = _BELOW.format(name=_name(n), column=_KEYS[table][1])
         connection.execute(query, {"id": name})
     return changed
@@ -121,21 +124,21 @@ def _name(number: int) -> str:
     return f"concept_below_{number}"
 
 
-def edges(rows: Sequence[tuple[str, str | None, str | None]]) -> bytes:
+def edges(rows: Sequence[tuple[str, str | None, str | None, str | None]]) -> bytes:
     """Return the bytes of the file `HIERARCHY`.
 
     Args:
-        rows: source id and CUI of a term, and its parent's CUI, or source id if it has none; None without a parent.
+        rows: source id and CUI of a term, its parent's CUI, or source id if it has none (None without a parent), and
+            the name of the term.
     """
     import io
 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = zip(*rows, strict=True) if rows else ((), (), ())
-    table = pa.table(
-        dict(zip(("source_id", "cui", "parent"), (pa.array(c, pa.string()) for c in columns), strict=True))
-    )
+    names = ("source_id", "cui", "parent", "name")
+    columns = zip(*rows, strict=True) if rows else ((),) * len(names)
+    table = pa.table(dict(zip(names, (pa.array(c, pa.string()) for c in columns), strict=True)))
     out = io.BytesIO()
     pq.write_table(table, out, compression="zstd")
     return out.getvalue()

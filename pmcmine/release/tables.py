@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.beside import meant
+from pmcmine.io.duck import connected
 from pmcmine.io.safe_names import inside, release_name, table_name
 from pmcmine.release.conditions import explain
 from pmcmine.release.hierarchy import HIERARCHY, asked
@@ -129,7 +130,7 @@ def open_tables(
 
 def connect() -> duckdb.DuckDBPyConnection:
     """Return a connection whose queries see no variables of this process, and for which nothing is installed."""
-    return duckdb.connect(config={"python_enable_replacements": "false", "autoinstall_known_extensions": "false"})
+    return connected(autoinstall_known_extensions="false")
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, name: str, files: Iterable[Path]) -> None:

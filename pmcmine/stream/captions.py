@@ -31,6 +31,7 @@ class Composer:
         count: counts them.
         tokenizer: name of what counts them.
         written: texts that models wrote, by figure; used if `text` is the name of a side table.
+        scores: scores that are added to the JSON, by figure.
     """
 
     text: str
@@ -40,11 +41,13 @@ class Composer:
     count: Count = estimate
     tokenizer: str = ""
     written: Any = None
+    scores: Any = None
 
     @property
     def shown(self) -> str:
         """What the samples look like, for states."""
         shown = f"{self.text}/{self.mentions}/{self.columns}"
+        shown += f"/{self.scores.names}" if self.scores is not None else ""
         return shown if self.text != _ENRICHED else f"{shown}/{self.tokens}/{self.tokenizer}"
 
     def __call__(self, sample: dict[str, Any]) -> dict[str, Any]:
@@ -65,6 +68,8 @@ class Composer:
         sample["txt"] = text
         if self.columns is not None:
             sample["json"] = {k: record[k] for k in self.columns if k in record}
+        if self.scores is not None:
+            sample["json"] |= self.scores.of(record["figure_id"])
         return sample
 
 

@@ -20,10 +20,10 @@ import pyarrow.parquet as pq
 
 from pmcmine.errors import PmcmineError
 from pmcmine.ids import article_place, pmcid_number, range_index
+from pmcmine.io.duck import sandboxed
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import HIERARCHY, asked, prepare
 from pmcmine.stream.datasets import dataset_of
-from pmcmine.stream.locate import SANDBOX
 from pmcmine.text.bounds import PMCID
 
 _T = TypeVar("_T")
@@ -105,7 +105,7 @@ def document_rows(root: str, names: Sequence[str], fs: Any, split: str, where: s
     articles = dataset_of([f"{root}/{f.removeprefix('tables/')}" for f in any_file], fs)
     said = f"where={where!r}" if where else f"{root}: listing its articles"
     hierarchy = concept_files(root, names, fs, where)
-    with duckdb.connect(config=SANDBOX) as connection:
+    with sandboxed() as connection:
         if where:
             check_values(connection, where, known_values(articles.schema), said)
         connection.register("articles", articles)
@@ -166,7 +166,7 @@ class Images:
             "FROM figures WHERE shard IS NOT NULL OR leaks_into IS NOT NULL ORDER BY n, figure_id"
         )
         said = f"{root}: listing its figures"
-        with duckdb.connect(config=SANDBOX) as connection:
+        with sandboxed() as connection:
             connection.register("figures", dataset_of([f"{root}/{f.removeprefix('tables/')}" for f in files], fs))
             try:
                 with time_limit(connection, seconds, said):

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pmcmine.errors import PmcmineError
+from pmcmine.io.duck import sandboxed
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
 from pmcmine.release.scores import ScoreFacts, with_scores
 from pmcmine.stream.datasets import dataset_of
 from pmcmine.stream.index import Index, build
-from pmcmine.stream.locate import SANDBOX
 
 _COLUMNS: Final = ("shard", "sample_offset", "sample_size")
 _BATCH: Final = 1 << 17  # rows
@@ -109,7 +109,7 @@ def _chosen(
     where = asked.where
     said = f"where={where!r}"
     figures = dataset_of(paths, fs)
-    with duckdb.connect(config=SANDBOX) as connection:
+    with sandboxed() as connection:
         check_values(connection, where, known_values(figures.schema), said)
         connection.register("figures", figures)
         try:

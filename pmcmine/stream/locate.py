@@ -21,10 +21,6 @@ from pmcmine.release.written import WrittenFacts, parse_written
 from pmcmine.stream.state import MOST_SHARES, SEED_BITS, shown
 
 SPLITS: Final = ("train", "validation", "test")
-# A condition sees the table of figures and nothing else; it can't change that either.
-SANDBOX: Final[dict[str, str | bool | int | float | list[str]]] = {
-    "enable_external_access": "false", "lock_configuration": "true", "python_enable_replacements": "false",
-}  # fmt: skip
 
 
 def address(release: object) -> str:

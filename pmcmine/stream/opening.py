@@ -36,7 +36,7 @@ from pmcmine.stream.locate import (
 from pmcmine.stream.pictures import decoder_for
 from pmcmine.stream.ranges import ranges_of
 from pmcmine.stream.samples import Samples
-from pmcmine.stream.score_rows import score_rows
+from pmcmine.stream.score_rows import sample_scores, score_rows
 from pmcmine.stream.written import PREFIX, check_missing, read_texts
 
 _MANY: Final = 100_000  # figures of a release whose index is kept in a file: making it takes longer than a second
@@ -144,6 +144,7 @@ def open(
     transform: Callable[[Any], Any] | None = None,
     list: str | PathLike[str] | None = None,
     missing: str = "keep",
+    scores: Sequence[str] = (),
 ) -> Samples:
     """Open a release: a folder, any fsspec URL of one, or ORG/NAME on the Hub. Its listing is read once.
 
@@ -177,10 +178,12 @@ def open(
         list: file of `pmcmine curate`; only its figures are read, and those alone that meet `where`, if it is given.
         missing: with caption="written:NAME", keep or skip: samples without a text keep their own caption, or are left
             out.
+        scores: columns of scores of `pmcmine score`, such as clip_score; they stand in the JSON of a sample, None where
+            a figure has none. They are read when the stream is opened and held in memory: some 40 bytes for a number.
 
     Raises:
-        PmcmineError: without a release, or for a split, column, value of an enumeration or condition that it does not
-            have; the message holds the nearest name.
+        PmcmineError: without a release, or for a split, column, score, value of an enumeration or condition that it
+            does not have; the message holds the nearest name.
     """
     check_options(split, where, seed, rank, world_size, on_error, where_seconds)
     compose = composer_for(caption, columns, tokens, tokenizer)
@@ -197,6 +200,7 @@ def open(
         texts = read_texts(caption, listing, release, fs, tables, split)
         compose = replace(compose, written=texts)
         chosen = texts.among(chosen) if missing == "skip" else chosen
+    compose = replace(compose, scores=sample_scores(scores, listing, release, fs, tables, split))
     index = _index(_Opened(release, fs, tables, local, listing), split, where, where_seconds, cache, chosen)
     if not len(index):
         asked = f"split={split!r}" + (f", where={where!r}" if where else "") + (f", list={list!r}" if list else "")

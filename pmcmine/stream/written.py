@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, Final
 
@@ -16,55 +14,28 @@ from pmcmine.io.safe_names import release_name
 from pmcmine.release.lists import KEY, ChosenList
 from pmcmine.release.written import WRITTEN, chosen_written
 from pmcmine.stream.locate import Listing, side_root, unreachable
+from pmcmine.stream.lookup import Lookup
 
 PREFIX: Final = "written:"
 MISSING: Final = ("keep", "skip")
 
 
-class WrittenTexts:
-    """Texts by id: two sorted columns of Arrow, so that millions take the memory of their bytes.
-
-    Args:
-        ids: ids of figures.
-        texts: text of each.
-    """
-
-    def __init__(self, ids: pa.Array, texts: pa.Array) -> None:
-        order = pc.array_sort_indices(ids)
-        self._ids, self._texts = ids.take(order), texts.take(order)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return WrittenTexts, (self._ids, self._texts)
+class WrittenTexts(Lookup):
+    """Texts by id."""
 
     def get(self, figure_id: str) -> str | None:
         """Return the text about a figure, None if there is none."""
-        at = bisect_left(_Column(self._ids), figure_id)
-        if at < len(self._ids) and self._ids[at].as_py() == figure_id:
-            text: str = self._texts[at].as_py()
-            return text
-        return None
+        found = self.row(figure_id)
+        return None if found is None else str(found[0])
 
     def among(self, chosen: ChosenList | None) -> ChosenList:
         """Return the figures with a text, those of a list alone if there is one, as a list."""
-        ids = self._ids
+        ids = self.ids
         if chosen is not None:
             ids = ids.filter(pc.is_in(ids, chosen.ids[KEY].combine_chunks().cast(ids.type)))
         column = ids.cast(pa.string()) if len(ids) else pa.array([], pa.string())
         digest = sha256("\n".join(column.to_pylist()).encode("utf-8", "surrogatepass")).hexdigest()
         return ChosenList(pa.table({KEY: column}), digest, {})
-
-
-class _Column(Sequence[str]):
-    """A column of texts as a sequence."""
-
-    def __init__(self, column: pa.Array) -> None:
-        self._column = column
-
-    def __len__(self) -> int:
-        return len(self._column)
-
-    def __getitem__(self, at: Any) -> Any:
-        return self._column[at].as_py()
 
 
 def check_missing(caption: str, missing: object) -> None:
@@ -100,7 +71,7 @@ def read_texts(caption: str, listing: Listing, release: str, fs: Any, tables: st
     whole = whole.filter(pc.is_valid(whole["text"]))
     if parts and sum(map(len, parts)) and not len(whole):
         raise PmcmineError(f"{said}: holds questions or instructions, no text; `export --format llava` writes them")
-    return WrittenTexts(_one(whole["row_id"]), _one(whole["text"]))
+    return WrittenTexts(_one(whole["row_id"]), [_one(whole["text"])])
 
 
 _EMPTY: Final = pa.table({"row_id": pa.array([], pa.large_string()), "text": pa.array([], pa.large_string())})

@@ -14,6 +14,10 @@ from pmcmine.write.journal import Answer, Journal
 from pmcmine.write.requests import Request
 
 
+class Waiting(Exception):
+    """The answer to a request comes with a batch, or did not come with one."""
+
+
 class Asker:
     """Asks one server from any number of threads; equal requests are made once.
 

@@ -76,6 +76,27 @@ class Budget:
                 self._read, self._written = self._read - read, self._written - most_written
                 self._changed.notify_all()
 
+    def hold(self, expected: int, most_written: int) -> None:
+        """Hold tokens for a request of a batch until `free`, which takes the same numbers.
+
+        Raises:
+            BudgetReached: if it may not fit.
+        """
+        with self._changed:
+            if not self._fits(expected + 1, most_written):
+                raise BudgetReached
+            self.held(expected, most_written)
+
+    def held(self, expected: int, most_written: int) -> None:
+        """Hold tokens for a request that was made already, whether it fits or not."""
+        with self._changed:
+            self._read, self._written = self._read + expected + 1, self._written + most_written
+
+    def free(self, expected: int, most_written: int) -> None:
+        """Hold them no longer."""
+        with self._changed:
+            self._read, self._written = self._read - expected - 1, self._written - most_written
+
     def _fits(self, read: int, written: int) -> bool:
         """Check whether a request fits beside what was spent and what is held."""
         read, written = self._journal.read + self._read + read, self._journal.written + self._written + written

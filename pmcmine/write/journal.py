@@ -113,13 +113,13 @@ class Journal:
             stream.seek(place[0])
             return _parse(stream.read(place[1]))
 
-    def add(self, answer: Answer) -> None:
-        """Append an answer; it is on the disk when this returns.
+    def add(self, *answers: Answer) -> None:
+        """Append answers; they are on the disk when this returns.
 
         Raises:
             StorageError: if it can't be written.
         """
-        line = json.dumps(asdict(answer)).encode() + b"\n"
+        lines = [json.dumps(asdict(answer)).encode() + b"\n" for answer in answers]
         with self._lock:
             try:
                 if self._stream is None:
@@ -128,15 +128,16 @@ class Journal:
                     self._stream = FileIO(os.open(self.path, flags, PRIVATE), "ab")
                 if self._broken:
                     raise OSError("an answer before could not be written")
-                left = memoryview(line)
+                left = memoryview(b"".join(lines))
                 while left:
                     left = left[self._stream.write(left) :]
                 os.fsync(self._stream.fileno())
             except OSError as error:
                 self._broken = True  # what follows half a line would be lost with it
                 raise StorageError(f"{self.path}: can't write ({describe(error)})") from None
-            self._note(answer, self._end, len(line))
-            self._end += len(line)
+            for answer, line in zip(answers, lines, strict=True):
+                self._note(answer, self._end, len(line))
+                self._end += len(line)
 
     def close(self) -> None:
         """Close the file."""

@@ -11,15 +11,15 @@ from pmcmine.errors import UnsafeNameError
 from pmcmine.plugins.task import Content, Task
 from pmcmine.text.clean import for_terminal
 from pmcmine.write.answers import read_answer
-from pmcmine.write.asking import Asker
+from pmcmine.write.asking import Asker, Waiting
 from pmcmine.write.budget import BudgetReached
 from pmcmine.write.checks import problems
-from pmcmine.write.client import NoAnswer, Refused
 from pmcmine.write.given import Given
 from pmcmine.write.journal import Answer
 from pmcmine.write.judge import LEAST, judge
 from pmcmine.write.requests import Settings, given_to, request_for, told, with_image
 from pmcmine.write.rows import Row
+from pmcmine.write.transport import NoAnswer, Refused
 
 # Why nothing was kept, and what it means. `check_…` and the codes of checks come on top.
 REASONS: Final = {
@@ -30,7 +30,7 @@ REASONS: Final = {
     "bad_image": "the image can't be decoded; nothing was sent",
     "refused": "the server refuses this request",
     "no_answer": "the server gave no answer after all tries; the next run asks again",
-    "not_asked": "a budget was reached or the run was stopped before; the next run asks",
+    "not_asked": "a budget was reached, the run was stopped, or its batch ended before; the next run asks",
     "cut_off": "the answer was cut off at the most tokens",
     "bad_answer": "the answer has another form than the task asks for, after all tries",
     "judged": f"the judge gave a score below {LEAST}",
@@ -132,6 +132,8 @@ class Writer:
         except BudgetReached:
             self.spent = True
             return Outcome(row, given, drops=(Drop("not_asked", "budget"),))
+        except Waiting as error:
+            return Outcome(row, given, drops=(Drop("not_asked", _said(error)),))
         except NoAnswer as error:
             return Outcome(row, given, drops=(Drop("no_answer", _said(error)),))
         except Refused as error:

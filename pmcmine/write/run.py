@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 from pmcmine.release.tables import check_release
 from pmcmine.release.written import WRITTEN, WrittenFacts
 from pmcmine.write.asking import Asker
+from pmcmine.write.batches import BatchAsker, ask_in_batches
 from pmcmine.write.budget import Budget, Prices
 from pmcmine.write.client import Client
 from pmcmine.write.journal import Journal
@@ -49,6 +51,7 @@ class Order:
         most_tokens: budget of tokens; no limit if None.
         most_usd: budget of dollars; no limit if None.
         concurrency: requests at once.
+        batch: ask through the server's batch API.
         out: Parquet file to write instead of a side table of the release; None for that.
         overwrite: replace a side table of the same name that was made otherwise.
     """
@@ -62,6 +65,7 @@ class Order:
     most_tokens: int | None = None
     most_usd: float | None = None
     concurrency: int = 4
+    batch: bool = False
     out: Path | None = None
     overwrite: bool = False
 
@@ -88,6 +92,7 @@ class Done:
 def write_release(
     release: Path, order: Order, client: Client, judge: Client | None = None,
     told: Callable[[int, int, Budget], None] | None = None,
+    waited: Callable[[int, int], None] | None = None,
 ) -> Done:  # fmt: skip
     """Write about the rows of a release on this machine, or resume doing so.
 
@@ -97,6 +102,7 @@ def write_release(
         client: the model's server.
         judge: the judge's; None for no judge.
         told: called after each row with the number of rows, of answers that came now, and the budget.
+        waited: called at each look at batches, with the requests that are done and all that are under way.
 
     Raises:
         PmcmineError: one line; the same call resumes.
@@ -109,13 +115,15 @@ def write_release(
         journal = Journal(journal_path(release, order.name), release)
         try:
             budget = Budget(journal, order.prices, order.most_tokens, order.most_usd)
-            asker = Asker(client, journal, budget)
+            asker = _asker(release, order, client, journal, budget)
             task: Task = order.task.target
             asked_judge = Asker(judge, journal, budget) if judge is not None else None
             writer = Writer(release, task, order.settings, asker, asked_judge)
             sink = Sink(facts, order.settings, order.prices, judge.endpoint.model if judge is not None else None)
             rows = Rows(release, task, order.where, order.limit)
             clients = [client, *([judge] if judge is not None else [])]
+            if isinstance(asker, BatchAsker):
+                ask_in_batches(asker, partial(_pass, rows, writer, order.concurrency, clients), waited)
             for n, outcome in enumerate(_outcomes(rows, writer, order.concurrency, clients)):
                 sink.add(*without_benchmarks(outcome, benchmarks))
                 if told is not None:
@@ -129,6 +137,29 @@ def write_release(
             return Done(facts, asker.asked, sink.left, writer.spent, cost)
         finally:
             journal.close()
+
+
+def _asker(release: Path, order: Order, client: Client, journal: Journal, budget: Budget) -> Asker:
+    """Return what asks the model.
+
+    Raises:
+        PmcmineError: if batches are under way and the order is to ask without.
+    """
+    folder = journal_path(release, order.name).with_suffix(".batches")
+    if order.batch:
+        return BatchAsker(client, journal, budget, folder)
+    if any(folder.glob("*.json")):
+        raise PmcmineError(
+            f"--name {order.name}: batches are under way; give --batch to read their answers, or remove {folder} to "
+            "ask for their rows again"
+        )
+    return Asker(client, journal, budget)
+
+
+def _pass(rows: Rows, writer: Writer, threads: int, clients: list[Client]) -> Iterator[Outcome]:
+    """Go over the rows, to collect what is to be asked."""
+    writer.spent = False  # what was held for a batch may be free again
+    yield from _outcomes(rows, writer, threads, clients)
 
 
 def remove_written(release: Path, name: str) -> int:

@@ -15,8 +15,9 @@ from classifiers.text.labelled import read_labels, weights_of
 from pmcmine.errors import GoldError, PmcmineError
 from pmcmine.write.asking import Asker
 from pmcmine.write.budget import Budget, Prices
-from pmcmine.write.client import Client, Endpoint
+from pmcmine.write.client import Client
 from pmcmine.write.journal import Journal
+from pmcmine.write.transport import Endpoint
 from tests.model_server import ModelServer, served
 
 PARAGRAPHS = [{"paragraph_id": f"PMC{i}.1/p[0]", "text": f"Text {i}."} for i in range(6)]

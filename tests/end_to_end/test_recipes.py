@@ -143,13 +143,24 @@ def test_filters_are_compared_with_the_pool_and_with_chance(release: Path, tmp_p
     filters = [str(RECIPES / "curation" / f"{name}.toml") for name in ("everything", "long-captions")]
     narrow = tmp_path / "narrow.toml"
     narrow.write_text("size = 3\n")
-    said = _run(
+    args = (
         "compare_filters.py", str(release), "--out", str(tmp_path), "--steps", "6", "--batch", "16", "--warmup", "2",
         "--seeds", "1", "--json", "--filters", *filters, str(narrow),
     )  # fmt: skip
+    said = _run(*args)
     assert "narrow: keeps 3 figures" in said
     found = json.loads(next(line for line in said.splitlines() if line.startswith('{"everything": {"figures"')))
     assert "beyond_lot" in found["long-captions"]
     assert found["long-captions"]["figures"] == found["long-captions, by lot"]["figures"]
     assert {row["held"] for row in found.values()} == {found["everything"]["held"]}
     assert found["everything"]["beyond_everything"] == [0, 0, 0]
+    # What a seed found is kept: without any model, the same command says the same; of other steps it trains anew.
+    models = sorted(tmp_path.glob("*/checkpoint.pt"))
+    for model in models:
+        model.unlink()
+    assert json.dumps(found) in _run(*args)
+    assert models and not list(tmp_path.glob("*/checkpoint.pt"))
+    kept = tmp_path / "everything-0" / "judged.json"
+    before = kept.read_bytes()
+    _run(*args[:4], "--steps", "3", *args[6:10], "--seeds", "1", "--filters", filters[0])
+    assert kept.read_bytes() != before

@@ -69,6 +69,8 @@ def test_scores_on_the_hub_and_after_an_exclusion(tmp_path: Path, monkeypatch: p
             patched.setattr("huggingface_hub.constants.HUGGINGFACE_CO_URL_TEMPLATE", template)
             HfFileSystem.clear_instance_cache()
             assert wanted and [s["key"] for s in stream.open("org/pairs", where=where)] == wanted
+            carried = stream.open("org/pairs", where=where, scores=["caption_tokens"])
+            assert all(s["json"]["caption_tokens"] > 12 for s in carried)
             word = max((rows(release, "figures")[0]["caption"] or "").split(), key=len)
             hits = pmcmine.search("org/pairs", word, where=where, k=3)
             assert hits and hits == pmcmine.search(release, word, where=where, k=3)

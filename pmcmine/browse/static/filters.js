@@ -91,6 +91,18 @@ function value(parent, v, on, action, most = 0) {
   e.dataset.value = v.value;
   return e;
 }
+// An address that was kept or sent holds the id of a concept and not its name.
+async function named(concept) {
+  names.set(concept, concept);
+  try {
+    const found = await get("/api/suggest?" + new URLSearchParams({ of: "concept", text: concept }));
+    const own = found.values.find((v) => v.value === concept);
+    if (!own) return;
+    names.set(concept, own.name);
+    reflect();
+    if (state.counts) draw("concept", state.counts.concept || []);
+  } catch (error) { failed(error); }
+}
 // Shows what the address says.
 export function reflect() {
   for (const box of $("filters").querySelectorAll("input[name]")) {
@@ -101,10 +113,11 @@ export function reflect() {
   const chosen = $("chosen");
   chosen.replaceChildren();
   for (const [name, v] of state.query) {
-    const said = { text: `“${v}”`, like: `like ${v}`, from: `from ${v}`, to: `to ${v}`, quality: `quality ${v}–${Number(v) + 1}` }[name] || (FLAGS.find((f) => f[0] === name) || [])[1] || names.get(v) || v;
+    const said = { text: `“${v}”`, like: v.startsWith("image:") ? "like your image" : `like ${v}`, from: `from ${v}`, to: `to ${v}`, quality: `quality ${v}–${Number(v) + 1}` }[name] || (FLAGS.find((f) => f[0] === name) || [])[1] || names.get(v) || v;
     const chip = button(chosen, `${said} ×`, "chip", () => set(name, state.query.getAll(name).filter((x) => x !== v)));
     chip.title = `take away: ${name}`;
   }
+  state.query.getAll("concept").filter((v) => !names.has(v)).forEach(named);
   if (chosen.children.length > 1) button(chosen, "clear all", "chip", () => { for (const name of new Set([...state.query.keys()])) state.query.delete(name); changed(); });
 }
 export function showCondition() {

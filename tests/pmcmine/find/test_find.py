@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import requests
 
 import pmcmine
 from classifiers.scorers.queries import encoders
@@ -22,7 +23,7 @@ from pmcmine.find.hits import Search, snippet_of
 from pmcmine.find.layout import VectorFacts, cells
 from pmcmine.find.layout import vectors as vectors_file
 from pmcmine.publish.verify import verify_folder
-from tests.helpers import release_json, rows, tree
+from tests.helpers import add_concepts, rows, tree
 from tests.test_cli import call
 
 
@@ -44,27 +45,10 @@ def indexed(demo_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def _write_concepts(release: Path) -> None:
     """The first figure names a kind of tumour, the second one says that there is none."""
     figures = sorted(f["figure_id"] for f in rows(release, "figures") if f["caption"])[:2]
-    table = {
-        "context_id": figures, "source_id": ["X:2", "X:2"], "cui": pa.nulls(2, pa.string()),
-        "text": ["glomus tumour"] * 2, "name": ["Glomus tumour"] * 2, "negated": [False, True],
-    }  # fmt: skip
-    for name, data in {
-        "tables/concepts/commercial/train-00000-of-00001.parquet": table,
-        "tables/concept_parents.parquet": {
-            "source_id": ["X:1", "X:2"], "cui": pa.nulls(2, pa.string()), "parent": [None, "X:1"],
-        },
-    }.items():  # fmt: skip
-        (release / name).parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.table(data), release / name)
-    said = release_json(release)
-    from pmcmine.release.record import ReleaseRecord
-
-    added = []
-    for name in ("tables/concepts/commercial/train-00000-of-00001.parquet", "tables/concept_parents.parquet"):
-        content = (release / name).read_bytes()
-        added.append({"name": name, "bytes": len(content), "sha256": sha256(content).hexdigest()})
-    said["files"] = sorted([*said["files"], *added], key=lambda f: f["name"])
-    (release / "release.json").write_bytes(ReleaseRecord.from_object(said, "x").to_bytes())
+    add_concepts(
+        release, [(figure, "X:2", "Glomus tumour", "glomus tumour") for figure in figures],
+        [("X:1", None, None, "Neoplasm"), ("X:2", None, "X:1", "Glomus tumour")], frozenset(figures[1:]),
+    )  # fmt: skip
 
 
 def test_words_find_the_captions_that_hold_them(indexed: Path) -> None:
@@ -276,4 +260,35 @@ def test_the_page_searches_by_the_index(indexed: Path) -> None:
     assert set(below["ids"]) == set(named) and below["where"] == "concept_below('X:1')"
     # Counts are of what captions affirm: the second one says that there is none.
     assert data.counts({"concept": "X:1"})["concept"] == [{"value": "X:2", "name": "Glomus tumour", "n": 1}]
-    assert [v["value"] for v in data.suggest("concept", "GLOMUS")] == ["X:2"]
+    # Those offered by name have the number of figures that the filter would give, also if none names them itself.
+    assert [(v["value"], v["n"]) for v in data.suggest("concept", "GLOMUS")] == [("X:2", 2)]
+    assert [(v["value"], v["n"]) for v in data.suggest("concept", "neopl")] == [("X:1", 2)]
+
+
+def test_the_page_searches_by_an_image_of_ones_own(indexed: Path) -> None:
+    from pmcmine.browse.data import ReleaseData
+    from pmcmine.browse.server import BrowseServer
+
+    figure = next(f for f in rows(indexed, "figures") if f["shard"])
+    data = ReleaseData(indexed, encoders())
+    image = data.image(figure["figure_id"])
+    assert image is not None
+
+    def show(body: bytes, kind: str) -> tuple[int, dict[str, Any]]:
+        answer = requests.post(f"{page.url}api/like", body, headers={"Content-Type": kind}, timeout=60)
+        return answer.status_code, answer.json()
+
+    with BrowseServer(data) as page:
+        code, said = show(image.data, image.type)
+        assert code == 200
+        found = data.figures({"like": said["like"]}, 0)
+        alike = [f for f in rows(indexed, "figures") if f["figure_id"] in found["ids"][:2]]
+        assert figure["sha256"] in {f["sha256"] for f in alike} and found["where"] is None
+        assert "your image" in found["notes"][0]
+        narrowed = data.figures({"like": said["like"], "license": "CC-BY"}, 0)["figures"]
+        assert narrowed and all(f["license"] == "CC-BY" for f in narrowed)
+        assert data.counts({"like": said["like"]})["license"]
+        assert show(b"\xff\xd8no", "image/jpeg") == (400, {"error": "can't be decoded; give a JPEG or PNG"})
+        assert show(b"<svg/>", "image/svg+xml") == (400, {"error": "give a JPEG or PNG"})
+        elsewhere = requests.get(f"{page.url}api/figures", {"like": "image:0"}, timeout=60)
+        assert elsewhere.status_code == 400 and "choose it again" in elsewhere.json()["error"]

@@ -39,9 +39,9 @@ def test_a_panel_fits_and_its_parts_and_unions_do_not() -> None:
 
 def test_panels_go_on_behind_cuts_through_them_only() -> None:
     sight = two_halves()
-    assert sight.crossing(200, 0, HEIGHT, 1) < 0.1
-    assert sight.crossing(100, 0, HEIGHT, 1) > 0.7
-    assert sight.crossing(100, 0, WIDTH, 0) > 0.7
+    assert sight.crossings([200], 0, HEIGHT, 1)[0] < 0.1
+    assert sight.crossings([100], 0, HEIGHT, 1)[0] > 0.7
+    assert sight.crossings([100], 0, WIDTH, 0)[0] > 0.7
 
 
 def test_edges_of_panels_are_proposed_in_their_region() -> None:

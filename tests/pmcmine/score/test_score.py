@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,29 @@ def test_conditions_name_scores(scored: Path, tmp_path: Path, capsys: pytest.Cap
     counted = {r["split"]: r["pairs"] for r in map(json.loads, said.splitlines())}
     assert counted["train"] == len(wanted)
     assert {r["key"] for r in Release(scored)["figures"].where(f"{where} AND split = 'train'")} == wanted
+
+
+def test_samples_carry_the_scores_that_are_asked_for(scored: Path) -> None:
+    names = ["image_statistics_entropy", "caption_tokens"]
+    of = {name: _scores(scored, name) for name in ("image-statistics", "caption-tokens")}
+    samples = list(stream.open(scored, scores=names, columns=("figure_id", "pmcid"), where="year > 0"))
+    for sample in samples:
+        figure = sample["json"]["figure_id"]
+        assert list(sample["json"]) == ["figure_id", "pmcid", *names]
+        assert sample["json"]["image_statistics_entropy"] == of["image-statistics"][figure]["image_statistics_entropy"]
+        assert sample["json"]["caption_tokens"] == of["caption-tokens"][figure]["caption_tokens"]
+    assert samples and "caption_tokens" not in next(iter(stream.open(scored)))["json"]
+    opened = pickle.loads(pickle.dumps(stream.open(scored, scores=names[1:], columns=())))  # as workers get it
+    assert [s["json"] for s in opened] == [{"caption_tokens": s["json"]["caption_tokens"]} for s in stream.open(scored, scores=names)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [("caption_tokens", "give a list"), (["caption_token"], "'caption_tokens'"), ([1], "give a list")],
+)
+def test_scores_that_are_none_are_one_line(scored: Path, names: Any, said: str) -> None:
+    with pytest.raises(PmcmineError, match=said):
+        stream.open(scored, scores=names)
 
 
 def test_a_name_that_is_nearly_a_score_is_one_line(scored: Path, capsys: pytest.CaptureFixture[str]) -> None:

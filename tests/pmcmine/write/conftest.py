@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from pmcmine.write.client import Client, Endpoint
+from pmcmine.write.client import Client
 from pmcmine.write.registry import prompt_for, task_of
 from pmcmine.write.requests import Settings
 from pmcmine.write.run import Done, Order, write_release
+from pmcmine.write.transport import Endpoint
 from tests.model_server import ModelServer
 
 Write = Callable[..., Done]
@@ -36,6 +37,9 @@ def write() -> Write:
         judge = Client(Endpoint(server.url, "judge"), lambda _: False) if more.pop("judge", False) else None
         retries = more.pop("retries", 5)
         client = Client(Endpoint(server.url, "stub", retries=retries), lambda _: False)
-        return write_release(release, Order(more.pop("name", task), found, settings, **more), client, judge)
+        waited = more.pop("waited", None)
+        return write_release(
+            release, Order(more.pop("name", task), found, settings, **more), client, judge, waited=waited
+        )
 
     return run

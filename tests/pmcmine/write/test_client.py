@@ -12,13 +12,17 @@ from typing import Any
 import pytest
 
 from pmcmine.errors import PmcmineError
-from pmcmine.write.client import Client, Endpoint, NoAnswer, Refused, check_endpoint
+from pmcmine.write.client import Client
+from pmcmine.write.transport import Endpoint, NoAnswer, Refused, check_endpoint
 from tests.model_server import ModelServer, served
 
 SCHEMA = {"type": "object", "properties": {"caption": {"type": "string"}}}
 BODY = {
     "model": "stub",
-    "messages": [{"role": "system", "content": '{"caption": "..."}'}, {"role": "user", "content": "Caption:\nA lung."}],
+    "messages": [
+        {"role": "system", "content": 'Its only key is "caption".'},
+        {"role": "user", "content": "Caption:\nA lung."},
+    ],
     "max_tokens": 50,
 }
 
@@ -74,6 +78,21 @@ def test_the_format_falls_back_and_is_remembered() -> None:
         assert "response_format" not in server.state.bodies[0]
 
 
+@pytest.mark.parametrize(("status", "times"), [(500, 1), (501, 3)])  # with 500 it says why
+def test_a_format_that_the_server_fails_at_falls_back_too(status: int, times: int) -> None:
+    with served(formats=("json_object", ""), unknown_format=status) as server:
+        one = client(server, retries=2)
+        assert ask(one) == ask(one) == "A lung."
+        assert server.state.statuses == {status: times, 200: 2}
+    with served() as server:
+        one = client(server, retries=1)
+        assert ask(one) == "A lung."
+        server.state.faults.extend([500, 500])
+        with pytest.raises(NoAnswer, match="status 500"):
+            ask(one)
+        assert ask(one) == "A lung." and server.state.bodies[-1]["response_format"]["type"] == "json_schema"
+
+
 def test_a_request_that_is_refused_is_no_fault_of_the_server() -> None:
     with served(faults=deque([400, 400, 400])) as server:
         one = client(server)
@@ -94,7 +113,10 @@ def test_what_will_not_pass_ends_with_one_line_and_redirects_are_not_followed(st
 
 
 def test_a_server_that_is_gone_or_never_well_is_one_line() -> None:
-    with served(faults=deque([500] * 3)) as server, pytest.raises(NoAnswer, match=r"after 3 tries \(status 500\)"):
+    with (
+        served(faults=deque([500] * 5)) as server,
+        pytest.raises(NoAnswer, match=r"after 3 tries \(status 500: fault\)"),
+    ):
         ask(client(server, retries=2))
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/v1"
@@ -162,5 +184,5 @@ def test_endpoints_that_may_have_a_key(url: str) -> None:
 ])  # fmt: skip
 def test_an_answer_of_another_form_is_a_passing_fault(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("urllib3.response.HTTPResponse.read", lambda *_, **__: answer)
-    with served() as server, pytest.raises(NoAnswer, match="no completion"):
+    with served() as server, pytest.raises(NoAnswer, match="of another form"):
         ask(client(server, retries=0))

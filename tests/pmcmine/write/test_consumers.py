@@ -155,7 +155,7 @@ def test_a_file_of_its_own_and_a_prompt_of_ones_own_and_no_key_anywhere(
 ) -> None:
     monkeypatch.setenv("PMCMINE_WRITE_KEY", "k3y-that-nobody-sees")
     before, out = tree(release, "tables", "."), tmp_path / "texts.parquet"
-    (tmp_path / "prompt.txt").write_text('Answer with one JSON object: {"caption": "..."}')
+    (tmp_path / "prompt.txt").write_text('Answer with one JSON object. Its only key is "caption".')
     with served(faults=deque([503]), key="k3y-that-nobody-sees") as server:
         code, said, err = call(
             capsys, "write", str(release), "--task", "caption", "--endpoint", server.url, "--model", "stub", "--limit", "4",

@@ -1,0 +1,210 @@
+"""A corpus by two respects at once: kinds of images by licence and year, journals and concepts by kind of image.
+
+Rows and columns are the most frequent values; all others share one, so that nothing is left out of a table.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from pmcmine.io.duck import connected
+
+NONE: Final = "(none)"
+OTHERS: Final = "others"
+ROWS: Final = 15  # that a table names
+COLUMNS: Final = 6  # that a table names, the one of all others among them
+_SPAN: Final = 5  # years
+_MEMORY: Final = "512MB"  # of DuckDB, which keeps the rest on disk
+_FIGURES: Final = pa.schema(
+    [("figure_id", pa.string()), ("shard", pa.string()), ("image_kinds", pa.list_(pa.string()))]
+)
+_CONCEPTS: Final = pa.schema(
+    [(c, pa.string()) for c in ("context_id", "context_kind", "cui", "source_id")] + [("negated", pa.bool_())]
+)
+_JOINED: Final = f"""
+CREATE TEMP TABLE joined AS SELECT concept, kinds FROM (
+  SELECT DISTINCT context_id, coalesce(cui, source_id) AS concept FROM concept_rows
+  WHERE context_kind = 'figure_caption' AND NOT coalesce(negated, false)
+) JOIN (
+  SELECT figure_id, CASE WHEN coalesce(len(image_kinds), 0) = 0 THEN ['{NONE}'] ELSE image_kinds END AS kinds
+  FROM figure_rows WHERE shard IS NOT NULL
+) ON context_id = figure_id
+"""
+# Reads columns of one table of the release, all its files one after another.
+Read = Callable[[str, Sequence[str]], Iterator[pa.Table]]
+
+
+@dataclass(frozen=True, slots=True)
+class CrossRow:
+    """A row of a cross table.
+
+    Attributes:
+        name: the value.
+        total: pairs with it, each once.
+        numbers: pairs with it and the value of each column.
+    """
+
+    name: str
+    total: int
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CrossTable:
+    """Pairs by two respects; a pair of several kinds or concepts counts for each.
+
+    Attributes:
+        title: what is counted.
+        columns: names of the columns.
+        rows: the rows.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[CrossRow, ...]
+
+
+def most(counted: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return values and numbers, the most frequent first."""
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _shown(counted: Mapping[str, int], limit: int) -> list[str]:
+    """Return the values that are named: as many as fit, or one less if others are left."""
+    values = [v for v, _ in most(counted)]
+    return values if len(values) <= limit else values[: limit - 1]
+
+
+def cross(
+    title: str,
+    rows: Mapping[str, int],
+    columns: Mapping[str, int],
+    numbers: Mapping[tuple[str, str], int],
+    names: Mapping[str, str] | None = None,
+) -> CrossTable:
+    """Return a table of the most frequent rows and columns.
+
+    Args:
+        title: what is counted.
+        rows: number of each value of the rows.
+        columns: the same of the columns.
+        numbers: number of each couple.
+        names: names of the values of the rows, if they have others.
+    """
+    down, across = _shown(rows, ROWS), _shown(columns, COLUMNS)
+    ordered = [*across, *([OTHERS] if len(across) < len(columns) else [])]
+    return _table(title, down, rows, _folded(numbers, set(down), set(across)), ordered, names or {})
+
+
+def _folded(numbers: Mapping[tuple[str, str], int], down: set[str], across: set[str]) -> Counter[tuple[str, str]]:
+    folded: Counter[tuple[str, str]] = Counter()
+    for (row, column), n in numbers.items():
+        folded[row if row in down else OTHERS, column if column in across else OTHERS] += n
+    return folded
+
+
+def _table(
+    title: str,
+    down: Sequence[str],
+    totals: Mapping[str, int],
+    numbers: Mapping[tuple[str, str], int],
+    columns: Sequence[str],
+    names: Mapping[str, str],
+) -> CrossTable:
+    """Return a table with a last row of all values that are not named; without rows if there is nothing to cross."""
+    found = [CrossRow(names.get(r, r), totals[r], tuple(numbers.get((r, c), 0) for c in columns)) for r in down]
+    if len(down) < len(totals):
+        rest = sum(totals.values()) - sum(totals[r] for r in down)
+        name = f"{len(totals) - len(down):,} {OTHERS}"
+        found.append(CrossRow(name, rest, tuple(numbers.get((OTHERS, c), 0) for c in columns)))
+    return CrossTable(title, tuple(columns), tuple(found) if columns else ())
+
+
+def cross_years(
+    kinds: Mapping[str, int], years: Mapping[str, int], numbers: Mapping[tuple[str, str], int]
+) -> CrossTable:
+    """Return kinds by spans of five years, the earliest of all years before."""
+    spans = _spans(years)
+    columns = list(dict.fromkeys(spans[y] for y in sorted(spans))) + ([NONE] if NONE in years else [])
+    down = _shown(kinds, ROWS)
+    folded: Counter[tuple[str, str]] = Counter()
+    for (kind, year), n in numbers.items():
+        folded[kind if kind in down else OTHERS, spans.get(year, NONE)] += n
+    return _table("kind of image × year", down, kinds, folded, columns, {})
+
+
+def _spans(years: Mapping[str, int]) -> dict[str, str]:
+    """Return the span of each year: of five years, the earliest of all years before."""
+    known = sorted(int(y) for y in years if y != NONE)
+    if not known:
+        return {}
+    newest = known[-1] - known[-1] % _SPAN
+    first = newest - _SPAN * (COLUMNS - 2)
+    return {str(y): _span(y - y % _SPAN, known[-1]) if y >= first else f"until {first - 1}" for y in known}
+
+
+def _span(start: int, newest: int) -> str:
+    return f"{start}" if start == newest else f"{start}–{min(start + _SPAN - 1, newest)}"
+
+
+def cross_concepts(
+    read: Read, concepts: Mapping[str, int], kinds: Mapping[str, int], names: Mapping[str, str]
+) -> CrossTable:
+    """Return the concepts of captions by kind of image, joined on disk where memory does not hold them.
+
+    Args:
+        read: reads the rows of a table.
+        concepts: captions of each concept.
+        kinds: pairs of each kind.
+        names: names of concepts.
+    """
+    title = "concept × kind of image"
+    if not concepts or not kinds:
+        return CrossTable(title, (), ())
+    down = [v for v, _ in most({c: n for c, n in concepts.items() if c != NONE})][: ROWS - 1]
+    with tempfile.TemporaryDirectory(prefix="pmcmine-balance-") as spill, connected() as sql:
+        sql.execute(f"SET memory_limit = '{_MEMORY}'")
+        sql.execute("SET temp_directory = $1", [spill])
+        for name, schema, table in (
+            ("figure_rows", _FIGURES, "figures"),
+            ("concept_rows", _CONCEPTS, "concepts"),
+        ):
+            sql.register(name, pa.RecordBatchReader.from_batches(schema, _batches(read, table, schema)))
+        sql.execute(_JOINED)
+        sql.register("named", pa.table({"concept": pa.array(down, pa.string())}))
+        sql.execute(
+            f"CREATE TEMP VIEW folded AS SELECT CASE WHEN concept IN (SELECT concept FROM named) THEN concept "
+            f"ELSE '{OTHERS}' END AS row, kinds FROM joined"
+        )
+        totals = dict(sql.sql("SELECT row, count(*) FROM folded GROUP BY row").fetchall())
+        (others,) = sql.sql(
+            "SELECT count(DISTINCT concept) FROM joined WHERE concept NOT IN (SELECT concept FROM named)"
+        ).fetchall()[0]
+        counted = sql.sql(
+            "SELECT row, kind, count(*) FROM (SELECT row, unnest(kinds) AS kind FROM folded) GROUP BY ALL"
+        )
+        numbers = {(row, kind): n for row, kind, n in counted.fetchall()}
+    across = _shown(kinds, COLUMNS)
+    columns = [*across, *([OTHERS] if len(across) < len(kinds) else [])]
+    folded = _folded(numbers, set(down), set(across))
+    rows = [
+        CrossRow(f"{names[c]} ({c})" if c in names else c, totals[c], tuple(folded[c, k] for k in columns))
+        for c in sorted(down, key=lambda c: -totals.get(c, 0))
+        if c in totals
+    ]
+    if OTHERS in totals:
+        rows.append(CrossRow(f"{others:,} {OTHERS}", totals[OTHERS], tuple(folded[OTHERS, k] for k in columns)))
+    return CrossTable(title, tuple(columns), tuple(rows))
+
+
+def _batches(read: Read, table: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a table with the columns of a schema; files without one of them are passed over."""
+    for rows in read(table, schema.names):
+        if {*schema.names} <= {*rows.column_names}:
+            yield from rows.select(schema.names).cast(schema).to_batches()

@@ -1,0 +1,83 @@
+"""Concepts by a word: which ids a condition `concept_below('…')` can name, and how many figures each would choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from pmcmine.release.hierarchy import FUNCTION
+from pmcmine.release.tables import concept_tables
+
+_MOST_TEXT: Final = 200  # characters
+_MOST_COUNTED: Final = 60  # concepts that are counted, those of the shortest names: a hierarchy may be somebody else's
+_HOLDS: Final = "contains(lower(name), $text) OR lower(source_id) = $text OR lower(cui) = $text"
+_NAMED: Final = "SELECT coalesce(cui, source_id) AS concept, name FROM {table} WHERE {holds}"
+_FOUND: Final = """
+WITH RECURSIVE covered(concept) AS (
+    SELECT DISTINCT coalesce(cui, source_id) FROM concepts_of_release WHERE context_kind = 'figure_caption'
+    UNION
+    SELECT p.parent FROM {parents} p JOIN covered ON coalesce(p.cui, p.source_id) = covered.concept
+), chosen AS (
+    SELECT concept, min(name) AS name FROM ({named}) SEMI JOIN covered USING (concept) GROUP BY concept
+    ORDER BY coalesce(min(lower(name)) = $text, false) DESC, len(min(name)), concept LIMIT $counted
+), below(root, concept) AS (
+    SELECT concept, concept FROM chosen
+    UNION
+    SELECT below.root, coalesce(p.cui, p.source_id) FROM {parents} p JOIN below ON p.parent = below.concept
+), counted AS (
+    SELECT below.root AS concept, count(DISTINCT c.context_id) AS n
+    FROM concepts_of_release c JOIN below ON coalesce(c.cui, c.source_id) = below.concept
+    WHERE c.context_kind = 'figure_caption' GROUP BY below.root
+)
+SELECT concept, name, n FROM counted JOIN chosen USING (concept)
+ORDER BY coalesce(lower(name) = $text, false) DESC, n DESC, concept LIMIT $most
+"""
+_NO_PARENTS: Final = "(SELECT '' AS source_id, '' AS cui, NULL::VARCHAR AS parent WHERE false)"
+
+
+@dataclass(frozen=True, slots=True)
+class NamedConcept:
+    """A concept that a condition can name.
+
+    Attributes:
+        concept: its CUI, or its source id if it has none.
+        name: its name; None if the release has none.
+        figures: figures whose captions name it, or a concept below it.
+    """
+
+    concept: str
+    name: str | None
+    figures: int
+
+
+def find_concepts(sql: duckdb.DuckDBPyConnection, release: Path, text: str, most: int = 15) -> list[NamedConcept]:
+    """Return concepts whose name, or whose words in the release, hold a text; those that no caption names are left out.
+
+    A concept above others is found by its name even if no caption names it itself.
+
+    Args:
+        sql: a connection.
+        release: the release.
+        text: a part of a name, or an id.
+        most: how many at most, those of the most figures.
+
+    Raises:
+        PmcmineError: if a file of the release is damaged.
+    """
+    parents, concepts = concept_tables(sql, release, f"{FUNCTION}('x')")
+    if concepts is None:
+        return []
+    sql.register("concepts_of_release", concepts)
+    named = [_NAMED.format(table="concepts_of_release", holds=f"{_HOLDS} OR contains(lower(text), $text)")]
+    if parents is not None:
+        sql.register("concept_parents", parents)
+        if "name" in parents.columns:
+            named.append(_NAMED.format(table="concept_parents", holds=_HOLDS))
+    query = _FOUND.format(
+        named=" UNION ALL ".join(named), parents="concept_parents" if parents is not None else _NO_PARENTS
+    )
+    values = {"text": text.strip()[:_MOST_TEXT].casefold(), "most": most, "counted": _MOST_COUNTED}
+    return [NamedConcept(str(c), name, int(n)) for c, name, n in sql.execute(query, values).fetchall()]

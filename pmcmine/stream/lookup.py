@@ -1,0 +1,47 @@
+"""Look values up by the id of a figure: sorted columns of Arrow, so that millions take the memory of their bytes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+class Lookup:
+    """Rows by id.
+
+    Args:
+        ids: ids of figures.
+        values: further columns.
+    """
+
+    def __init__(self, ids: pa.Array, values: Sequence[pa.Array]) -> None:
+        order = pc.array_sort_indices(ids)
+        self.ids: pa.Array = ids.take(order)
+        self._values = [column.take(order) for column in values]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.ids, self._values)
+
+    def row(self, figure_id: str) -> list[Any] | None:
+        """Return the values of a figure, None if there is no row of it."""
+        at = bisect_left(_Column(self.ids), figure_id)
+        if at < len(self.ids) and self.ids[at].as_py() == figure_id:
+            return [column[at].as_py() for column in self._values]
+        return None
+
+
+class _Column(Sequence[str]):
+    """A column of texts as a sequence."""
+
+    def __init__(self, column: pa.Array) -> None:
+        self._column = column
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def __getitem__(self, at: Any) -> Any:
+        return self._column[at].as_py()

@@ -1,0 +1,207 @@
+"""OpenAI's batch API: a file of requests is uploaded, answered within a day, and its answers are downloaded.
+
+Only the part that services which speak the same protocol have: files, and batches of chat completions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import requests
+
+from pmcmine.errors import PmcmineError
+from pmcmine.io.safe_files import PRIVATE, replacing
+from pmcmine.text.clean import for_terminal
+from pmcmine.write.client import Reply, completion
+from pmcmine.write.transport import NoAnswer, Transport, bounded
+
+_COMPLETIONS: Final = "/v1/chat/completions"
+_MOST: Final = 1 << 20  # bytes of a description
+_MOST_FILE: Final = 4 << 30  # bytes of a file of answers
+_MOST_LINE: Final = 8 << 20  # bytes of an answer in it
+_CHUNK: Final = 1 << 20
+_TRANSFER: Final = 3600.0  # seconds for a file
+_LISTED: Final = 100  # newest batches that are looked through, the most that one page has
+_ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
+_BOUNDARY: Final = "pmcmine-batch-4c1f9a0e7d"  # the file is JSON, in which no line begins with it
+T = TypeVar("T")
+_OVER: Final = frozenset({"completed", "expired", "cancelled", "failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the server says of a batch.
+
+    Attributes:
+        id: its name there.
+        status: such as `in_progress`.
+        done: requests that were answered or failed.
+        files: files with answers and with errors.
+        said: why it failed; empty if it did not.
+    """
+
+    id: str
+    status: str
+    done: int
+    files: tuple[str, ...]
+    said: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.status in _OVER
+
+
+def request_line(key: str, body: dict[str, Any]) -> bytes:
+    """Return the line of a request, whose answer is recognised by `key`."""
+    line = {"custom_id": key, "method": "POST", "url": _COMPLETIONS, "body": body}
+    return json.dumps(line, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+
+
+def upload(transport: Transport, path: Path) -> str:
+    """Upload a file of requests; returns its name at the server.
+
+    Raises:
+        PmcmineError: as `Transport.call`.
+    """
+    head = (
+        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n'
+        f'--{_BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="requests.jsonl"\r\n'
+        "Content-Type: application/jsonl\r\n\r\n"
+    )
+    data = head.encode() + path.read_bytes() + f"\r\n--{_BOUNDARY}--\r\n".encode()
+    kind = f"multipart/form-data; boundary={_BOUNDARY}"
+    return _described(transport, "POST", "files", lambda raw: _name(raw["id"]), data, kind, seconds=_TRANSFER)
+
+
+def create(transport: Transport, file: str, key: str, first: bool) -> Progress:
+    """Have a file of requests answered; the same batch is not made twice.
+
+    Args:
+        transport: the server.
+        file: name of the file there.
+        key: stands in the metadata of the batch, and tells whether it was made.
+        first: whether nobody can have asked for it before.
+
+    Raises:
+        PmcmineError: as `Transport.call`.
+    """
+    body = {"input_file_id": file, "endpoint": _COMPLETIONS, "completion_window": "24h", "metadata": {"pmcmine": key}}
+    data = json.dumps(body).encode()
+    for attempt in range(transport.endpoint.retries + 1):
+        if attempt or not first:  # an answer that was lost may have been a yes
+            there = _find(transport, file, key)
+            if there is not None:
+                return there
+        try:
+            return _described(transport, "POST", "batches", _progress, data, retries=0)
+        except NoAnswer:
+            if attempt == transport.endpoint.retries:
+                raise
+            transport.pause(min(2.0**attempt, 60.0))
+    raise AssertionError("the last attempt returns or raises")  # pragma: no cover
+
+
+def _find(transport: Transport, file: str, key: str) -> Progress | None:
+    """Return the batch that was made of a file, None if there is none among the newest."""
+
+    def parse(raw: dict[str, Any]) -> Progress | None:
+        for one in raw["data"]:
+            if (one.get("metadata") or {}).get("pmcmine") == key or one.get("input_file_id") == file:
+                return _progress(one)
+        return None
+
+    return _described(transport, "GET", f"batches?limit={_LISTED}", parse)
+
+
+def look(transport: Transport, batch: str) -> Progress:
+    """Ask how far a batch is.
+
+    Raises:
+        PmcmineError: as `Transport.call`.
+    """
+    return _described(transport, "GET", f"batches/{_name(batch)}", _progress)
+
+
+def download(transport: Transport, file: str, to: Path) -> None:
+    """Download a file of answers.
+
+    Raises:
+        PmcmineError: as `Transport.call`, or if it has more than 4 GiB.
+    """
+
+    def save(answer: requests.Response) -> None:
+        size = 0
+        with replacing(to, PRIVATE) as out:
+            while chunk := answer.raw.read(_CHUNK, decode_content=True):
+                size += len(chunk)
+                if size > _MOST_FILE:
+                    raise PmcmineError(f"{transport.endpoint.url}: a file of answers has more than 4 GiB")
+                out.write(chunk)
+            stated = answer.headers.get("Content-Length", "")
+            if stated.isdecimal() and not answer.headers.get("Content-Encoding") and size != int(stated):
+                raise ValueError("a file that was cut")
+
+    transport.call("GET", f"files/{_name(file)}/content", save, seconds=_TRANSFER)
+
+
+def answers(path: Path) -> Iterator[tuple[str, Reply | str]]:
+    """Yield the keys of requests in a file of answers, with the reply or why there is none; leaves out other lines."""
+    with path.open("rb") as stream:
+        while line := stream.readline(_MOST_LINE):
+            try:
+                found = json.loads(line)
+                key = found["custom_id"]
+                if isinstance(key, str):
+                    yield key, _answer(found)
+            except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
+                continue
+
+
+def _answer(line: dict[str, Any]) -> Reply | str:
+    response = line.get("response") or {}
+    if response.get("status_code") == 200:
+        return completion(response["body"])
+    error = line.get("error") or (response.get("body") or {}).get("error") or {}
+    said = error.get("message") if isinstance(error, dict) else error
+    return for_terminal(f"status {response.get('status_code')} ({said})", 200)
+
+
+def _described(
+    transport: Transport, method: str, path: str, parse: Callable[[dict[str, Any]], T], data: bytes | None = None,
+    kind: str = "application/json", **more: Any,
+) -> T:  # fmt: skip
+    """Make a request whose answer is one JSON object, which `parse` reads."""
+
+    def read(answer: requests.Response) -> T:
+        found = json.loads(bounded(answer, _MOST, transport.endpoint.url))
+        if not isinstance(found, dict):
+            raise ValueError("no object")
+        return parse(found)
+
+    return transport.call(method, path, read, data, kind, **more)
+
+
+def _progress(raw: dict[str, Any]) -> Progress:
+    counts = raw.get("request_counts") or {}
+    done = sum(n for n in (counts.get("completed"), counts.get("failed")) if type(n) is int)
+    files = tuple(_name(raw[k]) for k in ("output_file_id", "error_file_id") if raw.get(k))
+    errors = (raw.get("errors") or {}).get("data") or [{}]
+    said = str((errors[0] or {}).get("message") or "") if raw.get("status") == "failed" else ""
+    return Progress(_name(raw["id"]), str(raw.get("status")), done, files, for_terminal(said, 200))
+
+
+def _name(value: object) -> str:
+    """Return a name that the server gave; it becomes part of an address.
+
+    Raises:
+        PmcmineError: if it is none.
+    """
+    if not isinstance(value, str) or not _ID.fullmatch(value) or value.strip(".") == "":
+        raise PmcmineError(f"the server names a file or batch {for_terminal(repr(value), 80)}, which is no name")
+    return value

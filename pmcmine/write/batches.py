@@ -1,0 +1,275 @@
+"""Ask through batches: what has no answer yet is collected, sent as files, and read into the journal when it is there.
+
+Each batch is on the disk, in a file beside the journal, before the server is asked for it, so that a killed run finds
+it again and nothing is paid for twice.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from pmcmine.errors import PmcmineError, StorageError
+from pmcmine.io.folder import describe
+from pmcmine.io.safe_files import PRIVATE, create_new, private_folder, read_bounded, replacing
+from pmcmine.text.tokens import estimate
+from pmcmine.write import batch_api
+from pmcmine.write.asking import Asker, Waiting
+from pmcmine.write.budget import Budget
+from pmcmine.write.client import Client, Reply, format_of
+from pmcmine.write.journal import Answer, Journal
+from pmcmine.write.requests import Request
+from pmcmine.write.transport import Refused, Rejected
+
+log = logging.getLogger(__name__)
+# OpenAI takes 50,000 requests and 200 MB a file; smaller files are answered sooner and fit into memory.
+_MOST_REQUESTS, _MOST_BYTES = 10_000, 64 << 20
+_MOST_STATE: Final = 16 << 20  # bytes of what is noted of a batch
+_FIRST_PAUSE, _MOST_PAUSE = 1.0, 60.0  # seconds between two looks
+_AT_ONCE: Final = 500  # answers that are read into the journal together
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch as it is noted.
+
+    Attributes:
+        key: hash of its requests.
+        file: name of its file at the server.
+        id: its name at the server; empty as long as it may not exist.
+        requests: of each request, by its hash, the row, the tokens that it is estimated to be, and those that its
+            answer may have.
+    """
+
+    key: str
+    file: str
+    id: str = ""
+    requests: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+
+
+class BatchAsker(Asker):
+    """Collects requests for batches; what has an answer comes from the journal.
+
+    Args:
+        client: the server.
+        journal: keeps the answers.
+        budget: what may be spent; requests in batches are held.
+        folder: keeps what is noted of batches.
+
+    Raises:
+        PmcmineError: if the folder can't be used.
+    """
+
+    def __init__(self, client: Client, journal: Journal, budget: Budget, folder: Path) -> None:
+        super().__init__(client, journal, budget)
+        self._folder = private_folder(folder)
+        self._open = list(_noted(folder))
+        self._sent = {request for batch in self._open for request in batch.requests}
+        self._without: dict[str, str] = {}  # requests that a batch of this run did not answer, and why
+        self._spool: BinaryIO | None = None
+        self._spooled: dict[str, tuple[str, int, int]] = {}
+        self._spool_lock = threading.Lock()
+        self.collects = True  # whether requests may still be added
+        for batch in self._open:
+            for _, expected, most in batch.requests.values():
+                budget.held(expected, most)
+
+    def _ask(
+        self, request: Request, schema: Mapping[str, Any], name: str, body: Callable[[], Mapping[str, Any]]
+    ) -> Answer:
+        said = self._without.get(request.hash)
+        if said is not None:
+            raise Refused(said) if said.startswith("status 4") else Waiting(said)
+        if not self.collects or request.hash in self._sent:
+            raise Waiting("batch")
+        sent = dict(body())
+        most = int(sent.get("max_tokens", 0))
+        line = batch_api.request_line(request.hash, {**sent, **format_of(0, schema, name)})
+        with self._spool_lock:
+            size = self._spool.tell() if self._spool is not None else 0
+            if len(self._spooled) >= _MOST_REQUESTS or size + len(line) > _MOST_BYTES:
+                self.submit()
+            self._budget.hold(request.expected, most)
+            self._write(line)
+            self._spooled[request.hash] = (request.row, request.expected, most)
+            self._sent.add(request.hash)
+        raise Waiting("batch")
+
+    def _write(self, line: bytes) -> None:
+        try:
+            if self._spool is None:
+                self._path.unlink(missing_ok=True)  # of a run that was killed while it collected
+                self._spool = create_new(self._path, PRIVATE)
+            self._spool.write(line)
+        except OSError as error:
+            raise StorageError(f"{self._path}: can't write ({describe(error)})") from None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a batch is under way."""
+        return bool(self._open)
+
+    @property
+    def _path(self) -> Path:
+        return self._folder / "next.jsonl"
+
+    def submit(self) -> bool:
+        """Send what was collected as a batch; returns whether there was any.
+
+        Raises:
+            PmcmineError: if the server refuses it or does not answer.
+        """
+        if self._spool is None:
+            return False
+        self._spool.close()
+        self._spool = None
+        key = sha256("\n".join(sorted(self._spooled)).encode()).hexdigest()
+        transport = self.client.transport
+        try:
+            file = batch_api.upload(transport, self._path)
+        except Rejected as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            raise PmcmineError(f"{error}; it has no batch API, so ask without --batch") from None
+        batch = Batch(key, file, "", self._spooled)
+        self._spooled = {}
+        self._note(batch)
+        self._path.unlink()
+        self._open.append(self._made(batch, first=True))
+        return True
+
+    def _made(self, batch: Batch, first: bool) -> Batch:
+        """Have the server make a batch, unless it did, and note its name."""
+        try:
+            found = replace(batch, id=batch_api.create(self.client.transport, batch.file, batch.key, first).id)
+        except Refused:  # it was not made and never will be
+            self._place(batch).unlink()
+            raise
+        self._note(found)
+        return found
+
+    def _note(self, batch: Batch) -> None:
+        data = json.dumps(asdict(batch)).encode()
+        with replacing(self._place(batch), PRIVATE) as out:
+            out.write(data)
+
+    def _place(self, batch: Batch) -> Path:
+        return self._folder / f"{batch.key}.json"
+
+    def wait(self, told: Callable[[int, int], None] | None = None) -> None:
+        """Wait for all batches, and read their answers into the journal.
+
+        Args:
+            told: called with the requests that are done, and all that are in batches.
+
+        Raises:
+            PmcmineError: if the server refuses a batch, does not answer, or the run is stopped.
+        """
+        transport = self.client.transport
+        self._open = [batch if batch.id else self._made(batch, first=False) for batch in self._open]
+        pause = _FIRST_PAUSE
+        while self._open:
+            states = [self._look(batch) for batch in self._open]
+            for batch, state in zip(tuple(self._open), states, strict=True):
+                if state.is_over:
+                    self._read(batch, state)
+                    self._open.remove(batch)
+            if told is not None:
+                told(sum(s.done for s in states), sum(len(b.requests) for b in self._open))
+            if self._open:
+                transport.pause(pause)
+                pause = min(1.5 * pause, _MOST_PAUSE)
+
+    def _look(self, batch: Batch) -> batch_api.Progress:
+        try:
+            return batch_api.look(self.client.transport, batch.id)
+        except Rejected as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            log.warning("%s: does not know batch %s; its rows are asked for again", self.client.endpoint.url, batch.id)
+            return batch_api.Progress(batch.id, "failed", 0, (), "")
+
+    def _read(self, batch: Batch, state: batch_api.Progress) -> None:
+        """Read the answers of a batch that is over, and forget it."""
+        left = dict(batch.requests)
+        waiting: list[Answer] = []
+        path = self._folder / "answers.jsonl"
+        for file in state.files:
+            batch_api.download(self.client.transport, file, path)
+            for key, reply in batch_api.answers(path):
+                if key not in left:
+                    continue
+                if isinstance(reply, str):
+                    self._without[key] = reply
+                    continue
+                waiting.append(self._answer(key, left.pop(key), reply))
+                if len(waiting) >= _AT_ONCE:
+                    self._keep(waiting)
+            path.unlink()
+        self._keep(waiting)
+        for key in left:
+            self._without.setdefault(key, f"batch {state.id} is {state.status}")
+            self._sent.discard(key)
+        for _, expected, most in batch.requests.values():
+            self._budget.free(expected, most)
+        self._place(batch).unlink()
+        if state.said:
+            raise PmcmineError(f"{self.client.endpoint.url}: batch {state.id} failed ({state.said})")
+
+    def _answer(self, key: str, noted: tuple[str, int, int], reply: Reply) -> Answer:
+        row, expected, _ = noted
+        read = reply.read if reply.read is not None else expected
+        written = reply.written if reply.written is not None else estimate(reply.text)
+        model = self.client.endpoint.model
+        return Answer(key, row, model, reply.text, reply.finish, reply.read, reply.written, (read, written))
+
+    def _keep(self, waiting: list[Answer]) -> None:
+        if waiting:
+            self._journal.add(*waiting)
+            self.asked += len(waiting)
+            waiting.clear()
+
+
+def ask_in_batches(
+    asker: BatchAsker, passes: Callable[[], Iterator[object]], told: Callable[[int, int], None] | None = None
+) -> None:
+    """Ask for all that a pass over the rows needs, in as many rounds as its further tries take.
+
+    Args:
+        asker: collects and asks.
+        passes: goes over the rows, which asks for what they need.
+        told: called with the requests that are done, and all that are in batches.
+
+    Raises:
+        PmcmineError: one line; the same call resumes.
+    """
+    asker.wait(told)
+    while True:
+        for _ in passes():
+            pass
+        if not asker.submit() and not asker.is_waiting:
+            break
+        asker.wait(told)
+    asker.collects = False
+
+
+def _noted(folder: Path) -> Iterator[Batch]:
+    """Yield the batches that earlier runs noted.
+
+    Raises:
+        PmcmineError: if what they noted can't be read.
+    """
+    for path in sorted(folder.glob("*.json")):
+        try:
+            raw = json.loads(read_bounded(path, _MOST_STATE, str(path)))
+            requests = {k: (str(row), int(a), int(b)) for k, (row, a, b) in raw["requests"].items()}
+            yield Batch(str(raw["key"]), str(raw["file"]), str(raw["id"]), requests)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            raise PmcmineError(f"{path}: is no note of a batch; remove it to ask for its rows again") from None

@@ -1,0 +1,142 @@
+"""Asking through batches: the same texts, nothing twice, and what goes wrong with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from pmcmine.errors import PmcmineError
+from pmcmine.write import batches as module
+from pmcmine.write import run
+from pmcmine.write.transport import NoAnswer
+from tests.model_server import ModelServer, faithful, prompt_of, served
+from tests.pmcmine.write.conftest import Write
+
+FEW: dict[str, Any] = {"batch": True, "image_size": 0, "limit": 24}
+
+
+def texts(release: Path, name: str = "caption") -> dict[str, str]:
+    files = (release / "written" / name / "texts").rglob("*.parquet")
+    return {row["row_id"]: row["text"] for f in files for row in pq.read_table(f).to_pylist()}
+
+
+def noted(release: Path) -> list[Path]:
+    return sorted((release / "written" / ".answers" / "caption.batches").glob("*"))
+
+
+def nothing_twice(server: ModelServer) -> bool:
+    prompts = [prompt_of(body) for body in server.state.bodies]
+    return len(prompts) == len(set(prompts)) > 0
+
+
+def test_batches_give_what_single_requests_give(release: Path, write: Write, tmp_path: Path) -> None:
+    with served() as server:
+        one = write(release, server, out=tmp_path / "single.parquet")
+    (release / "written" / ".answers" / "caption.jsonl").unlink()
+    looks: list[tuple[int, int]] = []
+    with served(slow=3) as server:
+        done = write(release, server, batch=True, waited=lambda *n: looks.append(n))
+        assert done.facts.counts == one.facts.counts and done.left == 0
+        assert server.state.requests == 0 and nothing_twice(server)
+        assert len(server.state.batches) == 1 and len(looks) == 4 and looks[-1][0] > 0
+        formats = {body["response_format"]["type"] for body in server.state.bodies}
+        assert formats == {"json_schema"}
+        single = {row["row_id"]: row["text"] for row in pq.read_table(tmp_path / "single.parquet").to_pylist()}
+        assert texts(release) == single
+        write(release, server, batch=True)
+        assert len(server.state.batches) == 1
+    assert noted(release) == []
+
+
+def test_small_files_further_tries_and_errors(release: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(body: dict[str, Any]) -> str:
+        return "Sure!" if body["seed"] == 0 and len(prompt_of(body)) % 3 == 0 else faithful(body)
+
+    monkeypatch.setattr(module, "_MOST_REQUESTS", 10)
+    with served(answer=answer, errors=(2,)) as server:
+        done = write(release, server, batch=True, image_size=0)
+        assert nothing_twice(server) and len(server.state.batches) > 3
+        refused = done.facts.counts["dropped: refused"]
+        assert refused == sum(1 for b in server.state.batches.values() if b["request_counts"]["failed"]) > 1
+        assert done.facts.counts["kept"] and "dropped: bad_answer" not in done.facts.counts and done.left == 0
+
+
+def test_a_killed_run_finds_its_batch_again(release: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(lost=1) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(module.BatchAsker, "_made", lambda self, batch, first: create(self, batch))
+
+            def create(self: module.BatchAsker, batch: module.Batch) -> module.Batch:
+                module.batch_api.create(self.client.transport, batch.file, batch.key, True)
+                raise KeyboardInterrupt  # after the server made it, before its name is noted
+
+            with pytest.raises(KeyboardInterrupt):
+                write(release, server, **FEW)
+        assert len(noted(release)) == 1 and len(server.state.batches) == 1  # the lost answer was looked for, too
+        with pytest.raises(PmcmineError, match="give --batch"):
+            write(release, server, image_size=0, limit=24)
+        done = write(release, server, **FEW)
+        assert len(server.state.batches) == 1 and nothing_twice(server) and done.facts.counts["kept"]
+
+
+def test_stopping_while_it_waits(release: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    with served(slow=5) as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "_FIRST_PAUSE", -1.0)
+            patch.setattr("pmcmine.write.transport.Transport.pause", _stopped)
+            with pytest.raises(NoAnswer, match="stopped"):
+                write(release, server, **FEW)
+        done = write(release, server, **FEW)
+        assert len(server.state.batches) == 1 and done.left == 0
+
+
+def _stopped(self: Any, seconds: float) -> None:
+    if seconds < 0:
+        raise NoAnswer("the run was stopped")
+
+
+@pytest.mark.parametrize("end", ["expired", "cancelled"])
+def test_what_a_batch_did_not_answer_is_asked_by_the_next_run(release: Path, write: Write, end: str) -> None:
+    with served(batch_end=end) as server:
+        done = write(release, server, **FEW)
+        assert done.facts.counts["kept"] > 0 and done.left > 0 and len(server.state.batches) == 1
+        server.state.batch_end = "completed"
+        done = write(release, server, **FEW)
+        assert done.left == 0 and len(server.state.batches) == 2 and nothing_twice(server)
+
+
+def test_a_batch_that_fails_is_one_line_and_forgotten(release: Path, write: Write) -> None:
+    with served(batch_end="failed") as server:
+        with pytest.raises(PmcmineError, match="the model does not exist"):
+            write(release, server, **FEW)
+        assert noted(release) == []
+
+
+def test_a_server_without_batches_is_one_line(release: Path, write: Write) -> None:
+    with served(has_batches=False) as server, pytest.raises(PmcmineError, match="no batch API, so ask without --batch"):
+        write(release, server, **FEW)
+
+
+def test_a_batch_that_the_server_forgot_is_made_anew(release: Path, write: Write) -> None:
+    with served(batch_end="expired", slow=10**6) as server:
+        asker = json.dumps({"key": "k", "file": "file-9", "id": "batch_9", "requests": {"h": ["row", 1, 1]}})
+        folder = release / "written" / ".answers" / "caption.batches"
+        folder.mkdir(parents=True, mode=0o700)
+        (folder / "k.json").write_text(asker)
+        server.state.slow, server.state.batch_end = 0, "completed"
+        assert write(release, server, **FEW).left == 0
+    (folder / "x.json").write_text("[]")
+    with served() as server, pytest.raises(PmcmineError, match="no note of a batch"):
+        write(release, server, **FEW)
+
+
+def test_a_budget_holds_what_batches_may_cost(release: Path, write: Write) -> None:
+    with served() as server:
+        done = write(release, server, **FEW, most_tokens=3_000)
+        spent = sum(120 for _ in server.state.bodies)
+        assert done.spent and done.left > 0 and 0 < spent <= 3_000 and len(server.state.batches) > 1
+    assert run.journal_path(release, "caption").stat().st_size > 0
