@@ -63,7 +63,8 @@ def _begin(evidence: Evidence, tight: Region, letter: Letter, axis: int) -> int:
     end = int(letter.x if axis else letter.y) - 2
     if end - first > _LOW_KEY * (last - end):
         return 0
-    ink = evidence.ink[t:b, first:end].any(0) if axis else evidence.ink[first:end, le:r].any(1)
+    part = evidence.ink[t:b, first:end].T if axis else evidence.ink[first:end, le:r]
+    ink = np.asarray(part.any(1), np.bool_)
     inner = int((~ink[::-1]).argmax())  # a picture may begin a little before the letter in it
     if ink.all() or inner > _INSIDE * letter.height:
         return 0
