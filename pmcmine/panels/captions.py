@@ -18,7 +18,7 @@ from pmcmine.panels.marker_choice import choose_markers
 from pmcmine.panels.markers import Marker, Span
 from pmcmine.panels.pieces import lay_out
 from pmcmine.panels.sentences import sentences
-from pmcmine.panels.sides import votes_after
+from pmcmine.panels.sides import STOPPED, votes_after
 
 _BLANKS: Final = "\t\n\r\xa0\u2002\u2003\u2009\u202f"  # white space that is read as a blank
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
@@ -225,6 +225,8 @@ def _spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:
     modes = [v > 0 if abs(v) >= 1.5 or (v > 0) == suffix else suffix for v in votes]
     if suffix or not any(modes):
         modes = [suffix] * len(markers) if not suffix else [v > -2 for v in votes]
+    elif len(modes) > 2 and modes[0] and not any(modes[1:]) and STOPPED.match(text, markers[0].end):
+        modes[0] = False  # a title's end: "Effects in cells (A). Western blots of … (B). Stained tissue."
     out: list[Span | None] = []
     prefixed = [m for m, after in zip(markers, modes, strict=True) if not after]
     listed = _is_list(text, prefixed) if len(prefixed) > 1 else False
