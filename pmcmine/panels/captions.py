@@ -68,6 +68,9 @@ _SHARED: Final = re.compile(
     re.IGNORECASE,
 )
 _ABBREVIATION: Final = re.compile(r"^[A-Z][A-Za-z0-9./+-]{0,12}(?: \d)?(?:,|:| =| –| -) ?[a-z]")
+_LEGEND: Final = re.compile(
+    r"(?:[A-Z][a-z]+ )?(?:[Aa]rrow(?:head)?s?|(?:[Ss]cale |[Ee]rror )?[Bb]ars?|[Aa]sterisks?)\b(?![ -]?(?:plot|graph|chart))"
+)
 _CONNECT: Final = re.compile(r"(?:[\s,;:.)\]–—-]|and\b|or\b|as well as\b|while\b|whereas\b|in\s*$|respectively\b)+")
 _CONNECTING: Final = "aowir"  # what its words begin with
 _TRAILING: Final = ",;:.([•–—-"
@@ -129,7 +132,7 @@ def split_caption(
     confidence = _STRENGTH[forms.most_common(1)[0][0]]
     panels = []
     for label, words in found.items():
-        main = _longest(words)
+        main = _main(text, words)
         also = {*words, *several.get(label, ())} - {main}
         sure = confidence if main[1] - main[0] > 2 else round(confidence / 2, 3)
         panels.append(PanelText(label, (main,), sure, tuple(sorted(also))))
@@ -176,12 +179,19 @@ def _assigned(
     own: list[Span | None] = []
     for marker, run, span in zip(markers, runs, spans, strict=True):
         trimmed = [t for r in run if (t := r if r == span else _trim(text, *r))[0] < t[1]]
-        main = _longest(trimmed) if trimmed else span
+        main = _main(text, trimmed) if trimmed else span
         own.append(main)
         if len(trimmed) > 1:
             for label in marker.labels:
                 several.setdefault(label, []).extend(t for t in trimmed if t != main)
     return _filled(own), several, tuple(common)
+
+
+def _main(text: str, spans: Sequence[Span]) -> Span:
+    """Return the longest span that is no legend of arrows or bars; if all are, the longest."""
+    if len(spans) == 1:
+        return spans[0]
+    return _longest([s for s in spans if not _LEGEND.match(text, s[0])] or spans)
 
 
 def _longest(spans: Sequence[Span]) -> Span:

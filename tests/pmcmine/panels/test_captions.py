@@ -370,3 +370,12 @@ def test_a_label_behind_the_title_may_be_of_the_words_that_follow() -> None:
         "D": "Scores by stage",
     }
     assert any("More receptor" in caption[a:b] for a, b in split.shared)
+
+
+def test_a_legend_of_arrows_and_bars_is_not_what_a_panel_shows() -> None:
+    caption = (
+        "Function in plants. (A–D) Place of the protein in root cells. A and C, bright field; B and D, stained. "
+        "Arrows indicate both proteins in one place, which was seen in all cells. Scale bar for A–D, 5 μm. (E) Dwarf plants."
+    )
+    words = {p.label: caption[slice(*p.spans[0])] for p in split_caption(caption).panels}
+    assert {words[x] for x in "ABCD"} == {"Place of the protein in root cells"} and words["E"] == "Dwarf plants"
