@@ -203,6 +203,9 @@ def _asked(page: BrowseServer, opened: ReleaseData) -> dict[str, list[float]]:
         "search": [ask("/api/figures", text=f"word{n} word{7 * n}") for n in (90, 900)],
         "counts of a search": [ask("/api/counts", text=f"word{n} word{7 * n}") for n in (90, 900)],
         "concept and all below": [ask("/api/figures", concept=c) for c in ("X:1", "X:2")],
+        "concepts by a word, first; again": [
+            ask("/api/suggest", of="concept", text=f"concept {n}") for n in (1, 7, 77)
+        ],
         "more like this": [ask("/api/figures", like=i) for i in ids[:10]],
         "more like this, of a kind": [ask("/api/figures", like=i, kind="gel") for i in ids[:4]],
         "one figure": [ask("/api/figure", id=i) for i in ids[2:4]],

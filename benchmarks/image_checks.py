@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pmcmine.duplicates.candidates import CAP
+from pmcmine.duplicates.members import CAP
 from pmcmine.images import fingerprint as pictures
 
 _SUFFIXES: Final = (".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff")
@@ -84,10 +84,8 @@ def _real_pairs(packed: NDArray[np.uint64], source: NDArray[np.int64]) -> NDArra
 def candidates(owner: NDArray[np.int64], bits: NDArray[np.uint8], sample: int = pictures.SAMPLE) -> NDArray[np.int64]:
     """Return the pairs of pictures that share a key, as the search for near duplicates compares them: pairs × 2."""
     every = []
-    for table in range(pictures.TABLES):
-        keys = np.concatenate([
-            pictures.keys_of(bits[at : at + _CHUNK], sample)[:, table] for at in range(0, len(bits), _CHUNK)
-        ])  # fmt: skip
+    chunks = [pictures.keys_of(bits[at : at + _CHUNK], sample).T for at in range(0, len(bits), _CHUNK)]
+    for keys in np.concatenate(chunks, axis=1) if chunks else []:
         order = np.lexsort((owner, keys))
         keys, members = keys[order], owner[order]
         new = np.ones(len(keys), np.bool_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import resource
 import tempfile
@@ -49,7 +50,7 @@ def _scored(release: Path, scorer: str, options: dict[str, str], scratch: Path) 
     from pmcmine.score.registry import open_scorer, request_for, scorers
     from pmcmine.score.run import score_release
 
-    request = request_for(scorer, None, None, options)
+    request = request_for(scorer, f"benchmark-{scorer}", None, options)  # a name that no release has
     images = bool(scorers()[scorer].target.images)
     files = sorted((release / "tables" / "figures").rglob("*.parquet"))
     rows = {f.relative_to(release).as_posix(): pq.read_metadata(f).num_rows for f in files}
@@ -79,7 +80,10 @@ def curate(data: Path | None, rows: int = 100_000) -> dict[str, Any]:
 
     with tempfile.TemporaryDirectory() as folder:
         release = Path(folder) / "release"
-        write_made_release(release, rows, vectors=False)
+        # In a process of its own, so that its memory is not that of the recipes.
+        maker = multiprocessing.get_context("spawn").Process(target=write_made_release, args=(release, rows, False))
+        maker.start()
+        maker.join()
         found = {}
         together = "\n".join(sorted(_RECIPES.values(), key=lambda text: text.startswith("[[")))
         whole = together.replace(_RECIPES["concept"], "")  # one condition

@@ -100,6 +100,18 @@ def test_a_dry_run_for_slurm_shows_what_jobs_ask_for(
     assert f"{len({a.pmcid for a in demo_articles()})} PMCIDs" in out and not (tmp_path / "out").exists()
 
 
+def test_jobs_of_slurm_are_described_where_the_source_does_not_answer(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    args = ["mine", "--source", "http://127.0.0.1:9/", "--out", str(tmp_path / "out"), "--dry-run", "--limit", "1000",
+            "--set=first_contact_seconds=0.3", "--vocab", "none"]  # fmt: skip
+    code, out, err = call(capsys, *args, "--runner", "slurm", "--set=block_articles=100")
+    assert code == 0 and "not counted" in out and "up to 10 tasks" in out and "127.0.0.1:9" in err
+    assert not (tmp_path / "out").exists()
+    code, out, err = call(capsys, *args)
+    assert code == 2 and not out
+
+
 @pytest.mark.parametrize(
     ("flag", "value"),
     [("--slurm-time", "12 hours"), ("--slurm-time", "12:00:00:00"), ("--slurm-time", "soon"), ("--slurm-memory", "8 GB"),

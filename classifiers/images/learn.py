@@ -119,9 +119,13 @@ def unseen(known: Examples, judged: Examples, say: Callable[[str], None] = lambd
     of = dict(zip(judged.sources.tolist(), held.tolist(), strict=True))
     fold = np.array([of.get(s, -1) for s in known.sources.tolist()])
     out = np.zeros((len(judged), len(KINDS)))
-    for n, i in enumerate(np.unique(held)):
+    learned = [i for i in np.unique(held) if (fold == i).any()]
+    others = ~np.isin(held, learned)  # of sources that nothing was learned from: one model judges them all
+    if others.any():
+        out[others] = fit(known).log_odds(judged.seen[others])
+    for n, i in enumerate(learned):
         if n % _TOLD == 0:
-            say(f"measuring on sources left out: {n} of {held.max() + 1}")
+            say(f"measuring on sources left out: {n} of {len(learned)}")
         out[held == i] = fit(known.where(fold != i)).log_odds(judged.seen[held == i])
     return out
 

@@ -2,8 +2,8 @@
 
     python -m classifiers.panels.fit_confidence --labels panels-development.jsonl --images FOLDER
 
-`--labels` and `--images` may be given several times, in pairs. With several sets, it also prints how many figures of
-each would be right and wrong by weights that were fitted on the others.
+`--labels` and `--images` may be given several times, in pairs. Figures marked as `held` are left out. With several
+sets, it also prints how many figures of each would be right and wrong by weights that were fitted on the others.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Judged:
 
 
 def judged(labels: Path, images: Path) -> Judged:
-    """Find the layouts of a labelled set."""
+    """Find the layouts of a labelled set, but for figures that are held for evaluation."""
     table, right, with_panels = [], [], 0
-    rows = read_json_lines(labels, "")
+    rows = [x for x in read_json_lines(labels, "") if not x.get("held")]
     for row in rows:
         figure, named, path = labelled_figure(row, images)
         with Image.open(path) as opened:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from classifiers.enrichers.figure_image_embedding import embedding_model
 from classifiers.images.kinds import of_picture
+from classifiers.scorers.image_embedding import TowerImages, open_tower
 from classifiers.scorers.pictures import pyramid
 from classifiers.scorers.text_embedding import TextEncoder, open_text_encoder
 from pmcmine.errors import PmcmineError
@@ -13,13 +14,14 @@ from pmcmine.find.layout import VectorFacts
 from pmcmine.find.query import Encoders
 
 
-def encoders(text_model: str | None = None) -> Encoders:
+def encoders(text_model: str | None = None, image_model: str | None = None) -> Encoders:
     """Return what turns texts and images of queries into vectors. Models are loaded when they are first used.
 
     Args:
         text_model: folder of the encoder of texts, if it is not where it was when the release was scored.
+        image_model: the model that `image-embedding` was given, if it was; an index does not say what is loaded here.
     """
-    return {"text": _Texts(text_model), "image": image_vector}
+    return {"text": _Texts(text_model), "image": image_vector if image_model is None else _Images(image_model)}
 
 
 class _Texts:
@@ -41,6 +43,31 @@ class _Texts:
         return self._open.embed_query(text)
 
 
+class _Images:
+    """Embeds images of queries by a model."""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._open: TowerImages | None = None
+
+    def __call__(self, facts: VectorFacts, image: bytes) -> Any:
+        """Return the vector of an image.
+
+        Raises:
+            PmcmineError: if it can't be decoded, or the model is missing or another one than that of the vectors.
+        """
+        if self._open is None:
+            self._open = open_tower({"model": self._model, "batch": "1"})
+        _check(facts, self._open.model.sha256, "--image-model")
+        prepared = self._open.prepared(image)
+        if prepared is None:
+            raise PmcmineError(_UNDECODED)
+        return self._open.embed([prepared])[0]
+
+
+_UNDECODED: Final = "--image: can't be decoded; give a JPEG or PNG"
+
+
 def image_vector(facts: VectorFacts, image: bytes) -> Any:
     """Return the vector of an image.
 
@@ -49,7 +76,7 @@ def image_vector(facts: VectorFacts, image: bytes) -> Any:
     """
     seen = pyramid(image)
     if seen is None:
-        raise PmcmineError("--image: can't be decoded; give a JPEG or PNG")
+        raise PmcmineError(_UNDECODED)
     if facts.model:
         _check(facts, embedding_model().sha256, "--image")
     return of_picture(seen)

@@ -54,6 +54,7 @@ _LEXICON: Final[Mapping[str, int]] = {
 _SIGNS: Final = tuple(
     re.compile(p) for p in (r"[pP] ?[<=>] ?0?\.\d", r"\[\d[\d,–-]{0,20}\]", r"\d", r"[%±]", r"μ[lmgM]|°C")
 )
+WORDING: Final = 2 * (len(_WORDINGS) + len(_SIGNS)) + 5  # numbers of `wording`: two a count, and five measures
 _TYPES: Final = (
     "case-report", "research-article", "review-article", "brief-report", "other", "letter", "correction", "editorial",
     "methods-article", "abstract",
@@ -206,6 +207,11 @@ class Space:
         place = np.array([structure(p) for p in passages], np.float32)
         # The weights balance the parts for linear models: chosen by cross-validation on the labelled paragraphs.
         return words, np.hstack([topics * 1.5, style * 0.3, place * 0.5]).astype(np.float32)
+
+    def wording_of(self, dense: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Select the columns of dense `rows` that say how passages are worded."""
+        topics = self.projection.shape[1]
+        return dense[:, topics : topics + WORDING]
 
     def about(self, passages: Sequence[Passage], dense: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return what an article is about: the mean of the topics of its paragraphs, zeros if none is long enough.

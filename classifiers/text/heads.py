@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.text.features import Passage, Space, terms
+from classifiers.text.features import WORDING, Passage, Space, terms
+from classifiers.text.refine import Network, inputs
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_arrays import MOST_BYTES, floats, read_arrays, read_header
 from pmcmine.io.safe_files import open_regular
@@ -30,14 +31,16 @@ CLASSES: Final[Mapping[str, tuple[str, ...]]] = {
 QUALITY: Final = "quality"
 TASKS: Final = (*CLASSES, QUALITY)
 ARTICLE: Final = "article"  # part of the name of heads that see what the whole article is about
+NETWORK: Final = "network"  # what `--task` calls the network that refines quality
 # How far a quality is pulled towards its class: of 0, .3, .5 and .7 the one that lowers the mean absolute error in
-# cross-validation (.401 to .380) without costing the correlation (.814 to .811).
+# cross-validation (.401 to .380) without costing the correlation (.814 to .811). Also of what the network says.
 _PULL: Final = 0.3
 _BLOCK: Final = 256  # passages scored at once
 # A text of fewer letters than this (of its first _LOOKED_AT code points) says too little, as for its language.
 _LEAST_LETTERS: Final = 12
 _LOOKED_AT: Final = 1000
 _UNSAID: Final = 0.5  # probability of `other` for such a text; the other classes share the rest
+_PARTS: Final = ("first", "first_bias", "last", "last_bias")  # of the network, in its order
 _DIRECTIONS: Final = 100
 _TERMS: Final = 30_000
 MODEL_FILE: Final = Path(__file__).parent / "models" / "text.npz"
@@ -88,12 +91,14 @@ class TextModel:
             features.
         trained_on: training data, in words.
         articles: PMCIDs of the labelled paragraphs that it learned from.
+        network: refines quality by what the other heads say; None in models that have none.
     """
 
     space: Space
     heads: Mapping[str, Head]
     trained_on: str
     articles: frozenset[str] = frozenset()
+    network: Network | None = None
 
     def scores(self, task: str, passages: Sequence[Passage]) -> NDArray[np.float64]:
         """Return probabilities (passages × classes), or quality from 1 to 5 (passages × 1), rounded to 4 places.
@@ -133,20 +138,36 @@ class TextModel:
         about: NDArray[np.float32] | None = None,
     ) -> dict[str, NDArray[np.float64]]:
         out = {t: np.zeros((len(passages), len(CLASSES.get(t, (QUALITY,))))) for t in tasks}
+        network = self.network if QUALITY in tasks else None
         for block, words, dense in rows:
             bare = _is_bare(passages[block[0]])
+            z = {t: self._logits(t, bare, words, dense, about) for t in (tasks if network is None else TASKS)}
+            if network is not None:
+                seen = inputs(z[QUALITY], z["type"], z["domain"], self.space.wording_of(dense))
+                z[QUALITY] = network.quality(seen)
             for task in tasks:
-                of_article = None if bare or about is None else self.heads.get(f"{task}/{ARTICLE}")
-                head = of_article or self.heads[f"{task}/text" if bare else task]
-                # einsum adds up each row by itself; a product of BLAS depends on how many rows there are.
-                z = np.asarray(words @ head.words) + np.einsum("ij,jk->ik", dense, head.dense[: dense.shape[1]])
-                if of_article is not None and about is not None:
-                    z += np.einsum("j,jk->k", about, head.dense[dense.shape[1] :])
-                out[task][block] = squash(task, (z + head.bias).astype(np.float64))
+                out[task][block] = squash(task, z[task].astype(np.float64))
         unsaid = [i for i, p in enumerate(passages) if says_too_little(p.text)]
         for task in tasks:
             out[task][unsaid] = _unsaid(task)
         return {t: np.round(v, 4) for t, v in out.items()}
+
+    def _logits(
+        self,
+        task: str,
+        bare: bool,
+        words: sparse.csr_matrix,
+        dense: NDArray[np.float32],
+        about: NDArray[np.float32] | None,
+    ) -> NDArray[np.float32]:
+        of_article = None if bare or about is None else self.heads.get(f"{task}/{ARTICLE}")
+        head = of_article or self.heads[f"{task}/text" if bare else task]
+        # einsum adds up each row by itself; a product of BLAS depends on how many rows there are.
+        z = np.asarray(words @ head.words) + np.einsum("ij,jk->ik", dense, head.dense[: dense.shape[1]])
+        if of_article is not None and about is not None:
+            z += np.einsum("j,jk->k", about, head.dense[dense.shape[1] :])
+        out: NDArray[np.float32] = z + head.bias
+        return out
 
 
 def _is_bare(passage: Passage) -> bool:
@@ -266,6 +287,8 @@ def dump(model: TextModel) -> bytes:
             f"{name}:dense": head.dense,
             f"{name}:bias": head.bias,
         }
+    if model.network is not None:
+        arrays |= {f"network:{part}": getattr(model.network, part) for part in _PARTS}
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)  # type: ignore[arg-type]  # names of arrays are no parameters
     return out.getvalue()
@@ -300,11 +323,25 @@ def parse(data: bytes, name: str) -> TextModel:
             for head, sizes in wanted.items():
                 if sizes is not of_article or f"{head}:words" in arrays:
                     heads[head] = Head(*(floats(arrays[f"{head}:{part}"], size, part) for part, size in sizes.items()))
+        network = _network(arrays) if "network:first" in arrays else None
         trained_on = str(header["trained_on"])
         articles = frozenset(map(str, header.get("articles", ())))
     except (ValueError, LookupError, TypeError) as error:
         raise PmcmineError(f"{name}: not a text model, or damaged ({type(error).__name__}: {error})") from None
-    return TextModel(space, heads, trained_on, articles)
+    return TextModel(space, heads, trained_on, articles, network)
+
+
+def _network(arrays: Mapping[str, NDArray[Any]]) -> Network:
+    """Read the network that refines quality.
+
+    Raises:
+        ValueError: if its parts do not fit.
+    """
+    units = arrays["network:first_bias"].size
+    kinds, domains = map(len, CLASSES.values())
+    seen = 1 + kinds + domains + kinds * domains + WORDING
+    sizes = ((seen, units), (units,), (units, 1), (1,))
+    return Network(*(floats(arrays[f"network:{p}"], size, p) for p, size in zip(_PARTS, sizes, strict=True)))
 
 
 def read(path: Path) -> TextModel:

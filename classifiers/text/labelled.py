@@ -81,15 +81,23 @@ def weights_of(rows: Iterable[Mapping[str, Any]], task: str) -> list[float] | No
 
 
 def own_labels(paragraphs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Join the labels of the package with the paragraphs that a corpus contains."""
-    found = {row["paragraph_id"]: row for path in sorted(OWN_LABELS.glob("paragraphs*.tsv")) for row in _own_rows(path)}
+    """Join the labels of the package with the paragraphs that a corpus contains.
+
+    `reader` says in which file a label stands, `quality_read` what its reader said where `quality` is left out.
+    """
+    found = {
+        row["paragraph_id"]: row | {"reader": path.stem}
+        for path in sorted(OWN_LABELS.glob("paragraphs*.tsv"))
+        for row in _own_rows(path)
+    }
     out = []
     for p in paragraphs:
         row = found.get(p["paragraph_id"])
         if row is not None:
             labels: dict[str, Any] = {t: row[t] if row[t] != "-" else None for t in CLASSES}
-            labels[QUALITY] = float(row[QUALITY]) if row[QUALITY] != "-" else None
-            out.append({**p, **labels})
+            for name in (QUALITY, "quality_read"):
+                labels[name] = float(row[name]) if row.get(name, "-") != "-" else None
+            out.append({**p, **labels, "reader": row["reader"]})
     return out
 
 

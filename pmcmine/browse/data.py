@@ -55,7 +55,7 @@ class ReleaseData:
         self._pictures = Pictures(self._folder, tables)
         self.image, self.thumbnail = self._pictures.image, self._pictures.thumbnail
         self.figure, self.document = self._figures.figure, self._figures.document
-        self.suggest = self._results.suggest
+        self.suggest, self.show_image = self._results.suggest, self._results.show_image
 
     def close(self) -> None:
         """End what runs: native code that runs while Python ends would abort it."""

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -34,6 +35,8 @@ _MOST_RANKED: Final = 1_000  # hits of a search
 _KEPT: Final = 3  # results
 _KEPT_COUNTS: Final = 64
 _SHOWN: Final = 15  # values of a facet
+_OWN: Final = "image:"  # begins the name of an image that a person showed
+_KEPT_IMAGES: Final = 32
 _CUT: Final = "\n/* pmcmine: next condition */\n"
 _PLACE: Final = ("shard", "image_offset", "image_bytes")
 _SLIM: Final = ("label", "license", "split", "image_kinds", *_PLACE)
@@ -94,6 +97,7 @@ class Results:
         self._columns = tables.columns["figures"]
         self.below = (release / HIERARCHY).is_file() and bool(tables.columns["concepts"])
         self._found, self._counts = Kept(_KEPT), Kept(_KEPT_COUNTS)
+        self._shown_images = Kept(_KEPT_IMAGES)
 
     def filters(self, asked: Asked) -> Filters:
         """Return what was asked as conditions.
@@ -151,6 +155,13 @@ class Results:
         if not filters.text and not filters.like:
             return None
         where = " AND ".join(filters.parts.values()) or None
+        if filters.like.startswith(_OWN):
+            notes.append("looks like your image by the vectors of the index")
+            vector = self._shown_images.get(filters.like)
+            if vector is None:
+                raise QueryError("the image was shown to an earlier run of this page; choose it again")
+            with self._searching:
+                return self._asked(lambda search: search.nearest(vector, where=where), filters)
         if filters.like and self._search is not None and "image" in self._search.vectors:
             notes.append("looks alike by the vectors of the index")
             with self._searching:
@@ -206,6 +217,26 @@ class Results:
         except duckdb.Error as error:
             raise QueryError(explain(error, filters.where)) from None
         return [" AND ".join(f"({parts[name]}\n)" for name in names) or "true" for names in wanted]
+
+    def show_image(self, image: bytes) -> str:
+        """Keep the vector of an image for a while; returns what `like` is then.
+
+        Raises:
+            QueryError: if it can't be decoded, or images can't be searched.
+        """
+        if self._search is None:
+            raise QueryError("images are searched with an index: pmcmine index RELEASE")
+        name = _OWN + sha256(image).hexdigest()[:16]
+        try:
+            with self._searching:
+                vector = self._search.image_vector(image)
+                self._search.notes.clear()
+        except PmcmineError as error:
+            raise QueryError(str(error).removeprefix("--image: ")) from None
+        if vector is None:
+            raise QueryError("images can't be searched here: pip install '.[mine]'")
+        self._shown_images.of(name, lambda: vector)
+        return name
 
     def counts(self, asked: Asked) -> dict[str, Any]:
         """Count the values of each facet among what fits; a facet's own choice does not narrow its values.

@@ -88,8 +88,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._guarded(self._respond)
 
     def do_POST(self) -> None:
-        """Make a list of the figures that the body names; nothing is written here."""
-        self._guarded(self._make_list)
+        """Make a list of the figures that the body names, or take an image to search by; nothing is written here."""
+        self._guarded(self._take_image if urlsplit(self.path).path == "/api/like" else self._make_list)
 
     def _guarded(self, answer: Callable[[], None]) -> None:
         if (refusal := self._refusal()) is not None:
@@ -164,17 +164,32 @@ class _Handler(BaseHTTPRequestHandler):
         kept = query.get("v", [""])[-1] == self.token
         self._answer(200, image.data, image.type, "private, max-age=3600, immutable" if kept else "no-store")
 
-    def _make_list(self) -> None:
+    def _body(self, what: str) -> bytes:
+        """Read the body of a request.
+
+        Raises:
+            QueryError: if it is too large.
+        """
         size = self.headers.get("Content-Length") or ""
+        if not size.isascii() or not size.isdigit() or len(size) > 9 or int(size) > _MOST_BODY:
+            self.close_connection = True
+            raise QueryError(f"the {what} is too large")
+        return self.rfile.read(int(size))
+
+    def _take_image(self) -> None:
+        if self.headers.get_content_type() not in ("image/jpeg", "image/png"):
+            self.close_connection = True
+            raise QueryError("give a JPEG or PNG")
+        self._json({"like": self.release.show_image(self._body("image"))})
+
+    def _make_list(self) -> None:
         if urlsplit(self.path).path != "/list.parquet" or self.headers.get_content_type() != "application/json":
             self.close_connection = True
             self._answer(404, b"nothing here", "text/plain")
             return
-        if not size.isascii() or not size.isdigit() or len(size) > 9 or int(size) > _MOST_BODY:
-            self.close_connection = True
-            raise QueryError("the basket is too large")
+        data = self._body("basket")
         try:
-            ids = json.loads(self.rfile.read(int(size)))["ids"]
+            ids = json.loads(data)["ids"]
         except (ValueError, LookupError, TypeError, RecursionError):
             ids = None
         if not isinstance(ids, list):

@@ -28,7 +28,12 @@ def print_dry_run(plan: Mapping[str, Any], as_json: bool) -> None:
 def _lines(plan: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     snapshot = plan["snapshot"]
     yield "source", f"{plan['source']} ({plan['kind']})"
-    yield "articles", f"{snapshot['n_pmcids']:,} PMCIDs in {snapshot['n_versions']:,} versions"
+    yield (
+        "articles",
+        "not counted: the source does not answer from here"
+        if snapshot is None
+        else f"{snapshot['n_pmcids']:,} PMCIDs in {snapshot['n_versions']:,} versions",
+    )
     yield "groups", ", ".join(plan["groups"])
     yield "release", plan["out"]
     yield "runner", plan["runner"]

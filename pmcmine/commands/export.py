@@ -50,7 +50,7 @@ def export(
 ) -> None:
     """Convert a release to another system's format, or write its attribution as TSV."""
     from pmcmine.exports import Export, ReleaseReader, exporters
-    from pmcmine.release.conditions import choose
+    from pmcmine.release.nearest import choose
     from schemas.values import GROUPS
 
     formats = exporters()

@@ -26,7 +26,7 @@ def index(
     """Build the index of a release: words, vectors of its scores, and names of concepts."""
     from pmcmine.find.build import build_index
     from pmcmine.find.layout import TABLES
-    from pmcmine.release.conditions import choose
+    from pmcmine.release.nearest import choose
     from pmcmine.release.tables import check_release
 
     check_release(release)
@@ -57,6 +57,9 @@ def search(
     text_model: Annotated[
         Path | None, Option(help="Folder of the text encoder, if it is not where it was when scoring.")
     ] = None,
+    image_model: Annotated[
+        str | None, Option(help="Model that image-embedding was given when scoring, if it was: a folder or a name.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Search a release by words, concepts, meaning and by an image; the lists are fused by rank."""
@@ -65,7 +68,7 @@ def search(
     from pmcmine.io.safe_files import read_bounded
 
     data = None if image is None else read_bounded(image, _MOST_IMAGE, f"--image {image}")
-    with Search(release, table, encoders(str(text_model) if text_model else None)) as searching:
+    with Search(release, table, encoders(str(text_model) if text_model else None, image_model)) as searching:
         hits = searching(text, image=data, where=where, k=k)
         for note in searching.notes:
             click.echo(f"pmcmine: {for_terminal(note)}", err=True)

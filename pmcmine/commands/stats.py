@@ -12,6 +12,7 @@ from pmcmine.commands.declare import Argument, Option
 from pmcmine.commands.output import for_json
 from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
+from pmcmine.release.nearest import choose
 from pmcmine.text.clean import for_terminal
 
 _BY = ("license", "license_group", "split", "year", "journal", "kind", "image_kinds", "article_type")
@@ -43,7 +44,7 @@ def stats(
     import pyarrow.parquet as pq
 
     from pmcmine.release.concept_names import find_concepts
-    from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
+    from pmcmine.release.conditions import check_values, explain, known_values, time_limit
     from pmcmine.release.hierarchy import prepare
     from pmcmine.release.scores import local_scores
     from pmcmine.release.tables import check_release, concept_tables, open_tables

@@ -44,8 +44,8 @@ def subset(
 
     from pmcmine.io.folder import check_writable, describe
     from pmcmine.io.safe_files import replacing
-    from pmcmine.release.conditions import choose
     from pmcmine.release.lists import read_list
+    from pmcmine.release.nearest import choose
     from pmcmine.release.tables import check_release
     from pmcmine.release.views import View, views
 
@@ -92,8 +92,9 @@ def _rows(release: Path, chosen: View, where: str | None, listed: ChosenList | N
     import pyarrow.parquet as pq
 
     from pmcmine.io.safe_names import sql_identifier
-    from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
+    from pmcmine.release.conditions import check_values, explain, known_values, time_limit
     from pmcmine.release.hierarchy import prepare
+    from pmcmine.release.nearest import choose
     from pmcmine.release.scores import local_scores
     from pmcmine.release.tables import concept_tables, connect, create_view, table_files, table_names
 

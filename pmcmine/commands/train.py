@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
@@ -13,6 +13,9 @@ from pmcmine.commands.output import Json, Overwrite, check_file, check_folder, p
 from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import need
 from pmcmine.io.safe_files import replacing
+
+if TYPE_CHECKING:
+    from classifiers.text.heads import TextModel
 
 app = Group(help="Train models from annotated texts.")
 
@@ -112,7 +115,7 @@ def _write(target: Path, model: bytes, card: Path | None, said: str) -> None:
 
 def _check_tasks(wanted: list[str], start: Path | None, known: tuple[str, ...]) -> None:
     """Check the names of --task, and that it comes with --start."""
-    from pmcmine.release.conditions import choose
+    from pmcmine.release.nearest import choose
 
     if wanted and start is None:
         raise PmcmineError("--task chooses heads to continue; give --start as well")
@@ -130,6 +133,19 @@ def _lines(validated: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return lines
 
 
+def _add(
+    name: str, model: TextModel, paragraphs: Sequence[Mapping[str, Any]], rows: Sequence[dict[str, Any]]
+) -> tuple[TextModel, dict[str, Any]]:
+    """Add the heads of whole articles, or the network that refines quality, to a model; return what was measured."""
+    from classifiers.text.article import add_article_heads
+    from classifiers.text.heads import NETWORK
+    from classifiers.text.refining import add_network
+
+    if name == NETWORK:
+        return add_network(model, frozenset(str(p["pmcid"]) for p in paragraphs), rows, _say)
+    return add_article_heads(model, paragraphs, rows, _say)
+
+
 @app.add()
 def text(
     corpus: Corpus,
@@ -142,7 +158,10 @@ def text(
     ] = None,
     task: Annotated[
         list[str] | None,
-        Option(help="With --start: only heads of type, domain, quality, or article (of whole articles); repeatable."),
+        Option(
+            help="With --start: only heads of type, domain, quality, article (of whole articles), or network (that "
+            "refines quality); repeatable."
+        ),
     ] = None,
     out: Annotated[Path | None, Option(help="Model file; default: the package's own.")] = None,
     card: Annotated[Path | None, Option(help="Model card to write, in Markdown.")] = None,
@@ -159,11 +178,10 @@ def text(
 
     from classifiers.text import card as cards
     from classifiers.text import labelled as readers
-    from classifiers.text.article import add_article_heads
     from classifiers.text.continued import continue_training
-    from classifiers.text.heads import ARTICLE, MODEL_FILE, TASKS, dump, read
+    from classifiers.text.heads import ARTICLE, MODEL_FILE, NETWORK, TASKS, dump, read
 
-    _check_tasks(task or [], start, (*TASKS, ARTICLE))
+    _check_tasks(task or [], start, (*TASKS, ARTICLE, NETWORK))
     _check(out or MODEL_FILE, card, overwrite)
     earlier = read(start) if start is not None else None
     paragraphs = list(readers.corpus(corpus))
@@ -177,14 +195,14 @@ def text(
             encoder = load_base(teacher, Path(folder))
         if earlier is None:
             model, figures = cards.train(paragraphs, given, own, encoder, _say)
-        elif chosen := [t for t in task or TASKS if t != ARTICLE]:
+        elif chosen := [t for t in task or TASKS if t in TASKS]:
             model, figures = continue_training(earlier, paragraphs, [*given, *own], _say, chosen)
         else:
             model, figures = earlier, {"cross_validation": {}, "slices": {}}
-    if not task or ARTICLE in task:
-        model, measured = add_article_heads(model, paragraphs, [*given, *own], _say)
+    for name in [n for n in (ARTICLE, NETWORK) if not task or n in task]:
+        model, measured = _add(name, model, paragraphs, [*given, *own])
         if task and not measured:
-            raise PmcmineError("--task article: too few labelled paragraphs are of articles of the corpus (pmcid)")
+            raise PmcmineError(f"--task {name}: too few labelled paragraphs are of articles of the corpus (pmcid)")
         figures["cross_validation"] |= measured
     target = out or MODEL_FILE
     _write(target, dump(model), card, cards.model_card(model, figures))

@@ -16,8 +16,9 @@ from pmcmine.curate.recipe import CONCEPT, Balance, Quantile, Recipe
 from pmcmine.errors import PmcmineError
 from pmcmine.ids import keyed_hash
 from pmcmine.io.safe_names import sql_identifier
-from pmcmine.release.conditions import check_values, choose, explain, known_values, nearest, time_limit
+from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
+from pmcmine.release.nearest import choose, nearest
 from pmcmine.release.scores import ScoreFacts, local_scores, score_relation, scores_in
 from pmcmine.release.tables import concept_tables, open_tables
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_files import read_bounded
-from pmcmine.release.conditions import choose
+from pmcmine.release.nearest import choose
 
 _MOST: Final = 1 << 20  # bytes of a recipe
 _MOST_STEPS: Final = 100

@@ -237,13 +237,34 @@ def _linked(pairs: list[dict[str, Any]], release: ReleaseRecord) -> list[dict[st
     return [{**p, "link": None if invented else pmc_address(p["pmcid"])} for p in pairs]
 
 
-def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder) -> bytes:
+def _count_by_group(rows: pa.Table, groups: dict[str, Counter[str]]) -> None:
+    """Count figures, those with a caption and those with a sample."""
+    counted = rows.group_by("license_group").aggregate([([], "count_all"), ("caption", "count"), ("shard", "count")])
+    for row in counted.to_pylist():
+        found = {"figures": row["count_all"], "captioned": row["caption_count"], "samples": row["shard_count"]}
+        groups[row["license_group"]].update(found)
+
+
+def _pick(rows: pa.Table, seed: int, picked: list[tuple[int, dict[str, Any]]]) -> None:
+    """Keep the figures of the gallery, the first ones by hash, on a heap."""
+    # Thumbnails are derivatives, so figures that bar them are not shown.
+    shown = rows.filter(pc.and_(rows["shard"].is_valid(), rows["derivatives_ok"]))
+    for place, figure_id in enumerate(shown["figure_id"].to_pylist()):
+        rank = -keyed_hash(f"pmcmine/gallery/{seed}", figure_id)
+        if len(picked) < _GALLERY:
+            heapq.heappush(picked, (rank, shown.slice(place, 1).to_pylist()[0]))
+        elif rank > picked[0][0]:
+            heapq.heapreplace(picked, (rank, shown.slice(place, 1).to_pylist()[0]))
+
+
+def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder, found: Balance | None = None) -> bytes:
     """Build HTML of the report: one file, no scripts, nothing loaded.
 
     Args:
         release: the release.
         metrics: the metrics of the run.
         out: the release folder, shards and tables written.
+        found: what the release is made of, if it is counted already.
     """
     captions: Counter[int] = Counter()
     sides: Counter[int] = Counter()
@@ -255,18 +276,8 @@ def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder) -> bytes:
         longer = pc.max_element_wise(rows["width"], rows["height"]).combine_chunks()
         _histogram(longer, _SIDE_BINS, sides)
         kinds.update(dict(zip(*_value_counts(rows["kind"].combine_chunks()), strict=True)))
-        for row in rows.to_pylist():
-            group = groups[row["license_group"]]
-            group["figures"] += 1
-            group["captioned"] += row["caption"] is not None
-            group["samples"] += row["shard"] is not None
-            # Thumbnails are derivatives, so figures that bar them are not shown.
-            if row["shard"] is not None and row["derivatives_ok"]:
-                rank = -keyed_hash(f"pmcmine/gallery/{release.seed}", row["figure_id"])
-                if len(picked) < _GALLERY:
-                    heapq.heappush(picked, (rank, row))
-                elif rank > picked[0][0]:
-                    heapq.heapreplace(picked, (rank, row))
+        _count_by_group(rows, groups)
+        _pick(rows, release.seed, picked)
     figures: Counter[int] = Counter()
     for rows in _tables(release, out, "articles", ["n_figures", "license_group"]):
         _histogram(rows["n_figures"].combine_chunks(), _FIGURE_BINS, figures)
@@ -294,7 +305,7 @@ def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder) -> bytes:
         ],
         kinds=sorted(kinds.items(), key=lambda k: -k[1]),
         numbers=_numbers(groups),
-        balance=_balance(release, out),
+        balance=found if found is not None else _balance(release, out),
         way=_way(release),
         gallery=_linked(_gallery(picked, out), release),
         first=_FIRST,

@@ -6,12 +6,13 @@ import json
 import zlib
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from pmcmine.duplicates.members import SIGNED, first_of
 from pmcmine.duplicates.shingles import mix
 from pmcmine.duplicates.signatures import KINDS, compare, decode
 from pmcmine.io.folder import Folder
@@ -23,7 +24,6 @@ from pmcmine.work.state import new_parts, old_part
 
 _CONTENT: Final = 0xA0761D6478BD642F
 _KEY: Final = 0xE7037ED1A0B428DB
-CAP: Final = 64  # members of a bucket that are all compared with each other; the others with the first one alone
 _DECODED: Final = 4_096  # members kept decoded while a file of edges is written
 # With the blocks that the members lie in, so that only these are read for the clusters.
 EDGES: Final = PAIRS.append(pa.field("block_a", pa.uint32())).append(pa.field("block_b", pa.uint32()))
@@ -82,8 +82,8 @@ def read_signed(work: Folder, block: int, columns: list[str]) -> Iterator[pa.Tab
         yield table.select([*columns, *({"crc32"} & {*table.schema.names})])
 
 
-def shuffled(work: Folder, block: int, repeated: Iterable[bytes]) -> Iterator[tuple[int, int, Place, list[int]]]:
-    """Yield (kind, digest, place, keys) of a block's members that may have a near duplicate.
+def shuffled(work: Folder, block: int, repeated: Iterable[bytes]) -> Iterator[tuple[Any, Any, list[str]]]:
+    """Yield a block's members that may have a near duplicate, as rows of `SIGNED`, their keys, and names of packs.
 
     Args:
         work: the run's work folder.
@@ -97,13 +97,17 @@ def shuffled(work: Folder, block: int, repeated: Iterable[bytes]) -> Iterator[tu
         kept, chosen = _among(_short(keys), known), _among(_short(content), known)
         chosen[row[kept]] = True
         values = table["keys"].combine_chunks().flatten().to_numpy()
-        bounds = np.searchsorted(row, np.arange(len(table) + 1))
-        numbers = np.flatnonzero(chosen)
-        rows = table.drop_columns("keys").take(pa.array(numbers)).to_pylist()
-        for n, one in zip(numbers.tolist(), rows, strict=True):
-            at = slice(int(bounds[n]), int(bounds[n + 1]))
-            place = Place(one["node"], one["pack"], one["offset"], one["size"], one.get("crc32") or 0)
-            yield one["kind"], one["digest"], place, values[at][kept[at]].tolist()
+        held = table.drop_columns("keys").filter(pa.array(chosen))
+        rows = np.zeros(len(held), SIGNED)
+        packs = held["pack"].combine_chunks().dictionary_encode()
+        rows["kind"], rows["digest"] = held["kind"], held["digest"]
+        rows["n_keys"] = np.bincount(row[kept], minlength=len(table))[chosen]
+        for name in ("node", "offset", "size"):
+            rows["place"][name] = held[name]
+        if "crc32" in held.column_names:
+            rows["place"]["crc32"] = pc.fill_null(held["crc32"], 0)
+        rows["place"]["pack"] = packs.indices
+        yield rows, values[kept], packs.dictionary.to_pylist()
 
 
 def _among(values: Any, known: Any) -> Any:
@@ -119,33 +123,6 @@ class Place(NamedTuple):
     offset: int
     size: int
     crc32: int = 0
-
-
-_Key = tuple[int, int, int]  # kind and both nodes of a pair
-
-
-class Pair(NamedTuple):
-    """Two members that may be near duplicates, or are for sure (`similarity` 1, no check)."""
-
-    kind: int
-    a: Place
-    b: Place
-    sure: bool = False
-
-
-def same_content(kind: int, first: Place, members: Iterable[Place]) -> Iterator[Pair]:
-    """Yield the edges from the member with the lowest node to all others of the same content."""
-    for other in members:
-        if other.node != first.node:
-            yield Pair(kind, first, other, True)
-
-
-def bucket_pairs(kind: int, members: Iterable[Place]) -> tuple[list[Pair], int]:
-    """Return pairs of a bucket, and how many members were above the cap."""
-    ordered = sorted(set(members))
-    pairs = [Pair(kind, a, b) for a, b in combinations(ordered[:CAP], 2)]
-    pairs += [Pair(kind, ordered[0], b) for b in ordered[CAP:]]
-    return pairs, max(len(ordered) - CAP, 0)
 
 
 def edge_file(bucket: int) -> str:
@@ -175,7 +152,7 @@ class _Decoder:
         return found
 
 
-def write_edges(bucket: int, pairs: Iterable[Pair], excess: Mapping[int, int], work: Folder) -> None:
+def write_edges(bucket: int, pairs: Any, packs: Sequence[str], excess: Mapping[int, int], work: Folder) -> None:
     """Check the pairs of one bucket of edges and write those that are near duplicates, with counts by kind.
 
     Beside them it writes what came of each check, which the state keeps: an update does not check a pair again whose
@@ -183,56 +160,79 @@ def write_edges(bucket: int, pairs: Iterable[Pair], excess: Mapping[int, int], w
 
     Args:
         bucket: its number.
-        pairs: candidates, each perhaps more than once.
+        pairs: candidates, each perhaps more than once, as rows of `PAIR`.
+        packs: names of the packs that the rows name by number.
         excess: members above the cap, by kind.
         work: the run's work folder.
     """
+    pairs = pairs[first_of(pairs)]
+    unsure = pairs[~pairs["sure"]]
+    similarity = np.ones(len(pairs), np.float64)
+    similarity[~pairs["sure"]] = found = _checked(unsure, packs, checked_before(work, bucket), work)
+    is_near = similarity > 0
+    near, similarity = pairs[is_near], similarity[is_near]
     counts: Counter[str] = Counter()
-    sure: dict[_Key, Pair] = {}
-    unsure: dict[_Key, Pair] = {}
-    for pair in pairs:
-        key = (pair.kind, pair.a.node, pair.b.node)
-        (sure if pair.sure else unsure)[key] = pair
-    for kind, *_ in unsure:
-        counts[f"pairs_{KINDS[kind]}"] += 1
-    checked = _checked(unsure, checked_before(work, bucket), work)
-    near = sorted([(*key, 1.0) for key in sure] + [edge for edge in checked if edge[3] > 0])
-    of = unsure | sure
-    edges = [(*edge, *(block_of_pack(m.pack) for m in (of[edge[:3]].a, of[edge[:3]].b))) for edge in near]
-    for kind, *_ in near:
-        counts[f"edges_{KINDS[kind]}"] += 1
+    for what, rows in (("pairs", unsure), ("edges", near)):
+        for kind, n in enumerate(np.bincount(rows["kind"]).tolist()):
+            if n:
+                counts[f"{what}_{KINDS[kind]}"] = n
     for kind, n in excess.items():
         counts[f"above_cap_{KINDS[kind]}"] += n
+    block = np.array([block_of_pack(pack) for pack in packs], np.uint32)
+    edges = (*_ends(near), similarity, block[near["a"]["pack"]], block[near["b"]["pack"]])
     schema = EDGES.with_metadata({"counts": json.dumps(counts, sort_keys=True)})
-    files: tuple[tuple[str, Sequence[tuple[Any, ...]], pa.Schema], ...] = (
-        (checked_file(bucket), checked, PAIRS),
-        (edge_file(bucket), edges, schema),
-    )
-    for name, rows, its_schema in files:
-        columns = [pa.array([r[n] for r in rows], f.type) for n, f in enumerate(its_schema)]
-        write_arrow(work, name, its_schema, [pa.Table.from_arrays(columns, schema=its_schema)], replace=True)
+    files = ((checked_file(bucket), (*_ends(unsure), found), PAIRS), (edge_file(bucket), edges, schema))
+    for name, columns, its_schema in files:
+        values = [pa.array(c, f.type) for c, f in zip(columns, its_schema, strict=True)]
+        write_arrow(work, name, its_schema, [pa.Table.from_arrays(values, schema=its_schema)], replace=True)
 
 
-def _checked(
-    pairs: Mapping[_Key, Pair], before: Mapping[_Key, float], work: Folder
-) -> list[tuple[int, int, int, float]]:
-    """Return the similarity of each pair, 0 if it is below that of near duplicates, in order of the pairs."""
-    known: dict[_Key, float] = {}
-    open_pairs: list[tuple[_Key, Pair]] = []
-    for key, pair in pairs.items():
-        found = before.get(key) if is_in_release(pair.a.pack) and is_in_release(pair.b.pack) else None
-        if found is None:
-            open_pairs.append((key, pair))
-        else:
-            known[key] = found
-    packs = PackReader(work)
-    decoder = _Decoder(packs)
+def _ends(pairs: Any) -> tuple[Any, Any, Any]:
+    """Return kind and both nodes of pairs, as columns."""
+    return tuple(np.ascontiguousarray(c) for c in (pairs["kind"], pairs["a"]["node"], pairs["b"]["node"]))  # type: ignore[return-value]
+
+
+def _checked(pairs: Any, packs: Sequence[str], before: tuple[Any, Any, Any, Any], work: Folder) -> Any:
+    """Return the similarity of each pair, 0 if it is below that of near duplicates.
+
+    Args:
+        pairs: each once.
+        packs: names of the packs that they lie in.
+        before: kinds, both nodes and similarities of the pairs that the release was made with.
+        work: the run's work folder.
+    """
+    found = _found_before(pairs, before)
+    old = np.array([is_in_release(pack) for pack in packs], np.bool_)
+    is_open = np.isnan(found)
+    if len(pairs):
+        is_open |= ~(old[pairs["a"]["pack"]] & old[pairs["b"]["pack"]])
+    reader = PackReader(work)
+    decoder = _Decoder(reader)
+
+    def place(end: Any) -> Place:
+        node, offset, size, crc32, pack = end.item()
+        return Place(node, packs[pack], offset, size, crc32)
+
     try:
-        for key, pair in sorted(open_pairs, key=lambda item: (item[1].a.pack, item[1].a.offset, item[0])):
-            known[key] = compare(pair.kind, decoder.get(pair.kind, pair.a), decoder.get(pair.kind, pair.b))
+        todo = [(n, place(pairs["a"][n]), place(pairs["b"][n])) for n in np.flatnonzero(is_open).tolist()]
+        for n, a, b in sorted(todo, key=lambda pair: (pair[1].pack, pair[1].offset, pair[0])):
+            kind = int(pairs["kind"][n])
+            found[n] = compare(kind, decoder.get(kind, a), decoder.get(kind, b))
     finally:
-        packs.close()
-    return [(*key, known[key]) for key in sorted(known)]
+        reader.close()
+    return found
+
+
+def _found_before(pairs: Any, before: tuple[Any, Any, Any, Any]) -> Any:
+    """Return the similarity of each pair as it was found before, NaN where it was not looked at."""
+    *columns, similarity = before
+    kind, a, b = (np.concatenate([x, y]) for x, y in zip(columns, _ends(pairs), strict=True))
+    order = np.lexsort((b, a, kind))  # stable: what was found before comes first
+    kind, a, b = kind[order], a[order], b[order]
+    same = np.flatnonzero((kind[1:] == kind[:-1]) & (a[1:] == a[:-1]) & (b[1:] == b[:-1]))
+    found = np.full(len(pairs), np.nan)
+    found[order[same + 1] - len(similarity)] = similarity[order[same]]
+    return found
 
 
 def read_edges(work: Folder, buckets: int, counts: Counter[str]) -> Iterator[pa.Table]:

@@ -13,11 +13,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from pmcmine.duplicates import shingles
-from pmcmine.duplicates.candidates import Place as Member
-from pmcmine.duplicates.candidates import bucket_pairs
+from pmcmine.duplicates.members import bucket_pairs
 from pmcmine.duplicates.signatures import NEAR_TEXT, compare
 from pmcmine.errors import GoldError
 from pmcmine.evaluation.gold_files import read_json_lines
@@ -63,11 +63,10 @@ def found_images(seen: Sequence[Sequence[pictures.View]]) -> dict[tuple[int, int
 def _found(
     kind: int, keys: Mapping[int, Sequence[tuple[int, int]]], data: Sequence[Any]
 ) -> dict[tuple[int, int], float]:
-    buckets: dict[tuple[int, int], list[Member]] = {}
-    for n, row in keys.items():
-        for key in row:
-            buckets.setdefault(key, []).append(Member(n, "", 0, 0))
-    pairs = {(p.a.node, p.b.node) for members in buckets.values() for p in bucket_pairs(kind, members)[0]}
+    buckets = {key: number for number, key in enumerate(dict.fromkeys(k for row in keys.values() for k in row))}
+    rows = np.array([(buckets[k], n) for n, row in keys.items() for k in row], np.int64).reshape(-1, 2)
+    a, b, _ = bucket_pairs(np.full(len(rows), kind), rows[:, 0], rows[:, 1])
+    pairs = {*zip(rows[a, 1].tolist(), rows[b, 1].tolist(), strict=True)}
     scored = {(a, b): compare(kind, data[a], data[b]) for a, b in sorted(pairs)}
     return {pair: similarity for pair, similarity in scored.items() if similarity > 0}
 

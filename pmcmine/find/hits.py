@@ -15,6 +15,10 @@ from pmcmine.release.article_links import pmc_address
 
 _SNIPPET: Final = 200  # characters
 _MOST: Final = 1_000  # hits
+_NO_IMAGES: Final = (
+    "--image: the index has no vectors of images; run `pmcmine score RELEASE --with image-embedding`, then "
+    "`pmcmine index RELEASE`"
+)
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "figures": ("figure_id", "pmcid", "label", "caption", "license", "attribution", "image_kinds", "key"),
     "paragraphs": ("paragraph_id", "pmcid", "text", "license", "attribution"),
@@ -159,6 +163,25 @@ class Search:
         found = self._searcher.by_vector(what, vector, most + 1, self._searcher.allowed(where))
         return [i for i in self._in_order([doc for doc, _ in found]) if i != row_id][:most]
 
+    def image_vector(self, image: bytes) -> Any:
+        """Return the vector of an image, as the model of the index gives it; None without an encoder.
+
+        Raises:
+            PmcmineError: one line, if it can't be decoded, or the index has no vectors of images.
+        """
+        if "image" not in self._searcher.vectors:
+            raise PmcmineError(_NO_IMAGES)
+        return self._encoded("image", image)
+
+    def nearest(self, vector: Any, *, where: str | None = None, most: int = DEPTH) -> list[str]:
+        """Return ids of the rows whose images are nearest to a vector of `image_vector`, the nearest first.
+
+        Raises:
+            PmcmineError: one line, for a bad condition.
+        """
+        found = self._searcher.by_vector("image", vector, most, self._searcher.allowed(where))
+        return self._in_order([doc for doc, _ in found])
+
     @property
     def vectors(self) -> frozenset[str]:
         """Return what the index has vectors of: text, image."""
@@ -183,10 +206,7 @@ class Search:
                 continue
             if what not in searcher.vectors:
                 if what == "image":
-                    raise PmcmineError(
-                        "--image: the index has no vectors of images; run `pmcmine score RELEASE --with "
-                        "image-embedding`, then `pmcmine index RELEASE`"
-                    )
+                    raise PmcmineError(_NO_IMAGES)
                 continue
             vector = self._encoded(what, given)
             if vector is not None:

@@ -18,7 +18,8 @@ from pmcmine.find.layout import IndexFile, VectorFacts, read_facts
 from pmcmine.find.opened import Opened
 from pmcmine.find.vectors import Vectors
 from pmcmine.find.words import STOP, stem_of, words_of
-from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
+from pmcmine.release.conditions import check_values, explain, known_values, time_limit
+from pmcmine.release.nearest import choose
 
 Ranked = list[tuple[int, float]]  # numbers of documents with scores, the best first
 # By what they are of (text, image): facts of the vectors and text or image bytes → vector as the model gives it.

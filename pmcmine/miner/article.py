@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -120,11 +120,12 @@ def _mine(
     mined.paragraphs = _in_benchmarks(enrich_paragraphs(extraction.paragraphs, config), config, mined)
     tables = flag_tables(extraction.article_tables, extraction.article, config)
     grids = flag_grids(extraction.grids, extraction.article, config)
-    dropped = _drop_texts(tables, mined, extraction, config, ledger)
+    excluded = excluded_figures(extraction, config)
+    dropped = _drop_texts(tables, mined, extraction, config, ledger, excluded)
     mined.grids = _wanted_grids(grids, dropped, config, ledger)
     mined.counts.update({f"found_{k}": v for k, v in extraction.found.items()})
     cases = find_cases(extraction, mined, ledger)
-    mine_figures(extraction, bundle, config, ledger, mined, paragraphs_of(cases))
+    mine_figures(extraction, bundle, config, ledger, mined, excluded, paragraphs_of(cases))
     add_cases(cases, extraction, mined)
     _document(extraction, dropped, config, ledger, mined)
     if config.pointers:
@@ -176,12 +177,19 @@ def _in_benchmarks(paragraphs: Sequence[Paragraph], config: MineConfig, mined: M
 
 
 def _drop_texts(
-    tables: Sequence[ArticleTable], mined: Mined, extraction: Extraction, config: MineConfig, ledger: Ledger
+    tables: Sequence[ArticleTable],
+    mined: Mined,
+    extraction: Extraction,
+    config: MineConfig,
+    ledger: Ledger,
+    excluded: Collection[str],
 ) -> dict[str, Reason]:
-    """Reject unwanted paragraphs and tables, and the mentions whose sentences stand in them; return why, by id."""
+    """Reject unwanted paragraphs and tables, and the mentions whose sentences stand in them; return why, by id.
+
+    `excluded` are ids of figures and tables that the exclusion list names.
+    """
     dropped: dict[str, Reason] = {}
     aid = extraction.article.article_id
-    excluded = excluded_figures(extraction, config)
     for table in tables:
         why = unwanted(table, config, excluded)
         if why is not None:

@@ -16,7 +16,7 @@ from pmcmine.images.pyramid import BASE
 from pmcmine.jats import Extraction
 from pmcmine.miner.context import with_context
 from pmcmine.miner.enrichers import enrich_figures, enrich_panels
-from pmcmine.miner.exclusions import benchmarks, excluded_figures, images_of_dropped, unwanted
+from pmcmine.miner.exclusions import benchmarks, images_of_dropped, unwanted
 from pmcmine.miner.graphics import Choice, choose, unused_media
 from pmcmine.miner.media_index import MediaIndex
 from pmcmine.miner.pictures import Media, read_media
@@ -41,11 +41,19 @@ def mine_figures(
     config: MineConfig,
     ledger: Ledger,
     mined: Mined,
+    excluded: Collection[str] = (),
     case_paragraphs: Collection[str] = (),
 ) -> None:
     """Mine the figures of an article; add rows to `mined` and rejects to the ledger.
 
-    `case_paragraphs` are linked to concepts even if other paragraphs are not.
+    Args:
+        extraction: what the XML holds.
+        bundle: the article's files.
+        config: the configuration.
+        ledger: takes the rejects.
+        mined: takes the rows.
+        excluded: ids of figures and tables that the exclusion list names.
+        case_paragraphs: these are linked to concepts even if other paragraphs are not.
     """
     article = extraction.article
     index = MediaIndex.of(bundle.meta.assets)
@@ -67,7 +75,7 @@ def mine_figures(
     rows, mined.panels = with_context(rows, mined.panels, mined.mentions, mined.paragraphs)
     parts = _Parts(mined)
     panel_keys: set[str] = set()
-    unwanted_rows = _unwanted(rows, extraction, config, mined)
+    unwanted_rows = _unwanted(rows, extraction, config, mined, excluded)
     for figure, (image, why) in zip(rows, shown, strict=True):
         dropped = unwanted_rows.get(figure.figure_id)
         if dropped is not None:
@@ -98,10 +106,9 @@ def mine_figures(
 
 
 def _unwanted(
-    figures: Sequence[Figure], extraction: Extraction, config: MineConfig, mined: Mined
+    figures: Sequence[Figure], extraction: Extraction, config: MineConfig, mined: Mined, excluded: Collection[str]
 ) -> dict[str, tuple[Reason, str]]:
     """Return reason and detail of the figures that are not wanted, by id."""
-    excluded = excluded_figures(extraction, config)
     of_dropped = images_of_dropped(extraction, mined.article_tables)
     found: dict[str, tuple[Reason, str]] = {}
     for figure in figures:

@@ -17,7 +17,8 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.notebook.html import picture_html, short
 from pmcmine.notebook.rows import SECONDS, Rows
-from pmcmine.release.conditions import choose, explain, time_limit
+from pmcmine.release.conditions import explain, time_limit
+from pmcmine.release.nearest import choose
 from pmcmine.release.record import ReleaseRecord, load_release
 from pmcmine.release.tables import check_release, open_tables, table_files, table_names
 

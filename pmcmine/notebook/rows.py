@@ -15,8 +15,9 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.extras import has, need
 from pmcmine.io.safe_names import sql_identifier
 from pmcmine.notebook.html import table_html
-from pmcmine.release.conditions import check_values, choose, explain, known_values, time_limit
+from pmcmine.release.conditions import check_values, explain, known_values, time_limit
 from pmcmine.release.hierarchy import prepare
+from pmcmine.release.nearest import choose
 from pmcmine.release.scores import local_scores
 from pmcmine.release.tables import MALFORMED, concept_tables, connect, create_view, malformed, table_files
 

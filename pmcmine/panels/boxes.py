@@ -21,7 +21,8 @@ from pmcmine.panels.evidence import FLAT, Evidence, Region, ground
 from pmcmine.panels.geometry import Box, down_columns, reading_order
 from pmcmine.panels.layouts import Layout, Search, best_layouts
 from pmcmine.panels.letters import Letter, find_letters
-from pmcmine.panels.sight import look
+from pmcmine.panels.proposals import better_seen
+from pmcmine.panels.sight import Sight, look
 from pmcmine.panels.trimming import trimmed
 
 SURE: Final = 0.5  # confidence from which boxes are given to panels
@@ -57,7 +58,7 @@ def panel_boxes(
     layout, search, scale = found.layout, found.search, found.scale
     sure = confidence(layout, search)
     boxes = []
-    for top, bottom, left, right in trimmed(search.evidence, layout.cells):
+    for top, bottom, left, right in trimmed(search.evidence, layout.cells, found.letters):
         x, y = max(int(left / scale), 0), max(int(top / scale), 0)
         width, height = min(math.ceil(right / scale), w) - x, min(math.ceil(bottom / scale), h) - y
         boxes.append(Box(x, y, max(width, 1), max(height, 1), sure))
@@ -84,11 +85,16 @@ def find_layout(
         return None
     letters = _letters(rgb, fine, labels, scale) if n == len(labels) else []
     search, layout = _search(Evidence(without_frame(grey)), grey, n, letters)
+    layout = better_seen(layout, search)
     return Found(layout, search, letters, scale) if layout is not None and len(layout.cells) > 1 else None
 
 
 def _search(
-    evidence: Evidence, grey: NDArray[np.uint8], n: int | None, letters: Sequence[Letter]
+    evidence: Evidence,
+    grey: NDArray[np.uint8],
+    n: int | None,
+    letters: Sequence[Letter],
+    sight: Sight | None = None,
 ) -> tuple[Search, Layout | None]:
     """Search for the layout of a figure; also return the search that found it.
 
@@ -97,12 +103,13 @@ def _search(
         grey: the figure, at their scale.
         n: how many panels the caption names; None if it names none.
         letters: those of their labels that were read.
+        sight: what the network says; it is asked if None.
     """
     if n is None:
         search = Search(evidence, None)
         return search, _sure(search.best(_MOST_UNASKED))
     h, w = grey.shape
-    sight = look(grey, [(x.x / w, x.y / h, (x.x + x.width) / w, (x.y + x.height) / h) for x in letters], n)
+    sight = sight or look(grey, [(x.x / w, x.y / h, (x.x + x.width) / w, (x.y + x.height) / h) for x in letters], n)
     search = Search(evidence, n, letters, n, sight=sight)
     found, place = best_layouts(search, n)
     search, layout = search.at_place(place), found.get(n)
@@ -111,7 +118,7 @@ def _search(
         clear = [Search(evidence, n, letters, n, place, x, sight).best(n).get(n) for x in _CLEAR]
         layout = max((x for x in (layout, *clear) if x is not None), key=lambda x: x.worth, default=None)
     if layout is None and letters:  # no cuts part these letters, so some of them are none
-        return _search(evidence, grey, n, ())
+        return _search(evidence, grey, n, (), sight)
     return search, layout
 
 

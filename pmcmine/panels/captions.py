@@ -18,7 +18,7 @@ from pmcmine.panels.marker_choice import choose_markers
 from pmcmine.panels.markers import Marker, Span
 from pmcmine.panels.pieces import lay_out
 from pmcmine.panels.sentences import sentences
-from pmcmine.panels.sides import votes_after
+from pmcmine.panels.sides import STOPPED, votes_after
 
 _BLANKS: Final = "\t\n\r\xa0\u2002\u2003\u2009\u202f"  # white space that is read as a blank
 _READ: Final = 20_000  # code points of a caption; the rest is shared text
@@ -68,6 +68,9 @@ _SHARED: Final = re.compile(
     re.IGNORECASE,
 )
 _ABBREVIATION: Final = re.compile(r"^[A-Z][A-Za-z0-9./+-]{0,12}(?: \d)?(?:,|:| =| –| -) ?[a-z]")
+_LEGEND: Final = re.compile(
+    r"(?:[A-Z][a-z]+ )?(?:[Aa]rrow(?:head)?s?|(?:[Ss]cale |[Ee]rror )?[Bb]ars?|[Aa]sterisks?)\b(?![ -]?(?:plot|graph|chart))"
+)
 _CONNECT: Final = re.compile(r"(?:[\s,;:.)\]–—-]|and\b|or\b|as well as\b|while\b|whereas\b|in\s*$|respectively\b)+")
 _CONNECTING: Final = "aowir"  # what its words begin with
 _TRAILING: Final = ",;:.([•–—-"
@@ -129,7 +132,7 @@ def split_caption(
     confidence = _STRENGTH[forms.most_common(1)[0][0]]
     panels = []
     for label, words in found.items():
-        main = _longest(words)
+        main = _main(text, words)
         also = {*words, *several.get(label, ())} - {main}
         sure = confidence if main[1] - main[0] > 2 else round(confidence / 2, 3)
         panels.append(PanelText(label, (main,), sure, tuple(sorted(also))))
@@ -176,12 +179,19 @@ def _assigned(
     own: list[Span | None] = []
     for marker, run, span in zip(markers, runs, spans, strict=True):
         trimmed = [t for r in run if (t := r if r == span else _trim(text, *r))[0] < t[1]]
-        main = _longest(trimmed) if trimmed else span
+        main = _main(text, trimmed) if trimmed else span
         own.append(main)
         if len(trimmed) > 1:
             for label in marker.labels:
                 several.setdefault(label, []).extend(t for t in trimmed if t != main)
     return _filled(own), several, tuple(common)
+
+
+def _main(text: str, spans: Sequence[Span]) -> Span:
+    """Return the longest span that is no legend of arrows or bars; if all are, the longest."""
+    if len(spans) == 1:
+        return spans[0]
+    return _longest([s for s in spans if not _LEGEND.match(text, s[0])] or spans)
 
 
 def _longest(spans: Sequence[Span]) -> Span:
@@ -225,6 +235,8 @@ def _spans(text: str, markers: Sequence[Marker]) -> list[Span | None]:
     modes = [v > 0 if abs(v) >= 1.5 or (v > 0) == suffix else suffix for v in votes]
     if suffix or not any(modes):
         modes = [suffix] * len(markers) if not suffix else [v > -2 for v in votes]
+    elif len(modes) > 2 and modes[0] and not any(modes[1:]) and STOPPED.match(text, markers[0].end):
+        modes[0] = False  # a title's end: "Effects in cells (A). Western blots of … (B). Stained tissue."
     out: list[Span | None] = []
     prefixed = [m for m, after in zip(markers, modes, strict=True) if not after]
     listed = _is_list(text, prefixed) if len(prefixed) > 1 else False

@@ -31,8 +31,10 @@ _PLAUSIBLE: Final = -1.0  # log odds that all cuts have of a layout that needs n
 _MOST_REGIONS: Final = 900
 _UNEVEN: Final = 1.0  # cost of a panel e times as large or as small as the mean, squared
 _LETTER: Final = 6.0  # worth of a letter in its corner
+_ASIDE: Final = 20  # lines from the figure's left edge from which the first letter is not in the corner
+_HOPED: Final = 6  # lines up to which a cut is where letters say that a panel begins
 _UPPER: Final = 5.0  # worth of a letter at the upper edge, but in no corner
-_OFF: Final = 2.5  # cost of a letter as far from its corner as may be
+_OFF: Final = 3.5  # cost of a letter as far from its corner as may be
 _IN_PLACE: Final = 2.4  # worth from which a letter counts as one in its place
 _ELSEWHERE: Final = 0.5  # worth of a letter that lies elsewhere in its panel
 _TWO: Final = 3.0  # cost of each further letter in a panel
@@ -41,17 +43,22 @@ _SEEN: Final = 2.0  # worth of a panel that the network sees as it is
 _GOES_ON: Final = 1.0  # cost of a cut behind which all that is beside it goes on, twice
 _CORNER: Final = 2.2  # heights of a letter: how far from the panel's edge it may lie
 _NEAR: Final = 0.12  # of the panel's side: the same
-PLACES: Final = ("top left", "top", "top right", "bottom left", "bottom", "bottom right", "at the top")
+PLACES: Final = ("top left", "top", "top right", "bottom left", "bottom", "bottom right", "at the top", "as the first")
+_AS_FIRST: Final = PLACES.index("as the first")  # over the axis of a chart, behind its numbers
 _PLAIN: Final = 0.85  # share of letters that lie in one corner, from which no other is tried
-_RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8, 1.0)  # cost of a figure whose letters lie there
+_RARE: Final = (0.0, 1.5, 2.0, 0.8, 1.0, 1.8, 1.0, 0.9)  # cost of a figure whose letters lie there
+
+
+Line = tuple[int, int, int, int]  # axis, where it is, where it begins and ends
 
 
 class Layout(NamedTuple):
-    """Cells of panels, the worth of the layout, and the log odds of its cuts."""
+    """Cells of panels, the worth of the layout, the log odds of its cuts, and their lines."""
 
     worth: float
     cells: tuple[Region, ...]
     cuts: tuple[float, ...]
+    lines: tuple[Line, ...] = ()
 
 
 _Cut = tuple[int, float]  # line, log odds
@@ -97,7 +104,10 @@ def _layout(node: _Node, n: int) -> Layout:
     if way is None:
         return Layout(worth, (node.region,), ())
     a, b = _layout(way[0], first), _layout(way[1], n - first)
-    return Layout(worth, a.cells + b.cells, (way[2], *a.cuts, *b.cuts))
+    _, bottom, left, right = way[0].region
+    top = node.region[0]
+    line = (0, bottom, left, right) if bottom < node.region[1] else (1, right, top, bottom)
+    return Layout(worth, a.cells + b.cells, (way[2], *a.cuts, *b.cuts), (line, *a.lines, *b.lines))
 
 
 @dataclass(slots=True)
@@ -128,14 +138,16 @@ class Search:
     _nodes: list[_Node] = field(default_factory=list)  # parts before the wholes that they are of
     _pairs: list[_Pairs] = field(default_factory=list)  # none yet, or one
     _seen: list[float] = field(default_factory=list)  # none yet, or how each node is seen as a panel
-    _beside: tuple[list[tuple[int, int]], ...] = field(
-        init=False
-    )  # for each axis, the lines just before and behind each letter
+    _aside: float = field(init=False, default=0.0)  # of the first letter from the figure's left edge
+    _beside: tuple[list[tuple[int, int]], ...] = field(init=False)  # by axis, lines just before and behind letters
     _table: NDArray[np.float64] = field(init=False)  # letters × x, y, width, height, probability
 
     def __post_init__(self) -> None:
         """Note where the letters are."""
         self._table = np.array([(x.x, x.y, x.width, x.height, x.probability) for x in self.letters], np.float64)
+        if self.letters:
+            h, w = self.evidence.shape
+            self._aside = min(x.x for x in self.letters) - self.evidence.extent((0, h, 0, w), 1)[0]
         self._centres = [(x.x + x.width / 2, x.y + x.height / 2) for x in self.letters]
         self._beside = (
             [(int(x.y) - 3, int(x.y + x.height) + 3) for x in self.letters],
@@ -145,6 +157,12 @@ class Search:
     def at_place(self, place: int) -> Search:
         """Search with letters in another corner; what does not depend on it is shared."""
         return replace(self, place=place)
+
+    @property
+    def places(self) -> list[int]:
+        """Where letters may lie in their panels, the usual first."""
+        found = sorted(range(len(PLACES)), key=_RARE.__getitem__)
+        return [x for x in found if x != _AS_FIRST or self._aside > _ASIDE]
 
     def best(self, most: int) -> dict[int, Layout]:
         """Find the best layout for each number of panels up to `most`."""
@@ -247,13 +265,13 @@ class Search:
         if high - low < 2 * least:
             return []
         inside = self._inside(region)
-        beside = self._beside[axis]
-        more = sorted({e for i in inside for e in beside[i]})
+        more = sorted({e for i in inside for e in self._beside[axis][i]})
         floor = max(_HOPELESS, self.least)
         between = (math.ceil(low + least), math.floor(high - least))
         if self.sight is not None:
             more += self.sight.edges(region, axis)
-        cuts = self.evidence.likely(region, axis, more, between, floor)
+        hoped = self._hoped(inside) if axis == 1 else []
+        cuts = self.evidence.likely(region, axis, more + hoped, between, floor)
         if self.sight is not None:
             c, d = region[2 - 2 * axis : 4 - 2 * axis]
             crossed = self.sight.crossings([at for at, _ in cuts], c, d, axis)
@@ -261,13 +279,17 @@ class Search:
             cuts = [cut for cut in cuts if cut[1] > floor]
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
-            return self._parting(cuts, inside, axis)[: _MOST_CUTS + 2]
+            return self._parting(cuts, inside, axis, hoped)[: _MOST_CUTS + 2 + len(hoped)]
         # Nothing but the picture speaks for a cut.
         floor = _UNLIKELY if self.letters else _HOPELESS_ALONE
         return _apart([c for c in cuts if c[1] > floor])
 
-    def _parting(self, cuts: Sequence[_Cut], inside: list[int], axis: int) -> list[_Cut]:
-        """Select cuts for each way to part the letters: the likeliest two, the first and the last.
+    def _hoped(self, inside: list[int]) -> list[int]:
+        """Return the lines where the panels of letters begin if each is as far aside as the first one."""
+        return [int(self.letters[i].x - self._aside) - 2 for i in inside] if self._aside > _ASIDE else []
+
+    def _parting(self, cuts: Sequence[_Cut], inside: list[int], axis: int, hoped: Sequence[int]) -> list[_Cut]:
+        """Select cuts for each way to part the letters: the likeliest two, the first, the last, and the hoped one.
 
         Those next to letters are often not the likeliest. If all letters were read, each cut must part some.
         """
@@ -282,7 +304,8 @@ class Search:
         for group in groups.values():
             lines = [cuts[i][0] for i in group]
             chosen = {*group[:2], group[lines.index(min(lines))], group[lines.index(max(lines))]}
-            kept += enumerate(sorted(chosen))
+            near = [i for i in group if any(abs(cuts[i][0] - x) <= _HOPED for x in hoped)]
+            kept += enumerate(sorted(chosen.union(near[:1])))
         return [cuts[i] for _, i in sorted(kept)]  # each way to part them comes once before any comes twice
 
     def _size(self, region: Region) -> float:
@@ -326,14 +349,16 @@ class Search:
         t, b, le, r = cells.T
         place = PLACES[self.place]
         reach_y, reach_x = np.maximum(_CORNER * height, _NEAR * (b - t)), np.maximum(_CORNER * height, _NEAR * (r - le))
-        down = np.maximum(y - t if "top" in place else b - y - height, 0)
-        if "left" in place:
+        down = np.maximum(b - y - height if "bottom" in place else y - t, 0)
+        if self.place == _AS_FIRST:
+            aside = np.abs(x - le - self._aside)
+        elif "left" in place:
             aside = np.maximum(x - le, 0)
         elif "right" in place:
             aside = np.maximum(r - x - width, 0)
         else:
             aside = np.abs(x + width / 2 - (le + r) / 2)
-        if place == PLACES[-1]:  # such as behind the axis of a chart
+        if place == "at the top":  # such as behind the axis of a chart
             return np.asarray(np.maximum(_UPPER - _OFF * down / reach_y, _ELSEWHERE) * probability, np.float64)
         far = _OFF * (down / reach_y + aside / reach_x) / 2
         near = (down <= reach_y) & (aside <= reach_x)
@@ -362,7 +387,7 @@ def best_layouts(search: Search, most: int) -> tuple[dict[int, Layout], int]:
     if not search.letters:
         return search.best(most), 0
     best: tuple[float, dict[int, Layout], int] = (-math.inf, {}, 0)
-    for place in sorted(range(len(PLACES)), key=_RARE.__getitem__):
+    for place in search.places:
         here = search.at_place(place)
         found = here.best(most)
         layout = max((x for n, x in found.items() if search.wanted in (None, n)), key=lambda x: x.worth, default=None)

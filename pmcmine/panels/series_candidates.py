@@ -30,6 +30,7 @@ _NAMED: Final = re.compile(
     re.IGNORECASE,
 )
 _LETTERS: Final = re.compile(r"\bletters? ?$", re.IGNORECASE)
+_PROBABILITY: Final = re.compile(r"[ :,]?[Pp] ?[<>=≤]")
 _COMPOUNDS: Final = re.compile(r"\b(?:structures? of|compounds?|synthesis|reagents|synthetic)\b", re.IGNORECASE)
 _MEASURE: Final = re.compile(r"(?:[µμ]m|\bmm|\bcm|\bnm|\b[Bb]ars?[:,]?|[×x] ?\d+) ?$")
 _MEASURES: Final = frozenset("mrs:,0123456789")  # how a measure ends
@@ -63,6 +64,7 @@ def candidates(markers: Sequence[Marker], text: str) -> list[Series]:
     markers = markers[:_MOST]
     if "etter" in text:
         markers = [m for m in markers if not _marks_values(m, text)]
+    markers = [m for m in markers if not _tells_probability(m, text)]
     sorts = [_sorts(m.labels) for m in markers]
     present = frozenset().union(*sorts)
     out: dict[tuple[int, ...], Series] = {}
@@ -106,6 +108,12 @@ def _with_other_case(mine: Sequence[Marker], markers: Sequence[Marker], name: st
 def _marks_values(m: Marker, text: str) -> bool:
     """Check whether the letters are those of a statistic: "marked by different letters (a–d)"."""
     return _LETTERS.search(text[max(m.start - 12, 0) : m.start]) is not None
+
+
+def _tells_probability(m: Marker, text: str) -> bool:
+    """Check whether a plain letter is a mark of significance: "a P < 0.05 versus control"."""
+    plain = m.form not in FIRM_FORMS and text[m.end + 1 : m.end + 2] in ("P", "p")
+    return plain and _PROBABILITY.match(text, m.end) is not None
 
 
 def _ways(mine: Sequence[Marker], name: str, text: str) -> Iterator[list[Marker]]:

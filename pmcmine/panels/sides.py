@@ -13,7 +13,7 @@ _GRAPHS: Final = re.compile(
 _LEADING: Final = re.compile(
     r"\b(?:with|of|for|on|in|by|are|is|were|to|between|from|includes?|including|show|shows|showing|at)$", re.IGNORECASE
 )
-_STOPPED: Final = re.compile(r"\. ?[A-Z]")
+STOPPED: Final = re.compile(r"\. ?[A-Z]")
 
 
 def _word_after(text: str, at: int) -> str:
@@ -40,7 +40,7 @@ def votes_after(text: str, m: Marker, last: bool) -> float:
     before = text[max(m.start - 60, 0) : m.start].rstrip() or "."
     if m.form == "bold" and (text[m.end - 1] in ".:" or _LEADING.search(before)):
         return -2.5
-    if before[-1] == "." and _STOPPED.match(rest):
+    if before[-1] == "." and STOPPED.match(rest):
         return -1.5  # "… of cells. (B). Western blots of …"
     if before[-1] in ".;:!?(":
         return 0.5 if ends else -2.5

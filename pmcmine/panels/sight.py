@@ -25,6 +25,7 @@ _MARGIN: Final = 0.01  # of the figure's side that a panel must go on behind a c
 _BESIDE: Final = 2  # positions on both sides of a cut, which are asked
 _MORE: Final = 4  # boxes that are taken beside as many as the caption names
 _WEAK: Final = 0.25  # weight of a position that no box is begun with
+_OUTSIDE: Final = 2  # lines from a panel that is seen to the cuts beside it
 _SAME: Final = 0.5  # overlap from which two positions mean the same panel
 
 Floats = NDArray[np.float32]
@@ -49,6 +50,11 @@ class Sight:
     sides: tuple[list[_Sides], list[_Sides]]
     crossed: tuple[list[list[float]], list[list[float]]]
     shape: tuple[int, int]
+
+    @property
+    def panels(self) -> list[tuple[int, int, int, int]]:
+        """The boxes that most positions agree on: left, top, right and bottom, the most agreed on first."""
+        return [(left, top + _OUTSIDE, right, bottom - _OUTSIDE) for left, right, top, bottom in self.sides[0]]
 
     def fits(self, cells: NDArray[np.int64]) -> Floats:
         """Judge cells as panels: the mean overlap with what the positions in them say, from 0 to 1.
@@ -126,8 +132,8 @@ def seen(found: Floats, shape: tuple[int, int], n: int) -> Sight:
     scaled = edges * np.array([w, h, w, h], np.float32)[:, None, None]
     panels = _agreed(scaled.reshape(4, -1), weight.reshape(-1), n + _MORE)
     sides = (
-        [(left, right, top - 2, bottom + 2) for left, top, right, bottom in panels],
-        [(top, bottom, left - 2, right + 2) for left, top, right, bottom in panels],
+        [(left, right, top - _OUTSIDE, bottom + _OUTSIDE) for left, top, right, bottom in panels],
+        [(top, bottom, left - _OUTSIDE, right + _OUTSIDE) for left, top, right, bottom in panels],
     )
     crossed = (_crossed(edges[1], edges[3], found[4]), _crossed(edges[0].T, edges[2].T, found[4].T))
     return Sight(scaled, weight, sides, crossed, (h, w))

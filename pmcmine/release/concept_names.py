@@ -12,32 +12,30 @@ from pmcmine.release.hierarchy import FUNCTION
 from pmcmine.release.tables import concept_tables
 
 _MOST_TEXT: Final = 200  # characters
-# Concepts of captions with all that are above them: it does not depend on the word, so a connection makes it once.
-_ABOVE: Final = """
-CREATE TEMP TABLE IF NOT EXISTS concepts_above AS
-WITH RECURSIVE up(concept, above) AS (
-    SELECT DISTINCT concept, concept FROM captioned
-    UNION
-    SELECT up.concept, p.parent FROM up JOIN concept_parents p ON coalesce(p.cui, p.source_id) = up.above
-    WHERE p.parent IS NOT NULL
-)
-SELECT concept, above FROM up
-"""
-_CAPTIONED: Final = """
-CREATE TEMP TABLE IF NOT EXISTS captioned AS
-SELECT DISTINCT coalesce(cui, source_id) AS concept, context_id FROM concepts_of_release
-WHERE context_kind = 'figure_caption'
-"""
+_MOST_COUNTED: Final = 60  # concepts that are counted, those of the shortest names: a hierarchy may be somebody else's
 _HOLDS: Final = "contains(lower(name), $text) OR lower(source_id) = $text OR lower(cui) = $text"
+_NAMED: Final = "SELECT coalesce(cui, source_id) AS concept, name FROM {table} WHERE {holds}"
 _FOUND: Final = """
-WITH named AS ({named}),
-chosen AS (SELECT concept, min(name) AS name FROM named GROUP BY concept)
-SELECT * FROM (
-    SELECT chosen.concept AS concept, chosen.name AS name, count(DISTINCT context_id) AS n
-    FROM chosen JOIN concepts_above a ON a.above = chosen.concept JOIN captioned c ON c.concept = a.concept
-    GROUP BY ALL
-) ORDER BY coalesce(lower(name) = $text, false) DESC, n DESC, concept LIMIT $most
+WITH RECURSIVE covered(concept) AS (
+    SELECT DISTINCT coalesce(cui, source_id) FROM concepts_of_release WHERE context_kind = 'figure_caption'
+    UNION
+    SELECT p.parent FROM {parents} p JOIN covered ON coalesce(p.cui, p.source_id) = covered.concept
+), chosen AS (
+    SELECT concept, min(name) AS name FROM ({named}) SEMI JOIN covered USING (concept) GROUP BY concept
+    ORDER BY coalesce(min(lower(name)) = $text, false) DESC, len(min(name)), concept LIMIT $counted
+), below(root, concept) AS (
+    SELECT concept, concept FROM chosen
+    UNION
+    SELECT below.root, coalesce(p.cui, p.source_id) FROM {parents} p JOIN below ON p.parent = below.concept
+), counted AS (
+    SELECT below.root AS concept, count(DISTINCT c.context_id) AS n
+    FROM concepts_of_release c JOIN below ON coalesce(c.cui, c.source_id) = below.concept
+    WHERE c.context_kind = 'figure_caption' GROUP BY below.root
+)
+SELECT concept, name, n FROM counted JOIN chosen USING (concept)
+ORDER BY coalesce(lower(name) = $text, false) DESC, n DESC, concept LIMIT $most
 """
+_NO_PARENTS: Final = "(SELECT '' AS source_id, '' AS cui, NULL::VARCHAR AS parent WHERE false)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def find_concepts(sql: duckdb.DuckDBPyConnection, release: Path, text: str, most
     A concept above others is found by its name even if no caption names it itself.
 
     Args:
-        sql: a connection; what does not depend on the text is kept there.
+        sql: a connection.
         release: the release.
         text: a part of a name, or an id.
         most: how many at most, those of the most figures.
@@ -73,16 +71,13 @@ def find_concepts(sql: duckdb.DuckDBPyConnection, release: Path, text: str, most
     if concepts is None:
         return []
     sql.register("concepts_of_release", concepts)
-    sql.execute(_CAPTIONED)
-    said = "SELECT coalesce(cui, source_id) AS concept, name FROM {table} WHERE {holds}"
-    named = [said.format(table="concepts_of_release", holds=f"{_HOLDS} OR contains(lower(text), $text)")]
-    if parents is None:
-        sql.execute("CREATE TEMP VIEW IF NOT EXISTS concepts_above AS SELECT concept, concept AS above FROM captioned")
-    else:
+    named = [_NAMED.format(table="concepts_of_release", holds=f"{_HOLDS} OR contains(lower(text), $text)")]
+    if parents is not None:
         sql.register("concept_parents", parents)
-        sql.execute(_ABOVE)
         if "name" in parents.columns:
-            named.append(said.format(table="concept_parents", holds=_HOLDS))
-    query = _FOUND.format(named=" UNION ALL ".join(named))
-    rows = sql.execute(query, {"text": text.strip()[:_MOST_TEXT].casefold(), "most": most}).fetchall()
-    return [NamedConcept(str(concept), name, int(n)) for concept, name, n in rows]
+            named.append(_NAMED.format(table="concept_parents", holds=_HOLDS))
+    query = _FOUND.format(
+        named=" UNION ALL ".join(named), parents="concept_parents" if parents is not None else _NO_PARENTS
+    )
+    values = {"text": text.strip()[:_MOST_TEXT].casefold(), "most": most, "counted": _MOST_COUNTED}
+    return [NamedConcept(str(c), name, int(n)) for c, name, n in sql.execute(query, values).fetchall()]

@@ -10,7 +10,6 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -18,10 +17,9 @@ import duckdb
 import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
+from pmcmine.release.nearest import nearest
 
 VALUES: Final = b"values"  # key of the field metadata, a JSON list
-_SYNONYMS: Final = {"dev": "validation", "val": "validation", "valid": "validation", "eval": "validation",
-                    "development": "validation", "training": "train", "testing": "test"}  # fmt: skip
 _COMPARISONS: Final = frozenset(
     {"COMPARE_EQUAL", "COMPARE_NOTEQUAL", "COMPARE_DISTINCT_FROM", "COMPARE_NOT_DISTINCT_FROM", "COMPARE_IN",
      "COMPARE_NOT_IN"}
@@ -53,29 +51,6 @@ _MULTIPLIES: Final = frozenset(
 )  # fmt: skip
 _TABLE: Final = re.compile(r"\w+")  # DuckDB takes other names for files and addresses
 _HOLDS_TEXTS: Final = frozenset({"list_value", "array_value", "unnest"})
-
-
-def _letters(text: str) -> str:
-    return re.sub(r"[^0-9a-z]", "", text.casefold())
-
-
-def nearest(name: str, names: Sequence[str]) -> str | None:
-    """Return the name that was most likely meant, None if none is near."""
-    meant = _SYNONYMS.get(name.casefold())
-    if meant in names:
-        return meant
-    same = [n for n in names if _letters(n) == _letters(name)]
-    if same:
-        return same[0]
-    lower = {n.casefold(): n for n in names}
-    found = get_close_matches(name.casefold(), lower, 1)
-    return lower[found[0]] if found else None
-
-
-def choose(name: str, names: Sequence[str]) -> str:
-    """Say what can be chosen instead of a name, the nearest one first."""
-    near = nearest(name, names)
-    return (f"did you mean {near!r}? " if near else "") + f"choose from {', '.join(names)}"
 
 
 def explain(error: duckdb.Error | str, query: str = "") -> str:

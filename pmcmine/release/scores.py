@@ -17,8 +17,8 @@ import duckdb
 from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.io.safe_names import inside, sql_identifier, table_name
 from pmcmine.io.sealed import parse_object
-from pmcmine.release.conditions import nearest
 from pmcmine.release.layout import RELEASE, WAY_OUT
+from pmcmine.release.nearest import nearest
 
 SCORES: Final = "scores"
 NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,60}")

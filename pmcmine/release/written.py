@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from pmcmine.errors import DamagedError, PmcmineError
 from pmcmine.io.sealed import parse_object
-from pmcmine.release.conditions import choose
 from pmcmine.release.layout import RELEASE, WAY_OUT
+from pmcmine.release.nearest import choose
 from pmcmine.release.scores import NAME
 
 WRITTEN: Final = "written"

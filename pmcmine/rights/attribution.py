@@ -26,19 +26,25 @@ def tsv_line(values: Iterable[Any]) -> str:
 
 
 def attribution(files: Iterable[tuple[Folder, str]]) -> bytes:
-    """Build the file's bytes, which contain no timestamp.
+    """Build the file's bytes in memory, for a part of a release; see `write_attribution`."""
+    out = io.BytesIO()
+    write_attribution(out, files)
+    return out.getvalue()
+
+
+def write_attribution(out: BinaryIO, files: Iterable[tuple[Folder, str]]) -> None:
+    """Write the file, which contains no timestamp, with memory for some thousands of its lines.
 
     Args:
+        out: what is written to.
         files: Parquet files of `articles` and `figures`, in the order of their lines.
     """
-    out = io.BytesIO()
     with gzip.GzipFile(fileobj=out, mode="wb", mtime=0, filename="") as zipped:
         zipped.write(tsv_line(COLUMNS).encode())
         for folder, name in files:
             with folder.open(name) as stream:
                 for line in _lines(stream, name.split("/")[1]):
                     zipped.write(line.encode())
-    return out.getvalue()
 
 
 def deeds(files: Iterable[tuple[Folder, str]]) -> dict[str, list[str]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pmcmine.describe.balance import balance
+from pmcmine.describe.balance import Balance, balance
 from pmcmine.describe.cards import shards_card, shards_schema, tables_card, tables_schema
 from pmcmine.describe.corpus_facts import corpus_facts
 from pmcmine.describe.croissant import shards_croissant, tables_croissant
@@ -17,10 +18,11 @@ from pmcmine.describe.training_content import TRAINING_CONTENT, training_content
 from pmcmine.miner import enrichers
 from pmcmine.plugins.enricher import Model
 from pmcmine.release.facts import Snapshot, VocabularyFacts
-from pmcmine.release.layout import read_checked
+from pmcmine.release.layout import FileEntry, read_checked
 from pmcmine.release.plan import PANEL_SHARDS, PARQUET, SHARDS
-from pmcmine.rights.attribution import ATTRIBUTION, attribution, deeds
+from pmcmine.rights.attribution import ATTRIBUTION, deeds, write_attribution
 from pmcmine.run.job import Job
+from pmcmine.run.ownership import write_announced_stream
 from pmcmine.work.balance import Tally
 from pmcmine.work.records import FileRecord, ParquetRecord, ShardRecord, TableRecord
 
@@ -44,8 +46,8 @@ def describe_datasets(
     written: Written,
     vocabulary: VocabularyFacts | None,
     models: Sequence[Model],
-) -> dict[str, bytes]:
-    """Return what describes the datasets: cards, schemas, Croissant, datasheets, citations, attribution."""
+) -> tuple[dict[str, bytes], Balance]:
+    """Return what describes the datasets (cards, schemas, Croissant, data sheets), and what they are made of."""
     described = [
         r for table in ("articles", "figures", "concepts") for r in written.tables if r.table == table and r.group
     ]
@@ -91,8 +93,18 @@ def describe_datasets(
         cards[f"{folder}/{TRAINING_CONTENT}"] = summary
         cards[f"{folder}/{DATASHEET}"] = datasheet(folder, counted, *facts)
         cards[f"{folder}/{CITATION}"] = citation(title, frozen)
-    cards[f"{SHARDS}/{ATTRIBUTION}"] = attribution(rights)
-    return cards
+    return cards, about.balance
+
+
+def describe_rights(job: Job, tables: Sequence[TableRecord]) -> FileEntry:
+    """Write whom to credit, one line after the other, with memory that does not grow with the corpus.
+
+    The files are those that `describe_datasets` checked.
+    """
+    described = [r for table in ("articles", "figures") for r in tables if r.table == table and r.group]
+    with tempfile.TemporaryFile(prefix="pmcmine-attribution-") as held:
+        write_attribution(held, [(job.out if r.kept else job.target, r.name) for r in described])
+        return write_announced_stream(job.target, job.work, f"{SHARDS}/{ATTRIBUTION}", held)
 
 
 def place_of(record: ShardRecord | ParquetRecord) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from pmcmine.assemble.image_tables import kept_image_table
 from pmcmine.assemble.reach import read_reach
 from pmcmine.concepts.article import release_hierarchy, release_vocabulary
 from pmcmine.config import MineConfig
+from pmcmine.describe.balance import Balance
 from pmcmine.describe.report import make_report
 from pmcmine.duplicates.benchmark_sets import open_benchmarks
 from pmcmine.errors import PmcmineError
@@ -44,7 +45,7 @@ from pmcmine.release.plan import LEFT_OUT_PANELS, PANEL_SHARDS, PARQUET, SHARDS,
 from pmcmine.release.record import Journal, ReleaseRecord, write_journal
 from pmcmine.release.scores import ScoreFacts
 from pmcmine.release.written import WrittenFacts
-from pmcmine.run.descriptions import Written, describe_datasets, place_of, rows_by, table_of
+from pmcmine.run.descriptions import Written, describe_datasets, describe_rights, place_of, rows_by, table_of
 from pmcmine.run.job import Job, content
 from pmcmine.run.metrics import export
 from pmcmine.run.ownership import (
@@ -264,13 +265,13 @@ def finish(
     )
     models = enrichers.info(config)
     vocabulary = release_vocabulary(config.vocab, config.vocab_sha256, config.concept_names)
-    cards = describe_datasets(job, frozen, totals, written, vocabulary, models)
+    cards, made_of = describe_datasets(job, frozen, totals, written, vocabulary, models)
     hierarchy = release_hierarchy(config.vocab, config.vocab_sha256, config.concept_names)
     cards |= {HIERARCHY: hierarchy} if hierarchy is not None else {}
     updates = _updates(job, [*shards, *(parquet or ())], tables, cards)
     write_announced(target, work, cards)
     files = [r.entry() for r in (*shards, *(parquet or ()), *tables)]
-    files += [file_entry(name, data) for name, data in cards.items()]
+    files += [describe_rights(job, tables), *(file_entry(name, data) for name, data in cards.items())]
     scores, texts, carried_files = _carried(job, files, cards)
     files += carried_files
     if config.keep_state:
@@ -299,7 +300,7 @@ def finish(
         check_landing(job.out, target.walk(), listed)
         write_listed(work, listed)
         write_journal(work, journal)
-    return finish_update(job.out, work, journal, config)
+    return finish_update(job.out, work, journal, config, made_of)
 
 
 def _updates(
@@ -328,8 +329,18 @@ def _updates(
     return (*old.updates, this)
 
 
-def finish_update(out: Folder, work: Folder, journal: Journal, config: MineConfig) -> ReleaseRecord:
-    """Move what an update gathered into place, and write report and `release.json`; may be done again after a kill."""
+def finish_update(
+    out: Folder, work: Folder, journal: Journal, config: MineConfig, made_of: Balance | None = None
+) -> ReleaseRecord:
+    """Move what an update gathered into place, and write report and `release.json`; may be done again after a kill.
+
+    Args:
+        out: the release folder.
+        work: the run's work folder.
+        journal: the release, and its metrics.
+        config: the configuration.
+        made_of: what the release is made of; None if it is to be counted.
+    """
     release, metrics = journal.release, journal.metrics
     gathered = work.child(NEXT)
     listed = read_listed(work)
@@ -339,7 +350,7 @@ def finish_update(out: Folder, work: Folder, journal: Journal, config: MineConfi
         out.take(gathered, name)
     state = [STATE_FILE, *(f.name for f in read_state(out).files)] if config.keep_state else []
     sweep(out, [*(f.name for f in release.files), *state], listed)
-    report = make_report(release, metrics, out)
+    report = make_report(release, metrics, out, made_of)
     metrics_bytes = json.dumps(metrics.to_object(), indent=1).encode()
     reports = dict(zip(REPORTS, (report, metrics_bytes), strict=True))
     write_announced(out, work, reports, listed)

@@ -8,10 +8,11 @@ writes into its work folder, and then replaces only what `release.json` or `stat
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from pydantic import TypeAdapter
 
@@ -20,6 +21,7 @@ from pmcmine.describe.training_content import TRAINING_CONTENT
 from pmcmine.errors import ReleaseError
 from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
+from pmcmine.io.hashed import CHUNK, HashedReader
 from pmcmine.release.facts import UpdateFacts
 from pmcmine.release.hierarchy import HIERARCHY
 from pmcmine.release.layout import ARTEFACT, JOURNAL, LISTED, OURS, RELEASE, WORK, FileEntry
@@ -175,10 +177,7 @@ def write_announced(out: Folder, work: Folder, files: Mapping[str, bytes], liste
     Raises:
         ReleaseError: if one of them is there and neither of these wrote it; nothing is written then.
     """
-    try:
-        announced = sealed.record(work, ANNOUNCED, _LISTED.validate_python)
-    except FileNotFoundError:
-        announced = {}
+    announced = _announced(work)
     others = []
     for name, data in files.items():
         known = announced.setdefault(name, [])
@@ -193,6 +192,49 @@ def write_announced(out: Folder, work: Folder, files: Mapping[str, bytes], liste
     work.write(ANNOUNCED, sealed.to_bytes(announced), replace=True)
     for name, data in files.items():
         out.write(name, data, replace=True)
+
+
+def _announced(work: Folder) -> dict[str, list[str]]:
+    """Return the SHA-256 hashes of what this run, or an earlier try, wrote under each name."""
+    try:
+        return sealed.record(work, ANNOUNCED, _LISTED.validate_python)
+    except FileNotFoundError:
+        return {}
+
+
+def write_announced_stream(out: Folder, work: Folder, name: str, data: BinaryIO) -> FileEntry:
+    """Write a file that need not fit into memory, as `write_announced` does; return its entry.
+
+    Args:
+        out: the release folder.
+        work: the run's work folder.
+        name: the file.
+        data: its content, from the beginning; it can be read twice.
+
+    Raises:
+        ReleaseError: if it is there and no try of this run wrote it; nothing is written then.
+    """
+    announced = _announced(work)
+    digest, size = _hashed(data)
+    known = announced.setdefault(name, [])
+    if out.exists(name):
+        with out.open(name) as there:
+            if _hashed(there)[0] not in {*known, digest}:
+                raise foreign(out, [name], "this run did not write")
+    announced[name] = sorted({*known, digest})
+    work.write(ANNOUNCED, sealed.to_bytes(announced), replace=True)
+    data.seek(0)
+    with out.create(name, replace=True) as (stream, _):
+        shutil.copyfileobj(data, stream, CHUNK)
+    return FileEntry(name, size, digest)
+
+
+def _hashed(stream: BinaryIO) -> tuple[str, int]:
+    """Return the SHA-256 of a stream, and its size."""
+    stream.seek(0)
+    reader = HashedReader(stream)
+    reader.drain()
+    return reader.hexdigest(), reader.size
 
 
 def listed_names(release: ReleaseRecord, state: Iterable[FileEntry]) -> set[str]:

@@ -18,6 +18,7 @@ from pmcmine.miner import enrichers
 from pmcmine.miner.at_work import forget_starts
 from pmcmine.publish.target import kept_keys
 from pmcmine.release.begin import begin, begin_update, check_folder, describe_difference
+from pmcmine.release.facts import Snapshot
 from pmcmine.release.layout import ARTEFACT, JOURNAL, RELEASE, WORK
 from pmcmine.release.mark import UpdateMark, find_mark
 from pmcmine.release.plan import PLAN
@@ -298,34 +299,60 @@ def _jobs(config: MineConfig, n_blocks: int) -> dict[str, Any]:
     }
 
 
-def dry_run(
-    config: MineConfig, graphs_for: GraphsFor, say: Callable[[str], None] = lambda line: None
-) -> dict[str, Any]:
-    """Count the snapshot and describe the graph without writing anything."""
-    needs.check(config)
-    _requests(config)
-    source = open_source(config)
-    graphs_for(config)
-    enrichers.prepare(config)
-    first_contact(source, config, "nothing was listed", say)
+def _listed(source: Source, config: MineConfig, say: Callable[[str], None]) -> tuple[Snapshot | None, list[str]]:
+    """List a source in memory; return the snapshot, and the PMCIDs that were asked for and are not in it.
+
+    Raises:
+        PmcmineError: if its host does not answer, but for SLURM, whose jobs can be described without a list.
+    """
+    try:
+        first_contact(source, config, "nothing was listed", say)
+    except PmcmineError as error:
+        if config.runner != "slurm":
+            raise
+        say(str(error))
+        return None, []
     memory = Folder(f"memory://pmcmine-dry-run-{time.monotonic_ns()}")
     frozen = snapshots.freeze(
         source.entries(None), source.kind, config.limit, config.block_articles, memory, asked=config.pmcid
     )
     absent = snapshots.absent(memory, frozen)
     memory.remove_tree()
+    return frozen, absent
+
+
+def _blocks(frozen: Snapshot | None, config: MineConfig) -> str:
+    if frozen is None:
+        return f"blocks of about {config.block_articles} PMCIDs"
+    return f"{frozen.n_blocks} blocks of about {-(-frozen.n_pmcids // frozen.n_blocks)} PMCIDs"
+
+
+def dry_run(
+    config: MineConfig, graphs_for: GraphsFor, say: Callable[[str], None] = lambda line: None
+) -> dict[str, Any]:
+    """Count the snapshot and describe the graph without writing anything.
+
+    The jobs of SLURM may be looked at where the source does not answer; then `snapshot` is None.
+    """
+    needs.check(config)
+    _requests(config)
+    source = open_source(config)
+    graphs_for(config)
+    enrichers.prepare(config)
+    frozen, absent = _listed(source, config, say)
+    at_most = -(-config.limit // config.block_articles) if config.limit else config.slurm_tasks
+    n_blocks = frozen.n_blocks if frozen is not None else at_most
     return {
         "source": redact(config.source),
         "kind": source.kind,
-        "snapshot": asdict(frozen),
+        "snapshot": asdict(frozen) if frozen is not None else None,
         "not_in_source": absent,
         "runner": config.runner,
         "groups": list(config.groups),
         "out": redact(config.out),
-        **({"jobs": _jobs(config, frozen.n_blocks)} if config.runner == "slurm" else {}),
+        **({"jobs": _jobs(config, n_blocks)} if config.runner == "slurm" else {}),
         "steps": [
-            f"mine: {frozen.n_blocks} blocks of about {-(-frozen.n_pmcids // frozen.n_blocks)} PMCIDs, "
-            f"{fetch_keys(config, source.remote, frozen.n_blocks)} at once at the most",
+            f"mine: {_blocks(frozen, config)}, {fetch_keys(config, source.remote, n_blocks)} at once at the most",
             f"near: {'clusters of near duplicates' if config.near_duplicates else 'not asked for'}",
             "assemble: duplicates, splits, shards, tables",
             "release: sums, cards, report, release.json",

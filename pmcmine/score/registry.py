@@ -9,7 +9,7 @@ from pmcmine._version import __version__
 from pmcmine.errors import PmcmineError
 from pmcmine.plugins.load import SCORERS, Plugin, plugins
 from pmcmine.plugins.scorer import KEYS, OpenScorer, Scorer
-from pmcmine.release.conditions import choose
+from pmcmine.release.nearest import choose
 from pmcmine.release.scores import NAME, ScoreFacts
 
 

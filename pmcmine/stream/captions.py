@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
-from pmcmine.release.conditions import choose
+from pmcmine.release.nearest import choose
 from pmcmine.stream.state import shown
 from pmcmine.stream.tokens import counter, name_of
 from pmcmine.text.enriched import enriched, parts_of

@@ -18,7 +18,8 @@ from pmcmine.release.conditions import check_values, explain, known_values, time
 from pmcmine.release.hierarchy import prepare
 from pmcmine.release.scores import ScoreFacts, with_scores
 from pmcmine.stream.datasets import dataset_of
-from pmcmine.stream.index import Index, build
+from pmcmine.stream.index import Index
+from pmcmine.stream.index_build import build
 
 _COLUMNS: Final = ("shard", "sample_offset", "sample_size")
 _BATCH: Final = 1 << 17  # rows

@@ -15,7 +15,7 @@ import fsspec
 import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
-from pmcmine.release.conditions import choose
+from pmcmine.release.nearest import choose
 from pmcmine.release.scores import SCORES, ScoreFacts, parse_scores
 from pmcmine.release.written import WrittenFacts, parse_written
 from pmcmine.stream.state import MOST_SHARES, SEED_BITS, shown

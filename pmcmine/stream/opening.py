@@ -15,8 +15,8 @@ from typing import Any, Final, cast
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
-from pmcmine.release.conditions import choose
 from pmcmine.release.lists import ChosenList, read_list
+from pmcmine.release.nearest import choose
 from pmcmine.release.scores import named_in
 from pmcmine.stream.batches import Batches
 from pmcmine.stream.captions import composer_for

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pmcmine.errors import PmcmineError
-from pmcmine.release.conditions import choose
+from pmcmine.release.nearest import choose
 from pmcmine.stream.state import shown
 
 DECODERS: Final = ("pil", "torch")

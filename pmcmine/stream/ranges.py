@@ -18,9 +18,6 @@ from threading import Lock
 from typing import Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
-import fsspec
-import fsspec.asyn
-
 from pmcmine.errors import PmcmineError
 from pmcmine.io.retry import retry_after
 from pmcmine.stream.state import image_holds
@@ -133,16 +130,16 @@ class Ranges:
 
 
 class LocalRanges:
-    """Reads ranges of shards on a disk, whose files it keeps open."""
+    """Reads ranges of shards on a disk, whose files it keeps open. It needs no file system of fsspec."""
 
-    def __init__(self, fs: Any, root: str) -> None:
-        self._fs, self._root = fs, root
+    def __init__(self, root: str) -> None:
+        self._root = root
         self._files: OrderedDict[str, BinaryIO] = OrderedDict()
         self._lock = Lock()
         self.at_once = 1
 
-    def __reduce__(self) -> tuple[type[LocalRanges], tuple[Any, str]]:
-        return LocalRanges, (self._fs, self._root)  # workers get it pickled, and open files of their own
+    def __reduce__(self) -> tuple[type[LocalRanges], tuple[str]]:
+        return LocalRanges, (self._root,)  # workers get it pickled, and open files of their own
 
     def read(self, shard: str, start: int, end: int) -> bytes:
         """Return a range of a shard; errors are those of the system."""
@@ -165,7 +162,9 @@ class HttpRanges:
 
     def read(self, shard: str, start: int, end: int) -> bytes:
         """Return a range of a shard; errors as of `_Body`, and those of the session."""
-        found: bytes = fsspec.asyn.sync(self._fs.loop, self._read, shard, start, end, timeout=_seconds(end - start))
+        from fsspec.asyn import sync  # a worker that reads a local copy need not load it
+
+        found: bytes = sync(self._fs.loop, self._read, shard, start, end, timeout=_seconds(end - start))
         return found
 
     async def _read(self, shard: str, start: int, end: int) -> bytes:
@@ -242,7 +241,7 @@ def ranges_of(fs: Any, root: str) -> AnyRanges:
     if "hf" in protocols:
         return HubRanges(fs, root)
     if "file" in protocols and hasattr(os, "pread"):
-        return LocalRanges(fs, root)
+        return LocalRanges(root)
     return HttpRanges(fs, root) if protocols & {"http", "https"} else Ranges(fs, root)
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import release_name
-from pmcmine.release.conditions import choose
+from pmcmine.release.nearest import choose
 from pmcmine.release.scores import SCORES, ScoreFacts
 from pmcmine.stream.datasets import dataset_of
 from pmcmine.stream.locate import Listing, side_root, unreachable

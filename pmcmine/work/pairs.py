@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -28,24 +28,31 @@ def pairs_file(bucket: int) -> str:
     return f"state/{bucket // 1000:03d}/{bucket:06d}.pairs.arrow"
 
 
-def checked_before(work: Folder, bucket: int) -> dict[tuple[int, int, int], float]:
-    """Return the similarity of the pairs of a bucket that the release was made with; empty outside updates.
+def checked_before(work: Folder, bucket: int) -> tuple[Any, Any, Any, Any]:
+    """Return the kinds, both nodes and similarities of the pairs of a bucket that the release was made with.
+
+    They are empty outside updates.
 
     Raises:
         DamagedError: if the file of the release is missing or damaged.
     """
+    table = _kept_pairs(work, bucket)
+    kind, a, b, similarity = (table[name].to_numpy() for name in PAIRS.names)
+    return kind, a, b, similarity
+
+
+def _kept_pairs(work: Folder, bucket: int) -> pa.Table:
     if not work.exists(DELTA):
-        return {}
+        return PAIRS.empty_table()
     release = release_folder(work)
     entry = state_entries(release).get(pairs_file(bucket))
     if entry is None:
-        return {}
+        return PAIRS.empty_table()
     data = read_checked(release, entry)
     table = sealed.open_arrow(data, f"{release.url}/{entry.name}").read_all()
-    if table.schema.metadata != _KEPT.metadata or not table.schema.equals(PAIRS):
-        return {}
-    kind, a, b, similarity = (table[name].to_pylist() for name in PAIRS.names)
-    return dict(zip(zip(kind, a, b, strict=True), similarity, strict=True))
+    if table.schema.metadata != _KEPT.metadata or not table.schema.equals(PAIRS) or any(c.null_count for c in table):
+        return PAIRS.empty_table()
+    return table
 
 
 def keep_pairs(bucket: int, work: Folder, out: Folder) -> None:

@@ -23,7 +23,7 @@ from pmcmine.io import sealed
 from pmcmine.io.folder import Folder
 from pmcmine.rejects import parse_count_key
 from pmcmine.release.layout import WAY_OUT, FileEntry, in_release, read_checked, release_folder
-from pmcmine.release.old_names import rows_today
+from pmcmine.release.old_names import RENAMED, rows_today
 from pmcmine.work.columns import INDEX_SCHEMA, LEDGER_SCHEMA
 from pmcmine.work.columns import SCHEMA as SIGNATURES
 from pmcmine.work.delta import DELTA, read_superseded
@@ -62,16 +62,20 @@ def read_part(release: Folder, kind: str, block: int, superseded: frozenset[str]
     except pa.ArrowException as error:
         raise DamagedError(f"{release.url}/{entry.name}: is damaged ({type(error).__name__}); {WAY_OUT}") from None
     if kind == "ledger":
-        table = set_column(table, "rows", pa.array(map(_rows_today, table["rows"].to_pylist()), pa.string()))
+        table = _with_names_of_today(table)
     if not superseded:
         return table
     gone = pa.array(sorted(superseded), pa.string())
     return table.filter(pa.compute.invert(pa.compute.is_in(table["pmcid"], value_set=gone)))
 
 
-def _rows_today(rows: str) -> str:
-    """Return the JSON of an article's rows by table with today's names of tables."""
-    return json.dumps(rows_today(json.loads(rows)))
+def _with_names_of_today(ledger: pa.Table) -> pa.Table:
+    """Return a ledger whose rows by table have today's names of tables; hardly any has others."""
+    rows = ledger["rows"]
+    if not any(pa.compute.any(pa.compute.match_substring(rows, f'"{old}"')).as_py() for old in RENAMED["tables"]):
+        return ledger
+    named = [json.dumps(rows_today(json.loads(row))) for row in rows.to_pylist()]
+    return set_column(ledger, "rows", pa.array(named, pa.string()))
 
 
 def old_part(work: Folder, kind: str, block: int) -> pa.Table:

@@ -9,7 +9,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_files import read_bounded
 from pmcmine.plugins.load import TASKS, Plugin, plugins
 from pmcmine.plugins.task import KEYS
-from pmcmine.release.conditions import choose
+from pmcmine.release.nearest import choose
 from pmcmine.release.scores import NAME
 
 _MOST_PROMPT: Final = 1 << 20  # bytes

@@ -6,11 +6,16 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
 
 from classifiers.scorers.clip_score import ClipScore
+from classifiers.scorers.image_embedding import ImageEmbedding
+from classifiers.scorers.queries import encoders
 from pmcmine.errors import PmcmineError
+from pmcmine.find.layout import VectorFacts
 from pmcmine.plugins.scorer import Item
 
 
@@ -61,6 +66,32 @@ def test_a_model_of_transformers(tmp_path: Path) -> None:
         len(opened.model.sha256) == 64
         and opened.model.sha256 == ClipScore().open({"model": str(tmp_path)}).model.sha256
     )
+
+
+@pytest.mark.slow
+def test_images_are_embedded_by_the_same_models_as_queries(tmp_path: Path) -> None:
+    pytest.importorskip("torchvision", reason="the processor of CLIP needs torchvision")
+    _tiny_clip(tmp_path)
+    options = {"model": str(tmp_path)}
+    opened = ImageEmbedding().open(options)
+    assert opened.columns[0].type == pa.list_(pa.float16(), 8) and opened.model.sha256 == ClipScore().open(options).model.sha256  # fmt: skip
+    found = [row[0] for row in opened.score(_items())]
+    assert np.linalg.norm(found[0]) == pytest.approx(1, abs=1e-2) and found[0] != found[1]
+    assert found[2] is None and found[3] == found[0] and found[4] is None  # an image needs no text
+    facts = VectorFacts("image-embedding", opened.model.stated(), options, 5, 8, 1)
+    image = _items()[0].image
+    assert encoders(image_model=str(tmp_path))["image"](facts, image) == pytest.approx(found[0], abs=1e-3)
+    with pytest.raises(
+        PmcmineError, match="are of another model"
+    ):  # without the option, nothing that an index names is loaded
+        encoders()["image"](facts, image)
+    with pytest.raises(PmcmineError, match="can't be decoded"):
+        encoders(image_model=str(tmp_path))["image"](facts, b"no")
+
+
+def test_an_option_of_a_model_without_a_model_is_one_line() -> None:
+    with pytest.raises(PmcmineError, match="--option batch: is of --option model"):
+        ImageEmbedding().open({"batch": "3"})
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from classifiers.text.continued import continue_training
 from classifiers.text.features import Passage, passage_of, structure, terms, wording
 from classifiers.text.heads import CLASSES, TASKS, TextModel, dump, fit_head, fit_space, parse, shipped
 from classifiers.text.labelled import read_labels
+from classifiers.text.refining import add_network
 from pmcmine.demo import write_bucket
 from pmcmine.demo.corpus import many_articles
 from pmcmine.errors import GoldError, PmcmineError
@@ -170,12 +171,49 @@ def test_heads_of_whole_articles_know_what_a_paragraph_does_not_say() -> None:
     assert unknown is plain and not found
 
 
+KINDS = {
+    "study": "We measured it in our experiment, and the results are shown",
+    "review": "As is known from textbooks and reviews",
+}
+
+
+def test_the_network_knows_what_counts_for_one_kind_of_text_only() -> None:
+    rows: list[dict[str, object]] = []
+    for n in range(180):
+        domain, kind = list(FIELDS)[n % 3], list(KINDS)[n // 3 % 2]
+        good = (domain == "biomedical") == (kind == "study")
+        row = {
+            "pmcid": f"PMC{n}",
+            "text": f"{KINDS[kind]}. {FIELDS[domain]} in week {n}.",
+            "domain": domain,
+            "type": kind,
+        }
+        rows.append({**row, "quality": 4 if good else 2})
+        rows.append({**row, "quality_read": 3 if good else 1, "reader": "strict"})
+    others = [{"pmcid": f"PMC{n}", "text": f"{CASE if n % 2 else ETHICS} {n}"} for n in range(40)]
+    rows += [{**r, "type": "clinical_case" if i % 2 else "other", "domain": "clinical"} for i, r in enumerate(others)]
+    passages = [passage_of(r) for r in rows]
+    space = fit_space(p.text for p in passages)
+    heads = {t: fit_head(t, space, passages, [r[t] for r in rows]) for t in CLASSES}
+    heads["quality"] = fit_head("quality", space, passages[:360:2], [r["quality"] for r in rows[:360:2]])
+    plain = TextModel(space, heads | {f"{t}/text": h for t, h in heads.items()}, "")
+    model, measured = add_network(plain, frozenset(str(r["pmcid"]) for r in rows), rows)
+    assert measured["quality, refined"]["pearson"] > 0.95 and measured["quality, refined"]["paragraphs"] == 180
+    again = parse(dump(model), "x")
+    found = again.scores("quality", passages[:12:2])[:, 0]  # as the reader of the given labels says, not the strict one
+    assert abs(found - [r["quality"] for r in rows[:12:2]]).max() < 0.4
+    assert found.tolist() == model.scores("quality", passages[:12:2])[:, 0].tolist()
+    assert found.tolist() == [x.quality for x in again.describe(passages[:12:2])]
+    assert again.scores("type", passages).tolist() == plain.scores("type", passages).tolist()
+    assert add_network(plain, frozenset(), rows) == (plain, {})
+
+
 def test_own_labels_are_joined_from_all_their_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "paragraphs.tsv").write_text(
         "# a note\nparagraph_id\ttype\tdomain\tquality\na/p[0]\tstudy\t-\t2\n", "utf-8"
     )
     (tmp_path / "paragraphs-2.tsv").write_text(
-        "paragraph_id\ttype\tdomain\tquality\tdrawn\nb/p[1]\treview\tclinical\t-\trandom\n", "utf-8"
+        "paragraph_id\ttype\tdomain\tquality\tdrawn\tquality_read\nb/p[1]\treview\tclinical\t-\trandom\t1\n", "utf-8"
     )
     monkeypatch.setattr(labelled_texts, "OWN_LABELS", tmp_path)
     found = labelled_texts.own_labels([{"paragraph_id": i, "text": i} for i in ("a/p[0]", "c/p[0]", "b/p[1]")])
@@ -183,6 +221,7 @@ def test_own_labels_are_joined_from_all_their_files(tmp_path: Path, monkeypatch:
         ("a/p[0]", "study", None, 2.0),
         ("b/p[1]", "review", "clinical", None),
     ]
+    assert [(r["reader"], r["quality_read"]) for r in found] == [("paragraphs", None), ("paragraphs-2", 1.0)]
 
 
 def test_the_labels_of_the_package_are_well_formed() -> None:

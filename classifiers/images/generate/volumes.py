@@ -47,14 +47,17 @@ class Source(NamedTuple):
 
 _TEMPLATES: Final = "usr/share/mricron/templates"
 _SOURCES: Final = (
-    Source("usr/share/doc/invesalius-examples/examples/Cranium.inv3", "invesalius-examples", "ct", 70),  # GPL-2
+    Source("usr/share/doc/invesalius-examples/examples/Cranium.inv3", "invesalius-examples", "ct", 140),  # GPL-2
     Source(f"{_TEMPLATES}/ch2.nii.gz", "mricron-data", "mri", 40),  # BSD-3-Clause
     Source(f"{_TEMPLATES}/inia19-t1-brain.nii.gz", "mricron-data", "mri", 10),
     Source("nilearn/datasets/data/mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz", "nilearn", "mri", 20),  # BSD
     Source("dipy/data/files/S0_10slices.nii.gz", "dipy", "mri", 8),  # BSD-3-Clause
 )
-# Centre and width, in Hounsfield units, of the greys that CT is shown in: brain, blood, soft tissue, bone.
-_WINDOWS: Final = ((40, 80), (40, 80), (60, 200), (40, 400), (40, 400), (300, 1500), (500, 2500), (-100, 900))
+# Centre and width, in Hounsfield units, of the greys that CT is shown in: brain, blood, soft tissue, bone, lung.
+_WINDOWS: Final = (
+    (40, 80), (40, 80), (60, 200), (40, 400), (40, 400), (300, 1500), (500, 2500), (-100, 900),
+    (-600, 1500), (-600, 1500), (-500, 1200),
+)  # fmt: skip
 _TYPES: Final = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2"}  # of NIfTI-1
 _EMPTY: Final = 0.04  # least share of pixels that show something
 _LONGEST: Final = 2048  # voxels of a side

@@ -59,6 +59,26 @@ function like(id) {
   state.query.set("like", id);
   changed();
 }
+// An image of the person's own: only the server on this machine sees it.
+async function byImage(file) {
+  if (!file) return;
+  try {
+    tell("searching …");
+    const answer = await fetch("/api/like", { method: "POST", headers: { "Content-Type": file.type }, body: file });
+    const value = await answer.json();
+    if (!answer.ok) throw new Error(value.error);
+    like(value.like);
+  } catch (error) { failed(error); }
+}
+function takeImages() {
+  const file = (list) => [...(list || [])].find((f) => f.type.startsWith("image/"));
+  $("by-image").hidden = false;
+  $("by-image").addEventListener("click", () => $("own-image").click());
+  $("own-image").addEventListener("change", () => { byImage($("own-image").files[0]); $("own-image").value = ""; });
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => { event.preventDefault(); byImage(file(event.dataTransfer.files)); });
+  document.addEventListener("paste", (event) => { const given = file(event.clipboardData.files); if (given) byImage(given); });
+}
 function withConcept(id) {
   if (!state.query.getAll("concept").includes(id)) state.query.append("concept", id);
   changed();
@@ -145,6 +165,7 @@ async function start() {
   $("all").addEventListener("click", toGrid);
   $("menu").addEventListener("click", () => menu(!$("filters").classList.contains("open")));
   $("add-first").addEventListener("click", addFirst);
+  if (state.info.search.vectors.includes("image")) takeImages();
   document.addEventListener("keydown", pressed);
   addEventListener("popstate", () => route());
   await route();

@@ -113,7 +113,7 @@ export function reflect() {
   const chosen = $("chosen");
   chosen.replaceChildren();
   for (const [name, v] of state.query) {
-    const said = { text: `“${v}”`, like: `like ${v}`, from: `from ${v}`, to: `to ${v}`, quality: `quality ${v}–${Number(v) + 1}` }[name] || (FLAGS.find((f) => f[0] === name) || [])[1] || names.get(v) || v;
+    const said = { text: `“${v}”`, like: v.startsWith("image:") ? "like your image" : `like ${v}`, from: `from ${v}`, to: `to ${v}`, quality: `quality ${v}–${Number(v) + 1}` }[name] || (FLAGS.find((f) => f[0] === name) || [])[1] || names.get(v) || v;
     const chip = button(chosen, `${said} ×`, "chip", () => set(name, state.query.getAll(name).filter((x) => x !== v)));
     chip.title = `take away: ${name}`;
   }

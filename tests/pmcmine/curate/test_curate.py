@@ -106,6 +106,31 @@ def test_a_recipe_from_list_to_stream_and_release(
     assert call(capsys, "subset", str(demo_release), "--shards", "--out", str(own))[0] == 2  # it is not empty
 
 
+def test_a_list_is_written_whole_or_not_at_all(
+    demo_release: Path,
+    recipe: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ("curate", str(demo_release), "--recipe", str(recipe), "--out")
+    assert call(capsys, *asked, str(tmp_path / "whole.parquet"))[0] == 0
+    out, write = tmp_path / "folder" / "list.parquet", pq.ParquetWriter.close
+
+    def killed(self: Any) -> None:
+        write(self)
+        raise KeyboardInterrupt
+
+    out.parent.mkdir()
+    with monkeypatch.context() as patched:
+        patched.setattr("pyarrow.parquet.ParquetWriter.close", killed)
+        assert call(capsys, *asked, str(out))[0] != 0
+    assert not out.exists()
+    assert call(capsys, *asked, str(out))[0] == 0
+    assert out.read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+    assert [p.name for p in out.parent.iterdir()] == [out.name]
+
+
 @pytest.fixture(scope="module")
 def with_concepts(demo_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's release with a table of concepts: each figure names up to three."""

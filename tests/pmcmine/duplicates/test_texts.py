@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pmcmine.duplicates import shingles
-from pmcmine.duplicates.candidates import CAP, Place, bucket_pairs
 from pmcmine.duplicates.evaluate import _grams, evaluate_duplicates, found_texts, true_jaccard
+from pmcmine.duplicates.members import CAP, bucket_pairs
 
 _WORDS = ["cell", "β-actin", "10", "µm", "Fig", "(A)", "naïve", "T\u2011cell", "腫瘍", "p<0.05", "the", "of"]
 _texts = st.lists(st.sampled_from(_WORDS), min_size=0, max_size=60).map(" ".join)
@@ -66,10 +66,11 @@ def test_band_agreement_follows_the_jaccard_index() -> None:
 
 
 def test_a_bucket_above_the_cap_is_a_star_and_says_so() -> None:
-    members = [Place(n, "", 0, 0) for n in range(CAP + 10)]
-    pairs, excess = bucket_pairs(2, reversed(members))
-    assert excess == 10 and len(pairs) == CAP * (CAP - 1) // 2 + 10
-    assert {p.b.node for p in pairs} | {0} == set(range(CAP + 10))
+    nodes = np.arange(CAP + 10, dtype=np.uint64)[::-1]
+    a, b, excess = bucket_pairs(np.full(len(nodes), 2), np.zeros(len(nodes), np.uint64), nodes)
+    assert excess.tolist() == [0, 0, 10] and len(a) == CAP * (CAP - 1) // 2 + 10
+    assert (nodes[a] < nodes[b]).all() and set(nodes[a][nodes[b] >= CAP].tolist()) == {0}
+    assert set(nodes[b].tolist()) | {0} == set(range(CAP + 10))
 
 
 @pytest.mark.real

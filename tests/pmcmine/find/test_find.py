@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import requests
 
 import pmcmine
 from classifiers.scorers.queries import encoders
@@ -262,3 +263,32 @@ def test_the_page_searches_by_the_index(indexed: Path) -> None:
     # Those offered by name have the number of figures that the filter would give, also if none names them itself.
     assert [(v["value"], v["n"]) for v in data.suggest("concept", "GLOMUS")] == [("X:2", 2)]
     assert [(v["value"], v["n"]) for v in data.suggest("concept", "neopl")] == [("X:1", 2)]
+
+
+def test_the_page_searches_by_an_image_of_ones_own(indexed: Path) -> None:
+    from pmcmine.browse.data import ReleaseData
+    from pmcmine.browse.server import BrowseServer
+
+    figure = next(f for f in rows(indexed, "figures") if f["shard"])
+    data = ReleaseData(indexed, encoders())
+    image = data.image(figure["figure_id"])
+    assert image is not None
+
+    def show(body: bytes, kind: str) -> tuple[int, dict[str, Any]]:
+        answer = requests.post(f"{page.url}api/like", body, headers={"Content-Type": kind}, timeout=60)
+        return answer.status_code, answer.json()
+
+    with BrowseServer(data) as page:
+        code, said = show(image.data, image.type)
+        assert code == 200
+        found = data.figures({"like": said["like"]}, 0)
+        alike = [f for f in rows(indexed, "figures") if f["figure_id"] in found["ids"][:2]]
+        assert figure["sha256"] in {f["sha256"] for f in alike} and found["where"] is None
+        assert "your image" in found["notes"][0]
+        narrowed = data.figures({"like": said["like"], "license": "CC-BY"}, 0)["figures"]
+        assert narrowed and all(f["license"] == "CC-BY" for f in narrowed)
+        assert data.counts({"like": said["like"]})["license"]
+        assert show(b"\xff\xd8no", "image/jpeg") == (400, {"error": "can't be decoded; give a JPEG or PNG"})
+        assert show(b"<svg/>", "image/svg+xml") == (400, {"error": "give a JPEG or PNG"})
+        elsewhere = requests.get(f"{page.url}api/figures", {"like": "image:0"}, timeout=60)
+        assert elsewhere.status_code == 400 and "choose it again" in elsewhere.json()["error"]

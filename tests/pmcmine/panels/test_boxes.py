@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from classifiers.images import generate
@@ -17,7 +18,10 @@ from classifiers.images.generate import charts
 from pmcmine.images.opencv import opencv
 from pmcmine.panels.boxes import panel_boxes
 from pmcmine.panels.evaluate import figure_is_right
+from pmcmine.panels.evidence import Evidence
 from pmcmine.panels.geometry import Box, iou
+from pmcmine.panels.letters import Letter
+from pmcmine.panels.trimming import trimmed
 from tests.helpers import rows
 from tests.test_cli import call
 
@@ -111,6 +115,63 @@ def test_a_line_around_the_figure_and_a_key_below_it_belong_to_no_panel() -> Non
     cv2.rectangle(canvas, (12, 12), (687, 547), (0, 0, 0), 2)
     found = panel_boxes(canvas, 2, ["A", "B"])
     assert all(iou(a, b) > 0.85 for a, b in zip(gold, found, strict=True))
+
+
+def charts_with_letters(letters: dict[str, tuple[int, int]]) -> NDArray[np.uint8]:
+    """Two charts, 20 to 320 and 330 to 630, over one word for both: axes, and numbers and a title to their left."""
+    cv2, canvas = opencv(), np.full((300, 650), 255, np.uint8)
+    for x in (20, 330):
+        cv2.line(canvas, (x + 80, 60), (x + 80, 230), 0, 2)
+        cv2.line(canvas, (x + 80, 230), (x + 300, 230), 0, 2)
+        for i in range(3):
+            cv2.rectangle(canvas, (x + 110 + 65 * i, 100 + 20 * i), (x + 150 + 65 * i, 230), 90, -1)
+        canvas[100:200, x : x + 12] = np.random.default_rng(x).integers(0, 2, (100, 12)).astype(np.uint8) * 255
+        for i in range(4):
+            cv2.putText(canvas, "50", (x + 40, 75 + 50 * i), cv2.FONT_HERSHEY_SIMPLEX, 0.5, 0, 1)
+    cv2.putText(canvas, "Treatments", (235, 275), cv2.FONT_HERSHEY_SIMPLEX, 1, 0, 2)
+    for letter, (x, y) in letters.items():
+        cv2.putText(canvas, letter, (x, y), cv2.FONT_HERSHEY_SIMPLEX, 1, 0, 3)
+    return canvas
+
+
+def test_letters_over_the_axes_of_charts_are_as_far_from_each_begin() -> None:
+    view = charts_with_letters({"A": (92, 40), "B": (402, 40)})
+    first, second = panel_boxes(view, 2, "AB")
+    assert abs(first.x + first.width - 325) < 15 and abs(second.x - 325) < 15
+
+
+@pytest.mark.parametrize("title", [True, False])
+def test_a_title_above_the_letter_of_one_panel_is_cut_off_and_its_chart_is_not(title: bool) -> None:
+    canvas = np.full((400, 600), 255, np.uint8)
+    cv2 = opencv()
+    for x in (10, 310):
+        canvas[80:380, x : x + 270] = 120
+        if title:
+            canvas[80:110, x : x + 30] = 255  # a letter in the corner, else inside of the picture
+    cells = [(0, 400, 0, 295), (0, 400, 295, 600)]
+    if title:
+        cv2.putText(canvas, "Figure 3", (10, 40), cv2.FONT_HERSHEY_SIMPLEX, 1, 0, 3)
+    letters = [Letter(i, x, 84, 20, 22, 1.0) for i, x in ((0, 12), (1, 312))]
+    tops = [top for top, *_ in trimmed(Evidence(canvas), cells, letters)]
+    assert all(abs(top - 80) <= 3 for top in tops)
+
+
+def test_a_page_number_left_of_a_panel_belongs_to_none() -> None:
+    canvas = np.full((300, 700), 255, np.uint8)
+    canvas[20:280, 100:380] = canvas[20:280, 400:680] = 120
+    opencv().putText(canvas, "703", (2, 60), opencv().FONT_HERSHEY_SIMPLEX, 0.7, 0, 2)
+    letters = [Letter(i, x, 22, 10, 12, 1.0) for i, x in ((0, 102), (1, 402))]
+    found = trimmed(Evidence(canvas), [(0, 300, 0, 390), (0, 300, 390, 700)], letters)
+    assert found[0][2] >= 95 and found[1][2] >= 390
+
+
+@pytest.mark.parametrize(("wide", "belongs"), [(100, False), (270, True)])
+def test_a_high_key_below_a_panel_is_narrower_than_the_panel(wide: int, belongs: bool) -> None:
+    canvas = np.full((500, 600), 255, np.uint8)
+    canvas[10:210, 10:280] = canvas[10:210, 310:580] = 120
+    canvas[240:420, 10 : 10 + wide] = np.random.default_rng(1).integers(0, 2, (180, wide)).astype(np.uint8) * 255
+    found = trimmed(Evidence(canvas), [(0, 500, 0, 295), (0, 500, 295, 600)])
+    assert (found[0][1] >= 400) is belongs
 
 
 def test_letters_that_are_too_small_are_read_from_finer_grey_levels() -> None:

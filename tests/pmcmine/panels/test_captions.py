@@ -342,3 +342,40 @@ def test_captions_of_nothing_but_labels_take_little_time(unit: str) -> None:
     start = time.process_time()
     split_caption(unit * (20_000 // len(unit)))
     assert time.process_time() - start < 2
+
+
+def test_marks_of_significance_are_no_labels() -> None:
+    caption = (
+        "Liver of treated rats. (a) Glucose, (b) lactate, and (c) urea. Values are means. "
+        "a P < 0.05 versus control; b P < 0.05 versus rats of the same age; c P < 0.01 versus both."
+    )
+    found = {p.label: [caption[a:b] for a, b in (*p.spans, *p.also)] for p in split_caption(caption).panels}
+    assert found.keys() == {"a", "b", "c"} and found["b"][0] == "lactate"
+    assert not any("versus" in words for words in found["a"])
+    other = "Waves of the model at (a) p = 0.1 and (b) p = 0.5."
+    assert [p.label for p in split_caption(other).panels] == ["a", "b"]
+
+
+def test_a_label_behind_the_title_may_be_of_the_words_that_follow() -> None:
+    caption = (
+        "More receptor in tumours (A). Western blots of four cell lines. (B). Western blots of two lines. "
+        "(C). Stained tissue of the breast. (D). Scores by stage."
+    )
+    split = split_caption(caption)
+    words = {p.label: caption[slice(*p.spans[0])] for p in split.panels}
+    assert words == {
+        "A": "Western blots of four cell lines",
+        "B": "Western blots of two lines",
+        "C": "Stained tissue of the breast",
+        "D": "Scores by stage",
+    }
+    assert any("More receptor" in caption[a:b] for a, b in split.shared)
+
+
+def test_a_legend_of_arrows_and_bars_is_not_what_a_panel_shows() -> None:
+    caption = (
+        "Function in plants. (A–D) Place of the protein in root cells. A and C, bright field; B and D, stained. "
+        "Arrows indicate both proteins in one place, which was seen in all cells. Scale bar for A–D, 5 μm. (E) Dwarf plants."
+    )
+    words = {p.label: caption[slice(*p.spans[0])] for p in split_caption(caption).panels}
+    assert {words[x] for x in "ABCD"} == {"Place of the protein in root cells"} and words["E"] == "Dwarf plants"

@@ -21,7 +21,8 @@ import pytest
 from pmcmine import stream
 from pmcmine.errors import PmcmineError
 from pmcmine.stream import index_file
-from pmcmine.stream.index import Index, build
+from pmcmine.stream.index import Index
+from pmcmine.stream.index_build import build
 from pmcmine.stream.ranges import SamplePlace
 from tests.tiny_release import SHARD, TABLE, write_release, write_rows
 
