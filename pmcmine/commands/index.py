@@ -59,7 +59,8 @@ COMMANDS: Final = {
         "Search, filter and choose figures of a release on a local, read-only, offline page.",
     ),
     "stats": Late(
-        f"{_ROOM}.stats:stats", "Count figures, pairs, caption words and pixels of a release, or run an SQL query."
+        f"{_ROOM}.stats:stats",
+        "Count figures, pairs, caption words and pixels of a release, find concepts, or run an SQL query.",
     ),
     "subset": Late(
         f"{_ROOM}.subset:subset",
