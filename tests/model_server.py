@@ -46,6 +46,7 @@ class State:
         formats: formats of answers that it knows.
         unknown_format: status that others have.
         usage: whether it states tokens.
+        read: tokens of a request of a batch that it states.
         retry_after: value of that header on 429 and 503.
         seconds: time that an answer takes.
         key: bearer token that it wants; empty for none.
@@ -56,6 +57,8 @@ class State:
         slow: looks at a batch until it is over.
         batch_end: status that batches end with; without `completed`, the second half has no answer.
         lost: answers to making a batch that get lost.
+        late: looks at a completed batch without the names of its files.
+        listing: status of the list of batches.
         has_batches: whether it knows files and batches.
         errors: numbers of requests of a batch that fail with status 400.
         at_once: most requests that were under way at a time.
@@ -66,6 +69,7 @@ class State:
     formats: tuple[str, ...] = ("json_schema", "json_object", "")
     unknown_format: int = 400
     usage: bool = True
+    read: int = 100
     retry_after: str = "0"
     seconds: float = 0.0
     key: str = ""
@@ -79,6 +83,8 @@ class State:
     slow: int = 1
     batch_end: str = "completed"
     lost: int = 0
+    late: int = 0
+    listing: int = 200
     has_batches: bool = True
     errors: tuple[int, ...] = ()
 
@@ -230,7 +236,7 @@ def _looked(held: State, path: str) -> tuple[int, bytes]:
     """Answer to a GET: the batches, one of them, or what a file holds."""
     parts = path.split("?")[0].split("/")[2:]
     if parts == ["batches"]:
-        return 200, json.dumps({"object": "list", "data": list(held.batches.values())}).encode()
+        return held.listing, json.dumps({"object": "list", "data": list(held.batches.values())}).encode()
     if parts[0] == "files":
         return 200, held.files[parts[1]]
     if parts[1] not in held.batches:
@@ -239,6 +245,9 @@ def _looked(held: State, path: str) -> tuple[int, bytes]:
     batch["looks"] += 1
     if batch["looks"] > held.slow and batch["status"] == "in_progress":
         _answered(held, batch)
+    if held.late and batch["status"] == "completed":
+        held.late -= 1
+        return 200, json.dumps({k: v for k, v in batch.items() if not k.startswith(("output", "error"))}).encode()
     return 200, json.dumps(batch).encode()
 
 
@@ -252,7 +261,7 @@ def _answered(held: State, batch: dict[str, Any]) -> None:
         if n not in held.errors:
             held.bodies.append(one["body"])
             message = {"role": "assistant", "content": held.answer(one["body"])}
-            usage = {"prompt_tokens": 100, "completion_tokens": 20} if held.usage else None
+            usage = {"prompt_tokens": held.read, "completion_tokens": 20} if held.usage else None
             body = {"choices": [{"index": 0, "finish_reason": "stop", "message": message}], "usage": usage}
             status, kind = 200, "output"
         line = {"custom_id": one["custom_id"], "response": {"status_code": status, "body": body}, "error": None}

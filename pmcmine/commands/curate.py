@@ -49,4 +49,8 @@ def curate(
     plain = [f"{s.rows_in:>12,} {s.rows_out:>12,}  {s.step}" for s in found.steps]
     cells = [(f"{s.rows_in:,}", f"{s.rows_out:,}", s.step) for s in found.steps]
     last = f"{out}: {len(found.ids):,} figures"
+    if asked.size is not None and len(found.ids) < asked.size:
+        last += f", fewer than the {asked.size:,} that the recipe wants"
+    elif not len(found.ids):
+        last += "; nothing is chosen"
     show([*plain, last], TerminalTable(("in", "out", "step"), cells, numbers=(0, 1)), last)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
@@ -116,9 +116,25 @@ def _rows(release: Path, chosen: View, where: str | None, listed: ChosenList | N
                 condition = f"({chosen.where})" + (f" AND ({more}\n)" if more else "")
                 if listed is not None:
                     connection.register("chosen_list", listed.ids)
+                    _tell_missing(connection, release, len(listed.ids))
                     condition += " AND figure_id IN (SELECT figure_id FROM chosen_list)"
                 return connection.sql(
                     f"SELECT * FROM {sql_identifier(chosen.table)} WHERE {condition}{order}"
                 ).fetch_arrow_table()
         except duckdb.Error as error:
             raise PmcmineError(f"{said}: {explain(error, where or '')}") from None
+
+
+def _tell_missing(connection: Any, release: Path, listed: int) -> None:
+    """Say how many figures of a list the release does not have: it may be of another one.
+
+    Raises:
+        PmcmineError: if it has none of them.
+    """
+    missing = "SELECT count(*) FROM chosen_list WHERE figure_id NOT IN (SELECT figure_id FROM figures)"
+    (n,) = connection.execute(missing).fetchall()[0]
+    if n and n == listed:
+        raise PmcmineError(f"--list: none of its {listed:,} figures is in {release}; it was made of another release")
+    if n:
+        said = f"{n:,} of the {listed:,} figures of the list are not in {release}"
+        click.echo(f"pmcmine: {said}: it was made of another release, or before an update", err=True)

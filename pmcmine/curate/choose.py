@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -84,6 +84,7 @@ class _Run:
         self._schema = pq.read_schema(first)
         self._tables = tables
         self._scores = scores_in(release)
+        _check_quotas(recipe.balances, known_values(self._schema), said)
         self._steps: list[Step] = []
 
     def run(self) -> Chosen:
@@ -225,6 +226,15 @@ def _texts(value: Any) -> tuple[str, ...]:
     found = value if isinstance(value, list) else [value]
     texts = dict.fromkeys(str(v) for v in found if v is not None)
     return tuple(texts) or (NONE,)
+
+
+def _check_quotas(balances: Sequence[Balance], known: Mapping[str, Sequence[str]], said: str) -> None:
+    """Raise PmcmineError for a quota of a value that its column never has."""
+    for balance in balances:
+        values = (*known[balance.by], NONE) if balance.by in known else ()
+        for value in balance.quotas:
+            if values and value not in values:
+                raise PmcmineError(f"{said}: by {balance.by}: quotas: never {value!r}; {choose(value, values)}")
 
 
 def _has_room(balance: Balance, counts: Counter[str], values: Sequence[str]) -> bool:

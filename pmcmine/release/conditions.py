@@ -137,8 +137,10 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float, said: str)
         said: begins the message.
 
     Raises:
-        PmcmineError: one line, if the limit was reached.
+        PmcmineError: one line, if the limit was reached, or is none.
     """
+    if not 0 < seconds <= threading.TIMEOUT_MAX:
+        raise PmcmineError(f"{said}: give a time limit above 0 seconds, and a finite one")
     done, passed = threading.Event(), threading.Event()
 
     def watch() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from os import PathLike
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pmcmine.errors import PmcmineError
@@ -69,6 +70,21 @@ def read_list(path: str | PathLike[str]) -> ChosenList:
     for chunk in ids.chunks:
         digest.update("\n".join(chunk.to_pylist()).encode("utf-8", "surrogatepass") + b"\n")
     return ChosenList(pa.table({KEY: ids}), digest.hexdigest(), _about(metadata.get(_ABOUT, b"{}")))
+
+
+def count_missing(chosen: ChosenList, release_sha256: str, held: Callable[[], Iterable[pa.Array]]) -> int:
+    """Count the figures of a list that a release does not have; 0 if the list was made of this very release.
+
+    Args:
+        chosen: the list.
+        release_sha256: hash of the release's `release.json`.
+        held: yields the ids of the release's figures, in parts; read only if the list names another hash.
+    """
+    if chosen.about.get("release_sha256") == release_sha256:
+        return 0
+    asked = pc.unique(chosen.ids[KEY])
+    found = sum(pc.sum(pc.is_in(asked, value_set=part)).as_py() or 0 for part in held())
+    return len(asked) - int(found)
 
 
 def _about(data: bytes) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
@@ -101,6 +102,8 @@ def _column(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """Return values as Arrow; pyarrow makes no float16 of Python's numbers."""
     if pa.types.is_list(kind):
         return pa.array(values, pa.list_(pa.float32())).cast(kind)
+    if pa.types.is_floating(kind):  # what is no number would be above all numbers in conditions and quantiles
+        values = [v if v is None or isfinite(v) else None for v in values]
     return pa.array(values, kind)
 
 

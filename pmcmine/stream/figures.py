@@ -87,6 +87,13 @@ def _all(paths: Sequence[str], fs: Any, seconds: float, tables: str) -> Iterator
                 yield batch
 
 
+def figure_ids(tables: str, files: Sequence[str], fs: Any) -> Iterator[pa.Array]:
+    """Yield the ids of all figures of a release, in parts."""
+    paths = [f"{tables}/{name.removeprefix('tables/')}" for name in sorted(files)]
+    for batch in dataset_of(paths, fs).to_batches(columns=["figure_id"], batch_size=_BATCH):
+        yield batch.column(0)
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What chooses figures: a condition, what it needs, and a list."""

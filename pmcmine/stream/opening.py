@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,13 +15,13 @@ from typing import Any, Final, cast
 
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import check_names
-from pmcmine.release.lists import ChosenList, read_list
+from pmcmine.release.lists import ChosenList, count_missing, read_list
 from pmcmine.release.nearest import choose
 from pmcmine.release.scores import named_in
 from pmcmine.stream.batches import Batches
 from pmcmine.stream.captions import composer_for
 from pmcmine.stream.document_rows import concept_files, concept_names
-from pmcmine.stream.figures import figure_index
+from pmcmine.stream.figures import figure_ids, figure_index
 from pmcmine.stream.index import Index
 from pmcmine.stream.index_file import default_folder, kept, key_of
 from pmcmine.stream.locate import (
@@ -106,6 +106,20 @@ def _index(
     asked: list[Any] = [root, opened.listing.digest, split, where, stats]
     asked += [chosen.digest] if chosen is not None else []
     return kept(folder, key_of(asked), seconds, make)
+
+
+def _warn_of_missing(opened: _Opened, path: str | PathLike[str], chosen: ChosenList) -> None:
+    """Warn if a list names figures that the release does not have, in any split."""
+    files = [name for name in opened.listing.rows if name.startswith("tables/figures/")]
+
+    def held() -> Iterator[Any]:
+        with reading_tables(opened.release, "a table of figures"):
+            yield from figure_ids(opened.tables, files, opened.fs)
+
+    n = count_missing(chosen, opened.listing.digest, held)
+    if n:
+        said = f"{n:,} of the {len(chosen.ids):,} figures of list {path} are not in {opened.release}"
+        warnings.warn(f"{said}: it was made of another release, or before an update", stacklevel=3)
 
 
 def _check_columns(columns: Sequence[str], shards: str, fs: Any) -> None:
@@ -201,7 +215,10 @@ def open(
         compose = replace(compose, written=texts)
         chosen = texts.among(chosen) if missing == "skip" else chosen
     compose = replace(compose, scores=sample_scores(scores, listing, release, fs, tables, split))
-    index = _index(_Opened(release, fs, tables, local, listing), split, where, where_seconds, cache, chosen)
+    opened = _Opened(release, fs, tables, local, listing)
+    index = _index(opened, split, where, where_seconds, cache, chosen)
+    if list is not None:
+        _warn_of_missing(opened, list, read_list(list))
     if not len(index):
         asked = f"split={split!r}" + (f", where={where!r}" if where else "") + (f", list={list!r}" if list else "")
         warnings.warn(f"{release}: {asked} match no sample", stacklevel=2)

@@ -80,7 +80,8 @@ def sample_scores(
     of = {column: score for score in listing.scores if score.table == "figures" for column in score.columns}
     for name in names:
         if name not in of:
-            raise PmcmineError(f"scores: no score {name!r} of figures; {choose(name, list(of))}")
+            hint = choose(name, list(of)) if of else "the release has none; `pmcmine score` makes them"
+            raise PmcmineError(f"scores: no score {name!r} of figures; {hint}")
     held = []
     for score in dict.fromkeys(of[name].name for name in names):
         facts = next(s for s in listing.scores if s.name == score)

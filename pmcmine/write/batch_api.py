@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,7 +19,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_files import PRIVATE, replacing
 from pmcmine.text.clean import for_terminal
 from pmcmine.write.client import Reply, completion
-from pmcmine.write.transport import NoAnswer, Transport, bounded
+from pmcmine.write.transport import NoAnswer, Refused, Transport, bounded
 
 _COMPLETIONS: Final = "/v1/chat/completions"
 _MOST: Final = 1 << 20  # bytes of a description
@@ -26,11 +27,16 @@ _MOST_FILE: Final = 4 << 30  # bytes of a file of answers
 _MOST_LINE: Final = 8 << 20  # bytes of an answer in it
 _CHUNK: Final = 1 << 20
 _TRANSFER: Final = 3600.0  # seconds for a file
-_LISTED: Final = 100  # newest batches that are looked through, the most that one page has
+_LISTED, _PAGES = 100, 50  # batches of a page, the most that it has, and pages that are looked through
+_MOST_TEXT: Final = 1 << 20  # bytes of an answer, as when it is asked for by itself
 _ID: Final = re.compile(r"[A-Za-z0-9_.:-]{1,200}")
 _BOUNDARY: Final = "pmcmine-batch-4c1f9a0e7d"  # the file is JSON, in which no line begins with it
 T = TypeVar("T")
 _OVER: Final = frozenset({"completed", "expired", "cancelled", "failed"})
+
+
+class NotMade(PmcmineError):
+    """The server refuses to make a batch, and has not made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,8 @@ def create(transport: Transport, file: str, key: str, first: bool) -> Progress:
         first: whether nobody can have asked for it before.
 
     Raises:
-        PmcmineError: as `Transport.call`.
+        NotMade: if the server refuses it.
+        PmcmineError: as `Transport.call`; whether it was made is not known then.
     """
     body = {"input_file_id": file, "endpoint": _COMPLETIONS, "completion_window": "24h", "metadata": {"pmcmine": key}}
     data = json.dumps(body).encode()
@@ -100,6 +107,8 @@ def create(transport: Transport, file: str, key: str, first: bool) -> Progress:
                 return there
         try:
             return _described(transport, "POST", "batches", _progress, data, retries=0)
+        except Refused as error:
+            raise NotMade(str(error)) from None
         except NoAnswer:
             if attempt == transport.endpoint.retries:
                 raise
@@ -108,15 +117,21 @@ def create(transport: Transport, file: str, key: str, first: bool) -> Progress:
 
 
 def _find(transport: Transport, file: str, key: str) -> Progress | None:
-    """Return the batch that was made of a file, None if there is none among the newest."""
+    """Return the batch that was made of a file, None if there is none among the newest few thousand."""
+    after = ""
+    for _ in range(_PAGES):
+        found, after = _described(transport, "GET", f"batches?limit={_LISTED}{after}", partial(_page, file, key))
+        if found is not None or not after:
+            return found
+    return None
 
-    def parse(raw: dict[str, Any]) -> Progress | None:
-        for one in raw["data"]:
-            if (one.get("metadata") or {}).get("pmcmine") == key or one.get("input_file_id") == file:
-                return _progress(one)
-        return None
 
-    return _described(transport, "GET", f"batches?limit={_LISTED}", parse)
+def _page(file: str, key: str, raw: dict[str, Any]) -> tuple[Progress | None, str]:
+    """Return the batch of a file among those of a page, and how to ask for the next page; empty if there is none."""
+    for one in raw["data"]:
+        if (one.get("metadata") or {}).get("pmcmine") == key or one.get("input_file_id") == file:
+            return _progress(one), ""
+    return None, f"&after={_name(raw['data'][-1]['id'])}" if raw.get("has_more") is True and raw["data"] else ""
 
 
 def look(transport: Transport, batch: str) -> Progress:
@@ -166,7 +181,9 @@ def answers(path: Path) -> Iterator[tuple[str, Reply | str]]:
 def _answer(line: dict[str, Any]) -> Reply | str:
     response = line.get("response") or {}
     if response.get("status_code") == 200:
-        return completion(response["body"])
+        reply = completion(response["body"])
+        too_long = len(reply.text.encode("utf-8", "surrogatepass")) > _MOST_TEXT
+        return f"status 413 (an answer of more than {_MOST_TEXT >> 20} MiB)" if too_long else reply
     error = line.get("error") or (response.get("body") or {}).get("error") or {}
     said = error.get("message") if isinstance(error, dict) else error
     return for_terminal(f"status {response.get('status_code')} ({said})", 200)

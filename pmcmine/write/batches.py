@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
@@ -26,14 +28,18 @@ from pmcmine.write.budget import Budget
 from pmcmine.write.client import Client, Reply, format_of
 from pmcmine.write.journal import Answer, Journal
 from pmcmine.write.requests import Request
-from pmcmine.write.transport import Refused, Rejected
+from pmcmine.write.transport import NoAnswer, Refused, Rejected
 
 log = logging.getLogger(__name__)
 # OpenAI takes 50,000 requests and 200 MB a file; smaller files are answered sooner and fit into memory.
 _MOST_REQUESTS, _MOST_BYTES = 10_000, 64 << 20
 _MOST_STATE: Final = 16 << 20  # bytes of what is noted of a batch
 _FIRST_PAUSE, _MOST_PAUSE = 1.0, 60.0  # seconds between two looks
-_AT_ONCE: Final = 500  # answers that are read into the journal together
+_AT_ONCE, _MOST_AT_ONCE = 500, 16 << 20  # answers that are read into the journal together, and their characters
+_FIRST: Final = 20  # requests of the first batch under a budget
+_MOST_LOOKS: Final = 5  # at a batch that is completed without its answers
+_REFUSED: Final = re.compile(r"status 4(?!08|25|29)")
+_KEY: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class Batch:
     Attributes:
         key: hash of its requests.
         file: name of its file at the server.
+        url: the server.
+        model: the model.
         id: its name at the server; empty as long as it may not exist.
         requests: of each request, by its hash, the row, the tokens that it is estimated to be, and those that its
             answer may have.
@@ -50,6 +58,8 @@ class Batch:
 
     key: str
     file: str
+    url: str
+    model: str
     id: str = ""
     requests: dict[str, tuple[str, int, int]] = field(default_factory=dict)
 
@@ -77,16 +87,23 @@ class BatchAsker(Asker):
         self._spooled: dict[str, tuple[str, int, int]] = {}
         self._spool_lock = threading.Lock()
         self.collects = True  # whether requests may still be added
+        self._held: dict[str, tuple[int, int]] = {}  # tokens that are held for a request
         for batch in self._open:
-            for _, expected, most in batch.requests.values():
-                budget.held(expected, most)
+            if batch.url != client.endpoint.url:
+                raise PmcmineError(
+                    f"{self._place(batch)}: a batch is under way at {batch.url}; give that --endpoint, or remove the "
+                    "file to ask for its rows again"
+                )
+            for key, (_, expected, most) in batch.requests.items():
+                self._held[key] = (expected + 1, most)
+                budget.held(expected + 1, most)
 
     def _ask(
         self, request: Request, schema: Mapping[str, Any], name: str, body: Callable[[], Mapping[str, Any]]
     ) -> Answer:
         said = self._without.get(request.hash)
         if said is not None:
-            raise Refused(said) if said.startswith("status 4") else Waiting(said)
+            raise Refused(said) if _REFUSED.match(said) else Waiting(said)
         if not self.collects or request.hash in self._sent:
             raise Waiting("batch")
         sent = dict(body())
@@ -96,7 +113,9 @@ class BatchAsker(Asker):
             size = self._spool.tell() if self._spool is not None else 0
             if len(self._spooled) >= _MOST_REQUESTS or size + len(line) > _MOST_BYTES:
                 self.submit()
-            self._budget.hold(request.expected, most)
+            if self._budget.is_guessing and len(self._spooled) >= _FIRST:
+                raise Waiting("batch")  # the first answers tell what the others cost
+            self._held[request.hash] = (self._budget.hold(request.expected, most), most)
             self._write(line)
             self._spooled[request.hash] = (request.row, request.expected, most)
             self._sent.add(request.hash)
@@ -130,16 +149,17 @@ class BatchAsker(Asker):
             return False
         self._spool.close()
         self._spool = None
-        key = sha256("\n".join(sorted(self._spooled)).encode()).hexdigest()
-        transport = self.client.transport
+        spooled, self._spooled = self._spooled, {}
+        key = sha256("\n".join(sorted(spooled)).encode()).hexdigest()
+        endpoint = self.client.endpoint
         try:
-            file = batch_api.upload(transport, self._path)
+            file = batch_api.upload(self.client.transport, self._path)
         except Rejected as error:
-            if error.status != HTTPStatus.NOT_FOUND:
-                raise
-            raise PmcmineError(f"{error}; it has no batch API, so ask without --batch") from None
-        batch = Batch(key, file, "", self._spooled)
-        self._spooled = {}
+            hint = "; it has no batch API, so ask without --batch" if error.status == HTTPStatus.NOT_FOUND else ""
+            raise PmcmineError(f"{error}{hint}") from None
+        except (NoAnswer, Refused) as error:  # of the batch, not of the row whose request filled it
+            raise PmcmineError(f"{error}; nothing was sent, and the same command goes on") from None
+        batch = Batch(key, file, endpoint.url, endpoint.model, "", spooled)
         self._note(batch)
         self._path.unlink()
         self._open.append(self._made(batch, first=True))
@@ -149,9 +169,11 @@ class BatchAsker(Asker):
         """Have the server make a batch, unless it did, and note its name."""
         try:
             found = replace(batch, id=batch_api.create(self.client.transport, batch.file, batch.key, first).id)
-        except Refused:  # it was not made and never will be
+        except batch_api.NotMade:
             self._place(batch).unlink()
             raise
+        except (NoAnswer, Refused) as error:
+            raise PmcmineError(f"{error}; whether the batch was made, the same command finds out") from None
         self._note(found)
         return found
 
@@ -174,15 +196,17 @@ class BatchAsker(Asker):
         """
         transport = self.client.transport
         self._open = [batch if batch.id else self._made(batch, first=False) for batch in self._open]
-        pause = _FIRST_PAUSE
+        pause, looks = _FIRST_PAUSE, Counter[str]()
         while self._open:
             states = [self._look(batch) for batch in self._open]
+            asked = sum(len(b.requests) for b in self._open)
             for batch, state in zip(tuple(self._open), states, strict=True):
                 if state.is_over:
-                    self._read(batch, state)
-                    self._open.remove(batch)
+                    looks[batch.id] += 1
+                    if self._read(batch, state, last=looks[batch.id] >= _MOST_LOOKS):
+                        self._open.remove(batch)
             if told is not None:
-                told(sum(s.done for s in states), sum(len(b.requests) for b in self._open))
+                told(sum(s.done for s in states), asked)
             if self._open:
                 transport.pause(pause)
                 pause = min(1.5 * pause, _MOST_PAUSE)
@@ -193,42 +217,68 @@ class BatchAsker(Asker):
         except Rejected as error:
             if error.status != HTTPStatus.NOT_FOUND:
                 raise
-            log.warning("%s: does not know batch %s; its rows are asked for again", self.client.endpoint.url, batch.id)
-            return batch_api.Progress(batch.id, "failed", 0, (), "")
+            raise PmcmineError(
+                f"{error}; to ask for the rows of batch {batch.id} again, remove {self._place(batch)}"
+            ) from None
 
-    def _read(self, batch: Batch, state: batch_api.Progress) -> None:
-        """Read the answers of a batch that is over, and forget it."""
-        left = dict(batch.requests)
-        waiting: list[Answer] = []
-        path = self._folder / "answers.jsonl"
+    def _read(self, batch: Batch, state: batch_api.Progress, last: bool) -> bool:
+        """Read the answers of a batch that is over, and forget it; returns whether that was done.
+
+        A batch may be completed before its files are there: it is then looked at again, and never forgotten.
+        """
+        left = set(batch.requests)
         for file in state.files:
-            batch_api.download(self.client.transport, file, path)
-            for key, reply in batch_api.answers(path):
-                if key not in left:
-                    continue
-                if isinstance(reply, str):
-                    self._without[key] = reply
-                    continue
-                waiting.append(self._answer(key, left.pop(key), reply))
-                if len(waiting) >= _AT_ONCE:
-                    self._keep(waiting)
-            path.unlink()
-        self._keep(waiting)
+            self._read_file(batch, file, left)
+        if state.status == "completed" and left:
+            if not last:
+                return False
+            raise PmcmineError(
+                f"{self.client.endpoint.url}: batch {batch.id} is completed, but {len(left):,} of its answers are "
+                f"missing; the same command looks again, or remove {self._place(batch)} to ask for them again"
+            )
         for key in left:
-            self._without.setdefault(key, f"batch {state.id} is {state.status}")
+            self._without.setdefault(key, f"batch {batch.id} is {state.status}")
             self._sent.discard(key)
-        for _, expected, most in batch.requests.values():
-            self._budget.free(expected, most)
+        for key in batch.requests:
+            self._budget.free(*self._held.pop(key, (0, 0)))
         self._place(batch).unlink()
         if state.said:
-            raise PmcmineError(f"{self.client.endpoint.url}: batch {state.id} failed ({state.said})")
+            raise PmcmineError(f"{self.client.endpoint.url}: batch {batch.id} failed ({state.said})")
+        return True
 
-    def _answer(self, key: str, noted: tuple[str, int, int], reply: Reply) -> Answer:
-        row, expected, _ = noted
+    def _read_file(self, batch: Batch, file: str, left: set[str]) -> None:
+        """Read the answers of a file into the journal, and take those that it has from `left`."""
+        path = self._folder / "answers.jsonl"
+        try:
+            batch_api.download(self.client.transport, file, path)
+        except Rejected as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            log.warning("%s: file %s of batch %s", error, file, batch.id)
+            return
+        waiting: list[Answer] = []
+        size = 0
+        for key, reply in batch_api.answers(path):
+            if key not in left:
+                continue
+            left.discard(key)
+            if isinstance(reply, str):
+                self._without[key] = reply
+            elif self._journal.get(key) is None:  # a killed run may have read some
+                waiting.append(self._answer(batch, key, reply))
+                size += len(reply.text)
+            if len(waiting) >= _AT_ONCE or size >= _MOST_AT_ONCE:
+                self._keep(waiting)
+                size = 0
+        self._keep(waiting)
+        path.unlink()
+
+    def _answer(self, batch: Batch, key: str, reply: Reply) -> Answer:
+        row, expected, _ = batch.requests[key]
         read = reply.read if reply.read is not None else expected
         written = reply.written if reply.written is not None else estimate(reply.text)
-        model = self.client.endpoint.model
-        return Answer(key, row, model, reply.text, reply.finish, reply.read, reply.written, (read, written))
+        self._budget.learn(expected, read)
+        return Answer(key, row, batch.model, reply.text, reply.finish, reply.read, reply.written, (read, written))
 
     def _keep(self, waiting: list[Answer]) -> None:
         if waiting:
@@ -269,7 +319,16 @@ def _noted(folder: Path) -> Iterator[Batch]:
     for path in sorted(folder.glob("*.json")):
         try:
             raw = json.loads(read_bounded(path, _MOST_STATE, str(path)))
-            requests = {k: (str(row), int(a), int(b)) for k, (row, a, b) in raw["requests"].items()}
-            yield Batch(str(raw["key"]), str(raw["file"]), str(raw["id"]), requests)
-        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            requests = {k: (str(row), _tokens(a), _tokens(b)) for k, (row, a, b) in raw["requests"].items()}
+            key, file, url, model, name = (str(raw[part]) for part in ("key", "file", "url", "model", "id"))
+            if not _KEY.fullmatch(key) or key != path.stem:
+                raise ValueError("another key")
+            yield Batch(key, file, url, model, name, requests)
+        except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
             raise PmcmineError(f"{path}: is no note of a batch; remove it to ask for its rows again") from None
+
+
+def _tokens(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 40:
+        raise ValueError("no number of tokens")
+    return value

@@ -46,6 +46,7 @@ class Budget:
         self._most_tokens, self._most_usd = most_tokens, most_usd
         self._read = self._written = 0  # of requests under way
         self._ratio = 1.0  # greatest ratio of read tokens to what was expected, so far
+        self._learned = False
         self._under_way = 0
         self._changed = threading.Condition()
 
@@ -76,26 +77,33 @@ class Budget:
                 self._read, self._written = self._read - read, self._written - most_written
                 self._changed.notify_all()
 
-    def hold(self, expected: int, most_written: int) -> None:
-        """Hold tokens for a request of a batch until `free`, which takes the same numbers.
+    @property
+    def is_guessing(self) -> bool:
+        """Whether there is a limit, and no answer yet has told how many tokens requests really are."""
+        return not self._learned and (self._most_tokens is not None or self._most_usd is not None)
+
+    def hold(self, expected: int, most_written: int) -> int:
+        """Hold tokens for a request of a batch until `free`; returns the tokens that it is taken to be.
 
         Raises:
             BudgetReached: if it may not fit.
         """
         with self._changed:
-            if not self._fits(expected + 1, most_written):
+            read = int(expected * self._ratio) + 1
+            if not self._fits(read, most_written):
                 raise BudgetReached
-            self.held(expected, most_written)
+            self.held(read, most_written)
+            return read
 
-    def held(self, expected: int, most_written: int) -> None:
+    def held(self, read: int, most_written: int) -> None:
         """Hold tokens for a request that was made already, whether it fits or not."""
         with self._changed:
-            self._read, self._written = self._read + expected + 1, self._written + most_written
+            self._read, self._written = self._read + read, self._written + most_written
 
-    def free(self, expected: int, most_written: int) -> None:
+    def free(self, read: int, most_written: int) -> None:
         """Hold them no longer."""
         with self._changed:
-            self._read, self._written = self._read - expected - 1, self._written - most_written
+            self._read, self._written = self._read - read, self._written - most_written
 
     def _fits(self, read: int, written: int) -> bool:
         """Check whether a request fits beside what was spent and what is held."""
@@ -117,4 +125,4 @@ class Budget:
     def learn(self, expected: int, read: int) -> None:
         """Note how many tokens a request was, so that later ones are not underestimated."""
         with self._changed:
-            self._ratio = max(self._ratio, read / max(expected, 1))
+            self._ratio, self._learned = max(self._ratio, read / max(expected, 1)), True

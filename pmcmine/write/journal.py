@@ -85,6 +85,9 @@ class Journal:
         with self.path.open("rb") as stream:
             while line := stream.readline(_MOST_LINE):
                 start, self._end = self._end, self._end + len(line)
+                if len(line) == _MOST_LINE and not line.endswith(b"\n"):  # longer than any of ours
+                    while not line.endswith(b"\n") and (line := stream.readline(_MOST_LINE)):
+                        self._end += len(line)
                 if not line.endswith(b"\n"):
                     self._end = start
                     break

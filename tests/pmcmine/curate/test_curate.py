@@ -193,6 +193,7 @@ def test_rows_of_rare_values_are_kept_with_any(demo_release: Path) -> None:
     ("[[balance]]\nby = 'year'", "give cap, or quotas"),
     ("[[balance]]\nby = 'year'\ncap = 3\nmatch = 'some'", "choose from all, any"),
     ("[[balance]]\nby = 'year'\nquotas = { 2020 = 'x' }", "give a whole number"),
+    ("[[balance]]\nby = 'image_kinds'\ncap = 3\nquotas = { CT = 1 }", "never 'CT'; did you mean 'ct'"),
     ("[balance]\nby = 'year'", "balance is no list"),
     ("x = " + "[" * 5000, "no TOML"),
     ("\x00", "no TOML"),
@@ -214,3 +215,28 @@ def test_a_list_that_is_none_is_one_line(demo_release: Path, tmp_path: Path) -> 
         with pytest.raises(PmcmineError, match=r"list .*") as error:
             stream.open(str(demo_release), list=tmp_path / f"{name}.parquet")
         assert "\n" not in str(error.value)
+
+
+def test_figures_of_a_list_that_the_release_does_not_have_are_said(
+    demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = next(row["figure_id"] for row in rows(demo_release, "figures") if row["shard"])
+    for name, ids in (("half", [mine, "PMC1.1/other"]), ("none", ["PMC1.1/other"])):
+        pq.write_table(pa.table({"figure_id": ids}), tmp_path / f"{name}.parquet")
+    with pytest.warns(UserWarning, match=r"1 of the 2 figures of list .* are not in"):
+        stream.open(str(demo_release), list=tmp_path / "half.parquet")
+    args = ["subset", str(demo_release), "--list"]
+    code, out, err = call(capsys, *args, str(tmp_path / "half.parquet"), "--out", str(tmp_path / "rows.parquet"))
+    assert code == 0 and "1 rows" in out and "1 of the 2 figures of the list are not in" in err
+    code, _, err = call(capsys, *args, str(tmp_path / "none.parquet"), "--out", str(tmp_path / "no.parquet"))
+    assert code == 2 and "made of another release" in err and err.count("\n") == 1
+
+
+def test_a_list_that_is_shorter_than_wanted_says_so(
+    demo_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for text, said in (("size = 5000", "fewer than the 5,000"), ("where = 'year > 2090'", "nothing is chosen")):
+        (tmp_path / "recipe.toml").write_text(text)
+        args = ("--recipe", str(tmp_path / "recipe.toml"), "--out", str(tmp_path / f"{len(text)}.parquet"))
+        code, out, _ = call(capsys, "curate", str(demo_release), *args)
+        assert code == 0 and said in out

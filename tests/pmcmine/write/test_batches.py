@@ -16,6 +16,7 @@ from pmcmine.write.transport import NoAnswer
 from tests.model_server import ModelServer, faithful, prompt_of, served
 from tests.pmcmine.write.conftest import Write
 
+UNLINK = Path.unlink
 FEW: dict[str, Any] = {"batch": True, "image_size": 0, "limit": 24}
 
 
@@ -121,22 +122,117 @@ def test_a_server_without_batches_is_one_line(release: Path, write: Write) -> No
         write(release, server, **FEW)
 
 
-def test_a_batch_that_the_server_forgot_is_made_anew(release: Path, write: Write) -> None:
-    with served(batch_end="expired", slow=10**6) as server:
-        asker = json.dumps({"key": "k", "file": "file-9", "id": "batch_9", "requests": {"h": ["row", 1, 1]}})
-        folder = release / "written" / ".answers" / "caption.batches"
-        folder.mkdir(parents=True, mode=0o700)
-        (folder / "k.json").write_text(asker)
-        server.state.slow, server.state.batch_end = 0, "completed"
+def note(release: Path, **more: Any) -> Path:
+    """Note a batch as a run would that was killed."""
+    key = str(more.pop("key", "ab" * 32))
+    folder = release / "written" / ".answers" / "caption.batches"
+    folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    facts = {
+        "key": key,
+        "file": "file-9",
+        "url": "",
+        "model": "stub",
+        "id": "batch_9",
+        "requests": {"h": ["row", 1, 1]},
+    }
+    path = folder / f"{'ab' * 32}.json"
+    path.write_text(json.dumps({**facts, **more}))
+    return path
+
+
+def test_a_batch_that_the_server_does_not_know_is_kept_until_its_note_is_removed(release: Path, write: Write) -> None:
+    with served() as server:
+        path = note(release, url=server.url)
+        with pytest.raises(PmcmineError, match=f"status 404.*remove {path}"):
+            write(release, server, **FEW)
+        path.unlink()
         assert write(release, server, **FEW).left == 0
-    (folder / "x.json").write_text("[]")
-    with served() as server, pytest.raises(PmcmineError, match="no note of a batch"):
-        write(release, server, **FEW)
+        note(release, url="https://elsewhere/v1")
+        with pytest.raises(PmcmineError, match="under way at https://elsewhere/v1"):
+            write(release, server, **FEW)
+
+
+@pytest.mark.parametrize("facts", [
+    {"key": "../../../release"}, {"key": "\ud800"}, {"requests": {"h": ["row", -1, 1]}}, {"requests": []}, {"url": None},
+    {"requests": {"h": ["row", float("inf"), 1]}},
+])  # fmt: skip
+def test_notes_that_are_none_touch_nothing(release: Path, write: Write, facts: dict[str, Any]) -> None:
+    with served() as server:
+        path = note(release, **{"url": server.url, **facts})
+        with pytest.raises(PmcmineError, match=r"no note of a batch|under way at None"):
+            write(release, server, **FEW)
+    assert path.exists() and (release / "release.json").exists()
+
+
+def test_answers_that_come_later_than_the_word_that_they_are_there(release: Path, write: Write) -> None:
+    with served(late=2) as server:
+        assert write(release, server, **FEW).left == 0
+        assert len(server.state.batches) == 1
+    (release / "written" / ".answers" / "caption.jsonl").unlink()
+    with served(late=99) as server:
+        with pytest.raises(PmcmineError, match="of its answers are missing"):
+            write(release, server, **FEW)
+        assert len(noted(release)) == 1
+        server.state.late = 0
+        assert write(release, server, **FEW).left == 0 and len(server.state.batches) == 1
+
+
+def test_a_list_that_is_refused_forgets_no_batch(release: Path, write: Write) -> None:
+    with served(lost=1, listing=400) as server:
+        with pytest.raises(PmcmineError, match="whether the batch was made, the same command finds out"):
+            write(release, server, **FEW)
+        server.state.listing = 200
+        assert write(release, server, **FEW).left == 0 and len(server.state.batches) == 1
+
+
+def test_a_run_that_is_killed_while_it_reads_counts_no_answer_twice(
+    release: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with served() as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(module.Path, "unlink", _killed)
+            with pytest.raises(KeyboardInterrupt):
+                write(release, server, **FEW)
+        journal = run.journal_path(release, "caption")
+        lines = len(journal.read_text().splitlines())
+        assert lines > 0 and write(release, server, **FEW).left == 0
+        assert len(journal.read_text().splitlines()) == lines and len(server.state.batches) == 1
+
+
+def _killed(path: Path, missing_ok: bool = False) -> None:
+    if path.name == "answers.jsonl":
+        raise KeyboardInterrupt
+    UNLINK(path, missing_ok)
+
+
+def test_an_upload_that_fails_is_no_fault_of_a_row(
+    release: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MOST_REQUESTS", 5)
+    with served() as server:
+        with monkeypatch.context() as patch:
+            patch.setattr(module.batch_api, "upload", _unreachable)
+            with pytest.raises(PmcmineError, match="nothing was sent"):
+                write(release, server, **FEW)
+        assert write(release, server, **FEW).left == 0 and nothing_twice(server)
+
+
+def _unreachable(*_: Any) -> str:
+    raise NoAnswer("the server is gone")
 
 
 def test_a_budget_holds_what_batches_may_cost(release: Path, write: Write) -> None:
     with served() as server:
         done = write(release, server, **FEW, most_tokens=3_000)
         spent = sum(120 for _ in server.state.bodies)
-        assert done.spent and done.left > 0 and 0 < spent <= 3_000 and len(server.state.batches) > 1
+        assert done.spent and done.left > 0 and 0 < spent <= 3_000
     assert run.journal_path(release, "caption").stat().st_size > 0
+
+
+def test_a_budget_learns_from_the_first_answers_what_requests_cost(
+    release: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_FIRST", 2)
+    with served(read=5_000) as server:
+        done = write(release, server, **FEW, most_tokens=30_000)
+        assert done.spent and len(server.state.bodies) * 5_020 < 30_000 + 5_020
