@@ -76,7 +76,11 @@ def _killed(release: Path, server: ModelServer, after: int, how: int) -> int:
     """Run until so many answers more have come, then end it; return its exit code."""
     args = ["--task", "caption", "--endpoint", server.url, "--model", "stub", "--concurrency", "3", "--no-image"]
     answered = len(server.state.bodies)
-    run = subprocess.Popen([sys.executable, "-m", "pmcmine", "write", str(release), *args], stderr=subprocess.PIPE)
+    run = subprocess.Popen(
+        [sys.executable, "-m", "pmcmine", "write", str(release), *args],
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
     while len(server.state.bodies) < answered + after and run.poll() is None:
         time.sleep(0.002)
     os.kill(run.pid, how)
