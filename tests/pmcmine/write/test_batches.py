@@ -12,6 +12,7 @@ import pytest
 from pmcmine.errors import PmcmineError
 from pmcmine.write import batches as module
 from pmcmine.write import run
+from pmcmine.write.journal import Answer, Journal
 from pmcmine.write.transport import NoAnswer
 from tests.model_server import ModelServer, faithful, prompt_of, served
 from tests.pmcmine.write.conftest import Write
@@ -236,3 +237,25 @@ def test_a_budget_learns_from_the_first_answers_what_requests_cost(
     with served(read=5_000) as server:
         done = write(release, server, **FEW, most_tokens=30_000)
         assert done.spent and len(server.state.bodies) * 5_020 < 30_000 + 5_020
+
+
+def test_an_answer_that_is_too_long_costs_no_other_one(release: Path, write: Write) -> None:
+    huge = iter(["é" * (1 << 20)])
+    with served(answer=lambda body: next(huge, None) or faithful(body)) as server:
+        done = write(release, server, **FEW)
+        assert done.facts.counts["dropped: refused"] == 1 and done.facts.counts["kept"] and done.left == 0
+
+
+def test_a_journal_with_a_line_of_somebody_else_keeps_what_comes_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pmcmine.write.journal._MOST_LINE", 1000)
+    path = tmp_path / "a.jsonl"
+    for key in ("first", "second"):
+        journal = Journal(path)
+        journal.add(Answer(key, "row", "stub", "text", "stop", 1, 1, (1, 1)))
+        journal.close()
+        with path.open("ab") as stream:
+            stream.write(b"x" * 2_500 + b"\n")
+    found = Journal(path)
+    assert len(found) == 2 and found.get("second") is not None and path.read_bytes().endswith(b"x\n")
