@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,6 +15,7 @@ import fsspec
 import pyarrow as pa
 
 from pmcmine.errors import PmcmineError
+from pmcmine.io.safe_names import release_name
 from pmcmine.release.nearest import choose
 from pmcmine.release.scores import SCORES, ScoreFacts, parse_scores
 from pmcmine.release.written import WrittenFacts, parse_written
@@ -110,6 +111,28 @@ def side_root(fs: Any, tables: str, release: str, digest: str, side: str = SCORE
     if not same:
         raise PmcmineError(f"{release}: its {side} belongs to another release; is one being published now?")
     return root
+
+
+def side_files(
+    fs: Any, tables: str, release: str, digest: str, names: Iterable[str], split: str, side: str = SCORES
+) -> list[str]:
+    """Return where the files of a split are that stand beside the tables; nothing is looked up if it has none.
+
+    Args:
+        fs: file system.
+        tables: root of the tables.
+        release: where the release is, for messages.
+        digest: hash of its `release.json`.
+        names: of the files of all splits.
+        split: the split.
+        side: name of the folder.
+
+    Raises:
+        PmcmineError: as `side_root`, or for a name that leads out of the folder.
+    """
+    files = [n for n in names if release_name(n).rsplit("/", 1)[-1].startswith(f"{split}-")]
+    root = side_root(fs, tables, release, digest, side) if files else ""
+    return [f"{root}/{name.removeprefix(f'{side}/')}" for name in files]
 
 
 def unreachable(release: str, error: Exception) -> PmcmineError:

@@ -209,7 +209,7 @@ def open(
     listing = listing_of(path, fs, release)
     if compose.columns:
         _check_columns(compose.columns, shards, fs)
-    chosen = read_list(list) if list is not None else None
+    chosen = listed = read_list(list) if list is not None else None
     if caption.startswith(PREFIX):
         texts = read_texts(caption, listing, release, fs, tables, split)
         compose = replace(compose, written=texts)
@@ -217,8 +217,8 @@ def open(
     compose = replace(compose, scores=sample_scores(scores, listing, release, fs, tables, split))
     opened = _Opened(release, fs, tables, local, listing)
     index = _index(opened, split, where, where_seconds, cache, chosen)
-    if list is not None:
-        _warn_of_missing(opened, list, read_list(list))
+    if list is not None and listed is not None:
+        _warn_of_missing(opened, list, listed)
     if not len(index):
         asked = f"split={split!r}" + (f", where={where!r}" if where else "") + (f", list={list!r}" if list else "")
         warnings.warn(f"{release}: {asked} match no sample", stacklevel=2)

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_names import release_name
 from pmcmine.release.nearest import choose
-from pmcmine.release.scores import SCORES, ScoreFacts
+from pmcmine.release.scores import ScoreFacts
 from pmcmine.stream.datasets import dataset_of
-from pmcmine.stream.locate import Listing, side_root, unreachable
+from pmcmine.stream.locate import Listing, side_files, side_root, unreachable
 from pmcmine.stream.lookup import Lookup
 from pmcmine.stream.state import shown
 
@@ -93,9 +93,8 @@ def sample_scores(
 def _looked_up(
     facts: ScoreFacts, columns: tuple[str, ...], listing: Listing, release: str, fs: Any, tables: str, split: str
 ) -> Lookup:
-    files = [n for n in sorted(facts.of) if release_name(n).rsplit("/", 1)[-1].startswith(f"{split}-")]
-    root = side_root(fs, tables, release, listing.digest) if files else ""
-    parts = [_read(f"{root}/{name.removeprefix(f'{SCORES}/')}", facts.key, columns, fs, release) for name in files]
+    paths = side_files(fs, tables, release, listing.digest, sorted(facts.of), split)
+    parts = [_read(path, facts.key, columns, fs, release) for path in paths]
     if not parts:
         return Lookup(pa.array([], pa.string()), [pa.array([], pa.null())] * len(columns))
     whole = pa.concat_tables(parts, promote_options="permissive").combine_chunks()

@@ -10,10 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pmcmine.errors import PmcmineError
-from pmcmine.io.safe_names import release_name
 from pmcmine.release.lists import KEY, ChosenList
 from pmcmine.release.written import WRITTEN, chosen_written
-from pmcmine.stream.locate import Listing, side_root, unreachable
+from pmcmine.stream.locate import Listing, side_files, unreachable
 from pmcmine.stream.lookup import Lookup
 
 PREFIX: Final = "written:"
@@ -64,9 +63,8 @@ def read_texts(caption: str, listing: Listing, release: str, fs: Any, tables: st
     facts = chosen_written(caption.removeprefix(PREFIX), listing.written, said)
     if facts.table != "figures":
         raise PmcmineError(f"{said}: its texts are about {facts.table}, not about figures")
-    files = [n for n in facts.texts if release_name(n).rsplit("/", 1)[-1].startswith(f"{split}-")]
-    root = side_root(fs, tables, release, listing.digest, WRITTEN) if files else ""
-    parts = [_read(f"{root}/{name.removeprefix(f'{WRITTEN}/')}", fs, release) for name in files]
+    paths = side_files(fs, tables, release, listing.digest, facts.texts, split, WRITTEN)
+    parts = [_read(path, fs, release) for path in paths]
     whole = pa.concat_tables([_EMPTY, *parts]).combine_chunks()
     whole = whole.filter(pc.is_valid(whole["text"]))
     if parts and sum(map(len, parts)) and not len(whole):

@@ -9,7 +9,7 @@ from typing import Any
 
 from pmcmine.text.tokens import estimate
 from pmcmine.write.budget import Budget
-from pmcmine.write.client import Client
+from pmcmine.write.client import Client, Reply
 from pmcmine.write.journal import Answer, Journal
 from pmcmine.write.requests import Request
 
@@ -78,14 +78,24 @@ class Asker:
         sent = body()
         with self._budget.spend(request.expected, int(sent.get("max_tokens", 0))):
             reply = self.client.ask(sent, schema, name)
-            read = reply.read if reply.read is not None else request.expected
-            written = reply.written if reply.written is not None else estimate(reply.text)
-            answer = Answer(
-                request.hash, request.row, self.client.endpoint.model, reply.text, reply.finish, reply.read,
-                reply.written, (read, written),
-            )  # fmt: skip
+            answer = answer_of(request.hash, request.row, request.expected, self.client.endpoint.model, reply)
             self._journal.add(answer)
-        self._budget.learn(request.expected, read)
+        self._budget.learn(request.expected, answer.counted[0])
         with self._lock:
             self.asked += 1
         return answer
+
+
+def answer_of(request: str, row: str, expected: int, model: str, reply: Reply) -> Answer:
+    """Return a reply as the journal keeps it; tokens that the server does not state are estimated.
+
+    Args:
+        request: hash of the request.
+        row: row that it was made for.
+        expected: tokens that it is estimated to be.
+        model: model that was asked.
+        reply: what it answered.
+    """
+    read = reply.read if reply.read is not None else expected
+    written = reply.written if reply.written is not None else estimate(reply.text)
+    return Answer(request, row, model, reply.text, reply.finish, reply.read, reply.written, (read, written))

@@ -21,9 +21,8 @@ from typing import Any, BinaryIO, Final
 from pmcmine.errors import PmcmineError, StorageError
 from pmcmine.io.folder import describe
 from pmcmine.io.safe_files import PRIVATE, create_new, private_folder, read_bounded, replacing
-from pmcmine.text.tokens import estimate
 from pmcmine.write import batch_api
-from pmcmine.write.asking import Asker, Waiting
+from pmcmine.write.asking import Asker, Waiting, answer_of
 from pmcmine.write.budget import Budget
 from pmcmine.write.client import Client, Reply, format_of
 from pmcmine.write.journal import Answer, Journal
@@ -275,10 +274,9 @@ class BatchAsker(Asker):
 
     def _answer(self, batch: Batch, key: str, reply: Reply) -> Answer:
         row, expected, _ = batch.requests[key]
-        read = reply.read if reply.read is not None else expected
-        written = reply.written if reply.written is not None else estimate(reply.text)
-        self._budget.learn(expected, read)
-        return Answer(key, row, batch.model, reply.text, reply.finish, reply.read, reply.written, (read, written))
+        answer = answer_of(key, row, expected, batch.model, reply)
+        self._budget.learn(expected, answer.counted[0])
+        return answer
 
     def _keep(self, waiting: list[Answer]) -> None:
         if waiting:
