@@ -23,6 +23,7 @@ LAYOUTS: Final = NetworkFile(
     "--set panels=false",
 )
 _AT_ONCE: Final = 64  # patches a batch
+_CLASSES: Final = 53  # that the network of letters tells apart
 
 
 def prepare() -> None:
@@ -41,6 +42,8 @@ def read_letters(patches: NDArray[np.float32]) -> NDArray[np.float32]:
     Args:
         patches: patches × 2 × side × side.
     """
+    if not len(patches):
+        return np.zeros((0, _CLASSES), np.float32)
     read = network(LETTERS)
     out = [_softmax(read(patches[i : i + _AT_ONCE])[0]) for i in range(0, len(patches), _AT_ONCE)]
     return np.concatenate(out)
