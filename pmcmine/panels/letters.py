@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pmcmine.images.opencv import opencv
 from pmcmine.panels.brackets import bracketed
-from pmcmine.panels.networks import read_letters
+from pmcmine.panels.networks import may_be_letters, read_letters
 
 CLASSES: Final = string.ascii_uppercase + string.ascii_lowercase  # after them: no letter
 PATCH: Final = 32  # pixels of a patch's side; the shape fills its middle half
@@ -210,14 +210,14 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
     """
     if sum(map(_is_letter, labels)) < 2:
         return []
-    dark = _read(find_shapes(grey, _DARK))
+    dark = _read(_chosen(find_shapes(grey, _DARK)))
     plain = _letters(dark, labels, _LEAST)
     if _sure(plain, labels):
         return plain
     enclosed = _letters(_read(find_bracketed(grey)), labels, _LEAST_ENCLOSED)
     if len(enclosed) == len(labels):
         return enclosed
-    light = _read(find_shapes(grey, _LIGHT))  # last, since few letters are: they take as long as all before
+    light = _read(_chosen(find_shapes(grey, _LIGHT)))  # last, since few letters are: they take as long as all before
     if len(light[0]):
         boxes, table = (np.concatenate(x) for x in zip(dark, light, strict=True))
         plain = _letters((boxes, table), labels, _LEAST)
@@ -229,6 +229,12 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
 def _sure(letters: Sequence[Letter], labels: Sequence[str]) -> bool:
     """Check whether all letters were read, each for sure, and are in line, so that no others need be sought."""
     return len(letters) == len(labels) and min(x.probability for x in letters) > _PLAIN and _all_in_line(letters)
+
+
+def _chosen(shapes: Shapes) -> Shapes:
+    """Leave away shapes that are no letters at a glance."""
+    chosen = may_be_letters(shapes.patches)
+    return Shapes(shapes.boxes[chosen], shapes.patches[chosen])
 
 
 def _read(shapes: Shapes) -> _Read:
