@@ -18,8 +18,8 @@ from pmcmine.images.opencv import opencv
 
 Region = tuple[int, int, int, int]  # top, bottom, left, right
 Floats = NDArray[np.float32]
-_Bands = tuple[NDArray[np.int64], NDArray[np.int64], Floats]  # first lines, lines after the last, ink beside
-_Place = tuple[int, int, float, float]  # first line, line after the last, the middle, log odds of `_FIXED` features
+_Found = tuple[int, int, float, float, float]  # first line, line after the last, ink beside, step, ink
+_Place = tuple[int, int, Sequence[float], float]  # first line, line after the last, `_FIXED` features, log odds of them
 
 FLAT: Final = 22  # grey levels from the ground that are no ink
 _CLEAN: Final = 0.004  # share of a line that may be ink in a band
@@ -37,7 +37,6 @@ N_FEATURES: Final = 9
 # Log odds of a cut by its features, and a bias; fitted on drawn figures by `classifiers/panels/weigh.py`.
 _WEIGHTS: Final = (1.009, 0.569, 1.993, 3.397, 3.94, -0.497, 0.409, 1.653, 6.118, -10.215)
 _FIXED: Final = 7  # features that do not depend on the region
-_ROUNDED: Final = 1e-6  # more than sums of log odds are rounded by
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +104,7 @@ class Evidence:
             more: further lines to consider, such as those just above letters.
         """
         a, b, lines = self._lines_of(region, axis)
-        places = lines.between(a, b, more)
-        rows = [(s, e, *fixed, *_position(s, e, a, b, self.side)) for s, e, fixed in places]
+        rows = [(s, e, *fixed, *_position(s, e, a, b, self.side)) for s, e, fixed, _ in lines.between(a, b, more)]
         table = np.array(rows, np.float32).reshape(-1, 2 + N_FEATURES)
         return Cuts(table[:, 0].astype(np.int32), table[:, 1].astype(np.int32), table[:, 2:])
 
@@ -127,11 +125,10 @@ class Evidence:
         low, high = between
         length, side = b - a, self.side
         out = []
-        places = lines.above(floor - max(middle, 0) / 2 - max(edge, 0) - _ROUNDED)
-        if more:
-            places = places + lines.added(a, b, more)
-        for start, end, line, odds in places:
+        places = lines.places + lines.added(a, b, more) if more else lines.places
+        for start, end, _, odds in places:
             if start >= low and end <= high:
+                line = (start + end) / 2  # as in `_position`
                 near = line - a if line - a < b - line else b - line
                 total = odds + middle * (near / length) + edge * min(near / side * 4, 1.0)
                 if total > floor:
@@ -155,25 +152,24 @@ class Evidence:
         steps = self._steps[axis]
         strong = (steps[d] - steps[c]) * share
         even, contrast, spread = self._evenness(c, d, axis)
-        bands = _bands(inks)
+        found = _bands(inks)
         covered = bytearray(b + 3)  # bytes: arrays of numbers are slow line by line
-        for start, end in zip(bands[0].tolist(), bands[1].tolist(), strict=True):
+        for start, end, *_ in found:
             _cover(covered, max(start - 1, 0), end + 2)
-        others: list[tuple[int, int]] = []  # places of no ink: first line, line after the last
         edges = (strong > _EDGE).nonzero()[0] if len(strong) > 12 else ()
         if len(edges):
             around = np.convolve(strong, _NINE, "same")
             for i in edges[strong[edges] > 2 * around[edges]].tolist():
-                others.append((i + 1, i + 1))
+                found.append((i + 1, i + 1, 0.0, float(strong[i]), 0.0))
                 _cover(covered, max(i - 1, 0), i + 4)
         thin = ((even > _EVENNESS) & (spread < _EVEN) & (contrast > 0.1)).nonzero()[0].tolist()
         evenness = even.tolist() if thin else []
         for i in thin:
             if 0 < i < b and not covered[i] and evenness[i] >= max(evenness[max(i - 2, 0) : i + 3]):
-                others.append((i, i + 1))
+                found.append((i, i + 1, 0.0, float(strong[min(i, len(strong) - 1)]), 0.0))
                 _cover(covered, max(i - 2, 0), i + 3)
-        lines = _Lines(inks[0], strong, even, contrast, bytes(covered), across / self.side, self.side)
-        lines.describe(bands, others)
+        lines = _Lines([], inks[0], strong, even, contrast, bytes(covered), across / self.side, self.side)
+        lines.places.extend(lines.described(found))
         return lines
 
     def _evenness(self, c: int, d: int, axis: int) -> tuple[Floats, Floats, Floats]:
@@ -203,7 +199,7 @@ def _cover(lines: bytearray, first: int, last: int) -> None:
     lines[first:last] = b"\1" * (last - first)
 
 
-def _bands(inks: Floats) -> _Bands:
+def _bands(inks: Floats) -> list[_Found]:
     """Find the bands of lines without ink that have lines on both sides.
 
     Args:
@@ -211,26 +207,17 @@ def _bands(inks: Floats) -> _Bands:
     """
     clean = inks <= _CLEAN
     grounds, lines = (clean[:, 1:] != clean[:, :-1]).nonzero()
-    changes = lines + 1
+    changes = (lines + 1).tolist()
     ends = grounds.searchsorted(range(len(inks) + 1)).tolist()
-    parts = []
+    found: list[_Found] = []
     for ground, edge in enumerate(clean[:, 0].tolist()):
         first, last = ends[ground] + edge, ends[ground + 1]  # a band at the edge is none
-        last -= (last - first) % 2
-        if last > first:
-            parts.append((ground, changes[first:last:2], changes[first + 1 : last : 2]))
-    if not parts:
-        return _NO_BANDS
-    start, end = np.concatenate([x[1] for x in parts]), np.concatenate([x[2] for x in parts])
-    rows = np.repeat([x[0] for x in parts], [len(x[1]) for x in parts])[:, None]
-    last_line = inks.shape[1] - 1
-    before = inks[rows, np.maximum(start[:, None] - _NEXT, 0)].max(1)
-    behind = inks[rows, np.minimum(end[:, None] + (_NEXT - 1), last_line)].max(1)
-    return start, end, np.minimum(before, behind)
-
-
-_NEXT: Final = np.arange(1, _BESIDE + 1)
-_NO_BANDS: Final[_Bands] = (np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32))
+        shares = inks[ground].tolist() if last > first + 1 else []
+        found += [
+            (start, end, min(max(shares[max(start - _BESIDE, 0) : start]), max(shares[end : end + _BESIDE])), 0.0, 0.0)
+            for start, end in zip(changes[first:last:2], changes[first + 1 : last : 2], strict=False)
+        ]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +225,7 @@ class _Lines:
     """All places for cuts along an axis, of which a region has those that lie in it.
 
     Attributes:
+        places: those of all of the image.
         ink: share of each line.
         strong: share of each line's pixels that step to the next line.
         even: how much more even each line is than those beside it.
@@ -245,13 +233,11 @@ class _Lines:
         covered: 1 for each line that is in or next to one of the places.
         across: length of the lines, as a share of the image's longer side.
         side: the image's longer side.
-        places: those of all of the image.
-        features: of each of them, `_FIXED`.
-        likely: those whose log odds are above a number, by this number.
         single: places of one line that were asked for, by line.
         emptiest: line with the least ink from one line to before another.
     """
 
+    places: list[_Place]
     ink: Floats
     strong: Floats
     even: Floats
@@ -259,52 +245,31 @@ class _Lines:
     covered: bytes
     across: float
     side: int
-    places: list[_Place] = field(default_factory=list)
-    features: list[Floats] = field(default_factory=list)
-    likely: dict[float, list[_Place]] = field(default_factory=dict)
     single: dict[int, _Place] = field(default_factory=dict)
     emptiest: dict[tuple[int, int], int] = field(default_factory=dict)
 
-    def above(self, odds: float) -> list[_Place]:
-        """Return the places with higher log odds."""
-        found = self.likely.get(odds)
-        if found is None:
-            found = self.likely[odds] = [p for p in self.places if p[3] > odds]
-        return found
+    def between(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
+        """Return the places of the region from line `a` to line `b`, with those of `more` lines."""
+        found = [p for p in self.places if p[0] > a and p[1] < b]
+        return found + self.added(a, b, more) if more else found
 
-    def between(self, a: int, b: int, more: Sequence[int]) -> list[tuple[int, int, Sequence[float]]]:
-        """Return the places of the region from line `a` to line `b`, with those of `more` lines, and their features."""
-        found = [
-            (p[0], p[1], x.tolist()) for p, x in zip(self.places, self.features, strict=True) if p[0] > a and p[1] < b
-        ]
-        return found + [(p[0], p[1], self._features(p[0])) for p in self.added(a, b, more)]
-
-    def describe(self, bands: _Bands, others: Sequence[tuple[int, int]]) -> None:
-        """Set the places with their features and log odds, but for those that depend on the region.
-
-        Args:
-            bands: those without ink.
-            others: edges, and thin even lines: first line, line after the last.
-        """
-        n, count = len(bands[0]), len(bands[0]) + len(others)
-        if not count:
-            return
-        start, end = np.empty(count, np.int64), np.empty(count, np.int64)
-        start[:n], end[:n] = bands[:2]
-        features = np.zeros((count, _FIXED), np.float32)
-        features[:n, 3] = np.sqrt(bands[2])
-        if others:
-            start[n:], end[n:] = np.array(others, np.int64).T
-            features[n:, 4] = self.strong[np.minimum(start[n:] - (start[n:] == end[n:]), len(self.strong) - 1)]
+    def described(self, found: Sequence[_Found]) -> list[_Place]:
+        """Return places with their features and log odds, but for those that depend on the region."""
+        if not found:
+            return []
+        first, last, ink_beside, step, ink = np.array(found, np.float32).T
+        start, end = first.astype(np.int32), last.astype(np.int32)
         line = np.minimum((start + end) // 2, len(self.even) - 1)
+        features = np.empty((len(found), _FIXED), np.float32)
         features[:, 0] = self.even[line]
         features[:, 1] = features[:, 0] * self.contrast[line]
-        features[:, 2] = np.minimum((end - start).astype(np.float32) / (0.03 * self.side), 1.0)
+        features[:, 2] = np.minimum((last - first) / (0.03 * self.side), 1.0)
+        features[:, 3] = np.sqrt(ink_beside)
+        features[:, 4] = step
+        features[:, 5] = np.minimum(np.sqrt(ink), _INKED)
         features[:, 6] = self.across
         odds = features.astype(np.float64) @ np.array(_WEIGHTS[:_FIXED]) + _WEIGHTS[-1]
-        first, last = start.tolist(), end.tolist()
-        self.features.extend(features)
-        self.places.extend(zip(first, last, ((start + end) / 2).tolist(), odds.tolist(), strict=True))
+        return list(zip(start.tolist(), end.tolist(), features.tolist(), odds.tolist(), strict=True))
 
     def added(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
         """Return the emptiest lines near those of `more` that no other place covers."""
@@ -322,17 +287,14 @@ class _Lines:
         return [self.single.get(line) or self._describe(line) for line in taken]
 
     def _describe(self, line: int) -> _Place:
-        """Return the place of one line, as `describe` sets it, without arrays."""
-        odds = sum(map(mul, self._features(line), _WEIGHTS)) + _WEIGHTS[-1]
-        place = self.single[line] = (line, line, float(line), odds)
-        return place
-
-    def _features(self, line: int) -> tuple[float, ...]:
-        """Return the features of a place of one line that do not depend on the region."""
+        """Return the place of one line; what `described` returns, without arrays."""
         even = self.even[line]
         ink = min(float(np.sqrt(np.float32(self.ink[line]))), _INKED)
         step, across = float(np.float32(self.strong[line - 1])), float(np.float32(self.across))
-        return (float(even), float(even * self.contrast[line]), 0.0, 0.0, step, ink, across)
+        features = (float(even), float(even * self.contrast[line]), 0.0, 0.0, step, ink, across)
+        odds = sum(map(mul, features, _WEIGHTS)) + _WEIGHTS[-1]
+        place = self.single[line] = (line, line, features, odds)
+        return place
 
 
 def _position(start: int, end: int, a: int, b: int, side: int) -> tuple[float, float]:

@@ -271,9 +271,7 @@ class Search:
         if self.sight is not None:
             more += self.sight.edges(region, axis)
         hoped = self._hoped(inside) if axis == 1 else []
-        alone = _UNLIKELY if self.letters else _HOPELESS_ALONE  # where nothing but the picture speaks for a cut
-        least_odds = max(floor, alone - _GOES_ON / 2) if len(inside) < 2 else floor
-        cuts = self.evidence.likely(region, axis, more + hoped, between, least_odds)
+        cuts = self.evidence.likely(region, axis, more + hoped, between, floor)
         if self.sight is not None:
             c, d = region[2 - 2 * axis : 4 - 2 * axis]
             crossed = self.sight.crossings([at for at, _ in cuts], c, d, axis)
@@ -282,7 +280,9 @@ class Search:
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
             return self._parting(cuts, inside, axis, hoped)[: _MOST_CUTS + 2 + len(hoped)]
-        return _apart([c for c in cuts if c[1] > alone])
+        # Nothing but the picture speaks for a cut.
+        floor = _UNLIKELY if self.letters else _HOPELESS_ALONE
+        return _apart([c for c in cuts if c[1] > floor])
 
     def _hoped(self, inside: list[int]) -> list[int]:
         """Return the lines where the panels of letters begin if each is as far aside as the first one."""
