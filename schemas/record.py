@@ -96,7 +96,8 @@ def _arrow_type(hint: Any) -> pa.DataType:
             raise TypeError(f"a list column is tuple[X, ...], not {hint!r}")
         return pa.list_(_arrow_type(_strip_optional(item)[0]))
     if dataclasses.is_dataclass(hint):
-        return pa.struct(list(arrow_schema(hint)))
+        record: Any = hint
+        return pa.struct(list(arrow_schema(record)))
     raise TypeError(f"no Arrow type for {hint!r}")
 
 
