@@ -46,6 +46,16 @@ health: intact unremarkable healthy
 spread: uniform uniformly evenly diffuse diffusely confined scattered homogeneous homogeneously
   | uniform even diffuse confine scatter homogeneous heterogeneous distribute distribution localize localise spread
   disperse throughout restrict limit exclusive patch random
+course: persist persistent gradually steadily progressively rapidly suddenly transient transiently
+  | persist persistent remain still continue continuous gradual progressive steady rapid fast quick slow sudden
+  transient brief temporary long last sustain course
+dependence: dependent dependently
+  | depend dependence independent
+look: pale faint bright dense swollen shredded smooth ragged round rounded oval elongated sharp blurred damaged intense
+  crowded sparse compact disorganized
+  | pale faint dark bright dense density swell swollen smooth rough round oval sphere spherical elongate sharp
+  clear blur damage injure destroy disrupt intense intensity strong weak spindle ellipse circle circular cluster
+  aggregate irregular regular shape
 """
 _VALUES: Final = re.compile(r"(?i)\b(?:p|n)\s*(?:-?\s?values?)?\s*(?:below|above|[=<>≤≥])+\s*[\d.,×^−-]+")
 _DIGIT: Final = re.compile(r"\d")
