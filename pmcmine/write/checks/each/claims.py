@@ -23,22 +23,22 @@ CODES: Final = {
 }
 # Of each kind: words that claim it | further words that give it. All forms of a word count.
 _KINDS: Final = """
-change: increase decrease reduce decline diminish shrink enhance improve worsen deteriorate shorten lengthen raise rise
-  drop elevate surpass exceed outperform higher lower greater smaller fewer stronger weaker better worse faster slower
-  | more less least most high low strong weak fall grow gain loss lose lessen weaken strengthen accelerate delay impair
-  inhibit suppress repress promote induce stimulate activate attenuate amplify augment boost expand deplete depress
-  upregulate downregulate regress progress progression progressive ascend descend upward downward maximum minimum peak
-  above below than larger longer shorter highest lowest greatest largest smallest older younger taller thicker thinner
-  superior inferior advantage benefit recover recovery relapse remission inactivate double halve triple fold twice
-  accumulate
+change: increase decrease reduce decline diminish shrink improve worsen deteriorate shorten lengthen raise rise elevate
+  surpass exceed outperform higher lower greater smaller fewer stronger weaker better worse faster slower
+  | more less least most high low strong weak fall drop grow gain loss lose lessen weaken strengthen accelerate delay
+  impair inhibit suppress repress promote induce stimulate activate attenuate amplify augment boost expand deplete
+  depress enhance upregulate downregulate regress progress progression progressive ascend descend upward downward
+  maximum minimum peak above below than larger longer shorter highest lowest greatest largest smallest older younger
+  taller thicker thinner superior inferior advantage benefit recover recovery relapse remission inactivate double halve
+  triple fold twice accumulate
 extreme: highest lowest greatest largest smallest longest shortest strongest weakest predominant predominantly majority
   | high low higher lower greater larger smaller longer shorter stronger weaker most least more less best worst maximum
-  minimum maximal minimal max min peak dominant dominate dominance abundant main exceed ascend descend increase decrease
-  order rank extreme optimal optimum than major
+  minimum maximal minimal max min peak dominant dominate dominance abundant main large primary chief principal general
+  exceed ascend descend increase decrease order rank extreme optimal optimum than major
 relation: associate association correlate correlation
   | relate relation relationship link depend dependent dependence predict predictor regress regression affect influence
   role contribute interact interaction involve coefficient connect connection pearson spearman risk odds cause induce
-  due accompany impact implicate marker factor responsible result
+  due accompany impact implicate marker factor responsible result belong
 multiple: twofold threefold fourfold fivefold tenfold doubled tripled quadrupled halved
   | fold double triple half times twice
 health: intact unremarkable healthy
@@ -47,15 +47,14 @@ spread: uniform uniformly evenly diffuse diffusely confined scattered homogeneou
   | uniform even diffuse confine scatter homogeneous heterogeneous distribute distribution localize localise spread
   disperse throughout restrict limit exclusive patch random
 course: persist persistent gradually steadily progressively rapidly suddenly transient transiently
-  | persist persistent remain still continue continuous gradual progressive steady rapid fast quick slow sudden
-  transient brief temporary long last sustain course
+  | persist persistent remain still continue continuous maintain constant stable gradual progressive steady rapid fast
+  quick slow sudden abrupt transient brief temporary long last sustain course
 dependence: dependent dependently
-  | depend dependence independent
-look: pale faint bright dense swollen shredded smooth ragged round rounded oval elongated sharp blurred damaged intense
-  crowded sparse compact disorganized
-  | pale faint dark bright dense density swell swollen smooth rough round oval sphere spherical elongate sharp
-  clear blur damage injure destroy disrupt intense intensity strong weak spindle ellipse circle circular cluster
-  aggregate irregular regular shape
+  | depend dependence independent require function according vary
+look: pale faint dense swollen shredded ragged oval elongated blurred
+  | pale faint dark bright dense density thick pack swell swollen rough round oval sphere spherical elongate long clear
+  blur damage injure destroy disrupt intense intensity strong weak spindle ellipse circle circular cluster aggregate
+  irregular regular shape
 """
 _VALUES: Final = re.compile(r"(?i)\b(?:p|n)\s*(?:-?\s?values?)?\s*(?:below|above|[=<>≤≥])+\s*[\d.,×^−-]+")
 _DIGIT: Final = re.compile(r"\d")

@@ -82,6 +82,13 @@ def test_a_denial_whose_words_are_said_without_one_is_affirmed() -> None:
     assert "affirmed" not in _codes("Temperature of the barn hardly mattered for medium and large kids.", caption)
 
 
+@pytest.mark.parametrize("word", ["untransformed", "un-transformed", "non-transformed"])
+def test_a_prefix_may_become_a_negation(word: str) -> None:
+    caption = f"Lane C, {word} einkorn plant; lane P, plasmid control."
+    assert "negated" not in _codes("Lane C holds an einkorn plant that was not transformed.", caption)
+    assert _codes("Lane C holds an einkorn plant that was transformed.", caption) & {"affirmed", "unsupported"}
+
+
 def test_absence_and_presence_together_deny_nothing() -> None:
     caption = "Ferritin increased in both the absence and presence of silage."
     assert "negated" in _codes("Ferritin did not increase, whether silage was there or missing.", caption)
