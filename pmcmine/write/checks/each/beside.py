@@ -30,7 +30,7 @@ _MOST: Final = 400  # directions of a text
 class _Beside(NamedTuple):
     """A direction and the word beside it: where it stands, its sides of pairs of opposites, and forms of the word."""
 
-    index: int
+    at: int
     sides: frozenset[tuple[str, int]]
     forms: frozenset[str]
     word: Token
@@ -95,7 +95,7 @@ def find(answer: Answer) -> Iterator[Problem]:
     left_out = asked(answer)
     again = said_again(answer)
     for one in said:
-        if answer.read.tokens[one.index].start in left_out or one.index in again:
+        if answer.read.tokens[one.at].start in left_out or one.at in again:
             continue
         turned = {(pair, 1 - side) for pair, side in one.sides}
         there = [g for g in given if not g.forms.isdisjoint(one.forms)]
@@ -103,5 +103,5 @@ def find(answer: Answer) -> Iterator[Problem]:
         opposite = [g for g in there if turned & g.sides]
         if any(one.sides & g.sides for g in there) or any(turned & s for s in own):
             continue
-        if opposite and not any(_is_turned_round(answer, one.index, g.index) for g in opposite):
-            yield problem("opposite", f"{answer.read.tokens[one.index].text}, with {one.word.text}")
+        if opposite and not any(_is_turned_round(answer, one.at, g.at) for g in opposite):
+            yield problem("opposite", f"{answer.read.tokens[one.at].text}, with {one.word.text}")
