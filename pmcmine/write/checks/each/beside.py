@@ -24,7 +24,7 @@ _MOST_BETWEEN: Final = 3
 _PAUSES: Final = re.compile(r"[.,;:()]")
 _THAN: Final = frozenset("than compared versus vs relative comparison".split())
 _FAR: Final = 40  # words of what is compared
-_MOST: Final = 400  # directions of a text
+_MOST: Final = 150  # directions of a text
 
 
 class _Beside(NamedTuple):
@@ -50,9 +50,11 @@ def _beside(source: Source) -> Iterator[_Beside]:
     for i in range(len(tokens)):
         following = tokens[i + 1] if i + 1 < len(tokens) else None
         found = _sides(source, i, following is not None and following.low[:1].isdigit())
-        if not found or count >= _MOST:
+        if not found:
             continue
         count += 1
+        if count > _MOST:
+            return
         before = i - 1
         while before >= 0 and i - before <= _MOST_BETWEEN and tokens[before].low in _BETWEEN:
             before -= 1

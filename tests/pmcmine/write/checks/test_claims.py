@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pmcmine.write.checks import problems
+from pmcmine.write.checks.answer import Answer
+from pmcmine.write.checks.each import alignment
 from pmcmine.write.given import Given, Passage
 
 
@@ -93,3 +95,11 @@ def test_absence_and_presence_together_deny_nothing() -> None:
     caption = "Ferritin increased in both the absence and presence of silage."
     assert "negated" in _codes("Ferritin did not increase, whether silage was there or missing.", caption)
     assert not _codes("Ferritin increased in the presence of silage as well as in its absence.", caption)
+
+
+@pytest.mark.timeout(60)
+def test_one_sentence_without_end_is_compared_in_bounded_time() -> None:
+    caption = "the large medium barn was not temperature goat kid. " * 2000
+    given = Given((Passage("caption", "PMC1.1/f1", 0, len(caption), caption),))
+    answer = Answer("temperature of barn large medium. " * 300, given, "caption")
+    assert not list(alignment.find(answer))
