@@ -102,4 +102,4 @@ def test_one_sentence_without_end_is_compared_in_bounded_time() -> None:
     caption = "the large medium barn was not temperature goat kid. " * 2000
     given = Given((Passage("caption", "PMC1.1/f1", 0, len(caption), caption),))
     answer = Answer("temperature of barn large medium. " * 300, given, "caption")
-    assert not list(alignment.find(answer))
+    assert len(list(alignment.find(answer))) < 400  # a problem a word at most, of what is compared
