@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pmcmine.images.opencv import opencv
 from pmcmine.panels.brackets import bracketed
+from pmcmine.panels.missing_letters import PROBABILITY, at_crossings
 from pmcmine.panels.networks import read_letters
 
 CLASSES: Final = string.ascii_uppercase + string.ascii_lowercase  # after them: no letter
@@ -79,7 +80,7 @@ def find_shapes(grey: NDArray[np.uint8]) -> Shapes:
         alone = _alone(x[around], y[around], w[around], h[around])
         chosen = around[alone & _alone(y[around], x[around], h[around], w[around], _TURNED)]
         chosen = chosen[(h[chosen] >= 6) & (h[chosen] <= 48) & (w[chosen] <= np.minimum(1.7 * h[chosen], 52))]
-        chosen = chosen[w[chosen] >= 0.2 * h[chosen]][:_MOST]
+        chosen = chosen[w[chosen] >= 0.15 * h[chosen]][:_MOST]
         if not len(chosen):
             continue
         own = np.stack([x[chosen], y[chosen], w[chosen], h[chosen]], 1).astype(np.int32)
@@ -233,6 +234,10 @@ def _read(shapes: Shapes, labels: Sequence[str], least: float) -> list[Letter]:
             if _is_letter(x):
                 scores[:, i] = table[:, [CLASSES.index(c) for c in found]].sum(1)
         chosen = _of_one_size(boxes, scores, least, height)
+        places = [(x.label, (x.x, x.y, x.width, x.height)) for x in chosen]
+        for label, k in at_crossings(boxes, scores, labels, places):
+            x, y, w, h = boxes[k].tolist()
+            chosen.append(Letter(label, x, y, w, h, PROBABILITY))
         if sum(x.probability for x in chosen) > sum(x.probability for x in best):
             best = chosen
     return best
