@@ -272,7 +272,7 @@ class _Lines:
         return list(zip(start.tolist(), end.tolist(), features.tolist(), odds.tolist(), strict=True))
 
     def added(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
-        """Return lines near those of `more` that no other place covers: the emptiest, or where pictures that touch meet."""
+        """Return lines near those of `more` that no other place covers: the emptiest, or where pictures meet."""
         taken: list[int] = []
         near: set[int] = set()  # lines that those taken cover
         for i in more:

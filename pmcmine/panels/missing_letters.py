@@ -1,7 +1,7 @@
 """Letters that the network is not sure of, but that stand where rows and columns of the others cross.
 
-An I is a plain stroke, which no network can tell from a tick or a bar by its shape: of eleven labelled figures that have
-one, none was read. Where it stands decides.
+An I is a plain stroke, which no network can tell from a tick or a bar by its shape: of eleven labelled figures that
+have one, none was read. Where it stands decides.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ _LEAST: Final = 0.1  # the same of other letters
 PROBABILITY: Final = 0.6  # of a letter that is found by its place
 
 Floats = NDArray[np.float32]
+Place = tuple[float, float, float, float]  # x, y, width, height
 
 
 def at_crossings(
-    boxes: Floats, scores: Floats, labels: Sequence[str], chosen: Sequence[tuple[int, tuple[float, float, float, float]]]
+    boxes: Floats, scores: Floats, labels: Sequence[str], chosen: Sequence[tuple[int, Place]]
 ) -> list[tuple[int, int]]:
-    """Find letters that were not read where rows and columns of those that were cross: labels and places of shapes.
+    """Find letters that were not read where rows and columns of the others cross: labels and numbers of shapes.
 
     Args:
         boxes: of shapes: x, y, width and height.
@@ -39,10 +40,11 @@ def at_crossings(
         return []
     found: list[tuple[int, int]] = []
     names, places = [x for x, _ in chosen], np.array([b for _, b in chosen], np.float32)
-    for label in range(len(labels)):
-        if label in names:
-            continue
-        k = _best(boxes, scores[:, label], labels[label] in _STROKES, label, np.array(names), places)
+    missing = [i for i in range(len(labels)) if i not in names]
+    likeliest = scores[:, missing].max(1)  # a J is no I, though it looks a little like one
+    for label in missing:
+        own = np.where(scores[:, label] >= likeliest, scores[:, label], 0)
+        k = _best(boxes, own, labels[label] in _STROKES, label, np.array(names), places)
         if k is not None:
             found.append((label, k))
             names.append(label)
