@@ -23,7 +23,6 @@ from pmcmine.panels.sight import Sight
 
 _LEAST_SIDE: Final = 0.04  # of the image's side, for a panel
 _MOST_CUTS: Final = 4  # an axis, that are tried in a region
-_MOST_PARTING: Final = 8  # the same of a region with several letters
 _SAME: Final = 4  # lines, up to which two cuts are one
 _HOPELESS: Final = -10.0  # log odds below which a cut is not tried
 _HOPELESS_ALONE: Final = -4.0  # the same without letters
@@ -280,7 +279,7 @@ class Search:
             cuts = [cut for cut in cuts if cut[1] > floor]
         cuts.sort(key=_unlikely)
         if len(inside) > 1:
-            return self._parting(cuts, inside, axis, hoped)[: _MOST_PARTING + len(hoped)]
+            return self._parting(cuts, inside, axis, hoped)[: _MOST_CUTS + 2 + len(hoped)]
         # Nothing but the picture speaks for a cut.
         floor = _UNLIKELY if self.letters else _HOPELESS_ALONE
         return _apart([c for c in cuts if c[1] > floor])
