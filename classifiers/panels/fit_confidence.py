@@ -26,7 +26,7 @@ from pmcmine.panels.confidence import features
 from pmcmine.panels.evaluate import figure_is_right, labelled_figure, scaled_box
 
 _RIDGE = 3.0
-_LEAST = 0.42  # probability from which boxes are given, as in `pmcmine/panels/confidence.py`
+_LEAST = 0.45  # probability from which boxes are given, as in `pmcmine/panels/confidence.py`
 
 
 @dataclass(frozen=True, slots=True)
