@@ -25,6 +25,13 @@ Floats = NDArray[np.float32]
 Place = tuple[float, float, float, float]  # x, y, width, height
 
 
+def strokes(boxes: NDArray[np.int32], labels: Sequence[str]) -> NDArray[np.bool_]:
+    """Tell which shapes are so narrow that they may be an I; none if no such letter is sought."""
+    if not any(label in _STROKES for label in labels):
+        return np.zeros(len(boxes), np.bool_)
+    return np.asarray(boxes[:, 2] <= _STROKE * boxes[:, 3] + 1, np.bool_)
+
+
 def at_crossings(
     boxes: Floats, scores: Floats, labels: Sequence[str], chosen: Sequence[tuple[int, Place]]
 ) -> list[tuple[int, int]]:
