@@ -100,6 +100,7 @@ def _arrow_type(hint: Any) -> pa.DataType:
     raise TypeError(f"no Arrow type for {hint!r}")
 
 
+@cache
 def arrow_schema(record: Any) -> pa.Schema:
     """Build the Arrow schema of a record class, with meaning, unit and null rule as field metadata.
 
