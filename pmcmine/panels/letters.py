@@ -218,7 +218,7 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
     enclosed = _letters(_read(find_bracketed(grey)), labels, _LEAST_ENCLOSED)
     if len(enclosed) == len(labels):
         return enclosed
-    light = _read(_chosen(find_shapes(grey, _LIGHT), labels))  # last: few letters are, and they take as long as all before
+    light = _read(_chosen(find_shapes(grey, _LIGHT), labels))  # last: few are, and they take long
     if len(light[0]):
         boxes, table = (np.concatenate(x) for x in zip(dark, light, strict=True))
         plain = _letters((boxes, table), labels, _LEAST)
