@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pmcmine.images.opencv import opencv
 from pmcmine.panels.brackets import bracketed
+from pmcmine.panels.missing_letters import PROBABILITY, at_crossings, strokes
 from pmcmine.panels.networks import may_be_letters, read_letters
 
 CLASSES: Final = string.ascii_uppercase + string.ascii_lowercase  # after them: no letter
@@ -81,7 +82,7 @@ def find_shapes(grey: NDArray[np.uint8], thresholds: Sequence[tuple[bool, int]] 
         alone = _alone(x[around], y[around], w[around], h[around])
         chosen = around[alone & _alone(y[around], x[around], h[around], w[around], _TURNED)]
         chosen = chosen[(h[chosen] >= 6) & (h[chosen] <= 48) & (w[chosen] <= np.minimum(1.7 * h[chosen], 52))]
-        chosen = chosen[w[chosen] >= 0.2 * h[chosen]][:_MOST]
+        chosen = chosen[w[chosen] >= 0.15 * h[chosen]][:_MOST]
         if not len(chosen):
             continue
         own = np.stack([x[chosen], y[chosen], w[chosen], h[chosen]], 1).astype(np.int32)
@@ -210,14 +211,14 @@ def find_letters(grey: NDArray[np.uint8], labels: Sequence[str]) -> list[Letter]
     """
     if sum(map(_is_letter, labels)) < 2:
         return []
-    dark = _read(_chosen(find_shapes(grey, _DARK)))
+    dark = _read(_chosen(find_shapes(grey, _DARK), labels))
     plain = _letters(dark, labels, _LEAST)
     if _sure(plain, labels):
         return plain
     enclosed = _letters(_read(find_bracketed(grey)), labels, _LEAST_ENCLOSED)
     if len(enclosed) == len(labels):
         return enclosed
-    light = _read(_chosen(find_shapes(grey, _LIGHT)))  # last: few letters are, and they take as long as all before
+    light = _read(_chosen(find_shapes(grey, _LIGHT), labels))  # last: few are, and they take long
     if len(light[0]):
         boxes, table = (np.concatenate(x) for x in zip(dark, light, strict=True))
         plain = _letters((boxes, table), labels, _LEAST)
@@ -231,9 +232,9 @@ def _sure(letters: Sequence[Letter], labels: Sequence[str]) -> bool:
     return len(letters) == len(labels) and min(x.probability for x in letters) > _PLAIN and _all_in_line(letters)
 
 
-def _chosen(shapes: Shapes) -> Shapes:
-    """Leave away shapes that are no letters at a glance."""
-    chosen = may_be_letters(shapes.patches)
+def _chosen(shapes: Shapes, labels: Sequence[str]) -> Shapes:
+    """Leave away shapes that are no letters at a glance, but for strokes if they may be the I that is sought."""
+    chosen = may_be_letters(shapes.patches) | strokes(shapes.boxes, labels)
     return Shapes(shapes.boxes[chosen], shapes.patches[chosen])
 
 
@@ -261,6 +262,10 @@ def _letters(read: _Read, labels: Sequence[str], least: float) -> list[Letter]:
             if _is_letter(x):
                 scores[:, i] = table[:, [CLASSES.index(c) for c in found]].sum(1)
         chosen = _of_one_size(boxes, scores, least, height)
+        places = [(x.label, (x.x, x.y, x.width, x.height)) for x in chosen]
+        for label, k in at_crossings(boxes, scores, labels, places):
+            x, y, w, h = boxes[k].tolist()
+            chosen.append(Letter(label, x, y, w, h, PROBABILITY))
         if sum(x.probability for x in chosen) > sum(x.probability for x in best):
             best = chosen
     return best
