@@ -49,6 +49,15 @@ spread: uniform uniformly evenly diffuse diffusely confined scattered homogeneou
 course: persist persistent gradually steadily progressively rapidly suddenly transient transiently
   | persist persistent remain still continue continuous maintain constant stable gradual progressive steady rapid fast
   quick slow sudden abrupt transient brief temporary long last sustain course
+reading: suggest suggests suggesting suggested implying attributed
+  interferes interfering
+  | suggest suggestion suggestive imply implication attribute explain explanation reflect reveal demonstrate evidence
+  conclude conclusion hypothesis hypothesise hypothesize propose support indicator infer interpret consistent
+  interfere interference because due cause
+effect: helped helps helping restored restores restoring protected protects protecting rescued rescues benefited benefits
+  | help aid restore restoration protect protection protective rescue recover recovery benefit beneficial improve
+  improvement promote enhance alleviate relieve mitigate attenuate reverse ameliorate prevent normalise normalize support
+  facilitate allow enable repair
 dependence: dependent dependently
   | depend dependence independent require function according vary
 look: pale faint dense swollen shredded ragged oval elongated blurred
@@ -56,6 +65,11 @@ look: pale faint dense swollen shredded ragged oval elongated blurred
   blur damage injure destroy disrupt intense intensity strong weak spindle ellipse circle circular cluster aggregate
   irregular regular shape
 """
+# Phrases whose words compare nothing.
+_IDIOMS: Final = re.compile(
+    r"(?i)\bat least\b|\bleast[- ](?:significant|squares?)\b|\b(?:more|less|greater|lower|higher) than (?=[\d.])"
+    r"|\bhigh(?:er)?[- ](?:resolution|magnification|power\w*|performance|throughput|pressure|quality)\b|\blow[- ]power\w*"
+)
 _VALUES: Final = re.compile(r"(?i)\b(?:p|n)\s*(?:-?\s?values?)?\s*(?:below|above|[=<>≤≥])+\s*[\d.,×^−-]+")
 _DIGIT: Final = re.compile(r"\d")
 _COMPARED: Final = frozenset(("change", "extreme", "multiple"))  # kinds that numbers may support
@@ -83,8 +97,9 @@ def find(answer: Answer) -> Iterator[Problem]:
     """Look for claims of each kind of which what was given has none."""
     tokens = answer.read.tokens
     asking = asked(answer)
+    given = _compared(answer)
     for kind in _kinds():
-        if not kind.gives.isdisjoint(answer.support.bases):
+        if not kind.gives.isdisjoint(given):
             continue
         for i, token in enumerate(tokens):
             forms = {token.low} if token.low in kind.claims else bases(token.low)
@@ -93,6 +108,13 @@ def find(answer: Answer) -> Iterator[Problem]:
             place = any(s.pair == "height" for s in sides(answer.read, i))
             if not place and not (kind.name in _COMPARED and token.sentence in _measured(answer)):
                 yield problem("claim", token.text)
+
+
+def _compared(answer: Answer) -> frozenset[str]:
+    """Return the bases of what was given, without phrases that only look as if they compared."""
+    spans = [m.span() for m in _IDIOMS.finditer(answer.support.text)]
+    idle = {t.start for t in answer.support.tokens if any(a <= t.start < b for a, b in spans)} if spans else set()
+    return frozenset(b for t in answer.support.tokens if t.start not in idle for b in (t.low, *bases(t.low)))
 
 
 def _measured(answer: Answer) -> set[int]:

@@ -29,6 +29,8 @@ PLOT = "(a) Serum ferritin of goats on hay and on silage. (b) Micrographs of the
         "Micrographs of their livers (b), stained for iron, which is confined to parts of them.",
         "Micrographs of pale livers (b), stained for iron.",
         "Serum ferritin of goats on hay and on silage persisted (a).",
+        "Serum ferritin of goats on hay and on silage (a), which suggests iron in their livers (b).",
+        "Serum ferritin of goats on hay (a), which silage restored.",
     ],
 )
 def test_a_finding_of_which_nothing_was_given_is_a_claim(answer: str) -> None:
@@ -50,6 +52,16 @@ def test_a_finding_of_which_nothing_was_given_is_a_claim(answer: str) -> None:
 )
 def test_what_was_given_in_other_words_is_no_claim(answer: str, caption: str) -> None:
     assert not _codes(answer, caption) & {"claim", "opposite"}
+
+
+@pytest.mark.parametrize(
+    "idiom",
+    ["at least nine goats", "bars: least significant difference", "p less than 0.05", "high-resolution micrographs"],
+)
+def test_phrases_that_compare_nothing_support_no_comparison(idiom: str) -> None:
+    answer = "Serum ferritin of goats on hay and on silage; it was lower on hay."
+    assert "claim" in _codes(answer, f"Serum ferritin of goats on hay and on silage ({idiom}).")
+    assert "claim" not in _codes(answer, f"Serum ferritin of goats fell on hay and not on silage ({idiom}).")
 
 
 def test_a_question_claims_nothing() -> None:
