@@ -100,7 +100,10 @@ def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict
 
 
 def _concepts(release: ReleaseRecord, out: Folder, captions: int) -> dict[str, Any] | None:
-    """Count the most frequent concepts of captions, and captions and rows with one; None without a vocabulary."""
+    """Count the most frequent concepts of captions, and captions and rows with one; None without a vocabulary.
+
+    A caption that only denies a concept does not count for it.
+    """
     if release.vocabulary is None:
         return None
     rows = with_cui = 0
@@ -120,6 +123,8 @@ def _concepts(release: ReleaseRecord, out: Folder, captions: int) -> dict[str, A
             concept = row["cui"] or row["source_id"]
             names.setdefault(concept, row["name"])
             negated[concept] += row["negated"]
+            if row["negated"]:
+                continue
             if len(said[concept]) < 20:
                 said[concept][row["text"].lower()] += 1
             if len(seen) > 1_000_000:
@@ -133,7 +138,7 @@ def _concepts(release: ReleaseRecord, out: Folder, captions: int) -> dict[str, A
     top = sorted(captioned.items(), key=lambda item: (-item[1], item[0]))[:_CONCEPTS]
     return {
         "rows": rows,
-        "concepts": len(captioned),
+        "concepts": len(names),
         "share_cui": with_cui / max(rows, 1),
         "share_captions": linked / max(captions, 1),
         "top": [

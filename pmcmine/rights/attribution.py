@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, Final
 
@@ -23,13 +22,6 @@ def tsv_line(values: Iterable[Any]) -> str:
     A value that a spreadsheet would run as a formula has an apostrophe before it.
     """
     return "\t".join(for_spreadsheet(one_line(str(v or ""))) for v in values) + "\n"
-
-
-def attribution(files: Iterable[tuple[Folder, str]]) -> bytes:
-    """Build the file's bytes in memory, for a part of a release; see `write_attribution`."""
-    out = io.BytesIO()
-    write_attribution(out, files)
-    return out.getvalue()
 
 
 def write_attribution(out: BinaryIO, files: Iterable[tuple[Folder, str]]) -> None:
