@@ -19,7 +19,7 @@ from pmcmine.io.hashed import HashedWriter
 from pmcmine.rejects import Reason, Stage, Unit
 from pmcmine.release.layout import FileEntry
 from pmcmine.release.plan import Plan, TableFile, file_name
-from pmcmine.work.delta import read_tombstones
+from pmcmine.work.delta import changed_in, read_tombstones
 from pmcmine.work.manifest import RowFile, parts_of
 from pmcmine.work.records import (
     Clusters,
@@ -197,7 +197,7 @@ def _holds_changes(old: OldRows, key: TableFile, table: Table) -> bool:
     superseded = old.superseded(key)
     if not superseded:
         return False
-    for block in old.plan.blocks_of(key):
+    for block in changed_in(old.work, old.plan.blocks_of(key)):  # no other one was mined
         for part in parts_of(old.work, block):
             if _wanted(part.tables[table.name], table, key, old.plan):
                 return True
