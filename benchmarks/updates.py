@@ -69,7 +69,7 @@ def updates(data: Path | None) -> dict[str, Any]:
     """Core-seconds of an update after one of n generated articles is gone; the largest corpus to the smallest.
 
     The corpora take turns, so that what else the machine does is the same for both. `PMCMINE_SCALE` holds other sizes,
-    such as 300,750. Takes about ten minutes on an idle machine.
+    such as 300,750.
     """
     sizes = [int(n) for n in os.environ.get("PMCMINE_SCALE", "").split(",") if n] or list(SIZES)
     rounds: list[dict[int, dict[str, Any]]] = []
