@@ -9,6 +9,7 @@ sets, it also prints how many figures of each would be right and wrong by weight
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ from pmcmine.images.pyramid import BASE, Pyramid
 from pmcmine.panels.boxes import find_layout, panel_boxes
 from pmcmine.panels.confidence import features
 from pmcmine.panels.evaluate import figure_is_right, labelled_figure, scaled_box
+
+_RIDGE = 3.0
+_LEAST = 0.45  # probability from which boxes are given, as in `pmcmine/panels/confidence.py`
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +58,17 @@ def judged(labels: Path, images: Path) -> Judged:
 
 
 def weigh(sets: Sequence[Judged]) -> NDArray[np.float32]:
-    """Fit the weights of features, and a bias."""
-    return fit(np.concatenate([x.table for x in sets]), np.concatenate([x.right for x in sets]))
+    """Fit the weights of features, and a bias; features count alike in what large weights cost."""
+    table = np.concatenate([x.table for x in sets])
+    mean, spread = table.mean(0), table.std(0) + 1e-6
+    found = fit((table - mean) / spread, np.concatenate([x.right for x in sets]), _RIDGE)
+    weights = found[:-1] / spread
+    return np.append(weights, found[-1] - float(weights @ mean)).astype(np.float32)
 
 
 def shares(found: Judged, weights: NDArray[np.float32]) -> tuple[float, float]:
     """Return the share of figures with panels that are given and right, and of all that are given and wrong."""
-    given = found.table @ weights[:-1] + weights[-1] > 0
+    given = found.table @ weights[:-1] + weights[-1] > math.log(_LEAST / (1 - _LEAST))
     return float((given & found.right).sum() / found.with_panels), float((given & ~found.right).sum() / found.figures)
 
 

@@ -174,7 +174,7 @@ def model_card(model: TextModel, figures: Mapping[str, Any]) -> str:
         "each head once more for text alone. A teacher, where one was given, sees an encoder's embedding besides and",
         "labels paragraphs of the corpus for them. In a continued model, more labels moved the weights of an earlier",
         "one. Heads of whole articles see the mean of their paragraphs' topics besides. A small network refines",
-        "quality by what all heads say and by wording.",
+        "quality by what all heads say, by wording, and by what the sentences do.",
         "",
         f"Trained on {model.trained_on}.",
         "The labels were given by a large language model that read each paragraph with a rubric; what is measured is",

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from classifiers.text.features import WORDING, Passage, Space, terms
 from classifiers.text.refine import Network, inputs
+from classifiers.text.sentences import SENTENCES, sentences_of
 from pmcmine.errors import PmcmineError
 from pmcmine.io.safe_arrays import MOST_BYTES, floats, read_arrays, read_header
 from pmcmine.io.safe_files import open_regular
@@ -143,7 +144,8 @@ class TextModel:
             bare = _is_bare(passages[block[0]])
             z = {t: self._logits(t, bare, words, dense, about) for t in (tasks if network is None else TASKS)}
             if network is not None:
-                seen = inputs(z[QUALITY], z["type"], z["domain"], self.space.wording_of(dense))
+                does = sentences_of([passages[i].text for i in block])
+                seen = inputs(z[QUALITY], z["type"], z["domain"], self.space.wording_of(dense), does)
                 z[QUALITY] = network.quality(seen)
             for task in tasks:
                 out[task][block] = squash(task, z[task].astype(np.float64))
@@ -339,7 +341,7 @@ def _network(arrays: Mapping[str, NDArray[Any]]) -> Network:
     """
     units = arrays["network:first_bias"].size
     kinds, domains = map(len, CLASSES.values())
-    seen = 1 + kinds + domains + kinds * domains + WORDING
+    seen = 1 + kinds + domains + kinds * domains + WORDING + SENTENCES
     sizes = ((seen, units), (units,), (units, 1), (1,))
     return Network(*(floats(arrays[f"network:{p}"], size, p) for p, size in zip(_PARTS, sizes, strict=True)))
 

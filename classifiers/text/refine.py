@@ -2,7 +2,7 @@
 
 A linear head adds up words. It can't say that what counts for one type of text does not count for another, nor that
 little outside of biomedicine teaches it. The network sees the linear quality, the probabilities of type and domain and
-of each pair of them, and the wording.
+of each pair of them, the wording, and what the sentences do.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ def inputs(
     kind: NDArray[np.floating],
     domain: NDArray[np.floating],
     wording: NDArray[np.floating],
+    sentences: NDArray[np.floating],
 ) -> NDArray[np.float32]:
     """Return what the network sees of passages.
 
@@ -53,11 +54,12 @@ def inputs(
         kind: logits of the types, passages × types.
         domain: logits of the domains, passages × domains.
         wording: the columns of the dense features that say how a passage is worded.
+        sentences: of `sentences_of` the texts.
     """
     kinds, domains = _shares(kind), _shares(domain)
     pairs = (kinds[:, :, None] * domains[:, None, :]).reshape(len(kinds), -1)
     linear = np.clip(quality, 1, 5) - _MIDDLE
-    return np.hstack([linear, kinds, domains, pairs, wording]).astype(np.float32)
+    return np.hstack([linear, kinds, domains, pairs, wording, sentences]).astype(np.float32)
 
 
 def _shares(z: NDArray[np.floating]) -> NDArray[np.floating]:

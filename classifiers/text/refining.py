@@ -21,12 +21,15 @@ from classifiers.text.evaluate import decide, measures
 from classifiers.text.features import passage_of
 from classifiers.text.heads import CLASSES, QUALITY, Head, TextModel, fit_on, squash
 from classifiers.text.refine import Network, inputs
+from classifiers.text.sentences import SENTENCES, sentences_of
 
 _LEAST: Final = 100  # labelled paragraphs
 _UNITS: Final = 24
 _SEEDS: Final = (0, 1, 2)  # networks whose mean is one with three times the units
 _ROUNDS: Final = 40
 _DECAY: Final = 1.0
+_SCALE: Final = 0.5  # of what sentences do, whose spread is at least _LEAST_SPREAD
+_LEAST_SPREAD: Final = 0.05
 
 
 def add_network(
@@ -56,7 +59,8 @@ def add_network(
     for task in (*CLASSES, QUALITY):
         progress(f"{task}, for the network of quality")
         z[task] = _held_out(task, features, values if task == QUALITY else [r.get(task) for r in rows], fold)
-    seen = inputs(z[QUALITY], z["type"], z["domain"], model.space.wording_of(features[1]))
+    does = sentences_of([str(r["text"]) for r in rows])
+    seen = inputs(z[QUALITY], z["type"], z["domain"], model.space.wording_of(features[1]), does)
     readers = sorted({str(r.get("reader") or "") for r in rows})
     who = np.eye(len(readers), dtype=np.float32)[[readers.index(str(r.get("reader") or "")) for r in rows]]
     y = np.array([np.nan if v is None else float(v) for v in values])
@@ -69,7 +73,8 @@ def add_network(
     chosen = [i for i, r in enumerate(rows) if known[i] and not r.get("reader")]
     gold = [values[i] for i in chosen]
     measured = measures(QUALITY, gold, decide(QUALITY, squash(QUALITY, found[chosen]))) if chosen else None
-    trained_on = f"{model.trained_on}; the network of quality on {int(known.sum()):,} labelled paragraphs"
+    earlier = model.trained_on.split("; the network")[0]
+    trained_on = f"{earlier}; the network of quality on {int(known.sum()):,} labelled paragraphs"
     learned = model.articles | articles_of(rows, corpus)
     out = replace(model, network=network, trained_on=trained_on, articles=learned)
     return out, {} if measured is None else {f"{QUALITY}, refined": measured}
@@ -93,7 +98,12 @@ def _fit(seen: NDArray[np.float32], who: NDArray[np.float32], y: NDArray[np.floa
     from sklearn.neural_network import MLPRegressor
 
     parts = []
-    x = np.hstack([seen, who]).astype(np.float64)
+    # What sentences do is brought to one scale; the network that is kept sees it as it is.
+    n = seen.shape[1]
+    shift, scale = np.zeros(n), np.ones(n)
+    shift[-SENTENCES:] = seen[:, -SENTENCES:].mean(axis=0)
+    scale[-SENTENCES:] = _SCALE / (seen[:, -SENTENCES:].std(axis=0) + _LEAST_SPREAD)
+    x = np.hstack([(seen - shift) * scale, who]).astype(np.float64)
     for seed in _SEEDS:
         one = MLPRegressor(
             hidden_layer_sizes=(_UNITS,), alpha=_DECAY, max_iter=_ROUNDS, learning_rate_init=0.003, random_state=seed
@@ -102,9 +112,8 @@ def _fit(seen: NDArray[np.float32], who: NDArray[np.float32], y: NDArray[np.floa
             warnings.simplefilter("ignore", ConvergenceWarning)  # the rounds are meant to be few
             one.fit(x, y)
         parts.append(one)
-    n = seen.shape[1]
-    first = np.hstack([p.coefs_[0][:n] for p in parts])
-    bias = np.concatenate([p.intercepts_[0] + p.coefs_[0][n] for p in parts])
+    first = np.hstack([p.coefs_[0][:n] for p in parts]) * scale[:, None]
+    bias = np.concatenate([p.intercepts_[0] + p.coefs_[0][n] for p in parts]) - shift @ first
     last = np.vstack([p.coefs_[1] for p in parts]) / len(parts)
     about = np.mean([p.intercepts_[1] for p in parts], axis=0)
     return Network(*(v.astype(np.float32) for v in (first, bias, last, about)))

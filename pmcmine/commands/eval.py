@@ -198,10 +198,15 @@ def domain(
 
 @app.add()
 def quality(
-    gold: Gold, model: Model = None, no_structure: NoStructure = False, errors: Errors = 0, json_: Json = False
+    gold: Gold,
+    model: Model = None,
+    no_structure: NoStructure = False,
+    corpus: Corpus = None,
+    errors: Errors = 0,
+    json_: Json = False,
 ) -> None:
     """Evaluate the educational quality of paragraphs, from 1 to 5."""
-    _heads("quality", gold, model, not no_structure, errors, json_)
+    _heads("quality", gold, model, not no_structure, errors, json_, corpus)
 
 
 @app.add()

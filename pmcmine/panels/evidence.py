@@ -234,7 +234,7 @@ class _Lines:
         across: length of the lines, as a share of the image's longer side.
         side: the image's longer side.
         single: places of one line that were asked for, by line.
-        emptiest: line with the least ink from one line to before another.
+        emptiest: line with the least ink, less its step, from one line to before another.
     """
 
     places: list[_Place]
@@ -272,7 +272,7 @@ class _Lines:
         return list(zip(start.tolist(), end.tolist(), features.tolist(), odds.tolist(), strict=True))
 
     def added(self, a: int, b: int, more: Sequence[int]) -> list[_Place]:
-        """Return the emptiest lines near those of `more` that no other place covers."""
+        """Return lines near those of `more` that no other place covers: the emptiest, or where pictures meet."""
         taken: list[int] = []
         near: set[int] = set()  # lines that those taken cover
         for i in more:
@@ -280,7 +280,8 @@ class _Lines:
                 first, last = max(i - _AROUND, a + 1), min(i + _AROUND + 1, b)
                 best = self.emptiest.get((first, last))
                 if best is None:
-                    best = self.emptiest[first, last] = first + int(self.ink[first:last].argmin())
+                    filled = self.ink[first:last] - self.strong[first - 1 : last - 1]
+                    best = self.emptiest[first, last] = first + int(filled.argmin())
                 if not self.covered[best] and best not in near:
                     taken.append(best)
                     near.update(range(best - _AS_ONE, best + _AS_ONE + 1))

@@ -179,7 +179,7 @@ KINDS = {
 
 def test_the_network_knows_what_counts_for_one_kind_of_text_only() -> None:
     rows: list[dict[str, object]] = []
-    for n in range(180):
+    for n in range(360):
         domain, kind = list(FIELDS)[n % 3], list(KINDS)[n // 3 % 2]
         good = (domain == "biomedical") == (kind == "study")
         row = {
@@ -195,10 +195,10 @@ def test_the_network_knows_what_counts_for_one_kind_of_text_only() -> None:
     passages = [passage_of(r) for r in rows]
     space = fit_space(p.text for p in passages)
     heads = {t: fit_head(t, space, passages, [r[t] for r in rows]) for t in CLASSES}
-    heads["quality"] = fit_head("quality", space, passages[:360:2], [r["quality"] for r in rows[:360:2]])
+    heads["quality"] = fit_head("quality", space, passages[:720:2], [r["quality"] for r in rows[:720:2]])
     plain = TextModel(space, heads | {f"{t}/text": h for t, h in heads.items()}, "")
     model, measured = add_network(plain, frozenset(str(r["pmcid"]) for r in rows), rows)
-    assert measured["quality, refined"]["pearson"] > 0.95 and measured["quality, refined"]["paragraphs"] == 180
+    assert measured["quality, refined"]["pearson"] > 0.95 and measured["quality, refined"]["paragraphs"] == 360
     again = parse(dump(model), "x")
     found = again.scores("quality", passages[:12:2])[:, 0]  # as the reader of the given labels says, not the strict one
     assert abs(found - [r["quality"] for r in rows[:12:2]]).max() < 0.4

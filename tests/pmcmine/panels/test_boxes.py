@@ -229,3 +229,11 @@ def test_panels_of_a_release(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert [first["n_mentions"], second["n_mentions"]] == [2, 1]
     assert first["x"] < 40 and second["x"] > 400 and first["kinds"]
     assert sorted(m["panel_labels"] for m in rows(out, "mentions")) == [["A"], ["A", "B"]]
+
+
+def test_a_cut_beside_a_letter_lies_where_pictures_that_touch_meet() -> None:
+    canvas = np.full((120, 240), 255, np.uint8)
+    canvas[4:116, 4:236] = 100
+    canvas[4:28, 120:236] = 130  # so weak a step is no cut by itself
+    cuts = Evidence(canvas).cuts((0, 120, 0, 240), 1, [118])
+    assert 120 in cuts.start.tolist()

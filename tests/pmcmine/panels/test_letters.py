@@ -14,7 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 from pmcmine.errors import PmcmineError
 from pmcmine.images.opencv import opencv
 from pmcmine.panels import networks
-from pmcmine.panels.letters import _components, find_bracketed, find_letters
+from pmcmine.panels.letters import _components, find_bracketed, find_letters, find_shapes
+from pmcmine.panels.missing_letters import at_crossings
 
 
 def page(texts: dict[str, tuple[int, int]], size: int = 24) -> np.ndarray:
@@ -31,10 +32,60 @@ def test_letters_are_found_where_they_stand() -> None:
     assert abs(found[1].x - 310) < 8 and abs(found[3].y - 214) < 12
 
 
+def test_light_letters_are_found_beside_dark_ones_and_alone() -> None:
+    places = {"A": (10, 10), "B": (310, 10), "C": (10, 210), "D": (310, 210)}
+    dark = page(places)
+    assert {x.label for x in find_letters(255 - dark, list("ABCD"))} == {0, 1, 2, 3}
+    mixed = dark.copy()
+    mixed[200:, 300:] = 255 - dark[200:, 300:]
+    assert {x.label for x in find_letters(mixed, list("ABCD"))} == {0, 1, 2, 3}
+
+
+def test_most_shapes_are_told_at_a_glance_to_be_no_letters() -> None:
+    image = Image.fromarray(page({"A": (10, 10), "B": (310, 10), "R": (10, 210)}))
+    pen = ImageDraw.Draw(image)
+    for k in range(60):  # marks of a plot
+        x, y = 60 + 40 * (k % 12), 60 + 28 * (k // 12)
+        pen.ellipse((x, y, x + 12, y + 12), fill=0 if k % 3 else None, outline=0)
+    shapes = find_shapes(np.asarray(image))
+    likely = networks.may_be_letters(shapes.patches)
+    read = networks.read_letters(shapes.patches)[:, :-1].max(1) > 0.45
+    assert likely[read].all() and read.sum() >= 2 and likely.sum() < 0.5 * len(likely)
+
+
 def test_words_and_other_labels_are_no_letters() -> None:
     assert find_letters(page({"A bad cab": (10, 10), "Baa": (200, 200)}), list("BDEF")) == []
     assert find_letters(page({"1": (10, 10), "2": (310, 10)}), ["1", "2"]) == []
     assert find_letters(np.full((40, 40), 255, np.uint8), list("AB")) == []
+
+
+def grid(texts: str) -> dict[str, tuple[int, int]]:
+    """Letters in three columns."""
+    return {text: (20 + 190 * (i % 3), 20 + 120 * (i // 3)) for i, text in enumerate(texts)}
+
+
+def test_an_i_is_read_where_a_row_and_a_column_of_letters_cross() -> None:
+    found = {x.label: x for x in find_letters(page(grid("ABCDEFGHI")), list("ABCDEFGHI"))}
+    assert sorted(found) == list(range(9))
+    assert abs(found[8].x - 400) < 8 and abs(found[8].y - 264) < 10
+
+
+@pytest.mark.parametrize("at", [(300, 200), (310, 20), (20, 320), (210, 260)])
+def test_a_stroke_elsewhere_is_no_letter(at: tuple[int, int]) -> None:
+    found = find_letters(page(grid("ABCDEFGH") | {"I": at}), list("ABCDEFGHI"))
+    assert {x.label for x in found} == set(range(8))
+
+
+def test_a_letter_is_not_taken_out_of_order_nor_for_another() -> None:
+    at = [(0.0, 0.0, 8.0, 10.0), (100.0, 0.0, 8.0, 10.0), (0.0, 100.0, 8.0, 10.0)]
+    boxes = np.array([(100, 100, 2, 10)], np.float32)
+    stroke = np.array([[0, 0.05, 0, 0.05]], np.float32)
+    assert at_crossings(boxes, stroke, list("FGHI"), list(enumerate(at))) == [(3, 0)]
+    behind = [(0, at[0]), (2, at[1]), (3, at[2])]  # J and K, so that the stroke is below the one, beside the other
+    assert at_crossings(boxes, stroke, list("HIJK"), behind) == []
+    two = [(0, at[0]), (1, at[1]), (3, at[2])]
+    likelier = np.array([[0, 0, 0.05, 0, 0.06]], np.float32)
+    assert at_crossings(boxes, likelier, list("GHIKJ"), two) == []
 
 
 def test_a_network_that_is_not_the_shipped_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
