@@ -97,7 +97,7 @@ def main() -> None:
     if args.judged and (args.name != "search" or args.rows is not None):
         parser.error("--judged is of search, without --rows")
     data = Path(args.data) if args.data else None
-    long = ("scale", "updates")  # these take an hour
+    long = ("scale", "updates")  # ten minutes and more
     names = [n for n in BENCHMARKS if n not in long] if args.name == "all" else [args.name]
     results: dict[str, Any] = {"data": "real" if data else "generated"}
     for name in names:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
@@ -19,7 +20,7 @@ from pmcmine.io.hashed import HashedWriter
 from pmcmine.rejects import Reason, Stage, Unit
 from pmcmine.release.layout import FileEntry
 from pmcmine.release.plan import Plan, TableFile, file_name
-from pmcmine.work.delta import read_tombstones
+from pmcmine.work.delta import changed_in, read_tombstones
 from pmcmine.work.manifest import RowFile, parts_of
 from pmcmine.work.records import (
     Clusters,
@@ -110,11 +111,24 @@ def _runs(pieces: Sequence[pa.Table]) -> list[tuple[int, int, int, int]]:
     return sorted(runs)
 
 
+def _in_order(runs: Sequence[tuple[int, int, int, int]]) -> bool:
+    """Check whether all runs are of the first piece and stand there one after the other."""
+    return bool(runs) and all(
+        piece == 0 and start == end
+        for (_, piece, start, _), end in zip(runs, accumulate((run[3] for run in runs), initial=0), strict=False)
+    )
+
+
 def _row_groups(pieces: Sequence[pa.Table], schema: pa.Schema, row_group: int) -> Iterator[pa.Table]:
     """Yield sorted rows in tables of `row_group` rows (the last one shorter), each column in one chunk."""
+    runs = _runs(pieces)
+    if _in_order(runs):  # as in an update of a file that it only takes rows or places from
+        for start in range(0, len(pieces[0]), row_group):
+            yield pieces[0].slice(start, row_group).combine_chunks()
+        return
     waiting: list[pa.Table] = []
     held = 0
-    for _, n, start, length in _runs(pieces):
+    for _, n, start, length in runs:
         waiting.append(pieces[n].slice(start, length))
         held += length
         while held >= row_group:
@@ -197,7 +211,7 @@ def _holds_changes(old: OldRows, key: TableFile, table: Table) -> bool:
     superseded = old.superseded(key)
     if not superseded:
         return False
-    for block in old.plan.blocks_of(key):
+    for block in changed_in(old.work, old.plan.blocks_of(key)):  # no other one was mined
         for part in parts_of(old.work, block):
             if _wanted(part.tables[table.name], table, key, old.plan):
                 return True

@@ -109,7 +109,7 @@ def _values(value: str | Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def parse(asked: Asked, columns: Collection[str], ranked: bool, below: bool) -> Filters:
+def parse(asked: Asked, columns: Collection[str], ranked: bool, below: bool, denials: bool = True) -> Filters:
     """Turn what was asked into conditions.
 
     Args:
@@ -117,6 +117,7 @@ def parse(asked: Asked, columns: Collection[str], ranked: bool, below: bool) -> 
         columns: columns of figures.
         ranked: whether words are searched by an index.
         below: whether the release has a hierarchy of concepts.
+        denials: whether its concepts say what a text denies.
 
     Raises:
         QueryError: for an unknown filter, or a value that it can't have.
@@ -135,7 +136,7 @@ def parse(asked: Asked, columns: Collection[str], ranked: bool, below: bool) -> 
         elif name in _RANGES:
             parts[name] = _RANGES[name].format(_number(values[0]))
     for n, concept in enumerate(given.get("concept", ())):
-        parts[f"concept{n}"] = _concept(concept, below)
+        parts[f"concept{n}"] = _concept(concept, below, denials)
         alone |= set() if below else {f"concept{n}"}
     text, like = _first(given, "text"), _first(given, "like")
     if text and (not ranked or _ID.fullmatch(text)):
@@ -174,12 +175,13 @@ def _facet(name: str, values: Sequence[str]) -> str:
     return f"{column} = {texts[0]}" if len(texts) == 1 else f"{column} IN ({', '.join(texts)})"
 
 
-def _concept(concept: str, below: bool) -> str:
+def _concept(concept: str, below: bool, denials: bool) -> str:
     if not _CONCEPT.fullmatch(concept):
         raise QueryError(f"{concept[:40]!r} is no id of a concept")
     if below:
         return f"concept_below('{concept}')"
-    return f"figure_id IN (SELECT context_id FROM concepts WHERE coalesce(cui, source_id) = '{concept}')"
+    named = f"coalesce(cui, source_id) = '{concept}'" + (" AND NOT coalesce(negated, false)" if denials else "")
+    return f"figure_id IN (SELECT context_id FROM concepts WHERE {named})"
 
 
 def _holds(text: str, columns: Collection[str]) -> str:

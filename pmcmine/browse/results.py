@@ -105,7 +105,8 @@ class Results:
         Raises:
             QueryError: for an unknown filter, or a value that it can't have.
         """
-        return parse(asked, self._columns, self._search is not None, self.below)
+        denials = "negated" in self._tables.columns["concepts"]
+        return parse(asked, self._columns, self._search is not None, self.below, denials)
 
     def find(self, asked: Asked) -> Found:
         """Return what fits.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import click
 
@@ -14,6 +14,9 @@ from pmcmine.commands.tables import TerminalTable, show
 from pmcmine.errors import PmcmineError
 from pmcmine.release.nearest import choose
 from pmcmine.text.clean import for_terminal
+
+if TYPE_CHECKING:
+    from pmcmine.release.concept_names import NamedConcept
 
 _BY = ("license", "license_group", "split", "year", "journal", "kind", "image_kinds", "article_type")
 
@@ -32,8 +35,8 @@ def stats(
     concepts: Annotated[
         str | None,
         Option(
-            help="List concepts whose names hold a word, with the figures of each and of all below it; for "
-            "example liver. Their ids are what concept_below takes."
+            help="List concepts whose names hold a word, with the figures and pairs of each and of all below it, "
+            "denied mentions left out; for example liver. Their ids are what concept_below takes."
         ),
     ] = None,
     seconds: Annotated[float, Option(help="Time limit of the query, in seconds.", min=0.001)] = 600.0,
@@ -63,8 +66,8 @@ def stats(
         try:
             with time_limit(connection, seconds, option):
                 if concepts is not None:
-                    found = find_concepts(connection, release, concepts, limit)
-                    _tell_concepts([(c.concept, c.name, c.figures) for c in found], json_)
+                    has_pairs = first is not None and {"figure_id", "shard"} <= {*pq.read_schema(first).names}
+                    _tell_concepts(find_concepts(connection, release, concepts, limit, has_pairs), json_)
                     return
                 chosen = "" if sql else where or ""
                 more = prepare(connection, chosen, "figures", *concept_tables(connection, release, chosen))
@@ -86,8 +89,9 @@ def _print_json(names_of: list[str], rows: list[Any]) -> None:
         click.echo(json.dumps(for_json(dict(zip(names_of, row, strict=True)))))  # ASCII
 
 
-def _tell_concepts(rows: list[Any], as_json: bool) -> None:
-    names_of = ["concept", "name", "figures"]
+def _tell_concepts(found: list[NamedConcept], as_json: bool) -> None:
+    names_of = ["concept", "name", "figures", "pairs"]
+    rows = [(c.concept, c.name, c.figures, c.pairs) for c in found]
     if as_json:
         _print_json(names_of, rows)
     elif rows:

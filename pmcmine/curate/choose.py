@@ -17,7 +17,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.ids import keyed_hash
 from pmcmine.io.safe_names import sql_identifier
 from pmcmine.release.conditions import check_values, explain, known_values, time_limit
-from pmcmine.release.hierarchy import prepare
+from pmcmine.release.hierarchy import affirmed, prepare
 from pmcmine.release.nearest import choose, nearest
 from pmcmine.release.scores import ScoreFacts, local_scores, score_relation, scores_in
 from pmcmine.release.tables import concept_tables, open_tables
@@ -218,7 +218,7 @@ class _Run:
         if "concepts" not in self._tables:
             raise PmcmineError(f"{self._said}: balance by concept: the release has no concepts; mine with --vocab")
         concepts = "SELECT list(DISTINCT coalesce(c.cui, c.source_id)) FROM concepts c"
-        return f"({concepts} WHERE c.context_id = figures.figure_id)"
+        return f"({concepts} WHERE c.context_id = figures.figure_id AND {affirmed(self._sql, 'concepts')})"
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from pmcmine.describe.balance import balance
 from pmcmine.describe.cards import shards_card, tables_card
@@ -14,10 +14,11 @@ from pmcmine.describe.croissant import shards_croissant, tables_croissant
 from pmcmine.describe.datasheet import CITATION, citation
 from pmcmine.describe.provenance import About
 from pmcmine.io.folder import Folder
+from pmcmine.io.hashed import HashedWriter
 from pmcmine.release.layout import FileEntry
 from pmcmine.release.plan import SHARDS
 from pmcmine.release.record import ReleaseRecord
-from pmcmine.rights.attribution import ATTRIBUTION, attribution, deeds
+from pmcmine.rights.attribution import ATTRIBUTION, deeds, write_attribution
 from pmcmine.work.records import ShardRecord, TableRecord
 from schemas import TABLES, arrow_schema
 from schemas.sample import Sample
@@ -34,7 +35,7 @@ what the whole release was made from, with which models.
 def describe_part(
     out: Folder, record: ReleaseRecord, entries: Sequence[FileEntry], n: int, schema: bytes
 ) -> dict[str, bytes]:
-    """Return what describes the datasets of a part: cards, Croissant, citations, attribution.
+    """Return what describes the datasets of a part: cards, Croissant, citations.
 
     Args:
         out: the part, whose shards and tables are written.
@@ -43,7 +44,7 @@ def describe_part(
         n: number of figures.
         schema: `shards/schema.json` of the whole release; empty if it has none.
     """
-    rights = [(out, e.name) for e in entries if e.name.startswith(("tables/articles/", "tables/figures/"))]
+    rights = _of_rights(out, entries)
     counted = [(out, e.name) for e in entries if e.name.startswith(("tables/figures/", "tables/concepts/"))]
     about = About(corpus_facts(rights), record.snapshot, record.classifiers, balance(counted))
     shards = [ShardRecord(e.name, e.sha256, e.bytes, e.rows or 0) for e in entries if e.name.endswith(".tar")]
@@ -58,11 +59,28 @@ def describe_part(
         "shards/croissant.json": shards_croissant(shards, licences, about=about),
         "tables/README.md": _noted(tables_card(tables, record.vocabulary, published, about), n),
         "tables/croissant.json": tables_croissant(tables, licences, published, about),
-        f"shards/{ATTRIBUTION}": attribution(rights),
     }
     for folder, title in _TITLES.items():
         found[f"{folder}/{CITATION}"] = citation(title, record.snapshot)
     return found
+
+
+def write_rights(out: Folder, entries: Sequence[FileEntry]) -> FileEntry:
+    """Write whom to credit, one line after the other, with memory that does not grow with the part; return its entry.
+
+    Args:
+        out: the part, whose tables are written.
+        entries: files of the part.
+    """
+    name = f"shards/{ATTRIBUTION}"
+    with out.create(name, replace=True) as (stream, _), HashedWriter(stream) as hashed:
+        write_attribution(cast("BinaryIO", hashed), _of_rights(out, entries))
+        digest = hashed.finish()
+    return FileEntry(name, hashed.size, digest)
+
+
+def _of_rights(out: Folder, entries: Sequence[FileEntry]) -> list[tuple[Folder, str]]:
+    return [(out, e.name) for e in entries if e.name.startswith(("tables/articles/", "tables/figures/"))]
 
 
 def _has_keys_of_today(schema: bytes) -> bool:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pmcmine.assemble.parquet import write_parquet
-from pmcmine.curate.descriptions import describe_part
+from pmcmine.curate.descriptions import describe_part, write_rights
 from pmcmine.errors import PmcmineError
 from pmcmine.io.folder import Folder
 from pmcmine.io.safe_names import read_range, release_name
@@ -156,7 +156,7 @@ def _small_files(
     files |= describe_part(out, record, entries, n, files.get("shards/schema.json", b""))
     for name, data in files.items():
         out.write(name, data, replace=True)
-    return [file_entry(name, data) for name, data in files.items()]
+    return [write_rights(out, entries), *(file_entry(name, data) for name, data in files.items())]
 
 
 def _counts(entries: Iterable[FileEntry]) -> Counts:

@@ -107,7 +107,8 @@ def balance(files: Iterable[tuple[Folder, str]]) -> Balance:
 def _batches(folder: Folder, name: str, wanted: Sequence[str]) -> Iterator[pa.Table]:
     with folder.open(name) as stream:
         file = pq.ParquetFile(stream)
-        columns = [c for c in wanted if c in file.schema_arrow.names]
+        held = {*file.schema_arrow.names}  # made anew at each call
+        columns = [c for c in wanted if c in held]
         yield from (pa.Table.from_batches([b]) for b in file.iter_batches(_ROWS, columns=columns))
 
 

@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -24,6 +24,7 @@ from schemas.panel_sample import PanelSample
 from schemas.sample import Sample
 
 # The Hub's name for the whole family: the versions differ from article to article.
+TABLES_SCHEMA: Final = "tables/schema.json"
 _HUB_LICENSE = {"commercial": "cc", "noncommercial": "cc", "other": "other"}
 _TOP = 3  # most frequent values that a card names for each respect
 _LOADERS = 4  # processes that load shards in the card's command; each needs a shard

@@ -89,7 +89,8 @@ def corpus_facts(files: Iterable[tuple[Folder, str]]) -> CorpusFacts:
         with folder.open(name) as stream:
             file = pq.ParquetFile(stream)
             wanted = _FIGURES if table == "figures" else _ARTICLES
-            columns = [c for c in wanted if c in file.schema_arrow.names]
+            held = {*file.schema_arrow.names}  # made anew at each call
+            columns = [c for c in wanted if c in held]
             for batch in file.iter_batches(_ROWS, columns=columns):
                 if table == "articles":
                     _count_articles(counts, batch)
@@ -132,6 +133,8 @@ def _count_figures(counts: _Counts, batch: pa.RecordBatch, group: str) -> None:
 
 def _choose_sample(counts: _Counts, pairs: pa.RecordBatch, group: str) -> None:
     """Keep the row to show: of the most open licence group, without a privacy flag, else by hash."""
+    if counts.sample is not None and counts.sample[0] < group:
+        return
     length = pc.fill_null(pc.utf8_length(pairs["caption"]), 0)
     fits = pc.and_(pc.greater_equal(length, _CAPTION[0]), pc.less_equal(length, _CAPTION[1]))
     if "privacy" in pairs.schema.names:

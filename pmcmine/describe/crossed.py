@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -36,6 +36,8 @@ CREATE TEMP TABLE joined AS SELECT concept, kinds FROM (
   FROM figure_rows WHERE shard IS NOT NULL
 ) ON context_id = figure_id
 """
+# A row and a column; None is that of all values that are not named, which a value may be called.
+_Place = tuple[str | None, str | None]
 # Reads columns of one table of the release, all its files one after another.
 Read = Callable[[str, Sequence[str]], Iterator[pa.Table]]
 
@@ -97,24 +99,37 @@ def cross(
         numbers: number of each couple.
         names: names of the values of the rows, if they have others.
     """
-    down, across = _shown(rows, ROWS), _shown(columns, COLUMNS)
-    ordered = [*across, *([OTHERS] if len(across) < len(columns) else [])]
-    return _table(title, down, rows, _folded(numbers, set(down), set(across)), ordered, names or {})
+    down, across = _shown(rows, ROWS), _columns(columns)
+    return _table(title, down, rows, _folded(numbers, set(down), set(across)), across, names or {})
 
 
-def _folded(numbers: Mapping[tuple[str, str], int], down: set[str], across: set[str]) -> Counter[tuple[str, str]]:
-    folded: Counter[tuple[str, str]] = Counter()
+def _columns(counted: Mapping[str, int]) -> list[str | None]:
+    """Return the values of the columns; the last one may be that of all others."""
+    across = _shown(counted, COLUMNS)
+    return [*across, *([None] if len(across) < len(counted) else [])]
+
+
+def _folded(
+    numbers: Mapping[Any, int], down: Collection[str | None], across: Collection[str | None]
+) -> Counter[_Place]:
+    folded: Counter[_Place] = Counter()
     for (row, column), n in numbers.items():
-        folded[row if row in down else OTHERS, column if column in across else OTHERS] += n
+        folded[row if row in down else None, column if column in across else None] += n
     return folded
+
+
+def _named(columns: Sequence[str | None]) -> tuple[str, ...]:
+    """Return the names of the columns: that of all others is no value's."""
+    rest = OTHERS if OTHERS not in columns else f"all {OTHERS}"
+    return tuple(rest if c is None else c for c in columns)
 
 
 def _table(
     title: str,
     down: Sequence[str],
     totals: Mapping[str, int],
-    numbers: Mapping[tuple[str, str], int],
-    columns: Sequence[str],
+    numbers: Mapping[_Place, int],
+    columns: Sequence[str | None],
     names: Mapping[str, str],
 ) -> CrossTable:
     """Return a table with a last row of all values that are not named; without rows if there is nothing to cross."""
@@ -122,8 +137,8 @@ def _table(
     if len(down) < len(totals):
         rest = sum(totals.values()) - sum(totals[r] for r in down)
         name = f"{len(totals) - len(down):,} {OTHERS}"
-        found.append(CrossRow(name, rest, tuple(numbers.get((OTHERS, c), 0) for c in columns)))
-    return CrossTable(title, tuple(columns), tuple(found) if columns else ())
+        found.append(CrossRow(name, rest, tuple(numbers.get((None, c), 0) for c in columns)))
+    return CrossTable(title, _named(columns), tuple(found) if columns else ())
 
 
 def cross_years(
@@ -133,9 +148,9 @@ def cross_years(
     spans = _spans(years)
     columns = list(dict.fromkeys(spans[y] for y in sorted(spans))) + ([NONE] if NONE in years else [])
     down = _shown(kinds, ROWS)
-    folded: Counter[tuple[str, str]] = Counter()
+    folded: Counter[_Place] = Counter()
     for (kind, year), n in numbers.items():
-        folded[kind if kind in down else OTHERS, spans.get(year, NONE)] += n
+        folded[kind if kind in down else None, spans.get(year, NONE)] += n
     return _table("kind of image × year", down, kinds, folded, columns, {})
 
 
@@ -179,8 +194,8 @@ def cross_concepts(
         sql.execute(_JOINED)
         sql.register("named", pa.table({"concept": pa.array(down, pa.string())}))
         sql.execute(
-            f"CREATE TEMP VIEW folded AS SELECT CASE WHEN concept IN (SELECT concept FROM named) THEN concept "
-            f"ELSE '{OTHERS}' END AS row, kinds FROM joined"
+            "CREATE TEMP VIEW folded AS SELECT CASE WHEN concept IN (SELECT concept FROM named) THEN concept "
+            "ELSE NULL END AS row, kinds FROM joined"
         )
         totals = dict(sql.sql("SELECT row, count(*) FROM folded GROUP BY row").fetchall())
         (others,) = sql.sql(
@@ -190,17 +205,16 @@ def cross_concepts(
             "SELECT row, kind, count(*) FROM (SELECT row, unnest(kinds) AS kind FROM folded) GROUP BY ALL"
         )
         numbers = {(row, kind): n for row, kind, n in counted.fetchall()}
-    across = _shown(kinds, COLUMNS)
-    columns = [*across, *([OTHERS] if len(across) < len(kinds) else [])]
-    folded = _folded(numbers, set(down), set(across))
+    columns = _columns(kinds)
+    folded = _folded(numbers, set(down), set(columns))
     rows = [
         CrossRow(f"{names[c]} ({c})" if c in names else c, totals[c], tuple(folded[c, k] for k in columns))
         for c in sorted(down, key=lambda c: -totals.get(c, 0))
         if c in totals
     ]
-    if OTHERS in totals:
-        rows.append(CrossRow(f"{others:,} {OTHERS}", totals[OTHERS], tuple(folded[OTHERS, k] for k in columns)))
-    return CrossTable(title, tuple(columns), tuple(rows))
+    if None in totals:
+        rows.append(CrossRow(f"{others:,} {OTHERS}", totals[None], tuple(folded[None, k] for k in columns)))
+    return CrossTable(title, _named(columns), tuple(rows))
 
 
 def _batches(read: Read, table: str, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -42,7 +42,8 @@ _CAPTION_BINS = (0, 50, 100, 200, 400, 800, 1600, 3200)  # characters
 _SIDE_BINS = (0, 200, 400, 600, 800, 1000, 1400, 2000, 4000)  # pixels of the longer side
 _FIGURE_BINS = (0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20)
 _COLUMNS = ["figure_id", "pmcid", "caption", "width", "height", "shard", "image_offset", "image_bytes",
-            "derivatives_ok", "license_group", "license", "attribution", "kind", "label"]  # fmt: skip
+            "derivatives_ok", "license_group", "license", "attribution", "kind", "label", "image_kinds",
+            "privacy"]  # fmt: skip
 
 
 def _histogram(values: pa.Array, bins: Sequence[int], into: Counter[int]) -> None:
@@ -100,7 +101,10 @@ def _gallery(picked: list[tuple[int, dict[str, Any]]], out: Folder) -> list[dict
 
 
 def _concepts(release: ReleaseRecord, out: Folder, captions: int) -> dict[str, Any] | None:
-    """Count the most frequent concepts of captions, and captions and rows with one; None without a vocabulary."""
+    """Count the most frequent concepts of captions, and captions and rows with one; None without a vocabulary.
+
+    A caption that only denies a concept does not count for it.
+    """
     if release.vocabulary is None:
         return None
     rows = with_cui = 0
@@ -120,6 +124,8 @@ def _concepts(release: ReleaseRecord, out: Folder, captions: int) -> dict[str, A
             concept = row["cui"] or row["source_id"]
             names.setdefault(concept, row["name"])
             negated[concept] += row["negated"]
+            if row["negated"]:
+                continue
             if len(said[concept]) < 20:
                 said[concept][row["text"].lower()] += 1
             if len(seen) > 1_000_000:
@@ -133,7 +139,7 @@ def _concepts(release: ReleaseRecord, out: Folder, captions: int) -> dict[str, A
     top = sorted(captioned.items(), key=lambda item: (-item[1], item[0]))[:_CONCEPTS]
     return {
         "rows": rows,
-        "concepts": len(captioned),
+        "concepts": len(names),
         "share_cui": with_cui / max(rows, 1),
         "share_captions": linked / max(captions, 1),
         "top": [
@@ -150,20 +156,34 @@ def _concepts(release: ReleaseRecord, out: Folder, captions: int) -> dict[str, A
     }
 
 
-def _classes(release: ReleaseRecord, out: Folder) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Count the classes of paragraphs and images, and the flags; nothing for features that are off."""
+def _flags(rows: pa.Table) -> Counter[str]:
+    """Count privacy flags by kind."""
+    return _counted(pc.struct_field(pc.list_flatten(rows["privacy"].combine_chunks()), "kind"))
+
+
+def _counted(values: pa.Array) -> Counter[str]:
+    return Counter(dict(zip(*_value_counts(values), strict=True)))
+
+
+def _classes(
+    release: ReleaseRecord, out: Folder, images: Counter[str], flags: Counter[str]
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Count the classes of paragraphs, and show them with those of figures; nothing for features that are off.
+
+    Args:
+        release: the release.
+        out: its folder.
+        images: figures by kind of image.
+        flags: privacy flags of figures by kind.
+    """
     found: dict[str, Counter[str]] = defaultdict(Counter)
     columns = ["type", "domain", "quality_class", "text_language", "privacy"]
     for table in _tables(release, out, "paragraphs", columns):
         for name, title in _PARAGRAPH_CLASSES:
             found[title].update(dict(zip(*_value_counts(table[name].combine_chunks()), strict=True)))
-        flags = pc.struct_field(pc.list_flatten(table["privacy"].combine_chunks()), "kind")
-        found["Privacy flags"].update(dict(zip(*_value_counts(flags), strict=True)))
-    for table in _tables(release, out, "figures", ["image_kinds", "privacy"]):
-        kinds = pc.list_flatten(table["image_kinds"].combine_chunks())
-        found["Kind of image"].update(dict(zip(*_value_counts(kinds), strict=True)))
-        flags = pc.struct_field(pc.list_flatten(table["privacy"].combine_chunks()), "kind")
-        found["Privacy flags"].update(dict(zip(*_value_counts(flags), strict=True)))
+        found["Privacy flags"].update(_flags(table))
+    found["Kind of image"].update(images)
+    found["Privacy flags"].update(flags)
     charts = []
     for title, counts in found.items():
         counts.pop(None, None)  # type: ignore[call-overload]  # null: left out
@@ -269,13 +289,17 @@ def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder, found: Ba
     captions: Counter[int] = Counter()
     sides: Counter[int] = Counter()
     kinds: Counter[str] = Counter()
+    images: Counter[str] = Counter()
+    flags: Counter[str] = Counter()
     groups: dict[str, Counter[str]] = defaultdict(Counter)
     picked: list[tuple[int, dict[str, Any]]] = []
     for rows in _tables(release, out, "figures", _COLUMNS):
         _histogram(pc.utf8_length(rows["caption"].combine_chunks()), _CAPTION_BINS, captions)
         longer = pc.max_element_wise(rows["width"], rows["height"]).combine_chunks()
         _histogram(longer, _SIDE_BINS, sides)
-        kinds.update(dict(zip(*_value_counts(rows["kind"].combine_chunks()), strict=True)))
+        kinds.update(_counted(rows["kind"].combine_chunks()))
+        images.update(_counted(pc.list_flatten(rows["image_kinds"].combine_chunks())))
+        flags.update(_flags(rows))
         _count_by_group(rows, groups)
         _pick(rows, release.seed, picked)
     figures: Counter[int] = Counter()
@@ -301,7 +325,7 @@ def make_report(release: ReleaseRecord, metrics: Metrics, out: Folder, found: Ba
             ("Caption length", _bars(captions, _CAPTION_BINS, "characters")),
             ("Longer side of the image", _bars(sides, _SIDE_BINS, "px")),
             ("Figures per article", _bars(figures, _FIGURE_BINS, "")),
-            *_classes(release, out),
+            *_classes(release, out, images, flags),
         ],
         kinds=sorted(kinds.items(), key=lambda k: -k[1]),
         numbers=_numbers(groups),

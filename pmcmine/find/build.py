@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from itertools import pairwise
@@ -37,16 +37,28 @@ from pmcmine.io.duck import connected
 from pmcmine.io.folder import Folder
 from pmcmine.io.lock import held
 from pmcmine.io.safe_names import sql_identifier
+from pmcmine.release.hierarchy import FUNCTION, HIERARCHY
 from pmcmine.release.layout import JOURNAL, RELEASE, WORK, FileEntry, file_entry
 from pmcmine.release.record import ReleaseRecord, check_seal, load_release
 from pmcmine.release.scores import ScoreFacts, score_relation
-from pmcmine.release.tables import create_view, table_files, table_names
+from pmcmine.release.tables import concept_tables, create_view, table_files, table_names
 
 _BATCH: Final = 1 << 17  # rows
 _VECTOR_BATCH: Final = 2_000
 _SCRATCH: Final = f"{layout.INDEX}/.build"
 # Scorers whose vectors are searched, and what they are of.
 _SCORERS: Final = {"text-embedding": "text", "image-embedding": "image"}
+_ABOVE: Final = """
+SELECT array_to_string({words}, ' ') AS name, coalesce(p.cui, p.source_id) AS concept FROM concept_parents p
+WHERE p.name IS NOT NULL AND p.parent IS NOT NULL AND coalesce(p.cui, p.source_id) IN (
+  WITH RECURSIVE above(concept) AS (
+    SELECT DISTINCT coalesce(cui, source_id) FROM concepts
+    UNION
+    SELECT p.parent FROM concept_parents p JOIN above ON coalesce(p.cui, p.source_id) = above.concept
+    WHERE p.parent IS NOT NULL
+  ) SELECT concept FROM above
+)
+"""
 _CARD: Final = """---
 configs: []
 ---
@@ -125,11 +137,22 @@ def _build(
             if has_concepts:
                 entries.append(_concepts(connection, table, scratch))
         if has_concepts:
-            entries.append(_names(connection, scratch))
-    used = [
-        f for f in record.files if f.name.split("/")[0] == "tables" and f.name.split("/")[1] in {*tables, "concepts"}
-    ]
+            entries.append(_names(connection, scratch, _with_parents(connection, release)))
+    used = [f for f in record.files if f.name == HIERARCHY or f.name.startswith(_of_tables({*tables, "concepts"}))]
     return entries, IndexFacts(__version__, {f.name: f.sha256 for f in used}, found)
+
+
+def _of_tables(tables: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"tables/{table}/" for table in tables)
+
+
+def _with_parents(connection: duckdb.DuckDBPyConnection, release: Path) -> bool:
+    """Make the hierarchy of concepts known as `concept_parents`; returns whether there is one that holds names."""
+    parents, _ = concept_tables(connection, release, f"{FUNCTION}('x')")
+    if parents is None or not {"source_id", "cui", "parent", "name"} <= {*parents.columns}:
+        return False
+    connection.register("concept_parents", parents)
+    return True
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, query: str, size: int = _BATCH) -> Iterator[pa.RecordBatch]:
@@ -284,8 +307,11 @@ def _concepts(connection: duckdb.DuckDBPyConnection, table: str, scratch: Path) 
     return _write(connection, query, layout.concepts(table), layout.CONCEPTS, _BATCH, scratch)
 
 
-def _names(connection: duckdb.DuckDBPyConnection, scratch: Path) -> FileEntry:
-    """Write the names that concepts have in the release: words of texts, and preferred names."""
+def _names(connection: duckdb.DuckDBPyConnection, scratch: Path, with_parents: bool) -> FileEntry:
+    """Write the names that concepts have in the release: words of texts, and preferred names.
+
+    With the hierarchy, also the names of concepts above those, which no text may say; but for its top, which is all.
+    """
     columns = {r[0] for r in connection.execute("DESCRIBE concepts").fetchall()}
     parts = [
         f"SELECT array_to_string({words_of(c)}, ' ') AS name, coalesce(cui, source_id) AS concept FROM concepts "
@@ -293,6 +319,8 @@ def _names(connection: duckdb.DuckDBPyConnection, scratch: Path) -> FileEntry:
         for c in ("text", "name")
         if c in columns
     ]
+    if with_parents:
+        parts.append(_ABOVE.format(words=words_of("p.name")))
     # A text that names a concept once in a hundred times is a mistake of linking, or needs its context.
     query = (
         f"SELECT name, concept FROM (SELECT name, concept, count(*) AS n FROM ({' UNION ALL '.join(parts)}) "

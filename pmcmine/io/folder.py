@@ -20,7 +20,7 @@ import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
 from pmcmine.errors import StorageError
-from pmcmine.io.safe_files import check_no_links, create_new, open_regular
+from pmcmine.io.safe_files import check_no_links, create_new, open_regular, read_regular
 from pmcmine.io.safe_names import why_unsafe
 from pmcmine.text.clean import for_terminal
 
@@ -183,8 +183,7 @@ class Folder:
             OSError: for what is not a regular file.
         """
         if self.is_local:
-            with open_regular(Path(self.path(name))) as stream:
-                return stream.read(most)
+            return read_regular(self.path(name), most)
         data: bytes = self.fs.cat_file(self.path(name))
         return data
 

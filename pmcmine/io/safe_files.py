@@ -17,6 +17,11 @@ from pmcmine.errors import PmcmineError, StorageError
 PRIVATE: Final = 0o600
 SHARED: Final = 0o666  # less the umask
 _OWN: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+# A FIFO would block the opening itself (open(2)).
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_ALL: Final = 1 << 62  # bytes
+_AT_ONCE: Final = 1 << 30
+_LEAST: Final = 1 << 12
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -40,15 +45,39 @@ def open_regular(path: Path) -> BufferedReader:
     Raises:
         OSError: for folders, FIFOs, sockets and devices, which may block or never end.
     """
-    if not stat.S_ISREG(path.stat().st_mode):  # opening some devices has effects
-        raise OSError(errno.EINVAL, "no regular file", str(path))
-    # A FIFO would block the opening itself (open(2)).
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(path, flags)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # it was exchanged in between
+    return os.fdopen(_open_regular(str(path))[0], "rb")
+
+
+def read_regular(path: str, most: int = -1) -> bytes:
+    """Read what `open_regular` opens, at most so many bytes (all if negative), with as few calls as that takes.
+
+    Raises:
+        OSError: as `open_regular`.
+    """
+    descriptor, size = _open_regular(path)
+    try:
+        parts: list[bytes] = []
+        left = most if most >= 0 else _ALL
+        # One byte more than its size, so that one call more says that it is at its end; it may have grown meanwhile.
+        while left and (data := os.read(descriptor, min(left, size + 1, _AT_ONCE))):
+            parts.append(data)
+            left -= len(data)
+            size = max(size - len(data), _LEAST)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+    finally:
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "no regular file", str(path))
-    return os.fdopen(descriptor, "rb")
+
+
+def _open_regular(path: str) -> tuple[int, int]:
+    """Return the descriptor of a regular file, and its size."""
+    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - opening some devices has effects; a Path costs more
+        raise OSError(errno.EINVAL, "no regular file", path)
+    descriptor = os.open(path, _FLAGS)
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode):  # it was exchanged in between
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "no regular file", path)
+    return descriptor, found.st_size
 
 
 def read_bounded(path: Path, most: int, said: str, more: str = "") -> bytes:

@@ -8,7 +8,7 @@ from typing import Final
 
 import duckdb
 
-from pmcmine.release.hierarchy import FUNCTION
+from pmcmine.release.hierarchy import FUNCTION, affirmed
 from pmcmine.release.tables import concept_tables
 
 _MOST_TEXT: Final = 200  # characters
@@ -17,7 +17,8 @@ _HOLDS: Final = "contains(lower(name), $text) OR lower(source_id) = $text OR low
 _NAMED: Final = "SELECT coalesce(cui, source_id) AS concept, name FROM {table} WHERE {holds}"
 _FOUND: Final = """
 WITH RECURSIVE covered(concept) AS (
-    SELECT DISTINCT coalesce(cui, source_id) FROM concepts_of_release WHERE context_kind = 'figure_caption'
+    SELECT DISTINCT coalesce(cui, source_id) FROM concepts_of_release
+    WHERE context_kind = 'figure_caption' AND {affirmed}
     UNION
     SELECT p.parent FROM {parents} p JOIN covered ON coalesce(p.cui, p.source_id) = covered.concept
 ), chosen AS (
@@ -28,13 +29,16 @@ WITH RECURSIVE covered(concept) AS (
     UNION
     SELECT below.root, coalesce(p.cui, p.source_id) FROM {parents} p JOIN below ON p.parent = below.concept
 ), counted AS (
-    SELECT below.root AS concept, count(DISTINCT c.context_id) AS n
+    SELECT below.root AS concept, count(DISTINCT c.context_id) AS n, {pairs} AS pairs
     FROM concepts_of_release c JOIN below ON coalesce(c.cui, c.source_id) = below.concept
-    WHERE c.context_kind = 'figure_caption' GROUP BY below.root
+    WHERE c.context_kind = 'figure_caption' AND {affirmed} GROUP BY below.root
 )
-SELECT concept, name, n FROM counted JOIN chosen USING (concept)
+SELECT concept, name, n, pairs FROM counted JOIN chosen USING (concept)
 ORDER BY coalesce(lower(name) = $text, false) DESC, n DESC, concept LIMIT $most
 """
+_PAIRS: Final = (
+    "count(DISTINCT c.context_id) FILTER (c.context_id IN (SELECT figure_id FROM figures WHERE shard IS NOT NULL))"
+)
 _NO_PARENTS: Final = "(SELECT '' AS source_id, '' AS cui, NULL::VARCHAR AS parent WHERE false)"
 
 
@@ -45,15 +49,19 @@ class NamedConcept:
     Attributes:
         concept: its CUI, or its source id if it has none.
         name: its name; None if the release has none.
-        figures: figures whose captions name it, or a concept below it.
+        figures: figures whose captions name it, or a concept below it, and do not deny it.
+        pairs: those of them that have a sample; None if they were not counted.
     """
 
     concept: str
     name: str | None
     figures: int
+    pairs: int | None = None
 
 
-def find_concepts(sql: duckdb.DuckDBPyConnection, release: Path, text: str, most: int = 15) -> list[NamedConcept]:
+def find_concepts(
+    sql: duckdb.DuckDBPyConnection, release: Path, text: str, most: int = 15, pairs: bool = False
+) -> list[NamedConcept]:
     """Return concepts whose name, or whose words in the release, hold a text; those that no caption names are left out.
 
     A concept above others is found by its name even if no caption names it itself.
@@ -63,6 +71,7 @@ def find_concepts(sql: duckdb.DuckDBPyConnection, release: Path, text: str, most
         release: the release.
         text: a part of a name, or an id.
         most: how many at most, those of the most figures.
+        pairs: whether those of the figures that have a sample are counted, too: of the table `figures` in `sql`.
 
     Raises:
         PmcmineError: if a file of the release is damaged.
@@ -77,7 +86,10 @@ def find_concepts(sql: duckdb.DuckDBPyConnection, release: Path, text: str, most
         if "name" in parents.columns:
             named.append(_NAMED.format(table="concept_parents", holds=_HOLDS))
     query = _FOUND.format(
-        named=" UNION ALL ".join(named), parents="concept_parents" if parents is not None else _NO_PARENTS
+        named=" UNION ALL ".join(named),
+        parents="concept_parents" if parents is not None else _NO_PARENTS,
+        affirmed=affirmed(sql),
+        pairs=_PAIRS if pairs else "NULL",
     )
     values = {"text": text.strip()[:_MOST_TEXT].casefold(), "most": most, "counted": _MOST_COUNTED}
-    return [NamedConcept(str(c), name, int(n)) for c, name, n in sql.execute(query, values).fetchall()]
+    return [NamedConcept(str(c), name, int(n), held) for c, name, n, held in sql.execute(query, values).fetchall()]

@@ -1,4 +1,4 @@
-"""Conditions that name a concept and all below it: `concept_below('HP:0002086')`.
+"""Conditions that name a concept and all below it: `concept_below('HP:0002086')`. What a text denies, it does not name.
 
 A release carries the hierarchy of its vocabulary in one Parquet file beside its tables, so that readers need no
 vocabulary. A call is replaced by a look-up in a table that holds the keys of the rows whose texts name such concepts.
@@ -43,7 +43,7 @@ WITH RECURSIVE below(concept) AS (
     SELECT coalesce(p.cui, p.source_id) FROM concept_parents p JOIN below ON p.parent = below.concept
 )
 SELECT DISTINCT {column} AS id FROM concepts_of_release
-WHERE coalesce(cui, source_id) IN (SELECT concept FROM below)
+WHERE coalesce(cui, source_id) IN (SELECT concept FROM below) AND {affirmed}
 """
 
 
@@ -115,9 +115,14 @@ def prepare(connection: duckdb.DuckDBPyConnection, where: str, table: str, paren
                 f"{FUNCTION}('{name}'): the vocabulary of the release has no such concept; `pmcmine stats RELEASE "
                 "--concepts WORD` lists the ids of names that hold a word"
             )
-        query = _BELOW.format(name=_name(n), column=_KEYS[table][1])
+        query = _BELOW.format(name=_name(n), column=_KEYS[table][1], affirmed=affirmed(connection))
         connection.execute(query, {"id": name})
     return changed
+
+
+def affirmed(connection: duckdb.DuckDBPyConnection, table: str = "concepts_of_release") -> str:
+    """Return the condition for rows of concepts that their text does not deny; releases of others may not say so."""
+    return "NOT coalesce(negated, false)" if "negated" in connection.table(table).columns else "true"
 
 
 def _name(number: int) -> str:

@@ -56,12 +56,14 @@ class Base:
         file_counts: (table, group, split) → number of its Parquet files.
         tag: what the names of added shards hold, `inc<date>`.
         fresh: whether everything gets a new place, as in a release made at once.
+        columns_of_today: whether all its table files are known to have the columns of today's tables.
     """
 
     files: Mapping[str, FileEntry]
     file_counts: Mapping[tuple[str, str, str], int]
     tag: str
     fresh: bool = False
+    columns_of_today: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pmcmine.describe.balance import Balance, balance
-from pmcmine.describe.cards import shards_card, shards_schema, tables_card, tables_schema
+from pmcmine.describe.cards import TABLES_SCHEMA, shards_card, shards_schema, tables_card, tables_schema
 from pmcmine.describe.corpus_facts import corpus_facts
 from pmcmine.describe.croissant import shards_croissant, tables_croissant
 from pmcmine.describe.datasheet import CITATION, DATASHEET, citation, datasheet
@@ -68,7 +68,7 @@ def describe_datasets(
         "shards/schema.json": shards_schema(figures),
         "shards/croissant.json": shards_croissant(written.pairs, licences, schema=figures, about=about),
         "tables/README.md": tables_card(written.tables, vocabulary, published, about),
-        "tables/schema.json": tables_schema(published),
+        TABLES_SCHEMA: tables_schema(published),
         "tables/croissant.json": tables_croissant(written.tables, licences, published, about),
     }
     if config.panel_shards:

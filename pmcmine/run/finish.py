@@ -116,7 +116,7 @@ def _counted(job: Job, n_blocks: int) -> Iterator[Counted]:
     """Return what the sums are made of: what was mined, and in an update what the ledger says of those not read."""
     if job.old is not None:
         for block in range(n_blocks):
-            yield from ledger_counts(old_part(job.work, "ledger", block))
+            yield ledger_counts(old_part(job.work, "ledger", block))
     yield from (part.counted() for manifest in mined(job, n_blocks) for part in manifest.parts)
 
 

@@ -36,7 +36,7 @@ from pmcmine.sources import first_contact, open_source
 from pmcmine.sources.base import Source
 from pmcmine.text.redact import redact
 from pmcmine.update.differences import forget_update
-from pmcmine.update.old_release import inc_tag, open_old_release
+from pmcmine.update.old_release import inc_tag, open_old_release, with_known_columns
 from pmcmine.work import snapshot as snapshots
 from pmcmine.work.delta import damaged_articles
 from pmcmine.work.exclusions import (
@@ -178,6 +178,7 @@ def updating(
             raise PmcmineError(f"{config.out}: an update can't change the configuration of the release ({difference})")
         graphs = graphs_for(config)
         enrichers.prepare(config)
+        old = with_known_columns(old, enrichers.tables(config))
         yield Job(config, source, graphs, out, work, progress, old)
 
 

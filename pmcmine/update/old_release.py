@@ -6,6 +6,7 @@ import tempfile
 import zlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ from pmcmine.assemble.old_samples import read_old_samples
 from pmcmine.assemble.planning import Sizes, make_update_plan, plan_for
 from pmcmine.assemble.reach import EVERYTHING
 from pmcmine.config import MineConfig
+from pmcmine.describe.cards import TABLES_SCHEMA, tables_schema
 from pmcmine.errors import DamagedError, ReleaseError
 from pmcmine.io.folder import Folder
 from pmcmine.release.layout import RELEASE, WAY_OUT, FileEntry, check_present, read_old_table
@@ -28,7 +30,7 @@ from pmcmine.work.manifest import Manifest
 from pmcmine.work.rows import data_bytes
 from pmcmine.work.spill import PARTS, Spill
 from pmcmine.work.state_file import STATE_FILE, check_state, read_state
-from schemas import TABLES
+from schemas import TABLES, Table
 
 _KEYS: Final = pa.schema([("key", pa.string())])
 
@@ -111,6 +113,21 @@ def open_old_release(folder: Folder, work: Folder, mark: UpdateMark) -> OldRelea
     check_present(folder, files.values())
     base = Base(files, state.plan.files, mark.tag, mark.compact)
     return OldRelease(folder, work, record, replace(state.plan, base=base), mark)
+
+
+def with_known_columns(old: OldRelease, tables: Mapping[str, Table]) -> OldRelease:
+    """Note whether all table files of a release have today's columns, so that none must be opened to tell.
+
+    A run writes `tables/schema.json`, and an update writes each file anew that has other columns than it says. The
+    file itself is not read: its SHA-256 stands in `release.json`.
+
+    Args:
+        old: the release.
+        tables: the tables of today, with the columns of enrichers.
+    """
+    entry, base = old.files.get(TABLES_SCHEMA), old.rows.base
+    same = entry is not None and entry.sha256 == sha256(tables_schema(tables)).hexdigest()
+    return replace(old, plan=replace(old.plan, base=replace(base, columns_of_today=same)))
 
 
 def inc_tag(release: Folder, date: str) -> str:

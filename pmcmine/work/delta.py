@@ -126,9 +126,16 @@ def read_superseded(work: Folder, block: int) -> frozenset[str]:
     return frozenset(read_changes(work, block).all())
 
 
+def changed_in(work: Folder, blocks: Iterable[int]) -> list[int]:
+    """Return those of some blocks that have changes, by one look into the work folder."""
+    done = read_delta(work)
+    held = frozenset(done.blocks) if done is not None else ()
+    return [block for block in blocks if block in held]
+
+
 def superseded_in(work: Folder, blocks: Iterable[int]) -> frozenset[str]:
     """Run `read_superseded` over several blocks."""
-    return frozenset[str]().union(*(read_superseded(work, block) for block in blocks))
+    return frozenset[str]().union(*(read_superseded(work, block) for block in changed_in(work, blocks)))
 
 
 TOMBSTONES: Final = "delta/tombstones.json"

@@ -66,7 +66,7 @@ def _asked_by_concept(release: Path, concepts: list[dict[str, Any]]) -> None:
     """A condition finds the rows of a concept and of all below it, and a damaged hierarchy is one line."""
     path = release / "tables" / "concept_parents.parquet"
     edges = pq.read_table(path).to_pylist()
-    in_captions = [r for r in concepts if r["context_kind"] == "figure_caption"]
+    in_captions = [r for r in concepts if r["context_kind"] == "figure_caption" and not r["negated"]]
     above = {e["parent"] for e in edges if e["source_id"] in {r["source_id"] for r in in_captions}} - {None}
     below = {min(above)}
     while more := {e["source_id"] for e in edges if e["parent"] in below} - below:

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from pmcmine.assemble import routing
+from pmcmine.assemble import old_rows, routing
 from pmcmine.config import load_config, update_config
 from pmcmine.demo.corpus import DemoFigure, many_articles
 from pmcmine.io.folder import Folder
+from pmcmine.release.layout import file_entry, open_file
 from pmcmine.release.plan import Base, Plan, TableFile
 from pmcmine.release.record import load_release
 from pmcmine.run import start
@@ -81,8 +82,16 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return found
 
 
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Table files of the old release that are opened for the names of their columns."""
+    found: list[Any] = []
+    monkeypatch.setattr(old_rows, "open_file", lambda *args: found.append(args[1]) or open_file(*args))
+    return found
+
+
 def test_an_update_without_figures_reads_no_old_sample(
-    begun: tuple[Path, Articles], read: list[Any], tmp_path: Path
+    begun: tuple[Path, Articles], read: list[Any], opened: list[Any], tmp_path: Path
 ) -> None:
     release, articles = begun
     release = shutil.copytree(release, tmp_path / "release")
@@ -90,7 +99,7 @@ def test_an_update_without_figures_reads_no_old_sample(
     plain = [replace(a, figures=()) for a in many_articles(1, first=9_520_001)]
     source = _source(tmp_path / "source", articles | {a.pmcid: a for a in plain})
     _updated(release, source)
-    assert not read
+    assert not read and not opened
     now = tree(release, "shards", "shards-panels", "state")
     kept = {name for name in before if name.endswith((".tar", ".tar.json"))}
     assert kept and all(now.get(name) == before[name] for name in kept)
@@ -115,6 +124,21 @@ def test_samples_beside_those_that_are_gone_are_all_that_is_read(
     beside = {f"shards/{shard}" for figure, shard in before.items() if figure.startswith(_SHARING)}
     assert all(name in beside or name in rewritten or not (release / name).exists() for name in held)
     _same(release, _made(tmp_path / "full", source))
+
+
+def test_tables_of_another_version_are_opened_for_their_columns(
+    begun: tuple[Path, Articles], opened: list[Any], tmp_path: Path
+) -> None:
+    """What `tables/schema.json` says of other columns, whatever the version's number is, is not taken for today's."""
+    release, articles = begun
+    release = shutil.copytree(release, tmp_path / "release")
+    record = load_release(Folder(str(release)))
+    data = (release / "tables" / "schema.json").read_bytes().replace(b"license_url", b"licence_url")
+    (release / "tables" / "schema.json").write_bytes(data)
+    files = [file_entry(f.name, data) if f.name == "tables/schema.json" else f for f in record.files]
+    (release / "release.json").write_bytes(replace(record, files=tuple(files)).to_bytes())
+    _updated(release, _source(tmp_path / "source", dict(list(articles.items())[1:])))
+    assert opened and b"licence_url" not in (release / "tables" / "schema.json").read_bytes()
 
 
 def test_a_release_without_kept_leaks_is_looked_at_as_a_whole(

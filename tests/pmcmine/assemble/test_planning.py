@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from pmcmine.assemble.parquet import write_parquet
 from pmcmine.assemble.planning import make_plan
+from pmcmine.assemble.tables import _row_groups
 from pmcmine.config import MineConfig
 from pmcmine.demo.corpus import DemoArticle, DemoFigure, many_articles, write_bucket
 from pmcmine.duplicates.exact import SampleRef, mark_duplicates
@@ -248,3 +249,12 @@ def test_the_first_writer_wins_and_a_failed_one_leaves_nothing(tmp_path: Path) -
             stream.write(b"half")
             raise RuntimeError
         assert folder.names("a") == ["b"] and folder.walk() == ["a/b"]
+
+
+def test_rows_that_are_in_order_are_cut_as_those_that_are_sorted() -> None:
+    in_order = pa.table({"pmcid": ["PMC2", "PMC2", "PMC9", "PMC10", "PMC11"], "n": [1, 2, 3, 4, 5]})
+    mixed = [in_order.slice(3), in_order.slice(0, 3)]
+    for size in (1, 2, 5, 9):
+        found = [list(_row_groups(pieces, in_order.schema, size)) for pieces in ([in_order], mixed)]
+        assert found[0] == found[1] and [len(t) for t in found[0]][:-1] == [size] * (len(found[0]) - 1)
+        assert all(c.num_chunks == 1 for t in found[0] for c in t.columns) and pa.concat_tables(found[0]) == in_order

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from collections import Counter
@@ -103,6 +104,9 @@ def test_a_recipe_from_list_to_stream_and_release(
         assert (own / folder / "CITATION.cff").is_file()
         assert json.loads((own / folder / "croissant.json").read_bytes())["@type"] == "sc:Dataset"
     assert {a["pmcid"] for a in rows(own, "articles")} == {f["pmcid"] for f in chosen}
+    credited = gzip.decompress((own / "shards" / "ATTRIBUTION.tsv.gz").read_bytes()).decode().splitlines()[1:]
+    of_figures = {f["figure_id"] for f in chosen if f["license_override"]}
+    assert {line.split("\t")[0] for line in credited} == {a["article_id"] for a in rows(own, "articles")} | of_figures
     assert call(capsys, "subset", str(demo_release), "--shards", "--out", str(own))[0] == 2  # it is not empty
 
 

@@ -92,6 +92,16 @@ def test_rare_journals_share_the_last_row(tmp_path: Path) -> None:
     assert sum(r.total for r in table.rows) == 21
 
 
+def test_a_value_that_is_called_others_is_not_the_rest(tmp_path: Path) -> None:
+    names = ["others", "others", *(f"J{n:02}" for n in range(20))]
+    rows = [_figure(["others"], "CC0", 2020, journal=name) for name in names]
+    rows += [_figure([f"k{n}"], "CC0", 2020, journal="others") for n in range(9)]
+    table = balance([_write(tmp_path, "figures", rows, _FIGURES)]).tables[-1]
+    assert table.columns == ("others", "k0", "k1", "k2", "k3", "all others")
+    assert _numbers(table)["others"] == (11, 2, 1, 1, 1, 1, 5)
+    assert _numbers(table)["7 others"] == (7, 7, 0, 0, 0, 0, 0)
+
+
 def test_concepts_are_counted_by_the_kinds_of_their_figures(tmp_path: Path) -> None:
     kinds: list[list[str] | None] = [["ct"], ["ct", "mri"], None, ["gel"]]
     figures = [_figure(k, "CC0", 2020, key=f"f{n}") for n, k in enumerate(kinds)]

@@ -47,7 +47,7 @@ def _write_concepts(release: Path) -> None:
     figures = sorted(f["figure_id"] for f in rows(release, "figures") if f["caption"])[:2]
     add_concepts(
         release, [(figure, "X:2", "Glomus tumour", "glomus tumour") for figure in figures],
-        [("X:1", None, None, "Neoplasm"), ("X:2", None, "X:1", "Glomus tumour")], frozenset(figures[1:]),
+        [("X:0", None, None, "All"), ("X:1", None, "X:0", "Neoplasm"), ("X:2", None, "X:1", "Glomus tumour")], frozenset(figures[1:]),
     )  # fmt: skip
 
 
@@ -105,6 +105,9 @@ def test_concepts_bring_what_lies_below_them(indexed: Path) -> None:
     with Search(indexed) as searching:
         (hit,) = searching("any glomus tumours of 2020", by=["concepts"]) or searching("glomus tumour", by=["concepts"])
         assert hit.id == first != second and hit.concepts == ("X:2",)
+        # A concept above it is found by its name, which no caption says; the top of the hierarchy is everything.
+        (hit,) = searching("all kinds of neoplasm", by=["concepts"])
+        assert hit.id == first and "X:1" in hit.concepts and "X:0" not in hit.concepts
 
 
 def test_paragraphs_come_with_their_source(indexed: Path) -> None:
@@ -257,12 +260,12 @@ def test_the_page_searches_by_the_index(indexed: Path) -> None:
         like = data.figures({"like": named[0], "license": "CC-BY"}, 0)
         assert like["ids"] == searching.like(named[0], where="license = 'CC-BY'") and like["where"] is None
     below = data.figures({"concept": "X:1"}, 0)
-    assert set(below["ids"]) == set(named) and below["where"] == "concept_below('X:1')"
-    # Counts are of what captions affirm: the second one says that there is none.
+    assert below["ids"] == named[:1] and below["where"] == "concept_below('X:1')"
+    # Chosen and counted is what captions affirm: the second one says that there is none.
     assert data.counts({"concept": "X:1"})["concept"] == [{"value": "X:2", "name": "Glomus tumour", "n": 1}]
     # Those offered by name have the number of figures that the filter would give, also if none names them itself.
-    assert [(v["value"], v["n"]) for v in data.suggest("concept", "GLOMUS")] == [("X:2", 2)]
-    assert [(v["value"], v["n"]) for v in data.suggest("concept", "neopl")] == [("X:1", 2)]
+    assert [(v["value"], v["n"]) for v in data.suggest("concept", "GLOMUS")] == [("X:2", 1)]
+    assert [(v["value"], v["n"]) for v in data.suggest("concept", "neopl")] == [("X:1", 1)]
 
 
 def test_the_page_searches_by_an_image_of_ones_own(indexed: Path) -> None:

@@ -118,3 +118,22 @@ def test_private_folders(tmp_path: Path, kind: str) -> None:
         safe_files.private_folder(path)
     made = safe_files.private_folder(tmp_path / "mine")
     assert made.stat().st_mode & 0o777 == 0o700 and safe_files.private_folder(made) == made
+
+
+@pytest.mark.timeout(20)
+def test_a_read_is_bounded_and_of_regular_files_alone(tmp_path: Path, victim: Path) -> None:
+    folder = Folder(str(tmp_path))
+    assert [folder.read("victim", most) for most in (-1, 8, 9, 3, 0)] == [b"precious"] * 3 + [b"pre", b""]
+    (tmp_path / "link").symlink_to(victim)
+    (tmp_path / "large").write_bytes(data := bytes(range(256)) * 5_000)
+    (tmp_path / "empty").touch()
+    assert folder.read("link") == b"precious" and folder.read("large") == data and folder.read("empty") == b""
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "folder").mkdir()
+    for name in ("fifo", "folder"):
+        with pytest.raises(OSError, match="no regular file"):
+            folder.read(name)
+    with pytest.raises(FileNotFoundError):
+        folder.read("nothing")
+    if Path("/proc/self/status").exists():  # its stated size is 0
+        assert b"Name:" in Folder("/proc/self").read("status")

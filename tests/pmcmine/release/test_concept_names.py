@@ -15,7 +15,7 @@ from pmcmine.errors import PmcmineError
 from pmcmine.release.concept_names import find_concepts
 from pmcmine.release.hierarchy import HIERARCHY, edges, prepare
 from pmcmine.release.tables import concept_tables, open_tables
-from tests.tiny_release import write_release
+from tests.tiny_release import SHARD, write_release, write_rows
 
 _LINKED = [
     # figure, kind of text, CUI, source id, name, words
@@ -35,7 +35,11 @@ _EDGES = [
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
     folder = tmp_path / "release"
-    write_release(folder, 3)
+    figures = write_release(folder, 3)
+    # f2 has no sample.
+    write_rows(
+        folder, [{**f, "figure_id": f"f{n}", "shard": None if n == 2 else SHARD} for n, f in enumerate(figures, 1)]
+    )
     names = ("context_id", "context_kind", "cui", "source_id", "name", "text")
     table = pa.table(dict(zip(names, (pa.array(c, pa.string()) for c in zip(*_LINKED, strict=True)), strict=True)))
     path = folder / "tables" / "concepts" / "commercial" / "train-00000-of-00001.parquet"
@@ -72,6 +76,16 @@ def test_the_counts_are_those_of_the_condition(release: Path) -> None:
             assert connection.sql("SELECT count(*) FROM concept_below_0 WHERE id LIKE 'f%'").fetchall() == [(figures,)]
 
 
+def test_what_a_caption_denies_it_does_not_name(release: Path) -> None:
+    path = release / "tables" / "concepts" / "commercial" / "train-00000-of-00001.parquet"
+    linked = pq.read_table(path)
+    denied = [row[0] == "f2" or row[3] == "HP:4" for row in _LINKED]
+    pq.write_table(linked.append_column("negated", pa.array(denied)), path)
+    assert _found(release, "hepatic steatosis") == [("C2", "Hepatic steatosis", 1)]
+    assert _found(release, "c9") == [("C9", "Abnormality of the liver", 1)] and _found(release, "brain") == []
+    test_the_counts_are_those_of_the_condition(release)
+
+
 def test_without_a_hierarchy_what_captions_name_is_found(release: Path) -> None:
     (release / HIERARCHY).unlink()
     assert _found(release, "steatosis") == [("C2", "Hepatic steatosis", 2)]
@@ -83,7 +97,7 @@ def test_without_a_hierarchy_what_captions_name_is_found(release: Path) -> None:
 def test_the_command_lists_ids(release: Path) -> None:
     run = CliRunner()
     said = run.invoke(app, ["stats", str(release), "--concepts", "abnormality", "--json"])
-    assert json.loads(said.stdout) == {"concept": "C9", "name": "Abnormality of the liver", "figures": 2}
+    assert json.loads(said.stdout) == {"concept": "C9", "name": "Abnormality of the liver", "figures": 2, "pairs": 1}
     assert "C9" in run.invoke(app, ["stats", str(release), "--concepts", "abnormality"]).output
     with pytest.raises(PmcmineError, match="stats RELEASE --concepts"):
         run.invoke(app, ["stats", str(release), "--where", "concept_below('liver')"], catch_exceptions=False)
