@@ -35,6 +35,7 @@ from benchmarks.retrieval import judged, paragraphs
 from benchmarks.scale import scale, shuffle
 from benchmarks.scoring import curate, score
 from benchmarks.search import search
+from benchmarks.startup import startup
 from benchmarks.stream_scale import stream_scale
 from benchmarks.streaming import streaming
 from benchmarks.tables import tables
@@ -65,6 +66,7 @@ BENCHMARKS = {
     "score": score,
     "curate": curate,
     "launcher": launcher,
+    "startup": startup,
     "scale": scale,
     "updates": updates,
 }

@@ -115,17 +115,35 @@ class _Body:
         return data[self._start : self._end] if self._whole else data
 
 
+class _Own:
+    """A file system that is made anew in a process that was forked, as a DataLoader starts its workers.
+
+    Connections, and the thread that waits for them, are those of the process that opened them; fsspec refuses others.
+    """
+
+    def __init__(self, fs: Any) -> None:
+        self._fs, self._pid = fs, os.getpid()
+
+    def get(self) -> Any:
+        """Return the file system of this process."""
+        pid = os.getpid()
+        if pid != self._pid:  # threads that come at once each make one, and the last one's is kept
+            self._fs, self._pid = type(self._fs)(*self._fs.storage_args, **self._fs.storage_options), pid
+        return self._fs
+
+
 class Ranges:
     """Reads ranges of shards through a file system."""
 
     def __init__(self, fs: Any, root: str) -> None:
-        self._fs, self._root = fs, root
+        self._own, self._root = _Own(fs), root
         self.at_once = 1 if "file" in fs.protocol else 8
 
     def read(self, shard: str, start: int, end: int) -> bytes:
         """Return a range of a shard; each file system has errors of its own."""
-        bound = {"timeout": _seconds(end - start)} if getattr(self._fs, "async_impl", False) else {}
-        data: bytes = self._fs.cat_file(f"{self._root}/{shard}", start=start, end=end, **bound)
+        fs = self._own.get()
+        bound = {"timeout": _seconds(end - start)} if getattr(fs, "async_impl", False) else {}
+        data: bytes = fs.cat_file(f"{self._root}/{shard}", start=start, end=end, **bound)
         return data
 
 
@@ -157,21 +175,22 @@ class HttpRanges:
     """Reads ranges of shards by the session of an HTTP file system, which itself would read an answer to its end."""
 
     def __init__(self, fs: Any, root: str) -> None:
-        self._fs, self._root = fs, root
+        self._own, self._root = _Own(fs), root
         self.at_once = 8
 
     def read(self, shard: str, start: int, end: int) -> bytes:
         """Return a range of a shard; errors as of `_Body`, and those of the session."""
         from fsspec.asyn import sync  # a worker that reads a local copy need not load it
 
-        found: bytes = sync(self._fs.loop, self._read, shard, start, end, timeout=_seconds(end - start))
+        fs = self._own.get()
+        found: bytes = sync(fs.loop, self._read, fs, shard, start, end, timeout=_seconds(end - start))
         return found
 
-    async def _read(self, shard: str, start: int, end: int) -> bytes:
-        options = dict(self._fs.kwargs)
+    async def _read(self, fs: Any, shard: str, start: int, end: int) -> bytes:
+        options = dict(fs.kwargs)
         headers = {**options.pop("headers", {}), "Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
-        session = await self._fs.set_session()
-        async with session.get(self._fs.encode_url(f"{self._root}/{shard}"), headers=headers, **options) as answer:
+        session = await fs.set_session()
+        async with session.get(fs.encode_url(f"{self._root}/{shard}"), headers=headers, **options) as answer:
             body = _Body(answer.status, answer.headers, shard, start, end)
             async for part in answer.content.iter_chunked(_PART):
                 if not body.take(part):

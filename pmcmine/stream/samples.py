@@ -8,7 +8,7 @@ import sys
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
@@ -240,15 +240,15 @@ class Samples:
         self, sequence: Sequence[int], position: Position, turn: int, next_epoch: bool
     ) -> Iterator[dict[str, Any]]:
         # Prefetch the next window while one is used.
-        pool = ThreadPoolExecutor(1, thread_name_prefix="pmcmine-stream")
-        waiting: deque[Future[list[dict[str, Any] | None]]] = deque()
+        pool = ThreadPoolExecutor(self._ranges.at_once, thread_name_prefix="pmcmine-stream")
+        waiting: deque[Iterator[dict[str, Any] | None]] = deque()
         try:
             for window in self._windows(sequence, position.done):
-                waiting.append(pool.submit(self._read, [self._places[i] for i in window]))
+                waiting.append(self._begin(pool, [self._places[i] for i in window]))
                 if len(waiting) > 1:
-                    yield from self._used(waiting.popleft().result(), turn)
+                    yield from self._used(waiting.popleft(), turn)
             while waiting:
-                yield from self._used(waiting.popleft().result(), turn)
+                yield from self._used(waiting.popleft(), turn)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
         if next_epoch and turn == self._turn:
@@ -258,7 +258,7 @@ class Samples:
         """Split the order into what is read together."""
         return prefetch_windows(sequence, at)
 
-    def _used(self, samples: Sequence[dict[str, Any] | None], turn: int) -> Iterator[dict[str, Any]]:
+    def _used(self, samples: Iterable[dict[str, Any] | None], turn: int) -> Iterator[dict[str, Any]]:
         for sample in samples:
             if turn == self._turn:
                 self._done += 1
@@ -288,22 +288,35 @@ class Samples:
         """
         return Batches(self, size, drop_last)
 
-    def _read(self, places: Sequence[SamplePlace]) -> list[dict[str, Any] | None]:
-        """Yield samples in the given order; adjacent ranges are read once. None for unreadable samples."""
-        found: dict[SamplePlace, dict[str, Any] | None] = {}
-        runs = list(adjacent_runs(sorted(places, key=lambda p: (p.shard, p.offset))))
-        with ThreadPoolExecutor(self._ranges.at_once) as pool:
-            for run, answer in zip(runs, pool.map(self._samples, runs), strict=True):
-                if isinstance(answer, PmcmineError):
-                    if self._on_error == "raise":
-                        pool.shutdown(wait=False, cancel_futures=True)
-                        raise answer
-                    warnings.warn(f"left out: {answer}", stacklevel=2)
-                    answer = dict.fromkeys(run)
-                found |= answer
-        return [found[place] for place in places]
+    def _begin(self, pool: ThreadPoolExecutor, places: Sequence[SamplePlace]) -> Iterator[dict[str, Any] | None]:
+        """Begin to read samples: adjacent ranges at once, those first that are needed first."""
+        needed = {place: n for n, place in reversed(list(enumerate(places)))}
+        runs = adjacent_runs(sorted(places, key=lambda p: (p.shard, p.offset)))
+        answers: dict[SamplePlace, Future[dict[SamplePlace, dict[str, Any]] | PmcmineError]] = {}
+        for run in sorted(runs, key=lambda run: min(needed[place] for place in run)):
+            answers |= dict.fromkeys(run, pool.submit(self._samples, run))
+        return self._answered(places, answers)
 
-    def _samples(self, run: Sequence[SamplePlace]) -> dict[SamplePlace, dict[str, Any] | None] | PmcmineError:
+    def _answered(
+        self,
+        places: Sequence[SamplePlace],
+        answers: Mapping[SamplePlace, Future[dict[SamplePlace, dict[str, Any]] | PmcmineError]],
+    ) -> Iterator[dict[str, Any] | None]:
+        """Yield samples in the given order, each as soon as its range was read. None for unreadable samples."""
+        told: set[int] = set()
+        for place in places:
+            answer = answers[place].result()
+            if not isinstance(answer, PmcmineError):
+                yield answer[place]
+                continue
+            if self._on_error == "raise":
+                raise answer
+            if id(answer) not in told:
+                told.add(id(answer))
+                warnings.warn(f"left out: {answer}", stacklevel=2)
+            yield None
+
+    def _samples(self, run: Sequence[SamplePlace]) -> dict[SamplePlace, dict[str, Any]] | PmcmineError:
         """Read the samples of a range, or the reason why they can't be read."""
         start, end = run[0].offset, run[-1].offset + run[-1].size
         try:
