@@ -78,7 +78,7 @@ def _all(paths: Sequence[str], fs: Any, seconds: float, tables: str) -> Iterator
     """Yield the places of all figures, file by file; over a network the next files are read meanwhile."""
     until = time.monotonic() + seconds
     if "file" in fs.protocol:
-        found = (batch for path in paths for batch in _places(path, path))
+        found: Iterator[pa.RecordBatch] = (batch for path in paths for batch in _places(path, path))
     else:
         found = _fetched(paths, lambda path: list(_places(path, fs.open(path, "rb"))))
     for batch in found:
